@@ -1,0 +1,35 @@
+// Every row of the contract, for documents, access rules and tests. Processes import only the rows that they use.
+import { agentAvailability, agentInfo } from './agent.ts';
+import { buttonArm, buttonEvent, buttonSignal, buttonState } from './button.ts';
+import { app, drift } from './drift.ts';
+import { ledIdentify, ledSet, ledState } from './led.ts';
+import { buttonPress, buttonResult } from './press.ts';
+import { releaseCurrent, releaseEvent, releaseLast, releaseTerminate } from './release.ts';
+import { freezeSet, freezeState, historyGet, reply } from './requests.ts';
+import { workerAvailability, workerInfo } from './worker.ts';
+
+export const channels = {
+  buttonPress,
+  buttonResult,
+  buttonEvent,
+  buttonState,
+  buttonSignal,
+  buttonArm,
+  ledSet,
+  ledIdentify,
+  ledState,
+  agentAvailability,
+  agentInfo,
+  workerAvailability,
+  workerInfo,
+  drift,
+  app,
+  releaseEvent,
+  releaseCurrent,
+  releaseLast,
+  releaseTerminate,
+  freezeSet,
+  freezeState,
+  historyGet,
+  reply,
+} as const;

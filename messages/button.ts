@@ -1,0 +1,94 @@
+// What else is said about a button: what the finger did, how the button is, what its light should say.
+import * as z from 'zod/mini';
+import { channel } from './channel.ts';
+import { json, word } from './codec.ts';
+import { gestureSchema } from './gesture.ts';
+import { idSchema } from './ids.ts';
+import { timeSchema } from './time.ts';
+
+const buttonEventSchema = z.object({
+  event_type: gestureSchema,
+  heldMs: z.exactOptional(z.number().check(z.minimum(0))),
+  at: z.exactOptional(timeSchema),
+});
+export type ButtonEvent = z.infer<typeof buttonEventSchema>;
+
+export const buttonEvent = channel(
+  'button/<button>/event',
+  {
+    kind: 'event',
+    qos: 1,
+    from: ['agent'],
+    summary: 'What the finger did. Only real buttons publish it, so it is no request.',
+  },
+  json(buttonEventSchema, 16_384),
+);
+
+const buttonStateSchema = z.object({
+  agent: idSchema,
+  pressed: z.boolean(),
+  stuck: z.boolean(),
+  presses: z.int().check(z.minimum(0)),
+  droppedPresses: z.int().check(z.minimum(0)),
+  lastPressAt: z.exactOptional(timeSchema),
+  fault: z.exactOptional(z.string()),
+});
+export type ButtonState = z.infer<typeof buttonStateSchema>;
+
+export const buttonState = channel(
+  'button/<button>/state',
+  {
+    kind: 'state',
+    qos: 1,
+    from: ['agent'],
+    summary: 'How the button is, and what it has counted since its agent started.',
+  },
+  json(buttonStateSchema, 16_384),
+);
+
+/** In order of strength: the first that holds is what the button says. */
+export const signals = [
+  'unknown',
+  'releasing',
+  'armed',
+  'failed',
+  'succeeded',
+  'blocked',
+  'drifted',
+  'clear',
+] as const;
+export const signalSchema = z.enum(signals);
+export type Signal = z.infer<typeof signalSchema>;
+
+const buttonSignalSchema = z.object({
+  signal: signalSchema,
+  worker: idSchema,
+  outOfSync: z.int().check(z.minimum(0)),
+  blocked: z.int().check(z.minimum(0)),
+  reason: z.exactOptional(z.string()),
+  until: z.exactOptional(timeSchema),
+  at: timeSchema,
+});
+export type ButtonSignal = z.infer<typeof buttonSignalSchema>;
+
+export const buttonSignal = channel(
+  'button/<button>/signal',
+  {
+    kind: 'state',
+    qos: 1,
+    from: ['worker'],
+    summary: 'What the button has to say; true only while the worker that it names is online.',
+  },
+  json(buttonSignalSchema, 16_384),
+);
+
+export const buttonArm = channel(
+  'button/<button>/arm',
+  {
+    kind: 'event',
+    qos: 1,
+    from: ['anyone allowed'],
+    summary: 'Arms or disarms a button with `confirm: key`.',
+  },
+  word(['on', 'off']),
+);

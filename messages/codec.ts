@@ -1,0 +1,103 @@
+// Bytes to messages and back: the edge where payloads are parsed once, bounded and by a schema.
+import * as z from 'zod/mini';
+
+export type Decoded<Message> =
+  { readonly ok: true; readonly value: Message } | { readonly ok: false; readonly error: string };
+
+export interface Codec<Message> {
+  readonly contentType: 'application/json' | 'text/plain';
+  /** Describes the payload for the generated documents. */
+  readonly schema: z.ZodMiniType<Message>;
+  readonly maxBytes: number;
+  encode(message: Message): string;
+  /** Never throws; the error is a sentence fit for a log line. */
+  decode(payload: Uint8Array): Decoded<Message>;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+export function decodeText(payload: Uint8Array, maxBytes: number): Decoded<string> {
+  if (payload.byteLength > maxBytes)
+    return { ok: false, error: `the payload has ${payload.byteLength} bytes, more than ${maxBytes}` };
+  try {
+    return { ok: true, value: utf8.decode(payload) };
+  } catch {
+    return { ok: false, error: 'the payload is not UTF-8 text' };
+  }
+}
+
+export function parseJson<Message>(text: string, schema: z.ZodMiniType<Message>): Decoded<Message> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return { ok: false, error: 'the payload starts like JSON and cannot be parsed' };
+  }
+  return parse(json, schema);
+}
+
+function parse<Message>(value: unknown, schema: z.ZodMiniType<Message>): Decoded<Message> {
+  const result = schema.safeParse(value);
+  if (result.success) return { ok: true, value: result.data };
+  const problems = result.error.issues
+    .slice(0, 5)
+    .map((issue) => (issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : issue.message));
+  return { ok: false, error: problems.join('; ') };
+}
+
+/** JSON payloads. `maxBytes` bounds what is parsed, not what is sent. */
+export function json<Message>(schema: z.ZodMiniType<Message>, maxBytes = 262_144): Codec<Message> {
+  return {
+    contentType: 'application/json',
+    schema,
+    maxBytes,
+    encode: (message) => JSON.stringify(message),
+    decode: (payload) => {
+      const text = decodeText(payload, maxBytes);
+      return text.ok ? parseJson(text.value, schema) : text;
+    },
+  };
+}
+
+/** One bare word out of a list. */
+export function word<const Word extends string>(words: readonly [Word, ...Word[]]): Codec<Word> {
+  const schema = z.enum(words);
+  const maxBytes = 256;
+  return {
+    contentType: 'text/plain',
+    schema,
+    maxBytes,
+    encode: (message) => message,
+    decode: (payload) => {
+      const text = decodeText(payload, maxBytes);
+      return text.ok ? parse(text.value.trim(), schema) : text;
+    },
+  };
+}
+
+/**
+ * A bare text or JSON: what starts with `{` or `[` is JSON, anything else goes through `fromText`.
+ * @param toText gives the bare text where the message has one; undefined: sent as JSON.
+ */
+export function textOrJson<Message>(options: {
+  readonly schema: z.ZodMiniType<Message>;
+  readonly maxBytes: number;
+  readonly fromText: (text: string) => Decoded<Message>;
+  readonly toText?: (message: Message) => string | undefined;
+}): Codec<Message> {
+  const { schema, maxBytes } = options;
+  return {
+    contentType: 'application/json',
+    schema,
+    maxBytes,
+    encode: (message) => options.toText?.(message) ?? JSON.stringify(message),
+    decode: (payload) => {
+      const text = decodeText(payload, maxBytes);
+      if (!text.ok) return text;
+      const trimmed = text.value.trim();
+      return trimmed.startsWith('{') || trimmed.startsWith('[')
+        ? parseJson(trimmed, schema)
+        : options.fromText(trimmed);
+    },
+  };
+}

@@ -1,0 +1,81 @@
+// Drift: the summary, and one topic an application.
+import * as z from 'zod/mini';
+import { channel } from './channel.ts';
+import { json } from './codec.ts';
+import { timeSchema } from './time.ts';
+
+/** Words of Argo CD (`status.sync.status`, `status.health.status`); an empty one is `Unknown` here. */
+const syncStatusSchema = z.enum(['Synced', 'OutOfSync', 'Unknown']);
+export type SyncStatus = z.infer<typeof syncStatusSchema>;
+
+/** At most so many applications are listed in the summary; `truncated` tells. */
+export const summaryApplications = 20;
+
+const driftSchema = z.object({
+  state: z.enum(['clear', 'drifted', 'unknown']),
+  outOfSync: z.int(),
+  total: z.int(),
+  unhealthy: z.int(),
+  blocked: z.int(),
+  unknown: z.int(),
+  apps: z
+    .array(
+      z.object({
+        namespace: z.string(),
+        name: z.string(),
+        project: z.string(),
+        sync: syncStatusSchema,
+        health: z.string(),
+        from: z.string(),
+        to: z.string(),
+      }),
+    )
+    .check(z.maxLength(summaryApplications)),
+  truncated: z.boolean(),
+  since: timeSchema,
+  at: timeSchema,
+  server: z.string(),
+  simulated: z.boolean(),
+});
+export type DriftSummary = z.infer<typeof driftSchema>;
+
+export const drift = channel(
+  'drift',
+  {
+    kind: 'state',
+    qos: 1,
+    from: ['worker'],
+    summary: 'The drift of all applications that some button of the worker selects.',
+  },
+  json(driftSchema),
+);
+
+const revisionSchema = z.object({
+  revision: z.string(),
+  author: z.exactOptional(z.string()),
+  title: z.exactOptional(z.string()),
+});
+
+const appSchema = z.object({
+  namespace: z.string(),
+  name: z.string(),
+  project: z.string(),
+  labels: z.record(z.string(), z.string()),
+  sync: syncStatusSchema,
+  health: z.string(),
+  deployed: z.exactOptional(revisionSchema),
+  target: z.exactOptional(revisionSchema),
+  phase: z.exactOptional(z.string()),
+  message: z.exactOptional(z.string()),
+  window: z.exactOptional(z.enum(['open', 'closed'])),
+  permitted: z.exactOptional(z.boolean()),
+  automated: z.boolean(),
+  link: z.string(),
+});
+export type AppMessage = z.infer<typeof appSchema>;
+
+export const app = channel(
+  'app/<namespace>/<name>',
+  { kind: 'state', qos: 1, from: ['worker'], summary: 'One application; cleared when it is gone.' },
+  json(appSchema),
+);

@@ -1,0 +1,6 @@
+// What a finger can do to a button.
+import * as z from 'zod/mini';
+
+export const gestures = ['press', 'double', 'hold'] as const;
+export const gestureSchema = z.enum(gestures);
+export type Gesture = z.infer<typeof gestureSchema>;

@@ -1,0 +1,49 @@
+// What may stand in a topic: ids that people choose, and names that Kubernetes gives.
+import * as z from 'zod/mini';
+
+/** Ids of buttons, LEDs, agents and workers: 1 to 63 characters, no dots (NATS cuts on them). */
+export const idPattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
+
+/** Kubernetes names (DNS-1123 subdomain): at most 253 characters, dots allowed. */
+const kubernetesNamePattern = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+
+/** Ids of presses and requests: 1 to 64 printable characters. */
+const requestIdPattern = /^\P{C}{1,64}$/u;
+
+/** A request id that can stand in a topic: without `/`, `+`, `#` and control characters. */
+const topicLevelPattern = /^[^\p{C}/+#]{1,64}$/u;
+
+export const idSchema = z.string().check(z.regex(idPattern, 'must match [a-z0-9][a-z0-9_-]{0,62}'));
+export const requestIdSchema = z
+  .string()
+  .check(z.regex(requestIdPattern, 'must be 1 to 64 printable characters'));
+
+/** `<namespace>/<name>` of an Argo CD application. */
+export const applicationKeySchema = z
+  .string()
+  .check(
+    z.maxLength(507),
+    z.regex(
+      /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/,
+      'must be <namespace>/<name>',
+    ),
+  );
+
+/** Placeholders that templates may use, each with what fits into its topic level. */
+const placeholders = {
+  button: idPattern,
+  led: idPattern,
+  agent: idPattern,
+  worker: idPattern,
+  namespace: kubernetesNamePattern,
+  name: kubernetesNamePattern,
+  request: topicLevelPattern,
+} as const;
+
+export type Placeholder = keyof typeof placeholders;
+
+const patterns: ReadonlyMap<string, RegExp> = new Map(Object.entries(placeholders));
+
+export function fitsPlaceholder(placeholder: string, value: string): boolean {
+  return patterns.get(placeholder)?.test(value) ?? false;
+}

@@ -1,0 +1,79 @@
+// The press: the request that starts everything, and the one answer that it gets.
+import * as z from 'zod/mini';
+import { channel } from './channel.ts';
+import { json, textOrJson } from './codec.ts';
+import { gestureSchema } from './gesture.ts';
+import { applicationKeySchema, idSchema, requestIdSchema } from './ids.ts';
+import { timeSchema } from './time.ts';
+
+const pressSchema = z.object({
+  id: z.exactOptional(requestIdSchema),
+  at: z.exactOptional(timeSchema),
+  gesture: z.exactOptional(gestureSchema),
+  heldMs: z.exactOptional(z.number().check(z.minimum(0))),
+  source: z.exactOptional(z.string().check(z.minLength(1), z.maxLength(64))),
+  agent: z.exactOptional(idSchema),
+  only: z.exactOptional(z.array(applicationKeySchema).check(z.minLength(1), z.maxLength(100))),
+  signature: z.exactOptional(z.string().check(z.maxLength(256))),
+});
+export type Press = z.infer<typeof pressSchema>;
+
+/** Seconds after which a broker drops a press that nobody took; the worker's `maxPressAgeMs` is as long. */
+const pressExpirySeconds = 10;
+
+export const buttonPress = channel(
+  'button/<button>/press',
+  {
+    kind: 'event',
+    qos: 1,
+    expirySeconds: pressExpirySeconds,
+    from: ['agent', 'anyone allowed'],
+    summary:
+      'Somebody pressed. A Press, or any bare text of at least one byte. An empty payload is never a press.',
+  },
+  textOrJson({ schema: pressSchema, maxBytes: 16_384, fromText: () => ({ ok: true, value: {} }) }),
+);
+
+export const pressReasons = [
+  'retained',
+  'malformed',
+  'unknown-button',
+  'bad-signature',
+  'stale',
+  'duplicate',
+  'too-many',
+  'cool-down',
+  'not-confirmed',
+  'not-armed',
+  'frozen',
+  'blocked-by-sync-window',
+  'not-permitted',
+  'in-progress',
+  'argocd-unreachable',
+  'journal-unwritable',
+] as const;
+export type PressReason = (typeof pressReasons)[number];
+
+const pressResultSchema = z.object({
+  pressId: z.string(),
+  button: z.string(),
+  outcome: z.enum(['accepted', 'armed', 'rejected', 'nothing-to-release']),
+  reason: z.exactOptional(z.enum(pressReasons)),
+  message: z.string(),
+  releaseId: z.exactOptional(z.string()),
+  applications: z.exactOptional(z.number()),
+  at: timeSchema,
+});
+export type PressResult = z.infer<typeof pressResultSchema>;
+
+export const buttonResult = channel(
+  'button/<button>/result',
+  {
+    kind: 'event',
+    qos: 1,
+    from: ['worker'],
+    summary:
+      'The one answer to a press; `message` is a sentence for a person. The exception: of `too-many` one counted result a second and button.',
+  },
+  json(pressResultSchema),
+);

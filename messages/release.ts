@@ -1,0 +1,93 @@
+// Releases: their events, the running one, the last one, and the request to end one.
+import * as z from 'zod/mini';
+import { channel } from './channel.ts';
+import { json } from './codec.ts';
+import { applicationKeySchema, requestIdSchema } from './ids.ts';
+import { timeSchema } from './time.ts';
+
+export const releaseOutcomes = ['succeeded', 'failed', 'partly', 'timed-out', 'interrupted'] as const;
+export type ReleaseOutcome = (typeof releaseOutcomes)[number];
+
+export const appOutcomes = [
+  'in-sync',
+  'already-in-sync',
+  'still-out-of-sync',
+  'changed',
+  'failed',
+  'refused',
+  'in-progress',
+  'terminated',
+  'timed-out',
+  'interrupted',
+] as const;
+export type AppOutcome = (typeof appOutcomes)[number];
+
+/** At most so many applications are listed in a Release; `truncated` tells. */
+export const releaseApplications = 100;
+
+const releaseAppSchema = z.object({
+  namespace: z.string(),
+  name: z.string(),
+  from: z.string(),
+  to: z.string(),
+  phase: z.enum(['waiting', 'sent', 'running', 'verifying', 'done']),
+  outcome: z.exactOptional(z.enum(appOutcomes)),
+  message: z.exactOptional(z.string()),
+});
+export type ReleaseApp = z.infer<typeof releaseAppSchema>;
+
+const releaseSchema = z.object({
+  id: z.string(),
+  button: z.string(),
+  pressId: z.string(),
+  action: z.enum(['release', 'rollback']),
+  source: z.string(),
+  startedAt: timeSchema,
+  finishedAt: z.exactOptional(timeSchema),
+  outcome: z.exactOptional(z.enum(releaseOutcomes)),
+  apps: z.array(releaseAppSchema).check(z.maxLength(releaseApplications)),
+  truncated: z.boolean(),
+});
+export type Release = z.infer<typeof releaseSchema>;
+
+const releaseEventSchema = z.object({
+  event: z.enum(['started', 'app-started', 'app-finished', 'finished']),
+  releaseId: z.string(),
+  button: z.string(),
+  at: timeSchema,
+  app: z.exactOptional(applicationKeySchema),
+  outcome: z.exactOptional(z.union([z.enum(releaseOutcomes), z.enum(appOutcomes)])),
+});
+export type ReleaseEvent = z.infer<typeof releaseEventSchema>;
+
+export const releaseEvent = channel(
+  'release',
+  { kind: 'event', qos: 1, from: ['worker'], summary: 'What happens in a release, as it happens.' },
+  json(releaseEventSchema),
+);
+
+export const releaseCurrent = channel(
+  'release/current',
+  { kind: 'state', qos: 1, from: ['worker'], summary: 'The running release, or `{"state": "idle"}`.' },
+  json(z.union([z.object({ state: z.literal('idle') }), releaseSchema])),
+);
+
+export const releaseLast = channel(
+  'release/last',
+  { kind: 'state', qos: 1, from: ['worker'], summary: 'The last finished release, whole.' },
+  json(releaseSchema),
+);
+
+export const releaseTerminate = channel(
+  'release/terminate',
+  {
+    kind: 'event',
+    qos: 1,
+    from: ['anyone allowed'],
+    summary: 'Ends the running release, or one application of it.',
+  },
+  json(
+    z.object({ id: z.exactOptional(requestIdSchema), app: z.exactOptional(applicationKeySchema) }),
+    16_384,
+  ),
+);

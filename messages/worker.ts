@@ -1,0 +1,40 @@
+// A release worker: there or not, which Argo CD it serves, and what its buttons do.
+import * as z from 'zod/mini';
+import { channel } from './channel.ts';
+import { json, word } from './codec.ts';
+import { gestureSchema } from './gesture.ts';
+import { idSchema } from './ids.ts';
+import { availability, processInfo } from './presence.ts';
+
+export const workerAvailability = channel(
+  'worker/<worker>/availability',
+  { kind: 'state', qos: 1, from: ['worker'], summary: '`online`, or `offline` (also the last will).' },
+  word(availability),
+);
+
+const workerInfoSchema = z.object({
+  worker: idSchema,
+  ...processInfo,
+  argocd: z.object({ server: z.string(), version: z.exactOptional(z.string()) }),
+  buttons: z.array(
+    z.object({
+      id: idSchema,
+      title: z.exactOptional(z.string()),
+      on: z.partialRecord(gestureSchema, z.enum(['release', 'rollback'])),
+      confirm: z.enum(['none', 'twice', 'key']),
+    }),
+  ),
+});
+export type WorkerInfo = z.infer<typeof workerInfoSchema>;
+
+export const workerInfo = channel(
+  'worker/<worker>/info',
+  {
+    kind: 'state',
+    qos: 1,
+    from: ['worker'],
+    summary:
+      'What the worker is, which Argo CD it serves and what its buttons do; on connect and every minute.',
+  },
+  json(workerInfoSchema),
+);
