@@ -1,0 +1,52 @@
+// Whether this machine's clock is synchronised. A Pi has no battery-backed clock: before the network gave it the time,
+// its time stamps are wrong, and a press must not carry them.
+import { execFile } from 'node:child_process';
+import type { ClockState } from '../messages/presence.ts';
+import type { Clock, Timer } from './clock.ts';
+
+const lookEveryMs = 60_000;
+
+export interface ClockSync {
+  start(): Promise<void>;
+  stop(): void;
+  /** `unknown` where nothing here can tell (a container, another system). */
+  state(): ClockState;
+}
+
+export function createClockSync(clock: Clock, look: () => Promise<ClockState> = askTimedatectl): ClockSync {
+  let state: ClockState = 'unknown';
+  let timer: Timer | undefined;
+  let running = false;
+
+  const refresh = async () => {
+    state = await look();
+    if (running) timer = clock.setTimeout(() => void refresh(), lookEveryMs);
+  };
+
+  return {
+    start: async () => {
+      running = true;
+      await refresh();
+    },
+    stop: () => {
+      running = false;
+      timer?.cancel();
+    },
+    state: () => state,
+  };
+}
+
+/** `NTPSynchronized` is the kernel's own flag, whichever daemon (timesyncd, chrony, ntpd) sets the clock. */
+function askTimedatectl(): Promise<ClockState> {
+  return new Promise((resolve) => {
+    execFile(
+      'timedatectl',
+      ['show', '--property=NTPSynchronized', '--value'],
+      { timeout: 2_000 },
+      (error, stdout) => {
+        const answer = stdout.trim();
+        resolve(error !== null ? 'unknown' : answer === 'yes' ? true : answer === 'no' ? false : 'unknown');
+      },
+    );
+  });
+}

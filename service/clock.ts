@@ -1,0 +1,43 @@
+// The clock as something passed in, so that a test can make time pass.
+
+export interface Timer {
+  cancel(): void;
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. May jump: for time stamps only. */
+  now(): number;
+  /** Milliseconds since some moment in the past. Never jumps: for durations and deadlines. */
+  monotonic(): number;
+  /** @param ms milliseconds from now, at least 0 */
+  setTimeout(fn: () => void, ms: number): Timer;
+}
+
+/** Node's longest timer; a longer one would fire at once. Source: Node's documentation of `setTimeout`. */
+const longestTimerMs = 2 ** 31 - 1;
+
+export function systemClock(): Clock {
+  return {
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    setTimeout: (fn, ms) => {
+      const timer = setTimeout(fn, Math.min(Math.max(0, ms), longestTimerMs));
+      return { cancel: () => clearTimeout(timer) };
+    },
+  };
+}
+
+/** Resolves after `ms` milliseconds, or at once when the signal is aborted; tells whether the time passed. */
+export function delay(clock: Clock, ms: number, signal?: AbortSignal): Promise<boolean> {
+  if (signal?.aborted === true) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const done = (passed: boolean) => {
+      timer.cancel();
+      signal?.removeEventListener('abort', onAbort);
+      resolve(passed);
+    };
+    const onAbort = () => done(false);
+    const timer = clock.setTimeout(() => done(true), ms);
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}

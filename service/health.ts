@@ -1,0 +1,50 @@
+// Health as the sum of named checks, each fed by whoever knows. `/healthz` shows the report.
+import type { Clock } from './clock.ts';
+import { toTime } from '../messages/time.ts';
+
+/** `failing`: the process cannot do its work while this is bad. `degraded`: it can, but somebody should look. */
+export type Severity = 'failing' | 'degraded';
+
+export interface HealthCheck {
+  ok(message?: string): void;
+  /** @param message what is wrong and what a person can do */
+  bad(message: string): void;
+}
+
+export interface HealthReport {
+  readonly status: 'ok' | Severity;
+  readonly checks: Readonly<Record<string, { ok: boolean; since: string; message: string }>>;
+}
+
+export interface Health {
+  /** A new check is bad (`not started yet`) until somebody says otherwise. */
+  check(name: string, severity: Severity): HealthCheck;
+  report(): HealthReport;
+}
+
+export function createHealth(clock: Clock): Health {
+  const checks = new Map<string, { ok: boolean; since: string; message: string; severity: Severity }>();
+
+  return {
+    check: (name, severity) => {
+      const set = (ok: boolean, message: string) => {
+        const before = checks.get(name);
+        const since = before !== undefined && before.ok === ok ? before.since : toTime(clock.now());
+        checks.set(name, { ok, since, message, severity });
+      };
+      set(false, 'not started yet');
+      return { ok: (message = 'ok') => set(true, message), bad: (message) => set(false, message) };
+    },
+    report: () => {
+      const bad = [...checks.values()].filter((check) => !check.ok);
+      const status =
+        bad.length === 0 ? 'ok' : bad.some((check) => check.severity === 'failing') ? 'failing' : 'degraded';
+      return {
+        status,
+        checks: Object.fromEntries(
+          [...checks].map(([name, { ok, since, message }]) => [name, { ok, since, message }]),
+        ),
+      };
+    },
+  };
+}

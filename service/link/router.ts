@@ -1,0 +1,95 @@
+// From topics that arrive to the handlers that asked for them.
+import type { Filter } from '../../messages/channel.ts';
+import type { Decoded } from '../../messages/codec.ts';
+import type { Log } from '../log.ts';
+import { messageOf } from '../log.ts';
+import type { IncomingPacket, ProtocolVersion, SubscribeOptions } from './connection.ts';
+
+/** What a handler is told beside the message. */
+export interface About<P> {
+  readonly params: P;
+  /** the topic below the prefix */
+  readonly topic: string;
+  /** the packet's retain flag: a stored copy, or with retain-as-published also a live message sent with it */
+  readonly retained: boolean;
+  readonly version: ProtocolVersion;
+  readonly responseTopic?: string;
+  readonly correlationData?: Buffer;
+}
+
+export type Handler<M, P> = (message: M | undefined, about: About<P>) => void;
+/** `undefined`: an empty payload. */
+export type RawHandler<M, P> = (decoded: Decoded<M> | undefined, about: About<P>) => void;
+
+interface Route {
+  readonly filter: string;
+  readonly options: SubscribeOptions;
+  /** whether the message was for this route */
+  deliver(topic: string, packet: IncomingPacket): boolean;
+}
+
+export interface Router {
+  add<M, P>(filter: Filter<M, P>, handler: RawHandler<M, P>, options: SubscribeOptions): Route;
+  remove(route: Route): void;
+  /** The routes' filters with the prefix, as to be subscribed; handlers of one filter share a subscription. */
+  filters(): ReadonlyMap<string, SubscribeOptions>;
+  dispatch(packet: IncomingPacket): void;
+}
+
+export function createRouter(prefix: string, log: Log): Router {
+  const routes = new Set<Route>();
+
+  return {
+    add: (filter, handler, options) => {
+      const route: Route = {
+        filter: filter.filter,
+        options,
+        deliver: (topic, packet) => {
+          if (!topicFits(filter.filter, topic)) return false;
+          const params = filter.match(topic);
+          if (params === undefined) return false;
+          const { payload, retain, version, responseTopic, correlationData } = packet;
+          handler(payload.byteLength === 0 ? undefined : filter.codec.decode(payload), {
+            params,
+            topic,
+            retained: retain,
+            version,
+            ...(responseTopic === undefined ? {} : { responseTopic }),
+            ...(correlationData === undefined ? {} : { correlationData }),
+          });
+          return true;
+        },
+      };
+      routes.add(route);
+      return route;
+    },
+    remove: (route) => {
+      routes.delete(route);
+    },
+    filters: () => new Map([...routes].map((route) => [`${prefix}/${route.filter}`, route.options])),
+    dispatch: (packet) => {
+      if (!packet.topic.startsWith(`${prefix}/`)) return;
+      const topic = packet.topic.slice(prefix.length + 1);
+      for (const route of routes) {
+        try {
+          route.deliver(topic, packet);
+        } catch (error) {
+          // A message must not end the process: a retained one would end it again at every start.
+          log.error(
+            { err: error, topic: packet.topic },
+            `a message could not be handled: ${messageOf(error)}`,
+          );
+        }
+      }
+    },
+  };
+}
+
+/** Whether a topic fits a filter with `+` (filters of the contract have no `#`). */
+export function topicFits(filter: string, topic: string): boolean {
+  const levels = filter.split('/');
+  const parts = topic.split('/');
+  return (
+    levels.length === parts.length && levels.every((level, index) => level === '+' || level === parts[index])
+  );
+}

@@ -1,0 +1,57 @@
+// Opens a listener, and words what goes wrong with it.
+import type { Server } from 'node:net';
+
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+  readonly code: string;
+
+  constructor(options: { message: string; code: string; cause?: unknown }) {
+    super(options.message);
+    this.code = options.code;
+    // The cause is kept out of `cause`: its text would only repeat the message.
+  }
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0: any free port */
+  readonly port: number;
+  readonly scheme: string;
+  /** what listens, for the message */
+  readonly what: string;
+  /** the configuration key of the port, for the message */
+  readonly key: string;
+}
+
+/** Resolves to the URL with the port that was really opened. @throws ListenError */
+export async function listen(server: Server, options: ListenOptions): Promise<string> {
+  const { host, port, scheme } = options;
+  await new Promise<void>((resolve, reject) => {
+    const onError = (error: NodeJS.ErrnoException) => reject(listenError(error, options));
+    server.once('error', onError);
+    server.listen({ host, port }, () => {
+      server.off('error', onError);
+      resolve();
+    });
+  });
+  const address = server.address();
+  const open = address !== null && typeof address === 'object' ? address.port : port;
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${open}`;
+}
+
+export function listenError(error: NodeJS.ErrnoException, options: ListenOptions): ListenError {
+  const { host, port, what, key } = options;
+  const flag = `--${key.replaceAll('.', '-').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const where = `${host}:${port}`;
+  const code = error.code ?? 'UNKNOWN';
+  const remedies: Readonly<Record<string, string>> = {
+    EADDRINUSE: `the port is in use, perhaps by another release-button. Stop that process (\`ss -ltnp 'sport = :${port}'\` names it) or choose another port with ${key} or ${flag}`,
+    EACCES: `this user may not open it (ports below 1024 need a privilege). Choose a port above 1023 with ${key} or ${flag}`,
+    EADDRNOTAVAIL: `this machine has no such address. Set ${key.replace(/[^.]+$/, 'host')} to an address of this machine, or to 127.0.0.1`,
+    ENOTFOUND: `the host name cannot be resolved. Set ${key.replace(/[^.]+$/, 'host')} to an address of this machine`,
+  };
+  return new ListenError({
+    code,
+    message: `cannot listen on ${where} for ${what}: ${remedies[code] ?? `${error.message} (${key} or ${flag} chooses another)`}`,
+  });
+}

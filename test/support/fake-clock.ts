@@ -1,0 +1,43 @@
+// A clock that a test moves by hand. Timers fire in order of their time, at their time.
+import type { Clock } from '../../service/clock.ts';
+
+export interface FakeClock extends Clock {
+  advance(ms: number): void;
+  /** Shifts wall-clock time only, as a clock correction does. */
+  jump(ms: number): void;
+  pendingTimers(): number;
+}
+
+export function createFakeClock(startMs = Date.parse('2026-01-01T00:00:00Z')): FakeClock {
+  let elapsed = 0;
+  let offset = startMs;
+  let order = 0;
+  const timers = new Map<number, { at: number; fn: () => void }>();
+
+  return {
+    now: () => offset + elapsed,
+    monotonic: () => elapsed,
+    setTimeout: (fn, ms) => {
+      const id = order++;
+      timers.set(id, { at: elapsed + Math.max(0, ms), fn });
+      return { cancel: () => void timers.delete(id) };
+    },
+    advance: (ms) => {
+      const end = elapsed + ms;
+      for (;;) {
+        const next = [...timers]
+          .filter(([, timer]) => timer.at <= end)
+          .sort(([a, x], [b, y]) => x.at - y.at || a - b)[0];
+        if (next === undefined) break;
+        timers.delete(next[0]);
+        elapsed = Math.max(elapsed, next[1].at);
+        next[1].fn();
+      }
+      elapsed = end;
+    },
+    jump: (ms) => {
+      offset += ms;
+    },
+    pendingTimers: () => timers.size,
+  };
+}
