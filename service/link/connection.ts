@@ -1,6 +1,7 @@
 // One connection to the broker: one socket and one MQTT client object, used once and thrown away.
 // No client object outlives its connection, so nothing of it can be sent again by a later one.
-import { connect as connectTcp, Socket } from 'node:net';
+import { connect as connectTcp } from 'node:net';
+import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { MqttClient } from 'mqtt';
 import type { IClientOptions, IClientPublishOptions, IPublishPacket } from 'mqtt';

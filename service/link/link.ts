@@ -1,6 +1,6 @@
 // The MQTT link of a process: connects, stays connected, and is the one gate through which everything is published.
 import type { Registry } from 'prom-client';
-import type { Address, Filter, Kind } from '../../messages/channel.ts';
+import type { Address, Filter } from '../../messages/channel.ts';
 import type { Availability } from '../../messages/presence.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Health } from '../health.ts';
@@ -81,7 +81,7 @@ export interface Link {
   /** As `publish` for an event, and tells when it has been acknowledged; past `timeoutMs` it is still sent. */
   publishAcknowledged<M>(address: Address<M, 'event'>, message: M, timeoutMs: number): Promise<boolean>;
   /** Removes what is retained at the address, ours or not, and no longer remembers it. */
-  clear(address: Address<never, Kind>): void;
+  clear(address: { readonly topic: string }): void;
 }
 
 /** A press that the broker has not acknowledged in this time is taken back. Source: the contract, "The link". */

@@ -1,0 +1,174 @@
+// The parts of Argo CD's Application object that we read, whole or as a field selection. Everything else is ignored.
+import * as z from 'zod/mini';
+import type { SyncStatus } from '../../messages/drift.ts';
+
+const text = z.nullish(z.string());
+const source = z.nullish(z.object({ repoURL: text, path: text, chart: text, targetRevision: text }));
+const info = z.nullish(z.array(z.object({ name: text, value: text })));
+const operation = z.nullish(
+  z.object({
+    info,
+    sync: z.nullish(z.object({ revision: text })),
+  }),
+);
+
+export const applicationSchema = z.object({
+  metadata: z.object({
+    name: z.string(),
+    namespace: text,
+    labels: z.nullish(z.record(z.string(), z.string())),
+    deletionTimestamp: text,
+  }),
+  spec: z.nullish(
+    z.object({
+      project: text,
+      source,
+      sources: z.nullish(z.array(z.object({ targetRevision: text }))),
+      syncPolicy: z.nullish(
+        z.object({ automated: z.nullish(z.object({ enabled: z.nullish(z.boolean()) })) }),
+      ),
+    }),
+  ),
+  status: z.nullish(
+    z.object({
+      sync: z.nullish(z.object({ status: text, revision: text, revisions: z.nullish(z.array(z.string())) })),
+      health: z.nullish(z.object({ status: text })),
+      history: z.nullish(
+        z.array(
+          z.object({ id: z.nullish(z.number()), revision: text, revisions: z.nullish(z.array(z.string())) }),
+        ),
+      ),
+      operationState: z.nullish(
+        z.object({ phase: text, message: text, startedAt: text, finishedAt: text, operation }),
+      ),
+    }),
+  ),
+  operation,
+});
+export type Application = z.infer<typeof applicationSchema>;
+
+export const applicationListSchema = z.object({ items: z.nullish(z.array(applicationSchema)) });
+
+export const streamEventSchema = z.object({
+  result: z.exactOptional(
+    z.object({ type: z.exactOptional(z.string()), application: z.exactOptional(applicationSchema) }),
+  ),
+});
+
+/** Our own infos at an operation, by which a sync is recognised after a crash or a lost answer. */
+export interface OperationIds {
+  readonly releaseId?: string;
+  readonly pressId?: string;
+}
+
+/** What is kept of an application: what topics, light and release need, and no more. */
+export interface AppRecord {
+  readonly namespace: string;
+  readonly name: string;
+  readonly project: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** where releases come from, to share what is known of a revision: `<repository URL>` */
+  readonly repository: string;
+  /** number of sources; 1 for the plain kind */
+  readonly sources: number;
+  readonly automated: boolean;
+  readonly deleting: boolean;
+  readonly sync: SyncStatus;
+  readonly health: string;
+  /** the head that the comparison was made with; for several sources joined by `,` */
+  readonly target: string;
+  /** phase of the last operation; `Pending`: accepted and not yet taken up */
+  readonly phase: string;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  /** What a list does not tell; absent until the stream or a whole object has told. */
+  readonly detail?: AppDetail;
+}
+
+export interface AppDetail {
+  /** the newest history entry's revision; for several sources joined by `,` */
+  readonly deployed: string;
+  readonly message: string;
+  /** the infos of the operation that runs or ran last */
+  readonly operation: OperationIds;
+}
+
+export const infoNames = { releaseId: 'release-id', pressId: 'press-id', button: 'button' } as const;
+
+export function keyOf(app: { readonly namespace: string; readonly name: string }): string {
+  return `${app.namespace}/${app.name}`;
+}
+
+/**
+ * @param complete false for a list item, whose field selection lacks messages, infos and history
+ */
+export function recordOf(app: Application, complete: boolean): AppRecord {
+  const { metadata, spec, status } = app;
+  const state = status?.operationState;
+  const pending = app.operation !== null && app.operation !== undefined && (state?.phase ?? '') === '';
+  const sources = spec?.sources?.length ?? 0;
+  const automated = spec?.syncPolicy?.automated;
+  return {
+    namespace: metadata.namespace ?? '',
+    name: metadata.name,
+    project: spec?.project ?? '',
+    labels: metadata.labels ?? {},
+    repository: spec?.source?.repoURL ?? '',
+    sources: Math.max(1, sources),
+    automated: automated !== null && automated !== undefined && automated.enabled !== false,
+    deleting: typeof metadata.deletionTimestamp === 'string',
+    sync: syncStatusOf(status?.sync?.status),
+    health: orUnknown(status?.health?.status),
+    target: revisionsOf(status?.sync),
+    phase: pending ? 'Pending' : (state?.phase ?? ''),
+    startedAt: state?.startedAt ?? '',
+    finishedAt: state?.finishedAt ?? '',
+    ...(complete
+      ? {
+          detail: {
+            deployed: revisionsOf(newest(status?.history ?? [])),
+            message: state?.message ?? '',
+            // While an operation waits or runs it stands at `operation`, afterwards at the operation state.
+            operation: idsOf(app.operation?.info ?? state?.operation?.info),
+          },
+        }
+      : {}),
+  };
+}
+
+function newest<Entry extends { readonly id?: number | null | undefined }>(
+  history: readonly Entry[],
+): Entry | undefined {
+  // Ids only grow; the order is not relied upon.
+  let found: Entry | undefined;
+  for (const entry of history) if (found === undefined || (entry.id ?? 0) > (found.id ?? 0)) found = entry;
+  return found;
+}
+
+function revisionsOf(
+  where:
+    | { readonly revision?: string | null | undefined; readonly revisions?: string[] | null | undefined }
+    | null
+    | undefined,
+): string {
+  const several = where?.revisions ?? [];
+  return several.length > 0 ? several.join(',') : (where?.revision ?? '');
+}
+
+function syncStatusOf(status: string | null | undefined): SyncStatus {
+  return status === 'Synced' || status === 'OutOfSync' ? status : 'Unknown';
+}
+
+function orUnknown(status: string | null | undefined): string {
+  return status === null || status === undefined || status === '' ? 'Unknown' : status;
+}
+
+function idsOf(
+  infos:
+    readonly { name?: string | null | undefined; value?: string | null | undefined }[] | null | undefined,
+): OperationIds {
+  const value = (name: string) => infos?.find((entry) => entry.name === name)?.value ?? undefined;
+  const releaseId = value(infoNames.releaseId);
+  const pressId = value(infoNames.pressId);
+  return { ...(releaseId === undefined ? {} : { releaseId }), ...(pressId === undefined ? {} : { pressId }) };
+}

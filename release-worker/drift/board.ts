@@ -1,0 +1,155 @@
+// Says what the buttons and the summary have to say: gathers, chooses, publishes when it has changed.
+import { buttonSignal } from '../../messages/button.ts';
+import type { ButtonSignal } from '../../messages/button.ts';
+import { drift as driftChannel } from '../../messages/drift.ts';
+import type { ReleaseOutcome } from '../../messages/release.ts';
+import { toTime } from '../../messages/time.ts';
+import type { Clock, Timer } from '../../service/clock.ts';
+import type { Link } from '../../service/link/link.ts';
+import type { Log } from '../../service/log.ts';
+import { selects } from '../selection.ts';
+import type { ButtonConfig } from '../selection.ts';
+import type { Access } from './access.ts';
+import type { Registry } from './registry.ts';
+import { signalOf } from './signal.ts';
+import type { SignalInput } from './signal.ts';
+import { countDrift, driftState, summaryOf } from './summary.ts';
+import type { Watch } from './watch.ts';
+
+export interface Board {
+  start(): void;
+  stop(): void;
+  /** Something has changed: looked at soon, together with what else changes. */
+  changed(): void;
+  /** A press was accepted: how the last release ended is no longer news. */
+  accepted(button: string): void;
+  finished(button: string, outcome: ReleaseOutcome): void;
+}
+
+export interface BoardOptions {
+  readonly link: Link;
+  readonly registry: Registry;
+  readonly watch: Watch;
+  readonly access: Access;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly worker: string;
+  readonly server: string;
+  readonly buttons: readonly ButtonConfig[];
+  readonly releasing: (button: string) => number;
+  readonly onState?: (state: { readonly outOfSync: number; readonly fresh: boolean }) => void;
+}
+
+/** Changes that come together are published together. In milliseconds. */
+const gatherMs = 50;
+
+export function createBoard(options: BoardOptions): Board {
+  const { link, registry, watch, access, clock, log, buttons } = options;
+  const said = new Map<string, string>();
+  const last = new Map<string, NonNullable<SignalInput['last']>>();
+  let summarySaid = '';
+  let state: string | undefined;
+  let since = 0;
+  let timer: Timer | undefined;
+  let timerAt = Infinity;
+  let running = false;
+
+  const arm = (at: number) => {
+    if (!running || at >= timerAt) return;
+    timer?.cancel();
+    timerAt = at;
+    timer = clock.setTimeout(look, at - clock.monotonic());
+  };
+
+  const look = () => {
+    timerAt = Infinity;
+    const now = clock.monotonic();
+    const freshUntil = watch.freshUntil();
+    const problem = watch.problem();
+    let nextAt = Infinity;
+
+    for (const button of buttons) {
+      const drift = countDrift(
+        [...registry.all()].filter((app) => selects(button.select, app)),
+        access.obstacleOf,
+      );
+      const ended = last.get(button.id);
+      const choice = signalOf(
+        {
+          drift,
+          freshUntil,
+          releasing: options.releasing(button.id),
+          ...(problem === undefined ? {} : { problem }),
+          ...(ended === undefined ? {} : { last: ended }),
+        },
+        now,
+      );
+      // A failure is shown until there is nothing left to release; then it is over for good.
+      if (choice.signal === 'clear') last.delete(button.id);
+      nextAt = Math.min(nextAt, choice.nextAt ?? Infinity);
+      const message: Omit<ButtonSignal, 'at'> = {
+        signal: choice.signal,
+        worker: options.worker,
+        outOfSync: drift.outOfSync,
+        blocked: drift.blocked,
+        ...(choice.reason === undefined ? {} : { reason: choice.reason }),
+      };
+      const text = JSON.stringify(message);
+      const before = said.get(button.id);
+      if (before === text) continue;
+      said.set(button.id, text);
+      log.info(
+        { button: button.id, signal: choice.signal, outOfSync: drift.outOfSync },
+        `button ${button.id}: ${choice.signal}${choice.reason === undefined ? '' : ` (${choice.reason})`}`,
+      );
+      link.publish(buttonSignal.at({ button: button.id }), { ...message, at: toTime(clock.now()) });
+    }
+    publishSummary(now < freshUntil);
+    arm(nextAt);
+  };
+
+  const publishSummary = (fresh: boolean) => {
+    const apps = [...registry.all()];
+    const counts = countDrift(apps, access.obstacleOf);
+    const next = driftState(counts, fresh);
+    if (next !== state) {
+      state = next;
+      since = clock.now();
+    }
+    const summary = summaryOf({
+      apps,
+      counts,
+      fresh,
+      since,
+      now: clock.now(),
+      server: options.server,
+      simulated: watch.server()?.simulated ?? false,
+    });
+    options.onState?.({ outOfSync: counts.outOfSync, fresh });
+    const text = JSON.stringify({ ...summary, at: '' });
+    if (text === summarySaid) return;
+    summarySaid = text;
+    link.publish(driftChannel.at({}), summary);
+  };
+
+  return {
+    start: () => {
+      running = true;
+      look();
+    },
+    stop: () => {
+      running = false;
+      timer?.cancel();
+      timerAt = Infinity;
+    },
+    changed: () => arm(clock.monotonic() + gatherMs),
+    accepted: (button) => {
+      last.delete(button);
+      arm(clock.monotonic());
+    },
+    finished: (button, outcome) => {
+      last.set(button, { outcome, at: clock.monotonic() });
+      arm(clock.monotonic());
+    },
+  };
+}

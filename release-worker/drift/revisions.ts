@@ -1,0 +1,80 @@
+// Who made a revision and what its message says: asked for once a revision, not once an application.
+import type { Clock } from '../../service/clock.ts';
+import type { Log } from '../../service/log.ts';
+import { messageOf } from '../../service/log.ts';
+import type { AppRecord } from '../argocd/application.ts';
+import { keyOf } from '../argocd/application.ts';
+import type { ArgoCd, RevisionMetadata } from '../argocd/client.ts';
+
+export interface Revisions {
+  /** What is known; what is not yet is asked for, and `onChange` told when it has come. */
+  of(app: AppRecord, revision: string): RevisionMetadata | undefined;
+  stop(): Promise<void>;
+}
+
+/** Commits that are kept: a few hundred bytes each. */
+const keepMax = 2_000;
+const waitingMax = 200;
+/** After a failure the same revision is not asked for again for so long, in milliseconds. */
+const failedForMs = 600_000;
+
+export function createRevisions(options: {
+  readonly argocd: ArgoCd;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly onChange: (keys: ReadonlySet<string>) => void;
+}): Revisions {
+  const { argocd, clock, log } = options;
+  const known = new Map<string, { readonly metadata: RevisionMetadata; readonly until: number }>();
+  const waiting = new Map<
+    string,
+    { readonly app: AppRecord; readonly revision: string; readonly keys: Set<string> }
+  >();
+  let asking: Promise<void> | undefined;
+  let stopped = false;
+
+  const keep = (id: string, metadata: RevisionMetadata, until: number) => {
+    known.set(id, { metadata, until });
+    for (const oldest of known.keys()) {
+      if (known.size <= keepMax) break;
+      known.delete(oldest);
+    }
+  };
+  const work = async () => {
+    for (const [id, { app, revision, keys }] of waiting) {
+      if (stopped) return;
+      try {
+        keep(id, await argocd.revisionMetadata(app, revision), Infinity);
+        waiting.delete(id);
+        options.onChange(keys);
+      } catch (error) {
+        waiting.delete(id);
+        keep(id, {}, clock.monotonic() + failedForMs);
+        log.debug(`nothing is known of commit ${revision}: ${messageOf(error)}`);
+      }
+    }
+  };
+
+  return {
+    of: (app, revision) => {
+      // Only full commit ids, and of the plain kind: anything else is HTTP 500 (`revision-metadata-branch-name`).
+      if (app.sources > 1 || !/^[0-9a-f]{40}$/.test(revision)) return undefined;
+      const id = `${app.repository} ${revision}`;
+      const found = known.get(id);
+      if (found !== undefined && clock.monotonic() < found.until) return found.metadata;
+      const asked = waiting.get(id);
+      if (asked !== undefined) asked.keys.add(keyOf(app));
+      else if (waiting.size < waitingMax && !stopped) {
+        waiting.set(id, { app, revision, keys: new Set([keyOf(app)]) });
+        asking ??= work().finally(() => {
+          asking = undefined;
+        });
+      }
+      return undefined;
+    },
+    stop: async () => {
+      stopped = true;
+      await asking;
+    },
+  };
+}

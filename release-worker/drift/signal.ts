@@ -1,0 +1,71 @@
+// What a button has to say: the strongest signal that holds. Pure; the caller sets the timer for `nextAt`.
+import type { ReleaseOutcome } from '../../messages/release.ts';
+import type { Signal } from '../../messages/button.ts';
+import type { DriftCounts } from './summary.ts';
+import { driftState } from './summary.ts';
+
+export interface SignalInput {
+  readonly drift: DriftCounts;
+  /** milliseconds on the clock of `now`, until which what is known of Argo CD counts */
+  readonly freshUntil: number;
+  /** why nothing newer is known, in words */
+  readonly problem?: string;
+  /** releases of this button that run */
+  readonly releasing: number;
+  /** how this button's last release ended; gone once a press has been accepted after it */
+  readonly last?: { readonly outcome: ReleaseOutcome; readonly at: number };
+  /** until when the next step releases (`confirm`) */
+  readonly armedUntil?: number;
+  /** why all releases are frozen */
+  readonly frozen?: string;
+}
+
+export interface SignalChoice {
+  readonly signal: Signal;
+  readonly reason?: string;
+  /** when the choice must be made again although nothing has happened */
+  readonly nextAt?: number;
+}
+
+/** How long the light shows a success. Source: the table of signals in `docs/signals.md`. */
+export const succeededForMs = 5_000;
+
+export function signalOf(input: SignalInput, now: number): SignalChoice {
+  const { drift, last, armedUntil, freshUntil } = input;
+  const fresh = now < freshUntil;
+  const state = driftState(drift, fresh);
+
+  if (!fresh) return { signal: 'unknown', reason: input.problem ?? 'Argo CD has not been heard yet' };
+  const until = (...times: (number | undefined)[]) => {
+    const coming = times.filter((time): time is number => time !== undefined && time > now);
+    return { nextAt: Math.min(freshUntil, ...coming) };
+  };
+  if (input.releasing > 0) return { signal: 'releasing', ...until() };
+  if (state === 'unknown')
+    return {
+      signal: 'unknown',
+      reason:
+        drift.total === 0
+          ? 'no application that this account may see is selected by the button'
+          : 'Argo CD can compare none of the applications',
+      ...until(),
+    };
+  if (armedUntil !== undefined && armedUntil > now) return { signal: 'armed', ...until(armedUntil) };
+  if (last !== undefined && last.outcome !== 'succeeded' && state === 'drifted')
+    return { signal: 'failed', reason: `the last release ended: ${last.outcome}`, ...until() };
+  if (last?.outcome === 'succeeded' && now < last.at + succeededForMs)
+    return { signal: 'succeeded', ...until(last.at + succeededForMs) };
+  if (state === 'drifted') {
+    if (input.frozen !== undefined) return { signal: 'blocked', reason: input.frozen, ...until() };
+    if (drift.blocked === drift.outOfSync)
+      return { signal: 'blocked', reason: [...drift.obstacles].sort().join(', '), ...until() };
+    return { signal: 'drifted', ...until() };
+  }
+  return {
+    signal: 'clear',
+    ...(drift.unknown > 0
+      ? { reason: `${drift.unknown} of ${drift.total} applications cannot be compared by Argo CD` }
+      : {}),
+    ...until(),
+  };
+}

@@ -1,0 +1,224 @@
+// Takes presses in: each is judged once, written down, answered once, and if accepted handed on.
+import { randomUUID } from 'node:crypto';
+import type { Decoded } from '../../messages/codec.ts';
+import { buttonPress, buttonResult } from '../../messages/press.ts';
+import type { Press, PressResult } from '../../messages/press.ts';
+import { toTime } from '../../messages/time.ts';
+import type { Clock } from '../../service/clock.ts';
+import type { Link } from '../../service/link/link.ts';
+import type { Log } from '../../service/log.ts';
+import { messageOf } from '../../service/log.ts';
+import type { Journal } from '../releases/journal.ts';
+import type { PlannedRelease } from '../releases/release.ts';
+import type { ButtonConfig } from '../selection.ts';
+import type { Candidate } from './candidate.ts';
+import type { Verdict } from './judge.ts';
+import type { PressMemory } from './memory.ts';
+import { firstObjection } from './rules.ts';
+
+export interface IntakeOptions {
+  readonly link: Link;
+  readonly journal: Journal;
+  readonly memory: PressMemory;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly worker: { readonly maxPressAgeMs: number; readonly maxPressesPerMinute: number };
+  readonly buttons: ReadonlyMap<string, ButtonConfig>;
+  /** the button is another online worker's business */
+  readonly isOthers: (button: string) => boolean;
+  readonly mayAct: () => boolean;
+  readonly judge: (button: ButtonConfig, only: readonly string[] | undefined) => Promise<Verdict>;
+  readonly release: (release: PlannedRelease) => void;
+  readonly count: (button: string, outcome: string) => void;
+}
+
+export interface Intake {
+  /** Subscribes; from now on presses count. */
+  start(): void;
+  /** Resolves when the presses taken in so far are answered. */
+  settled(): Promise<void>;
+}
+
+type PressLine = Extract<Parameters<Journal['append']>[0], { type: 'press' }>;
+
+/** How long the result of a press may take to be acknowledged before the release starts all the same. */
+const resultWaitMs = 2_000;
+/** Of a button, presses waiting for the one before: more than this is no person. */
+const waitingMax = 100;
+/** One counted result of `too-many` a second and button. */
+const tooManyEveryMs = 1_000;
+
+export function createIntake(options: IntakeOptions): Intake {
+  const { link, journal, memory, clock, log, worker, buttons } = options;
+  const queues = new Map<string, { tail: Promise<void>; waiting: number }>();
+  const tooMany = new Map<string, { saidAt: number; swallowed: number }>();
+
+  const candidateOf = (decoded: Decoded<Press>, button: string, retained: boolean): Candidate => {
+    const press = decoded.ok ? decoded.value : {};
+    return {
+      pressId: press.id ?? randomUUID(),
+      ownId: press.id !== undefined,
+      button,
+      config: buttons.get(button),
+      press,
+      gesture: press.gesture ?? 'press',
+      source: press.source ?? 'mqtt',
+      ...(decoded.ok ? {} : { malformed: decoded.error }),
+      retained,
+    };
+  };
+
+  const judged = async (candidate: Candidate): Promise<Verdict> => {
+    const { pressId, button, config } = candidate;
+    const objection = firstObjection(candidate, {
+      now: clock.now(),
+      maxPressAgeMs: worker.maxPressAgeMs,
+      maxPressesPerMinute: worker.maxPressesPerMinute,
+      seen: memory.seen(pressId),
+      recent: memory.recent(),
+      sinceAccepted: memory.sinceAccepted(button),
+    });
+    memory.note(pressId);
+    if (objection !== undefined) return { outcome: 'rejected', ...objection };
+    if (config === undefined) throw new Error('the rules let a press of an unknown button pass');
+    const verdict = await options.judge(config, candidate.press.only);
+    if (verdict.outcome !== 'accepted' || options.mayAct()) return verdict;
+    return {
+      outcome: 'rejected',
+      reason: 'argocd-unreachable',
+      message: 'another worker has taken over; this one starts nothing',
+    };
+  };
+
+  const handle = async (candidate: Candidate) => {
+    const { pressId, button, config } = candidate;
+    let verdict = await judged(candidate);
+    if (verdict.outcome === 'rejected' && verdict.reason === 'too-many' && swallowed(button)) return;
+
+    const at = toTime(clock.now());
+    const release: PlannedRelease | undefined =
+      verdict.outcome === 'accepted' && config !== undefined
+        ? {
+            id: randomUUID(),
+            button,
+            pressId,
+            source: candidate.source,
+            startedAt: at,
+            settings: { refresh: config.refresh, pinRevision: config.pinRevision, prune: config.prune },
+            apps: verdict.apps,
+          }
+        : undefined;
+
+    const line: PressLine = {
+      type: 'press',
+      at,
+      pressId,
+      button,
+      source: candidate.source,
+      gesture: candidate.gesture,
+      outcome: verdict.outcome,
+      message: verdict.message,
+      ...('reason' in verdict ? { reason: verdict.reason } : {}),
+      ...(release === undefined ? {} : { release }),
+    };
+    try {
+      await journal.append(line, { flush: release !== undefined });
+      if (release !== undefined) memory.accepted(button);
+    } catch (error) {
+      log.error(messageOf(error));
+      if (release !== undefined)
+        verdict = { outcome: 'rejected', reason: 'journal-unwritable', message: messageOf(error) };
+    }
+
+    const accepted = verdict.outcome === 'accepted' ? release : undefined;
+    options.count(button, 'reason' in verdict ? verdict.reason : verdict.outcome);
+    log[verdict.outcome === 'rejected' ? 'warn' : 'info'](
+      { button, press: pressId, source: candidate.source, outcome: verdict.outcome },
+      `press on ${button}: ${verdict.message}`,
+    );
+    await answer({
+      pressId,
+      button,
+      outcome: verdict.outcome,
+      message: verdict.message,
+      at,
+      ...('reason' in verdict ? { reason: verdict.reason } : {}),
+      ...(accepted === undefined ? {} : { releaseId: accepted.id, applications: accepted.apps.length }),
+    });
+    if (accepted !== undefined) options.release(accepted);
+  };
+
+  const answer = async (result: PressResult) => {
+    const answered = await link.publishAcknowledged(
+      buttonResult.at({ button: result.button }),
+      result,
+      resultWaitMs,
+    );
+    if (!answered) {
+      log.warn(
+        { press: result.pressId },
+        'the result of the press is not acknowledged yet; it is sent when the broker is back',
+      );
+      return;
+    }
+    try {
+      await journal.append(
+        { type: 'answered', at: toTime(clock.now()), pressId: result.pressId },
+        { flush: false },
+      );
+    } catch (error) {
+      log.error(messageOf(error));
+    }
+  };
+
+  const swallowed = (button: string): boolean => {
+    const now = clock.monotonic();
+    const before = tooMany.get(button);
+    if (before !== undefined && now - before.saidAt < tooManyEveryMs) {
+      before.swallowed += 1;
+      options.count(button, 'too-many');
+      return true;
+    }
+    tooMany.set(button, { saidAt: now, swallowed: 0 });
+    return false;
+  };
+
+  const enqueue = (candidate: Candidate) => {
+    const queue = queues.get(candidate.button) ?? { tail: Promise.resolve(), waiting: 0 };
+    queues.set(candidate.button, queue);
+    if (queue.waiting >= waitingMax) {
+      options.count(candidate.button, 'too-many');
+      return;
+    }
+    queue.waiting += 1;
+    queue.tail = queue.tail
+      .then(() => handle(candidate))
+      .finally(() => {
+        queue.waiting -= 1;
+        if (queue.waiting === 0) queues.delete(candidate.button);
+      });
+  };
+
+  const onPress = (decoded: Decoded<Press> | undefined, button: string, retained: boolean) => {
+    // Empty: somebody has cleared a retained message; also we, and over 3.1.1 we hear it ourselves.
+    if (decoded === undefined || options.isOthers(button)) return;
+    if (retained) {
+      link.clear(buttonPress.at({ button }));
+      log.warn({ button }, `a retained press lay on the topic of button ${button}; cleared it`);
+    }
+    enqueue(candidateOf(decoded, button, retained));
+  };
+
+  return {
+    start: () => {
+      link.subscribeRaw(
+        buttonPress.filter(),
+        (decoded, { params, retained }) => onPress(decoded, params.button, retained),
+        { retainAsPublished: true, noLocal: true },
+      );
+    },
+    settled: async () => {
+      await Promise.all([...queues.values()].map((queue) => queue.tail));
+    },
+  };
+}

@@ -1,0 +1,109 @@
+// The rules between a press and a release, each a named pure function, tried in this order.
+// The first that objects names the reason. Source: the promises in `docs/trust.md`.
+//
+// Signatures belong into `isWellFormed`'s place after it, confirmation into `isConfirmed`, a freeze before the plan:
+// each is a further function in the list.
+import type { PressReason } from '../../messages/press.ts';
+import { fromTime } from '../../messages/time.ts';
+import type { Candidate, Knowledge } from './candidate.ts';
+
+export interface Objection {
+  readonly reason: PressReason;
+  /** a sentence for a person */
+  readonly message: string;
+}
+
+type Rule = (candidate: Candidate, knowledge: Knowledge) => Objection | undefined;
+
+const isNotRetained: Rule = ({ retained, button }) =>
+  retained
+    ? {
+        reason: 'retained',
+        message: `the press was published with the retain flag, so it would come again at every connect; it was removed from the topic of button ${button}. Publish presses without retain (mosquitto_pub without -r)`,
+      }
+    : undefined;
+
+const isWellFormed: Rule = ({ malformed }) =>
+  malformed === undefined
+    ? undefined
+    : { reason: 'malformed', message: `the press cannot be read: ${malformed}` };
+
+const isForKnownButton: Rule = ({ button, config }) =>
+  config === undefined
+    ? {
+        reason: 'unknown-button',
+        message: `no button ${button} is configured here; add it to worker.buttons, or press another`,
+      }
+    : undefined;
+
+const isNotStale: Rule = ({ press }, { now, maxPressAgeMs }) => {
+  if (press.at === undefined) return undefined;
+  const ageMs = now - fromTime(press.at);
+  const limit = `the limit is ${inWords(maxPressAgeMs)}`;
+  if (ageMs > maxPressAgeMs)
+    return {
+      reason: 'stale',
+      message: `the press is ${inWords(ageMs)} old (${limit}): it was held up, or the sender's clock is slow`,
+    };
+  if (-ageMs > maxPressAgeMs)
+    return {
+      reason: 'stale',
+      message: `the press is dated ${inWords(-ageMs)} ahead (${limit}): is the sender's clock right, and this machine's?`,
+    };
+  return undefined;
+};
+
+const isNotDuplicate: Rule = ({ ownId, pressId }, { seen }) =>
+  ownId && seen
+    ? { reason: 'duplicate', message: `a press with the id ${pressId} has already been counted` }
+    : undefined;
+
+const isWithinRate: Rule = ({ config }, { sinceAccepted, recent, maxPressesPerMinute }) => {
+  const coolDownMs = config?.coolDownMs ?? 0;
+  if (sinceAccepted !== undefined && sinceAccepted < coolDownMs)
+    return {
+      reason: 'cool-down',
+      message: `a press was accepted ${inWords(sinceAccepted)} ago; the next counts ${inWords(coolDownMs)} after it`,
+    };
+  if (recent >= maxPressesPerMinute)
+    return {
+      reason: 'too-many',
+      message: `more than ${maxPressesPerMinute} presses within a minute (worker.maxPressesPerMinute)`,
+    };
+  return undefined;
+};
+
+const isConfirmed: Rule = ({ config, gesture }) =>
+  config !== undefined && config.on[gesture] === undefined
+    ? {
+        reason: 'not-confirmed',
+        message: `the gesture ${gesture} does nothing on this button; it answers to: ${Object.keys(config.on).join(', ')}`,
+      }
+    : undefined;
+
+const rules: readonly Rule[] = [
+  isNotRetained,
+  isWellFormed,
+  isForKnownButton,
+  isNotStale,
+  isNotDuplicate,
+  isWithinRate,
+  isConfirmed,
+];
+
+export function firstObjection(candidate: Candidate, knowledge: Knowledge): Objection | undefined {
+  for (const rule of rules) {
+    const objection = rule(candidate, knowledge);
+    if (objection !== undefined) return objection;
+  }
+  return undefined;
+}
+
+/** Durations as people say them: `350 ms`, `12 s`, `5 min`, `3 h`, `2 days`. */
+export function inWords(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 120_000) return `${Number((ms / 1_000).toFixed(1))} s`;
+  if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`;
+  if (ms < 172_800_000) return `${Math.round(ms / 3_600_000)} h`;
+  return `${Math.round(ms / 86_400_000)} days`;
+}

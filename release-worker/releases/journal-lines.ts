@@ -1,0 +1,67 @@
+// The lines of the journal. A press, its answer, and every step of a release that a restart must know of.
+import * as z from 'zod/mini';
+import { pressReasons } from '../../messages/press.ts';
+import { appOutcomes, releaseOutcomes } from '../../messages/release.ts';
+import { timeSchema } from '../../messages/time.ts';
+
+const plannedReleaseSchema = z.object({
+  id: z.string(),
+  button: z.string(),
+  pressId: z.string(),
+  source: z.string(),
+  startedAt: timeSchema,
+  settings: z.object({
+    refresh: z.enum(['normal', 'hard', 'none']),
+    pinRevision: z.boolean(),
+    prune: z.boolean(),
+  }),
+  apps: z.readonly(
+    z.array(
+      z.object({
+        namespace: z.string(),
+        name: z.string(),
+        project: z.string(),
+        from: z.string(),
+        to: z.string(),
+        sources: z.number(),
+        automated: z.boolean(),
+      }),
+    ),
+  ),
+});
+
+export const journalLineSchema = z.discriminatedUnion('type', [
+  /** A press and what was decided; with `release` it was accepted. On disk before its result is sent. */
+  z.object({
+    type: z.literal('press'),
+    at: timeSchema,
+    pressId: z.string(),
+    button: z.string(),
+    source: z.string(),
+    gesture: z.string(),
+    outcome: z.enum(['accepted', 'armed', 'rejected', 'nothing-to-release']),
+    reason: z.exactOptional(z.enum(pressReasons)),
+    message: z.string(),
+    release: z.exactOptional(plannedReleaseSchema),
+  }),
+  /** The result of the press was acknowledged by the broker. */
+  z.object({ type: z.literal('answered'), at: timeSchema, pressId: z.string() }),
+  /** A step of one application. `sending` is on disk before the POST. */
+  z.object({
+    type: z.literal('app'),
+    at: timeSchema,
+    releaseId: z.string(),
+    app: z.string(),
+    step: z.enum(['sending', 'done']),
+    outcome: z.exactOptional(z.enum(appOutcomes)),
+    message: z.exactOptional(z.string()),
+    good: z.exactOptional(z.boolean()),
+  }),
+  z.object({
+    type: z.literal('finished'),
+    at: timeSchema,
+    releaseId: z.string(),
+    outcome: z.enum(releaseOutcomes),
+  }),
+]);
+export type JournalLine = z.infer<typeof journalLineSchema>;

@@ -1,0 +1,119 @@
+// The journal: append-only JSON lines. What must survive a crash is on disk before the next step is taken.
+import { open, mkdir } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { join } from 'node:path';
+import type { Log } from '../../service/log.ts';
+import { messageOf } from '../../service/log.ts';
+import { journalLineSchema } from './journal-lines.ts';
+import type { JournalLine } from './journal-lines.ts';
+
+export interface Journal {
+  /** Opens the file, and hands every line that is there to `onLine`, oldest first. @throws JournalError */
+  open(onLine: (line: JournalLine) => void): Promise<void>;
+  /**
+   * Resolves when the line is written; with `flush` when it is on the disk.
+   * @throws JournalError when it could not be written; a part of it may stand in the file and is skipped on reading
+   */
+  append(line: JournalLine, options: { readonly flush: boolean }): Promise<void>;
+  close(): Promise<void>;
+}
+
+export class JournalError extends Error {
+  override readonly name = 'JournalError';
+}
+
+/** A line of ours with 10,000 applications has some 3 MB; what is longer is not ours. */
+const maximumLineLength = 8_388_608;
+
+export function createJournal(options: { readonly stateDir: string; readonly log: Log }): Journal {
+  const { stateDir, log } = options;
+  const path = join(stateDir, 'journal.jsonl');
+  let file: FileHandle | undefined;
+  /** The last line may be torn: by a crash while it was written, or by a full disk. */
+  let torn = false;
+  let queue: Promise<void> = Promise.resolve();
+
+  const problem = (what: string, error: unknown) =>
+    new JournalError(
+      `cannot ${what} the journal ${path} (worker.stateDir): ${messageOf(error)}. Nothing is released while it cannot be written: make the directory writable for this user, or free disk space`,
+    );
+
+  const write = async (line: JournalLine, flush: boolean): Promise<void> => {
+    if (file === undefined) throw problem('write', new Error('it is not open'));
+    try {
+      await file.appendFile(`${torn ? '\n' : ''}${JSON.stringify(line)}\n`);
+      torn = false;
+      if (flush) await file.datasync();
+    } catch (error) {
+      torn = true;
+      throw problem('write', error);
+    }
+  };
+
+  return {
+    open: async (onLine) => {
+      try {
+        await mkdir(stateDir, { recursive: true });
+        file = await open(path, 'a+', 0o640);
+        await syncDirectory(stateDir);
+        torn = await endsTorn(file);
+        await readLines(path, onLine, log);
+      } catch (error) {
+        throw problem('open', error);
+      }
+    },
+    append: (line, { flush }) => {
+      const written = queue.then(() => write(line, flush));
+      queue = written.catch(() => {});
+      return written;
+    },
+    close: async () => {
+      const closing = file;
+      await queue;
+      file = undefined;
+      await closing?.close();
+    },
+  };
+}
+
+async function endsTorn(file: FileHandle): Promise<boolean> {
+  const { size } = await file.stat();
+  if (size === 0) return false;
+  const last = Buffer.alloc(1);
+  await file.read(last, 0, 1, size - 1);
+  return last[0] !== 0x0a;
+}
+
+/** A new file is only safe when its directory entry is. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+async function readLines(path: string, onLine: (line: JournalLine) => void, log: Log): Promise<void> {
+  let unreadable = 0;
+  const lines = createInterface({ input: createReadStream(path, { encoding: 'utf8' }), crlfDelay: Infinity });
+  for await (const text of lines) {
+    if (text === '') continue;
+    const line = text.length > maximumLineLength ? undefined : parseLine(text);
+    if (line === undefined) unreadable += 1;
+    else onLine(line);
+  }
+  if (unreadable > 0)
+    log.warn({ path, unreadable }, `${unreadable} lines of the journal cannot be read and are skipped`);
+}
+
+function parseLine(text: string): JournalLine | undefined {
+  try {
+    const parsed = journalLineSchema.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}

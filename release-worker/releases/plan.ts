@@ -1,0 +1,52 @@
+// From a press to what it releases: pure.
+import type { AppRecord } from '../argocd/application.ts';
+import { keyOf } from '../argocd/application.ts';
+import type { Obstacle } from '../drift/summary.ts';
+import { isDrifted } from '../drift/summary.ts';
+import type { PlannedApp } from './release.ts';
+
+export interface Plan {
+  readonly apps: readonly PlannedApp[];
+  /** out of sync, and left out because a release of ours is at it */
+  readonly busy: readonly string[];
+  /** out of sync, and left out because Argo CD would refuse */
+  readonly blocked: ReadonlyMap<string, Obstacle>;
+}
+
+/** The applications of a button that a press narrows with `only`. */
+export function candidatesOf(
+  apps: Iterable<AppRecord>,
+  selected: (app: AppRecord) => boolean,
+  only: readonly string[] | undefined,
+): readonly AppRecord[] {
+  const wanted = only === undefined ? undefined : new Set(only);
+  return [...apps].filter((app) => selected(app) && (wanted?.has(keyOf(app)) ?? true));
+}
+
+export function planOf(
+  candidates: readonly AppRecord[],
+  isBusy: (key: string) => boolean,
+  obstacleOf: (key: string) => Obstacle | undefined,
+): Plan {
+  const apps: PlannedApp[] = [];
+  const busy: string[] = [];
+  const blocked = new Map<string, Obstacle>();
+  for (const app of candidates) {
+    if (!isDrifted(app)) continue;
+    const key = keyOf(app);
+    const obstacle = obstacleOf(key);
+    if (isBusy(key)) busy.push(key);
+    else if (obstacle !== undefined) blocked.set(key, obstacle);
+    else
+      apps.push({
+        namespace: app.namespace,
+        name: app.name,
+        project: app.project,
+        from: app.detail?.deployed ?? '',
+        to: app.target,
+        sources: app.sources,
+        automated: app.automated,
+      });
+  }
+  return { apps, busy, blocked };
+}

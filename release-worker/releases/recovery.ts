@@ -1,0 +1,100 @@
+// What the journal of the former run tells: which releases were not finished, which presses not answered, and what
+// the rules must remember. Pure over the lines.
+import type { ReleaseOutcome } from '../../messages/release.ts';
+import { fromTime } from '../../messages/time.ts';
+import type { JournalLine } from './journal-lines.ts';
+import type { AppEnd, PlannedRelease } from './release.ts';
+
+type PressLine = Extract<JournalLine, { type: 'press' }>;
+
+/** How far one application had come: never sent, perhaps sent, or ended. */
+export interface AppFate {
+  readonly sent: boolean;
+  readonly end?: AppEnd;
+}
+
+export interface UnfinishedRelease {
+  readonly release: PlannedRelease;
+  readonly fates: ReadonlyMap<string, AppFate>;
+}
+
+export interface FinishedRelease extends UnfinishedRelease {
+  readonly outcome: ReleaseOutcome;
+  /** RFC 3339 */
+  readonly at: string;
+}
+
+export interface Recovered {
+  readonly unfinished: readonly UnfinishedRelease[];
+  /** the newest finished release */
+  readonly last?: FinishedRelease;
+  /** presses with a line whose result was not acknowledged, oldest first */
+  readonly unanswered: readonly PressLine[];
+  /** ids of presses with the time of their line, in milliseconds since the epoch, oldest first */
+  readonly pressIds: readonly (readonly [id: string, at: number])[];
+  /** the last accepted press of each button, in milliseconds since the epoch */
+  readonly acceptedAt: ReadonlyMap<string, number>;
+}
+
+export interface Recovery {
+  add(line: JournalLine): void;
+  result(): Recovered;
+}
+
+/**
+ * @param pressIdsMax how many ids of presses are kept, the newest
+ */
+export function createRecovery(pressIdsMax: number): Recovery {
+  const open = new Map<string, { release: PlannedRelease; fates: Map<string, AppFate> }>();
+  const unanswered = new Map<string, PressLine>();
+  const pressIds = new Map<string, number>();
+  const acceptedAt = new Map<string, number>();
+  let last: FinishedRelease | undefined;
+
+  const dropOldest = (map: Map<string, unknown>, max: number) => {
+    for (const key of map.keys()) {
+      if (map.size <= max) return;
+      map.delete(key);
+    }
+  };
+
+  return {
+    add: (line) => {
+      switch (line.type) {
+        case 'press':
+          pressIds.delete(line.pressId);
+          pressIds.set(line.pressId, fromTime(line.at));
+          dropOldest(pressIds, pressIdsMax);
+          unanswered.set(line.pressId, line);
+          dropOldest(unanswered, pressIdsMax);
+          if (line.release === undefined) return;
+          acceptedAt.set(line.button, fromTime(line.at));
+          open.set(line.release.id, { release: line.release, fates: new Map() });
+          return;
+        case 'answered':
+          unanswered.delete(line.pressId);
+          return;
+        case 'app': {
+          const end =
+            line.step === 'done' && line.outcome !== undefined
+              ? { end: { outcome: line.outcome, message: line.message ?? '', good: line.good ?? false } }
+              : {};
+          open.get(line.releaseId)?.fates.set(line.app, { sent: true, ...end });
+          return;
+        }
+        case 'finished': {
+          const release = open.get(line.releaseId);
+          open.delete(line.releaseId);
+          if (release !== undefined) last = { ...release, outcome: line.outcome, at: line.at };
+        }
+      }
+    },
+    result: () => ({
+      unfinished: [...open.values()],
+      ...(last === undefined ? {} : { last }),
+      unanswered: [...unanswered.values()],
+      pressIds: [...pressIds],
+      acceptedAt,
+    }),
+  };
+}

@@ -1,0 +1,185 @@
+// Sends the sync of one application: refresh, pin, write down, POST once; and when the answer is lost, look.
+import type { Clock } from '../../service/clock.ts';
+import { delay } from '../../service/clock.ts';
+import type { Log } from '../../service/log.ts';
+import { messageOf } from '../../service/log.ts';
+import type { AppRecord } from '../argocd/application.ts';
+import { keyOf } from '../argocd/application.ts';
+import type { ArgoCd, SyncRequest } from '../argocd/client.ts';
+import { ArgoCdError } from '../argocd/errors.ts';
+import type { Registry } from '../drift/registry.ts';
+import { shortRevision } from '../drift/summary.ts';
+import { viewOf } from './follow.ts';
+import type { AppEnd, PlannedApp, PlannedRelease } from './release.ts';
+import { infosOf } from './release.ts';
+
+export interface SendOptions {
+  readonly argocd: ArgoCd;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly release: PlannedRelease;
+  readonly app: PlannedApp;
+  readonly refreshTimeoutMs: number;
+  /** on the monotonic clock */
+  readonly deadline: number;
+  readonly signal: AbortSignal;
+  /** false when another worker has taken over: nothing further is started */
+  readonly mayAct: () => boolean;
+  /** Writes down, on disk, that the POST comes next. @throws when it cannot */
+  readonly writeSending: () => Promise<void>;
+}
+
+/** Looks after a lost answer, in milliseconds after the one before: some 10 s in all. */
+const looksAfterMs = [500, 1_500, 3_000, 5_000];
+
+/** Resolves to `sent` when the sync is ours to follow, to undefined when `signal` came before anything was sent. */
+export async function sendSync(options: SendOptions): Promise<AppEnd | 'sent' | undefined> {
+  const { argocd, app, release, mayAct, signal } = options;
+  const { settings } = release;
+
+  let refreshed: AppRecord | undefined;
+  if (settings.refresh !== 'none') {
+    const found = await refresh(options, settings.refresh);
+    if (found !== undefined && 'outcome' in found) return found;
+    refreshed = found;
+    if (refreshed?.sync === 'Synced')
+      return {
+        outcome: 'already-in-sync',
+        message: `already in sync at ${shortRevision(refreshed.target)}`,
+        good: true,
+      };
+  }
+  if (signal.aborted) return undefined;
+
+  const changed = refreshed !== undefined && refreshed.target !== app.to;
+  // Argo CD refuses to pin an automated sync, so it is only sent when the target is known to be what was shown.
+  const pin = settings.pinRevision && !app.automated;
+  if (settings.pinRevision && app.automated && (refreshed === undefined || changed))
+    return {
+      outcome: 'changed',
+      message:
+        refreshed === undefined
+          ? 'automated sync cannot be pinned, and whether its target is still the one shown could not be seen'
+          : `automated sync cannot be pinned, and its target is ${shortRevision(refreshed.target)} by now instead of ${shortRevision(app.to)}`,
+      good: false,
+    };
+
+  if (!mayAct())
+    return {
+      outcome: 'interrupted',
+      message: 'never sent: another worker has taken over',
+      good: false,
+    };
+  try {
+    await options.writeSending();
+  } catch (error) {
+    return { outcome: 'failed', message: `not sent: ${messageOf(error)}`, good: false };
+  }
+
+  try {
+    await argocd.sync(app, {
+      prune: settings.prune,
+      infos: infosOf(release),
+      ...(pin ? pinned(app) : {}),
+    });
+    return 'sent';
+  } catch (error) {
+    return afterRefusal(options, error);
+  }
+}
+
+function pinned(app: PlannedApp): Pick<SyncRequest, 'revision' | 'revisions'> {
+  if (app.to === '') return {};
+  return app.sources > 1 ? { revisions: app.to.split(',') } : { revision: app.to };
+}
+
+/** A refresh that fails does not stop the release: what was shown can be synced without it. */
+async function refresh(
+  { argocd, registry, app, refreshTimeoutMs, log }: SendOptions,
+  kind: 'normal' | 'hard',
+): Promise<AppRecord | AppEnd | undefined> {
+  try {
+    const ticket = registry.ticket();
+    const record = await argocd.get(app, kind, refreshTimeoutMs);
+    registry.whole(ticket, record);
+    return record;
+  } catch (error) {
+    if (error instanceof ArgoCdError && error.kind === 'not-found')
+      return { outcome: 'failed', message: 'the application is gone', good: false };
+    log.warn({ app: keyOf(app) }, `${messageOf(error)}: releasing what was shown without it`);
+    return undefined;
+  }
+}
+
+async function afterRefusal(options: SendOptions, error: unknown): Promise<AppEnd | 'sent' | undefined> {
+  const message = messageOf(error);
+  if (!(error instanceof ArgoCdError)) return { outcome: 'failed', message, good: false };
+  switch (error.kind) {
+    case 'unsure':
+    case 'unavailable':
+      return lookForOurs(options, message, 'failed');
+    case 'in-progress':
+      // It does not say whose operation it is: ours, from before a crash, or somebody else's.
+      return lookForOurs(options, 'another operation is already in progress', 'in-progress');
+    case 'unreachable':
+    case 'not-argocd':
+    case 'repository-server-down':
+    case 'unresolvable-revision':
+      return { outcome: 'failed', message, good: false };
+    case 'automated-refuses-revision':
+      return { outcome: 'changed', message, good: false };
+    case 'unauthenticated':
+    case 'forbidden-or-missing':
+    case 'not-permitted':
+    case 'not-found':
+    case 'blocked-by-window':
+    case 'deleting':
+    case 'invalid':
+      return { outcome: 'refused', message, good: false };
+  }
+}
+
+/**
+ * Whether the sync happened all the same. Never a second POST: a repetition would be a second release.
+ * Looks that fail are repeated until the deadline; looks that show no operation of ours decide.
+ */
+export async function lookForOurs(
+  options: Pick<SendOptions, 'argocd' | 'registry' | 'clock' | 'release' | 'app' | 'deadline' | 'signal'>,
+  why: string,
+  otherwise: 'failed' | 'in-progress' | 'interrupted',
+): Promise<AppEnd | 'sent' | undefined> {
+  const { argocd, registry, clock, release, app, deadline, signal } = options;
+  // Whose operation runs is known at the first look; after a lost answer the sync may still appear.
+  let needed = { failed: looksAfterMs.length, interrupted: 2, 'in-progress': 1 }[otherwise];
+  for (let attempt = 0; needed > 0; attempt += 1) {
+    const waitMs = looksAfterMs[Math.min(attempt, looksAfterMs.length - 1)] ?? 0;
+    if (clock.monotonic() + waitMs > deadline)
+      return {
+        outcome: 'timed-out',
+        message: `${why}; nothing more could be seen of it in time`,
+        good: false,
+      };
+    if (!(await delay(clock, waitMs, signal))) return undefined;
+    try {
+      const ticket = registry.ticket();
+      const record = await argocd.get(app);
+      registry.whole(ticket, record);
+      if (viewOf(record, release.id).state !== 'not-ours') return 'sent';
+      needed -= 1;
+    } catch (error) {
+      if (error instanceof ArgoCdError && error.kind === 'not-found')
+        return { outcome: 'failed', message: 'the application is gone', good: false };
+    }
+  }
+  if (otherwise === 'in-progress')
+    return { outcome: 'in-progress', message: 'an operation that is not ours is in progress', good: false };
+  return {
+    outcome: otherwise,
+    message:
+      otherwise === 'interrupted'
+        ? `${why}; Argo CD knows of no such sync. Press again`
+        : `${why}; Argo CD shows no sync of this release. Press again`,
+    good: false,
+  };
+}
