@@ -82,8 +82,8 @@ export function word<const Word extends string>(words: readonly [Word, ...Word[]
 export function textOrJson<Message>(options: {
   readonly schema: z.ZodMiniType<Message>;
   readonly maxBytes: number;
-  readonly fromText: (text: string) => Decoded<Message>;
-  readonly toText?: (message: Message) => string | undefined;
+  readonly fromText: (text: string) => Decoded<NoInfer<Message>>;
+  readonly toText?: (message: NoInfer<Message>) => string | undefined;
 }): Codec<Message> {
   const { schema, maxBytes } = options;
   return {

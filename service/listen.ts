@@ -5,10 +5,9 @@ export class ListenError extends Error {
   override readonly name = 'ListenError';
   readonly code: string;
 
-  constructor(options: { message: string; code: string; cause?: unknown }) {
+  constructor(options: { message: string; code: string }) {
     super(options.message);
     this.code = options.code;
-    // The cause is kept out of `cause`: its text would only repeat the message.
   }
 }
 
@@ -39,11 +38,11 @@ export async function listen(server: Server, options: ListenOptions): Promise<st
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${open}`;
 }
 
-export function listenError(error: NodeJS.ErrnoException, options: ListenOptions): ListenError {
+export function listenError(error: Error & { readonly code?: unknown }, options: ListenOptions): ListenError {
   const { host, port, what, key } = options;
   const flag = `--${key.replaceAll('.', '-').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   const where = `${host}:${port}`;
-  const code = error.code ?? 'UNKNOWN';
+  const code = typeof error.code === 'string' ? error.code : 'UNKNOWN';
   const remedies: Readonly<Record<string, string>> = {
     EADDRINUSE: `the port is in use, perhaps by another release-button. Stop that process (\`ss -ltnp 'sport = :${port}'\` names it) or choose another port with ${key} or ${flag}`,
     EACCES: `this user may not open it (ports below 1024 need a privilege). Choose a port above 1023 with ${key} or ${flag}`,

@@ -14,9 +14,8 @@ export async function createLog(options: LogOptions, name: string): Promise<Log>
   const pretty = options.format === 'pretty' || (options.format === 'auto' && process.stdout.isTTY);
   return pino(
     {
-      name,
       level: options.level,
-      base: { name },
+      base: { process: name },
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
       redact: {
@@ -34,8 +33,8 @@ async function prettyStream(): Promise<DestinationStream> {
   return pretty({
     colorize: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
     translateTime: 'SYS:HH:MM:ss.l',
-    ignore: 'pid,hostname,name',
-    messageFormat: '{name}: {msg}',
+    ignore: 'process,part',
+    messageFormat: '{if part}{part}: {end}{msg}',
     sync: true,
   });
 }

@@ -34,6 +34,8 @@ export interface Presence {
 }
 
 export interface LinkOptions {
+  /** for health checks and metrics: `agent`, `worker` */
+  readonly role: string;
   readonly url: string;
   readonly prefix: string;
   readonly clientId: string;
@@ -58,6 +60,8 @@ export interface Link {
   /** Says `offline`, disconnects; bounded to a few seconds. */
   stop(): Promise<void>;
   readonly state: LinkState;
+  /** Resolves when the broker has answered the subscriptions of the present connection; at once without one. */
+  subscribed(): Promise<void>;
   onState(listener: (state: LinkState) => void): () => void;
   /** Valid messages only; the others are logged. `undefined`: the retained message was cleared. */
   subscribe<M, P>(filter: Filter<M, P>, handler: Handler<M, P>, options?: SubscribeOptions): void;
@@ -95,8 +99,8 @@ export function createLink(options: LinkOptions): Link {
   const { prefix, clock, log, presence } = options;
   const url = new URL(options.url);
   const random = options.random ?? Math.random;
-  const health = options.health?.check('mqtt', 'failing');
-  const count = linkMetrics(options.metrics);
+  const health = options.health?.check(`mqtt-${options.role}`, 'failing');
+  const count = linkMetrics(options.metrics, options.role);
   const router = createRouter(prefix, log);
   const outbox = createOutbox(clock);
   const listeners = new Set<(state: LinkState) => void>();
@@ -109,6 +113,7 @@ export function createLink(options: LinkOptions): Link {
   let failures = 0;
   let timer: Timer | undefined;
   let closed: (() => void) | undefined;
+  let subscribed: Promise<void> = Promise.resolve();
 
   const setState = (next: LinkState['state'], message: string) => {
     state = { state: next, since: clock.monotonic(), message };
@@ -160,19 +165,22 @@ export function createLink(options: LinkOptions): Link {
     return outcome === 'acknowledged';
   };
 
+  const subscribeTo = async (filters: ReadonlyMap<string, SubscribeOptions>) => {
+    try {
+      for (const filter of (await connection?.subscribe(filters)) ?? [])
+        log.error({ filter }, `the broker refuses the subscription to ${filter}`);
+    } catch (error) {
+      log.error({ err: error }, `subscribing failed: ${messageOf(error)}`);
+    }
+  };
+
   const onOpen = () => {
     open = true;
     timer = clock.setTimeout(() => {
       failures = 0;
     }, steadyMs);
     const version = connection?.version === 4 ? '3.1.1' : '5';
-    connection?.subscribe(router.filters()).then(
-      (refused) => {
-        for (const filter of refused)
-          log.error({ filter }, `the broker refuses the subscription to ${filter}`);
-      },
-      (error: unknown) => log.error({ err: error }, `the subscriptions failed: ${messageOf(error)}`),
-    );
+    subscribed = subscribeTo(router.filters());
     if (presence !== undefined) void sendState(outgoing(presence.availability, 'online'));
     const { states, events } = outbox.pending();
     for (const message of states) void sendState(message);
@@ -233,12 +241,7 @@ export function createLink(options: LinkOptions): Link {
 
   const subscribeRaw: Link['subscribeRaw'] = (filter, handler, subscribeOptions = {}) => {
     const route = router.add(filter, handler, subscribeOptions);
-    if (open)
-      connection
-        ?.subscribe(new Map([[`${prefix}/${route.filter}`, subscribeOptions]]))
-        .catch((error: unknown) => {
-          log.error({ err: error }, `the subscription to ${route.filter} failed: ${messageOf(error)}`);
-        });
+    if (open) void subscribeTo(new Map([[`${prefix}/${route.filter}`, subscribeOptions]]));
   };
 
   const subscribe: Link['subscribe'] = (filter, handler, subscribeOptions) => {
@@ -265,6 +268,7 @@ export function createLink(options: LinkOptions): Link {
     get state() {
       return state;
     },
+    subscribed: () => subscribed,
     start: () => {
       stopping = false;
       setState('connecting', `connecting to ${options.url}`);

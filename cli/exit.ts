@@ -1,0 +1,36 @@
+// Exit codes, and how an error that ends the command is said.
+
+/** Configuration or usage. */
+export const usageError = 2;
+/** A port, hardware or the state directory that cannot be opened. */
+const cannotOpen = 3;
+const unexpected = 1;
+
+/** By name, so that no room is loaded only to know its errors. */
+const codes: ReadonlyMap<string, number> = new Map([
+  ['ConfigError', usageError],
+  ['FileError', usageError],
+  ['ListenError', cannotOpen],
+  ['BrokerListenError', cannotOpen],
+  ['HardwareError', cannotOpen],
+  ['JournalError', cannotOpen],
+]);
+
+export function exitCodeOf(error: unknown): number {
+  return (error instanceof Error ? codes.get(error.name) : undefined) ?? unexpected;
+}
+
+/** To standard error: the message where it was made for people, the stack where it is a bug. */
+export function say(error: unknown): void {
+  const text =
+    error instanceof Error
+      ? exitCodeOf(error) === unexpected
+        ? `unexpected error: ${error.stack ?? error.message}`
+        : error.message
+      : String(error);
+  process.stderr.write(`release-button: ${text}\n`);
+}
+
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

@@ -1,0 +1,24 @@
+// Which sections and what port for health each process has.
+import type { SectionName } from '../config/sections.ts';
+
+/** Ports for health and metrics where `health.port` does not say, on `health.host`. */
+export const healthPorts = {
+  start: 9881,
+  broker: 9881,
+  'gpio-agent': 9882,
+  'release-worker': 9883,
+} as const;
+
+export type ProcessName = keyof typeof healthPorts;
+
+export const processSections = {
+  start: ['mqtt', 'log', 'health', 'broker', 'agent', 'worker', 'argocd', 'simulator'],
+  broker: ['log', 'health', 'broker'],
+  'gpio-agent': ['mqtt', 'log', 'health', 'agent'],
+  'release-worker': ['mqtt', 'log', 'health', 'worker', 'argocd'],
+} as const satisfies Readonly<Record<ProcessName, readonly SectionName[]>>;
+
+export function processNamed(name: string): ProcessName | undefined {
+  return processNames.find((known) => known === name);
+}
+export const processNames = ['start', 'broker', 'gpio-agent', 'release-worker'] as const;

@@ -1,0 +1,51 @@
+// Runs the parts of a process until a signal ends it.
+import type { Config } from '../config/sections.ts';
+import { createContext } from '../service/context.ts';
+import type { Context } from '../service/context.ts';
+import { createHealthServer } from '../service/health-server.ts';
+import { createParts, runUntilSignal } from '../service/life-cycle.ts';
+import type { Part, ProcessEdge } from '../service/life-cycle.ts';
+import { createLog } from '../service/log.ts';
+
+export interface RunOptions {
+  readonly name: string;
+  readonly config: Pick<Config, 'log' | 'health'>;
+  readonly healthPort: number;
+  readonly warnings: readonly string[];
+  readonly file?: string;
+  readonly parts: (context: Context) => readonly Part[];
+}
+
+export const processEdge: ProcessEdge = {
+  on: (event, listener) => process.on(event, listener),
+  off: (event, listener) => process.off(event, listener),
+  exit: (code) => process.exit(code),
+};
+
+/** Resolves once everything has started; the process then lives until a signal. */
+export async function run(options: RunOptions): Promise<void> {
+  const { config, name } = options;
+  const log = await createLog(config.log, name);
+  const context = createContext(log);
+  const { health, metrics, clock, clockSync, version } = context;
+  log.info(
+    { version, node: process.version, config: options.file ?? 'none' },
+    `release-button ${version}: ${name}, configuration file: ${options.file ?? 'none'}`,
+  );
+  for (const warning of options.warnings) log.warn(warning);
+
+  const parts: Part[] = [];
+  if (config.health.enabled) {
+    const port = config.health.port ?? options.healthPort;
+    const server = createHealthServer({ host: config.health.host, port, health, metrics, log });
+    parts.push({ name: 'health', start: () => server.start(), stop: () => server.stop() });
+  }
+  parts.push({ name: 'clock', start: () => clockSync.start(), stop: () => clockSync.stop() });
+  parts.push(...options.parts(context));
+  await runUntilSignal({
+    parts: createParts(parts, log),
+    clock,
+    log,
+    edge: processEdge,
+  });
+}

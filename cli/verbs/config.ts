@@ -1,0 +1,44 @@
+// `release-button config`: checks the configuration and shows what is in force and where each value came from.
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { loadConfig } from '../../config/load.ts';
+import { renderConfig } from '../../config/render.ts';
+import { sectionNames } from '../../config/sections.ts';
+import { loadStart } from '../demo.ts';
+import { print, usageError } from '../exit.ts';
+import { addConfigFlags } from '../flags.ts';
+import { processNamed, processNames, processSections } from '../processes.ts';
+
+export async function configure(command: Command): Promise<void> {
+  command.addOption(new Option('--argocd', 'as with start: not the demo, although there is no file'));
+  const given = await addConfigFlags(command, sectionNames);
+  command.action(async (verb: unknown) => {
+    const name = processNamed(typeof verb === 'string' ? verb : 'start');
+    if (name === undefined)
+      return command.error(`no process ${String(verb)}; one of ${processNames.join(', ')}`, {
+        exitCode: usageError,
+      });
+    const surroundings = { cwd: process.cwd(), env: process.env };
+    if (name === 'start') {
+      const real: unknown = command.getOptionValue('argocd');
+      const { demo, loaded } = await loadStart(given(), real === true, surroundings);
+      if (demo) print('# the demo: no configuration file and no --argocd, so Argo CD is simulated');
+      print(renderConfig(loaded));
+      return undefined;
+    }
+    if (name === 'release-worker')
+      print(
+        renderConfig(
+          await loadConfig({
+            ...surroundings,
+            ...given(),
+            sections: processSections[name],
+            required: ['argocd.server', 'argocd.token'],
+          }),
+        ),
+      );
+    else
+      print(renderConfig(await loadConfig({ ...surroundings, ...given(), sections: processSections[name] })));
+    return undefined;
+  });
+}

@@ -1,0 +1,44 @@
+// `release-button health`: asks a process on this machine how it is. For container health checks and for people.
+import type { Command } from 'commander';
+import * as z from 'zod/mini';
+import { loadConfig } from '../../config/load.ts';
+import { messageOf } from '../../service/log.ts';
+import { print, usageError } from '../exit.ts';
+import { addConfigFlags } from '../flags.ts';
+import { healthPorts, processNamed, processNames } from '../processes.ts';
+
+const timeoutMs = 5_000;
+const unhealthy = 1;
+const reportSchema = z.object({
+  status: z.string(),
+  checks: z.record(z.string(), z.object({ ok: z.boolean(), since: z.string(), message: z.string() })),
+});
+
+export async function configure(command: Command): Promise<void> {
+  const sections = ['health'] as const;
+  const given = await addConfigFlags(command, sections);
+  command.action(async (verb: unknown) => {
+    const name = processNamed(typeof verb === 'string' ? verb : 'start');
+    if (name === undefined)
+      return command.error(`no process ${String(verb)}; one of ${processNames.join(', ')}`, {
+        exitCode: usageError,
+      });
+    const { config } = await loadConfig({ sections, cwd: process.cwd(), env: process.env, ...given() });
+    const { host, port = healthPorts[name] } = config.health;
+    const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}/healthz`;
+    try {
+      const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
+      const { status, checks } = reportSchema.parse(await response.json());
+      print(`${status} (${url})`);
+      for (const [check, { ok, since, message }] of Object.entries(checks))
+        print(`  ${ok ? 'ok ' : 'BAD'} ${check} since ${since}: ${message}`);
+      process.exitCode = response.ok ? 0 : unhealthy;
+    } catch (error) {
+      print(
+        `no answer from ${url} (${messageOf(error)}). Is \`release-button ${name}\` running, with health.enabled and this health.port?`,
+      );
+      process.exitCode = unhealthy;
+    }
+    return undefined;
+  });
+}

@@ -1,0 +1,28 @@
+// `release-button release-worker`: the worker alone. It needs a broker and an Argo CD by URL.
+import type { Command } from 'commander';
+import { loadConfig } from '../../config/load.ts';
+import { workerPart } from '../../release-worker/main.ts';
+import { addConfigFlags } from '../flags.ts';
+import { healthPorts, processSections } from '../processes.ts';
+import { run } from '../run.ts';
+
+export async function configure(command: Command): Promise<void> {
+  const sections = processSections['release-worker'];
+  const given = await addConfigFlags(command, sections);
+  command.action(async () => {
+    const { config, ...about } = await loadConfig({
+      sections,
+      required: ['argocd.server', 'argocd.token'],
+      cwd: process.cwd(),
+      env: process.env,
+      ...given(),
+    });
+    await run({
+      name: 'release-worker',
+      config,
+      healthPort: healthPorts['release-worker'],
+      ...about,
+      parts: (context) => [workerPart({ config, server: () => config.argocd.server }, context)],
+    });
+  });
+}

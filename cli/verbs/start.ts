@@ -1,0 +1,79 @@
+// `release-button start`: broker, agent and worker in one process, and in the demo the simulated Argo CD too.
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { brokerPart } from '../../broker/main.ts';
+import { agentPart } from '../../gpio-agent/main.ts';
+import { workerPart } from '../../release-worker/main.ts';
+import type { Part } from '../../service/life-cycle.ts';
+import { loadStart } from '../demo.ts';
+import { addConfigFlags } from '../flags.ts';
+import { healthPorts, processSections } from '../processes.ts';
+import { run } from '../run.ts';
+import { simulatorPart } from '../simulator.ts';
+
+export async function configure(command: Command): Promise<void> {
+  command.addOption(
+    new Option(
+      '--argocd',
+      'release through the Argo CD of ARGOCD_SERVER and ARGOCD_AUTH_TOKEN (or argocd.*) although there is no configuration file',
+    ),
+  );
+  const given = await addConfigFlags(command, processSections.start);
+  command.action(async () => {
+    const real: unknown = command.getOptionValue('argocd');
+    const { demo, loaded } = await loadStart(given(), real === true, {
+      cwd: process.cwd(),
+      env: process.env,
+    });
+    const { config, warnings, file } = loaded;
+    await run({
+      name: 'start',
+      config,
+      warnings,
+      healthPort: healthPorts.start,
+      ...(file === undefined ? {} : { file }),
+      parts: (context) => {
+        const { log } = context;
+        const parts: Part[] = [];
+        const broker = config.mqtt.url === undefined ? brokerPart(config.broker, context) : undefined;
+        if (broker !== undefined) parts.push(broker);
+        const simulator = demo
+          ? simulatorPart(config.simulator, log.child({ part: 'simulator' }))
+          : undefined;
+        if (simulator === undefined) log.info(`Argo CD: ${config.argocd.server}`);
+        else {
+          log.warn(
+            'this is the demo: Argo CD is simulated and nothing real is released, whatever ARGOCD_* says. For a real one write config/release-button.yaml or give --argocd',
+          );
+          parts.push(simulator);
+        }
+        const brokerUrl = () => broker?.url();
+        parts.push(
+          agentPart({ config, brokerUrl }, context),
+          workerPart({ config, brokerUrl, server: () => simulator?.url() ?? config.argocd.server }, context),
+        );
+        if (demo)
+          parts.push(hint(brokerUrl, config.mqtt.topicPrefix, config.worker.buttons[0]?.id ?? 'main', log));
+        return parts;
+      },
+    });
+  });
+}
+
+/** The last line of the demo's start: how to press. */
+function hint(
+  url: () => string | undefined,
+  prefix: string,
+  button: string,
+  log: { info(message: string): void },
+): Part {
+  return {
+    name: 'hint',
+    start: () => {
+      const broker = new URL(url() ?? 'mqtt://127.0.0.1:1883');
+      const port = broker.port === '1883' ? '' : `-p ${broker.port} `;
+      log.info(`press with: mosquitto_pub ${port}-t ${prefix}/button/${button}/press -m press`);
+    },
+    stop: () => {},
+  };
+}

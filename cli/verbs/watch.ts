@@ -1,0 +1,141 @@
+// `release-button watch`: what happens, line by line, for a person.
+import type { Command } from 'commander';
+import { loadConfig } from '../../config/load.ts';
+import { agentAvailability } from '../../messages/agent.ts';
+import { buttonEvent, buttonSignal, buttonState } from '../../messages/button.ts';
+import type { Filter } from '../../messages/channel.ts';
+import { drift } from '../../messages/drift.ts';
+import { ledState } from '../../messages/led.ts';
+import { buttonPress, buttonResult } from '../../messages/press.ts';
+import { releaseEvent, releaseLast } from '../../messages/release.ts';
+import { workerAvailability, workerInfo } from '../../messages/worker.ts';
+import { systemClock } from '../../service/clock.ts';
+import { linkFromConfig, localBrokerUrl } from '../../service/link/from-config.ts';
+import { silentLog } from '../../service/log.ts';
+import { print } from '../exit.ts';
+import { addConfigFlags } from '../flags.ts';
+
+type Paint = 'green' | 'red' | 'yellow' | 'blue' | 'dim' | 'none';
+
+const escapes: Readonly<Record<Paint, string>> = {
+  green: '\u001B[32m',
+  red: '\u001B[31m',
+  yellow: '\u001B[33m',
+  blue: '\u001B[36m',
+  dim: '\u001B[2m',
+  none: '',
+};
+const whatWidth = 18;
+
+export async function configure(command: Command): Promise<void> {
+  const sections = ['mqtt'] as const;
+  const given = await addConfigFlags(command, sections);
+  command.action(async () => {
+    const { config } = await loadConfig({ sections, cwd: process.cwd(), env: process.env, ...given() });
+    const colours = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
+    const line = (what: string, text: string, paint: Paint = 'none') => {
+      const time = new Date().toLocaleTimeString('en-GB');
+      const body = `${what.padEnd(whatWidth)} ${printable(text)}`;
+      print(colours && paint !== 'none' ? `${time}  ${escapes[paint]}${body}\u001B[0m` : `${time}  ${body}`);
+    };
+
+    const link = linkFromConfig(
+      { mqtt: config.mqtt, role: 'watch', id: Math.random().toString(36).slice(2, 10) },
+      { clock: systemClock(), log: silentLog(), random: Math.random },
+    );
+    const show = <M, P>(filter: Filter<M, P>, tell: (message: M, params: P, retained: boolean) => void) => {
+      link.subscribe(filter, (message, { params, retained }) => {
+        if (message !== undefined) tell(message, params, retained);
+      });
+    };
+
+    show(buttonPress.filter(), (press, { button }) => {
+      const { source = 'mqtt', gesture = 'press', id = 'without an id' } = press;
+      line(`press ${button}`, `${gesture} from ${source} (${id})`, 'blue');
+    });
+    show(buttonEvent.filter(), ({ event_type, heldMs }, { button }) =>
+      line(`button ${button}`, `${event_type}${heldMs === undefined ? '' : `, held ${heldMs} ms`}`, 'dim'),
+    );
+    show(buttonState.filter(), ({ stuck, fault }, { button }) => {
+      if (fault !== undefined) line(`button ${button}`, `fault: ${fault}`, 'red');
+      else if (stuck) line(`button ${button}`, 'stuck: held for too long', 'red');
+    });
+    show(buttonResult.filter(), ({ outcome, reason, message }, { button }) =>
+      line(
+        `result ${button}`,
+        `${outcome}${reason === undefined ? '' : ` (${reason})`}: ${message}`,
+        outcome === 'rejected' ? 'red' : 'green',
+      ),
+    );
+    show(buttonSignal.filter(), ({ signal, outOfSync, blocked, reason }, { button }, retained) =>
+      line(
+        `signal ${button}`,
+        `${signal}, ${outOfSync} out of sync${blocked > 0 ? ` (${blocked} blocked)` : ''}${reason === undefined ? '' : `: ${reason}`}${retained ? ' (as found)' : ''}`,
+        signal === 'failed' || signal === 'unknown' ? 'red' : 'yellow',
+      ),
+    );
+    show(ledState.filter(), ({ pattern, because, signal }, { led }) =>
+      line(
+        `light ${led}`,
+        `${typeof pattern === 'string' ? pattern : `${pattern.steps.length} steps`} (${because}${signal === undefined ? '' : ` ${signal}`})`,
+        'dim',
+      ),
+    );
+    show(releaseEvent.filter(), ({ event, app, outcome, releaseId }) =>
+      line(
+        'release',
+        `${event}${app === undefined ? '' : ` ${app}`}${outcome === undefined ? '' : `: ${outcome}`} (${releaseId.slice(0, 8)})`,
+        outcome === undefined || outcome === 'succeeded' || outcome.endsWith('in-sync') ? 'green' : 'red',
+      ),
+    );
+    show(releaseLast.filter(), ({ apps, outcome }, _, retained) => {
+      if (retained) return;
+      for (const app of apps)
+        line(
+          'release',
+          `${app.namespace}/${app.name}: ${app.message ?? app.phase}`,
+          outcome === 'succeeded' ? 'none' : 'red',
+        );
+    });
+    show(drift.filter(), ({ state, outOfSync, total, unhealthy, simulated, server }) =>
+      line(
+        'drift',
+        `${state}: ${outOfSync} of ${total} out of sync, ${unhealthy} unhealthy, ${simulated ? 'SIMULATED ' : ''}Argo CD at ${server}`,
+      ),
+    );
+    show(agentAvailability.filter(), (state, { agent }) =>
+      line(`agent ${agent}`, state, state === 'online' ? 'green' : 'red'),
+    );
+    show(workerAvailability.filter(), (state, { worker }) =>
+      line(`worker ${worker}`, state, state === 'online' ? 'green' : 'red'),
+    );
+    show(workerInfo.filter(), ({ version, host, buttons }, { worker }, retained) => {
+      if (retained)
+        line(
+          `worker ${worker}`,
+          `version ${version} on ${host}, buttons: ${buttons.map(({ id }) => id).join(', ')}`,
+          'dim',
+        );
+    });
+
+    let said = '';
+    link.onState(({ state, message }) => {
+      // A try that fails like the one before is no news.
+      if (state === said) return;
+      said = state;
+      line('broker', message, state === 'connected' ? 'green' : 'red');
+    });
+    line('broker', `connecting to ${config.mqtt.url ?? localBrokerUrl}; Ctrl-C ends`, 'dim');
+    link.start();
+    await new Promise<void>((resolve) => {
+      process.once('SIGINT', () => resolve());
+      process.once('SIGTERM', () => resolve());
+    });
+    await link.stop();
+  });
+}
+
+/** Text of others must not steer the terminal. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{C}/gu, '\uFFFD').slice(0, 1_000);
+}

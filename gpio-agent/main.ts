@@ -1,0 +1,74 @@
+// Composition root of the GPIO agent.
+import type { Config } from '../config/sections.ts';
+import { agentAvailability, agentInfo } from '../messages/agent.ts';
+import type { Context } from '../service/context.ts';
+import type { Part } from '../service/life-cycle.ts';
+import { linkFromConfig } from '../service/link/from-config.ts';
+import type { Link } from '../service/link/link.ts';
+import { createGpioAgent } from './agent.ts';
+import type { GpioAgent } from './agent.ts';
+import { selectDriver } from './drivers/select.ts';
+
+export interface AgentPartOptions {
+  readonly config: Pick<Config, 'mqtt' | 'agent'>;
+  /** where the embedded broker of this process listens, once started */
+  readonly brokerUrl?: () => string | undefined;
+}
+
+export function agentPart({ config, brokerUrl }: AgentPartOptions, context: Context): Part {
+  const { clock, health, metrics, version, host, instance, clockSync } = context;
+  const log = context.log.child({ part: 'agent' });
+  const agent = config.agent.id;
+  let link: Link | undefined;
+  let gpio: GpioAgent | undefined;
+
+  return {
+    name: 'gpio-agent',
+    start: async () => {
+      const driver = selectDriver({
+        driver: config.agent.driver,
+        clock,
+        log,
+        keyboard: {
+          input: process.stdin,
+          // In raw mode Ctrl-C is a key: turned back into the signal that the life cycle waits for.
+          onInterrupt: () => process.kill(process.pid, 'SIGINT'),
+        },
+      });
+      const url = brokerUrl?.();
+      link = linkFromConfig(
+        {
+          mqtt: config.mqtt,
+          role: 'agent',
+          id: agent,
+          presence: {
+            availability: agentAvailability.at({ agent }),
+            availabilityFilter: agentAvailability.filter({ agent }),
+            infoFilter: agentInfo.filter({ agent }),
+          },
+          ...(url === undefined ? {} : { url }),
+        },
+        { ...context, log },
+      );
+      gpio = createGpioAgent({
+        config: config.agent,
+        link,
+        driver,
+        clock,
+        log,
+        health,
+        metrics,
+        version,
+        host,
+        instance,
+        clockSynchronised: () => clockSync.state(),
+      });
+      await gpio.start();
+      link.start();
+    },
+    stop: async () => {
+      await gpio?.stop();
+      await link?.stop();
+    },
+  };
+}

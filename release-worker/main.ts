@@ -1,0 +1,83 @@
+// Composition root of the release worker.
+import type { Config } from '../config/sections.ts';
+import { workerAvailability, workerInfo } from '../messages/worker.ts';
+import type { Context } from '../service/context.ts';
+import type { Part } from '../service/life-cycle.ts';
+import { linkFromConfig, readPem } from '../service/link/from-config.ts';
+import type { Link } from '../service/link/link.ts';
+import { createArgoCd } from './argocd/client.ts';
+import { workerMetrics } from './metrics.ts';
+import { createJournal } from './releases/journal.ts';
+import { createWorker } from './worker.ts';
+import type { Worker } from './worker.ts';
+
+export interface WorkerPartOptions {
+  readonly config: Pick<Config, 'mqtt' | 'worker'> & {
+    readonly argocd: Config['argocd'] & { readonly token: string };
+  };
+  /** `argocd.server`, or where the simulator of this process listens, once started */
+  readonly server: () => string;
+  /** where the embedded broker of this process listens, once started */
+  readonly brokerUrl?: () => string | undefined;
+}
+
+export function workerPart({ config, server, brokerUrl }: WorkerPartOptions, context: Context): Part {
+  const { clock, health, version, host, instance, clockSync, random } = context;
+  const log = context.log.child({ part: 'worker' });
+  const { worker: workerConfig, argocd: argocdConfig } = config;
+  const id = workerConfig.id;
+  let link: Link | undefined;
+  let worker: Worker | undefined;
+
+  return {
+    name: 'release-worker',
+    start: async () => {
+      const metrics = workerMetrics(context.metrics);
+      const argocd = createArgoCd({
+        server: server(),
+        token: argocdConfig.token,
+        insecure: argocdConfig.insecure,
+        requestTimeoutMs: argocdConfig.requestTimeoutMs,
+        onAnswer: (call, status) => metrics.argocdCall(call, status),
+        ...(argocdConfig.caFile === undefined ? {} : { ca: readPem(argocdConfig.caFile, 'argocd.caFile') }),
+      });
+      const url = brokerUrl?.();
+      link = linkFromConfig(
+        {
+          mqtt: config.mqtt,
+          role: 'worker',
+          id,
+          presence: {
+            availability: workerAvailability.at({ worker: id }),
+            availabilityFilter: workerAvailability.filter({ worker: id }),
+            infoFilter: workerInfo.filter({ worker: id }),
+          },
+          ...(url === undefined ? {} : { url }),
+        },
+        { ...context, log },
+      );
+      worker = createWorker({
+        config: workerConfig,
+        link,
+        argocd,
+        journal: createJournal({ stateDir: workerConfig.stateDir, log }),
+        clock,
+        log,
+        health,
+        metrics,
+        clockState: () => clockSync.state(),
+        version,
+        host,
+        instance,
+        externalUrl: (argocdConfig.externalUrl ?? argocd.server).replace(/\/+$/, ''),
+        random,
+      });
+      await worker.start();
+      link.start();
+    },
+    stop: async () => {
+      await worker?.stop();
+      await link?.stop();
+    },
+  };
+}

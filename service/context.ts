@@ -1,0 +1,43 @@
+// What every process is built from: clock, log, health, metrics, and who it is.
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { createClockSync } from './clock-sync.ts';
+import type { ClockSync } from './clock-sync.ts';
+import { systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
+import { createHealth } from './health.ts';
+import type { Health } from './health.ts';
+import type { Log } from './log.ts';
+import { ownVersion } from './version.ts';
+
+export interface Context {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly health: Health;
+  readonly metrics: Registry;
+  readonly clockSync: ClockSync;
+  readonly version: string;
+  readonly host: string;
+  /** fresh at each start of a process */
+  readonly instance: string;
+  /** 0 to 1 */
+  readonly random: () => number;
+}
+
+export function createContext(log: Log): Context {
+  const clock = systemClock();
+  const metrics = new Registry();
+  collectDefaultMetrics({ register: metrics });
+  return {
+    clock,
+    log,
+    health: createHealth(clock),
+    metrics,
+    clockSync: createClockSync(clock),
+    version: ownVersion(),
+    host: hostname(),
+    instance: randomUUID(),
+    random: Math.random,
+  };
+}

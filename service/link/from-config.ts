@@ -1,0 +1,58 @@
+// The link of an agent or a worker, from the configuration: the fixed client id, the broker's address and its secrets.
+import { readFileSync } from 'node:fs';
+import type { Config } from '../../config/sections.ts';
+import type { Context } from '../context.ts';
+import { createLink } from './link.ts';
+import type { Link, Presence } from './link.ts';
+
+/** The embedded broker of another process on this machine: where to look when `mqtt.url` says nothing. */
+export const localBrokerUrl = 'mqtt://127.0.0.1:1883';
+
+export interface LinkFromConfig {
+  readonly mqtt: Config['mqtt'];
+  /** where the broker is, when `mqtt.url` does not say */
+  readonly url?: string;
+  readonly role: string;
+  readonly id: string;
+  readonly presence?: Presence;
+}
+
+export function linkFromConfig(
+  { mqtt, url, role, id, presence }: LinkFromConfig,
+  context: Pick<Context, 'clock' | 'log' | 'random'> & Partial<Pick<Context, 'health' | 'metrics'>>,
+): Link {
+  const { clock, log, random, health, metrics } = context;
+  return createLink({
+    role,
+    url: mqtt.url ?? url ?? localBrokerUrl,
+    prefix: mqtt.topicPrefix,
+    clientId: `${mqtt.topicPrefix}-${role}-${id}`,
+    keepAliveSeconds: mqtt.keepAliveSeconds,
+    reconnect: { minMs: mqtt.reconnectMinMs, maxMs: mqtt.reconnectMaxMs },
+    clock,
+    log,
+    random,
+    ...(presence === undefined ? {} : { presence }),
+    ...(health === undefined ? {} : { health }),
+    ...(metrics === undefined ? {} : { metrics }),
+    ...(mqtt.username === undefined ? {} : { username: mqtt.username }),
+    ...(mqtt.password === undefined ? {} : { password: mqtt.password }),
+    ...(mqtt.caFile === undefined ? {} : { ca: readPem(mqtt.caFile, 'mqtt.caFile') }),
+  });
+}
+
+/** @throws FileError when it cannot be read */
+export function readPem(path: string, key: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new FileError(
+      `${key}: the file ${path} cannot be read (${error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'}). Name a readable PEM file`,
+    );
+  }
+}
+
+/** A file that the configuration names and that cannot be used. */
+export class FileError extends Error {
+  override readonly name = 'FileError';
+}
