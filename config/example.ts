@@ -1,0 +1,89 @@
+// Writes the example file from the declarations: every key with its meaning, its default and what it takes.
+import { stringify } from 'yaml';
+import { isSetting, type Group, type Setting } from './declare.ts';
+import { loadSections, sectionNames } from './sections.ts';
+import { allowed } from './wording.ts';
+
+const width = 100;
+
+const preface = `release-button: every key with its default and its meaning.
+
+Copy this file to config/release-button.yaml (or anywhere, with --config FILE), keep what you change and take
+off the "#" before it and before the line of its section. A key that is left out has its default.
+
+Stronger than this file are variables (RELEASE_BUTTON_MQTT_URL for mqtt.url, lists as YAML in one line;
+ARGOCD_SERVER and ARGOCD_AUTH_TOKEN too) and, stronger still, flags (--mqtt-url). A secret also comes from a
+file: mqtt.passwordFile here, RELEASE_BUTTON_MQTT_PASSWORD_FILE as a variable. \`release-button config\`
+shows what is in force and where each value came from.`;
+
+/** The content of config/release-button.example.yaml. All keys are comments; without their "#" it is valid. */
+export async function renderExample(): Promise<string> {
+  const sections = await loadSections(sectionNames);
+  const parts = [...sections].map(([name, { settings }]) => {
+    const keys = renderGroup(settings, 1);
+    return keys.length === 0 ? [`## ${name}: no keys in this version.`] : [`#${name}:`, ...keys];
+  });
+  return [preface.replace(/^/gm, '## ').replace(/^## $/gm, '##'), ...parts.map((part) => part.join('\n')), '']
+    .join('\n\n')
+    .replace(/\n+$/, '\n');
+}
+
+function renderGroup(group: Group, depth: number): string[] {
+  return Object.entries(group).flatMap(([name, entry]) => {
+    if (!isSetting(entry)) return [key(depth, `${name}:`), ...renderGroup(entry, depth + 1)];
+    if (entry.items)
+      return [...about(entry, depth), key(depth, `${name}:`), ...renderEntry(entry.items, depth + 1)];
+    return renderSetting(name, entry, depth);
+  });
+}
+
+function renderSetting(name: string, entry: Setting, depth: number): string[] {
+  if (entry.secret) {
+    return [
+      ...about(entry, depth),
+      key(depth, `${name}: secret`),
+      ...words(depth, `Or the file that contains it (relative to the working directory); not both.`),
+      key(depth, `${name}File: /run/secrets/${name}`),
+    ];
+  }
+  return [...about(entry, depth), key(depth, `${name}: ${flow(entry.default ?? entry.example)}`)];
+}
+
+/** The one entry that a list has by default: its keys, the first behind the dash. */
+function renderEntry(items: Group, depth: number): string[] {
+  const lines = Object.entries(items).flatMap(([name, entry]) =>
+    isSetting(entry) ? renderSetting(name, entry, depth + 1) : [],
+  );
+  const first = lines.findIndex((line) => !line.startsWith('##'));
+  return lines.map((line, index) =>
+    index === first ? line.replace('  ', '- ').replace(/^#- ( *)/, '#$1- ') : line,
+  );
+}
+
+function about(entry: Setting, depth: number): string[] {
+  const takes = allowed(entry.schema);
+  // Of text without bounds the meaning says enough.
+  const range =
+    takes === 'text' || takes.startsWith('a list') || takes.startsWith('a map') ? '' : ` Takes ${takes}.`;
+  const unset = entry.optional && !entry.doc.includes('Not set:') ? ' Not set by default.' : '';
+  return words(depth, `${entry.doc}${range}${unset}`);
+}
+
+function words(depth: number, text: string): string[] {
+  const indent = `## ${'  '.repeat(depth)}`;
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(`${indent}${word}`);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
+
+function key(depth: number, text: string): string {
+  return `#${'  '.repeat(depth)}${text}`;
+}
+
+function flow(value: unknown): string {
+  return stringify(value, { collectionStyle: 'flow', flowCollectionPadding: false, lineWidth: 0 }).trimEnd();
+}

@@ -1,0 +1,48 @@
+// Reading small files: bounded, as UTF-8, with failures in words.
+import { open } from 'node:fs/promises';
+
+export type FileText =
+  { readonly text: string } | { readonly text?: never; readonly code: string; readonly message: string };
+
+const meanings: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  ENOTDIR: 'does not exist: a part of its path is not a directory',
+  EACCES: 'may not be read by this user',
+  EPERM: 'may not be read by this user',
+  EISDIR: 'is a directory',
+  ELOOP: 'is a symbolic link that leads to itself',
+};
+
+/** At most `limit` bytes are read (and one more, to notice that there are more). */
+export async function readText(file: string, limit: number): Promise<FileText> {
+  let bytes: Buffer;
+  try {
+    bytes = await readBytes(file, limit + 1);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'EIO';
+    return { code, message: meanings[code] ?? `cannot be read (${code})` };
+  }
+  if (bytes.length > limit) return { code: 'EFBIG', message: `is larger than ${limit / 1024} KiB` };
+  try {
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+  } catch {
+    return { code: 'EILSEQ', message: 'is not text in UTF-8' };
+  }
+}
+
+async function readBytes(file: string, limit: number): Promise<Buffer> {
+  const handle = await open(file, 'r');
+  try {
+    const chunks: Buffer[] = [];
+    let total = 0;
+    while (total < limit) {
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(Math.min(limit - total, 16_384)));
+      if (bytesRead === 0) break;
+      chunks.push(buffer.subarray(0, bytesRead));
+      total += bytesRead;
+    }
+    return Buffer.concat(chunks);
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,220 @@
+// Loads the configuration of one process: defaults, file, environment and flags, the later the stronger; every
+// error at once, and for every leaf where its value came from.
+import { resolve } from 'node:path';
+import type { Section } from './declare.ts';
+import { ownEnvironment, sharedEnvironment } from './environment.ts';
+import { fileLayer } from './file-layer.ts';
+import { readText } from './files.ts';
+import {
+  fixedLayer,
+  maximumYamlBytes,
+  originOf,
+  flagLayer,
+  type Fixed,
+  type Given,
+  type Layer,
+} from './layers.ts';
+import { merge } from './merge.ts';
+import { ConfigError, mask, type Problem } from './problems.ts';
+import { resolveSecret } from './secrets.ts';
+import {
+  leavesIn,
+  loadSections,
+  sectionNames,
+  type Config,
+  type Leaf,
+  type SectionName,
+} from './sections.ts';
+import { findingProblem, issueProblems, type Context } from './verdict.ts';
+
+type LeafOf<S extends SectionName> = { [K in S]: `${K}.${Extract<keyof Config[K], string>}` }[S];
+
+/** The leaves named in `R`, no longer optional. */
+type Required<R extends string> = {
+  readonly [K in SectionName as Extract<R, `${K}.${string}`> extends never ? never : K]: {
+    readonly [L in keyof Config[K] as `${K}.${Extract<L, string>}` extends R ? L : never]-?: Config[K][L];
+  };
+};
+
+export interface LoadOptions<S extends SectionName, R extends LeafOf<S> = never> {
+  /** The process's own sections. Of others only the names are checked. */
+  readonly sections: readonly S[];
+  /** Leaves without default that this process cannot do without, for example `argocd.token`. */
+  readonly required?: readonly R[];
+  /** What `--config` said; without it `config/release-button.yaml` is used where there is one. */
+  readonly configFile?: string;
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Text by the path of `flagsOf()`. Those of other sections are ignored. */
+  readonly flags: Readonly<Record<string, string>>;
+  /** Replaces defaults; weaker than the file. */
+  readonly defaults?: Fixed;
+  /** Stronger than everything. */
+  readonly forced?: Fixed;
+}
+
+interface ResolvedLeaf {
+  readonly path: string;
+  /** In force; undefined where unset, masked where secret. */
+  readonly value: unknown;
+  readonly secret: boolean;
+  readonly origin: string;
+}
+
+export interface LoadResult<S extends SectionName, R extends LeafOf<S> = never> {
+  readonly config: Pick<Config, S> & Required<R>;
+  /** The file that was read. */
+  readonly file?: string;
+  /** Of the process's own sections, in the order of the example file. */
+  readonly leaves: readonly ResolvedLeaf[];
+  readonly warnings: readonly string[];
+}
+
+const defaultFile = 'config/release-button.yaml';
+
+/** @throws ConfigError with everything that is wrong. */
+// The overload states what the body establishes section by section and the compiler cannot follow: `config`
+// holds what the schemas of exactly the sections S returned, and none of the leaves R is unset.
+export function loadConfig<const S extends SectionName, const R extends LeafOf<S> = never>(
+  options: LoadOptions<S, R>,
+): Promise<LoadResult<S, R>>;
+export async function loadConfig(
+  options: Omit<LoadOptions<SectionName>, 'required'> & { readonly required?: readonly string[] },
+): Promise<Omit<LoadResult<SectionName>, 'config'> & { readonly config: object }> {
+  const { cwd, env, flags } = options;
+  const names = sectionNames.filter((name) => options.sections.includes(name));
+  const sections = await loadSections(names);
+  const leaves = leavesIn(sections);
+  const file = await readFile(options, sections, leaves);
+  const layers: Layer[] = [
+    fixedLayer(leaves, names, options.defaults),
+    file.layer,
+    await sharedEnvironment(leaves, env),
+    await ownEnvironment(leaves, names, env),
+    await flagLayer(leaves, names, flags),
+    fixedLayer(leaves, names, options.forced),
+  ];
+  // Without the file, what is missing cannot be told from what it says.
+  if (file.unreadable) throw new ConfigError(layers.flatMap((layer) => layer.problems));
+
+  layers.push(await secretLayer(layers, cwd));
+  const problems = layers.flatMap((layer) => layer.problems);
+  const broken = new Set(layers.flatMap((layer) => [...(layer.broken ?? [])]));
+  const winners = winnersOf(layers);
+  const merged = merge(sections, leaves, layers);
+  const context: Context = { leaves, winners, merged, broken };
+  const { config, warnings } = judge(sections, context, problems);
+  problems.push(...missing(options.required ?? [], context));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return {
+    config,
+    ...(file.name !== undefined && { file: file.name }),
+    leaves: leaves.map(({ path, setting: { secret } }) => {
+      const value = valueAt(config, path.split('.'));
+      const origin = originOf(winners.get(path), []);
+      return { path, value: secret && value !== undefined ? mask : value, secret, origin };
+    }),
+    warnings: [...layers.flatMap((layer) => layer.warnings ?? []), ...warnings],
+  };
+}
+
+interface FileRead {
+  readonly layer: Layer;
+  readonly name?: string;
+  readonly unreadable?: true;
+}
+
+async function readFile(
+  { configFile, cwd }: Pick<LoadOptions<SectionName>, 'configFile' | 'cwd'>,
+  sections: ReadonlyMap<SectionName, Section>,
+  leaves: readonly Leaf[],
+): Promise<FileRead> {
+  const name = configFile ?? defaultFile;
+  const read = await readText(resolve(cwd, name), maximumYamlBytes);
+  const failed = (problems: Problem[]): FileRead => ({
+    layer: { given: new Map(), problems },
+    name,
+    unreadable: true,
+  });
+  if (read.text === undefined) {
+    if (configFile === undefined && (read.code === 'ENOENT' || read.code === 'ENOTDIR'))
+      return { layer: { given: new Map(), problems: [] } };
+    const remedy = `name a readable YAML file with --config (relative to ${cwd})`;
+    const origin = configFile === undefined ? 'looked for by default' : '--config';
+    return failed([{ key: name, origin, message: `the configuration file ${read.message}`, remedy }]);
+  }
+  const { parseYaml } = await import('./yaml.ts');
+  const parsed = parseYaml(read.text);
+  if ('faults' in parsed) {
+    return failed(
+      parsed.faults.map(({ line, column, message }) => ({
+        key: name,
+        origin: `${name}:${line}`,
+        message: `is not YAML: line ${line}, column ${column}: ${message}`,
+        remedy: 'correct the line; the example file config/release-button.example.yaml shows every key',
+      })),
+    );
+  }
+  return { layer: fileLayer({ name, ...parsed }, sections, leaves), name };
+}
+
+/** Reads the secrets that the strongest layers name files for: one more layer, above them all. */
+async function secretLayer(layers: readonly Layer[], cwd: string): Promise<Layer> {
+  const given = new Map<string, Given>();
+  const problems: Problem[] = [];
+  const broken = new Set<string>();
+  for (const [path, strongest] of winnersOf(layers)) {
+    const resolved = await resolveSecret(path, strongest, cwd);
+    if ('given' in resolved) given.set(path, resolved.given);
+    else {
+      problems.push(resolved.problem);
+      broken.add(path);
+    }
+  }
+  return { given, problems, broken };
+}
+
+/** What the strongest layer gives for each leaf. */
+function winnersOf(layers: readonly Layer[]): ReadonlyMap<string, Given> {
+  return new Map(layers.flatMap((layer) => [...layer.given]));
+}
+
+function judge(sections: ReadonlyMap<SectionName, Section>, context: Context, problems: Problem[]) {
+  const config: Record<string, unknown> = {};
+  const warnings: string[] = [];
+  for (const [name, section] of sections) {
+    const parsed = section.parse(context.merged[name]);
+    if ('issues' in parsed) {
+      problems.push(...issueProblems(name, section, parsed.issues, context));
+      continue;
+    }
+    config[name] = parsed.value;
+    // With a broken leaf the section holds a default that nobody meant: what contradicts it is no finding.
+    if ([...context.broken].some((path) => path.startsWith(`${name}.`))) continue;
+    for (const finding of parsed.findings) {
+      if (finding.severity === 'error') problems.push(findingProblem(name, finding, context));
+      else warnings.push(`${finding.message}; ${finding.remedy}`);
+    }
+  }
+  return { config, warnings };
+}
+
+function missing(required: readonly string[], { leaves, winners, broken }: Context): Problem[] {
+  return leaves
+    .filter(
+      ({ path }) => required.includes(path) && !broken.has(path) && winners.get(path)?.value === undefined,
+    )
+    .map(({ path, setting }) => ({
+      key: path,
+      origin: 'not set anywhere',
+      message: 'is missing',
+      remedy: setting.whenMissing ?? `set ${path}`,
+    }));
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
+    value,
+  );
+}

@@ -1,0 +1,48 @@
+// The nearest known name to a misspelt one.
+
+/** Edits (insert, delete, replace, swap neighbours) from `a` to `b`: the restricted Damerau-Levenshtein distance. */
+export function editDistance(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row += 1) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column += 1) {
+      const same = a[row - 1] === b[column - 1];
+      let least = Math.min(
+        (last[column] ?? 0) + 1,
+        (current[column - 1] ?? 0) + 1,
+        (last[column - 1] ?? 0) + (same ? 0 : 1),
+      );
+      if (row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]) {
+        least = Math.min(least, (beforeLast[column - 2] ?? 0) + 1);
+      }
+      current.push(least);
+    }
+    beforeLast = last;
+    last = current;
+  }
+  return last[b.length] ?? 0;
+}
+
+/** Bound on the names compared: longer ones are no misspelling of ours. */
+const longestName = 100;
+
+/** The known name that differs least, unless it differs in more than a third of its letters (at least 2). */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  if (name.length > longestName) return undefined;
+  const plain = simplify(name);
+  let best: { name: string; distance: number } | undefined;
+  for (const candidate of known) {
+    const distance = editDistance(plain, simplify(candidate));
+    const limit = Math.max(2, Math.floor(candidate.length / 3));
+    if (distance <= limit && distance < candidate.length && distance < (best?.distance ?? Infinity)) {
+      best = { name: candidate, distance };
+    }
+  }
+  return best?.name;
+}
+
+/** Case, `-` and `_` count for nothing: `keep-alive-seconds` is near `keepAliveSeconds`. */
+function simplify(name: string): string {
+  return name.toLowerCase().replace(/[-_]/g, '');
+}

@@ -1,0 +1,112 @@
+// All sections by name, each loaded only when a process asks for it (an agent on a Pi Zero does not pay for
+// the worker's), and the type `Config` inferred from them.
+import type { Group, Section, Setting } from './declare.ts';
+import { isSetting } from './declare.ts';
+import { allowed, kindOf, type ValueKind } from './wording.ts';
+
+const sections = {
+  mqtt: async () => (await import('./sections/mqtt.ts')).mqtt,
+  log: async () => (await import('./sections/log.ts')).log,
+  health: async () => (await import('./sections/health.ts')).health,
+  broker: async () => (await import('./sections/broker.ts')).broker,
+  agent: async () => (await import('./sections/agent.ts')).agent,
+  worker: async () => (await import('./sections/worker.ts')).worker,
+  argocd: async () => (await import('./sections/argocd.ts')).argocd,
+  homeAssistant: async () => (await import('./sections/home-assistant.ts')).homeAssistant,
+  dashboard: async () => (await import('./sections/dashboard.ts')).dashboard,
+  simulator: async () => (await import('./sections/simulator.ts')).simulator,
+};
+
+export type SectionName = keyof typeof sections;
+
+export type Config = {
+  readonly [S in SectionName]: Awaited<ReturnType<(typeof sections)[S]>> extends Section<infer Value>
+    ? Value
+    : never;
+};
+
+/** In the order of the example file. */
+export const sectionNames = [
+  'mqtt',
+  'log',
+  'health',
+  'broker',
+  'agent',
+  'worker',
+  'argocd',
+  'homeAssistant',
+  'dashboard',
+  'simulator',
+] as const satisfies readonly SectionName[];
+
+export async function loadSections(
+  names: readonly SectionName[],
+): Promise<ReadonlyMap<SectionName, Section>> {
+  return new Map(await Promise.all(names.map(async (name) => [name, await sections[name]()] as const)));
+}
+
+/** One setting under its full path, with the names by which it can be set. */
+export interface Leaf {
+  /** `worker.release.appTimeoutMs` */
+  readonly path: string;
+  /** `--worker-release-app-timeout-ms` */
+  readonly flag: string;
+  /** `RELEASE_BUTTON_WORKER_RELEASE_APP_TIMEOUT_MS` */
+  readonly variable: string;
+  readonly doc: string;
+  readonly type: ValueKind;
+  /** What it takes, in words: `a whole number from 0 to 65535`. */
+  readonly allowed: string;
+  readonly setting: Setting;
+}
+
+export function leavesIn(loaded: ReadonlyMap<SectionName, Section>): readonly Leaf[] {
+  return [...loaded].flatMap(([name, { settings }]) => leavesBelow(settings, [name]));
+}
+
+function leavesBelow(group: Group, above: readonly string[]): Leaf[] {
+  return Object.entries(group).flatMap(([name, entry]) => {
+    const keys = [...above, name];
+    if (!isSetting(entry)) return leavesBelow(entry, keys);
+    const words = keys.flatMap(wordsOf);
+    return [
+      {
+        path: keys.join('.'),
+        flag: `--${words.join('-')}`,
+        variable: `RELEASE_BUTTON_${words.join('_').toUpperCase()}`,
+        doc: entry.doc,
+        type: kindOf(entry.schema),
+        allowed: allowed(entry.schema),
+        setting: entry,
+      },
+    ];
+  });
+}
+
+/** `appTimeoutMs` to `['app', 'timeout', 'ms']`. */
+export function wordsOf(name: string): string[] {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(' ');
+}
+
+/** What the command line offers for these sections; a secret has a second option that names a file. */
+export interface Flag {
+  /** The key for `LoadOptions.flags`. */
+  readonly path: string;
+  readonly flag: string;
+  readonly type: ValueKind;
+  readonly doc: string;
+}
+
+export async function flagsOf(names: readonly SectionName[]): Promise<readonly Flag[]> {
+  return leavesIn(await loadSections(names)).flatMap(({ path, flag, type, doc, setting }): Flag[] =>
+    setting.secret
+      ? [
+          { path, flag, type, doc: `${doc} Others can see it in the process list: prefer ${flag}-file.` },
+          { path: `${path}File`, flag: `${flag}-file`, type: 'text', doc: `A file that contains ${path}.` },
+        ]
+      : [{ path, flag, type, doc }],
+  );
+}

@@ -1,0 +1,153 @@
+// The GPIO agent: its buttons and LEDs, and how a press is told from noise.
+import * as z from 'zod/mini';
+import { schemaOf, section, setting, type ConfigOf, type Finding } from '../declare.ts';
+import { flag, id, must, oneOf, text, wholeNumber } from '../formats.ts';
+import { idsTwice } from './twice.ts';
+
+const line = () => wholeNumber(0, 511);
+
+const button = {
+  id: setting(id(), { doc: 'The button, as in its topics.', default: 'main' }),
+  title: setting(text(100), { doc: 'A name for people.', example: 'Release' }),
+  line: setting(line(), { doc: 'The GPIO line; on a Raspberry Pi the BCM number.', default: 17 }),
+  pull: setting(oneOf(['up', 'down', 'off']), { doc: 'The built-in resistor.', default: 'up' }),
+  activeLow: setting(flag(), {
+    doc: 'Pressed means low: the button connects the line to ground.',
+    default: true,
+  }),
+  debounceMs: setting(wholeNumber(1, 1000), {
+    doc: 'How long a level must hold before it counts, on both edges. At least sampleMs.',
+    default: 30,
+  }),
+  gestures: setting(
+    z.array(oneOf(['press', 'double', 'hold'])).check(
+      z.minLength(1),
+      must<string[]>(
+        (list) => new Set(list).size === list.length,
+        'must not name a gesture twice',
+        'name each of press, double and hold at most once',
+      ),
+    ),
+    {
+      doc: 'What the button can do: press, double, hold. With hold a press goes out at release, with double after doubleMs.',
+      default: ['press'],
+    },
+  ),
+  holdMs: setting(wholeNumber(50, 60_000), {
+    doc: 'Held this long it is a hold. More than debounceMs.',
+    default: 1000,
+  }),
+  doubleMs: setting(wholeNumber(50, 10_000), {
+    doc: 'Two presses within this time are a double. More than debounceMs.',
+    default: 400,
+  }),
+  stuckAfterMs: setting(wholeNumber(100, 3_600_000), {
+    doc: 'Held this long it is stuck: reported, and ignored until released. More than debounceMs and holdMs.',
+    default: 30_000,
+  }),
+};
+
+type Button = ConfigOf<typeof button>;
+
+function longer(
+  key: 'holdMs' | 'doubleMs' | 'stuckAfterMs',
+  than: 'debounceMs' | 'holdMs',
+  when: (b: Button) => boolean,
+) {
+  return must<Button>(
+    (value) => !when(value) || value[key] > value[than],
+    `must be more than ${than}`,
+    `raise ${key} or lower ${than}`,
+    [key],
+  );
+}
+
+const led = {
+  id: setting(id(), { doc: 'The LED, as in its topics.', default: 'main' }),
+  line: setting(line(), { doc: 'The GPIO line; on a Raspberry Pi the BCM number.', default: 27 }),
+  activeLow: setting(flag(), { doc: 'Low means lit.', default: false }),
+  follows: setting(id(), {
+    doc: 'The button whose signal it shows; it may be on another machine.',
+    default: 'main',
+  }),
+};
+
+const later = (driver: string) => `\`${driver}\` is not available yet: the driver comes with a later version`;
+
+export const agent = section(
+  {
+    id: setting(id(), {
+      doc: 'The agent, as in its topics and its client id. One agent an id.',
+      default: 'main',
+    }),
+    driver: setting(oneOf(['auto', 'simulated'], { rpio: later('rpio'), gpiochip: later('gpiochip') }), {
+      doc: 'What reads the pins. auto: the hardware; simulated where there is none.',
+      default: 'auto',
+    }),
+    sampleMs: setting(wholeNumber(1, 100), {
+      doc: 'How often a driver that samples looks at the pins.',
+      default: 5,
+    }),
+    buttons: setting(
+      z
+        .array(
+          schemaOf(button).check(
+            longer('holdMs', 'debounceMs', (b) => b.gestures.includes('hold')),
+            longer('doubleMs', 'debounceMs', (b) => b.gestures.includes('double')),
+            longer('stuckAfterMs', 'holdMs', (b) => b.gestures.includes('hold')),
+            longer('stuckAfterMs', 'debounceMs', () => true),
+          ),
+        )
+        .check(z.maxLength(100)),
+      { doc: 'The buttons on this machine. Every key may be left out.', default: [{}], items: button },
+    ),
+    leds: setting(z.array(schemaOf(led)).check(z.maxLength(100)), {
+      doc: 'The LEDs on this machine. Every key may be left out.',
+      default: [{}],
+      items: led,
+    }),
+    resultTimeoutMs: setting(wholeNumber(100, 60_000), {
+      doc: 'How long after a press the light waits for a result before it shows `failed`.',
+      default: 5000,
+    }),
+  },
+  (values) => [
+    ...idsTwice('buttons', values.buttons),
+    ...idsTwice('leds', values.leds),
+    ...sharedLines([
+      ...values.buttons.map((entry, index) => ({ path: ['buttons', index, 'line'], line: entry.line })),
+      ...values.leds.map((entry, index) => ({ path: ['leds', index, 'line'], line: entry.line })),
+    ]),
+    ...values.buttons.flatMap((entry, index): Finding[] =>
+      entry.debounceMs >= values.sampleMs
+        ? []
+        : [
+            {
+              path: ['buttons', index, 'debounceMs'],
+              severity: 'error',
+              message: `must be at least agent.sampleMs (${values.sampleMs}): between two looks nothing is seen`,
+              remedy: 'raise debounceMs or lower agent.sampleMs',
+            },
+          ],
+    ),
+  ],
+);
+
+function sharedLines(
+  users: readonly { readonly path: readonly PropertyKey[]; readonly line: number }[],
+): Finding[] {
+  return users.flatMap((user, index): Finding[] => {
+    const first = users.findIndex((other) => other.line === user.line);
+    const other = users[first];
+    return first === index || other === undefined
+      ? []
+      : [
+          {
+            path: user.path,
+            severity: 'error',
+            message: `GPIO line ${user.line} is already used by ${other.path.slice(0, 2).map(String).join(' ')}`,
+            remedy: 'give each button and LED its own line; a button without line has 17, an LED 27',
+          },
+        ];
+  });
+}

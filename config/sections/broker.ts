@@ -1,0 +1,55 @@
+// The embedded broker: where it listens and what it bounds.
+import { section, setting } from '../declare.ts';
+import { flag, host, isLoopback, port, wholeNumber } from '../formats.ts';
+
+export const broker = section(
+  {
+    host: setting(host(), {
+      doc: 'The address that the embedded broker listens on. Beyond this machine it needs allowAnonymousBeyondLoopback.',
+      default: '127.0.0.1',
+    }),
+    port: setting(port(), { doc: 'The port for MQTT; 0 takes a free one.', default: 1883 }),
+    allowAnonymousBeyondLoopback: setting(flag(), {
+      doc: 'Says that whoever reaches the port may press: the embedded broker asks nobody for a password yet.',
+      default: false,
+    }),
+    // 256 KiB: the largest message of the contract, a release with 100 applications, is well below.
+    maximumPacketBytes: setting(wholeNumber(1024, 16_777_216), {
+      doc: 'A larger MQTT packet closes the connection, before it is read.',
+      default: 262_144,
+    }),
+    maximumConnections: setting(wholeNumber(1, 100_000), {
+      doc: 'How many clients may be connected at once.',
+      default: 1000,
+    }),
+    connectTimeoutMs: setting(wholeNumber(100, 600_000), {
+      doc: 'How long a new connection may take to say CONNECT.',
+      default: 10_000,
+    }),
+    // At least 5: Home Assistant's discovery has topics of five levels.
+    maximumTopicLevels: setting(wholeNumber(5, 128), {
+      doc: 'How many levels a topic may have.',
+      default: 16,
+    }),
+    keepAliveLimitSeconds: setting(wholeNumber(1, 65_535), {
+      doc: 'The longest keep-alive that a client may ask for.',
+      default: 3600,
+    }),
+    maximumSubscriptionsPerClient: setting(wholeNumber(10, 100_000), {
+      doc: 'How many subscriptions one client may hold.',
+      default: 200,
+    }),
+  },
+  (values) =>
+    isLoopback(values.host) || values.allowAnonymousBeyondLoopback
+      ? []
+      : [
+          {
+            path: ['host'],
+            severity: 'error',
+            message: 'is reachable from other machines, and the embedded broker asks nobody for a password',
+            remedy:
+              'keep 127.0.0.1; or, where everybody who reaches the port may press, set broker.allowAnonymousBeyondLoopback: true; or use a broker with passwords through mqtt.url',
+          },
+        ],
+);

@@ -1,0 +1,4 @@
+// Known by name, without keys in this version.
+import { section } from '../declare.ts';
+
+export const dashboard = section({});

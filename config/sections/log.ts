@@ -1,0 +1,14 @@
+// What is logged, and how it looks.
+import { section, setting } from '../declare.ts';
+import { oneOf } from '../formats.ts';
+
+export const log = section({
+  level: setting(oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), {
+    doc: 'The least important messages that are still logged.',
+    default: 'info',
+  }),
+  format: setting(oneOf(['auto', 'json', 'pretty']), {
+    doc: 'json: one object a line. pretty: for people. auto: pretty on a terminal, otherwise json.',
+    default: 'auto',
+  }),
+});

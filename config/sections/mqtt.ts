@@ -1,0 +1,66 @@
+// How every process reaches the broker.
+import * as z from 'zod/mini';
+import { section, setting, type Finding } from '../declare.ts';
+import { mqttUrl, must, path, text, wholeNumber } from '../formats.ts';
+
+const topicPrefix = z
+  .string()
+  .check(
+    must<string>(
+      (value) => value.length <= 64 && /^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/.test(value),
+      'must be 1 to 64 of A-Z, a-z, 0-9, - and _, in levels parted by single slashes, without + # $',
+      'write for example `release-button` or `building-7/release-button`',
+    ),
+  );
+
+export const mqtt = section(
+  {
+    url: setting(mqttUrl(), {
+      doc: 'The broker, as mqtt://host:port or mqtts://host:port (encrypted). Not set: the embedded broker starts and is used.',
+      example: 'mqtts://broker.example:8883',
+    }),
+    topicPrefix: setting(topicPrefix, {
+      doc: 'What all topics begin with. The same for every process that belongs together.',
+      default: 'release-button',
+    }),
+    username: setting(text(1024), { doc: 'The user name for the broker.', example: 'release-button' }),
+    password: setting(text(4096), { doc: 'The password for the broker.', secret: true }),
+    caFile: setting(path(), {
+      doc: 'Certificates (PEM) that the broker of an mqtts:// URL is checked against instead of the well-known authorities. Relative to the working directory.',
+      example: './broker-ca.pem',
+    }),
+    keepAliveSeconds: setting(wholeNumber(1, 3600), {
+      doc: 'After this long without traffic a ping is sent; a lost link is noticed within one and a half of it.',
+      default: 20,
+    }),
+    reconnectMinMs: setting(wholeNumber(10, 600_000), {
+      doc: 'The first wait before connecting again; it doubles with every failure.',
+      default: 1000,
+    }),
+    reconnectMaxMs: setting(wholeNumber(10, 3_600_000), {
+      doc: 'The longest wait before connecting again.',
+      default: 60_000,
+    }),
+  },
+  (values) => {
+    const findings: Finding[] = [];
+    if (values.reconnectMinMs > values.reconnectMaxMs) {
+      findings.push({
+        path: ['reconnectMinMs'],
+        severity: 'error',
+        message: `must not be more than mqtt.reconnectMaxMs (${values.reconnectMaxMs})`,
+        remedy: 'lower mqtt.reconnectMinMs or raise mqtt.reconnectMaxMs',
+      });
+    }
+    // MQTT 3.1.1, section 3.1.2.9: no password without a user name.
+    if (values.password !== undefined && values.username === undefined) {
+      findings.push({
+        path: ['username'],
+        severity: 'error',
+        message: 'is not set, but mqtt.password is; MQTT 3.1.1 has no password without a user name',
+        remedy: 'set mqtt.username too',
+      });
+    }
+    return findings;
+  },
+);

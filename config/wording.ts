@@ -1,0 +1,90 @@
+// What a zod schema wants and what a zod issue means, in words for a person.
+import * as z from 'zod/mini';
+
+export type ValueKind = 'text' | 'number' | 'boolean' | 'list';
+
+type Schema = z.core.$ZodType;
+
+/** Takes off what wraps a schema: defaults, optionality, the result of a transformation. */
+function bare(schema: Schema): Schema {
+  if (
+    schema instanceof z.ZodMiniPrefault ||
+    schema instanceof z.ZodMiniDefault ||
+    schema instanceof z.ZodMiniOptional ||
+    schema instanceof z.ZodMiniExactOptional
+  ) {
+    return bare(schema.def.innerType);
+  }
+  return schema instanceof z.ZodMiniPipe ? bare(schema.def.in) : schema;
+}
+
+export function kindOf(schema: Schema): ValueKind {
+  const inner = bare(schema);
+  if (inner instanceof z.ZodMiniNumber) return 'number';
+  if (inner instanceof z.ZodMiniBoolean) return 'boolean';
+  return inner instanceof z.ZodMiniArray ? 'list' : 'text';
+}
+
+/** For example `a whole number from 0 to 65535`. */
+export function allowed(schema: Schema): string {
+  const inner = bare(schema);
+  if (inner instanceof z.ZodMiniNumber) {
+    const { minimum, maximum } = bounds(inner.def.checks);
+    return `a whole number from ${minimum} to ${maximum}`;
+  }
+  if (inner instanceof z.ZodMiniBoolean) return 'true or false';
+  if (inner instanceof z.ZodMiniEnum) return choice(Object.values(inner.def.entries));
+  if (inner instanceof z.ZodMiniLiteral) return choice(inner.def.values);
+  if (inner instanceof z.ZodMiniArray) {
+    const { minimum = 0, maximum } = bounds(inner.def.checks);
+    return `a list of ${minimum} to ${maximum} entries`;
+  }
+  if (inner instanceof z.ZodMiniObject || inner instanceof z.ZodMiniRecord)
+    return 'a map of names and values';
+  const { minimum, maximum } = bounds(inner._zod.def.checks);
+  return minimum === undefined || maximum === undefined
+    ? 'text'
+    : `text of ${minimum} to ${maximum} characters`;
+}
+
+function bounds(checks: readonly z.core.$ZodCheck[] = []) {
+  const found: { minimum?: number | string; maximum?: number | string } = {};
+  for (const check of checks) {
+    if (check instanceof z.core.$ZodCheckGreaterThan) found.minimum = String(check._zod.def.value);
+    else if (check instanceof z.core.$ZodCheckLessThan) found.maximum = String(check._zod.def.value);
+    else if (check instanceof z.core.$ZodCheckMinLength) found.minimum = check._zod.def.minimum;
+    else if (check instanceof z.core.$ZodCheckMaxLength) found.maximum = check._zod.def.maximum;
+  }
+  return found;
+}
+
+function choice(values: readonly unknown[]): string {
+  return values.length === 1 ? String(values[0]) : `one of ${values.join(', ')}`;
+}
+
+/** The schema at `path` inside `schema`, as far as the path leads. */
+export function schemaAt(schema: Schema, path: readonly PropertyKey[]): Schema {
+  const inner = bare(schema);
+  const [key, ...rest] = path;
+  if (key === undefined) return inner;
+  if (inner instanceof z.ZodMiniArray) return schemaAt(inner.def.element, rest);
+  if (inner instanceof z.ZodMiniRecord) return schemaAt(inner.def.valueType, rest);
+  if (inner instanceof z.ZodMiniObject) {
+    const shape: Readonly<Record<PropertyKey, Schema>> = inner.def.shape;
+    const next = Object.hasOwn(shape, key) ? shape[key] : undefined;
+    if (next !== undefined) return schemaAt(next, rest);
+  }
+  return inner;
+}
+
+/** The keys that a map at `path` may have. */
+export function keysAt(schema: Schema, path: readonly PropertyKey[]): readonly string[] {
+  const found = schemaAt(schema, path);
+  return found instanceof z.ZodMiniObject ? Object.keys(found.def.shape) : [];
+}
+
+/** The choices of an enumeration, for the nearest name. */
+export function choicesAt(schema: Schema, path: readonly PropertyKey[]): readonly string[] {
+  const found = schemaAt(schema, path);
+  return found instanceof z.ZodMiniEnum ? Object.values(found.def.entries).map(String) : [];
+}

@@ -1,0 +1,125 @@
+// YAML text to plain values, bounded, with the line of every value. Errors are in our own words: the
+// parser's quote the text, which may be a secret.
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Document } from 'yaml';
+
+interface Fault {
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
+export type ParsedYaml =
+  | { readonly value: unknown; lineOf(path: readonly PropertyKey[]): number }
+  | { readonly faults: readonly Fault[] };
+
+/** Aliases may multiply what a file says at most this often; 100 is the parser's own default. */
+const maximumAliases = 100;
+/** Our deepest key has six levels; a label or two more would still do. */
+const deepest = 20;
+/** What follows the first syntax errors is mostly their echo. */
+const maximumFaults = 5;
+
+const sentences: Readonly<Record<string, string>> = {
+  BAD_ALIAS: 'a `*name` refers to no `&name` before it (text that begins with * or & needs quotes)',
+  BAD_DQ_ESCAPE:
+    'a backslash sequence inside double quotes is unknown; use single quotes or double the backslash',
+  BAD_INDENT: 'the indentation does not fit the lines before, or a bracket or brace is not closed',
+  BAD_SCALAR_START: 'text cannot begin with this character; put it in quotes',
+  BLOCK_AS_IMPLICIT_KEY: 'a second `:` in one line; put text that contains `: ` in quotes',
+  BLOCK_IN_FLOW: 'indented lists and maps cannot stand inside [ ] or { }',
+  DUPLICATE_KEY: 'this key is there twice; keep one',
+  MISSING_CHAR:
+    'a character is missing before this, perhaps a quote, a comma, a bracket, or the blank after `:`',
+  MULTILINE_IMPLICIT_KEY: 'a key must be on one line; perhaps a `:` is missing',
+  MULTIPLE_DOCS: 'there is a second document after `---`; keep one',
+  NON_STRING_KEY: 'a key must be plain text',
+  RESOURCE_EXHAUSTION: 'lists and maps are nested too deep',
+  TAB_AS_INDENT: 'a tab is used to indent; use blanks',
+  TAG_RESOLVE_FAILED: 'tags such as `!secret` mean nothing here; for a secret use the key that ends in File',
+  UNEXPECTED_TOKEN:
+    'this was not expected here; perhaps a quote, a comma or a bracket is missing or too many',
+};
+
+/** Parses YAML 1.2 (and so JSON). The caller has bounded the length of `text`. */
+export function parseYaml(text: string): ParsedYaml {
+  const lines = new LineCounter();
+  const at = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  try {
+    const document = parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      stringKeys: true,
+      // Not `silent`, which also lets a second document pass (yaml 2.9, public-api.ts).
+      logLevel: 'error',
+    });
+    const faults = [...document.errors, ...document.warnings]
+      .slice(0, maximumFaults)
+      .map(({ code, pos }) => ({ ...at(pos[0]), message: sentences[code] ?? `this is not YAML (${code})` }));
+    const orphan = faults.length === 0 ? orphanAlias(document) : undefined;
+    if (orphan !== undefined) faults.push({ ...at(orphan), message: sentences['BAD_ALIAS'] ?? '' });
+    if (faults.length > 0) return { faults };
+    const value = tidy(document.toJS({ maxAliasCount: maximumAliases }), deepest);
+    return { value, lineOf: (path) => at(offsetOf(document, path)).line };
+  } catch (error) {
+    // toJS throws ReferenceError for aliases that multiply; deep nesting overflows the parser's stack.
+    if (!(error instanceof ReferenceError || error instanceof RangeError)) throw error;
+    const message =
+      error instanceof ReferenceError
+        ? `aliases (*name) repeat more than ${maximumAliases} values; write them out`
+        : `lists and maps are nested too deep`;
+    return { faults: [{ line: 1, column: 1, message }] };
+  }
+}
+
+/** The offset of the first alias without an anchor before it. */
+function orphanAlias(document: Document.Parsed): number | undefined {
+  const anchors = new Set<string>();
+  let orphan: number | undefined;
+  visit(document, {
+    Value: (_, node) => {
+      if (node.anchor !== undefined) anchors.add(node.anchor);
+    },
+    Alias: (_, node) => {
+      if (anchors.has(node.source)) return undefined;
+      orphan = node.range?.[0] ?? 0;
+      return visit.BREAK;
+    },
+  });
+  return orphan;
+}
+
+/** Drops keys without a value (`url:` counts as not set) and refuses what could reach a prototype. */
+function tidy(value: unknown, levels: number): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (levels === 0) throw new RangeError();
+  if (Array.isArray(value)) return value.map((entry) => tidy(entry, levels - 1));
+  const entries = Object.entries(value).filter(([, inner]) => inner !== null);
+  // fromEntries defines own properties, also for `__proto__`, which then is an unknown key like any other.
+  return Object.fromEntries(entries.map(([key, inner]) => [key, tidy(inner, levels - 1)]));
+}
+
+/** The offset of the key or list entry that `path` leads to, as far as it leads. */
+function offsetOf(document: Document.Parsed, path: readonly PropertyKey[]): number {
+  let node: unknown = document.contents;
+  let offset = 0;
+  for (const key of path) {
+    if (isAlias(node)) node = node.resolve(document);
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === key);
+      if (!pair || !isScalar(pair.key)) break;
+      offset = pair.key.range?.[0] ?? offset;
+      node = pair.value;
+    } else if (isSeq(node) && typeof key === 'number') {
+      node = node.items[key];
+      offset = startOf(node) ?? offset;
+    } else break;
+  }
+  return offset;
+}
+
+function startOf(node: unknown): number | undefined {
+  return isMap(node) || isSeq(node) || isScalar(node) || isAlias(node) ? node.range?.[0] : undefined;
+}

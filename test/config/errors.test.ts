@@ -1,0 +1,296 @@
+// What is refused, and what a person reads then: all at once, each with key, value, origin and remedy.
+import { describe, expect, test } from 'vitest';
+import { failure, load, onlyProblem, type Given } from './support.ts';
+
+test('every problem of file, environment and flags is reported at once', async () => {
+  const { problems, message } = await failure({
+    file: 'mqtt:\n  url: http://broker\n  keepAliveSecond: 5\nlog:\n  level: inof\n',
+    env: { RELEASE_BUTTON_BROKER_PORT: '70000', RELEASE_BUTTON_MQTT_URI: 'x' },
+    flags: { 'simulator.driftEveryMs': 'often' },
+    required: ['argocd.token'],
+  });
+  expect(problems.map(({ key, origin }) => `${key} ${origin}`).sort()).toEqual([
+    'RELEASE_BUTTON_MQTT_URI environment',
+    'argocd.token not set anywhere',
+    'broker.port RELEASE_BUTTON_BROKER_PORT',
+    'log.level config/release-button.yaml:5',
+    'mqtt.keepAliveSecond config/release-button.yaml:3',
+    'mqtt.url config/release-button.yaml:2',
+    'simulator.driftEveryMs --simulator-drift-every-ms',
+  ]);
+  expect(message).toContain('The configuration has 7 problems');
+  expect(message).toContain('log.level = "inof"  (config/release-button.yaml:5)');
+  expect(message).toContain(
+    'must be one of trace, debug, info, warn, error, fatal, silent\n     -> did you mean `info`?',
+  );
+  expect(problems.every(({ remedy }) => remedy !== '')).toBe(true);
+});
+
+describe('unknown keys', () => {
+  test.each([
+    ['mqtt:\n  keepaliveseconds: 5\n', 'mqtt.keepaliveseconds', 'did you mean `mqtt.keepAliveSeconds`?'],
+    ['mqtt:\n  topic-prefix: x\n', 'mqtt.topic-prefix', 'did you mean `mqtt.topicPrefix`?'],
+    [
+      'worker:\n  release:\n    concurency: 5\n',
+      'worker.release.concurency',
+      'did you mean `worker.release.concurrency`?',
+    ],
+    ['argocd:\n  tokenFiel: x\n', 'argocd.tokenFiel', 'did you mean `argocd.tokenFile`?'],
+    [
+      'log:\n  driftEveryMs: 5\n',
+      'log.driftEveryMs',
+      'did you mean `driftEveryMs` in the section `simulator`?',
+    ],
+    ['mqtt.url: mqtt://x\n', 'mqtt.url', 'did you mean `url` in the section `mqtt`?'],
+    ['log:\n  zzzzzzzz: 5\n', 'log.zzzzzzzz', 'remove it; known here: level, format'],
+    ['log:\n  constructor: 5\n', 'log.constructor', 'remove it; known here: level, format'],
+    ['log:\n  __proto__: 5\n', 'log.__proto__', 'remove it; known here: level, format'],
+    ['__proto__: {level: debug}\n', '__proto__', 'remove it'],
+  ])('%j names the nearest', async (file, key, remedy) => {
+    const problem = await onlyProblem({ file });
+    expect(problem.key).toBe(key);
+    expect(problem.remedy).toContain(remedy);
+  });
+
+  test('the value of a harmless one is shown', async () => {
+    expect(await onlyProblem({ file: 'log:\n  leevl: debug\n' })).toMatchObject({
+      key: 'log.leevl',
+      value: '"debug"',
+      origin: 'config/release-button.yaml:2',
+    });
+  });
+
+  test('inside a list they have the line of their own', async () => {
+    const file = 'agent:\n  buttons:\n    - id: main\n      line: 17\n      debounce: 10\n';
+    const { remedy, ...problem } = await onlyProblem({ file });
+    expect(problem).toMatchObject({
+      key: 'agent.buttons[0].debounce',
+      origin: 'config/release-button.yaml:5',
+    });
+    expect(remedy).toContain('`agent.buttons[0].debounceMs`');
+  });
+});
+
+describe('wrong kinds', () => {
+  test.each([
+    ['mqtt: 5', 'mqtt', 'must be a section'],
+    ['mqtt: [url]', 'mqtt', 'must be a section'],
+    ['worker: {release: 5}', 'worker.release', 'must be a section'],
+    ['- mqtt', 'the file', 'must consist of sections'],
+    ['log: {level: {a: {b: 1}}}', 'log.level', 'must be one of trace'],
+    ['log: {level: [info]}', 'log.level', 'must be one of trace'],
+    ['broker: {port: "1884"}', 'broker.port', 'must be a whole number from 0 to 65535, not text'],
+    ['broker: {port: 1.5}', 'broker.port', 'must be a whole number'],
+    ['broker: {port: .nan}', 'broker.port', 'must be a whole number'],
+    ['broker: {port: .inf}', 'broker.port', 'must be a whole number'],
+    ['broker: {port: -1}', 'broker.port', 'must be a whole number'],
+    ['broker: {port: true}', 'broker.port', 'must be a whole number'],
+    ['health: {enabled: "true"}', 'health.enabled', 'must be true or false, not text'],
+    ['health: {enabled: yes}', 'health.enabled', 'must be true or false, not text'],
+    ['mqtt: {username: 007}', 'mqtt.username', 'must be text of 1 to 1024 characters, not a number'],
+    ['mqtt: {username: ""}', 'mqtt.username', 'must be text of 1 to 1024 characters, not of 0'],
+    ['agent: {buttons: {id: main}}', 'agent.buttons', 'must be a list of 0 to 100 entries, not a map'],
+    ['agent: {buttons: main}', 'agent.buttons', 'must be a list of 0 to 100 entries, not text'],
+    ['agent: {buttons: [main]}', 'agent.buttons[0]', 'must be a map'],
+    ['agent: {buttons: [null]}', 'agent.buttons[0]', 'must be a map'],
+    ['agent: {buttons: [{gestures: press}]}', 'agent.buttons[0].gestures', 'must be a list'],
+  ])('%s', async (file, key, message) => {
+    const problem = await onlyProblem({ file });
+    expect(problem.key).toBe(key);
+    expect(problem.message).toContain(message);
+    expect(problem.origin).toBe('config/release-button.yaml:1');
+  });
+
+  test('a number in quotes is told to lose them', async () => {
+    expect((await onlyProblem({ file: 'broker: {port: "1884"}' })).remedy).toContain('without quotes');
+  });
+
+  test('text that YAML takes for a number is told to get quotes', async () => {
+    expect((await onlyProblem({ file: 'mqtt: {username: 007}' })).remedy).toContain('in quotes');
+  });
+
+  test('the default is offered', async () => {
+    expect((await onlyProblem({ file: 'broker: {port: -1}' })).remedy).toContain(
+      'remove it for the default, 1883',
+    );
+  });
+});
+
+const worker = (button: string): Given => ({
+  sections: ['worker'],
+  env: { RELEASE_BUTTON_WORKER_BUTTONS: '' },
+  file: `worker:\n  buttons:\n    - ${button}\n`,
+});
+
+describe('the selection of a button', () => {
+  test.each([
+    ['{id: main}', 'is missing'],
+    ['{id: main, select: }', 'is missing'],
+    ['{id: main, select: {}}', 'is empty'],
+  ])('%s is refused with both ways to say it', async (button, message) => {
+    const problem = await onlyProblem(worker(button));
+    expect(problem).toMatchObject({ key: 'worker.buttons[0].select', message });
+    expect(problem.origin).toMatch(/^config\/release-button\.yaml:3$/);
+    expect(problem.remedy).toContain('select: {projects: [shop]}');
+    expect(problem.remedy).toContain("RELEASE_BUTTON_WORKER_BUTTONS='[{id: main, select: {all: true}}]'");
+  });
+
+  test('the default button has none: it has to be said', async () => {
+    const problem = await onlyProblem({ sections: ['worker'], env: { RELEASE_BUTTON_WORKER_BUTTONS: '' } });
+    expect(problem).toMatchObject({
+      key: 'worker.buttons[0].select',
+      origin: 'default',
+      message: 'is missing',
+    });
+  });
+
+  test.each([
+    ['{all: false}', 'select.all', 'must be true'],
+    ['{all: true, projects: [a]}', 'select', 'has `all` together with other keys'],
+    ['{names: []}', 'select.names', 'must be a list of 1 to 1000 entries'],
+    ["{names: ['shop-*']}", 'select.names[0]', 'patterns such as `*` are not supported'],
+    ['{names: [a/b/c]}', 'select.names[0]', 'must be an application'],
+    ['{namespaces: [a.b]}', 'select.namespaces[0]', 'must be a namespace'],
+    ['{labels: {}}', 'select.labels', 'must be a map of at least one label'],
+    ['{labels: {tier: 1}}', 'select.labels.tier', 'must be text, not a number'],
+    ['{labels: {tier: "a b"}}', 'select.labels.tier', 'must be the value of a Kubernetes label'],
+    ['{labels: {"a b": x}}', 'select.labels', 'must be a map of at least one label'],
+    ['{project: [a]}', 'select.project', 'is not a key that is known here'],
+  ])('%s is refused', async (select, key, message) => {
+    const problem = await onlyProblem(worker(`{id: main, select: ${select}}`));
+    expect(problem.key).toBe(`worker.buttons[0].${key}`);
+    expect(problem.message).toContain(message);
+  });
+
+  test.each([
+    { names: ['shop', 'argocd/shop.v2'] },
+    { projects: ['default'], namespaces: ['argocd', 'team-a'] },
+    { labels: { 'app.kubernetes.io/part-of': 'shop', tier: '' } },
+    { all: true },
+  ])('%j is accepted', async (select) => {
+    const { config } = await load(worker(JSON.stringify({ select })));
+    expect(config.worker.buttons[0]?.select).toEqual(select);
+  });
+});
+
+describe('what comes with a later version', () => {
+  test.each([
+    ['{select: {all: true}, confirm: twice}', 'confirm', '`twice` is not available yet'],
+    ['{select: {all: true}, confirm: key}', 'confirm', '`key` is not available yet'],
+    ['{select: {all: true}, on: {hold: rollback}}', 'on.hold', '`rollback` is not available yet'],
+  ])('%s', async (button, key, message) => {
+    const problem = await onlyProblem(worker(button));
+    expect(problem.key).toBe(`worker.buttons[0].${key}`);
+    expect(problem.message).toContain(message);
+  });
+
+  test.each(['rpio', 'gpiochip'])('the driver %s', async (driver) => {
+    const problem = await onlyProblem({ file: `agent: {driver: ${driver}}` });
+    expect(problem.message).toContain('comes with a later version');
+    expect(problem.remedy).toContain('one of auto, simulated');
+  });
+
+  test('a driver that nobody plans is answered with the choices', async () => {
+    const problem = await onlyProblem({ file: 'agent: {driver: simulate}' });
+    expect(problem).toMatchObject({
+      message: 'must be one of auto, simulated',
+      remedy: 'did you mean `simulated`?',
+    });
+  });
+});
+
+describe('contradictions', () => {
+  test.each([
+    ['mqtt: {reconnectMinMs: 5000, reconnectMaxMs: 1000}', 'mqtt.reconnectMinMs', 'must not be more than'],
+    ['mqtt: {password: x}', 'mqtt.username', 'is not set, but mqtt.password is'],
+    ['broker: {host: 0.0.0.0}', 'broker.host', 'asks nobody for a password'],
+    [
+      'agent: {buttons: [{id: a}, {id: b}]}',
+      'agent.buttons[1].line',
+      'GPIO line 17 is already used by buttons 0',
+    ],
+    ['agent: {leds: [{line: 17}]}', 'agent.leds[0].line', 'GPIO line 17 is already used by buttons 0'],
+    ['agent: {buttons: [{}, {line: 4}]}', 'agent.buttons[1].id', '`main` is also the id of buttons[0]'],
+    ['agent: {leds: [{}, {line: 4}]}', 'agent.leds[1].id', '`main` is also the id of leds[0]'],
+    ['agent: {sampleMs: 50}', 'agent.buttons[0].debounceMs', 'must be at least agent.sampleMs (50)'],
+    [
+      'agent: {buttons: [{gestures: [hold], holdMs: 60, debounceMs: 60}]}',
+      'agent.buttons[0].holdMs',
+      'must be more than debounceMs',
+    ],
+    [
+      'agent: {buttons: [{gestures: [double], doubleMs: 60, debounceMs: 60}]}',
+      'agent.buttons[0].doubleMs',
+      'must be more than debounceMs',
+    ],
+    [
+      'agent: {buttons: [{gestures: [hold], stuckAfterMs: 1000}]}',
+      'agent.buttons[0].stuckAfterMs',
+      'must be more than holdMs',
+    ],
+    [
+      'agent: {buttons: [{gestures: [press, press]}]}',
+      'agent.buttons[0].gestures',
+      'must not name a gesture twice',
+    ],
+    ['agent: {buttons: [{gestures: []}]}', 'agent.buttons[0].gestures', 'must be a list of 1'],
+    [
+      'worker: {buttons: [{select: {all: true}}, {select: {all: true}}]}',
+      'worker.buttons[1].id',
+      'is also the id of',
+    ],
+    [
+      'worker: {buttons: [{select: {all: true}, on: {}}]}',
+      'worker.buttons[0].on',
+      'no gesture would do anything',
+    ],
+  ])('%s', async (file, key, message) => {
+    const problem = await onlyProblem({
+      file,
+      env: { RELEASE_BUTTON_WORKER_BUTTONS: file.startsWith('worker') ? '' : '[]' },
+    });
+    expect(problem.key).toBe(key);
+    expect(problem.message).toContain(message);
+  });
+
+  test.each([
+    'broker: {host: 0.0.0.0, allowAnonymousBeyondLoopback: true}',
+    'broker: {host: "::1"}',
+    'broker: {host: localhost}',
+    'agent: {buttons: [{holdMs: 50, debounceMs: 100}]}',
+    'agent: {buttons: [], leds: []}',
+    'agent: {leds: [{follows: on-another-machine}]}',
+  ])('%s is none', async (file) => {
+    await expect(load({ file })).resolves.toBeDefined();
+  });
+});
+
+describe('formats', () => {
+  test.each([
+    ['mqtt: {url: "broker:1883"}', 'must be a URL that begins with mqtt:// or mqtts://'],
+    ['mqtt: {url: "mqtt://"}', 'must be a URL that begins with mqtt:// or mqtts://'],
+    ['mqtt: {url: "mqtt://me@broker"}', 'must not contain a user name or password'],
+    ['mqtt: {url: "mqtt://broker/x"}', 'must end after host and port'],
+    ['mqtt: {topicPrefix: "a/+"}', 'must be 1 to 64 of'],
+    ['mqtt: {topicPrefix: "/a"}', 'must be 1 to 64 of'],
+    ['mqtt: {topicPrefix: "a//b"}', 'must be 1 to 64 of'],
+    [`mqtt: {topicPrefix: ${'a'.repeat(65)}}`, 'must be 1 to 64 of'],
+    ['argocd: {server: "ftp://x"}', 'must be a URL that begins with https://'],
+    ['argocd: {server: "https://me@x"}', 'must not contain a user name or password'],
+    ['argocd: {server: "https://x/#a"}', 'must not contain `?` or `#`'],
+    ['health: {host: "http://x"}', 'must be a host name or an IP address'],
+    ['agent: {id: Main}', 'must be an id'],
+    [`agent: {id: ${'a'.repeat(64)}}`, 'must be an id'],
+  ])('%s', async (file, message) => {
+    expect((await onlyProblem({ file })).message).toContain(message);
+  });
+
+  test.each([
+    'mqtt: {url: "mqtt://broker", topicPrefix: building-7/Release_button}',
+    'mqtt: {url: "mqtts://broker.example:8883/"}',
+    'mqtt: {url: "mqtt://[fe80::1]:1883"}',
+    `agent: {id: ${'a'.repeat(63)}}`,
+  ])('%s is accepted', async (file) => {
+    await expect(load({ file })).resolves.toBeDefined();
+  });
+});

@@ -1,0 +1,56 @@
+// The example file is current, and what it says is true.
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { renderExample } from '../../config/example.ts';
+import { leavesIn, loadSections, sectionNames } from '../../config/sections.ts';
+import { parseYaml } from '../../config/yaml.ts';
+import { load } from './support.ts';
+
+const path = new URL('../../config/release-button.example.yaml', import.meta.url);
+const uncommented = (text: string) => text.replace(/^##.*$/gm, '').replace(/^#/gm, '');
+
+test('the example file is what the declarations give (otherwise: npm run generate)', async () => {
+  expect(await readFile(path, 'utf8')).toBe(await renderExample());
+});
+
+test('as it is, it sets nothing', () => {
+  return expect(renderExample().then(parseYaml)).resolves.toMatchObject({ value: null });
+});
+
+test('without its comment signs it is a valid configuration that sets every key', async () => {
+  // A secret and the file of it are alternatives; so are the two lines about it.
+  const file = uncommented(await renderExample()).replace(/^ *(password|token)File: .*$/gm, '');
+  const { leaves } = await load({ file, env: { RELEASE_BUTTON_WORKER_BUTTONS: '' } });
+  for (const { path: key, origin } of leaves) expect(origin, key).toContain('config/release-button.yaml:');
+});
+
+test('the values it shows are the defaults, for every key that has one', async () => {
+  const parsed = parseYaml(uncommented(await renderExample()));
+  if ('faults' in parsed) throw new Error('expected a value');
+  const { config } = await load();
+  const at = (value: unknown, keys: readonly string[]) =>
+    keys.reduce<unknown>((inner, key) => Reflect.get(Object(inner), key), value);
+  for (const { path: key, setting, type } of leavesIn(await loadSections(sectionNames))) {
+    if (setting.optional || type === 'list') continue;
+    expect(at(parsed.value, key.split('.')), key).toEqual(at(config, key.split('.')));
+  }
+  expect(at(parsed.value, ['agent', 'buttons', '0'])).toEqual({
+    ...config.agent.buttons[0],
+    title: 'Release',
+  });
+  expect(at(parsed.value, ['agent', 'leds'])).toEqual(config.agent.leds);
+  expect(at(parsed.value, ['worker', 'buttons', '0'])).toEqual({
+    ...config.worker.buttons[0],
+    select: { projects: ['shop'] },
+    title: 'Release the shop',
+  });
+});
+
+test('every key has its meaning, and every number its range', async () => {
+  const text = (await renderExample()).replace(/\n##\s+/g, ' ');
+  for (const { doc, allowed, type } of leavesIn(await loadSections(sectionNames))) {
+    expect(doc.length).toBeGreaterThan(10);
+    expect(text).toContain(doc);
+    if (type === 'number') expect(text).toContain(`Takes ${allowed}.`);
+  }
+});
