@@ -1,0 +1,55 @@
+// Keys of a terminal as buttons: space is the first one, 1 to 9 the nth.
+
+/** What is used of `process.stdin`. */
+export interface KeyboardInput {
+  readonly isTTY?: boolean;
+  setRawMode?(raw: boolean): unknown;
+  on(event: 'data', listener: (data: Uint8Array | string) => void): unknown;
+  off(event: 'data', listener: (data: Uint8Array | string) => void): unknown;
+  resume(): unknown;
+  pause(): unknown;
+}
+
+export interface Keyboard {
+  /** False: there is no terminal, and nothing was touched. */
+  start(): boolean;
+  stop(): void;
+}
+
+export function createKeyboard(options: {
+  readonly input: KeyboardInput;
+  /** @param index 0 for the first button */
+  readonly onPress: (index: number) => void;
+  /** Ctrl-C or q: in raw mode the terminal no longer turns Ctrl-C into a signal. */
+  readonly onInterrupt: () => void;
+}): Keyboard {
+  const { input, onPress, onInterrupt } = options;
+  const onData = (data: Uint8Array | string) => {
+    const text = typeof data === 'string' ? data : new TextDecoder().decode(data);
+    // An escape sequence (an arrow key, a paste) must not press what its digits happen to name.
+    if (text.startsWith('\u001B')) return;
+    for (const key of text)
+      if (key === '\u0003' || key === 'q') onInterrupt();
+      else if (key === ' ') onPress(0);
+      else if (key >= '1' && key <= '9') onPress(Number(key) - 1);
+  };
+  let started = false;
+  return {
+    start: () => {
+      if (started) return true;
+      if (input.isTTY !== true || input.setRawMode === undefined) return false;
+      started = true;
+      input.setRawMode(true);
+      input.on('data', onData);
+      input.resume();
+      return true;
+    },
+    stop: () => {
+      if (!started) return;
+      started = false;
+      input.off('data', onData);
+      input.setRawMode?.(false);
+      input.pause();
+    },
+  };
+}

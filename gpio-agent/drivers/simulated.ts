@@ -1,0 +1,120 @@
+// Pins that are not there: pressed by a test or by keys of the terminal, and LEDs whose level can be read back.
+import type { Clock, Timer } from '../../service/clock.ts';
+import { HardwareError } from './driver.ts';
+import type { GpioDriver, GpioInput, GpioOutput, InputOptions } from './driver.ts';
+import { createKeyboard } from './keyboard.ts';
+import type { Keyboard, KeyboardInput } from './keyboard.ts';
+
+export interface SimulatedDriver extends GpioDriver {
+  /** Presses or releases the button at a line, now. Also while nobody has it open, as a real finger can. */
+  setPressed(line: number, pressed: boolean): void;
+  /** Presses the button at a line for `forMs`; ignored while it is held. */
+  press(line: number, forMs?: number): void;
+  /** Whether the LED at a line is lit; undefined: never written. */
+  isLit(line: number): boolean | undefined;
+  /** Every use of the line fails with this message until it is taken back with undefined. */
+  fail(line: number, message: string | undefined): void;
+}
+
+/** A short press of a finger; ours. */
+const shortPressMs = 150;
+
+export function createSimulatedDriver(options: {
+  readonly clock: Clock;
+  /** False: inputs have to be sampled, as with rpio. */
+  readonly edges?: boolean;
+  readonly keyboard?: { readonly input: KeyboardInput; readonly onInterrupt: () => void };
+}): SimulatedDriver {
+  const { clock, edges = true } = options;
+  const pressed = new Map<number, boolean>();
+  const lit = new Map<number, boolean>();
+  const faults = new Map<number, string>();
+  const inputs = new Map<number, InputOptions>();
+  const releases = new Map<number, Timer>();
+  /** Lines of buttons in the order in which they were first opened: the keys follow it. */
+  const buttons: number[] = [];
+  let keyboard: Keyboard | undefined;
+
+  const check = (line: number) => {
+    const fault = faults.get(line);
+    if (fault !== undefined) throw new HardwareError(`line ${line} of the simulated driver: ${fault}`);
+  };
+
+  const setPressed = (line: number, isPressed: boolean) => {
+    if ((pressed.get(line) ?? false) === isPressed) return;
+    pressed.set(line, isPressed);
+    if (edges && !faults.has(line)) inputs.get(line)?.onEdge({ pressed: isPressed, at: clock.monotonic() });
+  };
+
+  const press = (line: number, forMs = shortPressMs) => {
+    if (pressed.get(line) === true) return;
+    setPressed(line, true);
+    releases.get(line)?.cancel();
+    releases.set(
+      line,
+      clock.setTimeout(() => {
+        releases.delete(line);
+        setPressed(line, false);
+      }, forMs),
+    );
+  };
+
+  const openInput = (input: InputOptions): GpioInput => {
+    const { line } = input;
+    check(line);
+    if (inputs.has(line)) throw new HardwareError(`line ${line} of the simulated driver is already in use`);
+    inputs.set(line, input);
+    if (!buttons.includes(line)) buttons.push(line);
+    return {
+      edges,
+      read: () => {
+        check(line);
+        return pressed.get(line) ?? false;
+      },
+      close: () => {
+        if (inputs.get(line) === input) inputs.delete(line);
+      },
+    };
+  };
+
+  const openOutput = ({ line }: { readonly line: number }): GpioOutput => {
+    const write = (on: boolean) => {
+      check(line);
+      lit.set(line, on);
+    };
+    write(false);
+    return { write, close: () => undefined };
+  };
+
+  return {
+    name: 'simulated',
+    simulated: true,
+    open: () => {
+      if (options.keyboard === undefined || keyboard !== undefined) return;
+      keyboard = createKeyboard({
+        ...options.keyboard,
+        onPress: (index) => {
+          const line = buttons[index];
+          if (line !== undefined) press(line);
+        },
+      });
+      keyboard.start();
+    },
+    openInput,
+    openOutput,
+    close: () => {
+      keyboard?.stop();
+      keyboard = undefined;
+      for (const timer of releases.values()) timer.cancel();
+      releases.clear();
+      inputs.clear();
+    },
+    setPressed,
+    press,
+    isLit: (line) => lit.get(line),
+    fail: (line, message) => {
+      if (message === undefined) faults.delete(line);
+      else faults.set(line, message);
+    },
+  };
+}

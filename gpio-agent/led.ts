@@ -1,0 +1,130 @@
+// One LED: its pin, what was asked of it by topic, and the level that follows from all that is known.
+import { defaultOverrideMs } from '../messages/led.ts';
+import type { LedSet } from '../messages/led.ts';
+import type { HealthCheck } from '../service/health.ts';
+import { messageOf } from '../service/log.ts';
+import type { Log } from '../service/log.ts';
+import type { GpioDriver, GpioOutput } from './drivers/driver.ts';
+import type { ScheduledLed } from './led-scheduler.ts';
+import { chooseLight } from './light.ts';
+import type { LightInputs, Shown } from './light.ts';
+import type { LedConfig } from './options.ts';
+import { levelAt } from './patterns.ts';
+
+/** What a LED is told by the agent: all of `LightInputs` but what is its own. */
+export type Surroundings = Omit<LightInputs, 'override' | 'identifiedAt' | 'acknowledged'>;
+
+export interface Led extends ScheduledLed {
+  readonly id: string;
+  readonly follows: string;
+  /** What the last `view` has shown, if there was one. */
+  readonly shown: Shown | undefined;
+  /** @throws HardwareError when the pin cannot be opened */
+  open(): void;
+  close(): void;
+  acknowledge(now: number): void;
+  set(message: LedSet, now: number): void;
+  identify(now: number): void;
+}
+
+export function createLed(options: {
+  readonly config: LedConfig;
+  readonly driver: GpioDriver;
+  readonly log: Log;
+  readonly health: HealthCheck;
+  readonly surroundings: () => Surroundings;
+}): Led {
+  const { config, driver, log, health, surroundings } = options;
+  const { id, line } = config;
+  let output: GpioOutput | undefined;
+  let failed = false;
+  let own: Pick<LightInputs, 'override' | 'identifiedAt' | 'acknowledged'> = {};
+  let shown: Shown | undefined;
+  /** What is shown under an acknowledgement, and since when: a flash must not start a pattern anew. */
+  let base: { readonly shown: Shown; readonly since: number } | undefined;
+
+  const inputs = (): LightInputs => {
+    const around = surroundings();
+    return { ...around, ...own, faulty: failed || around.faulty === true };
+  };
+
+  const baseAt = (now: number) => {
+    const { acknowledged: _, ...rest } = inputs();
+    const choice = chooseLight(rest, now);
+    if (base === undefined || !isSame(base.shown, choice))
+      base = { shown: choice, since: choice.since ?? now };
+    const { since } = base;
+    const level = levelAt(choice.pattern, now - since);
+    const changesAt = level.nextAt === undefined ? undefined : since + level.nextAt;
+    return { on: level.on, nextAt: earliest(choice.nextAt, changesAt) };
+  };
+
+  return {
+    id,
+    follows: config.follows,
+    get shown() {
+      return shown;
+    },
+    open: () => {
+      output = driver.openOutput({ line, activeLow: config.activeLow });
+      health.ok(`writing line ${line}`);
+    },
+    close: () => {
+      output?.close();
+      output = undefined;
+      own = {};
+      base = undefined;
+    },
+    view: (now) => {
+      const level = baseAt(now);
+      shown = chooseLight(inputs(), now);
+      const on = shown.because === 'acknowledge' ? shown.pattern === 'on' : level.on;
+      const nextAt = earliest(shown.nextAt, level.nextAt);
+      return { on, ...(nextAt === undefined ? {} : { nextAt }) };
+    },
+    write: (on) => output?.write(on),
+    written: (error) => {
+      if (error === undefined) {
+        if (!failed) return;
+        failed = false;
+        log.info({ led: id }, `LED ${id} can be written again`);
+        health.ok(`writing line ${line}`);
+        return;
+      }
+      const message = `LED ${id}: line ${line} cannot be written: ${messageOf(error)}; look at the wiring and at who else uses the line`;
+      if (!failed) log.error({ led: id }, message);
+      failed = true;
+      health.bad(message);
+    },
+    acknowledge: (now) => {
+      own = { ...own, acknowledged: { on: !baseAt(now).on, since: now } };
+    },
+    set: (message, now) => {
+      const { override: _, ...rest } = own;
+      if (message === 'auto') own = rest;
+      else if (typeof message === 'string')
+        own = { ...rest, override: { pattern: message, since: now, until: now + defaultOverrideMs } };
+      else {
+        const { steps, repeat, forMs = defaultOverrideMs } = message;
+        own = { ...rest, override: { pattern: { steps, repeat }, since: now, until: now + forMs } };
+      }
+    },
+    identify: (now) => {
+      own = { ...own, identifiedAt: now };
+    },
+  };
+}
+
+function isSame(one: Shown, other: Shown): boolean {
+  return (
+    one.pattern === other.pattern &&
+    one.because === other.because &&
+    one.signal === other.signal &&
+    one.since === other.since
+  );
+}
+
+function earliest(one: number | undefined, other: number | undefined): number | undefined {
+  if (one === undefined) return other;
+  return other === undefined ? one : Math.min(one, other);
+}

@@ -1,0 +1,91 @@
+// What a LED shows, chosen from everything that is known. Pure; the priority of the light is here and nowhere else.
+//
+// The strongest that holds:
+//  1. acknowledge  the finger was felt: inverted for 50 ms, before anything else can hide it
+//  2. identify     a person looks for this LED right now
+//  3. fault        a pin cannot be used: `triple-blink`
+//  4. dropped      a press did not reach the broker: one round of `sos`, said as offline
+//  5. offline      no broker: `double-blink`; also over `set`, since whoever set it can no longer take it back
+//  6. no result    the worker is online and a press got no result: the signal `failed`, until the signal changes
+//  7. set          an override by topic; it stands in for the signal, and so also for a worker that is offline
+//  8. offline      nobody vouches: no signal known on this connection, or its worker is not known to be online
+//  9. signal
+import type { Signal } from '../messages/button.ts';
+import type { LedState } from '../messages/led.ts';
+import { patternOfSignal } from './patterns.ts';
+import type { Pattern } from './patterns.ts';
+
+/** Times are monotonic ms. What is absent does not hold. */
+export interface LightInputs {
+  readonly connected: boolean;
+  /** The signal of the button that the LED follows, as heard on this connection. */
+  readonly signal?: { readonly signal: Signal; readonly workerOnline: boolean };
+  readonly override?: { readonly pattern: Pattern; readonly since: number; readonly until: number };
+  readonly identifiedAt?: number;
+  readonly acknowledged?: { readonly on: boolean; readonly since: number };
+  readonly faulty?: boolean;
+  readonly unanswered?: boolean;
+  readonly droppedAt?: number;
+}
+
+export interface Shown {
+  readonly pattern: Pattern;
+  readonly because: LedState['because'];
+  readonly signal?: Signal;
+  /** When the pattern began; absent: whenever it began to be shown. */
+  readonly since?: number;
+  /** When it ends by itself. */
+  readonly nextAt?: number;
+}
+
+/** From the contract: an acknowledgement inverts the light for 50 ms. */
+const acknowledgeMs = 50;
+
+/** Long enough to look around a room; ours. */
+const identifyMs = 10_000;
+
+/** One round of `sos` (34 units of 150 ms). */
+const droppedMs = 5100;
+
+/** Faster than any named pattern, so that it cannot be read as a signal. */
+const identifyPattern: Pattern = {
+  steps: [
+    { on: true, ms: 50 },
+    { on: false, ms: 50 },
+  ],
+  repeat: true,
+};
+
+export function chooseLight(inputs: LightInputs, now: number): Shown {
+  const { acknowledged, identifiedAt, droppedAt, override, signal } = inputs;
+  if (acknowledged !== undefined && isOn(acknowledged.since, acknowledgeMs, now))
+    return {
+      pattern: acknowledged.on ? 'on' : 'off',
+      because: 'acknowledge',
+      ...span(acknowledged.since, acknowledgeMs),
+    };
+  if (identifiedAt !== undefined && isOn(identifiedAt, identifyMs, now))
+    return { pattern: identifyPattern, because: 'identify', ...span(identifiedAt, identifyMs) };
+  if (inputs.faulty === true) return { pattern: 'triple-blink', because: 'fault' };
+  if (droppedAt !== undefined && isOn(droppedAt, droppedMs, now))
+    return { pattern: 'sos', because: 'offline', ...span(droppedAt, droppedMs) };
+  if (!inputs.connected) return offline;
+  if (inputs.unanswered === true && signal?.workerOnline === true) return showSignal('failed');
+  if (override !== undefined && now < override.until)
+    return { pattern: override.pattern, because: 'set', since: override.since, nextAt: override.until };
+  return signal?.workerOnline === true ? showSignal(signal.signal) : offline;
+}
+
+const offline: Shown = { pattern: 'double-blink', because: 'offline' };
+
+function showSignal(signal: Signal): Shown {
+  return { pattern: patternOfSignal[signal], because: 'signal', signal };
+}
+
+function isOn(since: number, forMs: number, now: number): boolean {
+  return now < since + forMs;
+}
+
+function span(since: number, forMs: number): { since: number; nextAt: number } {
+  return { since, nextAt: since + forMs };
+}

@@ -1,0 +1,212 @@
+// Gestures to presses on the broker: sent now or never, counted, and followed until their result.
+import { randomUUID } from 'node:crypto';
+import { buttonEvent } from '../messages/button.ts';
+import { buttonPress } from '../messages/press.ts';
+import type { Press, PressResult } from '../messages/press.ts';
+import type { ClockState } from '../messages/presence.ts';
+import { toTime } from '../messages/time.ts';
+import type { Clock, Timer } from '../service/clock.ts';
+import { messageOf } from '../service/log.ts';
+import type { Log } from '../service/log.ts';
+import type { FiredGesture } from './gestures.ts';
+import type { AgentMetrics } from './metrics.ts';
+import type { AgentLink } from './options.ts';
+
+interface PressRecord {
+  readonly presses: number;
+  readonly droppedPresses: number;
+  /** RFC 3339; absent while the clock is not known to be synchronised */
+  readonly lastPressAt?: string;
+  /** Monotonic ms: the last press did not reach the broker. */
+  readonly droppedAt?: number;
+  /** The last press got no result in time, and the signal has not changed since. */
+  readonly unanswered: boolean;
+}
+
+export interface Presses {
+  send(button: string, fired: FiredGesture): void;
+  hearResult(result: PressResult): void;
+  /** The button's signal changed: it says more than a missing result. */
+  signalChanged(button: string): void;
+  of(button: string): PressRecord;
+  stop(): void;
+}
+
+interface Waiting {
+  readonly button: string;
+  /** Answered, or nobody waits any more. */
+  settled: boolean;
+  timer: Timer | undefined;
+}
+
+interface Counted {
+  presses: number;
+  droppedPresses: number;
+  lastPressId: string | undefined;
+  lastPressAt: string | undefined;
+  droppedAt: number | undefined;
+  unanswered: boolean;
+}
+
+export function createPresses(options: {
+  readonly agent: string;
+  readonly link: AgentLink;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: AgentMetrics;
+  readonly resultTimeoutMs: number;
+  readonly clockSynchronised: () => ClockState;
+  /** Whether the worker that speaks for a button is known to be online. */
+  readonly workerOnline: (button: string) => boolean;
+  /** What `of` gives has changed. */
+  readonly onChange: (button: string) => void;
+}): Presses {
+  const { agent, link, clock, log, metrics, resultTimeoutMs, workerOnline, onChange } = options;
+  const records = new Map<string, Counted>();
+  const waiting = new Map<string, Waiting>();
+
+  const recordOf = (button: string): Counted => {
+    const known = records.get(button);
+    if (known !== undefined) return known;
+    const record: Counted = {
+      presses: 0,
+      droppedPresses: 0,
+      lastPressId: undefined,
+      lastPressAt: undefined,
+      droppedAt: undefined,
+      unanswered: false,
+    };
+    records.set(button, record);
+    return record;
+  };
+
+  const drop = (button: string, id: string, reason: string) => {
+    const record = recordOf(button);
+    record.droppedPresses += 1;
+    if (record.lastPressId === id) record.droppedAt = clock.monotonic();
+    metrics.dropped(button, reason);
+    log.warn(
+      { button, press: id, reason },
+      `press ${id} of button ${button} was dropped (${reason}): the broker did not take it, and it will not be sent later; press again once the light no longer says offline`,
+    );
+    onChange(button);
+  };
+
+  const giveUp = (button: string, id: string) => {
+    waiting.delete(id);
+    metrics.unanswered(button);
+    log.warn(
+      { button, press: id },
+      `press ${id} of button ${button} got no result within ${resultTimeoutMs} ms though its worker was online: the worker's log and journal say what became of it`,
+    );
+    const record = recordOf(button);
+    if (record.lastPressId !== id) return;
+    record.unanswered = true;
+    onChange(button);
+  };
+
+  const deliver = async (id: string, press: Press, entry: Waiting, expectsResult: boolean) => {
+    const { button } = entry;
+    let outcome: string;
+    try {
+      outcome = await link.publishNow(buttonPress.at({ button }), press);
+    } catch (error) {
+      outcome = messageOf(error);
+    }
+    if (entry.settled) return;
+    if (outcome === 'acknowledged' && expectsResult) {
+      entry.timer = clock.setTimeout(() => giveUp(button, id), resultTimeoutMs);
+      return;
+    }
+    waiting.delete(id);
+    if (outcome !== 'acknowledged') drop(button, id, outcome);
+  };
+
+  const announce = async (button: string, fired: FiredGesture, at: { readonly at?: string }) => {
+    const { gesture, heldMs } = fired;
+    try {
+      await link.publishNow(buttonEvent.at({ button }), {
+        event_type: gesture,
+        ...(heldMs === undefined ? {} : { heldMs: Math.round(heldMs) }),
+        ...at,
+      });
+    } catch (error) {
+      log.warn(
+        { err: error, button },
+        `the event of button ${button} could not be sent: ${messageOf(error)}`,
+      );
+    }
+  };
+
+  return {
+    send: (button, fired) => {
+      const { gesture, heldMs } = fired;
+      const id = randomUUID();
+      // Without a synchronised clock the press carries no time: the worker would take it for stale.
+      const at = options.clockSynchronised() === true ? { at: toTime(clock.now()) } : {};
+      const record = recordOf(button);
+      record.presses += 1;
+      record.lastPressId = id;
+      record.lastPressAt = at.at ?? record.lastPressAt;
+      record.droppedAt = undefined;
+      record.unanswered = false;
+      metrics.press(button, gesture);
+      const entry: Waiting = { button, settled: false, timer: undefined };
+      waiting.set(id, entry);
+      const press: Press = {
+        id,
+        gesture,
+        ...(heldMs === undefined ? {} : { heldMs: Math.round(heldMs) }),
+        source: 'gpio',
+        agent,
+        ...at,
+      };
+      void deliver(id, press, entry, workerOnline(button));
+      void announce(button, fired, at);
+      log.info({ button, press: id, gesture }, `button ${button}: ${gesture}, sent as press ${id}`);
+      onChange(button);
+    },
+    hearResult: (result) => {
+      const record = records.get(result.button);
+      // Of presses that are too many the worker answers one a second for all.
+      for (const [id, entry] of waiting) {
+        if (id !== result.pressId && !(result.reason === 'too-many' && entry.button === result.button))
+          continue;
+        entry.settled = true;
+        entry.timer?.cancel();
+        waiting.delete(id);
+        log.info(
+          { button: result.button, press: id, outcome: result.outcome },
+          `press ${id}: ${result.message}`,
+        );
+      }
+      if (record !== undefined && record.unanswered && record.lastPressId === result.pressId) {
+        record.unanswered = false;
+        onChange(result.button);
+      }
+    },
+    signalChanged: (button) => {
+      const record = records.get(button);
+      if (record?.unanswered !== true) return;
+      record.unanswered = false;
+      onChange(button);
+    },
+    of: (button) => {
+      const { presses, droppedPresses, lastPressAt, droppedAt, unanswered } = recordOf(button);
+      return {
+        presses,
+        droppedPresses,
+        ...(lastPressAt === undefined ? {} : { lastPressAt }),
+        ...(droppedAt === undefined ? {} : { droppedAt }),
+        unanswered,
+      };
+    },
+    stop: () => {
+      for (const entry of waiting.values()) {
+        entry.settled = true;
+        entry.timer?.cancel();
+      }
+      waiting.clear();
+    },
+  };
+}

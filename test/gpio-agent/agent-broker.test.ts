@@ -1,0 +1,152 @@
+// The agent on the real link and the embedded broker, with the real clock; only the pins are simulated.
+import { Registry } from 'prom-client';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { createGpioAgent } from '../../gpio-agent/agent.ts';
+import { createSimulatedDriver } from '../../gpio-agent/drivers/simulated.ts';
+import { agentAvailability, agentInfo } from '../../messages/agent.ts';
+import { systemClock } from '../../service/clock.ts';
+import { createHealth } from '../../service/health.ts';
+import { createLink } from '../../service/link/link.ts';
+import { silentLog } from '../../service/log.ts';
+import { connectClient, startBroker } from '../broker/brokers.ts';
+import type { Client } from '../broker/brokers.ts';
+import { agentConfig, buttonLine, ledLine, signalMessage } from './arrange.ts';
+
+async function startAgent(url: string, config: unknown = {}) {
+  const clock = systemClock();
+  const driver = createSimulatedDriver({ clock });
+  const link = createLink({
+    url,
+    prefix: 'release-button',
+    role: 'agent',
+    clientId: 'release-button-agent-main',
+    presence: {
+      availability: agentAvailability.at({ agent: 'main' }),
+      availabilityFilter: agentAvailability.filter({ agent: 'main' }),
+      infoFilter: agentInfo.filter({ agent: 'main' }),
+    },
+    keepAliveSeconds: 20,
+    reconnect: { minMs: 20, maxMs: 100 },
+    clock,
+    log: silentLog(),
+  });
+  const metrics = new Registry();
+  const agent = createGpioAgent({
+    config: agentConfig(config),
+    link,
+    driver,
+    clock,
+    log: silentLog(),
+    health: createHealth(clock),
+    metrics,
+    version: '0.0.0',
+    host: 'pi',
+    instance: 'one',
+    clockSynchronised: () => true,
+  });
+  const stop = async () => {
+    await agent.stop();
+    await link.stop();
+  };
+  onTestFinished(stop);
+  link.start();
+  await agent.start();
+  return { driver, link, metrics, stop };
+}
+
+/** A client in the worker's place. */
+async function worker(url: string, signal: 'drifted' | 'clear') {
+  const client = await connectClient(url);
+  await client.mqtt.subscribeAsync('release-button/#', { qos: 1 });
+  const say = (topic: string, message: unknown, retain: boolean) =>
+    client.mqtt.publishAsync(
+      `release-button/${topic}`,
+      typeof message === 'string' ? message : JSON.stringify(message),
+      { qos: 1, retain },
+    );
+  await say('worker/main/availability', 'online', true);
+  await say('button/main/signal', signalMessage(signal), true);
+  return { client, say };
+}
+
+function received({ received }: Client, topic: string): unknown[] {
+  return received
+    .filter((packet) => packet.topic === `release-button/${topic}`)
+    .map(({ payload }): unknown => JSON.parse(payload.toString()));
+}
+
+test('a press reaches the broker once, and the light follows the signal', async () => {
+  const { url } = await startBroker();
+  const { client, say } = await worker(url, 'drifted');
+  const { driver, stop } = await startAgent(url);
+  await vi.waitUntil(() => driver.isLit(ledLine) === true);
+
+  driver.press(buttonLine);
+  await vi.waitUntil(() => received(client, 'button/main/event').length > 0);
+  await vi.waitUntil(() => received(client, 'button/main/state').length > 1);
+  expect(received(client, 'button/main/press')).toMatchObject([
+    { gesture: 'press', source: 'gpio', agent: 'main' },
+  ]);
+
+  await say('button/main/signal', signalMessage('clear'), true);
+  await vi.waitUntil(() => driver.isLit(ledLine) === false);
+  await stop();
+  await vi.waitFor(() => {
+    expect(received(client, 'led/main/state').at(-1)).toMatchObject({ pattern: 'off', because: 'offline' });
+  });
+  expect(received(client, 'button/main/press')).toHaveLength(1);
+});
+
+test('a press that no worker answers shows failed', async () => {
+  const { url } = await startBroker();
+  const { client } = await worker(url, 'clear');
+  const { driver } = await startAgent(url, { resultTimeoutMs: 200 });
+  const shown = () => received(client, 'led/main/state').at(-1);
+  await vi.waitFor(() => {
+    expect(shown()).toMatchObject({ because: 'signal', signal: 'clear' });
+  });
+  driver.press(buttonLine);
+  await vi.waitFor(
+    () => {
+      expect(shown()).toMatchObject({ because: 'signal', signal: 'failed', pattern: 'sos' });
+    },
+    { timeout: 5000 },
+  );
+});
+
+test('without the broker the light says offline and a press is dropped; it never arrives later', async () => {
+  const { broker, url, port } = await startBroker();
+  const first = await worker(url, 'drifted');
+  const { driver, link, metrics } = await startAgent(url);
+  await vi.waitUntil(() => driver.isLit(ledLine) === true);
+  await first.client.mqtt.endAsync();
+  await broker.stop();
+  await vi.waitUntil(() => link.state.state === 'connecting');
+  driver.press(buttonLine, 60);
+  await vi.waitFor(async () => {
+    expect(await metrics.metrics()).toMatch(/dropped_presses_total{.*} 1/);
+  });
+
+  const again = await startBroker({ port });
+  const second = await worker(again.url, 'drifted');
+  await vi.waitFor(
+    () => {
+      expect(received(second.client, 'button/main/state').at(-1)).toMatchObject({
+        presses: 1,
+        droppedPresses: 1,
+      });
+    },
+    { timeout: 5000 },
+  );
+  driver.press(buttonLine);
+  await vi.waitFor(
+    () => {
+      expect(received(second.client, 'button/main/state').at(-1)).toMatchObject({
+        presses: 2,
+        droppedPresses: 1,
+      });
+    },
+    { timeout: 5000 },
+  );
+  expect(received(second.client, 'button/main/press')).toHaveLength(1);
+});

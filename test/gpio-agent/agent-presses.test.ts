@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'vitest';
+import { arrangeReady, buttonLine, pressesOf, promisesRun } from './arrange.ts';
+import type { FakeLink } from './fake-link.ts';
+
+describe('a press that does not reach the broker', () => {
+  test('without a connection is counted, shown, and not sent later', async () => {
+    const { clock, driver, fake } = await arrangeReady();
+    fake.disconnect();
+    driver.press(buttonLine);
+    clock.advance(200);
+    await promisesRun();
+    expect(fake.state.get('button/main/state')).toMatchObject({ presses: 1, droppedPresses: 1 });
+    expect(fake.state.get('led/main/state')).toMatchObject({ pattern: 'sos', because: 'offline' });
+    clock.advance(6000);
+    expect(fake.state.get('led/main/state')).toMatchObject({ pattern: 'double-blink', because: 'offline' });
+    fake.connect();
+    clock.advance(60_000);
+    await promisesRun();
+    expect(fake.now).toEqual([]);
+  });
+
+  for (const outcome of ['timed-out', 'refused'] as const)
+    test(`because it ${outcome} is counted and shown, and the light then goes back to the signal`, async () => {
+      const { clock, driver, fake, metrics } = await arrangeReady();
+      fake.outcome = outcome;
+      driver.press(buttonLine);
+      clock.advance(200);
+      await promisesRun();
+      expect(fake.state.get('button/main/state')).toMatchObject({ droppedPresses: 1 });
+      expect(fake.state.get('led/main/state')).toMatchObject({ pattern: 'sos', because: 'offline' });
+      clock.advance(6000);
+      expect(fake.state.get('led/main/state')).toMatchObject({ because: 'signal' });
+      expect(await metrics.metrics()).toContain(
+        `release_button_agent_dropped_presses_total{button="main",reason="${outcome}"} 1`,
+      );
+    });
+
+  test('as far as the acknowledgement tells, but got its result, is not dropped', async () => {
+    const { clock, driver, fake } = await arrangeReady();
+    fake.holdsBack = true;
+    driver.press(buttonLine);
+    clock.advance(200);
+    fake.deliver('button/main/result', resultOf(fake));
+    fake.answer('timed-out');
+    await promisesRun();
+    expect(fake.state.get('button/main/state')).toMatchObject({ droppedPresses: 0 });
+  });
+});
+
+function resultOf(fake: FakeLink, change: object = {}) {
+  const sent = pressesOf(fake).at(-1)?.message;
+  const pressId = typeof sent === 'object' && sent !== null && 'id' in sent ? sent.id : undefined;
+  return {
+    pressId,
+    button: 'main',
+    outcome: 'accepted',
+    message: 'Releasing 1 application.',
+    at: '2026-01-01T00:00:01.000Z',
+    ...change,
+  };
+}
+
+describe('a press without a result', () => {
+  async function pressed() {
+    const arranged = await arrangeReady();
+    const press = async () => {
+      arranged.driver.press(buttonLine);
+      arranged.clock.advance(200);
+      await promisesRun();
+    };
+    await press();
+    return { ...arranged, press, light: () => arranged.fake.state.get('led/main/state') };
+  }
+  const failed = { pattern: 'sos', because: 'signal', signal: 'failed' };
+  const drifted = { pattern: 'on', because: 'signal', signal: 'drifted' };
+
+  test('shows failed after resultTimeoutMs, and counts', async () => {
+    const { clock, light, metrics } = await pressed();
+    clock.advance(4800);
+    expect(light()).toMatchObject(drifted);
+    clock.advance(300);
+    expect(light()).toMatchObject(failed);
+    expect(await metrics.metrics()).toContain(
+      'release_button_agent_unanswered_presses_total{button="main"} 1',
+    );
+  });
+
+  test('that comes in time, also before the acknowledgement, shows nothing', async () => {
+    const { clock, driver, fake, light } = await pressed();
+    fake.deliver('button/main/result', resultOf(fake));
+    fake.holdsBack = true;
+    driver.press(buttonLine);
+    clock.advance(200);
+    fake.deliver('button/main/result', resultOf(fake));
+    fake.answer('acknowledged');
+    await promisesRun();
+    clock.advance(20_000);
+    expect(light()).toMatchObject(drifted);
+  });
+
+  test('is not answered by the result of another press', async () => {
+    const { clock, fake, light } = await pressed();
+    fake.deliver('button/main/result', resultOf(fake, { pressId: 'another' }));
+    clock.advance(20_000);
+    expect(light()).toMatchObject(failed);
+  });
+
+  test('of too many is answered by the one result for all of them', async () => {
+    const { clock, fake, light } = await pressed();
+    fake.deliver(
+      'button/main/result',
+      resultOf(fake, { pressId: 'another', outcome: 'rejected', reason: 'too-many' }),
+    );
+    clock.advance(20_000);
+    expect(light()).toMatchObject(drifted);
+  });
+
+  test('shows failed until the signal changes, not at a repeated one', async () => {
+    const { clock, light, signal } = await pressed();
+    clock.advance(10_000);
+    signal('drifted', { outOfSync: 2 });
+    expect(light()).toMatchObject(failed);
+    signal('releasing');
+    expect(light()).toMatchObject({ because: 'signal', signal: 'releasing' });
+  });
+
+  test('shows failed until the next press', async () => {
+    const { clock, light, press } = await pressed();
+    clock.advance(10_000);
+    await press();
+    expect(light()).toMatchObject(drifted);
+  });
+
+  test('shows failed until its result comes after all', async () => {
+    const { clock, fake, light } = await pressed();
+    clock.advance(10_000);
+    fake.deliver('button/main/result', resultOf(fake));
+    expect(light()).toMatchObject(drifted);
+  });
+
+  test('is offline, not failed, where the worker was not online', async () => {
+    const { clock, driver, light, metrics, worker } = await arrangeReady().then((arranged) => ({
+      ...arranged,
+      light: () => arranged.fake.state.get('led/main/state'),
+    }));
+    worker('offline');
+    driver.press(buttonLine);
+    clock.advance(200);
+    await promisesRun();
+    clock.advance(20_000);
+    expect(light()).toMatchObject({ because: 'offline' });
+    worker('online');
+    expect(light()).toMatchObject(drifted);
+    expect(await metrics.metrics()).not.toContain('unanswered_presses_total{');
+  });
+});

@@ -1,0 +1,84 @@
+// An agent on simulated pins, a fake clock and a fake link.
+import { Registry } from 'prom-client';
+import { agent as agentSection } from '../../config/sections/agent.ts';
+import { createGpioAgent } from '../../gpio-agent/agent.ts';
+import { createSimulatedDriver } from '../../gpio-agent/drivers/simulated.ts';
+import type { AgentConfig } from '../../gpio-agent/options.ts';
+import type { ButtonSignal, Signal } from '../../messages/button.ts';
+import type { ClockState } from '../../messages/presence.ts';
+import { createHealth } from '../../service/health.ts';
+import { silentLog } from '../../service/log.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { createFakeLink } from './fake-link.ts';
+import type { FakeLink } from './fake-link.ts';
+
+/** Lines of the first button and the first LED where nothing else is configured. */
+export const buttonLine = 17;
+export const ledLine = 27;
+
+export function agentConfig(input: unknown = {}): AgentConfig {
+  return agentSection.schema.parse(input);
+}
+
+export interface Arrangement {
+  readonly config?: unknown;
+  readonly edges?: boolean;
+  readonly clockSynchronised?: () => ClockState;
+}
+
+export function arrange({ config, edges = true, clockSynchronised = () => true }: Arrangement = {}) {
+  const clock = createFakeClock();
+  const driver = createSimulatedDriver({ clock, edges });
+  const fake = createFakeLink();
+  const health = createHealth(clock);
+  const metrics = new Registry();
+  const agent = createGpioAgent({
+    config: agentConfig(config),
+    link: fake.link,
+    driver,
+    clock,
+    log: silentLog(),
+    health,
+    metrics,
+    version: '0.0.0',
+    host: 'pi',
+    instance: 'one',
+    clockSynchronised,
+  });
+  const signal = (value: Signal, change: Partial<ButtonSignal> = {}) =>
+    fake.deliver('button/main/signal', signalMessage(value, change), { retained: true });
+  const worker = (availability: 'online' | 'offline', id = 'main') =>
+    fake.deliver(`worker/${id}/availability`, availability, { retained: true });
+  /** Starts, and lets the first levels settle. */
+  const start = async () => {
+    const started = agent.start();
+    clock.advance(100);
+    await started;
+  };
+  return { clock, driver, fake, health, metrics, agent, start, signal, worker };
+}
+
+export function signalMessage(signal: Signal, change: Partial<ButtonSignal> = {}): ButtonSignal {
+  return { signal, worker: 'main', outOfSync: 1, blocked: 0, at: '2026-01-01T00:00:00.000Z', ...change };
+}
+
+/** Started, settled, connected, and with an online worker that says `drifted`. */
+export async function arrangeReady(arrangement: Arrangement = {}) {
+  const arranged = arrange(arrangement);
+  await arranged.start();
+  arranged.fake.connect();
+  arranged.worker('online');
+  arranged.signal('drifted');
+  return arranged;
+}
+
+/** Lets promises that are already decided run their course. */
+export function promisesRun(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+export function pressesOf(fake: FakeLink) {
+  return fake.now.filter(({ topic }) => topic === 'button/main/press');
+}

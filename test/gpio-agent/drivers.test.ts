@@ -1,0 +1,171 @@
+import { EventEmitter } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { HardwareError } from '../../gpio-agent/drivers/driver.ts';
+import type { Edge } from '../../gpio-agent/drivers/driver.ts';
+import { selectDriver } from '../../gpio-agent/drivers/select.ts';
+import { createSimulatedDriver } from '../../gpio-agent/drivers/simulated.ts';
+import { silentLog } from '../../service/log.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+
+class FakeTerminal extends EventEmitter {
+  readonly isTTY: boolean;
+  raw = false;
+  flowing = false;
+  constructor(isTTY = true) {
+    super();
+    this.isTTY = isTTY;
+  }
+  setRawMode(raw: boolean) {
+    this.raw = raw;
+  }
+  resume() {
+    this.flowing = true;
+  }
+  pause() {
+    this.flowing = false;
+  }
+}
+
+function setUp({ isTTY = true, lines = [17, 5] } = {}) {
+  const clock = createFakeClock();
+  const terminal = new FakeTerminal(isTTY);
+  let interrupts = 0;
+  const driver = createSimulatedDriver({
+    clock,
+    keyboard: { input: terminal, onInterrupt: () => void (interrupts += 1) },
+  });
+  driver.open();
+  const edges: (Edge & { readonly line: number })[] = [];
+  for (const line of lines)
+    driver.openInput({
+      line,
+      pull: 'up',
+      activeLow: true,
+      onEdge: (edge) => void edges.push({ ...edge, line }),
+    });
+  const type = (text: string) => terminal.emit('data', Buffer.from(text));
+  return { clock, terminal, driver, edges, type, interrupts: () => interrupts };
+}
+
+describe('keys of a terminal', () => {
+  test('space is a press of 150 ms of the first button, a digit of the nth', () => {
+    const { clock, edges, type } = setUp();
+    type(' ');
+    clock.advance(150);
+    type('2');
+    clock.advance(150);
+    expect(edges).toEqual([
+      { line: 17, pressed: true, at: 0 },
+      { line: 17, pressed: false, at: 150 },
+      { line: 5, pressed: true, at: 150 },
+      { line: 5, pressed: false, at: 300 },
+    ]);
+  });
+
+  test('a digit without a button, other keys and escape sequences press nothing', () => {
+    const { edges, type } = setUp();
+    for (const text of ['3', '0', 'x', '\n', '\u001B[1;5C']) type(text);
+    expect(edges).toEqual([]);
+  });
+
+  for (const [name, key] of [
+    ['q', 'q'],
+    ['Ctrl-C', '\u0003'],
+  ] as const)
+    test(`${name} still ends the process`, () => {
+      const { interrupts, type } = setUp();
+      type(key);
+      expect(interrupts()).toBe(1);
+    });
+
+  test('the terminal is raw while the driver is open, and as before afterwards', () => {
+    const { clock, driver, terminal, type } = setUp();
+    expect(terminal).toMatchObject({ raw: true, flowing: true });
+    type(' ');
+    driver.close();
+    driver.close();
+    expect(terminal).toMatchObject({ raw: false, flowing: false });
+    expect(terminal.listenerCount('data')).toBe(0);
+    expect(clock.pendingTimers()).toBe(0);
+  });
+
+  test('what is not a terminal is left alone', () => {
+    const { driver, terminal } = setUp({ isTTY: false });
+    expect(terminal).toMatchObject({ raw: false, flowing: false });
+    expect(terminal.listenerCount('data')).toBe(0);
+    driver.close();
+    expect(terminal.flowing).toBe(false);
+  });
+});
+
+describe('simulated pins', () => {
+  test('a line can be opened once at a time', () => {
+    const { driver } = setUp({ lines: [17] });
+    const again = () => driver.openInput({ line: 17, pull: 'up', activeLow: true, onEdge: () => undefined });
+    expect(again).toThrow(HardwareError);
+    driver.close();
+    expect(again().read()).toBe(false);
+  });
+
+  test('a LED is off when it is opened, and its level can be read back', () => {
+    const { driver } = setUp();
+    expect(driver.isLit(27)).toBeUndefined();
+    const led = driver.openOutput({ line: 27, activeLow: false });
+    expect(driver.isLit(27)).toBe(false);
+    led.write(true);
+    expect(driver.isLit(27)).toBe(true);
+  });
+
+  test('a line that is made to fail throws at every use', () => {
+    const { driver } = setUp();
+    const led = driver.openOutput({ line: 27, activeLow: false });
+    driver.fail(27, 'burnt');
+    expect(() => led.write(true)).toThrow('line 27 of the simulated driver: burnt');
+    expect(() => driver.openOutput({ line: 27, activeLow: false })).toThrow(HardwareError);
+  });
+});
+
+describe('the choice of a driver', () => {
+  async function machine(model?: string) {
+    const folder = await mkdtemp(join(tmpdir(), 'gpio-agent-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const modelPath = join(folder, 'model');
+    if (model !== undefined) await writeFile(modelPath, model);
+    return (driver: 'auto' | 'simulated') =>
+      selectDriver({ driver, clock: createFakeClock(), log: silentLog(), modelPath });
+  }
+
+  test('auto simulates on a machine without a device tree', async () => {
+    const select = await machine();
+    expect(select('auto')).toMatchObject({ name: 'simulated', simulated: true });
+  });
+
+  test('auto simulates on a virtual machine, which has a device tree and no pins', async () => {
+    const select = await machine('linux,dummy-virt\0');
+    expect(select('auto').simulated).toBe(true);
+  });
+
+  for (const model of ['Raspberry Pi 4 Model B Rev 1.4\0', 'Libre Computer AML-S905X-CC\0'])
+    test(`auto does not pretend on a ${model.replaceAll('\0', '')}: it names the board and the remedy`, async () => {
+      const select = await machine(model);
+      expect(() => select('auto')).toThrow(HardwareError);
+      expect(() => select('auto')).toThrow(model.replaceAll('\0', ''));
+      expect(() => select('auto')).toThrow('agent.driver: simulated');
+    });
+
+  test('auto does not guess where the model cannot be read', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'gpio-agent-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const select = () =>
+      selectDriver({ driver: 'auto', clock: createFakeClock(), log: silentLog(), modelPath: folder });
+    expect(select).toThrow(HardwareError);
+  });
+
+  test('simulated is simulated on a board too', async () => {
+    const select = await machine('Raspberry Pi Zero W Rev 1.1\0');
+    expect(select('simulated').simulated).toBe(true);
+  });
+});

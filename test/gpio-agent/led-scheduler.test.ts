@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest';
+import { createLedScheduler } from '../../gpio-agent/led-scheduler.ts';
+import { levelAt } from '../../gpio-agent/patterns.ts';
+import type { Pattern } from '../../gpio-agent/patterns.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+
+function createLed(pattern: Pattern) {
+  const led = {
+    pattern,
+    writes: [] as boolean[],
+    errors: [] as unknown[],
+    broken: false,
+    view: (now: number) => levelAt(led.pattern, now),
+    write: (on: boolean) => {
+      if (led.broken) throw new Error('no such line');
+      led.writes.push(on);
+    },
+    written: (error: unknown) => void led.errors.push(error),
+  };
+  return led;
+}
+
+function setUp(...patterns: readonly Pattern[]) {
+  const clock = createFakeClock();
+  const leds = patterns.map(createLed);
+  return { clock, leds, scheduler: createLedScheduler({ clock, leds }) };
+}
+
+describe('the LED scheduler', () => {
+  test('sets no timer while all LEDs are steady, and one for all while some blink', () => {
+    const { clock, leds, scheduler } = setUp('on', 'off', 'off');
+    scheduler.refresh();
+    expect(clock.pendingTimers()).toBe(0);
+    for (const led of leds) led.pattern = 'pulse';
+    scheduler.refresh();
+    expect(clock.pendingTimers()).toBe(1);
+  });
+
+  test('writes only changes of the level', () => {
+    const { clock, leds, scheduler } = setUp('pulse', 'on');
+    scheduler.refresh();
+    scheduler.refresh();
+    clock.advance(2100);
+    scheduler.refresh();
+    expect(leds.map((led) => led.writes)).toEqual([[true, false, true, false, true], [true]]);
+  });
+
+  test('tries a line that cannot be written again after a second', () => {
+    const { clock, leds, scheduler } = setUp('on');
+    for (const led of leds) led.broken = true;
+    scheduler.refresh();
+    clock.advance(999);
+    for (const led of leds) led.broken = false;
+    expect(leds[0]?.writes).toEqual([]);
+    clock.advance(1);
+    expect(leds[0]?.writes).toEqual([true]);
+    expect(leds[0]?.errors.map((error) => error === undefined)).toEqual([false, true]);
+    expect(clock.pendingTimers()).toBe(0);
+  });
+
+  test('a broken LED does not keep the others from blinking', () => {
+    const { clock, leds, scheduler } = setUp('on', 'fast-blink');
+    const [broken, other] = leds;
+    if (broken !== undefined) broken.broken = true;
+    scheduler.refresh();
+    clock.advance(250);
+    expect(other?.writes).toEqual([true, false, true]);
+  });
+
+  test('stopped, every LED is off and no timer is left; it may be stopped twice', () => {
+    const { clock, leds, scheduler } = setUp('on', 'pulse');
+    scheduler.refresh();
+    scheduler.stop();
+    scheduler.stop();
+    expect(leds.map((led) => led.writes.at(-1))).toEqual([false, false]);
+    expect(clock.pendingTimers()).toBe(0);
+  });
+});

@@ -1,0 +1,126 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { chooseLight } from '../../gpio-agent/light.ts';
+import type { LightInputs } from '../../gpio-agent/light.ts';
+import { patternOfSignal } from '../../gpio-agent/patterns.ts';
+import { signals } from '../../messages/button.ts';
+
+const now = 1_000_000;
+
+function drifted(change: Partial<LightInputs> = {}): LightInputs {
+  return { connected: true, signal: { signal: 'drifted', workerOnline: true }, ...change };
+}
+
+const override = { pattern: 'blip', since: now - 1, until: now + 500 } as const;
+
+describe('a signal', () => {
+  for (const signal of signals)
+    test(`${signal} is shown as ${patternOfSignal[signal]} while its worker is online`, () => {
+      expect(chooseLight(drifted({ signal: { signal, workerOnline: true } }), now)).toEqual({
+        pattern: patternOfSignal[signal],
+        because: 'signal',
+        signal,
+      });
+    });
+
+  const offline = { pattern: 'double-blink', because: 'offline' };
+  test('is not shown while its worker is not online', () => {
+    expect(chooseLight(drifted({ signal: { signal: 'clear', workerOnline: false } }), now)).toEqual(offline);
+  });
+  test('is not shown without a broker', () => {
+    expect(chooseLight(drifted({ connected: false }), now)).toEqual(offline);
+  });
+  test('that nobody has given is offline, not dark', () => {
+    expect(chooseLight({ connected: true }, now)).toEqual(offline);
+  });
+});
+
+describe('an override', () => {
+  test('stands in for the signal until its time is over, and says when that is', () => {
+    const inputs = drifted({ override });
+    expect(chooseLight(inputs, now)).toEqual({
+      pattern: 'blip',
+      because: 'set',
+      since: override.since,
+      nextAt: override.until,
+    });
+    expect(chooseLight(inputs, override.until).because).toBe('signal');
+  });
+  test('holds while the worker is offline, and not while the broker is gone', () => {
+    expect(chooseLight({ connected: true, override }, now).because).toBe('set');
+    expect(chooseLight({ connected: false, override }, now).because).toBe('offline');
+  });
+});
+
+describe('a press without effect', () => {
+  test('that got no result shows failed while the worker is online, also over an override', () => {
+    expect(chooseLight(drifted({ unanswered: true, override }), now)).toEqual({
+      pattern: 'sos',
+      because: 'signal',
+      signal: 'failed',
+    });
+    const gone = { signal: 'drifted', workerOnline: false } as const;
+    expect(chooseLight({ connected: true, unanswered: true, signal: gone }, now).because).toBe('offline');
+  });
+  test('that did not reach the broker shows one round of sos, with or without a connection', () => {
+    for (const connected of [true, false]) {
+      const inputs = drifted({ connected, droppedAt: now });
+      expect(chooseLight(inputs, now + 5099)).toMatchObject({ pattern: 'sos', because: 'offline' });
+      expect(chooseLight(inputs, now + 5100).pattern).toBe(connected ? 'on' : 'double-blink');
+    }
+  });
+});
+
+describe('the priority', () => {
+  /** From strong to weak; each makes itself hold on top of what there is. */
+  const ranks: readonly (readonly [string, Partial<LightInputs>])[] = [
+    ['acknowledge', { acknowledged: { on: false, since: now } }],
+    ['identify', { identifiedAt: now }],
+    ['fault', { faulty: true }],
+    ['offline', { droppedAt: now }],
+    ['offline', { connected: false }],
+    ['signal', { unanswered: true }],
+    ['set', { override }],
+    ['signal', {}],
+  ];
+  test('the strongest that holds is shown, whatever weaker ones hold as well', () => {
+    fc.assert(
+      fc.property(fc.subarray([...ranks], { minLength: 1 }), (holding) => {
+        const inputs = holding.reduce<LightInputs>((sum, [, change]) => ({ ...sum, ...change }), drifted());
+        expect(chooseLight(inputs, now).because).toBe(holding[0]?.[0]);
+      }),
+    );
+  });
+
+  test('what ends by itself says when, and has ended then', () => {
+    fc.assert(
+      fc.property(fc.subarray([...ranks]), (holding) => {
+        const inputs = holding.reduce<LightInputs>((sum, [, change]) => ({ ...sum, ...change }), drifted());
+        const shown = chooseLight(inputs, now);
+        if (shown.nextAt === undefined) return;
+        expect(chooseLight(inputs, shown.nextAt - 0.001)).toEqual(shown);
+        expect(chooseLight(inputs, shown.nextAt)).not.toEqual(shown);
+      }),
+    );
+  });
+
+  test('the light is never on or dark as a signal would have it unless a worker vouches', () => {
+    const any = fc.record(
+      {
+        connected: fc.boolean(),
+        signal: fc.record({ signal: fc.constantFrom(...signals), workerOnline: fc.boolean() }),
+        unanswered: fc.boolean(),
+        faulty: fc.boolean(),
+        droppedAt: fc.integer({ min: now - 10_000, max: now }),
+        identifiedAt: fc.integer({ min: now - 20_000, max: now }),
+      },
+      { requiredKeys: ['connected'] },
+    );
+    fc.assert(
+      fc.property(any, (inputs) => {
+        const vouched = inputs.connected && inputs.signal?.workerOnline === true;
+        if (!vouched) expect(chooseLight(inputs, now).because).not.toBe('signal');
+      }),
+    );
+  });
+});
