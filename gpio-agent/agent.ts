@@ -127,6 +127,12 @@ export function createGpioAgent(options: {
     const before = published.get(id);
     if (before?.pattern === pattern && before.because === because && before.signal === signal) return;
     published.set(id, { pattern, because, ...(signal === undefined ? {} : { signal }) });
+    // The flash at every press is no news; on a terminal this line is the light of the simulated driver.
+    if (because !== 'acknowledge')
+      log.info(
+        { led: id, because },
+        `LED ${id}: ${typeof pattern === 'string' ? pattern : 'custom pattern'} (${signal ?? because})`,
+      );
     link.publish(ledState.at({ led: id }), {
       agent,
       pattern,

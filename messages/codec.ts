@@ -14,6 +14,7 @@ export interface Codec<Message> {
   decode(payload: Uint8Array): Decoded<Message>;
 }
 
+const english = z.locales.en().localeError;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 export function decodeText(payload: Uint8Array, maxBytes: number): Decoded<string> {
@@ -37,7 +38,8 @@ export function parseJson<Message>(text: string, schema: z.ZodMiniType<Message>)
 }
 
 function parse<Message>(value: unknown, schema: z.ZodMiniType<Message>): Decoded<Message> {
-  const result = schema.safeParse(value);
+  // zod/mini words nothing by itself.
+  const result = schema.safeParse(value, { error: english });
   if (result.success) return { ok: true, value: result.data };
   const problems = result.error.issues
     .slice(0, 5)

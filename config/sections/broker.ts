@@ -26,18 +26,18 @@ export const broker = section(
       doc: 'How long a new connection may take to say CONNECT.',
       default: 10_000,
     }),
-    // At least 5: Home Assistant's discovery has topics of five levels.
-    maximumTopicLevels: setting(wholeNumber(5, 128), {
+    // At least 5: Home Assistant's discovery has topics of five levels. Aedes takes no more than 100.
+    maximumTopicLevels: setting(wholeNumber(5, 100), {
       doc: 'How many levels a topic may have.',
       default: 16,
     }),
-    keepAliveLimitSeconds: setting(wholeNumber(1, 65_535), {
-      doc: 'The longest keep-alive that a client may ask for.',
+    keepAliveLimitSeconds: setting(wholeNumber(0, 65_535), {
+      doc: 'The longest keep-alive that a client may ask for; 0: any. An MQTT 3.1.1 client that asks for more, or for none, is refused.',
       default: 3600,
     }),
     maximumSubscriptionsPerClient: setting(wholeNumber(10, 100_000), {
-      doc: 'How many subscriptions one client may hold.',
-      default: 200,
+      doc: 'How many subscriptions one client may hold; Home Assistant has several for each entity.',
+      default: 5000,
     }),
   },
   (values) =>

@@ -1,0 +1,31 @@
+// Who may subscribe to what. Today: everybody, everything but `$` topics, within the bound.
+// `$share/...` starts with `$` too: over 3.1.1 the library would grant it as a literal topic that nobody publishes to.
+import { isTopicFilter } from '../topics.ts';
+
+export interface SubscribeRequest {
+  readonly filter: string;
+  /** Subscriptions of this client, without this one. */
+  readonly held: number;
+  readonly maximum: number;
+}
+
+export type SubscribeVerdict = { readonly allow: true } | { readonly allow: false; readonly message: string };
+
+export function authorizeSubscribe(request: SubscribeRequest): SubscribeVerdict {
+  const { filter, held, maximum } = request;
+  if (!isTopicFilter(filter))
+    return { allow: false, message: `${JSON.stringify(filter)} is not a topic filter` };
+  if (filter.startsWith('$share/')) {
+    return { allow: false, message: `shared subscriptions are not supported: ${filter}` };
+  }
+  if (filter.startsWith('$')) {
+    return { allow: false, message: `topics that start with $ belong to the broker: ${filter}` };
+  }
+  if (held >= maximum) {
+    return {
+      allow: false,
+      message: `the client has ${held} subscriptions, as many as broker.maximumSubscriptionsPerClient allows; ${filter} is refused`,
+    };
+  }
+  return { allow: true };
+}

@@ -1,0 +1,61 @@
+// MQTT over plain TCP.
+import { createServer } from 'node:net';
+import type { Server } from 'node:net';
+import { brokerListenError } from '../listen-error.ts';
+import type { Listener } from './listener.ts';
+
+export interface TcpOptions {
+  readonly host: string;
+  /** 0: any free port */
+  readonly port: number;
+  /** Read and write buffer of a connection, in bytes each. */
+  readonly socketBufferBytes: number;
+  /** Called with errors of the open listener, such as having no file descriptor left for a connection. */
+  readonly onError: (error: Error) => void;
+}
+
+/** A half-open connection of a client without keep-alive is found out after about this long, in milliseconds. */
+const tcpKeepAliveMs = 60_000;
+
+export function createTcpListener(options: TcpOptions): Listener {
+  const { host, port } = options;
+  let server: Server | undefined;
+
+  return {
+    open: async (onConnection) => {
+      const opened = createServer({
+        highWaterMark: options.socketBufferBytes,
+        keepAlive: true,
+        keepAliveInitialDelay: tcpKeepAliveMs,
+        // A press is one small packet; it must not wait for an acknowledgement of the one before.
+        noDelay: true,
+      });
+      opened.on('connection', onConnection);
+      await listening(opened, host, port);
+      opened.on('error', options.onError);
+      const bound = opened.address();
+      const actual = bound !== null && typeof bound === 'object' ? bound.port : port;
+      server = opened;
+      return { url: `mqtt://${host.includes(':') ? `[${host}]` : host}:${actual}`, port: actual };
+    },
+    close: async () => {
+      const closing = server;
+      server = undefined;
+      if (closing?.listening !== true) return;
+      await new Promise<void>((resolve) => {
+        closing.close(() => resolve());
+      });
+    },
+  };
+}
+
+function listening(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: Error) => reject(brokerListenError(error, host, port));
+    server.once('error', onError);
+    server.listen({ host, port }, () => {
+      server.off('error', onError);
+      resolve();
+    });
+  });
+}

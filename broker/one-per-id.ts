@@ -1,0 +1,83 @@
+// One connection per client id [MQTT-3.1.4-3], which is the lock that lets only one worker act. The library alone lets
+// several live on when they connect at the same moment. So connects of one id take turns here, and each waits until the
+// one before it has really gone.
+import type { Client } from 'aedes';
+import type { Clock } from '../service/clock.ts';
+
+/** MQTT 5, section 3.14.2.1: session taken over. */
+const sessionTakenOver = 0x8e;
+
+export interface OnePerIdOptions {
+  readonly clock: Clock;
+  /** How long the one thrown out may take over its farewell before it is cut, in milliseconds. */
+  readonly farewellMs: number;
+}
+
+export interface OnePerId {
+  /** Whether a connection with this id is in. */
+  holds(id: string): boolean;
+  /** Resolves when nobody else is connected under this client's id, or when the client itself has gone. */
+  enter(client: Client): Promise<void>;
+  /** To be called when the library has registered a client, when it has answered its CONNECT, and when it let it go. */
+  joined(client: Client): void;
+  ready(client: Client): void;
+  left(client: Client): void;
+}
+
+export function createOnePerId(options: OnePerIdOptions): OnePerId {
+  const members = new Map<string, Client>();
+  const queues = new Map<string, Promise<void>>();
+  const awaited = new WeakMap<Client, { ready: () => void; left: () => void }>();
+
+  const until = (client: Client, what: 'ready' | 'left') =>
+    new Promise<void>((resolve) => {
+      const known = awaited.get(client) ?? { ready: () => {}, left: () => {} };
+      awaited.set(client, { ...known, [what]: resolve });
+    });
+
+  const throwOut = async (client: Client) => {
+    const left = until(client, 'left');
+    if (!client.closed) client.disconnect({ reasonCode: sessionTakenOver }, () => {});
+    const cut = options.clock.setTimeout(() => client.conn.destroy(), options.farewellMs);
+    // Should the library ever fail to tell, the id must not stay locked.
+    const giveUp = options.clock.setTimeout(() => awaited.get(client)?.left(), 2 * options.farewellMs);
+    await left;
+    cut.cancel();
+    giveUp.cancel();
+  };
+
+  const takeTurn = async (client: Client, previous: Promise<void>, admit: () => void) => {
+    await previous;
+    const member = members.get(client.id);
+    if (!client.closed && member !== undefined) await throwOut(member);
+    if (client.closed || client.conn.destroyed) return admit();
+    const gone = new Promise<void>((resolve) => client.conn.once('close', () => resolve()));
+    // Only when its CONNACK is out may the next one throw it out, or it would end without an answer.
+    const ready = until(client, 'ready');
+    admit();
+    await Promise.race([ready, gone]);
+  };
+
+  return {
+    holds: (id) => members.has(id),
+    enter: (client) =>
+      new Promise((resolve) => {
+        const previous = queues.get(client.id) ?? Promise.resolve();
+        const turn = takeTurn(client, previous, resolve)
+          // Whoever fails here must not block those who come after it.
+          .catch(() => void client.conn.destroy())
+          .finally(() => {
+            if (queues.get(client.id) === turn) queues.delete(client.id);
+          });
+        queues.set(client.id, turn);
+      }),
+    joined: (client) => {
+      members.set(client.id, client);
+    },
+    ready: (client) => awaited.get(client)?.ready(),
+    left: (client) => {
+      if (members.get(client.id) === client) members.delete(client.id);
+      awaited.get(client)?.left();
+    },
+  };
+}

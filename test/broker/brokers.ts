@@ -1,0 +1,108 @@
+// Brokers and clients for these tests: ours, and the bare library to show what ours adds.
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { Writable } from 'node:stream';
+import { Aedes } from 'aedes';
+import type { AedesOptions } from 'aedes';
+import { connectAsync } from 'mqtt';
+import type { IClientOptions, IPublishPacket, MqttClient } from 'mqtt';
+import { pino } from 'pino';
+import { onTestFinished } from 'vitest';
+import { createBroker } from '../../broker/broker.ts';
+import type { Broker, BrokerOptions } from '../../broker/broker.ts';
+import { silentLog } from '../../service/log.ts';
+import type { Log } from '../../service/log.ts';
+
+export function brokerOptions(changed: Partial<BrokerOptions> = {}): BrokerOptions {
+  return {
+    host: '127.0.0.1',
+    port: 0,
+    maximumPacketBytes: 262_144,
+    maximumConnections: 100,
+    connectTimeoutMs: 10_000,
+    maximumTopicLevels: 16,
+    keepAliveLimitSeconds: 3600,
+    maximumSubscriptionsPerClient: 200,
+    allowAnonymousBeyondLoopback: false,
+    log: silentLog(),
+    ...changed,
+  };
+}
+
+export async function startBroker(
+  changed: Partial<BrokerOptions> = {},
+): Promise<{ broker: Broker; url: string; port: number }> {
+  const broker = createBroker(brokerOptions(changed));
+  onTestFinished(() => broker.stop());
+  return { broker, ...(await broker.start()) };
+}
+
+/** The bare library in this process, for holes that leave it alive. */
+export async function startBareLibrary(options: AedesOptions = {}): Promise<{ url: string; port: number }> {
+  const aedes = await Aedes.createBroker(options);
+  const server = createServer(aedes.handle);
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  onTestFinished(
+    () =>
+      new Promise<void>((resolve) => {
+        server.close();
+        aedes.close(resolve);
+      }),
+  );
+  const { port } = addressOf(server.address());
+  return { url: `mqtt://127.0.0.1:${port}`, port };
+}
+
+/** The bare library in a process of its own, for holes that end it. `exited` resolves to its exit code. */
+export async function spawnBareLibrary(): Promise<{ port: number; exited: Promise<number | null> }> {
+  const file = new URL('bare-library.mjs', import.meta.url).pathname;
+  const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'ignore'] });
+  onTestFinished(() => void child.kill());
+  const exited = new Promise<number | null>((resolve) => {
+    child.once('exit', resolve);
+  });
+  const port = await new Promise<number>((resolve) => {
+    child.stdout.once('data', (line: Buffer) => resolve(Number(line.toString())));
+  });
+  return { port, exited };
+}
+
+export interface Client {
+  readonly mqtt: MqttClient;
+  readonly received: readonly IPublishPacket[];
+}
+
+/** The real client, without reconnecting. */
+export async function connectClient(url: string, options: IClientOptions = {}): Promise<Client> {
+  const mqtt = await connectAsync(url, { protocolVersion: 5, reconnectPeriod: 0, ...options });
+  onTestFinished(async () => {
+    await mqtt.endAsync(true);
+  });
+  const received: IPublishPacket[] = [];
+  mqtt.on('message', (_topic, _payload, packet) => received.push(packet));
+  mqtt.on('error', () => {});
+  return { mqtt, received };
+}
+
+export function payloads(packets: readonly IPublishPacket[]): string[] {
+  return packets.map(({ payload }) => payload.toString());
+}
+
+function addressOf(address: AddressInfo | string | null): AddressInfo {
+  if (address === null || typeof address === 'string') throw new Error('not a TCP address');
+  return address;
+}
+
+export function capturedLog(level = 'debug'): { log: Log; lines: string[] } {
+  const lines: string[] = [];
+  const stream = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      lines.push(chunk.toString());
+      done();
+    },
+  });
+  return { log: pino({ level }, stream), lines };
+}

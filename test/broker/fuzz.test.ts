@@ -1,0 +1,140 @@
+import { describe, expect, test } from 'vitest';
+import * as fc from 'fast-check';
+import { capturedLog, connectClient, startBroker } from './brokers.ts';
+import {
+  connectPacket,
+  openWire,
+  publishPacket,
+  pubrelPacket,
+  subscribePacket,
+  types,
+  unsubscribePacket,
+} from './wire.ts';
+import type { Version } from './wire.ts';
+
+const version = fc.constantFrom<Version>(4, 5);
+const name = fc.oneof(
+  fc.constantFrom(
+    '__proto__',
+    'constructor',
+    '$SYS/a',
+    'a/#',
+    '#',
+    '+/a',
+    '',
+    'a'.repeat(400),
+    '/'.repeat(200),
+  ),
+  fc.string({ unit: 'binary', maxLength: 20 }),
+);
+
+/** Packets that are well framed, with odd contents. */
+const packetFor = (of: Version) =>
+  fc.oneof(
+    fc.array(name, { minLength: 1, maxLength: 4 }).map((filters) => subscribePacket(of, filters)),
+    fc.array(name, { minLength: 1, maxLength: 4 }).map((filters) => unsubscribePacket(of, filters)),
+    fc
+      .record({
+        topic: name,
+        payload: fc.string(),
+        qos: fc.integer({ min: 0, max: 3 }),
+        messageId: fc.integer({ min: 0, max: 4 }),
+        retain: fc.boolean(),
+        properties: fc.uint8Array({ maxLength: 12 }).map((bytes) => Buffer.from(bytes)),
+      })
+      .map(({ topic, payload, ...options }) => publishPacket(of, topic, payload, options)),
+    fc.integer({ min: 0, max: 4 }).map(pubrelPacket),
+    fc.constantFrom(
+      Buffer.from([0xc0, 0]),
+      Buffer.from([0xe0, 0]),
+      Buffer.from([0xf0, 0]),
+      Buffer.from([0x20, 0]),
+    ),
+  );
+
+const connection = version.chain((of) =>
+  fc.record({
+    connect: fc.oneof(
+      { weight: 4, arbitrary: name.map((clientId) => connectPacket({ version: of, clientId })) },
+      {
+        weight: 1,
+        arbitrary: fc
+          .record({
+            topic: name,
+            payload: fc.string(),
+            qos: fc.integer({ min: 0, max: 3 }),
+            retain: fc.boolean(),
+          })
+          .map((will) => connectPacket({ version: of, clientId: 'w', will })),
+      },
+      { weight: 1, arbitrary: fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)) },
+    ),
+    packets: fc.array(packetFor(of), { maxLength: 6 }),
+    /** Bytes changed in what follows the CONNECT: place and value. */
+    changes: fc.array(fc.tuple(fc.nat(300), fc.integer({ min: 0, max: 255 })), { maxLength: 3 }),
+    /** How much of it is sent, in bytes; then the connection is cut. */
+    sent: fc.oneof(fc.constant(Infinity), fc.nat(200)),
+    reset: fc.boolean(),
+  }),
+);
+
+function bytesOf({
+  connect,
+  packets,
+  changes,
+  sent,
+}: typeof connection extends fc.Arbitrary<infer T> ? T : never) {
+  const rest = Buffer.concat(packets);
+  for (const [place, value] of changes) if (place < rest.length) rest[place] = value;
+  return Buffer.concat([connect, rest]).subarray(0, sent === Infinity ? undefined : sent);
+}
+
+describe('whatever comes in', () => {
+  test('broken, truncated and odd packets over many connections leave the broker serving', async () => {
+    // The library throwing is survived, and logged as an error; it should not even come to that.
+    const { log, lines } = capturedLog('error');
+    const { port, url } = await startBroker({ connectTimeoutMs: 500, maximumConnections: 1000, log });
+    const bystander = await connectClient(url, { clientId: 'bystander' });
+    await bystander.mqtt.subscribeAsync('bystander/hears', { qos: 1 });
+    let rounds = 0;
+
+    await fc.assert(
+      fc.asyncProperty(fc.array(connection, { minLength: 5, maxLength: 15 }), async (connections) => {
+        const clients = connections.map((one) => {
+          const client = openWire(port);
+          client.send(bytesOf(one));
+          if (one.reset) client.socket.once('data', () => client.socket.resetAndDestroy());
+          else client.socket.end();
+          return client;
+        });
+        await Promise.all(clients.map((client) => client.untilClosed()));
+        rounds += 1;
+        const publisher = openWire(port);
+        publisher.send(
+          connectPacket({ version: 5, clientId: 'publisher' }),
+          publishPacket(5, 'bystander/hears', String(rounds), { qos: 1 }),
+        );
+        await publisher.frame(types.puback);
+        publisher.socket.destroy();
+        await expect.poll(() => bystander.received.at(-1)?.payload.toString()).toBe(String(rounds));
+      }),
+      { numRuns: 25 },
+    );
+    expect(bystander.mqtt.connected).toBe(true);
+    expect(lines).toEqual([]);
+  }, 60_000);
+
+  test('random bytes that are no MQTT at all', async () => {
+    const { port, url } = await startBroker({ connectTimeoutMs: 500 });
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 2000 }), async (bytes) => {
+        const client = openWire(port);
+        client.send(Buffer.from(bytes));
+        client.socket.end();
+        await client.untilClosed();
+      }),
+      { numRuns: 200 },
+    );
+    await connectClient(url);
+  }, 60_000);
+});

@@ -1,0 +1,243 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Registry } from 'prom-client';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createBroker } from '../../broker/broker.ts';
+import { BrokerListenError, brokerListenError } from '../../broker/listen-error.ts';
+import { isLoopback } from '../../broker/listeners/listener.ts';
+import { brokerOptions, capturedLog, connectClient, startBroker } from './brokers.ts';
+import { connectPacket, connectWire, openWire, subscribePacket, types } from './wire.ts';
+
+/** The sources as a child process can run them: Node 20 reads no TypeScript. */
+async function compiled(): Promise<string> {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const folder = await mkdtemp(join(tmpdir(), 'release-button-broker-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const tsc = join(root, 'node_modules/.bin/tsc');
+  spawnSync(tsc, ['-p', join(root, 'tsconfig.build.json'), '--outDir', folder]);
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'));
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+  return folder;
+}
+
+async function failure(changed: Parameters<typeof brokerOptions>[0]): Promise<BrokerListenError> {
+  const broker = createBroker(brokerOptions(changed));
+  onTestFinished(() => broker.stop());
+  const error: unknown = await broker.start().then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof BrokerListenError))
+    throw new Error('it started, or failed otherwise', { cause: error });
+  return error;
+}
+
+describe('start', () => {
+  test('tells and logs the address with the port that was really opened', async () => {
+    const { log, lines } = capturedLog();
+    const { url, port } = await startBroker({ log });
+    expect(port).toBeGreaterThan(0);
+    expect(url).toBe(`mqtt://127.0.0.1:${port}`);
+    expect(lines.map((line): unknown => JSON.parse(line))).toContainEqual(
+      expect.objectContaining({ msg: 'listening', url }),
+    );
+    const { mqtt } = await connectClient(url);
+    expect(mqtt.connected).toBe(true);
+  });
+
+  test('serves IPv6 loopback', async () => {
+    const { url, port } = await startBroker({ host: '::1' });
+    expect(url).toBe(`mqtt://[::1]:${port}`);
+  });
+
+  test('twice is refused, after a stop it works again', async () => {
+    const { broker } = await startBroker();
+    await expect(broker.start()).rejects.toThrow('started already');
+    await broker.stop();
+    const { url } = await broker.start();
+    await connectClient(url);
+  });
+});
+
+describe('an address that cannot be opened', () => {
+  test('a port in use names the address, who may be there, and three remedies', async () => {
+    const { port } = await startBroker();
+    const error = await failure({ port });
+    expect(error).toMatchObject({ name: 'ListenError', code: 'EADDRINUSE', host: '127.0.0.1', port });
+    for (const part of [
+      `127.0.0.1:${port}`,
+      'release-button',
+      'Mosquitto',
+      'broker.port',
+      '--broker-port',
+      'mqtt.url',
+    ])
+      expect(error.message).toContain(part);
+  });
+
+  test('after such a failure the broker can be started when the port is free', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => {
+      other.listen(0, '127.0.0.1', resolve);
+    });
+    const address = other.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const broker = createBroker(brokerOptions({ port }));
+    onTestFinished(() => broker.stop());
+    await expect(broker.start()).rejects.toThrow(BrokerListenError);
+    await new Promise((resolve) => {
+      other.close(resolve);
+    });
+    expect((await broker.start()).port).toBe(port);
+  });
+
+  test('an address of another machine points to broker.host', async () => {
+    // 192.0.2.0/24 is for documentation: no machine has it (RFC 5737).
+    const error = await failure({ host: '192.0.2.1', allowAnonymousBeyondLoopback: true });
+    expect(error.code).toBe('EADDRNOTAVAIL');
+    expect(error.message).toContain('broker.host');
+  });
+
+  test('a privileged port asks for one above 1023', () => {
+    const denied = Object.assign(new Error('listen EACCES'), { code: 'EACCES' });
+    const { code, message } = brokerListenError(denied, '127.0.0.1', 83);
+    expect(code).toBe('EACCES');
+    expect(message).toContain('127.0.0.1:83');
+    expect(message).toContain('1023');
+  });
+
+  test.each(['0.0.0.0', '::', '192.168.1.5', 'button.example', '127.0.0.1.example'])(
+    '%s is beyond loopback: refused without leave, with what to do',
+    async (host) => {
+      const error = await failure({ host });
+      expect(error.code).toBe('EXPOSED');
+      expect(error.message).toContain('broker.allowAnonymousBeyondLoopback');
+      expect(error.message).toContain('broker.host');
+    },
+  );
+
+  test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('%s is loopback', (host) => {
+    expect(isLoopback(host)).toBe(true);
+  });
+
+  test('with leave it listens on all addresses', async () => {
+    const { port } = await startBroker({ host: '0.0.0.0', allowAnonymousBeyondLoopback: true });
+    await connectClient(`mqtt://127.0.0.1:${port}`);
+  });
+});
+
+describe('stop', () => {
+  test('does nothing before a start, and nothing the second time', async () => {
+    const broker = createBroker(brokerOptions());
+    await broker.stop();
+    await broker.start();
+    await Promise.all([broker.stop(), broker.stop()]);
+    await broker.stop();
+  });
+
+  test('during a start leaves nothing listening', async () => {
+    const broker = createBroker(brokerOptions());
+    const starting = broker.start();
+    await broker.stop();
+    const client = openWire((await starting).port);
+    await client.untilClosed();
+  });
+
+  test('tells MQTT 5 clients 0x8B and closes everybody, also who has not said CONNECT', async () => {
+    const { broker, port } = await startBroker();
+    const newer = await connectWire(port, { version: 5, clientId: 'newer' });
+    const older = await connectWire(port, { version: 4, clientId: 'older' });
+    const silent = openWire(port);
+    silent.send(connectPacket({ version: 5, clientId: 'silent' }).subarray(0, 4));
+    // Its answer shows that the connections before it have been taken.
+    await connectWire(port, { version: 4, clientId: 'last' });
+    await broker.stop();
+    await Promise.all([newer, older, silent].map((client) => client.untilClosed()));
+    expect((await newer.frame(types.disconnect)).body[0]).toBe(0x8b);
+  });
+
+  test('does not wait for a client that does not read', async () => {
+    const limits = { farewellMs: 100, drainTimeoutMs: 3_600_000 };
+    const { broker, port, url } = await startBroker({ limits });
+    const stuck = await connectWire(port, { version: 5, clientId: 'stuck' });
+    stuck.send(subscribePacket(5, ['#'], { qos: 0 }));
+    await stuck.frame(types.suback);
+    stuck.socket.pause();
+    const { mqtt } = await connectClient(url);
+    for (let count = 0; count < 200; count += 1) mqtt.publish('a', Buffer.alloc(60_000));
+    await broker.stop();
+  });
+
+  test('leaves nothing open: a process that stopped its broker ends by itself', async () => {
+    const folder = await compiled();
+    const run = (source: string) =>
+      spawnSync(process.execPath, ['--input-type=module', '-e', source], {
+        cwd: folder,
+        timeout: 5000,
+        encoding: 'utf8',
+      });
+    const started = `
+      import { createBroker } from './broker/broker.js';
+      import { silentLog } from './service/log.js';
+      import { connectAsync } from 'mqtt';
+      const options = ${JSON.stringify({ ...brokerOptions(), log: undefined })};
+      const broker = createBroker({ ...options, log: silentLog() });
+      const { url } = await broker.start();
+      const client = await connectAsync(url, { protocolVersion: 5, reconnectPeriod: 0 });
+      await client.subscribeAsync('#', { qos: 1 });
+      await client.publishAsync('a', 'x', { qos: 1, retain: true });
+    `;
+    expect(run(`${started} await broker.stop(); await broker.stop();`)).toMatchObject({
+      status: 0,
+      signal: null,
+    });
+    // And the same without stopping does not end, or this test would show nothing.
+    expect(run(`${started} await client.endAsync();`)).toMatchObject({ signal: 'SIGTERM' });
+  }, 60_000);
+});
+
+describe('metrics', () => {
+  test('connected clients, refusals by reason, published and retained messages', async () => {
+    const metrics = new Registry();
+    const { port, url } = await startBroker({ metrics, connectTimeoutMs: 200 });
+    const { mqtt } = await connectClient(url);
+    await mqtt.publishAsync('a', 'x', { qos: 1, retain: true });
+    await mqtt.publishAsync('b', 'x', { qos: 1 });
+    const hostile = openWire(port);
+    hostile.send(connectPacket({ version: 5, clientId: 'toString' }));
+    const garbage = openWire(port);
+    garbage.send(Buffer.from('GET / HTTP/1.1\r\n\r\n'));
+    const silent = openWire(port);
+    // Broken off by the client: not a refusal.
+    const resetting = openWire(port);
+    resetting.socket.once('connect', () => resetting.socket.resetAndDestroy());
+    await Promise.all([hostile, garbage, silent, resetting].map((client) => client.untilClosed()));
+    const text = await metrics.metrics();
+    for (const line of [
+      'release_button_broker_connected_clients 1',
+      'release_button_broker_retained_messages 1',
+      'release_button_broker_published_messages_total 2',
+      'release_button_broker_connections_refused_total{reason="client-id"} 1',
+      'release_button_broker_connections_refused_total{reason="malformed"} 1',
+      'release_button_broker_connections_refused_total{reason="connect-timeout"} 1',
+    ])
+      expect(text).toContain(line);
+  });
+
+  test('a flood of refusals is counted whole and logged once', async () => {
+    const metrics = new Registry();
+    const { log, lines } = capturedLog();
+    const { port } = await startBroker({ metrics, log });
+    const flood = Array.from({ length: 20 }, () => openWire(port));
+    for (const client of flood) client.send(connectPacket({ version: 4, clientId: 'valueOf' }));
+    await Promise.all(flood.map((client) => client.untilClosed()));
+    expect(await metrics.metrics()).toContain(
+      'release_button_broker_connections_refused_total{reason="client-id"} 20',
+    );
+    expect(lines.filter((line) => line.includes('a connection was refused'))).toHaveLength(1);
+  });
+});

@@ -1,0 +1,163 @@
+// Parts that are killed for real, with the processes apart.
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Apart } from '../support/installation.ts';
+import { startApart } from '../support/installation.ts';
+import { only311 } from '../support/only-3-1-1.ts';
+import type { Relay } from '../support/only-3-1-1.ts';
+import { publish } from '../support/processes.ts';
+import { hasMosquitto } from '../support/programs.ts';
+import { stays, until } from '../support/wait.ts';
+
+const press = 'release-button/button/main/press';
+const result = 'release-button/button/main/result';
+const last = 'release-button/release/last';
+
+describe.skipIf(!hasMosquitto)('killed parts (skipped without mosquitto-clients)', () => {
+  let here: Apart | undefined;
+  let relay: Relay | undefined;
+  afterEach(async () => {
+    await relay?.stop();
+    relay = undefined;
+    await here?.workplace.clear();
+    here = undefined;
+  });
+
+  const killWorker = async (apart: Apart) => {
+    apart.worker.signal('SIGKILL');
+    await apart.worker.exited;
+  };
+
+  it('follows a release to its end after the worker was killed in the middle of it, with one POST in all', async () => {
+    const apart = (here = await startApart([{ name: 'shop', drifted: true, syncMs: 2_500 }]));
+    publish(apart.brokerUrl, ['-t', press, '-m', '{"id": "before"}']);
+    await until('the POST', async () => (await apart.argocd.syncs()).length === 1);
+    await killWorker(apart);
+    await until('the light to say that the worker is gone', () => apart.light() === 'double-blink');
+
+    apart.worker = apart.startWorker();
+    const release = await until('the end of the release', () => apart.heard.latest(last));
+    expect(release).toMatchObject({
+      pressId: 'before',
+      outcome: 'succeeded',
+      apps: [{ outcome: 'in-sync' }],
+    });
+    await apart.untilSignal('clear');
+    expect(apart.heard.on(result)).toHaveLength(1);
+    expect(await apart.argocd.syncs()).toHaveLength(1);
+
+    publish(apart.brokerUrl, ['-t', press, '-m', '{"id": "before"}']);
+    await until('the second result', () => apart.heard.on(result).length === 2);
+    expect(apart.heard.latest(result)).toMatchObject({ reason: 'duplicate' });
+  });
+
+  it('never starts late what was not sent when the worker was killed: interrupted, and a person presses again', async () => {
+    const apart = (here = await startApart([{ name: 'shop', drifted: true }]));
+    // The refresh before the POST does not answer, so the worker dies between its journal line and the POST.
+    await apart.argocd.post('faults', { controllerDown: true });
+    publish(apart.brokerUrl, ['-t', press, '-m', 'press']);
+    await until('the result', () => apart.heard.latest(result)?.['outcome'] === 'accepted');
+    await killWorker(apart);
+    await apart.argocd.post('faults', { clear: true });
+
+    apart.worker = apart.startWorker();
+    const release = await until('the end of the release', () => apart.heard.latest(last));
+    expect(release).toMatchObject({ outcome: 'interrupted', apps: [{ outcome: 'interrupted' }] });
+    await apart.untilSignal('failed');
+    await stays('no POST', async () => (await apart.argocd.syncs()).length === 0, 1_000);
+    expect(apart.heard.on(result)).toHaveLength(1);
+
+    publish(apart.brokerUrl, ['-t', press, '-m', 'press']);
+    await until('a second release', () => apart.heard.latest(last)?.['outcome'] === 'succeeded');
+    expect(await apart.argocd.syncs()).toHaveLength(1);
+  });
+
+  it('looks instead of posting twice when the answer to a POST is lost', async () => {
+    const apart = (here = await startApart([{ name: 'shop', drifted: true, syncMs: 300 }]));
+    await apart.argocd.post('faults', {
+      requests: [{ method: 'POST', path: '/api/v1/applications/*/sync', cut: 'after', times: 1 }],
+    });
+    publish(apart.brokerUrl, ['-t', press, '-m', 'press']);
+    expect(await until('the end of the release', () => apart.heard.latest(last))).toMatchObject({
+      outcome: 'succeeded',
+    });
+    expect(await apart.argocd.syncs()).toHaveLength(1);
+  });
+
+  it('refuses and clears a retained press that it finds when it connects over 3.1.1', async () => {
+    const apart = (here = await startApart([{ name: 'shop', drifted: true }]));
+    await killWorker(apart);
+    publish(apart.brokerUrl, ['-r', '-t', press, '-m', 'press']);
+
+    relay = await only311(apart.brokerUrl);
+    apart.worker = apart.workplace.start(['release-worker'], {
+      RELEASE_BUTTON_MQTT_URL: relay.url,
+      ARGOCD_SERVER: apart.argocd.url,
+      ARGOCD_AUTH_TOKEN: 'simulated',
+      RELEASE_BUTTON_WORKER_BUTTONS: '[{"id":"main","select":{"all":true}}]',
+    });
+    await until('the result', () => apart.heard.on(result).length > 0);
+    expect(relay.versions).toEqual([5, 4]);
+    expect(apart.heard.latest(result)).toMatchObject({ outcome: 'rejected', reason: 'retained' });
+    await until('the topic to be cleared', () => apart.heard.on(press).at(-1)?.payload === '');
+    await apart.untilSignal('drifted');
+    await stays(
+      'no POST and one result',
+      async () => (await apart.argocd.syncs()).length === 0 && apart.heard.on(result).length === 1,
+      1_000,
+    );
+  });
+
+  it('shows offline while there is no broker, and everything is whole again after a new one has started', async () => {
+    const apart = (here = await startApart([{ name: 'shop', drifted: true }]));
+    apart.broker.signal('SIGKILL');
+    await apart.broker.exited;
+    await apart.agent.said(/LED main: double-blink \(offline\)/);
+    const before = apart.heard.all().length;
+
+    await apart.startBroker();
+    // mosquitto_sub connects again by itself, so what it hears from here on is what the new broker was given.
+    const topics = () =>
+      new Set(
+        apart.heard
+          .all()
+          .slice(before)
+          .map(({ topic }) => topic),
+      );
+    const owned = [
+      'button/main/signal',
+      'button/main/state',
+      'led/main/state',
+      'drift',
+      'app/argocd/shop',
+      'release/current',
+      'agent/main/info',
+      'worker/main/info',
+      'agent/main/availability',
+      'worker/main/availability',
+    ];
+    await until('every retained topic', () =>
+      owned.every((topic) => topics().has(`release-button/${topic}`)),
+    );
+    await until('the light to be on again', () => apart.light() === 'on');
+    publish(apart.brokerUrl, ['-t', press, '-m', 'press']);
+    await until('the release', () => apart.heard.latest(last)?.['outcome'] === 'succeeded');
+  });
+
+  it('says unknown when Argo CD has gone for longer than what is known counts, and comes back by itself', async () => {
+    const apart = (here = await startApart([{ name: 'shop', drifted: true }], {
+      RELEASE_BUTTON_WORKER_DRIFT_MAX_AGE_MS: '1500',
+    }));
+    apart.simulator.signal('SIGKILL');
+    await apart.untilSignal('unknown');
+    await until('the heartbeat of the light', () => apart.light() === 'heartbeat');
+    expect(apart.heard.latest('release-button/button/main/signal')?.['reason']).toMatch(/next try in/);
+    publish(apart.brokerUrl, ['-t', press, '-m', 'press']);
+    await until('the result', () => apart.heard.latest(result)?.['reason'] === 'argocd-unreachable');
+
+    const again = apart.workplace.start(['argocd-simulator'], {
+      RELEASE_BUTTON_SIMULATOR_PORT: new URL(apart.argocd.url).port,
+    });
+    await again.listening(() => true);
+    await until('another signal', () => apart.signal() === 'drifted');
+  });
+});

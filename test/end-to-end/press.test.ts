@@ -1,0 +1,148 @@
+// From a press by the real mosquitto_pub to a sync at (simulated) Argo CD and back to the light, with real processes.
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Installation } from '../support/installation.ts';
+import { startDemo } from '../support/installation.ts';
+import { publish } from '../support/processes.ts';
+import { hasMosquitto } from '../support/programs.ts';
+import { stays, until } from '../support/wait.ts';
+
+const press = 'release-button/button/main/press';
+const result = 'release-button/button/main/result';
+
+describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosquitto-clients)', () => {
+  let here: Installation | undefined;
+  afterEach(async () => {
+    await here?.workplace.clear();
+    here = undefined;
+  });
+
+  it('lights the light on drift, releases on a bare press with one POST and one result, and the light goes out', async () => {
+    const demo = (here = await startDemo([{ name: 'shop', syncMs: 300 }, { name: 'still' }]));
+    await until('the light to be off', () => demo.light() === 'off');
+
+    await demo.argocd.post('drift', { app: 'shop' });
+    await demo.untilSignal('drifted');
+    await until('the light to be on', () => demo.light() === 'on');
+
+    publish(demo.brokerUrl, ['-t', press, '-m', 'press']);
+    await until('the light to pulse', () => demo.light() === 'pulse');
+    await demo.untilSignal('succeeded');
+    await demo.untilSignal('clear');
+    await until('the light to be off again', () => demo.light() === 'off');
+
+    expect(demo.heard.on(result).map(({ payload }) => JSON.parse(payload))).toEqual([
+      expect.objectContaining({ button: 'main', outcome: 'accepted', applications: 1 }),
+    ]);
+    const syncs = await demo.argocd.syncs();
+    expect(syncs.map(({ name, status }) => [name, status])).toEqual([['shop', 200]]);
+    expect(demo.heard.latest('release-button/release/last')).toMatchObject({
+      outcome: 'succeeded',
+      apps: [{ name: 'shop', outcome: 'in-sync' }],
+    });
+    await until(
+      'nothing to run any more',
+      () => demo.heard.latest('release-button/release/current')?.['state'] === 'idle',
+    );
+  });
+
+  it('answers a JSON press under its id, pins the sync to the revision that was shown and carries the ids', async () => {
+    const demo = (here = await startDemo([
+      { name: 'shop', drifted: true },
+      { name: 'other', drifted: true },
+    ]));
+    publish(demo.brokerUrl, [
+      '-t',
+      press,
+      '-m',
+      JSON.stringify({ id: 'press-1', source: 'test', only: ['argocd/shop'] }),
+    ]);
+    const answer = await until('the result', () => demo.heard.latest(result));
+    expect(answer).toMatchObject({ pressId: 'press-1', outcome: 'accepted', applications: 1 });
+    await until('the end of the release', () => demo.heard.latest('release-button/release/last'));
+    const syncs = await demo.argocd.syncs();
+    expect(syncs).toHaveLength(1);
+    expect(syncs[0]).toMatchObject({ name: 'shop', revision: '2'.repeat(40) });
+    expect(syncs[0]?.infos).toEqual(
+      expect.arrayContaining([
+        { name: 'press-id', value: 'press-1' },
+        { name: 'release-id', value: answer['releaseId'] },
+        { name: 'button', value: 'main' },
+      ]),
+    );
+
+    publish(demo.brokerUrl, ['-t', press, '-m', JSON.stringify({ id: 'press-1' })]);
+    await until('the second result', () => demo.heard.on(result).length === 2);
+    expect(demo.heard.latest(result)).toMatchObject({ outcome: 'rejected', reason: 'duplicate' });
+    expect(await demo.argocd.syncs()).toHaveLength(1);
+  });
+
+  it('makes one release of two presses at once', async () => {
+    const demo = (here = await startDemo([{ name: 'shop', drifted: true, syncMs: 500 }]));
+    publish(demo.brokerUrl, ['-t', press, '-m', 'press', '--repeat', '2']);
+    await until('two results', () => demo.heard.on(result).length === 2);
+    const reasons = demo.heard.on(result).map(({ payload }) => JSON.parse(payload) as unknown);
+    expect(reasons).toEqual([
+      expect.objectContaining({ outcome: 'accepted' }),
+      expect.objectContaining({ outcome: 'rejected', reason: 'cool-down' }),
+    ]);
+    await demo.untilSignal('succeeded');
+    expect(await demo.argocd.syncs()).toHaveLength(1);
+  });
+
+  it('takes a retained press over MQTT 5 for no press: one result, the topic cleared, and no POST', async () => {
+    const demo = (here = await startDemo([{ name: 'shop', drifted: true }]));
+    publish(demo.brokerUrl, ['-V', '5', '-r', '-t', press, '-m', 'press']);
+    await until('the result', () => demo.heard.on(result).length > 0);
+    await until('the topic to be cleared', () => demo.heard.on(press).at(-1)?.payload === '');
+    expect(demo.heard.latest(result)).toMatchObject({ outcome: 'rejected', reason: 'retained' });
+    await stays(
+      'no POST and one result',
+      async () => (await demo.argocd.syncs()).length === 0 && demo.heard.on(result).length === 1,
+      1_000,
+    );
+  });
+
+  it('takes an empty payload for nothing at all', async () => {
+    const demo = (here = await startDemo([{ name: 'shop', drifted: true }]));
+    publish(demo.brokerUrl, ['-t', press, '-n']);
+    publish(demo.brokerUrl, ['-V', '5', '-r', '-t', press, '-n']);
+    // A press of another kind behind them on the same connection of the worker shows that they have been passed over.
+    publish(demo.brokerUrl, ['-t', 'release-button/button/nobody/press', '-m', 'press']);
+    await until(
+      'the result of the third',
+      () => demo.heard.on('release-button/button/nobody/result').length > 0,
+    );
+    expect(demo.heard.on(result)).toEqual([]);
+    expect(await demo.argocd.syncs()).toEqual([]);
+  });
+
+  it('says why nothing was released when nothing is out of sync', async () => {
+    const demo = (here = await startDemo([{ name: 'shop' }]));
+    publish(demo.brokerUrl, ['-t', press, '-m', 'press']);
+    const answer = await until('the result', () => demo.heard.latest(result));
+    expect(answer).toMatchObject({ outcome: 'nothing-to-release' });
+    expect(answer['message']).toMatch(/in sync.*Argo CD last looked through at/);
+  });
+
+  it('releases a commit that Argo CD has not noticed yet, since a press makes it look', async () => {
+    const demo = (here = await startDemo([{ name: 'shop' }]));
+    await demo.argocd.post('drift', { app: 'shop', noticed: false });
+    publish(demo.brokerUrl, ['-t', press, '-m', 'press']);
+    expect(await until('the result', () => demo.heard.latest(result))).toMatchObject({ outcome: 'accepted' });
+    await until('the end of the release', () => demo.heard.latest('release-button/release/last'));
+    expect(await demo.argocd.syncs()).toHaveLength(1);
+  });
+
+  it('shows a failed sync with its words, until a press is accepted', async () => {
+    const demo = (here = await startDemo([
+      { name: 'shop', drifted: true, fails: { message: 'one or more objects failed to apply' } },
+    ]));
+    publish(demo.brokerUrl, ['-t', press, '-m', 'press']);
+    await demo.untilSignal('failed');
+    await until('the light to say SOS', () => demo.light() === 'sos');
+    expect(demo.heard.latest('release-button/release/last')).toMatchObject({
+      outcome: 'failed',
+      apps: [{ outcome: 'failed', message: expect.stringContaining('failed to apply') }],
+    });
+  });
+});

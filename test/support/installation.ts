@@ -1,0 +1,124 @@
+// A whole installation for end-to-end tests: the command in one process or in several, with a simulated Argo CD.
+import { createWorkplace, subscribe } from './processes.ts';
+import type { Running, Subscriber, Workplace } from './processes.ts';
+import { simulatorControl, worldOf } from './simulator.ts';
+import type { SimulatorControl } from './simulator.ts';
+import { until } from './wait.ts';
+
+export type Applications = Parameters<typeof worldOf>[0];
+
+export interface Installation {
+  readonly workplace: Workplace;
+  readonly brokerUrl: string;
+  readonly argocd: SimulatorControl;
+  /** started before everything else, so it has heard all */
+  readonly heard: Subscriber;
+  signal(): unknown;
+  light(): unknown;
+  untilSignal(signal: string): Promise<void>;
+}
+
+const button = 'release-button/button/main';
+const led = 'release-button/led/main/state';
+
+function installation(
+  workplace: Workplace,
+  brokerUrl: string,
+  argocd: SimulatorControl,
+  heard: Subscriber,
+): Installation {
+  const signal = () => heard.latest(`${button}/signal`)?.['signal'];
+  return {
+    workplace,
+    brokerUrl,
+    argocd,
+    heard,
+    signal,
+    light: () => heard.latest(led)?.['pattern'],
+    untilSignal: async (wanted) => {
+      await until(`the signal ${wanted}; it is ${String(signal())}`, () => signal() === wanted);
+    },
+  };
+}
+
+/** `release-button start` as the demo, with these applications instead of the demo's. */
+export async function startDemo(
+  applications: Applications,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Installation & { readonly start: Running }> {
+  const workplace = createWorkplace();
+  const start = workplace.start(['start'], env);
+  const brokerUrl = await start.listening((line) => line['part'] === 'broker');
+  const argocd = simulatorControl(await start.listening((line) => line['part'] === 'simulator'));
+  const heard = await subscribe(workplace, brokerUrl);
+  await argocd.post('world', worldOf(applications));
+  const made = installation(workplace, brokerUrl, argocd, heard);
+  await untilShown(made, applications);
+  return { ...made, start };
+}
+
+export interface Apart extends Installation {
+  readonly broker: Running;
+  readonly simulator: Running;
+  readonly agent: Running;
+  worker: Running;
+  startWorker(): Running;
+  startBroker(): Promise<Running>;
+}
+
+/** Broker, simulator, agent and worker as processes of their own. */
+export async function startApart(
+  applications: Applications,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Apart> {
+  const workplace = createWorkplace();
+  const broker = workplace.start(['broker'], env);
+  const simulator = workplace.start(['argocd-simulator'], env);
+  const brokerUrl = await broker.listening((line) => line['part'] === 'broker');
+  const argocd = simulatorControl(await simulator.listening(() => true));
+  await argocd.post('world', worldOf(applications));
+  const heard = await subscribe(workplace, brokerUrl);
+  const startWorker = () =>
+    workplace.start(['release-worker'], {
+      RELEASE_BUTTON_MQTT_URL: brokerUrl,
+      ARGOCD_SERVER: argocd.url,
+      ARGOCD_AUTH_TOKEN: 'simulated',
+      RELEASE_BUTTON_WORKER_BUTTONS: '[{"id":"main","select":{"all":true},"coolDownMs":0}]',
+      ...env,
+    });
+  const agent = workplace.start(['gpio-agent'], { RELEASE_BUTTON_MQTT_URL: brokerUrl, ...env });
+  const made = installation(workplace, brokerUrl, argocd, heard);
+  const apart: Apart = {
+    ...made,
+    broker,
+    simulator,
+    agent,
+    worker: startWorker(),
+    startWorker,
+    startBroker: async () => {
+      const again = workplace.start(['broker'], {
+        ...env,
+        RELEASE_BUTTON_BROKER_PORT: new URL(brokerUrl).port,
+      });
+      await again.listening((line) => line['part'] === 'broker');
+      return again;
+    },
+  };
+  await untilShown(made, applications);
+  return apart;
+}
+
+async function untilShown({ heard }: Installation, applications: Applications): Promise<void> {
+  const drifted = applications.filter((app) => app.drifted === true).length;
+  await until(
+    `the worker to show ${applications.length} applications, ${drifted} out of sync; the last summary is ${JSON.stringify(heard.latest('release-button/drift'))}`,
+    () => {
+      const drift = heard.latest('release-button/drift');
+      return (
+        drift?.['total'] === applications.length &&
+        drift['outOfSync'] === drifted &&
+        drift['state'] !== 'unknown'
+      );
+    },
+  );
+}

@@ -1,0 +1,62 @@
+// A relay in front of a real broker that refuses MQTT 5 as a 3.1.1 broker does: the one thing no broker at hand can be told.
+import { createServer, connect } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+
+/** CONNACK of MQTT 3.1.1 with return code 1, "unacceptable protocol version" (MQTT 3.1.1, 3.2.2.3). */
+const unacceptableVersion = Buffer.from([0x20, 0x02, 0x00, 0x01]);
+
+export interface Relay {
+  readonly url: string;
+  /** protocol versions that clients asked for, in order */
+  readonly versions: readonly number[];
+  stop(): Promise<void>;
+}
+
+export async function only311(brokerUrl: string): Promise<Relay> {
+  const { hostname, port } = new URL(brokerUrl);
+  const sockets = new Set<Socket>();
+  const versions: number[] = [];
+  const keep = (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => sockets.delete(socket));
+  };
+  const server = createServer((client) => {
+    keep(client);
+    client.once('data', (first: Buffer) => {
+      // Fixed header, remaining length (one byte for our short CONNECTs or two), then "MQTT" and the version.
+      const version = first[first.indexOf('MQTT') + 4] ?? 0;
+      versions.push(version);
+      if (version !== 4) {
+        client.end(unacceptableVersion);
+        return;
+      }
+      const broker = connect({ host: hostname, port: Number(port) });
+      keep(broker);
+      broker.write(first);
+      client.pipe(broker);
+      broker.pipe(client);
+      client.on('close', () => broker.destroy());
+      broker.on('close', () => client.destroy());
+    });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  if (!isAddressInfo(address)) throw new Error('the relay does not listen');
+  return {
+    url: `mqtt://127.0.0.1:${address.port}`,
+    versions,
+    stop: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+    },
+  };
+}
+
+function isAddressInfo(address: AddressInfo | string | null): address is AddressInfo {
+  return typeof address === 'object' && address !== null;
+}

@@ -1,0 +1,164 @@
+// Real processes: the command itself, and mosquitto's clients.
+import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { until } from './wait.ts';
+
+const command = join(import.meta.dirname, '../../dist/cli/main.js');
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface Running {
+  readonly pid: number;
+  /** everything it has written, both streams */
+  output(): string;
+  /** JSON log lines so far */
+  logs(): readonly Readonly<Record<string, unknown>>[];
+  /** Resolves to the URL of the listener, from the log. */
+  listening(what: (line: Readonly<Record<string, unknown>>) => boolean): Promise<string>;
+  said(text: string | RegExp): Promise<void>;
+  signal(signal: NodeJS.Signals): void;
+  readonly exited: Promise<Exit>;
+}
+
+export interface Workplace {
+  readonly directory: string;
+  /** Starts `release-button …` in the directory. */
+  start(args: readonly string[], env?: Readonly<Record<string, string>>): Running;
+  /** Starts another program. */
+  spawn(program: string, args: readonly string[]): Running;
+  /** Kills what still runs and removes the directory. */
+  clear(): Promise<void>;
+}
+
+export function createWorkplace(): Workplace {
+  const directory = mkdtempSync(join(tmpdir(), 'release-button-test-'));
+  const running: { child: ChildProcess; exited: Promise<Exit> }[] = [];
+
+  const run = (program: string, args: readonly string[], env: Readonly<Record<string, string>>): Running => {
+    const child = spawn(program, args, {
+      cwd: directory,
+      env: { PATH: process.env['PATH'] ?? '', HOME: directory, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let text = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+    child.stderr.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+    const exited = new Promise<Exit>((resolve) => {
+      child.once('close', (code, signal) => resolve({ code, signal }));
+    });
+    running.push({ child, exited });
+    const logs = () =>
+      text
+        .split('\n')
+        .filter((line) => line.startsWith('{') && line.endsWith('}'))
+        .map(parseLine);
+    return {
+      pid: child.pid ?? 0,
+      output: () => text,
+      logs,
+      listening: async (what) => {
+        const line = await until(`a listener of ${args.join(' ')}; it said: ${text.slice(-2_000)}`, () =>
+          logs().find((line) => line['msg'] === 'listening' && what(line)),
+        );
+        return String(line['url']);
+      },
+      said: async (what) => {
+        await until(`${String(what)} in the output of ${args.join(' ')}`, () =>
+          typeof what === 'string' ? text.includes(what) : what.test(text),
+        ).catch((error: unknown) => {
+          throw new Error(`${String(error)}; it said: ${text.slice(-4_000)}`);
+        });
+      },
+      signal: (signal) => void child.kill(signal),
+      exited,
+    };
+  };
+
+  return {
+    directory,
+    start: (args, env = {}) =>
+      run(process.execPath, [command, ...args], {
+        RELEASE_BUTTON_BROKER_PORT: '0',
+        RELEASE_BUTTON_HEALTH_PORT: '0',
+        RELEASE_BUTTON_SIMULATOR_PORT: '0',
+        RELEASE_BUTTON_SIMULATOR_DRIFT_EVERY_MS: '0',
+        ...env,
+      }),
+    spawn: (program, args) => run(program, args, {}),
+    clear: async () => {
+      for (const { child } of running) if (child.exitCode === null) child.kill('SIGKILL');
+      await Promise.all(running.map(({ exited }) => exited));
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function parseLine(line: string): Readonly<Record<string, unknown>> {
+  try {
+    const parsed: unknown = JSON.parse(line);
+    return typeof parsed === 'object' && parsed !== null ? Object.fromEntries(Object.entries(parsed)) : {};
+  } catch {
+    return {};
+  }
+}
+
+export interface Message {
+  readonly topic: string;
+  readonly payload: string;
+  readonly retained: boolean;
+}
+
+export interface Subscriber {
+  /** everything that has arrived, in order */
+  all(): readonly Message[];
+  on(topic: string): readonly Message[];
+  /** the newest message of a topic, parsed; undefined when it is empty or none has come */
+  latest(topic: string): Readonly<Record<string, unknown>> | undefined;
+}
+
+/** A real mosquitto_sub on everything; resolves once it hears the worker. */
+export async function subscribe(
+  workplace: Workplace,
+  brokerUrl: string,
+  topic = 'release-button/#',
+): Promise<Subscriber> {
+  const { hostname, port } = new URL(brokerUrl);
+  const sub = workplace.spawn('mosquitto_sub', [
+    ...['-V', '5', '-h', hostname, '-p', port, '-q', '1', '-t', topic, '-F', '%r %t %p'],
+  ]);
+  const all = () =>
+    sub
+      .output()
+      .split('\n')
+      .flatMap((line) => {
+        const match = /^([01]) (\S+) (.*)$/.exec(line);
+        return match === null
+          ? []
+          : [{ retained: match[1] === '1', topic: match[2] ?? '', payload: match[3] ?? '' }];
+      });
+  const on = (wanted: string) => all().filter((message) => message.topic === wanted);
+  return {
+    all,
+    on,
+    latest: (wanted) => {
+      const payload = on(wanted).at(-1)?.payload;
+      return payload === undefined || payload === '' ? undefined : parseLine(payload);
+    },
+  };
+}
+
+/** Runs the real mosquitto_pub to its end. */
+export function publish(brokerUrl: string, args: readonly string[]): void {
+  const { hostname, port } = new URL(brokerUrl);
+  const done = spawnSync('mosquitto_pub', ['-h', hostname, '-p', port, ...args], {
+    encoding: 'utf8',
+    timeout: 10_000,
+  });
+  if (done.status !== 0) throw new Error(`mosquitto_pub ${args.join(' ')} failed: ${done.stderr}`);
+}

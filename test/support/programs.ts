@@ -1,0 +1,15 @@
+// Programs that some tests need and that are not packages. Missing ones skip those tests, except where CI must run all.
+import { spawnSync } from 'node:child_process';
+
+export const hasMosquitto: boolean = ['mosquitto_pub', 'mosquitto_sub'].every((program) =>
+  has(program, ['--help']),
+);
+
+function has(program: string, probe: string[]): boolean {
+  const { error } = spawnSync(program, probe, { stdio: 'ignore' });
+  if (error === undefined) return true;
+  if (process.env['CI'] !== undefined) {
+    throw new Error(`${program} is not installed, and with CI set no test is skipped`, { cause: error });
+  }
+  return false;
+}
