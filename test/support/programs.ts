@@ -5,6 +5,11 @@ export const hasMosquitto: boolean = ['mosquitto_pub', 'mosquitto_sub'].every((p
   has(program, ['--help']),
 );
 
+/** The broker itself, in its own package. */
+export const hasMosquittoBroker: boolean = ['mosquitto', 'mosquitto_passwd'].every((program) =>
+  has(program, ['-h']),
+);
+
 function has(program: string, probe: string[]): boolean {
   const { error } = spawnSync(program, probe, { stdio: 'ignore' });
   if (error === undefined) return true;

@@ -1,0 +1,146 @@
+// The command as people use it: press, watch, config, health, help.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createWorkplace } from '../support/processes.ts';
+import type { Running, Workplace } from '../support/processes.ts';
+import { simulatorControl, worldOf } from '../support/simulator.ts';
+
+const version = /"version": "([^"]+)"/.exec(
+  readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
+)?.[1];
+
+let workplace: Workplace;
+beforeEach(() => {
+  workplace = createWorkplace();
+});
+afterEach(() => workplace.clear());
+
+async function ended(running: Running): Promise<{ code: number | null; output: string }> {
+  const { code } = await running.exited;
+  return { code, output: running.output() };
+}
+
+describe('release-button', () => {
+  it('explains the product, every verb, the light and the exit codes with --help', async () => {
+    const { code, output } = await ended(workplace.start(['--help']));
+    expect(code).toBe(0);
+    for (const verb of [
+      'start',
+      'broker',
+      'gpio-agent',
+      'release-worker',
+      'argocd-simulator',
+      'press',
+      'watch',
+      'config',
+      'health',
+    ])
+      expect(output).toMatch(new RegExp(`^  ${verb}\\b`, 'm'));
+    expect(output).toContain('mosquitto_pub');
+    expect(output).toMatch(/SOS.*failed/);
+    expect(output).toMatch(/Exit codes/);
+  });
+
+  it('prints the version of the package', async () => {
+    const { code, output } = await ended(workplace.start(['--version']));
+    expect({ code, output }).toEqual({
+      code: 0,
+      output: `release-button ${version}\n`,
+    });
+  });
+
+  it('shows with config what is in force and where it came from, with secrets masked', async () => {
+    writeFileSync(join(workplace.directory, 'token'), 'a-very-secret-token\n');
+    writeFileSync(
+      join(workplace.directory, 'button.yaml'),
+      'argocd:\n  server: https://argocd.example/argo\n  tokenFile: token\nworker:\n  buttons:\n    - select: {projects: [shop]}\n',
+    );
+    const { code, output } = await ended(
+      workplace.start(['config', '--config', 'button.yaml', '--broker-port', '1999'], {
+        RELEASE_BUTTON_LOG_LEVEL: 'warn',
+      }),
+    );
+    expect(code).toBe(0);
+    expect(output).toMatch(/argocd\.server +https:\/\/argocd\.example\/argo +# button\.yaml:2/);
+    expect(output).toMatch(/argocd\.token +\*{8}/);
+    expect(output).not.toContain('a-very-secret-token');
+    expect(output).toMatch(/broker\.port +1999 +# --broker-port/);
+    expect(output).toMatch(/log\.level +warn +# RELEASE_BUTTON_LOG_LEVEL/);
+    expect(output).toMatch(/agent\.sampleMs +5 +# default/);
+  });
+
+  it('is the demo without a file and without --argocd, whatever ARGOCD_* says', async () => {
+    const real = { ARGOCD_SERVER: 'https://production.example', ARGOCD_AUTH_TOKEN: 'production-token' };
+    const shown = await ended(workplace.start(['config'], real));
+    expect(shown.code).toBe(0);
+    expect(shown.output).toContain('the demo');
+    expect(shown.output).not.toContain('production.example');
+    const start = workplace.start(['start'], real);
+    await start.said('this is the demo');
+    await start.said(/button main releases 12 applications of Argo CD at http:\/\/127\.0\.0\.1/);
+    expect(start.output()).not.toContain('production');
+  });
+});
+
+describe('release-button press, watch and health', () => {
+  let start: Running;
+  let env: Readonly<Record<string, string>>;
+  beforeEach(async () => {
+    start = workplace.start(['start']);
+    env = { RELEASE_BUTTON_MQTT_URL: await start.listening((line) => line['part'] === 'broker') };
+    await simulatorControl(await start.listening((line) => line['part'] === 'simulator')).post(
+      'world',
+      worldOf([{ name: 'shop', drifted: true }]),
+    );
+    await start.said('button main releases');
+  });
+
+  it('presses: 0 when accepted, 4 when rejected, 5 when there is nothing to release, 6 without an answer', async () => {
+    await start.said(/"signal":"drifted"/);
+    const watch = workplace.start(['watch'], env);
+    await watch.said(/worker main +online/);
+
+    expect(await ended(workplace.start(['press'], env))).toEqual({
+      code: 0,
+      output: 'accepted: releasing argocd/shop\n',
+    });
+    expect(await ended(workplace.start(['press', 'garden'], env))).toMatchObject({
+      code: 4,
+      output: expect.stringContaining('garden'),
+    });
+    await start.said(/"signal":"clear"/);
+    expect(await ended(workplace.start(['press'], env))).toMatchObject({
+      code: 5,
+      output: expect.stringContaining('in sync'),
+    });
+    const nobody = workplace.start(['broker']);
+    const empty = { RELEASE_BUTTON_MQTT_URL: await nobody.listening((line) => line['part'] === 'broker') };
+    expect(await ended(workplace.start(['press'], empty))).toMatchObject({
+      code: 6,
+      output: expect.stringContaining('release worker'),
+    });
+
+    await watch.said(/press main +press from cli/);
+    await watch.said(/result main +accepted: releasing argocd\/shop/);
+    await watch.said(/light main +pulse/);
+    await watch.said(/release +finished: succeeded/);
+    await watch.said(/light main +off/);
+    watch.signal('SIGINT');
+    expect(await watch.exited).toMatchObject({ code: 0 });
+  });
+
+  it('tells health from outside: 0 when well, 1 when there is no answer', async () => {
+    const { port } = new URL(await start.listening((line) => line['what'] === 'health and metrics'));
+    const well = await ended(workplace.start(['health'], { RELEASE_BUTTON_HEALTH_PORT: port }));
+    expect(well.output).toMatch(/^ok [\s\S]*ok {2}argocd since/);
+    expect(well.code).toBe(0);
+    const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    expect(metrics).toMatch(/^release_button_out_of_sync_applications 1$/m);
+    start.signal('SIGTERM');
+    expect(await start.exited).toEqual({ code: 0, signal: null });
+    const gone = await ended(workplace.start(['health'], { RELEASE_BUTTON_HEALTH_PORT: port }));
+    expect(gone.code).toBe(1);
+    expect(gone.output).toContain('Is `release-button start` running');
+  });
+});

@@ -1,0 +1,216 @@
+// What a person gets who has made a mistake: a short message with the remedy, and the right exit code;
+// for the network no exit at all, but tries again and again, and the truth in /healthz and on the light.
+import { spawnSync } from 'node:child_process';
+import { createServer } from 'node:http';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createWorkplace } from '../support/processes.ts';
+import type { Running, Workplace } from '../support/processes.ts';
+import { hasMosquittoBroker } from '../support/programs.ts';
+import { simulatorControl, worldOf } from '../support/simulator.ts';
+import { until } from '../support/wait.ts';
+
+const everything = '[{"id":"main","select":{"all":true}}]';
+const worker = {
+  ARGOCD_AUTH_TOKEN: 'simulated',
+  RELEASE_BUTTON_WORKER_BUTTONS: everything,
+  RELEASE_BUTTON_MQTT_URL: 'mqtt://127.0.0.1:1',
+};
+
+let workplace: Workplace;
+beforeEach(() => {
+  workplace = createWorkplace();
+});
+afterEach(() => workplace.clear());
+
+const healthUrl = (running: Running) => running.listening((line) => line['what'] === 'health and metrics');
+
+async function checks(running: Running): Promise<{ status: number; text: string }> {
+  const response = await fetch(`${await healthUrl(running)}/healthz`);
+  return { status: response.status, text: await response.text() };
+}
+
+async function untilHealthSays(running: Running, words: RegExp): Promise<void> {
+  await until(`/healthz to say ${String(words)}`, async () => {
+    const { status, text } = await checks(running);
+    return status === 503 && words.test(text);
+  });
+}
+
+describe('configuration that cannot be used', () => {
+  const file = (text: string) => {
+    writeFileSync(join(workplace.directory, 'button.yaml'), text);
+    return ['--config', 'button.yaml'];
+  };
+
+  it.each([
+    ['broken YAML', 'mqtt: {url: [\n', /button\.yaml:\d/],
+    ['an unknown key, with the nearest one', 'broker:\n  prot: 1884\n', /broker\.prot[\s\S]*broker\.port/],
+    [
+      'a wrong type, with value and line',
+      'broker:\n  port: many\n',
+      /broker\.port = "many"[\s\S]*button\.yaml:2/,
+    ],
+    [
+      'two errors at once',
+      'mqtt:\n  keepAliveSeconds: many\nagent:\n  sampleMs: -1\n',
+      /mqtt\.keepAliveSeconds[\s\S]*agent\.sampleMs/,
+    ],
+    ['a button without a selection', 'worker:\n  buttons:\n    - id: main\n', /select[\s\S]*all: true/],
+    [
+      'a broker for everybody without saying so',
+      'broker:\n  host: 0.0.0.0\n',
+      /allowAnonymousBeyondLoopback/,
+    ],
+  ])('names %s and exits with 2', async (_, text, words) => {
+    const start = workplace.start(['start', ...file(text)]);
+    expect(await start.exited).toMatchObject({ code: 2 });
+    expect(start.output()).toMatch(words);
+    expect(start.output()).not.toContain('    at ');
+  });
+
+  it('says how to get a token when there is none, and exits with 2', async () => {
+    const missing = workplace.start(['release-worker'], {
+      ARGOCD_SERVER: 'https://argocd.example',
+      RELEASE_BUTTON_WORKER_BUTTONS: everything,
+    });
+    expect(await missing.exited).toMatchObject({ code: 2 });
+    expect(missing.output()).toMatch(/argocd\.token[\s\S]*argocd account generate-token/);
+  });
+
+  it('names a flag or verb that does not exist and exits with 2', async () => {
+    const flag = workplace.start(['start', '--broker-prot', '1']);
+    const verb = workplace.start(['strat']);
+    expect(await flag.exited).toMatchObject({ code: 2 });
+    expect(await verb.exited).toMatchObject({ code: 2 });
+    expect(flag.output()).toContain('--broker-port');
+    expect(verb.output()).toContain('start');
+  });
+});
+
+describe('what cannot be opened', () => {
+  it('names the port in use with the remedy and exits with 3', async () => {
+    const first = workplace.start(['broker']);
+    const { port } = new URL(await first.listening((line) => line['part'] === 'broker'));
+    const second = workplace.start(['broker'], { RELEASE_BUTTON_BROKER_PORT: port });
+    expect(await second.exited).toMatchObject({ code: 3 });
+    expect(second.output()).toMatch(new RegExp(`127\\.0\\.0\\.1:${port}.*in use.*--broker-port`));
+  });
+
+  it('names a state directory that cannot be written and exits with 3', async () => {
+    writeFileSync(join(workplace.directory, 'state'), 'a file where the directory should be');
+    const start = workplace.start(['release-worker'], { ...worker, ARGOCD_SERVER: 'http://127.0.0.1:1' });
+    expect(await start.exited).toMatchObject({ code: 3 });
+    expect(start.output()).toMatch(/state.*worker\.stateDir/);
+  });
+});
+
+describe('an Argo CD that does not do', () => {
+  let simulator: Running;
+  let server: string;
+  beforeEach(async () => {
+    simulator = workplace.start(['argocd-simulator']);
+    server = await simulator.listening(() => true);
+  });
+
+  it('does not accept the token: says so, with the remedy, and goes on trying', async () => {
+    const start = workplace.start(['release-worker'], {
+      ...worker,
+      ARGOCD_SERVER: server,
+      ARGOCD_AUTH_TOKEN: 'wrong-token-1234',
+    });
+    await untilHealthSays(start, /does not accept the token.*generate-token/);
+    await start.said(/next try in/);
+    expect(start.output()).not.toContain('wrong-token-1234');
+  });
+
+  it('shows nothing to the account: says that it needs the right to get applications', async () => {
+    await simulatorControl(server).post('world', {
+      ...Object(worldOf([{ name: 'shop', drifted: true }])),
+      accounts: [{ name: 'button' }],
+    });
+    const start = workplace.start(['release-worker'], { ...worker, ARGOCD_SERVER: server });
+    await untilHealthSays(start, /sees no application.*applications, get/);
+  });
+
+  it('is not there: tries again with growing delays, says so, and finds it when it comes', async () => {
+    const { port } = new URL(server);
+    simulator.signal('SIGKILL');
+    await simulator.exited;
+    const start = workplace.start(['release-worker'], { ...worker, ARGOCD_SERVER: server });
+    await untilHealthSays(start, /cannot|could not.*ECONNREFUSED.*argocd\.server.*next try in/);
+    await start.said(/next try in [2-9]/);
+    const again = workplace.start(['argocd-simulator'], { RELEASE_BUTTON_SIMULATOR_PORT: port });
+    await again.listening(() => true);
+    await start.said(/Argo CD at .* answers/);
+  });
+
+  it('is something else: says that it is not Argo CD', async () => {
+    const other = createServer((_, response) => {
+      response.setHeader('Content-Type', 'text/html');
+      response.end('<html>Welcome</html>');
+    });
+    await new Promise<void>((resolve) => {
+      other.listen(0, '127.0.0.1', resolve);
+    });
+    const address = other.address();
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    try {
+      const start = workplace.start(['release-worker'], {
+        ...worker,
+        ARGOCD_SERVER: `http://127.0.0.1:${port}`,
+      });
+      await untilHealthSays(start, /is not Argo CD's.*argocd\.server/);
+    } finally {
+      other.closeAllConnections();
+      other.close();
+    }
+  });
+});
+
+describe('a broker that does not do', () => {
+  it('is not there: the agent says so and goes on trying, and stops at once when told to', async () => {
+    const agent = workplace.start(['gpio-agent'], { RELEASE_BUTTON_MQTT_URL: 'mqtt://127.0.0.1:1' });
+    await untilHealthSays(agent, /127\.0\.0\.1:1 cannot be reached.*mqtt\.url.*next try in/);
+    agent.signal('SIGTERM');
+    expect(await agent.exited).toEqual({ code: 0, signal: null });
+  });
+
+  it.skipIf(!hasMosquittoBroker)(
+    'refuses the password: the agent says what to set (skipped without mosquitto)',
+    async () => {
+      const directory = join(workplace.directory, 'mosquitto');
+      mkdirSync(directory);
+      writeFileSync(join(directory, 'passwords'), '');
+      spawnSync('mosquitto_passwd', ['-b', join(directory, 'passwords'), 'agent', 'right']);
+      // A port of its own: nothing tells which one mosquitto takes when asked for any.
+      const port = await freePort();
+      writeFileSync(
+        join(directory, 'mosquitto.conf'),
+        `listener ${port} 127.0.0.1\nallow_anonymous false\npassword_file ${directory}/passwords\nuser root\n`,
+      );
+      const broker = workplace.spawn('mosquitto', ['-c', join(directory, 'mosquitto.conf')]);
+      await broker.said('running');
+      const agent = workplace.start(['gpio-agent'], {
+        RELEASE_BUTTON_MQTT_URL: `mqtt://127.0.0.1:${port}`,
+        RELEASE_BUTTON_MQTT_USERNAME: 'agent',
+        RELEASE_BUTTON_MQTT_PASSWORD: 'mistaken-secret',
+      });
+      await untilHealthSays(agent, /refused the connection.*mqtt\.username/);
+      expect(agent.output()).not.toContain('mistaken-secret');
+    },
+  );
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  return typeof address === 'object' ? (address?.port ?? 0) : 0;
+}
