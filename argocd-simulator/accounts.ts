@@ -1,0 +1,68 @@
+// Who asks, and what they may: tokens, accounts, globs over `project/name`.
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Account, Token } from './world-description.ts';
+
+export type Authentication = { account: Account } | { problem: string };
+
+export interface Accounts {
+  authenticate(headers: IncomingHttpHeaders): Authentication;
+  may(account: Account, action: string, name: string): boolean;
+}
+
+const notLoggedIn = 'no session information';
+
+export function createAccounts(accounts: readonly Account[], tokens: readonly Token[]): Accounts {
+  const byName = new Map(accounts.map((account) => [account.name, account]));
+  const byToken = new Map(tokens.map((token) => [token.token, token]));
+  const globs = new Map<string, RegExp>();
+
+  function matches(glob: string, name: string): boolean {
+    let pattern = globs.get(glob);
+    if (!pattern) {
+      pattern = globPattern(glob);
+      globs.set(glob, pattern);
+    }
+    return pattern.test(name);
+  }
+
+  return {
+    authenticate(headers) {
+      const given = givenToken(headers);
+      if (given === undefined) return { problem: notLoggedIn };
+      const known = byToken.get(given);
+      const account = known && byName.get(known.account);
+      if (!known || !account) {
+        const wellFormed = /^[\w-]+\.[\w-]+\.[\w-]+$/.test(given);
+        return { problem: wellFormed ? problems.forged(known) : notLoggedIn };
+      }
+      return known.state === 'valid' ? { account } : { problem: problems[known.state](known) };
+    },
+    may({ name: accountName }, action, name) {
+      // What the account may now: an open stream may have been opened under other rights.
+      const account = byName.get(accountName);
+      if (account?.admin) return true;
+      const granted = action === 'get' ? account?.get : action === 'sync' ? account?.sync : undefined;
+      return (granted ?? []).some((glob) => matches(glob, name));
+    },
+  };
+}
+
+const problems = {
+  expired: () => 'invalid session: token has invalid claims: token is expired',
+  forged: (_token?: Token) => 'invalid session: token signature is invalid: signature is invalid',
+  revoked: (token: Token) =>
+    `invalid session: account ${token.account} does not have token with id ${token.id}`,
+};
+
+/** From `Authorization: Bearer`, else from the cookie of the user interface. */
+function givenToken(headers: IncomingHttpHeaders): string | undefined {
+  const [, bearer] = /^Bearer (.+)$/.exec(headers.authorization ?? '') ?? [];
+  if (bearer !== undefined) return bearer;
+  const [, cookie] = /(?:^|;\s*)argocd\.token=([^;]+)/.exec(headers.cookie ?? '') ?? [];
+  return cookie;
+}
+
+/** `*` stands for anything, slashes too. */
+export function globPattern(glob: string): RegExp {
+  return new RegExp(`^${glob.replaceAll(/[$()+.?[\\\]^{|}]/g, String.raw`\$&`).replaceAll('*', '.*')}$`);
+}

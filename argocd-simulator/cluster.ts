@@ -1,0 +1,77 @@
+// The applications as the API server keeps them: versions, changes, and who is told of them.
+import type { ApplicationObject } from './application.ts';
+import type { ApplicationDescription } from './world-description.ts';
+
+export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
+type Listener = (type: ChangeType, object: ApplicationObject) => void;
+
+/** One application: what Argo CD shows, and what the simulator knows besides. */
+export type ApplicationRecord = {
+  object: ApplicationObject;
+  behaviour: ApplicationDescription;
+  /** What is deployed, by resource key; a resource that is not there is missing in the cluster. */
+  live: Map<string, string>;
+  /** Ends the running operation's timers. */
+  cancelRun?: () => void;
+  /** Which of the running operation's ends are no longer wanted (it is being terminated). */
+  terminate?: () => void;
+};
+
+export interface Cluster {
+  resourceVersion(): number;
+  get(namespace: string, name: string): ApplicationRecord | undefined;
+  all(): Iterable<ApplicationRecord>;
+  size(): number;
+  add(record: ApplicationRecord): void;
+  remove(record: ApplicationRecord): void;
+  /** Stores a new version of the object and tells everybody. */
+  update(record: ApplicationRecord, change: (object: ApplicationObject) => ApplicationObject): void;
+  onChange(listener: Listener): () => void;
+}
+
+export function createCluster(firstVersion: number): Cluster {
+  let version = firstVersion;
+  const records = new Map<string, ApplicationRecord>();
+  const listeners = new Set<Listener>();
+
+  function versioned(object: ApplicationObject): ApplicationObject {
+    version += 1;
+    const { metadata } = object;
+    return {
+      ...object,
+      metadata: { ...metadata, resourceVersion: String(version), generation: metadata.generation + 1 },
+    };
+  }
+  const tell: Listener = (type, object) => {
+    for (const listener of listeners) listener(type, object);
+  };
+  const keyOf = ({ metadata }: ApplicationObject): string => `${metadata.namespace}/${metadata.name}`;
+
+  return {
+    resourceVersion: () => version,
+    get: (namespace, name) => records.get(`${namespace}/${name}`),
+    all: () => records.values(),
+    size: () => records.size,
+    add(record) {
+      record.object = versioned(record.object);
+      records.set(keyOf(record.object), record);
+      tell('ADDED', record.object);
+    },
+    remove(record) {
+      record.cancelRun?.();
+      record.object = versioned(record.object);
+      records.delete(keyOf(record.object));
+      tell('DELETED', record.object);
+    },
+    update(record, change) {
+      // Gone in the meantime (deleted, or the world was replaced): a late timer changes nothing.
+      if (records.get(keyOf(record.object)) !== record) return;
+      record.object = versioned(change(record.object));
+      tell('MODIFIED', record.object);
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

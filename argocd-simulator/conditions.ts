@@ -1,0 +1,45 @@
+// What is out of order around the applications: controller, repository server, Kubernetes API.
+
+export interface Conditions {
+  readonly controllerDown: boolean;
+  readonly repositoryServerDown: boolean;
+  readonly kubernetesDown: boolean;
+  set(change: ConditionFlags): void;
+  /** Resolves at once, or when the controller is back. */
+  controllerUp(): Promise<void>;
+}
+
+type ConditionFlags = {
+  controllerDown?: boolean;
+  repositoryServerDown?: boolean;
+  kubernetesDown?: boolean;
+};
+
+export function createConditions(): Conditions {
+  let flags = { controllerDown: false, repositoryServerDown: false, kubernetesDown: false };
+  let waiting: (() => void)[] = [];
+  return {
+    get controllerDown() {
+      return flags.controllerDown;
+    },
+    get repositoryServerDown() {
+      return flags.repositoryServerDown;
+    },
+    get kubernetesDown() {
+      return flags.kubernetesDown;
+    },
+    set(change) {
+      flags = { ...flags, ...change };
+      if (flags.controllerDown) return;
+      const resumed = waiting;
+      waiting = [];
+      for (const resume of resumed) resume();
+    },
+    controllerUp() {
+      if (!flags.controllerDown) return Promise.resolve();
+      return new Promise((resolve) => {
+        waiting.push(resolve);
+      });
+    },
+  };
+}

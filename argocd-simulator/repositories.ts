@@ -1,0 +1,108 @@
+// The git side: branches, commits, and what a commit changes below a path.
+import { createHash } from 'node:crypto';
+import { timestamp } from './application.ts';
+import type { Commit, RepositoryDescription, Source } from './world-description.ts';
+
+export interface Repositories {
+  /** The commit that a branch name, HEAD or a commit id means; undefined: no such branch. */
+  resolve(source: Source, revision?: string): string | undefined;
+  /** Equal for two revisions where nothing below the source's path differs. */
+  content(source: Source, revision: string): string;
+  find(url: string, revision: string): Commit | undefined;
+  /** A new head of the branch. */
+  commit(source: Source, now: number, details?: { message?: string; revision?: string }): Commit;
+}
+
+/** Full and abbreviated commit ids are taken as they are, unresolved. */
+const commitId = /^[0-9a-f]{7,40}$/;
+
+const authors = [
+  'Developer <developer@example.com>',
+  'Reviewer <reviewer@example.com>',
+  'Dependency Updates <updates@example.com>',
+];
+const messages = [
+  'Raise the request timeout',
+  'Use the new image',
+  'Add a readiness probe',
+  'Lower the memory limit',
+  'Fix a typo in the settings',
+  'Rotate the cache key',
+  'Turn on structured logging',
+  'Update dependencies',
+];
+
+/** A commit id that is the same in every run. */
+export function commitIdOf(...parts: (string | number)[]): string {
+  return createHash('sha1').update(parts.join('\n')).digest('hex');
+}
+
+/** Author and message number `n` of the small stock. */
+export function commitText(n: number): { author: string; message: string } {
+  return {
+    author: authors[n % authors.length] ?? 'Developer <developer@example.com>',
+    message: messages[n % messages.length] ?? 'Change a setting',
+  };
+}
+
+export function createRepositories(descriptions: readonly RepositoryDescription[]): Repositories {
+  type Repository = { branch: string; commits: Commit[]; positions: Map<string, number> };
+  const repositories = new Map<string, Repository>();
+  for (const { url, branch, commits } of descriptions) {
+    const positions = new Map(commits.map((commit, position) => [commit.revision, position]));
+    repositories.set(url, { branch, commits: [...commits], positions });
+  }
+
+  // A source whose repository nobody described gets one with a single commit.
+  function repositoryOf(source: Source): Repository {
+    const known = repositories.get(source.repoURL);
+    if (known && known.commits.length > 0) return known;
+    const first = { revision: commitIdOf(source.repoURL, 0), date: '2026-01-05T09:00:00Z', ...commitText(0) };
+    const created: Repository = {
+      branch:
+        known?.branch ?? (source.targetRevision === 'HEAD' ? 'main' : (source.targetRevision ?? 'main')),
+      commits: [first],
+      positions: new Map([[first.revision, 0]]),
+    };
+    repositories.set(source.repoURL, created);
+    return created;
+  }
+
+  return {
+    resolve(source, revision) {
+      const repository = repositoryOf(source);
+      const wanted = revision ?? source.targetRevision ?? 'HEAD';
+      if (wanted === 'HEAD' || wanted === repository.branch) return repository.commits.at(-1)?.revision;
+      return commitId.test(wanted) ? wanted : undefined;
+    },
+    content(source, revision) {
+      const repository = repositoryOf(source);
+      const position = repository.positions.get(revision);
+      if (position === undefined) return revision;
+      for (let at = position; at >= 0; at -= 1) {
+        const commit = repository.commits[at];
+        if (commit && (commit.touches?.includes(source.path ?? '') ?? true)) return commit.revision;
+      }
+      return 'before the first commit';
+    },
+    find(url, revision) {
+      const repository = repositories.get(url);
+      return repository?.commits[repository.positions.get(revision) ?? -1];
+    },
+    commit(source, now, details = {}) {
+      const repository = repositoryOf(source);
+      const n = repository.commits.length;
+      const text = commitText(n);
+      const commit = {
+        revision: details.revision ?? commitIdOf(source.repoURL, n, now),
+        author: text.author,
+        date: timestamp(now),
+        message: details.message ?? text.message,
+        touches: [source.path ?? ''],
+      };
+      repository.positions.set(commit.revision, n);
+      repository.commits.push(commit);
+      return commit;
+    },
+  };
+}

@@ -1,0 +1,109 @@
+// The recordings that are not played against the simulator, and why. All others are in test/argocd-recordings.
+
+const groups: { because: string; names: string[] }[] = [
+  {
+    because: 'an endpoint that the simulator does not have, since nobody here asks for it',
+    names: [
+      'account-token-create',
+      'account-token-create-duplicate-id',
+      'account-token-delete',
+      'delete-app-cascade',
+      'delete-app-no-cascade',
+      'project-get-button',
+      'projects-admin',
+      'projects-button',
+      'resource-tree',
+      'session-create-ok',
+      'session-create-unknown-user',
+      'session-create-wrong-password',
+      'settings-no-token',
+    ],
+  },
+  {
+    because: 'the simulator has no rollback endpoint: a rollback is asked for as a pinned sync',
+    names: [
+      'get-after-rollback',
+      'get-after-rollback-in-deny-window',
+      'get-after-rollback-to-zero',
+      'get-after-rollback-with-infos',
+      'get-after-terminate-blocked-by-window',
+      'get-after-terminate-window-over',
+      'get-terminating-in-deny-window',
+      'list-fields-after-rollback',
+      'list-fields-blocked-by-window',
+      'rollback-automated',
+      'rollback-dry-run',
+      'rollback-dry-run-while-running',
+      'rollback-forbidden',
+      'rollback-forbidden-viewer',
+      'rollback-id-string',
+      'rollback-id-too-old',
+      'rollback-in-deny-window',
+      'rollback-missing-app',
+      'rollback-multi-source',
+      'rollback-no-id',
+      'rollback-no-token',
+      'rollback-ok',
+      'rollback-to-zero',
+      'rollback-unknown-id',
+      'rollback-unknown-id-while-running',
+      'rollback-while-running',
+      'rollback-while-running-in-deny-window',
+      'rollback-with-infos',
+      'stream-rollback',
+      'terminate-blocked-by-window',
+      'terminate-blocked-by-window-again',
+    ],
+  },
+  {
+    because: 'a client that closes its sending side: `cut` of POST /simulator/faults takes its place',
+    names: ['get-after-sync-half-closed-late', 'sync-half-closed-early', 'sync-half-closed-late'],
+  },
+  {
+    because:
+      'the 40 ms between the end of the operation and the comparison; stream-ndjson-full-sync plays through them',
+    names: ['get-after-sync-multi-source'],
+  },
+  {
+    because: 'a measurement, not an exchange; what can be promised of it has a test of its own',
+    names: [
+      'list-gzip',
+      'measurements-100-applications',
+      'measurements-cut-post',
+      'measurements-infos-limits',
+      'measurements-stream-start-gap',
+      'server-restart-sigkill',
+      'server-restart-sigterm',
+      'sync-concurrent',
+    ],
+  },
+  {
+    because: 'the simulator has no Redis whose outage could show',
+    names: ['redis-down-get', 'redis-down-list', 'redis-down-sync', 'redis-restarted-get'],
+  },
+  {
+    because: 'instead of a user interface the simulator shows that it is one',
+    names: ['root', 'root-html'],
+  },
+  {
+    because: 'the interleaving of twenty operations at once, different every time',
+    names: ['stream-burst-of-syncs'],
+  },
+  {
+    because: 'the simulator does not send everything again after an outage of the Kubernetes API',
+    names: ['stream-kubernetes-api-restart'],
+  },
+  {
+    because: 'the simulator cuts its streams at once when it is stopped',
+    names: ['stream-server-sigterm-ndjson', 'stream-server-sigterm-sse'],
+  },
+  {
+    because: 'the simulator speaks plain HTTP only',
+    names: ['tls-handshake', 'tls-plain-http-get', 'tls-plain-http-sync', 'tls-stream-sse', 'tls-version'],
+  },
+];
+
+/** Name to reason. */
+export const notPlayed: ReadonlyMap<string, string> = new Map(
+  groups.flatMap(({ because, names }) => names.map((name) => [name, because] as const)),
+);

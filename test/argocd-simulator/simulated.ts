@@ -1,0 +1,58 @@
+// Starts a simulator for one test, and asks it things.
+import { onTestFinished } from 'vitest';
+import { createArgoCdSimulator } from '../../argocd-simulator/simulator.ts';
+import type { Simulator, SimulatorOptions, WorldDescription } from '../../argocd-simulator/simulator.ts';
+import { send } from './playback.ts';
+import type { Reply } from './playback.ts';
+import { openStream } from './stream-client.ts';
+import type { OpenStream } from './stream-client.ts';
+
+export interface Simulated {
+  simulator: Simulator;
+  url: string;
+  /** As the account that may do everything. */
+  ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
+  control(method: string, endpoint: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
+  stream(query?: string, accept?: string): OpenStream;
+}
+
+export async function simulated(
+  world: WorldDescription,
+  options: Partial<SimulatorOptions> = {},
+): Promise<Simulated> {
+  const simulator = createArgoCdSimulator({ port: 0, driftEveryMs: 0, world, ...options });
+  const { url } = await simulator.start();
+  onTestFinished(() => simulator.stop());
+  const authorization = { Authorization: 'Bearer simulated' };
+  return {
+    simulator,
+    url,
+    ask: (method, path, body, headers = {}) =>
+      send(url, {
+        method,
+        path: `/api/v1/${path}`,
+        headers: { ...authorization, 'Content-Type': 'application/json', ...headers },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
+    control: (method, endpoint, body, headers = {}) =>
+      send(url, {
+        method,
+        path: `/simulator/${endpoint}`,
+        headers,
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      }),
+    stream(query = '', accept = 'text/event-stream') {
+      const stream = openStream(url, `/api/v1/stream/applications${query}`, {
+        ...authorization,
+        Accept: accept,
+      });
+      onTestFinished(() => stream.close());
+      return stream;
+    },
+  };
+}
+
+/** Applications that sync in no time. */
+export function quick(...names: string[]): WorldDescription {
+  return { applications: names.map((name) => ({ name, syncMs: 5 })) };
+}

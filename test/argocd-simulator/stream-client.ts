@@ -1,0 +1,61 @@
+// Reads a stream line by line, as it comes.
+import { request as httpRequest } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
+import { createInterface } from 'node:readline';
+import { createGunzip } from 'node:zlib';
+import { eventually } from './playback.ts';
+
+export interface OpenStream {
+  /** Complete lines so far, without their line ends. */
+  readonly lines: readonly string[];
+  readonly status: number | undefined;
+  readonly headers: IncomingHttpHeaders | undefined;
+  /** How it ended: `end` in an orderly way, `cut` without; undefined: it is open. */
+  readonly ended: 'end' | 'cut' | undefined;
+  /** Resolves when a line fulfils the condition; rejects after some seconds, with the lines there were. */
+  waitFor(condition: (line: string) => boolean, times?: number): Promise<void>;
+  waitForEnd(): Promise<void>;
+  close(): void;
+}
+
+export function openStream(url: string, path: string, headers: Record<string, string>): OpenStream {
+  const lines: string[] = [];
+  let status: number | undefined;
+  let received: IncomingHttpHeaders | undefined;
+  let ended: 'end' | 'cut' | undefined;
+  const sent = httpRequest(`${url}${path}`, { headers, agent: false }, (response) => {
+    status = response.statusCode;
+    received = response.headers;
+    response.on('end', () => (ended ??= 'end'));
+    response.on('error', () => (ended ??= 'cut'));
+    const text =
+      response.headers['content-encoding'] === 'gzip'
+        ? response.pipe(createGunzip()).on('error', () => (ended ??= 'cut'))
+        : response;
+    createInterface({ input: text })
+      .on('line', (line) => lines.push(line))
+      .on('error', () => (ended ??= 'cut'));
+  });
+  sent.on('error', () => (ended ??= 'cut'));
+  sent.end();
+  return {
+    lines,
+    get status() {
+      return status;
+    },
+    get headers() {
+      return received;
+    },
+    get ended() {
+      return ended;
+    },
+    waitFor: (condition, times = 1) =>
+      eventually(() => {
+        if (lines.filter(condition).length >= times) return Promise.resolve();
+        return Promise.reject(new Error(`no such line among ${lines.length}: ${lines.slice(-5).join('\n')}`));
+      }),
+    waitForEnd: () =>
+      eventually(() => (ended ? Promise.resolve() : Promise.reject(new Error('the stream is still open')))),
+    close: () => sent.destroy(),
+  };
+}
