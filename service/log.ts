@@ -18,6 +18,7 @@ export async function createLog(options: LogOptions, name: string): Promise<Log>
       base: { process: name },
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: describeError },
       redact: {
         paths: ['token', 'password', 'authorization', '*.token', '*.password', '*.authorization'],
         censor: '********',
@@ -33,20 +34,48 @@ async function prettyStream(): Promise<DestinationStream> {
   return pretty({
     colorize: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
     translateTime: 'SYS:HH:MM:ss.l',
-    ignore: 'process,part',
-    messageFormat: '{if part}{part}: {end}{msg}',
+    hideObject: true,
+    messageFormat: (line) => lineForPeople(line),
     sync: true,
   });
+}
+
+/** The sentence, with what it leaves out: who says it, where something listens, and the stack of a bug. */
+function lineForPeople(line: Readonly<Record<string, unknown>>): string {
+  const { part, msg, url, err } = line;
+  const who = typeof part === 'string' ? `${part}: ` : '';
+  const where = msg === 'listening' ? ` on ${String(url)}` : '';
+  const what = msg === 'listening' && typeof line['what'] === 'string' ? ` (${line['what']})` : '';
+  const stack =
+    typeof err === 'object' && err !== null && 'stack' in err && typeof err.stack === 'string'
+      ? `\n${err.stack}`
+      : '';
+  return `${who}${String(msg)}${where}${what}${stack}`;
 }
 
 export function silentLog(): Log {
   return pino({ level: 'silent' });
 }
 
+/** Errors of libraries carry whole requests with their headers: only what tells the error is logged. */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const code = 'code' in error ? error.code : undefined;
+  return {
+    type: error.name,
+    message: messageOf(error),
+    stack: error.stack,
+    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+  };
+}
+
+/** Causes may go round in a circle. */
+const causesMax = 5;
+
 /** The message of whatever was thrown, with the causes that it names. */
-export function messageOf(error: unknown): string {
+export function messageOf(error: unknown, causes = causesMax): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   const own = error.message === '' ? (code ?? error.name) : error.message;
-  return error.cause === undefined ? own : `${own}: ${messageOf(error.cause)}`;
+  return error.cause === undefined || causes === 0 ? own : `${own}: ${messageOf(error.cause, causes - 1)}`;
 }

@@ -31,7 +31,7 @@ export interface Workplace {
   /** Starts `release-button …` in the directory. */
   start(args: readonly string[], env?: Readonly<Record<string, string>>): Running;
   /** Starts another program. */
-  spawn(program: string, args: readonly string[]): Running;
+  spawn(program: string, args: readonly string[], env?: Readonly<Record<string, string>>): Running;
   /** Kills what still runs and removes the directory. */
   clear(): Promise<void>;
 }
@@ -90,7 +90,7 @@ export function createWorkplace(): Workplace {
         RELEASE_BUTTON_SIMULATOR_DRIFT_EVERY_MS: '0',
         ...env,
       }),
-    spawn: (program, args) => run(program, args, {}),
+    spawn: (program, args, env = {}) => run(program, args, env),
     clear: async () => {
       for (const { child } of running) if (child.exitCode === null) child.kill('SIGKILL');
       await Promise.all(running.map(({ exited }) => exited));

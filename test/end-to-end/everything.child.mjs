@@ -1,0 +1,41 @@
+// Starts everything that `release-button start` starts, stops it, and must then end by itself: run by stops.test.ts.
+import { brokerPart } from '../../dist/broker/main.js';
+import { loadStart } from '../../dist/cli/demo.js';
+import { simulatorPart } from '../../dist/cli/simulator.js';
+import { agentPart } from '../../dist/gpio-agent/main.js';
+import { workerPart } from '../../dist/release-worker/main.js';
+import { createContext } from '../../dist/service/context.js';
+import { createHealthServer } from '../../dist/service/health-server.js';
+import { createParts } from '../../dist/service/life-cycle.js';
+import { silentLog } from '../../dist/service/log.js';
+
+const { config } = (await loadStart({ flags: {} }, false, { cwd: process.cwd(), env: process.env })).loaded;
+const log = silentLog();
+const context = createContext(log);
+const { health, metrics, clockSync } = context;
+const broker = brokerPart(config.broker, context);
+const simulator = simulatorPart(config.simulator, log);
+const parts = createParts(
+  [
+    createHealthServer({ host: '127.0.0.1', port: 0, health, metrics, log }),
+    { name: 'clock', start: () => clockSync.start(), stop: () => clockSync.stop() },
+    broker,
+    simulator,
+    agentPart({ config, brokerUrl: broker.url }, context),
+    workerPart({ config, brokerUrl: broker.url, server: simulator.url }, context),
+  ],
+  log,
+);
+await parts.start();
+
+const deadline = Date.now() + 10_000;
+while (health.report().status !== 'ok') {
+  if (Date.now() > deadline) throw new Error(JSON.stringify(health.report()));
+  await new Promise((resolve) => {
+    setTimeout(resolve, 20);
+  });
+}
+console.log('running', process.getActiveResourcesInfo().length > 0);
+await parts.stop();
+await parts.stop();
+console.log('stopped');

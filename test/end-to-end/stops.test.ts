@@ -1,0 +1,48 @@
+// Nothing is left open after a stop, and a stop comes in time whatever goes on.
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createWorkplace } from '../support/processes.ts';
+import type { Workplace } from '../support/processes.ts';
+import { simulatorControl, worldOf } from '../support/simulator.ts';
+import { until } from '../support/wait.ts';
+
+describe('stopping', () => {
+  let workplace: Workplace;
+  beforeEach(() => {
+    workplace = createWorkplace();
+  });
+  afterEach(() => workplace.clear());
+
+  it('leaves no socket, timer or file open: a process that starts and stops everything ends by itself', async () => {
+    const child = workplace.spawn(process.execPath, [join(import.meta.dirname, 'everything.child.mjs')], {
+      RELEASE_BUTTON_BROKER_PORT: '0',
+      RELEASE_BUTTON_SIMULATOR_PORT: '0',
+    });
+    await child.said('stopped');
+    expect(await child.exited).toEqual({ code: 0, signal: null });
+    expect(child.output()).toContain('running true');
+  });
+
+  it('comes with exit code 0 in the middle of a release, and the release goes on at the next start', async () => {
+    const simulator = workplace.start(['argocd-simulator']);
+    const argocd = simulatorControl(await simulator.listening(() => true));
+    await argocd.post('world', worldOf([{ name: 'shop', drifted: true, syncMs: 2_000 }]));
+    const env = {
+      RELEASE_BUTTON_WORKER_BUTTONS: '[{"id":"main","select":{"all":true}}]',
+      ARGOCD_SERVER: argocd.url,
+      ARGOCD_AUTH_TOKEN: 'simulated',
+    };
+    const first = workplace.start(['start', '--argocd'], env);
+    const broker = await first.listening((line) => line['part'] === 'broker');
+    await first.said(/"signal":"drifted"/);
+    const press = workplace.start(['press'], { RELEASE_BUTTON_MQTT_URL: broker });
+    expect(await press.exited).toMatchObject({ code: 0 });
+    await until('the POST', async () => (await argocd.syncs()).length === 1);
+    first.signal('SIGTERM');
+    expect(await first.exited).toEqual({ code: 0, signal: null });
+
+    const second = workplace.start(['start', '--argocd'], env);
+    await second.said(/release succeeded/);
+    expect(await argocd.syncs()).toHaveLength(1);
+  });
+});
