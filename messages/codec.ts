@@ -17,7 +17,9 @@ export interface Codec<Message> {
 const english = z.locales.en().localeError;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-export function decodeText(payload: Uint8Array, maxBytes: number): Decoded<string> {
+function decodeText(payload: Uint8Array, maxBytes: number): Decoded<string> {
+  // It clears a retained message and says nothing; above all it is no press.
+  if (payload.byteLength === 0) return { ok: false, error: 'the payload is empty' };
   if (payload.byteLength > maxBytes)
     return { ok: false, error: `the payload has ${payload.byteLength} bytes, more than ${maxBytes}` };
   try {
@@ -27,12 +29,16 @@ export function decodeText(payload: Uint8Array, maxBytes: number): Decoded<strin
   }
 }
 
-export function parseJson<Message>(text: string, schema: z.ZodMiniType<Message>): Decoded<Message> {
+export function parseJson<Message>(
+  text: string,
+  schema: z.ZodMiniType<Message>,
+  unparsable = 'the payload is not JSON',
+): Decoded<Message> {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
-    return { ok: false, error: 'the payload starts like JSON and cannot be parsed' };
+    return { ok: false, error: unparsable };
   }
   return parse(json, schema);
 }
@@ -98,7 +104,7 @@ export function textOrJson<Message>(options: {
       if (!text.ok) return text;
       const trimmed = text.value.trim();
       return trimmed.startsWith('{') || trimmed.startsWith('[')
-        ? parseJson(trimmed, schema)
+        ? parseJson(trimmed, schema, 'the payload starts like JSON and cannot be parsed')
         : options.fromText(trimmed);
     },
   };

@@ -1,0 +1,144 @@
+// The contract as an AsyncAPI 3.0 document, made from the rows.
+import { channels } from './all.ts';
+import { exampleParams } from './examples.ts';
+import type { RowName } from './examples.ts';
+import { formsOf, rowNames } from './forms.ts';
+import type { Form } from './forms.ts';
+import type { Placeholder } from './ids.ts';
+
+/** Semantic version of the contract, not of the program: raised when a row changes. */
+const contractVersion = '0.1.0';
+
+const description = `What the release-button processes say and hear over MQTT.
+
+Point of view: that of release-button's own processes, the GPIO agent and the release worker (the tags of an
+operation name the publisher). \`send\`: one of them publishes, everybody may subscribe. \`receive\`: somebody else
+publishes, and one of them acts on it. A client of release-button does the opposite.
+
+Unknown members of a payload are ignored. An empty payload only ever clears a retained message; on
+\`press\` it is never a press.`;
+
+const parameters: Readonly<Record<'prefix' | Placeholder, { description: string; example: string }>> = {
+  prefix: {
+    description: '`mqtt.topicPrefix`: one or more levels that all topics begin with.',
+    example: 'building-7/release-button',
+  },
+  button: { description: 'The id of a button.', example: exampleParams.button },
+  led: { description: 'The id of a LED.', example: exampleParams.led },
+  agent: { description: 'The id of a GPIO agent.', example: exampleParams.agent },
+  worker: { description: 'The id of a release worker.', example: exampleParams.worker },
+  namespace: {
+    description: 'The namespace of an Argo CD application; dots are possible.',
+    example: exampleParams.namespace,
+  },
+  name: {
+    description: 'The name of an Argo CD application; dots are possible.',
+    example: exampleParams.name,
+  },
+  request: { description: 'The `id` that the request carried.', example: exampleParams.request },
+};
+
+/** Which row answers which. Source: the contract, rows `result` and `reply`. */
+const answers: { readonly [Row in RowName]?: RowName } = {
+  buttonPress: 'buttonResult',
+  releaseTerminate: 'reply',
+  freezeSet: 'reply',
+  historyGet: 'reply',
+};
+
+export function asyncApiDocument(): object {
+  const forms = rowNames.flatMap(formsOf);
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'release-button over MQTT',
+      version: contractVersion,
+      description,
+      license: { name: 'MIT' },
+    },
+    defaultContentType: 'application/json',
+    servers: {
+      embedded: {
+        host: '127.0.0.1:1883',
+        protocol: 'mqtt',
+        protocolVersion: '5.0',
+        description: 'The embedded broker as it is by default; MQTT 3.1.1 is spoken too.',
+      },
+    },
+    channels: Object.fromEntries(rowNames.map((row) => [row, channelOf(row)])),
+    operations: Object.fromEntries(rowNames.flatMap(operationsOf)),
+    components: {
+      messages: Object.fromEntries(forms.map((form) => [form.name, messageOf(form)])),
+      schemas: Object.fromEntries(forms.map((form) => [form.name, form.schema])),
+      parameters: Object.fromEntries(
+        Object.entries(parameters).map(([name, { description, example }]) => [
+          name,
+          {
+            description,
+            ...(name === 'prefix' ? { default: 'release-button' } : {}),
+            examples: [example],
+          },
+        ]),
+      ),
+    },
+  };
+}
+
+function channelOf(row: RowName): object {
+  const { template, about } = channels[row];
+  const names = ['prefix', ...[...template.matchAll(/<(\w+)>/g)].map(([, name]) => name ?? '')];
+  return {
+    address: `{prefix}/${template.replaceAll('<', '{').replaceAll('>', '}')}`,
+    summary: about.summary,
+    messages: Object.fromEntries(
+      formsOf(row).map(({ name }) => [name, { $ref: `#/components/messages/${name}` }]),
+    ),
+    parameters: Object.fromEntries(names.map((name) => [name, { $ref: `#/components/parameters/${name}` }])),
+  };
+}
+
+function operationsOf(row: RowName): [name: string, operation: object][] {
+  const { delivery, about } = channels[row];
+  const answer = answers[row];
+  const operation = {
+    ...linksTo(row),
+    summary: about.summary,
+    ...(answer === undefined ? {} : { reply: linksTo(answer) }),
+    bindings: {
+      mqtt: {
+        qos: delivery.qos,
+        retain: delivery.kind === 'state',
+        ...(delivery.expirySeconds === undefined ? {} : { messageExpiryInterval: delivery.expirySeconds }),
+        bindingVersion: '0.2.0',
+      },
+    },
+  };
+  const ours = about.from.filter((sender) => sender !== 'anyone allowed');
+  const name = `${row.charAt(0).toUpperCase()}${row.slice(1)}`;
+  const operations: [string, object][] = [];
+  if (ours.length > 0)
+    operations.push([
+      `send${name}`,
+      { action: 'send', ...operation, tags: ours.map((sender) => ({ name: sender })) },
+    ]);
+  if (ours.length < about.from.length)
+    operations.push([`receive${name}`, { action: 'receive', ...operation }]);
+  return operations;
+}
+
+function linksTo(row: RowName): object {
+  return {
+    channel: { $ref: `#/channels/${row}` },
+    messages: formsOf(row).map(({ name }) => ({ $ref: `#/channels/${row}/messages/${name}` })),
+  };
+}
+
+function messageOf({ name, row, contentType, example }: Form): object {
+  return {
+    name,
+    summary: channels[row].about.summary,
+    contentType,
+    payload: { $ref: `#/components/schemas/${name}` },
+    examples: [{ payload: example }],
+  };
+}

@@ -1,0 +1,78 @@
+// From rows to what may be on the wire, in JSON Schema: one form a row, two where a bare text is taken beside JSON.
+import * as z from 'zod/mini';
+import { channels } from './all.ts';
+import { examples } from './examples.ts';
+import type { RowName } from './examples.ts';
+import { patternNames } from './pattern.ts';
+
+export type JsonSchema = z.core.JSONSchema.JSONSchema;
+
+/** One message as it may be on the wire. */
+export interface Form {
+  /** the row's name; that of a bare text beside JSON ends in `Text` */
+  readonly name: string;
+  readonly row: RowName;
+  readonly contentType: 'application/json' | 'text/plain';
+  /** draft 7, as AsyncAPI 3 has it */
+  readonly schema: JsonSchema;
+  /** a JSON value; a string where the content type is text */
+  readonly example: unknown;
+}
+
+/** What `textOrJson` takes beside JSON, row by row. */
+const bareTexts: { readonly [Row in RowName]?: { schema: z.ZodMiniType<string>; example: string } } = {
+  buttonPress: {
+    schema: z.string().check(z.minLength(1), z.regex(/^(?!\s*[{[])/)),
+    example: 'press',
+  },
+  ledSet: { schema: z.enum(['auto', ...patternNames]), example: 'sos' },
+  freezeSet: { schema: z.enum(['on', 'off']), example: 'on' },
+};
+
+export const rowNames: readonly RowName[] = keysOf(channels);
+
+export function formsOf(row: RowName): readonly Form[] {
+  const { contentType, schema } = channels[row].codec;
+  const bare = bareTexts[row];
+  const main: Form = {
+    name: row,
+    row,
+    contentType,
+    schema: bare === undefined ? jsonSchema(schema) : withoutTexts(jsonSchema(schema)),
+    example: examples[row],
+  };
+  if (bare === undefined) return [main];
+  return [
+    main,
+    {
+      name: `${row}Text`,
+      row,
+      contentType: 'text/plain',
+      schema: jsonSchema(bare.schema),
+      example: bare.example,
+    },
+  ];
+}
+
+/** What a sender writes for a form's example. */
+export function wireOf({ contentType, example }: Form): string {
+  return contentType === 'text/plain' && typeof example === 'string' ? example : JSON.stringify(example);
+}
+
+/** What is accepted on receipt: unknown members are. */
+function jsonSchema(schema: z.ZodMiniType): JsonSchema {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { target: 'draft-7', io: 'input' });
+  return rest;
+}
+
+/** A bare text is never in quotes, so it is no branch of the JSON form. */
+function withoutTexts(schema: JsonSchema): JsonSchema {
+  if (schema.anyOf === undefined) return schema;
+  const [first, ...others] = schema.anyOf.filter(({ type }) => type !== 'string');
+  return first !== undefined && others.length === 0 ? first : { ...schema, anyOf: [first ?? {}, ...others] };
+}
+
+function keysOf<Row extends string>(rows: Readonly<Record<Row, unknown>>): Row[] {
+  const isRow = (key: string): key is Row => Object.hasOwn(rows, key);
+  return Object.keys(rows).filter(isRow);
+}

@@ -1,0 +1,190 @@
+// Topics: what may stand in them, and that a topic and its parameters give each other.
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { channels } from '../../messages/all.ts';
+import { buttonPress } from '../../messages/press.ts';
+import { app, drift } from '../../messages/drift.ts';
+import { rowNames } from '../../messages/forms.ts';
+import { ledState } from '../../messages/led.ts';
+import { reply } from '../../messages/requests.ts';
+import { workerInfo } from '../../messages/worker.ts';
+import { id, kubernetesName, topicLevel } from './arbitraries.ts';
+
+/** Never in one level of a topic: its separator, the wildcards, control characters, halves of a character. */
+const forbidden = ['/', '+', '#', '\0', '\n', '\u007f', '\u0085', '\ud800', '\uffff'];
+
+describe('what stands for a parameter', () => {
+  test.each(['main', '0', 'a_b-c', 'a'.repeat(63)])('the id %s is taken', (button) => {
+    expect(buttonPress.at({ button }).topic).toBe(`button/${button}/press`);
+  });
+
+  test.each(['', 'Main', '-a', '_a', 'a.b', 'a b', 'é', 'a'.repeat(64), 'main\n', '..', '$SYS', '__proto__'])(
+    'the id %j is refused',
+    (button) => {
+      expect(() => buttonPress.at({ button })).toThrow(RangeError);
+      expect(() => buttonPress.filter({ button })).toThrow(RangeError);
+    },
+  );
+
+  test('what is refused is named, with the placeholder and the topic', () => {
+    expect(() => buttonPress.at({ button: 'a/b' })).toThrow(
+      '"a/b" cannot stand for <button> in the topic button/<button>/press',
+    );
+  });
+
+  test.each(['argocd', 'a.b-c', 'a'.repeat(253)])('the Kubernetes name %s is taken', (name) => {
+    expect(app.at({ namespace: 'argocd', name }).topic).toBe(`app/argocd/${name}`);
+  });
+
+  test.each(['', '.a', 'a.', 'A', 'a_b', 'a'.repeat(254)])('the Kubernetes name %j is refused', (name) => {
+    expect(() => app.at({ namespace: 'argocd', name })).toThrow(RangeError);
+    expect(() => app.at({ namespace: name, name: 'guestbook' })).toThrow(RangeError);
+  });
+
+  test.each(['b7e0', '漢字', 'a b', '🚀'.repeat(64)])('a request may be called %s', (request) => {
+    expect(reply.at({ request }).topic).toBe(`reply/${request}`);
+  });
+
+  test.each(['', 'a/b', '+', 'a'.repeat(65)])('no reply can go to a request called %j', (request) => {
+    expect(() => reply.at({ request })).toThrow(RangeError);
+  });
+
+  test('whatever the text: a topic keeps its levels and gets no wildcard or control character', () => {
+    const nasty = fc
+      .array(fc.oneof(fc.constantFrom(...forbidden), fc.string({ unit: 'binary', maxLength: 3 })), {
+        maxLength: 4,
+      })
+      .map((parts) => parts.join(''));
+    const bad = new RegExp(`[${forbidden.filter((one) => one !== '/').join('')}]`, 'u');
+    const topicOf = (make: () => string) => {
+      try {
+        return make();
+      } catch (error) {
+        expect(error).toBeInstanceOf(RangeError);
+        return undefined;
+      }
+    };
+    fc.assert(
+      fc.property(nasty, (value) => {
+        const topics = [
+          topicOf(() => buttonPress.at({ button: value }).topic),
+          topicOf(() => buttonPress.filter({ button: value }).filter),
+          topicOf(() => app.at({ namespace: value, name: 'guestbook' }).topic),
+          topicOf(() => `0/${reply.at({ request: value }).topic}`),
+        ];
+        for (const topic of topics) {
+          if (topic === undefined) continue;
+          expect(topic.split('/')).toHaveLength(3);
+          expect(topic).not.toMatch(bad);
+        }
+      }),
+    );
+  });
+
+  test.each(forbidden)('%j is refused for every placeholder', (character) => {
+    const value = `a${character}a`;
+    expect(() => buttonPress.at({ button: value })).toThrow(RangeError);
+    expect(() => ledState.at({ led: value })).toThrow(RangeError);
+    expect(() => channels.agentInfo.at({ agent: value })).toThrow(RangeError);
+    expect(() => workerInfo.at({ worker: value })).toThrow(RangeError);
+    expect(() => app.at({ namespace: value, name: 'a' })).toThrow(RangeError);
+    expect(() => app.at({ namespace: 'a', name: value })).toThrow(RangeError);
+    expect(() => reply.at({ request: value })).toThrow(RangeError);
+  });
+});
+
+describe('filters', () => {
+  test('what is left out matches anything', () => {
+    expect(buttonPress.filter().filter).toBe('button/+/press');
+    expect(buttonPress.filter({}).filter).toBe('button/+/press');
+    expect(app.filter({ namespace: 'argocd' }).filter).toBe('app/argocd/+');
+    expect(app.filter().filter).toBe('app/+/+');
+    expect(drift.filter().filter).toBe('drift');
+  });
+
+  test('what is given narrows it', () => {
+    expect(buttonPress.filter({ button: 'main' }).filter).toBe('button/main/press');
+  });
+});
+
+describe('reading a topic', () => {
+  const params = fc.record({
+    button: id,
+    led: id,
+    agent: id,
+    worker: id,
+    namespace: kubernetesName,
+    name: kubernetesName,
+    request: topicLevel,
+  });
+  const used = (template: string, all: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(all).filter(([name]) => template.includes(`<${name}>`)));
+
+  test.each(rowNames)('%s: the parameters come back out of the topic that was made of them', (row) => {
+    const channel = channels[row];
+    fc.assert(
+      fc.property(params, (all) => {
+        expect(channel.filter().match(channel.at(all).topic)).toEqual(used(channel.template, all));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test.each(rowNames)('%s: a topic that is read makes the same topic again', (row) => {
+    const channel = channels[row];
+    const level = fc.oneof(
+      id,
+      kubernetesName,
+      topicLevel,
+      fc.constantFrom('', '+', '#', 'press', 'main', '$SYS', '__proto__', 'constructor', 'a\0'),
+    );
+    const fixed = channel.template.split('/');
+    const topic = fc.oneof(
+      fc.array(level, { maxLength: 5 }),
+      fc.tuple(...fixed.map((part) => (part.startsWith('<') ? level : fc.constant(part)))),
+    );
+    let matched = 0;
+    fc.assert(
+      fc.property(topic, (levels) => {
+        const text = levels.join('/');
+        const found = channel.filter().match(text);
+        if (found === undefined) return;
+        matched += 1;
+        const filled = { ...exampleOf(found) };
+        expect(channel.at(filled).topic).toBe(text);
+      }),
+    );
+    expect(matched).toBeGreaterThan(0);
+  });
+
+  test.each(rowNames)('no other row reads the topics of %s', (row) => {
+    fc.assert(
+      fc.property(params, (all) => {
+        const { topic } = channels[row].at(all);
+        expect(rowNames.filter((other) => channels[other].filter().match(topic) !== undefined)).toEqual([
+          row,
+        ]);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test.each([
+    'button/main/press/',
+    '/button/main/press',
+    'button//press',
+    'button/main',
+    'button/+/press',
+    'button/Main/press',
+    'button/main/Press',
+    'release-button/button/main/press',
+    '',
+  ])('%j is no press', (topic) => {
+    expect(buttonPress.filter().match(topic)).toBeUndefined();
+  });
+});
+
+function exampleOf(found: Readonly<Record<string, string>>) {
+  const { button = '', led = '', agent = '', worker = '', namespace = '', name = '', request = '' } = found;
+  return { button, led, agent, worker, namespace, name, request };
+}

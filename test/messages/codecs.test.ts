@@ -1,0 +1,196 @@
+// The other payloads that people and devices send: words, LED overrides, freezes, requests, times.
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { agentAvailability } from '../../messages/agent.ts';
+import { buttonArm, buttonSignal } from '../../messages/button.ts';
+import type { Codec } from '../../messages/codec.ts';
+import { examples } from '../../messages/examples.ts';
+import { ledIdentify, ledSet } from '../../messages/led.ts';
+import { patternNames } from '../../messages/pattern.ts';
+import { releaseCurrent, releaseTerminate } from '../../messages/release.ts';
+import { freezeSet, historyGet, reply } from '../../messages/requests.ts';
+import { fromTime, toTime } from '../../messages/time.ts';
+import { workerAvailability } from '../../messages/worker.ts';
+import { time } from './arbitraries.ts';
+
+function decoder<Message>({ codec }: { readonly codec: Codec<Message> }) {
+  return (text: string): Message | { readonly error: string } => {
+    const decoded = codec.decode(new TextEncoder().encode(text));
+    return decoded.ok ? decoded.value : { error: decoded.error };
+  };
+}
+const refused = { error: expect.any(String) };
+
+describe('availability', () => {
+  test.each([agentAvailability, workerAvailability])('is a bare word: $template', (row) => {
+    const decode = decoder(row);
+    expect(decode('online')).toBe('online');
+    expect(decode('offline')).toBe('offline');
+    expect(decode('offline\n')).toBe('offline');
+    for (const other of ['', 'Online', 'ON', '"online"', '{"state":"online"}', 'on', 'online offline'])
+      expect(decode(other), other).toEqual(refused);
+    expect(row.codec.encode('online')).toBe('online');
+  });
+});
+
+describe('arming', () => {
+  test('is on or off', () => {
+    const decode = decoder(buttonArm);
+    expect(decode('on')).toBe('on');
+    expect(decode('off')).toBe('off');
+    for (const other of ['', '1', 'true', 'press', '{}', 'on'.padEnd(300)])
+      expect(decode(other), other).toEqual(refused);
+  });
+});
+
+describe('a LED is set', () => {
+  const decode = decoder(ledSet);
+  const steps = [{ on: true, ms: 100 }];
+
+  test.each(['auto', ...patternNames])('to %s by its bare name', (name) => {
+    expect(decode(name)).toBe(name);
+    expect(decode(` ${name}\n`)).toBe(name);
+    expect(ledSet.codec.encode(name === 'auto' ? 'auto' : 'sos')).toBe(name === 'auto' ? 'auto' : 'sos');
+  });
+
+  test('not to a word that nobody knows, which the error quotes, shortened', () => {
+    expect(decode('disco')).toEqual({ error: '"disco" is neither auto nor the name of a pattern' });
+    expect(decode('x'.repeat(1_000))).toEqual({
+      error: `"${'x'.repeat(64)}" is neither auto nor the name of a pattern`,
+    });
+    for (const other of ['', 'Auto', '"auto"', 'drifted', 'clear', '__proto__', 'constructor'])
+      expect(decode(other), other).toEqual(refused);
+  });
+
+  test.each([20, 600_000, 86_400_000])('to steps for %d ms', (forMs) => {
+    const message = { steps, repeat: true, forMs };
+    expect(decode(JSON.stringify(message))).toEqual(message);
+    expect(ledSet.codec.encode(message)).toBe(JSON.stringify(message));
+  });
+
+  test.each([19, 0, -1, 86_400_001, 20.5, '60000', null])('not for %j ms', (forMs) => {
+    expect(decode(JSON.stringify({ steps, repeat: true, forMs }))).toEqual(refused);
+  });
+
+  test('to 1 to 32 steps of 20 to 60,000 ms', () => {
+    const of = (length: number, ms: number) =>
+      JSON.stringify({ steps: Array.from({ length }, () => ({ on: true, ms })), repeat: false });
+    for (const good of [of(1, 20), of(32, 60_000)]) expect(decode(good)).toEqual(JSON.parse(good));
+    for (const bad of [of(0, 20), of(33, 20), of(1, 19), of(1, 60_001), of(1, 20.5)])
+      expect(decode(bad), bad).toEqual(refused);
+  });
+
+  test('not to half a pattern', () => {
+    for (const bad of ['{}', '[]', `{"steps":[]}`, '{"repeat":true}', '{"steps":[{"ms":20}],"repeat":true}'])
+      expect(decode(bad), bad).toEqual(refused);
+  });
+});
+
+test('a LED is identified by anything, be it no text at all', () => {
+  for (const payload of [[0x78], [0xff, 0xfe], [0x7b], Array.from({ length: 20_000 }, () => 0)])
+    expect(ledIdentify.codec.decode(new Uint8Array(payload))).toEqual({ ok: true, value: '' });
+});
+
+describe('a freeze', () => {
+  const decode = decoder(freezeSet);
+
+  test('is on, off, or says more', () => {
+    expect(decode('on')).toEqual({ frozen: true });
+    expect(decode('off')).toEqual({ frozen: false });
+    expect(decode(JSON.stringify(examples.freezeSet))).toEqual(examples.freezeSet);
+  });
+
+  test('is nothing else', () => {
+    expect(decode('yes')).toEqual({ error: '"yes" is neither on nor off' });
+    for (const bad of ['', 'ON', '{}', '{"frozen":"on"}', `{"frozen":true,"reason":"${'x'.repeat(201)}"}`])
+      expect(decode(bad), bad).toEqual(refused);
+  });
+});
+
+describe('requests', () => {
+  test('history: at most 100 entries, and an id to answer to', () => {
+    const decode = decoder(historyGet);
+    expect(decode('{"id":"b7e0","limit":100}')).toEqual({ id: 'b7e0', limit: 100 });
+    for (const bad of ['{}', '{"id":"b7e0","limit":0}', '{"id":"b7e0","limit":101}', 'b7e0', '', 'null'])
+      expect(decode(bad), bad).toEqual(refused);
+  });
+
+  test('terminate: all, or one application', () => {
+    const decode = decoder(releaseTerminate);
+    expect(decode('{}')).toEqual({});
+    expect(decode('{"app":"argocd/guestbook"}')).toEqual({ app: 'argocd/guestbook' });
+    for (const bad of ['{"app":"guestbook"}', '', 'all']) expect(decode(bad), bad).toEqual(refused);
+  });
+
+  test('what is no JSON where only JSON goes is called that', () => {
+    expect(decoder(historyGet)('b7e0')).toEqual({ error: 'the payload is not JSON' });
+    expect(decoder(historyGet)('{"id"')).toEqual({ error: 'the payload is not JSON' });
+    expect(decoder(historyGet)('')).toEqual({ error: 'the payload is empty' });
+  });
+
+  test('a reply takes entries of any shape, and their __proto__ stays theirs', () => {
+    const message = decoder(reply)(
+      '{"id":"b7e0","ok":true,"entries":[{"__proto__":{"polluted":true}},1,null]}',
+    );
+    expect(message).toMatchObject({ id: 'b7e0', ok: true });
+    expect(Reflect.get({}, 'polluted')).toBeUndefined();
+  });
+});
+
+test('the current release is idle or a whole one', () => {
+  const decode = decoder(releaseCurrent);
+  expect(decode('{"state":"idle"}')).toEqual({ state: 'idle' });
+  expect(decode(JSON.stringify(examples.releaseCurrent))).toEqual(examples.releaseCurrent);
+  for (const bad of ['{"state":"busy"}', '{}', '{"id":"b7e0"}']) expect(decode(bad), bad).toEqual(refused);
+});
+
+describe('times', () => {
+  const decode = decoder(buttonSignal);
+  const withTime = (at: string) => decode(JSON.stringify({ ...examples.buttonSignal, at }));
+
+  test.each([
+    ['2026-01-01T09:30:00+01:00', '2026-01-01T08:30:00.000Z'],
+    ['2026-01-01T00:00:00-11:30', '2026-01-01T11:30:00.000Z'],
+    ['2026-01-01T08:30:00Z', '2026-01-01T08:30:00.000Z'],
+    ['2026-01-01T08:30:00.5Z', '2026-01-01T08:30:00.500Z'],
+    ['2026-01-01T08:30:00.123456789+00:00', '2026-01-01T08:30:00.123Z'],
+    ['2024-02-29T23:59:59-00:00', '2024-02-29T23:59:59.000Z'],
+  ])('%s is %s', (at, utc) => {
+    expect(withTime(at)).toMatchObject({ at });
+    expect(toTime(fromTime(at))).toBe(utc);
+  });
+
+  test.each([
+    '2026-01-01',
+    '2026-01-01T08:30Z',
+    '2026-01-01T08:30:00',
+    '2026-01-01 08:30:00Z',
+    '2026-01-01T08:30:00+0100',
+    '2026-01-01T08:30:00+24:00',
+    '2026-02-29T08:30:00Z',
+    '2026-01-01T24:00:00Z',
+    '2026-13-01T08:30:00Z',
+    '1767225600',
+  ])('%s is none', (at) => {
+    expect(withTime(at)).toEqual(refused);
+  });
+
+  test('whatever the offset, an accepted time is a moment', () => {
+    fc.assert(
+      fc.property(time, (at) => {
+        expect(withTime(at)).toMatchObject({ at });
+        expect(Number.isFinite(fromTime(at))).toBe(true);
+      }),
+    );
+  });
+
+  test('ours are accepted and say the millisecond', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 4_102_444_800_000 }), (ms) => {
+        expect(withTime(toTime(ms))).toMatchObject({ at: toTime(ms) });
+        expect(toTime(ms)).toMatch(/\.\d{3}Z$/);
+        expect(fromTime(toTime(ms))).toBe(ms);
+      }),
+    );
+  });
+});

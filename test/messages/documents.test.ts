@@ -1,0 +1,184 @@
+// The generated documents are current, valid, and true to the rows.
+import specs from '@asyncapi/specs';
+import { Ajv } from 'ajv';
+import addFormats from 'ajv-formats';
+import { readFile, readdir } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { channels } from '../../messages/all.ts';
+import { asyncApiDocument } from '../../messages/asyncapi.ts';
+import { pagePath, renderDocuments, schemasPath } from '../../messages/documents.ts';
+import { exampleParams, examples } from '../../messages/examples.ts';
+import { formsOf, rowNames, wireOf } from '../../messages/forms.ts';
+import { renderPage } from '../../messages/page.ts';
+
+const root = new URL('../../', import.meta.url);
+const read = (path: string) => readFile(new URL(path, root), 'utf8');
+const forms = rowNames.flatMap(formsOf);
+const parse = (json: string): object => {
+  const value: unknown = JSON.parse(json);
+  if (typeof value !== 'object' || value === null) throw new Error('expected a JSON object');
+  return value;
+};
+const keysOf = (value: unknown) => (typeof value === 'object' && value !== null ? Object.keys(value) : []);
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+describe('the files in docs/ (otherwise: npm run generate)', async () => {
+  const files = renderDocuments(await read(pagePath));
+
+  test.each([...files.keys()])('%s is current', async (path) => {
+    expect(await read(path)).toBe(files.get(path));
+  });
+
+  test('there is no schema of a message that is gone', async () => {
+    const there = (await readdir(new URL(schemasPath, root))).map((name) => `${schemasPath}/${name}`);
+    expect(there.filter((path) => !files.has(path))).toEqual([]);
+  });
+});
+
+describe('the page for people', () => {
+  test('keeps what is written by hand around the markers', async () => {
+    const page = await read(pagePath);
+    const emptied = page.replace(/(begin -->)[^]*(<!-- generated: end)/, '$1\nold\n$2');
+    expect(emptied).toContain('\nold\n');
+    expect(renderPage(`${emptied}\nlast words\n`)).toBe(`${page}\nlast words\n`);
+  });
+
+  test('without its markers is refused, with what to do', () => {
+    expect(() => renderPage('# MQTT\n')).toThrow(/docs\/mqtt.md lacks .* put them where the topics belong/);
+  });
+
+  test('names every topic in the table and has a section for each', async () => {
+    const page = await read(pagePath);
+    for (const row of rowNames) {
+      const { template } = channels[row];
+      expect(page).toContain(`| [\`${template}\`](#`);
+      expect(page).toContain(`\n### \`${template}\`\n`);
+    }
+  });
+
+  test('the JSON and the topics in its commands are messages of the contract', async () => {
+    const commands = [...(await read(pagePath)).matchAll(/^mosquitto_\S+ .*$/gm)].map(([command]) => command);
+    expect(commands.length).toBeGreaterThan(2);
+    for (const command of commands) {
+      expect(command).toMatch(/-q 1 -t release-button\/button\/main\/press/);
+      const [, quoted, bare] = / -m (?:'(.*)'|(\S+))$/.exec(command) ?? [];
+      expect(channels.buttonPress.codec.decode(bytes(quoted ?? bare ?? '')), command).toMatchObject({
+        ok: true,
+      });
+    }
+  });
+});
+
+describe('the AsyncAPI document', () => {
+  const ajv = new Ajv({ strict: false, validateFormats: true, allErrors: true });
+  addFormats.default(ajv);
+  const validate = ajv.compile(parse(JSON.stringify(specs.schemasWithoutId['3.0.0'])));
+  const document = parse(JSON.stringify(asyncApiDocument()));
+  const at = (...path: string[]) =>
+    path.reduce<unknown>((value, key) => Reflect.get(Object(value), key), document);
+
+  test('is valid AsyncAPI 3.0', () => {
+    expect(validate(document), ajv.errorsText(validate.errors)).toBe(true);
+  });
+
+  test('the check can fail: an operation without its channel is not valid', () => {
+    expect(validate({ ...document, operations: { sendDrift: { action: 'send' } } })).toBe(false);
+    expect(validate({ ...document, asyncapi: '2.6.0' })).toBe(false);
+  });
+
+  test('every reference in it leads somewhere', () => {
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(
+      ([, path = '']) => path,
+    );
+    expect(references.length).toBeGreaterThan(100);
+    for (const path of references) expect(at(...path.split('/')), path).toBeTypeOf('object');
+  });
+
+  test('has the address of every row, with the prefix and its parameters', () => {
+    expect(at('channels', 'buttonPress', 'address')).toBe('{prefix}/button/{button}/press');
+    expect(at('channels', 'drift', 'address')).toBe('{prefix}/drift');
+    for (const row of rowNames) {
+      const address = String(at('channels', row, 'address'));
+      const params = [...address.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      expect(keysOf(at('channels', row, 'parameters')), row).toEqual(params);
+      const filled = address
+        .replace('{prefix}/', '')
+        .replaceAll(/\{(\w+)\}/g, (_, name: string) => String(Reflect.get(exampleParams, name)));
+      expect(filled).toBe(channels[row].at(exampleParams).topic);
+    }
+  });
+
+  test('what agents and workers publish is sent, what others may publish is received', () => {
+    const operations = keysOf(at('operations'));
+    expect(operations.filter((name) => name.startsWith('receive'))).toEqual([
+      'receiveButtonPress',
+      'receiveButtonArm',
+      'receiveLedSet',
+      'receiveLedIdentify',
+      'receiveReleaseTerminate',
+      'receiveFreezeSet',
+      'receiveHistoryGet',
+    ]);
+    expect(operations).toContain('sendButtonPress');
+    expect(operations).not.toContain('sendFreezeSet');
+    expect(at('operations', 'sendButtonPress', 'tags')).toEqual([{ name: 'agent' }]);
+    expect(at('operations', 'sendDrift', 'tags')).toEqual([{ name: 'worker' }]);
+  });
+
+  test('carries QoS, retention and expiry where the MQTT binding has its place for them', () => {
+    expect(at('operations', 'receiveButtonPress', 'bindings', 'mqtt')).toEqual({
+      qos: 1,
+      retain: false,
+      messageExpiryInterval: 10,
+      bindingVersion: '0.2.0',
+    });
+    expect(at('operations', 'sendDrift', 'bindings', 'mqtt')).toEqual({
+      qos: 1,
+      retain: true,
+      bindingVersion: '0.2.0',
+    });
+  });
+
+  test('says which answer a request gets', () => {
+    expect(at('operations', 'receiveButtonPress', 'reply', 'channel')).toEqual({
+      $ref: '#/channels/buttonResult',
+    });
+    expect(at('operations', 'receiveHistoryGet', 'reply', 'channel')).toEqual({ $ref: '#/channels/reply' });
+    expect(at('operations', 'receiveLedSet', 'reply')).toBeUndefined();
+  });
+
+  test('a press is a JSON object or a bare text', () => {
+    expect(keysOf(at('channels', 'buttonPress', 'messages'))).toEqual(['buttonPress', 'buttonPressText']);
+    expect(at('components', 'messages', 'buttonPress', 'contentType')).toBe('application/json');
+    expect(at('components', 'messages', 'buttonPressText', 'contentType')).toBe('text/plain');
+  });
+});
+
+describe('the examples', () => {
+  const ajv = new Ajv({ allErrors: true });
+  addFormats.default(ajv);
+
+  test.each(forms)('$name: its row decodes it', (form) => {
+    const { codec } = channels[form.row];
+    const decoded = codec.decode(bytes(wireOf(form)));
+    if (form.name === 'ledIdentify') expect(decoded).toEqual({ ok: true, value: '' });
+    else if (form.name === 'buttonPressText') expect(decoded).toEqual({ ok: true, value: {} });
+    else if (form.name === 'freezeSetText') expect(decoded).toEqual({ ok: true, value: { frozen: true } });
+    else expect(decoded).toEqual({ ok: true, value: form.example });
+  });
+
+  test.each(forms)('$name: it fits its JSON Schema', async (form) => {
+    const validate = ajv.compile(parse(await read(`${schemasPath}/${form.name}.json`)));
+    expect(validate(form.example), ajv.errorsText(validate.errors)).toBe(true);
+    expect(validate(null)).toBe(false);
+  });
+
+  test('a row has one example, and one more for a bare text beside JSON', () => {
+    expect(forms.map(({ name }) => name).filter((name) => !Object.hasOwn(examples, name))).toEqual([
+      'buttonPressText',
+      'ledSetText',
+      'freezeSetText',
+    ]);
+    expect(Object.keys(examples)).toEqual([...rowNames]);
+  });
+});

@@ -1,0 +1,126 @@
+// Whatever a row can say arrives as it was said, and its JSON Schema agrees with its codec on what is a message.
+import { Ajv } from 'ajv';
+import addFormats from 'ajv-formats';
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { channels } from '../../messages/all.ts';
+import type { Codec } from '../../messages/codec.ts';
+import type { RowName } from '../../messages/examples.ts';
+import { formsOf, rowNames } from '../../messages/forms.ts';
+import { messages } from './arbitraries.ts';
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const codecOf = (row: RowName): Pick<Codec<unknown>, 'encode' | 'decode'> => channels[row].codec;
+const messagesOf = (row: RowName): fc.Arbitrary<unknown> => messages[row];
+const ajv = new Ajv({ allErrors: true });
+addFormats.default(ajv);
+const forms = rowNames
+  .flatMap(formsOf)
+  .map((form) => ({ ...form, isText: form.contentType === 'text/plain', fits: ajv.compile(form.schema) }));
+const jsonForms = forms.filter(({ isText }) => !isText);
+/** What a LED is identified by is not read. */
+const textForms = forms.filter(({ isText, row }) => isText && row !== 'ledIdentify');
+
+test.each(rowNames.filter((row) => row !== 'ledIdentify'))('%s arrives as it was said', (row) => {
+  const codec = codecOf(row);
+  fc.assert(
+    fc.property(messagesOf(row), (message) => {
+      expect(codec.decode(bytes(codec.encode(message)))).toEqual({ ok: true, value: message });
+    }),
+  );
+});
+
+test.each(rowNames)('what is encoded for %s fits exactly one of its JSON Schemas', (row) => {
+  const codec = codecOf(row);
+  fc.assert(
+    fc.property(messagesOf(row), (message) => {
+      const wire = codec.encode(message);
+      const value: unknown = wire === message ? wire : JSON.parse(wire);
+      const fitting = forms.filter((form) => form.row === row && form.fits(value));
+      expect(fitting.map(({ isText }) => isText)).toEqual([wire === message]);
+    }),
+  );
+});
+
+test.each(jsonForms)(
+  '$name: members may be missing, changed or unknown; schema and codec agree on it',
+  (form) => {
+    const codec = codecOf(form.row);
+    const outcomes = new Set<boolean>();
+    fc.assert(
+      fc.property(
+        messagesOf(form.row).filter((message) => typeof message === 'object'),
+        fc.array(change, { minLength: 0, maxLength: 2 }),
+        (message, changes) => {
+          const value: unknown = changes.reduce(apply, JSON.parse(JSON.stringify(message)));
+          const decoded = codec.decode(bytes(JSON.stringify(value)));
+          outcomes.add(decoded.ok);
+          expect(form.fits(value), decoded.ok ? ajv.errorsText(form.fits.errors) : decoded.error).toBe(
+            decoded.ok,
+          );
+        },
+      ),
+      { numRuns: 300 },
+    );
+    expect(outcomes).toEqual(new Set([true, false]));
+  },
+);
+
+test.each(textForms)('$name: schema and codec agree on bare texts', (form) => {
+  const codec = codecOf(form.row);
+  const text = fc
+    .oneof(messagesOf(form.row), fc.constant(form.example), fc.string({ unit: 'binary', maxLength: 8 }))
+    .filter((value): value is string => typeof value === 'string')
+    // Blanks around it are forgiven by the codec; what starts like JSON is the other form's.
+    .filter((value) => value === value.trim() && !/^[{[]/.test(value));
+  fc.assert(
+    fc.property(text, (value) => {
+      expect(form.fits(value)).toBe(codec.decode(bytes(value)).ok);
+    }),
+  );
+});
+
+interface Change {
+  /** which member, of those that there are, counted over all levels */
+  readonly at: number;
+  readonly to: unknown;
+}
+
+const nothing = Symbol('the member is taken out');
+/** ASCII: the codec counts UTF-16 units, JSON Schema characters. */
+const text = fc.oneof(
+  fc.string({ unit: 'grapheme-ascii', maxLength: 4 }),
+  fc.constantFrom('', 'main', 'press', 'on', 'x'.repeat(65), 'x'.repeat(300), 'a/b', '2026-01-01T00:00:00Z'),
+);
+const change: fc.Arbitrary<Change> = fc.record({
+  at: fc.nat({ max: 200 }),
+  to: fc.oneof(
+    fc.constantFrom<unknown>(nothing, null, true, 0, -1, 1.5, 20, 1e9, 2 ** 53, [], {}, ['a/b'], { x: 1 }),
+    text,
+  ),
+});
+
+/** Changes one member somewhere inside, or adds an unknown one. */
+function apply(value: unknown, { at, to: drawn }: Change): unknown {
+  const to = drawn === nothing ? nothing : structuredClone(drawn);
+  const places = placesIn(value);
+  const place = places[at % (places.length + 1)];
+  if (place === undefined) return isObject(value) ? { ...value, unknown: to === nothing ? 0 : to } : value;
+  const [inside, key] = place;
+  if (to !== nothing) Reflect.set(inside, key, to);
+  else if (Array.isArray(inside)) inside.splice(Number(key), 1);
+  else Reflect.deleteProperty(inside, key);
+  return value;
+}
+
+function placesIn(value: unknown): [inside: object, key: string][] {
+  if (!isObject(value)) return [];
+  return Object.entries(value).flatMap(([key, inner]: [string, unknown]) => [
+    [value, key],
+    ...placesIn(inner),
+  ]);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,114 @@
+// What must not compile. `npm run check:types` fails when one of the marked lines begins to compile; what JavaScript
+// would do with the line is checked too, where it runs at all.
+import { describe, expect, test } from 'vitest';
+import { agentAvailability } from '../../messages/agent.ts';
+import { buttonArm, buttonSignal, buttonState } from '../../messages/button.ts';
+import { channel } from '../../messages/channel.ts';
+import type { Address } from '../../messages/channel.ts';
+import { word } from '../../messages/codec.ts';
+import { app } from '../../messages/drift.ts';
+import { examples } from '../../messages/examples.ts';
+import { ledSet, ledState } from '../../messages/led.ts';
+import { buttonPress, buttonResult } from '../../messages/press.ts';
+
+/** A gate as it has to be declared: what may be sent is said by the address alone, not by what is sent. */
+const sent: unknown[] = [];
+const publish = <M>(_: Address<M>, message: NoInfer<M>) => void sent.push(message);
+const publishNow = <M>(_: Address<M, 'event'>, message: NoInfer<M>) => void sent.push(message);
+const main = { button: 'main' };
+
+describe('a topic does not compile', () => {
+  test('without its parameter', () => {
+    // @ts-expect-error the button is missing
+    expect(() => buttonPress.at({})).toThrow('<button> is missing in the topic button/<button>/press');
+    // @ts-expect-error the name is missing
+    expect(() => app.at({ namespace: 'argocd' })).toThrow('<name> is missing');
+    // @ts-expect-error all of it is missing
+    expect(() => buttonPress.at()).toThrow(TypeError);
+  });
+
+  test('with a parameter of another name', () => {
+    // @ts-expect-error a press has no LED
+    expect(() => buttonPress.at({ led: 'main' })).toThrow('<button> is missing');
+    // @ts-expect-error a misspelt parameter of a filter would match everything
+    expect(buttonPress.filter({ buton: 'main' }).filter).toBe('button/+/press');
+    // @ts-expect-error a parameter beside those of the topic
+    expect(buttonPress.at({ button: 'main', led: 'main' }).topic).toBe('button/main/press');
+  });
+
+  test('with a parameter that is no text', () => {
+    // @ts-expect-error ids are texts
+    expect(() => buttonPress.at({ button: undefined })).toThrow(RangeError);
+  });
+
+  test('with a placeholder that has no rule', () => {
+    const about = { kind: 'event', qos: 1, from: ['agent'], summary: '' } as const;
+    // @ts-expect-error nobody has said what may stand for a finger
+    const finger = channel('finger/<finger>', about, word(['up', 'down']));
+    expect(finger.template).toBe('finger/<finger>');
+  });
+});
+
+describe('a message does not compile', () => {
+  test('on the topic of another row', () => {
+    // @ts-expect-error the state of a LED is not that of a button
+    publish(buttonState.at(main), examples.ledState);
+    // @ts-expect-error a result is no signal
+    publish(buttonSignal.at(main), examples.buttonResult);
+    // @ts-expect-error availability is not arming
+    publish(buttonArm.at(main), 'online');
+    // @ts-expect-error a pattern name is not availability
+    publish(agentAvailability.at({ agent: 'main' }), 'sos');
+    expect(sent.splice(0)).toHaveLength(4);
+  });
+
+  test('without a member', () => {
+    // @ts-expect-error the worker that vouches for the signal is missing
+    publish(buttonSignal.at(main), { signal: 'clear', outOfSync: 0, blocked: 0, at: '' });
+    // @ts-expect-error nearly all is missing
+    publish(buttonResult.at(main), { pressId: 'b7e0' });
+    // @ts-expect-error a pattern says whether it is repeated
+    publish(ledSet.at({ led: 'main' }), { steps: [{ on: true, ms: 100 }] });
+    expect(sent.splice(0)).toHaveLength(3);
+  });
+
+  test('with a misspelt member', () => {
+    // @ts-expect-error gestur
+    publish(buttonPress.at(main), { gestur: 'press' });
+    // @ts-expect-error untill
+    publish(buttonSignal.at(main), { ...examples.buttonSignal, untill: '' });
+    expect(sent.splice(0)).toHaveLength(2);
+  });
+
+  test('with a misspelt word', () => {
+    // @ts-expect-error doubel
+    publish(buttonPress.at(main), { gesture: 'doubel' });
+    // @ts-expect-error heart-beat
+    publish(ledSet.at({ led: 'main' }), 'heart-beat');
+    // @ts-expect-error signals are not patterns
+    publish(ledState.at({ led: 'main' }), { ...examples.ledState, pattern: 'drifted' });
+    // @ts-expect-error a reason that is not in the contract
+    publish(buttonResult.at(main), { ...examples.buttonResult, reason: 'no-idea' });
+    expect(sent.splice(0)).toHaveLength(4);
+  });
+
+  test('with undefined for a member that may be absent', () => {
+    // @ts-expect-error absent is absent
+    publish(buttonPress.at(main), { id: undefined });
+    expect(sent.splice(0)).toHaveLength(1);
+  });
+
+  test('when state is to be sent as an event of the moment', () => {
+    // @ts-expect-error state is remembered and published again; only events are sent now or never
+    publishNow(buttonState.at(main), examples.buttonState);
+    expect(sent.splice(0)).toHaveLength(1);
+  });
+});
+
+test('what is right compiles', () => {
+  publish(buttonSignal.at(main), examples.buttonSignal);
+  publish(ledSet.at({ led: 'main' }), 'heartbeat');
+  publish(app.at({ namespace: 'argocd', name: 'guestbook' }), examples.app);
+  publishNow(buttonPress.at(main), {});
+  expect(sent.splice(0)).toEqual([examples.buttonSignal, 'heartbeat', examples.app, {}]);
+});
