@@ -20,9 +20,10 @@ export async function addConfigFlags(
   );
   const flags = await flagsOf(sections);
   const options = flags.map(({ path, flag, type, doc }) => {
-    const option = new Option(`${flag} <${type}>`, doc).helpGroup(
+    const option = new Option(type === 'boolean' ? `${flag} [${type}]` : `${flag} <${type}>`, doc).helpGroup(
       'Configuration (each is also a key of the file and a variable):',
     );
+    if (type === 'boolean') option.preset('true');
     command.addOption(option);
     return { path, name: option.attributeName() };
   });

@@ -35,6 +35,12 @@ opened · press: 4 rejected, 5 nothing to release, 6 no answer`,
   )
   .exitOverride();
 
+// Whoever reads our output has gone (`| head`): no reason for a stack.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
 try {
   const chosen = process.argv.slice(2).find((argument) => !argument.startsWith('-'));
   for (const { name, summary, usage, load } of verbs) {

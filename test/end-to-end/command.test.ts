@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createWorkplace } from '../support/processes.ts';
+import { command, createWorkplace } from '../support/processes.ts';
 import type { Running, Workplace } from '../support/processes.ts';
 import { simulatorControl, worldOf } from '../support/simulator.ts';
 
@@ -42,6 +42,12 @@ describe('release-button', () => {
     expect(output).toMatch(/Exit codes/);
   });
 
+  it('ends without a word when its reader goes away', async () => {
+    const piped = workplace.spawn('sh', ['-c', `node ${command} start --help | head -n 1; echo done`]);
+    await piped.exited;
+    expect(piped.output()).toBe('Usage: release-button start [options]\ndone\n');
+  });
+
   it('prints the version of the package', async () => {
     const { code, output } = await ended(workplace.start(['--version']));
     expect({ code, output }).toEqual({
@@ -57,7 +63,7 @@ describe('release-button', () => {
       'argocd:\n  server: https://argocd.example/argo\n  tokenFile: token\nworker:\n  buttons:\n    - select: {projects: [shop]}\n',
     );
     const { code, output } = await ended(
-      workplace.start(['config', '--config', 'button.yaml', '--broker-port', '1999'], {
+      workplace.start(['config', '--config', 'button.yaml', '--broker-port', '1999', '--argocd-insecure'], {
         RELEASE_BUTTON_LOG_LEVEL: 'warn',
       }),
     );
@@ -66,6 +72,7 @@ describe('release-button', () => {
     expect(output).toMatch(/argocd\.token +\*{8}/);
     expect(output).not.toContain('a-very-secret-token');
     expect(output).toMatch(/broker\.port +1999 +# --broker-port/);
+    expect(output).toMatch(/argocd\.insecure +true +# --argocd-insecure/);
     expect(output).toMatch(/log\.level +warn +# RELEASE_BUTTON_LOG_LEVEL/);
     expect(output).toMatch(/agent\.sampleMs +5 +# default/);
   });

@@ -10,6 +10,9 @@ export const hasMosquittoBroker: boolean = ['mosquitto', 'mosquitto_passwd'].eve
   has(program, ['-h']),
 );
 
+/** Makes certificates for tests of TLS. */
+export const hasOpenssl: boolean = has('openssl', ['version']);
+
 function has(program: string, probe: string[]): boolean {
   const { error } = spawnSync(program, probe, { stdio: 'ignore' });
   if (error === undefined) return true;
