@@ -128,8 +128,9 @@ export function recordOf(app: Application, complete: boolean): AppRecord {
           detail: {
             deployed: revisionsOf(newest(status?.history ?? [])),
             message: state?.message ?? '',
-            // While an operation waits or runs it stands at `operation`, afterwards at the operation state.
-            operation: idsOf(app.operation?.info ?? state?.operation?.info),
+            // While an operation waits or runs it stands at `operation`, afterwards at the operation state. One without
+            // infos is somebody else's: it must not borrow those of the operation before.
+            operation: idsOf((app.operation ?? state?.operation)?.info),
           },
         }
       : {}),

@@ -24,6 +24,7 @@ export type ArgoCdErrorKind =
   | 'unsure'
   | 'not-argocd';
 
+/** Carries no cause: the errors of the HTTP client hold the request, and with it the token. */
 export class ArgoCdError extends Error {
   override readonly name = 'ArgoCdError';
   readonly kind: ArgoCdErrorKind;
@@ -40,6 +41,8 @@ export class ArgoCdError extends Error {
 export interface ErrorAnswer {
   readonly status: number;
   readonly contentType: string;
+  /** of a redirect */
+  readonly location?: string | undefined;
   /** bounded by the caller */
   readonly body: string;
 }
@@ -53,25 +56,22 @@ const messageLength = 300;
  */
 export function errorFromAnswer(what: string, server: string, answer: ErrorAnswer): ArgoCdError {
   const { status } = answer;
-  const said = messageIn(answer);
-  const quoted = said === undefined ? '' : `: ${said}`;
+  const said = wordsIn(answer);
+  const quoted = said === undefined ? '' : `: ${shortened(said.message)}`;
   const make = (kind: ArgoCdErrorKind, message: string) => new ArgoCdError({ kind, message, status });
 
-  if (status >= 300 && status < 400)
-    return make(
-      'not-argocd',
-      `${server} answers with a redirect (HTTP ${status}). Set argocd.server to the address it redirects to, most often https:// instead of http://`,
-    );
-  // The code says which gRPC status it was; gateways in between answer without one.
+  if (status >= 300 && status < 400) return make('not-argocd', redirected(server, answer));
   if (status === 401)
     return make(
       'unauthenticated',
-      `Argo CD at ${server} does not accept the token${quoted}. Make a new one (argocd account generate-token --account <name>) and set ARGOCD_AUTH_TOKEN or ARGOCD_AUTH_TOKEN_FILE`,
+      said === undefined && !isApi(answer)
+        ? `what answers at ${server} asks for a login in its own words (HTTP 401), not in Argo CD's: a proxy in front of Argo CD has to let requests with a token of Argo CD through`
+        : `Argo CD at ${server} does not accept the token${quoted}. Make a new one (argocd account generate-token --account <name>) and set ARGOCD_AUTH_TOKEN or ARGOCD_AUTH_TOKEN_FILE`,
     );
   if (status === 403) {
-    if (said?.includes('blocked by sync window') === true)
+    if (said?.message.includes('blocked by sync window') === true)
       return make('blocked-by-window', `a sync window of Argo CD does not allow it now${quoted}`);
-    if (said?.startsWith('permission denied: ') === true)
+    if (said?.message.startsWith('permission denied: ') === true)
       return make(
         'not-permitted',
         `the account of the token may not ${what}${quoted}. Its RBAC policy needs the permission`,
@@ -81,20 +81,47 @@ export function errorFromAnswer(what: string, server: string, answer: ErrorAnswe
       `could not ${what} at ${server} (HTTP 403${quoted}): forbidden, missing, or Kubernetes cannot be reached just now`,
     );
   }
-  if (status === 404 || status === 405 || status === 415)
-    return said === undefined
-      ? make(
-          'not-argocd',
-          `${server} does not answer like Argo CD (HTTP ${status}). Check argocd.server, and its path where Argo CD runs below one (--rootpath)`,
-        )
-      : make('not-found', `could not ${what} at ${server}${quoted}`);
-  if (status === 408) return make('unsure', `Argo CD at ${server} broke off (HTTP 408${quoted})`);
-  if (status === 400 && said !== undefined) return make(kindOf400(said), `could not ${what}: ${said}`);
+  if (status === 408) return make('unsure', `could not ${what}: ${server} broke off (HTTP 408${quoted})`);
   if (status === 429 || status === 503)
-    return make('unavailable', `Argo CD at ${server} cannot answer now (HTTP ${status}${quoted})`);
+    return make(
+      'unavailable',
+      `could not ${what}: Argo CD at ${server} cannot answer now (HTTP ${status}${quoted})`,
+    );
   if (status >= 500)
     return make('unsure', `could not ${what}: Argo CD at ${server} failed (HTTP ${status}${quoted})`);
+  if (status === 415)
+    return make(
+      'invalid',
+      `could not ${what}: ${server} does not take the request's Content-Type (HTTP 415). Argo CD wants exactly application/json; does a proxy in between change it?`,
+    );
+  // What remains is Argo CD's only with its own words and code: other servers and gateways have these codes too.
+  if (said?.code === undefined && !isEventStream(answer.contentType)) return notArgoCd(what, server, answer);
+  if (status === 404) return make('not-found', `could not ${what} at ${server}${quoted}`);
+  if (status === 400 && said !== undefined)
+    return make(kindOf400(said.message), `could not ${what}${quoted}`);
   return make('invalid', `could not ${what} at ${server} (HTTP ${status}${quoted})`);
+}
+
+/** @param answer what came instead; `detail` says what is wrong with it */
+export function notArgoCd(
+  what: string,
+  server: string,
+  answer: { readonly status: number; readonly contentType: string; readonly detail?: string },
+): ArgoCdError {
+  const { status, contentType, detail } = answer;
+  const got = detail ?? (contentType === '' ? 'no content type' : contentType);
+  return new ArgoCdError({
+    kind: 'not-argocd',
+    status,
+    message: `could not ${what}: what ${server} answers (HTTP ${status}, ${got}) is not Argo CD's. Check argocd.server (ARGOCD_SERVER): https:// instead of http://, the port, and the path where Argo CD runs below one (--rootpath)`,
+  });
+}
+
+function redirected(server: string, { status, location }: ErrorAnswer): string {
+  // Not the whole address: that of a login page carries its secrets in the query.
+  const to =
+    location !== undefined && URL.canParse(location, server) ? new URL(location, server).origin : undefined;
+  return `${server} answers with a redirect (HTTP ${status}${to === undefined ? '' : ` to ${to}`}). If that is Argo CD, most often https:// instead of http://, set argocd.server (ARGOCD_SERVER) to it; if it is a login page, the proxy in front of Argo CD has to let requests with a token of Argo CD through`;
 }
 
 function kindOf400(message: string): ArgoCdErrorKind {
@@ -106,18 +133,32 @@ function kindOf400(message: string): ArgoCdErrorKind {
   return 'invalid';
 }
 
-/** The server's own words, out of `{"message"}` (unary), `{"error":{"message"}}` (stream), or nothing. */
-function messageIn({ contentType, body }: ErrorAnswer): string | undefined {
-  const text = contentType.startsWith('text/event-stream') ? body.replace(/^data: /, '') : body;
+export function isEventStream(contentType: string | undefined): boolean {
+  return contentType?.startsWith('text/event-stream') === true;
+}
+
+/** Argo CD's API answers so, its refusals included, apart from unknown paths and methods. */
+function isApi({ contentType }: ErrorAnswer): boolean {
+  return contentType.startsWith('application/json') || isEventStream(contentType);
+}
+
+/** The server's own words: `{"message","code"}` (unary), `{"error":{"message","grpc_code"}}` (stream), or nothing. */
+function wordsIn({
+  contentType,
+  body,
+}: ErrorAnswer): { message: string; code: number | undefined } | undefined {
+  const text = isEventStream(contentType) ? body.replace(/^data: /, '') : body;
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch {
     return undefined;
   }
-  const direct = member(parsed, 'message') ?? member(member(parsed, 'error'), 'message');
-  if (typeof direct !== 'string' || direct === '') return undefined;
-  return direct.length > messageLength ? `${direct.slice(0, messageLength)}…` : direct;
+  const streamed = member(parsed, 'error');
+  const message = member(parsed, 'message') ?? member(streamed, 'message');
+  const code = member(parsed, 'code') ?? member(streamed, 'grpc_code');
+  if (typeof message !== 'string' || message.trim() === '') return undefined;
+  return { message, code: typeof code === 'number' ? code : undefined };
 }
 
 function member(value: unknown, name: string): unknown {
@@ -125,48 +166,55 @@ function member(value: unknown, name: string): unknown {
   return Object.entries(value).find(([key]) => key === name)?.[1];
 }
 
-/** Errors of the network that come before a request can have been sent. */
-const notSent = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ERR_INVALID_URL',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'CERT_HAS_EXPIRED',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-  'EPROTO',
-]);
-const connectPhases = new Set(['lookup', 'connect', 'secureConnect', 'socket']);
-
-/**
- * @param failure.phase the phase that timed out, in got's names
- */
-export function errorFromFailure(
-  what: string,
-  server: string,
-  failure: { readonly code: string; readonly message: string; readonly phase?: string },
-): ArgoCdError {
-  const { code, message, phase } = failure;
-  const sent = !(notSent.has(code) || (phase !== undefined && connectPhases.has(phase)));
-  const detail = `could not ${what} at ${server} (${code === '' ? message : `${code}: ${message}`})`;
-  return new ArgoCdError({ kind: sent ? 'unsure' : 'unreachable', message: `${detail}${remedyFor(code)}` });
+/** On one line, and not longer than a person reads. */
+function shortened(message: string): string {
+  const line = message.trim().replaceAll(/\s+/g, ' ');
+  return line.length > messageLength ? `${line.slice(0, messageLength)}…` : line;
 }
 
-function remedyFor(code: string): string {
+export interface Failure {
+  /** Node's or got's error code; empty where there is none */
+  readonly code: string;
+  readonly message: string;
+  /** whether the connection stood, so that the request may have arrived */
+  readonly sent: boolean;
+  /** whether the request would change something in Argo CD */
+  readonly changes: boolean;
+}
+
+/** A request without an answer that can be read. */
+export function errorFromFailure(what: string, server: string, failure: Failure): ArgoCdError {
+  const { code, sent, changes } = failure;
+  const message = shortened(failure.message);
+  const named = code === '' || message.includes(code) ? message : `${code}: ${message}`;
+  const detail = message === '' ? code : named;
+  const kind = !sent ? 'unreachable' : code.startsWith('HPE_') && !changes ? 'not-argocd' : 'unsure';
+  return new ArgoCdError({
+    kind,
+    message: `could not ${what} at ${server} (${detail})${remedyFor(code, sent)}`,
+  });
+}
+
+function remedyFor(code: string, sent: boolean): string {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
     return '. The name cannot be resolved: check argocd.server (ARGOCD_SERVER) and the DNS of this machine';
   if (code === 'ECONNREFUSED')
     return '. Nothing listens there: check the port in argocd.server (ARGOCD_SERVER), and whether Argo CD runs';
-  if (code === 'EPROTO')
-    return '. That port does not speak TLS: argocd.server may need http:// instead of https://';
+  if (code === 'EPROTO' || code.startsWith('ERR_SSL'))
+    return '. No TLS connection comes about: if that port does not speak TLS, argocd.server needs http:// instead of https://';
+  if (code.startsWith('HPE_'))
+    return '. What answers there does not speak HTTP: check the port in argocd.server (ARGOCD_SERVER), and whether it needs https://';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return '. The certificate is for other names: use one of them in argocd.server, or have a certificate made for this one';
+  if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID')
+    return '. Renew the certificate; if it is not out of date, the clock of this machine is wrong';
   if (/CERT|SELF_SIGNED|VERIFY|ISSUER/.test(code))
     return '. The certificate is not trusted: set argocd.caFile to the file of the CA that signed it (or argocd.insecure: true to trust any)';
+  if (code === 'ERR_INVALID_CHAR')
+    return '. The token has a character that cannot be sent: copy it again into ARGOCD_AUTH_TOKEN, as one line';
   if (code.includes('TIMEDOUT'))
-    return '. No answer in time: is the server overloaded, or a firewall in between?';
+    return sent
+      ? '. No answer in time: is the server overloaded, or argocd.requestTimeoutMs too short?'
+      : '. No connection in time: check host and port in argocd.server (ARGOCD_SERVER), and firewalls in between';
   return '';
 }

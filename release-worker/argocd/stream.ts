@@ -16,7 +16,7 @@ export interface StreamHandlers {
 }
 
 export interface StreamOptions extends StreamHandlers {
-  readonly argocd: ArgoCd;
+  readonly argocd: Pick<ArgoCd, 'server' | 'openStream'>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** milliseconds without a sign after which an answering stream is given up (keep-alives come every 15 s) */
@@ -25,33 +25,36 @@ export interface StreamOptions extends StreamHandlers {
   readonly silentMs: number;
 }
 
-/** One application with its history is some 10 kB; Kubernetes itself refuses objects above 1.5 MB. */
-const maximumEventBytes = 4_194_304;
+/** One application with its history is some 10 kB; Kubernetes itself refuses objects above 1.5 MB. In characters. */
+const maximumEventLength = 4_194_304;
 
 /**
  * Follows the stream until it ends. Never resolves to anything: whatever ends it is thrown.
- * @throws ArgoCdError
+ * @throws ArgoCdError of kind `unavailable` where the stream was cut, ended or fell silent; of the kind of the refusal
+ * where it could not be opened. What a handler throws is passed on.
  */
 export async function followStream(options: StreamOptions): Promise<never> {
   const { argocd, clock } = options;
   const request = argocd.openStream(options.signal);
   const decoder = new TextDecoder();
   let timer: Timer | undefined;
-  let why = `the event stream of Argo CD at ${argocd.server} ended`;
+  let gaveUp: string | undefined;
 
+  const giveUp = (why: string) => {
+    gaveUp ??= why;
+    request.destroy();
+  };
   const watch = (ms: number, what: string) => {
     timer?.cancel();
-    timer = clock.setTimeout(() => {
-      why = `the event stream of Argo CD at ${argocd.server} ${what}`;
-      request.destroy();
-    }, ms);
+    timer = clock.setTimeout(() => giveUp(what), ms);
   };
   const parser = createParser({
-    maxBufferSize: maximumEventBytes,
+    maxBufferSize: maximumEventLength,
     onEvent: ({ data }) => readEvent(data, options),
-    onError: (error) => {
-      why = `the event stream of Argo CD at ${argocd.server} cannot be read: ${error.message}`;
-      request.destroy();
+    onError: ({ type, message }) => {
+      if (type === 'max-buffer-size-exceeded') giveUp(`cannot be read: ${message}`);
+      // Anything else is one line that says nothing to us, which the specification has ignored.
+      else options.onUnreadable(message);
     },
   });
 
@@ -64,16 +67,26 @@ export async function followStream(options: StreamOptions): Promise<never> {
       watch(options.idleMs, `has been silent for ${Math.round(options.idleMs / 1000)} s`);
       options.onSign();
       parser.feed(decoder.decode(chunk, { stream: true }));
+      if (gaveUp !== undefined) break;
     }
+    gaveUp ??= 'ended';
   } catch (error) {
-    if (error instanceof ArgoCdError && error.kind !== 'unsure') throw error;
-    const detail = error instanceof Error ? ` (${error.message})` : '';
-    why += detail;
+    if (gaveUp === undefined) throw cutOff(error);
   } finally {
     timer?.cancel();
     request.destroy();
   }
-  throw new ArgoCdError({ kind: 'unavailable', message: why });
+  throw new ArgoCdError({
+    kind: 'unavailable',
+    message: `the event stream of Argo CD at ${argocd.server} ${gaveUp}`,
+  });
+}
+
+/** A stream changes nothing in Argo CD: that it broke off leaves nothing to be unsure of. */
+function cutOff(error: unknown): unknown {
+  if (!(error instanceof ArgoCdError) || error.kind !== 'unsure') return error;
+  const { message, status } = error;
+  return new ArgoCdError({ kind: 'unavailable', message, ...(status === undefined ? {} : { status }) });
 }
 
 function readEvent(data: string, { onEvent, onUnreadable }: StreamHandlers): void {

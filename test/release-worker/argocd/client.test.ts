@@ -1,0 +1,265 @@
+// The client asks as Argo CD wants to be asked, and understands the answers recorded from one.
+import { describe, expect, it } from 'vitest';
+import { clientOf, clientOfPlayed, serve } from './playback.ts';
+import { recording } from './recordings.ts';
+
+const guestbook = { namespace: 'argocd', name: 'guestbook', project: 'default' };
+const payments = { namespace: 'argocd', name: 'payments', project: 'default' };
+const catalog = { namespace: 'argocd', name: 'catalog', project: 'default' };
+
+describe('version and account', () => {
+  it('tells the version, and that a real Argo CD is not simulated', async () => {
+    const { argocd } = await clientOfPlayed('version-with-token');
+    expect(await argocd.version()).toEqual({ version: 'v3.6.0+37ee009', simulated: false });
+  });
+
+  it.each([
+    { by: 'a header', headers: { 'x-simulated': 'argocd' }, version: 'v3.6.0' },
+    { by: 'the version, where a proxy has dropped the header', headers: {}, version: 'v3.6.0+simulated' },
+  ])('knows a simulated server by $by', async ({ headers, version }) => {
+    const { url } = await serve((response) => {
+      response.writeHead(200, { 'content-type': 'application/json', ...headers });
+      response.end(JSON.stringify({ Version: version }));
+    });
+    expect(await clientOf(url).version()).toEqual({ version, simulated: true });
+  });
+
+  it('tells whose token it is', async () => {
+    const { argocd } = await clientOfPlayed('userinfo-with-token');
+    expect(await argocd.account()).toBe('button');
+  });
+
+  it.each(['userinfo-no-token', 'userinfo-invalid-token', 'userinfo-expired-token'])(
+    'takes the 200 of %s for what it is: nobody',
+    async (name) => {
+      const { argocd } = await clientOfPlayed(name);
+      expect(await argocd.account()).toBeUndefined();
+    },
+  );
+});
+
+describe('list', () => {
+  it('asks for what it keeps, and lists it without detail', async () => {
+    const { argocd, served } = await clientOfPlayed('list-fields-all-known');
+    expect(await argocd.list()).toEqual([
+      {
+        namespace: 'argocd',
+        name: 'payments',
+        project: 'default',
+        labels: { team: 'pay', tier: 'critical' },
+        repository: 'http://127.0.0.1:3080/demo/shop.git',
+        sources: 1,
+        automated: false,
+        deleting: false,
+        sync: 'OutOfSync',
+        health: 'Healthy',
+        target: '1b336851290e9d866a2d10cd062b88184bee0427',
+        phase: 'Succeeded',
+        startedAt: '2026-11-22T10:05:20Z',
+        finishedAt: '2026-11-22T10:05:20Z',
+      },
+    ]);
+    const { fields, ...others } = served.asked[0]?.query ?? {};
+    expect(others).toEqual({});
+    const known = new URL(recording('list-fields-all-known').request.path, 'http://playback').searchParams;
+    expect(known.get('fields')?.split(',')).toEqual(expect.arrayContaining(items(fields)));
+    expect(items(fields).length).toBeGreaterThan(10);
+  });
+
+  it.each(['list-name-missing', 'list-no-visible-applications', 'list-app-namespace-not-enabled'])(
+    'understands the null of %s as no application',
+    async (name) => {
+      const { argocd } = await clientOfPlayed(name);
+      expect(await argocd.list()).toEqual([]);
+    },
+  );
+
+  it('shows an operation that is not taken up yet as pending', async () => {
+    const { argocd } = await clientOfPlayed('controller-down-list-fields');
+    expect(await argocd.list()).toMatchObject([{ name: 'payments', phase: 'Pending', startedAt: '' }]);
+  });
+
+  it('shows a running operation', async () => {
+    const { argocd } = await clientOfPlayed('list-fields-while-running');
+    expect(await argocd.list()).toMatchObject([{ name: 'migrate', phase: 'Running', finishedAt: '' }]);
+  });
+
+  it('lists an application with several sources, whose revisions a list does not tell', async () => {
+    const { argocd } = await clientOfPlayed('list-fields-multi-source');
+    expect(await argocd.list()).toMatchObject([{ name: 'catalog', sources: 2, target: '', repository: '' }]);
+  });
+
+  it('lists whole objects as well, and every application of an installation', async () => {
+    const { argocd } = await clientOfPlayed('list-fields-selected');
+    const names = (await argocd.list()).map(({ name }) => name);
+    expect(names).toContain('guestbook');
+    expect(new Set(names).size).toBe(names.length);
+    const whole = await clientOfPlayed('list-full-one-app');
+    expect(await whole.argocd.list()).toMatchObject([{ name: 'guestbook', sync: 'Synced' }]);
+  });
+});
+
+/** Without the list's own version, which an item cannot have. */
+function items(fields: string | undefined): string[] {
+  return (fields ?? '').split(',').filter((field) => field.startsWith('items.'));
+}
+
+describe('get', () => {
+  it('names namespace and project, so that missing is 404 instead of 403', async () => {
+    const { argocd, served } = await clientOfPlayed('get-one');
+    expect(await argocd.get(guestbook)).toMatchObject({
+      name: 'guestbook',
+      sync: 'Synced',
+      phase: 'Succeeded',
+    });
+    expect(served.asked[0]?.query).toEqual({ appNamespace: 'argocd', project: 'default' });
+  });
+
+  it.each([
+    { name: 'get-refresh-normal', refresh: 'normal' as const },
+    { name: 'get-refresh-hard', refresh: 'hard' as const },
+  ])('asks for a $refresh refresh', async ({ name, refresh }) => {
+    const { argocd, served } = await clientOfPlayed(name);
+    expect(await argocd.get(guestbook, refresh)).toMatchObject({ name: 'guestbook' });
+    expect(served.asked[0]?.query).toEqual({ appNamespace: 'argocd', project: 'default', refresh });
+  });
+
+  it('gets an application of another namespace', async () => {
+    const { argocd, served } = await clientOfPlayed('get-other-namespace-with');
+    const search = { namespace: 'team-b', name: 'search', project: 'default' };
+    expect(await argocd.get(search)).toMatchObject(search);
+    expect(served.asked[0]?.query['appNamespace']).toBe('team-b');
+  });
+
+  it('keeps a name with unusual characters one part of the path', async () => {
+    const { url, asked } = await serve((response) => response.writeHead(404).end());
+    await clientOf(url)
+      .get({ ...guestbook, name: 'a/../b?c' })
+      .catch(() => {});
+    expect(asked[0]?.path).toBe('/api/v1/applications/a%2F..%2Fb%3Fc');
+  });
+});
+
+describe('sync', () => {
+  it('sends everything in the body, as JSON without a charset, over a connection of its own', async () => {
+    const { argocd, served } = await clientOfPlayed('sync-ok-with-infos');
+    await argocd.sync(guestbook, {
+      revision: '775f821e07a9223a9d0996d95f65dbf4d030f770',
+      prune: false,
+      infos: [{ name: 'release-id', value: 'r1' }],
+    });
+    expect(served.asked).toHaveLength(1);
+    expect(served.asked[0]).toMatchObject({ method: 'POST', query: {} });
+    expect(served.asked[0]?.headers['content-type']).toBe('application/json');
+    expect(JSON.parse(served.asked[0]?.body ?? '')).toEqual({
+      name: 'guestbook',
+      appNamespace: 'argocd',
+      project: 'default',
+      revision: '775f821e07a9223a9d0996d95f65dbf4d030f770',
+      // For an application with a list of one source, which takes no notice of `revision`.
+      revisions: ['775f821e07a9223a9d0996d95f65dbf4d030f770'],
+      sourcePositions: [1],
+      prune: false,
+      infos: [{ name: 'release-id', value: 'r1' }],
+    });
+  });
+
+  it('names no revision where none is wanted', async () => {
+    const { argocd, served } = await clientOfPlayed('sync-automated-without-revision');
+    await argocd.sync({ ...guestbook, name: 'autopilot' }, { prune: false, infos: [] });
+    expect(JSON.parse(served.asked[0]?.body ?? '')).toEqual({
+      name: 'autopilot',
+      appNamespace: 'argocd',
+      project: 'default',
+      prune: false,
+      infos: [],
+    });
+  });
+
+  it('pins several sources by revisions and positions that count from 1', async () => {
+    const { argocd, served } = await clientOfPlayed('sync-multi-source-revisions');
+    await argocd.sync(catalog, { revisions: ['a', 'b'], prune: true, infos: [] });
+    expect(JSON.parse(served.asked[0]?.body ?? '')).toEqual({
+      name: 'catalog',
+      appNamespace: 'argocd',
+      project: 'default',
+      revisions: ['a', 'b'],
+      sourcePositions: [1, 2],
+      prune: true,
+      infos: [],
+    });
+  });
+
+  it.each([
+    ['sync-pinned-revision', payments],
+    ['sync-pinned-to-history', payments],
+    ['sync-automated-without-revision', { ...guestbook, name: 'autopilot' }],
+    ['sync-other-namespace-body', { namespace: 'team-b', name: 'search', project: 'default' }],
+    ['sync-window-manual-allowed', { ...guestbook, name: 'vault', project: 'frozen' }],
+    ['redis-down-sync', payments],
+  ] as const)('takes the answer of %s as accepted', async (name, app) => {
+    const { argocd } = await clientOfPlayed(name);
+    await expect(argocd.sync(app, { prune: false, infos: [] })).resolves.toBeUndefined();
+  });
+});
+
+describe('permission and windows', () => {
+  it('may sync where Argo CD says yes, and asks once', async () => {
+    const { argocd, served } = await clientOfPlayed('can-i-sync-app-yes');
+    expect(await argocd.maySync(guestbook)).toBe(true);
+    expect(served.asked).toHaveLength(1);
+  });
+
+  it('may not sync where Argo CD says no to the name without and with the namespace', async () => {
+    const paths: string[] = [];
+    const { url } = await serve((response, asked) => {
+      paths.push(asked.path);
+      response.writeHead(200, recording('can-i-sync-app-no').response.headers).end('{"value":"no"}');
+    });
+    expect(await clientOf(url).maySync({ ...guestbook, name: 'gateway', project: 'platform' })).toBe(false);
+    expect(paths).toEqual([
+      '/api/v1/account/can-i/applications/sync/platform/gateway',
+      '/api/v1/account/can-i/applications/sync/platform/argocd/gateway',
+    ]);
+  });
+
+  it('may sync where a policy names the application with its namespace', async () => {
+    const { url } = await serve((response, asked) => {
+      const yes = asked.path.endsWith('/default/team-b/search');
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ value: yes ? 'yes' : 'no' }));
+    });
+    const argocd = clientOf(url);
+    expect(await argocd.maySync({ namespace: 'team-b', name: 'search', project: 'default' })).toBe(true);
+  });
+
+  it.each([
+    { name: 'syncwindows-none', app: 'guestbook', project: 'default', open: true },
+    { name: 'syncwindows-manual-allowed', app: 'vault', project: 'frozen', open: true },
+    { name: 'syncwindows-blocked', app: 'vault', project: 'frozen', open: false },
+  ])('reads $name as open: $open', async ({ name, app, project, open }) => {
+    const { argocd, served } = await clientOfPlayed(name);
+    expect(await argocd.windowOpen({ namespace: 'argocd', name: app, project })).toBe(open);
+    expect(served.asked[0]?.query).toEqual({ appNamespace: 'argocd', project });
+  });
+});
+
+describe('revision metadata', () => {
+  const revision = '144f3180ca77e3565009c890546072671af96ac4';
+
+  it('tells author and first line', async () => {
+    const { argocd } = await clientOfPlayed('revision-metadata');
+    expect(await argocd.revisionMetadata(guestbook, revision)).toEqual({
+      author: 'Robin Reviewer <robin@example.com>',
+      title: 'checkout: new cart totals',
+    });
+  });
+
+  it('cuts what is too long for a topic, and leaves out what is missing', async () => {
+    const { url } = await serve((response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ message: `${'x'.repeat(1000)}\nsecond line` }));
+    });
+    expect(await clientOf(url).revisionMetadata(guestbook, revision)).toEqual({ title: 'x'.repeat(200) });
+  });
+});

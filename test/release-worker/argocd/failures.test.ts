@@ -1,0 +1,237 @@
+// Requests without an answer: whether they can have had an effect, what to do about it, and that the token stays secret.
+import { createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { inspect } from 'node:util';
+import { constants, createGzip, gzipSync } from 'node:zlib';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
+import { errorFromFailure } from '../../../release-worker/argocd/errors.ts';
+import { until } from '../../support/wait.ts';
+import { clientOf, clientOfPlayed, secret, serve } from './playback.ts';
+import { refusalOf } from './situations.ts';
+
+const guestbook = { namespace: 'argocd', name: 'guestbook', project: 'default' };
+const read = (argocd: ArgoCd) => refusalOf(argocd.get(guestbook));
+const write = (argocd: ArgoCd) => refusalOf(argocd.sync(guestbook, { prune: false, infos: [] }));
+const both = [read, write];
+
+/** A server that speaks no HTTP. */
+async function listen(onConnection: (socket: Socket) => void): Promise<{ port: number; server: Server }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    onConnection(socket);
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  onTestFinished(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  const address = server.address();
+  return { server, port: typeof address === 'object' && address !== null ? address.port : 0 };
+}
+
+describe('a server that is not reached', () => {
+  it('nothing listens: certainly without effect', async () => {
+    const { port, server } = await listen(() => {});
+    await new Promise((resolve) => {
+      server.close(resolve);
+    });
+    for (const ask of both) {
+      const failure = await ask(clientOf(`http://127.0.0.1:${port}`));
+      expect(failure.kind).toBe('unreachable');
+      expect(failure.message).toMatch(/argocd\/guestbook at http:.*ECONNREFUSED.*Nothing listens there/);
+    }
+  });
+
+  it('the name is not known', async () => {
+    for (const ask of both) {
+      const failure = await ask(clientOf('https://argocd.does-not-exist.invalid'));
+      expect(failure.kind).toBe('unreachable');
+      expect(failure.message).toMatch(/does-not-exist\.invalid.*(ENOTFOUND|EAI_AGAIN).*DNS of this machine/);
+    }
+  });
+
+  it('the connection comes about, but TLS does not in time', async () => {
+    const { port } = await listen(() => {});
+    for (const ask of both) {
+      const failure = await ask(clientOf(`https://127.0.0.1:${port}`, { requestTimeoutMs: 100 }));
+      expect(failure.kind).toBe('unreachable');
+      expect(failure.message).toMatch(/ETIMEDOUT.*No connection in time.*firewalls/);
+    }
+  });
+
+  it('it hangs up during the TLS handshake', async () => {
+    const { port } = await listen((socket) => socket.once('data', () => socket.destroy()));
+    for (const ask of both)
+      expect(await ask(clientOf(`https://127.0.0.1:${port}`))).toMatchObject({ kind: 'unreachable' });
+  });
+
+  it('it speaks no TLS', async () => {
+    const { url } = await serve((response) => response.end('{}'));
+    for (const ask of both) {
+      const failure = await ask(clientOf(url.replace('http:', 'https:')));
+      expect(failure.kind).toBe('unreachable');
+      expect(failure.message).toMatch(/http:\/\/ instead of https:\/\//);
+      expect(failure.message).not.toContain('\n');
+    }
+  });
+
+  it('the token cannot be sent', async () => {
+    const { url, asked } = await serve((response) => response.end('{}'));
+    for (const ask of both) {
+      const failure = await ask(clientOf(url, { token: `${secret}\n${secret}` }));
+      expect(failure.kind).toBe('unreachable');
+      expect(failure.message).toMatch(/token has a character/);
+      expect(failure.message).not.toContain(secret);
+    }
+    expect(asked).toEqual([]);
+  });
+
+  it('a read that waits for a connection until its time is up was never sent, and a sync does not wait for it', async () => {
+    const { url, asked } = await serve((response, { method }) => {
+      if (method === 'POST') response.writeHead(503).end();
+    });
+    const argocd = clientOf(url);
+    const hanging = Array.from({ length: 20 }, () => argocd.get(guestbook).catch(() => {}));
+    await until('20 requests under way', () => asked.length === 20);
+    const waiting = await refusalOf(argocd.get(guestbook, undefined, 100));
+    expect(waiting.kind).toBe('unreachable');
+    expect(await write(argocd)).toMatchObject({ kind: 'unavailable' });
+    expect(asked).toHaveLength(21);
+    argocd.stop();
+    await Promise.all(hanging);
+  });
+
+  it('says so although all attempts at several addresses failed together, which has no message', () => {
+    const failure = { code: 'ECONNREFUSED', message: '', sent: false, changes: false };
+    expect(errorFromFailure('list', 'http://localhost:1', failure).message).toMatch(
+      /^could not list at http:\/\/localhost:1 \(ECONNREFUSED\)\. Nothing listens/,
+    );
+  });
+});
+
+describe('a server that is reached and does not answer', () => {
+  it('leaves it open whether the request had an effect when the time is up', async () => {
+    const { url, asked } = await serve(() => {});
+    for (const ask of both) {
+      const failure = await ask(clientOf(url, { requestTimeoutMs: 100 }));
+      expect(failure.kind).toBe('unsure');
+      expect(failure.message).toMatch(/ETIMEDOUT.*requestTimeoutMs/);
+    }
+    expect(asked).toHaveLength(2);
+  });
+
+  it('a refresh that is not answered ends when its own time is up', async () => {
+    const { argocd } = await clientOfPlayed('controller-down-refresh');
+    const payments = { ...guestbook, name: 'payments' };
+    expect(await refusalOf(argocd.get(payments, 'normal', 100))).toMatchObject({ kind: 'unsure' });
+  });
+
+  it.each([
+    ['before the answer', ''],
+    ['within the head', 'HTTP/1.1 200 OK\r\nContent-Ty'],
+    ['after the head', 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n'],
+    [
+      'within the body',
+      'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n{"metadata"',
+    ],
+    [
+      'within chunks',
+      'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"met\r\n',
+    ],
+  ])('hangs up %s', async (_, sent) => {
+    const { port } = await listen((socket) => socket.once('data', () => socket.end(sent)));
+    for (const ask of both)
+      expect(await ask(clientOf(`http://127.0.0.1:${port}`))).toMatchObject({ kind: 'unsure' });
+  });
+
+  it('hangs up within a compressed body', async () => {
+    const body = gzipSync('x'.repeat(100_000));
+    const { url } = await serve((response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
+      response.write(body.subarray(0, body.length / 2), () => response.destroy());
+    });
+    for (const ask of both) expect(await ask(clientOf(url))).toMatchObject({ kind: 'unsure' });
+  });
+
+  it('speaks something else: not Argo CD to a read, and a sync stays open', async () => {
+    const { port } = await listen((socket) => socket.once('data', () => socket.end('220 mail.example\r\n')));
+    const url = `http://127.0.0.1:${port}`;
+    const failure = await read(clientOf(url));
+    expect(failure.kind).toBe('not-argocd');
+    expect(failure.message).toMatch(/HPE_.*does not speak HTTP/);
+    expect(await write(clientOf(url))).toMatchObject({ kind: 'unsure' });
+  });
+});
+
+describe('an answer without end', () => {
+  it('is broken off when it is larger than any answer, compressed or not', async () => {
+    const zeros = Buffer.alloc(4_194_304, ' ');
+    const { url, connections } = await serve((response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
+      const gzip = createGzip({ level: constants.Z_BEST_SPEED });
+      gzip.pipe(response);
+      const more = (): void => {
+        if (!response.destroyed) gzip.write(zeros, () => setImmediate(more));
+      };
+      more();
+    });
+    const failure = await refusalOf(clientOf(url).list());
+    expect(failure.kind).toBe('not-argocd');
+    expect(failure.message).toMatch(/more than 134217728 bytes/);
+    expect(await write(clientOf(url))).toMatchObject({ kind: 'unsure' });
+    await until('the connections to be closed', () => connections() === 0);
+  });
+});
+
+describe('stopping', () => {
+  it('breaks off what is under way, lets nothing new begin, and leaves no connection', async () => {
+    const { url, asked, connections } = await serve(() => {});
+    const argocd = clientOf(url);
+    const pending = [read(argocd), write(argocd)];
+    const iterator = argocd.openStream(new AbortController().signal)[Symbol.asyncIterator]();
+    const stream = refusalOf(Promise.resolve(iterator.next()));
+    await until('all three under way', () => asked.length === 3);
+    argocd.stop();
+    argocd.stop();
+    expect((await Promise.all(pending)).map(({ kind }) => kind)).toEqual(['unsure', 'unsure']);
+    expect(await stream).toMatchObject({ kind: 'unsure' });
+    for (const ask of both) expect(await ask(argocd)).toMatchObject({ kind: 'unreachable' });
+    const late = argocd.openStream(new AbortController().signal)[Symbol.asyncIterator]();
+    await expect(late.next()).rejects.toThrow(/could not open the event stream/);
+    await until('all connections to be closed', () => connections() === 0);
+    expect(asked).toHaveLength(3);
+  });
+});
+
+describe('the token', () => {
+  it.each([
+    ['a refusal', 'http', 401],
+    ['a time-out', 'http', 0],
+    ['a connection that does not come about', 'https', 0],
+  ])('is in nothing that %s carries', async (_, scheme, status) => {
+    const { url } = await serve((response) => {
+      if (status > 0)
+        response.writeHead(status, { 'content-type': 'text/event-stream' }).end('data: {} \n\n');
+    });
+    const argocd = clientOf(url.replace('http', scheme), { requestTimeoutMs: 100 });
+    const iterator = argocd.openStream(AbortSignal.timeout(100))[Symbol.asyncIterator]();
+    const failures = [await read(argocd), await write(argocd), await refusalOf(iterator.next())];
+    for (const failure of failures) {
+      expect(failure.cause).toBeUndefined();
+      const shown = [
+        inspect(failure, { depth: Infinity, showHidden: true }),
+        JSON.stringify(failure),
+        failure.stack,
+        String(failure),
+      ].join('\n');
+      expect(shown).toContain('ArgoCdError');
+      expect(shown).not.toContain(secret);
+    }
+    expect(inspect(argocd, { depth: Infinity, showHidden: true })).not.toContain(secret);
+  });
+});

@@ -1,0 +1,113 @@
+// The selections that we ask for hold everything that a record is made of.
+import { describe, expect, it } from 'vitest';
+import {
+  applicationSchema,
+  recordOf,
+  streamEventSchema,
+} from '../../../release-worker/argocd/application.ts';
+import type { Application, AppRecord } from '../../../release-worker/argocd/application.ts';
+import { listFields, streamFields } from '../../../release-worker/argocd/fields.ts';
+import { eventsIn, objectsIn, recording, recordings } from './recordings.ts';
+
+const whole = [...recordings.values()].flatMap((each) => objectsIn(each).filter((one) => one.whole));
+
+function record(object: unknown, complete = true): AppRecord {
+  return recordOf(applicationSchema.parse(object), complete);
+}
+
+describe('every recorded application', () => {
+  it('is there, one with several sources too', () => {
+    expect(whole.length).toBeGreaterThan(100);
+    expect(whole.some(({ object }) => record(object).sources > 1)).toBe(true);
+  });
+
+  it('has the same record from the selection that we ask the stream for', () => {
+    for (const { object } of whole) {
+      const event = { result: { type: 'MODIFIED', application: object } };
+      const selected = streamEventSchema.parse(streamSelection(event, streamFields.split(',')));
+      expect(selected.result?.type).toBe('MODIFIED');
+      expect(recordOf(present(selected.result?.application), true)).toEqual(record(object));
+    }
+  });
+
+  it('has the same record from the selection that we ask the list for, apart from several revisions', () => {
+    for (const { object } of whole) {
+      const selected = record(listSelection(object), false);
+      const { detail: _, ...expected } = record(object);
+      expect(selected).toEqual(expected.sources > 1 ? { ...expected, target: '' } : expected);
+    }
+  });
+});
+
+function present(application: Application | undefined): Application {
+  if (application === undefined) throw new Error('the application was not selected');
+  return application;
+}
+
+/** As Argo CD selects from an event: a member passes whose path is in a name, or is the beginning of one. */
+function streamSelection(value: unknown, fields: readonly string[], path = ''): unknown {
+  if (Array.isArray(value)) return value.map((each) => streamSelection(each, fields, path));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, member]) => {
+      const at = path === '' ? key : `${path}.${key}`;
+      if (fields.includes(at)) return [[key, member]];
+      return fields.some((field) => field.startsWith(at)) ? [[key, streamSelection(member, fields, at)]] : [];
+    }),
+  );
+}
+
+/** As Argo CD selects an item of a list: exactly these members, as far as they are there. */
+function listSelection(object: unknown): unknown {
+  const selected: Record<string, unknown> = {};
+  for (const field of listFields.split(',')) {
+    if (!field.startsWith('items.')) continue;
+    const path = field.split('.').slice(1);
+    const value = path.reduce<unknown>(
+      (at, key) =>
+        typeof at === 'object' && at !== null
+          ? Object.entries(at).find(([each]) => each === key)?.[1]
+          : undefined,
+      object,
+    );
+    if (value !== undefined) put(selected, path, value);
+  }
+  return selected;
+}
+
+function put(target: Record<string, unknown>, [key = '', ...rest]: readonly string[], value: unknown): void {
+  if (rest.length === 0) {
+    target[key] = value;
+    return;
+  }
+  const within: Record<string, unknown> = {};
+  Object.assign(within, target[key]);
+  target[key] = within;
+  put(within, rest, value);
+}
+
+describe('the selections here', () => {
+  it('select from a whole event what Argo CD selected', () => {
+    const [object] = objectsIn(recording('get-one'));
+    const [event] = eventsIn(recording('stream-fields-prefix').response.lines ?? []);
+    const fields = new URL(recording('stream-fields-prefix').request.path, 'http://playback').searchParams;
+    expect(
+      streamSelection({ result: { application: object?.object } }, fields.get('fields')?.split(',') ?? []),
+    ).toEqual(event);
+  });
+
+  it('ask the list for nothing that it does not know', () => {
+    const unknown = new URL(recording('list-fields-not-honoured').request.path, 'http://playback')
+      .searchParams;
+    const [item] = objectsIn(recording('list-fields-not-honoured'));
+    const asked = listFields.split(',').filter((each) => unknown.get('fields')?.split(',').includes(each));
+    expect(asked.length).toBeGreaterThan(0);
+    for (const field of asked) expect(leaf(item?.object, field.split('.').slice(1))).toBeDefined();
+  });
+});
+
+function leaf(value: unknown, [key, ...rest]: readonly string[]): unknown {
+  if (key === undefined) return value;
+  if (typeof value !== 'object' || value === null) return undefined;
+  return leaf(Object.entries(value).find(([each]) => each === key)?.[1], rest);
+}

@@ -1,0 +1,133 @@
+// Certificates: what is not trusted is refused with a remedy, and what the remedy says works.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { HttpOptions } from '../../../release-worker/argocd/http.ts';
+import { clientOf, played, secret, serve } from './playback.ts';
+import { refusalOf } from './situations.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'release-button-tls-'));
+const file = (name: string) => join(folder, name);
+const openssl = (line: string) => execFileSync('openssl', line.split(' '), { cwd: folder, stdio: 'ignore' });
+const guestbook = { namespace: 'argocd', name: 'guestbook', project: 'default' };
+const newKey = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /O=Argo';
+
+/** A certificate as Argo CD's generated one: self-signed, for these names only. */
+function selfSigned(name: string, names: string): void {
+  openssl(`req -x509 ${newKey} -days 2 -keyout ${name}.key -out ${name}.pem -addext subjectAltName=${names}`);
+}
+
+function pair(name: string, signer = name): { key: string; cert: string; ca: string } {
+  const read = (path: string) => readFileSync(file(path), 'utf8');
+  return { key: read(`${name}.key`), cert: read(`${name}.pem`), ca: read(`${signer}.pem`) };
+}
+
+beforeAll(() => {
+  selfSigned('here', 'DNS:localhost,IP:127.0.0.1');
+  selfSigned('elsewhere', 'DNS:localhost,DNS:argocd-server');
+  selfSigned('ca', 'DNS:ca.example');
+  openssl(`req ${newKey} -keyout expired.key -out expired.csr -addext subjectAltName=IP:127.0.0.1`);
+  openssl(
+    'x509 -req -in expired.csr -CA ca.pem -CAkey ca.key -CAcreateserial -copy_extensions copyall -days -1 -out expired.pem',
+  );
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function ask(tls: { key: string; cert: string }, options: Partial<HttpOptions>) {
+  const { url, asked } = await serve(played('get-one'), tls);
+  const argocd = clientOf(url, options);
+  return { read: argocd.get(guestbook), argocd, asked, url };
+}
+
+describe('a self-signed certificate', () => {
+  it('is refused without its CA, with the remedy, before the token is sent', async () => {
+    const { read, argocd, asked } = await ask(pair('here'), {});
+    const failure = await refusalOf(read);
+    expect(failure.kind).toBe('unreachable');
+    expect(failure.message).toMatch(/SELF_SIGNED_CERT.*argocd\.caFile.*argocd\.insecure/);
+    const sync = await refusalOf(argocd.sync(guestbook, { prune: false, infos: [] }));
+    expect(sync.kind).toBe('unreachable');
+    const stream = argocd.openStream(new AbortController().signal)[Symbol.asyncIterator]();
+    expect((await refusalOf(stream.next())).message).toMatch(/argocd\.caFile/);
+    expect(asked).toEqual([]);
+  });
+
+  it('is trusted with its CA', async () => {
+    const { read, asked } = await ask(pair('here'), { ca: pair('here').ca });
+    expect(await read).toMatchObject({ name: 'guestbook' });
+    expect(asked[0]?.headers.authorization).toBe(`Bearer ${secret}`);
+  });
+
+  it('is not trusted with the CA of another', async () => {
+    const { read } = await ask(pair('here'), { ca: pair('ca').ca });
+    expect((await refusalOf(read)).message).toMatch(/argocd\.caFile/);
+  });
+
+  it('is trusted where any is', async () => {
+    const { read } = await ask(pair('here'), { insecure: true });
+    expect(await read).toMatchObject({ name: 'guestbook' });
+  });
+});
+
+describe('a certificate for other names', () => {
+  it('is refused although its CA is trusted, and the remedy is another name', async () => {
+    const { read } = await ask(pair('elsewhere'), { ca: pair('elsewhere').ca });
+    const failure = await refusalOf(read);
+    expect(failure.kind).toBe('unreachable');
+    expect(failure.message).toMatch(/ALTNAME.*for other names: use one of them in argocd\.server/);
+    expect(failure.message).not.toMatch(/caFile/);
+  });
+
+  it('is good under its own name', async () => {
+    const { url } = await serve(played('get-one'), pair('elsewhere'));
+    const argocd = clientOf(url.replace('127.0.0.1', 'localhost'), { ca: pair('elsewhere').ca });
+    expect(await argocd.get(guestbook)).toMatchObject({ name: 'guestbook' });
+  });
+
+  it('is trusted where any is', async () => {
+    const { read } = await ask(pair('elsewhere'), { insecure: true });
+    expect(await read).toMatchObject({ name: 'guestbook' });
+  });
+});
+
+it('a certificate that is out of date is refused, and the clock is doubted', async () => {
+  const { read } = await ask(pair('expired'), { ca: pair('ca').ca });
+  const failure = await refusalOf(read);
+  expect(failure.kind).toBe('unreachable');
+  expect(failure.message).toMatch(/CERT_HAS_EXPIRED.*clock of this machine/);
+});
+
+it('a sync over a connection that stood is unsure, whether certificates are checked or not', async () => {
+  for (const options of [{ insecure: true }, { ca: pair('here').ca }]) {
+    const { url, asked } = await serve((response, { method }) => {
+      if (method === 'GET') response.writeHead(404).end();
+      else response.destroy();
+    }, pair('here'));
+    const argocd = clientOf(url, options);
+    await refusalOf(argocd.get(guestbook));
+    expect(await refusalOf(argocd.sync(guestbook, { prune: false, infos: [] }))).toMatchObject({
+      kind: 'unsure',
+    });
+    expect(asked).toHaveLength(2);
+  }
+});
+
+it('a read over a kept connection that is cut was sent', async () => {
+  for (const options of [{ insecure: true }, { ca: pair('here').ca }]) {
+    let count = 0;
+    const { url, asked } = await serve((response) => {
+      count += 1;
+      if (count === 1) response.writeHead(404).end();
+      else response.destroy();
+    }, pair('here'));
+    const argocd = clientOf(url, options);
+    await refusalOf(argocd.get(guestbook));
+    expect(await refusalOf(argocd.get(guestbook))).toMatchObject({ kind: 'unsure' });
+    expect(new Set(asked.map(({ connection }) => connection)).size).toBe(1);
+  }
+});
