@@ -6,6 +6,9 @@ import type { Clock, Timer } from './clock.ts';
 
 const lookEveryMs = 60_000;
 
+/** Looks once. The signal is aborted when nobody wants to know any more. */
+type Look = (signal: AbortSignal) => Promise<ClockState>;
+
 export interface ClockSync {
   start(): Promise<void>;
   stop(): void;
@@ -13,23 +16,27 @@ export interface ClockSync {
   state(): ClockState;
 }
 
-export function createClockSync(clock: Clock, look: () => Promise<ClockState> = askTimedatectl): ClockSync {
+export function createClockSync(clock: Clock, look: Look = askTimedatectl): ClockSync {
   let state: ClockState = 'unknown';
   let timer: Timer | undefined;
-  let running = false;
+  let running: AbortController | undefined;
 
-  const refresh = async () => {
-    state = await look();
-    if (running) timer = clock.setTimeout(() => void refresh(), lookEveryMs);
+  const refresh = async (signal: AbortSignal) => {
+    const seen = await look(signal).catch(() => 'unknown' as const);
+    if (signal.aborted) return;
+    state = seen;
+    timer = clock.setTimeout(() => void refresh(signal), lookEveryMs);
   };
 
   return {
     start: async () => {
-      running = true;
-      await refresh();
+      running?.abort();
+      timer?.cancel();
+      running = new AbortController();
+      await refresh(running.signal);
     },
     stop: () => {
-      running = false;
+      running?.abort();
       timer?.cancel();
     },
     state: () => state,
@@ -37,12 +44,12 @@ export function createClockSync(clock: Clock, look: () => Promise<ClockState> = 
 }
 
 /** `NTPSynchronized` is the kernel's own flag, whichever daemon (timesyncd, chrony, ntpd) sets the clock. */
-function askTimedatectl(): Promise<ClockState> {
+function askTimedatectl(signal: AbortSignal): Promise<ClockState> {
   return new Promise((resolve) => {
     execFile(
       'timedatectl',
       ['show', '--property=NTPSynchronized', '--value'],
-      { timeout: 2_000 },
+      { timeout: 2_000, signal },
       (error, stdout) => {
         const answer = stdout.trim();
         resolve(error !== null ? 'unknown' : answer === 'yes' ? true : answer === 'no' ? false : 'unknown');

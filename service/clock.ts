@@ -21,7 +21,12 @@ export function systemClock(): Clock {
     now: () => Date.now(),
     monotonic: () => performance.now(),
     setTimeout: (fn, ms) => {
-      const timer = setTimeout(fn, Math.min(Math.max(0, ms), longestTimerMs));
+      let timer: NodeJS.Timeout;
+      const wait = (left: number) => {
+        const part = Math.min(left, longestTimerMs);
+        timer = setTimeout(() => (left > part ? wait(left - part) : fn()), part);
+      };
+      wait(Math.max(0, ms));
       return { cancel: () => clearTimeout(timer) };
     },
   };

@@ -31,8 +31,10 @@ export function createHealthServer(options: HealthServerOptions): HealthServer {
       server = createServer((request, response) => {
         response.setHeader('Cache-Control', 'no-store');
         const path = request.url?.split('?')[0];
-        if (request.method !== 'GET' && request.method !== 'HEAD')
+        if (request.method !== 'GET' && request.method !== 'HEAD') {
+          response.setHeader('Allow', 'GET, HEAD');
           return answer(response, 405, 'text/plain', 'GET only\n');
+        }
         if (path === '/healthz') {
           const report = health.report();
           const status = report.status === 'failing' ? 503 : 200;
@@ -57,6 +59,10 @@ export function createHealthServer(options: HealthServerOptions): HealthServer {
         what: 'health and metrics',
         key: 'health.port',
       });
+      // Such as no file descriptor left for one more connection: that is no reason to end.
+      server.on('error', (error) =>
+        log.error({ err: error }, `the health listener reports ${messageOf(error)}`),
+      );
       log.info({ url, what: 'health and metrics' }, 'listening');
       return { url };
     },
@@ -64,9 +70,9 @@ export function createHealthServer(options: HealthServerOptions): HealthServer {
       const closing = server;
       server = undefined;
       if (closing === undefined) return;
-      closing.closeAllConnections();
       await new Promise<void>((resolve) => {
         closing.close(() => resolve());
+        closing.closeAllConnections();
       });
     },
   };

@@ -6,6 +6,7 @@ import { messageOf } from './log.ts';
 export interface Part {
   readonly name: string;
   start(): Promise<unknown> | void;
+  /** Called also after a start that failed, during one that has not ended yet, and then again after it. */
   stop(): Promise<void> | void;
 }
 
@@ -18,15 +19,24 @@ export interface Parts {
 
 export function createParts(parts: readonly Part[], log: Log): Parts {
   const started: Part[] = [];
+  let starting: { readonly part: Part; readonly done: Promise<unknown> } | undefined;
   let stopping: Promise<void> | undefined;
 
+  const stopOne = async (part: Part) => {
+    try {
+      await part.stop();
+    } catch (error) {
+      log.error({ err: error }, `${part.name} did not stop cleanly: ${messageOf(error)}`);
+    }
+  };
   const stopAll = async () => {
     for (let part = started.pop(); part !== undefined; part = started.pop()) {
-      try {
-        await part.stop();
-      } catch (error) {
-        log.error({ err: error }, `${part.name} did not stop cleanly: ${messageOf(error)}`);
-      }
+      const underWay = starting?.part === part ? starting.done : undefined;
+      await stopOne(part);
+      if (underWay === undefined) continue;
+      // What its start has still built after that must go too.
+      await underWay.catch(() => undefined);
+      await stopOne(part);
     }
   };
   const stop = () => (stopping ??= stopAll());
@@ -38,11 +48,15 @@ export function createParts(parts: readonly Part[], log: Log): Parts {
         // Known as started before it has, so that a failed or interrupted start is undone too.
         started.push(part);
         try {
-          await part.start();
+          const done = Promise.resolve(part.start());
+          starting = { part, done };
+          await done;
         } catch (error) {
+          starting = undefined;
           await stop();
           throw error;
         }
+        starting = undefined;
       }
     },
     stop,
@@ -57,11 +71,15 @@ export interface ProcessEdge {
 }
 
 /** SIGTERM must end a process within 10 s (Docker's default); the rest is for writing the last log line. */
-const stopDeadlineMs = 9_000;
+const defaultStopDeadlineMs = 9_000;
+
+/** 128 and the number of SIGINT, as shells count. */
+const interruptedCode = 130;
 
 /**
  * Runs until a signal or a bug ends it. Exit codes: 0 after SIGTERM or SIGINT, 1 after a bug or when
  * a part does not stop in time. A second signal ends it at once.
+ * @param options.stopDeadlineMs milliseconds for all parts to stop, default 9000
  * @throws whatever the start of a part throws, after the others have been stopped
  */
 export async function runUntilSignal(options: {
@@ -69,34 +87,43 @@ export async function runUntilSignal(options: {
   readonly clock: Clock;
   readonly log: Log;
   readonly edge: ProcessEdge;
+  readonly stopDeadlineMs?: number;
 }): Promise<void> {
-  const { parts, clock, log, edge } = options;
+  const { parts, clock, log, edge, stopDeadlineMs = defaultStopDeadlineMs } = options;
   let ending = false;
 
   const end = (code: number) => {
     if (ending) {
-      edge.exit(code === 0 ? 130 : code);
+      edge.exit(code === 0 ? interruptedCode : code);
       return;
     }
     ending = true;
-    clock.setTimeout(() => {
-      log.fatal(`not everything stopped within ${stopDeadlineMs / 1000} s: ending anyway`);
+    const deadline = clock.setTimeout(() => {
+      say('fatal', `not everything stopped within ${stopDeadlineMs / 1000} s: ending anyway`);
       edge.exit(1);
     }, stopDeadlineMs);
-    parts.stop().then(
-      () => {
-        if (code === 0) log.info('stopped');
-        edge.exit(code);
-      },
-      () => edge.exit(1),
-    );
+    const exit = () => {
+      deadline.cancel();
+      if (code === 0) say('info', 'stopped');
+      edge.exit(code);
+    };
+    parts.stop().then(exit, exit);
+  };
+  // A log that cannot be written any more (its reader has gone) must not keep the process from ending.
+  const say = (level: 'info' | 'fatal', text: string, error?: unknown) => {
+    try {
+      if (error === undefined) log[level](text);
+      else log[level]({ err: error }, text);
+    } catch {
+      // There is nowhere left to say it.
+    }
   };
   const onSignal = (signal: unknown) => {
-    log.info(`${String(signal)}: stopping`);
+    say('info', ending ? `${String(signal)} again: ending at once` : `${String(signal)}: stopping`);
     end(0);
   };
   const onBug = (error: unknown) => {
-    log.fatal({ err: error }, `unexpected error, ending: ${messageOf(error)}`);
+    say('fatal', `unexpected error, ending: ${messageOf(error)}`, error);
     end(1);
   };
 
@@ -107,8 +134,9 @@ export async function runUntilSignal(options: {
   try {
     await parts.start();
   } catch (error) {
+    if (ending) return;
     for (const signal of ['SIGTERM', 'SIGINT']) edge.off(signal, onSignal);
     for (const bug of ['uncaughtException', 'unhandledRejection']) edge.off(bug, onBug);
-    if (!ending) throw error;
+    throw error;
   }
 }

@@ -1,12 +1,18 @@
 // One connection to the broker: one socket and one MQTT client object, used once and thrown away.
 // No client object outlives its connection, so nothing of it can be sent again by a later one.
-import { connect as connectTcp } from 'node:net';
 import type { Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
 import { MqttClient } from 'mqtt';
-import type { IClientOptions, IClientPublishOptions, IPublishPacket } from 'mqtt';
-import type { Clock } from '../clock.ts';
+import type { IConnackPacket } from 'mqtt';
+import type { Clock, Timer } from '../clock.ts';
+import type { Log } from '../log.ts';
 import { messageOf } from '../log.ts';
+import type { Acknowledgement } from './in-flight.ts';
+import { createInFlight } from './in-flight.ts';
+import type { InFlight, Sending } from './in-flight.ts';
+import { clientOptions, maximumPacketSize, publishOptions, replyOf } from './mqtt-options.ts';
+import type { CloseReason } from './refusal.ts';
+import { createPacketBound } from './packet-bound.ts';
+import { openTransport } from './transport.ts';
 
 export type ProtocolVersion = 4 | 5;
 
@@ -17,10 +23,11 @@ export interface ConnectionOptions {
   readonly keepAliveSeconds: number;
   readonly username?: string;
   readonly password?: string;
-  /** PEM certificates to trust beside nothing else */
+  /** PEM certificates to trust, instead of the well-known authorities */
   readonly ca?: string;
   readonly will?: Outgoing;
   readonly clock: Clock;
+  readonly log: Log;
   readonly onOpen: () => void;
   readonly onMessage: (message: IncomingPacket) => void;
   /** Called exactly once, whatever ends the connection. */
@@ -44,175 +51,195 @@ export interface IncomingPacket {
   readonly correlationData?: Buffer;
 }
 
-export interface CloseReason {
-  /** the broker's refusal of the connection, as 3.1.1 return code or MQTT 5 reason code */
-  readonly connack?: number;
-  /** the reason code of the broker's DISCONNECT (MQTT 5) */
-  readonly disconnect?: number;
-  readonly error?: string;
-  /** whether the transport (TCP, TLS) was up */
-  readonly transport: boolean;
-  /** whether the broker had accepted the connection */
-  readonly accepted: boolean;
-}
-
 export type SubscribeOptions = { readonly noLocal?: boolean; readonly retainAsPublished?: boolean };
-export type Acknowledgement = 'acknowledged' | 'refused' | 'timed-out' | 'not-connected';
 
 export interface Connection {
   readonly version: ProtocolVersion;
-  /** Resolves to the filters that the broker refused. */
-  subscribe(filters: ReadonlyMap<string, SubscribeOptions>): Promise<readonly string[]>;
-  publish(message: Outgoing, timeoutMs: number): Promise<Acknowledgement>;
-  /** An orderly DISCONNECT; within a second the socket is gone either way. */
+  /** Resolves when the broker has answered, or the connection is over. Refused filters are logged. */
+  subscribe(filters: ReadonlyMap<string, SubscribeOptions>): Promise<void>;
+  /** A message that was sent and is not acknowledged in its time cuts the connection: nothing of it arrives later. */
+  publish(message: Outgoing, how: Sending): Promise<Acknowledgement>;
+  /** An orderly DISCONNECT when all is acknowledged; within a second the socket is gone either way. */
   end(): void;
-  /** Cuts the connection and drops what the operating system has not yet sent. */
+  /** Cuts the connection and drops what the operating system has not yet sent. The broker publishes the will. */
   reset(): void;
 }
 
-/** Bytes of one inbound packet at most; a broker of MQTT 5 is told, so it sends no larger ones. */
-const maximumPacketSize = 1_048_576;
-const connectTimeoutMs = 10_000;
+/** Name, TCP, TLS and CONNACK together. */
+const openTimeoutMs = 10_000;
+const subscribeTimeoutMs = 10_000;
 const endTimeoutMs = 1_000;
-const defaultPorts: Readonly<Record<string, number>> = { 'mqtt:': 1883, 'mqtts:': 8883 };
+/** Unacknowledged messages at once; a broker of MQTT 5 may ask for fewer (receive maximum, HiveMQ's is 10). */
+const widestWindow = 100;
 
 export function openConnection(options: ConnectionOptions): Connection {
-  const { url, version, clock } = options;
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const port = url.port === '' ? (defaultPorts[url.protocol] ?? 1883) : Number(url.port);
-
-  let transport = false;
-  let accepted = false;
+  const { version, clock, log } = options;
+  const timers = new Set<Timer>();
+  let client: MqttClient | undefined;
+  let inFlight: InFlight<Outgoing> | undefined;
+  let reached: CloseReason['reached'] = 'nothing';
   let closed = false;
-  let connack: number | undefined;
   let disconnect: number | undefined;
-  let error: string | undefined;
+  let connack: IConnackPacket | undefined;
 
-  const socket: Socket =
-    url.protocol === 'mqtts:'
-      ? connectTls({ host, port, servername: host, ...(options.ca === undefined ? {} : { ca: options.ca }) })
-      : connectTcp({ host, port });
-  socket.setNoDelay(true);
-  socket.once(url.protocol === 'mqtts:' ? 'secureConnect' : 'connect', () => {
-    transport = true;
-  });
+  const after = (ms: number, fn: () => void): Timer => {
+    const timer = clock.setTimeout(fn, ms);
+    timers.add(timer);
+    return timer;
+  };
 
-  const client = new MqttClient(() => socket, clientOptions(options));
-
-  const close = () => {
+  const close = (why: Pick<CloseReason, 'because' | 'error' | 'code'>) => {
     if (closed) return;
     closed = true;
-    socket.destroy();
-    client.end(true);
+    for (const timer of timers) timer.cancel();
+    transport.destroy();
+    inFlight?.close();
+    client?.end(true);
+    const code = connack === undefined ? undefined : (connack.reasonCode ?? connack.returnCode ?? 0);
     options.onClose({
-      transport,
-      accepted,
-      ...(connack === undefined ? {} : { connack }),
+      reached,
+      ...why,
+      ...(code === undefined || code === 0 ? {} : { connack: code }),
       ...(disconnect === undefined ? {} : { disconnect }),
-      ...(error === undefined ? {} : { error }),
     });
   };
 
-  client.on('connect', () => {
-    accepted = true;
-    options.onOpen();
+  const cut = (why: Pick<CloseReason, 'because' | 'error' | 'code'>) => {
+    transport.reset();
+    close(why);
+  };
+
+  const onUp = (stream: Socket) => {
+    reached = 'transport';
+    const tooLarge = createPacketBound(maximumPacketSize);
+    stream.on('data', (chunk: Buffer) => {
+      if (tooLarge(chunk)) cut({ because: 'too-large' });
+    });
+    const opened = new MqttClient(() => stream, clientOptions(options));
+    client = opened;
+    opened.on('packetreceive', (packet) => {
+      if (packet.cmd === 'connack') connack ??= packet;
+    });
+    opened.on('connect', () => {
+      if (closed) return;
+      reached = 'accepted';
+      opening.cancel();
+      const { receiveMaximum = widestWindow } = connack?.properties ?? {};
+      inFlight = createInFlight({
+        clock,
+        window: Math.max(1, Math.min(receiveMaximum, widestWindow)),
+        write: (message, done) => write(opened, message, done),
+        onUnacknowledged: ({ topic }) => cut({ because: 'unacknowledged', error: topic }),
+      });
+      options.onOpen();
+    });
+    opened.on('message', (topic, payload, packet) => {
+      if (!closed) options.onMessage({ topic, payload, retain: packet.retain, version, ...replyOf(packet) });
+    });
+    opened.on('disconnect', (packet) => {
+      disconnect = packet.reasonCode ?? 0;
+      // Brokers close after it, and where one does not, we must (MQTT 5.0, 3.14.4).
+      close({});
+    });
+    opened.on('error', (cause) => {
+      const error = messageOf(cause);
+      const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
+      // Errors with a name are the socket's; the library's own mean that bytes came which are not MQTT.
+      if (code !== undefined) close({ error, code });
+      else if (connack !== undefined && reached !== 'accepted') close({ error });
+      else if (error === 'Keepalive timeout') close({ because: 'no-answer', error });
+      else close({ because: 'not-mqtt', error });
+    });
+    opened.on('close', () => close({}));
+  };
+
+  const write = (target: MqttClient, message: Outgoing, done: (refused: boolean) => void) => {
+    const limit = connack?.properties?.maximumPacketSize;
+    const bytes = Buffer.byteLength(message.payload) + Buffer.byteLength(message.topic) + 32;
+    if (limit !== undefined && bytes > limit) {
+      // Sent all the same, it would end the connection, and after the next connect again.
+      log.error(
+        { topic: message.topic, bytes, limit },
+        `a message for ${message.topic} is not sent: its ${bytes} bytes are more than the broker takes (${limit})`,
+      );
+      done(true);
+      return;
+    }
+    target.publish(message.topic, message.payload, publishOptions(message, version), (cause) => {
+      if (closed) return;
+      if (cause !== undefined && cause !== null)
+        log.warn(
+          { topic: message.topic },
+          `the broker refused a message for ${message.topic}: ${messageOf(cause)}; do its access rules allow ${options.clientId} to publish there?`,
+        );
+      done(cause !== undefined && cause !== null);
+    });
+  };
+
+  const transport = openTransport({
+    url: options.url,
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+    onTcp: () => {
+      reached = 'tcp';
+    },
+    onUp,
+    onDown: (error) =>
+      close(
+        error === undefined
+          ? {}
+          : { error: error.message, ...(error.code === undefined ? {} : { code: error.code }) },
+      ),
   });
-  client.on('disconnect', (packet) => {
-    disconnect = packet.reasonCode;
-  });
-  client.on('error', (cause) => {
-    const code: unknown = 'code' in cause ? cause.code : undefined;
-    if (!accepted && transport && typeof code === 'number') connack = code;
-    error ??= messageOf(cause);
-    // What the broker sends after an error of the protocol is not to be trusted any more.
-    socket.destroy();
-  });
-  client.on('close', close);
-  client.on('message', (topic, payload, packet) => {
-    if (closed) return;
-    options.onMessage({ topic, payload, retain: packet.retain, version, ...replyOf(packet) });
-  });
+  const opening = after(openTimeoutMs, () => close({ because: 'no-answer' }));
 
   return {
     version,
-    subscribe: async (filters) => {
-      if (filters.size === 0) return [];
-      const wanted = Object.fromEntries(
-        [...filters].map(([filter, { noLocal = false, retainAsPublished = false }]) => [
-          filter,
-          { qos: 1 as const, nl: noLocal, rap: retainAsPublished, rh: 0 },
-        ]),
-      );
-      try {
-        const granted = await client.subscribeAsync(wanted);
-        return granted.filter((grant) => grant.qos >= 128).map((grant) => grant.topic);
-      } catch (cause) {
-        if (closed) return [];
-        throw cause;
-      }
-    },
-    publish: (message, timeoutMs) =>
+    subscribe: (filters) =>
       new Promise((resolve) => {
-        if (closed || !accepted) {
-          resolve('not-connected');
+        if (closed || client === undefined || filters.size === 0) {
+          resolve();
           return;
         }
-        const timer = clock.setTimeout(() => resolve('timed-out'), timeoutMs);
-        client.publish(message.topic, message.payload, publishOptions(message, version), (cause) => {
-          timer.cancel();
-          resolve(
-            cause === undefined || cause === null ? 'acknowledged' : closed ? 'not-connected' : 'refused',
-          );
+        const overdue = after(subscribeTimeoutMs, () =>
+          cut({ because: 'unacknowledged', error: 'a subscription' }),
+        );
+        const wanted = Object.fromEntries(
+          [...filters].map(([filter, { noLocal = false, retainAsPublished = false }]) => [
+            filter,
+            { qos: 1 as const, nl: noLocal, rap: retainAsPublished, rh: 0 },
+          ]),
+        );
+        client.subscribe(wanted, (cause, _granted, suback) => {
+          overdue.cancel();
+          timers.delete(overdue);
+          resolve();
+          if (closed || cause === null) return;
+          // The library calls it an error when one is refused, and gives the answers in the order of the filters.
+          const refused = [...filters.keys()].filter((_, at) => isRefusal(suback?.granted[at]));
+          for (const filter of refused)
+            log.error(
+              { filter },
+              `the broker refuses the subscription to ${filter}: do its access rules allow ${options.clientId} to read there?`,
+            );
+          if (refused.length === 0) log.error({ err: cause }, `subscribing failed: ${messageOf(cause)}`);
         });
       }),
+    publish: async (message, how) => inFlight?.send(message, how) ?? 'not-connected',
     end: () => {
-      client.end(false, {}, () => close());
-      const timer = setTimeout(close, endTimeoutMs);
-      timer.unref();
+      if (closed) return;
+      after(endTimeoutMs, () => close({}));
+      const leave = () => {
+        if (closed) return;
+        if (client === undefined) close({});
+        else client.end(false, {}, () => close({}));
+      };
+      if (inFlight === undefined) leave();
+      else void inFlight.idle().then(leave);
     },
-    reset: () => {
-      // RST instead of FIN: what is still in the send buffer must not arrive minutes later.
-      socket.resetAndDestroy();
-    },
+    reset: () => cut({}),
   };
 }
 
-function clientOptions(options: ConnectionOptions): IClientOptions {
-  const { version, will } = options;
-  return {
-    clientId: options.clientId,
-    protocolVersion: version,
-    clean: true,
-    keepalive: options.keepAliveSeconds,
-    connectTimeout: connectTimeoutMs,
-    reconnectPeriod: 0,
-    queueQoSZero: false,
-    resubscribe: false,
-    ...(options.username === undefined ? {} : { username: options.username }),
-    ...(options.password === undefined ? {} : { password: options.password }),
-    ...(version === 5 ? { properties: { maximumPacketSize } } : {}),
-    ...(will === undefined
-      ? {}
-      : {
-          will: { topic: will.topic, payload: Buffer.from(will.payload), qos: will.qos, retain: will.retain },
-        }),
-  };
-}
-
-function publishOptions(message: Outgoing, version: ProtocolVersion): IClientPublishOptions {
-  return {
-    qos: message.qos,
-    retain: message.retain,
-    ...(version === 5 && message.expirySeconds !== undefined
-      ? { properties: { messageExpiryInterval: message.expirySeconds } }
-      : {}),
-  };
-}
-
-function replyOf(packet: IPublishPacket): Pick<IncomingPacket, 'responseTopic' | 'correlationData'> {
-  const { responseTopic, correlationData } = packet.properties ?? {};
-  return {
-    ...(responseTopic === undefined ? {} : { responseTopic }),
-    ...(correlationData === undefined ? {} : { correlationData }),
-  };
+function isRefusal(granted: unknown): boolean {
+  return typeof granted === 'number' && granted >= 0x80;
 }

@@ -1,4 +1,5 @@
 // The link of an agent or a worker, from the configuration: the fixed client id, the broker's address and its secrets.
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Config } from '../../config/sections.ts';
 import type { Context } from '../context.ts';
@@ -41,8 +42,26 @@ export function linkFromConfig(
   });
 }
 
-/** @throws FileError when it cannot be read */
+/** The certificates of a PEM file. @throws FileError when it cannot be read, or has none in it */
 export function readPem(path: string, key: string): string {
+  const pem = readText(path, key);
+  // Node takes any text for a `ca`, and then trusts nobody.
+  if (firstCertificate(pem) === undefined)
+    throw new FileError(
+      `${key}: the file ${path} does not begin with a certificate. Name a PEM file (-----BEGIN CERTIFICATE-----)`,
+    );
+  return pem;
+}
+
+function firstCertificate(pem: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    return undefined;
+  }
+}
+
+function readText(path: string, key: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {

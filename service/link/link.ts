@@ -1,63 +1,21 @@
 // The MQTT link of a process: connects, stays connected, and is the one gate through which everything is published.
-import type { Registry } from 'prom-client';
 import type { Address, Filter } from '../../messages/channel.ts';
-import type { Availability } from '../../messages/presence.ts';
-import type { Clock, Timer } from '../clock.ts';
-import type { Health } from '../health.ts';
-import type { Log } from '../log.ts';
 import { messageOf } from '../log.ts';
-import { backoffMs } from './backoff.ts';
-import type { BackoffOptions } from './backoff.ts';
-import { openConnection } from './connection.ts';
-import type { Acknowledgement, CloseReason, Connection, Outgoing, SubscribeOptions } from './connection.ts';
+import type { Connection, Outgoing, SubscribeOptions } from './connection.ts';
+import { createConnector } from './connector.ts';
+import type { Acknowledgement } from './in-flight.ts';
 import { linkMetrics } from './metrics.ts';
+import type { LinkOptions, LinkState } from './options.ts';
 import { createOutbox } from './outbox.ts';
-import { describeClose, firstVersion, sessionTakenOver, versionAfterClose } from './refusal.ts';
 import { createRouter } from './router.ts';
 import type { Handler, RawHandler } from './router.ts';
-import { createStandby } from './standby.ts';
 
-export interface LinkState {
-  readonly state: 'connecting' | 'connected' | 'standby' | 'stopped';
-  /** monotonic milliseconds of the clock */
-  readonly since: number;
-  /** a sentence for a person */
-  readonly message: string;
-}
-
-/** What a process with a fixed client id says about itself; a command without one has none. */
-export interface Presence {
-  readonly availability: Address<Availability, 'state'>;
-  readonly availabilityFilter: Filter<Availability, unknown>;
-  /** who else runs under our id: read when we are thrown out */
-  readonly infoFilter: Filter<{ readonly host: string; readonly instance: string }, unknown>;
-}
-
-export interface LinkOptions {
-  /** for health checks and metrics: `agent`, `worker` */
-  readonly role: string;
-  readonly url: string;
-  readonly prefix: string;
-  readonly clientId: string;
-  readonly presence?: Presence;
-  readonly username?: string;
-  readonly password?: string;
-  /** PEM */
-  readonly ca?: string;
-  readonly keepAliveSeconds: number;
-  readonly reconnect: BackoffOptions;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly health?: Health;
-  readonly metrics?: Registry;
-  /** 0 to 1, for the jitter */
-  readonly random?: () => number;
-}
+export type { LinkOptions, LinkState, Presence } from './options.ts';
 
 export interface Link {
-  /** Starts connecting and returns at once; never gives up. */
+  /** Starts connecting and returns at once; never gives up. Does nothing when already started. */
   start(): void;
-  /** Says `offline`, disconnects; bounded to a few seconds. */
+  /** Says `offline`, disconnects; bounded to a few seconds. Can be called in every state, and twice. */
   stop(): Promise<void>;
   readonly state: LinkState;
   /** Resolves when the broker has answered the subscriptions of the present connection; at once without one. */
@@ -71,19 +29,26 @@ export interface Link {
    * State is remembered and published again on every connect; the newest counts. An event while there is no
    * connection, or one that was not acknowledged when it broke, is sent on the next connect within a minute.
    */
-  publish<M>(address: Address<M>, message: M): void;
+  publish<M>(address: Address<M>, message: NoInfer<M>): void;
   /**
-   * For what must not happen late (a press): sent now or never. After `timed-out` the connection is cut,
-   * so that nothing still on its way arrives later.
+   * For what must not happen late (a press): sent now or never, ahead of all that waits. What is still on its way
+   * when the time is over is stopped by cutting the connection.
    * @param options.timeoutMs milliseconds, default 2000
    */
   publishNow<M>(
     address: Address<M, 'event'>,
-    message: M,
+    message: NoInfer<M>,
     options?: { readonly timeoutMs?: number },
   ): Promise<Acknowledgement>;
-  /** As `publish` for an event, and tells when it has been acknowledged; past `timeoutMs` it is still sent. */
-  publishAcknowledged<M>(address: Address<M, 'event'>, message: M, timeoutMs: number): Promise<boolean>;
+  /**
+   * As `publish` for an event, and tells when it has been acknowledged. False, at once without a connection:
+   * it is still to be sent.
+   */
+  publishAcknowledged<M>(
+    address: Address<M, 'event'>,
+    message: NoInfer<M>,
+    timeoutMs: number,
+  ): Promise<boolean>;
   /** Removes what is retained at the address, ours or not, and no longer remembers it. */
   clear(address: { readonly topic: string }): void;
 }
@@ -92,13 +57,9 @@ export interface Link {
 const pressTimeoutMs = 2_000;
 const publishTimeoutMs = 10_000;
 const offlineTimeoutMs = 1_500;
-/** A connection that has held so long was a good one: the next failure starts the delays anew. */
-const steadyMs = 30_000;
 
 export function createLink(options: LinkOptions): Link {
   const { prefix, clock, log, presence } = options;
-  const url = new URL(options.url);
-  const random = options.random ?? Math.random;
   const health = options.health?.check(`mqtt-${options.role}`, 'failing');
   const count = linkMetrics(options.metrics, options.role);
   const router = createRouter(prefix, log);
@@ -106,36 +67,23 @@ export function createLink(options: LinkOptions): Link {
   const listeners = new Set<(state: LinkState) => void>();
 
   let state: LinkState = { state: 'stopped', since: clock.monotonic(), message: 'not started' };
-  let connection: Connection | undefined;
-  let open = false;
-  let stopping = false;
-  let choice = firstVersion;
-  let failures = 0;
-  let timer: Timer | undefined;
-  let closed: (() => void) | undefined;
-  let subscribed: Promise<void> = Promise.resolve();
+  let running = false;
+  let stopping: Promise<void> | undefined;
+  let subscribed: Promise<unknown> = Promise.resolve();
 
   const setState = (next: LinkState['state'], message: string) => {
     state = { state: next, since: clock.monotonic(), message };
     if (next === 'connected') health?.ok(message);
     else health?.bad(message);
     count.connected(next === 'connected');
-    for (const listener of listeners) listener(state);
+    for (const listener of listeners) {
+      try {
+        listener(state);
+      } catch (error) {
+        log.error({ err: error }, `the change to ${next} could not be handled: ${messageOf(error)}`);
+      }
+    }
   };
-
-  const standby =
-    presence === undefined
-      ? undefined
-      : createStandby({
-          ...options,
-          presence,
-          random,
-          onTakeOver: () => {
-            failures = 0;
-            connect();
-          },
-          onSeen: (message) => setState('standby', message),
-        });
 
   const outgoing = <M>(address: Address<M>, message: M): Outgoing => ({
     topic: `${prefix}/${address.topic}`,
@@ -147,101 +95,46 @@ export function createLink(options: LinkOptions): Link {
       : { expirySeconds: address.delivery.expirySeconds }),
   });
 
-  const send = async (message: Outgoing): Promise<Acknowledgement> => {
-    const outcome = open ? await connection?.publish(message, publishTimeoutMs) : undefined;
-    if (outcome === 'refused')
-      log.warn({ topic: message.topic }, `the broker refused a message for ${message.topic}`);
-    if (outcome === 'timed-out')
-      log.warn({ topic: message.topic }, `the broker does not acknowledge ${message.topic}`);
-    return outcome ?? 'not-connected';
-  };
   const sendState = async (message: Outgoing) => {
-    if ((await send(message)) === 'acknowledged' && message.payload === '')
-      outbox.clearedOnBroker(message.topic);
+    const outcome = await connector.open?.publish(message, { timeoutMs: publishTimeoutMs });
+    if (outcome === 'acknowledged' && message.payload === '') outbox.cleared(message);
   };
   const sendEvent = async (message: Outgoing): Promise<boolean> => {
-    const outcome = await send(message);
+    const outcome = await connector.open?.publish(message, { timeoutMs: publishTimeoutMs });
     if (outcome === 'acknowledged' || outcome === 'refused') outbox.done(message);
     return outcome === 'acknowledged';
   };
-
-  const subscribeTo = async (filters: ReadonlyMap<string, SubscribeOptions>) => {
-    try {
-      for (const filter of (await connection?.subscribe(filters)) ?? [])
-        log.error({ filter }, `the broker refuses the subscription to ${filter}`);
-    } catch (error) {
-      log.error({ err: error }, `subscribing failed: ${messageOf(error)}`);
-    }
-  };
-
-  const onOpen = () => {
-    open = true;
-    timer = clock.setTimeout(() => {
-      failures = 0;
-    }, steadyMs);
-    const version = connection?.version === 4 ? '3.1.1' : '5';
-    subscribed = subscribeTo(router.filters());
+  const sayOnline = () => {
     if (presence !== undefined) void sendState(outgoing(presence.availability, 'online'));
-    const { states, events } = outbox.pending();
-    for (const message of states) void sendState(message);
-    for (const message of events) void sendEvent(message);
-    count.connect();
-    log.info(
-      { url: options.url, clientId: options.clientId, mqtt: version },
-      `connected to the broker at ${options.url}`,
-    );
-    setState('connected', `connected to ${options.url} (MQTT ${version})`);
   };
 
-  const onClose = (reason: CloseReason) => {
-    open = false;
-    connection = undefined;
-    timer?.cancel();
-    timer = undefined;
-    closed?.();
-    if (stopping) return;
-    const before = choice;
-    choice = versionAfterClose(choice, reason);
-    if (reason.disconnect === sessionTakenOver && standby !== undefined) {
-      outbox.dropEvents();
-      const message = `another process has connected as ${options.clientId}; standing by until it goes away`;
-      log.error(message);
-      setState('standby', message);
-      standby.start();
-      return;
-    }
-    failures += 1;
-    const refusedVersion = before.version !== choice.version;
-    const waitMs = refusedVersion ? 0 : backoffMs(failures, options.reconnect, random());
-    const what = refusedVersion
-      ? `the broker at ${options.url} does not answer MQTT ${before.version === 5 ? '5' : '3.1.1'}: trying ${choice.version === 5 ? '5' : '3.1.1'}`
-      : `${describeClose(reason, options.url)}; next try in ${(waitMs / 1000).toFixed(1)} s`;
-    log.warn(what);
-    setState('connecting', what);
-    timer = clock.setTimeout(connect, waitMs);
-  };
-
-  const connect = () => {
-    timer = undefined;
-    connection = openConnection({
-      url,
-      clientId: options.clientId,
-      version: choice.version,
-      keepAliveSeconds: options.keepAliveSeconds,
-      clock,
-      ...(options.username === undefined ? {} : { username: options.username }),
-      ...(options.password === undefined ? {} : { password: options.password }),
-      ...(options.ca === undefined ? {} : { ca: options.ca }),
-      ...(presence === undefined ? {} : { will: outgoing(presence.availability, 'offline') }),
-      onOpen,
-      onMessage: (packet) => router.dispatch(packet),
-      onClose,
-    });
-  };
+  const connector = createConnector({
+    ...options,
+    ...(presence === undefined ? {} : { will: outgoing(presence.availability, 'offline') }),
+    instance: () => {
+      const published = outbox.state(`${prefix}/${presence?.infoFilter.filter ?? ''}`)?.payload;
+      const decoded =
+        published === undefined ? undefined : presence?.infoFilter.codec.decode(Buffer.from(published));
+      return decoded?.ok === true ? decoded.value.instance : undefined;
+    },
+    onOpen: (connection: Connection) => {
+      subscribed = connection.subscribe(router.filters());
+      sayOnline();
+      const { states, events } = outbox.pending();
+      for (const message of states) void sendState(message);
+      for (const message of events) void sendEvent(message);
+      count.connect();
+    },
+    onMessage: (packet) => router.dispatch(packet),
+    // What was of our moment is now the other's to say.
+    onThrownOut: () => outbox.dropEvents(),
+    onState: setState,
+  });
 
   const subscribeRaw: Link['subscribeRaw'] = (filter, handler, subscribeOptions = {}) => {
     const route = router.add(filter, handler, subscribeOptions);
-    if (open) void subscribeTo(new Map([[`${prefix}/${route.filter}`, subscribeOptions]]));
+    const answered = connector.open?.subscribe(new Map([[`${prefix}/${route.filter}`, subscribeOptions]]));
+    if (answered !== undefined) subscribed = Promise.all([subscribed, answered]);
   };
 
   const subscribe: Link['subscribe'] = (filter, handler, subscribeOptions) => {
@@ -258,37 +151,40 @@ export function createLink(options: LinkOptions): Link {
 
   if (presence !== undefined) {
     // A last will may arrive late, after we are back: whatever says that we are gone is put right.
-    subscribe(presence.availabilityFilter, (message) => {
-      if (message !== 'online' && open && !stopping)
-        void sendState(outgoing(presence.availability, 'online'));
+    subscribeRaw(presence.availabilityFilter, (decoded) => {
+      const online = decoded?.ok === true && decoded.value === 'online';
+      if (!online && running) sayOnline();
     });
   }
+
+  const stop = async () => {
+    running = false;
+    await connector.stop(async (connection) => {
+      if (presence === undefined) return true;
+      const offline = outgoing(presence.availability, 'offline');
+      const outcome = await connection.publish(offline, { timeoutMs: offlineTimeoutMs, fromNow: true });
+      return outcome === 'acknowledged' || outcome === 'refused';
+    });
+    setState('stopped', 'stopped');
+  };
 
   return {
     get state() {
       return state;
     },
-    subscribed: () => subscribed,
+    subscribed: async () => void (await subscribed),
     start: () => {
-      stopping = false;
-      setState('connecting', `connecting to ${options.url}`);
-      connect();
+      if (stopping !== undefined) throw new Error('the link is being stopped: await stop() before start()');
+      if (running) return;
+      running = true;
+      connector.start();
     },
     stop: async () => {
-      if (stopping) return;
-      stopping = true;
-      standby?.stop();
-      timer?.cancel();
-      if (connection !== undefined) {
-        const gone = new Promise<void>((resolve) => {
-          closed = resolve;
-        });
-        if (open && presence !== undefined)
-          await connection.publish(outgoing(presence.availability, 'offline'), offlineTimeoutMs);
-        connection?.end();
-        if (connection !== undefined) await gone;
-      }
-      setState('stopped', 'stopped');
+      if (!running) return stopping;
+      stopping ??= stop().finally(() => {
+        stopping = undefined;
+      });
+      return stopping;
     },
     onState: (listener) => {
       listeners.add(listener);
@@ -307,11 +203,12 @@ export function createLink(options: LinkOptions): Link {
       }
     },
     publishNow: async (address, message, { timeoutMs = pressTimeoutMs } = {}) => {
-      const used = connection;
-      if (!open || used === undefined) return 'not-connected';
-      const outcome = await used.publish(outgoing(address, message), timeoutMs);
-      if (outcome === 'timed-out') used.reset();
-      return outcome;
+      const outcome = await connector.open?.publish(outgoing(address, message), {
+        timeoutMs,
+        fromNow: true,
+        first: true,
+      });
+      return outcome ?? 'not-connected';
     },
     publishAcknowledged: async (address, message, timeoutMs) => {
       const packet = outgoing(address, message);
@@ -325,9 +222,7 @@ export function createLink(options: LinkOptions): Link {
       });
     },
     clear: (address) => {
-      const topic = `${prefix}/${address.topic}`;
-      outbox.forget(topic, true);
-      if (open) void sendState({ topic, payload: '', qos: 1, retain: true });
+      void sendState(outbox.forget(`${prefix}/${address.topic}`));
     },
   };
 }

@@ -5,55 +5,70 @@ import type { Outgoing } from './connection.ts';
 export interface Outbox {
   /** Remembers owned state; the newest of a topic counts. */
   remember(message: Outgoing): void;
-  /** Forgets owned state; `true`: the empty message has yet to be sent. */
-  forget(topic: string, unsent: boolean): void;
+  /** Forgets owned state, and remembers that the broker has yet to be told. Returns the message that tells it. */
+  forget(topic: string): Outgoing;
+  /** The broker has taken the message that clears a topic. */
+  cleared(message: Outgoing): void;
+  /** The owned state of a topic. */
+  state(topic: string): Outgoing | undefined;
+  /** Keeps an event until it is done or too old. */
   keep(message: Outgoing): void;
   done(message: Outgoing): void;
   /** All owned state and what is to be cleared, then the kept events that are still young enough, oldest first. */
   pending(): { readonly states: readonly Outgoing[]; readonly events: readonly Outgoing[] };
-  clearedOnBroker(topic: string): void;
-  dropEvents(): number;
+  dropEvents(): void;
 }
 
 /** Events are of the moment: one older than this is not worth sending. */
 const keepEventsMs = 60_000;
 const keepEventsMax = 1_000;
+/** Characters of all kept events; the oldest go first. A small machine has 512 MB for everything. */
+const keepEventsLength = 4 * 1024 * 1024;
 
 export function createOutbox(clock: Clock): Outbox {
   const states = new Map<string, Outgoing>();
   const clears = new Map<string, Outgoing>();
-  let events: { readonly message: Outgoing; readonly until: number }[] = [];
+  /** in the order in which they were kept, with the monotonic time until which each is worth sending */
+  const events = new Map<Outgoing, number>();
+  let length = 0;
+
+  const done = (message: Outgoing) => {
+    if (events.delete(message)) length -= message.payload.length;
+  };
 
   return {
     remember: (message) => {
       clears.delete(message.topic);
       states.set(message.topic, message);
     },
-    forget: (topic, unsent) => {
+    forget: (topic) => {
+      const message: Outgoing = { topic, payload: '', qos: 1, retain: true };
       states.delete(topic);
-      if (unsent) clears.set(topic, { topic, payload: '', qos: 1, retain: true });
+      clears.set(topic, message);
+      return message;
     },
+    cleared: (message) => {
+      if (clears.get(message.topic) === message) clears.delete(message.topic);
+    },
+    state: (topic) => states.get(topic),
     keep: (message) => {
-      events.push({ message, until: clock.monotonic() + keepEventsMs });
-      if (events.length > keepEventsMax) events = events.slice(-keepEventsMax);
+      const ms = Math.min(keepEventsMs, (message.expirySeconds ?? Infinity) * 1000);
+      events.set(message, clock.monotonic() + ms);
+      length += message.payload.length;
+      for (const oldest of events.keys()) {
+        if (events.size <= keepEventsMax && length <= keepEventsLength) break;
+        done(oldest);
+      }
     },
-    done: (message) => {
-      events = events.filter((event) => event.message !== message);
-    },
+    done,
     pending: () => {
-      events = events.filter((event) => event.until > clock.monotonic());
-      return {
-        states: [...states.values(), ...clears.values()],
-        events: events.map((event) => event.message),
-      };
-    },
-    clearedOnBroker: (topic) => {
-      clears.delete(topic);
+      const now = clock.monotonic();
+      for (const [message, until] of events) if (until <= now) done(message);
+      return { states: [...states.values(), ...clears.values()], events: [...events.keys()] };
     },
     dropEvents: () => {
-      const dropped = events.length;
-      events = [];
-      return dropped;
+      events.clear();
+      length = 0;
     },
   };
 }

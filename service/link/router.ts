@@ -30,7 +30,6 @@ interface Route {
 
 export interface Router {
   add<M, P>(filter: Filter<M, P>, handler: RawHandler<M, P>, options: SubscribeOptions): Route;
-  remove(route: Route): void;
   /** The routes' filters with the prefix, as to be subscribed; handlers of one filter share a subscription. */
   filters(): ReadonlyMap<string, SubscribeOptions>;
   dispatch(packet: IncomingPacket): void;
@@ -62,9 +61,6 @@ export function createRouter(prefix: string, log: Log): Router {
       };
       routes.add(route);
       return route;
-    },
-    remove: (route) => {
-      routes.delete(route);
     },
     filters: () => new Map([...routes].map((route) => [`${prefix}/${route.filter}`, route.options])),
     dispatch: (packet) => {

@@ -1,61 +1,66 @@
 // Thrown out by a second process under our client id: do not fight. Watch under another id, without a will,
 // say who the other is, and come back when it is gone.
-import type { Filter } from '../../messages/channel.ts';
 import type { Availability } from '../../messages/presence.ts';
 import type { Timer } from '../clock.ts';
 import { backoffMs } from './backoff.ts';
-import { openConnection } from './connection.ts';
-import type { Connection } from './connection.ts';
-import type { LinkOptions, Presence } from './link.ts';
-import { createRouter } from './router.ts';
+import type { Connection, ProtocolVersion } from './connection.ts';
+import type { LinkOptions, Presence } from './options.ts';
+import type { CloseReason } from './refusal.ts';
+import { openWatch } from './watch.ts';
+import type { Instance } from './watch.ts';
+import { describeClose } from './wording.ts';
 
 export interface StandbyOptions extends LinkOptions {
   readonly presence: Presence;
   readonly random: () => number;
+  /** Whether a process under our id is ourselves: the retained `info` is ours until the other has published its own. */
+  readonly isOurs: (instance: string) => boolean;
   readonly onTakeOver: () => void;
   readonly onSeen: (message: string) => void;
 }
 
 export interface Standby {
-  start(): void;
-  stop(): void;
+  /** @param version of MQTT that the broker is known to speak */
+  start(version: ProtocolVersion): void;
+  /** Resolves when its connection is gone. */
+  stop(): Promise<void>;
 }
 
 /**
- * `offline` must hold this long before we come back: our own last will says `offline` too when we are thrown out,
- * and the other side puts that right at once. With the jitter below 10 s in all.
+ * `offline` (or no word at all) must hold this long before we come back: our own last will says `offline` too when we
+ * are thrown out, and the other side puts that right at once. With the jitter below 10 s in all.
  */
 const offlineForMs = 3_000;
 const offlineJitterMs = 4_000;
 
 export function createStandby(options: StandbyOptions): Standby {
-  const { presence, prefix, clock, log, random } = options;
+  const { clock, log, random } = options;
+  const url = new URL(options.url);
   let connection: Connection | undefined;
   let timer: Timer | undefined;
   let takeOver: Timer | undefined;
   let active = false;
   let failures = 0;
   let named = '';
+  let version: ProtocolVersion = 5;
+  let gone: (() => void) | undefined;
+
+  const wait = () => {
+    takeOver?.cancel();
+    takeOver = undefined;
+  };
 
   const end = () => {
     active = false;
     timer?.cancel();
-    takeOver?.cancel();
-    takeOver = undefined;
+    wait();
     connection?.end();
-    connection = undefined;
   };
 
-  const onAvailability = (value: Availability | undefined) => {
-    if (!active) return;
-    if (value === 'online') {
-      takeOver?.cancel();
-      takeOver = undefined;
-      return;
-    }
+  const countDown = () => {
     takeOver ??= clock.setTimeout(
       () => {
-        log.warn(`${options.clientId} has gone offline: taking over`);
+        log.warn(`no ${options.clientId} is online any more: taking over`);
         end();
         options.onTakeOver();
       },
@@ -63,63 +68,66 @@ export function createStandby(options: StandbyOptions): Standby {
     );
   };
 
-  const onInfo = (other: { readonly host: string; readonly instance: string } | undefined) => {
-    if (!active || other === undefined || other.instance === named) return;
+  const onAvailability = (value: Availability | undefined) => {
+    if (!active) return;
+    if (value === 'online') wait();
+    else countDown();
+  };
+
+  const onInfo = (other: Instance | undefined) => {
+    if (!active || other === undefined || other.instance === named || options.isOurs(other.instance)) return;
     named = other.instance;
     const message = `standing by: ${options.clientId} is connected from ${other.host} (instance ${other.instance}); give one of the two another id, or stop one`;
     log.error(message);
     options.onSeen(message);
   };
 
+  const onClose = (reason: CloseReason) => {
+    connection = undefined;
+    gone?.();
+    if (!active) return;
+    wait();
+    failures += 1;
+    log.warn(`standing by: ${describeClose(reason, url)}`);
+    timer = clock.setTimeout(connect, backoffMs(failures, options.reconnect, random()));
+  };
+
   const connect = () => {
-    const router = createRouter(prefix, log);
-    const listen = <M>(filter: Filter<M, unknown>, handler: (message: M | undefined) => void) => {
-      router.add(
-        filter,
-        (decoded) => {
-          if (decoded === undefined) handler(undefined);
-          else if (decoded.ok) handler(decoded.value);
-        },
-        {},
-      );
-    };
-    listen(presence.availabilityFilter, onAvailability);
-    listen(presence.infoFilter, onInfo);
-    const opened = openConnection({
-      url: new URL(options.url),
-      clientId: `${options.clientId}-standby-${Math.floor(random() * 0xffff_ffff).toString(16)}`,
-      // Only MQTT 5 tells that a session was taken over.
-      version: 5,
-      keepAliveSeconds: options.keepAliveSeconds,
-      clock,
-      ...(options.username === undefined ? {} : { username: options.username }),
-      ...(options.password === undefined ? {} : { password: options.password }),
-      ...(options.ca === undefined ? {} : { ca: options.ca }),
-      onOpen: () => {
+    let heard = false;
+    connection = openWatch({
+      ...options,
+      version,
+      onAvailability: (value) => {
+        heard = true;
+        onAvailability(value);
+      },
+      onInfo,
+      onSubscribed: () => {
         failures = 0;
-        opened.subscribe(router.filters()).catch((error: unknown) => {
-          log.error({ err: error }, 'the subscriptions of the stand-by failed');
-        });
+        // Nothing retained: the broker has lost it, and perhaps the other with it.
+        if (!heard) onAvailability(undefined);
       },
-      onMessage: (packet) => router.dispatch(packet),
-      onClose: () => {
-        connection = undefined;
-        if (!active) return;
-        takeOver?.cancel();
-        takeOver = undefined;
-        failures += 1;
-        timer = clock.setTimeout(connect, backoffMs(failures, options.reconnect, random()));
-      },
+      onClose,
     });
-    connection = opened;
   };
 
   return {
-    start: () => {
+    start: (spoken) => {
       active = true;
+      failures = 0;
       named = '';
+      version = spoken;
       connect();
     },
-    stop: end,
+    stop: async () => {
+      const left =
+        connection === undefined
+          ? undefined
+          : new Promise<void>((resolve) => {
+              gone = resolve;
+            });
+      end();
+      await left;
+    },
   };
 }

@@ -1,0 +1,183 @@
+// Keeps a connection to the broker: waits growing times between tries, chooses the version, steps aside and comes back.
+import type { Timer } from '../clock.ts';
+import { backoffMs } from './backoff.ts';
+import { openConnection } from './connection.ts';
+import type { Connection, IncomingPacket, Outgoing } from './connection.ts';
+import type { LinkOptions, LinkState } from './options.ts';
+import { credentials } from './options.ts';
+import type { CloseReason } from './refusal.ts';
+import { firstVersion, refusesVersion, sessionTakenOver, versionAfterClose } from './refusal.ts';
+import { look } from './look.ts';
+import type { Look } from './look.ts';
+import { createStandby } from './standby.ts';
+import { brokerAddress, describeClose } from './wording.ts';
+
+export interface ConnectorOptions extends LinkOptions {
+  readonly will?: Outgoing;
+  /** our own, once our `info` has been published */
+  readonly instance: () => string | undefined;
+  /** The broker has accepted us; `connected` is said after it. */
+  readonly onOpen: (connection: Connection) => void;
+  readonly onMessage: (packet: IncomingPacket) => void;
+  readonly onThrownOut: () => void;
+  readonly onState: (state: LinkState['state'], message: string) => void;
+}
+
+export interface Connector {
+  start(): void;
+  /** @param farewell what is left to be said on an open connection; false: cut it, so that the last will is published */
+  stop(farewell: (connection: Connection) => Promise<boolean>): Promise<void>;
+  /** the one that the broker has accepted */
+  readonly open: Connection | undefined;
+}
+
+/** A connection that has held so long was a good one: the next failure starts the delays anew. */
+const steadyMs = 30_000;
+
+export function createConnector(options: ConnectorOptions): Connector {
+  const { clock, log, presence, clientId, onState } = options;
+  const url = new URL(options.url);
+  const at = brokerAddress(url);
+  const random = options.random ?? Math.random;
+  let connection: Connection | undefined;
+  let open = false;
+  let running = false;
+  let choice = firstVersion;
+  let failures = 0;
+  let timer: Timer | undefined;
+  let gone: (() => void) | undefined;
+  let looking: Look | undefined;
+  const isOurs = (instance: string) => instance === options.instance();
+
+  const standby =
+    presence === undefined
+      ? undefined
+      : createStandby({
+          ...options,
+          presence,
+          random,
+          isOurs,
+          onTakeOver: () => {
+            failures = 0;
+            connect();
+          },
+          onSeen: (message) => onState('standby', message),
+        });
+
+  const onOpen = () => {
+    if (connection === undefined || !running) return;
+    open = true;
+    timer = clock.setTimeout(() => {
+      failures = 0;
+    }, steadyMs);
+    const mqtt = versionName(connection.version);
+    log.info({ url: at, clientId, mqtt }, `connected to the broker at ${at}`);
+    options.onOpen(connection);
+    onState('connected', `connected to ${at} (MQTT ${mqtt})`);
+  };
+
+  const stepAside = (who: string) => {
+    const message = `standing by: ${clientId} is connected ${who}; give one of the two another id, or stop one`;
+    log.error(message);
+    options.onThrownOut();
+    onState('standby', message);
+    standby?.start(choice.version);
+  };
+
+  const tryAgain = (reason: CloseReason, next: () => void) => {
+    const before = choice;
+    choice = versionAfterClose(choice, reason);
+    failures += 1;
+    // At once only where a broker has said in words what it wants; else two that disagree would be tried without end.
+    const atOnce = refusesVersion(reason) && before.version === 5;
+    const waitMs = atOnce ? 0 : backoffMs(failures, options.reconnect, random());
+    const change = before.version === choice.version ? '' : ` with MQTT ${versionName(choice.version)}`;
+    const message = `${describeClose(reason, url)}; next try${change} ${atOnce ? 'at once' : `in ${(waitMs / 1000).toFixed(1)} s`}`;
+    log.warn(message);
+    timer = clock.setTimeout(next, waitMs);
+    onState('connecting', message);
+  };
+
+  const onClose = (reason: CloseReason) => {
+    open = false;
+    connection = undefined;
+    timer?.cancel();
+    gone?.();
+    if (!running) return;
+    if (reason.disconnect === sessionTakenOver && standby !== undefined) {
+      choice = versionAfterClose(choice, reason);
+      stepAside('from another process');
+      return;
+    }
+    // Lost without a word: perhaps somebody else has taken our id. Who has published no `info` cannot tell.
+    const isUnsure = reason.reached === 'accepted' && reason.disconnect === undefined;
+    tryAgain(reason, isUnsure && options.instance() !== undefined ? lookFirst : connect);
+  };
+
+  const lookFirst = () => {
+    if (presence === undefined) return;
+    looking = look({
+      ...options,
+      presence,
+      random,
+      version: choice.version,
+      isOurs,
+      onAnswer: (other) => {
+        if (other === undefined) connect();
+        else stepAside(`from ${other.host} (instance ${other.instance})`);
+      },
+      // A broker that refuses this second connection, and only it, must not keep us out.
+      onFailed: (reason) => {
+        if (reason.connack === undefined) tryAgain(reason, lookFirst);
+        else connect();
+      },
+    });
+  };
+
+  const connect = () => {
+    connection = openConnection({
+      url,
+      clientId,
+      version: choice.version,
+      keepAliveSeconds: options.keepAliveSeconds,
+      clock,
+      log,
+      ...credentials(options),
+      ...(options.will === undefined ? {} : { will: options.will }),
+      onOpen,
+      onMessage: options.onMessage,
+      onClose,
+    });
+  };
+
+  return {
+    start: () => {
+      running = true;
+      choice = firstVersion;
+      failures = 0;
+      onState('connecting', `connecting to ${at}`);
+      connect();
+    },
+    stop: async (farewell) => {
+      running = false;
+      timer?.cancel();
+      const leaving = connection;
+      if (leaving !== undefined) {
+        const left = new Promise<void>((resolve) => {
+          gone = resolve;
+        });
+        if (!open || (await farewell(leaving))) leaving.end();
+        else leaving.reset();
+        await left;
+      }
+      await Promise.all([looking?.stop(), standby?.stop()]);
+    },
+    get open() {
+      return open ? connection : undefined;
+    },
+  };
+}
+
+function versionName(version: 4 | 5): string {
+  return version === 4 ? '3.1.1' : '5';
+}

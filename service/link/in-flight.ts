@@ -1,0 +1,130 @@
+// What is on its way to the broker: no more at once than it takes, in order, and each with a time to be acknowledged in.
+import type { Clock, Timer } from '../clock.ts';
+
+export type Acknowledgement = 'acknowledged' | 'refused' | 'timed-out' | 'not-connected';
+
+export interface InFlightOptions<Message> {
+  readonly clock: Clock;
+  /** unacknowledged messages at once, at least 1 */
+  readonly window: number;
+  readonly write: (message: Message, done: (refused: boolean) => void) => void;
+  /** A message that was written has not been acknowledged in its time. */
+  readonly onUnacknowledged: (message: Message) => void;
+}
+
+export interface Sending {
+  readonly timeoutMs: number;
+  readonly fromNow?: boolean;
+  readonly first?: boolean;
+}
+
+export interface InFlight<Message> {
+  /**
+   * @param how.timeoutMs milliseconds, counted from when the message is written
+   * @param how.fromNow counted from now
+   * @param how.first ahead of all that waits
+   */
+  send(message: Message, how: Sending): Promise<Acknowledgement>;
+  /** Resolves when nothing waits and nothing is unacknowledged. */
+  idle(): Promise<void>;
+  /** Ends all that waits or is unacknowledged as `not-connected`. */
+  close(): void;
+}
+
+interface Entry<Message> {
+  readonly message: Message;
+  readonly timeoutMs: number;
+  readonly settle: (outcome: Acknowledgement) => void;
+  timer: Timer | undefined;
+  written: boolean;
+}
+
+export function createInFlight<Message>(options: InFlightOptions<Message>): InFlight<Message> {
+  const { clock, window, write, onUnacknowledged } = options;
+  const waiting: Entry<Message>[] = [];
+  const urgent: Entry<Message>[] = [];
+  const unacknowledged = new Set<Entry<Message>>();
+  let idlers: (() => void)[] = [];
+  let closed = false;
+  let pumping = false;
+
+  const forget = (entry: Entry<Message>) => {
+    for (const queue of [urgent, waiting]) {
+      const at = queue.indexOf(entry);
+      if (at >= 0) queue.splice(at, 1);
+    }
+  };
+
+  const startTimer = (entry: Entry<Message>) => {
+    entry.timer ??= clock.setTimeout(() => {
+      forget(entry);
+      entry.settle('timed-out');
+      if (entry.written) onUnacknowledged(entry.message);
+    }, entry.timeoutMs);
+  };
+
+  const tellIdlers = () => {
+    if (unacknowledged.size + waiting.length + urgent.length > 0 && !closed) return;
+    for (const idler of idlers) idler();
+    idlers = [];
+  };
+
+  const hasRoom = () => !closed && unacknowledged.size < window;
+
+  const pump = () => {
+    // A message that is written and done at once would nest this as deep as the queue is long.
+    if (pumping) return;
+    pumping = true;
+    while (hasRoom()) {
+      const entry = urgent.shift() ?? waiting.shift();
+      if (entry === undefined) break;
+      unacknowledged.add(entry);
+      entry.written = true;
+      startTimer(entry);
+      write(entry.message, (refused) => {
+        unacknowledged.delete(entry);
+        entry.settle(refused ? 'refused' : 'acknowledged');
+        pump();
+      });
+    }
+    pumping = false;
+    tellIdlers();
+  };
+
+  return {
+    send: (message, { timeoutMs, fromNow = false, first = false }) =>
+      new Promise((resolve) => {
+        if (closed) {
+          resolve('not-connected');
+          return;
+        }
+        const entry: Entry<Message> = {
+          message,
+          timeoutMs,
+          timer: undefined,
+          written: false,
+          settle: (outcome) => {
+            entry.timer?.cancel();
+            resolve(outcome);
+          },
+        };
+        (first ? urgent : waiting).push(entry);
+        if (fromNow) startTimer(entry);
+        pump();
+      }),
+    idle: () =>
+      new Promise((resolve) => {
+        idlers.push(resolve);
+        tellIdlers();
+      }),
+    close: () => {
+      if (closed) return;
+      closed = true;
+      for (const entry of [...unacknowledged, ...urgent, ...waiting]) entry.settle('not-connected');
+      unacknowledged.clear();
+      urgent.length = 0;
+      waiting.length = 0;
+      tellIdlers();
+    },
+  };
+}

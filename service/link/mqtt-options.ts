@@ -1,0 +1,51 @@
+// Our messages and options in the words of the MQTT library.
+import type { IClientOptions, IClientPublishOptions, IPublishPacket } from 'mqtt';
+import type { ConnectionOptions, IncomingPacket, Outgoing, ProtocolVersion } from './connection.ts';
+
+/** Bytes of one inbound packet at most; a broker of MQTT 5 is told, so it sends no larger ones. */
+export const maximumPacketSize = 1_048_576;
+
+/** The library's own timer never comes first: how long opening may take is counted by the connection. */
+const neverMs = 120_000;
+
+export function clientOptions(options: ConnectionOptions): IClientOptions {
+  const { version, will } = options;
+  return {
+    clientId: options.clientId,
+    protocolVersion: version,
+    clean: true,
+    keepalive: options.keepAliveSeconds,
+    connectTimeout: neverMs,
+    reconnectPeriod: 0,
+    queueQoSZero: false,
+    resubscribe: false,
+    // Its debug output has whole packets in it, the password too.
+    log: () => {},
+    ...(options.username === undefined ? {} : { username: options.username }),
+    ...(options.password === undefined ? {} : { password: options.password }),
+    ...(version === 5 ? { properties: { maximumPacketSize } } : {}),
+    ...(will === undefined
+      ? {}
+      : {
+          will: { topic: will.topic, payload: Buffer.from(will.payload), qos: will.qos, retain: will.retain },
+        }),
+  };
+}
+
+export function publishOptions(message: Outgoing, version: ProtocolVersion): IClientPublishOptions {
+  return {
+    qos: message.qos,
+    retain: message.retain,
+    ...(version === 5 && message.expirySeconds !== undefined
+      ? { properties: { messageExpiryInterval: message.expirySeconds } }
+      : {}),
+  };
+}
+
+export function replyOf(packet: IPublishPacket): Pick<IncomingPacket, 'responseTopic' | 'correlationData'> {
+  const { responseTopic, correlationData } = packet.properties ?? {};
+  return {
+    ...(responseTopic === undefined ? {} : { responseTopic }),
+    ...(correlationData === undefined ? {} : { correlationData }),
+  };
+}

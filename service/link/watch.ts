@@ -1,0 +1,50 @@
+// A second connection beside the one under our fixed id, without a will: it only reads who is there under that id.
+import type { Filter } from '../../messages/channel.ts';
+import type { Availability } from '../../messages/presence.ts';
+import { openConnection } from './connection.ts';
+import type { Connection, ProtocolVersion } from './connection.ts';
+import type { LinkOptions, Presence } from './options.ts';
+import { credentials } from './options.ts';
+import type { CloseReason } from './refusal.ts';
+import { createRouter } from './router.ts';
+
+/** What a process says of itself at its `info`. */
+export interface Instance {
+  readonly host: string;
+  readonly instance: string;
+}
+
+export interface WatchOptions extends LinkOptions {
+  readonly presence: Presence;
+  readonly random: () => number;
+  readonly version: ProtocolVersion;
+  /** Absent: there is nothing at the topic, or nothing that can be read. */
+  readonly onAvailability: (value: Availability | undefined) => void;
+  readonly onInfo: (value: Instance | undefined) => void;
+  /** The broker has granted the subscriptions; what it has retained is on its way. */
+  readonly onSubscribed: () => void;
+  readonly onClose: (reason: CloseReason) => void;
+}
+
+export function openWatch(options: WatchOptions): Connection {
+  const { presence, random } = options;
+  const router = createRouter(options.prefix, options.log);
+  const listen = <M>(filter: Filter<M, unknown>, handler: (message: M | undefined) => void) => {
+    router.add(filter, (decoded) => handler(decoded?.ok === true ? decoded.value : undefined), {});
+  };
+  listen(presence.availabilityFilter, options.onAvailability);
+  listen(presence.infoFilter, options.onInfo);
+  const connection = openConnection({
+    url: new URL(options.url),
+    clientId: `${options.clientId}-standby-${Math.floor(random() * 0xffff_ffff).toString(16)}`,
+    version: options.version,
+    keepAliveSeconds: options.keepAliveSeconds,
+    clock: options.clock,
+    log: options.log,
+    ...credentials(options),
+    onOpen: () => void connection.subscribe(router.filters()).then(options.onSubscribed),
+    onMessage: (packet) => router.dispatch(packet),
+    onClose: options.onClose,
+  });
+  return connection;
+}

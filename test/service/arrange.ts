@@ -1,0 +1,112 @@
+// Links, clocks and the messages that they carry in these tests.
+import { onTestFinished, vi } from 'vitest';
+import { buttonEvent, buttonState } from '../../messages/button.ts';
+import type { ButtonEvent, ButtonState } from '../../messages/button.ts';
+import { buttonPress } from '../../messages/press.ts';
+import { workerAvailability, workerInfo } from '../../messages/worker.ts';
+import type { WorkerInfo } from '../../messages/worker.ts';
+import { systemClock } from '../../service/clock.ts';
+import type { Clock } from '../../service/clock.ts';
+import { createLink } from '../../service/link/link.ts';
+import type { Link, LinkOptions, LinkState, Presence } from '../../service/link/link.ts';
+import { capturedLog } from '../broker/brokers.ts';
+
+const presence: Presence = {
+  availability: workerAvailability.at({ worker: 'main' }),
+  availabilityFilter: workerAvailability.filter({ worker: 'main' }),
+  infoFilter: workerInfo.filter({ worker: 'main' }),
+};
+export const availabilityTopic = 'P/worker/main/availability';
+
+export interface TestLink {
+  readonly link: Link;
+  readonly states: readonly LinkState[];
+  readonly lines: readonly string[];
+  until(state: LinkState['state']): Promise<void>;
+}
+
+export function testLink(url: string, changed: Partial<LinkOptions> = {}): TestLink {
+  const { log, lines } = capturedLog();
+  const link = createLink({
+    role: 'worker',
+    url,
+    prefix: 'P',
+    clientId: 'P-worker-main',
+    presence,
+    keepAliveSeconds: 20,
+    reconnect: { minMs: 20, maxMs: 50 },
+    clock: systemClock(),
+    log,
+    ...changed,
+  });
+  onTestFinished(() => link.stop());
+  const states: LinkState[] = [];
+  link.onState((state) => states.push(state));
+  return {
+    link,
+    states,
+    lines,
+    until: async (state) => {
+      await vi.waitUntil(() => link.state.state === state, { timeout: 10_000, interval: 5 });
+    },
+  };
+}
+
+export async function connectedLink(url: string, changed: Partial<LinkOptions> = {}): Promise<TestLink> {
+  const made = testLink(url, changed);
+  made.link.start();
+  await made.until('connected');
+  await made.link.subscribed();
+  return made;
+}
+
+/** Real time, but all delays are shorter by the factor. */
+export function hurriedClock(factor: number): Clock {
+  const clock = systemClock();
+  return {
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic() * factor,
+    setTimeout: (fn, ms) => clock.setTimeout(fn, ms / factor),
+  };
+}
+
+const button = 'main';
+export const eventAddress = buttonEvent.at({ button });
+export const stateAddress = buttonState.at({ button });
+export const pressAddress = buttonPress.at({ button });
+export const eventTopic = `P/${eventAddress.topic}`;
+export const stateTopic = `P/${stateAddress.topic}`;
+export const pressTopic = `P/${pressAddress.topic}`;
+
+/** Events and states that a test tells apart by a number. */
+export function event(number: number): ButtonEvent {
+  return { event_type: 'press', heldMs: number };
+}
+export function state(number: number): ButtonState {
+  return { agent: 'main', pressed: false, stuck: false, presses: number, droppedPresses: 0 };
+}
+export function numbers(payloads: readonly string[]): (number | undefined)[] {
+  return payloads.map((payload) => {
+    const found = /"(?:heldMs|presses)":(\d+)/.exec(payload)?.[1];
+    return found === undefined ? undefined : Number(found);
+  });
+}
+
+export function info(host: string, instance: string): WorkerInfo {
+  return {
+    worker: 'main',
+    version: '0.1.0',
+    host,
+    instance,
+    clock: { synchronised: true },
+    simulated: false,
+    at: '2026-01-01T00:00:00.000Z',
+    argocd: { server: 'https://argocd.example' },
+    buttons: [],
+  };
+}
+export const infoAddress = workerInfo.at({ worker: 'main' });
+
+export async function until(condition: () => boolean): Promise<void> {
+  await vi.waitUntil(condition, { timeout: 10_000, interval: 5 });
+}

@@ -1,0 +1,178 @@
+import fc from 'fast-check';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { delay, systemClock } from '../../service/clock.ts';
+import { createClockSync } from '../../service/clock-sync.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { until } from './arrange.ts';
+
+afterEach(() => void vi.useRealTimers());
+
+describe('the clock of the system', () => {
+  test('runs a timer once, unless it was cancelled', async () => {
+    const clock = systemClock();
+    const ran: string[] = [];
+    clock.setTimeout(() => ran.push('cancelled'), 0).cancel();
+    clock.setTimeout(() => ran.push('negative'), -5);
+    await new Promise<void>((resolve) => {
+      clock.setTimeout(resolve, 1);
+    });
+    await until(() => ran.length > 0);
+    expect(ran).toEqual(['negative']);
+  });
+
+  test('keeps a time that is longer than the longest timer of Node', () => {
+    vi.useFakeTimers();
+    let ran = false;
+    const days = 24 * 60 * 60 * 1_000;
+    systemClock().setTimeout(() => {
+      ran = true;
+    }, 60 * days);
+    const cancelled = systemClock().setTimeout(() => {
+      throw new Error('was cancelled');
+    }, 60 * days);
+    vi.advanceTimersByTime(59 * days);
+    expect(ran).toBe(false);
+    cancelled.cancel();
+    vi.advanceTimersByTime(days);
+    expect(ran).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('tells time since the epoch, and time that never goes back', () => {
+    const clock = systemClock();
+    expect(Math.abs(clock.now() - Date.now())).toBeLessThan(60_000);
+    const first = clock.monotonic();
+    expect(clock.monotonic()).toBeGreaterThanOrEqual(first);
+  });
+});
+
+describe('a delay', () => {
+  test('tells that the time has passed', async () => {
+    const clock = createFakeClock();
+    const waiting = delay(clock, 100);
+    clock.advance(100);
+    expect(await waiting).toBe(true);
+  });
+
+  test('ends at once when it is aborted, and leaves neither timer nor listener', async () => {
+    const clock = createFakeClock();
+    const controller = new AbortController();
+    const waiting = delay(clock, 100, controller.signal);
+    controller.abort();
+    expect(await waiting).toBe(false);
+    expect(clock.pendingTimers()).toBe(0);
+    expect(await delay(clock, 100, controller.signal)).toBe(false);
+    expect(clock.pendingTimers()).toBe(0);
+  });
+
+  test('leaves no listener on a signal that lives on', async () => {
+    const clock = createFakeClock();
+    const { signal } = new AbortController();
+    const removed = vi.spyOn(signal, 'removeEventListener');
+    const waiting = delay(clock, 1, signal);
+    clock.advance(1);
+    await waiting;
+    expect(removed).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('the fake clock', () => {
+  test('runs timers in the order of their times, each at its time, those of one time in order of setting', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 20 }), { maxLength: 20 }), (times) => {
+        const clock = createFakeClock(0);
+        const ran: { index: number; at: number }[] = [];
+        times.forEach((ms, index) => clock.setTimeout(() => ran.push({ index, at: clock.monotonic() }), ms));
+        clock.advance(20);
+        const expected = times
+          .map((at, index) => ({ index, at }))
+          .toSorted((a, b) => a.at - b.at || a.index - b.index);
+        expect(ran).toEqual(expected);
+        expect(clock.pendingTimers()).toBe(0);
+      }),
+    );
+  });
+
+  test('runs timers that timers set, and not those that were cancelled', () => {
+    const clock = createFakeClock(0);
+    const ran: number[] = [];
+    const again = () => {
+      ran.push(clock.now());
+      clock.setTimeout(again, 10);
+    };
+    clock.setTimeout(again, 10);
+    const cancelled = clock.setTimeout(() => ran.push(-1), 15);
+    clock.setTimeout(() => cancelled.cancel(), 12);
+    clock.advance(35);
+    expect(ran).toEqual([10, 20, 30]);
+  });
+
+  test('jumps in wall-clock time only', () => {
+    const clock = createFakeClock(1_000);
+    clock.jump(3_600_000);
+    expect([clock.now(), clock.monotonic()]).toEqual([3_601_000, 0]);
+  });
+});
+
+describe('whether the clock is synchronised', () => {
+  test('is looked up at the start and every minute until the stop', async () => {
+    const clock = createFakeClock();
+    const answers = [false, true, 'unknown'] as const;
+    let looks = 0;
+    const sync = createClockSync(clock, () => Promise.resolve(answers[looks++] ?? true));
+    expect(sync.state()).toBe('unknown');
+    await sync.start();
+    expect(sync.state()).toBe(false);
+    clock.advance(60_000);
+    await until(() => sync.state() === true);
+    await until(() => clock.pendingTimers() === 1);
+    clock.advance(60_000);
+    await until(() => sync.state() === 'unknown');
+    sync.stop();
+    sync.stop();
+    expect(clock.pendingTimers()).toBe(0);
+    expect(looks).toBe(3);
+  });
+
+  test('is unknown where the look fails, and the next look is still made', async () => {
+    const clock = createFakeClock();
+    let looks = 0;
+    const sync = createClockSync(clock, () => {
+      looks += 1;
+      return looks === 1 ? Promise.reject(new Error('no bus')) : Promise.resolve(true);
+    });
+    await sync.start();
+    expect(sync.state()).toBe('unknown');
+    clock.advance(60_000);
+    await until(() => sync.state() === true);
+    sync.stop();
+  });
+
+  test('a stop during a look abandons it and sets no timer', async () => {
+    const clock = createFakeClock();
+    let answer: (synchronised: boolean) => void = () => {};
+    let abandoned: AbortSignal | undefined;
+    const sync = createClockSync(
+      clock,
+      (signal) =>
+        new Promise((resolve) => {
+          abandoned = signal;
+          answer = resolve;
+        }),
+    );
+    const starting = sync.start();
+    sync.stop();
+    expect(abandoned?.aborted).toBe(true);
+    answer(true);
+    await starting;
+    expect(sync.state()).toBe('unknown');
+    expect(clock.pendingTimers()).toBe(0);
+  });
+
+  test('is asked of this system without failing, whatever it is', async () => {
+    const sync = createClockSync(systemClock());
+    await sync.start();
+    expect([true, false, 'unknown']).toContain(sync.state());
+    sync.stop();
+  });
+});

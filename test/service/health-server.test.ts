@@ -1,0 +1,148 @@
+import { connect } from 'node:net';
+import { Counter, Registry } from 'prom-client';
+import { expect, onTestFinished, test } from 'vitest';
+import { createHealth } from '../../service/health.ts';
+import type { Health } from '../../service/health.ts';
+import { createHealthServer } from '../../service/health-server.ts';
+import type { HealthServer } from '../../service/health-server.ts';
+import { silentLog } from '../../service/log.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+
+interface Started {
+  readonly url: string;
+  readonly port: number;
+  readonly health: Health;
+  readonly metrics: Registry;
+  readonly server: HealthServer;
+}
+
+function server(port = 0): Omit<Started, 'url' | 'port'> {
+  const health = createHealth(createFakeClock());
+  const metrics = new Registry();
+  const made = createHealthServer({ host: '127.0.0.1', port, health, metrics, log: silentLog() });
+  onTestFinished(() => made.stop());
+  return { health, metrics, server: made };
+}
+
+async function started(): Promise<Started> {
+  const made = server();
+  const { url } = await made.server.start();
+  return { ...made, url, port: Number(new URL(url).port) };
+}
+
+test('/healthz answers 200 while the work can be done, and 503 while it cannot', async () => {
+  const { url, health } = await started();
+  const ask = async () => {
+    const response = await fetch(`${url}/healthz?verbose`);
+    return { status: response.status, body: await response.json() };
+  };
+  const hard = health.check('broker', 'failing');
+  const soft = health.check('stream', 'degraded');
+  expect(await ask()).toMatchObject({ status: 503, body: { status: 'failing' } });
+  hard.ok('connected');
+  expect(await ask()).toMatchObject({ status: 200, body: { status: 'degraded' } });
+  soft.ok();
+  const response = await fetch(`${url}/healthz`);
+  expect(response.headers.get('content-type')).toBe('application/json');
+  expect(response.headers.get('cache-control')).toBe('no-store');
+  expect(await response.json()).toEqual(health.report());
+});
+
+test('/metrics answers in the words of Prometheus', async () => {
+  const { url, metrics } = await started();
+  new Counter({ name: 'presses_total', help: 'Presses.', registers: [metrics] }).inc(3);
+  const response = await fetch(`${url}/metrics`);
+  expect(response.status).toBe(200);
+  expect(response.headers.get('content-type')).toBe(metrics.contentType);
+  expect(await response.text()).toContain('presses_total 3');
+});
+
+test('metrics that cannot be collected are a 500, not the end', async () => {
+  const { url, metrics } = await started();
+  metrics.registerMetric(
+    new Counter({
+      name: 'broken_total',
+      help: 'Broken.',
+      registers: [],
+      collect: () => {
+        throw new Error('no such sensor');
+      },
+    }),
+  );
+  const response = await fetch(`${url}/metrics`);
+  expect([response.status, await response.text()]).toEqual([500, 'no such sensor\n']);
+  expect((await fetch(`${url}/healthz`)).status).toBe(200);
+});
+
+test('other paths are 404, other methods 405, HEAD is GET without a body', async () => {
+  const { url } = await started();
+  for (const path of ['/', '/healthz/', '/healthz/x', '/..%2fmetrics', '/constructor'])
+    expect((await fetch(`${url}${path}`)).status).toBe(404);
+  for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
+    const response = await fetch(`${url}/healthz`, { method });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  }
+  const head = await fetch(`${url}/healthz`, { method: 'HEAD' });
+  expect([head.status, await head.text()]).toEqual([200, '']);
+});
+
+test('a port in use is a ListenError that says what to do', async () => {
+  const { port } = await started();
+  const second = server(port);
+  await expect(second.server.start()).rejects.toMatchObject({
+    name: 'ListenError',
+    code: 'EADDRINUSE',
+    message: `cannot listen on 127.0.0.1:${port} for health and metrics: the port is in use, perhaps by another release-button. Stop that process (\`ss -ltnp 'sport = :${port}'\` names it) or choose another port with health.port or --health-port`,
+  });
+  await second.server.stop();
+});
+
+test('an address that this machine does not have is a ListenError too', async () => {
+  const health = createHealth(createFakeClock());
+  const elsewhere = createHealthServer({
+    host: '192.0.2.1',
+    port: 0,
+    health,
+    metrics: new Registry(),
+    log: silentLog(),
+  });
+  await expect(elsewhere.start()).rejects.toThrow(
+    'this machine has no such address. Set health.host to an address of this machine',
+  );
+});
+
+test('it stops with connections open, idle or in the middle of a request, and can be stopped twice', async () => {
+  const { url, port, server: made } = await started();
+  await fetch(`${url}/healthz`).then((response) => response.text());
+  const socket = connect(port, '127.0.0.1');
+  const closed = new Promise<void>((resolve) => {
+    socket.once('close', () => resolve());
+  });
+  socket.on('error', () => {});
+  await new Promise<void>((resolve) => {
+    socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n', () => resolve());
+  });
+  await fetch(`${url}/healthz`).then((response) => response.text());
+  await Promise.all([made.stop(), made.stop()]);
+  await closed;
+  await expect(fetch(`${url}/healthz`)).rejects.toThrow();
+});
+
+test('a server that was never started stops', async () => {
+  await expect(server().server.stop()).resolves.toBeUndefined();
+});
+
+test('bytes that are not HTTP are refused, and the next request is answered', async () => {
+  const { url, port } = await started();
+  const answer = await new Promise<string>((resolve) => {
+    let text = '';
+    const socket = connect(port, '127.0.0.1', () => void socket.write('\u0010\u0000MQTT\r\n\r\n'));
+    socket.on('data', (bytes) => {
+      text += bytes.toString();
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => resolve(text));
+  });
+  expect(answer).toContain('400 Bad Request');
+  expect((await fetch(`${url}/healthz`)).status).toBe(200);
+});

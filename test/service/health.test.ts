@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { createHealth } from '../../service/health.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+
+const start = Date.parse('2026-03-01T10:00:00Z');
+const at = (seconds: number) => new Date(start + seconds * 1_000).toISOString();
+
+test('without checks all is well', () => {
+  expect(createHealth(createFakeClock()).report()).toEqual({ status: 'ok', checks: {} });
+});
+
+test('a check is bad until somebody says otherwise', () => {
+  const health = createHealth(createFakeClock(start));
+  health.check('broker', 'failing');
+  expect(health.report()).toEqual({
+    status: 'failing',
+    checks: { broker: { ok: false, since: at(0), message: 'not started yet' } },
+  });
+});
+
+test('since changes only with ok, the message always', () => {
+  const clock = createFakeClock(start);
+  const health = createHealth(clock);
+  const check = health.check('broker', 'failing');
+  const seen = () => health.report().checks['broker'];
+  clock.advance(1_000);
+  check.bad('refused');
+  expect(seen()).toEqual({ ok: false, since: at(0), message: 'refused' });
+  clock.advance(1_000);
+  check.ok();
+  expect(seen()).toEqual({ ok: true, since: at(2), message: 'ok' });
+  clock.advance(1_000);
+  check.ok('connected');
+  expect(seen()).toEqual({ ok: true, since: at(2), message: 'connected' });
+  clock.advance(1_000);
+  check.bad('lost');
+  expect(seen()).toEqual({ ok: false, since: at(4), message: 'lost' });
+});
+
+test('the worst severity that is bad is the status', () => {
+  const health = createHealth(createFakeClock());
+  const hard = health.check('hard', 'failing');
+  const soft = health.check('soft', 'degraded');
+  const status = () => health.report().status;
+  hard.ok();
+  soft.ok();
+  expect(status()).toBe('ok');
+  soft.bad('slow');
+  expect(status()).toBe('degraded');
+  hard.bad('gone');
+  expect(status()).toBe('failing');
+  soft.ok();
+  expect(status()).toBe('failing');
+  hard.ok();
+  expect(status()).toBe('ok');
+});
+
+test('names of checks that exist on every object are names like others', () => {
+  const health = createHealth(createFakeClock());
+  health.check('constructor', 'failing').ok();
+  health.check('toString', 'degraded').bad('odd');
+  expect(health.report().status).toBe('degraded');
+  expect(Object.keys(health.report().checks)).toEqual(['constructor', 'toString']);
+});

@@ -1,0 +1,68 @@
+// The life cycle with a real process and real signals. Runs on the compiled code (`npm run build`).
+import { spawn } from 'node:child_process';
+import { expect, onTestFinished, test } from 'vitest';
+import { until } from './arrange.ts';
+
+interface Run {
+  readonly output: () => string;
+  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  signal(name: NodeJS.Signals): void;
+}
+
+function run(...args: string[]): Run {
+  const file = new URL('life-cycle.child.mjs', import.meta.url).pathname;
+  const child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (bytes: Buffer) => {
+      output += bytes.toString();
+    });
+  return {
+    output: () => output,
+    ended: new Promise((resolve) => {
+      child.once('close', (code, signal) => resolve({ code, signal }));
+    }),
+    signal: (name) => void child.kill(name),
+  };
+}
+
+const untilSaid = (child: Run, text: string) => until(() => child.output().includes(text));
+
+test.each(['SIGTERM', 'SIGINT'] as const)('%s ends an orderly process with 0', async (signal) => {
+  const child = run('orderly');
+  await untilSaid(child, '"started"');
+  child.signal(signal);
+  expect(await child.ended).toEqual({ code: 0, signal: null });
+  expect(child.output()).toContain(`${signal}: stopping`);
+  expect(child.output()).toContain('"stopped"');
+});
+
+test('a part that hangs: 1 after the deadline', async () => {
+  const child = run('hangs', '100');
+  await untilSaid(child, '"started"');
+  child.signal('SIGTERM');
+  expect(await child.ended).toEqual({ code: 1, signal: null });
+  expect(child.output()).toContain('not everything stopped within 0.1 s: ending anyway');
+});
+
+test('a second signal ends a hanging process at once', async () => {
+  const child = run('hangs', '600000');
+  await untilSaid(child, '"started"');
+  child.signal('SIGTERM');
+  await untilSaid(child, 'SIGTERM: stopping');
+  child.signal('SIGTERM');
+  expect(await child.ended).toEqual({ code: 130, signal: null });
+});
+
+test.each(['throws', 'rejects'])('a bug (%s) is logged, and ends with 1', async (mode) => {
+  const child = run(mode);
+  expect(await child.ended).toEqual({ code: 1, signal: null });
+  expect(child.output()).toContain('unexpected error, ending: a bug');
+});
+
+test('a failed start leaves the process free to end with its own code', async () => {
+  const child = run('fails');
+  expect(await child.ended).toEqual({ code: 3, signal: null });
+  expect(child.output()).toContain('start failed: the port is taken');
+});

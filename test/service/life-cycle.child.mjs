@@ -1,0 +1,41 @@
+// A process with one part, on the compiled code, that behaves as its argument says.
+import process from 'node:process';
+import { processEdge } from '../../dist/cli/run.js';
+import { systemClock } from '../../dist/service/clock.js';
+import { createParts, runUntilSignal } from '../../dist/service/life-cycle.js';
+import { createLog } from '../../dist/service/log.js';
+
+const mode = process.argv[2];
+const log = await createLog({ level: 'info', format: 'json' }, 'child');
+const alive = setInterval(() => {}, 1_000);
+alive.unref();
+const part = {
+  name: 'part',
+  start: () => {
+    if (mode === 'fails') throw new Error('the port is taken');
+    alive.ref();
+  },
+  stop: () => {
+    if (mode === 'hangs') return new Promise(() => {});
+    clearInterval(alive);
+    return undefined;
+  },
+};
+try {
+  await runUntilSignal({
+    parts: createParts([part], log),
+    clock: systemClock(),
+    log,
+    edge: processEdge,
+    stopDeadlineMs: mode === 'hangs' ? Number(process.argv[3]) : 9_000,
+  });
+  log.info('started');
+} catch (error) {
+  log.error(`start failed: ${error.message}`);
+  process.exitCode = 3;
+}
+if (mode === 'throws')
+  setTimeout(() => {
+    throw new Error('a bug');
+  }, 0);
+if (mode === 'rejects') void Promise.reject(new Error('a bug'));

@@ -1,0 +1,143 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createInFlight } from '../../../service/link/in-flight.ts';
+import { createPacketBound } from '../../../service/link/packet-bound.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+
+describe('what is in flight', () => {
+  const arrange = (window: number) => {
+    const clock = createFakeClock();
+    const written: { message: string; done: (refused: boolean) => void }[] = [];
+    const unacknowledged: string[] = [];
+    const inFlight = createInFlight<string>({
+      clock,
+      window,
+      write: (message, done) => written.push({ message, done }),
+      onUnacknowledged: (message) => unacknowledged.push(message),
+    });
+    return {
+      clock,
+      written,
+      unacknowledged,
+      inFlight,
+      messages: () => written.map(({ message }) => message),
+    };
+  };
+
+  test('is never more than the window, keeps its order, and all of it ends', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: 0, max: 30 }),
+        fc.infiniteStream(fc.nat({ max: 4 })),
+        async (window, count, choices) => {
+          const { inFlight, written } = arrange(window);
+          const outcomes = Array.from({ length: count }, (_, index) =>
+            inFlight.send(String(index), { timeoutMs: 1_000 }),
+          );
+          const open = new Set<number>();
+          let seen = 0;
+          for (let acknowledged = 0; acknowledged < count; acknowledged += 1) {
+            for (; seen < written.length; seen += 1) open.add(seen);
+            expect(open.size).toBeLessThanOrEqual(window);
+            const choice = [...open][(choices.next().value ?? 0) % open.size] ?? -1;
+            open.delete(choice);
+            written[choice]?.done(false);
+          }
+          expect(await Promise.all(outcomes)).toEqual(outcomes.map(() => 'acknowledged'));
+          expect(written.map(({ message }) => Number(message))).toEqual(outcomes.map((_, index) => index));
+          await inFlight.idle();
+        },
+      ),
+    );
+  });
+
+  test('the time of a message counts from when it is written, or from now where that is asked', async () => {
+    const { clock, inFlight, written, unacknowledged, messages } = arrange(1);
+    const first = inFlight.send('first', { timeoutMs: 100 });
+    const second = inFlight.send('second', { timeoutMs: 100 });
+    const third = inFlight.send('third', { timeoutMs: 100, fromNow: true });
+    clock.advance(99);
+    written[0]?.done(false);
+    expect(await first).toBe('acknowledged');
+    clock.advance(1);
+    expect(await third).toBe('timed-out');
+    // It was never written: nothing can arrive late.
+    expect(unacknowledged).toEqual([]);
+    clock.advance(99);
+    expect(await second).toBe('timed-out');
+    expect(unacknowledged).toEqual(['second']);
+    expect(messages()).toEqual(['first', 'second']);
+  });
+
+  test('what is first goes ahead of all that waits', () => {
+    const { inFlight, written, messages } = arrange(1);
+    for (const message of ['a', 'b']) void inFlight.send(message, { timeoutMs: 100 });
+    void inFlight.send('press', { timeoutMs: 100, first: true });
+    written[0]?.done(false);
+    expect(messages()).toEqual(['a', 'press']);
+  });
+
+  test('a close ends everything as not connected, later answers change nothing, and no timer is left', async () => {
+    const { clock, inFlight, written } = arrange(1);
+    const outcomes = ['a', 'b'].map((message) => inFlight.send(message, { timeoutMs: 100, fromNow: true }));
+    const idle = inFlight.idle();
+    inFlight.close();
+    inFlight.close();
+    written[0]?.done(true);
+    await idle;
+    expect(await Promise.all(outcomes)).toEqual(['not-connected', 'not-connected']);
+    expect(await inFlight.send('c', { timeoutMs: 100 })).toBe('not-connected');
+    expect(clock.pendingTimers()).toBe(0);
+    expect(written).toHaveLength(1);
+  });
+
+  test('thousands of messages that are done at once do not nest', async () => {
+    const inFlight = createInFlight<number>({
+      clock: createFakeClock(),
+      window: 1,
+      write: (_, done) => done(false),
+      onUnacknowledged: () => {},
+    });
+    const outcomes = Array.from({ length: 20_000 }, (_, index) => inFlight.send(index, { timeoutMs: 100 }));
+    expect(new Set(await Promise.all(outcomes))).toEqual(new Set(['acknowledged']));
+  });
+});
+
+describe('the bound of packets', () => {
+  const header = (length: number): number[] => {
+    const bytes: number[] = [];
+    let left = length;
+    do {
+      bytes.push((left % 128) | (left >= 128 ? 0x80 : 0));
+      left = Math.floor(left / 128);
+    } while (left > 0);
+    return [0x30, ...bytes];
+  };
+  const packet = (length: number) =>
+    Uint8Array.from([...header(length), ...Array<number>(length).fill(0xff)]);
+
+  test('says nothing of packets within it, however they are cut, and finds the first one beyond', () => {
+    const lengths = fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 6 });
+    const cuts = fc.infiniteStream(fc.integer({ min: 1, max: 200 }));
+    fc.assert(
+      fc.property(lengths, cuts, fc.integer({ min: 301, max: 268_435_455 }), (sizes, steps, large) => {
+        const isTooLarge = createPacketBound(300);
+        const small = Uint8Array.from(sizes.flatMap((size) => [...packet(size)]));
+        for (let at = 0; at < small.length;) {
+          const step: number | undefined = steps.next().value;
+          const end = at + (step ?? 1);
+          expect(isTooLarge(small.subarray(at, end))).toBe(false);
+          at = end;
+        }
+        expect(header(large).some((byte) => isTooLarge(Uint8Array.of(byte)))).toBe(true);
+      }),
+    );
+  });
+
+  test('a length that never ends does not disturb it', () => {
+    const isTooLarge = createPacketBound(300);
+    expect(isTooLarge(new Uint8Array(1_000).fill(0x80))).toBe(false);
+    expect(isTooLarge(new Uint8Array(1_000).fill(0xff))).toBe(true);
+  });
+});

@@ -1,0 +1,159 @@
+import { expect, test, vi } from 'vitest';
+import { buttonState } from '../../../messages/button.ts';
+import { connectClient, startBroker } from '../../broker/brokers.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import {
+  availabilityTopic,
+  connectedLink,
+  event,
+  eventAddress,
+  eventTopic,
+  numbers,
+  state,
+  stateAddress,
+  stateTopic,
+  testLink,
+  until,
+} from '../arrange.ts';
+import { accept, polite, readPublish, startFakeBroker, types } from '../fake-broker.ts';
+
+const brokerOnSamePort = async (port: number) => {
+  const { broker } = await startBroker({ port });
+  return broker;
+};
+
+test('what was published without a connection is sent in order, state only in its newest version', async () => {
+  const broker = await startFakeBroker(polite);
+  const { link, until: untilState } = testLink(broker.url);
+  for (let number = 1; number <= 5; number += 1) {
+    link.publish(eventAddress, event(number));
+    link.publish(stateAddress, state(number));
+  }
+  link.start();
+  await untilState('connected');
+  await until(() => broker.published().length === 7);
+  const sent = broker.published();
+  expect(sent[0]).toEqual({ topic: availabilityTopic, payload: 'online' });
+  const of = (topic: string) => numbers(sent.filter((one) => one.topic === topic).map((one) => one.payload));
+  expect(of(stateTopic)).toEqual([5]);
+  expect(of(eventTopic)).toEqual([1, 2, 3, 4, 5]);
+});
+
+test('events that were in flight when the connection broke are sent again, in order', async () => {
+  let acknowledges = false;
+  const broker = await startFakeBroker((packet, peer) => {
+    if (packet.type === types.publish && !acknowledges) return;
+    polite(packet, peer);
+  });
+  const { link } = await connectedLink(broker.url);
+  for (const number of [1, 2, 3]) link.publish(eventAddress, event(number));
+  await until(() => broker.published().length === 4);
+  acknowledges = true;
+  broker.peers[0]?.socket.destroy();
+  await until(() => broker.peers.length === 2);
+  const second = () =>
+    (broker.peers[1]?.packets ?? [])
+      .filter(({ type }) => type === types.publish)
+      .map((packet) => readPublish(packet, 5))
+      .filter(({ topic }) => topic === eventTopic);
+  await until(() => second().length === 3);
+  expect(numbers(second().map(({ payload }) => payload))).toEqual([1, 2, 3]);
+});
+
+test('an event older than a minute is not sent any more', async () => {
+  const broker = await startFakeBroker(polite);
+  const clock = createFakeClock();
+  const { link, until: untilState } = testLink(broker.url, { clock });
+  link.publish(eventAddress, event(1));
+  clock.advance(30_000);
+  link.publish(eventAddress, event(2));
+  clock.advance(30_000);
+  link.start();
+  await untilState('connected');
+  await until(() => broker.published().some(({ topic }) => topic === eventTopic));
+  expect(
+    numbers(
+      broker
+        .published()
+        .filter(({ topic }) => topic === eventTopic)
+        .map(({ payload }) => payload),
+    ),
+  ).toEqual([2]);
+});
+
+test('no more is in flight than an MQTT 5 broker takes, and all of it arrives in order', async () => {
+  const waiting: (() => void)[] = [];
+  let most = 0;
+  let acknowledges = false;
+  const broker = await startFakeBroker((packet, peer) => {
+    // Receive maximum (0x21): 10.
+    if (packet.type === types.connect) accept(peer, 0x21, 0, 10);
+    else if (packet.type === types.publish) {
+      waiting.push(() => polite(packet, peer));
+      most = Math.max(most, waiting.length);
+      if (acknowledges) setImmediate(() => waiting.splice(0).forEach((acknowledge) => acknowledge()));
+    } else polite(packet, peer);
+  });
+  const { link } = await connectedLink(broker.url);
+  for (let number = 1; number <= 100; number += 1) link.publish(eventAddress, event(number));
+  await until(() => waiting.length === 10);
+  acknowledges = true;
+  waiting.splice(0).forEach((acknowledge) => acknowledge());
+  await until(() => broker.published().length === 101);
+  expect(
+    numbers(
+      broker
+        .published()
+        .slice(1)
+        .map(({ payload }) => payload),
+    ),
+  ).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+  expect(most).toBe(10);
+});
+
+test('thousands of states are published again after a restart of the broker', async () => {
+  const { broker, url, port } = await startBroker();
+  const { link, until: untilState } = await connectedLink(url);
+  const count = 3000;
+  for (let number = 0; number < count; number += 1)
+    link.publish(buttonState.at({ button: `b${number}` }), state(number));
+  await broker.stop();
+  await untilState('connecting');
+  await brokerOnSamePort(port);
+  const { mqtt, received } = await connectClient(url);
+  await mqtt.subscribeAsync('P/button/+/state', { qos: 1 });
+  await vi.waitUntil(() => new Set(received.map(({ topic }) => topic)).size === count, { timeout: 10_000 });
+  expect(link.state.state).toBe('connected');
+});
+
+test('a message that is larger than the broker takes is not sent and does not end the connection', async () => {
+  const broker = await startFakeBroker((packet, peer) => {
+    // Maximum packet size (0x27): 100 bytes.
+    if (packet.type === types.connect) accept(peer, 0x27, 0, 0, 0, 100);
+    else polite(packet, peer);
+  });
+  const { link, lines } = await connectedLink(broker.url);
+  link.publish(stateAddress, { ...state(1), fault: 'x'.repeat(100) });
+  link.publish(eventAddress, event(1));
+  await until(() => broker.published().length === 2);
+  expect(broker.published().map(({ topic }) => topic)).toEqual([availabilityTopic, eventTopic]);
+  expect(lines.join('')).toMatch(/is not sent: its \d+ bytes are more than the broker takes \(100\)/);
+});
+
+test('a state or event that is not acknowledged in 10 s cuts the connection and is sent on the next', async () => {
+  const broker = await startFakeBroker((packet, peer) => {
+    const isEvent = packet.type === types.publish && readPublish(packet, 5).topic === eventTopic;
+    if (isEvent && broker.peers.length === 1) return;
+    polite(packet, peer);
+  });
+  const clock = createFakeClock();
+  const { link, states, until: untilState } = await connectedLink(broker.url, { clock });
+  link.publish(eventAddress, event(1));
+  await until(() => broker.published().length === 2);
+  clock.advance(10_000);
+  await untilState('connecting');
+  expect(states.at(-1)?.message).toContain(`has not acknowledged ${eventTopic} in time`);
+  clock.advance(100);
+  await untilState('connected');
+  await until(() => broker.published().filter(({ topic }) => topic === eventTopic).length === 2);
+});

@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { backoffMs } from '../../../service/link/backoff.ts';
+import { firstVersion, versionAfterClose } from '../../../service/link/refusal.ts';
+import type { CloseReason } from '../../../service/link/refusal.ts';
+import { describeClose } from '../../../service/link/wording.ts';
+
+describe('which version comes next', () => {
+  const silent: CloseReason = { reached: 'transport' };
+  const after = (...reasons: CloseReason[]) => reasons.reduce(versionAfterClose, firstVersion).version;
+
+  test.each<[string, CloseReason[], 4 | 5]>([
+    ['one silent close', [silent], 5],
+    ['two silent closes', [silent, silent], 4],
+    ['four silent closes', [silent, silent, silent, silent], 5],
+    ['silent closes that are not in a row', [silent, { reached: 'nothing' }, silent], 5],
+    [
+      'a silent close, a refusal, a silent close',
+      [silent, { reached: 'transport', connack: 0x88 }, silent],
+      5,
+    ],
+    ['CONNACK 1', [{ reached: 'transport', connack: 1 }], 4],
+    ['CONNACK 0x84', [{ reached: 'transport', connack: 0x84 }], 4],
+    [
+      'both refused',
+      [
+        { reached: 'transport', connack: 0x84 },
+        { reached: 'transport', connack: 1 },
+      ],
+      5,
+    ],
+    ['a wrong password', [{ reached: 'transport', connack: 0x86 }], 5],
+    ['silence, after consent', [{ reached: 'accepted' }, silent, silent, silent], 5],
+    [
+      'our own impatience',
+      [
+        { ...silent, because: 'no-answer' },
+        { ...silent, because: 'no-answer' },
+      ],
+      5,
+    ],
+    ['a broken TLS', [{ reached: 'tcp' }, { reached: 'tcp' }, { reached: 'tcp' }], 5],
+  ])('after %s', (_, reasons, version) => {
+    expect(after(...reasons)).toBe(version);
+  });
+});
+
+describe('the words for the end of a connection', () => {
+  const url = new URL('mqtts://user:hidden@broker.example:8883/path');
+
+  test.each<[CloseReason, string]>([
+    [{ reached: 'nothing', code: 'EHOSTUNREACH' }, 'there is no way to that host (EHOSTUNREACH)'],
+    [
+      { reached: 'nothing', code: 'EAI_AGAIN' },
+      'the host name broker.example cannot be resolved (EAI_AGAIN)',
+    ],
+    [{ reached: 'nothing', because: 'no-answer' }, 'no answer within 10 s; is the host up'],
+    [{ reached: 'nothing', code: 'EPERM', error: 'connect EPERM' }, 'connect EPERM; is the broker running'],
+    [{ reached: 'nothing' }, 'the connection was closed; is the broker running'],
+    [{ reached: 'tcp', code: 'CERT_HAS_EXPIRED', error: 'x' }, 'its certificate has expired'],
+    [{ reached: 'tcp', code: 'CERT_NOT_YET_VALID', error: 'x' }, "this machine's clock is probably wrong"],
+    [{ reached: 'tcp', because: 'no-answer' }, 'no answer to the TLS greeting within 10 s'],
+    [
+      { reached: 'tcp', code: 'ECONNRESET', error: 'read ECONNRESET' },
+      'read ECONNRESET; does this port speak TLS?',
+    ],
+    [
+      { reached: 'transport', because: 'not-mqtt', error: 'bad flags' },
+      'is not MQTT (bad flags): is it an MQTT broker',
+    ],
+    [{ reached: 'transport', connack: 2 }, 'it does not accept the client id'],
+    [{ reached: 'transport', connack: 0x87 }, 'allow this client on the broker'],
+    [{ reached: 'accepted' }, 'the connection to the broker at mqtts://broker.example:8883 was lost'],
+    [{ reached: 'accepted', error: 'read ECONNRESET' }, 'was lost (read ECONNRESET)'],
+    [{ reached: 'accepted', disconnect: 0 }, 'ended the connection: it said goodbye'],
+    [{ reached: 'accepted', disconnect: 0x8d }, 'it has heard nothing from us for too long (0x8d)'],
+    [{ reached: 'accepted', disconnect: 0x8e }, 'is this process running twice?'],
+    [{ reached: 'accepted', disconnect: 0xa2 }, 'reason code 0xa2; the log of the broker may say more'],
+  ])('%j', (reason, words) => {
+    const sentence = describeClose(reason, url);
+    expect(sentence).toContain(words);
+    expect(sentence).toContain('mqtts://broker.example:8883');
+    expect(sentence).not.toMatch(/hidden|undefined/);
+  });
+});
+
+describe('the delays', () => {
+  const bounds = fc
+    .tuple(fc.integer({ min: 10, max: 10_000 }), fc.integer({ min: 0, max: 100_000 }))
+    .map(([minMs, more]) => ({ minMs, maxMs: minMs + more }));
+  const random = fc.double({ min: 0, max: 1, noNaN: true });
+
+  test('stay within a fifth of the bounds, whatever the number of failures', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 1e9 }), bounds, random, (failures, { minMs, maxMs }, chance) => {
+        const ms = backoffMs(failures, { minMs, maxMs }, chance);
+        expect(ms).toBeGreaterThanOrEqual(Math.floor(minMs * 0.8));
+        expect(ms).toBeLessThanOrEqual(Math.ceil(maxMs * 1.2));
+      }),
+    );
+  });
+
+  test('never shrink as failures add up, double until the bound, and then stay', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 60 }), bounds, random, (failures, options, chance) => {
+        const [one, next] = [failures, failures + 1].map((count) => backoffMs(count, options, chance));
+        expect(next).toBeGreaterThanOrEqual(one ?? Infinity);
+        const middle = backoffMs(failures, options, 0.5);
+        expect(middle).toBe(Math.min(options.maxMs, options.minMs * 2 ** (failures - 1)));
+      }),
+    );
+  });
+});

@@ -1,0 +1,51 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { buttonEvent, buttonState } from '../../../messages/button.ts';
+import { app } from '../../../messages/drift.ts';
+import { createRouter, topicFits } from '../../../service/link/router.ts';
+import { silentLog } from '../../../service/log.ts';
+
+describe('topics and filters', () => {
+  const level = fc.string({ unit: fc.constantFrom('a', 'b', '-', '.'), minLength: 1, maxLength: 3 });
+
+  test('a filter fits the topics that differ only where it says +', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(level, fc.boolean(), level), { minLength: 1, maxLength: 5 }),
+        (levels) => {
+          const filter = levels.map(([name, any]) => (any ? '+' : name)).join('/');
+          const topic = levels.map(([name, any, other]) => (any ? other : name)).join('/');
+          expect(topicFits(filter, topic)).toBe(true);
+          expect(topicFits(filter, `${topic}/more`)).toBe(false);
+          expect(topicFits(filter, `more/${topic}`)).toBe(false);
+          for (const [index, [, any]] of levels.entries()) {
+            const changed = topic.split('/').with(index, 'changed').join('/');
+            expect(topicFits(filter, changed)).toBe(any);
+          }
+        },
+      ),
+    );
+  });
+
+  test('handlers get the parameters by name, and handlers of one filter share a subscription', () => {
+    const router = createRouter('some/prefix', silentLog());
+    const seen: unknown[] = [];
+    router.add(app.filter({ namespace: 'argocd' }), (_, { params }) => seen.push(params), {});
+    router.add(app.filter({ namespace: 'argocd' }), (_, { topic }) => seen.push(topic), {});
+    router.add(buttonEvent.filter(), () => seen.push('event'), {});
+    router.add(buttonState.filter(), (decoded) => seen.push(decoded), {});
+    expect([...router.filters().keys()]).toEqual([
+      'some/prefix/app/argocd/+',
+      'some/prefix/button/+/event',
+      'some/prefix/button/+/state',
+    ]);
+    const dispatch = (topic: string, payload = '{}') =>
+      router.dispatch({ topic, payload: Buffer.from(payload), retain: false, version: 5 });
+    dispatch('some/prefix/app/argocd/shop.web');
+    dispatch('some/prefix/app/other/shop');
+    dispatch('prefix/app/argocd/shop');
+    dispatch('some/prefix');
+    dispatch('some/prefix/button/main/state', '');
+    expect(seen).toEqual([{ namespace: 'argocd', name: 'shop.web' }, 'app/argocd/shop.web', undefined]);
+  });
+});

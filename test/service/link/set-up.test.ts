@@ -1,0 +1,74 @@
+// The link from the configuration, and its metrics.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Registry } from 'prom-client';
+import { expect, onTestFinished, test } from 'vitest';
+import { FileError, linkFromConfig, readPem } from '../../../service/link/from-config.ts';
+import { linkMetrics } from '../../../service/link/metrics.ts';
+import { systemClock } from '../../../service/clock.ts';
+import { silentLog } from '../../../service/log.ts';
+import { hasOpenssl } from '../../support/programs.ts';
+import { until } from '../arrange.ts';
+import { polite, startFakeBroker } from '../fake-broker.ts';
+import { certificates, temporaryFolder } from '../mosquitto.ts';
+
+test('a file of certificates that cannot be read is named with its key', () => {
+  expect(() => readPem('/nowhere/ca.pem', 'mqtt.caFile')).toThrow(
+    new FileError('mqtt.caFile: the file /nowhere/ca.pem cannot be read (ENOENT). Name a readable PEM file'),
+  );
+});
+
+test('the links of one process share their metrics, told apart by role', async () => {
+  const registry = new Registry();
+  const [agent, worker] = ['agent', 'worker'].map((role) => linkMetrics(registry, role));
+  agent?.connect();
+  agent?.connect();
+  worker?.connect();
+  agent?.connected(true);
+  worker?.connected(false);
+  const written = await registry.metrics();
+  for (const line of [
+    'release_button_mqtt_connects_total{role="agent"} 2',
+    'release_button_mqtt_connects_total{role="worker"} 1',
+    'release_button_mqtt_connected{role="agent"} 1',
+    'release_button_mqtt_connected{role="worker"} 0',
+  ])
+    expect(written).toContain(line);
+});
+
+test('a file without a certificate is named with its key', () => {
+  const folder = temporaryFolder();
+  const empty = join(folder, 'empty.pem');
+  writeFileSync(empty, 'no certificate\n');
+  expect(() => readPem(empty, 'mqtt.caFile')).toThrow(
+    new FileError(
+      `mqtt.caFile: the file ${empty} does not begin with a certificate. Name a PEM file (-----BEGIN CERTIFICATE-----)`,
+    ),
+  );
+});
+
+test.skipIf(!hasOpenssl)('a file with a certificate is read as it is', () => {
+  const { ca, caFile } = certificates(temporaryFolder(), 'DNS:localhost');
+  expect(readPem(caFile, 'mqtt.caFile')).toBe(ca);
+});
+
+test('a link from the configuration has the fixed client id, and the address that it is given', async () => {
+  const broker = await startFakeBroker(polite);
+  const mqtt = {
+    topicPrefix: 'floor-2/button',
+    keepAliveSeconds: 20,
+    reconnectMinMs: 10,
+    reconnectMaxMs: 20,
+    username: 'somebody',
+    password: 'something',
+  };
+  const link = linkFromConfig(
+    { mqtt, url: broker.url, role: 'agent', id: 'hall' },
+    { clock: systemClock(), log: silentLog(), random: Math.random },
+  );
+  onTestFinished(() => link.stop());
+  link.start();
+  await until(() => link.state.state === 'connected');
+  const connect = broker.peers[0]?.packets[0]?.body.toString() ?? '';
+  for (const said of ['floor-2/button-agent-hall', 'somebody', 'something']) expect(connect).toContain(said);
+});

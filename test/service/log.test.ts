@@ -1,0 +1,96 @@
+import { spawnSync } from 'node:child_process';
+import { expect, test } from 'vitest';
+import { messageOf, silentLog } from '../../service/log.ts';
+
+/** What a process writes that makes a log and runs the code with `log` at hand; on the compiled code. */
+function written(format: string, code: string): string {
+  const module = new URL('../../dist/service/log.js', import.meta.url).href;
+  const script = `import { createLog } from ${JSON.stringify(module)};
+const log = await createLog({ level: 'info', format: ${JSON.stringify(format)} }, 'agent');
+${code}`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+  return stdout + stderr;
+}
+
+test('lines are JSON with time, level, process and message; what is below the level is left out', () => {
+  const lines = written('json', "log.debug('not seen'); log.warn({ button: 'main' }, 'stuck');")
+    .trim()
+    .split('\n');
+  expect(lines).toHaveLength(1);
+  const line: unknown = JSON.parse(lines[0] ?? '');
+  expect(line).toEqual({
+    level: 'warn',
+    time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as unknown,
+    process: 'agent',
+    button: 'main',
+    msg: 'stuck',
+  });
+});
+
+test('`auto` is JSON where there is no terminal, and `pretty` is for people', () => {
+  expect(written('auto', "log.info('hello')")).toMatch(/^\{.*"msg":"hello"\}\n$/);
+  expect(written('pretty', "log.info({ part: 'worker' }, 'hello')")).toMatch(/INFO: worker: hello\n/);
+});
+
+test.each(['json', 'pretty'])('secrets are masked (%s)', (format) => {
+  const output = written(
+    format,
+    `log.info({ token: 's3cret', password: 's3cret', authorization: 's3cret', mqtt: { password: 's3cret' } }, 'connecting');
+     log.info({ argocd: { token: 's3cret' }, headers: { authorization: 's3cret' } }, 'asking');`,
+  );
+  expect(output).toContain('connecting');
+  expect(output).not.toContain('s3cret');
+  // The lines for people have no members at all.
+  expect(output.includes('********')).toBe(format === 'json');
+});
+
+test('of an error only what tells it is logged, not the request that it carries', () => {
+  const output = written(
+    'json',
+    `const error = Object.assign(new Error('refused', { cause: new Error('expired') }), {
+       code: 'E1', options: { headers: { authorization: 'Bearer s3cret' } }, response: { body: 's3cret' } });
+     log.error({ err: error }, 'asking failed'); log.error({ err: 'just text' }, 'odd');`,
+  );
+  expect(output).not.toContain('s3cret');
+  const [first, second] = output
+    .trim()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line));
+  expect(first).toMatchObject({
+    err: {
+      type: 'Error',
+      message: 'refused: expired',
+      code: 'E1',
+      stack: expect.stringContaining('refused') as unknown,
+    },
+  });
+  expect(second).toMatchObject({ err: 'just text' });
+});
+
+test('a silent log says nothing', () => {
+  expect(silentLog().isLevelEnabled('fatal')).toBe(false);
+});
+
+test.each([
+  ['the message', new Error('plain'), 'plain'],
+  ['the causes', new Error('outer', { cause: new Error('inner', { cause: 'root' }) }), 'outer: inner: root'],
+  [
+    'the code where there is no message',
+    Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED' }),
+    'ECONNREFUSED',
+  ],
+  ['the name where there is nothing else', new TypeError(''), 'TypeError'],
+  ['what is no error', 'thrown text', 'thrown text'],
+  ['nothing at all', undefined, 'undefined'],
+])('of an error is told: %s', (_, error, message) => {
+  expect(messageOf(error)).toBe(message);
+});
+
+test('causes that go round in a circle end', () => {
+  const first = new Error('first');
+  first.cause = new Error('second', { cause: first });
+  expect(messageOf(first)).toBe('first: second: first: second: first: second');
+});
