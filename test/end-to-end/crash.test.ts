@@ -64,7 +64,9 @@ describe.skipIf(!hasMosquitto)('killed parts (skipped without mosquitto-clients)
     expect(release).toMatchObject({ outcome: 'interrupted', apps: [{ outcome: 'interrupted' }] });
     await apart.untilSignal('failed');
     await stays('no POST', async () => (await apart.argocd.syncs()).length === 0, 1_000);
-    expect(apart.heard.on(result)).toHaveLength(1);
+    // Killed between sending the result and knowing that it had arrived, it is sent again: the same one.
+    const answers = apart.heard.on(result).map(({ payload }) => payload);
+    expect(new Set(answers).size).toBe(1);
 
     publish(apart.brokerUrl, ['-t', press, '-m', 'press']);
     await until('a second release', () => apart.heard.latest(last)?.['outcome'] === 'succeeded');

@@ -49,8 +49,8 @@ describe('configuration that cannot be used', () => {
     ['an unknown key, with the nearest one', 'broker:\n  prot: 1884\n', /broker\.prot[\s\S]*broker\.port/],
     [
       'a wrong type, with value and line',
-      'broker:\n  port: many\n',
-      /broker\.port = "many"[\s\S]*button\.yaml:2/,
+      'mqtt:\n  keepAliveSeconds: many\n',
+      /mqtt\.keepAliveSeconds = "many".*button\.yaml:2/,
     ],
     [
       'two errors at once',

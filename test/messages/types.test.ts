@@ -4,17 +4,20 @@ import { describe, expect, test } from 'vitest';
 import { agentAvailability } from '../../messages/agent.ts';
 import { buttonArm, buttonSignal, buttonState } from '../../messages/button.ts';
 import { channel } from '../../messages/channel.ts';
-import type { Address } from '../../messages/channel.ts';
 import { word } from '../../messages/codec.ts';
 import { app } from '../../messages/drift.ts';
 import { examples } from '../../messages/examples.ts';
 import { ledSet, ledState } from '../../messages/led.ts';
 import { buttonPress, buttonResult } from '../../messages/press.ts';
+import type { Link } from '../../service/link/link.ts';
 
-/** A gate as it has to be declared: what may be sent is said by the address alone, not by what is sent. */
+/** The gate's own types: what may be sent is said by the address alone, not by what is sent. */
 const sent: unknown[] = [];
-const publish = <M>(_: Address<M>, message: NoInfer<M>) => void sent.push(message);
-const publishNow = <M>(_: Address<M, 'event'>, message: NoInfer<M>) => void sent.push(message);
+const publish: Link['publish'] = (_, message) => void sent.push(message);
+const publishNow: Link['publishNow'] = (_, message) => {
+  sent.push(message);
+  return Promise.resolve('acknowledged');
+};
 const main = { button: 'main' };
 
 describe('a topic does not compile', () => {
@@ -100,7 +103,7 @@ describe('a message does not compile', () => {
 
   test('when state is to be sent as an event of the moment', () => {
     // @ts-expect-error state is remembered and published again; only events are sent now or never
-    publishNow(buttonState.at(main), examples.buttonState);
+    void publishNow(buttonState.at(main), examples.buttonState);
     expect(sent.splice(0)).toHaveLength(1);
   });
 });
@@ -109,6 +112,6 @@ test('what is right compiles', () => {
   publish(buttonSignal.at(main), examples.buttonSignal);
   publish(ledSet.at({ led: 'main' }), 'heartbeat');
   publish(app.at({ namespace: 'argocd', name: 'guestbook' }), examples.app);
-  publishNow(buttonPress.at(main), {});
+  void publishNow(buttonPress.at(main), {});
   expect(sent.splice(0)).toEqual([examples.buttonSignal, 'heartbeat', examples.app, {}]);
 });
