@@ -1,0 +1,62 @@
+// Presses of a former run whose result nobody acknowledged: answered once, as soon as there is a broker.
+import { buttonResult } from '../../messages/press.ts';
+import { fromTime, toTime } from '../../messages/time.ts';
+import type { Clock } from '../../service/clock.ts';
+import type { Link } from '../../service/link/link.ts';
+import type { Log } from '../../service/log.ts';
+import { messageOf } from '../../service/log.ts';
+import type { Journal } from '../releases/journal.ts';
+import type { Recovered } from '../releases/recovery.ts';
+
+/** Whoever pressed longer ago than this waits for no answer any more. In milliseconds. */
+const lateMs = 600_000;
+const acknowledgeWithinMs = 10_000;
+
+/** Returns what stops it. An answer that is not acknowledged is tried again by the next run. */
+export function answerFormerPresses(options: {
+  readonly presses: Recovered['unanswered'];
+  readonly link: Link;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly log: Log;
+}): () => void {
+  const { link, journal, clock, log } = options;
+  const presses = options.presses.filter(({ at }) => clock.now() - fromTime(at) <= lateMs);
+
+  const answer = async (press: (typeof presses)[number]) => {
+    const { pressId, button, outcome, message, reason, at, release } = press;
+    const acknowledged = await link.publishAcknowledged(
+      buttonResult.at({ button }),
+      {
+        pressId,
+        button,
+        outcome,
+        message,
+        at,
+        ...(reason === undefined ? {} : { reason }),
+        ...(release === undefined ? {} : { releaseId: release.id, applications: release.apps.length }),
+      },
+      acknowledgeWithinMs,
+    );
+    if (acknowledged)
+      await journal.append({ type: 'answered', at: toTime(clock.now()), pressId }, { flush: false });
+  };
+  const answerAll = async () => {
+    log.info({ presses: presses.length }, 'answering presses of the former run that had no answer');
+    for (const press of presses) {
+      try {
+        await answer(press);
+      } catch (error) {
+        log.error({ press: press.pressId }, `a press of the former run has no answer: ${messageOf(error)}`);
+      }
+    }
+  };
+
+  if (presses.length === 0) return () => {};
+  const forget = link.onState(({ state }) => {
+    if (state !== 'connected') return;
+    forget();
+    void answerAll();
+  });
+  return forget;
+}

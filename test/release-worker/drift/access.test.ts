@@ -1,0 +1,194 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { AppName, ArgoCd } from '../../../release-worker/argocd/client.ts';
+import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
+import { createAccess } from '../../../release-worker/drift/access.ts';
+import { createRegistry } from '../../../release-worker/drift/registry.ts';
+import { silentLog } from '../../../service/log.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import { scriptedArgoCd } from '../support/argocd.ts';
+import { drifted, whole } from '../support/records.ts';
+import { settle } from '../support/settle.ts';
+
+function looking(over: Partial<ArgoCd> = {}) {
+  const clock = createFakeClock();
+  const registry = createRegistry();
+  const asked: string[] = [];
+  const changed: string[][] = [];
+  const rules = { permitted: true, windowOpen: true };
+  const access = createAccess({
+    argocd: scriptedArgoCd({
+      maySync: (app: AppName) => {
+        asked.push(app.name);
+        return Promise.resolve(rules.permitted);
+      },
+      windowOpen: () => Promise.resolve(rules.windowOpen),
+      ...over,
+    }),
+    registry,
+    clock,
+    log: silentLog(),
+    onChange: (keys) => void changed.push([...keys]),
+  });
+  onTestFinished(() => access.stop());
+  return {
+    clock,
+    registry,
+    access,
+    asked,
+    changed,
+    rules,
+    pass: async (ms: number) => {
+      await settle();
+      for (let left = ms; left > 0; left -= 1_000) {
+        clock.advance(Math.min(1_000, left));
+        await settle();
+      }
+    },
+  };
+}
+
+const refused = () => Promise.reject(new ArgoCdError({ kind: 'unavailable', message: 'not now' }));
+
+describe('what is in the way', () => {
+  it('is asked for as soon as an application drifts, and told', async () => {
+    const { access, registry, asked, changed, rules } = looking();
+    rules.permitted = false;
+    access.start();
+    registry.event('changed', whole({ name: 'fine' }));
+    registry.event('changed', drifted('shop'));
+    await settle();
+
+    expect(asked).toEqual(['shop']);
+    expect(access.obstacleOf('argocd/shop')).toBe('not-permitted');
+    expect(access.known('argocd/shop')).toMatchObject({ permitted: false, windowOpen: true });
+    expect(changed).toEqual([['argocd/shop']]);
+  });
+
+  it('is the window where both are, as Argo CD checks it first', async () => {
+    const { access, registry, rules } = looking();
+    Object.assign(rules, { permitted: false, windowOpen: false });
+    access.start();
+    registry.event('changed', drifted('shop'));
+    await settle();
+    expect(access.obstacleOf('argocd/shop')).toBe('blocked-by-sync-window');
+  });
+
+  it('is nothing where nobody has answered', async () => {
+    const { access, registry } = looking({ maySync: refused });
+    access.start();
+    registry.event('changed', drifted('shop'));
+    await settle();
+    expect(access.obstacleOf('argocd/shop')).toBeUndefined();
+    expect(access.known('argocd/shop')).toBeUndefined();
+  });
+
+  it('is nothing any more when an old answer cannot be had anew', async () => {
+    let fails = false;
+    const { access, registry, pass, changed } = looking({
+      windowOpen: () => (fails ? refused() : Promise.resolve(false)),
+    });
+    access.start();
+    registry.event('changed', drifted('shop'));
+    await settle();
+    expect(access.obstacleOf('argocd/shop')).toBe('blocked-by-sync-window');
+
+    fails = true;
+    await pass(75_000);
+    expect(access.obstacleOf('argocd/shop')).toBeUndefined();
+    expect(changed).toEqual([['argocd/shop'], ['argocd/shop']]);
+  });
+
+  it('is not asked for at every event where asking fails', async () => {
+    let tries = 0;
+    const { access, registry, pass } = looking({
+      maySync: () => {
+        tries += 1;
+        return refused();
+      },
+    });
+    access.start();
+    for (let round = 0; round < 20; round += 1) {
+      registry.event('changed', drifted('shop', { health: `Health ${round}` }));
+      await settle();
+    }
+    expect(tries).toBe(1);
+    await pass(15_000);
+    expect(tries).toBe(2);
+  });
+
+  it('is forgotten when the application is gone', async () => {
+    const { access, registry, rules } = looking();
+    rules.windowOpen = false;
+    access.start();
+    registry.event('changed', drifted('shop'));
+    await settle();
+    registry.event('deleted', drifted('shop'));
+    expect(access.obstacleOf('argocd/shop')).toBeUndefined();
+  });
+});
+
+describe('an answer', () => {
+  it('is remembered for a minute, and then asked for anew', async () => {
+    const { access, registry, asked, pass, rules } = looking();
+    access.start();
+    registry.event('changed', drifted('shop'));
+    await pass(59_000);
+    registry.event('changed', drifted('shop', { health: 'Degraded' }));
+    await settle();
+    expect(asked).toEqual(['shop']);
+
+    rules.windowOpen = false;
+    await pass(16_000);
+    expect(asked).toEqual(['shop', 'shop']);
+    expect(access.obstacleOf('argocd/shop')).toBe('blocked-by-sync-window');
+  });
+
+  it('is asked for at once of what drifts again after a while', async () => {
+    const { access, registry, asked, pass } = looking();
+    access.start();
+    registry.event('changed', drifted('shop'));
+    await settle();
+    registry.event('changed', whole());
+    await pass(121_000);
+    registry.event('changed', drifted('shop'));
+    await settle();
+    expect(asked).toEqual(['shop', 'shop']);
+  });
+
+  it('comes for every application in turn, however many there are', async () => {
+    const { access, registry, asked, pass } = looking();
+    for (let index = 0; index < 1_000; index += 1) registry.event('changed', drifted(`app-${index}`));
+    access.start();
+    await pass(15_000 * 12);
+    expect(new Set(asked).size).toBe(1_000);
+    expect(asked.length).toBeLessThan(2_000);
+  });
+
+  it('comes anew on demand, for at most 20', async () => {
+    const { access, registry, asked, rules } = looking();
+    access.start();
+    for (let index = 0; index < 30; index += 1) registry.event('changed', drifted(`app-${index}`));
+    await settle();
+    const before = asked.length;
+    rules.windowOpen = false;
+    await access.lookAgain([...registry.all()].map(({ namespace, name }) => `${namespace}/${name}`));
+
+    expect(asked.length).toBe(before + 20);
+    expect(access.obstacleOf('argocd/app-19')).toBe('blocked-by-sync-window');
+    expect(access.obstacleOf('argocd/app-20')).toBeUndefined();
+  });
+});
+
+it('asks nothing further and leaves no timer when it is stopped, and can be stopped twice', async () => {
+  const { access, registry, asked, clock, pass } = looking();
+  access.start();
+  registry.event('changed', drifted('shop'));
+  await settle();
+  await access.stop();
+  await access.stop();
+  registry.event('changed', drifted('other'));
+  await pass(100_000);
+
+  expect(asked).toEqual(['shop']);
+  expect(clock.pendingTimers()).toBe(0);
+});

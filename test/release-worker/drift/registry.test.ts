@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { createRegistry } from '../../../release-worker/drift/registry.ts';
+import { detailOf, listed, newestCommit, whole } from '../support/records.ts';
+
+const key = 'argocd/shop';
+
+describe('detail', () => {
+  it('survives a list that agrees', () => {
+    const registry = createRegistry();
+    registry.event('changed', whole());
+    registry.list(registry.ticket(), [listed({ health: 'Progressing', labels: { team: 'web' } })]);
+
+    expect(registry.get(key)).toEqual(whole({ health: 'Progressing', labels: { team: 'web' } }));
+  });
+
+  it.each([
+    ['the sync status', { sync: 'OutOfSync' }],
+    ['the revision', { target: newestCommit }],
+    ['the phase', { phase: 'Running' }],
+    ['the start of the operation', { startedAt: '2026-01-02T00:00:00Z' }],
+    ['the end of the operation', { finishedAt: '2026-01-02T00:00:00Z' }],
+  ] as const)('is dropped by a list that disagrees in %s', (_, over) => {
+    const registry = createRegistry();
+    registry.event('changed', whole());
+    registry.list(registry.ticket(), [listed(over)]);
+
+    expect(registry.get(key)).toEqual(listed(over));
+  });
+
+  it.each([2, 1])('survives where a list leaves the revision of %i sources out', (sources) => {
+    const registry = createRegistry();
+    const known = whole({ sources, target: sources === 1 ? 'aaa' : 'aaa,bbb' });
+    registry.event('changed', known);
+    registry.list(registry.ticket(), [listed({ sources, target: '' })]);
+
+    expect(registry.get(key)).toEqual(known);
+  });
+});
+
+describe('an answer to a GET', () => {
+  it('does not bring back what was deleted meanwhile, also when a list has come in between', () => {
+    const registry = createRegistry();
+    registry.event('changed', whole());
+    const sent = registry.ticket();
+    registry.event('deleted', whole());
+    registry.list(registry.ticket(), []);
+    registry.whole(sent, whole());
+
+    expect(registry.size).toBe(0);
+  });
+
+  it('gives way to an event that came after it was sent', () => {
+    const registry = createRegistry();
+    registry.event('changed', whole());
+    const sent = registry.ticket();
+    registry.event('changed', whole({ sync: 'OutOfSync' }));
+    registry.whole(sent, whole());
+
+    expect(registry.get(key)?.sync).toBe('OutOfSync');
+  });
+
+  it('counts against an older list', () => {
+    const registry = createRegistry();
+    registry.event('changed', whole());
+    const list = registry.ticket();
+    registry.whole(registry.ticket(), whole({ sync: 'OutOfSync' }));
+    registry.list(list, [listed()]);
+
+    expect(registry.get(key)?.sync).toBe('OutOfSync');
+  });
+});
+
+it('takes no list that was sent before one that has been taken', () => {
+  const registry = createRegistry();
+  const older = registry.ticket();
+  registry.list(registry.ticket(), [listed({ name: 'new' })]);
+  registry.list(older, [listed({ name: 'old' })]);
+
+  expect([...registry.all()].map(({ name }) => name)).toEqual(['new']);
+});
+
+it('tells what has changed, appeared and gone, and nothing where a list says nothing new', () => {
+  const registry = createRegistry();
+  const told: string[][] = [];
+  registry.list(registry.ticket(), [listed({ name: 'a' }), listed({ name: 'b' }), listed({ name: 'c' })]);
+  const forget = registry.onChange((keys) => void told.push([...keys].sort()));
+
+  registry.list(registry.ticket(), [listed({ name: 'a' }), listed({ name: 'b' }), listed({ name: 'c' })]);
+  registry.list(registry.ticket(), [
+    listed({ name: 'a' }),
+    listed({ name: 'b', labels: { team: 'web' } }),
+    listed({ name: 'd' }),
+  ]);
+  registry.event('changed', whole({ name: 'a', detail: detailOf({ message: 'other' }) }));
+  forget();
+  registry.event('deleted', whole({ name: 'a' }));
+
+  expect(told).toEqual([['argocd/b', 'argocd/c', 'argocd/d'], ['argocd/a']]);
+});
+
+it('takes lists of 10,000 applications in time that grows with their number, not with its square', () => {
+  const count = 10_000;
+  const registry = createRegistry();
+  const all = Array.from({ length: count }, (_, index) => ({
+    key: `argocd/app-${index}`,
+    record: listed({ name: `app-${index}` }),
+  }));
+  let reads = 0;
+  const counted = all.map(
+    ({ record }) =>
+      new Proxy(record, {
+        get: (target, property, receiver): unknown => {
+          reads += 1;
+          return Reflect.get(target, property, receiver);
+        },
+      }),
+  );
+  registry.list(registry.ticket(), counted);
+  registry.list(registry.ticket(), counted);
+
+  expect(registry.size).toBe(count);
+  expect(registry.get('argocd/app-9999')?.name).toBe('app-9999');
+  expect(reads).toBeLessThan(200 * count);
+});

@@ -1,0 +1,131 @@
+import { expect, it, onTestFinished } from 'vitest';
+import type { RevisionMetadata } from '../../../release-worker/argocd/client.ts';
+import { createRevisions } from '../../../release-worker/drift/revisions.ts';
+import { silentLog } from '../../../service/log.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import { scriptedArgoCd } from '../support/argocd.ts';
+import { newCommit, oldCommit, whole } from '../support/records.ts';
+import { settle } from '../support/settle.ts';
+
+function revisions(answer: (revision: string) => Promise<RevisionMetadata>) {
+  const clock = createFakeClock();
+  const asked: string[] = [];
+  const changed: string[][] = [];
+  const made = createRevisions({
+    argocd: scriptedArgoCd({
+      revisionMetadata: (_, revision) => {
+        asked.push(revision);
+        return answer(revision);
+      },
+    }),
+    clock,
+    log: silentLog(),
+    onChange: (keys) => void changed.push([...keys]),
+  });
+  onTestFinished(() => made.stop());
+  return { clock, asked, changed, of: made.of, stop: made.stop };
+}
+
+const robin = { author: 'Robin Reviewer', title: 'a change' };
+const commit = (index: number) => index.toString(16).padStart(40, '0');
+
+it('asks once a revision and repository, and tells every application that waits for it', async () => {
+  const { of, asked, changed } = revisions(() => Promise.resolve(robin));
+  expect(of(whole({ name: 'a' }), newCommit)).toBeUndefined();
+  expect(of(whole({ name: 'b' }), newCommit)).toBeUndefined();
+  expect(of(whole({ name: 'c', repository: 'https://git.example/other.git' }), newCommit)).toBeUndefined();
+  await settle();
+
+  expect(asked).toEqual([newCommit, newCommit]);
+  expect(changed).toEqual([['argocd/a', 'argocd/b'], ['argocd/c']]);
+  expect(of(whole({ name: 'a' }), newCommit)).toEqual(robin);
+  await settle();
+  expect(asked.length).toBe(2);
+});
+
+it('asks only for whole commits of applications with one source', async () => {
+  const { of, asked } = revisions(() => Promise.resolve(robin));
+  of(whole(), 'main');
+  of(whole(), '');
+  of(whole(), newCommit.slice(1));
+  of(whole({ sources: 2 }), newCommit);
+  await settle();
+  expect(asked).toEqual([]);
+});
+
+it('remembers a failure for ten minutes', async () => {
+  let fails = true;
+  const { of, asked, clock } = revisions(() =>
+    fails ? Promise.reject(new Error('no')) : Promise.resolve(robin),
+  );
+  of(whole(), newCommit);
+  await settle();
+  clock.advance(599_000);
+  expect(of(whole(), newCommit)).toEqual({});
+  fails = false;
+  clock.advance(1_000);
+  of(whole(), newCommit);
+  await settle();
+
+  expect(asked.length).toBe(2);
+  expect(of(whole(), newCommit)).toEqual(robin);
+});
+
+it('forgets the oldest of very many', async () => {
+  const { of, asked } = revisions(() => Promise.resolve(robin));
+  for (let index = 0; index <= 10_000; index += 1) {
+    of(whole(), commit(index));
+    if (index % 100 === 99) await settle();
+  }
+  await settle();
+  const before = asked.length;
+  expect(before).toBe(10_001);
+  expect(of(whole(), commit(10_000))).toEqual(robin);
+  expect(of(whole(), commit(0))).toBeUndefined();
+});
+
+it('lets those that found the queue full ask again when it has emptied', async () => {
+  const { of, asked, changed } = revisions(() => Promise.resolve(robin));
+  for (let index = 0; index < 300; index += 1) of(whole({ name: `app-${index}` }), commit(index));
+  await settle();
+
+  expect(asked.length).toBe(200);
+  expect(changed.at(-1)?.length).toBe(100);
+  expect(changed.at(-1)).toContain('argocd/app-299');
+});
+
+it('goes on asking when something new comes at the very moment at which it ends', async () => {
+  let tell = () => {};
+  const asked: string[] = [];
+  const made = createRevisions({
+    argocd: scriptedArgoCd({
+      revisionMetadata: (_, revision) => {
+        asked.push(revision);
+        return Promise.resolve(robin);
+      },
+    }),
+    clock: createFakeClock(),
+    log: silentLog(),
+    onChange: () => tell(),
+  });
+  tell = () => {
+    tell = () => {};
+    // In one of the next steps, as a press is judged meanwhile.
+    void Promise.resolve().then(() => made.of(whole(), oldCommit));
+  };
+  made.of(whole(), newCommit);
+  await settle();
+
+  expect(asked).toEqual([newCommit, oldCommit]);
+  await made.stop();
+});
+
+it('asks for nothing more once it is stopped', async () => {
+  const { of, asked, stop } = revisions(() => Promise.resolve(robin));
+  of(whole(), newCommit);
+  of(whole(), oldCommit);
+  await stop();
+  of(whole(), commit(3));
+  await settle();
+  expect(asked).toEqual([newCommit]);
+});

@@ -1,0 +1,159 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { signals } from '../../../messages/button.ts';
+import { releaseOutcomes } from '../../../messages/release.ts';
+import { signalOf, succeededForMs } from '../../../release-worker/drift/signal.ts';
+import type { SignalInput } from '../../../release-worker/drift/signal.ts';
+import type { DriftCounts, Obstacle } from '../../../release-worker/drift/summary.ts';
+
+const now = 1_000_000;
+
+function counts(over: Partial<DriftCounts> = {}): DriftCounts {
+  return { total: 5, outOfSync: 0, blocked: 0, obstacles: new Set(), unknown: 0, unhealthy: 0, ...over };
+}
+
+function input(over: Partial<SignalInput> = {}): SignalInput {
+  return { drift: counts(), freshUntil: now + 60_000, releasing: 0, ...over };
+}
+
+const drifted = counts({ outOfSync: 2 });
+
+describe('a button says', () => {
+  it.each<[string, string, Partial<SignalInput>]>([
+    ['clear', 'nothing is out of sync', {}],
+    ['clear', 'some applications cannot be compared', { drift: counts({ unknown: 4 }) }],
+    ['drifted', 'something is out of sync', { drift: drifted }],
+    [
+      'drifted',
+      'only a part of it is blocked',
+      { drift: counts({ outOfSync: 2, blocked: 1, obstacles: new Set<Obstacle>(['not-permitted']) }) },
+    ],
+    [
+      'blocked',
+      'all of it is blocked',
+      { drift: counts({ outOfSync: 2, blocked: 2, obstacles: new Set<Obstacle>(['not-permitted']) }) },
+    ],
+    ['blocked', 'releases are frozen', { drift: drifted, frozen: 'holiday' }],
+    ['clear', 'releases are frozen and nothing is out of sync', { frozen: 'holiday' }],
+    ['succeeded', 'a release has just succeeded', { last: { outcome: 'succeeded', at: now - 4_999 } }],
+    ['clear', 'it succeeded five seconds ago', { last: { outcome: 'succeeded', at: now - 5_000 } }],
+    [
+      'failed',
+      'a release failed and there is drift',
+      { drift: drifted, last: { outcome: 'failed', at: now - 1e9 } },
+    ],
+    ['failed', 'it succeeded in part', { drift: drifted, last: { outcome: 'partly', at: now } }],
+    ['clear', 'a release failed and there is no drift any more', { last: { outcome: 'failed', at: now } }],
+    [
+      'failed',
+      'a release failed and what is left is blocked',
+      {
+        drift: counts({ outOfSync: 1, blocked: 1, obstacles: new Set<Obstacle>(['blocked-by-sync-window']) }),
+        last: { outcome: 'failed', at: now },
+      },
+    ],
+    ['armed', 'the next step releases', { drift: drifted, armedUntil: now + 1 }],
+    ['drifted', 'the arming has lapsed', { drift: drifted, armedUntil: now }],
+    ['releasing', 'a release runs', { drift: drifted, releasing: 1, last: { outcome: 'failed', at: now } }],
+    ['unknown', 'what is known is too old', { drift: drifted, releasing: 1, freshUntil: now }],
+    ['unknown', 'no application is visible', { drift: counts({ total: 0 }) }],
+    ['unknown', 'none can be compared', { drift: counts({ unknown: 5 }) }],
+  ])('%s: %s', (signal, _, over) => {
+    expect(signalOf(input(over), now).signal).toBe(signal);
+  });
+
+  it('why it is unknown, in the words of the problem', () => {
+    expect(signalOf(input({ freshUntil: 0, problem: 'no answer' }), now)).toEqual({
+      signal: 'unknown',
+      reason: 'no answer',
+    });
+  });
+
+  it('every obstacle', () => {
+    const obstacles = new Set<Obstacle>(['not-permitted', 'blocked-by-sync-window']);
+    const drift = counts({ outOfSync: 2, blocked: 2, obstacles });
+    expect(signalOf(input({ drift }), now).reason).toBe('blocked-by-sync-window, not-permitted');
+  });
+});
+
+const driftCounts = fc
+  .record({ total: fc.nat(6), outOfSync: fc.nat(6), blocked: fc.nat(6), unknown: fc.nat(6) })
+  .map(({ total, outOfSync, blocked, unknown }): DriftCounts => {
+    const drifted = Math.min(outOfSync, total);
+    const obstructed = Math.min(blocked, drifted);
+    return {
+      total,
+      outOfSync: drifted,
+      blocked: obstructed,
+      obstacles: new Set<Obstacle>(obstructed > 0 ? ['not-permitted'] : []),
+      unknown: Math.min(unknown, total - drifted),
+      unhealthy: 0,
+    };
+  });
+const around = fc.integer({ min: now - 10_000, max: now + 10_000 });
+const anyInput: fc.Arbitrary<SignalInput> = fc.record(
+  {
+    drift: driftCounts,
+    freshUntil: around,
+    releasing: fc.nat(1),
+    last: fc.record({
+      outcome: fc.constantFrom(...releaseOutcomes),
+      at: around.map((at) => Math.min(at, now)),
+    }),
+    armedUntil: around,
+    frozen: fc.constant('frozen'),
+    problem: fc.constant('a problem'),
+  },
+  { requiredKeys: ['drift', 'freshUntil', 'releasing'] },
+);
+
+/** What holds, each for itself, from the table of the signals. The strongest of them is to be shown. */
+function holds(given: SignalInput, at: number): ReadonlySet<string> {
+  const { drift, freshUntil, releasing, last, armedUntil, frozen } = given;
+  const found = new Set<string>();
+  if (at >= freshUntil) return new Set(['unknown']);
+  const comparable = drift.total > drift.unknown;
+  if (releasing > 0) return new Set(['releasing']);
+  if (!comparable) return new Set(['unknown']);
+  if (armedUntil !== undefined && armedUntil > at) found.add('armed');
+  if (last !== undefined && last.outcome !== 'succeeded' && drift.outOfSync > 0) found.add('failed');
+  if (last?.outcome === 'succeeded' && at - last.at < succeededForMs) found.add('succeeded');
+  if (drift.outOfSync > 0 && (frozen !== undefined || drift.blocked === drift.outOfSync))
+    found.add('blocked');
+  found.add(drift.outOfSync > 0 ? 'drifted' : 'clear');
+  return found;
+}
+
+describe('whatever is given', () => {
+  it('the strongest signal that holds is chosen', () => {
+    fc.assert(
+      fc.property(anyInput, (given) => {
+        const holding = holds(given, now);
+        expect(signalOf(given, now).signal).toBe(signals.find((signal) => holding.has(signal)));
+      }),
+    );
+  });
+
+  it('nextAt lies in the future, and until then the choice stays', () => {
+    fc.assert(
+      fc.property(anyInput, fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (given, share) => {
+        const choice = signalOf(given, now);
+        if (choice.nextAt === undefined) {
+          expect(now).toBeGreaterThanOrEqual(given.freshUntil);
+          return;
+        }
+        expect(choice.nextAt).toBeGreaterThan(now);
+        const between = now + Math.floor((choice.nextAt - now) * share);
+        expect(signalOf(given, between).signal).toBe(choice.signal);
+      }),
+    );
+  });
+
+  it('drifted and clear are never said of what is too old', () => {
+    fc.assert(
+      fc.property(anyInput, fc.nat(1_000_000), (given, late) => {
+        expect(signalOf(given, given.freshUntil + late).signal).toBe('unknown');
+      }),
+    );
+  });
+});

@@ -1,0 +1,172 @@
+// Random sequences of presses against the promises, with an oracle of its own.
+import fc from 'fast-check';
+import * as z from 'zod/mini';
+import { expect, it } from 'vitest';
+import { button } from '../support/buttons.ts';
+import { accepting, memoryJournal, takingIn } from '../support/intake.ts';
+import { settle } from '../support/settle.ts';
+
+const coolDownMs = 2_000;
+const perMinute = 5;
+const buttons = [button(), button({ id: 'side', on: { press: 'release', hold: 'release' } })];
+const known: Readonly<Record<string, readonly string[]>> = { main: ['press'], side: ['press', 'hold'] };
+
+interface Given {
+  readonly button: 'main' | 'side' | 'nobody';
+  readonly id?: string | undefined;
+  readonly ageMs?: number | undefined;
+  readonly gesture?: 'press' | 'double' | 'hold' | undefined;
+  readonly retained: boolean;
+  readonly malformed: boolean;
+  readonly drift: boolean;
+  /** what passes before it */
+  readonly gapMs: number;
+  readonly jumpMs: number;
+}
+
+const gaps = [0, 1, 500, 1_999, 2_000, 2_001, 10_000, 59_999, 60_000, 86_399_999, 86_400_000];
+const ages = [0, 5_000, 10_000, 10_001, 60_000, -10_000, -10_001];
+const given: fc.Arbitrary<Given> = fc.record({
+  button: fc.constantFrom('main', 'main', 'main', 'side', 'nobody'),
+  id: fc.option(fc.constantFrom('a', 'b', 'c'), { nil: undefined }),
+  ageMs: fc.option(fc.constantFrom(...ages), { nil: undefined, freq: 2 }),
+  gesture: fc.constantFrom(undefined, undefined, 'press', 'double', 'hold'),
+  retained: fc.integer({ min: 0, max: 9 }).map((one) => one === 0),
+  malformed: fc.integer({ min: 0, max: 9 }).map((one) => one === 0),
+  drift: fc.boolean(),
+  gapMs: fc.constantFrom(...gaps),
+  jumpMs: fc.constantFrom(0, 0, 0, 0, 3_600_000, -3_600_000),
+});
+
+const resultSchema = z.object({
+  pressId: z.string(),
+  outcome: z.string(),
+  reason: z.optional(z.string()),
+});
+
+function payloadOf(press: Given, now: number): unknown {
+  if (press.malformed) return '{"id": 7}';
+  if (press.id === undefined && press.ageMs === undefined && press.gesture === undefined) return 'press';
+  return {
+    ...(press.id === undefined ? {} : { id: press.id }),
+    ...(press.ageMs === undefined ? {} : { at: new Date(now - press.ageMs).toISOString() }),
+    ...(press.gesture === undefined ? {} : { gesture: press.gesture }),
+  };
+}
+
+/** The promises once more, as a person would check them with pencil and paper. */
+function createOracle() {
+  const ids = new Map<string, number>();
+  const acceptedAt = new Map<string, number>();
+  const looked: number[] = [];
+  return (press: Given, at: number): string => {
+    const verdict = (): string => {
+      if (press.retained) return 'retained';
+      if (press.malformed) return 'malformed';
+      const gestures = known[press.button];
+      if (gestures === undefined) return 'unknown-button';
+      if (Math.abs(press.ageMs ?? 0) > 10_000) return 'stale';
+      const last = press.id === undefined ? undefined : ids.get(press.id);
+      if (last !== undefined && at - last < 86_400_000) return 'duplicate';
+      const accepted = acceptedAt.get(press.button);
+      if (accepted !== undefined && at - accepted < coolDownMs) return 'cool-down';
+      if (looked.filter((one) => at - one < 60_000).length >= perMinute) return 'too-many';
+      if (!gestures.includes(press.gesture ?? 'press')) return 'not-confirmed';
+      looked.push(at);
+      return press.drift ? 'accepted' : 'nothing-to-release';
+    };
+    const said = verdict();
+    if (said === 'accepted') acceptedAt.set(press.button, at);
+    if (press.id !== undefined && !press.malformed && said !== 'too-many') ids.set(press.id, at);
+    return said;
+  };
+}
+
+it('each press gets the one answer that the promises ask for', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(given, { maxLength: 30, size: 'max' }), async (presses) => {
+      let drift = true;
+      const { clock, fake, press, released, results } = takingIn({
+        buttons,
+        maxPressesPerMinute: perMinute,
+        judge: () =>
+          Promise.resolve(drift ? accepting : { outcome: 'nothing-to-release', message: 'all in sync' }),
+      });
+      const expected = createOracle();
+      const acceptedAt = new Map<string, number>();
+      for (const one of presses) {
+        clock.advance(one.gapMs);
+        clock.jump(one.jumpMs);
+        drift = one.drift;
+        const before = results(one.button).length;
+        const releasedBefore = released.length;
+        press(payloadOf(one, clock.now()), { button: one.button, retained: one.retained });
+        await settle();
+
+        const said = expected(one, clock.monotonic());
+        const answers = results(one.button)
+          .slice(before)
+          .map((answer) => resultSchema.parse(answer));
+        if (said === 'too-many') expect(answers.length).toBeLessThanOrEqual(1);
+        else expect(answers.length).toBe(1);
+        for (const { outcome, reason, pressId } of answers) {
+          expect(outcome === 'rejected' ? reason : outcome).toBe(said);
+          if (one.id !== undefined && !one.malformed) expect(pressId).toBe(one.id);
+        }
+        expect(released.length - releasedBefore).toBe(said === 'accepted' ? 1 : 0);
+        if (said !== 'accepted') continue;
+        const last = acceptedAt.get(one.button);
+        if (last !== undefined) expect(clock.monotonic() - last).toBeGreaterThanOrEqual(coolDownMs);
+        acceptedAt.set(one.button, clock.monotonic());
+      }
+      expect(fake.published.filter(({ topic }) => topic.endsWith('/press')).length).toBe(
+        presses.filter(({ retained }) => retained).length,
+      );
+    }),
+    { numRuns: 150 },
+  );
+});
+
+it('a burst while judging takes its time: one answer each, no id twice, and the cool-down from arrival', async () => {
+  const burst = fc.array(
+    fc.record({
+      id: fc.option(fc.constantFrom('a', 'b', 'c', 'd'), { nil: undefined }),
+      gapMs: fc.constantFrom(0, 0, 100, 1_000, 1_900, 2_100),
+      judgeMs: fc.constantFrom(0, 100, 2_500),
+    }),
+    { maxLength: 15, size: 'max' },
+  );
+  await fc.assert(
+    fc.asyncProperty(burst, async (presses) => {
+      const journal = memoryJournal();
+      const durations = presses.map(({ judgeMs }) => judgeMs);
+      const acceptedAt: number[] = [];
+      const { clock, press, released, results } = takingIn({
+        journal,
+        judge: async () => {
+          const ms = durations.shift() ?? 0;
+          await new Promise<void>((resolve) => void clock.setTimeout(resolve, ms));
+          return accepting;
+        },
+        onRelease: () => void acceptedAt.push(clock.monotonic()),
+      });
+      for (const { id, gapMs } of presses) {
+        clock.advance(gapMs);
+        press(id === undefined ? 'press' : { id });
+        await settle();
+      }
+      for (let round = 0; round < presses.length + 1; round += 1) {
+        clock.advance(2_500);
+        await settle();
+      }
+
+      expect(results().length).toBe(presses.length);
+      expect(journal.lines.filter(({ type }) => type === 'press').length).toBe(presses.length);
+      const ids = released.map(({ pressId }) => pressId);
+      expect(new Set(ids).size).toBe(ids.length);
+      for (const [index, at] of acceptedAt.entries())
+        if (index > 0) expect(at - (acceptedAt[index - 1] ?? 0)).toBeGreaterThanOrEqual(coolDownMs);
+    }),
+    { numRuns: 100 },
+  );
+});

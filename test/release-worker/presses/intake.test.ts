@@ -1,0 +1,269 @@
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Verdict } from '../../../release-worker/presses/judge.ts';
+import type { JournalLine } from '../../../release-worker/releases/journal-lines.ts';
+import { createJournal } from '../../../release-worker/releases/journal.ts';
+import type { Journal } from '../../../release-worker/releases/journal.ts';
+import { createRecovery } from '../../../release-worker/releases/recovery.ts';
+import { silentLog } from '../../../service/log.ts';
+import { until } from '../../support/wait.ts';
+import { accepting, memoryJournal, takingIn } from '../support/intake.ts';
+import { settle } from '../support/settle.ts';
+
+function directory(): string {
+  const made = mkdtempSync(join(tmpdir(), 'release-button-'));
+  onTestFinished(() => rmSync(made, { recursive: true }));
+  return made;
+}
+
+async function journalIn(stateDir: string): Promise<Journal> {
+  const journal = createJournal({ stateDir, log: silentLog() });
+  await journal.open(() => {});
+  onTestFinished(() => journal.close());
+  return journal;
+}
+
+function linesIn(stateDir: string): readonly { type: string }[] {
+  return readFileSync(join(stateDir, 'journal.jsonl'), 'utf8')
+    .split('\n')
+    .filter((text) => text !== '')
+    .map((text): { type: string } => JSON.parse(text));
+}
+
+describe('an accepted press', () => {
+  it('is on disk before its result, and its result goes out before the release', async () => {
+    const stateDir = directory();
+    const seen: { at: string; lines: number; results: number }[] = [];
+    const taken = takingIn({
+      journal: await journalIn(stateDir),
+      onRelease: () => {
+        seen.push({ at: 'release', lines: linesIn(stateDir).length, results: taken.results().length });
+      },
+    });
+    const publish = taken.fake.link.publishAcknowledged;
+    Object.assign(taken.fake.link, {
+      publishAcknowledged: (...parameters: Parameters<typeof publish>) => {
+        seen.push({ at: 'result', lines: linesIn(stateDir).length, results: taken.results().length });
+        return publish(...parameters);
+      },
+    });
+    taken.press({ id: 'p1', source: 'desk' });
+    await until('the release', () => seen.some(({ at }) => at === 'release'));
+
+    expect(seen).toEqual([
+      { at: 'result', lines: 1, results: 0 },
+      { at: 'release', lines: 2, results: 1 },
+    ]);
+    expect(linesIn(stateDir)).toMatchObject([
+      { type: 'press', pressId: 'p1', outcome: 'accepted', source: 'desk', release: taken.released[0] },
+      { type: 'answered', pressId: 'p1' },
+    ]);
+    expect(taken.results()).toMatchObject([
+      { pressId: 'p1', outcome: 'accepted', releaseId: taken.released[0]?.id, applications: 1 },
+    ]);
+  });
+
+  it('is released also where nobody acknowledges its result', async () => {
+    const journal = memoryJournal();
+    const { fake, press, released } = takingIn({ journal });
+    fake.acknowledges = false;
+    press();
+    await settle();
+    expect(released.length).toBe(1);
+    expect(journal.lines.map(({ type }) => type)).toEqual(['press']);
+  });
+
+  it('takes the settings of its button along', async () => {
+    const { press, released } = takingIn();
+    press();
+    await settle();
+    expect(released[0]).toMatchObject({
+      button: 'main',
+      source: 'mqtt',
+      settings: { refresh: 'normal', pinRevision: true, prune: false },
+    });
+  });
+});
+
+describe('where the journal cannot be written', () => {
+  it('nothing is released and the result says so, until there is space again', async () => {
+    const stateDir = directory();
+    const path = join(stateDir, 'journal.jsonl');
+    symlinkSync('/dev/full', path);
+    const journal = await journalIn(stateDir);
+    const { clock, press, released, results } = takingIn({ journal });
+    press({ id: 'p1' });
+    await until('the result', () => results().length === 1);
+
+    expect(results()).toMatchObject([{ pressId: 'p1', outcome: 'rejected', reason: 'journal-unwritable' }]);
+    expect(JSON.stringify(results())).toContain('worker.stateDir');
+    expect(JSON.stringify(results())).toContain('ENOSPC');
+    expect(released).toEqual([]);
+
+    await journal.close();
+    unlinkSync(path);
+    await journal.open(() => {});
+    clock.advance(1);
+    press({ id: 'p2' });
+    await until('the release', () => released.length === 1);
+  });
+
+  it('no release is left for the next start, should the line stand in the file all the same', async () => {
+    const written: JournalLine[] = [];
+    const { press, released } = takingIn({
+      journal: {
+        ...memoryJournal(),
+        append: (line, { flush }) => {
+          written.push(line);
+          return flush ? Promise.reject(new Error('EIO: i/o error, fdatasync')) : Promise.resolve();
+        },
+      },
+    });
+    press({ id: 'p1' });
+    await settle();
+    const recovery = createRecovery(10);
+    for (const line of written) recovery.add(line);
+
+    expect(released).toEqual([]);
+    expect(written[0]).toMatchObject({ type: 'press', outcome: 'accepted' });
+    expect(recovery.result()).toMatchObject({ unfinished: [], unanswered: [] });
+  });
+
+  it('a press that is not accepted keeps its own reason', async () => {
+    const stateDir = directory();
+    symlinkSync('/dev/full', join(stateDir, 'journal.jsonl'));
+    const { press, results } = takingIn({
+      journal: await journalIn(stateDir),
+      judge: () => Promise.resolve({ outcome: 'nothing-to-release', message: 'all in sync' }),
+    });
+    press();
+    await until('the result', () => results().length === 1);
+    expect(results()).toMatchObject([{ outcome: 'nothing-to-release' }]);
+  });
+});
+
+it('counts the cool-down to the arrival of a press, also where the answer before it takes long', async () => {
+  const { clock, fake, press, results, released } = takingIn();
+  const publish = fake.link.publishAcknowledged;
+  Object.assign(fake.link, {
+    publishAcknowledged: async (...parameters: Parameters<typeof publish>) => {
+      const acknowledged = await publish(...parameters);
+      await new Promise<void>((resolve) => void clock.setTimeout(resolve, 2_000));
+      return acknowledged;
+    },
+  });
+  press();
+  await settle();
+  clock.advance(300);
+  press();
+  for (let round = 0; round < 3; round += 1) {
+    clock.advance(2_000);
+    await settle();
+  }
+  expect(results()).toMatchObject([{ outcome: 'accepted' }, { reason: 'cool-down' }]);
+  expect(released.length).toBe(1);
+});
+
+describe('a retained press', () => {
+  it('is cleared, gets one result, and releases nothing', async () => {
+    const { press, fake, results, released } = takingIn();
+    press('press', { retained: true });
+    await settle();
+    expect(fake.on('button/main/press')).toEqual([undefined]);
+    expect(results()).toMatchObject([{ outcome: 'rejected', reason: 'retained' }]);
+    expect(released).toEqual([]);
+  });
+
+  it('that was cleared is no press', async () => {
+    const { press, results } = takingIn();
+    press('');
+    press('', { retained: true });
+    await settle();
+    expect(results()).toEqual([]);
+  });
+});
+
+describe('a press for another worker', () => {
+  it('is left to it', async () => {
+    const { press, fake } = takingIn({ isOthers: (id) => id === 'theirs' });
+    press('press', { button: 'theirs', retained: true });
+    press('press', { button: 'nobodys' });
+    await settle();
+    expect(fake.on('button/theirs/result')).toEqual([]);
+    expect(fake.on('button/theirs/press')).toEqual([]);
+    expect(fake.on('button/nobodys/result')).toMatchObject([{ reason: 'unknown-button' }]);
+  });
+});
+
+describe('whoever may not act', () => {
+  it('accepts nothing, also where it was lost while judging', async () => {
+    let may = true;
+    const { press, results, released } = takingIn({
+      mayAct: () => may,
+      judge: () => {
+        may = false;
+        return Promise.resolve(accepting);
+      },
+    });
+    press();
+    await settle();
+    expect(results()).toMatchObject([{ outcome: 'rejected', reason: 'argocd-unreachable' }]);
+    expect(released).toEqual([]);
+  });
+});
+
+describe('stopping', () => {
+  it('answers the press under way and accepts nothing any more', async () => {
+    let judged: (verdict: Verdict) => void = () => {};
+    const { press, results, released, intake } = takingIn({
+      judge: () =>
+        new Promise((resolve) => {
+          judged = resolve;
+        }),
+    });
+    press({ id: 'under-way' });
+    await settle();
+    const stopped = intake.stop();
+    press({ id: 'too-late' });
+    await settle();
+    judged(accepting);
+    await stopped;
+
+    expect(results()).toMatchObject([
+      { pressId: 'under-way', outcome: 'rejected' },
+      { pressId: 'too-late', outcome: 'rejected' },
+    ]);
+    expect(JSON.stringify(results())).toContain('stopping');
+    expect(released).toEqual([]);
+  });
+
+  it('takes in nothing afterwards, and can be done twice', async () => {
+    const { press, results, intake } = takingIn();
+    await intake.stop();
+    press();
+    await intake.stop();
+    await settle();
+    expect(results()).toEqual([]);
+  });
+});
+
+it('answers also when judging breaks, and goes on with the next press', async () => {
+  let breaks = true;
+  const { press, results, clock } = takingIn({
+    judge: () => (breaks ? Promise.reject(new Error('a bug')) : Promise.resolve(accepting)),
+  });
+  press({ id: 'p1' });
+  press({ id: 'p2' });
+  await settle();
+  breaks = false;
+  clock.advance(5_000);
+  press({ id: 'p3' });
+  await settle();
+  expect(results()).toMatchObject([
+    { pressId: 'p1', outcome: 'rejected' },
+    { pressId: 'p2', outcome: 'rejected' },
+    { pressId: 'p3', outcome: 'accepted' },
+  ]);
+});

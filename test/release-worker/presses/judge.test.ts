@@ -1,0 +1,209 @@
+// Judging against the simulated Argo CD: what a press that the rules let pass releases, or why not.
+import { describe, expect, it } from 'vitest';
+import { worldOf } from '../../support/simulator.ts';
+import { until } from '../../support/wait.ts';
+import { judging } from '../support/judging.ts';
+import { newCommit, newestCommit, oldCommit } from '../support/records.ts';
+
+const shop = { name: 'shop', drifted: true };
+const desk = { name: 'desk' };
+
+function worldWith(change: object, apps: Parameters<typeof worldOf>[0] = [shop, desk]): unknown {
+  return { ...JSON.parse(JSON.stringify(worldOf(apps))), ...change };
+}
+
+it('releases what is out of sync, and shows it first', async () => {
+  const { judge, ready, shown } = await judging(worldOf([shop, desk]));
+  await ready();
+  expect(await judge()).toEqual({
+    outcome: 'accepted',
+    message: 'releasing argocd/shop',
+    apps: [
+      {
+        namespace: 'argocd',
+        name: 'shop',
+        project: 'default',
+        from: oldCommit,
+        to: newCommit,
+        sources: 1,
+        automated: false,
+      },
+    ],
+  });
+  expect(shown).toEqual(['argocd/shop']);
+});
+
+describe('with nothing known to be out of sync', () => {
+  it('looks anew, and releases what that reveals', async () => {
+    const { judge, ready, control, shown } = await judging(worldOf([desk]));
+    await ready();
+    await control.post('drift', { app: 'desk', noticed: false, revision: newestCommit });
+    expect(await judge()).toMatchObject({ outcome: 'accepted', apps: [{ name: 'desk', to: newestCommit }] });
+    expect(shown).toEqual(['argocd/desk']);
+  });
+
+  it('says when Argo CD last looked', async () => {
+    const { judge, ready } = await judging(worldOf([desk]));
+    await ready();
+    const verdict = await judge();
+    expect(verdict.outcome).toBe('nothing-to-release');
+    expect(verdict.message).toMatch(/^all 1 applications are in sync; .* at \d{4}-/);
+  });
+
+  it('does not look where it may not', async () => {
+    const { judge, ready, control } = await judging(worldOf([desk]), { refreshOnPressMax: 0 });
+    await ready();
+    await control.post('drift', { app: 'desk', noticed: false });
+    expect(await judge()).toMatchObject({ outcome: 'nothing-to-release' });
+  });
+
+  it('answers in time where Argo CD does not', async () => {
+    const { judge, ready, control } = await judging(worldOf([desk]), { hurry: 10 });
+    await ready();
+    await control.post('faults', { controllerDown: true });
+    expect(await judge()).toMatchObject({ outcome: 'nothing-to-release' });
+  });
+});
+
+describe('`only`', () => {
+  it('narrows', async () => {
+    const { judge, ready } = await judging(worldOf([shop, { name: 'till', drifted: true }]));
+    await ready();
+    expect(await judge(['argocd/till'])).toMatchObject({ outcome: 'accepted', apps: [{ name: 'till' }] });
+  });
+
+  it('does not reach beyond the button', async () => {
+    const { judge, ready } = await judging(worldOf([shop, desk]));
+    await ready();
+    const verdict = await judge(['argocd/shop'], { select: { names: ['desk'] } });
+    expect(verdict).toMatchObject({ outcome: 'nothing-to-release' });
+    expect(verdict.message).toContain('`only`');
+  });
+});
+
+it('tells of a button that selects nothing', async () => {
+  const { judge, ready } = await judging(worldOf([shop]));
+  await ready();
+  const verdict = await judge(undefined, { select: { names: ['other'] } });
+  expect(verdict).toMatchObject({ outcome: 'nothing-to-release' });
+  expect(verdict.message).toContain('selects no application');
+});
+
+describe('blocked', () => {
+  const closed = { projects: [{ name: 'default', windows: [{ kind: 'deny' }] }] };
+
+  it('by a window, also where nobody had asked before the press', async () => {
+    const { judge, ready, control } = await judging(worldWith(closed, [desk]));
+    await ready();
+    await control.post('drift', { app: 'desk', noticed: false });
+    const verdict = await judge();
+    expect(verdict).toMatchObject({ outcome: 'rejected', reason: 'blocked-by-sync-window' });
+    expect(verdict.message).toContain('argocd/desk');
+  });
+
+  it('by a missing permission, with the remedy', async () => {
+    const { judge, ready } = await judging(worldWith({ accounts: [{ name: 'button', get: ['*'] }] }));
+    await ready();
+    const verdict = await judge();
+    expect(verdict).toMatchObject({ outcome: 'rejected', reason: 'not-permitted' });
+    expect(verdict.message).toContain('applications, sync');
+  });
+
+  it('no longer, which is asked anew before a press is refused', async () => {
+    const { judge, ready, access, control } = await judging(
+      worldWith({ accounts: [{ name: 'button', get: ['*'] }] }),
+    );
+    await ready();
+    await until('the obstacle', () => access.obstacleOf('argocd/shop') === 'not-permitted');
+    await control.post('world', {
+      access: {
+        accounts: [{ name: 'button', get: ['*'], sync: ['*'] }],
+        tokens: [{ token: 'simulated', account: 'button' }],
+      },
+    });
+    expect(await judge()).toMatchObject({ outcome: 'accepted' });
+  });
+
+  it('in part: the rest is released, and the message tells', async () => {
+    const { judge, ready, access } = await judging(
+      worldWith({ accounts: [{ name: 'button', get: ['*'], sync: ['default/shop'] }] }, [
+        shop,
+        { name: 'till', drifted: true },
+      ]),
+    );
+    await ready();
+    await until('the answers', () => access.known('argocd/till') && access.known('argocd/shop'));
+    const verdict = await judge();
+    expect(verdict).toMatchObject({ outcome: 'accepted', apps: [{ name: 'shop' }] });
+    expect(verdict.message).toContain('1 blocked');
+  });
+});
+
+describe('in progress', () => {
+  it('wholly is refused', async () => {
+    const { judge, ready } = await judging(worldOf([shop]), { busy: ['argocd/shop'] });
+    await ready();
+    expect(await judge()).toMatchObject({ outcome: 'rejected', reason: 'in-progress' });
+  });
+
+  it('in part: the rest is released, and the message tells', async () => {
+    const { judge, ready } = await judging(worldOf([shop, { name: 'till', drifted: true }]), {
+      busy: ['argocd/shop'],
+    });
+    await ready();
+    const verdict = await judge();
+    expect(verdict).toMatchObject({ outcome: 'accepted', apps: [{ name: 'till' }] });
+    expect(verdict.message).toContain('1 already in progress');
+  });
+});
+
+describe('unreachable', () => {
+  it('is refused while nothing is known, with the problem', async () => {
+    const { judge, watch } = await judging(worldOf([shop]), { token: 'wrong' });
+    await until('the problem', () => watch.problem());
+    const verdict = await judge();
+    expect(verdict).toMatchObject({ outcome: 'rejected', reason: 'argocd-unreachable' });
+    expect(verdict.message).toContain('ARGOCD_AUTH_TOKEN');
+  });
+
+  it('is refused when what is known is too old, even if it was drift', async () => {
+    const { judge, ready, control, watch, registry } = await judging(worldOf([shop]), {
+      withStream: false,
+      hurry: 300,
+    });
+    await ready();
+    await control.post('faults', { requests: [{ path: '/api/*', status: 503 }] });
+    await until('the problem', () => watch.problem());
+    await until('unreachable', async () => (await judge()).outcome === 'rejected');
+    expect(registry.get('argocd/shop')?.sync).toBe('OutOfSync');
+    expect(await judge()).toMatchObject({ reason: 'argocd-unreachable' });
+  });
+});
+
+it('finds out what would be released where only a list has told of the drift', async () => {
+  const source = { repoURL: 'https://git.example/shop.git', path: '.', targetRevision: 'main' };
+  const world = worldWith({
+    applications: [
+      {
+        name: 'shop',
+        sources: [source, source],
+        resources: [{ kind: 'ConfigMap', name: 'shop' }],
+        deployed: [oldCommit, oldCommit],
+      },
+    ],
+  });
+  const { judge, ready, registry } = await judging(world, { withStream: false });
+  await ready();
+  expect(registry.get('argocd/shop')?.target).toBe('');
+  expect(await judge()).toMatchObject({
+    outcome: 'accepted',
+    apps: [{ from: `${oldCommit},${oldCommit}`, to: `${newCommit},${newCommit}`, sources: 2 }],
+  });
+});
+
+it('leaves no timer behind', async () => {
+  const { judge, ready, timers } = await judging(worldOf([desk]));
+  await ready();
+  expect(await judge()).toMatchObject({ outcome: 'nothing-to-release' });
+  expect(timers.size).toBe(0);
+});

@@ -1,0 +1,75 @@
+// Releases against the simulated Argo CD, over real HTTP and its event stream: how a sync ends.
+import { describe, expect, it } from 'vitest';
+import { worldOf } from '../../support/simulator.ts';
+import { until } from '../../support/wait.ts';
+import { planned, releaseOf } from '../support/releases.ts';
+import { releasing } from '../support/runner.ts';
+
+const shop = { name: 'shop', drifted: true, syncMs: 20 };
+const release = releaseOf([planned('shop')]);
+
+describe('a sync', () => {
+  it.each(['Failed', 'Error'] as const)('that ends as %s fails, in the words of Argo CD', async (phase) => {
+    const { run } = await releasing(
+      worldOf([{ ...shop, fails: { phase, message: 'one or more objects failed' } }]),
+    );
+    expect(await run(release)).toMatchObject({
+      outcome: 'failed',
+      apps: [{ outcome: 'failed', message: 'one or more objects failed' }],
+    });
+  });
+
+  it('that somebody terminates is terminated', async () => {
+    const { runner, control, ended, app } = await releasing(worldOf([{ ...shop, hookNeverEnds: true }]));
+    runner.run(release);
+    await until('the sync to run', () => app('shop').phase === 'Running');
+    await fetch(`${control.url}/api/v1/applications/shop/operation`, {
+      method: 'DELETE',
+      headers: { authorization: 'Bearer simulated', 'content-type': 'application/json' },
+    });
+    expect(await ended()).toMatchObject({ outcome: 'failed', apps: [{ outcome: 'terminated' }] });
+  });
+
+  it('that never ends is timed out, with what Argo CD said last', async () => {
+    const { run } = await releasing(worldOf([{ ...shop, hookNeverEnds: true }]), {
+      hurry: 4,
+      release: { appTimeoutMs: 12_000 },
+    });
+    const message = await run(release);
+    expect(message).toMatchObject({ outcome: 'timed-out', apps: [{ outcome: 'timed-out' }] });
+    expect(message.apps[0]?.message).toContain('waiting for completion of hook');
+  });
+
+  it('that leaves something to prune does not count as good, and the button can prune', async () => {
+    const left = { ...shop, drifted: false, pruneNeeded: [{ kind: 'ConfigMap', name: 'old' }] };
+    const { runner, ended, run, finished } = await releasing(worldOf([left]), { hurry: 4 });
+    runner.run(release);
+    expect(await ended()).toMatchObject({ outcome: 'failed', apps: [{ outcome: 'still-out-of-sync' }] });
+    expect(finished[0]?.apps[0]?.message).toContain('prune');
+
+    finished.length = 0;
+    expect(await run(releaseOf([planned('shop')], { id: 'r2', settings: { prune: true } }))).toMatchObject({
+      outcome: 'succeeded',
+    });
+  });
+
+  it('is followed also where the stream says nothing', async () => {
+    const { run, control } = await releasing(worldOf([shop]), { hurry: 5 });
+    await control.post('faults', { streams: { silent: true } });
+    expect(await run(release)).toMatchObject({ outcome: 'succeeded', apps: [{ outcome: 'in-sync' }] });
+  });
+
+  it('is waited for until it is healthy, where that is wanted, also without a stream', async () => {
+    const rolling = {
+      ...shop,
+      resources: [{ group: 'apps', kind: 'Deployment', name: 'shop' }],
+      rolloutMs: 300,
+    };
+    const { run, control } = await releasing(worldOf([rolling]), {
+      release: { waitHealthy: true },
+      hurry: 10,
+    });
+    await control.post('faults', { streams: { silent: true } });
+    expect(await run(release)).toMatchObject({ outcome: 'succeeded', apps: [{ outcome: 'in-sync' }] });
+  });
+});

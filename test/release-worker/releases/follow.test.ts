@@ -1,0 +1,273 @@
+// Following on a hand-moved clock: what the stream tells, what a GET tells, and who is right.
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { AppRecord } from '../../../release-worker/argocd/application.ts';
+import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
+import { createRegistry } from '../../../release-worker/drift/registry.ts';
+import { followSync, viewOf } from '../../../release-worker/releases/follow.ts';
+import type { AppEnd, AppProgress } from '../../../release-worker/releases/release.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import { scriptedArgoCd } from '../support/argocd.ts';
+import { detailOf, drifted, listed, newCommit, newestCommit, oldCommit, whole } from '../support/records.ts';
+import { planned } from '../support/releases.ts';
+import { settle } from '../support/settle.ts';
+
+const ours = { operation: { releaseId: 'r1' } };
+const running = drifted('shop', {
+  phase: 'Running',
+  detail: detailOf({ deployed: oldCommit, message: 'applying', ...ours }),
+});
+const succeeded = drifted('shop', { detail: detailOf({ ...ours }) });
+const inSync = whole({ detail: detailOf({ ...ours }) });
+const others = (over: Partial<AppRecord> = {}) =>
+  whole({ detail: detailOf({ operation: { releaseId: 'another' } }), ...over });
+
+function following(
+  options: { app?: Partial<ReturnType<typeof planned>>; newer?: string; waitHealthy?: boolean } = {},
+) {
+  const clock = createFakeClock();
+  const registry = createRegistry();
+  const abort = new AbortController();
+  const progress: AppProgress[] = [];
+  const gets: (string | undefined)[] = [];
+  let answer: () => Promise<AppRecord> = () => Promise.resolve(running);
+  let end: AppEnd | undefined | 'open' = 'open';
+  registry.event('changed', drifted('shop'));
+  const followed = followSync({
+    argocd: scriptedArgoCd({
+      get: (_, refresh) => {
+        gets.push(refresh);
+        return answer();
+      },
+    }),
+    registry,
+    clock,
+    app: planned('shop', options.app),
+    releaseId: 'r1',
+    deadline: 60_000,
+    refreshTimeoutMs: 15_000,
+    waitHealthy: options.waitHealthy ?? false,
+    signal: abort.signal,
+    onProgress: (next) => void progress.push(next),
+    ...(options.newer === undefined ? {} : { newer: options.newer }),
+  }).then((found) => {
+    end = found;
+  });
+  onTestFinished(async () => {
+    abort.abort();
+    await followed;
+    expect(clock.pendingTimers()).toBe(0);
+  });
+  return {
+    clock,
+    registry,
+    abort,
+    progress,
+    gets,
+    end: () => end,
+    answerWith: (next: () => Promise<AppRecord>) => {
+      answer = next;
+    },
+    event: async (record: AppRecord) => {
+      registry.event('changed', record);
+      await settle();
+    },
+    pass: async (ms: number) => {
+      await settle();
+      for (let left = ms; left > 0; left -= 500) {
+        clock.advance(Math.min(500, left));
+        await settle();
+      }
+    },
+  };
+}
+
+describe('the last operation looks', () => {
+  it.each([
+    ['unclear', undefined],
+    ['unclear', listed()],
+    ['not-ours', others()],
+    ['not-ours', whole()],
+    ['pending', whole({ phase: 'Pending', detail: detailOf(ours) })],
+    ['running', running],
+    // Between two attempts an end stands there although it goes on (`stream-failed-sync-with-retry`).
+    ['running', whole({ phase: 'Running', finishedAt: '2026-01-01T00:00:01Z', detail: detailOf(ours) })],
+    ['running', whole({ phase: 'Terminating', detail: detailOf(ours) })],
+    ['succeeded', inSync],
+    ['failed', whole({ phase: 'Failed', detail: detailOf(ours) })],
+    ['failed', whole({ phase: 'Error', detail: detailOf(ours) })],
+  ])('%s', (state, record) => {
+    expect(viewOf(record, 'r1').state).toBe(state);
+  });
+});
+
+describe('the stream', () => {
+  it('alone tells everything, without a single GET', async () => {
+    const { event, end, progress, gets } = following();
+    await event(running);
+    await event(succeeded);
+    expect(end()).toBe('open');
+    await event(inSync);
+
+    expect(end()).toEqual({ outcome: 'in-sync', message: 'in sync at 2222222', good: true });
+    expect(progress).toEqual([{ phase: 'running', message: 'applying' }, { phase: 'verifying' }]);
+    expect(gets).toEqual([]);
+  });
+
+  it('is right where an older GET is answered after it', async () => {
+    let answered: (record: AppRecord) => void = () => {};
+    const { event, end, pass, answerWith } = following();
+    answerWith(
+      () =>
+        new Promise((resolve) => {
+          answered = resolve;
+        }),
+    );
+    await event(running);
+    await pass(2_000);
+    await event(succeeded);
+    await event(inSync);
+    answered(running);
+    await settle();
+    expect(end()).toMatchObject({ outcome: 'in-sync' });
+  });
+});
+
+describe('without news', () => {
+  it('it looks, less and less often', async () => {
+    const { pass, gets } = following();
+    await pass(59_000);
+    expect(gets.length).toBeGreaterThan(4);
+    expect(gets.length).toBeLessThan(10);
+  });
+
+  it('it ends as timed out, with what was said last', async () => {
+    const { pass, end, event } = following();
+    await event(running);
+    await pass(60_000);
+    expect(end()).toEqual({
+      outcome: 'timed-out',
+      message: 'not over in time; Argo CD said last: applying',
+      good: false,
+    });
+  });
+
+  it('it bears that Argo CD does not answer for a while', async () => {
+    const { pass, end, answerWith } = following();
+    answerWith(() => Promise.reject(new ArgoCdError({ kind: 'unavailable', message: 'not now' })));
+    await pass(10_000);
+    answerWith(() => Promise.resolve(inSync));
+    await pass(15_000);
+    expect(end()).toMatchObject({ outcome: 'in-sync' });
+  });
+
+  it('a 403 is not the end, a missing application is', async () => {
+    const { pass, end, answerWith } = following();
+    answerWith(() => Promise.reject(new ArgoCdError({ kind: 'forbidden-or-missing', message: 'HTTP 403' })));
+    await pass(10_000);
+    expect(end()).toBe('open');
+    answerWith(() => Promise.reject(new ArgoCdError({ kind: 'not-found', message: 'HTTP 404' })));
+    await pass(15_000);
+    expect(end()).toEqual({ outcome: 'failed', message: 'the application is gone', good: false });
+  });
+});
+
+describe('another operation in its place', () => {
+  it('is believed only after several looks', async () => {
+    const { pass, end, answerWith } = following();
+    answerWith(() =>
+      Promise.resolve(others({ sync: 'OutOfSync', detail: detailOf({ deployed: oldCommit }) })),
+    );
+    await pass(6_000);
+    expect(end()).toBe('open');
+    await pass(10_000);
+    expect(end()).toMatchObject({ outcome: 'failed', good: false });
+  });
+
+  it.each<[string, Partial<AppEnd>, AppRecord, Partial<ReturnType<typeof planned>>]>([
+    ['is good where ours is deployed and in sync', { outcome: 'in-sync', good: true }, others(), {}],
+    [
+      'is good where ours is deployed and something newer is there',
+      { outcome: 'still-out-of-sync', good: true },
+      others({ sync: 'OutOfSync', target: newestCommit }),
+      {},
+    ],
+    [
+      'is no success where it was deployed before and still differs',
+      { outcome: 'failed', good: false },
+      others({ sync: 'OutOfSync' }),
+      { from: newCommit },
+    ],
+  ])('%s', async (_, expected, record, app) => {
+    const { pass, end, answerWith } = following({ app });
+    answerWith(() => Promise.resolve(record));
+    await pass(20_000);
+    expect(end()).toMatchObject(expected);
+  });
+});
+
+describe('a newer target', () => {
+  it('is waited for: pinned to the shown one, it is in sync for a moment only', async () => {
+    const { event, end } = following({ newer: newestCommit });
+    await event(running);
+    await event(inSync);
+    expect(end()).toBe('open');
+    await event(drifted('shop', { target: newestCommit, detail: detailOf(ours) }));
+    expect(end()).toMatchObject({ outcome: 'still-out-of-sync', good: true });
+    expect(JSON.stringify(end())).toContain('3333333');
+  });
+
+  it('that makes no difference leaves it in sync', async () => {
+    const { event, end } = following({ newer: newestCommit });
+    await event(inSync);
+    await event(whole({ target: newestCommit, detail: detailOf(ours) }));
+    expect(end()).toMatchObject({ outcome: 'in-sync', good: true });
+  });
+
+  it('is asked for where the stream does not tell', async () => {
+    const { event, end, pass, gets, answerWith } = following({ newer: newestCommit });
+    answerWith(() => Promise.resolve(drifted('shop', { target: newestCommit, detail: detailOf(ours) })));
+    await event(inSync);
+    await pass(3_000);
+    expect(gets).toEqual(['normal']);
+    expect(end()).toMatchObject({ outcome: 'still-out-of-sync', good: true });
+  });
+});
+
+describe('health', () => {
+  const progressing = whole({ health: 'Progressing', detail: detailOf(ours) });
+
+  it('is not waited for unless that is wanted', async () => {
+    const { event, end } = following();
+    await event(progressing);
+    expect(end()).toMatchObject({ outcome: 'in-sync' });
+  });
+
+  it.each([
+    ['Healthy', { outcome: 'in-sync', good: true }],
+    ['Degraded', { outcome: 'failed', good: false }],
+  ])('is waited for: %s', async (health, expected) => {
+    const { event, end } = following({ waitHealthy: true });
+    await event(progressing);
+    expect(end()).toBe('open');
+    await event({ ...progressing, health });
+    expect(end()).toMatchObject(expected);
+  });
+
+  it('that never comes ends as timed out', async () => {
+    const { event, end, pass, answerWith } = following({ waitHealthy: true });
+    answerWith(() => Promise.resolve(progressing));
+    await event(progressing);
+    await pass(60_000);
+    expect(end()).toMatchObject({ outcome: 'timed-out', good: false });
+  });
+});
+
+it('ends without a verdict when it is told to, in the middle of anything', async () => {
+  for (const record of [running, succeeded]) {
+    const { event, end, abort } = following();
+    await event(record);
+    abort.abort();
+    await settle();
+    expect(end()).toBeUndefined();
+  }
+});

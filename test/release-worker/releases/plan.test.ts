@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { candidatesOf, planOf } from '../../../release-worker/releases/plan.ts';
+import { drifted, listed, newCommit, oldCommit, whole } from '../support/records.ts';
+
+describe('the candidates of a press', () => {
+  const apps = [drifted('a'), drifted('b'), whole({ name: 'c', project: 'other' })];
+
+  it('are the applications of the button', () => {
+    const found = candidatesOf(apps, (app) => app.project === 'default', undefined);
+    expect(found.map(({ name }) => name)).toEqual(['a', 'b']);
+  });
+
+  it('are narrowed by `only`, and never widened', () => {
+    const found = candidatesOf(apps, (app) => app.project === 'default', [
+      'argocd/b',
+      'argocd/c',
+      'argocd/x',
+    ]);
+    expect(found.map(({ name }) => name)).toEqual(['b']);
+  });
+});
+
+describe('a plan', () => {
+  const none = () => undefined;
+
+  it('releases what is out of sync, from what is deployed to what is shown', () => {
+    const apps = [
+      drifted('a', { sources: 2, automated: true }),
+      whole({ name: 'b' }),
+      drifted('c', { deleting: true }),
+    ];
+    expect(planOf(apps, () => false, none)).toEqual({
+      apps: [
+        {
+          namespace: 'argocd',
+          name: 'a',
+          project: 'default',
+          from: oldCommit,
+          to: newCommit,
+          sources: 2,
+          automated: true,
+        },
+      ],
+      busy: [],
+      blocked: new Map(),
+    });
+  });
+
+  it('leaves out what is being released and what is blocked, and tells which', () => {
+    const plan = planOf(
+      [drifted('a'), drifted('b'), drifted('c')],
+      (key) => key === 'argocd/a',
+      (key) => (key === 'argocd/c' ? undefined : 'not-permitted'),
+    );
+    expect(plan.apps.map(({ name }) => name)).toEqual(['c']);
+    expect(plan.busy).toEqual(['argocd/a']);
+    expect([...plan.blocked]).toEqual([['argocd/b', 'not-permitted']]);
+  });
+
+  it('does not know from where, without detail', () => {
+    const [app] = planOf([listed({ sync: 'OutOfSync' })], () => false, none).apps;
+    expect(app?.from).toBe('');
+  });
+});

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import type { JournalLine } from '../../../release-worker/releases/journal-lines.ts';
+import { createRecovery } from '../../../release-worker/releases/recovery.ts';
+import { linesOf, planned, pressLine, releaseOf, startedAt } from '../support/releases.ts';
+
+function recovered(lines: readonly JournalLine[], pressIdsMax = 10_000) {
+  const recovery = createRecovery(pressIdsMax);
+  for (const line of lines) recovery.add(line);
+  return recovery.result();
+}
+
+const release = releaseOf([planned('a'), planned('b')]);
+const good = { outcome: 'in-sync', message: 'in sync', good: true } as const;
+
+describe('a worker that died after line', () => {
+  it.each<[number, string, { fates?: Record<string, unknown>; answered: boolean; finished: boolean }]>([
+    [0, 'none', { answered: true, finished: false }],
+    [1, 'the press', { fates: {}, answered: false, finished: false }],
+    [2, 'its answer', { fates: {}, answered: true, finished: false }],
+    [3, 'the first POST comes', { fates: { a: { sent: true } }, answered: true, finished: false }],
+    [4, 'the first has ended', { fates: { a: { sent: true, end: good } }, answered: true, finished: false }],
+    [
+      5,
+      'the second POST comes',
+      { fates: { a: { sent: true, end: good }, b: { sent: true } }, answered: true, finished: false },
+    ],
+    [
+      6,
+      'both have ended',
+      {
+        fates: { a: { sent: true, end: good }, b: { sent: true, end: good } },
+        answered: true,
+        finished: false,
+      },
+    ],
+    [7, 'the release has finished', { answered: true, finished: true }],
+  ])('%i (%s) goes on right', (count, _, { fates, answered, finished }) => {
+    const { unfinished, unanswered, last, failed } = recovered(linesOf(release).slice(0, count));
+
+    expect(unanswered.map(({ pressId }) => pressId)).toEqual(answered ? [] : ['p1']);
+    expect(last?.outcome).toBe(finished ? 'succeeded' : undefined);
+    expect(failed.size).toBe(0);
+    if (fates === undefined) {
+      expect(unfinished).toEqual([]);
+      return;
+    }
+    expect(unfinished.map((one) => one.release)).toEqual([release]);
+    expect(Object.fromEntries(unfinished[0]?.fates ?? [])).toEqual(
+      Object.fromEntries(Object.entries(fates).map(([name, fate]) => [`argocd/${name}`, fate])),
+    );
+  });
+});
+
+it('keeps releases apart that ran at the same time', () => {
+  const other = releaseOf([planned('c')], { id: 'r2', pressId: 'p2', button: 'side' });
+  const lines = linesOf(release);
+  const { unfinished, last } = recovered([...lines.slice(0, 3), ...linesOf(other), ...lines.slice(3, 5)]);
+
+  expect(unfinished.map((one) => one.release.id)).toEqual(['r1']);
+  expect(last?.release.id).toBe('r2');
+});
+
+it('tells which button last failed, until a press is accepted again', () => {
+  const finished = (outcome: 'failed' | 'succeeded', releaseId: string): JournalLine => ({
+    type: 'finished',
+    at: startedAt,
+    releaseId,
+    outcome,
+  });
+  const again = releaseOf([planned('a')], { id: 'r2', pressId: 'p2' });
+  const failedOnce = [...linesOf(release).slice(0, -1), finished('failed', 'r1')];
+
+  expect([...recovered(failedOnce).failed]).toEqual([['main', 'failed']]);
+  expect([...recovered([...failedOnce, ...linesOf(again).slice(0, 1)]).failed]).toEqual([]);
+  expect([...recovered([...failedOnce, ...linesOf(again)]).failed]).toEqual([]);
+});
+
+it('remembers ids and accepted presses, of each the newest, and no more than so many ids', () => {
+  const at = (minute: number) => `2026-01-01T00:0${minute}:00.000Z`;
+  const { pressIds, acceptedAt } = recovered(
+    [
+      pressLine({ pressId: 'a', at: at(1) }),
+      pressLine({ pressId: 'b', at: at(2), outcome: 'accepted', release }),
+      pressLine({ pressId: 'a', at: at(3), outcome: 'rejected', reason: 'duplicate' }),
+      pressLine({ pressId: 'c', at: at(4), outcome: 'rejected', reason: 'cool-down' }),
+    ],
+    2,
+  );
+
+  expect(pressIds).toEqual([
+    ['a', Date.parse(at(3))],
+    ['c', Date.parse(at(4))],
+  ]);
+  expect([...acceptedAt]).toEqual([['main', Date.parse(at(2))]]);
+});
+
+it('ignores what it cannot place', () => {
+  expect(
+    recovered([
+      { type: 'answered', at: startedAt, pressId: 'never-heard-of' },
+      { type: 'app', at: startedAt, releaseId: 'r9', app: 'argocd/a', step: 'sending' },
+      { type: 'finished', at: startedAt, releaseId: 'r9', outcome: 'failed' },
+    ]),
+  ).toMatchObject({ unfinished: [], unanswered: [], pressIds: [] });
+});

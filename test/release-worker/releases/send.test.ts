@@ -1,0 +1,215 @@
+// Releases against the simulated Argo CD, over real HTTP and its event stream: what is sent, and what is not.
+import { describe, expect, it } from 'vitest';
+import { infosOf } from '../../../release-worker/releases/release.ts';
+import { worldOf } from '../../support/simulator.ts';
+import { until } from '../../support/wait.ts';
+import { newCommit, newestCommit, oldCommit } from '../support/records.ts';
+import { planned, releaseOf } from '../support/releases.ts';
+import { releasing } from '../support/runner.ts';
+
+const shop = { name: 'shop', drifted: true, syncMs: 20 };
+const release = releaseOf([planned('shop')]);
+const sync = '/api/v1/applications/shop/sync';
+
+function changedWorld(change: object, apps: Parameters<typeof worldOf>[0] = [shop]): unknown {
+  return { ...JSON.parse(JSON.stringify(worldOf(apps))), ...change };
+}
+
+describe('an application with several sources', () => {
+  const sources = [
+    { repoURL: 'https://git.example/shop.git', path: 'a', targetRevision: 'main' },
+    { repoURL: 'https://git.example/shop.git', path: 'b', targetRevision: 'main' },
+  ];
+  it.each([1, 2])('is pinned by the revisions of its %i sources', async (count) => {
+    const of = (commit: string) => sources.slice(0, count).map(() => commit);
+    const world = {
+      repositories: [
+        {
+          url: 'https://git.example/shop.git',
+          commits: [oldCommit, newCommit].map((revision) => ({
+            revision,
+            author: 'Robin Reviewer <robin@example.com>',
+            date: '2026-01-01T00:00:00Z',
+            message: 'a change',
+          })),
+        },
+      ],
+      applications: [
+        {
+          name: 'shop',
+          sources: sources.slice(0, count),
+          resources: [{ kind: 'ConfigMap', name: 'shop' }],
+          deployed: of(oldCommit),
+          syncMs: 20,
+        },
+      ],
+    };
+    const { run, control, app, registry } = await releasing(world, { hurry: 4 });
+    expect(app('shop').target).toBe(of(newCommit).join(','));
+    await control.post('drift', { app: 'shop', noticed: false, revision: newestCommit });
+    const message = await run(
+      releaseOf([planned('shop', { sources: count, from: of(oldCommit).join(), to: of(newCommit).join() })]),
+    );
+
+    expect(message).toMatchObject({ outcome: 'succeeded', apps: [{ outcome: 'still-out-of-sync' }] });
+    expect(registry.get('argocd/shop')?.detail?.deployed).toBe(of(newCommit).join(','));
+  });
+
+  it('is not released where its target was not shown', async () => {
+    const { run, posts } = await releasing(worldOf([shop]));
+    const message = await run(releaseOf([planned('shop', { sources: 2, to: '' })]));
+    expect(message).toMatchObject({ outcome: 'failed', apps: [{ outcome: 'changed' }] });
+    expect(await posts()).toBe(0);
+  });
+});
+
+describe('an automated application', () => {
+  // Argo CD does not try by itself what it has tried already.
+  const tried = { phase: 'Failed', startedAt: '2026-01-01T00:00:00Z', syncResult: { revision: newCommit } };
+  const world = worldOf([{ ...shop, automated: true, operationState: tried }]);
+  const automated = releaseOf([planned('shop', { automated: true })]);
+
+  it('is synced without a pin while its target is the one shown', async () => {
+    const { run, control } = await releasing(world);
+    expect(await run(automated)).toMatchObject({ outcome: 'succeeded', apps: [{ outcome: 'in-sync' }] });
+    expect(await control.syncs()).toMatchObject([{ revision: '' }]);
+  });
+
+  it('is left alone when its target has changed', async () => {
+    const { run, control, posts } = await releasing(world);
+    await control.post('drift', { app: 'shop', noticed: false, revision: newestCommit });
+    const message = await run(automated);
+    expect(['changed', 'already-in-sync']).toContain(message.apps[0]?.outcome);
+    expect(await posts()).toBe(0);
+  });
+
+  it('is left alone where nobody can see what its target is', async () => {
+    const { run, control, posts } = await releasing(world);
+    await control.post('faults', {
+      requests: [{ method: 'GET', path: '/api/v1/applications/shop', status: 503 }],
+    });
+    expect(await run(automated)).toMatchObject({ outcome: 'failed', apps: [{ outcome: 'changed' }] });
+    expect(await posts()).toBe(0);
+  });
+
+  it('that is automated only since is left alone too', async () => {
+    const { run, posts } = await releasing(world);
+    expect(await run(release)).toMatchObject({ apps: [{ outcome: 'in-sync' }] });
+    expect(await posts()).toBe(1);
+  });
+});
+
+describe('Argo CD refuses', () => {
+  it('outside a sync window', async () => {
+    const { run } = await releasing(
+      changedWorld({ projects: [{ name: 'default', windows: [{ kind: 'deny' }] }] }),
+    );
+    const message = await run(release);
+    expect(message).toMatchObject({ outcome: 'failed', apps: [{ outcome: 'refused' }] });
+    expect(message.apps[0]?.message).toContain('sync window');
+  });
+
+  it('without the permission', async () => {
+    const { run } = await releasing(changedWorld({ accounts: [{ name: 'button', get: ['*'] }] }));
+    const message = await run(release);
+    expect(message).toMatchObject({ outcome: 'failed', apps: [{ outcome: 'refused' }] });
+    expect(message.apps[0]?.message).toContain('permission denied');
+  });
+});
+
+describe('an operation in progress', () => {
+  const slow = { ...shop, syncMs: 600 };
+
+  it('of somebody else is left alone', async () => {
+    const { run, argocd, posts } = await releasing(worldOf([slow]));
+    const [app] = release.apps;
+    if (app === undefined) throw new Error('a release without applications');
+    await argocd.sync(app, { prune: false, infos: [] });
+    expect(await run(release)).toMatchObject({ outcome: 'failed', apps: [{ outcome: 'in-progress' }] });
+    expect(await posts()).toBe(2);
+  });
+
+  it('of this very release is followed', async () => {
+    const { run, argocd, control } = await releasing(worldOf([slow]));
+    const [app] = release.apps;
+    if (app === undefined) throw new Error('a release without applications');
+    await argocd.sync(app, { prune: false, revision: newCommit, infos: infosOf(release) });
+    expect(await run(release)).toMatchObject({ outcome: 'succeeded', apps: [{ outcome: 'in-sync' }] });
+    expect((await control.syncs()).filter(({ status }) => status === 200).length).toBe(1);
+  });
+
+  it('of another release of ours keeps a second one from the application', async () => {
+    const { runner, finished, posts, events } = await releasing(worldOf([slow]));
+    runner.run(release);
+    runner.run(releaseOf([planned('shop')], { id: 'r2', pressId: 'p2', button: 'side' }));
+    await until('both ends', () => finished.length === 2);
+
+    expect(finished).toMatchObject([
+      { id: 'r2', apps: [{ outcome: 'in-progress' }] },
+      { id: 'r1', outcome: 'succeeded' },
+    ]);
+    expect(await posts()).toBe(1);
+    expect(events.filter(({ event }) => event === 'finished').length).toBe(2);
+  });
+});
+
+describe('an answer to the POST that is lost', () => {
+  it.each([
+    ['cut after it was taken', { cut: 'after' }],
+    ['408 although it was taken', { status: 408, taken: true }],
+    ['502 although it was taken', { status: 502, taken: true }],
+    ['504 although it was taken', { status: 504, taken: true }],
+    ['503 although it was taken', { status: 503, taken: true }],
+    ['late', { delayMs: 700 }],
+  ])('(%s) leads to a look, and the sync is followed', async (_, fault) => {
+    const { run, control, posts } = await releasing(worldOf([shop]), { hurry: 4, requestTimeoutMs: 400 });
+    await control.post('faults', { requests: [{ method: 'POST', path: sync, ...fault }] });
+    expect(await run(release)).toMatchObject({ outcome: 'succeeded', apps: [{ outcome: 'in-sync' }] });
+    expect(await posts()).toBe(1);
+  });
+
+  it.each([
+    ['cut before it was taken', { cut: 'before' }],
+    ['408 and not taken', { status: 408 }],
+    ['502 and not taken', { status: 502 }],
+    ['no answer ever', { hang: true }],
+  ])('(%s) never leads to a second POST', async (_, fault) => {
+    const { run, control, posts } = await releasing(worldOf([shop]), { hurry: 20, requestTimeoutMs: 400 });
+    await control.post('faults', { requests: [{ method: 'POST', path: sync, ...fault }] });
+    const message = await run(release);
+
+    expect(message).toMatchObject({ outcome: 'failed', apps: [{ outcome: 'failed' }] });
+    expect(message.apps[0]?.message).toContain('Press again');
+    expect(await posts()).toBe(1);
+    expect((await control.syncs()).filter(({ status }) => status === 200)).toEqual([]);
+  });
+
+  it('ends as timed out where nobody can look', async () => {
+    const { run, control, posts } = await releasing(worldOf([shop]), {
+      hurry: 10,
+      release: { appTimeoutMs: 8_000 },
+    });
+    await control.post('faults', {
+      requests: [
+        { method: 'POST', path: sync, status: 504 },
+        { method: 'GET', path: '/api/v1/applications/shop', status: 503 },
+      ],
+    });
+    expect(await run(release)).toMatchObject({ outcome: 'timed-out', apps: [{ outcome: 'timed-out' }] });
+    expect(await posts()).toBe(1);
+  });
+});
+
+describe('a refresh that does not answer', () => {
+  it('does not keep what was shown from being released', async () => {
+    const { runner, control, ended, posts } = await releasing(worldOf([shop]), {
+      release: { refreshTimeoutMs: 200 },
+    });
+    await control.post('faults', { controllerDown: true });
+    runner.run(release);
+    await until('the POST', async () => (await posts()) === 1);
+    await control.post('faults', { controllerDown: false });
+    expect(await ended()).toMatchObject({ outcome: 'succeeded', apps: [{ outcome: 'in-sync' }] });
+    expect(await control.syncs()).toMatchObject([{ revision: newCommit }]);
+  });
+});

@@ -1,0 +1,97 @@
+// A simulated Argo CD with the worker's real client, for one test; and a client made of plain functions.
+import { onTestFinished } from 'vitest';
+import { createArgoCdSimulator } from '../../../argocd-simulator/simulator.ts';
+import { createArgoCd } from '../../../release-worker/argocd/client.ts';
+import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
+import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
+import { simulatorControl } from '../../support/simulator.ts';
+import type { SimulatorControl } from '../../support/simulator.ts';
+
+export interface SimulatedArgoCd {
+  readonly argocd: ArgoCd;
+  readonly control: SimulatorControl;
+}
+
+/** @param world as `worldOf` of the test support builds it */
+export async function simulatedArgoCd(
+  world: unknown,
+  options: {
+    readonly token?: string;
+    readonly requestTimeoutMs?: number;
+    readonly keepAliveMs?: number;
+  } = {},
+): Promise<SimulatedArgoCd> {
+  const { token = 'simulated', requestTimeoutMs = 1_000, keepAliveMs = 15_000 } = options;
+  const simulator = createArgoCdSimulator({ port: 0, driftEveryMs: 0, world: {}, keepAliveMs });
+  const { url } = await simulator.start();
+  onTestFinished(() => simulator.stop());
+  const control = simulatorControl(url);
+  await control.post('world', world);
+  const argocd = createArgoCd({ server: url, token, insecure: false, requestTimeoutMs });
+  onTestFinished(() => argocd.stop());
+  return { argocd, control };
+}
+
+const neverAsked = (what: string) => () =>
+  Promise.reject(new ArgoCdError({ kind: 'invalid', message: `the test did not expect: ${what}` }));
+
+/** Answers nothing but what a test gives. */
+export function scriptedArgoCd(answers: Partial<ArgoCd>): ArgoCd {
+  return {
+    server: 'https://argocd.example',
+    version: () => Promise.resolve({ version: 'v3.6.0', simulated: false }),
+    account: () => Promise.resolve('button'),
+    list: neverAsked('list'),
+    get: neverAsked('get'),
+    sync: neverAsked('sync'),
+    maySync: neverAsked('maySync'),
+    windowOpen: neverAsked('windowOpen'),
+    revisionMetadata: neverAsked('revisionMetadata'),
+    openStream: () => scriptedStream().request,
+    stop: () => {},
+    ...answers,
+  };
+}
+
+export interface ScriptedStream {
+  readonly request: ReturnType<ArgoCd['openStream']>;
+  send(text: string): void;
+  fail(error: Error): void;
+}
+
+/** A stream that sends what a test hands it, and ends when it is destroyed. */
+export function scriptedStream(signal?: AbortSignal): ScriptedStream {
+  const chunks: Uint8Array[] = [];
+  let ended: Error | true | undefined;
+  let wake = () => {};
+  const end = (how: Error | true) => {
+    ended ??= how;
+    wake();
+  };
+  signal?.addEventListener('abort', () => end(true), { once: true });
+  async function* read(): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      const chunk = chunks.shift();
+      if (chunk !== undefined) yield chunk;
+      else if (ended instanceof Error) throw ended;
+      else if (ended === true) return;
+      else
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+    }
+  }
+  return {
+    request: { [Symbol.asyncIterator]: read, destroy: () => end(true) },
+    send: (text) => {
+      chunks.push(new TextEncoder().encode(text));
+      wake();
+    },
+    fail: end,
+  };
+}
+
+/** An event as Argo CD's stream sends it, with the members that matter to the test. */
+export function streamEvent(type: 'ADDED' | 'MODIFIED' | 'DELETED', application: unknown): string {
+  return `data: ${JSON.stringify({ result: { type, application } })} \n\n\n`;
+}

@@ -1,0 +1,16 @@
+// A button as its configuration has it, with the defaults.
+import type { ButtonConfig } from '../../../release-worker/selection.ts';
+
+export function button(over: Partial<ButtonConfig> = {}): ButtonConfig {
+  return {
+    id: 'main',
+    select: { all: true },
+    on: { press: 'release' },
+    confirm: 'none',
+    coolDownMs: 2_000,
+    refresh: 'normal',
+    pinRevision: true,
+    prune: false,
+    ...over,
+  };
+}

@@ -1,0 +1,110 @@
+// A link without a network: takes what is published, through the real codecs, and hands in what a test says has arrived.
+import { Buffer } from 'node:buffer';
+import type { Address, Filter } from '../../../messages/channel.ts';
+import type { Link, LinkState } from '../../../service/link/link.ts';
+
+export interface Published {
+  readonly topic: string;
+  readonly message: unknown;
+}
+
+export interface FakeLink {
+  readonly link: Link;
+  /** everything in the order in which it was published; an undefined message: the topic was cleared */
+  readonly published: Published[];
+  /** what is retained at a topic */
+  retained(topic: string): unknown;
+  on(topic: string): unknown[];
+  /** How the broker takes events that are to be acknowledged; never: the promise stays open. */
+  acknowledges: boolean | 'never';
+  deliver(topic: string, payload: unknown, about?: { readonly retained?: boolean }): void;
+  setState(state: LinkState['state']): void;
+}
+
+export function createFakeLink(): FakeLink {
+  const routes: ((topic: string, payload: Uint8Array, retained: boolean) => void)[] = [];
+  const listeners = new Set<(state: LinkState) => void>();
+  const retained = new Map<string, unknown>();
+  const published: Published[] = [];
+  let state: LinkState = { state: 'connected', since: 0, message: 'connected' };
+
+  /** What a receiver would decode; a message that does not fit its own row fails the test. */
+  const overTheWire = <M>(address: Address<M>, message: M): unknown => {
+    const decoded = address.codec.decode(Buffer.from(address.codec.encode(message)));
+    if (!decoded.ok) throw new Error(`${address.topic}: ${decoded.error}`);
+    return decoded.value;
+  };
+  const take = <M>(address: Address<M>, message: M): void => {
+    const sent = overTheWire(address, message);
+    published.push({ topic: address.topic, message: sent });
+    if (address.kind === 'state') retained.set(address.topic, sent);
+  };
+  const route = <M, P>(
+    filter: Filter<M, P>,
+    handle: (
+      decoded: ReturnType<typeof filter.codec.decode> | undefined,
+      params: P,
+      topic: string,
+      retained: boolean,
+    ) => void,
+  ) => {
+    routes.push((topic, payload, isRetained) => {
+      const params = filter.match(topic);
+      if (params === undefined) return;
+      handle(payload.byteLength === 0 ? undefined : filter.codec.decode(payload), params, topic, isRetained);
+    });
+  };
+
+  const fake: FakeLink = {
+    link: {
+      start: () => {},
+      stop: () => Promise.resolve(),
+      get state() {
+        return state;
+      },
+      subscribed: () => Promise.resolve(),
+      onState: (listener) => {
+        listeners.add(listener);
+        return () => void listeners.delete(listener);
+      },
+      subscribe: (filter, handler) => {
+        route(filter, (decoded, params, topic, isRetained) => {
+          const about = { params, topic, retained: isRetained, version: 5 as const };
+          if (decoded === undefined) handler(undefined, about);
+          else if (decoded.ok) handler(decoded.value, about);
+        });
+      },
+      subscribeRaw: (filter, handler) => {
+        route(filter, (decoded, params, topic, isRetained) =>
+          handler(decoded, { params, topic, retained: isRetained, version: 5 }),
+        );
+      },
+      publish: take,
+      publishNow: (address, message) => {
+        take(address, message);
+        return Promise.resolve('acknowledged');
+      },
+      publishAcknowledged: (address, message) => {
+        take(address, message);
+        return fake.acknowledges === 'never' ? new Promise(() => {}) : Promise.resolve(fake.acknowledges);
+      },
+      clear: ({ topic }) => {
+        retained.delete(topic);
+        published.push({ topic, message: undefined });
+      },
+    },
+    published,
+    acknowledges: true,
+    retained: (topic) => retained.get(topic),
+    on: (topic) => published.filter((one) => one.topic === topic).map(({ message }) => message),
+    deliver: (topic, payload, about = {}) => {
+      const bytes = Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload));
+      for (const handle of routes) handle(topic, bytes, about.retained ?? false);
+    },
+    setState: (next) => {
+      state = { state: next, since: 0, message: next };
+      for (const listener of listeners) listener(state);
+    },
+  };
+  return fake;
+}

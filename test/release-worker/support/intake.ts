@@ -1,0 +1,97 @@
+// An intake on a fake link and a hand-moved clock, with a verdict that the test gives.
+import { createIntake } from '../../../release-worker/presses/intake.ts';
+import type { IntakeOptions } from '../../../release-worker/presses/intake.ts';
+import type { Verdict } from '../../../release-worker/presses/judge.ts';
+import { createPressMemory } from '../../../release-worker/presses/memory.ts';
+import type { JournalLine } from '../../../release-worker/releases/journal-lines.ts';
+import type { Journal } from '../../../release-worker/releases/journal.ts';
+import type { PlannedRelease } from '../../../release-worker/releases/release.ts';
+import type { ButtonConfig } from '../../../release-worker/selection.ts';
+import { silentLog } from '../../../service/log.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import { button } from './buttons.ts';
+import { createFakeLink } from './fake-link.ts';
+import { newCommit, oldCommit } from './records.ts';
+
+export const accepting: Verdict = {
+  outcome: 'accepted',
+  message: 'releasing argocd/shop',
+  apps: [
+    {
+      namespace: 'argocd',
+      name: 'shop',
+      project: 'default',
+      from: oldCommit,
+      to: newCommit,
+      sources: 1,
+      automated: false,
+    },
+  ],
+};
+
+export interface MemoryJournal extends Journal {
+  readonly lines: JournalLine[];
+}
+
+/** Writes nothing to a disk; what matters of that is tested with the real one. */
+export function memoryJournal(): MemoryJournal {
+  const lines: JournalLine[] = [];
+  return {
+    lines,
+    open: () => Promise.resolve(),
+    append: (line) => {
+      lines.push(line);
+      return Promise.resolve();
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+export function takingIn(
+  options: {
+    readonly buttons?: readonly ButtonConfig[];
+    readonly journal?: Journal;
+    readonly judge?: IntakeOptions['judge'];
+    readonly mayAct?: () => boolean;
+    readonly isOthers?: (button: string) => boolean;
+    readonly maxPressesPerMinute?: number;
+    readonly onRelease?: (release: PlannedRelease) => void;
+  } = {},
+) {
+  const clock = createFakeClock();
+  const fake = createFakeLink();
+  const released: PlannedRelease[] = [];
+  const counted: string[] = [];
+  const journal = options.journal ?? memoryJournal();
+  const intake = createIntake({
+    link: fake.link,
+    journal,
+    memory: createPressMemory({ clock, pressIds: [], acceptedAt: new Map() }),
+    clock,
+    log: silentLog(),
+    worker: { maxPressAgeMs: 10_000, maxPressesPerMinute: options.maxPressesPerMinute ?? 60 },
+    buttons: new Map((options.buttons ?? [button()]).map((one) => [one.id, one])),
+    isOthers: options.isOthers ?? (() => false),
+    mayAct: options.mayAct ?? (() => true),
+    judge: options.judge ?? (() => Promise.resolve(accepting)),
+    release: (release) => {
+      released.push(release);
+      options.onRelease?.(release);
+    },
+    count: (id, outcome) => void counted.push(`${id} ${outcome}`),
+  });
+  intake.start();
+  return {
+    clock,
+    fake,
+    intake,
+    journal,
+    released,
+    counted,
+    press: (
+      payload: unknown = 'press',
+      about: { readonly retained?: boolean; readonly button?: string } = {},
+    ) => fake.deliver(`button/${about.button ?? 'main'}/press`, payload, about),
+    results: (id = 'main') => fake.on(`button/${id}/result`),
+  };
+}

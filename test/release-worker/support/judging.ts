@@ -1,0 +1,99 @@
+// Judging with the real client, a watch and what they know, against a simulated Argo CD.
+import { onTestFinished } from 'vitest';
+import { createAccess } from '../../../release-worker/drift/access.ts';
+import { createRegistry } from '../../../release-worker/drift/registry.ts';
+import { createWatch } from '../../../release-worker/drift/watch.ts';
+import { judge } from '../../../release-worker/presses/judge.ts';
+import type { ButtonConfig } from '../../../release-worker/selection.ts';
+import { createHealth } from '../../../service/health.ts';
+import { silentLog } from '../../../service/log.ts';
+import { until } from '../../support/wait.ts';
+import { simulatedArgoCd } from './argocd.ts';
+import { button } from './buttons.ts';
+import { hurriedClock } from './runner.ts';
+
+export async function judging(
+  world: unknown,
+  options: {
+    readonly token?: string;
+    readonly withStream?: boolean;
+    readonly hurry?: number;
+    readonly busy?: readonly string[];
+    readonly refreshOnPressMax?: number;
+  } = {},
+) {
+  const { argocd, control } = await simulatedArgoCd(
+    world,
+    options.token === undefined ? {} : { token: options.token },
+  );
+  if (options.withStream === false) await control.post('faults', { streams: { silent: true } });
+  const clock = hurriedClock(options.hurry ?? 1);
+  const log = silentLog();
+  const timers = new Set<object>();
+  const registry = createRegistry();
+  const shown: string[] = [];
+  const watch = createWatch({
+    argocd,
+    registry,
+    clock,
+    log,
+    wanted: () => true,
+    drift: { maxAgeMs: 60_000, listEveryMs: 180_000, streamIdleMs: 600_000 },
+    health: createHealth(clock),
+    random: Math.random,
+    onChange: () => {},
+  });
+  const access = createAccess({ argocd, registry, clock, log, onChange: () => {} });
+  access.start();
+  watch.start();
+  onTestFinished(async () => {
+    argocd.stop();
+    await watch.stop();
+    await access.stop();
+  });
+  const busy = new Set(options.busy);
+  return {
+    argocd,
+    control,
+    registry,
+    watch,
+    access,
+    shown,
+    timers,
+    ready: async () => {
+      await watch.firstList;
+      if (options.withStream !== false)
+        await until('the stream', () => [...registry.all()].every(({ detail }) => detail !== undefined));
+    },
+    judge: (only?: readonly string[], over: Partial<ButtonConfig> = {}) =>
+      judge(
+        {
+          argocd,
+          registry,
+          watch,
+          access,
+          clock: {
+            ...clock,
+            setTimeout: (fn, ms) => {
+              const timer = clock.setTimeout(() => {
+                timers.delete(timer);
+                fn();
+              }, ms);
+              timers.add(timer);
+              return {
+                cancel: () => {
+                  timers.delete(timer);
+                  timer.cancel();
+                },
+              };
+            },
+          },
+          refreshOnPressMax: options.refreshOnPressMax ?? 20,
+          isBusy: (key) => busy.has(key),
+          show: (keys) => void shown.push(...keys),
+        },
+        button(over),
+        only,
+      ),
+  };
+}

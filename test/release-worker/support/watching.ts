@@ -1,0 +1,98 @@
+// A watch on a hand-moved clock, with a scripted Argo CD.
+import { onTestFinished } from 'vitest';
+import type { AppRecord } from '../../../release-worker/argocd/application.ts';
+import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
+import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
+import { createRegistry } from '../../../release-worker/drift/registry.ts';
+import { createWatch } from '../../../release-worker/drift/watch.ts';
+import { createHealth } from '../../../service/health.ts';
+import { silentLog } from '../../../service/log.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import { scriptedArgoCd, scriptedStream } from './argocd.ts';
+import type { ScriptedStream } from './argocd.ts';
+import { listed, whole } from './records.ts';
+import { settle } from './settle.ts';
+
+export const keepAlive = ':\n';
+
+export async function watching(over: Partial<ArgoCd> = {}, drift: { readonly maxAgeMs?: number } = {}) {
+  const clock = createFakeClock();
+  const registry = createRegistry();
+  const health = createHealth(clock);
+  const streams: ScriptedStream[] = [];
+  const lists: number[] = [];
+  const gets: string[] = [];
+  let answer: () => Promise<readonly AppRecord[]> = () => Promise.resolve([listed()]);
+  let changes = 0;
+  /** As the client breaks off what is under way when it is stopped. */
+  const gone = new AbortController();
+  const stopped = new Promise<never>((_, reject) => {
+    gone.signal.addEventListener('abort', () => reject(new Error('stopped')));
+  });
+  stopped.catch(() => {});
+  const watch = createWatch({
+    argocd: scriptedArgoCd({
+      ...over,
+      list: () => {
+        lists.push(clock.monotonic());
+        return Promise.race([over.list?.() ?? answer(), stopped]);
+      },
+      get: ({ name }) => {
+        gets.push(name);
+        return Promise.resolve(whole({ name }));
+      },
+      openStream: (signal) => {
+        const stream = scriptedStream(signal);
+        streams.push(stream);
+        return stream.request;
+      },
+    }),
+    registry,
+    wanted: (app) => app.project !== 'other',
+    drift: { maxAgeMs: 60_000, listEveryMs: 180_000, streamIdleMs: 45_000, ...drift },
+    clock,
+    log: silentLog(),
+    health,
+    random: () => 0.5,
+    onChange: () => {
+      changes += 1;
+    },
+  });
+  watch.start();
+  onTestFinished(() => {
+    gone.abort();
+    return watch.stop();
+  });
+  await settle();
+  return {
+    clock,
+    registry,
+    watch,
+    streams,
+    lists,
+    gets,
+    changes: () => changes,
+    check: (name: string) => health.report().checks[name],
+    answerWith: (next: () => Promise<readonly AppRecord[]>) => {
+      answer = next;
+    },
+    stream: () => {
+      const newest = streams.at(-1);
+      if (newest === undefined) throw new Error('no stream has been opened');
+      return newest;
+    },
+    isFresh: () => clock.monotonic() < watch.freshUntil(),
+    /** step by step, so that what is waited for happens in between */
+    pass: async (ms: number) => {
+      await settle();
+      for (let left = ms; left > 0; left -= 500) {
+        clock.advance(Math.min(500, left));
+        await settle();
+      }
+    },
+  };
+}
+
+export const unreachable = () =>
+  Promise.reject(new ArgoCdError({ kind: 'unreachable', message: 'nothing listens there' }));
+export const never = () => new Promise<never>(() => {});

@@ -1,0 +1,227 @@
+// Whole workers: real broker, real link, real journal, simulated Argo CD.
+import { spawn } from 'node:child_process';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { worldOf } from '../support/simulator.ts';
+import { stays, until } from '../support/wait.ts';
+import { simulatedArgoCd } from './support/argocd.ts';
+import { button } from './support/buttons.ts';
+import { linesOf, planned, pressLine, releaseOf } from './support/releases.ts';
+import { onBroker, startWorker, stateDirectory, workerConfig } from './support/worker.ts';
+
+const shop = { name: 'shop', drifted: true, syncMs: 20 };
+const till = { name: 'till', drifted: true, syncMs: 20 };
+
+it('goes from a press to a release, and says each step', async () => {
+  const { control } = await simulatedArgoCd(worldOf([shop]));
+  const { url, publish, result, untilSignal, on, latest } = await onBroker();
+  await startWorker(workerConfig(url, control.url, { stateDir: stateDirectory() }));
+  await untilSignal('main', 'drifted');
+  await publish('button/main/press', '{"id": "p1"}');
+
+  expect(await result('main', 'p1')).toMatchObject({ outcome: 'accepted', applications: 1 });
+  await untilSignal('main', 'succeeded');
+  await until('idle', () => latest('release/current')?.['state'] === 'idle');
+  expect(latest('release/last')).toMatchObject({ pressId: 'p1', outcome: 'succeeded', button: 'main' });
+  expect(on('release').map(({ event }) => event)).toEqual([
+    'started',
+    'app-started',
+    'app-finished',
+    'finished',
+  ]);
+  expect(on('button/main/signal').map(({ signal }) => signal)).toContain('releasing');
+  await until('its topic', () => latest('app/argocd/shop')?.['sync'] === 'Synced');
+  expect(latest('drift')).toMatchObject({ state: 'clear', simulated: true });
+  expect(latest('worker/main/info')).toMatchObject({
+    worker: 'main',
+    simulated: true,
+    argocd: { server: control.url, version: 'v3.6.0+simulated' },
+    buttons: [{ id: 'main', on: { press: 'release' }, confirm: 'none' }],
+  });
+  expect(on('button/main/result').length).toBe(1);
+  expect((await control.syncs()).length).toBe(1);
+});
+
+describe('two workers on one prefix', () => {
+  it('leave each other their buttons and applications', async () => {
+    const { control } = await simulatedArgoCd(worldOf([shop, till]));
+    const { url, publish, result, untilSignal, on, heard } = await onBroker();
+    const of = (id: string, name: string) =>
+      workerConfig(url, control.url, {
+        id,
+        stateDir: stateDirectory(),
+        buttons: [button({ id: `${name}-button`, select: { names: [name] } })],
+      });
+    await startWorker(of('one', 'shop'));
+    await untilSignal('shop-button', 'drifted');
+    await startWorker(of('two', 'till'));
+    await untilSignal('till-button', 'drifted');
+
+    await publish('button/shop-button/press', '{"id": "p1"}');
+    await publish('button/till-button/press', '{"id": "p2"}');
+    expect(await result('shop-button', 'p1')).toMatchObject({ outcome: 'accepted' });
+    expect(await result('till-button', 'p2')).toMatchObject({ outcome: 'accepted' });
+    await publish('button/nobodys/press', '{"id": "p3"}');
+    await until('both answers', () => on('button/nobodys/result').length === 2);
+    await until('both ends', () => on('release').filter(({ event }) => event === 'finished').length === 2);
+
+    expect(on('button/shop-button/result').length).toBe(1);
+    expect(on('button/till-button/result').length).toBe(1);
+    await stays(
+      'the topics of the other',
+      () => !heard.some(({ topic, text }) => topic.startsWith('app/') && text === ''),
+      2_500,
+    );
+  });
+
+  it('a button is unknown again when its worker has gone', async () => {
+    const { control } = await simulatedArgoCd(worldOf([shop, till]));
+    const { url, publish, result, untilSignal, latest } = await onBroker();
+    const of = (id: string, name: string) =>
+      workerConfig(url, control.url, { id, stateDir: stateDirectory(), buttons: [button({ id: name })] });
+    await startWorker(of('one', 'shop-button'));
+    const two = await startWorker(of('two', 'till-button'));
+    await untilSignal('shop-button', 'drifted');
+    await untilSignal('till-button', 'drifted');
+    await two.stop();
+    await until('offline', () => latest('worker/two/availability')?.['text'] === 'offline');
+    await publish('button/till-button/press', '{"id": "p1"}');
+    expect(await result('till-button', 'p1')).toMatchObject({
+      outcome: 'rejected',
+      reason: 'unknown-button',
+    });
+  });
+});
+
+describe('after a restart', () => {
+  it('says again what was released last, and that it failed', async () => {
+    const { control } = await simulatedArgoCd(worldOf([shop]));
+    const stateDir = stateDirectory();
+    const lines = linesOf(releaseOf([planned('shop')])).map((line) =>
+      line.type === 'finished' ? { ...line, outcome: 'failed' } : line,
+    );
+    writeFileSync(join(stateDir, 'journal.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    const { url, untilSignal, latest } = await onBroker();
+    await startWorker(workerConfig(url, control.url, { stateDir }));
+    await untilSignal('main', 'failed');
+    expect(latest('release/last')).toMatchObject({
+      id: 'r1',
+      outcome: 'failed',
+      apps: [{ outcome: 'in-sync' }],
+    });
+    expect(latest('release/current')).toEqual({ state: 'idle' });
+  });
+
+  it('answers a press that had no answer, once', async () => {
+    const { control } = await simulatedArgoCd(worldOf([shop]));
+    const stateDir = stateDirectory();
+    const path = join(stateDir, 'journal.jsonl');
+    const now = new Date().toISOString();
+    const write = (line: unknown) => appendFileSync(path, `${JSON.stringify(line)}\n`);
+    write(pressLine({ pressId: 'long-ago' }));
+    write(pressLine({ pressId: 'answered', at: now }));
+    write({ type: 'answered', at: now, pressId: 'answered' });
+    write(pressLine({ pressId: 'unanswered', at: now }));
+    const { url, result, on, untilSignal } = await onBroker();
+    const config = workerConfig(url, control.url, { stateDir });
+    const first = await startWorker(config);
+    expect(await result('main', 'unanswered')).toMatchObject({ outcome: 'nothing-to-release', at: now });
+    await until('the line', () => readFileSync(path, 'utf8').split('\n').length === 6);
+    await first.stop();
+    await startWorker(config);
+    await untilSignal('main', 'drifted');
+    expect(on('button/main/result').map(({ pressId }) => pressId)).toEqual(['unanswered']);
+  });
+
+  it('keeps the answer until there is a broker', async () => {
+    const { control } = await simulatedArgoCd(worldOf([shop]));
+    const stateDir = stateDirectory();
+    const path = join(stateDir, 'journal.jsonl');
+    writeFileSync(path, `${JSON.stringify(pressLine({ at: new Date().toISOString() }))}\n`);
+    const worker = await startWorker(workerConfig('mqtt://127.0.0.1:1', control.url, { stateDir }));
+    await until('the worker to watch', async () => (await fetch(`${control.url}/simulator/requests`)).ok);
+    await worker.stop();
+    expect(readFileSync(path, 'utf8')).not.toContain('"answered"');
+  });
+
+  it('knows an id that it has counted before', async () => {
+    const { control } = await simulatedArgoCd(worldOf([{ name: 'shop' }]));
+    const stateDir = stateDirectory();
+    const { url, publish, result, on, untilSignal } = await onBroker();
+    const config = workerConfig(url, control.url, { stateDir });
+    const first = await startWorker(config);
+    await untilSignal('main', 'clear');
+    await publish('button/main/press', '{"id": "p1"}');
+    expect(await result('main', 'p1')).toMatchObject({ outcome: 'nothing-to-release' });
+    await first.stop();
+    await startWorker(config);
+    await until('the worker', () => on('worker/main/availability').at(-1)?.['text'] === 'online');
+    await publish('button/main/press', '{"id": "p1"}');
+    await until('the second answer', () => on('button/main/result').length === 2);
+    expect(on('button/main/result')[1]).toMatchObject({ reason: 'duplicate' });
+  });
+
+  it('takes back what a former run has left of applications that are gone', async () => {
+    const { control } = await simulatedArgoCd(worldOf([shop]));
+    const { url, publish, untilSignal, heard } = await onBroker();
+    const left = {
+      namespace: 'argocd',
+      name: 'gone',
+      project: 'default',
+      labels: {},
+      sync: 'Synced',
+      health: 'Healthy',
+      automated: false,
+      link: 'https://argocd.example',
+    };
+    await publish('app/argocd/gone', JSON.stringify(left), true);
+    await startWorker(workerConfig(url, control.url, { stateDir: stateDirectory() }));
+    await untilSignal('main', 'drifted');
+    await until('its topic to be cleared', () =>
+      heard.some(({ topic, text }) => topic === 'app/argocd/gone' && text === ''),
+    );
+  });
+});
+
+it('a retained press releases nothing and is taken off the broker', async () => {
+  const { control } = await simulatedArgoCd(worldOf([shop]));
+  const { url, publish, untilSignal, on, heard } = await onBroker();
+  await publish('button/main/press', 'press', true);
+  await startWorker(workerConfig(url, control.url, { stateDir: stateDirectory() }));
+  await until('the result', () => on('button/main/result').length === 1);
+  await until('the topic to be cleared', () =>
+    heard.some(({ topic, text }) => topic === 'button/main/press' && text === ''),
+  );
+  await untilSignal('main', 'drifted');
+  expect(on('button/main/result')).toMatchObject([{ outcome: 'rejected', reason: 'retained' }]);
+  expect(await control.syncs()).toEqual([]);
+});
+
+it('a worker whose journal cannot be opened does not start, and says what to do', async () => {
+  const file = join(stateDirectory(), 'file');
+  writeFileSync(file, '');
+  const config = workerConfig('mqtt://127.0.0.1:1', 'http://127.0.0.1:1', { stateDir: join(file, 'state') });
+  await expect(startWorker(config)).rejects.toThrow(/worker\.stateDir/);
+});
+
+it('start and stop leave nothing open: the process ends by itself', async () => {
+  const child = fileURLToPath(new URL('worker.child.mjs', import.meta.url));
+  expect(existsSync(fileURLToPath(new URL('../../dist/release-worker/main.js', import.meta.url)))).toBe(true);
+  const { code, output } = await new Promise<{ code: number | null; output: string }>((resolve) => {
+    const running = spawn(process.execPath, [child, stateDirectory()], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const deadline = setTimeout(() => running.kill('SIGKILL'), 12_000);
+    let output = '';
+    for (const stream of [running.stdout, running.stderr])
+      stream.on('data', (chunk: Buffer) => {
+        output += chunk.toString();
+      });
+    running.once('exit', (code) => {
+      clearTimeout(deadline);
+      resolve({ code, output });
+    });
+  });
+  expect(output).toBe('released\nleft open: nothing\n');
+  expect(code).toBe(0);
+});
