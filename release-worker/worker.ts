@@ -1,15 +1,13 @@
 // The release worker: presses to releases, Argo CD to drift, wired together.
 import type { Config } from '../config/sections.ts';
-import { buttonResult } from '../messages/press.ts';
 import type { ClockState } from '../messages/presence.ts';
 import { releaseCurrent, releaseEvent, releaseLast } from '../messages/release.ts';
-import { fromTime, toTime } from '../messages/time.ts';
-import { workerAvailability, workerInfo } from '../messages/worker.ts';
+import { toTime } from '../messages/time.ts';
+import { workerInfo } from '../messages/worker.ts';
 import type { Clock, Timer } from '../service/clock.ts';
 import type { Health } from '../service/health.ts';
 import type { Link } from '../service/link/link.ts';
 import type { Log } from '../service/log.ts';
-import { messageOf } from '../service/log.ts';
 import type { ArgoCd } from './argocd/client.ts';
 import { createAccess } from './drift/access.ts';
 import { createBoard } from './drift/board.ts';
@@ -18,13 +16,16 @@ import { createRegistry } from './drift/registry.ts';
 import { createRevisions } from './drift/revisions.ts';
 import { createWatch } from './drift/watch.ts';
 import type { WorkerMetrics } from './metrics.ts';
+import { createOthers } from './others.ts';
 import { createIntake } from './presses/intake.ts';
+import type { Intake } from './presses/intake.ts';
 import { judge } from './presses/judge.ts';
 import { createPressMemory, rememberIdsMax } from './presses/memory.ts';
+import { answerFormerPresses } from './presses/unanswered.ts';
 import type { Journal } from './releases/journal.ts';
 import { createRecovery } from './releases/recovery.ts';
 import type { Recovered } from './releases/recovery.ts';
-import { releaseMessage } from './releases/release.ts';
+import { progressOf, releaseMessage } from './releases/release.ts';
 import { createRunner } from './releases/runner.ts';
 import { selects } from './selection.ts';
 
@@ -54,14 +55,13 @@ export interface Worker {
 }
 
 const infoEveryMs = 60_000;
-/** Presses of a former run that are older than this wait for no answer any more. In milliseconds. */
-const answerLateMs = 600_000;
 
 export function createWorker(options: WorkerOptions): Worker {
   const { config, link, argocd, journal, clock, log, health, metrics, random } = options;
   const buttons = new Map(config.buttons.map((button) => [button.id, button]));
   const mayAct = () => link.state.state !== 'standby';
 
+  const others = createOthers({ link, worker: config.id });
   const registry = createRegistry();
   const changed = (keys: Iterable<string>) => {
     publisher.changed(keys);
@@ -88,8 +88,10 @@ export function createWorker(options: WorkerOptions): Worker {
     link,
     registry,
     clock,
+    log,
     access,
     revisions,
+    isAlone: () => !others.areThere(),
     maxPublishesPerSecond: config.drift.maxPublishesPerSecond,
     externalUrl: options.externalUrl,
   });
@@ -126,12 +128,11 @@ export function createWorker(options: WorkerOptions): Worker {
     onState: ({ outOfSync, fresh }) => metrics.drift(outOfSync, fresh),
   });
 
-  const others = new Map<string, ReadonlySet<string>>();
-  const online = new Set<string>();
   let infoTimer: Timer | undefined;
   let infoSaid = '';
   let forget = () => {};
-  let settled: (() => Promise<void>) | undefined;
+  let forgetFormer = () => {};
+  let intake: Intake | undefined;
 
   const info = () => ({
     worker: config.id,
@@ -162,42 +163,16 @@ export function createWorker(options: WorkerOptions): Worker {
     infoTimer = clock.setTimeout(infoEveryMinute, infoEveryMs);
   };
 
-  /** Several workers may share a prefix, each with its own buttons: a button of another one is not unknown. */
-  const listenToOthers = () => {
-    link.subscribe(workerInfo.filter(), (message, { params }) => {
-      if (params.worker === config.id) return;
-      if (message === undefined) others.delete(params.worker);
-      else others.set(params.worker, new Set(message.buttons.map((button) => button.id)));
-    });
-    link.subscribe(workerAvailability.filter(), (message, { params }) => {
-      if (message === 'online') online.add(params.worker);
-      else online.delete(params.worker);
-    });
-  };
-  const isOthers = (button: string) =>
-    !buttons.has(button) && [...others].some(([worker, theirs]) => online.has(worker) && theirs.has(button));
-
-  const answerOld = (recovered: Recovered) => {
-    for (const line of recovered.unanswered) {
-      if (clock.now() - fromTime(line.at) > answerLateMs) continue;
-      const { pressId, button, outcome, message, reason, at, release } = line;
-      void link
-        .publishAcknowledged(
-          buttonResult.at({ button }),
-          {
-            pressId,
-            button,
-            outcome,
-            message,
-            at,
-            ...(reason === undefined ? {} : { reason }),
-            ...(release === undefined ? {} : { releaseId: release.id, applications: release.apps.length }),
-          },
-          answerLateMs,
-        )
-        .then(() => journal.append({ type: 'answered', at: toTime(clock.now()), pressId }, { flush: false }))
-        .catch((error: unknown) => log.error(messageOf(error)));
+  /** What the journal knows of the former run goes on, or is said again. */
+  const goOn = ({ last, failed, unanswered, unfinished }: Recovered) => {
+    link.publish(releaseCurrent.at({}), { state: 'idle' });
+    if (last !== undefined) {
+      const { release, fates, outcome, at } = last;
+      link.publish(releaseLast.at({}), releaseMessage(release, progressOf(fates), { at, outcome }));
     }
+    for (const [button, outcome] of failed) board.finished(button, outcome);
+    forgetFormer = answerFormerPresses({ presses: unanswered, link, journal, clock, log });
+    for (const release of unfinished) runner.resume(release);
   };
 
   return {
@@ -206,27 +181,12 @@ export function createWorker(options: WorkerOptions): Worker {
       await journal.open(recovery.add);
       const recovered = recovery.result();
 
-      listenToOthers();
+      others.start();
       forget = registry.onChange(changed);
       publisher.start();
       board.start();
-      link.publish(releaseCurrent.at({}), { state: 'idle' });
-      if (recovered.last !== undefined) {
-        const { release, fates, outcome, at } = recovered.last;
-        const progress = new Map(
-          [...fates].map(([key, { end }]) => [
-            key,
-            {
-              phase: 'done' as const,
-              ...(end === undefined ? {} : { outcome: end.outcome, message: end.message }),
-            },
-          ]),
-        );
-        link.publish(releaseLast.at({}), releaseMessage(release, progress, { at, outcome }));
-      }
       infoEveryMinute();
-      answerOld(recovered);
-      for (const unfinished of recovered.unfinished) runner.resume(unfinished);
+      goOn(recovered);
       access.start();
       watch.start();
       void watch.firstList.then(() => {
@@ -240,14 +200,14 @@ export function createWorker(options: WorkerOptions): Worker {
         }
       });
 
-      const intake = createIntake({
+      intake = createIntake({
         link,
         journal,
         clock,
         log,
         worker: config,
         buttons,
-        isOthers,
+        isOthers: (button) => !buttons.has(button) && others.own(button),
         mayAct,
         memory: createPressMemory({ clock, ...recovered }),
         judge: (button, only) =>
@@ -271,14 +231,13 @@ export function createWorker(options: WorkerOptions): Worker {
         },
         count: (button, outcome) => metrics.press(buttons.has(button) ? button : 'unknown', outcome),
       });
-      settled = intake.settled;
       intake.start();
     },
     stop: async () => {
       infoTimer?.cancel();
       forget();
-      await settled?.();
-      await runner.stop();
+      forgetFormer();
+      await Promise.all([intake?.stop(), runner.stop()]);
       argocd.stop();
       await watch.stop();
       await access.stop();

@@ -42,6 +42,8 @@ export function createAccess(options: {
 }): Access {
   const { argocd, registry, clock, log } = options;
   const answers = new Map<string, Answer>();
+  /** when asking failed last; the next try waits for its round */
+  const failedAt = new Map<string, number>();
   let timer: Timer | undefined;
   let round: Promise<void> | undefined;
   let again = false;
@@ -55,9 +57,14 @@ export function createAccess(options: {
       const [permitted, windowOpen] = await Promise.all([argocd.maySync(app), argocd.windowOpen(app)]);
       const before = answers.get(key);
       answers.set(key, { permitted, windowOpen, at: clock.monotonic() });
+      failedAt.delete(key);
       if (before?.permitted !== permitted || before.windowOpen !== windowOpen) changed.add(key);
     } catch (error) {
       log.debug(`whether ${key} may be synced is not known: ${messageOf(error)}`);
+      failedAt.set(key, clock.monotonic());
+      // Old news are no obstacle: Argo CD itself refuses what may not be.
+      if (!isDue(key) || !answers.delete(key)) return;
+      changed.add(key);
     }
   };
   const askAll = async (keys: readonly string[]) => {
@@ -70,16 +77,16 @@ export function createAccess(options: {
     if (changed.size > 0) options.onChange(changed);
   };
 
-  const due = () => {
-    const now = clock.monotonic();
-    const keys: string[] = [];
-    for (const app of registry.all()) {
-      const key = keyOf(app);
-      if (isDrifted(app) && now - (answers.get(key)?.at ?? -Infinity) >= answerForMs) keys.push(key);
-      if (keys.length >= roundMax) break;
-    }
-    return keys;
-  };
+  const askedAt = (key: string) => answers.get(key)?.at ?? -Infinity;
+  const isDue = (key: string) => clock.monotonic() - askedAt(key) >= answerForMs;
+  /** Those never asked for first, then the oldest answers, so that everybody's turn comes. */
+  const due = () =>
+    [...registry.all()]
+      .filter(isDrifted)
+      .map(keyOf)
+      .filter(isDue)
+      .sort((a, b) => (askedAt(a) < askedAt(b) ? -1 : askedAt(a) > askedAt(b) ? 1 : 0))
+      .slice(0, roundMax);
   const look = () => {
     if (!running) return;
     if (round !== undefined) {
@@ -100,8 +107,8 @@ export function createAccess(options: {
     start: () => {
       running = true;
       forget = registry.onChange((keys) => {
-        for (const key of keys) if (registry.get(key) === undefined) answers.delete(key);
-        if ([...keys].some((key) => isNewlyDrifted(key))) look();
+        for (const key of keys) if (registry.get(key) === undefined) forgetAnswer(key);
+        if ([...keys].some((key) => wantsAnswer(key))) look();
       });
       look();
     },
@@ -123,8 +130,13 @@ export function createAccess(options: {
     lookAgain: (keys) => askAll(keys.slice(0, lookAgainMax)),
   };
 
-  function isNewlyDrifted(key: string): boolean {
+  function wantsAnswer(key: string): boolean {
     const app = registry.get(key);
-    return app !== undefined && isDrifted(app) && !answers.has(key);
+    const failed = failedAt.get(key) ?? -Infinity;
+    return app !== undefined && isDrifted(app) && isDue(key) && clock.monotonic() - failed >= lookEveryMs;
+  }
+  function forgetAnswer(key: string): void {
+    answers.delete(key);
+    failedAt.delete(key);
   }
 }

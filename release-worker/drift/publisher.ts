@@ -3,6 +3,8 @@ import { app as appChannel } from '../../messages/drift.ts';
 import type { AppMessage } from '../../messages/drift.ts';
 import type { Clock, Timer } from '../../service/clock.ts';
 import type { Link } from '../../service/link/link.ts';
+import type { Log } from '../../service/log.ts';
+import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { Access } from './access.ts';
@@ -22,42 +24,69 @@ export interface Publisher {
 }
 
 const tickMs = 100;
+/** What a former run left is cleared so long after it was found: who else is there must be known first. In milliseconds. */
+const clearAfterMs = 2_000;
+/** Stored copies that are looked after; a broker with more of them has other problems. */
+const foundMax = 20_000;
 
 export function createPublisher(options: {
   readonly link: Link;
   readonly registry: Registry;
-  readonly access: Access;
-  readonly revisions: Revisions;
+  readonly access: Pick<Access, 'known'>;
+  readonly revisions: Pick<Revisions, 'of'>;
   readonly clock: Clock;
+  readonly log: Log;
   readonly maxPublishesPerSecond: number;
   /** base of links for people */
   readonly externalUrl: string;
+  /** whether no other worker shares the prefix: its applications stand in topics of the same kind */
+  readonly isAlone: () => boolean;
 }): Publisher {
-  const { link, registry, clock, externalUrl } = options;
+  const { link, registry, clock, log, externalUrl } = options;
   const published = new Map<string, string>();
   const dirty = new Set<string>();
+  /** retained by a former run, and not published in this one */
   const found = new Set<string>();
-  const perTick = Math.max(1, Math.round((options.maxPublishesPerSecond * tickMs) / 1_000));
+  /** In thousandths of a message; a rate below one a tick saves up for it. */
+  const perTick = options.maxPublishesPerSecond * tickMs;
+  let budget = 0;
   let timer: Timer | undefined;
+  let clearTimer: Timer | undefined;
   let complete = false;
   let running = false;
 
+  const addressOf = (key: string) => {
+    const slash = key.indexOf('/');
+    try {
+      return appChannel.at({ namespace: key.slice(0, slash), name: key.slice(slash + 1) });
+    } catch (error) {
+      log.warn(`the application ${key} has no topic of its own: ${messageOf(error)}`);
+      return undefined;
+    }
+  };
   const publish = (key: string): boolean => {
     dirty.delete(key);
     const record = registry.get(key);
-    const slash = key.indexOf('/');
-    const address = appChannel.at({ namespace: key.slice(0, slash), name: key.slice(slash + 1) });
     if (record === undefined) {
-      if (!published.delete(key)) return false;
-      link.clear(address);
-      return true;
+      const ours = published.delete(key);
+      if (!ours && !(complete && found.has(key))) return false;
+      return clear(key);
     }
     const message = messageFor(record);
     const text = JSON.stringify(message);
     if (published.get(key) === text) return false;
     published.set(key, text);
+    found.delete(key);
+    const address = addressOf(key);
+    if (address === undefined) return false;
     link.publish(address, message);
     return true;
+  };
+  const clear = (key: string): boolean => {
+    found.delete(key);
+    const address = addressOf(key);
+    if (address !== undefined) link.clear(address);
+    return address !== undefined;
   };
 
   const messageFor = (record: AppRecord): AppMessage => {
@@ -87,10 +116,10 @@ export function createPublisher(options: {
 
   const tick = () => {
     timer = undefined;
-    let left = perTick;
+    budget = Math.min(budget + perTick, Math.max(perTick, 1_000));
     for (const key of dirty) {
-      if (left <= 0) break;
-      if (publish(key)) left -= 1;
+      if (budget < 1_000) break;
+      if (publish(key)) budget -= 1_000;
     }
     if (dirty.size > 0) arm();
   };
@@ -99,13 +128,12 @@ export function createPublisher(options: {
   };
 
   const clearGone = () => {
-    if (!complete) return;
-    for (const key of found) {
-      found.delete(key);
-      if (registry.get(key) !== undefined) continue;
-      const slash = key.indexOf('/');
-      link.clear(appChannel.at({ namespace: key.slice(0, slash), name: key.slice(slash + 1) }));
-    }
+    clearTimer = undefined;
+    if (!options.isAlone()) return;
+    for (const key of found) if (registry.get(key) === undefined) clear(key);
+  };
+  const clearSoon = () => {
+    if (running && complete && found.size > 0) clearTimer ??= clock.setTimeout(clearGone, clearAfterMs);
   };
 
   return {
@@ -115,9 +143,10 @@ export function createPublisher(options: {
       link.subscribe(
         appChannel.filter(),
         (message, { params, retained }) => {
-          if (message === undefined || !retained) return;
-          found.add(`${params.namespace}/${params.name}`);
-          clearGone();
+          const key = `${params.namespace}/${params.name}`;
+          if (message === undefined || !retained || published.has(key) || found.size >= foundMax) return;
+          found.add(key);
+          clearSoon();
         },
         { noLocal: true },
       );
@@ -127,6 +156,8 @@ export function createPublisher(options: {
       running = false;
       timer?.cancel();
       timer = undefined;
+      clearTimer?.cancel();
+      clearTimer = undefined;
     },
     changed: (keys) => {
       for (const key of keys) dirty.add(key);
@@ -137,7 +168,7 @@ export function createPublisher(options: {
     },
     complete: () => {
       complete = true;
-      clearGone();
+      clearSoon();
     },
   };
 }

@@ -1,8 +1,10 @@
 // What is known of each application, keyed by namespace and name. Nothing else caches Argo CD.
 //
 // List items carry no version, so time decides: an application with a stream event after the list request was sent
-// keeps the stream's record, all others take the list's, and what the list lacks is dropped.
-import type { AppRecord } from '../argocd/application.ts';
+// keeps the stream's record, all others take the list's, and what the list lacks is dropped. A list that was sent before
+// one already taken says nothing new. Only the stream and lists tell what exists: a GET may be answered long after a
+// deletion.
+import type { AppDetail, AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 
 /** The moment at which a request was sent, in the order of what the registry has seen. */
@@ -15,7 +17,7 @@ export interface Registry {
   ticket(): Ticket;
   event(type: 'changed' | 'deleted', record: AppRecord): void;
   list(ticket: Ticket, records: readonly AppRecord[]): void;
-  /** The answer to a GET of one application. */
+  /** The answer to a GET of one application; it counts only for one that is known. */
   whole(ticket: Ticket, record: AppRecord): void;
   get(key: string): AppRecord | undefined;
   all(): IterableIterator<AppRecord>;
@@ -36,6 +38,7 @@ export function createRegistry(): Registry {
   const deleted = new Map<string, number>();
   const listeners = new Set<(keys: ReadonlySet<string>) => void>();
   let order = 0;
+  let newestList = 0;
 
   const tell = (keys: ReadonlySet<string>) => {
     if (keys.size > 0) for (const listener of listeners) listener(keys);
@@ -60,6 +63,8 @@ export function createRegistry(): Registry {
       if (put(key, { record, order })) tell(new Set([key]));
     },
     list: (ticket, records) => {
+      if (ticket.order < newestList) return;
+      newestList = ticket.order;
       const changed = new Set<string>();
       const listed = new Set<string>();
       for (const record of records) {
@@ -82,7 +87,7 @@ export function createRegistry(): Registry {
     whole: (ticket, record) => {
       const key = keyOf(record);
       const before = entries.get(key);
-      if ((before?.order ?? 0) > ticket.order || (deleted.get(key) ?? 0) > ticket.order) return;
+      if (before === undefined || before.order > ticket.order) return;
       if (put(key, { record, order: ticket.order })) tell(new Set([key]));
     },
     get: (key) => entries.get(key)?.record,
@@ -102,8 +107,8 @@ export function createRegistry(): Registry {
 /** A list that agrees with what the stream told last has nothing against its detail; otherwise the detail is old. */
 function withKnownDetail(listed: AppRecord, known: AppRecord | undefined): AppRecord {
   if (known?.detail === undefined) return listed;
-  // With several sources a list leaves the revision empty (`list-fields-multi-source`).
-  const target = listed.sources > 1 && listed.target === '' ? known.target : listed.target;
+  // Of an application with `sources`, be it one, a list leaves the revision empty (`list-fields-multi-source`).
+  const target = listed.target === '' ? known.target : listed.target;
   const agrees =
     listed.sync === known.sync &&
     target === known.target &&
@@ -113,6 +118,41 @@ function withKnownDetail(listed: AppRecord, known: AppRecord | undefined): AppRe
   return agrees ? { ...listed, target, detail: known.detail } : listed;
 }
 
+/** One comparison a member, so that none can be forgotten; as text, 10,000 applications would take ten times as long. */
+const sameMember: { readonly [Member in keyof AppRecord]-?: (a: AppRecord, b: AppRecord) => boolean } = {
+  namespace: (a, b) => a.namespace === b.namespace,
+  name: (a, b) => a.name === b.name,
+  project: (a, b) => a.project === b.project,
+  labels: (a, b) => sameLabels(a.labels, b.labels),
+  repository: (a, b) => a.repository === b.repository,
+  sources: (a, b) => a.sources === b.sources,
+  automated: (a, b) => a.automated === b.automated,
+  deleting: (a, b) => a.deleting === b.deleting,
+  sync: (a, b) => a.sync === b.sync,
+  health: (a, b) => a.health === b.health,
+  target: (a, b) => a.target === b.target,
+  phase: (a, b) => a.phase === b.phase,
+  startedAt: (a, b) => a.startedAt === b.startedAt,
+  finishedAt: (a, b) => a.finishedAt === b.finishedAt,
+  detail: (a, b) => sameDetail(a.detail, b.detail),
+};
+const comparisons = Object.values(sameMember);
+
 function sameRecord(a: AppRecord, b: AppRecord): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+  return comparisons.every((isSame) => isSame(a, b));
+}
+
+function sameLabels(a: AppRecord['labels'], b: AppRecord['labels']): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}
+
+function sameDetail(a: AppDetail | undefined, b: AppDetail | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return (
+    a.deployed === b.deployed &&
+    a.message === b.message &&
+    a.operation.releaseId === b.operation.releaseId &&
+    a.operation.pressId === b.operation.pressId
+  );
 }

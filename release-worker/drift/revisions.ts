@@ -13,7 +13,7 @@ export interface Revisions {
 }
 
 /** Commits that are kept: a few hundred bytes each. */
-const keepMax = 2_000;
+const keepMax = 10_000;
 const waitingMax = 200;
 /** After a failure the same revision is not asked for again for so long, in milliseconds. */
 const failedForMs = 600_000;
@@ -30,6 +30,8 @@ export function createRevisions(options: {
     string,
     { readonly app: AppRecord; readonly revision: string; readonly keys: Set<string> }
   >();
+  /** applications that found the queue full: told when it has emptied, so that they ask again */
+  const turnedAway = new Set<string>();
   let asking: Promise<void> | undefined;
   let stopped = false;
 
@@ -53,6 +55,16 @@ export function createRevisions(options: {
         log.debug(`nothing is known of commit ${revision}: ${messageOf(error)}`);
       }
     }
+    const again = new Set(turnedAway);
+    turnedAway.clear();
+    if (again.size > 0 && !stopped) options.onChange(again);
+  };
+  const askAll = () => {
+    asking ??= work().finally(() => {
+      asking = undefined;
+      // Something may have come between the last answer and now.
+      if (waiting.size > 0 && !stopped) askAll();
+    });
   };
 
   return {
@@ -66,10 +78,8 @@ export function createRevisions(options: {
       if (asked !== undefined) asked.keys.add(keyOf(app));
       else if (waiting.size < waitingMax && !stopped) {
         waiting.set(id, { app, revision, keys: new Set([keyOf(app)]) });
-        asking ??= work().finally(() => {
-          asking = undefined;
-        });
-      }
+        askAll();
+      } else turnedAway.add(keyOf(app));
       return undefined;
     },
     stop: async () => {

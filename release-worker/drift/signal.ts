@@ -27,7 +27,7 @@ export interface SignalChoice {
   readonly nextAt?: number;
 }
 
-/** How long the light shows a success. Source: the table of signals in `docs/signals.md`. */
+/** How long the light shows a success. Source: the table of signals in `README.md`. */
 export const succeededForMs = 5_000;
 
 export function signalOf(input: SignalInput, now: number): SignalChoice {

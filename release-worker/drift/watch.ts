@@ -1,16 +1,16 @@
 // Keeps the registry true: the event stream for speed, a full list for certainty, and a word on how fresh it all is.
 import type { Clock } from '../../service/clock.ts';
 import { delay } from '../../service/clock.ts';
+import type { Timer } from '../../service/clock.ts';
 import type { Health } from '../../service/health.ts';
 import { backoffMs } from '../../service/link/backoff.ts';
 import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
-import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd, Version } from '../argocd/client.ts';
 import { ArgoCdError } from '../argocd/errors.ts';
 import { followStream } from '../argocd/stream.ts';
-import { isDrifted } from './summary.ts';
+import { createDetails } from './details.ts';
 import type { Registry } from './registry.ts';
 
 export interface WatchOptions {
@@ -44,13 +44,17 @@ export interface Watch {
 
 /** While no stream vouches for what is known, the list does, well within `maxAgeMs`. */
 const listWithoutStreamMs = 30_000;
+/** Argo CD's keep-alives come every 15 s; with a shorter `maxAgeMs` than this they cannot vouch alone. */
+const keepAliveGapMs = 20_000;
 /** A stream that has never sent anything may be half-open; nothing tells, so it is opened anew. */
 const silentStreamMs = 600_000;
+/** The burst that a stream begins with is over when nothing has come for so long, or after the longest time. */
+const burstQuietMs = 1_000;
+const burstLongestMs = 15_000;
 const reconnect = { minMs: 1_000, maxMs: 60_000 };
+/** A stream that has lived so long was a good one: the next failure starts the delays anew. */
+const steadyStreamMs = 30_000;
 const listRetry = { minMs: 1_000, maxMs: 30_000 };
-/** After a list the stream's burst brings the detail; what it has not brought by then is asked for. */
-const detailAfterMs = 3_000;
-const detailAtOnce = 20;
 
 export function createWatch(options: WatchOptions): Watch {
   const { argocd, registry, drift, clock, log, random, wanted, onChange } = options;
@@ -58,24 +62,29 @@ export function createWatch(options: WatchOptions): Watch {
   const streamHealth = options.health.check('argocd-stream', 'degraded');
   const abort = new AbortController();
   const { signal } = abort;
+  const details = createDetails({ argocd, registry, clock, log, signal });
 
-  let streaming = false;
-  let lastSign: number | undefined;
+  /** since when the present stream has been sending, and when it sent its last event; monotonic */
+  let streamSince: number | undefined;
+  let lastEvent = 0;
+  let burst: Timer | undefined;
+  /** A stream tells of changes only. It vouches once a list has told of what was before it. */
+  let vouches = false;
+  let vouchedAt = -Infinity;
   let lastList: number | undefined;
   let lastListAt: number | undefined;
   let problem: string | undefined;
   let server: Version | undefined;
-  let wake = new AbortController();
+  let probed = false;
+  let listWanted = false;
+  let endPause = () => {};
   let running: Promise<unknown> = Promise.resolve();
   let firstListDone = () => {};
   const firstList = new Promise<void>((resolve) => {
     firstListDone = resolve;
   });
 
-  const freshUntil = () => {
-    const last = Math.max(lastList ?? -Infinity, lastSign ?? -Infinity);
-    return Number.isFinite(last) ? last + drift.maxAgeMs : 0;
-  };
+  const freshUntil = () => (lastList === undefined ? 0 : Math.max(lastList, vouchedAt) + drift.maxAgeMs);
 
   const setProblem = (next: string | undefined) => {
     if (next === undefined) health.ok(`connected to Argo CD ${server?.version ?? ''} at ${argocd.server}`);
@@ -94,58 +103,94 @@ export function createWatch(options: WatchOptions): Watch {
         kind: 'unauthenticated',
         message: `Argo CD at ${argocd.server} does not accept the token: it is wrong, expired or revoked. Make a new one (argocd account generate-token --account <name>) and set ARGOCD_AUTH_TOKEN or ARGOCD_AUTH_TOKEN_FILE`,
       });
+    probed = true;
   };
 
   const list = async () => {
-    if (server === undefined) await probe();
+    if (!probed) await probe();
     const ticket = registry.ticket();
     const sentAt = clock.monotonic();
     const sentAtWall = clock.now();
     const records = await argocd.list();
+    if (signal.aborted) return;
     registry.list(ticket, records.filter(wanted));
     lastList = sentAt;
     lastListAt = sentAtWall;
+    if (streamSince !== undefined && sentAt >= streamSince) vouches = true;
     setProblem(
       records.length === 0
-        ? `the account of the token sees no application at ${argocd.server}: its RBAC policy needs "applications, get"`
+        ? `the account of the token sees no application at ${argocd.server}: its RBAC policy needs "applications, get", or there is none yet`
         : undefined,
     );
     firstListDone();
     onChange();
+    details.ask();
   };
 
-  const askForDetail = async () => {
-    if (!(await delay(clock, detailAfterMs, signal))) return;
-    const missing = [...registry.all()].filter((app) => app.detail === undefined);
-    const first = missing.filter(isDrifted).slice(0, detailAtOnce);
-    for (const app of first) {
-      if (signal.aborted || registry.get(keyOf(app))?.detail !== undefined) continue;
-      try {
-        const ticket = registry.ticket();
-        registry.whole(ticket, await argocd.get(app));
-      } catch (error) {
-        log.debug(`no detail of ${keyOf(app)}: ${messageOf(error)}`);
-      }
-    }
+  const wakeList = () => {
+    listWanted = true;
+    endPause();
+  };
+  /** Until `ms` have passed, or a list is wanted, or the end. */
+  const pause = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const timer = clock.setTimeout(resolve, ms);
+      endPause = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  const listAgainMs = () => {
+    const aloneMs = Math.min(listWithoutStreamMs, drift.maxAgeMs / 2);
+    if (!vouches) return aloneMs;
+    return drift.maxAgeMs > keepAliveGapMs ? drift.listEveryMs : Math.min(drift.listEveryMs, aloneMs);
   };
 
   const listLoop = async () => {
     let failures = 0;
     while (!signal.aborted) {
-      // Renewed first: a wish for a list that comes while one is under way is not lost.
-      wake = new AbortController();
-      let waitMs = streaming ? drift.listEveryMs : listWithoutStreamMs;
+      listWanted = false;
+      let waitMs: number;
       try {
         await list();
         failures = 0;
-        void askForDetail();
+        waitMs = listAgainMs();
       } catch (error) {
+        if (signal.aborted) return;
         failures += 1;
+        // Whoever answers next may be another Argo CD, or take the token no longer.
+        probed = false;
         waitMs = backoffMs(failures, listRetry, random());
         setProblem(`${messageOf(error)}; next try in ${(waitMs / 1000).toFixed(0)} s`);
       }
-      await delay(clock, waitMs, AbortSignal.any([signal, wake.signal]));
+      if (!listWanted && !signal.aborted) await pause(waitMs);
     }
+  };
+
+  /** Events between the burst and the live ones can be lost (`measurements-stream-start-gap`): a list must follow it. */
+  const awaitEndOfBurst = (since: number) => {
+    const now = clock.monotonic();
+    const endsAt = Math.min(Math.max(since, lastEvent) + burstQuietMs, since + burstLongestMs);
+    if (now >= endsAt) wakeList();
+    else burst = clock.setTimeout(() => awaitEndOfBurst(since), endsAt - now);
+  };
+  const onSign = () => {
+    const now = clock.monotonic();
+    const wasFresh = now < freshUntil();
+    if (vouches) vouchedAt = now;
+    if (!wasFresh && now < freshUntil()) onChange();
+    if (streamSince !== undefined) return;
+    streamSince = now;
+    streamHealth.ok('live');
+    if (!wasFresh) wakeList();
+    awaitEndOfBurst(now);
+  };
+  const onStreamEnd = () => {
+    const lived = streamSince === undefined ? 0 : clock.monotonic() - streamSince;
+    burst?.cancel();
+    streamSince = undefined;
+    vouches = false;
+    return lived;
   };
 
   const streamLoop = async () => {
@@ -158,32 +203,25 @@ export function createWatch(options: WatchOptions): Watch {
           signal,
           idleMs: drift.streamIdleMs,
           silentMs: silentStreamMs,
-          onSign: () => {
-            const wasFresh = clock.monotonic() < freshUntil();
-            lastSign = clock.monotonic();
-            if (!wasFresh) onChange();
-            if (streaming) return;
-            streaming = true;
-            failures = 0;
-            streamHealth.ok('live');
-            // Events between the burst and the live ones can be lost (`measurements-stream-start-gap`).
-            wake.abort();
+          onSign,
+          onEvent: (type, record) => {
+            lastEvent = clock.monotonic();
+            registry.event(wanted(record) ? type : 'deleted', record);
           },
-          onEvent: (type, record) => registry.event(wanted(record) ? type : 'deleted', record),
           onUnreadable: (why) => log.warn(`an event of Argo CD's stream could not be read: ${why}`),
         });
       } catch (error) {
+        const sent = streamSince !== undefined;
+        const lived = onStreamEnd();
         if (signal.aborted) return;
-        const was = streaming;
-        streaming = false;
-        failures += 1;
+        failures = lived >= steadyStreamMs ? 1 : failures + 1;
         const waitMs = backoffMs(failures, reconnect, random());
         const what = `${messageOf(error)}; opened again in ${(waitMs / 1000).toFixed(0)} s`;
         streamHealth.bad(what);
         log.warn(what);
         options.onReconnect?.();
         // Whatever cut the stream may have hidden changes: look at once, and see whether Argo CD still answers.
-        if (was) wake.abort();
+        if (sent) wakeList();
         await delay(clock, waitMs, signal);
       }
     }
@@ -196,7 +234,9 @@ export function createWatch(options: WatchOptions): Watch {
     },
     stop: async () => {
       abort.abort();
+      endPause();
       await running;
+      await details.ended();
     },
     freshUntil,
     problem: () => problem,

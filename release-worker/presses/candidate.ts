@@ -24,9 +24,11 @@ export interface Knowledge {
   readonly now: number;
   readonly maxPressAgeMs: number;
   readonly maxPressesPerMinute: number;
+  /** milliseconds for which it has waited here for its turn */
+  readonly waitedMs: number;
   readonly seen: boolean;
-  /** presses in the last minute, this one not counted */
+  /** presses looked at in the last minute: those that no rule objected to */
   readonly recent: number;
-  /** milliseconds since the last accepted press of the button */
+  /** milliseconds from the last accepted press of the button to the arrival of this one, at least 0 */
   readonly sinceAccepted: number | undefined;
 }

@@ -35,16 +35,17 @@ export interface IntakeOptions {
 export interface Intake {
   /** Subscribes; from now on presses count. */
   start(): void;
-  /** Resolves when the presses taken in so far are answered. */
-  settled(): Promise<void>;
+  /** Accepts nothing more. Resolves when the presses taken in are answered; later ones are left alone. */
+  stop(): Promise<void>;
 }
 
 type PressLine = Extract<Parameters<Journal['append']>[0], { type: 'press' }>;
 
 /** How long the result of a press may take to be acknowledged before the release starts all the same. */
 const resultWaitMs = 2_000;
-/** Of a button, presses waiting for the one before: more than this is no person. */
+/** Presses waiting for the one before, of a button and of all: more than this is no person. */
 const waitingMax = 100;
+const waitingInAllMax = 1_000;
 /** One counted result of `too-many` a second and button. */
 const tooManyEveryMs = 1_000;
 
@@ -52,6 +53,9 @@ export function createIntake(options: IntakeOptions): Intake {
   const { link, journal, memory, clock, log, worker, buttons } = options;
   const queues = new Map<string, { tail: Promise<void>; waiting: number }>();
   const tooMany = new Map<string, { saidAt: number; swallowed: number }>();
+  const overflowing = new Set<Promise<void>>();
+  let waitingInAll = 0;
+  let state: 'running' | 'stopping' | 'stopped' = 'running';
 
   const candidateOf = (decoded: Decoded<Press>, button: string, retained: boolean): Candidate => {
     const press = decoded.ok ? decoded.value : {};
@@ -68,33 +72,61 @@ export function createIntake(options: IntakeOptions): Intake {
     };
   };
 
-  const judged = async (candidate: Candidate): Promise<Verdict> => {
-    const { pressId, button, config } = candidate;
+  const judged = async (candidate: Candidate, arrivedAt: number): Promise<Verdict> => {
+    const { pressId, ownId, button, config } = candidate;
     const objection = firstObjection(candidate, {
       now: clock.now(),
       maxPressAgeMs: worker.maxPressAgeMs,
       maxPressesPerMinute: worker.maxPressesPerMinute,
+      waitedMs: clock.monotonic() - arrivedAt,
       seen: memory.seen(pressId),
       recent: memory.recent(),
-      sinceAccepted: memory.sinceAccepted(button),
+      sinceAccepted: memory.sinceAccepted(button, arrivedAt),
     });
-    memory.note(pressId);
+    // Of too many presses most get no answer: such a one may come again.
+    if (ownId && objection?.reason !== 'too-many') memory.note(pressId);
     if (objection !== undefined) return { outcome: 'rejected', ...objection };
+    memory.looked();
     if (config === undefined) throw new Error('the rules let a press of an unknown button pass');
+    const barred = whyBarred();
+    if (barred !== undefined) return barred;
     const verdict = await options.judge(config, candidate.press.only);
-    if (verdict.outcome !== 'accepted' || options.mayAct()) return verdict;
-    return {
-      outcome: 'rejected',
-      reason: 'argocd-unreachable',
-      message: 'another worker has taken over; this one starts nothing',
-    };
+    return verdict.outcome === 'accepted' ? (whyBarred() ?? verdict) : verdict;
   };
 
-  const handle = async (candidate: Candidate) => {
-    const { pressId, button, config } = candidate;
-    let verdict = await judged(candidate);
-    if (verdict.outcome === 'rejected' && verdict.reason === 'too-many' && swallowed(button)) return;
+  /** Also asked after judging, which takes a while. */
+  const whyBarred = (): Verdict | undefined => {
+    const reject = (message: string): Verdict => ({
+      outcome: 'rejected',
+      reason: 'argocd-unreachable',
+      message,
+    });
+    if (state !== 'running') return reject('the worker is stopping; press again when it is back');
+    if (!options.mayAct()) return reject('another worker has taken over; this one starts nothing');
+    return undefined;
+  };
 
+  const handle = async (candidate: Candidate, arrivedAt: number) => {
+    let verdict: Verdict;
+    try {
+      verdict = await judged(candidate, arrivedAt);
+    } catch (error) {
+      log.error({ err: error, press: candidate.pressId }, `a press could not be judged: ${messageOf(error)}`);
+      verdict = {
+        outcome: 'rejected',
+        reason: 'argocd-unreachable',
+        message: `what the press would release could not be found out: ${messageOf(error)}`,
+      };
+    }
+    if (verdict.outcome === 'rejected' && verdict.reason === 'too-many') {
+      const counted = countedTooMany(candidate.button, verdict.message);
+      if (counted !== undefined) await conclude(candidate, counted);
+    } else await conclude(candidate, verdict);
+  };
+
+  const conclude = async (candidate: Candidate, judgement: Verdict) => {
+    const { pressId, button, config } = candidate;
+    let verdict = judgement;
     const at = toTime(clock.now());
     const release: PlannedRelease | undefined =
       verdict.outcome === 'accepted' && config !== undefined
@@ -109,7 +141,7 @@ export function createIntake(options: IntakeOptions): Intake {
           }
         : undefined;
 
-    const line: PressLine = {
+    const said: PressLine = {
       type: 'press',
       at,
       pressId,
@@ -119,15 +151,17 @@ export function createIntake(options: IntakeOptions): Intake {
       outcome: verdict.outcome,
       message: verdict.message,
       ...('reason' in verdict ? { reason: verdict.reason } : {}),
-      ...(release === undefined ? {} : { release }),
     };
+    const line: PressLine = release === undefined ? said : { ...said, release };
     try {
       await journal.append(line, { flush: release !== undefined });
       if (release !== undefined) memory.accepted(button);
     } catch (error) {
       log.error(messageOf(error));
-      if (release !== undefined)
+      if (release !== undefined) {
         verdict = { outcome: 'rejected', reason: 'journal-unwritable', message: messageOf(error) };
+        await takeBack({ ...said, ...verdict });
+      }
     }
 
     const accepted = verdict.outcome === 'accepted' ? release : undefined;
@@ -146,6 +180,15 @@ export function createIntake(options: IntakeOptions): Intake {
       ...(accepted === undefined ? {} : { releaseId: accepted.id, applications: accepted.apps.length }),
     });
     if (accepted !== undefined) options.release(accepted);
+  };
+
+  /** What could not be made safe may stand in the file all the same: the next start must not go on with it. */
+  const takeBack = async (line: PressLine) => {
+    try {
+      await journal.append(line, { flush: false });
+    } catch (error) {
+      log.debug(messageOf(error));
+    }
   };
 
   const answer = async (result: PressResult) => {
@@ -171,37 +214,59 @@ export function createIntake(options: IntakeOptions): Intake {
     }
   };
 
-  const swallowed = (button: string): boolean => {
+  /** The one result of the second, which tells how many others got none; undefined: this press is one of those. */
+  const countedTooMany = (button: string, message: string): Verdict | undefined => {
     const now = clock.monotonic();
     const before = tooMany.get(button);
     if (before !== undefined && now - before.saidAt < tooManyEveryMs) {
       before.swallowed += 1;
       options.count(button, 'too-many');
-      return true;
+      return undefined;
     }
     tooMany.set(button, { saidAt: now, swallowed: 0 });
-    return false;
+    const others = before?.swallowed ?? 0;
+    return {
+      outcome: 'rejected',
+      reason: 'too-many',
+      message: others === 0 ? message : `${message}; ${others} more since the last word got no answer`,
+    };
+  };
+
+  const turnAway = (candidate: Candidate) => {
+    const { button, config } = candidate;
+    if (config === undefined) {
+      options.count(button, 'too-many');
+      return;
+    }
+    const verdict = countedTooMany(button, 'too many presses are waiting for those before them');
+    if (verdict === undefined) return;
+    const said = conclude(candidate, verdict).finally(() => overflowing.delete(said));
+    overflowing.add(said);
   };
 
   const enqueue = (candidate: Candidate) => {
-    const queue = queues.get(candidate.button) ?? { tail: Promise.resolve(), waiting: 0 };
-    queues.set(candidate.button, queue);
-    if (queue.waiting >= waitingMax) {
-      options.count(candidate.button, 'too-many');
+    const { button } = candidate;
+    const queue = queues.get(button) ?? { tail: Promise.resolve(), waiting: 0 };
+    if (queue.waiting >= waitingMax || waitingInAll >= waitingInAllMax) {
+      turnAway(candidate);
       return;
     }
+    const arrivedAt = clock.monotonic();
+    queues.set(button, queue);
     queue.waiting += 1;
+    waitingInAll += 1;
     queue.tail = queue.tail
-      .then(() => handle(candidate))
+      .then(() => handle(candidate, arrivedAt))
       .finally(() => {
         queue.waiting -= 1;
-        if (queue.waiting === 0) queues.delete(candidate.button);
+        waitingInAll -= 1;
+        if (queue.waiting === 0) queues.delete(button);
       });
   };
 
   const onPress = (decoded: Decoded<Press> | undefined, button: string, retained: boolean) => {
     // Empty: somebody has cleared a retained message; also we, and over 3.1.1 we hear it ourselves.
-    if (decoded === undefined || options.isOthers(button)) return;
+    if (decoded === undefined || state === 'stopped' || options.isOthers(button)) return;
     if (retained) {
       link.clear(buttonPress.at({ button }));
       log.warn({ button }, `a retained press lay on the topic of button ${button}; cleared it`);
@@ -217,8 +282,11 @@ export function createIntake(options: IntakeOptions): Intake {
         { retainAsPublished: true, noLocal: true },
       );
     },
-    settled: async () => {
-      await Promise.all([...queues.values()].map((queue) => queue.tail));
+    stop: async () => {
+      if (state === 'running') state = 'stopping';
+      while (queues.size > 0 || overflowing.size > 0)
+        await Promise.all([...[...queues.values()].map((queue) => queue.tail), ...overflowing]);
+      state = 'stopped';
     },
   };
 }

@@ -31,8 +31,10 @@ export type Verdict =
   | { readonly outcome: 'nothing-to-release'; readonly message: string }
   | ({ readonly outcome: 'rejected' } & Objection);
 
-/** Refreshes at a press must leave time for the result, which the agent awaits for 5 s. In milliseconds. */
-const refreshBudgetMs = 3_000;
+/** All looks of one press together must leave time for the result, which the agent awaits for 5 s. In milliseconds. */
+const lookBudgetMs = 3_000;
+/** Applications that are looked at one by one for a press. */
+const looksMax = 20;
 
 export async function judge(
   options: JudgeOptions,
@@ -51,6 +53,7 @@ export async function judge(
       `nothing is released while it is unknown what would be: ${watch.problem() ?? 'Argo CD has not been heard yet'}`,
     );
 
+  const deadline = clock.monotonic() + lookBudgetMs;
   const find = () => candidatesOf(registry.all(), (app) => selects(button.select, app), only);
   let candidates = find();
   if (candidates.length === 0)
@@ -60,22 +63,24 @@ export async function judge(
         : 'none of the applications named in `only` is one of this button',
     );
   if (!candidates.some(isDrifted)) {
-    await refreshSome(options, candidates);
+    await within(clock, deadline, refreshSome(options, candidates));
     candidates = find();
   }
-  const drifted = candidates.filter(isDrifted);
-  if (drifted.length === 0) return nothing(nothingMessage(options, candidates));
+  if (!candidates.some(isDrifted)) return nothing(nothingMessage(options, candidates));
 
-  let plan = planOf(candidates, isBusy, access.obstacleOf);
+  const asked = await lookAtUnknown(options, candidates.filter(isDrifted), deadline);
+  let plan = planOf(find(), isBusy, access.obstacleOf);
   if (plan.apps.length === 0 && plan.blocked.size > 0) {
     // A window may have opened since it was last asked: a press must not be refused by old news.
-    await Promise.race([access.lookAgain([...plan.blocked.keys()]), delay(clock, refreshBudgetMs)]);
+    const old = [...plan.blocked.keys()].filter((key) => !asked.has(key));
+    await within(clock, deadline, access.lookAgain(old));
     plan = planOf(find(), isBusy, access.obstacleOf);
   }
   if (plan.apps.length === 0) {
     if (plan.busy.length > 0) return reject('in-progress', `already being released: ${list(plan.busy)}`);
-    const [reason = 'not-permitted'] = plan.blocked.values();
-    const keys = list([...plan.blocked.keys()]);
+    const [reason] = plan.blocked.values();
+    if (reason === undefined) return nothing(nothingMessage(options, find()));
+    const keys = list([...plan.blocked].filter(([, why]) => why === reason).map(([key]) => key));
     return reject(
       reason,
       reason === 'not-permitted'
@@ -114,17 +119,51 @@ function nothingMessage({ watch }: JudgeOptions, candidates: readonly AppRecord[
 
 /** With nothing known to be out of sync, Argo CD is asked to look again: a commit may be newer than its last look. */
 async function refreshSome(
-  { argocd, registry, clock, refreshOnPressMax }: JudgeOptions,
+  { argocd, registry, refreshOnPressMax }: JudgeOptions,
   candidates: readonly AppRecord[],
 ): Promise<void> {
   const some = candidates.filter((app) => !app.deleting).slice(0, refreshOnPressMax);
-  const refreshed = Promise.allSettled(
+  await Promise.allSettled(
     some.map(async (app) => {
       const ticket = registry.ticket();
-      registry.whole(ticket, await argocd.get(app, 'normal', refreshBudgetMs));
+      registry.whole(ticket, await argocd.get(app, 'normal', lookBudgetMs));
     }),
   );
-  await Promise.race([refreshed, delay(clock, refreshBudgetMs)]);
+}
+
+/**
+ * Of what is to be released more must be known than that it differs: its target, which a list leaves out where there are
+ * several sources, and whether Argo CD would refuse it. Returns the keys whose permission has been asked for.
+ */
+async function lookAtUnknown(
+  { argocd, registry, access, clock }: JudgeOptions,
+  drifted: readonly AppRecord[],
+  deadline: number,
+): Promise<ReadonlySet<string>> {
+  const details = drifted.filter((app) => app.detail === undefined).slice(0, looksMax);
+  const keys = drifted
+    .map(keyOf)
+    .filter((key) => access.known(key) === undefined)
+    .slice(0, looksMax);
+  await within(
+    clock,
+    deadline,
+    Promise.allSettled([
+      access.lookAgain(keys),
+      ...details.map(async (app) => {
+        const ticket = registry.ticket();
+        registry.whole(ticket, await argocd.get(app, undefined, lookBudgetMs));
+      }),
+    ]),
+  );
+  return new Set(keys);
+}
+
+/** Waits for what needs no more than the time left; the rest goes on by itself and changes only what is known. */
+async function within(clock: Clock, deadline: number, work: Promise<unknown>): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([work, delay(clock, Math.max(0, deadline - clock.monotonic()), over.signal)]);
+  over.abort();
 }
 
 /** The first few by name, and how many more. */

@@ -10,8 +10,11 @@ export interface PressMemory {
   seen(id: string): boolean;
   note(id: string): void;
   accepted(button: string): void;
-  sinceAccepted(button: string): number | undefined;
-  /** presses noted in the last minute */
+  /** Milliseconds from the last accepted press to `arrivedAt` (monotonic), 0 where it arrived before. */
+  sinceAccepted(button: string, arrivedAt: number): number | undefined;
+  /** A press has passed the rules. */
+  looked(): void;
+  /** how many have done so in the last minute */
   recent(): number;
 }
 
@@ -42,14 +45,16 @@ export function createPressMemory(options: {
         if (ids.size <= rememberIdsMax) break;
         ids.delete(oldest);
       }
-      lately.push(clock.monotonic());
     },
     accepted: (button) => {
       acceptedAt.set(button, clock.monotonic());
     },
-    sinceAccepted: (button) => {
+    sinceAccepted: (button, arrivedAt) => {
       const at = acceptedAt.get(button);
-      return at === undefined ? undefined : clock.monotonic() - at;
+      return at === undefined ? undefined : Math.max(0, arrivedAt - at);
+    },
+    looked: () => {
+      lately.push(clock.monotonic());
     },
     recent: () => {
       const since = clock.monotonic() - minuteMs;

@@ -36,10 +36,15 @@ const isForKnownButton: Rule = ({ button, config }) =>
       }
     : undefined;
 
-const isNotStale: Rule = ({ press }, { now, maxPressAgeMs }) => {
+const isNotStale: Rule = ({ press }, { now, waitedMs, maxPressAgeMs }) => {
+  const limit = `the limit is ${inWords(maxPressAgeMs)}`;
+  if (waitedMs > maxPressAgeMs)
+    return {
+      reason: 'stale',
+      message: `the press waited ${inWords(waitedMs)} for those before it (${limit})`,
+    };
   if (press.at === undefined) return undefined;
   const ageMs = now - fromTime(press.at);
-  const limit = `the limit is ${inWords(maxPressAgeMs)}`;
   if (ageMs > maxPressAgeMs)
     return {
       reason: 'stale',
@@ -101,7 +106,7 @@ export function firstObjection(candidate: Candidate, knowledge: Knowledge): Obje
 
 /** Durations as people say them: `350 ms`, `12 s`, `5 min`, `3 h`, `2 days`. */
 export function inWords(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
   if (ms < 120_000) return `${Number((ms / 1_000).toFixed(1))} s`;
   if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`;
   if (ms < 172_800_000) return `${Math.round(ms / 3_600_000)} h`;

@@ -4,6 +4,7 @@ import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
+import { ArgoCdError } from '../argocd/errors.ts';
 import type { Registry } from '../drift/registry.ts';
 import { shortRevision } from '../drift/summary.ts';
 import type { AppEnd, AppProgress, PlannedApp } from './release.ts';
@@ -14,6 +15,8 @@ export interface FollowOptions {
   readonly clock: Clock;
   readonly app: PlannedApp;
   readonly releaseId: string;
+  /** a target newer than the one that the sync is pinned to, found by the refresh before it */
+  readonly newer?: string;
   /** on the monotonic clock: then the release of this application ends as timed out */
   readonly deadline: number;
   readonly refreshTimeoutMs: number;
@@ -91,6 +94,7 @@ export async function followSync(options: FollowOptions): Promise<AppEnd | undef
     try {
       record = await look(options);
     } catch (error) {
+      if (isGone(error)) return gone;
       last = messageOf(error);
       continue;
     }
@@ -101,34 +105,58 @@ export async function followSync(options: FollowOptions): Promise<AppEnd | undef
 
 /** Another operation has replaced ours, and only the last one is kept: the deployed revision must tell. */
 function superseded(record: AppRecord | undefined, app: PlannedApp): AppEnd {
-  return record?.detail?.deployed === app.to
-    ? {
-        outcome: record.sync === 'Synced' ? 'in-sync' : 'still-out-of-sync',
-        message: `${shortRevision(app.to)} is deployed; another operation has followed`,
-        good: true,
-      }
-    : {
-        outcome: 'failed',
-        message: 'another operation took its place before its end was seen',
-        good: false,
-      };
+  return (
+    deployedAllTheSame(record, app) ?? {
+      outcome: 'failed',
+      message: 'another operation took its place before its end was seen',
+      good: false,
+    }
+  );
+}
+
+/** What was to be released is deployed, whoever did it; undefined where that cannot be told. */
+export function deployedAllTheSame(record: AppRecord | undefined, app: PlannedApp): AppEnd | undefined {
+  if (record?.detail === undefined || app.to === '' || record.detail.deployed !== app.to) return undefined;
+  const inSync = record.sync === 'Synced';
+  // Drift without a new revision (an edit in the cluster): that it is deployed says nothing.
+  if (!inSync && app.from === app.to) return undefined;
+  return {
+    outcome: inSync ? 'in-sync' : 'still-out-of-sync',
+    message: `${shortRevision(app.to)} is deployed; another operation has followed`,
+    good: true,
+  };
+}
+
+export const gone: AppEnd = { outcome: 'failed', message: 'the application is gone', good: false };
+
+/** Only this is final: a 403 may mean that Kubernetes cannot be reached just now (`kubernetes-api-down-get`). */
+export function isGone(error: unknown): boolean {
+  return error instanceof ArgoCdError && error.kind === 'not-found';
 }
 
 /** After `Succeeded`: waits for the new sync status, and if asked for health. */
 async function verify(options: FollowOptions): Promise<AppEnd | undefined> {
-  const { registry, clock, app, signal, onProgress } = options;
+  const { registry, app, signal, newer, onProgress } = options;
   const key = keyOf(app);
   onProgress({ phase: 'verifying' });
-  const graceUntil = clock.monotonic() + statusGraceMs;
-  while (registry.get(key)?.sync !== 'Synced' && clock.monotonic() < graceUntil && !signal.aborted)
-    await changed(registry, key, clock, graceUntil - clock.monotonic(), signal);
+  await untilGrace(options, (record) => record?.sync === 'Synced');
+  // A pinned sync is compared with its own revision first, and with the branch only 0.2 s later
+  // (`stream-sync-pinned-revision`).
+  let compared = registry.get(key)?.sync === 'Synced';
+  if (compared && newer !== undefined) {
+    const withBranch = (record: AppRecord | undefined) => record?.target !== app.to;
+    await untilGrace(options, withBranch);
+    compared = withBranch(registry.get(key));
+  }
   if (signal.aborted) return undefined;
 
   let record = registry.get(key);
-  if (record?.sync !== 'Synced') {
+  if (!compared || record?.detail === undefined) {
     try {
       record = await look(options, 'normal');
     } catch (error) {
+      if (isGone(error)) return gone;
+      if (signal.aborted) return undefined;
       return {
         outcome: 'still-out-of-sync',
         message: `the sync succeeded, but it could not be seen whether it helped: ${messageOf(error)}`,
@@ -146,9 +174,22 @@ async function verify(options: FollowOptions): Promise<AppEnd | undefined> {
     };
   return {
     outcome: 'still-out-of-sync',
-    message: 'the sync succeeded and the application still differs; resources may need to be pruned',
+    message:
+      record.sync === 'Unknown'
+        ? 'the sync succeeded, but Argo CD cannot compare the application now'
+        : 'the sync succeeded and the application still differs; resources may need to be pruned (`prune: true` on the button does that)',
     good: false,
   };
+}
+
+async function untilGrace(
+  { registry, clock, app, signal }: FollowOptions,
+  holds: (record: AppRecord | undefined) => boolean,
+): Promise<void> {
+  const key = keyOf(app);
+  const graceUntil = clock.monotonic() + statusGraceMs;
+  while (!holds(registry.get(key)) && clock.monotonic() < graceUntil && !signal.aborted)
+    await changed(registry, key, clock, graceUntil - clock.monotonic(), signal);
 }
 
 function inSync(record: AppRecord, app: PlannedApp): AppEnd {
@@ -158,8 +199,9 @@ function inSync(record: AppRecord, app: PlannedApp): AppEnd {
 async function healthy(options: FollowOptions): Promise<AppEnd | undefined> {
   const { registry, clock, app, deadline, signal } = options;
   const key = keyOf(app);
+  let record = registry.get(key);
+  let lookMs = firstLookMs;
   for (;;) {
-    const record = registry.get(key);
     if (record?.health === 'Healthy') return inSync(record, app);
     if (record?.health === 'Degraded')
       return { outcome: 'failed', message: 'in sync, but its health is Degraded', good: false };
@@ -167,11 +209,20 @@ async function healthy(options: FollowOptions): Promise<AppEnd | undefined> {
     if (left <= 0)
       return {
         outcome: 'timed-out',
-        message: `in sync, but not healthy in time (${record?.health ?? 'gone'})`,
+        message: `in sync, but not healthy in time (${record?.health ?? 'not seen'})`,
         good: false,
       };
-    await changed(registry, key, clock, left, signal);
+    if (await changed(registry, key, clock, Math.min(lookMs, left), signal)) {
+      record = registry.get(key);
+      continue;
+    }
     if (signal.aborted) return undefined;
+    lookMs = Math.min(lookMs * 1.5, longestLookMs);
+    try {
+      record = await look(options);
+    } catch (error) {
+      if (isGone(error)) return gone;
+    }
   }
 }
 
@@ -182,7 +233,8 @@ async function look(
   const ticket = registry.ticket();
   const record = await argocd.get(app, refresh, refresh === undefined ? undefined : refreshTimeoutMs);
   registry.whole(ticket, record);
-  return record;
+  // The stream may have told something newer while the answer was on its way.
+  return registry.get(keyOf(app)) ?? record;
 }
 
 /** Resolves to true when the registry has news of the application, to false after `ms` or when aborted. */

@@ -2,7 +2,6 @@
 import { open, mkdir } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
@@ -25,7 +24,8 @@ export class JournalError extends Error {
 }
 
 /** A line of ours with 10,000 applications has some 3 MB; what is longer is not ours. */
-const maximumLineLength = 8_388_608;
+const maximumLineBytes = 8_388_608;
+const newLine = 0x0a;
 
 export function createJournal(options: { readonly stateDir: string; readonly log: Log }): Journal {
   const { stateDir, log } = options;
@@ -58,8 +58,9 @@ export function createJournal(options: { readonly stateDir: string; readonly log
         await mkdir(stateDir, { recursive: true });
         file = await open(path, 'a+', 0o640);
         await syncDirectory(stateDir);
-        torn = await endsTorn(file);
-        await readLines(path, onLine, log);
+        const { size } = await file.stat();
+        torn = await endsTorn(file, size);
+        await readLines({ path, size, onLine, log });
       } catch (error) {
         throw problem('open', error);
       }
@@ -78,12 +79,11 @@ export function createJournal(options: { readonly stateDir: string; readonly log
   };
 }
 
-async function endsTorn(file: FileHandle): Promise<boolean> {
-  const { size } = await file.stat();
+async function endsTorn(file: FileHandle, size: number): Promise<boolean> {
   if (size === 0) return false;
   const last = Buffer.alloc(1);
   await file.read(last, 0, 1, size - 1);
-  return last[0] !== 0x0a;
+  return last[0] !== newLine;
 }
 
 /** A new file is only safe when its directory entry is. */
@@ -96,15 +96,42 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-async function readLines(path: string, onLine: (line: JournalLine) => void, log: Log): Promise<void> {
+interface ReadOptions {
+  readonly path: string;
+  /** bytes to read: what was there when the file was opened */
+  readonly size: number;
+  readonly onLine: (line: JournalLine) => void;
+  readonly log: Log;
+}
+
+async function readLines({ path, size, onLine, log }: ReadOptions): Promise<void> {
+  if (size === 0) return;
   let unreadable = 0;
-  const lines = createInterface({ input: createReadStream(path, { encoding: 'utf8' }), crlfDelay: Infinity });
-  for await (const text of lines) {
-    if (text === '') continue;
-    const line = text.length > maximumLineLength ? undefined : parseLine(text);
-    if (line === undefined) unreadable += 1;
-    else onLine(line);
+  let parts: Buffer[] = [];
+  let length = 0;
+  const endLine = () => {
+    const line = length > maximumLineBytes ? undefined : parseLine(Buffer.concat(parts).toString('utf8'));
+    if (line !== undefined) onLine(line);
+    else if (length > 0) unreadable += 1;
+    parts = [];
+    length = 0;
+  };
+  const take = (part: Buffer) => {
+    length += part.length;
+    if (length > maximumLineBytes) parts = [];
+    else parts.push(part);
+  };
+  const chunks: AsyncIterable<Buffer> = createReadStream(path, { end: size - 1 });
+  for await (const chunk of chunks) {
+    let from = 0;
+    for (let end = chunk.indexOf(newLine); end >= 0; end = chunk.indexOf(newLine, from)) {
+      take(chunk.subarray(from, end));
+      endLine();
+      from = end + 1;
+    }
+    take(chunk.subarray(from));
   }
+  endLine();
   if (unreadable > 0)
     log.warn({ path, unreadable }, `${unreadable} lines of the journal cannot be read and are skipped`);
 }

@@ -28,6 +28,8 @@ export interface Recovered {
   readonly unfinished: readonly UnfinishedRelease[];
   /** the newest finished release */
   readonly last?: FinishedRelease;
+  /** how the last release of a button ended, where it did not succeed and no press has been accepted since */
+  readonly failed: ReadonlyMap<string, ReleaseOutcome>;
   /** presses with a line whose result was not acknowledged, oldest first */
   readonly unanswered: readonly PressLine[];
   /** ids of presses with the time of their line, in milliseconds since the epoch, oldest first */
@@ -49,6 +51,7 @@ export function createRecovery(pressIdsMax: number): Recovery {
   const unanswered = new Map<string, PressLine>();
   const pressIds = new Map<string, number>();
   const acceptedAt = new Map<string, number>();
+  const failed = new Map<string, ReleaseOutcome>();
   let last: FinishedRelease | undefined;
 
   const dropOldest = (map: Map<string, unknown>, max: number) => {
@@ -56,6 +59,12 @@ export function createRecovery(pressIdsMax: number): Recovery {
       if (map.size <= max) return;
       map.delete(key);
     }
+  };
+
+  /** The line of an accepted press could not be made safe, so nothing of it was sent. */
+  const takeBack = (pressId: string) => {
+    for (const [id, { release, fates }] of open)
+      if (release.pressId === pressId && fates.size === 0) open.delete(id);
   };
 
   return {
@@ -67,8 +76,10 @@ export function createRecovery(pressIdsMax: number): Recovery {
           dropOldest(pressIds, pressIdsMax);
           unanswered.set(line.pressId, line);
           dropOldest(unanswered, pressIdsMax);
+          if (line.reason === 'journal-unwritable') takeBack(line.pressId);
           if (line.release === undefined) return;
           acceptedAt.set(line.button, fromTime(line.at));
+          failed.delete(line.button);
           open.set(line.release.id, { release: line.release, fates: new Map() });
           return;
         case 'answered':
@@ -85,13 +96,16 @@ export function createRecovery(pressIdsMax: number): Recovery {
         case 'finished': {
           const release = open.get(line.releaseId);
           open.delete(line.releaseId);
-          if (release !== undefined) last = { ...release, outcome: line.outcome, at: line.at };
+          if (release === undefined) return;
+          last = { ...release, outcome: line.outcome, at: line.at };
+          if (line.outcome !== 'succeeded') failed.set(release.release.button, line.outcome);
         }
       }
     },
     result: () => ({
       unfinished: [...open.values()],
       ...(last === undefined ? {} : { last }),
+      failed,
       unanswered: [...unanswered.values()],
       pressIds: [...pressIds],
       acceptedAt,

@@ -53,6 +53,19 @@ export function outcomeOf(ends: readonly AppEnd[]): ReleaseOutcome {
   return 'failed';
 }
 
+/** The progress of applications of which only the ends are known. */
+export function progressOf(
+  fates: ReadonlyMap<string, { readonly end?: AppEnd }>,
+): ReadonlyMap<string, AppProgress> {
+  return new Map(
+    [...fates].flatMap(([key, { end }]) =>
+      end === undefined
+        ? []
+        : [[key, { phase: 'done', outcome: end.outcome, message: end.message }] as const],
+    ),
+  );
+}
+
 export function releaseMessage(
   release: PlannedRelease,
   progress: ReadonlyMap<string, AppProgress>,

@@ -13,6 +13,7 @@ import type { UnfinishedRelease } from './recovery.ts';
 import type { AppEnd, AppProgress, PlannedApp, PlannedRelease } from './release.ts';
 import { outcomeOf, releaseMessage } from './release.ts';
 import { lookForOurs, sendSync } from './send.ts';
+import type { Sent } from './send.ts';
 
 export interface RunnerOptions {
   readonly argocd: ArgoCd;
@@ -51,7 +52,13 @@ interface Run {
   readonly ends: Map<string, AppEnd>;
 }
 
-type Step = (run: Run, app: PlannedApp, deadline: number) => Promise<AppEnd | 'sent' | undefined>;
+type Step = (run: Run, app: PlannedApp, deadline: number) => Promise<AppEnd | Sent | undefined>;
+
+const alreadyReleasing: AppEnd = {
+  outcome: 'in-progress',
+  message: 'another release of this worker is at it',
+  good: false,
+};
 
 /** Progress is published at most this often. In milliseconds. */
 const progressEveryMs = 100;
@@ -66,13 +73,16 @@ export function createRunner(options: RunnerOptions): Runner {
   const abort = new AbortController();
   const { signal } = abort;
   let timer: Timer | undefined;
+  let stopped = false;
 
+  const publishCurrent = () => {
+    timer?.cancel();
+    timer = undefined;
+    const [oldest] = runs.values();
+    options.onCurrent(oldest === undefined ? undefined : releaseMessage(oldest.release, oldest.progress));
+  };
   const currentChanged = () => {
-    timer ??= clock.setTimeout(() => {
-      timer = undefined;
-      const [oldest] = runs.values();
-      options.onCurrent(oldest === undefined ? undefined : releaseMessage(oldest.release, oldest.progress));
-    }, progressEveryMs);
+    if (!stopped) timer ??= clock.setTimeout(publishCurrent, progressEveryMs);
   };
   const event = (release: PlannedRelease, what: Pick<ReleaseEvent, 'event' | 'app' | 'outcome'>) => {
     options.onEvent({ releaseId: release.id, button: release.button, at: toTime(clock.now()), ...what });
@@ -89,7 +99,7 @@ export function createRunner(options: RunnerOptions): Runner {
   const ended = async ({ release, progress, ends }: Run, app: PlannedApp, end: AppEnd) => {
     const key = keyOf(app);
     ends.set(key, end);
-    busy.delete(key);
+    if (busy.get(key) === release.id) busy.delete(key);
     progress.set(key, { phase: 'done', outcome: end.outcome, message: end.message });
     await write({
       type: 'app',
@@ -120,8 +130,9 @@ export function createRunner(options: RunnerOptions): Runner {
     const sent = await first(run, app, deadline);
     if (sent === undefined) return;
     const end =
-      sent === 'sent'
+      'sent' in sent
         ? await followSync({
+            ...(sent.newer === undefined ? {} : { newer: sent.newer }),
             argocd,
             registry,
             clock,
@@ -183,18 +194,27 @@ export function createRunner(options: RunnerOptions): Runner {
   const begin = (run: Run, apps: readonly PlannedApp[], first: Step) => {
     const { release } = run;
     runs.set(release.id, run);
-    for (const app of apps) busy.set(keyOf(app), release.id);
+    // Two buttons that select the same application may have been pressed at the same moment.
+    const taken = apps.filter((app) => busy.has(keyOf(app)));
+    const ours = apps.filter((app) => !busy.has(keyOf(app)));
+    for (const app of ours) busy.set(keyOf(app), release.id);
     event(release, { event: 'started' });
     currentChanged();
-    const whole = eachLimited(apps, options.release.concurrency, (app) => runApp(run, app, first)).then(() =>
-      finish(run),
-    );
+    const work = async () => {
+      for (const app of taken) await ended(run, app, alreadyReleasing);
+      await eachLimited(ours, options.release.concurrency, (app) => runApp(run, app, first));
+      await finish(run);
+    };
+    const whole = work();
     pending.add(whole);
     void whole.finally(() => pending.delete(whole));
   };
 
   return {
-    run: (release) => begin({ release, progress: new Map(), ends: new Map() }, release.apps, send),
+    run: (release) => {
+      // Accepted while we stop: it stands in the journal, and the next start says that it was never sent.
+      if (!signal.aborted) begin({ release, progress: new Map(), ends: new Map() }, release.apps, send);
+    },
     resume: ({ release, fates }) => {
       const run: Run = { release, progress: new Map(), ends: new Map() };
       for (const app of release.apps) {
@@ -232,7 +252,8 @@ export function createRunner(options: RunnerOptions): Runner {
         }),
       ]);
       timeUp.cancel();
-      timer?.cancel();
+      stopped = true;
+      if (timer !== undefined) publishCurrent();
     },
   };
 }

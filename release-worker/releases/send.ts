@@ -9,7 +9,7 @@ import type { ArgoCd, SyncRequest } from '../argocd/client.ts';
 import { ArgoCdError } from '../argocd/errors.ts';
 import type { Registry } from '../drift/registry.ts';
 import { shortRevision } from '../drift/summary.ts';
-import { viewOf } from './follow.ts';
+import { deployedAllTheSame, gone, isGone, viewOf } from './follow.ts';
 import type { AppEnd, PlannedApp, PlannedRelease } from './release.ts';
 import { infosOf } from './release.ts';
 
@@ -30,11 +30,18 @@ export interface SendOptions {
   readonly writeSending: () => Promise<void>;
 }
 
+/** The sync is ours to follow. */
+export interface Sent {
+  readonly sent: true;
+  /** a target newer than the one that it is pinned to */
+  readonly newer?: string;
+}
+
 /** Looks after a lost answer, in milliseconds after the one before: some 10 s in all. */
 const looksAfterMs = [500, 1_500, 3_000, 5_000];
 
-/** Resolves to `sent` when the sync is ours to follow, to undefined when `signal` came before anything was sent. */
-export async function sendSync(options: SendOptions): Promise<AppEnd | 'sent' | undefined> {
+/** Resolves to undefined when `signal` came before its fate was known: the next start looks. */
+export async function sendSync(options: SendOptions): Promise<AppEnd | Sent | undefined> {
   const { argocd, app, release, mayAct, signal } = options;
   const { settings } = release;
 
@@ -53,50 +60,65 @@ export async function sendSync(options: SendOptions): Promise<AppEnd | 'sent' | 
   if (signal.aborted) return undefined;
 
   const changed = refreshed !== undefined && refreshed.target !== app.to;
+  if (settings.pinRevision && app.to === '')
+    return {
+      outcome: 'changed',
+      message: 'its target was not known, so nobody was shown what would be released. Press again',
+      good: false,
+    };
   // Argo CD refuses to pin an automated sync, so it is only sent when the target is known to be what was shown.
-  const pin = settings.pinRevision && !app.automated;
-  if (settings.pinRevision && app.automated && (refreshed === undefined || changed))
+  const automated = refreshed?.automated ?? app.automated;
+  const pin = settings.pinRevision && !automated;
+  if (settings.pinRevision && automated && (refreshed === undefined || changed))
     return {
       outcome: 'changed',
       message:
         refreshed === undefined
-          ? 'automated sync cannot be pinned, and whether its target is still the one shown could not be seen'
+          ? 'automated sync cannot be pinned, and whether its target is still the one shown could not be seen (a button with `refresh: none` needs `pinRevision: false` here)'
           : `automated sync cannot be pinned, and its target is ${shortRevision(refreshed.target)} by now instead of ${shortRevision(app.to)}`,
       good: false,
     };
 
-  if (!mayAct())
-    return {
-      outcome: 'interrupted',
-      message: 'never sent: another worker has taken over',
-      good: false,
-    };
+  if (!mayAct()) return takenOver;
   try {
     await options.writeSending();
   } catch (error) {
     return { outcome: 'failed', message: `not sent: ${messageOf(error)}`, good: false };
   }
+  if (!mayAct()) return takenOver;
+  if (signal.aborted) return undefined;
 
+  const newer = pin && changed ? { newer: refreshed?.target ?? '' } : {};
   try {
     await argocd.sync(app, {
       prune: settings.prune,
       infos: infosOf(release),
       ...(pin ? pinned(app) : {}),
     });
-    return 'sent';
+    return { sent: true, ...newer };
   } catch (error) {
-    return afterRefusal(options, error);
+    const found = await afterRefusal(options, error);
+    return found !== undefined && 'sent' in found ? { ...found, ...newer } : found;
   }
 }
 
+const takenOver: AppEnd = {
+  outcome: 'interrupted',
+  message: 'never sent: another worker has taken over',
+  good: false,
+};
+
+/**
+ * Argo CD takes `revision` of an application with `source` and `revisions` of one with `sources`, and ignores the other
+ * (`sync-multi-source-single-revision`). With one source it is not known which it is, so it gets both.
+ */
 function pinned(app: PlannedApp): Pick<SyncRequest, 'revision' | 'revisions'> {
-  if (app.to === '') return {};
-  return app.sources > 1 ? { revisions: app.to.split(',') } : { revision: app.to };
+  return app.sources > 1 ? { revisions: app.to.split(',') } : { revision: app.to, revisions: [app.to] };
 }
 
 /** A refresh that fails does not stop the release: what was shown can be synced without it. */
 async function refresh(
-  { argocd, registry, app, refreshTimeoutMs, log }: SendOptions,
+  { argocd, registry, app, refreshTimeoutMs, log, signal }: SendOptions,
   kind: 'normal' | 'hard',
 ): Promise<AppRecord | AppEnd | undefined> {
   try {
@@ -105,14 +127,14 @@ async function refresh(
     registry.whole(ticket, record);
     return record;
   } catch (error) {
-    if (error instanceof ArgoCdError && error.kind === 'not-found')
-      return { outcome: 'failed', message: 'the application is gone', good: false };
-    log.warn({ app: keyOf(app) }, `${messageOf(error)}: releasing what was shown without it`);
+    if (isGone(error)) return gone;
+    if (!signal.aborted)
+      log.warn({ app: keyOf(app) }, `${messageOf(error)}: releasing what was shown without it`);
     return undefined;
   }
 }
 
-async function afterRefusal(options: SendOptions, error: unknown): Promise<AppEnd | 'sent' | undefined> {
+async function afterRefusal(options: SendOptions, error: unknown): Promise<AppEnd | Sent | undefined> {
   const message = messageOf(error);
   if (!(error instanceof ArgoCdError)) return { outcome: 'failed', message, good: false };
   switch (error.kind) {
@@ -148,9 +170,10 @@ export async function lookForOurs(
   options: Pick<SendOptions, 'argocd' | 'registry' | 'clock' | 'release' | 'app' | 'deadline' | 'signal'>,
   why: string,
   otherwise: 'failed' | 'in-progress' | 'interrupted',
-): Promise<AppEnd | 'sent' | undefined> {
+): Promise<AppEnd | Sent | undefined> {
   const { argocd, registry, clock, release, app, deadline, signal } = options;
   // Whose operation runs is known at the first look; after a lost answer the sync may still appear.
+  let last: AppRecord | undefined;
   let needed = { failed: looksAfterMs.length, interrupted: 2, 'in-progress': 1 }[otherwise];
   for (let attempt = 0; needed > 0; attempt += 1) {
     const waitMs = looksAfterMs[Math.min(attempt, looksAfterMs.length - 1)] ?? 0;
@@ -163,23 +186,21 @@ export async function lookForOurs(
     if (!(await delay(clock, waitMs, signal))) return undefined;
     try {
       const ticket = registry.ticket();
-      const record = await argocd.get(app);
-      registry.whole(ticket, record);
-      if (viewOf(record, release.id).state !== 'not-ours') return 'sent';
+      last = await argocd.get(app);
+      registry.whole(ticket, last);
+      if (viewOf(last, release.id).state !== 'not-ours') return { sent: true };
       needed -= 1;
     } catch (error) {
-      if (error instanceof ArgoCdError && error.kind === 'not-found')
-        return { outcome: 'failed', message: 'the application is gone', good: false };
+      if (isGone(error)) return gone;
     }
   }
   if (otherwise === 'in-progress')
     return { outcome: 'in-progress', message: 'an operation that is not ours is in progress', good: false };
-  return {
-    outcome: otherwise,
-    message:
-      otherwise === 'interrupted'
-        ? `${why}; Argo CD knows of no such sync. Press again`
-        : `${why}; Argo CD shows no sync of this release. Press again`,
-    good: false,
-  };
+  return (
+    deployedAllTheSame(last, app) ?? {
+      outcome: otherwise,
+      message: `${why}; Argo CD shows no sync of this release. Press again`,
+      good: false,
+    }
+  );
 }
