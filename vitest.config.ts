@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // Most tests wait for sockets and processes most of the time: more of them than cores.
+    maxWorkers: 4,
     projects: [
       {
         test: {

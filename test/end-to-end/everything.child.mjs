@@ -35,7 +35,7 @@ while (health.report().status !== 'ok') {
     setTimeout(resolve, 20);
   });
 }
-console.log('running', process.getActiveResourcesInfo().length > 0);
+process.stdout.write(`running ${String(process.getActiveResourcesInfo().length > 0)}\n`);
 await parts.stop();
 await parts.stop();
-console.log('stopped');
+process.stdout.write('stopped\n');

@@ -50,7 +50,7 @@ export async function startDemo(
   const start = workplace.start(['start'], env);
   const brokerUrl = await start.listening((line) => line['part'] === 'broker');
   const argocd = simulatorControl(await start.listening((line) => line['part'] === 'simulator'));
-  const heard = await subscribe(workplace, brokerUrl);
+  const heard = subscribe(workplace, brokerUrl);
   await argocd.post('world', worldOf(applications));
   const made = installation(workplace, brokerUrl, argocd, heard);
   await untilShown(made, applications);
@@ -77,7 +77,7 @@ export async function startApart(
   const brokerUrl = await broker.listening((line) => line['part'] === 'broker');
   const argocd = simulatorControl(await simulator.listening(() => true));
   await argocd.post('world', worldOf(applications));
-  const heard = await subscribe(workplace, brokerUrl);
+  const heard = subscribe(workplace, brokerUrl);
   const startWorker = () =>
     workplace.start(['release-worker'], {
       RELEASE_BUTTON_MQTT_URL: brokerUrl,

@@ -122,15 +122,22 @@ export interface Subscriber {
   latest(topic: string): Readonly<Record<string, unknown>> | undefined;
 }
 
-/** A real mosquitto_sub on everything; resolves once it hears the worker. */
-export async function subscribe(
-  workplace: Workplace,
-  brokerUrl: string,
-  topic = 'release-button/#',
-): Promise<Subscriber> {
+/** A real mosquitto_sub on everything. Whoever needs it to listen waits for a first message, a retained one will do. */
+export function subscribe(workplace: Workplace, brokerUrl: string): Subscriber {
   const { hostname, port } = new URL(brokerUrl);
   const sub = workplace.spawn('mosquitto_sub', [
-    ...['-V', '5', '-h', hostname, '-p', port, '-q', '1', '-t', topic, '-F', '%r %t %p'],
+    '-V',
+    '5',
+    '-h',
+    hostname,
+    '-p',
+    port,
+    '-q',
+    '1',
+    '-t',
+    'release-button/#',
+    '-F',
+    '%r %t %p',
   ]);
   const all = () =>
     sub
