@@ -110,7 +110,7 @@ function notASection(path: readonly string[], origin: string): Problem {
       };
 }
 
-/** Also for keys inside lists. The value is shown only where it is plain and cannot be a misspelt secret. */
+/** Also for keys inside lists. The value is shown only where it is plain and cannot be a secret under another name. */
 export function unknownKey(
   path: readonly PropertyKey[],
   siblings: readonly string[],
@@ -119,7 +119,11 @@ export function unknownKey(
   leaves: readonly Leaf[],
 ): Problem {
   const name = String(path.at(-1));
-  const shown = typeof value !== 'object' && !resemblesSecret(name);
+  // In a section that has a secret any unknown key may be a name that somebody gives it.
+  const nearSecret = leaves.some(
+    (leaf) => leaf.setting.secret && leaf.path.startsWith(`${String(path[0])}.`),
+  );
+  const shown = typeof value !== 'object' && !resemblesSecret(name) && !nearSecret;
   return {
     key: formatPath(path),
     origin,

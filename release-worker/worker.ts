@@ -55,13 +55,42 @@ export interface Worker {
 }
 
 const infoEveryMs = 60_000;
+/** Without a broker for longer than this, what was accepted goes on: nobody can have taken over through it. */
+const decideWithinMs = 5_000;
 
 export function createWorker(options: WorkerOptions): Worker {
   const { config, link, argocd, journal, clock, log, health, metrics, random } = options;
   const buttons = new Map(config.buttons.map((button) => [button.id, button]));
   const mayAct = () => link.state.state !== 'standby';
+  /** A cut connection may mean that another worker has taken our place: the next look at the broker tells. */
+  const whenDecided = () =>
+    new Promise<void>((resolve) => {
+      const done = () => {
+        timer.cancel();
+        forgetState();
+        resolve();
+      };
+      const timer = clock.setTimeout(done, decideWithinMs);
+      const forgetState = link.onState(({ state }) => {
+        if (state !== 'connecting') done();
+      });
+      if (link.state.state !== 'connecting') done();
+    });
 
-  const others = createOthers({ link, worker: config.id });
+  const buttonsHealth = health.check('buttons', 'degraded');
+  let takenSaid = '';
+  const sayTaken = () => {
+    const taken = config.buttons.filter(({ id }) => others.takes(id)).map(({ id }) => id);
+    const message =
+      taken.length === 0
+        ? ''
+        : `another worker on this prefix has the same buttons and takes their presses: ${taken.join(', ')}. Give each button to one worker (worker.buttons)`;
+    if (message === '') buttonsHealth.ok();
+    else buttonsHealth.bad(message);
+    if (message !== '' && message !== takenSaid) log.error(message);
+    takenSaid = message;
+  };
+  const others = createOthers({ link, worker: config.id, onChange: sayTaken });
   const registry = createRegistry();
   const changed = (keys: Iterable<string>) => {
     publisher.changed(keys);
@@ -103,6 +132,7 @@ export function createWorker(options: WorkerOptions): Worker {
     log,
     release: config.release,
     mayAct,
+    whenDecided,
     onEvent: (event) => {
       link.publish(releaseEvent.at({}), event);
       board.changed();
@@ -181,6 +211,7 @@ export function createWorker(options: WorkerOptions): Worker {
       await journal.open(recovery.add);
       const recovered = recovery.result();
 
+      sayTaken();
       others.start();
       forget = registry.onChange(changed);
       publisher.start();
@@ -207,7 +238,7 @@ export function createWorker(options: WorkerOptions): Worker {
         log,
         worker: config,
         buttons,
-        isOthers: (button) => !buttons.has(button) && others.own(button),
+        isOthers: (button) => (buttons.has(button) ? others.takes(button) : others.own(button)),
         mayAct,
         memory: createPressMemory({ clock, ...recovered }),
         judge: (button, only) =>

@@ -87,8 +87,10 @@ function pressOnce(link: Link, button: string, press: Press, url: string): Promi
       if (result === undefined || result.pressId !== press.id) return;
       finish(result);
     });
-    link.onState((state) => {
+    const forget = link.onState((state) => {
       if (state.state !== 'connected') return;
+      // Once: after a reconnect the same press would be answered as a duplicate of itself.
+      forget();
       void link
         .subscribed()
         .then(() => link.publishNow(buttonPress.at({ button }), press))

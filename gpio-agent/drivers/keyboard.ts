@@ -26,12 +26,10 @@ export function createKeyboard(options: {
   const { input, onPress, onInterrupt } = options;
   const onData = (data: Uint8Array | string) => {
     const text = typeof data === 'string' ? data : new TextDecoder().decode(data);
-    // An escape sequence (an arrow key, a paste) must not press what its digits happen to name.
-    if (text.startsWith('\u001B')) return;
-    for (const key of text)
-      if (key === '\u0003' || key === 'q') onInterrupt();
-      else if (key === ' ') onPress(0);
-      else if (key >= '1' && key <= '9') onPress(Number(key) - 1);
+    // One key at a time: an escape sequence (an arrow key) or a paste must not press what its characters happen to name.
+    if (text === '\u0003' || text === 'q') onInterrupt();
+    else if (text === ' ') onPress(0);
+    else if (/^[1-9]$/.test(text)) onPress(Number(text) - 1);
   };
   let started = false;
   return {

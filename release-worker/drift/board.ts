@@ -135,6 +135,15 @@ export function createBoard(options: BoardOptions): Board {
   return {
     start: () => {
       running = true;
+      // What we said of a button that is no longer ours would stay on the broker, and we would vouch for it.
+      link.subscribe(buttonSignal.filter(), (message, { params }) => {
+        if (message?.worker !== options.worker || buttons.some(({ id }) => id === params.button)) return;
+        log.info(
+          { button: params.button },
+          `button ${params.button} is not configured any more: its signal is cleared`,
+        );
+        link.clear(buttonSignal.at({ button: params.button }));
+      });
       look();
     },
     stop: () => {

@@ -27,8 +27,8 @@ export interface SignalChoice {
   readonly nextAt?: number;
 }
 
-/** How long the light shows a success. Source: the table of signals in `README.md`. */
-export const succeededForMs = 5_000;
+/** How long the light shows how a release ended, at least. Source: the table of signals in `README.md`. */
+export const endShownMs = 5_000;
 
 export function signalOf(input: SignalInput, now: number): SignalChoice {
   const { drift, last, armedUntil, freshUntil } = input;
@@ -51,10 +51,16 @@ export function signalOf(input: SignalInput, now: number): SignalChoice {
       ...until(),
     };
   if (armedUntil !== undefined && armedUntil > now) return { signal: 'armed', ...until(armedUntil) };
-  if (last !== undefined && last.outcome !== 'succeeded' && state === 'drifted')
-    return { signal: 'failed', reason: `the last release ended: ${last.outcome}`, ...until() };
-  if (last?.outcome === 'succeeded' && now < last.at + succeededForMs)
-    return { signal: 'succeeded', ...until(last.at + succeededForMs) };
+  const shownUntil = last === undefined ? undefined : last.at + endShownMs;
+  // Also without drift left (what was released may be unhealthy), at least for a while: the end is not to be missed.
+  if (
+    last !== undefined &&
+    last.outcome !== 'succeeded' &&
+    (state === 'drifted' || now < last.at + endShownMs)
+  )
+    return { signal: 'failed', reason: `the last release ended: ${last.outcome}`, ...until(shownUntil) };
+  if (last?.outcome === 'succeeded' && now < last.at + endShownMs)
+    return { signal: 'succeeded', ...until(shownUntil) };
   if (state === 'drifted') {
     if (input.frozen !== undefined) return { signal: 'blocked', reason: input.frozen, ...until() };
     if (drift.blocked === drift.outOfSync)

@@ -13,6 +13,7 @@ import type { PlannedRelease } from '../releases/release.ts';
 import type { ButtonConfig } from '../selection.ts';
 import type { Candidate } from './candidate.ts';
 import type { Verdict } from './judge.ts';
+import { createFlood } from './flood.ts';
 import type { PressMemory } from './memory.ts';
 import { firstObjection } from './rules.ts';
 
@@ -46,13 +47,13 @@ const resultWaitMs = 2_000;
 /** Presses waiting for the one before, of a button and of all: more than this is no person. */
 const waitingMax = 100;
 const waitingInAllMax = 1_000;
-/** One counted result of `too-many` a second and button. */
-const tooManyEveryMs = 1_000;
+/** All buttons that are not configured share one bound. */
+const unknownButtons = '';
 
 export function createIntake(options: IntakeOptions): Intake {
   const { link, journal, memory, clock, log, worker, buttons } = options;
   const queues = new Map<string, { tail: Promise<void>; waiting: number }>();
-  const tooMany = new Map<string, { saidAt: number; swallowed: number }>();
+  const flood = createFlood(clock, worker.maxPressesPerMinute);
   const overflowing = new Set<Promise<void>>();
   let waitingInAll = 0;
   let state: 'running' | 'stopping' | 'stopped' = 'running';
@@ -192,23 +193,25 @@ export function createIntake(options: IntakeOptions): Intake {
   };
 
   const answer = async (result: PressResult) => {
+    // Of a repetition no line: it would stand for the press that is repeated.
+    const note = () => (result.reason === 'duplicate' ? Promise.resolve() : noteAnswered(result.pressId));
     const answered = await link.publishAcknowledged(
       buttonResult.at({ button: result.button }),
       result,
       resultWaitMs,
+      () => void note(),
     );
-    if (!answered) {
+    if (answered) await note();
+    else
       log.warn(
         { press: result.pressId },
-        'the result of the press is not acknowledged yet; it is sent when the broker is back',
+        'the broker has not acknowledged the result of the press yet; where it was cut off, it is sent again',
       );
-      return;
-    }
+  };
+
+  const noteAnswered = async (pressId: string) => {
     try {
-      await journal.append(
-        { type: 'answered', at: toTime(clock.now()), pressId: result.pressId },
-        { flush: false },
-      );
+      await journal.append({ type: 'answered', at: toTime(clock.now()), pressId }, { flush: false });
     } catch (error) {
       log.error(messageOf(error));
     }
@@ -216,15 +219,11 @@ export function createIntake(options: IntakeOptions): Intake {
 
   /** The one result of the second, which tells how many others got none; undefined: this press is one of those. */
   const countedTooMany = (button: string, message: string): Verdict | undefined => {
-    const now = clock.monotonic();
-    const before = tooMany.get(button);
-    if (before !== undefined && now - before.saidAt < tooManyEveryMs) {
-      before.swallowed += 1;
+    const others = flood.answered(button);
+    if (others === undefined) {
       options.count(button, 'too-many');
       return undefined;
     }
-    tooMany.set(button, { saidAt: now, swallowed: 0 });
-    const others = before?.swallowed ?? 0;
     return {
       outcome: 'rejected',
       reason: 'too-many',
@@ -232,13 +231,13 @@ export function createIntake(options: IntakeOptions): Intake {
     };
   };
 
-  const turnAway = (candidate: Candidate) => {
+  const turnAway = (candidate: Candidate, why: string) => {
     const { button, config } = candidate;
     if (config === undefined) {
       options.count(button, 'too-many');
       return;
     }
-    const verdict = countedTooMany(button, 'too many presses are waiting for those before them');
+    const verdict = countedTooMany(button, why);
     if (verdict === undefined) return;
     const said = conclude(candidate, verdict).finally(() => overflowing.delete(said));
     overflowing.add(said);
@@ -246,9 +245,14 @@ export function createIntake(options: IntakeOptions): Intake {
 
   const enqueue = (candidate: Candidate) => {
     const { button } = candidate;
+    const tooMany = flood.arrived(candidate.config === undefined ? unknownButtons : button);
+    if (tooMany !== undefined) {
+      turnAway(candidate, tooMany);
+      return;
+    }
     const queue = queues.get(button) ?? { tail: Promise.resolve(), waiting: 0 };
     if (queue.waiting >= waitingMax || waitingInAll >= waitingInAllMax) {
-      turnAway(candidate);
+      turnAway(candidate, 'too many presses are waiting for those before them');
       return;
     }
     const arrivedAt = clock.monotonic();

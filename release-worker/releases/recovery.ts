@@ -74,6 +74,8 @@ export function createRecovery(pressIdsMax: number): Recovery {
           pressIds.delete(line.pressId);
           pressIds.set(line.pressId, fromTime(line.at));
           dropOldest(pressIds, pressIdsMax);
+          // A repetition has its own answer; that of the press which it repeats may still be missing.
+          if (line.reason === 'duplicate') return;
           unanswered.set(line.pressId, line);
           dropOldest(unanswered, pressIdsMax);
           if (line.reason === 'journal-unwritable') takeBack(line.pressId);

@@ -28,6 +28,7 @@ export interface RunnerOptions {
     readonly waitHealthy: boolean;
   };
   readonly mayAct: () => boolean;
+  readonly whenDecided: () => Promise<void>;
   readonly onEvent: (event: ReleaseEvent) => void;
   /** The release that runs, whole, or undefined when none does. Bounded in frequency. */
   readonly onCurrent: (release: Release | undefined) => void;
@@ -160,6 +161,7 @@ export function createRunner(options: RunnerOptions): Runner {
       signal,
       refreshTimeoutMs: options.release.refreshTimeoutMs,
       mayAct: options.mayAct,
+      whenDecided: options.whenDecided,
       writeSending: () =>
         journal.append(
           {

@@ -26,6 +26,8 @@ export interface SendOptions {
   readonly signal: AbortSignal;
   /** false when another worker has taken over: nothing further is started */
   readonly mayAct: () => boolean;
+  /** Resolves when it is known whether another worker has taken over. */
+  readonly whenDecided: () => Promise<void>;
   /** Writes down, on disk, that the POST comes next. @throws when it cannot */
   readonly writeSending: () => Promise<void>;
 }
@@ -79,6 +81,7 @@ export async function sendSync(options: SendOptions): Promise<AppEnd | Sent | un
       good: false,
     };
 
+  await options.whenDecided();
   if (!mayAct()) return takenOver;
   try {
     await options.writeSending();
@@ -174,7 +177,7 @@ export async function lookForOurs(
   const { argocd, registry, clock, release, app, deadline, signal } = options;
   // Whose operation runs is known at the first look; after a lost answer the sync may still appear.
   let last: AppRecord | undefined;
-  let needed = { failed: looksAfterMs.length, interrupted: 2, 'in-progress': 1 }[otherwise];
+  let needed = otherwise === 'in-progress' ? 1 : looksAfterMs.length;
   for (let attempt = 0; needed > 0; attempt += 1) {
     const waitMs = looksAfterMs[Math.min(attempt, looksAfterMs.length - 1)] ?? 0;
     if (clock.monotonic() + waitMs > deadline)

@@ -43,11 +43,13 @@ export interface Link {
   /**
    * As `publish` for an event, and tells when it has been acknowledged. False, at once without a connection:
    * it is still to be sent.
+   * @param onLate told when the acknowledgement comes on this connection after all, later than `timeoutMs`
    */
   publishAcknowledged<M>(
     address: Address<M, 'event'>,
     message: NoInfer<M>,
     timeoutMs: number,
+    onLate?: () => void,
   ): Promise<boolean>;
   /** Removes what is retained at the address, ours or not, and no longer remembers it. */
   clear(address: { readonly topic: string }): void;
@@ -210,13 +212,18 @@ export function createLink(options: LinkOptions): Link {
       });
       return outcome ?? 'not-connected';
     },
-    publishAcknowledged: async (address, message, timeoutMs) => {
+    publishAcknowledged: async (address, message, timeoutMs, onLate) => {
       const packet = outgoing(address, message);
       outbox.keep(packet);
       return new Promise((resolve) => {
-        const waiting = clock.setTimeout(() => resolve(false), timeoutMs);
+        let late = false;
+        const waiting = clock.setTimeout(() => {
+          late = true;
+          resolve(false);
+        }, timeoutMs);
         void sendEvent(packet).then((acknowledged) => {
           waiting.cancel();
+          if (late && acknowledged) onLate?.();
           resolve(acknowledged);
         });
       });

@@ -71,6 +71,13 @@ describe('keys of a terminal', () => {
     expect(edges).toEqual([]);
   });
 
+  test('a paste presses nothing and ends nothing, whatever its characters are', () => {
+    const { edges, interrupts, type } = setUp();
+    type('mosquitto_pub -q 1 -m press\r');
+    expect(edges).toEqual([]);
+    expect(interrupts()).toBe(0);
+  });
+
   for (const [name, key] of [
     ['q', 'q'],
     ['Ctrl-C', '\u0003'],

@@ -95,6 +95,48 @@ describe('two workers on one prefix', () => {
   });
 });
 
+describe('a button', () => {
+  it('that two workers have is released by one of them only', async () => {
+    const { control } = await simulatedArgoCd(worldOf([shop]));
+    const { url, publish, result, untilSignal, on, latest } = await onBroker();
+    const of = (id: string) =>
+      workerConfig(url, control.url, {
+        id,
+        stateDir: stateDirectory(),
+        buttons: [button({ id: 'shop-button' })],
+      });
+    await startWorker(of('two'));
+    await startWorker(of('one'));
+    await until('both', () => ['one', 'two'].every((id) => latest(`worker/${id}/info`) !== undefined));
+    await untilSignal('shop-button', 'drifted');
+
+    await publish('button/shop-button/press', '{"id": "p1"}');
+    expect(await result('shop-button', 'p1')).toMatchObject({ outcome: 'accepted' });
+    await until('the end', () => latest('release/last'));
+    await publish('button/shop-button/press', '{"id": "p2"}');
+    await result('shop-button', 'p2');
+    expect(on('button/shop-button/result')).toHaveLength(2);
+    expect(await control.syncs()).toHaveLength(1);
+  });
+
+  it('that a worker no longer has is not vouched for: its signal is cleared', async () => {
+    const { control } = await simulatedArgoCd(worldOf([shop]));
+    const { url, untilSignal, heard } = await onBroker();
+    const stateDir = stateDirectory();
+    const of = (id: string) =>
+      workerConfig(url, control.url, { id: 'main', stateDir, buttons: [button({ id })] });
+    const before = await startWorker(of('old-name'));
+    await untilSignal('old-name', 'drifted');
+    await before.stop();
+    await startWorker(of('new-name'));
+    await untilSignal('new-name', 'drifted');
+    await until(
+      'the old signal to be cleared',
+      () => heard.filter(({ topic }) => topic === 'button/old-name/signal').at(-1)?.text === '',
+    );
+  });
+});
+
 describe('after a restart', () => {
   it('says again what was released last, and that it failed', async () => {
     const { control } = await simulatedArgoCd(worldOf([shop]));

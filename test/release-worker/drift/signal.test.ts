@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { signals } from '../../../messages/button.ts';
 import { releaseOutcomes } from '../../../messages/release.ts';
-import { signalOf, succeededForMs } from '../../../release-worker/drift/signal.ts';
+import { signalOf, endShownMs } from '../../../release-worker/drift/signal.ts';
 import type { SignalInput } from '../../../release-worker/drift/signal.ts';
 import type { DriftCounts, Obstacle } from '../../../release-worker/drift/summary.ts';
 
@@ -43,7 +43,16 @@ describe('a button says', () => {
       { drift: drifted, last: { outcome: 'failed', at: now - 1e9 } },
     ],
     ['failed', 'it succeeded in part', { drift: drifted, last: { outcome: 'partly', at: now } }],
-    ['clear', 'a release failed and there is no drift any more', { last: { outcome: 'failed', at: now } }],
+    [
+      'failed',
+      'a release has just failed, although nothing is left to release',
+      { last: { outcome: 'failed', at: now } },
+    ],
+    [
+      'clear',
+      'a release failed and there is no drift any more',
+      { last: { outcome: 'failed', at: now - 5_000 } },
+    ],
     [
       'failed',
       'a release failed and what is left is blocked',
@@ -116,8 +125,13 @@ function holds(given: SignalInput, at: number): ReadonlySet<string> {
   if (releasing > 0) return new Set(['releasing']);
   if (!comparable) return new Set(['unknown']);
   if (armedUntil !== undefined && armedUntil > at) found.add('armed');
-  if (last !== undefined && last.outcome !== 'succeeded' && drift.outOfSync > 0) found.add('failed');
-  if (last?.outcome === 'succeeded' && at - last.at < succeededForMs) found.add('succeeded');
+  if (
+    last !== undefined &&
+    last.outcome !== 'succeeded' &&
+    (drift.outOfSync > 0 || at - last.at < endShownMs)
+  )
+    found.add('failed');
+  if (last?.outcome === 'succeeded' && at - last.at < endShownMs) found.add('succeeded');
   if (drift.outOfSync > 0 && (frozen !== undefined || drift.blocked === drift.outOfSync))
     found.add('blocked');
   found.add(drift.outOfSync > 0 ? 'drifted' : 'clear');

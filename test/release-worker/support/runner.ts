@@ -74,6 +74,7 @@ export async function releasing(
       ...options.release,
     },
     mayAct: options.mayAct ?? (() => true),
+    whenDecided: () => Promise.resolve(),
     onEvent: (event) => void events.push(event),
     onCurrent: (release) => void currents.push(release),
     onFinished: (release) => void finished.push(release),
