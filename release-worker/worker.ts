@@ -20,6 +20,7 @@ import { createOthers } from './others.ts';
 import { createIntake } from './presses/intake.ts';
 import type { Intake } from './presses/intake.ts';
 import { judge } from './presses/judge.ts';
+import { createPauseWatch } from './presses/pause.ts';
 import { createPressMemory, rememberIdsMax } from './presses/memory.ts';
 import { answerFormerPresses } from './presses/unanswered.ts';
 import type { Journal } from './releases/journal.ts';
@@ -90,6 +91,7 @@ export function createWorker(options: WorkerOptions): Worker {
     if (message !== '' && message !== takenSaid) log.error(message);
     takenSaid = message;
   };
+  const pause = createPauseWatch(clock, config.maxPressAgeMs);
   const others = createOthers({ link, worker: config.id, onChange: sayTaken });
   const registry = createRegistry();
   const changed = (keys: Iterable<string>) => {
@@ -212,6 +214,7 @@ export function createWorker(options: WorkerOptions): Worker {
       const recovered = recovery.result();
 
       sayTaken();
+      pause.start();
       others.start();
       forget = registry.onChange(changed);
       publisher.start();
@@ -240,6 +243,7 @@ export function createWorker(options: WorkerOptions): Worker {
         buttons,
         isOthers: (button) => (buttons.has(button) ? others.takes(button) : others.own(button)),
         mayAct,
+        heldMs: pause.heldMs,
         memory: createPressMemory({ clock, ...recovered }),
         judge: (button, only) =>
           judge(
@@ -266,6 +270,7 @@ export function createWorker(options: WorkerOptions): Worker {
     },
     stop: async () => {
       infoTimer?.cancel();
+      pause.stop();
       forget();
       forgetFormer();
       await Promise.all([intake?.stop(), runner.stop()]);

@@ -78,7 +78,7 @@ function pressOnce(link: Link, button: string, press: Press, url: string): Promi
       () =>
         finish(
           link.state.state === 'connected'
-            ? `no answer within ${answerMs / 1_000} s: no worker took the press on button ${button}. Is the release worker running, with this broker (${url})?`
+            ? `no answer within ${answerMs / 1_000} s: is the release worker running, with this broker (${url})? A worker that is only slow may still carry the press on button ${button} out`
             : `no answer: ${link.state.message}`,
         ),
       answerMs,

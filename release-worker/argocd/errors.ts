@@ -214,7 +214,7 @@ function remedyFor(code: string, sent: boolean): string {
     return '. The token has a character that cannot be sent: copy it again into ARGOCD_AUTH_TOKEN, as one line';
   if (code.includes('TIMEDOUT'))
     return sent
-      ? '. No answer in time: is the server overloaded, or argocd.requestTimeoutMs too short?'
+      ? '. No answer in time: is the server overloaded, or the limit too short (argocd.requestTimeoutMs; for refreshes worker.release.refreshTimeoutMs)?'
       : '. No connection in time: check host and port in argocd.server (ARGOCD_SERVER), and firewalls in between';
   return '';
 }

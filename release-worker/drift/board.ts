@@ -65,6 +65,7 @@ export function createBoard(options: BoardOptions): Board {
     timerAt = Infinity;
     const now = clock.monotonic();
     const freshUntil = watch.freshUntil();
+    if (now >= freshUntil) watch.notFresh();
     const problem = watch.problem();
     let nextAt = Infinity;
 

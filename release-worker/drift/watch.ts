@@ -33,6 +33,8 @@ export interface Watch {
   stop(): Promise<void>;
   /** on the monotonic clock; 0 before anything is known */
   freshUntil(): number;
+  /** To be told when `freshUntil` has passed, so that health says so too. */
+  notFresh(): void;
   /** what is wrong with Argo CD, with the remedy */
   problem(): string | undefined;
   /** wall clock of the last full list, in milliseconds since the epoch */
@@ -94,6 +96,13 @@ export function createWatch(options: WatchOptions): Watch {
     if (next === undefined) log.info({ server: argocd.server }, `Argo CD at ${argocd.server} answers`);
     else log.warn(next);
     onChange();
+  };
+
+  const notFresh = () => {
+    if (problem !== undefined || freshUntil() === 0) return;
+    setProblem(
+      `nothing has been heard of Argo CD at ${argocd.server} for more than ${Math.round(drift.maxAgeMs / 1000)} s, although the connection stands: is it overloaded, or stopped?`,
+    );
   };
 
   const probe = async () => {
@@ -239,6 +248,7 @@ export function createWatch(options: WatchOptions): Watch {
       await details.ended();
     },
     freshUntil,
+    notFresh,
     problem: () => problem,
     lastListAt: () => lastListAt,
     server: () => server,

@@ -28,6 +28,8 @@ export interface IntakeOptions {
   /** the button is another online worker's business */
   readonly isOthers: (button: string) => boolean;
   readonly mayAct: () => boolean;
+  /** How long presses that arrive now may have lain unread, in milliseconds. */
+  readonly heldMs: () => number;
   readonly judge: (button: ButtonConfig, only: readonly string[] | undefined) => Promise<Verdict>;
   readonly release: (release: PlannedRelease) => void;
   readonly count: (button: string, outcome: string) => void;
@@ -255,7 +257,7 @@ export function createIntake(options: IntakeOptions): Intake {
       turnAway(candidate, 'too many presses are waiting for those before them');
       return;
     }
-    const arrivedAt = clock.monotonic();
+    const arrivedAt = clock.monotonic() - options.heldMs();
     queues.set(button, queue);
     queue.waiting += 1;
     waitingInAll += 1;

@@ -41,7 +41,7 @@ const isNotStale: Rule = ({ press }, { now, waitedMs, maxPressAgeMs }) => {
   if (waitedMs > maxPressAgeMs)
     return {
       reason: 'stale',
-      message: `the press waited ${inWords(waitedMs)} for those before it (${limit})`,
+      message: `the press may have waited ${inWords(waitedMs)} before this worker could look at it (${limit}); press again`,
     };
   if (press.at === undefined) return undefined;
   const ageMs = now - fromTime(press.at);

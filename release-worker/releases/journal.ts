@@ -1,8 +1,8 @@
 // The journal: append-only JSON lines. What must survive a crash is on disk before the next step is taken.
 import { open, mkdir } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
+import { createReadStream, existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
 import { journalLineSchema } from './journal-lines.ts';
@@ -55,7 +55,7 @@ export function createJournal(options: { readonly stateDir: string; readonly log
   return {
     open: async (onLine) => {
       try {
-        await mkdir(stateDir, { recursive: true });
+        await makeDirectory(stateDir);
         file = await open(path, 'a+', 0o640);
         await syncDirectory(stateDir);
         const { size } = await file.stat();
@@ -84,6 +84,20 @@ async function endsTorn(file: FileHandle, size: number): Promise<boolean> {
   const last = Buffer.alloc(1);
   await file.read(last, 0, 1, size - 1);
   return last[0] !== newLine;
+}
+
+/** With its parents, as `recursive` does, which never ends where a file system refuses new directories (/proc). */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EEXIST') return;
+    const parent = dirname(path);
+    if (code !== 'ENOENT' || existsSync(parent)) throw error;
+    await makeDirectory(parent);
+    await mkdir(path);
+  }
 }
 
 /** A new file is only safe when its directory entry is. */

@@ -32,7 +32,7 @@ export interface Connector {
 }
 
 /** A connection that has held so long was a good one: the next failure starts the delays anew. */
-const steadyMs = 30_000;
+const steadyMs = 5_000;
 
 export function createConnector(options: ConnectorOptions): Connector {
   const { clock, log, presence, clientId, onState } = options;

@@ -121,9 +121,10 @@ export function createLink(options: LinkOptions): Link {
     },
     onOpen: (connection: Connection) => {
       subscribed = connection.subscribe(router.filters());
-      sayOnline();
       const { states, events } = outbox.pending();
       for (const message of states) void sendState(message);
+      // Behind the state: whoever sees `online` may believe what stands there, and an old signal must not be it.
+      sayOnline();
       for (const message of events) void sendEvent(message);
       count.connect();
     },

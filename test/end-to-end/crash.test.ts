@@ -145,6 +145,18 @@ describe.skipIf(!hasMosquitto)('killed parts (skipped without mosquitto-clients)
     await until('the release', () => apart.heard.latest(last)?.['outcome'] === 'succeeded');
   });
 
+  it('does not release late what lay unread while the worker stood still', async () => {
+    const apart = (here = await startApart([{ name: 'shop', drifted: true }], {
+      RELEASE_BUTTON_WORKER_MAX_PRESS_AGE_MS: '1000',
+    }));
+    apart.worker.signal('SIGSTOP');
+    publish(apart.brokerUrl, ['-t', press, '-m', 'press']);
+    await stays('no result of a worker that stands still', () => apart.heard.on(result).length === 0, 2_500);
+    apart.worker.signal('SIGCONT');
+    expect(await until('the result', () => apart.heard.latest(result))).toMatchObject({ reason: 'stale' });
+    expect(await apart.argocd.syncs()).toEqual([]);
+  });
+
   it('says unknown when Argo CD has gone for longer than what is known counts, and comes back by itself', async () => {
     const apart = (here = await startApart([{ name: 'shop', drifted: true }], {
       RELEASE_BUTTON_WORKER_DRIFT_MAX_AGE_MS: '1500',

@@ -73,6 +73,7 @@ export function takingIn(
     buttons: new Map((options.buttons ?? [button()]).map((one) => [one.id, one])),
     isOthers: options.isOthers ?? (() => false),
     mayAct: options.mayAct ?? (() => true),
+    heldMs: () => 0,
     judge: options.judge ?? (() => Promise.resolve(accepting)),
     release: (release) => {
       released.push(release);

@@ -1,0 +1,33 @@
+// A process that stood still does not know how old what it reads now is.
+import { expect, test } from 'vitest';
+import { createPauseWatch } from '../../../release-worker/presses/pause.ts';
+import type { Clock } from '../../../service/clock.ts';
+
+test('a pause is told for a while after it, a process that runs is never held up', () => {
+  let now = 0;
+  let due: (() => void) | undefined;
+  const clock: Clock = {
+    now: () => now,
+    monotonic: () => now,
+    setTimeout: (fn) => {
+      due = fn;
+      return { cancel: () => (due = undefined) };
+    },
+  };
+  const pause = createPauseWatch(clock, 10_000);
+  pause.start();
+  for (let second = 0; second < 60; second += 1) {
+    now += 1_000;
+    due?.();
+    expect(pause.heldMs()).toBe(0);
+  }
+  now += 43_000;
+  expect(pause.heldMs()).toBe(43_000);
+  due?.();
+  now += 1_999;
+  expect(pause.heldMs()).toBe(43_000);
+  now += 1;
+  expect(pause.heldMs()).toBe(0);
+  pause.stop();
+  expect(due).toBeUndefined();
+});
