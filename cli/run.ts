@@ -34,6 +34,8 @@ export async function run(options: RunOptions): Promise<void> {
   );
   for (const warning of options.warnings) log.warn(warning);
 
+  // Bad from the first answer of /healthz on, before the parts have named their checks.
+  const started = health.check('started', 'failing');
   const parts: Part[] = [];
   if (config.health.enabled) {
     const port = config.health.port ?? options.healthPort;
@@ -41,7 +43,11 @@ export async function run(options: RunOptions): Promise<void> {
     parts.push({ name: 'health', start: () => server.start(), stop: () => server.stop() });
   }
   parts.push({ name: 'clock', start: () => clockSync.start(), stop: () => clockSync.stop() });
-  parts.push(...options.parts(context));
+  parts.push(...options.parts(context), {
+    name: 'started',
+    start: () => started.ok(),
+    stop: () => started.bad('stopping'),
+  });
   await runUntilSignal({
     parts: createParts(parts, log),
     clock,

@@ -110,10 +110,11 @@ function nothing(message: string): Verdict {
 function nothingMessage({ watch }: JudgeOptions, candidates: readonly AppRecord[]): string {
   const at = watch.lastListAt();
   const unknown = candidates.filter((app) => app.sync === 'Unknown').length;
+  const inSync = candidates.length - unknown;
   return [
-    `all ${candidates.length - unknown} applications are in sync`,
+    inSync === 1 ? 'the one application is in sync' : `all ${inSync} applications are in sync`,
     ...(unknown > 0 ? [`, ${unknown} cannot be compared`] : []),
-    ...(at === undefined ? [] : [`; Argo CD last looked through at ${new Date(at).toISOString()}`]),
+    ...(at === undefined ? [] : [`; the last full look at Argo CD was at ${new Date(at).toISOString()}`]),
   ].join('');
 }
 

@@ -47,7 +47,7 @@ describe('with nothing known to be out of sync', () => {
     await ready();
     const verdict = await judge();
     expect(verdict.outcome).toBe('nothing-to-release');
-    expect(verdict.message).toMatch(/^all 1 applications are in sync; .* at \d{4}-/);
+    expect(verdict.message).toMatch(/^the one application is in sync; .* at \d{4}-/);
   });
 
   it('does not look where it may not', async () => {
