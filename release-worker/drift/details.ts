@@ -5,6 +5,7 @@ import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
+import { lookAt } from './look.ts';
 import type { Registry } from './registry.ts';
 import { isDrifted } from './summary.ts';
 
@@ -40,8 +41,7 @@ export function createDetails(options: {
       const known = registry.get(key);
       if (known === undefined || known.detail !== undefined) continue;
       try {
-        const ticket = registry.ticket();
-        registry.whole(ticket, await argocd.get(app));
+        await lookAt({ argocd, registry }, app);
       } catch (error) {
         if (signal.aborted) return;
         log.debug(`no detail of ${key}: ${messageOf(error)}`);

@@ -20,16 +20,19 @@ const answerEveryMs = 1_000;
 
 export function createFlood(clock: Clock, maxPressesPerMinute: number): Flood {
   const max = factor * maxPressesPerMinute;
-  const arrivals = new Map<string, readonly number[]>();
+  const arrivals = new Map<string, number[]>();
   const answers = new Map<string, { readonly at: number; swallowed: number }>();
 
   return {
     arrived: (key) => {
       const now = clock.monotonic();
-      const lately = (arrivals.get(key) ?? []).filter((at) => at > now - minuteMs);
-      const full = lately.length >= max;
-      arrivals.set(key, full ? lately : [...lately, now]);
-      return full ? `more than ${max} presses within a minute, refused ones included` : undefined;
+      const lately = arrivals.get(key) ?? [];
+      arrivals.set(key, lately);
+      const past = lately.findIndex((at) => at > now - minuteMs);
+      lately.splice(0, past === -1 ? lately.length : past);
+      if (lately.length >= max) return `more than ${max} presses within a minute, refused ones included`;
+      lately.push(now);
+      return undefined;
     },
     answered: (button) => {
       const now = clock.monotonic();

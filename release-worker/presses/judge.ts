@@ -5,6 +5,7 @@ import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
 import type { Access } from '../drift/access.ts';
+import { lookAt } from '../drift/look.ts';
 import type { Registry } from '../drift/registry.ts';
 import { isDrifted } from '../drift/summary.ts';
 import type { Watch } from '../drift/watch.ts';
@@ -124,12 +125,7 @@ async function refreshSome(
   candidates: readonly AppRecord[],
 ): Promise<void> {
   const some = candidates.filter((app) => !app.deleting).slice(0, refreshOnPressMax);
-  await Promise.allSettled(
-    some.map(async (app) => {
-      const ticket = registry.ticket();
-      registry.whole(ticket, await argocd.get(app, 'normal', lookBudgetMs));
-    }),
-  );
+  await Promise.allSettled(some.map((app) => lookAt({ argocd, registry }, app, 'normal', lookBudgetMs)));
 }
 
 /**
@@ -151,10 +147,7 @@ async function lookAtUnknown(
     deadline,
     Promise.allSettled([
       access.lookAgain(keys),
-      ...details.map(async (app) => {
-        const ticket = registry.ticket();
-        registry.whole(ticket, await argocd.get(app, undefined, lookBudgetMs));
-      }),
+      ...details.map((app) => lookAt({ argocd, registry }, app, undefined, lookBudgetMs)),
     ]),
   );
   return new Set(keys);

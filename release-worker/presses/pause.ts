@@ -1,5 +1,6 @@
-// Notices that this process stood still: stopped by a signal, with the machine asleep, or starved. What lay in its socket
-// meanwhile is older than it looks, and a press among it must not release late.
+// Notices that this process stood still, stopped by a signal or starved: what lay in its socket meanwhile is older than
+// it looks, and a press among it must not release late. A sleep of the whole machine does not count: Linux's monotonic
+// clock stands still as well.
 import type { Clock, Timer } from '../../service/clock.ts';
 
 export interface PauseWatch {

@@ -5,6 +5,7 @@ import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
 import { ArgoCdError } from '../argocd/errors.ts';
+import { lookAt } from '../drift/look.ts';
 import type { Registry } from '../drift/registry.ts';
 import { shortRevision } from '../drift/summary.ts';
 import type { AppEnd, AppProgress, PlannedApp } from './release.ts';
@@ -230,9 +231,8 @@ async function look(
   { argocd, registry, app, refreshTimeoutMs }: FollowOptions,
   refresh?: 'normal',
 ): Promise<AppRecord> {
-  const ticket = registry.ticket();
-  const record = await argocd.get(app, refresh, refresh === undefined ? undefined : refreshTimeoutMs);
-  registry.whole(ticket, record);
+  const timeoutMs = refresh === undefined ? undefined : refreshTimeoutMs;
+  const record = await lookAt({ argocd, registry }, app, refresh, timeoutMs);
   // The stream may have told something newer while the answer was on its way.
   return registry.get(keyOf(app)) ?? record;
 }

@@ -7,6 +7,7 @@ import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd, SyncRequest } from '../argocd/client.ts';
 import { ArgoCdError } from '../argocd/errors.ts';
+import { lookAt } from '../drift/look.ts';
 import type { Registry } from '../drift/registry.ts';
 import { shortRevision } from '../drift/summary.ts';
 import { deployedAllTheSame, gone, isGone, viewOf } from './follow.ts';
@@ -125,10 +126,7 @@ async function refresh(
   kind: 'normal' | 'hard',
 ): Promise<AppRecord | AppEnd | undefined> {
   try {
-    const ticket = registry.ticket();
-    const record = await argocd.get(app, kind, refreshTimeoutMs);
-    registry.whole(ticket, record);
-    return record;
+    return await lookAt({ argocd, registry }, app, kind, refreshTimeoutMs);
   } catch (error) {
     if (isGone(error)) return gone;
     if (!signal.aborted)
@@ -188,9 +186,7 @@ export async function lookForOurs(
       };
     if (!(await delay(clock, waitMs, signal))) return undefined;
     try {
-      const ticket = registry.ticket();
-      last = await argocd.get(app);
-      registry.whole(ticket, last);
+      last = await lookAt({ argocd, registry }, app);
       if (viewOf(last, release.id).state !== 'not-ours') return { sent: true };
       needed -= 1;
     } catch (error) {

@@ -1,0 +1,17 @@
+// A look at one application: what Argo CD answers goes into the registry, in the order in which it was asked.
+import type { AppRecord } from '../argocd/application.ts';
+import type { AppName, ArgoCd } from '../argocd/client.ts';
+import type { Registry } from './registry.ts';
+
+/** @throws ArgoCdError as `ArgoCd.get` does; then the registry is as before */
+export async function lookAt(
+  where: { readonly argocd: Pick<ArgoCd, 'get'>; readonly registry: Registry },
+  app: AppName,
+  refresh?: 'normal' | 'hard',
+  timeoutMs?: number,
+): Promise<AppRecord> {
+  const ticket = where.registry.ticket();
+  const record = await where.argocd.get(app, refresh, timeoutMs);
+  where.registry.whole(ticket, record);
+  return record;
+}
