@@ -103,6 +103,7 @@ function issueProblem(
 }
 
 function instead(value: unknown, wanted: string): string {
+  if (wanted.includes(' or text')) return '';
   if (Array.isArray(value)) return wanted.startsWith('a list') ? `, not of ${value.length}` : ', not a list';
   if (typeof value === 'object' && value !== null) return wanted.startsWith('a map') ? '' : ', not a map';
   if (typeof value === 'string') {

@@ -39,6 +39,7 @@ export function allowed(schema: Schema): string {
     const { minimum = 0, maximum } = bounds(inner.def.checks);
     return `a list of ${minimum} to ${maximum} entries`;
   }
+  if (inner instanceof z.ZodMiniUnion) return inner.def.options.map(allowed).join(' or ');
   if (inner instanceof z.ZodMiniObject || inner instanceof z.ZodMiniRecord)
     return 'a map of names and values';
   const { minimum, maximum } = bounds(inner._zod.def.checks);

@@ -12,6 +12,7 @@ import type { Health } from '../service/health.ts';
 import type { Log } from '../service/log.ts';
 import { createButton } from './button.ts';
 import type { GpioDriver } from './drivers/driver.ts';
+import { createKeySwitch } from './key-switch.ts';
 import { createLedScheduler } from './led-scheduler.ts';
 import { createLed } from './led.ts';
 import type { Led, Surroundings } from './led.ts';
@@ -87,6 +88,7 @@ export function createGpioAgent(options: {
       log,
       health: health.check(`button ${button.id}`, 'failing'),
       onBounces: (count) => metrics.bounces(button.id, count),
+      onLostEdges: (count) => metrics.lostEdges(button.id, count),
       onFelt: () => {
         for (const led of leds) if (led.follows === button.id) led.acknowledge(clock.monotonic());
         // Lit at once; said on its topic only after the press is on its way.
@@ -101,6 +103,20 @@ export function createGpioAgent(options: {
     }),
   );
 
+  const keySwitches = config.keySwitches.map((keySwitch) =>
+    createKeySwitch({
+      config: keySwitch,
+      driver,
+      link,
+      clock,
+      log,
+      health: health.check(`key switch ${keySwitch.id}`, 'failing'),
+      onFault: refreshLeds,
+      onEdge: () => sampler.reschedule(),
+    }),
+  );
+  const inputs = [...buttons, ...keySwitches];
+
   const surroundings = (follows: string): Surroundings => {
     const signal = signals.of(follows);
     const { droppedAt, unanswered } = presses.of(follows);
@@ -109,7 +125,9 @@ export function createGpioAgent(options: {
       ...(signal === undefined ? {} : { signal }),
       ...(droppedAt === undefined ? {} : { droppedAt }),
       unanswered,
-      faulty: buttons.some((button) => button.id === follows && button.condition.fault !== undefined),
+      faulty:
+        buttons.some((button) => button.id === follows && button.condition.fault !== undefined) ||
+        keySwitches.some((keySwitch) => keySwitch.arms === follows && keySwitch.fault !== undefined),
     };
   };
 
@@ -149,7 +167,12 @@ export function createGpioAgent(options: {
       for (const led of leds) if (led.shown !== undefined) publishLed(led.id, led.shown);
     },
   });
-  const sampler = createSampler({ clock, buttons, sampleMs: config.sampleMs });
+  const sampler = createSampler({
+    clock,
+    inputs,
+    sampleMs: config.sampleMs,
+    onLook: () => scheduler.check(),
+  });
 
   const publishButton = (id: string) => {
     const button = buttons.find((candidate) => candidate.id === id);
@@ -230,7 +253,7 @@ export function createGpioAgent(options: {
     sampler.stop();
     presses.stop();
     scheduler.stop();
-    for (const part of [...buttons, ...leds]) part.close();
+    for (const part of [...inputs, ...leds]) part.close();
     driver.close();
   };
 
@@ -238,7 +261,7 @@ export function createGpioAgent(options: {
     if (running) return;
     try {
       driver.open();
-      for (const part of [...leds, ...buttons]) part.open();
+      for (const part of [...leds, ...inputs]) part.open();
     } catch (error) {
       release();
       throw error;
@@ -246,7 +269,8 @@ export function createGpioAgent(options: {
     running = true;
     subscribe();
     unlisten = link.onState(({ state }) => {
-      if (state !== 'connected') signals.forget();
+      if (state === 'connected') for (const keySwitch of keySwitches) keySwitch.connected();
+      else signals.forget();
       refreshLeds();
     });
     for (const button of buttons) publishButton(button.id);

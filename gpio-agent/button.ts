@@ -1,15 +1,14 @@
-// One button: its pin through debounce and gestures, and what happens when the pin fails.
+// One button: its settled levels to gestures, and how it is.
 import type { Clock } from '../service/clock.ts';
 import type { HealthCheck } from '../service/health.ts';
-import { backoffMs } from '../service/link/backoff.ts';
-import { messageOf } from '../service/log.ts';
 import type { Log } from '../service/log.ts';
-import { debounce, unsettled } from './debounce.ts';
-import type { DebounceState, LevelEvent, Transition } from './debounce.ts';
-import type { GpioDriver, GpioInput } from './drivers/driver.ts';
+import type { Transition } from './debounce.ts';
+import type { GpioDriver } from './drivers/driver.ts';
 import { followGestures, noGesture } from './gestures.ts';
 import type { FiredGesture, GestureState } from './gestures.ts';
 import type { ButtonConfig } from './options.ts';
+import type { Polled } from './sampler.ts';
+import { createSettledInput } from './settled-input.ts';
 
 interface ButtonCondition {
   readonly pressed: boolean;
@@ -17,24 +16,13 @@ interface ButtonCondition {
   readonly fault?: string;
 }
 
-export interface Button {
+export interface Button extends Polled {
   readonly id: string;
   readonly condition: ButtonCondition;
-  /** Whether a first level has settled: a press counts from then on. */
-  readonly settled: boolean;
-  /** Whether the pin has to be read every `sampleMs`, since its driver reports no edges. */
-  readonly sampled: boolean;
-  /** When `poll` is due, in monotonic ms; undefined: only when something happens, or at the next regular look. */
-  readonly nextAt: number | undefined;
   /** @throws HardwareError when the pin cannot be opened */
   open(): void;
-  /** Reads the pin, and does what has become due. Never throws: a pin that cannot be read is a fault. */
-  poll(): void;
   close(): void;
 }
-
-/** A pin that failed is opened again after 1 s, then ever later, up to a minute; ours. */
-const reopen = { minMs: 1000, maxMs: 60_000 };
 
 export function createButton(options: {
   readonly config: ButtonConfig;
@@ -43,6 +31,7 @@ export function createButton(options: {
   readonly log: Log;
   readonly health: HealthCheck;
   readonly onBounces: (count: number) => void;
+  readonly onLostEdges: (count: number) => void;
   /** The finger was felt: at the settled edge of a press, and again when a gesture is decided later than that. */
   readonly onFelt: () => void;
   readonly onGesture: (fired: FiredGesture) => void;
@@ -50,31 +39,22 @@ export function createButton(options: {
   /** An edge came in: `nextAt` may have changed. */
   readonly onEdge: () => void;
 }): Button {
-  const { config, driver, clock, log, health } = options;
-  const { id, line, debounceMs } = config;
-
-  let input: GpioInput | undefined;
-  let level: DebounceState = unsettled;
-  let levelNextAt: number | undefined;
+  const { config, log } = options;
+  const { id } = config;
   let gesture: GestureState = noGesture;
   let gestureNextAt: number | undefined;
-  let failures = 0;
-  let reopenAt: number | undefined;
   let condition: ButtonCondition = { pressed: false, stuck: false };
 
-  const setCondition = (fault: string | undefined) => {
-    const next: ButtonCondition = {
-      pressed: level.settled ?? false,
-      stuck: gesture.phase === 'stuck',
-      ...(fault === undefined ? {} : { fault }),
-    };
+  const updateCondition = () => {
+    const { pressed, fault } = input;
+    const stuck = gesture.phase === 'stuck';
     const before = condition;
-    if (next.pressed === before.pressed && next.stuck === before.stuck && next.fault === before.fault) return;
-    condition = next;
-    if (next.stuck && !before.stuck)
+    if (pressed === before.pressed && stuck === before.stuck && fault === before.fault) return;
+    condition = { pressed, stuck, ...(fault === undefined ? {} : { fault }) };
+    if (stuck && !before.stuck)
       log.warn(
         { button: id },
-        `button ${id} has been held for ${config.stuckAfterMs} ms: ignored until it is released; look for a jammed button or a short circuit on line ${line}`,
+        `button ${id} has been held for ${config.stuckAfterMs} ms: ignored until it is released; look for a jammed button or a short circuit on line ${config.line}`,
       );
     options.onCondition();
   };
@@ -87,79 +67,29 @@ export function createButton(options: {
     for (const fired of step.fired) options.onGesture(fired);
   };
 
-  const feed = (event: LevelEvent) => {
-    const step = debounce(level, event, debounceMs);
-    const bounces = step.state.bounces - level.bounces;
-    level = step.state;
-    levelNextAt = step.nextAt;
-    if (bounces > 0) options.onBounces(bounces);
-    for (const transition of step.transitions) follow(transition, transition.at);
-  };
-
-  // A button begins anew: what was held before must be released first.
-  const reset = () => {
-    level = unsettled;
-    levelNextAt = undefined;
-    gesture = noGesture;
-    gestureNextAt = undefined;
-  };
-
-  const openPin = () => {
-    reset();
-    input = driver.openInput({
-      line,
-      pull: config.pull,
-      activeLow: config.activeLow,
-      onEdge: ({ pressed, at }) => {
-        feed({ kind: 'edge', pressed, at });
-        setCondition(condition.fault);
-        options.onEdge();
-      },
-    });
-  };
-
-  const closePin = () => {
-    const closing = input;
-    input = undefined;
-    try {
-      closing?.close();
-    } catch (error) {
-      log.warn(
-        { err: error, button: id },
-        `the pin of button ${id} could not be closed: ${messageOf(error)}`,
-      );
-    }
-  };
-
-  const fail = (error: unknown) => {
-    failures += 1;
-    const waitMs = backoffMs(failures, reopen, 0.5);
-    reopenAt = clock.monotonic() + waitMs;
-    closePin();
-    reset();
-    const fault = `line ${line} cannot be used: ${messageOf(error)}`;
-    const message = `button ${id}: ${fault}; look at the wiring and at who else uses the line; opened again in ${waitMs / 1000} s`;
-    log.error({ button: id }, message);
-    health.bad(message);
-    setCondition(fault);
-  };
-
-  const recovered = () => {
-    failures = 0;
-    reopenAt = undefined;
-    log.info({ button: id }, `button ${id} can be read again`);
-    health.ok(`reading line ${line}`);
-  };
-
-  const look = () => {
-    // The time before the read: what is read then has held at least until this moment.
-    const at = clock.monotonic();
-    const pressed = input?.read() ?? false;
-    feed({ kind: 'sample', pressed, at });
-    follow(undefined, at);
-    if (failures > 0) recovered();
-    setCondition(undefined);
-  };
+  const input = createSettledInput({
+    name: `button ${id}`,
+    config,
+    driver: options.driver,
+    clock: options.clock,
+    log,
+    health: options.health,
+    onBounces: options.onBounces,
+    onLostEdges: options.onLostEdges,
+    onTransition: (transition) => follow(transition, transition.at),
+    onLook: (now) => {
+      if (gestureNextAt !== undefined) follow(undefined, now);
+      updateCondition();
+    },
+    onReset: () => {
+      gesture = noGesture;
+      gestureNextAt = undefined;
+    },
+    onEdge: () => {
+      updateCondition();
+      options.onEdge();
+    },
+  });
 
   return {
     id,
@@ -167,34 +97,18 @@ export function createButton(options: {
       return condition;
     },
     get settled() {
-      return level.settled !== undefined;
+      return input.settled;
     },
     get sampled() {
-      return input?.edges === false;
+      return input.sampled;
     },
     get nextAt() {
-      if (input === undefined) return reopenAt;
-      const times = [levelNextAt, gestureNextAt].filter((time) => time !== undefined);
-      return times.length === 0 ? undefined : Math.min(...times);
+      const { nextAt = Number.POSITIVE_INFINITY } = input;
+      const soonest = Math.min(nextAt, gestureNextAt ?? Number.POSITIVE_INFINITY);
+      return soonest === Number.POSITIVE_INFINITY ? undefined : soonest;
     },
-    open: () => {
-      openPin();
-      look();
-      health.ok(`reading line ${line}`);
-    },
-    poll: () => {
-      if (input === undefined && (reopenAt === undefined || clock.monotonic() < reopenAt)) return;
-      try {
-        if (input === undefined) openPin();
-        look();
-      } catch (error) {
-        fail(error);
-      }
-    },
-    close: () => {
-      closePin();
-      reset();
-      reopenAt = undefined;
-    },
+    open: () => input.open(),
+    poll: () => input.poll(),
+    close: () => input.close(),
   };
 }

@@ -16,12 +16,13 @@ export interface DebounceState {
 }
 
 /**
- * `edge`: the level changed exactly at `at` (a kernel time stamp). `sample`: the level was read at `at`.
+ * `edge`: the level changed exactly at `at` (a kernel time stamp). `sample`: the level was read at `at`. `gap`: an edge
+ * too, but others before it were lost, so that nobody knows what the level was until then.
  * A driver that samples gives samples only. A driver with edges also gives a sample when `nextAt` has come,
  * after all edges that happened before it.
  */
 export interface LevelEvent {
-  readonly kind: 'edge' | 'sample';
+  readonly kind: 'edge' | 'gap' | 'sample';
   readonly pressed: boolean;
   readonly at: number;
 }
@@ -76,9 +77,10 @@ export function debounce(state: DebounceState, event: LevelEvent, debounceMs: nu
 
   // Until an edge the level before it is known to have held. Until a sample that reads otherwise it is not:
   // the level may have changed at any time since the sample before.
-  const held = event.kind === 'edge' ? event.pressed !== state.raw : event.pressed === state.raw;
+  const changed = event.pressed !== state.raw;
+  const held = event.kind === 'edge' ? changed : event.kind === 'sample' && !changed;
   const before = held ? settle(state) : state;
-  const restarts = event.kind === 'edge' || event.pressed !== before.raw;
+  const restarts = event.kind !== 'sample' || changed;
   const after = settle({
     ...(restarts ? restart(before, event.pressed, at, debounceMs) : before),
     lastAt: at,
@@ -92,7 +94,7 @@ export function debounce(state: DebounceState, event: LevelEvent, debounceMs: nu
 
 function restart(state: DebounceState, pressed: boolean, at: number, debounceMs: number): DebounceState {
   const lasted = at - state.rawSince;
-  const bounced = state.settled !== undefined && lasted < debounceMs;
+  const bounced = state.settled !== undefined && pressed !== state.raw && lasted < debounceMs;
   return {
     ...state,
     raw: pressed,

@@ -1,13 +1,17 @@
 // One scheduler for all LEDs: writes a level only when it changes, and sets a timer only while some LED will change by itself.
 import type { Clock, Timer } from '../service/clock.ts';
+import { backoffMs } from '../service/link/backoff.ts';
 import type { LevelNow } from './patterns.ts';
+import { reopen } from './settled-input.ts';
 
 export interface ScheduledLed {
   /** The level at a moment, and when it changes by itself; both in monotonic ms. */
   view(now: number): LevelNow;
-  /** @throws when the pin cannot be written; then it is tried again every second */
+  /** @throws when the pin cannot be written; then it is tried again, ever more rarely */
   write(on: boolean): void;
-  /** Told about each attempt to write: undefined when it went well. */
+  /** @throws when the pin is gone */
+  check(): void;
+  /** Told about each attempt to write, and about a pin that is gone: undefined when it went well. */
   written(error: unknown): void;
 }
 
@@ -17,12 +21,11 @@ export interface LedScheduler {
    * @param options.quiet without `onRefresh`; the next look makes up for it
    */
   refresh(options?: { readonly quiet?: boolean }): void;
+  /** Notices pins that are gone while nothing is to be written; for somebody who looks from time to time anyway. */
+  check(): void;
   /** No timer any more, and every LED off. `refresh` starts it again. */
   stop(): void;
 }
-
-/** A pin that could not be written is tried again this often; ours. */
-const retryMs = 1000;
 
 export function createLedScheduler(options: {
   readonly clock: Clock;
@@ -32,18 +35,28 @@ export function createLedScheduler(options: {
 }): LedScheduler {
   const { clock, leds, onRefresh } = options;
   const levels = new Map<ScheduledLed, boolean>();
+  const failed = new Map<ScheduledLed, { readonly times: number; readonly retryAt: number }>();
   let timer: Timer | undefined;
 
-  const show = (led: ScheduledLed, on: boolean): boolean => {
+  const fail = (led: ScheduledLed, error: unknown, now: number) => {
+    const times = (failed.get(led)?.times ?? 0) + 1;
+    failed.set(led, { times, retryAt: now + backoffMs(times, reopen, 0.5) });
+    levels.delete(led);
+    led.written(error);
+  };
+
+  /** @returns whether it shows the level */
+  const show = (led: ScheduledLed, on: boolean, now: number): boolean => {
     if (levels.get(led) === on) return true;
+    if (now < (failed.get(led)?.retryAt ?? now)) return false;
     try {
       led.write(on);
     } catch (error) {
-      levels.delete(led);
-      led.written(error);
+      fail(led, error, now);
       return false;
     }
     levels.set(led, on);
+    failed.delete(led);
     led.written(undefined);
     return true;
   };
@@ -54,9 +67,16 @@ export function createLedScheduler(options: {
     const now = clock.monotonic();
     let nextAt = Number.POSITIVE_INFINITY;
     for (const led of leds) {
-      const level = led.view(now);
-      if (!show(led, level.on)) nextAt = Math.min(nextAt, now + retryMs);
-      if (level.nextAt !== undefined) nextAt = Math.min(nextAt, level.nextAt);
+      const wasFailed = failed.has(led);
+      let level = led.view(now);
+      let shown = show(led, level.on, now);
+      // What a LED has to show depends on whether it can be written.
+      if (wasFailed === shown) {
+        level = led.view(now);
+        shown = show(led, level.on, now);
+      }
+      if (!shown) nextAt = Math.min(nextAt, failed.get(led)?.retryAt ?? now);
+      else if (level.nextAt !== undefined) nextAt = Math.min(nextAt, level.nextAt);
     }
     // At least 1 ms: a timer that comes a fraction early must not spin.
     if (nextAt < Number.POSITIVE_INFINITY)
@@ -66,10 +86,25 @@ export function createLedScheduler(options: {
 
   return {
     refresh,
+    check: () => {
+      const now = clock.monotonic();
+      let gone = false;
+      for (const led of leds) {
+        if (failed.has(led)) continue;
+        try {
+          led.check();
+        } catch (error) {
+          fail(led, error, now);
+          gone = true;
+        }
+      }
+      if (gone) refresh();
+    },
     stop: () => {
       timer?.cancel();
       timer = undefined;
-      for (const led of leds) show(led, false);
+      for (const led of leds) show(led, false, clock.monotonic());
+      failed.clear();
     },
   };
 }

@@ -35,7 +35,7 @@ export function createLed(options: {
   readonly surroundings: () => Surroundings;
 }): Led {
   const { config, driver, log, health, surroundings } = options;
-  const { id, line } = config;
+  const { id, line, chip, activeLow } = config;
   let output: GpioOutput | undefined;
   let failed = false;
   let own: Pick<LightInputs, 'override' | 'identifiedAt' | 'acknowledged'> = {};
@@ -59,6 +59,31 @@ export function createLed(options: {
     return { on: level.on, nextAt: earliest(choice.nextAt, changesAt) };
   };
 
+  const openPin = () => {
+    output = driver.openOutput({ line, activeLow, ...(chip === undefined ? {} : { chip }) });
+    return output;
+  };
+
+  const closePin = () => {
+    const closing = output;
+    output = undefined;
+    try {
+      closing?.close();
+    } catch (error) {
+      log.warn({ err: error, led: id }, `the pin of LED ${id} could not be closed: ${messageOf(error)}`);
+    }
+  };
+
+  /** A pin that failed is given back, so that the next attempt opens it anew. */
+  const using = (use: () => void) => {
+    try {
+      use();
+    } catch (error) {
+      closePin();
+      throw error;
+    }
+  };
+
   return {
     id,
     follows: config.follows,
@@ -66,12 +91,10 @@ export function createLed(options: {
       return shown;
     },
     open: () => {
-      output = driver.openOutput({ line, activeLow: config.activeLow });
-      health.ok(`writing line ${line}`);
+      health.ok(`writing ${openPin().where}`);
     },
     close: () => {
-      output?.close();
-      output = undefined;
+      closePin();
       own = {};
       base = undefined;
     },
@@ -82,16 +105,17 @@ export function createLed(options: {
       const nextAt = earliest(shown.nextAt, level.nextAt);
       return { on, ...(nextAt === undefined ? {} : { nextAt }) };
     },
-    write: (on) => output?.write(on),
+    write: (on) => using(() => (output ?? openPin()).write(on)),
+    check: () => using(() => output?.check()),
     written: (error) => {
       if (error === undefined) {
         if (!failed) return;
         failed = false;
         log.info({ led: id }, `LED ${id} can be written again`);
-        health.ok(`writing line ${line}`);
+        health.ok(`writing ${output?.where ?? `line ${line}`}`);
         return;
       }
-      const message = `LED ${id}: line ${line} cannot be written: ${messageOf(error)}; look at the wiring and at who else uses the line`;
+      const message = `LED ${id}: ${messageOf(error)}`;
       if (!failed) log.error({ led: id }, message);
       failed = true;
       health.bad(message);

@@ -25,8 +25,8 @@ export function agentPart({ config, brokerUrl }: AgentPartOptions, context: Cont
   return {
     name: 'gpio-agent',
     start: async () => {
-      const driver = selectDriver({
-        driver: config.agent.driver,
+      const { driver } = await selectDriver({
+        config: config.agent,
         clock,
         log,
         keyboard: {

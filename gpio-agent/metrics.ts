@@ -8,6 +8,7 @@ export interface AgentMetrics {
   dropped(button: string, reason: string): void;
   unanswered(button: string): void;
   bounces(button: string, count: number): void;
+  lostEdges(button: string, count: number): void;
 }
 
 export function agentMetrics(registry: Registry): AgentMetrics {
@@ -29,10 +30,16 @@ export function agentMetrics(registry: Registry): AgentMetrics {
   const bounces = counter('bounces_total', 'Levels of a button that did not last for its debounce time.', [
     'button',
   ]);
+  const lostEdges = counter(
+    'lost_edges_total',
+    'Edges that the kernel had to drop because they came faster than they were read.',
+    ['button'],
+  );
   return {
     press: (button, gesture) => presses.inc({ button, gesture }),
     dropped: (button, reason) => dropped.inc({ button, reason }),
     unanswered: (button) => unanswered.inc({ button }),
     bounces: (button, count) => bounces.inc({ button }, count),
+    lostEdges: (button, count) => lostEdges.inc({ button }, count),
   };
 }

@@ -4,6 +4,7 @@ import type { Link } from '../service/link/link.ts';
 
 export type AgentConfig = Config['agent'];
 export type ButtonConfig = AgentConfig['buttons'][number];
+export type KeySwitchConfig = AgentConfig['keySwitches'][number];
 export type LedConfig = AgentConfig['leds'][number];
 
 export type AgentLink = Pick<Link, 'state' | 'onState' | 'subscribe' | 'publish' | 'publishNow'>;

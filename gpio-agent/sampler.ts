@@ -1,12 +1,22 @@
-// One timer for all buttons: reads pins that have to be sampled, and does what has become due at the others.
+// One timer for all inputs: reads pins that have to be sampled, and does what has become due at the others.
 import type { Clock, Timer } from '../service/clock.ts';
-import type { Button } from './button.ts';
+
+export interface Polled {
+  /** Whether a first level has settled: a press counts from then on. */
+  readonly settled: boolean;
+  /** Whether the pin has to be read every `sampleMs`, since its driver reports no edges. */
+  readonly sampled: boolean;
+  /** When `poll` is due, in monotonic ms; undefined: only when something happens, or at the next regular look. */
+  readonly nextAt: number | undefined;
+  /** Reads the pin, and does what has become due. Never throws: a pin that cannot be read is a fault. */
+  poll(): void;
+}
 
 export interface Sampler {
   start(): void;
-  /** Resolves when a first level of every button has settled, but after two seconds at the latest, or when stopped. */
+  /** Resolves when a first level of every input has settled, but after two seconds at the latest, or when stopped. */
   settled(): Promise<void>;
-  /** Sets the timer anew, because a button's `nextAt` has changed. */
+  /** Sets the timer anew, because an input's `nextAt` has changed. */
   reschedule(): void;
   stop(): void;
 }
@@ -19,25 +29,24 @@ const lookEveryMs = 1000;
 
 export function createSampler(options: {
   readonly clock: Clock;
-  readonly buttons: readonly Button[];
+  readonly inputs: readonly Polled[];
   readonly sampleMs: number;
+  /** Once a second, for what else has to be looked at. */
+  readonly onLook: () => void;
 }): Sampler {
-  const { clock, buttons, sampleMs } = options;
+  const { clock, inputs, sampleMs } = options;
   let running = false;
   let timer: Timer | undefined;
-  let regularAt = 0;
+  let sampleAt = 0;
+  let lookAt = 0;
   let waiting: { readonly timer: Timer; readonly resolve: () => void } | undefined;
-
-  const everyMs = () => (buttons.some((button) => button.sampled) ? sampleMs : lookEveryMs);
 
   const reschedule = () => {
     if (!running) return;
     timer?.cancel();
     const now = clock.monotonic();
-    const nextAt = buttons.reduce(
-      (soonest, button) => Math.min(soonest, button.nextAt ?? soonest),
-      regularAt,
-    );
+    let nextAt = Math.min(sampleAt, lookAt);
+    for (const input of inputs) nextAt = Math.min(nextAt, input.nextAt ?? nextAt);
     // Rounded up: Node rounds down, and would come a fraction too early. At least 1 ms, so that it never spins.
     timer = clock.setTimeout(poll, Math.max(1, Math.ceil(nextAt - now)));
   };
@@ -49,24 +58,33 @@ export function createSampler(options: {
   };
 
   const poll = () => {
-    for (const button of buttons) button.poll();
-    if (buttons.every((button) => button.settled)) stopWaiting();
+    let sampled = false;
+    for (const input of inputs) {
+      input.poll();
+      sampled ||= input.sampled;
+    }
+    if (waiting !== undefined && inputs.every((input) => input.settled)) stopWaiting();
     const now = clock.monotonic();
-    if (now >= regularAt) regularAt = now + everyMs();
+    sampleAt = sampled ? now + sampleMs : Number.POSITIVE_INFINITY;
+    if (now >= lookAt) {
+      lookAt = now + lookEveryMs;
+      options.onLook();
+    }
     reschedule();
   };
 
   return {
     start: () => {
       running = true;
-      regularAt = clock.monotonic() + everyMs();
+      lookAt = clock.monotonic() + lookEveryMs;
+      sampleAt = clock.monotonic() + sampleMs;
       reschedule();
     },
     settled: () =>
       new Promise((resolve) => {
         stopWaiting();
         waiting = { resolve, timer: clock.setTimeout(stopWaiting, settleWithinMs) };
-        if (buttons.every((button) => button.settled)) stopWaiting();
+        if (inputs.every((input) => input.settled)) stopWaiting();
       }),
     reschedule,
     stop: () => {

@@ -4,18 +4,34 @@ import { schemaOf, section, setting, type ConfigOf, type Finding } from '../decl
 import { flag, id, must, oneOf, text, wholeNumber } from '../formats.ts';
 import { idsTwice } from './twice.ts';
 
-const line = () => wholeNumber(0, 511);
+/** At most so many lines have the chips that the kernel's headers know of (GPIOCHIP limits are per driver); ours. */
+const highestLine = 1023;
+
+/** The kernel's names of lines have at most 31 bytes and a zero (linux/gpio.h, GPIO_MAX_NAME_SIZE). */
+const line = () => z.union([wholeNumber(0, highestLine), text(31).check(z.regex(/\D/))]);
+const lineDoc =
+  'The GPIO line: on a Raspberry Pi the BCM number, elsewhere the number on its chip or its name.';
+
+/** A number means /dev/gpiochip<number>. */
+const chip = () => z.pipe(z.union([wholeNumber(0, 255), text(100)]), z.transform(String));
+
+const pull = () => oneOf(['up', 'down', 'off']);
+const debounceMs = () => wholeNumber(1, 1000);
 
 const button = {
   id: setting(id(), { doc: 'The button, as in its topics.', default: 'main' }),
   title: setting(text(100), { doc: 'A name for people.', example: 'Release' }),
-  line: setting(line(), { doc: 'The GPIO line; on a Raspberry Pi the BCM number.', default: 17 }),
-  pull: setting(oneOf(['up', 'down', 'off']), { doc: 'The built-in resistor.', default: 'up' }),
+  line: setting(line(), { doc: lineDoc, default: 17 }),
+  chip: setting(chip(), {
+    doc: 'The chip of this line, where it is another one than agent.chip.',
+    example: 'usb-expander',
+  }),
+  pull: setting(pull(), { doc: 'The built-in resistor.', default: 'up' }),
   activeLow: setting(flag(), {
     doc: 'Pressed means low: the button connects the line to ground.',
     default: true,
   }),
-  debounceMs: setting(wholeNumber(1, 1000), {
+  debounceMs: setting(debounceMs(), {
     doc: 'How long a level must hold before it counts, on both edges. At least sampleMs.',
     default: 30,
   }),
@@ -64,7 +80,11 @@ function longer(
 
 const led = {
   id: setting(id(), { doc: 'The LED, as in its topics.', default: 'main' }),
-  line: setting(line(), { doc: 'The GPIO line; on a Raspberry Pi the BCM number.', default: 27 }),
+  line: setting(line(), { doc: lineDoc, default: 27 }),
+  chip: setting(chip(), {
+    doc: 'The chip of this line, where it is another one than agent.chip.',
+    example: 'usb-expander',
+  }),
   activeLow: setting(flag(), { doc: 'Low means lit.', default: false }),
   follows: setting(id(), {
     doc: 'The button whose signal it shows; it may be on another machine.',
@@ -72,7 +92,27 @@ const led = {
   }),
 };
 
-const later = (driver: string) => `\`${driver}\` is not available yet: the driver comes with a later version`;
+const keySwitch = {
+  id: setting(id(), { doc: 'The key switch, as in the log and in health.', default: 'main' }),
+  line: setting(line(), { doc: lineDoc, default: 22 }),
+  chip: setting(chip(), {
+    doc: 'The chip of this line, where it is another one than agent.chip.',
+    example: 'usb-expander',
+  }),
+  pull: setting(pull(), { doc: 'The built-in resistor.', default: 'up' }),
+  activeLow: setting(flag(), {
+    doc: 'Turned on means low: the switch connects the line to ground.',
+    default: true,
+  }),
+  debounceMs: setting(debounceMs(), {
+    doc: 'How long a level must hold before it counts. At least sampleMs.',
+    default: 30,
+  }),
+  arms: setting(id(), {
+    doc: 'The button that it arms while it is turned on; it may be on another machine.',
+    default: 'main',
+  }),
+};
 
 export const agent = section(
   {
@@ -80,9 +120,13 @@ export const agent = section(
       doc: 'The agent, as in its topics and its client id. One agent an id.',
       default: 'main',
     }),
-    driver: setting(oneOf(['auto', 'simulated'], { rpio: later('rpio'), gpiochip: later('gpiochip') }), {
-      doc: 'What reads the pins. auto: the hardware; simulated where there is none.',
+    driver: setting(oneOf(['auto', 'rpio', 'gpiochip', 'simulated']), {
+      doc: 'What reads the pins. auto: what fits the board; simulated where there are no pins.',
       default: 'auto',
+    }),
+    chip: setting(chip(), {
+      doc: 'The GPIO chip, for the driver gpiochip: its number, path (/dev/gpiochip0) or label. Not set: the one that carries the header of a Raspberry Pi, elsewhere the only one.',
+      example: 'pinctrl-rp1',
     }),
     sampleMs: setting(wholeNumber(1, 100), {
       doc: 'How often a driver that samples looks at the pins.',
@@ -101,6 +145,11 @@ export const agent = section(
         .check(z.maxLength(100)),
       { doc: 'The buttons on this machine. Every key may be left out.', default: [{}], items: button },
     ),
+    keySwitches: setting(z.array(schemaOf(keySwitch)).check(z.maxLength(100)), {
+      doc: 'Key switches on this machine, for buttons with `confirm: key`; none by default. Every key may be left out.',
+      default: [],
+      items: keySwitch,
+    }),
     leds: setting(z.array(schemaOf(led)).check(z.maxLength(100)), {
       doc: 'The LEDs on this machine. Every key may be left out.',
       default: [{}],
@@ -113,31 +162,43 @@ export const agent = section(
   },
   (values) => [
     ...idsTwice('buttons', values.buttons),
+    ...idsTwice('keySwitches', values.keySwitches),
     ...idsTwice('leds', values.leds),
-    ...sharedLines([
-      ...values.buttons.map((entry, index) => ({ path: ['buttons', index, 'line'], line: entry.line })),
-      ...values.leds.map((entry, index) => ({ path: ['leds', index, 'line'], line: entry.line })),
-    ]),
-    ...values.buttons.flatMap((entry, index): Finding[] =>
-      entry.debounceMs >= values.sampleMs
-        ? []
-        : [
-            {
-              path: ['buttons', index, 'debounceMs'],
-              severity: 'error',
-              message: `must be at least agent.sampleMs (${values.sampleMs}): between two looks nothing is seen`,
-              remedy: 'raise debounceMs or lower agent.sampleMs',
-            },
-          ],
+    ...sharedLines(
+      (['buttons', 'keySwitches', 'leds'] as const).flatMap((list) =>
+        values[list].map(({ line, chip = values.chip ?? '' }, index) => ({
+          path: [list, index, 'line'],
+          line,
+          chip,
+        })),
+      ),
+    ),
+    ...(['buttons', 'keySwitches'] as const).flatMap((list) =>
+      values[list].flatMap((entry, index): Finding[] =>
+        entry.debounceMs >= values.sampleMs
+          ? []
+          : [
+              {
+                path: [list, index, 'debounceMs'],
+                severity: 'error',
+                message: `must be at least agent.sampleMs (${values.sampleMs}): between two looks nothing is seen`,
+                remedy: 'raise debounceMs or lower agent.sampleMs',
+              },
+            ],
+      ),
     ),
   ],
 );
 
 function sharedLines(
-  users: readonly { readonly path: readonly PropertyKey[]; readonly line: number }[],
+  users: readonly {
+    readonly path: readonly PropertyKey[];
+    readonly line: number | string;
+    readonly chip: string;
+  }[],
 ): Finding[] {
   return users.flatMap((user, index): Finding[] => {
-    const first = users.findIndex((other) => other.line === user.line);
+    const first = users.findIndex((other) => other.line === user.line && other.chip === user.chip);
     const other = users[first];
     return first === index || other === undefined
       ? []
@@ -146,7 +207,8 @@ function sharedLines(
             path: user.path,
             severity: 'error',
             message: `GPIO line ${user.line} is already used by ${other.path.slice(0, 2).map(String).join(' ')}`,
-            remedy: 'give each button and LED its own line; a button without line has 17, an LED 27',
+            remedy:
+              'give each button, key switch and LED its own line; a button without line has 17, a key switch 22, an LED 27',
           },
         ];
   });

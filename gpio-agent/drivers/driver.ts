@@ -1,22 +1,41 @@
 // What a driver has to do: a machine's pins behind the smallest interface. One file a driver; add it in select.ts.
 
-/** Lines are numbered as the chip numbers them (BCM numbers on a Raspberry Pi), not as pins of a header. */
-export interface InputOptions {
-  readonly line: number;
+/**
+ * Where a line is. A number is the chip's own count (BCM numbers on a Raspberry Pi), not a pin of a header;
+ * a text is the name that the board gives the line (`GPIO17`).
+ */
+export interface LineAddress {
+  readonly line: number | string;
+  /** A chip by number, path or label; absent: the driver's own. Drivers that know one chip only refuse another. */
+  readonly chip?: string;
+}
+
+export interface InputOptions extends LineAddress {
   readonly pull: 'up' | 'down' | 'off';
   /** The button connects the line to ground. */
   readonly activeLow: boolean;
   /** Called by drivers with edges only, for each edge in order of time. */
   readonly onEdge: (edge: Edge) => void;
+  /** The line is gone: `read` throws from now on. A driver that cannot tell leaves it to the next `read`. */
+  readonly onLost: () => void;
 }
 
 export interface Edge {
   readonly pressed: boolean;
   /** Monotonic ms, on the time line of the agent's clock. */
   readonly at: number;
+  /** So many edges before this one did not reach us: what the level was in between nobody knows. */
+  readonly lost?: number;
 }
 
-export interface GpioInput {
+interface OpenLine {
+  /** The line in words, for a person: `line 17 (GPIO17) of /dev/gpiochip0 [pinctrl-bcm2711, 58 lines]`. */
+  readonly where: string;
+  /** May be called twice; nothing is called back afterwards. */
+  close(): void;
+}
+
+export interface GpioInput extends OpenLine {
   /** True: the driver reports edges with time stamps. False: the input must be sampled. */
   readonly edges: boolean;
   /**
@@ -25,21 +44,19 @@ export interface GpioInput {
    * @throws HardwareError when the line cannot be read
    */
   read(): boolean;
-  /** May be called twice; no edge is reported afterwards. */
-  close(): void;
 }
 
-interface OutputOptions {
-  readonly line: number;
+export interface OutputOptions extends LineAddress {
   /** The LED lights when the line is low. */
   readonly activeLow: boolean;
 }
 
-export interface GpioOutput {
+/** `close` leaves the level as it is. */
+export interface GpioOutput extends OpenLine {
   /** @throws HardwareError when the line cannot be written */
   write(on: boolean): void;
-  /** May be called twice. Leaves the line as it is. */
-  close(): void;
+  /** @throws HardwareError when the line is gone, also while nothing is to be written */
+  check(): void;
 }
 
 export interface GpioDriver {

@@ -1,67 +1,154 @@
-// Which driver: the configured one, or, for `auto`, what the machine has. Never pretends on a board with pins.
-import { readFileSync } from 'node:fs';
+// Which driver: the configured one, or, for `auto`, what fits the board. Never pretends on a board with pins.
 import type { AgentConfig } from '../options.ts';
 import type { Clock } from '../../service/clock.ts';
-import { messageOf } from '../../service/log.ts';
 import type { Log } from '../../service/log.ts';
+import { deviceTree } from './board.ts';
+import type { Board } from './board.ts';
 import { HardwareError } from './driver.ts';
 import type { GpioDriver } from './driver.ts';
 import type { KeyboardInput } from './keyboard.ts';
+import { thisMachine } from './machine.ts';
+import type { Machine } from './machine.ts';
+import { rpioKnows } from './rpio-boards.ts';
 import { createSimulatedDriver } from './simulated.ts';
 
-// Boards with pins for buttons describe themselves by a device tree; its model names the board (Devicetree
-// Specification 0.4, 2.3.2). /dev/gpiochip0 decides nothing: many a desktop's chipset has one, without a usable pin.
-const modelPath = '/proc/device-tree/model';
-
-/** What QEMU's `virt` machine, which has no pins, names itself (hw/arm/virt.c). */
-const virtualModels: readonly string[] = ['linux,dummy-virt'];
-
 export interface SelectOptions {
-  readonly driver: AgentConfig['driver'];
+  readonly config: Pick<AgentConfig, 'id' | 'driver' | 'chip' | 'buttons' | 'keySwitches' | 'leds'>;
   readonly clock: Clock;
   readonly log: Log;
   /** Keys that press simulated buttons, where it is a terminal: `process.stdin`. */
   readonly keyboard?: { readonly input: KeyboardInput; readonly onInterrupt: () => void };
-  /** Where the device tree's model is; for tests. */
-  readonly modelPath?: string;
+  readonly machine?: Machine;
 }
+
+export interface Selected {
+  readonly driver: GpioDriver;
+  /** In words, for a person. */
+  readonly board: string;
+  readonly why: string;
+}
+
+const orSimulate =
+  'or set agent.driver: simulated (RELEASE_BUTTON_AGENT_DRIVER=simulated) to run without pins';
 
 /** @throws HardwareError when the machine has pins and no driver can use them */
-export function selectDriver(options: SelectOptions): GpioDriver {
-  const { driver, clock, log, keyboard } = options;
-  const path = options.modelPath ?? modelPath;
-  const board = driver === 'auto' ? boardModel(path) : undefined;
-  if (board !== undefined)
-    throw new HardwareError(
-      `agent.driver: auto found GPIO hardware (${path} says ${JSON.stringify(board)}) and cannot use it: the hardware drivers are not in this version. Set agent.driver: simulated (RELEASE_BUTTON_AGENT_DRIVER=simulated) to run without pins, or install a version that has them.`,
-    );
+export async function selectDriver(options: SelectOptions): Promise<Selected> {
+  const { config, clock, log, keyboard, machine = thisMachine({ clock, config }) } = options;
+  const asked = `agent.driver says ${config.driver}`;
+  const board = config.driver === 'simulated' ? undefined : machine.board();
+
+  const simulated = (why: string): Selected => {
+    const keys =
+      keyboard?.input.isTTY === true
+        ? '; the space bar presses the first button, 1 to 9 the others, q ends'
+        : '';
+    return {
+      driver: createSimulatedDriver({ clock, ...(keyboard === undefined ? {} : { keyboard }) }),
+      board: board?.model ?? 'no board',
+      why: `${why}: buttons and LEDs are simulated${keys}`,
+    };
+  };
+  const gpiochip = async (why: string): Promise<Selected> => ({
+    driver: await machine.gpiochip(),
+    board: board?.model ?? noBoard,
+    why,
+  });
+  const rpio = async (known: Board, why: string): Promise<Selected> => ({
+    driver: await machine.rpio(known),
+    board: known.model,
+    why,
+  });
+
+  const auto = async (): Promise<Selected> => {
+    const chip = chipIn(config);
+    if (chip !== undefined) return gpiochip(`agent.driver: auto, and ${chip} names a GPIO chip`);
+    if (board === undefined) {
+      const hidden = await machine.raspberryPiChip();
+      if (hidden !== undefined)
+        return gpiochip(
+          `agent.driver: auto, ${noBoard}, but ${hidden.path} is the ${hidden.label} of a Raspberry Pi (a container, probably)`,
+        );
+      const orChip = (await machine.hasChip()) ? '; to use a GPIO chip of this machine set agent.chip' : '';
+      return simulated(`agent.driver: auto, and there is no GPIO hardware here (${noBoard}${orChip})`);
+    }
+    return rpioKnows(board)
+      ? piZeroToFour(board)
+      : gpiochip('agent.driver: auto, and only the kernel knows this board');
+  };
+
+  /** rpio where it can be used; otherwise the kernel's interface, which ARMv6 cannot have. */
+  const piZeroToFour = async (known: Board): Promise<Selected> => {
+    const [first, refusal] = await usable(rpio(known, 'agent.driver: auto, and rpio knows this board'));
+    if (first !== undefined) return first;
+    const why = `agent.driver: auto, and rpio cannot be used (${refusal})`;
+    const [second, otherRefusal] = await usable(gpiochip(why));
+    if (second !== undefined) return second;
+    throw new HardwareError(`${refusal}. The other driver, gpiochip, cannot be used either: ${otherRefusal}`);
+  };
+
+  const choose = (): Promise<Selected> | Selected => {
+    switch (config.driver) {
+      case 'simulated':
+        return simulated(asked);
+      case 'gpiochip':
+        return gpiochip(asked);
+      case 'rpio':
+        if (board === undefined)
+          throw new HardwareError(
+            `the rpio driver needs a Raspberry Pi 0 to 4, and ${noBoard}: without it rpio would only pretend. In a container use agent.driver: gpiochip and pass /dev/gpiochip0; elsewhere agent.driver: simulated`,
+          );
+        return rpio(board, asked);
+      case 'auto':
+        return auto();
+    }
+  };
+
+  const selected = await orExplain(choose, board);
   log.info(
-    { driver: 'simulated' },
-    [
-      driver === 'auto'
-        ? `there is no GPIO hardware here (no board model in ${path}): buttons and LEDs are simulated`
-        : 'buttons and LEDs are simulated, as agent.driver says',
-      ...(keyboard?.input.isTTY === true
-        ? ['the space bar presses the first button, 1 to 9 the others, q ends']
-        : []),
-    ].join('; '),
+    { driver: selected.driver.name, board: selected.board },
+    selected.driver.simulated
+      ? selected.why
+      : `driver ${selected.driver.name} on ${selected.board}: ${selected.why}`,
   );
-  return createSimulatedDriver({ clock, ...(keyboard === undefined ? {} : { keyboard }) });
+  return selected;
 }
 
-function boardModel(path: string): string | undefined {
-  let text: string;
+/** The selection if its driver can be opened, else the reason why not. */
+async function usable(
+  selection: Promise<Selected>,
+): Promise<readonly [Selected, undefined] | readonly [undefined, string]> {
   try {
-    text = readFileSync(path, 'utf8');
+    const selected = await selection;
+    selected.driver.open();
+    selected.driver.close();
+    return [selected, undefined];
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    // No device tree at all: not a board, or a container that was given none of the board (Docker masks it).
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw new HardwareError(
-      `agent.driver: auto cannot tell whether this is a board with GPIO: ${path} cannot be read (${messageOf(error)}). Set agent.driver.`,
-    );
+    if (!(error instanceof HardwareError)) throw error;
+    return [undefined, error.message];
   }
-  // Device tree strings end with a zero byte.
-  const model = text.replaceAll('\u0000', '').trim();
-  return model === '' || virtualModels.includes(model) ? undefined : model;
+}
+
+const noBoard = `no board model in ${deviceTree}`;
+
+async function orExplain(
+  choose: () => Promise<Selected> | Selected,
+  board: Board | undefined,
+): Promise<Selected> {
+  try {
+    return await choose();
+  } catch (error) {
+    if (!(error instanceof HardwareError)) throw error;
+    const where = board === undefined ? '' : ` (the board is a ${board.model})`;
+    throw new HardwareError(`${error.message}${where}; ${orSimulate}`);
+  }
+}
+
+/** The first key that names a chip, which only the gpiochip driver understands. */
+function chipIn(config: SelectOptions['config']): string | undefined {
+  if (config.chip !== undefined) return 'agent.chip';
+  for (const list of ['buttons', 'keySwitches', 'leds'] as const) {
+    const index = config[list].findIndex(({ chip }) => chip !== undefined);
+    if (index !== -1) return `agent.${list}[${index}].chip`;
+  }
+  return undefined;
 }

@@ -1,20 +1,30 @@
 // Pins that are not there: pressed by a test or by keys of the terminal, and LEDs whose level can be read back.
 import type { Clock, Timer } from '../../service/clock.ts';
 import { HardwareError } from './driver.ts';
-import type { GpioDriver, GpioInput, GpioOutput, InputOptions } from './driver.ts';
+import type {
+  GpioDriver,
+  GpioInput,
+  GpioOutput,
+  InputOptions,
+  LineAddress,
+  OutputOptions,
+} from './driver.ts';
 import { createKeyboard } from './keyboard.ts';
 import type { Keyboard, KeyboardInput } from './keyboard.ts';
 
 export interface SimulatedDriver extends GpioDriver {
   /** Presses or releases the button at a line, now. Also while nobody has it open, as a real finger can. */
-  setPressed(line: number, pressed: boolean): void;
+  setPressed(line: Line, pressed: boolean): void;
   /** Presses the button at a line for `forMs`; ignored while it is held. */
-  press(line: number, forMs?: number): void;
+  press(line: Line, forMs?: number): void;
   /** Whether the LED at a line is lit; undefined: never written. */
-  isLit(line: number): boolean | undefined;
+  isLit(line: Line): boolean | undefined;
   /** Every use of the line fails with this message until it is taken back with undefined. */
-  fail(line: number, message: string | undefined): void;
+  fail(line: Line, message: string | undefined): void;
 }
+
+/** A line of whichever chip: lines of several chips must differ here. */
+type Line = LineAddress['line'];
 
 /** A short press of a finger; ours. */
 const shortPressMs = 150;
@@ -26,27 +36,27 @@ export function createSimulatedDriver(options: {
   readonly keyboard?: { readonly input: KeyboardInput; readonly onInterrupt: () => void };
 }): SimulatedDriver {
   const { clock, edges = true } = options;
-  const pressed = new Map<number, boolean>();
-  const lit = new Map<number, boolean>();
-  const faults = new Map<number, string>();
-  const inputs = new Map<number, InputOptions>();
-  const releases = new Map<number, Timer>();
+  const pressed = new Map<Line, boolean>();
+  const lit = new Map<Line, boolean>();
+  const faults = new Map<Line, string>();
+  const inputs = new Map<Line, InputOptions>();
+  const releases = new Map<Line, Timer>();
   /** Lines of buttons in the order in which they were first opened: the keys follow it. */
-  const buttons: number[] = [];
+  const buttons: Line[] = [];
   let keyboard: Keyboard | undefined;
 
-  const check = (line: number) => {
+  const check = (line: Line) => {
     const fault = faults.get(line);
     if (fault !== undefined) throw new HardwareError(`line ${line} of the simulated driver: ${fault}`);
   };
 
-  const setPressed = (line: number, isPressed: boolean) => {
+  const setPressed = (line: Line, isPressed: boolean) => {
     if ((pressed.get(line) ?? false) === isPressed) return;
     pressed.set(line, isPressed);
     if (edges && !faults.has(line)) inputs.get(line)?.onEdge({ pressed: isPressed, at: clock.monotonic() });
   };
 
-  const press = (line: number, forMs = shortPressMs) => {
+  const press = (line: Line, forMs = shortPressMs) => {
     if (pressed.get(line) === true) return;
     setPressed(line, true);
     releases.get(line)?.cancel();
@@ -66,6 +76,7 @@ export function createSimulatedDriver(options: {
     inputs.set(line, input);
     if (!buttons.includes(line)) buttons.push(line);
     return {
+      where: whereOf(input),
       edges,
       read: () => {
         check(line);
@@ -77,13 +88,14 @@ export function createSimulatedDriver(options: {
     };
   };
 
-  const openOutput = ({ line }: { readonly line: number }): GpioOutput => {
+  const openOutput = (output: OutputOptions): GpioOutput => {
+    const { line } = output;
     const write = (on: boolean) => {
       check(line);
       lit.set(line, on);
     };
     write(false);
-    return { write, close: () => undefined };
+    return { where: whereOf(output), write, check: () => check(line), close: () => undefined };
   };
 
   return {
@@ -117,4 +129,8 @@ export function createSimulatedDriver(options: {
       else faults.set(line, message);
     },
   };
+}
+
+function whereOf({ line, chip }: LineAddress): string {
+  return `line ${line}${chip === undefined ? '' : ` of ${chip}`} (simulated)`;
 }

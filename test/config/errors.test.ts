@@ -184,18 +184,38 @@ describe('what comes with a later version', () => {
     expect(problem.message).toContain(message);
   });
 
-  test.each(['rpio', 'gpiochip'])('the driver %s', async (driver) => {
-    const problem = await onlyProblem({ file: `agent: {driver: ${driver}}` });
-    expect(problem.message).toContain('comes with a later version');
-    expect(problem.remedy).toContain('one of auto, simulated');
-  });
-
   test('a driver that nobody plans is answered with the choices', async () => {
     const problem = await onlyProblem({ file: 'agent: {driver: simulate}' });
     expect(problem).toMatchObject({
-      message: 'must be one of auto, simulated',
+      message: 'must be one of auto, rpio, gpiochip, simulated',
       remedy: 'did you mean `simulated`?',
     });
+  });
+});
+
+describe('a GPIO line', () => {
+  const line = (value: string) => ({ file: `agent: {buttons: [{line: ${value}}]}` });
+
+  test('may be named, and its chip may be a number', async () => {
+    const { config } = await load({
+      file: 'agent: {chip: 4, buttons: [{line: GPIO17}, {id: b, line: GPIO17, chip: /dev/gpiochip5}]}',
+    });
+    expect(config.agent.chip).toBe('4');
+    expect(config.agent.buttons.map(({ line, chip }) => ({ line, chip }))).toEqual([
+      { line: 'GPIO17', chip: undefined },
+      { line: 'GPIO17', chip: '/dev/gpiochip5' },
+    ]);
+  });
+
+  test.each(['"17"', '1024', '-1', '17.5', '[17]'])('%s is none', async (value) => {
+    const { key, message } = await onlyProblem(line(value));
+    expect(key).toBe('agent.buttons[0].line');
+    expect(message).toBe('must be a whole number from 0 to 1023 or text of 1 to 31 characters');
+  });
+
+  test('a number in quotes is told from a name', async () => {
+    const { remedy } = await onlyProblem(line('"17"'));
+    expect(remedy).toBe('write the number without quotes');
   });
 });
 
@@ -208,6 +228,16 @@ describe('contradictions', () => {
       'agent: {buttons: [{id: a}, {id: b}]}',
       'agent.buttons[1].line',
       'GPIO line 17 is already used by buttons 0',
+    ],
+    [
+      'agent: {keySwitches: [{line: 27}]}',
+      'agent.leds[0].line',
+      'GPIO line 27 is already used by keySwitches 0',
+    ],
+    [
+      'agent: {keySwitches: [{debounceMs: 2}]}',
+      'agent.keySwitches[0].debounceMs',
+      'must be at least agent.sampleMs (5)',
     ],
     ['agent: {leds: [{line: 17}]}', 'agent.leds[0].line', 'GPIO line 17 is already used by buttons 0'],
     ['agent: {buttons: [{}, {line: 4}]}', 'agent.buttons[1].id', '`main` is also the id of buttons[0]'],

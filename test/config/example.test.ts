@@ -37,8 +37,9 @@ test('the values it shows are the defaults, for every key that has one', async (
   expect(at(parsed.value, ['agent', 'buttons', '0'])).toEqual({
     ...config.agent.buttons[0],
     title: 'Release',
+    chip: 'usb-expander',
   });
-  expect(at(parsed.value, ['agent', 'leds'])).toEqual(config.agent.leds);
+  expect(at(parsed.value, ['agent', 'leds', '0'])).toEqual({ ...config.agent.leds[0], chip: 'usb-expander' });
   expect(at(parsed.value, ['worker', 'buttons', '0'])).toEqual({
     ...config.worker.buttons[0],
     select: { projects: ['shop'] },

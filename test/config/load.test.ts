@@ -33,6 +33,7 @@ describe('defaults', () => {
           stuckAfterMs: 30_000,
         },
       ],
+      keySwitches: [],
       leds: [{ id: 'main', line: 27, activeLow: false, follows: 'main' }],
       resultTimeoutMs: 5000,
     });
@@ -240,7 +241,7 @@ describe('sections', () => {
     expectTypeOf(result.config.argocd.server).toEqualTypeOf<string>();
     expectTypeOf(result.config.argocd.token).toEqualTypeOf<string | undefined>();
     expectTypeOf(result.config).not.toHaveProperty('worker');
-    expectTypeOf<Config['agent']['driver']>().toEqualTypeOf<'auto' | 'simulated'>();
+    expectTypeOf<Config['agent']['driver']>().toEqualTypeOf<'auto' | 'rpio' | 'gpiochip' | 'simulated'>();
     expectTypeOf<Config['worker']['buttons'][number]['select']>().not.toExtend<undefined>();
     expect(result.config.argocd.server).toBe('https://argocd.example');
   });

@@ -145,7 +145,7 @@ describe('a button that cannot be read', () => {
       clock.advance(1000);
       expect(fake.state.get('button/main/state')).toHaveProperty(
         'fault',
-        'line 17 cannot be used: line 17 of the simulated driver: the line is gone',
+        'line 17 of the simulated driver: the line is gone',
       );
       expect(fake.state.get('led/main/state')).toMatchObject({ pattern: 'triple-blink', because: 'fault' });
       expect(health.report()).toMatchObject({ status: 'failing', checks: { 'button main': { ok: false } } });
@@ -192,10 +192,38 @@ test('a LED that cannot be written is a fault on its topic and in health until i
   expect(fake.state.get('led/main/state')).toMatchObject({ because: 'fault' });
   expect(health.report()).toMatchObject({ status: 'degraded', checks: { 'LED main': { ok: false } } });
   driver.fail(ledLine, undefined);
-  clock.advance(1000);
+  clock.advance(2000);
   expect(fake.state.get('led/main/state')).toMatchObject({ signal: 'clear' });
   expect(health.report().status).toBe('ok');
   expect(driver.isLit(ledLine)).toBe(false);
+});
+
+test('a steady LED whose line is gone is noticed within a second, and lit again once it is back', async () => {
+  const { clock, driver, fake, health } = await arrangeReady();
+  driver.fail(ledLine, 'the line is gone');
+  clock.advance(1000);
+  expect(fake.state.get('led/main/state')).toMatchObject({ pattern: 'triple-blink', because: 'fault' });
+  expect(health.report()).toMatchObject({
+    status: 'degraded',
+    checks: { 'LED main': { message: 'LED main: line 27 of the simulated driver: the line is gone' } },
+  });
+  driver.fail(ledLine, undefined);
+  clock.advance(1000);
+  expect(fake.state.get('led/main/state')).toMatchObject({ signal: 'drifted' });
+  expect(driver.isLit(ledLine)).toBe(true);
+  expect(health.report().status).toBe('ok');
+});
+
+test('a key switch that cannot be read is a fault on the light of the button that it arms', async () => {
+  const { clock, driver, fake, health } = await arrangeReady({ config: { keySwitches: [{}] } });
+  driver.fail(22, 'the line is gone');
+  clock.advance(1000);
+  expect(fake.state.get('led/main/state')).toMatchObject({ pattern: 'triple-blink', because: 'fault' });
+  expect(health.report()).toMatchObject({ status: 'failing', checks: { 'key switch main': { ok: false } } });
+  driver.fail(22, undefined);
+  clock.advance(1000);
+  expect(fake.state.get('led/main/state')).toMatchObject({ signal: 'drifted' });
+  expect(health.report().status).toBe('ok');
 });
 
 test('a button held for too long is stuck until it is released, and its presses go out again then', async () => {

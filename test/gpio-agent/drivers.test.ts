@@ -1,13 +1,8 @@
 import { EventEmitter } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { HardwareError } from '../../gpio-agent/drivers/driver.ts';
 import type { Edge } from '../../gpio-agent/drivers/driver.ts';
-import { selectDriver } from '../../gpio-agent/drivers/select.ts';
 import { createSimulatedDriver } from '../../gpio-agent/drivers/simulated.ts';
-import { silentLog } from '../../service/log.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
 class FakeTerminal extends EventEmitter {
@@ -45,6 +40,7 @@ function setUp({ isTTY = true, lines = [17, 5] } = {}) {
       pull: 'up',
       activeLow: true,
       onEdge: (edge) => void edges.push({ ...edge, line }),
+      onLost: () => undefined,
     });
   const type = (text: string) => terminal.emit('data', Buffer.from(text));
   return { clock, terminal, driver, edges, type, interrupts: () => interrupts };
@@ -111,7 +107,14 @@ describe('keys of a terminal', () => {
 describe('simulated pins', () => {
   test('a line can be opened once at a time', () => {
     const { driver } = setUp({ lines: [17] });
-    const again = () => driver.openInput({ line: 17, pull: 'up', activeLow: true, onEdge: () => undefined });
+    const again = () =>
+      driver.openInput({
+        line: 17,
+        pull: 'up',
+        activeLow: true,
+        onEdge: () => undefined,
+        onLost: () => undefined,
+      });
     expect(again).toThrow(HardwareError);
     driver.close();
     expect(again().read()).toBe(false);
@@ -132,47 +135,5 @@ describe('simulated pins', () => {
     driver.fail(27, 'burnt');
     expect(() => led.write(true)).toThrow('line 27 of the simulated driver: burnt');
     expect(() => driver.openOutput({ line: 27, activeLow: false })).toThrow(HardwareError);
-  });
-});
-
-describe('the choice of a driver', () => {
-  async function machine(model?: string) {
-    const folder = await mkdtemp(join(tmpdir(), 'gpio-agent-'));
-    onTestFinished(() => rm(folder, { recursive: true }));
-    const modelPath = join(folder, 'model');
-    if (model !== undefined) await writeFile(modelPath, model);
-    return (driver: 'auto' | 'simulated') =>
-      selectDriver({ driver, clock: createFakeClock(), log: silentLog(), modelPath });
-  }
-
-  test('auto simulates on a machine without a device tree', async () => {
-    const select = await machine();
-    expect(select('auto')).toMatchObject({ name: 'simulated', simulated: true });
-  });
-
-  test('auto simulates on a virtual machine, which has a device tree and no pins', async () => {
-    const select = await machine('linux,dummy-virt\0');
-    expect(select('auto').simulated).toBe(true);
-  });
-
-  for (const model of ['Raspberry Pi 4 Model B Rev 1.4\0', 'Libre Computer AML-S905X-CC\0'])
-    test(`auto does not pretend on a ${model.replaceAll('\0', '')}: it names the board and the remedy`, async () => {
-      const select = await machine(model);
-      expect(() => select('auto')).toThrow(HardwareError);
-      expect(() => select('auto')).toThrow(model.replaceAll('\0', ''));
-      expect(() => select('auto')).toThrow('agent.driver: simulated');
-    });
-
-  test('auto does not guess where the model cannot be read', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'gpio-agent-'));
-    onTestFinished(() => rm(folder, { recursive: true }));
-    const select = () =>
-      selectDriver({ driver: 'auto', clock: createFakeClock(), log: silentLog(), modelPath: folder });
-    expect(select).toThrow(HardwareError);
-  });
-
-  test('simulated is simulated on a board too', async () => {
-    const select = await machine('Raspberry Pi Zero W Rev 1.1\0');
-    expect(select('simulated').simulated).toBe(true);
   });
 });

@@ -10,10 +10,16 @@ function createLed(pattern: Pattern) {
     writes: [] as boolean[],
     errors: [] as unknown[],
     broken: false,
+    gone: false,
+    attempts: 0,
     view: (now: number) => levelAt(led.pattern, now),
     write: (on: boolean) => {
+      led.attempts += 1;
       if (led.broken) throw new Error('no such line');
       led.writes.push(on);
+    },
+    check: () => {
+      if (led.gone) throw new Error('gone');
     },
     written: (error: unknown) => void led.errors.push(error),
   };
@@ -55,6 +61,32 @@ describe('the LED scheduler', () => {
     clock.advance(1);
     expect(leds[0]?.writes).toEqual([true]);
     expect(leds[0]?.errors.map((error) => error === undefined)).toEqual([false, true]);
+    expect(clock.pendingTimers()).toBe(0);
+  });
+
+  test('tries a line that stays broken ever more rarely, however often the others blink', () => {
+    const { clock, leds, scheduler } = setUp('on', 'fast-blink');
+    const [broken] = leds;
+    if (broken !== undefined) broken.broken = true;
+    scheduler.refresh();
+    // At once, and after 1, 2, 4 and 8 s.
+    clock.advance(15_000);
+    expect(broken?.attempts).toBe(5);
+    scheduler.stop();
+  });
+
+  test('a steady LED that is gone is noticed at the next check, without a timer until then', () => {
+    const { clock, leds, scheduler } = setUp('on');
+    const [led] = leds;
+    scheduler.refresh();
+    if (led !== undefined) Object.assign(led, { gone: true, broken: true });
+    clock.advance(60_000);
+    expect(led?.errors).toEqual([undefined]);
+    scheduler.check();
+    expect(String(led?.errors.at(-1))).toContain('gone');
+    if (led !== undefined) Object.assign(led, { gone: false, broken: false });
+    clock.advance(1000);
+    expect(led?.writes).toEqual([true, true]);
     expect(clock.pendingTimers()).toBe(0);
   });
 

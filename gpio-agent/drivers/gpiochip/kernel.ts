@@ -1,0 +1,189 @@
+// The system calls that the gpiochip driver needs and Node has not: ioctl, fcntl, epoll, eventfd, through koffi.
+// Everything else of the driver is plain code over the interface `Kernel`, which a test can stand in for.
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
+import { getSystemErrorName } from 'node:util';
+import { messageOf } from '../../../service/log.ts';
+import { HardwareError } from '../driver.ts';
+
+/** What went wrong in a system call, by its name in errno.h (`EBUSY`). */
+export class SystemError extends Error {
+  override readonly name = 'SystemError';
+  readonly code: string;
+  constructor(options: { readonly call: string; readonly code: string }) {
+    super(`${options.call}: ${options.code}`);
+    this.code = options.code;
+  }
+}
+
+export interface Kernel {
+  /** @throws an error with a `code` */
+  open(path: string): number;
+  close(fd: number): void;
+  /** @throws SystemError */
+  ioctl(fd: number, request: number, argument: Buffer): void;
+  /** Lets `read` return at once. */
+  setNonBlocking(fd: number): void;
+  /** @returns the number of bytes; 0 when there is nothing to read now. @throws an error with a `code` */
+  read(fd: number, buffer: Buffer): number;
+  /**
+   * Tells on the JS thread when a descriptor has something to read or its device is gone, without a timer and without
+   * blocking. Told again as long as it is so: read, or unwatch.
+   */
+  watch(fd: number, onReady: (gone: boolean) => void): void;
+  unwatch(fd: number): void;
+  /** Nothing is watched any more, and the waiting thread ends. */
+  stop(): void;
+}
+
+// Numbers of the generic Linux ABI (x86, arm, arm64, riscv): fcntl.h, sys/epoll.h, sys/eventfd.h.
+const closeOnExec = 0o2_000_000;
+const nonBlocking = 0o4000;
+const setStatusFlags = 4;
+const epollAdd = 1;
+const epollDelete = 2;
+const epollIn = 0x1;
+const epollGone = 0x8 | 0x10;
+
+/** struct epoll_event is packed on x86-64 only (EPOLL_PACKED in linux/eventpoll.h). */
+const eventBytes = process.arch === 'x64' ? 12 : 16;
+const eventDataAt = process.arch === 'x64' ? 4 : 8;
+const eventsAtOnce = 16;
+
+/** koffi allocates these for its calls; ours need a few bytes. Its defaults would cost some 3 MB. */
+const koffiSizes = {
+  sync_stack_size: 65_536,
+  sync_heap_size: 65_536,
+  async_stack_size: 65_536,
+  async_heap_size: 65_536,
+  resident_async_pools: 1,
+};
+
+/**
+ * Whether koffi's prebuilt binary can run here: it needs ARMv7, and on ARMv6 (Pi 1, Zero, Zero W) it would end the
+ * process by an illegal instruction that nothing can catch. Node knows what it was itself compiled for.
+ */
+export function koffiCanRun(arch: string, armVersion: unknown): boolean {
+  return arch !== 'arm' || String(armVersion) !== '6';
+}
+
+/** Loads koffi. @throws HardwareError where that cannot be done */
+export async function loadKernel(): Promise<Kernel> {
+  const variables: Readonly<Record<string, unknown>> = { ...process.config.variables };
+  if (!koffiCanRun(process.arch, variables['arm_version']))
+    throw new HardwareError(
+      'the gpiochip driver cannot run on ARMv6 (Raspberry Pi 1, Zero, Zero W): koffi, which it needs, is compiled for ARMv7. Use agent.driver: rpio',
+    );
+  if (process.platform !== 'linux')
+    throw new HardwareError(`the gpiochip driver needs Linux; this is ${process.platform}`);
+  let koffi: typeof import('koffi');
+  try {
+    koffi = await import('koffi');
+    koffi.config({ ...koffi.config(), ...koffiSizes });
+  } catch (error) {
+    throw new HardwareError(
+      `the gpiochip driver needs the package koffi, which cannot be loaded (${firstLine(error)}). Install without --omit=optional; its prebuilt binaries are for Linux on x64, arm64, ARMv7 and riscv64`,
+      { cause: error },
+    );
+  }
+  return linuxKernel(koffi);
+}
+
+function firstLine(error: unknown): string {
+  return messageOf(error).split('\n', 1)[0] ?? '';
+}
+
+function linuxKernel(koffi: typeof import('koffi')): Kernel {
+  // glibc and musl have it under this name; with null the functions of the process itself are found, which is either.
+  const libc = koffi.load(null);
+  const ioctl = libc.func('int ioctl(int fd, unsigned long request, void *argument)');
+  const fcntl = libc.func('int fcntl(int fd, int command, long argument)');
+  const epollCreate = libc.func('int epoll_create1(int flags)');
+  const epollControl = libc.func('int epoll_ctl(int epfd, int operation, int fd, void *event)');
+  const epollWait = libc.func('int epoll_wait(int epfd, void *events, int count, int timeoutMs)');
+  const eventfd = libc.func('int eventfd(unsigned int value, int flags)');
+
+  const failed = (call: string) => new SystemError({ call, code: getSystemErrorName(-koffi.errno()) });
+  const check = (call: string, result: unknown): number => {
+    if (typeof result !== 'number' || result < 0) throw failed(call);
+    return result;
+  };
+
+  const watched = new Map<number, (gone: boolean) => void>();
+  /** Present while a thread of koffi's pool waits in epoll_wait. */
+  let waiting: { readonly epoll: number; readonly wake: number; stopped: boolean } | undefined;
+
+  const event = (fd: number): Buffer => {
+    const buffer = Buffer.alloc(eventBytes);
+    buffer.writeUInt32LE(epollIn, 0);
+    buffer.writeInt32LE(fd, eventDataAt);
+    return buffer;
+  };
+
+  const wake = () => {
+    if (waiting === undefined) return;
+    waiting.stopped = true;
+    writeSync(waiting.wake, Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]));
+  };
+
+  const start = () => {
+    const epoll = check('epoll_create1', epollCreate(closeOnExec));
+    const wakeFd = check('eventfd', eventfd(0, closeOnExec | nonBlocking));
+    check('epoll_ctl', epollControl(epoll, epollAdd, wakeFd, event(wakeFd)));
+    const own = { epoll, wake: wakeFd, stopped: false };
+    waiting = own;
+    // A thread that waits for ever would keep process.exit from ending the process.
+    process.once('exit', wake);
+    const events = Buffer.alloc(eventBytes * eventsAtOnce);
+    const end = () => {
+      closeSync(epoll);
+      closeSync(wakeFd);
+    };
+    const wait = () => {
+      epollWait.async(epoll, events, eventsAtOnce, -1, (error: unknown, count: unknown) => {
+        if (own.stopped) return end();
+        if (error === null && typeof count === 'number')
+          for (let index = 0; index < count; index += 1) {
+            const at = index * eventBytes;
+            const gone = (events.readUInt32LE(at) & epollGone) !== 0;
+            // Looked up at the last moment: what an earlier one in this round has closed is told nothing.
+            watched.get(events.readInt32LE(at + eventDataAt))?.(gone);
+          }
+        if (own.stopped) return end();
+        return wait();
+      });
+    };
+    wait();
+    return own;
+  };
+
+  return {
+    open: (path) => openSync(path, 'r+'),
+    close: (fd) => closeSync(fd),
+    ioctl: (fd, request, argument) => void check('ioctl', ioctl(fd, request, argument)),
+    setNonBlocking: (fd) => void check('fcntl', fcntl(fd, setStatusFlags, nonBlocking)),
+    read: (fd, buffer) => {
+      try {
+        return readSync(fd, buffer);
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return 0;
+        throw error;
+      }
+    },
+    watch: (fd, onReady) => {
+      const { epoll } = waiting ?? start();
+      check('epoll_ctl', epollControl(epoll, epollAdd, fd, event(fd)));
+      watched.set(fd, onReady);
+    },
+    unwatch: (fd) => {
+      if (!watched.delete(fd) || waiting === undefined) return;
+      epollControl(waiting.epoll, epollDelete, fd, event(fd));
+    },
+    stop: () => {
+      if (waiting === undefined) return;
+      watched.clear();
+      process.off('exit', wake);
+      wake();
+      waiting = undefined;
+    },
+  };
+}

@@ -1,0 +1,41 @@
+// The optional package rpio, loaded only where it is needed; and why it may not load, with the remedy.
+import type { RpioModule } from 'rpio';
+import { messageOf } from '../../service/log.ts';
+import { HardwareError } from './driver.ts';
+
+export type { RpioModule };
+
+const toCompile = 'compiling needs `sudo apt install build-essential python3`';
+const whenGlobal =
+  'installed globally: `npm install --global --allow-scripts=rpio release-button`, since npm 11 and later run no install script unasked there';
+
+/**
+ * Loads the native code. It is one for the whole process, with one mapping of the registers: use one driver at a time.
+ * @throws HardwareError when the package is absent, was not compiled, or was compiled for something else
+ */
+export async function loadRpio(): Promise<RpioModule> {
+  try {
+    const { default: rpio } = await import('rpio');
+    return rpio;
+  } catch (error) {
+    throw new HardwareError(reasonOf(error));
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const message = messageOf(error);
+  // npm removes an optional dependency that does not compile, and says nothing of it.
+  if (code === 'ERR_MODULE_NOT_FOUND' && message.includes("'rpio'"))
+    return `the package rpio is not installed: npm leaves it out when it cannot compile it (no compiler or no Python here) or was told to omit optional dependencies. Do \`sudo apt install build-essential python3\` and install release-button again; ${whenGlobal}`;
+  // The package `bindings`, which rpio uses, when no file is there at all.
+  if (message.startsWith('Could not locate the bindings file'))
+    return `the package rpio is installed, but was never compiled: npm ran no install scripts. Do \`npm rebuild rpio\` in the folder of release-button (${toCompile}); ${whenGlobal}`;
+  if (code === 'ERR_DLOPEN_FAILED')
+    return `the package rpio was compiled for another Node.js version or another machine: do \`npm rebuild rpio\` in the folder of release-button (${toCompile}). This is Node.js ${process.version} on ${process.arch}; loading said: ${firstLine(message)}`;
+  return `the package rpio cannot be loaded (${firstLine(message)}): do \`npm rebuild rpio\` in the folder of release-button, or install it again`;
+}
+
+function firstLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, ' ').slice(0, 300);
+}

@@ -1,0 +1,114 @@
+// One key switch: turned on it arms a button, turned off it disarms it. What it says is an event of the moment: it counts
+// from the turn, so a key that was found turned on must be turned off and on again.
+import { buttonArm } from '../messages/button.ts';
+import type { Clock } from '../service/clock.ts';
+import type { HealthCheck } from '../service/health.ts';
+import { messageOf } from '../service/log.ts';
+import type { Log } from '../service/log.ts';
+import type { GpioDriver } from './drivers/driver.ts';
+import type { AgentLink, KeySwitchConfig } from './options.ts';
+import type { Polled } from './sampler.ts';
+import { createSettledInput } from './settled-input.ts';
+
+export interface KeySwitch extends Polled {
+  readonly id: string;
+  /** The button that it arms. */
+  readonly arms: string;
+  readonly fault: string | undefined;
+  /** The link is up: a key that is not turned on says so, since its last word may have been lost. */
+  connected(): void;
+  /** @throws HardwareError when the pin cannot be opened */
+  open(): void;
+  /** Disarms, if it had armed. To be called while the link is still there. */
+  close(): void;
+}
+
+export function createKeySwitch(options: {
+  readonly config: KeySwitchConfig;
+  readonly driver: GpioDriver;
+  readonly link: Pick<AgentLink, 'publishNow'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly health: HealthCheck;
+  /** `fault` has changed. */
+  readonly onFault: () => void;
+  readonly onEdge: () => void;
+}): KeySwitch {
+  const { config, link, log } = options;
+  const { id, arms } = config;
+  let armed = false;
+  let fault: string | undefined;
+
+  const send = async (word: 'on' | 'off') => {
+    let outcome: string;
+    try {
+      outcome = await link.publishNow(buttonArm.at({ button: arms }), word);
+    } catch (error) {
+      outcome = messageOf(error);
+    }
+    if (outcome === 'acknowledged') log.info({ keySwitch: id, button: arms }, `key switch ${id}: ${word}`);
+    else
+      log.warn(
+        { keySwitch: id, button: arms, reason: outcome },
+        word === 'on'
+          ? `key switch ${id} was turned on, and the broker did not hear it (${outcome}): button ${arms} is not armed; turn the key off and on again once the light no longer says offline`
+          : `key switch ${id} is off, and the broker did not hear it (${outcome}): said again on the next connection`,
+      );
+  };
+
+  const turn = (on: boolean) => {
+    if (armed === on) return;
+    armed = on;
+    void send(on ? 'on' : 'off');
+  };
+
+  const input = createSettledInput({
+    name: `key switch ${id}`,
+    config,
+    driver: options.driver,
+    clock: options.clock,
+    log,
+    health: options.health,
+    onBounces: () => undefined,
+    onLostEdges: () => undefined,
+    onTransition: ({ pressed, initial }) => {
+      if (pressed && initial)
+        log.warn(
+          { keySwitch: id },
+          `key switch ${id} was found turned on: it counts from the next turn; turn it off and on again`,
+        );
+      turn(pressed && !initial);
+    },
+    onLook: () => {
+      if (fault === input.fault) return;
+      ({ fault } = input);
+      options.onFault();
+    },
+    // Its line is gone or it is closed: nobody vouches for the key any more.
+    onReset: () => turn(false),
+    onEdge: options.onEdge,
+  });
+
+  return {
+    id,
+    arms,
+    get fault() {
+      return fault;
+    },
+    get settled() {
+      return input.settled;
+    },
+    get sampled() {
+      return input.sampled;
+    },
+    get nextAt() {
+      return input.nextAt;
+    },
+    connected: () => {
+      if (!armed) void send('off');
+    },
+    open: () => input.open(),
+    poll: () => input.poll(),
+    close: () => input.close(),
+  };
+}

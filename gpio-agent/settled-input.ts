@@ -1,0 +1,190 @@
+// One input pin of a person: opened, read through the debouncer, and opened again when it fails. Buttons and key switches
+// are built on it.
+import type { Clock } from '../service/clock.ts';
+import type { HealthCheck } from '../service/health.ts';
+import { backoffMs } from '../service/link/backoff.ts';
+import { messageOf } from '../service/log.ts';
+import type { Log } from '../service/log.ts';
+import { debounce, unsettled } from './debounce.ts';
+import type { DebounceState, LevelEvent, Transition } from './debounce.ts';
+import type { GpioDriver, GpioInput } from './drivers/driver.ts';
+import type { ButtonConfig } from './options.ts';
+import type { Polled } from './sampler.ts';
+
+export interface SettledInput extends Polled {
+  /** The level that counts; false while there is none yet. */
+  readonly pressed: boolean;
+  /** Why the pin cannot be used now. */
+  readonly fault: string | undefined;
+  /** The pin in words; undefined while it is not open. */
+  readonly where: string | undefined;
+  /** Levels since it was opened that did not last, and the shortest of them in ms. */
+  readonly bounces: Pick<DebounceState, 'bounces' | 'shortestPulseMs'>;
+  /** @throws HardwareError when the pin cannot be opened */
+  open(): void;
+  close(): void;
+}
+
+/** A pin that failed is opened again after 1 s, then ever later, up to a minute; ours. */
+export const reopen = { minMs: 1000, maxMs: 60_000 };
+
+export function createSettledInput(options: {
+  /** For people: `button main`. */
+  readonly name: string;
+  readonly config: Pick<ButtonConfig, 'line' | 'chip' | 'pull' | 'activeLow' | 'debounceMs'>;
+  readonly driver: GpioDriver;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly health: HealthCheck;
+  readonly onBounces: (count: number) => void;
+  readonly onLostEdges: (count: number) => void;
+  readonly onTransition: (transition: Transition) => void;
+  /** The pin was read at `now` (monotonic ms), and every transition up to then has been told. */
+  readonly onLook: (now: number) => void;
+  /** It begins anew: nothing that was before counts any more. */
+  readonly onReset: () => void;
+  /** An edge came in or the pin was lost: `nextAt` may have changed. */
+  readonly onEdge: () => void;
+}): SettledInput {
+  const { name, config, driver, clock, log, health } = options;
+  const { line, chip, pull, activeLow, debounceMs } = config;
+
+  let input: GpioInput | undefined;
+  let level: DebounceState = unsettled;
+  let levelNextAt: number | undefined;
+  let failures = 0;
+  let reopenAt: number | undefined;
+  let fault: string | undefined;
+  /** Edges were lost or the line is gone: the level is to be read now. */
+  let lookNow = false;
+
+  const feed = (event: LevelEvent) => {
+    const step = debounce(level, event, debounceMs);
+    const bounces = step.state.bounces - level.bounces;
+    level = step.state;
+    levelNextAt = step.nextAt;
+    if (bounces > 0) options.onBounces(bounces);
+    for (const transition of step.transitions) options.onTransition(transition);
+  };
+
+  // A pin begins anew: what was held before must be released first.
+  const reset = () => {
+    level = unsettled;
+    levelNextAt = undefined;
+    lookNow = false;
+    options.onReset();
+  };
+
+  const openPin = () => {
+    reset();
+    input = driver.openInput({
+      line,
+      pull,
+      activeLow,
+      ...(chip === undefined ? {} : { chip }),
+      onEdge: ({ pressed, at, lost = 0 }) => {
+        if (lost > 0) {
+          lookNow = true;
+          log.warn(
+            { input: name, lost },
+            `${name}: ${lost} edge(s) came faster than they could be read and were lost; the line was read instead. Look for noise or a bad contact on line ${line}`,
+          );
+          options.onLostEdges(lost);
+        }
+        feed({ kind: lost > 0 ? 'gap' : 'edge', pressed, at });
+        options.onEdge();
+      },
+      onLost: () => {
+        lookNow = true;
+        options.onEdge();
+      },
+    });
+  };
+
+  const closePin = () => {
+    const closing = input;
+    input = undefined;
+    try {
+      closing?.close();
+    } catch (error) {
+      log.warn({ err: error }, `the pin of ${name} could not be closed: ${messageOf(error)}`);
+    }
+  };
+
+  const fail = (error: unknown) => {
+    failures += 1;
+    const waitMs = backoffMs(failures, reopen, 0.5);
+    reopenAt = clock.monotonic() + waitMs;
+    closePin();
+    reset();
+    fault = messageOf(error);
+    const message = `${name}: ${fault}; tried again in ${waitMs / 1000} s`;
+    log.error({ input: name }, message);
+    health.bad(message);
+  };
+
+  const fine = () => {
+    if (failures > 0) log.info({ input: name }, `${name} can be read again`);
+    failures = 0;
+    reopenAt = undefined;
+    fault = undefined;
+    health.ok(`reading ${input?.where ?? `line ${line}`}`);
+  };
+
+  const look = () => {
+    // The time before the read: what is read then has held at least until this moment.
+    const at = clock.monotonic();
+    const pressed = input?.read() ?? false;
+    lookNow = false;
+    // At rest and read every few ms: nothing to do. With edges each read counts, since an edge may come late.
+    const atRest = input?.edges === false && pressed === level.settled && pressed === level.raw;
+    if (!atRest) feed({ kind: 'sample', pressed, at });
+    if (failures > 0) fine();
+    options.onLook(at);
+  };
+
+  return {
+    get pressed() {
+      return level.settled ?? false;
+    },
+    get fault() {
+      return fault;
+    },
+    get where() {
+      return input?.where;
+    },
+    get bounces() {
+      return level;
+    },
+    get settled() {
+      return level.settled !== undefined;
+    },
+    get sampled() {
+      return input?.edges === false;
+    },
+    get nextAt() {
+      if (input === undefined) return reopenAt;
+      return lookNow ? 0 : levelNextAt;
+    },
+    open: () => {
+      openPin();
+      look();
+      fine();
+    },
+    poll: () => {
+      if (input === undefined && (reopenAt === undefined || clock.monotonic() < reopenAt)) return;
+      try {
+        if (input === undefined) openPin();
+        look();
+      } catch (error) {
+        fail(error);
+        options.onLook(clock.monotonic());
+      }
+    },
+    close: () => {
+      closePin();
+      reset();
+      reopenAt = undefined;
+    },
+  };
+}

@@ -1,0 +1,59 @@
+// The system calls through koffi, for real: waiting on another thread, and a process that ends all the same.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { loadKernel, SystemError } from '../../gpio-agent/drivers/gpiochip/kernel.ts';
+import { requests, sizes } from '../../gpio-agent/drivers/gpiochip/uapi.ts';
+
+function run(end: 'stop' | 'exit' | 'throw') {
+  const folder = mkdtempSync(join(tmpdir(), 'gpio-kernel-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const { stdout, stderr, status, signal } = spawnSync(
+    process.execPath,
+    [join(import.meta.dirname, 'kernel.child.mjs'), pipe, end],
+    { encoding: 'utf8', timeout: 10_000 },
+  );
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line));
+  return { lines, stderr, status, signal };
+}
+
+const heard = [
+  { idle: true },
+  { told: 1, gone: false, text: 'first' },
+  { told: 2, gone: false, text: 'again' },
+  { nothing: 0 },
+];
+
+test('what becomes readable is told on the JS thread, which is not held up; stopped, the process ends by itself', () => {
+  const { lines, status } = run('stop');
+  expect(lines).toEqual([...heard, { text: 'unheard' }]);
+  expect(status).toBe(0);
+});
+
+test.each([
+  ['exit', 7],
+  ['throw', 1],
+] as const)('a process that ends by %s in the middle of it ends at once', (end, code) => {
+  const { lines, status, signal } = run(end);
+  expect(lines).toEqual(heard);
+  expect({ status, signal }).toEqual({ status: code, signal: null });
+});
+
+test('a call that the kernel refuses is an error with the name of the reason', async () => {
+  const kernel = await loadKernel();
+  const fd = kernel.open('/dev/null');
+  try {
+    const call = () => kernel.ioctl(fd, requests.chipInfo, Buffer.alloc(sizes.chipInfo));
+    expect(call).toThrow(SystemError);
+    expect(call).toThrow('ioctl: ENOTTY');
+  } finally {
+    kernel.close(fd);
+  }
+});

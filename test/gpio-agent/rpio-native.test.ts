@@ -1,0 +1,313 @@
+// The real native code of rpio in the real agent, on boards of which only the registers exist (fake-board.ts).
+// Lines: the button is 17, the LED 27, as in the default configuration. Runs on the compiled code (`npm run build`).
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { connectClient, startBroker } from '../broker/brokers.ts';
+import type { Client } from '../broker/brokers.ts';
+import { createWorkplace } from '../support/processes.ts';
+import type { Running, Workplace } from '../support/processes.ts';
+import { until } from '../support/wait.ts';
+import { signalMessage } from './arrange.ts';
+import { boards, createFakeBoard, noFakeBoard, register } from './fake-board.ts';
+import type { BoardFacts, FakeBoard, Registers } from './fake-board.ts';
+
+const buttonBit = 1 << 17;
+const ledBit = 1 << 27;
+/** As in the default configuration. */
+const debounceMs = 30;
+const sampleMs = 5;
+
+let workplace: Workplace;
+beforeEach(() => {
+  workplace = createWorkplace();
+});
+afterEach(() => workplace.clear());
+
+const pause = (ms: number) =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+
+/** The contact to ground. Returns when the level is set, in ms. */
+function contact(
+  { registers }: FakeBoard,
+  closed: boolean,
+): { readonly before: number; readonly after: number } {
+  const others = registers.read(register.GPLEV0) & ~buttonBit;
+  const before = performance.now();
+  registers.write(register.GPLEV0, (others | (closed ? 0 : buttonBit)) >>> 0);
+  return { before, after: performance.now() };
+}
+
+/** Closes or opens the contact as springs do. Returns how long, at most, it stayed as it was between two bounces. */
+function bounce(board: FakeBoard, closed: boolean): number {
+  const edges = [2, 1, 3, 1, 1, 2, 0].map((ms, index) => {
+    const edge = contact(board, index % 2 === 0 ? closed : !closed);
+    // Not a timer: what happens meanwhile must not stretch a bounce.
+    while (performance.now() < edge.after + ms);
+    return edge;
+  });
+  return Math.max(...edges.slice(1).map(({ after }, index) => after - (edges[index]?.before ?? 0)));
+}
+
+interface AtWork {
+  readonly board: FakeBoard;
+  readonly registers: Registers;
+  readonly agent: Running;
+  readonly client: Client;
+  /** Messages of a topic, from the first to the newest. */
+  messages(topic: string): readonly Readonly<Record<string, unknown>>[];
+  say(topic: string, message: unknown): Promise<unknown>;
+  counters(): Promise<{ readonly presses: number; readonly bounces: number }>;
+}
+
+/** An agent with the driver rpio on the board, connected, its first levels settled; and a client in the worker's place. */
+async function atWork(
+  facts: BoardFacts,
+  prepare: (registers: Registers) => void = () => undefined,
+): Promise<AtWork> {
+  const { url } = await startBroker();
+  const client = await connectClient(url);
+  await client.mqtt.subscribeAsync('release-button/#', { qos: 1 });
+  const say = (topic: string, message: unknown) =>
+    client.mqtt.publishAsync(
+      `release-button/${topic}`,
+      typeof message === 'string' ? message : JSON.stringify(message),
+      { qos: 1, retain: true },
+    );
+  await say('worker/main/availability', 'online');
+  await say('button/main/signal', signalMessage('clear'));
+
+  const board = createFakeBoard(workplace, facts);
+  const { registers } = board;
+  prepare(registers);
+  const agent = board.start([
+    'gpio-agent',
+    '--agent-driver',
+    'rpio',
+    '--mqtt-url',
+    url,
+    '--health-port',
+    '0',
+  ]);
+  await agent.said('1 LED(s) on the rpio driver');
+  const messages = (topic: string) =>
+    client.received
+      .filter((packet) => packet.topic === `release-button/${topic}`)
+      .map(({ payload }): Record<string, unknown> => JSON.parse(payload.toString()));
+  await until(
+    'the LED to follow the signal',
+    () => messages('led/main/state').at(-1)?.['signal'] === 'clear',
+  );
+
+  const health = await agent.listening((line) => line['what'] === 'health and metrics');
+  const counters = async () => {
+    const text = await (await fetch(`${health}/metrics`)).text();
+    const sum = (name: string) =>
+      [...text.matchAll(new RegExp(`^release_button_agent_${name}_total\\{.*\\} (\\d+)$`, 'gm'))].reduce(
+        (total, [, count]) => total + Number(count),
+        0,
+      );
+    return { presses: sum('presses'), bounces: sum('bounces') };
+  };
+  return { board, registers, agent, client, messages, say, counters };
+}
+
+/** Presses and releases once the agent has seen the press. Returns whether no bounce lasted for the debounce time. */
+async function press({ board, messages }: AtWork): Promise<boolean> {
+  const pressed = (expected: boolean) =>
+    until(
+      `the button to be ${expected ? 'pressed' : 'released'}`,
+      () => messages('button/main/state').at(-1)?.['pressed'] === expected,
+    );
+  const closing = bounce(board, true);
+  await pressed(true);
+  const opening = bounce(board, false);
+  await pressed(false);
+  return Math.max(closing, opening) < debounceMs;
+}
+
+/**
+ * What the agent has counted once it has looked at the level as it is now: a look is due after `sampleMs`, and between
+ * two answers in turn its event loop goes round, and so runs what is due.
+ */
+async function countersAfterALook({ counters }: AtWork) {
+  await pause(sampleMs + 2);
+  await counters();
+  return counters();
+}
+
+describe.skipIf(noFakeBoard !== undefined)(
+  `the agent on rpio's native code${noFakeBoard === undefined ? '' : ` (skipped: ${noFakeBoard})`}`,
+  () => {
+    test(
+      '20 presses of a contact that bounces arrive as exactly one press each',
+      { timeout: 30_000 },
+      async () => {
+        const work = await atWork(boards.zeroW);
+        let counted = 0;
+        let total = 0;
+        while (counted < 20) {
+          const before = total;
+          const clean = await press(work);
+          total = (await work.counters()).presses;
+          // A bounce that this machine was too slow for is a press of its own, and rightly so.
+          if (!clean) continue;
+          expect(total - before).toBe(1);
+          counted += 1;
+        }
+        await until('every press', () => work.messages('button/main/press').length === total);
+        const presses = work.messages('button/main/press');
+        expect(new Set(presses.map(({ id }) => id)).size).toBe(total);
+        for (const message of presses) expect(message).toMatchObject({ gesture: 'press', source: 'gpio' });
+      },
+    );
+
+    test('50 spikes below the debounce time are seen, and press nothing', { timeout: 30_000 }, async () => {
+      const work = await atWork(boards.zeroW);
+      let before = await work.counters();
+      let seen = 0;
+      for (let round = 0; seen < 50; round += 1) {
+        const closed = contact(work.board, true);
+        await pause(1 + ((round * 7) % 24));
+        const opened = contact(work.board, false);
+        const after = await countersAfterALook(work);
+        if (opened.after - closed.before < debounceMs) {
+          expect(after.presses).toBe(before.presses);
+          // A spike between two looks is nothing to the agent, and proves nothing here.
+          if (after.bounces > before.bounces) seen += 1;
+        }
+        before = after;
+      }
+      await press(work);
+      const { presses } = await work.counters();
+      await until('the last press', () => work.messages('button/main/press').length === presses);
+    });
+
+    test('the LED lights for a drifted signal, and is off after SIGTERM', async () => {
+      const { registers, agent, messages, say } = await atWork(boards.zeroW);
+      registers.write(register.GPSET0, 0);
+      registers.write(register.GPCLR0, 0);
+      await say('button/main/signal', signalMessage('drifted'));
+      await until('the LED to be lit', () => registers.read(register.GPSET0) === ledBit);
+      await until('the LED to say so', () => messages('led/main/state').at(-1)?.['pattern'] === 'on');
+      expect(registers.read(register.GPCLR0)).toBe(0);
+
+      registers.write(register.GPSET0, 0);
+      agent.signal('SIGTERM');
+      expect(await agent.exited).toEqual({ code: 0, signal: null });
+      expect(registers.read(register.GPCLR0)).toBe(ledBit);
+      expect(registers.read(register.GPSET0)).toBe(0);
+    });
+
+    test('on a Raspberry Pi 4 it makes its two lines input and output, pulls the input up, and leaves the others alone', async () => {
+      const everyLine = 0o7777777777;
+      const everyLineDown = 0xaaaa_aaaa;
+      const { registers } = await atWork(boards.four, (before) => {
+        before.write(register.GPFSEL1, everyLine);
+        before.write(register.GPFSEL2, everyLine);
+        before.write(register.GPIO_PUP_PDN_CNTRL_REG1, everyLineDown);
+      });
+      // Octal: a digit a line, the last of them line 10 and line 20.
+      expect(registers.read(register.GPFSEL1).toString(8)).toBe('7707777777');
+      expect(registers.read(register.GPFSEL2).toString(8)).toBe('7717777777');
+      // Base 4: a digit a line, the last of them line 16.
+      expect(registers.read(register.GPIO_PUP_PDN_CNTRL_REG1).toString(4)).toBe('2222222222222212');
+    });
+
+    test.each([
+      [
+        'a Raspberry Pi 5',
+        boards.five,
+        /Raspberry Pi 5 Model B Rev 1\.0.*brcm,bcm2712.*agent\.driver: gpiochip/,
+      ],
+      ['a board that rpio would only pretend on', boards.libre, /Libre Computer AML-S905X-CC.*gpiochip/],
+      ['a board of another kind that rpio knows', boards.orangePi, /Orange Pi Zero.*gpiochip/],
+      [
+        'a kernel without /dev/gpiomem',
+        { ...boards.zeroW, gpiomem: false },
+        /\/dev\/gpiomem.*does not exist/,
+      ],
+    ])('%s is refused with 3 and the remedy', async (_, facts, words) => {
+      const board = createFakeBoard(workplace, facts);
+      const agent = board.start([
+        'gpio-agent',
+        '--agent-driver',
+        'rpio',
+        '--mqtt-url',
+        'mqtt://127.0.0.1:1',
+        '--health-port',
+        '0',
+      ]);
+      expect(await agent.exited).toEqual({ code: 3, signal: null });
+      expect(agent.output()).toMatch(words);
+      expect(agent.output()).not.toContain('    at ');
+      expect(board.registers.read(register.GPFSEL2)).toBe(0);
+    });
+  },
+);
+
+describe.skipIf(noFakeBoard !== undefined)(
+  `the rpio driver on rpio's native code${noFakeBoard === undefined ? '' : ` (skipped: ${noFakeBoard})`}`,
+  () => {
+    const run = (facts: BoardFacts, way: string) => {
+      const board = createFakeBoard(workplace, facts);
+      const child = board.script(join(import.meta.dirname, 'rpio-native.child.mjs'), [way]);
+      return { registers: board.registers, child };
+    };
+
+    test('before the Raspberry Pi 4 the pull goes to line 17 alone, by the clock of the older chips', async () => {
+      const { registers } = run(boards.zeroW, 'opens an input again and again');
+      const line = String(buttonBit);
+      const seen = new Set<string>();
+      // The steps take some 10 us each: they are opened again and again until the eye was quick enough.
+      await until('the pull to be set', () => {
+        for (let looks = 0; looks < 1000; looks += 1) seen.add(registers.readPair(register.GPPUD).join(' '));
+        return seen.has(`2 ${line}`);
+      });
+      expect([...seen].filter((step) => !['0 0', '2 0', `2 ${line}`, `0 ${line}`].includes(step))).toEqual(
+        [],
+      );
+    });
+
+    test('an output begins with the level that is off, whatever lights its LED', async () => {
+      const { registers, child } = run(boards.four, 'opens two outputs');
+      expect(await child.exited).toEqual({ code: 0, signal: null });
+      expect(child.output()).toContain('["line 27 (GPIO27), by rpio","line 22 (GPIO22), by rpio"]');
+      expect(registers.read(register.GPCLR0)).toBe(1 << 27);
+      expect(registers.read(register.GPSET0)).toBe(1 << 22);
+      expect(registers.read(register.GPFSEL2).toString(8)).toBe('10000100');
+    });
+
+    test('opening and closing it many times leaves one mapping and no listener behind', async () => {
+      const { child } = run(boards.zeroW, 'opens and closes the driver');
+      expect(await child.exited).toEqual({ code: 0, signal: null });
+      expect(JSON.parse(child.output())).toEqual({
+        mappings: 1,
+        exitListeners: 0,
+        warnListeners: 0,
+        pressed: false,
+      });
+    });
+
+    test('reading after closing is an error, where rpio alone ends the process', async () => {
+      const alone = run(boards.zeroW, 'reads after closing, by rpio alone').child;
+      expect((await alone.exited).signal).toBe('SIGSEGV');
+      const { child } = run(boards.zeroW, 'reads after closing');
+      expect(await child.exited).toEqual({ code: 0, signal: null });
+      expect(child.output()).toContain('HardwareError: line 17 (GPIO17) is closed');
+    });
+
+    test('rpio alone takes a Raspberry Pi 5 for one that it knows', async () => {
+      const { child } = run(boards.five, 'reads by rpio alone');
+      expect(await child.exited).toEqual({ code: 0, signal: null });
+      expect(child.output()).toBe('1\n');
+    });
+
+    test('rpio alone only pretends on a board that it does not know, and reads 0', async () => {
+      const { child } = run(boards.libre, 'reads by rpio alone');
+      expect(await child.exited).toEqual({ code: 0, signal: null });
+      expect(child.output()).toMatch(/mock mode[\s\S]*^0$/m);
+    });
+  },
+);

@@ -1,0 +1,179 @@
+// Which driver is chosen where: on made-up machines, from what their device trees and devices say.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { readBoard } from '../../gpio-agent/drivers/board.ts';
+import type { Board } from '../../gpio-agent/drivers/board.ts';
+import { HardwareError } from '../../gpio-agent/drivers/driver.ts';
+import type { GpioDriver } from '../../gpio-agent/drivers/driver.ts';
+import type { Machine } from '../../gpio-agent/drivers/machine.ts';
+import { selectDriver } from '../../gpio-agent/drivers/select.ts';
+import { createSimulatedDriver } from '../../gpio-agent/drivers/simulated.ts';
+import { silentLog } from '../../service/log.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { agentConfig } from './arrange.ts';
+
+const pi4: Board = {
+  model: 'Raspberry Pi 4 Model B Rev 1.4',
+  compatible: ['raspberrypi,4-model-b', 'brcm,bcm2711'],
+};
+const pi5: Board = {
+  model: 'Raspberry Pi 5 Model B Rev 1.0',
+  compatible: ['raspberrypi,5-model-b', 'brcm,bcm2712'],
+};
+const libre: Board = { model: 'Libre Computer AML-S905X-CC', compatible: ['libretech,aml-s905x-cc'] };
+
+interface Given {
+  readonly board?: Board;
+  /** Why a driver cannot be loaded, or opened. */
+  readonly rpio?: { readonly unloaded?: string; readonly unopened?: string };
+  readonly gpiochip?: { readonly unloaded?: string; readonly unopened?: string };
+  readonly hiddenPi?: boolean;
+  readonly chip?: boolean;
+}
+
+function machineWith(given: Given): Machine {
+  const driver = (name: 'rpio' | 'gpiochip') => (): Promise<GpioDriver> => {
+    const { unloaded, unopened } = given[name] ?? {};
+    if (unloaded !== undefined) return Promise.reject(new HardwareError(unloaded));
+    const simulated = createSimulatedDriver({ clock: createFakeClock() });
+    return Promise.resolve({
+      ...simulated,
+      name,
+      simulated: false,
+      open: () => {
+        if (unopened !== undefined) throw new HardwareError(unopened);
+      },
+    });
+  };
+  return {
+    board: () => given.board,
+    hasChip: () => Promise.resolve(given.chip === true || given.hiddenPi === true),
+    raspberryPiChip: () =>
+      Promise.resolve(
+        given.hiddenPi === true ? { path: '/dev/gpiochip0', label: 'pinctrl-bcm2711', lines: 58 } : undefined,
+      ),
+    rpio: driver('rpio'),
+    gpiochip: driver('gpiochip'),
+  };
+}
+
+const select = (config: unknown, given: Given) =>
+  selectDriver({
+    config: agentConfig(config),
+    clock: createFakeClock(),
+    log: silentLog(),
+    machine: machineWith(given),
+  });
+
+describe('auto', () => {
+  test.each<[string, unknown, Given, string]>([
+    ['a Raspberry Pi 4 has rpio', {}, { board: pi4, chip: true }, 'rpio'],
+    ['a Raspberry Pi 5 has the kernel’s chips', {}, { board: pi5, chip: true }, 'gpiochip'],
+    ['so has any other board', {}, { board: libre, chip: true }, 'gpiochip'],
+    ['so has whoever names a chip', { chip: 'usb' }, { chip: true }, 'gpiochip'],
+    [
+      'also where a button names it, on a Raspberry Pi too',
+      { buttons: [{ chip: 'usb' }] },
+      { board: pi4, chip: true },
+      'gpiochip',
+    ],
+    ['so has a container on a Raspberry Pi that was given its chip', {}, { hiddenPi: true }, 'gpiochip'],
+    ['a machine without pins simulates', {}, {}, 'simulated'],
+    ['so does one with a chip that nobody has named: a desktop', {}, { chip: true }, 'simulated'],
+  ])('%s', async (_, config, given, name) => {
+    const { driver } = await select(config, given);
+    expect(driver.name).toBe(name);
+    expect(driver.simulated).toBe(name === 'simulated');
+  });
+
+  test('tells a desktop with a chip how to use it', async () => {
+    expect((await select({}, { chip: true })).why).toContain(
+      'to use a GPIO chip of this machine set agent.chip',
+    );
+    expect((await select({}, {})).why).not.toContain('agent.chip');
+  });
+
+  test.each([{ unloaded: 'rpio was never compiled' }, { unopened: '/dev/gpiomem may not be read' }])(
+    'takes the other driver where rpio cannot be used (%o), and says why',
+    async (rpio) => {
+      const { driver, why } = await select({}, { board: pi4, rpio });
+      expect(driver.name).toBe('gpiochip');
+      expect(why).toContain(Object.values(rpio)[0]);
+    },
+  );
+
+  test('does not pretend on a board where neither driver can be used: it names the board and the remedies', async () => {
+    const selecting = select(
+      {},
+      { board: pi4, rpio: { unopened: 'no gpiomem' }, gpiochip: { unloaded: 'cannot run on ARMv6' } },
+    );
+    await expect(selecting).rejects.toThrow(HardwareError);
+    for (const word of ['no gpiomem', 'cannot run on ARMv6', 'Raspberry Pi 4', 'agent.driver: simulated'])
+      await expect(selecting).rejects.toThrow(word);
+  });
+
+  test.each([pi5, libre])('does not pretend on a $model without a usable chip', async (board) => {
+    const selecting = select({}, { board, gpiochip: { unloaded: 'no koffi' } });
+    await expect(selecting).rejects.toThrow(HardwareError);
+    await expect(selecting).rejects.toThrow(board.model);
+  });
+});
+
+describe('a driver that is named', () => {
+  test.each(['rpio', 'gpiochip', 'simulated'] as const)('%s is taken', async (driver) => {
+    expect((await select({ driver }, { board: pi4 })).driver.name).toBe(driver);
+  });
+
+  test('is not replaced where it cannot be used', async () => {
+    await expect(
+      select({ driver: 'rpio' }, { board: pi4, rpio: { unloaded: 'not compiled' } }),
+    ).rejects.toThrow('not compiled');
+  });
+
+  test('rpio is refused where no board is known, since it would only pretend there', async () => {
+    await expect(select({ driver: 'rpio' }, {})).rejects.toThrow('rpio would only pretend');
+  });
+
+  test('simulated does not even look at the board', async () => {
+    const machine: Machine = {
+      ...machineWith({}),
+      board: () => {
+        throw new HardwareError('looked');
+      },
+    };
+    const config = agentConfig({ driver: 'simulated' });
+    const { driver } = await selectDriver({ config, clock: createFakeClock(), log: silentLog(), machine });
+    expect(driver.simulated).toBe(true);
+  });
+});
+
+describe('the board', () => {
+  async function tree(files: Readonly<Record<string, string>>): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'device-tree-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
+    return folder;
+  }
+
+  test('is read from strings that end with a zero byte', async () => {
+    const folder = await tree({
+      model: 'Raspberry Pi 4 Model B Rev 1.4\0',
+      compatible: 'raspberrypi,4-model-b\0brcm,bcm2711\0',
+    });
+    expect(readBoard(folder)).toEqual(pi4);
+  });
+
+  test('is none without a device tree, and on a virtual machine, which has one and no pins', async () => {
+    expect(readBoard(await tree({}))).toBeUndefined();
+    expect(readBoard(await tree({ model: 'linux,dummy-virt\0' }))).toBeUndefined();
+  });
+
+  test('is not guessed where the device tree cannot be read', async () => {
+    const folder = await tree({});
+    // A folder in place of the file: readable by nobody, root included.
+    await mkdir(join(folder, 'model'));
+    expect(() => readBoard(folder)).toThrow(HardwareError);
+  });
+});
