@@ -2,9 +2,12 @@
 
 /** Configuration or usage. */
 export const usageError = 2;
-/** A port, hardware or the state directory that cannot be opened. */
+/** A port, hardware or the state directory that cannot be opened; a self-test that found something wrong. */
 const cannotOpen = 3;
+export const hardwareFault = cannotOpen;
 const unexpected = 1;
+/** 128 and the number of SIGINT, as shells count. */
+export const interrupted = 130;
 
 /** By name, so that no room is loaded only to know its errors. */
 const codes: ReadonlyMap<string, number> = new Map([

@@ -18,8 +18,8 @@ export interface SettledInput extends Polled {
   readonly fault: string | undefined;
   /** The pin in words; undefined while it is not open. */
   readonly where: string | undefined;
-  /** Levels since it was opened that did not last, and the shortest of them in ms. */
-  readonly bounces: Pick<DebounceState, 'bounces' | 'shortestPulseMs'>;
+  /** What was read last, and the levels since it was opened that did not last. */
+  readonly level: Pick<DebounceState, 'raw' | 'bounces' | 'shortestPulseMs'>;
   /** @throws HardwareError when the pin cannot be opened */
   open(): void;
   close(): void;
@@ -153,7 +153,7 @@ export function createSettledInput(options: {
     get where() {
       return input?.where;
     },
-    get bounces() {
+    get level() {
       return level;
     },
     get settled() {

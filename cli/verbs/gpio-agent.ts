@@ -1,13 +1,27 @@
-// `release-button gpio-agent`: buttons and lights alone, on the machine that has the pins.
+// `release-button gpio-agent`: buttons and lights alone, on the machine that has the pins; with --check its self-test.
+import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { agentPart } from '../../gpio-agent/main.ts';
+import { hardwareFault, interrupted } from '../exit.ts';
 import { addConfigFlags } from '../flags.ts';
 import { healthPorts, processSections } from '../processes.ts';
 import { run } from '../run.ts';
 
+/** Long enough to walk to the button. */
+const defaultSeconds = 20;
+const secondsMax = 3600;
+
 export async function configure(command: Command): Promise<void> {
   const sections = processSections['gpio-agent'];
+  command.addOption(
+    new Option(
+      '--check [seconds]',
+      'test the wiring and end: shows board, driver and lines, blinks each LED, and waits so long for each button',
+    )
+      .argParser(secondsOf)
+      .preset(String(defaultSeconds)),
+  );
   const given = await addConfigFlags(command, sections);
   command.action(async () => {
     const { config, ...about } = await loadConfig({
@@ -16,6 +30,13 @@ export async function configure(command: Command): Promise<void> {
       env: process.env,
       ...given(),
     });
+    const seconds: unknown = command.getOptionValue('check');
+    if (typeof seconds === 'number') {
+      const { checkHardware } = await import('../check.ts');
+      const outcome = await checkHardware(config, seconds);
+      process.exitCode = outcome === 'well' ? 0 : outcome === 'interrupted' ? interrupted : hardwareFault;
+      return;
+    }
     await run({
       name: 'gpio-agent',
       config,
@@ -24,4 +45,11 @@ export async function configure(command: Command): Promise<void> {
       parts: (context) => [agentPart({ config }, context)],
     });
   });
+}
+
+function secondsOf(text: string): number {
+  const seconds = Number(text);
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > secondsMax)
+    throw new InvalidArgumentError(`It takes a whole number of seconds from 1 to ${secondsMax}.`);
+  return seconds;
 }

@@ -6,8 +6,9 @@ import { HardwareError } from './driver.ts';
 export type { RpioModule };
 
 const toCompile = 'compiling needs `sudo apt install build-essential python3`';
+// npm 11.16 warns about install scripts that nobody allowed, npm 12 does not run them; globally only this flag allows one.
 const whenGlobal =
-  'installed globally: `npm install --global --allow-scripts=rpio release-button`, since npm 11 and later run no install script unasked there';
+  'for a global installation `npm install --global --allow-scripts=rpio release-button`, since newer npm asks for that';
 
 /**
  * Loads the native code. It is one for the whole process, with one mapping of the registers: use one driver at a time.
@@ -32,10 +33,10 @@ function reasonOf(error: unknown): string {
   if (message.startsWith('Could not locate the bindings file'))
     return `the package rpio is installed, but was never compiled: npm ran no install scripts. Do \`npm rebuild rpio\` in the folder of release-button (${toCompile}); ${whenGlobal}`;
   if (code === 'ERR_DLOPEN_FAILED')
-    return `the package rpio was compiled for another Node.js version or another machine: do \`npm rebuild rpio\` in the folder of release-button (${toCompile}). This is Node.js ${process.version} on ${process.arch}; loading said: ${firstLine(message)}`;
-  return `the package rpio cannot be loaded (${firstLine(message)}): do \`npm rebuild rpio\` in the folder of release-button, or install it again`;
+    return `the package rpio was compiled for another Node.js version or another machine: do \`npm rebuild rpio\` in the folder of release-button (${toCompile}). This is Node.js ${process.version} on ${process.arch}; loading said: ${onOneLine(message)}`;
+  return `the package rpio cannot be loaded (${onOneLine(message)}): do \`npm rebuild rpio\` in the folder of release-button, or install it again`;
 }
 
-function firstLine(text: string): string {
-  return text.replaceAll(/\s*\n\s*/g, ' ').slice(0, 300);
+function onOneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, ' ').slice(0, 400);
 }

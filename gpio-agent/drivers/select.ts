@@ -95,7 +95,7 @@ export async function selectDriver(options: SelectOptions): Promise<Selected> {
       case 'rpio':
         if (board === undefined)
           throw new HardwareError(
-            `the rpio driver needs a Raspberry Pi 0 to 4, and ${noBoard}: without it rpio would only pretend. In a container use agent.driver: gpiochip and pass /dev/gpiochip0; elsewhere agent.driver: simulated`,
+            `the rpio driver needs a Raspberry Pi 0 to 4, and ${noBoard}: without it rpio would only pretend. In a container use agent.driver: gpiochip and pass /dev/gpiochip0`,
           );
         return rpio(board, asked);
       case 'auto':

@@ -1,7 +1,10 @@
 // Watches a named pipe through epoll on another thread, and ends as it is told: no thread may hold it back.
 // usage: node kernel.child.mjs PIPE stop|exit|throw
 import { openSync, writeSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
 import { loadKernel } from '../../dist/gpio-agent/drivers/gpiochip/kernel.js';
+
+const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 const [, , path = '', end] = process.argv;
 const kernel = await loadKernel();
@@ -14,12 +17,12 @@ let told = 0;
 kernel.watch(fd, (gone) => {
   told += 1;
   const bytes = kernel.read(fd, buffer);
-  console.log(JSON.stringify({ told, gone, text: buffer.toString('latin1', 0, bytes) }));
+  say({ told, gone, text: buffer.toString('latin1', 0, bytes) });
   if (told < 2) {
     setImmediate(() => writeSync(fd, 'again'));
     return;
   }
-  console.log(JSON.stringify({ nothing: kernel.read(fd, buffer) }));
+  say({ nothing: kernel.read(fd, buffer) });
   if (end === 'exit') process.exit(7);
   if (end === 'throw') throw new Error('as told');
   kernel.unwatch(fd);
@@ -28,12 +31,12 @@ kernel.watch(fd, (gone) => {
   kernel.stop();
   // After a stop it can begin anew.
   kernel.watch(fd, () => {
-    console.log(JSON.stringify({ text: buffer.toString('latin1', 0, kernel.read(fd, buffer)) }));
+    say({ text: buffer.toString('latin1', 0, kernel.read(fd, buffer)) });
     kernel.stop();
   });
 });
 // The thread waits; the JS thread is idle and does what comes.
 setTimeout(() => {
-  console.log(JSON.stringify({ idle: performance.eventLoopUtilization(started).idle > 0 }));
+  say({ idle: performance.eventLoopUtilization(started).idle > 0 });
   writeSync(fd, 'first');
 }, 50);

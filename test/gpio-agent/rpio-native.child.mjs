@@ -1,12 +1,18 @@
-// The rpio driver on a fake board, without an agent around it: what each way does is said in rpio-native.test.ts.
+// The rpio driver on a fake board, without an agent around it: what each way does is said in rpio-native-driver.test.ts.
 import { readFileSync } from 'node:fs';
 import { readBoard } from '../../dist/gpio-agent/drivers/board.js';
 import { createRpioDriver, loadRpio } from '../../dist/gpio-agent/drivers/rpio.js';
 
-const rpio = await loadRpio();
+const loaded = await loadRpio();
+/**
+ * The package itself, for what it does alone.
+ * @type {{ init(options: object): void, exit(): void, read(line: number): number, listenerCount(event: string): number }}
+ */
+const rpio = loaded;
 const board = readBoard();
 if (board === undefined) throw new Error('there is no board');
-const driver = createRpioDriver({ rpio, board });
+const driver = createRpioDriver({ rpio: loaded, board });
+const options = { mapping: 'gpio', gpiomem: true, mock: false, close_on_exit: false };
 const button = {
   line: 17,
   pull: /** @type {const} */ ('up'),
@@ -16,6 +22,14 @@ const button = {
 };
 /** @param {unknown} result */
 const say = (result) => process.stdout.write(`${JSON.stringify(result)}\n`);
+/** @param {() => unknown} use */
+const sayError = (use) => {
+  try {
+    use();
+  } catch (error) {
+    say(String(error));
+  }
+};
 
 const ways = {
   'opens an input again and again': () => {
@@ -38,7 +52,7 @@ const ways = {
   },
 
   'opens and closes the driver': () => {
-    const listeners = process.listenerCount('exit');
+    const before = { exit: process.listenerCount('exit'), warn: rpio.listenerCount('warn') };
     for (let round = 0; round < 20; round += 1) {
       driver.open();
       driver.openInput(button).read();
@@ -48,8 +62,8 @@ const ways = {
     driver.open();
     say({
       mappings: readFileSync('/proc/self/maps', 'utf8').match(/\/gpiomem$/gm)?.length,
-      exitListeners: process.listenerCount('exit') - listeners,
-      warnListeners: rpio.listenerCount('warn'),
+      exitListeners: process.listenerCount('exit') - before.exit,
+      warnListeners: rpio.listenerCount('warn') - before.warn,
       pressed: driver.openInput(button).read(),
     });
   },
@@ -58,21 +72,22 @@ const ways = {
     driver.open();
     const input = driver.openInput(button);
     driver.close();
-    try {
-      input.read();
-    } catch (error) {
-      say(String(error));
-    }
+    sayError(() => input.read());
+  },
+
+  'opens a line that the header lacks': () => {
+    driver.open();
+    sayError(() => driver.openInput({ ...button, line: 28 }));
   },
 
   'reads after closing, by rpio alone': () => {
-    rpio.init({ mapping: 'gpio', gpiomem: true, mock: false, close_on_exit: false });
+    rpio.init(options);
     rpio.exit();
     rpio.read(17);
   },
 
   'reads by rpio alone': () => {
-    rpio.init({ mapping: 'gpio', gpiomem: true, mock: false, close_on_exit: false });
+    rpio.init(options);
     say(rpio.read(17));
   },
 };

@@ -1,6 +1,5 @@
-// The real native code of rpio in the real agent, on boards of which only the registers exist (fake-board.ts).
-// Lines: the button is 17, the LED 27, as in the default configuration. Runs on the compiled code (`npm run build`).
-import { join } from 'node:path';
+// The real agent with rpio's real native code, on boards of which only the registers exist (fake-board.ts). The button
+// is on line 17 and the LED on 27, as in the default configuration. Runs on the compiled code (`npm run build`).
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connectClient, startBroker } from '../broker/brokers.ts';
 import type { Client } from '../broker/brokers.ts';
@@ -39,15 +38,17 @@ function contact(
   return { before, after: performance.now() };
 }
 
-/** Closes or opens the contact as springs do. Returns how long, at most, it stayed as it was between two bounces. */
-function bounce(board: FakeBoard, closed: boolean): number {
+/** Closes or opens the contact as springs do. Returns whether each bounce was short: that is up to this machine. */
+function bounce(board: FakeBoard, closed: boolean): boolean {
   const edges = [2, 1, 3, 1, 1, 2, 0].map((ms, index) => {
     const edge = contact(board, index % 2 === 0 ? closed : !closed);
     // Not a timer: what happens meanwhile must not stretch a bounce.
     while (performance.now() < edge.after + ms);
     return edge;
   });
-  return Math.max(...edges.slice(1).map(({ after }, index) => after - (edges[index]?.before ?? 0)));
+  const long = edges.slice(1).filter(({ after }, index) => after - (edges[index]?.before ?? 0) >= debounceMs);
+  // One long level is a contact that bounced less; two are a level that held, and another one that held after it.
+  return long.length < 2;
 }
 
 interface AtWork {
@@ -113,7 +114,7 @@ async function atWork(
   return { board, registers, agent, client, messages, say, counters };
 }
 
-/** Presses and releases once the agent has seen the press. Returns whether no bounce lasted for the debounce time. */
+/** Presses and releases once the agent has seen the press. Returns whether the bounces were short. */
 async function press({ board, messages }: AtWork): Promise<boolean> {
   const pressed = (expected: boolean) =>
     until(
@@ -124,7 +125,7 @@ async function press({ board, messages }: AtWork): Promise<boolean> {
   await pressed(true);
   const opening = bounce(board, false);
   await pressed(false);
-  return Math.max(closing, opening) < debounceMs;
+  return closing && opening;
 }
 
 /**
@@ -142,14 +143,14 @@ describe.skipIf(noFakeBoard !== undefined)(
   () => {
     test(
       '20 presses of a contact that bounces arrive as exactly one press each',
-      { timeout: 30_000 },
+      { timeout: 60_000 },
       async () => {
         const work = await atWork(boards.zeroW);
         let counted = 0;
         let total = 0;
         while (counted < 20) {
           const before = total;
-          const clean = await press(work);
+          const short = await press(work);
           total = (await work.counters()).presses;
           // A bounce that this machine was too slow for is a press of its own, and rightly so.
           if (!clean) continue;
@@ -163,7 +164,7 @@ describe.skipIf(noFakeBoard !== undefined)(
       },
     );
 
-    test('50 spikes below the debounce time are seen, and press nothing', { timeout: 30_000 }, async () => {
+    test('50 spikes below the debounce time are seen, and press nothing', { timeout: 60_000 }, async () => {
       const work = await atWork(boards.zeroW);
       let before = await work.counters();
       let seen = 0;
@@ -243,71 +244,6 @@ describe.skipIf(noFakeBoard !== undefined)(
       expect(agent.output()).toMatch(words);
       expect(agent.output()).not.toContain('    at ');
       expect(board.registers.read(register.GPFSEL2)).toBe(0);
-    });
-  },
-);
-
-describe.skipIf(noFakeBoard !== undefined)(
-  `the rpio driver on rpio's native code${noFakeBoard === undefined ? '' : ` (skipped: ${noFakeBoard})`}`,
-  () => {
-    const run = (facts: BoardFacts, way: string) => {
-      const board = createFakeBoard(workplace, facts);
-      const child = board.script(join(import.meta.dirname, 'rpio-native.child.mjs'), [way]);
-      return { registers: board.registers, child };
-    };
-
-    test('before the Raspberry Pi 4 the pull goes to line 17 alone, by the clock of the older chips', async () => {
-      const { registers } = run(boards.zeroW, 'opens an input again and again');
-      const line = String(buttonBit);
-      const seen = new Set<string>();
-      // The steps take some 10 us each: they are opened again and again until the eye was quick enough.
-      await until('the pull to be set', () => {
-        for (let looks = 0; looks < 1000; looks += 1) seen.add(registers.readPair(register.GPPUD).join(' '));
-        return seen.has(`2 ${line}`);
-      });
-      expect([...seen].filter((step) => !['0 0', '2 0', `2 ${line}`, `0 ${line}`].includes(step))).toEqual(
-        [],
-      );
-    });
-
-    test('an output begins with the level that is off, whatever lights its LED', async () => {
-      const { registers, child } = run(boards.four, 'opens two outputs');
-      expect(await child.exited).toEqual({ code: 0, signal: null });
-      expect(child.output()).toContain('["line 27 (GPIO27), by rpio","line 22 (GPIO22), by rpio"]');
-      expect(registers.read(register.GPCLR0)).toBe(1 << 27);
-      expect(registers.read(register.GPSET0)).toBe(1 << 22);
-      expect(registers.read(register.GPFSEL2).toString(8)).toBe('10000100');
-    });
-
-    test('opening and closing it many times leaves one mapping and no listener behind', async () => {
-      const { child } = run(boards.zeroW, 'opens and closes the driver');
-      expect(await child.exited).toEqual({ code: 0, signal: null });
-      expect(JSON.parse(child.output())).toEqual({
-        mappings: 1,
-        exitListeners: 0,
-        warnListeners: 0,
-        pressed: false,
-      });
-    });
-
-    test('reading after closing is an error, where rpio alone ends the process', async () => {
-      const alone = run(boards.zeroW, 'reads after closing, by rpio alone').child;
-      expect((await alone.exited).signal).toBe('SIGSEGV');
-      const { child } = run(boards.zeroW, 'reads after closing');
-      expect(await child.exited).toEqual({ code: 0, signal: null });
-      expect(child.output()).toContain('HardwareError: line 17 (GPIO17) is closed');
-    });
-
-    test('rpio alone takes a Raspberry Pi 5 for one that it knows', async () => {
-      const { child } = run(boards.five, 'reads by rpio alone');
-      expect(await child.exited).toEqual({ code: 0, signal: null });
-      expect(child.output()).toBe('1\n');
-    });
-
-    test('rpio alone only pretends on a board that it does not know, and reads 0', async () => {
-      const { child } = run(boards.libre, 'reads by rpio alone');
-      expect(await child.exited).toEqual({ code: 0, signal: null });
-      expect(child.output()).toMatch(/mock mode[\s\S]*^0$/m);
     });
   },
 );

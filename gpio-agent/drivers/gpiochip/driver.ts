@@ -259,6 +259,6 @@ function refused(error: unknown, holder: string): string {
   if (code === 'EBUSY')
     return `is in use by ${holder === '' ? 'somebody who gives no name' : JSON.stringify(holder)}: end that program, take out the device tree overlay that uses the pin (SPI, I2C, UART, 1-Wire), or use another line`;
   if (code === 'EINVAL' || code === 'ENOTSUPP' || code === 'EOPNOTSUPP')
-    return `cannot be used as asked (${code}): the chip may have no built-in resistors (set pull: off and use one of your own) or no interrupts`;
+    return `cannot be used as asked (${code}): the chip may have no interrupts on this line, or refuse its built-in resistor (set pull: off and use one of your own)`;
   return `cannot be opened: ${messageOf(error)}`;
 }

@@ -2,6 +2,7 @@
 // Everything else of the driver is plain code over the interface `Kernel`, which a test can stand in for.
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { getSystemErrorName } from 'node:util';
+import type * as Koffi from 'koffi';
 import { messageOf } from '../../../service/log.ts';
 import { HardwareError } from '../driver.ts';
 
@@ -75,7 +76,7 @@ export async function loadKernel(): Promise<Kernel> {
     );
   if (process.platform !== 'linux')
     throw new HardwareError(`the gpiochip driver needs Linux; this is ${process.platform}`);
-  let koffi: typeof import('koffi');
+  let koffi: typeof Koffi;
   try {
     koffi = await import('koffi');
     koffi.config({ ...koffi.config(), ...koffiSizes });
@@ -92,7 +93,7 @@ function firstLine(error: unknown): string {
   return messageOf(error).split('\n', 1)[0] ?? '';
 }
 
-function linuxKernel(koffi: typeof import('koffi')): Kernel {
+function linuxKernel(koffi: typeof Koffi): Kernel {
   // glibc and musl have it under this name; with null the functions of the process itself are found, which is either.
   const libc = koffi.load(null);
   const ioctl = libc.func('int ioctl(int fd, unsigned long request, void *argument)');

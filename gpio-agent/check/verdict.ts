@@ -1,0 +1,88 @@
+// What the self-test saw at an input, as a sentence that leads to the wiring fault. Pure.
+
+/** Everything that happened at one input while its person was asked to use it. Times in ms. */
+export interface Observation {
+  /** What was read before anything was asked. */
+  readonly pressedAtFirst: boolean;
+  /** The first whole press; absent: there was none. */
+  readonly heldMs?: number;
+  /** Pressed, and not released until the time was over. */
+  readonly stillHeld: boolean;
+  readonly bounces: number;
+  readonly shortestPulseMs?: number;
+  readonly fault?: string;
+  /** Other inputs that were used meanwhile. */
+  readonly others: readonly string[];
+}
+
+export interface Verdict {
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+interface Wiring {
+  readonly pull: 'up' | 'down' | 'off';
+  readonly activeLow: boolean;
+  readonly debounceMs: number;
+  /** Read every so many ms; absent: every edge is seen. */
+  readonly sampleMs?: number;
+}
+
+/** A good contact bounces a few times; beyond this it is worn, or something else moves the line. Ours. */
+const manyBounces = 30;
+
+export function levelWord(pressed: boolean, { activeLow }: Pick<Wiring, 'activeLow'>): 'low' | 'high' {
+  return pressed === activeLow ? 'low' : 'high';
+}
+
+export function verdictOf(seen: Observation, wiring: Wiring): Verdict {
+  const bad = (text: string): Verdict => ({ ok: false, text });
+  const bounced = bouncesOf(seen, wiring);
+  if (seen.fault !== undefined) return bad(seen.fault);
+  if (seen.heldMs !== undefined) {
+    if (seen.pressedAtFirst)
+      return bad(
+        `read as pressed before it was touched, and then as released: a normally-closed contact, or activeLow is wrong (now ${String(wiring.activeLow)}); ${bounced}`,
+      );
+    const text = `seen: held for ${Math.round(seen.heldMs)} ms; ${bounced}`;
+    return {
+      ok: true,
+      text:
+        seen.bounces > manyBounces
+          ? `${text}. That is much: a worn contact or noise on the line; see docs/hardware.md, or raise debounceMs`
+          : text,
+    };
+  }
+  if (seen.stillHeld && !seen.pressedAtFirst)
+    return bad(`pressed, and not released until the time was over: a jammed button, or a key switch`);
+  const level = levelWord(seen.pressedAtFirst, wiring);
+  if (seen.pressedAtFirst)
+    return bad(
+      `reads as pressed all the time (level ${level}): a short circuit, a normally-closed contact, or activeLow is wrong (now ${String(wiring.activeLow)})`,
+    );
+  if (seen.others.length > 0)
+    return bad(`not this one changed, but ${seen.others.join(' and ')}: are the wires swapped?`);
+  if (seen.bounces > 0)
+    return bad(
+      `only short pulses, none as long as debounceMs (${wiring.debounceMs} ms); ${bounced}: a loose contact, or noise on a line without a resistor`,
+    );
+  return bad(
+    `no change at all (level ${level}): is it this line, and not the number of a pin of the header? Does the button connect it to ${wiring.activeLow ? 'ground' : '3.3 V'}? ${pullWord(wiring)}`,
+  );
+}
+
+function bouncesOf({ bounces, shortestPulseMs }: Observation, { sampleMs }: Wiring): string {
+  const count = bounces === 0 ? 'no bounce' : `${bounces} bounce${bounces === 1 ? '' : 's'}`;
+  const shortest =
+    shortestPulseMs === undefined
+      ? ''
+      : `, the shortest pulse ${String(Number(shortestPulseMs.toFixed(2)))} ms`;
+  return `${count}${shortest}${sampleMs === undefined ? '' : ` (as far as a look every ${sampleMs} ms shows)`}`;
+}
+
+function pullWord({ pull, activeLow }: Wiring): string {
+  if (pull === 'off') return 'pull is off: a resistor of your own must hold the line while it is open';
+  return (pull === 'up') === activeLow
+    ? `The resistor (pull ${pull}) is right for that`
+    : `pull is ${pull}, which holds the line where the button would bring it: set pull: ${activeLow ? 'up' : 'down'}`;
+}

@@ -1,0 +1,161 @@
+// The same finger on the same line through both kinds of real driver, up to the presses that go out: gpiochip over a
+// kernel that stamps edges, rpio over registers that are sampled.
+import * as fc from 'fast-check';
+import { Registry } from 'prom-client';
+import { describe, expect, test } from 'vitest';
+import { createGpioAgent } from '../../gpio-agent/agent.ts';
+import type { GpioDriver } from '../../gpio-agent/drivers/driver.ts';
+import { createGpiochipDriver } from '../../gpio-agent/drivers/gpiochip/driver.ts';
+import { createRpioDriver } from '../../gpio-agent/drivers/rpio.ts';
+import { createHealth } from '../../service/health.ts';
+import { silentLog } from '../../service/log.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import type { FakeClock } from '../support/fake-clock.ts';
+import { agentConfig, buttonLine } from './arrange.ts';
+import { createFakeKernel } from './fake-kernel.ts';
+import { createFakeLink } from './fake-link.ts';
+import { createFakeRpio } from './fake-rpio.ts';
+
+const debounceMs = 30;
+const sampleMs = 5;
+
+interface Wire {
+  readonly driver: GpioDriver;
+  readonly setPressed: (pressed: boolean) => void;
+}
+
+function kernelWire(clock: FakeClock): Wire {
+  const chip = { path: '/dev/gpiochip0', label: 'test', lines: Array.from({ length: 32 }, () => ({})) };
+  const fake = createFakeKernel([chip]);
+  const driver = createGpiochipDriver({
+    kernel: fake.kernel,
+    monotonic: () => clock.monotonic(),
+    kernelMonotonic: () => clock.monotonic() + 1e6,
+    consumer: 'test',
+    paths: fake.paths,
+  });
+  return {
+    driver,
+    setPressed: (pressed) => {
+      fake.change(chip, buttonLine, !pressed, clock.monotonic() + 1e6);
+      fake.deliver();
+    },
+  };
+}
+
+function registerWire(): Wire {
+  const fake = createFakeRpio();
+  const board = { model: 'Raspberry Pi Zero W Rev 1.1', compatible: ['brcm,bcm2835'] };
+  fake.levels.set(buttonLine, 1);
+  return {
+    driver: createRpioDriver({ rpio: fake.rpio, board, gpiomemPath: '/dev/null' }),
+    setPressed: (pressed) => void fake.levels.set(buttonLine, pressed ? 0 : 1),
+  };
+}
+
+interface Level {
+  readonly pressed: boolean;
+  readonly ms: number;
+}
+
+/** Released first, then level by level. @returns when presses went out, in ms */
+async function pressesOf(
+  levels: readonly Level[],
+  wireOn: (clock: FakeClock) => Wire,
+  phaseMs: number,
+): Promise<readonly number[]> {
+  const clock = createFakeClock();
+  const { driver, setPressed } = wireOn(clock);
+  const fake = createFakeLink();
+  const agent = createGpioAgent({
+    config: agentConfig({ sampleMs, buttons: [{ debounceMs }], leds: [] }),
+    link: fake.link,
+    driver,
+    clock,
+    log: silentLog(),
+    health: createHealth(clock),
+    metrics: new Registry(),
+    version: '0',
+    host: 'pi',
+    instance: 'one',
+    clockSynchronised: () => 'unknown',
+  });
+  const starting = agent.start();
+  clock.advance(100 + phaseMs);
+  await starting;
+  fake.connect();
+  const started = clock.monotonic();
+  const at: number[] = [];
+  let pressed = false;
+  for (const level of levels) {
+    if (level.pressed !== pressed) setPressed(level.pressed);
+    ({ pressed } = level);
+    // Step by step, so that the moment of a press is known.
+    for (let passed = 0; passed < level.ms; passed += 1) {
+      clock.advance(Math.min(1, level.ms - passed));
+      while (fake.now.filter(({ topic }) => topic.endsWith('/press')).length > at.length)
+        at.push(clock.monotonic() - started);
+    }
+  }
+  await agent.stop();
+  return at;
+}
+
+/** Bounces are shorter than a sample; a spike is longer, and shorter than the debounce time. */
+const bounce = fc.integer({ min: 1, max: 4 });
+const spike = fc.integer({ min: sampleMs + 1, max: debounceMs - 1 });
+const long = fc.integer({ min: debounceMs + sampleMs + 1, max: 400 });
+const phase = fc.integer({ min: 0, max: 9 }).map((tenths) => tenths / 2);
+
+function alternating(durations: readonly number[]): readonly Level[] {
+  return durations.map((ms, index) => ({ pressed: index % 2 === 1, ms }));
+}
+
+describe('both kinds of driver', () => {
+  test('give the same presses for any train of levels that are clear of the band between debounce and debounce plus sample', async () => {
+    const train = fc
+      .tuple(long, fc.array(fc.oneof(spike, long), { maxLength: 25 }), long)
+      .map(([first, rest, last]) => alternating([first, ...rest, last]));
+    await fc.assert(
+      fc.asyncProperty(train, phase, async (levels, phaseMs) => {
+        const stamped = await pressesOf(levels, kernelWire, phaseMs);
+        const sampled = await pressesOf(levels, registerWire, phaseMs);
+        expect(sampled).toHaveLength(stamped.length);
+        for (const [index, at] of sampled.entries()) {
+          expect(at - (stamped[index] ?? Number.NaN)).toBeGreaterThanOrEqual(0);
+          expect(at - (stamped[index] ?? Number.NaN)).toBeLessThanOrEqual(sampleMs + 1);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('give one press for each long one, whatever bounces at its two ends', async () => {
+    // An even number of bounces, so that the level after them is the other one.
+    const bounces = fc.array(fc.tuple(bounce, bounce), { maxLength: 3 }).map((pairs) => pairs.flat());
+    const presses = fc.array(fc.tuple(long, bounces, long, bounces), { minLength: 1, maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(presses, phase, async (parts, phaseMs) => {
+        const levels = alternating([
+          ...parts.flatMap(([gap, pressing, held, releasing]) => [gap, ...pressing, held, ...releasing]),
+          200,
+        ]);
+        for (const wire of [kernelWire, registerWire])
+          expect(await pressesOf(levels, wire, phaseMs)).toHaveLength(parts.length);
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('give none for lone spikes', async () => {
+    const spikes = fc.array(fc.tuple(long, fc.integer({ min: 1, max: debounceMs - 1 })), { maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(spikes, phase, async (pairs, phaseMs) => {
+        const levels = alternating([...pairs.flat(), 200]);
+        for (const wire of [kernelWire, registerWire])
+          expect(await pressesOf(levels, wire, phaseMs)).toEqual([]);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});

@@ -1,0 +1,109 @@
+// Why rpio may not load, with Node's real errors: installations whose package rpio is absent, not compiled, or compiled
+// for something else. Runs on the compiled code (`npm run build`).
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createWorkplace } from '../support/processes.ts';
+import type { Workplace } from '../support/processes.ts';
+
+const root = join(import.meta.dirname, '../..');
+const addon = 'build/Release/rpio.node';
+
+let workplace: Workplace;
+beforeEach(() => {
+  workplace = createWorkplace();
+});
+afterEach(() => workplace.clear());
+
+/** Compiled code and packages in a folder of its own. Returns where its rpio belongs. */
+function installation(): string {
+  const { directory } = workplace;
+  cpSync(join(root, 'dist'), join(directory, 'dist'), { recursive: true });
+  writeFileSync(join(directory, 'package.json'), '{ "type": "module" }');
+  const packages = join(directory, 'node_modules');
+  mkdirSync(packages);
+  for (const name of readdirSync(join(root, 'node_modules')))
+    if (name !== 'rpio') symlinkSync(join(root, 'node_modules', name), join(packages, name));
+  return join(packages, 'rpio');
+}
+
+/** As npm unpacks it, without what its install script makes. */
+function unpacked(): string {
+  const folder = installation();
+  const source = join(root, 'node_modules/rpio');
+  cpSync(source, folder, { recursive: true, filter: (path) => path !== join(source, 'build') });
+  return folder;
+}
+
+function compiled(addonBytes: Uint8Array): void {
+  const folder = unpacked();
+  mkdirSync(join(folder, 'build/Release'), { recursive: true });
+  writeFileSync(join(folder, addon), addonBytes);
+}
+
+async function load(): Promise<string> {
+  const script = `
+    import { loadRpio } from './dist/gpio-agent/drivers/rpio.js';
+    loadRpio().then(() => console.log('loaded'), (error) => console.log(error.name + ': ' + error.message));
+  `;
+  const child = workplace.spawn(process.execPath, ['--input-type=module', '--eval', script]);
+  await child.exited;
+  return child.output();
+}
+
+test('absent: the compiler that was missing, and the right to run scripts', async () => {
+  installation();
+  const said = await load();
+  expect(said).toMatch(/^HardwareError: the package rpio is not installed/);
+  expect(said).toContain('`sudo apt install build-essential python3`');
+  expect(said).toContain('--allow-scripts=rpio');
+});
+
+test('unpacked without its install script: npm rebuild', async () => {
+  unpacked();
+  const said = await load();
+  expect(said).toMatch(/^HardwareError: the package rpio is installed, but was never compiled/);
+  expect(said).toContain('`npm rebuild rpio`');
+});
+
+test('compiled for another machine: npm rebuild', async () => {
+  compiled(Buffer.from('not a program for this machine'));
+  const said = await load();
+  expect(said).toMatch(
+    /^HardwareError: the package rpio was compiled for another Node\.js version or another machine/,
+  );
+  expect(said).toContain('`npm rebuild rpio`');
+});
+
+const own = join(root, 'node_modules/rpio', addon);
+const noAddon = !existsSync(own);
+if (noAddon && process.env['CI'] !== undefined)
+  throw new Error('rpio is not compiled, and with CI set no test is skipped');
+
+test.skipIf(noAddon)('compiled for another Node.js version: npm rebuild, and both versions', async () => {
+  const bytes = readFileSync(own);
+  // Its node::node_module begins with the version as an int, flags of 0 and a handle of 0 (Node's node.h, NODE_MODULE_X).
+  const head = Buffer.alloc(16);
+  head.writeInt32LE(Number(process.versions.modules));
+  const at = bytes.indexOf(head);
+  expect(at).toBeGreaterThan(0);
+  bytes.writeInt32LE(93, at);
+  compiled(bytes);
+  const said = await load();
+  expect(said).toMatch(/^HardwareError: the package rpio was compiled for another Node\.js version/);
+  expect(said).toContain('NODE_MODULE_VERSION 93');
+  expect(said).toContain(process.version);
+});
+
+test.skipIf(noAddon)('compiled for this one: it loads, on whatever machine', async () => {
+  compiled(readFileSync(own));
+  expect(await load()).toBe('loaded\n');
+});

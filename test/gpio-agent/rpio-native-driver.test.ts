@@ -1,0 +1,88 @@
+// The rpio driver with rpio's real native code, and what that code does where nothing protects it, on boards of which
+// only the registers exist (fake-board.ts). Runs on the compiled code (`npm run build`).
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createWorkplace } from '../support/processes.ts';
+import type { Workplace } from '../support/processes.ts';
+import { until } from '../support/wait.ts';
+import { boards, createFakeBoard, noFakeBoard, register } from './fake-board.ts';
+import type { BoardFacts } from './fake-board.ts';
+
+let workplace: Workplace;
+beforeEach(() => {
+  workplace = createWorkplace();
+});
+afterEach(() => workplace.clear());
+
+describe.skipIf(noFakeBoard !== undefined)(
+  `the rpio driver on rpio's native code${noFakeBoard === undefined ? '' : ` (skipped: ${noFakeBoard})`}`,
+  () => {
+    const run = (facts: BoardFacts, way: string) => {
+      const board = createFakeBoard(workplace, facts);
+      const child = board.script(join(import.meta.dirname, 'rpio-native.child.mjs'), [way]);
+      return { registers: board.registers, child };
+    };
+
+    test('before the Raspberry Pi 4 the pull goes to line 17 alone, by the clock of the older chips', async () => {
+      const { registers } = run(boards.zeroW, 'opens an input again and again');
+      const line = String(1 << 17);
+      const seen = new Set<string>();
+      // The steps take some 10 us each: they are opened again and again until the eye was quick enough.
+      await until('the pull to be set', () => {
+        for (let looks = 0; looks < 1000; looks += 1) seen.add(registers.readPair(register.GPPUD).join(' '));
+        return seen.has(`2 ${line}`);
+      });
+      expect([...seen].filter((step) => !['0 0', '2 0', `2 ${line}`, `0 ${line}`].includes(step))).toEqual(
+        [],
+      );
+    });
+
+    test('an output begins with the level that is off, whatever lights its LED', async () => {
+      const { registers, child } = run(boards.four, 'opens two outputs');
+      expect(await child.exited).toEqual({ code: 0, signal: null });
+      expect(child.output()).toContain('["line 27 (GPIO27), by rpio","line 22 (GPIO22), by rpio"]');
+      expect(registers.read(register.GPCLR0)).toBe(1 << 27);
+      expect(registers.read(register.GPSET0)).toBe(1 << 22);
+      expect(registers.read(register.GPFSEL2).toString(8)).toBe('10000100');
+    });
+
+    test('opening and closing it many times leaves one mapping and no listener behind', async () => {
+      const { child } = run(boards.zeroW, 'opens and closes the driver');
+      expect(await child.exited).toEqual({ code: 0, signal: null });
+      expect(JSON.parse(child.output())).toEqual({
+        mappings: 1,
+        exitListeners: 0,
+        warnListeners: 0,
+        pressed: false,
+      });
+    });
+
+    test('reading after closing is an error, where rpio alone ends the process', async () => {
+      const alone = run(boards.zeroW, 'reads after closing, by rpio alone').child;
+      expect((await alone.exited).signal).toBe('SIGSEGV');
+      const { child } = run(boards.zeroW, 'reads after closing');
+      expect(await child.exited).toEqual({ code: 0, signal: null });
+      expect(child.output()).toContain('HardwareError: line 17 (GPIO17) is closed');
+    });
+
+    test('a line that the header of the board lacks cannot be opened', async () => {
+      const { child } = run(boards.zeroW, 'opens a line that the header lacks');
+      expect(await child.exited).toEqual({ code: 0, signal: null });
+      expect(child.output()).toContain(
+        'HardwareError: line 28 (GPIO28) cannot be opened: it is not on the header',
+      );
+    });
+
+    test('rpio alone takes a Raspberry Pi 5 for one that it knows', async () => {
+      const { child } = run(boards.five, 'reads by rpio alone');
+      expect(await child.exited).toEqual({ code: 0, signal: null });
+      expect(child.output()).toBe('1\n');
+    });
+
+    test('rpio alone only pretends on a board that it does not know, and reads 0', async () => {
+      const { child } = run(boards.libre, 'reads by rpio alone');
+      expect(await child.exited).toEqual({ code: 0, signal: null });
+      expect(child.output()).toMatch(/mock mode[\s\S]*^0$/m);
+    });
+  },
+);

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { levelWord, verdictOf } from '../../gpio-agent/check/verdict.ts';
+import type { Observation } from '../../gpio-agent/check/verdict.ts';
+
+const nothing: Observation = { pressedAtFirst: false, stillHeld: false, bounces: 0, others: [] };
+const wiring = { pull: 'up', activeLow: true, debounceMs: 30 } as const;
+
+describe('what the self-test saw', () => {
+  test.each<[string, Partial<Observation>, string]>([
+    ['a clean press', { heldMs: 131.6 }, 'seen: held for 132 ms; no bounce'],
+    [
+      'a press with bounces',
+      { heldMs: 90, bounces: 7, shortestPulseMs: 0.2999 },
+      'seen: held for 90 ms; 7 bounces, the shortest pulse 0.3 ms',
+    ],
+  ])('is well: %s', (_, seen, text) => {
+    expect(verdictOf({ ...nothing, ...seen }, wiring)).toEqual({ ok: true, text });
+  });
+
+  test('names a worn contact, and is well all the same', () => {
+    const verdict = verdictOf({ ...nothing, heldMs: 90, bounces: 31 }, wiring);
+    expect(verdict.ok).toBe(true);
+    expect(verdict.text).toContain('a worn contact or noise');
+  });
+
+  test('of a driver that samples says how little it can see', () => {
+    const { text } = verdictOf({ ...nothing, heldMs: 90, bounces: 1 }, { ...wiring, sampleMs: 5 });
+    expect(text).toBe('seen: held for 90 ms; 1 bounce (as far as a look every 5 ms shows)');
+  });
+
+  test.each<[string, Partial<Observation>, string]>([
+    ['a line that is gone', { fault: 'line 17 is gone' }, 'line 17 is gone'],
+    ['a short circuit', { pressedAtFirst: true, stillHeld: true }, 'pressed all the time (level low)'],
+    ['the wrong polarity', { pressedAtFirst: true, heldMs: 4000 }, 'activeLow is wrong (now true)'],
+    ['a jammed button', { stillHeld: true }, 'jammed'],
+    ['swapped wires', { others: ['button b'] }, 'but button b: are the wires swapped?'],
+    [
+      'a loose contact',
+      { bounces: 4, shortestPulseMs: 1 },
+      'only short pulses, none as long as debounceMs (30 ms)',
+    ],
+    ['the wrong pin', {}, 'not the number of a pin of the header'],
+  ])('is not well: %s', (_, seen, text) => {
+    const verdict = verdictOf({ ...nothing, ...seen }, wiring);
+    expect(verdict.ok).toBe(false);
+    expect(verdict.text).toContain(text);
+  });
+
+  test.each([
+    [{ pull: 'up', activeLow: true }, 'is right for that'],
+    [{ pull: 'down', activeLow: false }, 'connect it to 3.3 V? The resistor (pull down) is right'],
+    [{ pull: 'down', activeLow: true }, 'set pull: up'],
+    [{ pull: 'up', activeLow: false }, 'set pull: down'],
+    [{ pull: 'off', activeLow: true }, 'a resistor of your own'],
+  ] as const)('of a silent line with %o looks at the resistor', (given, text) => {
+    expect(verdictOf(nothing, { ...wiring, ...given }).text).toContain(text);
+  });
+});
+
+test('the level is that of the wire, not of the button', () => {
+  expect(levelWord(true, { activeLow: true })).toBe('low');
+  expect(levelWord(false, { activeLow: true })).toBe('high');
+  expect(levelWord(true, { activeLow: false })).toBe('high');
+});
