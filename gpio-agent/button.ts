@@ -108,7 +108,7 @@ export function createButton(options: {
       return soonest === Number.POSITIVE_INFINITY ? undefined : soonest;
     },
     open: () => input.open(),
-    poll: () => input.poll(),
+    poll: () => input.poll(gestureNextAt === undefined),
     close: () => input.close(),
   };
 }

@@ -36,19 +36,21 @@ export function createSampler(options: {
 }): Sampler {
   const { clock, inputs, sampleMs } = options;
   let running = false;
-  let timer: Timer | undefined;
-  let sampleAt = 0;
+  /** Ticks while some pin has to be sampled. */
+  let ticker: Timer | undefined;
+  let timer: { readonly at: number; readonly timer: Timer } | undefined;
   let lookAt = 0;
   let waiting: { readonly timer: Timer; readonly resolve: () => void } | undefined;
 
   const reschedule = () => {
     if (!running) return;
-    timer?.cancel();
-    const now = clock.monotonic();
-    let nextAt = Math.min(sampleAt, lookAt);
+    let nextAt = lookAt;
     for (const input of inputs) nextAt = Math.min(nextAt, input.nextAt ?? nextAt);
+    if (timer?.at === nextAt) return;
+    timer?.timer.cancel();
     // Rounded up: Node rounds down, and would come a fraction too early. At least 1 ms, so that it never spins.
-    timer = clock.setTimeout(poll, Math.max(1, Math.ceil(nextAt - now)));
+    const waitMs = Math.max(1, Math.ceil(nextAt - clock.monotonic()));
+    timer = { at: nextAt, timer: clock.setTimeout(due, waitMs) };
   };
 
   const stopWaiting = () => {
@@ -57,27 +59,43 @@ export function createSampler(options: {
     waiting = undefined;
   };
 
-  const poll = () => {
-    let sampled = false;
-    for (const input of inputs) {
-      input.poll();
-      sampled ||= input.sampled;
-    }
+  const afterPoll = () => {
     if (waiting !== undefined && inputs.every((input) => input.settled)) stopWaiting();
+    reschedule();
+  };
+
+  // This is what an idle agent does all day: it reads, compares, and leaves everything as it is.
+  const tick = () => {
+    for (const input of inputs) if (input.sampled) input.poll();
+    afterPoll();
+  };
+
+  const due = () => {
+    timer = undefined;
+    for (const input of inputs) input.poll();
     const now = clock.monotonic();
-    sampleAt = sampled ? now + sampleMs : Number.POSITIVE_INFINITY;
     if (now >= lookAt) {
       lookAt = now + lookEveryMs;
       options.onLook();
     }
-    reschedule();
+    tickIfSampled();
+    afterPoll();
+  };
+
+  const tickIfSampled = () => {
+    const sampled = running && inputs.some((input) => input.sampled);
+    if (sampled) ticker ??= clock.setInterval(tick, sampleMs);
+    else {
+      ticker?.cancel();
+      ticker = undefined;
+    }
   };
 
   return {
     start: () => {
       running = true;
       lookAt = clock.monotonic() + lookEveryMs;
-      sampleAt = clock.monotonic() + sampleMs;
+      tickIfSampled();
       reschedule();
     },
     settled: () =>
@@ -90,7 +108,8 @@ export function createSampler(options: {
     stop: () => {
       running = false;
       stopWaiting();
-      timer?.cancel();
+      tickIfSampled();
+      timer?.timer.cancel();
       timer = undefined;
     },
   };

@@ -12,6 +12,8 @@ import type { ButtonConfig } from './options.ts';
 import type { Polled } from './sampler.ts';
 
 export interface SettledInput extends Polled {
+  /** @param atRest false where something waits for the time to pass, so that `onLook` is wanted in any case */
+  poll(atRest?: boolean): void;
   /** The level that counts; false while there is none yet. */
   readonly pressed: boolean;
   /** Why the pin cannot be used now. */
@@ -132,15 +134,14 @@ export function createSettledInput(options: {
   };
 
   const look = () => {
-    // The time before the read: what is read then has held at least until this moment.
-    const at = clock.monotonic();
+    const before = clock.monotonic();
     const pressed = input?.read() ?? false;
     lookNow = false;
-    // At rest and read every few ms: nothing to do. With edges each read counts, since an edge may come late.
-    const atRest = input?.edges === false && pressed === level.settled && pressed === level.raw;
-    if (!atRest) feed({ kind: 'sample', pressed, at });
+    // A level that is still there has held at least until the time before the read, and a new one has begun at the latest
+    // at the time after it: the process may have stood still in between.
+    feed({ kind: 'sample', pressed, at: pressed === level.raw ? before : clock.monotonic() });
     if (failures > 0) fine();
-    options.onLook(at);
+    options.onLook(before);
   };
 
   return {
@@ -171,10 +172,14 @@ export function createSettledInput(options: {
       look();
       fine();
     },
-    poll: () => {
+    poll: (atRest = true) => {
       if (input === undefined && (reopenAt === undefined || clock.monotonic() < reopenAt)) return;
       try {
         if (input === undefined) openPin();
+        // Sampled every few ms, and nothing new: no more than the read. With edges each read counts, since one may be late.
+        const { raw, settled } = level;
+        if (input?.edges === false && atRest && raw === settled && failures === 0 && input.read() === raw)
+          return;
         look();
       } catch (error) {
         fail(error);

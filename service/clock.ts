@@ -11,6 +11,8 @@ export interface Clock {
   monotonic(): number;
   /** @param ms milliseconds from now, at least 0 */
   setTimeout(fn: () => void, ms: number): Timer;
+  /** For what happens all the time: makes no garbage. @param ms milliseconds from call to call, 1 to 2^31 - 1 */
+  setInterval(fn: () => void, ms: number): Timer;
 }
 
 /** Node's longest timer; a longer one would fire at once. Source: Node's documentation of `setTimeout`. */
@@ -28,6 +30,10 @@ export function systemClock(): Clock {
       };
       wait(Math.max(0, ms));
       return { cancel: () => clearTimeout(timer) };
+    },
+    setInterval: (fn, ms) => {
+      const timer = setInterval(fn, ms);
+      return { cancel: () => clearInterval(timer) };
     },
   };
 }

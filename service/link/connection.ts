@@ -1,8 +1,9 @@
 // One connection to the broker: one socket and one MQTT client object, used once and thrown away.
 // No client object outlives its connection, so nothing of it can be sent again by a later one.
 import type { Socket } from 'node:net';
-import { MqttClient } from 'mqtt';
-import type { IConnackPacket } from 'mqtt';
+import type { IConnackPacket, MqttClient } from 'mqtt';
+// Only the client: the package's main module also loads WebSocket and SOCKS, which cost an agent some 2 MB.
+import mqttClient from 'mqtt/lib/client';
 import type { Clock, Timer } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { messageOf } from '../log.ts';
@@ -115,7 +116,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     stream.on('data', (chunk: Buffer) => {
       if (tooLarge(chunk)) cut({ because: 'too-large' });
     });
-    const opened = new MqttClient(() => stream, clientOptions(options));
+    const opened = new mqttClient.default(() => stream, clientOptions(options));
     client = opened;
     opened.on('packetreceive', (packet) => {
       if (packet.cmd === 'connack') connack ??= packet;

@@ -19,6 +19,8 @@ export function clientOptions(options: ConnectionOptions): IClientOptions {
     reconnectPeriod: 0,
     queueQoSZero: false,
     resubscribe: false,
+    // Its table of all 65,536 message ids as bytes costs 6 MB, to save an allocation a packet.
+    writeCache: false,
     // Its debug output has whole packets in it, the password too.
     log: () => {},
     ...(options.username === undefined ? {} : { username: options.username }),

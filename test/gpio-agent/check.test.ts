@@ -40,7 +40,7 @@ async function check(
     },
   };
   person({ clock, driver, abort: () => stop.abort() });
-  let well: boolean | undefined;
+  const ended: { well?: boolean } = {};
   const running = runCheck({
     config: agentConfig(config),
     driver: watched,
@@ -52,13 +52,13 @@ async function check(
     signal: stop.signal,
     print: (line) => void lines.push(line),
     ...(terminal ? { progress: (line: string) => void progress.push(line) } : {}),
-  }).then((result) => (well = result));
-  for (let ms = 0; ms < 60_000 && well === undefined; ms += 10) {
+  }).then((result) => (ended.well = result));
+  for (let ms = 0; ms < 60_000 && ended.well === undefined; ms += 10) {
     clock.advance(10);
     await promisesRun();
   }
   await running;
-  return { well, text: lines.join('\n'), progress, blinks, driver, clock };
+  return { well: ended.well, text: lines.join('\n'), progress, blinks, driver, clock };
 }
 
 describe('the self-test', () => {

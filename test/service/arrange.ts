@@ -6,7 +6,6 @@ import { buttonPress } from '../../messages/press.ts';
 import { workerAvailability, workerInfo } from '../../messages/worker.ts';
 import type { WorkerInfo } from '../../messages/worker.ts';
 import { systemClock } from '../../service/clock.ts';
-import type { Clock } from '../../service/clock.ts';
 import { createLink } from '../../service/link/link.ts';
 import type { Link, LinkOptions, LinkState, Presence } from '../../service/link/link.ts';
 import { capturedLog } from '../broker/brokers.ts';
@@ -58,16 +57,6 @@ export async function connectedLink(url: string, changed: Partial<LinkOptions> =
   await made.until('connected');
   await made.link.subscribed();
   return made;
-}
-
-/** Real time, but all delays are shorter by the factor. */
-export function hurriedClock(factor: number): Clock {
-  const clock = systemClock();
-  return {
-    now: () => clock.now(),
-    monotonic: () => clock.monotonic() * factor,
-    setTimeout: (fn, ms) => clock.setTimeout(fn, ms / factor),
-  };
 }
 
 const button = 'main';

@@ -14,13 +14,22 @@ export function createFakeClock(startMs = Date.parse('2026-01-01T00:00:00Z')): F
   let order = 0;
   const timers = new Map<number, { at: number; fn: () => void }>();
 
+  const setTimer = (fn: () => void, ms: number) => {
+    const id = order++;
+    timers.set(id, { at: elapsed + Math.max(0, ms), fn });
+    return { cancel: () => void timers.delete(id) };
+  };
+
   return {
     now: () => offset + elapsed,
     monotonic: () => elapsed,
-    setTimeout: (fn, ms) => {
-      const id = order++;
-      timers.set(id, { at: elapsed + Math.max(0, ms), fn });
-      return { cancel: () => void timers.delete(id) };
+    setTimeout: setTimer,
+    setInterval: (fn, ms) => {
+      let timer = setTimer(function again() {
+        timer = setTimer(again, ms);
+        fn();
+      }, ms);
+      return { cancel: () => timer.cancel() };
     },
     advance: (ms) => {
       const end = elapsed + ms;

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from './wait.ts';
 
-export const command = join(import.meta.dirname, '../../dist/cli/main.js');
+export const command = join(import.meta.dirname, '../../dist/bundle/main.js');
 
 export interface Exit {
   readonly code: number | null;

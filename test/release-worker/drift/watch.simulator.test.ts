@@ -12,7 +12,7 @@ import { worldOf } from '../../support/simulator.ts';
 import { until } from '../../support/wait.ts';
 import { simulatedArgoCd } from '../support/argocd.ts';
 import { newCommit, newestCommit } from '../support/records.ts';
-import { hurriedClock } from '../support/runner.ts';
+import { hurriedClock } from '../../support/hurried-clock.ts';
 
 function watchOn(argocd: ArgoCd, hurry = 1) {
   const clock = hurriedClock(hurry);

@@ -2,11 +2,13 @@
 import { expect, test } from 'vitest';
 import { createPauseWatch } from '../../../release-worker/presses/pause.ts';
 import type { Clock } from '../../../service/clock.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
 
 test('a pause is told for a while after it, a process that runs is never held up', () => {
   let now = 0;
   let due: (() => void) | undefined;
   const clock: Clock = {
+    ...createFakeClock(),
     now: () => now,
     monotonic: () => now,
     setTimeout: (fn) => {

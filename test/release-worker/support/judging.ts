@@ -10,7 +10,7 @@ import { silentLog } from '../../../service/log.ts';
 import { until } from '../../support/wait.ts';
 import { simulatedArgoCd } from './argocd.ts';
 import { button } from './buttons.ts';
-import { hurriedClock } from './runner.ts';
+import { hurriedClock } from '../../support/hurried-clock.ts';
 
 export async function judging(
   world: unknown,

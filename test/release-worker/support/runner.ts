@@ -9,23 +9,12 @@ import type { PlannedRelease } from '../../../release-worker/releases/release.ts
 import type { UnfinishedRelease } from '../../../release-worker/releases/recovery.ts';
 import { createRunner } from '../../../release-worker/releases/runner.ts';
 import type { RunnerOptions } from '../../../release-worker/releases/runner.ts';
-import { systemClock } from '../../../service/clock.ts';
-import type { Clock } from '../../../service/clock.ts';
 import { createHealth } from '../../../service/health.ts';
 import { silentLog } from '../../../service/log.ts';
+import { hurriedClock } from '../../support/hurried-clock.ts';
 import { until } from '../../support/wait.ts';
 import { simulatedArgoCd } from './argocd.ts';
 import { memoryJournal } from './intake.ts';
-
-/** The system clock, but so many times as fast, for what waits long. */
-export function hurriedClock(times: number): Clock {
-  const clock = systemClock();
-  return {
-    now: () => clock.now(),
-    monotonic: () => clock.monotonic() * times,
-    setTimeout: (fn, ms) => clock.setTimeout(fn, ms / times),
-  };
-}
 
 const requestsSchema = z.object({ requests: z.record(z.string(), z.number()) });
 

@@ -6,7 +6,8 @@ import { systemClock } from '../../../service/clock.ts';
 import type { LinkOptions } from '../../../service/link/link.ts';
 import { startBroker } from '../../broker/brokers.ts';
 import { hasMosquittoBroker, hasOpenssl } from '../../support/programs.ts';
-import { hurriedClock, pressAddress, testLink, until } from '../arrange.ts';
+import { pressAddress, testLink, until } from '../arrange.ts';
+import { hurriedClock } from '../../support/hurried-clock.ts';
 import { startFakeBroker, types } from '../fake-broker.ts';
 import { certificates, freePort, passwordFile, startMosquitto, temporaryFolder } from '../mosquitto.ts';
 

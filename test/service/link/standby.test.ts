@@ -5,6 +5,7 @@ import { connectClient, payloads, startBroker } from '../../broker/brokers.ts';
 import { only311 } from '../../support/only-3-1-1.ts';
 import { hasMosquittoBroker } from '../../support/programs.ts';
 import type { TestLink } from '../arrange.ts';
+import { hurriedClock } from '../../support/hurried-clock.ts';
 import { polite, readPublish, startFakeBroker, types } from '../fake-broker.ts';
 import { startMosquitto } from '../mosquitto.ts';
 import {
@@ -12,7 +13,6 @@ import {
   event,
   eventAddress,
   eventTopic,
-  hurriedClock,
   info,
   infoAddress,
   numbers,

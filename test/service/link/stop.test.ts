@@ -8,7 +8,6 @@ import {
   event,
   eventAddress,
   eventTopic,
-  hurriedClock,
   info,
   infoAddress,
   state,
@@ -16,6 +15,7 @@ import {
   testLink,
   until,
 } from '../arrange.ts';
+import { hurriedClock } from '../../support/hurried-clock.ts';
 import { polite, readPublish, startFakeBroker, types } from '../fake-broker.ts';
 import { freePort } from '../mosquitto.ts';
 

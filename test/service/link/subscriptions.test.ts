@@ -4,7 +4,8 @@ import { buttonEvent, buttonState } from '../../../messages/button.ts';
 import { buttonPress } from '../../../messages/press.ts';
 import { workerAvailability } from '../../../messages/worker.ts';
 import { connectClient, startBroker } from '../../broker/brokers.ts';
-import { connectedLink, event, eventTopic, hurriedClock, pressTopic, testLink, until } from '../arrange.ts';
+import { connectedLink, event, eventTopic, pressTopic, testLink, until } from '../arrange.ts';
+import { hurriedClock } from '../../support/hurried-clock.ts';
 import { accept, polite, publishBytes, startFakeBroker, subscriptions, types } from '../fake-broker.ts';
 
 test('a handler that throws disturbs neither the others nor the connection', async () => {

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../../service/clock.ts';
 import type { Clock } from '../../../service/clock.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
-import { event, eventAddress, hurriedClock, testLink, until } from '../arrange.ts';
+import { event, eventAddress, testLink, until } from '../arrange.ts';
+import { hurriedClock } from '../../support/hurried-clock.ts';
 import { polite, startFakeBroker, types } from '../fake-broker.ts';
 import type { Behaviour } from '../fake-broker.ts';
 
@@ -144,8 +145,7 @@ function recordingClock(): { clock: Clock; delays: number[] } {
   return {
     delays,
     clock: {
-      now: real.now,
-      monotonic: real.monotonic,
+      ...real,
       setTimeout: (fn, ms) => {
         // 10 s: opening a connection may take so long; that is no delay between two tries.
         if (ms === 10_000) return { cancel: () => {} };
