@@ -8,8 +8,11 @@ export interface Polled {
   readonly sampled: boolean;
   /** When `poll` is due, in monotonic ms; undefined: only when something happens, or at the next regular look. */
   readonly nextAt: number | undefined;
-  /** Reads the pin, and does what has become due. Never throws: a pin that cannot be read is a fault. */
-  poll(): void;
+  /**
+   * Reads the pin, and does what has become due. Never throws: a pin that cannot be read is a fault.
+   * @returns false where nothing is new
+   */
+  poll(): boolean;
 }
 
 export interface Sampler {
@@ -38,6 +41,7 @@ export function createSampler(options: {
   let running = false;
   /** Ticks while some pin has to be sampled. */
   let ticker: Timer | undefined;
+  let sampledInputs: readonly Polled[] = [];
   let timer: { readonly at: number; readonly timer: Timer } | undefined;
   let lookAt = 0;
   let waiting: { readonly timer: Timer; readonly resolve: () => void } | undefined;
@@ -66,8 +70,9 @@ export function createSampler(options: {
 
   // This is what an idle agent does all day: it reads, compares, and leaves everything as it is.
   const tick = () => {
-    for (const input of inputs) if (input.sampled) input.poll();
-    afterPoll();
+    let news = false;
+    for (const input of sampledInputs) if (input.poll()) news = true;
+    if (news) afterPoll();
   };
 
   const due = () => {
@@ -83,8 +88,8 @@ export function createSampler(options: {
   };
 
   const tickIfSampled = () => {
-    const sampled = running && inputs.some((input) => input.sampled);
-    if (sampled) ticker ??= clock.setInterval(tick, sampleMs);
+    sampledInputs = running ? inputs.filter((input) => input.sampled) : [];
+    if (sampledInputs.length > 0) ticker ??= clock.setInterval(tick, sampleMs);
     else {
       ticker?.cancel();
       ticker = undefined;

@@ -1,0 +1,51 @@
+// An estimate, not a measurement, of how long a Raspberry Pi Zero W takes to start the agent: instructions are counted here
+// (valgrind --tool=callgrind, the same number whatever else the machine does) and divided by what its processor may do.
+import { bundled, print, start, unbundled } from './processes.ts';
+
+/**
+ * Instructions a second of an ARM1176JZF-S at 1 GHz: between one for every three cycles, with cold caches of 16 kB and a
+ * slow memory, and two for three, where everything is in them. An assumption; 32-bit ARM also needs other, and mostly more,
+ * instructions than x86-64 for the same.
+ */
+const perSecond = { slow: 0.33e9, fast: 0.67e9 };
+
+export async function piZero(): Promise<void> {
+  const agent = (entry: string) => [
+    entry,
+    'gpio-agent',
+    '--agent-driver=simulated',
+    '--health-port=0',
+    '--mqtt-url=mqtt://127.0.0.1:1',
+  ];
+  const counted = [
+    { name: 'bare Node.js', count: await instructions(['-e', '0']) },
+    { name: 'agent, bundled', count: await instructions(agent(bundled)) },
+    { name: 'agent, not bundled', count: await instructions(agent(unbundled)) },
+  ];
+  print('Until presses count, in instructions on this machine, and an estimate for a Pi Zero W');
+  for (const { name, count } of counted)
+    print(
+      `  ${name.padEnd(20)} ${(count / 1e9).toFixed(2).padStart(6)} · 10^9   ${(count / perSecond.fast).toFixed(0)} to ${(count / perSecond.slow).toFixed(0)} s`,
+    );
+}
+
+async function instructions(args: readonly string[]): Promise<number> {
+  const counted = start('valgrind', [
+    '--tool=callgrind',
+    '--callgrind-out-file=/dev/null',
+    process.execPath,
+    ...args,
+  ]);
+  const ended = new Promise<void>((resolve) => {
+    counted.child.once('close', () => resolve());
+  });
+  // A process that ends by itself needs nobody to end it.
+  if (args.length > 2) {
+    await counted.printed('button(s) and');
+    counted.child.kill('SIGTERM');
+  }
+  await ended;
+  const count = Number(/Collected : (\d+)/.exec(counted.output())?.[1]);
+  if (Number.isNaN(count)) throw new Error(`callgrind has counted nothing: ${counted.output().slice(-500)}`);
+  return count;
+}
