@@ -13,7 +13,7 @@ import type { Polled } from './sampler.ts';
 
 export interface SettledInput extends Polled {
   /** @param atRest false where something waits for the time to pass, so that `onLook` is wanted in any case */
-  poll(atRest?: boolean): void;
+  poll(atRest?: boolean): boolean;
   /** The level that counts; false while there is none yet. */
   readonly pressed: boolean;
   /** Why the pin cannot be used now. */
@@ -173,18 +173,19 @@ export function createSettledInput(options: {
       fine();
     },
     poll: (atRest = true) => {
-      if (input === undefined && (reopenAt === undefined || clock.monotonic() < reopenAt)) return;
+      if (input === undefined && (reopenAt === undefined || clock.monotonic() < reopenAt)) return false;
       try {
         if (input === undefined) openPin();
         // Sampled every few ms, and nothing new: no more than the read. With edges each read counts, since one may be late.
         const { raw, settled } = level;
         if (input?.edges === false && atRest && raw === settled && failures === 0 && input.read() === raw)
-          return;
+          return false;
         look();
       } catch (error) {
         fail(error);
         options.onLook(clock.monotonic());
       }
+      return true;
     },
     close: () => {
       closePin();
