@@ -1,0 +1,121 @@
+#!/usr/bin/env bash
+# Boots a Linux guest with simulated GPIO lines and runs guest/main.ts in it, with the project as it would be installed.
+#   boot.sh FOLDER: FOLDER/report gets what the guest reports, FOLDER/console what its kernel and its programs say.
+# The guest is emulated: nothing of this machine's hardware is touched, and no privilege is needed.
+# Exit codes: 0 the guest ran to its end, 77 this machine lacks something (the last line on stderr says what), 1 otherwise.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+project=$(cd "$here/../.." && pwd)
+folder=$(cd "$1" && pwd)
+
+# Longer than the guest ever takes; whatever hangs ends here.
+limit_seconds=${KERNEL_LAB_LIMIT_SECONDS:-600}
+
+say() {
+  printf '%s\n' "$*" >&2
+}
+
+lacking() {
+  say "$*"
+  exit 77
+}
+
+fail() {
+  say "$*"
+  exit 1
+}
+
+install() {
+  say "installing $*"
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >"$folder/apt.log" 2>&1 || {
+    tail -n 20 "$folder/apt.log" >&2
+    fail "apt-get install $* failed"
+  }
+}
+
+# Installs nothing on a person's machine; on a machine of the CI whatever is missing.
+provide() {
+  if [ -z "${CI:-}" ]; then
+    lacking "Debian packages are missing: $* (apt-get install --no-install-recommends $*)"
+  fi
+  if [ -z "${lists_are_new:-}" ]; then
+    apt-get update -qq >"$folder/apt.log" 2>&1 || fail "apt-get update failed: $(tail -n 3 "$folder/apt.log")"
+    lists_are_new=yes
+  fi
+  [ $# -eq 0 ] || install "$@"
+}
+
+[ "$(uname -s) $(uname -m)" = 'Linux x86_64' ] || lacking "the guest needs a Linux machine with x86_64, this is $(uname -s) $(uname -m)"
+command -v apt-cache >/dev/null && command -v dpkg-deb >/dev/null || lacking 'the guest runs the kernel of Debian, which needs apt and dpkg here'
+[ -f "$project/dist/bundle/main.js" ] || fail 'the project is not built: npm run build'
+
+missing=()
+for tool in qemu-system-x86_64:qemu-system-x86 cpio:cpio cc:gcc; do
+  command -v "${tool%:*}" >/dev/null || missing+=("${tool#*:}")
+done
+dpkg-query -W -f '${Status}' busybox-static 2>/dev/null | grep -q ' installed$' || missing+=(busybox-static)
+[ -n "$(find /usr/lib -name libc.a -print -quit)" ] || missing+=(libc6-dev)
+[ ${#missing[@]} -eq 0 ] || provide "${missing[@]}"
+
+# Its first answer may be that apt has no lists, and its second that packages are missing.
+for attempt in 1 2 3; do
+  code=0
+  kernel=$("$here/prepare-kernel.sh" 2>"$folder/kernel.log") || code=$?
+  [ "$code" -ne 0 ] || break
+  reason=$(tail -n 1 "$folder/kernel.log")
+  [ "$code" -eq 77 ] && [ "$attempt" -lt 3 ] || fail "$(cat "$folder/kernel.log")"
+  case $reason in
+  *'apt-get update') [ -n "${CI:-}" ] || lacking "$reason" && provide ;;
+  *) read -ra packages <<<"$reason" && provide "${packages[@]}" ;;
+  esac
+done
+
+root=$folder/root
+rm -rf "$root"
+mkdir -p "$root"/{bin,dev,proc,sys,tmp,etc,lib/modules,lab/project}
+trap 'rm -rf "$root" "$folder/initrd"' EXIT
+
+cp "$(command -v busybox)" "$root/bin/busybox"
+"$root/bin/busybox" --list | grep -vx busybox | while read -r applet; do ln -s busybox "$root/bin/$applet"; done
+cp "$kernel"/*.ko "$root/lib/modules/"
+cc -O2 -Wall -Wextra -Werror -static -o "$root/bin/stimulus" "$here/stimulus.c"
+
+# A program or library with the libraries that it needs, at the paths where it looks for them.
+libraries_of() {
+  { ldd "$1" 2>/dev/null || true; } | grep -oE '/[^ )]+' | sort -u | while read -r library; do
+    mkdir -p "$root${library%/*}"
+    [ -e "$root$library" ] || cp -L "$library" "$root$library"
+  done
+}
+cp "$(readlink -f "$(command -v node)")" "$root/bin/node"
+libraries_of "$root/bin/node"
+
+# What `npm install --omit=dev` would install, without what nobody runs.
+(
+  cd "$project"
+  { npm ls --omit=dev --parseable --all 2>/dev/null || true; } | sed -n "s|^$project/||p" >"$folder/packages"
+  grep -qx node_modules/koffi "$folder/packages" || fail 'node_modules lacks koffi: npm ci'
+  tar -c --exclude='*.map' --exclude='*.d.ts' --exclude='*.d.cts' --exclude='*.md' --exclude='*.c' --exclude='*.h' --exclude='obj.target' \
+    package.json dist --files-from="$folder/packages" | tar -x -C "$root/lab/project"
+)
+find "$root/lab/project" -name '*.node' | while read -r addon; do libraries_of "$addon"; done
+
+# The guest's own program, apart from the project that is tried, with the sources that it uses.
+"$project/node_modules/.bin/tsc" -p "$here/guest/tsconfig.json" --outDir "$root/lab/guest" >&2
+printf '{ "type": "module" }\n' >"$root/lab/guest/package.json"
+ln -s project/node_modules "$root/lab/node_modules"
+cp "$here/guest/init.sh" "$root/init"
+chmod +x "$root/init"
+(cd "$root" && find . | cpio --quiet -o -H newc) >"$folder/initrd"
+
+# One processor, whose time is counted in instructions: 2 ns each. Whatever keeps this machine from emulating makes the
+# guest's time stand still too, so that a spike of 20 ms stays one; and where the guest only waits, no time is lost.
+code=0
+timeout "$limit_seconds" qemu-system-x86_64 \
+  -machine q35 -cpu max -accel tcg ${KERNEL_LAB_CLOCK--icount shift=1,sleep=off} -smp ${KERNEL_LAB_CPUS-1} -m 1024 \
+  -nodefaults -display none -no-reboot \
+  -serial "file:$folder/console" -serial "file:$folder/report" \
+  -kernel "$kernel/vmlinuz" -initrd "$folder/initrd" \
+  -append 'console=ttyS0 quiet panic=-1 rdinit=/init' </dev/null >"$folder/qemu.log" 2>&1 || code=$?
+[ "$code" -ne 124 ] || fail "the guest did not end within $limit_seconds s; its last words: $(tail -n 20 "$folder/console")"
+[ "$code" -eq 0 ] || fail "qemu ended with $code: $(tail -n 20 "$folder/qemu.log")"

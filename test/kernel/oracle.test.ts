@@ -1,0 +1,227 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { debounce, unsettled } from '../../gpio-agent/debounce.ts';
+import type { DebounceState, Transition } from '../../gpio-agent/debounce.ts';
+import { intervalsOf, judge, verdictOf } from './oracle.ts';
+import type { JudgeOptions, Received, Write } from './oracle.ts';
+
+const rules = { debounceMs: 30, toleranceMs: 2 };
+const options: JudgeOptions = { ...rules, goesOutAt: 'press', lagMs: 500, heldToleranceMs: 1 };
+
+/** Levels that alternate, the first one released, each for so many ms; each write took no time. */
+function writes(...durations: readonly number[]): readonly Write[] {
+  let at = 0;
+  return durations.map((duration, index) => {
+    const write = { pressed: index % 2 === 1, before: at, after: at };
+    at += duration;
+    return write;
+  });
+}
+
+const endOf = (all: readonly Write[], last = 1000) => (all.at(-1)?.after ?? 0) + last;
+const intervals = (...durations: readonly number[]) =>
+  intervalsOf(writes(...durations), endOf(writes(...durations)));
+
+/** Moments at which presses were received. */
+const at = (...moments: readonly number[]): readonly Received[] => moments.map((moment) => ({ at: moment }));
+
+const outcome = (
+  durations: readonly number[],
+  received: readonly Received[],
+  changed: Partial<JudgeOptions> = {},
+) => {
+  const { seen, missed, phantoms } = judge(intervals(...durations), received, { ...options, ...changed });
+  return { seen: seen.map(({ interval }) => interval), missed, phantoms };
+};
+
+describe('how long a level has held', () => {
+  const between = (began: readonly [number, number], ended: readonly [number, number]) =>
+    intervalsOf(
+      [
+        { pressed: true, before: began[0], after: began[1] },
+        { pressed: false, before: ended[0], after: ended[1] },
+      ],
+      ended[1] + 100,
+    )[0];
+
+  test.each([
+    ['counts when even the shortest it may have been is long enough', [0, 5], [40, 41], 'counts'],
+    ['never does when even the longest it may have been is too short', [0, 5], [20, 29], 'never'],
+    ['is open when a pause in a write makes it so', [0, 5], [20, 45], 'unsure'],
+    ['is open when it is too near to the debounce time', [0, 0], [31, 31], 'unsure'],
+  ] as const)('%s', (_, began, ended, verdict) => {
+    const interval = between(began, ended);
+    expect(interval && verdictOf(interval, rules)).toBe(verdict);
+  });
+});
+
+describe('what has to come of levels', () => {
+  test('a press is received once, after it has settled', () => {
+    expect(outcome([100, 80, 100], at(135))).toEqual({ seen: [1], missed: [], phantoms: [] });
+  });
+
+  test('a press that nobody received is missed', () => {
+    expect(outcome([100, 80, 100, 80, 100], at(135))).toEqual({ seen: [1], missed: [3], phantoms: [] });
+  });
+
+  test('a second one of the same press is a phantom', () => {
+    expect(outcome([100, 80, 100], at(135, 137)).phantoms).toHaveLength(1);
+  });
+
+  test('a spike gives nothing, and what came of it is a phantom', () => {
+    expect(outcome([100, 20, 100], [])).toEqual({ seen: [], missed: [], phantoms: [] });
+    expect(outcome([100, 20, 100], at(135))).toEqual({ seen: [], missed: [], phantoms: [0] });
+  });
+
+  test('a press cannot have been received before it can have settled', () => {
+    expect(outcome([100, 80, 100], at(120))).toEqual({ seen: [], missed: [1], phantoms: [0] });
+  });
+
+  test('a spike that was taken for the press which follows it is noticed', () => {
+    expect(outcome([100, 20, 100, 80, 500], at(135))).toEqual({ seen: [], missed: [3], phantoms: [0] });
+  });
+
+  test('bounces belong to the press: the level that stays begins it', () => {
+    expect(outcome([100, 1, 2, 3, 1, 80, 2, 1, 100], at(140))).toEqual({
+      seen: [5],
+      missed: [],
+      phantoms: [],
+    });
+  });
+
+  test('a dropout while it is held does not make two of it', () => {
+    expect(outcome([100, 50, 10, 50, 100], at(135))).toEqual({ seen: [1], missed: [], phantoms: [] });
+    expect(outcome([100, 50, 10, 50, 100], at(135, 195)).phantoms).toHaveLength(1);
+  });
+
+  test('a level of which nobody knows whether it held may have counted or not', () => {
+    for (const received of [at(), at(135)])
+      expect(outcome([100, 31, 100], received)).toMatchObject({ missed: [], phantoms: [] });
+    // A release in the middle: one press or two.
+    for (const received of [at(135), at(135, 216)])
+      expect(outcome([100, 50, 31, 50, 100], received)).toMatchObject({ missed: [], phantoms: [] });
+    // An open level before a press: at the one or at the other, but somewhere.
+    expect(outcome([100, 31, 10, 50, 100], at())).toMatchObject({ phantoms: [] });
+    expect(outcome([100, 31, 10, 50, 100], at()).missed).toHaveLength(1);
+  });
+
+  test('a press that goes out at its release is received after that, and was held as long as it says', () => {
+    const released = { goesOutAt: 'release' } as const;
+    expect(outcome([100, 80, 100], [{ at: 215, heldMs: 80 }], released).seen).toEqual([1]);
+    expect(outcome([100, 80, 100], at(135), released).missed).toEqual([1]);
+    expect(outcome([100, 80, 100], [{ at: 215, heldMs: 70 }], released)).toEqual({
+      seen: [],
+      missed: [1],
+      phantoms: [0],
+    });
+  });
+});
+
+describe('held against the agent’s debouncer', () => {
+  const duration = fc.oneof(
+    fc.integer({ min: 1, max: 290 }).map((tenths) => tenths / 10),
+    fc.integer({ min: 25, max: 37 }),
+    fc.integer({ min: 40, max: 300 }),
+  );
+  /** Each level's duration, and for each write how long before and after the edge the clock was read. */
+  const train = fc.tuple(
+    fc.array(duration, { minLength: 1, maxLength: 60 }),
+    fc.array(fc.tuple(fc.integer({ min: 0, max: 8 }), fc.integer({ min: 0, max: 8 })), { minLength: 1 }),
+  );
+
+  const trainOf = (durations: readonly number[], slack: readonly (readonly [number, number])[]) => {
+    const exact = writes(200, ...durations);
+    const measured = exact.map(({ pressed, before: edge }, index) => {
+      const [early, late] = slack[index % slack.length] ?? [0, 0];
+      const previous = exact[index - 1]?.before ?? edge;
+      const next = exact[index + 1]?.before ?? edge;
+      // Two writes do not overlap.
+      return {
+        pressed,
+        before: edge - Math.min(early, (edge - previous) / 2),
+        after: edge + Math.min(late, (next - edge) / 2),
+      };
+    });
+    return { exact, measured };
+  };
+
+  /** What the agent's own debouncer makes of the exact edges: when each press and each release has settled. */
+  const settled = (exact: readonly Write[]): readonly Transition[] => {
+    let state: DebounceState = unsettled;
+    const transitions: Transition[] = [];
+    const last = endOf(exact);
+    const events = [
+      ...exact.map(({ pressed, before }, index) => ({
+        kind: index === 0 ? ('sample' as const) : ('edge' as const),
+        pressed,
+        at: before,
+      })),
+      { kind: 'sample' as const, pressed: exact.at(-1)?.pressed ?? false, at: last },
+    ];
+    for (const event of events) {
+      const step = debounce(state, event, rules.debounceMs);
+      state = step.state;
+      transitions.push(...step.transitions.filter(({ initial }) => !initial));
+    }
+    return transitions;
+  };
+
+  const pressesOf = (exact: readonly Write[]) =>
+    settled(exact)
+      .filter(({ pressed }) => pressed)
+      .map((transition) => ({ at: transition.at + 5 }));
+
+  test('what it finds is neither missed nor a phantom, whenever the clock was read', () => {
+    fc.assert(
+      fc.property(train, ([durations, slack]) => {
+        const { exact, measured } = trainOf(durations, slack);
+        const judged = judge(intervalsOf(measured, endOf(exact)), pressesOf(exact), options);
+        expect(judged).toMatchObject({ missed: [], phantoms: [] });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('what it finds at releases is neither missed nor a phantom', () => {
+    fc.assert(
+      fc.property(train, ([durations, slack]) => {
+        const { exact, measured } = trainOf(durations, slack);
+        const received = settled(exact)
+          .filter(({ pressed }) => !pressed)
+          .map(({ at, heldMs }) => ({ at: at + 5, ...(heldMs === undefined ? {} : { heldMs }) }));
+        const judged = judge(intervalsOf(measured, endOf(exact)), received, {
+          ...options,
+          goesOutAt: 'release',
+        });
+        expect(judged).toMatchObject({ missed: [], phantoms: [] });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('one press that is left out is missed, and one that is made up is a phantom', () => {
+    const clear = fc.array(
+      fc.tuple(
+        fc.integer({ min: 1, max: 25 }),
+        fc.integer({ min: 40, max: 200 }),
+        fc.integer({ min: 40, max: 300 }),
+      ),
+      { minLength: 1, maxLength: 20 },
+    );
+    fc.assert(
+      fc.property(clear, fc.nat(), (parts, choice) => {
+        const exact = writes(200, ...parts.flatMap(([spike, held, gap]) => [spike, 100, held, gap]), 200);
+        const all = pressesOf(exact);
+        const chosen = choice % all.length;
+        const without = all.filter((_, index) => index !== chosen);
+        const strict = { ...options, lagMs: 20 };
+        const spans = intervalsOf(exact, endOf(exact));
+        expect(judge(spans, without, strict)).toMatchObject({ phantoms: [], missed: [expect.any(Number)] });
+        const spikeAt = exact[1 + 4 * chosen]?.before ?? 0;
+        const more = [...all, { at: spikeAt + 40 }].toSorted((one, other) => one.at - other.at);
+        expect(judge(spans, more, strict)).toMatchObject({ missed: [], phantoms: [expect.any(Number)] });
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

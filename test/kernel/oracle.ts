@@ -1,0 +1,196 @@
+// Which presses have to come of what was done to a line, said without looking at how the agent finds them. Times in ms.
+//
+// A level counts once it has held for the debounce time; what held shorter never was; of equal levels that count in a row
+// only the first does. An emulated machine pauses, so how long a level held is known only from the clock before and after
+// each of the two writes that began and ended it: it has surely held long enough, or surely not, or either answer is right.
+
+/** A level was set between `before` and `after`. */
+export interface Write {
+  readonly pressed: boolean;
+  readonly before: number;
+  readonly after: number;
+}
+
+export interface Interval {
+  readonly pressed: boolean;
+  /** It began between these two. */
+  readonly from: number;
+  readonly until: number;
+  readonly shortestMs: number;
+  readonly longestMs: number;
+}
+
+/** From each write to the next. @param end until when the last level held */
+export function intervalsOf(writes: readonly Write[], end: number): readonly Interval[] {
+  return writes.map(({ pressed, before, after }, index) => {
+    const next = writes[index + 1] ?? { before: end, after: end };
+    return {
+      pressed,
+      from: before,
+      until: after,
+      shortestMs: Math.max(0, next.before - after),
+      longestMs: next.after - before,
+    };
+  });
+}
+
+export interface Rules {
+  readonly debounceMs: number;
+  /** A level that held less than this beyond the debounce time may count or not. */
+  readonly toleranceMs: number;
+}
+
+export type Verdict = 'counts' | 'unsure' | 'never';
+
+export function verdictOf({ shortestMs, longestMs }: Interval, rules: Rules): Verdict {
+  if (longestMs < rules.debounceMs) return 'never';
+  return shortestMs > rules.debounceMs + rules.toleranceMs ? 'counts' : 'unsure';
+}
+
+export interface Received {
+  readonly at: number;
+  /** How long the agent says that the button was held. */
+  readonly heldMs?: number;
+}
+
+export interface Judgement {
+  /** The interval with which each press began, and the received one that it is. */
+  readonly seen: readonly { readonly interval: number; readonly received: number; readonly lagMs: number }[];
+  /** Intervals with which a press began that was not received. */
+  readonly missed: readonly number[];
+  /** Received, and never pressed. */
+  readonly phantoms: readonly number[];
+}
+
+export interface JudgeOptions extends Rules {
+  /** Whether a press goes out when it has settled, or when its release has. */
+  readonly goesOutAt: 'press' | 'release';
+  /** So long a press may take from the agent to whoever receives it. */
+  readonly lagMs: number;
+  /** So far from the truth `heldMs` may be. */
+  readonly heldToleranceMs: number;
+}
+
+/** One way in which the unsure levels may have been taken, and the received presses with it. */
+interface Path {
+  /** The interval that is held, as far as it counted as a press. */
+  readonly held: number | undefined;
+  /** Received presses that are accounted for. */
+  readonly received: number;
+  readonly errors: number;
+  readonly lagMs: number;
+  readonly last: Entry | undefined;
+}
+
+interface Entry {
+  readonly before: Entry | undefined;
+  readonly interval?: number;
+  readonly received?: number;
+  readonly lagMs?: number;
+}
+
+/**
+ * Lays received presses, in order, over the intervals, in order: in the way that leaves the fewest errors, whichever way
+ * the unsure intervals were taken. The line is released and settled before the first interval.
+ */
+export function judge(
+  intervals: readonly Interval[],
+  received: readonly Received[],
+  options: JudgeOptions,
+): Judgement {
+  let paths: readonly Path[] = [{ held: undefined, received: 0, errors: 0, lagMs: 0, last: undefined }];
+
+  /** A press began with `began` and went out because of `cause`: received, or missed. */
+  const goesOut = (path: Path, began: number, cause: number): readonly Path[] => {
+    const missed: Path = {
+      ...path,
+      errors: path.errors + 1,
+      last: { before: path.last, interval: began },
+    };
+    const [interval, trigger] = [intervals[began], intervals[cause]];
+    if (interval === undefined || trigger === undefined) return [missed];
+    const fits = (press: Received | undefined): press is Received =>
+      press !== undefined &&
+      press.at >= trigger.from + options.debounceMs - 1 &&
+      press.at <= trigger.until + options.debounceMs + options.lagMs &&
+      (press.heldMs === undefined ||
+        (press.heldMs >= trigger.from - interval.until - options.heldToleranceMs &&
+          press.heldMs <= trigger.until - interval.from + options.heldToleranceMs));
+    const seen: Path[] = [];
+    // Received ones that are passed over before the one that fits are phantoms.
+    let { errors, last } = path;
+    for (let index = path.received; index < received.length; index += 1) {
+      const press = received[index];
+      if (fits(press)) {
+        const lagMs = Math.max(0, press.at - trigger.until - options.debounceMs);
+        seen.push({
+          ...path,
+          received: index + 1,
+          errors,
+          lagMs: path.lagMs + lagMs,
+          last: { before: last, interval: began, received: index, lagMs },
+        });
+      }
+      if (press !== undefined && press.at > trigger.until + options.debounceMs + options.lagMs) break;
+      errors += 1;
+      last = { before: last, received: index };
+    }
+    return [...seen, missed];
+  };
+
+  const take = (path: Path, index: number): readonly Path[] => {
+    const { held } = path;
+    if (intervals[index]?.pressed === (held !== undefined)) return [path];
+    if (held === undefined) {
+      const pressed = { ...path, held: index };
+      return options.goesOutAt === 'press' ? goesOut(pressed, index, index) : [pressed];
+    }
+    const released = { ...path, held: undefined };
+    return options.goesOutAt === 'release' ? goesOut(released, held, index) : [released];
+  };
+
+  for (const [index, interval] of intervals.entries()) {
+    const verdict = verdictOf(interval, options);
+    if (verdict === 'never') continue;
+    paths = best(
+      paths.flatMap((path) => (verdict === 'unsure' ? [path, ...take(path, index)] : take(path, index))),
+    );
+  }
+  const ended = paths.map((path) => ({ ...path, errors: path.errors + received.length - path.received }));
+  const [winner] = ended.toSorted((one, other) => one.errors - other.errors || one.lagMs - other.lagMs);
+  return judgementOf(winner, received.length);
+}
+
+/** Of paths from which the same can follow, the one with the fewest errors. */
+function best(paths: readonly Path[]): readonly Path[] {
+  const kept = new Map<string, Path>();
+  for (const path of paths) {
+    const key = `${path.held} ${path.received}`;
+    const other = kept.get(key);
+    if (
+      other === undefined ||
+      path.errors < other.errors ||
+      (path.errors === other.errors && path.lagMs < other.lagMs)
+    )
+      kept.set(key, path);
+  }
+  return [...kept.values()];
+}
+
+function judgementOf(path: Path | undefined, receivedCount: number): Judgement {
+  const seen: { interval: number; received: number; lagMs: number }[] = [];
+  const missed: number[] = [];
+  const phantoms: number[] = [];
+  for (let entry = path?.last; entry !== undefined; entry = entry.before) {
+    const { interval, received, lagMs = 0 } = entry;
+    if (interval !== undefined && received !== undefined) seen.push({ interval, received, lagMs });
+    else if (interval !== undefined) missed.push(interval);
+    else if (received !== undefined) phantoms.push(received);
+  }
+  for (let index = path?.received ?? 0; index < receivedCount; index += 1) phantoms.push(index);
+  return {
+    seen: seen.toReversed(),
+    missed: missed.toReversed(),
+    phantoms: phantoms.toSorted((one, other) => one - other),
+  };
+}

@@ -1,0 +1,98 @@
+// What a finger and the noise of its line do, made up from a seed: presses whose contacts bounce, and spikes between them.
+
+export interface Step {
+  readonly pressed: boolean;
+  /** How long the level is left so. */
+  readonly us: number;
+  /** `press`: from the last bounce until the release; the rest is not to count. `dropout`: a spike while it is held. */
+  readonly part: 'press' | 'bounce' | 'spike' | 'dropout' | 'gap';
+  /** The number of the genuine press that it belongs to, from 0. */
+  readonly press?: number;
+}
+
+/** In µs. The debounce time is 30 ms: presses and what is between them are longer, spikes and bounces shorter. */
+const durations = {
+  bounce: [100, 5_000],
+  held: [60_000, 100_000],
+  /** Of a press with a dropout, before and after it. */
+  heldPart: [40_000, 60_000],
+  between: [60_000, 80_000],
+  spike: [100, 20_000],
+  /** Also shorter than the debounce time: nothing has to settle between two spikes. */
+  betweenSpikes: [10_000, 60_000],
+} as const;
+
+/** One press of so many has a dropout, as long as there are spikes for it. */
+const dropoutEvery = 5;
+
+/** @param numbers how many presses, and how many spikes, of which some are dropouts while a press is held */
+export function makePlan(
+  seed: number,
+  { presses, spikes }: { readonly presses: number; readonly spikes: number },
+): readonly Step[] {
+  const random = randomFrom(seed);
+  const between = ([from, to]: readonly [number, number]) => Math.round(from + (to - from) * random());
+  const steps: Step[] = [];
+  const dropouts = Math.min(spikes, Math.ceil(presses / dropoutEvery));
+
+  /** Contacts that touch and part again before they stay. */
+  const bounces = (first: boolean, press: number) => {
+    const pairs = Math.floor(random() * 5);
+    for (let pair = 0; pair < pairs; pair += 1)
+      for (const pressed of [first, !first])
+        steps.push({ pressed, us: between(durations.bounce), part: 'bounce', press });
+  };
+  const press = (number: number) => {
+    bounces(true, number);
+    if (number % dropoutEvery === 0 && number < dropouts * dropoutEvery) {
+      steps.push({ pressed: true, us: between(durations.heldPart), part: 'press', press: number });
+      steps.push({ pressed: false, us: between(durations.spike), part: 'dropout', press: number });
+      steps.push({ pressed: true, us: between(durations.heldPart), part: 'press', press: number });
+    } else steps.push({ pressed: true, us: between(durations.held), part: 'press', press: number });
+    bounces(false, number);
+    steps.push({ pressed: false, us: between(durations.between), part: 'gap' });
+  };
+  const spike = () => {
+    steps.push({ pressed: true, us: between(durations.spike), part: 'spike' });
+    steps.push({ pressed: false, us: between(durations.betweenSpikes), part: 'gap' });
+  };
+
+  steps.push({ pressed: false, us: durations.between[1], part: 'gap' });
+  let pressesLeft = presses;
+  let spikesLeft = spikes - dropouts;
+  while (pressesLeft + spikesLeft > 0)
+    if (random() * (pressesLeft + spikesLeft) < pressesLeft) {
+      press(presses - pressesLeft);
+      pressesLeft -= 1;
+    } else {
+      spike();
+      spikesLeft -= 1;
+    }
+  return steps;
+}
+
+/** The same every time, so that a failure comes again. */
+export const seed = 20_261_125;
+
+/** What is played to the two buttons. */
+export const plans = {
+  main: makePlan(seed, { presses: 100, spikes: 500 }),
+  second: makePlan(seed + 1, { presses: 100, spikes: 500 }),
+};
+export const onePress = makePlan(seed + 2, { presses: 1, spikes: 1 });
+
+/** As the stimulus reads it. @param activeLow pressed is low */
+export function planText(steps: readonly Step[], activeLow: boolean): string {
+  return steps.map(({ pressed, us }) => `${pressed === activeLow ? 0 : 1} ${us}\n`).join('');
+}
+
+/** Numbers from 0 to below 1, the same for the same seed (mulberry32, public domain). */
+function randomFrom(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
