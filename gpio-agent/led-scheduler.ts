@@ -23,7 +23,7 @@ export interface LedScheduler {
   refresh(options?: { readonly quiet?: boolean }): void;
   /** Notices pins that are gone while nothing is to be written; for somebody who looks from time to time anyway. */
   check(): void;
-  /** No timer any more, and every LED off. `refresh` starts it again. */
+  /** No timer any more, and every LED that was shown is off. `refresh` starts it again. */
   stop(): void;
 }
 
@@ -103,7 +103,8 @@ export function createLedScheduler(options: {
     stop: () => {
       timer?.cancel();
       timer = undefined;
-      for (const led of leds) show(led, false, clock.monotonic());
+      // One that was never lit, because its start failed, is not touched.
+      for (const led of levels.keys()) show(led, false, clock.monotonic());
       failed.clear();
     },
   };

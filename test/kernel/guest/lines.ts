@@ -23,7 +23,7 @@ export const deviceFolder = `/sys/devices/platform/${device}`;
 /** The chip of the device: it may get another number when the device comes back. */
 export const chip = () => textOf(`${settings}/bank0/chip_name`);
 
-export const lineFolder = (line: number) => `${deviceFolder}/${chip()}/sim_gpio${line}`;
+const lineFolder = (line: number) => `${deviceFolder}/${chip()}/sim_gpio${line}`;
 
 export const levelOf = (line: number): Level => (textOf(`${lineFolder(line)}/value`) === '1' ? 1 : 0);
 

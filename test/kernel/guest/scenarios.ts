@@ -7,7 +7,7 @@ import type { Reports, Timed } from '../report.ts';
 import { onePress, planText, plans } from '../plan.ts';
 import { costOf, eventually, health, metric, startAgent } from './agent.ts';
 import type { Agent } from './agent.ts';
-import { chip, device, deviceFolder, levelOf, lines, now, play, setLevel, watch } from './lines.ts';
+import { device, deviceFolder, levelOf, lines, now, play, setLevel, watch } from './lines.ts';
 import type { Room } from './room.ts';
 
 export interface World {
@@ -305,6 +305,3 @@ export const scenarios: { readonly [S in keyof Reports]: Scenario<S> } = {
   check,
   kernel,
 };
-
-/** Which chip the lines are on, for the console of the guest. */
-export const where = () => `${chip()} of ${device}`;
