@@ -21,7 +21,7 @@ export const device = textOf(`${settings}/dev_name`);
 export const deviceFolder = `/sys/devices/platform/${device}`;
 
 /** The chip of the device: it may get another number when the device comes back. */
-export const chip = () => textOf(`${settings}/bank0/chip_name`);
+const chip = () => textOf(`${settings}/bank0/chip_name`);
 
 const lineFolder = (line: number) => `${deviceFolder}/${chip()}/sim_gpio${line}`;
 
