@@ -12,6 +12,7 @@ import type { Health } from '../service/health.ts';
 import type { Log } from '../service/log.ts';
 import { createButton } from './button.ts';
 import type { GpioDriver } from './drivers/driver.ts';
+import { infoOf } from './info.ts';
 import { createKeySwitch } from './key-switch.ts';
 import { createLedScheduler } from './led-scheduler.ts';
 import { createLed } from './led.ts';
@@ -188,23 +189,7 @@ export function createGpioAgent(options: {
   };
 
   const publishInfo = () => {
-    link.publish(agentInfo.at({ agent }), {
-      agent,
-      version: options.version,
-      host: options.host,
-      instance: options.instance,
-      clock: { synchronised: options.clockSynchronised() },
-      simulated: driver.simulated,
-      at: toTime(clock.now()),
-      driver: driver.name,
-      buttons: config.buttons.map(({ id, title, gestures, holdMs }) => ({
-        id,
-        ...(title === undefined ? {} : { title }),
-        gestures: [...gestures],
-        holdMs,
-      })),
-      leds: config.leds.map(({ id, follows }) => ({ id, follows })),
-    });
+    link.publish(agentInfo.at({ agent }), infoOf(options));
     infoTimer = clock.setTimeout(publishInfo, infoEveryMs);
   };
 

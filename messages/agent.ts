@@ -27,6 +27,8 @@ const agentInfoSchema = z.object({
   leds: z.array(z.object({ id: idSchema, follows: idSchema })),
 });
 
+export type AgentInfo = z.infer<typeof agentInfoSchema>;
+
 export const agentInfo = channel(
   'agent/<agent>/info',
   {

@@ -56,6 +56,47 @@ describe('release-button', () => {
     });
   });
 
+  it('tests the wiring with gpio-agent --check, and ends with 3 where nobody presses', async () => {
+    const { code, output } = await ended(
+      workplace.start(['gpio-agent', '--check', '1', '--agent-driver', 'simulated']),
+    );
+    expect(output).toContain('driver  simulated (agent.driver says simulated)');
+    expect(output).toContain('button main        press and release it, within 1 s');
+    expect(output).toContain('Needs a look (see above): button main.');
+    expect(code).toBe(3);
+  });
+
+  it('ends a self-test that is interrupted', async () => {
+    const running = workplace.start(['gpio-agent', '--check', '60', '--agent-driver', 'simulated']);
+    await running.said('within 60 s');
+    running.signal('SIGINT');
+    const { code, output } = await ended(running);
+    expect(output).toContain('ended before everything was tested');
+    expect(code).toBe(130);
+  });
+
+  it('refuses a time for the self-test that is none', async () => {
+    const { code, output } = await ended(workplace.start(['gpio-agent', '--check=soon']));
+    expect(output).toContain('It takes a whole number of seconds from 1 to 3600.');
+    expect(code).toBe(2);
+  });
+
+  it('does not pretend where there is no GPIO chip: the agent ends with 3 and the remedy', async () => {
+    const { code, output } = await ended(
+      workplace.start([
+        'gpio-agent',
+        '--agent-driver',
+        'gpiochip',
+        '--agent-chip',
+        '/dev/no-chip',
+        '--health-port',
+        '0',
+      ]),
+    );
+    expect(output).toMatch(/no GPIO chip here|\/dev\/no-chip cannot be opened/);
+    expect(code).toBe(3);
+  });
+
   it('shows with config what is in force and where it came from, with secrets masked', async () => {
     writeFileSync(join(workplace.directory, 'token'), 'a-very-secret-token\n');
     writeFileSync(
