@@ -60,7 +60,7 @@ describe('release-button', () => {
     const { code, output } = await ended(
       workplace.start(['gpio-agent', '--check', '1', '--agent-driver', 'simulated']),
     );
-    expect(output).toContain('driver  simulated (agent.driver says simulated)');
+    expect(output).toContain('driver  simulated (agent.driver says simulated');
     expect(output).toContain('button main        press and release it, within 1 s');
     expect(output).toContain('Needs a look (see above): button main.');
     expect(code).toBe(3);
