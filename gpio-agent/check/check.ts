@@ -98,7 +98,7 @@ export async function runCheck(options: CheckOptions): Promise<boolean> {
       const output = driver.openOutput({ line, activeLow, ...(chip === undefined ? {} : { chip }) });
       lamps.push({ name, config, output });
       say(name, output.where);
-      also(`active ${activeWord(config)}; dark`);
+      also(`active ${activeWord(config)}; level ${levelWord(false, config)}: dark`);
     } catch (error) {
       cannotOpen(name, error);
     }
