@@ -248,6 +248,31 @@ describe('what a driver may get wrong', () => {
   });
 });
 
+describe('edges that were lost', () => {
+  test('leave nothing known of the time before the next one: what seems to have held is no press', () => {
+    const { changes } = run([
+      { kind: 'sample', pressed: false, at: 0 },
+      { kind: 'edge', pressed: true, at: 100 },
+      { kind: 'gap', pressed: false, at: 200 },
+      { kind: 'sample', pressed: false, at: 300 },
+    ]);
+    expect(changes).toEqual([]);
+  });
+
+  test('let a level settle from the next one on', () => {
+    const { changes, state } = run([
+      { kind: 'sample', pressed: false, at: 0 },
+      { kind: 'sample', pressed: false, at: 50 },
+      { kind: 'edge', pressed: true, at: 100 },
+      { kind: 'gap', pressed: true, at: 200 },
+      { kind: 'sample', pressed: true, at: 230.4 },
+      { kind: 'sample', pressed: true, at: 230.6 },
+    ]);
+    expect(changes.map(({ since, at }) => ({ since, at }))).toEqual([{ since: 200, at: 230.5 }]);
+    expect(state.bounces).toBe(0);
+  });
+});
+
 test('bounces and the shortest pulse are counted', () => {
   const { state } = byEdges(train([500, 3, 2, 100, 500]));
   expect(state).toMatchObject({ bounces: 2, shortestPulseMs: 2 });

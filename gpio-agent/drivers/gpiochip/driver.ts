@@ -258,7 +258,7 @@ function refused(error: unknown, holder: string): string {
   const code = codeOf(error);
   if (code === 'EBUSY')
     return `is in use by ${holder === '' ? 'somebody who gives no name' : JSON.stringify(holder)}: end that program, take out the device tree overlay that uses the pin (SPI, I2C, UART, 1-Wire), or use another line`;
-  if (code === 'EINVAL' || code === 'ENOTSUPP' || code === 'EOPNOTSUPP')
-    return `cannot be used as asked (${code}): the chip may have no interrupts on this line, or refuse its built-in resistor (set pull: off and use one of your own)`;
+  if (code === 'EINVAL' || code === 'ENXIO' || code === 'ENOTSUPP' || code === 'EOPNOTSUPP')
+    return `cannot be used as asked (${code}): the chip may have no interrupts on this line, which a button needs, or refuse its built-in resistor (set pull: off and use one of your own)`;
   return `cannot be opened: ${messageOf(error)}`;
 }

@@ -1,0 +1,121 @@
+// What is between a driver and the debouncer: lost edges, lost lines, and a process that stands still at the wrong moment.
+import { describe, expect, test } from 'vitest';
+import { HardwareError } from '../../gpio-agent/drivers/driver.ts';
+import type { GpioInput, InputOptions } from '../../gpio-agent/drivers/driver.ts';
+import { createSettledInput } from '../../gpio-agent/settled-input.ts';
+import { silentLog } from '../../service/log.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+
+function setUp({ edges = true } = {}) {
+  const clock = createFakeClock();
+  const seen: { pressed: boolean; since: number }[] = [];
+  const pin = {
+    pressed: false,
+    reads: 0,
+    gone: false,
+    /** So long does the process stand still while it reads. */
+    pauseMs: 0,
+    callbacks: undefined as Pick<InputOptions, 'onEdge' | 'onLost'> | undefined,
+  };
+  let lost = 0;
+  const openInput = (options: InputOptions): GpioInput => {
+    if (pin.gone) throw new HardwareError('gone');
+    pin.callbacks = options;
+    return {
+      where: 'a line',
+      edges,
+      read: () => {
+        pin.reads += 1;
+        const { pressed } = pin;
+        if (pin.gone) throw new HardwareError('gone');
+        clock.advance(pin.pauseMs);
+        return pressed;
+      },
+      close: () => undefined,
+    };
+  };
+  const input = createSettledInput({
+    name: 'button main',
+    config: { line: 17, pull: 'up', activeLow: true, debounceMs: 30 },
+    driver: {
+      name: 'test',
+      simulated: false,
+      open: () => undefined,
+      openInput,
+      openOutput: () => {
+        throw new Error('not asked for');
+      },
+      close: () => undefined,
+    },
+    clock,
+    log: silentLog(),
+    health: { ok: () => undefined, bad: () => undefined },
+    onBounces: () => undefined,
+    onLostEdges: (count) => void (lost += count),
+    onTransition: ({ pressed, since, initial }) => {
+      if (!initial) seen.push({ pressed, since });
+    },
+    onLook: () => undefined,
+    onReset: () => undefined,
+    onEdge: () => undefined,
+  });
+  input.open();
+  clock.advance(100);
+  input.poll();
+  return { clock, input, pin, seen, lost: () => lost };
+}
+
+test('lost edges are counted, and the line is read at once', () => {
+  const { clock, input, pin, seen, lost } = setUp();
+  pin.callbacks?.onEdge({ pressed: true, at: clock.monotonic() });
+  pin.callbacks?.onEdge({ pressed: false, at: clock.monotonic() + 1, lost: 7 });
+  // The last edges are those that were lost: only the line knows that it is pressed.
+  pin.pressed = true;
+  expect(lost()).toBe(7);
+  expect(input.nextAt).toBeLessThanOrEqual(clock.monotonic());
+  clock.advance(2);
+  const foundAt = clock.monotonic();
+  input.poll();
+  clock.advance(30);
+  input.poll();
+  expect(seen).toEqual([{ pressed: true, since: foundAt }]);
+});
+
+test('a line that is lost is looked at at once, and is a fault', () => {
+  const { clock, input, pin } = setUp();
+  pin.gone = true;
+  pin.callbacks?.onLost();
+  expect(input.nextAt).toBeLessThanOrEqual(clock.monotonic());
+  input.poll();
+  expect(input.fault).toBe('gone');
+  expect(input.nextAt).toBe(clock.monotonic() + 1000);
+});
+
+for (const edges of [true, false])
+  test(`a spike is none the longer for a process that stands still while it reads (${edges ? 'edges' : 'samples'})`, () => {
+    const { clock, input, pin, seen } = setUp({ edges });
+    pin.pressed = true;
+    // 25 ms pass in the read that finds it pressed; it is released 10 ms later.
+    pin.pauseMs = 25;
+    input.poll();
+    pin.pauseMs = 0;
+    clock.advance(9);
+    input.poll();
+    pin.pressed = false;
+    clock.advance(1);
+    input.poll();
+    clock.advance(100);
+    input.poll();
+    expect(seen).toEqual([]);
+  });
+
+describe('a pin that is sampled', () => {
+  test('and does not change is only read', () => {
+    const { input, pin } = setUp({ edges: false });
+    const before = pin.reads;
+    expect(input.poll()).toBe(false);
+    expect(pin.reads).toBe(before + 1);
+    pin.pressed = true;
+    expect(input.poll()).toBe(true);
+  });
+});
