@@ -9,6 +9,9 @@ import { ownVersion } from '../service/version.ts';
 /** Takes the cursor to the beginning of the line and clears it (ECMA-48: CR, EL). */
 const clearLine = '\r\u001B[2K';
 
+/** The last one: the terminal, or the connection to it, is gone. */
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** @throws HardwareError when no driver can be used */
 export async function checkHardware(
   config: Pick<Config, 'agent'>,
@@ -19,7 +22,9 @@ export async function checkHardware(
   const isTerminal = process.stdout.isTTY;
   const stop = new AbortController();
   const onSignal = () => stop.abort();
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, onSignal);
+  for (const signal of signals) process.on(signal, onSignal);
+  // Its reader has gone (`| head`): before the main program ends the process, LEDs must be dark.
+  process.stdout.removeAllListeners('error').on('error', onSignal);
   try {
     const selected = await selectDriver({
       config: agent,
@@ -40,6 +45,7 @@ export async function checkHardware(
     });
     return stop.signal.aborted ? 'interrupted' : well ? 'well' : 'not well';
   } finally {
-    for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, onSignal);
+    for (const signal of signals) process.off(signal, onSignal);
+    process.stdout.off('error', onSignal);
   }
 }

@@ -84,6 +84,7 @@ export function createGpioAgent(options: {
   const buttons = config.buttons.map((button) =>
     createButton({
       config: button,
+      sampleMs: config.sampleMs,
       driver,
       clock,
       log,
@@ -107,6 +108,7 @@ export function createGpioAgent(options: {
   const keySwitches = config.keySwitches.map((keySwitch) =>
     createKeySwitch({
       config: keySwitch,
+      sampleMs: config.sampleMs,
       driver,
       link,
       clock,

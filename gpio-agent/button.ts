@@ -26,6 +26,7 @@ export interface Button extends Polled {
 
 export function createButton(options: {
   readonly config: ButtonConfig;
+  readonly sampleMs: number;
   readonly driver: GpioDriver;
   readonly clock: Clock;
   readonly log: Log;
@@ -70,6 +71,7 @@ export function createButton(options: {
   const input = createSettledInput({
     name: `button ${id}`,
     config,
+    sampleMs: options.sampleMs,
     driver: options.driver,
     clock: options.clock,
     log,
@@ -82,6 +84,11 @@ export function createButton(options: {
       updateCondition();
     },
     onReset: () => {
+      if (gesture.phase === 'undecided' || gesture.phase === 'between')
+        log.warn(
+          { button: id },
+          `a press of button ${id} was given up: its line was lost before it was clear what it becomes`,
+        );
       gesture = noGesture;
       gestureNextAt = undefined;
     },

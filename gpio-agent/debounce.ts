@@ -75,7 +75,8 @@ export function debounce(state: DebounceState, event: LevelEvent, debounceMs: nu
     return { ...before, settled: before.raw, settledSince: before.rawSince };
   };
 
-  // Until an edge the level before it is known to have held. Until a sample that reads otherwise it is not:
+  // Until an edge to the other level, the level before it is known to have held; an edge to the same one means that
+  // another was missed. Until a sample that reads otherwise it is not:
   // the level may have changed at any time since the sample before.
   const changed = event.pressed !== state.raw;
   const held = event.kind === 'edge' ? changed : event.kind === 'sample' && !changed;

@@ -25,6 +25,7 @@ export interface KeySwitch extends Polled {
 
 export function createKeySwitch(options: {
   readonly config: KeySwitchConfig;
+  readonly sampleMs: number;
   readonly driver: GpioDriver;
   readonly link: Pick<AgentLink, 'publishNow'>;
   readonly clock: Clock;
@@ -65,6 +66,7 @@ export function createKeySwitch(options: {
   const input = createSettledInput({
     name: `key switch ${id}`,
     config,
+    sampleMs: options.sampleMs,
     driver: options.driver,
     clock: options.clock,
     log,

@@ -2,7 +2,7 @@
 import type { Clock, Timer } from '../service/clock.ts';
 import { backoffMs } from '../service/link/backoff.ts';
 import type { LevelNow } from './patterns.ts';
-import { reopen } from './settled-input.ts';
+import { reopen } from './reopen.ts';
 
 export interface ScheduledLed {
   /** The level at a moment, and when it changes by itself; both in monotonic ms. */

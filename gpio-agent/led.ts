@@ -95,6 +95,7 @@ export function createLed(options: {
     },
     close: () => {
       closePin();
+      failed = false;
       own = {};
       base = undefined;
     },

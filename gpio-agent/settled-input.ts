@@ -9,6 +9,7 @@ import { debounce, unsettled } from './debounce.ts';
 import type { DebounceState, LevelEvent, Transition } from './debounce.ts';
 import type { GpioDriver, GpioInput } from './drivers/driver.ts';
 import type { ButtonConfig } from './options.ts';
+import { reopen } from './reopen.ts';
 import type { Polled } from './sampler.ts';
 
 export interface SettledInput extends Polled {
@@ -27,13 +28,15 @@ export interface SettledInput extends Polled {
   close(): void;
 }
 
-/** A pin that failed is opened again after 1 s, then ever later, up to a minute; ours. */
-export const reopen = { minMs: 1000, maxMs: 60_000 };
+/** Of a noisy line not every loss is said; ours. */
+const sayLossEveryMs = 1000;
 
 export function createSettledInput(options: {
   /** For people: `button main`. */
   readonly name: string;
   readonly config: Pick<ButtonConfig, 'line' | 'chip' | 'pull' | 'activeLow' | 'debounceMs'>;
+  /** How often the pin is read where its driver samples. */
+  readonly sampleMs: number;
   readonly driver: GpioDriver;
   readonly clock: Clock;
   readonly log: Log;
@@ -59,6 +62,9 @@ export function createSettledInput(options: {
   let fault: string | undefined;
   /** Edges were lost or the line is gone: the level is to be read now. */
   let lookNow = false;
+  let lossSaidAt = Number.NEGATIVE_INFINITY;
+  /** Nothing was read for so long that a level may have come and gone twice. */
+  const blindMs = Math.max(debounceMs, 2 * options.sampleMs);
 
   const feed = (event: LevelEvent) => {
     const step = debounce(level, event, debounceMs);
@@ -77,6 +83,16 @@ export function createSettledInput(options: {
     options.onReset();
   };
 
+  const sayLoss = (lost: number) => {
+    const now = clock.monotonic();
+    if (now - lossSaidAt < sayLossEveryMs) return;
+    lossSaidAt = now;
+    log.warn(
+      { input: name, lost },
+      `${name}: ${lost} edge(s) came faster than they could be read and were lost; the line was read instead. Look for noise or a bad contact on line ${line}`,
+    );
+  };
+
   const openPin = () => {
     reset();
     input = driver.openInput({
@@ -87,10 +103,7 @@ export function createSettledInput(options: {
       onEdge: ({ pressed, at, lost = 0 }) => {
         if (lost > 0) {
           lookNow = true;
-          log.warn(
-            { input: name, lost },
-            `${name}: ${lost} edge(s) came faster than they could be read and were lost; the line was read instead. Look for noise or a bad contact on line ${line}`,
-          );
+          sayLoss(lost);
           options.onLostEdges(lost);
         }
         feed({ kind: lost > 0 ? 'gap' : 'edge', pressed, at });
@@ -139,7 +152,11 @@ export function createSettledInput(options: {
     lookNow = false;
     // A level that is still there has held at least until the time before the read, and a new one has begun at the latest
     // at the time after it: the process may have stood still in between.
-    feed({ kind: 'sample', pressed, at: pressed === level.raw ? before : clock.monotonic() });
+    // Where nobody looked for long, finding the same level again says nothing of the time between.
+    const settling = level.raw !== level.settled;
+    const blind = input?.edges === false && settling && before - level.lastAt > blindMs;
+    const held = pressed === level.raw && !blind;
+    feed({ kind: blind ? 'gap' : 'sample', pressed, at: held ? before : clock.monotonic() });
     if (failures > 0) fine();
     options.onLook(before);
   };
@@ -190,7 +207,9 @@ export function createSettledInput(options: {
     close: () => {
       closePin();
       reset();
+      failures = 0;
       reopenAt = undefined;
+      fault = undefined;
     },
   };
 }

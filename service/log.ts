@@ -69,13 +69,17 @@ function describeError(error: unknown): unknown {
   };
 }
 
+/** The `code` of an error of the system or of Node (`EACCES`), where it has one. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
 /** Causes may go round in a circle. */
 const causesMax = 5;
 
 /** The message of whatever was thrown, with the causes that it names. */
 export function messageOf(error: unknown, causes = causesMax): string {
   if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  const own = error.message === '' ? (code ?? error.name) : error.message;
+  const own = error.message === '' ? (codeOf(error) ?? error.name) : error.message;
   return error.cause === undefined || causes === 0 ? own : `${own}: ${messageOf(error.cause, causes - 1)}`;
 }

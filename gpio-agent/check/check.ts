@@ -37,6 +37,8 @@ interface Input {
   readonly config: InputConfig;
   readonly pin: SettledInput;
   readonly isKey: boolean;
+  /** Why the pin could not be used for a while, if it was so; the pin itself forgets it when it recovers. */
+  readonly fault: () => string | undefined;
 }
 
 interface Lamp {
@@ -62,13 +64,15 @@ export async function runCheck(options: CheckOptions): Promise<boolean> {
   const say = (name: string, text: string) => print(`  ${name.padEnd(18)} ${text}`);
   const also = (text: string) => say('', text);
   const openInput = (name: string, config: InputConfig, isKey: boolean) => {
+    let fault: string | undefined;
     const pin = createSettledInput({
       name,
       config,
+      sampleMs: options.config.sampleMs,
       driver,
       clock,
       log: silentLog(),
-      health: { ok: () => undefined, bad: () => undefined },
+      health: { ok: () => undefined, bad: (message) => void (fault = message) },
       onBounces: () => undefined,
       onLostEdges: () => undefined,
       onTransition: ({ pressed, initial, heldMs }) => {
@@ -84,7 +88,7 @@ export async function runCheck(options: CheckOptions): Promise<boolean> {
       cannotOpen(name, error);
       return;
     }
-    inputs.push({ name, config, pin, isKey });
+    inputs.push({ name, config, pin, isKey, fault: () => fault });
     const pressed = pin.level.raw ?? false;
     const state = pressed ? (isKey ? 'on' : 'pressed') : isKey ? 'off' : 'released';
     say(name, pin.where ?? '');
@@ -130,7 +134,7 @@ export async function runCheck(options: CheckOptions): Promise<boolean> {
   };
 
   const watch = async (input: Input): Promise<Observation> => {
-    const { name, pin, config, isKey } = input;
+    const { name, pin, config, isKey, fault } = input;
     const others = new Set<string>();
     const before = pin.level.bounces;
     const pressedAtFirst = pin.pressed;
@@ -154,19 +158,21 @@ export async function runCheck(options: CheckOptions): Promise<boolean> {
     for (let left = options.seconds; left > 0 && !either.aborted; left -= 1) {
       options.progress?.(`  ${name.padEnd(18)} ${what} … ${left} s`);
       await delay(clock, 1000, either);
-      if (pin.fault !== undefined) break;
+      if (fault() !== undefined) break;
     }
     onChange = () => undefined;
     if (follower !== undefined) light(follower, false);
-    const { bounces, shortestPulseMs } = pin.level;
+    const { shortestPulseMs } = pin.level;
+    const bounces = pin.level.bounces - before;
+    const why = fault();
     return {
       pressedAtFirst,
       stillHeld: pin.pressed,
-      bounces: bounces - before,
+      bounces,
       others: [...others],
       ...(heldMs === undefined ? {} : { heldMs }),
-      ...(shortestPulseMs === undefined ? {} : { shortestPulseMs }),
-      ...(pin.fault === undefined ? {} : { fault: pin.fault }),
+      ...(shortestPulseMs === undefined || bounces === 0 ? {} : { shortestPulseMs }),
+      ...(why === undefined ? {} : { fault: why }),
     };
   };
 
@@ -192,12 +198,16 @@ export async function runCheck(options: CheckOptions): Promise<boolean> {
     for (const lamp of lamps) if (!signal.aborted) await blink(lamp);
 
     if (inputs.length > 0) print('\nInputs');
+    // gpiochip would have found the lines in use.
+    if (inputs.length > 0 && driver.name === 'rpio')
+      print('  An agent that runs on this board sends these presses too, and they release: stop it first.');
     for (const input of inputs) {
       if (signal.aborted) break;
       const seen = await watch(input);
       if (signal.aborted) break;
       const verdict = verdictOf(seen, {
         ...input.config,
+        isKey: input.isKey,
         ...(input.pin.sampled ? { sampleMs: config.sampleMs } : {}),
       });
       say(input.name, verdict.text);
@@ -205,7 +215,7 @@ export async function runCheck(options: CheckOptions): Promise<boolean> {
     }
   } finally {
     sampler?.stop();
-    for (const lamp of lamps) light(lamp, false);
+    for (const lamp of lamps) if (!problems.has(lamp.name)) light(lamp, false);
     for (const part of [...inputs.map(({ pin }) => pin), ...lamps.map(({ output }) => output)]) part.close();
     driver.close();
   }

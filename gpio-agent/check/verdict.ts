@@ -24,6 +24,8 @@ interface Wiring {
   readonly pull: 'up' | 'down' | 'off';
   readonly activeLow: boolean;
   readonly debounceMs: number;
+  /** A key stays where it is turned; a button comes back. */
+  readonly isKey: boolean;
   /** Read every so many ms; absent: every edge is seen. */
   readonly sampleMs?: number;
 }
@@ -39,6 +41,9 @@ export function verdictOf(seen: Observation, wiring: Wiring): Verdict {
   const bad = (text: string): Verdict => ({ ok: false, text });
   const bounced = bouncesOf(seen, wiring);
   if (seen.fault !== undefined) return bad(seen.fault);
+  if (wiring.isKey && seen.pressedAtFirst)
+    return bad('was turned on from the beginning: turn it off, and test again');
+  if (wiring.isKey && seen.stillHeld) return bad('turned on, and not off again within the time');
   if (seen.heldMs !== undefined) {
     if (seen.pressedAtFirst)
       return bad(
@@ -54,7 +59,9 @@ export function verdictOf(seen: Observation, wiring: Wiring): Verdict {
     };
   }
   if (seen.stillHeld && !seen.pressedAtFirst)
-    return bad(`pressed, and not released until the time was over: a jammed button, or a key switch`);
+    return bad(
+      `pressed, and not released until the time was over: a jammed button, or a switch that stays where it is turned`,
+    );
   const level = levelWord(seen.pressedAtFirst, wiring);
   if (seen.pressedAtFirst)
     return bad(

@@ -1,6 +1,6 @@
 // Which board this is, as its device tree says (Devicetree Specification 0.4, 2.3.1 and 2.3.2).
 import { readFileSync } from 'node:fs';
-import { messageOf } from '../../service/log.ts';
+import { codeOf, messageOf } from '../../service/log.ts';
 import { HardwareError } from './driver.ts';
 
 export interface Board {
@@ -34,7 +34,7 @@ function stringsIn(path: string): readonly string[] {
       .map((text) => text.trim())
       .filter((text) => text !== '');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return [];
     throw new HardwareError(
       `it cannot be told which board this is: ${path} cannot be read (${messageOf(error)}). Set agent.driver`,

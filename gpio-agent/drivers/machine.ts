@@ -11,7 +11,10 @@ export interface Machine {
   board(): Board | undefined;
   /** Whether some GPIO chip is here; many a desktop has one, without a usable pin. */
   hasChip(): Promise<boolean>;
-  /** The chip of a Raspberry Pi's header, where there is one on an ARM machine. */
+  /**
+   * The chip of a Raspberry Pi's header, where there is one on an ARM machine.
+   * @throws HardwareError where a chip cannot be opened, so that it might be that one
+   */
   raspberryPiChip(): Promise<Chip | undefined>;
   /** Driver and everything it needs, loaded only now. @throws HardwareError where it cannot be used here */
   rpio(board: Board): Promise<GpioDriver>;
@@ -32,8 +35,11 @@ export function thisMachine(options: {
     raspberryPiChip: async () => {
       const { chipPaths, listChips, raspberryPiLabels } = await chips();
       if (!process.arch.startsWith('arm') || chipPaths().length === 0) return undefined;
-      const found = listChips(await kernel(), chipPaths());
-      return found.chips.find(({ label }) => raspberryPiLabels.includes(label));
+      const { chips: opened, problems } = listChips(await kernel(), chipPaths());
+      const header = opened.find(({ label }) => raspberryPiLabels.includes(label));
+      const [problem] = problems;
+      if (header === undefined && problem !== undefined) throw problem;
+      return header;
     },
     rpio: async (board) => {
       const { createRpioDriver, loadRpio } = await import('./rpio.ts');

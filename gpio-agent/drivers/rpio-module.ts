@@ -1,6 +1,6 @@
 // The optional package rpio, loaded only where it is needed; and why it may not load, with the remedy.
 import type { RpioModule } from 'rpio';
-import { messageOf } from '../../service/log.ts';
+import { codeOf, messageOf } from '../../service/log.ts';
 import { HardwareError } from './driver.ts';
 
 export type { RpioModule };
@@ -24,7 +24,7 @@ export async function loadRpio(): Promise<RpioModule> {
 }
 
 function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = codeOf(error);
   const message = messageOf(error);
   // npm removes an optional dependency that does not compile, and says nothing of it.
   if (code === 'ERR_MODULE_NOT_FOUND' && message.includes("'rpio'"))

@@ -2,7 +2,7 @@
 // It is the one that ARMv6 has (Raspberry Pi 1 and Zero). The kernel is not asked: it does not know that a line is in
 // use here, nor does rpio know what the kernel or another program uses.
 import { closeSync, openSync, statSync } from 'node:fs';
-import { messageOf } from '../../service/log.ts';
+import { codeOf, messageOf } from '../../service/log.ts';
 import type { Board } from './board.ts';
 import { HardwareError } from './driver.ts';
 import type {
@@ -146,7 +146,7 @@ function checkGpiomem(path: string): void {
 }
 
 function unusable(error: unknown, path: string): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = codeOf(error);
   switch (code) {
     case 'ENOENT':
       return `${path}, by which rpio reaches the pins, does not exist: only the kernels of Raspberry Pi OS for a Raspberry Pi 0 to 4 have it. In a container pass \`--device ${path}\`; elsewhere use agent.driver: gpiochip`;

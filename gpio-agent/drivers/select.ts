@@ -35,6 +35,7 @@ const orSimulate =
 export async function selectDriver(options: SelectOptions): Promise<Selected> {
   const { config, clock, log, keyboard, machine = thisMachine({ clock, config }) } = options;
   const asked = `agent.driver says ${config.driver}`;
+  const chip = chipIn(config);
   const board = config.driver === 'simulated' ? undefined : machine.board();
 
   const simulated = (why: string): Selected => {
@@ -60,7 +61,6 @@ export async function selectDriver(options: SelectOptions): Promise<Selected> {
   });
 
   const auto = async (): Promise<Selected> => {
-    const chip = chipIn(config);
     if (chip !== undefined) return gpiochip(`agent.driver: auto, and ${chip} names a GPIO chip`);
     if (board === undefined) {
       const hidden = await machine.raspberryPiChip();
@@ -93,6 +93,10 @@ export async function selectDriver(options: SelectOptions): Promise<Selected> {
       case 'gpiochip':
         return gpiochip(asked);
       case 'rpio':
+        if (chip !== undefined)
+          throw new HardwareError(
+            `${chip} names a GPIO chip, and the rpio driver knows only the Raspberry Pi's own pins: take it out, or use agent.driver: gpiochip`,
+          );
         if (board === undefined)
           throw new HardwareError(
             `the rpio driver needs a Raspberry Pi 0 to 4, and ${noBoard}: without it rpio would only pretend. In a container use agent.driver: gpiochip and pass /dev/gpiochip0`,

@@ -17,7 +17,7 @@ interface Person {
 async function check(
   config: unknown,
   person: (given: Person) => void = () => undefined,
-  { edges = true, terminal = false } = {},
+  { edges = true, terminal = false, name = 'simulated' } = {},
 ) {
   const clock = createFakeClock();
   const driver = createSimulatedDriver({ clock, edges });
@@ -28,6 +28,7 @@ async function check(
   const { openOutput } = driver;
   const watched = {
     ...driver,
+    name,
     openOutput: (options: Parameters<typeof openOutput>[0]) => {
       const output = openOutput(options);
       return {
@@ -118,6 +119,29 @@ describe('the self-test', () => {
     expect(text).toMatch(/button main +no change at all \(level high\)/);
     expect(text).toMatch(/button second +seen/);
     expect(text).toContain('Needs a look (see above): button main.');
+  });
+
+  test('does not count bounces of another time, nor their pulse', async () => {
+    const { text } = await check({}, ({ clock, driver }) => {
+      clock.setTimeout(() => driver.press(17, 2), 300);
+      clock.setTimeout(() => driver.press(17, 100), 3000);
+    });
+    expect(text).toMatch(/seen: held for 100 ms; no bounce$/m);
+  });
+
+  test('remembers a line that failed for a moment', async () => {
+    const { well, text } = await check({}, ({ clock, driver }) => {
+      clock.setTimeout(() => driver.fail(17, 'flickers'), 2900);
+      clock.setTimeout(() => driver.fail(17, undefined), 3050);
+    });
+    expect(well).toBe(false);
+    expect(text).toContain('line 17 of the simulated driver: flickers');
+  });
+
+  test('warns of a running agent where the driver cannot tell', async () => {
+    const warning = 'stop it first';
+    expect((await check({})).text).not.toContain(warning);
+    expect((await check({}, undefined, { name: 'rpio' })).text).toContain(warning);
   });
 
   test('notices that another button was pressed', async () => {

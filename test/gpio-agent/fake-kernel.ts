@@ -69,7 +69,6 @@ export function createFakeKernel(chips: readonly FakeChip[]) {
     if (request === requests.lineInfo) {
       argument.write(line.name ?? '', 0);
       argument.write(held ?? '', nameAt);
-      argument.writeUInt32LE(held === undefined ? 0 : flags.used, 2 * nameAt + 8);
       return;
     }
     if (held !== undefined) return fail('ioctl', 'EBUSY');

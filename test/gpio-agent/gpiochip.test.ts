@@ -123,6 +123,16 @@ describe('an input', () => {
   });
 });
 
+test('a line that changes faster than it can be read is a fault, and holds up nobody', () => {
+  const { fake, input, edges } = setUp();
+  const button = input();
+  for (let index = 0; index < 5000; index += 1)
+    fake.change(header, 17, index % 2 === 1, aheadMs + index / 1000);
+  fake.deliver();
+  expect(edges.length).toBeLessThan(5000);
+  expect(() => button.read()).toThrow('changes faster than it can be read');
+});
+
 describe('a chip that is unplugged', () => {
   test('is told at once, without turning in circles, and every read says so', () => {
     const { fake, input, lost } = setUp();
@@ -234,6 +244,12 @@ describe('the chip where none is named', () => {
 
   test('is the only one there is', () => {
     expect(find([other])).toBe('/dev/gpiochip3');
+  });
+
+  test('is not the one that is left over where another one may not be opened', () => {
+    const fake = createFakeKernel([other, expander]);
+    fake.refuse(other.path, 'EACCES');
+    expect(() => findChip(fake.kernel, undefined, fake.paths())).toThrow('sudo usermod -aG gpio $USER');
   });
 
   test('is not guessed among several', () => {

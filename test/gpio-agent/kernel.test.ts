@@ -46,6 +46,17 @@ test.each([
   expect({ status, signal }).toEqual({ status: code, signal: null });
 });
 
+test('can be loaded again in the same process, also after it has waited', async () => {
+  for (let times = 0; times < 3; times += 1) {
+    const kernel = await loadKernel();
+    const fd = kernel.open('/dev/null');
+    // epoll takes no ordinary device, and says so.
+    expect(() => kernel.watch(fd, () => undefined)).toThrow('epoll_ctl: EPERM');
+    kernel.close(fd);
+    kernel.stop();
+  }
+});
+
 test('a call that the kernel refuses is an error with the name of the reason', async () => {
   const kernel = await loadKernel();
   const fd = kernel.open('/dev/null');

@@ -132,6 +132,14 @@ describe('a driver that is named', () => {
     ).rejects.toThrow('not compiled');
   });
 
+  test.each([{ chip: 'usb' }, { leds: [{ chip: 'usb' }] }])(
+    'rpio is refused where a chip is named (%o), whose numbers mean other pins',
+    async (config) => {
+      const selecting = select({ driver: 'rpio', ...config }, { board: pi4 });
+      await expect(selecting).rejects.toThrow('use agent.driver: gpiochip');
+    },
+  );
+
   test('rpio is refused where no board is known, since it would only pretend there', async () => {
     await expect(select({ driver: 'rpio' }, {})).rejects.toThrow('rpio would only pretend');
   });

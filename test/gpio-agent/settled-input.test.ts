@@ -37,6 +37,7 @@ function setUp({ edges = true } = {}) {
   const input = createSettledInput({
     name: 'button main',
     config: { line: 17, pull: 'up', activeLow: true, debounceMs: 30 },
+    sampleMs: 5,
     driver: {
       name: 'test',
       simulated: false,
@@ -60,8 +61,10 @@ function setUp({ edges = true } = {}) {
     onEdge: () => undefined,
   });
   input.open();
-  clock.advance(100);
-  input.poll();
+  for (let ms = 0; ms < 100; ms += 5) {
+    clock.advance(5);
+    input.poll();
+  }
   return { clock, input, pin, seen, lost: () => lost };
 }
 
@@ -110,6 +113,37 @@ for (const edges of [true, false])
   });
 
 describe('a pin that is sampled', () => {
+  test('and that nobody looked at for long has held no level: two spikes around the pause are no press', () => {
+    const { clock, input, pin, seen } = setUp({ edges: false });
+    for (const pauseMs of [200, 5, 31, 1000]) {
+      pin.pressed = true;
+      input.poll();
+      clock.advance(pauseMs);
+      input.poll();
+      pin.pressed = false;
+      clock.advance(5);
+      input.poll();
+    }
+    for (let ms = 0; ms < 100; ms += 5) {
+      clock.advance(5);
+      input.poll();
+    }
+    expect(seen).toEqual([]);
+  });
+
+  test('settles after a pause, where it is held on', () => {
+    const { clock, input, pin, seen } = setUp({ edges: false });
+    pin.pressed = true;
+    input.poll();
+    clock.advance(200);
+    const again = clock.monotonic();
+    for (let ms = 0; ms <= 30; ms += 5) {
+      input.poll();
+      clock.advance(5);
+    }
+    expect(seen).toEqual([{ pressed: true, since: again }]);
+  });
+
   test('and does not change is only read', () => {
     const { input, pin } = setUp({ edges: false });
     const before = pin.reads;

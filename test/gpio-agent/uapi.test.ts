@@ -29,7 +29,6 @@ const expressions: Readonly<Record<string, string>> = {
   'requests.line': 'GPIO_V2_GET_LINE_IOCTL',
   'requests.getValues': 'GPIO_V2_LINE_GET_VALUES_IOCTL',
   'requests.setValues': 'GPIO_V2_LINE_SET_VALUES_IOCTL',
-  'flags.used': 'GPIO_V2_LINE_FLAG_USED',
   'flags.activeLow': 'GPIO_V2_LINE_FLAG_ACTIVE_LOW',
   'flags.input': 'GPIO_V2_LINE_FLAG_INPUT',
   'flags.output': 'GPIO_V2_LINE_FLAG_OUTPUT',

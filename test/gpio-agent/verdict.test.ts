@@ -3,7 +3,7 @@ import { levelWord, verdictOf } from '../../gpio-agent/check/verdict.ts';
 import type { Observation } from '../../gpio-agent/check/verdict.ts';
 
 const nothing: Observation = { pressedAtFirst: false, stillHeld: false, bounces: 0, others: [] };
-const wiring = { pull: 'up', activeLow: true, debounceMs: 30 } as const;
+const wiring = { pull: 'up', activeLow: true, debounceMs: 30, isKey: false } as const;
 
 describe('what the self-test saw', () => {
   test.each<[string, Partial<Observation>, string]>([
@@ -44,6 +44,15 @@ describe('what the self-test saw', () => {
     const verdict = verdictOf({ ...nothing, ...seen }, wiring);
     expect(verdict.ok).toBe(false);
     expect(verdict.text).toContain(text);
+  });
+
+  test('of a key speaks of turning', () => {
+    const key = { ...wiring, isKey: true };
+    expect(verdictOf({ ...nothing, pressedAtFirst: true, heldMs: 4000 }, key).text).toContain(
+      'turn it off, and test again',
+    );
+    expect(verdictOf({ ...nothing, stillHeld: true }, key).text).toContain('not off again');
+    expect(verdictOf({ ...nothing, heldMs: 900 }, key).ok).toBe(true);
   });
 
   test.each([

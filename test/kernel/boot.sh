@@ -9,7 +9,7 @@ project=$(cd "$here/../.." && pwd)
 folder=$(cd "$1" && pwd)
 
 # Longer than the guest ever takes; whatever hangs ends here.
-limit_seconds=${KERNEL_LAB_LIMIT_SECONDS:-600}
+limit_seconds=600
 
 say() {
   printf '%s\n' "$*" >&2
@@ -54,7 +54,7 @@ for tool in qemu-system-x86_64:qemu-system-x86 cpio:cpio cc:gcc; do
   command -v "${tool%:*}" >/dev/null || missing+=("${tool#*:}")
 done
 dpkg-query -W -f '${Status}' busybox-static 2>/dev/null | grep -q ' installed$' || missing+=(busybox-static)
-[ -n "$(find /usr/lib -name libc.a -print -quit)" ] || missing+=(libc6-dev)
+[ -n "$(find /usr/lib -name libc.a -print -quit 2>/dev/null)" ] || missing+=(libc6-dev)
 [ ${#missing[@]} -eq 0 ] || provide "${missing[@]}"
 
 # Its first answer may be that apt has no lists, and its second that packages are missing.
@@ -96,7 +96,7 @@ libraries_of "$root/bin/node"
   { npm ls --omit=dev --parseable --all 2>/dev/null || true; } | sed -n "s|^$project/||p" >"$folder/packages"
   grep -qx node_modules/koffi "$folder/packages" || fail 'node_modules lacks koffi: npm ci'
   tar -c --exclude='*.map' --exclude='*.d.ts' --exclude='*.d.cts' --exclude='*.md' --exclude='*.c' --exclude='*.h' --exclude='obj.target' \
-    package.json dist --files-from="$folder/packages" | tar -x -C "$root/lab/project"
+    package.json dist/bundle --files-from="$folder/packages" | tar -x -C "$root/lab/project"
 )
 find "$root/lab/project" -name '*.node' | while read -r addon; do libraries_of "$addon"; done
 
@@ -110,12 +110,17 @@ chmod +x "$root/init"
 
 # One processor, whose time is counted in instructions: 2 ns each. Whatever keeps this machine from emulating makes the
 # guest's time stand still too, so that a spike of 20 ms stays one; and where the guest only waits, no time is lost.
-code=0
 timeout "$limit_seconds" qemu-system-x86_64 \
-  -machine q35 -cpu max -accel tcg ${KERNEL_LAB_CLOCK--icount shift=1,sleep=off} -smp ${KERNEL_LAB_CPUS-1} -m 1024 \
+  -machine q35 -cpu max -accel tcg -icount shift=1,sleep=off -smp 1 -m 1024 \
   -nodefaults -display none -no-reboot \
   -serial "file:$folder/console" -serial "file:$folder/report" \
   -kernel "$kernel/vmlinuz" -initrd "$folder/initrd" \
-  -append 'console=ttyS0 quiet panic=-1 rdinit=/init' </dev/null >"$folder/qemu.log" 2>&1 || code=$?
+  -append 'console=ttyS0 quiet panic=-1 rdinit=/init' </dev/null >"$folder/qemu.log" 2>&1 &
+guest=$!
+# Whoever interrupts this ends the guest too.
+trap 'kill "$guest" 2>/dev/null' INT TERM
+code=0
+wait "$guest" || code=$?
 [ "$code" -ne 124 ] || fail "the guest did not end within $limit_seconds s; its last words: $(tail -n 20 "$folder/console")"
 [ "$code" -eq 0 ] || fail "qemu ended with $code: $(tail -n 20 "$folder/qemu.log")"
+grep -q "^the guest's program ended with 0" "$folder/console" || fail "the guest's last words: $(tail -n 40 "$folder/console")"

@@ -1,7 +1,7 @@
 // Which presses have to come of what was done to a line, said without looking at how the agent finds them. Times in ms.
 //
 // A level counts once it has held for the debounce time; what held shorter never was; of equal levels that count in a row
-// only the first does. An emulated machine pauses, so how long a level held is known only from the clock before and after
+// only the first does. A machine pauses, so how long a level held is known only from the clock before and after
 // each of the two writes that began and ended it: it has surely held long enough, or surely not, or either answer is right.
 
 /** A level was set between `before` and `after`. */

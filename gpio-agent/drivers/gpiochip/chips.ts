@@ -1,6 +1,6 @@
 // The machine's GPIO chips: listed, and found by number, path or label.
 import { readdirSync } from 'node:fs';
-import { messageOf } from '../../../service/log.ts';
+import { codeOf, messageOf } from '../../../service/log.ts';
 import { HardwareError } from '../driver.ts';
 import type { Kernel } from './kernel.ts';
 import { chipInfoOf, requests, sizes } from './uapi.ts';
@@ -54,10 +54,6 @@ export function openChip(kernel: Kernel, path: string): { readonly fd: number; r
   }
 }
 
-export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-}
-
 function whyNot(path: string, error: unknown): string {
   const code = codeOf(error);
   if (code === 'EACCES' || code === 'EPERM')
@@ -97,15 +93,17 @@ export function findChip(kernel: Kernel, wanted: string | undefined, paths: read
   if (wanted !== undefined && /^\d+$/.test(wanted)) return `/dev/gpiochip${wanted}`;
 
   const { chips, problems } = listChips(kernel, paths);
+  // Where some chip could not be opened, one that is left over is not the only one.
+  const only = chips.length === 1 && problems.length === 0 ? chips[0] : undefined;
   const found =
     wanted === undefined
       ? (raspberryPiLabels
           .map((label) => chips.find((chip) => chip.label === label))
-          .find((chip) => chip !== undefined) ?? (chips.length === 1 ? chips[0] : undefined))
+          .find((chip) => chip !== undefined) ?? only)
       : chips.find(({ label, path }) => label === wanted || path === `/dev/${wanted}`);
   if (found !== undefined) return found.path;
   const [problem] = problems;
-  if (problem !== undefined && chips.length === 0) throw problem;
+  if (problem !== undefined) throw problem;
   const there = chips.length === 0 ? 'there is none' : `there are: ${chips.map(describeChip).join(', ')}`;
   throw new HardwareError(
     wanted === undefined

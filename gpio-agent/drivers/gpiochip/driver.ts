@@ -1,9 +1,9 @@
 // Pins by the kernel's character device: edges with the kernel's time stamps, lines held exclusively, and words from the
 // kernel when something is wrong. For the Raspberry Pi 5 and every other Linux board. The kernel's own debounce stays off.
-import { messageOf } from '../../../service/log.ts';
+import { codeOf, messageOf } from '../../../service/log.ts';
 import { HardwareError } from '../driver.ts';
 import type { GpioDriver, GpioInput, GpioOutput, InputOptions, LineAddress } from '../driver.ts';
-import { chipPaths, codeOf, describeChip, findChip, openChip } from './chips.ts';
+import { chipPaths, describeChip, findChip, openChip } from './chips.ts';
 import type { Chip } from './chips.ts';
 import { SystemError } from './kernel.ts';
 import type { Kernel } from './kernel.ts';
@@ -36,6 +36,9 @@ export interface GpiochipOptions {
 
 /** Edges read at once; the kernel holds up to 1,024 of a line. */
 const edgesAtOnce = 64;
+
+/** Reads in a row: twice what the kernel holds. A line that still has more changes faster than it can be read. */
+const readsInARow = 32;
 
 const biases = { up: flags.biasPullUp, down: flags.biasPullDown, off: flags.biasDisabled } as const;
 
@@ -104,10 +107,10 @@ export function createGpiochipDriver(options: GpiochipOptions): GpioDriver {
     let sequence = 0;
     let failed: HardwareError | undefined;
 
-    /** Hands out every edge that waits. @returns the level after the last one, if there was any */
-    const drain = (): boolean | undefined => {
+    /** Hands out every edge that waits. @returns the level after the last one, if there was any; and whether all came */
+    const drain = (): { readonly level: boolean | undefined; readonly all: boolean } => {
       let level: boolean | undefined;
-      while (open.has(close)) {
+      for (let reads = 0; reads < readsInARow && open.has(close); reads += 1) {
         const bytes = kernel.read(fd, buffer);
         for (const edge of lineEventsOf(buffer, bytes)) {
           const lost = (edge.sequence - sequence - 1) >>> 0;
@@ -119,9 +122,9 @@ export function createGpiochipDriver(options: GpiochipOptions): GpioDriver {
             ...(lost === 0 ? {} : { lost }),
           });
         }
-        if (bytes < buffer.length) break;
+        if (bytes < buffer.length) return { level, all: true };
       }
-      return level;
+      return { level, all: !open.has(close) };
     };
 
     const fail = (error: unknown): HardwareError => {
@@ -134,6 +137,7 @@ export function createGpiochipDriver(options: GpiochipOptions): GpioDriver {
       kernel.setNonBlocking(fd);
       kernel.watch(fd, (gone) => {
         try {
+          // What is left is told again: others have their turn first.
           drain();
           if (!gone) return;
           fail(new SystemError({ call: 'epoll_wait', code: 'ENODEV' }));
@@ -156,7 +160,12 @@ export function createGpiochipDriver(options: GpiochipOptions): GpioDriver {
           const values = lineValues();
           kernel.ioctl(fd, requests.getValues, values);
           // The level first and the edges after it: an edge in between is then known, and newer than the level.
-          return drain() ?? valueOf(values);
+          const { level, all } = drain();
+          if (!all)
+            throw new Error(
+              'it changes faster than it can be read: look for noise, or a signal on this line',
+            );
+          return level ?? valueOf(values);
         } catch (error) {
           throw fail(error);
         }
@@ -258,7 +267,7 @@ function refused(error: unknown, holder: string): string {
   const code = codeOf(error);
   if (code === 'EBUSY')
     return `is in use by ${holder === '' ? 'somebody who gives no name' : JSON.stringify(holder)}: end that program, take out the device tree overlay that uses the pin (SPI, I2C, UART, 1-Wire), or use another line`;
-  if (code === 'EINVAL' || code === 'ENXIO' || code === 'ENOTSUPP' || code === 'EOPNOTSUPP')
-    return `cannot be used as asked (${code}): the chip may have no interrupts on this line, which a button needs, or refuse its built-in resistor (set pull: off and use one of your own)`;
+  if (code === 'EINVAL' || code === 'ENXIO' || code === 'ENOTSUP')
+    return `cannot be used as asked (${code}): the chip may have no interrupts on this line, which a button needs, or refuse the resistor (set pull: off and use one of your own)`;
   return `cannot be opened: ${messageOf(error)}`;
 }

@@ -3,7 +3,7 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { getSystemErrorName } from 'node:util';
 import type * as Koffi from 'koffi';
-import { messageOf } from '../../../service/log.ts';
+import { codeOf, messageOf } from '../../../service/log.ts';
 import { HardwareError } from '../driver.ts';
 
 /** What went wrong in a system call, by its name in errno.h (`EBUSY`). */
@@ -72,14 +72,16 @@ export async function loadKernel(): Promise<Kernel> {
   const variables: Readonly<Record<string, unknown>> = { ...process.config.variables };
   if (!koffiCanRun(process.arch, variables['arm_version']))
     throw new HardwareError(
-      'the gpiochip driver cannot run on ARMv6 (Raspberry Pi 1, Zero, Zero W): koffi, which it needs, is compiled for ARMv7. Use agent.driver: rpio',
+      'this Node.js is compiled for ARMv6, and koffi, which the gpiochip driver needs, for ARMv7. On a Raspberry Pi 1, Zero or Zero W use agent.driver: rpio; on a newer board install a Node.js for ARMv7 or arm64',
     );
   if (process.platform !== 'linux')
     throw new HardwareError(`the gpiochip driver needs Linux; this is ${process.platform}`);
   let koffi: typeof Koffi;
   try {
     koffi = await import('koffi');
-    koffi.config({ ...koffi.config(), ...koffiSizes });
+    // Once for the process: koffi refuses it when something has been loaded.
+    const config = koffi.config();
+    if (config.async_stack_size !== koffiSizes.async_stack_size) koffi.config({ ...config, ...koffiSizes });
   } catch (error) {
     throw new HardwareError(
       `the gpiochip driver needs the package koffi, which cannot be loaded (${firstLine(error)}). Install without --omit=optional; its prebuilt binaries are for Linux on x64, arm64, ARMv7 and riscv64`,
@@ -109,14 +111,16 @@ function linuxKernel(koffi: typeof Koffi): Kernel {
     return result;
   };
 
-  const watched = new Map<number, (gone: boolean) => void>();
+  /** By a number that is never used again: the kernel may give the descriptor to another line at once. */
+  const watched = new Map<number, { readonly fd: number; readonly onReady: (gone: boolean) => void }>();
+  let lastNumber = 0;
   /** Present while a thread of koffi's pool waits in epoll_wait. */
   let waiting: { readonly epoll: number; readonly wake: number; stopped: boolean } | undefined;
 
-  const event = (fd: number): Buffer => {
+  const event = (number: number): Buffer => {
     const buffer = Buffer.alloc(eventBytes);
     buffer.writeUInt32LE(epollIn, 0);
-    buffer.writeInt32LE(fd, eventDataAt);
+    buffer.writeUInt32LE(number, eventDataAt);
     return buffer;
   };
 
@@ -129,7 +133,7 @@ function linuxKernel(koffi: typeof Koffi): Kernel {
   const start = () => {
     const epoll = check('epoll_create1', epollCreate(closeOnExec));
     const wakeFd = check('eventfd', eventfd(0, closeOnExec | nonBlocking));
-    check('epoll_ctl', epollControl(epoll, epollAdd, wakeFd, event(wakeFd)));
+    check('epoll_ctl', epollControl(epoll, epollAdd, wakeFd, event(0)));
     const own = { epoll, wake: wakeFd, stopped: false };
     waiting = own;
     // A thread that waits for ever would keep process.exit from ending the process.
@@ -147,7 +151,7 @@ function linuxKernel(koffi: typeof Koffi): Kernel {
             const at = index * eventBytes;
             const gone = (events.readUInt32LE(at) & epollGone) !== 0;
             // Looked up at the last moment: what an earlier one in this round has closed is told nothing.
-            watched.get(events.readInt32LE(at + eventDataAt))?.(gone);
+            watched.get(events.readUInt32LE(at + eventDataAt))?.onReady(gone);
           }
         if (own.stopped) return end();
         return wait();
@@ -166,18 +170,22 @@ function linuxKernel(koffi: typeof Koffi): Kernel {
       try {
         return readSync(fd, buffer);
       } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return 0;
+        if (codeOf(error) === 'EAGAIN') return 0;
         throw error;
       }
     },
     watch: (fd, onReady) => {
       const { epoll } = waiting ?? start();
-      check('epoll_ctl', epollControl(epoll, epollAdd, fd, event(fd)));
-      watched.set(fd, onReady);
+      lastNumber += 1;
+      check('epoll_ctl', epollControl(epoll, epollAdd, fd, event(lastNumber)));
+      watched.set(lastNumber, { fd, onReady });
     },
     unwatch: (fd) => {
-      if (!watched.delete(fd) || waiting === undefined) return;
-      epollControl(waiting.epoll, epollDelete, fd, event(fd));
+      for (const [number, entry] of watched) {
+        if (entry.fd !== fd) continue;
+        watched.delete(number);
+        if (waiting !== undefined) epollControl(waiting.epoll, epollDelete, fd, event(number));
+      }
     },
     stop: () => {
       if (waiting === undefined) return;

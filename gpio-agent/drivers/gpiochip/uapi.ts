@@ -39,7 +39,6 @@ export const requests = {
 
 /** enum gpio_v2_line_flag, GPIO_V2_LINE_FLAG_… */
 export const flags = {
-  used: 1 << 0,
   activeLow: 1 << 1,
   input: 1 << 2,
   output: 1 << 3,
@@ -77,8 +76,6 @@ function text(buffer: Buffer, at: number): string {
 }
 
 export interface ChipInfo {
-  /** `gpiochip0` */
-  readonly name: string;
   /** What the driver calls it: `pinctrl-bcm2711`. */
   readonly label: string;
   readonly lines: number;
@@ -86,7 +83,6 @@ export interface ChipInfo {
 
 export function chipInfoOf(buffer: Buffer): ChipInfo {
   return {
-    name: text(buffer, 0),
     label: text(buffer, nameBytes),
     lines: buffer.readUInt32LE(2 * nameBytes),
   };
@@ -103,15 +99,12 @@ export interface LineInfo {
   readonly name: string;
   /** Who holds it; empty where it is free or the holder gave no name. */
   readonly consumer: string;
-  readonly used: boolean;
 }
 
 export function lineInfoOf(buffer: Buffer): LineInfo {
-  const lineFlags = buffer.readUInt32LE(2 * nameBytes + 8);
   return {
     name: text(buffer, 0),
     consumer: text(buffer, nameBytes),
-    used: (lineFlags & flags.used) !== 0,
   };
 }
 

@@ -4,7 +4,12 @@ export PATH=/bin
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs dev /dev 2>/dev/null
-for module in configfs gpio-sim; do insmod /lib/modules/$module.ko; done
+for module in configfs gpio-sim; do
+  insmod /lib/modules/$module.ko || {
+    echo "the module $module cannot be loaded: remove the folder that prepare-kernel.sh prints, to have it built again"
+    poweroff -f
+  }
+done
 mount -t configfs configfs /sys/kernel/config
 mount -t tracefs tracefs /sys/kernel/tracing
 ifconfig lo 127.0.0.1 up
