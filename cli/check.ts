@@ -23,7 +23,7 @@ export async function checkHardware(
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   for (const signal of signals) process.on(signal, onSignal);
-  // Its reader has gone (`| head`): before the main program ends the process, LEDs must be dark.
+  // Where the reader has gone (`| head`) the process must not end before the LEDs are dark.
   process.stdout.removeAllListeners('error').on('error', onSignal);
   try {
     const selected = await selectDriver({
@@ -46,6 +46,5 @@ export async function checkHardware(
     return stop.signal.aborted ? 'interrupted' : well ? 'well' : 'not well';
   } finally {
     for (const signal of signals) process.off(signal, onSignal);
-    process.stdout.off('error', onSignal);
   }
 }

@@ -147,7 +147,7 @@ function checkGpiomem(path: string): void {
 
 function unusable(error: unknown, path: string): string {
   const code = codeOf(error);
-  switch (code) {
+  switch (code ?? '') {
     case 'ENOENT':
       return `${path}, by which rpio reaches the pins, does not exist: only the kernels of Raspberry Pi OS for a Raspberry Pi 0 to 4 have it. In a container pass \`--device ${path}\`; elsewhere use agent.driver: gpiochip`;
     case 'EACCES':
