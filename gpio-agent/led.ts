@@ -35,7 +35,7 @@ export function createLed(options: {
   readonly surroundings: () => Surroundings;
 }): Led {
   const { config, driver, log, health, surroundings } = options;
-  const { id, line, chip, activeLow } = config;
+  const { id, line } = config;
   let output: GpioOutput | undefined;
   let failed = false;
   let own: Pick<LightInputs, 'override' | 'identifiedAt' | 'acknowledged'> = {};
@@ -60,7 +60,7 @@ export function createLed(options: {
   };
 
   const openPin = () => {
-    output = driver.openOutput({ line, activeLow, ...(chip === undefined ? {} : { chip }) });
+    output = driver.openOutput(config);
     return output;
   };
 

@@ -52,7 +52,7 @@ export function createSettledInput(options: {
   readonly onEdge: () => void;
 }): SettledInput {
   const { name, config, driver, clock, log, health } = options;
-  const { line, chip, pull, activeLow, debounceMs } = config;
+  const { line, debounceMs } = config;
 
   let input: GpioInput | undefined;
   let level: DebounceState = unsettled;
@@ -96,10 +96,7 @@ export function createSettledInput(options: {
   const openPin = () => {
     reset();
     input = driver.openInput({
-      line,
-      pull,
-      activeLow,
-      ...(chip === undefined ? {} : { chip }),
+      ...config,
       onEdge: ({ pressed, at, lost = 0 }) => {
         if (lost > 0) {
           lookNow = true;

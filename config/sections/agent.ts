@@ -15,6 +15,11 @@ const lineDoc =
 /** A number means /dev/gpiochip<number>. */
 const chip = () => z.pipe(z.union([wholeNumber(0, 255), text(100)]), z.transform(String));
 
+const lineChip = setting(chip(), {
+  doc: 'The chip of this line, where it is another one than agent.chip.',
+  example: 'usb-expander',
+});
+
 const pull = () => oneOf(['up', 'down', 'off']);
 const debounceMs = () => wholeNumber(1, 1000);
 
@@ -22,10 +27,7 @@ const button = {
   id: setting(id(), { doc: 'The button, as in its topics.', default: 'main' }),
   title: setting(text(100), { doc: 'A name for people.', example: 'Release' }),
   line: setting(line(), { doc: lineDoc, default: 17 }),
-  chip: setting(chip(), {
-    doc: 'The chip of this line, where it is another one than agent.chip.',
-    example: 'usb-expander',
-  }),
+  chip: lineChip,
   pull: setting(pull(), { doc: 'The built-in resistor.', default: 'up' }),
   activeLow: setting(flag(), {
     doc: 'Pressed means low: the button connects the line to ground.',
@@ -81,10 +83,7 @@ function longer(
 const led = {
   id: setting(id(), { doc: 'The LED, as in its topics.', default: 'main' }),
   line: setting(line(), { doc: lineDoc, default: 27 }),
-  chip: setting(chip(), {
-    doc: 'The chip of this line, where it is another one than agent.chip.',
-    example: 'usb-expander',
-  }),
+  chip: lineChip,
   activeLow: setting(flag(), { doc: 'Low means lit.', default: false }),
   follows: setting(id(), {
     doc: 'The button whose signal it shows; it may be on another machine.',
@@ -95,10 +94,7 @@ const led = {
 const keySwitch = {
   id: setting(id(), { doc: 'The key switch, as in the log and in health.', default: 'main' }),
   line: setting(line(), { doc: lineDoc, default: 22 }),
-  chip: setting(chip(), {
-    doc: 'The chip of this line, where it is another one than agent.chip.',
-    example: 'usb-expander',
-  }),
+  chip: lineChip,
   pull: setting(pull(), { doc: 'The built-in resistor.', default: 'up' }),
   activeLow: setting(flag(), {
     doc: 'Turned on means low: the switch connects the line to ground.',

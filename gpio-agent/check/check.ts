@@ -96,10 +96,9 @@ export async function runCheck(options: CheckOptions): Promise<boolean> {
   };
 
   const openLamp = (config: LedConfig) => {
-    const { line, activeLow, chip } = config;
     const name = `LED ${config.id}`;
     try {
-      const output = driver.openOutput({ line, activeLow, ...(chip === undefined ? {} : { chip }) });
+      const output = driver.openOutput(config);
       lamps.push({ name, config, output });
       say(name, output.where);
       also(`active ${activeWord(config)}; level ${levelWord(false, config)}: dark`);

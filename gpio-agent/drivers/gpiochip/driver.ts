@@ -2,7 +2,14 @@
 // kernel when something is wrong. For the Raspberry Pi 5 and every other Linux board. The kernel's own debounce stays off.
 import { codeOf, messageOf } from '../../../service/log.ts';
 import { HardwareError } from '../driver.ts';
-import type { GpioDriver, GpioInput, GpioOutput, InputOptions, LineAddress } from '../driver.ts';
+import type {
+  GpioDriver,
+  GpioInput,
+  GpioOutput,
+  InputOptions,
+  LineAddress,
+  OutputOptions,
+} from '../driver.ts';
 import { chipPaths, describeChip, findChip, openChip } from './chips.ts';
 import type { Chip } from './chips.ts';
 import { SystemError } from './kernel.ts';
@@ -174,10 +181,7 @@ export function createGpiochipDriver(options: GpiochipOptions): GpioDriver {
     };
   };
 
-  const openOutput = ({
-    activeLow,
-    ...address
-  }: LineAddress & { readonly activeLow: boolean }): GpioOutput => {
+  const openOutput = ({ activeLow, ...address }: OutputOptions): GpioOutput => {
     const line = request(address, flags.output | polarity(activeLow), false);
     const { fd, where } = line;
     const close = closing(line);
