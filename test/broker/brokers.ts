@@ -11,24 +11,8 @@ import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { createBroker } from '../../broker/broker.ts';
 import type { Broker, BrokerOptions } from '../../broker/broker.ts';
-import { silentLog } from '../../service/log.ts';
 import type { Log } from '../../service/log.ts';
-
-export function brokerOptions(changed: Partial<BrokerOptions> = {}): BrokerOptions {
-  return {
-    host: '127.0.0.1',
-    port: 0,
-    maximumPacketBytes: 262_144,
-    maximumConnections: 100,
-    connectTimeoutMs: 10_000,
-    maximumTopicLevels: 16,
-    keepAliveLimitSeconds: 3600,
-    maximumSubscriptionsPerClient: 200,
-    allowAnonymousBeyondLoopback: false,
-    log: silentLog(),
-    ...changed,
-  };
-}
+import { brokerOptions } from '../support/broker-options.ts';
 
 export async function startBroker(
   changed: Partial<BrokerOptions> = {},

@@ -9,7 +9,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createBroker } from '../../broker/broker.ts';
 import { BrokerListenError, brokerListenError } from '../../broker/listen-error.ts';
 import { isLoopback } from '../../broker/listeners/listener.ts';
-import { brokerOptions, capturedLog, connectClient, startBroker } from './brokers.ts';
+import { brokerOptions } from '../support/broker-options.ts';
+import { capturedLog, connectClient, startBroker } from './brokers.ts';
 import { connectPacket, connectWire, openWire, subscribePacket, types } from './wire.ts';
 
 /** The sources as a child process can run them: Node 20 reads no TypeScript. */

@@ -3,10 +3,11 @@ import { connectAsync } from 'mqtt';
 import type * as z from 'zod/mini';
 import { createBroker } from '../../../broker/broker.ts';
 import type { Signal } from '../../../messages/button.ts';
-import { silentLog } from '../../../service/log.ts';
+
 import { press } from '../report.ts';
 import type { Press } from '../report.ts';
 import { now } from './lines.ts';
+import { brokerOptions } from '../../support/broker-options.ts';
 
 export interface Room {
   readonly url: string;
@@ -29,18 +30,7 @@ const prefix = 'release-button/';
 const worker = 'lab';
 
 export async function startRoom(): Promise<Room> {
-  const broker = createBroker({
-    host: '127.0.0.1',
-    port: 0,
-    maximumPacketBytes: 262_144,
-    maximumConnections: 100,
-    connectTimeoutMs: 10_000,
-    maximumTopicLevels: 16,
-    keepAliveLimitSeconds: 3600,
-    maximumSubscriptionsPerClient: 200,
-    allowAnonymousBeyondLoopback: false,
-    log: silentLog(),
-  });
+  const broker = createBroker(brokerOptions());
   const { url } = await broker.start();
   const client = await connectAsync(url, { protocolVersion: 5, reconnectPeriod: 0 });
   const heard: Heard[] = [];

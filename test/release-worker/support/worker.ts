@@ -12,6 +12,7 @@ import { createContext } from '../../../service/context.ts';
 import { silentLog } from '../../../service/log.ts';
 import { until } from '../../support/wait.ts';
 import { button } from './buttons.ts';
+import { brokerOptions } from '../../support/broker-options.ts';
 
 export interface Heard {
   readonly topic: string;
@@ -21,18 +22,7 @@ export interface Heard {
 
 /** A broker, and a client that hears everything on it. */
 export async function onBroker() {
-  const broker = createBroker({
-    host: '127.0.0.1',
-    port: 0,
-    maximumPacketBytes: 262_144,
-    maximumConnections: 100,
-    connectTimeoutMs: 10_000,
-    maximumTopicLevels: 16,
-    keepAliveLimitSeconds: 3600,
-    maximumSubscriptionsPerClient: 200,
-    allowAnonymousBeyondLoopback: false,
-    log: silentLog(),
-  });
+  const broker = createBroker(brokerOptions());
   const { url } = await broker.start();
   onTestFinished(() => broker.stop());
   const client = await connectAsync(url, { protocolVersion: 5, reconnectPeriod: 0 });

@@ -1,0 +1,19 @@
+// What an embedded broker of a test is given; also in the guest of test/kernel/, where there is no vitest.
+import type { BrokerOptions } from '../../broker/broker.ts';
+import { silentLog } from '../../service/log.ts';
+
+export function brokerOptions(changed: Partial<BrokerOptions> = {}): BrokerOptions {
+  return {
+    host: '127.0.0.1',
+    port: 0,
+    maximumPacketBytes: 262_144,
+    maximumConnections: 100,
+    connectTimeoutMs: 10_000,
+    maximumTopicLevels: 16,
+    keepAliveLimitSeconds: 3600,
+    maximumSubscriptionsPerClient: 200,
+    allowAnonymousBeyondLoopback: false,
+    log: silentLog(),
+    ...changed,
+  };
+}
