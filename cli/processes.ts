@@ -7,6 +7,7 @@ export const healthPorts = {
   broker: 9881,
   'gpio-agent': 9882,
   'release-worker': 9883,
+  'argocd-simulator': 9886,
 } as const;
 
 export type ProcessName = keyof typeof healthPorts;
@@ -16,9 +17,10 @@ export const processSections = {
   broker: ['log', 'health', 'broker'],
   'gpio-agent': ['mqtt', 'log', 'health', 'agent'],
   'release-worker': ['mqtt', 'log', 'health', 'worker', 'argocd'],
+  'argocd-simulator': ['log', 'health', 'simulator'],
 } as const satisfies Readonly<Record<ProcessName, readonly SectionName[]>>;
 
 export function processNamed(name: string): ProcessName | undefined {
   return processNames.find((known) => known === name);
 }
-export const processNames = ['start', 'broker', 'gpio-agent', 'release-worker'] as const;
+export const processNames = ['start', 'broker', 'gpio-agent', 'release-worker', 'argocd-simulator'] as const;

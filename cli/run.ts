@@ -16,7 +16,7 @@ export interface RunOptions {
   readonly parts: (context: Context) => readonly Part[];
 }
 
-export const processEdge: ProcessEdge = {
+const processEdge: ProcessEdge = {
   on: (event, listener) => process.on(event, listener),
   off: (event, listener) => process.off(event, listener),
   exit: (code) => process.exit(code),

@@ -227,10 +227,16 @@ export function createWorker(options: WorkerOptions): Worker {
         publisher.complete();
         for (const { id, select } of config.buttons) {
           const selected = [...registry.all()].filter((app) => selects(select, app)).length;
-          log.info(
-            { button: id, selected, server: argocd.server },
-            `button ${id} releases ${selected} applications of Argo CD at ${argocd.server}`,
-          );
+          if (selected > 0)
+            log.info(
+              { button: id, selected, server: argocd.server },
+              `button ${id} releases ${selected} applications of Argo CD at ${argocd.server}`,
+            );
+          else
+            log.warn(
+              { button: id, selected, server: argocd.server },
+              `button ${id} releases nothing yet: no application that the token sees in Argo CD at ${argocd.server} fits its selection ${JSON.stringify(select)}. Where that is not meant, correct its select in worker.buttons, or what the account may get`,
+            );
         }
       });
 

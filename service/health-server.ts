@@ -1,4 +1,5 @@
-// The HTTP listener for people and machines that look after a process: /healthz and /metrics.
+// The HTTP listener for people and machines that look after a process: /healthz (can it do its work?), /livez (does it
+// answer at all? for a supervisor that would restart it) and /metrics.
 import { createServer } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
 import type { Registry } from 'prom-client';
@@ -40,6 +41,8 @@ export function createHealthServer(options: HealthServerOptions): HealthServer {
           const status = report.status === 'failing' ? 503 : 200;
           return answer(response, status, 'application/json', `${JSON.stringify(report)}\n`);
         }
+        // A restart brings neither a broker nor Argo CD back: only a process that hangs fails to answer here.
+        if (path === '/livez') return answer(response, 200, 'text/plain', 'ok\n');
         if (path === '/metrics') {
           metrics.metrics().then(
             (text) => answer(response, 200, metrics.contentType, text),
@@ -47,7 +50,12 @@ export function createHealthServer(options: HealthServerOptions): HealthServer {
           );
           return undefined;
         }
-        return answer(response, 404, 'text/plain', 'not found: this listener knows /healthz and /metrics\n');
+        return answer(
+          response,
+          404,
+          'text/plain',
+          'not found: this listener knows /healthz, /livez and /metrics\n',
+        );
       });
       server.requestTimeout = 10_000;
       server.headersTimeout = 5_000;

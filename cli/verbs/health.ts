@@ -25,7 +25,8 @@ export async function configure(command: Command): Promise<void> {
       });
     const { config } = await loadConfig({ sections, cwd: process.cwd(), env: process.env, ...given() });
     const { host, port = healthPorts[name] } = config.health;
-    const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}/healthz`;
+    const reached = loopbackOf(host);
+    const url = `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}/healthz`;
     try {
       const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
       const { status, checks } = reportSchema.parse(await response.json());
@@ -41,4 +42,9 @@ export async function configure(command: Command): Promise<void> {
     }
     return undefined;
   });
+}
+
+/** A process that listens on every address is asked on this machine's own. */
+function loopbackOf(host: string): string {
+  return host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
 }

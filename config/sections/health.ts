@@ -1,12 +1,18 @@
-// Where each process answers /healthz and /metrics.
+// Where each process answers /healthz, /livez and /metrics.
 import { section, setting } from '../declare.ts';
 import { flag, host, port } from '../formats.ts';
 
 export const health = section({
-  host: setting(host(), { doc: 'The address that /healthz and /metrics listen on.', default: '127.0.0.1' }),
+  host: setting(host(), {
+    doc: 'The address that /healthz, /livez and /metrics listen on.',
+    default: '127.0.0.1',
+  }),
   port: setting(port(), {
-    doc: "The port of /healthz and /metrics; 0 takes a free one. Not set: the process's own, 9881 for start and broker, 9882 agent, 9883 worker, 9884 home-assistant, 9885 dashboard.",
+    doc: "The port of /healthz, /livez and /metrics; 0 takes a free one. Not set: the process's own, 9881 for start and broker, 9882 agent, 9883 worker, 9884 home-assistant, 9885 dashboard, 9886 argocd-simulator.",
     example: 9881,
   }),
-  enabled: setting(flag(), { doc: 'Whether /healthz and /metrics are offered at all.', default: true }),
+  enabled: setting(flag(), {
+    doc: 'Whether /healthz, /livez and /metrics are offered at all.',
+    default: true,
+  }),
 });

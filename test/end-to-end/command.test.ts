@@ -191,4 +191,15 @@ describe('release-button press, watch and health', () => {
     expect(gone.code).toBe(1);
     expect(gone.output).toContain('Is `release-button start` running');
   });
+
+  it('asks a process that listens on every address on this machine, the simulator too', async () => {
+    const simulator = workplace.start(['argocd-simulator', '--health-host', '0.0.0.0']);
+    const { port } = new URL(await simulator.listening((line) => line['what'] === 'health and metrics'));
+    await simulator.listening((line) => line['part'] === 'simulator');
+    const args = ['health', 'argocd-simulator', '--health-host', '0.0.0.0', '--health-port', port];
+    expect(await ended(workplace.start(args))).toMatchObject({
+      code: 0,
+      output: expect.stringContaining(`ok (http://127.0.0.1:${port}/healthz)`),
+    });
+  });
 });

@@ -171,7 +171,7 @@ describe.skipIf(!hasMosquitto)('killed parts (skipped without mosquitto-clients)
     const again = apart.workplace.start(['argocd-simulator'], {
       RELEASE_BUTTON_SIMULATOR_PORT: new URL(apart.argocd.url).port,
     });
-    await again.listening(() => true);
+    await again.listening((line) => line['part'] === 'simulator');
     await until('another signal', () => apart.signal() === 'drifted');
   });
 });

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createWorkplace } from '../support/processes.ts';
 import type { Running, Workplace } from '../support/processes.ts';
+import { freePort } from '../support/ports.ts';
 import { hasMosquittoBroker } from '../support/programs.ts';
 import { simulatorControl, worldOf } from '../support/simulator.ts';
 import { until } from '../support/wait.ts';
@@ -111,7 +112,7 @@ describe('an Argo CD that does not do', () => {
   let server: string;
   beforeEach(async () => {
     simulator = workplace.start(['argocd-simulator']);
-    server = await simulator.listening(() => true);
+    server = await simulator.listening((line) => line['part'] === 'simulator');
   });
 
   it('does not accept the token: says so, with the remedy, and goes on trying', async () => {
@@ -142,7 +143,7 @@ describe('an Argo CD that does not do', () => {
     await untilHealthSays(start, /cannot|could not.*ECONNREFUSED.*argocd\.server.*next try in/);
     await start.said(/next try in [2-9]/);
     const again = workplace.start(['argocd-simulator'], { RELEASE_BUTTON_SIMULATOR_PORT: port });
-    await again.listening(() => true);
+    await again.listening((line) => line['part'] === 'simulator');
     await start.said(/Argo CD at .* answers/);
   });
 
@@ -202,15 +203,3 @@ describe('a broker that does not do', () => {
     },
   );
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
-  return typeof address === 'object' ? (address?.port ?? 0) : 0;
-}

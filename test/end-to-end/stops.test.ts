@@ -25,7 +25,7 @@ describe('stopping', () => {
 
   it('comes with exit code 0 in the middle of a release, and the release goes on at the next start', async () => {
     const simulator = workplace.start(['argocd-simulator']);
-    const argocd = simulatorControl(await simulator.listening(() => true));
+    const argocd = simulatorControl(await simulator.listening((line) => line['part'] === 'simulator'));
     await argocd.post('world', worldOf([{ name: 'shop', drifted: true, syncMs: 2_000 }]));
     const env = {
       RELEASE_BUTTON_WORKER_BUTTONS: '[{"id":"main","select":{"all":true}}]',

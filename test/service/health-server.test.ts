@@ -48,6 +48,13 @@ test('/healthz answers 200 while the work can be done, and 503 while it cannot',
   expect(await response.json()).toEqual(health.report());
 });
 
+test('/livez answers 200 also while the work cannot be done: a restart would not bring the others back', async () => {
+  const { url, health } = await started();
+  health.check('broker', 'failing').bad('gone');
+  const response = await fetch(`${url}/livez`);
+  expect({ status: response.status, body: await response.text() }).toEqual({ status: 200, body: 'ok\n' });
+});
+
 test('/metrics answers in the words of Prometheus', async () => {
   const { url, metrics } = await started();
   new Counter({ name: 'presses_total', help: 'Presses.', registers: [metrics] }).inc(3);

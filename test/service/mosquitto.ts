@@ -1,10 +1,11 @@
 // Mosquitto as a process of its own, with a configuration of the test's, and certificates made for it.
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
+import { freePort } from '../support/ports.ts';
 
 export interface Mosquitto {
   readonly port: number;
@@ -74,20 +75,6 @@ export function certificates(folder: string, names: string): Certificates {
     certFile: at('cert.pem'),
     keyFile: at('key.pem'),
   };
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
-  if (address === null || typeof address === 'string') throw new Error('not a TCP address');
-  return address.port;
 }
 
 function accepts(port: number): Promise<boolean> {

@@ -75,7 +75,7 @@ export async function startApart(
   const broker = workplace.start(['broker'], env);
   const simulator = workplace.start(['argocd-simulator'], env);
   const brokerUrl = await broker.listening((line) => line['part'] === 'broker');
-  const argocd = simulatorControl(await simulator.listening(() => true));
+  const argocd = simulatorControl(await simulator.listening((line) => line['part'] === 'simulator'));
   await argocd.post('world', worldOf(applications));
   const heard = subscribe(workplace, brokerUrl);
   const startWorker = () =>

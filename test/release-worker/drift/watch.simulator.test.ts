@@ -1,5 +1,4 @@
 // The watch with its real client against the simulated Argo CD.
-import { createServer } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { createArgoCdSimulator } from '../../../argocd-simulator/simulator.ts';
 import { createArgoCd } from '../../../release-worker/argocd/client.ts';
@@ -8,6 +7,7 @@ import { createRegistry } from '../../../release-worker/drift/registry.ts';
 import { createWatch } from '../../../release-worker/drift/watch.ts';
 import { createHealth } from '../../../service/health.ts';
 import { silentLog } from '../../../service/log.ts';
+import { freePort } from '../../support/ports.ts';
 import { worldOf } from '../../support/simulator.ts';
 import { until } from '../../support/wait.ts';
 import { simulatedArgoCd } from '../support/argocd.ts';
@@ -114,16 +114,3 @@ it('waits for an Argo CD that comes later', async () => {
   expect(watch.server()).toMatchObject({ simulated: true });
   await until('the stream', () => check('argocd-stream')?.ok === true);
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
-  if (address === null || typeof address === 'string') throw new Error('not a TCP address');
-  return address.port;
-}

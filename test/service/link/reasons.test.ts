@@ -9,7 +9,8 @@ import { hasMosquittoBroker, hasOpenssl } from '../../support/programs.ts';
 import { pressAddress, testLink, until } from '../arrange.ts';
 import { hurriedClock } from '../../support/hurried-clock.ts';
 import { startFakeBroker, types } from '../fake-broker.ts';
-import { certificates, freePort, passwordFile, startMosquitto, temporaryFolder } from '../mosquitto.ts';
+import { freePort } from '../../support/ports.ts';
+import { certificates, passwordFile, startMosquitto, temporaryFolder } from '../mosquitto.ts';
 
 /** The first reason that the link gives; /healthz must say the same. */
 async function reason(url: string, changed: Partial<LinkOptions> = {}): Promise<string> {

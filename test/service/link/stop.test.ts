@@ -17,7 +17,7 @@ import {
 } from '../arrange.ts';
 import { hurriedClock } from '../../support/hurried-clock.ts';
 import { polite, readPublish, startFakeBroker, types } from '../fake-broker.ts';
-import { freePort } from '../mosquitto.ts';
+import { freePort } from '../../support/ports.ts';
 
 test('a link that was never started stops, also twice', async () => {
   const { link } = testLink('mqtt://127.0.0.1:1');

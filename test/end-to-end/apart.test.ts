@@ -1,0 +1,93 @@
+// The parts as processes of their own, started in the wrong order and at other addresses: each waits and says for what.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createWorkplace, publish, subscribe } from '../support/processes.ts';
+import type { Running, Workplace } from '../support/processes.ts';
+import { freePort } from '../support/ports.ts';
+import { hasMosquitto } from '../support/programs.ts';
+import { simulatorControl, worldOf } from '../support/simulator.ts';
+import { until } from '../support/wait.ts';
+
+const press = 'release-button/button/main/press';
+
+describe.skipIf(!hasMosquitto)('separate processes (skipped without mosquitto-clients)', () => {
+  let workplace: Workplace;
+  beforeEach(() => {
+    workplace = createWorkplace();
+  });
+  afterEach(() => workplace.clear());
+
+  const health = async (running: Running) => {
+    const url = await running.listening((line) => line['what'] === 'health and metrics');
+    return (await fetch(`${url}/healthz`)).text();
+  };
+
+  it('agent and worker wait for a broker and an Argo CD that are not there yet, say so, and go to work when they come', async () => {
+    // Another address of this machine than the default one.
+    const brokerPort = await freePort('127.0.0.2');
+    const simulatorPort = await freePort();
+    const broker = `mqtt://127.0.0.2:${brokerPort}`;
+    const env = { RELEASE_BUTTON_MQTT_URL: broker, RELEASE_BUTTON_MQTT_RECONNECT_MAX_MS: '2000' };
+    const agent = workplace.start(['gpio-agent'], env);
+    const worker = workplace.start(['release-worker'], {
+      ...env,
+      ARGOCD_SERVER: `http://127.0.0.1:${simulatorPort}`,
+      ARGOCD_AUTH_TOKEN: 'simulated',
+      RELEASE_BUTTON_WORKER_BUTTONS: '[{"id":"main","select":{"all":true}}]',
+    });
+
+    const waits = new RegExp(`mqtt://127\\.0\\.0\\.2:${brokerPort}.*ECONNREFUSED.*next try in`);
+    for (const running of [agent, worker]) {
+      await running.said(waits);
+      expect(await health(running)).toMatch(waits);
+    }
+    await until('the worker to say what else it waits for', async () =>
+      new RegExp(`http://127\\.0\\.0\\.1:${simulatorPort} .*ECONNREFUSED.*argocd\\.server`).test(
+        await health(worker),
+      ),
+    );
+    // The light says meanwhile what is true.
+    await agent.said(/"led":"main".*double-blink \(offline\)/);
+
+    const simulator = workplace.start(['argocd-simulator'], {
+      RELEASE_BUTTON_SIMULATOR_PORT: String(simulatorPort),
+    });
+    const argocd = simulatorControl(await simulator.listening((line) => line['part'] === 'simulator'));
+    await argocd.post('world', worldOf([{ name: 'shop', drifted: true }]));
+    const started = workplace.start(['broker'], {
+      RELEASE_BUTTON_BROKER_HOST: '127.0.0.2',
+      RELEASE_BUTTON_BROKER_PORT: String(brokerPort),
+    });
+    await started.listening((line) => line['part'] === 'broker');
+    const heard = subscribe(workplace, broker);
+
+    await until(
+      'the light of what drifts',
+      () => heard.latest('release-button/led/main/state')?.['pattern'] === 'on',
+    );
+    publish(broker, ['-t', press, '-m', 'press']);
+    await until(
+      'the release',
+      () => heard.latest('release-button/release/last')?.['outcome'] === 'succeeded',
+    );
+    await until(
+      'the light to go out',
+      () => heard.latest('release-button/led/main/state')?.['pattern'] === 'off',
+    );
+    expect(await argocd.syncs()).toHaveLength(1);
+
+    for (const running of [agent, worker, started, simulator]) running.signal('SIGTERM');
+    for (const running of [agent, worker, started, simulator])
+      expect(await running.exited).toEqual({ code: 0, signal: null });
+  });
+
+  it('a worker whose button fits no application says so, with what to correct', async () => {
+    const simulator = workplace.start(['argocd-simulator']);
+    const argocd = simulatorControl(await simulator.listening((line) => line['part'] === 'simulator'));
+    const worker = workplace.start(['release-worker'], {
+      ARGOCD_SERVER: argocd.url,
+      ARGOCD_AUTH_TOKEN: 'simulated',
+      RELEASE_BUTTON_WORKER_BUTTONS: '[{"id":"main","select":{"projects":["shpo"]}}]',
+    });
+    await worker.said(/"warn".*button main releases nothing yet.*shpo.*worker\.buttons/);
+  });
+});
