@@ -1,0 +1,97 @@
+// The package as it would be published: packed, installed into an empty folder without what develops it, and pressed.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
+import { createWorkplace } from '../support/processes.ts';
+import type { Workplace } from '../support/processes.ts';
+
+const root = join(import.meta.dirname, '../..');
+/** rpio is compiled. */
+const installMs = 180_000;
+
+describe('the tarball', () => {
+  let folder: string;
+  let archive: string;
+  let files: readonly string[];
+  let installed: string;
+  let workplace: Workplace;
+  const npm = (...args: string[]) =>
+    execFileSync('npm', [...args, '--no-audit', '--no-fund', '--loglevel', 'error'], {
+      cwd: folder,
+      encoding: 'utf8',
+      timeout: installMs,
+    });
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'release-button-package-'));
+    // The tests have been built already; its scripts would build under the feet of others.
+    npm('pack', root, '--ignore-scripts', '--pack-destination', folder);
+    archive = join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? 'no tarball');
+    files = execFileSync('tar', ['-tzf', archive], { encoding: 'utf8' }).trim().split('\n');
+    npm('install', '--global', '--prefix', folder, '--allow-scripts=rpio', '--prefer-offline', archive);
+    installed = join(folder, 'lib/node_modules/release-button');
+    workplace = createWorkplace();
+  }, installMs);
+  afterAll(async () => {
+    await workplace.clear();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('has nothing that publint objects to', async () => {
+    const tarball = Uint8Array.from(readFileSync(archive)).buffer;
+    const { messages, pkg } = await publint({ strict: true, pack: { tarball } });
+    expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([]);
+  });
+
+  it('carries what runs, its licences and what people read, and no sources, maps or tests', () => {
+    for (const needed of [
+      'dist/bundle/main.js',
+      'dist/bundle/licences.txt',
+      'config/release-button.example.yaml',
+      'README.md',
+      'LICENSE',
+      'docs/hardware.md',
+    ])
+      expect(files).toContain(`package/${needed}`);
+    expect(files.filter((file) => /\.(ts|map)$|^package\/(test|bench|\.)/.test(file))).toEqual([]);
+  });
+
+  it('names the licence of every package that it carries inside', () => {
+    const licences = readFileSync(join(installed, 'dist/bundle/licences.txt'), 'utf8');
+    for (const name of ['mqtt', 'convict', 'zod', 'pino', 'prom-client', 'yaml', 'commander'])
+      expect(licences).toMatch(new RegExp(`^Name: ${name}\\n[\\s\\S]*?^License: \\S+`, 'm'));
+  });
+
+  it('needs nothing of what develops it', () => {
+    const packages = new Set(readdirSync(join(installed, 'node_modules')));
+    for (const name of Object.keys(packageJson.devDependencies)) expect(packages).not.toContain(name);
+    for (const name of Object.keys(packageJson.dependencies)) expect(packages).toContain(name);
+    expect(existsSync(join(installed, 'node_modules/rpio/build/Release/rpio.node'))).toBe(true);
+  });
+
+  it('gives a command that starts the demo and releases on a press', async () => {
+    const command = join(folder, 'bin/release-button');
+    const env = {
+      RELEASE_BUTTON_BROKER_PORT: '0',
+      RELEASE_BUTTON_HEALTH_PORT: '0',
+      RELEASE_BUTTON_SIMULATOR_PORT: '0',
+    };
+    const version = workplace.spawn(command, ['--version']);
+    await version.exited;
+    expect(version.output()).toBe(`release-button ${packageJson.version}\n`);
+
+    const start = workplace.spawn(command, ['start'], env);
+    const broker = await start.listening((line) => line['part'] === 'broker');
+    await start.said(/"signal":"drifted"/);
+    const press = workplace.spawn(command, ['press'], { RELEASE_BUTTON_MQTT_URL: broker });
+    expect(await press.exited).toMatchObject({ code: 0 });
+    await start.said(/release succeeded/);
+    start.signal('SIGTERM');
+    expect(await start.exited).toEqual({ code: 0, signal: null });
+  });
+});
