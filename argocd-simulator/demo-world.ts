@@ -32,7 +32,7 @@ export function demoWorld(now: number): WorldDescription {
     return {
       name,
       project,
-      labels: { team },
+      labels: { team, 'release-button/simulated': 'true' },
       source: { repoURL: url, path: 'deploy', targetRevision: 'main' },
       destination: { server: 'https://kubernetes.default.svc', namespace: name },
       resources: [

@@ -1,0 +1,40 @@
+# One image for every process: `docker run release-button broker`, `… release-worker` and so on.
+# Nothing runs in the target's architecture while it is built, so that an image for another machine needs no emulation:
+#   docker buildx build --platform linux/amd64,linux/arm64,linux/arm/v7 .
+
+FROM --platform=$BUILDPLATFORM node:22-bookworm-slim AS build
+WORKDIR /build
+COPY package.json package-lock.json ./
+# No package's script is needed: koffi brings its binaries, and rpio, which would be compiled, cannot tell a Raspberry Pi
+# from within a container (docs/hardware.md, "In a container").
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY . .
+RUN npm run build
+
+FROM --platform=$BUILDPLATFORM node:22-bookworm-slim AS packages
+ARG TARGETARCH=amd64
+WORKDIR /app
+COPY package.json package-lock.json ./
+# npm and Docker name one architecture differently.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund --os=linux --cpu="$(echo "$TARGETARCH" | sed 's/amd64/x64/')"
+COPY LICENSE ./
+COPY --from=build /build/dist/bundle dist/bundle
+RUN rm dist/bundle/*.map \
+  && chmod +x dist/bundle/main.js \
+  && mkdir -p /out/usr/local/bin /out/var/lib/release-button /out/etc/release-button \
+  && ln -s /app/dist/bundle/main.js /out/usr/local/bin/release-button \
+  && mv /app /out/app \
+  && chown 1000:1000 /out/var/lib/release-button
+
+FROM node:22-bookworm-slim
+LABEL org.opencontainers.image.title="release-button" \
+  org.opencontainers.image.description="A physical button that releases what Argo CD says is out of sync, and a light that says how it went" \
+  org.opencontainers.image.licenses="MIT"
+COPY --from=packages /out /
+ENV NODE_ENV=production \
+  RELEASE_BUTTON_WORKER_STATE_DIR=/var/lib/release-button
+WORKDIR /app
+# `node` of the base image, by number, so that Kubernetes can see that it is not root.
+USER 1000:1000
+ENTRYPOINT ["release-button"]
+CMD ["--help"]

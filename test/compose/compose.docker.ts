@@ -1,0 +1,230 @@
+// docker-compose.yml as somebody runs it: built, started, pressed from outside, each container killed, and taken down.
+// Run by `npm run test:compose`, not by `npm test`: it needs a Docker engine.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
+import { createWorkplace, publish, subscribe } from '../support/processes.ts';
+import type { Subscriber, Workplace } from '../support/processes.ts';
+import { freePort } from '../support/ports.ts';
+import { hasMosquitto } from '../support/programs.ts';
+import { simulatorControl } from '../support/simulator.ts';
+import { until } from '../support/wait.ts';
+import { docker, dockerOk, hasDocker, inspect } from './engine.ts';
+
+const project = 'release-button-test';
+const image = `release-button:${packageJson.version}`;
+const services = ['broker', 'gpio-agent', 'release-worker', 'argocd-simulator'] as const;
+type Service = (typeof services)[number];
+const gpio = ['-f', 'docker-compose.yml', '-f', 'docker-compose.gpio.yml'];
+
+const prefix = 'release-button';
+const led = `${prefix}/led/main/state`;
+
+describe.skipIf(!hasDocker || !hasMosquitto)(
+  'docker-compose.yml (skipped without a Docker engine or mosquitto-clients)',
+  () => {
+    let workplace: Workplace;
+    let brokerUrl: string;
+    let simulatorUrl: string;
+    let env: Readonly<Record<string, string>>;
+    let heard: Subscriber;
+    const figures: string[] = [];
+
+    const compose = (...args: string[]) => dockerOk(['compose', '-p', project, ...args], env);
+    const idOf = (service: Service) => compose('ps', '--all', '--quiet', service).trim();
+    const container = (service: Service) => {
+      const [found] = inspect([idOf(service)]);
+      if (found === undefined) throw new Error(`no container of ${service}`);
+      return found;
+    };
+    const light = () => heard.latest(led)?.['pattern'];
+    const untilLight = (pattern: string) =>
+      until(`the light ${pattern}; it is ${String(light())}`, () => light() === pattern, 60_000);
+    const drift = () => simulatorControl(simulatorUrl).post('drift', {});
+    const syncs = () => simulatorControl(simulatorUrl).syncs();
+    /** A subscriber that the broker still knows: after its restart it is connected anew. */
+    const listenAgain = async () => {
+      heard = subscribe(workplace, brokerUrl);
+      await until('what is retained', () => heard.latest(`${prefix}/button/main/signal`), 60_000);
+    };
+    const pressAndRelease = async () => {
+      await until('something to release', () => light() === 'on', 60_000);
+      const before = (await syncs()).length;
+      const wanted = Number(heard.latest(`${prefix}/button/main/signal`)?.['outOfSync']);
+      publish(brokerUrl, ['-t', `${prefix}/button/main/press`, '-m', 'press']);
+      await untilLight('off');
+      expect((await syncs()).length - before).toBe(wanted);
+    };
+
+    beforeAll(async () => {
+      workplace = createWorkplace();
+      const mqtt = await freePort();
+      const simulator = await freePort();
+      brokerUrl = `mqtt://127.0.0.1:${mqtt}`;
+      simulatorUrl = `http://127.0.0.1:${simulator}`;
+      env = { MQTT_PORT: String(mqtt), SIMULATOR_PORT: String(simulator) };
+      // The network of the host, since a proxy or a mirror of the packages may only be known there.
+      dockerOk(['build', '--network', 'host', '--tag', image, '.']);
+    });
+    afterAll(async () => {
+      docker(['compose', '-p', project, 'down', '--volumes', '--timeout', '15'], env);
+      await workplace.clear();
+      process.stdout.write(`compose: ${figures.join(', ')}\n`);
+    });
+
+    it.each([
+      ['as it is', []],
+      ['with the variables of .env.example', ['--env-file', '.env.example']],
+      ['with the pins', gpio],
+    ])('is understood without a warning %s', (_, args) => {
+      const { code, out, err } = docker(['compose', ...args, 'config'], { ...env, GPIO_GID: '997' });
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      expect(out).toContain(`image: ${image}`);
+    });
+
+    it('says what is missing when the pins are asked for without the number of their group', () => {
+      const { code, err } = docker(['compose', ...gpio, 'config'], env);
+      expect(code).not.toBe(0);
+      expect(err).toContain('set GPIO_GID in .env');
+    });
+
+    it('has an image without compilers, development packages, sources, or a user that may do anything', () => {
+      const inside = (script: string) =>
+        dockerOk(['run', '--rm', '--network', 'none', '--entrypoint', 'sh', image, '-c', script]).trim();
+      expect(inside('for p in gcc g++ cc make python3; do command -v $p; done; true')).toBe('');
+      const packages = inside('ls node_modules').split('\n');
+      for (const name of Object.keys(packageJson.devDependencies)) expect(packages).not.toContain(name);
+      for (const name of Object.keys(packageJson.dependencies)) expect(packages).toContain(name);
+      expect(
+        inside('find /app -name "*.ts" -not -path "*/node_modules/*" -o -name "*.map" -path "*/bundle/*"'),
+      ).toBe('');
+      expect(inside('id -u')).toBe('1000');
+      expect(inside('touch /app/x 2>&1 || true')).toContain('denied');
+      expect(inside('release-button --version')).toBe(`release-button ${packageJson.version}`);
+      const size = (name: string) => Number(dockerOk(['image', 'inspect', '-f', '{{.Size}}', name]));
+      const megabytes = (size(image) - size('node:22-bookworm-slim')) / 1e6;
+      figures.push(`${megabytes.toFixed(1)} MB on top of node:22-bookworm-slim`);
+    });
+
+    it('comes up healthy, and goes from a press outside to a release', async () => {
+      const from = performance.now();
+      compose('up', '--detach', '--no-build', '--wait', '--wait-timeout', '120');
+      figures.push(`healthy after ${((performance.now() - from) / 1000).toFixed(0)} s`);
+      for (const service of services) expect(container(service).State.Health?.Status).toBe('healthy');
+      await listenAgain();
+      await pressAndRelease();
+      expect(heard.latest(`${prefix}/release/last`)).toMatchObject({ outcome: 'succeeded' });
+      expect(
+        compose('exec', '-T', 'release-worker', 'cat', '/var/lib/release-button/journal.jsonl'),
+      ).toContain('"accepted"');
+    });
+
+    it('runs each process without rights that it does not need, reachable from this machine only', () => {
+      for (const service of services) {
+        const { Config, HostConfig } = container(service);
+        expect(Config.User).toBe('1000:1000');
+        expect(HostConfig).toMatchObject({
+          ReadonlyRootfs: true,
+          Privileged: false,
+          CapAdd: null,
+          CapDrop: ['ALL'],
+        });
+        expect(HostConfig.SecurityOpt).toEqual(['no-new-privileges:true']);
+        for (const { HostIp } of Object.values(HostConfig.PortBindings).flat())
+          expect(HostIp).toBe('127.0.0.1');
+      }
+      expect(Object.keys(container('broker').HostConfig.PortBindings)).toEqual(['1883/tcp']);
+    });
+
+    it('takes `docker kill` of the worker: the light says offline, and after the start the truth again', async () => {
+      dockerOk(['kill', idOf('release-worker')]);
+      await untilLight('double-blink');
+      await drift();
+      compose('start', 'release-worker');
+      await untilLight('on');
+      await pressAndRelease();
+    });
+
+    it('takes `docker kill` of Argo CD: the light says unknown, and the truth when it is back', async () => {
+      dockerOk(['kill', idOf('argocd-simulator')]);
+      // Known for a minute at most, worker.drift.maxAgeMs.
+      await until('the light to say unknown', () => light() === 'heartbeat', 90_000);
+      compose('start', 'argocd-simulator');
+      await untilLight('on');
+      await pressAndRelease();
+    });
+
+    it('takes `docker kill` of the broker: everything is retained again after its start', async () => {
+      dockerOk(['kill', idOf('broker')]);
+      compose('start', 'broker');
+      await listenAgain();
+      await until(
+        'both to be online',
+        () =>
+          ['agent', 'worker'].every(
+            (role) => heard.on(`${prefix}/${role}/main/availability`).at(-1)?.payload === 'online',
+          ),
+        60_000,
+      );
+      await drift();
+      await pressAndRelease();
+    });
+
+    it('takes `docker kill` of the agent: presses from elsewhere still release', async () => {
+      dockerOk(['kill', idOf('gpio-agent')]);
+      await until(
+        'the agent to be offline',
+        () => heard.on(`${prefix}/agent/main/availability`).at(-1)?.payload === 'offline',
+      );
+      await drift();
+      compose('start', 'gpio-agent');
+      await until(
+        'the agent to be online',
+        () => heard.on(`${prefix}/agent/main/availability`).at(-1)?.payload === 'online',
+      );
+      await untilLight('on');
+      await pressAndRelease();
+    });
+
+    it('starts every process again by itself when all of them die', async () => {
+      // Not by `docker kill`, which counts as a wish of the operator: as the kernel does it when memory runs out.
+      for (const service of services) process.kill(container(service).State.Pid, 'SIGKILL');
+      const all = (holds: (service: Service) => boolean) => services.every(holds);
+      await until('the restarts', () => all((service) => container(service).RestartCount > 0), 30_000);
+      await until(
+        'all to be healthy',
+        () => all((service) => container(service).State.Health?.Status === 'healthy'),
+        90_000,
+      );
+      await listenAgain();
+      await pressAndRelease();
+    });
+
+    it('with the pins, a device that is no GPIO chip is named in the log, and a missing one keeps only the agent away', () => {
+      const run = (chip: string) =>
+        docker(
+          ['compose', '-p', project, ...gpio, 'run', '--rm', '--no-deps', '-T', 'gpio-agent', 'gpio-agent'],
+          { ...env, GPIO_GID: '997', GPIO_CHIP: chip },
+        );
+      const wrong = run('/dev/null');
+      expect(wrong.code).toBe(3);
+      expect(wrong.err + wrong.out).toContain('/dev/gpiochip0 is no GPIO chip');
+      const missing = run('/dev/no-such-chip');
+      expect(missing.code).not.toBe(0);
+      expect(missing.err).toContain('/dev/no-such-chip');
+      expect(container('release-worker').State.Status).toBe('running');
+    });
+
+    it('stops with exit code 0 in time, and goes without leaving anything', () => {
+      compose('stop', '--timeout', '15');
+      for (const service of services)
+        expect([service, container(service).State.ExitCode]).toEqual([service, 0]);
+      compose('down', '--volumes');
+      expect(
+        dockerOk(['ps', '--all', '--quiet', '--filter', `label=com.docker.compose.project=${project}`]),
+      ).toBe('');
+      expect(
+        dockerOk(['volume', 'ls', '--quiet', '--filter', `label=com.docker.compose.project=${project}`]),
+      ).toBe('');
+    });
+  },
+);

@@ -1,0 +1,65 @@
+// The real `docker` and `docker compose`, with the project's own files.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import * as z from 'zod/mini';
+
+const root = join(import.meta.dirname, '../..');
+
+interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+const longest = 9 * 60_000;
+
+export function docker(args: readonly string[], env: Readonly<Record<string, string>> = {}): Ran {
+  const { status, stdout, stderr, error } = spawnSync('docker', args, {
+    cwd: root,
+    encoding: 'utf8',
+    timeout: longest,
+    env: { ...process.env, ...env },
+  });
+  return { code: status, out: stdout ?? '', err: error === undefined ? stderr : String(error) };
+}
+
+/** @throws what docker says when it does not succeed */
+export function dockerOk(args: readonly string[], env: Readonly<Record<string, string>> = {}): string {
+  const { code, out, err } = docker(args, env);
+  if (code !== 0) throw new Error(`docker ${args.join(' ')} ended with ${String(code)}: ${err}${out}`);
+  return out;
+}
+
+/** An engine that answers, with compose. CI has to have one. */
+export const hasDocker: boolean = (() => {
+  const asked = [docker(['version']), docker(['compose', 'version'])];
+  const failed = asked.find(({ code }) => code !== 0);
+  if (failed === undefined) return true;
+  if (process.env['CI'] !== undefined)
+    throw new Error(`no Docker engine with compose, and with CI set no test is skipped: ${failed.err}`);
+  return false;
+})();
+
+const containerSchema = z.object({
+  Config: z.object({ User: z.string() }),
+  HostConfig: z.object({
+    ReadonlyRootfs: z.boolean(),
+    Privileged: z.boolean(),
+    CapAdd: z.nullable(z.array(z.string())),
+    CapDrop: z.nullable(z.array(z.string())),
+    SecurityOpt: z.nullable(z.array(z.string())),
+    PortBindings: z.record(z.string(), z.array(z.object({ HostIp: z.string(), HostPort: z.string() }))),
+  }),
+  State: z.object({
+    Status: z.string(),
+    Pid: z.number(),
+    ExitCode: z.number(),
+    Health: z.optional(z.object({ Status: z.string() })),
+  }),
+  RestartCount: z.number(),
+});
+type Container = z.infer<typeof containerSchema>;
+
+export function inspect(ids: readonly string[]): readonly Container[] {
+  return z.array(containerSchema).parse(JSON.parse(dockerOk(['inspect', ...ids])));
+}
