@@ -1,0 +1,111 @@
+// Writes docs/configuration.md from the declarations: every key with its variable, its flag, its default and its meaning.
+import { stringify } from 'yaml';
+import { isSetting } from './declare.ts';
+import type { Group, Setting } from './declare.ts';
+import type { Leaf, SectionName } from './sections.ts';
+import { leavesIn, loadSections, sectionNames } from './sections.ts';
+import { allowed } from './wording.ts';
+
+const intro = `# Configuration
+
+<!-- Made by \`npm run generate\` from the declarations in config/sections/. -->
+
+Everything has a default but the applications that a button releases (\`worker.buttons[].select\`) and the Argo CD (\`argocd.server\`, \`argocd.token\`). Without any configuration \`release-button start\` is the demo.
+
+A value comes from, the later the stronger:
+
+1. its default;
+2. the file: \`config/release-button.yaml\` in the working directory, or what \`--config FILE\` names. YAML; unknown keys are errors, with the name that was probably meant;
+3. variables: \`ARGOCD_SERVER\` and \`ARGOCD_AUTH_TOKEN\`, shared with the argocd command, and, stronger, \`RELEASE_BUTTON_\` with the path of the key: \`worker.release.appTimeoutMs\` is \`RELEASE_BUTTON_WORKER_RELEASE_APP_TIMEOUT_MS\`. Lists and maps are YAML in one line: \`RELEASE_BUTTON_WORKER_BUTTONS='[{id: main, select: {projects: [shop]}}]'\`. An empty variable counts as not set;
+4. flags: the same path, \`--worker-release-app-timeout-ms\`.
+
+**Secrets** are in no log and in no output. Each also comes from a file that contains it: \`argocd.tokenFile\` in the file, \`RELEASE_BUTTON_ARGOCD_TOKEN_FILE\` or \`ARGOCD_AUTH_TOKEN_FILE\` as a variable, \`--argocd-token-file\` as a flag. Paths are relative to the working directory. They are read at the start.
+
+\`release-button config\` (\`release-button config release-worker\` and so on) checks everything, reports all that is wrong at once, and shows what is in force and where each value came from. Wrong configuration ends a process with exit code 2. One file may serve all processes: each checks the keys of the sections that it uses, and the names of the others. [config/release-button.example.yaml](../config/release-button.example.yaml) has the same keys, to copy from.
+
+| process | sections |
+| --- | --- |
+| \`start\` | all |
+| \`broker\` | \`log\`, \`health\`, \`broker\` |
+| \`gpio-agent\` | \`mqtt\`, \`log\`, \`health\`, \`agent\` |
+| \`release-worker\` | \`mqtt\`, \`log\`, \`health\`, \`worker\`, \`argocd\` |
+| \`argocd-simulator\` | \`log\`, \`health\`, \`simulator\` |
+| \`press\`, \`watch\` | \`mqtt\` |
+| \`health\` | \`health\` |`;
+
+const about: Readonly<Record<SectionName, string>> = {
+  mqtt: 'How a process reaches the broker.',
+  log: 'What is logged. Always to standard output.',
+  health: 'Where a process answers `/healthz`, `/livez` and `/metrics`.',
+  broker: 'The embedded broker. Not used where `mqtt.url` names another.',
+  agent: 'Buttons, lights and key switches on pins. [hardware.md](hardware.md) has the wires.',
+  worker: 'What each button releases, and how carefully.',
+  argocd: 'The Argo CD that the worker watches and releases through.',
+  homeAssistant: 'Known by name, without keys in this version.',
+  dashboard: 'Known by name, without keys in this version.',
+  simulator: 'The simulated Argo CD. [argocd-simulator.md](argocd-simulator.md) says what it answers.',
+};
+
+/** The content of docs/configuration.md, as Markdown that is formatted as a person would. */
+export async function renderPage(): Promise<string> {
+  const loaded = await loadSections(sectionNames);
+  const leaves = leavesIn(loaded);
+  const parts = [...loaded.keys()].map((name) => {
+    const own = leaves.filter(({ path }) => path.startsWith(`${name}.`));
+    const lists = own.flatMap((leaf) =>
+      leaf.setting.items === undefined ? [] : [entriesOf(leaf, leaf.setting.items)],
+    );
+    return [
+      `## \`${name}\``,
+      about[name],
+      ...(own.length === 0 ? [] : [tableOf(own.map(row))]),
+      ...lists,
+    ].join('\n\n');
+  });
+  return `${[intro, ...parts].join('\n\n')}\n`;
+}
+
+function row({ path, variable, setting }: Leaf): readonly string[] {
+  const names = [variable, ...(setting.env === undefined ? [] : [setting.env])];
+  return [
+    `\`${path}\`${setting.secret ? ', `' + path + 'File`' : ''}`,
+    names.map((name) => `\`${name}\`${setting.secret ? ', `' + name + '_FILE`' : ''}`).join(', '),
+    ...valueCells(setting),
+  ];
+}
+
+function valueCells(setting: Setting): readonly string[] {
+  const takes = allowed(setting.schema);
+  const range = takes === 'text' || takes.startsWith('a map') ? '' : ` Takes ${takes}.`;
+  return [defaultOf(setting), cell(`${setting.doc}${range}`)];
+}
+
+function defaultOf(setting: Setting): string {
+  if (setting.items !== undefined) return 'one entry, see below';
+  if (setting.default === undefined) return setting.required ? '**has to be said**' : '–';
+  const text = stringify(setting.default, {
+    collectionStyle: 'flow',
+    flowCollectionPadding: false,
+    lineWidth: 0,
+  }).trimEnd();
+  return `\`${text}\``;
+}
+
+function entriesOf({ path }: Leaf, items: Group): string {
+  const rows = Object.entries(items).flatMap(([name, entry]) =>
+    isSetting(entry) ? [[`\`${name}\``, ...valueCells(entry)]] : [],
+  );
+  return `Each entry of \`${path}\`:\n\n${tableOf(rows, ['key', 'default', 'meaning'])}`;
+}
+
+function tableOf(
+  rows: readonly (readonly string[])[],
+  head: readonly string[] = ['key', 'variable', 'default', 'meaning'],
+): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+}

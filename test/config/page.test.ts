@@ -1,0 +1,29 @@
+// docs/configuration.md is current and complete.
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { processNames, processSections } from '../../cli/processes.ts';
+import { renderPage } from '../../config/page.ts';
+import { leavesIn, loadSections, sectionNames } from '../../config/sections.ts';
+
+const path = new URL('../../docs/configuration.md', import.meta.url);
+
+test('the page is what the declarations give (otherwise: npm run generate)', async () => {
+  expect(await readFile(path, 'utf8')).toBe(await renderPage());
+});
+
+test('it has a row for every key and every key of the entries of a list', async () => {
+  const page = await renderPage();
+  for (const { path: key, variable, setting } of leavesIn(await loadSections(sectionNames))) {
+    expect(page).toMatch(new RegExp(`^\\| \`${key}\`.*\`${variable}\``, 'm'));
+    for (const name of Object.keys(setting.items ?? {})) expect(page).toContain(`| \`${name}\` |`);
+  }
+});
+
+test('it says which sections each process reads', async () => {
+  const page = await renderPage();
+  for (const name of processNames) {
+    const sections =
+      name === 'start' ? 'all' : processSections[name].map((section) => `\`${section}\``).join(', ');
+    expect(page).toContain(`| \`${name}\` | ${sections} |`);
+  }
+});
