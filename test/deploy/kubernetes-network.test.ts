@@ -75,6 +75,15 @@ test('the broker goes nowhere, and a client only to the broker', () => {
   for (const to of [argocdServer, worker]) expect(reach(client, to, tcp(8080))).toBe(false);
 });
 
+test('a pod that no other policy knows is under one that lets nothing in or out', () => {
+  expect(base.named('NetworkPolicy', 'default-deny').spec).toEqual({
+    podSelector: { matchLabels: {}, matchExpressions: [] },
+    policyTypes: ['Ingress', 'Egress'],
+    ingress: [],
+    egress: [],
+  });
+});
+
 test('another pod of the namespace may look up names, and is otherwise cut off', () => {
   expect(reach(stranger, dns, udp(53))).toBe(true);
   for (const to of [argocdServer, worker, broker]) expect(reach(stranger, to, tcp(8080))).toBe(false);

@@ -252,6 +252,13 @@ test('the account in Argo CD may see and sync what the button selects, and nothi
   expect(accounts).toEqual({ 'accounts.release-button': 'apiKey' });
   // A key of its own, so that a patch leaves the policies of others alone.
   expect(Object.keys(rights)).toEqual(['policy.release-button.csv']);
+  for (const { target } of argocd.kustomization.patches) expect(target.kind).toBe('ConfigMap');
+  expect(argocd.kustomization.patches.map(({ target }) => target.name).toSorted()).toEqual(
+    argocd
+      .all('ConfigMap')
+      .map(({ metadata }) => metadata.name)
+      .toSorted(),
+  );
   const lines = Object.values(rights).flatMap((csv) => csv.trim().split('\n'));
   const projects = config.worker.buttons.flatMap(({ select }) => select.projects ?? []);
   expect(lines).toEqual(

@@ -151,7 +151,12 @@ const kustomizationSchema = z.strictObject({
   labels: z._default(z.array(z.strictObject({ pairs: texts, includeTemplates: z.boolean() })), []),
   resources: z._default(z.array(z.string()), []),
   components: z._default(z.array(z.string()), []),
-  patches: z._default(z.array(z.strictObject({ path: z.string() })), []),
+  patches: z._default(
+    z.array(
+      z.strictObject({ path: z.string(), target: z.strictObject({ kind: z.string(), name: z.string() }) }),
+    ),
+    [],
+  ),
   configMapGenerator: z._default(
     z.array(z.strictObject({ name: z.string(), files: z.array(z.string()) })),
     [],
