@@ -135,6 +135,7 @@ export function createWorker(options: WorkerOptions): Worker {
     release: config.release,
     mayAct,
     whenDecided,
+    heldSince: pause.heldSince,
     onEvent: (event) => {
       link.publish(releaseEvent.at({}), event);
       board.changed();
@@ -260,9 +261,9 @@ export function createWorker(options: WorkerOptions): Worker {
             button,
             only,
           ),
-        release: (release) => {
+        release: (release, acceptedAt) => {
           board.accepted(release.button);
-          runner.run(release);
+          runner.run(release, acceptedAt);
         },
         count: (button, outcome) => metrics.press(buttons.has(button) ? button : 'unknown', outcome),
       });

@@ -11,6 +11,8 @@ export interface PauseWatch {
    * @param since monotonic: for what has been there only since then, after the pause it is 0
    */
   heldMs(since?: number): number;
+  /** How long the process has stood still since then (monotonic), the last time that it did; 0: it has not. */
+  heldSince(since: number): number;
 }
 
 export interface PauseOptions {
@@ -49,6 +51,10 @@ export function createPauseWatch(options: PauseOptions): PauseWatch {
     heldMs: (since = -Infinity) => {
       look();
       return clock.monotonic() < held.endedAt + catchUpMs && since < held.endedAt ? held.ms : 0;
+    },
+    heldSince: (since) => {
+      look();
+      return since < held.endedAt ? held.ms : 0;
     },
   };
 }

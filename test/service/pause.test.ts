@@ -33,6 +33,8 @@ test('a pause is told for a while after it, a process that runs is never held up
   expect(pause.heldMs(atItsEnd)).toBe(0);
   now += 1;
   expect(pause.heldMs()).toBe(0);
+  expect(pause.heldSince(atItsEnd - 1)).toBe(43_000);
+  expect(pause.heldSince(atItsEnd)).toBe(0);
   pause.stop();
   expect(due).toBeUndefined();
 });
