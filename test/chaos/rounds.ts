@@ -10,7 +10,7 @@ import type { Ledger } from './ledger.ts';
 import { createPressing } from './pressing.ts';
 import type { Press } from './pressing.ts';
 import type { PartName, Round } from './schedule.ts';
-import { faultTruth, killBoundMs, stopBoundMs, wholeTruth } from './truth.ts';
+import { faultTruth, killBoundMs, returnBoundMs, stopBoundMs, wholeTruth } from './truth.ts';
 import type { Facts, Problem } from './truth.ts';
 import { problemsOf } from './whole.ts';
 
@@ -46,6 +46,9 @@ export interface Played {
   readonly presses: readonly Press[];
   readonly ledger: Ledger;
 }
+
+/** The subscriber, and two agents and workers: whoever comes back leaves nothing behind. */
+export const clientsAtRest = 5;
 
 /** Waiting goes on for a while after the bound: how late it came says more than that it was late. */
 const graceMs = 15_000;
@@ -159,6 +162,17 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
     });
   };
 
+  /** Whoever has just pressed or looked may still be leaving. */
+  const brokerAtRest = async () => {
+    let found = await brokerFiguresOf(installation.current('broker'));
+    const since = performance.now();
+    while (found.clients > clientsAtRest && performance.now() - since < killBoundMs) {
+      await wait(pollMs);
+      found = await brokerFiguresOf(installation.current('broker'));
+    }
+    return found;
+  };
+
   const play = async (round: Round) => {
     await driftAsNeeded(round);
     if (round.press.moment === 'before') {
@@ -167,7 +181,8 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
     }
     const from = performance.now();
     const back = await breakPart(round);
-    await untilTrue({ round, after: 'return', boundMs: killBoundMs }, back, problemNow);
+    const boundMs = returnBoundMs(round.part, back - from);
+    await untilTrue({ round, after: 'return', boundMs }, back, problemNow);
     away.push({ part: round.part, from, to: performance.now() });
     if (round.press.moment === 'after') pressing.press(round);
     await lookAtRetained(round);
@@ -176,7 +191,7 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
       round: round.number,
       agent: await figuresOf(agent),
       worker: await figuresOf(worker),
-      broker: await brokerFiguresOf(installation.current('broker')),
+      broker: await brokerAtRest(),
     });
   };
 

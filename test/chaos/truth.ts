@@ -22,10 +22,19 @@
 import { patternOfSignal } from '../../gpio-agent/patterns.ts';
 import { signals } from '../../messages/button.ts';
 import type { Signal } from '../../messages/button.ts';
+import type { PartName } from './schedule.ts';
 
 /** In milliseconds: after a death or a return, and after a peer stands still (1.5 times the keep-alive, and some). */
 export const killBoundMs = 5_000;
 export const stopBoundMs = 25_000;
+
+/**
+ * Who is away for long is tried ever more rarely: the wait that runs when Argo CD comes back is about as long as it was
+ * away. A broker is tried every 2 s here (see installation.ts).
+ */
+export function returnBoundMs(part: PartName, awayMs: number): number {
+  return part === 'simulator' && awayMs > killBoundMs ? killBoundMs + awayMs : killBoundMs;
+}
 
 /** How an end is shown for so long (README), and what the way to the light may take. */
 const endShownMs = 5_000;
