@@ -9,8 +9,8 @@ import type { Away, Played } from './rounds.ts';
 export interface Judgement {
   readonly attempted: number;
   readonly accepted: number;
-  /** rejected, or nothing to release */
-  readonly refused: number;
+  /** why not, and how often: reasons of rejections, or that there was nothing to release */
+  readonly refused: ReadonlyMap<string, number>;
   /** did not reach the broker, as its sender was told */
   readonly dropped: number;
   /** reached a broker, and no worker that lived on */
@@ -36,7 +36,8 @@ const latestPostMs = 10_000 + refreshTimeoutMs + 5_000;
 export function judgePresses(played: Played, heard: Heard, posts: readonly Post[]): Judgement {
   const { presses, ledger, away } = played;
   const problems = { results: [] as string[], posts: [] as string[], late: [] as string[] };
-  let [dropped, unanswered, unheard, refused] = [0, 0, 0, 0];
+  const refused = new Map<string, number>();
+  let [dropped, unanswered, unheard] = [0, 0, 0];
 
   const results = new Map<string, Set<string>>();
   for (const { payload } of heard.all(`${main}/button/main/result`)) {
@@ -62,7 +63,10 @@ export function judgePresses(played: Played, heard: Heard, posts: readonly Post[
     if (lines.length > 1) problems.results.push(`${what} was counted ${lines.length} times`);
     const [line] = lines;
     if (line !== undefined) {
-      if (line.outcome !== 'accepted') refused += 1;
+      if (line.outcome !== 'accepted') {
+        const why = line.reason ?? line.outcome;
+        refused.set(why, (refused.get(why) ?? 0) + 1);
+      }
       if (own === 0 && ledger.answered.has(id)) unheard += 1;
       else if (own === 0) problems.results.push(`${what} was ${line.outcome} and got no result`);
     } else if (own > 0) problems.results.push(`${what} got a result without a line in the journal`);

@@ -83,7 +83,8 @@ describe.skipIf(!hasMosquitto || !hasScript)(
       const { problems, ...count } = theRun().judgement;
       expect(problems.results).toEqual([]);
       expect(count.attempted).toBe(schedule.length);
-      expect(count.accepted + count.refused + count.dropped + count.unanswered).toBe(count.attempted);
+      const refused = [...count.refused.values()].reduce((sum, one) => sum + one, 0);
+      expect(count.accepted + refused + count.dropped + count.unanswered).toBe(count.attempted);
     });
 
     test('every accepted press leads to one POST an application, or to the report that there was none', () => {
@@ -177,7 +178,7 @@ function lastLine({ truths, samples }: Played, judgement: Judgement): string {
   return [
     `chaos: seed ${seed}, ${schedule.length} rounds`,
     `kills+stops+pauses: ${mixOf(schedule)}`,
-    `presses ${attempted}: ${accepted} accepted, ${refused} rejected or nothing to release, ${dropped} not delivered, ${unanswered} unanswered (results that nobody could hear: ${unheard})`,
+    `presses ${attempted}: ${accepted} accepted, ${[...refused].map(([why, count]) => `${count} ${why}`).join(', ')}, ${dropped} not delivered, ${unanswered} unanswered (results that nobody could hear: ${unheard})`,
     `POSTs ${posts}, never sent and reported ${neverSent}, longest from press to POST ${(judgement.longestMs / 1000).toFixed(1)} s`,
     `longest to the truth after a kill ${longest('kill', killBoundMs)}, a stop ${longest('stop', stopBoundMs)}, a return ${longest('return', killBoundMs)}`,
     `memory round ${Math.min(10, schedule.length)} → ${schedule.length}: ${memory}`,

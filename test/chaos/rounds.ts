@@ -53,6 +53,8 @@ export const clientsAtRest = 5;
 /** Waiting goes on for a while after the bound: how late it came says more than that it was late. */
 const graceMs = 15_000;
 const pollMs = 20;
+/** Twice as long as a release may take (installation.ts), since two may follow each other. */
+const releaseEndMs = 40_000;
 
 export async function playRounds(installation: Installation, rounds: readonly Round[]): Promise<Played> {
   const { heard, world, folder, brokerPort } = installation;
@@ -117,6 +119,7 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
   };
 
   const driftAsNeeded = async (round: Round) => {
+    if (round.calm) await until('every release to end', () => ledger().open.length === 0, releaseEndMs);
     if (ledger().open.length > 0 || (await world.outOfSync()).length > 0) return;
     await world.drift(round.drift);
     await untilTrue({ round, after: 'drift', boundMs: killBoundMs }, performance.now(), problemNow);
@@ -202,7 +205,7 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
     if (process.env['RELEASE_BUTTON_CHAOS_VERBOSE'] !== undefined)
       say(round, performance.now() - began, truths);
   }
-  await until('every release to end', () => ledger().open.length === 0, 60_000);
+  await until('every release to end', () => ledger().open.length === 0, releaseEndMs);
   await until('the truth at the end', async () => (await problemNow()) === undefined);
   await until('every press to be settled', () => pressing.waiting.length === 0);
 

@@ -12,6 +12,8 @@ export interface Round {
   readonly number: number;
   readonly part: PartName;
   readonly fault: Fault;
+  /** It begins when no release runs any more, so that its press can be accepted; otherwise in the middle of whatever is. */
+  readonly calm: boolean;
   /** Of a part that was killed: it comes back at once, as a service manager does it, or when its death has shown. */
   readonly comesBack: 'at once' | 'once noticed';
   /** Of a pause, in milliseconds. */
@@ -34,6 +36,9 @@ const mix: Readonly<Record<PartName, Readonly<Record<Fault, number>>>> = {
   worker: { kill: 13, stop: 2, pause: 1 },
   simulator: { kill: 11, stop: 4, pause: 1 },
 };
+
+/** The others begin while the release of the round before may still run. */
+const calmShare = 0.75;
 
 /** Numbers from 0 to below 1, the same for the same seed (mulberry32, public domain). */
 function randomFrom(seed: number): () => number {
@@ -69,6 +74,7 @@ export function makeSchedule(seed: number): readonly Round[] {
       number: index + 1,
       part,
       fault,
+      calm: random() < calmShare,
       comesBack: pick('at once', 'once noticed'),
       pauseMs: takenBack ? between(2_600, 4_000) : between(500, 4_000),
       press: {
