@@ -18,6 +18,8 @@ export interface Heard {
   latest(topic: string): Readonly<Record<string, unknown>>;
   /** all that came on a topic, oldest first */
   all(topic: string): readonly Message[];
+  /** The broker that said it is dead: what was retained there is no longer the case. */
+  forget(): void;
 }
 
 const format = ['-q', '1', '-V', '5', '-F', '%r %t %p'];
@@ -57,6 +59,7 @@ export function listen(options: {
     text: (topic) => newest.get(topic) ?? '',
     latest: (topic) => parse(newest.get(topic) ?? ''),
     all: (topic) => events.get(topic) ?? [],
+    forget: () => newest.clear(),
   };
 }
 

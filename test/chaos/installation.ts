@@ -208,7 +208,9 @@ export async function startInstallation(): Promise<Installation> {
       signal(part, 'SIGKILL');
       if (part === 'simulator') await relay.down();
       await current(part).exited;
+      // Nothing that was heard or seen of the dead one may pass for news of the next.
       if (part === 'agent') lights.delete(main);
+      if (part === 'broker') heard.forget();
     },
     stop: (part) => {
       signal(part, 'SIGSTOP');

@@ -165,11 +165,11 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
     });
   };
 
-  /** Whoever has just pressed or looked may still be leaving. */
+  /** Whoever has just pressed or looked may still be leaving, and the last one still be on its way back. */
   const brokerAtRest = async () => {
     let found = await brokerFiguresOf(installation.current('broker'));
     const since = performance.now();
-    while (found.clients > clientsAtRest && performance.now() - since < killBoundMs) {
+    while (found.clients !== clientsAtRest && performance.now() - since < killBoundMs) {
       await wait(pollMs);
       found = await brokerFiguresOf(installation.current('broker'));
     }
