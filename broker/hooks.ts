@@ -16,6 +16,8 @@ import type { Subscriptions } from './subscriptions.ts';
 export interface Connection {
   readonly subscriptions: Subscriptions;
   readonly remoteAddress: string | undefined;
+  /** Monotonic milliseconds. */
+  readonly openedAt: number;
   /** As many connections were open as may be when this one came. */
   readonly beyondMaximum: boolean;
 }
@@ -26,6 +28,8 @@ export interface HookOptions {
   readonly onePerId: OnePerId;
   readonly refusals: Refusals;
   readonly limits: Limits;
+  /** How long the broker stood still right before now, for a connection that is open since then. In milliseconds. */
+  readonly heldMs: (openedAt: number) => number;
   readonly maximumSubscriptionsPerClient: number;
   /** A client was denied something, in words. */
   readonly onDenied: (client: Client, message: string) => void;
@@ -101,6 +105,8 @@ export function createHooks(options: HookOptions): Hooks {
         retainedFull: retain && !store.hasRoomFor(packet),
         tooManyUnreleased: toBeReleased && unreleased.size >= limits.awaitingReleasePerClient,
         carriesSubscriptionIdentifier: packet.properties?.subscriptionIdentifier !== undefined,
+        // State counts whenever it comes, and a last will (of a client that has gone) has just become true.
+        unreadMs: retain || client.closed ? 0 : options.heldMs(connectionOf(client)?.openedAt ?? -Infinity),
       });
       if (verdict.allow) {
         if (toBeReleased) store.noteUnreleased(client, messageId);

@@ -14,6 +14,11 @@ export interface Limits {
   readonly clientIdLength: number;
   /** How long an orderly farewell may take before a connection is cut, in milliseconds: on stop and on take-over. */
   readonly farewellMs: number;
+  /**
+   * Having stood still for longer, the broker does not pass on the events that it finds unread. As long as an agent waits
+   * before it takes a press back; such a press still lies here then. In milliseconds.
+   */
+  readonly unreadEventMs: number;
   /** Connections beyond the maximum that are still told why they are refused, instead of being cut. */
   readonly politeRefusals: number;
 }
@@ -29,5 +34,6 @@ export const defaultLimits: Limits = {
   retainedBytes: 32 * 1024 * 1024,
   clientIdLength: 256,
   farewellMs: 1000,
+  unreadEventMs: 2000,
   politeRefusals: 32,
 };

@@ -6,6 +6,7 @@ import type { Client } from 'aedes';
 import type { Clock } from '../service/clock.ts';
 import { messageOf } from '../service/log.ts';
 import type { Log } from '../service/log.ts';
+import { createPauseWatch } from '../service/pause.ts';
 import { guard } from './guard.ts';
 import { createHooks } from './hooks.ts';
 import type { Connection } from './hooks.ts';
@@ -41,6 +42,9 @@ export interface Run {
   stop(): Promise<void>;
 }
 
+/** What lies in the sockets after a pause is read within moments; who sends that late means now. In milliseconds. */
+const pauseTimes = { tickMs: 500, catchUpMs: 1000 };
+
 /** @throws BrokerListenError; nothing is left open then */
 export async function run(options: RunOptions): Promise<Run> {
   const { clock, limits, log, metrics, refusals } = options;
@@ -51,6 +55,7 @@ export async function run(options: RunOptions): Promise<Run> {
     maximumBytes: limits.retainedBytes,
     now: () => clock.now(),
   });
+  const pause = createPauseWatch({ clock, thresholdMs: limits.unreadEventMs, ...pauseTimes });
   const onePerId = createOnePerId({ clock, farewellMs: limits.farewellMs });
 
   const onThrow = (client: Client, error: unknown) => {
@@ -65,6 +70,7 @@ export async function run(options: RunOptions): Promise<Run> {
       onePerId,
       refusals,
       limits,
+      heldMs: pause.heldMs,
       maximumSubscriptionsPerClient: options.maximumSubscriptionsPerClient,
       onDenied: denials(log),
       onThrow,
@@ -111,7 +117,8 @@ export async function run(options: RunOptions): Promise<Run> {
     }
     const beyondMaximum = sockets.size >= options.maximumConnections;
     const client = aedes.handle(socket);
-    connections.set(client, { remoteAddress, beyondMaximum, subscriptions: createSubscriptions() });
+    const openedAt = clock.monotonic();
+    connections.set(client, { remoteAddress, beyondMaximum, openedAt, subscriptions: createSubscriptions() });
     sockets.set(socket, client);
     socket.once('close', () => sockets.delete(socket));
     guard(client, (error) => onThrow(client, error));
@@ -128,6 +135,7 @@ export async function run(options: RunOptions): Promise<Run> {
 
   let stopped: Promise<void> | undefined;
   const end = async () => {
+    pause.stop();
     const closed = Promise.all(options.listeners.map((listener) => listener.close()));
     await closeAedes();
     for (const socket of sockets.keys()) socket.destroy();
@@ -136,6 +144,7 @@ export async function run(options: RunOptions): Promise<Run> {
   const stop = () => (stopped ??= end());
 
   const open = async () => {
+    pause.start();
     const [first, ...others] = options.listeners;
     const address = await first.open(onConnection);
     const addresses = [address];

@@ -8,6 +8,7 @@ import type { Clock, Timer } from '../service/clock.ts';
 import type { Health } from '../service/health.ts';
 import type { Link } from '../service/link/link.ts';
 import type { Log } from '../service/log.ts';
+import { createPauseWatch } from '../service/pause.ts';
 import type { ArgoCd } from './argocd/client.ts';
 import { createAccess } from './drift/access.ts';
 import { createBoard } from './drift/board.ts';
@@ -20,7 +21,6 @@ import { createOthers } from './others.ts';
 import { createIntake } from './presses/intake.ts';
 import type { Intake } from './presses/intake.ts';
 import { judge } from './presses/judge.ts';
-import { createPauseWatch } from './presses/pause.ts';
 import { createPressMemory, rememberIdsMax } from './presses/memory.ts';
 import { answerFormerPresses } from './presses/unanswered.ts';
 import type { Journal } from './releases/journal.ts';
@@ -91,7 +91,7 @@ export function createWorker(options: WorkerOptions): Worker {
     if (message !== '' && message !== takenSaid) log.error(message);
     takenSaid = message;
   };
-  const pause = createPauseWatch(clock, config.maxPressAgeMs);
+  const pause = createPauseWatch({ clock, thresholdMs: config.maxPressAgeMs });
   const others = createOthers({ link, worker: config.id, onChange: sayTaken });
   const registry = createRegistry();
   const changed = (keys: Iterable<string>) => {
@@ -135,6 +135,7 @@ export function createWorker(options: WorkerOptions): Worker {
     release: config.release,
     mayAct,
     whenDecided,
+    heldSince: pause.heldSince,
     onEvent: (event) => {
       link.publish(releaseEvent.at({}), event);
       board.changed();
@@ -266,9 +267,9 @@ export function createWorker(options: WorkerOptions): Worker {
             button,
             only,
           ),
-        release: (release) => {
+        release: (release, acceptedAt) => {
           board.accepted(release.button);
-          runner.run(release);
+          runner.run(release, acceptedAt);
         },
         count: (button, outcome) => metrics.press(buttons.has(button) ? button : 'unknown', outcome),
       });

@@ -9,6 +9,8 @@ export interface PublishRequest {
   /** A QoS 2 message, not a repetition, and the client has as many unreleased ones as it may. */
   readonly tooManyUnreleased: boolean;
   readonly carriesSubscriptionIdentifier: boolean;
+  /** For how long an event may have lain unread because the broker stood still, in milliseconds; 0: it has not. */
+  readonly unreadMs: number;
 }
 
 export type PublishVerdict =
@@ -31,6 +33,13 @@ export function authorizePublish(request: PublishRequest): PublishVerdict {
   if (topic.startsWith('$')) return denied(`topics that start with $ belong to the broker: ${topic}`);
   if (request.carriesSubscriptionIdentifier) {
     return cut(0x82, 'a client must not send a subscription identifier in a PUBLISH [MQTT-3.3.4-6]');
+  }
+  if (request.unreadMs > 0) {
+    // 0x83: "implementation specific error" (MQTT 5, section 3.14.2.1); none of the others says it.
+    return cut(
+      0x83,
+      `the broker stood still for ${(request.unreadMs / 1000).toFixed(1)} s, so this event for ${topic} may be that old: it is not passed on, and its sender is cut off to know it`,
+    );
   }
   if (request.tooManyUnreleased) return cut(0x93, 'too many QoS 2 messages without PUBREL');
   if (request.retainedFull) return denied(`no room for one more retained message; ${topic} is not published`);

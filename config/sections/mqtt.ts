@@ -30,8 +30,9 @@ export const mqtt = section(
       example: './broker-ca.pem',
     }),
     keepAliveSeconds: setting(wholeNumber(1, 3600), {
-      doc: 'After this long without traffic a ping is sent; a lost link is noticed within one and a half of it.',
-      default: 20,
+      doc: 'After this long without traffic a ping is sent; a lost link is noticed, on both sides, within one and a half of it.',
+      // 22.5 s until a light says that its worker or its broker stands still.
+      default: 15,
     }),
     reconnectMinMs: setting(wholeNumber(10, 600_000), {
       doc: 'The first wait before connecting again; it doubles with every failure.',

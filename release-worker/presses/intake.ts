@@ -31,7 +31,8 @@ export interface IntakeOptions {
   /** How long presses that arrive now may have lain unread, in milliseconds. */
   readonly heldMs: () => number;
   readonly judge: (button: ButtonConfig, only: readonly string[] | undefined) => Promise<Verdict>;
-  readonly release: (release: PlannedRelease) => void;
+  /** @param acceptedAt monotonic milliseconds */
+  readonly release: (release: PlannedRelease, acceptedAt: number) => void;
   readonly count: (button: string, outcome: string) => void;
 }
 
@@ -131,6 +132,7 @@ export function createIntake(options: IntakeOptions): Intake {
     const { pressId, button, config } = candidate;
     let verdict = judgement;
     const at = toTime(clock.now());
+    const decidedAt = clock.monotonic();
     const release: PlannedRelease | undefined =
       verdict.outcome === 'accepted' && config !== undefined
         ? {
@@ -182,7 +184,7 @@ export function createIntake(options: IntakeOptions): Intake {
       ...('reason' in verdict ? { reason: verdict.reason } : {}),
       ...(accepted === undefined ? {} : { releaseId: accepted.id, applications: accepted.apps.length }),
     });
-    if (accepted !== undefined) options.release(accepted);
+    if (accepted !== undefined) options.release(accepted, decidedAt);
   };
 
   /** What could not be made safe may stand in the file all the same: the next start must not go on with it. */

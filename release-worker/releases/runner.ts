@@ -29,6 +29,8 @@ export interface RunnerOptions {
   };
   readonly mayAct: () => boolean;
   readonly whenDecided: () => Promise<void>;
+  /** How long this process has stood still since then (monotonic), in milliseconds. */
+  readonly heldSince: (since: number) => number;
   readonly onEvent: (event: ReleaseEvent) => void;
   /** The release that runs, whole, or undefined when none does. Bounded in frequency. */
   readonly onCurrent: (release: Release | undefined) => void;
@@ -36,8 +38,11 @@ export interface RunnerOptions {
 }
 
 export interface Runner {
-  /** Starts a release whose acceptance is in the journal. */
-  run(release: PlannedRelease): void;
+  /**
+   * Starts a release whose acceptance is in the journal.
+   * @param acceptedAt monotonic milliseconds: where the process has stood still since then, nothing further is sent
+   */
+  run(release: PlannedRelease, acceptedAt: number): void;
   /** Goes on with a release of a former run: what was never sent is `interrupted`, what was sent is followed. */
   resume(unfinished: UnfinishedRelease): void;
   isBusy(key: string): boolean;
@@ -49,6 +54,8 @@ export interface Runner {
 
 interface Run {
   readonly release: PlannedRelease;
+  /** monotonic milliseconds */
+  readonly acceptedAt: number;
   readonly progress: Map<string, AppProgress>;
   readonly ends: Map<string, AppEnd>;
 }
@@ -162,6 +169,7 @@ export function createRunner(options: RunnerOptions): Runner {
       refreshTimeoutMs: options.release.refreshTimeoutMs,
       mayAct: options.mayAct,
       whenDecided: options.whenDecided,
+      heldMs: () => options.heldSince(run.acceptedAt),
       writeSending: () =>
         journal.append(
           {
@@ -213,12 +221,18 @@ export function createRunner(options: RunnerOptions): Runner {
   };
 
   return {
-    run: (release) => {
+    run: (release, acceptedAt) => {
       // Accepted while we stop: it stands in the journal, and the next start says that it was never sent.
-      if (!signal.aborted) begin({ release, progress: new Map(), ends: new Map() }, release.apps, send);
+      if (!signal.aborted)
+        begin({ release, acceptedAt, progress: new Map(), ends: new Map() }, release.apps, send);
     },
     resume: ({ release, fates }) => {
-      const run: Run = { release, progress: new Map(), ends: new Map() };
+      const run: Run = {
+        release,
+        acceptedAt: clock.monotonic(),
+        progress: new Map(),
+        ends: new Map(),
+      };
       for (const app of release.apps) {
         const end = fates.get(keyOf(app))?.end;
         if (end === undefined) continue;

@@ -10,6 +10,7 @@ import { ArgoCdError } from '../argocd/errors.ts';
 import { lookAt } from '../drift/look.ts';
 import type { Registry } from '../drift/registry.ts';
 import { shortRevision } from '../drift/summary.ts';
+import { inWords } from '../presses/rules.ts';
 import { deployedAllTheSame, gone, isGone, viewOf } from './follow.ts';
 import type { AppEnd, PlannedApp, PlannedRelease } from './release.ts';
 import { infosOf } from './release.ts';
@@ -29,6 +30,8 @@ export interface SendOptions {
   readonly mayAct: () => boolean;
   /** Resolves when it is known whether another worker has taken over. */
   readonly whenDecided: () => Promise<void>;
+  /** How long this process has stood still since the press was accepted, in milliseconds. */
+  readonly heldMs: () => number;
   /** Writes down, on disk, that the POST comes next. @throws when it cannot */
   readonly writeSending: () => Promise<void>;
 }
@@ -45,7 +48,7 @@ const looksAfterMs = [500, 1_500, 3_000, 5_000];
 
 /** Resolves to undefined when `signal` came before its fate was known: the next start looks. */
 export async function sendSync(options: SendOptions): Promise<AppEnd | Sent | undefined> {
-  const { argocd, app, release, mayAct, signal } = options;
+  const { argocd, app, release, signal } = options;
   const { settings } = release;
 
   let refreshed: AppRecord | undefined;
@@ -83,13 +86,15 @@ export async function sendSync(options: SendOptions): Promise<AppEnd | Sent | un
     };
 
   await options.whenDecided();
-  if (!mayAct()) return takenOver;
+  const barred = whyNotNow(options);
+  if (barred !== undefined) return barred;
   try {
     await options.writeSending();
   } catch (error) {
     return { outcome: 'failed', message: `not sent: ${messageOf(error)}`, good: false };
   }
-  if (!mayAct()) return takenOver;
+  const barredSince = whyNotNow(options);
+  if (barredSince !== undefined) return barredSince;
   if (signal.aborted) return undefined;
 
   const newer = pin && changed ? { newer: refreshed?.target ?? '' } : {};
@@ -106,11 +111,17 @@ export async function sendSync(options: SendOptions): Promise<AppEnd | Sent | un
   }
 }
 
-const takenOver: AppEnd = {
-  outcome: 'interrupted',
-  message: 'never sent: another worker has taken over',
-  good: false,
-};
+/** Right before the POST: what was decided then is no longer ours to do, or of a moment long past. */
+function whyNotNow({ mayAct, heldMs }: SendOptions): AppEnd | undefined {
+  const ended = (why: string): AppEnd => ({
+    outcome: 'interrupted',
+    message: `never sent: ${why}`,
+    good: false,
+  });
+  if (!mayAct()) return ended('another worker has taken over');
+  const ms = heldMs();
+  return ms > 0 ? ended(`the worker stood still for ${inWords(ms)} after the press. Press again`) : undefined;
+}
 
 /**
  * Argo CD takes `revision` of an application with `source` and `revisions` of one with `sources`, and ignores the other

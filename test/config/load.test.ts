@@ -11,7 +11,7 @@ describe('defaults', () => {
     expect(warnings).toEqual([]);
     expect(config.mqtt).toEqual({
       topicPrefix: 'release-button',
-      keepAliveSeconds: 20,
+      keepAliveSeconds: 15,
       reconnectMinMs: 1000,
       reconnectMaxMs: 60_000,
     });

@@ -157,6 +157,24 @@ describe.skipIf(!hasMosquitto)('killed parts (skipped without mosquitto-clients)
     expect(await apart.argocd.syncs()).toEqual([]);
   });
 
+  it('does not send late what was accepted before the worker stood still', async () => {
+    const apart = (here = await startApart([{ name: 'shop', drifted: true }], {
+      RELEASE_BUTTON_WORKER_MAX_PRESS_AGE_MS: '1000',
+    }));
+    // The refresh before the POST does not answer, so the worker stands still between its journal line and the POST.
+    await apart.argocd.post('faults', { controllerDown: true });
+    publish(apart.brokerUrl, ['-t', press, '-m', 'press']);
+    await until('the result', () => apart.heard.latest(result)?.['outcome'] === 'accepted');
+    apart.worker.signal('SIGSTOP');
+    await apart.argocd.post('faults', { clear: true });
+    await stays('nothing is sent', async () => (await apart.argocd.syncs()).length === 0, 2_500);
+    apart.worker.signal('SIGCONT');
+    const release = await until('the end of the release', () => apart.heard.latest(last));
+    expect(release).toMatchObject({ outcome: 'interrupted', apps: [{ outcome: 'interrupted' }] });
+    expect(JSON.stringify(release)).toMatch(/never sent: the worker stood still for [\d.]+ s/);
+    expect(await apart.argocd.syncs()).toEqual([]);
+  });
+
   it('says unknown when Argo CD has gone for longer than what is known counts, and comes back by itself', async () => {
     const apart = (here = await startApart([{ name: 'shop', drifted: true }], {
       RELEASE_BUTTON_WORKER_DRIFT_MAX_AGE_MS: '1500',

@@ -1,6 +1,5 @@
 // A process with one part, on the compiled code, that behaves as its argument says.
 import process from 'node:process';
-import { processEdge } from '../../dist/cli/run.js';
 import { systemClock } from '../../dist/service/clock.js';
 import { createParts, runUntilSignal } from '../../dist/service/life-cycle.js';
 import { createLog } from '../../dist/service/log.js';
@@ -26,7 +25,11 @@ try {
     parts: createParts([part], log),
     clock: systemClock(),
     log,
-    edge: processEdge,
+    edge: {
+      on: (event, listener) => process.on(event, listener),
+      off: (event, listener) => process.off(event, listener),
+      exit: (code) => process.exit(code),
+    },
     stopDeadlineMs: mode === 'hangs' ? Number(process.argv[3]) : 9_000,
   });
   log.info('started');

@@ -13,6 +13,9 @@ export const hasMosquittoBroker: boolean = ['mosquitto', 'mosquitto_passwd'].eve
 /** Makes certificates for tests of TLS. */
 export const hasOpenssl: boolean = has('openssl', ['version']);
 
+/** Makes a terminal, for what reads keys. In util-linux's `bsdutils`, which every Debian has. */
+export const hasScript: boolean = has('script', ['--version']);
+
 function has(program: string, probe: string[]): boolean {
   const { error } = spawnSync(program, probe, { stdio: 'ignore' });
   if (error === undefined) return true;

@@ -20,8 +20,8 @@ describe('a sync', () => {
   });
 
   it('that somebody terminates is terminated', async () => {
-    const { runner, control, ended, app } = await releasing(worldOf([{ ...shop, hookNeverEnds: true }]));
-    runner.run(release);
+    const { start, control, ended, app } = await releasing(worldOf([{ ...shop, hookNeverEnds: true }]));
+    start(release);
     await until('the sync to run', () => app('shop').phase === 'Running');
     await fetch(`${control.url}/api/v1/applications/shop/operation`, {
       method: 'DELETE',
@@ -42,8 +42,8 @@ describe('a sync', () => {
 
   it('that leaves something to prune does not count as good, and the button can prune', async () => {
     const left = { ...shop, drifted: false, pruneNeeded: [{ kind: 'ConfigMap', name: 'old' }] };
-    const { runner, ended, run, finished } = await releasing(worldOf([left]), { hurry: 4 });
-    runner.run(release);
+    const { start, ended, run, finished } = await releasing(worldOf([left]), { hurry: 4 });
+    start(release);
     expect(await ended()).toMatchObject({ outcome: 'failed', apps: [{ outcome: 'still-out-of-sync' }] });
     expect(finished[0]?.apps[0]?.message).toContain('prune');
 

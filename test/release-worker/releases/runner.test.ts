@@ -90,10 +90,10 @@ describe('a release', () => {
   });
 
   it('ends where its application goes while it is being synced', async () => {
-    const { runner, control, ended, posts } = await releasing(worldOf([{ ...shop, hookNeverEnds: true }]), {
+    const { start, control, ended, posts } = await releasing(worldOf([{ ...shop, hookNeverEnds: true }]), {
       hurry: 5,
     });
-    runner.run(release);
+    start(release);
     await until('the sync', async () => (await posts()) === 1);
     await control.post('world', { adjust: [{ name: 'shop', deleted: true, cascade: false }] });
     expect(await ended()).toMatchObject({
@@ -135,7 +135,7 @@ describe('a runner that is stopped', () => {
   it('leaves what was sent to its next start, which follows it', async () => {
     const slow = worldOf([{ ...shop, syncMs: 500 }]);
     const first = await releasing(slow);
-    first.runner.run(release);
+    first.start(release);
     await until('the POST', async () => (await first.posts()) === 1);
     await first.runner.stop();
     await first.runner.stop();

@@ -139,9 +139,9 @@ describe('an operation in progress', () => {
   });
 
   it('of another release of ours keeps a second one from the application', async () => {
-    const { runner, finished, posts, events } = await releasing(worldOf([slow]));
-    runner.run(release);
-    runner.run(releaseOf([planned('shop')], { id: 'r2', pressId: 'p2', button: 'side' }));
+    const { start, finished, posts, events } = await releasing(worldOf([slow]));
+    start(release);
+    start(releaseOf([planned('shop')], { id: 'r2', pressId: 'p2', button: 'side' }));
     await until('both ends', () => finished.length === 2);
 
     expect(finished).toMatchObject([
@@ -202,11 +202,11 @@ describe('an answer to the POST that is lost', () => {
 
 describe('a refresh that does not answer', () => {
   it('does not keep what was shown from being released', async () => {
-    const { runner, control, ended, posts } = await releasing(worldOf([shop]), {
+    const { start, control, ended, posts } = await releasing(worldOf([shop]), {
       release: { refreshTimeoutMs: 200 },
     });
     await control.post('faults', { controllerDown: true });
-    runner.run(release);
+    start(release);
     await until('the POST', async () => (await posts()) === 1);
     await control.post('faults', { controllerDown: false });
     expect(await ended()).toMatchObject({ outcome: 'succeeded', apps: [{ outcome: 'in-sync' }] });

@@ -64,6 +64,7 @@ export async function releasing(
     },
     mayAct: options.mayAct ?? (() => true),
     whenDecided: () => Promise.resolve(),
+    heldSince: () => 0,
     onEvent: (event) => void events.push(event),
     onCurrent: (release) => void currents.push(release),
     onFinished: (release) => void finished.push(release),
@@ -84,6 +85,7 @@ export async function releasing(
     registry,
     journal,
     runner,
+    start: (release: PlannedRelease) => runner.run(release, clock.monotonic()),
     events,
     currents,
     finished,
@@ -94,7 +96,7 @@ export async function releasing(
       return found;
     },
     run: (release: PlannedRelease) => {
-      runner.run(release);
+      runner.run(release, clock.monotonic());
       return ended();
     },
     resume: (unfinished: UnfinishedRelease) => {

@@ -1,8 +1,8 @@
 // A process that stood still does not know how old what it reads now is.
 import { expect, test } from 'vitest';
-import { createPauseWatch } from '../../../release-worker/presses/pause.ts';
-import type { Clock } from '../../../service/clock.ts';
-import { createFakeClock } from '../../support/fake-clock.ts';
+import type { Clock } from '../../service/clock.ts';
+import { createPauseWatch } from '../../service/pause.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
 
 test('a pause is told for a while after it, a process that runs is never held up', () => {
   let now = 0;
@@ -16,7 +16,7 @@ test('a pause is told for a while after it, a process that runs is never held up
       return { cancel: () => (due = undefined) };
     },
   };
-  const pause = createPauseWatch(clock, 10_000);
+  const pause = createPauseWatch({ clock, thresholdMs: 10_000 });
   pause.start();
   for (let second = 0; second < 60; second += 1) {
     now += 1_000;
@@ -25,11 +25,16 @@ test('a pause is told for a while after it, a process that runs is never held up
   }
   now += 43_000;
   expect(pause.heldMs()).toBe(43_000);
+  const atItsEnd = now;
   due?.();
   now += 1_999;
   expect(pause.heldMs()).toBe(43_000);
+  expect(pause.heldMs(atItsEnd - 1)).toBe(43_000);
+  expect(pause.heldMs(atItsEnd)).toBe(0);
   now += 1;
   expect(pause.heldMs()).toBe(0);
+  expect(pause.heldSince(atItsEnd - 1)).toBe(43_000);
+  expect(pause.heldSince(atItsEnd)).toBe(0);
   pause.stop();
   expect(due).toBeUndefined();
 });

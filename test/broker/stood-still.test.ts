@@ -1,0 +1,79 @@
+// A broker process that stood still and goes on: what it finds unread is older than it looks.
+import { expect, onTestFinished, test } from 'vitest';
+import type { Running } from '../support/processes.ts';
+import { createWorkplace } from '../support/processes.ts';
+import { until } from '../support/wait.ts';
+import { connectClient, payloads } from './brokers.ts';
+
+/** As long as an agent waits for the broker before it takes a press back, and the tick of the watch. In milliseconds. */
+const longEnoughMs = 2_500;
+
+async function brokerProcess(): Promise<{ readonly running: Running; readonly url: string }> {
+  const workplace = createWorkplace();
+  onTestFinished(() => workplace.clear());
+  const running = workplace.start(['broker']);
+  return { running, url: await running.listening((line) => line['part'] === 'broker') };
+}
+
+async function standStill(running: Running, forMs: number, meanwhile: () => void): Promise<void> {
+  running.signal('SIGSTOP');
+  const since = performance.now();
+  meanwhile();
+  await until('the pause to be over', () => performance.now() - since > forMs);
+  running.signal('SIGCONT');
+}
+
+test('does not pass on an event that lay unread, since its sender may have taken it back, and cuts the sender off', async () => {
+  const { running, url } = await brokerProcess();
+  const [subscriber, patient, gone] = await Promise.all([
+    connectClient(url),
+    connectClient(url),
+    connectClient(url),
+  ]);
+  await subscriber.mqtt.subscribeAsync('#', { qos: 1 });
+  let closed = false;
+  patient.mqtt.once('close', () => (closed = true));
+
+  await standStill(running, longEnoughMs, () => {
+    patient.mqtt.publish('press', 'late', { qos: 1 });
+    gone.mqtt.publish('press', 'taken back', { qos: 1 });
+    // As an agent does; what is in the receive buffer of the broker stays there all the same.
+    gone.mqtt.stream.destroy();
+  });
+  await until('the sender to be cut off', () => closed);
+
+  const again = await connectClient(url);
+  await again.mqtt.publishAsync('press', 'now', { qos: 1 });
+  await until('the press of now', () => payloads(subscriber.received).includes('now'));
+  expect(payloads(subscriber.received)).toEqual(['now']);
+  expect(running.output()).toMatch(/stood still for [\d.]+ s/);
+});
+
+test('keeps state that lay unread, and everybody who has sent no event meanwhile', async () => {
+  const { running, url } = await brokerProcess();
+  const will = { topic: 'availability', payload: Buffer.from('gone'), qos: 1 as const, retain: false };
+  const [subscriber, owner, dying] = await Promise.all([
+    connectClient(url),
+    connectClient(url),
+    connectClient(url, { will }),
+  ]);
+  await subscriber.mqtt.subscribeAsync('#', { qos: 1 });
+
+  await standStill(running, longEnoughMs, () => {
+    owner.mqtt.publish('state', 'new', { qos: 1, retain: true });
+    dying.mqtt.stream.destroy();
+  });
+  await until('state and last will', () => subscriber.received.length === 2);
+  expect(payloads(subscriber.received).sort()).toEqual(['gone', 'new']);
+  expect([owner.mqtt.connected, subscriber.mqtt.connected]).toEqual([true, true]);
+});
+
+test('passes on what lay unread for a moment only', async () => {
+  const { running, url } = await brokerProcess();
+  const [subscriber, patient] = await Promise.all([connectClient(url), connectClient(url)]);
+  await subscriber.mqtt.subscribeAsync('#', { qos: 1 });
+  await standStill(running, 500, () => {
+    patient.mqtt.publish('press', 'a moment ago', { qos: 1 });
+  });
+  await until('the press', () => payloads(subscriber.received).includes('a moment ago'));
+});

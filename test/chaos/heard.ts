@@ -1,0 +1,111 @@
+// What a real mosquitto_sub hears of everything, all the time; and what a fresh one finds retained.
+import { spawnSync } from 'node:child_process';
+import { startChild } from './child.ts';
+import type { Child } from './child.ts';
+
+export interface Message {
+  /** monotonic milliseconds */
+  readonly at: number;
+  readonly topic: string;
+  readonly payload: string;
+}
+
+export interface Heard {
+  readonly child: Child;
+  /** the newest payload of a topic, as text; '' where there is none */
+  text(topic: string): string;
+  /** the newest payload of a topic, parsed */
+  latest(topic: string): Readonly<Record<string, unknown>>;
+  /** all that came on a topic, oldest first */
+  all(topic: string): readonly Message[];
+  /** The broker that said it is dead: what was retained there is no longer the case. */
+  forget(): void;
+}
+
+const format = ['-q', '1', '-V', '5', '-F', '%r %t %p'];
+
+function messageOf(
+  text: string,
+): { readonly isRetained: boolean; readonly topic: string; readonly payload: string } | undefined {
+  const match = /^([01]) (\S+) (.*)$/.exec(text);
+  return match === null
+    ? undefined
+    : { isRetained: match[1] === '1', topic: match[2] ?? '', payload: match[3] ?? '' };
+}
+
+/** @param events topics of which everything is kept, not only the newest */
+export function listen(options: {
+  readonly brokerPort: number;
+  readonly cwd: string;
+  readonly events: readonly string[];
+}): Heard {
+  const newest = new Map<string, string>();
+  const events = new Map<string, Message[]>(options.events.map((topic) => [topic, []]));
+  const child = startChild({
+    name: 'mosquitto_sub',
+    program: 'mosquitto_sub',
+    args: ['-h', '127.0.0.1', '-p', String(options.brokerPort), '-t', '#', ...format],
+    cwd: options.cwd,
+    onLine: ({ at, text }) => {
+      const message = messageOf(text);
+      if (message === undefined) return;
+      newest.set(message.topic, message.payload);
+      const { topic, payload } = message;
+      events.get(topic)?.push({ at, topic, payload });
+    },
+  });
+  return {
+    child,
+    text: (topic) => newest.get(topic) ?? '',
+    latest: (topic) => parse(newest.get(topic) ?? ''),
+    all: (topic) => events.get(topic) ?? [],
+    forget: () => newest.clear(),
+  };
+}
+
+/** The last thing that a fresh subscriber gets: by it, it is known to have got all. */
+const markTopic = 'chaos/mark';
+
+/** Everything that is retained, by topic. */
+export async function retained(options: {
+  readonly brokerPort: number;
+  readonly cwd: string;
+}): Promise<ReadonlyMap<string, string>> {
+  const where = ['-h', '127.0.0.1', '-p', String(options.brokerPort)];
+  // The store hands out what it holds in the order in which it was stored.
+  const mark = spawnSync('mosquitto_pub', [...where, '-r', '-q', '1', '-t', markTopic, '-m', 'mark'], {
+    timeout: 5_000,
+  });
+  if (mark.status !== 0) throw new Error(`mosquitto_pub cannot leave its mark: ${String(mark.stderr)}`);
+  const found = new Map<string, string>();
+  await new Promise<void>((resolve, reject) => {
+    const done = (error?: Error) => {
+      clearTimeout(tooLong);
+      child.signal('SIGKILL');
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    const tooLong = setTimeout(() => done(new Error('what is retained does not come')), 5_000);
+    const child = startChild({
+      name: 'mosquitto_sub',
+      program: 'mosquitto_sub',
+      args: [...where, '-t', '#', ...format],
+      cwd: options.cwd,
+      onLine: ({ text }) => {
+        const message = messageOf(text);
+        if (message?.topic === markTopic) done();
+        else if (message?.isRetained === true) found.set(message.topic, message.payload);
+      },
+    });
+  });
+  return found;
+}
+
+export function parse(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' && parsed !== null ? Object.fromEntries(Object.entries(parsed)) : {};
+  } catch {
+    return {};
+  }
+}

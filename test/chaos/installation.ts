@@ -1,0 +1,285 @@
+// The installation that is broken again and again: broker, agent, worker and simulated Argo CD as processes of their own,
+// on ports that they keep; and a second agent and worker under another prefix, the witnesses, who are never touched and
+// see every death of broker and Argo CD.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { command } from '../support/processes.ts';
+import { until } from '../support/wait.ts';
+import { startChild } from './child.ts';
+import type { Child, ChildOptions, Line } from './child.ts';
+import { listen } from './heard.ts';
+import type { Heard } from './heard.ts';
+import { createRelay } from './relay.ts';
+import type { Relay } from './relay.ts';
+import type { PartName } from './schedule.ts';
+import { createWorld } from './world.ts';
+import type { World } from './world.ts';
+
+export const main = 'release-button';
+export const witness = 'witness';
+
+/**
+ * What is set, and why. Keep-alive is the default, which the test is about.
+ * - what is known of Argo CD counts for 3.5 s, so that 5 s are enough to see that it is gone;
+ * - waiting for the next try to connect never takes longer than 2 s: a broker that dies again and again within seconds
+ *   would otherwise be waited for ever longer;
+ * - a release ends: what is refused, cut or frozen does not take minutes.
+ */
+const settings = {
+  RELEASE_BUTTON_MQTT_RECONNECT_MAX_MS: '2000',
+  RELEASE_BUTTON_WORKER_DRIFT_MAX_AGE_MS: '3500',
+  RELEASE_BUTTON_WORKER_RELEASE_APP_TIMEOUT_MS: '20000',
+  RELEASE_BUTTON_WORKER_RELEASE_REFRESH_TIMEOUT_MS: '3000',
+  RELEASE_BUTTON_ARGOCD_REQUEST_TIMEOUT_MS: '3000',
+  RELEASE_BUTTON_WORKER_BUTTONS: '[{"id":"main","select":{"all":true},"coolDownMs":0}]',
+  RELEASE_BUTTON_AGENT_DRIVER: 'simulated',
+  RELEASE_BUTTON_LOG_FORMAT: 'json',
+  RELEASE_BUTTON_HEALTH_PORT: '0',
+  ARGOCD_AUTH_TOKEN: 'simulated',
+};
+export const refreshTimeoutMs = Number(settings.RELEASE_BUTTON_WORKER_RELEASE_REFRESH_TIMEOUT_MS);
+
+export interface Light {
+  readonly at: number;
+  readonly pattern: string;
+  /** a signal, or what else it shows, such as `offline` */
+  readonly shows: string;
+}
+
+export interface Installation {
+  readonly folder: string;
+  readonly brokerPort: number;
+  readonly heard: Heard;
+  readonly relay: Relay;
+  readonly world: World;
+  /** what the lights of the simulated pins show, from the agents' own logs */
+  readonly light: (prefix: string) => Light | undefined;
+  /** every log line of a part, of all its lives */
+  readonly onLog: (listener: (part: string, line: Line) => void) => void;
+  /** every process of ours that was ever started */
+  readonly children: readonly Child[];
+  readonly witnesses: { readonly agent: Child; readonly worker: Child };
+  readonly current: (part: PartName) => Child;
+  kill(part: PartName): Promise<void>;
+  /** SIGSTOP; resolves to what lets it go on */
+  stop(part: PartName): () => void;
+  /** Resolves when it is up again. */
+  restart(part: PartName): Promise<void>;
+  /** A finger on the agent's button. */
+  pressButton(): void;
+  /** Processes that have ended although nobody has killed them. */
+  endedByThemselves(): readonly string[];
+  /** Ends everything that runs in order, by SIGTERM. */
+  end(): Promise<readonly Ended[]>;
+  clear(): Promise<void>;
+}
+
+export interface Ended {
+  readonly name: string;
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly ms: number;
+}
+
+export async function startInstallation(): Promise<Installation> {
+  const folder = mkdtempSync(join(tmpdir(), 'release-button-chaos-'));
+  const [brokerPort, simulatorPort, relayPort] = [await freePort(), await freePort(), await freePort()];
+  const relay = createRelay({ port: relayPort, simulatorPort });
+  const world = createWorld(simulatorPort);
+  const children: Child[] = [];
+  const lights = new Map<string, Light>();
+  const listeners: ((part: string, line: Line) => void)[] = [];
+  const running = new Map<PartName, Child>();
+  const killed = new Set<Child>();
+
+  const start = (
+    name: string,
+    options: Pick<ChildOptions, 'program' | 'args'> & { env: ChildOptions['env'] },
+  ) => {
+    const child = startChild({
+      name,
+      cwd: folder,
+      ...options,
+      env: {
+        ...settings,
+        RELEASE_BUTTON_MQTT_URL: `mqtt://127.0.0.1:${brokerPort}`,
+        ARGOCD_SERVER: relay.url,
+        ...options.env,
+      },
+      onLine: (line) => {
+        const light = lightOf(line);
+        if (light !== undefined) lights.set(name.startsWith(witness) ? witness : main, light);
+        for (const listener of listeners) listener(name, line);
+      },
+    });
+    children.push(child);
+    return child;
+  };
+  const verb = (
+    name: string,
+    words: readonly string[],
+    env: ChildOptions['env'],
+    flags: readonly string[] = [],
+  ) => start(name, { program: process.execPath, args: [...flags, command, ...words], env });
+
+  /** In a terminal, since the simulated button is its space bar. `script` (bsdutils) makes one. */
+  const agent = () =>
+    start('agent', {
+      program: 'script',
+      args: ['-qefc', `echo "pid $$"; exec ${process.execPath} ${command} gpio-agent`, '/dev/null'],
+      env: { SHELL: '/bin/sh' },
+    });
+  const starters: Readonly<Record<PartName, () => Child>> = {
+    broker: () => verb('broker', ['broker'], { RELEASE_BUTTON_BROKER_PORT: String(brokerPort) }),
+    agent,
+    worker: () => verb('worker', ['release-worker'], { RELEASE_BUTTON_WORKER_STATE_DIR: './state' }),
+    simulator: () =>
+      verb('simulator', ['argocd-simulator'], {
+        RELEASE_BUTTON_SIMULATOR_PORT: String(simulatorPort),
+        RELEASE_BUTTON_SIMULATOR_DRIFT_EVERY_MS: '0',
+      }),
+  };
+  const current = (part: PartName) => {
+    const child = running.get(part);
+    if (child === undefined) throw new Error(`the ${part} has not been started`);
+    return child;
+  };
+  const begin = async (part: PartName) => {
+    const child = starters[part]();
+    running.set(part, child);
+    await until(`the ${part} to be up; it said ${child.lines.map(({ text }) => text).join('\n')}`, () =>
+      child.lines.some((line) => isUp(part, line)),
+    );
+    if (part !== 'simulator') return;
+    // Nobody sees the new one before its world is what it was.
+    await world.reset();
+    await relay.up();
+  };
+  const pidOf = (child: Child) =>
+    child.lines.map(({ text }) => /^pid (\d+)$/.exec(text)?.[1]).find((pid) => pid !== undefined);
+  const signal = (part: PartName, name: NodeJS.Signals) => {
+    const child = current(part);
+    if (part !== 'agent') return child.signal(name);
+    process.kill(Number(pidOf(child)), name);
+    // `script` stops with what it runs, and must go on with it.
+    if (name === 'SIGCONT') child.signal(name);
+  };
+  const terminate = (child: Child) => {
+    if (child === running.get('agent')) signal('agent', 'SIGTERM');
+    else child.signal('SIGTERM');
+  };
+
+  await begin('broker');
+  const heard = listen({
+    brokerPort,
+    cwd: folder,
+    events: ['button/main/result', 'release', 'release/last', 'button/main/signal'].map(
+      (topic) => `${main}/${topic}`,
+    ),
+  });
+  await begin('simulator');
+  const witnessEnv = {
+    RELEASE_BUTTON_MQTT_TOPIC_PREFIX: witness,
+    RELEASE_BUTTON_WORKER_STATE_DIR: './witness',
+  };
+  const collecting = ['--expose-gc', '--import', join(import.meta.dirname, 'collect.mjs')];
+  const witnesses = {
+    agent: verb('witness-agent', ['gpio-agent'], witnessEnv, collecting),
+    worker: verb('witness-worker', ['release-worker'], witnessEnv, collecting),
+  };
+  await begin('worker');
+  await begin('agent');
+
+  return {
+    folder,
+    brokerPort,
+    heard,
+    relay,
+    world,
+    light: (prefix) => lights.get(prefix),
+    onLog: (listener) => void listeners.push(listener),
+    children,
+    witnesses,
+    current,
+    kill: async (part) => {
+      killed.add(current(part));
+      signal(part, 'SIGKILL');
+      if (part === 'simulator') await relay.down();
+      await current(part).exited;
+      // Nothing that was heard or seen of the dead one may pass for news of the next.
+      if (part === 'agent') lights.delete(main);
+      if (part === 'broker') heard.forget();
+    },
+    stop: (part) => {
+      signal(part, 'SIGSTOP');
+      return () => signal(part, 'SIGCONT');
+    },
+    restart: begin,
+    endedByThemselves: () =>
+      [...children, heard.child]
+        .filter((child) => !child.running && !killed.has(child))
+        .map(({ name, lines }) => `${name}: ${lines.at(-1)?.text ?? 'without a word'}`),
+    end: async () => {
+      const ended: Ended[] = [];
+      // Who talks to the broker ends before it, as `start` does it.
+      const order = [current('agent'), current('worker'), witnesses.agent, witnesses.worker];
+      for (const child of [...order, current('simulator'), current('broker')]) {
+        const began = performance.now();
+        terminate(child);
+        const { code, signal: by } = await child.exited;
+        ended.push({ name: child.name, code, signal: by, ms: performance.now() - began });
+      }
+      return ended;
+    },
+    pressButton: () => current('agent').write(' '),
+    clear: async () => {
+      for (const child of [...children, heard.child]) {
+        if (!child.running) continue;
+        const pid = pidOf(child);
+        if (pid !== undefined) killQuietly(Number(pid));
+        child.signal('SIGKILL');
+        await child.exited;
+      }
+      await relay.down();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** `LED main: double-blink (offline)` */
+function lightOf({ at, log }: Line): Light | undefined {
+  const match = typeof log['msg'] === 'string' ? /^LED main: (\S+) \((\S+)\)$/.exec(log['msg']) : null;
+  return match === null ? undefined : { at, pattern: match[1] ?? '', shows: match[2] ?? '' };
+}
+
+function isUp(part: PartName, { log }: Line): boolean {
+  if (part === 'broker') return log['msg'] === 'listening' && log['part'] === 'broker';
+  if (part === 'simulator') return log['msg'] === 'listening';
+  return typeof log['msg'] === 'string' && log['msg'].startsWith('release-button ');
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
+}
+
+/**
+ * Below the ports that the system gives to outgoing connections (32768 on Linux): one of those could take the port while
+ * the part that it belongs to is dead.
+ */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const isFree = await new Promise<boolean>((resolve) => {
+      const server = createServer();
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    });
+    if (isFree) return port;
+  }
+}

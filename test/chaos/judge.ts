@@ -1,0 +1,139 @@
+// What became of the presses: at most one result each, at most one POST an application of an accepted one, and none without.
+import type { Heard } from './heard.ts';
+import { parse } from './heard.ts';
+import { main, refreshTimeoutMs } from './installation.ts';
+import type { Press } from './pressing.ts';
+import type { Post } from './relay.ts';
+import type { Away, Played } from './rounds.ts';
+
+export interface Judgement {
+  readonly attempted: number;
+  readonly accepted: number;
+  /** why not, and how often: reasons of rejections, or that there was nothing to release */
+  readonly refused: ReadonlyMap<string, number>;
+  /** did not reach the broker, as its sender was told */
+  readonly dropped: number;
+  /** reached a broker, and no worker that lived on */
+  readonly unanswered: number;
+  readonly posts: number;
+  /** applications of accepted presses that were never sent, and reported so */
+  readonly neverSent: number;
+  /** results that only the journal tells of: nobody was connected to hear them */
+  readonly unheard: number;
+  readonly longestMs: number;
+  readonly problems: {
+    readonly results: readonly string[];
+    readonly posts: readonly string[];
+    readonly late: readonly string[];
+  };
+}
+
+/** A worker or broker that is about to die takes presses with it that were made shortly before. */
+const takenAlongMs = 2_500;
+/** From the press to the POST: how old a press may be, a refresh, and a look at who is in charge. In milliseconds. */
+const latestPostMs = 10_000 + refreshTimeoutMs + 5_000;
+
+export function judgePresses(played: Played, heard: Heard, posts: readonly Post[]): Judgement {
+  const { presses, ledger, away } = played;
+  const problems = { results: [] as string[], posts: [] as string[], late: [] as string[] };
+  const refused = new Map<string, number>();
+  let [dropped, unanswered, unheard] = [0, 0, 0];
+
+  const results = new Map<string, Set<string>>();
+  for (const { payload } of heard.all(`${main}/button/main/result`)) {
+    const { pressId } = parse(payload);
+    if (typeof pressId !== 'string') continue;
+    results.set(pressId, (results.get(pressId) ?? new Set()).add(payload));
+  }
+
+  const known = new Map<string, Press>();
+  for (const press of presses) {
+    const { id, fate, round } = press;
+    if (id === undefined) {
+      dropped += 1;
+      continue;
+    }
+    known.set(id, press);
+    const own = results.get(id)?.size ?? 0;
+    const lines = ledger.presses.get(id) ?? [];
+    const what = `the press ${id} of round ${round} (${press.source}, ${fate})`;
+    if (round === 0) problems.results.push(`${what} was made by nobody`);
+    // The same result may come again where the worker died before it knew that it had been taken.
+    if (own > 1) problems.results.push(`${what} got ${own} different results`);
+    if (lines.length > 1) problems.results.push(`${what} was counted ${lines.length} times`);
+    const [line] = lines;
+    if (line !== undefined) {
+      if (line.outcome !== 'accepted') {
+        const why = line.reason ?? line.outcome;
+        refused.set(why, (refused.get(why) ?? 0) + 1);
+      }
+      if (own === 0 && ledger.answered.has(id)) unheard += 1;
+      else if (own === 0) problems.results.push(`${what} was ${line.outcome} and got no result`);
+    } else if (own > 0) problems.results.push(`${what} got a result without a line in the journal`);
+    else if (fate === 'dropped') dropped += 1;
+    else {
+      unanswered += 1;
+      if (!isExcused(press, away)) problems.results.push(`${what} got no result although all were there`);
+    }
+    if (fate === 'dropped' && press.source === 'button' && line?.outcome === 'accepted')
+      problems.results.push(`${what} was said to be dropped, and has released`);
+  }
+
+  const counts = new Map<string, Post[]>();
+  for (const post of posts) {
+    const key = `${post.releaseId} ${post.app}`;
+    counts.set(key, [...(counts.get(key) ?? []), post]);
+    const press = known.get(post.pressId);
+    if (press === undefined || !ledger.accepted.has(post.releaseId)) {
+      problems.posts.push(`a POST for ${post.app} belongs to no accepted press`);
+      continue;
+    }
+    const ms = post.at - press.at;
+    if (ms > latestPostMs)
+      problems.late.push(`${post.app} was sent ${Math.round(ms)} ms after the press of round ${press.round}`);
+  }
+
+  let neverSent = 0;
+  let longestMs = 0;
+  for (const [releaseId, line] of ledger.accepted) {
+    if (!known.has(line.pressId))
+      problems.posts.push(`the press ${line.pressId} was accepted and made by nobody`);
+    for (const { namespace, name } of line.release?.apps ?? []) {
+      const key = `${releaseId} ${namespace}/${name}`;
+      const sent = counts.get(key) ?? [];
+      const end = ledger.ends.get(key);
+      const what = `${namespace}/${name} of press ${line.pressId}`;
+      if (sent.length > 1) problems.posts.push(`${what} was sent ${sent.length} times`);
+      if (end === undefined) problems.posts.push(`${what} has no end`);
+      const [post] = sent;
+      if (post !== undefined)
+        longestMs = Math.max(longestMs, post.at - (known.get(line.pressId)?.at ?? post.at));
+      if (post !== undefined || end === undefined) continue;
+      neverSent += 1;
+      if (end.good === true && end.outcome !== 'already-in-sync')
+        problems.posts.push(`${what} was never sent and is reported as ${end.outcome}`);
+    }
+    if (!ledger.finished.has(releaseId))
+      problems.posts.push(`the release of press ${line.pressId} has no end`);
+  }
+
+  return {
+    attempted: presses.length,
+    accepted: ledger.accepted.size,
+    refused,
+    dropped,
+    unanswered,
+    posts: posts.length,
+    neverSent,
+    unheard,
+    longestMs,
+    problems,
+  };
+}
+
+function isExcused(press: Press, away: readonly Away[]): boolean {
+  return away.some(
+    ({ part, from, to }) =>
+      (part === 'broker' || part === 'worker') && press.at > from - takenAlongMs && press.at < to,
+  );
+}

@@ -1,0 +1,76 @@
+// The worker's journal, read from outside: what was decided, and which releases run.
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { journalLineSchema } from '../../release-worker/releases/journal-lines.ts';
+import type { JournalLine } from '../../release-worker/releases/journal-lines.ts';
+
+export type PressLine = Extract<JournalLine, { type: 'press' }>;
+type AppLine = Extract<JournalLine, { type: 'app' }>;
+type FinishedLine = Extract<JournalLine, { type: 'finished' }>;
+
+export interface Ledger {
+  /** by press */
+  readonly presses: ReadonlyMap<string, readonly PressLine[]>;
+  readonly answered: ReadonlySet<string>;
+  /** accepted, by release */
+  readonly accepted: ReadonlyMap<string, PressLine>;
+  /** how an application of a release ended, by `<release> <application>` */
+  readonly ends: ReadonlyMap<string, AppLine>;
+  readonly finished: ReadonlyMap<string, FinishedLine>;
+  /** the newest release that has finished and, where none has been accepted since, how it ended */
+  readonly last: FinishedLine | undefined;
+  readonly acceptedSince: boolean;
+  /** releases that run */
+  readonly open: readonly string[];
+}
+
+/** Reads it again only when it has grown. */
+export function createLedgerReader(folder: string): () => Ledger {
+  const path = join(folder, 'state', 'journal.jsonl');
+  let size = -1;
+  let ledger = ledgerOf([]);
+  return () => {
+    const now = statSync(path).size;
+    if (now === size) return ledger;
+    size = now;
+    // The last line may be on its way.
+    const texts = readFileSync(path, 'utf8').split('\n').slice(0, -1);
+    ledger = ledgerOf(texts.flatMap(read));
+    return ledger;
+  };
+}
+
+/** A line that was torn by a kill is skipped, as the worker does. */
+function read(text: string): JournalLine[] {
+  try {
+    const parsed = journalLineSchema.safeParse(JSON.parse(text));
+    return parsed.success ? [parsed.data] : [];
+  } catch {
+    return [];
+  }
+}
+
+function ledgerOf(lines: readonly JournalLine[]): Ledger {
+  const presses = new Map<string, PressLine[]>();
+  const answered = new Set<string>();
+  const accepted = new Map<string, PressLine>();
+  const ends = new Map<string, AppLine>();
+  const finished = new Map<string, FinishedLine>();
+  let last: FinishedLine | undefined;
+  let acceptedSince = false;
+  for (const line of lines) {
+    if (line.type === 'press') {
+      presses.set(line.pressId, [...(presses.get(line.pressId) ?? []), line]);
+      if (line.release === undefined) continue;
+      accepted.set(line.release.id, line);
+      acceptedSince = true;
+    } else if (line.type === 'answered') answered.add(line.pressId);
+    else if (line.type === 'finished') {
+      finished.set(line.releaseId, line);
+      last = line;
+      acceptedSince = false;
+    } else if (line.step === 'done') ends.set(`${line.releaseId} ${line.app}`, line);
+  }
+  const open = [...accepted.keys()].filter((id) => !finished.has(id));
+  return { presses, answered, accepted, ends, finished, last, acceptedSince, open };
+}

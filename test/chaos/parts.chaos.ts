@@ -1,0 +1,186 @@
+// Broker, agent, worker and Argo CD are killed and stopped in random order while somebody presses: what must hold all the
+// same. The rounds are played in a hook and judged by the tests. Run by `npm run test:chaos`;
+// RELEASE_BUTTON_CHAOS_SEED gives another order, RELEASE_BUTTON_CHAOS_ROUNDS fewer rounds, and
+// RELEASE_BUTTON_CHAOS_VERBOSE a line a round. What the light has to say when is in truth.ts.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { hasMosquitto, hasScript } from '../support/programs.ts';
+import { median } from './figures.ts';
+import type { Figures } from './figures.ts';
+import { main, startInstallation } from './installation.ts';
+import type { Ended, Installation } from './installation.ts';
+import { judgePresses } from './judge.ts';
+import type { Judgement } from './judge.ts';
+import { lastLineFile } from './last-line.ts';
+import { clientsAtRest, playRounds } from './rounds.ts';
+import type { Played, Sample, Truth } from './rounds.ts';
+import { makeSchedule, mixOf } from './schedule.ts';
+import { killBoundMs, stopBoundMs } from './truth.ts';
+
+const seed = Number(process.env['RELEASE_BUTTON_CHAOS_SEED'] ?? '20261125');
+const schedule = makeSchedule(seed).slice(0, Number(process.env['RELEASE_BUTTON_CHAOS_ROUNDS'] ?? '60'));
+
+/** What is held may differ by so much. */
+const memoryTolerance = 0.2;
+/** Kept connections to Argo CD come and go. */
+const filesTolerance = 4;
+/** SIGTERM to exit, in milliseconds. */
+const endWithinMs = 10_000;
+
+describe.skipIf(!hasMosquitto || !hasScript)(
+  'parts that die and stand still (skipped without mosquitto-clients or script)',
+  () => {
+    let installation: Installation | undefined;
+    let played: Played | undefined;
+    let judgement: Judgement | undefined;
+    let endedByThemselves: readonly string[] = [];
+    let ended: readonly Ended[] = [];
+
+    const theRun = () => {
+      if (installation === undefined || played === undefined || judgement === undefined)
+        throw new Error('the rounds were not played to their end');
+      return { installation, played, judgement };
+    };
+
+    beforeAll(async () => {
+      installation = await startInstallation();
+      played = await playRounds(installation, schedule);
+      endedByThemselves = installation.endedByThemselves();
+      ended = await installation.end();
+      judgement = judgePresses(played, installation.heard, installation.relay.posts);
+    });
+    afterAll(async () => {
+      if (played !== undefined && judgement !== undefined)
+        writeFileSync(join(inject('chaosFolder'), lastLineFile), `${lastLine(played, judgement)}\n`);
+      await installation?.clear();
+    });
+
+    const tooLate = (truths: readonly Truth[]) =>
+      truths
+        .filter(({ ms, boundMs, problem }) => ms > boundMs || problem !== undefined)
+        .map(
+          ({ round, after, ms, problem }) =>
+            `round ${round.number} (${round.fault} ${round.part}): ${Math.round(ms)} ms after the ${after}${problem === undefined ? '' : ` still ${problem}`}`,
+        );
+
+    test('the light tells within 5 s that something has died, and within 25 s that it stands still', () => {
+      const { truths } = theRun().played;
+      expect(tooLate(truths.filter(({ after }) => after === 'kill' || after === 'stop'))).toEqual([]);
+    });
+
+    test('the light tells the truth again within 5 s of a return, and of new drift', () => {
+      const { truths } = theRun().played;
+      expect(truths.filter(({ after }) => after === 'return')).toHaveLength(schedule.length);
+      expect(tooLate(truths.filter(({ after }) => after === 'return' || after === 'drift'))).toEqual([]);
+    });
+
+    test('after every round each retained topic is there, whole, and one of the contract, and nothing else is', () => {
+      expect(theRun().played.notWhole).toEqual([]);
+    });
+
+    test('every press gets one result, unless its worker or broker was away', () => {
+      const { problems, ...count } = theRun().judgement;
+      expect(problems.results).toEqual([]);
+      expect(count.attempted).toBe(schedule.length);
+      const refused = [...count.refused.values()].reduce((sum, one) => sum + one, 0);
+      expect(count.accepted + refused + count.dropped + count.unanswered).toBe(count.attempted);
+    });
+
+    test('every accepted press leads to one POST an application, or to the report that there was none', () => {
+      const { problems, accepted } = theRun().judgement;
+      expect(problems.posts).toEqual([]);
+      expect(accepted).toBeGreaterThan(0);
+    });
+
+    test('nothing is sent later than a press may be old', () => {
+      expect(theRun().judgement.problems.late).toEqual([]);
+    });
+
+    test('the last release that is retained is the last one of the journal', () => {
+      const { installation: here, played: run } = theRun();
+      const { id, outcome } = here.heard.latest(`${main}/release/last`);
+      expect({ releaseId: id, outcome }).toMatchObject({
+        releaseId: run.ledger.last?.releaseId,
+        outcome: run.ledger.last?.outcome,
+      });
+    });
+
+    test('what lives through all of it holds as much after it as after 10 rounds: memory, files, handles, clients', () => {
+      const { samples } = theRun().played;
+      for (const who of ['agent', 'worker'] as const) {
+        const [early, late] = [
+          atRound(samples, Math.min(10, schedule.length), who),
+          atRound(samples, schedule.length, who),
+        ];
+        const what = `${who}: ${JSON.stringify({ early, late })}`;
+        expect(late.residentMb, what).toBeLessThan(early.residentMb * (1 + memoryTolerance));
+        expect(late.heapUsedMb, what).toBeLessThan(early.heapUsedMb * (1 + memoryTolerance));
+        expect(late.openFiles, what).toBeLessThanOrEqual(early.openFiles + filesTolerance);
+        expect(late.handles, what).toBeLessThanOrEqual(early.handles + filesTolerance);
+      }
+      expect(new Set(samples.map(({ broker }) => broker.clients))).toEqual(new Set([clientsAtRest]));
+    });
+
+    test('no process has warned of a leak, met an unexpected error, or ended by itself', () => {
+      const { children } = theRun().installation;
+      const complaints = children.flatMap(({ name, lines }) =>
+        lines.filter(({ text }) => complaint.test(text)).map(({ text }) => `${name}: ${text}`),
+      );
+      expect([...complaints, ...endedByThemselves]).toEqual([]);
+    });
+
+    test('at the end each process ends by SIGTERM with 0 within 10 s', () => {
+      theRun();
+      expect(ended.map(({ name, code, signal }) => ({ name, code, signal }))).toEqual(
+        ['agent', 'worker', 'witness-agent', 'witness-worker', 'simulator', 'broker'].map((name) => ({
+          name,
+          code: 0,
+          signal: null,
+        })),
+      );
+      expect(ended.filter(({ ms }) => ms > endWithinMs)).toEqual([]);
+    });
+  },
+);
+
+/** Node's own warnings, and what our processes say when something has gone wrong that nobody has foreseen. */
+const complaint =
+  /MaxListenersExceededWarning|\(node:\d+\)|unexpected error|"level":"fatal"|could not be handled|did not stop cleanly/;
+
+/** The median of the rounds around it: a single look may fall into the middle of something. */
+function atRound(samples: readonly Sample[], round: number, who: 'agent' | 'worker'): Figures {
+  const around = samples.filter((sample) => Math.abs(sample.round - round) <= 2).map((sample) => sample[who]);
+  const of = (what: keyof Figures) => median(around.map((figures) => figures[what]));
+  return {
+    residentMb: of('residentMb'),
+    heapUsedMb: of('heapUsedMb'),
+    openFiles: of('openFiles'),
+    handles: of('handles'),
+  };
+}
+
+function lastLine({ truths, samples }: Played, judgement: Judgement): string {
+  const longest = (after: Truth['after'], boundMs: number) => {
+    const ms = Math.max(0, ...truths.filter((truth) => truth.after === after).map((truth) => truth.ms));
+    return `${(ms / 1000).toFixed(1)} s (of ${boundMs / 1000})`;
+  };
+  const memory = (['agent', 'worker'] as const)
+    .map((who) => {
+      const [early, late] = [
+        atRound(samples, Math.min(10, schedule.length), who),
+        atRound(samples, schedule.length, who),
+      ];
+      return `${who} ${early.residentMb.toFixed(0)} → ${late.residentMb.toFixed(0)} MiB (heap ${early.heapUsedMb.toFixed(1)} → ${late.heapUsedMb.toFixed(1)})`;
+    })
+    .join(', ');
+  const { attempted, accepted, refused, dropped, unanswered, posts, neverSent, unheard } = judgement;
+  return [
+    `chaos: seed ${seed}, ${schedule.length} rounds`,
+    `kills+stops+pauses: ${mixOf(schedule)}`,
+    `presses ${attempted}: ${accepted} accepted, ${[...refused].map(([why, count]) => `${count} ${why}`).join(', ')}, ${dropped} not delivered, ${unanswered} unanswered (results that nobody could hear: ${unheard})`,
+    `POSTs ${posts}, never sent and reported ${neverSent}, longest from press to POST ${(judgement.longestMs / 1000).toFixed(1)} s`,
+    `longest to the truth after a kill ${longest('kill', killBoundMs)}, a stop ${longest('stop', stopBoundMs)}, a return ${longest('return', killBoundMs)}`,
+    `memory round ${Math.min(10, schedule.length)} → ${schedule.length}: ${memory}`,
+  ].join('; ');
+}

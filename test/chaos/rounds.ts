@@ -1,0 +1,233 @@
+// Plays the rounds: drift, press, fault, truth, return, truth, and a look at everything that is retained.
+import { until } from '../support/wait.ts';
+import { brokerFiguresOf, figuresOf } from './figures.ts';
+import type { BrokerFigures, Figures } from './figures.ts';
+import { retained } from './heard.ts';
+import { main } from './installation.ts';
+import type { Installation } from './installation.ts';
+import { createLedgerReader } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import { createPressing } from './pressing.ts';
+import type { Press } from './pressing.ts';
+import type { PartName, Round } from './schedule.ts';
+import { faultTruth, killBoundMs, returnBoundMs, stopBoundMs, wholeTruth } from './truth.ts';
+import type { Facts, Problem } from './truth.ts';
+import { problemsOf } from './whole.ts';
+
+export interface Truth {
+  readonly round: Round;
+  readonly after: 'kill' | 'stop' | 'return' | 'drift';
+  readonly ms: number;
+  readonly boundMs: number;
+  /** what was wrong when the time was over */
+  readonly problem: Problem;
+}
+
+/** A part was away, or on its way back. Monotonic milliseconds. */
+export interface Away {
+  readonly part: PartName;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Sample {
+  readonly round: number;
+  readonly agent: Figures;
+  readonly worker: Figures;
+  readonly broker: BrokerFigures;
+}
+
+export interface Played {
+  readonly truths: readonly Truth[];
+  /** what was wrong with what is retained, by round */
+  readonly notWhole: readonly string[];
+  readonly away: readonly Away[];
+  readonly samples: readonly Sample[];
+  readonly presses: readonly Press[];
+  readonly ledger: Ledger;
+}
+
+/** The subscriber, and two agents and workers: whoever comes back leaves nothing behind. */
+export const clientsAtRest = 5;
+
+/** Waiting goes on for a while after the bound: how late it came says more than that it was late. */
+const graceMs = 15_000;
+const pollMs = 20;
+/** Twice as long as a release may take (installation.ts), since two may follow each other. */
+const releaseEndMs = 40_000;
+
+export async function playRounds(installation: Installation, rounds: readonly Round[]): Promise<Played> {
+  const { heard, world, folder, brokerPort } = installation;
+  const pressing = createPressing(installation);
+  const ledger = createLedgerReader(folder);
+  const truths: Truth[] = [];
+  const notWhole: string[] = [];
+  const away: Away[] = [];
+  const samples: Sample[] = [];
+  let workerSince = performance.now();
+  let signalSaid: unknown;
+
+  const wallOffset = Date.now() - performance.now();
+  const facts = (outOfSync: number): Facts => {
+    const now = performance.now();
+    const { last, acceptedSince, open } = ledger();
+    const led = heard.latest(`${main}/led/main/state`);
+    const drift = heard.latest(`${main}/drift`);
+    const { signal } = heard.latest(`${main}/button/main/signal`);
+    if (signal !== signalSaid) pressing.signalChanged();
+    signalSaid = signal;
+    return {
+      now,
+      light: installation.light(main),
+      heard: {
+        pattern: led['pattern'],
+        because: led['because'],
+        signal,
+        agent: heard.text(`${main}/agent/main/availability`),
+        worker: heard.text(`${main}/worker/main/availability`),
+        driftState: drift['state'],
+        outOfSync: drift['outOfSync'],
+      },
+      outOfSync,
+      openReleases: open.length,
+      last:
+        last === undefined || acceptedSince
+          ? undefined
+          : { succeeded: last.outcome === 'succeeded', at: Date.parse(last.at) - wallOffset },
+      workerSince,
+      droppedAt: pressing.droppedAt,
+      unanswered: pressing.unanswered,
+    };
+  };
+  const problemNow = async () => wholeTruth(facts((await world.outOfSync()).length));
+
+  /** Waits for it to be true, and notes how long that took. */
+  const untilTrue = async (
+    about: Pick<Truth, 'round' | 'after' | 'boundMs'>,
+    since: number,
+    look: () => Problem | Promise<Problem>,
+  ) => {
+    for (;;) {
+      const problem = await look();
+      const ms = performance.now() - since;
+      if (problem === undefined || ms > about.boundMs + graceMs) {
+        truths.push({ ...about, ms, problem });
+        return;
+      }
+      await wait(pollMs);
+    }
+  };
+
+  const driftAsNeeded = async (round: Round) => {
+    if (round.calm) await until('every release to end', () => ledger().open.length === 0, releaseEndMs);
+    if (ledger().open.length > 0 || (await world.outOfSync()).length > 0) return;
+    await world.drift(round.drift);
+    await untilTrue({ round, after: 'drift', boundMs: killBoundMs }, performance.now(), problemNow);
+  };
+
+  /** Kills or stops it, has it noticed, and brings it back. Returns when it began to come back. */
+  const breakPart = async (round: Round) => {
+    const { part, fault, press } = round;
+    const during = async () => {
+      if (press.moment !== 'during') return;
+      await wait(press.apartMs);
+      pressing.press(round);
+    };
+    const noticed = (after: 'kill' | 'stop', since: number) =>
+      untilTrue({ round, after, boundMs: after === 'kill' ? killBoundMs : stopBoundMs }, since, () =>
+        faultTruth[part](facts(0)),
+      );
+    const since = performance.now();
+    if (fault === 'kill') {
+      await installation.kill(part);
+      if (round.comesBack === 'once noticed') {
+        await Promise.all([during(), noticed('kill', since)]);
+        await installation.restart(part);
+      } else await Promise.all([during(), installation.restart(part)]);
+      if (part === 'worker') workerSince = performance.now();
+      return performance.now();
+    }
+    const goOn = installation.stop(part);
+    if (fault === 'stop') await Promise.all([during(), noticed('stop', since)]);
+    else await Promise.all([during(), wait(round.pauseMs)]);
+    goOn();
+    return performance.now();
+  };
+
+  const lookAtRetained = async (round: Round) => {
+    let problems: readonly string[] = ['nobody could look'];
+    const look = async () => {
+      problems = problemsOf(await retained({ brokerPort, cwd: folder }), ledger().finished.size > 0);
+      return problems.length === 0;
+    };
+    await until('what is retained to be whole', look, killBoundMs).catch((error: unknown) => {
+      notWhole.push(`round ${round.number}: ${String(error)}: ${problems.join('; ')}`);
+    });
+  };
+
+  /** Whoever has just pressed or looked may still be leaving, and the last one still be on its way back. */
+  const brokerAtRest = async () => {
+    let found = await brokerFiguresOf(installation.current('broker'));
+    const since = performance.now();
+    while (found.clients !== clientsAtRest && performance.now() - since < killBoundMs) {
+      await wait(pollMs);
+      found = await brokerFiguresOf(installation.current('broker'));
+    }
+    return found;
+  };
+
+  const play = async (round: Round) => {
+    await driftAsNeeded(round);
+    if (round.press.moment === 'before') {
+      pressing.press(round);
+      await wait(round.press.apartMs);
+    }
+    const from = performance.now();
+    const back = await breakPart(round);
+    const boundMs = returnBoundMs(round.part, back - from);
+    await untilTrue({ round, after: 'return', boundMs }, back, problemNow);
+    away.push({ part: round.part, from, to: performance.now() });
+    if (round.press.moment === 'after') pressing.press(round);
+    await lookAtRetained(round);
+    const { agent, worker } = installation.witnesses;
+    samples.push({
+      round: round.number,
+      agent: await figuresOf(agent),
+      worker: await figuresOf(worker),
+      broker: await brokerAtRest(),
+    });
+  };
+
+  await until('the light to tell the truth at the beginning', async () => (await problemNow()) === undefined);
+  for (const round of rounds) {
+    const began = performance.now();
+    await play(round);
+    if (process.env['RELEASE_BUTTON_CHAOS_VERBOSE'] !== undefined)
+      say(round, performance.now() - began, truths);
+  }
+  await until('every release to end', () => ledger().open.length === 0, releaseEndMs);
+  await until('the truth at the end', async () => (await problemNow()) === undefined);
+  await until('every press to be settled', () => pressing.waiting.length === 0);
+
+  return { truths, notWhole, away, samples, presses: pressing.presses, ledger: ledger() };
+}
+
+function say(round: Round, ms: number, truths: readonly Truth[]): void {
+  const { number, part, fault, comesBack, press } = round;
+  const own = truths
+    .filter((truth) => truth.round === round)
+    .map(
+      ({ after, ms, problem }) =>
+        `${after} ${Math.round(ms)}${problem === undefined ? '' : ` NEVER: ${problem}`}`,
+    );
+  process.stderr.write(
+    `${number} ${fault} ${part} (${comesBack}), ${press.source} ${press.moment} ${press.apartMs}: ${own.join(', ')}; ${Math.round(ms)} ms\n`,
+  );
+}
+
+/** The faults and presses have their times by the schedule: here time itself is what is waited for. */
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}

@@ -1,0 +1,95 @@
+// What happens in which round, made up from a seed: which part is killed or stopped, when somebody presses, and how.
+
+export const parts = ['broker', 'agent', 'worker', 'simulator'] as const;
+export type PartName = (typeof parts)[number];
+
+/** `kill`: SIGKILL. `stop`: SIGSTOP until the light has noticed. `pause`: SIGSTOP for a moment that nobody need notice. */
+export const faults = ['kill', 'stop', 'pause'] as const;
+export type Fault = (typeof faults)[number];
+
+export interface Round {
+  /** from 1 */
+  readonly number: number;
+  readonly part: PartName;
+  readonly fault: Fault;
+  /** It begins when no release runs any more, so that its press can be accepted; otherwise in the middle of whatever is. */
+  readonly calm: boolean;
+  /** Of a part that was killed: it comes back at once, as a service manager does it, or when its death has shown. */
+  readonly comesBack: 'at once' | 'once noticed';
+  /** Of a pause, in milliseconds. */
+  readonly pauseMs: number;
+  readonly press: {
+    readonly moment: 'before' | 'during' | 'after';
+    /** In milliseconds: from the press to the fault, or from the fault to the press. */
+    readonly apartMs: number;
+    /** The agent's own button; mosquitto_pub; mosquitto_pub that says when the press was made. */
+    readonly source: 'button' | 'mosquitto_pub' | 'dated mosquitto_pub';
+  };
+  /** So many applications drift before it, where nothing is out of sync. */
+  readonly drift: 1 | 2;
+}
+
+/** Stops take long to be noticed, so there are few of them. 60 in all. */
+const mix: Readonly<Record<PartName, Readonly<Record<Fault, number>>>> = {
+  broker: { kill: 10, stop: 2, pause: 2 },
+  agent: { kill: 11, stop: 2, pause: 1 },
+  worker: { kill: 13, stop: 2, pause: 1 },
+  simulator: { kill: 11, stop: 4, pause: 1 },
+};
+
+/** The others begin while the release of the round before may still run. */
+const calmShare = 0.75;
+
+/** Numbers from 0 to below 1, the same for the same seed (mulberry32, public domain). */
+function randomFrom(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export function makeSchedule(seed: number): readonly Round[] {
+  const random = randomFrom(seed);
+  const between = (from: number, to: number) => Math.round(from + (to - from) * random());
+  const pick = <T>(first: T, ...others: readonly T[]): T =>
+    [first, ...others][Math.floor(random() * (others.length + 1))] ?? first;
+
+  const deck = parts.flatMap((part) =>
+    faults.flatMap((fault) => Array.from({ length: mix[part][fault] }, () => ({ part, fault }))),
+  );
+  const order = deck.map((card) => ({ card, at: random() })).sort((a, b) => a.at - b.at);
+
+  return order.map(({ card: { part, fault } }, index): Round => {
+    // What an agent has taken back after 2 s still lies in the socket of a broker that stood still for longer.
+    const takenBack = part === 'broker' && fault === 'pause';
+    const moment = takenBack ? 'during' : pick('before', 'during', 'after');
+    const noFinger = part === 'agent' && moment === 'during';
+    // Whoever waits for a broker that stands still has pressed when he began to wait: only his clock can tell.
+    const mustBeDated = part === 'broker' && fault === 'stop' && moment === 'during';
+    const source = takenBack ? 'button' : pick('button', 'mosquitto_pub', 'dated mosquitto_pub');
+    return {
+      number: index + 1,
+      part,
+      fault,
+      calm: random() < calmShare,
+      comesBack: pick('at once', 'once noticed'),
+      pauseMs: takenBack ? between(2_600, 4_000) : between(500, 4_000),
+      press: {
+        moment,
+        apartMs: moment === 'before' ? between(0, 900) : between(20, 600),
+        source: noFinger || (mustBeDated && source === 'mosquitto_pub') ? 'dated mosquitto_pub' : source,
+      },
+      drift: pick(1, 2),
+    };
+  });
+}
+
+/** `11 kills, 2 stops and 1 pause of the broker; …` */
+export function mixOf(rounds: readonly Round[]): string {
+  const count = (part: PartName, fault: Fault) =>
+    rounds.filter((round) => round.part === part && round.fault === fault).length;
+  return parts.map((part) => `${part} ${faults.map((fault) => count(part, fault)).join('+')}`).join(', ');
+}

@@ -1,0 +1,61 @@
+// Whether everything that is retained is whole: each topic is one of the contract's and of a kind that is retained, each
+// payload parses, nothing is missing, nothing is left over.
+import { channels } from '../../messages/all.ts';
+import { main, witness } from './installation.ts';
+import { applications } from './world.ts';
+
+interface Row {
+  readonly template: string;
+  readonly isState: boolean;
+  readonly fits: (topic: string) => boolean;
+  readonly problem: (payload: string) => string | undefined;
+}
+
+const rows: readonly Row[] = Object.values(channels).map((row) => ({
+  template: row.template,
+  isState: row.delivery.kind === 'state',
+  fits: (topic) => row.filter().match(topic) !== undefined,
+  problem: (payload) => {
+    const decoded = row.codec.decode(Buffer.from(payload));
+    return decoded.ok ? undefined : decoded.error;
+  },
+}));
+
+const always = [
+  'agent/main/availability',
+  'agent/main/info',
+  'button/main/signal',
+  'button/main/state',
+  'drift',
+  'led/main/state',
+  'release/current',
+  'worker/main/availability',
+  'worker/main/info',
+  ...applications.map((key) => `app/${key}`),
+];
+
+/** @param released whether a release has ever finished: then the last one is retained too */
+export function problemsOf(found: ReadonlyMap<string, string>, released: boolean): readonly string[] {
+  const expected = new Set([
+    ...always.map((topic) => `${main}/${topic}`),
+    ...(released ? [`${main}/release/last`] : []),
+    ...always.map((topic) => `${witness}/${topic}`),
+  ]);
+  const problems: string[] = [];
+  for (const topic of expected) if (!found.has(topic)) problems.push(`${topic} is missing`);
+  for (const [topic, payload] of found) {
+    if (!expected.has(topic)) problems.push(`${topic} is left over: ${payload}`);
+    const below = topic.slice(topic.indexOf('/') + 1);
+    const fitting = rows.filter((row) => row.fits(below));
+    const [row] = fitting;
+    if (row === undefined || fitting.length > 1)
+      problems.push(`${topic} fits ${fitting.length} rows of the contract`);
+    else if (!row.isState) problems.push(`${topic} is retained, but ${row.template} is an event`);
+    else {
+      const problem = row.problem(payload);
+      if (problem !== undefined) problems.push(`${topic}: ${problem}`);
+    }
+    if (topic.endsWith('/availability') && payload !== 'online') problems.push(`${topic} says ${payload}`);
+  }
+  return problems;
+}
