@@ -13,6 +13,11 @@ export const hasMosquittoBroker: boolean = ['mosquitto', 'mosquitto_passwd'].eve
 /** Makes certificates for tests of TLS. */
 export const hasOpenssl: boolean = has('openssl', ['version']);
 
+/** Debian package systemd; neither needs a systemd that runs. */
+export const hasSystemdNotify: boolean =
+  has('systemd-notify', ['--version']) && has('python3', ['--version']);
+export const hasSystemdAnalyze: boolean = has('systemd-analyze', ['--version']);
+
 function has(program: string, probe: string[]): boolean {
   const { error } = spawnSync(program, probe, { stdio: 'ignore' });
   if (error === undefined) return true;
