@@ -7,9 +7,13 @@ import type { Part } from './life-cycle.ts';
 import type { Log } from './log.ts';
 import { codeOf, messageOf } from './log.ts';
 
-/** Each word costs a short-lived process: changes that come together are one, and one that flaps does not fill the machine. */
+/**
+ * Each status costs a short-lived process: changes that come together are one, and what flaps does not fill the machine.
+ * A few in a row are fine, such as those of a start.
+ */
 const collectMs = 1_000;
-const statusEveryMs = 10_000;
+const statusesMax = 3;
+const withinMs = 30_000;
 
 /** systemd-notify itself waits up to 5 s for systemd to have read the message. */
 const sendTimeoutMs = 10_000;
@@ -40,7 +44,8 @@ export function createNotify(options: {
   let gaveUp = false;
   let failing = false;
   let lastStatus = '';
-  let lastAt = 0;
+  /** When the last ones were said, the oldest first. */
+  let saidAt: readonly number[] = [];
   let timer: Timer | undefined;
   let unlisten: (() => void) | undefined;
   /** One after the other: ready must not overtake stopping. */
@@ -65,13 +70,15 @@ export function createNotify(options: {
     const status = statusOf(health.report());
     if (with_.length === 0 && status === lastStatus) return;
     lastStatus = status;
-    lastAt = clock.monotonic();
+    saidAt = [...saidAt, clock.monotonic()].slice(-statusesMax);
     say(...with_, `STATUS=${status}`);
   };
 
   const onChange = () => {
     if (timer !== undefined || gaveUp) return;
-    const wait = Math.max(collectMs, lastAt + statusEveryMs - clock.monotonic());
+    const [oldest = 0] = saidAt;
+    const full = saidAt.length === statusesMax;
+    const wait = Math.max(collectMs, full ? oldest + withinMs - clock.monotonic() : 0);
     timer = clock.setTimeout(() => {
       timer = undefined;
       sayStatus();
