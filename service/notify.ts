@@ -48,7 +48,7 @@ export function createNotify(options: {
   let saidAt: readonly number[] = [];
   let timer: Timer | undefined;
   let unlisten: (() => void) | undefined;
-  /** One after the other: ready must not overtake stopping. */
+  /** One after the other, in the order of what they say. */
   let queue: Promise<void> = Promise.resolve();
 
   const say = (...assignments: string[]) => {
@@ -98,6 +98,8 @@ export function createNotify(options: {
       unlisten?.();
       timer?.cancel();
       timer = undefined;
+      // Not behind a word that is still under way: the process may have ended by then.
+      queue = Promise.resolve();
       say('STOPPING=1', 'STATUS=stopping');
     },
   };

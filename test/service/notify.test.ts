@@ -109,17 +109,22 @@ describe('where systemd cannot be told, the process runs all the same', () => {
     await ended(broker);
   });
 
-  test('and ends in time where systemd-notify hangs', async () => {
-    const started = join(workplace.directory, 'started');
+  test('and ends in time where systemd-notify hangs, and still says that it stops', async () => {
+    const called = join(workplace.directory, 'called');
+    const calls = () => (existsSync(called) ? readFileSync(called, 'utf8') : '');
     const broker = workplace.start(['broker'], {
       NOTIFY_SOCKET: join(workplace.directory, 'notify'),
-      PATH: program('systemd-notify', `echo $$ > ${started}; exec sleep 60`),
+      PATH: program(
+        'systemd-notify',
+        `echo "$$ $*" >> ${called}\ncase "$1" in READY=1) exec sleep 60;; esac`,
+      ),
     });
-    await until('systemd-notify to hang', () => existsSync(started) && readFileSync(started, 'utf8') !== '');
+    await until('systemd-notify to hang', () => calls().includes('READY=1'));
     const before = performance.now();
     await ended(broker);
     expect(performance.now() - before).toBeLessThan(5_000);
-    process.kill(Number(readFileSync(started, 'utf8')));
+    await until('the last word', () => calls().includes('STOPPING=1'));
+    process.kill(Number(calls().split(' ')[0]));
   });
 });
 
