@@ -6,6 +6,7 @@ import { createHealthServer } from '../service/health-server.ts';
 import { createParts, runUntilSignal } from '../service/life-cycle.ts';
 import type { Part, ProcessEdge } from '../service/life-cycle.ts';
 import { createLog } from '../service/log.ts';
+import { createNotify, takeNotifySocket } from '../service/notify.ts';
 
 export interface RunOptions {
   readonly name: string;
@@ -48,6 +49,9 @@ export async function run(options: RunOptions): Promise<void> {
     start: () => started.ok(),
     stop: () => started.bad('stopping'),
   });
+  // Last, so that it says ready once all is, and stopping before anything stops.
+  const socket = takeNotifySocket(process.env);
+  if (socket !== undefined) parts.push(createNotify({ socket, health, clock, log }));
   await runUntilSignal({
     parts: createParts(parts, log),
     clock,

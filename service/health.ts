@@ -20,10 +20,13 @@ export interface Health {
   /** A new check is bad (`not started yet`) until somebody says otherwise. */
   check(name: string, severity: Severity): HealthCheck;
   report(): HealthReport;
+  /** Called after a check has changed its mind or its words; the returned function ends that. */
+  onChange(listener: () => void): () => void;
 }
 
 export function createHealth(clock: Clock): Health {
   const checks = new Map<string, { ok: boolean; since: string; message: string; severity: Severity }>();
+  const listeners = new Set<() => void>();
 
   return {
     check: (name, severity) => {
@@ -31,6 +34,7 @@ export function createHealth(clock: Clock): Health {
         const before = checks.get(name);
         const since = before !== undefined && before.ok === ok ? before.since : toTime(clock.now());
         checks.set(name, { ok, since, message, severity });
+        if (before?.ok !== ok || before.message !== message) for (const listener of listeners) listener();
       };
       set(false, 'not started yet');
       return { ok: (message = 'ok') => set(true, message), bad: (message) => set(false, message) };
@@ -45,6 +49,10 @@ export function createHealth(clock: Clock): Health {
           [...checks].map(([name, { ok, since, message }]) => [name, { ok, since, message }]),
         ),
       };
+    },
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
     },
   };
 }

@@ -1,4 +1,5 @@
-// `release-button gpio-agent`: buttons and lights alone, on the machine that has the pins; with --check its self-test.
+// `release-button gpio-agent`: buttons and lights alone, on the machine that has the pins; with --check its self-test,
+// and with --lights-off what to do after an agent that could not switch its lights off.
 import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
@@ -22,8 +23,27 @@ export async function configure(command: Command): Promise<void> {
       .argParser(secondsOf)
       .preset(String(defaultSeconds)),
   );
+  command.addOption(
+    new Option(
+      '--lights-off',
+      'switch the LEDs off and end: after an agent that was killed, whose lights stay as they were; not while one runs',
+    ).conflicts('check'),
+  );
   const given = await addConfigFlags(command, sections);
   command.action(async () => {
+    const lightsOff: unknown = command.getOptionValue('lightsOff');
+    if (lightsOff === true) {
+      // Nothing but the pins is needed: no password of a broker, for instance.
+      const { config } = await loadConfig({
+        sections: ['agent'],
+        cwd: process.cwd(),
+        env: process.env,
+        ...given(),
+      });
+      const { switchLightsOff } = await import('../lights-off.ts');
+      if (!(await switchLightsOff(config))) process.exitCode = hardwareFault;
+      return;
+    }
     const { config, ...about } = await loadConfig({
       sections,
       cwd: process.cwd(),

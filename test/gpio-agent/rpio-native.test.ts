@@ -201,6 +201,24 @@ describe.skipIf(noFakeBoard !== undefined)(
       expect(registers.read(register.GPSET0)).toBe(0);
     });
 
+    test('after SIGKILL the LED stays lit, and --lights-off switches it off', async () => {
+      const { board, registers, agent, say } = await atWork(boards.zeroW);
+      registers.write(register.GPSET0, 0);
+      registers.write(register.GPCLR0, 0);
+      await say('button/main/signal', signalMessage('drifted'));
+      await until('the LED to be lit', () => registers.read(register.GPSET0) === ledBit);
+      agent.signal('SIGKILL');
+      expect(await agent.exited).toEqual({ code: null, signal: 'SIGKILL' });
+      expect(registers.read(register.GPCLR0)).toBe(0);
+
+      registers.write(register.GPSET0, 0);
+      const after = board.start(['gpio-agent', '--lights-off', '--agent-driver', 'rpio']);
+      expect(await after.exited).toEqual({ code: 0, signal: null });
+      expect(after.output()).toContain('LED main: off, line 27 (GPIO27), by rpio');
+      expect(registers.read(register.GPCLR0)).toBe(ledBit);
+      expect(registers.read(register.GPSET0)).toBe(0);
+    });
+
     test('on a Raspberry Pi 4 it makes its two lines input and output, pulls the input up, and leaves the others alone', async () => {
       const everyLine = 0o7777777777;
       const everyLineDown = 0xaaaa_aaaa;

@@ -62,3 +62,21 @@ test('names of checks that exist on every object are names like others', () => {
   expect(health.report().status).toBe('degraded');
   expect(Object.keys(health.report().checks)).toEqual(['constructor', 'toString']);
 });
+
+test('whoever listens hears of each change of a check or of its words, and of nothing else', () => {
+  const health = createHealth(createFakeClock());
+  const check = health.check('broker', 'failing');
+  let heard = 0;
+  const end = health.onChange(() => (heard += 1));
+  check.bad('refused');
+  check.bad('refused');
+  expect(heard).toBe(1);
+  check.ok();
+  check.ok();
+  expect(heard).toBe(2);
+  health.check('another', 'degraded');
+  expect(heard).toBe(3);
+  end();
+  check.bad('lost');
+  expect(heard).toBe(3);
+});

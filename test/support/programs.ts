@@ -16,6 +16,11 @@ export const hasOpenssl: boolean = has('openssl', ['version']);
 /** Makes a terminal, for what reads keys. In util-linux's `bsdutils`, which every Debian has. */
 export const hasScript: boolean = has('script', ['--version']);
 
+/** Debian package systemd; neither needs a systemd that runs. */
+export const hasSystemdNotify: boolean =
+  has('systemd-notify', ['--version']) && has('python3', ['--version']);
+export const hasSystemdAnalyze: boolean = has('systemd-analyze', ['--version']);
+
 function has(program: string, probe: string[]): boolean {
   const { error } = spawnSync(program, probe, { stdio: 'ignore' });
   if (error === undefined) return true;

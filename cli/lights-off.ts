@@ -1,0 +1,14 @@
+// The lights of a GPIO agent that is gone, switched off from this terminal or by systemd (ExecStopPost).
+import type { Config } from '../config/sections.ts';
+import { selectDriver } from '../gpio-agent/drivers/select.ts';
+import { lightsOff } from '../gpio-agent/lights-off.ts';
+import { systemClock } from '../service/clock.ts';
+import { silentLog } from '../service/log.ts';
+import { print } from './exit.ts';
+
+/** @returns whether every light is off. @throws HardwareError when no driver can be used */
+export async function switchLightsOff({ agent }: Pick<Config, 'agent'>): Promise<boolean> {
+  // What it would log is printed.
+  const selected = await selectDriver({ config: agent, clock: systemClock(), log: silentLog() });
+  return lightsOff({ ...selected, leds: agent.leds, print });
+}

@@ -1,0 +1,37 @@
+// Switches the lights off and ends, `release-button gpio-agent --lights-off`: an agent that was killed could not, and where
+// the pins keep their level (rpio) a lamp would go on saying something that nobody vouches for. Waits for nothing.
+import { HardwareError } from './drivers/driver.ts';
+import type { GpioDriver } from './drivers/driver.ts';
+import type { LedConfig } from './options.ts';
+
+/** @returns whether every light is off. @throws HardwareError when the driver cannot be used */
+export function lightsOff(options: {
+  readonly leds: readonly LedConfig[];
+  readonly driver: GpioDriver;
+  /** Why this driver. */
+  readonly why: string;
+  readonly print: (line: string) => void;
+}): boolean {
+  const { leds, driver, why, print } = options;
+  print(`driver ${driver.name} (${why})`);
+  let all = true;
+  driver.open();
+  try {
+    // Each for itself: one line that is in use must not leave the others lit.
+    for (const led of leds) {
+      try {
+        const output = driver.openOutput(led);
+        output.write(false);
+        output.close();
+        print(`LED ${led.id}: off, ${output.where}`);
+      } catch (error) {
+        if (!(error instanceof HardwareError)) throw error;
+        all = false;
+        print(`LED ${led.id}: cannot be switched off: ${error.message}`);
+      }
+    }
+  } finally {
+    driver.close();
+  }
+  return all;
+}

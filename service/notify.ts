@@ -1,0 +1,154 @@
+// Tells systemd (Type=notify) how this process is: ready, what it waits for, stopping. Its socket takes datagrams, which
+// Node cannot send to a path, so that the program systemd-notify does; a unit therefore needs NotifyAccess=all.
+import { execFile } from 'node:child_process';
+import type { Clock, Timer } from './clock.ts';
+import type { Health, HealthReport } from './health.ts';
+import type { Part } from './life-cycle.ts';
+import type { Log } from './log.ts';
+import { codeOf, messageOf } from './log.ts';
+
+/**
+ * Each status costs a short-lived process: changes that come together are one, and what flaps does not fill the machine.
+ * A few in a row are fine, such as those of a start.
+ */
+const collectMs = 1_000;
+const statusesMax = 3;
+const withinMs = 30_000;
+
+/** systemd-notify itself waits up to 5 s for systemd to have read the message. */
+const sendTimeoutMs = 10_000;
+
+/** So much of a status fits a line of `systemctl status`, and is still a whole sentence mostly. */
+const longestStatus = 300;
+
+/** @param assignments such as `READY=1`, all in one message. @throws what kept it from being sent */
+type Send = (assignments: readonly string[]) => Promise<void>;
+
+/** What systemd wants to be told by, taken out of the environment: other children have nothing to say there. */
+export function takeNotifySocket(env: NodeJS.ProcessEnv): string | undefined {
+  const socket = env['NOTIFY_SOCKET'];
+  delete env['NOTIFY_SOCKET'];
+  return socket === '' ? undefined : socket;
+}
+
+/** Never waits and never fails: neither a start nor a stop depends on it. To be started last and stopped first. */
+export function createNotify(options: {
+  readonly socket: string;
+  readonly health: Pick<Health, 'report' | 'onChange'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly send?: Send;
+}): Part {
+  const { socket, health, clock, log, send = bySystemdNotify(socket) } = options;
+  let running = false;
+  let gaveUp = false;
+  let failing = false;
+  let lastStatus = '';
+  /** When the last ones were said, the oldest first. */
+  let saidAt: readonly number[] = [];
+  let timer: Timer | undefined;
+  let unlisten: (() => void) | undefined;
+  /** One after the other, in the order of what they say. */
+  let queue: Promise<void> = Promise.resolve();
+
+  const say = (...assignments: string[]) => {
+    queue = queue.then(async () => {
+      if (gaveUp) return;
+      try {
+        await send(assignments);
+        failing = false;
+      } catch (error) {
+        gaveUp = codeOf(error) === 'ENOENT';
+        // Killed with everything else, perhaps; and what fails is said once, not at every change.
+        if (running && !failing) log.warn(refusal(assignments, error));
+        failing = true;
+      }
+    });
+  };
+
+  const sayStatus = (...with_: string[]) => {
+    const status = statusOf(health.report());
+    if (with_.length === 0 && status === lastStatus) return;
+    lastStatus = status;
+    saidAt = [...saidAt, clock.monotonic()].slice(-statusesMax);
+    say(...with_, `STATUS=${status}`);
+  };
+
+  const onChange = () => {
+    if (timer !== undefined || gaveUp) return;
+    const [oldest = 0] = saidAt;
+    const full = saidAt.length === statusesMax;
+    const wait = Math.max(collectMs, full ? oldest + withinMs - clock.monotonic() : 0);
+    timer = clock.setTimeout(() => {
+      timer = undefined;
+      sayStatus();
+    }, wait);
+  };
+
+  return {
+    name: 'systemd',
+    start: () => {
+      running = true;
+      sayStatus('READY=1');
+      unlisten = health.onChange(onChange);
+    },
+    stop: () => {
+      if (!running) return;
+      running = false;
+      unlisten?.();
+      timer?.cancel();
+      timer = undefined;
+      // Not behind a word that is still under way: the process may have ended by then.
+      queue = Promise.resolve();
+      say('STOPPING=1', 'STATUS=stopping');
+    },
+  };
+}
+
+/** What is bad, or what is well; in one line, since each further line would be an assignment of its own. */
+export function statusOf({ status, checks }: HealthReport): string {
+  const all = Object.entries(checks).filter(([, { ok }]) => (status === 'ok' ? true : !ok));
+  const words = all.flatMap(([name, { ok, message }]) =>
+    ok ? (message === 'ok' ? [] : [message]) : [`${name}: ${message}`],
+  );
+  const text = [status, words.join('; ')]
+    .filter((part) => part !== '')
+    .join(': ')
+    .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ');
+  return text.length > longestStatus ? `${text.slice(0, longestStatus)}…` : text;
+}
+
+/**
+ * systemd-notify sends, and then waits until systemd has read it (`--no-block` would not): systemd looks up the sender's
+ * unit by its process, and drops the message of one that has ended already.
+ */
+function bySystemdNotify(socket: string): Send {
+  return (assignments) =>
+    new Promise((resolve, reject) => {
+      execFile(
+        'systemd-notify',
+        assignments,
+        // No secret of this process is for it.
+        { timeout: sendTimeoutMs, env: { PATH: process.env['PATH'], NOTIFY_SOCKET: socket } },
+        (error, _, stderr) => {
+          if (error === null) resolve();
+          else if (codeOf(error) === 'ENOENT') reject(error);
+          else
+            reject(
+              new Error(
+                stderr.trim() ||
+                  (error.killed === true ? `no answer within ${sendTimeoutMs / 1000} s` : error.message),
+              ),
+            );
+        },
+      );
+    });
+}
+
+function refusal([what]: readonly string[], error: unknown): string {
+  const otherwise =
+    'Type=exec in the unit does without; with Type=notify systemd ends this process when TimeoutStartSec is over';
+  return codeOf(error) === 'ENOENT'
+    ? `systemd wants to be told when this process is ready (NOTIFY_SOCKET is set), and systemd-notify, which does that, is not in PATH (${process.env['PATH'] ?? ''}): install it (Debian package systemd). ${otherwise}`
+    : `systemd could not be told ${what ?? ''} by systemd-notify: ${messageOf(error)}. Look at the journal of systemd (\`journalctl -b _PID=1\`); the unit needs NotifyAccess=all. ${otherwise}`;
+}

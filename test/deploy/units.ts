@@ -1,0 +1,28 @@
+// The units of deploy/systemd/ as systemd reads them: keys in order, a key possibly several times.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const folder = join(import.meta.dirname, '../../deploy/systemd');
+
+export interface Unit {
+  /** `release-button-agent.service` */
+  readonly file: string;
+  readonly path: string;
+  /** All values of a key, in order. */
+  all(key: string): readonly string[];
+}
+
+export function readUnits(): readonly Unit[] {
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.service'))
+    .map((file) => {
+      const path = join(folder, file);
+      const settings = settingsIn(readFileSync(path, 'utf8'));
+      return { file, path, all: (key) => settings.flatMap(([name, value]) => (name === key ? [value] : [])) };
+    });
+}
+
+/** `Key=value` lines, of a unit or of a drop-in that a text shows. */
+export function settingsIn(text: string): readonly (readonly [string, string])[] {
+  return [...text.matchAll(/^([A-Z][A-Za-z]+)=(.*)$/gm)].map(([, key = '', value = '']) => [key, value]);
+}
