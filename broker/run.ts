@@ -38,6 +38,7 @@ export interface Run {
   readonly address: { readonly url: string; readonly port: number };
   connectedClients(): number;
   retainedMessages(): number;
+  retainedBytes(): number;
   stop(): Promise<void>;
 }
 
@@ -66,7 +67,7 @@ export async function run(options: RunOptions): Promise<Run> {
       refusals,
       limits,
       maximumSubscriptionsPerClient: options.maximumSubscriptionsPerClient,
-      onDenied: denials(log),
+      onDenied: denials(log, metrics),
       onThrow,
     }),
     persistence: store.persistence,
@@ -87,6 +88,7 @@ export async function run(options: RunOptions): Promise<Run> {
   });
   aedes.on('clientReady', (client) => {
     onePerId.ready(client);
+    metrics.connected();
     log.debug({ clientId: client.id }, 'a client connected');
   });
   aedes.on('clientError', (client, error) =>
@@ -149,6 +151,7 @@ export async function run(options: RunOptions): Promise<Run> {
       address: await open(),
       connectedClients: () => [...sockets.values()].filter(({ connected }) => connected).length,
       retainedMessages: () => store.retainedMessages(),
+      retainedBytes: () => store.retainedBytes(),
       stop,
     };
   } catch (error) {
@@ -158,9 +161,10 @@ export async function run(options: RunOptions): Promise<Run> {
 }
 
 /** A client's first denial is a warning, since somebody wonders why nothing happens; the rest would only be noise. */
-function denials(log: Log): (client: Client, message: string) => void {
+function denials(log: Log, metrics: BrokerMetrics): (client: Client, message: string) => void {
   const warned = new WeakSet<Client>();
   return (client, message) => {
+    metrics.denied();
     const about = { clientId: client.id };
     if (warned.has(client)) log.debug(about, `denied: ${message}`);
     else log.warn(about, `denied: ${message}`);
