@@ -46,6 +46,8 @@ export interface WorkerMetricsOptions {
 
 /** Stands for every button that is not configured. */
 const unknown = 'unknown';
+/** The rules that come first: what a press of a button that is not configured can be rejected for. */
+const reasonsOfUnknown: readonly PressReason[] = ['retained', 'malformed', 'unknown-button', 'too-many'];
 /** Nobody presses a release of milliseconds; ten minutes are the default time-out of one application. In seconds. */
 const releaseBuckets = [1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 600];
 
@@ -116,10 +118,12 @@ function countPresses(registry: Registry, buttons: readonly string[]) {
     labelNames: ['button', 'outcome', 'reason'],
     registers: [registry],
   });
-  for (const button of buttons)
-    for (const outcome of ['accepted', 'nothing-to-release']) presses.inc({ button, outcome, reason: '' }, 0);
-  for (const button of [...buttons, unknown])
+  for (const button of buttons) {
+    for (const outcome of ['accepted', 'armed', 'nothing-to-release'])
+      presses.inc({ button, outcome, reason: '' }, 0);
     for (const reason of pressReasons) presses.inc({ button, outcome: 'rejected', reason }, 0);
+  }
+  for (const reason of reasonsOfUnknown) presses.inc({ button: unknown, outcome: 'rejected', reason }, 0);
   return presses;
 }
 
