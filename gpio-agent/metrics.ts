@@ -6,7 +6,7 @@ import type { Gesture } from '../messages/gesture.ts';
 import type { AgentConfig } from './options.ts';
 
 /** Why the broker did not get a press: what the link says, or that it could not even be handed over. */
-export const dropReasons = ['refused', 'timed-out', 'not-connected', 'error'] as const;
+const dropReasons = ['refused', 'timed-out', 'not-connected', 'error'] as const;
 type DropReason = (typeof dropReasons)[number];
 
 export interface AgentMetrics {

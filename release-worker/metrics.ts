@@ -154,16 +154,18 @@ function showButtons(registry: Registry, clock: Clock, buttons: readonly string[
     'Applications that are degraded or whose resources are missing.',
     'button',
   );
-  new Gauge({
-    name: 'release_button_drift_oldest_timestamp_seconds',
-    help: 'Since when the application that has been out of sync for longest is known to be so; absent while none is. A restart of the worker begins anew.',
-    labelNames: ['button'],
-    registers: [registry],
-    collect() {
-      this.reset();
-      for (const [button, at] of since) if (at !== undefined) this.set({ button }, wallSeconds(clock, at));
-    },
-  });
+  registry.registerMetric(
+    new Gauge({
+      name: 'release_button_drift_oldest_timestamp_seconds',
+      help: 'Since when the application that has been out of sync for longest is known to be so; absent while none is. A restart of the worker begins anew.',
+      labelNames: ['button'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const [button, at] of since) if (at !== undefined) this.set({ button }, wallSeconds(clock, at));
+      },
+    }),
+  );
 
   const show: WorkerMetrics['shown'] = ({ button, drift, driftSince, ...now }) => {
     since.set(button, driftSince);
@@ -207,16 +209,18 @@ function watchMetrics(registry: Registry, clock: Clock, now: WorkerMetricsOption
     '1 while the event stream of Argo CD is open and has sent something, else 0.',
     now.isStreaming,
   );
-  new Gauge({
-    name: 'release_button_argocd_heard_timestamp_seconds',
-    help: 'When Argo CD last said how its applications are; absent before the first time.',
-    registers: [registry],
-    collect() {
-      const at = now.heardAt();
-      if (at === undefined) this.remove();
-      else this.set(wallSeconds(clock, at));
-    },
-  });
+  registry.registerMetric(
+    new Gauge({
+      name: 'release_button_argocd_heard_timestamp_seconds',
+      help: 'When Argo CD last said how its applications are; absent before the first time.',
+      registers: [],
+      collect() {
+        const at = now.heardAt();
+        if (at === undefined) this.remove();
+        else this.set(wallSeconds(clock, at));
+      },
+    }),
+  );
 }
 
 /** A moment of the monotonic clock as the wall clock tells it now, which may have been set since. */

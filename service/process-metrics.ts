@@ -32,16 +32,18 @@ export function processMetrics({ registry, version, health }: ProcessMetricsOpti
     labelNames: ['version'],
     registers,
   }).set({ version }, 1);
-  new Gauge({
-    name: 'release_button_health_check_ok',
-    help: '1 while a check of /healthz is well, else 0; the checks are those that the process has there.',
-    labelNames: ['check'],
-    registers,
-    collect() {
-      this.reset();
-      for (const [check, { ok }] of Object.entries(health.report().checks)) this.set({ check }, ok ? 1 : 0);
-    },
-  });
+  registry.registerMetric(
+    new Gauge({
+      name: 'release_button_health_check_ok',
+      help: '1 while a check of /healthz is well, else 0; the checks are those that the process has there.',
+      labelNames: ['check'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const [check, { ok }] of Object.entries(health.report().checks)) this.set({ check }, ok ? 1 : 0);
+      },
+    }),
+  );
   eventLoopMetrics(registry);
 }
 
@@ -53,17 +55,19 @@ function eventLoopMetrics(registry: Registry): void {
   const late = (measured: number) =>
     looks.count === 0 ? 0 : Math.max(0, measured / nanoseconds - eventLoopLookEveryMs / 1000);
   const registers = [registry];
-  new Gauge({
-    name: 'release_button_event_loop_delay_mean_seconds',
-    help: 'How late the event loop was on the average since the last scrape.',
-    registers,
-    // The first of the two to be asked answers for both.
-    collect() {
-      this.set(late(looks.mean));
-      max.set(late(looks.max));
-      looks.reset();
-    },
-  });
+  registry.registerMetric(
+    new Gauge({
+      name: 'release_button_event_loop_delay_mean_seconds',
+      help: 'How late the event loop was on the average since the last scrape.',
+      registers: [],
+      // The first of the two to be asked answers for both.
+      collect() {
+        this.set(late(looks.mean));
+        max.set(late(looks.max));
+        looks.reset();
+      },
+    }),
+  );
   const max = new Gauge({
     name: 'release_button_event_loop_delay_max_seconds',
     help: 'How late the event loop was at most since the last scrape.',

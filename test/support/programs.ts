@@ -13,6 +13,12 @@ export const hasMosquittoBroker: boolean = ['mosquitto', 'mosquitto_passwd'].eve
 /** Makes certificates for tests of TLS. */
 export const hasOpenssl: boolean = has('openssl', ['version']);
 
+/** Checks metrics, rules and configurations as Prometheus itself reads them. */
+export const hasPromtool: boolean = has('promtool', ['--version']);
+
+/** The server, from the same package. */
+export const hasPrometheus: boolean = has('prometheus', ['--version']);
+
 function has(program: string, probe: string[]): boolean {
   const { error } = spawnSync(program, probe, { stdio: 'ignore' });
   if (error === undefined) return true;
