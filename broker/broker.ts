@@ -54,6 +54,7 @@ export function createBroker(options: BrokerOptions): Broker {
   const metrics = brokerMetrics(options.metrics, {
     connectedClients: () => current?.connectedClients() ?? 0,
     retainedMessages: () => current?.retainedMessages() ?? 0,
+    retainedBytes: () => current?.retainedBytes() ?? 0,
   });
   const refusals = createRefusals({ log, clock, count: (reason) => metrics.refused(reason) });
 

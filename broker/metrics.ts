@@ -1,50 +1,63 @@
 // What the broker counts.
 import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
+import { refusalReasons } from './refusals.ts';
 import type { RefusalReason } from './refusals.ts';
 
 export interface BrokerMetrics {
+  connected(): void;
   refused(reason: RefusalReason): void;
+  denied(): void;
   published(): void;
 }
 
 /** @param now what the gauges show, read when they are asked for */
 export function brokerMetrics(
   registry: Registry | undefined,
-  now: { connectedClients: () => number; retainedMessages: () => number },
+  now: { connectedClients: () => number; retainedMessages: () => number; retainedBytes: () => number },
 ): BrokerMetrics {
-  if (registry === undefined) return { refused: () => {}, published: () => {} };
+  if (registry === undefined)
+    return { connected: () => {}, refused: () => {}, denied: () => {}, published: () => {} };
   const registers = [registry];
+  const counter = (name: string, help: string) =>
+    new Counter({ name: `release_button_broker_${name}`, help, registers });
   const refused = new Counter({
     name: 'release_button_broker_connections_refused_total',
     help: 'Connections that the broker did not take, by reason.',
     labelNames: ['reason'],
     registers,
   });
-  const published = new Counter({
-    name: 'release_button_broker_published_messages_total',
-    help: 'Messages that clients published, last wills among them.',
-    registers,
-  });
+  for (const reason of refusalReasons) refused.inc({ reason }, 0);
+  const connections = counter('connections_total', 'Connections that the broker took.');
+  const denied = counter(
+    'denied_requests_total',
+    'Publishes and subscriptions of connected clients that the broker did not allow.',
+  );
+  const published = counter(
+    'published_messages_total',
+    'Messages that clients published, last wills among them.',
+  );
   // Gauges with `collect` are asked at scrape time, so they cannot drift from what is true.
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
-      name,
+      name: `release_button_broker_${name}`,
       help,
       registers,
       collect() {
         this.set(read());
       },
     });
+  gauge('connected_clients', 'Clients that are connected to the broker.', now.connectedClients);
+  gauge('retained_messages', 'Retained messages that the broker holds.', now.retainedMessages);
   gauge(
-    'release_button_broker_connected_clients',
-    'Clients that are connected to the broker.',
-    now.connectedClients,
+    'retained_bytes',
+    'Size of the retained messages that the broker holds, as its bound counts it.',
+    now.retainedBytes,
   );
-  gauge(
-    'release_button_broker_retained_messages',
-    'Retained messages that the broker holds.',
-    now.retainedMessages,
-  );
-  return { refused: (reason) => refused.inc({ reason }), published: () => published.inc() };
+  return {
+    connected: () => connections.inc(),
+    refused: (reason) => refused.inc({ reason }),
+    denied: () => denied.inc(),
+    published: () => published.inc(),
+  };
 }

@@ -2,8 +2,15 @@
 import type { Clock } from '../service/clock.ts';
 import type { Log } from '../service/log.ts';
 
-export type RefusalReason =
-  'client-id' | 'too-many-connections' | 'connect-timeout' | 'packet-too-large' | 'keep-alive' | 'malformed';
+export const refusalReasons = [
+  'client-id',
+  'too-many-connections',
+  'connect-timeout',
+  'packet-too-large',
+  'keep-alive',
+  'malformed',
+] as const;
+export type RefusalReason = (typeof refusalReasons)[number];
 
 export interface Refusals {
   note(reason: RefusalReason, message: string, remoteAddress: string | undefined): void;

@@ -39,6 +39,7 @@ export interface Run {
   readonly address: { readonly url: string; readonly port: number };
   connectedClients(): number;
   retainedMessages(): number;
+  retainedBytes(): number;
   stop(): Promise<void>;
 }
 
@@ -72,7 +73,7 @@ export async function run(options: RunOptions): Promise<Run> {
       limits,
       heldMs: pause.heldMs,
       maximumSubscriptionsPerClient: options.maximumSubscriptionsPerClient,
-      onDenied: denials(log),
+      onDenied: denials(log, metrics),
       onThrow,
     }),
     persistence: store.persistence,
@@ -93,6 +94,7 @@ export async function run(options: RunOptions): Promise<Run> {
   });
   aedes.on('clientReady', (client) => {
     onePerId.ready(client);
+    metrics.connected();
     log.debug({ clientId: client.id }, 'a client connected');
   });
   aedes.on('clientError', (client, error) =>
@@ -158,6 +160,7 @@ export async function run(options: RunOptions): Promise<Run> {
       address: await open(),
       connectedClients: () => [...sockets.values()].filter(({ connected }) => connected).length,
       retainedMessages: () => store.retainedMessages(),
+      retainedBytes: () => store.retainedBytes(),
       stop,
     };
   } catch (error) {
@@ -167,9 +170,10 @@ export async function run(options: RunOptions): Promise<Run> {
 }
 
 /** A client's first denial is a warning, since somebody wonders why nothing happens; the rest would only be noise. */
-function denials(log: Log): (client: Client, message: string) => void {
+function denials(log: Log, metrics: BrokerMetrics): (client: Client, message: string) => void {
   const warned = new WeakSet<Client>();
   return (client, message) => {
+    metrics.denied();
     const about = { clientId: client.id };
     if (warned.has(client)) log.debug(about, `denied: ${message}`);
     else log.warn(about, `denied: ${message}`);

@@ -42,6 +42,7 @@ export interface Store {
   /** For aedes' option of that name. */
   readonly persistence: object;
   retainedMessages(): number;
+  retainedBytes(): number;
   /** Whether a retained message fits in; expired ones are thrown out for it. An empty one always does: it clears. */
   hasRoomFor(message: Message): boolean;
   /** Notes a QoS 2 message before it is stored, so that a burst in one packet is counted too. */
@@ -160,6 +161,7 @@ export function createStore(options: StoreOptions): Store {
   return {
     persistence,
     retainedMessages: () => retained.size,
+    retainedBytes: () => bytes,
     hasRoomFor,
     noteUnreleased: (owner, messageId) => {
       const known = unreleased(owner);

@@ -54,7 +54,7 @@ export function createGpioAgent(options: {
 }): GpioAgent {
   const { config, link, driver, clock, log, health } = options;
   const agent = config.id;
-  const metrics = agentMetrics(options.metrics);
+  const metrics = agentMetrics(options.metrics, config);
   const signals = createSignals();
   const published = new Map<string, Shown>();
   let running = false;
@@ -97,7 +97,8 @@ export function createGpioAgent(options: {
         scheduler.refresh({ quiet: true });
       },
       onGesture: (fired) => presses.send(button.id, fired),
-      onCondition: () => {
+      onCondition: (condition) => {
+        metrics.stuck(button.id, condition.stuck);
         publishButton(button.id);
         refreshLeds();
       },
@@ -148,6 +149,8 @@ export function createGpioAgent(options: {
     const before = published.get(id);
     if (before?.pattern === pattern && before.because === because && before.signal === signal) return;
     published.set(id, { pattern, because, ...(signal === undefined ? {} : { signal }) });
+    // The flash at every press hides for a moment what the light says, and is nothing that it says.
+    if (because !== 'acknowledge') metrics.lightOffline(id, because === 'offline');
     // The flash at every press is no news; on a terminal this line is the light of the simulated driver.
     if (because !== 'acknowledge')
       log.info(

@@ -36,7 +36,7 @@ export function createButton(options: {
   /** The finger was felt: at the settled edge of a press, and again when a gesture is decided later than that. */
   readonly onFelt: () => void;
   readonly onGesture: (fired: FiredGesture) => void;
-  readonly onCondition: () => void;
+  readonly onCondition: (condition: ButtonCondition) => void;
   /** An edge came in: `nextAt` may have changed. */
   readonly onEdge: () => void;
 }): Button {
@@ -57,7 +57,7 @@ export function createButton(options: {
         { button: id },
         `button ${id} has been held for ${config.stuckAfterMs} ms: ignored until it is released; look for a jammed button or a short circuit on line ${config.line}`,
       );
-    options.onCondition();
+    options.onCondition(condition);
   };
 
   const follow = (transition: Transition | undefined, now: number) => {

@@ -1,45 +1,85 @@
-// What the agent counts.
-import { Counter } from 'prom-client';
+// What the agent counts. Labels take only words of the configuration and of the code; what is known is there from the
+// start with 0, so that the first press is an increase. Nothing here has a timer.
+import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 import type { Gesture } from '../messages/gesture.ts';
+import type { AgentConfig } from './options.ts';
+
+/** Why the broker did not get a press: what the link says, or that it could not even be handed over. */
+const dropReasons = ['refused', 'timed-out', 'not-connected', 'error'] as const;
+type DropReason = (typeof dropReasons)[number];
 
 export interface AgentMetrics {
   press(button: string, gesture: Gesture): void;
-  dropped(button: string, reason: string): void;
+  dropped(button: string, reason: DropReason): void;
   unanswered(button: string): void;
   bounces(button: string, count: number): void;
   lostEdges(button: string, count: number): void;
+  stuck(button: string, yes: boolean): void;
+  lightOffline(led: string, yes: boolean): void;
 }
 
-export function agentMetrics(registry: Registry): AgentMetrics {
-  const counter = (name: string, help: string, labelNames: readonly string[]) =>
-    new Counter({ name: `release_button_agent_${name}`, help, labelNames, registers: [registry] });
-  const presses = counter('presses_total', 'Gestures that were to be sent as presses.', [
-    'button',
-    'gesture',
-  ]);
-  const dropped = counter('dropped_presses_total', 'Presses that the broker did not take in time.', [
+export function agentMetrics(
+  registry: Registry,
+  config: {
+    readonly buttons: readonly Pick<AgentConfig['buttons'][number], 'id' | 'gestures'>[];
+    readonly leds: readonly Pick<AgentConfig['leds'][number], 'id'>[];
+  },
+): AgentMetrics {
+  const registers = [registry];
+  const counter = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
+    new Counter({ name: `release_button_agent_${name}`, help, labelNames, registers });
+  const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
+    new Gauge({ name: `release_button_agent_${name}`, help, labelNames, registers });
+
+  const presses = counter('presses_total', 'Gestures that were to be sent as presses.', 'button', 'gesture');
+  const dropped = counter(
+    'dropped_presses_total',
+    'Presses that the broker did not take in time; they are not sent later.',
     'button',
     'reason',
-  ]);
+  );
   const unanswered = counter(
     'unanswered_presses_total',
-    'Presses that the broker took and no worker answered.',
-    ['button'],
-  );
-  const bounces = counter('bounces_total', 'Levels of a button that did not last for its debounce time.', [
+    'Presses that the broker took and an online worker did not answer in time.',
     'button',
-  ]);
+  );
+  const bounces = counter(
+    'bounces_total',
+    'Levels of a button that did not last for its debounce time.',
+    'button',
+  );
   const lostEdges = counter(
     'lost_edges_total',
     'Edges that the kernel had to drop because they came faster than they were read.',
-    ['button'],
+    'button',
   );
+  const stuck = gauge(
+    'button_stuck',
+    '1 while a button has been held for so long that it is ignored until it is released, else 0.',
+    'button',
+  );
+  const lightOffline = gauge(
+    'light_offline',
+    '1 while a light says offline, since the broker or the worker that it follows is gone, else 0.',
+    'led',
+  );
+
+  for (const { id: button, gestures } of config.buttons) {
+    for (const gesture of gestures) presses.inc({ button, gesture }, 0);
+    for (const reason of dropReasons) dropped.inc({ button, reason }, 0);
+    for (const each of [unanswered, bounces, lostEdges]) each.inc({ button }, 0);
+    stuck.set({ button }, 0);
+  }
+  for (const { id: led } of config.leds) lightOffline.set({ led }, 1);
+
   return {
     press: (button, gesture) => presses.inc({ button, gesture }),
     dropped: (button, reason) => dropped.inc({ button, reason }),
     unanswered: (button) => unanswered.inc({ button }),
     bounces: (button, count) => bounces.inc({ button }, count),
     lostEdges: (button, count) => lostEdges.inc({ button }, count),
+    stuck: (button, yes) => stuck.set({ button }, yes ? 1 : 0),
+    lightOffline: (led, yes) => lightOffline.set({ led }, yes ? 1 : 0),
   };
 }

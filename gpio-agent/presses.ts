@@ -6,6 +6,7 @@ import type { Press, PressResult } from '../messages/press.ts';
 import type { ClockState } from '../messages/presence.ts';
 import { toTime } from '../messages/time.ts';
 import type { Clock, Timer } from '../service/clock.ts';
+import type { Acknowledgement } from '../service/link/in-flight.ts';
 import { messageOf } from '../service/log.ts';
 import type { Log } from '../service/log.ts';
 import type { FiredGesture } from './gestures.ts';
@@ -80,11 +81,12 @@ export function createPresses(options: {
     return record;
   };
 
-  const drop = (button: string, id: string, reason: string) => {
+  const drop = (button: string, id: string, why: Exclude<Acknowledgement, 'acknowledged'> | Error) => {
+    const reason = why instanceof Error ? messageOf(why) : why;
     const record = recordOf(button);
     record.droppedPresses += 1;
     if (record.lastPressId === id) record.droppedAt = clock.monotonic();
-    metrics.dropped(button, reason);
+    metrics.dropped(button, why instanceof Error ? 'error' : why);
     log.warn(
       { button, press: id, reason },
       `press ${id} of button ${button} was dropped (${reason}): the broker did not take it, and it will not be sent later; press again once the light no longer says offline`,
@@ -107,11 +109,11 @@ export function createPresses(options: {
 
   const deliver = async (id: string, press: Press, entry: Waiting, expectsResult: boolean) => {
     const { button } = entry;
-    let outcome: string;
+    let outcome: Acknowledgement | Error;
     try {
       outcome = await link.publishNow(buttonPress.at({ button }), press);
     } catch (error) {
-      outcome = messageOf(error);
+      outcome = error instanceof Error ? error : new Error(messageOf(error));
     }
     if (entry.settled) return;
     if (outcome === 'acknowledged' && expectsResult) {

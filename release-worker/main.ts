@@ -6,7 +6,7 @@ import type { Part } from '../service/life-cycle.ts';
 import { linkFromConfig, readPem } from '../service/link/from-config.ts';
 import type { Link } from '../service/link/link.ts';
 import { createArgoCd } from './argocd/client.ts';
-import { workerMetrics } from './metrics.ts';
+import { argocdMetrics } from './argocd/metrics.ts';
 import { createJournal } from './releases/journal.ts';
 import { createWorker } from './worker.ts';
 import type { Worker } from './worker.ts';
@@ -32,13 +32,12 @@ export function workerPart({ config, server, brokerUrl }: WorkerPartOptions, con
   return {
     name: 'release-worker',
     start: async () => {
-      const metrics = workerMetrics(context.metrics);
       const argocd = createArgoCd({
         server: server(),
         token: argocdConfig.token,
         insecure: argocdConfig.insecure,
         requestTimeoutMs: argocdConfig.requestTimeoutMs,
-        onAnswer: (call, status) => metrics.argocdCall(call, status),
+        onAnswer: argocdMetrics(context.metrics),
         ...(argocdConfig.caFile === undefined ? {} : { ca: readPem(argocdConfig.caFile, 'argocd.caFile') }),
       });
       const url = brokerUrl?.();
@@ -64,7 +63,7 @@ export function workerPart({ config, server, brokerUrl }: WorkerPartOptions, con
         clock,
         log,
         health,
-        metrics,
+        metrics: context.metrics,
         clockState: () => clockSync.state(),
         version,
         host,

@@ -1,58 +1,229 @@
-// What the worker counts.
-import { Counter, Gauge } from 'prom-client';
+// What the worker counts. Labels take only words of the configuration and of the code: whatever a message says, it makes
+// no new series. What is known is there from the start with 0, so that the first press is an increase.
+import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
+import { signals } from '../messages/button.ts';
+import type { Signal } from '../messages/button.ts';
+import { pressReasons } from '../messages/press.ts';
+import type { PressReason, PressResult } from '../messages/press.ts';
+import { releaseOutcomes } from '../messages/release.ts';
+import type { Release } from '../messages/release.ts';
+import { fromTime } from '../messages/time.ts';
+import type { Clock } from '../service/clock.ts';
+import type { DriftCounts } from './drift/summary.ts';
 
-export interface WorkerMetrics {
-  press(button: string, outcome: string): void;
-  release(button: string, outcome: string): void;
-  argocdCall(call: string, status: number): void;
-  streamReconnect(): void;
-  drift(outOfSync: number, fresh: boolean): void;
+/** What the light of a button is chosen from, and the choice. */
+export interface ButtonShown {
+  readonly button: string;
+  readonly signal: Signal;
+  readonly drift: DriftCounts;
+  /** monotonic; of the application that has been out of sync for longest */
+  readonly driftSince: number | undefined;
 }
 
-export function workerMetrics(registry: Registry): WorkerMetrics {
+export interface WorkerMetrics {
+  press(button: string, outcome: PressResult['outcome'], reason?: PressReason): void;
+  released(release: Release): void;
+  streamReconnect(): void;
+  shown(shown: ButtonShown): void;
+}
+
+export interface WorkerMetricsOptions {
+  readonly registry: Registry;
+  readonly clock: Clock;
+  /** the configured buttons */
+  readonly buttons: readonly string[];
+  /** read when the metrics are asked for */
+  readonly now: {
+    /** releases of the button that run */
+    readonly releasing: (button: string) => number;
+    /** monotonic; when Argo CD was last heard */
+    readonly heardAt: () => number | undefined;
+    readonly isFresh: () => boolean;
+    readonly isStreaming: () => boolean;
+  };
+}
+
+/** Stands for every button that is not configured. */
+const unknown = 'unknown';
+/** The rules that come first: what a press of a button that is not configured can be rejected for. */
+const reasonsOfUnknown: readonly PressReason[] = ['retained', 'malformed', 'unknown-button', 'too-many'];
+/** Nobody presses a release of milliseconds; ten minutes are the default time-out of one application. In seconds. */
+const releaseBuckets = [1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 600];
+
+export function workerMetrics({ registry, clock, buttons, now }: WorkerMetricsOptions): WorkerMetrics {
   const registers = [registry];
-  const presses = new Counter({
-    name: 'release_button_presses_total',
-    help: 'Presses by button and outcome (a reason where the press was rejected).',
-    labelNames: ['button', 'outcome'],
-    registers,
-  });
+  const known = new Set(buttons);
+  const buttonOf = (button: string) => (known.has(button) ? button : unknown);
+  const pressed = countPresses(registry, buttons);
+
   const releases = new Counter({
     name: 'release_button_releases_total',
     help: 'Finished releases by button and outcome.',
     labelNames: ['button', 'outcome'],
     registers,
   });
-  const calls = new Counter({
-    name: 'release_button_argocd_requests_total',
-    help: 'Requests to Argo CD by call and HTTP status; code 0: no answer.',
-    labelNames: ['call', 'code'],
+  const duration = new Histogram({
+    name: 'release_button_release_duration_seconds',
+    help: 'From the accepted press to the end of its release; one that outlived a restart counts whole.',
+    labelNames: ['button', 'outcome'],
+    buckets: releaseBuckets,
     registers,
+  });
+  const running = new Gauge({
+    name: 'release_button_releases_running',
+    help: 'Releases that run now.',
+    labelNames: ['button'],
+    registers,
+    collect() {
+      for (const button of buttons) this.set({ button }, now.releasing(button));
+    },
   });
   const reconnects = new Counter({
     name: 'release_button_argocd_stream_reconnects_total',
     help: 'How often the event stream of Argo CD had to be opened again.',
     registers,
   });
-  const outOfSync = new Gauge({
-    name: 'release_button_out_of_sync_applications',
-    help: 'Applications that are known to be out of sync.',
-    registers,
-  });
-  const isFresh = new Gauge({
-    name: 'release_button_drift_fresh',
-    help: '1 while what is known of Argo CD is fresh, else 0.',
-    registers,
-  });
+  const shown = showButtons(registry, clock, buttons);
+  watchMetrics(registry, clock, now);
+
+  for (const button of buttons) {
+    running.set({ button }, 0);
+    for (const outcome of releaseOutcomes) {
+      releases.inc({ button, outcome }, 0);
+      duration.zero({ button, outcome });
+    }
+  }
+
   return {
-    press: (button, outcome) => presses.inc({ button, outcome }),
-    release: (button, outcome) => releases.inc({ button, outcome }),
-    argocdCall: (call, status) => calls.inc({ call, code: String(status) }),
-    streamReconnect: () => reconnects.inc(),
-    drift: (count, fresh) => {
-      outOfSync.set(count);
-      isFresh.set(fresh ? 1 : 0);
+    press: (button, outcome, reason) =>
+      pressed.inc({ button: buttonOf(button), outcome, reason: reason ?? '' }),
+    released: ({ button: id, outcome, startedAt, finishedAt }) => {
+      if (outcome === undefined || finishedAt === undefined) return;
+      const button = buttonOf(id);
+      releases.inc({ button, outcome });
+      // Times of a wall clock, which may have been set back in between.
+      const seconds = (fromTime(finishedAt) - fromTime(startedAt)) / 1000;
+      duration.observe({ button, outcome }, Math.max(0, seconds));
     },
+    streamReconnect: () => reconnects.inc(),
+    shown,
   };
+}
+
+function countPresses(registry: Registry, buttons: readonly string[]) {
+  const presses = new Counter({
+    name: 'release_button_presses_total',
+    help: 'Presses by button and outcome, with the reason where one was rejected; unknown stands for all buttons that are not configured.',
+    labelNames: ['button', 'outcome', 'reason'],
+    registers: [registry],
+  });
+  for (const button of buttons) {
+    for (const outcome of ['accepted', 'armed', 'nothing-to-release'])
+      presses.inc({ button, outcome, reason: '' }, 0);
+    for (const reason of pressReasons) presses.inc({ button, outcome: 'rejected', reason }, 0);
+  }
+  for (const reason of reasonsOfUnknown) presses.inc({ button: unknown, outcome: 'rejected', reason }, 0);
+  return presses;
+}
+
+function showButtons(registry: Registry, clock: Clock, buttons: readonly string[]): WorkerMetrics['shown'] {
+  const since = new Map<string, number | undefined>();
+  const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
+    new Gauge({ name: `release_button_${name}`, help, labelNames, registers: [registry] });
+
+  const signal = gauge(
+    'signal',
+    '1 for what the light of a button says, 0 for all else.',
+    'button',
+    'signal',
+  );
+  const applications = gauge(
+    'applications',
+    'Applications that a button selects, by what Argo CD says of them; one that is being deleted is never out of sync. An application of two buttons counts with each.',
+    'button',
+    'state',
+  );
+  const blocked = gauge(
+    'blocked_applications',
+    'Applications out of sync that may not be released now: outside a sync window, or without permission.',
+    'button',
+  );
+  const unhealthy = gauge(
+    'unhealthy_applications',
+    'Applications that are degraded or whose resources are missing.',
+    'button',
+  );
+  registry.registerMetric(
+    new Gauge({
+      name: 'release_button_drift_oldest_timestamp_seconds',
+      help: 'Since when the application that has been out of sync for longest is known to be so; absent while none is. A restart of the worker begins anew.',
+      labelNames: ['button'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const [button, at] of since) if (at !== undefined) this.set({ button }, wallSeconds(clock, at));
+      },
+    }),
+  );
+
+  const show: WorkerMetrics['shown'] = ({ button, drift, driftSince, ...now }) => {
+    since.set(button, driftSince);
+    for (const each of signals) signal.set({ button, signal: each }, each === now.signal ? 1 : 0);
+    const { outOfSync, unknown, total } = drift;
+    applications.set({ button, state: 'out-of-sync' }, outOfSync);
+    applications.set({ button, state: 'unknown' }, unknown);
+    applications.set({ button, state: 'in-sync' }, total - outOfSync - unknown);
+    blocked.set({ button }, drift.blocked);
+    unhealthy.set({ button }, drift.unhealthy);
+  };
+  const nothing = {
+    total: 0,
+    outOfSync: 0,
+    unknown: 0,
+    blocked: 0,
+    unhealthy: 0,
+    obstacles: new Set<never>(),
+  };
+  for (const button of buttons) show({ button, signal: 'unknown', drift: nothing, driftSince: undefined });
+  return show;
+}
+
+function watchMetrics(registry: Registry, clock: Clock, now: WorkerMetricsOptions['now']): void {
+  const flag = (name: string, help: string, read: () => boolean) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read() ? 1 : 0);
+      },
+    });
+  flag(
+    'release_button_argocd_fresh',
+    '1 while what is known of Argo CD is fresh enough to show, else 0.',
+    now.isFresh,
+  );
+  flag(
+    'release_button_argocd_stream_connected',
+    '1 while the event stream of Argo CD is open and has sent something, else 0.',
+    now.isStreaming,
+  );
+  registry.registerMetric(
+    new Gauge({
+      name: 'release_button_argocd_heard_timestamp_seconds',
+      help: 'When Argo CD last said how its applications are; absent before the first time.',
+      registers: [],
+      collect() {
+        const at = now.heardAt();
+        if (at === undefined) this.remove();
+        else this.set(wallSeconds(clock, at));
+      },
+    }),
+  );
+}
+
+/** A moment of the monotonic clock as the wall clock tells it now, which may have been set since. */
+function wallSeconds(clock: Clock, at: number): number {
+  return Math.round(clock.now() - (clock.monotonic() - at)) / 1000;
 }

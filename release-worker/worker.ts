@@ -1,4 +1,5 @@
 // The release worker: presses to releases, Argo CD to drift, wired together.
+import type { Registry } from 'prom-client';
 import type { Config } from '../config/sections.ts';
 import type { ClockState } from '../messages/presence.ts';
 import { releaseCurrent, releaseEvent, releaseLast } from '../messages/release.ts';
@@ -16,7 +17,7 @@ import { createPublisher } from './drift/publisher.ts';
 import { createRegistry } from './drift/registry.ts';
 import { createRevisions } from './drift/revisions.ts';
 import { createWatch } from './drift/watch.ts';
-import type { WorkerMetrics } from './metrics.ts';
+import { workerMetrics } from './metrics.ts';
 import { createOthers } from './others.ts';
 import { createIntake } from './presses/intake.ts';
 import type { Intake } from './presses/intake.ts';
@@ -38,7 +39,7 @@ export interface WorkerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly health: Health;
-  readonly metrics: WorkerMetrics;
+  readonly metrics: Registry;
   readonly clockState: () => ClockState;
   readonly version: string;
   readonly host: string;
@@ -60,7 +61,7 @@ const infoEveryMs = 60_000;
 const decideWithinMs = 5_000;
 
 export function createWorker(options: WorkerOptions): Worker {
-  const { config, link, argocd, journal, clock, log, health, metrics, random } = options;
+  const { config, link, argocd, journal, clock, log, health, random } = options;
   const buttons = new Map(config.buttons.map((button) => [button.id, button]));
   const mayAct = () => link.state.state !== 'standby';
   /** A cut connection may mean that another worker has taken our place: the next look at the broker tells. */
@@ -126,6 +127,17 @@ export function createWorker(options: WorkerOptions): Worker {
     maxPublishesPerSecond: config.drift.maxPublishesPerSecond,
     externalUrl: options.externalUrl,
   });
+  const metrics = workerMetrics({
+    registry: options.metrics,
+    clock,
+    buttons: config.buttons.map(({ id }) => id),
+    now: {
+      releasing: (button) => runner.running(button),
+      heardAt: watch.heardAt,
+      isFresh: () => clock.monotonic() < watch.freshUntil(),
+      isStreaming: watch.streaming,
+    },
+  });
   const runner = createRunner({
     argocd,
     registry,
@@ -143,7 +155,7 @@ export function createWorker(options: WorkerOptions): Worker {
     onCurrent: (release) => link.publish(releaseCurrent.at({}), release ?? { state: 'idle' }),
     onFinished: (release, outcome) => {
       link.publish(releaseLast.at({}), release);
-      metrics.release(release.button, outcome);
+      metrics.released(release);
       board.finished(release.button, outcome);
     },
   });
@@ -158,7 +170,7 @@ export function createWorker(options: WorkerOptions): Worker {
     server: argocd.server,
     buttons: config.buttons,
     releasing: (button) => runner.running(button),
-    onState: ({ outOfSync, fresh }) => metrics.drift(outOfSync, fresh),
+    onShown: metrics.shown,
   });
 
   let infoTimer: Timer | undefined;
@@ -271,7 +283,7 @@ export function createWorker(options: WorkerOptions): Worker {
           board.accepted(release.button);
           runner.run(release, acceptedAt);
         },
-        count: (button, outcome) => metrics.press(buttons.has(button) ? button : 'unknown', outcome),
+        count: metrics.press,
       });
       intake.start();
     },

@@ -1,7 +1,7 @@
 // What every process is built from: clock, log, health, metrics, and who it is.
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import { createClockSync } from './clock-sync.ts';
 import type { ClockSync } from './clock-sync.ts';
 import { systemClock } from './clock.ts';
@@ -9,6 +9,7 @@ import type { Clock } from './clock.ts';
 import { createHealth } from './health.ts';
 import type { Health } from './health.ts';
 import type { Log } from './log.ts';
+import { processMetrics } from './process-metrics.ts';
 import { ownVersion } from './version.ts';
 
 export interface Context {
@@ -25,20 +26,19 @@ export interface Context {
   readonly random: () => number;
 }
 
-/** prom-client's 10 ms would cost an idle agent more than everything else that it does. */
-const eventLoopLookEveryMs = 100;
-
 export function createContext(log: Log): Context {
   const clock = systemClock();
+  const health = createHealth(clock);
+  const version = ownVersion();
   const metrics = new Registry();
-  collectDefaultMetrics({ register: metrics, eventLoopMonitoringPrecision: eventLoopLookEveryMs });
+  processMetrics({ registry: metrics, version, health });
   return {
     clock,
     log,
-    health: createHealth(clock),
+    health,
     metrics,
     clockSync: createClockSync(clock),
-    version: ownVersion(),
+    version,
     host: hostname(),
     instance: randomUUID(),
     random: Math.random,

@@ -7,6 +7,7 @@ import type { Got } from 'got';
 import type * as z from 'zod/mini';
 import { parseJson } from '../../messages/codec.ts';
 import { ArgoCdError, errorFromAnswer, errorFromFailure, notArgoCd } from './errors.ts';
+import type { ArgoCdCall, OnAnswer } from './metrics.ts';
 import { openStreamRequest } from './stream-request.ts';
 import type { StreamRequest } from './stream-request.ts';
 
@@ -20,12 +21,12 @@ export interface HttpOptions {
   readonly insecure: boolean;
   /** milliseconds for one unary request in all */
   readonly requestTimeoutMs: number;
-  /** after each answer, for metrics; 0: no answer */
-  readonly onAnswer?: (call: string, status: number) => void;
+  /** after each answer, for metrics; status 0: no answer */
+  readonly onAnswer?: OnAnswer;
 }
 
 export interface Call<Answer> {
-  readonly name: string;
+  readonly name: ArgoCdCall;
   /** in words, for messages: `list the applications` */
   readonly what: string;
   readonly path: string;
@@ -104,6 +105,8 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
     const timeoutMs = request.timeoutMs ?? requestTimeoutMs;
     // Not got's own time-out of the request, which does not reach one that still waits for a connection of the agent.
     const timer = setTimeout(() => breakOff('in time'), timeoutMs);
+    const sentAt = performance.now();
+    const answered = (status: number) => onAnswer?.(request.name, status, performance.now() - sentAt);
     let response;
     try {
       const pending = client(`${server}${request.path}`, {
@@ -126,7 +129,7 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
       });
       response = await pending;
     } catch (error) {
-      onAnswer?.(request.name, 0);
+      answered(0);
       if (broken === 'too large') throw answerTooLarge(what, server, changes);
       throw failure(what, server, error, changes, broken === 'in time' ? timeoutMs : undefined);
     } finally {
@@ -134,7 +137,7 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
       underWay.delete(stopping);
     }
     const { statusCode: status, headers } = response;
-    onAnswer?.(request.name, status);
+    answered(status);
     const contentType = headers['content-type'] ?? '';
     if (status !== 200)
       throw errorFromAnswer(what, server, {

@@ -7,9 +7,12 @@ import { toTime } from '../../messages/time.ts';
 import type { Clock, Timer } from '../../service/clock.ts';
 import type { Link } from '../../service/link/link.ts';
 import type { Log } from '../../service/log.ts';
+import type { AppRecord } from '../argocd/application.ts';
 import { selects } from '../selection.ts';
 import type { ButtonConfig } from '../selection.ts';
+import type { ButtonShown } from '../metrics.ts';
 import type { Access } from './access.ts';
+import { createDriftAges } from './ages.ts';
 import type { Registry } from './registry.ts';
 import { signalOf } from './signal.ts';
 import type { SignalInput } from './signal.ts';
@@ -37,7 +40,8 @@ export interface BoardOptions {
   readonly server: string;
   readonly buttons: readonly ButtonConfig[];
   readonly releasing: (button: string) => number;
-  readonly onState?: (state: { readonly outOfSync: number; readonly fresh: boolean }) => void;
+  /** after each look, of each button */
+  readonly onShown?: (shown: ButtonShown) => void;
 }
 
 /** Changes that come together are published together. In milliseconds. */
@@ -46,6 +50,7 @@ const gatherMs = 50;
 export function createBoard(options: BoardOptions): Board {
   const { link, registry, watch, access, clock, log, buttons } = options;
   const said = new Map<string, string>();
+  const ages = createDriftAges();
   const last = new Map<string, NonNullable<SignalInput['last']>>();
   let summarySaid = '';
   let state: string | undefined;
@@ -68,12 +73,12 @@ export function createBoard(options: BoardOptions): Board {
     if (now >= freshUntil) watch.notFresh();
     const problem = watch.problem();
     let nextAt = Infinity;
+    const apps = [...registry.all()];
+    ages.look(apps, now);
 
     for (const button of buttons) {
-      const drift = countDrift(
-        [...registry.all()].filter((app) => selects(button.select, app)),
-        access.obstacleOf,
-      );
+      const selected = apps.filter((app) => selects(button.select, app));
+      const drift = countDrift(selected, access.obstacleOf);
       const ended = last.get(button.id);
       const choice = signalOf(
         {
@@ -85,6 +90,12 @@ export function createBoard(options: BoardOptions): Board {
         },
         now,
       );
+      options.onShown?.({
+        button: button.id,
+        signal: choice.signal,
+        drift,
+        driftSince: ages.oldest(selected),
+      });
       // A failure is shown until there is nothing left to release; then it is over for good.
       if (choice.signal === 'clear') last.delete(button.id);
       nextAt = Math.min(nextAt, choice.nextAt ?? Infinity);
@@ -105,12 +116,11 @@ export function createBoard(options: BoardOptions): Board {
       );
       link.publish(buttonSignal.at({ button: button.id }), { ...message, at: toTime(clock.now()) });
     }
-    publishSummary(now < freshUntil);
+    publishSummary(apps, now < freshUntil);
     arm(nextAt);
   };
 
-  const publishSummary = (fresh: boolean) => {
-    const apps = [...registry.all()];
+  const publishSummary = (apps: readonly AppRecord[], fresh: boolean) => {
     const counts = countDrift(apps, access.obstacleOf);
     const next = driftState(counts, fresh);
     if (next !== state) {
@@ -126,7 +136,6 @@ export function createBoard(options: BoardOptions): Board {
       server: options.server,
       simulated: watch.server()?.simulated ?? false,
     });
-    options.onState?.({ outOfSync: counts.outOfSync, fresh });
     const text = JSON.stringify({ ...summary, at: '' });
     if (text === summarySaid) return;
     summarySaid = text;

@@ -33,6 +33,10 @@ export interface Watch {
   stop(): Promise<void>;
   /** on the monotonic clock; 0 before anything is known */
   freshUntil(): number;
+  /** on the monotonic clock; when Argo CD last said how its applications are */
+  heardAt(): number | undefined;
+  /** whether the event stream is open and has sent something */
+  streaming(): boolean;
   /** To be told when `freshUntil` has passed, so that health says so too. */
   notFresh(): void;
   /** what is wrong with Argo CD, with the remedy */
@@ -86,7 +90,11 @@ export function createWatch(options: WatchOptions): Watch {
     firstListDone = resolve;
   });
 
-  const freshUntil = () => (lastList === undefined ? 0 : Math.max(lastList, vouchedAt) + drift.maxAgeMs);
+  const heardAt = () => (lastList === undefined ? undefined : Math.max(lastList, vouchedAt));
+  const freshUntil = () => {
+    const heard = heardAt();
+    return heard === undefined ? 0 : heard + drift.maxAgeMs;
+  };
 
   const setProblem = (next: string | undefined) => {
     if (next === undefined) health.ok(`connected to Argo CD ${server?.version ?? ''} at ${argocd.server}`);
@@ -248,6 +256,8 @@ export function createWatch(options: WatchOptions): Watch {
       await details.ended();
     },
     freshUntil,
+    heardAt,
+    streaming: () => streamSince !== undefined,
     notFresh,
     problem: () => problem,
     lastListAt: () => lastListAt,

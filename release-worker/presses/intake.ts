@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Decoded } from '../../messages/codec.ts';
 import { buttonPress, buttonResult } from '../../messages/press.ts';
-import type { Press, PressResult } from '../../messages/press.ts';
+import type { Press, PressReason, PressResult } from '../../messages/press.ts';
 import { toTime } from '../../messages/time.ts';
 import type { Clock } from '../../service/clock.ts';
 import type { Link } from '../../service/link/link.ts';
@@ -33,7 +33,7 @@ export interface IntakeOptions {
   readonly judge: (button: ButtonConfig, only: readonly string[] | undefined) => Promise<Verdict>;
   /** @param acceptedAt monotonic milliseconds */
   readonly release: (release: PlannedRelease, acceptedAt: number) => void;
-  readonly count: (button: string, outcome: string) => void;
+  readonly count: (button: string, outcome: PressResult['outcome'], reason?: PressReason) => void;
 }
 
 export interface Intake {
@@ -170,7 +170,7 @@ export function createIntake(options: IntakeOptions): Intake {
     }
 
     const accepted = verdict.outcome === 'accepted' ? release : undefined;
-    options.count(button, 'reason' in verdict ? verdict.reason : verdict.outcome);
+    options.count(button, verdict.outcome, 'reason' in verdict ? verdict.reason : undefined);
     log[verdict.outcome === 'rejected' ? 'warn' : 'info'](
       { button, press: pressId, source: candidate.source, outcome: verdict.outcome },
       `press on ${button}: ${verdict.message}`,
@@ -225,7 +225,7 @@ export function createIntake(options: IntakeOptions): Intake {
   const countedTooMany = (button: string, message: string): Verdict | undefined => {
     const others = flood.answered(button);
     if (others === undefined) {
-      options.count(button, 'too-many');
+      options.count(button, 'rejected', 'too-many');
       return undefined;
     }
     return {
@@ -238,7 +238,7 @@ export function createIntake(options: IntakeOptions): Intake {
   const turnAway = (candidate: Candidate, why: string) => {
     const { button, config } = candidate;
     if (config === undefined) {
-      options.count(button, 'too-many');
+      options.count(button, 'rejected', 'too-many');
       return;
     }
     const verdict = countedTooMany(button, why);

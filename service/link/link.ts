@@ -77,7 +77,7 @@ export function createLink(options: LinkOptions): Link {
     state = { state: next, since: clock.monotonic(), message };
     if (next === 'connected') health?.ok(message);
     else health?.bad(message);
-    count.connected(next === 'connected');
+    count.state(next);
     for (const listener of listeners) {
       try {
         listener(state);

@@ -1,17 +1,21 @@
 // What the links of a process count, by role: `start` has several in one process.
 import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
+import type { LinkState } from './options.ts';
 
 export interface LinkMetrics {
   connect(): void;
-  connected(yes: boolean): void;
+  state(state: LinkState['state']): void;
 }
 
-const connectsName = 'release_button_mqtt_connects_total';
-const connectedName = 'release_button_mqtt_connected';
-
 export function linkMetrics(registry: Registry | undefined, role: string): LinkMetrics {
-  if (registry === undefined) return { connect: () => {}, connected: () => {} };
+  if (registry === undefined) return { connect: () => {}, state: () => {} };
+  const gauge = (name: string, help: string) => {
+    const known = registry.getSingleMetric(name);
+    if (known instanceof Gauge) return known;
+    return new Gauge({ name, help, labelNames: ['role'], registers: [registry] });
+  };
+  const connectsName = 'release_button_mqtt_connects_total';
   const known = registry.getSingleMetric(connectsName);
   const connects =
     known instanceof Counter
@@ -22,15 +26,16 @@ export function linkMetrics(registry: Registry | undefined, role: string): LinkM
           labelNames: ['role'],
           registers: [registry],
         });
-  const knownGauge = registry.getSingleMetric(connectedName);
-  const up =
-    knownGauge instanceof Gauge
-      ? knownGauge
-      : new Gauge({
-          name: connectedName,
-          help: '1 while connected to the broker, else 0.',
-          labelNames: ['role'],
-          registers: [registry],
-        });
-  return { connect: () => connects.inc({ role }), connected: (yes) => up.set({ role }, yes ? 1 : 0) };
+  const connected = gauge('release_button_mqtt_connected', '1 while connected to the broker, else 0.');
+  const standby = gauge(
+    'release_button_mqtt_standby',
+    '1 while another process is connected under the same client id and this one stands by, else 0.',
+  );
+  const state = (now: LinkState['state']) => {
+    connected.set({ role }, now === 'connected' ? 1 : 0);
+    standby.set({ role }, now === 'standby' ? 1 : 0);
+  };
+  connects.inc({ role }, 0);
+  state('stopped');
+  return { connect: () => connects.inc({ role }), state };
 }

@@ -202,12 +202,13 @@ describe('stop', () => {
 });
 
 describe('metrics', () => {
-  test('connected clients, refusals by reason, published and retained messages', async () => {
+  test('clients, refusals by reason, denials, published and retained messages', async () => {
     const metrics = new Registry();
     const { port, url } = await startBroker({ metrics, connectTimeoutMs: 200 });
     const { mqtt } = await connectClient(url);
     await mqtt.publishAsync('a', 'x', { qos: 1, retain: true });
     await mqtt.publishAsync('b', 'x', { qos: 1 });
+    await mqtt.publishAsync('$SYS/x', 'x', { qos: 1 }).catch(() => {});
     const hostile = openWire(port);
     hostile.send(connectPacket({ version: 5, clientId: 'toString' }));
     const garbage = openWire(port);
@@ -221,6 +222,9 @@ describe('metrics', () => {
     for (const line of [
       'release_button_broker_connected_clients 1',
       'release_button_broker_retained_messages 1',
+      'release_button_broker_retained_bytes 2',
+      'release_button_broker_connections_total 1',
+      'release_button_broker_denied_requests_total 1',
       'release_button_broker_published_messages_total 2',
       'release_button_broker_connections_refused_total{reason="client-id"} 1',
       'release_button_broker_connections_refused_total{reason="malformed"} 1',

@@ -151,6 +151,8 @@ describe('a press without a result', () => {
     expect(light()).toMatchObject({ because: 'offline' });
     worker('online');
     expect(light()).toMatchObject(drifted);
-    expect(await metrics.metrics()).not.toContain('unanswered_presses_total{');
+    expect(await metrics.metrics()).toContain(
+      'release_button_agent_unanswered_presses_total{button="main"} 0',
+    );
   });
 });

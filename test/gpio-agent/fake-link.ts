@@ -21,6 +21,8 @@ export interface FakeLink {
   readonly now: readonly Sent[];
   /** How the broker takes the next presses. */
   outcome: Outcome;
+  /** Presses cannot even be handed over: this comes instead. */
+  throws: Error | undefined;
   /** While true, presses wait for `answer`. */
   holdsBack: boolean;
   answer(outcome: Outcome): void;
@@ -66,6 +68,7 @@ export function createFakeLink(): FakeLink {
     states,
     now,
     outcome: 'acknowledged',
+    throws: undefined,
     holdsBack: false,
     answer: (outcome) => {
       for (const resolve of waiting) resolve(outcome);
@@ -92,6 +95,7 @@ export function createFakeLink(): FakeLink {
         states.push(sent);
       },
       publishNow: (address, message) => {
+        if (fake.throws !== undefined) return Promise.reject(fake.throws);
         if (state.state !== 'connected') return Promise.resolve('not-connected');
         now.push({ topic: address.topic, message: overTheWire(address, message) });
         if (!fake.holdsBack) return Promise.resolve(fake.outcome);

@@ -21,6 +21,12 @@ export const hasSystemdNotify: boolean =
   has('systemd-notify', ['--version']) && has('python3', ['--version']);
 export const hasSystemdAnalyze: boolean = has('systemd-analyze', ['--version']);
 
+/** Checks metrics, rules and configurations as Prometheus itself reads them. */
+export const hasPromtool: boolean = has('promtool', ['--version']);
+
+/** The server, from the same package. */
+export const hasPrometheus: boolean = has('prometheus', ['--version']);
+
 function has(program: string, probe: string[]): boolean {
   const { error } = spawnSync(program, probe, { stdio: 'ignore' });
   if (error === undefined) return true;

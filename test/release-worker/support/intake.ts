@@ -79,7 +79,7 @@ export function takingIn(
       released.push(release);
       options.onRelease?.(release);
     },
-    count: (id, outcome) => void counted.push(`${id} ${outcome}`),
+    count: (id, outcome, reason) => void counted.push(`${id} ${reason ?? outcome}`),
   });
   intake.start();
   return {

@@ -24,14 +24,16 @@ test('the links of one process share their metrics, told apart by role', async (
   agent?.connect();
   agent?.connect();
   worker?.connect();
-  agent?.connected(true);
-  worker?.connected(false);
+  agent?.state('connected');
+  worker?.state('standby');
   const written = await registry.metrics();
   for (const line of [
     'release_button_mqtt_connects_total{role="agent"} 2',
     'release_button_mqtt_connects_total{role="worker"} 1',
     'release_button_mqtt_connected{role="agent"} 1',
     'release_button_mqtt_connected{role="worker"} 0',
+    'release_button_mqtt_standby{role="agent"} 0',
+    'release_button_mqtt_standby{role="worker"} 1',
   ])
     expect(written).toContain(line);
 });

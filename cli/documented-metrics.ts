@@ -1,0 +1,121 @@
+// Every series that the processes can have, read from the registries that the processes themselves build.
+import { Registry } from 'prom-client';
+import * as z from 'zod/mini';
+import { brokerMetrics } from '../broker/metrics.ts';
+import { agentMetrics } from '../gpio-agent/metrics.ts';
+import { argocdMetrics } from '../release-worker/argocd/metrics.ts';
+import { workerMetrics } from '../release-worker/metrics.ts';
+import { systemClock } from '../service/clock.ts';
+import { linkMetrics } from '../service/link/metrics.ts';
+import { processMetrics } from '../service/process-metrics.ts';
+
+export interface Metric {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels: readonly Label[];
+}
+
+interface Label {
+  readonly name: string;
+  /** all that it can be, where that is a list of words in the code */
+  readonly values: readonly string[];
+}
+
+export interface MetricGroup {
+  readonly title: string;
+  readonly intro: string;
+  readonly metrics: readonly Metric[];
+}
+
+/** Labels whose words are those that the series have at the start; of others the values come from elsewhere. */
+const wordLabels: ReadonlySet<string> = new Set(['outcome', 'reason', 'state', 'signal', 'call']);
+
+const metricSchema = z.object({
+  name: z.string(),
+  help: z.string(),
+  type: z.enum(['counter', 'gauge', 'histogram']),
+  labelNames: z.array(z.string()),
+});
+
+/** @throws Error when prom-client gives a metric that is of no kind we know */
+export async function documentedMetrics(): Promise<readonly MetricGroup[]> {
+  return Promise.all(
+    sources.map(async ({ build, ...about }) => {
+      const registry = new Registry();
+      build(registry);
+      return { ...about, metrics: await metricsOf(registry) };
+    }),
+  );
+}
+
+const sources: readonly {
+  readonly title: string;
+  readonly intro: string;
+  readonly build: (registry: Registry) => void;
+}[] = [
+  {
+    title: 'Release worker',
+    intro: 'Of `release-button release-worker` and `start`.',
+    build: (registry) => {
+      argocdMetrics(registry);
+      const now = {
+        releasing: () => 0,
+        heardAt: () => undefined,
+        isFresh: () => false,
+        isStreaming: () => false,
+      };
+      workerMetrics({ registry, clock: systemClock(), buttons: ['main'], now });
+    },
+  },
+  {
+    title: 'GPIO agent',
+    intro: 'Of `release-button gpio-agent` and `start`.',
+    build: (registry) => {
+      agentMetrics(registry, { buttons: [{ id: 'main', gestures: ['press'] }], leds: [{ id: 'main' }] });
+    },
+  },
+  {
+    title: 'Connection to the broker',
+    intro: 'Of agent and worker; in `start` each has its own, told apart by `role`.',
+    build: (registry) => {
+      linkMetrics(registry, 'worker');
+    },
+  },
+  {
+    title: 'Broker',
+    intro: 'Of `release-button broker`, and of `start` where the embedded broker runs.',
+    build: (registry) => {
+      brokerMetrics(registry, {
+        connectedClients: () => 0,
+        retainedMessages: () => 0,
+        retainedBytes: () => 0,
+      });
+    },
+  },
+  {
+    title: 'Every process',
+    intro: "The figures that begin with `process_` and `nodejs_` are prom-client's, as on Linux.",
+    build: (registry) => {
+      processMetrics({ registry, version: '', health: { report: () => ({ status: 'ok', checks: {} }) } });
+    },
+  },
+];
+
+async function metricsOf(registry: Registry): Promise<readonly Metric[]> {
+  const series = new Map((await registry.getMetricsAsJSON()).map(({ name, values }) => [name, values]));
+  return registry.getMetricsAsArray().map((metric) => {
+    const { labelNames, ...about } = metricSchema.parse(metric);
+    const wordsOf = (label: string) => [
+      ...new Set(
+        (series.get(about.name) ?? []).map(({ labels }) => String(Reflect.get(labels, label) ?? '')),
+      ),
+    ];
+    return {
+      ...about,
+      labels: labelNames
+        .filter((name) => name !== 'le')
+        .map((name) => ({ name, values: wordLabels.has(name) ? wordsOf(name) : [] })),
+    };
+  });
+}

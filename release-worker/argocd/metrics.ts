@@ -1,0 +1,56 @@
+// What is counted of requests to Argo CD: by call, and by a code that no answer can make a new one of.
+import { Counter, Histogram } from 'prom-client';
+import type { Registry } from 'prom-client';
+
+/** Every request that we send, by the name that it has in the metrics. */
+export const argocdCalls = [
+  'version',
+  'userinfo',
+  'list',
+  'get',
+  'refresh',
+  'sync',
+  'can-i',
+  'syncwindows',
+  'revision-metadata',
+  'stream',
+] as const;
+export type ArgoCdCall = (typeof argocdCalls)[number];
+
+/** @param ms how long the answer took; not of the stream, whose answer begins with its first event */
+export type OnAnswer = (call: ArgoCdCall, status: number, ms?: number) => void;
+
+/** Codes that Argo CD, its gateway or a proxy before it gives for reasons of their own; others are counted by their class. */
+const codes = new Set([200, 302, 400, 401, 403, 404, 408, 409, 412, 415, 429, 500, 501, 502, 503, 504]);
+
+export function codeOf(status: number): string {
+  if (status === 0) return 'none';
+  if (codes.has(status)) return String(status);
+  return status >= 100 && status < 600 ? `${Math.floor(status / 100)}xx` : 'other';
+}
+
+export function argocdMetrics(registry: Registry): OnAnswer {
+  const registers = [registry];
+  const requests = new Counter({
+    name: 'release_button_argocd_requests_total',
+    help: 'Requests to Argo CD by call and HTTP status; rare ones by their class, such as 4xx, and none where no answer came.',
+    labelNames: ['call', 'code'],
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'release_button_argocd_request_duration_seconds',
+    help: 'How long Argo CD took to answer a request, or until it was given up; without the stream of events.',
+    labelNames: ['call'],
+    // One application is answered in milliseconds, thousands in seconds; a refresh waits for Git. 30 s is the time-out of a list.
+    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30],
+    registers,
+  });
+  for (const call of argocdCalls) {
+    for (const code of ['200', 'none']) requests.inc({ call, code }, 0);
+    if (call !== 'stream') duration.zero({ call });
+  }
+  return (call, status, ms) => {
+    requests.inc({ call, code: codeOf(status) });
+    if (ms !== undefined) duration.observe({ call }, ms / 1000);
+  };
+}

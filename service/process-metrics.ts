@@ -1,0 +1,76 @@
+// What every process says of itself: Node.js's own figures, its version, its health checks, how late its event loop is.
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { collectDefaultMetrics, Gauge } from 'prom-client';
+import type { Registry } from 'prom-client';
+import type { Health } from './health.ts';
+
+export interface ProcessMetricsOptions {
+  readonly registry: Registry;
+  readonly version: string;
+  readonly health: Pick<Health, 'report'>;
+}
+
+/** prom-client's 10 ms would cost an idle agent more than everything else that it does. */
+const eventLoopLookEveryMs = 100;
+const neverMs = 2_147_483_647;
+const nanoseconds = 1_000_000_000;
+/**
+ * Left out of prom-client's: what it says of the event loop counts the time between two looks as delay (an idle process
+ * would be 100 ms late), and gauges that end in `_total` break Prometheus' conventions.
+ */
+const misleading = /^nodejs_(eventloop_lag_.*|active_(handles|requests)(_total)?|active_resources_total)$/;
+
+export function processMetrics({ registry, version, health }: ProcessMetricsOptions): void {
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: neverMs });
+  for (const { name } of registry.getMetricsAsArray())
+    if (misleading.test(name)) registry.removeSingleMetric(name);
+
+  const registers = [registry];
+  new Gauge({
+    name: 'release_button_build_info',
+    help: 'Always 1; the label is the version that runs.',
+    labelNames: ['version'],
+    registers,
+  }).set({ version }, 1);
+  registry.registerMetric(
+    new Gauge({
+      name: 'release_button_health_check_ok',
+      help: '1 while a check of /healthz is well, else 0; the checks are those that the process has there.',
+      labelNames: ['check'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const [check, { ok }] of Object.entries(health.report().checks)) this.set({ check }, ok ? 1 : 0);
+      },
+    }),
+  );
+  eventLoopMetrics(registry);
+}
+
+/** Since the last scrape, so that a stall is not forgotten between two of them. */
+function eventLoopMetrics(registry: Registry): void {
+  const looks = monitorEventLoopDelay({ resolution: eventLoopLookEveryMs });
+  looks.enable();
+  /** What is measured is the time from look to look. */
+  const late = (measured: number) =>
+    looks.count === 0 ? 0 : Math.max(0, measured / nanoseconds - eventLoopLookEveryMs / 1000);
+  const registers = [registry];
+  registry.registerMetric(
+    new Gauge({
+      name: 'release_button_event_loop_delay_mean_seconds',
+      help: 'How late the event loop was on the average since the last scrape.',
+      registers: [],
+      // The first of the two to be asked answers for both.
+      collect() {
+        this.set(late(looks.mean));
+        max.set(late(looks.max));
+        looks.reset();
+      },
+    }),
+  );
+  const max = new Gauge({
+    name: 'release_button_event_loop_delay_max_seconds',
+    help: 'How late the event loop was at most since the last scrape.',
+    registers,
+  });
+}

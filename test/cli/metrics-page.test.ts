@@ -1,0 +1,32 @@
+// docs/metrics.md is current, and tells of every series what it is.
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { documentedMetrics } from '../../cli/documented-metrics.ts';
+import { metricsPagePath, renderMetricsPage, rulesPath, unitOf } from '../../cli/metrics-page.ts';
+
+const read = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
+const metrics = (await documentedMetrics()).flatMap((group) => group.metrics);
+const ours = metrics.filter(({ name }) => name.startsWith('release_button_'));
+
+test('the page is what the registries and the rules give (otherwise: npm run generate)', async () => {
+  expect(await read(metricsPagePath)).toBe(await renderMetricsPage(await read(rulesPath)));
+});
+
+test('every series has a name of its own, and ours a sentence that says what it is', () => {
+  expect(new Set(metrics.map(({ name }) => name)).size).toBe(metrics.length);
+  for (const { name, help } of ours) expect(help, name).toMatch(/^[A-Z0-9].{10,}\.$/);
+});
+
+test('names say the unit, and only counters that they count', () => {
+  for (const { name, type } of ours) {
+    expect(name).toMatch(/^release_button_[a-z]+(_[a-z]+)*$/);
+    expect(name).not.toMatch(/_(ms|milliseconds|minutes|kb|percent|count|sum|bucket)$/);
+    expect(name.endsWith('_total'), name).toBe(type === 'counter');
+  }
+  expect(ours.map((metric) => unitOf(metric))).toContain('seconds');
+});
+
+test('rules that say nothing of what to do are not taken', async () => {
+  const rules = (await read(rulesPath)).replace(/action:/, 'idea:');
+  await expect(renderMetricsPage(rules)).rejects.toThrow('action');
+});

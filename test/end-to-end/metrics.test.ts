@@ -1,0 +1,172 @@
+// /metrics of real processes: what a press moves, what promtool says of it, and a real Prometheus with our rules.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { documentedMetrics } from '../../cli/documented-metrics.ts';
+import type { Apart, Installation } from '../support/installation.ts';
+import { startApart, startDemo } from '../support/installation.ts';
+import { scrape, seriesOf } from '../support/metrics.ts';
+import type { Series } from '../support/metrics.ts';
+import { publish } from '../support/processes.ts';
+import type { Running } from '../support/processes.ts';
+import { hasMosquitto, hasPrometheus, hasPromtool } from '../support/programs.ts';
+import { promtool } from '../support/promtool.ts';
+import { until } from '../support/wait.ts';
+
+const applications = [
+  { name: 'shop', drifted: true, syncMs: 1_200 },
+  { name: 'tidy', drifted: false },
+];
+const metricsOf = (running: Running) => running.listening((line) => line['what'] === 'health and metrics');
+const press = ({ brokerUrl }: Installation, button = 'main') =>
+  publish(brokerUrl, ['-t', `release-button/button/${button}/press`, '-m', 'press']);
+
+describe.skipIf(!hasMosquitto)('a press in `release-button start`', () => {
+  let demo: Installation & { readonly start: Running };
+  let url: string;
+  let before: Series;
+  beforeAll(async () => {
+    demo = await startDemo(applications);
+    await demo.untilSignal('drifted');
+    url = await metricsOf(demo.start);
+    before = await scrape(url);
+  });
+  afterAll(() => demo.workplace.clear());
+
+  it('finds all well before it: connected, fresh, and something to release for some seconds', () => {
+    const now = Date.now() / 1000;
+    for (const [name, value] of [
+      ['mqtt_connected{role="agent"}', 1],
+      ['mqtt_connected{role="worker"}', 1],
+      ['mqtt_connects_total{role="worker"}', 1],
+      ['argocd_fresh', 1],
+      ['applications{button="main",state="out-of-sync"}', 1],
+      ['applications{button="main",state="in-sync"}', 1],
+      ['signal{button="main",signal="drifted"}', 1],
+      ['agent_light_offline{led="main"}', 0],
+      ['releases_running{button="main"}', 0],
+    ] as const)
+      expect(before.get(`release_button_${name}`), name).toBe(value);
+    for (const name of ['drift_oldest_timestamp_seconds{button="main"}', 'argocd_heard_timestamp_seconds']) {
+      const age = now - (before.get(`release_button_${name}`) ?? 0);
+      expect(age, name).toBeGreaterThan(-5);
+      expect(age, name).toBeLessThan(120);
+    }
+  });
+
+  it('is accepted, runs, succeeds after the time that it took, and leaves no drift', async () => {
+    press(demo);
+    await until(
+      'a running release',
+      async () => (await scrape(url)).get('release_button_releases_running{button="main"}') === 1,
+    );
+    await demo.untilSignal('clear');
+    const after = await scrape(url);
+    const grown = (name: string) =>
+      (after.get(`release_button_${name}`) ?? 0) - (before.get(`release_button_${name}`) ?? 0);
+    expect(grown('presses_total{button="main",outcome="accepted",reason=""}')).toBe(1);
+    expect(grown('releases_total{button="main",outcome="succeeded"}')).toBe(1);
+    expect(grown('release_duration_seconds_count{button="main",outcome="succeeded"}')).toBe(1);
+    expect(grown('release_duration_seconds_sum{button="main",outcome="succeeded"}')).toBeGreaterThan(1);
+    expect(grown('release_duration_seconds_bucket{button="main",le="1",outcome="succeeded"}')).toBe(0);
+    expect(grown('argocd_requests_total{call="sync",code="200"}')).toBe(1);
+    expect(grown('argocd_request_duration_seconds_count{call="sync"}')).toBe(1);
+    expect(grown('broker_published_messages_total')).toBeGreaterThan(3);
+    expect(grown('applications{button="main",state="out-of-sync"}')).toBe(-1);
+    expect(after.get('release_button_releases_running{button="main"}')).toBe(0);
+    expect(after.has('release_button_drift_oldest_timestamp_seconds{button="main"}')).toBe(false);
+  });
+
+  it('makes no series of its own, whatever button it names', async () => {
+    const known = await scrape(url);
+    for (const button of ['garden', 'constructor', 'x-1', 'x-2']) press(demo, button);
+    const name = 'release_button_presses_total{button="unknown",outcome="rejected",reason="unknown-button"}';
+    await until('four presses of unknown buttons', async () => (await scrape(url)).get(name) === 4);
+    const ours = (series: Series) => [...series.keys()].filter((key) => key.startsWith('release_button_'));
+    expect(ours(await scrape(url))).toEqual(ours(known));
+  });
+
+  it.skipIf(!hasPrometheus)(
+    'is seen by a real Prometheus that evaluates the rules without an error',
+    async () => {
+      const folder = join(import.meta.dirname, '../../deploy/monitoring');
+      const place = join(demo.workplace.directory, 'prometheus');
+      mkdirSync(place);
+      const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+      writeFileSync(join(place, 'release-button.rules.yaml'), read('release-button.rules.yaml'));
+      const config = read('prometheus.yaml')
+        .replaceAll('15s', '1s')
+        .replace('127.0.0.1:9881', new URL(url).host)
+        .replace(/ {6}# Leave out[\s\S]*/, '');
+      writeFileSync(join(place, 'prometheus.yaml'), config);
+      const prometheus = demo.workplace.spawn('prometheus', [
+        `--config.file=${place}/prometheus.yaml`,
+        `--storage.tsdb.path=${place}/data`,
+        '--web.listen-address=127.0.0.1:0',
+      ]);
+      await prometheus.said(/Listening on.*address=127\.0\.0\.1:\d+/);
+      const port = /Listening on.*address=127\.0\.0\.1:(\d+)/.exec(prometheus.output())?.[1];
+      const ask = async (path: string): Promise<Answer> =>
+        JSON.parse(await (await fetch(`http://127.0.0.1:${port}/api/v1/${path}`)).text());
+      const query = async (expression: string) =>
+        (await ask(`query?query=${encodeURIComponent(expression)}`)).data.result ?? [];
+
+      await until('Prometheus to be ready', async () => (await fetch(`http://127.0.0.1:${port}/-/ready`)).ok);
+      const groups = await until('all rules to be evaluated', async () => {
+        const found = (await ask('rules')).data.groups ?? [];
+        const rules = found.flatMap((group) => group.rules);
+        return rules.length > 0 && rules.every(({ health }) => health !== 'unknown') && rules;
+      });
+      expect(groups.filter(({ health }) => health !== 'ok')).toEqual([]);
+      await until('the target to be up', async () => (await query('up == 1')).length === 1);
+      expect(await query('release_button_signal == 1')).toMatchObject([
+        { metric: { job: 'release-button', process: 'broker', button: 'main', signal: 'clear' } },
+      ]);
+      expect(await query('ALERTS{alertstate="firing"}')).toEqual([]);
+    },
+  );
+});
+
+interface Answer {
+  readonly data: {
+    readonly result?: readonly object[];
+    readonly groups?: readonly {
+      readonly rules: readonly { readonly name: string; readonly health: string }[];
+    }[];
+  };
+}
+
+describe.skipIf(!hasPromtool)('/metrics of each process', () => {
+  let apart: Apart;
+  beforeAll(async () => {
+    apart = await startApart(applications);
+    await apart.untilSignal('drifted');
+    press(apart);
+    press(apart, 'garden');
+    await apart.untilSignal('clear');
+  });
+  afterAll(() => apart.workplace.clear());
+
+  it.each(['broker', 'agent', 'worker'] as const)(
+    'is without fault for promtool, and all in docs/metrics.md: the %s',
+    async (process) => {
+      const text = await (await fetch(`${await metricsOf(apart[process])}/metrics`)).text();
+      expect(promtool(['check', 'metrics'], text)).toEqual({ ok: true, output: '' });
+      const known = (await documentedMetrics()).flatMap(({ metrics }) => metrics);
+      const types = new Map(
+        [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = '', type]) => [name, type]),
+      );
+      expect(types.size).toBeGreaterThan(20);
+      for (const [name, type] of types)
+        expect(known.find((metric) => metric.name === name)?.type, name).toBe(type);
+      for (const [key] of seriesOf(text)) {
+        const [, name = '', labels = ''] = /^([^{]+)(.*)$/.exec(key) ?? [];
+        const metric = known.find(
+          (one) => one.name === name.replace(/_(bucket|sum|count)$/, '') || one.name === name,
+        );
+        const documented = new Set([...(metric?.labels ?? []).map((label) => label.name), 'le']);
+        for (const [, label = ''] of labels.matchAll(/(\w+)="/g)) expect(documented, key).toContain(label);
+      }
+    },
+  );
+});

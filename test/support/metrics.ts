@@ -1,0 +1,25 @@
+// Series of a scrape, for tests: each by its name and labels as they stand in the text.
+import type { Registry } from 'prom-client';
+
+export type Series = ReadonlyMap<string, number>;
+
+/** `name{label="value"}`, labels in the order of their names, to its value. */
+export function seriesOf(text: string): Series {
+  return new Map(
+    text
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#'))
+      .map((line) => {
+        const [, name = '', labels = '', value = ''] =
+          /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$/.exec(line) ?? [];
+        const sorted = [...labels.matchAll(/\w+="(?:[^"\\]|\\.)*"/g)].map(([label]) => label).sort();
+        return [sorted.length === 0 ? name : `${name}{${sorted.join(',')}}`, Number(value)];
+      }),
+  );
+}
+
+export async function scrape(from: Registry | string): Promise<Series> {
+  return seriesOf(
+    typeof from === 'string' ? await (await fetch(`${from}/metrics`)).text() : await from.metrics(),
+  );
+}

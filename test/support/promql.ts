@@ -1,0 +1,77 @@
+// What an expression of PromQL asks for: its series and labels. Good enough for ours; promtool says whether it parses.
+import { documentedMetrics } from '../../cli/documented-metrics.ts';
+
+interface Asked {
+  /** names of series, each with the labels that it is matched by */
+  readonly series: readonly { readonly name: string; readonly labels: readonly string[] }[];
+  /** labels that it groups by */
+  readonly grouping: readonly string[];
+  /** undefined: all that the series have, but for those taken away */
+  readonly kept: readonly string[] | undefined;
+  readonly removed: readonly string[];
+}
+
+const keywords = new Set(['and', 'or', 'unless', 'bool', 'offset', 'inf', 'nan']);
+
+function askedBy(expression: string): Asked {
+  const plain = expression.replace(/"(?:[^"\\]|\\.)*"/g, '""').replace(/\[[^\]]*\]/g, '');
+  const groups = [...plain.matchAll(/\b(by|without|on|ignoring)\s*\(([^)]*)\)/g)].map(
+    ([, kind = '', list = '']) => ({ kind, labels: list.split(',').map((label) => label.trim()) }),
+  );
+  const rest = plain.replace(/\b(by|without|on|ignoring)\s*\([^)]*\)/g, ' ');
+  const series = [...rest.matchAll(/([a-zA-Z_:][\w:]*)(\s*\(|\{[^}]*\})?/g)].flatMap(
+    ([, name = '', after = '']) => {
+      if (after.trimStart().startsWith('(') || keywords.has(name)) return [];
+      return [
+        { name, labels: [...after.matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g)].map(([, label = '']) => label) },
+      ];
+    },
+  );
+  const by = groups.filter(({ kind }) => kind === 'by');
+  return {
+    series,
+    grouping: groups.flatMap(({ labels }) => labels),
+    kept: by.length === 0 ? undefined : by.flatMap(({ labels }) => labels),
+    removed: groups.filter(({ kind }) => kind === 'without').flatMap(({ labels }) => labels),
+  };
+}
+
+/** Labels that a target has in deploy/monitoring/prometheus.yaml, and the process itself knows nothing of. */
+const targetLabels = ['job', 'instance', 'process'];
+
+/** Every name of a series that there can be, with its labels. */
+export async function knownSeries(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const known = new Map<string, ReadonlySet<string>>([['up', new Set(targetLabels)]]);
+  for (const { name, type, labels } of (await documentedMetrics()).flatMap(({ metrics }) => metrics)) {
+    const own = [...targetLabels, ...labels.map((label) => label.name)];
+    if (type !== 'histogram') known.set(name, new Set(own));
+    else {
+      known.set(`${name}_bucket`, new Set([...own, 'le']));
+      for (const suffix of ['sum', 'count']) known.set(`${name}_${suffix}`, new Set(own));
+    }
+  }
+  return known;
+}
+
+/** What is wrong with an expression, and with the labels that a text beside it names. */
+export function faultsOf(
+  expression: string,
+  shown: readonly string[],
+  known: ReadonlyMap<string, ReadonlySet<string>>,
+): readonly string[] {
+  const { series, grouping, kept, removed } = askedBy(expression);
+  const all = new Set(series.flatMap(({ name }) => [...(known.get(name) ?? [])]));
+  const reaches = (label: string) =>
+    all.has(label) && !removed.includes(label) && (kept === undefined || kept.includes(label));
+  return [
+    ...(series.length === 0 ? ['asks for no series'] : []),
+    ...series.filter(({ name }) => !known.has(name)).map(({ name }) => `there is no series ${name}`),
+    ...series.flatMap(({ name, labels }) =>
+      labels
+        .filter((label) => known.get(name)?.has(label) === false)
+        .map((label) => `${name} has no label ${label}`),
+    ),
+    ...grouping.filter((label) => !all.has(label)).map((label) => `groups by ${label}, which nothing has`),
+    ...shown.filter((label) => !reaches(label)).map((label) => `shows ${label}, which is not there any more`),
+  ].map((fault) => `${expression}: ${fault}`);
+}

@@ -1,0 +1,18 @@
+// Runs the real promtool.
+import { spawnSync } from 'node:child_process';
+
+export interface Checked {
+  readonly ok: boolean;
+  /** everything it has written */
+  readonly output: string;
+}
+
+export function promtool(args: readonly string[], input = ''): Checked {
+  const { status, stdout, stderr, error } = spawnSync('promtool', args, {
+    encoding: 'utf8',
+    input,
+    timeout: 60_000,
+  });
+  if (error !== undefined) throw error;
+  return { ok: status === 0, output: `${stdout}${stderr}` };
+}
