@@ -101,9 +101,7 @@ libraries_of "$root/bin/node"
 find "$root/lab/project" -name '*.node' | while read -r addon; do libraries_of "$addon"; done
 
 # The guest's own program, apart from the project that is tried, with the sources that it uses.
-"$project/node_modules/.bin/tsc" -p "$here/guest/tsconfig.json" --outDir "$root/lab/guest" >&2
-printf '{ "type": "module" }\n' >"$root/lab/guest/package.json"
-ln -s project/node_modules "$root/lab/node_modules"
+"$project/node_modules/.bin/rolldown" "$here/guest/main.ts" --platform node --format esm --file "$root/lab/guest.mjs" >&2
 cp "$here/guest/init.sh" "$root/init"
 chmod +x "$root/init"
 (cd "$root" && find . | cpio --quiet -o -H newc) >"$folder/initrd"

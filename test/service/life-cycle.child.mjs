@@ -25,11 +25,7 @@ try {
     parts: createParts([part], log),
     clock: systemClock(),
     log,
-    edge: {
-      on: (event, listener) => process.on(event, listener),
-      off: (event, listener) => process.off(event, listener),
-      exit: (code) => process.exit(code),
-    },
+    edge: process,
     stopDeadlineMs: mode === 'hangs' ? Number(process.argv[3]) : 9_000,
   });
   log.info('started');

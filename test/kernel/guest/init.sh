@@ -31,6 +31,6 @@ echo input >$lab/bank0/line4/hog/direction
 echo 1 >$lab/live
 
 stty -F /dev/ttyS1 raw -echo 115200
-node /lab/guest/test/kernel/guest/main.js
+node /lab/guest.mjs
 echo "the guest's program ended with $?"
 poweroff -f
