@@ -6,6 +6,7 @@ export interface Figures {
   readonly residentMb: number;
   readonly heapUsedMb: number;
   readonly openFiles: number;
+  /** what keeps the event loop alive: sockets, pipes, timers */
   readonly handles: number;
 }
 
@@ -25,7 +26,7 @@ export async function figuresOf(child: Child): Promise<Figures> {
     residentMb: value('process_resident_memory_bytes') / 2 ** 20,
     heapUsedMb: value('nodejs_heap_size_used_bytes') / 2 ** 20,
     openFiles: value('process_open_fds'),
-    handles: value('nodejs_active_handles_total'),
+    handles: value('nodejs_active_resources'),
   };
 }
 
@@ -37,13 +38,14 @@ export async function brokerFiguresOf(child: Child): Promise<BrokerFigures> {
   };
 }
 
+/** What a metric says, over all its labels. */
 async function metricsOf(child: Child): Promise<(name: string) => number> {
   const listener = child.lines.find(({ log }) => log['what'] === 'health and metrics');
   const text = await (await fetch(`${String(listener?.log['url'])}/metrics`)).text();
   return (name) => {
-    const found = new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1];
-    if (found === undefined) throw new Error(`${child.name} has no ${name} at /metrics`);
-    return Number(found);
+    const found = [...text.matchAll(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'gm'))];
+    if (found.length === 0) throw new Error(`${child.name} has no ${name} at /metrics`);
+    return found.reduce((sum, [, value]) => sum + Number(value), 0);
   };
 }
 

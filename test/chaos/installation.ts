@@ -2,9 +2,9 @@
 // on ports that they keep; and a second agent and worker under another prefix, the witnesses, who are never touched and
 // see every death of broker and Argo CD.
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../support/ports.ts';
 import { command } from '../support/processes.ts';
 import { until } from '../support/wait.ts';
 import { startChild } from './child.ts';
@@ -255,8 +255,7 @@ function lightOf({ at, log }: Line): Light | undefined {
 }
 
 function isUp(part: PartName, { log }: Line): boolean {
-  if (part === 'broker') return log['msg'] === 'listening' && log['part'] === 'broker';
-  if (part === 'simulator') return log['msg'] === 'listening';
+  if (part === 'broker' || part === 'simulator') return log['msg'] === 'listening' && log['part'] === part;
   return typeof log['msg'] === 'string' && log['msg'].startsWith('release-button ');
 }
 
@@ -265,21 +264,5 @@ function killQuietly(pid: number): void {
     process.kill(pid, 'SIGKILL');
   } catch {
     // It has ended.
-  }
-}
-
-/**
- * Below the ports that the system gives to outgoing connections (32768 on Linux): one of those could take the port while
- * the part that it belongs to is dead.
- */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    const isFree = await new Promise<boolean>((resolve) => {
-      const server = createServer();
-      server.once('error', () => resolve(false));
-      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-    });
-    if (isFree) return port;
   }
 }
