@@ -1,6 +1,6 @@
-// Bundles the compiled command: one file a verb and what they share, in place of some hundred small ones, which a Pi's card
-// reads slowly and which cost memory. Packages with native code, and those that only the broker and the worker need, stay
-// packages. The licences of what is bundled go beside it, as most of them demand.
+// Bundles the compiled command with all packages but those with native code: one file a verb and what they share, in place
+// of some hundred small ones, which a Pi's card reads slowly and which cost memory; and in the versions that were tested,
+// since an installation of the package knows no lock file. The licences of what is bundled go beside it, as most demand.
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'rolldown';
 import license from 'rollup-plugin-license';
@@ -10,7 +10,7 @@ const folder = 'dist/bundle';
 export default defineConfig({
   input: { main: 'dist/cli/main.js' },
   platform: 'node',
-  external: ['aedes', 'got', 'koffi', 'pino-pretty', 'rpio'],
+  external: ['koffi', 'rpio'],
   plugins: [
     license({
       thirdParty: {
