@@ -1,4 +1,5 @@
 // What happens in which round, made up from a seed: which part is killed or stopped, when somebody presses, and how.
+import { randomFrom } from '../support/random.ts';
 
 export const parts = ['broker', 'agent', 'worker', 'simulator'] as const;
 export type PartName = (typeof parts)[number];
@@ -39,17 +40,6 @@ const mix: Readonly<Record<PartName, Readonly<Record<Fault, number>>>> = {
 
 /** The others begin while the release of the round before may still run. */
 const calmShare = 0.75;
-
-/** Numbers from 0 to below 1, the same for the same seed (mulberry32, public domain). */
-function randomFrom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 export function makeSchedule(seed: number): readonly Round[] {
   const random = randomFrom(seed);

@@ -1,4 +1,5 @@
 // What a finger and the noise of its line do, made up from a seed: presses whose contacts bounce, and spikes between them.
+import { randomFrom } from '../support/random.ts';
 
 export interface Step {
   readonly pressed: boolean;
@@ -84,15 +85,4 @@ export const onePress = makePlan(seed + 2, { presses: 1, spikes: 1 });
 /** As the stimulus reads it. @param activeLow pressed is low */
 export function planText(steps: readonly Step[], activeLow: boolean): string {
   return steps.map(({ pressed, us }) => `${pressed === activeLow ? 0 : 1} ${us}\n`).join('');
-}
-
-/** Numbers from 0 to below 1, the same for the same seed (mulberry32, public domain). */
-function randomFrom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
