@@ -3,9 +3,7 @@ import type { Registry } from 'prom-client';
 import type { Config } from '../config/sections.ts';
 import type { ClockState } from '../messages/presence.ts';
 import { releaseCurrent, releaseEvent, releaseLast } from '../messages/release.ts';
-import { toTime } from '../messages/time.ts';
-import { workerInfo } from '../messages/worker.ts';
-import type { Clock, Timer } from '../service/clock.ts';
+import type { Clock } from '../service/clock.ts';
 import type { Health } from '../service/health.ts';
 import type { Link } from '../service/link/link.ts';
 import type { Log } from '../service/log.ts';
@@ -17,6 +15,7 @@ import { createPublisher } from './drift/publisher.ts';
 import { createRegistry } from './drift/registry.ts';
 import { createRevisions } from './drift/revisions.ts';
 import { createWatch } from './drift/watch.ts';
+import { createInfo } from './info.ts';
 import { workerMetrics } from './metrics.ts';
 import { createOthers } from './others.ts';
 import { createIntake } from './presses/intake.ts';
@@ -56,7 +55,6 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
-const infoEveryMs = 60_000;
 /** Without a broker for longer than this, what was accepted goes on: nobody can have taken over through it. */
 const decideWithinMs = 5_000;
 
@@ -113,9 +111,10 @@ export function createWorker(options: WorkerOptions): Worker {
     onReconnect: () => metrics.streamReconnect(),
     onChange: () => {
       board.changed();
-      publishInfo();
+      info.changed();
     },
   });
+  const info = createInfo({ ...options, server: watch.server });
   const publisher = createPublisher({
     link,
     registry,
@@ -173,40 +172,9 @@ export function createWorker(options: WorkerOptions): Worker {
     onShown: metrics.shown,
   });
 
-  let infoTimer: Timer | undefined;
-  let infoSaid = '';
   let forget = () => {};
   let forgetFormer = () => {};
   let intake: Intake | undefined;
-
-  const info = () => ({
-    worker: config.id,
-    version: options.version,
-    host: options.host,
-    instance: options.instance,
-    clock: { synchronised: options.clockState() },
-    simulated: watch.server()?.simulated ?? false,
-    argocd: {
-      server: argocd.server,
-      ...(watch.server() === undefined ? {} : { version: watch.server()?.version ?? '' }),
-    },
-    buttons: config.buttons.map(({ id, title, on, confirm }) => ({
-      id,
-      on,
-      confirm,
-      ...(title === undefined ? {} : { title }),
-    })),
-  });
-  const publishInfo = (always = false) => {
-    const text = JSON.stringify(info());
-    if (!always && text === infoSaid) return;
-    infoSaid = text;
-    link.publish(workerInfo.at({ worker: config.id }), { ...info(), at: toTime(clock.now()) });
-  };
-  const infoEveryMinute = () => {
-    publishInfo(true);
-    infoTimer = clock.setTimeout(infoEveryMinute, infoEveryMs);
-  };
 
   /** What the journal knows of the former run goes on, or is said again. */
   const goOn = ({ last, failed, unanswered, unfinished }: Recovered) => {
@@ -232,7 +200,7 @@ export function createWorker(options: WorkerOptions): Worker {
       forget = registry.onChange(changed);
       publisher.start();
       board.start();
-      infoEveryMinute();
+      info.start();
       goOn(recovered);
       access.start();
       watch.start();
@@ -288,7 +256,7 @@ export function createWorker(options: WorkerOptions): Worker {
       intake.start();
     },
     stop: async () => {
-      infoTimer?.cancel();
+      info.stop();
       pause.stop();
       forget();
       forgetFormer();

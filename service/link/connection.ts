@@ -11,45 +11,21 @@ import type { Acknowledgement } from './in-flight.ts';
 import { createInFlight } from './in-flight.ts';
 import type { InFlight, Sending } from './in-flight.ts';
 import { clientOptions, maximumPacketSize, publishOptions, replyOf } from './mqtt-options.ts';
-import type { CloseReason } from './refusal.ts';
+import type { ClientSettings } from './mqtt-options.ts';
 import { createPacketBound } from './packet-bound.ts';
 import { openTransport } from './transport.ts';
+import type { CloseReason, IncomingPacket, Outgoing, ProtocolVersion } from './wire.ts';
 
-export type ProtocolVersion = 4 | 5;
-
-export interface ConnectionOptions {
+export interface ConnectionOptions extends ClientSettings {
   readonly url: URL;
-  readonly clientId: string;
-  readonly version: ProtocolVersion;
-  readonly keepAliveSeconds: number;
-  readonly username?: string;
-  readonly password?: string;
   /** PEM certificates to trust, instead of the well-known authorities */
   readonly ca?: string;
-  readonly will?: Outgoing;
   readonly clock: Clock;
   readonly log: Log;
   readonly onOpen: () => void;
   readonly onMessage: (message: IncomingPacket) => void;
   /** Called exactly once, whatever ends the connection. */
   readonly onClose: (reason: CloseReason) => void;
-}
-
-export interface Outgoing {
-  readonly topic: string;
-  readonly payload: string;
-  readonly qos: 0 | 1;
-  readonly retain: boolean;
-  readonly expirySeconds?: number;
-}
-
-export interface IncomingPacket {
-  readonly topic: string;
-  readonly payload: Uint8Array;
-  readonly retain: boolean;
-  readonly version: ProtocolVersion;
-  readonly responseTopic?: string;
-  readonly correlationData?: Buffer;
 }
 
 export type SubscribeOptions = { readonly noLocal?: boolean; readonly retainAsPublished?: boolean };

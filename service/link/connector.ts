@@ -2,15 +2,15 @@
 import type { Timer } from '../clock.ts';
 import { backoffMs } from './backoff.ts';
 import { openConnection } from './connection.ts';
-import type { Connection, IncomingPacket, Outgoing } from './connection.ts';
+import type { Connection } from './connection.ts';
 import type { LinkOptions, LinkState } from './options.ts';
 import { credentials } from './options.ts';
-import type { CloseReason } from './refusal.ts';
 import { firstVersion, refusesVersion, sessionTakenOver, versionAfterClose } from './refusal.ts';
 import { look } from './look.ts';
 import type { Look } from './look.ts';
 import { createStandby } from './standby.ts';
 import { brokerAddress, describeClose } from './wording.ts';
+import type { CloseReason, IncomingPacket, Outgoing } from './wire.ts';
 
 export interface ConnectorOptions extends LinkOptions {
   readonly will?: Outgoing;

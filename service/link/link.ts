@@ -1,7 +1,7 @@
 // The MQTT link of a process: connects, stays connected, and is the one gate through which everything is published.
 import type { Address, Filter } from '../../messages/channel.ts';
 import { messageOf } from '../log.ts';
-import type { Connection, Outgoing, SubscribeOptions } from './connection.ts';
+import type { Connection, SubscribeOptions } from './connection.ts';
 import { createConnector } from './connector.ts';
 import type { Acknowledgement } from './in-flight.ts';
 import { linkMetrics } from './metrics.ts';
@@ -9,6 +9,7 @@ import type { LinkOptions, LinkState } from './options.ts';
 import { createOutbox } from './outbox.ts';
 import { createRouter } from './router.ts';
 import type { Handler, RawHandler } from './router.ts';
+import type { Outgoing } from './wire.ts';
 
 export type { LinkOptions, LinkState, Presence } from './options.ts';
 

@@ -2,9 +2,9 @@
 // Only MQTT 5 has a word for that, and Mosquitto 2.0.11 does not say it where the session was a clean one. Coming back
 // without a look would throw the other out, and the other us, without end.
 import type { Timer } from '../clock.ts';
-import type { CloseReason } from './refusal.ts';
 import { openWatch } from './watch.ts';
 import type { Instance, WatchOptions } from './watch.ts';
+import type { CloseReason } from './wire.ts';
 
 type LookOptions = Omit<WatchOptions, 'onAvailability' | 'onInfo' | 'onSubscribed' | 'onClose'> & {
   readonly isOurs: (instance: string) => boolean;

@@ -1,6 +1,6 @@
 // Our messages and options in the words of the MQTT library.
 import type { IClientOptions, IClientPublishOptions, IPublishPacket } from 'mqtt';
-import type { ConnectionOptions, IncomingPacket, Outgoing, ProtocolVersion } from './connection.ts';
+import type { IncomingPacket, Outgoing, ProtocolVersion } from './wire.ts';
 
 /** Bytes of one inbound packet at most; a broker of MQTT 5 is told, so it sends no larger ones. */
 export const maximumPacketSize = 1_048_576;
@@ -8,7 +8,16 @@ export const maximumPacketSize = 1_048_576;
 /** The library's own timer never comes first: how long opening may take is counted by the connection. */
 const neverMs = 120_000;
 
-export function clientOptions(options: ConnectionOptions): IClientOptions {
+export interface ClientSettings {
+  readonly clientId: string;
+  readonly version: ProtocolVersion;
+  readonly keepAliveSeconds: number;
+  readonly username?: string;
+  readonly password?: string;
+  readonly will?: Outgoing;
+}
+
+export function clientOptions(options: ClientSettings): IClientOptions {
   const { version, will } = options;
   return {
     clientId: options.clientId,

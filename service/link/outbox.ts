@@ -1,6 +1,6 @@
 // What is to be sent when there is a connection again: the retained state that we own, and recent events.
 import type { Clock } from '../clock.ts';
-import type { Outgoing } from './connection.ts';
+import type { Outgoing } from './wire.ts';
 
 export interface Outbox {
   /** Remembers owned state; the newest of a topic counts. */

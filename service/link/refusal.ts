@@ -1,19 +1,5 @@
 // What the end of a connection means for the next try: whether somebody else took our place, and which version to speak.
-import type { ProtocolVersion } from './connection.ts';
-
-export interface CloseReason {
-  /** How far it got: a TCP connection, all of the transport (TLS too), the broker's consent. */
-  readonly reached: 'nothing' | 'tcp' | 'transport' | 'accepted';
-  /** Why we ended it ourselves: silence, bytes that are not MQTT, a packet too large, a missing acknowledgement. */
-  readonly because?: 'no-answer' | 'not-mqtt' | 'too-large' | 'unacknowledged';
-  /** the broker's refusal of the connection, as 3.1.1 return code or MQTT 5 reason code */
-  readonly connack?: number;
-  /** the reason code of the broker's DISCONNECT (MQTT 5) */
-  readonly disconnect?: number;
-  readonly error?: string;
-  /** of the error, as Node names it */
-  readonly code?: string;
-}
+import type { CloseReason, ProtocolVersion } from './wire.ts';
 
 /** MQTT 5 reason code "Session taken over" (MQTT 5.0, 3.14.2.1). */
 export const sessionTakenOver = 0x8e;

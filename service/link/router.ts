@@ -3,7 +3,8 @@ import type { Filter } from '../../messages/channel.ts';
 import type { Decoded } from '../../messages/codec.ts';
 import type { Log } from '../log.ts';
 import { messageOf } from '../log.ts';
-import type { IncomingPacket, ProtocolVersion, SubscribeOptions } from './connection.ts';
+import type { SubscribeOptions } from './connection.ts';
+import type { IncomingPacket, ProtocolVersion } from './wire.ts';
 
 /** What a handler is told beside the message. */
 export interface About<P> {

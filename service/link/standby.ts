@@ -3,12 +3,12 @@
 import type { Availability } from '../../messages/presence.ts';
 import type { Timer } from '../clock.ts';
 import { backoffMs } from './backoff.ts';
-import type { Connection, ProtocolVersion } from './connection.ts';
+import type { Connection } from './connection.ts';
 import type { LinkOptions, Presence } from './options.ts';
-import type { CloseReason } from './refusal.ts';
 import { openWatch } from './watch.ts';
 import type { Instance } from './watch.ts';
 import { describeClose } from './wording.ts';
+import type { CloseReason, ProtocolVersion } from './wire.ts';
 
 export interface StandbyOptions extends LinkOptions {
   readonly presence: Presence;

@@ -2,11 +2,11 @@
 import type { Filter } from '../../messages/channel.ts';
 import type { Availability } from '../../messages/presence.ts';
 import { openConnection } from './connection.ts';
-import type { Connection, ProtocolVersion } from './connection.ts';
+import type { Connection } from './connection.ts';
 import type { LinkOptions, Presence } from './options.ts';
 import { credentials } from './options.ts';
-import type { CloseReason } from './refusal.ts';
 import { createRouter } from './router.ts';
+import type { CloseReason, ProtocolVersion } from './wire.ts';
 
 /** What a process says of itself at its `info`. */
 export interface Instance {

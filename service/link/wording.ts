@@ -1,6 +1,6 @@
 // The end of a connection as a sentence: what was tried, what came back, and what a person can do.
-import type { CloseReason } from './refusal.ts';
 import { sessionTakenOver } from './refusal.ts';
+import type { CloseReason } from './wire.ts';
 
 /** Where the broker is, without what else a URL may carry: credentials are not for logs. */
 export function brokerAddress(url: URL): string {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Outgoing } from '../../../service/link/connection.ts';
 import { createOutbox } from '../../../service/link/outbox.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
+import type { Outgoing } from '../../../service/link/wire.ts';
 
 const text = (topic: string, payload: string, expirySeconds?: number): Outgoing => ({
   topic,

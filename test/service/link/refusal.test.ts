@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { backoffMs } from '../../../service/link/backoff.ts';
 import { firstVersion, versionAfterClose } from '../../../service/link/refusal.ts';
-import type { CloseReason } from '../../../service/link/refusal.ts';
 import { describeClose } from '../../../service/link/wording.ts';
+import type { CloseReason } from '../../../service/link/wire.ts';
 
 describe('which version comes next', () => {
   const silent: CloseReason = { reached: 'transport' };

@@ -1,0 +1,68 @@
+// What the worker says of itself, retained: who it is, what it talks to and what its buttons do.
+import type { Config } from '../config/sections.ts';
+import type { ClockState } from '../messages/presence.ts';
+import { toTime } from '../messages/time.ts';
+import { workerInfo } from '../messages/worker.ts';
+import type { Clock, Timer } from '../service/clock.ts';
+import type { Link } from '../service/link/link.ts';
+import type { ArgoCd } from './argocd/client.ts';
+import type { Watch } from './drift/watch.ts';
+
+export interface InfoOptions {
+  readonly config: Pick<Config['worker'], 'id' | 'buttons'>;
+  readonly link: Link;
+  readonly argocd: Pick<ArgoCd, 'server'>;
+  readonly server: Watch['server'];
+  readonly clock: Clock;
+  readonly clockState: () => ClockState;
+  readonly version: string;
+  readonly host: string;
+  readonly instance: string;
+}
+
+export interface Info {
+  start(): void;
+  stop(): void;
+  /** Says it where something is not as it was said last. */
+  changed(): void;
+}
+
+/** Whoever looks at `at` sees that it is still true. */
+const infoEveryMs = 60_000;
+
+export function createInfo(options: InfoOptions): Info {
+  const { config, link, argocd, clock } = options;
+  let timer: Timer | undefined;
+  let said = '';
+
+  const info = () => {
+    const server = options.server();
+    return {
+      worker: config.id,
+      version: options.version,
+      host: options.host,
+      instance: options.instance,
+      clock: { synchronised: options.clockState() },
+      simulated: server?.simulated ?? false,
+      argocd: { server: argocd.server, ...(server === undefined ? {} : { version: server.version }) },
+      buttons: config.buttons.map(({ id, title, on, confirm }) => ({
+        id,
+        on,
+        confirm,
+        ...(title === undefined ? {} : { title }),
+      })),
+    };
+  };
+  const publish = (always: boolean) => {
+    const now = info();
+    const text = JSON.stringify(now);
+    if (!always && text === said) return;
+    said = text;
+    link.publish(workerInfo.at({ worker: config.id }), { ...now, at: toTime(clock.now()) });
+  };
+  const everyMinute = () => {
+    publish(true);
+    timer = clock.setTimeout(everyMinute, infoEveryMs);
+  };
+  return { start: everyMinute, stop: () => timer?.cancel(), changed: () => publish(false) };
+}
