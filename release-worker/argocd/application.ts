@@ -4,6 +4,7 @@ import type { SyncStatus } from '../../messages/drift.ts';
 
 const text = z.nullish(z.string());
 const source = z.nullish(z.object({ repoURL: text, path: text, chart: text, targetRevision: text }));
+const revisions = z.nullish(z.array(z.string()));
 const info = z.nullish(z.array(z.object({ name: text, value: text })));
 const operation = z.nullish(
   z.object({
@@ -31,13 +32,13 @@ export const applicationSchema = z.object({
   ),
   status: z.nullish(
     z.object({
-      sync: z.nullish(z.object({ status: text, revision: text, revisions: z.nullish(z.array(z.string())) })),
+      sync: z.nullish(z.object({ status: text, revision: text, revisions })),
       health: z.nullish(z.object({ status: text })),
       history: z.nullish(
-        z.array(
-          z.object({ id: z.nullish(z.number()), revision: text, revisions: z.nullish(z.array(z.string())) }),
-        ),
+        z.array(z.object({ id: z.nullish(z.number()), revision: text, revisions, source })),
       ),
+      conditions: z.nullish(z.array(z.object({ type: text, message: text }))),
+      resources: z.nullish(z.array(z.object({ group: text, kind: text }))),
       operationState: z.nullish(
         z.object({ phase: text, message: text, startedAt: text, finishedAt: text, operation }),
       ),
@@ -71,8 +72,12 @@ export interface AppRecord {
   readonly repository: string;
   /** number of sources; 1 for the plain kind */
   readonly sources: number;
+  /** one Git repository under `source`: no list of sources, be it of one, and no Helm chart */
+  readonly plainGit: boolean;
   readonly automated: boolean;
   readonly deleting: boolean;
+  /** false for one that Argo CD has never compared yet; its `sync` is `Unknown` too */
+  readonly compared: boolean;
   readonly sync: SyncStatus;
   readonly health: string;
   /** the head that the comparison was made with; for several sources joined by `,` */
@@ -88,10 +93,19 @@ export interface AppRecord {
 export interface AppDetail {
   /** the newest history entry's revision; for several sources joined by `,` */
   readonly deployed: string;
+  /** the newest other revision that was deployed from the same Git repository and path; empty: none */
+  readonly previous: string;
   readonly message: string;
+  /** the first thing that Argo CD has to say against it, `<type>: <message>`; empty: nothing */
+  readonly condition: string;
+  /** whether it deploys other applications: known once it has been seen whole, as the stream leaves resources out */
+  readonly appOfApps?: boolean;
   /** the infos of the operation that runs or ran last */
   readonly operation: OperationIds;
 }
+
+/** Of what Argo CD has against an application so much is kept; its own messages quote whole commands. In characters. */
+const conditionLength = 500;
 
 export const infoNames = { releaseId: 'release-id', pressId: 'press-id', button: 'button' } as const;
 
@@ -107,6 +121,9 @@ export function recordOf(app: Application, complete: boolean): AppRecord {
   const state = status?.operationState;
   const pending = app.operation !== null && app.operation !== undefined && (state?.phase ?? '') === '';
   const sources = spec?.sources?.length ?? 0;
+  const history = status?.history ?? [];
+  const deployed = revisionsOf(newest(history));
+  const plainGit = sources === 0 && (spec?.source?.chart ?? '') === '';
   const automated = spec?.syncPolicy?.automated;
   return {
     namespace: metadata.namespace ?? '',
@@ -115,8 +132,10 @@ export function recordOf(app: Application, complete: boolean): AppRecord {
     labels: metadata.labels ?? {},
     repository: spec?.source?.repoURL ?? '',
     sources: Math.max(1, sources),
+    plainGit,
     automated: automated !== null && automated !== undefined && automated.enabled !== false,
     deleting: typeof metadata.deletionTimestamp === 'string',
+    compared: (status?.sync?.status ?? '') !== '',
     sync: syncStatusOf(status?.sync?.status),
     health: orUnknown(status?.health?.status),
     target: revisionsOf(status?.sync),
@@ -126,11 +145,16 @@ export function recordOf(app: Application, complete: boolean): AppRecord {
     ...(complete
       ? {
           detail: {
-            deployed: revisionsOf(newest(status?.history ?? [])),
+            deployed,
+            previous: plainGit ? previousOf(history, deployed, spec?.source) : '',
             message: state?.message ?? '',
+            condition: conditionOf(status?.conditions),
             // While an operation waits or runs it stands at `operation`, afterwards at the operation state. One without
             // infos is somebody else's: it must not borrow those of the operation before.
             operation: idsOf((app.operation ?? state?.operation)?.info),
+            ...(Array.isArray(status?.resources)
+              ? { appOfApps: status.resources.some(isApplication) }
+              : {}),
           },
         }
       : {}),
@@ -144,6 +168,37 @@ function newest<Entry extends { readonly id?: number | null | undefined }>(
   let found: Entry | undefined;
   for (const entry of history) if (found === undefined || (entry.id ?? 0) > (found.id ?? 0)) found = entry;
   return found;
+}
+
+type HistoryEntry = NonNullable<NonNullable<NonNullable<Application['status']>['history']>[number]>;
+
+/** An entry from elsewhere (the application was moved to another repository or path) is nothing to go back to. */
+function previousOf(
+  history: readonly HistoryEntry[],
+  deployed: string,
+  current: z.infer<typeof source>,
+): string {
+  const others = history.filter(
+    (entry) =>
+      entry.source?.repoURL === current?.repoURL &&
+      entry.source?.path === current?.path &&
+      (entry.source?.chart ?? '') === '' &&
+      revisionsOf(entry) !== deployed,
+  );
+  return revisionsOf(newest(others));
+}
+
+/** Errors come before warnings, by the end of their type's name; both are Argo CD's words. */
+function conditionOf(
+  conditions: NonNullable<Application['status']>['conditions'],
+): string {
+  const all = conditions ?? [];
+  const first = all.find(({ type }) => type?.endsWith('Error') === true) ?? all[0];
+  return first === undefined ? '' : `${first.type ?? ''}: ${first.message ?? ''}`.slice(0, conditionLength);
+}
+
+function isApplication({ group, kind }: { readonly group?: string | null | undefined; readonly kind?: string | null | undefined }): boolean {
+  return kind === 'Application' && group === 'argoproj.io';
 }
 
 function revisionsOf(
@@ -164,7 +219,7 @@ function orUnknown(status: string | null | undefined): string {
   return status === null || status === undefined || status === '' ? 'Unknown' : status;
 }
 
-function idsOf(
+export function idsOf(
   infos:
     readonly { name?: string | null | undefined; value?: string | null | undefined }[] | null | undefined,
 ): OperationIds {

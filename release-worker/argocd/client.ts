@@ -4,12 +4,16 @@ import { applicationListSchema, applicationSchema, recordOf } from './applicatio
 import type { AppRecord } from './application.ts';
 import { listFields, streamFields } from './fields.ts';
 import { createHttp } from './http.ts';
+import { syncDetailOf, syncDetailSchema } from './sync-detail.ts';
+import type { SyncDetail } from './sync-detail.ts';
+import { syncOptionsOf } from './sync-options.ts';
+import type { SyncOptions } from './sync-options.ts';
 import type { HttpOptions } from './http.ts';
 import type { StreamRequest } from './stream-request.ts';
 
 export type { StreamRequest };
 
-export interface SyncRequest {
+export interface SyncRequest extends SyncOptions {
   readonly revision?: string;
   /** of an application with several sources, in their order */
   readonly revisions?: readonly string[];
@@ -44,6 +48,9 @@ export interface ArgoCd {
   /** One application, whole. With `refresh` the answer comes after a new comparison. */
   get(app: AppName, refresh?: 'normal' | 'hard', timeoutMs?: number): Promise<AppRecord>;
   sync(app: AppName, request: SyncRequest): Promise<void>;
+  /** Ends the operation that runs, whoever's it is. Refused as `invalid` where none runs, or it is not taken up yet. */
+  terminate(app: AppName): Promise<void>;
+  syncDetail(app: AppName): Promise<SyncDetail>;
   maySync(app: AppName): Promise<boolean>;
   /** Whether the sync windows allow a manual sync now. */
   windowOpen(app: AppName): Promise<boolean>;
@@ -61,6 +68,8 @@ const versionSchema = z.object({ Version: z.string() });
 const userInfoSchema = z.object({ loggedIn: z.nullish(z.boolean()), username: z.nullish(z.string()) });
 const canISchema = z.object({ value: z.string() });
 const windowsSchema = z.object({ canSync: z.nullish(z.boolean()) });
+/** `{}` (`terminate-ok`) */
+const terminatedSchema = z.object({});
 const metadataSchema = z.object({ author: z.nullish(z.string()), message: z.nullish(z.string()) });
 /** The application with its new operation (`sync-ok-with-infos`). Less is not Argo CD's yes. */
 const acceptedSchema = z.object({ metadata: z.object({ name: z.string() }), operation: z.object({}) });
@@ -126,7 +135,7 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
     },
     sync: async (
       app,
-      { revision, revisions = revision === undefined ? undefined : [revision], prune, infos },
+      { revision, revisions = revision === undefined ? undefined : [revision], prune, infos, ...options },
     ) => {
       await call({
         name: 'sync',
@@ -138,6 +147,7 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
           project: app.project,
           prune,
           infos,
+          ...syncOptionsOf(options),
           // A single revision goes out both ways: an application with `sources`, be it one, ignores `revision`
           // (`sync-multi-source-single-revision`), and one with `source` ignores the other two.
           ...(revision === undefined ? {} : { revision }),
@@ -148,6 +158,26 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
         },
         schema: acceptedSchema,
       });
+    },
+    terminate: async (app) => {
+      await call({
+        name: 'terminate',
+        what: `terminate the operation of ${named(app)}`,
+        method: 'DELETE',
+        path: `${appPath(app)}/operation`,
+        query: scope(app),
+        schema: terminatedSchema,
+      });
+    },
+    syncDetail: async (app) => {
+      const { answer } = await call({
+        name: 'get',
+        what: `get the application ${named(app)}`,
+        path: appPath(app),
+        query: scope(app),
+        schema: syncDetailSchema,
+      });
+      return syncDetailOf(answer);
     },
     // Policies name an application `<project>/<name>`, but with its namespace in between where that is not Argo CD's
     // own ("Applications in any namespace" in its manual). Which one that is, nobody tells.

@@ -38,6 +38,7 @@ export const streamFields = [
   'application.status.sync.revision',
   'application.status.sync.revisions',
   'application.status.health.status',
+  'application.status.conditions',
   'application.status.history',
   'application.status.operationState.phase',
   'application.status.operationState.message',

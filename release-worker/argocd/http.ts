@@ -29,6 +29,8 @@ export interface Call<Answer> {
   readonly name: ArgoCdCall;
   /** in words, for messages: `list the applications` */
   readonly what: string;
+  /** `DELETE` has no body; left out: POST with a body, GET without */
+  readonly method?: 'DELETE';
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   /** of a request that changes something */
@@ -91,8 +93,8 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
   };
 
   const call = async <Answer>(request: Call<Answer>): Promise<Answered<Answer>> => {
-    const { what, body } = request;
-    const changes = body !== undefined;
+    const { what, body, method } = request;
+    const changes = body !== undefined || method !== undefined;
     const abort = new AbortController();
     let broken: 'in time' | 'too large' | undefined;
     const breakOff = (why?: typeof broken) => {
@@ -115,10 +117,10 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
         ...(request.query === undefined ? {} : { searchParams: { ...request.query } }),
         ...(changes
           ? {
-              method: 'POST',
+              method: method ?? 'POST',
               // Must be exactly this: a charset parameter is answered with 415 (`sync-content-type-charset`).
               headers: { 'content-type': 'application/json' },
-              body: JSON.stringify(body),
+              ...(body === undefined ? {} : { body: JSON.stringify(body) }),
               // A kept connection may have died unnoticed, which would leave it open whether the request arrived.
               agent: { http: false, https: false },
             }

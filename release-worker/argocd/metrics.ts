@@ -10,6 +10,7 @@ export const argocdCalls = [
   'get',
   'refresh',
   'sync',
+  'terminate',
   'can-i',
   'syncwindows',
   'revision-metadata',

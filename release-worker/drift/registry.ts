@@ -60,7 +60,8 @@ export function createRegistry(): Registry {
         return;
       }
       deleted.delete(key);
-      if (put(key, { record, order })) tell(new Set([key]));
+      const known = withKnownResources(record, entries.get(key)?.record);
+      if (put(key, { record: known, order })) tell(new Set([key]));
     },
     list: (ticket, records) => {
       if (ticket.order < newestList) return;
@@ -104,6 +105,14 @@ export function createRegistry(): Registry {
   };
 }
 
+/** The stream leaves resources out, so what a whole object has told of them stays. */
+function withKnownResources(record: AppRecord, known: AppRecord | undefined): AppRecord {
+  const appOfApps = known?.detail?.appOfApps;
+  if (appOfApps === undefined || record.detail === undefined || record.detail.appOfApps !== undefined)
+    return record;
+  return { ...record, detail: { ...record.detail, appOfApps } };
+}
+
 /** A list that agrees with what the stream told last has nothing against its detail; otherwise the detail is old. */
 function withKnownDetail(listed: AppRecord, known: AppRecord | undefined): AppRecord {
   if (known?.detail === undefined) return listed;
@@ -126,8 +135,10 @@ const sameMember: { readonly [Member in keyof AppRecord]-?: (a: AppRecord, b: Ap
   labels: (a, b) => sameLabels(a.labels, b.labels),
   repository: (a, b) => a.repository === b.repository,
   sources: (a, b) => a.sources === b.sources,
+  plainGit: (a, b) => a.plainGit === b.plainGit,
   automated: (a, b) => a.automated === b.automated,
   deleting: (a, b) => a.deleting === b.deleting,
+  compared: (a, b) => a.compared === b.compared,
   sync: (a, b) => a.sync === b.sync,
   health: (a, b) => a.health === b.health,
   target: (a, b) => a.target === b.target,
@@ -151,6 +162,9 @@ function sameDetail(a: AppDetail | undefined, b: AppDetail | undefined): boolean
   if (a === undefined || b === undefined) return a === b;
   return (
     a.deployed === b.deployed &&
+    a.previous === b.previous &&
+    a.condition === b.condition &&
+    a.appOfApps === b.appOfApps &&
     a.message === b.message &&
     a.operation.releaseId === b.operation.releaseId &&
     a.operation.pressId === b.operation.pressId

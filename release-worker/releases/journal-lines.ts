@@ -6,6 +6,7 @@ import { timeSchema } from '../../messages/time.ts';
 
 const plannedReleaseSchema = z.object({
   id: z.string(),
+  action: z.exactOptional(z.literal('rollback')),
   button: z.string(),
   pressId: z.string(),
   source: z.string(),
@@ -14,6 +15,13 @@ const plannedReleaseSchema = z.object({
     refresh: z.enum(['normal', 'hard', 'none']),
     pinRevision: z.boolean(),
     prune: z.boolean(),
+    dryRun: z.exactOptional(z.boolean()),
+    syncOptions: z.exactOptional(z.readonly(z.array(z.string()))),
+    strategy: z.exactOptional(z.enum(['hook', 'apply'])),
+    force: z.exactOptional(z.boolean()),
+    retry: z.exactOptional(
+      z.object({ limit: z.number(), backoffMs: z.number(), factor: z.number(), maxBackoffMs: z.number() }),
+    ),
   }),
   apps: z.readonly(
     z.array(
@@ -25,6 +33,7 @@ const plannedReleaseSchema = z.object({
         to: z.string(),
         sources: z.number(),
         automated: z.boolean(),
+        wave: z.exactOptional(z.number()),
       }),
     ),
   ),

@@ -27,6 +27,7 @@ export function planOf(
   candidates: readonly AppRecord[],
   isBusy: (key: string) => boolean,
   obstacleOf: (key: string) => Obstacle | undefined,
+  waves: Waves = [],
 ): Plan {
   const apps: PlannedApp[] = [];
   const busy: string[] = [];
@@ -37,16 +38,31 @@ export function planOf(
     const obstacle = obstacleOf(key);
     if (isBusy(key)) busy.push(key);
     else if (obstacle !== undefined) blocked.set(key, obstacle);
-    else
-      apps.push({
-        namespace: app.namespace,
-        name: app.name,
-        project: app.project,
-        from: app.detail?.deployed ?? '',
-        to: app.target,
-        sources: app.sources,
-        automated: app.automated,
-      });
+    else apps.push(plannedOf(app, app.target, waves));
   }
   return { apps, busy, blocked };
+}
+
+/** Groups of applications, `name` or `namespace/name`, in the order in which they are released. */
+export type Waves = readonly (readonly string[])[];
+
+/** @param to the revision to deploy */
+export function plannedOf(app: AppRecord, to: string, waves: Waves = []): PlannedApp {
+  const wave = waveOf(app, waves);
+  return {
+    namespace: app.namespace,
+    name: app.name,
+    project: app.project,
+    from: app.detail?.deployed ?? '',
+    to,
+    sources: app.sources,
+    automated: app.automated,
+    ...(wave === 0 ? {} : { wave }),
+  };
+}
+
+/** What no wave names comes after the last one. */
+function waveOf(app: AppRecord, waves: Waves): number {
+  const found = waves.findIndex((wave) => wave.includes(app.name) || wave.includes(keyOf(app)));
+  return found === -1 ? waves.length : found;
 }

@@ -2,6 +2,7 @@
 import type { AppOutcome, Release, ReleaseApp, ReleaseOutcome } from '../../messages/release.ts';
 import { releaseApplications } from '../../messages/release.ts';
 import { infoNames } from '../argocd/application.ts';
+import type { SyncOptions } from '../argocd/sync-options.ts';
 
 /** One application of a release. `from` and `to` are whole revisions, joined by `,` where there are several sources. */
 export interface PlannedApp {
@@ -12,10 +13,12 @@ export interface PlannedApp {
   readonly to: string;
   readonly sources: number;
   readonly automated: boolean;
+  /** its place in the order of the button's waves, from 0; absent: 0 */
+  readonly wave?: number;
 }
 
 /** How a button wants its releases done; kept in the journal, so that a release ends as it began. */
-export interface ReleaseSettings {
+export interface ReleaseSettings extends SyncOptions {
   readonly refresh: 'normal' | 'hard' | 'none';
   readonly pinRevision: boolean;
   readonly prune: boolean;
@@ -23,6 +26,8 @@ export interface ReleaseSettings {
 
 export interface PlannedRelease {
   readonly id: string;
+  /** absent: release */
+  readonly action?: 'rollback';
   readonly button: string;
   readonly pressId: string;
   readonly source: string;
@@ -75,7 +80,7 @@ export function releaseMessage(
     id: release.id,
     button: release.button,
     pressId: release.pressId,
-    action: 'release',
+    action: release.action ?? 'release',
     source: release.source,
     startedAt: release.startedAt,
     ...(finished === undefined ? {} : { finishedAt: finished.at, outcome: finished.outcome }),

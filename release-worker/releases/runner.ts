@@ -1,26 +1,22 @@
 // Runs releases: one at a time per application, a bounded number of applications at once, and every release ends.
-import type { AppOutcome, Release, ReleaseEvent, ReleaseOutcome } from '../../messages/release.ts';
+import type { AppOutcome, Release, ReleaseOutcome } from '../../messages/release.ts';
 import { toTime } from '../../messages/time.ts';
-import type { Clock, Timer } from '../../service/clock.ts';
-import type { Log } from '../../service/log.ts';
-import { messageOf } from '../../service/log.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
 import type { Registry } from '../drift/registry.ts';
 import { followSync } from './follow.ts';
-import type { Journal } from './journal.ts';
 import type { UnfinishedRelease } from './recovery.ts';
 import type { AppEnd, AppProgress, PlannedApp, PlannedRelease } from './release.ts';
 import { outcomeOf, releaseMessage } from './release.ts';
+import { createReport } from './report.ts';
+import type { ReportOptions } from './report.ts';
 import { lookForOurs, sendSync } from './send.ts';
 import type { Sent } from './send.ts';
+import { eachLimited, wavesOf } from './waves.ts';
 
-export interface RunnerOptions {
+export interface RunnerOptions extends Omit<ReportOptions, 'running'> {
   readonly argocd: ArgoCd;
   readonly registry: Registry;
-  readonly journal: Journal;
-  readonly clock: Clock;
-  readonly log: Log;
   readonly release: {
     readonly appTimeoutMs: number;
     readonly refreshTimeoutMs: number;
@@ -31,9 +27,6 @@ export interface RunnerOptions {
   readonly whenDecided: () => Promise<void>;
   /** How long this process has stood still since then (monotonic), in milliseconds. */
   readonly heldSince: (since: number) => number;
-  readonly onEvent: (event: ReleaseEvent) => void;
-  /** The release that runs, whole, or undefined when none does. Bounded in frequency. */
-  readonly onCurrent: (release: Release | undefined) => void;
   readonly onFinished: (release: Release, outcome: ReleaseOutcome) => void;
 }
 
@@ -45,11 +38,19 @@ export interface Runner {
   run(release: PlannedRelease, acceptedAt: number): void;
   /** Goes on with a release of a former run: what was never sent is `interrupted`, what was sent is followed. */
   resume(unfinished: UnfinishedRelease): void;
+  /** Ends what runs, or one application of it: what was not sent stays so, what runs is terminated in Argo CD. */
+  terminate(app: string | undefined): Termination;
   isBusy(key: string): boolean;
   /** releases of the button that run */
   running(button: string): number;
   /** Starts nothing further; what was sent is followed after the next start. */
   stop(): Promise<void>;
+}
+
+export interface Termination {
+  /** how many applications are to end */
+  readonly applications: number;
+  readonly releases: readonly string[];
 }
 
 interface Run {
@@ -58,6 +59,8 @@ interface Run {
   readonly acceptedAt: number;
   readonly progress: Map<string, AppProgress>;
   readonly ends: Map<string, AppEnd>;
+  /** aborted where somebody wants the release of the application to end */
+  readonly terminations: Map<string, AbortController>;
 }
 
 type Step = (run: Run, app: PlannedApp, deadline: number) => Promise<AppEnd | Sent | undefined>;
@@ -68,8 +71,12 @@ const alreadyReleasing: AppEnd = {
   good: false,
 };
 
-/** Progress is published at most this often. In milliseconds. */
-const progressEveryMs = 100;
+const terminatedBefore: AppEnd = {
+  outcome: 'terminated',
+  message: 'not sent: it was terminated before its turn',
+  good: false,
+};
+
 /** An orderly stop waits this long for POSTs under way, in milliseconds: their answer saves a look. */
 const stopWaitMs = 5_000;
 
@@ -80,29 +87,8 @@ export function createRunner(options: RunnerOptions): Runner {
   const pending = new Set<Promise<void>>();
   const abort = new AbortController();
   const { signal } = abort;
-  let timer: Timer | undefined;
-  let stopped = false;
-
-  const publishCurrent = () => {
-    timer?.cancel();
-    timer = undefined;
-    const [oldest] = runs.values();
-    options.onCurrent(oldest === undefined ? undefined : releaseMessage(oldest.release, oldest.progress));
-  };
-  const currentChanged = () => {
-    if (!stopped) timer ??= clock.setTimeout(publishCurrent, progressEveryMs);
-  };
-  const event = (release: PlannedRelease, what: Pick<ReleaseEvent, 'event' | 'app' | 'outcome'>) => {
-    options.onEvent({ releaseId: release.id, button: release.button, at: toTime(clock.now()), ...what });
-  };
-  const write = async (line: Parameters<Journal['append']>[0]) => {
-    try {
-      await journal.append(line, { flush: true });
-    } catch (error) {
-      // The sync itself has happened or not; what is missing here only costs a look after the next start.
-      log.error(messageOf(error));
-    }
-  };
+  const report = createReport({ ...options, running: () => [...runs.values()][0] });
+  const { event, write } = report;
 
   const ended = async ({ release, progress, ends }: Run, app: PlannedApp, end: AppEnd) => {
     const key = keyOf(app);
@@ -120,7 +106,7 @@ export function createRunner(options: RunnerOptions): Runner {
     const level = end.good ? 'info' : 'warn';
     log[level]({ release: release.id, app: key, outcome: end.outcome }, `${key}: ${end.message}`);
     event(release, { event: 'app-finished', app: key, outcome: end.outcome });
-    currentChanged();
+    report.changed();
   };
 
   const runApp = async (run: Run, app: PlannedApp, first: Step) => {
@@ -131,8 +117,12 @@ export function createRunner(options: RunnerOptions): Runner {
       const before = progress.get(key);
       if (before?.phase === next.phase && before.message === next.message) return;
       progress.set(key, next);
-      currentChanged();
+      report.changed();
     };
+    if (run.terminations.get(key)?.signal.aborted === true && first === send) {
+      await ended(run, app, terminatedBefore);
+      return;
+    }
     event(release, { event: 'app-started', app: key });
     onProgress({ phase: 'sent' });
     const sent = await first(run, app, deadline);
@@ -149,11 +139,19 @@ export function createRunner(options: RunnerOptions): Runner {
             deadline,
             refreshTimeoutMs: options.release.refreshTimeoutMs,
             waitHealthy: options.release.waitHealthy,
+            how: release.action ?? (release.settings.dryRun === true ? 'dry-run' : 'release'),
             signal,
+            terminate: terminationOf(run, key).signal,
             onProgress,
           })
         : sent;
     if (end !== undefined) await ended(run, app, end);
+  };
+
+  const terminationOf = ({ terminations }: Run, key: string): AbortController => {
+    const known = terminations.get(key) ?? new AbortController();
+    terminations.set(key, known);
+    return known;
   };
 
   const send: Step = (run, app, deadline) =>
@@ -170,6 +168,8 @@ export function createRunner(options: RunnerOptions): Runner {
       mayAct: options.mayAct,
       whenDecided: options.whenDecided,
       heldMs: () => options.heldSince(run.acceptedAt),
+      unwanted: () =>
+        run.terminations.get(keyOf(app))?.signal.aborted === true ? 'it was terminated before' : undefined,
       writeSending: () =>
         journal.append(
           {
@@ -198,7 +198,24 @@ export function createRunner(options: RunnerOptions): Runner {
     );
     event(release, { event: 'finished', outcome });
     options.onFinished(releaseMessage(release, progress, { at, outcome }), outcome);
-    currentChanged();
+    report.changed();
+  };
+
+  const runWaves = async (run: Run, apps: readonly PlannedApp[], first: Step) => {
+    /** of what ended badly in a wave before */
+    let failed: string | undefined;
+    for (const wave of wavesOf(apps)) {
+      if (signal.aborted) return;
+      const notInOrder: AppEnd = {
+        outcome: 'interrupted',
+        message: `never sent: ${failed ?? ''} of the wave before did not succeed`,
+        good: false,
+      };
+      if (failed === undefined)
+        await eachLimited(wave, options.release.concurrency, (app) => runApp(run, app, first));
+      else for (const app of wave) await ended(run, app, notInOrder);
+      failed ??= wave.map(keyOf).find((key) => run.ends.get(key)?.good !== true);
+    }
   };
 
   const begin = (run: Run, apps: readonly PlannedApp[], first: Step) => {
@@ -209,10 +226,10 @@ export function createRunner(options: RunnerOptions): Runner {
     const ours = apps.filter((app) => !busy.has(keyOf(app)));
     for (const app of ours) busy.set(keyOf(app), release.id);
     event(release, { event: 'started' });
-    currentChanged();
+    report.changed();
     const work = async () => {
       for (const app of taken) await ended(run, app, alreadyReleasing);
-      await eachLimited(ours, options.release.concurrency, (app) => runApp(run, app, first));
+      await runWaves(run, ours, first);
       await finish(run);
     };
     const whole = work();
@@ -224,15 +241,10 @@ export function createRunner(options: RunnerOptions): Runner {
     run: (release, acceptedAt) => {
       // Accepted while we stop: it stands in the journal, and the next start says that it was never sent.
       if (!signal.aborted)
-        begin({ release, acceptedAt, progress: new Map(), ends: new Map() }, release.apps, send);
+        begin(newRun(release, acceptedAt), release.apps, send);
     },
     resume: ({ release, fates }) => {
-      const run: Run = {
-        release,
-        acceptedAt: clock.monotonic(),
-        progress: new Map(),
-        ends: new Map(),
-      };
+      const run = newRun(release, clock.monotonic());
       for (const app of release.apps) {
         const end = fates.get(keyOf(app))?.end;
         if (end === undefined) continue;
@@ -255,6 +267,18 @@ export function createRunner(options: RunnerOptions): Runner {
             },
       );
     },
+    terminate: (app) => {
+      const releases = new Set<string>();
+      let applications = 0;
+      for (const run of runs.values())
+        for (const key of run.release.apps.map(keyOf)) {
+          if ((app !== undefined && app !== key) || run.ends.has(key) || busy.get(key) !== run.release.id) continue;
+          terminationOf(run, key).abort();
+          applications += 1;
+          releases.add(run.release.id);
+        }
+      return { applications, releases: [...releases] };
+    },
     isBusy: (key) => busy.has(key),
     running: (button) => [...runs.values()].filter((run) => run.release.button === button).length,
     stop: async () => {
@@ -268,21 +292,11 @@ export function createRunner(options: RunnerOptions): Runner {
         }),
       ]);
       timeUp.cancel();
-      stopped = true;
-      if (timer !== undefined) publishCurrent();
+      report.stop();
     },
   };
 }
 
-/** Calls `each` for every item, at most `limit` at once, in their order. */
-async function eachLimited<Item>(
-  items: readonly Item[],
-  limit: number,
-  each: (item: Item) => Promise<void>,
-): Promise<void> {
-  const queue = items.values();
-  const worker = async () => {
-    for (const item of queue) await each(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+function newRun(release: PlannedRelease, acceptedAt: number): Run {
+  return { release, acceptedAt, progress: new Map(), ends: new Map(), terminations: new Map() };
 }

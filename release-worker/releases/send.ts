@@ -11,8 +11,9 @@ import { lookAt } from '../drift/look.ts';
 import type { Registry } from '../drift/registry.ts';
 import { shortRevision } from '../drift/summary.ts';
 import { inWords } from '../presses/rules.ts';
-import { deployedAllTheSame, gone, isGone, viewOf } from './follow.ts';
-import type { AppEnd, PlannedApp, PlannedRelease } from './release.ts';
+import { deployedAllTheSame, viewOf } from './follow.ts';
+import { gone, isGone } from './news.ts';
+import type { AppEnd, PlannedApp, PlannedRelease, ReleaseSettings } from './release.ts';
 import { infosOf } from './release.ts';
 
 export interface SendOptions {
@@ -32,6 +33,8 @@ export interface SendOptions {
   readonly whenDecided: () => Promise<void>;
   /** How long this process has stood still since the press was accepted, in milliseconds. */
   readonly heldMs: () => number;
+  /** why somebody wants nothing (further) to be sent, in words */
+  readonly unwanted: () => string | undefined;
   /** Writes down, on disk, that the POST comes next. @throws when it cannot */
   readonly writeSending: () => Promise<void>;
 }
@@ -48,7 +51,7 @@ const looksAfterMs = [500, 1_500, 3_000, 5_000];
 
 /** Resolves to undefined when `signal` came before its fate was known: the next start looks. */
 export async function sendSync(options: SendOptions): Promise<AppEnd | Sent | undefined> {
-  const { argocd, app, release, signal } = options;
+  const { argocd, registry, app, release, signal } = options;
   const { settings } = release;
 
   let refreshed: AppRecord | undefined;
@@ -56,7 +59,7 @@ export async function sendSync(options: SendOptions): Promise<AppEnd | Sent | un
     const found = await refresh(options, settings.refresh);
     if (found !== undefined && 'outcome' in found) return found;
     refreshed = found;
-    if (refreshed?.sync === 'Synced')
+    if (refreshed?.sync === 'Synced' && release.action === undefined)
       return {
         outcome: 'already-in-sync',
         message: `already in sync at ${shortRevision(refreshed.target)}`,
@@ -74,6 +77,12 @@ export async function sendSync(options: SendOptions): Promise<AppEnd | Sent | un
     };
   // Argo CD refuses to pin an automated sync, so it is only sent when the target is known to be what was shown.
   const automated = refreshed?.automated ?? app.automated;
+  if (automated && release.action === 'rollback')
+    return {
+      outcome: 'refused',
+      message: 'automated sync would undo a rollback, and Argo CD refuses it; go back in Git instead',
+      good: false,
+    };
   const pin = settings.pinRevision && !automated;
   if (settings.pinRevision && automated && (refreshed === undefined || changed))
     return {
@@ -97,10 +106,11 @@ export async function sendSync(options: SendOptions): Promise<AppEnd | Sent | un
   if (barredSince !== undefined) return barredSince;
   if (signal.aborted) return undefined;
 
-  const newer = pin && changed ? { newer: refreshed?.target ?? '' } : {};
+  const target = refreshed?.target ?? registry.get(keyOf(app))?.target;
+  const newer = pin && target !== undefined && target !== app.to ? { newer: target } : {};
   try {
     await argocd.sync(app, {
-      prune: settings.prune,
+      ...optionsOf(settings),
       infos: infosOf(release),
       ...(pin ? pinned(app) : {}),
     });
@@ -112,7 +122,9 @@ export async function sendSync(options: SendOptions): Promise<AppEnd | Sent | un
 }
 
 /** Right before the POST: what was decided then is no longer ours to do, or of a moment long past. */
-function whyNotNow({ mayAct, heldMs }: SendOptions): AppEnd | undefined {
+function whyNotNow({ mayAct, heldMs, unwanted }: SendOptions): AppEnd | undefined {
+  const why = unwanted();
+  if (why !== undefined) return { outcome: 'terminated', message: `not sent: ${why}`, good: false };
   const ended = (why: string): AppEnd => ({
     outcome: 'interrupted',
     message: `never sent: ${why}`,
@@ -129,6 +141,10 @@ function whyNotNow({ mayAct, heldMs }: SendOptions): AppEnd | undefined {
  */
 function pinned(app: PlannedApp): Pick<SyncRequest, 'revision' | 'revisions'> {
   return app.sources > 1 ? { revisions: app.to.split(',') } : { revision: app.to, revisions: [app.to] };
+}
+
+function optionsOf({ refresh: _, pinRevision: __, ...options }: ReleaseSettings): Omit<SyncRequest, 'infos'> {
+  return options;
 }
 
 /** A refresh that fails does not stop the release: what was shown can be synced without it. */

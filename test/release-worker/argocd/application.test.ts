@@ -198,6 +198,61 @@ describe('revisions', () => {
   });
 });
 
+describe('what could be gone back to', () => {
+  const source = { repoURL: 'https://git.example/shop.git', path: 'shop' };
+  const previousOf = (history: unknown[], over: Record<string, unknown> = {}) =>
+    record({ metadata: { name: 'shop' }, spec: { source, ...over }, status: { history } }).detail?.previous;
+  const entry = (id: number, revision: string, from: unknown = source) => ({ id, revision, source: from });
+
+  it('is the newest entry with another revision than the deployed one', () => {
+    expect(previousOf([entry(3, 'c'), entry(1, 'a'), entry(2, 'b'), entry(4, 'c')])).toBe('b');
+  });
+
+  it('is nothing where the same revision was deployed again and again, or nothing ever', () => {
+    expect(previousOf([entry(0, 'a'), entry(1, 'a')])).toBe('');
+    expect(previousOf([])).toBe('');
+  });
+
+  it('is nothing from another repository, another path or a chart', () => {
+    expect(previousOf([entry(0, 'a', { ...source, repoURL: 'https://other.example' }), entry(1, 'b')])).toBe('');
+    expect(previousOf([entry(0, 'a', { ...source, path: 'old' }), entry(1, 'b')])).toBe('');
+    expect(previousOf([entry(0, '1.0.0', { ...source, chart: 'shop' }), entry(1, 'b')])).toBe('');
+  });
+
+  it('is nothing for several sources, a list of one, and a chart', () => {
+    expect(previousOf([entry(0, 'a'), entry(1, 'b')], { sources: [source] })).toBe('');
+    expect(previousOf([entry(0, 'a'), entry(1, 'b')], { source: { ...source, chart: 'shop' } })).toBe('');
+  });
+
+  it('is found in a recorded history', () => {
+    const { detail } = record(recording('get-history-many').response.body);
+    expect(detail?.deployed).toMatch(/^8d06d94/);
+    expect(detail?.previous).toMatch(/^9193e18/);
+  });
+});
+
+describe('what Argo CD has against an application', () => {
+  it.each(['get-comparison-error', 'get-path-missing', 'repo-server-down-get-after'])('stands in %s', (name) => {
+    expect(record(recording(name).response.body).detail?.condition).toMatch(/^ComparisonError: Failed to load/);
+  });
+
+  it('is an error before a warning, and of bounded length', () => {
+    const conditions = [
+      { type: 'SharedResourceWarning', message: 'shared' },
+      { type: 'InvalidSpecError', message: 'x'.repeat(10_000) },
+    ];
+    const { detail } = record({ metadata: { name: 'shop' }, status: { conditions } });
+    expect(detail?.condition).toMatch(/^InvalidSpecError: x+$/);
+    expect(detail?.condition.length).toBe(500);
+  });
+});
+
+it('deploys other applications where one of its resources is one', () => {
+  const resources = [{ kind: 'Service' }, { group: 'argoproj.io', kind: 'Application' }];
+  expect(record({ metadata: { name: 'root' }, status: { resources } }).detail?.appOfApps).toBe(true);
+  expect(record(recording('get-one').response.body).detail?.appOfApps).toBe(false);
+});
+
 describe('what else matters', () => {
   it('a new application is neither in nor out of sync', () => {
     const events = eventsIn(recording('stream-create-delete').response.lines ?? []);
@@ -242,15 +297,17 @@ describe('what else matters', () => {
       labels: {},
       repository: '',
       sources: 1,
+      plainGit: true,
       automated: false,
       deleting: false,
+      compared: false,
       sync: 'Unknown',
       health: 'Unknown',
       target: '',
       phase: '',
       startedAt: '',
       finishedAt: '',
-      detail: { deployed: '', message: '', operation: {} },
+      detail: { deployed: '', previous: '', message: '', condition: '', operation: {} },
     });
   });
 });

@@ -1,5 +1,6 @@
 // The client asks as Argo CD wants to be asked, and understands the answers recorded from one.
 import { describe, expect, it } from 'vitest';
+import type { SyncRequest } from '../../../release-worker/argocd/client.ts';
 import { clientOf, clientOfPlayed, serve } from './playback.ts';
 import { recording } from './recordings.ts';
 
@@ -49,8 +50,10 @@ describe('list', () => {
         labels: { team: 'pay', tier: 'critical' },
         repository: 'http://127.0.0.1:3080/demo/shop.git',
         sources: 1,
+        plainGit: true,
         automated: false,
         deleting: false,
+        compared: true,
         sync: 'OutOfSync',
         health: 'Healthy',
         target: '1b336851290e9d866a2d10cd062b88184bee0427',
@@ -176,6 +179,37 @@ describe('sync', () => {
     });
   });
 
+  it.each<[string, Partial<SyncRequest>, unknown]>([
+    [
+      'sync-options',
+      { syncOptions: ['ApplyOutOfSyncOnly=true', 'PruneLast=true'] },
+      { syncOptions: { items: ['ApplyOutOfSyncOnly=true', 'PruneLast=true'] } },
+    ],
+    [
+      'sync-retry-strategy',
+      { retry: { limit: 3, backoffMs: 5_000, factor: 2, maxBackoffMs: 1_500 } },
+      { retryStrategy: { limit: 3, backoff: { duration: '5s', factor: 2, maxDuration: '1500ms' } } },
+    ],
+    [
+      'sync-strategy-apply-force',
+      { strategy: 'apply', force: true },
+      { strategy: { apply: { force: true } } },
+    ],
+    ['sync-strategy-hook', { strategy: 'hook' }, { strategy: { hook: { force: false } } }],
+    ['sync-dry-run', { dryRun: true, syncOptions: [], force: false }, { dryRun: true }],
+  ])('carries the options of %s as Argo CD takes them, and no others', async (name, options, expected) => {
+    const { argocd, served } = await clientOfPlayed(name);
+    await argocd.sync(payments, { prune: false, infos: [], ...options });
+    expect(JSON.parse(served.asked[0]?.body ?? '')).toEqual({
+      name: 'payments',
+      appNamespace: 'argocd',
+      project: 'default',
+      prune: false,
+      infos: [],
+      ...(typeof expected === 'object' ? expected : {}),
+    });
+  });
+
   it('pins several sources by revisions and positions that count from 1', async () => {
     const { argocd, served } = await clientOfPlayed('sync-multi-source-revisions');
     await argocd.sync(catalog, { revisions: ['a', 'b'], prune: true, infos: [] });
@@ -261,5 +295,49 @@ describe('revision metadata', () => {
       response.end(JSON.stringify({ message: `${'x'.repeat(1000)}\nsecond line` }));
     });
     expect(await clientOf(url).revisionMetadata(guestbook, revision)).toEqual({ title: 'x'.repeat(200) });
+  });
+});
+
+describe('terminate', () => {
+  const migrate = { namespace: 'argocd', name: 'migrate', project: 'default' };
+
+  it('is a DELETE without a body, whose content type must be said all the same', async () => {
+    const { argocd, served } = await clientOfPlayed('terminate-ok');
+    await argocd.terminate(migrate);
+    expect(served.asked).toMatchObject([
+      { method: 'DELETE', query: { appNamespace: 'argocd', project: 'default' }, body: '' },
+    ]);
+  });
+
+  it.each([
+    ['terminate-nothing-running', 'invalid'],
+    ['terminate-again-at-once', 'invalid'],
+    ['terminate-forbidden', 'forbidden-or-missing'],
+  ])('is refused in %s as %s', async (name, kind) => {
+    const { argocd } = await clientOfPlayed(name);
+    await expect(argocd.terminate(migrate)).rejects.toMatchObject({ kind });
+  });
+});
+
+describe('the detail of a sync', () => {
+  const detailOf = async (name: string, app: string) =>
+    (await clientOfPlayed(name)).argocd.syncDetail({ namespace: 'argocd', name: app, project: 'default' });
+
+  it('has the message of each resource that failed', async () => {
+    expect(await detailOf('get-after-failed-sync-billing', 'billing')).toMatchObject({
+      failed: [{ resource: 'Service billing', message: expect.stringContaining('Invalid value: 99999') }],
+      toPrune: 0,
+    });
+    expect(await detailOf('get-after-failed-sync-ledger', 'ledger')).toMatchObject({
+      failed: [{ resource: 'Ledger main-ledger', message: expect.stringContaining('CRD') }],
+    });
+  });
+
+  it('counts what would have to be pruned', async () => {
+    expect(await detailOf('get-after-sync-without-prune', 'prunable')).toMatchObject({ failed: [], toPrune: 1 });
+  });
+
+  it('is empty where nothing was ever synced', async () => {
+    expect(await detailOf('get-comparison-error', 'guestbook')).toEqual({ failed: [], toPrune: 0 });
   });
 });

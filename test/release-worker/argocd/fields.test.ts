@@ -26,7 +26,7 @@ describe('every recorded application', () => {
       const event = { result: { type: 'MODIFIED', application: object } };
       const selected = streamEventSchema.parse(streamSelection(event, streamFields.split(',')));
       expect(selected.result?.type).toBe('MODIFIED');
-      expect(recordOf(present(selected.result?.application), true)).toEqual(record(object));
+      expect(recordOf(present(selected.result?.application), true)).toEqual(withoutResources(record(object)));
     }
   });
 
@@ -38,6 +38,13 @@ describe('every recorded application', () => {
     }
   });
 });
+
+/** The stream leaves resources out: there are too many of them. */
+function withoutResources({ detail, ...rest }: AppRecord): AppRecord {
+  if (detail === undefined) return rest;
+  const { appOfApps: _, ...known } = detail;
+  return { ...rest, detail: known };
+}
 
 function present(application: Application | undefined): Application {
   if (application === undefined) throw new Error('the application was not selected');

@@ -98,12 +98,12 @@ export function played(name: string, base = ''): Answer {
 
 function differences({ request }: Recording, asked: Asked, base: string): string[] {
   const path = `${base}${new URL(request.path, 'http://playback').pathname}`;
-  const isPost = request.method === 'POST';
+  const changes = request.method !== 'GET';
   return [
     [request.method, asked.method],
     [path, asked.path],
     [`Bearer ${secret}`, asked.headers.authorization],
-    [isPost ? 'application/json' : undefined, asked.headers['content-type']],
+    [changes ? 'application/json' : undefined, asked.headers['content-type']],
     [path.includes('/stream/') ? 'text/event-stream' : 'application/json', asked.headers.accept],
   ]
     .filter(([wanted, got]) => wanted !== got)

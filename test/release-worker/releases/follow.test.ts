@@ -46,6 +46,7 @@ function following(
     deadline: 60_000,
     refreshTimeoutMs: 15_000,
     waitHealthy: options.waitHealthy ?? false,
+    how: 'release',
     signal: abort.signal,
     onProgress: (next) => void progress.push(next),
     ...(options.newer === undefined ? {} : { newer: options.newer }),
@@ -244,13 +245,33 @@ describe('health', () => {
 
   it.each([
     ['Healthy', { outcome: 'in-sync', good: true }],
-    ['Degraded', { outcome: 'failed', good: false }],
   ])('is waited for: %s', async (health, expected) => {
     const { event, end } = following({ waitHealthy: true });
     await event(progressing);
     expect(end()).toBe('open');
     await event({ ...progressing, health });
     expect(end()).toMatchObject(expected);
+  });
+
+  it('that was bad before has 30 s to become good', async () => {
+    const { event, end, pass, answerWith } = following({ waitHealthy: true });
+    const degraded = { ...progressing, health: 'Degraded' };
+    answerWith(() => Promise.resolve(degraded));
+    await event(degraded);
+    await pass(29_000);
+    expect(end()).toBe('open');
+    await pass(2_000);
+    expect(end()).toMatchObject({ outcome: 'failed', good: false, message: /Degraded/ });
+  });
+
+  it('is waited for also where the branch has moved on', async () => {
+    const { event, end } = following({ waitHealthy: true, newer: newestCommit });
+    const movedOn = drifted('shop', { target: newestCommit, detail: detailOf(ours), health: 'Progressing' });
+    await event(inSync);
+    await event(movedOn);
+    expect(end()).toBe('open');
+    await event({ ...movedOn, health: 'Healthy' });
+    expect(end()).toMatchObject({ outcome: 'still-out-of-sync', good: true });
   });
 
   it('that never comes ends as timed out', async () => {

@@ -44,6 +44,8 @@ export function scriptedArgoCd(answers: Partial<ArgoCd>): ArgoCd {
     list: neverAsked('list'),
     get: neverAsked('get'),
     sync: neverAsked('sync'),
+    terminate: neverAsked('terminate'),
+    syncDetail: neverAsked('syncDetail'),
     maySync: neverAsked('maySync'),
     windowOpen: neverAsked('windowOpen'),
     revisionMetadata: neverAsked('revisionMetadata'),

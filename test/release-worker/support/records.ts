@@ -14,6 +14,8 @@ export function listed(over: Partial<AppRecord> = {}): AppRecord {
     labels: {},
     repository: 'https://git.example/shop.git',
     sources: 1,
+    plainGit: true,
+    compared: true,
     automated: false,
     deleting: false,
     sync: 'Synced',
@@ -27,7 +29,7 @@ export function listed(over: Partial<AppRecord> = {}): AppRecord {
 }
 
 export function detailOf(over: Partial<AppDetail> = {}): AppDetail {
-  return { deployed: newCommit, message: 'successfully synced', operation: {}, ...over };
+  return { deployed: newCommit, previous: '', message: 'successfully synced', condition: '', operation: {}, ...over };
 }
 
 /** The same as the stream or a GET tells of it. */

@@ -1,0 +1,82 @@
+// News of one application: what the registry hears of it, or a look by GET.
+import type { Clock } from '../../service/clock.ts';
+import type { AppRecord } from '../argocd/application.ts';
+import { keyOf } from '../argocd/application.ts';
+import type { ArgoCd } from '../argocd/client.ts';
+import { ArgoCdError } from '../argocd/errors.ts';
+import { lookAt } from '../drift/look.ts';
+import type { Registry } from '../drift/registry.ts';
+import type { AppEnd, AppProgress, PlannedApp } from './release.ts';
+
+export interface FollowOptions {
+  readonly argocd: ArgoCd;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly app: PlannedApp;
+  readonly releaseId: string;
+  /** a target newer than the one that the sync is pinned to, found by the refresh before it */
+  readonly newer?: string;
+  /** on the monotonic clock: then the release of this application ends as timed out */
+  readonly deadline: number;
+  readonly refreshTimeoutMs: number;
+  /** whether to wait for health after the sync */
+  readonly waitHealthy: boolean;
+  readonly how: 'release' | 'rollback' | 'dry-run';
+  /** ends the following without a verdict */
+  readonly signal: AbortSignal;
+  /** somebody wants the sync to end: Argo CD is told so as soon as it runs */
+  readonly terminate?: AbortSignal;
+  readonly onProgress: (progress: AppProgress) => void;
+}
+
+/** Looks by GET come this long after the last news, and then less and less often. In milliseconds. */
+export const firstLookMs = 2_000;
+export const longestLookMs = 15_000;
+export const gone: AppEnd = { outcome: 'failed', message: 'the application is gone', good: false };
+
+/** Only this is final: a 403 may mean that Kubernetes cannot be reached just now (`kubernetes-api-down-get`). */
+export function isGone(error: unknown): boolean {
+  return error instanceof ArgoCdError && error.kind === 'not-found';
+}
+
+export async function lookNow(
+  { argocd, registry, app, refreshTimeoutMs }: Pick<FollowOptions, 'argocd' | 'registry' | 'app' | 'refreshTimeoutMs'>,
+  refresh?: 'normal',
+): Promise<AppRecord> {
+  const timeoutMs = refresh === undefined ? undefined : refreshTimeoutMs;
+  const record = await lookAt({ argocd, registry }, app, refresh, timeoutMs);
+  // The stream may have told something newer while the answer was on its way.
+  return registry.get(keyOf(app)) ?? record;
+}
+
+/**
+ * Resolves to true when the registry has news of the application, or `orAt` comes; to false after `ms` or when aborted.
+ */
+export function changed(
+  { registry, clock, app, signal }: Pick<FollowOptions, 'registry' | 'clock' | 'app' | 'signal'>,
+  ms: number,
+  orAt?: AbortSignal,
+): Promise<boolean> {
+  const key = keyOf(app);
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve(false);
+      return;
+    }
+    const done = (news: boolean) => {
+      timer.cancel();
+      forget();
+      signal.removeEventListener('abort', onAbort);
+      orAt?.removeEventListener('abort', onNews);
+      resolve(news);
+    };
+    const onAbort = () => done(false);
+    const onNews = () => done(true);
+    const timer = clock.setTimeout(() => done(false), Math.max(0, ms));
+    const forget = registry.onChange((keys) => {
+      if (keys.has(key)) done(true);
+    });
+    signal.addEventListener('abort', onAbort, { once: true });
+    orAt?.addEventListener('abort', onNews, { once: true });
+  });
+}
