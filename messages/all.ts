@@ -2,10 +2,11 @@
 import { agentAvailability, agentInfo } from './agent.ts';
 import { buttonArm, buttonEvent, buttonSignal, buttonState } from './button.ts';
 import { app, drift } from './drift.ts';
+import { freezeSet, freezeState } from './freeze.ts';
 import { ledIdentify, ledSet, ledState } from './led.ts';
 import { buttonPress, buttonResult } from './press.ts';
 import { releaseCurrent, releaseEvent, releaseLast, releaseTerminate } from './release.ts';
-import { freezeSet, freezeState, historyGet, reply } from './requests.ts';
+import { historyGet, reply } from './requests.ts';
 import { workerAvailability, workerInfo } from './worker.ts';
 
 export const channels = {

@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { channel } from './channel.ts';
 import { json } from './codec.ts';
+import { frozenSchema } from './freeze.ts';
 import { timeSchema } from './time.ts';
 
 /** Words of Argo CD (`status.sync.status`, `status.health.status`); an empty one is `Unknown` here. */
@@ -32,6 +33,8 @@ const driftSchema = z.object({
     )
     .check(z.maxLength(summaryApplications)),
   truncated: z.boolean(),
+  /** absent: no freeze of everything holds */
+  frozen: z.exactOptional(frozenSchema),
   since: timeSchema,
   at: timeSchema,
   server: z.string(),

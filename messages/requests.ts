@@ -1,45 +1,9 @@
-// Requests other than presses, and their replies: freeze and history.
+// The request for history, and the replies to requests other than presses.
 import * as z from 'zod/mini';
 import { channel } from './channel.ts';
-import { json, textOrJson } from './codec.ts';
+import { json } from './codec.ts';
 import { idSchema, requestIdSchema } from './ids.ts';
 import { timeSchema } from './time.ts';
-
-const freezeSchema = z.object({
-  frozen: z.boolean(),
-  reason: z.exactOptional(z.string().check(z.maxLength(200))),
-  until: z.exactOptional(timeSchema),
-  by: z.exactOptional(z.string().check(z.maxLength(64))),
-});
-
-export const freezeSet = channel(
-  'freeze/set',
-  {
-    kind: 'event',
-    qos: 1,
-    from: ['anyone allowed'],
-    summary: 'Freezes or unfreezes all buttons: `on`, `off`, or with reason and end.',
-  },
-  textOrJson({
-    schema: z.extend(freezeSchema, { id: z.exactOptional(requestIdSchema) }),
-    maxBytes: 16_384,
-    fromText: (text) =>
-      text === 'on' || text === 'off'
-        ? { ok: true, value: { frozen: text === 'on' } }
-        : { ok: false, error: `${JSON.stringify(text.slice(0, 64))} is neither on nor off` },
-  }),
-);
-
-export const freezeState = channel(
-  'freeze/state',
-  {
-    kind: 'state',
-    qos: 1,
-    from: ['worker'],
-    summary: 'Whether releases are frozen, why, until when and by whom.',
-  },
-  json(freezeSchema),
-);
 
 export const historyGet = channel(
   'history/get',

@@ -12,6 +12,10 @@ export const workerAvailability = channel(
   word(availability),
 );
 
+/** What a gesture may do. */
+export const actions = ['release', 'rollback', 'refresh'] as const;
+export type Action = (typeof actions)[number];
+
 const workerInfoSchema = z.object({
   worker: idSchema,
   ...processInfo,
@@ -20,7 +24,7 @@ const workerInfoSchema = z.object({
     z.object({
       id: idSchema,
       title: z.exactOptional(z.string()),
-      on: z.partialRecord(gestureSchema, z.enum(['release', 'rollback'])),
+      on: z.partialRecord(gestureSchema, z.enum(actions)),
       confirm: z.enum(['none', 'twice', 'key']),
     }),
   ),

@@ -7,6 +7,7 @@ import { linkFromConfig, readPem } from '../service/link/from-config.ts';
 import type { Link } from '../service/link/link.ts';
 import { createArgoCd } from './argocd/client.ts';
 import { argocdMetrics } from './argocd/metrics.ts';
+import { createFreezeFile } from './freeze/file.ts';
 import { createJournal } from './releases/journal.ts';
 import { createWorker } from './worker.ts';
 import type { Worker } from './worker.ts';
@@ -60,6 +61,8 @@ export function workerPart({ config, server, brokerUrl }: WorkerPartOptions, con
         link,
         argocd,
         journal: createJournal({ stateDir: workerConfig.stateDir, log }),
+        freezeFile: createFreezeFile(workerConfig.stateDir),
+        topicPrefix: config.mqtt.topicPrefix,
         clock,
         log,
         health,

@@ -15,6 +15,9 @@ import { createPublisher } from './drift/publisher.ts';
 import { createRegistry } from './drift/registry.ts';
 import { createRevisions } from './drift/revisions.ts';
 import { createWatch } from './drift/watch.ts';
+import type { FreezeFile } from './freeze/file.ts';
+import { createFreeze } from './freeze/freeze.ts';
+import { inWordsOf } from './freeze/state.ts';
 import { createInfo } from './info.ts';
 import { workerMetrics } from './metrics.ts';
 import { createOthers } from './others.ts';
@@ -23,11 +26,15 @@ import type { Intake } from './presses/intake.ts';
 import { judge } from './presses/judge.ts';
 import { createPressMemory, rememberIdsMax } from './presses/memory.ts';
 import { answerFormerPresses } from './presses/unanswered.ts';
+import { createDeployedByButton } from './releases/deployed.ts';
 import type { Journal } from './releases/journal.ts';
 import { createRecovery } from './releases/recovery.ts';
 import type { Recovered } from './releases/recovery.ts';
+import { refreshAll } from './releases/refresh.ts';
 import { progressOf, releaseMessage } from './releases/release.ts';
 import { createRunner } from './releases/runner.ts';
+import { takeTerminations } from './releases/terminate.ts';
+import { createReplies } from './replies.ts';
 import { selects } from './selection.ts';
 
 export interface WorkerOptions {
@@ -39,6 +46,8 @@ export interface WorkerOptions {
   readonly log: Log;
   readonly health: Health;
   readonly metrics: Registry;
+  readonly freezeFile: FreezeFile;
+  readonly topicPrefix: string;
   readonly clockState: () => ClockState;
   readonly version: string;
   readonly host: string;
@@ -152,11 +161,30 @@ export function createWorker(options: WorkerOptions): Worker {
       board.changed();
     },
     onCurrent: (release) => link.publish(releaseCurrent.at({}), release ?? { state: 'idle' }),
+    onEnd: async (release, ends) => {
+      deployed.note(release, ends);
+      // The light would invite the next person to undo the rollback.
+      if (release.action === 'rollback' && [...ends.values()].some(({ good }) => good))
+        await freeze.freezeButton(release.button, 'rolled back', release.source);
+    },
     onFinished: (release, outcome) => {
       link.publish(releaseLast.at({}), release);
       metrics.released(release);
       board.finished(release.button, outcome);
     },
+  });
+  const deployed = createDeployedByButton();
+  const replies = createReplies(link, options.topicPrefix);
+  const freeze = createFreeze({
+    link,
+    clock,
+    log,
+    file: options.freezeFile,
+    journal,
+    replies,
+    worker: config.id,
+    buttons: config.buttons.map(({ id }) => id),
+    onChange: () => board.changed(),
   });
   const board = createBoard({
     link,
@@ -169,6 +197,7 @@ export function createWorker(options: WorkerOptions): Worker {
     server: argocd.server,
     buttons: config.buttons,
     releasing: (button) => runner.running(button),
+    freeze,
     onShown: metrics.shown,
   });
 
@@ -177,11 +206,15 @@ export function createWorker(options: WorkerOptions): Worker {
   let intake: Intake | undefined;
 
   /** What the journal knows of the former run goes on, or is said again. */
-  const goOn = ({ last, failed, unanswered, unfinished }: Recovered) => {
+  const goOn = ({ last, failed, unanswered, unfinished, deployed: past }: Recovered) => {
     link.publish(releaseCurrent.at({}), { state: 'idle' });
     if (last !== undefined) {
       const { release, fates, outcome, at } = last;
       link.publish(releaseLast.at({}), releaseMessage(release, progressOf(fates), { at, outcome }));
+    }
+    for (const { release, fates } of past) {
+      const ends = [...fates].flatMap(([key, { end }]) => (end === undefined ? [] : [[key, end] as const]));
+      deployed.note(release, new Map(ends));
     }
     for (const [button, outcome] of failed) board.finished(button, outcome);
     forgetFormer = answerFormerPresses({ presses: unanswered, link, journal, clock, log });
@@ -197,6 +230,8 @@ export function createWorker(options: WorkerOptions): Worker {
       sayTaken();
       pause.start();
       others.start();
+      await freeze.start();
+      takeTerminations({ link, runner, replies, log, others: others.areThere });
       forget = registry.onChange(changed);
       publisher.start();
       board.start();
@@ -232,7 +267,11 @@ export function createWorker(options: WorkerOptions): Worker {
         mayAct,
         heldMs: pause.heldMs,
         memory: createPressMemory({ clock, ...recovered }),
-        judge: (button, only) =>
+        frozen: (button) => {
+          const frozen = freeze.of(button);
+          return frozen === undefined ? undefined : inWordsOf(frozen);
+        },
+        judge: (button, action, only) =>
           judge(
             {
               argocd,
@@ -242,15 +281,18 @@ export function createWorker(options: WorkerOptions): Worker {
               clock,
               refreshOnPressMax: config.refreshOnPressMax,
               isBusy: runner.isBusy,
+              deployedBy: deployed.of,
               show: publisher.show,
             },
             button,
+            action,
             only,
           ),
         release: (release, acceptedAt) => {
           board.accepted(release.button);
           runner.run(release, acceptedAt);
         },
+        refresh: (apps) => void refreshAll({ argocd, registry, log, ...config.release }, apps),
         count: metrics.press,
       });
       intake.start();
@@ -267,6 +309,7 @@ export function createWorker(options: WorkerOptions): Worker {
       await revisions.stop();
       publisher.stop();
       board.stop();
+      await freeze.stop();
       await journal.close();
     },
   };

@@ -34,9 +34,7 @@ export const applicationSchema = z.object({
     z.object({
       sync: z.nullish(z.object({ status: text, revision: text, revisions })),
       health: z.nullish(z.object({ status: text })),
-      history: z.nullish(
-        z.array(z.object({ id: z.nullish(z.number()), revision: text, revisions, source })),
-      ),
+      history: z.nullish(z.array(z.object({ id: z.nullish(z.number()), revision: text, revisions, source }))),
       conditions: z.nullish(z.array(z.object({ type: text, message: text }))),
       resources: z.nullish(z.array(z.object({ group: text, kind: text }))),
       operationState: z.nullish(
@@ -152,9 +150,7 @@ export function recordOf(app: Application, complete: boolean): AppRecord {
             // While an operation waits or runs it stands at `operation`, afterwards at the operation state. One without
             // infos is somebody else's: it must not borrow those of the operation before.
             operation: idsOf((app.operation ?? state?.operation)?.info),
-            ...(Array.isArray(status?.resources)
-              ? { appOfApps: status.resources.some(isApplication) }
-              : {}),
+            ...(Array.isArray(status?.resources) ? { appOfApps: status.resources.some(isApplication) } : {}),
           },
         }
       : {}),
@@ -189,15 +185,19 @@ function previousOf(
 }
 
 /** Errors come before warnings, by the end of their type's name; both are Argo CD's words. */
-function conditionOf(
-  conditions: NonNullable<Application['status']>['conditions'],
-): string {
+function conditionOf(conditions: NonNullable<Application['status']>['conditions']): string {
   const all = conditions ?? [];
   const first = all.find(({ type }) => type?.endsWith('Error') === true) ?? all[0];
   return first === undefined ? '' : `${first.type ?? ''}: ${first.message ?? ''}`.slice(0, conditionLength);
 }
 
-function isApplication({ group, kind }: { readonly group?: string | null | undefined; readonly kind?: string | null | undefined }): boolean {
+function isApplication({
+  group,
+  kind,
+}: {
+  readonly group?: string | null | undefined;
+  readonly kind?: string | null | undefined;
+}): boolean {
   return kind === 'Application' && group === 'argoproj.io';
 }
 

@@ -40,8 +40,13 @@ export function syncDetailOf({ status }: z.infer<typeof syncDetailSchema>): Sync
   return {
     ...(releaseId === undefined ? {} : { releaseId }),
     failed: resources
-      .filter(({ status: end, hookPhase }) => end === 'SyncFailed' || (hookPhase === 'Failed' && end !== 'Synced'))
-      .map(({ kind, name, message }) => ({ resource: `${kind ?? ''} ${name ?? ''}`, message: message ?? '' })),
+      .filter(
+        ({ status: end, hookPhase }) => end === 'SyncFailed' || (hookPhase === 'Failed' && end !== 'Synced'),
+      )
+      .map(({ kind, name, message }) => ({
+        resource: `${kind ?? ''} ${name ?? ''}`,
+        message: message ?? '',
+      })),
     toPrune: resources.filter(({ status: end }) => end === 'PruneSkipped').length,
   };
 }

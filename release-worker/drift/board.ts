@@ -11,6 +11,7 @@ import type { AppRecord } from '../argocd/application.ts';
 import { selects } from '../selection.ts';
 import type { ButtonConfig } from '../selection.ts';
 import type { ButtonShown } from '../metrics.ts';
+import type { Freeze } from '../freeze/freeze.ts';
 import type { Access } from './access.ts';
 import { createDriftAges } from './ages.ts';
 import type { Registry } from './registry.ts';
@@ -40,6 +41,7 @@ export interface BoardOptions {
   readonly server: string;
   readonly buttons: readonly ButtonConfig[];
   readonly releasing: (button: string) => number;
+  readonly freeze: Pick<Freeze, 'of' | 'ofAll'>;
   /** after each look, of each button */
   readonly onShown?: (shown: ButtonShown) => void;
 }
@@ -80,6 +82,7 @@ export function createBoard(options: BoardOptions): Board {
       const selected = apps.filter((app) => selects(button.select, app));
       const drift = countDrift(selected, access.obstacleOf);
       const ended = last.get(button.id);
+      const frozen = options.freeze.of(button.id);
       const choice = signalOf(
         {
           drift,
@@ -87,6 +90,7 @@ export function createBoard(options: BoardOptions): Board {
           releasing: options.releasing(button.id),
           ...(problem === undefined ? {} : { problem }),
           ...(ended === undefined ? {} : { last: ended }),
+          ...(frozen === undefined ? {} : { frozen }),
         },
         now,
       );
@@ -105,6 +109,7 @@ export function createBoard(options: BoardOptions): Board {
         outOfSync: drift.outOfSync,
         blocked: drift.blocked,
         ...(choice.reason === undefined ? {} : { reason: choice.reason }),
+        ...(choice.until === undefined ? {} : { until: choice.until }),
       };
       const text = JSON.stringify(message);
       const before = said.get(button.id);
@@ -135,6 +140,7 @@ export function createBoard(options: BoardOptions): Board {
       now: clock.now(),
       server: options.server,
       simulated: watch.server()?.simulated ?? false,
+      frozen: options.freeze.ofAll(),
     });
     const text = JSON.stringify({ ...summary, at: '' });
     if (text === summarySaid) return;

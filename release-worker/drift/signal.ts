@@ -1,6 +1,8 @@
 // What a button has to say: the strongest signal that holds. Pure; the caller sets the timer for `nextAt`.
 import type { ReleaseOutcome } from '../../messages/release.ts';
 import type { Signal } from '../../messages/button.ts';
+import type { Frozen } from '../../messages/freeze.ts';
+import { inWordsOf } from '../freeze/state.ts';
 import type { DriftCounts } from './summary.ts';
 import { driftState } from './summary.ts';
 
@@ -17,12 +19,14 @@ export interface SignalInput {
   /** until when the next step releases (`confirm`) */
   readonly armedUntil?: number;
   /** why all releases are frozen */
-  readonly frozen?: string;
+  readonly frozen?: Frozen;
 }
 
 export interface SignalChoice {
   readonly signal: Signal;
   readonly reason?: string;
+  /** RFC 3339: until when, as far as that is known */
+  readonly until?: string;
   /** when the choice must be made again although nothing has happened */
   readonly nextAt?: number;
 }
@@ -62,7 +66,15 @@ export function signalOf(input: SignalInput, now: number): SignalChoice {
   if (last?.outcome === 'succeeded' && now < last.at + endShownMs)
     return { signal: 'succeeded', ...until(shownUntil) };
   if (state === 'drifted') {
-    if (input.frozen !== undefined) return { signal: 'blocked', reason: input.frozen, ...until() };
+    if (input.frozen !== undefined) {
+      const { until: frozenUntil } = input.frozen;
+      return {
+        signal: 'blocked',
+        reason: inWordsOf(input.frozen),
+        ...(frozenUntil === undefined ? {} : { until: frozenUntil }),
+        ...until(),
+      };
+    }
     if (drift.blocked === drift.outOfSync)
       return { signal: 'blocked', reason: [...drift.obstacles].sort().join(', '), ...until() };
     return { signal: 'drifted', ...until() };

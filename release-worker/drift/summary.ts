@@ -1,4 +1,5 @@
 // From records to numbers: pure. What is out of sync, what of it may be released now, and the summary for everybody.
+import type { Frozen } from '../../messages/freeze.ts';
 import type { DriftSummary } from '../../messages/drift.ts';
 import { summaryApplications } from '../../messages/drift.ts';
 import { toTime } from '../../messages/time.ts';
@@ -66,6 +67,7 @@ export function summaryOf(options: {
   readonly now: number;
   readonly server: string;
   readonly simulated: boolean;
+  readonly frozen?: Frozen | undefined;
 }): DriftSummary {
   const { apps, counts, since, now } = options;
   const shown = apps
@@ -91,6 +93,7 @@ export function summaryOf(options: {
       to: shortRevision(app.target),
     })),
     truncated: shown.length > summaryApplications,
+    ...(options.frozen === undefined ? {} : { frozen: options.frozen }),
     since: toTime(since),
     at: toTime(now),
     server: options.server,

@@ -1,6 +1,10 @@
 // A press on its way through the rules: what arrived, and what the rules may know.
+import { randomUUID } from 'node:crypto';
+import type { Decoded } from '../../messages/codec.ts';
 import type { Gesture } from '../../messages/gesture.ts';
 import type { Press } from '../../messages/press.ts';
+import type { PlannedApp, PlannedRelease } from '../releases/release.ts';
+import { settingsOf } from '../releases/settings.ts';
 import type { ButtonConfig } from '../selection.ts';
 
 export interface Candidate {
@@ -31,4 +35,47 @@ export interface Knowledge {
   readonly recent: number;
   /** milliseconds from the last accepted press of the button to the arrival of this one, at least 0 */
   readonly sinceAccepted: number | undefined;
+  /** what keeps the button from releasing, in words */
+  readonly frozen: string | undefined;
+}
+
+export function candidateOf(arrived: {
+  readonly decoded: Decoded<Press>;
+  readonly button: string;
+  readonly config: ButtonConfig | undefined;
+  readonly retained: boolean;
+}): Candidate {
+  const { decoded, button, config, retained } = arrived;
+  const press = decoded.ok ? decoded.value : {};
+  return {
+    pressId: press.id ?? randomUUID(),
+    ownId: press.id !== undefined,
+    button,
+    config,
+    press,
+    gesture: press.gesture ?? 'press',
+    source: press.source ?? 'mqtt',
+    ...(decoded.ok ? {} : { malformed: decoded.error }),
+    retained,
+  };
+}
+
+/** @param at RFC 3339 */
+export function plannedRelease(
+  { button, gesture, pressId, source }: Candidate,
+  config: ButtonConfig,
+  apps: readonly PlannedApp[],
+  at: string,
+): PlannedRelease {
+  const action = config.on[gesture] === 'rollback' ? 'rollback' : 'release';
+  return {
+    id: randomUUID(),
+    ...(action === 'rollback' ? { action } : {}),
+    button,
+    pressId,
+    source,
+    startedAt: at,
+    settings: settingsOf(config, action),
+    apps,
+  };
 }

@@ -1,18 +1,20 @@
 // Takes presses in: each is judged once, written down, answered once, and if accepted handed on.
-import { randomUUID } from 'node:crypto';
 import type { Decoded } from '../../messages/codec.ts';
 import { buttonPress, buttonResult } from '../../messages/press.ts';
 import type { Press, PressReason, PressResult } from '../../messages/press.ts';
 import { toTime } from '../../messages/time.ts';
 import type { Clock } from '../../service/clock.ts';
+import type { Action } from '../../messages/worker.ts';
 import type { Link } from '../../service/link/link.ts';
 import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
+import type { AppRecord } from '../argocd/application.ts';
 import type { Journal } from '../releases/journal.ts';
 import type { PlannedRelease } from '../releases/release.ts';
 import type { ButtonConfig } from '../selection.ts';
+import { candidateOf, plannedRelease } from './candidate.ts';
 import type { Candidate } from './candidate.ts';
-import type { Verdict } from './judge.ts';
+import type { Verdict } from './looking.ts';
 import { createFlood } from './flood.ts';
 import type { PressMemory } from './memory.ts';
 import { firstObjection } from './rules.ts';
@@ -30,9 +32,17 @@ export interface IntakeOptions {
   readonly mayAct: () => boolean;
   /** How long presses that arrive now may have lain unread, in milliseconds. */
   readonly heldMs: () => number;
-  readonly judge: (button: ButtonConfig, only: readonly string[] | undefined) => Promise<Verdict>;
+  readonly judge: (
+    button: ButtonConfig,
+    action: Action,
+    only: readonly string[] | undefined,
+  ) => Promise<Verdict>;
+  /** what keeps the button from releasing, in words */
+  readonly frozen: (button: string) => string | undefined;
   /** @param acceptedAt monotonic milliseconds */
   readonly release: (release: PlannedRelease, acceptedAt: number) => void;
+  /** Argo CD is to look at Git again for these. */
+  readonly refresh: (apps: readonly AppRecord[]) => void;
   readonly count: (button: string, outcome: PressResult['outcome'], reason?: PressReason) => void;
 }
 
@@ -61,21 +71,6 @@ export function createIntake(options: IntakeOptions): Intake {
   let waitingInAll = 0;
   let state: 'running' | 'stopping' | 'stopped' = 'running';
 
-  const candidateOf = (decoded: Decoded<Press>, button: string, retained: boolean): Candidate => {
-    const press = decoded.ok ? decoded.value : {};
-    return {
-      pressId: press.id ?? randomUUID(),
-      ownId: press.id !== undefined,
-      button,
-      config: buttons.get(button),
-      press,
-      gesture: press.gesture ?? 'press',
-      source: press.source ?? 'mqtt',
-      ...(decoded.ok ? {} : { malformed: decoded.error }),
-      retained,
-    };
-  };
-
   const judged = async (candidate: Candidate, arrivedAt: number): Promise<Verdict> => {
     const { pressId, ownId, button, config } = candidate;
     const objection = firstObjection(candidate, {
@@ -86,15 +81,18 @@ export function createIntake(options: IntakeOptions): Intake {
       seen: memory.seen(pressId),
       recent: memory.recent(),
       sinceAccepted: memory.sinceAccepted(button, arrivedAt),
+      frozen: options.frozen(button),
     });
     // Of too many presses most get no answer: such a one may come again.
     if (ownId && objection?.reason !== 'too-many') memory.note(pressId);
     if (objection !== undefined) return { outcome: 'rejected', ...objection };
     memory.looked();
-    if (config === undefined) throw new Error('the rules let a press of an unknown button pass');
+    const action = config?.on[candidate.gesture];
+    if (config === undefined || action === undefined)
+      throw new Error('the rules let a press of an unknown button, or without an action, pass');
     const barred = whyBarred();
     if (barred !== undefined) return barred;
-    const verdict = await options.judge(config, candidate.press.only);
+    const verdict = await options.judge(config, action, candidate.press.only);
     return verdict.outcome === 'accepted' ? (whyBarred() ?? verdict) : verdict;
   };
 
@@ -133,17 +131,9 @@ export function createIntake(options: IntakeOptions): Intake {
     let verdict = judgement;
     const at = toTime(clock.now());
     const decidedAt = clock.monotonic();
-    const release: PlannedRelease | undefined =
-      verdict.outcome === 'accepted' && config !== undefined
-        ? {
-            id: randomUUID(),
-            button,
-            pressId,
-            source: candidate.source,
-            startedAt: at,
-            settings: { refresh: config.refresh, pinRevision: config.pinRevision, prune: config.prune },
-            apps: verdict.apps,
-          }
+    const release =
+      verdict.outcome === 'accepted' && 'apps' in verdict && config !== undefined
+        ? plannedRelease(candidate, config, verdict.apps, at)
         : undefined;
 
     const said: PressLine = {
@@ -160,7 +150,7 @@ export function createIntake(options: IntakeOptions): Intake {
     const line: PressLine = release === undefined ? said : { ...said, release };
     try {
       await journal.append(line, { flush: release !== undefined });
-      if (release !== undefined) memory.accepted(button);
+      if (verdict.outcome === 'accepted') memory.accepted(button);
     } catch (error) {
       log.error(messageOf(error));
       if (release !== undefined) {
@@ -183,8 +173,10 @@ export function createIntake(options: IntakeOptions): Intake {
       at,
       ...('reason' in verdict ? { reason: verdict.reason } : {}),
       ...(accepted === undefined ? {} : { releaseId: accepted.id, applications: accepted.apps.length }),
+      ...('refresh' in verdict ? { applications: verdict.refresh.length } : {}),
     });
     if (accepted !== undefined) options.release(accepted, decidedAt);
+    if ('refresh' in verdict) options.refresh(verdict.refresh);
   };
 
   /** What could not be made safe may stand in the file all the same: the next start must not go on with it. */
@@ -279,7 +271,7 @@ export function createIntake(options: IntakeOptions): Intake {
       link.clear(buttonPress.at({ button }));
       log.warn({ button }, `a retained press lay on the topic of button ${button}; cleared it`);
     }
-    enqueue(candidateOf(decoded, button, retained));
+    enqueue(candidateOf({ decoded, button, config: buttons.get(button), retained }));
   };
 
   return {

@@ -1,8 +1,8 @@
 // The rules between a press and a release, each a named pure function, tried in this order.
 // The first that objects names the reason. Source: the promises in `docs/trust.md`.
 //
-// Signatures belong into `isWellFormed`'s place after it, confirmation into `isConfirmed`, a freeze before the plan:
-// each is a further function in the list.
+// Signatures belong into `isWellFormed`'s place after it, confirmation into `isConfirmed`: each is a further function
+// in the list.
 import type { PressReason } from '../../messages/press.ts';
 import { fromTime } from '../../messages/time.ts';
 import type { Candidate, Knowledge } from './candidate.ts';
@@ -86,6 +86,15 @@ const isConfirmed: Rule = ({ config, gesture }) =>
       }
     : undefined;
 
+/** A look at Git releases nothing. */
+const isNotFrozen: Rule = ({ config, gesture }, { frozen }) =>
+  frozen === undefined || config?.on[gesture] === 'refresh'
+    ? undefined
+    : {
+        reason: 'frozen',
+        message: `nothing is released: ${frozen}. Lift it with \`release-button unfreeze\`, or \`off\` to freeze/set`,
+      };
+
 const rules: readonly Rule[] = [
   isNotRetained,
   isWellFormed,
@@ -94,6 +103,7 @@ const rules: readonly Rule[] = [
   isNotDuplicate,
   isWithinRate,
   isConfirmed,
+  isNotFrozen,
 ];
 
 export function firstObjection(candidate: Candidate, knowledge: Knowledge): Objection | undefined {

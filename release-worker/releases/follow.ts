@@ -82,7 +82,9 @@ export async function followSync(options: FollowOptions): Promise<AppEnd | undef
 }
 
 /** Tells Argo CD once that the sync is to end; where that failed, again at the next news. */
-function createTermination({ argocd, app, terminate }: FollowOptions): { tell(): Promise<string | undefined> } {
+function createTermination({ argocd, app, terminate }: FollowOptions): {
+  tell(): Promise<string | undefined>;
+} {
   let told = false;
   return {
     tell: async () => {

@@ -66,6 +66,16 @@ export const journalLineSchema = z.discriminatedUnion('type', [
     message: z.exactOptional(z.string()),
     good: z.exactOptional(z.boolean()),
   }),
+  /** Somebody froze or unfroze, or a rollback did. */
+  z.object({
+    type: z.literal('freeze'),
+    at: timeSchema,
+    frozen: z.boolean(),
+    button: z.exactOptional(z.string()),
+    reason: z.exactOptional(z.string()),
+    until: z.exactOptional(timeSchema),
+    by: z.string(),
+  }),
   z.object({
     type: z.literal('finished'),
     at: timeSchema,

@@ -40,7 +40,12 @@ export function isGone(error: unknown): boolean {
 }
 
 export async function lookNow(
-  { argocd, registry, app, refreshTimeoutMs }: Pick<FollowOptions, 'argocd' | 'registry' | 'app' | 'refreshTimeoutMs'>,
+  {
+    argocd,
+    registry,
+    app,
+    refreshTimeoutMs,
+  }: Pick<FollowOptions, 'argocd' | 'registry' | 'app' | 'refreshTimeoutMs'>,
   refresh?: 'normal',
 ): Promise<AppRecord> {
   const timeoutMs = refresh === undefined ? undefined : refreshTimeoutMs;

@@ -36,6 +36,8 @@ export interface Recovered {
   readonly pressIds: readonly (readonly [id: string, at: number])[];
   /** the last accepted press of each button, in milliseconds since the epoch */
   readonly acceptedAt: ReadonlyMap<string, number>;
+  /** the newest finished release of each button that has deployed anything */
+  readonly deployed: readonly UnfinishedRelease[];
 }
 
 export interface Recovery {
@@ -52,6 +54,7 @@ export function createRecovery(pressIdsMax: number): Recovery {
   const pressIds = new Map<string, number>();
   const acceptedAt = new Map<string, number>();
   const failed = new Map<string, ReleaseOutcome>();
+  const deployed = new Map<string, UnfinishedRelease>();
   let last: FinishedRelease | undefined;
 
   const dropOldest = (map: Map<string, unknown>, max: number) => {
@@ -100,8 +103,13 @@ export function createRecovery(pressIdsMax: number): Recovery {
           open.delete(line.releaseId);
           if (release === undefined) return;
           last = { ...release, outcome: line.outcome, at: line.at };
+          if ([...release.fates.values()].some(({ end }) => end?.good === true))
+            deployed.set(release.release.button, release);
           if (line.outcome !== 'succeeded') failed.set(release.release.button, line.outcome);
+          return;
         }
+        case 'freeze':
+        // The file beside the journal says what holds; here it stands for whoever asks who and why.
       }
     },
     result: () => ({
@@ -111,6 +119,7 @@ export function createRecovery(pressIdsMax: number): Recovery {
       unanswered: [...unanswered.values()],
       pressIds: [...pressIds],
       acceptedAt,
+      deployed: [...deployed.values()],
     }),
   };
 }

@@ -17,8 +17,7 @@ export interface ReportOptions {
   readonly onCurrent: (release: Release | undefined) => void;
   /** the release that has run for longest */
   readonly running: () =>
-    | { readonly release: PlannedRelease; readonly progress: ReadonlyMap<string, AppProgress> }
-    | undefined;
+    { readonly release: PlannedRelease; readonly progress: ReadonlyMap<string, AppProgress> } | undefined;
 }
 
 export interface Report {

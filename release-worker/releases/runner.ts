@@ -27,6 +27,8 @@ export interface RunnerOptions extends Omit<ReportOptions, 'running'> {
   readonly whenDecided: () => Promise<void>;
   /** How long this process has stood still since then (monotonic), in milliseconds. */
   readonly heldSince: (since: number) => number;
+  /** Before the end is written down: what must be done for sure because of it. A crash meanwhile repeats it. */
+  readonly onEnd: (release: PlannedRelease, ends: ReadonlyMap<string, AppEnd>) => Promise<void>;
   readonly onFinished: (release: Release, outcome: ReleaseOutcome) => void;
 }
 
@@ -186,6 +188,7 @@ export function createRunner(options: RunnerOptions): Runner {
   const finish = async ({ release, ends, progress }: Run) => {
     if (ends.size < release.apps.length) return;
     const outcome = outcomeOf([...ends.values()]);
+    await options.onEnd(release, ends);
     const at = toTime(clock.now());
     await write({ type: 'finished', at, releaseId: release.id, outcome });
     runs.delete(release.id);
@@ -240,8 +243,7 @@ export function createRunner(options: RunnerOptions): Runner {
   return {
     run: (release, acceptedAt) => {
       // Accepted while we stop: it stands in the journal, and the next start says that it was never sent.
-      if (!signal.aborted)
-        begin(newRun(release, acceptedAt), release.apps, send);
+      if (!signal.aborted) begin(newRun(release, acceptedAt), release.apps, send);
     },
     resume: ({ release, fates }) => {
       const run = newRun(release, clock.monotonic());
@@ -272,7 +274,8 @@ export function createRunner(options: RunnerOptions): Runner {
       let applications = 0;
       for (const run of runs.values())
         for (const key of run.release.apps.map(keyOf)) {
-          if ((app !== undefined && app !== key) || run.ends.has(key) || busy.get(key) !== run.release.id) continue;
+          if ((app !== undefined && app !== key) || run.ends.has(key) || busy.get(key) !== run.release.id)
+            continue;
           terminationOf(run, key).abort();
           applications += 1;
           releases.add(run.release.id);

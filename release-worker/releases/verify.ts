@@ -14,23 +14,18 @@ const degradedGraceMs = 30_000;
 
 /** After `Succeeded`: waits for the new sync status, and if asked for health. */
 export async function verify(options: FollowOptions): Promise<AppEnd | undefined> {
-  const { registry, app, signal, newer, onProgress } = options;
-  const key = keyOf(app);
+  const { registry, app, signal, onProgress } = options;
   if (options.how === 'dry-run')
-    return { outcome: 'still-out-of-sync', message: 'a dry run, which succeeded: nothing was changed', good: true };
+    return {
+      outcome: 'still-out-of-sync',
+      message: 'a dry run, which succeeded: nothing was changed',
+      good: true,
+    };
   onProgress({ phase: 'verifying' });
-  await untilGrace(options, (record) => record?.sync === 'Synced');
-  // A pinned sync is compared with its own revision first, and with the branch only 0.2 s later
-  // (`stream-sync-pinned-revision`).
-  let compared = registry.get(key)?.sync === 'Synced';
-  if (compared && newer !== undefined) {
-    const withBranch = (record: AppRecord | undefined) => record?.target !== app.to;
-    await untilGrace(options, withBranch);
-    compared = withBranch(registry.get(key));
-  }
+  const compared = await newStatus(options);
   if (signal.aborted) return undefined;
 
-  let record = registry.get(key);
+  let record = registry.get(keyOf(app));
   if (!compared || record?.detail === undefined) {
     try {
       record = await lookNow(options, 'normal');
@@ -64,6 +59,19 @@ export async function verify(options: FollowOptions): Promise<AppEnd | undefined
   return { outcome: 'still-out-of-sync', message: await whyStillOutOfSync(options), good: false };
 }
 
+/** Whether the status that the end of the sync brings has come within the grace. */
+async function newStatus(options: FollowOptions): Promise<boolean> {
+  const { how, newer, app } = options;
+  // A pinned sync is compared with its own revision first, and with the branch only 0.2 s later
+  // (`stream-sync-pinned-revision`).
+  const withBranch = (record: AppRecord | undefined) => record?.target !== app.to;
+  // What is rolled back was mostly in sync before: `Synced` may be old, and is not what it leads to.
+  if (how === 'rollback')
+    return untilGrace(options, (record) => record?.sync !== 'Synced' && withBranch(record));
+  if (!(await untilGrace(options, (record) => record?.sync === 'Synced'))) return false;
+  return newer === undefined || untilGrace(options, withBranch);
+}
+
 async function whyStillOutOfSync({ argocd, app, releaseId }: FollowOptions): Promise<string> {
   const succeeded = 'the sync succeeded and the application still differs';
   try {
@@ -79,12 +87,13 @@ async function whyStillOutOfSync({ argocd, app, releaseId }: FollowOptions): Pro
 async function untilGrace(
   options: FollowOptions,
   holds: (record: AppRecord | undefined) => boolean,
-): Promise<void> {
+): Promise<boolean> {
   const { registry, clock, app, signal } = options;
   const key = keyOf(app);
   const graceUntil = clock.monotonic() + statusGraceMs;
   while (!holds(registry.get(key)) && clock.monotonic() < graceUntil && !signal.aborted)
     await changed(options, graceUntil - clock.monotonic());
+  return holds(registry.get(key));
 }
 
 function inSync(record: AppRecord, app: PlannedApp): AppEnd {

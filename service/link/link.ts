@@ -30,7 +30,7 @@ export interface Link {
    * State is remembered and published again on every connect; the newest counts. An event while there is no
    * connection, or one that was not acknowledged when it broke, is sent on the next connect within a minute.
    */
-  publish<M>(address: Address<M>, message: NoInfer<M>): void;
+  publish<M>(address: Address<M>, message: NoInfer<M>, options?: { readonly correlationData?: Buffer }): void;
   /**
    * For what must not happen late (a press): sent now or never, ahead of all that waits. What is still on its way
    * when the time is over is stopped by cutting the connection.
@@ -196,8 +196,8 @@ export function createLink(options: LinkOptions): Link {
     },
     subscribe,
     subscribeRaw,
-    publish: (address, message) => {
-      const packet = outgoing(address, message);
+    publish: (address, message, extra = {}) => {
+      const packet = { ...outgoing(address, message), ...extra };
       if (address.kind === 'state') {
         outbox.remember(packet);
         void sendState(packet);

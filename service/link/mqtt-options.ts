@@ -47,9 +47,17 @@ export function publishOptions(message: Outgoing, version: ProtocolVersion): ICl
   return {
     qos: message.qos,
     retain: message.retain,
-    ...(version === 5 && message.expirySeconds !== undefined
-      ? { properties: { messageExpiryInterval: message.expirySeconds } }
-      : {}),
+    ...(version === 5 ? { properties: propertiesOf(message) } : {}),
+  };
+}
+
+function propertiesOf({
+  expirySeconds,
+  correlationData,
+}: Outgoing): NonNullable<IClientPublishOptions['properties']> {
+  return {
+    ...(expirySeconds === undefined ? {} : { messageExpiryInterval: expirySeconds }),
+    ...(correlationData === undefined ? {} : { correlationData }),
   };
 }
 

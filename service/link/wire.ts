@@ -9,6 +9,8 @@ export interface Outgoing {
   readonly qos: 0 | 1;
   readonly retain: boolean;
   readonly expirySeconds?: number;
+  /** of an answer, as the request had it (MQTT 5) */
+  readonly correlationData?: Buffer;
 }
 
 export interface IncomingPacket {

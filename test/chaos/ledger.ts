@@ -69,7 +69,7 @@ function ledgerOf(lines: readonly JournalLine[]): Ledger {
       finished.set(line.releaseId, line);
       last = line;
       acceptedSince = false;
-    } else if (line.step === 'done') ends.set(`${line.releaseId} ${line.app}`, line);
+    } else if (line.type === 'app' && line.step === 'done') ends.set(`${line.releaseId} ${line.app}`, line);
   }
   const open = [...accepted.keys()].filter((id) => !finished.has(id));
   return { presses, answered, accepted, ends, finished, last, acceptedSince, open };

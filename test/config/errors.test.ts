@@ -177,7 +177,6 @@ describe('what comes with a later version', () => {
   test.each([
     ['{select: {all: true}, confirm: twice}', 'confirm', '`twice` is not available yet'],
     ['{select: {all: true}, confirm: key}', 'confirm', '`key` is not available yet'],
-    ['{select: {all: true}, on: {hold: rollback}}', 'on.hold', '`rollback` is not available yet'],
   ])('%s', async (button, key, message) => {
     const problem = await onlyProblem(worker(button));
     expect(problem.key).toBe(`worker.buttons[0].${key}`);

@@ -214,7 +214,9 @@ describe('what could be gone back to', () => {
   });
 
   it('is nothing from another repository, another path or a chart', () => {
-    expect(previousOf([entry(0, 'a', { ...source, repoURL: 'https://other.example' }), entry(1, 'b')])).toBe('');
+    expect(previousOf([entry(0, 'a', { ...source, repoURL: 'https://other.example' }), entry(1, 'b')])).toBe(
+      '',
+    );
     expect(previousOf([entry(0, 'a', { ...source, path: 'old' }), entry(1, 'b')])).toBe('');
     expect(previousOf([entry(0, '1.0.0', { ...source, chart: 'shop' }), entry(1, 'b')])).toBe('');
   });
@@ -232,9 +234,14 @@ describe('what could be gone back to', () => {
 });
 
 describe('what Argo CD has against an application', () => {
-  it.each(['get-comparison-error', 'get-path-missing', 'repo-server-down-get-after'])('stands in %s', (name) => {
-    expect(record(recording(name).response.body).detail?.condition).toMatch(/^ComparisonError: Failed to load/);
-  });
+  it.each(['get-comparison-error', 'get-path-missing', 'repo-server-down-get-after'])(
+    'stands in %s',
+    (name) => {
+      expect(record(recording(name).response.body).detail?.condition).toMatch(
+        /^ComparisonError: Failed to load/,
+      );
+    },
+  );
 
   it('is an error before a warning, and of bounded length', () => {
     const conditions = [

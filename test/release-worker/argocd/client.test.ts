@@ -334,7 +334,10 @@ describe('the detail of a sync', () => {
   });
 
   it('counts what would have to be pruned', async () => {
-    expect(await detailOf('get-after-sync-without-prune', 'prunable')).toMatchObject({ failed: [], toPrune: 1 });
+    expect(await detailOf('get-after-sync-without-prune', 'prunable')).toMatchObject({
+      failed: [],
+      toPrune: 1,
+    });
   });
 
   it('is empty where nothing was ever synced', async () => {

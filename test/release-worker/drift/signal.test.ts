@@ -17,6 +17,7 @@ function input(over: Partial<SignalInput> = {}): SignalInput {
 }
 
 const drifted = counts({ outOfSync: 2 });
+const holiday = { reason: 'holiday', by: 'ops', until: '2026-01-02T00:00:00Z', at: '2026-01-01T00:00:00Z' };
 
 describe('a button says', () => {
   it.each<[string, string, Partial<SignalInput>]>([
@@ -33,8 +34,8 @@ describe('a button says', () => {
       'all of it is blocked',
       { drift: counts({ outOfSync: 2, blocked: 2, obstacles: new Set<Obstacle>(['not-permitted']) }) },
     ],
-    ['blocked', 'releases are frozen', { drift: drifted, frozen: 'holiday' }],
-    ['clear', 'releases are frozen and nothing is out of sync', { frozen: 'holiday' }],
+    ['blocked', 'releases are frozen', { drift: drifted, frozen: holiday }],
+    ['clear', 'releases are frozen and nothing is out of sync', { frozen: holiday }],
     ['succeeded', 'a release has just succeeded', { last: { outcome: 'succeeded', at: now - 4_999 } }],
     ['clear', 'it succeeded five seconds ago', { last: { outcome: 'succeeded', at: now - 5_000 } }],
     [
@@ -78,6 +79,14 @@ describe('a button says', () => {
     });
   });
 
+  it('why it is frozen, by whom and until when', () => {
+    expect(signalOf(input({ drift: drifted, frozen: holiday }), now)).toMatchObject({
+      signal: 'blocked',
+      reason: 'frozen: holiday, by ops, until 2026-01-02T00:00:00Z',
+      until: '2026-01-02T00:00:00Z',
+    });
+  });
+
   it('every obstacle', () => {
     const obstacles = new Set<Obstacle>(['not-permitted', 'blocked-by-sync-window']);
     const drift = counts({ outOfSync: 2, blocked: 2, obstacles });
@@ -110,7 +119,7 @@ const anyInput: fc.Arbitrary<SignalInput> = fc.record(
       at: around.map((at) => Math.min(at, now)),
     }),
     armedUntil: around,
-    frozen: fc.constant('frozen'),
+    frozen: fc.constant(holiday),
     problem: fc.constant('a problem'),
   },
   { requiredKeys: ['drift', 'freshUntil', 'releasing'] },

@@ -207,3 +207,26 @@ it('leaves no timer behind', async () => {
   expect(await judge()).toMatchObject({ outcome: 'nothing-to-release' });
   expect(timers.size).toBe(0);
 });
+
+describe('a look at Git', () => {
+  it('is for all that the button selects, in sync or not, and not for more than refreshOnPressMax', async () => {
+    const { judge, ready } = await judging(worldOf([shop, desk, { name: 'till' }]), { refreshOnPressMax: 2 });
+    await ready();
+    expect(await judge(undefined, {}, 'refresh')).toMatchObject({
+      outcome: 'accepted',
+      refresh: [{ name: 'desk' }, { name: 'shop' }],
+      message: expect.stringMatching(/left out: 1; worker.refreshOnPressMax/),
+    });
+    expect(await judge(['argocd/till'], {}, 'refresh')).toMatchObject({ refresh: [{ name: 'till' }] });
+    expect(await judge(['argocd/none'], {}, 'refresh')).toMatchObject({ outcome: 'nothing-to-release' });
+  });
+});
+
+it('puts the applications into their waves, those that none names last', async () => {
+  const apps = ['web', 'db', 'other'].map((name) => ({ name, drifted: true }));
+  const { judge, ready } = await judging(worldOf(apps));
+  await ready();
+  const verdict = await judge(undefined, { waves: [['db'], ['argocd/web']] });
+  const waves = 'apps' in verdict ? verdict.apps.map(({ name, wave }) => [name, wave ?? 0]) : [];
+  expect(Object.fromEntries(waves)).toEqual({ db: 0, web: 1, other: 2 });
+});

@@ -28,6 +28,7 @@ function knowledge(over: Partial<Knowledge> = {}): Knowledge {
     seen: false,
     recent: 0,
     sinceAccepted: undefined,
+    frozen: undefined,
     ...over,
   };
 }
@@ -51,6 +52,7 @@ describe('objects because', () => {
     ['cool-down', 'one was accepted just now', {}, { sinceAccepted: 0 }, '0 ms ago'],
     ['cool-down', 'the cool-down is not over', {}, { sinceAccepted: 1_999 }, '2 s after it'],
     ['too-many', 'there were many', {}, { recent: 60 }, 'worker.maxPressesPerMinute'],
+    ['frozen', 'somebody has frozen it', {}, { frozen: 'frozen: holiday' }, 'frozen: holiday. Lift it'],
     ['not-confirmed', 'the gesture does nothing', { gesture: 'hold' }, {}, 'it answers to: press'],
   ])('%s: %s', (reason, _, press, known, words) => {
     const objection = firstObjection(candidate(press), knowledge(known));
@@ -69,6 +71,11 @@ describe('does not object', () => {
     ['at the last press within the rate', {}, { recent: 59 }],
     ['to a fresh id that happens to be known', { ownId: false }, { seen: true }],
     ['to a gesture that is mapped', { gesture: 'hold', config: button({ on: { hold: 'release' } }) }, {}],
+    [
+      'to a look at Git while it is frozen',
+      { config: button({ on: { press: 'refresh' } }) },
+      { frozen: 'frozen: holiday' },
+    ],
     ['to a time with an offset', { press: { at: '2026-01-01T14:00:05+02:00' } }, {}],
   ])('%s', (_, press, known) => {
     expect(firstObjection(candidate(press), knowledge(known))).toBeUndefined();
@@ -92,7 +99,8 @@ it('names the first reason that holds, in the order of the promises', () => {
     [candidate({ gesture: 'hold' }), known],
     [candidate({ gesture: 'hold' }), { ...known, seen: false }],
     [candidate({ gesture: 'hold' }), { recent: 60 }],
-    [candidate({ gesture: 'hold' }), {}],
+    [candidate({ gesture: 'hold' }), { frozen: 'frozen' }],
+    [candidate({}), { frozen: 'frozen' }],
   ];
   expect(steps.map(([press, known]) => firstObjection(candidate(press), knowledge(known))?.reason)).toEqual([
     'retained',
@@ -103,6 +111,7 @@ it('names the first reason that holds, in the order of the promises', () => {
     'cool-down',
     'too-many',
     'not-confirmed',
+    'frozen',
   ]);
 });
 

@@ -11,6 +11,11 @@ export function button(over: Partial<ButtonConfig> = {}): ButtonConfig {
     refresh: 'normal',
     pinRevision: true,
     prune: false,
+    dryRun: false,
+    waves: [],
+    syncOptions: [],
+    strategy: 'hook',
+    force: false,
     ...over,
   };
 }

@@ -1,7 +1,8 @@
 // An intake on a fake link and a hand-moved clock, with a verdict that the test gives.
+import { keyOf } from '../../../release-worker/argocd/application.ts';
 import { createIntake } from '../../../release-worker/presses/intake.ts';
 import type { IntakeOptions } from '../../../release-worker/presses/intake.ts';
-import type { Verdict } from '../../../release-worker/presses/judge.ts';
+import type { Verdict } from '../../../release-worker/presses/looking.ts';
 import { createPressMemory } from '../../../release-worker/presses/memory.ts';
 import type { JournalLine } from '../../../release-worker/releases/journal-lines.ts';
 import type { Journal } from '../../../release-worker/releases/journal.ts';
@@ -55,6 +56,7 @@ export function takingIn(
     readonly mayAct?: () => boolean;
     readonly isOthers?: (button: string) => boolean;
     readonly maxPressesPerMinute?: number;
+    readonly frozen?: (button: string) => string | undefined;
     readonly onRelease?: (release: PlannedRelease) => void;
   } = {},
 ) {
@@ -62,6 +64,7 @@ export function takingIn(
   const fake = createFakeLink();
   const released: PlannedRelease[] = [];
   const counted: string[] = [];
+  const refreshed: string[] = [];
   const journal = options.journal ?? memoryJournal();
   const intake = createIntake({
     link: fake.link,
@@ -79,6 +82,8 @@ export function takingIn(
       released.push(release);
       options.onRelease?.(release);
     },
+    frozen: options.frozen ?? (() => undefined),
+    refresh: (apps) => void refreshed.push(...apps.map(keyOf)),
     count: (id, outcome, reason) => void counted.push(`${id} ${reason ?? outcome}`),
   });
   intake.start();
@@ -89,6 +94,7 @@ export function takingIn(
     journal,
     released,
     counted,
+    refreshed,
     press: (
       payload: unknown = 'press',
       about: { readonly retained?: boolean; readonly button?: string } = {},

@@ -4,6 +4,7 @@ import { createAccess } from '../../../release-worker/drift/access.ts';
 import { createRegistry } from '../../../release-worker/drift/registry.ts';
 import { createWatch } from '../../../release-worker/drift/watch.ts';
 import { judge } from '../../../release-worker/presses/judge.ts';
+import type { Deployed } from '../../../release-worker/releases/deployed.ts';
 import type { ButtonConfig } from '../../../release-worker/selection.ts';
 import { createHealth } from '../../../service/health.ts';
 import { silentLog } from '../../../service/log.ts';
@@ -20,6 +21,7 @@ export async function judging(
     readonly hurry?: number;
     readonly busy?: readonly string[];
     readonly refreshOnPressMax?: number;
+    readonly deployedBy?: (button: string) => readonly Deployed[];
   } = {},
 ) {
   const { argocd, control } = await simulatedArgoCd(
@@ -65,7 +67,11 @@ export async function judging(
       if (options.withStream !== false)
         await until('the stream', () => [...registry.all()].every(({ detail }) => detail !== undefined));
     },
-    judge: (only?: readonly string[], over: Partial<ButtonConfig> = {}) =>
+    judge: (
+      only?: readonly string[],
+      over: Partial<ButtonConfig> = {},
+      action: Parameters<typeof judge>[2] = 'release',
+    ) =>
       judge(
         {
           argocd,
@@ -89,10 +95,12 @@ export async function judging(
             },
           },
           refreshOnPressMax: options.refreshOnPressMax ?? 20,
+          deployedBy: options.deployedBy ?? (() => []),
           isBusy: (key) => busy.has(key),
           show: (keys) => void shown.push(...keys),
         },
         button(over),
+        action,
         only,
       ),
   };

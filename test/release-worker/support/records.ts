@@ -29,7 +29,14 @@ export function listed(over: Partial<AppRecord> = {}): AppRecord {
 }
 
 export function detailOf(over: Partial<AppDetail> = {}): AppDetail {
-  return { deployed: newCommit, previous: '', message: 'successfully synced', condition: '', operation: {}, ...over };
+  return {
+    deployed: newCommit,
+    previous: '',
+    message: 'successfully synced',
+    condition: '',
+    operation: {},
+    ...over,
+  };
 }
 
 /** The same as the stream or a GET tells of it. */

@@ -23,6 +23,7 @@ export async function releasing(
   options: {
     readonly release?: Partial<RunnerOptions['release']>;
     readonly mayAct?: () => boolean;
+    readonly onEnd?: RunnerOptions['onEnd'];
     /** how many times as fast the worker's clock goes */
     readonly hurry?: number;
     readonly requestTimeoutMs?: number;
@@ -67,6 +68,7 @@ export async function releasing(
     heldSince: () => 0,
     onEvent: (event) => void events.push(event),
     onCurrent: (release) => void currents.push(release),
+    onEnd: options.onEnd ?? (() => Promise.resolve()),
     onFinished: (release) => void finished.push(release),
   });
   watch.start();

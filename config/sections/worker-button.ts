@@ -1,0 +1,180 @@
+// One button of the release worker: what it selects, what its gestures do, and how it releases.
+import * as z from 'zod/mini';
+import { setting } from '../declare.ts';
+import { flag, id, must, oneOf, text, wholeNumber } from '../formats.ts';
+
+// Kubernetes names: DNS subdomains (253) for applications and projects, labels (63) for namespaces.
+const dnsName = '[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?';
+const dnsLabel = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?';
+
+function names(pattern: RegExp, what: string) {
+  const entry = z
+    .string()
+    .check(
+      must<string>(
+        (value) => pattern.test(value),
+        `must be ${what}; patterns such as \`*\` are not supported`,
+        'write the whole name; to select many, use projects, labels or namespaces, or `select: {all: true}`',
+      ),
+    );
+  return z.array(entry).check(z.minLength(1), z.maxLength(1000));
+}
+
+// Kubernetes labels: an optional prefix and a name; the value may be empty.
+const labelValue = z
+  .string()
+  .check(
+    must<string>(
+      (value) => /^([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?$/.test(value),
+      'must be the value of a Kubernetes label: up to 63 letters, digits, - _ and .; patterns are not supported',
+      'write the whole value of the label, as Argo CD shows it',
+    ),
+  );
+
+const labels = z
+  .record(z.string(), labelValue)
+  .check(
+    must<Record<string, string>>(
+      (map) =>
+        Object.keys(map).length > 0 &&
+        Object.keys(map).every((key) =>
+          /^([a-z0-9.-]{1,253}\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/.test(key),
+        ),
+      'must be a map of at least one label and its value',
+      'write for example `labels: {team: web}`',
+    ),
+  );
+
+const sayWhich = `say which applications this button releases, for example in the file
+
+       worker:
+         buttons:
+           - id: main
+             select: {projects: [shop]}   # or names, labels, namespaces; or {all: true} for every application
+
+     or in the environment: RELEASE_BUTTON_WORKER_BUTTONS='[{id: main, select: {all: true}}]'`;
+
+const selection = z
+  .strictObject({
+    names: z.exactOptional(
+      names(new RegExp(`^(${dnsLabel}/)?${dnsName}$`), 'an application, `name` or `namespace/name`'),
+    ),
+    projects: z.exactOptional(names(new RegExp(`^${dnsName}$`), 'the name of an Argo CD project')),
+    labels: z.exactOptional(labels),
+    namespaces: z.exactOptional(names(new RegExp(`^${dnsLabel}$`), 'a namespace')),
+    all: z.exactOptional(z.literal(true)),
+  })
+  .check(
+    must<object>((value) => Object.keys(value).length > 0, 'is empty', sayWhich),
+    must<object>(
+      (value) => !('all' in value) || Object.keys(value).length === 1,
+      'has `all` together with other keys',
+      'keep either `all: true` or the other keys',
+    ),
+  );
+
+type Selection = z.output<typeof selection>;
+
+/** May be missing in what is given (the default button has none), never in what is parsed. */
+const select = z.pipe(
+  z.optional(selection),
+  z
+    .custom<Selection, Selection | undefined>()
+    .check(must((value) => value !== undefined, 'is missing', sayWhich)),
+);
+
+const notYet = (value: string) => `\`${value}\` is not available yet: it comes with a later version`;
+const action = oneOf(['release', 'rollback', 'refresh']);
+
+const waves = z.array(
+  names(new RegExp(`^(${dnsLabel}/)?${dnsName}$`), 'an application, `name` or `namespace/name`'),
+);
+
+const syncOption = z
+  .string()
+  .check(
+    must<string>(
+      (value) => /^[A-Za-z][\w.-]{0,62}=[^\p{C}]{1,200}$/u.test(value),
+      'must be an option and its value, `Name=value`',
+      'write for example `PruneLast=true`',
+    ),
+  );
+const syncOptions = z.array(syncOption).check(z.maxLength(20));
+
+const retry = z.strictObject({
+  limit: wholeNumber(1, 100),
+  backoffMs: z.prefault(wholeNumber(1, 3_600_000), 5000),
+  factor: z.prefault(wholeNumber(1, 10), 2),
+  maxBackoffMs: z.prefault(wholeNumber(1, 86_400_000), 180_000),
+});
+
+const on = z
+  .strictObject({
+    press: z.exactOptional(action),
+    double: z.exactOptional(action),
+    hold: z.exactOptional(action),
+  })
+  .check(
+    must<object>(
+      (value) => Object.keys(value).length > 0,
+      'is empty: no gesture would do anything',
+      'write for example `on: {press: release}`',
+    ),
+  );
+
+export const button = {
+  id: setting(id(), { doc: 'The button, as in its topics.', default: 'main' }),
+  title: setting(text(100), { doc: 'A name for people.', example: 'Release the shop' }),
+  select: setting(select, {
+    doc: 'The applications that it releases; has to be said. names (`name` or `namespace/name`), projects, labels (a map) and namespaces: an application must fit every one that is given, and any entry within it. Or {all: true}.',
+    required: true,
+    example: { projects: ['shop'] },
+  }),
+  on: setting(on, {
+    doc: 'What each gesture (press, double, hold) does: release; rollback (undoes what the last release of this button deployed, and freezes the button); refresh (Argo CD looks at Git again). A gesture that is not named does nothing.',
+    default: { press: 'release' },
+  }),
+  confirm: setting(oneOf(['none'], { twice: notYet('twice'), key: notYet('key') }), {
+    doc: 'Whether a press must be confirmed; `none` is the only way yet.',
+    default: 'none',
+  }),
+  coolDownMs: setting(wholeNumber(0, 3_600_000), {
+    doc: 'How long after an accepted press the button accepts no other.',
+    default: 2000,
+  }),
+  refresh: setting(oneOf(['normal', 'hard', 'none']), {
+    doc: 'Whether Argo CD looks at Git again before it syncs; hard also drops its manifest cache.',
+    default: 'normal',
+  }),
+  pinRevision: setting(flag(), {
+    doc: 'Release exactly the revision that was shown as out of sync; false: whatever is newest.',
+    default: true,
+  }),
+  prune: setting(flag(), { doc: 'Also delete resources that are no longer in Git.', default: false }),
+  dryRun: setting(flag(), {
+    doc: 'Argo CD only says what it would do. For trying a button out: nothing is released.',
+    default: false,
+  }),
+  waves: setting(waves, {
+    doc: 'The order of a release: groups of applications (`name` or `namespace/name`), one group after the other. Where one of a group does not succeed, the following groups are not sent. What no group names comes last.',
+    default: [],
+    example: [['db'], ['api', 'web']],
+  }),
+  syncOptions: setting(syncOptions, {
+    doc: "Argo CD's sync options, `Name=value` each. Argo CD ignores unknown ones without a word.",
+    default: [],
+    example: ['ApplyOutOfSyncOnly=true'],
+  }),
+  strategy: setting(oneOf(['hook', 'apply']), {
+    doc: "hook runs the application's hooks, apply leaves them out.",
+    default: 'hook',
+  }),
+  force: setting(flag(), {
+    doc: 'Delete and create again what cannot be changed (`--force` of the argocd command).',
+    default: false,
+  }),
+  retry: setting(retry, {
+    doc: 'Lets Argo CD try a failed sync again: limit (attempts after the first), backoffMs, factor and maxBackoffMs. Not set: once only.',
+    example: { limit: 3, backoffMs: 5000, factor: 2, maxBackoffMs: 180_000 },
+  }),
+};

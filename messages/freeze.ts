@@ -1,0 +1,67 @@
+// Freezing: nothing is released until it is lifted, by everybody's button or by a single one.
+import * as z from 'zod/mini';
+import { channel } from './channel.ts';
+import { json, textOrJson } from './codec.ts';
+import { idSchema, requestIdSchema } from './ids.ts';
+import { timeSchema } from './time.ts';
+
+const reason = z.exactOptional(z.string().check(z.maxLength(200)));
+const by = z.exactOptional(z.string().check(z.maxLength(64)));
+const until = z.exactOptional(timeSchema);
+
+const freezeRequestSchema = z.object({
+  frozen: z.boolean(),
+  /** absent: every button */
+  button: z.exactOptional(idSchema),
+  reason,
+  until,
+  by,
+  id: z.exactOptional(requestIdSchema),
+});
+export type FreezeRequest = z.infer<typeof freezeRequestSchema>;
+
+export const freezeSet = channel(
+  'freeze/set',
+  {
+    kind: 'event',
+    qos: 1,
+    from: ['anyone allowed'],
+    summary:
+      'Freezes or unfreezes all buttons, or one: `on`, `off`, or with reason, end and who. `off` without a button ends every freeze.',
+  },
+  textOrJson({
+    schema: freezeRequestSchema,
+    maxBytes: 16_384,
+    fromText: (text) =>
+      text === 'on' || text === 'off'
+        ? { ok: true, value: { frozen: text === 'on' } }
+        : { ok: false, error: `${JSON.stringify(text.slice(0, 64))} is neither on nor off` },
+  }),
+);
+
+export const frozenSchema = z.object({ reason, until, by, at: timeSchema });
+/** One freeze: why, until when, by whom, and since when. */
+export type Frozen = z.infer<typeof frozenSchema>;
+
+const freezeStateSchema = z.object({
+  /** whether all buttons are; the other members say why */
+  frozen: z.boolean(),
+  reason,
+  until,
+  by,
+  at: z.exactOptional(timeSchema),
+  /** buttons that are frozen by themselves */
+  buttons: z.exactOptional(z.record(idSchema, frozenSchema)),
+});
+export type FreezeMessage = z.infer<typeof freezeStateSchema>;
+
+export const freezeState = channel(
+  'freeze/state',
+  {
+    kind: 'state',
+    qos: 1,
+    from: ['worker'],
+    summary: 'Whether releases are frozen, why, until when and by whom; and which single buttons are.',
+  },
+  json(freezeStateSchema),
+);

@@ -1,0 +1,200 @@
+// The freeze at work: takes requests, remembers them on the disk, says what holds, and ends it when its time is over.
+import { freezeSet, freezeState } from '../../messages/freeze.ts';
+import type { FreezeRequest, Frozen } from '../../messages/freeze.ts';
+import { fromTime, toTime } from '../../messages/time.ts';
+import type { Clock, Timer } from '../../service/clock.ts';
+import type { Link } from '../../service/link/link.ts';
+import type { Log } from '../../service/log.ts';
+import { messageOf } from '../../service/log.ts';
+import type { Journal } from '../releases/journal.ts';
+import type { Replies } from '../replies.ts';
+import type { FreezeFile } from './file.ts';
+import { fromMessage, toMessage } from './message.ts';
+import type { FreezeState } from './state.ts';
+import { afterRequest, freezeOf, inWordsOf, nothingFrozen, stillFrozen } from './state.ts';
+
+export interface Freeze {
+  /** To be called once the state directory is there. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** What keeps this button from releasing. */
+  of(button: string): Frozen | undefined;
+  /** What keeps every button from releasing. */
+  ofAll(): Frozen | undefined;
+  /** Freezes one button, by what has happened. Resolves when it is on the disk, or cannot be. */
+  freezeButton(button: string, reason: string, by: string): Promise<void>;
+}
+
+export interface FreezeOptions {
+  readonly link: Link;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly file: FreezeFile;
+  readonly journal: Pick<Journal, 'append'>;
+  readonly replies: Replies;
+  readonly worker: string;
+  readonly buttons: readonly string[];
+  readonly onChange: () => void;
+}
+
+/** The retained copy arrives after the subscription is answered, and at once. In milliseconds. */
+const retainedWithinMs = 500;
+/** Timers are set anew at least so often, since the wall clock may be moved. In milliseconds. */
+const longestTimerMs = 60_000;
+
+export function createFreeze(options: FreezeOptions): Freeze {
+  const { link, clock, log, file, replies, onChange } = options;
+  let state: FreezeState = nothingFrozen;
+  let timer: Timer | undefined;
+  let running = false;
+  /** without a file the retained copy of a former run counts, if it comes */
+  let mayAdopt = false;
+  let queue: Promise<void> = Promise.resolve();
+  let forget = () => {};
+
+  const say = () => {
+    link.publish(freezeState.at({}), toMessage(state));
+    onChange();
+  };
+  const arm = () => {
+    timer?.cancel();
+    const { nextAt } = stillFrozen(state, clock.now());
+    if (!running || nextAt === undefined) return;
+    const waitMs = Math.min(Math.max(0, nextAt - clock.now()), longestTimerMs);
+    timer = clock.setTimeout(lookAtTime, waitMs);
+  };
+  const lookAtTime = () => {
+    const { state: left } = stillFrozen(state, clock.now());
+    const ended =
+      (left.all === undefined) !== (state.all === undefined) || left.buttons.size < state.buttons.size;
+    if (ended) {
+      log.info('the time of a freeze is over');
+      state = left;
+      say();
+      enqueue(() => save());
+    }
+    arm();
+  };
+  const save = async () => {
+    try {
+      await file.write(state);
+    } catch (error) {
+      log.error(messageOf(error));
+    }
+  };
+  const enqueue = (task: () => Promise<void>): Promise<void> => {
+    queue = queue.then(task);
+    return queue;
+  };
+
+  /** A freeze counts although it cannot be written; the end of one does not: after a restart it would be there again. */
+  const take = async (request: FreezeRequest): Promise<{ ok: boolean; message: string }> => {
+    const { button, until } = request;
+    const now = clock.now();
+    const whom = button === undefined ? 'all buttons' : `button ${button}`;
+    if (button !== undefined && !options.buttons.includes(button))
+      return { ok: false, message: `no button ${button} is configured here` };
+    if (request.frozen && until !== undefined && fromTime(until) <= now)
+      return { ok: false, message: `${until} is over already; it is ${toTime(now)} here` };
+    const next = afterRequest(stillFrozen(state, now).state, { by: 'mqtt', ...request }, now);
+    let warning = '';
+    try {
+      await file.write(next);
+    } catch (error) {
+      log.error(messageOf(error));
+      if (!request.frozen) return { ok: false, message: `still frozen: ${messageOf(error)}` };
+      warning = `; but ${messageOf(error)}, so a restart of the worker forgets it`;
+    }
+    mayAdopt = false;
+    state = next;
+    say();
+    arm();
+    await note(request, now);
+    const frozen = button === undefined ? state.all : state.buttons.get(button);
+    const message =
+      frozen === undefined ? `no longer frozen: ${whom}` : `${inWordsOf(frozen)} (${whom})${warning}`;
+    log.warn(message);
+    return { ok: true, message };
+  };
+  const note = async ({ id: _, ...request }: FreezeRequest, now: number) => {
+    try {
+      await options.journal.append(
+        { type: 'freeze', at: toTime(now), by: 'mqtt', ...request },
+        { flush: false },
+      );
+    } catch (error) {
+      log.error(messageOf(error));
+    }
+  };
+
+  const load = async () => {
+    try {
+      const found = await file.read();
+      if (found === 'absent') mayAdopt = true;
+      else state = stillFrozen(found, clock.now()).state;
+    } catch (error) {
+      // What it said is lost, and a freeze must not be: somebody has to look.
+      log.error(messageOf(error));
+      state = {
+        all: { at: toTime(clock.now()), reason: messageOf(error).slice(0, 200), by: options.worker },
+        buttons: new Map(),
+      };
+    }
+  };
+  const adopt = () => {
+    link.subscribe(freezeState.filter(), (message, { retained }) => {
+      if (!mayAdopt || !retained || message === undefined) return;
+      mayAdopt = false;
+      state = stillFrozen(fromMessage(message), clock.now()).state;
+      enqueue(() => save());
+      arm();
+      onChange();
+    });
+    // The first word of ours replaces the retained one, so it waits for that.
+    forget = link.onState(({ state: now }) => {
+      if (now !== 'connected') return;
+      forget();
+      void link.subscribed().then(() => {
+        clock.setTimeout(() => {
+          if (running) say();
+          mayAdopt = false;
+        }, retainedWithinMs);
+      });
+    });
+  };
+
+  return {
+    start: async () => {
+      running = true;
+      await load();
+      if (mayAdopt) adopt();
+      else say();
+      arm();
+      link.subscribe(
+        freezeSet.filter(),
+        (request, about) => {
+          if (request === undefined) return;
+          if (about.retained) {
+            link.clear(freezeSet.at({}));
+            log.warn('a retained freeze/set was removed: it would come again at every connect');
+            return;
+          }
+          void enqueue(async () => replies.answer(about, request.id, await take(request)));
+        },
+        { retainAsPublished: true },
+      );
+    },
+    stop: async () => {
+      running = false;
+      forget();
+      timer?.cancel();
+      await queue;
+    },
+    of: (button) => freezeOf(state, button, clock.now()),
+    ofAll: () => stillFrozen(state, clock.now()).state.all,
+    freezeButton: (button, reason, by) =>
+      enqueue(async () => {
+        await take({ frozen: true, button, reason, by });
+      }),
+  };
+}

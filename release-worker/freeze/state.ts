@@ -1,0 +1,56 @@
+// What is frozen: everything, or single buttons. Pure; times are RFC 3339, `now` in milliseconds since the epoch.
+import type { FreezeRequest, Frozen } from '../../messages/freeze.ts';
+import { fromTime, toTime } from '../../messages/time.ts';
+
+export interface FreezeState {
+  readonly all?: Frozen;
+  readonly buttons: ReadonlyMap<string, Frozen>;
+}
+
+export const nothingFrozen: FreezeState = { buttons: new Map() };
+
+/** `off` without a button ends every freeze, those of single buttons included. */
+export function afterRequest(state: FreezeState, request: FreezeRequest, now: number): FreezeState {
+  const { frozen, button, reason, until, by } = request;
+  if (!frozen && button === undefined) return nothingFrozen;
+  const entry: Frozen = {
+    at: toTime(now),
+    ...(reason === undefined ? {} : { reason }),
+    ...(until === undefined ? {} : { until }),
+    ...(by === undefined ? {} : { by }),
+  };
+  if (button === undefined) return { ...state, all: entry };
+  const buttons = new Map(state.buttons);
+  if (frozen) buttons.set(button, entry);
+  else buttons.delete(button);
+  return { ...state, buttons };
+}
+
+/** Without what has ended by now, and when the next one ends. */
+export function stillFrozen(state: FreezeState, now: number): { state: FreezeState; nextAt?: number } {
+  const holds = ({ until }: Frozen) => until === undefined || fromTime(until) > now;
+  const { all } = state;
+  const left: FreezeState = {
+    ...(all !== undefined && holds(all) ? { all } : {}),
+    buttons: new Map([...state.buttons].filter(([, entry]) => holds(entry))),
+  };
+  const ends = [left.all, ...left.buttons.values()].flatMap((entry) =>
+    entry?.until === undefined ? [] : [fromTime(entry.until)],
+  );
+  return { state: left, ...(ends.length === 0 ? {} : { nextAt: Math.min(...ends) }) };
+}
+
+/** What stands in the way of a button: the freeze of everything before its own. */
+export function freezeOf(state: FreezeState, button: string, now: number): Frozen | undefined {
+  const { state: left } = stillFrozen(state, now);
+  return left.all ?? left.buttons.get(button);
+}
+
+/** `frozen: <reason>, by <who>, until <when>` */
+export function inWordsOf({ reason, by, until }: Frozen): string {
+  return [
+    `frozen${reason === undefined ? '' : `: ${reason}`}`,
+    ...(by === undefined ? [] : [`by ${by}`]),
+    ...(until === undefined ? [] : [`until ${until}`]),
+  ].join(', ');
+}

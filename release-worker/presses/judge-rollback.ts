@@ -1,0 +1,92 @@
+// From a press that wants to go back to what it goes back to, or to the reason why not.
+//
+// Gone back on is what the button's last release deployed and nobody has deployed over since: everything that a button
+// selects may be hundreds of applications, most of which nobody wants to touch. Named applications (`only`) go back
+// whatever released them.
+import type { AppRecord } from '../argocd/application.ts';
+import { keyOf } from '../argocd/application.ts';
+import { shortRevision } from '../drift/summary.ts';
+import type { Obstacle } from '../drift/summary.ts';
+import { candidatesOf, plannedOf } from '../releases/plan.ts';
+import { selects } from '../selection.ts';
+import type { ButtonConfig } from '../selection.ts';
+import {
+  inTheWay,
+  list,
+  lookAtUnknown,
+  lookBudgetMs,
+  nothing,
+  nothingSelected,
+  reject,
+  within,
+} from './looking.ts';
+import type { JudgeOptions, Verdict } from './looking.ts';
+
+export async function judgeRollback(
+  options: JudgeOptions,
+  button: ButtonConfig,
+  only: readonly string[] | undefined,
+): Promise<Verdict> {
+  const { registry, access, clock, isBusy } = options;
+  const deployed = new Map(options.deployedBy(button.id).map(({ key, revision }) => [key, revision]));
+  const find = (keys: readonly string[] | undefined) =>
+    candidatesOf(registry.all(), (app) => selects(button.select, app), keys);
+  if (only === undefined && deployed.size === 0)
+    return nothing(
+      'this button has released nothing that could be undone; name the applications to roll back (`only`)',
+    );
+  const wanted = only ?? [...deployed.keys()];
+  if (find(wanted).length === 0) return nothingSelected(only ?? wanted);
+
+  const deadline = clock.monotonic() + lookBudgetMs;
+  const asked = await lookAtUnknown(options, find(wanted), deadline);
+  const blocked = new Map<string, Obstacle>();
+  const busy: string[] = [];
+  const left: string[] = [];
+  const able: AppRecord[] = [];
+  for (const app of find(wanted)) {
+    const key = keyOf(app);
+    const why = whyNot(app, only === undefined ? deployed.get(key) : undefined);
+    const obstacle = access.obstacleOf(key);
+    if (why !== undefined) left.push(`${key}: ${why}`);
+    else if (isBusy(key)) busy.push(key);
+    else if (obstacle === undefined) able.push(app);
+    else blocked.set(key, obstacle);
+  }
+  if (able.length === 0 && blocked.size > 0) {
+    const old = [...blocked.keys()].filter((key) => !asked.has(key));
+    await within(clock, deadline, access.lookAgain(old));
+    able.push(...find(old).filter((app) => access.obstacleOf(keyOf(app)) === undefined));
+  }
+  if (able.length === 0) {
+    if (busy.length > 0) return reject('in-progress', `already being released: ${list(busy)}`);
+    const [obstacle] = blocked.values();
+    if (obstacle !== undefined) return reject(obstacle, inTheWay(obstacle, list([...blocked.keys()])));
+    return nothing(`nothing to go back to: ${list(left)}`);
+  }
+  const others = [
+    ...left,
+    ...busy,
+    ...[...blocked.keys()].filter((key) => !able.some((app) => keyOf(app) === key)),
+  ];
+  const apps = able.map((app) => plannedOf(app, app.detail?.previous ?? '', button.waves));
+  return {
+    outcome: 'accepted',
+    apps,
+    message: `rolling back ${list(apps.map((app) => `${keyOf(app)} to ${shortRevision(app.to)}`))}${
+      others.length > 0 ? ` (left out: ${list(others)})` : ''
+    }`,
+  };
+}
+
+/** @param released what the button's last release has deployed, where that is to be undone */
+function whyNot(app: AppRecord, released: string | undefined): string | undefined {
+  if (app.deleting) return 'it is being deleted';
+  if (app.automated) return 'automated sync would undo it; go back in Git instead';
+  if (!app.plainGit) return 'only an application with one Git source can be rolled back here';
+  if (app.detail === undefined) return 'its history is not known';
+  if (released !== undefined && app.detail.deployed !== released)
+    return 'something else has been deployed since';
+  if (app.detail.previous === '') return 'its history has no other revision';
+  return undefined;
+}

@@ -1,0 +1,101 @@
+// What judging a press needs, whatever it is to do: looks at Argo CD within a bound of time, and words.
+import type { Clock } from '../../service/clock.ts';
+import { delay } from '../../service/clock.ts';
+import type { AppRecord } from '../argocd/application.ts';
+import { keyOf } from '../argocd/application.ts';
+import type { ArgoCd } from '../argocd/client.ts';
+import type { Access } from '../drift/access.ts';
+import { lookAt } from '../drift/look.ts';
+import type { Registry } from '../drift/registry.ts';
+import type { Obstacle } from '../drift/summary.ts';
+import type { Watch } from '../drift/watch.ts';
+import type { Deployed } from '../releases/deployed.ts';
+import type { PlannedApp } from '../releases/release.ts';
+import type { Objection } from './rules.ts';
+
+export interface JudgeOptions {
+  readonly argocd: ArgoCd;
+  readonly registry: Registry;
+  readonly watch: Watch;
+  readonly access: Access;
+  readonly clock: Clock;
+  readonly refreshOnPressMax: number;
+  readonly isBusy: (key: string) => boolean;
+  /** what the button's last release has deployed */
+  readonly deployedBy: (button: string) => readonly Deployed[];
+  /** Publishes what is known of the applications, so that what is released has been shown. */
+  readonly show: (keys: readonly string[]) => void;
+}
+
+export type Verdict =
+  | { readonly outcome: 'accepted'; readonly apps: readonly PlannedApp[]; readonly message: string }
+  /** no release: Argo CD is to look at Git again for these */
+  | { readonly outcome: 'accepted'; readonly refresh: readonly AppRecord[]; readonly message: string }
+  | { readonly outcome: 'nothing-to-release'; readonly message: string }
+  | ({ readonly outcome: 'rejected' } & Objection);
+
+/** All looks of one press together must leave time for the result, which the agent awaits for 5 s. In milliseconds. */
+export const lookBudgetMs = 3_000;
+/** Applications that are looked at one by one for a press. */
+const looksMax = 20;
+
+export function reject(reason: Objection['reason'], message: string): Verdict {
+  return { outcome: 'rejected', reason, message };
+}
+
+export function nothing(message: string): Verdict {
+  return { outcome: 'nothing-to-release', message };
+}
+
+export function nothingSelected(only: readonly string[] | undefined): Verdict {
+  return nothing(
+    only === undefined
+      ? 'the button selects no application that Argo CD shows'
+      : 'none of the applications named in `only` is one of this button',
+  );
+}
+
+export function inTheWay(reason: Obstacle, keys: string): string {
+  return reason === 'not-permitted'
+    ? `the account of the token may not sync ${keys}; its RBAC policy needs "applications, sync"`
+    : `a sync window of Argo CD does not allow it now: ${keys}`;
+}
+
+/**
+ * Of what is to be released more must be known than that it differs: its target, which a list leaves out where there are
+ * several sources, and whether Argo CD would refuse it. Returns the keys whose permission has been asked for.
+ */
+export async function lookAtUnknown(
+  { argocd, registry, access, clock }: JudgeOptions,
+  drifted: readonly AppRecord[],
+  deadline: number,
+): Promise<ReadonlySet<string>> {
+  const details = drifted.filter((app) => app.detail === undefined).slice(0, looksMax);
+  const keys = drifted
+    .map(keyOf)
+    .filter((key) => access.known(key) === undefined)
+    .slice(0, looksMax);
+  await within(
+    clock,
+    deadline,
+    Promise.allSettled([
+      access.lookAgain(keys),
+      ...details.map((app) => lookAt({ argocd, registry }, app, undefined, lookBudgetMs)),
+    ]),
+  );
+  return new Set(keys);
+}
+
+/** Waits for what needs no more than the time left; the rest goes on by itself and changes only what is known. */
+export async function within(clock: Clock, deadline: number, work: Promise<unknown>): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([work, delay(clock, Math.max(0, deadline - clock.monotonic()), over.signal)]);
+  over.abort();
+}
+
+/** The first few by name, and how many more. */
+export function list(keys: readonly string[]): string {
+  const shown = 5;
+  const more = keys.length - shown;
+  return `${keys.slice(0, shown).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}

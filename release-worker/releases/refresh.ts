@@ -1,0 +1,30 @@
+// A press that only wants Argo CD to look at Git again: what it finds comes as drift.
+import type { Log } from '../../service/log.ts';
+import { messageOf } from '../../service/log.ts';
+import type { AppRecord } from '../argocd/application.ts';
+import { keyOf } from '../argocd/application.ts';
+import type { ArgoCd } from '../argocd/client.ts';
+import { lookAt } from '../drift/look.ts';
+import type { Registry } from '../drift/registry.ts';
+import { eachLimited } from './waves.ts';
+
+/** Resolves when all have been asked for; never rejects. */
+export async function refreshAll(
+  options: {
+    readonly argocd: Pick<ArgoCd, 'get'>;
+    readonly registry: Registry;
+    readonly log: Log;
+    readonly concurrency: number;
+    readonly refreshTimeoutMs: number;
+  },
+  apps: readonly AppRecord[],
+): Promise<void> {
+  const { argocd, registry, log, concurrency, refreshTimeoutMs } = options;
+  await eachLimited(apps, concurrency, async (app) => {
+    try {
+      await lookAt({ argocd, registry }, app, 'normal', refreshTimeoutMs);
+    } catch (error) {
+      log.warn({ app: keyOf(app) }, messageOf(error));
+    }
+  });
+}

@@ -1,0 +1,47 @@
+// Answers to requests that want one: by their `id`, or by MQTT 5's response topic.
+import { reply } from '../messages/requests.ts';
+import type { Link } from '../service/link/link.ts';
+import type { About } from '../service/link/router.ts';
+
+export interface Answered {
+  readonly ok: boolean;
+  /** a sentence for a person */
+  readonly message: string;
+}
+
+export interface Replies {
+  /** @param id of the request; without one, and without a response topic, nobody waits for an answer */
+  answer(
+    about: Pick<About<unknown>, 'responseTopic' | 'correlationData'>,
+    id: string | undefined,
+    answer: Answered,
+  ): void;
+}
+
+export function createReplies(link: Link, prefix: string): Replies {
+  return {
+    answer: ({ responseTopic, correlationData }, id, { ok, message }) => {
+      // Only below `reply/`: nobody may have us publish elsewhere what they may not publish themselves.
+      const start = `${prefix}/reply/`;
+      const wanted =
+        responseTopic?.startsWith(start) === true ? responseTopic.slice(start.length) : undefined;
+      for (const request of new Set([wanted, id])) {
+        if (request === undefined || !fits(request)) continue;
+        link.publish(
+          reply.at({ request }),
+          { id: id ?? request, ok, message },
+          request === wanted && correlationData !== undefined ? { correlationData } : {},
+        );
+      }
+    },
+  };
+}
+
+function fits(request: string): boolean {
+  try {
+    reply.at({ request });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,191 @@
+// The freeze at work, on a fake link, with a real file.
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createFreezeFile } from '../../../release-worker/freeze/file.ts';
+import type { FreezeFile } from '../../../release-worker/freeze/file.ts';
+import { createFreeze } from '../../../release-worker/freeze/freeze.ts';
+import { createReplies } from '../../../release-worker/replies.ts';
+import { silentLog } from '../../../service/log.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import { until } from '../../support/wait.ts';
+import { createFakeLink } from '../support/fake-link.ts';
+import { memoryJournal } from '../support/intake.ts';
+import { stateDirectory } from '../support/worker.ts';
+
+async function freezing(options: { stateDir?: string; file?: FreezeFile; retained?: unknown } = {}) {
+  const stateDir = options.stateDir ?? stateDirectory();
+  const fake = createFakeLink();
+  const clock = createFakeClock();
+  const journal = memoryJournal();
+  let changes = 0;
+  const freeze = createFreeze({
+    link: fake.link,
+    clock,
+    log: silentLog(),
+    file: options.file ?? createFreezeFile(stateDir),
+    journal,
+    replies: createReplies(fake.link, 'release-button'),
+    worker: 'main',
+    buttons: ['main', 'other'],
+    onChange: () => {
+      changes += 1;
+    },
+  });
+  onTestFinished(() => freeze.stop());
+  await freeze.start();
+  return {
+    freeze,
+    fake,
+    clock,
+    journal,
+    stateDir,
+    changes: () => changes,
+    set: async (payload: unknown) => {
+      const before = fake.on('freeze/state').length;
+      fake.deliver('freeze/set', payload);
+      await until('the freeze to be said', () => fake.on('freeze/state').length > before);
+    },
+    ask: async (payload: Record<string, unknown>) => {
+      fake.deliver('freeze/set', { id: 'r1', ...payload });
+      return until('the reply', () => fake.on('reply/r1').at(-1));
+    },
+    onDisk: (): unknown => JSON.parse(readFileSync(join(stateDir, 'freeze.json'), 'utf8')),
+  };
+}
+
+describe('a request', () => {
+  it('freezes: on the disk, on the topic, in the journal, with who and why', async () => {
+    const { ask, freeze, fake, journal, onDisk, changes } = await freezing();
+    expect(await ask({ frozen: true, reason: 'holiday', by: 'ops' })).toEqual({
+      id: 'r1',
+      ok: true,
+      message: 'frozen: holiday, by ops (all buttons)',
+    });
+    expect(freeze.of('main')).toMatchObject({ reason: 'holiday', by: 'ops' });
+    expect(freeze.ofAll()).toMatchObject({ reason: 'holiday' });
+    expect(fake.retained('freeze/state')).toMatchObject({ frozen: true, reason: 'holiday', by: 'ops' });
+    expect(onDisk()).toMatchObject({ frozen: true, reason: 'holiday', by: 'ops' });
+    expect(journal.lines).toMatchObject([{ type: 'freeze', frozen: true, reason: 'holiday', by: 'ops' }]);
+    expect(changes()).toBeGreaterThan(0);
+  });
+
+  it('may be a bare word, and then nobody gets an answer', async () => {
+    const { set, freeze, fake } = await freezing();
+    await set('on');
+    expect(freeze.of('main')).toMatchObject({ by: 'mqtt' });
+    await set('off');
+    expect(freeze.of('main')).toBeUndefined();
+    expect(fake.published.some(({ topic }) => topic.startsWith('reply/'))).toBe(false);
+  });
+
+  it('for a button that is not there, or until a time that is over, is refused', async () => {
+    const { ask, freeze } = await freezing();
+    expect(await ask({ frozen: true, button: 'nobodys' })).toMatchObject({
+      ok: false,
+      message: expect.stringMatching(/no button nobodys/),
+    });
+    expect(await ask({ frozen: true, until: '2020-01-01T00:00:00Z', id: 'r1' })).toMatchObject({ ok: false });
+    expect(freeze.ofAll()).toBeUndefined();
+  });
+
+  it('that is retained is no request: it is removed', async () => {
+    const { fake, freeze } = await freezing();
+    fake.deliver('freeze/set', 'on', { retained: true });
+    expect(fake.published.at(-1)).toEqual({ topic: 'freeze/set', message: undefined });
+    expect(freeze.ofAll()).toBeUndefined();
+  });
+});
+
+describe('after a restart', () => {
+  it('the file counts, whatever is retained', async () => {
+    const first = await freezing();
+    await first.set({ frozen: true, reason: 'holiday' });
+    const again = await freezing({ stateDir: first.stateDir });
+    again.fake.deliver('freeze/state', { frozen: false }, { retained: true });
+    expect(again.freeze.of('main')).toMatchObject({ reason: 'holiday' });
+    expect(again.fake.retained('freeze/state')).toMatchObject({ frozen: true });
+  });
+
+  it('a freeze that has ended meanwhile is over', async () => {
+    const first = await freezing();
+    writeFileSync(join(first.stateDir, 'freeze.json'), '{"frozen": true, "until": "2020-01-01T00:00:00Z"}');
+    const again = await freezing({ stateDir: first.stateDir });
+    expect(again.freeze.ofAll()).toBeUndefined();
+  });
+
+  it('without a file the retained copy counts, and is written down', async () => {
+    const { fake, freeze, stateDir, onDisk } = await freezing();
+    expect(fake.on('freeze/state')).toEqual([]);
+    fake.deliver('freeze/state', { frozen: true, reason: 'from the former machine' }, { retained: true });
+    expect(freeze.of('main')).toMatchObject({ reason: 'from the former machine' });
+    await until('the file', () => existsSync(join(stateDir, 'freeze.json')));
+    expect(onDisk()).toMatchObject({ reason: 'from the former machine' });
+  });
+
+  it('without either nothing is frozen, which is said once nothing retained has come', async () => {
+    const { fake, clock } = await freezing();
+    fake.setState('connected');
+    await until('the word', () => {
+      clock.advance(100);
+      return fake.retained('freeze/state');
+    });
+    expect(fake.retained('freeze/state')).toEqual({ frozen: false });
+  });
+
+  it('a file that cannot be read freezes: what it said may have been a freeze', async () => {
+    const stateDir = stateDirectory();
+    writeFileSync(join(stateDir, 'freeze.json'), '{"frozen": tr');
+    const { freeze, ask } = await freezing({ stateDir });
+    expect(freeze.of('main')?.reason).toContain('freeze.json');
+    expect(await ask({ frozen: false })).toMatchObject({ ok: true });
+    expect(freeze.of('main')).toBeUndefined();
+  });
+});
+
+describe('a disk that cannot be written', () => {
+  const full: FreezeFile = {
+    read: () =>
+      Promise.resolve({ buttons: new Map(), all: { at: '2026-01-01T00:00:00Z', reason: 'before' } }),
+    write: () => Promise.reject(new Error('cannot write freeze.json: no space left on device')),
+  };
+
+  it('freezes all the same, and says that a restart forgets it', async () => {
+    const { ask, freeze } = await freezing({ file: full });
+    expect(await ask({ frozen: true, reason: 'now' })).toMatchObject({
+      ok: true,
+      message: expect.stringMatching(/now.*no space left.*a restart of the worker forgets it/),
+    });
+    expect(freeze.of('main')).toMatchObject({ reason: 'now' });
+  });
+
+  it('lifts nothing', async () => {
+    const { ask, freeze } = await freezing({ file: full });
+    expect(await ask({ frozen: false })).toMatchObject({
+      ok: false,
+      message: expect.stringMatching(/still frozen/),
+    });
+    expect(freeze.of('main')).toMatchObject({ reason: 'before' });
+  });
+
+  it('is named with its path', async () => {
+    const stateDir = stateDirectory();
+    const folder = join(stateDir, 'none');
+    await expect(createFreezeFile(folder).write({ buttons: new Map() })).rejects.toThrow(/worker\.stateDir/);
+    mkdirSync(join(folder, 'freeze.json'), { recursive: true });
+    chmodSync(folder, 0o700);
+    await expect(createFreezeFile(folder).read()).rejects.toThrow(/freeze\.json \(worker\.stateDir\)/);
+    rmSync(folder, { recursive: true });
+  });
+});
+
+it('ends when its time is over, and says so', async () => {
+  const { ask, freeze, clock, fake, onDisk } = await freezing();
+  const end = new Date(clock.now() + 90_000).toISOString();
+  await ask({ frozen: true, until: end });
+  expect(freeze.of('main')).toBeDefined();
+  for (let step = 0; step < 10; step += 1) clock.advance(10_000);
+  expect(freeze.of('main')).toBeUndefined();
+  expect(fake.retained('freeze/state')).toEqual({ frozen: false });
+  await until('the file', () => JSON.stringify(onDisk()) === '{"frozen":false}');
+});

@@ -1,0 +1,119 @@
+// Judging a press that wants to go back, against the simulated Argo CD.
+import { describe, expect, it } from 'vitest';
+import { worldOf } from '../../support/simulator.ts';
+import { judging } from '../support/judging.ts';
+import { newCommit, oldCommit } from '../support/records.ts';
+
+const both = {
+  deployed: [newCommit],
+  history: [
+    { id: 0, revisions: [oldCommit] },
+    { id: 1, revisions: [newCommit] },
+  ],
+};
+const shop = { name: 'shop', ...both };
+const released = (...names: string[]) => ({
+  deployedBy: () => names.map((name) => ({ key: `argocd/${name}`, revision: newCommit })),
+});
+const back = { outcome: 'accepted', apps: [{ name: 'shop', from: newCommit, to: oldCommit }] };
+
+describe('rolls back', () => {
+  it('what the last release of the button has deployed, and nothing else that it selects', async () => {
+    const { judge, ready } = await judging(worldOf([shop, { name: 'till', ...both }]), released('shop'));
+    await ready();
+    expect(await judge(undefined, {}, 'rollback')).toMatchObject({
+      ...back,
+      message: 'rolling back argocd/shop to 1111111',
+    });
+  });
+
+  it('what is named, whoever has released it', async () => {
+    const { judge, ready } = await judging(worldOf([shop, { name: 'till', ...both }]));
+    await ready();
+    expect(await judge(['argocd/shop'], {}, 'rollback')).toMatchObject(back);
+  });
+
+  it('also where the stream has not told of the history', async () => {
+    const { judge, ready } = await judging(worldOf([shop]), { ...released('shop'), withStream: false });
+    await ready();
+    expect(await judge(undefined, {}, 'rollback')).toMatchObject(back);
+  });
+
+  it('one at which nothing stands in the way, and says what is left out', async () => {
+    const automated = { name: 'till', ...both, automated: true };
+    const { judge, ready } = await judging(worldOf([shop, automated]), released('shop', 'till'));
+    await ready();
+    expect(await judge(undefined, {}, 'rollback')).toMatchObject({
+      ...back,
+      message: expect.stringMatching(/left out: argocd\/till: automated sync would undo it/),
+    });
+  });
+});
+
+describe('does not roll back', () => {
+  it.each<[string, object, RegExp]>([
+    ['automated sync', { automated: true }, /automated sync would undo it/],
+    ['one that has no other revision', { history: [{ id: 0, revisions: [newCommit] }] }, /no other revision/],
+    [
+      'several sources',
+      {
+        source: undefined,
+        sources: [
+          { repoURL: 'https://git.example/shop.git', path: 'a', targetRevision: 'main' },
+          { repoURL: 'https://git.example/shop.git', path: 'b', targetRevision: 'main' },
+        ],
+        deployed: undefined,
+        history: undefined,
+      },
+      /one Git source/,
+    ],
+  ])('%s', async (_, over, words) => {
+    const { judge, ready } = await judging(worldOf([{ ...shop, ...over }]));
+    await ready();
+    const verdict = await judge(['argocd/shop'], {}, 'rollback');
+    expect(verdict.outcome).toBe('nothing-to-release');
+    expect(verdict.message).toMatch(words);
+  });
+
+  it('what somebody else has deployed since', async () => {
+    const { judge, ready } = await judging(worldOf([shop]), {
+      deployedBy: () => [{ key: 'argocd/shop', revision: oldCommit }],
+    });
+    await ready();
+    expect(await judge(undefined, {}, 'rollback')).toMatchObject({
+      outcome: 'nothing-to-release',
+      message: expect.stringMatching(/something else has been deployed since/),
+    });
+  });
+
+  it('without a release of this button', async () => {
+    const { judge, ready } = await judging(worldOf([shop]));
+    await ready();
+    expect(await judge(undefined, {}, 'rollback')).toMatchObject({
+      outcome: 'nothing-to-release',
+      message: expect.stringMatching(/has released nothing that could be undone/),
+    });
+  });
+
+  it('what is being released', async () => {
+    const { judge, ready } = await judging(worldOf([shop]), { ...released('shop'), busy: ['argocd/shop'] });
+    await ready();
+    expect(await judge(undefined, {}, 'rollback')).toMatchObject({
+      outcome: 'rejected',
+      reason: 'in-progress',
+    });
+  });
+
+  it('without the permission to sync', async () => {
+    const world = {
+      ...JSON.parse(JSON.stringify(worldOf([shop]))),
+      accounts: [{ name: 'button', get: ['*'] }],
+    };
+    const { judge, ready } = await judging(world, released('shop'));
+    await ready();
+    expect(await judge(undefined, {}, 'rollback')).toMatchObject({
+      outcome: 'rejected',
+      reason: 'not-permitted',
+    });
+  });
+});

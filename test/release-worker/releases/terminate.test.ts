@@ -1,0 +1,109 @@
+// Ending a release before its end, against the simulated Argo CD.
+import { describe, expect, it } from 'vitest';
+import { createReplies } from '../../../release-worker/replies.ts';
+import { takeTerminations } from '../../../release-worker/releases/terminate.ts';
+import { silentLog } from '../../../service/log.ts';
+import { worldOf } from '../../support/simulator.ts';
+import { until } from '../../support/wait.ts';
+import { createFakeLink } from '../support/fake-link.ts';
+import { planned, releaseOf } from '../support/releases.ts';
+import { releasing } from '../support/runner.ts';
+
+const endless = (name: string) => ({ name, drifted: true, hookNeverEnds: true });
+const ends = (release: { apps: readonly { name: string; outcome?: string }[] }) =>
+  Object.fromEntries(release.apps.map(({ name, outcome }) => [name, outcome]));
+
+describe('a release that is terminated', () => {
+  it('ends in Argo CD what runs, and does not send what waits', async () => {
+    const world = worldOf([endless('shop'), { name: 'till', drifted: true }]);
+    const { start, runner, ended, app, posts } = await releasing(world, { release: { concurrency: 1 } });
+    start(releaseOf([planned('shop'), planned('till')]));
+    await until('the sync to run', () => app('shop').phase === 'Running');
+
+    expect(runner.terminate(undefined)).toEqual({ applications: 2, releases: ['r1'] });
+    const release = await ended();
+    expect(release.outcome).toBe('failed');
+    expect(ends(release)).toEqual({ shop: 'terminated', till: 'terminated' });
+    expect(release.apps[1]?.message).toContain('not sent');
+    expect(await posts()).toBe(1);
+    await until('Argo CD to have ended it', () => app('shop').phase === 'Failed');
+  });
+
+  it('may be one application of it', async () => {
+    const { start, runner, ended, app } = await releasing(
+      worldOf([endless('shop'), { name: 'till', drifted: true, syncMs: 50 }]),
+    );
+    start(releaseOf([planned('shop'), planned('till')]));
+    await until('the sync to run', () => app('shop').phase === 'Running');
+    expect(runner.terminate('argocd/shop')).toEqual({ applications: 1, releases: ['r1'] });
+    expect(ends(await ended())).toEqual({ shop: 'terminated', till: 'in-sync' });
+  });
+
+  it('waits until a sync that is only accepted runs, since Argo CD refuses to end it before', async () => {
+    const { start, runner, ended, control, app } = await releasing(worldOf([endless('shop')]));
+    await control.post('faults', { controllerDown: true });
+    start(releaseOf([planned('shop')], { settings: { refresh: 'none' } }));
+    await until('the sync to be accepted', () => app('shop').phase === 'Pending');
+    runner.terminate(undefined);
+    await control.post('faults', { controllerDown: false });
+    expect(ends(await ended())).toEqual({ shop: 'terminated' });
+  });
+
+  it('sends nothing after its refresh', async () => {
+    const { start, runner, ended, control, posts, currents } = await releasing(
+      worldOf([{ name: 'shop', drifted: true }]),
+      { release: { refreshTimeoutMs: 700 } },
+    );
+    await control.post('faults', { controllerDown: true });
+    start(releaseOf([planned('shop')]));
+    await until('the refresh to be under way', () => currents.at(-1)?.apps[0]?.phase === 'sent');
+    runner.terminate('argocd/shop');
+    expect(ends(await ended())).toEqual({ shop: 'terminated' });
+    expect(await posts()).toBe(0);
+  });
+});
+
+describe('the request', () => {
+  const asking = (running: number, others = false) => {
+    const fake = createFakeLink();
+    const asked: (string | undefined)[] = [];
+    takeTerminations({
+      link: fake.link,
+      runner: {
+        terminate: (app) => {
+          asked.push(app);
+          return { applications: running, releases: running > 0 ? ['r1'] : [] };
+        },
+      },
+      replies: createReplies(fake.link, 'release-button'),
+      log: silentLog(),
+      others: () => others,
+    });
+    return { fake, asked };
+  };
+
+  it('is answered with what comes of it', () => {
+    const { fake, asked } = asking(2);
+    fake.deliver('release/terminate', { id: 't1', app: 'argocd/shop' });
+    expect(asked).toEqual(['argocd/shop']);
+    expect(fake.on('reply/t1')).toEqual([
+      { id: 't1', ok: true, message: 'terminating 2 applications of the running release' },
+    ]);
+  });
+
+  it('is refused where nothing runs, but left to another worker where there is one', () => {
+    const alone = asking(0);
+    alone.fake.deliver('release/terminate', { id: 't1' });
+    expect(alone.fake.on('reply/t1')).toMatchObject([{ ok: false }]);
+    const other = asking(0, true);
+    other.fake.deliver('release/terminate', { id: 't1' });
+    expect(other.fake.on('reply/t1')).toEqual([]);
+  });
+
+  it('is removed and not obeyed where it is retained', () => {
+    const { fake, asked } = asking(1);
+    fake.deliver('release/terminate', { id: 't1' }, { retained: true });
+    expect(asked).toEqual([]);
+    expect(fake.published).toEqual([{ topic: 'release/terminate', message: undefined }]);
+  });
+});

@@ -1,0 +1,33 @@
+// The order within a release, against the simulated Argo CD.
+import { describe, expect, it } from 'vitest';
+import { worldOf } from '../../support/simulator.ts';
+import { planned, releaseOf } from '../support/releases.ts';
+import { releasing } from '../support/runner.ts';
+
+const names = ['db', 'api', 'web'] as const;
+const inWaves = releaseOf([planned('web', { wave: 2 }), planned('db'), planned('api', { wave: 1 })]);
+const world = (over: Partial<Record<(typeof names)[number], object>> = {}) =>
+  worldOf(names.map((name) => ({ name, drifted: true, syncMs: 20, ...over[name] })));
+
+describe('waves', () => {
+  it('come one after the other, each when the one before is in sync', async () => {
+    const { run, events } = await releasing(world());
+    expect(await run(inWaves)).toMatchObject({ outcome: 'succeeded' });
+    expect(events.filter(({ app }) => app !== undefined).map(({ event, app }) => `${event} ${app}`)).toEqual(
+      names.flatMap((name) => [`app-started argocd/${name}`, `app-finished argocd/${name}`]),
+    );
+  });
+
+  it('stop where one does not succeed: the following are not sent', async () => {
+    const { run, posts } = await releasing(world({ api: { fails: { phase: 'Failed', message: 'no' } } }));
+    const release = await run(inWaves);
+    expect(release.outcome).toBe('partly');
+    expect(Object.fromEntries(release.apps.map(({ name, outcome }) => [name, outcome]))).toEqual({
+      db: 'in-sync',
+      api: 'failed',
+      web: 'interrupted',
+    });
+    expect(release.apps[0]?.message).toContain('argocd/api of the wave before did not succeed');
+    expect(await posts()).toBe(2);
+  });
+});

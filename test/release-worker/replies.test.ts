@@ -1,0 +1,39 @@
+// Answers to requests: where they go, and where not.
+import { expect, it } from 'vitest';
+import { createReplies } from '../../release-worker/replies.ts';
+import { createFakeLink } from './support/fake-link.ts';
+
+const yes = { ok: true, message: 'done' };
+
+function answering(about: { responseTopic?: string }, id?: string) {
+  const fake = createFakeLink();
+  createReplies(fake.link, 'release-button').answer(about, id, yes);
+  return fake.published;
+}
+
+it('an id is answered below `reply/`', () => {
+  expect(answering({}, 'r1')).toEqual([{ topic: 'reply/r1', message: { id: 'r1', ...yes } }]);
+});
+
+it('a response topic is answered too, by its last level where there is no id', () => {
+  expect(answering({ responseTopic: 'release-button/reply/abc' })).toEqual([
+    { topic: 'reply/abc', message: { id: 'abc', ...yes } },
+  ]);
+  expect(answering({ responseTopic: 'release-button/reply/abc' }, 'r1').map(({ topic }) => topic)).toEqual([
+    'reply/abc',
+    'reply/r1',
+  ]);
+});
+
+it.each([
+  'release-button/button/main/press',
+  'elsewhere/reply/x',
+  'release-button/reply/a/b',
+  'release-button/reply/+',
+])('nothing is sent to %s on somebody else’s behalf', (responseTopic) => {
+  expect(answering({ responseTopic })).toEqual([]);
+});
+
+it('an id that fits no topic is answered by none', () => {
+  expect(answering({}, 'a/b')).toEqual([]);
+});
