@@ -87,7 +87,10 @@ export function workerConfig(
 }
 
 export async function startWorker(config: WorkerPartOptions['config']) {
-  const worker = workerPart({ config, server: () => config.argocd.server ?? '' }, createContext(silentLog()));
+  const worker = workerPart(
+    { config, secretFiles: new Map(), server: () => config.argocd.server ?? '' },
+    createContext(silentLog()),
+  );
   onTestFinished(() => worker.stop());
   await worker.start();
   return worker;
