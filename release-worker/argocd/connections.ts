@@ -1,14 +1,16 @@
 // The connections that requests travel over: kept ones for reads, a new one for each POST, through a proxy where there is one.
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import type { Agents, Delays, RequestError } from 'got';
-import { proxyAgents } from './proxy.ts';
+import type { Agents, Delays, RequestError, RequestFunction } from 'got';
+import { ProxyError, requestThrough, tunnelAgent } from './proxy.ts';
 
 export interface Connections {
   /** keep their connections */
   readonly kept: Agents;
   /** make a new connection for each request */
   readonly fresh: Agents;
+  /** where requests are not made as usual */
+  readonly request: RequestFunction | undefined;
   /** milliseconds until a connection stands */
   readonly timeouts: Delays;
   /**
@@ -16,42 +18,54 @@ export interface Connections {
    * when that was.
    */
   stood(error: RequestError): boolean;
+  /** Whether it was the proxy that was not reached, or did not connect us. */
+  byProxy(error: RequestError): boolean;
   /** Closes what is idle and ends what connects. */
   destroy(): void;
 }
 
 const connectTimeoutMs = 10_000;
-const maxSockets = 20;
+const about = { keepAlive: true, maxSockets: 20 };
+const timeouts = { lookup: connectTimeoutMs, connect: connectTimeoutMs, secureConnect: connectTimeoutMs };
 
 export function createConnections(server: string, proxy?: URL): Connections {
-  const ending = new AbortController();
-  const through = (url: URL, keepAlive: boolean) =>
-    proxyAgents({
-      proxy: url,
-      keepAlive,
-      // Those of POSTs do not wait for each other.
-      maxSockets: keepAlive ? maxSockets : Number.POSITIVE_INFINITY,
-      connectTimeoutMs,
-      signal: ending.signal,
-    });
-  const kept =
-    proxy === undefined
-      ? {
-          http: new HttpAgent({ keepAlive: true, maxSockets }),
-          https: new HttpsAgent({ keepAlive: true, maxSockets }),
-        }
-      : through(proxy, true);
-  // A tunnel is handed over when TLS stands in it, so that its TLS has no moment of its own.
-  const secured = server.startsWith('https:') && proxy === undefined;
+  const secured = server.startsWith('https:');
+  if (proxy !== undefined && secured) return tunnels(proxy);
+  const kept = {
+    http: proxy?.protocol === 'https:' ? new HttpsAgent(about) : new HttpAgent(about),
+    https: new HttpsAgent(about),
+  };
+  const stood = ({ timings }: RequestError) =>
+    (secured ? timings?.secureConnect : timings?.connect) !== undefined;
   return {
     kept,
-    fresh: proxy === undefined ? { http: false, https: false } : through(proxy, false),
-    timeouts: { lookup: connectTimeoutMs, connect: connectTimeoutMs, secureConnect: connectTimeoutMs },
-    stood: ({ timings }) => (secured ? timings?.secureConnect : timings?.connect) !== undefined,
+    fresh: { http: false, https: false },
+    request: proxy === undefined ? undefined : requestThrough(proxy),
+    timeouts,
+    stood,
+    byProxy: (error) => proxy !== undefined && !stood(error),
     destroy: () => {
-      ending.abort();
       kept.http.destroy();
       kept.https.destroy();
+    },
+  };
+}
+
+function tunnels(proxy: URL): Connections {
+  const ending = new AbortController();
+  const options = { proxy, connectTimeoutMs, signal: ending.signal };
+  const kept = tunnelAgent(options, about);
+  return {
+    kept: { https: kept },
+    fresh: { https: tunnelAgent(options, { keepAlive: false, maxSockets: Number.POSITIVE_INFINITY }) },
+    request: undefined,
+    timeouts,
+    // A tunnel is handed over when TLS stands in it, so that its TLS has no moment of its own.
+    stood: ({ timings }) => timings?.connect !== undefined,
+    byProxy: ({ cause }) => cause instanceof ProxyError,
+    destroy: () => {
+      ending.abort();
+      kept.destroy();
     },
   };
 }

@@ -58,6 +58,8 @@ export interface Asking {
   readonly remedy: string;
   /** host and port of the proxy that requests go through */
   readonly proxy?: string;
+  /** takes our secrets out of words that the server may have repeated them in */
+  readonly hide: (text: string) => string;
 }
 
 /** @param said by Argo CD, with a colon before it */
@@ -73,7 +75,7 @@ export function errorFromAnswer(what: string, asking: Asking, answer: ErrorAnswe
   const { server, remedy, proxy } = asking;
   const { status } = answer;
   const said = wordsIn(answer);
-  const quoted = said === undefined ? '' : `: ${shortened(said.message)}`;
+  const quoted = said === undefined ? '' : `: ${shortened(asking.hide(said.message))}`;
   const make = (kind: ArgoCdErrorKind, message: string) => new ArgoCdError({ kind, message, status });
 
   if (status >= 300 && status < 400) return make('not-argocd', redirected(server, answer));

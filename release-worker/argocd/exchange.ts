@@ -47,7 +47,6 @@ export interface ExchangeOptions {
   readonly client: Got;
   readonly connections: Connections;
   readonly asking: Asking;
-  readonly hide: (text: string) => string;
   readonly clock: Clock;
   readonly onAnswer?: OnAnswer | undefined;
 }
@@ -59,7 +58,7 @@ const maximumAnswerBytes = 134_217_728;
 export const maximumErrorLength = 65_536;
 
 export function createExchange(options: ExchangeOptions): Exchange {
-  const { client, connections, asking, hide, clock, onAnswer } = options;
+  const { client, connections, asking, clock, onAnswer } = options;
   const { server } = asking;
 
   return async ({ name, what, path, query, body, schema }, { headers, signal, timedOut }) => {
@@ -104,8 +103,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
     const failed = { status, reused: false, ...(retryAfter === undefined ? {} : { retryAfter }) };
     if (status !== 200) {
       const { location } = response.headers;
-      const words = hide(response.body.slice(0, maximumErrorLength));
-      return { error: errorFromAnswer(what, asking, { status, contentType, location, body: words }), failed };
+      const body = response.body.slice(0, maximumErrorLength);
+      return { error: errorFromAnswer(what, asking, { status, contentType, location, body }), failed };
     }
     const decoded = parseJson(response.body, schema);
     if (decoded.ok) {
@@ -138,17 +137,16 @@ function answerTooLarge(what: string, server: string, changes: boolean): ArgoCdE
 export function failure(
   what: string,
   asking: Asking,
-  connections: Pick<Connections, 'stood'>,
+  connections: Pick<Connections, 'stood' | 'byProxy'>,
   error: unknown,
   changes: boolean,
   timeoutMs?: number,
 ): ArgoCdError {
-  const cause = error instanceof RequestError ? error.cause : undefined;
   const timeout = { code: 'ETIMEDOUT', message: `no answer within ${timeoutMs} ms` };
   return errorFromFailure(what, asking, {
     ...(timeoutMs === undefined ? { code: codeOf(error), message: messageOf(error) } : timeout),
     sent: error instanceof RequestError ? connections.stood(error) : true,
-    byProxy: cause instanceof ProxyError && timeoutMs === undefined,
+    byProxy: error instanceof RequestError && timeoutMs === undefined && connections.byProxy(error),
     changes,
   });
 }

@@ -67,8 +67,10 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
   const server = options.server.replace(/\/+$/, '');
   const connections = createConnections(server, proxy);
   const veil = createVeil();
+  if (proxy !== undefined) veil.add(decodeURIComponent(proxy.password));
   const client: Got = got.extend({
     agent: connections.kept,
+    ...(connections.request === undefined ? {} : { request: connections.request }),
     followRedirect: false,
     throwHttpErrors: false,
     retry: { limit: 0 },
@@ -78,8 +80,7 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
     },
     headers: { accept: 'application/json', 'user-agent': 'release-button' },
   });
-  const exchangeAs = (asking: Asking, hide: (text: string) => string) =>
-    createExchange({ client, connections, asking, hide, clock, onAnswer });
+  const exchangeAs = (asking: Asking) => createExchange({ client, connections, asking, clock, onAnswer });
   const underWay = new Set<() => void>();
   let stopped = false;
 
@@ -116,7 +117,7 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
 
   const login = (username: string, password: string) =>
     bounded(requestTimeoutMs, async (bounds) => {
-      const exchange = exchangeAs(asking(''), (text) => veil.hide(hideIn(text, password)));
+      const exchange = exchangeAs(asking('', (text) => veil.hide(hideIn(text, password))));
       const outcome = await exchange(
         {
           name: 'session',
@@ -136,13 +137,14 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
     'token' in given
       ? tokenCredentials(given.token, given.tokenFile)
       : sessionCredentials({ ...given, server, login, clock, log });
-  const asking = (remedy: string): Asking => ({
+  const asking = (remedy: string, hide = veil.hide): Asking => ({
     server,
     remedy,
+    hide,
     ...(proxy === undefined ? {} : { proxy: proxy.host }),
   });
   const asked = asking(credentials.remedy);
-  const exchange = exchangeAs(asked, veil.hide);
+  const exchange = exchangeAs(asked);
 
   /** @throws ArgoCdError of a kind that says that nothing was sent */
   const tokenAndHeaders = async (what: string, { signal, timedOut }: Omit<Sending, 'headers'>) => {
@@ -223,7 +225,7 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
             // The next stream is opened with another token, where there is one.
             if (answer.status === 401) credentials.refused(token);
             if (answer.status === 200) return notArgoCd(what, server, answer);
-            return errorFromAnswer(what, asked, { ...answer, body: veil.hide(answer.body) });
+            return errorFromAnswer(what, asked, answer);
           },
           failure: (error, opened) =>
             failure(opened ? 'follow the event stream' : what, asked, connections, error, false),
@@ -251,7 +253,7 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
     openStream,
     stop: () => {
       stopped = true;
-      for (const breakOff of [...underWay]) breakOff();
+      for (const breakOff of underWay) breakOff();
       connections.destroy();
     },
   };

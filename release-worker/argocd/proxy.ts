@@ -1,10 +1,12 @@
 // Requests through a proxy, as HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY say: https through a tunnel that the proxy
 // opens (CONNECT), http as requests to the proxy itself.
+import { request as requestHttp } from 'node:http';
 import type { ClientRequest } from 'node:http';
+import { request as requestHttps } from 'node:https';
 import { connect as connectTls } from 'node:tls';
 import type { Socket } from 'node:net';
-import { HttpProxyAgent } from 'http-proxy-agent';
 import { HttpsProxyAgent } from 'https-proxy-agent';
+import type { RequestFunction } from 'got';
 import { getProxyForUrl } from 'proxy-from-env';
 import { isLoopback } from '../../config/formats.ts';
 
@@ -40,9 +42,9 @@ export function proxyFor(server: string): URL | undefined {
   if (text === '') return undefined;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   // Never the text itself: it may have a password in it.
-  if (url === undefined || url.hostname === '')
+  if (url === undefined || url.hostname === '' || !canDecode(url))
     throw new ProxySettingError(
-      `the proxy in ${variables} is no URL. Write http://host:port, with user:password@ before the host where it wants a login, or name the host of Argo CD in NO_PROXY`,
+      `the proxy in ${variables} is no URL. Write http://host:port, with user:password@ (encoded as in URLs) before the host where it wants a login, or name the host of Argo CD in NO_PROXY`,
     );
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw new ProxySettingError(
@@ -51,45 +53,90 @@ export function proxyFor(server: string): URL | undefined {
   return url;
 }
 
-export interface ProxyAgents {
-  readonly http: HttpProxyAgent<Uri>;
-  readonly https: HttpsProxyAgent<Uri>;
+function canDecode({ username, password }: URL): boolean {
+  try {
+    decodeURIComponent(username);
+    decodeURIComponent(password);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
-export interface ProxyAgentOptions {
+export interface ProxyOptions {
   readonly proxy: URL;
-  /** whether connections are used again */
-  readonly keepAlive: boolean;
-  readonly maxSockets: number;
   /** milliseconds until the connection stands, TLS with the server included */
   readonly connectTimeoutMs: number;
   /** ends what is still connecting */
   readonly signal: AbortSignal;
 }
 
-export function proxyAgents(options: ProxyAgentOptions): ProxyAgents {
-  const { keepAlive, maxSockets } = options;
-  // The login goes into a header of our own, so that the URL, which the agents show when they are debugged, has none.
-  const { username, password } = options.proxy;
-  const proxy = new URL(options.proxy);
-  proxy.username = '';
-  proxy.password = '';
+/** Of the proxy's URL, without the login in it, which the agent would show when it is debugged. */
+function split(proxy: URL): { readonly bare: URL; readonly headers: Record<string, string> } {
+  const { username, password } = proxy;
+  const bare = new URL(proxy);
+  bare.username = '';
+  bare.password = '';
   const login = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
-  const headers =
-    username === '' && password === '' ? {} : { 'Proxy-Authorization': `Basic ${login.toString('base64')}` };
-  const agent = { keepAlive, maxSockets, headers };
+  const given = username !== '' || password !== '';
+  return { bare, headers: given ? { 'proxy-authorization': `Basic ${login.toString('base64')}` } : {} };
+}
 
-  class Forward extends HttpProxyAgent<Uri> {
-    override connect(...[request, to]: Parameters<HttpProxyAgent<Uri>['connect']>): Promise<Socket> {
-      return within(options, async (signal) => {
-        try {
-          return await new HttpProxyAgent(proxy, { signal, headers }).connect(request, to);
-        } catch (error) {
-          throw notReached(error, signal);
-        }
+/**
+ * Requests with whole URLs, by the agents that are made for the proxy. Not by http-proxy-agent 9.1, which writes the
+ * head of a POST a second time behind its body, when got sends it.
+ */
+export function requestThrough(proxy: URL): RequestFunction {
+  const { bare, headers } = split(proxy);
+  const secured = bare.protocol === 'https:';
+  return (url, options, callback) =>
+    (secured ? requestHttps : requestHttp)(
+      {
+        ...options,
+        protocol: bare.protocol,
+        hostname: hostOf(bare),
+        host: hostOf(bare),
+        port: bare.port === '' ? (secured ? 443 : 80) : bare.port,
+        path: url.href,
+        headers: { ...options.headers, ...headers, host: url.host },
+        // Those are about Argo CD.
+        ca: undefined,
+        rejectUnauthorized: true,
+      },
+      callback,
+    );
+}
+
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '');
+}
+
+export function tunnelAgent(
+  options: ProxyOptions,
+  about: { readonly keepAlive: boolean; readonly maxSockets: number },
+): HttpsProxyAgent<Uri> {
+  const { bare, headers } = split(options.proxy);
+
+  const tunnel = async (request: ClientRequest, to: Target, signal: AbortSignal): Promise<Socket> => {
+    const agent = new HttpsProxyAgent<Uri>(bare, { signal, headers });
+    let status = 200;
+    agent.once('proxyConnect', (answer: { readonly statusCode: number }) => {
+      status = answer.statusCode;
+    });
+    let socket: Socket;
+    try {
+      socket = await agent.connect(request, {
+        host: to.host ?? 'localhost',
+        port: to.port,
+        secureEndpoint: false,
       });
+    } catch (error) {
+      throw notReached(error, signal);
     }
-  }
+    if (status === 200) return socket;
+    socket.destroy();
+    throw refusal(status);
+  };
 
   class Tunnel extends HttpsProxyAgent<Uri> {
     override connect(request: ClientRequest, to: Target): Promise<Socket> {
@@ -103,35 +150,16 @@ export function proxyAgents(options: ProxyAgentOptions): ProxyAgents {
       });
     }
   }
-
-  const tunnel = async (request: ClientRequest, to: Target, signal: AbortSignal): Promise<Socket> => {
-    const agent = new HttpsProxyAgent(proxy, { signal, headers });
-    let status = 200;
-    agent.once('proxyConnect', (answer: { readonly statusCode: number }) => {
-      status = answer.statusCode;
-    });
-    let socket: Socket;
-    try {
-      const { host = 'localhost', port = 443 } = to;
-      socket = await agent.connect(request, { host, port: Number(port), secureEndpoint: false });
-    } catch (error) {
-      throw notReached(error, signal);
-    }
-    if (status === 200) return socket;
-    socket.destroy();
-    throw refusal(status);
-  };
-
-  return { http: new Forward(proxy, agent), https: new Tunnel(proxy, agent) };
+  return new Tunnel(bare, about);
 }
 
-/** Only for the types of the agents' options. */
+/** Only for the types of the agent's options. */
 type Uri = `http:${string}`;
 type Target = Parameters<HttpsProxyAgent<Uri>['connect']>[1];
 
 /** Runs what connects with a signal that ends it in time, or when all is to end. */
 async function within(
-  { connectTimeoutMs, signal }: ProxyAgentOptions,
+  { connectTimeoutMs, signal }: ProxyOptions,
   connect: (signal: AbortSignal) => Promise<Socket>,
 ): Promise<Socket> {
   const abort = new AbortController();

@@ -25,12 +25,13 @@ export function createVeil(): Veil {
   };
 }
 
-/** Also as JSON and URLs would write it. */
+/** Also as JSON, JSON within JSON, and URLs would write it. */
 export function hideIn(text: string, secret: string): string {
-  const forms = new Set([
-    secret,
-    JSON.stringify(secret).slice(1, -1),
-    encodeURIComponent(Buffer.from(secret).toString()),
-  ]);
-  return [...forms].reduce((hidden, form) => hidden.replaceAll(form, () => '<secret>'), text);
+  const escaped = escape(secret);
+  const forms = [escape(escaped), escaped, secret, encodeURIComponent(Buffer.from(secret).toString())];
+  return forms.reduce((hidden, form) => hidden.replaceAll(form, () => '<secret>'), text);
+}
+
+function escape(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
 }
