@@ -64,8 +64,8 @@ export async function forwardProxy({ to, refuse, login }: ForwardProxyOptions): 
     client.on('error', () => {});
     const status = wanted !== undefined && incoming.headers['proxy-authorization'] !== wanted ? 407 : refuse;
     if (status === 0) {
-      // Read on, to notice that it has gone.
-      client.resume();
+      // Only to notice that it has gone.
+      client.on('end', () => client.end()).resume();
       return;
     }
     if (status !== undefined) {
