@@ -89,8 +89,8 @@ function split(proxy: URL): { readonly bare: URL; readonly headers: Record<strin
 export function requestThrough(proxy: URL): RequestFunction {
   const { bare, headers } = split(proxy);
   const secured = bare.protocol === 'https:';
-  return (url, options, callback) =>
-    (secured ? requestHttps : requestHttp)(
+  return (url, options, callback) => {
+    const request = (secured ? requestHttps : requestHttp)(
       {
         ...options,
         protocol: bare.protocol,
@@ -98,13 +98,16 @@ export function requestThrough(proxy: URL): RequestFunction {
         host: hostOf(bare),
         port: bare.port === '' ? (secured ? 443 : 80) : bare.port,
         path: url.href,
-        headers: { ...options.headers, ...headers, host: url.host },
         // Those are about Argo CD.
         ca: undefined,
         rejectUnauthorized: true,
       },
       callback,
     );
+    for (const [name, value] of Object.entries({ ...headers, host: url.host }))
+      request.setHeader(name, value);
+    return request;
+  };
 }
 
 function hostOf({ hostname }: URL): string {

@@ -13,7 +13,7 @@ export interface Failed {
 }
 
 /** Repetitions of one read at most. */
-export const repetitions = 2;
+const repetitions = 2;
 const firstPauseMs = 250;
 const growth = 4;
 /** Whoever asks for more patience than this is asked again by the next look, not by this one. */

@@ -119,7 +119,9 @@ describe('a session', () => {
       accept: 'application/json',
       'content-type': 'application/json',
     });
-    expect(Object.keys(JSON.parse(asked[0]?.body ?? ''))).toEqual(Object.keys(Object(request.body)));
+    const sent: unknown = JSON.parse(asked[0]?.body ?? '');
+    expect(sent).toEqual({ username: 'button', password });
+    expect(request.body).toEqual({ username: expect.any(String), password: expect.any(String) });
   });
 
   it('is one for all that ask at once, and for all that comes later', async () => {

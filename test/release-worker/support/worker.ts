@@ -86,9 +86,12 @@ export function workerConfig(
   };
 }
 
-export async function startWorker(config: WorkerPartOptions['config']) {
+export async function startWorker(
+  config: WorkerPartOptions['config'],
+  secretFiles: WorkerPartOptions['secretFiles'] = new Map(),
+) {
   const worker = workerPart(
-    { config, secretFiles: new Map(), server: () => config.argocd.server ?? '' },
+    { config, secretFiles, server: () => config.argocd.server ?? '' },
     createContext(silentLog()),
   );
   onTestFinished(() => worker.stop());
