@@ -39,6 +39,7 @@ const { url } = await broker.start();
 const worker = workerPart(
   {
     server: () => server,
+    secretFiles: new Map(),
     config: {
       mqtt: {
         url,
