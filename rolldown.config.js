@@ -10,7 +10,8 @@ const folder = 'dist/bundle';
 export default defineConfig({
   input: { main: 'dist/cli/main.js' },
   platform: 'node',
-  external: ['koffi', 'rpio'],
+  // kerberos: an optional login at proxies that we do not offer.
+  external: ['koffi', 'rpio', 'kerberos'],
   plugins: [
     license({
       thirdParty: {

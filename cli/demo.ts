@@ -7,7 +7,7 @@ import type { GivenFlags } from './flags.ts';
 import { processSections } from './processes.ts';
 
 type Section = (typeof processSections.start)[number];
-type Loaded = LoadResult<Section, 'argocd.server' | 'argocd.token'>;
+type Loaded = LoadResult<Section, 'argocd.server'>;
 
 export interface Start {
   readonly demo: boolean;
@@ -30,7 +30,8 @@ export async function loadStart(
     ...surroundings,
     ...given,
     sections: processSections.start,
-    required: ['argocd.server', 'argocd.token'],
+    required: ['argocd.server'],
+    oneOf: [['argocd.token', 'argocd.username']],
   } as const;
   if (!demo) return { demo, loaded: await loadConfig(options) };
 
@@ -48,6 +49,9 @@ export async function loadStart(
       values: {
         'argocd.server': `http://${simulator.host}:${simulator.port}`,
         'argocd.token': simulator.token,
+        'argocd.username': undefined,
+        'argocd.password': undefined,
+        'argocd.headers': undefined,
         'argocd.caFile': undefined,
         'argocd.insecure': false,
         'argocd.externalUrl': undefined,

@@ -13,6 +13,7 @@ export const interrupted = 130;
 const codes: ReadonlyMap<string, number> = new Map([
   ['ConfigError', usageError],
   ['FileError', usageError],
+  ['ProxySettingError', usageError],
   ['ListenError', cannotOpen],
   ['BrokerListenError', cannotOpen],
   ['HardwareError', cannotOpen],

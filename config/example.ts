@@ -41,7 +41,7 @@ function renderSetting(name: string, entry: Setting, depth: number): string[] {
   if (entry.secret) {
     return [
       ...about(entry, depth),
-      key(depth, `${name}: secret`),
+      key(depth, `${name}: ${entry.example === undefined ? 'secret' : flow(entry.example)}`),
       ...words(depth, `Or the file that contains it (relative to the working directory); not both.`),
       key(depth, `${name}File: /run/secrets/${name}`),
     ];

@@ -41,6 +41,8 @@ export interface LoadOptions<S extends SectionName, R extends LeafOf<S> = never>
   readonly sections: readonly S[];
   /** Leaves without default that this process cannot do without, for example `argocd.token`. */
   readonly required?: readonly R[];
+  /** Of each of these at least one has to be set: for example `argocd.token` or `argocd.username`. */
+  readonly oneOf?: readonly (readonly LeafOf<S>[])[];
   /** What `--config` said; without it `config/release-button.yaml` is used where there is one. */
   readonly configFile?: string;
   readonly cwd: string;
@@ -67,6 +69,8 @@ export interface LoadResult<S extends SectionName, R extends LeafOf<S> = never> 
   readonly file?: string;
   /** Of the process's own sections, in the order of the example file. */
   readonly leaves: readonly ResolvedLeaf[];
+  /** Where the secrets that come from files have them, by the leaf's path: for what reads them again. */
+  readonly secretFiles: ReadonlyMap<string, string>;
   readonly warnings: readonly string[];
 }
 
@@ -79,7 +83,10 @@ export function loadConfig<const S extends SectionName, const R extends LeafOf<S
   options: LoadOptions<S, R>,
 ): Promise<LoadResult<S, R>>;
 export async function loadConfig(
-  options: Omit<LoadOptions<SectionName>, 'required'> & { readonly required?: readonly string[] },
+  options: Omit<LoadOptions<SectionName>, 'required' | 'oneOf'> & {
+    readonly required?: readonly string[];
+    readonly oneOf?: readonly (readonly string[])[];
+  },
 ): Promise<Omit<LoadResult<SectionName>, 'config'> & { readonly config: object }> {
   const { cwd, env, flags } = options;
   const names = sectionNames.filter((name) => options.sections.includes(name));
@@ -97,6 +104,7 @@ export async function loadConfig(
   // Without the file, what is missing cannot be told from what it says.
   if (file.unreadable) throw new ConfigError(layers.flatMap((layer) => layer.problems));
 
+  const secretFiles = filesOf(layers, cwd);
   layers.push(await secretLayer(layers, cwd));
   const problems = layers.flatMap((layer) => layer.problems);
   const broken = new Set(layers.flatMap((layer) => [...(layer.broken ?? [])]));
@@ -104,7 +112,8 @@ export async function loadConfig(
   const merged = merge(sections, leaves, layers);
   const context: Context = { leaves, winners, merged, broken };
   const { config, warnings } = judge(sections, context, problems);
-  problems.push(...missing(options.required ?? [], context));
+  const alternatives = [...(options.required ?? []).map((path) => [path]), ...(options.oneOf ?? [])];
+  problems.push(...missing(alternatives, context));
   if (problems.length > 0) throw new ConfigError(problems);
   return {
     config,
@@ -114,6 +123,7 @@ export async function loadConfig(
       const origin = originOf(winners.get(path), []);
       return { path, value: secret && value !== undefined ? mask : value, secret, origin };
     }),
+    secretFiles,
     warnings: [...layers.flatMap((layer) => layer.warnings ?? []), ...warnings],
   };
 }
@@ -174,6 +184,13 @@ async function secretLayer(layers: readonly Layer[], cwd: string): Promise<Layer
   return { given, problems, broken };
 }
 
+function filesOf(layers: readonly Layer[], cwd: string): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  for (const [path, { inFile, value }] of winnersOf(layers))
+    if (inFile && typeof value === 'string') files.set(path, resolve(cwd, value));
+  return files;
+}
+
 /** What the strongest layer gives for each leaf. */
 function winnersOf(layers: readonly Layer[]): ReadonlyMap<string, Given> {
   return new Map(layers.flatMap((layer) => [...layer.given]));
@@ -199,11 +216,15 @@ function judge(sections: ReadonlyMap<SectionName, Section>, context: Context, pr
   return { config, warnings };
 }
 
-function missing(required: readonly string[], { leaves, winners, broken }: Context): Problem[] {
+/** The first of the alternatives says what to do. */
+function missing(
+  alternatives: readonly (readonly string[])[],
+  { leaves, winners, broken }: Context,
+): Problem[] {
+  const isSet = (path: string) => broken.has(path) || winners.get(path)?.value !== undefined;
+  const lacking = alternatives.filter((paths) => !paths.some(isSet)).map(([first]) => first);
   return leaves
-    .filter(
-      ({ path }) => required.includes(path) && !broken.has(path) && winners.get(path)?.value === undefined,
-    )
+    .filter(({ path }) => lacking.includes(path))
     .map(({ path, setting }) => ({
       key: path,
       origin: 'not set anywhere',

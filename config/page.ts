@@ -10,7 +10,7 @@ const intro = `# Configuration
 
 <!-- Made by \`npm run generate\` from the declarations in config/sections/. -->
 
-Everything has a default but the applications that a button releases (\`worker.buttons[].select\`) and the Argo CD (\`argocd.server\`, \`argocd.token\`). Without any configuration \`release-button start\` is the demo.
+Everything has a default but the applications that a button releases (\`worker.buttons[].select\`) and the Argo CD (\`argocd.server\`, and \`argocd.token\` or \`argocd.username\` with \`argocd.password\`). Without any configuration \`release-button start\` is the demo.
 
 A value comes from, the later the stronger:
 
@@ -19,7 +19,7 @@ A value comes from, the later the stronger:
 3. variables: \`ARGOCD_SERVER\` and \`ARGOCD_AUTH_TOKEN\`, shared with the argocd command, and, stronger, \`RELEASE_BUTTON_\` with the path of the key: \`worker.release.appTimeoutMs\` is \`RELEASE_BUTTON_WORKER_RELEASE_APP_TIMEOUT_MS\`. Lists and maps are YAML in one line: \`RELEASE_BUTTON_WORKER_BUTTONS='[{id: main, select: {projects: [shop]}}]'\`. An empty variable counts as not set;
 4. flags: the same path, \`--worker-release-app-timeout-ms\`.
 
-**Secrets** are in no log and in no output. Each also comes from a file that contains it: \`argocd.tokenFile\` in the file, \`RELEASE_BUTTON_ARGOCD_TOKEN_FILE\` or \`ARGOCD_AUTH_TOKEN_FILE\` as a variable, \`--argocd-token-file\` as a flag. Paths are relative to the working directory. They are read at the start.
+**Secrets** are in no log and in no output. Each also comes from a file that contains it: \`argocd.tokenFile\` in the file, \`RELEASE_BUTTON_ARGOCD_TOKEN_FILE\` or \`ARGOCD_AUTH_TOKEN_FILE\` as a variable, \`--argocd-token-file\` as a flag. Paths are relative to the working directory. They are read at the start, and those of the section \`argocd\` again while the worker runs.
 
 \`release-button config\` (\`release-button config release-worker\` and so on) checks everything, reports all that is wrong at once, and shows what is in force and where each value came from. Wrong configuration ends a process with exit code 2. One file may serve all processes: each checks the keys of the sections that it uses, and the names of the others. [config/release-button.example.yaml](../config/release-button.example.yaml) has the same keys, to copy from.
 
@@ -40,7 +40,8 @@ const about: Readonly<Record<SectionName, string>> = {
   broker: 'The embedded broker. Not used where `mqtt.url` names another.',
   agent: 'Buttons, lights and key switches on pins. [hardware.md](hardware.md) has the wires.',
   worker: 'What each button releases, and how carefully.',
-  argocd: 'The Argo CD that the worker watches and releases through.',
+  argocd:
+    'The Argo CD that the worker watches and releases through. [argocd.md](argocd.md) says how it is asked.',
   homeAssistant: 'Known by name, without keys in this version.',
   dashboard: 'Known by name, without keys in this version.',
   simulator: 'The simulated Argo CD. [argocd-simulator.md](argocd-simulator.md) says what it answers.',

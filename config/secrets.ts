@@ -1,6 +1,6 @@
 // Secrets in files, as Docker, Kubernetes and systemd hand them over.
 import { resolve } from 'node:path';
-import { readText } from './files.ts';
+import { readText, type FileText } from './files.ts';
 import type { Given } from './layers.ts';
 import { mask, type Problem } from './problems.ts';
 
@@ -8,7 +8,7 @@ const maximumSecretBytes = 64 * 1024;
 
 type Resolved = { readonly given: Given } | { readonly problem: Problem };
 
-/** Reads the secret where a file is named; one newline at its end is taken off. */
+/** Reads the secret where a file is named. */
 export async function resolveSecret(path: string, given: Given, cwd: string): Promise<Resolved> {
   const key = given.inFile ? `${path}File` : path;
   const { origin, clash, value: file } = given;
@@ -44,7 +44,7 @@ export async function resolveSecret(path: string, given: Given, cwd: string): Pr
       remedy,
     },
   });
-  const read = await readText(resolve(cwd, file), maximumSecretBytes);
+  const read = await readSecret(resolve(cwd, file));
   if (read.text === undefined) {
     const relative = shown !== undefined && !shown.startsWith('/') ? ` (relative to ${cwd})` : '';
     return problem(
@@ -54,10 +54,15 @@ export async function resolveSecret(path: string, given: Given, cwd: string): Pr
         : 'name the file that contains the secret and nothing else',
     );
   }
-  const secret = read.text.replace(/\r?\n$/, '');
-  if (secret === '')
+  if (read.text === '')
     return problem('the file with the secret is empty', 'write the secret into it, in one line');
-  return { given: { value: secret, origin: `${shown ?? 'a file'}, named by ${origin}` } };
+  return { given: { value: read.text, origin: `${shown ?? 'a file'}, named by ${origin}` } };
+}
+
+/** The file's text without the newline at its end. */
+export async function readSecret(file: string): Promise<FileText> {
+  const read = await readText(file, maximumSecretBytes);
+  return read.text === undefined ? read : { text: read.text.replace(/\r?\n$/, '') };
 }
 
 /** Whoever puts the secret itself where the path belongs should not find it in a log. */

@@ -33,7 +33,8 @@ export async function configure(command: Command): Promise<void> {
             ...surroundings,
             ...given(),
             sections: processSections[name],
-            required: ['argocd.server', 'argocd.token'],
+            required: ['argocd.server'],
+            oneOf: [['argocd.token', 'argocd.username']],
           }),
         ),
       );

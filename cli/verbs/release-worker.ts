@@ -10,9 +10,10 @@ export async function configure(command: Command): Promise<void> {
   const sections = processSections['release-worker'];
   const given = await addConfigFlags(command, sections);
   command.action(async () => {
-    const { config, ...about } = await loadConfig({
+    const { config, secretFiles, ...about } = await loadConfig({
       sections,
-      required: ['argocd.server', 'argocd.token'],
+      required: ['argocd.server'],
+      oneOf: [['argocd.token', 'argocd.username']],
       cwd: process.cwd(),
       env: process.env,
       ...given(),
@@ -22,7 +23,7 @@ export async function configure(command: Command): Promise<void> {
       config,
       healthPort: healthPorts['release-worker'],
       ...about,
-      parts: (context) => [workerPart({ config, server: () => config.argocd.server }, context)],
+      parts: (context) => [workerPart({ config, secretFiles, server: () => config.argocd.server }, context)],
     });
   });
 }

@@ -25,7 +25,7 @@ export async function configure(command: Command): Promise<void> {
       cwd: process.cwd(),
       env: process.env,
     });
-    const { config, warnings, file } = loaded;
+    const { config, secretFiles, warnings, file } = loaded;
     await run({
       name: 'start',
       config,
@@ -50,7 +50,10 @@ export async function configure(command: Command): Promise<void> {
         const brokerUrl = () => broker?.url();
         parts.push(
           agentPart({ config, brokerUrl }, context),
-          workerPart({ config, brokerUrl, server: () => simulator?.url() ?? config.argocd.server }, context),
+          workerPart(
+            { config, secretFiles, brokerUrl, server: () => simulator?.url() ?? config.argocd.server },
+            context,
+          ),
         );
         if (demo)
           parts.push(hint(brokerUrl, config.mqtt.topicPrefix, config.worker.buttons[0]?.id ?? 'main', log));

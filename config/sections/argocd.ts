@@ -1,16 +1,26 @@
 // The Argo CD that the worker watches and releases through.
 import * as z from 'zod/mini';
 import { section, setting, type Finding } from '../declare.ts';
-import { flag, isLoopback, must, path, webUrl, wholeNumber } from '../formats.ts';
+import { parseHeaders, tokenFault } from '../argocd-secrets.ts';
+import { flag, isLoopback, path, text, webUrl, wholeNumber } from '../formats.ts';
 
 const token = z.string().check(
   z.minLength(1),
   z.maxLength(16_384),
-  must<string>(
-    (value) => /^[\x21-\x7e]*$/.test(value),
-    'must not contain blanks, line breaks or characters that are not ASCII',
-    'copy the token again, as one line and without quotes',
-  ),
+  z.refine<string>((value) => tokenFault(value) === undefined, {
+    error: ({ input }) => (typeof input === 'string' ? tokenFault(input) : undefined),
+    params: { remedy: 'copy the token again, as one line and without quotes' },
+  }),
+);
+
+/** As many bytes as Node and most servers take for all headers together. */
+const headers = z.string().check(
+  z.minLength(1),
+  z.maxLength(16_384),
+  z.refine<string>((value) => parseHeaders(value).fault === undefined, {
+    error: ({ input }) => (typeof input === 'string' ? parseHeaders(input).fault : undefined),
+    params: { remedy: 'write each header as `Name: value` in a line of its own' },
+  }),
 );
 
 export const argocd = section(
@@ -23,11 +33,21 @@ export const argocd = section(
         'set argocd.server in the file, or the variable RELEASE_BUTTON_ARGOCD_SERVER or ARGOCD_SERVER, for example to https://argocd.example',
     }),
     token: setting(token, {
-      doc: 'The token of an Argo CD account that may get and sync the applications.',
+      doc: 'The token of an Argo CD account that may get and sync the applications. Or username and password.',
       secret: true,
       env: 'ARGOCD_AUTH_TOKEN',
       whenMissing:
-        'make one with `argocd account generate-token --account release-button` and set the variable RELEASE_BUTTON_ARGOCD_TOKEN or ARGOCD_AUTH_TOKEN, or put it into a file and set argocd.tokenFile or RELEASE_BUTTON_ARGOCD_TOKEN_FILE',
+        'make one with `argocd account generate-token --account release-button` and set the variable RELEASE_BUTTON_ARGOCD_TOKEN or ARGOCD_AUTH_TOKEN, or put it into a file and set argocd.tokenFile or RELEASE_BUTTON_ARGOCD_TOKEN_FILE; or set argocd.username and argocd.password instead',
+    }),
+    username: setting(text(256), {
+      doc: 'Instead of a token: a local account of Argo CD, with which the worker logs in, and again before each session ends. Not for single sign-on.',
+      example: 'release-button',
+    }),
+    password: setting(text(4096), { doc: 'The password of username.', secret: true }),
+    headers: setting(headers, {
+      doc: 'Headers that every request to Argo CD gets in addition, for what stands in front of it: one `Name: value` a line.',
+      secret: true,
+      example: 'CF-Access-Client-Id: 1234.access',
     }),
     caFile: setting(path(), {
       doc: 'Certificates (PEM) that Argo CD is checked against instead of the well-known authorities. Relative to the working directory.',
@@ -49,11 +69,25 @@ export const argocd = section(
   (values) => {
     const findings: Finding[] = [];
     const server = values.server === undefined ? undefined : new URL(values.server);
-    if (values.token !== undefined && server?.protocol === 'http:' && !isLoopback(server.hostname)) {
+    const { token, username, password } = values;
+    const contradiction = (key: string, message: string, remedy: string) =>
+      findings.push({ path: [key], severity: 'error', message, remedy });
+    if (token !== undefined && (username !== undefined || password !== undefined))
+      contradiction(
+        username === undefined ? 'password' : 'username',
+        'is set, and argocd.token too: it is not clear as whom to ask Argo CD',
+        'keep one: argocd.token, or argocd.username and argocd.password',
+      );
+    else if (username !== undefined && password === undefined)
+      contradiction('username', 'is set, but argocd.password is not', 'set argocd.passwordFile too');
+    else if (password !== undefined && username === undefined)
+      contradiction('password', 'is set, but argocd.username is not', 'set argocd.username too');
+    const given = token !== undefined || password !== undefined || values.headers !== undefined;
+    if (given && server?.protocol === 'http:' && !isLoopback(server.hostname)) {
       findings.push({
         path: ['server'],
         severity: 'warning',
-        message: `the Argo CD token goes to ${server.host} unencrypted`,
+        message: `${token === undefined ? (password === undefined ? 'argocd.headers go' : 'the Argo CD password goes') : 'the Argo CD token goes'} to ${server.host} unencrypted`,
         remedy: 'use https://',
       });
     }

@@ -40,6 +40,8 @@ export interface Version {
 
 export interface ArgoCd {
   readonly server: string;
+  /** what a person does about a token that is not accepted */
+  readonly remedy: string;
   version(): Promise<Version>;
   /** Whose token it is; undefined where Argo CD does not accept it. */
   account(): Promise<string | undefined>;
@@ -75,7 +77,7 @@ const metadataSchema = z.object({ author: z.nullish(z.string()), message: z.null
 const acceptedSchema = z.object({ metadata: z.object({ name: z.string() }), operation: z.object({}) });
 
 export function createArgoCd(options: HttpOptions): ArgoCd {
-  const { call, server, openStream, stop } = createHttp(options);
+  const { call, server, remedy, openStream, stop } = createHttp(options);
 
   const appPath = (app: AppName) => `/api/v1/applications/${encodeURIComponent(app.name)}`;
   const scope = (app: AppName) => ({ appNamespace: app.namespace, project: app.project });
@@ -92,6 +94,7 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
 
   return {
     server,
+    remedy,
     version: async () => {
       const { answer, simulated } = await call({
         name: 'version',
@@ -107,8 +110,9 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
         what: 'ask whose token it is',
         path: '/api/v1/session/userinfo',
         schema: userInfoSchema,
+        // 200 also for a wrong token: only `loggedIn` tells (`userinfo-expired-token`).
+        isRefusal: ({ loggedIn }) => loggedIn !== true,
       });
-      // 200 also for a wrong token: only `loggedIn` tells (`userinfo-expired-token`).
       return answer.loggedIn === true ? (answer.username ?? '') : undefined;
     },
     list: async () => {

@@ -50,14 +50,32 @@ export interface ErrorAnswer {
 /** Most of a message that is shown to a person, in characters. */
 const messageLength = 300;
 
-/**
- * @param what the request in words, such as `list the applications`
- * @param server the base URL
- */
-export function errorFromAnswer(what: string, server: string, answer: ErrorAnswer): ArgoCdError {
+/** Whom we ask, for messages. */
+export interface Asking {
+  /** the base URL */
+  readonly server: string;
+  /** what a person does about a token that is not accepted */
+  readonly remedy: string;
+  /** host and port of the proxy that requests go through */
+  readonly proxy?: string;
+  /** takes our secrets out of words that the server may have repeated them in */
+  readonly hide: (text: string) => string;
+}
+
+/** @param said by Argo CD, with a colon before it */
+export function tokenRefused({ server, remedy }: Pick<Asking, 'server' | 'remedy'>, said = ''): ArgoCdError {
+  return new ArgoCdError({
+    kind: 'unauthenticated',
+    message: `Argo CD at ${server} does not accept the token${said === '' ? ': it is wrong, expired or revoked' : said}. ${remedy}`,
+  });
+}
+
+/** @param what the request in words, such as `list the applications` */
+export function errorFromAnswer(what: string, asking: Asking, answer: ErrorAnswer): ArgoCdError {
+  const { server, remedy, proxy } = asking;
   const { status } = answer;
   const said = wordsIn(answer);
-  const quoted = said === undefined ? '' : `: ${shortened(said.message)}`;
+  const quoted = said === undefined ? '' : `: ${shortened(asking.hide(said.message))}`;
   const make = (kind: ArgoCdErrorKind, message: string) => new ArgoCdError({ kind, message, status });
 
   if (status >= 300 && status < 400) return make('not-argocd', redirected(server, answer));
@@ -66,7 +84,14 @@ export function errorFromAnswer(what: string, server: string, answer: ErrorAnswe
       'unauthenticated',
       said === undefined && !isApi(answer)
         ? `what answers at ${server} asks for a login in its own words (HTTP 401), not in Argo CD's: a proxy in front of Argo CD has to let requests with a token of Argo CD through`
-        : `Argo CD at ${server} does not accept the token${quoted}. Make a new one (argocd account generate-token --account <name>) and set ARGOCD_AUTH_TOKEN or ARGOCD_AUTH_TOKEN_FILE`,
+        : remedy === ''
+          ? `could not ${what}: Argo CD at ${server} refuses${quoted}`
+          : tokenRefused(asking, quoted).message,
+    );
+  if (status === 407)
+    return make(
+      'unreachable',
+      `could not ${what}: the proxy ${proxy ?? 'in between'} wants a login (HTTP 407). Put user:password@ before its host in HTTP_PROXY (or ALL_PROXY), or the host of Argo CD into NO_PROXY`,
     );
   if (status === 403) {
     if (said?.message.includes('blocked by sync window') === true)
@@ -178,12 +203,18 @@ export interface Failure {
   readonly message: string;
   /** whether the connection stood, so that the request may have arrived */
   readonly sent: boolean;
+  /** whether it was the proxy that was not reached, or did not connect us */
+  readonly byProxy?: boolean;
   /** whether the request would change something in Argo CD */
   readonly changes: boolean;
 }
 
 /** A request without an answer that can be read. */
-export function errorFromFailure(what: string, server: string, failure: Failure): ArgoCdError {
+export function errorFromFailure(
+  what: string,
+  { server, proxy }: Pick<Asking, 'server' | 'proxy'>,
+  failure: Failure,
+): ArgoCdError {
   const { code, sent, changes } = failure;
   const message = shortened(failure.message);
   const named = code === '' || message.includes(code) ? message : `${code}: ${message}`;
@@ -191,7 +222,10 @@ export function errorFromFailure(what: string, server: string, failure: Failure)
   const kind = !sent ? 'unreachable' : code.startsWith('HPE_') && !changes ? 'not-argocd' : 'unsure';
   return new ArgoCdError({
     kind,
-    message: `could not ${what} at ${server} (${detail})${remedyFor(code, sent)}`,
+    message:
+      failure.byProxy === true
+        ? `could not ${what} at ${server}: the proxy ${proxy ?? ''} does not connect (${detail}). Check HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, or name the host of Argo CD in NO_PROXY`
+        : `could not ${what} at ${server}${proxy === undefined ? '' : ` through the proxy ${proxy}`} (${detail})${remedyFor(code, sent)}`,
   });
 }
 

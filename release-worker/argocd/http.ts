@@ -1,79 +1,76 @@
-// HTTP as we speak it with Argo CD, through got: one request and its answer, bounds, time-outs. Every failure is an
-// ArgoCdError. Nothing is repeated here, reads neither: whoever asks knows when to ask again.
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import { got, RequestError } from 'got';
+// How we speak with Argo CD: every request carries a token and the extra headers in force, is bounded in time, and is
+// sent again where that is harmless. What is sent again: a read that failed in passing (`repeat.ts`), and once anything
+// that a stale token had kept from having an effect. Never a POST otherwise, and never the stream, which its caller opens anew.
+import { got } from 'got';
 import type { Got } from 'got';
-import type * as z from 'zod/mini';
-import { parseJson } from '../../messages/codec.ts';
+import * as z from 'zod/mini';
+import type { Header } from '../../config/argocd-secrets.ts';
+import { delay } from '../../service/clock.ts';
+import type { Clock } from '../../service/clock.ts';
+import type { Log } from '../../service/log.ts';
+import { createConnections } from './connections.ts';
+import { tokenCredentials } from './credentials.ts';
 import { ArgoCdError, errorFromAnswer, errorFromFailure, notArgoCd } from './errors.ts';
-import type { ArgoCdCall, OnAnswer } from './metrics.ts';
+import type { Asking } from './errors.ts';
+import { createExchange, failure, isChange, maximumErrorLength } from './exchange.ts';
+import type { Answered, Call, Outcome, Sending } from './exchange.ts';
+import type { OnAnswer } from './metrics.ts';
+import { pauseBefore } from './repeat.ts';
+import type { SecretSource } from './secret-source.ts';
+import { sessionCredentials } from './session.ts';
 import { openStreamRequest } from './stream-request.ts';
 import type { StreamRequest } from './stream-request.ts';
+import { createVeil, hideIn } from './veil.ts';
 
 export interface HttpOptions {
   /** base URL, with a path where Argo CD runs below one */
   readonly server: string;
-  readonly token: string;
+  readonly credentials:
+    | {
+        readonly token: SecretSource<string>;
+        /** where it is read again */ readonly tokenFile?: string | undefined;
+      }
+    | { readonly username: string; readonly password: SecretSource<string> };
+  /** sent with every request in addition, for what stands in front of Argo CD; their values are secrets */
+  readonly headers?: SecretSource<readonly Header[]>;
+  /** may have user name and password */
+  readonly proxy?: URL | undefined;
   /** PEM certificates of the CA to trust */
   readonly ca?: string;
   /** trust any certificate */
   readonly insecure: boolean;
-  /** milliseconds for one unary request in all */
+  /** milliseconds for one unary request in all, repetitions included */
   readonly requestTimeoutMs: number;
+  readonly clock: Clock;
+  /** 0 to 1 */
+  readonly random: () => number;
+  readonly log: Pick<Log, 'info' | 'warn'>;
   /** after each answer, for metrics; status 0: no answer */
   readonly onAnswer?: OnAnswer;
 }
 
-export interface Call<Answer> {
-  readonly name: ArgoCdCall;
-  /** in words, for messages: `list the applications` */
-  readonly what: string;
-  /** `DELETE` has no body; left out: POST with a body, GET without */
-  readonly method?: 'DELETE';
-  readonly path: string;
-  readonly query?: Readonly<Record<string, string>>;
-  /** of a request that changes something */
-  readonly body?: unknown;
-  readonly timeoutMs?: number;
-  readonly schema: z.ZodMiniType<Answer>;
-}
-
-export interface Answered<Answer> {
-  readonly answer: Answer;
-  /** the server says of itself that it only pretends to be Argo CD */
-  readonly simulated: boolean;
-}
-
 export interface ArgoCdHttp {
   readonly server: string;
+  /** what a person does about a token that is not accepted */
+  readonly remedy: string;
   call<Answer>(call: Call<Answer>): Promise<Answered<Answer>>;
   openStream(fields: string, signal: AbortSignal): StreamRequest;
   /** Breaks off what is under way; what comes later fails at once. */
   stop(): void;
 }
 
-/** 10,000 applications are some 15 MB with our selection; more than this is not an answer to our question. */
-const maximumAnswerBytes = 134_217_728;
-const maximumErrorLength = 65_536;
-/** Argo CD's tokens have hundreds of characters. A short one, such as the simulator's, is a word that may well occur. */
-const secretLength = 16;
-const connectTimeoutMs = 10_000;
-const connectTimeouts = {
-  lookup: connectTimeoutMs,
-  connect: connectTimeoutMs,
-  secureConnect: connectTimeoutMs,
-};
+/** `session-create-ok` */
+const sessionSchema = z.object({ token: z.string().check(z.minLength(1)) });
 
 export function createHttp(options: HttpOptions): ArgoCdHttp {
-  const { token, insecure, requestTimeoutMs, onAnswer } = options;
+  const { insecure, requestTimeoutMs, onAnswer, proxy, clock, random, log } = options;
   const server = options.server.replace(/\/+$/, '');
-  const kept = {
-    http: new HttpAgent({ keepAlive: true, maxSockets: 20 }),
-    https: new HttpsAgent({ keepAlive: true, maxSockets: 20 }),
-  };
+  const connections = createConnections(server, proxy);
+  const veil = createVeil();
+  if (proxy !== undefined) veil.add(decodeURIComponent(proxy.password));
   const client: Got = got.extend({
-    agent: kept,
+    agent: connections.kept,
+    ...(connections.request === undefined ? {} : { request: connections.request }),
     followRedirect: false,
     throwHttpErrors: false,
     retry: { limit: 0 },
@@ -81,156 +78,218 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
       rejectUnauthorized: !insecure,
       ...(options.ca === undefined ? {} : { certificateAuthority: options.ca }),
     },
-    headers: { accept: 'application/json', authorization: `Bearer ${token}`, 'user-agent': 'release-button' },
+    headers: { accept: 'application/json', 'user-agent': 'release-button' },
   });
+  const exchangeAs = (asking: Asking) => createExchange({ client, connections, asking, clock, onAnswer });
   const underWay = new Set<() => void>();
   let stopped = false;
 
-  /** A server or proxy that repeats the request in its answer must not bring the token into our log. */
-  const withoutToken = (body: string) => {
-    const start = body.slice(0, maximumErrorLength);
-    return token.length < secretLength ? start : start.replaceAll(token, '<token>');
-  };
-
-  const call = async <Answer>(request: Call<Answer>): Promise<Answered<Answer>> => {
-    const { what, body, method } = request;
-    const changes = body !== undefined || method !== undefined;
+  /** Runs what may take so long in all; whatever is under way when the time is up, or at the stop, is broken off. */
+  const bounded = async <Result>(
+    timeoutMs: number,
+    run: (bounds: Omit<Sending, 'headers'>) => Promise<Result>,
+  ): Promise<Result> => {
     const abort = new AbortController();
-    let broken: 'in time' | 'too large' | undefined;
-    const breakOff = (why?: typeof broken) => {
-      broken = why;
-      abort.abort();
-    };
-    const stopping = () => breakOff();
+    let over = false;
+    const stopping = () => abort.abort();
     underWay.add(stopping);
-    if (stopped) breakOff();
-    const timeoutMs = request.timeoutMs ?? requestTimeoutMs;
+    if (stopped) stopping();
     // Not got's own time-out of the request, which does not reach one that still waits for a connection of the agent.
-    const timer = setTimeout(() => breakOff('in time'), timeoutMs);
-    const sentAt = performance.now();
-    const answered = (status: number) => onAnswer?.(request.name, status, performance.now() - sentAt);
-    let response;
+    const timer = clock.setTimeout(() => {
+      over = true;
+      abort.abort();
+    }, timeoutMs);
     try {
-      const pending = client(`${server}${request.path}`, {
-        signal: abort.signal,
-        timeout: connectTimeouts,
-        ...(request.query === undefined ? {} : { searchParams: { ...request.query } }),
-        ...(changes
-          ? {
-              method: method ?? 'POST',
-              // Must be exactly this: a charset parameter is answered with 415 (`sync-content-type-charset`).
-              headers: { 'content-type': 'application/json' },
-              ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-              // A kept connection may have died unnoticed, which would leave it open whether the request arrived.
-              agent: { http: false, https: false },
-            }
-          : {}),
-      });
-      void pending.on('downloadProgress', ({ transferred }) => {
-        if (transferred > maximumAnswerBytes) breakOff('too large');
-      });
-      response = await pending;
-    } catch (error) {
-      answered(0);
-      if (broken === 'too large') throw answerTooLarge(what, server, changes);
-      throw failure(what, server, error, changes, broken === 'in time' ? timeoutMs : undefined);
+      return await run({ signal: abort.signal, timedOut: () => (over ? timeoutMs : undefined) });
     } finally {
-      clearTimeout(timer);
+      timer.cancel();
       underWay.delete(stopping);
     }
-    const { statusCode: status, headers } = response;
-    answered(status);
-    const contentType = headers['content-type'] ?? '';
-    if (status !== 200)
-      throw errorFromAnswer(what, server, {
-        status,
-        contentType,
-        location: headers.location,
-        body: withoutToken(response.body),
-      });
-    const decoded = parseJson(response.body, request.schema);
-    if (decoded.ok) return { answer: decoded.value, simulated: headers['x-simulated'] !== undefined };
-    const isJson = contentType.startsWith('application/json');
-    const error = notArgoCd(what, server, {
-      status,
-      contentType,
-      ...(isJson ? { detail: decoded.error } : {}),
-    });
-    // The start of a good answer is lost, or the answer of another version: it may well have been carried out.
-    throw changes && isJson ? new ArgoCdError({ kind: 'unsure', message: error.message, status }) : error;
   };
 
-  return {
+  const extraHeaders = async () =>
+    Object.fromEntries(
+      ((await options.headers?.current()) ?? []).map(({ name, value }) => {
+        veil.add(value);
+        return [name, value];
+      }),
+    );
+
+  const login = (username: string, password: string) =>
+    bounded(requestTimeoutMs, async (bounds) => {
+      const exchange = exchangeAs(asking('', (text) => veil.hide(hideIn(text, password))));
+      const outcome = await exchange(
+        {
+          name: 'session',
+          what: `log in as ${username}`,
+          path: '/api/v1/session',
+          body: { username, password },
+          schema: sessionSchema,
+        },
+        { ...bounds, headers: await extraHeaders() },
+      );
+      if (outcome.error !== undefined) throw outcome.error;
+      return outcome.answered.answer.token;
+    });
+
+  const { credentials: given } = options;
+  const credentials =
+    'token' in given
+      ? tokenCredentials(given.token, given.tokenFile)
+      : sessionCredentials({ ...given, server, login, clock, log });
+  const asking = (remedy: string, hide = veil.hide): Asking => ({
     server,
-    call,
-    openStream: (fields, signal) => {
-      const request = openStreamRequest({
+    remedy,
+    hide,
+    ...(proxy === undefined ? {} : { proxy: proxy.host }),
+  });
+  const asked = asking(credentials.remedy);
+  const exchange = exchangeAs(asked);
+
+  /** @throws ArgoCdError of a kind that says that nothing was sent */
+  const tokenAndHeaders = async (what: string, { signal, timedOut }: Omit<Sending, 'headers'>) => {
+    const both = Promise.all([credentials.token(), extraHeaders()]).catch((error: unknown) => {
+      throw neverSent(error);
+    });
+    const [token, extra] = await unlessAborted(both, signal, () => {
+      const timeoutMs = timedOut();
+      return errorFromFailure(what, asked, {
+        ...(timeoutMs === undefined
+          ? { code: '', message: 'broken off' }
+          : { code: 'ETIMEDOUT', message: `no token within ${timeoutMs} ms` }),
+        sent: false,
+        changes: false,
+      });
+    });
+    veil.add(token);
+    return { token, headers: { ...extra, authorization: `Bearer ${token}` } };
+  };
+
+  const call = <Answer>(request: Call<Answer>): Promise<Answered<Answer>> =>
+    bounded(request.timeoutMs ?? requestTimeoutMs, async (bounds) => {
+      const changes = isChange(request);
+      const endsAt = clock.monotonic() + (request.timeoutMs ?? requestTimeoutMs);
+      let { token, headers } = await tokenAndHeaders(request.what, bounds);
+      let renewed = false;
+      let repetition = 0;
+      for (;;) {
+        const outcome = await exchange(request, { ...bounds, headers });
+        if (!renewed && isRefused(request, outcome)) {
+          // Refused is not carried out: a POST too may be sent again.
+          renewed = true;
+          credentials.refused(token);
+          const before = token;
+          ({ token, headers } = await tokenAndHeaders(request.what, bounds));
+          if (token !== before) continue;
+        }
+        if (outcome.error === undefined) return outcome.answered;
+        repetition += 1;
+        const pause = changes
+          ? undefined
+          : pauseBefore(repetition, outcome.failed, {
+              refresh: request.name === 'refresh',
+              random: random(),
+              now: clock.now(),
+            });
+        if (pause === undefined || clock.monotonic() + pause >= endsAt) throw outcome.error;
+        if (!(await delay(clock, pause, bounds.signal))) throw outcome.error;
+      }
+    });
+
+  const openStream = (fields: string, signal: AbortSignal): StreamRequest => {
+    const ending = new AbortController();
+    let request: StreamRequest | undefined;
+    const destroy = () => {
+      underWay.delete(destroy);
+      ending.abort();
+      request?.destroy();
+    };
+    underWay.add(destroy);
+    if (stopped) destroy();
+    const what = 'open the event stream';
+    const open = async () => {
+      const waiting = AbortSignal.any([signal, ending.signal]);
+      const { token, headers } = await tokenAndHeaders(what, { signal: waiting, timedOut: () => undefined });
+      return openStreamRequest({
         client,
         url: `${server}/api/v1/stream/applications`,
         fields,
+        headers,
         signal,
-        timeouts: connectTimeouts,
+        timeouts: connections.timeouts,
         refusalTimeoutMs: requestTimeoutMs,
         refusalLength: maximumErrorLength,
         onAnswer: (status) => onAnswer?.('stream', status),
         errorOf: {
-          answer: (answer) =>
-            answer.status === 200
-              ? notArgoCd('open the event stream', server, answer)
-              : errorFromAnswer('open the event stream', server, {
-                  ...answer,
-                  body: withoutToken(answer.body),
-                }),
+          answer: (answer) => {
+            // The next stream is opened with another token, where there is one.
+            if (answer.status === 401) credentials.refused(token);
+            if (answer.status === 200) return notArgoCd(what, server, answer);
+            return errorFromAnswer(what, asked, answer);
+          },
           failure: (error, opened) =>
-            failure(opened ? 'follow the event stream' : 'open the event stream', server, error, false),
+            failure(opened ? 'follow the event stream' : what, asked, connections, error, false),
         },
-        onClose: () => underWay.delete(request.destroy),
+        onClose: () => underWay.delete(destroy),
       });
-      underWay.add(request.destroy);
-      if (stopped) request.destroy();
-      return request;
-    },
+    };
+    const opening = open().then((opened) => {
+      request = opened;
+      if (ending.signal.aborted) opened.destroy();
+      return opened;
+    });
+    // The iteration reports it. One that comes while nobody iterates would end the process.
+    opening.catch(() => underWay.delete(destroy));
+    const chunks = async function* (): AsyncGenerator<Uint8Array> {
+      yield* await opening;
+    };
+    return { [Symbol.asyncIterator]: chunks, destroy };
+  };
+
+  return {
+    server,
+    remedy: credentials.remedy,
+    call,
+    openStream,
     stop: () => {
       stopped = true;
       for (const breakOff of underWay) breakOff();
-      kept.http.destroy();
-      kept.https.destroy();
+      connections.destroy();
     },
   };
 }
 
-function answerTooLarge(what: string, server: string, changes: boolean): ArgoCdError {
-  return new ArgoCdError({
-    kind: changes ? 'unsure' : 'not-argocd',
-    message: `could not ${what}: the answer of ${server} has more than ${maximumAnswerBytes} bytes, which is no answer to that. Check argocd.server (ARGOCD_SERVER)`,
+function isRefused<Answer>({ isRefusal }: Call<Answer>, { answered, error }: Outcome<Answer>): boolean {
+  if (answered === undefined) return error.kind === 'unauthenticated';
+  return isRefusal?.(answered.answer) === true;
+}
+
+/** The request that wanted a token has certainly had no effect, whatever became of the one for the token. */
+function neverSent(error: unknown): unknown {
+  if (!(error instanceof ArgoCdError) || (error.kind !== 'unsure' && error.kind !== 'unavailable'))
+    return error;
+  const { message, status } = error;
+  return new ArgoCdError({ kind: 'unreachable', message, ...(status === undefined ? {} : { status }) });
+}
+
+async function unlessAborted<Value>(
+  promise: Promise<Value>,
+  signal: AbortSignal,
+  broken: () => Error,
+): Promise<Value> {
+  let stopWaiting = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    const end = () => reject(broken());
+    signal.addEventListener('abort', end, { once: true });
+    stopWaiting = () => signal.removeEventListener('abort', end);
+    if (signal.aborted) end();
   });
-}
-
-/** @param timeoutMs where it was we who broke off, after this long */
-function failure(
-  what: string,
-  server: string,
-  error: unknown,
-  changes: boolean,
-  timeoutMs?: number,
-): ArgoCdError {
-  if (error instanceof RequestError) {
-    // A number where a DOMException is behind it, as with a signal that timed out.
-    const code: unknown = error.code;
-    return errorFromFailure(what, server, {
-      ...(timeoutMs === undefined
-        ? { code: typeof code === 'string' ? code : '', message: error.message }
-        : { code: 'ETIMEDOUT', message: `no answer within ${timeoutMs} ms` }),
-      sent: mayHaveArrived(error, server),
-      changes,
-    });
+  try {
+    return await Promise.race([aborted, promise]);
+  } finally {
+    stopWaiting();
+    // Whoever lost the race may still fail.
+    promise.catch(() => {});
+    aborted.catch(() => {});
   }
-  const message = error instanceof Error ? error.message : String(error);
-  return errorFromFailure(what, server, { code: '', message, sent: true, changes });
-}
-
-/** Nothing of a request goes out before the connection stands, and TLS on it; got notes when that was. */
-function mayHaveArrived({ timings }: RequestError, server: string): boolean {
-  const ready = server.startsWith('https:') ? timings?.secureConnect : timings?.connect;
-  return ready !== undefined;
 }

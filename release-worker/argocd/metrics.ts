@@ -6,6 +6,7 @@ import type { Registry } from 'prom-client';
 export const argocdCalls = [
   'version',
   'userinfo',
+  'session',
   'list',
   'get',
   'refresh',

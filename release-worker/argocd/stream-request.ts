@@ -13,6 +13,8 @@ export interface StreamRequestOptions {
   readonly client: Got;
   readonly url: string;
   readonly fields: string;
+  /** the token and what else every request carries */
+  readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   /** milliseconds until the connection stands */
   readonly timeouts: Delays;
@@ -35,6 +37,7 @@ export function openStreamRequest(options: StreamRequestOptions): StreamRequest 
   const stream = client.stream(options.url, {
     signal,
     headers: {
+      ...options.headers,
       accept: 'text/event-stream',
       // Argo CD never compresses these (`stream-gzip-sse`); a proxy that did would hold events back.
       'accept-encoding': 'identity',

@@ -8,7 +8,7 @@ import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import type { ArgoCd, Version } from '../argocd/client.ts';
-import { ArgoCdError } from '../argocd/errors.ts';
+import { tokenRefused } from '../argocd/errors.ts';
 import { followStream } from '../argocd/stream.ts';
 import { createDetails } from './details.ts';
 import type { Registry } from './registry.ts';
@@ -115,11 +115,7 @@ export function createWatch(options: WatchOptions): Watch {
 
   const probe = async () => {
     server = await argocd.version();
-    if ((await argocd.account()) === undefined)
-      throw new ArgoCdError({
-        kind: 'unauthenticated',
-        message: `Argo CD at ${argocd.server} does not accept the token: it is wrong, expired or revoked. Make a new one (argocd account generate-token --account <name>) and set ARGOCD_AUTH_TOKEN or ARGOCD_AUTH_TOKEN_FILE`,
-      });
+    if ((await argocd.account()) === undefined) throw tokenRefused(argocd);
     probed = true;
   };
 

@@ -18,10 +18,19 @@ test('as it is, it sets nothing', () => {
 });
 
 test('without its comment signs it is a valid configuration that sets every key', async () => {
-  // A secret and the file of it are alternatives; so are the two lines about it.
-  const file = uncommented(await renderExample()).replace(/^ *(password|token)File: .*$/gm, '');
-  const { leaves } = await load({ file, env: { RELEASE_BUTTON_WORKER_BUTTONS: '' } });
-  for (const { path: key, origin } of leaves) expect(origin, key).toContain('config/release-button.yaml:');
+  // A secret and the file of it are alternatives; so are Argo CD's token, and name and password for it.
+  const file = uncommented(await renderExample()).replace(/^ *(password|token|headers)File: .*$/gm, '');
+  const [before = '', argocd = ''] = file.split(/^(?=argocd:)/m);
+  const set = new Set<string>();
+  const keys = new Set<string>();
+  for (const left of [/^ *token: .*$/m, /^ *(username|password): .*$/gm]) {
+    const given = { file: before + argocd.replace(left, ''), env: { RELEASE_BUTTON_WORKER_BUTTONS: '' } };
+    for (const { path: key, origin } of (await load(given)).leaves) {
+      keys.add(key);
+      if (origin.startsWith('config/release-button.yaml:')) set.add(key);
+    }
+  }
+  expect([...set].toSorted()).toEqual([...keys].toSorted());
 });
 
 test('the values it shows are the defaults, for every key that has one', async () => {
@@ -44,6 +53,7 @@ test('the values it shows are the defaults, for every key that has one', async (
     ...config.worker.buttons[0],
     select: { projects: ['shop'] },
     title: 'Release the shop',
+    retry: { limit: 3, backoffMs: 5000, factor: 2, maxBackoffMs: 180_000 },
   });
 });
 

@@ -14,6 +14,7 @@ const least = { RELEASE_BUTTON_WORKER_BUTTONS: selectAll };
 export interface Given {
   readonly sections?: readonly SectionName[];
   readonly required?: readonly RequiredLeaf[];
+  readonly oneOf?: NonNullable<LoadOptions<SectionName>['oneOf']>;
   /** The content of config/release-button.yaml. */
   readonly file?: string | Uint8Array;
   readonly configFile?: string;

@@ -9,7 +9,9 @@ import { createHealthServer } from '../../dist/service/health-server.js';
 import { createParts } from '../../dist/service/life-cycle.js';
 import { silentLog } from '../../dist/service/log.js';
 
-const { config } = (await loadStart({ flags: {} }, false, { cwd: process.cwd(), env: process.env })).loaded;
+const { config, secretFiles } = (
+  await loadStart({ flags: {} }, false, { cwd: process.cwd(), env: process.env })
+).loaded;
 const log = silentLog();
 const context = createContext(log);
 const { health, metrics, clockSync } = context;
@@ -22,7 +24,7 @@ const parts = createParts(
     broker,
     simulator,
     agentPart({ config, brokerUrl: broker.url }, context),
-    workerPart({ config, brokerUrl: broker.url, server: simulator.url }, context),
+    workerPart({ config, secretFiles, brokerUrl: broker.url, server: simulator.url }, context),
   ],
   log,
 );

@@ -39,6 +39,7 @@ const { url } = await broker.start();
 const worker = workerPart(
   {
     server: () => server,
+    secretFiles: new Map(),
     config: {
       mqtt: {
         url,
@@ -63,6 +64,11 @@ const worker = workerPart(
             refresh: 'normal',
             pinRevision: true,
             prune: false,
+            dryRun: false,
+            waves: [],
+            syncOptions: [],
+            strategy: 'hook',
+            force: false,
           },
         ],
         release: { appTimeoutMs: 60_000, refreshTimeoutMs: 15_000, concurrency: 5, waitHealthy: false },

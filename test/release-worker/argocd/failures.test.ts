@@ -108,7 +108,7 @@ describe('a server that is not reached', () => {
 
   it('says so although all attempts at several addresses failed together, which has no message', () => {
     const failure = { code: 'ECONNREFUSED', message: '', sent: false, changes: false };
-    expect(errorFromFailure('list', 'http://localhost:1', failure).message).toMatch(
+    expect(errorFromFailure('list', { server: 'http://localhost:1' }, failure).message).toMatch(
       /^could not list at http:\/\/localhost:1 \(ECONNREFUSED\)\. Nothing listens/,
     );
   });

@@ -4,9 +4,9 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import type { Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:https';
 import { onTestFinished } from 'vitest';
-import { createArgoCd } from '../../../release-worker/argocd/client.ts';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
-import type { HttpOptions } from '../../../release-worker/argocd/http.ts';
+import { clientWith } from '../support/client.ts';
+import type { ClientOptions } from '../support/client.ts';
 import { recording } from './recordings.ts';
 import type { Recording } from './recordings.ts';
 
@@ -156,14 +156,8 @@ function sendStream(response: ServerResponse, one: Recording): void {
 }
 
 /** A client of this server, stopped when the test is over. */
-export function clientOf(url: string, options: Partial<HttpOptions> = {}): ArgoCd {
-  const argocd = createArgoCd({
-    server: url,
-    token: secret,
-    insecure: false,
-    requestTimeoutMs: 10_000,
-    ...options,
-  });
+export function clientOf(url: string, options: Partial<ClientOptions> = {}): ArgoCd {
+  const argocd = clientWith({ server: url, token: secret, ...options });
   onTestFinished(() => argocd.stop());
   return argocd;
 }

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
 import type { ArgoCdErrorKind } from '../../../release-worker/argocd/errors.ts';
+import { hurriedClock } from '../../support/hurried-clock.ts';
 import { bodyText, clientOf, clientOfPlayed, secret, serve } from './playback.ts';
 import type { Answer } from './playback.ts';
 import { recording, recordings } from './recordings.ts';
@@ -200,8 +201,10 @@ describe('gateways in front', () => {
     [403, 'forbidden-or-missing'],
   ] as const)('HTTP %i with a web page is %s', async (status, kind) => {
     const { url } = await serve(answers(status, html, page));
+    // Reads are repeated, which takes its time.
+    const hurried = { clock: hurriedClock(100), requestTimeoutMs: 1_000_000 };
     for (const ask of Object.values(asks)) {
-      const refusal = await refusalOf(ask(clientOf(url)));
+      const refusal = await refusalOf(ask(clientOf(url, hurried)));
       expect(refusal).toMatchObject({ kind, status });
       expect(refusal.message).toContain(`HTTP ${status}`);
       expect(refusal.message).not.toContain('<html>');
@@ -224,12 +227,6 @@ describe('gateways in front', () => {
     expect(refusal.message).not.toContain('hidden');
     expect(asked).toHaveLength(1);
   });
-
-  it('nothing is asked a second time, reads neither', async () => {
-    const { url, asked } = await serve(answers(503, json, '{"error":"x","code":14,"message":"x"}'));
-    for (const ask of Object.values(asks)) await refusalOf(ask(clientOf(url)));
-    expect(asked).toHaveLength(Object.keys(asks).length);
-  });
 });
 
 describe('words', () => {
@@ -250,7 +247,7 @@ describe('words', () => {
         response.writeHead(status, json).end(JSON.stringify({ error: message, code: 2, message }));
       });
       for (const ask of Object.values(asks)) {
-        const refusal = await refusalOf(ask(clientOf(url)));
+        const refusal = await refusalOf(ask(clientOf(url, { clock: hurriedClock(10) })));
         expect(refusal).toBeInstanceOf(ArgoCdError);
         expect(refusal.message).not.toContain(secret);
       }

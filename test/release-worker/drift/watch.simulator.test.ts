@@ -1,7 +1,6 @@
 // The watch with its real client against the simulated Argo CD.
 import { expect, it, onTestFinished } from 'vitest';
 import { createArgoCdSimulator } from '../../../argocd-simulator/simulator.ts';
-import { createArgoCd } from '../../../release-worker/argocd/client.ts';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { createRegistry } from '../../../release-worker/drift/registry.ts';
 import { createWatch } from '../../../release-worker/drift/watch.ts';
@@ -11,6 +10,7 @@ import { freePort } from '../../support/ports.ts';
 import { worldOf } from '../../support/simulator.ts';
 import { until } from '../../support/wait.ts';
 import { simulatedArgoCd } from '../support/argocd.ts';
+import { clientWith } from '../support/client.ts';
 import { newCommit, newestCommit } from '../support/records.ts';
 import { hurriedClock } from '../../support/hurried-clock.ts';
 
@@ -91,12 +91,7 @@ it('tells of a wrong token, and of an account that sees nothing', async () => {
 it('waits for an Argo CD that comes later', async () => {
   const port = await freePort();
   const { watch, registry, check } = watchOn(
-    createArgoCd({
-      server: `http://127.0.0.1:${port}`,
-      token: 'simulated',
-      insecure: false,
-      requestTimeoutMs: 1_000,
-    }),
+    clientWith({ server: `http://127.0.0.1:${port}`, requestTimeoutMs: 1_000 }),
     10,
   );
   await until('the problem', () => watch.problem()?.includes('ECONNREFUSED'));

@@ -1,11 +1,11 @@
 // A simulated Argo CD with the worker's real client, for one test; and a client made of plain functions.
 import { onTestFinished } from 'vitest';
 import { createArgoCdSimulator } from '../../../argocd-simulator/simulator.ts';
-import { createArgoCd } from '../../../release-worker/argocd/client.ts';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
 import { simulatorControl } from '../../support/simulator.ts';
 import type { SimulatorControl } from '../../support/simulator.ts';
+import { clientWith } from './client.ts';
 
 export interface SimulatedArgoCd {
   readonly argocd: ArgoCd;
@@ -27,7 +27,7 @@ export async function simulatedArgoCd(
   onTestFinished(() => simulator.stop());
   const control = simulatorControl(url);
   await control.post('world', world);
-  const argocd = createArgoCd({ server: url, token, insecure: false, requestTimeoutMs });
+  const argocd = clientWith({ server: url, token, requestTimeoutMs });
   onTestFinished(() => argocd.stop());
   return { argocd, control };
 }
@@ -39,6 +39,7 @@ const neverAsked = (what: string) => () =>
 export function scriptedArgoCd(answers: Partial<ArgoCd>): ArgoCd {
   return {
     server: 'https://argocd.example',
+    remedy: 'Set ARGOCD_AUTH_TOKEN',
     version: () => Promise.resolve({ version: 'v3.6.0', simulated: false }),
     account: () => Promise.resolve('button'),
     list: neverAsked('list'),

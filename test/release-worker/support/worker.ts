@@ -86,8 +86,14 @@ export function workerConfig(
   };
 }
 
-export async function startWorker(config: WorkerPartOptions['config']) {
-  const worker = workerPart({ config, server: () => config.argocd.server ?? '' }, createContext(silentLog()));
+export async function startWorker(
+  config: WorkerPartOptions['config'],
+  secretFiles: WorkerPartOptions['secretFiles'] = new Map(),
+) {
+  const worker = workerPart(
+    { config, secretFiles, server: () => config.argocd.server ?? '' },
+    createContext(silentLog()),
+  );
   onTestFinished(() => worker.stop());
   await worker.start();
   return worker;

@@ -1,0 +1,55 @@
+// What may be a token of Argo CD and what may be an extra header: asked when the configuration is read, and again
+// whenever the file of such a secret has changed. What is wrong is said without the secret.
+
+/** Undefined where the text may be a token. */
+export function tokenFault(text: string): string | undefined {
+  return /^[\x21-\x7e]*$/.test(text)
+    ? undefined
+    : 'must not contain blanks, line breaks or characters that are not ASCII';
+}
+
+export interface Header {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** What we say ourselves in each request, and what belongs to HTTP's own bookkeeping. */
+const reserved = new Set([
+  'accept',
+  'accept-encoding',
+  'authorization',
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'user-agent',
+]);
+
+/** Lines of `Name: value`, as curl reads them from a file; empty lines count for nothing. */
+export function parseHeaders(
+  text: string,
+): { readonly headers: readonly Header[]; readonly fault?: never } | { readonly fault: string } {
+  const headers: Header[] = [];
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    if (line.trim() === '') continue;
+    const where = `line ${index + 1}`;
+    const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
+    if (name === undefined || value === undefined) return { fault: `has no \`Name: value\` in ${where}` };
+    if (!/^[\x20-\x7e]+$/.test(value))
+      return { fault: `has no value, or one with characters that are not ASCII, in ${where}` };
+    const lower = name.toLowerCase();
+    if (reserved.has(lower))
+      return { fault: `must not have ${lower} (${where}): every request has its own already` };
+    if (headers.some((other) => other.name === lower)) return { fault: `has a header twice (${where})` };
+    headers.push({ name: lower, value });
+  }
+  return headers.length === 0 ? { fault: 'has no header' } : { headers };
+}

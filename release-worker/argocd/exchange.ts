@@ -1,0 +1,178 @@
+// One request to Argo CD and its answer, through got, with bounds. Every failure is an ArgoCdError, together with what
+// decides whether a read is asked again.
+import { RequestError } from 'got';
+import type { Got } from 'got';
+import type * as z from 'zod/mini';
+import { parseJson } from '../../messages/codec.ts';
+import type { Clock } from '../../service/clock.ts';
+import { ArgoCdError, errorFromAnswer, errorFromFailure, notArgoCd } from './errors.ts';
+import type { Asking } from './errors.ts';
+import type { Connections } from './connections.ts';
+import type { ArgoCdCall, OnAnswer } from './metrics.ts';
+import { ProxyError } from './proxy.ts';
+import type { Failed } from './repeat.ts';
+
+export interface Call<Answer> {
+  readonly name: ArgoCdCall;
+  /** in words, for messages: `list the applications` */
+  readonly what: string;
+  /** `DELETE` has no body; left out: POST with a body, GET without */
+  readonly method?: 'DELETE';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  /** of a request that changes something */
+  readonly body?: unknown;
+  readonly timeoutMs?: number;
+  readonly schema: z.ZodMiniType<Answer>;
+  /** whether an answer says that the token is not accepted, although its status does not */
+  readonly isRefusal?: (answer: Answer) => boolean;
+}
+
+/** Whether Argo CD is asked to change something: such a request is never repeated on a guess. */
+export function isChange({ body, method }: Pick<Call<unknown>, 'body' | 'method'>): boolean {
+  return body !== undefined || method !== undefined;
+}
+
+export interface Answered<Answer> {
+  readonly answer: Answer;
+  /** the server says of itself that it only pretends to be Argo CD */
+  readonly simulated: boolean;
+}
+
+export interface Sending {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  /** milliseconds, where the signal was aborted because they were over */
+  readonly timedOut: () => number | undefined;
+}
+
+export type Outcome<Answer> =
+  | { readonly answered: Answered<Answer>; readonly error?: never }
+  | { readonly answered?: never; readonly error: ArgoCdError; readonly failed: Failed };
+
+export interface ExchangeOptions {
+  readonly client: Got;
+  readonly connections: Connections;
+  readonly asking: Asking;
+  readonly clock: Clock;
+  readonly onAnswer?: OnAnswer | undefined;
+}
+
+export type Exchange = <Answer>(call: Call<Answer>, sending: Sending) => Promise<Outcome<Answer>>;
+
+/** 10,000 applications are some 15 MB with our selection; more than this is not an answer to our question. */
+const maximumAnswerBytes = 134_217_728;
+export const maximumErrorLength = 65_536;
+
+export function createExchange(options: ExchangeOptions): Exchange {
+  const { client, connections, asking, clock, onAnswer } = options;
+  const { server } = asking;
+
+  return async (call, { headers, signal, timedOut }) => {
+    const { name, what, path, query, body, schema } = call;
+    const changes = isChange(call);
+    const tooLarge = new AbortController();
+    const sentAt = clock.monotonic();
+    const answered = (status: number) => onAnswer?.(name, status, clock.monotonic() - sentAt);
+    let response;
+    try {
+      const pending = client(`${server}${path}`, {
+        signal: AbortSignal.any([signal, tooLarge.signal]),
+        timeout: connections.timeouts,
+        ...(query === undefined ? {} : { searchParams: { ...query } }),
+        ...(changes
+          ? {
+              method: call.method ?? 'POST',
+              // Must be exactly this: a charset parameter is answered with 415 (`sync-content-type-charset`).
+              headers: { ...headers, 'content-type': 'application/json' },
+              ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+              // A kept connection may have died unnoticed, which would leave it open whether the request arrived.
+              agent: connections.fresh,
+            }
+          : { headers: { ...headers } }),
+      });
+      void pending.on('downloadProgress', ({ transferred }) => {
+        if (transferred > maximumAnswerBytes) tooLarge.abort();
+      });
+      response = await pending;
+    } catch (error) {
+      answered(0);
+      if (tooLarge.signal.aborted)
+        return { error: answerTooLarge(what, server, changes), failed: { reused: false } };
+      return {
+        error: failure(what, asking, connections, error, changes, timedOut()),
+        failed: signal.aborted ? { reused: false } : failedOf(error),
+      };
+    }
+    const { statusCode: status } = response;
+    answered(status);
+    const contentType = response.headers['content-type'] ?? '';
+    const retryAfter = response.headers['retry-after'];
+    const failed = { status, reused: false, ...(retryAfter === undefined ? {} : { retryAfter }) };
+    if (status !== 200) {
+      const { location } = response.headers;
+      const body = response.body.slice(0, maximumErrorLength);
+      return { error: errorFromAnswer(what, asking, { status, contentType, location, body }), failed };
+    }
+    const decoded = parseJson(response.body, schema);
+    if (decoded.ok) {
+      const simulated = response.headers['x-simulated'] !== undefined;
+      return { answered: { answer: decoded.value, simulated } };
+    }
+    const isJson = contentType.startsWith('application/json');
+    const error = notArgoCd(what, server, {
+      status,
+      contentType,
+      ...(isJson ? { detail: decoded.error } : {}),
+    });
+    // The start of a good answer is lost, or the answer of another version: it may well have been carried out.
+    const unsure = changes && isJson;
+    return {
+      error: unsure ? new ArgoCdError({ kind: 'unsure', message: error.message, status }) : error,
+      failed,
+    };
+  };
+}
+
+function answerTooLarge(what: string, server: string, changes: boolean): ArgoCdError {
+  return new ArgoCdError({
+    kind: changes ? 'unsure' : 'not-argocd',
+    message: `could not ${what}: the answer of ${server} has more than ${maximumAnswerBytes} bytes, which is no answer to that. Check argocd.server (ARGOCD_SERVER)`,
+  });
+}
+
+/** @param timeoutMs where it was we who broke off, after this long */
+export function failure(
+  what: string,
+  asking: Asking,
+  connections: Pick<Connections, 'stood' | 'byProxy'>,
+  error: unknown,
+  changes: boolean,
+  timeoutMs?: number,
+): ArgoCdError {
+  const timeout = { code: 'ETIMEDOUT', message: `no answer within ${timeoutMs} ms` };
+  return errorFromFailure(what, asking, {
+    ...(timeoutMs === undefined ? { code: codeOf(error), message: messageOf(error) } : timeout),
+    sent: error instanceof RequestError ? connections.stood(error) : true,
+    byProxy: error instanceof RequestError && timeoutMs === undefined && connections.byProxy(error),
+    changes,
+  });
+}
+
+/** Empty where there is none, and where there is a number because a DOMException is behind it (a signal that timed out). */
+function codeOf(error: unknown): string {
+  const code: unknown = error instanceof RequestError ? error.code : '';
+  return typeof code === 'string' && code !== 'ERR_GOT_REQUEST_ERROR' ? code : '';
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function failedOf(error: unknown): Failed {
+  if (!(error instanceof RequestError)) return { reused: false };
+  const { cause } = error;
+  if (cause instanceof ProxyError && cause.status !== undefined)
+    return { status: cause.status, reused: false };
+  return { code: codeOf(error), reused: error.request?.reusedSocket === true };
+}

@@ -1,0 +1,82 @@
+// A secret that may change while we run: a fixed value, or a file that is read again. By its path each time, so that
+// a Secret of Kubernetes, whose files are links that are swapped, is followed.
+import { readSecret } from '../../config/secrets.ts';
+import type { Clock } from '../../service/clock.ts';
+import type { Log } from '../../service/log.ts';
+
+export interface SecretSource<Value> {
+  current(): Promise<Value>;
+  /** The next `current()` looks into the file, however short ago that was done. */
+  expire(): void;
+}
+
+export function fixedSecret<Value>(value: Value): SecretSource<Value> {
+  return { current: () => Promise.resolve(value), expire: () => {} };
+}
+
+export type ParseSecret<Value> = (
+  text: string,
+) => { readonly value: Value; readonly fault?: never } | { readonly fault: string };
+
+export interface SecretFileOptions<Value> {
+  readonly file: string;
+  /** for messages: `argocd.tokenFile` */
+  readonly key: string;
+  /** what was read at the start, and could be used */
+  readonly first: { readonly text: string; readonly value: Value };
+  /** its fault says what is wrong without showing the secret */
+  readonly parse: ParseSecret<Value>;
+  readonly clock: Clock;
+  readonly log: Pick<Log, 'info' | 'warn'>;
+}
+
+/** A read of some hundred bytes, mostly from the kernel's memory: cheap, but not for each of thousands of requests. */
+const rereadMs = 5_000;
+
+export function secretInFile<Value>(options: SecretFileOptions<Value>): SecretSource<Value> {
+  const { file, key, parse, clock, log } = options;
+  let { text, value } = options.first;
+  let readAt: number | undefined = clock.monotonic();
+  let reading: Promise<void> | undefined;
+  let faulty = false;
+
+  const read = async () => {
+    readAt = clock.monotonic();
+    const found = await readSecret(file);
+    const parsed =
+      found.text === undefined
+        ? { fault: found.message }
+        : found.text === ''
+          ? { fault: 'is empty' }
+          : parse(found.text);
+    if (parsed.fault !== undefined) {
+      // It is being replaced just now, or for good: what was good a moment ago most likely still is.
+      if (!faulty)
+        log.warn(
+          `${key}: the file ${file} ${parsed.fault}. What was read before stays in use until it is right`,
+        );
+      faulty = true;
+      return;
+    }
+    if (faulty) log.info(`${key}: the file ${file} is right again`);
+    faulty = false;
+    if (found.text === text) return;
+    log.info(`${key}: the file ${file} has changed and is used from now on`);
+    text = found.text ?? '';
+    value = parsed.value;
+  };
+
+  return {
+    current: async () => {
+      if (readAt === undefined || clock.monotonic() - readAt >= rereadMs)
+        reading ??= read().finally(() => {
+          reading = undefined;
+        });
+      await reading;
+      return value;
+    },
+    expire: () => {
+      readAt = undefined;
+    },
+  };
+}

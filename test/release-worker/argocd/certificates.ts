@@ -1,0 +1,36 @@
+// Certificates for the servers of one test file, made by openssl in a folder that goes with it.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface Certificates {
+  readonly openssl: (line: string) => void;
+  /** self-signed, as Argo CD's generated one, for these names only */
+  selfSigned(name: string, names: string): void;
+  pair(name: string, signer?: string): { key: string; cert: string; ca: string };
+  remove(): void;
+}
+
+export const newKey = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /O=Argo';
+
+export function createCertificates(): Certificates {
+  const folder = mkdtempSync(join(tmpdir(), 'release-button-tls-'));
+  const openssl = (line: string) => {
+    execFileSync('openssl', line.split(' '), { cwd: folder, stdio: 'ignore' });
+  };
+  const read = (path: string) => readFileSync(join(folder, path), 'utf8');
+  return {
+    openssl,
+    selfSigned: (name, names) =>
+      openssl(
+        `req -x509 ${newKey} -days 2 -keyout ${name}.key -out ${name}.pem -addext subjectAltName=${names}`,
+      ),
+    pair: (name, signer = name) => ({
+      key: read(`${name}.key`),
+      cert: read(`${name}.pem`),
+      ca: read(`${signer}.pem`),
+    }),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}

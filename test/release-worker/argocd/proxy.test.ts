@@ -1,0 +1,283 @@
+// Through a real proxy: https by a tunnel, http by whole URLs; what the proxy may see, and what is certain when it fails.
+import { inspect } from 'node:util';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { proxyFor, ProxySettingError } from '../../../release-worker/argocd/proxy.ts';
+import { freePort } from '../../support/ports.ts';
+import { until } from '../../support/wait.ts';
+import { createCertificates } from './certificates.ts';
+import { follow } from './follow.ts';
+import { nothingUnexpected } from './nothing-unexpected.ts';
+import { bodyText, clientOf, secret, serve } from './playback.ts';
+import type { Answer } from './playback.ts';
+import { forwardProxy } from './proxy-server.ts';
+import { recording } from './recordings.ts';
+import { refusalOf } from './situations.ts';
+
+nothingUnexpected();
+
+const guestbook = { namespace: 'argocd', name: 'guestbook', project: 'default' };
+const nothing = { prune: false, infos: [] };
+const json = { 'content-type': 'application/json' };
+const { selfSigned, pair, remove } = createCertificates();
+
+beforeAll(() => selfSigned('argocd', 'DNS:argocd.test,DNS:localhost'));
+afterAll(remove);
+
+const good: Answer = (response, { method, path }) => {
+  if (path.includes('/stream/')) response.writeHead(200, { 'content-type': 'text/event-stream' }).end(':\n');
+  else
+    response
+      .writeHead(200, json)
+      .end(bodyText(recording(method === 'POST' ? 'sync-ok-with-infos' : 'get-one').response.body));
+};
+
+function credentialsIn(url: URL, username: string, password: string): URL {
+  const own = new URL(url);
+  own.username = username;
+  own.password = password;
+  return own;
+}
+
+describe('https through a proxy', () => {
+  it('goes by tunnels, of which reads use one again and again, and the proxy sees nothing of it', async () => {
+    const { url, asked } = await serve(good, pair('argocd'));
+    const proxy = await forwardProxy({ to: url });
+    const argocd = clientOf('https://argocd.test', { proxy: proxy.url, ca: pair('argocd').ca });
+    for (let round = 0; round < 3; round += 1)
+      expect(await argocd.get(guestbook)).toMatchObject({ name: 'guestbook' });
+    expect(proxy.seen).toHaveLength(1);
+    await argocd.sync(guestbook, nothing);
+    await argocd.sync(guestbook, nothing);
+    expect((await follow(argocd).end).kind).toBe('unavailable');
+    expect(asked.map(({ connection }) => connection).slice(0, 5)).toEqual([0, 0, 0, 1, 2]);
+    expect(asked.at(-1)?.path).toBe('/api/v1/stream/applications');
+    for (const { method, target } of proxy.seen)
+      expect([method, target]).toEqual(['CONNECT', 'argocd.test:443']);
+    expect(inspect(proxy.seen, { depth: Infinity })).not.toContain(secret);
+  });
+
+  it('to a certificate that is not trusted ends before anything is sent, with the remedy for that', async () => {
+    const { url, asked } = await serve(good, pair('argocd'));
+    const proxy = await forwardProxy({ to: url });
+    const argocd = clientOf('https://argocd.test', { proxy: proxy.url });
+    for (const ask of [() => argocd.get(guestbook), () => argocd.sync(guestbook, nothing)]) {
+      const refusal = await refusalOf(ask());
+      expect(refusal.kind).toBe('unreachable');
+      expect(refusal.message).toMatch(/through the proxy 127\.0\.0\.1:\d+ \(.*argocd\.caFile/);
+    }
+    expect(asked).toEqual([]);
+    await until('the tunnels to be closed', () => proxy.connections() === 0);
+  });
+
+  it.each(['https://elsewhere.test', 'https://127.0.0.1'])(
+    'holds the certificate against the host that was asked for (%s)',
+    async (server) => {
+      const { url, asked } = await serve(good, pair('argocd'));
+      const proxy = await forwardProxy({ to: url });
+      const refusal = await refusalOf(
+        clientOf(server, { proxy: proxy.url, ca: pair('argocd').ca }).get(guestbook),
+      );
+      expect(refusal.kind).toBe('unreachable');
+      expect(refusal.message).toMatch(/ALTNAME.*for other names/);
+      expect(asked).toEqual([]);
+    },
+  );
+
+  it('that is cut after the request was sent leaves it open whether a sync happened', async () => {
+    const { url, asked } = await serve((response) => response.destroy(), pair('argocd'));
+    const proxy = await forwardProxy({ to: url });
+    const argocd = clientOf('https://argocd.test', { proxy: proxy.url, ca: pair('argocd').ca });
+    expect(await refusalOf(argocd.sync(guestbook, nothing))).toMatchObject({ kind: 'unsure' });
+    expect(asked).toHaveLength(1);
+  });
+
+  it('over a kept tunnel that is cut goes over another', async () => {
+    const { url, asked } = await serve((response, one) => {
+      if (one.connection === 0 && asked.length > 1) response.destroy();
+      else good(response, one);
+    }, pair('argocd'));
+    const proxy = await forwardProxy({ to: url });
+    const argocd = clientOf('https://argocd.test', { proxy: proxy.url, ca: pair('argocd').ca });
+    await argocd.get(guestbook);
+    await argocd.get(guestbook);
+    expect(asked.map(({ connection }) => connection)).toEqual([0, 0, 1]);
+  });
+});
+
+describe('http through a proxy', () => {
+  it('goes by whole URLs, over kept connections too', async () => {
+    const { url, asked } = await serve(good);
+    const proxy = await forwardProxy({ to: url });
+    const argocd = clientOf('http://argocd.test:8080/base', { proxy: proxy.url });
+    await argocd.get(guestbook);
+    await argocd.get(guestbook);
+    await argocd.sync(guestbook, nothing);
+    await follow(argocd).end;
+    expect(proxy.seen.map(({ method, target }) => `${method} ${target.split('?')[0] ?? ''}`)).toEqual([
+      'GET http://argocd.test:8080/base/api/v1/applications/guestbook',
+      'GET http://argocd.test:8080/base/api/v1/applications/guestbook',
+      'POST http://argocd.test:8080/base/api/v1/applications/guestbook/sync',
+      'GET http://argocd.test:8080/base/api/v1/stream/applications',
+    ]);
+    expect(asked.map(({ headers }) => headers.authorization)).toEqual(asked.map(() => `Bearer ${secret}`));
+    expect(asked[0]?.query).toEqual({ appNamespace: 'argocd', project: 'default' });
+  });
+
+  it('that is cut after the request was sent leaves it open whether a sync happened', async () => {
+    const { url } = await serve((response) => response.destroy());
+    const proxy = await forwardProxy({ to: url });
+    const argocd = clientOf('http://argocd.test', { proxy: proxy.url });
+    expect(await refusalOf(argocd.sync(guestbook, nothing))).toMatchObject({ kind: 'unsure' });
+  });
+});
+
+describe.each(['https://argocd.test', 'http://argocd.test'])('%s and its proxy', (server) => {
+  const tls = server.startsWith('https:');
+  const arrange = async (options: { refuse?: number; login?: string } = {}) => {
+    const served = await serve(good, tls ? pair('argocd') : undefined);
+    const proxy = await forwardProxy({ to: served.url, ...options });
+    const client = (url = proxy.url) =>
+      clientOf(server, { proxy: url, ...(tls ? { ca: pair('argocd').ca } : {}), requestTimeoutMs: 5_000 });
+    return { ...served, proxy, client };
+  };
+
+  it('that wants a login gets it', async () => {
+    const { client, proxy } = await arrange({ login: 'user:p@ss word' });
+    const argocd = client(credentialsIn(proxy.url, 'user', 'p@ss word'));
+    expect(await argocd.get(guestbook)).toMatchObject({ name: 'guestbook' });
+    await argocd.get(guestbook);
+    await argocd.sync(guestbook, nothing);
+    expect((await follow(argocd).end).kind).toBe('unavailable');
+  });
+
+  it('that does not accept the login is named without it, and no sync was sent', async () => {
+    const { client, proxy, asked } = await arrange({ login: 'user:right' });
+    const argocd = client(credentialsIn(proxy.url, 'somebody', 'hunter2-xyzzy'));
+    const refusals = [
+      await refusalOf(argocd.get(guestbook)),
+      await refusalOf(argocd.sync(guestbook, nothing)),
+      await follow(argocd).end,
+    ];
+    for (const refusal of refusals) {
+      expect(refusal.kind).toBe('unreachable');
+      expect(refusal.message).toMatch(/proxy 127\.0\.0\.1:\d+ .*HTTP 407.*user:password@/);
+      expect(inspect(refusal, { depth: Infinity, showHidden: true })).not.toMatch(/hunter2|somebody/);
+    }
+    expect(inspect(argocd, { depth: Infinity, showHidden: true })).not.toContain('hunter2');
+    expect(asked).toEqual([]);
+  });
+
+  it('that is not there is named, not Argo CD, and no sync was sent', async () => {
+    const { client } = await arrange();
+    const port = await freePort();
+    const argocd = client(new URL(`http://somebody:hunter2-xyzzy@127.0.0.1:${port}`));
+    for (const ask of [() => argocd.get(guestbook), () => argocd.sync(guestbook, nothing)]) {
+      const refusal = await refusalOf(ask());
+      expect(refusal.kind).toBe('unreachable');
+      expect(refusal.message).toMatch(
+        new RegExp(
+          `the proxy 127\\.0\\.0\\.1:${port} does not connect \\(.*ECONNREFUSED.*HTTPS_PROXY.*NO_PROXY`,
+        ),
+      );
+      expect(refusal.message).not.toMatch(/argocd\.server|hunter2|somebody/);
+    }
+  });
+
+  it('is left alone once all is stopped', async () => {
+    const { client, proxy } = await arrange();
+    const argocd = client();
+    await argocd.get(guestbook);
+    argocd.stop();
+    await until('the connections to be closed', () => proxy.connections() === 0);
+    expect((await refusalOf(argocd.get(guestbook))).kind).toBe('unreachable');
+  });
+});
+
+describe('a proxy that opens no tunnel', () => {
+  it('is named with its answer; a read is repeated, a sync was not sent', async () => {
+    const { url } = await serve(good, pair('argocd'));
+    const proxy = await forwardProxy({ to: url, refuse: 503 });
+    const argocd = clientOf('https://argocd.test', { proxy: proxy.url });
+    const sync = await refusalOf(argocd.sync(guestbook, nothing));
+    expect(sync.kind).toBe('unreachable');
+    expect(sync.message).toMatch(
+      /the proxy 127\.0\.0\.1:\d+ does not connect \(it answers HTTP 503 to CONNECT\)/,
+    );
+    expect(proxy.seen).toHaveLength(1);
+    expect((await refusalOf(argocd.get(guestbook))).kind).toBe('unreachable');
+    expect(proxy.seen).toHaveLength(4);
+  });
+
+  it('and does not answer is waited for no longer than for anything, and no connection stays', async () => {
+    const { url } = await serve(good, pair('argocd'));
+    const proxy = await forwardProxy({ to: url, refuse: 0 });
+    const argocd = clientOf('https://argocd.test', { proxy: proxy.url, requestTimeoutMs: 100 });
+    for (const ask of [() => argocd.get(guestbook), () => argocd.sync(guestbook, nothing)]) {
+      const refusal = await refusalOf(ask());
+      expect(refusal.kind).toBe('unreachable');
+      expect(refusal.message).toMatch(/through the proxy .*no answer within 100 ms/);
+    }
+    argocd.stop();
+    await until('the connections to be closed', () => proxy.connections() === 0);
+  });
+});
+
+describe('the environment', () => {
+  beforeEach(() => {
+    for (const name of ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'])
+      for (const spelt of [name, name.toUpperCase()]) vi.stubEnv(spelt, '');
+    return () => vi.unstubAllEnvs();
+  });
+
+  it.each([
+    ['HTTPS_PROXY', 'https://argocd.example', true],
+    ['https_proxy', 'https://argocd.example', true],
+    ['HTTP_PROXY', 'http://argocd.example', true],
+    ['http_proxy', 'http://argocd.example', true],
+    ['ALL_PROXY', 'https://argocd.example', true],
+    ['all_proxy', 'http://argocd.example', true],
+    ['HTTP_PROXY', 'https://argocd.example', false],
+    ['HTTPS_PROXY', 'http://argocd.example', false],
+  ])('%s is for %s: %s', (name, server, used) => {
+    vi.stubEnv(name, 'http://proxy.example:3128');
+    expect(proxyFor(server)?.host).toBe(used ? 'proxy.example:3128' : undefined);
+  });
+
+  it.each([
+    ['argocd.example', undefined],
+    ['other.example, argocd.example', undefined],
+    ['.example', undefined],
+    ['*', undefined],
+    ['argocd.example:8443', 'proxy.example:3128'],
+    ['other.example', 'proxy.example:3128'],
+  ])('NO_PROXY=%s', (value, host) => {
+    vi.stubEnv('HTTPS_PROXY', 'proxy.example:3128');
+    vi.stubEnv('NO_PROXY', value);
+    expect(proxyFor('https://argocd.example')?.host).toBe(host);
+  });
+
+  it.each(['http://127.0.0.1:8090', 'http://localhost:8090', 'https://[::1]:8443'])(
+    'of this machine no proxy is asked (%s): what it is there is another',
+    (server) => {
+      for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY']) vi.stubEnv(name, 'http://proxy.example');
+      expect(proxyFor(server)).toBeUndefined();
+    },
+  );
+
+  it.each([
+    ['socks5://somebody:hunter2@proxy.example:1080', /proxy\.example:1080 .*socks5:.*NO_PROXY/],
+    ['http://somebody:hunter2@', /no URL/],
+    ['http://somebody:hunter2%@proxy.example', /no URL.*encoded/],
+  ])('that names what is no proxy for us is refused at the start, without showing a login', (text, words) => {
+    vi.stubEnv('ALL_PROXY', text);
+    let thrown: unknown;
+    try {
+      proxyFor('https://argocd.example');
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(ProxySettingError);
+    expect(String(thrown)).toMatch(words);
+    expect(String(thrown)).not.toMatch(/hunter2|somebody/);
+  });
+});

@@ -1,0 +1,209 @@
+// Reads that fail in passing are asked again, within bounds; what may have had an effect never is.
+import { createServer } from 'node:http';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
+import { pauseBefore } from '../../../release-worker/argocd/repeat.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import { freePort } from '../../support/ports.ts';
+import { until } from '../../support/wait.ts';
+import { follow } from './follow.ts';
+import { nothingUnexpected } from './nothing-unexpected.ts';
+import { bodyText, clientOf, serve } from './playback.ts';
+import type { Answer } from './playback.ts';
+import { recording } from './recordings.ts';
+import { refusalOf } from './situations.ts';
+
+nothingUnexpected();
+
+const guestbook = { namespace: 'argocd', name: 'guestbook', project: 'default' };
+const json = { 'content-type': 'application/json' };
+const application = bodyText(recording('get-one').response.body);
+const get = (argocd: ArgoCd) => argocd.get(guestbook);
+const sync = (argocd: ArgoCd) => argocd.sync(guestbook, { prune: false, infos: [] });
+
+/** Fails so often, then answers. */
+function failing(times: number, fail: Answer): Answer {
+  let left = times;
+  return (response, asked) => {
+    if (left > 0) {
+      left -= 1;
+      fail(response, asked);
+    } else response.writeHead(200, json).end(application);
+  };
+}
+
+const status =
+  (code: number, headers: Record<string, string> = {}): Answer =>
+  (response) => {
+    response.writeHead(code, { ...json, ...headers }).end('{"error":"x","code":14,"message":"x"}');
+  };
+
+/** A client whose pauses last until the test says so. */
+async function paused(answer: Answer, requestTimeoutMs = 10_000) {
+  const served = await serve(answer);
+  const clock = createFakeClock();
+  const argocd = clientOf(served.url, { clock, requestTimeoutMs });
+  return {
+    ...served,
+    clock,
+    argocd,
+    // One timer is the time-out of the whole.
+    pause: (count: number) =>
+      until(`pause ${count}`, () => served.asked.length === count && clock.pendingTimers() === 2),
+  };
+}
+
+describe('a read', () => {
+  it.each([429, 502, 503, 504])(
+    'that is answered with %i is asked again, and then answered',
+    async (code) => {
+      const { url, asked } = await serve(failing(1, status(code)));
+      expect(await get(clientOf(url))).toMatchObject({ name: 'guestbook' });
+      expect(asked).toHaveLength(2);
+    },
+  );
+
+  it('is asked three times at most, with a longer pause before the last', async () => {
+    const { argocd, asked, clock, pause } = await paused(status(503));
+    const refusal = refusalOf(get(argocd));
+    await pause(1);
+    clock.advance(124);
+    expect(clock.pendingTimers()).toBe(2);
+    clock.advance(1);
+    await pause(2);
+    clock.advance(499);
+    expect(clock.pendingTimers()).toBe(2);
+    clock.advance(1);
+    expect(await refusal).toMatchObject({ kind: 'unavailable', status: 503 });
+    expect(asked).toHaveLength(3);
+  });
+
+  it('over a kept connection that the server has closed meanwhile goes over another', async () => {
+    const { url, asked } = await serve((response, { connection }) => {
+      if (connection === 0 && asked.length > 1) response.destroy();
+      else response.writeHead(200, json).end(application);
+    });
+    const argocd = clientOf(url);
+    for (let round = 0; round < 2; round += 1) expect(await get(argocd)).toMatchObject({ name: 'guestbook' });
+    expect(asked.map(({ connection }) => connection)).toEqual([0, 0, 1]);
+  });
+
+  it('over a new connection that is cut is not asked again: that is the server’s answer to it', async () => {
+    const { url, asked } = await serve((response) => response.destroy());
+    expect(await refusalOf(get(clientOf(url)))).toMatchObject({ kind: 'unsure' });
+    expect(asked).toHaveLength(1);
+  });
+
+  it('finds a server that begins to listen a moment later', async () => {
+    const port = await freePort();
+    const clock = createFakeClock();
+    const answer = get(clientOf(`http://127.0.0.1:${port}`, { clock }));
+    await until('the pause', () => clock.pendingTimers() === 2);
+    const server = createServer((_, response) => response.writeHead(200, json).end(application));
+    await new Promise<void>((resolve) => {
+      server.listen(port, '127.0.0.1', resolve);
+    });
+    onTestFinished(() => {
+      server.close();
+      server.closeAllConnections();
+    });
+    clock.advance(125);
+    expect(await answer).toMatchObject({ name: 'guestbook' });
+  });
+
+  it.each([400, 403, 404, 500, 501])('that is answered with %i is not asked again', async (code) => {
+    const { url, asked } = await serve(status(code));
+    await refusalOf(get(clientOf(url)));
+    expect(asked).toHaveLength(1);
+  });
+
+  it('whose time is up is not asked again, a refresh neither', async () => {
+    const { url, asked } = await serve(() => {});
+    const argocd = clientOf(url, { requestTimeoutMs: 50 });
+    for (const refresh of [undefined, 'normal'] as const)
+      expect(await refusalOf(argocd.get(guestbook, refresh))).toMatchObject({ kind: 'unsure' });
+    expect(asked).toHaveLength(2);
+  });
+
+  it('that refreshes is asked again after 503, but not where a gateway gave up waiting for it', async () => {
+    const once = await serve(failing(1, status(503)));
+    expect(await clientOf(once.url).get(guestbook, 'normal')).toMatchObject({ name: 'guestbook' });
+    const gaveUp = await serve(status(504));
+    await refusalOf(clientOf(gaveUp.url).get(guestbook, 'normal'));
+    expect(gaveUp.asked).toHaveLength(1);
+  });
+
+  it('waits no longer than its time-out, and then has the last answer as its error', async () => {
+    const { argocd, asked } = await paused(status(503), 100);
+    expect(await refusalOf(get(argocd))).toMatchObject({ status: 503 });
+    expect(asked).toHaveLength(1);
+  });
+
+  it('ends at once when all is stopped during a pause', async () => {
+    const { argocd, asked, pause } = await paused(status(503));
+    const refusal = refusalOf(get(argocd));
+    await pause(1);
+    argocd.stop();
+    expect(await refusal).toMatchObject({ status: 503 });
+    expect(asked).toHaveLength(1);
+  });
+});
+
+describe('Retry-After', () => {
+  it.each([
+    ['seconds', '3', 3_000],
+    ['a date', 'Thu, 01 Jan 2026 00:00:04 GMT', 4_000],
+    ['a date that has passed', 'Wed, 31 Dec 2025 00:00:00 GMT', 125],
+    ['nonsense', 'soon', 125],
+  ])('as %s is waited for', async (_, header, ms) => {
+    const { argocd, asked, clock, pause } = await paused(failing(1, status(429, { 'retry-after': header })));
+    const answer = get(argocd);
+    await pause(1);
+    clock.advance(ms - 1);
+    expect(clock.pendingTimers()).toBe(2);
+    clock.advance(1);
+    expect(await answer).toMatchObject({ name: 'guestbook' });
+    expect(asked).toHaveLength(2);
+  });
+
+  it.each(['11', '86400', 'Thu, 01 Jan 2026 01:00:00 GMT'])(
+    'of %s is too long to wait: it ends at once',
+    async (header) => {
+      const { argocd, asked } = await paused(status(503, { 'retry-after': header }), 300_000);
+      expect(await refusalOf(get(argocd))).toMatchObject({ status: 503 });
+      expect(asked).toHaveLength(1);
+    },
+  );
+});
+
+it('the pause is varied, so that workers do not come back together', () => {
+  const at = (repetition: number, random: number) =>
+    pauseBefore(repetition, { status: 503, reused: false }, { refresh: false, random, now: 0 });
+  expect([at(1, 0), at(1, 1), at(2, 0), at(2, 1), at(3, 0)]).toEqual([125, 375, 500, 1500, undefined]);
+});
+
+describe('what is never sent again', () => {
+  it.each([429, 502, 503, 504])('a sync that is answered with %i', async (code) => {
+    const { url, asked } = await serve(status(code, { 'retry-after': '0' }));
+    await refusalOf(sync(clientOf(url)));
+    expect(asked).toHaveLength(1);
+  });
+
+  it('a sync whose connection is cut, or does not come about', async () => {
+    const { url, asked, server } = await serve((response) => response.destroy());
+    const counted: number[] = [];
+    const argocd = clientOf(url, { onAnswer: (_, code) => counted.push(code) });
+    await refusalOf(sync(argocd));
+    expect(asked).toHaveLength(1);
+    server.close();
+    server.closeAllConnections();
+    await refusalOf(sync(argocd));
+    expect(counted).toEqual([0, 0]);
+  });
+
+  it('the stream: whoever follows it opens it anew', async () => {
+    const { url, asked } = await serve(status(503, { 'retry-after': '0' }));
+    expect(await follow(clientOf(url)).end).toMatchObject({ status: 503 });
+    expect(asked).toHaveLength(1);
+  });
+});
