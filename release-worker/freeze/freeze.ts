@@ -46,6 +46,8 @@ export function createFreeze(options: FreezeOptions): Freeze {
   const { link, clock, log, file, replies, onChange } = options;
   let state: FreezeState = nothingFrozen;
   let timer: Timer | undefined;
+  /** for the retained copy, where there is no file */
+  let waiting: Timer | undefined;
   let running = false;
   /** without a file the retained copy of a former run counts, if it comes */
   let mayAdopt = false;
@@ -71,7 +73,7 @@ export function createFreeze(options: FreezeOptions): Freeze {
       log.info('the time of a freeze is over');
       state = left;
       say();
-      enqueue(() => save());
+      void enqueue(save);
     }
     arm();
   };
@@ -116,7 +118,7 @@ export function createFreeze(options: FreezeOptions): Freeze {
     log.warn(message);
     return { ok: true, message };
   };
-  const note = async ({ id: _, ...request }: FreezeRequest, now: number) => {
+  const note = async ({ id, ...request }: FreezeRequest, now: number) => {
     try {
       await options.journal.append(
         { type: 'freeze', at: toTime(now), by: 'mqtt', ...request },
@@ -146,7 +148,7 @@ export function createFreeze(options: FreezeOptions): Freeze {
       if (!mayAdopt || !retained || message === undefined) return;
       mayAdopt = false;
       state = stillFrozen(fromMessage(message), clock.now()).state;
-      enqueue(() => save());
+      void enqueue(save);
       arm();
       onChange();
     });
@@ -155,8 +157,9 @@ export function createFreeze(options: FreezeOptions): Freeze {
       if (now !== 'connected') return;
       forget();
       void link.subscribed().then(() => {
-        clock.setTimeout(() => {
-          if (running) say();
+        if (!running) return;
+        waiting = clock.setTimeout(() => {
+          say();
           mayAdopt = false;
         }, retainedWithinMs);
       });
@@ -188,6 +191,7 @@ export function createFreeze(options: FreezeOptions): Freeze {
       running = false;
       forget();
       timer?.cancel();
+      waiting?.cancel();
       await queue;
     },
     of: (button) => freezeOf(state, button, clock.now()),

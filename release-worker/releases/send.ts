@@ -143,7 +143,7 @@ function pinned(app: PlannedApp): Pick<SyncRequest, 'revision' | 'revisions'> {
   return app.sources > 1 ? { revisions: app.to.split(',') } : { revision: app.to, revisions: [app.to] };
 }
 
-function optionsOf({ refresh: _, pinRevision: __, ...options }: ReleaseSettings): Omit<SyncRequest, 'infos'> {
+function optionsOf({ refresh, pinRevision, ...options }: ReleaseSettings): Omit<SyncRequest, 'infos'> {
   return options;
 }
 
