@@ -1,10 +1,14 @@
 // Benchmarks, by name: npm run bench -- gpio-agent. They measure two sides in one run and judge nothing.
+import { argocd } from './argocd.ts';
 import { gpioAgent } from './gpio-agent.ts';
 import { piZero } from './pi-zero.ts';
+import { press } from './press.ts';
 
 const benches: ReadonlyMap<string, () => Promise<void>> = new Map([
   ['gpio-agent', gpioAgent],
   ['pi-zero', piZero],
+  ['argocd', argocd],
+  ['press', press],
 ]);
 
 const [name = ''] = process.argv.slice(2);
@@ -12,4 +16,8 @@ const bench = benches.get(name);
 if (bench === undefined) {
   process.stderr.write(`usage: npm run bench -- ${[...benches.keys()].join(' | ')}\n`);
   process.exitCode = 2;
-} else await bench();
+} else {
+  // One for each process that is measured.
+  process.setMaxListeners(100);
+  await bench();
+}

@@ -32,8 +32,14 @@ export function start(program: string, args: readonly string[]): Measured {
   };
   child.stdout.on('data', onData);
   child.stderr.on('data', onData);
+  // A benchmark that fails leaves nothing behind.
+  const end = () => void child.kill('SIGKILL');
+  process.once('exit', end);
   const exited = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve());
+    child.once('exit', () => {
+      process.off('exit', end);
+      resolve();
+    });
   });
   return {
     child,
@@ -73,9 +79,18 @@ export function processorMs({ child }: Measured): number {
 }
 
 /** In MB (10^6 bytes). */
-export function residentMb({ child }: Measured): number {
+export function residentMb(measured: Measured): number {
+  return statusMb(measured, 'VmRSS');
+}
+
+/** The most that it ever was, in MB. */
+export function peakResidentMb(measured: Measured): number {
+  return statusMb(measured, 'VmHWM');
+}
+
+function statusMb({ child }: Measured, name: string): number {
   const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
-  return (Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) * 1024) / 1e6;
+  return (Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) * 1024) / 1e6;
 }
 
 /** A folder that plays the board in test/gpio-agent/in-fake-board.sh: rpio's registers are bytes of a file. */

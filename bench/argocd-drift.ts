@@ -1,0 +1,112 @@
+// From a change at Argo CD to the signal that knows of it; what the worker's processor time is meanwhile; and polling.
+import { noticedAfter } from './argocd-changes.ts';
+import type { Count, createFlips } from './argocd-changes.ts';
+import type { Heard } from './heard.ts';
+import type { Simulator } from './installation.ts';
+import { print, processorMs, quantile, seconds, start } from './processes.ts';
+import type { Measured } from './processes.ts';
+import type { Table } from './table.ts';
+
+export interface DriftOptions {
+  readonly simulator: Simulator;
+  readonly heard: Heard;
+  readonly worker: Measured;
+  /** From a stream in this process. */
+  readonly changes: readonly Count[];
+  readonly flips: ReturnType<typeof createFlips>;
+  readonly table: Table;
+  readonly column: string;
+}
+
+const single = 200;
+const aSecond = 50;
+const forSeconds = 20;
+const pollEveryMs = 3_000;
+const polledChanges = 72;
+
+const wait = (ms: number) => seconds(ms / 1000);
+
+/** One change after the other, each after the signal of the one before. */
+export async function measureLatency(options: DriftOptions): Promise<void> {
+  const { heard, changes, flips } = options;
+  const [firstChange, firstSignal] = [changes.length, heard.signals.length];
+  for (let index = 0; index < single; index += 1) {
+    const before = changes.length;
+    await flips.flip();
+    await heard.until('the signal of a change', () =>
+      changes.length > before && heard.signals.at(-1)?.outOfSync === changes.at(-1)?.outOfSync
+        ? true
+        : undefined,
+    );
+    await wait(100 + (index % 10) * 7);
+  }
+  say(
+    options,
+    'drift to signal, one at a time',
+    changes.slice(firstChange),
+    heard.signals.slice(firstSignal),
+  );
+}
+
+/** Evenly, whatever the answers take. */
+export async function measureChanges(options: DriftOptions): Promise<void> {
+  const { heard, worker, changes, flips, table, column } = options;
+  const [firstChange, firstSignal] = [changes.length, heard.signals.length];
+  const before = processorMs(worker);
+  const startedAt = performance.now();
+  const asked: Promise<void>[] = [];
+  for (let index = 0; index < aSecond * forSeconds; index += 1) {
+    asked.push(flips.flip());
+    await wait(Math.max(0, startedAt + ((index + 1) * 1000) / aSecond - performance.now()));
+  }
+  await Promise.all(asked);
+  const wallMs = performance.now() - startedAt;
+  table.set(
+    `worker at ${aSecond} changes a second, % of a core`,
+    column,
+    (100 * (processorMs(worker) - before)) / wallMs,
+  );
+  await wait(1_000);
+  const made = changes.slice(firstChange);
+  table.set('  changes a second that came', column, (1000 * made.length) / wallMs);
+  table.set('  signals a second', column, (1000 * (heard.signals.length - firstSignal)) / wallMs);
+  say(options, `drift to signal, ${aSecond} changes a second`, made, heard.signals.slice(firstSignal));
+  await flips.finish();
+  const after = processorMs(worker);
+  await wait(10_000);
+  table.set('  in the 10 s after, % of a core', column, (processorMs(worker) - after) / 100);
+}
+
+/** A loop of got and JSON.parse that lists every 3 s, whose changes lie evenly between. */
+export async function measurePolling(options: DriftOptions): Promise<void> {
+  const { simulator, changes, flips } = options;
+  const said: Count[] = [];
+  const poller = start(process.execPath, ['dist/bench/bare-list.js', simulator.url, String(pollEveryMs)]);
+  poller.child.stdout?.on('data', (data: unknown) => {
+    const outOfSync = /out of sync (\d+);/.exec(String(data))?.[1];
+    if (outOfSync !== undefined) said.push({ at: performance.now(), outOfSync: Number(outOfSync) });
+  });
+  await poller.printed(';');
+  const first = changes.length;
+  for (let index = 0; index < polledChanges; index += 1) {
+    await flips.flip();
+    await wait(311);
+  }
+  await wait(2 * pollEveryMs);
+  await poller.stop();
+  say(options, `drift to a poll every ${pollEveryMs / 1000} s`, changes.slice(first), said);
+  await flips.finish();
+}
+
+function say(
+  { table, column }: DriftOptions,
+  what: string,
+  changes: readonly Count[],
+  said: readonly Count[],
+) {
+  const took = noticedAfter(changes, said);
+  const never = took.filter((ms) => !Number.isFinite(ms)).length;
+  if (never > 0) print(`  ${what}: ${never} of ${changes.length} changes were never told`);
+  table.set(`${what}, ms p50`, column, quantile(took, 0.5));
+  table.set(`${what}, ms p99`, column, quantile(took, 0.99));
+}

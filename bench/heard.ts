@@ -1,0 +1,80 @@
+// What a subscriber in this process hears of a worker, each with the moment of its arrival.
+import { connectAsync } from 'mqtt';
+import * as z from 'zod/mini';
+
+export interface Signal {
+  /** performance.now() */
+  readonly at: number;
+  readonly button: string;
+  readonly signal: string;
+  readonly outOfSync: number;
+}
+
+export interface Heard {
+  /** In the order of their arrival. */
+  readonly signals: readonly Signal[];
+  /** Finished releases. */
+  readonly releases: readonly { readonly pressId: string; readonly outcome: string }[];
+  /** Applications with a topic. */
+  applications(): number;
+  /** Resolves to the first value of `look` that is not undefined, after some message. */
+  until<T>(what: string, look: () => T | undefined, limitMs?: number): Promise<T>;
+  /** The signal of a button, as it is now. */
+  latest(button: string): Signal | undefined;
+  publish(topic: string, payload: string): void;
+  end(): Promise<void>;
+}
+
+const signalSchema = z.object({ signal: z.string(), outOfSync: z.number() });
+const releaseSchema = z.object({ pressId: z.string(), outcome: z.string() });
+
+export async function listen(url: string, prefix: string): Promise<Heard> {
+  const client = await connectAsync(url, { protocolVersion: 5 });
+  const signals: Signal[] = [];
+  const releases: { pressId: string; outcome: string }[] = [];
+  const latest = new Map<string, Signal>();
+  const applications = new Set<string>();
+  const waiting = new Set<() => void>();
+  client.on('message', (topic, payload) => {
+    const at = performance.now();
+    if (payload.length === 0) return;
+    const levels = topic.slice(prefix.length + 1).split('/');
+    if (levels[0] === 'app') applications.add(topic);
+    else if (levels[0] === 'release') releases.push(releaseSchema.parse(JSON.parse(payload.toString())));
+    else {
+      const button = levels[1] ?? '';
+      const signal = { at, button, ...signalSchema.parse(JSON.parse(payload.toString())) };
+      signals.push(signal);
+      latest.set(button, signal);
+    }
+    for (const look of waiting) look();
+  });
+  await client.subscribeAsync([`${prefix}/button/+/signal`, `${prefix}/app/+/+`, `${prefix}/release/last`], {
+    qos: 1,
+  });
+  return {
+    signals,
+    releases,
+    applications: () => applications.size,
+    latest: (button) => latest.get(button),
+    publish: (topic, payload) => void client.publish(`${prefix}/${topic}`, payload, { qos: 1 }),
+    until: (what, find, limitMs = 60_000) =>
+      new Promise((resolve, reject) => {
+        const limit = setTimeout(() => {
+          waiting.delete(look);
+          const last = JSON.stringify([...latest.values()]);
+          reject(new Error(`waited ${limitMs / 1000} s in vain for ${what}; the signals are ${last}`));
+        }, limitMs);
+        const look = () => {
+          const found = find();
+          if (found === undefined) return;
+          clearTimeout(limit);
+          waiting.delete(look);
+          resolve(found);
+        };
+        waiting.add(look);
+        look();
+      }),
+    end: () => client.endAsync(),
+  };
+}

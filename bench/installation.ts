@@ -1,0 +1,145 @@
+// Broker, simulated Argo CD and worker as processes of their own, on free ports, with a configuration in a folder of its own.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Agent } from 'node:http';
+import { got } from 'got';
+import * as z from 'zod/mini';
+import { bundled, start } from './processes.ts';
+import type { Measured } from './processes.ts';
+
+/** The one that the simulated Argo CD takes unless told otherwise. */
+export const token = 'simulated';
+
+export function createFolder() {
+  const path = mkdtempSync(join(tmpdir(), 'release-button-bench-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+export interface Listening {
+  readonly process: Measured;
+  readonly url: string;
+}
+
+async function listening(verb: string, flags: readonly string[], scheme: string): Promise<Listening> {
+  const process_ = start(process.execPath, [bundled, verb, '--health-enabled=false', ...flags]);
+  await process_.printed(`"url":"${scheme}:`);
+  const url = new RegExp(`"url":"(${scheme}:[^"]+)"`).exec(process_.output())?.[1];
+  if (url === undefined) throw new Error(`${verb} does not say where it listens: ${process_.output()}`);
+  return { process: process_, url };
+}
+
+export function startBroker(): Promise<Listening> {
+  return listening('broker', ['--broker-port=0'], 'mqtt');
+}
+
+export interface Simulator extends Listening {
+  world(description: unknown): Promise<void>;
+  /** One after the other, in the order of the calls. */
+  drift(app: string, revision?: string): Promise<void>;
+  /** The revision that an application is compared with. */
+  revisionOf(app: string): Promise<string>;
+  /** Requests since they were forgotten last, by kind. */
+  calls(): Promise<ReadonlyMap<string, number>>;
+  forgetCalls(): Promise<void>;
+}
+
+const applicationSchema = z.object({ status: z.object({ sync: z.object({ revision: z.string() }) }) });
+const requestsSchema = z.object({ requests: z.record(z.string(), z.number()) });
+
+export async function startSimulator(): Promise<Simulator> {
+  const simulator = await listening(
+    'argocd-simulator',
+    ['--simulator-port=0', '--simulator-drift-every-ms=0'],
+    'http',
+  );
+  const client = got.extend({
+    prefixUrl: simulator.url,
+    // One connection, so that changes are made in their order.
+    agent: { http: new Agent({ keepAlive: true, maxSockets: 1 }) },
+    retry: { limit: 0 },
+  });
+  return {
+    ...simulator,
+    world: async (description) => {
+      await client.post('simulator/world', { body: JSON.stringify(description) });
+    },
+    drift: async (app, revision) => {
+      await client.post('simulator/drift', { body: JSON.stringify({ app, revision }) });
+    },
+    revisionOf: async (app) => {
+      const { body } = await client(`api/v1/applications/${app}`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      return applicationSchema.parse(JSON.parse(body)).status.sync.revision;
+    },
+    calls: async () => {
+      const { body } = await client('simulator/requests');
+      const calls = new Map<string, number>();
+      for (const [request, count] of Object.entries(requestsSchema.parse(JSON.parse(body)).requests))
+        calls.set(kindOf(request), (calls.get(kindOf(request)) ?? 0) + count);
+      return calls;
+    },
+    forgetCalls: async () => {
+      await client.delete('simulator/requests');
+    },
+  };
+}
+
+/** @param request method and path, without the query */
+function kindOf(request: string): string {
+  const kinds: readonly (readonly [RegExp, string])[] = [
+    [/ \/api\/version$/, 'version'],
+    [/\/userinfo$/, 'account'],
+    [/\/can-i\//, 'permission'],
+    [/\/syncwindows$/, 'sync windows'],
+    [/\/metadata$/, 'commit'],
+    [/^POST .*\/sync$/, 'sync'],
+    [/\/stream\/applications$/, 'stream'],
+    [/\/applications$/, 'list'],
+    [/^GET .*\/applications\/[^/]+$/, 'get or refresh'],
+  ];
+  return kinds.find(([pattern]) => pattern.test(request))?.[1] ?? request;
+}
+
+export interface WorkerOptions {
+  /** For its configuration, and for its journal unless `stateDir` says otherwise. */
+  readonly folder: string;
+  readonly stateDir?: string;
+  readonly broker: string;
+  readonly argocd: string;
+  readonly prefix: string;
+  readonly buttons: readonly Readonly<Record<string, unknown>>[];
+}
+
+let profiles: string | undefined;
+
+/** From now on workers write a profile of their processor time into this folder when they end. */
+export function profileWorkers(folder: string | undefined): void {
+  profiles = folder;
+}
+
+export function startWorker(options: WorkerOptions): Measured {
+  const { folder, broker, argocd, prefix, buttons } = options;
+  const stateDir = options.stateDir ?? join(folder, prefix);
+  mkdirSync(folder, { recursive: true });
+  const config = join(folder, `${prefix}.yaml`);
+  // JSON is YAML.
+  writeFileSync(
+    config,
+    JSON.stringify({
+      mqtt: { url: broker, topicPrefix: prefix },
+      log: { level: 'warn', format: 'json' },
+      health: { enabled: false },
+      argocd: { server: argocd, token },
+      worker: { stateDir, maxPressesPerMinute: 6000, buttons },
+    }),
+  );
+  return start(process.execPath, [
+    ...(profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`]),
+    bundled,
+    'release-worker',
+    '--config',
+    config,
+  ]);
+}
