@@ -62,18 +62,20 @@ const inARow = 25;
 
 export function createFlips(simulator: Simulator, applications: readonly string[], deployed: string) {
   let step = 0;
+  const flip = () => {
+    const row = Math.floor(step / (2 * inARow));
+    const inRow = step % (2 * inARow);
+    step += 1;
+    const app = applications[(row * inARow + (inRow % inARow)) % applications.length] ?? '';
+    return simulator.drift(app, inRow < inARow ? undefined : deployed);
+  };
+  const left = () => (2 * inARow - (step % (2 * inARow))) % (2 * inARow);
   return {
     /** Each alters how many are out of sync. */
-    flip: () => {
-      const row = Math.floor(step / (2 * inARow));
-      const inRow = step % (2 * inARow);
-      step += 1;
-      const app = applications[(row * inARow + (inRow % inARow)) % applications.length] ?? '';
-      return simulator.drift(app, inRow < inARow ? undefined : deployed);
-    },
+    flip,
     /** Until all are in sync again. */
-    finish: async function () {
-      while (step % (2 * inARow) !== 0) await this.flip();
+    finish: async () => {
+      for (let count = left(); count > 0; count -= 1) await flip();
     },
   };
 }
