@@ -104,7 +104,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const registry = createRegistry();
   const changed = (keys: Iterable<string>) => {
     publisher.changed(keys);
-    board.changed();
+    board.changed(keys);
   };
   const access = createAccess({ argocd, registry, clock, log, onChange: changed });
   const revisions = createRevisions({ argocd, clock, log, onChange: changed });

@@ -24,30 +24,6 @@ export function isDrifted(app: AppRecord): boolean {
   return app.sync === 'OutOfSync' && !app.deleting;
 }
 
-export function countDrift(
-  apps: Iterable<AppRecord>,
-  obstacleOf: (key: string) => Obstacle | undefined,
-): DriftCounts {
-  let total = 0;
-  let outOfSync = 0;
-  let blocked = 0;
-  let unknown = 0;
-  let unhealthy = 0;
-  const obstacles = new Set<Obstacle>();
-  for (const app of apps) {
-    total += 1;
-    if (app.sync === 'Unknown') unknown += 1;
-    if (app.health === 'Degraded' || app.health === 'Missing') unhealthy += 1;
-    if (!isDrifted(app)) continue;
-    outOfSync += 1;
-    const obstacle = obstacleOf(keyOf(app));
-    if (obstacle === undefined) continue;
-    blocked += 1;
-    obstacles.add(obstacle);
-  }
-  return { total, outOfSync, blocked, obstacles, unknown, unhealthy };
-}
-
 /** Length of a revision as people read it; Git's own default. */
 const shortLength = 7;
 
@@ -59,7 +35,8 @@ export function shortRevision(revision: string): string {
 }
 
 export function summaryOf(options: {
-  readonly apps: readonly AppRecord[];
+  /** at least those that are anything but in sync */
+  readonly apps: Iterable<AppRecord>;
   readonly counts: DriftCounts;
   readonly fresh: boolean;
   /** milliseconds since the epoch */
@@ -70,12 +47,7 @@ export function summaryOf(options: {
   readonly frozen?: Frozen | undefined;
 }): DriftSummary {
   const { apps, counts, since, now } = options;
-  const shown = apps
-    .filter((app) => app.sync !== 'Synced')
-    // Out of sync before unknown, then by name, so that the first 20 do not change without a reason.
-    .map((app) => ({ app, rank: `${app.sync} ${keyOf(app)}` }))
-    // By code unit: an order of language takes long for thousands, and nobody reads it as a dictionary.
-    .sort((a, b) => (a.rank < b.rank ? -1 : 1));
+  const { shown, truncated } = firstOf(apps);
   return {
     state: driftState(counts, options.fresh),
     outOfSync: counts.outOfSync,
@@ -83,7 +55,7 @@ export function summaryOf(options: {
     unhealthy: counts.unhealthy,
     blocked: counts.blocked,
     unknown: counts.unknown,
-    apps: shown.slice(0, summaryApplications).map(({ app }) => ({
+    apps: shown.map((app) => ({
       namespace: app.namespace,
       name: app.name,
       project: app.project,
@@ -92,13 +64,38 @@ export function summaryOf(options: {
       from: shortRevision(app.detail?.deployed ?? ''),
       to: shortRevision(app.target),
     })),
-    truncated: shown.length > summaryApplications,
+    truncated,
     ...(options.frozen === undefined ? {} : { frozen: options.frozen }),
     since: toTime(since),
     at: toTime(now),
     server: options.server,
     simulated: options.simulated,
   };
+}
+
+/**
+ * What is not in sync, out of sync before unknown and then by name, so that the first ones do not change without a reason.
+ * By code unit: an order of language takes long for thousands, and nobody reads it as a dictionary.
+ */
+function firstOf(apps: Iterable<AppRecord>): {
+  readonly shown: readonly AppRecord[];
+  readonly truncated: boolean;
+} {
+  const first: { readonly app: AppRecord; readonly rank: string }[] = [];
+  let truncated = false;
+  for (const app of apps) {
+    if (app.sync === 'Synced') continue;
+    const rank = `${app.sync} ${keyOf(app)}`;
+    const last = first[summaryApplications - 1];
+    if (last !== undefined) {
+      truncated = true;
+      if (rank > last.rank) continue;
+      first.pop();
+    }
+    const after = first.findIndex((other) => other.rank > rank);
+    first.splice(after === -1 ? first.length : after, 0, { app, rank });
+  }
+  return { shown: first.map(({ app }) => app), truncated };
 }
 
 /** Nothing visible, or nothing that Argo CD could compare, is not `clear`: nobody has looked. */

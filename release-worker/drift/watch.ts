@@ -159,6 +159,11 @@ export function createWatch(options: WatchOptions): Watch {
     return drift.maxAgeMs > keepAliveGapMs ? drift.listEveryMs : Math.min(drift.listEveryMs, aloneMs);
   };
 
+  let firstAsked = () => {};
+  /** The burst of a stream is many times as long as a list, and a server that makes both is late with the list. */
+  const afterFirstList = new Promise<void>((resolve) => {
+    firstAsked = resolve;
+  });
   const listLoop = async () => {
     let failures = 0;
     while (!signal.aborted) {
@@ -175,6 +180,8 @@ export function createWatch(options: WatchOptions): Watch {
         probed = false;
         waitMs = backoffMs(failures, listRetry, random());
         setProblem(`${messageOf(error)}; next try in ${(waitMs / 1000).toFixed(0)} s`);
+      } finally {
+        firstAsked();
       }
       if (!listWanted && !signal.aborted) await pause(waitMs);
     }
@@ -207,6 +214,7 @@ export function createWatch(options: WatchOptions): Watch {
   };
 
   const streamLoop = async () => {
+    await afterFirstList;
     let failures = 0;
     while (!signal.aborted) {
       try {
