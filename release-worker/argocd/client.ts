@@ -54,6 +54,8 @@ export interface ArgoCd {
   terminate(app: AppName): Promise<void>;
   syncDetail(app: AppName): Promise<SyncDetail>;
   maySync(app: AppName): Promise<boolean>;
+  /** Whether it may sync every application of the project, but for those that a policy denies one by one. */
+  maySyncAll(project: string): Promise<boolean>;
   /** Whether the sync windows allow a manual sync now. */
   windowOpen(app: AppName): Promise<boolean>;
   revisionMetadata(app: AppName, revision: string): Promise<RevisionMetadata>;
@@ -82,10 +84,10 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
   const appPath = (app: AppName) => `/api/v1/applications/${encodeURIComponent(app.name)}`;
   const scope = (app: AppName) => ({ appNamespace: app.namespace, project: app.project });
   const named = (app: AppName) => `${app.namespace}/${app.name}`;
-  const maySyncAs = async (app: AppName, name: readonly string[]) => {
+  const maySyncAs = async (named: string, name: readonly string[]) => {
     const { answer } = await call({
       name: 'can-i',
-      what: `ask whether it may sync ${named(app)}`,
+      what: `ask whether it may sync ${named}`,
       path: `/api/v1/account/can-i/applications/sync/${name.map(encodeURIComponent).join('/')}`,
       schema: canISchema,
     });
@@ -186,8 +188,9 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
     // Policies name an application `<project>/<name>`, but with its namespace in between where that is not Argo CD's
     // own ("Applications in any namespace" in its manual). Which one that is, nobody tells.
     maySync: async (app) =>
-      (await maySyncAs(app, [app.project, app.name])) ||
-      (app.namespace !== '' && (await maySyncAs(app, [app.project, app.namespace, app.name]))),
+      (await maySyncAs(named(app), [app.project, app.name])) ||
+      (app.namespace !== '' && (await maySyncAs(named(app), [app.project, app.namespace, app.name]))),
+    maySyncAll: (project) => maySyncAs(`all of the project ${project}`, [project, '*']),
     windowOpen: async (app) => {
       const { answer } = await call({
         name: 'syncwindows',

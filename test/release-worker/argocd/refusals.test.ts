@@ -129,6 +129,7 @@ const asks: Record<string, (argocd: ArgoCd) => Promise<unknown>> = {
   get: (argocd) => argocd.get(guestbook),
   sync: (argocd) => argocd.sync(guestbook, nothing),
   maySync: (argocd) => argocd.maySync(guestbook),
+  maySyncAll: (argocd) => argocd.maySyncAll('default'),
   windowOpen: (argocd) => argocd.windowOpen(guestbook),
   revisionMetadata: (argocd) => argocd.revisionMetadata(guestbook, revision),
 };

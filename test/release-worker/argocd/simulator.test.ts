@@ -71,6 +71,7 @@ const answered: Record<string, (argocd: ArgoCd) => Promise<unknown>> = {
   'userinfo-expired-token': (argocd) => argocd.account(),
   'list-no-visible-applications': (argocd) => argocd.list(),
   'can-i-sync-app-yes': (argocd) => argocd.maySync(app('guestbook')),
+  'can-i-sync-yes': (argocd) => argocd.maySyncAll('default'),
   'can-i-sync-blind': (argocd) => argocd.maySync(app('guestbook', 'default', '')),
   'can-i-sync-app-no': (argocd) => argocd.maySync(app('gateway', 'platform', '')),
   'syncwindows-none': (argocd) => argocd.windowOpen(app('guestbook')),

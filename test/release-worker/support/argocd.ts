@@ -48,6 +48,7 @@ export function scriptedArgoCd(answers: Partial<ArgoCd>): ArgoCd {
     terminate: neverAsked('terminate'),
     syncDetail: neverAsked('syncDetail'),
     maySync: neverAsked('maySync'),
+    maySyncAll: neverAsked('maySyncAll'),
     windowOpen: neverAsked('windowOpen'),
     revisionMetadata: neverAsked('revisionMetadata'),
     openStream: () => scriptedStream().request,
