@@ -156,6 +156,10 @@ export function createWorker(options: WorkerOptions): Worker {
     mayAct,
     whenDecided,
     heldSince: pause.heldSince,
+    onRefused: (key, why) => {
+      if (why === 'not-permitted') access.refused(key);
+      else void access.lookAgain([key]);
+    },
     onEvent: (event) => {
       link.publish(releaseEvent.at({}), event);
       board.changed();

@@ -3,6 +3,8 @@ import * as z from 'zod/mini';
 import { applicationListSchema, applicationSchema, recordOf } from './application.ts';
 import type { AppRecord } from './application.ts';
 import { listFields, streamFields } from './fields.ts';
+import { projectSchema, windowsOfApp, windowsOfProject, windowsSchema } from './sync-window.ts';
+import type { SyncWindow, WindowsOfApp } from './sync-window.ts';
 import { createHttp } from './http.ts';
 import { syncDetailOf, syncDetailSchema } from './sync-detail.ts';
 import type { SyncDetail } from './sync-detail.ts';
@@ -56,8 +58,10 @@ export interface ArgoCd {
   maySync(app: AppName): Promise<boolean>;
   /** Whether it may sync every application of the project, but for those that a policy denies one by one. */
   maySyncAll(project: string): Promise<boolean>;
-  /** Whether the sync windows allow a manual sync now. */
-  windowOpen(app: AppName): Promise<boolean>;
+  /** Whether the sync windows let a manual sync through now, and which are about the application. */
+  syncWindows(app: AppName): Promise<WindowsOfApp>;
+  /** All windows of a project. @throws ArgoCdError also where the account may not get the project */
+  projectWindows(project: string): Promise<readonly SyncWindow[]>;
   revisionMetadata(app: AppName, revision: string): Promise<RevisionMetadata>;
   /** The event stream; ends only by an error, the server, or `signal`. */
   openStream(signal: AbortSignal): StreamRequest;
@@ -71,7 +75,6 @@ const listTimeoutMs = 30_000;
 const versionSchema = z.object({ Version: z.string() });
 const userInfoSchema = z.object({ loggedIn: z.nullish(z.boolean()), username: z.nullish(z.string()) });
 const canISchema = z.object({ value: z.string() });
-const windowsSchema = z.object({ canSync: z.nullish(z.boolean()) });
 /** `{}` (`terminate-ok`) */
 const terminatedSchema = z.object({});
 const metadataSchema = z.object({ author: z.nullish(z.string()), message: z.nullish(z.string()) });
@@ -191,7 +194,7 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
       (await maySyncAs(named(app), [app.project, app.name])) ||
       (app.namespace !== '' && (await maySyncAs(named(app), [app.project, app.namespace, app.name]))),
     maySyncAll: (project) => maySyncAs(`all of the project ${project}`, [project, '*']),
-    windowOpen: async (app) => {
+    syncWindows: async (app) => {
       const { answer } = await call({
         name: 'syncwindows',
         what: `ask for the sync windows of ${named(app)}`,
@@ -199,7 +202,16 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
         query: scope(app),
         schema: windowsSchema,
       });
-      return answer.canSync !== false;
+      return windowsOfApp(answer);
+    },
+    projectWindows: async (project) => {
+      const { answer } = await call({
+        name: 'project',
+        what: `get the project ${project}`,
+        path: `/api/v1/projects/${encodeURIComponent(project)}`,
+        schema: projectSchema,
+      });
+      return windowsOfProject(answer);
     },
     revisionMetadata: async (app, revision) => {
       const { answer } = await call({

@@ -3,13 +3,17 @@
 // Permission is asked for a whole project first; one application of it only where that is no and it is out of sync.
 // Windows are asked for what is out of sync only. A yes may still be wrong (a policy can deny a single application), so a
 // sync that Argo CD refuses is remembered too.
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Timer } from '../../service/clock.ts';
 import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
+import type { SyncWindow } from '../argocd/sync-window.ts';
 import { createAnswers } from './answers.ts';
+import { opennessOf, withTimeZones } from './windows.ts';
+import type { Openness } from './windows.ts';
 import type { Registry } from './registry.ts';
 import { isDrifted } from './summary.ts';
 import type { Obstacle } from './summary.ts';
@@ -29,6 +33,8 @@ export interface Access {
 interface Known {
   readonly permitted: boolean;
   readonly windowOpen: boolean;
+  /** milliseconds since the epoch: until when that stays so, as far as it can be told */
+  readonly windowUntil?: number;
 }
 
 interface Round {
@@ -46,13 +52,14 @@ const permissionForMs = 3_600_000;
 /** A refusal is asked after again so soon: somebody will put it right and wait for the light. In milliseconds. */
 const refusalForMs = 60_000;
 const lookEveryMs = 15_000;
+const computedForMs = 30_000;
 /** Applications asked for in one round, and at once: an Argo CD with thousands of drifted ones is left in peace. */
 const roundMax = 100;
 const atOnce = 2;
 const lookAgainMax = 20;
 
 export function createAccess(options: {
-  readonly argocd: Pick<ArgoCd, 'maySync' | 'maySyncAll' | 'windowOpen'>;
+  readonly argocd: Pick<ArgoCd, 'maySync' | 'maySyncAll' | 'syncWindows' | 'projectWindows'>;
   readonly registry: Registry;
   readonly clock: Clock;
   readonly log: Log;
@@ -62,7 +69,11 @@ export function createAccess(options: {
   const now = () => clock.monotonic();
   const projects = createAnswers<boolean>({ now });
   const permissions = createAnswers<boolean>({ now });
-  const windows = createAnswers<boolean>({ now });
+  const windows = createAnswers<Openness>({ now });
+  /** undefined: the account may not get it */
+  const ofProjects = createAnswers<readonly SyncWindow[] | undefined>({ now });
+  /** by the windows, as text: those of a project share them */
+  const computed = createAnswers<Openness | undefined>({ now });
   /** of what the registry has, by its changes */
   const drifted = new Set<string>();
   /** when asking failed last; the next try waits for its round */
@@ -76,9 +87,11 @@ export function createAccess(options: {
   const permitted = (key: string, project: string) => permissions.of(key) ?? projects.of(project);
   const known = (key: string): Known | undefined => {
     const app = registry.get(key);
-    const windowOpen = windows.of(key);
+    const window = windows.of(key);
     const may = app === undefined ? undefined : permitted(key, app.project);
-    return windowOpen === undefined || may === undefined ? undefined : { permitted: may, windowOpen };
+    if (window === undefined || may === undefined) return undefined;
+    const { open, until } = window;
+    return { permitted: may, windowOpen: open, ...(until === undefined ? {} : { windowUntil: until }) };
   };
 
   const isDue = (key: string) => {
@@ -103,6 +116,24 @@ export function createAccess(options: {
     }
     await permissions.ask(key, true, permissionForMs, () => argocd.maySync(app));
   };
+  /** Until when is told where the time zones of the windows are known, which takes the right to get the project. */
+  const askWindows = async (app: AppRecord): Promise<Openness> => {
+    const { open, assigned } = await argocd.syncWindows(app);
+    if (assigned.length === 0) return { open };
+    const ofProject = await ofProjects.ask(app.project, false, permissionForMs, () =>
+      argocd.projectWindows(app.project).catch((error: unknown) => {
+        log.debug(`until when sync windows are as they are is not known: ${messageOf(error)}`);
+        return undefined;
+      }),
+    );
+    const zoned = withTimeZones(assigned, ofProject ?? []);
+    if (zoned === undefined) return { open };
+    const openness = await computed.ask(JSON.stringify(zoned), false, computedForMs, () =>
+      Promise.resolve(opennessOf(zoned, clock.now())),
+    );
+    // Where the calculation disagrees with Argo CD about now, it says nothing about later.
+    return openness?.open === open ? openness : { open };
+  };
   const ask = async (key: string, round: Round) => {
     const app = registry.get(key);
     if (app === undefined) return;
@@ -110,7 +141,7 @@ export function createAccess(options: {
     try {
       await Promise.all([
         askPermission(app, round),
-        windows.ask(key, round.anew, windowForMs, () => argocd.windowOpen(app)),
+        windows.ask(key, round.anew, windowForMs, () => askWindows(app)),
       ]);
       failedAt.delete(key);
     } catch (error) {
@@ -120,8 +151,7 @@ export function createAccess(options: {
       for (const answers of [windows, permissions]) if (answers.isDue(key)) answers.forget(key);
     }
     const after = known(key);
-    if (before?.permitted !== after?.permitted || before?.windowOpen !== after?.windowOpen)
-      round.changed.add(key);
+    if (!isDeepStrictEqual(before, after)) round.changed.add(key);
   };
   const askAll = async (keys: readonly string[], anew: boolean) => {
     const round: Round = { anew, projects: new Set(), changed: new Set() };
@@ -198,7 +228,7 @@ export function createAccess(options: {
     },
     obstacleOf: (key) => {
       // The order in which Argo CD checks: the window hides a missing permission (`sync-window-blocked-viewer`).
-      if (windows.of(key) === false) return 'blocked-by-sync-window';
+      if (windows.of(key)?.open === false) return 'blocked-by-sync-window';
       const app = registry.get(key);
       return app !== undefined && permitted(key, app.project) === false ? 'not-permitted' : undefined;
     },

@@ -94,6 +94,7 @@ export function createBoard(options: BoardOptions): Board {
           ...(problem === undefined ? {} : { problem }),
           ...(ended === undefined ? {} : { last: ended }),
           ...(frozen === undefined ? {} : { frozen }),
+          blockedUntil: () => blockedUntil(button.id),
         },
         now,
       );
@@ -130,6 +131,15 @@ export function createBoard(options: BoardOptions): Board {
     arm(nextAt);
   };
 
+  /** When the first of what a window keeps from being released may be; nothing where one is closed for nobody knows how long. */
+  const blockedUntil = (button: string) => {
+    const ends = [...tally.drifted(button)].flatMap((key) => {
+      const { windowOpen, windowUntil } = access.known(key) ?? {};
+      return windowOpen === false && windowUntil !== undefined ? [windowUntil] : [];
+    });
+    return ends.length === 0 ? undefined : Math.min(...ends);
+  };
+
   const publishSummary = (fresh: boolean) => {
     const counts = tally.all();
     const next = driftState(counts, fresh);
@@ -138,7 +148,8 @@ export function createBoard(options: BoardOptions): Board {
       since = clock.now();
     }
     const summary = summaryOf({
-      apps: tally.notInSync(),
+      apps: tally.listed(),
+      obstacleOf: access.obstacleOf,
       counts,
       fresh,
       since,

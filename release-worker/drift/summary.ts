@@ -2,9 +2,16 @@
 import type { Frozen } from '../../messages/freeze.ts';
 import type { DriftSummary } from '../../messages/drift.ts';
 import { summaryApplications } from '../../messages/drift.ts';
+import type { Note } from '../../messages/drift.ts';
 import { toTime } from '../../messages/time.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
+import { notesOf } from './notes.ts';
+
+/** Whether the summary shows it: what is being deleted too, so that nobody wonders where it went. */
+export function isListed(app: AppRecord): boolean {
+  return app.sync !== 'Synced' || app.deleting;
+}
 
 /** Why an application that is out of sync cannot be released now. */
 export type Obstacle = 'not-permitted' | 'blocked-by-sync-window';
@@ -35,7 +42,8 @@ export function shortRevision(revision: string): string {
 }
 
 export function summaryOf(options: {
-  /** at least those that are anything but in sync */
+  readonly obstacleOf: (key: string) => Obstacle | undefined;
+  /** at least those that are anything but in sync, or being deleted */
   readonly apps: Iterable<AppRecord>;
   readonly counts: DriftCounts;
   readonly fresh: boolean;
@@ -63,6 +71,7 @@ export function summaryOf(options: {
       health: app.health,
       from: shortRevision(app.detail?.deployed ?? ''),
       to: shortRevision(app.target),
+      ...withNotes(notesOf(app, options.obstacleOf(keyOf(app)))),
     })),
     truncated,
     ...(options.frozen === undefined ? {} : { frozen: options.frozen }),
@@ -74,7 +83,7 @@ export function summaryOf(options: {
 }
 
 /**
- * What is not in sync, out of sync before unknown and then by name, so that the first ones do not change without a reason.
+ * What is not in sync, out of sync before unknown before being deleted and then by name, so that the first ones do not change without a reason.
  * By code unit: an order of language takes long for thousands, and nobody reads it as a dictionary.
  */
 function firstOf(apps: Iterable<AppRecord>): {
@@ -84,8 +93,8 @@ function firstOf(apps: Iterable<AppRecord>): {
   const first: { readonly app: AppRecord; readonly rank: string }[] = [];
   let truncated = false;
   for (const app of apps) {
-    if (app.sync === 'Synced') continue;
-    const rank = `${app.sync} ${keyOf(app)}`;
+    if (!isListed(app)) continue;
+    const rank = `${app.deleting ? '~' : ''}${app.sync} ${keyOf(app)}`;
     const last = first[summaryApplications - 1];
     if (last !== undefined) {
       truncated = true;
@@ -96,6 +105,10 @@ function firstOf(apps: Iterable<AppRecord>): {
     first.splice(after === -1 ? first.length : after, 0, { app, rank });
   }
   return { shown: first.map(({ app }) => app), truncated };
+}
+
+function withNotes(notes: readonly Note[]): { notes?: Note[] } {
+  return notes.length === 0 ? {} : { notes: [...notes] };
 }
 
 /** Nothing visible, or nothing that Argo CD could compare, is not `clear`: nobody has looked. */

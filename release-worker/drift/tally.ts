@@ -4,7 +4,7 @@ import type { AppRecord } from '../argocd/application.ts';
 import { selects } from '../selection.ts';
 import type { ButtonConfig } from '../selection.ts';
 import type { Registry } from './registry.ts';
-import { isDrifted } from './summary.ts';
+import { isDrifted, isListed } from './summary.ts';
 import type { DriftCounts, Obstacle } from './summary.ts';
 
 export interface Tally {
@@ -21,8 +21,10 @@ export interface Tally {
    * has seen it; undefined where none is. Argo CD does not tell.
    */
   oldest(button: string): number | undefined;
-  /** What is anything but in sync. */
-  notInSync(): Iterable<AppRecord>;
+  /** What the summary has to choose from. */
+  listed(): Iterable<AppRecord>;
+  /** The keys of what the button selects and is out of sync. */
+  drifted(button: string): Iterable<string>;
 }
 
 interface Sum {
@@ -54,7 +56,7 @@ export function createTally(options: {
   const counted = new Map<string, Counted>();
   /** since when what is out of sync is */
   const since = new Map<string, number>();
-  const notInSync = new Map<string, AppRecord>();
+  const listed = new Map<string, AppRecord>();
 
   const count = (key: string, app: AppRecord): Counted => {
     const selecting = buttons.filter(({ select }) => selects(select, app)).map(({ id }) => id);
@@ -76,7 +78,7 @@ export function createTally(options: {
     if (app === undefined) {
       counted.delete(key);
       since.delete(key);
-      notInSync.delete(key);
+      listed.delete(key);
       return;
     }
     const next = count(key, app);
@@ -84,8 +86,8 @@ export function createTally(options: {
     counted.set(key, next);
     if (!next.outOfSync) since.delete(key);
     else if (!since.has(key)) since.set(key, now);
-    if (app.sync === 'Synced') notInSync.delete(key);
-    else notInSync.set(key, app);
+    if (isListed(app)) listed.set(key, app);
+    else listed.delete(key);
   };
 
   return {
@@ -101,7 +103,10 @@ export function createTally(options: {
           oldest = at;
       return oldest;
     },
-    notInSync: () => notInSync.values(),
+    listed: () => listed.values(),
+    drifted: function* (button) {
+      for (const key of since.keys()) if (counted.get(key)?.buttons.includes(button) === true) yield key;
+    },
   };
 }
 

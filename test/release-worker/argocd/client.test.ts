@@ -284,7 +284,7 @@ describe('permission and windows', () => {
     { name: 'syncwindows-blocked', app: 'vault', project: 'frozen', open: false },
   ])('reads $name as open: $open', async ({ name, app, project, open }) => {
     const { argocd, served } = await clientOfPlayed(name);
-    expect(await argocd.windowOpen({ namespace: 'argocd', name: app, project })).toBe(open);
+    expect(await argocd.syncWindows({ namespace: 'argocd', name: app, project })).toMatchObject({ open });
     expect(served.asked[0]?.query).toEqual({ appNamespace: 'argocd', project });
   });
 });

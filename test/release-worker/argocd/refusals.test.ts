@@ -130,7 +130,8 @@ const asks: Record<string, (argocd: ArgoCd) => Promise<unknown>> = {
   sync: (argocd) => argocd.sync(guestbook, nothing),
   maySync: (argocd) => argocd.maySync(guestbook),
   maySyncAll: (argocd) => argocd.maySyncAll('default'),
-  windowOpen: (argocd) => argocd.windowOpen(guestbook),
+  syncWindows: (argocd) => argocd.syncWindows(guestbook),
+  projectWindows: (argocd) => argocd.projectWindows('default'),
   revisionMetadata: (argocd) => argocd.revisionMetadata(guestbook, revision),
 };
 
@@ -166,7 +167,7 @@ describe('what is not Argo CD', () => {
     ['JSON of another API', '["a","b"]'],
     [
       'an object of another API',
-      '{"items":"none","value":1,"Version":7,"metadata":{},"loggedIn":"so","canSync":"?","author":1}',
+      '{"items":"none","value":1,"Version":7,"metadata":{},"loggedIn":"so","canSync":"?","spec":"?","author":1}',
     ],
     ['an empty body', ''],
     ['JSON that is cut off', bodyText(recording('get-one').response.body).slice(0, 200)],

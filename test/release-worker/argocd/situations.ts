@@ -11,7 +11,7 @@ export function askFor(argocd: ArgoCd, { request }: Recording): Promise<unknown>
   const app = { namespace, name, project: searchParams.get('project') ?? 'default' };
   if (name === '') return argocd.list();
   if (what === 'sync') return argocd.sync(app, { prune: false, infos: [] });
-  if (what === 'syncwindows') return argocd.windowOpen(app);
+  if (what === 'syncwindows') return argocd.syncWindows(app);
   if (what === 'revisions') return argocd.revisionMetadata(app, revision);
   return argocd.get(app);
 }

@@ -26,9 +26,9 @@ function looking(over: Partial<ArgoCd> = {}) {
         asked.apps.push(name);
         return Promise.resolve(rules.permitted);
       },
-      windowOpen: ({ name }: AppName) => {
+      syncWindows: ({ name }: AppName) => {
         asked.windows.push(name);
-        return Promise.resolve(rules.windowOpen);
+        return Promise.resolve({ open: rules.windowOpen, assigned: [] });
       },
       ...over,
     }),
@@ -93,7 +93,7 @@ describe('what is in the way', () => {
   it('is nothing any more when an old answer cannot be had anew', async () => {
     let fails = false;
     const { access, registry, pass, changed } = looking({
-      windowOpen: () => (fails ? refused() : Promise.resolve(false)),
+      syncWindows: () => (fails ? refused() : Promise.resolve({ open: false, assigned: [] })),
     });
     access.start();
     registry.event('changed', drifted('shop'));
@@ -226,6 +226,47 @@ describe('an answer', () => {
     expect(asked.projects).toHaveLength(2);
     expect(access.obstacleOf('argocd/app-19')).toBe('blocked-by-sync-window');
     expect(access.obstacleOf('argocd/app-20')).toBeUndefined();
+  });
+});
+
+describe('until when a window is closed', () => {
+  const nightly = { kind: 'deny', schedule: '0 0 * * *', duration: '2h', manualSync: false };
+  const closed = () => Promise.resolve({ open: false, assigned: [nightly] });
+
+  it('is told where the account may get the project, which is asked once', async () => {
+    let asked = 0;
+    const { access, registry, clock, pass } = looking({
+      syncWindows: closed,
+      projectWindows: () => {
+        asked += 1;
+        return Promise.resolve([{ ...nightly, timeZone: 'Europe/Berlin' }]);
+      },
+    });
+    access.start();
+    // Its fake clock begins at midnight UTC, which is 1:00 in Berlin.
+    expect(new Date(clock.now()).toISOString()).toMatch(/T00:00:00/);
+    for (const name of ['a', 'b', 'c']) registry.event('changed', drifted(name));
+    await pass(70_000);
+    expect(access.known('argocd/a')).toEqual({
+      permitted: true,
+      windowOpen: false,
+      windowUntil: Date.parse('2026-01-01T01:00:00Z'),
+    });
+    expect(asked).toBe(1);
+  });
+
+  it('is left open where it may not, and where the calculation disagrees with Argo CD', async () => {
+    const elsewhere = looking({ syncWindows: closed, projectWindows: refused });
+    const disagrees = looking({
+      syncWindows: closed,
+      projectWindows: () => Promise.resolve([{ ...nightly, timeZone: 'Asia/Tokyo' }]),
+    });
+    for (const { access, registry } of [elsewhere, disagrees]) {
+      access.start();
+      registry.event('changed', drifted('shop'));
+      await settle();
+      expect(access.known('argocd/shop')).toEqual({ permitted: true, windowOpen: false });
+    }
   });
 });
 

@@ -11,6 +11,7 @@ function summary(apps: readonly AppRecord[], fresh = true) {
   return summaryOf({
     apps,
     counts: countDrift(apps, none),
+    obstacleOf: none,
     fresh,
     since: Date.parse('2026-01-01T00:00:00Z'),
     now: Date.parse('2026-01-02T00:00:00Z'),

@@ -73,9 +73,9 @@ test('after any changes the numbers of each button are what a count of everythin
             obstacles,
           ),
         );
-      expect([...tally.notInSync()].map(keyOf).sort()).toEqual(
+      expect([...tally.listed()].map(keyOf).sort()).toEqual(
         apps
-          .filter(({ sync }) => sync !== 'Synced')
+          .filter(({ sync, deleting }) => sync !== 'Synced' || deleting)
           .map(keyOf)
           .sort(),
       );
