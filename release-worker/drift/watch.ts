@@ -82,6 +82,7 @@ export function createWatch(options: WatchOptions): Watch {
   let problem: string | undefined;
   let server: Version | undefined;
   let probed = false;
+  let failed = false;
   let listWanted = false;
   let endPause = () => {};
   let running: Promise<unknown> = Promise.resolve();
@@ -120,11 +121,14 @@ export function createWatch(options: WatchOptions): Watch {
   };
 
   const list = async () => {
-    if (!probed) await probe();
     const ticket = registry.ticket();
     const sentAt = clock.monotonic();
     const sentAtWall = clock.now();
-    const records = await argocd.list();
+    // At first together, as each costs a way there and back. Of two refusals the probe's is the plainer one.
+    const together = probed || !failed ? argocd.list() : undefined;
+    together?.catch(() => {});
+    if (!probed) await probe();
+    const records = await (together ?? argocd.list());
     if (signal.aborted) return;
     registry.list(ticket, records.filter(wanted));
     lastList = sentAt;
@@ -178,6 +182,7 @@ export function createWatch(options: WatchOptions): Watch {
         failures += 1;
         // Whoever answers next may be another Argo CD, or take the token no longer.
         probed = false;
+        failed = true;
         waitMs = backoffMs(failures, listRetry, random());
         setProblem(`${messageOf(error)}; next try in ${(waitMs / 1000).toFixed(0)} s`);
       } finally {
