@@ -14,7 +14,7 @@ export function validRow(loaded: {
   const where = demo
     ? 'valid; no file and no --argocd, so this is about the demo with its simulated Argo CD'
     : `valid, ${file === undefined ? 'without a file' : `from ${file}`}`;
-  const details = { ...(file === undefined ? {} : { file }), demo, problems: [], warnings };
+  const details = { ...(file === undefined ? {} : { file }), demo, warnings };
   if (warnings.length === 0) return ok(about, where, details);
   return warning(
     about,

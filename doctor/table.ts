@@ -22,12 +22,11 @@ export function renderTable(rows: readonly Row[], { width, colours }: TableOptio
     const sign = colours ? `\u001B[${paints[row.status]}m${signs[row.status]}\u001B[0m` : signs[row.status];
     const word = row.status === 'warning' ? 'but: ' : '';
     const found = wrap(`${word}${printable(row.found)}`, textWidth);
-    const remedy =
-      row.remedy === undefined
-        ? []
-        : `→ ${row.remedy}`.split('\n').flatMap((line) => wrapRemedy(line, textWidth));
+    const remedy = row.remedy === undefined ? [] : remedyLines(row.remedy, textWidth);
     return [...found, ...remedy].map((line, at) =>
-      at === 0 ? `${sign} ${(labels[index] ?? '').padEnd(labelWidth)}  ${line}` : `${indent}${line}`,
+      at === 0
+        ? `${sign} ${(labels[index] ?? '').padEnd(labelWidth)}  ${line}`
+        : `${indent}${line}`.trimEnd(),
     );
   });
   return [...lines, '', summary(rows)].join('\n');
@@ -54,10 +53,14 @@ function printable(text: string): string {
   return text.replaceAll(/[\s\p{Zl}\p{Zp}]+/gu, ' ').replaceAll(/\p{C}/gu, '\uFFFD');
 }
 
-/** An example in several lines keeps its shape. */
-function wrapRemedy(line: string, width: number): readonly string[] {
-  if (!line.startsWith(' ')) return wrap(printable(line), width);
-  return [`  ${line.replaceAll(/\p{C}/gu, '\uFFFD')}`];
+/** An example in several lines keeps its shape, without what indents all of it. */
+function remedyLines(remedy: string, width: number): readonly string[] {
+  const [first = '', ...more] = remedy.split('\n');
+  const margin = Math.min(...more.filter((line) => line.trim() !== '').map((line) => line.search(/\S/)));
+  return [
+    ...wrap(`→ ${printable(first)}`, width),
+    ...more.map((line) => `  ${line.slice(margin).replaceAll(/\p{C}/gu, '\uFFFD')}`.trimEnd()),
+  ];
 }
 
 /** At blanks; a longer word stays whole, so that it can be copied. */
