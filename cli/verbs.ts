@@ -58,4 +58,11 @@ export const verbs: readonly Verb[] = [
     summary: 'ask a process on this machine (start, or another verb) how it is; exit code 0 when well',
     load: () => import('./verbs/health.ts'),
   },
+  {
+    name: 'doctor',
+    usage: ' [verb]',
+    summary:
+      'look at configuration, broker, Argo CD, rights, clocks and disk (of start, or of another verb), and say what to do; exit code 0 when all is well',
+    load: () => import('./verbs/doctor.ts'),
+  },
 ];

@@ -23,6 +23,8 @@ export interface Call<Answer> {
   /** of a request that changes something */
   readonly body?: unknown;
   readonly timeoutMs?: number;
+  /** for what Argo CD tells everybody: no token is sent, so that none needs to be good */
+  readonly anonymous?: true;
   readonly schema: z.ZodMiniType<Answer>;
   /** whether an answer says that the token is not accepted, although its status does not */
   readonly isRefusal?: (answer: Answer) => boolean;
@@ -37,6 +39,8 @@ export interface Answered<Answer> {
   readonly answer: Answer;
   /** the server says of itself that it only pretends to be Argo CD */
   readonly simulated: boolean;
+  /** the server's clock when it answered, in milliseconds since the epoch, to the second; where it says so */
+  readonly date?: number;
 }
 
 export interface Sending {
@@ -117,7 +121,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
     const decoded = parseJson(response.body, schema);
     if (decoded.ok) {
       const simulated = response.headers['x-simulated'] !== undefined;
-      return { answered: { answer: decoded.value, simulated } };
+      const date = Date.parse(response.headers.date ?? '');
+      return {
+        answered: { answer: decoded.value, simulated, ...(Number.isNaN(date) ? {} : { date }) },
+      };
     }
     const isJson = contentType.startsWith('application/json');
     const error = notArgoCd(what, server, {
