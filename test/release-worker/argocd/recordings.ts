@@ -48,6 +48,12 @@ function read(): ReadonlyMap<string, Recording> {
 
 export const recordings = read();
 
+/** Of all that were recorded, measurements included. */
+export const recordedNames: readonly string[] = folders
+  .flatMap((folder) => readdirSync(folder))
+  .map((file) => file.replace(/\.json$/, ''))
+  .sort();
+
 export function recording(name: string): Recording {
   const found = recordings.get(name);
   if (found === undefined) throw new Error(`there is no recording ${name}`);

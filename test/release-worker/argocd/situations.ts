@@ -3,17 +3,40 @@ import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
 import type { Recording } from './recordings.ts';
 
-/** Asks by the client what the recording asked. What the client has no choice in (body, selection) is not taken over. */
-export function askFor(argocd: ArgoCd, { request }: Recording): Promise<unknown> {
-  const { pathname, searchParams } = new URL(request.path, 'http://recorded');
-  const [, , , , name = '', what, revision = ''] = pathname.split('/').map(decodeURIComponent);
+/** Requests that the client makes, whatever their query. */
+const asked =
+  /^(GET \/api\/version|GET \/api\/v1\/(session\/userinfo|account\/can-i\/.*|projects\/[^/]+|applications(\/[^/]+(\/syncwindows|\/revisions\/.*)?)?)|(POST .*\/sync|DELETE .*\/operation))$/;
+
+export function isAskedByUs({ request: { method, path } }: Recording): boolean {
+  return asked.test(`${method} ${new URL(path, 'http://recorded').pathname}`);
+}
+
+/**
+ * Asks by the client what the recording asked. What the client has no choice in (body, selection) is not taken over. What
+ * it never asks, it asks as what comes nearest: a sync for what would change something, otherwise the version.
+ */
+export function askFor(argocd: ArgoCd, one: Recording): Promise<unknown> {
+  const { pathname, searchParams } = new URL(one.request.path, 'http://recorded');
+  const [, , , section, name = '', what, revision = '', ...more] = pathname
+    .split('/')
+    .map(decodeURIComponent);
   const namespace = searchParams.get('appNamespace') ?? 'argocd';
   const app = { namespace, name, project: searchParams.get('project') ?? 'default' };
+  const sync = () => argocd.sync(app, { prune: false, infos: [] });
+  if (!isAskedByUs(one)) return what === 'rollback' ? sync() : argocd.version();
+  if (section === undefined) return argocd.version();
+  if (section === 'session') return argocd.account();
+  // Of the application's namespace nothing is said in a policy's short form: there is one question only.
+  if (section === 'account')
+    return argocd.maySync({ namespace: '', name: more[1] ?? '', project: more[0] ?? '' });
+  if (section === 'projects') return argocd.projectWindows(name);
   if (name === '') return argocd.list();
-  if (what === 'sync') return argocd.sync(app, { prune: false, infos: [] });
+  if (what === 'sync') return sync();
+  if (what === 'operation') return argocd.terminate(app);
   if (what === 'syncwindows') return argocd.syncWindows(app);
   if (what === 'revisions') return argocd.revisionMetadata(app, revision);
-  return argocd.get(app);
+  const refresh = searchParams.get('refresh');
+  return refresh === 'normal' || refresh === 'hard' ? argocd.get(app, refresh) : argocd.get(app);
 }
 
 /** The ArgoCdError that the call ends with; anything else fails the test. */

@@ -1,0 +1,157 @@
+// The contract with a real Argo CD: each of its recorded answers is played by an HTTP server, byte by byte, to the real
+// client, and leads to what the tables beside this file say. A recording has exactly one row in them.
+import { describe, expect, it } from 'vitest';
+import { applicationSchema, recordOf } from '../../../../release-worker/argocd/application.ts';
+import type { AppRecord } from '../../../../release-worker/argocd/application.ts';
+import { fixedSecret } from '../../../../release-worker/argocd/secret-source.ts';
+import { createRegistry } from '../../../../release-worker/drift/registry.ts';
+import { hurriedClock } from '../../../support/hurried-clock.ts';
+import { until } from '../../../support/wait.ts';
+import { follow, idleMs, silentMs } from '../follow.ts';
+import { nothingUnexpected } from '../nothing-unexpected.ts';
+import { answeredAs, clientOf, played, serve } from '../playback.ts';
+import { recordedNames, recording, recordings } from '../recordings.ts';
+import type { Recording } from '../recordings.ts';
+import { askFor, isAskedByUs, refusalOf } from '../situations.ts';
+import { applications, lists, values } from './answers.ts';
+import { notPlayed } from './not-played.ts';
+import { refusals } from './refusals.ts';
+import { streams } from './streams.ts';
+import { grouped, inWords } from './words.ts';
+
+nothingUnexpected();
+
+const tables = { refusals, applications, lists, values, streams, notPlayed };
+
+describe('the tables', () => {
+  const rows = Object.values(tables).flatMap((table) => Object.keys(table));
+
+  it('have one row for each recording, and none for anything else', () => {
+    expect(rows.sort()).toEqual(recordedNames);
+    expect(recordedNames).toHaveLength(337);
+  });
+
+  it('leave nothing out that the client asks for', () => {
+    const asked = [...recordings.values()].filter((one) => one.kind === 'stream' || isAskedByUs(one));
+    expect(asked.filter(({ name }) => notPlayed[name] !== undefined).map(({ name }) => name)).toEqual([]);
+  });
+});
+
+/** Asks what was asked, of a server that answers as recorded. */
+async function outcomeOf(name: string): Promise<unknown> {
+  const one = recording(name);
+  // Reads are repeated, and a refresh waits, which takes its time.
+  const hurried = { clock: hurriedClock(100), requestTimeoutMs: 100_000 };
+  if (one.request.path === '/api/v1/session') {
+    const { url } = await serve((response, asked) => {
+      answeredAs(asked.path === one.request.path ? name : 'userinfo-with-token')(response, asked);
+    });
+    const credentials = { username: 'button', password: fixedSecret('<password>') };
+    return clientOf(url, { ...hurried, credentials }).account();
+  }
+  const { url } = await serve(isAskedByUs(one) ? played(name) : answeredAs(name));
+  return askFor(clientOf(url, hurried), one);
+}
+
+async function refusedStream(name: string) {
+  const { url } = await serve(played(name));
+  return follow(clientOf(url)).end;
+}
+
+describe('a refusal', () => {
+  it.each(Object.entries(refusals))('%s', async (name, [kind, status, words]) => {
+    const refusal = await (recording(name).kind === 'stream'
+      ? refusedStream(name)
+      : refusalOf(outcomeOf(name)));
+    expect(refusal).toMatchObject({ kind, status });
+    expect(refusal.message).toMatch(words);
+  });
+});
+
+describe('an answer', () => {
+  it.each(Object.entries(applications))('%s is the application as %s', async (name, words) => {
+    const outcome = await outcomeOf(name);
+    // The yes to a sync is only looked at for being one; what it says of the application can be read all the same.
+    const whole = recordOf(applicationSchema.parse(recording(name).response.body), true);
+    if (recording(name).request.method === 'POST') expect(outcome).toBeUndefined();
+    else expect(outcome).toEqual(whole);
+    expect(inWords(whole)).toBe(words);
+  });
+
+  it.each(Object.entries(lists))('%s is a list', async (name, groups) => {
+    const outcome = await outcomeOf(name);
+    expect(grouped(recordsOf(outcome))).toEqual(groups);
+  });
+
+  it.each(Object.entries(values))('%s is %j', async (name, value) => {
+    expect(await outcomeOf(name)).toEqual(value);
+  });
+});
+
+function recordsOf(outcome: unknown): AppRecord[] {
+  if (!Array.isArray(outcome)) throw new Error('it is no list');
+  return outcome;
+}
+
+/** One JSON object a line: what comes where server-sent events are not asked for. */
+function isLines({ response }: Recording): boolean {
+  return response.headers['content-type'] === 'application/json';
+}
+
+/** The same events as they come where server-sent ones are asked for. */
+function asEvents(one: Recording): Recording {
+  const lines = (one.response.lines ?? []).flatMap(({ atMs, text }) => [
+    { atMs, text: `data: ${text} ` },
+    { atMs, text: '' },
+    { atMs, text: '' },
+  ]);
+  return { ...one, response: { ...one.response, headers: { 'content-type': 'text/event-stream' }, lines } };
+}
+
+const ends = {
+  silence: /has been silent for 45 s$/,
+  nothing: /has sent nothing for 600 s since it was opened$/,
+  cut: /could not follow the event stream/,
+};
+
+describe('a stream', () => {
+  it.each(Object.entries(streams))('%s', async (name, [how, groups, unreadable = 0]) => {
+    const one = isLines(recording(name)) ? asEvents(recording(name)) : recording(name);
+    const registry = createRegistry();
+    const served = await serve(played(one));
+    let events = 0;
+    const followed = follow(clientOf(served.url), {
+      onEvent: (type, record) => {
+        events += 1;
+        registry.event(type, record);
+      },
+    });
+    const { lines = [] } = one.response;
+    const sent = lines.filter(({ text }) => text.startsWith('data: ')).length;
+    let ended = false;
+    const end = followed.end.finally(() => {
+      ended = true;
+    });
+    await until(
+      'all events',
+      () => events + followed.unreadable.length === sent && served.asked.length === 1,
+    );
+    if (how !== 'cut')
+      await until('the end', () => {
+        // A keep-alive may still come.
+        followed.clock.advance(how === 'nothing' ? silentMs : idleMs);
+        return ended;
+      });
+
+    expect(await end).toMatchObject({ kind: 'unavailable', message: expect.stringMatching(ends[how]) });
+    expect(grouped(registry.all())).toEqual(groups);
+    expect(followed.unreadable).toHaveLength(unreadable);
+    await until('the connection to be closed', () => served.connections() === 0);
+  });
+
+  const lines = Object.keys(streams).filter((name) => isLines(recording(name)));
+
+  it.each(lines)('%s is refused as it is, a line an event', async (name) => {
+    expect(await refusedStream(name)).toMatchObject({ kind: 'not-argocd', status: 200 });
+  });
+});
