@@ -42,6 +42,27 @@ export const verbs: readonly Verb[] = [
     load: () => import('./verbs/press.ts'),
   },
   {
+    name: 'freeze',
+    summary: 'release nothing until further notice, or for a while: all buttons or one',
+    load: () => import('./verbs/freeze.ts'),
+  },
+  {
+    name: 'unfreeze',
+    summary: 'end every freeze, or that of one button',
+    load: () => import('./verbs/unfreeze.ts'),
+  },
+  {
+    name: 'terminate',
+    summary: 'end what is being released, or one application of it',
+    load: () => import('./verbs/terminate.ts'),
+  },
+  {
+    name: 'rollback',
+    usage: ' [button]',
+    summary: 'undo what the last release of a button deployed, and say what came of it',
+    load: () => import('./verbs/rollback.ts'),
+  },
+  {
     name: 'watch',
     summary: 'show presses, results, releases, signals and lights as they happen',
     load: () => import('./verbs/watch.ts'),

@@ -172,6 +172,7 @@ export function createWorker(options: WorkerOptions): Worker {
     replies,
     worker: config.id,
     buttons: config.buttons.map(({ id }) => id),
+    isOthers: others.own,
     onChange: () => board.changed(),
   });
   const board = createBoard({
