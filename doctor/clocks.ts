@@ -50,7 +50,7 @@ export function processClockRows(
           { synchronised, skewMs },
         ),
       ];
-    const behind = `not ahead, and not more than ${lengthOf(infoAgeMs)} behind`;
+    const behind = 'not ahead, and not more than a minute or so behind';
     return [
       ok(about, `${behind}, by the time in its info${synchronised === true ? '; synchronised' : ''}`, {
         synchronised,

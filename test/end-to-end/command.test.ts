@@ -39,6 +39,7 @@ describe('release-button', () => {
       'watch',
       'config',
       'health',
+      'doctor',
     ])
       expect(output).toMatch(new RegExp(`^  ${verb}\\b`, 'm'));
     expect(output).toContain('mosquitto_pub');
