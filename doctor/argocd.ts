@@ -8,7 +8,7 @@ import type { Clock } from '../service/clock.ts';
 import { messageOf } from '../service/log.ts';
 import { counted, failed, ok, skipped, warning } from './row.ts';
 import type { Row } from './row.ts';
-import { expiryOf, lengthOf, soonMs } from './token.ts';
+import { expiryOf, lengthOf, soonMs } from './validity.ts';
 import { late, within } from './within.ts';
 
 /** What came of a question: an answer, or why there is none. */

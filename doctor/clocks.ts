@@ -5,7 +5,7 @@ import type { Present } from './broker.ts';
 import { failed, ok, warning } from './row.ts';
 import type { Row } from './row.ts';
 import { skewOf, toleratedMs } from './skew.ts';
-import { lengthOf } from './token.ts';
+import { lengthOf } from './validity.ts';
 
 /** Agents and workers say `at` anew every minute: what is retained may be that old, and a little more on the way. */
 const infoAgeMs = 65_000;

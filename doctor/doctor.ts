@@ -17,7 +17,7 @@ import type { Expected } from './processes.ts';
 import { failed, ok, skipped } from './row.ts';
 import type { CheckName, Row } from './row.ts';
 import { checkStateDirectory } from './state-directory.ts';
-import { lengthOf } from './token.ts';
+import { lengthOf } from './validity.ts';
 import { late, within } from './within.ts';
 
 /** A part of the configuration; `invalid`: it has faults, so that there is nothing to look at. */

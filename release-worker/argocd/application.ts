@@ -46,7 +46,17 @@ export const applicationSchema = z.object({
 });
 export type Application = z.infer<typeof applicationSchema>;
 
-export const applicationListSchema = z.object({ items: z.nullish(z.array(applicationSchema)) });
+/** Records right away: of 10,000 applications a second copy would be tens of megabytes. */
+export const applicationListSchema = z.object({
+  items: z.nullish(
+    z.array(
+      z.pipe(
+        applicationSchema,
+        z.transform((app) => recordOf(app, false)),
+      ),
+    ),
+  ),
+});
 
 export const streamEventSchema = z.object({
   result: z.exactOptional(

@@ -147,7 +147,7 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
         timeoutMs: Math.max(options.requestTimeoutMs, listTimeoutMs),
         schema: applicationListSchema,
       });
-      return (answer.items ?? []).map((app) => recordOf(app, false));
+      return answer.items ?? [];
     },
     get: async (app, refresh, timeoutMs) => {
       const { answer } = await call({

@@ -1,4 +1,5 @@
 // Publishes one topic an application: only what changed, not too fast, and nothing that is gone.
+import { createHash } from 'node:crypto';
 import { app as appChannel } from '../../messages/drift.ts';
 import type { AppMessage } from '../../messages/drift.ts';
 import type { Clock, Timer } from '../../service/clock.ts';
@@ -45,6 +46,7 @@ export function createPublisher(options: {
   readonly isAlone: () => boolean;
 }): Publisher {
   const { link, registry, clock, log, externalUrl } = options;
+  /** digests: the texts of 10,000 applications would be megabytes */
   const published = new Map<string, string>();
   const dirty = new Set<string>();
   /** retained by a former run, and not published in this one */
@@ -75,9 +77,9 @@ export function createPublisher(options: {
       return clear(key);
     }
     const message = messageFor(record);
-    const text = JSON.stringify(message);
-    if (published.get(key) === text) return false;
-    published.set(key, text);
+    const digest = digestOf(JSON.stringify(message));
+    if (published.get(key) === digest) return false;
+    published.set(key, digest);
     found.delete(key);
     const address = addressOf(key);
     if (address === undefined) return false;
@@ -181,4 +183,8 @@ export function createPublisher(options: {
       clearSoon();
     },
   };
+}
+
+function digestOf(text: string): string {
+  return createHash('sha1').update(text).digest('base64');
 }

@@ -19,7 +19,7 @@ const subjects: readonly Subject[] = [
     path: 'mqtt.keepAliveSeconds',
     variable: 'RELEASE_BUTTON_MQTT_KEEP_ALIVE_SECONDS',
     flag: '--mqtt-keep-alive-seconds',
-    fallback: 20,
+    fallback: 15,
     value: fc.integer({ min: 1, max: 3600 }),
   },
   {

@@ -53,6 +53,7 @@ describe.skipIf(!hasMosquitto)('the verbs that ask the worker (skipped without m
     });
     await saysOf('main', 'blocked', why);
     await until('the light', () => apart.light() === 'blip');
+    await until('the summary', () => latest('drift')?.['frozen'] !== undefined);
     expect(latest('drift')).toMatchObject({ frozen: { reason: 'the sale', by: 'ops' } });
     expect(await run('press')).toEqual({
       code: 4,

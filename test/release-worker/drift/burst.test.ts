@@ -61,7 +61,6 @@ it.each([
     const said = (topic: string) => heard.slice(from).filter((one) => one.topic === topic).length;
     expect(said('button/main/signal')).toBeLessThanOrEqual(mostOf(elapsed, 30));
     expect(said('drift')).toBeLessThanOrEqual(mostOf(topicsElapsed, 200));
-    expect(said('button/main/signal') + said('drift')).toBeLessThan(count / 5);
     // A tick's worth may be saved up; a machine that is late only takes longer.
     const atRate = (topics(from).length / maxPublishesPerSecond) * 1_000;
     expect(topicsElapsed).toBeGreaterThan(atRate - 500);

@@ -33,10 +33,10 @@ describe('recorded applications', () => {
 
   it('one whose project is missing cannot be compared, and a list tells no more', () => {
     const { items } = z.parse(applicationListSchema, recording('list-project-missing').response.body);
-    const app = (items ?? []).find(({ metadata }) => metadata.name === 'orphan');
+    const app = (items ?? []).find(({ name }) => name === 'orphan');
     if (app === undefined) throw new Error('the list has no orphan');
-    expect(notesOf(recordOf(app, false), undefined)).toEqual(['comparison-error']);
-    expect(state(recordOf(app, false))).toBe('unknown');
+    expect(notesOf(app, undefined)).toEqual(['comparison-error']);
+    expect(state(app)).toBe('unknown');
   });
 });
 

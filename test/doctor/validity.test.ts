@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { accountRow } from '../../doctor/argocd.ts';
-import { expiryOf, lengthOf } from '../../doctor/token.ts';
+import { expiryOf, lengthOf } from '../../doctor/validity.ts';
 
 const day = 86_400_000;
 const now = Date.parse('2026-03-01T00:00:00Z');
