@@ -1,4 +1,4 @@
-// The recordings that are not played against the simulator, and why. All others are in test/argocd-recordings.
+// The recordings that are not played against the simulator, and why. All others are.
 
 const groups: { because: string; names: string[] }[] = [
   {

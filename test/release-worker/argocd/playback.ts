@@ -91,9 +91,13 @@ export function played(name: string, base = ''): Answer {
       response.end(`not the recorded request: ${wrong.join('; ')}`);
       return;
     }
-    if (one.kind === 'stream') sendStream(response, one);
-    else send(response, one);
+    answering(one)(response, asked);
   };
+}
+
+/** Answers whatever is asked with the recording. */
+export function answering(one: Recording): Answer {
+  return (response) => (one.kind === 'stream' ? sendStream(response, one) : send(response, one));
 }
 
 function differences({ request }: Recording, asked: Asked, base: string): string[] {

@@ -1,110 +1,17 @@
-// Every refusal recorded from Argo CD, and what other servers answer, is an error of the right kind with words that
-// a person can act on.
+// What other servers than Argo CD answer is an error of the right kind with words that a person can act on. Argo CD's own
+// refusals are in contract/.
 import { describe, expect, it } from 'vitest';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
-import type { ArgoCdErrorKind } from '../../../release-worker/argocd/errors.ts';
 import { hurriedClock } from '../../support/hurried-clock.ts';
-import { bodyText, clientOf, clientOfPlayed, secret, serve } from './playback.ts';
+import { bodyText, clientOf, secret, serve } from './playback.ts';
 import type { Answer } from './playback.ts';
-import { recording, recordings } from './recordings.ts';
-import { askFor, refusalOf } from './situations.ts';
+import { recording } from './recordings.ts';
+import { refusalOf } from './situations.ts';
 
 const guestbook = { namespace: 'argocd', name: 'guestbook', project: 'default' };
 const nothing = { prune: false, infos: [] };
 const revision = '775f821e07a9223a9d0996d95f65dbf4d030f770';
-
-/** What Argo CD says, the kind it is to us, and what a person reads. */
-const refusals: Record<string, [ArgoCdErrorKind, number, RegExp]> = {
-  'list-no-token': ['unauthenticated', 401, /no session information.*generate-token.*ARGOCD_AUTH_TOKEN/],
-  'list-invalid-token': ['unauthenticated', 401, /no session information/],
-  'list-bad-signature': ['unauthenticated', 401, /signature is invalid/],
-  'list-expired-token': ['unauthenticated', 401, /token is expired/],
-  'list-revoked-token': ['unauthenticated', 401, /does not have token with id rev42322/],
-  'sync-no-token': ['unauthenticated', 401, /no session information/],
-  'sync-invalid-token': ['unauthenticated', 401, /no session information/],
-  'sync-bad-signature': ['unauthenticated', 401, /signature is invalid/],
-  'sync-revoked-token': ['unauthenticated', 401, /does not have token/],
-  'get-missing': ['forbidden-or-missing', 403, /argocd\/no-such-app.*forbidden, missing, or Kubernetes/],
-  'get-missing-admin': ['forbidden-or-missing', 403, /permission denied/],
-  'get-forbidden': ['forbidden-or-missing', 403, /permission denied/],
-  'get-forbidden-with-project': ['forbidden-or-missing', 403, /permission denied/],
-  'get-blind': ['forbidden-or-missing', 403, /permission denied/],
-  'get-namespace-not-enabled': ['forbidden-or-missing', 403, /permission denied/],
-  'get-other-namespace-without': ['forbidden-or-missing', 403, /permission denied/],
-  'kubernetes-api-down-get': ['forbidden-or-missing', 403, /Kubernetes cannot be reached/],
-  'kubernetes-api-down-get-with-project': ['forbidden-or-missing', 403, /Kubernetes cannot be reached/],
-  'kubernetes-api-down-sync': ['forbidden-or-missing', 403, /Kubernetes cannot be reached/],
-  'sync-missing': ['forbidden-or-missing', 403, /sync the application argocd\/no-such-app/],
-  'sync-forbidden-no-get': ['forbidden-or-missing', 403, /permission denied/],
-  'sync-other-namespace-query-only': ['forbidden-or-missing', 403, /permission denied/],
-  'sync-other-namespace-without-appnamespace': ['forbidden-or-missing', 403, /permission denied/],
-  'revision-metadata-forbidden': ['forbidden-or-missing', 403, /permission denied/],
-  'syncwindows-missing-app': ['forbidden-or-missing', 403, /sync windows of argocd\/no-such-app/],
-  'sync-forbidden': ['not-permitted', 403, /applications, sync, platform\/gateway.*RBAC policy/],
-  'sync-forbidden-viewer': ['not-permitted', 403, /sub: viewer.*RBAC policy/],
-  'sync-window-blocked': ['blocked-by-window', 403, /sync window/],
-  'sync-window-blocked-viewer': ['blocked-by-window', 403, /sync window/],
-  'sync-window-blocked-dry-run': ['blocked-by-window', 403, /sync window/],
-  'sync-window-blocked-while-running': ['blocked-by-window', 403, /sync window/],
-  'get-missing-with-project': ['not-found', 404, /"no-such-app" not found/],
-  'get-wrong-project': ['not-found', 404, /"guestbook" not found/],
-  'sync-missing-with-project': ['not-found', 404, /"no-such-app" not found/],
-  'sync-wrong-project': ['not-found', 404, /"guestbook" not found/],
-  'get-project-missing': ['invalid', 400, /no-such-project.*does not exist/],
-  'sync-project-missing': ['invalid', 400, /no-such-project.*does not exist/],
-  'sync-project-missing-admin': ['invalid', 400, /does not exist/],
-  'sync-bad-body': ['invalid', 400, /unexpected EOF/],
-  'sync-bad-body-type': ['invalid', 400, /cannot unmarshal/],
-  'sync-infos-object': ['invalid', 400, /cannot unmarshal/],
-  'sync-infos-value-number': ['invalid', 400, /cannot unmarshal/],
-  'sync-options-array': ['invalid', 400, /cannot unmarshal/],
-  'sync-while-running': ['in-progress', 400, /another operation is already in progress/],
-  'sync-while-running-dry-run': ['in-progress', 400, /already in progress/],
-  'sync-while-pending-or-running': ['in-progress', 400, /already in progress/],
-  'sync-same-press-while-running': ['in-progress', 400, /already in progress/],
-  'controller-down-sync-again': ['in-progress', 400, /already in progress/],
-  'sync-automated-with-revision': ['automated-refuses-revision', 400, /auto-sync currently set to main/],
-  'sync-revision-unknown-branch': ['unresolvable-revision', 400, /no-such-branch/],
-  'repo-server-down-sync': ['repository-server-down', 400, /connection refused/],
-  'repo-server-down-revision-metadata': ['unavailable', 503, /connection refused/],
-  'sync-while-deleting': ['deleting', 400, /application is deleting/],
-  'sync-half-closed-early': ['unsure', 408, /context canceled/],
-  'sync-half-closed-late': ['unsure', 408, /context canceled/],
-  'sync-multi-source-position-zero': ['unsure', 500, /source position is out of range/],
-  'list-selector-invalid': ['unsure', 500, /error parsing the selector/],
-  'revision-metadata-branch-name': ['unsure', 500, /must be resolved/],
-  'revision-metadata-unknown-sha': ['unsure', 500, /Failed to checkout revision/],
-  'revision-metadata-multi-source-no-index': ['unsure', 500, /Failed to checkout revision/],
-  'revision-metadata-multi-source-index-out-of-range': ['unsure', 500, /source index 7 not found/],
-  'sync-content-type-charset': ['invalid', 415, /Content-Type.*proxy/],
-  'sync-content-type-missing': ['invalid', 415, /Content-Type.*proxy/],
-  'tls-plain-http-get': ['not-argocd', 307, /redirect.*https:\/\/127\.0\.0\.1:8443\).*set argocd\.server/],
-  'tls-plain-http-sync': ['not-argocd', 307, /redirect.*set argocd\.server/],
-};
-
-const calls = /^\/api\/v1\/applications(\/[^/]+(\/sync|\/syncwindows|\/revisions\/[^/]+\/metadata)?)?(\?|$)/;
-
-describe('a refusal of Argo CD', () => {
-  it.each(Object.entries(refusals))('%s', async (name, [kind, status, words]) => {
-    const { argocd } = await clientOfPlayed(name);
-    const refusal = await refusalOf(askFor(argocd, recording(name)));
-    expect(refusal).toMatchObject({ kind, status });
-    expect(refusal.message).toMatch(words);
-  });
-
-  it('is looked at here for every recorded one of a request that we make', () => {
-    const missing = [...recordings.values()].filter(
-      ({ name, kind, request, response }) =>
-        kind === 'exchange' &&
-        (response.status ?? 0) >= 300 &&
-        ['GET', 'POST'].includes(request.method) &&
-        calls.test(request.path) &&
-        refusals[name] === undefined,
-    );
-    expect(missing.map(({ name }) => name)).toEqual([]);
-  });
-});
 
 const html = { 'content-type': 'text/html' };
 const json = { 'content-type': 'application/json' };
