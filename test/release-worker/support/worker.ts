@@ -9,6 +9,7 @@ import type { WorkerPartOptions } from '../../../release-worker/main.ts';
 import { workerPart } from '../../../release-worker/main.ts';
 import type { ButtonConfig } from '../../../release-worker/selection.ts';
 import { createContext } from '../../../service/context.ts';
+import type { Context } from '../../../service/context.ts';
 import { silentLog } from '../../../service/log.ts';
 import { until } from '../../support/wait.ts';
 import { button } from './buttons.ts';
@@ -89,10 +90,11 @@ export function workerConfig(
 export async function startWorker(
   config: WorkerPartOptions['config'],
   secretFiles: WorkerPartOptions['secretFiles'] = new Map(),
+  over: Partial<Context> = {},
 ) {
   const worker = workerPart(
     { config, secretFiles, server: () => config.argocd.server ?? '' },
-    createContext(silentLog()),
+    { ...createContext(silentLog()), ...over },
   );
   onTestFinished(() => worker.stop());
   await worker.start();
