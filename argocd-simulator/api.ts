@@ -3,7 +3,17 @@ import type { IncomingMessage } from 'node:http';
 import { plain, readBody, refused } from './answers.ts';
 import type { Answer } from './answers.ts';
 import { timestamp } from './application.ts';
-import { canI, get, list, revisionMetadata, syncWindows, userInfo, version, wantedBy } from './queries.ts';
+import {
+  canI,
+  get,
+  list,
+  project,
+  revisionMetadata,
+  syncWindows,
+  userInfo,
+  version,
+  wantedBy,
+} from './queries.ts';
 import type { RequestLog } from './request-log.ts';
 import { sync, terminate } from './sync.ts';
 import { readSyncBody } from './sync-request.ts';
@@ -52,6 +62,11 @@ const routes: { pattern: RegExp; method: string; endpoint: Endpoint }[] = [
     method: 'GET',
     endpoint: ({ world, account, path: [name = '', revision = ''], query }) =>
       revisionMetadata(world, account, wantedBy(name, query), revision, query.get('sourceIndex')),
+  },
+  {
+    pattern: /^\/api\/v1\/projects\/([^/]+)$/,
+    method: 'GET',
+    endpoint: ({ world, account, path: [name = ''] }) => project(world, account, name),
   },
   {
     pattern: /^\/api\/v1\/account\/can-i\/(.+)$/,

@@ -117,6 +117,19 @@ export function syncWindows(world: SimulatedWorld, account: Account, wanted: Wan
   });
 }
 
+/** Its windows and nothing else of it; for admins, as no policy of the simulator's accounts is about projects. */
+export function project(world: SimulatedWorld, account: Account, name: string): Answer {
+  if (!account.admin) {
+    const who = `sub: ${account.name}, iat: ${account.issuedAt}`;
+    return refused({ code: 7, message: `permission denied: projects, get, ${name}, ${who}` });
+  }
+  const windows = world.windowsOf(name).map(({ open: _, ...window }) => window);
+  return json({
+    metadata: { name, namespace: 'argocd' },
+    spec: windows.length === 0 ? {} : { syncWindows: windows },
+  });
+}
+
 export function revisionMetadata(
   world: SimulatedWorld,
   account: Account,

@@ -128,6 +128,8 @@ const syncWindow = z.strictObject({
   schedule: z._default(text, '* * * * *'),
   duration: z._default(text, '1h'),
   manualSync: z._default(z.boolean(), false),
+  /** IANA; UTC where it is left out. */
+  timeZone: z.exactOptional(text),
   /** Whether it is open now; no clock opens or closes it. */
   open: z._default(z.boolean(), true),
   /** Globs over application names. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { listen } from './heard.ts';
 import { createFolder, startBroker, startWorker } from './installation.ts';
 import type { Simulator } from './installation.ts';
-import { quantile, start } from './processes.ts';
+import { quantile, seconds, start } from './processes.ts';
 import { startDoor } from './relays.ts';
 import type { Table } from './table.ts';
 
@@ -27,6 +27,8 @@ export async function measureStart(
   let bytes = 0;
   for (let round = 0; round < rounds; round += 1) {
     worker.push(await startOfWorker(simulator, drifted));
+    // The simulator still makes the burst of the stream that has just been closed.
+    await seconds(3);
     const list = await bareList(simulator);
     bare.push(list.took);
     bytes = list.bytes;

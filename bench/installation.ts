@@ -112,12 +112,8 @@ export interface WorkerOptions {
   readonly buttons: readonly Readonly<Record<string, unknown>>[];
 }
 
-let profiles: string | undefined;
-
-/** From now on workers write a profile of their processor time into this folder when they end. */
-export function profileWorkers(folder: string | undefined): void {
-  profiles = folder;
-}
+/** A folder, for a profile of the processor time of each worker. */
+const profiles = process.env['BENCH_PROFILES'];
 
 export function startWorker(options: WorkerOptions): Measured {
   const { folder, broker, argocd, prefix, buttons } = options;

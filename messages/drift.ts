@@ -12,6 +12,25 @@ export type SyncStatus = z.infer<typeof syncStatusSchema>;
 /** At most so many applications are listed in the summary; `truncated` tells. */
 export const summaryApplications = 20;
 
+/**
+ * What there is to say of an application besides its status. That it lives in another namespace than Argo CD's own is told
+ * by its `namespace`.
+ */
+const noteSchema = z.enum([
+  'deleting',
+  'not-permitted',
+  'blocked-by-sync-window',
+  'syncing',
+  'not-compared',
+  'comparison-error',
+  'project-missing',
+  'invalid-spec',
+  'multi-source',
+  'automated',
+  'app-of-apps',
+]);
+export type Note = z.infer<typeof noteSchema>;
+
 const driftSchema = z.object({
   state: z.enum(['clear', 'drifted', 'unknown']),
   outOfSync: z.int(),
@@ -29,6 +48,8 @@ const driftSchema = z.object({
         health: z.string(),
         from: z.string(),
         to: z.string(),
+        /** absent: nothing to say */
+        notes: z.exactOptional(z.array(noteSchema)),
       }),
     )
     .check(z.maxLength(summaryApplications)),
@@ -71,8 +92,13 @@ const appSchema = z.object({
   phase: z.exactOptional(z.string()),
   message: z.exactOptional(z.string()),
   window: z.exactOptional(z.enum(['open', 'closed'])),
+  /** until when the window is as it is; absent: not known */
+  windowUntil: z.exactOptional(timeSchema),
   permitted: z.exactOptional(z.boolean()),
   automated: z.boolean(),
+  notes: z.exactOptional(z.array(noteSchema)),
+  /** what Argo CD has against it, `<type>: <message>` */
+  condition: z.exactOptional(z.string()),
   link: z.string(),
 });
 export type AppMessage = z.infer<typeof appSchema>;

@@ -102,7 +102,7 @@ export const examples: { readonly [Row in RowName]: MessageOf<Row> } = {
     outOfSync: 1,
     total: 12,
     unhealthy: 0,
-    blocked: 0,
+    blocked: 1,
     unknown: 0,
     apps: [
       {
@@ -113,6 +113,7 @@ export const examples: { readonly [Row in RowName]: MessageOf<Row> } = {
         health: 'Healthy',
         from: '53e28ff',
         to: '90aa9f2',
+        notes: ['blocked-by-sync-window', 'automated'],
       },
     ],
     truncated: false,
@@ -130,9 +131,11 @@ export const examples: { readonly [Row in RowName]: MessageOf<Row> } = {
     health: 'Healthy',
     deployed: { revision: deployed, author: 'shop@example.com', title: 'Greet guests by name' },
     target: { revision: target, author: 'shop@example.com', title: 'Greet guests in their language' },
-    window: 'open',
+    window: 'closed',
+    windowUntil: '2026-01-01T18:00:00.000Z',
     permitted: true,
-    automated: false,
+    automated: true,
+    notes: ['blocked-by-sync-window', 'automated'],
     link: 'https://argocd.example.com/applications/argocd/guestbook',
   },
   releaseEvent: {

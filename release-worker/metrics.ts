@@ -18,7 +18,7 @@ export interface ButtonShown {
   readonly signal: Signal;
   readonly drift: DriftCounts;
   /** monotonic; of the application that has been out of sync for longest */
-  readonly driftSince: number | undefined;
+  readonly driftSince: () => number | undefined;
 }
 
 export interface WorkerMetrics {
@@ -128,7 +128,7 @@ function countPresses(registry: Registry, buttons: readonly string[]) {
 }
 
 function showButtons(registry: Registry, clock: Clock, buttons: readonly string[]): WorkerMetrics['shown'] {
-  const since = new Map<string, number | undefined>();
+  const oldest = new Map<string, ButtonShown['driftSince']>();
   const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
     new Gauge({ name: `release_button_${name}`, help, labelNames, registers: [registry] });
 
@@ -162,13 +162,16 @@ function showButtons(registry: Registry, clock: Clock, buttons: readonly string[
       registers: [],
       collect() {
         this.reset();
-        for (const [button, at] of since) if (at !== undefined) this.set({ button }, wallSeconds(clock, at));
+        for (const [button, since] of oldest) {
+          const at = since();
+          if (at !== undefined) this.set({ button }, wallSeconds(clock, at));
+        }
       },
     }),
   );
 
   const show: WorkerMetrics['shown'] = ({ button, drift, driftSince, ...now }) => {
-    since.set(button, driftSince);
+    oldest.set(button, driftSince);
     for (const each of signals) signal.set({ button, signal: each }, each === now.signal ? 1 : 0);
     const { outOfSync, unknown, total } = drift;
     applications.set({ button, state: 'out-of-sync' }, outOfSync);
@@ -185,7 +188,8 @@ function showButtons(registry: Registry, clock: Clock, buttons: readonly string[
     unhealthy: 0,
     obstacles: new Set<never>(),
   };
-  for (const button of buttons) show({ button, signal: 'unknown', drift: nothing, driftSince: undefined });
+  for (const button of buttons)
+    show({ button, signal: 'unknown', drift: nothing, driftSince: () => undefined });
   return show;
 }
 

@@ -104,7 +104,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const registry = createRegistry();
   const changed = (keys: Iterable<string>) => {
     publisher.changed(keys);
-    board.changed();
+    board.changed(keys);
   };
   const access = createAccess({ argocd, registry, clock, log, onChange: changed });
   const revisions = createRevisions({ argocd, clock, log, onChange: changed });
@@ -156,6 +156,10 @@ export function createWorker(options: WorkerOptions): Worker {
     mayAct,
     whenDecided,
     heldSince: pause.heldSince,
+    onRefused: (key, why) => {
+      if (why === 'not-permitted') access.refused(key);
+      else void access.lookAgain([key]);
+    },
     onEvent: (event) => {
       link.publish(releaseEvent.at({}), event);
       board.changed();

@@ -3,6 +3,8 @@ import * as z from 'zod/mini';
 import { applicationListSchema, applicationSchema, recordOf } from './application.ts';
 import type { AppRecord } from './application.ts';
 import { listFields, streamFields } from './fields.ts';
+import { projectSchema, windowsOfApp, windowsOfProject, windowsSchema } from './sync-window.ts';
+import type { SyncWindow, WindowsOfApp } from './sync-window.ts';
 import { createHttp } from './http.ts';
 import { syncDetailOf, syncDetailSchema } from './sync-detail.ts';
 import type { SyncDetail } from './sync-detail.ts';
@@ -54,8 +56,12 @@ export interface ArgoCd {
   terminate(app: AppName): Promise<void>;
   syncDetail(app: AppName): Promise<SyncDetail>;
   maySync(app: AppName): Promise<boolean>;
-  /** Whether the sync windows allow a manual sync now. */
-  windowOpen(app: AppName): Promise<boolean>;
+  /** Whether it may sync every application of the project, but for those that a policy denies one by one. */
+  maySyncAll(project: string): Promise<boolean>;
+  /** Whether the sync windows let a manual sync through now, and which are about the application. */
+  syncWindows(app: AppName): Promise<WindowsOfApp>;
+  /** All windows of a project. @throws ArgoCdError also where the account may not get the project */
+  projectWindows(project: string): Promise<readonly SyncWindow[]>;
   revisionMetadata(app: AppName, revision: string): Promise<RevisionMetadata>;
   /** The event stream; ends only by an error, the server, or `signal`. */
   openStream(signal: AbortSignal): StreamRequest;
@@ -69,7 +75,6 @@ const listTimeoutMs = 30_000;
 const versionSchema = z.object({ Version: z.string() });
 const userInfoSchema = z.object({ loggedIn: z.nullish(z.boolean()), username: z.nullish(z.string()) });
 const canISchema = z.object({ value: z.string() });
-const windowsSchema = z.object({ canSync: z.nullish(z.boolean()) });
 /** `{}` (`terminate-ok`) */
 const terminatedSchema = z.object({});
 const metadataSchema = z.object({ author: z.nullish(z.string()), message: z.nullish(z.string()) });
@@ -82,10 +87,10 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
   const appPath = (app: AppName) => `/api/v1/applications/${encodeURIComponent(app.name)}`;
   const scope = (app: AppName) => ({ appNamespace: app.namespace, project: app.project });
   const named = (app: AppName) => `${app.namespace}/${app.name}`;
-  const maySyncAs = async (app: AppName, name: readonly string[]) => {
+  const maySyncAs = async (named: string, name: readonly string[]) => {
     const { answer } = await call({
       name: 'can-i',
-      what: `ask whether it may sync ${named(app)}`,
+      what: `ask whether it may sync ${named}`,
       path: `/api/v1/account/can-i/applications/sync/${name.map(encodeURIComponent).join('/')}`,
       schema: canISchema,
     });
@@ -186,9 +191,10 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
     // Policies name an application `<project>/<name>`, but with its namespace in between where that is not Argo CD's
     // own ("Applications in any namespace" in its manual). Which one that is, nobody tells.
     maySync: async (app) =>
-      (await maySyncAs(app, [app.project, app.name])) ||
-      (app.namespace !== '' && (await maySyncAs(app, [app.project, app.namespace, app.name]))),
-    windowOpen: async (app) => {
+      (await maySyncAs(named(app), [app.project, app.name])) ||
+      (app.namespace !== '' && (await maySyncAs(named(app), [app.project, app.namespace, app.name]))),
+    maySyncAll: (project) => maySyncAs(`all of the project ${project}`, [project, '*']),
+    syncWindows: async (app) => {
       const { answer } = await call({
         name: 'syncwindows',
         what: `ask for the sync windows of ${named(app)}`,
@@ -196,7 +202,16 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
         query: scope(app),
         schema: windowsSchema,
       });
-      return answer.canSync !== false;
+      return windowsOfApp(answer);
+    },
+    projectWindows: async (project) => {
+      const { answer } = await call({
+        name: 'project',
+        what: `get the project ${project}`,
+        path: `/api/v1/projects/${encodeURIComponent(project)}`,
+        schema: projectSchema,
+      });
+      return windowsOfProject(answer);
     },
     revisionMetadata: async (app, revision) => {
       const { answer } = await call({

@@ -14,6 +14,7 @@ export const argocdCalls = [
   'terminate',
   'can-i',
   'syncwindows',
+  'project',
   'revision-metadata',
   'stream',
 ] as const;

@@ -1,9 +1,19 @@
-// Whether what is out of sync may be released now: permission and sync windows, asked for and remembered for a while.
+// Whether what is out of sync may be released now: permission and sync windows, asked for with few calls and remembered.
+//
+// Permission is asked for a whole project first; one application of it only where that is no and it is out of sync.
+// Windows are asked for what is out of sync only. A yes may still be wrong (a policy can deny a single application), so a
+// sync that Argo CD refuses is remembered too.
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Timer } from '../../service/clock.ts';
 import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
+import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
+import type { SyncWindow } from '../argocd/sync-window.ts';
+import { createAnswers } from './answers.ts';
+import { opennessOf, withTimeZones } from './windows.ts';
+import type { Openness } from './windows.ts';
 import type { Registry } from './registry.ts';
 import { isDrifted } from './summary.ts';
 import type { Obstacle } from './summary.ts';
@@ -13,35 +23,59 @@ export interface Access {
   stop(): Promise<void>;
   /** Undefined where nothing is known to be in the way. */
   obstacleOf: (key: string) => Obstacle | undefined;
-  known(key: string): { readonly permitted: boolean; readonly windowOpen: boolean } | undefined;
-  /** Asks anew for these, at most 20 of them. */
+  known(key: string): Known | undefined;
+  /** Asks anew for these, at most 20 of them, whatever is remembered. */
   lookAgain(keys: readonly string[]): Promise<void>;
+  /** Argo CD has refused to sync this application for want of permission. */
+  refused(key: string): void;
 }
 
-interface Answer {
+interface Known {
   readonly permitted: boolean;
   readonly windowOpen: boolean;
-  /** monotonic milliseconds */
-  readonly at: number;
+  /** milliseconds since the epoch: until when that stays so, as far as it can be told */
+  readonly windowUntil?: number;
 }
 
-/** How long an answer counts. A window opens and closes by the minute. In milliseconds. */
-const answerForMs = 60_000;
+interface Round {
+  /** whatever is remembered */
+  readonly anew: boolean;
+  /** asked anew already */
+  readonly projects: Set<string>;
+  readonly changed: Set<string>;
+}
+
+/** A window opens and closes by the minute. In milliseconds. */
+const windowForMs = 60_000;
+/** Rights change rarely; a press asks anew, and a refusal is noticed. In milliseconds. */
+const permissionForMs = 3_600_000;
+/** A refusal is asked after again so soon: somebody will put it right and wait for the light. In milliseconds. */
+const refusalForMs = 60_000;
 const lookEveryMs = 15_000;
+const computedForMs = 30_000;
 /** Applications asked for in one round, and at once: an Argo CD with thousands of drifted ones is left in peace. */
 const roundMax = 100;
 const atOnce = 2;
 const lookAgainMax = 20;
 
 export function createAccess(options: {
-  readonly argocd: ArgoCd;
+  readonly argocd: Pick<ArgoCd, 'maySync' | 'maySyncAll' | 'syncWindows' | 'projectWindows'>;
   readonly registry: Registry;
   readonly clock: Clock;
   readonly log: Log;
   readonly onChange: (keys: ReadonlySet<string>) => void;
 }): Access {
   const { argocd, registry, clock, log } = options;
-  const answers = new Map<string, Answer>();
+  const now = () => clock.monotonic();
+  const projects = createAnswers<boolean>({ now });
+  const permissions = createAnswers<boolean>({ now });
+  const windows = createAnswers<Openness>({ now });
+  /** undefined: the account may not get it */
+  const ofProjects = createAnswers<readonly SyncWindow[] | undefined>({ now });
+  /** by the windows, as text: those of a project share them */
+  const computed = createAnswers<Openness | undefined>({ now });
+  /** of what the registry has, by its changes */
+  const drifted = new Set<string>();
   /** when asking failed last; the next try waits for its round */
   const failedAt = new Map<string, number>();
   let timer: Timer | undefined;
@@ -50,43 +84,93 @@ export function createAccess(options: {
   let running = false;
   let forget = () => {};
 
-  const ask = async (key: string, changed: Set<string>) => {
+  const permitted = (key: string, project: string) => permissions.of(key) ?? projects.of(project);
+  const known = (key: string): Known | undefined => {
     const app = registry.get(key);
-    if (app === undefined) return;
-    try {
-      const [permitted, windowOpen] = await Promise.all([argocd.maySync(app), argocd.windowOpen(app)]);
-      const before = answers.get(key);
-      answers.set(key, { permitted, windowOpen, at: clock.monotonic() });
-      failedAt.delete(key);
-      if (before?.permitted !== permitted || before.windowOpen !== windowOpen) changed.add(key);
-    } catch (error) {
-      log.debug(`whether ${key} may be synced is not known: ${messageOf(error)}`);
-      failedAt.set(key, clock.monotonic());
-      // Old news are no obstacle: Argo CD itself refuses what may not be.
-      if (!isDue(key) || !answers.delete(key)) return;
-      changed.add(key);
-    }
-  };
-  const askAll = async (keys: readonly string[]) => {
-    const changed = new Set<string>();
-    const queue = keys.values();
-    const one = async () => {
-      for (const key of queue) if (running) await ask(key, changed);
-    };
-    await Promise.all(Array.from({ length: atOnce }, one));
-    if (changed.size > 0) options.onChange(changed);
+    const window = windows.of(key);
+    const may = app === undefined ? undefined : permitted(key, app.project);
+    if (window === undefined || may === undefined) return undefined;
+    const { open, until } = window;
+    return { permitted: may, windowOpen: open, ...(until === undefined ? {} : { windowUntil: until }) };
   };
 
-  const askedAt = (key: string) => answers.get(key)?.at ?? -Infinity;
-  const isDue = (key: string) => clock.monotonic() - askedAt(key) >= answerForMs;
+  const isDue = (key: string) => {
+    const app = registry.get(key);
+    return app !== undefined && (windows.isDue(key) || isPermissionDue(key, app.project));
+  };
+  const isPermissionDue = (key: string, project: string) =>
+    permissions.has(key)
+      ? permissions.isDue(key)
+      : projects.isDue(project) || (projects.of(project) === false && !permissions.has(key));
+
+  const askPermission = async (app: AppRecord, round: Round) => {
+    const { anew } = round;
+    const key = keyOf(app);
+    if (!anew && !isPermissionDue(key, app.project)) return;
+    // Where one application has an answer of its own, the project's yes does not hold for it.
+    if (!permissions.has(key)) {
+      const anewForProject = anew && !round.projects.has(app.project);
+      round.projects.add(app.project);
+      const question = () => argocd.maySyncAll(app.project);
+      if (await projects.ask(app.project, anewForProject, permissionForMs, question)) return;
+    }
+    await permissions.ask(key, true, permissionForMs, () => argocd.maySync(app));
+  };
+  /** Until when is told where the time zones of the windows are known, which takes the right to get the project. */
+  const askWindows = async (app: AppRecord): Promise<Openness> => {
+    const { open, assigned } = await argocd.syncWindows(app);
+    if (assigned.length === 0) return { open };
+    const ofProject = await ofProjects.ask(app.project, false, permissionForMs, () =>
+      argocd.projectWindows(app.project).catch((error: unknown) => {
+        log.debug(`until when sync windows are as they are is not known: ${messageOf(error)}`);
+        return undefined;
+      }),
+    );
+    const zoned = withTimeZones(assigned, ofProject ?? []);
+    if (zoned === undefined) return { open };
+    const openness = await computed.ask(JSON.stringify(zoned), false, computedForMs, () =>
+      Promise.resolve(opennessOf(zoned, clock.now())),
+    );
+    // Where the calculation disagrees with Argo CD about now, it says nothing about later.
+    return openness?.open === open ? openness : { open };
+  };
+  const ask = async (key: string, round: Round) => {
+    const app = registry.get(key);
+    if (app === undefined) return;
+    const before = known(key);
+    try {
+      await Promise.all([
+        askPermission(app, round),
+        windows.ask(key, round.anew, windowForMs, () => askWindows(app)),
+      ]);
+      failedAt.delete(key);
+    } catch (error) {
+      log.debug(`whether ${key} may be synced is not known: ${messageOf(error)}`);
+      failedAt.set(key, now());
+      // Old news are no obstacle: Argo CD itself refuses what may not be.
+      for (const answers of [windows, permissions]) if (answers.isDue(key)) answers.forget(key);
+    }
+    const after = known(key);
+    if (!isDeepStrictEqual(before, after)) round.changed.add(key);
+  };
+  const askAll = async (keys: readonly string[], anew: boolean) => {
+    const round: Round = { anew, projects: new Set(), changed: new Set() };
+    const queue = keys.values();
+    const one = async () => {
+      for (const key of queue) if (running) await ask(key, round);
+    };
+    await Promise.all(Array.from({ length: atOnce }, one));
+    if (round.changed.size > 0) options.onChange(round.changed);
+  };
+
   /** Those never asked for first, then the oldest answers, so that everybody's turn comes. */
   const due = () =>
-    [...registry.all()]
-      .filter(isDrifted)
-      .map(keyOf)
+    [...drifted]
       .filter(isDue)
-      .sort((a, b) => (askedAt(a) < askedAt(b) ? -1 : askedAt(a) > askedAt(b) ? 1 : 0))
-      .slice(0, roundMax);
+      .map((key) => ({ key, at: Math.max(windows.askedAt(key), failedAt.get(key) ?? -Infinity) }))
+      .sort((a, b) => (a.at === b.at ? 0 : a.at < b.at ? -1 : 1))
+      .slice(0, roundMax)
+      .map(({ key }) => key);
   const look = () => {
     if (!running) return;
     if (round !== undefined) {
@@ -94,7 +178,7 @@ export function createAccess(options: {
       return;
     }
     timer?.cancel();
-    round = askAll(due()).finally(() => {
+    round = askAll(due(), false).finally(() => {
       round = undefined;
       if (again) {
         again = false;
@@ -103,12 +187,35 @@ export function createAccess(options: {
     });
   };
 
+  const forgetAnswers = (key: string) => {
+    drifted.delete(key);
+    windows.forget(key);
+    permissions.forget(key);
+    failedAt.delete(key);
+  };
+  /** @returns whether there is something to ask */
+  const note = (key: string): boolean => {
+    const app = registry.get(key);
+    if (app === undefined) {
+      forgetAnswers(key);
+      return false;
+    }
+    if (!isDrifted(app)) {
+      drifted.delete(key);
+      return false;
+    }
+    drifted.add(key);
+    return isDue(key) && now() - (failedAt.get(key) ?? -Infinity) >= lookEveryMs;
+  };
+
   return {
     start: () => {
       running = true;
+      for (const app of registry.all()) note(keyOf(app));
       forget = registry.onChange((keys) => {
-        for (const key of keys) if (registry.get(key) === undefined) forgetAnswer(key);
-        if ([...keys].some((key) => wantsAnswer(key))) look();
+        let wanted = false;
+        for (const key of keys) wanted = note(key) || wanted;
+        if (wanted) look();
       });
       look();
     },
@@ -120,23 +227,16 @@ export function createAccess(options: {
       timer?.cancel();
     },
     obstacleOf: (key) => {
-      const answer = answers.get(key);
-      if (answer === undefined) return undefined;
       // The order in which Argo CD checks: the window hides a missing permission (`sync-window-blocked-viewer`).
-      if (!answer.windowOpen) return 'blocked-by-sync-window';
-      return answer.permitted ? undefined : 'not-permitted';
+      if (windows.of(key)?.open === false) return 'blocked-by-sync-window';
+      const app = registry.get(key);
+      return app !== undefined && permitted(key, app.project) === false ? 'not-permitted' : undefined;
     },
-    known: (key) => answers.get(key),
-    lookAgain: (keys) => askAll(keys.slice(0, lookAgainMax)),
+    known,
+    lookAgain: (keys) => askAll(keys.slice(0, lookAgainMax), true),
+    refused: (key) => {
+      permissions.put(key, false, refusalForMs);
+      options.onChange(new Set([key]));
+    },
   };
-
-  function wantsAnswer(key: string): boolean {
-    const app = registry.get(key);
-    const failed = failedAt.get(key) ?? -Infinity;
-    return app !== undefined && isDrifted(app) && isDue(key) && clock.monotonic() - failed >= lookEveryMs;
-  }
-  function forgetAnswer(key: string): void {
-    answers.delete(key);
-    failedAt.delete(key);
-  }
 }

@@ -7,24 +7,23 @@ import { toTime } from '../../messages/time.ts';
 import type { Clock, Timer } from '../../service/clock.ts';
 import type { Link } from '../../service/link/link.ts';
 import type { Log } from '../../service/log.ts';
-import type { AppRecord } from '../argocd/application.ts';
-import { selects } from '../selection.ts';
+import { keyOf } from '../argocd/application.ts';
 import type { ButtonConfig } from '../selection.ts';
 import type { ButtonShown } from '../metrics.ts';
 import type { Freeze } from '../freeze/freeze.ts';
 import type { Access } from './access.ts';
-import { createDriftAges } from './ages.ts';
 import type { Registry } from './registry.ts';
 import { signalOf } from './signal.ts';
 import type { SignalInput } from './signal.ts';
-import { countDrift, driftState, summaryOf } from './summary.ts';
+import { driftState, summaryOf } from './summary.ts';
+import { createTally } from './tally.ts';
 import type { Watch } from './watch.ts';
 
 export interface Board {
   start(): void;
   stop(): void;
-  /** Something has changed: looked at soon, together with what else changes. */
-  changed(): void;
+  /** Something has changed, perhaps of these applications: looked at soon, together with what else changes. */
+  changed(keys?: Iterable<string>): void;
   /** A press was accepted: how the last release ended is no longer news. */
   accepted(button: string): void;
   finished(button: string, outcome: ReleaseOutcome): void;
@@ -46,19 +45,25 @@ export interface BoardOptions {
   readonly onShown?: (shown: ButtonShown) => void;
 }
 
-/** Changes that come together are published together. In milliseconds. */
-const gatherMs = 50;
+/**
+ * A change that comes alone is said at once; what comes in so short a time after it is said together. The summary, which
+ * is 50 times as long as a signal and which nobody reads that fast, waits longer. In milliseconds.
+ */
+const gatherMs = 30;
+const gatherSummaryMs = 200;
 
 export function createBoard(options: BoardOptions): Board {
   const { link, registry, watch, access, clock, log, buttons } = options;
   const said = new Map<string, string>();
-  const ages = createDriftAges();
+  const tally = createTally({ registry, buttons, obstacleOf: access.obstacleOf });
   const last = new Map<string, NonNullable<SignalInput['last']>>();
   let summarySaid = '';
   let state: string | undefined;
   let since = 0;
   let timer: Timer | undefined;
   let timerAt = Infinity;
+  let lookedAt = -Infinity;
+  let summaryAt = -Infinity;
   let running = false;
 
   const arm = (at: number) => {
@@ -71,16 +76,14 @@ export function createBoard(options: BoardOptions): Board {
   const look = () => {
     timerAt = Infinity;
     const now = clock.monotonic();
+    lookedAt = now;
     const freshUntil = watch.freshUntil();
     if (now >= freshUntil) watch.notFresh();
     const problem = watch.problem();
     let nextAt = Infinity;
-    const apps = [...registry.all()];
-    ages.look(apps, now);
 
     for (const button of buttons) {
-      const selected = apps.filter((app) => selects(button.select, app));
-      const drift = countDrift(selected, access.obstacleOf);
+      const drift = tally.of(button.id);
       const ended = last.get(button.id);
       const frozen = options.freeze.of(button.id);
       const choice = signalOf(
@@ -91,6 +94,7 @@ export function createBoard(options: BoardOptions): Board {
           ...(problem === undefined ? {} : { problem }),
           ...(ended === undefined ? {} : { last: ended }),
           ...(frozen === undefined ? {} : { frozen }),
+          blockedUntil: () => blockedUntil(button.id),
         },
         now,
       );
@@ -98,7 +102,7 @@ export function createBoard(options: BoardOptions): Board {
         button: button.id,
         signal: choice.signal,
         drift,
-        driftSince: ages.oldest(selected),
+        driftSince: () => tally.oldest(button.id),
       });
       // A failure is shown until there is nothing left to release; then it is over for good.
       if (choice.signal === 'clear') last.delete(button.id);
@@ -121,19 +125,31 @@ export function createBoard(options: BoardOptions): Board {
       );
       link.publish(buttonSignal.at({ button: button.id }), { ...message, at: toTime(clock.now()) });
     }
-    publishSummary(apps, now < freshUntil);
+    const fresh = now < freshUntil;
+    if (now >= summaryAt + gatherSummaryMs || driftState(tally.all(), fresh) !== state) publishSummary(fresh);
+    else nextAt = Math.min(nextAt, summaryAt + gatherSummaryMs);
     arm(nextAt);
   };
 
-  const publishSummary = (apps: readonly AppRecord[], fresh: boolean) => {
-    const counts = countDrift(apps, access.obstacleOf);
+  /** When the first of what a window keeps from being released may be; nothing where one is closed for nobody knows how long. */
+  const blockedUntil = (button: string) => {
+    const ends = [...tally.drifted(button)].flatMap((key) => {
+      const { windowOpen, windowUntil } = access.known(key) ?? {};
+      return windowOpen === false && windowUntil !== undefined ? [windowUntil] : [];
+    });
+    return ends.length === 0 ? undefined : Math.min(...ends);
+  };
+
+  const publishSummary = (fresh: boolean) => {
+    const counts = tally.all();
     const next = driftState(counts, fresh);
     if (next !== state) {
       state = next;
       since = clock.now();
     }
     const summary = summaryOf({
-      apps,
+      apps: tally.listed(),
+      obstacleOf: access.obstacleOf,
       counts,
       fresh,
       since,
@@ -145,6 +161,7 @@ export function createBoard(options: BoardOptions): Board {
     const text = JSON.stringify({ ...summary, at: '' });
     if (text === summarySaid) return;
     summarySaid = text;
+    summaryAt = clock.monotonic();
     link.publish(driftChannel.at({}), summary);
   };
 
@@ -160,6 +177,7 @@ export function createBoard(options: BoardOptions): Board {
         );
         link.clear(buttonSignal.at({ button: params.button }));
       });
+      tally.update([...registry.all()].map(keyOf), clock.monotonic());
       look();
     },
     stop: () => {
@@ -167,7 +185,10 @@ export function createBoard(options: BoardOptions): Board {
       timer?.cancel();
       timerAt = Infinity;
     },
-    changed: () => arm(clock.monotonic() + gatherMs),
+    changed: (keys = []) => {
+      tally.update(keys, clock.monotonic());
+      arm(Math.max(clock.monotonic(), lookedAt + gatherMs));
+    },
     accepted: (button) => {
       last.delete(button);
       arm(clock.monotonic());

@@ -7,7 +7,9 @@ import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
+import { toTime } from '../../messages/time.ts';
 import type { Access } from './access.ts';
+import { notesOf } from './notes.ts';
 import type { Registry } from './registry.ts';
 import type { Revisions } from './revisions.ts';
 import { isDrifted } from './summary.ts';
@@ -32,7 +34,7 @@ const foundMax = 20_000;
 export function createPublisher(options: {
   readonly link: Link;
   readonly registry: Registry;
-  readonly access: Pick<Access, 'known'>;
+  readonly access: Pick<Access, 'known' | 'obstacleOf'>;
   readonly revisions: Pick<Revisions, 'of'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -91,6 +93,8 @@ export function createPublisher(options: {
 
   const messageFor = (record: AppRecord): AppMessage => {
     const known = isDrifted(record) ? options.access.known(keyOf(record)) : undefined;
+    const notes = notesOf(record, options.access.obstacleOf(keyOf(record)));
+    const condition = record.detail?.condition ?? '';
     const deployed = record.detail?.deployed ?? '';
     const revision = (text: string) => ({ revision: text, ...options.revisions.of(record, text) });
     return {
@@ -110,7 +114,13 @@ export function createPublisher(options: {
         : { message: record.detail.message.slice(0, 500) }),
       ...(known === undefined
         ? {}
-        : { window: known.windowOpen ? ('open' as const) : ('closed' as const), permitted: known.permitted }),
+        : {
+            window: known.windowOpen ? ('open' as const) : ('closed' as const),
+            ...(known.windowUntil === undefined ? {} : { windowUntil: toTime(known.windowUntil) }),
+            permitted: known.permitted,
+          }),
+      ...(notes.length === 0 ? {} : { notes }),
+      ...(condition === '' ? {} : { condition }),
     };
   };
 

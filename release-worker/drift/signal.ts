@@ -2,8 +2,9 @@
 import type { ReleaseOutcome } from '../../messages/release.ts';
 import type { Signal } from '../../messages/button.ts';
 import type { Frozen } from '../../messages/freeze.ts';
+import { toTime } from '../../messages/time.ts';
 import { inWordsOf } from '../freeze/state.ts';
-import type { DriftCounts } from './summary.ts';
+import type { DriftCounts, Obstacle } from './summary.ts';
 import { driftState } from './summary.ts';
 
 export interface SignalInput {
@@ -20,6 +21,8 @@ export interface SignalInput {
   readonly armedUntil?: number;
   /** why all releases are frozen */
   readonly frozen?: Frozen;
+  /** milliseconds since the epoch: when a sync window lets the first application through, as far as that is known */
+  readonly blockedUntil?: () => number | undefined;
 }
 
 export interface SignalChoice {
@@ -75,9 +78,16 @@ export function signalOf(input: SignalInput, now: number): SignalChoice {
         ...until(),
       };
     }
-    if (drift.blocked === drift.outOfSync)
-      return { signal: 'blocked', reason: [...drift.obstacles].sort().join(', '), ...until() };
-    return { signal: 'drifted', ...until() };
+    if (drift.blocked === 0) return { signal: 'drifted', ...until() };
+    const reason = whyBlocked(drift);
+    if (drift.blocked < drift.outOfSync) return { signal: 'drifted', reason, ...until() };
+    const opensAt = input.blockedUntil?.();
+    return {
+      signal: 'blocked',
+      reason,
+      ...(opensAt === undefined ? {} : { until: toTime(opensAt) }),
+      ...until(),
+    };
   }
   return {
     signal: 'clear',
@@ -86,4 +96,14 @@ export function signalOf(input: SignalInput, now: number): SignalChoice {
       : {}),
     ...until(),
   };
+}
+
+const obstacleInWords: Record<Obstacle, string> = {
+  'not-permitted': 'the account of the token may not sync them',
+  'blocked-by-sync-window': 'a sync window of Argo CD forbids it',
+};
+
+function whyBlocked({ blocked, outOfSync, obstacles }: DriftCounts): string {
+  const why = [...obstacles].sort().map((obstacle) => obstacleInWords[obstacle]);
+  return `${blocked} of ${outOfSync} out of sync cannot be released: ${why.join('; ')}`;
 }

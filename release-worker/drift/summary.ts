@@ -2,9 +2,16 @@
 import type { Frozen } from '../../messages/freeze.ts';
 import type { DriftSummary } from '../../messages/drift.ts';
 import { summaryApplications } from '../../messages/drift.ts';
+import type { Note } from '../../messages/drift.ts';
 import { toTime } from '../../messages/time.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
+import { notesOf } from './notes.ts';
+
+/** Whether the summary shows it: what is being deleted too, so that nobody wonders where it went. */
+export function isListed(app: AppRecord): boolean {
+  return app.sync !== 'Synced' || app.deleting;
+}
 
 /** Why an application that is out of sync cannot be released now. */
 export type Obstacle = 'not-permitted' | 'blocked-by-sync-window';
@@ -24,30 +31,6 @@ export function isDrifted(app: AppRecord): boolean {
   return app.sync === 'OutOfSync' && !app.deleting;
 }
 
-export function countDrift(
-  apps: Iterable<AppRecord>,
-  obstacleOf: (key: string) => Obstacle | undefined,
-): DriftCounts {
-  let total = 0;
-  let outOfSync = 0;
-  let blocked = 0;
-  let unknown = 0;
-  let unhealthy = 0;
-  const obstacles = new Set<Obstacle>();
-  for (const app of apps) {
-    total += 1;
-    if (app.sync === 'Unknown') unknown += 1;
-    if (app.health === 'Degraded' || app.health === 'Missing') unhealthy += 1;
-    if (!isDrifted(app)) continue;
-    outOfSync += 1;
-    const obstacle = obstacleOf(keyOf(app));
-    if (obstacle === undefined) continue;
-    blocked += 1;
-    obstacles.add(obstacle);
-  }
-  return { total, outOfSync, blocked, obstacles, unknown, unhealthy };
-}
-
 /** Length of a revision as people read it; Git's own default. */
 const shortLength = 7;
 
@@ -59,7 +42,9 @@ export function shortRevision(revision: string): string {
 }
 
 export function summaryOf(options: {
-  readonly apps: readonly AppRecord[];
+  readonly obstacleOf: (key: string) => Obstacle | undefined;
+  /** at least those that are anything but in sync, or being deleted */
+  readonly apps: Iterable<AppRecord>;
   readonly counts: DriftCounts;
   readonly fresh: boolean;
   /** milliseconds since the epoch */
@@ -70,12 +55,7 @@ export function summaryOf(options: {
   readonly frozen?: Frozen | undefined;
 }): DriftSummary {
   const { apps, counts, since, now } = options;
-  const shown = apps
-    .filter((app) => app.sync !== 'Synced')
-    // Out of sync before unknown, then by name, so that the first 20 do not change without a reason.
-    .map((app) => ({ app, rank: `${app.sync} ${keyOf(app)}` }))
-    // By code unit: an order of language takes long for thousands, and nobody reads it as a dictionary.
-    .sort((a, b) => (a.rank < b.rank ? -1 : 1));
+  const { shown, truncated } = firstOf(apps);
   return {
     state: driftState(counts, options.fresh),
     outOfSync: counts.outOfSync,
@@ -83,7 +63,7 @@ export function summaryOf(options: {
     unhealthy: counts.unhealthy,
     blocked: counts.blocked,
     unknown: counts.unknown,
-    apps: shown.slice(0, summaryApplications).map(({ app }) => ({
+    apps: shown.map((app) => ({
       namespace: app.namespace,
       name: app.name,
       project: app.project,
@@ -91,14 +71,44 @@ export function summaryOf(options: {
       health: app.health,
       from: shortRevision(app.detail?.deployed ?? ''),
       to: shortRevision(app.target),
+      ...withNotes(notesOf(app, options.obstacleOf(keyOf(app)))),
     })),
-    truncated: shown.length > summaryApplications,
+    truncated,
     ...(options.frozen === undefined ? {} : { frozen: options.frozen }),
     since: toTime(since),
     at: toTime(now),
     server: options.server,
     simulated: options.simulated,
   };
+}
+
+/**
+ * What is not in sync, out of sync before unknown before being deleted and then by name, so that the first ones do not change without a reason.
+ * By code unit: an order of language takes long for thousands, and nobody reads it as a dictionary.
+ */
+function firstOf(apps: Iterable<AppRecord>): {
+  readonly shown: readonly AppRecord[];
+  readonly truncated: boolean;
+} {
+  const first: { readonly app: AppRecord; readonly rank: string }[] = [];
+  let truncated = false;
+  for (const app of apps) {
+    if (!isListed(app)) continue;
+    const rank = `${app.deleting ? '~' : ''}${app.sync} ${keyOf(app)}`;
+    const last = first[summaryApplications - 1];
+    if (last !== undefined) {
+      truncated = true;
+      if (rank > last.rank) continue;
+      first.pop();
+    }
+    const after = first.findIndex((other) => other.rank > rank);
+    first.splice(after === -1 ? first.length : after, 0, { app, rank });
+  }
+  return { shown: first.map(({ app }) => app), truncated };
+}
+
+function withNotes(notes: readonly Note[]): { notes?: Note[] } {
+  return notes.length === 0 ? {} : { notes: [...notes] };
 }
 
 /** Nothing visible, or nothing that Argo CD could compare, is not `clear`: nobody has looked. */

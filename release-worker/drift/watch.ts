@@ -82,6 +82,7 @@ export function createWatch(options: WatchOptions): Watch {
   let problem: string | undefined;
   let server: Version | undefined;
   let probed = false;
+  let failed = false;
   let listWanted = false;
   let endPause = () => {};
   let running: Promise<unknown> = Promise.resolve();
@@ -120,11 +121,14 @@ export function createWatch(options: WatchOptions): Watch {
   };
 
   const list = async () => {
-    if (!probed) await probe();
     const ticket = registry.ticket();
     const sentAt = clock.monotonic();
     const sentAtWall = clock.now();
-    const records = await argocd.list();
+    // At first together, as each costs a way there and back. Of two refusals the probe's is the plainer one.
+    const together = probed || !failed ? argocd.list() : undefined;
+    together?.catch(() => {});
+    if (!probed) await probe();
+    const records = await (together ?? argocd.list());
     if (signal.aborted) return;
     registry.list(ticket, records.filter(wanted));
     lastList = sentAt;
@@ -159,6 +163,11 @@ export function createWatch(options: WatchOptions): Watch {
     return drift.maxAgeMs > keepAliveGapMs ? drift.listEveryMs : Math.min(drift.listEveryMs, aloneMs);
   };
 
+  let firstAsked = () => {};
+  /** The burst of a stream is many times as long as a list, and a server that makes both is late with the list. */
+  const afterFirstList = new Promise<void>((resolve) => {
+    firstAsked = resolve;
+  });
   const listLoop = async () => {
     let failures = 0;
     while (!signal.aborted) {
@@ -173,8 +182,11 @@ export function createWatch(options: WatchOptions): Watch {
         failures += 1;
         // Whoever answers next may be another Argo CD, or take the token no longer.
         probed = false;
+        failed = true;
         waitMs = backoffMs(failures, listRetry, random());
         setProblem(`${messageOf(error)}; next try in ${(waitMs / 1000).toFixed(0)} s`);
+      } finally {
+        firstAsked();
       }
       if (!listWanted && !signal.aborted) await pause(waitMs);
     }
@@ -207,6 +219,7 @@ export function createWatch(options: WatchOptions): Watch {
   };
 
   const streamLoop = async () => {
+    await afterFirstList;
     let failures = 0;
     while (!signal.aborted) {
       try {

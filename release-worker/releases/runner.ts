@@ -11,7 +11,7 @@ import { outcomeOf, releaseMessage } from './release.ts';
 import { createReport } from './report.ts';
 import type { ReportOptions } from './report.ts';
 import { lookForOurs, sendSync } from './send.ts';
-import type { Sent } from './send.ts';
+import type { SendOptions, Sent } from './send.ts';
 import { eachLimited, wavesOf } from './waves.ts';
 
 export interface RunnerOptions extends Omit<ReportOptions, 'running'> {
@@ -25,6 +25,7 @@ export interface RunnerOptions extends Omit<ReportOptions, 'running'> {
   };
   readonly mayAct: () => boolean;
   readonly whenDecided: () => Promise<void>;
+  readonly onRefused: SendOptions['onRefused'];
   /** How long this process has stood still since then (monotonic), in milliseconds. */
   readonly heldSince: (since: number) => number;
   /** Before the end is written down: what must be done for sure because of it. A crash meanwhile repeats it. */
@@ -169,6 +170,7 @@ export function createRunner(options: RunnerOptions): Runner {
       refreshTimeoutMs: options.release.refreshTimeoutMs,
       mayAct: options.mayAct,
       whenDecided: options.whenDecided,
+      onRefused: options.onRefused,
       heldMs: () => options.heldSince(run.acceptedAt),
       unwanted: () =>
         run.terminations.get(keyOf(app))?.signal.aborted === true ? 'it was terminated before' : undefined,

@@ -35,6 +35,8 @@ export interface SendOptions {
   readonly heldMs: () => number;
   /** why somebody wants nothing (further) to be sent, in words */
   readonly unwanted: () => string | undefined;
+  /** Argo CD has refused it for what the light should have said before. */
+  readonly onRefused: (key: string, why: 'not-permitted' | 'blocked-by-window') => void;
   /** Writes down, on disk, that the POST comes next. @throws when it cannot */
   readonly writeSending: () => Promise<void>;
 }
@@ -179,11 +181,13 @@ async function afterRefusal(options: SendOptions, error: unknown): Promise<AppEn
       return { outcome: 'failed', message, good: false };
     case 'automated-refuses-revision':
       return { outcome: 'changed', message, good: false };
+    case 'not-permitted':
+    case 'blocked-by-window':
+      options.onRefused(keyOf(options.app), error.kind);
+      return { outcome: 'refused', message, good: false };
     case 'unauthenticated':
     case 'forbidden-or-missing':
-    case 'not-permitted':
     case 'not-found':
-    case 'blocked-by-window':
     case 'deleting':
     case 'invalid':
       return { outcome: 'refused', message, good: false };

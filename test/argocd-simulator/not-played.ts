@@ -9,7 +9,6 @@ const groups: { because: string; names: string[] }[] = [
       'account-token-delete',
       'delete-app-cascade',
       'delete-app-no-cascade',
-      'project-get-button',
       'projects-admin',
       'projects-button',
       'resource-tree',

@@ -2,7 +2,7 @@
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import type { Release } from '../../messages/release.ts';
-import { countDrift } from '../../release-worker/drift/summary.ts';
+import { countDrift } from './support/counting.ts';
 import { workerMetrics } from '../../release-worker/metrics.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { scrape } from '../support/metrics.ts';
@@ -95,7 +95,7 @@ test('the light and its applications by state, until the next look', async () =>
     whole({ name: 'odd', sync: 'Unknown', health: 'Missing' }),
   ];
   const drift = countDrift(apps, (key) => (key === 'argocd/a' ? 'not-permitted' : undefined));
-  metrics.shown({ button: 'main', signal: 'drifted', drift, driftSince: 0 });
+  metrics.shown({ button: 'main', signal: 'drifted', drift, driftSince: () => 0 });
   const series = await scrape(registry);
   const of = (name: string, labels = '') => series.get(`release_button_${name}{button="main"${labels}}`);
   expect({
@@ -115,12 +115,13 @@ test('the oldest drift is dated by the clock of now, and gone with the drift', a
   const name = 'release_button_drift_oldest_timestamp_seconds{button="main"}';
   expect((await scrape(registry)).has(name)).toBe(false);
   clock.advance(10_000);
-  metrics.shown({ button: 'main', signal: 'drifted', drift, driftSince: clock.monotonic() });
+  const started = clock.monotonic();
+  metrics.shown({ button: 'main', signal: 'drifted', drift, driftSince: () => started });
   clock.advance(5_000);
   expect((await scrape(registry)).get(name)).toBe(Date.parse('2026-01-01T00:00:10Z') / 1000);
   clock.jump(3_600_000);
   expect((await scrape(registry)).get(name)).toBe(Date.parse('2026-01-01T01:00:10Z') / 1000);
-  metrics.shown({ button: 'main', signal: 'clear', drift, driftSince: undefined });
+  metrics.shown({ button: 'main', signal: 'clear', drift, driftSince: () => undefined });
   expect((await scrape(registry)).has(name)).toBe(false);
 });
 

@@ -257,6 +257,17 @@ describe('permission and windows', () => {
     ]);
   });
 
+  it.each([
+    ['can-i-sync-yes', true],
+    ['can-i-sync-no', false],
+  ] as const)('asks for a whole project at once: %s', async (name, expected) => {
+    const { argocd, served } = await clientOfPlayed(name);
+    expect(await argocd.maySyncAll('default')).toBe(expected);
+    expect(served.asked.map(({ path }) => path)).toEqual([
+      '/api/v1/account/can-i/applications/sync/default/*',
+    ]);
+  });
+
   it('may sync where a policy names the application with its namespace', async () => {
     const { url } = await serve((response, asked) => {
       const yes = asked.path.endsWith('/default/team-b/search');
@@ -273,7 +284,7 @@ describe('permission and windows', () => {
     { name: 'syncwindows-blocked', app: 'vault', project: 'frozen', open: false },
   ])('reads $name as open: $open', async ({ name, app, project, open }) => {
     const { argocd, served } = await clientOfPlayed(name);
-    expect(await argocd.windowOpen({ namespace: 'argocd', name: app, project })).toBe(open);
+    expect(await argocd.syncWindows({ namespace: 'argocd', name: app, project })).toMatchObject({ open });
     expect(served.asked[0]?.query).toEqual({ appNamespace: 'argocd', project });
   });
 });

@@ -36,7 +36,9 @@ const asks: Record<string, (argocd: ArgoCd) => Promise<unknown>> = {
   get: (argocd) => argocd.get(guestbook),
   sync: (argocd) => argocd.sync(guestbook, nothing),
   maySync: (argocd) => argocd.maySync(guestbook),
-  windowOpen: (argocd) => argocd.windowOpen(guestbook),
+  maySyncAll: (argocd) => argocd.maySyncAll('default'),
+  syncWindows: (argocd) => argocd.syncWindows(guestbook),
+  projectWindows: (argocd) => argocd.projectWindows('default'),
   revisionMetadata: (argocd) => argocd.revisionMetadata(guestbook, revision),
 };
 
@@ -72,7 +74,7 @@ describe('what is not Argo CD', () => {
     ['JSON of another API', '["a","b"]'],
     [
       'an object of another API',
-      '{"items":"none","value":1,"Version":7,"metadata":{},"loggedIn":"so","canSync":"?","author":1}',
+      '{"items":"none","value":1,"Version":7,"metadata":{},"loggedIn":"so","canSync":"?","spec":"?","author":1}',
     ],
     ['an empty body', ''],
     ['JSON that is cut off', bodyText(recording('get-one').response.body).slice(0, 200)],

@@ -29,6 +29,7 @@ const someCommit = '775f821e07a9223a9d0996d95f65dbf4d030f770';
 
 /** What both say, by the recording that it is played from; the client always names the project. */
 const refused: Record<string, (argocd: ArgoCd) => Promise<unknown>> = {
+  'project-get-button': (argocd) => argocd.projectWindows('frozen'),
   'list-invalid-token': (argocd) => argocd.list(),
   'list-bad-signature': (argocd) => argocd.list(),
   'list-expired-token': (argocd) => argocd.list(),
@@ -71,11 +72,12 @@ const answered: Record<string, (argocd: ArgoCd) => Promise<unknown>> = {
   'userinfo-expired-token': (argocd) => argocd.account(),
   'list-no-visible-applications': (argocd) => argocd.list(),
   'can-i-sync-app-yes': (argocd) => argocd.maySync(app('guestbook')),
+  'can-i-sync-yes': (argocd) => argocd.maySyncAll('default'),
   'can-i-sync-blind': (argocd) => argocd.maySync(app('guestbook', 'default', '')),
   'can-i-sync-app-no': (argocd) => argocd.maySync(app('gateway', 'platform', '')),
-  'syncwindows-none': (argocd) => argocd.windowOpen(app('guestbook')),
-  'syncwindows-blocked': (argocd) => argocd.windowOpen(app('vault', 'frozen')),
-  'syncwindows-manual-allowed': (argocd) => argocd.windowOpen(app('vault', 'frozen')),
+  'syncwindows-none': (argocd) => argocd.syncWindows(app('guestbook')),
+  'syncwindows-blocked': (argocd) => argocd.syncWindows(app('vault', 'frozen')),
+  'syncwindows-manual-allowed': (argocd) => argocd.syncWindows(app('vault', 'frozen')),
   'revision-metadata': metadata('guestbook', '144f3180ca77e3565009c890546072671af96ac4'),
   'sync-ok-with-infos': sync('guestbook'),
   'sync-pinned-revision': sync('payments', 'default', '8d06d94c6aa3d45bcd75e1ba6fc84cb3d503a616'),

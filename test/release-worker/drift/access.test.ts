@@ -12,16 +12,24 @@ import { settle } from '../support/settle.ts';
 function looking(over: Partial<ArgoCd> = {}) {
   const clock = createFakeClock();
   const registry = createRegistry();
-  const asked: string[] = [];
+  /** what has been asked for, by the kind of question */
+  const asked = { projects: [] as string[], apps: [] as string[], windows: [] as string[] };
   const changed: string[][] = [];
-  const rules = { permitted: true, windowOpen: true };
+  const rules = { project: true, permitted: true, windowOpen: true };
   const access = createAccess({
     argocd: scriptedArgoCd({
-      maySync: (app: AppName) => {
-        asked.push(app.name);
+      maySyncAll: (project) => {
+        asked.projects.push(project);
+        return Promise.resolve(rules.project);
+      },
+      maySync: ({ name }: AppName) => {
+        asked.apps.push(name);
         return Promise.resolve(rules.permitted);
       },
-      windowOpen: () => Promise.resolve(rules.windowOpen),
+      syncWindows: ({ name }: AppName) => {
+        asked.windows.push(name);
+        return Promise.resolve({ open: rules.windowOpen, assigned: [] });
+      },
       ...over,
     }),
     registry,
@@ -52,13 +60,13 @@ const refused = () => Promise.reject(new ArgoCdError({ kind: 'unavailable', mess
 describe('what is in the way', () => {
   it('is asked for as soon as an application drifts, and told', async () => {
     const { access, registry, asked, changed, rules } = looking();
-    rules.permitted = false;
+    Object.assign(rules, { project: false, permitted: false });
     access.start();
     registry.event('changed', whole({ name: 'fine' }));
     registry.event('changed', drifted('shop'));
     await settle();
 
-    expect(asked).toEqual(['shop']);
+    expect(asked).toEqual({ projects: ['default'], apps: ['shop'], windows: ['shop'] });
     expect(access.obstacleOf('argocd/shop')).toBe('not-permitted');
     expect(access.known('argocd/shop')).toMatchObject({ permitted: false, windowOpen: true });
     expect(changed).toEqual([['argocd/shop']]);
@@ -66,7 +74,7 @@ describe('what is in the way', () => {
 
   it('is the window where both are, as Argo CD checks it first', async () => {
     const { access, registry, rules } = looking();
-    Object.assign(rules, { permitted: false, windowOpen: false });
+    Object.assign(rules, { project: false, permitted: false, windowOpen: false });
     access.start();
     registry.event('changed', drifted('shop'));
     await settle();
@@ -74,7 +82,7 @@ describe('what is in the way', () => {
   });
 
   it('is nothing where nobody has answered', async () => {
-    const { access, registry } = looking({ maySync: refused });
+    const { access, registry } = looking({ maySyncAll: refused });
     access.start();
     registry.event('changed', drifted('shop'));
     await settle();
@@ -85,7 +93,7 @@ describe('what is in the way', () => {
   it('is nothing any more when an old answer cannot be had anew', async () => {
     let fails = false;
     const { access, registry, pass, changed } = looking({
-      windowOpen: () => (fails ? refused() : Promise.resolve(false)),
+      syncWindows: () => (fails ? refused() : Promise.resolve({ open: false, assigned: [] })),
     });
     access.start();
     registry.event('changed', drifted('shop'));
@@ -101,7 +109,7 @@ describe('what is in the way', () => {
   it('is not asked for at every event where asking fails', async () => {
     let tries = 0;
     const { access, registry, pass } = looking({
-      maySync: () => {
+      maySyncAll: () => {
         tries += 1;
         return refused();
       },
@@ -128,18 +136,18 @@ describe('what is in the way', () => {
 });
 
 describe('an answer', () => {
-  it('is remembered for a minute, and then asked for anew', async () => {
+  it('about windows is remembered for a minute, and then asked for anew', async () => {
     const { access, registry, asked, pass, rules } = looking();
     access.start();
     registry.event('changed', drifted('shop'));
     await pass(59_000);
     registry.event('changed', drifted('shop', { health: 'Degraded' }));
     await settle();
-    expect(asked).toEqual(['shop']);
+    expect(asked.windows).toEqual(['shop']);
 
     rules.windowOpen = false;
     await pass(16_000);
-    expect(asked).toEqual(['shop', 'shop']);
+    expect(asked.windows).toEqual(['shop', 'shop']);
     expect(access.obstacleOf('argocd/shop')).toBe('blocked-by-sync-window');
   });
 
@@ -152,7 +160,48 @@ describe('an answer', () => {
     await pass(121_000);
     registry.event('changed', drifted('shop'));
     await settle();
-    expect(asked).toEqual(['shop', 'shop']);
+    expect(asked.windows).toEqual(['shop', 'shop']);
+  });
+
+  it('about rights is one call for a project, and holds for an hour', async () => {
+    const { access, registry, asked, pass } = looking();
+    access.start();
+    for (let index = 0; index < 20; index += 1) registry.event('changed', drifted(`app-${index}`));
+    await pass(30_000);
+    expect(asked).toMatchObject({ projects: ['default'], apps: [] });
+    expect(asked.windows).toHaveLength(20);
+
+    await pass(3_560_000);
+    expect(asked.projects).toHaveLength(1);
+    await pass(30_000);
+    expect(asked.projects).toHaveLength(2);
+  });
+
+  it('about rights is asked for one by one where the project as a whole says no', async () => {
+    const { access, registry, asked, rules } = looking();
+    rules.project = false;
+    access.start();
+    registry.event('changed', whole({ name: 'fine' }));
+    for (const name of ['a', 'b', 'c']) registry.event('changed', drifted(name));
+    await settle();
+    expect(asked).toMatchObject({ projects: ['default'], apps: ['a', 'b', 'c'] });
+    expect(access.obstacleOf('argocd/a')).toBeUndefined();
+  });
+
+  it('about rights yields to a refusal, which is asked after a minute later', async () => {
+    const { access, registry, asked, changed, pass } = looking();
+    access.start();
+    registry.event('changed', drifted('shop'));
+    registry.event('changed', drifted('other'));
+    await settle();
+    access.refused('argocd/shop');
+    expect(access.obstacleOf('argocd/shop')).toBe('not-permitted');
+    expect(access.obstacleOf('argocd/other')).toBeUndefined();
+    expect(changed.at(-1)).toEqual(['argocd/shop']);
+
+    await pass(76_000);
+    expect(asked.apps).toEqual(['shop']);
+    expect(access.obstacleOf('argocd/shop')).toBeUndefined();
   });
 
   it('comes for every application in turn, however many there are', async () => {
@@ -160,8 +209,8 @@ describe('an answer', () => {
     for (let index = 0; index < 1_000; index += 1) registry.event('changed', drifted(`app-${index}`));
     access.start();
     await pass(15_000 * 12);
-    expect(new Set(asked).size).toBe(1_000);
-    expect(asked.length).toBeLessThan(2_000);
+    expect(new Set(asked.windows).size).toBe(1_000);
+    expect(asked.windows.length).toBeLessThan(2_000);
   });
 
   it('comes anew on demand, for at most 20', async () => {
@@ -169,13 +218,55 @@ describe('an answer', () => {
     access.start();
     for (let index = 0; index < 30; index += 1) registry.event('changed', drifted(`app-${index}`));
     await settle();
-    const before = asked.length;
+    const before = asked.windows.length;
     rules.windowOpen = false;
     await access.lookAgain([...registry.all()].map(({ namespace, name }) => `${namespace}/${name}`));
 
-    expect(asked.length).toBe(before + 20);
+    expect(asked.windows.length).toBe(before + 20);
+    expect(asked.projects).toHaveLength(2);
     expect(access.obstacleOf('argocd/app-19')).toBe('blocked-by-sync-window');
     expect(access.obstacleOf('argocd/app-20')).toBeUndefined();
+  });
+});
+
+describe('until when a window is closed', () => {
+  const nightly = { kind: 'deny', schedule: '0 0 * * *', duration: '2h', manualSync: false };
+  const closed = () => Promise.resolve({ open: false, assigned: [nightly] });
+
+  it('is told where the account may get the project, which is asked once', async () => {
+    let asked = 0;
+    const { access, registry, clock, pass } = looking({
+      syncWindows: closed,
+      projectWindows: () => {
+        asked += 1;
+        return Promise.resolve([{ ...nightly, timeZone: 'Europe/Berlin' }]);
+      },
+    });
+    access.start();
+    // Its fake clock begins at midnight UTC, which is 1:00 in Berlin.
+    expect(new Date(clock.now()).toISOString()).toMatch(/T00:00:00/);
+    for (const name of ['a', 'b', 'c']) registry.event('changed', drifted(name));
+    await pass(70_000);
+    expect(access.known('argocd/a')).toEqual({
+      permitted: true,
+      windowOpen: false,
+      windowUntil: Date.parse('2026-01-01T01:00:00Z'),
+    });
+    expect(asked).toBe(1);
+  });
+
+  it('is left open where it may not, and where the calculation disagrees with Argo CD', async () => {
+    const elsewhere = looking({ syncWindows: closed, projectWindows: refused });
+    const disagrees = looking({
+      syncWindows: closed,
+      projectWindows: () => Promise.resolve([{ ...nightly, timeZone: 'Asia/Tokyo' }]),
+    });
+    for (const { access, registry } of [elsewhere, disagrees]) {
+      access.start();
+      registry.event('changed', drifted('shop'));
+      await settle();
+      expect(access.known('argocd/shop')).toEqual({ permitted: true, windowOpen: false });
+    }
   });
 });
 
@@ -189,6 +280,6 @@ it('asks nothing further and leaves no timer when it is stopped, and can be stop
   registry.event('changed', drifted('other'));
   await pass(100_000);
 
-  expect(asked).toEqual(['shop']);
+  expect(asked.windows).toEqual(['shop']);
   expect(clock.pendingTimers()).toBe(0);
 });

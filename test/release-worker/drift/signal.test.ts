@@ -90,7 +90,28 @@ describe('a button says', () => {
   it('every obstacle', () => {
     const obstacles = new Set<Obstacle>(['not-permitted', 'blocked-by-sync-window']);
     const drift = counts({ outOfSync: 2, blocked: 2, obstacles });
-    expect(signalOf(input({ drift }), now).reason).toBe('blocked-by-sync-window, not-permitted');
+    expect(signalOf(input({ drift }), now).reason).toBe(
+      '2 of 2 out of sync cannot be released: a sync window of Argo CD forbids it; the account of the token may not sync them',
+    );
+  });
+
+  it('until when a window is closed', () => {
+    const obstacles = new Set<Obstacle>(['blocked-by-sync-window']);
+    const drift = counts({ outOfSync: 2, blocked: 2, obstacles });
+    const blockedUntil = () => Date.parse('2026-01-01T09:00:00Z');
+    expect(signalOf(input({ drift, blockedUntil }), now)).toMatchObject({
+      signal: 'blocked',
+      until: '2026-01-01T09:00:00.000Z',
+    });
+  });
+
+  it('that some of what is out of sync cannot be released, although the others can', () => {
+    const obstacles = new Set<Obstacle>(['not-permitted']);
+    const drift = counts({ outOfSync: 3, blocked: 1, obstacles });
+    expect(signalOf(input({ drift }), now)).toMatchObject({
+      signal: 'drifted',
+      reason: '1 of 3 out of sync cannot be released: the account of the token may not sync them',
+    });
   });
 });
 

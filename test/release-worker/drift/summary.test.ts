@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { countDrift, driftState, shortRevision, summaryOf } from '../../../release-worker/drift/summary.ts';
+import { driftState, shortRevision, summaryOf } from '../../../release-worker/drift/summary.ts';
 import type { Obstacle } from '../../../release-worker/drift/summary.ts';
 import type { AppRecord } from '../../../release-worker/argocd/application.ts';
+import { countDrift } from '../support/counting.ts';
 import { drifted, listed, newCommit, oldCommit, whole } from '../support/records.ts';
 
 const none = (): Obstacle | undefined => undefined;
@@ -10,6 +11,7 @@ function summary(apps: readonly AppRecord[], fresh = true) {
   return summaryOf({
     apps,
     counts: countDrift(apps, none),
+    obstacleOf: none,
     fresh,
     since: Date.parse('2026-01-01T00:00:00Z'),
     now: Date.parse('2026-01-02T00:00:00Z'),

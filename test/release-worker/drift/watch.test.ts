@@ -21,12 +21,17 @@ describe('what is known is fresh', () => {
   });
 
   it('never before a first list, whatever the stream sends', async () => {
-    const { isFresh, stream, registry } = await watching({ list: never });
+    const { isFresh, stream, registry } = await watching({ list: unreachable });
     stream().send(streamEvent('ADDED', shop));
     await settle();
 
     expect(registry.size).toBe(1);
     expect(isFresh()).toBe(false);
+  });
+
+  it('asks for the list before it opens the stream, whose burst would hold the list up', async () => {
+    const { lists, streams } = await watching({ list: never });
+    expect([lists.length, streams.length]).toEqual([1, 0]);
   });
 
   it('by keep-alives, once a list has followed the beginning of the stream', async () => {

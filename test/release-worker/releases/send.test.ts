@@ -101,19 +101,21 @@ describe('an automated application', () => {
 
 describe('Argo CD refuses', () => {
   it('outside a sync window', async () => {
-    const { run } = await releasing(
+    const { run, refusals } = await releasing(
       changedWorld({ projects: [{ name: 'default', windows: [{ kind: 'deny' }] }] }),
     );
     const message = await run(release);
     expect(message).toMatchObject({ outcome: 'failed', apps: [{ outcome: 'refused' }] });
     expect(message.apps[0]?.message).toContain('sync window');
+    expect(refusals).toEqual([['argocd/shop', 'blocked-by-window']]);
   });
 
   it('without the permission', async () => {
-    const { run } = await releasing(changedWorld({ accounts: [{ name: 'button', get: ['*'] }] }));
+    const { run, refusals } = await releasing(changedWorld({ accounts: [{ name: 'button', get: ['*'] }] }));
     const message = await run(release);
     expect(message).toMatchObject({ outcome: 'failed', apps: [{ outcome: 'refused' }] });
     expect(message.apps[0]?.message).toContain('permission denied');
+    expect(refusals).toEqual([['argocd/shop', 'not-permitted']]);
   });
 });
 

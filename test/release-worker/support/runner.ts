@@ -39,6 +39,7 @@ export async function releasing(
   const events: ReleaseEvent[] = [];
   const currents: (Release | undefined)[] = [];
   const finished: Release[] = [];
+  const refusals: (readonly [string, string])[] = [];
   const watch = createWatch({
     argocd,
     registry,
@@ -66,6 +67,7 @@ export async function releasing(
     mayAct: options.mayAct ?? (() => true),
     whenDecided: () => Promise.resolve(),
     heldSince: () => 0,
+    onRefused: (key, why) => void refusals.push([key, why]),
     onEvent: (event) => void events.push(event),
     onCurrent: (release) => void currents.push(release),
     onEnd: options.onEnd ?? (() => Promise.resolve()),
@@ -91,6 +93,7 @@ export async function releasing(
     events,
     currents,
     finished,
+    refusals,
     ended,
     app: (name: string): AppRecord => {
       const found = registry.get(`argocd/${name}`);

@@ -81,6 +81,7 @@ const own: Readonly<Record<string, Row>> = {
   'terminate-forbidden': ['forbidden-or-missing', 403, /permission denied/],
   'terminate-missing-app': ['forbidden-or-missing', 403, /permission denied/],
   'terminate-nothing-running': ['invalid', 400, /No operation is in progress/],
+  'project-get-button': ['not-permitted', 403, /projects, get, frozen/],
 };
 
 const streams: Readonly<Record<string, Row>> = {
@@ -102,7 +103,6 @@ const foreign: Readonly<Record<string, Row>> = {
   'healthz-full': ['not-argocd', 200, /argocd\.server.*--rootpath/],
   'healthz-head': ['not-argocd', 200, /argocd\.server.*--rootpath/],
   'method-not-allowed': ['not-argocd', 405, /argocd\.server.*--rootpath/],
-  'project-get-button': ['not-permitted', 403, /projects, get, frozen/],
   'projects-admin': ['not-argocd', 200, /argocd\.server.*--rootpath/],
   'projects-button': ['not-argocd', 200, /argocd\.server.*--rootpath/],
   'resource-tree': ['not-argocd', 200, /argocd\.server.*--rootpath/],

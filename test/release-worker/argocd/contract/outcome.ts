@@ -78,6 +78,8 @@ function requestOf({ request }: Recording): Ask | undefined {
     const [project = '', app = ''] = rest;
     return async (argocd) => [(await argocd.maySync({ namespace: '', project, name: app })) ? 'yes' : 'no'];
   }
+  if (room === 'projects' && name !== '')
+    return async (argocd) => [`${(await argocd.projectWindows(name)).length} windows`];
   if (room !== 'applications') return undefined;
   const namespace = searchParams.get('appNamespace') ?? 'argocd';
   const app = { namespace, name, project: searchParams.get('project') ?? 'default' };
@@ -93,7 +95,7 @@ function requestOf({ request }: Recording): Ask | undefined {
     case 'DELETE operation':
       return async (argocd) => accepted(await argocd.terminate(app));
     case 'GET syncwindows':
-      return async (argocd) => [(await argocd.windowOpen(app)) ? 'open' : 'closed'];
+      return async (argocd) => [(await argocd.syncWindows(app)).open ? 'open' : 'closed'];
     case 'GET revisions':
       return async (argocd) => {
         const { author, title } = await argocd.revisionMetadata(app, detail);

@@ -1,0 +1,52 @@
+// Answers that count for a while, by what was asked; a question that is under way is not asked twice.
+
+export interface Answers<Answer> {
+  /** the last answer, be it old */
+  of(key: string): Answer | undefined;
+  has(key: string): boolean;
+  /** whether there is none, or its time is over */
+  isDue(key: string): boolean;
+  /** monotonic milliseconds; -Infinity for never */
+  askedAt(key: string): number;
+  /**
+   * @param anew also where the last answer still counts
+   * @param forMs how long the new one counts, in milliseconds
+   * @throws what `question` throws; the last answer stays then
+   */
+  ask(key: string, anew: boolean, forMs: number, question: () => Promise<Answer>): Promise<Answer>;
+  put(key: string, answer: Answer, forMs: number): void;
+  forget(key: string): void;
+}
+
+export function createAnswers<Answer>({ now }: { readonly now: () => number }): Answers<Answer> {
+  const known = new Map<string, { readonly answer: Answer; readonly at: number; readonly until: number }>();
+  const underWay = new Map<string, Promise<Answer>>();
+
+  const put = (key: string, answer: Answer, forMs: number) => {
+    known.set(key, { answer, at: now(), until: now() + forMs });
+  };
+  const isDue = (key: string) => now() >= (known.get(key)?.until ?? -Infinity);
+
+  return {
+    of: (key) => known.get(key)?.answer,
+    has: (key) => known.has(key),
+    isDue,
+    askedAt: (key) => known.get(key)?.at ?? -Infinity,
+    ask: (key, anew, forMs, question) => {
+      const last = known.get(key);
+      if (!anew && last !== undefined && !isDue(key)) return Promise.resolve(last.answer);
+      const asked =
+        underWay.get(key) ??
+        question()
+          .then((answer) => {
+            put(key, answer, forMs);
+            return answer;
+          })
+          .finally(() => underWay.delete(key));
+      underWay.set(key, asked);
+      return asked;
+    },
+    put,
+    forget: (key) => void known.delete(key),
+  };
+}

@@ -1,0 +1,120 @@
+// The tally, change by change, against a count of everything.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { AppRecord } from '../../../release-worker/argocd/application.ts';
+import { keyOf } from '../../../release-worker/argocd/application.ts';
+import type { DriftCounts, Obstacle } from '../../../release-worker/drift/summary.ts';
+import { createTally } from '../../../release-worker/drift/tally.ts';
+import type { ButtonConfig } from '../../../release-worker/selection.ts';
+import { selects } from '../../../release-worker/selection.ts';
+import { drifted, whole } from '../support/records.ts';
+
+const buttons: readonly Pick<ButtonConfig, 'id' | 'select'>[] = [
+  { id: 'all', select: { all: true } },
+  { id: 'shop', select: { projects: ['shop'] } },
+  { id: 'web', select: { labels: { team: 'web' } } },
+];
+
+function arranged() {
+  const registry = new Map<string, AppRecord>();
+  const obstacles = new Map<string, Obstacle>();
+  const tally = createTally({ registry, buttons, obstacleOf: (key) => obstacles.get(key) });
+  const put = (app: AppRecord, now: number) => {
+    registry.set(keyOf(app), app);
+    tally.update([keyOf(app)], now);
+  };
+  return { registry, obstacles, tally, put };
+}
+
+function recount(apps: readonly AppRecord[], obstacles: ReadonlyMap<string, Obstacle>): DriftCounts {
+  const out = apps.filter(({ sync, deleting }) => sync === 'OutOfSync' && !deleting);
+  const met = out.flatMap((app) => obstacles.get(keyOf(app)) ?? []);
+  return {
+    total: apps.length,
+    outOfSync: out.length,
+    blocked: met.length,
+    obstacles: new Set(met),
+    unknown: apps.filter(({ sync }) => sync === 'Unknown').length,
+    unhealthy: apps.filter(({ health }) => ['Degraded', 'Missing'].includes(health)).length,
+  };
+}
+
+const names = ['a', 'b', 'c'];
+const step = fc.record({
+  name: fc.constantFrom(...names),
+  gone: fc.boolean(),
+  sync: fc.constantFrom('Synced' as const, 'OutOfSync' as const, 'Unknown' as const),
+  health: fc.constantFrom('Healthy', 'Degraded', 'Missing'),
+  project: fc.constantFrom('shop', 'default'),
+  labels: fc.constantFrom({}, { team: 'web' }),
+  deleting: fc.boolean(),
+  obstacle: fc.constantFrom(undefined, 'not-permitted' as const, 'blocked-by-sync-window' as const),
+});
+
+test('after any changes the numbers of each button are what a count of everything gives', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+      const { registry, obstacles, tally } = arranged();
+      for (const [now, { name, gone, obstacle, ...members }] of steps.entries()) {
+        const app = whole({ name, ...members });
+        const key = keyOf(app);
+        if (gone) registry.delete(key);
+        else registry.set(key, app);
+        if (obstacle === undefined) obstacles.delete(key);
+        else obstacles.set(key, obstacle);
+        tally.update([key], now);
+      }
+      const apps = [...registry.values()];
+      expect(tally.all()).toEqual(recount(apps, obstacles));
+      for (const { id, select } of buttons)
+        expect(tally.of(id)).toEqual(
+          recount(
+            apps.filter((app) => selects(select, app)),
+            obstacles,
+          ),
+        );
+      expect([...tally.listed()].map(keyOf).sort()).toEqual(
+        apps
+          .filter(({ sync, deleting }) => sync !== 'Synced' || deleting)
+          .map(keyOf)
+          .sort(),
+      );
+    }),
+  );
+});
+
+test('the oldest is the one that has been out of sync for longest, of what the button selects', () => {
+  const { tally, put } = arranged();
+  put(drifted('a', { project: 'default' }), 100);
+  put(drifted('b', { project: 'shop' }), 200);
+  put(whole({ name: 'c', project: 'shop' }), 300);
+  expect([tally.oldest('all'), tally.oldest('shop'), tally.oldest('web')]).toEqual([100, 200, undefined]);
+});
+
+test('an application that a button begins to select has been out of sync for as long as it has been', () => {
+  const { tally, put } = arranged();
+  put(drifted('a'), 100);
+  put(drifted('b', { labels: { team: 'web' } }), 200);
+  put(drifted('a', { labels: { team: 'web' } }), 300);
+  expect(tally.oldest('web')).toBe(100);
+});
+
+test('a new target is no new drift; one that was in sync in between is', () => {
+  const { tally, put } = arranged();
+  put(drifted('a', { target: 'one' }), 100);
+  put(drifted('a', { target: 'two' }), 200);
+  expect(tally.oldest('all')).toBe(100);
+  put(whole({ name: 'a' }), 300);
+  put(drifted('a'), 400);
+  expect(tally.oldest('all')).toBe(400);
+});
+
+test('an application that is gone, or going, is forgotten', () => {
+  const { registry, tally, put } = arranged();
+  put(drifted('a'), 100);
+  put(drifted('b'), 200);
+  registry.delete('argocd/a');
+  tally.update(['argocd/a'], 300);
+  put(drifted('b', { deleting: true }), 300);
+  expect(tally.oldest('all')).toBeUndefined();
+});

@@ -1,0 +1,15 @@
+import type { AppRecord } from '../../../release-worker/argocd/application.ts';
+import { keyOf } from '../../../release-worker/argocd/application.ts';
+import type { DriftCounts, Obstacle } from '../../../release-worker/drift/summary.ts';
+import { createTally } from '../../../release-worker/drift/tally.ts';
+
+/** What these applications come to, where a button selects them all. */
+export function countDrift(
+  apps: readonly AppRecord[],
+  obstacleOf: (key: string) => Obstacle | undefined,
+): DriftCounts {
+  const registry = new Map(apps.map((app) => [keyOf(app), app]));
+  const tally = createTally({ registry, buttons: [], obstacleOf });
+  tally.update(registry.keys(), 0);
+  return tally.all();
+}
