@@ -42,3 +42,32 @@ it.each([
   await settle();
   expect(access.obstacleOf('argocd/shop')).toBe(obstacle);
 });
+
+it('an answer that comes after the move is none about the application as it is', async () => {
+  const registry = createRegistry();
+  let answerOld = (_: boolean) => {};
+  const access = createAccess({
+    argocd: scriptedArgoCd({
+      maySyncAll: () => Promise.resolve(false),
+      maySync: ({ project }) =>
+        project === 'open'
+          ? Promise.resolve(true)
+          : new Promise((resolve) => {
+              answerOld = resolve;
+            }),
+      syncWindows: () => Promise.resolve({ open: true, assigned: [] }),
+    }),
+    registry,
+    clock: createFakeClock(),
+    log: silentLog(),
+    onChange: () => {},
+  });
+  onTestFinished(() => access.stop());
+  access.start();
+  registry.event('changed', drifted('shop', { project: 'forbidden' }));
+  await settle();
+  registry.event('changed', drifted('shop', { project: 'open' }));
+  answerOld(false);
+  await settle();
+  expect(access.known('argocd/shop')).toMatchObject({ permitted: true });
+});
