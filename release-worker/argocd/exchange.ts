@@ -24,6 +24,8 @@ export interface Call<Answer> {
   readonly body?: unknown;
   readonly timeoutMs?: number;
   readonly schema: z.ZodMiniType<Answer>;
+  /** what else an answer is about, if it is not about what was asked for */
+  readonly otherThanAsked?: (answer: Answer) => string | undefined;
   /** whether an answer says that the token is not accepted, although its status does not */
   readonly isRefusal?: (answer: Answer) => boolean;
 }
@@ -115,22 +117,22 @@ export function createExchange(options: ExchangeOptions): Exchange {
       return { error: errorFromAnswer(what, asking, { status, contentType, location, body }), failed };
     }
     const decoded = parseJson(response.body, schema);
+    const isJson = contentType.startsWith('application/json');
+    // The start of a good answer is lost, or the answer of another version: it may well have been carried out.
+    const kind = changes && isJson ? 'unsure' : 'not-argocd';
     if (decoded.ok) {
       const simulated = response.headers['x-simulated'] !== undefined;
-      return { answered: { answer: decoded.value, simulated } };
+      const other = call.otherThanAsked?.(decoded.value);
+      if (other === undefined) return { answered: { answer: decoded.value, simulated } };
+      const message = `could not ${what}: ${server} answers about ${other} instead. Does a cache or a proxy in between mix up answers?`;
+      return { error: new ArgoCdError({ kind, message, status }), failed };
     }
-    const isJson = contentType.startsWith('application/json');
-    const error = notArgoCd(what, server, {
+    const { message } = notArgoCd(what, server, {
       status,
       contentType,
       ...(isJson ? { detail: decoded.error } : {}),
     });
-    // The start of a good answer is lost, or the answer of another version: it may well have been carried out.
-    const unsure = changes && isJson;
-    return {
-      error: unsure ? new ArgoCdError({ kind: 'unsure', message: error.message, status }) : error,
-      failed,
-    };
+    return { error: new ArgoCdError({ kind, message, status }), failed };
   };
 }
 

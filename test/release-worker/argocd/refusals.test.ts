@@ -93,6 +93,20 @@ describe('what is not Argo CD', () => {
     expect(await refusalOf(clientOf(url).sync(guestbook, nothing))).toMatchObject({ kind: 'unsure' });
   });
 
+  it.each([
+    ['of another name', { name: 'payments' }],
+    ['of that name in another namespace', { namespace: 'team-b' }],
+  ])('an application %s is no answer, and leaves it open what was synced', async (_, other) => {
+    const asked = { ...guestbook, ...other };
+    const { url } = await serve((response, request) =>
+      recordedAnswer(request.method === 'POST' ? 'sync-ok-with-infos' : 'get-one')(response, request),
+    );
+    const read = await refusalOf(clientOf(url).get(asked));
+    expect(read.kind).toBe('not-argocd');
+    expect(read.message).toMatch(/argocd\/guestbook instead/);
+    expect(await refusalOf(clientOf(url).sync(asked, nothing))).toMatchObject({ kind: 'unsure' });
+  });
+
   it('names the member that does not fit', async () => {
     const { url } = await serve(answers(200, json, '{"items":[{"metadata":{"name":"a"}},{"metadata":{}}]}'));
     expect((await refusalOf(clientOf(url).list())).message).toContain('items.1.metadata.name');

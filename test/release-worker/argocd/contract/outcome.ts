@@ -1,5 +1,6 @@
 // What the client makes of a recording: a typed error, the essentials of an answer, or the applications that a stream
 // leaves in the registry; as short words that fit into a table.
+import * as z from 'zod/mini';
 import { keyOf } from '../../../../release-worker/argocd/application.ts';
 import type { AppRecord } from '../../../../release-worker/argocd/application.ts';
 import type { ArgoCd } from '../../../../release-worker/argocd/client.ts';
@@ -20,6 +21,7 @@ export interface Refused {
 /** A line for each state, with the applications that are in it. */
 export type Outcome = Refused | readonly string[];
 
+const bodySchema = z.object({ appNamespace: z.optional(z.string()) });
 const guestbook = { namespace: 'argocd', name: 'guestbook', project: 'default' };
 const nothing = { prune: false, infos: [] };
 
@@ -81,7 +83,8 @@ function requestOf({ request }: Recording): Ask | undefined {
   if (room === 'projects' && name !== '')
     return async (argocd) => [`${(await argocd.projectWindows(name)).length} windows`];
   if (room !== 'applications') return undefined;
-  const namespace = searchParams.get('appNamespace') ?? 'argocd';
+  const namespace =
+    searchParams.get('appNamespace') ?? bodySchema.safeParse(request.body).data?.appNamespace ?? 'argocd';
   const app = { namespace, name, project: searchParams.get('project') ?? 'default' };
   const refresh = searchParams.get('refresh');
   switch (`${request.method} ${what}`) {
@@ -107,9 +110,11 @@ function requestOf({ request }: Recording): Ask | undefined {
 }
 
 function nearest({ request }: Recording): Ask {
-  if (request.method === 'POST') return async (argocd) => accepted(await argocd.sync(guestbook, nothing));
-  if (request.method === 'DELETE') return async (argocd) => accepted(await argocd.terminate(guestbook));
-  return async (argocd) => [inWords(await argocd.get(guestbook))];
+  const [, , , room, name] = new URL(request.path, 'http://recorded').pathname.split('/');
+  const app = room === 'applications' && name !== undefined ? { ...guestbook, name } : guestbook;
+  if (request.method === 'POST') return async (argocd) => accepted(await argocd.sync(app, nothing));
+  if (request.method === 'DELETE') return async (argocd) => accepted(await argocd.terminate(app));
+  return async (argocd) => [inWords(await argocd.get(app))];
 }
 
 const accepted = (_: void) => ['accepted'];
