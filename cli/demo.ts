@@ -16,16 +16,20 @@ export interface Start {
 
 const origin = 'the demo';
 
+/** Whether `start` would be the demo. @param argocd whether --argocd was given */
+export function isDemo(given: GivenFlags, argocd: boolean, cwd: string): boolean {
+  const hasFile = given.configFile !== undefined || existsSync(resolve(cwd, 'config/release-button.yaml'));
+  const namesServer = Object.keys(given.flags).some((key) => key.startsWith('argocd.'));
+  return !hasFile && !argocd && !namesServer;
+}
+
 /** @throws ConfigError */
 export async function loadStart(
   given: GivenFlags,
   argocd: boolean,
   surroundings: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
 ): Promise<Start> {
-  const { cwd } = surroundings;
-  const hasFile = given.configFile !== undefined || existsSync(resolve(cwd, 'config/release-button.yaml'));
-  const namesServer = Object.keys(given.flags).some((key) => key.startsWith('argocd.'));
-  const demo = !hasFile && !argocd && !namesServer;
+  const demo = isDemo(given, argocd, surroundings.cwd);
   const options = {
     ...surroundings,
     ...given,

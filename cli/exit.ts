@@ -6,6 +6,12 @@ export const usageError = 2;
 const cannotOpen = 3;
 export const hardwareFault = cannotOpen;
 const unexpected = 1;
+/** The worker refused: a press is rejected, a request not carried out. */
+export const refused = 4;
+/** There is nothing to release, or to undo. */
+export const nothingToDo = 5;
+/** Nobody has answered in time; also without a broker. */
+export const noAnswer = 6;
 /** 128 and the number of SIGINT, as shells count. */
 export const interrupted = 130;
 

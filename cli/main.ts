@@ -24,14 +24,15 @@ First steps (two terminals):
 
 With your Argo CD: copy config/release-button.example.yaml to config/release-button.yaml, say which applications
 the button releases, set ARGOCD_SERVER and ARGOCD_AUTH_TOKEN, and start. \`release-button config\` shows what is
-in force and where each value came from.
+in force and where each value came from, \`release-button doctor\` whether everything works.
 
 What the light says: off, nothing to release · on, something to release · slow pulse, releasing ·
 two flashes, released · SOS, the release failed · short blip, drift that may not be released now ·
 heartbeat, Argo CD is not known · double blink, no broker or no worker · triple blink, hardware fault
 
-Exit codes: 0 fine · 1 unexpected · 2 configuration or usage · 3 a port, the hardware or the state directory cannot be
-opened, or --check found a fault · press: 4 rejected, 5 nothing to release, 6 no answer`,
+Exit codes: 0 fine · 1 unexpected, or doctor or health found a fault · 2 configuration or usage · 3 a port, the
+hardware or the state directory cannot be opened, or --check found a fault · press, rollback: 4 rejected, 5 nothing to
+release or undo, 6 no answer · freeze, unfreeze, terminate: 4 refused, 6 no answer`,
   )
   .exitOverride();
 

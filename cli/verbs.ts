@@ -42,6 +42,27 @@ export const verbs: readonly Verb[] = [
     load: () => import('./verbs/press.ts'),
   },
   {
+    name: 'freeze',
+    summary: 'release nothing until further notice, or for a while: all buttons or one',
+    load: () => import('./verbs/freeze.ts'),
+  },
+  {
+    name: 'unfreeze',
+    summary: 'end every freeze, or that of one button',
+    load: () => import('./verbs/unfreeze.ts'),
+  },
+  {
+    name: 'terminate',
+    summary: 'end what is being released, or one application of it',
+    load: () => import('./verbs/terminate.ts'),
+  },
+  {
+    name: 'rollback',
+    usage: ' [button]',
+    summary: 'undo what the last release of a button deployed, and say what came of it',
+    load: () => import('./verbs/rollback.ts'),
+  },
+  {
     name: 'watch',
     summary: 'show presses, results, releases, signals and lights as they happen',
     load: () => import('./verbs/watch.ts'),
@@ -57,5 +78,12 @@ export const verbs: readonly Verb[] = [
     usage: ' [verb]',
     summary: 'ask a process on this machine (start, or another verb) how it is; exit code 0 when well',
     load: () => import('./verbs/health.ts'),
+  },
+  {
+    name: 'doctor',
+    usage: ' [verb]',
+    summary:
+      'look at configuration, broker, Argo CD, rights, clocks and disk (of start, or of another verb), and say what to do; exit code 0 when all is well',
+    load: () => import('./verbs/doctor.ts'),
   },
 ];

@@ -3,16 +3,11 @@ import type { Config } from '../config/sections.ts';
 import { workerAvailability, workerInfo } from '../messages/worker.ts';
 import type { Context } from '../service/context.ts';
 import type { Part } from '../service/life-cycle.ts';
-import { linkFromConfig, readPem } from '../service/link/from-config.ts';
+import { linkFromConfig } from '../service/link/from-config.ts';
 import type { Link } from '../service/link/link.ts';
-import { parseHeaders, tokenFault } from '../config/argocd-secrets.ts';
-import { createArgoCd } from './argocd/client.ts';
-import type { HttpOptions } from './argocd/http.ts';
+import { argocdFromConfig } from './argocd/from-config.ts';
 import { argocdMetrics } from './argocd/metrics.ts';
 import { createFreezeFile } from './freeze/file.ts';
-import { proxyFor } from './argocd/proxy.ts';
-import { fixedSecret, secretInFile } from './argocd/secret-source.ts';
-import type { ParseSecret, SecretSource } from './argocd/secret-source.ts';
 import { createJournal } from './releases/journal.ts';
 import { createWorker } from './worker.ts';
 import type { Worker } from './worker.ts';
@@ -28,7 +23,7 @@ export interface WorkerPartOptions {
 }
 
 export function workerPart(options: WorkerPartOptions, context: Context): Part {
-  const { config, server, brokerUrl } = options;
+  const { config, secretFiles, server, brokerUrl } = options;
   const { clock, health, version, host, instance, clockSync, random } = context;
   const log = context.log.child({ part: 'worker' });
   const { worker: workerConfig, argocd: argocdConfig } = config;
@@ -39,20 +34,10 @@ export function workerPart(options: WorkerPartOptions, context: Context): Part {
   return {
     name: 'release-worker',
     start: async () => {
-      const proxy = proxyFor(server());
-      if (proxy !== undefined) log.info(`Argo CD is asked through the proxy ${proxy.host}`);
-      const argocd = createArgoCd({
-        ...secretsOf(options, { clock, log }),
-        server: server(),
-        proxy,
-        clock,
-        random,
-        log,
-        insecure: argocdConfig.insecure,
-        requestTimeoutMs: argocdConfig.requestTimeoutMs,
-        onAnswer: argocdMetrics(context.metrics),
-        ...(argocdConfig.caFile === undefined ? {} : { ca: readPem(argocdConfig.caFile, 'argocd.caFile') }),
-      });
+      const argocd = argocdFromConfig(
+        { argocd: argocdConfig, secretFiles, server: server() },
+        { clock, log, random, onAnswer: argocdMetrics(context.metrics) },
+      );
       const url = brokerUrl?.();
       link = linkFromConfig(
         {
@@ -93,47 +78,5 @@ export function workerPart(options: WorkerPartOptions, context: Context): Part {
       await worker?.stop();
       await link?.stop();
     },
-  };
-}
-
-/** Secrets from files are read again while the worker runs; the others are what they are. */
-function secretsOf(
-  { config: { argocd }, secretFiles }: WorkerPartOptions,
-  context: Pick<Context, 'clock' | 'log'>,
-): Pick<HttpOptions, 'credentials' | 'headers'> {
-  const source = <Value>(name: string, text: string, parse: ParseSecret<Value>): SecretSource<Value> => {
-    const parsed = parse(text);
-    if (parsed.fault !== undefined) throw new TypeError(`argocd.${name} ${parsed.fault}`);
-    const file = secretFiles.get(`argocd.${name}`);
-    if (file === undefined) return fixedSecret(parsed.value);
-    const first = { text, value: parsed.value };
-    return secretInFile({ ...context, key: `argocd.${name}File`, file, first, parse });
-  };
-  const { token, username, password, headers } = argocd;
-  const extra =
-    headers === undefined
-      ? {}
-      : {
-          headers: source('headers', headers, (text) => {
-            const parsed = parseHeaders(text);
-            return parsed.fault === undefined ? { value: parsed.headers } : parsed;
-          }),
-        };
-  if (token !== undefined)
-    return {
-      ...extra,
-      credentials: {
-        tokenFile: secretFiles.get('argocd.token'),
-        token: source('token', token, (text) => {
-          const fault = tokenFault(text);
-          return fault === undefined ? { value: text } : { fault };
-        }),
-      },
-    };
-  if (username === undefined || password === undefined)
-    throw new TypeError('argocd has neither a token nor username and password');
-  return {
-    ...extra,
-    credentials: { username, password: source('password', password, (text) => ({ value: text })) },
   };
 }

@@ -2,6 +2,8 @@
 import type { Config } from '../config/sections.ts';
 import type { AppRecord } from './argocd/application.ts';
 import { keyOf } from './argocd/application.ts';
+import type { Log } from '../service/log.ts';
+import type { Registry } from './drift/registry.ts';
 
 export type ButtonConfig = Config['worker']['buttons'][number];
 type Select = ButtonConfig['select'];
@@ -16,4 +18,30 @@ export function selects(select: Select, app: AppRecord): boolean {
   return (
     labels === undefined || Object.entries(labels).every(([label, value]) => app.labels[label] === value)
   );
+}
+
+/** How many applications each button releases, in the log: a selection that fits nothing is a mistake more often than not. */
+export function saySelected({
+  buttons,
+  registry,
+  server,
+  log,
+}: {
+  readonly buttons: readonly Pick<ButtonConfig, 'id' | 'select'>[];
+  readonly registry: Pick<Registry, 'all'>;
+  readonly server: string;
+  readonly log: Log;
+}): void {
+  const all = [...registry.all()];
+  for (const { id, select } of buttons) {
+    const selected = all.filter((app) => selects(select, app)).length;
+    const about = { button: id, selected, server };
+    if (selected > 0)
+      log.info(about, `button ${id} releases ${selected} applications of Argo CD at ${server}`);
+    else
+      log.warn(
+        about,
+        `button ${id} releases nothing yet: no application that the token sees in Argo CD at ${server} fits its selection ${JSON.stringify(select)}. Where that is not meant, correct its select in worker.buttons, or what the account may get`,
+      );
+  }
 }

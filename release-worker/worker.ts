@@ -20,6 +20,7 @@ import { createFreeze } from './freeze/freeze.ts';
 import { inWordsOf } from './freeze/state.ts';
 import { createInfo } from './info.ts';
 import { workerMetrics } from './metrics.ts';
+import { untilDecided } from './decided.ts';
 import { createOthers } from './others.ts';
 import { createIntake } from './presses/intake.ts';
 import type { Intake } from './presses/intake.ts';
@@ -35,7 +36,7 @@ import { progressOf, releaseMessage } from './releases/release.ts';
 import { createRunner } from './releases/runner.ts';
 import { takeTerminations } from './releases/terminate.ts';
 import { createReplies } from './replies.ts';
-import { selects } from './selection.ts';
+import { saySelected, selects } from './selection.ts';
 
 export interface WorkerOptions {
   readonly config: Config['worker'];
@@ -64,28 +65,11 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
-/** Without a broker for longer than this, what was accepted goes on: nobody can have taken over through it. */
-const decideWithinMs = 5_000;
-
 export function createWorker(options: WorkerOptions): Worker {
   const { config, link, argocd, journal, clock, log, health, random } = options;
   const buttons = new Map(config.buttons.map((button) => [button.id, button]));
   const mayAct = () => link.state.state !== 'standby';
-  /** A cut connection may mean that another worker has taken our place: the next look at the broker tells. */
-  const whenDecided = () =>
-    new Promise<void>((resolve) => {
-      const done = () => {
-        timer.cancel();
-        forgetState();
-        resolve();
-      };
-      const timer = clock.setTimeout(done, decideWithinMs);
-      const forgetState = link.onState(({ state }) => {
-        if (state !== 'connecting') done();
-      });
-      if (link.state.state !== 'connecting') done();
-    });
-
+  const whenDecided = () => untilDecided({ link, clock });
   const buttonsHealth = health.check('buttons', 'degraded');
   let takenSaid = '';
   const sayTaken = () => {
@@ -188,6 +172,7 @@ export function createWorker(options: WorkerOptions): Worker {
     replies,
     worker: config.id,
     buttons: config.buttons.map(({ id }) => id),
+    isOthers: others.own,
     onChange: () => board.changed(),
   });
   const board = createBoard({
@@ -245,19 +230,7 @@ export function createWorker(options: WorkerOptions): Worker {
       watch.start();
       void watch.firstList.then(() => {
         publisher.complete();
-        for (const { id, select } of config.buttons) {
-          const selected = [...registry.all()].filter((app) => selects(select, app)).length;
-          if (selected > 0)
-            log.info(
-              { button: id, selected, server: argocd.server },
-              `button ${id} releases ${selected} applications of Argo CD at ${argocd.server}`,
-            );
-          else
-            log.warn(
-              { button: id, selected, server: argocd.server },
-              `button ${id} releases nothing yet: no application that the token sees in Argo CD at ${argocd.server} fits its selection ${JSON.stringify(select)}. Where that is not meant, correct its select in worker.buttons, or what the account may get`,
-            );
-        }
+        saySelected({ buttons: config.buttons, registry, server: argocd.server, log });
       });
 
       intake = createIntake({

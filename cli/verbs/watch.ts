@@ -5,6 +5,7 @@ import { agentAvailability } from '../../messages/agent.ts';
 import { buttonEvent, buttonSignal, buttonState } from '../../messages/button.ts';
 import type { Filter } from '../../messages/channel.ts';
 import { drift } from '../../messages/drift.ts';
+import { freezeState } from '../../messages/freeze.ts';
 import { ledState } from '../../messages/led.ts';
 import { buttonPress, buttonResult } from '../../messages/press.ts';
 import { releaseEvent, releaseLast } from '../../messages/release.ts';
@@ -14,6 +15,7 @@ import { linkFromConfig, localBrokerUrl } from '../../service/link/from-config.t
 import { silentLog } from '../../service/log.ts';
 import { print } from '../exit.ts';
 import { addConfigFlags } from '../flags.ts';
+import { printable } from '../printable.ts';
 
 type Paint = 'green' | 'red' | 'yellow' | 'blue' | 'dim' | 'none';
 
@@ -103,6 +105,21 @@ export async function configure(command: Command): Promise<void> {
         `${state}: ${outOfSync} of ${total} out of sync, ${unhealthy} unhealthy, ${simulated ? 'SIMULATED ' : ''}Argo CD at ${server}`,
       ),
     );
+    let wasFrozen = false;
+    show(freezeState.filter(), ({ frozen, buttons = {}, ...all }, _, retained) => {
+      const freezes = [
+        ...(frozen ? [['all buttons', all] as const] : []),
+        ...Object.entries(buttons).map(([id, one]) => [`button ${id}`, one] as const),
+      ];
+      for (const [whom, { reason, by, until }] of freezes)
+        line(
+          'frozen',
+          `${whom}${reason === undefined ? '' : `: ${reason}`}${by === undefined ? '' : `, by ${by}`}${until === undefined ? '' : `, until ${until}`}${retained ? ' (as found)' : ''}`,
+          'yellow',
+        );
+      if (freezes.length === 0 && wasFrozen) line('frozen', 'nothing any more', 'green');
+      wasFrozen = freezes.length > 0;
+    });
     show(agentAvailability.filter(), (state, { agent }) =>
       line(`agent ${agent}`, state, state === 'online' ? 'green' : 'red'),
     );
@@ -133,9 +150,4 @@ export async function configure(command: Command): Promise<void> {
     });
     await link.stop();
   });
-}
-
-/** Text of others must not steer the terminal. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{C}/gu, '\uFFFD').slice(0, 1_000);
 }

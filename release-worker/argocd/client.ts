@@ -40,11 +40,18 @@ export interface Version {
   readonly simulated: boolean;
 }
 
+export interface Probed extends Version {
+  /** the server's clock when it answered, in milliseconds since the epoch, to the second; where it says so */
+  readonly date?: number;
+}
+
 export interface ArgoCd {
   readonly server: string;
   /** what a person does about a token that is not accepted */
   readonly remedy: string;
   version(): Promise<Version>;
+  /** The same without a token: whether Argo CD is there at all, whatever it thinks of us. */
+  probe(): Promise<Probed>;
   /** Whose token it is; undefined where Argo CD does not accept it. */
   account(): Promise<string | undefined>;
   /** Every application that the account may see, without detail. */
@@ -113,18 +120,29 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
     return answer.value === 'yes';
   };
 
+  const askVersion = async (how: { readonly anonymous?: true }): Promise<Probed> => {
+    const { answer, simulated, date } = await call({
+      name: 'version',
+      what: 'ask for the version',
+      path: '/api/version',
+      schema: versionSchema,
+      ...how,
+    });
+    return {
+      version: answer.Version,
+      simulated: simulated || answer.Version.endsWith('+simulated'),
+      ...(date === undefined ? {} : { date }),
+    };
+  };
+
   return {
     server,
     remedy,
     version: async () => {
-      const { answer, simulated } = await call({
-        name: 'version',
-        what: 'ask for the version',
-        path: '/api/version',
-        schema: versionSchema,
-      });
-      return { version: answer.Version, simulated: simulated || answer.Version.endsWith('+simulated') };
+      const { version, simulated } = await askVersion({});
+      return { version, simulated };
     },
+    probe: () => askVersion({ anonymous: true }),
     account: async () => {
       const { answer } = await call({
         name: 'userinfo',

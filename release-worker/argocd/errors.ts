@@ -30,11 +30,19 @@ export class ArgoCdError extends Error {
   readonly kind: ArgoCdErrorKind;
   /** HTTP status, where there was an answer */
   readonly status: number | undefined;
+  /** the message without the remedy */
+  readonly found: string;
+  /** what a person can do, where that is known */
+  readonly remedy: string | undefined;
 
-  constructor(options: { kind: ArgoCdErrorKind; message: string; status?: number }) {
-    super(options.message);
+  /** @param options.remedy follows the message as a sentence of its own */
+  constructor(options: { kind: ArgoCdErrorKind; message: string; remedy?: string; status?: number }) {
+    const { message, remedy = '' } = options;
+    super(remedy === '' ? message : `${message}. ${remedy}`);
     this.kind = options.kind;
     this.status = options.status;
+    this.found = message;
+    this.remedy = remedy === '' ? undefined : remedy;
   }
 }
 
@@ -66,7 +74,8 @@ export interface Asking {
 export function tokenRefused({ server, remedy }: Pick<Asking, 'server' | 'remedy'>, said = ''): ArgoCdError {
   return new ArgoCdError({
     kind: 'unauthenticated',
-    message: `Argo CD at ${server} does not accept the token${said === '' ? ': it is wrong, expired or revoked' : said}. ${remedy}`,
+    message: `Argo CD at ${server} does not accept the token${said === '' ? ': it is wrong, expired or revoked' : said}`,
+    remedy,
   });
 }
 
@@ -76,22 +85,28 @@ export function errorFromAnswer(what: string, asking: Asking, answer: ErrorAnswe
   const { status } = answer;
   const said = wordsIn(answer);
   const quoted = said === undefined ? '' : `: ${shortened(asking.hide(said.message))}`;
-  const make = (kind: ArgoCdErrorKind, message: string) => new ArgoCdError({ kind, message, status });
+  const make = (kind: ArgoCdErrorKind, message: string, whatToDo = '') =>
+    new ArgoCdError({ kind, message, remedy: whatToDo, status });
 
-  if (status >= 300 && status < 400) return make('not-argocd', redirected(server, answer));
-  if (status === 401)
-    return make(
-      'unauthenticated',
-      said === undefined && !isApi(answer)
-        ? `what answers at ${server} asks for a login in its own words (HTTP 401), not in Argo CD's: a proxy in front of Argo CD has to let requests with a token of Argo CD through`
-        : remedy === ''
-          ? `could not ${what}: Argo CD at ${server} refuses${quoted}`
-          : tokenRefused(asking, quoted).message,
-    );
+  if (status >= 300 && status < 400) {
+    const { found, whatToDo } = redirected(server, answer);
+    return make('not-argocd', found, whatToDo);
+  }
+  if (status === 401) {
+    if (said === undefined && !isApi(answer))
+      return make(
+        'unauthenticated',
+        `what answers at ${server} asks for a login in its own words (HTTP 401), not in Argo CD's: a proxy in front of Argo CD has to let requests with a token of Argo CD through`,
+      );
+    if (remedy === '')
+      return make('unauthenticated', `could not ${what}: Argo CD at ${server} refuses${quoted}`);
+    return make('unauthenticated', tokenRefused(asking, quoted).found, remedy);
+  }
   if (status === 407)
     return make(
       'unreachable',
-      `could not ${what}: the proxy ${proxy ?? 'in between'} wants a login (HTTP 407). Put user:password@ before its host in HTTP_PROXY (or ALL_PROXY), or the host of Argo CD into NO_PROXY`,
+      `could not ${what}: the proxy ${proxy ?? 'in between'} wants a login (HTTP 407)`,
+      'Put user:password@ before its host in HTTP_PROXY (or ALL_PROXY), or the host of Argo CD into NO_PROXY',
     );
   if (status === 403) {
     if (said?.message.includes('blocked by sync window') === true)
@@ -99,7 +114,8 @@ export function errorFromAnswer(what: string, asking: Asking, answer: ErrorAnswe
     if (said?.message.startsWith('permission denied: ') === true)
       return make(
         'not-permitted',
-        `the account of the token may not ${what}${quoted}. Its RBAC policy needs the permission`,
+        `the account of the token may not ${what}${quoted}`,
+        'Its RBAC policy needs the permission',
       );
     return make(
       'forbidden-or-missing',
@@ -117,7 +133,8 @@ export function errorFromAnswer(what: string, asking: Asking, answer: ErrorAnswe
   if (status === 415)
     return make(
       'invalid',
-      `could not ${what}: ${server} does not take the request's Content-Type (HTTP 415). Argo CD wants exactly application/json; does a proxy in between change it?`,
+      `could not ${what}: ${server} does not take the request's Content-Type (HTTP 415)`,
+      'Argo CD wants exactly application/json; does a proxy in between change it?',
     );
   // What remains is Argo CD's only with its own words and code: other servers and gateways have these codes too.
   if (said?.code === undefined && !isEventStream(answer.contentType)) return notArgoCd(what, server, answer);
@@ -138,15 +155,23 @@ export function notArgoCd(
   return new ArgoCdError({
     kind: 'not-argocd',
     status,
-    message: `could not ${what}: what ${server} answers (HTTP ${status}, ${got}) is not Argo CD's. Check argocd.server (ARGOCD_SERVER): https:// instead of http://, the port, and the path where Argo CD runs below one (--rootpath)`,
+    message: `could not ${what}: what ${server} answers (HTTP ${status}, ${got}) is not Argo CD's`,
+    remedy:
+      'Check argocd.server (ARGOCD_SERVER): https:// instead of http://, the port, and the path where Argo CD runs below one (--rootpath)',
   });
 }
 
-function redirected(server: string, { status, location }: ErrorAnswer): string {
+function redirected(
+  server: string,
+  { status, location }: ErrorAnswer,
+): { readonly found: string; readonly whatToDo: string } {
   // Not the whole address: that of a login page carries its secrets in the query.
   const to =
     location !== undefined && URL.canParse(location, server) ? new URL(location, server).origin : undefined;
-  return `${server} answers with a redirect (HTTP ${status}${to === undefined ? '' : ` to ${to}`}). If that is Argo CD, most often https:// instead of http://, set argocd.server (ARGOCD_SERVER) to it; if it is a login page, the proxy in front of Argo CD has to let requests with a token of Argo CD through`;
+  return {
+    found: `${server} answers with a redirect (HTTP ${status}${to === undefined ? '' : ` to ${to}`})`,
+    whatToDo: `If that is Argo CD, most often https:// instead of http://, set argocd.server (ARGOCD_SERVER) to it; if it is a login page, the proxy in front of Argo CD has to let requests with a token of Argo CD through`,
+  };
 }
 
 function kindOf400(message: string): ArgoCdErrorKind {
@@ -224,31 +249,35 @@ export function errorFromFailure(
     kind,
     message:
       failure.byProxy === true
-        ? `could not ${what} at ${server}: the proxy ${proxy ?? ''} does not connect (${detail}). Check HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, or name the host of Argo CD in NO_PROXY`
-        : `could not ${what} at ${server}${proxy === undefined ? '' : ` through the proxy ${proxy}`} (${detail})${remedyFor(code, sent)}`,
+        ? `could not ${what} at ${server}: the proxy ${proxy ?? ''} does not connect (${detail})`
+        : `could not ${what} at ${server}${proxy === undefined ? '' : ` through the proxy ${proxy}`} (${detail})`,
+    remedy:
+      failure.byProxy === true
+        ? 'Check HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, or name the host of Argo CD in NO_PROXY'
+        : remedyFor(code, sent),
   });
 }
 
 function remedyFor(code: string, sent: boolean): string {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return '. The name cannot be resolved: check argocd.server (ARGOCD_SERVER) and the DNS of this machine';
+    return 'The name cannot be resolved: check argocd.server (ARGOCD_SERVER) and the DNS of this machine';
   if (code === 'ECONNREFUSED')
-    return '. Nothing listens there: check the port in argocd.server (ARGOCD_SERVER), and whether Argo CD runs';
+    return 'Nothing listens there: check the port in argocd.server (ARGOCD_SERVER), and whether Argo CD runs';
   if (code === 'EPROTO' || code.startsWith('ERR_SSL'))
-    return '. No TLS connection comes about: if that port does not speak TLS, argocd.server needs http:// instead of https://';
+    return 'No TLS connection comes about: if that port does not speak TLS, argocd.server needs http:// instead of https://';
   if (code.startsWith('HPE_'))
-    return '. What answers there does not speak HTTP: check the port in argocd.server (ARGOCD_SERVER), and whether it needs https://';
+    return 'What answers there does not speak HTTP: check the port in argocd.server (ARGOCD_SERVER), and whether it needs https://';
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
-    return '. The certificate is for other names: use one of them in argocd.server, or have a certificate made for this one';
+    return 'The certificate is for other names: use one of them in argocd.server, or have a certificate made for this one';
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID')
-    return '. Renew the certificate; if it is not out of date, the clock of this machine is wrong';
+    return 'Renew the certificate; if it is not out of date, the clock of this machine is wrong';
   if (/CERT|SELF_SIGNED|VERIFY|ISSUER/.test(code))
-    return '. The certificate is not trusted: set argocd.caFile to the file of the CA that signed it (or argocd.insecure: true to trust any)';
+    return 'The certificate is not trusted: set argocd.caFile to the file of the CA that signed it (or argocd.insecure: true to trust any)';
   if (code === 'ERR_INVALID_CHAR')
-    return '. The token has a character that cannot be sent: copy it again into ARGOCD_AUTH_TOKEN, as one line';
+    return 'The token has a character that cannot be sent: copy it again into ARGOCD_AUTH_TOKEN, as one line';
   if (code.includes('TIMEDOUT'))
     return sent
-      ? '. No answer in time: is the server overloaded, or the limit too short (argocd.requestTimeoutMs; for refreshes worker.release.refreshTimeoutMs)?'
-      : '. No connection in time: check host and port in argocd.server (ARGOCD_SERVER), and firewalls in between';
+      ? 'No answer in time: is the server overloaded, or the limit too short (argocd.requestTimeoutMs; for refreshes worker.release.refreshTimeoutMs)?'
+      : 'No connection in time: check host and port in argocd.server (ARGOCD_SERVER), and firewalls in between';
   return '';
 }

@@ -23,6 +23,8 @@ export interface Call<Answer> {
   /** of a request that changes something */
   readonly body?: unknown;
   readonly timeoutMs?: number;
+  /** for what Argo CD tells everybody: no token is sent, so that none needs to be good */
+  readonly anonymous?: true;
   readonly schema: z.ZodMiniType<Answer>;
   /** what else an answer is about, if it is not about what was asked for */
   readonly otherThanAsked?: (answer: Answer) => string | undefined;
@@ -39,6 +41,8 @@ export interface Answered<Answer> {
   readonly answer: Answer;
   /** the server says of itself that it only pretends to be Argo CD */
   readonly simulated: boolean;
+  /** the server's clock when it answered, in milliseconds since the epoch, to the second; where it says so */
+  readonly date?: number;
 }
 
 export interface Sending {
@@ -123,9 +127,14 @@ export function createExchange(options: ExchangeOptions): Exchange {
     if (decoded.ok) {
       const simulated = response.headers['x-simulated'] !== undefined;
       const other = call.otherThanAsked?.(decoded.value);
-      if (other === undefined) return { answered: { answer: decoded.value, simulated } };
-      const message = `could not ${what}: ${server} answers about ${other} instead. Does a cache or a proxy in between mix up answers?`;
-      return { error: new ArgoCdError({ kind, message, status }), failed };
+      if (other !== undefined) {
+        const message = `could not ${what}: ${server} answers about ${other} instead. Does a cache or a proxy in between mix up answers?`;
+        return { error: new ArgoCdError({ kind, message, status }), failed };
+      }
+      const date = Date.parse(response.headers.date ?? '');
+      return {
+        answered: { answer: decoded.value, simulated, ...(Number.isNaN(date) ? {} : { date }) },
+      };
     }
     const { message } = notArgoCd(what, server, {
       status,

@@ -169,12 +169,15 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
     bounded(request.timeoutMs ?? requestTimeoutMs, async (bounds) => {
       const changes = isChange(request);
       const endsAt = clock.monotonic() + (request.timeoutMs ?? requestTimeoutMs);
-      let { token, headers } = await tokenAndHeaders(request.what, bounds);
+      let { token, headers } =
+        request.anonymous === true
+          ? { token: '', headers: await extraHeaders() }
+          : await tokenAndHeaders(request.what, bounds);
       let renewed = false;
       let repetition = 0;
       for (;;) {
         const outcome = await exchange(request, { ...bounds, headers });
-        if (!renewed && isRefused(request, outcome)) {
+        if (!renewed && request.anonymous !== true && isRefused(request, outcome)) {
           // Refused is not carried out: a POST too may be sent again.
           renewed = true;
           credentials.refused(token);
@@ -268,8 +271,13 @@ function isRefused<Answer>({ isRefusal }: Call<Answer>, { answered, error }: Out
 function neverSent(error: unknown): unknown {
   if (!(error instanceof ArgoCdError) || (error.kind !== 'unsure' && error.kind !== 'unavailable'))
     return error;
-  const { message, status } = error;
-  return new ArgoCdError({ kind: 'unreachable', message, ...(status === undefined ? {} : { status }) });
+  const { found, remedy, status } = error;
+  return new ArgoCdError({
+    kind: 'unreachable',
+    message: found,
+    ...(remedy === undefined ? {} : { remedy }),
+    ...(status === undefined ? {} : { status }),
+  });
 }
 
 async function unlessAborted<Value>(

@@ -126,7 +126,8 @@ export function sessionCredentials(options: SessionOptions): Credentials {
 function notLoggedIn({ message, status }: ArgoCdError, seconds: number): ArgoCdError {
   return new ArgoCdError({
     kind: 'unauthenticated',
-    message: `${message}. Check argocd.username and argocd.password (or argocd.passwordFile), and that the account may log in (accounts.<name>: login). The same password is tried again in ${seconds} s at the earliest; another one in argocd.passwordFile at once`,
+    message,
+    remedy: `Check argocd.username and argocd.password (or argocd.passwordFile), and that the account may log in (accounts.<name>: login). The same password is tried again in ${seconds} s at the earliest; another one in argocd.passwordFile at once`,
     ...(status === undefined ? {} : { status }),
   });
 }

@@ -8,10 +8,11 @@ import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
 import type { Journal } from '../releases/journal.ts';
 import type { Replies } from '../replies.ts';
+import { takeRequests } from '../requests.ts';
 import type { FreezeFile } from './file.ts';
 import { fromMessage, toMessage } from './message.ts';
 import type { FreezeState } from './state.ts';
-import { afterRequest, freezeOf, inWordsOf, nothingFrozen, stillFrozen } from './state.ts';
+import { afterRequest, freezeOf, inWordsOfRequest, nothingFrozen, stillFrozen } from './state.ts';
 
 export interface Freeze {
   /** To be called once the state directory is there. */
@@ -34,6 +35,8 @@ export interface FreezeOptions {
   readonly replies: Replies;
   readonly worker: string;
   readonly buttons: readonly string[];
+  /** the button is another online worker's business, who answers */
+  readonly isOthers: (button: string) => boolean;
   readonly onChange: () => void;
 }
 
@@ -89,11 +92,13 @@ export function createFreeze(options: FreezeOptions): Freeze {
     return queue;
   };
 
+  const isOurs = ({ button }: FreezeRequest) =>
+    button === undefined || options.buttons.includes(button) || !options.isOthers(button);
+
   /** A freeze counts although it cannot be written; the end of one does not: after a restart it would be there again. */
   const take = async (request: FreezeRequest): Promise<{ ok: boolean; message: string }> => {
     const { button, until } = request;
     const now = clock.now();
-    const whom = button === undefined ? 'all buttons' : `button ${button}`;
     if (button !== undefined && !options.buttons.includes(button))
       return { ok: false, message: `no button ${button} is configured here` };
     if (request.frozen && until !== undefined && fromTime(until) <= now)
@@ -108,13 +113,12 @@ export function createFreeze(options: FreezeOptions): Freeze {
       warning = `; but ${messageOf(error)}, so a restart of the worker forgets it`;
     }
     mayAdopt = false;
-    state = next;
+    // Writing takes a while, and what has ended meanwhile must not come back.
+    state = stillFrozen(next, clock.now()).state;
     say();
     arm();
     await note(request, now);
-    const frozen = button === undefined ? state.all : state.buttons.get(button);
-    const message =
-      frozen === undefined ? `no longer frozen: ${whom}` : `${inWordsOf(frozen)} (${whom})${warning}`;
+    const message = `${inWordsOfRequest(state, button)}${warning}`;
     log.warn(message);
     return { ok: true, message };
   };
@@ -173,19 +177,9 @@ export function createFreeze(options: FreezeOptions): Freeze {
       if (mayAdopt) adopt();
       else say();
       arm();
-      link.subscribe(
-        freezeSet.filter(),
-        (request, about) => {
-          if (request === undefined) return;
-          if (about.retained) {
-            link.clear(freezeSet.at({}));
-            log.warn('a retained freeze/set was removed: it would come again at every connect');
-            return;
-          }
-          void enqueue(async () => replies.answer(about, request.id, await take(request)));
-        },
-        { retainAsPublished: true },
-      );
+      takeRequests({ link, replies, log, channel: freezeSet, params: {} }, (request, about) => {
+        if (isOurs(request)) void enqueue(async () => replies.answer(about, request.id, await take(request)));
+      });
     },
     stop: async () => {
       running = false;

@@ -54,3 +54,13 @@ export function inWordsOf({ reason, by, until }: Frozen): string {
     ...(until === undefined ? [] : [`until ${until}`]),
   ].join(', ');
 }
+
+/** What holds after a request for a button, or for all. */
+export function inWordsOfRequest({ all, buttons }: FreezeState, button: string | undefined): string {
+  const whom = button === undefined ? 'all buttons' : `button ${button}`;
+  const frozen = button === undefined ? all : buttons.get(button);
+  if (frozen !== undefined) return `${inWordsOf(frozen)} (${whom})`;
+  return all === undefined
+    ? `no longer frozen: ${whom}`
+    : `no longer frozen by itself: ${whom}; all buttons are still ${inWordsOf(all)}`;
+}

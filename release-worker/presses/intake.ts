@@ -17,7 +17,7 @@ import type { Candidate } from './candidate.ts';
 import type { Verdict } from './looking.ts';
 import { createFlood } from './flood.ts';
 import type { PressMemory } from './memory.ts';
-import { firstObjection } from './rules.ts';
+import { firstObjection, isNotFrozen } from './rules.ts';
 
 export interface IntakeOptions {
   readonly link: Link;
@@ -93,7 +93,9 @@ export function createIntake(options: IntakeOptions): Intake {
     const barred = whyBarred();
     if (barred !== undefined) return barred;
     const verdict = await options.judge(config, action, candidate.press.only);
-    return verdict.outcome === 'accepted' ? (whyBarred() ?? verdict) : verdict;
+    if (verdict.outcome !== 'accepted') return verdict;
+    const frozen = isNotFrozen(candidate, { frozen: options.frozen(button) });
+    return whyBarred() ?? (frozen === undefined ? verdict : { outcome: 'rejected', ...frozen });
   };
 
   /** Also asked after judging, which takes a while. */

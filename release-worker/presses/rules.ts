@@ -86,8 +86,11 @@ const isConfirmed: Rule = ({ config, gesture }) =>
       }
     : undefined;
 
-/** A look at Git releases nothing. */
-const isNotFrozen: Rule = ({ config, gesture }, { frozen }) =>
+/** Also asked after judging, which takes a while. A look at Git releases nothing. */
+export const isNotFrozen = (
+  { config, gesture }: Candidate,
+  { frozen }: Pick<Knowledge, 'frozen'>,
+): Objection | undefined =>
   frozen === undefined || config?.on[gesture] === 'refresh'
     ? undefined
     : {

@@ -1,6 +1,7 @@
 // Runs releases: one at a time per application, a bounded number of applications at once, and every release ends.
 import type { AppOutcome, Release, ReleaseOutcome } from '../../messages/release.ts';
 import { toTime } from '../../messages/time.ts';
+import { delay } from '../../service/clock.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
 import type { Registry } from '../drift/registry.ts';
@@ -289,14 +290,8 @@ export function createRunner(options: RunnerOptions): Runner {
     stop: async () => {
       abort.abort();
       const waited = new AbortController();
-      const timeUp = clock.setTimeout(() => waited.abort(), stopWaitMs);
-      await Promise.race([
-        Promise.allSettled(pending),
-        new Promise((resolve) => {
-          waited.signal.addEventListener('abort', resolve, { once: true });
-        }),
-      ]);
-      timeUp.cancel();
+      await Promise.race([Promise.allSettled(pending), delay(clock, stopWaitMs, waited.signal)]);
+      waited.abort();
       report.stop();
     },
   };

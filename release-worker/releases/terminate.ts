@@ -3,6 +3,7 @@ import { releaseTerminate } from '../../messages/release.ts';
 import type { Link } from '../../service/link/link.ts';
 import type { Log } from '../../service/log.ts';
 import type { Replies } from '../replies.ts';
+import { takeRequests } from '../requests.ts';
 import type { Runner } from './runner.ts';
 
 /** Subscribes. */
@@ -15,30 +16,20 @@ export function takeTerminations(options: {
   readonly others: () => boolean;
 }): void {
   const { link, runner, replies, log } = options;
-  link.subscribe(
-    releaseTerminate.filter(),
-    (request, about) => {
-      if (request === undefined) return;
-      if (about.retained) {
-        link.clear(releaseTerminate.at({}));
-        log.warn('a retained release/terminate was removed: it would come again at every connect');
-        return;
-      }
-      const { applications, releases } = runner.terminate(request.app);
-      if (applications === 0) {
-        if (options.others()) return;
-        const what =
-          request.app === undefined ? 'no release is running' : `no release of ${request.app} is running`;
-        replies.answer(about, request.id, {
-          ok: false,
-          message: `${what}, so there is nothing to terminate`,
-        });
-        return;
-      }
-      const message = `terminating ${applications} application${applications === 1 ? '' : 's'} of ${releases.length === 1 ? 'the running release' : `${releases.length} running releases`}`;
-      log.warn({ releases, app: request.app }, message);
-      replies.answer(about, request.id, { ok: true, message });
-    },
-    { retainAsPublished: true },
-  );
+  takeRequests({ link, replies, log, channel: releaseTerminate, params: {} }, (request, about) => {
+    const { applications, releases } = runner.terminate(request.app);
+    if (applications === 0) {
+      if (options.others()) return;
+      const what =
+        request.app === undefined ? 'no release is running' : `no release of ${request.app} is running`;
+      replies.answer(about, request.id, {
+        ok: false,
+        message: `${what}, so there is nothing to terminate`,
+      });
+      return;
+    }
+    const message = `terminating ${applications} application${applications === 1 ? '' : 's'} of ${releases.length === 1 ? 'the running release' : `${releases.length} running releases`}`;
+    log.warn({ releases, app: request.app }, message);
+    replies.answer(about, request.id, { ok: true, message });
+  });
 }

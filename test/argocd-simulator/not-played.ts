@@ -1,4 +1,4 @@
-// The recordings that are not played against the simulator, and why. All others are.
+// The recordings that are not played against the simulator, and why. All others are in test/argocd-recordings.
 
 const groups: { because: string; names: string[] }[] = [
   {

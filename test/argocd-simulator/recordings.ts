@@ -2,7 +2,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
-import { notPlayed } from './not-played.ts';
 
 const recording = z.looseObject({
   name: z.string(),
@@ -30,18 +29,12 @@ export type Recording = z.output<typeof recording>;
 
 const folder = join(import.meta.dirname, '..', 'argocd-recordings');
 
-export const recordingNames: readonly string[] = readdirSync(folder)
-  .map((file) => file.replace(/\.json$/, ''))
-  .sort();
-
-/** All that are played. */
 export function allRecordings(): Map<string, Recording> {
+  const names = readdirSync(folder).filter((each) => each.endsWith('.json'));
   return new Map(
-    recordingNames
-      .filter((name) => !notPlayed.has(name))
-      .map((name) => [
-        name,
-        z.parse(recording, JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'))),
-      ]),
+    names.sort().map((file) => {
+      const text = readFileSync(join(folder, file), 'utf8');
+      return [file.replace(/\.json$/, ''), z.parse(recording, JSON.parse(text))];
+    }),
   );
 }

@@ -32,9 +32,14 @@ describe('release-button', () => {
       'release-worker',
       'argocd-simulator',
       'press',
+      'freeze',
+      'unfreeze',
+      'terminate',
+      'rollback',
       'watch',
       'config',
       'health',
+      'doctor',
     ])
       expect(output).toMatch(new RegExp(`^  ${verb}\\b`, 'm'));
     expect(output).toContain('mosquitto_pub');

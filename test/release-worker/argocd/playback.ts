@@ -82,8 +82,8 @@ export async function serve(
 }
 
 /** Answers every request with the recording, if it is the recorded request; otherwise it says what differs. */
-export function played(name: string, base = ''): Answer {
-  const one = recording(name);
+export function played(which: string | Recording, base = ''): Answer {
+  const one = typeof which === 'string' ? recording(which) : which;
   return (response, asked) => {
     const wrong = differences(one, asked, base);
     if (wrong.length > 0) {
@@ -91,13 +91,14 @@ export function played(name: string, base = ''): Answer {
       response.end(`not the recorded request: ${wrong.join('; ')}`);
       return;
     }
-    answering(one)(response, asked);
+    if (one.kind === 'stream') sendStream(response, one);
+    else send(response, one);
   };
 }
 
-/** Answers whatever is asked with the recording. */
-export function answering(one: Recording): Answer {
-  return (response) => (one.kind === 'stream' ? sendStream(response, one) : send(response, one));
+/** Answers as recorded, whatever is asked. */
+export function answeredAs(name: string): Answer {
+  return (response) => send(response, recording(name));
 }
 
 function differences({ request }: Recording, asked: Asked, base: string): string[] {
@@ -114,13 +115,11 @@ function differences({ request }: Recording, asked: Asked, base: string): string
     .map(([wanted, got]) => `${wanted ?? 'nothing'} was recorded, ${got ?? 'nothing'} came`);
 }
 
-/** Those that the server sets by itself. */
+/** Those that the server sets by itself, and one that would not be true: what was compressed was recorded plain. */
+const ownHeaders = new Set(['content-length', 'transfer-encoding', 'content-encoding']);
+
 function headersOf({ response }: Recording): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(response.headers).filter(
-      ([name]) => name !== 'content-length' && name !== 'transfer-encoding',
-    ),
-  );
+  return Object.fromEntries(Object.entries(response.headers).filter(([name]) => !ownHeaders.has(name)));
 }
 
 function send(response: ServerResponse, one: Recording): void {

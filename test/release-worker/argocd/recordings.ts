@@ -1,4 +1,4 @@
-// Exchanges and streams recorded from a real Argo CD.
+// Exchanges recorded from a real Argo CD: those that the simulator's tests have too, and those that only these need.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
@@ -28,28 +28,31 @@ const recordingSchema = z.object({
 
 export type Recording = z.output<typeof recordingSchema>;
 
-const measurementSchema = z.object({ name: z.string(), kind: z.literal('measurement') });
+const folders = [
+  join(import.meta.dirname, '..', '..', 'argocd-recordings'),
+  join(import.meta.dirname, 'recordings'),
+];
 
-const folder = join(import.meta.dirname, '..', '..', 'argocd-recordings');
-
-function read(): { all: ReadonlyMap<string, Recording>; measured: readonly string[] } {
+function read(): ReadonlyMap<string, Recording> {
   const all = new Map<string, Recording>();
-  const measured: string[] = [];
-  for (const file of readdirSync(folder)) {
-    const json: unknown = JSON.parse(readFileSync(join(folder, file), 'utf8'));
-    // They have other members.
-    const measurement = measurementSchema.safeParse(json);
-    if (measurement.success) measured.push(measurement.data.name);
-    else {
-      const parsed = recordingSchema.parse(json);
-      all.set(parsed.name, parsed);
+  for (const folder of folders) {
+    for (const file of readdirSync(folder)) {
+      const json: unknown = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+      const parsed = recordingSchema.safeParse(json);
+      // Measurements have other members, and nothing here plays them.
+      if (parsed.success && parsed.data.kind !== 'measurement') all.set(parsed.data.name, parsed.data);
     }
   }
-  return { all, measured };
+  return all;
 }
 
-/** `measurements`: names of what was measured, which nothing can play. */
-export const { all: recordings, measured: measurements } = read();
+export const recordings = read();
+
+/** Of all that were recorded, measurements included. */
+export const recordedNames: readonly string[] = folders
+  .flatMap((folder) => readdirSync(folder))
+  .map((file) => file.replace(/\.json$/, ''))
+  .sort();
 
 export function recording(name: string): Recording {
   const found = recordings.get(name);

@@ -1,10 +1,10 @@
-// What other servers than Argo CD answer is an error of the right kind with words that a person can act on. Argo CD's own
-// refusals are in contract/.
+// What other servers than Argo CD answer, and what stands in front of it, is an error of the right kind with words that a
+// person can act on. What Argo CD itself refuses: `contract/`.
 import { describe, expect, it } from 'vitest';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
 import { hurriedClock } from '../../support/hurried-clock.ts';
-import { bodyText, clientOf, secret, serve } from './playback.ts';
+import { answeredAs, bodyText, clientOf, secret, serve } from './playback.ts';
 import type { Answer } from './playback.ts';
 import { recording } from './recordings.ts';
 import { refusalOf } from './situations.ts';
@@ -21,12 +21,6 @@ function answers(status: number, headers: Record<string, string>, body: string):
   return (response) => {
     response.writeHead(status, headers).end(body);
   };
-}
-
-function recordedAnswer(name: string): Answer {
-  const { status, headers, body } = recording(name).response;
-  const { 'content-type': type = '' } = headers;
-  return answers(status ?? 0, { 'content-type': type }, bodyText(body));
 }
 
 const asks: Record<string, (argocd: ArgoCd) => Promise<unknown>> = {
@@ -46,11 +40,11 @@ describe('what is not Argo CD', () => {
   it.each([
     ['a web page', answers(200, html, page)],
     ['a web page that is not found', answers(404, html, page)],
-    ['the 404 of an unknown path', recordedAnswer('unknown-path')],
-    ['the 404 outside of the API', recordedAnswer('unknown-path-outside-api')],
-    ['the 405 of a method that is not allowed', recordedAnswer('method-not-allowed')],
-    ['health, which needs no API', recordedAnswer('healthz')],
-    ['a directory listing', recordedAnswer('root')],
+    ['the 404 of an unknown path', answeredAs('unknown-path')],
+    ['the 404 outside of the API', answeredAs('unknown-path-outside-api')],
+    ['the 405 of a method that is not allowed', answeredAs('method-not-allowed')],
+    ['health, which needs no API', answeredAs('healthz')],
+    ['a directory listing', answeredAs('root')],
     [
       'an API gateway without a route',
       answers(404, json, '{"message":"no Route matched with those values"}'),
@@ -99,7 +93,7 @@ describe('what is not Argo CD', () => {
   ])('an application %s is no answer, and leaves it open what was synced', async (_, other) => {
     const asked = { ...guestbook, ...other };
     const { url } = await serve((response, request) =>
-      recordedAnswer(request.method === 'POST' ? 'sync-ok-with-infos' : 'get-one')(response, request),
+      answeredAs(request.method === 'POST' ? 'sync-ok-with-infos' : 'get-one')(response, request),
     );
     const read = await refusalOf(clientOf(url).get(asked));
     expect(read.kind).toBe('not-argocd');

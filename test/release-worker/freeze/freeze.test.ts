@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createFreezeFile } from '../../../release-worker/freeze/file.ts';
 import type { FreezeFile } from '../../../release-worker/freeze/file.ts';
 import { createFreeze } from '../../../release-worker/freeze/freeze.ts';
+import type { Journal } from '../../../release-worker/releases/journal.ts';
 import { createReplies } from '../../../release-worker/replies.ts';
 import { silentLog } from '../../../service/log.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
@@ -13,7 +14,14 @@ import { createFakeLink } from '../support/fake-link.ts';
 import { memoryJournal } from '../support/intake.ts';
 import { stateDirectory } from '../support/worker.ts';
 
-async function freezing(options: { stateDir?: string; file?: FreezeFile; retained?: unknown } = {}) {
+async function freezing(
+  options: {
+    stateDir?: string;
+    file?: FreezeFile;
+    journal?: Pick<Journal, 'append'>;
+    isOthers?: (button: string) => boolean;
+  } = {},
+) {
   const stateDir = options.stateDir ?? stateDirectory();
   const fake = createFakeLink();
   const clock = createFakeClock();
@@ -24,7 +32,8 @@ async function freezing(options: { stateDir?: string; file?: FreezeFile; retaine
     clock,
     log: silentLog(),
     file: options.file ?? createFreezeFile(stateDir),
-    journal,
+    journal: options.journal ?? journal,
+    isOthers: options.isOthers ?? (() => false),
     replies: createReplies(fake.link, 'release-button'),
     worker: 'main',
     buttons: ['main', 'other'],
@@ -47,8 +56,9 @@ async function freezing(options: { stateDir?: string; file?: FreezeFile; retaine
       await until('the freeze to be said', () => fake.on('freeze/state').length > before);
     },
     ask: async (payload: Record<string, unknown>) => {
+      const before = fake.on('reply/r1').length;
       fake.deliver('freeze/set', { id: 'r1', ...payload });
-      return until('the reply', () => fake.on('reply/r1').at(-1));
+      return until('the reply', () => fake.on('reply/r1')[before]);
     },
     onDisk: (): unknown => JSON.parse(readFileSync(join(stateDir, 'freeze.json'), 'utf8')),
   };
@@ -89,11 +99,50 @@ describe('a request', () => {
     expect(freeze.ofAll()).toBeUndefined();
   });
 
-  it('that is retained is no request: it is removed', async () => {
+  it.each(['on', '{"frozen": tr', 'perhaps'])(
+    'that is retained is no request, whatever it says (%s): it is removed',
+    async (payload) => {
+      const { fake, freeze } = await freezing();
+      fake.deliver('freeze/set', payload, { retained: true, responseTopic: 'release-button/reply/r1' });
+      expect(fake.published.at(-1)).toEqual({ topic: 'freeze/set', message: undefined });
+      expect(freeze.ofAll()).toBeUndefined();
+    },
+  );
+
+  it.each<[string, string | object, RegExp]>([
+    ['is no JSON', '{"frozen": tr', /cannot be parsed/],
+    ['is neither on nor off', 'perhaps', /neither on nor off/],
+    ['has too long a reason', { frozen: true, reason: 'x'.repeat(201) }, /reason/],
+    ['has too long a name', { frozen: true, by: 'x'.repeat(65) }, /by/],
+    ['ends at no time', { frozen: true, until: 'tomorrow' }, /until/],
+    ['names what is no button', { frozen: true, button: '../main' }, /button/],
+    ['does not say whether', { reason: 'holiday' }, /frozen/],
+    ['is too long', `{"frozen": true, "x": "${'x'.repeat(16_384)}"}`, /bytes/],
+  ])('that %s freezes nothing, and is answered where a reply was asked for', async (_, payload, words) => {
     const { fake, freeze } = await freezing();
-    fake.deliver('freeze/set', 'on', { retained: true });
-    expect(fake.published.at(-1)).toEqual({ topic: 'freeze/set', message: undefined });
+    fake.deliver('freeze/set', payload, { responseTopic: 'release-button/reply/r1' });
+    expect(fake.on('reply/r1')).toMatchObject([{ ok: false, message: expect.stringMatching(words) }]);
+    fake.deliver('freeze/set', payload, { responseTopic: 'release-button/button/main/press' });
+    expect(fake.on('button/main/press')).toEqual([]);
     expect(freeze.ofAll()).toBeUndefined();
+  });
+
+  it('for one button says so where all are still frozen', async () => {
+    const { ask, freeze } = await freezing();
+    await ask({ frozen: true, reason: 'holiday' });
+    await ask({ frozen: true, button: 'main', reason: 'rolled back' });
+    expect(await ask({ frozen: false, button: 'main' })).toMatchObject({
+      ok: true,
+      message: 'no longer frozen by itself: button main; all buttons are still frozen: holiday, by mqtt',
+    });
+    expect(freeze.of('main')).toMatchObject({ reason: 'holiday' });
+  });
+
+  it('for the button of another worker is left to that one', async () => {
+    const { ask, fake } = await freezing({ isOthers: (button) => button === 'theirs' });
+    fake.deliver('freeze/set', { id: 'r0', frozen: true, button: 'theirs' });
+    await ask({ frozen: true, button: 'main' });
+    expect(fake.on('reply/r0')).toEqual([]);
   });
 });
 
@@ -156,6 +205,13 @@ describe('a disk that cannot be written', () => {
       ok: true,
       message: expect.stringMatching(/now.*no space left.*a restart of the worker forgets it/),
     });
+    expect(freeze.of('main')).toMatchObject({ reason: 'now' });
+  });
+
+  it('freezes although the journal cannot be written', async () => {
+    const journal = { append: () => Promise.reject(new Error('no space left on device')) };
+    const { ask, freeze } = await freezing({ journal });
+    expect(await ask({ frozen: true, reason: 'now' })).toMatchObject({ ok: true });
     expect(freeze.of('main')).toMatchObject({ reason: 'now' });
   });
 

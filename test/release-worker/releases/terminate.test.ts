@@ -100,10 +100,20 @@ describe('the request', () => {
     expect(other.fake.on('reply/t1')).toEqual([]);
   });
 
-  it('is removed and not obeyed where it is retained', () => {
+  it.each(['{"id": "t1"}', '{"id":'])('is removed and not obeyed where it is retained: %s', (payload) => {
     const { fake, asked } = asking(1);
-    fake.deliver('release/terminate', { id: 't1' }, { retained: true });
+    fake.deliver('release/terminate', payload, { retained: true });
     expect(asked).toEqual([]);
     expect(fake.published).toEqual([{ topic: 'release/terminate', message: undefined }]);
   });
+
+  it.each(['everything', '{"app":', '{"app": "shop"}', '{"app": "a/b/c"}', `{"app": "${'a'.repeat(600)}"}`])(
+    'that does not fit ends nothing, and is answered where a reply was asked for: %s',
+    (payload) => {
+      const { fake, asked } = asking(1);
+      fake.deliver('release/terminate', payload, { responseTopic: 'release-button/reply/t1' });
+      expect(asked).toEqual([]);
+      expect(fake.on('reply/t1')).toMatchObject([{ ok: false }]);
+    },
+  );
 });

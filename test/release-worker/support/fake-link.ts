@@ -17,12 +17,17 @@ export interface FakeLink {
   on(topic: string): unknown[];
   /** How the broker takes events that are to be acknowledged; never: the promise stays open. */
   acknowledges: boolean | 'never';
-  deliver(topic: string, payload: unknown, about?: { readonly retained?: boolean }): void;
+  deliver(
+    topic: string,
+    payload: unknown,
+    about?: { readonly retained?: boolean; readonly responseTopic?: string },
+  ): void;
   setState(state: LinkState['state']): void;
 }
 
 export function createFakeLink(): FakeLink {
-  const routes: ((topic: string, payload: Uint8Array, retained: boolean) => void)[] = [];
+  type How = { readonly retained: boolean; readonly responseTopic?: string };
+  const routes: ((topic: string, payload: Uint8Array, how: How) => void)[] = [];
   const listeners = new Set<(state: LinkState) => void>();
   const retained = new Map<string, unknown>();
   const published: Published[] = [];
@@ -45,13 +50,13 @@ export function createFakeLink(): FakeLink {
       decoded: ReturnType<typeof filter.codec.decode> | undefined,
       params: P,
       topic: string,
-      retained: boolean,
+      how: How,
     ) => void,
   ) => {
-    routes.push((topic, payload, isRetained) => {
+    routes.push((topic, payload, how) => {
       const params = filter.match(topic);
       if (params === undefined) return;
-      handle(payload.byteLength === 0 ? undefined : filter.codec.decode(payload), params, topic, isRetained);
+      handle(payload.byteLength === 0 ? undefined : filter.codec.decode(payload), params, topic, how);
     });
   };
 
@@ -68,15 +73,15 @@ export function createFakeLink(): FakeLink {
         return () => void listeners.delete(listener);
       },
       subscribe: (filter, handler) => {
-        route(filter, (decoded, params, topic, isRetained) => {
-          const about = { params, topic, retained: isRetained, version: 5 as const };
+        route(filter, (decoded, params, topic, how) => {
+          const about = { params, topic, version: 5 as const, ...how };
           if (decoded === undefined) handler(undefined, about);
           else if (decoded.ok) handler(decoded.value, about);
         });
       },
       subscribeRaw: (filter, handler) => {
-        route(filter, (decoded, params, topic, isRetained) =>
-          handler(decoded, { params, topic, retained: isRetained, version: 5 }),
+        route(filter, (decoded, params, topic, how) =>
+          handler(decoded, { params, topic, version: 5, ...how }),
         );
       },
       publish: take,
@@ -99,7 +104,7 @@ export function createFakeLink(): FakeLink {
     on: (topic) => published.filter((one) => one.topic === topic).map(({ message }) => message),
     deliver: (topic, payload, about = {}) => {
       const bytes = Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload));
-      for (const handle of routes) handle(topic, bytes, about.retained ?? false);
+      for (const handle of routes) handle(topic, bytes, { ...about, retained: about.retained ?? false });
     },
     setState: (next) => {
       state = { state: next, since: 0, message: next };

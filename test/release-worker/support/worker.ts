@@ -19,6 +19,7 @@ export interface Heard {
   readonly topic: string;
   readonly text: string;
   readonly retained: boolean;
+  readonly correlation?: string;
 }
 
 /** A broker, and a client that hears everything on it. */
@@ -29,8 +30,14 @@ export async function onBroker() {
   const client = await connectAsync(url, { protocolVersion: 5, reconnectPeriod: 0 });
   onTestFinished(() => client.endAsync(true));
   const heard: Heard[] = [];
-  client.on('message', (topic, payload, { retain }) => {
-    heard.push({ topic: topic.replace(/^release-button\//, ''), text: payload.toString(), retained: retain });
+  client.on('message', (topic, payload, { retain, properties }) => {
+    const correlation = properties?.correlationData?.toString();
+    heard.push({
+      topic: topic.replace(/^release-button\//, ''),
+      text: payload.toString(),
+      retained: retain,
+      ...(correlation === undefined ? {} : { correlation }),
+    });
   });
   await client.subscribeAsync('release-button/#', { qos: 1 });
   const on = (topic: string): readonly Record<string, unknown>[] =>
@@ -44,6 +51,11 @@ export async function onBroker() {
     latest: (topic: string) => on(topic).at(-1),
     publish: async (topic: string, payload: string, retain = false) => {
       await client.publishAsync(`release-button/${topic}`, payload, { qos: 1, retain });
+    },
+    /** As MQTT 5 has it: the answer is wanted at this topic, with these data. */
+    request: async (topic: string, payload: string, responseTopic: string, correlation = 'c1') => {
+      const properties = { responseTopic, correlationData: Buffer.from(correlation) };
+      await client.publishAsync(`release-button/${topic}`, payload, { qos: 1, properties });
     },
     result: (id: string, pressId: string) =>
       until(`the result of ${pressId}`, () =>

@@ -1,61 +1,157 @@
-// The contract with Argo CD: every recording is played to the client, and what comes of it is what the table says.
-import { gzipSync } from 'node:zlib';
+// The contract with a real Argo CD: each of its recorded answers is played by an HTTP server, byte by byte, to the real
+// client, and leads to what the tables beside this file say. A recording has exactly one row in them.
 import { describe, expect, it } from 'vitest';
-import { follow } from '../follow.ts';
-import { answering, bodyText, clientOf, serve } from '../playback.ts';
-import { measurements, recording, recordings } from '../recordings.ts';
-import { expected, measured, namedTwice } from './expected.ts';
-import { inStates, outcomeOf } from './outcome.ts';
-import { outcomeOfStream } from './stream-outcome.ts';
+import { applicationSchema, recordOf } from '../../../../release-worker/argocd/application.ts';
+import type { AppRecord } from '../../../../release-worker/argocd/application.ts';
+import { fixedSecret } from '../../../../release-worker/argocd/secret-source.ts';
+import { createRegistry } from '../../../../release-worker/drift/registry.ts';
+import { hurriedClock } from '../../../support/hurried-clock.ts';
+import { until } from '../../../support/wait.ts';
+import { follow, idleMs, silentMs } from '../follow.ts';
+import { nothingUnexpected } from '../nothing-unexpected.ts';
+import { answeredAs, clientOf, played, serve } from '../playback.ts';
+import { recordedNames, recording, recordings } from '../recordings.ts';
+import type { Recording } from '../recordings.ts';
+import { askFor, isAskedByUs, refusalOf } from '../situations.ts';
+import { applications, lists, values } from './answers.ts';
+import { notPlayed } from './not-played.ts';
+import { refusals } from './refusals.ts';
+import { streams } from './streams.ts';
+import { grouped, inWords } from './words.ts';
 
-describe('the table', () => {
-  it('has a row for each recording, and no row without one', () => {
-    const names = [...recordings.keys(), ...measurements];
-    const rows = [...expected.keys(), ...Object.keys(measured)];
-    expect(names.filter((name) => !rows.includes(name))).toEqual([]);
-    expect(rows.filter((name) => !names.includes(name))).toEqual([]);
-    expect(namedTwice()).toEqual([]);
-    expect(measurements.filter((name) => measured[name] === undefined)).toEqual([]);
+nothingUnexpected();
+
+const tables = { refusals, applications, lists, values, streams, notPlayed };
+
+describe('the tables', () => {
+  const rows = Object.values(tables).flatMap((table) => Object.keys(table));
+
+  it('have one row for each recording, and none for anything else', () => {
+    expect(rows.sort()).toEqual(recordedNames);
+    expect(recordedNames).toHaveLength(337);
+  });
+
+  it('leave nothing out that the client asks for', () => {
+    const asked = [...recordings.values()].filter((one) => one.kind === 'stream' || isAskedByUs(one));
+    expect(asked.filter(({ name }) => notPlayed[name] !== undefined).map(({ name }) => name)).toEqual([]);
   });
 });
 
-describe('a recording', () => {
-  it.each([...expected])('%s', async (name, row) => {
-    const one = recording(name);
-    const outcome = await (one.kind === 'stream' ? outcomeOfStream(one) : outcomeOf(one));
-    if (row.refused === undefined) {
-      expect(outcome).toEqual(row.leaves);
-      return;
-    }
-    const [kind, status, words] = row.refused;
-    expect(outcome).toMatchObject({ kind, status });
-    expect('message' in outcome ? outcome.message : '').toMatch(words);
+/** Asks what was asked, of a server that answers as recorded. */
+async function outcomeOf(name: string): Promise<unknown> {
+  const one = recording(name);
+  // Reads are repeated, and a refresh waits, which takes its time.
+  const hurried = { clock: hurriedClock(100), requestTimeoutMs: 100_000 };
+  if (one.request.path === '/api/v1/session') {
+    const { url } = await serve((response, asked) => {
+      answeredAs(asked.path === one.request.path ? name : 'userinfo-with-token')(response, asked);
+    });
+    const credentials = { username: 'button', password: fixedSecret('<password>') };
+    return clientOf(url, { ...hurried, credentials }).account();
+  }
+  const { url } = await serve(isAskedByUs(one) ? played(name) : answeredAs(name));
+  return askFor(clientOf(url, hurried), one);
+}
+
+async function refusedStream(name: string) {
+  const { url } = await serve(played(name));
+  return follow(clientOf(url)).end;
+}
+
+describe('a refusal', () => {
+  it.each(Object.entries(refusals))('%s', async (name, [kind, status, words]) => {
+    const refusal = await (recording(name).kind === 'stream'
+      ? refusedStream(name)
+      : refusalOf(outcomeOf(name)));
+    expect(refusal).toMatchObject({ kind, status });
+    expect(refusal.message).toMatch(words);
   });
 });
 
-describe('a stream that is no event stream', () => {
-  const lines = [...recordings.values()].filter(
-    ({ kind, response }) =>
-      kind === 'stream' &&
-      response.status === 200 &&
-      response.headers['content-type'] === 'application/json' &&
-      response.headers['content-encoding'] === undefined,
-  );
+describe('an answer', () => {
+  it.each(Object.entries(applications))('%s is the application as %s', async (name, words) => {
+    const outcome = await outcomeOf(name);
+    // The yes to a sync is only looked at for being one; what it says of the application can be read all the same.
+    const whole = recordOf(applicationSchema.parse(recording(name).response.body), true);
+    if (recording(name).request.method === 'POST') expect(outcome).toBeUndefined();
+    else expect(outcome).toEqual(whole);
+    expect(inWords(whole)).toBe(words);
+  });
 
-  it.each(lines.map(({ name }) => name))('%s is not taken for one', async (name) => {
-    const { url } = await serve(answering(recording(name)));
-    const { events, end } = follow(clientOf(url, { requestTimeoutMs: 1_000 }));
-    expect(await end).toMatchObject({ kind: 'not-argocd', status: 200 });
-    expect(events).toEqual([]);
+  it.each(Object.entries(lists))('%s is a list', async (name, groups) => {
+    const outcome = await outcomeOf(name);
+    expect(grouped(recordsOf(outcome))).toEqual(groups);
+  });
+
+  it.each(Object.entries(values))('%s is %j', async (name, value) => {
+    expect(await outcomeOf(name)).toEqual(value);
   });
 });
 
-it('a list that came compressed is the same list', async () => {
-  const { body } = recording('list-fields-selected').response;
-  const { url, asked } = await serve((response) => {
-    response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
-    response.end(gzipSync(bodyText(body)));
+function recordsOf(outcome: unknown): AppRecord[] {
+  if (!Array.isArray(outcome)) throw new Error('it is no list');
+  return outcome;
+}
+
+/** One JSON object a line: what comes where server-sent events are not asked for. */
+function isLines({ response }: Recording): boolean {
+  return response.headers['content-type'] === 'application/json';
+}
+
+/** The same events as they come where server-sent ones are asked for. */
+function asEvents(one: Recording): Recording {
+  const lines = (one.response.lines ?? []).flatMap(({ atMs, text }) => [
+    { atMs, text: `data: ${text} ` },
+    { atMs, text: '' },
+    { atMs, text: '' },
+  ]);
+  return { ...one, response: { ...one.response, headers: { 'content-type': 'text/event-stream' }, lines } };
+}
+
+const ends = {
+  silence: /has been silent for 45 s$/,
+  nothing: /has sent nothing for 600 s since it was opened$/,
+  cut: /could not follow the event stream/,
+};
+
+describe('a stream', () => {
+  it.each(Object.entries(streams))('%s', async (name, [how, groups, unreadable = 0]) => {
+    const one = isLines(recording(name)) ? asEvents(recording(name)) : recording(name);
+    const registry = createRegistry();
+    const served = await serve(played(one));
+    let events = 0;
+    const followed = follow(clientOf(served.url), {
+      onEvent: (type, record) => {
+        events += 1;
+        registry.event(type, record);
+      },
+    });
+    const { lines = [] } = one.response;
+    const sent = lines.filter(({ text }) => text.startsWith('data: ')).length;
+    let ended = false;
+    const end = followed.end.finally(() => {
+      ended = true;
+    });
+    await until(
+      'all events',
+      () => events + followed.unreadable.length === sent && served.asked.length === 1,
+    );
+    if (how !== 'cut')
+      await until('the end', () => {
+        // A keep-alive may still come.
+        followed.clock.advance(how === 'nothing' ? silentMs : idleMs);
+        return ended;
+      });
+
+    expect(await end).toMatchObject({ kind: 'unavailable', message: expect.stringMatching(ends[how]) });
+    expect(grouped(registry.all())).toEqual(groups);
+    expect(followed.unreadable).toHaveLength(unreadable);
+    await until('the connection to be closed', () => served.connections() === 0);
   });
-  expect(inStates(await clientOf(url).list())).toEqual(expected.get('list-fields-selected')?.leaves);
-  expect(asked[0]?.headers['accept-encoding']).toContain('gzip');
+
+  const lines = Object.keys(streams).filter((name) => isLines(recording(name)));
+
+  it.each(lines)('%s is refused as it is, a line an event', async (name) => {
+    expect(await refusedStream(name)).toMatchObject({ kind: 'not-argocd', status: 200 });
+  });
 });

@@ -1,11 +1,9 @@
-// The typed error that the client makes of each recorded refusal, and of what is no answer to its question: kind, HTTP
-// status, and words that a person reads.
+// What Argo CD says where it refuses, the kind of error that it is to us, and what a person reads.
 import type { ArgoCdErrorKind } from '../../../../release-worker/argocd/errors.ts';
 
-type Row = readonly [ArgoCdErrorKind, number | undefined, RegExp];
+export type RefusalRow = readonly [kind: ArgoCdErrorKind, status: number | undefined, words: RegExp];
 
-/** Of requests that the client makes. */
-const own: Readonly<Record<string, Row>> = {
+export const refusals: Readonly<Record<string, RefusalRow>> = {
   'list-no-token': ['unauthenticated', 401, /no session information.*generate-token.*ARGOCD_AUTH_TOKEN/],
   'list-invalid-token': ['unauthenticated', 401, /no session information/],
   'list-bad-signature': ['unauthenticated', 401, /signature is invalid/],
@@ -71,61 +69,56 @@ const own: Readonly<Record<string, Row>> = {
   'sync-content-type-missing': ['invalid', 415, /Content-Type.*proxy/],
   'tls-plain-http-get': ['not-argocd', 307, /redirect.*https:\/\/127\.0\.0\.1:8443\).*set argocd\.server/],
   'tls-plain-http-sync': ['not-argocd', 307, /redirect.*set argocd\.server/],
-  'controller-down-refresh': ['unsure', undefined, /no answer within.*refreshTimeoutMs/],
+  'session-create-unknown-user': ['unauthenticated', 401, /log in as button.*Invalid username or password/],
+  'session-create-wrong-password': ['unauthenticated', 401, /log in as button.*Invalid username or password/],
+  'controller-down-refresh': [
+    'unsure',
+    undefined,
+    /refresh the application argocd\/payments.*no answer within/,
+  ],
   'controller-down-terminate': ['invalid', 400, /No operation is in progress/],
-  'list-fields-whole-objects': ['not-argocd', 200, /items\.0\.metadata/],
-  'session-create-unknown-user': ['unauthenticated', 401, /Invalid username or password/],
-  'session-create-wrong-password': ['unauthenticated', 401, /Invalid username or password/],
   'terminate-again-at-once': ['invalid', 400, /No operation is in progress/],
-  'terminate-content-type-missing': ['invalid', 415, /Content-Type.*proxy/],
-  'terminate-forbidden': ['forbidden-or-missing', 403, /permission denied/],
-  'terminate-missing-app': ['forbidden-or-missing', 403, /permission denied/],
   'terminate-nothing-running': ['invalid', 400, /No operation is in progress/],
-  'project-get-button': ['not-permitted', 403, /projects, get, frozen/],
-};
+  'terminate-content-type-missing': ['invalid', 415, /Content-Type.*proxy/],
+  'terminate-forbidden': ['forbidden-or-missing', 403, /terminate the operation of argocd\/migrate/],
+  'terminate-missing-app': ['forbidden-or-missing', 403, /terminate the operation of argocd\/no-such-app/],
+  // A selection that Argo CD leaves empty: an application without a name is none.
+  'list-fields-whole-objects': ['not-argocd', 200, /items\.0\.metadata/],
 
-const streams: Readonly<Record<string, Row>> = {
+  // Streams: where members were selected, the words are gone (`{}`) and only the status is left.
   'stream-bad-signature': ['unauthenticated', 401, /signature is invalid/],
-  'stream-invalid-token': ['unauthenticated', 401, /no session information/],
+  'stream-invalid-token': ['unauthenticated', 401, /does not accept the token.*ARGOCD_AUTH_TOKEN/],
   'stream-no-token': ['unauthenticated', 401, /no session information/],
   'stream-no-token-ndjson': ['unauthenticated', 401, /no session information/],
-  'stream-no-token-with-fields': ['unauthenticated', 401, /wrong, expired or revoked/],
-  'stream-open-revoked-token': ['unauthenticated', 401, /does not have token with id rev42322/],
-  'stream-selector-invalid': ['unavailable', 500, /HTTP 500/],
-  'stream-selector-invalid-ndjson': ['unavailable', 500, /error parsing labels with selectors/],
-};
+  'stream-no-token-with-fields': ['unauthenticated', 401, /does not accept the token.*ARGOCD_AUTH_TOKEN/],
+  'stream-open-revoked-token': ['unauthenticated', 401, /does not accept the token.*ARGOCD_AUTH_TOKEN/],
+  'stream-selector-invalid': ['unavailable', 500, /open the event stream/],
+  'stream-selector-invalid-ndjson': ['unavailable', 500, /open the event stream/],
 
-/** Of requests that it never makes: read as the answer to the nearest of its own. */
-const foreign: Readonly<Record<string, Row>> = {
-  'account-token-create': ['unsure', 200, /not Argo CD's/],
-  'account-token-create-duplicate-id': ['unsure', 500, /already has token with id/],
-  healthz: ['not-argocd', 200, /argocd\.server.*--rootpath/],
-  'healthz-full': ['not-argocd', 200, /argocd\.server.*--rootpath/],
-  'healthz-head': ['not-argocd', 200, /argocd\.server.*--rootpath/],
-  'method-not-allowed': ['not-argocd', 405, /argocd\.server.*--rootpath/],
-  'projects-admin': ['not-argocd', 200, /argocd\.server.*--rootpath/],
-  'projects-button': ['not-argocd', 200, /argocd\.server.*--rootpath/],
-  'resource-tree': ['not-argocd', 200, /argocd\.server.*--rootpath/],
+  // Never asked for here: the answers of a rollback are read as those of a sync, the others as one to the first request.
   'rollback-automated': ['invalid', 400, /auto-sync is enabled/],
   'rollback-dry-run-while-running': ['in-progress', 400, /already in progress/],
   'rollback-forbidden': ['forbidden-or-missing', 403, /permission denied/],
   'rollback-forbidden-viewer': ['forbidden-or-missing', 403, /permission denied/],
   'rollback-id-string': ['invalid', 400, /cannot unmarshal/],
-  'rollback-id-too-old': ['invalid', 400, /does not have deployment with id 1$/],
+  'rollback-id-too-old': ['invalid', 400, /does not have deployment with id 1/],
   'rollback-missing-app': ['forbidden-or-missing', 403, /permission denied/],
-  'rollback-no-id': ['unsure', 500, /required field/],
+  'rollback-no-id': ['unsure', 500, /required field "id" not set/],
   'rollback-no-token': ['unauthenticated', 401, /no session information/],
   'rollback-unknown-id': ['invalid', 400, /does not have deployment with id 9999/],
   'rollback-unknown-id-while-running': ['invalid', 400, /does not have deployment with id 77/],
   'rollback-while-running': ['in-progress', 400, /already in progress/],
   'rollback-while-running-in-deny-window': ['in-progress', 400, /already in progress/],
-  root: ['not-argocd', 200, /argocd\.server.*--rootpath/],
+  'account-token-create-duplicate-id': ['unsure', 500, /already has token with id/],
+  'project-get-button': ['not-permitted', 403, /projects, get, frozen/],
+  healthz: ['not-argocd', 200, /not Argo CD's.*argocd\.server/],
+  'healthz-full': ['not-argocd', 200, /not Argo CD's.*argocd\.server/],
+  'healthz-head': ['not-argocd', 200, /not Argo CD's.*argocd\.server/],
+  'method-not-allowed': ['not-argocd', 405, /not Argo CD's.*--rootpath/],
+  root: ['not-argocd', 200, /not Argo CD's.*--rootpath/],
   'root-html': ['unsure', 500, /HTTP 500/],
-  'settings-no-token': ['not-argocd', 200, /argocd\.server.*--rootpath/],
-  'unknown-path': ['not-argocd', 404, /argocd\.server.*--rootpath/],
-  'unknown-path-api-root': ['not-argocd', 404, /argocd\.server.*--rootpath/],
-  'unknown-path-no-token': ['not-argocd', 404, /argocd\.server.*--rootpath/],
-  'unknown-path-outside-api': ['not-argocd', 404, /argocd\.server.*--rootpath/],
+  'unknown-path': ['not-argocd', 404, /not Argo CD's.*--rootpath/],
+  'unknown-path-api-root': ['not-argocd', 404, /not Argo CD's.*--rootpath/],
+  'unknown-path-no-token': ['not-argocd', 404, /not Argo CD's.*--rootpath/],
+  'unknown-path-outside-api': ['not-argocd', 404, /not Argo CD's.*--rootpath/],
 };
-
-export const expectedRefusals: Readonly<Record<string, Row>> = { ...own, ...streams, ...foreign };

@@ -1,0 +1,94 @@
+// A question to the release worker over MQTT, and its answer: what every verb that wants one has in common.
+import { randomUUID } from 'node:crypto';
+import type { Config } from '../config/sections.ts';
+import type { Address, Filter } from '../messages/channel.ts';
+import { systemClock } from '../service/clock.ts';
+import { linkFromConfig, localBrokerUrl } from '../service/link/from-config.ts';
+import type { Link } from '../service/link/link.ts';
+import { silentLog } from '../service/log.ts';
+
+/** How long an answer may take, in milliseconds. The agent waits as long. */
+export const answerMs = 5_000;
+
+export interface Broker {
+  readonly link: Link;
+  /** for people */
+  readonly url: string;
+}
+
+/** @param nobody why there is no answer, in words */
+export type Answered<Answer> = { readonly answer: Answer } | { readonly nobody: string };
+
+export interface Question<Request, Answer, P> {
+  readonly address: Address<Request, 'event'>;
+  readonly request: Request;
+  readonly answers: Filter<Answer, P>;
+  readonly isOurs: (answer: Answer) => boolean;
+  /** `the press` */
+  readonly what: string;
+  /** what else to know where nobody has answered */
+  readonly hint: string;
+}
+
+/** A link of its own for the time of `work`. @param role of the client id, as a rule the verb */
+export async function withBroker<T>(
+  mqtt: Config['mqtt'],
+  role: string,
+  work: (broker: Broker) => Promise<T>,
+): Promise<T> {
+  const link = linkFromConfig(
+    { mqtt, role, id: randomUUID().slice(0, 8) },
+    { clock: systemClock(), log: silentLog(), random: Math.random },
+  );
+  try {
+    return await work({ link, url: mqtt.url ?? localBrokerUrl });
+  } finally {
+    await link.stop();
+  }
+}
+
+/** Publishes the request once, now or never, and waits for the answer. */
+export function ask<Request, Answer, P>(
+  { link, url }: Broker,
+  { address, request, answers, isOurs, what, hint }: Question<Request, Answer, P>,
+): Promise<Answered<Answer>> {
+  return new Promise((resolve) => {
+    const finish = (answered: Answered<Answer>) => {
+      clearTimeout(timer);
+      resolve(answered);
+    };
+    const timer = setTimeout(() => finish({ nobody: whyNobody({ link, url }, hint) }), answerMs);
+    link.subscribe(answers, (answer) => {
+      if (answer !== undefined && isOurs(answer)) finish({ answer });
+    });
+    whenConnected(link, () => {
+      void link
+        .subscribed()
+        .then(() => link.publishNow(address, request))
+        .then((outcome) => {
+          if (outcome !== 'acknowledged')
+            finish({ nobody: `the broker at ${url} did not take ${what}: ${outcome}` });
+        });
+    });
+    link.start();
+  });
+}
+
+export function whyNobody({ link, url }: Broker, hint: string): string {
+  return link.state.state === 'connected'
+    ? `no answer within ${answerMs / 1_000} s: is the release worker running, with this broker (${url})? ${hint}`
+    : `no answer: ${link.state.message}`;
+}
+
+/** Once: after a reconnect the same request would be a repetition of itself. */
+export function whenConnected(link: Link, then: () => void): void {
+  if (link.state.state === 'connected') {
+    then();
+    return;
+  }
+  const forget = link.onState(({ state }) => {
+    if (state !== 'connected') return;
+    forget();
+    then();
+  });
+}

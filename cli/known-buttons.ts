@@ -1,0 +1,68 @@
+// Which buttons there are, by what the workers that are online say of themselves (retained).
+import type { WorkerInfo } from '../messages/worker.ts';
+import { workerAvailability, workerInfo } from '../messages/worker.ts';
+import { answerMs, whenConnected, whyNobody } from './asking.ts';
+import type { Answered, Broker } from './asking.ts';
+
+export type KnownButton = WorkerInfo['buttons'][number];
+
+/** What is retained comes at once behind the subscription; nothing says when it was all. In milliseconds. */
+const retainedWithinMs = 500;
+
+/**
+ * The buttons of all workers that are online, each once, as the worker has it that takes its presses.
+ * @param wanted no need to wait for others once this one is known
+ */
+export function knownButtons(
+  broker: Broker,
+  wanted: string | undefined,
+): Promise<Answered<readonly KnownButton[]>> {
+  const { link } = broker;
+  const infos = new Map<string, WorkerInfo>();
+  const online = new Set<string>();
+
+  const buttons = (): readonly KnownButton[] => {
+    const known = new Map<string, KnownButton>();
+    for (const worker of [...online].sort())
+      for (const button of infos.get(worker)?.buttons ?? [])
+        if (!known.has(button.id)) known.set(button.id, button);
+    return [...known.values()];
+  };
+
+  return new Promise((resolve) => {
+    let settled = false;
+    let settling: NodeJS.Timeout | undefined;
+    const finish = (answered: Answered<readonly KnownButton[]>) => {
+      clearTimeout(timer);
+      clearTimeout(settling);
+      resolve(answered);
+    };
+    const look = () => {
+      const known = buttons();
+      if (known.some(({ id }) => id === wanted) || (settled && known.length > 0)) finish({ answer: known });
+    };
+    const timer = setTimeout(
+      () => finish({ nobody: whyNobody(broker, 'No worker is online there, by what is retained') }),
+      answerMs,
+    );
+    link.subscribe(workerInfo.filter(), (info, { params }) => {
+      if (info === undefined) infos.delete(params.worker);
+      else infos.set(params.worker, info);
+      look();
+    });
+    link.subscribe(workerAvailability.filter(), (state, { params }) => {
+      if (state === 'online') online.add(params.worker);
+      else online.delete(params.worker);
+      look();
+    });
+    whenConnected(link, () => {
+      void link.subscribed().then(() => {
+        settling = setTimeout(() => {
+          settled = true;
+          look();
+        }, retainedWithinMs);
+      });
+    });
+    link.start();
+  });
+}

@@ -1,0 +1,126 @@
+// What `doctor` examines: the configuration of a process, and of a faulty one as much as can be used.
+import { loadConfig } from '../config/load.ts';
+import { ConfigError } from '../config/problems.ts';
+import type { SectionName } from '../config/sections.ts';
+import { invalidRows, validRow } from '../doctor/configuration.ts';
+import type { Patient } from '../doctor/doctor.ts';
+import { isDemo, loadStart } from './demo.ts';
+import type { GivenFlags } from './flags.ts';
+import { processSections } from './processes.ts';
+
+export const patients = ['start', 'release-worker', 'gpio-agent'] as const;
+type PatientName = (typeof patients)[number];
+
+interface Edge {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export async function loadPatient(
+  name: PatientName,
+  given: GivenFlags,
+  real: boolean,
+  edge: Edge,
+): Promise<Patient> {
+  try {
+    return await loadWhole(name, given, real, edge);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const configuration = invalidRows(error);
+    // Half a demo might be somebody's real Argo CD.
+    if (name === 'start' && isDemo(given, real, edge.cwd))
+      return { configuration, mqtt: 'invalid', worker: 'invalid', argocd: 'invalid', demo: true };
+    return { configuration, ...(await loadParts(name, given, edge)), demo: false };
+  }
+}
+
+const argocdNeeds = {
+  required: ['argocd.server'],
+  oneOf: [['argocd.token', 'argocd.username']],
+} as const;
+
+async function loadWhole(name: PatientName, given: GivenFlags, real: boolean, edge: Edge): Promise<Patient> {
+  if (name === 'gpio-agent') {
+    const loaded = await loadConfig({ ...edge, ...given, sections: processSections[name] });
+    return {
+      configuration: [validRow({ ...loaded, demo: false })],
+      mqtt: loaded.config.mqtt,
+      demo: false,
+    };
+  }
+  if (name === 'release-worker') {
+    const loaded = await loadConfig({
+      ...edge,
+      ...given,
+      ...argocdNeeds,
+      sections: processSections[name],
+    });
+    return {
+      configuration: [validRow({ ...loaded, demo: false })],
+      ...partsOf(loaded.config, loaded.secretFiles),
+      demo: false,
+    };
+  }
+  const { demo, loaded } = await loadStart(given, real, edge);
+  const { config, secretFiles } = loaded;
+  return {
+    configuration: [validRow({ ...loaded, demo })],
+    ...partsOf(config, secretFiles),
+    ...(config.mqtt.url === undefined ? { embedded: config.broker } : {}),
+    demo,
+  };
+}
+
+type Loaded = Awaited<ReturnType<typeof loadStart>>['loaded'];
+
+function partsOf(
+  config: Pick<Loaded['config'], 'mqtt' | 'worker' | 'argocd'>,
+  secretFiles: ReadonlyMap<string, string>,
+): Pick<Patient, 'mqtt' | 'worker' | 'argocd'> {
+  return {
+    mqtt: config.mqtt,
+    worker: config.worker,
+    argocd: { argocd: config.argocd, secretFiles, server: config.argocd.server },
+  };
+}
+
+/** Each section on its own: a fault in one does not keep the others from being looked at. */
+async function loadParts(
+  name: PatientName,
+  given: GivenFlags,
+  edge: Edge,
+): Promise<Omit<Patient, 'configuration' | 'demo'>> {
+  const options = { ...edge, ...given };
+  const load = <S extends SectionName>(section: S) =>
+    orInvalid(loadConfig({ ...options, sections: [section] }));
+  const mqtt = await load('mqtt');
+  const found = { mqtt: mqtt === 'invalid' ? mqtt : mqtt.config.mqtt };
+  if (name === 'gpio-agent') return found;
+  const broker = await load('broker');
+  const worker = await load('worker');
+  const argocd = await orInvalid(loadConfig({ ...options, ...argocdNeeds, sections: ['argocd'] }));
+  const embedded = name === 'start' && mqtt !== 'invalid' && mqtt.config.mqtt.url === undefined;
+  if (embedded && broker === 'invalid') found.mqtt = 'invalid';
+  return {
+    ...found,
+    ...(embedded && broker !== 'invalid' ? { embedded: broker.config.broker } : {}),
+    worker: worker === 'invalid' ? worker : worker.config.worker,
+    argocd:
+      argocd === 'invalid'
+        ? argocd
+        : {
+            argocd: argocd.config.argocd,
+            secretFiles: argocd.secretFiles,
+            server: argocd.config.argocd.server,
+          },
+  };
+}
+
+async function orInvalid<Value>(loading: Promise<Value>): Promise<Value | 'invalid'> {
+  try {
+    return await loading;
+  } catch (error) {
+    if (error instanceof ConfigError) return 'invalid';
+    throw error;
+  }
+}

@@ -1,0 +1,55 @@
+// `release-button doctor`: looks at everything that has to work, and says what to do where it does not.
+import { randomUUID } from 'node:crypto';
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { examine } from '../../doctor/doctor.ts';
+import { reportOf } from '../../doctor/report.ts';
+import { isWell, renderTable } from '../../doctor/table.ts';
+import { systemClock } from '../../service/clock.ts';
+import { ownVersion } from '../../service/version.ts';
+import { print, usageError } from '../exit.ts';
+import { addConfigFlags } from '../flags.ts';
+import { loadPatient, patients } from '../patient.ts';
+import { processSections } from '../processes.ts';
+
+const notWell = 1;
+const usualWidth = 100;
+
+export async function configure(command: Command): Promise<void> {
+  command
+    .addOption(new Option('--json', 'for programs: one object, described in docs/doctor.md'))
+    .addOption(new Option('--argocd', 'as with start: not the demo, although there is no file'))
+    .addHelpText('after', '\nExit codes: 0 all is well · 1 something is not · 2 usage');
+  const given = await addConfigFlags(command, processSections.start);
+  command.action(async (verb: unknown) => {
+    const name = patients.find((known) => known === (verb ?? 'start'));
+    if (name === undefined)
+      return command.error(`no process ${String(verb)} to examine; one of ${patients.join(', ')}`, {
+        exitCode: usageError,
+      });
+    const clock = systemClock();
+    const version = ownVersion();
+    const surroundings = { cwd: process.cwd(), env: process.env };
+    const real: unknown = command.getOptionValue('argocd');
+    const patient = await loadPatient(name, given(), real === true, surroundings);
+    const rows = await examine(patient, {
+      cwd: surroundings.cwd,
+      clock,
+      random: Math.random,
+      version,
+      id: randomUUID().slice(0, 8),
+    });
+    const asJson: unknown = command.getOptionValue('json');
+    const { isTTY, columns } = process.stdout;
+    print(
+      asJson === true
+        ? JSON.stringify(reportOf(rows, { version, now: clock.now(), process: name }), null, 2)
+        : renderTable(rows, {
+            width: isTTY ? columns : usualWidth,
+            colours: isTTY && process.env['NO_COLOR'] === undefined,
+          }),
+    );
+    process.exitCode = isWell(rows) ? 0 : notWell;
+    return undefined;
+  });
+}

@@ -1,0 +1,32 @@
+// `release-button freeze`: nothing is released until it is lifted, or its time is over.
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { toTime } from '../../messages/time.ts';
+import { parseDuration } from '../duration.ts';
+import { usageError } from '../exit.ts';
+import { configureFreeze } from '../freezing.ts';
+
+export async function configure(command: Command): Promise<void> {
+  command
+    .addOption(new Option('--reason <text>', 'why, for whoever presses meanwhile').makeOptionMandatory())
+    .addOption(new Option('--for <duration>', 'how long: 90s, 30m, 2h, 1d; without it until `unfreeze`'))
+    .addHelpText(
+      'after',
+      '\nPresses are answered with the reason and who froze; what runs already goes on (`terminate` ends it).\nA freeze outlives restarts of the worker.',
+    );
+  await configureFreeze(command, {
+    verb: 'freeze',
+    frozen: true,
+    until: () => {
+      const text: unknown = command.getOptionValue('for');
+      if (typeof text !== 'string') return undefined;
+      const ms = parseDuration(text);
+      if (ms === undefined)
+        return command.error(
+          `--for ${text}: must be a number and s, m, h or d, at most a year; for example 30m, 2h, 1d`,
+          { exitCode: usageError },
+        );
+      return toTime(Date.now() + ms);
+    },
+  });
+}

@@ -1,0 +1,68 @@
+// `release-button rollback [button]`: the press that the button's configuration maps to `rollback`, and what came of it.
+import type { Command } from 'commander';
+import { loadConfig } from '../../config/load.ts';
+import { gestures } from '../../messages/gesture.ts';
+import type { Gesture } from '../../messages/gesture.ts';
+import { idPattern } from '../../messages/ids.ts';
+import { withBroker } from '../asking.ts';
+import { noAnswer, nothingToDo, print, refused, usageError } from '../exit.ts';
+import { addConfigFlags } from '../flags.ts';
+import { knownButtons } from '../known-buttons.ts';
+import type { KnownButton } from '../known-buttons.ts';
+import { addOnly, pressAndTell, readOnly } from '../pressing.ts';
+
+export async function configure(command: Command): Promise<void> {
+  addOnly(command, 'roll back');
+  command.addHelpText(
+    'after',
+    `
+Undoes what the last release of the button deployed, and freezes the button with the reason "rolled back".
+The button must have a gesture for it: worker.buttons[].on: {press: release, hold: rollback}.
+Without a name the only button there is.
+
+Exit codes: 0 accepted · ${usageError} usage, or no gesture is mapped · ${refused} rejected · ${nothingToDo} nothing to undo · ${noAnswer} no answer within 5 s, or no broker`,
+  );
+  const sections = ['mqtt'] as const;
+  const given = await addConfigFlags(command, sections);
+
+  command.action(async (named: unknown) => {
+    const wanted = typeof named === 'string' ? named : undefined;
+    if (wanted !== undefined && !idPattern.test(wanted))
+      return command.error(`${JSON.stringify(wanted)} is no id of a button`, { exitCode: usageError });
+    const only = readOnly(command);
+    const { config } = await loadConfig({ sections, cwd: process.cwd(), env: process.env, ...given() });
+
+    return withBroker(config.mqtt, 'rollback', async (broker) => {
+      const found = await knownButtons(broker, wanted);
+      if ('nobody' in found) {
+        print(found.nobody);
+        process.exitCode = noAnswer;
+        return;
+      }
+      const { id, gesture } = choose(found.answer, wanted, (problem) =>
+        command.error(problem, { exitCode: usageError }),
+      );
+      await pressAndTell(broker, id, { gesture, only });
+    });
+  });
+}
+
+function choose(
+  buttons: readonly KnownButton[],
+  wanted: string | undefined,
+  fail: (problem: string) => never,
+): { readonly id: string; readonly gesture: Gesture } {
+  const names = buttons.map(({ id }) => id).join(', ');
+  if (wanted === undefined && buttons.length > 1)
+    return fail(`which button? Name one of ${names}: release-button rollback <button>`);
+  const button = wanted === undefined ? buttons[0] : buttons.find(({ id }) => id === wanted);
+  if (button === undefined)
+    return fail(`no worker that is online has a button ${wanted ?? ''}; there are: ${names}`);
+  const { id, on } = button;
+  const gesture = gestures.find((gesture) => on[gesture] === 'rollback');
+  if (gesture !== undefined) return { id, gesture };
+  const mapping = Object.entries({ ...on, hold: 'rollback' }).map((entry) => entry.join(': '));
+  return fail(
+    `no gesture of button ${id} rolls back. Map one in the configuration of its release worker, and restart that: worker.buttons[].on: {${mapping.join(', ')}}`,
+  );
+}

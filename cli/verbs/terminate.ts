@@ -1,0 +1,24 @@
+// `release-button terminate`: ends what is being released.
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { releaseTerminate } from '../../messages/release.ts';
+import { configureRequest } from '../requesting.ts';
+
+export async function configure(command: Command): Promise<void> {
+  command
+    .addOption(new Option('--app <ns/name>', 'only this application; without it everything that is running'))
+    .addHelpText(
+      'after',
+      '\nWhat was not sent yet stays so; what runs is terminated in Argo CD, which leaves what it has applied by then.',
+    );
+  await configureRequest(command, {
+    verb: 'terminate',
+    channel: releaseTerminate,
+    address: {},
+    message: (id) => {
+      const app: unknown = command.getOptionValue('app');
+      return { id, ...(typeof app === 'string' ? { app } : {}) };
+    },
+    hint: 'Of several workers only one that is releasing something answers, so there may just be nothing to terminate',
+  });
+}

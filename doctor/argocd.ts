@@ -1,0 +1,169 @@
+// Whether Argo CD is there, knows us, and what it shows us.
+import type { AppRecord } from '../release-worker/argocd/application.ts';
+import type { Probed } from '../release-worker/argocd/client.ts';
+import { ArgoCdError } from '../release-worker/argocd/errors.ts';
+import { hideIn } from '../release-worker/argocd/veil.ts';
+import { toTime } from '../messages/time.ts';
+import type { Clock } from '../service/clock.ts';
+import { messageOf } from '../service/log.ts';
+import { counted, failed, ok, skipped, warning } from './row.ts';
+import type { Row } from './row.ts';
+import { expiryOf, lengthOf, soonMs } from './token.ts';
+import { late, within } from './within.ts';
+
+/** What came of a question: an answer, or why there is none. */
+export type Asked<Answer> =
+  { readonly answer: Answer; readonly fault?: never } | { readonly answer?: never; readonly fault: Fault };
+
+export interface Fault {
+  readonly found: string;
+  readonly remedy: string;
+  /** kind of the client's error; `timeout` where we did not wait any longer */
+  readonly kind: string;
+}
+
+export async function ask<Answer>(
+  clock: Clock,
+  ms: number,
+  what: string,
+  question: () => Promise<Answer>,
+): Promise<Asked<Answer>> {
+  try {
+    const answer = await within(clock, ms, question());
+    if (answer !== late) return { answer };
+    return {
+      fault: {
+        found: `could not ${what}: no answer within ${lengthOf(ms)}`,
+        remedy:
+          'see whether Argo CD, or what stands in front of it, is overloaded, and whether a firewall stands between',
+        kind: 'timeout',
+      },
+    };
+  } catch (error) {
+    return { fault: faultOf(error) };
+  }
+}
+
+export function faultOf(error: unknown): Fault {
+  if (!(error instanceof ArgoCdError))
+    return {
+      found: messageOf(error),
+      remedy: 'put right what it names; docs/argocd.md explains each setting',
+      kind: 'configuration',
+    };
+  const { kind, found, remedy = remedies[kind] } = error;
+  return { found, remedy: remedy ?? 'look into the log of the Argo CD server (argocd-server)', kind };
+}
+
+/** Where the error itself has none. */
+const remedies: Readonly<Partial<Record<ArgoCdError['kind'], string>>> = {
+  unauthenticated:
+    'give the worker a good token (argocd.token), and let what stands in front of Argo CD pass it on',
+  'forbidden-or-missing':
+    'give the account the permission in its RBAC policy, and see that Argo CD reaches Kubernetes',
+  unavailable: 'wait, or see why Argo CD is overloaded or not ready',
+  unreachable: 'check argocd.server (ARGOCD_SERVER), and the network between',
+};
+
+export interface ArgoCdAnswers {
+  readonly server: string;
+  readonly probe: Asked<Probed>;
+  readonly account: Asked<string | undefined>;
+  readonly apps: Asked<readonly AppRecord[]>;
+}
+
+export interface TokenAbout {
+  readonly token: string | undefined;
+  readonly username: string | undefined;
+  /** what must not be shown, should a server repeat it */
+  readonly secrets: readonly string[];
+  /** what a person does about a token that is not accepted */
+  readonly remedy: string;
+  readonly now: number;
+}
+
+/** Texts of a server, with what it may have repeated of ours taken out. */
+function veiled(text: string, secrets: readonly string[]): string {
+  return secrets.reduce(hideIn, text);
+}
+
+export function argocdRow({ server, probe }: ArgoCdAnswers, secrets: readonly string[]): Row {
+  const about = { check: 'argocd' } as const;
+  if (probe.fault !== undefined)
+    return failed(about, probe.fault.found, probe.fault.remedy, { server, fault: probe.fault.kind });
+  const { simulated } = probe.answer;
+  const version = veiled(probe.answer.version, secrets);
+  return ok(about, `${simulated ? 'a simulated ' : ''}Argo CD ${version} answers at ${server}`, {
+    server,
+    version,
+    simulated,
+  });
+}
+
+export function accountRow({ server, probe, account }: ArgoCdAnswers, about: TokenAbout): Row {
+  const check = { check: 'account' } as const;
+  const { token, username, secrets, now } = about;
+  if (probe.fault !== undefined) return skipped(check, 'not asked: Argo CD does not answer');
+  const expiresAt = token === undefined ? undefined : expiryOf(token);
+  const expires = expiresAt === undefined ? {} : { expires: toTime(expiresAt) };
+  const method = token === undefined ? 'password' : 'token';
+  if (account.fault !== undefined)
+    return failed(check, account.fault.found, account.fault.remedy, {
+      method,
+      accepted: false,
+      fault: account.fault.kind,
+      ...expires,
+    });
+  if (account.answer === undefined)
+    return failed(
+      check,
+      expiresAt !== undefined && expiresAt <= now
+        ? `the token has expired: it was good until ${toTime(expiresAt)}`
+        : `Argo CD at ${server} does not accept the ${method === 'token' ? 'token: it is wrong or revoked' : `session of ${username ?? ''}`}`,
+      about.remedy,
+      { method, accepted: false, ...expires },
+    );
+
+  const name = veiled(account.answer, secrets);
+  const details = { method, accepted: true, account: name, ...expires };
+  if (method === 'password') return ok(check, `logged in as ${name}`, details);
+  if (expiresAt === undefined)
+    return ok(check, `${name}, with a token that names no end of its validity`, details);
+  const left = expiresAt - now;
+  const until = `${name}, with a token that is good until ${toTime(expiresAt)}`;
+  if (left <= 0)
+    return warning(
+      check,
+      `${until}, which is past by the clock of this machine although Argo CD accepts it`,
+      'put the clock of this machine right',
+      details,
+    );
+  if (left < soonMs) return warning(check, `${until}: ${lengthOf(left)} left`, about.remedy, details);
+  return ok(check, `${until}: ${lengthOf(left)} left`, details);
+}
+
+export function applicationsRow({ probe, account, apps }: ArgoCdAnswers): Row {
+  const about = { check: 'applications' } as const;
+  if (probe.fault !== undefined) return skipped(about, 'not asked: Argo CD does not answer');
+  if (apps.fault !== undefined) {
+    const refused = account.fault !== undefined || account.answer === undefined;
+    if (refused && apps.fault.kind === 'unauthenticated')
+      return skipped(about, 'not asked: Argo CD does not know us');
+    return failed(about, apps.fault.found, apps.fault.remedy, { fault: apps.fault.kind });
+  }
+  const visible = apps.answer.length;
+  const projects = [...new Set(apps.answer.map(({ project }) => project))].sort();
+  const details = { visible, projects };
+  if (visible === 0)
+    return failed(
+      about,
+      'Argo CD shows no application to this account',
+      `give it the permission in argocd-rbac-cm: p, ${account.answer ?? 'release-button'}, applications, get, <project>/*, allow`,
+      details,
+    );
+  return ok(
+    about,
+    `${counted(visible, 'application')} to be seen, in ${counted(projects.length, 'project')}`,
+    details,
+  );
+}

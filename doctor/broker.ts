@@ -1,0 +1,121 @@
+// Whether the broker takes us, and who is there under the prefix.
+import { agentAvailability, agentInfo } from '../messages/agent.ts';
+import type { AgentInfo } from '../messages/agent.ts';
+import type { Filter } from '../messages/channel.ts';
+import type { Availability } from '../messages/presence.ts';
+import { workerAvailability, workerInfo } from '../messages/worker.ts';
+import type { WorkerInfo } from '../messages/worker.ts';
+import type { Config } from '../config/sections.ts';
+import { delay } from '../service/clock.ts';
+import type { Clock } from '../service/clock.ts';
+import { linkFromConfig } from '../service/link/from-config.ts';
+import type { Link } from '../service/link/link.ts';
+import { silentLog } from '../service/log.ts';
+import { late, within } from './within.ts';
+
+export type ProcessInfo = Pick<WorkerInfo & AgentInfo, 'version' | 'host' | 'clock' | 'at'>;
+
+/** An agent or a worker, by what is retained of it. */
+export interface Present {
+  readonly kind: 'worker' | 'agent';
+  readonly id: string;
+  availability?: Availability;
+  info?: ProcessInfo;
+}
+
+export type BrokerFound =
+  | {
+      readonly connected: true;
+      /** how, in words */
+      readonly message: string;
+      readonly present: readonly Present[];
+      /** our clock when everything had been read */
+      readonly at: number;
+    }
+  | { readonly connected: false; readonly message: string };
+
+const connectMs = 5_000;
+/** RabbitMQ closes two MQTT 5 connections without a word before the link speaks 3.1.1. */
+const tries = 3;
+/** Tries follow one another quickly: somebody waits. */
+const reconnect = { reconnectMinMs: 200, reconnectMaxMs: 400 };
+/** Nothing tells the end of what is retained: a pause does. */
+const pauseMs = 500;
+const readMs = 3_000;
+const stopMs = 2_000;
+/** More than anybody runs on one prefix. */
+const presentMax = 1_000;
+
+export async function askBroker(options: {
+  readonly mqtt: Config['mqtt'];
+  readonly url: string;
+  readonly id: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+}): Promise<BrokerFound> {
+  const { clock, random, id, url } = options;
+  const mqtt = { ...options.mqtt, ...reconnect };
+  const link = linkFromConfig({ mqtt, url, role: 'doctor', id }, { clock, random, log: silentLog() });
+  const present = new Map<string, Present>();
+  let heard = 0;
+  const entry = (kind: Present['kind'], id: string): Present | undefined => {
+    heard += 1;
+    const key = `${kind} ${id}`;
+    const known = present.get(key);
+    if (known !== undefined || present.size >= presentMax) return known;
+    const made: Present = { kind, id };
+    present.set(key, made);
+    return made;
+  };
+  const hear = <M, P>(filter: Filter<M, P>, take: (message: M, params: P) => void) =>
+    link.subscribe(filter, (message, { params }) => {
+      if (message !== undefined) take(message, params);
+    });
+  const setAvailability = (one: Present | undefined, state: Availability) => {
+    if (one !== undefined) one.availability = state;
+  };
+  const setInfo = (one: Present | undefined, { version, host, clock, at }: ProcessInfo) => {
+    if (one !== undefined) one.info = { version, host, clock, at };
+  };
+  hear(workerAvailability.filter(), (state, { worker }) => setAvailability(entry('worker', worker), state));
+  hear(agentAvailability.filter(), (state, { agent }) => setAvailability(entry('agent', agent), state));
+  hear(workerInfo.filter(), (info, { worker }) => setInfo(entry('worker', worker), info));
+  hear(agentInfo.filter(), (info, { agent }) => setInfo(entry('agent', agent), info));
+
+  try {
+    const failure = await connect(link, clock);
+    if (failure !== undefined) return { connected: false, message: failure };
+    const { message } = link.state;
+    await within(clock, readMs, link.subscribed());
+    const endsAt = clock.monotonic() + readMs;
+    for (let before = -1; before !== heard && clock.monotonic() < endsAt;) {
+      before = heard;
+      await delay(clock, pauseMs);
+    }
+    return { connected: true, message, present: [...present.values()], at: clock.now() };
+  } finally {
+    await within(clock, stopMs, link.stop());
+  }
+}
+
+/** Undefined once connected, or why not. */
+async function connect(link: Link, clock: Clock): Promise<string | undefined> {
+  let last: string | undefined;
+  const outcome = await within(
+    clock,
+    connectMs,
+    new Promise<string | undefined>((resolve) => {
+      let failures = 0;
+      link.onState(({ state, message }) => {
+        if (state === 'connected') resolve(undefined);
+        else if (message.includes('; next try')) {
+          last = message.replace(/; next try.*$/s, '');
+          failures += 1;
+          if (failures >= tries) resolve(last);
+        }
+      });
+      link.start();
+    }),
+  );
+  return outcome === late ? (last ?? `no answer within ${connectMs / 1000} s`) : outcome;
+}

@@ -1,0 +1,102 @@
+// Whether the clocks agree well enough that no press is refused as stale.
+import type { ClockState } from '../messages/presence.ts';
+import { fromTime } from '../messages/time.ts';
+import type { Present } from './broker.ts';
+import { failed, ok, warning } from './row.ts';
+import type { Row } from './row.ts';
+import { skewOf, toleratedMs } from './skew.ts';
+import { lengthOf } from './token.ts';
+
+/** Agents and workers say `at` anew every minute: what is retained may be that old, and a little more on the way. */
+const infoAgeMs = 65_000;
+
+const remedy =
+  'let both machines ask a time server (timedatectl set-ntp true); timedatectl says on each whether it does, and which of the two is wrong';
+
+/** This machine's own, as far as its system tells. */
+export function ownClockRow(synchronised: ClockState): Row {
+  const about = { check: 'clock', subject: 'this machine' } as const;
+  if (synchronised === false)
+    return warning(
+      about,
+      'is not synchronised: what follows about other clocks may be its own fault',
+      'let this machine ask a time server: timedatectl set-ntp true',
+      { synchronised },
+    );
+  const words =
+    synchronised === true ? 'is synchronised' : 'nothing here tells whether it is synchronised (timedatectl)';
+  return ok(about, words, { synchronised });
+}
+
+/** Of each agent and worker that is online. @param now our clock when its info had been read */
+export function processClockRows(
+  present: readonly Present[],
+  now: number,
+  maxPressAgeMs: number,
+): readonly Row[] {
+  return present.flatMap(({ kind, id, availability, info }): Row[] => {
+    if (availability !== 'online' || info === undefined) return [];
+    const about = { check: 'clock', subject: `${kind} ${id}` } as const;
+    const { synchronised } = info.clock;
+    const skewMs = skewOf({ said: fromTime(info.at), earliest: now - infoAgeMs, latest: now });
+    const judged = judge(about, skewMs, maxPressAgeMs, { synchronised });
+    if (judged !== undefined) return [judged];
+    if (synchronised === false)
+      return [
+        warning(
+          about,
+          'is not synchronised, as it says itself',
+          `let its machine ask a time server: timedatectl set-ntp true`,
+          { synchronised, skewMs },
+        ),
+      ];
+    const behind = 'not ahead, and not more than a minute or so behind';
+    return [
+      ok(about, `${behind}, by the time in its info${synchronised === true ? '; synchronised' : ''}`, {
+        synchronised,
+        skewMs,
+      }),
+    ];
+  });
+}
+
+/** @param answer the time in Argo CD's answer, and our clock before and after */
+export function argocdClockRow(
+  answer: { readonly date: number; readonly sentAt: number; readonly receivedAt: number },
+  maxPressAgeMs: number,
+): Row {
+  const about = { check: 'clock', subject: 'argocd' } as const;
+  // To the second: what is said may be up to a second old. A gateway may answer a moment early, too.
+  const skewMs = skewOf({
+    said: answer.date,
+    earliest: answer.sentAt,
+    latest: answer.receivedAt,
+    resolution: 1000,
+  });
+  return (
+    judge(about, skewMs, maxPressAgeMs, {}) ??
+    ok(
+      about,
+      skewMs === 0 ? 'agrees to the second' : `differs by ${lengthOf(Math.abs(skewMs))}, which does no harm`,
+      {
+        skewMs,
+      },
+    )
+  );
+}
+
+function judge(
+  about: { readonly check: 'clock'; readonly subject: string },
+  skewMs: number,
+  maxPressAgeMs: number,
+  details: Readonly<Record<string, unknown>>,
+): Row | undefined {
+  const most = toleratedMs(maxPressAgeMs);
+  if (Math.abs(skewMs) <= most) return undefined;
+  return failed(
+    about,
+    `is at least ${lengthOf(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead of' : 'behind'} this machine; more than ${lengthOf(most)} (half of worker.maxPressAgeMs) lets presses be refused as stale`,
+    remedy,
+    { ...details, skewMs },
+  );
+}

@@ -1,0 +1,36 @@
+// What the loader of the configuration says, as rows.
+import type { ConfigError } from '../config/problems.ts';
+import { counted, failed, ok, warning } from './row.ts';
+import type { Row } from './row.ts';
+
+const about = { check: 'configuration' } as const;
+
+export function validRow(loaded: {
+  readonly file?: string;
+  readonly demo: boolean;
+  readonly warnings: readonly string[];
+}): Row {
+  const { file, demo, warnings } = loaded;
+  const where = demo
+    ? 'valid; no file and no --argocd, so this is about the demo with its simulated Argo CD'
+    : `valid, ${file === undefined ? 'without a file' : `from ${file}`}`;
+  const details = { ...(file === undefined ? {} : { file }), demo, warnings };
+  if (warnings.length === 0) return ok(about, where, details);
+  return warning(
+    about,
+    `${where}; ${counted(warnings.length, 'warning')}`,
+    warnings.map((text) => `${text}.`).join(' '),
+    details,
+  );
+}
+
+/** One for each problem. */
+export function invalidRows({ problems }: ConfigError): readonly Row[] {
+  return problems.map(({ key, origin, value, message, remedy }) =>
+    failed(about, `${key}${value === undefined ? '' : ` = ${value}`} (${origin}) ${message}`, remedy, {
+      key,
+      origin,
+      message,
+    }),
+  );
+}

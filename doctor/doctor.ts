@@ -1,0 +1,233 @@
+// All checks at once, each bounded in time; together no more than some 15 s. Nothing is changed anywhere.
+import type { Config } from '../config/sections.ts';
+import { argocdFromConfig } from '../release-worker/argocd/from-config.ts';
+import type { ArgoCdFromConfig } from '../release-worker/argocd/from-config.ts';
+import type { ArgoCd } from '../release-worker/argocd/client.ts';
+import { selects } from '../release-worker/selection.ts';
+import { createClockSync } from '../service/clock-sync.ts';
+import type { Clock } from '../service/clock.ts';
+import { silentLog } from '../service/log.ts';
+import { accountRow, applicationsRow, argocdRow, ask, faultOf } from './argocd.ts';
+import type { ArgoCdAnswers } from './argocd.ts';
+import { askBroker } from './broker.ts';
+import { askPermissions, buttonRow, releases } from './buttons.ts';
+import { argocdClockRow, ownClockRow, processClockRows } from './clocks.ts';
+import { brokerRow, processRows } from './processes.ts';
+import type { Expected } from './processes.ts';
+import { failed, ok, skipped } from './row.ts';
+import type { CheckName, Row } from './row.ts';
+import { checkStateDirectory } from './state-directory.ts';
+import { lengthOf } from './token.ts';
+import { late, within } from './within.ts';
+
+/** A part of the configuration; `invalid`: it has faults, so that there is nothing to look at. */
+type Part<Value> = Value | 'invalid';
+
+export interface Patient {
+  /** what the loader had to say */
+  readonly configuration: readonly Row[];
+  readonly mqtt: Part<Config['mqtt']>;
+  /** where `start` opens its own broker; absent where another is to be used */
+  readonly embedded?: { readonly host: string; readonly port: number };
+  /** absent where the process is no worker */
+  readonly worker?: Part<Config['worker']>;
+  readonly argocd?: Part<ArgoCdFromConfig>;
+  /** the simulated Argo CD of `start`, which need not run now */
+  readonly demo: boolean;
+}
+
+export interface Surroundings {
+  readonly cwd: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly version: string;
+  /** names this run at the broker */
+  readonly id: string;
+}
+
+/** Milliseconds. Argo CD's three steps follow one another: 5 + 5 s, and what is left of 12. */
+const limits = { request: 5_000, permissions: 12_000, disk: 5_000 };
+/** The default of worker.maxPressAgeMs, for an agent that has no such section. */
+const usualPressAgeMs = 10_000;
+const invalid = 'not asked: the configuration has faults there';
+
+export async function examine(patient: Patient, surroundings: Surroundings): Promise<readonly Row[]> {
+  const { worker } = patient;
+  const maxPressAgeMs = worker === undefined || worker === 'invalid' ? usualPressAgeMs : worker.maxPressAgeMs;
+  const [broker, argocd, own, state] = await Promise.all([
+    aboutBroker(patient, surroundings, maxPressAgeMs),
+    aboutArgoCd(patient, surroundings, maxPressAgeMs),
+    aboutOwnClock(surroundings.clock),
+    aboutState(patient, surroundings),
+  ]);
+  return [
+    ...patient.configuration,
+    ...broker.rows,
+    ...argocd.rows,
+    own,
+    ...broker.clocks,
+    ...argocd.clocks,
+    ...state,
+  ];
+}
+
+interface Found {
+  readonly rows: readonly Row[];
+  readonly clocks: readonly Row[];
+}
+
+async function aboutBroker(
+  { mqtt, embedded }: Patient,
+  { clock, random, id, version }: Surroundings,
+  maxPressAgeMs: number,
+): Promise<Found> {
+  const about = { check: 'broker' } as const;
+  if (mqtt === 'invalid') return { rows: [skipped(about, invalid)], clocks: [] };
+  if (embedded?.port === 0)
+    return {
+      rows: [
+        ok(about, 'mqtt.url is not set, so start brings its own broker, on a free port (broker.port: 0)'),
+      ],
+      clocks: [],
+    };
+  const url = mqtt.url ?? `mqtt://${hostOf(embedded?.host ?? '127.0.0.1')}:${embedded?.port ?? 1883}`;
+  const expected: Expected = { url, embedded: embedded !== undefined, prefix: mqtt.topicPrefix };
+  try {
+    const found = await askBroker({ mqtt, url, id, clock, random });
+    return {
+      rows: [brokerRow(found, expected), ...processRows(found, expected, version)],
+      clocks: found.connected ? processClockRows(found.present, found.at, maxPressAgeMs) : [],
+    };
+  } catch (error) {
+    // mqtt.caFile, which is read only now.
+    const { found, remedy } = faultOf(error);
+    return { rows: [failed(about, found, remedy)], clocks: [] };
+  }
+}
+
+/** Who listens on every address is asked on this machine's own. */
+function hostOf(host: string): string {
+  const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return reached.includes(':') ? `[${reached}]` : reached;
+}
+
+async function aboutArgoCd(
+  patient: Patient,
+  { clock, random }: Surroundings,
+  maxPressAgeMs: number,
+): Promise<Found> {
+  const { argocd: given, worker } = patient;
+  if (given === undefined) return { rows: [], clocks: [] };
+  const notAsked = (why: string): Found => ({
+    rows: (['argocd', 'account', 'applications'] satisfies CheckName[]).map((check) =>
+      skipped({ check }, why),
+    ),
+    clocks: [],
+  });
+  if (given === 'invalid') return notAsked(invalid);
+  const { argocd: config } = given;
+  let client: ArgoCd;
+  try {
+    client = argocdFromConfig(
+      {
+        ...given,
+        argocd: { ...config, requestTimeoutMs: Math.min(config.requestTimeoutMs, limits.request) },
+      },
+      { clock, random, log: silentLog() },
+    );
+  } catch (error) {
+    const { found, remedy } = faultOf(error);
+    return { rows: [failed({ check: 'argocd' }, found, remedy)], clocks: [] };
+  }
+
+  const ending = new AbortController();
+  const timer = clock.setTimeout(() => ending.abort(), limits.permissions);
+  try {
+    const sentAt = clock.now();
+    const probe = await ask(clock, limits.request, 'ask for the version', () => client.probe());
+    const receivedAt = clock.now();
+    if (patient.demo && probe.fault?.found.includes('ECONNREFUSED') === true)
+      return notAsked('not asked: the demo does not run; start brings its simulated Argo CD');
+    // Nobody but an Argo CD is shown a token or a password.
+    const unasked = { fault: { found: '', remedy: '', kind: 'not-asked' } };
+    const [account, apps] =
+      probe.fault !== undefined
+        ? [unasked, unasked]
+        : await Promise.all([
+            ask(clock, limits.request, 'ask whose token it is', () => client.account()),
+            ask(clock, limits.request, 'list the applications', () => client.list()),
+          ]);
+    const answers: ArgoCdAnswers = { server: client.server, probe, account, apps };
+    const { token, username, password, headers } = config;
+    // The simulator's token is a word that its texts may well have, and no secret.
+    const secrets = patient.demo ? [] : [token, password, headers].flatMap((text) => text ?? []);
+    const rows = [
+      argocdRow(
+        answers,
+        secrets.flatMap((text) => text ?? []),
+      ),
+      accountRow(answers, {
+        token,
+        username,
+        secrets,
+        remedy:
+          token === undefined ? 'check argocd.username and argocd.password (or passwordFile)' : client.remedy,
+        now: clock.now(),
+      }),
+      applicationsRow(answers),
+      ...(await aboutButtons(client, answers, worker, ending.signal)),
+    ];
+    const date = probe.answer?.date;
+    return {
+      rows,
+      clocks: date === undefined ? [] : [argocdClockRow({ date, sentAt, receivedAt }, maxPressAgeMs)],
+    };
+  } finally {
+    timer.cancel();
+    client.stop();
+  }
+}
+
+async function aboutButtons(
+  client: ArgoCd,
+  { account, apps }: ArgoCdAnswers,
+  worker: Patient['worker'],
+  signal: AbortSignal,
+): Promise<readonly Row[]> {
+  if (worker === undefined) return [];
+  if (worker === 'invalid') return [skipped({ check: 'button' }, invalid)];
+  const seen = apps.answer;
+  if (seen === undefined)
+    return worker.buttons.map(({ id }) =>
+      skipped({ check: 'button', subject: id }, 'not asked: the applications are not known'),
+    );
+  const syncing = worker.buttons.filter(releases);
+  const wanted = seen.filter((app) => syncing.some(({ select }) => selects(select, app)));
+  const permissions = await askPermissions(client, wanted, signal);
+  const name = account.answer ?? '';
+  return worker.buttons.map((button) =>
+    buttonRow({ button, apps: seen, permissions, account: name === '' ? '<account>' : name }),
+  );
+}
+
+async function aboutOwnClock(clock: Clock): Promise<Row> {
+  const sync = createClockSync(clock);
+  await sync.start();
+  sync.stop();
+  return ownClockRow(sync.state());
+}
+
+async function aboutState({ worker }: Patient, { clock, cwd }: Surroundings): Promise<readonly Row[]> {
+  const about = { check: 'state' } as const;
+  if (worker === undefined) return [];
+  if (worker === 'invalid') return [skipped(about, invalid)];
+  const row = await within(clock, limits.disk, checkStateDirectory(worker.stateDir, cwd));
+  if (row !== late) return [row];
+  return [
+    failed(
+      about,
+      `${worker.stateDir} (worker.stateDir): the file system does not answer within ${lengthOf(limits.disk)}`,
+      'see whether its disk or its network mount is well, or set worker.stateDir to another directory',
+    ),
+  ];
+}

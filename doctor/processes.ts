@@ -1,0 +1,108 @@
+// What the broker's answer means: whether it is the right one, and who is there.
+import type { BrokerFound, Present } from './broker.ts';
+import { failed, ok, skipped, warning } from './row.ts';
+import type { Row } from './row.ts';
+
+export interface Expected {
+  /** where the broker was looked for */
+  readonly url: string;
+  /** `start` without `mqtt.url` brings its own broker */
+  readonly embedded: boolean;
+  readonly prefix: string;
+}
+
+export function brokerRow(found: BrokerFound, { url, embedded, prefix }: Expected): Row {
+  const about = { check: 'broker' } as const;
+  const details = { url, embedded, connected: found.connected };
+  if (!found.connected) {
+    if (embedded && found.message.includes('ECONNREFUSED'))
+      return ok(about, `nothing listens at ${url} yet; mqtt.url is not set, so start brings its own broker`, {
+        ...details,
+      });
+    const [what = '', ...remedy] = found.message.split('; ');
+    if (embedded)
+      return failed(
+        about,
+        `${what}; mqtt.url is not set, so start brings its own broker there`,
+        `end what has the port of ${url}, set broker.port to another, or mqtt.url to the broker that is to be used`,
+        details,
+      );
+    return failed(
+      about,
+      what,
+      remedy.length > 0
+        ? remedy.join('; ')
+        : `set mqtt.url to an MQTT broker (mqtt:// plain, mqtts:// encrypted) with its port, and see that it runs and no firewall stands between`,
+      details,
+    );
+  }
+  const { message, present } = found;
+  if (embedded && !present.some(({ availability }) => availability === 'online'))
+    return warning(
+      about,
+      `${message}, where no release-button process is online; mqtt.url is not set, so start brings its own broker and needs the port`,
+      `if that is another broker, set mqtt.url to ${url} to use it, or broker.port to another port`,
+      details,
+    );
+  return ok(
+    about,
+    `${message}, prefix ${prefix}${embedded ? '; mqtt.url is not set, so start brings its own broker' : ''}`,
+    details,
+  );
+}
+
+export function processRows(
+  found: BrokerFound,
+  { url, embedded, prefix }: Expected,
+  ours: string,
+): readonly Row[] {
+  const about = { check: 'process' } as const;
+  if (!found.connected) return [skipped(about, 'not asked: there is no connection to the broker')];
+  const { present } = found;
+  // An info that was forgotten says nothing about who is there.
+  const known = present.filter(({ availability }) => availability !== undefined);
+  const rows = [...known].sort(byName).map((one) => processRow(one, prefix, ours));
+  if (present.some(({ kind, availability }) => kind === 'worker' && availability !== undefined)) return rows;
+  return [
+    ...rows,
+    embedded && known.length === 0
+      ? skipped(about, 'none has been online under this broker yet: start brings them')
+      : warning(
+          about,
+          `no release worker has ever been online under ${prefix} at ${url}: nobody answers a press`,
+          'start it (release-button release-worker, or start). If it runs: has it the same mqtt.url and mqtt.topicPrefix, and do the access rules of the broker show us its topics?',
+        ),
+  ];
+}
+
+function processRow({ kind, id, availability, info }: Present, prefix: string, ours: string): Row {
+  const about = { check: 'process', subject: `${kind} ${id}` } as const;
+  const online = availability === 'online';
+  const details = { kind, id, online, ...info };
+  const where =
+    info === undefined ? '' : ` on ${info.host}, version ${info.version}${clockWords(info.clock)}`;
+  if (!online)
+    return failed(
+      about,
+      `is offline${where === '' ? '' : `; was${where}`}`,
+      `start it (release-button ${kind === 'worker' ? 'release-worker' : 'gpio-agent'}, or start), and look into its log. If it is gone for good, clear its retained topics: mosquitto_pub -r -n -t ${prefix}/${kind}/${id}/availability, and the same for info`,
+      details,
+    );
+  if (info !== undefined && info.version !== ours)
+    return warning(
+      about,
+      `is online${where}, while this is version ${ours}`,
+      'install the same version on all machines',
+      details,
+    );
+  return ok(about, `is online${where}`, details);
+}
+
+function clockWords({ synchronised }: { readonly synchronised: boolean | 'unknown' }): string {
+  if (synchronised === 'unknown') return '';
+  return synchronised ? ', its clock is synchronised' : ', its clock is not synchronised';
+}
+
+function byName(a: Present, b: Present): number {
+  return a.kind === b.kind ? a.id.localeCompare(b.id) : a.kind === 'worker' ? -1 : 1;
+}

@@ -1,0 +1,28 @@
+// What `--json` prints: the shape that docs/doctor.md promises.
+import { toTime } from '../messages/time.ts';
+import type { Row } from './row.ts';
+import { isWell } from './table.ts';
+
+export interface Report {
+  readonly version: string;
+  /** when it was asked, RFC 3339 */
+  readonly at: string;
+  /** whose configuration it was: `start`, `release-worker` or `gpio-agent` */
+  readonly process: string;
+  /** no check failed */
+  readonly ok: boolean;
+  readonly checks: readonly Row[];
+}
+
+export function reportOf(
+  rows: readonly Row[],
+  about: { version: string; now: number; process: string },
+): Report {
+  return {
+    version: about.version,
+    at: toTime(about.now),
+    process: about.process,
+    ok: isWell(rows),
+    checks: rows,
+  };
+}

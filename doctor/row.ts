@@ -1,0 +1,60 @@
+// What one check found: a row of the table, a member of `checks` in the JSON.
+
+export type CheckName =
+  | 'configuration'
+  | 'broker'
+  | 'process'
+  | 'argocd'
+  | 'account'
+  | 'applications'
+  | 'button'
+  | 'clock'
+  | 'state';
+
+/**
+ * `warning`: works, and will not for long or not as meant; counts as well. `skipped`: could not be asked, because of
+ * another row or because there is nothing to ask; counts as well, since the other row does not.
+ */
+export type Status = 'ok' | 'warning' | 'failed' | 'skipped';
+
+export interface Row {
+  readonly check: CheckName;
+  /** which one, where there are several: `main`, `worker main` */
+  readonly subject?: string;
+  readonly status: Status;
+  /** for people */
+  readonly found: string;
+  /** what to do; of each `failed` and `warning` */
+  readonly remedy?: string;
+  /** the same for programs; members by check, documented in docs/doctor.md */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+type About = Pick<Row, 'check' | 'subject'>;
+type Details = Readonly<Record<string, unknown>>;
+
+export function ok(about: About, found: string, details?: Details): Row {
+  return { ...about, status: 'ok', found, ...(details === undefined ? {} : { details }) };
+}
+
+export function warning(about: About, found: string, remedy: string, details?: Details): Row {
+  return { ...about, status: 'warning', found, remedy, ...(details === undefined ? {} : { details }) };
+}
+
+export function failed(about: About, found: string, remedy: string, details?: Details): Row {
+  return { ...about, status: 'failed', found, remedy, ...(details === undefined ? {} : { details }) };
+}
+
+export function skipped(about: About, found: string): Row {
+  return { ...about, status: 'skipped', found };
+}
+
+/** `a, b, c and 7 more` */
+export function some(names: readonly string[], most = 5): string {
+  const shown = names.slice(0, most).join(', ');
+  return names.length > most ? `${shown} and ${names.length - most} more` : shown;
+}
+
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}

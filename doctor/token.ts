@@ -1,0 +1,36 @@
+// Until when a token of Argo CD is good, by what it says of itself. It is read, not verified: that is Argo CD's to do.
+import * as z from 'zod/mini';
+
+const claimsSchema = z.object({ exp: z.number() });
+/** The latest moment that a date can be, in seconds since the epoch (ECMAScript, 21.4.1.1). */
+const lastSecond = 8_640_000_000_000;
+
+/** In milliseconds since the epoch; undefined where the token never ends, or is none that says so. */
+export function expiryOf(token: string): number | undefined {
+  let claims: unknown;
+  try {
+    claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+  } catch {
+    return undefined;
+  }
+  const parsed = claimsSchema.safeParse(claims);
+  return parsed.success && Math.abs(parsed.data.exp) <= lastSecond ? parsed.data.exp * 1000 : undefined;
+}
+
+const units = [
+  { name: 'day', ms: 86_400_000 },
+  { name: 'hour', ms: 3_600_000 },
+  { name: 'minute', ms: 60_000 },
+  { name: 'second', ms: 1000 },
+] as const;
+
+/** `6 days`, `1 hour`: the largest unit of which there is at least one, rounded down. */
+export function lengthOf(ms: number): string {
+  const unit = units.find((candidate) => ms >= candidate.ms);
+  if (unit === undefined) return `${Math.max(0, Math.round(ms))} ms`;
+  const count = Math.floor(ms / unit.ms);
+  return `${count} ${unit.name}${count === 1 ? '' : 's'}`;
+}
+
+/** A token that ends sooner is a reason for a word. */
+export const soonMs = 7 * 86_400_000;

@@ -1,0 +1,84 @@
+// The client of Argo CD that the configuration describes: server, proxy of the environment, certificates and secrets.
+import { parseHeaders, tokenFault } from '../../config/argocd-secrets.ts';
+import type { Config } from '../../config/sections.ts';
+import type { Context } from '../../service/context.ts';
+import { readPem } from '../../service/link/from-config.ts';
+import { createArgoCd } from './client.ts';
+import type { ArgoCd } from './client.ts';
+import type { HttpOptions } from './http.ts';
+import { proxyFor } from './proxy.ts';
+import { fixedSecret, secretInFile } from './secret-source.ts';
+import type { ParseSecret, SecretSource } from './secret-source.ts';
+
+export interface ArgoCdFromConfig {
+  readonly argocd: Config['argocd'];
+  /** the files that secrets come from, by their keys such as `argocd.token` */
+  readonly secretFiles: ReadonlyMap<string, string>;
+  /** base URL, where `argocd.server` is not to be asked */
+  readonly server: string;
+}
+
+/** @throws ProxySettingError, FileError or TypeError where the configuration cannot be used */
+export function argocdFromConfig(
+  options: ArgoCdFromConfig,
+  context: Pick<Context, 'clock' | 'log' | 'random'> & Pick<HttpOptions, 'onAnswer'>,
+): ArgoCd {
+  const { argocd, server } = options;
+  const { log, onAnswer } = context;
+  const proxy = proxyFor(server);
+  if (proxy !== undefined) log.info(`Argo CD is asked through the proxy ${proxy.host}`);
+  return createArgoCd({
+    ...secretsOf(options, context),
+    server,
+    proxy,
+    clock: context.clock,
+    random: context.random,
+    log,
+    insecure: argocd.insecure,
+    requestTimeoutMs: argocd.requestTimeoutMs,
+    ...(onAnswer === undefined ? {} : { onAnswer }),
+    ...(argocd.caFile === undefined ? {} : { ca: readPem(argocd.caFile, 'argocd.caFile') }),
+  });
+}
+
+/** Secrets from files are read again while the worker runs; the others are what they are. */
+function secretsOf(
+  { argocd, secretFiles }: ArgoCdFromConfig,
+  context: Pick<Context, 'clock' | 'log'>,
+): Pick<HttpOptions, 'credentials' | 'headers'> {
+  const source = <Value>(name: string, text: string, parse: ParseSecret<Value>): SecretSource<Value> => {
+    const parsed = parse(text);
+    if (parsed.fault !== undefined) throw new TypeError(`argocd.${name} ${parsed.fault}`);
+    const file = secretFiles.get(`argocd.${name}`);
+    if (file === undefined) return fixedSecret(parsed.value);
+    const first = { text, value: parsed.value };
+    return secretInFile({ ...context, key: `argocd.${name}File`, file, first, parse });
+  };
+  const { token, username, password, headers } = argocd;
+  const extra =
+    headers === undefined
+      ? {}
+      : {
+          headers: source('headers', headers, (text) => {
+            const parsed = parseHeaders(text);
+            return parsed.fault === undefined ? { value: parsed.headers } : parsed;
+          }),
+        };
+  if (token !== undefined)
+    return {
+      ...extra,
+      credentials: {
+        tokenFile: secretFiles.get('argocd.token'),
+        token: source('token', token, (text) => {
+          const fault = tokenFault(text);
+          return fault === undefined ? { value: text } : { fault };
+        }),
+      },
+    };
+  if (username === undefined || password === undefined)
+    throw new TypeError('argocd has neither a token nor username and password');
+  return {
+    ...extra,
+    credentials: { username, password: source('password', password, (text) => ({ value: text })) },
+  };
+}

@@ -1,0 +1,41 @@
+// Requests other than presses (freeze/set, release/terminate): what is retained or unreadable is none, and is said.
+import type { Channel } from '../messages/channel.ts';
+import type { Link } from '../service/link/link.ts';
+import type { About } from '../service/link/router.ts';
+import type { Log } from '../service/log.ts';
+import type { Replies } from './replies.ts';
+
+/** Subscribes. */
+export function takeRequests<Template extends string, Message>(
+  options: {
+    readonly link: Link;
+    readonly replies: Replies;
+    readonly log: Log;
+    readonly channel: Channel<Template, Message, 'event'>;
+    /** where the channel's template has placeholders */
+    readonly params: Parameters<Channel<Template, Message, 'event'>['at']>[0];
+  },
+  take: (request: Message, about: About<unknown>) => void,
+): void {
+  const { link, replies, log, channel, params } = options;
+  link.subscribeRaw(
+    channel.filter(params),
+    (decoded, about) => {
+      // Empty: somebody has cleared a retained one; also we, and over 3.1.1 we hear it ourselves.
+      if (decoded === undefined) return;
+      if (about.retained) {
+        link.clear(channel.at(params));
+        log.warn(`a retained ${about.topic} was removed: it would come again at every connect`);
+        return;
+      }
+      if (decoded.ok) {
+        take(decoded.value, about);
+        return;
+      }
+      const message = `the request cannot be read: ${decoded.error}`;
+      log.warn({ topic: about.topic }, message);
+      replies.answer(about, undefined, { ok: false, message });
+    },
+    { retainAsPublished: true },
+  );
+}

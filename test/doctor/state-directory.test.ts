@@ -1,0 +1,68 @@
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { checkStateDirectory } from '../../doctor/state-directory.ts';
+
+async function folder(): Promise<string> {
+  const made = await mkdtemp(join(tmpdir(), 'release-button-doctor-'));
+  onTestFinished(() => rm(made, { recursive: true }));
+  return made;
+}
+
+it('writes nothing that stays, beside a journal that it leaves as it is', async () => {
+  const cwd = await folder();
+  await mkdir(join(cwd, 'state'));
+  await writeFile(join(cwd, 'state/journal.jsonl'), '{}\n');
+  const before = await stat(join(cwd, 'state/journal.jsonl'));
+  expect(await checkStateDirectory('./state', cwd)).toMatchObject({
+    status: 'ok',
+    details: { path: join(cwd, 'state'), exists: true, writable: true },
+  });
+  const { mtimeMs, size } = await stat(join(cwd, 'state/journal.jsonl'));
+  expect([mtimeMs, size]).toEqual([before.mtimeMs, before.size]);
+  expect(await readdir(join(cwd, 'state'))).toEqual(['journal.jsonl']);
+});
+
+it('finds that a directory can be made, without making it', async () => {
+  const cwd = await folder();
+  expect(await checkStateDirectory('a/b', cwd)).toMatchObject({ status: 'ok', details: { exists: false } });
+  expect(await readdir(cwd)).toEqual([]);
+});
+
+it('names what is in the way', async () => {
+  const cwd = await folder();
+  await writeFile(join(cwd, 'file'), '');
+  for (const path of ['file', 'file/state']) {
+    const { status, found, remedy } = await checkStateDirectory(path, cwd);
+    expect([status, found.includes('is a file, not a directory')]).toEqual(['failed', true]);
+    expect(remedy).toContain(join(cwd, 'file'));
+  }
+});
+
+it('fails where the journal itself is no file that can be written', async () => {
+  const cwd = await folder();
+  await mkdir(join(cwd, 'journal.jsonl'));
+  expect(await checkStateDirectory('.', cwd)).toMatchObject({ status: 'failed' });
+});
+
+it('fails at a link that leads to itself', async () => {
+  const cwd = await folder();
+  await symlink('loop', join(cwd, 'loop'));
+  expect(await checkStateDirectory('loop', cwd)).toMatchObject({ status: 'failed' });
+});
+
+it('fails where a file system takes no files, whoever asks', async () => {
+  expect(await checkStateDirectory('/proc', '/')).toMatchObject({ status: 'failed' });
+});
+
+// Root may write everywhere: nothing to be seen then.
+it.skipIf(process.getuid?.() === 0)('names the user where the directory may not be written', async () => {
+  const cwd = await folder();
+  await chmod(cwd, 0o500);
+  for (const path of ['.', 'state']) {
+    const { status, remedy } = await checkStateDirectory(path, cwd);
+    expect(status).toBe('failed');
+    expect(remedy).toContain('doctor ran as the user');
+  }
+});

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { failed, ok, skipped, some, warning } from '../../doctor/row.ts';
+import { isWell, renderTable } from '../../doctor/table.ts';
+
+const plain = { width: 60, colours: false };
+
+describe('the table', () => {
+  it('has a sign a row, the remedy below a cross, and the sum at the end', () => {
+    expect(
+      renderTable(
+        [
+          ok({ check: 'broker' }, 'connected'),
+          warning({ check: 'account' }, '6 days left', 'make a new one'),
+          failed({ check: 'button', subject: 'main' }, 'selects nothing', 'correct select'),
+          skipped({ check: 'state' }, 'not asked'),
+        ],
+        plain,
+      ),
+    ).toBe(
+      [
+        '✓ broker       connected',
+        '✓ account      but: 6 days left',
+        '               → make a new one',
+        '✗ button main  selects nothing',
+        '               → correct select',
+        '– state        not asked',
+        '',
+        '1 to put right, 1 to look at, 1 not asked',
+      ].join('\n'),
+    );
+  });
+
+  it('wraps at blanks, and leaves a long word whole', () => {
+    const text = renderTable([ok({ check: 'broker' }, `one two three four five ${'x'.repeat(50)}`)], {
+      width: 30,
+      colours: false,
+    });
+    expect(text.split('\n').slice(0, 2)).toEqual([
+      '✓ broker  one two three four five',
+      `          ${'x'.repeat(50)}`,
+    ]);
+  });
+
+  it('keeps the shape of an example in a remedy', () => {
+    const text = renderTable(
+      [failed({ check: 'broker' }, 'is missing', 'write\n\n     a:\n       b: 1')],
+      plain,
+    );
+    expect(text.split('\n').slice(1, 5)).toEqual([
+      '          → write',
+      '',
+      '            a:',
+      '              b: 1',
+    ]);
+  });
+
+  it('does not let the texts of others steer the terminal', () => {
+    const text = renderTable([ok({ check: 'argocd' }, 'version \u001B[2J\u009B1m\u2028a\nb')], plain);
+    // eslint-disable-next-line no-control-regex
+    expect(text).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u2028]/);
+  });
+
+  it('is well with everything but a cross', () => {
+    const about = { check: 'broker' } as const;
+    expect(isWell([ok(about, ''), warning(about, '', ''), skipped(about, '')])).toBe(true);
+    expect(isWell([ok(about, ''), failed(about, '', '')])).toBe(false);
+  });
+});
+
+it('names some of many', () => {
+  expect(some(['a', 'b'], 2)).toBe('a, b');
+  expect(some(['a', 'b', 'c', 'd'], 2)).toBe('a, b and 2 more');
+});

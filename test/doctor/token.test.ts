@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { accountRow } from '../../doctor/argocd.ts';
+import { expiryOf, lengthOf } from '../../doctor/token.ts';
+
+const day = 86_400_000;
+const now = Date.parse('2026-03-01T00:00:00Z');
+
+function tokenWith(claims: unknown): string {
+  return `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.signature`;
+}
+
+describe('expiryOf', () => {
+  it('reads exp from the claims', () => {
+    expect(expiryOf(tokenWith({ exp: now / 1000 }))).toBe(now);
+  });
+
+  it.each([
+    ['a token without exp', tokenWith({ iat: 1 })],
+    ['an exp that is no number', tokenWith({ exp: 'soon' })],
+    ['an exp beyond all dates', tokenWith({ exp: 1e300 })],
+    ['claims that are no object', tokenWith(null)],
+    ['a word', 'simulated'],
+    ['claims that are no JSON', 'a.b.c'],
+    ['nothing', ''],
+  ])('knows no end of %s', (_, token) => {
+    expect(expiryOf(token)).toBeUndefined();
+  });
+});
+
+describe('lengthOf', () => {
+  it.each([
+    [0, '0 ms'],
+    [999, '999 ms'],
+    [5_000, '5 seconds'],
+    [119_000, '1 minute'],
+    [7_200_000, '2 hours'],
+    [day * 6.9, '6 days'],
+  ])('%d ms is %s', (ms, text) => {
+    expect(lengthOf(ms)).toBe(text);
+  });
+});
+
+describe('the row of the account', () => {
+  const row = (token: string, account: string | undefined) =>
+    accountRow(
+      {
+        server: 'https://argocd.example',
+        probe: { answer: { version: 'v3.6.0', simulated: false } },
+        account: { answer: account },
+        apps: { answer: [] },
+      },
+      { token, username: undefined, secrets: [token], remedy: 'Make a new one', now },
+    );
+  const until = (ms: number) => tokenWith({ exp: (now + ms) / 1000 });
+
+  it('has a word for a token in its last seven days, and only then', () => {
+    expect(row(until(7 * day + 1000), 'button')).toMatchObject({ status: 'ok' });
+    const soon = row(until(7 * day - 1000), 'button');
+    expect(soon).toMatchObject({ status: 'warning', remedy: 'Make a new one' });
+    expect(soon.found).toContain('6 days left');
+    expect(soon.details).toMatchObject({ expires: '2026-03-07T23:59:59.000Z', accepted: true });
+  });
+
+  it('is well with a token that never ends', () => {
+    expect(row(tokenWith({}), 'button')).toMatchObject({ status: 'ok', details: { account: 'button' } });
+  });
+
+  it('says of a refused token that it has expired, where it says so itself', () => {
+    expect(row(until(-day), undefined).found).toBe(
+      'the token has expired: it was good until 2026-02-28T00:00:00.000Z',
+    );
+    expect(row(until(day), undefined).found).toContain('wrong or revoked');
+  });
+
+  it('suspects the clock of this machine where Argo CD takes a token that has ended by it', () => {
+    expect(row(until(-day), 'button')).toMatchObject({
+      status: 'warning',
+      remedy: 'put the clock of this machine right',
+    });
+  });
+});

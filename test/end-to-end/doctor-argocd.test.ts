@@ -1,0 +1,166 @@
+// What `release-button doctor` says of Argo CDs that are good, strange, slow or refuse, and of what buttons select there.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  doctor,
+  environment,
+  password,
+  serve,
+  startBroker,
+  startSimulator,
+  token,
+  worldWithToken,
+} from '../support/doctor.ts';
+import { createWorkplace } from '../support/processes.ts';
+import type { Workplace } from '../support/processes.ts';
+
+let workplace: Workplace;
+beforeEach(() => {
+  workplace = createWorkplace();
+});
+afterEach(() => workplace.clear());
+
+describe('release-button doctor, asking Argo CD', () => {
+  it('tells a wrong token, and does not show it', async () => {
+    const control = await startSimulator(workplace);
+    const wrong = `${token.slice(0, -4)}AAAA`;
+    const { failures, row, output } = await doctor(
+      workplace,
+      environment(await startBroker(workplace), control.url, { ARGOCD_AUTH_TOKEN: wrong }),
+    );
+    expect(failures).toEqual(['account']);
+    expect(row('account').found).toContain('does not accept the token');
+    expect(row('account').remedy).toContain('argocd account generate-token');
+    expect(row('argocd').status).toBe('ok');
+    expect(row('applications').status).toBe('skipped');
+    expect(output).not.toContain(wrong);
+  });
+
+  it('does not show its secrets to a server that is no Argo CD', async () => {
+    const asked: string[] = [];
+    const port = await serve((request, response) => {
+      asked.push(`${request.url ?? ''} ${JSON.stringify(request.headers)}`);
+      response.setHeader('content-type', 'text/html').end('<h1>It works!</h1>');
+    });
+    const { failures, row } = await doctor(
+      workplace,
+      environment(await startBroker(workplace), `http://127.0.0.1:${port}`),
+    );
+    expect(failures).toEqual(['argocd']);
+    expect(row('argocd').found).toMatch(/is not Argo CD's$/);
+    expect(row('argocd').remedy).toContain('argocd.server');
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.join('\n')).not.toContain(token);
+  });
+
+  it('takes out what a server repeats of the token', async () => {
+    const port = await serve((request, response) => {
+      response.setHeader('content-type', 'application/json');
+      const said = request.headers.authorization ?? token;
+      if (request.url === '/api/version') response.end(JSON.stringify({ Version: said }));
+      else if (request.url === '/api/v1/session/userinfo')
+        response.end(JSON.stringify({ loggedIn: true, username: said }));
+      else response.writeHead(500).end(JSON.stringify({ code: 2, message: said }));
+    });
+    const { row } = await doctor(
+      workplace,
+      environment(await startBroker(workplace), `http://127.0.0.1:${port}`),
+    );
+    expect(row('account').found).toContain('<secret>');
+  });
+
+  it('opens a session with user name and password, and tells a wrong password', async () => {
+    const port = await serve((request, response) => {
+      let body = '';
+      request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+      request.on('end', () => {
+        response.setHeader('content-type', 'application/json');
+        const known = request.headers.authorization === `Bearer ${token}`;
+        if (request.url === '/api/version') response.end('{"Version":"v3.6.0"}');
+        else if (request.url === '/api/v1/session') {
+          if (body.includes(password)) response.end(JSON.stringify({ token }));
+          else response.writeHead(401).end('{"code":16,"message":"Invalid username or password"}');
+        } else if (request.url?.endsWith('/userinfo') === true)
+          response.end(JSON.stringify(known ? { loggedIn: true, username: 'button' } : {}));
+        else response.end('{"items":null}');
+      });
+    });
+    const { ARGOCD_AUTH_TOKEN: _, ...env } = environment(
+      await startBroker(workplace),
+      `http://127.0.0.1:${port}`,
+    );
+    const as = (word: string) =>
+      doctor(workplace, {
+        ...env,
+        RELEASE_BUTTON_ARGOCD_USERNAME: 'button',
+        RELEASE_BUTTON_ARGOCD_PASSWORD: word,
+      });
+    const good = await as(password);
+    expect(good.row('account')).toMatchObject({ status: 'ok', found: 'logged in as button' });
+    expect(good.row('applications').remedy).toContain('applications, get');
+    const bad = await as('another-password-of-mine');
+    expect(bad.failures).toEqual(['account']);
+    expect(bad.row('account').found).toContain('Invalid username or password');
+    expect(bad.row('account').remedy).toContain('argocd.password');
+    expect(bad.output).not.toContain('another-password-of-mine');
+  });
+
+  it('ends in time where Argo CD answers each question slowly', async () => {
+    const control = await startSimulator(workplace);
+    await control.post('faults', { requests: [{ path: '*can-i*', hang: true }] });
+    const { row, elapsedMs } = await doctor(
+      workplace,
+      environment(await startBroker(workplace), control.url),
+    );
+    expect(row('button', 'main')).toMatchObject({ details: { selected: 2, syncAsked: 0 } });
+    expect(row('button', 'main').status).not.toBe('ok');
+    expect(elapsedMs).toBeLessThan(15_000);
+  });
+
+  it('tells what a button names and nobody knows, and a button that selects nothing', async () => {
+    const control = await startSimulator(workplace);
+    const buttons = [
+      { id: 'main', select: { names: ['shop', 'blgo'] }, waves: [['blog'], ['shop']] },
+      { id: 'empty', select: { projects: ['payments'] } },
+    ];
+    const { failures, row } = await doctor(
+      workplace,
+      environment(await startBroker(workplace), control.url, {
+        RELEASE_BUTTON_WORKER_BUTTONS: JSON.stringify(buttons),
+      }),
+    );
+    expect(failures).toEqual(['button main', 'button empty']);
+    expect(row('button', 'main').details?.['unmatched']).toEqual([
+      'select.names has blgo, and no such application is to be seen (is blog meant?)',
+      'waves[0] has blog, which the rest of the selection leaves out',
+    ]);
+    expect(row('button', 'empty').found).toContain('selects 0 applications');
+    expect(row('button', 'empty').found).toContain('select.projects has payments');
+  });
+
+  it('tells a token that may not sync, with the line that the policy lacks', async () => {
+    const control = await startSimulator(
+      workplace,
+      worldWithToken({ accounts: [{ name: 'button', get: ['*'], sync: ['default/blog'] }] }),
+    );
+    const { failures, row } = await doctor(workplace, environment(await startBroker(workplace), control.url));
+    expect(failures).toEqual(['button main']);
+    expect(row('button', 'main').found).toContain('may not sync argocd/shop');
+    expect(row('button', 'main').details).toMatchObject({ syncAsked: 2, syncRefused: ['argocd/shop'] });
+    expect(row('button', 'main').remedy).toContain('p, button, applications, sync, default/*, allow');
+  });
+
+  it('does not ask whether a button may sync whose gestures only refresh', async () => {
+    const control = await startSimulator(
+      workplace,
+      worldWithToken({ accounts: [{ name: 'button', get: ['*'] }] }),
+    );
+    const { failures, row } = await doctor(
+      workplace,
+      environment(await startBroker(workplace), control.url, {
+        RELEASE_BUTTON_WORKER_BUTTONS: '[{"id":"main","select":{"all":true},"on":{"press":"refresh"}}]',
+      }),
+    );
+    expect(failures).toEqual([]);
+    expect(row('button', 'main').found).toContain('no gesture of it releases');
+  });
+});

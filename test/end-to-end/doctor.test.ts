@@ -1,0 +1,237 @@
+// `release-button doctor` as a process: configuration, broker, processes, clocks and disk.
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import {
+  doctor,
+  environment,
+  listenSilently,
+  serve,
+  startBroker,
+  startSimulator,
+  token,
+} from '../support/doctor.ts';
+import { startApart } from '../support/installation.ts';
+import { freePort } from '../support/ports.ts';
+import { createWorkplace, publish } from '../support/processes.ts';
+import type { Workplace } from '../support/processes.ts';
+import { until } from '../support/wait.ts';
+
+let workplace: Workplace;
+beforeEach(() => {
+  workplace = createWorkplace();
+});
+afterEach(() => workplace.clear());
+
+describe('release-button doctor', () => {
+  it('finds all well beside a running installation, and changes nothing there', async () => {
+    const apart = await startApart([{ name: 'shop', drifted: true }]);
+    onTestFinished(() => apart.workplace.clear());
+    const { directory } = apart.workplace;
+    const inside = () =>
+      readdirSync(join(directory, 'state')).map((name) => [
+        name,
+        readFileSync(join(directory, 'state', name), 'utf8'),
+      ]);
+    const before = { disk: inside(), posts: await apart.argocd.syncs() };
+    const { report, row } = await doctor(
+      workplace,
+      environment(apart.brokerUrl, apart.argocd.url, {
+        ARGOCD_AUTH_TOKEN: 'simulated',
+        RELEASE_BUTTON_WORKER_STATE_DIR: join(directory, 'state'),
+      }),
+    );
+    expect(report.checks.filter(({ status }) => status !== 'ok')).toEqual([]);
+    expect(row('process', 'worker main').details).toMatchObject({ online: true, version: report.version });
+    expect(row('process', 'agent main').details).toMatchObject({ online: true });
+    expect(row('argocd').found).toMatch(/^a simulated Argo CD v3.+ answers at /);
+    expect(row('account').found).toContain('button');
+    expect(row('button', 'main').details).toMatchObject({
+      applications: ['argocd/shop'],
+      syncAsked: 1,
+      syncRefused: [],
+    });
+    for (const clock of ['worker main', 'agent main', 'argocd', 'this machine']) row('clock', clock);
+    expect(inside()).toEqual(before.disk);
+    expect(await apart.argocd.syncs()).toEqual(before.posts);
+    // What the worker says of itself goes on; what makes it or the light do something would be ours.
+    const asked = /\/(press|set|get|terminate|arm|identify|result|event)$/;
+    expect(apart.heard.all().filter(({ topic }) => asked.test(topic))).toEqual([]);
+  });
+
+  it('says for people what to do, with a cross for what is wrong and a tick for what is not', async () => {
+    const control = await startSimulator(workplace);
+    const port = await freePort();
+    const running = workplace.start(
+      ['doctor', 'release-worker'],
+      environment(`mqtt://127.0.0.1:${port}`, control.url),
+    );
+    expect((await running.exited).code).toBe(1);
+    expect(running.output()).toMatch(
+      /^✗ broker +the broker at \S+ cannot be reached: nothing listens there/m,
+    );
+    expect(running.output()).toMatch(/^ +→ is the broker running/m);
+    expect(running.output()).toMatch(/^✓ argocd /m);
+    expect(running.output()).toMatch(/^1 to put right, 1 not asked$/m);
+    expect(running.output()).not.toContain(token);
+  });
+
+  it('counts a worker that was there and has gone', async () => {
+    const apart = await startApart([{ name: 'shop' }]);
+    onTestFinished(() => apart.workplace.clear());
+    apart.worker.signal('SIGTERM');
+    await apart.worker.exited;
+    await until(
+      'the worker to be offline',
+      () => apart.heard.on('release-button/worker/main/availability').at(-1)?.payload === 'offline',
+    );
+    const { failures, row } = await doctor(
+      workplace,
+      environment(apart.brokerUrl, apart.argocd.url, { ARGOCD_AUTH_TOKEN: 'simulated' }),
+    );
+    expect(failures).toEqual(['process worker main']);
+    expect(row('process', 'worker main').remedy).toContain('release-button release-worker');
+  });
+
+  it('does not wait for servers that take a connection and never answer', async () => {
+    const mqtt = `mqtt://127.0.0.1:${await listenSilently()}`;
+    const argocd = `http://127.0.0.1:${await listenSilently()}`;
+    const { failures, row, elapsedMs } = await doctor(workplace, environment(mqtt, argocd));
+    expect(failures).toEqual(['broker', 'argocd']);
+    expect(row('broker').found).toContain('no answer');
+    expect(row('argocd').found).toMatch(/no answer|TIMEDOUT/);
+    expect(elapsedMs).toBeLessThan(15_000);
+  });
+
+  it('tells a state directory in whose place a file stands, and leaves nothing in a good one', async () => {
+    const control = await startSimulator(workplace);
+    const broker = await startBroker(workplace);
+    writeFileSync(join(workplace.directory, 'in-the-way'), '');
+    for (const stateDir of ['in-the-way', 'in-the-way/state']) {
+      const { failures, row } = await doctor(
+        workplace,
+        environment(broker, control.url, { RELEASE_BUTTON_WORKER_STATE_DIR: stateDir }),
+      );
+      expect(failures).toEqual(['state']);
+      expect(row('state').found).toContain('is a file, not a directory');
+    }
+    mkdirSync(join(workplace.directory, 'state'));
+    expect((await doctor(workplace, environment(broker, control.url))).row('state').status).toBe('ok');
+    expect(readdirSync(join(workplace.directory, 'state'))).toEqual([]);
+    await doctor(workplace, environment(broker, control.url, { RELEASE_BUTTON_WORKER_STATE_DIR: 'not/yet' }));
+    expect(readdirSync(workplace.directory)).not.toContain('not');
+  });
+
+  it('tells clocks that are too far from ours, of an agent and of the server of Argo CD', async () => {
+    const broker = await startBroker(workplace);
+    const retained = (topic: string, payload: string) =>
+      publish(broker, ['-r', '-q', '1', '-t', `release-button/${topic}`, '-m', payload]);
+    const inAnHour = new Date(Date.now() + 3_600_000);
+    retained(
+      'agent/main/info',
+      JSON.stringify({
+        agent: 'main',
+        version: '0.0.1',
+        host: 'pi',
+        instance: 'one',
+        clock: { synchronised: false },
+        simulated: true,
+        at: inAnHour.toISOString(),
+        driver: 'simulated',
+        buttons: [],
+        leds: [],
+      }),
+    );
+    retained('agent/main/availability', 'online');
+    const port = await serve((request, response) => {
+      response.setHeader('date', inAnHour.toUTCString()).setHeader('content-type', 'application/json');
+      if (request.url === '/api/version') response.end('{"Version":"v3.6.0"}');
+      else response.writeHead(503).end('{"code":14,"message":"not now"}');
+    });
+    const { row } = await doctor(workplace, environment(broker, `http://127.0.0.1:${port}`));
+    for (const subject of ['agent main', 'argocd'])
+      expect(row('clock', subject)).toMatchObject({
+        status: 'failed',
+        found: expect.stringMatching(/at least 59 minutes ahead of this machine/),
+        remedy: expect.stringContaining('timedatectl'),
+      });
+    expect(row('process', 'agent main')).toMatchObject({
+      status: 'warning',
+      found: expect.stringContaining('version 0.0.1, its clock is not synchronised'),
+    });
+    expect(row('applications')).toMatchObject({ status: 'failed', details: { fault: 'unavailable' } });
+  });
+
+  it('lists every fault of the configuration, and looks at what is right of it all the same', async () => {
+    const control = await startSimulator(workplace);
+    const { failures, row, report } = await doctor(workplace, {
+      ...environment(await startBroker(workplace), control.url),
+      RELEASE_BUTTON_WORKER_BUTTONS: '[{"id":"main"}]',
+      RELEASE_BUTTON_WORKER_MAX_PRESS_AGE_MS: 'soon',
+    });
+    expect(failures).toEqual(['configuration', 'configuration']);
+    expect(report.checks.map(({ details }) => details?.['key']).slice(0, 2)).toEqual(
+      expect.arrayContaining(['worker.maxPressAgeMs', 'worker.buttons[0].select']),
+    );
+    expect(row('broker').status).toBe('ok');
+    expect(row('account').status).toBe('ok');
+    expect(row('state').status).toBe('skipped');
+  });
+
+  it('says of start without a broker that it brings its own, and finds what has taken the port', async () => {
+    const control = await startSimulator(workplace);
+    const { RELEASE_BUTTON_MQTT_URL: _, ...env } = environment('', control.url);
+    const at = (port: number) =>
+      doctor(workplace, { ...env, RELEASE_BUTTON_BROKER_PORT: String(port) }, ['start', '--argocd']);
+    const free = await at(await freePort());
+    expect(free.failures).toEqual([]);
+    expect(free.row('broker').found).toContain('start brings its own broker');
+    const taken = await at(await serve((_request, response) => response.end('hello')));
+    expect(taken.failures).toEqual(['broker']);
+    expect(taken.row('broker').remedy).toContain('broker.port');
+    const another = await at(Number(new URL(await startBroker(workplace)).port));
+    expect(another.row('broker')).toMatchObject({
+      status: 'warning',
+      remedy: expect.stringContaining('mqtt.url'),
+    });
+  });
+
+  it('is well with the demo that does not run, and never asks the Argo CD of ARGOCD_SERVER for it', async () => {
+    const asked: string[] = [];
+    const port = await serve((request, response) => {
+      asked.push(request.url ?? '');
+      response.end();
+    });
+    const simulator = await freePort();
+    const env = {
+      ARGOCD_SERVER: `http://127.0.0.1:${port}`,
+      ARGOCD_AUTH_TOKEN: token,
+      RELEASE_BUTTON_SIMULATOR_PORT: String(simulator),
+    };
+    const { failures, row } = await doctor(workplace, env, []);
+    expect(failures).toEqual([]);
+    expect(row('argocd').found).toContain('the demo does not run');
+    expect((await doctor(workplace, { ...env, RELEASE_BUTTON_LOG_LEVEL: 'loud' }, [])).failures).toEqual([
+      'configuration',
+    ]);
+    expect(asked).toEqual([]);
+  });
+
+  it('examines for an agent only what an agent has', async () => {
+    const { failures, report } = await doctor(
+      workplace,
+      { RELEASE_BUTTON_MQTT_URL: await startBroker(workplace) },
+      ['gpio-agent'],
+    );
+    expect(failures).toEqual([]);
+    expect(new Set(report.checks.map(({ check }) => check))).toEqual(
+      new Set(['configuration', 'broker', 'process', 'clock']),
+    );
+  });
+
+  it('refuses a process that it does not know with 2', async () => {
+    const running = workplace.start(['doctor', 'toaster']);
+    expect((await running.exited).code).toBe(2);
+    expect(running.output()).toContain('one of start, release-worker, gpio-agent');
+  });
+});

@@ -1,0 +1,290 @@
+// Freeze, unfreeze, terminate, roll back and refresh as people do it: the built command against real processes.
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Apart, Applications } from '../support/installation.ts';
+import { startApart } from '../support/installation.ts';
+import { publish } from '../support/processes.ts';
+import { hasMosquitto } from '../support/programs.ts';
+import { stays, until } from '../support/wait.ts';
+
+const two = JSON.stringify([
+  {
+    id: 'main',
+    select: { names: ['shop'] },
+    on: { press: 'release', hold: 'rollback', double: 'refresh' },
+    coolDownMs: 0,
+  },
+  { id: 'other', select: { names: ['till'] }, coolDownMs: 0 },
+]);
+const oldCommit = '1'.repeat(40);
+const newCommit = '2'.repeat(40);
+
+describe.skipIf(!hasMosquitto)('the verbs that ask the worker (skipped without mosquitto-clients)', () => {
+  let here: Apart | undefined;
+  afterEach(async () => {
+    await here?.workplace.clear();
+    here = undefined;
+  });
+
+  const arrange = async (applications: Applications, buttons = two) => {
+    const apart = (here = await startApart(applications, { RELEASE_BUTTON_WORKER_BUTTONS: buttons }));
+    const run = async (...args: readonly string[]) => {
+      const running = apart.workplace.start(args, { RELEASE_BUTTON_MQTT_URL: apart.brokerUrl });
+      const { code } = await running.exited;
+      return { code, output: running.output() };
+    };
+    const latest = (topic: string) => apart.heard.latest(`release-button/${topic}`);
+    const saysOf = (button: string, signal: string, reason: RegExp = /^/) =>
+      until(
+        `${button} to say ${signal}; it says ${JSON.stringify(latest(`button/${button}/signal`))}`,
+        () => {
+          const now = latest(`button/${button}/signal`);
+          return now?.['signal'] === signal && reason.test(JSON.stringify(now['reason'] ?? ''));
+        },
+      );
+    return { apart, run, latest, saysOf };
+  };
+
+  it('freezes with a reason and a name, over a kill of the worker, until it is unfrozen', async () => {
+    const { apart, run, latest, saysOf } = await arrange([{ name: 'shop', drifted: true }]);
+    const why = /^"frozen: the sale, by ops"$/;
+    expect(await run('freeze', '--reason', 'the sale', '--by', 'ops')).toEqual({
+      code: 0,
+      output: 'frozen: the sale, by ops (all buttons)\n',
+    });
+    await saysOf('main', 'blocked', why);
+    await until('the light', () => apart.light() === 'blip');
+    expect(latest('drift')).toMatchObject({ frozen: { reason: 'the sale', by: 'ops' } });
+    expect(await run('press')).toEqual({
+      code: 4,
+      output: expect.stringMatching(/^rejected: nothing is released: frozen: the sale, by ops\..*unfreeze/),
+    });
+    expect(latest('button/main/result')).toMatchObject({ reason: 'frozen' });
+
+    apart.worker.signal('SIGKILL');
+    await apart.worker.exited;
+    await until('the light to say that the worker is gone', () => apart.light() === 'double-blink');
+    apart.worker = apart.startWorker();
+    await until('the light again', () => apart.light() === 'blip');
+    await saysOf('main', 'blocked', why);
+    expect(await run('press')).toMatchObject({ code: 4, output: expect.stringContaining('the sale') });
+    expect(await apart.argocd.syncs()).toEqual([]);
+
+    expect(await run('unfreeze', '--by', 'ops')).toEqual({
+      code: 0,
+      output: 'no longer frozen: all buttons\n',
+    });
+    await saysOf('main', 'drifted');
+    expect(await run('press')).toMatchObject({ code: 0 });
+    await saysOf('main', 'clear');
+  });
+
+  it('ends a freeze by itself when its time is over, and names whoever froze by user and host', async () => {
+    const { apart, run, latest, saysOf } = await arrange([{ name: 'shop', drifted: true }]);
+    const frozen = await run('freeze', '--reason', 'a moment', '--for', '3s');
+    expect(frozen).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/^frozen: a moment, by \S+@\S+, until \d{4}-/),
+    });
+    const end = /until (\S+)/.exec(frozen.output)?.[1] ?? '';
+    await until('the signal, while it holds', () =>
+      apart.heard.on('release-button/button/main/signal').some(({ payload }) => payload.includes(end)),
+    );
+    await until('the end', () => latest('freeze/state')?.['frozen'] === false);
+    await saysOf('main', 'drifted');
+    await until('the light', () => apart.light() === 'on');
+    expect(await run('press')).toMatchObject({ code: 0 });
+  });
+
+  it('freezes one button and leaves the other alone', async () => {
+    const { run, latest, saysOf } = await arrange([
+      { name: 'shop', drifted: true },
+      { name: 'till', drifted: true },
+    ]);
+    expect(await run('freeze', '--reason', 'stocktaking', '--button', 'other')).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('(button other)'),
+    });
+    await saysOf('other', 'blocked', /stocktaking/);
+    expect(latest('freeze/state')).toMatchObject({
+      frozen: false,
+      buttons: { other: { reason: 'stocktaking' } },
+    });
+    expect(await run('press', 'other')).toMatchObject({ code: 4 });
+    expect(await run('press', 'main')).toMatchObject({ code: 0 });
+    expect(await run('unfreeze', '--button', 'other')).toMatchObject({
+      code: 0,
+      output: 'no longer frozen: button other\n',
+    });
+    expect(await run('press', 'other')).toMatchObject({ code: 0 });
+    expect(await run('freeze', '--reason', 'x', '--button', 'garden')).toMatchObject({
+      code: 4,
+      output: expect.stringMatching(/^refused: no button garden/),
+    });
+  });
+
+  it('terminates a sync whose hook never ends, and tells where nothing runs', async () => {
+    const { apart, run, latest, saysOf } = await arrange([
+      { name: 'shop', drifted: true, hookNeverEnds: true },
+    ]);
+    expect(await run('terminate')).toEqual({
+      code: 4,
+      output: 'refused: no release is running, so there is nothing to terminate\n',
+    });
+    expect(await run('press')).toMatchObject({ code: 0 });
+    await until('the sync', async () => (await apart.argocd.syncs()).length === 1);
+    expect(await run('terminate', '--app', 'argocd/till')).toMatchObject({
+      code: 4,
+      output: expect.stringContaining('no release of argocd/till is running'),
+    });
+    expect(await run('terminate', '--app', 'argocd/shop')).toEqual({
+      code: 0,
+      output: 'terminating 1 application of the running release\n',
+    });
+    const ended = await until('the end of the release', () => latest('release/last'));
+    expect(ended).toMatchObject({ outcome: 'failed', apps: [{ name: 'shop', outcome: 'terminated' }] });
+    await saysOf('main', 'failed');
+  });
+
+  it('rolls the last release back, after which the button is frozen and says so', async () => {
+    const { apart, run, latest, saysOf } = await arrange([{ name: 'shop', drifted: true }]);
+    expect(await run('rollback', 'main')).toEqual({
+      code: 5,
+      output: expect.stringMatching(/^nothing-to-release: this button has released nothing .*`only`/),
+    });
+    expect(await run('press')).toMatchObject({ code: 0 });
+    await saysOf('main', 'succeeded');
+
+    expect(await run('rollback', 'main')).toEqual({
+      code: 0,
+      output: 'accepted: rolling back argocd/shop to 1111111\n',
+    });
+    await until('the end of the rollback', () => latest('release/last')?.['action'] === 'rollback');
+    expect(latest('release/last')).toMatchObject({ outcome: 'succeeded' });
+    expect((await apart.argocd.syncs()).map(({ revision }) => revision)).toEqual([newCommit, oldCommit]);
+    await saysOf('main', 'blocked', /rolled back/);
+    expect(await run('press')).toMatchObject({ code: 4, output: expect.stringContaining('rolled back') });
+    expect(await run('rollback', 'main')).toMatchObject({
+      code: 4,
+      output: expect.stringContaining('rolled back'),
+    });
+    expect(await run('unfreeze', '--button', 'main')).toMatchObject({ code: 0 });
+    expect(await run('press')).toMatchObject({ code: 0 });
+  });
+
+  it('follows a rollback to its end after the worker was killed in the middle of it, and freezes the button', async () => {
+    const { apart, run, latest, saysOf } = await arrange([{ name: 'shop', drifted: true, syncMs: 200 }]);
+    expect(await run('press')).toMatchObject({ code: 0 });
+    await saysOf('main', 'succeeded');
+    await apart.argocd.post('world', { adjust: [{ name: 'shop', syncMs: 3_000 }] });
+    expect(await run('rollback', 'main')).toMatchObject({ code: 0 });
+    await until('the POST', async () => (await apart.argocd.syncs()).length === 2);
+    apart.worker.signal('SIGKILL');
+    await apart.worker.exited;
+    expect(latest('freeze/state')).toEqual({ frozen: false });
+
+    apart.worker = apart.startWorker();
+    await until('the end of the rollback', () => latest('release/last')?.['action'] === 'rollback');
+    expect(latest('release/last')).toMatchObject({ outcome: 'succeeded' });
+    expect(latest('freeze/state')).toMatchObject({ buttons: { main: { reason: 'rolled back' } } });
+    await saysOf('main', 'blocked', /rolled back/);
+    expect(await apart.argocd.syncs()).toHaveLength(2);
+    expect(await run('press')).toMatchObject({ code: 4, output: expect.stringContaining('rolled back') });
+  });
+
+  it('names the gesture to configure, the buttons to choose from, and refuses what cannot be asked for', async () => {
+    const { run } = await arrange([{ name: 'shop', drifted: true }]);
+    expect(await run('rollback', 'other')).toMatchObject({
+      code: 2,
+      output: expect.stringContaining('worker.buttons[].on: {press: release, hold: rollback}'),
+    });
+    expect(await run('rollback')).toMatchObject({
+      code: 2,
+      output: expect.stringMatching(/which button\?.*main, other/),
+    });
+    expect(await run('rollback', 'garden')).toMatchObject({
+      code: 2,
+      output: expect.stringMatching(/no worker.*garden.*main, other/),
+    });
+    const wrong: readonly (readonly [readonly string[], RegExp])[] = [
+      [['freeze'], /--reason/],
+      [['freeze', '--reason', 'x', '--for', 'soon'], /--for soon.*30m/],
+      [['freeze', '--reason', 'x', '--for', '0m'], /--for 0m/],
+      [['freeze', '--reason', 'x'.repeat(201)], /reason.*200/],
+      [['freeze', '--reason', 'x', '--button', 'A/B'], /button/],
+      [['terminate', '--app', 'shop'], /<namespace>\/<name>/],
+    ];
+    const answers = await Promise.all(wrong.map(([args]) => run(...args)));
+    for (const [index, [args, words]] of wrong.entries())
+      expect(answers[index], args.join(' ')).toMatchObject({ code: 2, output: expect.stringMatching(words) });
+  });
+
+  it('takes the only button there is, and finds its gesture', async () => {
+    const { run } = await arrange(
+      [{ name: 'shop', drifted: true }],
+      '[{"id":"shelf","select":{"all":true},"on":{"press":"release","double":"rollback"}}]',
+    );
+    expect(await run('rollback')).toMatchObject({
+      code: 5,
+      output: expect.stringContaining('nothing that could be undone'),
+    });
+  });
+
+  it('refreshes by its gesture: Argo CD looks at Git, nothing is released, and the light says what it found', async () => {
+    const { apart, run, saysOf } = await arrange([{ name: 'shop' }]);
+    await saysOf('main', 'clear');
+    await apart.argocd.post('drift', { app: 'shop', noticed: false });
+    await stays('nothing is known of it', () => apart.signal() === 'clear', 500);
+    expect(await run('press', '--gesture', 'double')).toEqual({
+      code: 0,
+      output: 'accepted: Argo CD looks at Git again for argocd/shop\n',
+    });
+    await saysOf('main', 'drifted');
+    expect(await apart.argocd.syncs()).toEqual([]);
+    // A look is no release, so a freeze does not keep it back.
+    expect(await run('freeze', '--reason', 'the sale')).toMatchObject({ code: 0 });
+    expect(await run('press', '--gesture', 'double')).toMatchObject({ code: 0 });
+  });
+
+  it('ends with 6 where no worker answers, saying what to check; the same without a broker', async () => {
+    const { apart, run } = await arrange([{ name: 'shop', drifted: true }]);
+    apart.worker.signal('SIGTERM');
+    await apart.worker.exited;
+    const verbs = [['freeze', '--reason', 'x'], ['unfreeze'], ['terminate'], ['rollback']];
+    const alone = await Promise.all(verbs.map((args) => run(...args)));
+    for (const answer of alone)
+      expect(answer).toMatchObject({
+        code: 6,
+        output: expect.stringMatching(/^no answer within 5 s: is the release worker running.*mqtt:/),
+      });
+    const nowhere = await Promise.all(verbs.map((args) => run(...args, '--mqtt-url', 'mqtt://127.0.0.1:1')));
+    for (const answer of nowhere)
+      expect(answer).toMatchObject({ code: 6, output: expect.stringMatching(/127\.0\.0\.1:1.*mqtt\.url/) });
+    // Nothing of it waits for the worker that comes back.
+    apart.worker = apart.startWorker();
+    await until('the worker', () =>
+      apart.heard.on('release-button/worker/main/availability').at(-1)?.payload.startsWith('online'),
+    );
+    await apart.worker.said(/button main: drifted/);
+    expect(await run('press')).toMatchObject({ code: 0 });
+  });
+
+  it('shows a freeze as it comes and goes to whoever watches, without control characters', async () => {
+    const { apart, run } = await arrange([{ name: 'shop', drifted: true }]);
+    const watch = apart.workplace.start(['watch'], { RELEASE_BUTTON_MQTT_URL: apart.brokerUrl });
+    await watch.said(/worker main +online/);
+    publish(apart.brokerUrl, [
+      '-t',
+      'release-button/freeze/set',
+      '-m',
+      JSON.stringify({ frozen: true, reason: 'red \u001B[31m alert' }),
+    ]);
+    await watch.said(/frozen +all buttons: red .\[31m alert, by mqtt/);
+    const pressed = await run('press');
+    expect(pressed.output).toContain('alert');
+    expect(pressed.output + watch.output()).not.toContain('\u001B[31m alert');
+    await run('unfreeze');
+    await watch.said(/frozen +nothing any more/);
+    watch.signal('SIGINT');
+    expect(await watch.exited).toMatchObject({ code: 0 });
+  });
+});

@@ -1,0 +1,36 @@
+// An application in a few words, to be compared with those of the table.
+import type { AppRecord } from '../../../../release-worker/argocd/application.ts';
+import { keyOf } from '../../../../release-worker/argocd/application.ts';
+
+/** Words to the names (`namespace/name`, sorted) of the applications that they hold for. */
+export type Groups = Readonly<Record<string, string>>;
+
+/** `OutOfSync Healthy Succeeded at <target> on <deployed>`, commits shortened, with what is not known left out. */
+export function inWords(app: AppRecord): string {
+  const deployed = app.detail?.deployed ?? '';
+  return [
+    app.compared ? app.sync : 'new',
+    app.health,
+    ...(app.phase === '' ? [] : [app.phase]),
+    ...(app.target === '' ? [] : ['at', shortened(app.target)]),
+    ...(deployed === '' ? [] : ['on', shortened(deployed)]),
+    ...(app.deleting ? ['deleting'] : []),
+    ...(app.automated ? ['automated'] : []),
+  ].join(' ');
+}
+
+export function grouped(apps: Iterable<AppRecord>): Groups {
+  const groups = new Map<string, string[]>();
+  for (const app of apps) {
+    const words = inWords(app);
+    groups.set(words, [...(groups.get(words) ?? []), keyOf(app)]);
+  }
+  return Object.fromEntries([...groups].map(([words, names]) => [words, names.sort().join(' ')]));
+}
+
+function shortened(revisions: string): string {
+  return revisions
+    .split(',')
+    .map((revision) => revision.slice(0, 7))
+    .join(',');
+}

@@ -1,0 +1,43 @@
+// A freeze and a press at the same time: once somebody was told that it is frozen, nothing is accepted.
+import { describe, expect, it } from 'vitest';
+import type { Verdict } from '../../../release-worker/presses/looking.ts';
+import { until } from '../../support/wait.ts';
+import { button } from '../support/buttons.ts';
+import { accepting, takingIn } from '../support/intake.ts';
+import { settle } from '../support/settle.ts';
+
+describe('a freeze that comes while a press is judged', () => {
+  const judging = async (verdict: Verdict, action: 'release' | 'refresh') => {
+    const now: { frozen?: string } = {};
+    let decide = (_: Verdict) => {};
+    const taken = takingIn({
+      buttons: [button({ on: { press: action } })],
+      frozen: () => now.frozen,
+      judge: () =>
+        new Promise((resolve) => {
+          decide = resolve;
+        }),
+    });
+    taken.press({ id: 'p1' });
+    await settle();
+    now.frozen = 'frozen: the sale, by ops';
+    decide(verdict);
+    const [result] = await until('the result', () => taken.results().length > 0 && taken.results());
+    return { result, taken };
+  };
+
+  it('counts: whoever froze was told that nothing is released', async () => {
+    const { result, taken } = await judging(accepting, 'release');
+    expect(result).toMatchObject({
+      outcome: 'rejected',
+      reason: 'frozen',
+      message: expect.stringContaining('the sale'),
+    });
+    expect(taken.released).toEqual([]);
+  });
+
+  it('keeps no look at Git back', async () => {
+    const look: Verdict = { outcome: 'accepted', refresh: [], message: 'Argo CD looks at Git again' };
+    expect((await judging(look, 'refresh')).result).toMatchObject({ outcome: 'accepted' });
+  });
+});

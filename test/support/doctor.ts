@@ -1,0 +1,120 @@
+// `release-button doctor` as a process, its report as documented, and servers for it to look at.
+import { createServer as createHttpServer } from 'node:http';
+import type { RequestListener } from 'node:http';
+import { createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { expect, onTestFinished } from 'vitest';
+import * as z from 'zod/mini';
+import type { Workplace } from './processes.ts';
+import { simulatorControl, worldOf } from './simulator.ts';
+
+/** As docs/doctor.md describes it. */
+const reportSchema = z.strictObject({
+  version: z.string(),
+  at: z.iso.datetime(),
+  process: z.enum(['start', 'release-worker', 'gpio-agent']),
+  ok: z.boolean(),
+  checks: z.array(
+    z.strictObject({
+      check: z.enum([
+        'configuration',
+        'broker',
+        'process',
+        'argocd',
+        'account',
+        'applications',
+        'button',
+        'clock',
+        'state',
+      ]),
+      subject: z.exactOptional(z.string()),
+      status: z.enum(['ok', 'warning', 'failed', 'skipped']),
+      found: z.string(),
+      remedy: z.exactOptional(z.string()),
+      details: z.exactOptional(z.record(z.string(), z.unknown())),
+    }),
+  ),
+});
+
+export const token = `e30.${Buffer.from('{"sub":"button"}').toString('base64url')}.c2VjcmV0LXNpZ25hdHVyZS1vZi1h`;
+export const password = 'correct-horse-battery-staple';
+
+export type Env = Readonly<Record<string, string>>;
+
+export async function doctor(workplace: Workplace, env: Env, args: readonly string[] = ['release-worker']) {
+  const startedAt = performance.now();
+  const running = workplace.start(['doctor', ...args, '--json'], env);
+  const { code } = await running.exited;
+  const output = running.output();
+  const report = reportSchema.parse(JSON.parse(output));
+  // What holds for every report.
+  expect(code).toBe(report.ok ? 0 : 1);
+  expect(report.ok).toBe(report.checks.every(({ status }) => status !== 'failed'));
+  for (const { status, remedy } of report.checks)
+    expect(remedy !== undefined).toBe(status === 'failed' || status === 'warning');
+  expect(output).not.toContain(token);
+  expect(output).not.toContain(password);
+  return {
+    output,
+    elapsedMs: performance.now() - startedAt,
+    row: (check: string, subject?: string) => {
+      const found = report.checks.find((row) => row.check === check && row.subject === subject);
+      if (found === undefined) throw new Error(`no row ${check} ${subject ?? ''} in ${output}`);
+      return found;
+    },
+    failures: report.checks
+      .filter(({ status }) => status === 'failed')
+      .map(({ check, subject }) => (subject === undefined ? check : `${check} ${subject}`)),
+    report,
+  };
+}
+
+export async function startBroker(workplace: Workplace): Promise<string> {
+  return workplace.start(['broker']).listening((line) => line['part'] === 'broker');
+}
+
+export async function startSimulator(workplace: Workplace, world: object = worldWithToken()) {
+  const simulator = workplace.start(['argocd-simulator']);
+  const control = simulatorControl(await simulator.listening((line) => line['part'] === 'simulator'));
+  await control.post('world', world);
+  return control;
+}
+
+export function worldWithToken(more: object = {}): object {
+  const world = worldOf([{ name: 'shop' }, { name: 'blog' }]);
+  return { ...z.looseObject({}).parse(world), tokens: [{ token, account: 'button' }], ...more };
+}
+
+export function environment(mqttUrl: string, server: string, more: Env = {}): Env {
+  return {
+    RELEASE_BUTTON_MQTT_URL: mqttUrl,
+    ARGOCD_SERVER: server,
+    ARGOCD_AUTH_TOKEN: token,
+    RELEASE_BUTTON_WORKER_BUTTONS: '[{"id":"main","select":{"all":true}}]',
+    ...more,
+  };
+}
+
+async function listen(server: Server): Promise<number> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {}).on('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  onTestFinished(
+    () =>
+      new Promise<void>((resolve) => {
+        for (const socket of sockets) socket.destroy();
+        server.close(() => resolve());
+      }),
+  );
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+export const serve = (answer: RequestListener) => listen(createHttpServer(answer));
+/** Takes connections and never says a word. */
+export const listenSilently = () => listen(createServer());
