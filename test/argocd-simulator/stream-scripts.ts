@@ -96,6 +96,7 @@ export const scripts: Record<string, Script> = {
   'stream-failed-sync-billing': plays('sync-fails-billing'),
   'stream-failed-sync-ledger': plays('sync-fails-ledger'),
   'stream-failed-sync-with-retry': plays('sync-with-retry'),
+  'stream-rollback': plays('rollback-ok'),
   'stream-sync-path-missing': plays('sync-path-missing'),
   'stream-sync-pinned-to-history': plays('sync-pinned-to-history'),
   'stream-sync-strategy-apply': plays('sync-strategy-apply'),
