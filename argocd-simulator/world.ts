@@ -44,7 +44,7 @@ const everything: Account = {
 
 export function createSimulatedWorld(first: World, defaultToken: string, timers: Timers): SimulatedWorld {
   const cluster = createCluster(first.resourceVersion);
-  const conditions = createConditions();
+  const conditions = createConditions(cluster.tellAll);
 
   function build(description: World) {
     const repositories = createRepositories([

@@ -12,9 +12,6 @@ const groups: { because: string; names: string[] }[] = [
       'projects-admin',
       'projects-button',
       'resource-tree',
-      'session-create-ok',
-      'session-create-unknown-user',
-      'session-create-wrong-password',
       'settings-no-token',
     ],
   },
@@ -55,10 +52,6 @@ const groups: { because: string; names: string[] }[] = [
   {
     because: 'the interleaving of twenty operations at once, different every time',
     names: ['stream-burst-of-syncs'],
-  },
-  {
-    because: 'the simulator does not send everything again after an outage of the Kubernetes API',
-    names: ['stream-kubernetes-api-restart'],
   },
   {
     because: 'the simulator cuts its streams at once when it is stopped',

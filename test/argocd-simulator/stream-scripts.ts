@@ -122,6 +122,14 @@ export const scripts: Record<string, Script> = {
       await play('terminate-ok');
     },
   },
+  'stream-kubernetes-api-restart': {
+    async run({ control, ask, stream }) {
+      await control('faults', { kubernetesDown: true });
+      await control('faults', { kubernetesDown: false });
+      await stream.waitFor((line) => line.includes('"MODIFIED"') && line.includes('"search"'));
+      await ask('POST', '/api/v1/applications/guestbook/sync', {});
+    },
+  },
   'stream-live-drift': {
     async run({ control, ask, stream }) {
       await control('drift', { app: 'prunable', kind: 'edit' });
