@@ -79,6 +79,8 @@ export interface ArgoCd {
 /** A list of thousands takes longer than one application. In milliseconds. */
 const listTimeoutMs = 30_000;
 
+/** Of a version so much is shown; Argo CD's have some 30. In characters. */
+const versionLength = 100;
 const versionSchema = z.object({ Version: z.string() });
 const userInfoSchema = z.object({ loggedIn: z.nullish(z.boolean()), username: z.nullish(z.string()) });
 const canISchema = z.object({ value: z.string() });
@@ -129,7 +131,7 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
       ...how,
     });
     return {
-      version: answer.Version,
+      version: answer.Version.slice(0, versionLength),
       simulated: simulated || answer.Version.endsWith('+simulated'),
       ...(date === undefined ? {} : { date }),
     };

@@ -5,7 +5,7 @@ import type { Got } from 'got';
 import type * as z from 'zod/mini';
 import { parseJson } from '../../messages/codec.ts';
 import type { Clock } from '../../service/clock.ts';
-import { ArgoCdError, errorFromAnswer, errorFromFailure, notArgoCd } from './errors.ts';
+import { ArgoCdError, aboutAnother, errorFromAnswer, errorFromFailure, notArgoCd } from './errors.ts';
 import type { Asking } from './errors.ts';
 import type { Connections } from './connections.ts';
 import type { ArgoCdCall, OnAnswer } from './metrics.ts';
@@ -127,21 +127,14 @@ export function createExchange(options: ExchangeOptions): Exchange {
     if (decoded.ok) {
       const simulated = response.headers['x-simulated'] !== undefined;
       const other = call.otherThanAsked?.(decoded.value);
-      if (other !== undefined) {
-        const message = `could not ${what}: ${server} answers about ${other} instead. Does a cache or a proxy in between mix up answers?`;
-        return { error: new ArgoCdError({ kind, message, status }), failed };
-      }
+      if (other !== undefined) return { error: aboutAnother(what, asking, other, { kind, status }), failed };
       const date = Date.parse(response.headers.date ?? '');
       return {
         answered: { answer: decoded.value, simulated, ...(Number.isNaN(date) ? {} : { date }) },
       };
     }
-    const { message } = notArgoCd(what, server, {
-      status,
-      contentType,
-      ...(isJson ? { detail: decoded.error } : {}),
-    });
-    return { error: new ArgoCdError({ kind, message, status }), failed };
+    const detail = isJson ? { detail: decoded.error } : {};
+    return { error: notArgoCd(what, asking, { status, contentType, ...detail }, kind), failed };
   };
 }
 

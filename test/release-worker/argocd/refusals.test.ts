@@ -147,6 +147,37 @@ describe('gateways in front', () => {
 });
 
 describe('words', () => {
+  const long = `${secret}${'k'.repeat(100_000)}`;
+
+  it.each([
+    ['content type', { 'content-type': `text/html; ${secret}${'x'.repeat(5_000)}` }, page],
+    [
+      'members',
+      json,
+      JSON.stringify({
+        items: [{ metadata: { name: 'a', labels: { [long]: 1 } } }],
+        metadata: { name: 'guestbook', labels: { [long]: 1 } },
+      }),
+    ],
+    ['names', json, JSON.stringify({ metadata: { name: long }, operation: {} })],
+  ])('of what is no answer are shortened, without the token: %s', async (_, headers, body) => {
+    const { url } = await serve(answers(200, headers, body));
+    const argocd = clientOf(url);
+    const reads = body.includes('"items"') || body === page ? [() => argocd.list()] : [];
+    for (const ask of [...reads, () => argocd.get(guestbook), () => argocd.sync(guestbook, nothing)]) {
+      const { message } = await refusalOf(ask());
+      expect(message.length).toBeLessThan(800);
+      expect(message).not.toContain(secret);
+    }
+  });
+
+  it('of a version are shortened', async () => {
+    const { url } = await serve(answers(200, json, JSON.stringify({ Version: `v3.6.0+${long}` })));
+    const { version } = await clientOf(url).version();
+    expect(version).toMatch(/^v3\.6\.0\+/);
+    expect(version.length).toBeLessThan(200);
+  });
+
   it('are shortened and put on one line', async () => {
     const message = `first\n\tsecond ${'long '.repeat(1000)}`;
     const { url } = await serve(answers(500, json, JSON.stringify({ error: message, code: 2, message })));
