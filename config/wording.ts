@@ -37,7 +37,8 @@ export function allowed(schema: Schema): string {
   if (inner instanceof z.ZodMiniLiteral) return choice(inner.def.values);
   if (inner instanceof z.ZodMiniArray) {
     const { minimum = 0, maximum } = bounds(inner.def.checks);
-    return `a list of ${minimum} to ${maximum} entries`;
+    if (maximum !== undefined) return `a list of ${minimum} to ${maximum} entries`;
+    return Number(minimum) > 0 ? `a list of ${minimum} or more entries` : 'a list';
   }
   if (inner instanceof z.ZodMiniUnion) return inner.def.options.map(allowed).join(' or ');
   if (inner instanceof z.ZodMiniObject || inner instanceof z.ZodMiniRecord)

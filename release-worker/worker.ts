@@ -32,7 +32,7 @@ import type { Journal } from './releases/journal.ts';
 import { createRecovery } from './releases/recovery.ts';
 import type { Recovered } from './releases/recovery.ts';
 import { refreshAll } from './releases/refresh.ts';
-import { progressOf, releaseMessage } from './releases/release.ts';
+import { progressOf, releaseMessage, whyFreeze } from './releases/release.ts';
 import { createRunner } from './releases/runner.ts';
 import { takeTerminations } from './releases/terminate.ts';
 import { createReplies } from './replies.ts';
@@ -151,9 +151,8 @@ export function createWorker(options: WorkerOptions): Worker {
     onCurrent: (release) => link.publish(releaseCurrent.at({}), release ?? { state: 'idle' }),
     onEnd: async (release, ends) => {
       deployed.note(release, ends);
-      // The light would invite the next person to undo the rollback.
-      if (release.action === 'rollback' && [...ends.values()].some(({ good }) => good))
-        await freeze.freezeButton(release.button, 'rolled back', release.source);
+      const why = whyFreeze(release, ends.values());
+      if (why !== undefined) await freeze.freezeButton(release.button, why, release.source);
     },
     onFinished: (release, outcome) => {
       link.publish(releaseLast.at({}), release);

@@ -14,6 +14,8 @@ import { processSections } from '../processes.ts';
 
 const notWell = 1;
 const usualWidth = 100;
+/** For what is still going out, in milliseconds. */
+const graceMs = 500;
 
 export async function configure(command: Command): Promise<void> {
   command
@@ -50,6 +52,8 @@ export async function configure(command: Command): Promise<void> {
           }),
     );
     process.exitCode = isWell(rows) ? 0 : notWell;
+    // A name that no server resolves is still asked for long after everything has been said.
+    setTimeout(() => process.exit(), graceMs).unref();
     return undefined;
   });
 }

@@ -103,3 +103,19 @@ export function infosOf(release: PlannedRelease): readonly { name: string; value
     { name: infoNames.button, value: release.button },
   ];
 }
+
+/**
+ * Why a button is frozen after a release: the light would invite the next person to undo a rollback, also one that ran
+ * out of time here and may still come through in Argo CD. One that failed may be tried again.
+ */
+export function whyFreeze(
+  { action }: Pick<PlannedRelease, 'action'>,
+  ends: Iterable<AppEnd>,
+): string | undefined {
+  if (action !== 'rollback') return undefined;
+  const all = [...ends];
+  if (all.some(({ good }) => good)) return 'rolled back';
+  return all.some(({ outcome }) => outcome === 'timed-out')
+    ? 'a rollback was not seen to end and may still come through; look at Argo CD first'
+    : undefined;
+}

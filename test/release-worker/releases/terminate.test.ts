@@ -1,11 +1,13 @@
 // Ending a release before its end, against the simulated Argo CD.
 import { describe, expect, it } from 'vitest';
 import { createReplies } from '../../../release-worker/replies.ts';
+import { infosOf } from '../../../release-worker/releases/release.ts';
 import { takeTerminations } from '../../../release-worker/releases/terminate.ts';
 import { silentLog } from '../../../service/log.ts';
 import { worldOf } from '../../support/simulator.ts';
 import { until } from '../../support/wait.ts';
 import { createFakeLink } from '../support/fake-link.ts';
+import { newCommit } from '../support/records.ts';
 import { planned, releaseOf } from '../support/releases.ts';
 import { releasing } from '../support/runner.ts';
 
@@ -37,6 +39,52 @@ describe('a release that is terminated', () => {
     await until('the sync to run', () => app('shop').phase === 'Running');
     expect(runner.terminate('argocd/shop')).toEqual({ applications: 1, releases: ['r1'] });
     expect(ends(await ended())).toEqual({ shop: 'terminated', till: 'in-sync' });
+  });
+
+  it('is one of two: named by its application, or both', async () => {
+    const { start, runner, finished, app, posts } = await releasing(
+      worldOf([endless('shop'), endless('till'), endless('bar')]),
+    );
+    start(releaseOf([planned('shop'), planned('bar')]));
+    start(releaseOf([planned('till')], { id: 'r2', button: 'other' }));
+    await until('the syncs to run', () =>
+      ['shop', 'till', 'bar'].every((name) => app(name).phase === 'Running'),
+    );
+    expect(runner.terminate('argocd/till')).toEqual({ applications: 1, releases: ['r2'] });
+    await until('the end of the second release', () => finished.length === 1);
+    expect(finished[0]).toMatchObject({ id: 'r2', outcome: 'failed', apps: [{ outcome: 'terminated' }] });
+    expect(app('shop').phase).toBe('Running');
+
+    expect(runner.terminate('argocd/till')).toEqual({ applications: 0, releases: [] });
+    expect(runner.terminate(undefined)).toEqual({ applications: 2, releases: ['r1'] });
+    await until('the end of the first release', () => finished.length === 2);
+    expect(finished[1]).toMatchObject({ id: 'r1', outcome: 'failed' });
+    expect(await posts()).toBe(3);
+  });
+
+  it('sends nothing of its later waves', async () => {
+    const { start, runner, ended, app, posts } = await releasing(
+      worldOf([endless('db'), { name: 'web', drifted: true }]),
+    );
+    start(releaseOf([planned('db'), planned('web', { wave: 1 })]));
+    await until('the sync to run', () => app('db').phase === 'Running');
+    expect(runner.terminate('argocd/db')).toEqual({ applications: 1, releases: ['r1'] });
+    expect(ends(await ended())).toEqual({ db: 'terminated', web: 'interrupted' });
+    expect(await posts()).toBe(1);
+  });
+
+  it('may be one of the former run of the worker', async () => {
+    const { argocd, runner, resume, app } = await releasing(worldOf([endless('shop')]));
+    const release = releaseOf([planned('shop')]);
+    await argocd.sync(app('shop'), {
+      prune: false,
+      revision: newCommit,
+      infos: infosOf(release),
+    });
+    await until('the sync to run', () => app('shop').phase === 'Running');
+    const ended = resume({ release, fates: new Map([['argocd/shop', { sent: true }]]) });
+    expect(runner.terminate('argocd/shop')).toEqual({ applications: 1, releases: ['r1'] });
+    expect(ends(await ended)).toEqual({ shop: 'terminated' });
   });
 
   it('waits until a sync that is only accepted runs, since Argo CD refuses to end it before', async () => {
