@@ -165,10 +165,12 @@ export function createAccess(options: {
     if (round.changed.size > 0) options.onChange(round.changed);
   };
 
+  /** A failure waits for its turn, whatever else changes meanwhile. */
+  const mayAsk = (key: string) => isDue(key) && now() - (failedAt.get(key) ?? -Infinity) >= lookEveryMs;
   /** Those never asked for first, then the oldest answers, so that everybody's turn comes. */
   const due = () =>
     [...drifted]
-      .filter(isDue)
+      .filter(mayAsk)
       .map((key) => ({ key, at: Math.max(windows.askedAt(key), failedAt.get(key) ?? -Infinity) }))
       .sort((a, b) => (a.at === b.at ? 0 : a.at < b.at ? -1 : 1))
       .slice(0, roundMax)
@@ -210,7 +212,7 @@ export function createAccess(options: {
       return false;
     }
     drifted.add(key);
-    return isDue(key) && now() - (failedAt.get(key) ?? -Infinity) >= lookEveryMs;
+    return mayAsk(key);
   };
 
   return {

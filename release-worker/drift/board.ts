@@ -1,6 +1,6 @@
 // Says what the buttons and the summary have to say: gathers, chooses, publishes when it has changed.
 import { buttonSignal } from '../../messages/button.ts';
-import type { ButtonSignal } from '../../messages/button.ts';
+import type { ButtonSignal, Signal } from '../../messages/button.ts';
 import { drift as driftChannel } from '../../messages/drift.ts';
 import type { ReleaseOutcome } from '../../messages/release.ts';
 import { toTime } from '../../messages/time.ts';
@@ -55,6 +55,7 @@ const gatherSummaryMs = 200;
 export function createBoard(options: BoardOptions): Board {
   const { link, registry, watch, access, clock, log, buttons } = options;
   const said = new Map<string, string>();
+  const shown = new Map<string, Signal>();
   const tally = createTally({ registry, buttons, obstacleOf: access.obstacleOf });
   const last = new Map<string, NonNullable<SignalInput['last']>>();
   let summarySaid = '';
@@ -119,7 +120,10 @@ export function createBoard(options: BoardOptions): Board {
       const before = said.get(button.id);
       if (before === text) continue;
       said.set(button.id, text);
-      log.info(
+      // With thousands of applications the numbers alone change dozens of times a second.
+      const isNews = shown.get(button.id) !== choice.signal;
+      shown.set(button.id, choice.signal);
+      log[isNews ? 'info' : 'debug'](
         { button: button.id, signal: choice.signal, outOfSync: drift.outOfSync },
         `button ${button.id}: ${choice.signal}${choice.reason === undefined ? '' : ` (${choice.reason})`}`,
       );

@@ -124,6 +124,24 @@ describe('what is in the way', () => {
     expect(tries).toBe(2);
   });
 
+  it('is not asked for again, where asking fails, at the events of others', async () => {
+    let tries = 0;
+    const { access, registry } = looking({
+      syncWindows: ({ name }) => {
+        if (name === 'shop') tries += 1;
+        return name === 'shop' ? refused() : Promise.resolve({ open: true, assigned: [] });
+      },
+    });
+    access.start();
+    registry.event('changed', drifted('shop'));
+    await settle();
+    for (let round = 0; round < 5; round += 1) {
+      registry.event('changed', drifted(`other-${round}`));
+      await settle();
+    }
+    expect(tries).toBe(1);
+  });
+
   it('is forgotten when the application is gone', async () => {
     const { access, registry, rules } = looking();
     rules.windowOpen = false;
