@@ -53,6 +53,8 @@ describe.skipIf(!hasMosquitto)('the verbs that ask the worker (skipped without m
     });
     await saysOf('main', 'blocked', why);
     await until('the light', () => apart.light() === 'blip');
+    // The summary gathers what changes for a moment longer than the light does.
+    await until('the summary', () => latest('drift')?.['frozen']);
     expect(latest('drift')).toMatchObject({ frozen: { reason: 'the sale', by: 'ops' } });
     expect(await run('press')).toEqual({
       code: 4,
