@@ -6,6 +6,8 @@ export type Authentication = { account: Account } | { problem: string };
 
 export interface Accounts {
   authenticate(headers: IncomingHttpHeaders): Authentication;
+  /** A new token; undefined: no such account, or another password. */
+  logIn(username: string, password: string): string | undefined;
   may(account: Account, action: string, name: string): boolean;
 }
 
@@ -15,6 +17,7 @@ export function createAccounts(accounts: readonly Account[], tokens: readonly To
   const byName = new Map(accounts.map((account) => [account.name, account]));
   const byToken = new Map(tokens.map((token) => [token.token, token]));
   const globs = new Map<string, RegExp>();
+  let sessions = 0;
 
   function matches(glob: string, name: string): boolean {
     let pattern = globs.get(glob);
@@ -36,6 +39,13 @@ export function createAccounts(accounts: readonly Account[], tokens: readonly To
         return { problem: wellFormed ? problems.forged(known) : notLoggedIn };
       }
       return known.state === 'valid' ? { account } : { problem: problems[known.state](known) };
+    },
+    logIn(username, password) {
+      if (byName.get(username)?.password !== password) return undefined;
+      sessions += 1;
+      const token = `simulated.session-${sessions}-of-${username}.signature`;
+      byToken.set(token, { token, account: username, state: 'valid', id: `session-${sessions}` });
+      return token;
     },
     may({ name: accountName }, action, name) {
       // What the account may now: an open stream may have been opened under other rights.

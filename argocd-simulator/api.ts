@@ -15,6 +15,8 @@ import {
   wantedBy,
 } from './queries.ts';
 import type { RequestLog } from './request-log.ts';
+import { readRollbackBody, rollback } from './rollback.ts';
+import { logIn } from './session.ts';
 import { sync, terminate } from './sync.ts';
 import { readSyncBody } from './sync-request.ts';
 import type { SyncBody } from './sync-request.ts';
@@ -30,7 +32,8 @@ type Call = { world: SimulatedWorld; account: Account; path: string[]; query: UR
 type Endpoint = (call: Call) => Answer | Promise<Answer>;
 
 const streamPath = '/api/v1/stream/applications';
-const syncPath = /^\/api\/v1\/applications\/([^/]+)\/sync$/;
+const syncPath = /^\/api\/v1\/applications\/([^/]+)\/(sync|rollback)$/;
+const tooLarge = refused({ code: 2, message: 'simulated: the body is too large' });
 const noSniff = { 'X-Content-Type-Options': 'nosniff' };
 
 const routes: { pattern: RegExp; method: string; endpoint: Endpoint }[] = [
@@ -96,12 +99,20 @@ export async function answerApi(parts: ApiParts, request: IncomingMessage, url: 
   const authentication = parts.world.accounts.authenticate(request.headers);
   if (method === 'GET' && pathname === '/api/version') return version(authentication);
   if (method === 'GET' && pathname === '/api/v1/session/userinfo') return userInfo(authentication);
-  const [, syncName] = syncPath.exec(pathname) ?? [];
-  if (syncName !== undefined && method === 'POST') return answerSync(parts, request, decode(syncName));
+  if (method === 'POST' && pathname === '/api/v1/session') {
+    const text = await readBody(request, mostBytes);
+    return text === undefined ? tooLarge : logIn(parts.world, text);
+  }
+  const [, syncName, what] = syncPath.exec(pathname) ?? [];
+  if (syncName !== undefined && method === 'POST') {
+    const answer = what === 'sync' ? answerSync : answerRollback;
+    return answer(parts, request, decode(syncName));
+  }
   const known = routes.filter(({ pattern }) => pattern.test(pathname));
   const route = known.find((each) => each.method === method);
   if (!route) {
-    const exists = known.length > 0 || syncName !== undefined || pathname === streamPath;
+    const exists =
+      known.length > 0 || syncName !== undefined || [streamPath, '/api/v1/session'].includes(pathname);
     return exists ? plain(405, 'Method Not Allowed\n', noSniff) : plain(404, 'Not Found\n', noSniff);
   }
   if (!('account' in authentication)) return refused({ code: 16, message: authentication.problem });
@@ -112,7 +123,7 @@ export async function answerApi(parts: ApiParts, request: IncomingMessage, url: 
 /** The body is read before the token, as by Argo CD's gateway. */
 async function answerSync(parts: ApiParts, request: IncomingMessage, name: string): Promise<Answer> {
   const text = await readBody(request, mostBytes);
-  if (text === undefined) return refused({ code: 2, message: 'simulated: the body is too large' });
+  if (text === undefined) return tooLarge;
   const body = readSyncBody(text);
   if ('problem' in body) return refused({ code: 3, message: body.problem });
   const authentication = parts.world.accounts.authenticate(request.headers);
@@ -129,6 +140,17 @@ async function answerSync(parts: ApiParts, request: IncomingMessage, name: strin
     status: answer.status,
   });
   return answer;
+}
+
+async function answerRollback(parts: ApiParts, request: IncomingMessage, name: string): Promise<Answer> {
+  const text = await readBody(request, mostBytes);
+  if (text === undefined) return tooLarge;
+  const body = readRollbackBody(text);
+  if ('problem' in body) return refused({ code: 3, message: body.problem });
+  const authentication = parts.world.accounts.authenticate(request.headers);
+  return 'account' in authentication
+    ? rollback(parts.world, authentication.account, name, body)
+    : refused({ code: 16, message: authentication.problem });
 }
 
 function entryOf({ appNamespace, infos, revision, dryRun }: SyncBody) {

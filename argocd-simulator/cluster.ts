@@ -26,6 +26,8 @@ export interface Cluster {
   remove(record: ApplicationRecord): void;
   /** Stores a new version of the object and tells everybody. */
   update(record: ApplicationRecord, change: (object: ApplicationObject) => ApplicationObject): void;
+  /** Tells everybody of every application as it is, with unchanged versions (`stream-kubernetes-api-restart`). */
+  tellAll(): void;
   onChange(listener: Listener): () => void;
 }
 
@@ -68,6 +70,9 @@ export function createCluster(firstVersion: number): Cluster {
       if (records.get(keyOf(record.object)) !== record) return;
       record.object = versioned(change(record.object));
       tell('MODIFIED', record.object);
+    },
+    tellAll() {
+      for (const { object } of records.values()) tell('MODIFIED', object);
     },
     onChange(listener) {
       listeners.add(listener);

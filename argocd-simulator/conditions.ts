@@ -15,7 +15,8 @@ type ConditionFlags = {
   kubernetesDown?: boolean;
 };
 
-export function createConditions(): Conditions {
+/** @param onKubernetesBack after an outage of the Kubernetes API */
+export function createConditions(onKubernetesBack: () => void): Conditions {
   let flags = { controllerDown: false, repositoryServerDown: false, kubernetesDown: false };
   let waiting: (() => void)[] = [];
   return {
@@ -29,7 +30,9 @@ export function createConditions(): Conditions {
       return flags.kubernetesDown;
     },
     set(change) {
+      const { kubernetesDown } = flags;
       flags = { ...flags, ...change };
+      if (kubernetesDown && !flags.kubernetesDown) onKubernetesBack();
       if (flags.controllerDown) return;
       const resumed = waiting;
       waiting = [];

@@ -34,6 +34,8 @@ export function createOperations(parts: {
   repositories: Repositories;
   timers: Timers;
   conditions: Conditions;
+  /** by a sync window: what was accepted all the same (a rollback) waits for its end */
+  isBlocked(record: ApplicationRecord): boolean;
 }): Operations {
   const { cluster, repositories, timers, conditions } = parts;
 
@@ -80,6 +82,11 @@ export function createOperations(parts: {
     await conditions.controllerUp();
     run.state = { ...run.state, startedAt: now() };
     setState(run, { phase: 'Running' });
+    if (parts.isBlocked(record)) {
+      const message = 'Sync operation blocked by sync window';
+      setState(run, { message, syncResult: syncResult(operation) });
+      await untilUnblocked(run);
+    }
     const error = loadProblem(record, operation, repositories);
     if (error !== undefined) {
       await run.pause(50);
@@ -92,6 +99,10 @@ export function createOperations(parts: {
     await run.pause(record.behaviour.syncMs ?? 300);
     if (await failed(run)) return;
     await succeed(run);
+  }
+
+  async function untilUnblocked(run: Run): Promise<void> {
+    while (parts.isBlocked(run.record)) await run.pause(1_000);
   }
 
   async function runHook(run: Run): Promise<void> {
@@ -255,6 +266,7 @@ export function createOperations(parts: {
   async function terminated(run: Run): Promise<void> {
     setState(run, { phase: 'Terminating' });
     await run.pause(48);
+    await untilUnblocked(run);
     const rows = run.state.syncResult?.resources?.map((each) =>
       each.hookType ? { ...each, hookPhase: 'Failed', message: 'Terminated' } : each,
     );

@@ -141,6 +141,8 @@ const project = z.strictObject({ name, windows: z._default(z.array(syncWindow), 
 const account = z.strictObject({
   name,
   admin: z._default(z.boolean(), false),
+  /** For a login; absent: none is let in. */
+  password: z.exactOptional(z.string().check(z.minLength(1), z.maxLength(4096))),
   /** Globs over `project/name` (`project/namespace/name` outside the control plane's namespace). */
   get: z._default(z.array(text), []),
   sync: z._default(z.array(text), []),

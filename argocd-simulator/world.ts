@@ -13,6 +13,7 @@ import { createOperations } from './operations.ts';
 import type { Operations } from './operations.ts';
 import { commitIdOf, commitText, createRepositories } from './repositories.ts';
 import type { Repositories } from './repositories.ts';
+import { canSync, windowsOf } from './refusals.ts';
 import type { Timers } from './timers.ts';
 import type { Account, ApplicationDescription, SyncWindow, Token, World } from './world-description.ts';
 
@@ -43,7 +44,7 @@ const everything: Account = {
 
 export function createSimulatedWorld(first: World, defaultToken: string, timers: Timers): SimulatedWorld {
   const cluster = createCluster(first.resourceVersion);
-  const conditions = createConditions();
+  const conditions = createConditions(cluster.tellAll);
 
   function build(description: World) {
     const repositories = createRepositories([
@@ -51,7 +52,10 @@ export function createSimulatedWorld(first: World, defaultToken: string, timers:
       ...bulkRepository(description.bulk),
     ]);
     const parts = { cluster, repositories, timers, conditions };
-    const operations = createOperations(parts);
+    const operations = createOperations({
+      ...parts,
+      isBlocked: (record) => !canSync(windowsOf(world, record)),
+    });
     const controller = createController({ ...parts, operations });
     const namespaces = new Set([controlPlaneNamespace, ...description.namespaces]);
     const windows = windowsBy(description.projects);
@@ -71,8 +75,7 @@ export function createSimulatedWorld(first: World, defaultToken: string, timers:
     );
   }
 
-  let current = build(first);
-  return {
+  const world: SimulatedWorld = {
     cluster,
     conditions,
     get accounts() {
@@ -110,6 +113,8 @@ export function createSimulatedWorld(first: World, defaultToken: string, timers:
       timers.after(46, () => cluster.update(record, (object) => ({ ...object, status })));
     },
   };
+  let current = build(first);
+  return world;
 }
 
 function windowsBy(projects: World['projects']): Map<string, readonly SyncWindow[]> {

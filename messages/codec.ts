@@ -43,6 +43,9 @@ export function parseJson<Message>(
   return parse(json, schema);
 }
 
+/** An error is for a line of a log. In characters. */
+const errorLength = 500;
+
 function parse<Message>(value: unknown, schema: z.ZodMiniType<Message>): Decoded<Message> {
   // zod/mini words nothing by itself.
   const result = schema.safeParse(value, { error: english });
@@ -50,7 +53,8 @@ function parse<Message>(value: unknown, schema: z.ZodMiniType<Message>): Decoded
   const problems = result.error.issues
     .slice(0, 5)
     .map((issue) => (issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : issue.message));
-  return { ok: false, error: problems.join('; ') };
+  // Names of members are the sender's and may be as long as the payload.
+  return { ok: false, error: problems.join('; ').slice(0, errorLength) };
 }
 
 /** JSON payloads. `maxBytes` bounds what is parsed, not what is sent. */

@@ -79,6 +79,8 @@ export interface ArgoCd {
 /** A list of thousands takes longer than one application. In milliseconds. */
 const listTimeoutMs = 30_000;
 
+/** Of a version so much is shown; Argo CD's have some 30. In characters. */
+const versionLength = 100;
 const versionSchema = z.object({ Version: z.string() });
 const userInfoSchema = z.object({ loggedIn: z.nullish(z.boolean()), username: z.nullish(z.string()) });
 const canISchema = z.object({ value: z.string() });
@@ -86,7 +88,23 @@ const canISchema = z.object({ value: z.string() });
 const terminatedSchema = z.object({});
 const metadataSchema = z.object({ author: z.nullish(z.string()), message: z.nullish(z.string()) });
 /** The application with its new operation (`sync-ok-with-infos`). Less is not Argo CD's yes. */
-const acceptedSchema = z.object({ metadata: z.object({ name: z.string() }), operation: z.object({}) });
+const acceptedSchema = z.object({
+  metadata: z.object({ name: z.string(), namespace: z.nullish(z.string()) }),
+  operation: z.object({}),
+});
+
+/** A cache in between that does not look at the query mixes up applications of one name in two namespaces. */
+function otherThan(
+  app: AppName,
+  {
+    metadata,
+  }: { readonly metadata: { readonly name: string; readonly namespace?: string | null | undefined } },
+): string | undefined {
+  const namespace = metadata.namespace ?? '';
+  const same =
+    metadata.name === app.name && (namespace === '' || app.namespace === '' || namespace === app.namespace);
+  return same ? undefined : `the application ${namespace}/${metadata.name}`;
+}
 
 export function createArgoCd(options: HttpOptions): ArgoCd {
   const { call, server, remedy, openStream, stop } = createHttp(options);
@@ -113,7 +131,7 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
       ...how,
     });
     return {
-      version: answer.Version,
+      version: answer.Version.slice(0, versionLength),
       simulated: simulated || answer.Version.endsWith('+simulated'),
       ...(date === undefined ? {} : { date }),
     };
@@ -156,6 +174,7 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
         path: appPath(app),
         query: { ...scope(app), ...(refresh === undefined ? {} : { refresh }) },
         schema: applicationSchema,
+        otherThanAsked: (answer) => otherThan(app, answer),
         ...(timeoutMs === undefined ? {} : { timeoutMs }),
       });
       return recordOf(answer, true);
@@ -184,6 +203,7 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
             : { revisions, sourcePositions: revisions.map((_, index) => index + 1) }),
         },
         schema: acceptedSchema,
+        otherThanAsked: (answer) => otherThan(app, answer),
       });
     },
     terminate: async (app) => {

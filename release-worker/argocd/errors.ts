@@ -137,7 +137,7 @@ export function errorFromAnswer(what: string, asking: Asking, answer: ErrorAnswe
       'Argo CD wants exactly application/json; does a proxy in between change it?',
     );
   // What remains is Argo CD's only with its own words and code: other servers and gateways have these codes too.
-  if (said?.code === undefined && !isEventStream(answer.contentType)) return notArgoCd(what, server, answer);
+  if (said?.code === undefined && !isEventStream(answer.contentType)) return notArgoCd(what, asking, answer);
   if (status === 404) return make('not-found', `could not ${what} at ${server}${quoted}`);
   if (status === 400 && said !== undefined)
     return make(kindOf400(said.message), `could not ${what}${quoted}`);
@@ -147,17 +147,32 @@ export function errorFromAnswer(what: string, asking: Asking, answer: ErrorAnswe
 /** @param answer what came instead; `detail` says what is wrong with it */
 export function notArgoCd(
   what: string,
-  server: string,
+  { server, hide }: Pick<Asking, 'server' | 'hide'>,
   answer: { readonly status: number; readonly contentType: string; readonly detail?: string },
+  kind: ArgoCdErrorKind = 'not-argocd',
 ): ArgoCdError {
   const { status, contentType, detail } = answer;
   const got = detail ?? (contentType === '' ? 'no content type' : contentType);
   return new ArgoCdError({
-    kind: 'not-argocd',
+    kind,
     status,
-    message: `could not ${what}: what ${server} answers (HTTP ${status}, ${got}) is not Argo CD's`,
+    message: `could not ${what}: what ${server} answers (HTTP ${status}, ${shortened(hide(got))}) is not Argo CD's`,
     remedy:
       'Check argocd.server (ARGOCD_SERVER): https:// instead of http://, the port, and the path where Argo CD runs below one (--rootpath)',
+  });
+}
+
+/** @param other what the answer is about instead */
+export function aboutAnother(
+  what: string,
+  { server, hide }: Pick<Asking, 'server' | 'hide'>,
+  other: string,
+  about: { readonly kind: ArgoCdErrorKind; readonly status: number },
+): ArgoCdError {
+  return new ArgoCdError({
+    ...about,
+    message: `could not ${what}: ${server} answers about ${shortened(hide(other))} instead`,
+    remedy: 'Look for a cache or a proxy in between that mixes up answers',
   });
 }
 

@@ -5,7 +5,7 @@ import type { Got } from 'got';
 import type * as z from 'zod/mini';
 import { parseJson } from '../../messages/codec.ts';
 import type { Clock } from '../../service/clock.ts';
-import { ArgoCdError, errorFromAnswer, errorFromFailure, notArgoCd } from './errors.ts';
+import { ArgoCdError, aboutAnother, errorFromAnswer, errorFromFailure, notArgoCd } from './errors.ts';
 import type { Asking } from './errors.ts';
 import type { Connections } from './connections.ts';
 import type { ArgoCdCall, OnAnswer } from './metrics.ts';
@@ -26,6 +26,8 @@ export interface Call<Answer> {
   /** for what Argo CD tells everybody: no token is sent, so that none needs to be good */
   readonly anonymous?: true;
   readonly schema: z.ZodMiniType<Answer>;
+  /** what else an answer is about, if it is not about what was asked for */
+  readonly otherThanAsked?: (answer: Answer) => string | undefined;
   /** whether an answer says that the token is not accepted, although its status does not */
   readonly isRefusal?: (answer: Answer) => boolean;
 }
@@ -119,25 +121,20 @@ export function createExchange(options: ExchangeOptions): Exchange {
       return { error: errorFromAnswer(what, asking, { status, contentType, location, body }), failed };
     }
     const decoded = parseJson(response.body, schema);
+    const isJson = contentType.startsWith('application/json');
+    // The start of a good answer is lost, or the answer of another version: it may well have been carried out.
+    const kind = changes && isJson ? 'unsure' : 'not-argocd';
     if (decoded.ok) {
       const simulated = response.headers['x-simulated'] !== undefined;
+      const other = call.otherThanAsked?.(decoded.value);
+      if (other !== undefined) return { error: aboutAnother(what, asking, other, { kind, status }), failed };
       const date = Date.parse(response.headers.date ?? '');
       return {
         answered: { answer: decoded.value, simulated, ...(Number.isNaN(date) ? {} : { date }) },
       };
     }
-    const isJson = contentType.startsWith('application/json');
-    const error = notArgoCd(what, server, {
-      status,
-      contentType,
-      ...(isJson ? { detail: decoded.error } : {}),
-    });
-    // The start of a good answer is lost, or the answer of another version: it may well have been carried out.
-    const unsure = changes && isJson;
-    return {
-      error: unsure ? new ArgoCdError({ kind: 'unsure', message: error.message, status }) : error,
-      failed,
-    };
+    const detail = isJson ? { detail: decoded.error } : {};
+    return { error: notArgoCd(what, asking, { status, contentType, ...detail }, kind), failed };
   };
 }
 

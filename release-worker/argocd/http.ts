@@ -227,7 +227,7 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
           answer: (answer) => {
             // The next stream is opened with another token, where there is one.
             if (answer.status === 401) credentials.refused(token);
-            if (answer.status === 200) return notArgoCd(what, server, answer);
+            if (answer.status === 200) return notArgoCd(what, asked, answer);
             return errorFromAnswer(what, asked, answer);
           },
           failure: (error, opened) =>

@@ -8,7 +8,7 @@ import type { ArgoCd } from './client.ts';
 import { ArgoCdError } from './errors.ts';
 
 export interface StreamHandlers {
-  /** Anything arrived, a keep-alive included: the stream is alive. */
+  /** An event or a keep-alive has arrived whole: the stream is alive. Bytes alone say nothing yet. */
   readonly onSign: () => void;
   readonly onEvent: (type: 'changed' | 'deleted', record: AppRecord) => void;
   /** An event that could not be read; the stream goes on. */
@@ -48,9 +48,21 @@ export async function followStream(options: StreamOptions): Promise<never> {
     timer?.cancel();
     timer = clock.setTimeout(() => giveUp(what), ms);
   };
+  /** of the chunk that is being read */
+  let signed = false;
+  const sign = () => {
+    if (signed) return;
+    signed = true;
+    watch(options.idleMs, `has been silent for ${Math.round(options.idleMs / 1000)} s`);
+    options.onSign();
+  };
   const parser = createParser({
     maxBufferSize: maximumEventLength,
-    onEvent: ({ data }) => readEvent(data, options),
+    onComment: sign,
+    onEvent: ({ data }) => {
+      sign();
+      readEvent(data, options);
+    },
     onError: ({ type, message }) => {
       if (type === 'max-buffer-size-exceeded') giveUp(`cannot be read: ${message}`);
       // Anything else is one line that says nothing to us, which the specification has ignored.
@@ -64,8 +76,7 @@ export async function followStream(options: StreamOptions): Promise<never> {
   );
   try {
     for await (const chunk of request) {
-      watch(options.idleMs, `has been silent for ${Math.round(options.idleMs / 1000)} s`);
-      options.onSign();
+      signed = false;
       parser.feed(decoder.decode(chunk, { stream: true }));
       if (gaveUp !== undefined) break;
     }

@@ -76,6 +76,8 @@ export function createAccess(options: {
   const computed = createAnswers<Openness | undefined>({ now });
   /** of what the registry has, by its changes */
   const drifted = new Set<string>();
+  /** of the applications that there are answers about: what holds in one project says nothing of another */
+  const projectOf = new Map<string, string>();
   /** when asking failed last; the next try waits for its round */
   const failedAt = new Map<string, number>();
   let timer: Timer | undefined;
@@ -191,6 +193,7 @@ export function createAccess(options: {
 
   const forgetAnswers = (key: string) => {
     drifted.delete(key);
+    projectOf.delete(key);
     windows.forget(key);
     permissions.forget(key);
     failedAt.delete(key);
@@ -202,6 +205,8 @@ export function createAccess(options: {
       forgetAnswers(key);
       return false;
     }
+    if ((projectOf.get(key) ?? app.project) !== app.project) forgetAnswers(key);
+    projectOf.set(key, app.project);
     if (!isDrifted(app)) {
       drifted.delete(key);
       return false;

@@ -15,6 +15,7 @@ export interface Answers<Answer> {
    */
   ask(key: string, anew: boolean, forMs: number, question: () => Promise<Answer>): Promise<Answer>;
   put(key: string, answer: Answer, forMs: number): void;
+  /** Also what is being answered just now. */
   forget(key: string): void;
 }
 
@@ -39,14 +40,20 @@ export function createAnswers<Answer>({ now }: { readonly now: () => number }): 
         underWay.get(key) ??
         question()
           .then((answer) => {
-            put(key, answer, forMs);
+            // Otherwise it was forgotten meanwhile: what was asked is no question any more.
+            if (underWay.get(key) === asked) put(key, answer, forMs);
             return answer;
           })
-          .finally(() => underWay.delete(key));
+          .finally(() => {
+            if (underWay.get(key) === asked) underWay.delete(key);
+          });
       underWay.set(key, asked);
       return asked;
     },
     put,
-    forget: (key) => void known.delete(key),
+    forget: (key) => {
+      known.delete(key);
+      underWay.delete(key);
+    },
   };
 }

@@ -12,6 +12,7 @@ import { tokenRefused } from '../argocd/errors.ts';
 import { followStream } from '../argocd/stream.ts';
 import { createDetails } from './details.ts';
 import type { Registry } from './registry.ts';
+import { createUnreadable } from './unreadable.ts';
 
 export interface WatchOptions {
   readonly argocd: ArgoCd;
@@ -157,8 +158,9 @@ export function createWatch(options: WatchOptions): Watch {
         resolve();
       };
     });
+  const aloneMs = Math.min(listWithoutStreamMs, drift.maxAgeMs / 2);
+  const unreadable = createUnreadable({ clock, log, lookEveryMs: aloneMs, look: wakeList });
   const listAgainMs = () => {
-    const aloneMs = Math.min(listWithoutStreamMs, drift.maxAgeMs / 2);
     if (!vouches) return aloneMs;
     return drift.maxAgeMs > keepAliveGapMs ? drift.listEveryMs : Math.min(drift.listEveryMs, aloneMs);
   };
@@ -234,7 +236,10 @@ export function createWatch(options: WatchOptions): Watch {
             lastEvent = clock.monotonic();
             registry.event(wanted(record) ? type : 'deleted', record);
           },
-          onUnreadable: (why) => log.warn(`an event of Argo CD's stream could not be read: ${why}`),
+          onUnreadable: (why) => {
+            vouches = false;
+            unreadable.event(why);
+          },
         });
       } catch (error) {
         const sent = streamSince !== undefined;
@@ -261,6 +266,7 @@ export function createWatch(options: WatchOptions): Watch {
     stop: async () => {
       abort.abort();
       endPause();
+      unreadable.stop();
       await running;
       await details.ended();
     },

@@ -67,7 +67,8 @@ function world(
     world: {
       applications: [...described, ...others, ...twice],
       repositories: repositories(head),
-      projects: projects(given.includes('window-manual')),
+      // Where it is opened in between, that is a step of its own.
+      projects: projects((before[0]?.given ?? given).includes('window-manual')),
       accounts,
       tokens,
     },
@@ -127,7 +128,10 @@ export function arrangeStream(recording: Recording): Arrangement {
   const present = [...first.values()].filter(({ metadata }) => !newcomers.has(metadata.name));
   const pushed = recording.given.includes('commit-pushed');
   const revisions = (pushed ? present : events.map(({ application }) => application)).flatMap(revisionsIn);
-  const described = present.map(factsOf).map((each) => superfluous(each, recording.given));
+  const described = present
+    .map(factsOf)
+    .map((each) => superfluous(each, recording.given))
+    .map((each) => deployedBefore(each, recording.given));
   const arrangement = world(recording.given, described, latest(revisions), []);
   const since = Number(
     new URL(recording.request.path, 'http://recorded').searchParams.get('resourceVersion'),
@@ -142,6 +146,19 @@ export function arrangeStream(recording: Recording): Arrangement {
 function superfluous(application: Application, given: readonly string[]): Application {
   if (application.name !== 'prunable' || !given.includes('prune-needed')) return application;
   return { ...application, edited: [], pruneNeeded: [{ kind: 'ConfigMap', name: 'prunable-drop' }] };
+}
+
+/** What it is rolled back to stands in the history, which a selection does not show: the entries of `rollback-ok`. */
+function deployedBefore(application: Application, given: readonly string[]): Application {
+  if (application.name !== 'payments' || !given.includes('rollback-requested')) return application;
+  const entry = (id: number, revision: string) => ({ id, revisions: [revision], by: 'button' });
+  return {
+    ...application,
+    history: [
+      entry(13, '8d06d94c6aa3d45bcd75e1ba6fc84cb3d503a616'),
+      entry(14, 'f7d05dc91f6c1c46c4e5b40dbac86f3291db6def'),
+    ],
+  };
 }
 
 function sameName(a: Application, b: Application): boolean {

@@ -67,7 +67,7 @@ export function repositories(head: string): NonNullable<WorldDescription['reposi
 const issuedAt = '2026-11-22T10:02:53Z';
 
 export const accounts: NonNullable<WorldDescription['accounts']> = [
-  { name: 'admin', admin: true, issuedAt },
+  { name: 'admin', admin: true, password: '<password>', issuedAt },
   { name: 'button', get: ['*'], sync: ['default/*', 'frozen/*'], issuedAt },
   { name: 'viewer', get: ['*'], issuedAt },
   { name: 'narrow', get: ['default/guestbook', 'default/payments'], issuedAt },

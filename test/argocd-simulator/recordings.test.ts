@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import type { Simulator } from '../../argocd-simulator/simulator.ts';
 import { arrange, nameIn } from './arrangement.ts';
 import { eventually, headersOf, normalised, play, send, startArranged } from './playback.ts';
-import { tokenFor } from './recorded-world.ts';
+import { projects, tokenFor } from './recorded-world.ts';
 import { notPlayed } from './not-played.ts';
 import { allRecordings } from './recordings.ts';
 import type { Recording } from './recordings.ts';
@@ -58,18 +58,30 @@ async function settled(url: string, recording: Recording): Promise<void> {
     const { body } = await send(url, { method: 'GET', path, headers });
     const [item] = z.parse(state, JSON.parse(body)).items;
     const operationState = item?.status?.operationState;
-    if (given.includes('operation-running')) expect(operationState?.phase).toBe('Running');
     // It was terminated once its hook ran, and that is when there is a result.
     if (recording.name === 'terminate-ok') expect(operationState?.operation).not.toEqual({ sync: null });
-    if (!given.includes('operation-running')) expect(item?.operation).toBeUndefined();
+    if (given.includes('operation-running')) expect(operationState?.phase).toBe('Running');
+    else if (given.includes('operation-terminating')) expect(operationState?.phase).toBe('Terminating');
+    else expect(item?.operation).toBeUndefined();
   });
+}
+
+/** The deny window is changed so that it allows manual syncs. */
+async function letManualSyncs(url: string): Promise<void> {
+  const body = JSON.stringify({ projects: projects(true) });
+  const { status } = await send(url, { method: 'POST', path: '/simulator/world', headers: {}, body });
+  expect(status).toBe(200);
 }
 
 /** Recorded while Argo CD had no resource tree in its cache: without the health of single resources. */
 const withoutTree = new Set(['get-after-failed-sync-with-retry', 'get-head-moved-before']);
 
 /** Recorded after one more refresh, which only the stream beside it shows. */
-const refreshedBefore = new Set(['get-after-sync-pinned-revision']);
+const refreshedBefore = new Set([
+  'get-after-sync-pinned-revision',
+  'get-after-terminate-window-over',
+  'get-terminating-in-deny-window',
+]);
 
 const whole = z.looseObject({ status: z.looseObject({ resources: z.array(z.looseObject({})) }) });
 
@@ -82,8 +94,9 @@ function withoutResourceHealth(body: unknown): unknown {
 
 /** The body as far as it is compared. */
 function relevant(name: string, body: unknown): unknown {
-  // The build is the simulator's own.
-  if (name === 'version-with-token') return Object.keys(z.parse(z.looseObject({}), body));
+  // The build is the simulator's own, and so are its tokens.
+  if (name === 'version-with-token' || name === 'session-create-ok')
+    return Object.keys(z.parse(z.looseObject({}), body));
   return withoutTree.has(name) ? withoutResourceHealth(body) : body;
 }
 
@@ -92,9 +105,10 @@ describe('exchanges', () => {
     const arrangement = arrange(recording, all);
     const { simulator, url } = await startArranged(arrangement);
     running = simulator;
-    for (const earlier of arrangement.before) {
+    for (const [index, earlier] of arrangement.before.entries()) {
       await play(url, earlier);
-      const next = arrangement.before[arrangement.before.indexOf(earlier) + 1] ?? recording;
+      const next = arrangement.before[index + 1] ?? recording;
+      if (next.given.includes('window-manual')) await letManualSyncs(url);
       await settled(url, next);
     }
     if (refreshedBefore.has(recording.name)) {

@@ -96,6 +96,7 @@ export const scripts: Record<string, Script> = {
   'stream-failed-sync-billing': plays('sync-fails-billing'),
   'stream-failed-sync-ledger': plays('sync-fails-ledger'),
   'stream-failed-sync-with-retry': plays('sync-with-retry'),
+  'stream-rollback': plays('rollback-ok'),
   'stream-sync-path-missing': plays('sync-path-missing'),
   'stream-sync-pinned-to-history': plays('sync-pinned-to-history'),
   'stream-sync-strategy-apply': plays('sync-strategy-apply'),
@@ -119,6 +120,14 @@ export const scripts: Record<string, Script> = {
       await stream.waitFor((line) => line.includes('waiting for completion of hook'));
       await play('sync-while-running');
       await play('terminate-ok');
+    },
+  },
+  'stream-kubernetes-api-restart': {
+    async run({ control, ask, stream }) {
+      await control('faults', { kubernetesDown: true });
+      await control('faults', { kubernetesDown: false });
+      await stream.waitFor((line) => line.includes('"MODIFIED"') && line.includes('"search"'));
+      await ask('POST', '/api/v1/applications/guestbook/sync', {});
     },
   },
   'stream-live-drift': {

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { agentAvailability } from '../../messages/agent.ts';
 import { buttonArm, buttonSignal } from '../../messages/button.ts';
 import type { Codec } from '../../messages/codec.ts';
+import { app } from '../../messages/drift.ts';
 import { examples } from '../../messages/examples.ts';
 import { ledIdentify, ledSet } from '../../messages/led.ts';
 import { patternNames } from '../../messages/pattern.ts';
@@ -21,6 +22,13 @@ function decoder<Message>({ codec }: { readonly codec: Codec<Message> }) {
   };
 }
 const refused = { error: expect.any(String) };
+
+test('what is wrong with a payload is said in a line, however long its names are', () => {
+  const long = 'k'.repeat(200_000);
+  const decoded = decoder(app)(JSON.stringify({ labels: { [long]: 1 } }));
+  expect(decoded).toMatchObject(refused);
+  expect(JSON.stringify(decoded).length).toBeLessThan(1_000);
+});
 
 describe('availability', () => {
   test.each([agentAvailability, workerAvailability])('is a bare word: $template', (row) => {

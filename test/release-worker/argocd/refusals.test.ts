@@ -87,6 +87,20 @@ describe('what is not Argo CD', () => {
     expect(await refusalOf(clientOf(url).sync(guestbook, nothing))).toMatchObject({ kind: 'unsure' });
   });
 
+  it.each([
+    ['of another name', { name: 'payments' }],
+    ['of that name in another namespace', { namespace: 'team-b' }],
+  ])('an application %s is no answer, and leaves it open what was synced', async (_, other) => {
+    const asked = { ...guestbook, ...other };
+    const { url } = await serve((response, request) =>
+      answeredAs(request.method === 'POST' ? 'sync-ok-with-infos' : 'get-one')(response, request),
+    );
+    const read = await refusalOf(clientOf(url).get(asked));
+    expect(read.kind).toBe('not-argocd');
+    expect(read.message).toMatch(/argocd\/guestbook instead/);
+    expect(await refusalOf(clientOf(url).sync(asked, nothing))).toMatchObject({ kind: 'unsure' });
+  });
+
   it('names the member that does not fit', async () => {
     const { url } = await serve(answers(200, json, '{"items":[{"metadata":{"name":"a"}},{"metadata":{}}]}'));
     expect((await refusalOf(clientOf(url).list())).message).toContain('items.1.metadata.name');
@@ -133,6 +147,37 @@ describe('gateways in front', () => {
 });
 
 describe('words', () => {
+  const long = `${secret}${'k'.repeat(100_000)}`;
+
+  it.each([
+    ['content type', { 'content-type': `text/html; ${secret}${'x'.repeat(5_000)}` }, page],
+    [
+      'members',
+      json,
+      JSON.stringify({
+        items: [{ metadata: { name: 'a', labels: { [long]: 1 } } }],
+        metadata: { name: 'guestbook', labels: { [long]: 1 } },
+      }),
+    ],
+    ['names', json, JSON.stringify({ metadata: { name: long }, operation: {} })],
+  ])('of what is no answer are shortened, without the token: %s', async (_, headers, body) => {
+    const { url } = await serve(answers(200, headers, body));
+    const argocd = clientOf(url);
+    const reads = body.includes('"items"') || body === page ? [() => argocd.list()] : [];
+    for (const ask of [...reads, () => argocd.get(guestbook), () => argocd.sync(guestbook, nothing)]) {
+      const { message } = await refusalOf(ask());
+      expect(message.length).toBeLessThan(800);
+      expect(message).not.toContain(secret);
+    }
+  });
+
+  it('of a version are shortened', async () => {
+    const { url } = await serve(answers(200, json, JSON.stringify({ Version: `v3.6.0+${long}` })));
+    const { version } = await clientOf(url).version();
+    expect(version).toMatch(/^v3\.6\.0\+/);
+    expect(version.length).toBeLessThan(200);
+  });
+
   it('are shortened and put on one line', async () => {
     const message = `first\n\tsecond ${'long '.repeat(1000)}`;
     const { url } = await serve(answers(500, json, JSON.stringify({ error: message, code: 2, message })));

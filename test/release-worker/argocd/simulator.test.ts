@@ -2,6 +2,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
+import { fixedSecret } from '../../../release-worker/argocd/secret-source.ts';
 import { arrange } from '../../argocd-simulator/arrangement.ts';
 import { play, startArranged } from '../../argocd-simulator/playback.ts';
 import { tokenFor } from '../../argocd-simulator/recorded-world.ts';
@@ -208,4 +209,14 @@ it('an account that may sync by namespace only may sync, and sees it work', asyn
   await argocd.sync(search, { prune: false, infos: [] });
   expect(await argocd.maySync(app('guestbook'))).toBe(false);
   expect(await refusalOf(sync('guestbook')(argocd))).toMatchObject({ kind: 'not-permitted' });
+});
+
+it('lets a person of its world log in, and no other', async () => {
+  const { url } = await simulated('sync-ok-with-infos');
+  const as = (username: string, password: string) =>
+    clientOf(url, { credentials: { username, password: fixedSecret(password) } });
+  expect(await as('admin', '<password>').account()).toBe('admin');
+  const refusal = await refusalOf(as('admin', 'another password').account());
+  expect(refusal).toMatchObject({ kind: 'unauthenticated', status: 401 });
+  expect(refusal.message).not.toContain('another password');
 });

@@ -1,7 +1,10 @@
 // The client's call for a recorded request, and the refusal that comes of a call.
+import * as z from 'zod/mini';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
 import type { Recording } from './recordings.ts';
+
+const bodySchema = z.object({ appNamespace: z.optional(z.string()) });
 
 /** Requests that the client makes, whatever their query. */
 const asked =
@@ -20,7 +23,8 @@ export function askFor(argocd: ArgoCd, one: Recording): Promise<unknown> {
   const [, , , section, name = '', what, revision = '', ...more] = pathname
     .split('/')
     .map(decodeURIComponent);
-  const namespace = searchParams.get('appNamespace') ?? 'argocd';
+  const inBody = bodySchema.safeParse(one.request.body).data?.appNamespace;
+  const namespace = searchParams.get('appNamespace') ?? inBody ?? 'argocd';
   const app = { namespace, name, project: searchParams.get('project') ?? 'default' };
   const sync = () => argocd.sync(app, { prune: false, infos: [] });
   if (!isAskedByUs(one)) return what === 'rollback' ? sync() : argocd.version();

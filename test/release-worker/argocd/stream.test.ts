@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { ArgoCd, StreamRequest } from '../../../release-worker/argocd/client.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
 import { until } from '../../support/wait.ts';
+import { settle } from '../support/settle.ts';
 import { eventsOf, follow, idleMs, silentMs } from './follow.ts';
 import { recordings, streamText } from './recordings.ts';
 import type { Recording } from './recordings.ts';
@@ -96,7 +97,8 @@ describe('recorded streams', () => {
     const { events, end, signs } = follow(streamOf(Array.from(whole, (_, at) => whole.subarray(at, at + 1))));
     await end;
     expect(events).toEqual(eventsOf(one));
-    expect(signs()).toBe(whole.length);
+    const keepAlives = one.response.lines?.filter(({ text }) => text === ':') ?? [];
+    expect(signs()).toBe(eventsOf(one).length + keepAlives.length);
   });
 
   it('give no event that was cut off in the middle', async () => {
@@ -203,6 +205,43 @@ describe('silence', () => {
     expect(error.kind).toBe('unavailable');
     expect(error.message).toMatch(/has been silent for 45 s$/);
     expect(clock.pendingTimers()).toBe(0);
+  });
+
+  it.each([
+    ['an event that trickles in', 'data: {"result"'],
+    ['what is not even a field', 'colour: red\n'],
+    ['empty lines', '\n'],
+  ])('is not broken by %s', async (_, text) => {
+    let more = () => {};
+    const stream = streamOf([bytes(event('a'))], 'stays open');
+    const argocd = {
+      ...stream,
+      openStream: (): StreamRequest => {
+        const request = stream.openStream(new AbortController().signal);
+        return {
+          ...request,
+          [Symbol.asyncIterator]: async function* () {
+            yield bytes(event('a'));
+            for (let at = 0; !stream.destroyed(); at += 1) {
+              await new Promise<void>((resolve) => {
+                more = resolve;
+              });
+              yield bytes(text.charAt(at % text.length));
+            }
+          },
+        };
+      },
+    };
+    const { clock, end, signs } = follow(argocd);
+    await until('the event', () => signs() === 1);
+    for (let passed = 0; passed < idleMs; passed += 1_000) {
+      clock.advance(1_000);
+      more();
+      await settle();
+    }
+    more();
+    expect((await end).message).toMatch(/has been silent for 45 s$/);
+    expect(signs()).toBe(1);
   });
 
   it('is counted anew from every sign', async () => {
