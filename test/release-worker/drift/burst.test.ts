@@ -1,9 +1,11 @@
 // A whole worker while a thousand applications change at once: few messages, and the right ones in the end.
 import { expect, it } from 'vitest';
+import { systemClock } from '../../../service/clock.ts';
 import { worldOf } from '../../support/simulator.ts';
 import type { SimulatorControl } from '../../support/simulator.ts';
 import { until } from '../../support/wait.ts';
 import { simulatedArgoCd } from '../support/argocd.ts';
+import { showing } from '../support/showing.ts';
 import { onBroker, startWorker, stateDirectory, workerConfig } from '../support/worker.ts';
 
 const count = 1_000;
@@ -67,3 +69,12 @@ it.each([
   },
   90_000,
 );
+
+it('a thousand applications that go leave no topic behind', async () => {
+  const apps = Object.fromEntries(names.map((name) => [name, 'OutOfSync'] as const));
+  const { argocd, untilShown, retained } = await showing({ apps, clock: systemClock() });
+  await untilShown(apps);
+  argocd.has({ 'app-7': 'Synced' });
+  await untilShown({ 'app-7': 'Synced' });
+  expect(retained()).toEqual(['app/argocd/app-7']);
+}, 90_000);
