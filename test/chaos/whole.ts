@@ -27,6 +27,7 @@ const always = [
   'button/main/signal',
   'button/main/state',
   'drift',
+  'freeze/state',
   'led/main/state',
   'release/current',
   'worker/main/availability',
