@@ -3,6 +3,7 @@ import { nearest } from '../config/nearest.ts';
 import type { AppRecord } from '../release-worker/argocd/application.ts';
 import { keyOf } from '../release-worker/argocd/application.ts';
 import type { ArgoCd } from '../release-worker/argocd/client.ts';
+import { eachLimited } from '../release-worker/each-limited.ts';
 import { selects } from '../release-worker/selection.ts';
 import type { ButtonConfig } from '../release-worker/selection.ts';
 import { faultOf } from './argocd.ts';
@@ -44,19 +45,15 @@ export async function askPermissions(
   signal: AbortSignal,
 ): Promise<Permissions> {
   const may = new Map<string, boolean>();
-  const waiting = [...sample(apps)];
   let fault: Fault | undefined;
-  const work = async () => {
-    for (let app = waiting.shift(); app !== undefined; app = waiting.shift()) {
-      if (signal.aborted || fault !== undefined) return;
-      try {
-        may.set(keyOf(app), await argocd.maySync(app));
-      } catch (error) {
-        if (!signal.aborted) fault ??= faultOf(error);
-      }
+  const all = eachLimited(sample(apps), atOnce, async (app) => {
+    if (signal.aborted || fault !== undefined) return;
+    try {
+      may.set(keyOf(app), await argocd.maySync(app));
+    } catch (error) {
+      if (!signal.aborted) fault ??= faultOf(error);
     }
-  };
-  const all = Promise.all(Array.from({ length: atOnce }, work));
+  });
   await Promise.race([all, aborted(signal)]);
   all.catch(() => {});
   return { may: new Map(may), ...(fault === undefined ? {} : { fault }) };

@@ -11,6 +11,7 @@ import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
 import type { SyncWindow } from '../argocd/sync-window.ts';
+import { eachLimited } from '../each-limited.ts';
 import { createAnswers } from './answers.ts';
 import { opennessOf, withTimeZones } from './windows.ts';
 import type { Openness } from './windows.ts';
@@ -101,9 +102,7 @@ export function createAccess(options: {
     return app !== undefined && (windows.isDue(key) || isPermissionDue(key, app.project));
   };
   const isPermissionDue = (key: string, project: string) =>
-    permissions.has(key)
-      ? permissions.isDue(key)
-      : projects.isDue(project) || (projects.of(project) === false && !permissions.has(key));
+    permissions.has(key) ? permissions.isDue(key) : projects.isDue(project) || projects.of(project) === false;
 
   const askPermission = async (app: AppRecord, round: Round) => {
     const { anew } = round;
@@ -157,11 +156,9 @@ export function createAccess(options: {
   };
   const askAll = async (keys: readonly string[], anew: boolean) => {
     const round: Round = { anew, projects: new Set(), changed: new Set() };
-    const queue = keys.values();
-    const one = async () => {
-      for (const key of queue) if (running) await ask(key, round);
-    };
-    await Promise.all(Array.from({ length: atOnce }, one));
+    await eachLimited(keys, atOnce, async (key) => {
+      if (running) await ask(key, round);
+    });
     if (round.changed.size > 0) options.onChange(round.changed);
   };
 

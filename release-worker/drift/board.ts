@@ -54,8 +54,7 @@ const gatherSummaryMs = 200;
 
 export function createBoard(options: BoardOptions): Board {
   const { link, registry, watch, access, clock, log, buttons } = options;
-  const said = new Map<string, string>();
-  const shown = new Map<string, Signal>();
+  const said = new Map<string, { readonly signal: Signal; readonly text: string }>();
   const tally = createTally({ registry, buttons, obstacleOf: access.obstacleOf });
   const last = new Map<string, NonNullable<SignalInput['last']>>();
   let summarySaid = '';
@@ -118,12 +117,10 @@ export function createBoard(options: BoardOptions): Board {
       };
       const text = JSON.stringify(message);
       const before = said.get(button.id);
-      if (before === text) continue;
-      said.set(button.id, text);
+      if (before?.text === text) continue;
+      said.set(button.id, { signal: choice.signal, text });
       // With thousands of applications the numbers alone change dozens of times a second.
-      const isNews = shown.get(button.id) !== choice.signal;
-      shown.set(button.id, choice.signal);
-      log[isNews ? 'info' : 'debug'](
+      log[before?.signal === choice.signal ? 'debug' : 'info'](
         { button: button.id, signal: choice.signal, outOfSync: drift.outOfSync },
         `button ${button.id}: ${choice.signal}${choice.reason === undefined ? '' : ` (${choice.reason})`}`,
       );

@@ -83,7 +83,8 @@ export function summaryOf(options: {
 }
 
 /**
- * What is not in sync, out of sync before unknown before being deleted and then by name, so that the first ones do not change without a reason.
+ * What is not in sync, out of sync before unknown before being deleted and then by name, so that the first ones do not
+ * change without a reason.
  * By code unit: an order of language takes long for thousands, and nobody reads it as a dictionary.
  */
 function firstOf(apps: Iterable<AppRecord>): {

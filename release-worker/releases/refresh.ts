@@ -6,7 +6,7 @@ import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
 import { lookAt } from '../drift/look.ts';
 import type { Registry } from '../drift/registry.ts';
-import { eachLimited } from './waves.ts';
+import { eachLimited } from '../each-limited.ts';
 
 /** Resolves when all have been asked for; never rejects. */
 export async function refreshAll(

@@ -5,6 +5,7 @@ import { delay } from '../../service/clock.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
 import type { Registry } from '../drift/registry.ts';
+import { eachLimited } from '../each-limited.ts';
 import { followSync } from './follow.ts';
 import type { UnfinishedRelease } from './recovery.ts';
 import type { AppEnd, AppProgress, PlannedApp, PlannedRelease } from './release.ts';
@@ -13,7 +14,7 @@ import { createReport } from './report.ts';
 import type { ReportOptions } from './report.ts';
 import { lookForOurs, sendSync } from './send.ts';
 import type { SendOptions, Sent } from './send.ts';
-import { eachLimited, wavesOf } from './waves.ts';
+import { wavesOf } from './waves.ts';
 
 export interface RunnerOptions extends Omit<ReportOptions, 'running'> {
   readonly argocd: ArgoCd;

@@ -1,4 +1,4 @@
-// The order within a release: waves one after the other, and within a wave a bounded number at once.
+// The order within a release: waves one after the other.
 import type { PlannedApp } from './release.ts';
 
 /** The applications by wave, the first wave first; those of one wave in their order. */
@@ -11,17 +11,4 @@ export function wavesOf(apps: readonly PlannedApp[]): readonly (readonly Planned
     else others.push(app);
   }
   return [...waves].sort(([a], [b]) => a - b).map(([, wave]) => wave);
-}
-
-/** Calls `each` for every item, at most `limit` at once, in their order. */
-export async function eachLimited<Item>(
-  items: readonly Item[],
-  limit: number,
-  each: (item: Item) => Promise<void>,
-): Promise<void> {
-  const queue = items.values();
-  const worker = async () => {
-    for (const item of queue) await each(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
 }

@@ -8,18 +8,10 @@ import { scriptedArgoCd } from '../support/argocd.ts';
 import { drifted, whole } from '../support/records.ts';
 import { settle } from '../support/settle.ts';
 
-it.each([
-  ['forbidden', false, true, 'not-permitted'],
-  ['frozen', true, false, 'blocked-by-sync-window'],
-] as const)('what is %s is asked anew after the move', async (from, permitted, open, obstacle) => {
+function looking(answers: Parameters<typeof scriptedArgoCd>[0]) {
   const registry = createRegistry();
-  const may = (project: string) => Promise.resolve(project === from ? permitted : true);
   const access = createAccess({
-    argocd: scriptedArgoCd({
-      maySyncAll: may,
-      maySync: ({ project }) => may(project),
-      syncWindows: ({ project }) => Promise.resolve({ open: project === from ? open : true, assigned: [] }),
-    }),
+    argocd: scriptedArgoCd(answers),
     registry,
     clock: createFakeClock(),
     log: silentLog(),
@@ -27,6 +19,19 @@ it.each([
   });
   onTestFinished(() => access.stop());
   access.start();
+  return { registry, access };
+}
+
+it.each([
+  ['forbidden', false, true, 'not-permitted'],
+  ['frozen', true, false, 'blocked-by-sync-window'],
+] as const)('what is %s is asked anew after the move', async (from, permitted, open, obstacle) => {
+  const may = (project: string) => Promise.resolve(project === from ? permitted : true);
+  const { registry, access } = looking({
+    maySyncAll: may,
+    maySync: ({ project }) => may(project),
+    syncWindows: ({ project }) => Promise.resolve({ open: project === from ? open : true, assigned: [] }),
+  });
   registry.event('changed', drifted('shop', { project: from }));
   await settle();
   expect(access.obstacleOf('argocd/shop')).toBe(obstacle);
@@ -44,26 +49,17 @@ it.each([
 });
 
 it('an answer that comes after the move is none about the application as it is', async () => {
-  const registry = createRegistry();
   let answerOld = (_: boolean) => {};
-  const access = createAccess({
-    argocd: scriptedArgoCd({
-      maySyncAll: () => Promise.resolve(false),
-      maySync: ({ project }) =>
-        project === 'open'
-          ? Promise.resolve(true)
-          : new Promise((resolve) => {
-              answerOld = resolve;
-            }),
-      syncWindows: () => Promise.resolve({ open: true, assigned: [] }),
-    }),
-    registry,
-    clock: createFakeClock(),
-    log: silentLog(),
-    onChange: () => {},
+  const { registry, access } = looking({
+    maySyncAll: () => Promise.resolve(false),
+    maySync: ({ project }) =>
+      project === 'open'
+        ? Promise.resolve(true)
+        : new Promise((resolve) => {
+            answerOld = resolve;
+          }),
+    syncWindows: () => Promise.resolve({ open: true, assigned: [] }),
   });
-  onTestFinished(() => access.stop());
-  access.start();
   registry.event('changed', drifted('shop', { project: 'forbidden' }));
   await settle();
   registry.event('changed', drifted('shop', { project: 'open' }));
