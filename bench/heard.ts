@@ -18,6 +18,8 @@ export interface Heard {
   readonly releases: readonly { readonly pressId: string; readonly outcome: string }[];
   /** Applications with a topic. */
   applications(): number;
+  /** Whether it has been told of the application, by its name, that it is out of sync, and whether it may be synced. */
+  isDrifted(name: string): boolean;
   /** Resolves to the first value of `look` that is not undefined, after some message. */
   until<T>(what: string, look: () => T | undefined, limitMs?: number): Promise<T>;
   /** The signal of a button, as it is now. */
@@ -27,6 +29,7 @@ export interface Heard {
 }
 
 const signalSchema = z.object({ signal: z.string(), outOfSync: z.number() });
+const appSchema = z.object({ sync: z.string(), permitted: z.optional(z.boolean()) });
 const releaseSchema = z.object({ pressId: z.string(), outcome: z.string() });
 
 export async function listen(url: string, prefix: string): Promise<Heard> {
@@ -36,13 +39,14 @@ export async function listen(url: string, prefix: string): Promise<Heard> {
   const signals: Signal[] = [];
   const releases: { pressId: string; outcome: string }[] = [];
   const latest = new Map<string, Signal>();
-  const applications = new Set<string>();
+  const applications = new Map<string, z.infer<typeof appSchema>>();
   const waiting = new Set<() => void>();
   client.on('message', (topic, payload) => {
     const at = performance.now();
     if (payload.length === 0) return;
     const levels = topic.slice(prefix.length + 1).split('/');
-    if (levels[0] === 'app') applications.add(topic);
+    if (levels[0] === 'app')
+      applications.set(levels[2] ?? '', appSchema.parse(JSON.parse(payload.toString())));
     else if (levels[0] === 'release') releases.push(releaseSchema.parse(JSON.parse(payload.toString())));
     else {
       const button = levels[1] ?? '';
@@ -59,6 +63,10 @@ export async function listen(url: string, prefix: string): Promise<Heard> {
     signals,
     releases,
     applications: () => applications.size,
+    isDrifted: (name) => {
+      const { sync, permitted } = applications.get(name) ?? {};
+      return sync === 'OutOfSync' && permitted !== undefined;
+    },
     latest: (button) => latest.get(button),
     publish: (topic, payload) => void client.publish(`${prefix}/${topic}`, payload, { qos: 1 }),
     until: (what, find, limitMs = 60_000) =>

@@ -124,9 +124,10 @@ export async function press(): Promise<void> {
   if (inMemory !== undefined) rmSync(inMemory, { recursive: true, force: true });
 }
 
+/** Until the light is on and the worker has asked about windows and permission, as when a person has seen it. */
 async function untilDrifted(heard: Heard, button: string): Promise<void> {
   await heard.until(`${button} out of sync`, () =>
-    heard.latest(button)?.outOfSync === 1 ? true : undefined,
+    heard.latest(button)?.outOfSync === 1 && heard.isDrifted(button) ? true : undefined,
   );
 }
 
@@ -147,7 +148,9 @@ async function pressOurs(
     heard.releases.find((release) => release.pressId === pressId),
   );
   if (outcome !== 'succeeded') throw new Error(`a release ended: ${outcome}`);
-  await heard.until('the application in sync', () => (heard.latest(id)?.outOfSync === 0 ? true : undefined));
+  await heard.until('the application in sync', () =>
+    heard.latest(id)?.outOfSync === 0 && !heard.isDrifted(id) ? true : undefined,
+  );
   await simulator.drift(id);
   await untilDrifted(heard, id);
   return ms;

@@ -264,9 +264,9 @@ export function createWorker(options: WorkerOptions): Worker {
             action,
             only,
           ),
-        release: (release, acceptedAt) => {
+        release: (release, acceptedAt, answered) => {
           board.accepted(release.button);
-          runner.run(release, acceptedAt);
+          runner.run(release, acceptedAt, answered);
         },
         refresh: (apps) => void refreshAll({ argocd, registry, log, ...config.release }, apps),
         count: metrics.press,

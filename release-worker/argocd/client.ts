@@ -58,7 +58,11 @@ export interface ArgoCd {
   list(): Promise<readonly AppRecord[]>;
   /** One application, whole. With `refresh` the answer comes after a new comparison. */
   get(app: AppName, refresh?: 'normal' | 'hard', timeoutMs?: number): Promise<AppRecord>;
-  sync(app: AppName, request: SyncRequest): Promise<void>;
+  /**
+   * @param ready awaited while the connection is made, right before anything goes out; what it throws is thrown, and
+   * nothing was sent. Called anew where Argo CD has refused the token and there is another.
+   */
+  sync(app: AppName, request: SyncRequest, ready?: () => Promise<void>): Promise<void>;
   /** Ends the operation that runs, whoever's it is. Refused as `invalid` where none runs, or it is not taken up yet. */
   terminate(app: AppName): Promise<void>;
   syncDetail(app: AppName): Promise<SyncDetail>;
@@ -182,6 +186,7 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
     sync: async (
       app,
       { revision, revisions = revision === undefined ? undefined : [revision], prune, infos, ...options },
+      ready,
     ) => {
       await call({
         name: 'sync',
@@ -202,6 +207,7 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
             ? {}
             : { revisions, sourcePositions: revisions.map((_, index) => index + 1) }),
         },
+        ready,
         schema: acceptedSchema,
         otherThanAsked: (answer) => otherThan(app, answer),
       });

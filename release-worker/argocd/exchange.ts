@@ -22,6 +22,11 @@ export interface Call<Answer> {
   readonly query?: Readonly<Record<string, string>>;
   /** of a request that changes something */
   readonly body?: unknown;
+  /**
+   * For a body: awaited while the connection is made, before anything of the request goes out. What it throws is thrown
+   * as it is, and nothing was sent. Called anew where the request is sent again.
+   */
+  readonly ready?: (() => Promise<void>) | undefined;
   readonly timeoutMs?: number;
   /** for what Argo CD tells everybody: no token is sent, so that none needs to be good */
   readonly anonymous?: true;
@@ -64,6 +69,7 @@ export interface ExchangeOptions {
   readonly onAnswer?: OnAnswer | undefined;
 }
 
+/** @throws what `ready` throws */
 export type Exchange = <Answer>(call: Call<Answer>, sending: Sending) => Promise<Outcome<Answer>>;
 
 /** 10,000 applications are some 15 MB with our selection; more than this is not an answer to our question. */
@@ -78,6 +84,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     const { name, what, path, query, body, schema } = call;
     const changes = isChange(call);
     const tooLarge = new AbortController();
+    const content = body === undefined ? undefined : contentOf(JSON.stringify(body), call.ready);
     const sentAt = clock.monotonic();
     const answered = (status: number) => onAnswer?.(name, status, clock.monotonic() - sentAt);
     let response;
@@ -90,8 +97,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
           ? {
               method: call.method ?? 'POST',
               // Must be exactly this: a charset parameter is answered with 415 (`sync-content-type-charset`).
-              headers: { ...headers, 'content-type': 'application/json' },
-              ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+              headers: { ...headers, ...content?.headers, 'content-type': 'application/json' },
+              ...(content === undefined ? {} : { body: content.body }),
               // A kept connection may have died unnoticed, which would leave it open whether the request arrived.
               agent: connections.fresh,
             }
@@ -102,11 +109,15 @@ export function createExchange(options: ExchangeOptions): Exchange {
       });
       response = await pending;
     } catch (error) {
+      if (content?.refusal !== undefined) throw content.refusal.error;
       answered(0);
       if (tooLarge.signal.aborted)
         return { error: answerTooLarge(what, server, changes), failed: { reused: false } };
       return {
-        error: failure(what, asking, connections, error, changes, timedOut()),
+        error: failure(what, asking, connections, error, changes, {
+          held: content?.held === true,
+          timeoutMs: timedOut(),
+        }),
         failed: signal.aborted ? { reused: false } : failedOf(error),
       };
     }
@@ -145,19 +156,59 @@ function answerTooLarge(what: string, server: string, changes: boolean): ArgoCdE
   });
 }
 
-/** @param timeoutMs where it was we who broke off, after this long */
+interface Content {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | AsyncGenerator<string>;
+  /** it still waits, so that nothing can have gone out */
+  readonly held: boolean;
+  /** why it is not to go out */
+  readonly refusal: { readonly error: unknown } | undefined;
+}
+
+/** The headers go out with the first piece of the body, and not before. */
+function contentOf(text: string, ready: Call<unknown>['ready']): Content {
+  if (ready === undefined) return { headers: {}, body: text, held: false, refusal: undefined };
+  let held = true;
+  let refusal: Content['refusal'];
+  const whenReady = async function* () {
+    try {
+      await ready();
+    } catch (error) {
+      refusal = { error };
+      throw error;
+    }
+    held = false;
+    yield text;
+  };
+  return {
+    headers: { 'content-length': String(Buffer.byteLength(text)) },
+    body: whenReady(),
+    get held() {
+      return held;
+    },
+    get refusal() {
+      return refusal;
+    },
+  };
+}
+
+/**
+ * @param about.timeoutMs where it was we who broke off, after this long
+ * @param about.held the request still waited to be sent
+ */
 export function failure(
   what: string,
   asking: Asking,
   connections: Pick<Connections, 'stood' | 'byProxy'>,
   error: unknown,
   changes: boolean,
-  timeoutMs?: number,
+  about: { readonly timeoutMs?: number | undefined; readonly held?: boolean } = {},
 ): ArgoCdError {
+  const { timeoutMs, held = false } = about;
   const timeout = { code: 'ETIMEDOUT', message: `no answer within ${timeoutMs} ms` };
   return errorFromFailure(what, asking, {
     ...(timeoutMs === undefined ? { code: codeOf(error), message: messageOf(error) } : timeout),
-    sent: error instanceof RequestError ? connections.stood(error) : true,
+    sent: !held && (error instanceof RequestError ? connections.stood(error) : true),
     byProxy: error instanceof RequestError && timeoutMs === undefined && connections.byProxy(error),
     changes,
   });

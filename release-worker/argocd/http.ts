@@ -59,6 +59,10 @@ export interface ArgoCdHttp {
   stop(): void;
 }
 
+interface Bounds extends Omit<Sending, 'headers'> {
+  readonly untimed: (work: () => Promise<void>) => Promise<void>;
+}
+
 /** `session-create-ok` */
 const sessionSchema = z.object({ token: z.string().check(z.minLength(1)) });
 
@@ -84,10 +88,13 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
   const underWay = new Set<() => void>();
   let stopped = false;
 
-  /** Runs what may take so long in all; whatever is under way when the time is up, or at the stop, is broken off. */
+  /**
+   * Runs what may take so long in all; whatever is under way when the time is up, or at the stop, is broken off. What is
+   * `untimed` has its own bound, and after it the time begins anew.
+   */
   const bounded = async <Result>(
     timeoutMs: number,
-    run: (bounds: Omit<Sending, 'headers'>) => Promise<Result>,
+    run: (bounds: Bounds) => Promise<Result>,
   ): Promise<Result> => {
     const abort = new AbortController();
     let over = false;
@@ -95,12 +102,19 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
     underWay.add(stopping);
     if (stopped) stopping();
     // Not got's own time-out of the request, which does not reach one that still waits for a connection of the agent.
-    const timer = clock.setTimeout(() => {
-      over = true;
-      abort.abort();
-    }, timeoutMs);
+    const limit = () =>
+      clock.setTimeout(() => {
+        over = true;
+        abort.abort();
+      }, timeoutMs);
+    let timer = limit();
+    const untimed = async (work: () => Promise<void>) => {
+      timer.cancel();
+      await work();
+      if (underWay.has(stopping)) timer = limit();
+    };
     try {
-      return await run({ signal: abort.signal, timedOut: () => (over ? timeoutMs : undefined) });
+      return await run({ signal: abort.signal, timedOut: () => (over ? timeoutMs : undefined), untimed });
     } finally {
       timer.cancel();
       underWay.delete(stopping);
@@ -147,7 +161,7 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
   const exchange = exchangeAs(asked);
 
   /** @throws ArgoCdError of a kind that says that nothing was sent */
-  const tokenAndHeaders = async (what: string, { signal, timedOut }: Omit<Sending, 'headers'>) => {
+  const tokenAndHeaders = async (what: string, { signal, timedOut }: Omit<Bounds, 'untimed'>) => {
     const both = Promise.all([credentials.token(), extraHeaders()]).catch((error: unknown) => {
       throw neverSent(error);
     });
@@ -168,6 +182,8 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
   const call = <Answer>(request: Call<Answer>): Promise<Answered<Answer>> =>
     bounded(request.timeoutMs ?? requestTimeoutMs, async (bounds) => {
       const changes = isChange(request);
+      const { ready } = request;
+      const held = ready === undefined ? request : { ...request, ready: () => bounds.untimed(ready) };
       const endsAt = clock.monotonic() + (request.timeoutMs ?? requestTimeoutMs);
       let { token, headers } =
         request.anonymous === true
@@ -176,7 +192,7 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
       let renewed = false;
       let repetition = 0;
       for (;;) {
-        const outcome = await exchange(request, { ...bounds, headers });
+        const outcome = await exchange(held, { ...bounds, headers });
         if (!renewed && request.anonymous !== true && isRefused(request, outcome)) {
           // Refused is not carried out: a POST too may be sent again.
           renewed = true;

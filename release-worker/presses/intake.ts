@@ -39,8 +39,12 @@ export interface IntakeOptions {
   ) => Promise<Verdict>;
   /** what keeps the button from releasing, in words */
   readonly frozen: (button: string) => string | undefined;
-  /** @param acceptedAt monotonic milliseconds */
-  readonly release: (release: PlannedRelease, acceptedAt: number) => void;
+  /**
+   * Called when the result of the press is on its way.
+   * @param acceptedAt monotonic milliseconds
+   * @param answered resolves when the broker has the result, or that was waited for long enough
+   */
+  readonly release: (release: PlannedRelease, acceptedAt: number, answered: Promise<void>) => void;
   /** Argo CD is to look at Git again for these. */
   readonly refresh: (apps: readonly AppRecord[]) => void;
   readonly count: (button: string, outcome: PressResult['outcome'], reason?: PressReason) => void;
@@ -55,7 +59,7 @@ export interface Intake {
 
 type PressLine = Extract<Parameters<Journal['append']>[0], { type: 'press' }>;
 
-/** How long the result of a press may take to be acknowledged before the release starts all the same. */
+/** How long the result of a press may take to be acknowledged before the first sync is sent all the same. */
 const resultWaitMs = 2_000;
 /** Presses waiting for the one before, of a button and of all: more than this is no person. */
 const waitingMax = 100;
@@ -167,7 +171,7 @@ export function createIntake(options: IntakeOptions): Intake {
       { button, press: pressId, source: candidate.source, outcome: verdict.outcome },
       `press on ${button}: ${verdict.message}`,
     );
-    await answer({
+    const answered = answer({
       pressId,
       button,
       outcome: verdict.outcome,
@@ -177,7 +181,8 @@ export function createIntake(options: IntakeOptions): Intake {
       ...(accepted === undefined ? {} : { releaseId: accepted.id, applications: accepted.apps.length }),
       ...('refresh' in verdict ? { applications: verdict.refresh.length } : {}),
     });
-    if (accepted !== undefined) options.release(accepted, decidedAt);
+    if (accepted !== undefined) options.release(accepted, decidedAt, answered);
+    await answered;
     if ('refresh' in verdict) options.refresh(verdict.refresh);
   };
 
@@ -199,7 +204,7 @@ export function createIntake(options: IntakeOptions): Intake {
       resultWaitMs,
       () => void note(),
     );
-    if (answered) await note();
+    if (answered) void note();
     else
       log.warn(
         { press: result.pressId },

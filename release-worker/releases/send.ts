@@ -39,6 +39,8 @@ export interface SendOptions {
   readonly onRefused: (key: string, why: 'not-permitted' | 'blocked-by-window') => void;
   /** Writes down, on disk, that the POST comes next. @throws when it cannot */
   readonly writeSending: () => Promise<void>;
+  /** Resolves when the press has its result, or when that was waited for long enough. */
+  readonly answered: Promise<unknown>;
 }
 
 /** The sync is ours to follow. */
@@ -99,28 +101,47 @@ export async function sendSync(options: SendOptions): Promise<AppEnd | Sent | un
   await options.whenDecided();
   const barred = whyNotNow(options);
   if (barred !== undefined) return barred;
-  try {
-    await options.writeSending();
-  } catch (error) {
-    return { outcome: 'failed', message: `not sent: ${messageOf(error)}`, good: false };
-  }
-  const barredSince = whyNotNow(options);
-  if (barredSince !== undefined) return barredSince;
-  if (signal.aborted) return undefined;
+  const ready = whenReady(options);
 
   const target = refreshed?.target ?? registry.get(keyOf(app))?.target;
   const newer = pin && target !== undefined && target !== app.to ? { newer: target } : {};
   try {
-    await argocd.sync(app, {
-      ...optionsOf(settings),
-      infos: infosOf(release),
-      ...(pin ? pinned(app) : {}),
-    });
+    const request = { ...optionsOf(settings), infos: infosOf(release), ...(pin ? pinned(app) : {}) };
+    await argocd.sync(app, request, ready);
     return { sent: true, ...newer };
   } catch (error) {
+    if (error instanceof NotSent) return error.end;
     const found = await afterRefusal(options, error);
     return found !== undefined && 'sent' in found ? { ...found, ...newer } : found;
   }
+}
+
+/** It was decided at the last moment that nothing goes out; without an end its fate is for the next start to see. */
+class NotSent extends Error {
+  override readonly name = 'NotSent';
+  readonly end: AppEnd | undefined;
+
+  constructor(end: AppEnd | undefined) {
+    super(end?.message ?? 'the worker stops');
+    this.end = end;
+  }
+}
+
+/** What must be true before anything of the POST goes out: waited for while its connection is made. @throws NotSent */
+function whenReady(options: SendOptions): () => Promise<void> {
+  let written: Promise<unknown> | undefined;
+  return async () => {
+    try {
+      written ??= Promise.all([options.writeSending(), options.answered]);
+      await written;
+      // The answer takes a while, and with it may go the place that is ours.
+      await options.whenDecided();
+    } catch (error) {
+      throw new NotSent({ outcome: 'failed', message: `not sent: ${messageOf(error)}`, good: false });
+    }
+    const barred = whyNotNow(options);
+    if (barred !== undefined || options.signal.aborted) throw new NotSent(barred);
+  };
 }
 
 /** Right before the POST: what was decided then is no longer ours to do, or of a moment long past. */

@@ -6,6 +6,7 @@ import { constants, createGzip, gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { errorFromFailure } from '../../../release-worker/argocd/errors.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
 import { until } from '../../support/wait.ts';
 import { clientOf, clientOfPlayed, secret, serve } from './playback.ts';
 import { refusalOf } from './situations.ts';
@@ -111,6 +112,82 @@ describe('a server that is not reached', () => {
     expect(errorFromFailure('list', { server: 'http://localhost:1' }, failure).message).toMatch(
       /^could not list at http:\/\/localhost:1 \(ECONNREFUSED\)\. Nothing listens/,
     );
+  });
+});
+
+describe('a sync that is held until its time has come', () => {
+  const request = { prune: false, infos: [] };
+  const held = () => {
+    let go = () => {};
+    let refuse: (error: Error) => void = () => {};
+    const ready = new Promise<void>((resolve, reject) => {
+      go = resolve;
+      refuse = reject;
+    });
+    return { ready: () => ready, go, refuse };
+  };
+
+  it('has its connection made meanwhile, and not a byte goes over it; its own time begins only then', async () => {
+    let connections = 0;
+    let bytes = '';
+    const { port } = await listen((socket) => {
+      connections += 1;
+      socket.on('data', (chunk) => {
+        bytes += chunk.toString();
+        if (bytes.endsWith('}')) socket.end('HTTP/1.1 503 Unavailable\r\nContent-Length: 0\r\n\r\n');
+      });
+    });
+    const clock = createFakeClock();
+    const { ready, go } = held();
+    const argocd = clientOf(`http://127.0.0.1:${port}`, { clock, requestTimeoutMs: 1_000 });
+    const asking = refusalOf(argocd.sync(guestbook, request, ready));
+    await until('the connection', () => connections === 1);
+    clock.advance(60_000);
+    expect(bytes).toBe('');
+    go();
+    expect(await asking).toMatchObject({ kind: 'unavailable' });
+    expect(bytes).toMatch(/^POST .*content-length: \d+\r\n.*\{"name":"guestbook"/is);
+  });
+
+  it('is not sent where it is not to be, and says why in the words of who held it', async () => {
+    const { url, asked } = await serve((response) => response.end('{}'));
+    const { ready, refuse } = held();
+    const argocd = clientOf(url);
+    const asking = argocd.sync(guestbook, request, ready);
+    const why = new Error('another has taken over');
+    refuse(why);
+    await expect(asking).rejects.toBe(why);
+    expect(asked).toEqual([]);
+  });
+
+  it('is certainly without effect where the server hangs up meanwhile', async () => {
+    const { port } = await listen((socket) => socket.end());
+    const { ready, go } = held();
+    const failure = await refusalOf(clientOf(`http://127.0.0.1:${port}`).sync(guestbook, request, ready));
+    expect(failure).toMatchObject({ kind: 'unreachable' });
+    go();
+  });
+
+  it('is broken off by a stop', async () => {
+    const { url, asked } = await serve((response) => response.end('{}'));
+    const { ready, go } = held();
+    const argocd = clientOf(url);
+    const asking = refusalOf(argocd.sync(guestbook, request, ready));
+    argocd.stop();
+    expect(await asking).toMatchObject({ kind: 'unreachable' });
+    go();
+    await clientOf(url)
+      .probe()
+      .catch(() => {});
+    expect(asked.map(({ method }) => method)).toEqual(['GET']);
+  });
+
+  it('leaves it open as ever whether it had an effect once it was let go', async () => {
+    const { port } = await listen((socket) => socket.once('data', () => socket.destroy()));
+    const failure = await refusalOf(
+      clientOf(`http://127.0.0.1:${port}`).sync(guestbook, request, () => Promise.resolve()),
+    );
+    expect(failure).toMatchObject({ kind: 'unsure' });
   });
 });
 

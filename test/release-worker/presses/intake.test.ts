@@ -54,8 +54,9 @@ describe('an accepted press', () => {
 
     expect(seen).toEqual([
       { at: 'result', lines: 1, results: 0 },
-      { at: 'release', lines: 2, results: 1 },
+      { at: 'release', lines: 1, results: 1 },
     ]);
+    await until('the note of the answer', () => linesIn(stateDir).length === 2);
     expect(linesIn(stateDir)).toMatchObject([
       { type: 'press', pressId: 'p1', outcome: 'accepted', source: 'desk', release: taken.released[0] },
       { type: 'answered', pressId: 'p1' },
@@ -63,6 +64,26 @@ describe('an accepted press', () => {
     expect(taken.results()).toMatchObject([
       { pressId: 'p1', outcome: 'accepted', releaseId: taken.released[0]?.id, applications: 1 },
     ]);
+  });
+
+  it('lets nothing be sent before the broker has its result', async () => {
+    let done = false;
+    const { fake, press, released } = takingIn({
+      onRelease: (_, answered) => void answered.then(() => (done = true)),
+    });
+    const publish = fake.link.publishAcknowledged;
+    let acknowledge = () => {};
+    Object.assign(fake.link, {
+      publishAcknowledged: async (...parameters: Parameters<typeof publish>) => {
+        await new Promise<void>((resolve) => (acknowledge = resolve));
+        return publish(...parameters);
+      },
+    });
+    press();
+    await until('the release', () => released.length === 1);
+    expect(done).toBe(false);
+    acknowledge();
+    await until('the answer', () => done);
   });
 
   it('is released also where nobody acknowledges its result', async () => {

@@ -57,7 +57,7 @@ export function takingIn(
     readonly isOthers?: (button: string) => boolean;
     readonly maxPressesPerMinute?: number;
     readonly frozen?: (button: string) => string | undefined;
-    readonly onRelease?: (release: PlannedRelease) => void;
+    readonly onRelease?: (release: PlannedRelease, answered: Promise<void>) => void;
   } = {},
 ) {
   const clock = createFakeClock();
@@ -78,9 +78,9 @@ export function takingIn(
     mayAct: options.mayAct ?? (() => true),
     heldMs: () => 0,
     judge: options.judge ?? (() => Promise.resolve(accepting)),
-    release: (release) => {
+    release: (release, _acceptedAt, answered) => {
       released.push(release);
-      options.onRelease?.(release);
+      options.onRelease?.(release, answered);
     },
     frozen: options.frozen ?? (() => undefined),
     refresh: (apps) => void refreshed.push(...apps.map(keyOf)),

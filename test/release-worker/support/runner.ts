@@ -23,6 +23,8 @@ export async function releasing(
   options: {
     readonly release?: Partial<RunnerOptions['release']>;
     readonly mayAct?: () => boolean;
+    /** resolves when the press has its result; default: at once */
+    readonly answered?: Promise<void>;
     readonly onEnd?: RunnerOptions['onEnd'];
     /** how many times as fast the worker's clock goes */
     readonly hurry?: number;
@@ -89,7 +91,8 @@ export async function releasing(
     registry,
     journal,
     runner,
-    start: (release: PlannedRelease) => runner.run(release, clock.monotonic()),
+    start: (release: PlannedRelease) =>
+      runner.run(release, clock.monotonic(), options.answered ?? Promise.resolve()),
     events,
     currents,
     finished,
@@ -101,7 +104,7 @@ export async function releasing(
       return found;
     },
     run: (release: PlannedRelease) => {
-      runner.run(release, clock.monotonic());
+      runner.run(release, clock.monotonic(), options.answered ?? Promise.resolve());
       return ended();
     },
     resume: (unfinished: UnfinishedRelease) => {
