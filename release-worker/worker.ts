@@ -146,7 +146,7 @@ export function createWorker(options: WorkerOptions): Worker {
     },
     onEvent: (event) => {
       link.publish(releaseEvent.at({}), event);
-      board.changed();
+      if (event.event === 'started') board.started(event.button);
     },
     onCurrent: (release) => link.publish(releaseCurrent.at({}), release ?? { state: 'idle' }),
     onEnd: async (release, ends) => {
@@ -264,10 +264,7 @@ export function createWorker(options: WorkerOptions): Worker {
             action,
             only,
           ),
-        release: (release, acceptedAt, answered) => {
-          board.accepted(release.button);
-          runner.run(release, acceptedAt, answered);
-        },
+        release: runner.run,
         refresh: (apps) => void refreshAll({ argocd, registry, log, ...config.release }, apps),
         count: metrics.press,
       });

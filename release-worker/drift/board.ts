@@ -24,8 +24,8 @@ export interface Board {
   stop(): void;
   /** Something has changed, perhaps of these applications: looked at soon, together with what else changes. */
   changed(keys?: Iterable<string>): void;
-  /** A press was accepted: how the last release ended is no longer news. */
-  accepted(button: string): void;
+  /** A release has started: how the last one ended is no longer news. Said when its first request is on its way. */
+  started(button: string): void;
   finished(button: string, outcome: ReleaseOutcome): void;
 }
 
@@ -51,6 +51,8 @@ export interface BoardOptions {
  */
 const gatherMs = 30;
 const gatherSummaryMs = 200;
+/** To say something takes as long as to send a sync, which goes first: nobody sees the difference. In milliseconds. */
+const startedMs = 10;
 
 export function createBoard(options: BoardOptions): Board {
   const { link, registry, watch, access, clock, log, buttons } = options;
@@ -190,9 +192,9 @@ export function createBoard(options: BoardOptions): Board {
       tally.update(keys, clock.monotonic());
       arm(Math.max(clock.monotonic(), lookedAt + gatherMs));
     },
-    accepted: (button) => {
+    started: (button) => {
       last.delete(button);
-      arm(clock.monotonic());
+      arm(clock.monotonic() + startedMs);
     },
     finished: (button, outcome) => {
       last.set(button, { outcome, at: clock.monotonic() });

@@ -42,9 +42,8 @@ export interface IntakeOptions {
   /**
    * Called when the result of the press is on its way.
    * @param acceptedAt monotonic milliseconds
-   * @param answered resolves when the broker has the result, or that was waited for long enough
    */
-  readonly release: (release: PlannedRelease, acceptedAt: number, answered: Promise<void>) => void;
+  readonly release: (release: PlannedRelease, acceptedAt: number) => void;
   /** Argo CD is to look at Git again for these. */
   readonly refresh: (apps: readonly AppRecord[]) => void;
   readonly count: (button: string, outcome: PressResult['outcome'], reason?: PressReason) => void;
@@ -59,7 +58,7 @@ export interface Intake {
 
 type PressLine = Extract<Parameters<Journal['append']>[0], { type: 'press' }>;
 
-/** How long the result of a press may take to be acknowledged before the first sync is sent all the same. */
+/** So long the result of a press is waited for to be acknowledged before the next press of the button is judged. */
 const resultWaitMs = 2_000;
 /** Presses waiting for the one before, of a button and of all: more than this is no person. */
 const waitingMax = 100;
@@ -181,7 +180,7 @@ export function createIntake(options: IntakeOptions): Intake {
       ...(accepted === undefined ? {} : { releaseId: accepted.id, applications: accepted.apps.length }),
       ...('refresh' in verdict ? { applications: verdict.refresh.length } : {}),
     });
-    if (accepted !== undefined) options.release(accepted, decidedAt, answered);
+    if (accepted !== undefined) options.release(accepted, decidedAt);
     await answered;
     if ('refresh' in verdict) options.refresh(verdict.refresh);
   };

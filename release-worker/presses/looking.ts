@@ -75,6 +75,7 @@ export async function lookAtUnknown(
     .map(keyOf)
     .filter((key) => access.known(key) === undefined)
     .slice(0, looksMax);
+  if (details.length === 0 && keys.length === 0) return new Set();
   await within(
     clock,
     deadline,

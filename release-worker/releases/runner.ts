@@ -39,9 +39,8 @@ export interface Runner {
   /**
    * Starts a release whose acceptance is in the journal.
    * @param acceptedAt monotonic milliseconds: where the process has stood still since then, nothing further is sent
-   * @param answered resolves when the press has its result; nothing is sent before. Never rejects
    */
-  run(release: PlannedRelease, acceptedAt: number, answered: Promise<unknown>): void;
+  run(release: PlannedRelease, acceptedAt: number): void;
   /** Goes on with a release of a former run: what was never sent is `interrupted`, what was sent is followed. */
   resume(unfinished: UnfinishedRelease): void;
   /** Ends what runs, or one application of it: what was not sent stays so, what runs is terminated in Argo CD. */
@@ -63,7 +62,6 @@ interface Run {
   readonly release: PlannedRelease;
   /** monotonic milliseconds */
   readonly acceptedAt: number;
-  readonly answered: Promise<unknown>;
   readonly progress: Map<string, AppProgress>;
   readonly ends: Map<string, AppEnd>;
   /** aborted where somebody wants the release of the application to end */
@@ -178,7 +176,6 @@ export function createRunner(options: RunnerOptions): Runner {
       heldMs: () => options.heldSince(run.acceptedAt),
       unwanted: () =>
         run.terminations.get(keyOf(app))?.signal.aborted === true ? 'it was terminated before' : undefined,
-      answered: run.answered,
       writeSending: () =>
         journal.append(
           {
@@ -248,12 +245,12 @@ export function createRunner(options: RunnerOptions): Runner {
   };
 
   return {
-    run: (release, acceptedAt, answered) => {
+    run: (release, acceptedAt) => {
       // Accepted while we stop: it stands in the journal, and the next start says that it was never sent.
-      if (!signal.aborted) begin(newRun(release, acceptedAt, answered), release.apps, send);
+      if (!signal.aborted) begin(newRun(release, acceptedAt), release.apps, send);
     },
     resume: ({ release, fates }) => {
-      const run = newRun(release, clock.monotonic(), Promise.resolve());
+      const run = newRun(release, clock.monotonic());
       for (const app of release.apps) {
         const end = fates.get(keyOf(app))?.end;
         if (end === undefined) continue;
@@ -301,6 +298,6 @@ export function createRunner(options: RunnerOptions): Runner {
   };
 }
 
-function newRun(release: PlannedRelease, acceptedAt: number, answered: Promise<unknown>): Run {
-  return { release, acceptedAt, answered, progress: new Map(), ends: new Map(), terminations: new Map() };
+function newRun(release: PlannedRelease, acceptedAt: number): Run {
+  return { release, acceptedAt, progress: new Map(), ends: new Map(), terminations: new Map() };
 }

@@ -39,8 +39,6 @@ export interface SendOptions {
   readonly onRefused: (key: string, why: 'not-permitted' | 'blocked-by-window') => void;
   /** Writes down, on disk, that the POST comes next. @throws when it cannot */
   readonly writeSending: () => Promise<void>;
-  /** Resolves when the press has its result, or when that was waited for long enough. */
-  readonly answered: Promise<unknown>;
 }
 
 /** The sync is ours to follow. */
@@ -101,7 +99,7 @@ export async function sendSync(options: SendOptions): Promise<AppEnd | Sent | un
   await options.whenDecided();
   const barred = whyNotNow(options);
   if (barred !== undefined) return barred;
-  const ready = whenReady(options);
+  const ready = whenWritten(options);
 
   const target = refreshed?.target ?? registry.get(keyOf(app))?.target;
   const newer = pin && target !== undefined && target !== app.to ? { newer: target } : {};
@@ -127,15 +125,14 @@ class NotSent extends Error {
   }
 }
 
-/** What must be true before anything of the POST goes out: waited for while its connection is made. @throws NotSent */
-function whenReady(options: SendOptions): () => Promise<void> {
-  let written: Promise<unknown> | undefined;
+/** Writes down that the POST comes next, and lets it go out when that is on the disk; its connection is made meanwhile. */
+function whenWritten(options: SendOptions): () => Promise<void> {
+  const writing = options.writeSending();
+  // Reported by the function, which is not called where the server is not reached.
+  writing.catch(() => {});
   return async () => {
     try {
-      written ??= Promise.all([options.writeSending(), options.answered]);
-      await written;
-      // The answer takes a while, and with it may go the place that is ours.
-      await options.whenDecided();
+      await writing;
     } catch (error) {
       throw new NotSent({ outcome: 'failed', message: `not sent: ${messageOf(error)}`, good: false });
     }

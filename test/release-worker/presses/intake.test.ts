@@ -66,26 +66,6 @@ describe('an accepted press', () => {
     ]);
   });
 
-  it('lets nothing be sent before the broker has its result', async () => {
-    let done = false;
-    const { fake, press, released } = takingIn({
-      onRelease: (_, answered) => void answered.then(() => (done = true)),
-    });
-    const publish = fake.link.publishAcknowledged;
-    let acknowledge = () => {};
-    Object.assign(fake.link, {
-      publishAcknowledged: async (...parameters: Parameters<typeof publish>) => {
-        await new Promise<void>((resolve) => (acknowledge = resolve));
-        return publish(...parameters);
-      },
-    });
-    press();
-    await until('the release', () => released.length === 1);
-    expect(done).toBe(false);
-    acknowledge();
-    await until('the answer', () => done);
-  });
-
   it('is released also where nobody acknowledges its result', async () => {
     const journal = memoryJournal();
     const { fake, press, released } = takingIn({ journal });

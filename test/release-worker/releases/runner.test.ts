@@ -49,17 +49,6 @@ describe('a release', () => {
     expect([runner.isBusy('argocd/shop'), runner.running('main')]).toEqual([false, 0]);
   });
 
-  it('sends nothing before its press has its result', async () => {
-    let answer = () => {};
-    const answered = new Promise<void>((resolve) => (answer = resolve));
-    const { start, journal, posts, ended } = await releasing(worldOf([shop]), { answered });
-    start(release);
-    await until('the note that it is sent next', () => journal.lines.length === 1);
-    expect(await posts()).toBe(0);
-    answer();
-    expect(await ended()).toMatchObject({ outcome: 'succeeded' });
-  });
-
   it('keeps to what was shown where the branch has moved on, and names the newer target', async () => {
     const { run, control, app, posts } = await releasing(worldOf([shop]), { hurry: 4 });
     await control.post('drift', { app: 'shop', noticed: false, revision: newestCommit });

@@ -57,7 +57,7 @@ export function takingIn(
     readonly isOthers?: (button: string) => boolean;
     readonly maxPressesPerMinute?: number;
     readonly frozen?: (button: string) => string | undefined;
-    readonly onRelease?: (release: PlannedRelease, answered: Promise<void>) => void;
+    readonly onRelease?: (release: PlannedRelease) => void;
   } = {},
 ) {
   const clock = createFakeClock();
@@ -78,9 +78,9 @@ export function takingIn(
     mayAct: options.mayAct ?? (() => true),
     heldMs: () => 0,
     judge: options.judge ?? (() => Promise.resolve(accepting)),
-    release: (release, _acceptedAt, answered) => {
+    release: (release) => {
       released.push(release);
-      options.onRelease?.(release, answered);
+      options.onRelease?.(release);
     },
     frozen: options.frozen ?? (() => undefined),
     refresh: (apps) => void refreshed.push(...apps.map(keyOf)),

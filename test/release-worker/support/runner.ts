@@ -23,8 +23,6 @@ export async function releasing(
   options: {
     readonly release?: Partial<RunnerOptions['release']>;
     readonly mayAct?: () => boolean;
-    /** resolves when the press has its result; default: at once */
-    readonly answered?: Promise<void>;
     readonly onEnd?: RunnerOptions['onEnd'];
     /** how many times as fast the worker's clock goes */
     readonly hurry?: number;
@@ -91,8 +89,7 @@ export async function releasing(
     registry,
     journal,
     runner,
-    start: (release: PlannedRelease) =>
-      runner.run(release, clock.monotonic(), options.answered ?? Promise.resolve()),
+    start: (release: PlannedRelease) => runner.run(release, clock.monotonic()),
     events,
     currents,
     finished,
@@ -104,7 +101,7 @@ export async function releasing(
       return found;
     },
     run: (release: PlannedRelease) => {
-      runner.run(release, clock.monotonic(), options.answered ?? Promise.resolve());
+      runner.run(release, clock.monotonic());
       return ended();
     },
     resume: (unfinished: UnfinishedRelease) => {
