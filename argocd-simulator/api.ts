@@ -7,6 +7,7 @@ import {
   canI,
   get,
   list,
+  globalProjects,
   project,
   revisionMetadata,
   syncWindows,
@@ -70,6 +71,11 @@ const routes: { pattern: RegExp; method: string; endpoint: Endpoint }[] = [
     pattern: /^\/api\/v1\/projects\/([^/]+)$/,
     method: 'GET',
     endpoint: ({ world, account, path: [name = ''] }) => project(world, account, name),
+  },
+  {
+    pattern: /^\/api\/v1\/projects\/([^/]+)\/globalprojects$/,
+    method: 'GET',
+    endpoint: ({ account, path: [name = ''] }) => globalProjects(account, name),
   },
   {
     pattern: /^\/api\/v1\/account\/can-i\/(.+)$/,

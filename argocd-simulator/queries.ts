@@ -119,15 +119,22 @@ export function syncWindows(world: SimulatedWorld, account: Account, wanted: Wan
 
 /** Its windows and nothing else of it; for admins, as no policy of the simulator's accounts is about projects. */
 export function project(world: SimulatedWorld, account: Account, name: string): Answer {
-  if (!account.admin) {
-    const who = `sub: ${account.name}, iat: ${account.issuedAt}`;
-    return refused({ code: 7, message: `permission denied: projects, get, ${name}, ${who}` });
-  }
+  if (!account.admin) return mayNotGetProject(account, name);
   const windows = world.windowsOf(name).map(({ open: _, ...window }) => window);
   return json({
     metadata: { name, namespace: 'argocd' },
     spec: windows.length === 0 ? {} : { syncWindows: windows },
   });
+}
+
+/** There are none here. In this shape by the API's description, as nobody has recorded it. */
+export function globalProjects(account: Account, name: string): Answer {
+  return account.admin ? json({ items: null }) : mayNotGetProject(account, name);
+}
+
+function mayNotGetProject({ name: sub, issuedAt }: Account, project: string): Answer {
+  const message = `permission denied: projects, get, ${project}, sub: ${sub}, iat: ${issuedAt}`;
+  return refused({ code: 7, message });
 }
 
 export function revisionMetadata(

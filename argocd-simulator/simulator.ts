@@ -2,7 +2,8 @@
 // ends with `+simulated`, and every answer carries `X-Simulated: argocd`.
 //
 // Argo CD's endpoints: GET /api/version, /api/v1/session/userinfo, /api/v1/account/can-i/…, /api/v1/applications (list,
-// one, revisions/…/metadata, syncwindows), POST …/sync, …/rollback, DELETE …/operation, POST /api/v1/session,
+// one, revisions/…/metadata, syncwindows), POST …/sync, …/rollback, DELETE …/operation, /api/v1/projects/… (one,
+// globalprojects), POST /api/v1/session,
 // GET /api/v1/stream/applications, /healthz.
 // Its own, documented in docs/argocd-simulator.md: POST /simulator/drift, POST /simulator/world,
 // GET and DELETE /simulator/requests, GET and POST /simulator/faults.

@@ -3,7 +3,13 @@ import * as z from 'zod/mini';
 import { applicationListSchema, applicationSchema, recordOf } from './application.ts';
 import type { AppRecord } from './application.ts';
 import { listFields, streamFields } from './fields.ts';
-import { projectSchema, windowsOfApp, windowsOfProject, windowsSchema } from './sync-window.ts';
+import {
+  globalProjectsSchema,
+  projectSchema,
+  windowsOfApp,
+  windowsOfProject,
+  windowsSchema,
+} from './sync-window.ts';
 import type { SyncWindow, WindowsOfApp } from './sync-window.ts';
 import { createHttp } from './http.ts';
 import { syncDetailOf, syncDetailSchema } from './sync-detail.ts';
@@ -71,7 +77,7 @@ export interface ArgoCd {
   maySyncAll(project: string): Promise<boolean>;
   /** Whether the sync windows let a manual sync through now, and which are about the application. */
   syncWindows(app: AppName): Promise<WindowsOfApp>;
-  /** All windows of a project. @throws ArgoCdError also where the account may not get the project */
+  /** All windows of a project, those that it inherits from global projects included. @throws ArgoCdError also where the account may not get the project */
   projectWindows(project: string): Promise<readonly SyncWindow[]>;
   revisionMetadata(app: AppName, revision: string): Promise<RevisionMetadata>;
   /** The event stream; ends only by an error, the server, or `signal`. */
@@ -249,13 +255,20 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
       return windowsOfApp(answer);
     },
     projectWindows: async (project) => {
-      const { answer } = await call({
+      const path = `/api/v1/projects/${encodeURIComponent(project)}`;
+      const own = await call({
         name: 'project',
         what: `get the project ${project}`,
-        path: `/api/v1/projects/${encodeURIComponent(project)}`,
+        path,
         schema: projectSchema,
       });
-      return windowsOfProject(answer);
+      const inherited = await call({
+        name: 'project',
+        what: `get the global projects of the project ${project}`,
+        path: `${path}/globalprojects`,
+        schema: globalProjectsSchema,
+      });
+      return [own.answer, ...(inherited.answer.items ?? [])].flatMap(windowsOfProject);
     },
     revisionMetadata: async (app, revision) => {
       const { answer } = await call({

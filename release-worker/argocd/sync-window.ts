@@ -41,6 +41,9 @@ export const projectSchema = z.object({
   spec: z.object({ syncWindows: z.nullish(z.array(windowSchema)) }),
 });
 
+/** Projects that the one asked for inherits from (`globalProjects` in `argocd-cm`). */
+export const globalProjectsSchema = z.object({ items: z.nullish(z.array(projectSchema)) });
+
 export function windowsOfApp({ canSync, assignedWindows }: z.infer<typeof windowsSchema>): WindowsOfApp {
   return { open: canSync !== false, assigned: (assignedWindows ?? []).map(windowOf) };
 }

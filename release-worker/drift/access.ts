@@ -1,7 +1,8 @@
 // Whether what is out of sync may be released now: permission and sync windows, asked for with few calls and remembered.
 //
 // Permission is asked for a whole project first; one application of it only where that is no and it is out of sync.
-// Windows are asked for what is out of sync only. A yes may still be wrong (a policy can deny a single application), so a
+// Windows are asked for what is out of sync only: those of its project first, and its own where the project has any or may
+// not be got. A yes may still be wrong (a policy can deny a single application), so a
 // sync that Argo CD refuses is remembered too.
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Timer } from '../../service/clock.ts';
@@ -43,6 +44,10 @@ interface Round {
   readonly anew: boolean;
   /** asked anew already */
   readonly projects: Set<string>;
+  /** undefined: the account may not get the project */
+  readonly windows: Map<string, Promise<readonly SyncWindow[] | undefined>>;
+  /** applications that a question of their own was asked about */
+  asked: number;
   readonly changed: Set<string>;
 }
 
@@ -54,7 +59,7 @@ const permissionForMs = 3_600_000;
 const refusalForMs = 60_000;
 const lookEveryMs = 15_000;
 const computedForMs = 30_000;
-/** Applications asked for in one round, and at once: an Argo CD with thousands of drifted ones is left in peace. */
+/** Questions about single applications in one round, about so many, and at once: an Argo CD with thousands of drifted ones is left in peace. */
 const roundMax = 100;
 const atOnce = 2;
 const lookAgainMax = 20;
@@ -71,7 +76,7 @@ export function createAccess(options: {
   const projects = createAnswers<boolean>({ now });
   const permissions = createAnswers<boolean>({ now });
   const windows = createAnswers<Openness>({ now });
-  /** undefined: the account may not get it */
+  /** undefined: it cannot be got */
   const ofProjects = createAnswers<readonly SyncWindow[] | undefined>({ now });
   /** by the windows, as text: those of a project share them */
   const computed = createAnswers<Openness | undefined>({ now });
@@ -115,18 +120,28 @@ export function createAccess(options: {
       const question = () => argocd.maySyncAll(app.project);
       if (await projects.ask(app.project, anewForProject, permissionForMs, question)) return;
     }
+    round.asked += 1;
     await permissions.ask(key, true, permissionForMs, () => argocd.maySync(app));
   };
+  const windowsOfProject = (project: string, round: Round) => {
+    const asking =
+      round.windows.get(project) ??
+      ofProjects.ask(project, round.anew, windowForMs, () =>
+        argocd.projectWindows(project).catch((error: unknown) => {
+          log.debug(`each application of ${project} is asked for its sync windows: ${messageOf(error)}`);
+          return undefined;
+        }),
+      );
+    round.windows.set(project, asking);
+    return asking;
+  };
   /** Until when is told where the time zones of the windows are known, which takes the right to get the project. */
-  const askWindows = async (app: AppRecord): Promise<Openness> => {
+  const askWindows = async (app: AppRecord, round: Round): Promise<Openness> => {
+    const ofProject = await windowsOfProject(app.project, round);
+    if (ofProject?.length === 0) return { open: true };
+    round.asked += 1;
     const { open, assigned } = await argocd.syncWindows(app);
     if (assigned.length === 0) return { open };
-    const ofProject = await ofProjects.ask(app.project, false, permissionForMs, () =>
-      argocd.projectWindows(app.project).catch((error: unknown) => {
-        log.debug(`until when sync windows are as they are is not known: ${messageOf(error)}`);
-        return undefined;
-      }),
-    );
     const zoned = withTimeZones(assigned, ofProject ?? []);
     if (zoned === undefined) return { open };
     const openness = await computed.ask(JSON.stringify(zoned), false, computedForMs, () =>
@@ -142,7 +157,7 @@ export function createAccess(options: {
     try {
       await Promise.all([
         askPermission(app, round),
-        windows.ask(key, round.anew, windowForMs, () => askWindows(app)),
+        windows.ask(key, round.anew, windowForMs, () => askWindows(app, round)),
       ]);
       failedAt.delete(key);
     } catch (error) {
@@ -155,9 +170,9 @@ export function createAccess(options: {
     if (!isDeepStrictEqual(before, after)) round.changed.add(key);
   };
   const askAll = async (keys: readonly string[], anew: boolean) => {
-    const round: Round = { anew, projects: new Set(), changed: new Set() };
+    const round: Round = { anew, projects: new Set(), windows: new Map(), asked: 0, changed: new Set() };
     await eachLimited(keys, atOnce, async (key) => {
-      if (running) await ask(key, round);
+      if (running && round.asked < roundMax) await ask(key, round);
     });
     if (round.changed.size > 0) options.onChange(round.changed);
   };
@@ -170,7 +185,6 @@ export function createAccess(options: {
       .filter(mayAsk)
       .map((key) => ({ key, at: Math.max(windows.askedAt(key), failedAt.get(key) ?? -Infinity) }))
       .sort((a, b) => (a.at === b.at ? 0 : a.at < b.at ? -1 : 1))
-      .slice(0, roundMax)
       .map(({ key }) => key);
   const look = () => {
     if (!running) return;

@@ -355,3 +355,39 @@ describe('the detail of a sync', () => {
     expect(await detailOf('get-comparison-error', 'guestbook')).toEqual({ failed: [], toPrune: 0 });
   });
 });
+
+describe('the windows of a project', () => {
+  const window = (schedule: string) => ({
+    kind: 'deny',
+    schedule,
+    duration: '1h',
+    timeZone: 'Europe/Berlin',
+  });
+  const project = (...schedules: string[]) => ({
+    metadata: { name: 'shop' },
+    spec: { syncWindows: schedules.map(window) },
+  });
+
+  it('are its own and those that it inherits', async () => {
+    const { url, asked } = await serve((response, { path }) => {
+      const inherited = { items: [project('0 2 * * *'), { metadata: { name: 'empty' }, spec: {} }] };
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(path.endsWith('/globalprojects') ? inherited : project('0 1 * * *')));
+    });
+    expect(await clientOf(url).projectWindows('shop')).toEqual(
+      ['0 1 * * *', '0 2 * * *'].map((schedule) => ({ ...window(schedule), manualSync: false })),
+    );
+    expect(asked.map(({ path }) => path)).toEqual([
+      '/api/v1/projects/shop',
+      '/api/v1/projects/shop/globalprojects',
+    ]);
+  });
+
+  it('are none where there are none', async () => {
+    const { url } = await serve((response, { path }) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(path.endsWith('/globalprojects') ? '{"items":null}' : '{"spec":{}}');
+    });
+    expect(await clientOf(url).projectWindows('shop')).toEqual([]);
+  });
+});

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AppName, ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
+import type { SyncWindow } from '../../../release-worker/argocd/sync-window.ts';
 import { createAccess } from '../../../release-worker/drift/access.ts';
 import { createRegistry } from '../../../release-worker/drift/registry.ts';
 import { silentLog } from '../../../service/log.ts';
@@ -30,6 +31,7 @@ function looking(over: Partial<ArgoCd> = {}) {
         asked.windows.push(name);
         return Promise.resolve({ open: rules.windowOpen, assigned: [] });
       },
+      projectWindows: () => refused(),
       ...over,
     }),
     registry,
@@ -247,11 +249,54 @@ describe('an answer', () => {
   });
 });
 
+const nightly = { kind: 'deny', schedule: '0 0 * * *', duration: '2h', manualSync: false };
+
+describe('a project that the account may get', () => {
+  it('is asked in place of its applications, be they thousands, while it has no windows', async () => {
+    const projects: string[] = [];
+    const { access, registry, asked, pass } = looking({
+      projectWindows: (project) => {
+        projects.push(project);
+        return Promise.resolve([]);
+      },
+    });
+    for (let index = 0; index < 1_000; index += 1) registry.event('changed', drifted(`app-${index}`));
+    access.start();
+    await settle();
+    expect(access.known('argocd/app-999')).toEqual({ permitted: true, windowOpen: true });
+    await pass(50_000);
+    expect([projects, asked.windows]).toEqual([['default'], []]);
+    await pass(25_000);
+    expect([projects, asked.windows]).toEqual([['default', 'default'], []]);
+  });
+
+  it('has its applications asked as soon as it has windows, and at once when somebody presses', async () => {
+    const windows: SyncWindow[] = [];
+    const { access, registry, asked, pass } = looking({
+      projectWindows: () => Promise.resolve([...windows]),
+      syncWindows: ({ name }) => {
+        asked.windows.push(name);
+        return Promise.resolve({ open: false, assigned: [nightly] });
+      },
+    });
+    access.start();
+    registry.event('changed', drifted('shop'));
+    registry.event('changed', drifted('garden'));
+    await settle();
+    windows.push({ ...nightly, timeZone: 'Europe/Berlin' });
+    await access.lookAgain(['argocd/shop']);
+    expect(asked.windows).toEqual(['shop']);
+    expect(access.obstacleOf('argocd/shop')).toBe('blocked-by-sync-window');
+    expect(access.obstacleOf('argocd/garden')).toBeUndefined();
+    await pass(75_000);
+    expect(access.obstacleOf('argocd/garden')).toBe('blocked-by-sync-window');
+  });
+});
+
 describe('until when a window is closed', () => {
-  const nightly = { kind: 'deny', schedule: '0 0 * * *', duration: '2h', manualSync: false };
   const closed = () => Promise.resolve({ open: false, assigned: [nightly] });
 
-  it('is told where the account may get the project, which is asked once', async () => {
+  it('is told where the account may get the project, which is asked once a minute', async () => {
     let asked = 0;
     const { access, registry, clock, pass } = looking({
       syncWindows: closed,
@@ -270,7 +315,7 @@ describe('until when a window is closed', () => {
       windowOpen: false,
       windowUntil: Date.parse('2026-01-01T01:00:00Z'),
     });
-    expect(asked).toBe(1);
+    expect(asked).toBe(2);
   });
 
   it('is left open where it may not, and where the calculation disagrees with Argo CD', async () => {
