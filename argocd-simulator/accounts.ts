@@ -9,6 +9,7 @@ export interface Accounts {
   /** A new token; undefined: no such account, or another password. */
   logIn(username: string, password: string): string | undefined;
   may(account: Account, action: string, name: string): boolean;
+  mayGetProject(account: Account, project: string): boolean;
 }
 
 const notLoggedIn = 'no session information';
@@ -54,6 +55,7 @@ export function createAccounts(accounts: readonly Account[], tokens: readonly To
       const granted = action === 'get' ? account?.get : action === 'sync' ? account?.sync : undefined;
       return (granted ?? []).some((glob) => matches(glob, name));
     },
+    mayGetProject: ({ admin, projects }, project) => admin || projects.some((glob) => matches(glob, project)),
   };
 }
 

@@ -75,7 +75,7 @@ const routes: { pattern: RegExp; method: string; endpoint: Endpoint }[] = [
   {
     pattern: /^\/api\/v1\/projects\/([^/]+)\/globalprojects$/,
     method: 'GET',
-    endpoint: ({ account, path: [name = ''] }) => globalProjects(account, name),
+    endpoint: ({ world, account, path: [name = ''] }) => globalProjects(world, account, name),
   },
   {
     pattern: /^\/api\/v1\/account\/can-i\/(.+)$/,

@@ -117,9 +117,9 @@ export function syncWindows(world: SimulatedWorld, account: Account, wanted: Wan
   });
 }
 
-/** Its windows and nothing else of it; for admins, as no policy of the simulator's accounts is about projects. */
+/** Its windows and nothing else of it. */
 export function project(world: SimulatedWorld, account: Account, name: string): Answer {
-  if (!account.admin) return mayNotGetProject(account, name);
+  if (!world.accounts.mayGetProject(account, name)) return mayNotGetProject(account, name);
   const windows = world.windowsOf(name).map(({ open: _, ...window }) => window);
   return json({
     metadata: { name, namespace: 'argocd' },
@@ -128,8 +128,10 @@ export function project(world: SimulatedWorld, account: Account, name: string): 
 }
 
 /** There are none here. In this shape by the API's description, as nobody has recorded it. */
-export function globalProjects(account: Account, name: string): Answer {
-  return account.admin ? json({ items: null }) : mayNotGetProject(account, name);
+export function globalProjects(world: SimulatedWorld, account: Account, name: string): Answer {
+  return world.accounts.mayGetProject(account, name)
+    ? json({ items: null })
+    : mayNotGetProject(account, name);
 }
 
 function mayNotGetProject({ name: sub, issuedAt }: Account, project: string): Answer {

@@ -146,6 +146,8 @@ const account = z.strictObject({
   /** Globs over `project/name` (`project/namespace/name` outside the control plane's namespace). */
   get: z._default(z.array(text), []),
   sync: z._default(z.array(text), []),
+  /** Globs over projects that it may get. */
+  projects: z._default(z.array(text), []),
   issuedAt: z._default(text, '2026-01-01T00:00:00Z'),
 });
 

@@ -39,6 +39,7 @@ const everything: Account = {
   admin: false,
   get: ['*'],
   sync: ['*'],
+  projects: ['*'],
   issuedAt: '2026-01-01T00:00:00Z',
 };
 

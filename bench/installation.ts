@@ -93,6 +93,7 @@ function kindOf(request: string): string {
     [/\/userinfo$/, 'account'],
     [/\/can-i\//, 'permission'],
     [/\/syncwindows$/, 'sync windows'],
+    [/\/projects\//, 'project'],
     [/\/metadata$/, 'commit'],
     [/^POST .*\/sync$/, 'sync'],
     [/\/stream\/applications$/, 'stream'],
@@ -111,6 +112,9 @@ export interface WorkerOptions {
   readonly prefix: string;
   readonly buttons: readonly Readonly<Record<string, unknown>>[];
 }
+
+/** As in the image, the unit for systemd and `npm start`. */
+const memoryOption = '--max-semi-space-size=1';
 
 /** A folder, for a profile of the processor time of each worker. */
 const profiles = process.env['BENCH_PROFILES'];
@@ -132,6 +136,7 @@ export function startWorker(options: WorkerOptions): Measured {
     }),
   );
   return start(process.execPath, [
+    memoryOption,
     ...(profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`]),
     bundled,
     'release-worker',

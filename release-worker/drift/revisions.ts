@@ -1,4 +1,5 @@
 // Who made a revision and what its message says: asked for once a revision, not once an application.
+import { delay } from '../../service/clock.ts';
 import type { Clock } from '../../service/clock.ts';
 import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
@@ -15,6 +16,12 @@ export interface Revisions {
 /** Commits that are kept: a few hundred bytes each. */
 const keepMax = 10_000;
 const waitingMax = 200;
+/**
+ * So many are asked for at once, and further ones in such intervals (milliseconds): nobody waits for them, and where every
+ * change is another commit the questions would cost more than all the rest.
+ */
+const atOnceMax = 20;
+const oneInMs = 200;
 /** After a failure the same revision is not asked for again for so long, in milliseconds. */
 const failedForMs = 600_000;
 
@@ -33,7 +40,10 @@ export function createRevisions(options: {
   /** applications that found the queue full: told when it has emptied, so that they ask again */
   const turnedAway = new Set<string>();
   let asking: Promise<void> | undefined;
-  let stopped = false;
+  const abort = new AbortController();
+  /** questions that may be asked at once */
+  let allowed = atOnceMax;
+  let allowedAt = clock.monotonic();
 
   const keep = (id: string, metadata: RevisionMetadata, until: number) => {
     known.set(id, { metadata, until });
@@ -42,9 +52,17 @@ export function createRevisions(options: {
       known.delete(oldest);
     }
   };
+  const mayAskNow = () => {
+    const now = clock.monotonic();
+    allowed = Math.min(atOnceMax, allowed + (now - allowedAt) / oneInMs);
+    allowedAt = now;
+    allowed -= 1;
+    return allowed >= 0;
+  };
   const work = async () => {
     for (const [id, { app, revision, keys }] of waiting) {
-      if (stopped) return;
+      if (!mayAskNow()) await delay(clock, oneInMs, abort.signal);
+      if (abort.signal.aborted) return;
       try {
         keep(id, await argocd.revisionMetadata(app, revision), Infinity);
         waiting.delete(id);
@@ -57,13 +75,13 @@ export function createRevisions(options: {
     }
     const again = new Set(turnedAway);
     turnedAway.clear();
-    if (again.size > 0 && !stopped) options.onChange(again);
+    if (again.size > 0 && !abort.signal.aborted) options.onChange(again);
   };
   const askAll = () => {
     asking ??= work().finally(() => {
       asking = undefined;
       // Something may have come between the last answer and now.
-      if (waiting.size > 0 && !stopped) askAll();
+      if (waiting.size > 0 && !abort.signal.aborted) askAll();
     });
   };
 
@@ -76,14 +94,14 @@ export function createRevisions(options: {
       if (found !== undefined && clock.monotonic() < found.until) return found.metadata;
       const asked = waiting.get(id);
       if (asked !== undefined) asked.keys.add(keyOf(app));
-      else if (waiting.size < waitingMax && !stopped) {
+      else if (waiting.size < waitingMax && !abort.signal.aborted) {
         waiting.set(id, { app, revision, keys: new Set([keyOf(app)]) });
         askAll();
       } else turnedAway.add(keyOf(app));
       return undefined;
     },
     stop: async () => {
-      stopped = true;
+      abort.abort();
       await asking;
     },
   };

@@ -262,9 +262,11 @@ test('the account in Argo CD may see and sync what the button selects, and nothi
   const lines = Object.values(rights).flatMap((csv) => csv.trim().split('\n'));
   const projects = config.worker.buttons.flatMap(({ select }) => select.projects ?? []);
   expect(lines).toEqual(
-    projects.flatMap((project) =>
-      ['get', 'sync'].map((action) => `p, release-button, applications, ${action}, ${project}/*, allow`),
-    ),
+    projects.flatMap((project) => [
+      `p, release-button, applications, get, ${project}/*, allow`,
+      `p, release-button, applications, sync, ${project}/*, allow`,
+      `p, release-button, projects, get, ${project}, allow`,
+    ]),
   );
 });
 

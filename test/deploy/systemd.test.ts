@@ -201,7 +201,9 @@ describe('variables', () => {
     const [verb = ''] = argumentsOf(unit, 'ExecStart', config);
     const env = environmentOf(unit);
     const output = await shown(verb, config, env);
-    for (const name of Object.keys(env)) expect(output).toMatch(new RegExp(`# .*${name}\\b`));
+    // Node.js takes this one, and refuses to start with an option that it does not know.
+    const { NODE_OPTIONS: _nodes, ...ours } = env;
+    for (const name of Object.keys(ours)) expect(output).toMatch(new RegExp(`# .*${name}\\b`));
     expect(output).not.toContain('a-secret');
   });
 

@@ -23,7 +23,13 @@ function revisions(answer: (revision: string) => Promise<RevisionMetadata>) {
     onChange: (keys) => void changed.push([...keys]),
   });
   onTestFinished(() => made.stop());
-  return { clock, asked, changed, of: made.of, stop: made.stop };
+  const pass = async (ms: number) => {
+    for (let left = ms; left > 0; left -= 200) {
+      clock.advance(200);
+      await settle();
+    }
+  };
+  return { clock, asked, changed, pass, of: made.of, stop: made.stop };
 }
 
 const robin = { author: 'Robin Reviewer', title: 'a change' };
@@ -72,10 +78,13 @@ it('remembers a failure for ten minutes', async () => {
 });
 
 it('forgets the oldest of very many', async () => {
-  const { of, asked } = revisions(() => Promise.resolve(robin));
+  const { of, asked, clock } = revisions(() => Promise.resolve(robin));
   for (let index = 0; index <= 10_000; index += 1) {
     of(whole(), commit(index));
-    if (index % 100 === 99) await settle();
+    if (index % 20 === 19) {
+      await settle();
+      clock.advance(4_000);
+    }
   }
   await settle();
   const before = asked.length;
@@ -85,9 +94,13 @@ it('forgets the oldest of very many', async () => {
 });
 
 it('lets those that found the queue full ask again when it has emptied', async () => {
-  const { of, asked, changed } = revisions(() => Promise.resolve(robin));
+  const { of, asked, changed, pass } = revisions(() => Promise.resolve(robin));
   for (let index = 0; index < 300; index += 1) of(whole({ name: `app-${index}` }), commit(index));
   await settle();
+  expect(asked.length).toBe(20);
+  await pass(2_000);
+  expect(asked.length).toBe(30);
+  await pass(40_000);
 
   expect(asked.length).toBe(200);
   expect(changed.at(-1)?.length).toBe(100);
