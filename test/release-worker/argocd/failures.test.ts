@@ -168,6 +168,22 @@ describe('a sync that is held until its time has come', () => {
     go();
   });
 
+  it('is not sent any more once the server has answered before it', async () => {
+    let bytes = '';
+    let socketEnded = false;
+    const { port } = await listen((socket) => {
+      socket.on('data', (chunk) => (bytes += chunk.toString()));
+      socket.on('close', () => (socketEnded = true));
+      socket.write('HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n');
+    });
+    const { ready, go } = held();
+    const failure = await refusalOf(clientOf(`http://127.0.0.1:${port}`).sync(guestbook, request, ready));
+    expect(failure).toMatchObject({ kind: 'unavailable' });
+    go();
+    await until('the end of the connection', () => socketEnded);
+    expect(bytes).toBe('');
+  });
+
   it('is broken off by a stop', async () => {
     const { url, asked } = await serve((response) => response.end('{}'));
     const { ready, go } = held();
