@@ -77,7 +77,10 @@ export interface ArgoCd {
   maySyncAll(project: string): Promise<boolean>;
   /** Whether the sync windows let a manual sync through now, and which are about the application. */
   syncWindows(app: AppName): Promise<WindowsOfApp>;
-  /** All windows of a project, those that it inherits from global projects included. @throws ArgoCdError also where the account may not get the project */
+  /**
+   * All windows of a project, those that it inherits from global projects included.
+   * @throws ArgoCdError also where the account may not get the project
+   */
   projectWindows(project: string): Promise<readonly SyncWindow[]>;
   revisionMetadata(app: AppName, revision: string): Promise<RevisionMetadata>;
   /** The event stream; ends only by an error, the server, or `signal`. */

@@ -2,8 +2,8 @@
 //
 // Permission is asked for a whole project first; one application of it only where that is no and it is out of sync.
 // Windows are asked for what is out of sync only: those of its project first, and its own where the project has any or may
-// not be got. A yes may still be wrong (a policy can deny a single application), so a
-// sync that Argo CD refuses is remembered too.
+// not be got. A yes may still be wrong (a policy can deny a single application), so a sync that Argo CD refuses is
+// remembered too.
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Timer } from '../../service/clock.ts';
 import type { Log } from '../../service/log.ts';
@@ -59,7 +59,10 @@ const permissionForMs = 3_600_000;
 const refusalForMs = 60_000;
 const lookEveryMs = 15_000;
 const computedForMs = 30_000;
-/** Questions about single applications in one round, about so many, and at once: an Argo CD with thousands of drifted ones is left in peace. */
+/**
+ * Questions about single applications, about so many in one round, and at once: an Argo CD with thousands of drifted ones is
+ * left in peace.
+ */
 const roundMax = 100;
 const atOnce = 2;
 const lookAgainMax = 20;
@@ -105,6 +108,12 @@ export function createAccess(options: {
   const isDue = (key: string) => {
     const app = registry.get(key);
     return app !== undefined && (windows.isDue(key) || isPermissionDue(key, app.project));
+  };
+  /** What is known of its project is all that there is to know. */
+  const isAnswered = (key: string) => {
+    const project = registry.get(key)?.project ?? '';
+    const windowless = !ofProjects.isDue(project) && ofProjects.of(project)?.length === 0;
+    return windowless && !isPermissionDue(key, project);
   };
   const isPermissionDue = (key: string, project: string) =>
     permissions.has(key) ? permissions.isDue(key) : projects.isDue(project) || projects.of(project) === false;
@@ -172,7 +181,7 @@ export function createAccess(options: {
   const askAll = async (keys: readonly string[], anew: boolean) => {
     const round: Round = { anew, projects: new Set(), windows: new Map(), asked: 0, changed: new Set() };
     await eachLimited(keys, atOnce, async (key) => {
-      if (running && round.asked < roundMax) await ask(key, round);
+      if (running && (round.asked < roundMax || isAnswered(key))) await ask(key, round);
     });
     if (round.changed.size > 0) options.onChange(round.changed);
   };

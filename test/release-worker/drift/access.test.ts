@@ -270,6 +270,19 @@ describe('a project that the account may get', () => {
     expect([projects, asked.windows]).toEqual([['default', 'default'], []]);
   });
 
+  it('answers for its applications at once, although a thousand of another are waiting for their turn', async () => {
+    const { access, registry } = looking({
+      projectWindows: (project) => (project === 'open' ? Promise.resolve([]) : refused()),
+    });
+    registry.event('changed', drifted('first', { project: 'open' }));
+    for (let index = 0; index < 1_000; index += 1) registry.event('changed', drifted(`app-${index}`));
+    registry.event('changed', drifted('last', { project: 'open' }));
+    access.start();
+    await settle();
+    expect(access.known('argocd/last')).toEqual({ permitted: true, windowOpen: true });
+    expect(access.known('argocd/app-999')).toBeUndefined();
+  });
+
   it('has its applications asked as soon as it has windows, and at once when somebody presses', async () => {
     const windows: SyncWindow[] = [];
     const { access, registry, asked, pass } = looking({
