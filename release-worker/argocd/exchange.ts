@@ -130,10 +130,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
     const failed = { status, reused: false, ...(retryAfter === undefined ? {} : { retryAfter }) };
     if (status !== 200) {
       const { location } = response.headers;
-      const body = textOf(response.body).slice(0, maximumErrorLength);
+      const body = response.rawBody.toString('utf8').slice(0, maximumErrorLength);
       return { error: errorFromAnswer(what, asking, { status, contentType, location, body }), failed };
     }
-    const decoded = parseJson(textOf(response.body), schema);
+    const decoded = parseJson(response.rawBody.toString('utf8'), schema);
     const isJson = contentType.startsWith('application/json');
     // The start of a good answer is lost, or the answer of another version: it may well have been carried out.
     const kind = changes && isJson ? 'unsure' : 'not-argocd';
@@ -149,10 +149,6 @@ export function createExchange(options: ExchangeOptions): Exchange {
     const detail = isJson ? { detail: decoded.error } : {};
     return { error: notArgoCd(what, asking, { status, contentType, ...detail }, kind), failed };
   };
-}
-
-function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, byteLength).toString('utf8');
 }
 
 function answerTooLarge(what: string, server: string, changes: boolean): ArgoCdError {

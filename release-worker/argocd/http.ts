@@ -8,12 +8,14 @@ import type { Header } from '../../config/argocd-secrets.ts';
 import { delay } from '../../service/clock.ts';
 import type { Clock } from '../../service/clock.ts';
 import type { Log } from '../../service/log.ts';
+import { createUnderWay, unlessAborted } from './bounded.ts';
+import type { Bounds } from './bounded.ts';
 import { createConnections } from './connections.ts';
 import { tokenCredentials } from './credentials.ts';
 import { ArgoCdError, errorFromAnswer, errorFromFailure, notArgoCd } from './errors.ts';
 import type { Asking } from './errors.ts';
 import { createExchange, failure, isChange, maximumErrorLength } from './exchange.ts';
-import type { Answered, Call, Outcome, Sending } from './exchange.ts';
+import type { Answered, Call, Outcome } from './exchange.ts';
 import type { OnAnswer } from './metrics.ts';
 import { pauseBefore } from './repeat.ts';
 import type { SecretSource } from './secret-source.ts';
@@ -59,10 +61,6 @@ export interface ArgoCdHttp {
   stop(): void;
 }
 
-interface Bounds extends Omit<Sending, 'headers'> {
-  readonly untimed: (work: () => Promise<void>) => Promise<void>;
-}
-
 /** `session-create-ok` */
 const sessionSchema = z.object({ token: z.string().check(z.minLength(1)) });
 
@@ -85,41 +83,8 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
     headers: { accept: 'application/json', 'user-agent': 'release-button' },
   });
   const exchangeAs = (asking: Asking) => createExchange({ client, connections, asking, clock, onAnswer });
-  const underWay = new Set<() => void>();
-  let stopped = false;
-
-  /**
-   * Runs what may take so long in all; whatever is under way when the time is up, or at the stop, is broken off. What is
-   * `untimed` has its own bound, and after it the time begins anew.
-   */
-  const bounded = async <Result>(
-    timeoutMs: number,
-    run: (bounds: Bounds) => Promise<Result>,
-  ): Promise<Result> => {
-    const abort = new AbortController();
-    let over = false;
-    const stopping = () => abort.abort();
-    underWay.add(stopping);
-    if (stopped) stopping();
-    // Not got's own time-out of the request, which does not reach one that still waits for a connection of the agent.
-    const limit = () =>
-      clock.setTimeout(() => {
-        over = true;
-        abort.abort();
-      }, timeoutMs);
-    let timer = limit();
-    const untimed = async (work: () => Promise<void>) => {
-      timer.cancel();
-      await work();
-      if (underWay.has(stopping)) timer = limit();
-    };
-    try {
-      return await run({ signal: abort.signal, timedOut: () => (over ? timeoutMs : undefined), untimed });
-    } finally {
-      timer.cancel();
-      underWay.delete(stopping);
-    }
-  };
+  const underWay = createUnderWay(clock);
+  const { bounded } = underWay;
 
   const extraHeaders = async () =>
     Object.fromEntries(
@@ -218,13 +183,15 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
   const openStream = (fields: string, signal: AbortSignal): StreamRequest => {
     const ending = new AbortController();
     let request: StreamRequest | undefined;
-    const destroy = () => {
-      underWay.delete(destroy);
+    const breakOff = () => {
       ending.abort();
       request?.destroy();
     };
-    underWay.add(destroy);
-    if (stopped) destroy();
+    const forget = underWay.add(breakOff);
+    const destroy = () => {
+      forget();
+      breakOff();
+    };
     const what = 'open the event stream';
     const open = async () => {
       const waiting = AbortSignal.any([signal, ending.signal]);
@@ -249,7 +216,7 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
           failure: (error, opened) =>
             failure(opened ? 'follow the event stream' : what, asked, connections, error, false),
         },
-        onClose: () => underWay.delete(destroy),
+        onClose: forget,
       });
     };
     const opening = open().then((opened) => {
@@ -258,7 +225,7 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
       return opened;
     });
     // The iteration reports it. One that comes while nobody iterates would end the process.
-    opening.catch(() => underWay.delete(destroy));
+    opening.catch(forget);
     const chunks = async function* (): AsyncGenerator<Uint8Array> {
       yield* await opening;
     };
@@ -271,8 +238,7 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
     call,
     openStream,
     stop: () => {
-      stopped = true;
-      for (const breakOff of underWay) breakOff();
+      underWay.stop();
       connections.destroy();
     },
   };
@@ -294,26 +260,4 @@ function neverSent(error: unknown): unknown {
     ...(remedy === undefined ? {} : { remedy }),
     ...(status === undefined ? {} : { status }),
   });
-}
-
-async function unlessAborted<Value>(
-  promise: Promise<Value>,
-  signal: AbortSignal,
-  broken: () => Error,
-): Promise<Value> {
-  let stopWaiting = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    const end = () => reject(broken());
-    signal.addEventListener('abort', end, { once: true });
-    stopWaiting = () => signal.removeEventListener('abort', end);
-    if (signal.aborted) end();
-  });
-  try {
-    return await Promise.race([aborted, promise]);
-  } finally {
-    stopWaiting();
-    // Whoever lost the race may still fail.
-    promise.catch(() => {});
-    aborted.catch(() => {});
-  }
 }

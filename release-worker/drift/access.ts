@@ -42,10 +42,9 @@ interface Known {
 interface Round {
   /** whatever is remembered */
   readonly anew: boolean;
-  /** asked anew already */
-  readonly projects: Set<string>;
-  /** undefined: the account may not get the project */
-  readonly windows: Map<string, Promise<readonly SyncWindow[] | undefined>>;
+  /** projects asked anew already, for permission and for windows */
+  readonly permissions: Set<string>;
+  readonly windows: Set<string>;
   /** applications that a question of their own was asked about */
   asked: number;
   readonly changed: Set<string>;
@@ -124,29 +123,22 @@ export function createAccess(options: {
     if (!anew && !isPermissionDue(key, app.project)) return;
     // Where one application has an answer of its own, the project's yes does not hold for it.
     if (!permissions.has(key)) {
-      const anewForProject = anew && !round.projects.has(app.project);
-      round.projects.add(app.project);
+      const anewForProject = anew && isFirst(round.permissions, app.project);
       const question = () => argocd.maySyncAll(app.project);
       if (await projects.ask(app.project, anewForProject, permissionForMs, question)) return;
     }
     round.asked += 1;
     await permissions.ask(key, true, permissionForMs, () => argocd.maySync(app));
   };
-  const windowsOfProject = (project: string, round: Round) => {
-    const asking =
-      round.windows.get(project) ??
-      ofProjects.ask(project, round.anew, windowForMs, () =>
-        argocd.projectWindows(project).catch((error: unknown) => {
-          log.debug(`each application of ${project} is asked for its sync windows: ${messageOf(error)}`);
-          return undefined;
-        }),
-      );
-    round.windows.set(project, asking);
-    return asking;
-  };
   /** Until when is told where the time zones of the windows are known, which takes the right to get the project. */
   const askWindows = async (app: AppRecord, round: Round): Promise<Openness> => {
-    const ofProject = await windowsOfProject(app.project, round);
+    const anewForProject = round.anew && isFirst(round.windows, app.project);
+    const ofProject = await ofProjects.ask(app.project, anewForProject, windowForMs, () =>
+      argocd.projectWindows(app.project).catch((error: unknown) => {
+        log.debug(`each application of ${app.project} is asked for its sync windows: ${messageOf(error)}`);
+        return undefined;
+      }),
+    );
     if (ofProject?.length === 0) return { open: true };
     round.asked += 1;
     const { open, assigned } = await argocd.syncWindows(app);
@@ -179,7 +171,7 @@ export function createAccess(options: {
     if (!isDeepStrictEqual(before, after)) round.changed.add(key);
   };
   const askAll = async (keys: readonly string[], anew: boolean) => {
-    const round: Round = { anew, projects: new Set(), windows: new Map(), asked: 0, changed: new Set() };
+    const round: Round = { anew, permissions: new Set(), windows: new Set(), asked: 0, changed: new Set() };
     await eachLimited(keys, atOnce, async (key) => {
       if (running && (round.asked < roundMax || isAnswered(key))) await ask(key, round);
     });
@@ -266,4 +258,10 @@ export function createAccess(options: {
       options.onChange(new Set([key]));
     },
   };
+}
+
+/** Whether it was not in there yet; now it is. */
+function isFirst(seen: Set<string>, project: string): boolean {
+  const { size } = seen;
+  return seen.add(project).size > size;
 }

@@ -9,6 +9,7 @@ export interface Answers<Answer> {
   /** monotonic milliseconds; -Infinity for never */
   askedAt(key: string): number;
   /**
+   * Whoever asks while the question is under way gets its new answer.
    * @param anew also where the last answer still counts
    * @param forMs how long the new one counts, in milliseconds
    * @throws what `question` throws; the last answer stays then
@@ -34,19 +35,19 @@ export function createAnswers<Answer>({ now }: { readonly now: () => number }): 
     isDue,
     askedAt: (key) => known.get(key)?.at ?? -Infinity,
     ask: (key, anew, forMs, question) => {
+      const joined = underWay.get(key);
+      if (joined !== undefined) return joined;
       const last = known.get(key);
       if (!anew && last !== undefined && !isDue(key)) return Promise.resolve(last.answer);
-      const asked =
-        underWay.get(key) ??
-        question()
-          .then((answer) => {
-            // Otherwise it was forgotten meanwhile: what was asked is no question any more.
-            if (underWay.get(key) === asked) put(key, answer, forMs);
-            return answer;
-          })
-          .finally(() => {
-            if (underWay.get(key) === asked) underWay.delete(key);
-          });
+      const asked: Promise<Answer> = question()
+        .then((answer) => {
+          // Otherwise it was forgotten meanwhile: what was asked is no question any more.
+          if (underWay.get(key) === asked) put(key, answer, forMs);
+          return answer;
+        })
+        .finally(() => {
+          if (underWay.get(key) === asked) underWay.delete(key);
+        });
       underWay.set(key, asked);
       return asked;
     },

@@ -196,14 +196,16 @@ export function createIntake(options: IntakeOptions): Intake {
 
   const answer = async (result: PressResult) => {
     // Of a repetition no line: it would stand for the press that is repeated.
-    const note = () => (result.reason === 'duplicate' ? Promise.resolve() : noteAnswered(result.pressId));
+    const note = () => {
+      if (result.reason !== 'duplicate') void noteAnswered(result.pressId);
+    };
     const answered = await link.publishAcknowledged(
       buttonResult.at({ button: result.button }),
       result,
       resultWaitMs,
-      () => void note(),
+      note,
     );
-    if (answered) void note();
+    if (answered) note();
     else
       log.warn(
         { press: result.pressId },

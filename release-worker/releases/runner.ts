@@ -12,6 +12,8 @@ import type { AppEnd, AppProgress, PlannedApp, PlannedRelease } from './release.
 import { outcomeOf, releaseMessage } from './release.ts';
 import { createReport } from './report.ts';
 import type { ReportOptions } from './report.ts';
+import { isTerminated, newRun, terminationOf } from './run.ts';
+import type { Run } from './run.ts';
 import { lookForOurs, sendSync } from './send.ts';
 import type { SendOptions, Sent } from './send.ts';
 import { wavesOf } from './waves.ts';
@@ -56,16 +58,6 @@ export interface Termination {
   /** how many applications are to end */
   readonly applications: number;
   readonly releases: readonly string[];
-}
-
-interface Run {
-  readonly release: PlannedRelease;
-  /** monotonic milliseconds */
-  readonly acceptedAt: number;
-  readonly progress: Map<string, AppProgress>;
-  readonly ends: Map<string, AppEnd>;
-  /** aborted where somebody wants the release of the application to end */
-  readonly terminations: Map<string, AbortController>;
 }
 
 type Step = (run: Run, app: PlannedApp, deadline: number) => Promise<AppEnd | Sent | undefined>;
@@ -124,7 +116,7 @@ export function createRunner(options: RunnerOptions): Runner {
       progress.set(key, next);
       report.changed();
     };
-    if (run.terminations.get(key)?.signal.aborted === true && first === send) {
+    if (isTerminated(run, app) && first === send) {
       await ended(run, app, terminatedBefore);
       return;
     }
@@ -153,12 +145,6 @@ export function createRunner(options: RunnerOptions): Runner {
     if (end !== undefined) await ended(run, app, end);
   };
 
-  const terminationOf = ({ terminations }: Run, key: string): AbortController => {
-    const known = terminations.get(key) ?? new AbortController();
-    terminations.set(key, known);
-    return known;
-  };
-
   const send: Step = (run, app, deadline) =>
     sendSync({
       argocd,
@@ -174,8 +160,7 @@ export function createRunner(options: RunnerOptions): Runner {
       whenDecided: options.whenDecided,
       onRefused: options.onRefused,
       heldMs: () => options.heldSince(run.acceptedAt),
-      unwanted: () =>
-        run.terminations.get(keyOf(app))?.signal.aborted === true ? 'it was terminated before' : undefined,
+      unwanted: () => (isTerminated(run, app) ? 'it was terminated before' : undefined),
       writeSending: () =>
         journal.append(
           {
@@ -296,8 +281,4 @@ export function createRunner(options: RunnerOptions): Runner {
       report.stop();
     },
   };
-}
-
-function newRun(release: PlannedRelease, acceptedAt: number): Run {
-  return { release, acceptedAt, progress: new Map(), ends: new Map(), terminations: new Map() };
 }

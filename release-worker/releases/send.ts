@@ -127,16 +127,16 @@ class NotSent extends Error {
 
 /** Writes down that the POST comes next, and lets it go out when that is on the disk; its connection is made meanwhile. */
 function whenWritten(options: SendOptions): () => Promise<void> {
-  const writing = options.writeSending();
-  // Reported by the function, which is not called where the server is not reached.
-  writing.catch(() => {});
+  const written = options.writeSending().then(
+    () => undefined,
+    (error: unknown): AppEnd => ({
+      outcome: 'failed',
+      message: `not sent: ${messageOf(error)}`,
+      good: false,
+    }),
+  );
   return async () => {
-    try {
-      await writing;
-    } catch (error) {
-      throw new NotSent({ outcome: 'failed', message: `not sent: ${messageOf(error)}`, good: false });
-    }
-    const barred = whyNotNow(options);
+    const barred = (await written) ?? whyNotNow(options);
     if (barred !== undefined || options.signal.aborted) throw new NotSent(barred);
   };
 }

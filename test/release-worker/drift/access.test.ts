@@ -304,6 +304,28 @@ describe('a project that the account may get', () => {
     await pass(75_000);
     expect(access.obstacleOf('argocd/garden')).toBe('blocked-by-sync-window');
   });
+
+  it('answers anew for all that a press asks about, although it is asked once', async () => {
+    let windows: readonly SyncWindow[] = [];
+    let projectsAsked = 0;
+    const { access, registry, rules } = looking({
+      projectWindows: () => {
+        projectsAsked += 1;
+        return Promise.resolve(windows);
+      },
+    });
+    access.start();
+    for (const name of ['shop', 'garden', 'kiosk']) registry.event('changed', drifted(name));
+    await settle();
+    windows = [{ ...nightly, timeZone: '' }];
+    rules.windowOpen = false;
+    projectsAsked = 0;
+    await access.lookAgain(['argocd/shop', 'argocd/garden', 'argocd/kiosk']);
+    expect(['shop', 'garden', 'kiosk'].map((name) => access.obstacleOf(`argocd/${name}`))).toEqual(
+      Array.from({ length: 3 }, () => 'blocked-by-sync-window'),
+    );
+    expect(projectsAsked).toBe(1);
+  });
 });
 
 describe('until when a window is closed', () => {

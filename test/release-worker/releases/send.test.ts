@@ -15,6 +15,61 @@ function changedWorld(change: object, apps: Parameters<typeof worldOf>[0] = [sho
   return { ...JSON.parse(JSON.stringify(worldOf(apps))), ...change };
 }
 
+describe('the note that a sync comes next', () => {
+  const noting = async (options: Parameters<typeof releasing>[1] = {}) => {
+    const made = await releasing(worldOf([shop]), options);
+    let written = () => {};
+    let failed: (error: Error) => void = () => {};
+    let noted = false;
+    const { append } = made.journal;
+    Object.assign(made.journal, {
+      append: async (...[line, how]: Parameters<typeof append>) => {
+        if (line.type === 'app' && line.step === 'sending') {
+          expect(how).toEqual({ flush: true });
+          noted = true;
+          await new Promise<void>((resolve, reject) => {
+            written = resolve;
+            failed = reject;
+          });
+        }
+        await append(line, how);
+      },
+    });
+    made.start(releaseOf([planned('shop')], { settings: { refresh: 'none' } }));
+    await until('the note', () => noted);
+    // So many ways there and back take longer than one request.
+    for (let way = 0; way < 20; way += 1) expect(await made.posts()).toBe(0);
+    return { ...made, written, failed };
+  };
+
+  it('is on the disk before anything of the sync goes out', async () => {
+    const { written, posts, ended } = await noting();
+    written();
+    expect(await ended()).toMatchObject({ outcome: 'succeeded' });
+    expect(await posts()).toBe(1);
+  });
+
+  it('that cannot be written keeps the sync from going out', async () => {
+    const { failed, posts, ended } = await noting();
+    failed(new Error('the disk is full'));
+    expect(await ended()).toMatchObject({
+      apps: [{ outcome: 'failed', message: 'not sent: the disk is full' }],
+    });
+    expect(await posts()).toBe(0);
+  });
+
+  it('is no longer followed by the sync where another worker has taken over meanwhile', async () => {
+    let ours = true;
+    const { written, posts, ended } = await noting({ mayAct: () => ours });
+    ours = false;
+    written();
+    expect(await ended()).toMatchObject({
+      apps: [{ outcome: 'interrupted', message: 'never sent: another worker has taken over' }],
+    });
+    expect(await posts()).toBe(0);
+  });
+});
+
 describe('an application with several sources', () => {
   const sources = [
     { repoURL: 'https://git.example/shop.git', path: 'a', targetRevision: 'main' },
