@@ -29,6 +29,8 @@ export type Sender = 'agent' | 'worker' | 'anyone allowed';
 /** Where one message goes: a topic below the prefix, and how it is delivered and encoded. */
 export interface Address<Message, K extends Kind = Kind> {
   readonly topic: string;
+  /** The topic is somebody else's and stands whole, not below the prefix. */
+  readonly foreign?: true;
   readonly kind: K;
   readonly delivery: Delivery;
   readonly codec: Codec<Message>;
@@ -37,8 +39,10 @@ export interface Address<Message, K extends Kind = Kind> {
 /** What a subscription asks for: a topic filter below the prefix and how to read what arrives. */
 export interface Filter<Message, P> {
   readonly filter: string;
+  /** The filter is for topics of others and stands whole, not below the prefix. */
+  readonly foreign?: true;
   readonly codec: Codec<Message>;
-  /** The parameters of a topic (below the prefix) that fits the row, or undefined. */
+  /** The parameters of a topic (below the prefix, unless foreign) that fits the row, or undefined. */
   readonly match: (topic: string) => P | undefined;
 }
 

@@ -113,3 +113,14 @@ export function textOrJson<Message>(options: {
     },
   };
 }
+
+/** Whatever text there is, for payloads of others whose form only their configuration knows. */
+export function text(maxBytes = 16_384): Codec<string> {
+  return {
+    contentType: 'text/plain',
+    schema: z.string(),
+    maxBytes,
+    encode: (message) => message,
+    decode: (payload) => decodeText(payload, maxBytes),
+  };
+}

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { channel } from './channel.ts';
 import { json } from './codec.ts';
 import { frozenSchema } from './freeze.ts';
+import { idSchema } from './ids.ts';
 import { timeSchema } from './time.ts';
 
 /** Words of Argo CD (`status.sync.status`, `status.health.status`); an empty one is `Unknown` here. */
@@ -57,6 +58,8 @@ const driftSchema = z.object({
   /** absent: no freeze of everything holds */
   frozen: z.exactOptional(frozenSchema),
   since: timeSchema,
+  /** since when the worker has seen the oldest of what is out of sync; absent: nothing is */
+  oldestDriftAt: z.exactOptional(timeSchema),
   at: timeSchema,
   server: z.string(),
   simulated: z.boolean(),
@@ -96,6 +99,8 @@ const appSchema = z.object({
   windowUntil: z.exactOptional(timeSchema),
   permitted: z.exactOptional(z.boolean()),
   automated: z.boolean(),
+  /** those that release it, in the order of the configuration; absent: not known */
+  buttons: z.exactOptional(z.array(idSchema)),
   notes: z.exactOptional(z.array(noteSchema)),
   /** what Argo CD has against it, `<type>: <message>` */
   condition: z.exactOptional(z.string()),

@@ -116,6 +116,7 @@ export function createWorker(options: WorkerOptions): Worker {
     access,
     revisions,
     isAlone: () => !others.areThere(),
+    buttons: config.buttons,
     maxPublishesPerSecond: config.drift.maxPublishesPerSecond,
     externalUrl: options.externalUrl,
   });

@@ -62,6 +62,7 @@ export function createBoard(options: BoardOptions): Board {
   let summarySaid = '';
   let state: string | undefined;
   let since = 0;
+  let oldest: { readonly seen: number; readonly at: number } | undefined;
   let timer: Timer | undefined;
   let timerAt = Infinity;
   let lookedAt = -Infinity;
@@ -150,12 +151,17 @@ export function createBoard(options: BoardOptions): Board {
       state = next;
       since = clock.now();
     }
+    const seen = tally.oldest();
+    // Said once and for all: the two clocks do not run alike.
+    if (seen !== oldest?.seen)
+      oldest = seen === undefined ? undefined : { seen, at: clock.now() - (clock.monotonic() - seen) };
     const summary = summaryOf({
       apps: tally.listed(),
       obstacleOf: access.obstacleOf,
       counts,
       fresh,
       since,
+      oldestDriftAt: oldest?.at,
       now: clock.now(),
       server: options.server,
       simulated: watch.server()?.simulated ?? false,

@@ -14,6 +14,8 @@ import { notesOf } from './notes.ts';
 import type { Registry } from './registry.ts';
 import type { Revisions } from './revisions.ts';
 import { isDrifted } from './summary.ts';
+import type { ButtonConfig } from '../selection.ts';
+import { selects } from '../selection.ts';
 
 export interface Publisher {
   start(): void;
@@ -40,6 +42,7 @@ export function createPublisher(options: {
   readonly clock: Clock;
   readonly log: Log;
   readonly maxPublishesPerSecond: number;
+  readonly buttons: readonly Pick<ButtonConfig, 'id' | 'select'>[];
   /** base of links for people */
   readonly externalUrl: string;
   /** whether no other worker shares the prefix: its applications stand in topics of the same kind */
@@ -107,6 +110,7 @@ export function createPublisher(options: {
       sync: record.sync,
       health: record.health,
       automated: record.automated,
+      buttons: options.buttons.filter(({ select }) => selects(select, record)).map(({ id }) => id),
       link: `${externalUrl}/applications/${record.namespace}/${record.name}`,
       ...(deployed === '' ? {} : { deployed: revision(deployed) }),
       ...(record.target === '' ? {} : { target: revision(record.target) }),

@@ -49,6 +49,8 @@ export function summaryOf(options: {
   readonly fresh: boolean;
   /** milliseconds since the epoch */
   readonly since: number;
+  /** milliseconds since the epoch */
+  readonly oldestDriftAt?: number | undefined;
   readonly now: number;
   readonly server: string;
   readonly simulated: boolean;
@@ -76,6 +78,7 @@ export function summaryOf(options: {
     truncated,
     ...(options.frozen === undefined ? {} : { frozen: options.frozen }),
     since: toTime(since),
+    ...(options.oldestDriftAt === undefined ? {} : { oldestDriftAt: toTime(options.oldestDriftAt) }),
     at: toTime(now),
     server: options.server,
     simulated: options.simulated,

@@ -17,10 +17,10 @@ export interface Tally {
   all(): DriftCounts;
   of(button: string): DriftCounts;
   /**
-   * Since when the one that has been out of sync for longest is, of what the button selects and as far as this process
-   * has seen it; undefined where none is. Argo CD does not tell.
+   * Since when the one that has been out of sync for longest is, of what the button selects (without one: of all) and as far as this
+   * process has seen it; undefined where none is. Argo CD does not tell.
    */
-  oldest(button: string): number | undefined;
+  oldest(button?: string): number | undefined;
   /** What the summary has to choose from. */
   listed(): Iterable<AppRecord>;
   /** The keys of what the button selects and is out of sync. */
@@ -97,6 +97,8 @@ export function createTally(options: {
     all: () => countsOf(whole),
     of: (button) => countsOf(sums.get(button) ?? newSum()),
     oldest: (button) => {
+      // Kept in the order in which it was seen.
+      if (button === undefined) return since.values().next().value;
       let oldest: number | undefined;
       for (const [key, at] of since)
         if ((oldest === undefined || at < oldest) && counted.get(key)?.buttons.includes(button) === true)

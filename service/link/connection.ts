@@ -28,7 +28,12 @@ export interface ConnectionOptions extends ClientSettings {
   readonly onClose: (reason: CloseReason) => void;
 }
 
-export type SubscribeOptions = { readonly noLocal?: boolean; readonly retainAsPublished?: boolean };
+export type SubscribeOptions = {
+  readonly noLocal?: boolean;
+  readonly retainAsPublished?: boolean;
+  /** MQTT 5: what is retained is not sent; over 3.1.1 it comes all the same, marked as retained */
+  readonly withoutRetained?: boolean;
+};
 
 export interface Connection {
   readonly version: ProtocolVersion;
@@ -181,10 +186,12 @@ export function openConnection(options: ConnectionOptions): Connection {
           cut({ because: 'unacknowledged', error: 'a subscription' }),
         );
         const wanted = Object.fromEntries(
-          [...filters].map(([filter, { noLocal = false, retainAsPublished = false }]) => [
-            filter,
-            { qos: 1 as const, nl: noLocal, rap: retainAsPublished, rh: 0 },
-          ]),
+          [...filters].map(
+            ([filter, { noLocal = false, retainAsPublished = false, withoutRetained = false }]) => [
+              filter,
+              { qos: 1 as const, nl: noLocal, rap: retainAsPublished, rh: withoutRetained ? 2 : 0 },
+            ],
+          ),
         );
         client.subscribe(wanted, (cause, _granted, suback) => {
           overdue.cancel();

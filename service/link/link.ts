@@ -53,7 +53,7 @@ export interface Link {
     onLate?: () => void,
   ): Promise<boolean>;
   /** Removes what is retained at the address, ours or not, and no longer remembers it. */
-  clear(address: { readonly topic: string }): void;
+  clear(address: Pick<Address<unknown>, 'topic' | 'foreign'>): void;
 }
 
 /** A press that the broker has not acknowledged in this time is taken back. Source: the contract, "The link". */
@@ -88,8 +88,10 @@ export function createLink(options: LinkOptions): Link {
     }
   };
 
+  const topicOf = ({ topic, foreign }: Pick<Address<unknown>, 'topic' | 'foreign'>) =>
+    foreign === true ? topic : `${prefix}/${topic}`;
   const outgoing = <M>(address: Address<M>, message: M): Outgoing => ({
-    topic: `${prefix}/${address.topic}`,
+    topic: topicOf(address),
     payload: address.codec.encode(message),
     qos: address.delivery.qos,
     retain: address.kind === 'state',
@@ -137,7 +139,7 @@ export function createLink(options: LinkOptions): Link {
 
   const subscribeRaw: Link['subscribeRaw'] = (filter, handler, subscribeOptions = {}) => {
     const route = router.add(filter, handler, subscribeOptions);
-    const answered = connector.open?.subscribe(new Map([[`${prefix}/${route.filter}`, subscribeOptions]]));
+    const answered = connector.open?.subscribe(new Map([[route.filter, subscribeOptions]]));
     if (answered !== undefined) subscribed = Promise.all([subscribed, answered]);
   };
 
@@ -231,7 +233,7 @@ export function createLink(options: LinkOptions): Link {
       });
     },
     clear: (address) => {
-      void sendState(outbox.forget(`${prefix}/${address.topic}`));
+      void sendState(outbox.forget(topicOf(address)));
     },
   };
 }

@@ -9,7 +9,7 @@ import type { IncomingPacket, ProtocolVersion } from './wire.ts';
 /** What a handler is told beside the message. */
 export interface About<P> {
   readonly params: P;
-  /** the topic below the prefix */
+  /** the topic below the prefix; somebody else's: the whole */
   readonly topic: string;
   /** the packet's retain flag: a stored copy, or with retain-as-published also a live message sent with it */
   readonly retained: boolean;
@@ -23,15 +23,15 @@ export type Handler<M, P> = (message: M | undefined, about: About<P>) => void;
 export type RawHandler<M, P> = (decoded: Decoded<M> | undefined, about: About<P>) => void;
 
 interface Route {
+  /** as to be subscribed, with the prefix where it is ours */
   readonly filter: string;
   readonly options: SubscribeOptions;
-  /** whether the message was for this route */
-  deliver(topic: string, packet: IncomingPacket): boolean;
+  deliver(packet: IncomingPacket): void;
 }
 
 export interface Router {
   add<M, P>(filter: Filter<M, P>, handler: RawHandler<M, P>, options: SubscribeOptions): Route;
-  /** The routes' filters with the prefix, as to be subscribed; handlers of one filter share a subscription. */
+  /** The routes' filters as to be subscribed; handlers of one filter share a subscription. */
   filters(): ReadonlyMap<string, SubscribeOptions>;
   dispatch(packet: IncomingPacket): void;
 }
@@ -41,14 +41,15 @@ export function createRouter(prefix: string, log: Log): Router {
 
   return {
     add: (filter, handler, options) => {
+      const root = filter.foreign === true ? '' : `${prefix}/`;
       const route: Route = {
-        filter: filter.filter,
+        filter: `${root}${filter.filter}`,
         options,
-        deliver: (topic, packet) => {
-          if (!topicFits(filter.filter, topic)) return false;
+        deliver: ({ payload, retain, version, responseTopic, correlationData, ...packet }) => {
+          if (!topicFits(route.filter, packet.topic)) return;
+          const topic = packet.topic.slice(root.length);
           const params = filter.match(topic);
-          if (params === undefined) return false;
-          const { payload, retain, version, responseTopic, correlationData } = packet;
+          if (params === undefined) return;
           handler(payload.byteLength === 0 ? undefined : filter.codec.decode(payload), {
             params,
             topic,
@@ -57,19 +58,16 @@ export function createRouter(prefix: string, log: Log): Router {
             ...(responseTopic === undefined ? {} : { responseTopic }),
             ...(correlationData === undefined ? {} : { correlationData }),
           });
-          return true;
         },
       };
       routes.add(route);
       return route;
     },
-    filters: () => new Map([...routes].map((route) => [`${prefix}/${route.filter}`, route.options])),
+    filters: () => new Map([...routes].map((route) => [route.filter, route.options])),
     dispatch: (packet) => {
-      if (!packet.topic.startsWith(`${prefix}/`)) return;
-      const topic = packet.topic.slice(prefix.length + 1);
       for (const route of routes) {
         try {
-          route.deliver(topic, packet);
+          route.deliver(packet);
         } catch (error) {
           // A message must not end the process: a retained one would end it again at every start.
           log.error(

@@ -22,6 +22,11 @@ function publishing(maxPublishesPerSecond = 50) {
     access: { obstacleOf: () => undefined, known: (key) => known.get(key) },
     revisions: { of: (_, revision) => commits.get(revision) },
     maxPublishesPerSecond,
+    buttons: [
+      { id: 'all', select: { all: true } },
+      { id: 'other', select: { projects: ['other'] } },
+      { id: 'shop', select: { names: ['shop'] } },
+    ],
     externalUrl: 'https://argocd.example',
     isAlone: () => alone,
   });
@@ -58,6 +63,7 @@ describe('an application', () => {
       name: 'shop',
       project: 'default',
       labels: { team: 'web' },
+      buttons: ['all', 'shop'],
       sync: 'OutOfSync',
       health: 'Healthy',
       deployed: { revision: oldCommit },

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { buttonEvent, buttonState } from '../../../messages/button.ts';
+import { text } from '../../../messages/codec.ts';
 import { app } from '../../../messages/drift.ts';
+import { filterBelow, foreignFilter } from '../../../messages/foreign.ts';
 import { createRouter, topicFits } from '../../../service/link/router.ts';
 import { silentLog } from '../../../service/log.ts';
 
@@ -47,5 +49,27 @@ describe('topics and filters', () => {
     dispatch('some/prefix');
     dispatch('some/prefix/button/main/state', '');
     expect(seen).toEqual([{ namespace: 'argocd', name: 'shop.web' }, 'app/argocd/shop.web', undefined]);
+  });
+
+  test('topics of others stand whole, and none of ours is taken for one of theirs', () => {
+    const router = createRouter('home', silentLog());
+    const seen: unknown[] = [];
+    router.add(
+      foreignFilter('zigbee/button', text()),
+      (decoded, { topic }) => seen.push([topic, decoded]),
+      {},
+    );
+    router.add(filterBelow('home', app.filter()), (_, { params }) => seen.push(params), {});
+    expect([...router.filters().keys()]).toEqual(['zigbee/button', 'home/app/+/+']);
+    const dispatch = (topic: string) =>
+      router.dispatch({ topic, payload: Buffer.from('single'), retain: false, version: 5 });
+    dispatch('zigbee/button');
+    dispatch('home/zigbee/button');
+    dispatch('home/app/argocd/shop');
+    dispatch('app/argocd/shop');
+    expect(seen).toEqual([
+      ['zigbee/button', { ok: true, value: 'single' }],
+      { namespace: 'argocd', name: 'shop' },
+    ]);
   });
 });
