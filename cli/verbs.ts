@@ -31,6 +31,12 @@ export const verbs: readonly Verb[] = [
     load: () => import('./verbs/release-worker.ts'),
   },
   {
+    name: 'home-assistant',
+    usage: ' [action]',
+    summary: 'only what announces all this to Home Assistant; `clean` takes the announcements away',
+    load: () => import('./verbs/home-assistant.ts'),
+  },
+  {
     name: 'argocd-simulator',
     summary: 'only the simulated Argo CD, for trying things out',
     load: () => import('./verbs/argocd-simulator.ts'),

@@ -3,7 +3,7 @@ import type { Config } from '../config/sections.ts';
 import { argocdFromConfig } from '../release-worker/argocd/from-config.ts';
 import type { ArgoCdFromConfig } from '../release-worker/argocd/from-config.ts';
 import type { ArgoCd } from '../release-worker/argocd/client.ts';
-import { selects } from '../release-worker/selection.ts';
+import { selects } from '../config/selection.ts';
 import { createClockSync } from '../service/clock-sync.ts';
 import type { Clock } from '../service/clock.ts';
 import { silentLog } from '../service/log.ts';

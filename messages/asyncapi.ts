@@ -18,7 +18,9 @@ publishes, and one of them acts on it. A client of release-button does the oppos
 Unknown members of a payload are ignored. An empty payload only ever clears a retained message; on
 \`press\` it is never a press.`;
 
-const parameters: Readonly<Record<'prefix' | Placeholder, { description: string; example: string }>> = {
+const parameters: Readonly<
+  Record<'prefix' | Exclude<Placeholder, 'object'>, { description: string; example: string }>
+> = {
   prefix: {
     description: '`mqtt.topicPrefix`: one or more levels that all topics begin with.',
     example: 'building-7/release-button',

@@ -24,7 +24,7 @@ export interface About {
   readonly from: readonly Sender[];
   readonly summary: string;
 }
-export type Sender = 'agent' | 'worker' | 'anyone allowed';
+export type Sender = 'agent' | 'worker' | 'home-assistant' | 'anyone allowed';
 
 /** Where one message goes: a topic below the prefix, and how it is delivered and encoded. */
 export interface Address<Message, K extends Kind = Kind> {

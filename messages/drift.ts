@@ -57,6 +57,8 @@ const driftSchema = z.object({
   truncated: z.boolean(),
   /** absent: no freeze of everything holds */
   frozen: z.exactOptional(frozenSchema),
+  /** whether Argo CD has been heard of lately; where it has not, all else here is unknown */
+  fresh: z.exactOptional(z.boolean()),
   since: timeSchema,
   /** since when the worker has seen the oldest of what is out of sync; absent: nothing is */
   oldestDriftAt: z.exactOptional(timeSchema),

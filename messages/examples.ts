@@ -119,6 +119,7 @@ export const examples: { readonly [Row in RowName]: MessageOf<Row> } = {
     truncated: false,
     since: at,
     oldestDriftAt: at,
+    fresh: true,
     at,
     server: 'https://argocd.example.com',
     simulated: false,

@@ -13,6 +13,9 @@ const requestIdPattern = /^\P{C}{1,64}$/u;
 /** A request id that can stand in a topic: without `/`, `+`, `#` and control characters. */
 const topicLevelPattern = /^[^\p{C}/+#]{1,64}$/u;
 
+/** Ids in topics of Home Assistant's discovery. Source: its documentation, "Discovery topic". */
+const objectIdPattern = /^[a-zA-Z0-9_-]{1,255}$/;
+
 export const idSchema = z.string().check(z.regex(idPattern, 'must match [a-z0-9][a-z0-9_-]{0,62}'));
 export const requestIdSchema = z
   .string()
@@ -38,6 +41,7 @@ const placeholders = {
   namespace: kubernetesNamePattern,
   name: kubernetesNamePattern,
   request: topicLevelPattern,
+  object: objectIdPattern,
 } as const;
 
 export type Placeholder = keyof typeof placeholders;

@@ -54,10 +54,12 @@ export const pressReasons = [
 ] as const;
 export type PressReason = (typeof pressReasons)[number];
 
+export const pressOutcomes = ['accepted', 'armed', 'rejected', 'nothing-to-release'] as const;
+
 const pressResultSchema = z.object({
   pressId: z.string(),
   button: z.string(),
-  outcome: z.enum(['accepted', 'armed', 'rejected', 'nothing-to-release']),
+  outcome: z.enum(pressOutcomes),
   reason: z.exactOptional(z.enum(pressReasons)),
   message: z.string(),
   releaseId: z.exactOptional(z.string()),

@@ -1,6 +1,7 @@
 // The release worker: presses to releases, Argo CD to drift, wired together.
 import type { Registry } from 'prom-client';
 import type { Config } from '../config/sections.ts';
+import { selects } from '../config/selection.ts';
 import type { ClockState } from '../messages/presence.ts';
 import { releaseCurrent, releaseEvent, releaseLast } from '../messages/release.ts';
 import type { Clock } from '../service/clock.ts';
@@ -36,7 +37,7 @@ import { progressOf, releaseMessage, whyFreeze } from './releases/release.ts';
 import { createRunner } from './releases/runner.ts';
 import { takeTerminations } from './releases/terminate.ts';
 import { createReplies } from './replies.ts';
-import { saySelected, selects } from './selection.ts';
+import { saySelected } from './selection.ts';
 
 export interface WorkerOptions {
   readonly config: Config['worker'];

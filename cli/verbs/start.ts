@@ -3,6 +3,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { brokerPart } from '../../broker/main.ts';
 import { agentPart } from '../../gpio-agent/main.ts';
+import { homeAssistantPart } from '../../home-assistant/main.ts';
 import { workerPart } from '../../release-worker/main.ts';
 import type { Part } from '../../service/life-cycle.ts';
 import { loadStart } from '../demo.ts';
@@ -55,6 +56,7 @@ export async function configure(command: Command): Promise<void> {
             context,
           ),
         );
+        if (config.homeAssistant.enabled) parts.push(homeAssistantPart({ config, brokerUrl }, context));
         if (demo)
           parts.push(hint(brokerUrl, config.mqtt.topicPrefix, config.worker.buttons[0]?.id ?? 'main', log));
         return parts;

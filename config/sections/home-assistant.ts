@@ -1,4 +1,41 @@
-// Known by name, without keys in this version.
-import { section } from '../declare.ts';
+// What is announced to Home Assistant, and where.
+import * as z from 'zod/mini';
+import { section, setting } from '../declare.ts';
+import { flag, must, wholeNumber } from '../formats.ts';
+import { selection } from './selection.ts';
 
-export const homeAssistant = section({});
+const levels = /^[^\s+#$/][^\p{C}+#/]*(\/[^\p{C}+#/]+)*$/u;
+const topic = z
+  .string()
+  .check(
+    must<string>(
+      (value) => value.length <= 200 && levels.test(value),
+      'must be a topic: levels parted by single slashes, without + # and not beginning with $',
+      'write what Home Assistant has in its MQTT options; `homeassistant` is its default',
+    ),
+  );
+
+export const homeAssistant = section({
+  enabled: setting(flag(), {
+    doc: 'Whether `start` announces agents, worker and applications to Home Assistant too. What was announced before stays; `release-button home-assistant clean` takes it away.',
+    default: true,
+  }),
+  discoveryPrefix: setting(topic, {
+    doc: "Home Assistant's discovery prefix.",
+    default: 'homeassistant',
+  }),
+  birthTopic: setting(topic, {
+    doc: 'Where Home Assistant says `online` when it starts; then all is announced again.',
+    default: 'homeassistant/status',
+  }),
+  applications: {
+    max: setting(wholeNumber(0, 100), {
+      doc: 'How many applications get an update entity: the first by namespace and name. 0 for none, and no application is listened to.',
+      default: 50,
+    }),
+    select: setting(selection('write for example `select: {projects: [shop]}`, or `{all: true}`'), {
+      doc: 'Which applications get an update entity, of those that a button releases: names, projects, labels, namespaces, or {all: true}.',
+      default: { all: true },
+    }),
+  },
+});

@@ -2,48 +2,8 @@
 import * as z from 'zod/mini';
 import { setting } from '../declare.ts';
 import { flag, id, must, oneOf, text, wholeNumber } from '../formats.ts';
-
-// Kubernetes names: DNS subdomains (253) for applications and projects, labels (63) for namespaces.
-const dnsName = '[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?';
-const dnsLabel = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?';
-
-function names(pattern: RegExp, what: string) {
-  const entry = z
-    .string()
-    .check(
-      must<string>(
-        (value) => pattern.test(value),
-        `must be ${what}; patterns such as \`*\` are not supported`,
-        'write the whole name; to select many, use projects, labels or namespaces, or `select: {all: true}`',
-      ),
-    );
-  return z.array(entry).check(z.minLength(1), z.maxLength(1000));
-}
-
-// Kubernetes labels: an optional prefix and a name; the value may be empty.
-const labelValue = z
-  .string()
-  .check(
-    must<string>(
-      (value) => /^([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?$/.test(value),
-      'must be the value of a Kubernetes label: up to 63 letters, digits, - _ and .; patterns are not supported',
-      'write the whole value of the label, as Argo CD shows it',
-    ),
-  );
-
-const labels = z
-  .record(z.string(), labelValue)
-  .check(
-    must<Record<string, string>>(
-      (map) =>
-        Object.keys(map).length > 0 &&
-        Object.keys(map).every((key) =>
-          /^([a-z0-9.-]{1,253}\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/.test(key),
-        ),
-      'must be a map of at least one label and its value',
-      'write for example `labels: {team: web}`',
-    ),
-  );
+import { appNames, selection } from './selection.ts';
+import type { Selection } from './selection.ts';
 
 const sayWhich = `say which applications this button releases, for example in the file
 
@@ -54,30 +14,9 @@ const sayWhich = `say which applications this button releases, for example in th
 
      or in the environment: RELEASE_BUTTON_WORKER_BUTTONS='[{id: main, select: {all: true}}]'`;
 
-const selection = z
-  .strictObject({
-    names: z.exactOptional(
-      names(new RegExp(`^(${dnsLabel}/)?${dnsName}$`), 'an application, `name` or `namespace/name`'),
-    ),
-    projects: z.exactOptional(names(new RegExp(`^${dnsName}$`), 'the name of an Argo CD project')),
-    labels: z.exactOptional(labels),
-    namespaces: z.exactOptional(names(new RegExp(`^${dnsLabel}$`), 'a namespace')),
-    all: z.exactOptional(z.literal(true)),
-  })
-  .check(
-    must<object>((value) => Object.keys(value).length > 0, 'is empty', sayWhich),
-    must<object>(
-      (value) => !('all' in value) || Object.keys(value).length === 1,
-      'has `all` together with other keys',
-      'keep either `all: true` or the other keys',
-    ),
-  );
-
-type Selection = z.output<typeof selection>;
-
 /** May be missing in what is given (the default button has none), never in what is parsed. */
 const select = z.pipe(
-  z.optional(selection),
+  z.optional(selection(sayWhich)),
   z
     .custom<Selection, Selection | undefined>()
     .check(must((value) => value !== undefined, 'is missing', sayWhich)),
@@ -86,9 +25,7 @@ const select = z.pipe(
 const notYet = (value: string) => `\`${value}\` is not available yet: it comes with a later version`;
 const action = oneOf(['release', 'rollback', 'refresh']);
 
-const waves = z.array(
-  names(new RegExp(`^(${dnsLabel}/)?${dnsName}$`), 'an application, `name` or `namespace/name`'),
-);
+const waves = z.array(appNames);
 
 const syncOption = z
   .string()

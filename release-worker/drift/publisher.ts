@@ -15,7 +15,7 @@ import type { Registry } from './registry.ts';
 import type { Revisions } from './revisions.ts';
 import { isDrifted } from './summary.ts';
 import type { ButtonConfig } from '../selection.ts';
-import { selects } from '../selection.ts';
+import { selects } from '../../config/selection.ts';
 
 export interface Publisher {
   start(): void;

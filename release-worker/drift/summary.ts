@@ -77,6 +77,7 @@ export function summaryOf(options: {
     })),
     truncated,
     ...(options.frozen === undefined ? {} : { frozen: options.frozen }),
+    fresh: options.fresh,
     since: toTime(since),
     ...(options.oldestDriftAt === undefined ? {} : { oldestDriftAt: toTime(options.oldestDriftAt) }),
     at: toTime(now),

@@ -1,7 +1,7 @@
 // What the applications come to, in numbers: of all, and of what each button selects. Kept up change by change, since
 // with 10,000 applications and dozens of changes a second nothing may walk all of them each time.
 import type { AppRecord } from '../argocd/application.ts';
-import { selects } from '../selection.ts';
+import { selects } from '../../config/selection.ts';
 import type { ButtonConfig } from '../selection.ts';
 import type { Registry } from './registry.ts';
 import { isDrifted, isListed } from './summary.ts';

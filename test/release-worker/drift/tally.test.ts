@@ -6,7 +6,7 @@ import { keyOf } from '../../../release-worker/argocd/application.ts';
 import type { DriftCounts, Obstacle } from '../../../release-worker/drift/summary.ts';
 import { createTally } from '../../../release-worker/drift/tally.ts';
 import type { ButtonConfig } from '../../../release-worker/selection.ts';
-import { selects } from '../../../release-worker/selection.ts';
+import { selects } from '../../../config/selection.ts';
 import { drifted, whole } from '../support/records.ts';
 
 const buttons: readonly Pick<ButtonConfig, 'id' | 'select'>[] = [

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { selects } from '../../release-worker/selection.ts';
+import { selects } from '../../config/selection.ts';
 import type { ButtonConfig } from '../../release-worker/selection.ts';
-import { whole } from './support/records.ts';
+import { whole } from '../release-worker/support/records.ts';
 
 describe('a button selects', () => {
   const app = whole({ labels: { team: 'web', env: 'prod' } });

@@ -1,0 +1,82 @@
+// `release-button home-assistant`: announces agents, worker and applications to Home Assistant; `clean` takes it all away.
+import type { Command } from 'commander';
+import { loadConfig } from '../../config/load.ts';
+import { clean } from '../../home-assistant/clean.ts';
+import { homeAssistantPart } from '../../home-assistant/main.ts';
+import { systemClock } from '../../service/clock.ts';
+import { answerMs, whenConnected, whyNobody, withBroker } from '../asking.ts';
+import { noAnswer, print, refused, usageError } from '../exit.ts';
+import { addConfigFlags } from '../flags.ts';
+import { healthPorts, processSections } from '../processes.ts';
+import { run } from '../run.ts';
+
+export async function configure(command: Command): Promise<void> {
+  command.addHelpText(
+    'after',
+    `
+\`home-assistant clean\` takes away from the broker, and so from Home Assistant, every device that was announced for this
+mqtt.topicPrefix, and ends. Stop what announces before it (this verb, or \`start\` with homeAssistant.enabled).
+
+Exit codes of clean: 0 done · ${usageError} usage · ${refused} the broker kept something · ${noAnswer} no broker within ${answerMs / 1_000} s`,
+  );
+  const sections = processSections['home-assistant'];
+  const given = await addConfigFlags(command, sections);
+  command.action(async (action: string | undefined) => {
+    if (action !== undefined && action !== 'clean')
+      return command.error(`home-assistant ${action}: nothing, or clean`, { exitCode: usageError });
+    const { config, ...about } = await loadConfig({
+      sections,
+      cwd: process.cwd(),
+      env: process.env,
+      ...given(),
+    });
+    if (action === 'clean') {
+      process.exitCode = await takeAway(config);
+      return undefined;
+    }
+    await run({
+      name: 'home-assistant',
+      config,
+      healthPort: healthPorts['home-assistant'],
+      ...about,
+      parts: (context) => [homeAssistantPart({ config }, context)],
+    });
+    return undefined;
+  });
+}
+
+type Loaded = Awaited<ReturnType<typeof loadConfig<(typeof processSections)['home-assistant'][number]>>>;
+
+/** @returns the exit code */
+function takeAway({ mqtt, homeAssistant }: Loaded['config']): Promise<number> {
+  return withBroker(mqtt, 'home-assistant-clean', async (broker) => {
+    const connected = new Promise<boolean>((resolve) => {
+      const overdue = setTimeout(() => resolve(false), answerMs);
+      whenConnected(broker.link, () => {
+        clearTimeout(overdue);
+        resolve(true);
+      });
+    });
+    broker.link.start();
+    if (!(await connected)) {
+      print(whyNobody(broker, ''));
+      return noAnswer;
+    }
+    const { cleared, left } = await clean({
+      link: broker.link,
+      prefix: mqtt.topicPrefix,
+      discoveryPrefix: homeAssistant.discoveryPrefix,
+      clock: systemClock(),
+    });
+    for (const id of cleared) print(`taken away: ${id}`);
+    if (left.length > 0) {
+      print(
+        `the broker at ${broker.url} has kept ${left.join(', ')}: may this user publish below ${homeAssistant.discoveryPrefix}/device/?`,
+      );
+      return refused;
+    }
+    if (cleared.length === 0)
+      print(`nothing was announced for ${mqtt.topicPrefix} below ${homeAssistant.discoveryPrefix}/device/`);
+    return 0;
+  });
+}

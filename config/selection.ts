@@ -1,0 +1,25 @@
+// Which applications a selection of the configuration means.
+import type { Selection } from './sections/selection.ts';
+
+interface Selectable {
+  readonly namespace: string;
+  readonly name: string;
+  readonly project: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Kinds of conditions must all hold; within one kind any value will do. Names are `name` or `namespace/name`. */
+export function selects(select: Selection, app: Selectable): boolean {
+  if ('all' in select) return true;
+  const { names, projects, labels, namespaces } = select;
+  if (
+    names !== undefined &&
+    !names.some((name) => name === app.name || name === `${app.namespace}/${app.name}`)
+  )
+    return false;
+  if (projects !== undefined && !projects.includes(app.project)) return false;
+  if (namespaces !== undefined && !namespaces.includes(app.namespace)) return false;
+  return (
+    labels === undefined || Object.entries(labels).every(([label, value]) => app.labels[label] === value)
+  );
+}

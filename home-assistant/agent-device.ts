@@ -1,0 +1,123 @@
+// A GPIO agent as a device: its buttons and LEDs.
+import { agentAvailability } from '../messages/agent.ts';
+import type { AgentInfo } from '../messages/agent.ts';
+import { buttonEvent, buttonState } from '../messages/button.ts';
+import type { Gesture } from '../messages/gesture.ts';
+import type { Component, Discovery } from '../messages/home-assistant.ts';
+import { ledIdentify, ledSet, ledState } from '../messages/led.ts';
+import { patternNames } from '../messages/pattern.ts';
+import { discoveryOf, makerFor } from './device.ts';
+import type { Maker } from './device.ts';
+import { nameBeside, nameOf } from './names.ts';
+import { attributesOf, ofJson, onWhen, stateOf } from './templates.ts';
+
+/** Home Assistant's own words for what a button does; it translates them. */
+const triggerTypes: Readonly<Record<Gesture, string>> = {
+  press: 'button_short_press',
+  double: 'button_double_press',
+  hold: 'button_long_press',
+};
+
+/** What a light can be asked for: every pattern, and to follow the signal again. */
+export const effects = ['auto', ...patternNames];
+
+export function agentDevice(prefix: string, info: AgentInfo, ownVersion: string): Discovery {
+  const { agent: id } = info;
+  const make = makerFor(prefix, 'agent', id);
+  return discoveryOf({
+    prefix,
+    kind: 'agent',
+    id,
+    name: 'Release button',
+    model: 'GPIO agent',
+    modelId: info.driver,
+    version: info.version,
+    simulated: info.simulated,
+    ownVersion,
+    availability: [{ topic: make.topic(agentAvailability.at({ agent: id })) }],
+    components: [
+      ...info.buttons.flatMap((button) => buttonComponents(make, button)),
+      ...info.leds.flatMap((led) => ledComponents(make, led)),
+    ],
+  });
+}
+
+type Button = AgentInfo['buttons'][number];
+
+function buttonComponents(make: Maker, button: Button): (readonly [string, Component])[] {
+  const { id, gestures } = button;
+  const events = make.topic(buttonEvent.at({ button: id }));
+  const state = make.topic(buttonState.at({ button: id }));
+  return [
+    make.entity(`event_${id}`, 'event', {
+      name: nameOf('Press', button),
+      what: 'press',
+      thing: id,
+      device_class: 'button',
+      icon: 'mdi:gesture-tap-button',
+      event_types: gestures,
+      state_topic: events,
+    }),
+    make.entity(`stuck_${id}`, 'binary_sensor', {
+      name: nameBeside('Stuck', button),
+      what: 'stuck',
+      thing: id,
+      device_class: 'problem',
+      entity_category: 'diagnostic',
+      state_topic: state,
+      value_template: onWhen('value_json.stuck'),
+      payload_on: 'on',
+      payload_off: 'off',
+      json_attributes_topic: state,
+      json_attributes_template: attributesOf(['presses', 'droppedPresses', 'lastPressAt', 'fault']),
+    }),
+    ...gestures.map(
+      (gesture) =>
+        [
+          `trigger_${gesture}_${id}`,
+          {
+            platform: 'device_automation',
+            automation_type: 'trigger',
+            type: triggerTypes[gesture],
+            subtype: id,
+            topic: events,
+            value_template: stateOf('event_type'),
+            payload: gesture,
+          },
+        ] as const,
+    ),
+  ];
+}
+
+function ledComponents(make: Maker, led: AgentInfo['leds'][number]): (readonly [string, Component])[] {
+  const { id } = led;
+  const state = make.topic(ledState.at({ led: id }));
+  return [
+    make.entity(`light_${id}`, 'light', {
+      name: nameOf('Light', { id }),
+      what: 'light',
+      thing: id,
+      icon: 'mdi:alarm-light',
+      schema: 'template',
+      command_topic: make.topic(ledSet.at({ led: id })),
+      command_on_template: "{{ effect if effect is defined and effect else 'on' }}",
+      command_off_template: 'off',
+      state_topic: state,
+      state_template: ofJson("'off' if value_json.pattern == 'off' else 'on'", 'None'),
+      effect_list: effects,
+      // Steps of somebody's own have no name.
+      effect_template: ofJson("value_json.pattern if value_json.pattern is string else ''", "''"),
+      json_attributes_topic: state,
+      json_attributes_template: attributesOf(['because', 'signal', 'pattern']),
+    }),
+    make.entity(`identify_${id}`, 'button', {
+      name: nameOf('Identify', { id }),
+      what: 'identify',
+      thing: id,
+      device_class: 'identify',
+      entity_category: 'config',
+      command_topic: make.topic(ledIdentify.at({ led: id })),
+      payload_press: 'identify',
+    }),
+  ];
+}

@@ -1,0 +1,62 @@
+// Takes away everything that was announced to Home Assistant for a prefix.
+import { addressBelow, filterBelow } from '../messages/foreign.ts';
+import { discoveryConfig } from '../messages/home-assistant.ts';
+import type { Clock } from '../service/clock.ts';
+import type { Link } from '../service/link/link.ts';
+import { isOurs } from './next-message.ts';
+import { createSettle } from './settle.ts';
+
+export interface Cleaned {
+  /** ids of devices that are gone from the broker */
+  readonly cleared: readonly string[];
+  /** those of which the broker has not said so */
+  readonly left: readonly string[];
+}
+
+/** What is retained comes at once; a broker that pauses for longer has said all. In milliseconds. */
+const quietMs = 1_000;
+const quietMaxMs = 10_000;
+const clearedMs = 5_000;
+
+/** @param link connected; the caller stops it */
+export function clean(options: {
+  readonly link: Pick<Link, 'subscribeRaw' | 'subscribed' | 'clear'>;
+  readonly prefix: string;
+  readonly discoveryPrefix: string;
+  readonly clock: Clock;
+}): Promise<Cleaned> {
+  const { link, prefix, discoveryPrefix, clock } = options;
+  return new Promise((resolve) => {
+    const found = new Set<string>();
+    const cleared = new Set<string>();
+    let clearing = false;
+
+    const finish = () =>
+      resolve({ cleared: [...cleared].sort(), left: [...found].filter((id) => !cleared.has(id)).sort() });
+    const clear = () => {
+      clearing = true;
+      if (found.size === 0) {
+        finish();
+        return;
+      }
+      overdue = clock.setTimeout(finish, clearedMs);
+      for (const id of found) link.clear(addressBelow(discoveryPrefix, discoveryConfig.at({ object: id })));
+    };
+    let overdue = { cancel: () => {} };
+    const settle = createSettle(clock, quietMs, clear);
+
+    link.subscribeRaw(filterBelow(discoveryPrefix, discoveryConfig.filter()), (decoded, { params }) => {
+      const id = params.object;
+      if (decoded?.ok === true && !clearing && isOurs(prefix, id, decoded.value)) found.add(id);
+      if (!clearing) settle.touch(quietMaxMs);
+      else if (decoded === undefined && found.has(id)) {
+        // The broker hands on to us what we have sent: it has taken it.
+        cleared.add(id);
+        if (cleared.size < found.size) return;
+        overdue.cancel();
+        finish();
+      }
+    });
+    void link.subscribed().then(() => settle.touch(quietMaxMs));
+  });
+}

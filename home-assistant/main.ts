@@ -1,0 +1,54 @@
+// Composition root of the home-assistant service.
+import type { Config } from '../config/sections.ts';
+import type { Context } from '../service/context.ts';
+import type { Part } from '../service/life-cycle.ts';
+import { linkFromConfig } from '../service/link/from-config.ts';
+import type { Link } from '../service/link/link.ts';
+import { createHomeAssistant } from './service.ts';
+import type { HomeAssistant } from './service.ts';
+
+export interface HomeAssistantPartOptions {
+  readonly config: Pick<Config, 'mqtt' | 'homeAssistant'>;
+  /** where the embedded broker of this process listens, once started */
+  readonly brokerUrl?: () => string | undefined;
+}
+
+export function homeAssistantPart({ config, brokerUrl }: HomeAssistantPartOptions, context: Context): Part {
+  const { clock, health, metrics, version, instance } = context;
+  const log = context.log.child({ part: 'home-assistant' });
+  let link: Link | undefined;
+  let service: HomeAssistant | undefined;
+
+  return {
+    name: 'home-assistant',
+    start: () => {
+      const url = brokerUrl?.();
+      // A fresh id: two of these (two machines with `start`) say the same, and need not know of each other.
+      link = linkFromConfig(
+        {
+          mqtt: config.mqtt,
+          role: 'home-assistant',
+          id: instance.slice(0, 8),
+          ...(url === undefined ? {} : { url }),
+        },
+        { ...context, log },
+      );
+      service = createHomeAssistant({
+        config: config.homeAssistant,
+        link,
+        prefix: config.mqtt.topicPrefix,
+        version,
+        clock,
+        log,
+        health,
+        metrics,
+      });
+      service.start();
+      link.start();
+    },
+    stop: async () => {
+      service?.stop();
+      await link?.stop();
+    },
+  };
+}

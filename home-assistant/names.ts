@@ -1,0 +1,65 @@
+// What devices and entities are called: in topics and registries for ever, and on screens.
+import { idPattern } from '../messages/ids.ts';
+
+export type DeviceKind = 'agent' | 'worker';
+
+/** Ids are left out where they are the default, so that who has one of everything reads short names. */
+const defaultId = 'main';
+
+/**
+ * The id of a device, in its discovery topic and for Home Assistant's registry; never to be changed. No two prefixes give
+ * the same: `_` is doubled and `/` becomes `_-`, so the first single `_` ends the prefix.
+ */
+export function deviceId(prefix: string, kind: DeviceKind, id: string): string {
+  return `${ownPart(prefix)}_${kind}_${id}`;
+}
+
+/** Whether a device of this id could have been announced for this prefix. */
+export function isDeviceId(prefix: string, candidate: string): boolean {
+  return (['agent', 'worker'] as const).some((kind) => {
+    const start = deviceId(prefix, kind, '');
+    return candidate.startsWith(start) && idPattern.test(candidate.slice(start.length));
+  });
+}
+
+function ownPart(prefix: string): string {
+  return prefix.replaceAll('_', '__').replaceAll('/', '_-');
+}
+
+/** What an entity is called in Home Assistant's own ids, where its user has not changed it. */
+export function entityId(parts: {
+  readonly platform: string;
+  readonly prefix: string;
+  /** the agent or worker */
+  readonly owner: string;
+  /** `drift` */
+  readonly what: string;
+  /** the button or LED, where there may be several */
+  readonly thing?: string;
+}): string {
+  const { platform, prefix, owner, what, thing } = parts;
+  const words = [prefix, ...unlessDefault(owner), what, ...(thing === undefined ? [] : unlessDefault(thing))];
+  return `${platform}.${slug(words.join(' '))}`;
+}
+
+/** As Home Assistant makes ids of names: lower case, one `_` for all that is no letter or digit. */
+function slug(text: string): string {
+  return text
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '_')
+    .replaceAll(/^_+|_+$/g, '');
+}
+
+/** `Press`, or for a button of its own id `Press shop`; its title where it has one. */
+export function nameOf(what: string, thing: { readonly id: string; readonly title?: string }): string {
+  return thing.title ?? [what, ...unlessDefault(thing.id)].join(' ');
+}
+
+/** `Stuck`, or with its title `Release the shop: stuck`. */
+export function nameBeside(what: string, thing: { readonly id: string; readonly title?: string }): string {
+  return thing.title === undefined ? nameOf(what, thing) : `${thing.title}: ${what.toLowerCase()}`;
+}
+
+function unlessDefault(id: string): readonly string[] {
+  return id === defaultId ? [] : [id];
+}

@@ -1,0 +1,45 @@
+// From what is retained of a device to what should be, one message at a time: pure.
+import type { Component, Discovery } from '../messages/home-assistant.ts';
+import { originName } from './device.ts';
+import { isDeviceId } from './names.ts';
+
+/** Whether a retained device was announced by us, for this prefix. Nothing else is ever cleared. */
+export function isOurs(prefix: string, id: string, discovery: Discovery): boolean {
+  return discovery.origin.name === originName && isDeviceId(prefix, id);
+}
+
+/**
+ * The next message for a device that should be as `wanted`; undefined: nothing is to be said. To leave a component out
+ * changes nothing in Home Assistant: it is taken away by a message in which it is there with its platform alone, and the
+ * message after that one is free of it.
+ */
+export function nextMessage(retained: Discovery | undefined, wanted: Discovery): Discovery | undefined {
+  if (retained === undefined) return wanted;
+  const gone = Object.entries(retained.components).filter(([key]) => !Object.hasOwn(wanted.components, key));
+  if (gone.some(([, component]) => !isFarewell(component)))
+    return {
+      ...wanted,
+      components: {
+        ...wanted.components,
+        ...Object.fromEntries(gone.map(([key, { platform }]) => [key, { platform }])),
+      },
+    };
+  return isSame(retained, wanted) ? undefined : wanted;
+}
+
+function isFarewell(component: Component): boolean {
+  return Object.keys(component).length === 1;
+}
+
+function isSame(one: Discovery, other: Discovery): boolean {
+  return canonical(one) === canonical(other);
+}
+
+/** The order of members means nothing, and a broker's copy may come from another version of us. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1)))
+      : inner,
+  );
+}

@@ -1,0 +1,93 @@
+// One button of the worker: what it says, what its presses come to, and an entity for each thing that it does.
+import { buttonSignal, signals } from '../messages/button.ts';
+import { freezeSet, freezeState } from '../messages/freeze.ts';
+import type { Component } from '../messages/home-assistant.ts';
+import { buttonPress, buttonResult, pressOutcomes } from '../messages/press.ts';
+import type { Action } from '../messages/worker.ts';
+import type { Maker } from './device.ts';
+import { originator } from './device.ts';
+import { nameBeside, nameOf } from './names.ts';
+import { gestureFor, pressTemplate } from './press.ts';
+import type { WorkerButton } from './press.ts';
+import { attributesOf, eventOf, onWhen, quoted, stateOf } from './templates.ts';
+
+const actionEntities: readonly {
+  readonly action: Action;
+  readonly key: string;
+  readonly what: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}[] = [
+  { action: 'release', key: 'release', what: 'Release', options: { icon: 'mdi:rocket-launch' } },
+  // Not on a screen by default: one tap beside the release that it would undo.
+  {
+    action: 'rollback',
+    key: 'rollback',
+    what: 'Roll back',
+    options: { icon: 'mdi:undo-variant', enabled_by_default: false },
+  },
+  { action: 'refresh', key: 'refresh', what: 'Refresh', options: { icon: 'mdi:refresh' } },
+];
+
+export function buttonComponents(make: Maker, button: WorkerButton): (readonly [string, Component])[] {
+  const { id } = button;
+  const signal = make.topic(buttonSignal.at({ button: id }));
+  return [
+    ...actionEntities.flatMap(({ action, key, what, options }) => {
+      const gesture = gestureFor(button, action);
+      if (gesture === undefined) return [];
+      return [
+        make.entity(`${key}_${id}`, 'button', {
+          name: action === 'release' ? nameOf(what, button) : nameBeside(what, button),
+          what: what.toLowerCase(),
+          thing: id,
+          command_topic: make.topic(buttonPress.at({ button: id })),
+          command_template: pressTemplate(gesture),
+          ...options,
+        }),
+      ];
+    }),
+    make.entity(`signal_${id}`, 'sensor', {
+      name: nameBeside('Signal', button),
+      what: 'signal',
+      thing: id,
+      device_class: 'enum',
+      icon: 'mdi:alarm-light-outline',
+      options: signals,
+      state_topic: signal,
+      value_template: stateOf('signal'),
+      json_attributes_topic: signal,
+      json_attributes_template: attributesOf(['reason', 'until', 'outOfSync', 'blocked']),
+    }),
+    make.entity(`result_${id}`, 'event', {
+      name: nameBeside('Press result', button),
+      what: 'press result',
+      thing: id,
+      entity_category: 'diagnostic',
+      icon: 'mdi:comment-alert-outline',
+      event_types: pressOutcomes,
+      state_topic: make.topic(buttonResult.at({ button: id })),
+      value_template: eventOf('value_json.outcome', ['reason', 'message', 'pressId', 'releaseId']),
+    }),
+    freezeSwitch(make, button),
+  ];
+}
+
+/** Of a single button, for instance after a rollback, which freezes it. */
+function freezeSwitch(make: Maker, button: WorkerButton): readonly [string, Component] {
+  const { id } = button;
+  const state = make.topic(freezeState.at({}));
+  return make.entity(`freeze_${id}`, 'switch', {
+    name: nameBeside('Freeze button', button),
+    what: 'freeze button',
+    thing: id,
+    icon: 'mdi:snowflake',
+    enabled_by_default: false,
+    command_topic: make.topic(freezeSet.at({})),
+    payload_on: freezeSet.codec.encode({ frozen: true, button: id, by: originator }),
+    payload_off: freezeSet.codec.encode({ frozen: false, button: id, by: originator }),
+    state_topic: state,
+    value_template: onWhen(`${quoted(id)} in (value_json.buttons | default({}))`),
+    state_on: 'on',
+    state_off: 'off',
+  });
+}

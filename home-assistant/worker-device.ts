@@ -1,0 +1,166 @@
+// The release worker as a device: what it says of Argo CD and of releases, and its buttons, which are there without a Pi.
+import { drift } from '../messages/drift.ts';
+import { freezeSet, freezeState } from '../messages/freeze.ts';
+import type { Component, Discovery } from '../messages/home-assistant.ts';
+import { releaseEvent, releaseLast, releaseOutcomes } from '../messages/release.ts';
+import { workerAvailability } from '../messages/worker.ts';
+import type { WorkerInfo } from '../messages/worker.ts';
+import { applicationComponents } from './application.ts';
+import type { Application } from './application.ts';
+import { discoveryOf, makerFor, originator } from './device.ts';
+import type { Maker } from './device.ts';
+import { attributesOf, ofJson, onWhen, onlineWhen, stateOf } from './templates.ts';
+import { buttonComponents } from './worker-button.ts';
+
+export function workerDevice(
+  prefix: string,
+  info: WorkerInfo,
+  applications: readonly Application[],
+  ownVersion: string,
+): Discovery {
+  const { worker: id, argocd } = info;
+  const make = makerFor(prefix, 'worker', id);
+  const process = { topic: make.topic(workerAvailability.at({ worker: id })) };
+  const source = {
+    topic: make.topic(drift.at({})),
+    value_template: onlineWhen("value_json.state != 'unknown'"),
+  };
+  const vouched = [process, source];
+  return discoveryOf({
+    prefix,
+    kind: 'worker',
+    id,
+    name: 'Release worker',
+    model: 'Release worker',
+    version: info.version,
+    ...(/^https?:\/\//.test(argocd.server) ? { configurationUrl: argocd.server } : {}),
+    simulated: info.simulated,
+    ownVersion,
+    availability: [process],
+    components: [
+      ...info.buttons.flatMap((button) => buttonComponents(make, button)),
+      ...driftComponents(make, vouched),
+      ...releaseComponents(make),
+      freezeSwitch(make),
+      ...applicationComponents({ make, buttons: info.buttons, applications, vouched }),
+    ],
+  });
+}
+
+function driftComponents(make: Maker, availability: readonly object[]): (readonly [string, Component])[] {
+  const topic = make.topic(drift.at({}));
+  return [
+    make.entity('drift', 'binary_sensor', {
+      name: 'Drift',
+      what: 'drift',
+      device_class: 'problem',
+      state_topic: topic,
+      value_template: onWhen("value_json.state == 'drifted'"),
+      payload_on: 'on',
+      payload_off: 'off',
+      availability,
+    }),
+    make.entity('out-of-sync', 'sensor', {
+      name: 'Out of sync',
+      what: 'out of sync',
+      icon: 'mdi:sync-alert',
+      state_class: 'measurement',
+      unit_of_measurement: 'apps',
+      state_topic: topic,
+      value_template: stateOf('outOfSync'),
+      json_attributes_topic: topic,
+      json_attributes_template: attributesOf([
+        'apps',
+        'truncated',
+        'total',
+        'unhealthy',
+        'blocked',
+        'unknown',
+        'server',
+      ]),
+      availability,
+    }),
+    make.entity('oldest-drift', 'sensor', {
+      name: 'Oldest drift',
+      what: 'oldest drift',
+      device_class: 'timestamp',
+      icon: 'mdi:clock-alert-outline',
+      state_topic: topic,
+      value_template: stateOf('oldestDriftAt'),
+      availability,
+    }),
+    make.entity('argocd', 'binary_sensor', {
+      name: 'Argo CD',
+      what: 'argo cd',
+      device_class: 'connectivity',
+      entity_category: 'diagnostic',
+      state_topic: topic,
+      value_template: onWhen("value_json.fresh | default(value_json.state != 'unknown')"),
+      payload_on: 'on',
+      payload_off: 'off',
+    }),
+  ];
+}
+
+/** Of many applications the first; Home Assistant's recorder takes no more than 16 KiB of attributes. */
+const appsShown = 20;
+
+const lastReleaseAttributes = [
+  '{% if value_json is defined %}',
+  `{% set ns = namespace(apps=[], message=None) %}`,
+  `{% for app in value_json.apps[:${appsShown}] %}`,
+  "{% set ns.apps = ns.apps + [app.namespace ~ '/' ~ app.name ~ ': ' ~ (app.outcome | default(app.phase))] %}",
+  '{% endfor %}',
+  "{% for app in value_json.apps if app.message is defined and app.outcome not in ['in-sync', 'already-in-sync'] and ns.message is none %}",
+  "{% set ns.message = app.namespace ~ '/' ~ app.name ~ ': ' ~ app.message[:500] %}",
+  '{% endfor %}',
+  "{{ {'outcome': value_json.outcome | default(None), 'action': value_json.action, 'button': value_json.button, ",
+  "'source': value_json.source, 'started': value_json.startedAt, 'apps': ns.apps, 'message': ns.message} | tojson }}",
+  '{% else %}{}{% endif %}',
+].join('');
+
+function releaseComponents(make: Maker): (readonly [string, Component])[] {
+  const last = make.topic(releaseLast.at({}));
+  const event =
+    "{'event_type': value_json.event if value_json.event == 'started' else value_json.outcome, " +
+    "'button': value_json.button, 'releaseId': value_json.releaseId} | tojson";
+  return [
+    make.entity('last-release', 'sensor', {
+      name: 'Last release',
+      what: 'last release',
+      device_class: 'timestamp',
+      icon: 'mdi:history',
+      state_topic: last,
+      value_template: ofJson('value_json.finishedAt | default(value_json.startedAt)', 'None'),
+      json_attributes_topic: last,
+      json_attributes_template: lastReleaseAttributes,
+    }),
+    make.entity('releases', 'event', {
+      name: 'Releases',
+      what: 'releases',
+      icon: 'mdi:rocket-launch-outline',
+      event_types: ['started', ...releaseOutcomes],
+      state_topic: make.topic(releaseEvent.at({})),
+      // What happens to a single application is none: empty is ignored.
+      value_template: ofJson(`(${event} if value_json.event in ['started', 'finished'] else '')`, "''"),
+    }),
+  ];
+}
+
+function freezeSwitch(make: Maker): readonly [string, Component] {
+  const state = make.topic(freezeState.at({}));
+  return make.entity('freeze', 'switch', {
+    name: 'Freeze',
+    what: 'freeze',
+    icon: 'mdi:snowflake',
+    command_topic: make.topic(freezeSet.at({})),
+    payload_on: freezeSet.codec.encode({ frozen: true, by: originator }),
+    payload_off: freezeSet.codec.encode({ frozen: false, by: originator }),
+    state_topic: state,
+    value_template: onWhen('value_json.frozen'),
+    state_on: 'on',
+    state_off: 'off',
+    json_attributes_topic: state,
+    json_attributes_template: attributesOf(['reason', 'until', 'by', 'buttons']),
+  });
+}
