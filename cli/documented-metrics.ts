@@ -3,6 +3,7 @@ import { Registry } from 'prom-client';
 import * as z from 'zod/mini';
 import { brokerMetrics } from '../broker/metrics.ts';
 import { agentMetrics } from '../gpio-agent/metrics.ts';
+import { homeAssistantMetrics } from '../home-assistant/metrics.ts';
 import { argocdMetrics } from '../release-worker/argocd/metrics.ts';
 import { workerMetrics } from '../release-worker/metrics.ts';
 import { systemClock } from '../service/clock.ts';
@@ -76,8 +77,16 @@ const sources: readonly {
     },
   },
   {
+    title: 'Home Assistant',
+    intro: 'Of `release-button home-assistant` and `start`.',
+    build: (registry) => {
+      homeAssistantMetrics(registry);
+    },
+  },
+  {
     title: 'Connection to the broker',
-    intro: 'Of agent and worker; in `start` each has its own, told apart by `role`.',
+    intro:
+      'Of agent, worker and what announces to Home Assistant; in `start` each has its own, told apart by `role`.',
     build: (registry) => {
       linkMetrics(registry, 'worker');
     },

@@ -29,6 +29,7 @@ A value comes from, the later the stronger:
 | \`broker\` | \`log\`, \`health\`, \`broker\` |
 | \`gpio-agent\` | \`mqtt\`, \`log\`, \`health\`, \`agent\` |
 | \`release-worker\` | \`mqtt\`, \`log\`, \`health\`, \`worker\`, \`argocd\` |
+| \`home-assistant\` | \`mqtt\`, \`log\`, \`health\`, \`homeAssistant\` |
 | \`argocd-simulator\` | \`log\`, \`health\`, \`simulator\` |
 | \`press\`, \`watch\` | \`mqtt\` |
 | \`health\` | \`health\` |`;
@@ -42,7 +43,8 @@ const about: Readonly<Record<SectionName, string>> = {
   worker: 'What each button releases, and how carefully.',
   argocd:
     'The Argo CD that the worker watches and releases through. [argocd.md](argocd.md) says how it is asked.',
-  homeAssistant: 'Known by name, without keys in this version.',
+  homeAssistant:
+    'What is announced to Home Assistant. [home-assistant.md](home-assistant.md) says what appears there.',
   dashboard: 'Known by name, without keys in this version.',
   simulator: 'The simulated Argo CD. [argocd-simulator.md](argocd-simulator.md) says what it answers.',
 };

@@ -19,7 +19,7 @@ const triggerTypes: Readonly<Record<Gesture, string>> = {
 };
 
 /** What a light can be asked for: every pattern, and to follow the signal again. */
-export const effects = ['auto', ...patternNames];
+const effects = ['auto', ...patternNames];
 
 export function agentDevice(prefix: string, info: AgentInfo, ownVersion: string): Discovery {
   const { agent: id } = info;

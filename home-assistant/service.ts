@@ -43,7 +43,7 @@ export function createHomeAssistant(options: {
   const { config, link, prefix, clock, log } = options;
   const check = options.health.check('home-assistant', 'degraded');
   const count = homeAssistantMetrics(options.metrics);
-  const withApplications = config.applications.max > 0;
+  const withApplications = config.maxApplications > 0;
   let applications: ReadonlyMap<string, Application> | undefined = withApplications ? undefined : new Map();
   /** the retained announcements of this connection are on their way or here */
   let listening = false;
@@ -68,7 +68,7 @@ export function createHomeAssistant(options: {
     const { devices, leftOut } = wanted({
       prefix,
       world: { agents, workers, applications },
-      applications: config.applications,
+      config,
       ownVersion: options.version,
     });
     announcer.want(devices);
@@ -82,8 +82,8 @@ export function createHomeAssistant(options: {
     check.ok(`${devices.size} devices with ${entities} entities announced to Home Assistant`);
     if (leftOut > 0 && leftOut !== leftOutSaid)
       log.warn(
-        { leftOut, max: config.applications.max },
-        `${leftOut} applications have no update entity in Home Assistant, since homeAssistant.applications.max is ${config.applications.max}; select fewer with homeAssistant.applications.select, or raise it`,
+        { leftOut, max: config.maxApplications },
+        `${leftOut} applications have no update entity in Home Assistant, since homeAssistant.maxApplications is ${config.maxApplications}: select fewer with homeAssistant.applications, or raise it`,
       );
     leftOutSaid = leftOut;
   };

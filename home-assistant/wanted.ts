@@ -19,10 +19,10 @@ export interface Wanted {
 export function wanted(options: {
   readonly prefix: string;
   readonly world: Pick<World, 'agents' | 'workers' | 'applications'>;
-  readonly applications: Config['homeAssistant']['applications'];
+  readonly config: Pick<Config['homeAssistant'], 'applications' | 'maxApplications'>;
   readonly ownVersion: string;
 }): Wanted {
-  const { prefix, world, ownVersion } = options;
+  const { prefix, world, config, ownVersion } = options;
   const workers = [...world.workers.values()].sort((one, other) => (one.worker < other.worker ? -1 : 1));
   const chosen = new Map<string, Application[]>(workers.map(({ worker }) => [worker, []]));
   let count = 0;
@@ -30,10 +30,11 @@ export function wanted(options: {
   // The first by name, so that which ones are there does not depend on what came first.
   for (const key of [...world.applications.keys()].sort()) {
     const application = world.applications.get(key);
-    if (application === undefined || !selects(options.applications.select, application)) continue;
+    if (application === undefined || !config.applications.some((select) => selects(select, application)))
+      continue;
     const worker = workers.find(({ buttons }) => buttonFor(application, buttons) !== undefined);
     if (worker === undefined) continue;
-    if (count >= options.applications.max) leftOut += 1;
+    if (count >= config.maxApplications) leftOut += 1;
     else {
       count += 1;
       chosen.get(worker.worker)?.push(application);

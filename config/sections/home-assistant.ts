@@ -28,14 +28,17 @@ export const homeAssistant = section({
     doc: 'Where Home Assistant says `online` when it starts; then all is announced again.',
     default: 'homeassistant/status',
   }),
-  applications: {
-    max: setting(wholeNumber(0, 100), {
-      doc: 'How many applications get an update entity: the first by namespace and name. 0 for none, and no application is listened to.',
-      default: 50,
-    }),
-    select: setting(selection('write for example `select: {projects: [shop]}`, or `{all: true}`'), {
-      doc: 'Which applications get an update entity, of those that a button releases: names, projects, labels, namespaces, or {all: true}.',
-      default: { all: true },
-    }),
-  },
+  applications: setting(
+    z
+      .array(selection('write for example `{projects: [shop]}`, or `{all: true}`'))
+      .check(z.minLength(1), z.maxLength(100)),
+    {
+      doc: 'Which applications get an update entity, of those that a button releases: a list of selections as in select of a button; an application must fit one of them.',
+      default: [{ all: true }],
+    },
+  ),
+  maxApplications: setting(wholeNumber(0, 100), {
+    doc: 'How many applications get one at most: the first by namespace and name. 0: none, and no application is listened to.',
+    default: 50,
+  }),
 });

@@ -216,7 +216,7 @@ describe('sections', () => {
     expect(config).toEqual({ log: { level: 'info', format: 'auto' } });
   });
 
-  test.each(['homeAssistant', 'dashboard'])('%s is known but has no keys yet', async (name) => {
+  test.each(['dashboard'])('%s is known but has no keys yet', async (name) => {
     await load({ file: `${name}:\n` });
     expect(await onlyProblem({ file: `${name}:\n  port: 1\n` })).toMatchObject({
       key: `${name}.port`,
