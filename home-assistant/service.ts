@@ -79,7 +79,7 @@ export function createHomeAssistant(options: {
       0,
     );
     count.announced(devices.size, entities);
-    check.ok(`${devices.size} devices with ${entities} entities announced to Home Assistant`);
+    check.ok(`announced to Home Assistant: ${devices.size} of devices, ${entities} of entities and triggers`);
     if (leftOut > 0 && leftOut !== leftOutSaid)
       log.warn(
         { leftOut, max: config.maxApplications },

@@ -1,0 +1,297 @@
+// The service against a link without a network and a clock that is moved by hand.
+import { Registry } from 'prom-client';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createHomeAssistant } from '../../home-assistant/service.ts';
+import { wanted } from '../../home-assistant/wanted.ts';
+import type { AgentInfo } from '../../messages/agent.ts';
+import type { Discovery } from '../../messages/home-assistant.ts';
+import type { WorkerInfo } from '../../messages/worker.ts';
+import { createHealth } from '../../service/health.ts';
+import { silentLog } from '../../service/log.ts';
+import { createFakeLink } from '../release-worker/support/fake-link.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { agentOf, applicationOf, workerOf } from './support/installations.ts';
+
+const agentTopic = 'homeassistant/device/release-button_agent_main/config';
+const workerTopic = 'homeassistant/device/release-button_worker_main/config';
+const config = {
+  enabled: true,
+  discoveryPrefix: 'homeassistant',
+  birthTopic: 'homeassistant/status',
+  applications: [{ all: true as const }],
+  maxApplications: 50,
+};
+
+function announcing(settings: Partial<typeof config> = {}) {
+  const fake = createFakeLink();
+  const clock = createFakeClock();
+  fake.setState('connecting');
+  const health = createHealth(clock);
+  const service = createHomeAssistant({
+    config: { ...config, ...settings },
+    link: fake.link,
+    prefix: 'release-button',
+    version: '0.1.0',
+    clock,
+    log: silentLog(),
+    health,
+    metrics: new Registry(),
+  });
+  service.start();
+  onTestFinished(() => service.stop());
+  const app = (name: string, buttons = ['main']) => {
+    fake.deliver(
+      `app/argocd/${name}`,
+      {
+        ...applicationOf(name, { buttons }),
+        sync: 'Synced',
+        health: 'Healthy',
+        automated: false,
+        link: 'https://argocd.example',
+      },
+      { retained: true },
+    );
+  };
+  return {
+    fake,
+    clock,
+    health,
+    app,
+    /** Connected, and the broker has answered the subscriptions. */
+    connect: async () => {
+      fake.setState('connected');
+      await fake.link.subscribed();
+    },
+    agent: (info: AgentInfo) => fake.deliver(`agent/${info.agent}/info`, info, { retained: true }),
+    worker: (info: WorkerInfo) => fake.deliver(`worker/${info.worker}/info`, info, { retained: true }),
+    /** what has been said since the last call, in order: topics */
+    said: () => fake.published.splice(0).map(({ topic }) => topic),
+    keys: (topic: string) => Object.keys(Reflect.get(Object(fake.retained(topic)), 'components')),
+  };
+}
+
+/** As this version would announce them. */
+function announced(agent: AgentInfo): Discovery {
+  const found = wanted({
+    prefix: 'release-button',
+    world: { agents: new Map([['main', agent]]), workers: new Map(), applications: new Map() },
+    config,
+    ownVersion: '0.1.0',
+  }).devices.get('release-button_agent_main');
+  if (found === undefined) throw new Error('no device');
+  return found;
+}
+
+describe('announcements', () => {
+  test('come once each when all is quiet, and not again for an info that says the same', async () => {
+    const { connect, agent, worker, app, said, clock } = announcing();
+    await connect();
+    agent(agentOf());
+    worker(workerOf());
+    app('shop');
+    expect(said()).toEqual([]);
+    clock.advance(2_000);
+    expect(said()).toEqual([agentTopic, workerTopic]);
+    agent(agentOf({ at: '2026-01-01T09:00:00.000Z', instance: 'another' }));
+    worker(workerOf({ at: '2026-01-01T09:00:00.000Z' }));
+    app('shop');
+    clock.advance(60_000);
+    expect(said()).toEqual([]);
+  });
+
+  test('of what is retained already are none', async () => {
+    const { connect, agent, fake, said, clock } = announcing({ maxApplications: 0 });
+    await connect();
+    fake.deliver(agentTopic, announced(agentOf()), { retained: true });
+    agent(agentOf());
+    clock.advance(10_000);
+    expect(said()).toEqual([]);
+  });
+
+  test('come again, once each, at every birth of Home Assistant', async () => {
+    const { connect, agent, worker, fake, said, clock } = announcing({ maxApplications: 0 });
+    await connect();
+    agent(agentOf());
+    worker(workerOf());
+    clock.advance(5_000);
+    expect(said()).toHaveLength(2);
+    fake.deliver('homeassistant/status', 'online');
+    clock.advance(20_000);
+    expect(said()).toEqual([agentTopic, workerTopic]);
+    // What lay there is no birth, and a death is none either.
+    fake.deliver('homeassistant/status', 'online', { retained: true });
+    fake.deliver('homeassistant/status', 'offline');
+    clock.advance(20_000);
+    expect(said()).toEqual([]);
+  });
+
+  test('of one device are 2 s apart, since Home Assistant drops most of a second one while it sets up a new device', async () => {
+    const { connect, agent, said, clock } = announcing({ maxApplications: 0 });
+    await connect();
+    agent(agentOf());
+    clock.advance(600);
+    expect(said()).toEqual([agentTopic]);
+    agent(agentOf({ leds: [] }));
+    clock.advance(1_800);
+    expect(said()).toEqual([]);
+    clock.advance(200);
+    expect(said()).toEqual([agentTopic]);
+  });
+
+  test('go where the configuration says', async () => {
+    const { connect, agent, fake, said, clock } = announcing({
+      maxApplications: 0,
+      discoveryPrefix: 'ha/discovery',
+      birthTopic: 'ha/birth',
+    });
+    await connect();
+    agent(agentOf());
+    clock.advance(5_000);
+    expect(said()).toEqual(['ha/discovery/device/release-button_agent_main/config']);
+    fake.deliver('ha/birth', 'online');
+    clock.advance(5_000);
+    expect(said()).toHaveLength(1);
+  });
+});
+
+describe('what is gone', () => {
+  test('a button that is not there any more is taken away, and the message after that is free of it', async () => {
+    const { connect, agent, fake, said, keys, clock } = announcing({ maxApplications: 0 });
+    const two = agentOf({
+      buttons: [
+        { id: 'main', gestures: ['press'], holdMs: 1000 },
+        { id: 'shop', gestures: ['press'], holdMs: 1000 },
+      ],
+    });
+    await connect();
+    fake.deliver(agentTopic, announced(two), { retained: true });
+    agent(agentOf());
+    clock.advance(600);
+    expect(said()).toEqual([agentTopic]);
+    expect(fake.retained(agentTopic)).toMatchObject({ components: { event_shop: { platform: 'event' } } });
+    clock.advance(5_000);
+    expect(said()).toEqual([agentTopic]);
+    expect(keys(agentTopic)).toEqual(Object.keys(announced(agentOf()).components));
+  });
+
+  test('a device is cleared when its info is, at once', async () => {
+    const { connect, agent, fake, said, clock } = announcing({ maxApplications: 0 });
+    await connect();
+    agent(agentOf());
+    clock.advance(5_000);
+    said();
+    fake.deliver('agent/main/info', '');
+    clock.advance(2_000);
+    expect(said()).toEqual([agentTopic]);
+    expect(fake.retained(agentTopic)).toBeUndefined();
+  });
+
+  test('a device of which nobody has said anything for minutes is cleared; those of others stay', async () => {
+    const { connect, fake, said, clock } = announcing({ maxApplications: 0 });
+    await connect();
+    const foreign = { ...announced(agentOf()), origin: { name: 'zigbee2mqtt' } };
+    fake.deliver(agentTopic, announced(agentOf()), { retained: true });
+    fake.deliver('homeassistant/device/other_agent_main/config', announced(agentOf()), { retained: true });
+    fake.deliver('homeassistant/device/release-button_agent_theirs/config', foreign, { retained: true });
+    fake.deliver('homeassistant/device/0x1234/config', '{"dev": {}, "o": {"name": "x"}}', { retained: true });
+    clock.advance(120_000);
+    expect(said()).toEqual([]);
+    clock.advance(60_000);
+    expect(said()).toEqual([agentTopic]);
+  });
+
+  // An embedded broker forgets all when it restarts, and the agent comes back a moment later.
+  test('nothing is cleared when the broker has forgotten an info', async () => {
+    const { connect, agent, fake, said, clock } = announcing({ maxApplications: 0 });
+    await connect();
+    agent(agentOf());
+    clock.advance(5_000);
+    said();
+    fake.setState('connecting');
+    await connect();
+    clock.advance(300_000);
+    expect(said()).toEqual([agentTopic]);
+    expect(fake.retained(agentTopic)).toBeDefined();
+  });
+
+  test('a device that its user has deleted in Home Assistant stays away until there is something new', async () => {
+    const { connect, agent, fake, said, clock } = announcing({ maxApplications: 0 });
+    await connect();
+    agent(agentOf());
+    clock.advance(5_000);
+    said();
+    fake.deliver(agentTopic, '');
+    agent(agentOf({ at: '2026-01-01T09:00:00.000Z' }));
+    clock.advance(10_000);
+    expect(said()).toEqual([]);
+    agent(agentOf({ driver: 'gpiochip' }));
+    clock.advance(10_000);
+    expect(said()).toEqual([agentTopic]);
+  });
+});
+
+describe('applications', () => {
+  test('that a starting worker says one after the other do not come and go', async () => {
+    const { connect, worker, app, said, keys, clock } = announcing({ maxApplications: 2 });
+    await connect();
+    worker(workerOf());
+    app('c');
+    clock.advance(2_100);
+    expect(said()).toEqual([workerTopic]);
+    for (const name of ['z', 'y', 'x', 'b', 'a']) {
+      app(name);
+      clock.advance(1_000);
+    }
+    expect(said()).toEqual([]);
+    clock.advance(10_000);
+    said();
+    expect(keys(workerTopic).filter((key) => key.startsWith('app_'))).toEqual([
+      'app_argocd_a',
+      'app_argocd_b',
+    ]);
+  });
+
+  test('are waited for before a worker is compared with what is retained, so that its entities stay', async () => {
+    const { connect, worker, app, fake, said, clock } = announcing();
+    await connect();
+    worker(workerOf());
+    app('shop');
+    clock.advance(10_000);
+    const before = fake.retained(workerTopic);
+    said();
+
+    const again = announcing();
+    await again.connect();
+    again.fake.deliver(workerTopic, before, { retained: true });
+    again.worker(workerOf());
+    again.clock.advance(1_500);
+    again.app('shop');
+    again.clock.advance(30_000);
+    expect(again.said()).toEqual([]);
+  });
+
+  test('are not even listened to where none is wanted', async () => {
+    const { connect, worker, app, said, keys, clock } = announcing({ maxApplications: 0 });
+    await connect();
+    worker(workerOf());
+    app('shop');
+    clock.advance(600);
+    expect(said()).toEqual([workerTopic]);
+    clock.advance(10_000);
+    expect(keys(workerTopic).filter((key) => key.startsWith('app_'))).toEqual([]);
+  });
+});
+
+test('its health says what is announced, and what keeps it from it', async () => {
+  const { connect, agent, fake, health, clock } = announcing({ maxApplications: 0 });
+  const check = () => health.report().checks['home-assistant'];
+  fake.setState('connecting');
+  expect(check()).toMatchObject({ ok: false, message: expect.stringContaining('connecting') });
+  await connect();
+  agent(agentOf());
+  clock.advance(1_000);
+  expect(check()).toMatchObject({
+    ok: true,
+    message: 'announced to Home Assistant: 1 of devices, 5 of entities and triggers',
+  });
+});

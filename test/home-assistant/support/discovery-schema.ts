@@ -1,0 +1,153 @@
+// What Home Assistant takes of a device's discovery, by its documentation and by what a real one has said (2026.11): keys
+// that are required and allowed. It refuses a whole message for some faults and drops a key without a word for others; here
+// everything that is not known is refused.
+import * as z from 'zod/mini';
+import { signals } from '../../../messages/button.ts';
+
+const text = z.string().check(z.minLength(1));
+const subscribeTopic = z.string().check(z.regex(/^[^#+\u0000]{1,65535}$/));
+const publishTopic = subscribeTopic;
+/** Braces that do not match are the commonest fault; the rest is for the real one to say. */
+const template = z.string().check(
+  z.refine((value) => {
+    const count = (part: string) => value.split(part).length - 1;
+    return (
+      count('{%') === count('%}') &&
+      (value.match(/\{\{(?![{%])/g)?.length ?? 0) <= count('}}') &&
+      count("'") % 2 === 0
+    );
+  }),
+);
+const icon = z.string().check(z.regex(/^mdi:[a-z0-9-]+$/));
+const webUrl = z.string().check(z.regex(/^https?:\/\/[^\s/]+/));
+
+const availability = z
+  .array(z.strictObject({ topic: subscribeTopic, value_template: z.exactOptional(template) }))
+  .check(z.minLength(1));
+
+function entityOf<Shape extends z.core.$ZodShape>(
+  platform: string,
+  categories: readonly string[],
+  shape: Shape,
+) {
+  return z.strictObject({
+    platform: z.literal(platform),
+    unique_id: text,
+    default_entity_id: z.string().check(z.regex(new RegExp(`^${platform}\\.[a-z0-9]+(_[a-z0-9]+)*$`))),
+    name: text,
+    icon: z.exactOptional(icon),
+    enabled_by_default: z.exactOptional(z.boolean()),
+    availability: z.exactOptional(availability),
+    json_attributes_topic: z.exactOptional(subscribeTopic),
+    json_attributes_template: z.exactOptional(template),
+    entity_category: z.exactOptional(z.enum(categories)),
+    ...shape,
+  });
+}
+
+const both = ['config', 'diagnostic'];
+/** "only diagnostic there" */
+const diagnosticOnly = ['diagnostic'];
+const state = { state_topic: subscribeTopic };
+const value = { ...state, value_template: template };
+
+const sensor = z.union([
+  entityOf('sensor', diagnosticOnly, {
+    ...value,
+    device_class: z.literal('enum'),
+    options: z.array(z.enum(signals)).check(z.minLength(1)),
+  }),
+  entityOf('sensor', diagnosticOnly, { ...value, device_class: z.literal('timestamp') }),
+  entityOf('sensor', diagnosticOnly, {
+    ...value,
+    state_class: z.literal('measurement'),
+    unit_of_measurement: text,
+  }),
+]);
+
+const platforms: Readonly<Record<string, z.ZodMiniType>> = {
+  event: entityOf('event', both, {
+    ...state,
+    value_template: z.exactOptional(template),
+    event_types: z.array(text).check(z.minLength(1)),
+    device_class: z.exactOptional(z.enum(['button', 'doorbell', 'motion'])),
+  }),
+  button: entityOf('button', both, {
+    command_topic: publishTopic,
+    command_template: z.exactOptional(template),
+    payload_press: z.exactOptional(text),
+    device_class: z.exactOptional(z.enum(['identify', 'restart', 'update'])),
+  }),
+  binary_sensor: entityOf('binary_sensor', diagnosticOnly, {
+    ...value,
+    payload_on: text,
+    payload_off: text,
+    device_class: z.enum(['problem', 'connectivity']),
+  }),
+  sensor,
+  switch: entityOf('switch', both, {
+    ...value,
+    command_topic: publishTopic,
+    payload_on: text,
+    payload_off: text,
+    state_on: text,
+    state_off: text,
+  }),
+  light: entityOf('light', both, {
+    ...state,
+    schema: z.literal('template'),
+    command_topic: publishTopic,
+    command_on_template: template,
+    command_off_template: template,
+    state_template: template,
+    effect_list: z.array(text).check(z.minLength(1)),
+    effect_template: template,
+  }),
+  // Without payload_install the service fails with a KeyError.
+  update: entityOf('update', both, { ...value, command_topic: publishTopic, payload_install: text }),
+  device_automation: z.strictObject({
+    platform: z.literal('device_automation'),
+    automation_type: z.literal('trigger'),
+    type: text,
+    subtype: text,
+    topic: subscribeTopic,
+    value_template: template,
+    payload: text,
+  }),
+};
+
+const discovery = z.strictObject({
+  device: z.strictObject({
+    identifiers: z.array(text).check(z.minLength(1)),
+    name: text,
+    manufacturer: text,
+    model: text,
+    model_id: z.exactOptional(z.string()),
+    sw_version: z.string(),
+    configuration_url: z.exactOptional(webUrl),
+  }),
+  origin: z.strictObject({ name: text, sw_version: text, support_url: webUrl }),
+  availability,
+  availability_mode: z.literal('all'),
+  qos: z.literal(1),
+  components: z.record(text, z.looseObject({ platform: z.enum(Object.keys(platforms)) })),
+});
+
+/** What Home Assistant has against a message, in lines; none: it takes it. */
+export function faultsOf(message: unknown): readonly string[] {
+  const whole = discovery.safeParse(message);
+  if (!whole.success) return [z.prettifyError(whole.error)];
+  const uniqueIds = new Map<unknown, string>();
+  return Object.entries(whole.data.components).flatMap(([key, component]) => {
+    // Alone with its platform it takes the entity away.
+    if (Object.keys(component).length === 1) return [];
+    const parsed = platforms[component.platform]?.safeParse(component);
+    const faults =
+      parsed?.success === true ? [] : [`${key}: ${JSON.stringify(component)} ${parsed?.error ?? ''}`];
+    const id = component['unique_id'];
+    const other = uniqueIds.get(id);
+    if (id !== undefined && other !== undefined) faults.push(`${key} and ${other} have one unique id`);
+    uniqueIds.set(id, key);
+    return faults;
+  });
+}

@@ -1,0 +1,108 @@
+// Agents, workers and applications as they could say that they are.
+import * as fc from 'fast-check';
+import type { AgentInfo } from '../../../messages/agent.ts';
+import { gestures } from '../../../messages/gesture.ts';
+import { actions } from '../../../messages/worker.ts';
+import type { WorkerInfo } from '../../../messages/worker.ts';
+import type { Application } from '../../../home-assistant/application.ts';
+import { id, kubernetesName } from '../../messages/arbitraries.ts';
+
+const at = '2026-01-01T08:30:00.000Z';
+const processInfo = {
+  version: '0.1.0',
+  host: 'here',
+  instance: 'one',
+  clock: { synchronised: true },
+  simulated: false,
+  at,
+};
+
+export function agentOf(options: Partial<AgentInfo> = {}): AgentInfo {
+  return {
+    agent: 'main',
+    ...processInfo,
+    driver: 'rpio',
+    buttons: [{ id: 'main', gestures: ['press'], holdMs: 1000 }],
+    leds: [{ id: 'main', follows: 'main' }],
+    ...options,
+  };
+}
+
+export function workerOf(options: Partial<WorkerInfo> = {}): WorkerInfo {
+  return {
+    worker: 'main',
+    ...processInfo,
+    argocd: { server: 'https://argocd.example', version: 'v3.6.0' },
+    buttons: [{ id: 'main', on: { press: 'release' }, confirm: 'none' }],
+    ...options,
+  };
+}
+
+export function applicationOf(name: string, options: Partial<Application> = {}): Application {
+  return { namespace: 'argocd', name, project: 'shop', labels: {}, buttons: ['main'], ...options };
+}
+
+/** Titles are for people: anything but control characters, and not empty. */
+const title = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 });
+const titled = { id, title };
+const someGestures = fc.uniqueArray(fc.constantFrom(...gestures), { minLength: 1 });
+const byId = { selector: (thing: { readonly id: string }) => thing.id, maxLength: 4 };
+
+export const agents: fc.Arbitrary<AgentInfo> = fc.record({
+  agent: id,
+  version: fc.string(),
+  host: fc.string(),
+  instance: fc.string(),
+  clock: fc.constant({ synchronised: true }),
+  simulated: fc.boolean(),
+  at: fc.constant(at),
+  driver: fc.constantFrom('rpio', 'gpiochip', 'simulated'),
+  buttons: fc.uniqueArray(
+    fc.record(
+      { ...titled, gestures: someGestures, holdMs: fc.nat() },
+      { requiredKeys: ['id', 'gestures', 'holdMs'] },
+    ),
+    byId,
+  ),
+  leds: fc.uniqueArray(fc.record({ id, follows: id }), byId),
+});
+
+const buttons = fc.uniqueArray(
+  fc.record(
+    {
+      ...titled,
+      on: fc.dictionary(fc.constantFrom(...gestures), fc.constantFrom(...actions), { minKeys: 1 }),
+      confirm: fc.constantFrom('none' as const, 'twice', 'key'),
+    },
+    { requiredKeys: ['id', 'on', 'confirm'] },
+  ),
+  byId,
+);
+
+export const workers: fc.Arbitrary<WorkerInfo> = fc.record({
+  worker: id,
+  version: fc.string(),
+  host: fc.string(),
+  instance: fc.string(),
+  clock: fc.constant({ synchronised: true }),
+  simulated: fc.boolean(),
+  at: fc.constant(at),
+  argocd: fc.record({
+    server: fc.constantFrom('https://argocd.example', 'http://127.0.0.1:8081/argo', 'argocd.example:443'),
+  }),
+  buttons,
+});
+
+/** Of which every button of these ids releases some. */
+export function applicationsFor(buttonIds: readonly string[]): fc.Arbitrary<readonly Application[]> {
+  return fc.uniqueArray(
+    fc.record({
+      namespace: fc.oneof(fc.constant('argocd'), kubernetesName),
+      name: kubernetesName,
+      project: fc.constant('shop'),
+      labels: fc.constant({}),
+      buttons: fc.subarray([...buttonIds]),
+    }),
+    { selector: ({ namespace, name }) => `${namespace}/${name}`, maxLength: 5 },
+  );
+}

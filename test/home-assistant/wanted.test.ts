@@ -1,0 +1,205 @@
+import { describe, expect, test } from 'vitest';
+import type { Application } from '../../home-assistant/application.ts';
+import { wanted } from '../../home-assistant/wanted.ts';
+import type { Wanted } from '../../home-assistant/wanted.ts';
+import type { WorkerInfo } from '../../messages/worker.ts';
+import { agentOf, applicationOf, workerOf } from './support/installations.ts';
+
+type Select = Parameters<typeof wanted>[0]['config']['applications'];
+
+function plan(
+  applications: readonly Application[],
+  options: { readonly max?: number; readonly select?: Select; readonly workers?: readonly WorkerInfo[] } = {},
+): Wanted {
+  return wanted({
+    prefix: 'release-button',
+    world: {
+      agents: new Map([['main', agentOf()]]),
+      workers: new Map((options.workers ?? [workerOf()]).map((info) => [info.worker, info])),
+      applications: new Map(applications.map((app) => [`${app.namespace}/${app.name}`, app])),
+    },
+    config: { applications: options.select ?? [{ all: true }], maxApplications: options.max ?? 50 },
+    ownVersion: '0.1.0',
+  });
+}
+
+function component(
+  found: Wanted,
+  device: string,
+  key: string,
+): Readonly<Record<string, unknown>> | undefined {
+  return found.devices.get(device)?.components[key];
+}
+
+const updates = (found: Wanted, device = 'release-button_worker_main') =>
+  Object.entries(found.devices.get(device)?.components ?? {}).flatMap(([key, { platform }]) =>
+    platform === 'update' ? [key] : [],
+  );
+
+describe('devices', () => {
+  test('there is one for each agent and each worker', () => {
+    expect([...plan([]).devices.keys()]).toEqual(['release-button_agent_main', 'release-button_worker_main']);
+  });
+
+  test('of the usual installation the entities have these names, ids and categories', () => {
+    const rows = [...plan([applicationOf('shop')]).devices.values()].flatMap(({ components }) =>
+      Object.values(components).flatMap((entity) =>
+        entity.platform === 'device_automation'
+          ? [[entity.platform, entity['type'], entity['subtype']].join(' ')]
+          : [
+              [
+                entity['default_entity_id'],
+                `"${String(entity['name'])}"`,
+                entity['device_class'] ?? '-',
+                entity['entity_category'] ?? '-',
+                entity['enabled_by_default'] === false ? 'disabled' : 'enabled',
+              ].join(' '),
+            ],
+      ),
+    );
+    expect(rows).toEqual([
+      'event.release_button_press "Press" button - enabled',
+      'binary_sensor.release_button_stuck "Stuck" problem diagnostic enabled',
+      'device_automation button_short_press main',
+      'light.release_button_light "Light" - - enabled',
+      'button.release_button_identify "Identify" identify config enabled',
+      'button.release_button_release "Release" - - enabled',
+      'sensor.release_button_signal "Signal" enum - enabled',
+      'event.release_button_press_result "Press result" - diagnostic enabled',
+      'switch.release_button_freeze_button "Freeze button" - - disabled',
+      'binary_sensor.release_button_drift "Drift" problem - enabled',
+      'sensor.release_button_out_of_sync "Out of sync" - - enabled',
+      'sensor.release_button_oldest_drift "Oldest drift" timestamp - enabled',
+      'binary_sensor.release_button_argo_cd "Argo CD" connectivity diagnostic enabled',
+      'sensor.release_button_last_release "Last release" timestamp - enabled',
+      'event.release_button_releases "Releases" - - enabled',
+      'switch.release_button_freeze "Freeze" - - enabled',
+      'update.release_button_shop "shop" - - enabled',
+    ]);
+  });
+
+  test('ids of their own and titles stand in names, and ids in entity ids', () => {
+    const found = plan([], {
+      workers: [
+        workerOf({
+          worker: 'office',
+          buttons: [
+            { id: 'shop', on: { press: 'release' }, confirm: 'none' },
+            {
+              id: 'bank',
+              title: 'Release the bank',
+              on: { hold: 'release', double: 'rollback' },
+              confirm: 'none',
+            },
+          ],
+        }),
+      ],
+    });
+    const of = (key: string) => component(found, 'release-button_worker_office', key);
+    expect(of('release_shop')).toMatchObject({
+      name: 'Release shop',
+      default_entity_id: 'button.release_button_office_release_shop',
+    });
+    expect(of('release_bank')).toMatchObject({
+      name: 'Release the bank',
+      default_entity_id: 'button.release_button_office_release_bank',
+    });
+    expect(of('signal_bank')).toMatchObject({ name: 'Release the bank: signal' });
+    expect(of('rollback_bank')).toMatchObject({
+      name: 'Release the bank: roll back',
+      enabled_by_default: false,
+    });
+    expect(of('rollback_shop')).toBeUndefined();
+  });
+
+  test('a simulated one says so in its name', () => {
+    const found = plan([], { workers: [workerOf({ simulated: true })] });
+    expect(found.devices.get('release-button_worker_main')).toMatchObject({
+      device: { name: 'Release worker (simulated)' },
+    });
+  });
+
+  test('a press is in the gesture that releases', () => {
+    const buttons: WorkerInfo['buttons'] = [
+      { id: 'main', on: { press: 'refresh', hold: 'release' }, confirm: 'none' },
+    ];
+    const found = plan([applicationOf('shop')], { workers: [workerOf({ buttons })] });
+    const of = (key: string) => component(found, 'release-button_worker_main', key);
+    expect(of('release_main')?.['command_template']).toContain('"gesture":"hold"');
+    expect(of('refresh_main')?.['command_template']).toContain('"gesture":"press"');
+    expect(JSON.parse(String(of('app_argocd_shop')?.['payload_install']))).toEqual({
+      gesture: 'hold',
+      source: 'home-assistant',
+      only: ['argocd/shop'],
+    });
+  });
+});
+
+describe('applications', () => {
+  test('are the first by namespace and name, and those that are left out are counted', () => {
+    const found = plan(
+      ['d', 'b', 'c', 'a'].map((name) => applicationOf(name)),
+      { max: 3 },
+    );
+    expect(updates(found)).toEqual(['app_argocd_a', 'app_argocd_b', 'app_argocd_c']);
+    expect(found.leftOut).toBe(1);
+  });
+
+  test('are those that fit one of the selections', () => {
+    const apps = [
+      applicationOf('a', { project: 'shop' }),
+      applicationOf('b', { project: 'bank' }),
+      applicationOf('c', { project: 'bank', labels: { team: 'web' } }),
+    ];
+    const found = plan(apps, { select: [{ projects: ['shop'] }, { labels: { team: 'web' } }] });
+    expect(updates(found)).toEqual(['app_argocd_a', 'app_argocd_c']);
+    expect(found.leftOut).toBe(0);
+  });
+
+  test('none is there that no button releases', () => {
+    const refreshing = workerOf({ buttons: [{ id: 'main', on: { press: 'refresh' }, confirm: 'none' }] });
+    expect(updates(plan([applicationOf('a', { buttons: [] })]))).toEqual([]);
+    expect(updates(plan([applicationOf('a')], { workers: [refreshing] }))).toEqual([]);
+    expect(updates(plan([applicationOf('a', { buttons: ['gone'] })]))).toEqual([]);
+  });
+
+  test('each is pressed at the first button, as the worker has them, that releases it', () => {
+    const buttons: WorkerInfo['buttons'] = [
+      { id: 'looks', on: { press: 'refresh' }, confirm: 'none' },
+      { id: 'all', on: { press: 'release' }, confirm: 'none' },
+      { id: 'web', on: { press: 'release' }, confirm: 'none' },
+    ];
+    const app = applicationOf('a', { buttons: ['web', 'looks', 'all'] });
+    const found = plan([app], { workers: [workerOf({ buttons })] });
+    expect(component(found, 'release-button_worker_main', 'app_argocd_a')).toMatchObject({
+      command_topic: 'release-button/button/all/press',
+    });
+  });
+
+  test('each is with the worker whose button releases it', () => {
+    const at = (worker: string, id: string) =>
+      workerOf({ worker, buttons: [{ id, on: { press: 'release' }, confirm: 'none' }] });
+    const found = plan([applicationOf('a', { buttons: ['two'] })], {
+      workers: [at('one', 'one'), at('two', 'two')],
+    });
+    expect(updates(found, 'release-button_worker_one')).toEqual([]);
+    expect(updates(found, 'release-button_worker_two')).toEqual(['app_argocd_a']);
+  });
+
+  test('of one name in two namespaces both are called with their namespace', () => {
+    const found = plan([
+      applicationOf('web'),
+      applicationOf('web', { namespace: 'team-a' }),
+      applicationOf('api', { namespace: 'team-a' }),
+    ]);
+    const names = updates(found).map((key) => {
+      const { name, default_entity_id: id } = component(found, 'release-button_worker_main', key) ?? {};
+      return [name, id];
+    });
+    expect(names).toEqual([
+      ['argocd/web', 'update.release_button_web'],
+      ['api', 'update.release_button_team_a_api'],
+      ['team-a/web', 'update.release_button_team_a_web'],
+    ]);
+  });
+});
