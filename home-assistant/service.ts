@@ -79,7 +79,7 @@ export function createHomeAssistant(options: {
       0,
     );
     count.announced(devices.size, entities);
-    check.ok(`announced to Home Assistant: ${devices.size} of devices, ${entities} of entities and triggers`);
+    check.ok(`announced to Home Assistant: devices ${devices.size}, entities and triggers ${entities}`);
     if (leftOut > 0 && leftOut !== leftOutSaid)
       log.warn(
         { leftOut, max: config.maxApplications },
@@ -126,8 +126,10 @@ export function createHomeAssistant(options: {
         listening = false;
         compared = false;
         announcer.forget();
-        if (state === 'connected') void listen();
-        else check.bad(`nothing can be announced to Home Assistant: ${message}`);
+        if (state === 'connected') {
+          check.ok('listening to what agents and workers say that they are');
+          void listen();
+        } else check.bad(`nothing can be announced to Home Assistant: ${message}`);
       });
     },
     stop: () => {

@@ -17,7 +17,7 @@ describe('from what is retained to what should be', () => {
   });
 
   test('one that is as it should be is left alone, whatever the order of its members', () => {
-    const turned = Object.fromEntries(Object.entries(device({ a: button, b: sensor })).reverse());
+    const turned = Object.fromEntries(Object.entries(device({ a: button, b: sensor })).toReversed());
     expect(nextMessage(device({ b: sensor, a: button }), { ...device({}), ...turned })).toBeUndefined();
   });
 

@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createHomeAssistant } from '../../home-assistant/service.ts';
 import { wanted } from '../../home-assistant/wanted.ts';
 import type { AgentInfo } from '../../messages/agent.ts';
+import { discoveryConfig } from '../../messages/home-assistant.ts';
 import type { Discovery } from '../../messages/home-assistant.ts';
 import type { WorkerInfo } from '../../messages/worker.ts';
 import { createHealth } from '../../service/health.ts';
@@ -66,8 +67,14 @@ function announcing(settings: Partial<typeof config> = {}) {
     worker: (info: WorkerInfo) => fake.deliver(`worker/${info.worker}/info`, info, { retained: true }),
     /** what has been said since the last call, in order: topics */
     said: () => fake.published.splice(0).map(({ topic }) => topic),
-    keys: (topic: string) => Object.keys(Reflect.get(Object(fake.retained(topic)), 'components')),
+    keys: (topic: string) => Object.keys(componentsOf(fake.retained(topic))),
   };
+}
+
+function componentsOf(message: unknown): Discovery['components'] {
+  const decoded = discoveryConfig.codec.decode(Buffer.from(JSON.stringify(message)));
+  if (!decoded.ok) throw new Error(decoded.error);
+  return decoded.value.components;
 }
 
 /** As this version would announce them. */
@@ -292,6 +299,6 @@ test('its health says what is announced, and what keeps it from it', async () =>
   clock.advance(1_000);
   expect(check()).toMatchObject({
     ok: true,
-    message: 'announced to Home Assistant: 1 of devices, 5 of entities and triggers',
+    message: 'announced to Home Assistant: devices 1, entities and triggers 5',
   });
 });

@@ -63,6 +63,8 @@ export interface Apart extends Installation {
   readonly agent: Running;
   worker: Running;
   startWorker(): Running;
+  startAgent(): Running;
+  startHomeAssistant(): Running;
   startBroker(): Promise<Running>;
 }
 
@@ -77,7 +79,7 @@ export async function startApart(
   const brokerUrl = await broker.listening((line) => line['part'] === 'broker');
   const argocd = simulatorControl(await simulator.listening((line) => line['part'] === 'simulator'));
   await argocd.post('world', worldOf(applications));
-  const heard = subscribe(workplace, brokerUrl);
+  const heard = subscribe(workplace, brokerUrl, ['homeassistant/#']);
   const startWorker = () =>
     workplace.start(['release-worker'], {
       RELEASE_BUTTON_MQTT_URL: brokerUrl,
@@ -86,7 +88,8 @@ export async function startApart(
       RELEASE_BUTTON_WORKER_BUTTONS: '[{"id":"main","select":{"all":true},"coolDownMs":0}]',
       ...env,
     });
-  const agent = workplace.start(['gpio-agent'], { RELEASE_BUTTON_MQTT_URL: brokerUrl, ...env });
+  const startAgent = () => workplace.start(['gpio-agent'], { RELEASE_BUTTON_MQTT_URL: brokerUrl, ...env });
+  const agent = startAgent();
   const made = installation(workplace, brokerUrl, argocd, heard);
   const apart: Apart = {
     ...made,
@@ -95,6 +98,9 @@ export async function startApart(
     agent,
     worker: startWorker(),
     startWorker,
+    startAgent,
+    startHomeAssistant: () =>
+      workplace.start(['home-assistant'], { RELEASE_BUTTON_MQTT_URL: brokerUrl, ...env }),
     startBroker: async () => {
       const again = workplace.start(['broker'], {
         ...env,

@@ -123,7 +123,12 @@ export interface Subscriber {
 }
 
 /** A real mosquitto_sub on everything. Whoever needs it to listen waits for a first message, a retained one will do. */
-export function subscribe(workplace: Workplace, brokerUrl: string): Subscriber {
+/** @param others filters besides all below our prefix */
+export function subscribe(
+  workplace: Workplace,
+  brokerUrl: string,
+  others: readonly string[] = [],
+): Subscriber {
   const { hostname, port } = new URL(brokerUrl);
   const sub = workplace.spawn('mosquitto_sub', [
     '-V',
@@ -136,6 +141,7 @@ export function subscribe(workplace: Workplace, brokerUrl: string): Subscriber {
     '1',
     '-t',
     'release-button/#',
+    ...others.flatMap((filter) => ['-t', filter]),
     '-F',
     '%r %t %p',
   ]);

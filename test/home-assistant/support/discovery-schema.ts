@@ -5,7 +5,7 @@ import * as z from 'zod/mini';
 import { signals } from '../../../messages/button.ts';
 
 const text = z.string().check(z.minLength(1));
-const subscribeTopic = z.string().check(z.regex(/^[^#+\u0000]{1,65535}$/));
+const subscribeTopic = z.string().check(z.regex(/^[^#+]{1,65535}$/));
 const publishTopic = subscribeTopic;
 /** Braces that do not match are the commonest fault; the rest is for the real one to say. */
 const template = z.string().check(

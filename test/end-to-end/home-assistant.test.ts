@@ -1,0 +1,209 @@
+// What Home Assistant would see and do, with real processes and mosquitto's clients in its place: discovery, its birth,
+// presses from the announced entities as they are announced, and who is available when something is killed.
+import { afterEach, describe, expect, it } from 'vitest';
+import { discoveryConfig } from '../../messages/home-assistant.ts';
+import type { Component } from '../../messages/home-assistant.ts';
+import { faultsOf } from '../home-assistant/support/discovery-schema.ts';
+import type { Apart, Applications } from '../support/installation.ts';
+import { startApart } from '../support/installation.ts';
+import { publish } from '../support/processes.ts';
+import { hasMosquitto } from '../support/programs.ts';
+import { stays, until } from '../support/wait.ts';
+
+const agentTopic = 'homeassistant/device/release-button_agent_main/config';
+const workerTopic = 'homeassistant/device/release-button_worker_main/config';
+const result = 'release-button/button/main/result';
+
+describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-clients)', () => {
+  let here: Apart | undefined;
+  afterEach(async () => {
+    await here?.workplace.clear();
+    here = undefined;
+  });
+
+  const arrange = async (applications: Applications, env: Readonly<Record<string, string>> = {}) => {
+    const apart = (here = await startApart(applications, {
+      // Who is killed is noticed by its connection at once; who is stopped, by the keep-alive.
+      RELEASE_BUTTON_MQTT_KEEP_ALIVE_SECONDS: '2',
+      ...env,
+    }));
+    const service = apart.startHomeAssistant();
+    const componentsOn = (topic: string): Readonly<Record<string, Component>> => {
+      const payload = apart.heard.on(topic).at(-1)?.payload ?? '';
+      const decoded = discoveryConfig.codec.decode(Buffer.from(payload));
+      return decoded.ok ? decoded.value.components : {};
+    };
+    const component = (topic: string, key: string): Component => {
+      const found = componentsOn(topic)[key];
+      if (found === undefined) throw new Error(`no ${key} in ${topic}`);
+      return found;
+    };
+    const option = (found: Component, key: string) => String(found[key]);
+    const announced = async (...keys: string[]) => {
+      await until(
+        `${keys.join(', ')} to be announced`,
+        () => apart.heard.on(agentTopic).length > 0 && keys.every((key) => key in componentsOn(workerTopic)),
+      );
+    };
+    /** As Home Assistant does it: the payload of the entity, to its topic. */
+    const command = (found: Component, payload: string) =>
+      publish(apart.brokerUrl, ['-q', '1', '-t', option(found, 'command_topic'), '-m', payload]);
+    /** Of its template only what stands for the time is evaluated here; a real Home Assistant does the rest. */
+    const press = (found: Component) =>
+      command(
+        found,
+        option(found, 'command_template')
+          .replace('{{ utcnow().isoformat() }}', new Date().toISOString().replace('Z', '000+00:00'))
+          .replace(/\{\{ \(utcnow\(\)[^}]*\}\}/, String(Date.now() * 1000)),
+      );
+    return { apart, service, componentsOn, component, option, announced, command, press };
+  };
+
+  it('announces every entity once, says nothing more, and all of it once more when Home Assistant is born', async () => {
+    const { apart, service, announced, component } = await arrange([{ name: 'shop', drifted: true }]);
+    await announced('app_argocd_shop');
+    for (const topic of [agentTopic, workerTopic]) {
+      const [message, ...more] = apart.heard.on(topic);
+      expect(more).toEqual([]);
+      expect(faultsOf(JSON.parse(message?.payload ?? ''))).toEqual([]);
+    }
+    expect(component(workerTopic, 'app_argocd_shop')).toMatchObject({
+      platform: 'update',
+      state_topic: 'release-button/app/argocd/shop',
+    });
+
+    publish(apart.brokerUrl, ['-t', 'homeassistant/status', '-m', 'online']);
+    await until('all of it again', () =>
+      [agentTopic, workerTopic].every((topic) => apart.heard.on(topic).length === 2),
+    );
+
+    // A second one, and the same one again, find everything as it should be.
+    service.signal('SIGTERM');
+    await service.exited;
+    const second = apart.startHomeAssistant();
+    await second.said('connected to the broker');
+    await stays(
+      'nothing to be said',
+      () => [agentTopic, workerTopic].every((topic) => apart.heard.on(topic).length === 2),
+      5_000,
+    );
+  });
+
+  it('its release button releases, its freeze keeps everybody from it, and Install releases that one alone', async () => {
+    const { apart, announced, component, option, command, press } = await arrange([
+      { name: 'shop', drifted: true },
+      { name: 'till', drifted: true },
+    ]);
+    await announced('app_argocd_shop', 'app_argocd_till', 'release_main');
+    const freeze = component(workerTopic, 'freeze');
+    command(freeze, option(freeze, 'payload_on'));
+    await apart.untilSignal('blocked');
+    press(component(workerTopic, 'release_main'));
+    await until('the refusal', () => apart.heard.latest(result));
+    expect(apart.heard.latest(result)).toMatchObject({
+      outcome: 'rejected',
+      reason: 'frozen',
+      message: expect.stringContaining('Home Assistant'),
+    });
+    expect(apart.heard.latest('release-button/freeze/state')).toMatchObject({
+      frozen: true,
+      by: 'Home Assistant',
+    });
+    command(freeze, option(freeze, 'payload_off'));
+    await apart.untilSignal('drifted');
+
+    const install = component(workerTopic, 'app_argocd_till');
+    command(install, option(install, 'payload_install'));
+    await until('the end of its release', () => apart.heard.latest('release-button/release/last'));
+    expect((await apart.argocd.syncs()).map(({ name }) => name)).toEqual(['till']);
+    expect(apart.heard.latest('release-button/release/last')).toMatchObject({
+      source: 'home-assistant',
+      outcome: 'succeeded',
+    });
+
+    await apart.untilSignal('drifted');
+    press(component(workerTopic, 'release_main'));
+    await apart.untilSignal('clear');
+    expect((await apart.argocd.syncs()).map(({ name }) => name)).toEqual(['till', 'shop']);
+  });
+
+  it('says within the keep-alive who is not there any more, and when it is back', async () => {
+    const { apart, announced, component } = await arrange([{ name: 'shop', drifted: true }], {
+      RELEASE_BUTTON_WORKER_DRIFT_MAX_AGE_MS: '3000',
+      RELEASE_BUTTON_WORKER_DRIFT_LIST_EVERY_MS: '1000',
+    });
+    await announced('drift');
+    const topicOf = (found: Component): readonly string[] => {
+      const list: unknown = found['availability'];
+      return Array.isArray(list) ? list.map((item) => String(Reflect.get(Object(item), 'topic'))) : [];
+    };
+    expect(topicOf(component(workerTopic, 'drift'))).toEqual([
+      'release-button/worker/main/availability',
+      'release-button/drift',
+    ]);
+    const is = (role: string, value: string) =>
+      until(
+        `${role} to be ${value}`,
+        () => apart.heard.on(`release-button/${role}/main/availability`).at(-1)?.payload === value,
+      );
+    await is('agent', 'online');
+    // Killed, the connection goes with it; stopped, only its silence tells.
+    apart.agent.signal('SIGKILL');
+    await is('agent', 'offline');
+    apart.startAgent();
+    await is('agent', 'online');
+    apart.worker.signal('SIGSTOP');
+    await is('worker', 'offline');
+    apart.worker.signal('SIGCONT');
+    await is('worker', 'online');
+    // Argo CD gone: what is known of it is not vouched for any more.
+    apart.simulator.signal('SIGKILL');
+    await until(
+      'drift to be unknown',
+      () => apart.heard.latest('release-button/drift')?.['state'] === 'unknown',
+    );
+    expect(apart.heard.latest('release-button/drift')).toMatchObject({ fresh: false });
+  }, 120_000);
+
+  it('an embedded broker that has forgotten everything is told again', async () => {
+    const { apart, announced } = await arrange([{ name: 'shop' }]);
+    await announced('drift');
+    apart.broker.signal('SIGKILL');
+    await apart.broker.exited;
+    await apart.startBroker();
+    const again = apart.workplace.spawn('mosquitto_sub', [
+      ...['-p', new URL(apart.brokerUrl).port, '-t', 'homeassistant/device/+/config', '-F', '%t'],
+    ]);
+    await again.said(agentTopic);
+    await again.said(workerTopic);
+  });
+
+  it('clean takes away what is ours and nothing else', async () => {
+    const { apart, service, announced } = await arrange([{ name: 'shop' }]);
+    const theirs = 'homeassistant/device/0x1234/config';
+    publish(apart.brokerUrl, [
+      ...['-r', '-t', theirs],
+      ...['-m', JSON.stringify({ device: {}, origin: { name: 'zigbee2mqtt' }, components: {} })],
+    ]);
+    await announced('drift');
+    service.signal('SIGTERM');
+    await service.exited;
+    const run = async () => {
+      const clean = apart.workplace.start(['home-assistant', 'clean'], {
+        RELEASE_BUTTON_MQTT_URL: apart.brokerUrl,
+      });
+      const { code } = await clean.exited;
+      return { code, output: clean.output() };
+    };
+    expect(await run()).toEqual({
+      code: 0,
+      output: 'taken away: release-button_agent_main\ntaken away: release-button_worker_main\n',
+    });
+    for (const topic of [agentTopic, workerTopic]) expect(apart.heard.on(topic).at(-1)?.payload).toBe('');
+    expect(apart.heard.on(theirs)).toHaveLength(1);
+    expect(await run()).toEqual({
+      code: 0,
+      output: 'nothing was announced for release-button below homeassistant/device/\n',
+    });
+  });
+});
