@@ -172,7 +172,12 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
     await apart.broker.exited;
     await apart.startBroker();
     const again = apart.workplace.spawn('mosquitto_sub', [
-      ...['-p', new URL(apart.brokerUrl).port, '-t', 'homeassistant/device/+/config', '-F', '%t'],
+      '-p',
+      new URL(apart.brokerUrl).port,
+      '-t',
+      'homeassistant/device/+/config',
+      '-F',
+      '%t',
     ]);
     await again.said(agentTopic);
     await again.said(workerTopic);
@@ -181,10 +186,8 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
   it('clean takes away what is ours and nothing else', async () => {
     const { apart, service, announced } = await arrange([{ name: 'shop' }]);
     const theirs = 'homeassistant/device/0x1234/config';
-    publish(apart.brokerUrl, [
-      ...['-r', '-t', theirs],
-      ...['-m', JSON.stringify({ device: {}, origin: { name: 'zigbee2mqtt' }, components: {} })],
-    ]);
+    const other = { device: {}, origin: { name: 'zigbee2mqtt' }, components: {} };
+    publish(apart.brokerUrl, ['-r', '-t', theirs, '-m', JSON.stringify(other)]);
     await announced('drift');
     service.signal('SIGTERM');
     await service.exited;

@@ -1,0 +1,65 @@
+// What Home Assistant has to be allowed at the broker, from the contract's rows.
+import { agentAvailability } from '../messages/agent.ts';
+import { buttonEvent, buttonSignal, buttonState } from '../messages/button.ts';
+import { app, drift } from '../messages/drift.ts';
+import { freezeSet, freezeState } from '../messages/freeze.ts';
+import { discoveryConfig } from '../messages/home-assistant.ts';
+import { ledIdentify, ledSet, ledState } from '../messages/led.ts';
+import { withGenerated } from '../messages/page.ts';
+import { buttonPress, buttonResult } from '../messages/press.ts';
+import { releaseEvent, releaseLast } from '../messages/release.ts';
+import { workerAvailability } from '../messages/worker.ts';
+
+interface Row {
+  readonly template: string;
+  readonly about: { readonly summary: string };
+}
+
+/** Rows below our prefix that the announced entities read. */
+export const subscribed: readonly Row[] = [
+  agentAvailability,
+  workerAvailability,
+  buttonEvent,
+  buttonState,
+  buttonSignal,
+  buttonResult,
+  ledState,
+  drift,
+  app,
+  releaseEvent,
+  releaseLast,
+  freezeState,
+];
+
+/** Rows below our prefix that the announced entities publish to. */
+export const published: readonly Row[] = [buttonPress, freezeSet, ledSet, ledIdentify];
+
+export const pagePath = 'docs/home-assistant.md';
+
+/** @param page docs/home-assistant.md as it is @throws Error where its markers are missing */
+export function renderRights(page: string): string {
+  const line = (may: string, topic: string, summary: string) => `| ${may} | \`${topic}\` | ${summary} |`;
+  const ours = (may: string) => (row: Row) =>
+    line(may, `P/${row.template.replaceAll(/<\w+>/g, '+')}`, row.about.summary);
+  return withGenerated(
+    pagePath,
+    page,
+    [
+      '<!-- prettier-ignore-start -->',
+      '',
+      '| may | topic | what |',
+      '| --- | --- | --- |',
+      ...subscribed.map(ours('subscribe')),
+      line(
+        'subscribe',
+        'homeassistant/#',
+        `\`homeassistant/${discoveryConfig.template}\`: ${discoveryConfig.about.summary} Home Assistant listens to the topics of every platform below its discovery prefix.`,
+      ),
+      ...published.map(ours('publish')),
+      line('publish', 'homeassistant/status', 'Its birth message and its last will.'),
+      '',
+      '<!-- prettier-ignore-end -->',
+      '',
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,75 @@
+// The rights that the page lists are those that the announced entities need: none is missing, and none is too many.
+import { readFile } from 'node:fs/promises';
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { agentDevice } from '../../home-assistant/agent-device.ts';
+import { pagePath, published, renderRights, subscribed } from '../../home-assistant/rights.ts';
+import { workerDevice } from '../../home-assistant/worker-device.ts';
+import { channels } from '../../messages/all.ts';
+import type { Discovery } from '../../messages/home-assistant.ts';
+import {
+  agents,
+  agentOf,
+  applicationOf,
+  applicationsFor,
+  workerOf,
+  workers,
+} from './support/installations.ts';
+
+/** Topics below the prefix, by what is done with them. */
+function topicsOf(discovery: Discovery): { readonly publish: Set<string>; readonly subscribe: Set<string> } {
+  const found = { publish: new Set<string>(), subscribe: new Set<string>() };
+  const walk = (value: unknown) => {
+    for (const [name, inner] of Object.entries(Object(value))) {
+      if (typeof inner === 'object') walk(inner);
+      else if (name === 'topic' || name.endsWith('_topic'))
+        (name === 'command_topic' ? found.publish : found.subscribe).add(String(inner).replace(/^P\//, ''));
+    }
+  };
+  walk(discovery);
+  return found;
+}
+
+function rowsOf(topics: ReadonlySet<string>): Set<string> {
+  return new Set(
+    [...topics].map((topic) => {
+      const row = Object.values(channels).find((channel) => channel.filter().match(topic) !== undefined);
+      return row?.template ?? `no row of the contract: ${topic}`;
+    }),
+  );
+}
+
+const templates = (rows: readonly { readonly template: string }[]) =>
+  new Set(rows.map(({ template }) => template));
+
+test('the page is current (otherwise: npm run generate)', async () => {
+  const page = await readFile(new URL(`../../${pagePath}`, import.meta.url), 'utf8');
+  expect(renderRights(page)).toBe(page);
+});
+
+test('what any installation announces is read and written only where the page says', () => {
+  const devices = fc.oneof(
+    agents.map((info) => agentDevice('P', info, '1')),
+    workers.chain((info) =>
+      applicationsFor(info.buttons.map(({ id }) => id)).map((applications) =>
+        workerDevice('P', info, applications, '1'),
+      ),
+    ),
+  );
+  fc.assert(
+    fc.property(devices, (device) => {
+      const { publish, subscribe } = topicsOf(device);
+      for (const row of rowsOf(publish)) expect(templates(published)).toContain(row);
+      for (const row of rowsOf(subscribe)) expect(templates(subscribed)).toContain(row);
+    }),
+  );
+});
+
+test('and nothing stands there that the usual installation does not need', () => {
+  const all = [
+    agentDevice('P', agentOf(), '1'),
+    workerDevice('P', workerOf(), [applicationOf('shop')], '1'),
+  ].map(topicsOf);
+  expect(rowsOf(new Set(all.flatMap(({ publish }) => [...publish])))).toEqual(templates(published));
+  expect(rowsOf(new Set(all.flatMap(({ subscribe }) => [...subscribe])))).toEqual(templates(subscribed));
+});
