@@ -17,20 +17,23 @@ const usualNamespace = 'argocd';
 /**
  * Home Assistant calls an update available where the two versions differ, unless both read as versions and the second is
  * the older one: seven digits of a hash can do that, and so does a chart that goes back. And where the cluster was changed
- * by hand both are the same. Then it is said in words.
+ * by hand both are the same. Then it is said in words. Of plain numbers and dots Home Assistant can tell which is newer.
  */
 const versionLike = '^v?[0-9]+([.][0-9].*)?([abcr].*)?$';
+const plainVersion = '^v?[0-9]+([.][0-9]+)*$';
 
 const stateTemplate = [
   '{% if value_json is defined %}',
   `{% set versions = '${versionLike}' %}`,
+  `{% set plain = '${plainVersion}' %}`,
   "{% set short = '([0-9a-f]{7})[0-9a-f]{33}' %}",
   "{% set deployed = (value_json.deployed | default({})).revision | default('') | regex_replace(short, '\\\\1') %}",
   "{% set installed = deployed if deployed else 'not deployed' %}",
   "{% set drifted = value_json.sync == 'OutOfSync' %}",
   "{% set wanted = (value_json.target | default({})).revision | default('') | regex_replace(short, '\\\\1') %}",
   '{% set latest = wanted if drifted and wanted else installed %}',
-  '{% set alike = installed == latest or (installed | regex_match(versions) and latest | regex_match(versions)) %}',
+  '{% set newer = installed | regex_match(plain) and latest | regex_match(plain) and version(latest) > version(installed) %}',
+  '{% set alike = installed == latest or (installed | regex_match(versions) and latest | regex_match(versions) and not newer) %}',
   '{% set commit = (value_json.target if drifted else value_json.deployed) | default({}) %}',
   "{% set notes = value_json.notes | default([]) | reject('in', ['automated', 'multi-source', 'app-of-apps']) | join(', ') %}",
   "{% set said = [commit.title | default(''), commit.author | default(''), notes | replace('-', ' ')] | select | join(' · ') %}",

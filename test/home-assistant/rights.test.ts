@@ -20,10 +20,11 @@ import {
 function topicsOf(discovery: Discovery): { readonly publish: Set<string>; readonly subscribe: Set<string> } {
   const found = { publish: new Set<string>(), subscribe: new Set<string>() };
   const walk = (value: unknown) => {
-    for (const [name, inner] of Object.entries(Object(value))) {
-      if (typeof inner === 'object') walk(inner);
+    if (typeof value !== 'object' || value === null) return;
+    for (const [name, inner] of Object.entries(value)) {
+      if (typeof inner !== 'string') walk(inner);
       else if (name === 'topic' || name.endsWith('_topic'))
-        (name === 'command_topic' ? found.publish : found.subscribe).add(String(inner).replace(/^P\//, ''));
+        (name === 'command_topic' ? found.publish : found.subscribe).add(inner.replace(/^P\//, ''));
     }
   };
   walk(discovery);

@@ -44,7 +44,9 @@ describe('the page for people', () => {
   });
 
   test('without its markers is refused, with what to do', () => {
-    expect(() => renderPage('# MQTT\n')).toThrow(/docs\/mqtt.md lacks .* put them where what is generated belongs/);
+    expect(() => renderPage('# MQTT\n')).toThrow(
+      /docs\/mqtt.md lacks .* put them where what is generated belongs/,
+    );
   });
 
   test('names every topic in the table and has a section for each', async () => {

@@ -1,0 +1,258 @@
+// What appears in a real Home Assistant, and what its entities do.
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import packageJson from '../../../package.json' with { type: 'json' };
+import { publish } from '../../support/processes.ts';
+import { stays, until } from '../../support/wait.ts';
+import { access, openHouse, reason } from './house.ts';
+import type { House } from './house.ts';
+
+const worker = 'Release worker (simulated)';
+const agent = 'Release button (simulated)';
+
+/** Entity id, name, category, whether it is disabled, device. */
+const expected: readonly (readonly [string, string, string | null, boolean, string])[] = [
+  ['binary_sensor.release_button_argo_cd', 'Argo CD', 'diagnostic', false, worker],
+  ['binary_sensor.release_button_drift', 'Drift', null, false, worker],
+  ['binary_sensor.release_button_stuck', 'Stuck', 'diagnostic', false, agent],
+  ['button.release_button_identify', 'Identify', 'config', false, agent],
+  ['button.release_button_refresh', 'Refresh', null, false, worker],
+  ['button.release_button_release', 'Release', null, false, worker],
+  ['button.release_button_release_shop', 'Release the shop', null, false, worker],
+  ['button.release_button_roll_back', 'Roll back', null, true, worker],
+  ['event.release_button_press', 'Press', null, false, agent],
+  ['event.release_button_press_result', 'Press result', 'diagnostic', false, worker],
+  ['event.release_button_press_result_shop', 'Release the shop: press result', 'diagnostic', false, worker],
+  ['event.release_button_releases', 'Releases', null, false, worker],
+  ['light.release_button_light', 'Light', null, false, agent],
+  ['sensor.release_button_last_release', 'Last release', null, false, worker],
+  ['sensor.release_button_oldest_drift', 'Oldest drift', null, false, worker],
+  ['sensor.release_button_out_of_sync', 'Out of sync', null, false, worker],
+  ['sensor.release_button_signal', 'Signal', null, false, worker],
+  ['sensor.release_button_signal_shop', 'Release the shop: signal', null, false, worker],
+  ['switch.release_button_freeze', 'Freeze', null, false, worker],
+  ['switch.release_button_freeze_button', 'Freeze button', null, true, worker],
+  ['switch.release_button_freeze_button_shop', 'Release the shop: freeze button', null, true, worker],
+  ['update.release_button_shop', 'shop', null, false, worker],
+  ['update.release_button_till', 'till', null, false, worker],
+];
+
+describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reason}`, () => {
+  let house: House;
+  beforeAll(async () => {
+    if (access !== undefined) house = await openHouse(access);
+    return () => house.end();
+  });
+  // Whatever a test does, nothing that we say is refused or complained about.
+  afterEach(async () => {
+    expect(await house.home.complaints()).toEqual([]);
+  });
+
+  const drift = async (app: string) => {
+    await house.argocd.post('drift', { app });
+    await house.home.shows(`update.release_button_${app}`, 'on');
+  };
+  const syncs = async () => (await house.argocd.syncs()).map(({ name }) => name);
+
+  it('appear with their ids, names, categories and devices', async () => {
+    const { home } = house;
+    const devices = new Map((await home.devices()).map((device) => [device.id, device]));
+    const ours = (await home.entities()).filter(({ unique_id: id }) => id.startsWith('release-button_'));
+    expect(
+      ours
+        .map((entity) => [
+          entity.entity_id,
+          entity.original_name,
+          entity.entity_category,
+          entity.disabled_by !== null,
+          devices.get(entity.device_id ?? '')?.name,
+        ])
+        .toSorted(([one], [other]) => (String(one) < String(other) ? -1 : 1)),
+    ).toEqual(expected);
+    const device = [...devices.values()].find(({ name }) => name === worker);
+    expect(device).toMatchObject({
+      identifiers: [['mqtt', 'release-button_worker_main']],
+      manufacturer: 'release-button',
+      model: 'Release worker',
+      sw_version: packageJson.version,
+      configuration_url: house.argocd.url,
+    });
+    const triggers = await home.command('device_automation/trigger/list', {
+      device_id: [...devices.values()].find(({ name }) => name === agent)?.id,
+    });
+    const subtypes = ['button_short_press', 'button_double_press', 'button_long_press'].map((type): unknown =>
+      expect.objectContaining({ domain: 'mqtt', type, subtype: 'main' }),
+    );
+    expect(triggers).toEqual(expect.arrayContaining(subtypes));
+  });
+
+  it('say what is so', async () => {
+    const { home } = house;
+    await home.shows('binary_sensor.release_button_drift', 'on', { device_class: 'problem' });
+    await home.shows('binary_sensor.release_button_argo_cd', 'on', { device_class: 'connectivity' });
+    await home.shows('sensor.release_button_out_of_sync', '2', { total: 2, unit_of_measurement: 'apps' });
+    await home.shows('sensor.release_button_signal', 'drifted', { outOfSync: 2, device_class: 'enum' });
+    await home.shows('update.release_button_shop', 'on', {
+      installed_version: '1111111',
+      latest_version: '2222222',
+      release_summary: 'change number 2 · Robin Reviewer <robin@example.com>',
+      release_url: `${house.argocd.url}/applications/argocd/shop`,
+      title: 'shop',
+      in_progress: false,
+    });
+    const oldest = await home.state('sensor.release_button_oldest_drift');
+    expect(Date.parse(oldest?.state ?? '')).toBeGreaterThan(Date.now() - 600_000);
+  });
+
+  it('one application is released by its Install, and shows that it is being done', async () => {
+    const { home } = house;
+    const before = await syncs();
+    await home.call('update', 'install', { entity_id: 'update.release_button_till' });
+    await home.shows('update.release_button_till', 'on', { in_progress: true });
+    await home.shows('update.release_button_till', 'off', {
+      installed_version: '2222222',
+      in_progress: false,
+    });
+    expect((await syncs()).slice(before.length)).toEqual(['till']);
+    expect((await home.state('update.release_button_shop'))?.state).toBe('on');
+  });
+
+  it('a press of the release button releases once, and the events tell', async () => {
+    const { home } = house;
+    const before = await syncs();
+    await home.call('button', 'press', { entity_id: 'button.release_button_release' });
+    await until(
+      'the answer',
+      async () =>
+        (await home.state('event.release_button_press_result'))?.attributes['event_type'] === 'accepted',
+    );
+    await home.shows('sensor.release_button_signal', 'releasing');
+    await until(
+      'its end',
+      async () =>
+        (await home.state('event.release_button_releases'))?.attributes['event_type'] === 'succeeded',
+    );
+    await home.shows('binary_sensor.release_button_drift', 'off');
+    await home.shows('sensor.release_button_oldest_drift', 'unknown');
+    expect((await syncs()).slice(before.length)).toEqual(['shop']);
+    const last = await home.state('sensor.release_button_last_release');
+    expect(last?.attributes).toMatchObject({
+      outcome: 'succeeded',
+      source: 'home-assistant',
+      button: 'main',
+      apps: ['argocd/shop: in-sync'],
+      message: null,
+    });
+  });
+
+  it('a freeze by the switch keeps everybody from releasing, and the press result says so', async () => {
+    const { home } = house;
+    await drift('till');
+    const before = await syncs();
+    await home.call('switch', 'turn_on', { entity_id: 'switch.release_button_freeze' });
+    await home.shows('switch.release_button_freeze', 'on', { by: 'Home Assistant' });
+    await home.shows('sensor.release_button_signal', 'blocked');
+    await home.call('button', 'press', { entity_id: 'button.release_button_release' });
+    await until('the refusal', async () => {
+      const { attributes = {} } = (await home.state('event.release_button_press_result')) ?? {};
+      return attributes['event_type'] === 'rejected' && attributes['reason'] === 'frozen';
+    });
+    expect(await syncs()).toEqual(before);
+    await home.call('switch', 'turn_off', { entity_id: 'switch.release_button_freeze' });
+    await home.shows('switch.release_button_freeze', 'off');
+    await home.shows('sensor.release_button_signal', 'drifted');
+  });
+
+  it('the light shows what it is asked for, and follows the signal again', async () => {
+    const { home, heard } = house;
+    const shown = () => heard.latest('release-button/led/main/state');
+    const light = (service: string, data: object = {}) =>
+      home.call('light', service, { entity_id: 'light.release_button_light', ...data });
+    await light('turn_on', { effect: 'sos' });
+    await home.shows('light.release_button_light', 'on', { effect: 'sos', because: 'set' });
+    expect(shown()).toMatchObject({ pattern: 'sos', because: 'set' });
+    await light('turn_off');
+    await home.shows('light.release_button_light', 'off', { because: 'set' });
+    await light('turn_on');
+    await home.shows('light.release_button_light', 'on', { effect: 'on', because: 'set' });
+    await light('turn_on', { effect: 'auto' });
+    await home.shows('light.release_button_light', 'on', { because: 'signal' });
+    expect(shown()).toMatchObject({ pattern: 'on', because: 'signal', signal: 'drifted' });
+    await home.call('button', 'press', { entity_id: 'button.release_button_identify' });
+    await home.shows('light.release_button_light', 'on', { because: 'identify' });
+  });
+
+  it('what a finger does fires the event entity with its gesture', async () => {
+    const { home, brokerUrl } = house;
+    // The simulated agent's space bar is not within reach; what it would publish is.
+    for (const gesture of ['press', 'hold']) {
+      publish(brokerUrl, [
+        '-t',
+        'release-button/button/main/event',
+        '-m',
+        JSON.stringify({ event_type: gesture, heldMs: 120 }),
+      ]);
+      await until(
+        gesture,
+        async () => (await home.state('event.release_button_press'))?.attributes['event_type'] === gesture,
+      );
+    }
+  });
+
+  it('go on while somebody listens to everything below the prefix', async () => {
+    const { home } = house;
+    const overheard: unknown[] = [];
+    await home.listen('mqtt/subscribe', { topic: 'release-button/#' }, (event) => overheard.push(event));
+    await until('what is retained', () => overheard.length > 5);
+    await home.call('button', 'press', { entity_id: 'button.release_button_release' });
+    await home.shows('sensor.release_button_signal', 'releasing');
+    await home.shows('sensor.release_button_signal', 'clear');
+    await home.shows('binary_sensor.release_button_drift', 'off');
+    await drift('shop');
+    await home.shows('sensor.release_button_signal', 'drifted');
+  });
+
+  it('an application that is gone, and one whose cluster was changed by hand, are what they are', async () => {
+    const { home, brokerUrl } = house;
+    const topic = 'release-button/app/argocd/shop';
+    // The worker says its last about it, the commit's author, a moment later than the rest.
+    const shop = await until('all of the application', () => {
+      const found = house.heard.latest(topic);
+      return Reflect.get(Object(found?.['target']), 'title') === undefined ? undefined : found;
+    });
+    const hand = { ...shop, sync: 'OutOfSync', target: shop['deployed'] };
+    publish(brokerUrl, ['-r', '-t', topic, '-m', JSON.stringify(hand)]);
+    const installed = String(Reflect.get(Object(shop['deployed']), 'revision')).slice(0, 7);
+    await home.shows('update.release_button_shop', 'on', {
+      installed_version: `${installed} (out of sync)`,
+      latest_version: installed,
+    });
+    // Seven digits of a hash read as a number, and the older number would be no update.
+    publish(brokerUrl, [
+      '-r',
+      '-t',
+      topic,
+      '-m',
+      JSON.stringify({
+        ...hand,
+        deployed: { revision: `9999999${'a'.repeat(33)}` },
+        target: { revision: `0000001${'a'.repeat(33)}` },
+      }),
+    ]);
+    await home.shows('update.release_button_shop', 'on', { latest_version: '0000001' });
+    publish(brokerUrl, ['-r', '-t', topic, '-m', JSON.stringify({ ...shop, sync: 'Unknown' })]);
+    await home.shows('update.release_button_shop', 'unavailable');
+    publish(brokerUrl, ['-r', '-t', topic, '-m', JSON.stringify(shop)]);
+    await home.shows('update.release_button_shop', 'on');
+    publish(brokerUrl, ['-r', '-n', '-t', topic]);
+    await until('it to be gone', async () => (await home.state('update.release_button_shop')) === undefined);
+    publish(brokerUrl, ['-r', '-t', topic, '-m', JSON.stringify(shop)]);
+    await home.shows('update.release_button_shop', 'on');
+  });
+
+  it('nothing is announced again while nothing changes', async () => {
+    const announcements = () =>
+      house.heard.all().filter(({ topic }) => topic.startsWith('homeassistant/')).length;
+    const before = announcements();
+    await stays('no announcement', () => announcements() === before, 5_000);
+  });
+});

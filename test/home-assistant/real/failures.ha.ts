@@ -1,0 +1,143 @@
+// What a real Home Assistant shows when a part is killed, when it is restarted itself, and when things are renamed and removed.
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { stays, until } from '../../support/wait.ts';
+import { access, configuration, openHouse, reason } from './house.ts';
+import type { House } from './house.ts';
+
+const agentEntities = [
+  'binary_sensor.release_button_stuck',
+  'button.release_button_identify',
+  'event.release_button_press',
+  'light.release_button_light',
+];
+/** Of the worker's, those that need nothing but the worker. */
+const workerEntities = [
+  'binary_sensor.release_button_argo_cd',
+  'button.release_button_refresh',
+  'button.release_button_release',
+  'button.release_button_release_shop',
+  'event.release_button_press_result',
+  'event.release_button_press_result_shop',
+  'event.release_button_releases',
+  'sensor.release_button_last_release',
+  'sensor.release_button_signal',
+  'sensor.release_button_signal_shop',
+  'switch.release_button_freeze',
+];
+/** And those that nobody vouches for without Argo CD. */
+const argocdEntities = [
+  'binary_sensor.release_button_drift',
+  'sensor.release_button_oldest_drift',
+  'sensor.release_button_out_of_sync',
+  'update.release_button_shop',
+  'update.release_button_till',
+];
+
+/** How Home Assistant says that its connection is gone, which is the truth. */
+const connectionLost =
+  /homeassistant\.components\.mqtt\.client .*(Disconnected from|Failed to connect to|Error returned from) /;
+
+describe.skipIf(access === undefined)(`a real Home Assistant, when something fails ${reason}`, () => {
+  let house: House;
+  beforeAll(async () => {
+    if (access !== undefined) house = await openHouse(access);
+    return () => house.end();
+  });
+  afterEach(async () => {
+    expect((await house.home.complaints()).filter((complaint) => !connectionLost.test(complaint))).toEqual(
+      [],
+    );
+  });
+
+  const unavailable = async (): Promise<readonly string[]> => {
+    const states = await house.home.states();
+    return [...states.values()]
+      .filter(({ entity_id: id, state }) => /^\w+\.release_button_/.test(id) && state === 'unavailable')
+      .map(({ entity_id: id }) => id)
+      .toSorted();
+  };
+  const untilUnavailable = async (...entities: readonly string[]) => {
+    let last: readonly string[] = [];
+    await until(
+      'exactly these to be unavailable',
+      async () => {
+        last = await unavailable();
+        return JSON.stringify(last) === JSON.stringify(entities.toSorted());
+      },
+      60_000,
+    ).catch((error: unknown) => {
+      throw new Error(`${String(error)}: ${entities.join(', ')}; there are ${last.join(', ')}`);
+    });
+  };
+
+  it.each<['gpio-agent' | 'release-worker' | 'argocd-simulator', readonly string[]]>([
+    ['gpio-agent', agentEntities],
+    ['release-worker', [...workerEntities, ...argocdEntities]],
+    ['argocd-simulator', argocdEntities],
+  ])(
+    'shows exactly what is unavailable without %s, and all of it again when it is back',
+    async (part, entities) => {
+      await untilUnavailable();
+      await house.kill(part);
+      await untilUnavailable(...entities);
+      if (part === 'argocd-simulator') await house.home.shows('binary_sensor.release_button_argo_cd', 'off');
+      await house.start(part);
+      await untilUnavailable();
+    },
+  );
+
+  it('shows everything as unavailable without the broker, and all of it again when it is back, empty as it is', async () => {
+    await house.kill('broker');
+    await untilUnavailable(...agentEntities, ...workerEntities, ...argocdEntities);
+    await house.start('broker');
+    await untilUnavailable();
+    await house.home.shows('sensor.release_button_signal', 'drifted');
+  });
+
+  it('has everything again after its own restart, and presses nothing by it', async () => {
+    const { home, argocd } = house;
+    const before = (await argocd.syncs()).length;
+    const ids = async () => (await home.entities()).map(({ entity_id: id }) => id).toSorted();
+    const known = await ids();
+    await home.restart();
+    await untilUnavailable();
+    await home.shows('sensor.release_button_signal', 'drifted');
+    expect(await ids()).toEqual(known);
+    expect(await argocd.syncs()).toHaveLength(before);
+  });
+
+  it('renames a button in place, and forgets one that is gone', async () => {
+    const { home, kill, start, configure } = house;
+    const [main] = configuration.worker.buttons;
+    configure({ worker: { ...configuration.worker, buttons: [{ ...main, title: 'Ship it' }] } });
+    await kill('release-worker');
+    await start('release-worker');
+    const entity = async (unique: string) =>
+      (await home.entities()).find(({ unique_id: id }) => id === `release-button_worker_main_${unique}`);
+    await until('the button to be gone', async () => (await entity('release_shop')) === undefined, 30_000);
+    expect(await entity('signal_shop')).toBeUndefined();
+    expect(await entity('release_main')).toMatchObject({
+      entity_id: 'button.release_button_release',
+      original_name: 'Ship it',
+    });
+    await home.shows('update.release_button_shop', 'on');
+
+    configure({});
+    await kill('release-worker');
+    await start('release-worker');
+    await until('it to be there again', async () => (await entity('release_shop')) !== undefined, 30_000);
+    expect(await entity('release_shop')).toMatchObject({ entity_id: 'button.release_button_release_shop' });
+    expect(await entity('release_main')).toMatchObject({ original_name: 'Release' });
+  });
+
+  it('clean takes every device away', async () => {
+    const { home, kill, workplace, brokerUrl } = house;
+    await kill('home-assistant');
+    const clean = workplace.start(['home-assistant', 'clean'], { RELEASE_BUTTON_MQTT_URL: brokerUrl });
+    expect(await clean.exited).toMatchObject({ code: 0 });
+    const ours = async () =>
+      (await home.devices()).filter(({ identifiers }) => /release-button_/.test(JSON.stringify(identifiers)));
+    await until('no device to be left', async () => (await ours()).length === 0, 30_000);
+    await stays('no device', async () => (await ours()).length === 0, 2_000);
+  });
+});

@@ -1,0 +1,150 @@
+// A whole installation beside a real Home Assistant that is pointed at its broker: broker, simulated Argo CD, agent, worker
+// and home-assistant service, each a process of its own.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { createWorkplace, subscribe } from '../../support/processes.ts';
+import type { Running, Subscriber, Workplace } from '../../support/processes.ts';
+import { freePort } from '../../support/ports.ts';
+import { simulatorControl, worldOf } from '../../support/simulator.ts';
+import type { SimulatorControl } from '../../support/simulator.ts';
+import { until } from '../../support/wait.ts';
+import { openHomeAssistant } from './client.ts';
+import type { Access, HomeAssistant } from './client.ts';
+
+export const access = accessFrom(process.env);
+
+function accessFrom(env: NodeJS.ProcessEnv): Access | undefined {
+  const { HOME_ASSISTANT_URL: url, HOME_ASSISTANT_TOKEN_FILE: file, HOME_ASSISTANT_RESTART: restart } = env;
+  const token =
+    env['HOME_ASSISTANT_TOKEN'] ?? (file === undefined ? undefined : readFileSync(file, 'utf8').trim());
+  if (url !== undefined && token !== undefined) return { url: url.replace(/\/+$/, ''), token, restart };
+  if (env['CI'] !== undefined)
+    throw new Error(
+      'HOME_ASSISTANT_URL and HOME_ASSISTANT_TOKEN are not set, and with CI set no test is skipped',
+    );
+  return undefined;
+}
+
+export const reason = '(skipped without HOME_ASSISTANT_URL and HOME_ASSISTANT_TOKEN)';
+
+const parts = ['broker', 'argocd-simulator', 'gpio-agent', 'release-worker', 'home-assistant'] as const;
+export type PartName = (typeof parts)[number];
+
+export interface House {
+  readonly home: HomeAssistant;
+  readonly workplace: Workplace;
+  readonly brokerUrl: string;
+  readonly argocd: SimulatorControl;
+  /** everything on the broker, also what is announced */
+  heard: Subscriber;
+  running(part: PartName): Running;
+  /** SIGKILL, and waits for the end. */
+  kill(part: PartName): Promise<void>;
+  start(part: PartName): Promise<void>;
+  /** Changes the configuration of the next start. */
+  configure(change: object): void;
+  end(): Promise<void>;
+}
+
+/** Two buttons on the worker, one on the agent. */
+export const configuration = {
+  mqtt: { keepAliveSeconds: 2, reconnectMinMs: 100, reconnectMaxMs: 500 },
+  health: { port: 0 },
+  agent: {
+    driver: 'simulated',
+    buttons: [{ id: 'main', gestures: ['press', 'double', 'hold'] }],
+    leds: [{ id: 'main', follows: 'main' }],
+  },
+  worker: {
+    buttons: [
+      {
+        id: 'main',
+        select: { all: true },
+        on: { press: 'release', hold: 'rollback', double: 'refresh' },
+        coolDownMs: 0,
+      },
+      { id: 'shop', title: 'Release the shop', select: { names: ['shop'] }, coolDownMs: 0 },
+    ],
+    drift: { maxAgeMs: 4_000, listEveryMs: 1_000 },
+  },
+};
+
+/** A sync lasts long enough to be seen. In milliseconds. */
+export const syncMs = 3_000;
+
+export async function openHouse(given: Access): Promise<House> {
+  const workplace = createWorkplace();
+  const brokerPort = await freePort();
+  const simulatorPort = await freePort();
+  const brokerUrl = `mqtt://127.0.0.1:${brokerPort}`;
+  const argocd = simulatorControl(`http://127.0.0.1:${simulatorPort}`);
+  const running = new Map<PartName, Running>();
+  const file = join(workplace.directory, 'config/release-button.yaml');
+  mkdirSync(join(workplace.directory, 'config'));
+  const configure = (change: object) => writeFileSync(file, stringify({ ...configuration, ...change }));
+  const get = (part: PartName) => {
+    const found = running.get(part);
+    if (found === undefined) throw new Error(`${part} does not run`);
+    return found;
+  };
+  const start = async (part: PartName) => {
+    const started = workplace.start([part], {
+      RELEASE_BUTTON_BROKER_PORT: String(brokerPort),
+      RELEASE_BUTTON_SIMULATOR_PORT: String(simulatorPort),
+      RELEASE_BUTTON_MQTT_URL: brokerUrl,
+      ARGOCD_SERVER: argocd.url,
+      ARGOCD_AUTH_TOKEN: 'simulated',
+    });
+    running.set(part, started);
+    if (part === 'broker' || part === 'argocd-simulator')
+      await started.listening((line) => line['part'] === (part === 'broker' ? 'broker' : 'simulator'));
+    else await started.said('connected to the broker');
+    if (part === 'argocd-simulator')
+      await argocd.post(
+        'world',
+        worldOf([
+          { name: 'shop', drifted: true, syncMs },
+          { name: 'till', drifted: true, syncMs },
+        ]),
+      );
+  };
+
+  configure({});
+  await start('broker');
+  await start('argocd-simulator');
+  const house: House = {
+    home: await openHomeAssistant(given),
+    workplace,
+    brokerUrl,
+    argocd,
+    heard: subscribe(workplace, brokerUrl, ['homeassistant/device/#']),
+    running: get,
+    kill: async (part) => {
+      get(part).signal('SIGKILL');
+      await get(part).exited;
+    },
+    start,
+    configure,
+    end: async () => {
+      house.home.close();
+      await workplace.clear();
+    },
+  };
+  await house.home.complaints();
+  await house.home.connectTo('127.0.0.1', brokerPort);
+  for (const part of ['gpio-agent', 'release-worker', 'home-assistant'] as const) await start(part);
+  await until(
+    'the entities in Home Assistant',
+    async () => {
+      const states = await house.home.states();
+      return [
+        'binary_sensor.release_button_drift',
+        'update.release_button_shop',
+        'light.release_button_light',
+      ].every((entity) => ![undefined, 'unavailable', 'unknown'].includes(states.get(entity)?.state));
+    },
+    90_000,
+  );
+  return house;
+}
