@@ -8,6 +8,7 @@ const stateSchema = z.object({
   entity_id: z.string(),
   state: z.string(),
   attributes: z.record(z.string(), z.unknown()),
+  last_changed: z.string(),
   context: z.object({ user_id: z.nullable(z.string()) }),
 });
 export type State = z.infer<typeof stateSchema>;
@@ -57,6 +58,7 @@ export interface HomeAssistant {
   listen(type: string, data: object, heard: (event: unknown) => void): Promise<void>;
   call(domain: string, service: string, data: object): Promise<void>;
   post(path: string, body: object): Promise<unknown>;
+  remove(path: string): Promise<void>;
   states(): Promise<ReadonlyMap<string, State>>;
   state(entity: string): Promise<State | undefined>;
   /** Waits until the entity's state is one of these, or its attributes fit. */
@@ -116,6 +118,7 @@ export async function openHomeAssistant({ url, token, restart }: Access): Promis
     listen: (type, data, heard) => socket.listen(type, data, heard),
     call,
     post: (path, body) => request('POST', path, body),
+    remove: async (path) => void (await request('DELETE', path)),
     states,
     state,
     shows: async (entity, wanted, attributes = {}) => {
@@ -161,7 +164,10 @@ export async function openHomeAssistant({ url, token, restart }: Access): Promis
       if (done.type !== 'create_entry') throw new Error(`the MQTT form: ${JSON.stringify(done)}`);
     },
     restart: async () => {
-      await call('homeassistant', 'restart', {});
+      // It ends without an answer, or refuses and says why.
+      await call('homeassistant', 'restart', {}).catch((error: unknown) => {
+        if (!String(error).includes(connectionClosed)) throw error;
+      });
       await until('Home Assistant to end', async () => !(await isRunning()), 60_000);
       socket.close();
       if (restart !== undefined) {
@@ -190,6 +196,8 @@ function answered(
   return answers;
 }
 
+const connectionClosed = 'the connection was closed';
+
 interface Socket {
   command(type: string, data?: object): Promise<unknown>;
   listen(type: string, data: object, heard: (event: unknown) => void): Promise<void>;
@@ -205,7 +213,10 @@ async function openSocket(url: string, token: string): Promise<Socket> {
   let last = 0;
   await new Promise<void>((resolve, reject) => {
     socket.on('error', reject);
-    socket.on('close', () => reject(new Error('the connection was closed')));
+    socket.on('close', () => {
+      reject(new Error(connectionClosed));
+      for (const answer of waiting.values()) answer({ type: 'result', success: false, error: connectionClosed });
+    });
     socket.on('message', (data: Buffer) => {
       const frame = frameSchema.parse(JSON.parse(data.toString('utf8')));
       if (frame.type === 'auth_required') socket.send(JSON.stringify({ type: 'auth', access_token: token }));
@@ -217,6 +228,7 @@ async function openSocket(url: string, token: string): Promise<Socket> {
   });
   const send = (type: string, data: object, heard?: (event: unknown) => void) =>
     new Promise<unknown>((resolve, reject) => {
+      if (socket.readyState !== WebSocket.OPEN) throw new Error(`${type}: ${connectionClosed}`);
       last += 1;
       const id = last;
       if (heard !== undefined) listeners.set(id, heard);
