@@ -1,6 +1,6 @@
 // A real Home Assistant over its own REST and WebSocket interfaces.
 import { spawnSync } from 'node:child_process';
-import WebSocket from 'ws';
+import { WebSocket } from 'ws';
 import * as z from 'zod/mini';
 import { until } from '../../support/wait.ts';
 
