@@ -215,7 +215,8 @@ async function openSocket(url: string, token: string): Promise<Socket> {
     socket.on('error', reject);
     socket.on('close', () => {
       reject(new Error(connectionClosed));
-      for (const answer of waiting.values()) answer({ type: 'result', success: false, error: connectionClosed });
+      for (const answer of waiting.values())
+        answer({ type: 'result', success: false, error: connectionClosed });
     });
     socket.on('message', (data: Buffer) => {
       const frame = frameSchema.parse(JSON.parse(data.toString('utf8')));
