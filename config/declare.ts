@@ -18,7 +18,7 @@ export interface Setting<Value = unknown, Optional extends boolean = boolean> {
   readonly whenMissing?: string;
   /** Of a list: the declarations of one entry's keys. */
   readonly items?: Group;
-  /** Of a setting without default: what the example file shows. */
+  /** Of a setting without default: what the example file shows; of a list with `items`: instead of their keys. */
   readonly example?: unknown;
 }
 
@@ -95,23 +95,24 @@ type Parsed<Value> =
 export interface Section<Value = unknown> {
   readonly settings: Group;
   readonly schema: z.ZodMiniType<Value>;
-  parse(merged: unknown): Parsed<Value>;
+  /** @param topicPrefix `mqtt.topicPrefix`, which no other section may reach into; undefined where it is not known */
+  parse(merged: unknown, topicPrefix?: string): Parsed<Value>;
 }
 
 /** Declares a section; `check` sees the section's parsed values and finds what contradicts. */
 export function section<const G extends Group>(
   settings: G,
-  check: (values: ConfigOf<G>) => readonly Finding[] = () => [],
+  check: (values: ConfigOf<G>, topicPrefix: string | undefined) => readonly Finding[] = () => [],
 ): Section<ConfigOf<G>> {
   const schema = schemaOf(settings);
   return {
     settings,
     schema,
-    parse: (merged) => {
+    parse: (merged, topicPrefix) => {
       // An empty message marks the issues that wording.ts words. No JIT: it does not pay for one parse.
       const result = schema.safeParse(merged, { error: () => '', jitless: true });
       return result.success
-        ? { value: result.data, findings: check(result.data) }
+        ? { value: result.data, findings: check(result.data, topicPrefix) }
         : { issues: result.error.issues };
     },
   };

@@ -31,7 +31,7 @@ export async function renderExample(): Promise<string> {
 function renderGroup(group: Group, depth: number): string[] {
   return Object.entries(group).flatMap(([name, entry]) => {
     if (!isSetting(entry)) return [key(depth, `${name}:`), ...renderGroup(entry, depth + 1)];
-    if (entry.items)
+    if (entry.items && entry.example === undefined)
       return [...about(entry, depth), key(depth, `${name}:`), ...renderEntry(entry.items, depth + 1)];
     return renderSetting(name, entry, depth);
   });
@@ -46,7 +46,10 @@ function renderSetting(name: string, entry: Setting, depth: number): string[] {
       key(depth, `${name}File: /run/secrets/${name}`),
     ];
   }
-  return [...about(entry, depth), key(depth, `${name}: ${flow(entry.default ?? entry.example)}`)];
+  return [
+    ...about(entry, depth),
+    key(depth, `${name}: ${flow(entry.items ? entry.example : (entry.default ?? entry.example))}`),
+  ];
 }
 
 /** The one entry that a list has by default: its keys, the first behind the dash. */

@@ -199,8 +199,12 @@ function winnersOf(layers: readonly Layer[]): ReadonlyMap<string, Given> {
 function judge(sections: ReadonlyMap<SectionName, Section>, context: Context, problems: Problem[]) {
   const config: Record<string, unknown> = {};
   const warnings: string[] = [];
+  const topicPrefix = valueAt(context.merged, ['mqtt', 'topicPrefix']);
   for (const [name, section] of sections) {
-    const parsed = section.parse(context.merged[name]);
+    const parsed = section.parse(
+      context.merged[name],
+      typeof topicPrefix === 'string' ? topicPrefix : undefined,
+    );
     if ('issues' in parsed) {
       problems.push(...issueProblems(name, section, parsed.issues, context));
       continue;

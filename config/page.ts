@@ -84,7 +84,8 @@ function valueCells(setting: Setting): readonly string[] {
 }
 
 function defaultOf(setting: Setting): string {
-  if (setting.items !== undefined) return 'one entry, see below';
+  if (setting.items !== undefined && !(Array.isArray(setting.default) && setting.default.length === 0))
+    return 'one entry, see below';
   if (setting.default === undefined) return setting.required ? '**has to be said**' : '–';
   const text = stringify(setting.default, {
     collectionStyle: 'flow',

@@ -20,9 +20,11 @@ import type { FreezeFile } from './freeze/file.ts';
 import { createFreeze } from './freeze/freeze.ts';
 import { inWordsOf } from './freeze/state.ts';
 import { createInfo } from './info.ts';
+import { createLamps } from './lamps.ts';
 import { workerMetrics } from './metrics.ts';
 import { untilDecided } from './decided.ts';
 import { createOthers } from './others.ts';
+import { takeForeignPresses } from './presses/foreign.ts';
 import { createIntake } from './presses/intake.ts';
 import type { Intake } from './presses/intake.ts';
 import { judge } from './presses/judge.ts';
@@ -188,11 +190,14 @@ export function createWorker(options: WorkerOptions): Worker {
     buttons: config.buttons,
     releasing: (button) => runner.running(button),
     freeze,
-    onShown: metrics.shown,
+    onShown: (shown) => {
+      metrics.shown(shown);
+      lamps.show(shown.button, shown.signal);
+    },
   });
+  const lamps = createLamps({ lights: config.lights, link, clock, log });
 
-  let forget = () => {};
-  let forgetFormer = () => {};
+  const forgets: (() => void)[] = [];
   let intake: Intake | undefined;
 
   /** What the journal knows of the former run goes on, or is said again. */
@@ -207,7 +212,7 @@ export function createWorker(options: WorkerOptions): Worker {
       deployed.note(release, new Map(ends));
     }
     for (const [button, outcome] of failed) board.finished(button, outcome);
-    forgetFormer = answerFormerPresses({ presses: unanswered, link, journal, clock, log });
+    forgets.push(answerFormerPresses({ presses: unanswered, link, journal, clock, log }));
     for (const release of unfinished) runner.resume(release);
   };
 
@@ -222,8 +227,9 @@ export function createWorker(options: WorkerOptions): Worker {
       others.start();
       await freeze.start();
       takeTerminations({ link, runner, replies, log, others: others.areThere });
-      forget = registry.onChange(changed);
+      forgets.push(registry.onChange(changed));
       publisher.start();
+      lamps.start();
       board.start();
       info.start();
       goOn(recovered);
@@ -271,12 +277,13 @@ export function createWorker(options: WorkerOptions): Worker {
         count: metrics.press,
       });
       intake.start();
+      const { take } = intake;
+      forgets.push(takeForeignPresses({ presses: config.presses, link, clock, log, take }));
     },
     stop: async () => {
       info.stop();
       pause.stop();
-      forget();
-      forgetFormer();
+      for (const forget of forgets.splice(0)) forget();
       await Promise.all([intake?.stop(), runner.stop()]);
       argocd.stop();
       await watch.stop();
@@ -284,6 +291,7 @@ export function createWorker(options: WorkerOptions): Worker {
       await revisions.stop();
       publisher.stop();
       board.stop();
+      await lamps.stop();
       await freeze.stop();
       await journal.close();
     },

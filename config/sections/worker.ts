@@ -4,6 +4,9 @@ import { schemaOf, section, setting } from '../declare.ts';
 import { flag, id, path, wholeNumber } from '../formats.ts';
 import { idsTwice } from './twice.ts';
 import { button } from './worker-button.ts';
+import { foreignFindings } from './worker-foreign.ts';
+import { lights } from './worker-lights.ts';
+import { presses } from './worker-presses.ts';
 
 export const worker = section(
   {
@@ -32,6 +35,8 @@ export const worker = section(
       default: [{}],
       items: button,
     }),
+    presses,
+    lights,
     release: {
       appTimeoutMs: setting(wholeNumber(1000, 86_400_000), {
         doc: 'How long the release of one application may take.',
@@ -69,5 +74,5 @@ export const worker = section(
       }),
     },
   },
-  (values) => idsTwice('buttons', values.buttons),
+  (values, topicPrefix) => [...idsTwice('buttons', values.buttons), ...foreignFindings(values, topicPrefix)],
 );

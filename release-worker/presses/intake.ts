@@ -52,6 +52,8 @@ export interface IntakeOptions {
 export interface Intake {
   /** Subscribes; from now on presses count. */
   start(): void;
+  /** A press that came another way than over the button's own topic; counts as one that came there. */
+  take(button: string, press: Press): void;
   /** Accepts nothing more. Resolves when the presses taken in are answered; later ones are left alone. */
   stop(): Promise<void>;
 }
@@ -65,6 +67,7 @@ const waitingMax = 100;
 const waitingInAllMax = 1_000;
 /** All buttons that are not configured share one bound. */
 const unknownButtons = '';
+const unreachable = { outcome: 'rejected', reason: 'argocd-unreachable' } as const;
 
 export function createIntake(options: IntakeOptions): Intake {
   const { link, journal, memory, clock, log, worker, buttons } = options;
@@ -103,11 +106,7 @@ export function createIntake(options: IntakeOptions): Intake {
 
   /** Also asked after judging, which takes a while. */
   const whyBarred = (): Verdict | undefined => {
-    const reject = (message: string): Verdict => ({
-      outcome: 'rejected',
-      reason: 'argocd-unreachable',
-      message,
-    });
+    const reject = (message: string): Verdict => ({ ...unreachable, message });
     if (state !== 'running') return reject('the worker is stopping; press again when it is back');
     if (!options.mayAct()) return reject('another worker has taken over; this one starts nothing');
     return undefined;
@@ -120,8 +119,7 @@ export function createIntake(options: IntakeOptions): Intake {
     } catch (error) {
       log.error({ err: error, press: candidate.pressId }, `a press could not be judged: ${messageOf(error)}`);
       verdict = {
-        outcome: 'rejected',
-        reason: 'argocd-unreachable',
+        ...unreachable,
         message: `what the press would release could not be found out: ${messageOf(error)}`,
       };
     }
@@ -290,6 +288,7 @@ export function createIntake(options: IntakeOptions): Intake {
         { retainAsPublished: true, noLocal: true },
       );
     },
+    take: (button, press) => onPress({ ok: true, value: press }, button, false),
     stop: async () => {
       if (state === 'running') state = 'stopping';
       while (queues.size > 0 || overflowing.size > 0)

@@ -60,6 +60,8 @@ describe('defaults', () => {
           force: false,
         },
       ],
+      presses: [],
+      lights: [],
       release: { appTimeoutMs: 600_000, refreshTimeoutMs: 15_000, concurrency: 5, waitHealthy: false },
       drift: { maxAgeMs: 60_000, listEveryMs: 180_000, streamIdleMs: 45_000, maxPublishesPerSecond: 50 },
     });

@@ -75,7 +75,13 @@ export function stateDirectory(): string {
 export function workerConfig(
   brokerUrl: string,
   server: string,
-  over: { readonly id?: string; readonly buttons?: readonly ButtonConfig[]; readonly stateDir: string },
+  over: {
+    readonly id?: string;
+    readonly buttons?: readonly ButtonConfig[];
+    readonly presses?: WorkerPartOptions['config']['worker']['presses'];
+    readonly lights?: WorkerPartOptions['config']['worker']['lights'];
+    readonly stateDir: string;
+  },
 ): WorkerPartOptions['config'] {
   return {
     mqtt: {
@@ -92,6 +98,8 @@ export function workerConfig(
       maxPressesPerMinute: 60,
       refreshOnPressMax: 20,
       buttons: [...(over.buttons ?? [button({ coolDownMs: 0 })])],
+      presses: [...(over.presses ?? [])],
+      lights: [...(over.lights ?? [])],
       release: { appTimeoutMs: 60_000, refreshTimeoutMs: 15_000, concurrency: 5, waitHealthy: false },
       drift: { maxAgeMs: 60_000, listEveryMs: 180_000, streamIdleMs: 45_000, maxPublishesPerSecond: 50 },
     },

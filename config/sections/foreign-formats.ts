@@ -1,0 +1,36 @@
+// What names of others may look like: devices and topics that are not ours to choose.
+import * as z from 'zod/mini';
+import { must, text } from '../formats.ts';
+
+const oneTopic =
+  'write one whole topic; to listen to several, make an entry for each (`mosquitto_sub -v -t "#"` shows what a device publishes)';
+
+/** Part of a topic, or the whole: levels parted by slashes, spaces allowed, nothing that means more than itself. */
+const levels = (what: string) =>
+  z
+    .string()
+    .check(
+      must<string>(
+        (value) => value.length <= 250 && /^[^\p{C}+#$/][^\p{C}+#]*$/u.test(value) && !value.endsWith('/'),
+        `must be ${what}: 1 to 250 printable characters without + and #, not beginning with $ or /, not ending with /`,
+        oneTopic,
+      ),
+    );
+
+export const device = () => levels('the name of a device as its topics have it');
+export const topic = () => levels('a topic');
+
+/** Members of a JSON payload, from the outermost to the innermost. */
+export const path = () =>
+  text(200).check(
+    must<string>(
+      (value) => /^[^.]+(\.[^.]+){0,9}$/.test(value),
+      'must be up to 10 names of members parted by dots',
+      'write for example `action` or `params.events.0.event` (a number counts the entries of a list from 0)',
+    ),
+  );
+
+export const isScalar = (value: unknown): value is string | number | boolean =>
+  (typeof value === 'string' && value !== '' && value.length <= 200) ||
+  typeof value === 'number' ||
+  typeof value === 'boolean';

@@ -1,0 +1,110 @@
+// Lamps of others: which lamp shows which button, and what it is told for each signal.
+import * as z from 'zod/mini';
+import type { Said } from '../../messages/foreign-lights.ts';
+import { lightPresets } from '../../messages/foreign-lights.ts';
+import type { Scalar } from '../../messages/foreign-presses.ts';
+import { schemaOf, setting } from '../declare.ts';
+import { id, must, oneOf, wholeNumber } from '../formats.ts';
+import { device, isScalar, path, topic } from './foreign-formats.ts';
+
+const said = z
+  .custom<Said>()
+  .check(
+    must<Said>(
+      (value) =>
+        isScalar(value) ||
+        (typeof value === 'object' && !Array.isArray(value) && JSON.stringify(value ?? '').length <= 4096),
+      'must be text, a number, true or false, or a map (published as JSON)',
+      'write for example `drifted: "ON"`, `drifted: {state: "ON"}`, or of wled the number of a preset',
+    ),
+  );
+const maySay = z.exactOptional(said);
+
+const signals = z.strictObject({
+  unknown: maySay,
+  releasing: maySay,
+  armed: maySay,
+  failed: maySay,
+  succeeded: maySay,
+  blocked: maySay,
+  drifted: maySay,
+  clear: maySay,
+  other: maySay,
+});
+
+const scalar = z
+  .custom<Scalar>()
+  .check(must<Scalar>(isScalar, 'must be text, a number, true or false', 'write for example `when: online`'));
+
+const back = z.strictObject({ topic: topic(), path: z.exactOptional(path()), when: scalar });
+
+const light = {
+  button: setting(id(), { doc: 'The button whose signal it shows.', default: 'main' }),
+  preset: setting(oneOf(lightPresets), {
+    doc: 'The kind of lamp; it knows the topics and what to say for each signal. Or give topic and signals.',
+    example: 'zigbee2mqtt',
+  }),
+  device: setting(device(), {
+    doc: 'With preset: the friendly name (zigbee2mqtt), the id (shelly-gen1), the MQTT prefix (shelly-gen2), the device topic (wled, such as wled/a1b2c3).',
+    example: 'release-lamp',
+  }),
+  output: setting(wholeNumber(0, 127), { doc: 'Of shelly-gen1 and shelly-gen2: which relay.', default: 0 }),
+  base: setting(topic(), {
+    doc: 'Of zigbee2mqtt: its `base_topic`. Not set: zigbee2mqtt.',
+    example: 'zigbee2mqtt',
+  }),
+  topic: setting(topic(), {
+    doc: 'Without preset: the topic to publish to.',
+    example: 'cmnd/lamp/POWER',
+  }),
+  signals: setting(signals, {
+    doc: 'What to publish for each signal (unknown, releasing, armed, failed, succeeded, blocked, drifted, clear); `other` stands for those that are not named. Text as it is, a map as JSON; with a preset true or false for on or off, and of wled the number of a preset.',
+    example: { drifted: 'ON', releasing: 'ON', other: 'OFF' },
+  }),
+  back: setting(back, {
+    doc: 'A message that says that the lamp is back; it is then told again: topic, path (in JSON) and when. Not set: what the preset knows.',
+    example: { topic: 'tele/lamp/LWT', when: 'Online' },
+  }),
+  againEveryMs: setting(wholeNumber(0, 86_400_000), {
+    doc: 'How often it is told again although nothing has changed, since a lamp may forget without a word. 0: never.',
+    default: 300_000,
+  }),
+};
+
+interface Keys {
+  readonly preset?: unknown;
+  readonly device?: unknown;
+  readonly base?: unknown;
+  readonly topic?: unknown;
+  readonly signals?: unknown;
+}
+
+const entry = schemaOf(light).check(
+  must<Keys>(
+    (keys) => (keys.preset === undefined) !== (keys.topic === undefined),
+    'must have either `preset` or `topic`',
+    'write for example `{preset: zigbee2mqtt, device: release-lamp}` or `{topic: cmnd/lamp/POWER, signals: {drifted: "ON", other: "OFF"}}`',
+  ),
+  must<Keys>(
+    (keys) => (keys.preset === undefined) === (keys.device === undefined),
+    'must have `device` with a preset, and only then',
+    'name the device as its topics do: docs/buttons.md has an entry for each preset',
+  ),
+  must<Keys>(
+    (keys) => keys.base === undefined || keys.preset === 'zigbee2mqtt',
+    'has a `base`, which only zigbee2mqtt has',
+    'remove it',
+  ),
+  must<Keys>(
+    (keys) => keys.preset !== undefined || keys.topic === undefined || keys.signals !== undefined,
+    'has a topic and no `signals`',
+    'say what to publish there, for example `signals: {drifted: "ON", other: "OFF"}`',
+  ),
+);
+
+export const lights = setting(z.array(entry).check(z.maxLength(100)), {
+  doc: 'Lamps of others that show the signal of a button; none by default. docs/buttons.md has an entry for each kind of lamp.',
+  default: [],
+  example: [{ preset: 'zigbee2mqtt', device: 'release-lamp' }],
+  items: light,
+});

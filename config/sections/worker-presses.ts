@@ -1,0 +1,123 @@
+// Buttons of others: what they publish, and which button it presses.
+import * as z from 'zod/mini';
+import { pressPresets } from '../../messages/foreign-presses.ts';
+import type { Scalar } from '../../messages/foreign-presses.ts';
+import { schemaOf, setting } from '../declare.ts';
+import { flag, id, must, oneOf, text, wholeNumber } from '../formats.ts';
+import { device, isScalar, path, topic } from './foreign-formats.ts';
+
+type When = Scalar | readonly Scalar[];
+
+const when = z
+  .custom<When>()
+  .check(
+    must<When>(
+      (value) =>
+        Array.isArray(value)
+          ? value.length > 0 && value.length <= 20 && value.every(isScalar)
+          : isScalar(value),
+      'must be text, a number, true or false, or a list of up to 20 of these',
+      'write for example `when: single` or `when: [single, double]`',
+    ),
+  );
+
+const press = {
+  preset: setting(oneOf(pressPresets), {
+    doc: 'The kind of device; it knows the topic and what a press looks like. Or give topic and when.',
+    example: 'zigbee2mqtt',
+  }),
+  device: setting(device(), {
+    doc: 'With preset: the friendly name (zigbee2mqtt), the id (shelly-gen1), the MQTT prefix (shelly-gen2), the topic (tasmota), the topic_prefix (esphome).',
+    example: 'big-red',
+  }),
+  input: setting(z.union([wholeNumber(0, 127), text(100)]), {
+    doc: 'Which button of the device: its number (shelly from 0, tasmota from 1), or of esphome the object id of the binary sensor. Not set: the first.',
+    example: 0,
+  }),
+  base: setting(topic(), {
+    doc: 'Of zigbee2mqtt: its `base_topic`. Not set: zigbee2mqtt.',
+    example: 'zigbee2mqtt',
+  }),
+  topic: setting(topic(), {
+    doc: 'Without preset: the topic to listen to, without + and #.',
+    example: 'zigbee2mqtt/big-red',
+  }),
+  path: setting(path(), {
+    doc: 'Without preset: where the value stands in a JSON payload. Not set: the whole payload, as bare text, is the value.',
+    example: 'action',
+  }),
+  counter: setting(path(), {
+    doc: 'Without preset: where a counter stands that grows with each press. Only when it has grown there was a press; the first message only says where it stands.',
+    example: 'event_cnt',
+  }),
+  edge: setting(flag(), {
+    doc: 'Without preset: the value is a state. Only its change to `when` is a press; the first message only says how it stands.',
+    default: false,
+  }),
+  when: setting(when, {
+    doc: 'The value that is a press, or a list of them. Not set: of a preset the usual one (single, S, single_push, SINGLE, ON).',
+    example: 'single',
+  }),
+  button: setting(id(), { doc: 'The button that is pressed.', default: 'main' }),
+  gesture: setting(oneOf(['press', 'double', 'hold']), {
+    doc: 'The gesture that it counts as.',
+    default: 'press',
+  }),
+};
+
+const byPreset = ['device', 'input', 'base'] as const;
+const byHand = ['topic', 'path', 'counter'] as const;
+type Keys = {
+  readonly [K in 'preset' | (typeof byPreset)[number] | (typeof byHand)[number] | 'when']?: unknown;
+} & { readonly edge: boolean };
+
+const entry = schemaOf(press).check(
+  must<Keys>(
+    ({ preset, topic: own }) => (preset === undefined) !== (own === undefined),
+    'must have either `preset` or `topic`',
+    'write for example `{preset: zigbee2mqtt, device: big-red}` or `{topic: some/topic, when: pressed}`',
+  ),
+  must<Keys>(
+    (keys) => keys.preset === undefined || keys.device !== undefined,
+    'has a preset and no `device`',
+    'name the device as its topics do: docs/buttons.md has an entry for each preset',
+  ),
+  must<Keys>(
+    (keys) => keys.preset === undefined || (!keys.edge && byHand.every((key) => keys[key] === undefined)),
+    'has a preset and also `path`, `counter` or `edge`, which the preset knows by itself',
+    'remove them, or remove the preset and its device and give `topic`',
+  ),
+  must<Keys>(
+    (keys) => keys.preset !== undefined || byPreset.every((key) => keys[key] === undefined),
+    'has a topic and also `device`, `input` or `base`, which belong to a preset',
+    'remove them, or the topic',
+  ),
+  must<Keys>(
+    (keys) => keys.preset !== undefined || keys.topic === undefined || keys.when !== undefined,
+    'has a topic and no `when`: anything published there would be a press',
+    'say which value is a press, for example `when: single`',
+  ),
+  must<Keys>(
+    ({ counter, edge }) => counter === undefined || !edge,
+    'has both `counter` and `edge`',
+    'keep the one that the device has: a counter of presses, or a state',
+  ),
+  must<Keys & { readonly input?: unknown }>(
+    ({ preset, input }) =>
+      preset === 'esphome' ? typeof input === 'string' : input === undefined || typeof input === 'number',
+    'has an `input` of the wrong kind, or none',
+    'of esphome it is the object id of the binary sensor (`input: big_red`), of the others a number',
+  ),
+  must<Keys & { readonly base?: unknown }>(
+    ({ preset, base }) => base === undefined || preset === undefined || preset === 'zigbee2mqtt',
+    'has a `base`, which only zigbee2mqtt has',
+    'remove it; for other topics than the usual ones give `topic` instead of the preset',
+  ),
+);
+
+export const presses = setting(z.array(entry).check(z.maxLength(100)), {
+  doc: 'Buttons of others: what they publish presses a button; none by default. docs/buttons.md has an entry for each kind of device.',
+  default: [],
+  example: [{ preset: 'zigbee2mqtt', device: 'big-red' }],
+  items: press,
+});

@@ -1,0 +1,29 @@
+// A member of a JSON payload of others, which may be anything.
+
+/** Undefined where the path leads nowhere. Only what the payload itself says counts, nothing that objects inherit. */
+export function memberAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (inner, name) =>
+      typeof inner === 'object' && inner !== null && Object.hasOwn(inner, name)
+        ? Reflect.get(inner, name)
+        : undefined,
+    value,
+  );
+}
+
+/** As JSON; undefined where it is none. */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a value is the one that a person has written: `1` and `"1"` are the same to a person. */
+export function isValue(value: unknown, wanted: string | number | boolean): boolean {
+  return (
+    (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') &&
+    String(value) === String(wanted)
+  );
+}

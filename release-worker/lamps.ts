@@ -1,0 +1,143 @@
+// Lamps of others: each is told what its button has to say, when that changes and when it may have forgotten it.
+import { text } from '../messages/codec.ts';
+import type { Signal } from '../messages/button.ts';
+import type { ForeignLight, Lamp } from '../messages/foreign-lights.ts';
+import { lampOf } from '../messages/foreign-lights.ts';
+import { foreignAddress, foreignFilter } from '../messages/foreign.ts';
+import { isValue, jsonOf, memberAt } from '../messages/member.ts';
+import type { Clock, Timer } from '../service/clock.ts';
+import type { Link } from '../service/link/link.ts';
+import type { Log } from '../service/log.ts';
+
+export interface Lamps {
+  /** Subscribes to what says that a lamp is back. */
+  start(): void;
+  /** What the button has to say now. */
+  show(button: string, signal: Signal): void;
+  /** Says `unknown` on all lamps, so that none goes on saying what nobody watches any more. */
+  stop(): Promise<void>;
+}
+
+type Entry = ForeignLight & { readonly againEveryMs: number };
+
+/** A lamp is told no faster than this, the latest first: radios are slow, and so are eyes. In milliseconds. */
+const paceMs = 500;
+/** It is not believed more often that a lamp is back. In milliseconds. */
+const backEveryMs = 5_000;
+const farewellMs = 1_000;
+
+export function createLamps(options: {
+  readonly lights: readonly Entry[];
+  readonly link: Link;
+  readonly clock: Clock;
+  readonly log: Log;
+}): Lamps {
+  const { link } = options;
+  const shows = options.lights.map((light) => createShow(options, lampOf(light), light.againEveryMs));
+  let unheard = () => {};
+
+  return {
+    start: () => {
+      for (const show of shows) show.start();
+      // A stand-by says nothing: the lamps are the active one's.
+      unheard = link.onState(({ state }) => {
+        for (const show of shows) show.connected(state === 'connected');
+      });
+    },
+    show: (button, signal) => {
+      for (const show of shows) if (show.lamp.button === button) show.show(signal);
+    },
+    stop: async () => {
+      unheard();
+      const { state } = link.state;
+      await Promise.all(shows.map((show) => show.stop(state === 'connected')));
+    },
+  };
+}
+
+interface Show {
+  readonly lamp: Lamp;
+  start(): void;
+  show(signal: Signal): void;
+  /** Also with every new connection: what was sent on the one before may be lost. */
+  connected(isConnected: boolean): void;
+  stop(isConnected: boolean): Promise<void>;
+}
+
+function createShow(
+  { link, clock, log }: { readonly link: Link; readonly clock: Clock; readonly log: Log },
+  lamp: Lamp,
+  againEveryMs: number,
+): Show {
+  const { button, topic, payloads, back } = lamp;
+  const address = foreignAddress(topic, text());
+  let running = false;
+  let isConnected = false;
+  let wanted: string | undefined;
+  let sent: string | undefined;
+  let sentAt = -Infinity;
+  let forcedAt = Infinity;
+  let backAt = -Infinity;
+  let timer: Timer | undefined;
+
+  const plan = () => {
+    timer?.cancel();
+    timer = undefined;
+    if (!running || !isConnected || wanted === undefined) return;
+    const now = clock.monotonic();
+    const again = againEveryMs === 0 ? Infinity : sentAt + againEveryMs;
+    const due = Math.max(wanted === sent ? Math.min(forcedAt, again) : now, sentAt + paceMs);
+    if (due <= now) send(wanted, now);
+    else if (due < Infinity) timer = clock.setTimeout(plan, due - now);
+  };
+
+  const send = (payload: string, now: number) => {
+    log.debug({ button, topic, payload }, `the lamp at ${topic} is told ${payload}`);
+    if (forcedAt <= now) backAt = now;
+    forcedAt = Infinity;
+    sent = payload;
+    sentAt = now;
+    link.publish(address, payload);
+    plan();
+  };
+
+  return {
+    lamp,
+    start: () => {
+      running = true;
+      log.info({ button, topic }, `the lamp at ${topic} shows button ${button}`);
+      if (back === undefined) return;
+      link.subscribe(
+        foreignFilter(back.topic, text()),
+        (message, { retained }) => {
+          // What is retained tells of the past, and every connection begins with the whole truth anyway.
+          if (retained || message === undefined || !saysBack(back, message)) return;
+          forcedAt = Math.min(forcedAt, Math.max(clock.monotonic(), backAt + backEveryMs));
+          plan();
+        },
+        { withoutRetained: true },
+      );
+    },
+    show: (signal) => {
+      wanted = payloads.get(signal);
+      plan();
+    },
+    connected: (is) => {
+      isConnected = is;
+      sent = undefined;
+      plan();
+    },
+    stop: async (canSay) => {
+      running = false;
+      timer?.cancel();
+      const unknown = payloads.get('unknown');
+      if (canSay && unknown !== undefined) await link.publishAcknowledged(address, unknown, farewellMs);
+    },
+  };
+}
+
+function saysBack({ values }: NonNullable<Lamp['back']>, message: string): boolean {
+  return values.some(({ path, when }) =>
+    isValue(path.length === 0 ? message.trim() : memberAt(jsonOf(message), path), when),
+  );
+}

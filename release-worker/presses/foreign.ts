@@ -1,0 +1,106 @@
+// Buttons of others: listens to what they publish and hands their presses to the intake, where the same rules hold.
+import { text } from '../../messages/codec.ts';
+import type { ForeignPress } from '../../messages/foreign-presses.ts';
+import { triggerInWords, triggerOf } from '../../messages/foreign-presses.ts';
+import { foreignFilter } from '../../messages/foreign.ts';
+import type { Gesture } from '../../messages/gesture.ts';
+import type { Press } from '../../messages/press.ts';
+import type { Clock } from '../../service/clock.ts';
+import type { Link } from '../../service/link/link.ts';
+import type { Log } from '../../service/log.ts';
+import { forgetBaseline, hear } from './foreign-hearing.ts';
+import type { Heard, Memory } from './foreign-hearing.ts';
+
+type Entry = ForeignPress & { readonly button: string; readonly gesture: Gesture };
+
+/** What is retained is an old story. Where the broker sends it all the same (MQTT 3.1.1), it is marked. */
+const liveOnly = { withoutRetained: true };
+/** Characters of a press's `source`. Source: the contract, "Press". */
+const sourceLength = 64;
+
+/** Subscribes. Returns what stops it. */
+export function takeForeignPresses(options: {
+  readonly presses: readonly Entry[];
+  readonly link: Link;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly take: (button: string, press: Press) => void;
+}): () => void {
+  const { link, clock, log } = options;
+  const forgetting: (() => void)[] = [];
+  let running = true;
+
+  const listen = (entry: Entry) => {
+    const { button, gesture } = entry;
+    const trigger = triggerOf(entry);
+    const source = sourceOf(entry, trigger.topic);
+    const about = { button, topic: trigger.topic };
+    let memory: Memory = {};
+    forgetting.push(() => {
+      memory = forgetBaseline(memory);
+    });
+    log.info(about, `presses on ${triggerInWords(trigger)} press button ${button} (gesture ${gesture})`);
+
+    link.subscribeRaw(
+      foreignFilter(trigger.topic, text()),
+      (decoded, { retained }) => {
+        if (!running || decoded === undefined) return;
+        if (retained || !decoded.ok) {
+          log.debug(
+            about,
+            `no press on ${trigger.topic}: ${decoded.ok ? 'a retained message' : decoded.error}`,
+          );
+          return;
+        }
+        const heard = hear(trigger, memory, decoded.value, clock.monotonic());
+        memory = heard.memory;
+        if (heard.press) options.take(button, { gesture, source });
+        // Somebody may have pressed and now waits for something to happen.
+        else
+          log[heard.why === 'baseline' ? 'info' : 'debug'](
+            about,
+            `no press on ${trigger.topic}: ${inWords(heard.why)}`,
+          );
+      },
+      liveOnly,
+    );
+    const { away } = trigger;
+    if (away === undefined) return;
+    link.subscribe(
+      foreignFilter(away.topic, text()),
+      (message, { retained }) => {
+        if (!retained && message?.trim() === away.text) memory = forgetBaseline(memory);
+      },
+      liveOnly,
+    );
+  };
+
+  for (const entry of options.presses) listen(entry);
+  // While the link was down anything may have been pressed; whatever comes first afterwards may be that.
+  const unheard = link.onState(() => {
+    for (const forget of forgetting) forget();
+  });
+  return () => {
+    running = false;
+    unheard();
+  };
+}
+
+function sourceOf({ preset, device, base }: Entry, topic: string): string {
+  const name = preset === undefined ? topic : `${base ?? preset}/${device ?? ''}`;
+  return name.slice(0, sourceLength);
+}
+
+function inWords(why: Heard['why']): string {
+  switch (why) {
+    case 'baseline':
+      return 'the first message since the connection or the device was lost only says how things stand; press again';
+    case 'repeated':
+      return 'it repeats what was said before';
+    case 'twice':
+      return 'the same has come within the last second';
+    case 'other':
+    case undefined:
+      return 'the message says something else';
+  }
+}
