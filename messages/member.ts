@@ -3,12 +3,15 @@
 /** Undefined where the path leads nowhere. Only what the payload itself says counts, nothing that objects inherit. */
 export function memberAt(value: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>(
-    (inner, name) =>
-      typeof inner === 'object' && inner !== null && Object.hasOwn(inner, name)
-        ? Reflect.get(inner, name)
-        : undefined,
+    (inner, name) => (isMember(inner, name) ? Reflect.get(inner, name) : undefined),
     value,
   );
+}
+
+function isMember(value: unknown, name: string): value is object {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return false;
+  // A list also has a length of its own.
+  return !Array.isArray(value) || /^\d+$/.test(name);
 }
 
 /** As JSON; undefined where it is none. */

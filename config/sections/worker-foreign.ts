@@ -144,6 +144,10 @@ function unsaid({ at, lamp }: Light): Finding[] {
 const stateMember = /^(state|power\d*|output|ison|on|brightness|color|colour)$/i;
 const looksAtState = ({ path }: Pick<Trigger, 'path'>) => stateMember.test(path.at(-1) ?? 'state');
 
+/** Zigbee2MQTT can publish as an action what a lamp was told (`state_action`). */
+const stateAction = /^(on|off|toggle|brightness.*|color.*)$/i;
+const saysState = ({ when }: Trigger) => when.some((value) => stateAction.test(String(value)));
+
 /** Whether a device that is told something at `command` answers at `topic` how it is. */
 function answers(topic: string, command: string): boolean {
   if (command.startsWith(`${topic}/`)) return true;
@@ -157,7 +161,8 @@ function loops({ at, lamp }: Light, presses: readonly Press[], lights: readonly 
   const found: Finding[] = [];
   for (const { at: where, trigger, isPreset } of presses) {
     const same = trigger.topic === lamp.topic;
-    if (same || (!isPreset && looksAtState(trigger) && answers(trigger.topic, lamp.topic)))
+    const isState = isPreset ? saysState(trigger) : looksAtState(trigger) || saysState(trigger);
+    if (same || (isState && answers(trigger.topic, lamp.topic)))
       found.push(
         error(
           at,

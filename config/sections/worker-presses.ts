@@ -66,9 +66,9 @@ const press = {
 };
 
 const byPreset = ['device', 'input', 'base'] as const;
-const byHand = ['topic', 'path', 'counter'] as const;
+const byHand = ['path', 'counter'] as const;
 type Keys = {
-  readonly [K in 'preset' | (typeof byPreset)[number] | (typeof byHand)[number] | 'when']?: unknown;
+  readonly [K in 'preset' | 'topic' | (typeof byPreset)[number] | (typeof byHand)[number] | 'when']?: unknown;
 } & { readonly edge: boolean };
 
 const entry = schemaOf(press).check(

@@ -74,9 +74,7 @@ const worker = workerPart(
         presses: [
           { preset: 'zigbee2mqtt', device: 'big-red', edge: false, button: 'main', gesture: 'press' },
         ],
-        lights: [
-          { preset: 'zigbee2mqtt', device: 'lamp', output: 0, button: 'main', againEveryMs: 300_000 },
-        ],
+        lights: [{ preset: 'zigbee2mqtt', device: 'lamp', output: 0, button: 'main', againEveryMs: 300_000 }],
         release: { appTimeoutMs: 60_000, refreshTimeoutMs: 15_000, concurrency: 5, waitHealthy: false },
         drift: { maxAgeMs: 60_000, listEveryMs: 180_000, streamIdleMs: 45_000, maxPublishesPerSecond: 50 },
       },

@@ -1,6 +1,7 @@
 // A link without a network: takes what is published, through the real codecs, and hands in what a test says has arrived.
 import { Buffer } from 'node:buffer';
 import type { Address, Filter } from '../../../messages/channel.ts';
+import type { SubscribeOptions } from '../../../service/link/connection.ts';
 import type { Link, LinkState } from '../../../service/link/link.ts';
 
 export interface Published {
@@ -12,6 +13,8 @@ export interface FakeLink {
   readonly link: Link;
   /** everything in the order in which it was published; an undefined message: the topic was cleared */
   readonly published: Published[];
+  /** what has been asked of the broker, in order */
+  readonly subscriptions: { readonly filter: string; readonly options: SubscribeOptions | undefined }[];
   /** what is retained at a topic */
   retained(topic: string): unknown;
   on(topic: string): unknown[];
@@ -31,6 +34,7 @@ export function createFakeLink(): FakeLink {
   const listeners = new Set<(state: LinkState) => void>();
   const retained = new Map<string, unknown>();
   const published: Published[] = [];
+  const subscriptions: FakeLink['subscriptions'] = [];
   let state: LinkState = { state: 'connected', since: 0, message: 'connected' };
 
   /** What a receiver would decode; a message that does not fit its own row fails the test. */
@@ -72,14 +76,16 @@ export function createFakeLink(): FakeLink {
         listeners.add(listener);
         return () => void listeners.delete(listener);
       },
-      subscribe: (filter, handler) => {
+      subscribe: (filter, handler, options) => {
+        subscriptions.push({ filter: filter.filter, options });
         route(filter, (decoded, params, topic, how) => {
           const about = { params, topic, version: 5 as const, ...how };
           if (decoded === undefined) handler(undefined, about);
           else if (decoded.ok) handler(decoded.value, about);
         });
       },
-      subscribeRaw: (filter, handler) => {
+      subscribeRaw: (filter, handler, options) => {
+        subscriptions.push({ filter: filter.filter, options });
         route(filter, (decoded, params, topic, how) =>
           handler(decoded, { params, topic, version: 5, ...how }),
         );
@@ -99,6 +105,7 @@ export function createFakeLink(): FakeLink {
       },
     },
     published,
+    subscriptions,
     acknowledges: true,
     retained: (topic) => retained.get(topic),
     on: (topic) => published.filter((one) => one.topic === topic).map(({ message }) => message),

@@ -1,0 +1,259 @@
+// Buttons and lamps of others in the configuration: what is refused at the start, and what a person reads then.
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { triggerOf } from '../../messages/foreign-presses.ts';
+import { failure, load, onlyProblem } from './support.ts';
+
+const press = (entry: string, more = '') => `worker: {presses: [${entry}]${more}}`;
+const light = (entry: string, more = '') => `worker: {lights: [${entry}]${more}}`;
+
+describe('an entry of worker.presses', () => {
+  test.each([
+    ['{preset: zigbee2mqtt, device: big-red}', 'zigbee2mqtt/big-red', ['single']],
+    [
+      '{preset: zigbee2mqtt, base: home/z2m, device: hall/big red, when: double}',
+      'home/z2m/hall/big red',
+      ['double'],
+    ],
+    ['{preset: shelly-gen1, device: shellyix3-A, input: 2}', 'shellies/shellyix3-A/input_event/2', ['S']],
+    [
+      '{preset: shelly-gen2, device: home/plus, when: [single_push, long_push]}',
+      'home/plus/events/rpc',
+      ['single_push', 'long_push'],
+    ],
+    ['{preset: tasmota, device: desk, input: 2}', 'stat/desk/RESULT', ['SINGLE']],
+    ['{preset: esphome, device: desk, input: big_red}', 'desk/binary_sensor/big_red/state', ['ON']],
+    ['{topic: a/b, when: [1, true, x]}', 'a/b', [1, true, 'x']],
+  ])('%s', async (entry, topic, when) => {
+    const { config } = await load({ file: press(entry) });
+    expect(config.worker.presses.map(triggerOf)).toMatchObject([{ topic, when }]);
+    expect(config.worker.presses).toMatchObject([{ button: 'main', gesture: 'press' }]);
+  });
+
+  test.each([
+    ['{when: single}', 'worker.presses[0]', 'either `preset` or `topic`'],
+    [
+      '{preset: zigbee2mqtt, device: a, topic: b, when: x}',
+      'worker.presses[0]',
+      'either `preset` or `topic`',
+    ],
+    ['{preset: zigbee2mqtt}', 'worker.presses[0]', 'no `device`'],
+    ['{preset: tasmota, device: a, path: b}', 'worker.presses[0]', 'which the preset knows'],
+    ['{preset: tasmota, device: a, counter: b}', 'worker.presses[0]', 'which the preset knows'],
+    ['{preset: tasmota, device: a, edge: true}', 'worker.presses[0]', 'which the preset knows'],
+    ['{topic: a, when: x, device: b}', 'worker.presses[0]', 'belong to a preset'],
+    ['{topic: a, when: x, input: 1}', 'worker.presses[0]', 'belong to a preset'],
+    ['{topic: a}', 'worker.presses[0]', 'no `when`'],
+    ['{topic: a, when: x, counter: n, edge: true}', 'worker.presses[0]', 'both `counter` and `edge`'],
+    ['{preset: esphome, device: a}', 'worker.presses[0]', 'an `input` of the wrong kind'],
+    ['{preset: esphome, device: a, input: 1}', 'worker.presses[0]', 'an `input` of the wrong kind'],
+    ['{preset: tasmota, device: a, input: Button1}', 'worker.presses[0]', 'an `input` of the wrong kind'],
+    ['{preset: tasmota, base: b, device: a}', 'worker.presses[0]', 'only zigbee2mqtt has'],
+    ['{preset: zigbee, device: a}', 'worker.presses[0].preset', 'must be one of zigbee2mqtt'],
+    ['{preset: zigbee2mqtt, device: "+"}', 'worker.presses[0].device', 'without + and #'],
+    ['{preset: zigbee2mqtt, device: "a/#"}', 'worker.presses[0].device', 'without + and #'],
+    ['{preset: zigbee2mqtt, device: "a\\u0000"}', 'worker.presses[0].device', 'printable'],
+    ['{preset: zigbee2mqtt, device: a/}', 'worker.presses[0].device', 'not ending with /'],
+    ['{topic: /a, when: x}', 'worker.presses[0].topic', 'not beginning with'],
+    ['{topic: a/+/b, when: x}', 'worker.presses[0].topic', 'without + and #'],
+    ['{topic: $SYS/broker/uptime, when: x}', 'worker.presses[0].topic', 'not beginning with $'],
+    ['{topic: a, when: ""}', 'worker.presses[0].when', 'must be text'],
+    ['{topic: a, when: []}', 'worker.presses[0].when', 'must be text'],
+    ['{topic: a, when: {b: c}}', 'worker.presses[0].when', 'must be text'],
+    ['{topic: a, when: x, path: a..b}', 'worker.presses[0].path', 'parted by dots'],
+    ['{topic: a, when: x, button: nobody}', 'worker.presses[0].button', 'that worker.buttons does not have'],
+    ['{topic: a, when: x, gesture: hold}', 'worker.presses[0].gesture', 'would never do anything'],
+    ['{topic: a, when: x, gesture: tap}', 'worker.presses[0].gesture', 'must be one of press'],
+    ['{topic: a, when: x, wehn: y}', 'worker.presses[0].wehn', ''],
+    ['{topic: a, when: x}, {topic: a, when: [x]}', 'worker.presses[1]', 'says the same as presses[0]'],
+  ])('%s is refused', async (entry, key, message) => {
+    const problem = await onlyProblem({ file: press(entry) });
+    expect(problem.key).toBe(key);
+    expect(problem.message).toContain(message);
+    expect(problem.remedy).not.toBe('');
+  });
+
+  test('one press may press two buttons, and two kinds of press one', async () => {
+    const buttons = ', buttons: [{select: {all: true}}, {id: two, select: {all: true}}]';
+    const env = { RELEASE_BUTTON_WORKER_BUTTONS: '' };
+    const file = press('{topic: a, when: x}, {topic: a, when: x, button: two}, {topic: a, when: y}', buttons);
+    await expect(load({ file, env })).resolves.toBeDefined();
+  });
+});
+
+describe('an entry of worker.lights', () => {
+  test.each([
+    ['{}', 'worker.lights[0]', 'either `preset` or `topic`'],
+    ['{preset: wled}', 'worker.lights[0]', '`device` with a preset'],
+    ['{topic: a, device: b, signals: {other: x}}', 'worker.lights[0]', '`device` with a preset'],
+    ['{topic: a}', 'worker.lights[0]', 'no `signals`'],
+    ['{preset: wled, device: a, base: b}', 'worker.lights[0]', 'only zigbee2mqtt has'],
+    [
+      '{topic: a, signals: {drifted: x}}',
+      'worker.lights[0].signals',
+      'unknown, releasing, armed, failed, succeeded, blocked, clear',
+    ],
+    ['{topic: a, signals: {drift: x, other: y}}', 'worker.lights[0].signals.drift', ''],
+    ['{topic: a, signals: {drifted: [1], other: y}}', 'worker.lights[0].signals.drifted', 'must be text'],
+    ['{topic: $SYS/a, signals: {other: y}}', 'worker.lights[0].topic', 'not beginning with $'],
+    ['{topic: a, signals: {other: y}, button: nobody}', 'worker.lights[0].button', 'does not have'],
+    ['{topic: a, signals: {other: y}, back: {topic: b}}', 'worker.lights[0].back.when', 'must be text'],
+    [
+      '{preset: wled, device: a}, {topic: a/api, signals: {other: y}}',
+      'worker.lights[1]',
+      'overwrite each other',
+    ],
+  ])('%s is refused', async (entry, key, message) => {
+    const problem = await onlyProblem({ file: light(entry) });
+    expect(problem.key).toBe(key);
+    expect(problem.message).toContain(message);
+  });
+});
+
+describe('a loop', () => {
+  const lamp = '{preset: zigbee2mqtt, device: lamp}';
+  test.each([
+    [
+      'a press by our own topics',
+      press('{topic: release-button/button/main/press, when: press}'),
+      'presses[0]',
+    ],
+    [
+      'a press by a signal of ours',
+      press('{topic: release-button/button/main/signal, path: signal, when: clear}'),
+      'presses[0]',
+    ],
+    [
+      'a preset whose device is below our prefix',
+      press('{preset: shelly-gen2, device: release-button/x}'),
+      'presses[0]',
+    ],
+    [
+      'a lamp that presses',
+      light('{topic: release-button/button/main/press, signals: {other: press}}'),
+      'lights[0]',
+    ],
+    [
+      'a lamp that is back when we say something',
+      light('{topic: a, signals: {other: x}, back: {topic: release-button/drift, when: x}}'),
+      'lights[0].back',
+    ],
+    [
+      'a lamp that publishes what is a press',
+      light('{topic: a, signals: {other: x}}', ', presses: [{topic: a, when: x}]'),
+      'lights[0]',
+    ],
+    [
+      'a press by the state of a lamp',
+      light(lamp, ', presses: [{topic: zigbee2mqtt/lamp, path: state, when: "ON"}]'),
+      'lights[0]',
+    ],
+    [
+      'a press by an action that only repeats what the lamp was told',
+      light(lamp, ', presses: [{preset: zigbee2mqtt, device: lamp, when: "on"}]'),
+      'lights[0]',
+    ],
+    [
+      'a press by the state of a relay',
+      light('{preset: shelly-gen1, device: a}', ', presses: [{topic: shellies/a/relay/0, when: "on"}]'),
+      'lights[0]',
+    ],
+    [
+      'a press by the state beside a command',
+      light(
+        '{topic: desk/switch/x/command, signals: {other: x}}',
+        ', presses: [{topic: desk/switch/x/state, when: "ON"}]',
+      ),
+      'lights[0]',
+    ],
+    [
+      'a press by what Tasmota answers',
+      light(
+        '{topic: cmnd/a/POWER, signals: {other: x}}',
+        ', presses: [{topic: stat/a/RESULT, path: POWER, when: "ON"}]',
+      ),
+      'lights[0]',
+    ],
+    [
+      'a lamp that hears its own state as being back',
+      light('{topic: a/set, signals: {other: x}, back: {topic: a, path: state, when: "ON"}}'),
+      'lights[0].back',
+    ],
+    [
+      'a lamp that hears its own command as being back',
+      light('{topic: a/set, signals: {other: x}, back: {topic: a/set, when: x}}'),
+      'lights[0].back',
+    ],
+    [
+      'a lamp among the descriptions for Home Assistant',
+      light('{topic: homeassistant/light/x/config, signals: {other: x}}'),
+      'lights[0]',
+    ],
+  ])('%s is refused', async (_, file, key) => {
+    const problem = await onlyProblem({ file });
+    expect(problem.key).toBe(`worker.${key}`);
+    expect(problem.message).toMatch(/loop|without end|descriptions/);
+    expect(problem.remedy).not.toBe('');
+  });
+
+  test("below a prefix of one's own is refused too, and what only begins like it is none", async () => {
+    const file = (topic: string) =>
+      `mqtt: {topicPrefix: building-7/rb}\n${press(`{topic: ${topic}, when: x}`)}`;
+    expect((await onlyProblem({ file: file('building-7/rb/x') })).message).toContain('building-7/rb');
+    expect((await onlyProblem({ file: file('building-7/rb') })).message).toContain('building-7/rb');
+    await expect(load({ file: file('building-7/rbx') })).resolves.toBeDefined();
+    await expect(load({ file: file('release-button/x') })).resolves.toBeDefined();
+  });
+
+  test.each([
+    ['a device that is button and lamp', light(lamp, ', presses: [{preset: zigbee2mqtt, device: lamp}]')],
+    [
+      'a relay and the input beside it',
+      light('{preset: shelly-gen1, device: a}', ', presses: [{preset: shelly-gen1, device: a}]'),
+    ],
+    [
+      'a switch and the input beside it',
+      light('{preset: shelly-gen2, device: a}', ', presses: [{preset: shelly-gen2, device: a}]'),
+    ],
+    [
+      'a relay of Tasmota and its button',
+      light(
+        '{topic: cmnd/a/POWER, signals: {other: x}, back: {topic: tele/a/LWT, when: Online}}',
+        ', presses: [{preset: tasmota, device: a}]',
+      ),
+    ],
+  ])('%s is none', async (_, file) => {
+    await expect(load({ file })).resolves.toBeDefined();
+  });
+
+  test("is refused also where only the worker's own sections are loaded", async () => {
+    const { problems } = await failure({
+      sections: ['mqtt', 'log', 'health', 'worker', 'argocd'],
+      env: {
+        RELEASE_BUTTON_MQTT_TOPIC_PREFIX: 'mine',
+        RELEASE_BUTTON_WORKER_PRESSES: '[{topic: mine/x, when: y}]',
+      },
+    });
+    expect(problems).toMatchObject([
+      { key: 'worker.presses[0]', origin: 'RELEASE_BUTTON_WORKER_PRESSES, at [0]' },
+    ]);
+  });
+});
+
+describe('docs/buttons.md', () => {
+  const page = readFileSync(new URL('../../docs/buttons.md', import.meta.url), 'utf8');
+  const examples = [...page.matchAll(/```yaml\n(worker:\n[\s\S]*?)```/g)].map(([, text = '']) => text);
+
+  test('has an example for each preset', () => {
+    const presets = ['zigbee2mqtt', 'shelly-gen1', 'shelly-gen2', 'tasmota', 'esphome', 'wled'];
+    for (const preset of presets) expect(examples.join()).toContain(`preset: ${preset}`);
+  });
+
+  test.each(examples)('is right in its example %#', async (file) => {
+    const { config } = await load({
+      file,
+      env: file.includes('buttons:') ? { RELEASE_BUTTON_WORKER_BUTTONS: '' } : {},
+    });
+    expect(config.worker.presses.length + config.worker.lights.length).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,192 @@
+// Buttons and lamps of others with real processes: mosquitto_pub is the device, Argo CD is simulated.
+import { spawnSync } from 'node:child_process';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Apart } from '../support/installation.ts';
+import { startApart } from '../support/installation.ts';
+import { command, publish, subscribe } from '../support/processes.ts';
+import type { Subscriber } from '../support/processes.ts';
+import { hasMosquitto } from '../support/programs.ts';
+import { stays, until } from '../support/wait.ts';
+
+const result = 'release-button/button/main/result';
+const red = 'zigbee2mqtt/hall/big red';
+const shelly = 'shellies/shellyix3-A/input_event/0';
+const lampSet = 'zigbee2mqtt/lamp/set';
+const single = '{"action":"single","battery":100,"linkquality":86,"voltage":3052}';
+
+const env = {
+  RELEASE_BUTTON_WORKER_PRESSES: JSON.stringify([
+    { preset: 'zigbee2mqtt', device: 'hall/big red' },
+    { preset: 'shelly-gen1', device: 'shellyix3-A' },
+    { preset: 'esphome', device: 'desk', input: 'red' },
+  ]),
+  RELEASE_BUTTON_WORKER_LIGHTS: JSON.stringify([
+    { preset: 'zigbee2mqtt', device: 'lamp' },
+    { preset: 'shelly-gen1', device: 'shelly1-A' },
+  ]),
+};
+
+describe.skipIf(!hasMosquitto)('a button of somebody else (skipped without mosquitto-clients)', () => {
+  let here: Apart | undefined;
+  afterEach(async () => {
+    await here?.workplace.clear();
+    here = undefined;
+  });
+
+  const sources = (apart: Apart) =>
+    apart.worker
+      .logs()
+      .filter(({ msg }) => String(msg).startsWith('press on main'))
+      .map(({ source, outcome }) => [source, outcome]);
+
+  it('releases once for one press over Zigbee2MQTT, which comes twice with another link quality', async () => {
+    const apart = (here = await startApart([{ name: 'shop', drifted: true, syncMs: 20 }], env));
+    publish(apart.brokerUrl, ['-t', red, '-m', single]);
+    publish(apart.brokerUrl, ['-t', red, '-m', single.replace('86', '31')]);
+    publish(apart.brokerUrl, ['-t', red, '-m', '{"action":"","battery":100}']);
+    await until('the result', () => apart.heard.on(result).length > 0);
+    await until('the end of the release', () => apart.heard.latest('release-button/release/last'));
+    // Behind the others on the worker's connection: it has been heard, so they have.
+    publish(apart.brokerUrl, ['-t', 'release-button/button/nobody/press', '-m', 'press']);
+    await until('the last', () => apart.heard.on('release-button/button/nobody/result').length > 0);
+    expect(apart.heard.on(result)).toHaveLength(1);
+    expect(apart.heard.latest(result)).toMatchObject({ outcome: 'accepted', applications: 1 });
+    expect(apart.heard.latest('release-button/release/last')).toMatchObject({
+      source: 'zigbee2mqtt/hall/big red',
+    });
+    expect(await apart.argocd.syncs()).toHaveLength(1);
+    // Nothing was published on our own topic: no second hop.
+    expect(apart.heard.on('release-button/button/main/press')).toEqual([]);
+    expect(sources(apart)).toEqual([['zigbee2mqtt/hall/big red', 'accepted']]);
+  });
+
+  it.each(['5', 'mqttv311'])(
+    'does not release by what is retained (published over %s), and does by a live message with retain',
+    async (version) => {
+      const apart = (here = await startApart([{ name: 'shop', drifted: true, syncMs: 20 }], env));
+      apart.worker.signal('SIGTERM');
+      expect((await apart.worker.exited).code).toBe(0);
+      await until(
+        'it to be gone',
+        () => apart.heard.on('release-button/worker/main/availability').at(-1)?.payload === 'offline',
+      );
+      publish(apart.brokerUrl, ['-V', version, '-r', '-t', red, '-m', single]);
+      publish(apart.brokerUrl, ['-V', version, '-r', '-t', shelly, '-m', '{"event":"S","event_cnt":1}']);
+      publish(apart.brokerUrl, ['-V', version, '-r', '-t', 'desk/binary_sensor/red/state', '-m', 'OFF']);
+
+      apart.worker = apart.startWorker();
+      await until(
+        'the worker to be back',
+        () => apart.heard.on('release-button/worker/main/availability').at(-1)?.payload === 'online',
+      );
+      publish(apart.brokerUrl, ['-t', 'release-button/button/nobody/press', '-m', 'press']);
+      await until('the last', () => apart.heard.on('release-button/button/nobody/result').length > 0);
+      expect(apart.heard.on(result)).toEqual([]);
+
+      publish(apart.brokerUrl, ['-V', version, '-r', '-t', red, '-m', single]);
+      await until('the result', () => apart.heard.on(result).length > 0);
+      expect(apart.heard.latest(result)).toMatchObject({ outcome: 'accepted' });
+    },
+  );
+
+  it('is pressed by a Shelly whose counter has grown, and not by what it repeats, nor by what came while the link was cut', async () => {
+    const apart = (here = await startApart([{ name: 'shop', drifted: true, syncMs: 20 }], env));
+    const event = (count: number) =>
+      publish(apart.brokerUrl, ['-t', shelly, '-m', JSON.stringify({ event: 'S', event_cnt: count })]);
+    event(7);
+    await apart.worker.said('only says how things stand; press again');
+    event(7);
+    event(7);
+    event(8);
+    await until('the result', () => apart.heard.on(result).length === 1);
+    event(8);
+
+    // The broker is gone for a while, and the device pressed meanwhile.
+    apart.broker.signal('SIGKILL');
+    await apart.broker.exited;
+    await apart.startBroker();
+    const after = subscribe(apart.workplace, apart.brokerUrl);
+    await until('the worker to be back', () => after.latest('release-button/button/main/signal'));
+    await until('its connection', () => apart.worker.output().split('connected to the broker').length > 2);
+    publish(apart.brokerUrl, ['-t', 'release-button/button/nobody/press', '-m', 'press']);
+    await until('it to listen', () => after.on('release-button/button/nobody/result').length > 0);
+    event(9);
+    event(9);
+    publish(apart.brokerUrl, ['-t', 'release-button/button/nobody/press', '-m', 'press']);
+    await until('it to have heard', () => after.on('release-button/button/nobody/result').length > 1);
+    expect(after.on(result)).toEqual([]);
+    event(10);
+    await until('the next result', () => after.on(result).length === 1);
+  });
+});
+
+describe.skipIf(!hasMosquitto)('a lamp of somebody else (skipped without mosquitto-clients)', () => {
+  let here: Apart | undefined;
+  afterEach(async () => {
+    await here?.workplace.clear();
+    here = undefined;
+  });
+
+  function hearLamps(apart: Apart): Subscriber {
+    return subscribe(apart.workplace, apart.brokerUrl, ['zigbee2mqtt/#', 'shellies/#']);
+  }
+
+  it('shows what the button says, is told again when it is back, and says unknown at the end', async () => {
+    const apart = (here = await startApart([{ name: 'shop', syncMs: 800 }], env));
+    const lamps = hearLamps(apart);
+    const told = () => lamps.on(lampSet).map(({ payload }): Record<string, unknown> => JSON.parse(payload));
+    publish(apart.brokerUrl, ['-r', '-t', 'zigbee2mqtt/heard', '-m', '1']);
+    await until('the listener to listen', () => lamps.on('zigbee2mqtt/heard').length > 0);
+
+    await apart.argocd.post('drift', { app: 'shop' });
+    await until('amber', () => told().at(-1)?.['color']);
+    expect(told().at(-1)).toEqual({ state: 'ON', brightness: 254, color: { r: 255, g: 160, b: 0 } });
+    await until('the relay', () => lamps.on('shellies/shelly1-A/relay/0/command').at(-1)?.payload === 'on');
+
+    const before = told().length;
+    publish(apart.brokerUrl, ['-t', 'zigbee2mqtt/lamp/availability', '-m', '{"state":"offline"}']);
+    publish(apart.brokerUrl, ['-r', '-t', 'zigbee2mqtt/lamp/availability', '-m', '{"state":"online"}']);
+    await until('it to be told again', () => told().length === before + 1);
+    expect(told().at(-1)).toEqual(told().at(-2));
+
+    publish(apart.brokerUrl, ['-t', red, '-m', single]);
+    await until('the whole release', () => told().at(-1)?.['state'] === 'OFF');
+    expect(
+      told()
+        .map(({ effect }) => effect)
+        .filter((effect) => effect !== undefined),
+    ).toEqual(['breathe', 'okay']);
+    expect(lamps.on('shellies/shelly1-A/relay/0/command').at(-1)?.payload).toBe('off');
+    expect(lamps.all().filter(({ topic, retained }) => retained && /^(zigbee2mqtt\/lamp|shellies)\/.*(set|command)$/.test(topic))).toEqual(
+      [],
+    );
+
+    apart.worker.signal('SIGTERM');
+    expect((await apart.worker.exited).code).toBe(0);
+    await until('unknown', () => told().at(-1)?.['brightness'] === 30);
+    await stays('no other word', () => told().at(-1)?.['brightness'] === 30, 300);
+  });
+});
+
+it('a loop is refused at the start of the worker, and by `release-button config`', () => {
+  const presses = '[{topic: release-button/button/main/press, when: press}]';
+  const started = ['release-worker', 'config'].map((verb) =>
+    spawnSync(process.execPath, [command, verb], {
+      encoding: 'utf8',
+      env: {
+        PATH: process.env['PATH'],
+        RELEASE_BUTTON_WORKER_PRESSES: presses,
+        RELEASE_BUTTON_WORKER_BUTTONS: '[{select: {all: true}}]',
+        RELEASE_BUTTON_MQTT_URL: 'mqtt://127.0.0.1:1',
+        ARGOCD_SERVER: 'http://127.0.0.1:1',
+        ARGOCD_AUTH_TOKEN: 'x',
+      },
+      timeout: 30_000,
+    }),
+  );
+  for (const { status, stderr } of started) {
+    expect(status).toBe(2);
+    expect(stderr).toContain('worker.presses[0]');
+    expect(stderr).toContain('that would be a loop');
+  }
+});
