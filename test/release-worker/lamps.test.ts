@@ -30,12 +30,12 @@ async function lamps(lights: readonly object[]) {
 async function allOf(light: object, topic: string) {
   const { clock, connect, show, told } = await lamps([light]);
   connect();
-  const all = signals.map((signal) => {
+  const all = signals.map((signal): [string, unknown] => {
     show(signal);
     clock.advance(500);
     return [signal, told(topic).at(-1)];
   });
-  return Object.fromEntries(all) as Readonly<Record<string, unknown>>;
+  return Object.fromEntries(all);
 }
 
 describe('what a lamp is told', () => {
