@@ -23,11 +23,8 @@ export interface Trigger {
   /** Where the value stands in the JSON payload, member by member; empty: the bare text is the value. */
   readonly path: readonly string[];
   readonly when: readonly Scalar[];
-  /** Where the payload has a list of events: the list, and what an event must have for its value to be looked at. */
-  readonly events?: {
-    readonly list: readonly string[];
-    readonly where: Readonly<Record<string, Scalar>>;
-  };
+  /** Where the payload has a list of events: the list, and the `component` of those whose value is looked at. */
+  readonly events?: { readonly list: readonly string[]; readonly component: string };
   /** Where a counter stands that grows with each press; the messages in between are repetitions. */
   readonly counter?: readonly string[];
   /** The value is a state: only its change is a press. */
@@ -68,7 +65,7 @@ export function triggerOf(press: ForeignPress): Trigger {
         ...common,
         topic: `${device}/events/rpc`,
         path: ['event'],
-        events: { list: ['params', 'events'], where: { component: `input:${input ?? 0}` } },
+        events: { list: ['params', 'events'], component: `input:${input ?? 0}` },
       };
     case 'tasmota':
       return { ...common, topic: `stat/${device}/RESULT`, path: [`Button${input ?? 1}`, 'Action'] };

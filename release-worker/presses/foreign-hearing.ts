@@ -69,9 +69,7 @@ function readingOf(trigger: Trigger, text: string): Reading | undefined {
   if (events !== undefined) {
     const list = memberAt(json, events.list);
     if (!Array.isArray(list)) return undefined;
-    const fitting = list.filter((event: unknown) =>
-      Object.entries(events.where).every(([name, wanted]) => isValue(memberAt(event, [name]), wanted)),
-    );
+    const fitting = list.filter((event: unknown) => memberAt(event, ['component']) === events.component);
     return { isWanted: fitting.some((event) => isWanted(memberAt(event, path))), counter: undefined };
   }
   const value = memberAt(json, path);

@@ -169,6 +169,10 @@ describe('when a lamp is told', () => {
     expect(told()).toHaveLength(2);
     connect();
     expect(told()).toEqual(['on', 'on', 'on']);
+    fake.setState('connecting');
+    clock.advance(1_000);
+    connect();
+    expect(told()).toHaveLength(4);
   });
 
   it('is never of a stand-by: the lamps are those of the active one', async () => {
@@ -264,6 +268,7 @@ describe('at the end', () => {
     show('drifted');
     show('clear');
     await stop();
+    expect(clock.pendingTimers()).toBe(0);
     fake.deliver('lamp/lwt', 'x');
     fake.setState('connected');
     show('drifted');

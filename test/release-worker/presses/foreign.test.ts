@@ -145,6 +145,25 @@ describe('what came while nobody listened', () => {
     expect(taken).toHaveLength(1);
   });
 
+  it('takes only the last will for the device being away, not what else stands there', async () => {
+    const { fake, taken } = await listening([{ ...shelly }]);
+    fake.deliver(events, { event: 'S', event_cnt: 1 });
+    fake.deliver('shellies/shellyix3-1/online', 'true');
+    fake.deliver(events, { event: 'S', event_cnt: 2 });
+    expect(taken).toHaveLength(1);
+  });
+
+  it('takes a message that does not have the state for no change of it', async () => {
+    const { clock, fake, taken } = await listening([
+      { topic: 'door', path: 'state', when: 'open', edge: true },
+    ]);
+    for (const state of ['shut', 'open', undefined, 'open']) {
+      clock.advance(5_000);
+      fake.deliver('door', { ...(state === undefined ? {} : { state }), battery: 90 });
+    }
+    expect(taken).toHaveLength(1);
+  });
+
   it('does not make a press that is sent again after the link was down for a moment a second one', async () => {
     const { clock, fake, taken } = await listening([bigRed]);
     fake.deliver('zigbee2mqtt/big-red', { action: 'single' });
