@@ -40,9 +40,13 @@ export function foreignFindings(values: Values, topicPrefix: string | undefined)
   return [
     ...unknownButtons(values),
     ...gesturesWithoutAction(values),
-    ...presses.flatMap((press) => withinOurs(press.at, press.trigger.topic, topicPrefix)),
+    ...presses.flatMap(({ at, trigger }) => [
+      ...withinOurs(at, trigger.topic, topicPrefix),
+      ...amongDescriptions(at, trigger.topic),
+    ]),
     ...lights.flatMap(({ at, lamp }) => [
       ...withinOurs(at, lamp.topic, topicPrefix),
+      ...amongDescriptions(at, lamp.topic),
       ...(lamp.back === undefined ? [] : withinOurs([...at, 'back'], lamp.back.topic, topicPrefix)),
     ]),
     ...twice(values, presses, lights),
@@ -96,6 +100,18 @@ function withinOurs(at: readonly PropertyKey[], topic: string, prefix: string | 
       at,
       `uses the topic ${topic}, which is below our own mqtt.topicPrefix (${prefix}): that would be a loop`,
       `what speaks our own topics needs no entry here: it presses through ${prefix}/button/<button>/press and reads ${prefix}/button/<button>/signal`,
+    ),
+  ];
+}
+
+/** We announce our own devices there, again and again, and whatever else is published there would become one. */
+function amongDescriptions(at: readonly PropertyKey[], topic: string): Finding[] {
+  if (!/^homeassistant\/.+\/config$/.test(topic)) return [];
+  return [
+    error(
+      at,
+      `uses the topic ${topic}, where Home Assistant is told which devices there are`,
+      'use the topic on which the device itself says its presses, or takes its commands',
     ),
   ];
 }
@@ -171,14 +187,6 @@ function loops({ at, lamp }: Light, presses: readonly Press[], lights: readonly 
         ),
       );
   }
-  if (/^homeassistant\/.+\/config$/.test(lamp.topic))
-    found.push(
-      error(
-        at,
-        `publishes to ${lamp.topic}, where Home Assistant takes descriptions of devices`,
-        'publish to the command topic of the lamp',
-      ),
-    );
   const back = lamp.back;
   if (back === undefined) return found;
   const isTold = lights.some((other) => other.lamp.topic === back.topic);

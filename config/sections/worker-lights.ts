@@ -96,6 +96,15 @@ const entry = schemaOf(light).check(
     'remove it',
   ),
   must<Keys>(
+    ({ preset, signals: given }) =>
+      preset === undefined ||
+      preset === 'wled' ||
+      typeof given !== 'object' ||
+      !Object.values(given ?? {}).some((value) => typeof value === 'number'),
+    'has a number in `signals`, which only wled understands (as a preset that is saved there)',
+    'write true, false, text or a map',
+  ),
+  must<Keys>(
     (keys) => keys.preset !== undefined || keys.topic === undefined || keys.signals !== undefined,
     'has a topic and no `signals`',
     'say what to publish there, for example `signals: {drifted: "ON", other: "OFF"}`',

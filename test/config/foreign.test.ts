@@ -96,6 +96,7 @@ describe('an entry of worker.lights', () => {
     ['{topic: a, signals: {drift: x, other: y}}', 'worker.lights[0].signals.drift', ''],
     ['{topic: a, signals: {drifted: [1], other: y}}', 'worker.lights[0].signals.drifted', 'must be text'],
     ['{topic: $SYS/a, signals: {other: y}}', 'worker.lights[0].topic', 'not beginning with $'],
+    ['{preset: zigbee2mqtt, device: a, signals: {drifted: 1}}', 'worker.lights[0]', 'only wled understands'],
     ['{topic: a, signals: {other: y}, button: nobody}', 'worker.lights[0].button', 'does not have'],
     ['{topic: a, signals: {other: y}, back: {topic: b}}', 'worker.lights[0].back.when', 'must be text'],
     [
@@ -185,14 +186,19 @@ describe('a loop', () => {
       'lights[0].back',
     ],
     [
-      'a lamp among the descriptions for Home Assistant',
+      'a press among what Home Assistant is told',
+      press('{topic: homeassistant/device/x/config, when: x}'),
+      'presses[0]',
+    ],
+    [
+      'a lamp among what Home Assistant is told',
       light('{topic: homeassistant/light/x/config, signals: {other: x}}'),
       'lights[0]',
     ],
   ])('%s is refused', async (_, file, key) => {
     const problem = await onlyProblem({ file });
     expect(problem.key).toBe(`worker.${key}`);
-    expect(problem.message).toMatch(/loop|without end|descriptions/);
+    expect(problem.message).toMatch(/loop|without end|told which devices/);
     expect(problem.remedy).not.toBe('');
   });
 

@@ -157,9 +157,13 @@ describe.skipIf(!hasMosquitto)('a lamp of somebody else (skipped without mosquit
         .filter((effect) => effect !== undefined),
     ).toEqual(['breathe', 'okay']);
     expect(lamps.on('shellies/shelly1-A/relay/0/command').at(-1)?.payload).toBe('off');
-    expect(lamps.all().filter(({ topic, retained }) => retained && /^(zigbee2mqtt\/lamp|shellies)\/.*(set|command)$/.test(topic))).toEqual(
-      [],
-    );
+    expect(
+      lamps
+        .all()
+        .filter(
+          ({ topic, retained }) => retained && /^(zigbee2mqtt\/lamp|shellies)\/.*(set|command)$/.test(topic),
+        ),
+    ).toEqual([]);
 
     apart.worker.signal('SIGTERM');
     expect((await apart.worker.exited).code).toBe(0);
