@@ -15,6 +15,8 @@ type Entry = ForeignPress & { readonly button: string; readonly gesture: Gesture
 
 /** What is retained is an old story. Where the broker sends it all the same (MQTT 3.1.1), it is marked. */
 const liveOnly = { withoutRetained: true };
+/** What may be worth a line for whoever waits is said no more often than this. In milliseconds. */
+const sayEveryMs = 10_000;
 /** Characters of a press's `source`. Source: the contract, "Press". */
 const sourceLength = 64;
 
@@ -36,6 +38,14 @@ export function takeForeignPresses(options: {
     const source = sourceOf(entry, trigger.topic);
     const about = { button, topic: trigger.topic };
     let memory: Memory = {};
+    let saidAt = -Infinity;
+    const sayNone = (why: Heard['why']) => {
+      const now = clock.monotonic();
+      // Somebody may have pressed, and waits for something to happen.
+      const isWorth = why === 'baseline' && now - saidAt >= sayEveryMs;
+      if (isWorth) saidAt = now;
+      log[isWorth ? 'info' : 'debug'](about, `no press on ${trigger.topic}: ${inWords(why)}`);
+    };
     forgetting.push(() => {
       memory = forgetBaseline(memory);
     });
@@ -55,12 +65,7 @@ export function takeForeignPresses(options: {
         const heard = hear(trigger, memory, decoded.value, clock.monotonic());
         memory = heard.memory;
         if (heard.press) options.take(button, { gesture, source });
-        // Somebody may have pressed and now waits for something to happen.
-        else
-          log[heard.why === 'baseline' ? 'info' : 'debug'](
-            about,
-            `no press on ${trigger.topic}: ${inWords(heard.why)}`,
-          );
+        else sayNone(heard.why);
       },
       liveOnly,
     );

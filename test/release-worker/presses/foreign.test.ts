@@ -236,6 +236,9 @@ it('says at the start what presses what, and when somebody may be waiting in vai
   ]);
   fake.deliver(events, { event: 'S', event_cnt: 1 });
   expect(messageOf(lines.at(-1) ?? '')).toMatch(/only says how things stand; press again/);
+  // A counter that jumps at random does not fill the disk.
+  for (let count = 1_000; count > 0; count -= 1) fake.deliver(events, { event: 'S', event_cnt: count });
+  expect(lines).toHaveLength(3);
 });
 
 function messageOf(line: string): string {
