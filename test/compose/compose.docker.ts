@@ -12,7 +12,7 @@ import { docker, dockerOk, hasDocker, inspect } from './engine.ts';
 
 const project = 'release-button-test';
 const image = `release-button:${packageJson.version}`;
-const services = ['broker', 'gpio-agent', 'release-worker', 'argocd-simulator'] as const;
+const services = ['broker', 'gpio-agent', 'release-worker', 'home-assistant', 'argocd-simulator'] as const;
 type Service = (typeof services)[number];
 const gpio = ['-f', 'docker-compose.yml', '-f', 'docker-compose.gpio.yml'];
 

@@ -22,6 +22,7 @@ const exposures: Readonly<Record<string, number>> = {
   'release-button-broker.service': 1.5,
   'release-button-agent.service': 2,
   'release-button-worker.service': 1.5,
+  'release-button-home-assistant.service': 1.5,
 };
 
 let workplace: Workplace;

@@ -71,7 +71,7 @@ export const configuration = {
 };
 
 /** A sync lasts long enough to be seen. In milliseconds. */
-export const syncMs = 3_000;
+const syncMs = 3_000;
 
 export async function openHouse(given: Access): Promise<House> {
   const workplace = createWorkplace();
