@@ -6,7 +6,7 @@ import type { Gesture } from '../messages/gesture.ts';
 import type { Component, Discovery } from '../messages/home-assistant.ts';
 import { ledIdentify, ledSet, ledState } from '../messages/led.ts';
 import { patternNames } from '../messages/pattern.ts';
-import { discoveryOf, makerFor } from './device.ts';
+import { discoveryOf, makerFor, thingsMax } from './device.ts';
 import type { Maker } from './device.ts';
 import { nameBeside, nameOf } from './names.ts';
 import { attributesOf, ofJson, onWhen, stateOf } from './templates.ts';
@@ -36,8 +36,8 @@ export function agentDevice(prefix: string, info: AgentInfo, ownVersion: string)
     ownVersion,
     availability: [{ topic: make.topic(agentAvailability.at({ agent: id })) }],
     components: [
-      ...info.buttons.flatMap((button) => buttonComponents(make, button)),
-      ...info.leds.flatMap((led) => ledComponents(make, led)),
+      ...info.buttons.slice(0, thingsMax).flatMap((button) => buttonComponents(make, button)),
+      ...info.leds.slice(0, thingsMax).flatMap((led) => ledComponents(make, led)),
     ],
   });
 }

@@ -34,6 +34,9 @@ export interface Maker {
   ): readonly [string, Component];
 }
 
+/** Of buttons and of LEDs, as the worker's configuration has it; a device with more is a mistake or worse. */
+export const thingsMax = 100;
+
 export function makerFor(prefix: string, kind: DeviceKind, id: string): Maker {
   return {
     topic: ({ topic }) => `${prefix}/${topic}`,

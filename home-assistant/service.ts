@@ -49,6 +49,8 @@ export function createHomeAssistant(options: {
   let listening = false;
   let connections = 0;
   let compared = false;
+  /** Home Assistant has started, and has not been told yet */
+  let born = false;
   let leftOutSaid = 0;
   let forgetState = () => {};
 
@@ -74,6 +76,8 @@ export function createHomeAssistant(options: {
     announcer.want(devices);
     if (!compared) announcer.compareAll();
     compared = true;
+    if (born) announcer.sayAll();
+    born = false;
     const entities = [...devices.values()].reduce(
       (sum, { components }) => sum + Object.keys(components).length,
       0,
@@ -119,7 +123,9 @@ export function createHomeAssistant(options: {
       link.subscribe(foreignFilter(config.birthTopic, birthCodec), (message, { retained }) => {
         if (message !== 'online' || retained) return;
         log.info('Home Assistant has started: everything is announced again');
+        // Before everything is known, it is told when it is.
         if (compared) announcer.sayAll();
+        else born = true;
       });
       forgetState = link.onState(({ state, message }) => {
         connections += 1;

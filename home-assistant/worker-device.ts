@@ -7,7 +7,7 @@ import { workerAvailability } from '../messages/worker.ts';
 import type { WorkerInfo } from '../messages/worker.ts';
 import { applicationComponents } from './application.ts';
 import type { Application } from './application.ts';
-import { discoveryOf, makerFor, originator } from './device.ts';
+import { discoveryOf, makerFor, originator, thingsMax } from './device.ts';
 import type { Maker } from './device.ts';
 import { attributesOf, ofJson, onWhen, onlineWhen, stateOf } from './templates.ts';
 import { buttonComponents } from './worker-button.ts';
@@ -38,7 +38,7 @@ export function workerDevice(
     ownVersion,
     availability: [process],
     components: [
-      ...info.buttons.flatMap((button) => buttonComponents(make, button)),
+      ...info.buttons.slice(0, thingsMax).flatMap((button) => buttonComponents(make, button)),
       ...driftComponents(make, vouched),
       ...releaseComponents(make),
       freezeSwitch(make),

@@ -17,7 +17,7 @@ export interface World {
 }
 
 /** More than anybody runs on one prefix; what says more is not ours to remember. */
-const processesMax = 1_000;
+const processesMax = 200;
 const applicationsMax = 20_000;
 
 export function createWorld(options: {
@@ -42,11 +42,11 @@ export function createWorld(options: {
   return {
     start: () => {
       link.subscribe(agentInfo.filter(), (message, { params }) => {
-        keep(agents, params.agent, message, processesMax);
+        keep(agents, params.agent, message && { ...message, ...params }, processesMax);
         onProcess();
       });
       link.subscribe(workerInfo.filter(), (message, { params }) => {
-        keep(workers, params.worker, message, processesMax);
+        keep(workers, params.worker, message && { ...message, ...params }, processesMax);
         onProcess();
       });
       if (!options.withApplications) return;

@@ -132,6 +132,24 @@ describe('announcements', () => {
     expect(said()).toEqual([]);
   });
 
+  test('come once more for a birth in the moment before they are known', async () => {
+    const { connect, agent, fake, said, clock } = announcing({ maxApplications: 0 });
+    await connect();
+    fake.deliver(agentTopic, announced(agentOf()), { retained: true });
+    agent(agentOf());
+    fake.deliver('homeassistant/status', 'online');
+    clock.advance(20_000);
+    expect(said()).toEqual([agentTopic]);
+  });
+
+  test('are of who publishes at the topic, whatever the message calls itself', async () => {
+    const { connect, fake, said, clock } = announcing({ maxApplications: 0 });
+    await connect();
+    fake.deliver('agent/main/info', agentOf({ agent: 'other' }), { retained: true });
+    clock.advance(5_000);
+    expect(said()).toEqual([agentTopic]);
+  });
+
   test('of one device are 2 s apart, since Home Assistant drops most of a second one while it sets up a new device', async () => {
     const { connect, agent, said, clock } = announcing({ maxApplications: 0 });
     await connect();
