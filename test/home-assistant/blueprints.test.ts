@@ -1,0 +1,227 @@
+// The blueprints: that each is whole in itself, and that what it speaks of exists.
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parseDocument, visit } from 'yaml';
+import * as z from 'zod/mini';
+import { originator } from '../../home-assistant/device.ts';
+import { wanted } from '../../home-assistant/wanted.ts';
+import { signals } from '../../messages/button.ts';
+import { freezeSet } from '../../messages/freeze.ts';
+import { agentOf, workerOf } from './support/installations.ts';
+
+const folder = new URL('../../home-assistant/blueprints/', import.meta.url);
+const names = readdirSync(folder).toSorted();
+
+/** What Home Assistant knows as an input's value, to be found again. */
+class Input {
+  readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+const idsSchema = z.pipe(
+  z.optional(z.union([z.string(), z.array(z.string())])),
+  z.transform((ids) => [ids ?? []].flat()),
+);
+
+const inputSchema = z.strictObject({
+  name: z.string().check(z.minLength(1)),
+  description: z.optional(z.string().check(z.minLength(1))),
+  default: z.optional(z.unknown()),
+  selector: z.record(z.string(), z.unknown()),
+});
+
+const blueprintSchema = z.looseObject({
+  // No source_url: Home Assistant writes it where a blueprint is imported. No author.
+  blueprint: z.strictObject({
+    name: z.string().check(z.startsWith('release-button: ')),
+    description: z.string().check(z.minLength(40)),
+    domain: z.literal('automation'),
+    homeassistant: z.strictObject({ min_version: z.literal('2024.11.0') }),
+    input: z.record(z.string(), inputSchema),
+  }),
+  mode: z.enum(['single', 'restart', 'queued']),
+  max: z.optional(z.int()),
+  max_exceeded: z.literal('silent'),
+  variables: z.optional(z.record(z.string(), z.unknown())),
+  trigger_variables: z.optional(z.record(z.string(), z.unknown())),
+  triggers: z.array(z.looseObject({ trigger: z.string() })),
+  conditions: z.optional(z.array(z.looseObject({ condition: z.string() }))),
+  actions: z.array(z.unknown()),
+});
+
+function read(name: string) {
+  const text = readFileSync(new URL(name, folder), 'utf8');
+  const document = parseDocument(text, {
+    customTags: [{ tag: '!input', resolve: (value: string) => new Input(value) }],
+  });
+  const used = new Set<string>();
+  const strings: string[] = [];
+  visit(document, {
+    Scalar: (key, { value }) => {
+      if (value instanceof Input) used.add(value.name);
+      else if (key !== 'key' && typeof value === 'string') strings.push(value);
+    },
+  });
+  return { text, problems: [...document.errors, ...document.warnings], document, used, strings };
+}
+
+/** The entities of the usual installation, and the attributes of each as far as its template names them. */
+const entities = new Map(
+  [
+    ...wanted({
+      prefix: 'release-button',
+      world: {
+        agents: new Map([['main', agentOf()]]),
+        workers: new Map([['main', workerOf()]]),
+        applications: new Map(),
+      },
+      config: { applications: [{ all: true }], maxApplications: 0 },
+      ownVersion: '0.1.0',
+    }).devices.values(),
+  ]
+    .flatMap(({ components }) => Object.values(components))
+    .map((component) => [String(component['default_entity_id']), component]),
+);
+
+test('they are these', () => {
+  expect(names).toEqual([
+    'announce-drift.yaml',
+    'flash-lamp.yaml',
+    'freeze-outside-working-hours.yaml',
+    'release-by-button.yaml',
+  ]);
+});
+
+describe.each(names)('%s', (name) => {
+  const { text, problems, document, used, strings } = read(name);
+  const content = blueprintSchema.parse(document.toJS());
+  const { input } = content.blueprint;
+  const templates = strings.filter((string) => /\{[{%]/.test(string) && !string.includes('Write {{ message'));
+
+  test('it is YAML without a fault, in the form of a blueprint', () => {
+    expect(problems).toEqual([]);
+    expect(text).not.toMatch(/source_url|author/);
+  });
+
+  test('every input is used, and every one that is used is declared', () => {
+    expect([...used].toSorted()).toEqual(Object.keys(input).toSorted());
+  });
+
+  test('every entity that is a default is announced, in a domain that can be chosen', () => {
+    const defaults = Object.values(input).flatMap(({ default: value, selector }) =>
+      'entity' in selector ? idsSchema.parse(value).map((id) => ({ id, selector })) : [],
+    );
+    for (const { id, selector } of defaults) {
+      const component = entities.get(id);
+      expect(component, id).toBeDefined();
+      expect(component?.['enabled_by_default'], id).not.toBe(false);
+      expect(selector).toMatchObject({
+        entity: {
+          filter: [
+            {
+              domain: component?.platform,
+              integration: 'mqtt',
+              ...(component?.['device_class'] === undefined || component.platform === 'binary_sensor'
+                ? {}
+                : { device_class: component['device_class'] }),
+            },
+          ],
+        },
+      });
+    }
+  });
+
+  test('no entity is named but as a default', () => {
+    expect(templates.join('\n')).not.toMatch(/release_button_(?!\{\{)/);
+  });
+
+  test('every variable of an input is read', () => {
+    const variables = { ...content.variables, ...content.trigger_variables };
+    for (const variable of Object.keys(variables))
+      expect(templates.join('\n'), variable).toMatch(new RegExp(`\\b${variable}\\b`));
+  });
+
+  test('every variable that a template reads is there', () => {
+    const known = new Set([
+      ...Object.keys({ ...content.variables, ...content.trigger_variables }),
+      ...variablesIn(document.toJS()),
+    ]);
+    const free = new Set(templates.flatMap(freeNamesOf));
+    expect([...free].filter((word) => !known.has(word))).toEqual([]);
+  });
+
+  test('every attribute that is read is one that the entity has', () => {
+    for (const template of templates)
+      for (const [, variable, attribute] of template.matchAll(/state_attr\((\w+), '(\w+)'\)/g)) {
+        const id = String(input[variable ?? '']?.default);
+        expect(String(entities.get(id)?.['json_attributes_template']), `${id} ${attribute}`).toContain(
+          `'${attribute}': `,
+        );
+      }
+  });
+
+  test('every trigger that names states names those that there are', () => {
+    const words = new Set<unknown>(['on', 'off', 'unavailable', 'unknown', ...signals]);
+    for (const trigger of content.triggers)
+      for (const key of ['from', 'to', 'not_from', 'not_to'])
+        for (const word of [trigger[key] ?? []].flat()) expect(words).toContain(word);
+  });
+});
+
+test('the lamp flashes by a word that the signal has', () => {
+  const { strings } = read('flash-lamp.yaml');
+  const words = strings.flatMap((string) =>
+    [...string.matchAll(/'is_state', '(\w+)'/g)].map(([, word]) => word),
+  );
+  expect(words).toEqual(['releasing', 'releasing']);
+  expect(signals).toContain('releasing');
+});
+
+test('the freeze is requested and known again as the worker takes and says it', () => {
+  const { document, strings } = read('freeze-outside-working-hours.yaml');
+  const payload = strings.find((string) => string.includes("{'frozen'")) ?? '';
+  const json = payload
+    .replace(/^\{\{ | \| tojson \}\}$/g, '')
+    .replace('reason[:200]', `'${'r'.repeat(200)}'`)
+    .replaceAll("'", '"');
+  expect(freezeSet.codec.decode(Buffer.from(json))).toEqual({
+    ok: true,
+    value: { frozen: true, reason: 'r'.repeat(200), by: originator },
+  });
+  const topic = strings.find((string) => string.startsWith('{{ topic_prefix }}/'));
+  expect(topic).toBe(`{{ topic_prefix }}/${freezeSet.at({}).topic}`);
+  expect(strings.join('\n')).toContain(`state_attr(freeze, 'by') == '${originator}'`);
+  expect(document.getIn(['blueprint', 'input', 'topic_prefix', 'default'])).toBe('release-button');
+});
+
+const setting = z.object({ variables: z.record(z.string(), z.unknown()) });
+
+/** What steps set on the way. */
+function variablesIn(value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const { success, data } = setting.safeParse(value);
+  return [
+    ...(success ? Object.keys(data.variables) : []),
+    ...Object.values<unknown>({ ...value }).flatMap(variablesIn),
+  ];
+}
+
+/** The names that the expressions of a template read and do not set themselves. */
+function freeNamesOf(template: string): readonly string[] {
+  const code = [...template.matchAll(/\{\{-?(.*?)-?\}\}|\{%-?(.*?)-?%\}/gs)]
+    .map(([, expression = '', statement = '']) => `${expression}${statement}`)
+    .join(' ; ')
+    .replaceAll(/'[^']*'/g, "''");
+  const own = [...code.matchAll(/\b(?:set|for) (\w+)/g)].map(([, word]) => word);
+  const words = [...code.matchAll(/(?<![.\w|] ?)[a-z_]\w*(?!\w* *=[^=])/gi)].map(([word]) => word);
+  return words.filter((word) => !own.includes(word) && !ofJinja.has(word));
+}
+
+const ofJinja = new Set(
+  (
+    'if else elif endif for endfor in is not and or set none true false select map unique list count join max int abs tojson ' +
+    'default replace namespace states state_attr is_state as_datetime timedelta now this trigger wait'
+  ).split(' '),
+);
