@@ -134,7 +134,8 @@ describe.each(names)('%s', (name) => {
   });
 
   test('no entity is named but as a default', () => {
-    expect(templates.join('\n')).not.toMatch(/release_button_(?!\{\{)/);
+    const { blueprint: _, ...rest } = content;
+    expect(JSON.stringify(rest)).not.toMatch(/\w\.release_button_\w/);
   });
 
   test('every variable of an input is read', () => {
@@ -162,12 +163,33 @@ describe.each(names)('%s', (name) => {
       }
   });
 
+  test('every attribute of a state that triggered is one that there is', () => {
+    const ofFreeze = String(entities.get('switch.release_button_freeze')?.['json_attributes_template']);
+    for (const template of templates)
+      for (const [, attribute] of template.matchAll(/\.attributes\.(\w+)/g))
+        expect(`${ofFreeze} 'event_type': 'last_triggered': `).toContain(`'${attribute}': `);
+  });
+
   test('every trigger that names states names those that there are', () => {
     const words = new Set<unknown>(['on', 'off', 'unavailable', 'unknown', ...signals]);
     for (const trigger of content.triggers)
       for (const key of ['from', 'to', 'not_from', 'not_to'])
         for (const word of [trigger[key] ?? []].flat()) expect(words).toContain(word);
   });
+});
+
+test('for each kind of button that can be chosen it is said what a press is', () => {
+  const { document, strings } = read('release-by-button.yaml');
+  const { input } = blueprintSchema.parse(document.toJS()).blueprint;
+  const filters = z.object({
+    entity: z.object({ filter: z.array(z.object({ domain: z.array(z.string()) })) }),
+  });
+  const kinds = filters.parse(input['buttons']?.selector).entity.filter;
+  const press = strings.find((string) => string.includes('new.domain')) ?? '';
+  const said = [...press.matchAll(/new\.domain (?:==|in) (\[.*?\]|'\w+')/g)].flatMap(([, list = '']) =>
+    [...list.matchAll(/\w+/g)].map(([kind]) => kind),
+  );
+  expect(said.toSorted()).toEqual(kinds.flatMap(({ domain }) => domain).toSorted());
 });
 
 test('the lamp flashes by a word that the signal has', () => {
