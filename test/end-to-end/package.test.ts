@@ -56,6 +56,7 @@ describe('the tarball', () => {
       'README.md',
       'LICENSE',
       'docs/hardware.md',
+      'home-assistant/blueprints/release-by-button.yaml',
     ])
       expect(files).toContain(`package/${needed}`);
     expect(files.filter((file) => /\.(ts|map)$|^package\/(test|bench|\.)/.test(file))).toEqual([]);
