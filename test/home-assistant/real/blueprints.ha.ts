@@ -1,0 +1,263 @@
+// The blueprints as automations of a real Home Assistant, and what they must not do.
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { publish, subscribe } from '../../support/processes.ts';
+import type { Subscriber } from '../../support/processes.ts';
+import { until } from '../../support/wait.ts';
+import { automate, borrowHelper, giveBack, importBlueprints, neighbourOn } from './borrowed.ts';
+import type { Automation, Neighbour } from './borrowed.ts';
+import { access, openHouse, reason } from './house.ts';
+import type { House } from './house.ts';
+
+const freeze = 'switch.release_button_freeze';
+
+describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${reason}`, () => {
+  let house: House;
+  let neighbour: Neighbour;
+  let bell: string;
+  let push: string;
+  let contact: string;
+  let lamp: string;
+  /** what is said on the neighbour's topics, and what is announced by voice */
+  let around: Subscriber;
+  /** helpers: a button of the dashboard, and a toggle for the working hours */
+  let big: string;
+  let hours: string;
+  let complaintsOfImport: Readonly<Record<string, string | undefined>>;
+  let pressing: Automation;
+  let freezing: Automation;
+
+  beforeAll(async () => {
+    if (access === undefined) return;
+    house = await openHouse(access);
+    const { home, workplace, brokerUrl } = house;
+    around = subscribe(workplace, brokerUrl, ['neighbour/#', 'spoken']);
+    neighbour = neighbourOn(brokerUrl);
+    ({ bell, push, contact, lamp } = neighbour);
+    neighbour.is('online');
+    neighbour.announce();
+    big = await borrowHelper(home, 'input_button');
+    hours = await borrowHelper(home, 'input_boolean');
+    await home.call('input_boolean', 'turn_on', { entity_id: hours });
+    await home.shows(bell, 'unknown');
+    complaintsOfImport = await importBlueprints(home);
+    pressing = await automate(home, 'release-by-button.yaml', {
+      buttons: [bell, contact, push, big],
+      event_types: ['single'],
+      cool_down: 0,
+    });
+    freezing = await automate(home, 'freeze-outside-working-hours.yaml', { hours });
+    await automate(home, 'flash-lamp.yaml', { lamp, seconds: 0.5 });
+    await automate(home, 'announce-drift.yaml', {
+      minutes: 0,
+      announcement: [{ action: 'mqtt.publish', data: { topic: 'spoken', payload: '{{ message }}', qos: 1 } }],
+    });
+    return async () => {
+      neighbour.remove();
+      await giveBack(home);
+      await house.end();
+    };
+  });
+  afterEach(async () => {
+    expect(await house.home.complaints()).toEqual([]);
+  });
+
+  const presses = () => house.heard.on('release-button/button/main/press').length;
+  const press = (entity: string) =>
+    house.home.call(entity.split('.')[0] ?? '', 'press', { entity_id: entity });
+  const syncs = async () => (await house.argocd.syncs()).length;
+
+  /** What is done releases, and once. */
+  const releases = async (what: string, act: () => unknown) => {
+    const before = presses();
+    await act();
+    await until(what, () => presses() > before);
+    expect(presses(), what).toBe(before + 1);
+    // While a run waits for the broker's acknowledgement, another press is none.
+    await house.home.shows(pressing.entity, 'on', { current: 0 });
+  };
+  /**
+   * What is done, once Home Assistant knows of it, does not release. Automations take their triggers in order, so a press
+   * that counts afterwards is the next one.
+   */
+  const ignores = async (what: string, act: () => unknown, known: () => Promise<unknown>) => {
+    const before = presses();
+    const ran = await pressing.ran();
+    await act();
+    await known();
+    expect(await pressing.ran(), what).toBe(ran);
+    await releases(`a press after ${what}`, () => press(big));
+    expect(presses(), what).toBe(before + 1);
+  };
+  const spoken = () => around.on('spoken').map(({ payload }) => payload);
+  const untilFrozen = (is: string, attributes = {}) => house.home.shows(freeze, is, attributes);
+  const freezeAs = (payload: object) =>
+    publish(house.brokerUrl, ['-q', '1', '-t', 'release-button/freeze/set', '-m', JSON.stringify(payload)]);
+  const setHours = (service: 'turn_on' | 'turn_off') =>
+    house.home.call('input_boolean', service, { entity_id: hours });
+  /** The automation has looked at this, and has come to its end. */
+  const looked = async (act: () => unknown) => {
+    const ran = await freezing.ran();
+    await act();
+    await until('the freezing automation to look', async () => (await freezing.ran()) !== ran);
+    await house.home.shows(freezing.entity, 'on', { current: 0 });
+  };
+
+  it('are all taken as they are', () => {
+    expect(Object.keys(complaintsOfImport)).toHaveLength(4);
+    expect(complaintsOfImport).toEqual(
+      Object.fromEntries(Object.keys(complaintsOfImport).map((file) => [file, undefined])),
+    );
+  });
+
+  describe('release by a button', () => {
+    it('the first event ever of an event entity releases, with one sync for each application', async () => {
+      const before = await syncs();
+      await releases('the first event', () => neighbour.event('single'));
+      await house.home.shows('binary_sensor.release_button_drift', 'off');
+      expect(await syncs()).toBe(before + 2);
+    });
+
+    it('so does the next one, and the first and the next press of each other kind', async () => {
+      await releases('an event', () => neighbour.event('single'));
+      for (const entity of [big, push])
+        for (const which of ['a press', 'another press'])
+          await releases(`${which} of ${entity}`, () => press(entity));
+      neighbour.contactIs('off');
+      await house.home.shows(contact, 'off');
+      await until('a second to pass since the contact was off', async () => {
+        const off = await house.home.state(contact);
+        return Date.now() - Date.parse(off?.last_changed ?? '') > 1_100;
+      });
+      await releases('the contact', () => neighbour.contactIs('on'));
+    });
+
+    it('an event of another type does not', async () => {
+      await ignores(
+        'a long press',
+        () => neighbour.event('long'),
+        () =>
+          until(
+            'the long press',
+            async () => (await house.home.state(bell))?.attributes['event_type'] === 'long',
+          ),
+      );
+    });
+
+    it('nor does what comes back from unavailable, nor an event that came meanwhile', async () => {
+      await ignores(
+        'an event while unavailable',
+        async () => {
+          neighbour.is('offline');
+          await house.home.shows(bell, 'unavailable');
+          await house.home.shows(contact, 'unavailable');
+          neighbour.event('single');
+          neighbour.is('online');
+        },
+        async () => {
+          await until(
+            'the event entity',
+            async () => (await house.home.state(bell))?.attributes['event_type'] === 'single',
+          );
+          await house.home.shows(contact, 'on');
+        },
+      );
+    });
+
+    it('nor does a device that is removed and found again', async () => {
+      await ignores(
+        'a removal',
+        async () => {
+          neighbour.remove();
+          await until('it to be gone', async () => (await house.home.state(contact)) === undefined);
+          neighbour.announce();
+        },
+        () => house.home.shows(contact, 'on'),
+      );
+    });
+  });
+
+  describe('freeze outside working hours', () => {
+    it('freezes when they end, and lifts that when they begin', async () => {
+      await setHours('turn_off');
+      await untilFrozen('on', { by: 'Home Assistant', reason: 'outside working hours' });
+      await setHours('turn_on');
+      await untilFrozen('off');
+    });
+
+    it.each(['Ann', 'Home Assistant'])('never lifts a freeze of %s', async (by) => {
+      freezeAs({ frozen: true, by, reason: 'fair' });
+      await untilFrozen('on', { by });
+      await looked(() => setHours('turn_off'));
+      await looked(() => setHours('turn_on'));
+      await untilFrozen('on', { by, reason: 'fair' });
+      freezeAs({ frozen: false });
+      await untilFrozen('off');
+    });
+
+    it('catches up when the worker comes back', async () => {
+      await freezing.turn('turn_off');
+      await setHours('turn_off');
+      await freezing.turn('turn_on');
+      await untilFrozen('off');
+      await house.kill('release-worker');
+      await untilFrozen('unavailable');
+      await house.start('release-worker');
+      await untilFrozen('on', { by: 'Home Assistant' });
+      await setHours('turn_on');
+      await untilFrozen('off');
+    });
+  });
+
+  it('a drift is announced with its applications, and a lamp flashes while it is released and is as before then', async () => {
+    const { home, argocd } = house;
+    await home.shows('binary_sensor.release_button_drift', 'off');
+    await home.call('light', 'turn_on', { entity_id: lamp, brightness: 77 });
+    const before = spoken().length;
+    const commands = around.on('neighbour/lamp/set').length;
+    await argocd.post('drift', { app: 'till' });
+    await until('the announcement', () => spoken().length > before);
+    expect(spoken().slice(before)).toEqual(['1 application is out of sync: till.']);
+    await releases('the bell', () => neighbour.event('single'));
+    await home.shows(lamp, 'off');
+    await home.shows(lamp, 'on');
+    await home.shows('sensor.release_button_signal', 'clear');
+    await until('the lamp to be restored', async () => {
+      const scenes = [...(await home.states()).keys()].filter((id) => id.startsWith('scene.release_button'));
+      return scenes.length === 0;
+    });
+    await home.shows(lamp, 'on', { brightness: 77 });
+    expect(around.on('neighbour/lamp/set').length).toBeGreaterThan(commands + 3);
+    expect(spoken()).toHaveLength(before + 1);
+  });
+
+  it('a restart presses nothing, freezes what has become due, and announces nothing twice', async () => {
+    const { home, argocd } = house;
+    await argocd.post('drift', { app: 'shop' });
+    const before = spoken().length;
+    await until('the announcement', () => spoken().length > before);
+    // Each button has just been pressed, and the contact stays pressed.
+    await releases('the bell', () => neighbour.event('single'));
+    await releases('the button', () => press(push));
+    await releases('the helper', () => press(big));
+    await home.shows(contact, 'on');
+    await home.shows('binary_sensor.release_button_drift', 'off');
+    await argocd.post('drift', { app: 'shop' });
+    await until('another announcement', () => spoken().length > before + 1);
+    await freezing.turn('turn_off');
+    await setHours('turn_off');
+    await freezing.turn('turn_on');
+    const pressed = presses();
+    const said = spoken();
+
+    await home.restart();
+    await untilFrozen('on', { by: 'Home Assistant', reason: 'outside working hours' });
+    await home.shows(contact, 'on');
+    await home.shows('binary_sensor.release_button_drift', 'on');
+    expect(presses()).toBe(pressed);
+    expect(spoken()).toEqual(said);
+    await setHours('turn_on');
+    await untilFrozen('off');
+    await releases('the first press after the restart', () => press(big));
+    expect(presses()).toBe(pressed + 1);
+  });
+});
