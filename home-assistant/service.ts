@@ -51,6 +51,7 @@ export function createHomeAssistant(options: {
   let compared = false;
   /** Home Assistant has started, and has not been told yet */
   let born = false;
+  let said = '';
   let leftOutSaid = 0;
   let forgetState = () => {};
 
@@ -83,7 +84,10 @@ export function createHomeAssistant(options: {
       0,
     );
     count.announced(devices.size, entities);
-    check.ok(`announced to Home Assistant: devices ${devices.size}, entities and triggers ${entities}`);
+    const summary = `announced to Home Assistant: devices ${devices.size}, entities and triggers ${entities}`;
+    if (summary !== said) log.info(summary);
+    said = summary;
+    check.ok(summary);
     if (leftOut > 0 && leftOut !== leftOutSaid)
       log.warn(
         { leftOut, max: config.maxApplications },
