@@ -106,6 +106,17 @@ describe('announcements', () => {
     expect(said()).toEqual([]);
   });
 
+  test('wait for a connection, and for what is retained there', async () => {
+    const { connect, agent, fake, said, clock } = announcing({ maxApplications: 0 });
+    agent(agentOf());
+    clock.advance(60_000);
+    expect(said()).toEqual([]);
+    await connect();
+    fake.deliver(agentTopic, announced(agentOf()), { retained: true });
+    clock.advance(60_000);
+    expect(said()).toEqual([]);
+  });
+
   test('of what is retained already are none', async () => {
     const { connect, agent, fake, said, clock } = announcing({ maxApplications: 0 });
     await connect();

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Application } from '../../home-assistant/application.ts';
 import { wanted } from '../../home-assistant/wanted.ts';
 import type { Wanted } from '../../home-assistant/wanted.ts';
+import { freezeSet } from '../../messages/freeze.ts';
+import { buttonPress } from '../../messages/press.ts';
 import type { WorkerInfo } from '../../messages/worker.ts';
 import { agentOf, applicationOf, workerOf } from './support/installations.ts';
 
@@ -132,6 +134,67 @@ describe('devices', () => {
       source: 'home-assistant',
       only: ['argocd/shop'],
     });
+  });
+});
+
+describe('an entity is available', () => {
+  const topics = (of: Readonly<Record<string, unknown>> | undefined): readonly unknown[] => {
+    const list: unknown = of?.['availability'];
+    return Array.isArray(list) ? list.map((item): unknown => Reflect.get(Object(item), 'topic')) : [];
+  };
+  const worker = 'release-button/worker/main/availability';
+  const found = plan([applicationOf('shop')]);
+  const of = (key: string) => topics(component(found, 'release-button_worker_main', key));
+
+  test('while its process is online, unless it says more', () => {
+    expect(topics(found.devices.get('release-button_worker_main'))).toEqual([worker]);
+    expect(topics(found.devices.get('release-button_agent_main'))).toEqual([
+      'release-button/agent/main/availability',
+    ]);
+    for (const key of ['release_main', 'signal_main', 'result_main', 'argocd', 'last-release', 'freeze'])
+      expect(of(key)).toEqual([]);
+  });
+
+  test('only while Argo CD is known too, where it is about what Argo CD says', () => {
+    for (const key of ['drift', 'out-of-sync', 'oldest-drift'])
+      expect(of(key)).toEqual([worker, 'release-button/drift']);
+  });
+
+  test('only while Argo CD can compare it, where it is an application', () => {
+    expect(of('app_argocd_shop')).toEqual([worker, 'release-button/drift', 'release-button/app/argocd/shop']);
+  });
+});
+
+describe('what is published', () => {
+  const of = (key: string) => component(plan([]), 'release-button_worker_main', key);
+
+  test('by Release is a press with an id, with the time of its making, and with a source', () => {
+    const made = String(of('release_main')?.['command_template'])
+      .replace('{{ (utcnow().timestamp() * 1000000) | int }}', '1795792203468036')
+      .replace('{{ utcnow().isoformat() }}', '2026-11-27T15:10:03.468036+00:00');
+    expect(buttonPress.codec.decode(Buffer.from(made))).toEqual({
+      ok: true,
+      value: {
+        id: 'ha-1795792203468036',
+        at: '2026-11-27T15:10:03.468036+00:00',
+        gesture: 'press',
+        source: 'home-assistant',
+      },
+    });
+  });
+
+  test.each([
+    ['freeze', {}],
+    ['freeze_main', { button: 'main' }],
+  ])('by %s is a freeze with who, of what it is for', (key, button) => {
+    for (const [payload, frozen] of [
+      ['payload_on', true],
+      ['payload_off', false],
+    ] as const)
+      expect(freezeSet.codec.decode(Buffer.from(String(of(key)?.[payload])))).toEqual({
+        ok: true,
+        value: { frozen, by: 'Home Assistant', ...button },
+      });
   });
 });
 
