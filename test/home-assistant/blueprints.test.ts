@@ -4,10 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { parseDocument, visit } from 'yaml';
 import * as z from 'zod/mini';
 import { originator } from '../../home-assistant/device.ts';
-import { wanted } from '../../home-assistant/wanted.ts';
 import { signals } from '../../messages/button.ts';
 import { freezeSet } from '../../messages/freeze.ts';
-import { agentOf, workerOf } from './support/installations.ts';
+import { usualEntities as entities } from './support/usual-entities.ts';
 
 const folder = new URL('../../home-assistant/blueprints/', import.meta.url);
 const names = readdirSync(folder).toSorted();
@@ -66,24 +65,6 @@ function read(name: string) {
   });
   return { text, problems: [...document.errors, ...document.warnings], document, used, strings };
 }
-
-/** The entities of the usual installation, and the attributes of each as far as its template names them. */
-const entities = new Map(
-  [
-    ...wanted({
-      prefix: 'release-button',
-      world: {
-        agents: new Map([['main', agentOf()]]),
-        workers: new Map([['main', workerOf()]]),
-        applications: new Map(),
-      },
-      config: { applications: [{ all: true }], maxApplications: 0 },
-      ownVersion: '0.1.0',
-    }).devices.values(),
-  ]
-    .flatMap(({ components }) => Object.values(components))
-    .map((component) => [String(component['default_entity_id']), component]),
-);
 
 test('they are these', () => {
   expect(names).toEqual([

@@ -1,0 +1,20 @@
+// The entities of the usual installation, by their ids, as they are announced.
+import { wanted } from '../../../home-assistant/wanted.ts';
+import { agentOf, workerOf } from './installations.ts';
+
+export const usualEntities = new Map(
+  [
+    ...wanted({
+      prefix: 'release-button',
+      world: {
+        agents: new Map([['main', agentOf()]]),
+        workers: new Map([['main', workerOf()]]),
+        applications: new Map(),
+      },
+      config: { applications: [{ all: true }], maxApplications: 0 },
+      ownVersion: '0.1.0',
+    }).devices.values(),
+  ]
+    .flatMap(({ components }) => Object.values(components))
+    .map((component) => [String(component['default_entity_id']), component]),
+);
