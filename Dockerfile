@@ -34,7 +34,8 @@ COPY --from=packages /out /
 # The option keeps the worker's memory small: some 40 MB less with 10,000 applications, for no more processor time.
 ENV NODE_ENV=production \
   NODE_OPTIONS=--max-semi-space-size=1 \
-  RELEASE_BUTTON_WORKER_STATE_DIR=/var/lib/release-button
+  RELEASE_BUTTON_WORKER_STATE_DIR=/var/lib/release-button \
+  RELEASE_BUTTON_HOME_ASSISTANT_STATE_DIR=/var/lib/release-button
 WORKDIR /app
 # `node` of the base image, by number, so that Kubernetes can see that it is not root.
 USER 1000:1000

@@ -46,7 +46,11 @@ export async function loadStart(
     ...options,
     defaults: {
       origin,
-      values: { 'worker.buttons': [{ select: { all: true } }], 'worker.stateDir': './state/demo' },
+      values: {
+        'worker.buttons': [{ select: { all: true } }],
+        'worker.stateDir': './state/demo',
+        'homeAssistant.stateDir': './state/demo',
+      },
     },
     forced: {
       origin,

@@ -5,7 +5,8 @@ import type { Discovery } from '../messages/home-assistant.ts';
 import type { Clock, Timer } from '../service/clock.ts';
 import type { Link } from '../service/link/link.ts';
 import type { Log } from '../service/log.ts';
-import { isOurs, nextMessage } from './next-message.ts';
+import type { Known, Memory } from './memory.ts';
+import { componentsOf, isOurs, nextMessage, withFarewell } from './next-message.ts';
 
 export interface Announcer {
   /** Subscribes to what is retained. */
@@ -33,6 +34,9 @@ const gapMs = 2_000;
  */
 const goneAfterMs = 150_000;
 
+/** Components of a device that are gone, and are remembered until the next birth. */
+const goneMax = 500;
+
 /** Devices of others that are looked at; a broker with more of them has other problems. */
 const retainedMax = 10_000;
 
@@ -42,17 +46,22 @@ export function createAnnouncer(options: {
   readonly discoveryPrefix: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** what Home Assistant may know; kept up here */
+  readonly known: Known;
+  readonly memory: Pick<Memory, 'write'>;
   readonly onPublished: () => void;
 }): Announcer {
-  const { link, prefix, discoveryPrefix, clock, log } = options;
+  const { link, prefix, discoveryPrefix, clock, log, known, memory } = options;
   /** ours, as they are on the broker as far as is known */
   const retained = new Map<string, Discovery>();
   const texts = new Map<string, string>();
   const saidAt = new Map<string, number>();
   /** devices that may not be as they should */
   const open = new Set<string>();
-  /** devices to be said again even so */
+  /** devices to be said again even so, since Home Assistant has been born */
   const again = new Set<string>();
+  /** devices that were taken away on this connection */
+  const cleared = new Set<string>();
   let devices: ReadonlyMap<string, Discovery> = new Map();
   let removed = new Set<string>();
   let since = -Infinity;
@@ -88,25 +97,49 @@ export function createAnnouncer(options: {
   /** Says the next message of a device; false: it is as it should be. */
   const step = (id: string, now: number): boolean => {
     const wanted = devices.get(id);
-    if (wanted === undefined) {
-      if (!retained.delete(id)) return false;
-      log.info({ device: id }, `${id} is gone, and with it from Home Assistant`);
-      link.clear(addressOf(id));
-    } else {
-      const message = nextMessage(retained.get(id), wanted) ?? (again.has(id) ? wanted : undefined);
-      if (message === undefined) return false;
-      again.delete(id);
-      retained.set(id, message);
-      link.publish(addressOf(id), message);
-      log.debug({ device: id }, `announced ${id} to Home Assistant`);
-    }
+    if (wanted === undefined ? !takeAway(id) : !bringOn(id, wanted)) return false;
     saidAt.set(id, now);
     options.onPublished();
+    memory.write(known);
+    return true;
+  };
+
+  const bringOn = (id: string, wanted: Discovery): boolean => {
+    const there = retained.get(id);
+    const born = again.delete(id);
+    const message =
+      born || there === undefined ? withFarewell(wanted, leaving(id, wanted)) : nextMessage(there, wanted);
+    if (message === undefined) return false;
+    // Whoever has just been born hears it; without a birth nobody can tell who does.
+    known.set(id, knownAfter(born ? undefined : known.get(id), wanted));
+    retained.set(id, message);
+    link.publish(addressOf(id), message);
+    log.debug({ device: id }, `announced ${id} to Home Assistant`);
+    return true;
+  };
+
+  /** What Home Assistant may still have, and should not. */
+  const leaving = (id: string, wanted: Discovery): Map<string, string> => {
+    const there = retained.get(id);
+    const all = new Map([...(known.get(id) ?? []), ...(there === undefined ? [] : componentsOf(there))]);
+    for (const key of Object.keys(wanted.components)) all.delete(key);
+    return all;
+  };
+
+  const takeAway = (id: string): boolean => {
+    const born = again.delete(id);
+    const isThere = retained.delete(id);
+    const isKnown = known.has(id) && (born || !cleared.has(id));
+    if (!isThere && !isKnown) return false;
+    if (born) known.delete(id);
+    cleared.add(id);
+    log.info({ device: id }, `${id} is gone, and with it from Home Assistant`);
+    link.clear(addressOf(id));
     return true;
   };
 
   const openAll = () => {
-    for (const id of [...devices.keys(), ...retained.keys()]) open.add(id);
+    for (const id of [...devices.keys(), ...retained.keys(), ...known.keys()]) open.add(id);
     arm(clock.monotonic());
   };
 
@@ -129,6 +162,7 @@ export function createAnnouncer(options: {
     },
     forget: () => {
       retained.clear();
+      cleared.clear();
       open.clear();
       timer?.cancel();
       timerAt = Infinity;
@@ -151,8 +185,25 @@ export function createAnnouncer(options: {
       openAll();
     },
     sayAll: () => {
-      for (const id of devices.keys()) again.add(id);
+      for (const id of [...devices.keys(), ...known.keys()]) again.add(id);
       openAll();
     },
   };
+}
+
+/**
+ * What Home Assistant may know after a message. Applications may come and go for months without a birth: of what has gone
+ * the oldest is forgotten, which it most likely has heard.
+ */
+function knownAfter(
+  before: ReadonlyMap<string, string> = new Map(),
+  wanted: Discovery,
+): ReadonlyMap<string, string> {
+  const present = componentsOf(wanted);
+  const all = new Map([...before, ...present]);
+  for (const key of all.keys()) {
+    if (all.size <= present.size + goneMax) break;
+    if (!present.has(key)) all.delete(key);
+  }
+  return all;
 }

@@ -23,11 +23,13 @@ export function clean(options: {
   readonly link: Pick<Link, 'subscribeRaw' | 'subscribed' | 'clear'>;
   readonly prefix: string;
   readonly discoveryPrefix: string;
+  /** ids that were announced before, also on a broker that has forgotten them */
+  readonly known: Iterable<string>;
   readonly clock: Clock;
 }): Promise<Cleaned> {
   const { link, prefix, discoveryPrefix, clock } = options;
   return new Promise((resolve) => {
-    const found = new Set<string>();
+    const found = new Set(options.known);
     const cleared = new Set<string>();
     let clearing = false;
 

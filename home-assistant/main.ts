@@ -4,6 +4,8 @@ import type { Context } from '../service/context.ts';
 import type { Part } from '../service/life-cycle.ts';
 import { linkFromConfig } from '../service/link/from-config.ts';
 import type { Link } from '../service/link/link.ts';
+import { createMemory } from './memory.ts';
+import type { Memory } from './memory.ts';
 import { createHomeAssistant } from './service.ts';
 import type { HomeAssistant } from './service.ts';
 
@@ -18,10 +20,13 @@ export function homeAssistantPart({ config, brokerUrl }: HomeAssistantPartOption
   const log = context.log.child({ part: 'home-assistant' });
   let link: Link | undefined;
   let service: HomeAssistant | undefined;
+  let memory: Memory | undefined;
 
   return {
     name: 'home-assistant',
-    start: () => {
+    start: async () => {
+      memory = createMemory(config.homeAssistant.stateDir, config.mqtt.topicPrefix, log);
+      const known = await memory.read();
       const url = brokerUrl?.();
       // A fresh id: two of these (two machines with `start`) say the same, and need not know of each other.
       link = linkFromConfig(
@@ -42,6 +47,8 @@ export function homeAssistantPart({ config, brokerUrl }: HomeAssistantPartOption
         log,
         health,
         metrics,
+        known,
+        memory,
       });
       service.start();
       link.start();
@@ -49,6 +56,7 @@ export function homeAssistantPart({ config, brokerUrl }: HomeAssistantPartOption
     stop: async () => {
       service?.stop();
       await link?.stop();
+      await memory?.settled();
     },
   };
 }

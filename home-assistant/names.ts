@@ -11,7 +11,7 @@ const defaultId = 'main';
  * the same: `_` is doubled and `/` becomes `_-`, so the first single `_` ends the prefix.
  */
 export function deviceId(prefix: string, kind: DeviceKind, id: string): string {
-  return `${ownPart(prefix)}_${kind}_${id}`;
+  return `${wordOf(prefix)}_${kind}_${id}`;
 }
 
 /** Whether a device of this id could have been announced for this prefix. */
@@ -22,7 +22,8 @@ export function isDeviceId(prefix: string, candidate: string): boolean {
   });
 }
 
-function ownPart(prefix: string): string {
+/** The prefix as one word, for ids and file names; no two prefixes give the same. */
+export function wordOf(prefix: string): string {
   return prefix.replaceAll('_', '__').replaceAll('/', '_-');
 }
 

@@ -17,14 +17,24 @@ export function nextMessage(retained: Discovery | undefined, wanted: Discovery):
   if (retained === undefined) return wanted;
   const gone = Object.entries(retained.components).filter(([key]) => !Object.hasOwn(wanted.components, key));
   if (gone.some(([, component]) => !isFarewell(component)))
-    return {
-      ...wanted,
-      components: {
-        ...wanted.components,
-        ...Object.fromEntries(gone.map(([key, { platform }]) => [key, { platform }])),
-      },
-    };
+    return withFarewell(wanted, new Map(gone.map(([key, { platform }]) => [key, platform])));
   return isSame(retained, wanted) ? undefined : wanted;
+}
+
+/** @param gone platforms by the keys of components that are to be taken away; none: as it is wanted */
+export function withFarewell(wanted: Discovery, gone: ReadonlyMap<string, string>): Discovery {
+  if (gone.size === 0) return wanted;
+  const farewells = [...gone].map(([key, platform]) => [key, { platform }] as const);
+  return { ...wanted, components: { ...wanted.components, ...Object.fromEntries(farewells) } };
+}
+
+/** Platforms by the keys of the components that are there. */
+export function componentsOf({ components }: Discovery): Map<string, string> {
+  return new Map(
+    Object.entries(components).flatMap(([key, component]) =>
+      isFarewell(component) ? [] : [[key, component.platform] as const],
+    ),
+  );
 }
 
 function isFarewell(component: Component): boolean {

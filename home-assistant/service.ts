@@ -9,6 +9,7 @@ import type { Link } from '../service/link/link.ts';
 import type { Log } from '../service/log.ts';
 import { createAnnouncer } from './announcer.ts';
 import type { Application } from './application.ts';
+import type { Known, Memory } from './memory.ts';
 import { homeAssistantMetrics } from './metrics.ts';
 import { createSettle } from './settle.ts';
 import { wanted } from './wanted.ts';
@@ -39,6 +40,9 @@ export function createHomeAssistant(options: {
   readonly log: Log;
   readonly health: Health;
   readonly metrics: Registry;
+  /** what Home Assistant may know from before */
+  readonly known: Known;
+  readonly memory: Pick<Memory, 'write'>;
 }): HomeAssistant {
   const { config, link, prefix, clock, log } = options;
   const check = options.health.check('home-assistant', 'degraded');
@@ -61,6 +65,8 @@ export function createHomeAssistant(options: {
     discoveryPrefix: config.discoveryPrefix,
     clock,
     log,
+    known: options.known,
+    memory: options.memory,
     onPublished: count.published,
   });
 

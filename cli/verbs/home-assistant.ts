@@ -3,7 +3,9 @@ import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { clean } from '../../home-assistant/clean.ts';
 import { homeAssistantPart } from '../../home-assistant/main.ts';
+import { createMemory } from '../../home-assistant/memory.ts';
 import { systemClock } from '../../service/clock.ts';
+import { silentLog } from '../../service/log.ts';
 import { answerMs, whenConnected, whyNobody, withBroker } from '../asking.ts';
 import { noAnswer, print, refused, usageError } from '../exit.ts';
 import { addConfigFlags } from '../flags.ts';
@@ -62,12 +64,18 @@ function takeAway({ mqtt, homeAssistant }: Loaded['config']): Promise<number> {
       print(whyNobody(broker, ''));
       return noAnswer;
     }
+    const memory = createMemory(homeAssistant.stateDir, mqtt.topicPrefix, silentLog());
+    const known = await memory.read();
     const { cleared, left } = await clean({
       link: broker.link,
       prefix: mqtt.topicPrefix,
       discoveryPrefix: homeAssistant.discoveryPrefix,
+      known: known.keys(),
       clock: systemClock(),
     });
+    for (const id of cleared) known.delete(id);
+    if (cleared.length > 0) memory.write(known);
+    await memory.settled();
     for (const id of cleared) print(`taken away: ${id}`);
     if (left.length > 0) {
       print(

@@ -1,7 +1,7 @@
 // What is announced to Home Assistant, and where.
 import * as z from 'zod/mini';
 import { section, setting } from '../declare.ts';
-import { flag, must, wholeNumber } from '../formats.ts';
+import { flag, must, path, wholeNumber } from '../formats.ts';
 import { selection } from './selection.ts';
 
 const levels = /^[^\s+#$/][^\p{C}+#/]*(\/[^\p{C}+#/]+)*$/u;
@@ -19,6 +19,10 @@ export const homeAssistant = section({
   enabled: setting(flag(), {
     doc: 'Whether `start` announces agents, worker and applications to Home Assistant too. What was announced before stays; `release-button home-assistant clean` takes it away.',
     default: true,
+  }),
+  stateDir: setting(path(), {
+    doc: 'The directory for what was announced, so that it can be taken away again also after a restart of a broker that keeps nothing. Relative to the working directory.',
+    default: './state',
   }),
   discoveryPrefix: setting(topic, {
     doc: "Home Assistant's discovery prefix.",

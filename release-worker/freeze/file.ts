@@ -1,6 +1,7 @@
 // The freeze on the disk, `freeze.json` in the state directory: it outlives every restart.
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isAbsent, writeDurably } from '../../service/durable-file.ts';
 import { messageOf } from '../../service/log.ts';
 import { freezeState } from '../../messages/freeze.ts';
 import { fromMessage, toMessage } from './message.ts';
@@ -24,7 +25,7 @@ export function createFreezeFile(stateDir: string): FreezeFile {
       try {
         bytes = await readFile(path);
       } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 'absent';
+        if (isAbsent(error)) return 'absent';
         throw problem('read', error);
       }
       // The same form as the retained message, so that people need to know one.
@@ -33,22 +34,8 @@ export function createFreezeFile(stateDir: string): FreezeFile {
       return fromMessage(decoded.value);
     },
     write: async (state) => {
-      const next = `${path}.new`;
       try {
-        const file = await open(next, 'w', 0o640);
-        try {
-          await file.writeFile(`${JSON.stringify(toMessage(state))}\n`);
-          await file.sync();
-        } finally {
-          await file.close();
-        }
-        await rename(next, path);
-        const directory = await open(stateDir, 'r');
-        try {
-          await directory.sync();
-        } finally {
-          await directory.close();
-        }
+        await writeDurably(path, `${JSON.stringify(toMessage(state))}\n`);
       } catch (error) {
         throw problem('write', error);
       }

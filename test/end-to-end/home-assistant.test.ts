@@ -6,7 +6,7 @@ import type { Component } from '../../messages/home-assistant.ts';
 import { faultsOf } from '../home-assistant/support/discovery-schema.ts';
 import type { Apart, Applications } from '../support/installation.ts';
 import { startApart } from '../support/installation.ts';
-import { publish } from '../support/processes.ts';
+import { publish, subscribe } from '../support/processes.ts';
 import { hasMosquitto } from '../support/programs.ts';
 import { stays, until } from '../support/wait.ts';
 
@@ -181,6 +181,25 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
     ]);
     await again.said(agentTopic);
     await again.said(workerTopic);
+  });
+
+  it('takes away what is gone since a broker has forgotten that it was there', async () => {
+    const { apart, service, announced } = await arrange([{ name: 'shop' }]);
+    await announced('app_argocd_shop');
+    service.signal('SIGTERM');
+    await service.exited;
+    apart.broker.signal('SIGKILL');
+    await apart.broker.exited;
+    await apart.startBroker();
+    const heard = subscribe(apart.workplace, apart.brokerUrl, ['homeassistant/#']);
+    apart.workplace.start(['home-assistant'], {
+      RELEASE_BUTTON_MQTT_URL: apart.brokerUrl,
+      RELEASE_BUTTON_HOME_ASSISTANT_MAX_APPLICATIONS: '0',
+    });
+    await until('the farewell, and the message that is free of it', () => heard.on(workerTopic).length === 2);
+    const [farewell, free] = heard.on(workerTopic).map(({ payload }) => payload);
+    expect(farewell).toContain('"app_argocd_shop":{"platform":"update"}');
+    expect(free).not.toContain('app_argocd_shop');
   });
 
   it('clean takes away what is ours and nothing else', async () => {

@@ -2,6 +2,7 @@
 import { Registry } from 'prom-client';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createHomeAssistant } from '../../home-assistant/service.ts';
+import type { Known } from '../../home-assistant/memory.ts';
 import { wanted } from '../../home-assistant/wanted.ts';
 import type { AgentInfo } from '../../messages/agent.ts';
 import { discoveryConfig } from '../../messages/home-assistant.ts';
@@ -17,13 +18,14 @@ const agentTopic = 'homeassistant/device/release-button_agent_main/config';
 const workerTopic = 'homeassistant/device/release-button_worker_main/config';
 const config = {
   enabled: true,
+  stateDir: './state',
   discoveryPrefix: 'homeassistant',
   birthTopic: 'homeassistant/status',
   applications: [{ all: true as const }],
   maxApplications: 50,
 };
 
-function announcing(settings: Partial<typeof config> = {}) {
+function announcing(settings: Partial<typeof config> = {}, known: Known = new Map()) {
   const fake = createFakeLink();
   const clock = createFakeClock();
   fake.setState('connecting');
@@ -37,6 +39,8 @@ function announcing(settings: Partial<typeof config> = {}) {
     log: silentLog(),
     health,
     metrics: new Registry(),
+    known,
+    memory: { write: () => {} },
   });
   service.start();
   onTestFinished(() => service.stop());
@@ -75,6 +79,10 @@ function componentsOf(message: unknown): Discovery['components'] {
   const decoded = discoveryConfig.codec.decode(Buffer.from(JSON.stringify(message)));
   if (!decoded.ok) throw new Error(decoded.error);
   return decoded.value.components;
+}
+
+function announcedKeys(agent: AgentInfo): (readonly [string, string])[] {
+  return Object.entries(announced(agent).components).map(([key, { platform }]) => [key, platform]);
 }
 
 /** As this version would announce them. */
@@ -263,6 +271,70 @@ describe('what is gone', () => {
     agent(agentOf({ driver: 'gpiochip' }));
     clock.advance(10_000);
     expect(said()).toEqual([agentTopic]);
+  });
+});
+
+// An embedded broker keeps nothing, and Home Assistant forgets only what it is told to.
+describe('what was announced before the broker forgot it', () => {
+  const before = (...keys: (readonly [string, string])[]): Known =>
+    new Map([['release-button_agent_main', new Map([...announcedKeys(agentOf()), ...keys])]]);
+
+  test('is taken away where it is not there any more, now and at the next birth', async () => {
+    const known = before(['event_shop', 'event'], ['light_shop', 'light']);
+    const { connect, agent, fake, said, keys, clock } = announcing({ maxApplications: 0 }, known);
+    await connect();
+    agent(agentOf());
+    clock.advance(600);
+    const farewell = { components: { event_shop: { platform: 'event' }, light_shop: { platform: 'light' } } };
+    expect(said()).toEqual([agentTopic]);
+    expect(fake.retained(agentTopic)).toMatchObject(farewell);
+    clock.advance(10_000);
+    expect(said()).toEqual([agentTopic]);
+    expect(keys(agentTopic)).toEqual(Object.keys(announced(agentOf()).components));
+
+    // Home Assistant comes back to the broker only now.
+    fake.deliver('homeassistant/status', 'online');
+    clock.advance(1_000);
+    expect(fake.retained(agentTopic)).toMatchObject(farewell);
+    clock.advance(10_000);
+    expect(said()).toEqual([agentTopic, agentTopic]);
+    expect(known).toEqual(before());
+
+    // From now on it is known to be gone.
+    fake.deliver('homeassistant/status', 'online');
+    clock.advance(10_000);
+    expect(said()).toEqual([agentTopic]);
+  });
+
+  test('is taken away with its device', async () => {
+    const known: Known = new Map([['release-button_agent_old', new Map([['event_main', 'event']])]]);
+    const oldTopic = 'homeassistant/device/release-button_agent_old/config';
+    const { connect, fake, said, clock } = announcing({ maxApplications: 0 }, known);
+    await connect();
+    clock.advance(120_000);
+    expect(said()).toEqual([]);
+    clock.advance(60_000);
+    expect(said()).toEqual([oldTopic]);
+    clock.advance(600_000);
+    expect(said()).toEqual([]);
+    fake.deliver('homeassistant/status', 'online');
+    clock.advance(10_000);
+    expect(said()).toEqual([oldTopic]);
+    expect(known.size).toBe(0);
+  });
+
+  test('is forgotten in the end, where no birth ever comes', async () => {
+    const many = Array.from({ length: 600 }, (_, index) => [`event_${index}`, 'event'] as const);
+    const known = before(...many);
+    const { connect, agent, clock } = announcing({ maxApplications: 0 }, known);
+    await connect();
+    agent(agentOf());
+    clock.advance(10_000);
+    const left = [...(known.get('release-button_agent_main')?.keys() ?? [])];
+    expect(left).toHaveLength(500 + announcedKeys(agentOf()).length);
+    expect(left).toContain('event_599');
+    expect(left).not.toContain('event_99');
+    expect(left).toContain('event_main');
   });
 });
 

@@ -1,0 +1,76 @@
+// What Home Assistant may know of us, on the disk. It tells nobody, and to leave something out takes nothing away there:
+// without a memory nobody could take away what was announced before a broker that keeps nothing was restarted.
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import * as z from 'zod/mini';
+import { isAbsent, writeDurably } from '../service/durable-file.ts';
+import type { Log } from '../service/log.ts';
+import { messageOf } from '../service/log.ts';
+import { isDeviceId, wordOf } from './names.ts';
+
+/** Platforms by the keys of components, by the ids of devices. */
+export type Known = Map<string, ReadonlyMap<string, string>>;
+
+export interface Memory {
+  /** Empty where there is none; what cannot be read is said in the log, and begun anew. */
+  read(): Promise<Known>;
+  /** Returns at once; a failure is said in the log. */
+  write(known: Known): void;
+  /** Resolves when what was written last is on the disk, or has failed. */
+  settled(): Promise<void>;
+}
+
+const fileSchema = z.object({ devices: z.record(z.string(), z.record(z.string(), z.string())) });
+/** Of some megabytes at most this is read; ours is far below. */
+const maxBytes = 4 * 1024 * 1024;
+
+/** @param prefix of our topics; each has a file of its own */
+export function createMemory(stateDir: string, prefix: string, log: Log): Memory {
+  const path = join(stateDir, `home-assistant.${wordOf(prefix)}.json`);
+  let writing: Promise<void> = Promise.resolve();
+  let latest = '';
+  let said = '';
+
+  const complain = (what: string, error: unknown) => {
+    const message = `cannot ${what} ${path} (homeAssistant.stateDir): ${messageOf(error)}; what is removed while the broker forgets will stay in Home Assistant`;
+    if (message !== said) log.warn(message);
+    said = message;
+  };
+  const save = async (text: string) => {
+    // A newer one is on its way.
+    if (text !== latest) return;
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      await writeDurably(path, text);
+      said = '';
+    } catch (error) {
+      complain('write', error);
+    }
+  };
+
+  return {
+    read: async () => {
+      try {
+        const bytes = await readFile(path);
+        if (bytes.byteLength > maxBytes) throw new Error(`it has ${bytes.byteLength} bytes`);
+        const { devices } = fileSchema.parse(JSON.parse(bytes.toString('utf8')));
+        return new Map(
+          Object.entries(devices)
+            .filter(([id]) => isDeviceId(prefix, id))
+            .map(([id, keys]) => [id, new Map(Object.entries(keys))]),
+        );
+      } catch (error) {
+        if (!isAbsent(error)) complain('read', error);
+        return new Map();
+      }
+    },
+    write: (known) => {
+      const devices = Object.fromEntries([...known].map(([id, keys]) => [id, Object.fromEntries(keys)]));
+      const text = `${JSON.stringify({ devices })}\n`;
+      if (text === latest) return;
+      latest = text;
+      writing = writing.then(() => save(text));
+    },
+    settled: () => writing,
+  };
+}

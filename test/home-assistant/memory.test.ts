@@ -1,0 +1,75 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { createMemory } from '../../home-assistant/memory.ts';
+import type { Known } from '../../home-assistant/memory.ts';
+import type { Log } from '../../service/log.ts';
+import { silentLog } from '../../service/log.ts';
+
+const known = (): Known => new Map([['release-button_agent_main', new Map([['event_main', 'event']])]]);
+
+describe('what Home Assistant may know', () => {
+  let folder: string;
+  let warnings: string[];
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'release-button-memory-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    warnings = [];
+  });
+  const log = (): Log =>
+    Object.assign(silentLog(), { warn: (message: unknown) => void warnings.push(String(message)) });
+  const memory = (prefix = 'release-button', at = join(folder, 'state')) => createMemory(at, prefix, log());
+
+  test('outlives a restart, in a directory that is made where it is missing', async () => {
+    const first = memory();
+    expect(await first.read()).toEqual(new Map());
+    first.write(known());
+    await first.settled();
+    expect(await memory().read()).toEqual(known());
+    // Nothing half-written is left behind.
+    expect(readdirSync(join(folder, 'state'))).toEqual(['home-assistant.release-button.json']);
+    expect(warnings).toEqual([]);
+  });
+
+  test('of quick changes the last one counts', async () => {
+    const one = memory();
+    one.write(new Map());
+    one.write(known());
+    await one.settled();
+    expect(await memory().read()).toEqual(known());
+  });
+
+  test('of two prefixes is kept apart', async () => {
+    const other = memory('building-7/release-button');
+    other.write(new Map([['building-7_-release-button_agent_main', new Map()]]));
+    await other.settled();
+    expect(await memory().read()).toEqual(new Map());
+  });
+
+  test('of a prefix that is not ours is not believed', async () => {
+    const one = memory();
+    one.write(new Map([['zigbee2mqtt_lamp', new Map([['light', 'light']])]]));
+    await one.settled();
+    expect(await memory().read()).toEqual(new Map());
+  });
+
+  test.each(['{nope', '{"devices": 1}', '[]'])(
+    'that cannot be read (%s) is said, and begun anew',
+    async (text) => {
+      writeFileSync(join(folder, 'home-assistant.release-button.json'), text);
+      expect(await memory('release-button', folder).read()).toEqual(new Map());
+      expect(warnings).toEqual([expect.stringContaining('homeAssistant.stateDir')]);
+    },
+  );
+
+  test('that cannot be written is said once, and disturbs nothing', async () => {
+    writeFileSync(join(folder, 'state'), 'a file in the place of the directory');
+    const one = memory();
+    one.write(known());
+    await one.settled();
+    one.write(new Map());
+    await one.settled();
+    expect(warnings).toEqual([expect.stringContaining('homeAssistant.stateDir')]);
+  });
+});
