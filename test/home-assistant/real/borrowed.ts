@@ -76,6 +76,17 @@ export async function borrowHelper(
   return entity;
 }
 
+/** As an automation leaves one that is changed while the lamp flashes. */
+export async function leaveSnapshot(
+  home: HomeAssistant,
+  automation: Automation,
+  lamp: string,
+): Promise<void> {
+  const id = `release_button_${automation.entity.replace('.', '_')}`;
+  await home.call('scene', 'create', { scene_id: id, snapshot_entities: [lamp] });
+  await until('the snapshot', async () => (await home.state(`scene.${id}`)) !== undefined);
+}
+
 export async function giveBack(home: HomeAssistant): Promise<void> {
   for (const file of readdirSync(folder)) {
     await home.remove(`/api/config/automation/config/release-button-test-${file.replace('.yaml', '')}`);
