@@ -33,9 +33,9 @@ const argocdEntities = [
   'update.release_button_till',
 ];
 
-/** How Home Assistant says that its connection is gone, which is the truth. */
+/** How Home Assistant, and its MQTT client, say that the connection is gone, which is the truth. */
 const connectionLost =
-  /homeassistant\.components\.mqtt\.client .*(Disconnected from|Failed to connect to|Error returned from) /;
+  /homeassistant\.components\.mqtt\.client .*(Disconnected from|Failed to connect to|Error returned from) |paho\.mqtt\.client .*failed to (receive|send) on socket/;
 
 describe.skipIf(access === undefined)(`a real Home Assistant, when something fails ${reason}`, () => {
   let house: House;
