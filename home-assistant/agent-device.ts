@@ -45,7 +45,8 @@ export function agentDevice(prefix: string, info: AgentInfo, ownVersion: string)
 type Button = AgentInfo['buttons'][number];
 
 function buttonComponents(make: Maker, button: Button): (readonly [string, Component])[] {
-  const { id, gestures } = button;
+  const { id } = button;
+  const gestures = [...new Set(button.gestures)];
   const events = make.topic(buttonEvent.at({ button: id }));
   const state = make.topic(buttonState.at({ button: id }));
   return [

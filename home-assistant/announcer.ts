@@ -6,7 +6,7 @@ import type { Clock, Timer } from '../service/clock.ts';
 import type { Link } from '../service/link/link.ts';
 import type { Log } from '../service/log.ts';
 import type { Known, Memory } from './memory.ts';
-import { componentsOf, isOurs, nextMessage, withFarewell } from './next-message.ts';
+import { componentsOf, isOurs, nextMessage } from './next-message.ts';
 
 export interface Announcer {
   /** Subscribes to what is retained. */
@@ -20,6 +20,8 @@ export interface Announcer {
   compareAll(): void;
   /** Says everything again, also what is retained already. */
   sayAll(): void;
+  /** Whether the broker has kept the announcement of this device since before this connection. */
+  hasKept(id: string): boolean;
 }
 
 /**
@@ -29,16 +31,16 @@ export interface Announcer {
 const gapMs = 2_000;
 
 /**
- * What we have announced, and whose agent or worker has said nothing since: it says what it is every minute, so after
- * this long on the broker it is gone. In milliseconds.
+ * What the broker has kept of us, and of whose agent or worker it has kept nothing: an info is retained as well, and said
+ * again every minute, so after this long it was cleared. In milliseconds.
  */
-const goneAfterMs = 150_000;
+export const goneAfterMs = 150_000;
 
 /** Components of a device that are gone, and are remembered until the next birth. */
 const goneMax = 500;
 
-/** Devices of others that are looked at; a broker with more of them has other problems. */
-const retainedMax = 10_000;
+/** Devices of ours that are remembered; more of them nobody has. */
+const retainedMax = 500;
 
 export function createAnnouncer(options: {
   readonly link: Pick<Link, 'subscribeRaw' | 'publish' | 'clear'>;
@@ -49,9 +51,11 @@ export function createAnnouncer(options: {
   /** what Home Assistant may know; kept up here */
   readonly known: Known;
   readonly memory: Pick<Memory, 'write'>;
+  /** Components with such keys are not known well enough yet to be taken away. */
+  readonly isSpared: (key: string) => boolean;
   readonly onPublished: () => void;
 }): Announcer {
-  const { link, prefix, discoveryPrefix, clock, log, known, memory } = options;
+  const { link, prefix, discoveryPrefix, clock, log, known, memory, isSpared } = options;
   /** ours, as they are on the broker as far as is known */
   const retained = new Map<string, Discovery>();
   const texts = new Map<string, string>();
@@ -60,8 +64,10 @@ export function createAnnouncer(options: {
   const open = new Set<string>();
   /** devices to be said again even so, since Home Assistant has been born */
   const again = new Set<string>();
-  /** devices that were taken away on this connection */
-  const cleared = new Set<string>();
+  /** devices whose announcement the broker has kept since before this connection */
+  const kept = new Set<string>();
+  /** components that have been taken away on this connection, by device */
+  const told = new Map<string, ReadonlySet<string>>();
   let devices: ReadonlyMap<string, Discovery> = new Map();
   let removed = new Set<string>();
   let since = -Infinity;
@@ -83,6 +89,10 @@ export function createAnnouncer(options: {
     const now = clock.monotonic();
     let nextAt = Infinity;
     for (const id of open) {
+      if (!mayBeStepped(id)) {
+        open.delete(id);
+        continue;
+      }
       const dueAt = Math.max((saidAt.get(id) ?? -Infinity) + gapMs, removedAt(id));
       if (now < dueAt) nextAt = Math.min(nextAt, dueAt);
       else if (step(id, now)) nextAt = Math.min(nextAt, now + gapMs);
@@ -91,8 +101,9 @@ export function createAnnouncer(options: {
     arm(nextAt);
   };
 
-  /** When a device that nothing wants may be taken away. */
+  /** When a device that nothing wants may be taken away: it has to be known to be gone, and not only not to be heard. */
   const removedAt = (id: string) => (devices.has(id) || removed.has(id) ? -Infinity : since + goneAfterMs);
+  const mayBeStepped = (id: string) => devices.has(id) || removed.has(id) || kept.has(id);
 
   /** Says the next message of a device; false: it is as it should be. */
   const step = (id: string, now: number): boolean => {
@@ -107,51 +118,59 @@ export function createAnnouncer(options: {
   const bringOn = (id: string, wanted: Discovery): boolean => {
     const there = retained.get(id);
     const born = again.delete(id);
-    const message =
-      born || there === undefined ? withFarewell(wanted, leaving(id, wanted)) : nextMessage(there, wanted);
+    const said = (!born && told.get(id)) || new Set<string>();
+    const gone = leaving(id, wanted, said);
+    const message = nextMessage(there, wanted, gone) ?? (born ? wanted : undefined);
     if (message === undefined) return false;
+    told.set(id, new Set([...said, ...gone.keys()]));
     // Whoever has just been born hears it; without a birth nobody can tell who does.
-    known.set(id, knownAfter(born ? undefined : known.get(id), wanted));
+    const before = [...(known.get(id) ?? [])].filter(([key]) => !born || isSpared(key));
+    known.set(id, knownAfter(new Map([...before, ...gone]), born ? gone : new Map(), wanted));
     retained.set(id, message);
-    link.publish(addressOf(id), message);
+    link.publish(addressOf(id), message, { remember: false });
     log.debug({ device: id }, `announced ${id} to Home Assistant`);
     return true;
   };
 
-  /** What Home Assistant may still have, and should not. */
-  const leaving = (id: string, wanted: Discovery): Map<string, string> => {
+  /** What Home Assistant may still have, and should not, and has not been told on this connection. */
+  const leaving = (id: string, wanted: Discovery, said: ReadonlySet<string>): Map<string, string> => {
     const there = retained.get(id);
     const all = new Map([...(known.get(id) ?? []), ...(there === undefined ? [] : componentsOf(there))]);
-    for (const key of Object.keys(wanted.components)) all.delete(key);
+    for (const key of all.keys())
+      if (Object.hasOwn(wanted.components, key) || said.has(key) || isSpared(key)) all.delete(key);
     return all;
   };
 
   const takeAway = (id: string): boolean => {
-    const born = again.delete(id);
+    again.delete(id);
+    removed.delete(id);
     const isThere = retained.delete(id);
-    const isKnown = known.has(id) && (born || !cleared.has(id));
-    if (!isThere && !isKnown) return false;
-    if (born) known.delete(id);
-    cleared.add(id);
+    if (!known.delete(id) && !isThere) return false;
+    kept.delete(id);
     log.info({ device: id }, `${id} is gone, and with it from Home Assistant`);
     link.clear(addressOf(id));
     return true;
   };
 
   const openAll = () => {
-    for (const id of [...devices.keys(), ...retained.keys(), ...known.keys()]) open.add(id);
+    for (const id of [...devices.keys(), ...retained.keys()]) open.add(id);
     arm(clock.monotonic());
   };
 
   return {
     start: () => {
       running = true;
-      link.subscribeRaw(filterBelow(discoveryPrefix, discoveryConfig.filter()), (decoded, { params }) => {
-        const id = params.object;
+      link.subscribeRaw(filterBelow(discoveryPrefix, discoveryConfig.filter()), (decoded, about) => {
+        const id = about.params.object;
         // Also a user of Home Assistant who deletes the device empties it: it stays away until something changes.
-        if (decoded === undefined) retained.delete(id);
-        else if (decoded.ok && isOurs(prefix, id, decoded.value) && retained.size < retainedMax)
+        if (decoded === undefined) {
+          retained.delete(id);
+          kept.delete(id);
+        } else if (decoded.ok && isOurs(prefix, id, decoded.value)) {
+          if (retained.size >= retainedMax && !retained.has(id)) return;
           retained.set(id, decoded.value);
+          if (about.retained) kept.add(id);
+        }
       });
     },
     stop: () => {
@@ -162,7 +181,8 @@ export function createAnnouncer(options: {
     },
     forget: () => {
       retained.clear();
-      cleared.clear();
+      kept.clear();
+      told.clear();
       open.clear();
       timer?.cancel();
       timerAt = Infinity;
@@ -185,22 +205,26 @@ export function createAnnouncer(options: {
       openAll();
     },
     sayAll: () => {
-      for (const id of [...devices.keys(), ...known.keys()]) again.add(id);
+      for (const id of devices.keys()) again.add(id);
       openAll();
     },
+    hasKept: (id) => kept.has(id),
   };
 }
 
 /**
  * What Home Assistant may know after a message. Applications may come and go for months without a birth: of what has gone
  * the oldest is forgotten, which it most likely has heard.
+ * @param forgotten what it has heard for certain to be gone
  */
 function knownAfter(
-  before: ReadonlyMap<string, string> = new Map(),
+  before: ReadonlyMap<string, string>,
+  forgotten: ReadonlyMap<string, string>,
   wanted: Discovery,
 ): ReadonlyMap<string, string> {
   const present = componentsOf(wanted);
   const all = new Map([...before, ...present]);
+  for (const key of forgotten.keys()) all.delete(key);
   for (const key of all.keys()) {
     if (all.size <= present.size + goneMax) break;
     if (!present.has(key)) all.delete(key);

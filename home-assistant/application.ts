@@ -11,6 +11,9 @@ import { onlineWhen } from './templates.ts';
 /** What has to be known of an application to announce it. */
 export type Application = Pick<AppMessage, 'namespace' | 'name' | 'project' | 'labels' | 'buttons'>;
 
+/** What the keys of these components begin with. */
+export const applicationKey = 'app_';
+
 /** Argo CD's own namespace, which people do not write. */
 const usualNamespace = 'argocd';
 
@@ -19,7 +22,7 @@ const usualNamespace = 'argocd';
  * the older one: seven digits of a hash can do that, and so does a chart that goes back. And where the cluster was changed
  * by hand both are the same. Then it is said in words. Of plain numbers and dots Home Assistant can tell which is newer.
  */
-const versionLike = '^v?[0-9]+([.][0-9].*)?([abcr].*)?$';
+const versionLike = '^[vV]?[0-9]+([.][0-9].*)?([abcdr].*)?$';
 const plainVersion = '^v?[0-9]+([.][0-9]+)*$';
 
 const stateTemplate = [
@@ -61,7 +64,7 @@ export function applicationComponents(options: {
     const key = `${namespace}/${name}`;
     const topic = make.topic(app.at({ namespace, name }));
     return [
-      make.entity(`app_${namespace}_${name}`, 'update', {
+      make.entity(`${applicationKey}${namespace}_${name}`, 'update', {
         name: byName.get(name) === 1 ? name : key,
         what: namespace === usualNamespace ? name : `${namespace} ${name}`,
         icon: 'mdi:source-branch-sync',

@@ -44,7 +44,8 @@ export function makerFor(prefix: string, kind: DeviceKind, id: string): Maker {
       key,
       {
         platform,
-        unique_id: `${deviceId(prefix, kind, id)}_${key}`,
+        // No id has a dot, so no two pairs of device and key give the same.
+        unique_id: `${deviceId(prefix, kind, id)}.${key}`,
         default_entity_id: entityId({
           platform,
           prefix,

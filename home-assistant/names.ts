@@ -51,14 +51,19 @@ function slug(text: string): string {
     .replaceAll(/^_+|_+$/g, '');
 }
 
+/** As the configuration bounds titles; a message could be longer. */
+const titleLength = 100;
+
 /** `Press`, or for a button of its own id `Press shop`; its title where it has one. */
 export function nameOf(what: string, thing: { readonly id: string; readonly title?: string }): string {
-  return thing.title ?? [what, ...unlessDefault(thing.id)].join(' ');
+  return thing.title?.slice(0, titleLength) ?? [what, ...unlessDefault(thing.id)].join(' ');
 }
 
 /** `Stuck`, or with its title `Release the shop: stuck`. */
 export function nameBeside(what: string, thing: { readonly id: string; readonly title?: string }): string {
-  return thing.title === undefined ? nameOf(what, thing) : `${thing.title}: ${what.toLowerCase()}`;
+  return thing.title === undefined
+    ? nameOf(what, thing)
+    : `${thing.title.slice(0, titleLength)}: ${what.toLowerCase()}`;
 }
 
 function unlessDefault(id: string): readonly string[] {

@@ -12,18 +12,18 @@ export function isOurs(prefix: string, id: string, discovery: Discovery): boolea
  * The next message for a device that should be as `wanted`; undefined: nothing is to be said. To leave a component out
  * changes nothing in Home Assistant: it is taken away by a message in which it is there with its platform alone, and the
  * message after that one is free of it.
+ * @param gone platforms by the keys of components that are to be taken away and have not been yet
  */
-export function nextMessage(retained: Discovery | undefined, wanted: Discovery): Discovery | undefined {
-  if (retained === undefined) return wanted;
-  const gone = Object.entries(retained.components).filter(([key]) => !Object.hasOwn(wanted.components, key));
-  if (gone.some(([, component]) => !isFarewell(component)))
-    return withFarewell(wanted, new Map(gone.map(([key, { platform }]) => [key, platform])));
-  return isSame(retained, wanted) ? undefined : wanted;
+export function nextMessage(
+  retained: Discovery | undefined,
+  wanted: Discovery,
+  gone: ReadonlyMap<string, string>,
+): Discovery | undefined {
+  if (gone.size > 0) return withFarewell(wanted, gone);
+  return retained !== undefined && isSame(retained, wanted) ? undefined : wanted;
 }
 
-/** @param gone platforms by the keys of components that are to be taken away; none: as it is wanted */
-export function withFarewell(wanted: Discovery, gone: ReadonlyMap<string, string>): Discovery {
-  if (gone.size === 0) return wanted;
+function withFarewell(wanted: Discovery, gone: ReadonlyMap<string, string>): Discovery {
   const farewells = [...gone].map(([key, platform]) => [key, { platform }] as const);
   return { ...wanted, components: { ...wanted.components, ...Object.fromEntries(farewells) } };
 }

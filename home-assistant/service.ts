@@ -3,14 +3,16 @@ import type { Registry } from 'prom-client';
 import type { Config } from '../config/sections.ts';
 import { foreignFilter } from '../messages/foreign.ts';
 import { birthCodec } from '../messages/home-assistant.ts';
-import type { Clock } from '../service/clock.ts';
+import type { Clock, Timer } from '../service/clock.ts';
 import type { Health } from '../service/health.ts';
 import type { Link } from '../service/link/link.ts';
 import type { Log } from '../service/log.ts';
-import { createAnnouncer } from './announcer.ts';
+import { createAnnouncer, goneAfterMs } from './announcer.ts';
+import { applicationKey } from './application.ts';
 import type { Application } from './application.ts';
 import type { Known, Memory } from './memory.ts';
 import { homeAssistantMetrics } from './metrics.ts';
+import { deviceId } from './names.ts';
 import { createSettle } from './settle.ts';
 import { wanted } from './wanted.ts';
 import { createWorld } from './world.ts';
@@ -24,12 +26,15 @@ export interface HomeAssistant {
 const quietMs = 500;
 const quietMaxMs = 5_000;
 /**
- * Which applications are the first by name is known when all are. A worker that starts with thousands says them at a
- * bounded rate; until then those stay that were there, so that entities do not come and go. In milliseconds.
+ * Which applications are the first by name is known when all are, which the drift tells. A worker that starts with
+ * thousands says them at a bounded rate; until then those stay that were there, so that entities do not come and go. Where
+ * all are never heard (two workers overwrite each other's drift), those that are there after a longer silence count.
+ * In milliseconds.
  */
-const applicationsQuietMs = 2_000;
-const applicationsFirstMaxMs = 10_000;
+const applicationsQuietMs = 15_000;
 const applicationsMaxMs = 300_000;
+/** A worker is not announced before its applications, so that it is one message, but it must not wait for Argo CD. */
+const withoutApplicationsMs = 5_000;
 
 export function createHomeAssistant(options: {
   readonly config: Config['homeAssistant'];
@@ -55,6 +60,10 @@ export function createHomeAssistant(options: {
   let compared = false;
   /** Home Assistant has started, and has not been told yet */
   let born = false;
+  /** all applications have been heard once; before that none is taken away because it is not there */
+  let complete = !withApplications;
+  let running = false;
+  const timers: Timer[] = [];
   let said = '';
   let leftOutSaid = 0;
   let forgetState = () => {};
@@ -67,11 +76,11 @@ export function createHomeAssistant(options: {
     log,
     known: options.known,
     memory: options.memory,
+    isSpared: (key) => !complete && key.startsWith(applicationKey),
     onPublished: count.published,
   });
 
   const plan = () => {
-    // A worker without its applications would have them taken away.
     if (!listening || applications === undefined) return;
     const { agents, workers } = world;
     const { devices, leftOut } = wanted({
@@ -103,36 +112,67 @@ export function createHomeAssistant(options: {
   };
 
   const settled = createSettle(clock, quietMs, plan);
-  const applicationsSettled = createSettle(clock, applicationsQuietMs, () => {
+  const takeApplications = () => {
+    if (world.isComplete()) {
+      world.dropSilentApplications();
+      // What was spared until now has to be looked at once more.
+      if (!complete) compared = false;
+      complete = true;
+    }
     applications = new Map(world.applications);
     plan();
+  };
+  const allSettled = createSettle(clock, quietMs, () => {
+    if (world.isComplete()) takeApplications();
   });
-  const applicationsChanged = () =>
-    applicationsSettled.touch(applications === undefined ? applicationsFirstMaxMs : applicationsMaxMs);
+  const silenceSettled = createSettle(clock, applicationsQuietMs, takeApplications);
+  const applicationsChanged = () => {
+    if (!running) return;
+    allSettled.touch(quietMaxMs);
+    silenceSettled.touch(applicationsMaxMs);
+  };
 
   const world = createWorld({
     link,
     withApplications,
-    onProcess: () => settled.touch(quietMaxMs),
+    withLabels: config.applications.some((select) => select.labels !== undefined),
+    onProcess: () => {
+      if (running) settled.touch(quietMaxMs);
+    },
     onApplication: applicationsChanged,
   });
 
+  const waitFor = (ms: number, then: () => void) => {
+    timers.push(clock.setTimeout(then, ms));
+  };
   const listen = async () => {
     const connection = connections;
     await link.subscribed();
-    if (connection !== connections) return;
+    if (!running || connection !== connections) return;
     listening = true;
     settled.touch(quietMaxMs);
-    if (applications === undefined) applicationsChanged();
+    applicationsChanged();
+    waitFor(withoutApplicationsMs, () => {
+      applications ??= world.isWaiting() ? new Map() : new Map(world.applications);
+      plan();
+    });
+    waitFor(goneAfterMs, () => {
+      world.dropSilent((kind, id) => announcer.hasKept(deviceId(prefix, kind, id)));
+      plan();
+    });
+  };
+  const forgetTimers = () => {
+    for (const timer of timers.splice(0)) timer.cancel();
   };
 
   return {
     start: () => {
+      running = true;
       world.start();
       announcer.start();
       link.subscribe(foreignFilter(config.birthTopic, birthCodec), (message, { retained }) => {
         if (message !== 'online' || retained) return;
-        log.info('Home Assistant has started: everything is announced again');
+        log.debug('Home Assistant has started: everything is announced again');
         // Before everything is known, it is told when it is.
         if (compared) announcer.sayAll();
         else born = true;
@@ -141,7 +181,9 @@ export function createHomeAssistant(options: {
         connections += 1;
         listening = false;
         compared = false;
+        forgetTimers();
         announcer.forget();
+        world.connected();
         if (state === 'connected') {
           check.ok('listening to what agents and workers say that they are');
           void listen();
@@ -149,9 +191,10 @@ export function createHomeAssistant(options: {
       });
     },
     stop: () => {
+      running = false;
       forgetState();
-      settled.cancel();
-      applicationsSettled.cancel();
+      forgetTimers();
+      for (const settle of [settled, allSettled, silenceSettled]) settle.cancel();
       announcer.stop();
     },
   };

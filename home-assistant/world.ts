@@ -1,7 +1,7 @@
 // What is known of agents, workers and applications, as they say it themselves.
 import { agentInfo } from '../messages/agent.ts';
 import type { AgentInfo } from '../messages/agent.ts';
-import { app } from '../messages/drift.ts';
+import { app, drift } from '../messages/drift.ts';
 import { workerInfo } from '../messages/worker.ts';
 import type { WorkerInfo } from '../messages/worker.ts';
 import type { Link } from '../service/link/link.ts';
@@ -14,6 +14,16 @@ export interface World {
   readonly workers: ReadonlyMap<string, WorkerInfo>;
   /** by `namespace/name` */
   readonly applications: ReadonlyMap<string, Application>;
+  /** From now on what is heard is heard on a new connection. */
+  connected(): void;
+  /** Whether all applications that there are have been heard on this connection. */
+  isComplete(): boolean;
+  /** Whether there are more applications than have been heard on this connection. */
+  isWaiting(): boolean;
+  /** Forgets agents and workers that have said nothing on this connection, where `mayGo` says so. */
+  dropSilent(mayGo: (kind: 'agent' | 'worker', id: string) => boolean): void;
+  /** Forgets applications of which nothing has been heard on this connection. */
+  dropSilentApplications(): void;
 }
 
 /** More than anybody runs on one prefix; what says more is not ours to remember. */
@@ -23,49 +33,99 @@ const applicationsMax = 20_000;
 export function createWorld(options: {
   readonly link: Pick<Link, 'subscribe'>;
   readonly withApplications: boolean;
+  /** whether somebody asks for labels; they may be long */
+  readonly withLabels: boolean;
   /** what an agent or a worker is has been said */
   readonly onProcess: () => void;
-  /** which applications there are, or who releases them, has changed */
+  /** which applications there are, who releases them, or how many there should be, has changed */
   readonly onApplication: () => void;
 }): World {
-  const { link, onProcess, onApplication } = options;
+  const { link, withLabels, onProcess, onApplication } = options;
   const agents = new Map<string, AgentInfo>();
   const workers = new Map<string, WorkerInfo>();
   const applications = new Map<string, Application>();
+  /** what has been heard on this connection */
+  const heard = { agent: new Set<string>(), worker: new Set<string>(), applications: new Set<string>() };
+  /** of the newest drift, where it is vouched for */
+  let total: number | undefined;
 
   // An empty one is somebody saying that it is gone. What the broker has only forgotten stays: it will be said again.
-  const keep = <M>(known: Map<string, M>, key: string, message: M | undefined, max: number) => {
-    if (message === undefined) known.delete(key);
-    else if (known.size < max || known.has(key)) known.set(key, message);
+  const keep = <M>(
+    known: Map<string, M>,
+    now: Set<string>,
+    key: string,
+    message: M | undefined,
+    max: number,
+  ) => {
+    if (message === undefined) {
+      known.delete(key);
+      now.delete(key);
+    } else if (known.size < max || known.has(key)) {
+      known.set(key, message);
+      now.add(key);
+    }
+  };
+  const dropUnheard = (
+    known: Map<string, unknown>,
+    now: ReadonlySet<string>,
+    mayGo: (key: string) => boolean,
+  ) => {
+    for (const key of known.keys()) if (!now.has(key) && mayGo(key)) known.delete(key);
   };
 
   return {
     start: () => {
       link.subscribe(agentInfo.filter(), (message, { params }) => {
-        keep(agents, params.agent, message && { ...message, ...params }, processesMax);
+        keep(agents, heard.agent, params.agent, message && { ...message, ...params }, processesMax);
         onProcess();
       });
       link.subscribe(workerInfo.filter(), (message, { params }) => {
-        keep(workers, params.worker, message && { ...message, ...params }, processesMax);
+        keep(workers, heard.worker, params.worker, message && { ...message, ...params }, processesMax);
         onProcess();
       });
       if (!options.withApplications) return;
+      link.subscribe(drift.filter(), (message) => {
+        const before = total;
+        total = message === undefined || message.state === 'unknown' ? undefined : message.total;
+        if (total !== before) onApplication();
+      });
       link.subscribe(app.filter(), (message, { params }) => {
         const key = `${params.namespace}/${params.name}`;
-        const application = message === undefined ? undefined : { ...announced(message), ...params };
-        const before = applications.get(key);
+        const before = JSON.stringify(applications.get(key));
+        const wasHeard = heard.applications.has(key);
+        const application =
+          message === undefined ? undefined : { ...announced(message, withLabels), ...params };
+        keep(applications, heard.applications, key, application, applicationsMax);
         // Their states change all the time, and are Home Assistant's to read.
-        if (before !== undefined && JSON.stringify(before) === JSON.stringify(application)) return;
-        keep(applications, key, application, applicationsMax);
-        onApplication();
+        if (!wasHeard || JSON.stringify(application) !== before) onApplication();
       });
     },
     agents,
     workers,
     applications,
+    connected: () => {
+      total = undefined;
+      for (const now of Object.values(heard)) now.clear();
+    },
+    isWaiting: () => total !== undefined && heard.applications.size < Math.min(total, applicationsMax),
+    isComplete: () => total !== undefined && heard.applications.size >= Math.min(total, applicationsMax),
+    dropSilent: (mayGo) => {
+      dropUnheard(agents, heard.agent, (id) => mayGo('agent', id));
+      dropUnheard(workers, heard.worker, (id) => mayGo('worker', id));
+    },
+    dropSilentApplications: () => dropUnheard(applications, heard.applications, () => true),
   };
 }
 
-function announced({ namespace, name, project, labels, buttons }: Application): Application {
-  return { namespace, name, project, labels, ...(buttons === undefined ? {} : { buttons }) };
+function announced(
+  { namespace, name, project, labels, buttons }: Application,
+  withLabels: boolean,
+): Application {
+  return {
+    namespace,
+    name,
+    project,
+    labels: withLabels ? labels : {},
+    ...(buttons === undefined ? {} : { buttons }),
+  };
 }

@@ -29,8 +29,13 @@ export interface Link {
   /**
    * State is remembered and published again on every connect; the newest counts. An event while there is no
    * connection, or one that was not acknowledged when it broke, is sent on the next connect within a minute.
+   * @param options.remember false: state that whoever publishes it compares with the broker's after a connect; sent once
    */
-  publish<M>(address: Address<M>, message: NoInfer<M>, options?: { readonly correlationData?: Buffer }): void;
+  publish<M>(
+    address: Address<M>,
+    message: NoInfer<M>,
+    options?: { readonly correlationData?: Buffer; readonly remember?: false },
+  ): void;
   /**
    * For what must not happen late (a press): sent now or never, ahead of all that waits. What is still on its way
    * when the time is over is stopped by cutting the connection.
@@ -198,10 +203,10 @@ export function createLink(options: LinkOptions): Link {
     },
     subscribe,
     subscribeRaw,
-    publish: (address, message, extra = {}) => {
+    publish: (address, message, { remember = true, ...extra } = {}) => {
       const packet = { ...outgoing(address, message), ...extra };
       if (address.kind === 'state') {
-        outbox.remember(packet);
+        if (remember) outbox.remember(packet);
         void sendState(packet);
       } else {
         outbox.keep(packet);

@@ -57,11 +57,27 @@ function announcing(settings: Partial<typeof config> = {}, known: Known = new Ma
       { retained: true },
     );
   };
+  /** As the worker says it of this many applications. */
+  const drift = (total: number, state: 'clear' | 'unknown' = 'clear') => {
+    const at = '2026-01-01T08:30:00.000Z';
+    const counts = { outOfSync: 0, total, unhealthy: 0, blocked: 0, unknown: 0 };
+    const about = {
+      apps: [],
+      truncated: false,
+      since: at,
+      at,
+      server: 'https://argocd.example',
+      simulated: false,
+    };
+    fake.deliver('drift', { state, ...counts, ...about }, { retained: true });
+  };
   return {
     fake,
     clock,
     health,
     app,
+    drift,
+    stop: () => service.stop(),
     /** Connected, and the broker has answered the subscriptions. */
     connect: async () => {
       fake.setState('connected');
@@ -99,10 +115,11 @@ function announced(agent: AgentInfo): Discovery {
 
 describe('announcements', () => {
   test('come once each when all is quiet, and not again for an info that says the same', async () => {
-    const { connect, agent, worker, app, said, clock } = announcing();
+    const { connect, agent, worker, app, drift, said, clock } = announcing();
     await connect();
     agent(agentOf());
     worker(workerOf());
+    drift(1);
     app('shop');
     expect(said()).toEqual([]);
     clock.advance(2_000);
@@ -258,6 +275,26 @@ describe('what is gone', () => {
     expect(fake.retained(agentTopic)).toBeDefined();
   });
 
+  test('a device whose info was cleared while there was no connection is cleared, where the broker has kept the rest', async () => {
+    const { connect, agent, fake, said, clock } = announcing({ maxApplications: 0 });
+    await connect();
+    agent(agentOf());
+    agent(agentOf({ agent: 'office' }));
+    clock.advance(5_000);
+    fake.setState('connecting');
+    await connect();
+    agent(agentOf());
+    fake.deliver(agentTopic, announced(agentOf()), { retained: true });
+    const office = 'homeassistant/device/release-button_agent_office/config';
+    fake.deliver(office, fake.retained(office), { retained: true });
+    said();
+    clock.advance(120_000);
+    expect(said()).toEqual([]);
+    clock.advance(60_000);
+    expect(said()).toEqual([office]);
+    expect(fake.retained(office)).toBeUndefined();
+  });
+
   test('a device that its user has deleted in Home Assistant stays away until there is something new', async () => {
     const { connect, agent, fake, said, clock } = announcing({ maxApplications: 0 });
     await connect();
@@ -306,21 +343,16 @@ describe('what was announced before the broker forgot it', () => {
     expect(said()).toEqual([agentTopic]);
   });
 
-  test('is taken away with its device', async () => {
+  // An agent that is only switched off stays, unavailable.
+  test('stays where nobody has said that its device is gone', async () => {
     const known: Known = new Map([['release-button_agent_old', new Map([['event_main', 'event']])]]);
-    const oldTopic = 'homeassistant/device/release-button_agent_old/config';
     const { connect, fake, said, clock } = announcing({ maxApplications: 0 }, known);
     await connect();
-    clock.advance(120_000);
-    expect(said()).toEqual([]);
-    clock.advance(60_000);
-    expect(said()).toEqual([oldTopic]);
+    clock.advance(600_000);
+    fake.deliver('homeassistant/status', 'online');
     clock.advance(600_000);
     expect(said()).toEqual([]);
-    fake.deliver('homeassistant/status', 'online');
-    clock.advance(10_000);
-    expect(said()).toEqual([oldTopic]);
-    expect(known.size).toBe(0);
+    expect(known.size).toBe(1);
   });
 
   test('is forgotten in the end, where no birth ever comes', async () => {
@@ -339,43 +371,100 @@ describe('what was announced before the broker forgot it', () => {
 });
 
 describe('applications', () => {
-  test('that a starting worker says one after the other do not come and go', async () => {
-    const { connect, worker, app, said, keys, clock } = announcing({ maxApplications: 2 });
+  const appKeys = (keys: readonly string[]) => keys.filter((key) => key.startsWith('app_'));
+
+  test('that a starting worker says one after the other, in any order, do not come and go', async () => {
+    const { connect, worker, app, drift, said, keys, clock } = announcing({ maxApplications: 2 });
     await connect();
     worker(workerOf());
-    app('c');
-    clock.advance(2_100);
-    expect(said()).toEqual([workerTopic]);
-    for (const name of ['z', 'y', 'x', 'b', 'a']) {
+    drift(6);
+    for (const name of ['z', 'y', 'x', 'c', 'b']) {
       app(name);
-      clock.advance(1_000);
+      clock.advance(2_000);
     }
-    expect(said()).toEqual([]);
+    // The worker does not wait for them.
+    expect(said()).toEqual([workerTopic]);
+    expect(appKeys(keys(workerTopic))).toEqual([]);
+    app('a');
     clock.advance(10_000);
-    said();
-    expect(keys(workerTopic).filter((key) => key.startsWith('app_'))).toEqual([
-      'app_argocd_a',
-      'app_argocd_b',
-    ]);
+    expect(said()).toEqual([workerTopic]);
+    expect(appKeys(keys(workerTopic))).toEqual(['app_argocd_a', 'app_argocd_b']);
   });
 
-  test('are waited for before a worker is compared with what is retained, so that its entities stay', async () => {
-    const { connect, worker, app, fake, said, clock } = announcing();
+  test('and its worker are announced in one message where all are known soon', async () => {
+    const { connect, worker, app, drift, said, keys, clock } = announcing();
+    await connect();
+    worker(workerOf());
+    clock.advance(2_000);
+    app('shop');
+    drift(1);
+    clock.advance(60_000);
+    expect(said()).toEqual([workerTopic]);
+    expect(appKeys(keys(workerTopic))).toEqual(['app_argocd_shop']);
+  });
+
+  test('are those that were heard, where their number is never said', async () => {
+    const { connect, worker, app, said, keys, clock } = announcing();
     await connect();
     worker(workerOf());
     app('shop');
-    clock.advance(10_000);
-    const before = fake.retained(workerTopic);
-    said();
+    clock.advance(60_000);
+    expect(said()).toEqual([workerTopic]);
+    expect(appKeys(keys(workerTopic))).toEqual(['app_argocd_shop']);
+  });
 
-    const again = announcing();
-    await again.connect();
-    again.fake.deliver(workerTopic, before, { retained: true });
-    again.worker(workerOf());
-    again.clock.advance(1_500);
-    again.app('shop');
-    again.clock.advance(30_000);
-    expect(again.said()).toEqual([]);
+  // A restart of everything with an embedded broker, while Argo CD cannot be reached.
+  test('are not taken away before they are known to be gone', async () => {
+    const known: Known = new Map([
+      [
+        'release-button_worker_main',
+        new Map([
+          ['app_argocd_shop', 'update'],
+          ['app_argocd_gone', 'update'],
+          ['release_old', 'button'],
+        ]),
+      ],
+    ]);
+    const { connect, worker, app, drift, fake, said, keys, clock } = announcing({}, known);
+    await connect();
+    worker(workerOf());
+    drift(0, 'unknown');
+    clock.advance(60_000);
+    fake.deliver('homeassistant/status', 'online');
+    clock.advance(60_000);
+    const messages = said().length;
+    expect(messages).toBeGreaterThan(0);
+    const everything = JSON.stringify([...fake.published, fake.retained(workerTopic)]);
+    expect(everything).not.toContain('app_argocd');
+    expect(known.get('release-button_worker_main')?.has('app_argocd_gone')).toBe(true);
+    expect(known.get('release-button_worker_main')?.has('release_old')).toBe(false);
+
+    drift(1);
+    app('shop');
+    clock.advance(1_000);
+    expect(fake.retained(workerTopic)).toMatchObject({
+      components: { app_argocd_gone: { platform: 'update' }, app_argocd_shop: { name: 'shop' } },
+    });
+    clock.advance(10_000);
+    expect(appKeys(keys(workerTopic))).toEqual(['app_argocd_shop']);
+  });
+
+  test('that went while there was no connection are taken away when all are known again', async () => {
+    const { connect, worker, app, drift, fake, said, keys, clock } = announcing();
+    await connect();
+    worker(workerOf());
+    drift(2);
+    app('shop');
+    app('till');
+    clock.advance(10_000);
+    fake.setState('connecting');
+    await connect();
+    worker(workerOf());
+    app('shop');
+    drift(1);
+    said();
+    clock.advance(10_000);
+    expect(appKeys(keys(workerTopic))).toEqual(['app_argocd_shop']);
   });
 
   test('are not even listened to where none is wanted', async () => {
@@ -386,8 +475,21 @@ describe('applications', () => {
     clock.advance(600);
     expect(said()).toEqual([workerTopic]);
     clock.advance(10_000);
-    expect(keys(workerTopic).filter((key) => key.startsWith('app_'))).toEqual([]);
+    expect(appKeys(keys(workerTopic))).toEqual([]);
   });
+});
+
+test('once stopped, it does nothing more, whatever still arrives', async () => {
+  const { connect, agent, worker, app, drift, said, clock, stop } = announcing();
+  await connect();
+  agent(agentOf());
+  stop();
+  worker(workerOf());
+  drift(1);
+  app('shop');
+  expect(clock.pendingTimers()).toBe(0);
+  clock.advance(600_000);
+  expect(said()).toEqual([]);
 });
 
 test('its health says what is announced, and what keeps it from it', async () => {

@@ -113,7 +113,7 @@ describe.skipIf(access === undefined)(`a real Home Assistant, when something fai
     await kill('release-worker');
     await start('release-worker');
     const entity = async (unique: string) =>
-      (await home.entities()).find(({ unique_id: id }) => id === `release-button_worker_main_${unique}`);
+      (await home.entities()).find(({ unique_id: id }) => id === `release-button_worker_main.${unique}`);
     await until('the button to be gone', async () => (await entity('release_shop')) === undefined, 30_000);
     expect(await entity('signal_shop')).toBeUndefined();
     expect(await entity('release_main')).toMatchObject({
