@@ -1,7 +1,7 @@
 // What a real Home Assistant shows when a part is killed, when it is restarted itself, and when things are renamed and removed.
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { stays, until } from '../../support/wait.ts';
-import { access, configuration, openHouse, reason } from './house.ts';
+import { access, configuration, connectionLost, openHouse, reason } from './house.ts';
 import type { House } from './house.ts';
 
 const agentEntities = [
@@ -32,10 +32,6 @@ const argocdEntities = [
   'update.release_button_shop',
   'update.release_button_till',
 ];
-
-/** How Home Assistant, and its MQTT client, say that the connection is gone, which is the truth. */
-const connectionLost =
-  /homeassistant\.components\.mqtt\.client .*(Disconnected from|Failed to connect to|Error returned from) |paho\.mqtt\.client .*failed to (receive|send) on socket/;
 
 describe.skipIf(access === undefined)(`a real Home Assistant, when something fails ${reason}`, () => {
   let house: House;
