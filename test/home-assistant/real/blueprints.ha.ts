@@ -37,6 +37,10 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
   beforeAll(async () => {
     if (access === undefined) return;
     house = await openHouse(access);
+    return () => house.end();
+  });
+  beforeAll(async () => {
+    if (access === undefined) return;
     const { home, workplace, brokerUrl } = house;
     around = subscribe(workplace, brokerUrl, ['neighbour/#', 'spoken']);
     neighbour = neighbourOn(brokerUrl);
@@ -62,7 +66,6 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
     return async () => {
       neighbour.remove();
       await giveBack(home);
-      await house.end();
     };
   });
   afterEach(async () => {

@@ -86,6 +86,15 @@ const syncMs = 3_000;
 
 export async function openHouse(given: Access): Promise<House> {
   const workplace = createWorkplace();
+  try {
+    return await furnish(given, workplace);
+  } catch (error) {
+    await workplace.clear();
+    throw error;
+  }
+}
+
+async function furnish(given: Access, workplace: Workplace): Promise<House> {
   const brokerPort = await freePort();
   const simulatorPort = await freePort();
   const brokerUrl = `mqtt://127.0.0.1:${brokerPort}`;
