@@ -1,0 +1,160 @@
+// What is gone is taken away, and nothing else.
+import { describe, expect, test } from 'vitest';
+import type { Known } from '../../home-assistant/memory.ts';
+import { agentTopic, announced, announcedKeys, announcing } from './support/announcing.ts';
+import { agentOf } from './support/installations.ts';
+
+describe('what is gone', () => {
+  test('a button that is not there any more is taken away, and the message after that is free of it', async () => {
+    const { connect, agent, fake, said, keys, clock } = announcing({ maxApplications: 0 });
+    const two = agentOf({
+      buttons: [
+        { id: 'main', gestures: ['press'], holdMs: 1000 },
+        { id: 'shop', gestures: ['press'], holdMs: 1000 },
+      ],
+    });
+    await connect();
+    fake.deliver(agentTopic, announced(two), { retained: true });
+    agent(agentOf());
+    clock.advance(600);
+    expect(said()).toEqual([agentTopic]);
+    expect(fake.retained(agentTopic)).toMatchObject({ components: { event_shop: { platform: 'event' } } });
+    clock.advance(5_000);
+    expect(said()).toEqual([agentTopic]);
+    expect(keys(agentTopic)).toEqual(Object.keys(announced(agentOf()).components));
+  });
+
+  test('a device is cleared when its info is, at once', async () => {
+    const { connect, agent, fake, said, clock } = announcing({ maxApplications: 0 });
+    await connect();
+    agent(agentOf());
+    clock.advance(5_000);
+    said();
+    fake.deliver('agent/main/info', '');
+    clock.advance(2_000);
+    expect(said()).toEqual([agentTopic]);
+    expect(fake.retained(agentTopic)).toBeUndefined();
+  });
+
+  test('a device of which nobody has said anything for minutes is cleared; those of others stay', async () => {
+    const { connect, fake, said, clock } = announcing({ maxApplications: 0 });
+    await connect();
+    const foreign = { ...announced(agentOf()), origin: { name: 'zigbee2mqtt' } };
+    fake.deliver(agentTopic, announced(agentOf()), { retained: true });
+    fake.deliver('homeassistant/device/other_agent_main/config', announced(agentOf()), { retained: true });
+    fake.deliver('homeassistant/device/release-button_agent_theirs/config', foreign, { retained: true });
+    fake.deliver('homeassistant/device/0x1234/config', '{"dev": {}, "o": {"name": "x"}}', { retained: true });
+    clock.advance(120_000);
+    expect(said()).toEqual([]);
+    clock.advance(60_000);
+    expect(said()).toEqual([agentTopic]);
+  });
+
+  // An embedded broker forgets all when it restarts, and the agent comes back a moment later.
+  test('nothing is cleared when the broker has forgotten an info', async () => {
+    const { connect, agent, fake, said, clock } = announcing({ maxApplications: 0 });
+    await connect();
+    agent(agentOf());
+    clock.advance(5_000);
+    said();
+    fake.setState('connecting');
+    await connect();
+    clock.advance(300_000);
+    expect(said()).toEqual([agentTopic]);
+    expect(fake.retained(agentTopic)).toBeDefined();
+  });
+
+  test('a device whose info was cleared while there was no connection is cleared, where the broker has kept the rest', async () => {
+    const { connect, agent, fake, said, clock } = announcing({ maxApplications: 0 });
+    await connect();
+    agent(agentOf());
+    agent(agentOf({ agent: 'office' }));
+    clock.advance(5_000);
+    fake.setState('connecting');
+    await connect();
+    agent(agentOf());
+    fake.deliver(agentTopic, announced(agentOf()), { retained: true });
+    const office = 'homeassistant/device/release-button_agent_office/config';
+    fake.deliver(office, fake.retained(office), { retained: true });
+    said();
+    clock.advance(120_000);
+    expect(said()).toEqual([]);
+    clock.advance(60_000);
+    expect(said()).toEqual([office]);
+    expect(fake.retained(office)).toBeUndefined();
+  });
+
+  test('a device that its user has deleted in Home Assistant stays away until there is something new', async () => {
+    const { connect, agent, fake, said, clock } = announcing({ maxApplications: 0 });
+    await connect();
+    agent(agentOf());
+    clock.advance(5_000);
+    said();
+    fake.deliver(agentTopic, '');
+    agent(agentOf({ at: '2026-01-01T09:00:00.000Z' }));
+    clock.advance(10_000);
+    expect(said()).toEqual([]);
+    agent(agentOf({ driver: 'gpiochip' }));
+    clock.advance(10_000);
+    expect(said()).toEqual([agentTopic]);
+  });
+});
+
+// An embedded broker keeps nothing, and Home Assistant forgets only what it is told to.
+describe('what was announced before the broker forgot it', () => {
+  const before = (...keys: (readonly [string, string])[]): Known =>
+    new Map([['release-button_agent_main', new Map([...announcedKeys(agentOf()), ...keys])]]);
+
+  test('is taken away where it is not there any more, now and at the next birth', async () => {
+    const known = before(['event_shop', 'event'], ['light_shop', 'light']);
+    const { connect, agent, fake, said, keys, clock } = announcing({ maxApplications: 0 }, known);
+    await connect();
+    agent(agentOf());
+    clock.advance(600);
+    const farewell = { components: { event_shop: { platform: 'event' }, light_shop: { platform: 'light' } } };
+    expect(said()).toEqual([agentTopic]);
+    expect(fake.retained(agentTopic)).toMatchObject(farewell);
+    clock.advance(10_000);
+    expect(said()).toEqual([agentTopic]);
+    expect(keys(agentTopic)).toEqual(Object.keys(announced(agentOf()).components));
+
+    // Home Assistant comes back to the broker only now.
+    fake.deliver('homeassistant/status', 'online');
+    clock.advance(1_000);
+    expect(fake.retained(agentTopic)).toMatchObject(farewell);
+    clock.advance(10_000);
+    expect(said()).toEqual([agentTopic, agentTopic]);
+    expect(known).toEqual(before());
+
+    // From now on it is known to be gone.
+    fake.deliver('homeassistant/status', 'online');
+    clock.advance(10_000);
+    expect(said()).toEqual([agentTopic]);
+  });
+
+  // An agent that is only switched off stays, unavailable.
+  test('stays where nobody has said that its device is gone', async () => {
+    const known: Known = new Map([['release-button_agent_old', new Map([['event_main', 'event']])]]);
+    const { connect, fake, said, clock } = announcing({ maxApplications: 0 }, known);
+    await connect();
+    clock.advance(600_000);
+    fake.deliver('homeassistant/status', 'online');
+    clock.advance(600_000);
+    expect(said()).toEqual([]);
+    expect(known.size).toBe(1);
+  });
+
+  test('is forgotten in the end, where no birth ever comes', async () => {
+    const many = Array.from({ length: 600 }, (_, index) => [`event_${index}`, 'event'] as const);
+    const known = before(...many);
+    const { connect, agent, clock } = announcing({ maxApplications: 0 }, known);
+    await connect();
+    agent(agentOf());
+    clock.advance(10_000);
+    const left = [...(known.get('release-button_agent_main')?.keys() ?? [])];
+    expect(left).toHaveLength(500 + announcedKeys(agentOf()).length);
+    expect(left).toContain('event_599');
+    expect(left).not.toContain('event_99');
+    expect(left).toContain('event_main');
+  });
+});

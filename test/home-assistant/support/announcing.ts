@@ -1,0 +1,114 @@
+// The service against a link without a network and a clock that is moved by hand.
+import { Registry } from 'prom-client';
+import { onTestFinished } from 'vitest';
+import { createHomeAssistant } from '../../../home-assistant/service.ts';
+import type { Known } from '../../../home-assistant/memory.ts';
+import { wanted } from '../../../home-assistant/wanted.ts';
+import type { AgentInfo } from '../../../messages/agent.ts';
+import { discoveryConfig } from '../../../messages/home-assistant.ts';
+import type { Discovery } from '../../../messages/home-assistant.ts';
+import type { WorkerInfo } from '../../../messages/worker.ts';
+import { createHealth } from '../../../service/health.ts';
+import { silentLog } from '../../../service/log.ts';
+import { createFakeLink } from '../../release-worker/support/fake-link.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import { applicationOf } from './installations.ts';
+
+export const agentTopic = 'homeassistant/device/release-button_agent_main/config';
+export const workerTopic = 'homeassistant/device/release-button_worker_main/config';
+const config = {
+  enabled: true,
+  stateDir: './state',
+  discoveryPrefix: 'homeassistant',
+  birthTopic: 'homeassistant/status',
+  applications: [{ all: true as const }],
+  maxApplications: 50,
+};
+
+export function announcing(settings: Partial<typeof config> = {}, known: Known = new Map()) {
+  const fake = createFakeLink();
+  const clock = createFakeClock();
+  fake.setState('connecting');
+  const health = createHealth(clock);
+  const service = createHomeAssistant({
+    config: { ...config, ...settings },
+    link: fake.link,
+    prefix: 'release-button',
+    version: '0.1.0',
+    clock,
+    log: silentLog(),
+    health,
+    metrics: new Registry(),
+    known,
+    memory: { write: () => {} },
+  });
+  service.start();
+  onTestFinished(() => service.stop());
+  const app = (name: string, buttons = ['main']) => {
+    fake.deliver(
+      `app/argocd/${name}`,
+      {
+        ...applicationOf(name, { buttons }),
+        sync: 'Synced',
+        health: 'Healthy',
+        automated: false,
+        link: 'https://argocd.example',
+      },
+      { retained: true },
+    );
+  };
+  /** As the worker says it of this many applications. */
+  const drift = (total: number, state: 'clear' | 'unknown' = 'clear') => {
+    const at = '2026-01-01T08:30:00.000Z';
+    const counts = { outOfSync: 0, total, unhealthy: 0, blocked: 0, unknown: 0 };
+    const about = {
+      apps: [],
+      truncated: false,
+      since: at,
+      at,
+      server: 'https://argocd.example',
+      simulated: false,
+    };
+    fake.deliver('drift', { state, ...counts, ...about }, { retained: true });
+  };
+  return {
+    fake,
+    clock,
+    health,
+    app,
+    drift,
+    stop: () => service.stop(),
+    /** Connected, and the broker has answered the subscriptions. */
+    connect: async () => {
+      fake.setState('connected');
+      await fake.link.subscribed();
+    },
+    agent: (info: AgentInfo) => fake.deliver(`agent/${info.agent}/info`, info, { retained: true }),
+    worker: (info: WorkerInfo) => fake.deliver(`worker/${info.worker}/info`, info, { retained: true }),
+    /** what has been said since the last call, in order: topics */
+    said: () => fake.published.splice(0).map(({ topic }) => topic),
+    keys: (topic: string) => Object.keys(componentsOf(fake.retained(topic))),
+  };
+}
+
+function componentsOf(message: unknown): Discovery['components'] {
+  const decoded = discoveryConfig.codec.decode(Buffer.from(JSON.stringify(message)));
+  if (!decoded.ok) throw new Error(decoded.error);
+  return decoded.value.components;
+}
+
+export function announcedKeys(agent: AgentInfo): (readonly [string, string])[] {
+  return Object.entries(announced(agent).components).map(([key, { platform }]) => [key, platform]);
+}
+
+/** As this version would announce them. */
+export function announced(agent: AgentInfo): Discovery {
+  const found = wanted({
+    prefix: 'release-button',
+    world: { agents: new Map([['main', agent]]), workers: new Map(), applications: new Map() },
+    config,
+    ownVersion: '0.1.0',
+  }).devices.get('release-button_agent_main');
+  if (found === undefined) throw new Error('no device');
+  return found;
+}
