@@ -122,10 +122,10 @@ export function createAnnouncer(options: {
     const gone = leaving(id, wanted, said);
     const message = nextMessage(there, wanted, gone) ?? (born ? wanted : undefined);
     if (message === undefined) return false;
-    told.set(id, new Set([...said, ...gone.keys()]));
+    // What is there again may go again.
+    told.set(id, new Set([...said, ...gone.keys()].filter((key) => !Object.hasOwn(wanted.components, key))));
     // Whoever has just been born hears it; without a birth nobody can tell who does.
-    const before = [...(known.get(id) ?? [])].filter(([key]) => !born || isSpared(key));
-    known.set(id, knownAfter(new Map([...before, ...gone]), born ? gone : new Map(), wanted));
+    known.set(id, knownAfter(maybeKnown(id), born ? gone : new Map(), wanted));
     retained.set(id, message);
     link.publish(addressOf(id), message, { remember: false });
     log.debug({ device: id }, `announced ${id} to Home Assistant`);
@@ -134,11 +134,15 @@ export function createAnnouncer(options: {
 
   /** What Home Assistant may still have, and should not, and has not been told on this connection. */
   const leaving = (id: string, wanted: Discovery, said: ReadonlySet<string>): Map<string, string> => {
-    const there = retained.get(id);
-    const all = new Map([...(known.get(id) ?? []), ...(there === undefined ? [] : componentsOf(there))]);
+    const all = maybeKnown(id);
     for (const key of all.keys())
       if (Object.hasOwn(wanted.components, key) || said.has(key) || isSpared(key)) all.delete(key);
     return all;
+  };
+
+  const maybeKnown = (id: string): Map<string, string> => {
+    const there = retained.get(id);
+    return new Map([...(known.get(id) ?? []), ...(there === undefined ? [] : componentsOf(there))]);
   };
 
   const takeAway = (id: string): boolean => {

@@ -83,6 +83,34 @@ describe('applications', () => {
     expect(appKeys(keys(workerTopic))).toEqual(['app_argocd_shop']);
   });
 
+  test('that only the broker remembers are taken away too, once they are known to be gone', async () => {
+    const first = announcing();
+    await first.connect();
+    first.worker(workerOf());
+    first.drift(2);
+    first.app('shop');
+    first.app('gone');
+    first.clock.advance(10_000);
+    const before = first.fake.retained(workerTopic);
+
+    // Without a memory of its own: another machine, say.
+    const { connect, worker, app, drift, fake, keys, clock } = announcing();
+    await connect();
+    fake.deliver(workerTopic, before, { retained: true });
+    worker(workerOf());
+    drift(0, 'unknown');
+    clock.advance(60_000);
+    expect(JSON.stringify(fake.published)).not.toContain('"app_argocd_gone":{"platform":"update"}');
+    drift(1);
+    app('shop');
+    clock.advance(1_000);
+    expect(fake.retained(workerTopic)).toMatchObject({
+      components: { app_argocd_gone: { platform: 'update' } },
+    });
+    clock.advance(10_000);
+    expect(appKeys(keys(workerTopic))).toEqual(['app_argocd_shop']);
+  });
+
   test('that went while there was no connection are taken away when all are known again', async () => {
     const { connect, worker, app, drift, fake, said, keys, clock } = announcing();
     await connect();

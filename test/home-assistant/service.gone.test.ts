@@ -24,6 +24,22 @@ describe('what is gone', () => {
     expect(keys(agentTopic)).toEqual(Object.keys(announced(agentOf()).components));
   });
 
+  test('a button that comes back and goes again is taken away again', async () => {
+    const { connect, agent, fake, said, clock } = announcing({ maxApplications: 0 });
+    const two = agentOf({ leds: [...agentOf().leds, { id: 'second', follows: 'main' }] });
+    await connect();
+    for (const info of [two, agentOf(), two]) {
+      agent(info);
+      clock.advance(10_000);
+    }
+    said();
+    agent(agentOf());
+    clock.advance(1_000);
+    expect(fake.retained(agentTopic)).toMatchObject({ components: { light_second: { platform: 'light' } } });
+    clock.advance(10_000);
+    expect(said()).toEqual([agentTopic, agentTopic]);
+  });
+
   test('a device is cleared when its info is, at once', async () => {
     const { connect, agent, fake, said, clock } = announcing({ maxApplications: 0 });
     await connect();

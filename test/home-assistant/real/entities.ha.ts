@@ -226,19 +226,16 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
       installed_version: `${installed} (out of sync)`,
       latest_version: installed,
     });
-    // Seven digits of a hash read as a number, and the older number would be no update.
-    publish(brokerUrl, [
-      '-r',
-      '-t',
-      topic,
-      '-m',
-      JSON.stringify({
-        ...hand,
-        deployed: { revision: `9999999${'a'.repeat(33)}` },
-        target: { revision: `0000001${'a'.repeat(33)}` },
-      }),
-    ]);
-    await home.shows('update.release_button_shop', 'on', { latest_version: '0000001' });
+    // Digits alone read as a number and a `d` among them as a version, and the older one would be no update.
+    for (const [deployed, target] of [
+      ['9999999', '0000001'],
+      ['3161327', '98d7186'],
+    ]) {
+      const revision = (short = '') => ({ revision: `${short}${'a'.repeat(33)}` });
+      const message = { ...hand, deployed: revision(deployed), target: revision(target) };
+      publish(brokerUrl, ['-r', '-t', topic, '-m', JSON.stringify(message)]);
+      await home.shows('update.release_button_shop', 'on', { latest_version: target });
+    }
     publish(brokerUrl, ['-r', '-t', topic, '-m', JSON.stringify({ ...shop, sync: 'Unknown' })]);
     await home.shows('update.release_button_shop', 'unavailable');
     publish(brokerUrl, ['-r', '-t', topic, '-m', JSON.stringify(shop)]);
