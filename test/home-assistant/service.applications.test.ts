@@ -83,6 +83,23 @@ describe('applications', () => {
     expect(appKeys(keys(workerTopic))).toEqual(['app_argocd_shop']);
   });
 
+  test('are taken away where none is left to be announced', async () => {
+    const known: Known = new Map([['release-button_worker_main', new Map([['app_argocd_gone', 'update']])]]);
+    const { connect, worker, app, drift, fake, said, clock } = announcing({}, known);
+    await connect();
+    worker(workerOf());
+    drift(0, 'unknown');
+    clock.advance(60_000);
+    said();
+    drift(1);
+    // No button releases it.
+    app('other', []);
+    clock.advance(1_000);
+    expect(fake.retained(workerTopic)).toMatchObject({
+      components: { app_argocd_gone: { platform: 'update' } },
+    });
+  });
+
   test('that only the broker remembers are taken away too, once they are known to be gone', async () => {
     const first = announcing();
     await first.connect();
