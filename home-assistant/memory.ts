@@ -1,11 +1,11 @@
 // What Home Assistant may know of us, on the disk. It tells nobody, and to leave something out takes nothing away there:
 // without a memory nobody could take away what was announced before a broker that keeps nothing was restarted.
-import { mkdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import * as z from 'zod/mini';
-import { isAbsent, writeDurably } from '../service/durable-file.ts';
+import { makeDirectory, writeDurably } from '../service/durable-file.ts';
 import type { Log } from '../service/log.ts';
-import { messageOf } from '../service/log.ts';
+import { codeOf, messageOf } from '../service/log.ts';
 import { isDeviceId, wordOf } from './names.ts';
 
 /** Platforms by the keys of components, by the ids of devices. */
@@ -40,7 +40,7 @@ export function createMemory(stateDir: string, prefix: string, log: Log): Memory
     // A newer one is on its way.
     if (text !== latest) return;
     try {
-      await mkdir(dirname(path), { recursive: true });
+      await makeDirectory(stateDir);
       await writeDurably(path, text);
       said = '';
     } catch (error) {
@@ -60,7 +60,7 @@ export function createMemory(stateDir: string, prefix: string, log: Log): Memory
             .map(([id, keys]) => [id, new Map(Object.entries(keys))]),
         );
       } catch (error) {
-        if (!isAbsent(error)) complain('read', error);
+        if (codeOf(error) !== 'ENOENT') complain('read', error);
         return new Map();
       }
     },

@@ -1,8 +1,8 @@
 // The freeze on the disk, `freeze.json` in the state directory: it outlives every restart.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isAbsent, writeDurably } from '../../service/durable-file.ts';
-import { messageOf } from '../../service/log.ts';
+import { writeDurably } from '../../service/durable-file.ts';
+import { codeOf, messageOf } from '../../service/log.ts';
 import { freezeState } from '../../messages/freeze.ts';
 import { fromMessage, toMessage } from './message.ts';
 import type { FreezeState } from './state.ts';
@@ -25,7 +25,7 @@ export function createFreezeFile(stateDir: string): FreezeFile {
       try {
         bytes = await readFile(path);
       } catch (error) {
-        if (isAbsent(error)) return 'absent';
+        if (codeOf(error) === 'ENOENT') return 'absent';
         throw problem('read', error);
       }
       // The same form as the retained message, so that people need to know one.

@@ -1,8 +1,9 @@
 // The journal: append-only JSON lines. What must survive a crash is on disk before the next step is taken.
-import { open, mkdir } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { createReadStream, existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { makeDirectory, syncDirectory } from '../../service/durable-file.ts';
 import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
 import { journalLineSchema } from './journal-lines.ts';
@@ -84,30 +85,6 @@ async function endsTorn(file: FileHandle, size: number): Promise<boolean> {
   const last = Buffer.alloc(1);
   await file.read(last, 0, 1, size - 1);
   return last[0] !== newLine;
-}
-
-/** With its parents, as `recursive` does, which never ends where a file system refuses new directories (/proc). */
-async function makeDirectory(path: string): Promise<void> {
-  try {
-    await mkdir(path);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'EEXIST') return;
-    const parent = dirname(path);
-    if (code !== 'ENOENT' || existsSync(parent)) throw error;
-    await makeDirectory(parent);
-    await mkdir(path);
-  }
-}
-
-/** A new file is only safe when its directory entry is. */
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }
 
 interface ReadOptions {

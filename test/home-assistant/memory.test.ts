@@ -63,6 +63,13 @@ describe('what Home Assistant may know', () => {
     },
   );
 
+  test('of a directory that can never be made does not hold up the stop', async () => {
+    const one = memory('release-button', '/proc/nowhere/state');
+    one.write(known());
+    await one.settled();
+    expect(warnings).toEqual([expect.stringContaining('homeAssistant.stateDir')]);
+  });
+
   test('that cannot be written is said once, and disturbs nothing', async () => {
     writeFileSync(join(folder, 'state'), 'a file in the place of the directory');
     const one = memory();
