@@ -119,7 +119,10 @@ function createShow(
       );
     },
     show: (signal) => {
-      wanted = payloads.get(signal);
+      const payload = payloads.get(signal);
+      // With thousands of applications this is asked dozens of times a second.
+      if (payload === wanted) return;
+      wanted = payload;
       plan();
     },
     connected: (is) => {

@@ -1,10 +1,19 @@
-// How many applications each button releases, said once.
+// Which buttons release which applications.
 import type { Config } from '../config/sections.ts';
 import { selects } from '../config/selection.ts';
 import type { Log } from '../service/log.ts';
 import type { Registry } from './drift/registry.ts';
 
 export type ButtonConfig = Config['worker']['buttons'][number];
+
+/** The ids of the buttons that release an application, in the order of the configuration. */
+export function selecting(
+  buttons: readonly Pick<ButtonConfig, 'id' | 'select'>[],
+  app: Parameters<typeof selects>[1],
+): string[] {
+  return buttons.filter(({ select }) => selects(select, app)).map(({ id }) => id);
+}
+
 /** How many applications each button releases, in the log: a selection that fits nothing is a mistake more often than not. */
 export function saySelected({
   buttons,

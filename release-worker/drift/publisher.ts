@@ -15,7 +15,7 @@ import type { Registry } from './registry.ts';
 import type { Revisions } from './revisions.ts';
 import { isDrifted } from './summary.ts';
 import type { ButtonConfig } from '../selection.ts';
-import { selects } from '../../config/selection.ts';
+import { selecting } from '../selection.ts';
 
 export interface Publisher {
   start(): void;
@@ -110,7 +110,7 @@ export function createPublisher(options: {
       sync: record.sync,
       health: record.health,
       automated: record.automated,
-      buttons: options.buttons.filter(({ select }) => selects(select, record)).map(({ id }) => id),
+      buttons: selecting(options.buttons, record),
       link: `${externalUrl}/applications/${record.namespace}/${record.name}`,
       ...(deployed === '' ? {} : { deployed: revision(deployed) }),
       ...(record.target === '' ? {} : { target: revision(record.target) }),

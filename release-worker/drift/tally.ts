@@ -1,8 +1,8 @@
 // What the applications come to, in numbers: of all, and of what each button selects. Kept up change by change, since
 // with 10,000 applications and dozens of changes a second nothing may walk all of them each time.
 import type { AppRecord } from '../argocd/application.ts';
-import { selects } from '../../config/selection.ts';
 import type { ButtonConfig } from '../selection.ts';
+import { selecting } from '../selection.ts';
 import type { Registry } from './registry.ts';
 import { isDrifted, isListed } from './summary.ts';
 import type { DriftCounts, Obstacle } from './summary.ts';
@@ -17,8 +17,8 @@ export interface Tally {
   all(): DriftCounts;
   of(button: string): DriftCounts;
   /**
-   * Since when the one that has been out of sync for longest is, of what the button selects (without one: of all) and as far as this
-   * process has seen it; undefined where none is. Argo CD does not tell.
+   * Since when the one that has been out of sync for longest is, of what the button selects (without one: of all) and as
+   * far as this process has seen it; undefined where none is. Argo CD does not tell.
    */
   oldest(button?: string): number | undefined;
   /** What the summary has to choose from. */
@@ -59,11 +59,11 @@ export function createTally(options: {
   const listed = new Map<string, AppRecord>();
 
   const count = (key: string, app: AppRecord): Counted => {
-    const selecting = buttons.filter(({ select }) => selects(select, app)).map(({ id }) => id);
+    const releasing = selecting(buttons, app);
     const outOfSync = isDrifted(app);
     return {
-      sums: [whole, ...selecting.flatMap((id) => sums.get(id) ?? [])],
-      buttons: selecting,
+      sums: [whole, ...releasing.flatMap((id) => sums.get(id) ?? [])],
+      buttons: releasing,
       outOfSync,
       unknown: app.sync === 'Unknown',
       unhealthy: app.health === 'Degraded' || app.health === 'Missing',
