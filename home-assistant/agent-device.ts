@@ -9,7 +9,7 @@ import { patternNames } from '../messages/pattern.ts';
 import { discoveryOf, makerFor, thingsMax } from './device.ts';
 import type { Maker } from './device.ts';
 import { nameBeside, nameOf } from './names.ts';
-import { attributesOf, ofJson, onWhen, stateOf } from './templates.ts';
+import { attributes, ofJson, onWhen, stateOf } from './templates.ts';
 
 /** Home Assistant's own words for what a button does; it translates them. */
 const triggerTypes: Readonly<Record<Gesture, string>> = {
@@ -69,8 +69,7 @@ function buttonComponents(make: Maker, button: Button): (readonly [string, Compo
       value_template: onWhen('value_json.stuck'),
       payload_on: 'on',
       payload_off: 'off',
-      json_attributes_topic: state,
-      json_attributes_template: attributesOf(['presses', 'droppedPresses', 'lastPressAt', 'fault']),
+      ...attributes(state, ['presses', 'droppedPresses', 'lastPressAt', 'fault']),
     }),
     ...gestures.map(
       (gesture) =>
@@ -108,8 +107,7 @@ function ledComponents(make: Maker, led: AgentInfo['leds'][number]): (readonly [
       effect_list: effects,
       // Steps of somebody's own have no name.
       effect_template: ofJson("value_json.pattern if value_json.pattern is string else ''", "''"),
-      json_attributes_topic: state,
-      json_attributes_template: attributesOf(['because', 'signal', 'pattern']),
+      ...attributes(state, ['because', 'signal', 'pattern']),
     }),
     make.entity(`identify_${id}`, 'button', {
       name: nameOf('Identify', { id }),

@@ -58,7 +58,6 @@ export function createAnnouncer(options: {
   const { link, prefix, discoveryPrefix, clock, log, known, memory, isSpared } = options;
   /** ours, as they are on the broker as far as is known */
   const retained = new Map<string, Discovery>();
-  const texts = new Map<string, string>();
   const saidAt = new Map<string, number>();
   /** devices that may not be as they should */
   const open = new Set<string>();
@@ -77,6 +76,10 @@ export function createAnnouncer(options: {
 
   const addressOf = (id: string) => addressBelow(discoveryPrefix, discoveryConfig.at({ object: id }));
 
+  const disarm = () => {
+    timer?.cancel();
+    timerAt = Infinity;
+  };
   const arm = (at: number) => {
     if (!running || at >= timerAt) return;
     timer?.cancel();
@@ -89,21 +92,24 @@ export function createAnnouncer(options: {
     const now = clock.monotonic();
     let nextAt = Infinity;
     for (const id of open) {
-      if (!mayBeStepped(id)) {
-        open.delete(id);
-        continue;
-      }
-      const dueAt = Math.max((saidAt.get(id) ?? -Infinity) + gapMs, removedAt(id));
-      if (now < dueAt) nextAt = Math.min(nextAt, dueAt);
+      const at = dueAt(id);
+      if (at === undefined) open.delete(id);
+      else if (now < at) nextAt = Math.min(nextAt, at);
       else if (step(id, now)) nextAt = Math.min(nextAt, now + gapMs);
       else open.delete(id);
     }
     arm(nextAt);
   };
 
-  /** When a device that nothing wants may be taken away: it has to be known to be gone, and not only not to be heard. */
-  const removedAt = (id: string) => (devices.has(id) || removed.has(id) ? -Infinity : since + goneAfterMs);
-  const mayBeStepped = (id: string) => devices.has(id) || removed.has(id) || kept.has(id);
+  /**
+   * When something may be said of a device. Undefined: nothing; what nobody wants has to be known to be gone, and not only
+   * not to be heard.
+   */
+  const dueAt = (id: string): number | undefined => {
+    const nextAt = (saidAt.get(id) ?? -Infinity) + gapMs;
+    if (devices.has(id) || removed.has(id)) return nextAt;
+    return kept.has(id) ? Math.max(nextAt, since + goneAfterMs) : undefined;
+  };
 
   /** Says the next message of a device; false: it is as it should be. */
   const step = (id: string, now: number): boolean => {
@@ -179,29 +185,22 @@ export function createAnnouncer(options: {
     },
     stop: () => {
       running = false;
-      timer?.cancel();
-      timer = undefined;
-      timerAt = Infinity;
+      disarm();
     },
     forget: () => {
       retained.clear();
       kept.clear();
       told.clear();
       open.clear();
-      timer?.cancel();
-      timerAt = Infinity;
+      disarm();
     },
     want: (next) => {
-      removed = new Set([...devices.keys(), ...removed].filter((id) => !next.has(id)));
-      for (const id of removed) texts.delete(id);
+      const before = devices;
       devices = next;
-      for (const [id, discovery] of next) {
-        const text = JSON.stringify(discovery);
-        if (texts.get(id) === text) continue;
-        texts.set(id, text);
-        open.add(id);
-      }
+      removed = new Set([...before.keys(), ...removed].filter((id) => !next.has(id)));
       for (const id of removed) open.add(id);
+      for (const [id, discovery] of next)
+        if (JSON.stringify(before.get(id)) !== JSON.stringify(discovery)) open.add(id);
       arm(clock.monotonic());
     },
     compareAll: () => {

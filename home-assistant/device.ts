@@ -1,14 +1,11 @@
 // What every device and every component of it has in common.
 import type { Address } from '../messages/channel.ts';
 import type { Component, Discovery } from '../messages/home-assistant.ts';
-import { deviceId, entityId } from './names.ts';
+import { deviceId, entityId, nameOf } from './names.ts';
 import type { DeviceKind } from './names.ts';
 
 /** By it we know what is ours. */
 export const originName = 'release-button';
-
-/** Who freezes, as others read it. */
-export const originator = 'Home Assistant';
 
 /** Shown where Home Assistant tells of a faulty message. */
 const supportUrl = 'https://www.npmjs.com/package/release-button';
@@ -81,7 +78,7 @@ export function discoveryOf(options: {
   return {
     device: {
       identifiers: [deviceId(prefix, kind, id)],
-      name: `${name}${id === 'main' ? '' : ` ${id}`}${options.simulated ? ' (simulated)' : ''}`,
+      name: `${nameOf(name, { id })}${options.simulated ? ' (simulated)' : ''}`,
       manufacturer: originName,
       model: options.model,
       ...(modelId === undefined ? {} : { model_id: modelId }),

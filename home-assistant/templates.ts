@@ -21,16 +21,25 @@ export function onlineWhen(condition: string): string {
   return `{{ 'online' if value_json is defined and ${condition} else 'offline' }}`;
 }
 
-/** Attributes out of these members, in this order; a missing one is none. */
-export function attributesOf(members: readonly string[]): string {
-  const entries = members.map((member) => `'${member}': value_json.${member} | default(None)`);
-  return ofJson(`{${entries.join(', ')}} | tojson`, "'{}'");
+/** `'<member>': <its value>` for each, in this order; a missing one is none. */
+function entriesOf(members: readonly string[]): string {
+  return members.map((member) => `'${member}': value_json.${member} | default(None)`).join(', ');
+}
+
+/** The options of an entity whose attributes are these members of a topic's JSON. */
+export function attributes(
+  topic: string,
+  members: readonly string[],
+): { readonly json_attributes_topic: string; readonly json_attributes_template: string } {
+  return {
+    json_attributes_topic: topic,
+    json_attributes_template: ofJson(`{${entriesOf(members)}} | tojson`, "'{}'"),
+  };
 }
 
 /** An event with its type and these members as attributes. @param type an expression of `value_json` */
 export function eventOf(type: string, members: readonly string[]): string {
-  const entries = members.map((member) => `'${member}': value_json.${member} | default(None)`);
-  return ofJson(`{'event_type': ${type}, ${entries.join(', ')}} | tojson`, "''");
+  return ofJson(`{'event_type': ${type}, ${entriesOf(members)}} | tojson`, "''");
 }
 
 /** A string within an expression. */

@@ -1,15 +1,14 @@
 // One button of the worker: what it says, what its presses come to, and an entity for each thing that it does.
 import { buttonSignal, signals } from '../messages/button.ts';
-import { freezeSet, freezeState } from '../messages/freeze.ts';
 import type { Component } from '../messages/home-assistant.ts';
 import { buttonPress, buttonResult, pressOutcomes } from '../messages/press.ts';
 import type { Action } from '../messages/worker.ts';
 import type { Maker } from './device.ts';
-import { originator } from './device.ts';
+import { freezeSwitch } from './freeze-switch.ts';
 import { nameBeside, nameOf } from './names.ts';
 import { gestureFor, pressTemplate } from './press.ts';
 import type { WorkerButton } from './press.ts';
-import { attributesOf, eventOf, onWhen, quoted, stateOf } from './templates.ts';
+import { attributes, eventOf, quoted, stateOf } from './templates.ts';
 
 const actionEntities: readonly {
   readonly action: Action;
@@ -55,8 +54,7 @@ export function buttonComponents(make: Maker, button: WorkerButton): (readonly [
       options: signals,
       state_topic: signal,
       value_template: stateOf('signal'),
-      json_attributes_topic: signal,
-      json_attributes_template: attributesOf(['reason', 'until', 'outOfSync', 'blocked']),
+      ...attributes(signal, ['reason', 'until', 'outOfSync', 'blocked']),
     }),
     make.entity(`result_${id}`, 'event', {
       name: nameBeside('Press result', button),
@@ -68,26 +66,16 @@ export function buttonComponents(make: Maker, button: WorkerButton): (readonly [
       state_topic: make.topic(buttonResult.at({ button: id })),
       value_template: eventOf('value_json.outcome', ['reason', 'message', 'pressId', 'releaseId']),
     }),
-    freezeSwitch(make, button),
+    // For instance after a rollback, which freezes its button.
+    freezeSwitch(make, `freeze_${id}`, {
+      frozen: `${quoted(id)} in (value_json.buttons | default({}))`,
+      button: id,
+      entity: {
+        name: nameBeside('Freeze button', button),
+        what: 'freeze button',
+        thing: id,
+        enabled_by_default: false,
+      },
+    }),
   ];
-}
-
-/** Of a single button, for instance after a rollback, which freezes it. */
-function freezeSwitch(make: Maker, button: WorkerButton): readonly [string, Component] {
-  const { id } = button;
-  const state = make.topic(freezeState.at({}));
-  return make.entity(`freeze_${id}`, 'switch', {
-    name: nameBeside('Freeze button', button),
-    what: 'freeze button',
-    thing: id,
-    icon: 'mdi:snowflake',
-    enabled_by_default: false,
-    command_topic: make.topic(freezeSet.at({})),
-    payload_on: freezeSet.codec.encode({ frozen: true, button: id, by: originator }),
-    payload_off: freezeSet.codec.encode({ frozen: false, button: id, by: originator }),
-    state_topic: state,
-    value_template: onWhen(`${quoted(id)} in (value_json.buttons | default({}))`),
-    state_on: 'on',
-    state_off: 'off',
-  });
 }

@@ -1,15 +1,16 @@
 // The release worker as a device: what it says of Argo CD and of releases, and its buttons, which are there without a Pi.
 import { drift } from '../messages/drift.ts';
-import { freezeSet, freezeState } from '../messages/freeze.ts';
+import { freezeState } from '../messages/freeze.ts';
 import type { Component, Discovery } from '../messages/home-assistant.ts';
 import { releaseEvent, releaseLast, releaseOutcomes } from '../messages/release.ts';
 import { workerAvailability } from '../messages/worker.ts';
 import type { WorkerInfo } from '../messages/worker.ts';
 import { applicationComponents } from './application.ts';
 import type { Application } from './application.ts';
-import { discoveryOf, makerFor, originator, thingsMax } from './device.ts';
-import type { Maker } from './device.ts';
-import { attributesOf, ofJson, onWhen, onlineWhen, stateOf } from './templates.ts';
+import { discoveryOf, makerFor, thingsMax } from './device.ts';
+import type { Availability, Maker } from './device.ts';
+import { freezeSwitch } from './freeze-switch.ts';
+import { attributes, ofJson, onWhen, onlineWhen, stateOf } from './templates.ts';
 import { buttonComponents } from './worker-button.ts';
 
 export function workerDevice(
@@ -41,13 +42,23 @@ export function workerDevice(
       ...info.buttons.slice(0, thingsMax).flatMap((button) => buttonComponents(make, button)),
       ...driftComponents(make, vouched),
       ...releaseComponents(make),
-      freezeSwitch(make),
+      freezeSwitch(make, 'freeze', {
+        frozen: 'value_json.frozen',
+        entity: {
+          name: 'Freeze',
+          what: 'freeze',
+          ...attributes(make.topic(freezeState.at({})), ['reason', 'until', 'by', 'buttons']),
+        },
+      }),
       ...applicationComponents({ make, buttons: info.buttons, applications, vouched }),
     ],
   });
 }
 
-function driftComponents(make: Maker, availability: readonly object[]): (readonly [string, Component])[] {
+function driftComponents(
+  make: Maker,
+  availability: readonly Availability[],
+): (readonly [string, Component])[] {
   const topic = make.topic(drift.at({}));
   return [
     make.entity('drift', 'binary_sensor', {
@@ -68,16 +79,7 @@ function driftComponents(make: Maker, availability: readonly object[]): (readonl
       unit_of_measurement: 'apps',
       state_topic: topic,
       value_template: stateOf('outOfSync'),
-      json_attributes_topic: topic,
-      json_attributes_template: attributesOf([
-        'apps',
-        'truncated',
-        'total',
-        'unhealthy',
-        'blocked',
-        'unknown',
-        'server',
-      ]),
+      ...attributes(topic, ['apps', 'truncated', 'total', 'unhealthy', 'blocked', 'unknown', 'server']),
       availability,
     }),
     make.entity('oldest-drift', 'sensor', {
@@ -145,22 +147,4 @@ function releaseComponents(make: Maker): (readonly [string, Component])[] {
       value_template: ofJson(`(${event} if value_json.event in ['started', 'finished'] else '')`, "''"),
     }),
   ];
-}
-
-function freezeSwitch(make: Maker): readonly [string, Component] {
-  const state = make.topic(freezeState.at({}));
-  return make.entity('freeze', 'switch', {
-    name: 'Freeze',
-    what: 'freeze',
-    icon: 'mdi:snowflake',
-    command_topic: make.topic(freezeSet.at({})),
-    payload_on: freezeSet.codec.encode({ frozen: true, by: originator }),
-    payload_off: freezeSet.codec.encode({ frozen: false, by: originator }),
-    state_topic: state,
-    value_template: onWhen('value_json.frozen'),
-    state_on: 'on',
-    state_off: 'off',
-    json_attributes_topic: state,
-    json_attributes_template: attributesOf(['reason', 'until', 'by', 'buttons']),
-  });
 }

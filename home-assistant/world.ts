@@ -73,6 +73,8 @@ export function createWorld(options: {
     for (const key of known.keys()) if (!now.has(key) && mayGo(key)) known.delete(key);
   };
 
+  const isComplete = () => total !== undefined && heard.applications.size >= Math.min(total, applicationsMax);
+
   return {
     start: () => {
       link.subscribe(agentInfo.filter(), (message, { params }) => {
@@ -107,8 +109,8 @@ export function createWorld(options: {
       total = undefined;
       for (const now of Object.values(heard)) now.clear();
     },
-    isWaiting: () => total !== undefined && heard.applications.size < Math.min(total, applicationsMax),
-    isComplete: () => total !== undefined && heard.applications.size >= Math.min(total, applicationsMax),
+    isWaiting: () => total !== undefined && !isComplete(),
+    isComplete,
     dropSilent: (mayGo) => {
       dropUnheard(agents, heard.agent, (id) => mayGo('agent', id));
       dropUnheard(workers, heard.worker, (id) => mayGo('worker', id));

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseDocument, visit } from 'yaml';
 import * as z from 'zod/mini';
-import { originator } from '../../home-assistant/device.ts';
+import { originator } from '../../home-assistant/freeze-switch.ts';
 import { signals } from '../../messages/button.ts';
 import { freezeSet } from '../../messages/freeze.ts';
 import { usualEntities as entities } from './support/usual-entities.ts';

@@ -48,14 +48,18 @@ const titled = { id, title };
 const someGestures = fc.uniqueArray(fc.constantFrom(...gestures), { minLength: 1 });
 const byId = { selector: (thing: { readonly id: string }) => thing.id, maxLength: 4 };
 
-export const agents: fc.Arbitrary<AgentInfo> = fc.record({
-  agent: id,
+const anyProcess = {
   version: fc.string(),
   host: fc.string(),
   instance: fc.string(),
   clock: fc.constant({ synchronised: true }),
   simulated: fc.boolean(),
   at: fc.constant(at),
+};
+
+export const agents: fc.Arbitrary<AgentInfo> = fc.record({
+  agent: id,
+  ...anyProcess,
   driver: fc.constantFrom('rpio', 'gpiochip', 'simulated'),
   buttons: fc.uniqueArray(
     fc.record(
@@ -81,12 +85,7 @@ const buttons = fc.uniqueArray(
 
 export const workers: fc.Arbitrary<WorkerInfo> = fc.record({
   worker: id,
-  version: fc.string(),
-  host: fc.string(),
-  instance: fc.string(),
-  clock: fc.constant({ synchronised: true }),
-  simulated: fc.boolean(),
-  at: fc.constant(at),
+  ...anyProcess,
   argocd: fc.record({
     server: fc.constantFrom('https://argocd.example', 'http://127.0.0.1:8081/argo', 'argocd.example:443'),
   }),

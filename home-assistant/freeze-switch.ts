@@ -1,0 +1,37 @@
+// A switch that freezes: every button, or a single one.
+import { freezeSet, freezeState } from '../messages/freeze.ts';
+import type { Component } from '../messages/home-assistant.ts';
+import type { Maker } from './device.ts';
+import { onWhen } from './templates.ts';
+
+/** Who freezes, as others read it. */
+export const originator = 'Home Assistant';
+
+/**
+ * @param options.frozen an expression of `value_json`
+ * @param options.button the one that it is for; absent: all
+ * @param options.entity what else there is to say of the entity
+ */
+export function freezeSwitch(
+  make: Maker,
+  key: string,
+  options: {
+    readonly frozen: string;
+    readonly button?: string;
+    readonly entity: Parameters<Maker['entity']>[2];
+  },
+): readonly [string, Component] {
+  const { frozen, button, entity } = options;
+  const only = button === undefined ? {} : { button };
+  return make.entity(key, 'switch', {
+    ...entity,
+    icon: 'mdi:snowflake',
+    command_topic: make.topic(freezeSet.at({})),
+    payload_on: freezeSet.codec.encode({ frozen: true, ...only, by: originator }),
+    payload_off: freezeSet.codec.encode({ frozen: false, ...only, by: originator }),
+    state_topic: make.topic(freezeState.at({})),
+    value_template: onWhen(frozen),
+    state_on: 'on',
+    state_off: 'off',
+  });
+}
