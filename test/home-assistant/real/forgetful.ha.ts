@@ -1,7 +1,7 @@
 // What is taken out of the configuration goes from a real Home Assistant too where the broker keeps nothing over a restart,
 // as the embedded one, while Home Assistant runs on.
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { subscribe } from '../../support/processes.ts';
+import { publish, subscribe } from '../../support/processes.ts';
 import type { Subscriber } from '../../support/processes.ts';
 import { stays, until } from '../../support/wait.ts';
 import { access, configuration, connectionLost, openHouse, reason } from './house.ts';
@@ -30,8 +30,16 @@ describe.skipIf(access === undefined)(`a broker that forgets, and a real Home As
     expect(complaints.filter((complaint) => !connectionLost.test(complaint))).toEqual([]);
   });
 
+  /** What Home Assistant has subscribed to and left again is acknowledged: it does so in turn, and complains of a missing word. */
+  const untilSubscribed = async () => {
+    const heard: unknown[] = [];
+    publish(house.brokerUrl, ['-r', '-t', 'probe', '-m', 'there']);
+    await house.home.listen('mqtt/subscribe', { topic: 'probe' }, (event) => heard.push(event));
+    await until('Home Assistant to hear the probe', () => heard.length > 0);
+  };
   /** Everything of ours, ended and started anew, as `start` is. */
   const startAnew = async () => {
+    await untilSubscribed();
     for (const part of ['home-assistant', 'release-worker', 'gpio-agent', 'broker'] as const)
       await house.kill(part);
     for (const part of ['broker', 'gpio-agent', 'release-worker', 'home-assistant'] as const)
