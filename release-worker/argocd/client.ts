@@ -65,8 +65,8 @@ export interface ArgoCd {
   /** One application, whole. With `refresh` the answer comes after a new comparison. */
   get(app: AppName, refresh?: 'normal' | 'hard', timeoutMs?: number): Promise<AppRecord>;
   /**
-   * @param ready awaited while the connection is made, right before anything goes out; what it throws is thrown, and
-   * nothing was sent. Called anew where Argo CD has refused the token and there is another.
+   * @param ready called once the connection stands, and awaited right before anything goes out; what it throws is
+   * thrown, and nothing was sent. Called anew where Argo CD has refused the token and there is another.
    */
   sync(app: AppName, request: SyncRequest, ready?: () => Promise<void>): Promise<void>;
   /** Ends the operation that runs, whoever's it is. Refused as `invalid` where none runs, or it is not taken up yet. */

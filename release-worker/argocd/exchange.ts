@@ -1,5 +1,7 @@
 // One request to Argo CD and its answer, through got, with bounds. Every failure is an ArgoCdError, together with what
 // decides whether a read is asked again.
+import type { ClientRequest } from 'node:http';
+import { TLSSocket } from 'node:tls';
 import { RequestError } from 'got';
 import type { Got } from 'got';
 import type * as z from 'zod/mini';
@@ -23,8 +25,8 @@ export interface Call<Answer> {
   /** of a request that changes something */
   readonly body?: unknown;
   /**
-   * For a body: awaited while the connection is made, before anything of the request goes out. What it throws is thrown
-   * as it is, and nothing was sent. Called anew where the request is sent again.
+   * For a body: called once the connection stands, and awaited before anything of the request goes out. What it throws
+   * is thrown as it is, and nothing was sent. Called anew where the request is sent again.
    */
   readonly ready?: (() => Promise<void>) | undefined;
   readonly timeoutMs?: number;
@@ -84,7 +86,9 @@ export function createExchange(options: ExchangeOptions): Exchange {
     const { name, what, path, query, body, schema } = call;
     const changes = isChange(call);
     const tooLarge = new AbortController();
-    const content = body === undefined ? undefined : contentOf(JSON.stringify(body), call.ready);
+    const connection = connectionOf();
+    const content =
+      body === undefined ? undefined : contentOf(JSON.stringify(body), call.ready, connection.stands);
     const sentAt = clock.monotonic();
     const answered = (status: number) => onAnswer?.(name, status, clock.monotonic() - sentAt);
     let response;
@@ -106,6 +110,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
             }
           : { headers: { ...headers } }),
       });
+      void pending.on('request', connection.of);
       void pending.on('downloadProgress', ({ transferred }) => {
         if (transferred > maximumAnswerBytes) tooLarge.abort();
       });
@@ -167,12 +172,30 @@ interface Content {
   readonly refusal: { readonly error: unknown } | undefined;
 }
 
+/** Tells when the connection of a request stands, TLS included; of one that never does, nothing. */
+function connectionOf(): { readonly stands: Promise<void>; readonly of: (request: ClientRequest) => void } {
+  let standing = () => {};
+  const stands = new Promise<void>((resolve) => {
+    standing = resolve;
+  });
+  return {
+    stands,
+    of: (request) =>
+      void request.once('socket', (socket) => {
+        // A tunnel is handed over when it stands.
+        if (!socket.connecting) standing();
+        else socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', standing);
+      }),
+  };
+}
+
 /** The headers go out with the first piece of the body, and not before. */
-function contentOf(text: string, ready: Call<unknown>['ready']): Content {
+function contentOf(text: string, ready: Call<unknown>['ready'], stands: Promise<void>): Content {
   if (ready === undefined) return { headers: {}, body: text, held: false, refusal: undefined };
   let held = true;
   let refusal: Content['refusal'];
   const whenReady = async function* () {
+    await stands;
     try {
       await ready();
     } catch (error) {

@@ -32,9 +32,11 @@ export interface Judgement {
 const takenAlongMs = 2_500;
 /** From the press to the POST: how old a press may be, a refresh, and a look at who is in charge. In milliseconds. */
 const latestPostMs = 10_000 + refreshTimeoutMs + 5_000;
+/** From the note that a POST comes next, over the last look at whether it still is to, to its first byte. In milliseconds. */
+const sendingMs = 250;
 
 export function judgePresses(played: Played, heard: Heard, posts: readonly Post[]): Judgement {
-  const { presses, ledger, away } = played;
+  const { presses, ledger, away, wallOffset } = played;
   const problems = { results: [] as string[], posts: [] as string[], late: [] as string[] };
   const refused = new Map<string, number>();
   let [dropped, unanswered, unheard] = [0, 0, 0];
@@ -89,7 +91,7 @@ export function judgePresses(played: Played, heard: Heard, posts: readonly Post[
       continue;
     }
     const ms = post.at - press.at;
-    if (ms > latestPostMs)
+    if (ms > latestPostMs && !isCaughtSending((ledger.sending.get(key) ?? Infinity) - wallOffset, away))
       problems.late.push(`${post.app} was sent ${Math.round(ms)} ms after the press of round ${press.round}`);
   }
 
@@ -136,4 +138,9 @@ function isExcused(press: Press, away: readonly Away[]): boolean {
     ({ part, from, to }) =>
       (part === 'broker' || part === 'worker') && press.at > from - takenAlongMs && press.at < to,
   );
+}
+
+/** Stopped between its last look and the first byte, a worker can only send when it goes on. */
+export function isCaughtSending(at: number, away: readonly Away[]): boolean {
+  return away.some(({ part, from }) => part === 'worker' && from > at - 1 && from < at + sendingMs);
 }

@@ -14,6 +14,8 @@ export interface Ledger {
   readonly answered: ReadonlySet<string>;
   /** accepted, by release */
   readonly accepted: ReadonlyMap<string, PressLine>;
+  /** when it was written down that the POST comes next, in milliseconds since the epoch, by `<release> <application>` */
+  readonly sending: ReadonlyMap<string, number>;
   /** how an application of a release ended, by `<release> <application>` */
   readonly ends: ReadonlyMap<string, AppLine>;
   readonly finished: ReadonlyMap<string, FinishedLine>;
@@ -54,6 +56,7 @@ function ledgerOf(lines: readonly JournalLine[]): Ledger {
   const presses = new Map<string, PressLine[]>();
   const answered = new Set<string>();
   const accepted = new Map<string, PressLine>();
+  const sending = new Map<string, number>();
   const ends = new Map<string, AppLine>();
   const finished = new Map<string, FinishedLine>();
   let last: FinishedLine | undefined;
@@ -69,8 +72,12 @@ function ledgerOf(lines: readonly JournalLine[]): Ledger {
       finished.set(line.releaseId, line);
       last = line;
       acceptedSince = false;
-    } else if (line.type === 'app' && line.step === 'done') ends.set(`${line.releaseId} ${line.app}`, line);
+    } else if (line.type === 'app') {
+      const key = `${line.releaseId} ${line.app}`;
+      if (line.step === 'done') ends.set(key, line);
+      else sending.set(key, Date.parse(line.at));
+    }
   }
   const open = [...accepted.keys()].filter((id) => !finished.has(id));
-  return { presses, answered, accepted, ends, finished, last, acceptedSince, open };
+  return { presses, answered, accepted, sending, ends, finished, last, acceptedSince, open };
 }

@@ -45,6 +45,8 @@ export interface Played {
   readonly samples: readonly Sample[];
   readonly presses: readonly Press[];
   readonly ledger: Ledger;
+  /** from monotonic milliseconds to those since the epoch */
+  readonly wallOffset: number;
 }
 
 /** The subscriber, and two agents and workers: whoever comes back leaves nothing behind. */
@@ -209,7 +211,7 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
   await until('the truth at the end', async () => (await problemNow()) === undefined);
   await until('every press to be settled', () => pressing.waiting.length === 0);
 
-  return { truths, notWhole, away, samples, presses: pressing.presses, ledger: ledger() };
+  return { truths, notWhole, away, samples, presses: pressing.presses, ledger: ledger(), wallOffset };
 }
 
 function say(round: Round, ms: number, truths: readonly Truth[]): void {

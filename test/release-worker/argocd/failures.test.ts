@@ -124,7 +124,16 @@ describe('a sync that is held until its time has come', () => {
       go = resolve;
       refuse = reject;
     });
-    return { ready: () => ready, go, refuse };
+    let called = false;
+    return {
+      ready: () => {
+        called = true;
+        return ready;
+      },
+      called: () => called,
+      go,
+      refuse,
+    };
   };
 
   it('has its connection made meanwhile, and not a byte goes over it; its own time begins only then', async () => {
@@ -138,10 +147,10 @@ describe('a sync that is held until its time has come', () => {
       });
     });
     const clock = createFakeClock();
-    const { ready, go } = held();
+    const { ready, called, go } = held();
     const argocd = clientOf(`http://127.0.0.1:${port}`, { clock, requestTimeoutMs: 1_000 });
     const asking = refusalOf(argocd.sync(guestbook, request, ready));
-    await until('the connection', () => connections === 1);
+    await until('the connection', () => called() && connections === 1);
     clock.advance(60_000);
     expect(bytes).toBe('');
     go();
@@ -151,9 +160,10 @@ describe('a sync that is held until its time has come', () => {
 
   it('is not sent where it is not to be, and says why in the words of who held it', async () => {
     const { url, asked } = await serve((response) => response.end('{}'));
-    const { ready, refuse } = held();
+    const { ready, called, refuse } = held();
     const argocd = clientOf(url);
     const asking = argocd.sync(guestbook, request, ready);
+    await until('the question', called);
     const why = new Error('another has taken over');
     refuse(why);
     await expect(asking).rejects.toBe(why);

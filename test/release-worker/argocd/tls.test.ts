@@ -1,8 +1,12 @@
 // Certificates: what is not trusted is refused with a remedy, and what the remedy says works.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createServer } from 'node:net';
+import type { Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { HttpOptions } from '../../../release-worker/argocd/http.ts';
+import { until } from '../../support/wait.ts';
 import { createCertificates, newKey } from './certificates.ts';
 import { clientOf, played, secret, serve } from './playback.ts';
+import { forwardProxy } from './proxy-server.ts';
 import { refusalOf } from './situations.ts';
 
 const guestbook = { namespace: 'argocd', name: 'guestbook', project: 'default' };
@@ -97,6 +101,59 @@ it('a sync over a connection that stood is unsure, whether certificates are chec
     });
     expect(asked).toHaveLength(2);
   }
+});
+
+describe('a sync whose connection is held up by TLS', () => {
+  /** TCP stands at once, TLS when it is let go on. */
+  async function heldUp() {
+    const { server, asked, url } = await serve((response) => response.writeHead(503).end(), pair('here'));
+    const waiting: Socket[] = [];
+    const front = createServer((socket) => waiting.push(socket.on('error', () => {})));
+    await new Promise<void>((resolve) => {
+      front.listen(0, '127.0.0.1', resolve);
+    });
+    onTestFinished(() => {
+      front.close();
+      for (const socket of waiting) socket.destroy();
+    });
+    const address = front.address();
+    return {
+      url: url.replace(/\d+$/, String(typeof address === 'object' ? address?.port : '')),
+      asked,
+      waiting,
+      goOn: () => waiting.forEach((socket) => server.emit('connection', socket)),
+    };
+  }
+  const ways = [
+    ['direct', () => Promise.resolve({})],
+    ['through a proxy', async (to: string) => ({ proxy: (await forwardProxy({ to })).url })],
+  ] as const;
+
+  it.each(ways)('is only sent if it is still to be when that stands: %s', async (_, way) => {
+    const { url, asked, waiting, goOn } = await heldUp();
+    const why = new Error('terminated meanwhile');
+    let unwanted = false;
+    const ready = () => (unwanted ? Promise.reject(why) : Promise.resolve());
+    const argocd = clientOf(url, { ca: pair('here').ca, ...(await way(url)) });
+    const asking = argocd
+      .sync(guestbook, { prune: false, infos: [] }, ready)
+      .catch((error: unknown) => error);
+    await until('the connection', () => waiting.length === 1);
+    unwanted = true;
+    goOn();
+    expect(await asking).toBe(why);
+    expect(asked).toEqual([]);
+  });
+
+  it.each(ways)('is sent when that stands: %s', async (_, way) => {
+    const { url, asked, waiting, goOn } = await heldUp();
+    const argocd = clientOf(url, { ca: pair('here').ca, ...(await way(url)) });
+    const asking = refusalOf(argocd.sync(guestbook, { prune: false, infos: [] }, () => Promise.resolve()));
+    await until('the connection', () => waiting.length === 1);
+    goOn();
+    expect(await asking).toMatchObject({ kind: 'unavailable' });
+    expect(asked).toHaveLength(1);
+  });
 });
 
 it('a read over a kept connection that is cut is asked again over a new one, and was sent', async () => {

@@ -1,0 +1,24 @@
+// What the chaos test lets pass as late.
+import { expect, test } from 'vitest';
+import { isCaughtSending } from './judge.ts';
+import type { Away } from './rounds.ts';
+
+const noted = 10_000;
+const stopped = (part: Away['part'], from: number): Away => ({ part, from, to: from + 22_000 });
+
+test.each<[string, boolean, Away]>([
+  [
+    'is excused where the worker was stopped right after it had noted that it sends',
+    true,
+    stopped('worker', 10_015),
+  ],
+  ['is not where it was stopped before, since it looks again', false, stopped('worker', 9_900)],
+  ['is not where it was stopped long after', false, stopped('worker', 10_400)],
+  ['is not for another part', false, stopped('broker', 10_015)],
+])('a POST that comes late %s', (_, excused, away) => {
+  expect(isCaughtSending(noted, [stopped('agent', 1_000), away])).toBe(excused);
+});
+
+test('a POST that was never noted is not excused', () => {
+  expect(isCaughtSending(Infinity, [stopped('worker', 10_015)])).toBe(false);
+});
