@@ -81,7 +81,8 @@ describe.skipIf(!hasMosquitto)('the verbs that ask the worker (skipped without m
 
   it('ends a freeze by itself when its time is over, and names whoever froze by user and host', async () => {
     const { apart, run, latest, saysOf } = await arrange([{ name: 'shop', drifted: true }]);
-    const frozen = await run('freeze', '--reason', 'a moment', '--for', '3s');
+    // Long enough for the command to reach the worker from a busy machine.
+    const frozen = await run('freeze', '--reason', 'a moment', '--for', '6s');
     expect(frozen).toMatchObject({
       code: 0,
       output: expect.stringMatching(/^frozen: a moment, by \S+@\S+, until \d{4}-/),
