@@ -32,8 +32,9 @@ export function createLedgerReader(folder: string): () => Ledger {
   let size = -1;
   let ledger = ledgerOf([]);
   return () => {
-    const now = statSync(path).size;
-    if (now === size) return ledger;
+    // The first worker may not have opened it yet.
+    const now = statSync(path, { throwIfNoEntry: false })?.size;
+    if (now === undefined || now === size) return ledger;
     size = now;
     // The last line may be on its way.
     const texts = readFileSync(path, 'utf8').split('\n').slice(0, -1);
