@@ -12,7 +12,7 @@ import { takeRequests } from '../requests.ts';
 import type { FreezeFile } from './file.ts';
 import { fromMessage, toMessage } from './message.ts';
 import type { FreezeState } from './state.ts';
-import { afterRequest, freezeOf, inWordsOfRequest, nothingFrozen, stillFrozen } from './state.ts';
+import { afterRequest, firstEndOf, freezeOf, inWordsOfRequest, nothingFrozen, stillFrozen } from './state.ts';
 
 export interface Freeze {
   /** To be called once the state directory is there. */
@@ -63,13 +63,14 @@ export function createFreeze(options: FreezeOptions): Freeze {
   };
   const arm = () => {
     timer?.cancel();
-    const { nextAt } = stillFrozen(state, clock.now());
-    if (!running || nextAt === undefined) return;
-    const waitMs = Math.min(Math.max(0, nextAt - clock.now()), longestTimerMs);
+    const endsAt = firstEndOf(state);
+    if (!running || endsAt === Infinity) return;
+    // Of what has ended just now too: only the look takes it out, and says so.
+    const waitMs = Math.min(Math.max(0, endsAt - clock.now()), longestTimerMs);
     timer = clock.setTimeout(lookAtTime, waitMs);
   };
   const lookAtTime = () => {
-    const { state: left } = stillFrozen(state, clock.now());
+    const left = stillFrozen(state, clock.now());
     const ended =
       (left.all === undefined) !== (state.all === undefined) || left.buttons.size < state.buttons.size;
     if (ended) {
@@ -103,7 +104,7 @@ export function createFreeze(options: FreezeOptions): Freeze {
       return { ok: false, message: `no button ${button} is configured here` };
     if (request.frozen && until !== undefined && fromTime(until) <= now)
       return { ok: false, message: `${until} is over already; it is ${toTime(now)} here` };
-    const next = afterRequest(stillFrozen(state, now).state, { by: 'mqtt', ...request }, now);
+    const next = afterRequest(stillFrozen(state, now), { by: 'mqtt', ...request }, now);
     let warning = '';
     try {
       await file.write(next);
@@ -114,7 +115,7 @@ export function createFreeze(options: FreezeOptions): Freeze {
     }
     mayAdopt = false;
     // Writing takes a while, and what has ended meanwhile must not come back.
-    state = stillFrozen(next, clock.now()).state;
+    state = stillFrozen(next, clock.now());
     say();
     arm();
     await note(request, now);
@@ -137,7 +138,7 @@ export function createFreeze(options: FreezeOptions): Freeze {
     try {
       const found = await file.read();
       if (found === 'absent') mayAdopt = true;
-      else state = stillFrozen(found, clock.now()).state;
+      else state = stillFrozen(found, clock.now());
     } catch (error) {
       // What it said is lost, and a freeze must not be: somebody has to look.
       log.error(messageOf(error));
@@ -151,7 +152,7 @@ export function createFreeze(options: FreezeOptions): Freeze {
     link.subscribe(freezeState.filter(), (message, { retained }) => {
       if (!mayAdopt || !retained || message === undefined) return;
       mayAdopt = false;
-      state = stillFrozen(fromMessage(message), clock.now()).state;
+      state = stillFrozen(fromMessage(message), clock.now());
       void enqueue(save);
       arm();
       onChange();
@@ -189,7 +190,7 @@ export function createFreeze(options: FreezeOptions): Freeze {
       await queue;
     },
     of: (button) => freezeOf(state, button, clock.now()),
-    ofAll: () => stillFrozen(state, clock.now()).state.all,
+    ofAll: () => stillFrozen(state, clock.now()).all,
     freezeButton: (button, reason, by) =>
       enqueue(async () => {
         await take({ frozen: true, button, reason, by });

@@ -26,23 +26,26 @@ export function afterRequest(state: FreezeState, request: FreezeRequest, now: nu
   return { ...state, buttons };
 }
 
-/** Without what has ended by now, and when the next one ends. */
-export function stillFrozen(state: FreezeState, now: number): { state: FreezeState; nextAt?: number } {
+/** Without what has ended by now. */
+export function stillFrozen({ all, buttons }: FreezeState, now: number): FreezeState {
   const holds = ({ until }: Frozen) => until === undefined || fromTime(until) > now;
-  const { all } = state;
-  const left: FreezeState = {
+  return {
     ...(all !== undefined && holds(all) ? { all } : {}),
-    buttons: new Map([...state.buttons].filter(([, entry]) => holds(entry))),
+    buttons: new Map([...buttons].filter(([, entry]) => holds(entry))),
   };
-  const ends = [left.all, ...left.buttons.values()].flatMap((entry) =>
-    entry?.until === undefined ? [] : [fromTime(entry.until)],
+}
+
+/** When the first of it ends, or has ended; Infinity: never by itself. */
+export function firstEndOf({ all, buttons }: FreezeState): number {
+  const ends = [all, ...buttons.values()].map((entry) =>
+    entry?.until === undefined ? Infinity : fromTime(entry.until),
   );
-  return { state: left, ...(ends.length === 0 ? {} : { nextAt: Math.min(...ends) }) };
+  return Math.min(...ends);
 }
 
 /** What stands in the way of a button: the freeze of everything before its own. */
 export function freezeOf(state: FreezeState, button: string, now: number): Frozen | undefined {
-  const { state: left } = stillFrozen(state, now);
+  const left = stillFrozen(state, now);
   return left.all ?? left.buttons.get(button);
 }
 

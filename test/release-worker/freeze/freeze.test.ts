@@ -9,6 +9,7 @@ import type { Journal } from '../../../release-worker/releases/journal.ts';
 import { createReplies } from '../../../release-worker/replies.ts';
 import { silentLog } from '../../../service/log.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
+import type { FakeClock } from '../../support/fake-clock.ts';
 import { until } from '../../support/wait.ts';
 import { createFakeLink } from '../support/fake-link.ts';
 import { memoryJournal } from '../support/intake.ts';
@@ -20,11 +21,12 @@ async function freezing(
     file?: FreezeFile;
     journal?: Pick<Journal, 'append'>;
     isOthers?: (button: string) => boolean;
+    clock?: FakeClock;
   } = {},
 ) {
   const stateDir = options.stateDir ?? stateDirectory();
   const fake = createFakeLink();
-  const clock = createFakeClock();
+  const clock = options.clock ?? createFakeClock();
   const journal = memoryJournal();
   let changes = 0;
   const freeze = createFreeze({
@@ -234,6 +236,26 @@ describe('a disk that cannot be written', () => {
     rmSync(folder, { recursive: true });
   });
 });
+
+it.each([0, 1, 2, 3, 4, 5])(
+  'ends although time goes on from look to look, and its timer comes %d ms early',
+  async (earlyMs) => {
+    const hands = createFakeClock();
+    let looks = 0;
+    const clock: FakeClock = {
+      ...hands,
+      now: () => {
+        looks += 1;
+        return hands.now() + looks;
+      },
+      setTimeout: (fn, ms) => hands.setTimeout(fn, ms - earlyMs),
+    };
+    const { set, fake } = await freezing({ clock });
+    await set({ frozen: true, until: new Date(hands.now() + 3_000).toISOString() });
+    hands.advance(3_000);
+    expect(fake.retained('freeze/state')).toEqual({ frozen: false });
+  },
+);
 
 it('ends when its time is over, and says so', async () => {
   const { ask, freeze, clock, fake, onDisk } = await freezing();

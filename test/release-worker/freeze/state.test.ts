@@ -4,6 +4,7 @@ import { fromMessage, toMessage } from '../../../release-worker/freeze/message.t
 import type { FreezeState } from '../../../release-worker/freeze/state.ts';
 import {
   afterRequest,
+  firstEndOf,
   freezeOf,
   inWordsOf,
   nothingFrozen,
@@ -46,10 +47,11 @@ describe('a freeze', () => {
       { frozen: true, until: later },
       { frozen: true, button: 'main', until: '2026-01-01T13:00:00Z' },
     );
-    expect(stillFrozen(state, now).nextAt).toBe(Date.parse('2026-01-01T13:00:00Z'));
+    expect(firstEndOf(state)).toBe(Date.parse('2026-01-01T13:00:00Z'));
     const half = stillFrozen(state, Date.parse('2026-01-01T13:00:00Z'));
-    expect(half.state.buttons.size).toBe(0);
-    expect(half.nextAt).toBe(Date.parse(later));
+    expect(half.buttons.size).toBe(0);
+    expect(firstEndOf(half)).toBe(Date.parse(later));
+    expect(firstEndOf(after({ frozen: true }, { frozen: true, button: 'main' }))).toBe(Infinity);
     expect(freezeOf(state, 'main', Date.parse(later))).toBeUndefined();
   });
 
