@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { until } from '../support/wait.ts';
 import { connectClient, startBareLibrary, startBroker } from './brokers.ts';
 import {
   connectPacket,
@@ -100,7 +101,7 @@ describe('connections', () => {
       await client.untilClosed();
     }
     first.socket.destroy();
-    await vi.waitUntil(() =>
+    await until('its place to be free', () =>
       connectWire(port, { version: 5, clientId: 'second' }).then(
         () => true,
         () => false,
@@ -234,12 +235,12 @@ describe('a subscriber that does not read', () => {
     for (let count = 0; count < 200; count += 1) {
       await publisher.mqtt.publishAsync('a', Buffer.alloc(64_000), { qos: 1 });
     }
-    await expect.poll(() => healthy.received.length, { timeout: 5000 }).toBe(200);
+    await expect.poll(() => healthy.received.length).toBe(200);
     const connected = async () => {
       const [value] =
         (await metrics.getSingleMetric('release_button_broker_connected_clients')?.get())?.values ?? [];
       return value?.value;
     };
-    await expect.poll(connected, { timeout: 5000 }).toBe(2);
+    await expect.poll(connected).toBe(2);
   });
 });

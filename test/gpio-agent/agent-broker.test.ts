@@ -1,6 +1,6 @@
 // The agent on the real link and the embedded broker, with the real clock; only the pins are simulated.
 import { Registry } from 'prom-client';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { createGpioAgent } from '../../gpio-agent/agent.ts';
 import { createSimulatedDriver } from '../../gpio-agent/drivers/simulated.ts';
 import { agentAvailability, agentInfo } from '../../messages/agent.ts';
@@ -10,6 +10,7 @@ import { createLink } from '../../service/link/link.ts';
 import { silentLog } from '../../service/log.ts';
 import { connectClient, startBroker } from '../broker/brokers.ts';
 import type { Client } from '../broker/brokers.ts';
+import { until } from '../support/wait.ts';
 import { agentConfig, buttonLine, ledLine, signalMessage } from './arrange.ts';
 
 async function startAgent(url: string, config: unknown = {}) {
@@ -79,21 +80,21 @@ test('a press reaches the broker once, and the light follows the signal', async 
   const { url } = await startBroker();
   const { client, say } = await worker(url, 'drifted');
   const { driver, stop } = await startAgent(url);
-  await vi.waitUntil(() => driver.isLit(ledLine) === true);
+  await until('the light', () => driver.isLit(ledLine) === true);
 
   driver.press(buttonLine);
-  await vi.waitUntil(() => received(client, 'button/main/event').length > 0);
-  await vi.waitUntil(() => received(client, 'button/main/state').length > 1);
+  await until('the event', () => received(client, 'button/main/event').length > 0);
+  await until('the state', () => received(client, 'button/main/state').length > 1);
   expect(received(client, 'button/main/press')).toMatchObject([
     { gesture: 'press', source: 'gpio', agent: 'main' },
   ]);
 
   await say('button/main/signal', signalMessage('clear'), true);
-  await vi.waitUntil(() => driver.isLit(ledLine) === false);
+  await until('the light to go off', () => driver.isLit(ledLine) === false);
   await stop();
-  await vi.waitFor(() => {
-    expect(received(client, 'led/main/state').at(-1)).toMatchObject({ pattern: 'off', because: 'offline' });
-  });
+  await expect
+    .poll(() => received(client, 'led/main/state').at(-1))
+    .toMatchObject({ pattern: 'off', because: 'offline' });
   expect(received(client, 'button/main/press')).toHaveLength(1);
 });
 
@@ -102,53 +103,28 @@ test('a press that no worker answers shows failed', async () => {
   const { client } = await worker(url, 'clear');
   const { driver } = await startAgent(url, { resultTimeoutMs: 200 });
   const shown = () => received(client, 'led/main/state').at(-1);
-  await vi.waitFor(() => {
-    expect(shown()).toMatchObject({ because: 'signal', signal: 'clear' });
-  });
+  await expect.poll(shown).toMatchObject({ because: 'signal', signal: 'clear' });
   driver.press(buttonLine);
-  await vi.waitFor(
-    () => {
-      expect(shown()).toMatchObject({ because: 'signal', signal: 'failed', pattern: 'sos' });
-    },
-    { timeout: 5000 },
-  );
+  await expect.poll(shown).toMatchObject({ because: 'signal', signal: 'failed', pattern: 'sos' });
 });
 
 test('without the broker the light says offline and a press is dropped; it never arrives later', async () => {
   const { broker, url, port } = await startBroker();
   const first = await worker(url, 'drifted');
   const { driver, link, metrics } = await startAgent(url);
-  await vi.waitUntil(() => driver.isLit(ledLine) === true);
+  await until('the light', () => driver.isLit(ledLine) === true);
   await first.client.mqtt.endAsync();
   await broker.stop();
-  await vi.waitUntil(() => link.state.state === 'connecting');
+  await until('the cut', () => link.state.state === 'connecting');
   driver.press(buttonLine, 60);
-  await vi.waitFor(async () => {
-    expect(await metrics.metrics()).toMatch(/dropped_presses_total{.*} 1/);
-  });
+  await expect.poll(() => metrics.metrics()).toMatch(/dropped_presses_total{.*} 1/);
 
   const again = await startBroker({ port });
   const second = await worker(again.url, 'drifted');
-  await vi.waitFor(
-    () => {
-      expect(received(second.client, 'button/main/state').at(-1)).toMatchObject({
-        // Let go: a second press on top of the first one would be none.
-        pressed: false,
-        presses: 1,
-        droppedPresses: 1,
-      });
-    },
-    { timeout: 5000 },
-  );
+  const said = () => received(second.client, 'button/main/state').at(-1);
+  // Let go: a second press on top of the first one would be none.
+  await expect.poll(said).toMatchObject({ pressed: false, presses: 1, droppedPresses: 1 });
   driver.press(buttonLine);
-  await vi.waitFor(
-    () => {
-      expect(received(second.client, 'button/main/state').at(-1)).toMatchObject({
-        presses: 2,
-        droppedPresses: 1,
-      });
-    },
-    { timeout: 5000 },
-  );
+  await expect.poll(said).toMatchObject({ presses: 2, droppedPresses: 1 });
   expect(received(second.client, 'button/main/press')).toHaveLength(1);
 });
