@@ -1,6 +1,8 @@
 // The connections that requests travel over: kept ones for reads, a new one for each POST, through a proxy where there is one.
 import { Agent as HttpAgent } from 'node:http';
+import type { ClientRequest } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { TLSSocket } from 'node:tls';
 import type { Agents, Delays, RequestError, RequestFunction } from 'got';
 import { ProxyError, requestThrough, tunnelAgent } from './proxy.ts';
 
@@ -68,4 +70,13 @@ function tunnels(proxy: URL): Connections {
       kept.destroy();
     },
   };
+}
+
+/** Calls `then` when the connection of a request stands, TLS included; where it never does, never. */
+export function whenItStands(request: ClientRequest, then: () => void): void {
+  request.once('socket', (socket) => {
+    // A tunnel is handed over when it stands.
+    if (!socket.connecting) then();
+    else socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', then);
+  });
 }

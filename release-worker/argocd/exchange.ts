@@ -1,7 +1,6 @@
 // One request to Argo CD and its answer, through got, with bounds. Every failure is an ArgoCdError, together with what
 // decides whether a read is asked again.
 import type { ClientRequest } from 'node:http';
-import { TLSSocket } from 'node:tls';
 import { RequestError } from 'got';
 import type { Got } from 'got';
 import type * as z from 'zod/mini';
@@ -9,6 +8,7 @@ import { parseJson } from '../../messages/codec.ts';
 import type { Clock } from '../../service/clock.ts';
 import { ArgoCdError, aboutAnother, errorFromAnswer, errorFromFailure, notArgoCd } from './errors.ts';
 import type { Asking } from './errors.ts';
+import { whenItStands } from './connections.ts';
 import type { Connections } from './connections.ts';
 import type { ArgoCdCall, OnAnswer } from './metrics.ts';
 import { ProxyError } from './proxy.ts';
@@ -86,9 +86,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     const { name, what, path, query, body, schema } = call;
     const changes = isChange(call);
     const tooLarge = new AbortController();
-    const connection = connectionOf();
-    const content =
-      body === undefined ? undefined : contentOf(JSON.stringify(body), call.ready, connection.stands);
+    const content = body === undefined ? undefined : contentOf(JSON.stringify(body), call.ready);
     const sentAt = clock.monotonic();
     const answered = (status: number) => onAnswer?.(name, status, clock.monotonic() - sentAt);
     let response;
@@ -110,7 +108,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
             }
           : { headers: { ...headers } }),
       });
-      void pending.on('request', connection.of);
+      if (content?.onRequest !== undefined) void pending.on('request', content.onRequest);
       void pending.on('downloadProgress', ({ transferred }) => {
         if (transferred > maximumAnswerBytes) tooLarge.abort();
       });
@@ -164,6 +162,8 @@ function answerTooLarge(what: string, server: string, changes: boolean): ArgoCdE
 }
 
 interface Content {
+  /** to be told of the request that it goes out with */
+  readonly onRequest?: (request: ClientRequest) => void;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | AsyncGenerator<string>;
   /** it still waits, so that nothing can have gone out */
@@ -172,28 +172,15 @@ interface Content {
   readonly refusal: { readonly error: unknown } | undefined;
 }
 
-/** Tells when the connection of a request stands, TLS included; of one that never does, nothing. */
-function connectionOf(): { readonly stands: Promise<void>; readonly of: (request: ClientRequest) => void } {
+/** The headers go out with the first piece of the body, and not before. */
+function contentOf(text: string, ready: Call<unknown>['ready']): Content {
+  if (ready === undefined) return { headers: {}, body: text, held: false, refusal: undefined };
+  let held = true;
+  let refusal: Content['refusal'];
   let standing = () => {};
   const stands = new Promise<void>((resolve) => {
     standing = resolve;
   });
-  return {
-    stands,
-    of: (request) =>
-      void request.once('socket', (socket) => {
-        // A tunnel is handed over when it stands.
-        if (!socket.connecting) standing();
-        else socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', standing);
-      }),
-  };
-}
-
-/** The headers go out with the first piece of the body, and not before. */
-function contentOf(text: string, ready: Call<unknown>['ready'], stands: Promise<void>): Content {
-  if (ready === undefined) return { headers: {}, body: text, held: false, refusal: undefined };
-  let held = true;
-  let refusal: Content['refusal'];
   const whenReady = async function* () {
     await stands;
     try {
@@ -208,6 +195,7 @@ function contentOf(text: string, ready: Call<unknown>['ready'], stands: Promise<
   return {
     headers: { 'content-length': String(Buffer.byteLength(text)) },
     body: whenReady(),
+    onRequest: (request) => whenItStands(request, standing),
     get held() {
       return held;
     },
