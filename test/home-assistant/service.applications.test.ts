@@ -129,15 +129,14 @@ describe('applications', () => {
   });
 
   test('that went while there was no connection are taken away when all are known again', async () => {
-    const { connect, worker, app, drift, fake, said, keys, clock } = announcing();
+    const { connect, reconnect, worker, app, drift, said, keys, clock } = announcing();
     await connect();
     worker(workerOf());
     drift(2);
     app('shop');
     app('till');
     clock.advance(10_000);
-    fake.setState('connecting');
-    await connect();
+    await reconnect();
     worker(workerOf());
     app('shop');
     drift(1);

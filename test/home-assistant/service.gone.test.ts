@@ -68,13 +68,12 @@ describe('what is gone', () => {
 
   // An embedded broker forgets all when it restarts, and the agent comes back a moment later.
   test('nothing is cleared when the broker has forgotten an info', async () => {
-    const { connect, agent, fake, said, clock } = announcing({ maxApplications: 0 });
+    const { connect, reconnect, agent, fake, said, clock } = announcing({ maxApplications: 0 });
     await connect();
     agent(agentOf());
     clock.advance(5_000);
     said();
-    fake.setState('connecting');
-    await connect();
+    await reconnect();
     clock.advance(1_000);
     // What we have said ourselves comes back to us, and is not what the broker has kept.
     fake.deliver(agentTopic, fake.retained(agentTopic));
@@ -84,13 +83,12 @@ describe('what is gone', () => {
   });
 
   test('a device whose info was cleared while there was no connection is cleared, where the broker has kept the rest', async () => {
-    const { connect, agent, fake, said, clock } = announcing({ maxApplications: 0 });
+    const { connect, reconnect, agent, fake, said, clock } = announcing({ maxApplications: 0 });
     await connect();
     agent(agentOf());
     agent(agentOf({ agent: 'office' }));
     clock.advance(5_000);
-    fake.setState('connecting');
-    await connect();
+    await reconnect();
     agent(agentOf());
     fake.deliver(agentTopic, announced(agentOf()), { retained: true });
     const office = 'homeassistant/device/release-button_agent_office/config';

@@ -71,6 +71,10 @@ export function announcing(settings: Partial<typeof config> = {}, known: Known =
     };
     fake.deliver('drift', { state, ...counts, ...about }, { retained: true });
   };
+  const connect = async () => {
+    fake.setState('connected');
+    await fake.link.subscribed();
+  };
   return {
     fake,
     clock,
@@ -78,10 +82,11 @@ export function announcing(settings: Partial<typeof config> = {}, known: Known =
     app,
     drift,
     stop: () => service.stop(),
-    /** Connected, and the broker has answered the subscriptions. */
-    connect: async () => {
-      fake.setState('connected');
-      await fake.link.subscribed();
+    /** Connected, and the broker has answered the subscriptions; `reconnect`: after a cut. */
+    connect,
+    reconnect: () => {
+      fake.setState('connecting');
+      return connect();
     },
     agent: (info: AgentInfo) => fake.deliver(`agent/${info.agent}/info`, info, { retained: true }),
     worker: (info: WorkerInfo) => fake.deliver(`worker/${info.worker}/info`, info, { retained: true }),
