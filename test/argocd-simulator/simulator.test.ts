@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { createArgoCdSimulator } from '../../argocd-simulator/simulator.ts';
+import { listening } from '../support/listening.ts';
 import { eventually, send } from './playback.ts';
 import { quick, simulated } from './simulated.ts';
 
@@ -33,12 +34,8 @@ describe('life cycle', () => {
   });
 
   it('rejects with the original error where the port is taken', async () => {
-    const other = createServer().listen(0, '127.0.0.1');
-    await new Promise((resolve) => {
-      other.once('listening', resolve);
-    });
-    const address = other.address();
-    const port = typeof address === 'object' && address ? address.port : 0;
+    const other = createServer();
+    const port = await listening(other);
     const simulator = createArgoCdSimulator({ port, driftEveryMs: 0 });
     await expect(simulator.start()).rejects.toMatchObject({ code: 'EADDRINUSE' });
     await simulator.stop();

@@ -1,7 +1,6 @@
 // Brokers and clients for these tests: ours, and the bare library to show what ours adds.
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
 import { Aedes } from 'aedes';
 import type { AedesOptions } from 'aedes';
@@ -13,6 +12,7 @@ import { createBroker } from '../../broker/broker.ts';
 import type { Broker, BrokerOptions } from '../../broker/broker.ts';
 import type { Log } from '../../service/log.ts';
 import { brokerOptions } from '../support/broker-options.ts';
+import { listenForTest } from '../support/listening.ts';
 
 export async function startBroker(
   changed: Partial<BrokerOptions> = {},
@@ -26,17 +26,13 @@ export async function startBroker(
 export async function startBareLibrary(options: AedesOptions = {}): Promise<{ url: string; port: number }> {
   const aedes = await Aedes.createBroker(options);
   const server = createServer(aedes.handle);
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
+  const port = await listenForTest(server);
   onTestFinished(
     () =>
       new Promise<void>((resolve) => {
-        server.close();
         aedes.close(resolve);
       }),
   );
-  const { port } = addressOf(server.address());
   return { url: `mqtt://127.0.0.1:${port}`, port };
 }
 
@@ -73,11 +69,6 @@ export async function connectClient(url: string, options: IClientOptions = {}): 
 
 export function payloads(packets: readonly IPublishPacket[]): string[] {
   return packets.map(({ payload }) => payload.toString());
-}
-
-function addressOf(address: AddressInfo | string | null): AddressInfo {
-  if (address === null || typeof address === 'string') throw new Error('not a TCP address');
-  return address;
 }
 
 export function capturedLog(level = 'debug'): { log: Log; lines: string[] } {

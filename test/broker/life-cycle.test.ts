@@ -10,6 +10,7 @@ import { createBroker } from '../../broker/broker.ts';
 import { BrokerListenError, brokerListenError } from '../../broker/listen-error.ts';
 import { isLoopback } from '../../broker/listeners/listener.ts';
 import { brokerOptions } from '../support/broker-options.ts';
+import { listening } from '../support/listening.ts';
 import { capturedLog, connectClient, startBroker } from './brokers.ts';
 import { connectPacket, connectWire, openWire, subscribePacket, types } from './wire.ts';
 
@@ -82,11 +83,7 @@ describe('an address that cannot be opened', () => {
 
   test('after such a failure the broker can be started when the port is free', async () => {
     const other = createServer();
-    await new Promise<void>((resolve) => {
-      other.listen(0, '127.0.0.1', resolve);
-    });
-    const address = other.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const port = await listening(other);
     const broker = createBroker(brokerOptions({ port }));
     onTestFinished(() => broker.stop());
     await expect(broker.start()).rejects.toThrow(BrokerListenError);

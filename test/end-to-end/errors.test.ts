@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { listening } from '../support/listening.ts';
 import { createWorkplace } from '../support/processes.ts';
 import type { Running, Workplace } from '../support/processes.ts';
 import { freePort } from '../support/ports.ts';
@@ -152,11 +153,7 @@ describe('an Argo CD that does not do', () => {
       response.setHeader('Content-Type', 'text/html');
       response.end('<html>Welcome</html>');
     });
-    await new Promise<void>((resolve) => {
-      other.listen(0, '127.0.0.1', resolve);
-    });
-    const address = other.address();
-    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    const port = await listening(other);
     try {
       const start = workplace.start(['release-worker'], {
         ...worker,

@@ -1,7 +1,7 @@
 // A broker at the level of packets, for what no real one can be made to do. It answers as it is told.
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
-import { onTestFinished } from 'vitest';
+import { listenForTest } from '../support/listening.ts';
 
 export const types = {
   connect: 1,
@@ -60,7 +60,6 @@ export async function startFakeBroker(behaviour: Behaviour): Promise<FakeBroker>
       send: (...bytes) => void socket.write(Buffer.from(bytes)),
     };
     peers.push(peer);
-    socket.on('error', () => {});
     socket.on('close', () => {
       closed = true;
     });
@@ -75,18 +74,10 @@ export async function startFakeBroker(behaviour: Behaviour): Promise<FakeBroker>
       }
     });
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  onTestFinished(() => {
-    for (const { socket } of peers) socket.destroy();
-    server.close();
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('not a TCP address');
+  const port = await listenForTest(server);
   return {
-    url: `mqtt://127.0.0.1:${address.port}`,
-    port: address.port,
+    url: `mqtt://127.0.0.1:${port}`,
+    port,
     peers,
     published: () =>
       peers.flatMap(({ packets, version }) =>

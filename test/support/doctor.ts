@@ -2,9 +2,9 @@
 import { createServer as createHttpServer } from 'node:http';
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:net';
-import type { Server, Socket } from 'node:net';
-import { expect, onTestFinished } from 'vitest';
+import { expect } from 'vitest';
 import * as z from 'zod/mini';
+import { listenForTest } from './listening.ts';
 import type { Workplace } from './processes.ts';
 import { simulatorControl, worldOf } from './simulator.ts';
 
@@ -95,26 +95,6 @@ export function environment(mqttUrl: string, server: string, more: Env = {}): En
   };
 }
 
-async function listen(server: Server): Promise<number> {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {}).on('close', () => sockets.delete(socket));
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  onTestFinished(
-    () =>
-      new Promise<void>((resolve) => {
-        for (const socket of sockets) socket.destroy();
-        server.close(() => resolve());
-      }),
-  );
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-export const serve = (answer: RequestListener) => listen(createHttpServer(answer));
+export const serve = (answer: RequestListener) => listenForTest(createHttpServer(answer));
 /** Takes connections and never says a word. */
-export const listenSilently = () => listen(createServer());
+export const listenSilently = () => listenForTest(createServer());

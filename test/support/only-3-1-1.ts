@@ -1,6 +1,7 @@
 // A relay in front of a real broker that refuses MQTT 5 as a 3.1.1 broker does: the one thing no broker at hand can be told.
 import { createServer, connect } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { listening } from './listening.ts';
 
 /** CONNACK of MQTT 3.1.1 with return code 1, "unacceptable protocol version" (MQTT 3.1.1, 3.2.2.3). */
 const unacceptableVersion = Buffer.from([0x20, 0x02, 0x00, 0x01]);
@@ -40,13 +41,8 @@ export async function only311(brokerUrl: string): Promise<Relay> {
       broker.on('close', () => client.destroy());
     });
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  if (!isAddressInfo(address)) throw new Error('the relay does not listen');
   return {
-    url: `mqtt://127.0.0.1:${address.port}`,
+    url: `mqtt://127.0.0.1:${await listening(server)}`,
     versions,
     stop: async () => {
       for (const socket of sockets) socket.destroy();
@@ -55,8 +51,4 @@ export async function only311(brokerUrl: string): Promise<Relay> {
       });
     },
   };
-}
-
-function isAddressInfo(address: AddressInfo | string | null): address is AddressInfo {
-  return typeof address === 'object' && address !== null;
 }

@@ -3,10 +3,11 @@ import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { constants, createGzip, gzipSync } from 'node:zlib';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { errorFromFailure } from '../../../release-worker/argocd/errors.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
+import { listenForTest } from '../../support/listening.ts';
 import { until } from '../../support/wait.ts';
 import { clientOf, clientOfPlayed, secret, serve } from './playback.ts';
 import { refusalOf } from './situations.ts';
@@ -18,21 +19,8 @@ const both = [read, write];
 
 /** A server that speaks no HTTP. */
 async function listen(onConnection: (socket: Socket) => void): Promise<{ port: number; server: Server }> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {});
-    onConnection(socket);
-  });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  onTestFinished(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  const address = server.address();
-  return { server, port: typeof address === 'object' && address !== null ? address.port : 0 };
+  const server = createServer(onConnection);
+  return { server, port: await listenForTest(server) };
 }
 
 describe('a server that is not reached', () => {

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:https';
 import { onTestFinished } from 'vitest';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
+import { listenForTest } from '../../support/listening.ts';
 import { clientWith } from '../support/client.ts';
 import type { ClientOptions } from '../support/client.ts';
 import { recording } from './recordings.ts';
@@ -64,17 +65,8 @@ export async function serve(
     open.add(socket);
     socket.once('close', () => open.delete(socket));
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
   return {
-    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${await listenForTest(server)}`,
     asked,
     server,
     connections: () => open.size,

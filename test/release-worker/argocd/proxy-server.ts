@@ -4,7 +4,7 @@ import { createServer, request } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import { onTestFinished } from 'vitest';
+import { listenForTest } from '../../support/listening.ts';
 
 interface Seen {
   readonly method: string;
@@ -84,17 +84,8 @@ export async function forwardProxy({ to, refuse, login }: ForwardProxyOptions): 
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  onTestFinished(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  const address = server.address();
-  const own = typeof address === 'object' && address !== null ? address.port : 0;
   return {
-    url: new URL(`http://127.0.0.1:${own}`),
+    url: new URL(`http://127.0.0.1:${await listenForTest(server)}`),
     seen,
     server,
     connections: () => sockets.size,

@@ -1,8 +1,9 @@
 // Certificates: what is not trusted is refused with a remedy, and what the remedy says works.
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpOptions } from '../../../release-worker/argocd/http.ts';
+import { listenForTest } from '../../support/listening.ts';
 import { until } from '../../support/wait.ts';
 import { createCertificates, newKey } from './certificates.ts';
 import { clientOf, played, secret, serve } from './playback.ts';
@@ -108,17 +109,9 @@ describe('a sync whose connection is held up by TLS', () => {
   async function heldUp() {
     const { server, asked, url } = await serve((response) => response.writeHead(503).end(), pair('here'));
     const waiting: Socket[] = [];
-    const front = createServer((socket) => waiting.push(socket.on('error', () => {})));
-    await new Promise<void>((resolve) => {
-      front.listen(0, '127.0.0.1', resolve);
-    });
-    onTestFinished(() => {
-      front.close();
-      for (const socket of waiting) socket.destroy();
-    });
-    const address = front.address();
+    const port = await listenForTest(createServer((socket) => waiting.push(socket)));
     return {
-      url: url.replace(/\d+$/, String(typeof address === 'object' ? address?.port : '')),
+      url: url.replace(/\d+$/, String(port)),
       asked,
       waiting,
       goOn: () => waiting.forEach((socket) => server.emit('connection', socket)),

@@ -3,6 +3,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { onTestFinished } from 'vitest';
+import { listening } from '../../support/listening.ts';
 import { newCommit, oldCommit } from './records.ts';
 
 export type Sync = 'Synced' | 'OutOfSync';
@@ -65,14 +66,8 @@ export async function breakableArgoCd(keepAliveMs = 15_000): Promise<BreakableAr
       return { metadata: {}, items: items.length === 0 ? null : items };
     return items.find(({ metadata }) => pathname.endsWith(`/${metadata.name}`)) ?? {};
   };
-  const listen = (port: number) =>
-    new Promise<void>((resolve) => {
-      server.listen(port, '127.0.0.1', resolve);
-    });
 
-  await listen(0);
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const port = await listening(server);
   const keepAlive = setInterval(() => {
     for (const stream of streams) stream.write(':\n');
   }, keepAliveMs);
@@ -111,7 +106,10 @@ export async function breakableArgoCd(keepAliveMs = 15_000): Promise<BreakableAr
         server.close(() => resolve());
         server.closeAllConnections();
       }),
-    listen: () => listen(port),
+    listen: () =>
+      new Promise((resolve) => {
+        server.listen(port, '127.0.0.1', resolve);
+      }),
   };
 }
 

@@ -8,6 +8,7 @@ import { startBroker } from '../../broker/brokers.ts';
 import { hasMosquittoBroker, hasOpenssl } from '../../support/programs.ts';
 import { pressAddress, testLink, until } from '../arrange.ts';
 import { hurriedClock } from '../../support/hurried-clock.ts';
+import { listenForTest } from '../../support/listening.ts';
 import { startFakeBroker, types } from '../fake-broker.ts';
 import { freePort } from '../../support/ports.ts';
 import { certificates, passwordFile, startMosquitto, temporaryFolder } from '../mosquitto.ts';
@@ -48,13 +49,7 @@ test('the host name is unknown', async () => {
 });
 
 test('an HTTP server listens', async () => {
-  const server = createServer((_, response) => response.end());
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  onTestFinished(() => void server.close());
-  const address = server.address();
-  const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+  const port = await listenForTest(createServer((_, response) => response.end()));
   expect(await reason(`mqtt://127.0.0.1:${port}`)).toMatch(
     /^what listens at mqtt:\/\/127\.0\.0\.1:\d+ (answered with something that is not MQTT|closed the connection without an MQTT answer).*: is it an MQTT broker, and are port and scheme of mqtt\.url right/,
   );

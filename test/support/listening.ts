@@ -1,0 +1,35 @@
+// Servers of a test's own, on free ports of this machine.
+import type { Server, Socket } from 'node:net';
+import { onTestFinished } from 'vitest';
+
+/** For whoever ends it himself. @returns the port */
+export async function listening(server: Server): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('not a TCP server');
+  return address.port;
+}
+
+/** For one test: at its end the server is closed, with every connection to it. @returns the port */
+export async function listenForTest(server: Server): Promise<number> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    // Whoever breaks off a connection may do so.
+    socket.on('error', () => {}).on('close', () => sockets.delete(socket));
+  });
+  onTestFinished(
+    () =>
+      new Promise<void>((resolve) => {
+        for (const socket of sockets) socket.destroy();
+        server.close(() => resolve());
+      }),
+  );
+  return listening(server);
+}
