@@ -41,6 +41,8 @@ export async function followSync(options: FollowOptions): Promise<AppEnd | undef
   const key = keyOf(app);
   const ending = createTermination(options);
   let record = registry.get(key);
+  /** what the registry had when `record` was read; a look may tell of an application that the registry lacks */
+  let seen = record;
   let lookMs = firstLookMs;
   let strange = 0;
   let last = 'Argo CD has not said anything about it';
@@ -63,14 +65,16 @@ export async function followSync(options: FollowOptions): Promise<AppEnd | undef
       return { outcome: 'timed-out', message: `not over in time; Argo CD said last: ${last}`, good: false };
 
     const waitMs = Math.min(lookMs, deadline - clock.monotonic());
-    if (await changed(options, waitMs, terminate?.aborted === true ? undefined : terminate)) {
+    if (await changed(options, seen, waitMs, terminate?.aborted === true ? undefined : terminate)) {
       record = registry.get(key);
+      seen = record;
       continue;
     }
     if (signal.aborted) return undefined;
     lookMs = Math.min(lookMs * 1.5, longestLookMs);
     try {
       record = await lookNow(options);
+      seen = registry.get(key);
     } catch (error) {
       if (isGone(error)) return gone;
       last = messageOf(error);

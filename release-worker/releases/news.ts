@@ -56,16 +56,19 @@ export async function lookNow(
 
 /**
  * Resolves to true when the registry has news of the application, or `orAt` comes; to false after `ms` or when aborted.
+ * @param seen the registry's record at the caller's last look: what came while the caller waited for something else
+ * counts as news at once
  */
 export function changed(
   { registry, clock, app, signal }: Pick<FollowOptions, 'registry' | 'clock' | 'app' | 'signal'>,
+  seen: AppRecord | undefined,
   ms: number,
   orAt?: AbortSignal,
 ): Promise<boolean> {
   const key = keyOf(app);
   return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve(false);
+    if (signal.aborted || registry.get(key) !== seen || orAt?.aborted === true) {
+      resolve(!signal.aborted);
       return;
     }
     const done = (news: boolean) => {

@@ -92,7 +92,7 @@ async function untilGrace(
   const key = keyOf(app);
   const graceUntil = clock.monotonic() + statusGraceMs;
   while (!holds(registry.get(key)) && clock.monotonic() < graceUntil && !signal.aborted)
-    await changed(options, graceUntil - clock.monotonic());
+    await changed(options, registry.get(key), graceUntil - clock.monotonic());
   return holds(registry.get(key));
 }
 
@@ -107,6 +107,7 @@ async function healthy(options: FollowOptions, end: AppEnd): Promise<AppEnd | un
   const key = keyOf(app);
   const degradedCountsAt = clock.monotonic() + degradedGraceMs;
   let record = registry.get(key);
+  let seen = record;
   let lookMs = firstLookMs;
   for (;;) {
     if (record?.health === 'Healthy') return end;
@@ -121,14 +122,16 @@ async function healthy(options: FollowOptions, end: AppEnd): Promise<AppEnd | un
         good: false,
       };
     const untilCounts = now < degradedCountsAt ? degradedCountsAt - now : Infinity;
-    if (await changed(options, Math.min(lookMs, left, untilCounts))) {
+    if (await changed(options, seen, Math.min(lookMs, left, untilCounts))) {
       record = registry.get(key);
+      seen = record;
       continue;
     }
     if (signal.aborted) return undefined;
     lookMs = Math.min(lookMs * 1.5, longestLookMs);
     try {
       record = await lookNow(options);
+      seen = registry.get(key);
     } catch (error) {
       if (isGone(error)) return gone;
     }

@@ -22,11 +22,18 @@ const others = (over: Partial<AppRecord> = {}) =>
   whole({ detail: detailOf({ operation: { releaseId: 'another' } }), ...over });
 
 function following(
-  options: { app?: Partial<ReturnType<typeof planned>>; newer?: string; waitHealthy?: boolean } = {},
+  options: {
+    app?: Partial<ReturnType<typeof planned>>;
+    newer?: string;
+    waitHealthy?: boolean;
+    /** what Argo CD answers to the request to end the operation */
+    terminate?: () => Promise<void>;
+  } = {},
 ) {
   const clock = createFakeClock();
   const registry = createRegistry();
   const abort = new AbortController();
+  const termination = new AbortController();
   const progress: AppProgress[] = [];
   const gets: (string | undefined)[] = [];
   let answer: () => Promise<AppRecord> = () => Promise.resolve(running);
@@ -38,6 +45,7 @@ function following(
         gets.push(refresh);
         return answer();
       },
+      ...(options.terminate === undefined ? {} : { terminate: options.terminate }),
     }),
     registry,
     clock,
@@ -48,6 +56,7 @@ function following(
     waitHealthy: options.waitHealthy ?? false,
     how: 'release',
     signal: abort.signal,
+    terminate: termination.signal,
     onProgress: (next) => void progress.push(next),
     ...(options.newer === undefined ? {} : { newer: options.newer }),
   }).then((found) => {
@@ -62,6 +71,7 @@ function following(
     clock,
     registry,
     abort,
+    termination,
     progress,
     gets,
     end: () => end,
@@ -128,6 +138,74 @@ describe('the stream', () => {
     await event(succeeded);
     await event(inSync);
     answered(running);
+    await settle();
+    expect(end()).toMatchObject({ outcome: 'in-sync' });
+  });
+});
+
+describe('an end that the stream tells while Argo CD is asked for something else', () => {
+  const terminated = drifted('shop', {
+    phase: 'Failed',
+    detail: detailOf({ ...ours, message: 'Operation terminated' }),
+  });
+
+  it.each([
+    ['answered', (answered: () => void) => answered()],
+    ['refused', (_: () => void, refused: () => void) => refused()],
+  ])('is seen at once when the request to terminate is %s', async (_, answer) => {
+    let answered = () => {};
+    let refused = () => {};
+    const { event, end, termination, gets } = following({
+      terminate: () =>
+        new Promise((resolve, reject) => {
+          answered = resolve;
+          refused = () =>
+            reject(new ArgoCdError({ kind: 'invalid', message: 'No operation is in progress' }));
+        }),
+    });
+    await event(running);
+    termination.abort();
+    await settle();
+    await event(terminated);
+    expect(end()).toBe('open');
+    answer(answered, refused);
+    await settle();
+    expect(end()).toMatchObject({ outcome: 'terminated' });
+    expect(gets).toEqual([]);
+  });
+
+  it('is seen at once when a look that was under way fails', async () => {
+    let fail = () => {};
+    const { event, end, pass, answerWith } = following();
+    answerWith(
+      () =>
+        new Promise((_, reject) => {
+          fail = () => reject(new ArgoCdError({ kind: 'unavailable', message: 'not now' }));
+        }),
+    );
+    await event(running);
+    await pass(2_000);
+    await event(succeeded);
+    await event(inSync);
+    fail();
+    await settle();
+    expect(end()).toMatchObject({ outcome: 'in-sync' });
+  });
+
+  it('is seen at once when a look for health that was under way fails', async () => {
+    let fail = () => {};
+    const progressing = whole({ health: 'Progressing', detail: detailOf(ours) });
+    const { event, end, pass, answerWith } = following({ waitHealthy: true });
+    answerWith(
+      () =>
+        new Promise((_, reject) => {
+          fail = () => reject(new ArgoCdError({ kind: 'unavailable', message: 'not now' }));
+        }),
+    );
+    await event(progressing);
+    await pass(2_000);
+    await event({ ...progressing, health: 'Healthy' });
+    fail();
     await settle();
     expect(end()).toMatchObject({ outcome: 'in-sync' });
   });
