@@ -19,7 +19,7 @@ const driftSchema = z.strictObject({
   app: z.exactOptional(z.string()),
   namespace: z.exactOptional(z.string()),
   count: z.exactOptional(z.int().check(z.gte(1), z.lte(20_000))),
-  kind: z.exactOptional(z.enum(['commit', 'edit'])),
+  kind: z.exactOptional(z.enum(['commit', 'elsewhere', 'edit'])),
   noticed: z.exactOptional(z.boolean()),
   revision: z.exactOptional(z.string().check(z.regex(/^[0-9a-f]{40}$/))),
   message: z.exactOptional(z.string().check(z.maxLength(2000))),

@@ -16,10 +16,13 @@ export const repositoryServerDown =
 export interface Controller {
   /** Resolves with the object after a new comparison; never while the controller is down. */
   refresh(record: ApplicationRecord, kind: 'normal' | 'hard'): Promise<ApplicationObject>;
-  /** A commit below the application's path; `noticed` false: Argo CD has not looked yet. */
+  /**
+   * A commit below the application's path, or `elsewhere` in its repository; `noticed` false: Argo CD has not looked
+   * yet.
+   */
   push(
     record: ApplicationRecord,
-    options: { noticed: boolean; message?: string; revision?: string },
+    options: { noticed: boolean; elsewhere: boolean; message?: string; revision?: string },
   ): Commit | undefined;
   /** Somebody changes a resource in the cluster; Argo CD sees that by itself. */
   edit(record: ApplicationRecord): void;

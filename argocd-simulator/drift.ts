@@ -8,7 +8,7 @@ type DriftRequest = {
   app?: string;
   namespace?: string;
   count?: number;
-  kind?: 'commit' | 'edit';
+  kind?: 'commit' | 'elsewhere' | 'edit';
   noticed?: boolean;
   message?: string;
   revision?: string;
@@ -42,6 +42,7 @@ export function createDrift(world: SimulatedWorld): Drift {
     }
     const commit = world.controller.push(record, {
       noticed,
+      elsewhere: kind === 'elsewhere',
       ...(message === undefined ? {} : { message }),
       ...(revision === undefined ? {} : { revision }),
     });

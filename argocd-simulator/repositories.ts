@@ -9,8 +9,12 @@ export interface Repositories {
   /** Equal for two revisions where nothing below the source's path differs. */
   content(source: Source, revision: string): string;
   find(url: string, revision: string): Commit | undefined;
-  /** A new head of the branch. */
-  commit(source: Source, now: number, details?: { message?: string; revision?: string }): Commit;
+  /** A new head of the branch; `elsewhere`: it changes nothing below the source's path. */
+  commit(
+    source: Source,
+    now: number,
+    details?: { message?: string; revision?: string; elsewhere?: boolean },
+  ): Commit;
 }
 
 /** Full and abbreviated commit ids are taken as they are, unresolved. */
@@ -98,7 +102,7 @@ export function createRepositories(descriptions: readonly RepositoryDescription[
         author: text.author,
         date: timestamp(now),
         message: details.message ?? text.message,
-        touches: [source.path ?? ''],
+        touches: details.elsewhere === true ? [] : [source.path ?? ''],
       };
       repository.positions.set(commit.revision, n);
       repository.commits.push(commit);

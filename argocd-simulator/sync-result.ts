@@ -82,6 +82,8 @@ export function applyToCluster(
     if (!selected(operation, resource)) continue;
     record.live.set(resourceKey(resource), desired(record, resource, revisions, repositories));
   }
+  const [first] = resourcesOf(record);
+  if (first && record.behaviour.changedAgain) record.live.set(resourceKey(first), 'changed in the cluster');
   if (operation.sync.prune && record.behaviour.pruneNeeded) {
     const left = record.behaviour.pruneNeeded.filter((each) => !selected(operation, each));
     record.behaviour = { ...record.behaviour, pruneNeeded: left };

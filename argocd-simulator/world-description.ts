@@ -70,6 +70,8 @@ const behaviour = {
   health: z.exactOptional(z.nullable(z.enum(['Healthy', 'Progressing', 'Degraded', 'Suspended']))),
   /** Removed from git and still in the cluster: goes only with a sync that prunes. */
   pruneNeeded: z.exactOptional(z.array(resource)),
+  /** Something in the cluster changes the first resource again after every sync. */
+  changedAgain: z.exactOptional(z.boolean()),
   automated: z.exactOptional(z.boolean()),
   labels: z.exactOptional(labels),
   annotations: z.exactOptional(labels),

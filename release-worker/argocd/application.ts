@@ -167,7 +167,7 @@ export function recordOf(app: Application, complete: boolean): AppRecord {
   };
 }
 
-function newest<Entry extends { readonly id?: number | null | undefined }>(
+export function newest<Entry extends { readonly id?: number | null | undefined }>(
   history: readonly Entry[],
 ): Entry | undefined {
   // Ids only grow; the order is not relied upon.
@@ -211,7 +211,7 @@ function isApplication({
   return kind === 'Application' && group === 'argoproj.io';
 }
 
-function revisionsOf(
+export function revisionsOf(
   where:
     | { readonly revision?: string | null | undefined; readonly revisions?: string[] | null | undefined }
     | null

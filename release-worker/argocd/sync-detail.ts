@@ -1,20 +1,26 @@
-// What came of the last operation, resource by resource: only in the whole object, and asked for once an operation of
-// ours has failed or has not helped.
+// What the last operation did, resource by resource. Only the whole object has this. The worker asks for it when an
+// operation of ours has failed or has not helped.
 import * as z from 'zod/mini';
-import { idsOf } from './application.ts';
+import { idsOf, newest, revisionsOf } from './application.ts';
 
 const text = z.nullish(z.string());
+const revisions = z.nullish(z.array(z.string()));
+const resource = { group: text, kind: text, namespace: text, name: text, status: text };
 
 export const syncDetailSchema = z.object({
   status: z.nullish(
     z.object({
+      history: z.nullish(z.array(z.object({ id: z.nullish(z.number()), revision: text, revisions }))),
+      resources: z.nullish(z.array(z.object(resource))),
       operationState: z.nullish(
         z.object({
           operation: z.nullish(z.object({ info: z.nullish(z.array(z.object({ name: text, value: text }))) })),
           syncResult: z.nullish(
             z.object({
+              revision: text,
+              revisions,
               resources: z.nullish(
-                z.array(z.object({ kind: text, name: text, status: text, message: text, hookPhase: text })),
+                z.array(z.object({ ...resource, message: text, hookType: text, hookPhase: text })),
               ),
             }),
           ),
@@ -27,18 +33,47 @@ export const syncDetailSchema = z.object({
 export interface SyncDetail {
   /** whose operation it was, if ours */
   readonly releaseId?: string;
+  /** what the operation deployed; for several sources joined by `,`; empty: Argo CD does not say */
+  readonly revision: string;
+  /** the revision of the history entry before the newest one; empty: none */
+  readonly before: string;
   /** resources and hooks that failed, with the message of each */
   readonly failed: readonly { readonly resource: string; readonly message: string }[];
-  /** how many resources were left because they would have to be pruned */
+  /** how many resources were left because the sync was not to prune */
   readonly toPrune: number;
+  /** how many resources were left because they forbid to be pruned */
+  readonly kept: number;
+  /** how many resources the operation created or changed */
+  readonly changed: number;
+  /** how many of the changed resources are out of sync again */
+  readonly undone: number;
 }
+
+/** kubectl's `<resource> unchanged`: the resource was as wanted before. */
+const unchanged = /^\S+ unchanged\b/;
+/** Source: `pruneObject` in Argo CD's gitops-engine, `pkg/sync/sync_context.go`. */
+const noPrune = 'ignored (no prune)';
 
 export function syncDetailOf({ status }: z.infer<typeof syncDetailSchema>): SyncDetail {
   const state = status?.operationState;
   const { releaseId } = idsOf(state?.operation?.info);
   const resources = state?.syncResult?.resources ?? [];
+  const skipped = resources.filter(({ status: end }) => end === 'PruneSkipped');
+  const kept = skipped.filter(({ message }) => message === noPrune).length;
+  // Hooks run at every sync and are not compared with Git.
+  const changed = resources.filter(
+    ({ status: end, hookType, message }) =>
+      (end === 'Pruned' || (end === 'Synced' && !unchanged.test(message ?? ''))) && (hookType ?? '') === '',
+  );
+  const differing = new Set(
+    (status?.resources ?? []).filter(({ status: sync }) => sync === 'OutOfSync').map(nameOf),
+  );
+  const history = status?.history ?? [];
+  const last = newest(history);
   return {
     ...(releaseId === undefined ? {} : { releaseId }),
+    revision: revisionsOf(state?.syncResult),
+    before: revisionsOf(newest(history.filter((entry) => entry !== last))),
     failed: resources
       .filter(
         ({ status: end, hookPhase }) => end === 'SyncFailed' || (hookPhase === 'Failed' && end !== 'Synced'),
@@ -47,6 +82,15 @@ export function syncDetailOf({ status }: z.infer<typeof syncDetailSchema>): Sync
         resource: `${kind ?? ''} ${name ?? ''}`,
         message: message ?? '',
       })),
-    toPrune: resources.filter(({ status: end }) => end === 'PruneSkipped').length,
+    toPrune: skipped.length - kept,
+    kept,
+    changed: changed.length,
+    undone: changed.filter((one) => differing.has(nameOf(one))).length,
   };
+}
+
+type Named = Partial<Record<'group' | 'kind' | 'namespace' | 'name', string | null | undefined>>;
+
+function nameOf({ group, kind, namespace, name }: Named): string {
+  return [group ?? '', kind ?? '', namespace ?? '', name ?? ''].join('/');
 }

@@ -2,7 +2,7 @@
 import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
-import { shortRevision } from '../drift/summary.ts';
+import { deployedAllTheSame } from './deployed-all-the-same.ts';
 import { changed, firstLookMs, gone, isGone, longestLookMs, lookNow } from './news.ts';
 import type { FollowOptions } from './news.ts';
 import type { AppEnd, PlannedApp } from './release.ts';
@@ -135,17 +135,4 @@ function superseded(record: AppRecord | undefined, app: PlannedApp): AppEnd {
       good: false,
     }
   );
-}
-
-/** What was to be released is deployed, whoever did it; undefined where that cannot be told. */
-export function deployedAllTheSame(record: AppRecord | undefined, app: PlannedApp): AppEnd | undefined {
-  if (record?.detail === undefined || app.to === '' || record.detail.deployed !== app.to) return undefined;
-  const inSync = record.sync === 'Synced';
-  // Drift without a new revision (an edit in the cluster): that it is deployed says nothing.
-  if (!inSync && app.from === app.to) return undefined;
-  return {
-    outcome: inSync ? 'in-sync' : 'still-out-of-sync',
-    message: `${shortRevision(app.to)} is deployed; another operation has followed`,
-    good: true,
-  };
 }

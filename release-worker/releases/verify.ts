@@ -2,7 +2,10 @@
 import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
+import type { SyncDetail } from '../argocd/sync-detail.ts';
 import { shortRevision } from '../drift/summary.ts';
+import { deployedAllTheSame } from './deployed-all-the-same.ts';
+import { leftOut } from './left-out.ts';
 import { changed, firstLookMs, gone, isGone, longestLookMs, lookNow } from './news.ts';
 import type { FollowOptions } from './news.ts';
 import type { AppEnd, PlannedApp } from './release.ts';
@@ -22,66 +25,132 @@ export async function verify(options: FollowOptions): Promise<AppEnd | undefined
       good: true,
     };
   onProgress({ phase: 'verifying' });
-  const compared = await newStatus(options);
+  const { complete, wasInSync } = await newStatus(options);
   if (signal.aborted) return undefined;
 
   let record = registry.get(keyOf(app));
-  if (!compared || record?.detail === undefined) {
+  if (!complete || record?.detail === undefined) {
     try {
       record = await lookNow(options, 'normal');
     } catch (error) {
       if (isGone(error)) return gone;
       if (signal.aborted) return undefined;
-      return {
-        outcome: 'still-out-of-sync',
-        message: `the sync succeeded, but it could not be seen whether it helped: ${messageOf(error)}`,
-        good: false,
-      };
+      return notSeen(error);
     }
   }
   if (record.sync === 'Synced') return healthy(options, inSync(record, app));
-  const deployed = record.detail?.deployed ?? '';
-  if (app.to !== '' && record.target !== app.to && deployed === app.to)
-    return healthy(options, {
-      outcome: 'still-out-of-sync',
-      message:
-        options.how === 'rollback'
-          ? `rolled back to ${shortRevision(app.to)}; the target is ${shortRevision(record.target)}, which stays as drift`
-          : `released ${shortRevision(app.to)}, as shown; the target is ${shortRevision(record.target)} by now, which stays as drift`,
-      good: true,
-    });
   if (record.sync === 'Unknown')
     return {
       outcome: 'still-out-of-sync',
       message: 'the sync succeeded, but Argo CD cannot compare the application now',
       good: false,
     };
-  return { outcome: 'still-out-of-sync', message: await whyStillOutOfSync(options), good: false };
+  // In sync once, and no longer: the sync left nothing out, and the branch has moved on.
+  if (wasInSync) return afterwards(options, record, record.detail?.deployed ?? '', undefined);
+
+  let detail: SyncDetail;
+  try {
+    detail = await options.argocd.syncDetail(app);
+  } catch (error) {
+    if (isGone(error)) return gone;
+    if (signal.aborted) return undefined;
+    return notSeen(error);
+  }
+  // The status may have come meanwhile.
+  const latest = registry.get(keyOf(app)) ?? record;
+  if (latest.sync === 'Synced' && options.how === 'release') return healthy(options, inSync(latest, app));
+  if (detail.releaseId !== options.releaseId)
+    return deployedAllTheSame(latest, app, detail) ?? replaced(latest, app);
+  return afterwards(
+    options,
+    latest,
+    detail.revision === '' ? app.to : detail.revision,
+    leftOut({ detail, app, how: options.how }),
+  );
 }
 
-/** Whether the status that the end of the sync brings has come within the grace. */
-async function newStatus(options: FollowOptions): Promise<boolean> {
+/**
+ * The end of a sync after which the application is out of sync.
+ * @param revision what the sync has deployed
+ * @param left what the sync left out, in words
+ */
+function afterwards(
+  options: FollowOptions,
+  record: AppRecord,
+  revision: string,
+  left: string | undefined,
+): Promise<AppEnd | undefined> | AppEnd {
+  const deployed = record.detail?.deployed ?? '';
+  const movedOn = revision !== '' && record.target !== revision && deployed === revision;
+  if (!movedOn) {
+    const why =
+      left ??
+      'something changes it again, or a resource cannot be made equal to Git (Argo CD shows the difference)';
+    return {
+      outcome: 'still-out-of-sync',
+      message: `the sync succeeded and the application still differs: ${why}`,
+      good: false,
+    };
+  }
+  const target = shortRevision(record.target);
+  const done =
+    options.how === 'rollback'
+      ? `rolled back to ${shortRevision(revision)}`
+      : `released ${shortRevision(revision)}${revision === options.app.to ? ', as shown' : ''}`;
+  if (left !== undefined)
+    return {
+      outcome: 'still-out-of-sync',
+      message: `${done}, but ${left}; the target is ${target} by now`,
+      good: false,
+    };
+  return healthy(options, {
+    outcome: 'still-out-of-sync',
+    message:
+      options.how === 'rollback'
+        ? `${done}; the target is ${target}, which stays as drift`
+        : `${done}; the target is ${target} by now, which stays as drift`,
+    good: true,
+  });
+}
+
+function notSeen(error: unknown): AppEnd {
+  return {
+    outcome: 'still-out-of-sync',
+    message: `the sync succeeded, but it could not be seen whether it helped: ${messageOf(error)}`,
+    good: false,
+  };
+}
+
+function replaced(record: AppRecord, app: PlannedApp): AppEnd {
+  const deployed = app.to !== '' && record.detail?.deployed === app.to;
+  return {
+    outcome: 'still-out-of-sync',
+    message: `the sync succeeded${deployed ? ` and ${shortRevision(app.to)} is deployed` : ''}, but another operation has followed, and the application differs`,
+    good: false,
+  };
+}
+
+interface NewStatus {
+  /** the status that the end of the sync brings has come within the grace */
+  readonly complete: boolean;
+  /** the application was in sync with what the sync deployed */
+  readonly wasInSync: boolean;
+}
+
+async function newStatus(options: FollowOptions): Promise<NewStatus> {
   const { how, newer, app } = options;
   // A pinned sync is compared with its own revision first, and with the branch only 0.2 s later
   // (`stream-sync-pinned-revision`).
   const withBranch = (record: AppRecord | undefined) => record?.target !== app.to;
   // What is rolled back was mostly in sync before: `Synced` may be old, and is not what it leads to.
   if (how === 'rollback')
-    return untilGrace(options, (record) => record?.sync !== 'Synced' && withBranch(record));
-  if (!(await untilGrace(options, (record) => record?.sync === 'Synced'))) return false;
-  return newer === undefined || untilGrace(options, withBranch);
-}
-
-async function whyStillOutOfSync({ argocd, app, releaseId }: FollowOptions): Promise<string> {
-  const succeeded = 'the sync succeeded and the application still differs';
-  try {
-    const { toPrune, ...detail } = await argocd.syncDetail(app);
-    if (detail.releaseId === releaseId && toPrune > 0)
-      return `${succeeded}: ${toPrune === 1 ? 'a resource is' : `${toPrune} resources are`} no longer in Git and would have to be pruned (\`prune: true\` on the button does that)`;
-    return `${succeeded}: something changes it again, or a resource cannot be made equal to Git (Argo CD shows the difference)`;
-  } catch {
-    return `${succeeded}; a resource may have to be pruned (\`prune: true\` on the button does that)`;
-  }
+    return {
+      complete: await untilGrace(options, (record) => record?.sync !== 'Synced' && withBranch(record)),
+      wasInSync: false,
+    };
+  if (!(await untilGrace(options, (record) => record?.sync === 'Synced')))
+    return { complete: false, wasInSync: false };
+  return { complete: newer === undefined || (await untilGrace(options, withBranch)), wasInSync: true };
 }
 
 async function untilGrace(

@@ -348,11 +348,28 @@ describe('the detail of a sync', () => {
     expect(await detailOf('get-after-sync-without-prune', 'prunable')).toMatchObject({
       failed: [],
       toPrune: 1,
+      kept: 0,
+      changed: 0,
+    });
+  });
+
+  it('has what was deployed, what was before, and how much the sync changed', async () => {
+    expect(await detailOf('get-after-sync-pinned-revision', 'payments')).toMatchObject({
+      revision: expect.stringMatching(/^8d06d94/),
+      before: expect.stringMatching(/^9193e18/),
+      changed: 1,
+      undone: 1,
     });
   });
 
   it('is empty where nothing was ever synced', async () => {
-    expect(await detailOf('get-comparison-error', 'guestbook')).toEqual({ failed: [], toPrune: 0 });
+    expect(await detailOf('get-comparison-error', 'guestbook')).toMatchObject({
+      failed: [],
+      toPrune: 0,
+      changed: 0,
+      revision: '',
+      before: '',
+    });
   });
 });
 

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { worldOf } from '../../support/simulator.ts';
 import { until } from '../../support/wait.ts';
+import { newCommit, newestCommit } from '../support/records.ts';
 import { planned, releaseOf } from '../support/releases.ts';
 import { releasing } from '../support/runner.ts';
 
@@ -50,6 +51,49 @@ describe('a sync', () => {
     finished.length = 0;
     expect(await run(releaseOf([planned('shop')], { id: 'r2', settings: { prune: true } }))).toMatchObject({
       outcome: 'succeeded',
+    });
+  });
+
+  describe('while the branch moves on by a commit that changes nothing of the application', () => {
+    const elsewhere = { app: 'shop', kind: 'elsewhere', revision: newestCommit };
+    const repair = releaseOf([planned('shop', { from: newCommit })]);
+
+    it.each([
+      ['leaves something to prune', { pruneNeeded: [{ kind: 'ConfigMap', name: 'old' }] }, 'prune: true'],
+      ['is undone in the cluster', { edited: ['ConfigMap/shop'], changedAgain: true }, 'changes again'],
+    ])('and that %s is no success, press after press', async (_, behaviour, why) => {
+      const { run, control, app, finished } = await releasing(
+        worldOf([{ ...shop, drifted: false, ...behaviour }]),
+        { hurry: 4 },
+      );
+      for (const id of ['r1', 'r2']) {
+        await control.post('drift', { ...elsewhere, revision: (id === 'r1' ? '3' : '4').repeat(40) });
+        await until('Argo CD to notice', () => app('shop').target.startsWith(id === 'r1' ? '3' : '4'));
+        finished.length = 0;
+        expect(await run({ ...repair, id })).toMatchObject({
+          outcome: 'failed',
+          apps: [{ outcome: 'still-out-of-sync', message: expect.stringContaining(why) }],
+        });
+      }
+    });
+
+    it('and that deploys something and leaves something to prune says both', async () => {
+      const left = { ...shop, pruneNeeded: [{ kind: 'ConfigMap', name: 'old' }] };
+      const { run, control } = await releasing(worldOf([left]), { hurry: 4 });
+      await control.post('drift', elsewhere);
+      expect(await run(release)).toMatchObject({
+        outcome: 'failed',
+        apps: [{ message: expect.stringMatching(/released 2222222, as shown, but .* pruned .* 3333333/) }],
+      });
+    });
+
+    it.each([
+      ['was a new commit', { drifted: true }, release],
+      ['was an edit in the cluster', { drifted: false, edited: ['ConfigMap/shop'] }, repair],
+    ])('and that achieved it is a success, where the drift %s', async (_, behaviour, planned) => {
+      const { run, control } = await releasing(worldOf([{ ...shop, ...behaviour }]), { hurry: 4 });
+      await control.post('drift', elsewhere);
+      expect(await run(planned)).toMatchObject({ outcome: 'succeeded' });
     });
   });
 

@@ -2,6 +2,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AppRecord } from '../../../release-worker/argocd/application.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
+import type { SyncDetail } from '../../../release-worker/argocd/sync-detail.ts';
 import { createRegistry } from '../../../release-worker/drift/registry.ts';
 import { followSync, viewOf } from '../../../release-worker/releases/follow.ts';
 import type { AppEnd, AppProgress } from '../../../release-worker/releases/release.ts';
@@ -21,11 +22,25 @@ const inSync = whole({ detail: detailOf({ ...ours }) });
 const others = (over: Partial<AppRecord> = {}) =>
   whole({ detail: detailOf({ operation: { releaseId: 'another' } }), ...over });
 
+const plainDetail: SyncDetail = {
+  releaseId: 'r1',
+  revision: newCommit,
+  before: oldCommit,
+  failed: [],
+  toPrune: 0,
+  kept: 0,
+  changed: 1,
+  undone: 0,
+};
+
 function following(
   options: {
     app?: Partial<ReturnType<typeof planned>>;
     newer?: string;
     waitHealthy?: boolean;
+    how?: 'release' | 'rollback';
+    /** what the operation did, as the whole object tells; without it the look for that fails */
+    detail?: Partial<SyncDetail>;
     /** what Argo CD answers to the request to end the operation */
     terminate?: () => Promise<void>;
   } = {},
@@ -45,6 +60,10 @@ function following(
         gets.push(refresh);
         return answer();
       },
+      syncDetail: () =>
+        options.detail === undefined
+          ? Promise.reject(new ArgoCdError({ kind: 'unavailable', message: 'not now' }))
+          : Promise.resolve({ ...plainDetail, ...options.detail }),
       ...(options.terminate === undefined ? {} : { terminate: options.terminate }),
     }),
     registry,
@@ -54,7 +73,7 @@ function following(
     deadline: 60_000,
     refreshTimeoutMs: 15_000,
     waitHealthy: options.waitHealthy ?? false,
-    how: 'release',
+    how: options.how ?? 'release',
     signal: abort.signal,
     terminate: termination.signal,
     onProgress: (next) => void progress.push(next),
@@ -271,6 +290,12 @@ describe('another operation in its place', () => {
       {},
     ],
     [
+      'is no success where ours is deployed and the same target still differs',
+      { outcome: 'failed', good: false },
+      others({ sync: 'OutOfSync' }),
+      {},
+    ],
+    [
       'is no success where it was deployed before and still differs',
       { outcome: 'failed', good: false },
       others({ sync: 'OutOfSync' }),
@@ -309,6 +334,111 @@ describe('a newer target', () => {
     await pass(3_000);
     expect(gets).toEqual(['normal']);
     expect(end()).toMatchObject({ outcome: 'still-out-of-sync', good: true });
+  });
+});
+
+describe('a sync that succeeded, after which the branch has moved on', () => {
+  const movedOn = drifted('shop', { target: newestCommit, detail: detailOf(ours) });
+  const edited = { from: newCommit };
+  const left = { changed: 0, toPrune: 1 };
+  const back = { ...plainDetail, revision: newCommit };
+
+  it.each<[string, boolean, RegExp, Parameters<typeof following>[0]]>([
+    ['changed something', true, /as shown; the target is 3333333/, { detail: {} }],
+    ['changed nothing', false, /the sync changed no resource/, { detail: { changed: 0 } }],
+    [
+      'was sent after somebody else had deployed it',
+      true,
+      /as shown/,
+      { detail: { changed: 0, before: newCommit } },
+    ],
+    ['repaired an edit', true, /as shown/, { app: edited, detail: { before: newCommit } }],
+    [
+      'repaired nothing',
+      false,
+      /changed no resource/,
+      { app: edited, detail: { before: newCommit, changed: 0 } },
+    ],
+    ['was undone', false, /changes again/, { app: edited, detail: { undone: 1 } }],
+    ['changed what the newer commit changes too', true, /as shown/, { detail: { undone: 1 } }],
+    [
+      'left something to prune',
+      false,
+      /as shown, but a resource is no longer in Git.*prune: true/,
+      { detail: { toPrune: 1 } },
+    ],
+    [
+      'kept what forbids to be pruned',
+      false,
+      /2 resources are no longer in Git.*Prune=false/,
+      { detail: { kept: 2 } },
+    ],
+    [
+      'rolled back and left what would have to be pruned',
+      true,
+      /rolled back/,
+      { how: 'rollback', detail: { toPrune: 1 } },
+    ],
+    [
+      'was to roll back and changed nothing',
+      false,
+      /pruned/,
+      { how: 'rollback', detail: { ...back, ...left } },
+    ],
+    ['is not the last one', true, /another operation has followed/, { detail: { releaseId: 'another' } }],
+    [
+      'is not the last one, which left something to prune',
+      false,
+      /another operation/,
+      { detail: { releaseId: 'another', toPrune: 1 } },
+    ],
+    ['cannot be looked at', false, /could not be seen whether it helped/, {}],
+  ])('is judged by what it did: one that %s', async (_, good, message, options) => {
+    const { event, end, pass, answerWith } = following(options);
+    answerWith(() => Promise.resolve(movedOn));
+    await event(running);
+    await event(movedOn);
+    await pass(3_000);
+    expect(end()).toMatchObject({
+      outcome: 'still-out-of-sync',
+      good,
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it('is good also unpinned, where it deployed something newer than was shown', async () => {
+    const target = '4'.repeat(40);
+    const newer = drifted('shop', { target, detail: detailOf({ deployed: newestCommit, ...ours }) });
+    const { event, end, pass, answerWith } = following({ detail: { revision: newestCommit } });
+    answerWith(() => Promise.resolve(newer));
+    await event(newer);
+    await pass(3_000);
+    expect(end()).toMatchObject({
+      good: true,
+      message: expect.stringMatching(/released 3333333; the target is 4444444/),
+    });
+  });
+
+  it('is in sync where that is told while Argo CD is asked what the sync did', async () => {
+    const { event, end, pass, registry, answerWith } = following({
+      get detail() {
+        registry.event('changed', inSync);
+        return {};
+      },
+    });
+    answerWith(() => Promise.resolve(succeeded));
+    await event(succeeded);
+    await pass(3_000);
+    expect(end()).toMatchObject({ outcome: 'in-sync', good: true });
+  });
+
+  it('is no success where Argo CD cannot compare any more', async () => {
+    const unknown = { ...movedOn, sync: 'Unknown', target: 'main' } as const;
+    const { event, end, pass, answerWith } = following({ detail: {} });
+    answerWith(() => Promise.resolve(unknown));
+    await event(unknown);
+    await pass(3_000);
+    expect(end()).toMatchObject({ good: false, message: expect.stringContaining('cannot compare') });
   });
 });
 

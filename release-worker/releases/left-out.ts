@@ -1,0 +1,35 @@
+// What a sync that Argo CD calls `Succeeded` has left out: an application that still differs is the branch's doing
+// only where the sync itself achieved something. Pure.
+import type { SyncDetail } from '../argocd/sync-detail.ts';
+import type { PlannedApp } from './release.ts';
+
+export interface AfterSync {
+  readonly detail: SyncDetail;
+  readonly app: Pick<PlannedApp, 'from' | 'to'>;
+  readonly how: 'release' | 'rollback';
+}
+
+/** @returns why the application differs although the sync succeeded, in words; undefined: the sync left nothing out */
+export function leftOut({ detail, app, how }: AfterSync): string | undefined {
+  const { changed, undone, toPrune, kept } = detail;
+  const repairsOnly = app.from === app.to;
+  // A rollback that changed something counts, whatever it would have to prune: the newer resources do no harm.
+  if (how === 'release' || changed === 0) {
+    if (toPrune > 0)
+      return `${resources(toPrune)} no longer in Git and would have to be pruned (\`prune: true\` on the button does that)`;
+    if (kept > 0)
+      return `${resources(kept)} no longer in Git, and the annotation \`Prune=false\` keeps ${kept === 1 ? 'it' : 'them'} (\`argocd.argoproj.io/compare-options: IgnoreExtraneous\` lets Argo CD call the application in sync)`;
+  }
+  if (changed === 0)
+    // Somebody may have deployed the revision between the press and the sync.
+    return !repairsOnly && detail.before === app.to
+      ? undefined
+      : 'the sync changed no resource: what differs cannot be made equal to Git by a sync (Argo CD shows the difference)';
+  if (repairsOnly && undone === changed)
+    return 'something in the cluster changes again what the sync has changed (Argo CD shows the difference)';
+  return undefined;
+}
+
+function resources(count: number): string {
+  return count === 1 ? 'a resource is' : `${count} resources are`;
+}
