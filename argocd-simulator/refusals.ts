@@ -48,10 +48,13 @@ export function windowsOf(world: SimulatedWorld, { object }: ApplicationRecord):
     .filter(({ applications }) => applications.some((glob) => globPattern(glob).test(object.metadata.name)));
 }
 
-/** Whether a person may sync now. An open deny window outweighs every allow window. */
+/**
+ * Whether a person may sync now. An open deny window outweighs every allow window. Where no allow window is open, every one
+ * of them must allow manual syncs.
+ */
 export function canSync(windows: readonly SyncWindow[]): boolean {
   const denying = windows.filter(({ kind, open }) => kind === 'deny' && open);
   if (denying.length > 0) return denying.every(({ manualSync }) => manualSync);
   const allowing = windows.filter(({ kind }) => kind === 'allow');
-  return allowing.length === 0 || allowing.some(({ open, manualSync }) => open || manualSync);
+  return allowing.some(({ open }) => open) || allowing.every(({ manualSync }) => manualSync);
 }

@@ -1,10 +1,15 @@
 // When sync windows let a manual sync through: pure. Argo CD tells whether they do now, and not until when.
 //
-// The rules are those of Argo CD's manual ("Sync Windows"): an open deny window blocks, unless all that are open allow
-// manual syncs; otherwise an open allow window lets through; where there are allow windows and none is open, only one that
-// allows manual syncs does. A window opens at each time of its schedule and stays open for its duration.
-import { Cron } from 'croner';
+// The rules are those of Argo CD (`CanSync`, `active` and `scheduleOffsetByTimeZone` of `SyncWindows` in its source):
+// - An open deny window blocks, unless all that are open allow manual syncs.
+// - Otherwise an open allow window lets through.
+// - Where there are allow windows and none is open, a manual sync passes only if every one of them has `manualSync`.
+// - A window is open while the wall clock of its time zone shows less than its duration after a time of its schedule.
 import type { SyncWindow, UnzonedWindow } from '../argocd/sync-window.ts';
+import { parseSchedule, spanAt } from './cron.ts';
+import type { Schedule } from './cron.ts';
+import { zonesAt } from './zone.ts';
+import type { Offsets } from './zone.ts';
 
 export interface Openness {
   readonly open: boolean;
@@ -12,30 +17,51 @@ export interface Openness {
   readonly until?: number;
 }
 
-/** A window that opens every minute changes as often: so many moments are looked at, and so far ahead. */
-const momentsMax = 300;
+/**
+ * What the windows of a project may cost: so many are looked at, so far ahead, at so many moments, and so many of them in
+ * all. Where that does not suffice, nobody is told until when.
+ */
+const windowsMax = 500;
 const horizonMs = 14 * 86_400_000;
+const momentsMax = 300;
+const looksMax = 600;
 /** Longer ones are always open. */
 const longestMs = 366 * 86_400_000;
 
 /**
  * Whether a manual sync is let through, and until when that stays so.
  * @param now milliseconds since the epoch
- * @returns undefined where a schedule, a duration or a time zone cannot be read
+ * @returns undefined where a schedule, a duration or a time zone cannot be read, or there are too many windows
  */
 export function opennessOf(windows: readonly SyncWindow[], now: number): Openness | undefined {
-  const timed: Timed[] = [];
+  if (windows.length > windowsMax) return undefined;
+  const horizon = now + horizonMs;
+  const zoneOf = zonesAt(now, horizon);
+  const schedules = new Map<string, Schedule | undefined>();
+  const distinct = new Map<string, Timed>();
   for (const window of windows) {
-    const one = timedOf(window, now);
+    const { kind, schedule, duration, manualSync, timeZone } = window;
+    const key = `${kind} ${manualSync} ${duration} ${timeZone} ${schedule}`;
+    if (distinct.has(key)) continue;
+    const one = timedOf(window, schedules, zoneOf);
     if (one === undefined) return undefined;
-    timed.push(one);
+    distinct.set(key, one);
   }
-  const open = letsThrough(timed, now);
-  let at = now;
-  for (let moments = 0; moments < momentsMax; moments += 1) {
-    at = Math.min(...timed.map((one) => nextChange(one, at)));
-    if (!(at <= now + horizonMs)) return { open };
-    if (letsThrough(timed, at) !== open) return { open, until: at };
+  const timed = [...distinct.values()];
+  const rules = rulesOf(timed);
+  for (const one of timed) look(one, now, horizon, rules);
+  const open = letsThrough(rules);
+  let looks = 0;
+  for (let moments = 0; moments < momentsMax && looks < looksMax; moments += 1) {
+    let at = Infinity;
+    for (const { changesAt } of timed) if (changesAt < at) at = changesAt;
+    if (!(at <= horizon)) return { open };
+    for (const one of timed) {
+      if (one.changesAt > at) continue;
+      look(one, at, horizon, rules);
+      looks += 1;
+    }
+    if (letsThrough(rules) !== open) return { open, until: at };
   }
   return { open };
 }
@@ -43,49 +69,70 @@ export function opennessOf(windows: readonly SyncWindow[], now: number): Opennes
 interface Timed {
   readonly denies: boolean;
   readonly manualSync: boolean;
-  readonly durationMs: number;
-  /** the first time of the schedule after that moment, in milliseconds since the epoch; Infinity: never */
-  readonly nextStart: (after: number) => number;
+  readonly schedule: Schedule;
+  readonly offsets: Offsets;
+  open: boolean;
+  /** When to look again; it may be the time zone that changes then. In milliseconds since the epoch. */
+  changesAt: number;
 }
 
 function timedOf(
-  { kind, schedule, duration, manualSync, timeZone }: SyncWindow,
-  now: number,
+  { kind, schedule: text, duration, manualSync, timeZone }: SyncWindow,
+  schedules: Map<string, Schedule | undefined>,
+  zoneOf: (timeZone: string) => Offsets | undefined,
 ): Timed | undefined {
   const durationMs = durationOf(duration);
   if (durationMs === undefined || durationMs > longestMs || (kind !== 'deny' && kind !== 'allow'))
     return undefined;
-  // What croner knows beyond the five fields of Argo CD's parser (seconds, `L`, `W`, `#`) would be another schedule.
-  if (!/^([\d*,/-]|[A-Za-z]{3}|\s)+$/.test(schedule) || schedule.trim().split(/\s+/).length !== 5)
-    return undefined;
-  try {
-    const cron = new Cron(schedule, { mode: '5-part', timezone: timeZone === '' ? 'UTC' : timeZone });
-    const nextStart = (after: number) => cron.nextRun(new Date(after))?.getTime() ?? Infinity;
-    // A wrong time zone is noticed at the first use only.
-    nextStart(now);
-    return { denies: kind === 'deny', manualSync, durationMs, nextStart };
-  } catch {
-    return undefined;
+  const key = `${durationMs} ${text}`;
+  if (!schedules.has(key)) schedules.set(key, parseSchedule(text, durationMs));
+  const schedule = schedules.get(key);
+  const offsets = zoneOf(timeZone);
+  if (schedule === undefined || offsets === undefined) return undefined;
+  return { denies: kind === 'deny', manualSync, schedule, offsets, open: false, changesAt: Infinity };
+}
+
+/** How many of each kind are open, and what holds of all. */
+interface Rules {
+  denying: number;
+  /** of those, without `manualSync` */
+  strict: number;
+  allowing: number;
+  readonly withAllows: boolean;
+  readonly allManual: boolean;
+}
+
+function rulesOf(windows: readonly Timed[]): Rules {
+  const allows = windows.filter(({ denies }) => !denies);
+  return {
+    denying: 0,
+    strict: 0,
+    allowing: 0,
+    withAllows: allows.length > 0,
+    allManual: allows.every(({ manualSync }) => manualSync),
+  };
+}
+
+function letsThrough({ denying, strict, allowing, withAllows, allManual }: Rules): boolean {
+  if (denying > 0) return strict === 0;
+  return !withAllows || allowing > 0 || allManual;
+}
+
+function look(window: Timed, at: number, horizon: number, rules: Rules): void {
+  const { now, changesAt, afterwards } = window.offsets;
+  const ahead = at < changesAt ? now : afterwards;
+  const span = spanAt(window.schedule, at + ahead, horizon + ahead);
+  const open = span.from <= at + ahead;
+  window.changesAt = (open ? span.to : span.from) - ahead;
+  if (at < changesAt) window.changesAt = Math.min(window.changesAt, changesAt);
+  if (open === window.open) return;
+  window.open = open;
+  const by = open ? 1 : -1;
+  if (!window.denies) rules.allowing += by;
+  else {
+    rules.denying += by;
+    if (!window.manualSync) rules.strict += by;
   }
-}
-
-/** The start of what makes it open then; Infinity where it is closed. */
-function openSince({ durationMs, nextStart }: Timed, at: number): number {
-  const start = nextStart(at - durationMs);
-  return start <= at ? start : Infinity;
-}
-
-function nextChange(window: Timed, after: number): number {
-  const since = openSince(window, after);
-  return Math.min(window.nextStart(after), since + window.durationMs);
-}
-
-function letsThrough(windows: readonly Timed[], at: number): boolean {
-  const isOpen = (window: Timed) => openSince(window, at) < Infinity;
-  const denying = windows.filter((window) => window.denies && isOpen(window));
-  if (denying.length > 0) return denying.every(({ manualSync }) => manualSync);
-  const allowing = windows.filter(({ denies }) => !denies);
-  return allowing.length === 0 || allowing.some((window) => window.manualSync || isOpen(window));
 }
 
 const unitsMs = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 } as const;

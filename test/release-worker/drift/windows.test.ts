@@ -92,7 +92,55 @@ describe('a manual sync', () => {
       true,
       '2026-07-06T02:00:00Z',
     ],
-    ['before one that never comes', [deny('0 0 30 2 *', '1h')], '2026-01-05T12:00:00Z', true, undefined],
+    [
+      'where one of two allow windows, none of them open, allows manual syncs',
+      [allow('0 8 * * *', '1h', { manualSync: true }), allow('0 10 * * *', '1h')],
+      '2026-01-12T12:00:00Z',
+      false,
+      '2026-01-13T08:00:00Z',
+    ],
+    [
+      'where both of them do',
+      [allow('0 8 * * *', '1h', { manualSync: true }), allow('0 10 * * *', '1h', { manualSync: true })],
+      '2026-01-12T12:00:00Z',
+      true,
+      undefined,
+    ],
+    [
+      'where no allow window is open, and a deny window that allows manual syncs is',
+      [allow('0 8 * * *', '1h'), deny('0 12 * * *', '1h', { manualSync: true })],
+      '2026-01-12T12:30:00Z',
+      true,
+      '2026-01-12T13:00:00Z',
+    ],
+    [
+      'within one that the change to summer time cuts short, as Argo CD compares what the wall clock shows',
+      [deny('30 1 * * *', '2h', { timeZone: 'Europe/Berlin' })],
+      '2026-03-29T00:45:00Z',
+      false,
+      '2026-03-29T01:30:00Z',
+    ],
+    [
+      'within one that the change to winter time opens twice',
+      [deny('0 2 * * *', '30m', { timeZone: 'Europe/Berlin' })],
+      '2026-10-25T00:40:00Z',
+      true,
+      '2026-10-25T01:00:00Z',
+    ],
+    [
+      'before one at every ninth hour from five on, as the cron of Argo CD reads it',
+      [deny('0 5/9 * * *', '1h')],
+      '2026-01-03T06:00:00Z',
+      true,
+      '2026-01-03T14:00:00Z',
+    ],
+    [
+      'on the second day of the month or a Monday, where both fields are set',
+      [deny('0 0 2 * MON', '1h')],
+      '2026-01-03T12:00:00Z',
+      true,
+      '2026-01-05T00:00:00Z',
+    ],
   ])('%s', (_, windows, now, open, until) => {
     expect(opennessOf(windows, at(now))).toEqual({
       open,
@@ -108,6 +156,10 @@ describe('a manual sync', () => {
     ['a duration that is none', { duration: 'long' }],
     ['a duration of nothing', { duration: '0h' }],
     ['a duration of a century', { duration: '900000h' }],
+    ['a schedule that never comes', { schedule: '0 0 30 2 *' }],
+    ['a weekday that only other crons know', { schedule: '0 0 * * 7' }],
+    ['a schedule with its time zone inside', { schedule: 'TZ=UTC 0 0 * * *' }],
+    ['a step of nothing', { schedule: '*/0 * * * *' }],
     ['an unknown time zone', { timeZone: 'Middle/Earth' }],
     ['an unknown kind', { kind: 'maybe' }],
   ])('is not guessed with %s', (_, over) => {
@@ -143,7 +195,7 @@ function isOpenAt(windows: readonly SyncWindow[], when: number): boolean {
   const denying = windows.filter((one) => one.kind === 'deny' && open(one));
   if (denying.length > 0) return denying.every(({ manualSync }) => manualSync);
   const allowing = windows.filter(({ kind }) => kind === 'allow');
-  return allowing.length === 0 || allowing.some((one) => one.manualSync || open(one));
+  return allowing.length === 0 || allowing.some(open) || allowing.every(({ manualSync }) => manualSync);
 }
 
 test('whatever the windows, what is said of now and of the change is what a look at each half hour finds', () => {
