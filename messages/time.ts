@@ -12,3 +12,12 @@ export function toTime(ms: number): string {
 export function fromTime(time: string): number {
   return Date.parse(time);
 }
+
+/** As people read it, in the zone of this machine: `2026-01-01 14:02 +01:00`. @param ms milliseconds since the epoch */
+export function toLocalTime(ms: number): string {
+  const date = new Date(ms);
+  const two = (value: number) => String(value).padStart(2, '0');
+  const offset = -date.getTimezoneOffset();
+  const zone = `${offset < 0 ? '-' : '+'}${two(Math.floor(Math.abs(offset) / 60))}:${two(Math.abs(offset) % 60)}`;
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())} ${zone}`;
+}

@@ -184,6 +184,7 @@ function showButtons(registry: Registry, clock: Clock, buttons: readonly string[
     total: 0,
     outOfSync: 0,
     unknown: 0,
+    wereOutOfSync: 0,
     blocked: 0,
     unhealthy: 0,
     obstacles: new Set<never>(),

@@ -4,14 +4,17 @@ import type { Config } from '../config/sections.ts';
 import { selects } from '../config/selection.ts';
 import type { ClockState } from '../messages/presence.ts';
 import { releaseCurrent, releaseEvent, releaseLast } from '../messages/release.ts';
+import { fromTime, toTime } from '../messages/time.ts';
 import type { Clock } from '../service/clock.ts';
 import type { Health } from '../service/health.ts';
 import type { Link } from '../service/link/link.ts';
 import type { Log } from '../service/log.ts';
+import { messageOf } from '../service/log.ts';
 import { createPauseWatch } from '../service/pause.ts';
 import type { ArgoCd } from './argocd/client.ts';
 import { createAccess } from './drift/access.ts';
 import { createBoard } from './drift/board.ts';
+import { endingOf } from './drift/ending.ts';
 import { createPublisher } from './drift/publisher.ts';
 import { createRegistry } from './drift/registry.ts';
 import { createRevisions } from './drift/revisions.ts';
@@ -158,10 +161,10 @@ export function createWorker(options: WorkerOptions): Worker {
       const why = whyFreeze(release, ends.values());
       if (why !== undefined) await freeze.freezeButton(release.button, why, release.source);
     },
-    onFinished: (release, outcome) => {
+    onFinished: (release, ending) => {
       link.publish(releaseLast.at({}), release);
       metrics.released(release);
-      board.finished(release.button, outcome);
+      board.finished(ending);
     },
   });
   const deployed = createDeployedByButton();
@@ -190,6 +193,7 @@ export function createWorker(options: WorkerOptions): Worker {
     buttons: config.buttons,
     releasing: (button) => runner.running(button),
     freeze,
+    onOver: ({ releaseId }) => void noteOver(releaseId),
     onShown: (shown) => {
       metrics.shown(shown);
       lamps.show(shown.button, shown.signal);
@@ -199,6 +203,15 @@ export function createWorker(options: WorkerOptions): Worker {
 
   const forgets: (() => void)[] = [];
   let intake: Intake | undefined;
+
+  const noteOver = async (releaseId: string) => {
+    try {
+      await journal.append({ type: 'over', at: toTime(clock.now()), releaseId }, { flush: false });
+    } catch (error) {
+      // Then a restart asks Argo CD once more what is left of it.
+      log.warn(messageOf(error));
+    }
+  };
 
   /** What the journal knows of the former run goes on, or is said again. */
   const goOn = ({ last, failed, unanswered, unfinished, deployed: past }: Recovered) => {
@@ -211,7 +224,8 @@ export function createWorker(options: WorkerOptions): Worker {
       const ends = [...fates].flatMap(([key, { end }]) => (end === undefined ? [] : [[key, end] as const]));
       deployed.note(release, new Map(ends));
     }
-    for (const [button, outcome] of failed) board.finished(button, outcome);
+    for (const { release, fates, outcome, at } of failed)
+      board.finished(endingOf(release, (key) => fates.get(key)?.end, { outcome, at: fromTime(at) }));
     forgets.push(answerFormerPresses({ presses: unanswered, link, journal, clock, log }));
     for (const release of unfinished) runner.resume(release);
   };
@@ -265,6 +279,7 @@ export function createWorker(options: WorkerOptions): Worker {
               clock,
               refreshOnPressMax: config.refreshOnPressMax,
               isBusy: runner.isBusy,
+              wasOutOfSyncAt: board.wasOutOfSyncAt,
               deployedBy: deployed.of,
               show: publisher.show,
             },

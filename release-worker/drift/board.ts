@@ -2,7 +2,6 @@
 import { buttonSignal } from '../../messages/button.ts';
 import type { ButtonSignal, Signal } from '../../messages/button.ts';
 import { drift as driftChannel } from '../../messages/drift.ts';
-import type { ReleaseOutcome } from '../../messages/release.ts';
 import { toTime } from '../../messages/time.ts';
 import type { Clock, Timer } from '../../service/clock.ts';
 import type { Link } from '../../service/link/link.ts';
@@ -12,11 +11,14 @@ import type { ButtonConfig } from '../selection.ts';
 import type { ButtonShown } from '../metrics.ts';
 import type { Freeze } from '../freeze/freeze.ts';
 import type { Access } from './access.ts';
+import type { Ending } from './ending.ts';
+import { createEndings } from './endings.ts';
+import { lostInWords } from './lost.ts';
 import type { Registry } from './registry.ts';
 import { signalOf } from './signal.ts';
-import type { SignalInput } from './signal.ts';
 import { driftState, summaryOf } from './summary.ts';
 import { createTally } from './tally.ts';
+import type { Lost } from './tally.ts';
 import type { Watch } from './watch.ts';
 
 export interface Board {
@@ -26,7 +28,10 @@ export interface Board {
   changed(keys?: Iterable<string>): void;
   /** A release has started: how the last one ended is no longer news. Said when its first request is on its way. */
   started(button: string): void;
-  finished(button: string, outcome: ReleaseOutcome): void;
+  /** A release has ended, be it in a former run. Said again of the same release, the newer end counts. */
+  finished(ending: Ending): void;
+  /** Of what cannot be compared now: when it was last known to be out of sync, in milliseconds since the epoch. */
+  wasOutOfSyncAt(key: string): number | undefined;
 }
 
 export interface BoardOptions {
@@ -41,6 +46,8 @@ export interface BoardOptions {
   readonly buttons: readonly ButtonConfig[];
   readonly releasing: (button: string) => number;
   readonly freeze: Pick<Freeze, 'of' | 'ofAll'>;
+  /** Nothing is left of the failure: a restart must not bring it back. */
+  readonly onOver?: (ending: Ending) => void;
   /** after each look, of each button */
   readonly onShown?: (shown: ButtonShown) => void;
 }
@@ -58,7 +65,10 @@ export function createBoard(options: BoardOptions): Board {
   const { link, registry, watch, access, clock, log, buttons } = options;
   const said = new Map<string, { readonly signal: Signal; readonly text: string }>();
   const tally = createTally({ registry, buttons, obstacleOf: access.obstacleOf });
-  const last = new Map<string, NonNullable<SignalInput['last']>>();
+  const get = (key: string) => registry.get(key);
+  const endings = createEndings({ clock, get, onOver: (ending) => options.onOver?.(ending) });
+  /** Said once and for all: the two clocks do not run alike. */
+  const lostAt = new WeakMap<Lost, number>();
   let summarySaid = '';
   let state: string | undefined;
   let since = 0;
@@ -87,7 +97,9 @@ export function createBoard(options: BoardOptions): Board {
 
     for (const button of buttons) {
       const drift = tally.of(button.id);
-      const ended = last.get(button.id);
+      // Before the first list, or while Argo CD shows nothing at all, nothing is known to be over.
+      if (now < freshUntil && drift.total > 0) endings.sweep(button.id);
+      const ended = endings.of(button.id);
       const frozen = options.freeze.of(button.id);
       const choice = signalOf(
         {
@@ -97,6 +109,7 @@ export function createBoard(options: BoardOptions): Board {
           ...(problem === undefined ? {} : { problem }),
           ...(ended === undefined ? {} : { last: ended }),
           ...(frozen === undefined ? {} : { frozen }),
+          lost: () => lostInWords([...tally.wereOutOfSync(button.id)].map(withWallTime), get),
           blockedUntil: () => blockedUntil(button.id),
         },
         now,
@@ -107,8 +120,6 @@ export function createBoard(options: BoardOptions): Board {
         drift,
         driftSince: () => tally.oldest(button.id),
       });
-      // A failure is shown until there is nothing left to release; then it is over for good.
-      if (choice.signal === 'clear') last.delete(button.id);
       nextAt = Math.min(nextAt, choice.nextAt ?? Infinity);
       const message: Omit<ButtonSignal, 'at'> = {
         signal: choice.signal,
@@ -133,6 +144,12 @@ export function createBoard(options: BoardOptions): Board {
     if (now >= summaryAt + gatherSummaryMs || driftState(tally.all(), fresh) !== state) publishSummary(fresh);
     else nextAt = Math.min(nextAt, summaryAt + gatherSummaryMs);
     arm(nextAt);
+  };
+
+  const withWallTime = (lost: Lost) => {
+    const at = lostAt.get(lost) ?? clock.now() - (clock.monotonic() - lost.at);
+    lostAt.set(lost, at);
+    return { key: lost.key, at };
   };
 
   /** When the first of what a window keeps from being released may be; nothing where one is closed for nobody knows how long. */
@@ -199,12 +216,16 @@ export function createBoard(options: BoardOptions): Board {
       arm(Math.max(clock.monotonic(), lookedAt + gatherMs));
     },
     started: (button) => {
-      last.delete(button);
+      endings.started(button);
       arm(clock.monotonic() + startedMs);
     },
-    finished: (button, outcome) => {
-      last.set(button, { outcome, at: clock.monotonic() });
+    finished: (ending) => {
+      endings.finished(ending);
       arm(clock.monotonic());
+    },
+    wasOutOfSyncAt: (key) => {
+      const lost = tally.wasOutOfSync(key);
+      return lost === undefined ? undefined : withWallTime(lost).at;
     },
   };
 }

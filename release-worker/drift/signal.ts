@@ -5,6 +5,7 @@ import type { Frozen } from '../../messages/freeze.ts';
 import { toTime } from '../../messages/time.ts';
 import { inWordsOf } from '../freeze/state.ts';
 import type { DriftCounts, Obstacle } from './summary.ts';
+import type { Left } from './ending.ts';
 import { driftState } from './summary.ts';
 
 export interface SignalInput {
@@ -16,13 +17,24 @@ export interface SignalInput {
   /** releases of this button that run */
   readonly releasing: number;
   /** how this button's last release ended; gone once a press has been accepted after it */
-  readonly last?: { readonly outcome: ReleaseOutcome; readonly at: number };
+  readonly last?: LastRelease;
+  /** what was out of sync and cannot be compared now, in words */
+  readonly lost?: () => string | undefined;
   /** until when the next step releases (`confirm`) */
   readonly armedUntil?: number;
   /** why all releases are frozen */
   readonly frozen?: Frozen;
   /** milliseconds since the epoch: when a sync window lets the first application through, as far as that is known */
   readonly blockedUntil?: () => number | undefined;
+}
+
+export interface LastRelease {
+  readonly outcome: ReleaseOutcome;
+  /** milliseconds on the clock of `now` */
+  readonly at: number;
+  /** what a failure has left */
+  readonly left: Left;
+  readonly inWords: string;
 }
 
 export interface SignalChoice {
@@ -48,43 +60,41 @@ export function signalOf(input: SignalInput, now: number): SignalChoice {
     return { nextAt: Math.min(freshUntil, ...coming) };
   };
   if (input.releasing > 0) return { signal: 'releasing', ...until() };
-  if (state === 'unknown')
-    return {
-      signal: 'unknown',
-      reason:
-        drift.total === 0
-          ? 'no application that this account may see is selected by the button'
-          : 'Argo CD can compare none of the applications',
-      ...until(),
-    };
-  if (armedUntil !== undefined && armedUntil > now) return { signal: 'armed', ...until(armedUntil) };
   const shownUntil = last === undefined ? undefined : last.at + endShownMs;
+  const isNews = last !== undefined && now < last.at + endShownMs;
+  const failure = last === undefined || last.outcome === 'succeeded' ? undefined : last;
+  // That nothing can be compared is no end of a failure, and hides none.
+  const failed =
+    failure !== undefined && drift.total > 0 && (isNews || failure.left === 'failed') ? failure : undefined;
+  const armed = armedUntil !== undefined && armedUntil > now;
+  if (armed && state !== 'unknown') return { signal: 'armed', ...until(armedUntil) };
   // Also without drift left (what was released may be unhealthy), at least for a while: the end is not to be missed.
-  if (
-    last !== undefined &&
-    last.outcome !== 'succeeded' &&
-    (state === 'drifted' || now < last.at + endShownMs)
-  )
-    return { signal: 'failed', reason: `the last release ended: ${last.outcome}`, ...until(shownUntil) };
-  if (last?.outcome === 'succeeded' && now < last.at + endShownMs)
-    return { signal: 'succeeded', ...until(shownUntil) };
+  if (failed !== undefined)
+    return { signal: 'failed', ...because(failed.inWords, input.lost?.()), ...until(shownUntil) };
+  if (state === 'unknown') return { signal: 'unknown', reason: whyUnknown(input), ...until() };
+  if (last?.outcome === 'succeeded' && isNews) return { signal: 'succeeded', ...until(shownUntil) };
   if (state === 'drifted') {
+    // What has become of the failure: a fix that was pushed is new drift, and still not the end of it.
+    const others = [
+      failure?.left === 'new-target' ? failure.inWords : undefined,
+      drift.wereOutOfSync > 0 ? input.lost?.() : undefined,
+    ];
     if (input.frozen !== undefined) {
       const { until: frozenUntil } = input.frozen;
       return {
         signal: 'blocked',
-        reason: inWordsOf(input.frozen),
+        ...because(inWordsOf(input.frozen), ...others),
         ...(frozenUntil === undefined ? {} : { until: frozenUntil }),
         ...until(),
       };
     }
-    if (drift.blocked === 0) return { signal: 'drifted', ...until() };
-    const reason = whyBlocked(drift);
-    if (drift.blocked < drift.outOfSync) return { signal: 'drifted', reason, ...until() };
+    if (drift.blocked === 0) return { signal: 'drifted', ...because(...others), ...until() };
+    const reason = because(whyBlocked(drift), ...others);
+    if (drift.blocked < drift.outOfSync) return { signal: 'drifted', ...reason, ...until() };
     const opensAt = input.blockedUntil?.();
     return {
       signal: 'blocked',
-      reason,
+      ...reason,
       ...(opensAt === undefined ? {} : { until: toTime(opensAt) }),
       ...until(),
     };
@@ -96,6 +106,16 @@ export function signalOf(input: SignalInput, now: number): SignalChoice {
       : {}),
     ...until(),
   };
+}
+
+function because(...reasons: readonly (string | undefined)[]): { readonly reason?: string } {
+  const known = reasons.filter((reason) => reason !== undefined);
+  return known.length === 0 ? {} : { reason: known.join('; ') };
+}
+
+function whyUnknown({ drift, lost }: SignalInput): string {
+  if (drift.total === 0) return 'no application that this account may see is selected by the button';
+  return lost?.() ?? 'Argo CD can compare none of the applications';
 }
 
 const obstacleInWords: Record<Obstacle, string> = {

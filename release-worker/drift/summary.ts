@@ -24,6 +24,8 @@ export interface DriftCounts {
   readonly obstacles: ReadonlySet<Obstacle>;
   /** Argo CD cannot compare them */
   readonly unknown: number;
+  /** of those unknown: out of sync when Argo CD could last compare them */
+  readonly wereOutOfSync: number;
   readonly unhealthy: number;
 }
 
@@ -116,9 +118,12 @@ function withNotes(notes: readonly Note[]): { notes?: Note[] } {
   return notes.length === 0 ? {} : { notes: [...notes] };
 }
 
-/** Nothing visible, or nothing that Argo CD could compare, is not `clear`: nobody has looked. */
+/**
+ * Nothing visible, or nothing that Argo CD could compare, is not `clear`: nobody has looked. Nor is drift over where Argo
+ * CD can only compare it no longer.
+ */
 export function driftState(counts: DriftCounts, fresh: boolean): DriftSummary['state'] {
   if (!fresh || counts.total === 0) return 'unknown';
   if (counts.outOfSync > 0) return 'drifted';
-  return counts.unknown === counts.total ? 'unknown' : 'clear';
+  return counts.wereOutOfSync > 0 || counts.unknown === counts.total ? 'unknown' : 'clear';
 }

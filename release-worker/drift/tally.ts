@@ -25,12 +25,24 @@ export interface Tally {
   listed(): Iterable<AppRecord>;
   /** The keys of what the button selects and is out of sync. */
   drifted(button: string): Iterable<string>;
+  /** What the button selects and was out of sync when Argo CD could last compare it; the one lost first comes first. */
+  wereOutOfSync(button: string): Iterable<Lost>;
+  /** The same of one application; undefined: it can be compared, or was in sync before. */
+  wasOutOfSync(key: string): Lost | undefined;
+}
+
+/** An application that was out of sync and cannot be compared now. */
+export interface Lost {
+  readonly key: string;
+  /** until when it was known to be out of sync, on the clock of `update` */
+  readonly at: number;
 }
 
 interface Sum {
   total: number;
   outOfSync: number;
   unknown: number;
+  wereOutOfSync: number;
   unhealthy: number;
   readonly obstacles: Map<Obstacle, number>;
 }
@@ -41,6 +53,7 @@ interface Counted {
   readonly buttons: readonly string[];
   readonly outOfSync: boolean;
   readonly unknown: boolean;
+  readonly wasOutOfSync: boolean;
   readonly unhealthy: boolean;
   readonly obstacle: Obstacle | undefined;
 }
@@ -56,6 +69,7 @@ export function createTally(options: {
   const counted = new Map<string, Counted>();
   /** since when what is out of sync is */
   const since = new Map<string, number>();
+  const lost = new Map<string, Lost>();
   const listed = new Map<string, AppRecord>();
 
   const count = (key: string, app: AppRecord): Counted => {
@@ -66,6 +80,7 @@ export function createTally(options: {
       buttons: releasing,
       outOfSync,
       unknown: app.sync === 'Unknown',
+      wasOutOfSync: lost.has(key),
       unhealthy: app.health === 'Degraded' || app.health === 'Missing',
       obstacle: outOfSync ? obstacleOf(key) : undefined,
     };
@@ -78,9 +93,12 @@ export function createTally(options: {
     if (app === undefined) {
       counted.delete(key);
       since.delete(key);
+      lost.delete(key);
       listed.delete(key);
       return;
     }
+    if (app.sync !== 'Unknown' || app.deleting) lost.delete(key);
+    else if (before?.outOfSync === true) lost.set(key, { key, at: now });
     const next = count(key, app);
     add(next, 1);
     counted.set(key, next);
@@ -109,24 +127,29 @@ export function createTally(options: {
     drifted: function* (button) {
       for (const key of since.keys()) if (counted.get(key)?.buttons.includes(button) === true) yield key;
     },
+    wereOutOfSync: function* (button) {
+      for (const one of lost.values()) if (counted.get(one.key)?.buttons.includes(button) === true) yield one;
+    },
+    wasOutOfSync: (key) => lost.get(key),
   };
 }
 
 function newSum(): Sum {
-  return { total: 0, outOfSync: 0, unknown: 0, unhealthy: 0, obstacles: new Map() };
+  return { total: 0, outOfSync: 0, unknown: 0, wereOutOfSync: 0, unhealthy: 0, obstacles: new Map() };
 }
 
-function add({ sums, outOfSync, unknown, unhealthy, obstacle }: Counted, by: 1 | -1): void {
+function add({ sums, outOfSync, unknown, wasOutOfSync, unhealthy, obstacle }: Counted, by: 1 | -1): void {
   for (const sum of sums) {
     sum.total += by;
     if (outOfSync) sum.outOfSync += by;
     if (unknown) sum.unknown += by;
+    if (wasOutOfSync) sum.wereOutOfSync += by;
     if (unhealthy) sum.unhealthy += by;
     if (obstacle !== undefined) sum.obstacles.set(obstacle, (sum.obstacles.get(obstacle) ?? 0) + by);
   }
 }
 
-function countsOf({ total, outOfSync, unknown, unhealthy, obstacles }: Sum): DriftCounts {
+function countsOf({ total, outOfSync, unknown, wereOutOfSync, unhealthy, obstacles }: Sum): DriftCounts {
   const present = [...obstacles].filter(([, count]) => count > 0);
   return {
     total,
@@ -134,6 +157,7 @@ function countsOf({ total, outOfSync, unknown, unhealthy, obstacles }: Sum): Dri
     blocked: present.reduce((sum, [, count]) => sum + count, 0),
     obstacles: new Set(present.map(([obstacle]) => obstacle)),
     unknown,
+    wereOutOfSync,
     unhealthy,
   };
 }

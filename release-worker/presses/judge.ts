@@ -19,6 +19,7 @@ import {
   within,
 } from './looking.ts';
 import type { JudgeOptions, Verdict } from './looking.ts';
+import { nothingFound } from './nothing.ts';
 
 /** @param only narrows the button's selection */
 export async function judge(
@@ -42,6 +43,8 @@ export async function judge(
 /** What is in sync may be behind Git as well, so all are asked for; the first ones of very many. */
 function judgeRefresh({ refreshOnPressMax }: JudgeOptions, candidates: readonly AppRecord[]): Verdict {
   const refresh = candidates.filter((app) => !app.deleting).slice(0, refreshOnPressMax);
+  if (candidates.every((app) => app.deleting))
+    return nothing(`there is nothing to look at, as it is being deleted: ${list(candidates.map(keyOf))}`);
   const left = candidates.length - refresh.length;
   return {
     outcome: 'accepted',
@@ -55,16 +58,25 @@ async function judgeRelease(
   button: ButtonConfig,
   only: readonly string[] | undefined,
 ): Promise<Verdict> {
-  const { registry, access, clock, isBusy } = options;
+  const { registry, watch, access, clock, isBusy } = options;
   const deadline = clock.monotonic() + lookBudgetMs;
   const find = () => candidatesOf(registry.all(), (app) => selects(button.select, app), only);
   let candidates = find();
   if (candidates.length === 0) return nothingSelected(only);
+  const refreshed = new Set<string>();
+  const nothingLeft = (left: readonly AppRecord[]) =>
+    nothingFound({
+      candidates: left,
+      refreshed: left.filter((app) => refreshed.has(keyOf(app))).length,
+      lastListAt: watch.lastListAt(),
+      wasOutOfSyncAt: options.wasOutOfSyncAt,
+    });
   if (!candidates.some(isDrifted)) {
-    await within(clock, deadline, refreshSome(options, candidates));
+    await within(clock, deadline, refreshSome(options, candidates, refreshed));
     candidates = find();
+    if (candidates.length === 0) return nothingSelected(only);
   }
-  if (!candidates.some(isDrifted)) return nothing(nothingMessage(options, candidates));
+  if (!candidates.some(isDrifted)) return nothingLeft(candidates);
 
   const asked = await lookAtUnknown(options, candidates.filter(isDrifted), deadline);
   const planNow = () => planOf(find(), isBusy, access.obstacleOf, button.waves);
@@ -78,17 +90,19 @@ async function judgeRelease(
   if (plan.apps.length === 0) {
     if (plan.busy.length > 0) return reject('in-progress', `already being released: ${list(plan.busy)}`);
     const [reason] = plan.blocked.values();
-    if (reason === undefined) return nothing(nothingMessage(options, find()));
+    if (reason === undefined) return nothingLeft(find());
     const keys = list([...plan.blocked].filter(([, why]) => why === reason).map(([key]) => key));
     return reject(reason, inTheWay(reason, keys));
   }
   const keys = plan.apps.map(keyOf);
   options.show(keys);
+  const lost = find().filter((app) => options.wasOutOfSyncAt(keyOf(app)) !== undefined).length;
   const left = [
     ...(plan.busy.length > 0 ? [`${plan.busy.length} already in progress`] : []),
     ...(plan.blocked.size > 0
       ? [`${plan.blocked.size} blocked by a sync window or a missing permission`]
       : []),
+    ...(lost > 0 ? [`${lost} out of sync before, which Argo CD cannot compare now`] : []),
   ];
   return {
     outcome: 'accepted',
@@ -97,22 +111,20 @@ async function judgeRelease(
   };
 }
 
-function nothingMessage({ watch }: JudgeOptions, candidates: readonly AppRecord[]): string {
-  const at = watch.lastListAt();
-  const unknown = candidates.filter((app) => app.sync === 'Unknown').length;
-  const inSync = candidates.length - unknown;
-  return [
-    inSync === 1 ? 'the one application is in sync' : `all ${inSync} applications are in sync`,
-    ...(unknown > 0 ? [`, ${unknown} cannot be compared`] : []),
-    ...(at === undefined ? [] : [`; the last full look at Argo CD was at ${new Date(at).toISOString()}`]),
-  ].join('');
-}
-
-/** With nothing known to be out of sync, Argo CD is asked to look again: a commit may be newer than its last look. */
+/**
+ * With nothing known to be out of sync, Argo CD is asked to look again: a commit may be newer than its last look.
+ * @param refreshed gets the keys of those that Argo CD has looked at
+ */
 async function refreshSome(
   { argocd, registry, refreshOnPressMax }: JudgeOptions,
   candidates: readonly AppRecord[],
+  refreshed: Set<string>,
 ): Promise<void> {
   const some = candidates.filter((app) => !app.deleting).slice(0, refreshOnPressMax);
-  await Promise.allSettled(some.map((app) => lookAt({ argocd, registry }, app, 'normal', lookBudgetMs)));
+  await Promise.allSettled(
+    some.map(async (app) => {
+      await lookAt({ argocd, registry }, app, 'normal', lookBudgetMs);
+      refreshed.add(keyOf(app));
+    }),
+  );
 }

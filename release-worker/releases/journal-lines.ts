@@ -82,5 +82,7 @@ export const journalLineSchema = z.discriminatedUnion('type', [
     releaseId: z.string(),
     outcome: z.enum(releaseOutcomes),
   }),
+  /** Nothing is left of what did not succeed: all of it is in sync or gone. A restart must not show it again. */
+  z.object({ type: z.literal('over'), at: timeSchema, releaseId: z.string() }),
 ]);
 export type JournalLine = z.infer<typeof journalLineSchema>;

@@ -28,8 +28,8 @@ export interface Recovered {
   readonly unfinished: readonly UnfinishedRelease[];
   /** the newest finished release */
   readonly last?: FinishedRelease;
-  /** how the last release of a button ended, where it did not succeed and no press has been accepted since */
-  readonly failed: ReadonlyMap<string, ReleaseOutcome>;
+  /** oldest first: what did not succeed and was not over, and no press of its button has been accepted since */
+  readonly failed: readonly FinishedRelease[];
   /** presses with a line whose result was not acknowledged, oldest first */
   readonly unanswered: readonly PressLine[];
   /** ids of presses with the time of their line, in milliseconds since the epoch, oldest first */
@@ -53,7 +53,8 @@ export function createRecovery(pressIdsMax: number): Recovery {
   const unanswered = new Map<string, PressLine>();
   const pressIds = new Map<string, number>();
   const acceptedAt = new Map<string, number>();
-  const failed = new Map<string, ReleaseOutcome>();
+  /** by the id of the release */
+  const failed = new Map<string, FinishedRelease>();
   const deployed = new Map<string, UnfinishedRelease>();
   let last: FinishedRelease | undefined;
 
@@ -84,7 +85,7 @@ export function createRecovery(pressIdsMax: number): Recovery {
           if (line.reason === 'journal-unwritable') takeBack(line.pressId);
           if (line.release === undefined) return;
           acceptedAt.set(line.button, fromTime(line.at));
-          failed.delete(line.button);
+          for (const [id, { release }] of failed) if (release.button === line.button) failed.delete(id);
           open.set(line.release.id, { release: line.release, fates: new Map() });
           return;
         case 'answered':
@@ -105,9 +106,12 @@ export function createRecovery(pressIdsMax: number): Recovery {
           last = { ...release, outcome: line.outcome, at: line.at };
           if ([...release.fates.values()].some(({ end }) => end?.good === true))
             deployed.set(release.release.button, release);
-          if (line.outcome !== 'succeeded') failed.set(release.release.button, line.outcome);
+          if (line.outcome !== 'succeeded') failed.set(line.releaseId, last);
           return;
         }
+        case 'over':
+          failed.delete(line.releaseId);
+          return;
         case 'freeze':
         // The file beside the journal says what holds; here it stands for whoever asks who and why.
       }
@@ -115,7 +119,7 @@ export function createRecovery(pressIdsMax: number): Recovery {
     result: () => ({
       unfinished: [...open.values()],
       ...(last === undefined ? {} : { last }),
-      failed,
+      failed: [...failed.values()],
       unanswered: [...unanswered.values()],
       pressIds: [...pressIds],
       acceptedAt,

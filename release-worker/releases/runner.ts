@@ -1,9 +1,11 @@
 // Runs releases: one at a time per application, a bounded number of applications at once, and every release ends.
-import type { AppOutcome, Release, ReleaseOutcome } from '../../messages/release.ts';
+import type { AppOutcome, Release } from '../../messages/release.ts';
 import { toTime } from '../../messages/time.ts';
 import { delay } from '../../service/clock.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
+import { endingOf } from '../drift/ending.ts';
+import type { Ending } from '../drift/ending.ts';
 import type { Registry } from '../drift/registry.ts';
 import { eachLimited } from '../each-limited.ts';
 import { followSync } from './follow.ts';
@@ -34,7 +36,7 @@ export interface RunnerOptions extends Omit<ReportOptions, 'running'> {
   readonly heldSince: (since: number) => number;
   /** Before the end is written down: what must be done for sure because of it. A crash meanwhile repeats it. */
   readonly onEnd: (release: PlannedRelease, ends: ReadonlyMap<string, AppEnd>) => Promise<void>;
-  readonly onFinished: (release: Release, outcome: ReleaseOutcome) => void;
+  readonly onFinished: (release: Release, ending: Ending) => void;
 }
 
 export interface Runner {
@@ -178,7 +180,8 @@ export function createRunner(options: RunnerOptions): Runner {
     if (ends.size < release.apps.length) return;
     const outcome = outcomeOf([...ends.values()]);
     await options.onEnd(release, ends);
-    const at = toTime(clock.now());
+    const finishedAt = clock.now();
+    const at = toTime(finishedAt);
     await write({ type: 'finished', at, releaseId: release.id, outcome });
     runs.delete(release.id);
     const counts = new Map<AppOutcome, number>();
@@ -189,7 +192,15 @@ export function createRunner(options: RunnerOptions): Runner {
       `release ${outcome}: ${words}`,
     );
     event(release, { event: 'finished', outcome });
-    options.onFinished(releaseMessage(release, progress, { at, outcome }), outcome);
+    options.onFinished(
+      releaseMessage(release, progress, { at, outcome }),
+      endingOf(
+        release,
+        (key) => ends.get(key),
+        { outcome, at: finishedAt },
+        (key) => registry.get(key)?.target,
+      ),
+    );
     report.changed();
   };
 

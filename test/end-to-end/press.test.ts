@@ -121,7 +121,7 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
     publish(demo.brokerUrl, ['-t', press, '-m', 'press']);
     const answer = await until('the result', () => demo.heard.latest(result));
     expect(answer).toMatchObject({ outcome: 'nothing-to-release' });
-    expect(answer['message']).toMatch(/in sync.*the last full look at Argo CD was at/);
+    expect(answer['message']).toMatch(/in sync; Argo CD has just looked at Git again/);
   });
 
   it('releases a commit that Argo CD has not noticed yet, since a press makes it look', async () => {

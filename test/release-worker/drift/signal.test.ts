@@ -2,21 +2,38 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { signals } from '../../../messages/button.ts';
 import { releaseOutcomes } from '../../../messages/release.ts';
+import type { ReleaseOutcome } from '../../../messages/release.ts';
 import { signalOf, endShownMs } from '../../../release-worker/drift/signal.ts';
-import type { SignalInput } from '../../../release-worker/drift/signal.ts';
+import type { LastRelease, SignalInput } from '../../../release-worker/drift/signal.ts';
 import type { DriftCounts, Obstacle } from '../../../release-worker/drift/summary.ts';
 
 const now = 1_000_000;
 
 function counts(over: Partial<DriftCounts> = {}): DriftCounts {
-  return { total: 5, outOfSync: 0, blocked: 0, obstacles: new Set(), unknown: 0, unhealthy: 0, ...over };
+  return {
+    total: 5,
+    outOfSync: 0,
+    blocked: 0,
+    obstacles: new Set(),
+    unknown: 0,
+    wereOutOfSync: 0,
+    unhealthy: 0,
+    ...over,
+  };
 }
 
 function input(over: Partial<SignalInput> = {}): SignalInput {
   return { drift: counts(), freshUntil: now + 60_000, releasing: 0, ...over };
 }
 
+/** @param left what a failure has left */
+function ended(outcome: ReleaseOutcome, at: number, left: LastRelease['left'] = 'failed'): LastRelease {
+  return { outcome, at, left, inWords: `the last release ${outcome}: why` };
+}
+
 const drifted = counts({ outOfSync: 2 });
+const lost = counts({ unknown: 1, wereOutOfSync: 1 });
+const lostInWords = 'argocd/shop was out of sync';
 const holiday = { reason: 'holiday', by: 'ops', until: '2026-01-02T00:00:00Z', at: '2026-01-01T00:00:00Z' };
 
 describe('a button says', () => {
@@ -36,35 +53,54 @@ describe('a button says', () => {
     ],
     ['blocked', 'releases are frozen', { drift: drifted, frozen: holiday }],
     ['clear', 'releases are frozen and nothing is out of sync', { frozen: holiday }],
-    ['succeeded', 'a release has just succeeded', { last: { outcome: 'succeeded', at: now - 4_999 } }],
-    ['clear', 'it succeeded five seconds ago', { last: { outcome: 'succeeded', at: now - 5_000 } }],
+    ['succeeded', 'a release has just succeeded', { last: ended('succeeded', now - 4_999) }],
+    ['clear', 'it succeeded five seconds ago', { last: ended('succeeded', now - 5_000) }],
     [
       'failed',
-      'a release failed and there is drift',
-      { drift: drifted, last: { outcome: 'failed', at: now - 1e9 } },
+      'a release failed, and what failed is still to be released',
+      { drift: drifted, last: ended('failed', now - 1e9) },
     ],
-    ['failed', 'it succeeded in part', { drift: drifted, last: { outcome: 'partly', at: now } }],
+    ['failed', 'it succeeded in part', { drift: drifted, last: ended('partly', now) }],
+    ['failed', 'what failed cannot be compared now', { drift: lost, last: ended('failed', now - 1e9) }],
+    [
+      'failed',
+      'what failed cannot be compared now, and nothing else either',
+      { drift: counts({ unknown: 5, wereOutOfSync: 1 }), last: ended('failed', now - 1e9) },
+    ],
     [
       'failed',
       'a release has just failed, although nothing is left to release',
-      { last: { outcome: 'failed', at: now } },
+      { last: ended('failed', now, 'over') },
     ],
     [
-      'clear',
-      'a release failed and there is no drift any more',
-      { last: { outcome: 'failed', at: now - 5_000 } },
+      'failed',
+      'a release has just failed, although there is a fix already',
+      { drift: drifted, last: ended('failed', now, 'new-target') },
+    ],
+    ['drifted', 'there is a fix', { drift: drifted, last: ended('failed', now - 5_000, 'new-target') }],
+    [
+      'drifted',
+      'nothing is left of what failed, and something else is out of sync',
+      { drift: drifted, last: ended('failed', now - 5_000, 'over') },
+    ],
+    ['clear', 'nothing is left of what failed', { last: ended('failed', now - 5_000, 'over') }],
+    ['unknown', 'what was out of sync cannot be compared', { drift: lost }],
+    [
+      'drifted',
+      'something is out of sync, and more was that cannot be compared',
+      { drift: counts({ outOfSync: 1, unknown: 1, wereOutOfSync: 1 }) },
     ],
     [
       'failed',
       'a release failed and what is left is blocked',
       {
         drift: counts({ outOfSync: 1, blocked: 1, obstacles: new Set<Obstacle>(['blocked-by-sync-window']) }),
-        last: { outcome: 'failed', at: now },
+        last: ended('failed', now),
       },
     ],
     ['armed', 'the next step releases', { drift: drifted, armedUntil: now + 1 }],
     ['drifted', 'the arming has lapsed', { drift: drifted, armedUntil: now }],
-    ['releasing', 'a release runs', { drift: drifted, releasing: 1, last: { outcome: 'failed', at: now } }],
+    ['releasing', 'a release runs', { drift: drifted, releasing: 1, last: ended('failed', now) }],
     ['unknown', 'what is known is too old', { drift: drifted, releasing: 1, freshUntil: now }],
     ['unknown', 'no application is visible', { drift: counts({ total: 0 }) }],
     ['unknown', 'none can be compared', { drift: counts({ unknown: 5 }) }],
@@ -85,6 +121,31 @@ describe('a button says', () => {
       reason: 'frozen: holiday, by ops, until 2026-01-02T00:00:00Z',
       until: '2026-01-02T00:00:00Z',
     });
+  });
+
+  it('what was out of sync and cannot be compared now', () => {
+    expect(signalOf(input({ drift: lost, lost: () => lostInWords }), now).reason).toBe(lostInWords);
+    expect(
+      signalOf(
+        input({ drift: counts({ outOfSync: 1, unknown: 1, wereOutOfSync: 1 }), lost: () => lostInWords }),
+        now,
+      ).reason,
+    ).toBe(lostInWords);
+  });
+
+  it('what failed, also beside a fix that may not be released yet', () => {
+    const last = ended('failed', now - 5_000, 'new-target');
+    expect(signalOf(input({ drift: drifted, last }), now)).toMatchObject({
+      signal: 'drifted',
+      reason: 'the last release failed: why',
+    });
+    expect(signalOf(input({ drift: drifted, last, frozen: holiday }), now)).toMatchObject({
+      signal: 'blocked',
+      reason: 'frozen: holiday, by ops, until 2026-01-02T00:00:00Z; the last release failed: why',
+    });
+    expect(
+      signalOf(input({ drift: drifted, last: ended('failed', now - 5_000, 'over') }), now).reason,
+    ).toBeUndefined();
   });
 
   it('every obstacle', () => {
@@ -116,16 +177,24 @@ describe('a button says', () => {
 });
 
 const driftCounts = fc
-  .record({ total: fc.nat(6), outOfSync: fc.nat(6), blocked: fc.nat(6), unknown: fc.nat(6) })
-  .map(({ total, outOfSync, blocked, unknown }): DriftCounts => {
+  .record({
+    total: fc.nat(6),
+    outOfSync: fc.nat(6),
+    blocked: fc.nat(6),
+    unknown: fc.nat(6),
+    wereOutOfSync: fc.nat(6),
+  })
+  .map(({ total, outOfSync, blocked, unknown, wereOutOfSync }): DriftCounts => {
     const drifted = Math.min(outOfSync, total);
     const obstructed = Math.min(blocked, drifted);
+    const notCompared = Math.min(unknown, total - drifted);
     return {
       total,
       outOfSync: drifted,
       blocked: obstructed,
       obstacles: new Set<Obstacle>(obstructed > 0 ? ['not-permitted'] : []),
-      unknown: Math.min(unknown, total - drifted),
+      unknown: notCompared,
+      wereOutOfSync: Math.min(wereOutOfSync, notCompared),
       unhealthy: 0,
     };
   });
@@ -138,6 +207,8 @@ const anyInput: fc.Arbitrary<SignalInput> = fc.record(
     last: fc.record({
       outcome: fc.constantFrom(...releaseOutcomes),
       at: around.map((at) => Math.min(at, now)),
+      left: fc.constantFrom('failed', 'new-target', 'over'),
+      inWords: fc.constant('how it ended'),
     }),
     armedUntil: around,
     frozen: fc.constant(holiday),
@@ -151,16 +222,14 @@ function holds(given: SignalInput, at: number): ReadonlySet<string> {
   const { drift, freshUntil, releasing, last, armedUntil, frozen } = given;
   const found = new Set<string>();
   if (at >= freshUntil) return new Set(['unknown']);
-  const comparable = drift.total > drift.unknown;
   if (releasing > 0) return new Set(['releasing']);
-  if (!comparable) return new Set(['unknown']);
+  if (drift.total === 0) return new Set(['unknown']);
+  const isFailure = last !== undefined && last.outcome !== 'succeeded';
+  if (isFailure && (last.left === 'failed' || at - last.at < endShownMs)) found.add('failed');
+  // A failure is the better news than that nothing can be compared.
+  if (drift.unknown === drift.total || (drift.outOfSync === 0 && drift.wereOutOfSync > 0))
+    return found.size > 0 ? found : new Set(['unknown']);
   if (armedUntil !== undefined && armedUntil > at) found.add('armed');
-  if (
-    last !== undefined &&
-    last.outcome !== 'succeeded' &&
-    (drift.outOfSync > 0 || at - last.at < endShownMs)
-  )
-    found.add('failed');
   if (last?.outcome === 'succeeded' && at - last.at < endShownMs) found.add('succeeded');
   if (drift.outOfSync > 0 && (frozen !== undefined || drift.blocked === drift.outOfSync))
     found.add('blocked');

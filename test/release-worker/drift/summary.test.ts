@@ -35,6 +35,7 @@ describe('counting', () => {
       blocked: 1,
       obstacles: new Set(['not-permitted']),
       unknown: 1,
+      wereOutOfSync: 0,
       unhealthy: 2,
     });
   });

@@ -26,7 +26,12 @@ function arranged() {
   return { registry, obstacles, tally, put };
 }
 
-function recount(apps: readonly AppRecord[], obstacles: ReadonlyMap<string, Obstacle>): DriftCounts {
+/** @param lost those that went from out of sync to unknown, and have not been compared since */
+function recount(
+  apps: readonly AppRecord[],
+  obstacles: ReadonlyMap<string, Obstacle>,
+  lost: ReadonlySet<string>,
+): DriftCounts {
   const out = apps.filter(({ sync, deleting }) => sync === 'OutOfSync' && !deleting);
   const met = out.flatMap((app) => obstacles.get(keyOf(app)) ?? []);
   return {
@@ -35,6 +40,7 @@ function recount(apps: readonly AppRecord[], obstacles: ReadonlyMap<string, Obst
     blocked: met.length,
     obstacles: new Set(met),
     unknown: apps.filter(({ sync }) => sync === 'Unknown').length,
+    wereOutOfSync: apps.filter((app) => lost.has(keyOf(app))).length,
     unhealthy: apps.filter(({ health }) => ['Degraded', 'Missing'].includes(health)).length,
   };
 }
@@ -55,9 +61,13 @@ test('after any changes the numbers of each button are what a count of everythin
   fc.assert(
     fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
       const { registry, obstacles, tally } = arranged();
+      const lost = new Set<string>();
       for (const [now, { name, gone, obstacle, ...members }] of steps.entries()) {
         const app = whole({ name, ...members });
         const key = keyOf(app);
+        const before = registry.get(key);
+        if (gone || app.sync !== 'Unknown' || app.deleting) lost.delete(key);
+        else if (before?.sync === 'OutOfSync' && !before.deleting) lost.add(key);
         if (gone) registry.delete(key);
         else registry.set(key, app);
         if (obstacle === undefined) obstacles.delete(key);
@@ -65,12 +75,13 @@ test('after any changes the numbers of each button are what a count of everythin
         tally.update([key], now);
       }
       const apps = [...registry.values()];
-      expect(tally.all()).toEqual(recount(apps, obstacles));
+      expect(tally.all()).toEqual(recount(apps, obstacles, lost));
       for (const { id, select } of buttons)
         expect(tally.of(id)).toEqual(
           recount(
             apps.filter((app) => selects(select, app)),
             obstacles,
+            lost,
           ),
         );
       expect([...tally.listed()].map(keyOf).sort()).toEqual(
@@ -117,4 +128,28 @@ test('an application that is gone, or going, is forgotten', () => {
   tally.update(['argocd/a'], 300);
   put(drifted('b', { deleting: true }), 300);
   expect(tally.oldest('all')).toBeUndefined();
+});
+
+test('what was out of sync is remembered while it cannot be compared, until it can be or is going', () => {
+  const { tally, put } = arranged();
+  const unknown = (name: string) => whole({ name, sync: 'Unknown', project: 'shop' });
+  put(unknown('never-seen-out-of-sync'), 100);
+  for (const name of ['a', 'b', 'c']) put(drifted(name, { project: 'shop' }), 100);
+  put(unknown('b'), 200);
+  put(unknown('a'), 300);
+  put(unknown('a'), 400);
+  put(unknown('c'), 400);
+  expect([...tally.wereOutOfSync('shop')]).toEqual([
+    { key: 'argocd/b', at: 200 },
+    { key: 'argocd/a', at: 300 },
+    { key: 'argocd/c', at: 400 },
+  ]);
+  expect([...tally.wereOutOfSync('web')]).toEqual([]);
+  expect(tally.wasOutOfSync('argocd/a')?.at).toBe(300);
+
+  put(whole({ name: 'a', project: 'shop' }), 500);
+  put(unknown('a'), 600);
+  put(drifted('b', { project: 'shop' }), 500);
+  put({ ...unknown('c'), deleting: true }, 500);
+  expect([...tally.wereOutOfSync('shop')]).toEqual([]);
 });

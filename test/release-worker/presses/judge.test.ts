@@ -42,26 +42,63 @@ describe('with nothing known to be out of sync', () => {
     expect(shown).toEqual(['argocd/desk']);
   });
 
-  it('says when Argo CD last looked', async () => {
+  it('says that Argo CD has just looked', async () => {
     const { judge, ready } = await judging(worldOf([desk]));
     await ready();
     const verdict = await judge();
     expect(verdict.outcome).toBe('nothing-to-release');
-    expect(verdict.message).toMatch(/^the one application is in sync; .* at \d{4}-/);
+    expect(verdict.message).toBe('the one application is in sync; Argo CD has just looked at Git again');
   });
 
   it('does not look where it may not', async () => {
     const { judge, ready, control } = await judging(worldOf([desk]), { refreshOnPressMax: 0 });
     await ready();
     await control.post('drift', { app: 'desk', noticed: false });
-    expect(await judge()).toMatchObject({ outcome: 'nothing-to-release' });
+    const verdict = await judge();
+    expect(verdict).toMatchObject({ outcome: 'nothing-to-release' });
+    expect(verdict.message).toMatch(/in sync; the last full look at Argo CD was at \d{4}-/);
   });
 
   it('answers in time where Argo CD does not', async () => {
     const { judge, ready, control } = await judging(worldOf([desk]), { hurry: 10 });
     await ready();
     await control.post('faults', { controllerDown: true });
-    expect(await judge()).toMatchObject({ outcome: 'nothing-to-release' });
+    const verdict = await judge();
+    expect(verdict).toMatchObject({ outcome: 'nothing-to-release' });
+    expect(verdict.message).not.toContain('just looked');
+  });
+
+  it('does not call in sync what was out of sync and cannot be compared now', async () => {
+    const { judge, ready, control } = await judging(worldOf([shop, desk]), {
+      wasOutOfSyncAt: (key) => (key === 'argocd/shop' ? 0 : undefined),
+    });
+    await ready();
+    await control.post('world', { adjust: [{ name: 'shop', comparisonError: 'no such path' }] });
+    const verdict = await until('the comparison error', async () => {
+      const now = await judge();
+      return now.outcome === 'rejected' ? now : undefined;
+    });
+    expect(verdict).toMatchObject({ reason: 'argocd-unreachable' });
+    expect(verdict.message).toMatch(/argocd\/shop was out of sync at .* ComparisonError: .*no such path/);
+  });
+
+  it('gives the cause of what cannot be compared', async () => {
+    const { judge, ready } = await judging(worldOf([{ ...shop, comparisonError: 'no such path' }, desk]));
+    await ready();
+    const verdict = await judge();
+    expect(verdict.outcome).toBe('nothing-to-release');
+    expect(verdict.message).toMatch(
+      /^1 of 2 applications is in sync; argocd\/shop cannot be compared: .*no such path/,
+    );
+  });
+
+  it('does not call in sync what is being deleted', async () => {
+    const { judge, ready } = await judging(
+      worldOf([{ name: 'shop', deletedAt: '2026-01-01T00:00:00Z' }, desk]),
+    );
+    await ready();
+    expect((await judge()).message).toContain('argocd/shop is being deleted');
+    expect((await judge(['argocd/shop'], {}, 'refresh')).outcome).toBe('nothing-to-release');
   });
 });
 

@@ -39,7 +39,7 @@ describe('a worker that died after line', () => {
 
     expect(unanswered.map(({ pressId }) => pressId)).toEqual(answered ? [] : ['p1']);
     expect(last?.outcome).toBe(finished ? 'succeeded' : undefined);
-    expect(failed.size).toBe(0);
+    expect(failed).toEqual([]);
     if (fates === undefined) {
       expect(unfinished).toEqual([]);
       return;
@@ -60,19 +60,44 @@ it('keeps releases apart that ran at the same time', () => {
   expect(last?.release.id).toBe('r2');
 });
 
-it('tells which button last failed, until a press is accepted again', () => {
+describe('what did not succeed', () => {
   const finished = (outcome: 'failed' | 'succeeded', releaseId: string): JournalLine => ({
     type: 'finished',
     at: startedAt,
     releaseId,
     outcome,
   });
-  const again = releaseOf([planned('a')], { id: 'r2', pressId: 'p2' });
   const failedOnce = [...linesOf(release).slice(0, -1), finished('failed', 'r1')];
+  const failed = (lines: readonly JournalLine[]) =>
+    recovered(lines).failed.map((one) => [one.release.id, one.outcome]);
 
-  expect([...recovered(failedOnce).failed]).toEqual([['main', 'failed']]);
-  expect([...recovered([...failedOnce, ...linesOf(again).slice(0, 1)]).failed]).toEqual([]);
-  expect([...recovered([...failedOnce, ...linesOf(again)]).failed]).toEqual([]);
+  it('is told until a press of its button is accepted', () => {
+    const again = releaseOf([planned('a')], { id: 'r2', pressId: 'p2' });
+    const other = releaseOf([planned('c')], { id: 'r3', pressId: 'p3', button: 'side' });
+    expect(failed(failedOnce)).toEqual([['r1', 'failed']]);
+    expect(failed([...failedOnce, ...linesOf(again).slice(0, 1)])).toEqual([]);
+    expect(failed([...failedOnce, ...linesOf(again)])).toEqual([]);
+    expect(failed([...failedOnce, ...linesOf(other)])).toEqual([['r1', 'failed']]);
+  });
+
+  it('is told of each of several releases that ran at once, however the last of them ended', () => {
+    const beside = releaseOf([planned('c')], { id: 'r2', pressId: 'p2' });
+    const [press, ...rest] = linesOf(beside);
+    if (press === undefined) throw new Error('a release begins with its press');
+    expect(failed([...failedOnce.slice(0, 1), press, ...failedOnce.slice(1), ...rest])).toEqual([
+      ['r1', 'failed'],
+    ]);
+  });
+
+  it('is not told any more once it was over', () => {
+    const over: JournalLine = { type: 'over', at: startedAt, releaseId: 'r1' };
+    expect(failed([...failedOnce, over])).toEqual([]);
+    const later = [
+      ...linesOf({ ...release, id: 'r2', pressId: 'p2' }).slice(0, -1),
+      finished('failed', 'r2'),
+    ];
+    expect(failed([...failedOnce, ...later, over])).toEqual([['r2', 'failed']]);
+  });
 });
 
 it('remembers ids and accepted presses, of each the newest, and no more than so many ids', () => {

@@ -1,0 +1,33 @@
+// How it is said that Argo CD cannot compare an application, and why. Pure.
+import { toLocalTime } from '../../messages/time.ts';
+import type { AppRecord } from '../argocd/application.ts';
+
+/** What is shown of a condition: Argo CD quotes whole commands in it. In characters. */
+const causeLength = 300;
+
+/** What Argo CD has against the application, as far as the stream or a whole object has told. */
+export function causeOf(app: AppRecord | undefined): string | undefined {
+  if (app?.compared === false) return 'Argo CD has never compared it yet';
+  const condition = app?.detail?.condition ?? '';
+  if (condition === '') return undefined;
+  return condition.length > causeLength ? `${condition.slice(0, causeLength)}…` : condition;
+}
+
+/**
+ * `argocd/shop was out of sync at 2026-01-01 14:02 +01:00 and cannot be compared now: <cause> (and 2 more)`; undefined
+ * where there are none.
+ * @param at milliseconds since the epoch
+ */
+export function lostInWords(
+  lost: readonly { readonly key: string; readonly at: number }[],
+  get: (key: string) => AppRecord | undefined,
+): string | undefined {
+  const [first, ...others] = lost;
+  if (first === undefined) return undefined;
+  const cause = causeOf(get(first.key));
+  return [
+    `${first.key} was out of sync at ${toLocalTime(first.at)} and cannot be compared now`,
+    ...(cause === undefined ? [] : [`: ${cause}`]),
+    ...(others.length === 0 ? [] : [` (and ${others.length} more)`]),
+  ].join('');
+}

@@ -1,0 +1,86 @@
+// What a press is told that finds nothing to release.
+import { describe, expect, it } from 'vitest';
+import type { AppRecord } from '../../../release-worker/argocd/application.ts';
+import { nothingFound } from '../../../release-worker/presses/nothing.ts';
+import type { NothingFound } from '../../../release-worker/presses/nothing.ts';
+import { detailOf, drifted, listed, whole } from '../support/records.ts';
+
+const noon = new Date(2026, 0, 1, 12, 0).getTime();
+const condition = 'ComparisonError: Failed to load target state';
+const unknown = (name: string) => whole({ name, sync: 'Unknown', detail: detailOf({ condition }) });
+
+function answer(candidates: readonly AppRecord[], over: Partial<NothingFound> = {}) {
+  return nothingFound({
+    candidates,
+    refreshed: candidates.length,
+    lastListAt: noon,
+    wasOutOfSyncAt: () => undefined,
+    ...over,
+  });
+}
+
+describe('nothing to release', () => {
+  it.each<[string, readonly AppRecord[], string]>([
+    ['one', [whole()], 'the one application is in sync'],
+    ['several', [whole({ name: 'a' }), whole({ name: 'b' })], 'all 2 applications are in sync'],
+    [
+      'one that is being deleted is not in sync, whatever Argo CD says',
+      [whole({ name: 'a' }), whole({ name: 'b', deleting: true }), drifted('c', { deleting: true })],
+      '1 of 3 applications is in sync; argocd/b, argocd/c are being deleted',
+    ],
+    ['nothing but one that is being deleted', [whole({ deleting: true })], 'argocd/shop is being deleted'],
+    [
+      'one that cannot be compared, with the cause',
+      [whole({ name: 'a' }), unknown('b')],
+      `1 of 2 applications is in sync; argocd/b cannot be compared: ${condition}`,
+    ],
+    [
+      'one that cannot be compared, before the cause is known',
+      [whole({ name: 'a' }), listed({ name: 'b', sync: 'Unknown' })],
+      '1 of 2 applications is in sync; argocd/b cannot be compared',
+    ],
+  ])('%s', (_, candidates, message) => {
+    const verdict = answer(candidates);
+    expect(verdict.outcome).toBe('nothing-to-release');
+    expect(verdict.message.split('; Argo CD has')[0]).toBe(message);
+  });
+
+  it('says that it was just looked at, and nothing of an older look', () => {
+    expect(answer([whole()]).message).toBe(
+      'the one application is in sync; Argo CD has just looked at Git again',
+    );
+  });
+
+  it('says when all was looked at, where this press has not had all looked at', () => {
+    const two = [whole({ name: 'a' }), whole({ name: 'b' })];
+    expect(answer(two, { refreshed: 1 }).message).toMatch(
+      /just looked at Git again for 1 of them; the last full look at Argo CD was at 2026-01-01 12:00 /,
+    );
+    expect(answer(two, { refreshed: 0 }).message).toMatch(/in sync; the last full look .* 2026-01-01 12:00 /);
+    expect(answer(two, { refreshed: 0, lastListAt: undefined }).message).toBe(
+      'all 2 applications are in sync',
+    );
+  });
+});
+
+describe('it is unknown what there is to release', () => {
+  it('where something was out of sync that cannot be compared now', () => {
+    const verdict = answer([whole({ name: 'a' }), unknown('b')], {
+      wasOutOfSyncAt: (key) => (key === 'argocd/b' ? noon : undefined),
+    });
+    expect(verdict).toMatchObject({ outcome: 'rejected', reason: 'argocd-unreachable' });
+    expect(verdict.message).toMatch(
+      /: argocd\/b was out of sync at 2026-01-01 12:00 \S+ and cannot be compared now: ComparisonError: Failed/,
+    );
+  });
+
+  it('where nothing at all can be compared', () => {
+    const verdict = answer([unknown('a'), unknown('b'), whole({ name: 'c', deleting: true })]);
+    expect(verdict).toMatchObject({ outcome: 'rejected', reason: 'argocd-unreachable' });
+    expect(verdict.message).toContain(`argocd/a, argocd/b cannot be compared: ${condition}`);
+  });
+
+  it('where it is new to Argo CD', () => {
+    expect(answer([whole({ sync: 'Unknown', compared: false })]).message).toContain('never compared it yet');
+  });
+});
