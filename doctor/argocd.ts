@@ -1,5 +1,5 @@
 // Whether Argo CD is there, knows us, and what it shows us.
-import type { AppRecord } from '../release-worker/argocd/application.ts';
+import type { ListedApp } from '../release-worker/argocd/application.ts';
 import type { Probed } from '../release-worker/argocd/client.ts';
 import { ArgoCdError } from '../release-worker/argocd/errors.ts';
 import { hideIn } from '../release-worker/argocd/veil.ts';
@@ -69,7 +69,7 @@ export interface ArgoCdAnswers {
   readonly server: string;
   readonly probe: Asked<Probed>;
   readonly account: Asked<string | undefined>;
-  readonly apps: Asked<readonly AppRecord[]>;
+  readonly apps: Asked<readonly ListedApp[]>;
 }
 
 export interface TokenAbout {
@@ -152,7 +152,7 @@ export function applicationsRow({ probe, account, apps }: ArgoCdAnswers): Row {
     return failed(about, apps.fault.found, apps.fault.remedy, { fault: apps.fault.kind });
   }
   const visible = apps.answer.length;
-  const projects = [...new Set(apps.answer.map(({ project }) => project))].sort();
+  const projects = [...new Set(apps.answer.flatMap(({ project }) => project ?? []))].sort();
   const details = { visible, projects };
   if (visible === 0)
     return failed(

@@ -2,6 +2,7 @@
 import type { Config } from '../config/sections.ts';
 import { argocdFromConfig } from '../release-worker/argocd/from-config.ts';
 import type { ArgoCdFromConfig } from '../release-worker/argocd/from-config.ts';
+import { isWholeItem } from '../release-worker/argocd/application.ts';
 import type { ArgoCd } from '../release-worker/argocd/client.ts';
 import { selects } from '../config/selection.ts';
 import { createClockSync } from '../service/clock-sync.ts';
@@ -196,7 +197,7 @@ async function aboutButtons(
 ): Promise<readonly Row[]> {
   if (worker === undefined) return [];
   if (worker === 'invalid') return [skipped({ check: 'button' }, invalid)];
-  const seen = apps.answer;
+  const seen = apps.answer?.filter(isWholeItem);
   if (seen === undefined)
     return worker.buttons.map(({ id }) =>
       skipped({ check: 'button', subject: id }, 'not asked: the applications are not known'),

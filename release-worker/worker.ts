@@ -91,7 +91,7 @@ export function createWorker(options: WorkerOptions): Worker {
   };
   const pause = createPauseWatch({ clock, thresholdMs: config.maxPressAgeMs });
   const others = createOthers({ link, worker: config.id, onChange: sayTaken });
-  const registry = createRegistry();
+  const registry = createRegistry((app) => config.buttons.some(({ select }) => selects(select, app)));
   const changed = (keys: Iterable<string>) => {
     publisher.changed(keys);
     board.changed(keys);
@@ -106,7 +106,6 @@ export function createWorker(options: WorkerOptions): Worker {
     health,
     random,
     drift: config.drift,
-    wanted: (app) => config.buttons.some((button) => selects(button.select, app)),
     onReconnect: () => metrics.streamReconnect(),
     onChange: () => {
       board.changed();

@@ -1,6 +1,7 @@
 // The parts of Argo CD's Application object that we read, whole or as a field selection. Everything else is ignored.
 import * as z from 'zod/mini';
 import type { SyncStatus } from '../../messages/drift.ts';
+import type { ListSelection } from './fields.ts';
 
 const text = z.nullish(z.string());
 const source = z.nullish(z.object({ repoURL: text, path: text, chart: text, targetRevision: text }));
@@ -13,6 +14,13 @@ const operation = z.nullish(
   }),
 );
 
+const spec = z.object({
+  project: text,
+  source,
+  sources: z.nullish(z.array(z.object({ targetRevision: text }))),
+  syncPolicy: z.nullish(z.object({ automated: z.nullish(z.object({ enabled: z.nullish(z.boolean()) })) })),
+});
+
 export const applicationSchema = z.object({
   metadata: z.object({
     name: z.string(),
@@ -20,16 +28,7 @@ export const applicationSchema = z.object({
     labels: z.nullish(z.record(z.string(), z.string())),
     deletionTimestamp: text,
   }),
-  spec: z.nullish(
-    z.object({
-      project: text,
-      source,
-      sources: z.nullish(z.array(z.object({ targetRevision: text }))),
-      syncPolicy: z.nullish(
-        z.object({ automated: z.nullish(z.object({ enabled: z.nullish(z.boolean()) })) }),
-      ),
-    }),
-  ),
+  spec: z.nullish(spec),
   status: z.nullish(
     z.object({
       sync: z.nullish(z.object({ status: text, revision: text, revisions })),
@@ -46,17 +45,20 @@ export const applicationSchema = z.object({
 });
 export type Application = z.infer<typeof applicationSchema>;
 
-/** Records right away: of 10,000 applications a second copy would be tens of megabytes. */
-export const applicationListSchema = z.object({
-  items: z.nullish(
-    z.array(
-      z.pipe(
-        applicationSchema,
-        z.transform((app) => recordOf(app, false)),
+/** Makes small items right away: of 10,000 applications a second copy would be tens of megabytes. */
+function listSchema(selection: ListSelection) {
+  return z.object({
+    items: z.nullish(
+      z.array(
+        z.pipe(
+          applicationSchema,
+          z.transform((app) => listedOf(app, selection)),
+        ),
       ),
     ),
-  ),
-});
+  });
+}
+export const applicationListSchemas = { spec: listSchema('spec'), members: listSchema('members') };
 
 export const streamEventSchema = z.object({
   result: z.exactOptional(
@@ -70,12 +72,31 @@ export interface OperationIds {
   readonly pressId?: string;
 }
 
-/** What is kept of an application: what topics, light and release need, and no more. */
-export interface AppRecord {
+/** What every list item tells of an application, whatever the version of Argo CD. */
+interface AppStatus {
   readonly namespace: string;
   readonly name: string;
-  readonly project: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly deleting: boolean;
+  /** false for one that Argo CD has never compared yet; its `sync` is `Unknown` too */
+  readonly compared: boolean;
+  readonly sync: SyncStatus;
+  readonly health: string;
+  /**
+   * The head that the comparison was made with; for several sources joined by `,`. Undefined while it is not known: a
+   * list tells it from Argo CD 3.5.0 on, and never that of several sources.
+   */
+  readonly target: string | undefined;
+  /** phase of the last operation; `Pending`: accepted and not yet taken up */
+  readonly phase: string;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+}
+
+/** What an application is, as somebody has written it down. */
+export interface AppSpec {
+  /** empty only where Argo CD has sent an application without a specification */
+  readonly project: string;
   /** where releases come from, to share what is known of a revision: `<repository URL>` */
   readonly repository: string;
   /** number of sources; 1 for the plain kind */
@@ -83,17 +104,15 @@ export interface AppRecord {
   /** one Git repository under `source`: no list of sources, be it of one, and no Helm chart */
   readonly plainGit: boolean;
   readonly automated: boolean;
-  readonly deleting: boolean;
-  /** false for one that Argo CD has never compared yet; its `sync` is `Unknown` too */
-  readonly compared: boolean;
-  readonly sync: SyncStatus;
-  readonly health: string;
-  /** the head that the comparison was made with; for several sources joined by `,` */
-  readonly target: string;
-  /** phase of the last operation; `Pending`: accepted and not yet taken up */
-  readonly phase: string;
-  readonly startedAt: string;
-  readonly finishedAt: string;
+}
+
+/** A list item. A member that the list left out is absent: it is not known, and no value stands for it. */
+export interface ListedApp extends AppStatus, Partial<AppSpec> {
+  readonly detail?: AppDetail;
+}
+
+/** What is kept of an application: what topics, light and release need, and no more. */
+export interface AppRecord extends AppStatus, AppSpec {
   /** What a list does not tell; absent until the stream or a whole object has told. */
   readonly detail?: AppDetail;
 }
@@ -121,48 +140,90 @@ export function keyOf(app: { readonly namespace: string; readonly name: string }
   return `${app.namespace}/${app.name}`;
 }
 
-/**
- * @param complete false for a list item, whose field selection lacks messages, infos and history
- */
-export function recordOf(app: Application, complete: boolean): AppRecord {
-  const { metadata, spec, status } = app;
+/** @param app a whole object, or what the stream's selection leaves of one: what is absent there does not exist */
+export function recordOf(app: Application): AppRecord {
+  const { status } = app;
   const state = status?.operationState;
-  const pending = app.operation !== null && app.operation !== undefined && (state?.phase ?? '') === '';
-  const sources = spec?.sources?.length ?? 0;
+  const spec = specOf(app, 'spec');
   const history = status?.history ?? [];
   const deployed = revisionsOf(newest(history));
-  const plainGit = sources === 0 && (spec?.source?.chart ?? '') === '';
-  const automated = spec?.syncPolicy?.automated;
+  return {
+    ...statusOf(app),
+    project: spec.project ?? '',
+    repository: spec.repository ?? '',
+    sources: spec.sources ?? 1,
+    plainGit: spec.plainGit ?? true,
+    automated: spec.automated ?? false,
+    detail: {
+      deployed,
+      previous: spec.plainGit === false ? '' : previousOf(history, deployed, app.spec?.source),
+      message: state?.message ?? '',
+      condition: conditionOf(status?.conditions),
+      // While an operation waits or runs it stands at `operation`, afterwards at the operation state. One without
+      // infos is somebody else's: it must not borrow those of the operation before.
+      operation: idsOf((app.operation ?? state?.operation)?.info),
+      ...(Array.isArray(status?.resources) ? { appOfApps: status.resources.some(isApplication) } : {}),
+    },
+  };
+}
+
+function listedOf(app: Application, selection: ListSelection): ListedApp {
+  return { ...statusOf(app), ...specOf(app, selection) };
+}
+
+/** What `items.spec`, or its members one by one, must have brought for an application to be judged by it. */
+export function isWholeItem(app: ListedApp): app is AppRecord {
+  return (
+    app.project !== undefined &&
+    app.repository !== undefined &&
+    app.sources !== undefined &&
+    app.plainGit !== undefined &&
+    app.automated !== undefined
+  );
+}
+
+/** What Argo CD takes an empty project for (`GetProject` of its `ApplicationSpec`). */
+const defaultProject = 'default';
+
+function statusOf({ metadata, status, operation }: Application): AppStatus {
+  const state = status?.operationState;
+  const pending = operation !== null && operation !== undefined && (state?.phase ?? '') === '';
+  const target = revisionsOf(status?.sync);
   return {
     namespace: metadata.namespace ?? '',
     name: metadata.name,
-    project: spec?.project ?? '',
     labels: metadata.labels ?? {},
-    repository: spec?.source?.repoURL ?? '',
-    sources: Math.max(1, sources),
-    plainGit,
-    automated: automated !== null && automated !== undefined && automated.enabled !== false,
     deleting: typeof metadata.deletionTimestamp === 'string',
     compared: (status?.sync?.status ?? '') !== '',
     sync: syncStatusOf(status?.sync?.status),
     health: orUnknown(status?.health?.status),
-    target: revisionsOf(status?.sync),
+    target: target === '' ? undefined : target,
     phase: pending ? 'Pending' : (state?.phase ?? ''),
     startedAt: state?.startedAt ?? '',
     finishedAt: state?.finishedAt ?? '',
-    ...(complete
+  };
+}
+
+/**
+ * The specification as far as it was told. In a whole one a member without a value is left out; where members were
+ * selected one by one, it is `null`, and a member that the server does not know is left out (`list-fields-product`).
+ */
+function specOf({ spec }: Application, selection: ListSelection): Partial<AppSpec> {
+  if (spec === null || spec === undefined) return {};
+  const told = (member: unknown) => selection === 'spec' || member !== undefined;
+  const sources = spec.sources?.length ?? 0;
+  const automated = spec.syncPolicy?.automated;
+  return {
+    ...(told(spec.project) ? { project: spec.project || defaultProject } : {}),
+    ...(told(spec.source) && told(spec.sources)
       ? {
-          detail: {
-            deployed,
-            previous: plainGit ? previousOf(history, deployed, spec?.source) : '',
-            message: state?.message ?? '',
-            condition: conditionOf(status?.conditions),
-            // While an operation waits or runs it stands at `operation`, afterwards at the operation state. One without
-            // infos is somebody else's: it must not borrow those of the operation before.
-            operation: idsOf((app.operation ?? state?.operation)?.info),
-            ...(Array.isArray(status?.resources) ? { appOfApps: status.resources.some(isApplication) } : {}),
-          },
+          repository: spec.source?.repoURL ?? '',
+          sources: Math.max(1, sources),
+          plainGit: sources === 0 && (spec.source?.chart ?? '') === '',
         }
+      : {}),
+    ...(told(spec.syncPolicy)
+      ? { automated: automated !== null && automated !== undefined && automated.enabled !== false }
       : {}),
   };
 }

@@ -1,8 +1,9 @@
 // Argo CD's API as far as we call it. Every failure is an ArgoCdError.
 import * as z from 'zod/mini';
-import { applicationListSchema, applicationSchema, recordOf } from './application.ts';
-import type { AppRecord } from './application.ts';
+import { applicationListSchemas, applicationSchema, recordOf } from './application.ts';
+import type { AppRecord, ListedApp } from './application.ts';
 import { listFields, streamFields } from './fields.ts';
+import type { ListSelection } from './fields.ts';
 import {
   globalProjectsSchema,
   projectSchema,
@@ -32,6 +33,12 @@ export interface SyncRequest extends SyncOptions {
 export interface AppName {
   readonly namespace: string;
   readonly name: string;
+  /** absent while it is not known; Argo CD then says "permission denied" also of what does not exist */
+  readonly project?: string;
+}
+
+/** An application of which the project is known, as questions about permission need it. */
+export interface AppInProject extends AppName {
   readonly project: string;
 }
 
@@ -60,8 +67,11 @@ export interface ArgoCd {
   probe(): Promise<Probed>;
   /** Whose token it is; undefined where Argo CD does not accept it. */
   account(): Promise<string | undefined>;
-  /** Every application that the account may see, without detail. */
-  list(): Promise<readonly AppRecord[]>;
+  /**
+   * Every application that the account may see, without detail.
+   * @param selection by default the one that every version of Argo CD knows
+   */
+  list(selection?: ListSelection): Promise<readonly ListedApp[]>;
   /** One application, whole. With `refresh` the answer comes after a new comparison. */
   get(app: AppName, refresh?: 'normal' | 'hard', timeoutMs?: number): Promise<AppRecord>;
   /**
@@ -72,7 +82,7 @@ export interface ArgoCd {
   /** Ends the operation that runs, whoever's it is. Refused as `invalid` where none runs, or it is not taken up yet. */
   terminate(app: AppName): Promise<void>;
   syncDetail(app: AppName): Promise<SyncDetail>;
-  maySync(app: AppName): Promise<boolean>;
+  maySync(app: AppInProject): Promise<boolean>;
   /** Whether it may sync every application of the project, but for those that a policy denies one by one. */
   maySyncAll(project: string): Promise<boolean>;
   /** Whether the sync windows let a manual sync through now, and which are about the application. */
@@ -123,7 +133,9 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
   const { call, server, remedy, openStream, stop } = createHttp(options);
 
   const appPath = (app: AppName) => `/api/v1/applications/${encodeURIComponent(app.name)}`;
-  const scope = (app: AppName) => ({ appNamespace: app.namespace, project: app.project });
+  /** A journal of an earlier version of ours may have an empty project: it is not known either. */
+  const projectOf = ({ project = '' }: AppName) => (project === '' ? {} : { project });
+  const scope = (app: AppName) => ({ appNamespace: app.namespace, ...projectOf(app) });
   const named = (app: AppName) => `${app.namespace}/${app.name}`;
   const maySyncAs = async (named: string, name: readonly string[]) => {
     const { answer } = await call({
@@ -169,14 +181,14 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
       });
       return answer.loggedIn === true ? (answer.username ?? '') : undefined;
     },
-    list: async () => {
+    list: async (selection = 'spec') => {
       const { answer } = await call({
         name: 'list',
         what: 'list the applications',
         path: '/api/v1/applications',
-        query: { fields: listFields },
+        query: { fields: listFields(selection) },
         timeoutMs: Math.max(options.requestTimeoutMs, listTimeoutMs),
-        schema: applicationListSchema,
+        schema: applicationListSchemas[selection],
       });
       return answer.items ?? [];
     },
@@ -190,7 +202,7 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
         otherThanAsked: (answer) => otherThan(app, answer),
         ...(timeoutMs === undefined ? {} : { timeoutMs }),
       });
-      return recordOf(answer, true);
+      return recordOf(answer);
     },
     sync: async (
       app,
@@ -204,7 +216,7 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
         body: {
           name: app.name,
           appNamespace: app.namespace,
-          project: app.project,
+          ...projectOf(app),
           prune,
           infos,
           ...syncOptionsOf(options),

@@ -1,16 +1,21 @@
 // Which members of applications we ask for: the field selections of the list and of the event stream.
 
-/** Names outside the recorded set would be silently absent (`list-fields-not-honoured`). */
-export const listFields = [
+import { isAtLeast } from './version.ts';
+
+/**
+ * How a list is asked for what applications are made of: by the whole specification, which every version knows, or by
+ * the members of it that we read, which spares inline Helm values. Never by both: Argo CD 3.5.1 answers that with 500
+ * (`list-fields-spec-whole-and-members`).
+ */
+export type ListSelection = 'spec' | 'members';
+
+/** Names outside the recorded set are silently absent from the answer (`list-fields-not-honoured`). */
+const listFieldsOfAll = [
   'metadata.resourceVersion',
   'items.metadata.name',
   'items.metadata.namespace',
   'items.metadata.labels',
   'items.metadata.deletionTimestamp',
-  'items.spec.project',
-  'items.spec.source',
-  'items.spec.sources',
-  'items.spec.syncPolicy',
   'items.status.sync.status',
   'items.status.sync.revision',
   'items.status.health',
@@ -18,7 +23,21 @@ export const listFields = [
   'items.status.operationState.startedAt',
   'items.status.operationState.finishedAt',
   'items.operation.sync',
-].join(',');
+];
+
+const specFields: Readonly<Record<ListSelection, readonly string[]>> = {
+  spec: ['items.spec'],
+  members: ['items.spec.project', 'items.spec.source', 'items.spec.sources', 'items.spec.syncPolicy'],
+};
+
+export function listFields(selection: ListSelection): string {
+  return [...listFieldsOfAll, ...specFields[selection]].join(',');
+}
+
+/** Before 3.5.0 the members are silently absent (`versions/v3.4.7/list-fields-product`). */
+export function selectionFor(version: string | undefined): ListSelection {
+  return version !== undefined && isAtLeast(version, [3, 5, 0]) === true ? 'members' : 'spec';
+}
 
 /**
  * A member passes whose path is the beginning of a name here (`stream-fields-prefix`), not the other way round:

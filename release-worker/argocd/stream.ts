@@ -105,5 +105,5 @@ function readEvent(data: string, { onEvent, onUnreadable }: StreamHandlers): voi
   if (!decoded.ok) return onUnreadable(decoded.error);
   const { type, application } = decoded.value.result ?? {};
   if (application === undefined) return onUnreadable('an event without an application');
-  return onEvent(type === 'DELETED' ? 'deleted' : 'changed', recordOf(application, true));
+  return onEvent(type === 'DELETED' ? 'deleted' : 'changed', recordOf(application));
 }

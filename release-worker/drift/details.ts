@@ -1,8 +1,10 @@
-// Asks for what a list does not tell (messages, history, whose operation it was), where the stream has not told either.
+// Asks for what a list does not tell (messages, history, whose operation it was; the target before Argo CD 3.5.0), where
+// the stream has not told either.
 import type { Clock } from '../../service/clock.ts';
 import { delay } from '../../service/clock.ts';
 import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
+import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
 import { lookAt } from './look.ts';
@@ -18,8 +20,13 @@ export interface Details {
 
 /** The stream's burst brings the detail of all; it takes so long at most where it comes at all. In milliseconds. */
 const afterMs = 3_000;
-/** In one go; the next list asks for the next ones. What is out of sync comes first. */
+/** In one go; the next list asks for the next ones. What the list told too little of comes first, then what is out of sync. */
 const atOnce = 20;
+
+/** What is out of sync cannot be released while its target is not known. */
+function lacksDetail(app: AppRecord): boolean {
+  return app.detail === undefined || (app.target === undefined && isDrifted(app));
+}
 
 export function createDetails(options: {
   readonly argocd: Pick<ArgoCd, 'get'>;
@@ -33,13 +40,14 @@ export function createDetails(options: {
 
   const round = async () => {
     if (!(await delay(clock, afterMs, signal))) return;
-    const missing = [...registry.all()].filter((app) => app.detail === undefined && !app.deleting);
+    const missing = [...registry.all()].filter((app) => lacksDetail(app) && !app.deleting);
     const drifted = missing.filter(isDrifted);
     const others = missing.filter((app) => !isDrifted(app));
-    for (const app of [...drifted, ...others].slice(0, atOnce)) {
+    for (const app of [...registry.partlyKnown(), ...drifted, ...others].slice(0, atOnce)) {
       const key = keyOf(app);
       const known = registry.get(key);
-      if (known === undefined || known.detail !== undefined) continue;
+      // The stream may have told meanwhile, also that it is gone.
+      if (known === undefined ? !registry.isPartlyKnown(key) : !lacksDetail(known)) continue;
       try {
         await lookAt({ argocd, registry }, app);
       } catch (error) {

@@ -68,7 +68,10 @@ export function leftOf({ missed }: Ending, get: (key: string) => AppRecord | und
     if (app === undefined || app.deleting || app.sync === 'Synced') continue;
     // What cannot be compared shows a branch in place of the target (`get-comparison-error`).
     const isNew =
-      app.sync === 'OutOfSync' && targets.length > 0 && app.target !== '' && !targets.includes(app.target);
+      app.sync === 'OutOfSync' &&
+      targets.length > 0 &&
+      app.target !== undefined &&
+      !targets.includes(app.target);
     if (!isNew) return 'failed';
     left = 'new-target';
   }

@@ -113,7 +113,7 @@ export function createPublisher(options: {
       buttons: selecting(options.buttons, record),
       link: `${externalUrl}/applications/${record.namespace}/${record.name}`,
       ...(deployed === '' ? {} : { deployed: revision(deployed) }),
-      ...(record.target === '' ? {} : { target: revision(record.target) }),
+      ...(record.target === undefined ? {} : { target: revision(record.target) }),
       ...(record.phase === '' ? {} : { phase: record.phase }),
       ...(record.detail === undefined || record.detail.message === ''
         ? {}

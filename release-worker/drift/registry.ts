@@ -1,11 +1,15 @@
-// What is known of each application, keyed by namespace and name. Nothing else caches Argo CD.
+// In-memory copy of every application that Argo CD shows and some button selects, keyed by namespace and name. The only
+// cache of Argo CD's state.
 //
 // List items carry no version, so time decides: an application with a stream event after the list request was sent
 // keeps the stream's record, all others take the list's, and what the list lacks is dropped. A list that was sent before
 // one already taken says nothing new. Only the stream and lists tell what exists: a GET may be answered long after a
 // deletion.
-import type { AppDetail, AppRecord } from '../argocd/application.ts';
-import { keyOf } from '../argocd/application.ts';
+//
+// What a list item lacks is not known, and the known member stays. An application that was never known in full is kept
+// aside until the stream or a GET has told the rest: nobody judges it by half.
+import type { AppDetail, AppRecord, ListedApp } from '../argocd/application.ts';
+import { isWholeItem, keyOf } from '../argocd/application.ts';
 
 /** The moment at which a request was sent, in the order of what the registry has seen. */
 export interface Ticket {
@@ -16,9 +20,12 @@ export interface Registry {
   /** To be taken right before a request is sent. */
   ticket(): Ticket;
   event(type: 'changed' | 'deleted', record: AppRecord): void;
-  list(ticket: Ticket, records: readonly AppRecord[]): void;
-  /** The answer to a GET of one application; it counts only for one that is known. */
+  list(ticket: Ticket, records: readonly ListedApp[]): void;
+  /** The answer to a GET of one application; it counts only for one that is known, be it in part. */
   whole(ticket: Ticket, record: AppRecord): void;
+  /** Applications of which the lists do not tell enough to know whether somebody wants them, and nothing else has. */
+  partlyKnown(): readonly ListedApp[];
+  isPartlyKnown(key: string): boolean;
   get(key: string): AppRecord | undefined;
   all(): IterableIterator<AppRecord>;
   readonly size: number;
@@ -32,8 +39,12 @@ interface Entry {
   readonly order: number;
 }
 
-export function createRegistry(): Registry {
+/** @param wanted the applications to keep; by default all */
+export function createRegistry(wanted: (app: AppRecord) => boolean = () => true): Registry {
   const entries = new Map<string, Entry>();
+  const partly = new Map<string, ListedApp>();
+  /** known in full, and not wanted: a list that tells less must not bring them up again */
+  const unwanted = new Set<string>();
   /** applications that the stream has reported as deleted, so that a list sent before does not bring them back */
   const deleted = new Map<string, number>();
   const listeners = new Set<(keys: ReadonlySet<string>) => void>();
@@ -43,7 +54,14 @@ export function createRegistry(): Registry {
   const tell = (keys: ReadonlySet<string>) => {
     if (keys.size > 0) for (const listener of listeners) listener(keys);
   };
+  /** @returns whether anything has changed by it */
   const put = (key: string, entry: Entry): boolean => {
+    partly.delete(key);
+    if (!wanted(entry.record)) {
+      unwanted.add(key);
+      return entries.delete(key);
+    }
+    unwanted.delete(key);
     const before = entries.get(key);
     entries.set(key, entry);
     return before === undefined || !sameRecord(before.record, entry.record);
@@ -56,6 +74,8 @@ export function createRegistry(): Registry {
       order += 1;
       if (type === 'deleted') {
         deleted.set(key, order);
+        partly.delete(key);
+        unwanted.delete(key);
         if (entries.delete(key)) tell(new Set([key]));
         return;
       }
@@ -74,23 +94,29 @@ export function createRegistry(): Registry {
         if ((deleted.get(key) ?? 0) > ticket.order) continue;
         const before = entries.get(key);
         if (before !== undefined && before.order > ticket.order) continue;
-        const merged = withKnownDetail(record, before?.record);
-        if (put(key, { record: merged, order: before?.order ?? 0 })) changed.add(key);
+        const merged = withKnown(record, before?.record);
+        if (isWholeItem(merged)) {
+          if (put(key, { record: merged, order: before?.order ?? 0 })) changed.add(key);
+        } else if (!unwanted.has(key)) partly.set(key, merged);
       }
       for (const [key, entry] of entries)
         if (!listed.has(key) && entry.order <= ticket.order) {
           entries.delete(key);
           changed.add(key);
         }
+      for (const key of partly.keys()) if (!listed.has(key)) partly.delete(key);
+      for (const key of unwanted) if (!listed.has(key)) unwanted.delete(key);
       for (const [key, at] of deleted) if (at <= ticket.order) deleted.delete(key);
       tell(changed);
     },
     whole: (ticket, record) => {
       const key = keyOf(record);
       const before = entries.get(key);
-      if (before === undefined || before.order > ticket.order) return;
+      if (before === undefined ? !partly.has(key) : before.order > ticket.order) return;
       if (put(key, { record, order: ticket.order })) tell(new Set([key]));
     },
+    partlyKnown: () => [...partly.values()],
+    isPartlyKnown: (key) => partly.has(key),
     get: (key) => entries.get(key)?.record,
     all: function* () {
       for (const entry of entries.values()) yield entry.record;
@@ -113,18 +139,22 @@ function withKnownResources(record: AppRecord, known: AppRecord | undefined): Ap
   return { ...record, detail: { ...record.detail, appOfApps } };
 }
 
-/** A list that agrees with what the stream told last has nothing against its detail; otherwise the detail is old. */
-function withKnownDetail(listed: AppRecord, known: AppRecord | undefined): AppRecord {
-  if (known?.detail === undefined) return listed;
-  // Of an application with `sources`, be it one, a list leaves the revision empty (`list-fields-multi-source`).
-  const target = listed.target === '' ? known.target : listed.target;
+/**
+ * What a list item leaves out stays as it is known. Its target and its detail do so only where the list agrees with what
+ * the stream told last: otherwise both are of the time before, and an old target would be an old release.
+ */
+function withKnown(listed: ListedApp, known: AppRecord | undefined): ListedApp {
+  if (known === undefined) return listed;
+  const { detail, target, ...rest } = known;
+  const merged = { ...rest, ...listed };
   const agrees =
     listed.sync === known.sync &&
-    target === known.target &&
+    (listed.target ?? target) === target &&
     listed.phase === known.phase &&
     listed.startedAt === known.startedAt &&
     listed.finishedAt === known.finishedAt;
-  return agrees ? { ...listed, target, detail: known.detail } : listed;
+  if (!agrees) return merged;
+  return { ...merged, target, ...(detail === undefined ? {} : { detail }) };
 }
 
 /** One comparison a member, so that none can be forgotten; as text, 10,000 applications would take ten times as long. */

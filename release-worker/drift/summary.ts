@@ -74,7 +74,7 @@ export function summaryOf(options: {
       sync: app.sync,
       health: app.health,
       from: shortRevision(app.detail?.deployed ?? ''),
-      to: shortRevision(app.target),
+      to: shortRevision(app.target ?? ''),
       ...withNotes(notesOf(app, options.obstacleOf(keyOf(app)))),
     })),
     truncated,

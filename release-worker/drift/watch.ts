@@ -6,19 +6,17 @@ import type { Health } from '../../service/health.ts';
 import { backoffMs } from '../../service/link/backoff.ts';
 import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
-import type { AppRecord } from '../argocd/application.ts';
 import type { ArgoCd, Version } from '../argocd/client.ts';
 import { tokenRefused } from '../argocd/errors.ts';
 import { followStream } from '../argocd/stream.ts';
 import { createDetails } from './details.ts';
+import { createListing, partlyTold } from './listing.ts';
 import type { Registry } from './registry.ts';
 import { createUnreadable } from './unreadable.ts';
 
 export interface WatchOptions {
   readonly argocd: ArgoCd;
   readonly registry: Registry;
-  /** applications that some button selects; others are not kept */
-  readonly wanted: (app: AppRecord) => boolean;
   readonly drift: { readonly maxAgeMs: number; readonly listEveryMs: number; readonly streamIdleMs: number };
   readonly clock: Clock;
   readonly log: Log;
@@ -64,12 +62,13 @@ const steadyStreamMs = 30_000;
 const listRetry = { minMs: 1_000, maxMs: 30_000 };
 
 export function createWatch(options: WatchOptions): Watch {
-  const { argocd, registry, drift, clock, log, random, wanted, onChange } = options;
+  const { argocd, registry, drift, clock, log, random, onChange } = options;
   const health = options.health.check('argocd', 'failing');
   const streamHealth = options.health.check('argocd-stream', 'degraded');
   const abort = new AbortController();
   const { signal } = abort;
   const details = createDetails({ argocd, registry, clock, log, signal });
+  const listing = createListing({ argocd, log });
 
   /** since when the present stream has been sending, and when it sent its last event; monotonic */
   let streamSince: number | undefined;
@@ -117,6 +116,7 @@ export function createWatch(options: WatchOptions): Watch {
 
   const probe = async () => {
     server = await argocd.version();
+    listing.server(server.version);
     if ((await argocd.account()) === undefined) throw tokenRefused(argocd);
     probed = true;
   };
@@ -126,12 +126,17 @@ export function createWatch(options: WatchOptions): Watch {
     const sentAt = clock.monotonic();
     const sentAtWall = clock.now();
     // At first together, as each costs a way there and back. Of two refusals the probe's is the plainer one.
-    const together = probed || !failed ? argocd.list() : undefined;
+    const together = probed || !failed ? listing.list() : undefined;
     together?.catch(() => {});
     if (!probed) await probe();
-    const records = await (together ?? argocd.list());
+    const records = await (together ?? listing.list());
     if (signal.aborted) return;
-    registry.list(ticket, records.filter(wanted));
+    registry.list(ticket, records);
+    const partly = registry.partlyKnown();
+    if (partly.length > 0) {
+      details.ask();
+      throw new Error(partlyTold(partly, `Argo CD ${server?.version ?? ''} at ${argocd.server}`));
+    }
     lastList = sentAt;
     lastListAt = sentAtWall;
     if (streamSince !== undefined && sentAt >= streamSince) vouches = true;
@@ -217,6 +222,8 @@ export function createWatch(options: WatchOptions): Watch {
     burst?.cancel();
     streamSince = undefined;
     vouches = false;
+    // It may have ended because Argo CD is being replaced by another version.
+    probed = false;
     return lived;
   };
 
@@ -234,7 +241,7 @@ export function createWatch(options: WatchOptions): Watch {
           onSign,
           onEvent: (type, record) => {
             lastEvent = clock.monotonic();
-            registry.event(wanted(record) ? type : 'deleted', record);
+            registry.event(type, record);
           },
           onUnreadable: (why) => {
             vouches = false;

@@ -64,15 +64,17 @@ export function inTheWay(reason: Obstacle, keys: string): string {
 }
 
 /**
- * Of what is to be released more must be known than that it differs: its target, which a list leaves out where there are
- * several sources, and whether Argo CD would refuse it. Returns the keys whose permission has been asked for.
+ * Of what is to be released more must be known than that it differs: its target, which a list leaves out before Argo CD 3.5.0
+ * and where there are several sources, and whether Argo CD would refuse it. Returns the keys whose permission has been asked for.
  */
 export async function lookAtUnknown(
   { argocd, registry, access, clock }: JudgeOptions,
   drifted: readonly AppRecord[],
   deadline: number,
 ): Promise<ReadonlySet<string>> {
-  const details = drifted.filter((app) => app.detail === undefined).slice(0, looksMax);
+  const details = drifted
+    .filter((app) => app.detail === undefined || app.target === undefined)
+    .slice(0, looksMax);
   const keys = drifted
     .map(keyOf)
     .filter((key) => access.known(key) === undefined)

@@ -38,7 +38,7 @@ export function planOf(
     const obstacle = obstacleOf(key);
     if (isBusy(key)) busy.push(key);
     else if (obstacle !== undefined) blocked.set(key, obstacle);
-    else apps.push(plannedOf(app, app.target, waves));
+    else apps.push(plannedOf(app, app.target ?? '', waves));
   }
   return { apps, busy, blocked };
 }
@@ -46,7 +46,7 @@ export function planOf(
 /** Groups of applications, `name` or `namespace/name`, in the order in which they are released. */
 export type Waves = readonly (readonly string[])[];
 
-/** @param to the revision to deploy */
+/** @param to the revision to deploy; empty: not known, and never pinned to */
 export function plannedOf(app: AppRecord, to: string, waves: Waves = []): PlannedApp {
   const wave = waveOf(app, waves);
   return {

@@ -65,7 +65,7 @@ export async function sendSync(options: SendOptions): Promise<AppEnd | Sent | un
     if (refreshed?.sync === 'Synced' && release.action === undefined)
       return {
         outcome: 'already-in-sync',
-        message: `already in sync at ${shortRevision(refreshed.target)}`,
+        message: `already in sync at ${shownRevision(refreshed)}`,
         good: true,
       };
   }
@@ -93,7 +93,7 @@ export async function sendSync(options: SendOptions): Promise<AppEnd | Sent | un
       message:
         refreshed === undefined
           ? 'automated sync cannot be pinned, and whether its target is still the one shown could not be seen (a button with `refresh: none` needs `pinRevision: false` here)'
-          : `automated sync cannot be pinned, and its target is ${shortRevision(refreshed.target)} by now instead of ${shortRevision(app.to)}`,
+          : `automated sync cannot be pinned, and its target is ${shownRevision(refreshed)} by now instead of ${shortRevision(app.to)}`,
       good: false,
     };
 
@@ -166,6 +166,11 @@ function pinned(app: PlannedApp): Pick<SyncRequest, 'revision' | 'revisions'> {
 
 function optionsOf({ refresh, pinRevision, ...options }: ReleaseSettings): Omit<SyncRequest, 'infos'> {
   return options;
+}
+
+/** For people. */
+function shownRevision({ target }: AppRecord): string {
+  return target === undefined ? 'not known' : shortRevision(target);
 }
 
 /** A refresh that fails does not stop the release: what was shown can be synced without it. */

@@ -29,7 +29,7 @@ export async function verify(options: FollowOptions): Promise<AppEnd | undefined
   if (signal.aborted) return undefined;
 
   let record = registry.get(keyOf(app));
-  if (!complete || record?.detail === undefined) {
+  if (!complete || record?.detail === undefined || record.target === undefined) {
     try {
       record = await lookNow(options, 'normal');
     } catch (error) {
@@ -81,7 +81,8 @@ function afterwards(
   left: string | undefined,
 ): Promise<AppEnd | undefined> | AppEnd {
   const deployed = record.detail?.deployed ?? '';
-  const movedOn = revision !== '' && record.target !== revision && deployed === revision;
+  const { target: found } = record;
+  const movedOn = revision !== '' && found !== undefined && found !== revision && deployed === revision;
   if (!movedOn) {
     const why =
       left ??
@@ -92,7 +93,7 @@ function afterwards(
       good: false,
     };
   }
-  const target = shortRevision(record.target);
+  const target = shortRevision(found);
   const done =
     options.how === 'rollback'
       ? `rolled back to ${shortRevision(revision)}`
@@ -141,7 +142,8 @@ async function newStatus(options: FollowOptions): Promise<NewStatus> {
   const { how, newer, app } = options;
   // A pinned sync is compared with its own revision first, and with the branch only 0.2 s later
   // (`stream-sync-pinned-revision`).
-  const withBranch = (record: AppRecord | undefined) => record?.target !== app.to;
+  const withBranch = (record: AppRecord | undefined) =>
+    record?.target !== undefined && record.target !== app.to;
   // What is rolled back was mostly in sync before: `Synced` may be old, and is not what it leads to.
   if (how === 'rollback')
     return {
@@ -166,7 +168,7 @@ async function untilGrace(
 }
 
 function inSync(record: AppRecord, app: PlannedApp): AppEnd {
-  return { outcome: 'in-sync', message: `in sync at ${shortRevision(record.target || app.to)}`, good: true };
+  return { outcome: 'in-sync', message: `in sync at ${shortRevision(record.target ?? app.to)}`, good: true };
 }
 
 /** Waits for health where that is asked for; `end` is how it ends once it is there. */

@@ -5,7 +5,7 @@ import type { AppRecord } from '../../release-worker/argocd/application.ts';
 
 function app(key: string, project = 'default'): AppRecord {
   const [namespace = '', name = ''] = key.split('/');
-  return recordOf({ metadata: { namespace, name }, spec: { project } }, false);
+  return recordOf({ metadata: { namespace, name }, spec: { project } });
 }
 
 const many = (count: number, project: string) =>

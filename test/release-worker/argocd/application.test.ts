@@ -9,8 +9,8 @@ const all = [...recordings.values()].flatMap((each) =>
 );
 const whole = all.filter((each) => each.whole);
 
-function record(object: unknown, complete = true): AppRecord {
-  return recordOf(applicationSchema.parse(object), complete);
+function record(object: unknown): AppRecord {
+  return recordOf(applicationSchema.parse(object));
 }
 
 /** The one application of an answer. */
@@ -268,7 +268,7 @@ describe('what else matters', () => {
       labels: { lab: 'tmp' },
       sync: 'Unknown',
       health: 'Unknown',
-      target: '',
+      target: undefined,
     });
   });
 
@@ -297,10 +297,10 @@ describe('what else matters', () => {
   });
 
   it('an application of which next to nothing is told', () => {
-    expect(record({ metadata: { name: 'shop' } })).toEqual({
+    expect(record({ metadata: { name: 'shop' }, spec: {} })).toEqual({
       namespace: '',
       name: 'shop',
-      project: '',
+      project: 'default',
       labels: {},
       repository: '',
       sources: 1,
@@ -310,7 +310,7 @@ describe('what else matters', () => {
       compared: false,
       sync: 'Unknown',
       health: 'Unknown',
-      target: '',
+      target: undefined,
       phase: '',
       startedAt: '',
       finishedAt: '',

@@ -42,7 +42,7 @@ describe('version and account', () => {
 describe('list', () => {
   it('asks for what it keeps, and lists it without detail', async () => {
     const { argocd, served } = await clientOfPlayed('list-fields-all-known');
-    expect(await argocd.list()).toEqual([
+    expect(await argocd.list('members')).toEqual([
       {
         namespace: 'argocd',
         name: 'payments',
@@ -89,7 +89,9 @@ describe('list', () => {
 
   it('lists an application with several sources, whose revisions a list does not tell', async () => {
     const { argocd } = await clientOfPlayed('list-fields-multi-source');
-    expect(await argocd.list()).toMatchObject([{ name: 'catalog', sources: 2, target: '', repository: '' }]);
+    expect(await argocd.list()).toMatchObject([
+      { name: 'catalog', sources: 2, target: undefined, repository: '' },
+    ]);
   });
 
   it('lists whole objects as well, and every application of an installation', async () => {

@@ -59,6 +59,6 @@ export function eventsOf({ response }: Recording): Event[] {
     if (!text.startsWith('data: ')) return [];
     const { result } = streamEventSchema.parse(JSON.parse(text.slice('data: '.length)));
     if (result?.application === undefined) return [];
-    return [[result.type === 'DELETED' ? 'deleted' : 'changed', recordOf(result.application, true)] as const];
+    return [[result.type === 'DELETED' ? 'deleted' : 'changed', recordOf(result.application)] as const];
   });
 }

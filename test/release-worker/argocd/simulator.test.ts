@@ -148,7 +148,7 @@ describe('the simulated and the recorded Argo CD', () => {
 
     const listed = (await argocd.list()).find(({ name }) => name === 'catalog');
     const { detail: _, ...rest } = got;
-    expect(listed).toEqual({ ...rest, target: '' });
+    expect(listed).toEqual({ ...rest, target: undefined });
   });
 });
 

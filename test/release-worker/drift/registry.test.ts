@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRegistry } from '../../../release-worker/drift/registry.ts';
-import { detailOf, listed, newestCommit, whole } from '../support/records.ts';
+import { detailOf, listed, newCommit, newestCommit, whole } from '../support/records.ts';
 
 const key = 'argocd/shop';
 
@@ -31,10 +31,70 @@ describe('detail', () => {
     const registry = createRegistry();
     const known = whole({ sources, target: sources === 1 ? 'aaa' : 'aaa,bbb' });
     registry.event('changed', known);
-    registry.list(registry.ticket(), [listed({ sources, target: '' })]);
+    registry.list(registry.ticket(), [listed({ sources, target: undefined })]);
 
     expect(registry.get(key)).toEqual(known);
   });
+});
+
+describe('what a list item leaves out', () => {
+  const { project, repository, sources, plainGit, automated, ...status } = listed({
+    sync: 'OutOfSync',
+    target: undefined,
+  });
+
+  it('stays as it is known', () => {
+    const registry = createRegistry((app) => app.project === 'shop');
+    const known = whole({ project: 'shop', sources: 2, automated: true, sync: 'OutOfSync' });
+    registry.event('changed', known);
+    registry.list(registry.ticket(), [{ ...status, health: 'Degraded' }]);
+
+    expect(registry.get(key)).toEqual({ ...known, health: 'Degraded' });
+  });
+
+  it('leaves no target of the time before where the list disagrees', () => {
+    const registry = createRegistry();
+    registry.event('changed', whole({ sync: 'Synced', target: newCommit }));
+    registry.list(registry.ticket(), [status]);
+
+    expect(registry.get(key)).toEqual(listed({ sync: 'OutOfSync', target: undefined }));
+  });
+
+  it('keeps an application that was never known aside, until a GET or the stream has told the rest', () => {
+    const registry = createRegistry((app) => app.project === 'shop');
+    const other = { ...status, name: 'other' };
+    const third = { ...status, name: 'third' };
+    registry.list(registry.ticket(), [status, other, third]);
+    expect(registry.size).toBe(0);
+    expect(registry.partlyKnown()).toEqual([status, other, third]);
+
+    registry.whole(registry.ticket(), whole({ project: 'shop' }));
+    registry.event('changed', whole({ name: 'other', project: 'shop' }));
+    registry.whole(registry.ticket(), whole({ name: 'third', project: 'elsewhere' }));
+    expect([...registry.all()].map(({ name }) => name)).toEqual(['shop', 'other']);
+    expect(registry.partlyKnown()).toEqual([]);
+
+    registry.list(registry.ticket(), [status, other, third]);
+    expect(registry.partlyKnown()).toEqual([]);
+    expect(registry.size).toBe(2);
+  });
+
+  it('is asked for no longer once the application is gone', () => {
+    const registry = createRegistry();
+    registry.list(registry.ticket(), [status, { ...status, name: 'other' }]);
+    registry.event('deleted', whole());
+    registry.list(registry.ticket(), []);
+
+    expect(registry.partlyKnown()).toEqual([]);
+  });
+});
+
+it('forgets an application once it is whole and nobody wants it any more', () => {
+  const registry = createRegistry((app) => app.project === 'default');
+  registry.event('changed', whole());
+  registry.whole(registry.ticket(), whole({ project: 'other' }));
+
+  expect(registry.size).toBe(0);
 });
 
 describe('an answer to a GET', () => {

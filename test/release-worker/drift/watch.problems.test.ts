@@ -1,7 +1,7 @@
 // The watch on a hand-moved clock, with a scripted Argo CD: what is wrong, and what is missing.
 import { describe, expect, it } from 'vitest';
 import { streamEvent } from '../support/argocd.ts';
-import { listed } from '../support/records.ts';
+import { listed, newCommit } from '../support/records.ts';
 import { unreachable, watching } from '../support/watching.ts';
 
 describe('the problem', () => {
@@ -57,7 +57,35 @@ describe('the problem', () => {
   });
 });
 
+describe('a list that tells too little of its applications', () => {
+  const { project, repository, sources, plainGit, automated, ...partly } = listed();
+
+  it('is no list: what it lacks is asked for, and until it has come nobody takes silence for being in sync', async () => {
+    const { watch, gets, pass, registry, isFresh } = await watching({
+      list: () => Promise.resolve([partly, { ...partly, name: 'other' }]),
+    });
+    expect(watch.problem()).toContain('lacks the projects or the sources of 2 applications (argocd/shop …)');
+    expect(isFresh()).toBe(false);
+    expect(registry.size).toBe(0);
+
+    await pass(8_000);
+    expect(gets).toEqual(['shop', 'other']);
+    expect(watch.problem()).toBeUndefined();
+    expect(isFresh()).toBe(true);
+    expect([...registry.all()].map(({ name }) => name)).toEqual(['shop', 'other']);
+  });
+});
+
 describe('detail that the stream has not brought', () => {
+  it('is asked for where the target of what is out of sync is not known', async () => {
+    const { registry, gets, pass } = await watching({
+      list: () => Promise.resolve([listed({ sync: 'OutOfSync', target: undefined })]),
+    });
+    await pass(3_000);
+    expect(gets).toEqual(['shop']);
+    expect(registry.get('argocd/shop')?.target).toBe(newCommit);
+  });
+
   it('is asked for after a list, what is out of sync first, and not too much at once', async () => {
     const apps = [
       ...Array.from({ length: 30 }, (_, index) => listed({ name: `fine-${index}` })),

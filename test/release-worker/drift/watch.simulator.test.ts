@@ -24,7 +24,6 @@ function watchOn(argocd: ArgoCd, hurry = 1) {
     registry,
     clock,
     log: silentLog(),
-    wanted: () => true,
     drift: { maxAgeMs: 60_000, listEveryMs: 180_000, streamIdleMs: 45_000 },
     health,
     random: () => 0.5,

@@ -68,7 +68,10 @@ describe('a sync', () => {
       );
       for (const id of ['r1', 'r2']) {
         await control.post('drift', { ...elsewhere, revision: (id === 'r1' ? '3' : '4').repeat(40) });
-        await until('Argo CD to notice', () => app('shop').target.startsWith(id === 'r1' ? '3' : '4'));
+        await until(
+          'Argo CD to notice',
+          () => app('shop').target?.startsWith(id === 'r1' ? '3' : '4') === true,
+        );
         finished.length = 0;
         expect(await run({ ...repair, id })).toMatchObject({
           outcome: 'failed',

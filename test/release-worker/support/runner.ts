@@ -45,7 +45,6 @@ export async function releasing(
     registry,
     clock,
     log,
-    wanted: () => true,
     drift: { maxAgeMs: 60_000, listEveryMs: 180_000, streamIdleMs: 600_000 },
     health: createHealth(clock),
     random: Math.random,

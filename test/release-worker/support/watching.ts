@@ -1,6 +1,6 @@
 // A watch on a hand-moved clock, with a scripted Argo CD.
 import { onTestFinished } from 'vitest';
-import type { AppRecord } from '../../../release-worker/argocd/application.ts';
+import type { ListedApp } from '../../../release-worker/argocd/application.ts';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
 import { createRegistry } from '../../../release-worker/drift/registry.ts';
@@ -17,12 +17,12 @@ export const keepAlive = ':\n';
 
 export async function watching(over: Partial<ArgoCd> = {}, drift: { readonly maxAgeMs?: number } = {}) {
   const clock = createFakeClock();
-  const registry = createRegistry();
+  const registry = createRegistry((app) => app.project !== 'other');
   const health = createHealth(clock);
   const streams: ScriptedStream[] = [];
   const lists: number[] = [];
   const gets: string[] = [];
-  let answer: () => Promise<readonly AppRecord[]> = () => Promise.resolve([listed()]);
+  let answer: () => Promise<readonly ListedApp[]> = () => Promise.resolve([listed()]);
   let changes = 0;
   /** As the client breaks off what is under way when it is stopped. */
   const gone = new AbortController();
@@ -48,7 +48,6 @@ export async function watching(over: Partial<ArgoCd> = {}, drift: { readonly max
       },
     }),
     registry,
-    wanted: (app) => app.project !== 'other',
     drift: { maxAgeMs: 60_000, listEveryMs: 180_000, streamIdleMs: 45_000, ...drift },
     clock,
     log: silentLog(),
@@ -73,7 +72,7 @@ export async function watching(over: Partial<ArgoCd> = {}, drift: { readonly max
     gets,
     changes: () => changes,
     check: (name: string) => health.report().checks[name],
-    answerWith: (next: () => Promise<readonly AppRecord[]>) => {
+    answerWith: (next: () => Promise<readonly ListedApp[]>) => {
       answer = next;
     },
     stream: () => {

@@ -12,7 +12,7 @@ export function inWords(app: AppRecord): string {
     app.compared ? app.sync : 'new',
     app.health,
     ...(app.phase === '' ? [] : [app.phase]),
-    ...(app.target === '' ? [] : ['at', shortened(app.target)]),
+    ...(app.target === undefined ? [] : ['at', shortened(app.target)]),
     ...(deployed === '' ? [] : ['on', shortened(deployed)]),
     ...(app.deleting ? ['deleting'] : []),
     ...(app.automated ? ['automated'] : []),
