@@ -38,7 +38,7 @@ describe('what is left of a release that failed', () => {
     ['failed', 'one has a new target and another has not', [same, fixed('b')]],
     ['failed', 'one cannot be compared now', [whole({ name: 'a' }), unknown]],
     ['failed', 'one has a new target and another cannot be compared', [fixed('a'), unknown]],
-    ['failed', 'the target is not known', [drifted('a', { target: '' })]],
+    ['failed', 'the target is not known', [drifted('a', { target: undefined })]],
     ['new-target', 'each has a new target', [fixed('a'), fixed('b')]],
     ['new-target', 'what is still out of sync has a new target', [fixed('a'), whole({ name: 'b' })]],
     ['over', 'all is in sync', [whole({ name: 'a' }), whole({ name: 'b' })]],
