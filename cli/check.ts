@@ -1,10 +1,12 @@
 // The self-test of the GPIO agent on this terminal.
+import { isatty } from 'node:tty';
 import type { Config } from '../config/sections.ts';
 import { runCheck } from '../gpio-agent/check/check.ts';
 import { selectDriver } from '../gpio-agent/drivers/select.ts';
 import { systemClock } from '../service/clock.ts';
 import { silentLog } from '../service/log.ts';
 import { ownVersion } from '../service/version.ts';
+import { writeOut } from './output.ts';
 
 /** Takes the cursor to the beginning of the line and clears it (ECMA-48: CR, EL). */
 const clearLine = '\r\u001B[2K';
@@ -19,12 +21,14 @@ export async function checkHardware(
 ): Promise<'well' | 'not well' | 'interrupted'> {
   const { agent } = config;
   const clock = systemClock();
-  const isTerminal = process.stdout.isTTY;
+  const isTerminal = isatty(1);
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   for (const signal of signals) process.on(signal, onSignal);
-  // Where the reader has gone (`| head`) the process must not end before the LEDs are dark.
-  process.stdout.removeAllListeners('error').on('error', onSignal);
+  // Where nothing can be written (`| head`) the LEDs go dark before the process ends.
+  const write = (text: string) => {
+    if (!writeOut(text)) stop.abort();
+  };
   try {
     const selected = await selectDriver({
       config: agent,
@@ -40,8 +44,8 @@ export async function checkHardware(
       clock,
       seconds,
       signal: stop.signal,
-      print: (line) => process.stdout.write(`${isTerminal ? clearLine : ''}${line}\n`),
-      ...(isTerminal ? { progress: (line: string) => process.stdout.write(`${clearLine}${line}`) } : {}),
+      print: (line) => write(`${isTerminal ? clearLine : ''}${line}\n`),
+      ...(isTerminal ? { progress: (line: string) => write(`${clearLine}${line}`) } : {}),
     });
     return stop.signal.aborted ? 'interrupted' : well ? 'well' : 'not well';
   } finally {

@@ -1,4 +1,5 @@
 // Exit codes, and how an error that ends the command is said.
+import { writeError, writeOut } from './output.ts';
 
 /** Configuration or usage. */
 export const usageError = 2;
@@ -38,9 +39,10 @@ export function say(error: unknown): void {
         ? `unexpected error: ${error.stack ?? error.message}`
         : error.message
       : String(error);
-  process.stderr.write(`release-button: ${text}\n`);
+  writeError(`release-button: ${text}\n`);
 }
 
-export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+/** @returns whether it could be written; where not, that has been said */
+export function print(text: string): boolean {
+  return writeOut(`${text}\n`);
 }

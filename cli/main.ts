@@ -3,6 +3,8 @@
 import { Command, CommanderError } from 'commander';
 import { ownVersion } from '../service/version.ts';
 import { exitCodeOf, say, usageError } from './exit.ts';
+import { outliveTerminal } from './gone-terminal.ts';
+import { writeError, writeOut } from './output.ts';
 import { verbs } from './verbs.ts';
 
 const program = new Command('release-button')
@@ -34,14 +36,10 @@ Exit codes: 0 fine · 1 unexpected, or doctor or health found a fault · 2 confi
 hardware or the state directory cannot be opened, or --check found a fault · press, rollback: 4 rejected, 5 nothing to
 release or undo, 6 no answer · freeze, unfreeze, terminate: 4 refused, 6 no answer`,
   )
+  .configureOutput({ writeOut, writeErr: writeError })
   .exitOverride();
 
-// Whoever reads our output has gone (`| head`): no reason for a stack.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
-
+outliveTerminal();
 try {
   const chosen = process.argv.slice(2).find((argument) => !argument.startsWith('-'));
   for (const { name, summary, usage, load } of verbs) {

@@ -2,6 +2,8 @@
 import type { Config } from '../config/sections.ts';
 import { createContext } from '../service/context.ts';
 import type { Context } from '../service/context.ts';
+import { ownSurroundings, whyHangUpIsIgnored } from '../service/hang-up.ts';
+import type { HealthCheck } from '../service/health.ts';
 import { createHealthServer } from '../service/health-server.ts';
 import { createParts, runUntilSignal } from '../service/life-cycle.ts';
 import type { Part, ProcessEdge } from '../service/life-cycle.ts';
@@ -26,7 +28,13 @@ const processEdge: ProcessEdge = {
 /** Resolves once everything has started; the process then lives until a signal. */
 export async function run(options: RunOptions): Promise<void> {
   const { config, name } = options;
-  const log = await createLog(config.log, name);
+  let logCheck: HealthCheck | undefined;
+  const log = await createLog(config.log, name, (trouble) => {
+    // A log that cannot be written cannot say so itself. Nobody needs a check of one that always could.
+    logCheck ??= context.health.check('log', 'degraded');
+    if (trouble === undefined) logCheck.ok();
+    else logCheck.bad(trouble);
+  });
   const context = createContext(log);
   const { health, metrics, clock, clockSync, version } = context;
   log.info(
@@ -57,5 +65,6 @@ export async function run(options: RunOptions): Promise<void> {
     clock,
     log,
     edge: processEdge,
+    hangUpIgnored: whyHangUpIsIgnored(ownSurroundings()),
   });
 }

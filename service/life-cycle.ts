@@ -1,4 +1,5 @@
-// The life of a process: parts start in order and stop in reverse, signals end it in time, bugs end it with a word.
+// The life of a process: its parts start in order and stop in reverse. SIGTERM, SIGINT, SIGQUIT and SIGHUP stop it in order
+// within a deadline; an unexpected error is logged, and stops it with exit code 1.
 import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';
 import { messageOf } from './log.ts';
@@ -76,9 +77,14 @@ const defaultStopDeadlineMs = 9_000;
 /** 128 and the number of SIGINT, as shells count. */
 const interruptedCode = 130;
 
+const stopSignals = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
+const bugs = ['uncaughtException', 'unhandledRejection'] as const;
+
 /**
- * Runs until a signal or a bug ends it. Exit codes: 0 after SIGTERM or SIGINT, 1 after a bug or when
- * a part does not stop in time. A second signal ends it at once.
+ * Runs until a signal or a bug ends it. Exit codes: 0 after SIGTERM, SIGINT, SIGQUIT or SIGHUP, 1 after a bug or when
+ * a part does not stop in time. A second signal ends it at once, but not SIGHUP: of one closed terminal the kernel and
+ * the shell may send one each, also after the Ctrl-C before it.
+ * @param options.hangUpIgnored why the process outlives its terminal; without it SIGHUP stops it
  * @param options.stopDeadlineMs milliseconds for all parts to stop, default 9000
  * @throws whatever the start of a part throws, after the others have been stopped
  */
@@ -87,9 +93,10 @@ export async function runUntilSignal(options: {
   readonly clock: Clock;
   readonly log: Log;
   readonly edge: ProcessEdge;
+  readonly hangUpIgnored?: string | undefined;
   readonly stopDeadlineMs?: number;
 }): Promise<void> {
-  const { parts, clock, log, edge, stopDeadlineMs = defaultStopDeadlineMs } = options;
+  const { parts, clock, log, edge, hangUpIgnored, stopDeadlineMs = defaultStopDeadlineMs } = options;
   let ending = false;
 
   const end = (code: number) => {
@@ -127,16 +134,21 @@ export async function runUntilSignal(options: {
     end(1);
   };
 
-  edge.on('SIGTERM', onSignal);
-  edge.on('SIGINT', onSignal);
-  edge.on('uncaughtException', onBug);
-  edge.on('unhandledRejection', onBug);
+  const onHangUp = (signal: unknown) => {
+    if (hangUpIgnored !== undefined) say('info', `${String(signal)}: this process goes on: ${hangUpIgnored}`);
+    else if (!ending) onSignal(signal);
+  };
+
+  for (const signal of stopSignals) edge.on(signal, onSignal);
+  edge.on('SIGHUP', onHangUp);
+  for (const bug of bugs) edge.on(bug, onBug);
   try {
     await parts.start();
   } catch (error) {
     if (ending) return;
-    for (const signal of ['SIGTERM', 'SIGINT']) edge.off(signal, onSignal);
-    for (const bug of ['uncaughtException', 'unhandledRejection']) edge.off(bug, onBug);
+    for (const signal of stopSignals) edge.off(signal, onSignal);
+    edge.off('SIGHUP', onHangUp);
+    for (const bug of bugs) edge.off(bug, onBug);
     throw error;
   }
 }

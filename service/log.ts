@@ -1,6 +1,10 @@
 // Logging: JSON lines, readable ones on a terminal. Secrets are never handed to it; known names are masked all the same.
+import { writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { pino } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
+import { createLogOutput } from './log-output.ts';
+import type { LogOutput, LostLines } from './log-output.ts';
 
 export type Log = Logger;
 
@@ -9,9 +13,22 @@ export interface LogOptions {
   readonly format: 'auto' | 'json' | 'pretty';
 }
 
+/** Told when the log cannot be written, and why; with undefined when it can be written again. */
+export type OnLogTrouble = (what: string | undefined) => void;
+
+const standardOutput = 1;
+const standardError = 2;
+
 /** Writes to standard output. `auto` is pretty on a terminal and JSON elsewhere. */
-export async function createLog(options: LogOptions, name: string): Promise<Log> {
-  const pretty = options.format === 'pretty' || (options.format === 'auto' && process.stdout.isTTY);
+export async function createLog(
+  options: LogOptions,
+  name: string,
+  onTrouble: OnLogTrouble = () => undefined,
+): Promise<Log> {
+  const pretty =
+    options.format === 'pretty' || (options.format === 'auto' && isatty(standardOutput))
+      ? await lineMaker()
+      : (line: string) => line;
   return pino(
     {
       level: options.level,
@@ -24,20 +41,100 @@ export async function createLog(options: LogOptions, name: string): Promise<Log>
         censor: '********',
       },
     },
-    pretty ? await prettyStream() : pino.destination({ fd: 1, sync: true }),
+    destination(name, pretty, onTrouble),
   );
 }
 
+function destination(
+  name: string,
+  pretty: (line: string) => string,
+  onTrouble: OnLogTrouble,
+): DestinationStream {
+  setPipeNonBlocking();
+  const output = createLogOutput({
+    write: (bytes) => writeSync(standardOutput, bytes),
+    lostLine: (lost) => pretty(lostLine(name, lost)),
+    onTrouble: (error) => {
+      const what = error === undefined ? undefined : troubleWith(error);
+      if (what !== undefined) sayOnStandardError(what);
+      // What hears of it may log in turn.
+      queueMicrotask(() => onTrouble(what));
+    },
+    later: (callback, ms) => void setTimeout(callback, ms).unref(),
+    sleep: (ms) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms),
+  });
+  endWithProcess(output);
+  return { write: (line) => output.write(pretty(line)) };
+}
+
+/**
+ * A pipe whose reader stands still would hold the process for as long. Opening its stream makes Node set O_NONBLOCK on
+ * it; a write then fails at once (EAGAIN).
+ */
+function setPipeNonBlocking(): void {
+  void process.stdout;
+}
+
+function endWithProcess(output: LogOutput): void {
+  process.once('exit', () => {
+    const count = output.end();
+    if (count > 0) sayOnStandardError(`the last ${lines(count)} of the log could not be written`);
+  });
+}
+
+function lostLine(name: string, { count, error }: LostLines): string {
+  return `${JSON.stringify({
+    level: 'warn',
+    time: new Date().toISOString(),
+    process: name,
+    lost: count,
+    msg: `${lines(count)} of the log were lost here: standard output could not be written (${messageOf(error)})`,
+  })}\n`;
+}
+
+const lines = (count: number) => `${count} ${count === 1 ? 'line' : 'lines'}`;
+
+function troubleWith(error: unknown): string {
+  const code = codeOf(error);
+  const remedy =
+    code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG'
+      ? 'Make room where standard output goes; the log then goes on by itself'
+      : code === 'EPIPE'
+        ? 'The program that read it has ended'
+        : code === 'EIO'
+          ? 'The terminal may have been closed'
+          : code === 'EAGAIN'
+            ? 'The program that reads it does not read on'
+            : 'Look at where standard output goes';
+  return `the log cannot be written to standard output (${messageOf(error)}). ${remedy}. This process does its work meanwhile; lines that do not fit its memory are lost and counted`;
+}
+
+/** It may lead to the same full disk. */
+function sayOnStandardError(what: string): void {
+  try {
+    writeSync(standardError, `release-button: ${what}\n`);
+  } catch {
+    // There is nowhere left to say it.
+  }
+}
+
 // Loaded only where a person looks: a Pi that logs to a file or the journal need not pay for it.
-async function prettyStream(): Promise<DestinationStream> {
-  const { default: pretty } = await import('pino-pretty');
-  return pretty({
-    colorize: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
+async function lineMaker(): Promise<(line: string) => string> {
+  const { prettyFactory } = await import('pino-pretty');
+  const make = prettyFactory({
+    colorize: isatty(standardOutput) && process.env['NO_COLOR'] === undefined,
     translateTime: 'SYS:HH:MM:ss.l',
     hideObject: true,
     messageFormat: (line) => lineForPeople(line),
-    sync: true,
   });
+  return (line) => {
+    try {
+      return make(line);
+    } catch {
+      // Better the line as programs read it than none.
+      return line;
+    }
+  };
 }
 
 /** The sentence, with what it leaves out: who says it, where something listens, and the stack of a bug. */

@@ -1,4 +1,6 @@
 // `release-button watch`: what happens, line by line, for a person.
+import { once } from 'node:events';
+import { isatty } from 'node:tty';
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { agentAvailability } from '../../messages/agent.ts';
@@ -34,11 +36,15 @@ export async function configure(command: Command): Promise<void> {
   const given = await addConfigFlags(command, sections);
   command.action(async () => {
     const { config } = await loadConfig({ sections, cwd: process.cwd(), env: process.env, ...given() });
-    const colours = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
+    const colours = isatty(1) && process.env['NO_COLOR'] === undefined;
+    const stop = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => stop.abort());
     const line = (what: string, text: string, paint: Paint = 'none') => {
       const time = new Date().toLocaleTimeString('en-GB');
       const body = `${what.padEnd(whatWidth)} ${printable(text)}`;
-      print(colours && paint !== 'none' ? `${time}  ${escapes[paint]}${body}\u001B[0m` : `${time}  ${body}`);
+      const painted = colours && paint !== 'none' ? `${escapes[paint]}${body}\u001B[0m` : body;
+      // Whoever read it has gone (`| head`), or the disk is full: there is nothing left to do.
+      if (!print(`${time}  ${painted}`)) stop.abort();
     };
 
     const link = linkFromConfig(
@@ -144,10 +150,11 @@ export async function configure(command: Command): Promise<void> {
     });
     line('broker', `connecting to ${config.mqtt.url ?? localBrokerUrl}; Ctrl-C ends`, 'dim');
     link.start();
-    await new Promise<void>((resolve) => {
-      process.once('SIGINT', () => resolve());
-      process.once('SIGTERM', () => resolve());
-    });
+    await aborted(stop.signal);
     await link.stop();
   });
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
 }

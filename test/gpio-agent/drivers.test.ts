@@ -47,6 +47,14 @@ function setUp({ isTTY = true, lines = [17, 5] } = {}) {
 }
 
 describe('keys of a terminal', () => {
+  test('a terminal that is closed is no error: there are just no keys any more', () => {
+    const { terminal, driver } = setUp();
+    const gone = () => terminal.emit('error', Object.assign(new Error('read EIO'), { code: 'EIO' }));
+    expect(gone).not.toThrow();
+    driver.close();
+    expect(gone).not.toThrow();
+  });
+
   test('space is a press of 150 ms of the first button, a digit of the nth', () => {
     const { clock, edges, type } = setUp();
     type(' ');

@@ -29,14 +29,17 @@ function run(...args: string[]): Run {
 
 const untilSaid = (child: Run, text: string) => until(() => child.output().includes(text));
 
-test.each(['SIGTERM', 'SIGINT'] as const)('%s ends an orderly process with 0', async (signal) => {
-  const child = run('orderly');
-  await untilSaid(child, '"started"');
-  child.signal(signal);
-  expect(await child.ended).toEqual({ code: 0, signal: null });
-  expect(child.output()).toContain(`${signal}: stopping`);
-  expect(child.output()).toContain('"stopped"');
-});
+test.each(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP'] as const)(
+  '%s ends an orderly process with 0',
+  async (signal) => {
+    const child = run('orderly');
+    await untilSaid(child, '"started"');
+    child.signal(signal);
+    expect(await child.ended).toEqual({ code: 0, signal: null });
+    expect(child.output()).toContain(`${signal}: stopping`);
+    expect(child.output()).toContain('"stopped"');
+  },
+);
 
 test('a part that hangs: 1 after the deadline', async () => {
   const child = run('hangs', '100');
@@ -53,6 +56,26 @@ test('a second signal ends a hanging process at once', async () => {
   await untilSaid(child, 'SIGTERM: stopping');
   child.signal('SIGTERM');
   expect(await child.ended).toEqual({ code: 130, signal: null });
+});
+
+test('a second SIGHUP does not: of one closed terminal the kernel and the shell may send one each', async () => {
+  const child = run('slow');
+  await untilSaid(child, '"started"');
+  child.signal('SIGHUP');
+  await untilSaid(child, 'SIGHUP: stopping');
+  child.signal('SIGHUP');
+  child.signal('SIGUSR2');
+  expect(await child.ended).toEqual({ code: 0, signal: null });
+  expect(child.output()).toContain('"stopped"');
+});
+
+test('a process that outlives its terminal goes on after SIGHUP, and SIGTERM stops it', async () => {
+  const child = run('outlives');
+  await untilSaid(child, '"started"');
+  child.signal('SIGHUP');
+  await untilSaid(child, 'SIGHUP: this process goes on: nohup has started it');
+  child.signal('SIGTERM');
+  expect(await child.ended).toEqual({ code: 0, signal: null });
 });
 
 test.each(['throws', 'rejects'])('a bug (%s) is logged, and ends with 1', async (mode) => {

@@ -17,6 +17,11 @@ const part = {
   stop: () => {
     if (mode === 'hangs') return new Promise(() => {});
     clearInterval(alive);
+    // Stops when it is told to, in whatever order the signals come.
+    if (mode === 'slow')
+      return new Promise((resolve) => {
+        process.once('SIGUSR2', resolve);
+      });
     return undefined;
   },
 };
@@ -26,6 +31,7 @@ try {
     clock: systemClock(),
     log,
     edge: process,
+    hangUpIgnored: mode === 'outlives' ? 'nohup has started it' : undefined,
     stopDeadlineMs: mode === 'hangs' ? Number(process.argv[3]) : 9_000,
   });
   log.info('started');

@@ -1,13 +1,19 @@
-import { spawnSync } from 'node:child_process';
-import { expect, test } from 'vitest';
+import { spawn, spawnSync } from 'node:child_process';
+import { expect, onTestFinished, test } from 'vitest';
 import { messageOf, silentLog } from '../../service/log.ts';
+import { until } from './arrange.ts';
 
-/** What a process writes that makes a log and runs the code with `log` at hand; on the compiled code. */
-function written(format: string, code: string): string {
+/** Makes a log and runs the code with `log` at hand; on the compiled code. */
+function scriptOf(format: string, code: string): string {
   const module = new URL('../../dist/service/log.js', import.meta.url).href;
-  const script = `import { createLog } from ${JSON.stringify(module)};
+  return `import { createLog } from ${JSON.stringify(module)};
 const log = await createLog({ level: 'info', format: ${JSON.stringify(format)} }, 'agent');
 ${code}`;
+}
+
+/** What such a process writes. */
+function written(format: string, code: string): string {
+  const script = scriptOf(format, code);
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
     encoding: 'utf8',
     env: { ...process.env, NO_COLOR: '1' },
@@ -68,6 +74,53 @@ test('of an error only what tells it is logged, not the request that it carries'
     },
   });
   expect(second).toMatchObject({ err: 'just text' });
+});
+
+test.each([
+  ['json', /"lost":\d+,"msg":"\d+ lines of the log were lost here: .*EAGAIN/],
+  ['pretty', /WARN: \d+ lines of the log were lost here: .*EAGAIN/],
+])(
+  'a reader that stands still does not hold the process, nor fill its memory (%s)',
+  async (format, lostLine) => {
+    const child = spawn(
+      process.execPath,
+      [
+        '--input-type=module',
+        '-e',
+        scriptOf(
+          format,
+          `for (let line = 0; line < 3_000; line += 1) log.info('line ' + line + ' ' + 'x'.repeat(1_000));
+           process.stderr.write('all said');
+           process.stdin.once('data', () => { log.info('the end'); process.exit(); });`,
+        ),
+      ],
+      { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } },
+    );
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let complaints = '';
+    await new Promise<void>((resolve) => {
+      child.stderr.on('data', (bytes: Buffer) => {
+        complaints += bytes.toString();
+        if (complaints.includes('all said')) resolve();
+      });
+    });
+    expect(complaints).toContain('The program that reads it does not read on');
+    let output = '';
+    child.stdout.on('data', (bytes: Buffer) => {
+      output += bytes.toString();
+    });
+    await until(() => lostLine.test(output));
+    child.stdin.end('go on');
+    await new Promise((resolve) => {
+      child.once('close', resolve);
+    });
+    expect(output.slice(-100)).toContain('the end');
+    expect(output.length).toBeLessThan(1_000_000);
+  },
+);
+
+test('a line that cannot be made pretty is written as it is', () => {
+  expect(written('pretty', "log.info({ time: { odd: true } }, 'hello')")).toContain('hello');
 });
 
 test('a silent log says nothing', () => {

@@ -1,5 +1,8 @@
 // Programs that some tests need and that are not packages. Missing ones skip those tests, except where CI must run all.
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 export const hasMosquitto: boolean = ['mosquitto_pub', 'mosquitto_sub'].every((program) =>
   has(program, ['--help']),
@@ -16,9 +19,11 @@ export const hasOpenssl: boolean = has('openssl', ['version']);
 /** Makes a terminal, for what reads keys. In util-linux's `bsdutils`, which every Debian has. */
 export const hasScript: boolean = has('script', ['--version']);
 
+/** Makes what Node.js cannot: a terminal, a datagram socket at a path. */
+export const hasPython: boolean = has('python3', ['--version']);
+
 /** Debian package systemd; neither needs a systemd that runs. */
-export const hasSystemdNotify: boolean =
-  has('systemd-notify', ['--version']) && has('python3', ['--version']);
+export const hasSystemdNotify: boolean = has('systemd-notify', ['--version']) && hasPython;
 export const hasSystemdAnalyze: boolean = has('systemd-analyze', ['--version']);
 
 /** Checks metrics, rules and configurations as Prometheus itself reads them. */
@@ -26,6 +31,20 @@ export const hasPromtool: boolean = has('promtool', ['--version']);
 
 /** The server, from the same package. */
 export const hasPrometheus: boolean = has('prometheus', ['--version']);
+
+/** A file system in memory, small enough to be filled. Root may, except in most containers. */
+export const canMount: boolean = mounts();
+
+function mounts(): boolean {
+  const directory = mkdtempSync(join(tmpdir(), 'release-button-mount-'));
+  try {
+    const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', directory]);
+    if (status === 0) spawnSync('umount', [directory]);
+    return status === 0;
+  } finally {
+    rmdirSync(directory);
+  }
+}
 
 function has(program: string, probe: string[]): boolean {
   const { error } = spawnSync(program, probe, { stdio: 'ignore' });

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { whyHangUpIsIgnored } from '../../service/hang-up.ts';
+
+test.each([
+  ['a process in a terminal', { env: { _: '/usr/bin/node' }, streamOnTerminal: true, hasTerminal: true }],
+  ['a service, which has no terminal', { env: {}, streamOnTerminal: false, hasTerminal: false }],
+])('SIGHUP stops %s', (_, surroundings) => {
+  expect(whyHangUpIsIgnored(surroundings)).toBeUndefined();
+});
+
+test.each([
+  [
+    'what a shell has started with nohup, also where a stream was left on the terminal',
+    { env: { _: '/usr/bin/nohup' }, streamOnTerminal: true, hasTerminal: true },
+    /nohup/,
+  ],
+  [
+    'what has nothing to do with its terminal any more',
+    { env: { _: '/usr/bin/node' }, streamOnTerminal: false, hasTerminal: true },
+    /outlives/,
+  ],
+])('SIGHUP does not stop %s', (_, surroundings, why) => {
+  expect(whyHangUpIsIgnored(surroundings)).toMatch(why);
+});

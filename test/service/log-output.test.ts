@@ -1,0 +1,164 @@
+import { Buffer } from 'node:buffer';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createLogOutput } from '../../service/log-output.ts';
+
+const failure = (code: string) => Object.assign(new Error(`${code}: no`), { code });
+
+let room: number;
+let error: Error;
+let written: string;
+let troubles: unknown[];
+let waiting: { callback: () => void; ms: number }[];
+let slept: number;
+beforeEach(() => {
+  room = Infinity;
+  error = failure('ENOSPC');
+  written = '';
+  troubles = [];
+  waiting = [];
+  slept = 0;
+});
+
+const output = (keptMax?: number) =>
+  createLogOutput({
+    // As a file on a disk with so much room: what fits is written, and nothing is an error.
+    write: (bytes) => {
+      const fits = Math.min(room, bytes.length);
+      if (fits === 0) throw error;
+      room -= fits;
+      written += Buffer.from(bytes.subarray(0, fits)).toString();
+      return fits;
+    },
+    lostLine: ({ count }) => `lost ${count}\n`,
+    onTrouble: (what) => void troubles.push(what),
+    later: (callback, ms) => void waiting.push({ callback, ms }),
+    sleep: (ms) => {
+      slept += ms;
+    },
+    ...(keptMax === undefined ? {} : { keptMax }),
+  });
+
+const timePasses = () => {
+  for (const { callback } of waiting.splice(0)) callback();
+};
+
+describe('the output of the log', () => {
+  it('keeps lines while they cannot be written, and writes them in their order when they can', () => {
+    const log = output();
+    log.write('one\n');
+    room = 0;
+    log.write('two\n');
+    log.write('three\n');
+    expect(written).toBe('one\n');
+    room = Infinity;
+    timePasses();
+    expect(written).toBe('one\ntwo\nthree\n');
+    log.write('four\n');
+    expect(written).toBe('one\ntwo\nthree\nfour\n');
+  });
+
+  it('goes on by itself when there is room, and with the next line at the latest', () => {
+    const log = output();
+    room = 0;
+    log.write('one\n');
+    room = Infinity;
+    log.write('two\n');
+    expect(written).toBe('one\ntwo\n');
+  });
+
+  it('does not tear a line of which a part has been written', () => {
+    const log = output();
+    room = 5;
+    log.write('whole line\n');
+    expect(written).toBe('whole');
+    room = Infinity;
+    timePasses();
+    log.write('next\n');
+    expect(written).toBe('whole line\nnext\n');
+  });
+
+  it('keeps no more than it may, counts the others, and says in their place how many are missing', () => {
+    const log = output(10);
+    room = 0;
+    for (let line = 0; line < 1_000; line += 1) log.write('a line\n');
+    room = Infinity;
+    log.write('after\n');
+    expect(written).toBe('a line\nlost 999\nafter\n');
+    timePasses();
+    expect(written).toBe('a line\nlost 999\nafter\n');
+  });
+
+  it('does not forget the count when the line that says it cannot be written either', () => {
+    const log = output(4);
+    room = 0;
+    log.write('one\n');
+    log.write('two\n');
+    room = 4;
+    timePasses();
+    log.write('three\n');
+    expect(written).toBe('one\n');
+    room = Infinity;
+    timePasses();
+    expect(written).toBe('one\nlost 2\n');
+  });
+
+  it('writes a line that is longer than what may be kept', () => {
+    const log = output(4);
+    log.write('a long line\n');
+    expect(written).toBe('a long line\n');
+  });
+
+  it('tells of trouble once, and once that it is over', () => {
+    const log = output();
+    room = 0;
+    log.write('one\n');
+    log.write('two\n');
+    timePasses();
+    timePasses();
+    expect(troubles).toEqual([error]);
+    room = Infinity;
+    timePasses();
+    log.write('three\n');
+    expect(troubles).toEqual([error, undefined]);
+  });
+
+  it('takes a reader that is only slow for no trouble until a line is lost, and tries again sooner', () => {
+    const log = output(4);
+    room = 0;
+    error = failure('EAGAIN');
+    log.write('one\n');
+    expect(troubles).toEqual([]);
+    const slow = waiting.map(({ ms }) => ms);
+    log.write('two\n');
+    expect(troubles).toEqual([error]);
+    waiting = [];
+    error = failure('ENOSPC');
+    room = Infinity;
+    timePasses();
+    const other = output();
+    room = 0;
+    other.write('three\n');
+    expect(Math.max(...slow)).toBeLessThan(Math.min(...waiting.map(({ ms }) => ms)));
+  });
+
+  it('waits at one time for one further try only', () => {
+    const log = output();
+    room = 0;
+    for (let line = 0; line < 100; line += 1) log.write('a line\n');
+    expect(waiting).toHaveLength(1);
+  });
+
+  it('gives a slow reader some time at the end, and a full disk none; tells what is not written', () => {
+    const log = output(8);
+    room = 0;
+    for (const line of ['one\n', 'two\n', 'three\n']) log.write(line);
+    expect(log.end()).toBe(3);
+    expect(slept).toBe(0);
+    error = failure('EAGAIN');
+    expect(log.end()).toBe(3);
+    expect(slept).toBeGreaterThan(0);
+    room = Infinity;
+    expect(log.end()).toBe(0);
+    expect(written).toBe('one\ntwo\nlost 1\n');
+  });
+});
