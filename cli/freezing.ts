@@ -1,22 +1,18 @@
 // What `freeze` and `unfreeze` have in common: which button, who, and the request.
-import { hostname, userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { freezeSet } from '../messages/freeze.ts';
 import type { FreezeRequest } from '../messages/freeze.ts';
+import { addBy } from './who.ts';
 import { configureRequest } from './requesting.ts';
-
-/** As the contract has it. */
-const byMax = 64;
 
 /** @param until when it is to end, RFC 3339, read when the command line has been */
 export async function configureFreeze(
   command: Command,
   { verb, frozen, until }: { verb: string; frozen: boolean; until: () => string | undefined },
 ): Promise<void> {
-  command
-    .addOption(new Option('--button <id>', 'only this button; without it all of them'))
-    .addOption(new Option('--by <name>', 'who').default(whoWeAre()));
+  command.addOption(new Option('--button <id>', 'only this button; without it all of them'));
+  addBy(command);
   const textOf = (option: string): string | undefined => {
     const value: unknown = command.getOptionValue(option);
     return typeof value === 'string' ? value : undefined;
@@ -38,14 +34,4 @@ export async function configureFreeze(
     },
     hint: `A worker that is only slow may still ${verb}; \`release-button watch\` shows what holds`,
   });
-}
-
-function whoWeAre(): string {
-  let user = 'somebody';
-  try {
-    user = userInfo().username;
-  } catch {
-    // In a container the user may have no name.
-  }
-  return `${user}@${hostname()}`.slice(0, byMax);
 }

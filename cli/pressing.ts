@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { Gesture } from '../messages/gesture.ts';
-import { applicationKeySchema } from '../messages/ids.ts';
+import { applicationKeySchema, requestIdSchema } from '../messages/ids.ts';
 import { buttonPress, buttonResult } from '../messages/press.ts';
 import type { Press } from '../messages/press.ts';
 import { ask } from './asking.ts';
@@ -30,16 +30,25 @@ export function readOnly(command: Command): readonly string[] | undefined {
   return names;
 }
 
+/** What `--by` says; ends the command where the contract does not allow it. */
+export function readBy(command: Command): string {
+  const by = requestIdSchema.safeParse(command.getOptionValue('by'));
+  return by.success
+    ? by.data
+    : command.error('--by: must be 1 to 64 printable characters', { exitCode: usageError });
+}
+
 /** Presses, prints what came of it, and sets the exit code. */
 export async function pressAndTell(
   broker: Broker,
   button: string,
-  how: { readonly gesture: Gesture; readonly only: readonly string[] | undefined },
+  how: { readonly gesture: Gesture; readonly only: readonly string[] | undefined; readonly by: string },
 ): Promise<void> {
   const press: Press = {
     id: randomUUID(),
     source: 'cli',
     gesture: how.gesture,
+    by: how.by,
     ...(how.only === undefined ? {} : { only: [...how.only] }),
   };
   const answered = await ask(broker, {

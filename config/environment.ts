@@ -1,6 +1,6 @@
 // The environment as two layers: ARGOCD_* (shared with the argocd command) and, stronger, RELEASE_BUTTON_*.
 import { textLayer, type Layer } from './layers.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../messages/nearest.ts';
 import type { Problem } from './problems.ts';
 import { sectionNames, wordsOf, type Leaf, type SectionName } from './sections.ts';
 

@@ -1,7 +1,7 @@
 // The configuration file as a layer: every leaf with its line, and what is in the file but means nothing.
 import { isSetting, type Group, type Section } from './declare.ts';
 import type { Given, Layer } from './layers.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../messages/nearest.ts';
 import { formatPath, mask, resemblesSecret, show, type Problem } from './problems.ts';
 import { sectionNames, type Leaf, type SectionName } from './sections.ts';
 import { allowed, kindOf } from './wording.ts';

@@ -1,5 +1,5 @@
 // What is wrong with a configuration, all of it at once, without ever showing a secret.
-import { editDistance } from './nearest.ts';
+import { editDistance } from '../messages/nearest.ts';
 
 export interface Problem {
   /** The full path (`worker.buttons[0].select`), the variable, or the file itself. */

@@ -3,7 +3,7 @@ import type * as z from 'zod/mini';
 import type { Finding, Section } from './declare.ts';
 import { unknownKey } from './file-layer.ts';
 import { originOf, type Given } from './layers.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../messages/nearest.ts';
 import { formatPath, mask, show, type Problem } from './problems.ts';
 import type { Leaf, SectionName } from './sections.ts';
 import { allowed, choicesAt, keysAt, schemaAt } from './wording.ts';

@@ -1,5 +1,5 @@
 // What each button selects, whether its configuration names what is not there, and whether we may release it.
-import { nearest } from '../config/nearest.ts';
+import { nearest } from '../messages/nearest.ts';
 import type { AppRecord } from '../release-worker/argocd/application.ts';
 import { keyOf } from '../release-worker/argocd/application.ts';
 import type { ArgoCd } from '../release-worker/argocd/client.ts';

@@ -15,8 +15,8 @@ Point of view: that of release-button's own processes, the GPIO agent and the re
 operation name the publisher). \`send\`: one of them publishes, everybody may subscribe. \`receive\`: somebody else
 publishes, and one of them acts on it. A client of release-button does the opposite.
 
-Unknown members of a payload are ignored. An empty payload only ever clears a retained message; on
-\`press\` it is never a press.`;
+Unknown members of a request (\`receive\`, and a press) are refused; those of any other payload are ignored. An empty
+payload only ever clears a retained message; on \`press\` it is never a press.`;
 
 const parameters: Readonly<
   Record<'prefix' | Exclude<Placeholder, 'object'>, { description: string; example: string }>

@@ -1,8 +1,17 @@
 // Bytes to messages and back: the edge where payloads are parsed once, bounded and by a schema.
 import * as z from 'zod/mini';
+import { requestIdSchema } from './ids.ts';
+import { memberTwice, unknownInWords } from './members-of-requests.ts';
+import type { OtherNames } from './members-of-requests.ts';
 
 export type Decoded<Message> =
-  { readonly ok: true; readonly value: Message } | { readonly ok: false; readonly error: string };
+  | { readonly ok: true; readonly value: Message }
+  | {
+      readonly ok: false;
+      readonly error: string;
+      /** of a request that cannot be read otherwise, so that its sender gets the answer */
+      readonly id?: string;
+    };
 
 export interface Codec<Message> {
   readonly contentType: 'application/json' | 'text/plain';
@@ -10,6 +19,8 @@ export interface Codec<Message> {
   readonly schema: z.ZodMiniType<Message>;
   readonly maxBytes: number;
   encode(message: Message): string;
+  /** Whether a payload says nothing at all; absent: one of no bytes does. */
+  readonly isEmpty?: (payload: Uint8Array) => boolean;
   /** Never throws; the error is a sentence fit for a log line. */
   decode(payload: Uint8Array): Decoded<Message>;
 }
@@ -29,10 +40,12 @@ function decodeText(payload: Uint8Array, maxBytes: number): Decoded<string> {
   }
 }
 
+/** @param otherNames given for a request: then nothing may stand in it twice */
 export function parseJson<Message>(
   text: string,
   schema: z.ZodMiniType<Message>,
   unparsable = 'the payload is not JSON',
+  otherNames?: OtherNames,
 ): Decoded<Message> {
   let json: unknown;
   try {
@@ -40,19 +53,33 @@ export function parseJson<Message>(
   } catch {
     return { ok: false, error: unparsable };
   }
-  return parse(json, schema);
+  if (otherNames === undefined) return parse(json, schema);
+  const twice = memberTwice(text);
+  const decoded: Decoded<Message> =
+    twice === undefined
+      ? parse(json, schema, otherNames)
+      : { ok: false, error: `the member ${JSON.stringify(twice)} is there twice; keep one` };
+  const { success, data } = identifiedSchema.safeParse(json);
+  return decoded.ok || !success ? decoded : { ...decoded, id: data.id };
 }
+
+const identifiedSchema = z.object({ id: requestIdSchema });
 
 /** An error is for a line of a log. In characters. */
 const errorLength = 500;
 
-function parse<Message>(value: unknown, schema: z.ZodMiniType<Message>): Decoded<Message> {
+function parse<Message>(
+  value: unknown,
+  schema: z.ZodMiniType<Message>,
+  otherNames: OtherNames = {},
+): Decoded<Message> {
   // zod/mini words nothing by itself.
   const result = schema.safeParse(value, { error: english });
   if (result.success) return { ok: true, value: result.data };
-  const problems = result.error.issues
-    .slice(0, 5)
-    .map((issue) => (issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : issue.message));
+  const problems = result.error.issues.slice(0, 5).map((issue) => {
+    if (issue.code === 'unrecognized_keys') return unknownInWords(schema, issue.path, issue.keys, otherNames);
+    return issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : issue.message;
+  });
   // Names of members are the sender's and may be as long as the payload.
   return { ok: false, error: problems.join('; ').slice(0, errorLength) };
 }
@@ -67,6 +94,26 @@ export function json<Message>(schema: z.ZodMiniType<Message>, maxBytes = 262_144
     decode: (payload) => {
       const text = decodeText(payload, maxBytes);
       return text.ok ? parseJson(text.value, schema) : text;
+    },
+  };
+}
+
+/** At most so many bytes of a request are read. */
+const requestBytes = 16_384;
+
+/**
+ * A request in JSON.
+ * @param schema knows every member there may be (`z.strictObject`): what it does not know is refused
+ */
+export function request<Message>(
+  schema: z.ZodMiniType<Message>,
+  otherNames: OtherNames = {},
+): Codec<Message> {
+  return {
+    ...json(schema, requestBytes),
+    decode: (payload) => {
+      const text = decodeText(payload, requestBytes);
+      return text.ok ? parseJson(text.value, schema, undefined, otherNames) : text;
     },
   };
 }
@@ -88,27 +135,31 @@ export function word<const Word extends string>(words: readonly [Word, ...Word[]
 }
 
 /**
- * A bare text or JSON: what starts with `{` or `[` is JSON, anything else goes through `fromText`.
- * @param toText gives the bare text where the message has one; undefined: sent as JSON.
+ * A request as a bare text or as JSON: what starts with `{` or `[` is JSON, anything else goes through `fromText`.
+ * @param object what JSON must be; absent: `schema`. As with `request` it knows every member there may be
+ * @param toText gives the bare text where the message has one; undefined: sent as JSON
  */
 export function textOrJson<Message>(options: {
   readonly schema: z.ZodMiniType<Message>;
-  readonly maxBytes: number;
+  readonly object?: z.ZodMiniType<NoInfer<Message>>;
+  readonly otherNames?: OtherNames;
   readonly fromText: (text: string) => Decoded<NoInfer<Message>>;
   readonly toText?: (message: NoInfer<Message>) => string | undefined;
+  readonly isEmpty?: (payload: Uint8Array) => boolean;
 }): Codec<Message> {
-  const { schema, maxBytes } = options;
+  const { schema, object = schema, otherNames = {}, isEmpty } = options;
   return {
     contentType: 'application/json',
     schema,
-    maxBytes,
+    maxBytes: requestBytes,
+    ...(isEmpty === undefined ? {} : { isEmpty }),
     encode: (message) => options.toText?.(message) ?? JSON.stringify(message),
     decode: (payload) => {
-      const text = decodeText(payload, maxBytes);
+      const text = decodeText(payload, requestBytes);
       if (!text.ok) return text;
       const trimmed = text.value.trim();
       return trimmed.startsWith('{') || trimmed.startsWith('[')
-        ? parseJson(trimmed, schema, 'the payload starts like JSON and cannot be parsed')
+        ? parseJson(trimmed, object, 'the payload starts like JSON and cannot be parsed', otherNames)
         : options.fromText(trimmed);
     },
   };

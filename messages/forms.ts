@@ -4,6 +4,7 @@ import { channels } from './all.ts';
 import { examples } from './examples.ts';
 import type { RowName } from './examples.ts';
 import { patternNames } from './pattern.ts';
+import { pressWordPattern } from './press-text.ts';
 
 export type JsonSchema = z.core.JSONSchema.JSONSchema;
 
@@ -22,7 +23,7 @@ export interface Form {
 /** What `textOrJson` takes beside JSON, row by row. */
 const bareTexts: { readonly [Row in RowName]?: { schema: z.ZodMiniType<string>; example: string } } = {
   buttonPress: {
-    schema: z.string().check(z.minLength(1), z.regex(/^(?!\s*[{[])/)),
+    schema: z.string().check(z.regex(pressWordPattern)),
     example: 'press',
   },
   ledSet: { schema: z.enum(['auto', ...patternNames]), example: 'sos' },
@@ -59,7 +60,7 @@ export function wireOf({ contentType, example }: Form): string {
   return contentType === 'text/plain' && typeof example === 'string' ? example : JSON.stringify(example);
 }
 
-/** What is accepted on receipt: unknown members are. */
+/** What is accepted on receipt: unknown members are, but not in requests. */
 function jsonSchema(schema: z.ZodMiniType): JsonSchema {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { target: 'draft-7', io: 'input' });
   return rest;

@@ -9,7 +9,7 @@ const reason = z.exactOptional(z.string().check(z.maxLength(200)));
 const by = z.exactOptional(z.string().check(z.maxLength(64)));
 const until = z.exactOptional(timeSchema);
 
-const freezeRequestSchema = z.object({
+const freezeRequestSchema = z.strictObject({
   frozen: z.boolean(),
   /** absent: every button */
   button: z.exactOptional(idSchema),
@@ -31,7 +31,7 @@ export const freezeSet = channel(
   },
   textOrJson({
     schema: freezeRequestSchema,
-    maxBytes: 16_384,
+    otherNames: { freeze: 'frozen', end: 'until', user: 'by', who: 'by' },
     fromText: (text) =>
       text === 'on' || text === 'off'
         ? { ok: true, value: { frozen: text === 'on' } }

@@ -4,18 +4,15 @@ import { signalSchema } from './button.ts';
 import { channel } from './channel.ts';
 import { json, textOrJson } from './codec.ts';
 import { idSchema } from './ids.ts';
-import { patternNameSchema, patternStepsSchema } from './pattern.ts';
+import { patternNameSchema, patternStepsSchema, requestedStepsSchema } from './pattern.ts';
 import { timeSchema } from './time.ts';
 
 /** How long an override holds where it does not say: 10 minutes. */
 export const defaultOverrideMs = 600_000;
 
 const overrideMsSchema = z.int().check(z.minimum(20), z.maximum(86_400_000));
-const ledSetSchema = z.union([
-  z.literal('auto'),
-  patternNameSchema,
-  z.extend(patternStepsSchema, { forMs: z.exactOptional(overrideMsSchema) }),
-]);
+const ownStepsSchema = z.extend(requestedStepsSchema, { forMs: z.exactOptional(overrideMsSchema) });
+const ledSetSchema = z.union([z.literal('auto'), patternNameSchema, ownStepsSchema]);
 export type LedSet = z.infer<typeof ledSetSchema>;
 
 export const ledSet = channel(
@@ -29,7 +26,8 @@ export const ledSet = channel(
   },
   textOrJson({
     schema: ledSetSchema,
-    maxBytes: 16_384,
+    object: ownStepsSchema,
+    otherNames: { duration: 'forMs', durationms: 'forMs', ms: 'forMs', pattern: 'steps', loop: 'repeat' },
     fromText: (text) => {
       const name = z.union([z.literal('auto'), patternNameSchema]).safeParse(text);
       return name.success

@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import type { JsonSchema } from './forms.ts';
 import { applicationKeySchema, idSchema, requestIdSchema } from './ids.ts';
+import { pressWordPattern } from './press-text.ts';
 
 export interface Member {
   /** `apps[].name`: the member `name` of each entry of the list `apps` */
@@ -15,6 +16,7 @@ type Anything = JsonSchema | boolean | undefined;
 const patternsInWords: ReadonlyMap<unknown, string> = new Map([
   [patternOf(idSchema), 'an id'],
   [patternOf(requestIdSchema), '1 to 64 printable characters'],
+  [pressWordPattern.source, 'one word of 1 to 64 characters, and none that means nothing'],
   [patternOf(applicationKeySchema), '`<namespace>/<name>`'],
 ]);
 

@@ -16,11 +16,18 @@ export const patternNames = [
 export const patternNameSchema = z.enum(patternNames);
 export type PatternName = z.infer<typeof patternNameSchema>;
 
+const step = { on: z.boolean(), ms: z.int().check(z.minimum(20), z.maximum(60_000)) };
+const stepsMax = 32;
+
 /** 1 to 32 steps of 20 to 60,000 ms each. */
 export const patternStepsSchema = z.object({
-  steps: z
-    .array(z.object({ on: z.boolean(), ms: z.int().check(z.minimum(20), z.maximum(60_000)) }))
-    .check(z.minLength(1), z.maxLength(32)),
+  steps: z.array(z.object(step)).check(z.minLength(1), z.maxLength(stepsMax)),
   repeat: z.boolean(),
 });
 export type PatternSteps = z.infer<typeof patternStepsSchema>;
+
+/** The same as a request, which may have no other members. */
+export const requestedStepsSchema = z.strictObject({
+  steps: z.array(z.strictObject(step)).check(z.minLength(1), z.maxLength(stepsMax)),
+  repeat: z.boolean(),
+});

@@ -2,24 +2,51 @@
 import * as z from 'zod/mini';
 import { channel } from './channel.ts';
 import { json, textOrJson } from './codec.ts';
+import type { Decoded } from './codec.ts';
 import { gestureSchema } from './gesture.ts';
 import { applicationKeySchema, idSchema, requestIdSchema } from './ids.ts';
+import { faultOfText, isEmptyPress } from './press-text.ts';
 import { timeSchema } from './time.ts';
 
-const pressSchema = z.object({
+const pressSchema = z.strictObject({
   id: z.exactOptional(requestIdSchema),
   at: z.exactOptional(timeSchema),
   gesture: z.exactOptional(gestureSchema),
   heldMs: z.exactOptional(z.number().check(z.minimum(0))),
   source: z.exactOptional(z.string().check(z.minLength(1), z.maxLength(64))),
   agent: z.exactOptional(idSchema),
+  /** a person */
+  by: z.exactOptional(requestIdSchema),
   only: z.exactOptional(z.array(applicationKeySchema).check(z.minLength(1), z.maxLength(100))),
   signature: z.exactOptional(z.string().check(z.maxLength(256))),
 });
 export type Press = z.infer<typeof pressSchema>;
 
+/** What people call the members, above all the one that makes a press narrow. */
+const otherNames = {
+  app: 'only',
+  apps: 'only',
+  application: 'only',
+  applications: 'only',
+  name: 'only',
+  names: 'only',
+  select: 'only',
+  time: 'at',
+  timestamp: 'at',
+  user: 'by',
+  who: 'by',
+  action: 'gesture',
+  event: 'gesture',
+  event_type: 'gesture',
+};
+
 /** Seconds after which a broker drops a press that nobody took; the worker's `maxPressAgeMs` is as long. */
 const pressExpirySeconds = 10;
+
+const fromText = (text: string): Decoded<Press> => {
+  const error = faultOfText(text);
+  return error === undefined ? { ok: true, value: {} } : { ok: false, error };
+};
 
 export const buttonPress = channel(
   'button/<button>/press',
@@ -28,10 +55,9 @@ export const buttonPress = channel(
     qos: 1,
     expirySeconds: pressExpirySeconds,
     from: ['agent', 'anyone allowed'],
-    summary:
-      'Somebody pressed. A Press, or any bare text of at least one byte. An empty payload is never a press.',
+    summary: 'Somebody pressed. A Press, or one bare word. An empty payload is never a press.',
   },
-  textOrJson({ schema: pressSchema, maxBytes: 16_384, fromText: () => ({ ok: true, value: {} }) }),
+  textOrJson({ schema: pressSchema, otherNames, fromText, isEmpty: isEmptyPress }),
 );
 
 export const pressReasons = [

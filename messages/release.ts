@@ -1,7 +1,7 @@
 // Releases: their events, the running one, the last one, and the request to end one.
 import * as z from 'zod/mini';
 import { channel } from './channel.ts';
-import { json } from './codec.ts';
+import { json, request } from './codec.ts';
 import { applicationKeySchema, requestIdSchema } from './ids.ts';
 import { timeSchema } from './time.ts';
 
@@ -42,6 +42,8 @@ const releaseSchema = z.object({
   pressId: z.string(),
   action: z.enum(['release', 'rollback']),
   source: z.string(),
+  /** the person who pressed, where the press says so */
+  by: z.exactOptional(z.string()),
   startedAt: timeSchema,
   finishedAt: z.exactOptional(timeSchema),
   outcome: z.exactOptional(z.enum(releaseOutcomes)),
@@ -86,8 +88,12 @@ export const releaseTerminate = channel(
     from: ['anyone allowed'],
     summary: 'Ends the running release, or one application of it.',
   },
-  json(
-    z.object({ id: z.exactOptional(requestIdSchema), app: z.exactOptional(applicationKeySchema) }),
-    16_384,
+  request(
+    z.strictObject({ id: z.exactOptional(requestIdSchema), app: z.exactOptional(applicationKeySchema) }),
+    {
+      application: 'app',
+      name: 'app',
+      only: 'app',
+    },
   ),
 );

@@ -1,7 +1,7 @@
 // The request for history, and the replies to requests other than presses.
 import * as z from 'zod/mini';
 import { channel } from './channel.ts';
-import { json } from './codec.ts';
+import { json, request } from './codec.ts';
 import { idSchema, requestIdSchema } from './ids.ts';
 import { timeSchema } from './time.ts';
 
@@ -13,15 +13,14 @@ export const historyGet = channel(
     from: ['anyone allowed'],
     summary: 'Asks for journal entries; the answer goes to `reply/<id>`.',
   },
-  json(
-    z.object({
+  request(
+    z.strictObject({
       id: requestIdSchema,
       since: z.exactOptional(timeSchema),
       button: z.exactOptional(idSchema),
       limit: z.exactOptional(z.int().check(z.minimum(1), z.maximum(100))),
       before: z.exactOptional(z.string().check(z.maxLength(64))),
     }),
-    16_384,
   ),
 );
 

@@ -34,7 +34,7 @@ export function takeRequests<Template extends string, Message>(
       }
       const message = `the request cannot be read: ${decoded.error}`;
       log.warn({ topic: about.topic }, message);
-      replies.answer(about, undefined, { ok: false, message });
+      replies.answer(about, decoded.id, { ok: false, message });
     },
     { retainAsPublished: true },
   );

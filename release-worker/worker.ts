@@ -158,7 +158,7 @@ export function createWorker(options: WorkerOptions): Worker {
     onEnd: async (release, ends) => {
       deployed.note(release, ends);
       const why = whyFreeze(release, ends.values());
-      if (why !== undefined) await freeze.freezeButton(release.button, why, release.source);
+      if (why !== undefined) await freeze.freezeButton(release.button, why, release.by ?? release.source);
     },
     onFinished: (release, ending) => {
       link.publish(releaseLast.at({}), release);

@@ -9,10 +9,12 @@ import { noAnswer, nothingToDo, print, refused, usageError } from '../exit.ts';
 import { addConfigFlags } from '../flags.ts';
 import { knownButtons } from '../known-buttons.ts';
 import type { KnownButton } from '../known-buttons.ts';
-import { addOnly, pressAndTell, readOnly } from '../pressing.ts';
+import { addBy } from '../who.ts';
+import { addOnly, pressAndTell, readBy, readOnly } from '../pressing.ts';
 
 export async function configure(command: Command): Promise<void> {
   addOnly(command, 'roll back');
+  addBy(command);
   command.addHelpText(
     'after',
     `
@@ -30,6 +32,7 @@ Exit codes: 0 accepted · ${usageError} usage, or no gesture is mapped · ${refu
     if (wanted !== undefined && !idPattern.test(wanted))
       return command.error(`${JSON.stringify(wanted)} is no id of a button`, { exitCode: usageError });
     const only = readOnly(command);
+    const by = readBy(command);
     const { config } = await loadConfig({ sections, cwd: process.cwd(), env: process.env, ...given() });
 
     return withBroker(config.mqtt, 'rollback', async (broker) => {
@@ -42,7 +45,7 @@ Exit codes: 0 accepted · ${usageError} usage, or no gesture is mapped · ${refu
       const { id, gesture } = choose(found.answer, wanted, (problem) =>
         command.error(problem, { exitCode: usageError }),
       );
-      await pressAndTell(broker, id, { gesture, only });
+      await pressAndTell(broker, id, { gesture, only, by });
     });
   });
 }

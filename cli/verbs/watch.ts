@@ -58,8 +58,12 @@ export async function configure(command: Command): Promise<void> {
     };
 
     show(buttonPress.filter(), (press, { button }) => {
-      const { source = 'mqtt', gesture = 'press', id = 'without an id' } = press;
-      line(`press ${button}`, `${gesture} from ${source} (${id})`, 'blue');
+      const { source = 'mqtt', gesture = 'press', id = 'without an id', by } = press;
+      line(
+        `press ${button}`,
+        `${gesture} from ${source}${by === undefined ? '' : ` by ${by}`} (${id})`,
+        'blue',
+      );
     });
     show(buttonEvent.filter(), ({ event_type, heldMs }, { button }) =>
       line(`button ${button}`, `${event_type}${heldMs === undefined ? '' : `, held ${heldMs} ms`}`, 'dim'),

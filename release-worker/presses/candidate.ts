@@ -9,7 +9,7 @@ import type { ButtonConfig } from '../selection.ts';
 
 export interface Candidate {
   readonly pressId: string;
-  /** the press gave its own id; a fresh one cannot be a duplicate */
+  /** the press gave its own id, by which it counts once; one that cannot be read may come again, corrected */
   readonly ownId: boolean;
   readonly button: string;
   /** as configured; undefined: no such button here */
@@ -33,7 +33,10 @@ export interface Knowledge {
   readonly seen: boolean;
   /** presses looked at in the last minute: those that no rule objected to */
   readonly recent: number;
-  /** milliseconds from the last accepted press of the button to the arrival of this one, at least 0 */
+  /**
+   * Milliseconds from the last accepted press of the button that selects an application of this one to the arrival of
+   * this one, at least 0.
+   */
   readonly sinceAccepted: number | undefined;
   /** what keeps the button from releasing, in words */
   readonly frozen: string | undefined;
@@ -48,7 +51,7 @@ export function candidateOf(arrived: {
   const { decoded, button, config, retained } = arrived;
   const press = decoded.ok ? decoded.value : {};
   return {
-    pressId: press.id ?? randomUUID(),
+    pressId: (decoded.ok ? press.id : decoded.id) ?? randomUUID(),
     ownId: press.id !== undefined,
     button,
     config,
@@ -62,7 +65,7 @@ export function candidateOf(arrived: {
 
 /** @param at RFC 3339 */
 export function plannedRelease(
-  { button, gesture, pressId, source }: Candidate,
+  { button, gesture, pressId, source, press: { by } }: Candidate,
   config: ButtonConfig,
   apps: readonly PlannedApp[],
   at: string,
@@ -74,6 +77,7 @@ export function plannedRelease(
     button,
     pressId,
     source,
+    ...(by === undefined ? {} : { by }),
     startedAt: at,
     settings: settingsOf(config, action),
     apps,

@@ -86,7 +86,7 @@ export function createIntake(options: IntakeOptions): Intake {
       waitedMs: clock.monotonic() - arrivedAt,
       seen: memory.seen(pressId),
       recent: memory.recent(),
-      sinceAccepted: memory.sinceAccepted(button, arrivedAt),
+      sinceAccepted: memory.sinceAccepted(button, candidate.press.only, arrivedAt),
       frozen: options.frozen(button),
     });
     // Of too many presses most get no answer: such a one may come again.
@@ -131,6 +131,7 @@ export function createIntake(options: IntakeOptions): Intake {
 
   const conclude = async (candidate: Candidate, judgement: Verdict) => {
     const { pressId, button, config } = candidate;
+    const { by, only } = candidate.press;
     let verdict = judgement;
     const at = toTime(clock.now());
     const decidedAt = clock.monotonic();
@@ -145,7 +146,9 @@ export function createIntake(options: IntakeOptions): Intake {
       pressId,
       button,
       source: candidate.source,
+      ...(by === undefined ? {} : { by }),
       gesture: candidate.gesture,
+      ...(verdict.outcome === 'accepted' && only !== undefined ? { only } : {}),
       outcome: verdict.outcome,
       message: verdict.message,
       ...('reason' in verdict ? { reason: verdict.reason } : {}),
@@ -153,7 +156,7 @@ export function createIntake(options: IntakeOptions): Intake {
     const line: PressLine = release === undefined ? said : { ...said, release };
     try {
       await journal.append(line, { flush: release !== undefined });
-      if (verdict.outcome === 'accepted') memory.accepted(button);
+      if (verdict.outcome === 'accepted') memory.accepted(button, only);
     } catch (error) {
       log.error(messageOf(error));
       if (release !== undefined) {
@@ -165,7 +168,13 @@ export function createIntake(options: IntakeOptions): Intake {
     const accepted = verdict.outcome === 'accepted' ? release : undefined;
     options.count(button, verdict.outcome, 'reason' in verdict ? verdict.reason : undefined);
     log[verdict.outcome === 'rejected' ? 'warn' : 'info'](
-      { button, press: pressId, source: candidate.source, outcome: verdict.outcome },
+      {
+        button,
+        press: pressId,
+        source: candidate.source,
+        ...(by === undefined ? {} : { by }),
+        outcome: verdict.outcome,
+      },
       `press on ${button}: ${verdict.message}`,
     );
     const answered = answer({

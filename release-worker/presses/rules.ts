@@ -63,12 +63,12 @@ const isNotDuplicate: Rule = ({ ownId, pressId }, { seen }) =>
     ? { reason: 'duplicate', message: `a press with the id ${pressId} has already been counted` }
     : undefined;
 
-const isWithinRate: Rule = ({ config }, { sinceAccepted, recent, maxPressesPerMinute }) => {
+const isWithinRate: Rule = ({ config, press }, { sinceAccepted, recent, maxPressesPerMinute }) => {
   const coolDownMs = config?.coolDownMs ?? 0;
   if (sinceAccepted !== undefined && sinceAccepted < coolDownMs)
     return {
       reason: 'cool-down',
-      message: `a press was accepted ${inWords(sinceAccepted)} ago; the next counts ${inWords(coolDownMs)} after it`,
+      message: `a press of the same ${press.only === undefined ? 'button' : 'applications'} was accepted ${inWords(sinceAccepted)} ago; the next counts ${inWords(coolDownMs)} after it`,
     };
   if (recent >= maxPressesPerMinute)
     return {

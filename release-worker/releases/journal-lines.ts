@@ -10,6 +10,7 @@ const plannedReleaseSchema = z.object({
   button: z.string(),
   pressId: z.string(),
   source: z.string(),
+  by: z.exactOptional(z.string()),
   startedAt: timeSchema,
   settings: z.object({
     refresh: z.enum(['normal', 'hard', 'none']),
@@ -47,7 +48,10 @@ export const journalLineSchema = z.discriminatedUnion('type', [
     pressId: z.string(),
     button: z.string(),
     source: z.string(),
+    by: z.exactOptional(z.string()),
     gesture: z.string(),
+    /** what an accepted press was narrowed to: presses of other applications are no repetitions of it */
+    only: z.exactOptional(z.readonly(z.array(z.string()))),
     outcome: z.enum(['accepted', 'armed', 'rejected', 'nothing-to-release']),
     reason: z.exactOptional(z.enum(pressReasons)),
     message: z.string(),

@@ -24,6 +24,11 @@ export interface FinishedRelease extends UnfinishedRelease {
   readonly at: string;
 }
 
+/** When something was last selected by an accepted press: applications (`namespace/name`), or the whole button. */
+export type Accepted = ReadonlyMap<string, number>;
+/** What a press selects that names no applications. */
+export const wholeButton = '';
+
 export interface Recovered {
   readonly unfinished: readonly UnfinishedRelease[];
   /** the newest finished release */
@@ -34,8 +39,8 @@ export interface Recovered {
   readonly unanswered: readonly PressLine[];
   /** ids of presses with the time of their line, in milliseconds since the epoch, oldest first */
   readonly pressIds: readonly (readonly [id: string, at: number])[];
-  /** the last accepted press of each button, in milliseconds since the epoch */
-  readonly acceptedAt: ReadonlyMap<string, number>;
+  /** the last accepted presses of each button, by what they selected, in milliseconds since the epoch */
+  readonly acceptedAt: ReadonlyMap<string, Accepted>;
   /** the newest finished release of each button that has deployed anything */
   readonly deployed: readonly UnfinishedRelease[];
 }
@@ -52,7 +57,7 @@ export function createRecovery(pressIdsMax: number): Recovery {
   const open = new Map<string, { release: PlannedRelease; fates: Map<string, AppFate> }>();
   const unanswered = new Map<string, PressLine>();
   const pressIds = new Map<string, number>();
-  const acceptedAt = new Map<string, number>();
+  const acceptedAt = new Map<string, Map<string, number>>();
   /** by the id of the release */
   const failed = new Map<string, FinishedRelease>();
   const deployed = new Map<string, UnfinishedRelease>();
@@ -65,6 +70,16 @@ export function createRecovery(pressIdsMax: number): Recovery {
     }
   };
 
+  const noteAccepted = (button: string, only: readonly string[] | undefined, at: number) => {
+    const selected = acceptedAt.get(button) ?? new Map<string, number>();
+    acceptedAt.set(button, selected);
+    for (const key of only ?? [wholeButton]) {
+      selected.delete(key);
+      selected.set(key, at);
+    }
+    dropOldest(selected, pressIdsMax);
+  };
+
   /** The line of an accepted press could not be made safe, so nothing of it was sent. */
   const takeBack = (pressId: string) => {
     for (const [id, { release, fates }] of open)
@@ -75,16 +90,19 @@ export function createRecovery(pressIdsMax: number): Recovery {
     add: (line) => {
       switch (line.type) {
         case 'press':
-          pressIds.delete(line.pressId);
-          pressIds.set(line.pressId, fromTime(line.at));
-          dropOldest(pressIds, pressIdsMax);
+          // What could not be read may come again with the same id, corrected.
+          if (line.reason !== 'malformed') {
+            pressIds.delete(line.pressId);
+            pressIds.set(line.pressId, fromTime(line.at));
+            dropOldest(pressIds, pressIdsMax);
+          }
           // A repetition has its own answer; that of the press which it repeats may still be missing.
           if (line.reason === 'duplicate') return;
           unanswered.set(line.pressId, line);
           dropOldest(unanswered, pressIdsMax);
           if (line.reason === 'journal-unwritable') takeBack(line.pressId);
           if (line.release === undefined) return;
-          acceptedAt.set(line.button, fromTime(line.at));
+          noteAccepted(line.button, line.only, fromTime(line.at));
           for (const [id, { release }] of failed) if (release.button === line.button) failed.delete(id);
           open.set(line.release.id, { release: line.release, fates: new Map() });
           return;

@@ -31,6 +31,8 @@ export interface PlannedRelease {
   readonly button: string;
   readonly pressId: string;
   readonly source: string;
+  /** the person who pressed */
+  readonly by?: string;
   /** RFC 3339 */
   readonly startedAt: string;
   readonly settings: ReleaseSettings;
@@ -82,6 +84,7 @@ export function releaseMessage(
     pressId: release.pressId,
     action: release.action ?? 'release',
     source: release.source,
+    ...(release.by === undefined ? {} : { by: release.by }),
     startedAt: release.startedAt,
     ...(finished === undefined ? {} : { finishedAt: finished.at, outcome: finished.outcome }),
     apps: release.apps.slice(0, releaseApplications).map((app) => ({

@@ -50,7 +50,8 @@ export function createRouter(prefix: string, log: Log): Router {
           const topic = packet.topic.slice(root.length);
           const params = filter.match(topic);
           if (params === undefined) return;
-          handler(payload.byteLength === 0 ? undefined : filter.codec.decode(payload), {
+          const isEmpty = filter.codec.isEmpty?.(payload) ?? payload.byteLength === 0;
+          handler(isEmpty ? undefined : filter.codec.decode(payload), {
             params,
             topic,
             retained: retain,

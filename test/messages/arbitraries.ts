@@ -98,6 +98,7 @@ export const messages: { readonly [Row in RowName]: fc.Arbitrary<MessageOf<Row>>
       gesture,
       heldMs: duration,
       source: text.filter((value) => value.length > 0),
+      by: requestId,
       agent: id,
       only: fc.array(applicationKey, { minLength: 1, maxLength: 5 }),
       signature: text,

@@ -89,6 +89,21 @@ describe('a LED is set', () => {
       expect(decode(bad), bad).toEqual(refused);
   });
 
+  test.each([
+    [{ steps, repeat: true, formMs: 1_000 }, 'unknown member "formMs"; did you mean "forMs"?'],
+    [{ steps, repeat: true, duration: 1_000 }, 'unknown member "duration"; did you mean "forMs"?'],
+    [
+      { steps: [{ on: true, ms: 100, colour: 'red' }], repeat: true },
+      'unknown member "colour" in steps.0; known are on, ms',
+    ],
+    [
+      { steps: [{ on: true, ms: 100, On: true }], repeat: true },
+      'unknown member "On" in steps.0; did you mean "on"?',
+    ],
+  ])('not to %j: an unknown member is refused, and the nearest named', (message, error) => {
+    expect(decode(JSON.stringify(message))).toEqual({ error });
+  });
+
   test('not to half a pattern', () => {
     for (const bad of ['{}', '[]', `{"steps":[]}`, '{"repeat":true}', '{"steps":[{"ms":20}],"repeat":true}'])
       expect(decode(bad), bad).toEqual(refused);
@@ -107,6 +122,16 @@ describe('a freeze', () => {
     expect(decode('on')).toEqual({ frozen: true });
     expect(decode('off')).toEqual({ frozen: false });
     expect(decode(JSON.stringify(examples.freezeSet))).toEqual(examples.freezeSet);
+  });
+
+  test.each([
+    ['{"frozen":false,"buton":"main"}', 'unknown member "buton"; did you mean "button"?'],
+    ['{"frozen":false,"buttons":["main"]}', 'unknown member "buttons"; did you mean "button"?'],
+    ['{"frozen":true,"for":"2h"}', 'unknown member "for"; known are frozen, button, reason, until, by, id'],
+    ['{"frozen":true,"button":"main","frozen":false}', 'the member "frozen" is there twice; keep one'],
+    ['{"frozen":false,"button":null}', /^button: /],
+  ])('of one button never becomes one of all: %s', (text, error) => {
+    expect(decode(text)).toEqual({ error: typeof error === 'string' ? error : expect.stringMatching(error) });
   });
 
   test('is nothing else', () => {
@@ -129,6 +154,33 @@ describe('requests', () => {
     expect(decode('{}')).toEqual({});
     expect(decode('{"app":"argocd/guestbook"}')).toEqual({ app: 'argocd/guestbook' });
     for (const bad of ['{"app":"guestbook"}', '', 'all']) expect(decode(bad), bad).toEqual(refused);
+  });
+
+  test.each([
+    ['{"apps":["argocd/guestbook"]}', 'unknown member "apps"; did you mean "app"?'],
+    ['{"only":["argocd/guestbook"]}', 'unknown member "only"; did you mean "app"?'],
+    ['{"application":"argocd/guestbook"}', 'unknown member "application"; did you mean "app"?'],
+    ['{"button":"main"}', 'unknown member "button"; known are id, app'],
+    ['{"app":"argocd/a","app":"argocd/b"}', 'the member "app" is there twice; keep one'],
+    ['"argocd/guestbook"', /expected object/],
+    ['["argocd/guestbook"]', /expected object/],
+    ['{"app":null}', /^app: /],
+  ])('terminate: one application never becomes all: %s', (text, error) => {
+    expect(decoder(releaseTerminate)(text)).toEqual({
+      error: typeof error === 'string' ? error : expect.stringMatching(error),
+    });
+  });
+
+  test('history: an unknown member is refused', () => {
+    expect(decoder(historyGet)('{"id":"b7e0","limt":10}')).toEqual({
+      error: 'unknown member "limt"; did you mean "limit"?',
+    });
+  });
+
+  test('state, and what agents and workers say, may have members that come with a later version', () => {
+    expect(decoder(buttonSignal)(JSON.stringify({ ...examples.buttonSignal, later: 1 }))).toEqual(
+      examples.buttonSignal,
+    );
   });
 
   test('what is no JSON where only JSON goes is called that', () => {

@@ -44,6 +44,27 @@ it('goes from a press to a release, and says each step', async () => {
   expect((await control.syncs()).length).toBe(1);
 });
 
+it('refuses what was meant to be narrow, hears nothing in what is empty, and takes a narrow press', async () => {
+  const { control } = await simulatedArgoCd(worldOf([shop, till]));
+  const { url, publish, result, untilSignal, on, latest } = await onBroker();
+  await startWorker(workerConfig(url, control.url, { stateDir: stateDirectory() }));
+  await untilSignal('main', 'drifted');
+  const narrow = ['{"id":"p1","app":"argocd/shop"}', "'{only:[argocd/shop]}'", '{"id":"p2","dryRun":true}'];
+  for (const payload of [...narrow, '""', ' ', '\n', '{"id":"p3","only":["argocd/shop"],"by":"Ann"}'])
+    await publish('button/main/press', payload);
+
+  expect(await result('main', 'p3')).toMatchObject({ outcome: 'accepted', applications: 1 });
+  expect(on('button/main/result')).toMatchObject([
+    { pressId: 'p1', reason: 'malformed' },
+    { reason: 'malformed' },
+    { pressId: 'p2', reason: 'malformed' },
+    { pressId: 'p3', outcome: 'accepted' },
+  ]);
+  await until('its end', () => latest('release/last')?.['pressId'] === 'p3');
+  expect(latest('release/last')).toMatchObject({ by: 'Ann', outcome: 'succeeded' });
+  expect((await control.syncs()).length).toBe(1);
+});
+
 describe('two workers on one prefix', () => {
   it('leave each other their buttons and applications', async () => {
     const { control } = await simulatedArgoCd(worldOf([shop, till]));

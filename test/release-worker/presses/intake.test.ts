@@ -186,6 +186,100 @@ describe('a retained press', () => {
   });
 });
 
+describe('presses right after one another', () => {
+  const outcomes = async (...presses: unknown[]) => {
+    const { press, results, released, journal } = takingIn();
+    for (const payload of presses) {
+      press(payload);
+      await settle();
+    }
+    return {
+      said: results().map((result) => Reflect.get(Object(result), 'reason') ?? 'accepted'),
+      released: released.length,
+      journal,
+    };
+  };
+  const only = (...names: string[]) => ({ only: names.map((name) => `argocd/${name}`) });
+
+  it('of different applications are no repetitions of each other', async () => {
+    expect(await outcomes(only('a'), only('b'), only('c', 'd'))).toMatchObject({
+      said: ['accepted', 'accepted', 'accepted'],
+      released: 3,
+    });
+  });
+
+  it.each([
+    ['the same application', only('a'), only('a')],
+    ['one in common', only('a', 'b'), only('b', 'c')],
+    ['one of all', 'press', only('a')],
+    ['all after one', only('a'), 'press'],
+  ])('of %s are', async (_, first, second) => {
+    expect(await outcomes(first, second)).toMatchObject({ said: ['accepted', 'cool-down'], released: 1 });
+  });
+
+  it('are told apart also after a restart: the journal has what was selected, and who pressed', async () => {
+    const stateDir = directory();
+    const journal = await journalIn(stateDir);
+    const taken = takingIn({ journal });
+    taken.press({ ...only('a'), by: 'Ann' });
+    await until('the line', () => linesIn(stateDir).length > 0);
+    expect(linesIn(stateDir)[0]).toMatchObject({ ...only('a'), by: 'Ann', release: { by: 'Ann' } });
+    await taken.intake.stop();
+    await journal.close();
+    const recovery = createRecovery(10);
+    const again = createJournal({ stateDir, log: silentLog() });
+    await again.open(recovery.add);
+    onTestFinished(() => again.close());
+    expect([...(recovery.result().acceptedAt.get('main') ?? [])].map(([key]) => key)).toEqual(['argocd/a']);
+  });
+});
+
+describe('a press that was meant to be narrow', () => {
+  it.each([
+    ['{"app":"argocd/guestbook"}', 'did you mean "only"?'],
+    ['{"apps":["argocd/guestbook"]}', 'did you mean "only"?'],
+    ['{"dryRun":true}', 'unknown member "dryRun"'],
+    ["'{only:[argocd/guestbook]}'", 'begins with a quote'],
+    ['"{\\"only\\":[\\"argocd/guestbook\\"]}"', 'begins with a quote'],
+    ['argocd/guestbook', 'is not one word'],
+    ['{"only":[]}', 'only'],
+    ['{"only":["guestbook"]}', 'must be <namespace>/<name>'],
+    ['off', '"off" says that nothing was pressed'],
+  ])('never releases everything: %s', async (payload, words) => {
+    const { press, results, released } = takingIn();
+    press(payload);
+    await settle();
+    expect(results()).toMatchObject([
+      { outcome: 'rejected', reason: 'malformed', message: expect.stringContaining(words) },
+    ]);
+    expect(released).toEqual([]);
+  });
+
+  it('is answered by its id, and counts once it is corrected', async () => {
+    const { press, results, released, clock } = takingIn();
+    press('{"id":"p1","app":"argocd/shop"}');
+    await settle();
+    clock.advance(10_000);
+    press('{"id":"p1","only":["argocd/shop"]}');
+    await settle();
+    expect(results()).toMatchObject([
+      { pressId: 'p1', reason: 'malformed' },
+      { pressId: 'p1', outcome: 'accepted' },
+    ]);
+    expect(released.length).toBe(1);
+  });
+});
+
+describe('an empty press in disguise', () => {
+  it.each(['""', ' ', '\n', '\0', '\0\0', '""\n'])('is none and gets no answer: %j', async (payload) => {
+    const { press, results, released, journal } = takingIn();
+    press(payload);
+    press(payload, { retained: true });
+    await settle();
+    expect([results(), released, 'lines' in journal ? journal.lines : undefined]).toEqual([[], [], []]);
+  });
+});
+
 describe('a press for another worker', () => {
   it('is left to it', async () => {
     const { press, fake } = takingIn({ isOthers: (id) => id === 'theirs' });

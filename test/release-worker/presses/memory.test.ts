@@ -4,12 +4,14 @@ import { createFakeClock } from '../../support/fake-clock.ts';
 
 const day = 86_400_000;
 
-function memory(former: { ids?: [string, number][]; accepted?: [string, number][] } = {}) {
+function memory(
+  former: { ids?: [string, number][]; accepted?: [button: string, key: string, at: number][] } = {},
+) {
   const clock = createFakeClock();
   const made = createPressMemory({
     clock,
     pressIds: former.ids ?? [],
-    acceptedAt: new Map(former.accepted ?? []),
+    acceptedAt: new Map(former.accepted?.map(([button, key, at]) => [button, new Map([[key, at]])])),
   });
   return { clock, ...made };
 }
@@ -60,23 +62,50 @@ describe('the last accepted press', () => {
   it('is counted to when the other one arrived, and for each button', () => {
     const { clock, accepted, sinceAccepted } = memory();
     clock.advance(5_000);
-    accepted('main');
-    expect(sinceAccepted('main', clock.monotonic() - 300)).toBe(0);
+    accepted('main', undefined);
+    expect(sinceAccepted('main', undefined, clock.monotonic() - 300)).toBe(0);
     clock.advance(700);
-    expect(sinceAccepted('main', clock.monotonic())).toBe(700);
-    expect(sinceAccepted('other', clock.monotonic())).toBeUndefined();
+    expect(sinceAccepted('main', undefined, clock.monotonic())).toBe(700);
+    expect(sinceAccepted('main', ['argocd/a'], clock.monotonic())).toBe(700);
+    expect(sinceAccepted('other', undefined, clock.monotonic())).toBeUndefined();
+  });
+
+  it('of some applications counts for presses that select any of them', () => {
+    const { clock, accepted, sinceAccepted } = memory();
+    const since = (only?: string[]) => sinceAccepted('main', only, clock.monotonic());
+    accepted('main', ['argocd/a', 'argocd/b']);
+    clock.advance(100);
+    accepted('main', ['argocd/c']);
+    clock.advance(100);
+    expect(since(['argocd/d'])).toBeUndefined();
+    expect(since(['argocd/d', 'argocd/b'])).toBe(200);
+    expect(since(['argocd/b', 'argocd/c'])).toBe(100);
+    expect(since()).toBe(100);
+    accepted('main', undefined);
+    expect(since(['argocd/d'])).toBe(0);
+  });
+
+  it('is forgotten after the longest cool-down, so that names of a sender do not heap up', () => {
+    const { clock, accepted, sinceAccepted } = memory();
+    accepted('main', ['argocd/a']);
+    clock.advance(3_600_000);
+    accepted('main', ['argocd/b']);
+    expect(sinceAccepted('main', ['argocd/a'], clock.monotonic())).toBeUndefined();
   });
 
   it('of a former run counts, and one in the future as just now', () => {
     const start = createFakeClock().now();
     const { clock, sinceAccepted } = memory({
       accepted: [
-        ['main', start - 500],
-        ['ahead', start + 60_000],
+        ['main', '', start - 500],
+        ['narrow', 'argocd/a', start - 500],
+        ['ahead', '', start + 60_000],
       ],
     });
-    expect(sinceAccepted('main', clock.monotonic())).toBe(500);
-    expect(sinceAccepted('ahead', clock.monotonic())).toBe(0);
+    expect(sinceAccepted('main', undefined, clock.monotonic())).toBe(500);
+    expect(sinceAccepted('narrow', ['argocd/a'], clock.monotonic())).toBe(500);
+    expect(sinceAccepted('narrow', ['argocd/b'], clock.monotonic())).toBeUndefined();
+    expect(sinceAccepted('ahead', undefined, clock.monotonic())).toBe(0);
   });
 });
 

@@ -116,7 +116,7 @@ it('remembers ids and accepted presses, of each the newest, and no more than so 
     ['a', Date.parse(at(3))],
     ['c', Date.parse(at(4))],
   ]);
-  expect([...acceptedAt]).toEqual([['main', Date.parse(at(2))]]);
+  expect([...acceptedAt]).toEqual([['main', new Map([['', Date.parse(at(2))]])]]);
 });
 
 it('ignores what it cannot place', () => {

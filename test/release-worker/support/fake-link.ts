@@ -60,7 +60,8 @@ export function createFakeLink(): FakeLink {
     routes.push((topic, payload, how) => {
       const params = filter.match(topic);
       if (params === undefined) return;
-      handle(payload.byteLength === 0 ? undefined : filter.codec.decode(payload), params, topic, how);
+      const isEmpty = filter.codec.isEmpty?.(payload) ?? payload.byteLength === 0;
+      handle(isEmpty ? undefined : filter.codec.decode(payload), params, topic, how);
     });
   };
 

@@ -1,7 +1,7 @@
 // The nearest name to a misspelt one.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { editDistance, nearest } from '../../config/nearest.ts';
+import { editDistance, nearest } from '../../messages/nearest.ts';
 
 describe('edit distance', () => {
   test.each([

@@ -1,4 +1,4 @@
-// The nearest known name to a misspelt one.
+// The nearest known name to a misspelt one, for members of messages, keys and names.
 
 /** Edits (insert, delete, replace, swap neighbours) from `a` to `b`: the restricted Damerau-Levenshtein distance. */
 export function editDistance(a: string, b: string): number {

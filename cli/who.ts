@@ -1,0 +1,21 @@
+// Who presses or freezes, as far as this machine knows.
+import { hostname, userInfo } from 'node:os';
+import type { Command } from 'commander';
+import { Option } from 'commander';
+
+/** As the contract has it. */
+const byMax = 64;
+
+export function addBy(command: Command): void {
+  command.addOption(new Option('--by <name>', 'who').default(whoWeAre()));
+}
+
+function whoWeAre(): string {
+  let user = 'somebody';
+  try {
+    user = userInfo().username;
+  } catch {
+    // In a container the user may have no name.
+  }
+  return `${user}@${hostname()}`.slice(0, byMax);
+}

@@ -1,0 +1,62 @@
+// Requests must say what they mean: a member that nobody knows, or one that is there twice, is refused. A request that
+// was meant to be narrow (`apps` instead of `only`) would otherwise do everything.
+import * as z from 'zod/mini';
+import { nearest } from './nearest.ts';
+
+/** Members by other names that people give them, in lower case. */
+export type OtherNames = Readonly<Record<string, string>>;
+
+/** Unknown members that one error names. */
+const namedMax = 3;
+/** A name is the sender's and may be as long as the payload. */
+const nameLength = 64;
+
+/** One sentence about members that the schema does not know at `path`. */
+export function unknownInWords(
+  schema: z.core.$ZodType,
+  path: readonly PropertyKey[],
+  keys: readonly string[],
+  otherNames: OtherNames,
+): string {
+  const known = keysAt(schema, path);
+  const where = path.length === 0 ? '' : ` in ${path.join('.')}`;
+  const described = keys.slice(0, namedMax).map((key) => {
+    const lower = key.toLowerCase();
+    const meant = path.length === 0 && Object.hasOwn(otherNames, lower) ? otherNames[lower] : undefined;
+    const near = meant ?? nearest(key, known);
+    const hint =
+      near === undefined ? `; known are ${known.join(', ')}` : `; did you mean ${JSON.stringify(near)}?`;
+    return `unknown member ${JSON.stringify(key.slice(0, nameLength))}${where}${hint}`;
+  });
+  const more = keys.length - described.length;
+  return `${described.join(' ')}${more > 0 ? ` (and ${more} more)` : ''}`;
+}
+
+/** The first member name that an object in `json` has twice. @param json valid JSON */
+export function memberTwice(json: string): string | undefined {
+  const objects: Set<string>[] = [];
+  let text = '';
+  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[{}:]/gs)) {
+    if (token === '{') objects.push(new Set());
+    else if (token === '}') objects.pop();
+    else if (token !== ':') text = token;
+    else {
+      const name = String(JSON.parse(text));
+      const names = objects.at(-1);
+      if (names?.has(name) === true) return name.slice(0, nameLength);
+      names?.add(name);
+    }
+  }
+  return undefined;
+}
+
+function keysAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): readonly string[] {
+  if (schema instanceof z.ZodMiniExactOptional) return keysAt(schema.def.innerType, path);
+  const [key, ...rest] = path;
+  if (schema instanceof z.ZodMiniArray) return keysAt(schema.def.element, rest);
+  if (!(schema instanceof z.ZodMiniObject)) return [];
+  const shape: Readonly<Record<PropertyKey, z.core.$ZodType>> = schema.def.shape;
+  if (key === undefined) return Object.keys(shape);
+  const inner = shape[key];
+  return inner === undefined ? [] : keysAt(inner, rest);
+}
