@@ -10,7 +10,15 @@ const info = z.nullish(z.array(z.object({ name: text, value: text })));
 const operation = z.nullish(
   z.object({
     info,
-    sync: z.nullish(z.object({ revision: text })),
+    initiatedBy: z.nullish(z.object({ automated: z.nullish(z.boolean()) })),
+    sync: z.nullish(
+      z.object({
+        revision: text,
+        revisions,
+        dryRun: z.nullish(z.boolean()),
+        resources: z.nullish(z.array(z.unknown())),
+      }),
+    ),
   }),
 );
 
@@ -72,6 +80,14 @@ export interface OperationIds {
   readonly pressId?: string;
 }
 
+/** What is known of an operation. Argo CD's stream tells whose and what it is only until it is over. */
+export interface OperationFacts extends OperationIds {
+  /** Argo CD's automated sync has begun it */
+  readonly automated?: true;
+  /** the revision that it deploys, whole; absent: not known, or it does not deploy the whole application */
+  readonly deploys?: string;
+}
+
 /** What every list item tells of an application, whatever the version of Argo CD. */
 interface AppStatus {
   readonly namespace: string;
@@ -127,8 +143,8 @@ export interface AppDetail {
   readonly condition: string;
   /** whether it deploys other applications: known once it has been seen whole, as the stream leaves resources out */
   readonly appOfApps?: boolean;
-  /** the infos of the operation that runs or ran last */
-  readonly operation: OperationIds;
+  /** the operation that runs or ran last */
+  readonly operation: OperationFacts;
 }
 
 /** Of what Argo CD has against an application so much is kept; its own messages quote whole commands. In characters. */
@@ -161,7 +177,7 @@ export function recordOf(app: Application): AppRecord {
       condition: conditionOf(status?.conditions),
       // While an operation waits or runs it stands at `operation`, afterwards at the operation state. One without
       // infos is somebody else's: it must not borrow those of the operation before.
-      operation: idsOf((app.operation ?? state?.operation)?.info),
+      operation: factsOf(app.operation ?? state?.operation),
       ...(Array.isArray(status?.resources) ? { appOfApps: status.resources.some(isApplication) } : {}),
     },
   };
@@ -284,6 +300,16 @@ export function revisionsOf(
 
 function syncStatusOf(status: string | null | undefined): SyncStatus {
   return status === 'Synced' || status === 'OutOfSync' ? status : 'Unknown';
+}
+
+function factsOf(operation: Application['operation']): OperationFacts {
+  const { sync } = operation ?? {};
+  const deploys = sync?.dryRun === true || (sync?.resources ?? []).length > 0 ? '' : revisionsOf(sync);
+  return {
+    ...idsOf(operation?.info),
+    ...(operation?.initiatedBy?.automated === true ? { automated: true as const } : {}),
+    ...(deploys === '' ? {} : { deploys }),
+  };
 }
 
 function orUnknown(status: string | null | undefined): string {

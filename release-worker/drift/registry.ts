@@ -197,6 +197,8 @@ function sameDetail(a: AppDetail | undefined, b: AppDetail | undefined): boolean
     a.appOfApps === b.appOfApps &&
     a.message === b.message &&
     a.operation.releaseId === b.operation.releaseId &&
-    a.operation.pressId === b.operation.pressId
+    a.operation.pressId === b.operation.pressId &&
+    a.operation.automated === b.operation.automated &&
+    a.operation.deploys === b.operation.deploys
   );
 }

@@ -2,10 +2,10 @@
 import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
-import { deployedAllTheSame } from './deployed-all-the-same.ts';
+import { followOther } from './follow-other.ts';
 import { changed, firstLookMs, gone, isGone, longestLookMs, lookNow } from './news.ts';
 import type { FollowOptions } from './news.ts';
-import type { AppEnd, PlannedApp } from './release.ts';
+import type { AppEnd } from './release.ts';
 import { verify } from './verify.ts';
 
 /** How the last operation of an application looks to a release. */
@@ -81,7 +81,11 @@ export async function followSync(options: FollowOptions): Promise<AppEnd | undef
       continue;
     }
     if (viewOf(record, releaseId).state === 'not-ours' && ++strange >= looksUntilSure)
-      return superseded(record, app);
+      // Only the last operation is kept: what is deployed must tell.
+      return followOther(options, {
+        otherwise: 'failed',
+        why: 'another operation took its place before its end was seen',
+      });
   }
 }
 
@@ -124,15 +128,4 @@ const messageLength = 500;
 
 function shortened(message: string): string {
   return message.length > messageLength ? `${message.slice(0, messageLength)}…` : message;
-}
-
-/** Another operation has replaced ours, and only the last one is kept: the deployed revision must tell. */
-function superseded(record: AppRecord | undefined, app: PlannedApp): AppEnd {
-  return (
-    deployedAllTheSame(record, app) ?? {
-      outcome: 'failed',
-      message: 'another operation took its place before its end was seen',
-      good: false,
-    }
-  );
 }

@@ -8,7 +8,9 @@ import { endingOf } from '../drift/ending.ts';
 import type { Ending } from '../drift/ending.ts';
 import type { Registry } from '../drift/registry.ts';
 import { eachLimited } from '../each-limited.ts';
+import { followOther } from './follow-other.ts';
 import { followSync } from './follow.ts';
+import type { FollowOptions } from './news.ts';
 import type { UnfinishedRelease } from './recovery.ts';
 import type { AppEnd, AppProgress, PlannedApp, PlannedRelease } from './release.ts';
 import { outcomeOf, releaseMessage } from './release.ts';
@@ -17,7 +19,7 @@ import type { ReportOptions } from './report.ts';
 import { isTerminated, newRun, terminationOf } from './run.ts';
 import type { Run } from './run.ts';
 import { lookForOurs, sendSync } from './send.ts';
-import type { SendOptions, Sent } from './send.ts';
+import type { Overtaken, SendOptions, Sent } from './send.ts';
 import { wavesOf } from './waves.ts';
 
 export interface RunnerOptions extends Omit<ReportOptions, 'running'> {
@@ -62,7 +64,7 @@ export interface Termination {
   readonly releases: readonly string[];
 }
 
-type Step = (run: Run, app: PlannedApp, deadline: number) => Promise<AppEnd | Sent | undefined>;
+type Step = (run: Run, app: PlannedApp, deadline: number) => Promise<AppEnd | Sent | Overtaken | undefined>;
 
 const alreadyReleasing: AppEnd = {
   outcome: 'in-progress',
@@ -126,24 +128,27 @@ export function createRunner(options: RunnerOptions): Runner {
     onProgress({ phase: 'sent' });
     const sent = await first(run, app, deadline);
     if (sent === undefined) return;
+    const following: FollowOptions = {
+      ...('newer' in sent ? { newer: sent.newer } : {}),
+      argocd,
+      registry,
+      clock,
+      app,
+      releaseId: release.id,
+      deadline,
+      refreshTimeoutMs: options.release.refreshTimeoutMs,
+      waitHealthy: options.release.waitHealthy,
+      how: release.action ?? (release.settings.dryRun === true ? 'dry-run' : 'release'),
+      signal,
+      terminate: terminationOf(run, key).signal,
+      onProgress,
+    };
     const end =
       'sent' in sent
-        ? await followSync({
-            ...(sent.newer === undefined ? {} : { newer: sent.newer }),
-            argocd,
-            registry,
-            clock,
-            app,
-            releaseId: release.id,
-            deadline,
-            refreshTimeoutMs: options.release.refreshTimeoutMs,
-            waitHealthy: options.release.waitHealthy,
-            how: release.action ?? (release.settings.dryRun === true ? 'dry-run' : 'release'),
-            signal,
-            terminate: terminationOf(run, key).signal,
-            onProgress,
-          })
-        : sent;
+        ? await followSync(following)
+        : 'other' in sent
+          ? await followOther(following, sent.other)
+          : sent;
     if (end !== undefined) await ended(run, app, end);
   };
 

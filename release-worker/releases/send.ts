@@ -12,6 +12,8 @@ import type { Registry } from '../drift/registry.ts';
 import { shortRevision } from '../drift/summary.ts';
 import { inWords } from '../presses/rules.ts';
 import { deployedAllTheSame } from './deployed-all-the-same.ts';
+import { isUnderWay, mayDeploy, othersInWords } from './follow-other.ts';
+import type { Other } from './follow-other.ts';
 import { viewOf } from './follow.ts';
 import { gone, isGone } from './news.ts';
 import type { AppEnd, PlannedApp, PlannedRelease, ReleaseSettings } from './release.ts';
@@ -49,11 +51,16 @@ export interface Sent {
   readonly newer?: string;
 }
 
+/** An operation that is not ours deploys what was shown: it is to be followed. */
+export interface Overtaken {
+  readonly other: Other;
+}
+
 /** Looks after a lost answer, in milliseconds after the one before: some 10 s in all. */
 const looksAfterMs = [500, 1_500, 3_000, 5_000];
 
 /** Resolves to undefined when `signal` came before its fate was known: the next start looks. */
-export async function sendSync(options: SendOptions): Promise<AppEnd | Sent | undefined> {
+export async function sendSync(options: SendOptions): Promise<AppEnd | Sent | Overtaken | undefined> {
   const { argocd, registry, app, release, signal } = options;
   const { settings } = release;
 
@@ -188,7 +195,10 @@ async function refresh(
   }
 }
 
-async function afterRefusal(options: SendOptions, error: unknown): Promise<AppEnd | Sent | undefined> {
+async function afterRefusal(
+  options: SendOptions,
+  error: unknown,
+): Promise<AppEnd | Sent | Overtaken | undefined> {
   const message = messageOf(error);
   if (!(error instanceof ArgoCdError)) return { outcome: 'failed', message, good: false };
   switch (error.kind) {
@@ -197,7 +207,7 @@ async function afterRefusal(options: SendOptions, error: unknown): Promise<AppEn
       return lookForOurs(options, message, 'failed');
     case 'in-progress':
       // It does not say whose operation it is: ours, from before a crash, or somebody else's.
-      return lookForOurs(options, 'another operation is already in progress', 'in-progress');
+      return lookForOurs(options, 'not sent', 'in-progress');
     case 'unreachable':
     case 'not-argocd':
     case 'repository-server-down':
@@ -226,7 +236,7 @@ export async function lookForOurs(
   options: Pick<SendOptions, 'argocd' | 'registry' | 'clock' | 'release' | 'app' | 'deadline' | 'signal'>,
   why: string,
   otherwise: 'failed' | 'in-progress' | 'interrupted',
-): Promise<AppEnd | Sent | undefined> {
+): Promise<AppEnd | Sent | Overtaken | undefined> {
   const { argocd, registry, clock, release, app, deadline, signal } = options;
   // Whose operation runs is known at the first look; after a lost answer the sync may still appear.
   let last: AppRecord | undefined;
@@ -248,8 +258,17 @@ export async function lookForOurs(
       if (isGone(error)) return gone;
     }
   }
+  if (mayDeploy(last, app) && release.settings.dryRun !== true)
+    return { other: { why, otherwise: otherwise === 'in-progress' ? 'in-progress' : 'failed' } };
   if (otherwise === 'in-progress')
-    return { outcome: 'in-progress', message: 'an operation that is not ours is in progress', good: false };
+    return {
+      outcome: 'in-progress',
+      message:
+        last !== undefined && isUnderWay(last)
+          ? `not sent: ${othersInWords(last)} is in progress, and ${shortRevision(app.to)} was shown`
+          : `not sent: ${othersInWords(last)} was in progress until just now. Press again`,
+      good: false,
+    };
   return (
     deployedAllTheSame(last, app) ?? {
       outcome: otherwise,

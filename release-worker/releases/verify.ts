@@ -5,15 +5,14 @@ import { keyOf } from '../argocd/application.ts';
 import type { SyncDetail } from '../argocd/sync-detail.ts';
 import { shortRevision } from '../drift/summary.ts';
 import { deployedAllTheSame } from './deployed-all-the-same.ts';
+import { healthy } from './health.ts';
 import { leftOut } from './left-out.ts';
-import { changed, firstLookMs, gone, isGone, longestLookMs, lookNow } from './news.ts';
+import { changed, gone, isGone, lookNow } from './news.ts';
 import type { FollowOptions } from './news.ts';
 import type { AppEnd, PlannedApp } from './release.ts';
 
 /** The new sync status comes 35 to 90 ms after the operation's end (`stream-sse-fields-sync`). */
 const statusGraceMs = 2_000;
-/** What was degraded before the release needs a while to recover. In milliseconds. */
-const degradedGraceMs = 30_000;
 
 /** After `Succeeded`: waits for the new sync status, and if asked for health. */
 export async function verify(options: FollowOptions): Promise<AppEnd | undefined> {
@@ -150,9 +149,13 @@ async function newStatus(options: FollowOptions): Promise<NewStatus> {
       complete: await untilGrace(options, (record) => record?.sync !== 'Synced' && withBranch(record)),
       wasInSync: false,
     };
-  if (!(await untilGrace(options, (record) => record?.sync === 'Synced')))
-    return { complete: false, wasInSync: false };
+  if (!(await untilSynced(options))) return { complete: false, wasInSync: false };
   return { complete: newer === undefined || (await untilGrace(options, withBranch)), wasInSync: true };
+}
+
+/** Whether the application has become in sync within the grace. */
+export function untilSynced(options: FollowOptions): Promise<boolean> {
+  return untilGrace(options, (record) => record?.sync === 'Synced');
 }
 
 async function untilGrace(
@@ -169,42 +172,4 @@ async function untilGrace(
 
 function inSync(record: AppRecord, app: PlannedApp): AppEnd {
   return { outcome: 'in-sync', message: `in sync at ${shortRevision(record.target ?? app.to)}`, good: true };
-}
-
-/** Waits for health where that is asked for; `end` is how it ends once it is there. */
-async function healthy(options: FollowOptions, end: AppEnd): Promise<AppEnd | undefined> {
-  const { registry, clock, app, deadline, signal } = options;
-  if (!options.waitHealthy) return end;
-  const key = keyOf(app);
-  const degradedCountsAt = clock.monotonic() + degradedGraceMs;
-  let record = registry.get(key);
-  let seen = record;
-  let lookMs = firstLookMs;
-  for (;;) {
-    if (record?.health === 'Healthy') return end;
-    const now = clock.monotonic();
-    if (record?.health === 'Degraded' && now >= degradedCountsAt)
-      return { outcome: 'failed', message: `${end.message}, but its health is Degraded`, good: false };
-    const left = deadline - now;
-    if (left <= 0)
-      return {
-        outcome: 'timed-out',
-        message: `${end.message}, but not healthy in time (${record?.health ?? 'not seen'})`,
-        good: false,
-      };
-    const untilCounts = now < degradedCountsAt ? degradedCountsAt - now : Infinity;
-    if (await changed(options, seen, Math.min(lookMs, left, untilCounts))) {
-      record = registry.get(key);
-      seen = record;
-      continue;
-    }
-    if (signal.aborted) return undefined;
-    lookMs = Math.min(lookMs * 1.5, longestLookMs);
-    try {
-      record = await lookNow(options);
-      seen = registry.get(key);
-    } catch (error) {
-      if (isGone(error)) return gone;
-    }
-  }
 }

@@ -177,13 +177,87 @@ describe('Argo CD refuses', () => {
 describe('an operation in progress', () => {
   const slow = { ...shop, syncMs: 600 };
 
-  it('of somebody else is left alone', async () => {
-    const { run, argocd, posts } = await releasing(worldOf([slow]));
-    const [app] = release.apps;
-    if (app === undefined) throw new Error('a release without applications');
-    await argocd.sync(app, { prune: false, infos: [] });
-    expect(await run(release)).toMatchObject({ outcome: 'failed', apps: [{ outcome: 'in-progress' }] });
+  it('of somebody else that deploys something else is left alone', async () => {
+    const { run, argocd, posts, app } = await releasing(worldOf([slow]));
+    await argocd.sync(planned('shop'), { prune: false, revision: oldCommit, infos: [] });
+    expect(await run(release)).toMatchObject({
+      outcome: 'failed',
+      apps: [
+        {
+          outcome: 'in-progress',
+          message: expect.stringMatching(/somebody else to 1111111 is in progress, and 2222222 was shown/),
+        },
+      ],
+    });
+    expect(app('shop').phase).toBe('Running');
     expect(await posts()).toBe(2);
+  });
+
+  it.each([
+    ['of a part', { resources: [{ kind: 'ConfigMap', name: 'shop' }] }],
+    ['for show', { dryRun: true }],
+  ])('of somebody else that is a sync %s does not count', async (_, body) => {
+    const { run, control } = await releasing(worldOf([slow]));
+    await fetch(control.url + sync, {
+      method: 'POST',
+      headers: { authorization: 'Bearer simulated', 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    expect(await run(release)).toMatchObject({ outcome: 'failed', apps: [{ outcome: 'in-progress' }] });
+  });
+
+  it('of somebody else that deploys what was shown is followed', async () => {
+    const { run, argocd, posts } = await releasing(worldOf([slow]));
+    await argocd.sync(planned('shop'), { prune: false, infos: [] });
+    expect(await run(release)).toMatchObject({ outcome: 'succeeded', apps: [{ outcome: 'in-sync' }] });
+    expect(await posts()).toBe(2);
+  });
+
+  it('of somebody else is not ended by a termination, and no longer waited for', async () => {
+    const { start, runner, ended, argocd, app, currents } = await releasing(
+      worldOf([{ ...shop, hookNeverEnds: true }]),
+    );
+    await argocd.sync(planned('shop'), { prune: false, infos: [] });
+    start(release);
+    await until('the release to follow it', () => currents.at(-1)?.apps[0]?.phase === 'running');
+    runner.terminate(undefined);
+    expect(await ended()).toMatchObject({ apps: [{ outcome: 'terminated' }] });
+    expect(app('shop').phase).toBe('Running');
+  });
+
+  describe('by automated sync, which was faster than the press', () => {
+    const automated = { name: 'shop', automated: true };
+    const press = releaseOf([planned('shop', { from: newCommit, to: newestCommit, automated: true })]);
+    const pushed = { app: 'shop', revision: newestCommit, noticed: false };
+
+    it('is followed to its end', async () => {
+      const { run, control, posts } = await releasing(worldOf([{ ...automated, syncMs: 600 }]));
+      await control.post('drift', pushed);
+      expect(await run(press)).toMatchObject({ outcome: 'succeeded', apps: [{ outcome: 'in-sync' }] });
+      expect(await posts()).toBe(1);
+    });
+
+    it('and fails says so', async () => {
+      const { start, ended, control, currents } = await releasing(
+        worldOf([{ ...automated, syncMs: 600, syncPolicy: { automated: {} }, hookNeverEnds: true }]),
+      );
+      await control.post('drift', pushed);
+      start(press);
+      await until('the release to follow it', () => currents.at(-1)?.apps[0]?.phase === 'running');
+      await fetch(`${control.url}/api/v1/applications/shop/operation`, {
+        method: 'DELETE',
+        headers: { authorization: 'Bearer simulated', 'content-type': 'application/json' },
+      });
+      expect(await ended()).toMatchObject({
+        outcome: 'failed',
+        apps: [
+          {
+            outcome: 'in-progress',
+            message: expect.stringMatching(/automated sync to 3333333 ended as Failed/),
+          },
+        ],
+      });
+    });
   });
 
   it('of this very release is followed', async () => {

@@ -1,0 +1,125 @@
+// Follows an operation that this release did not send: Argo CD's automated sync, or the sync of a person, was there
+// first. Where it deploys what was shown, the release has what it wanted.
+import { messageOf } from '../../service/log.ts';
+import type { AppOutcome } from '../../messages/release.ts';
+import type { AppRecord } from '../argocd/application.ts';
+import { keyOf } from '../argocd/application.ts';
+import { shortRevision } from '../drift/summary.ts';
+import { deployedAllTheSame } from './deployed-all-the-same.ts';
+import { healthy } from './health.ts';
+import { leftOut } from './left-out.ts';
+import { changed, firstLookMs, gone, isGone, longestLookMs, lookNow } from './news.ts';
+import type { FollowOptions } from './news.ts';
+import type { AppEnd, PlannedApp } from './release.ts';
+import { untilSynced } from './verify.ts';
+
+/** An operation that is not ours keeps the sync of this release from being sent, or has taken its place. */
+export interface Other {
+  /** how the release of the application ends where the operation does not deploy what was shown */
+  readonly otherwise: Extract<AppOutcome, 'in-progress' | 'failed'>;
+  /** why our own sync does not count, in words */
+  readonly why: string;
+}
+
+/** Whether an operation waits or runs. */
+export function isUnderWay({ phase }: AppRecord): boolean {
+  return phase === 'Pending' || phase === 'Running' || phase === 'Terminating';
+}
+
+/** Whose the operation is and what it deploys, in words. */
+export function othersInWords(record: AppRecord | undefined): string {
+  const { automated, deploys } = record?.detail?.operation ?? {};
+  const what = deploys === undefined ? '' : ` to ${shortRevision(deploys)}`;
+  return automated === true ? `Argo CD's automated sync${what}` : `an operation of somebody else${what}`;
+}
+
+/** Resolves to undefined when `signal` ended it. */
+export async function followOther(options: FollowOptions, other: Other): Promise<AppEnd | undefined> {
+  const { registry, clock, app, deadline, signal, terminate, onProgress } = options;
+  const key = keyOf(app);
+  const bad = (message: string): AppEnd => ({ outcome: other.otherwise, message, good: false });
+  let record = registry.get(key);
+  let seen = record;
+  let lookMs = firstLookMs;
+  /** the stream no longer tells it once the operation is over */
+  let who = othersInWords(record);
+
+  for (;;) {
+    if (signal.aborted) return undefined;
+    if (terminate?.aborted === true)
+      return { outcome: 'terminated', message: `${who} is left alone, and not waited for`, good: false };
+    if (record?.detail !== undefined) {
+      if (!isUnderWay(record)) return judged(options, record, who, other);
+      const { deploys } = record.detail.operation;
+      if (deploys !== undefined) {
+        who = othersInWords(record);
+        if (deploys !== app.to)
+          return (
+            deployedAllTheSame(record, app) ??
+            bad(`${other.why}: ${who} is in progress, and ${shortRevision(app.to)} was shown`)
+          );
+      }
+      onProgress({ phase: 'running', message: `${who} is running; it deploys what was shown` });
+    }
+    if (clock.monotonic() >= deadline) return bad(`${other.why}: ${who} was not over in time`);
+
+    const waitMs = Math.min(lookMs, deadline - clock.monotonic());
+    if (await changed(options, seen, waitMs, terminate)) {
+      record = registry.get(key);
+      seen = record;
+      continue;
+    }
+    if (signal.aborted) return undefined;
+    lookMs = Math.min(lookMs * 1.5, longestLookMs);
+    try {
+      record = await lookNow(options);
+      seen = registry.get(key);
+    } catch (error) {
+      if (isGone(error)) return gone;
+    }
+  }
+}
+
+async function judged(
+  options: FollowOptions,
+  ended: AppRecord,
+  who: string,
+  other: Other,
+): Promise<AppEnd | undefined> {
+  const { registry, app, signal, argocd, how } = options;
+  const bad = (message: string): AppEnd => ({
+    outcome: other.otherwise,
+    message: `${other.why}: ${message}`,
+    good: false,
+  });
+  if (ended.phase !== 'Succeeded')
+    return bad(`${who} ended as ${ended.phase}: ${ended.detail?.message ?? ''}`);
+  const synced = await untilSynced(options);
+  if (signal.aborted) return undefined;
+  try {
+    const known = registry.get(keyOf(app));
+    const record = synced && known?.detail !== undefined ? known : await lookNow(options, 'normal');
+    const detail = record.sync === 'Synced' ? undefined : await argocd.syncDetail(app);
+    const end = deployedAllTheSame(record, app, detail);
+    if (end !== undefined) return await healthy(options, end);
+    if (record.detail?.deployed !== app.to)
+      return bad(
+        `${who} has ended, and ${shortRevision(record.detail?.deployed ?? '')} is deployed instead of ${shortRevision(app.to)}`,
+      );
+    const left =
+      detail === undefined ? undefined : leftOut({ detail, app, how: how === 'rollback' ? how : 'release' });
+    return bad(`${who} has ended, and the application still differs${left === undefined ? '' : `: ${left}`}`);
+  } catch (error) {
+    if (isGone(error)) return gone;
+    if (signal.aborted) return undefined;
+    return bad(`${who} has ended, but it could not be seen whether it helped: ${messageOf(error)}`);
+  }
+}
+
+/** Whether it is worth while to wait for an operation that is not ours. */
+export function mayDeploy(record: AppRecord | undefined, app: PlannedApp): boolean {
+  if (record?.detail === undefined || app.to === '') return false;
+  const { deploys } = record.detail.operation;
+  if (deploys !== app.to) return false;
+  return isUnderWay(record) || record.detail.deployed === app.to;
+}
