@@ -25,7 +25,7 @@ export function homeAssistantPart({ config, brokerUrl }: HomeAssistantPartOption
   return {
     name: 'home-assistant',
     start: async () => {
-      memory = createMemory(config.homeAssistant.stateDir, config.mqtt.topicPrefix, log);
+      memory = createMemory(config.homeAssistant.stateDir, config.mqtt.topicPrefix, log, { clock, health });
       const known = await memory.read();
       const url = brokerUrl?.();
       // A fresh id: two of these (two machines with `start`) say the same, and need not know of each other.

@@ -43,6 +43,7 @@ import { createRunner } from './releases/runner.ts';
 import { takeTerminations } from './releases/terminate.ts';
 import { createReplies } from './replies.ts';
 import { saySelected } from './selection.ts';
+import { createStateDirectory } from './state-directory.ts';
 
 export interface WorkerOptions {
   readonly config: Config['worker'];
@@ -72,7 +73,15 @@ export interface Worker {
 }
 
 export function createWorker(options: WorkerOptions): Worker {
-  const { config, link, argocd, journal, clock, log, health, random } = options;
+  const { config, link, argocd, clock, log, health, random } = options;
+  const stateDirectory = createStateDirectory({
+    stateDir: config.stateDir,
+    clock,
+    log,
+    health,
+    onChange: () => board.changed(),
+  });
+  const journal = stateDirectory.watchJournal(options.journal);
   const buttons = new Map(config.buttons.map((button) => [button.id, button]));
   const mayAct = () => link.state.state !== 'standby';
   const whenDecided = () => untilDecided({ link, clock });
@@ -172,7 +181,7 @@ export function createWorker(options: WorkerOptions): Worker {
     link,
     clock,
     log,
-    file: options.freezeFile,
+    file: stateDirectory.watchFreezeFile(options.freezeFile),
     journal,
     replies,
     worker: config.id,
@@ -192,6 +201,7 @@ export function createWorker(options: WorkerOptions): Worker {
     buttons: config.buttons,
     releasing: (button) => runner.running(button),
     freeze,
+    unwritable: stateDirectory.problem,
     onOver: ({ releaseId }) => void noteOver(releaseId),
     onShown: (shown) => {
       metrics.shown(shown);
@@ -234,6 +244,7 @@ export function createWorker(options: WorkerOptions): Worker {
       const recovery = createRecovery(rememberIdsMax);
       await journal.open(recovery.add);
       const recovered = recovery.result();
+      await stateDirectory.start();
 
       sayTaken();
       pause.start();
@@ -278,6 +289,7 @@ export function createWorker(options: WorkerOptions): Worker {
               clock,
               refreshOnPressMax: config.refreshOnPressMax,
               isBusy: runner.isBusy,
+              whyUnwritable: stateDirectory.lookAgain,
               wasOutOfSyncAt: board.wasOutOfSyncAt,
               deployedBy: deployed.of,
               show: publisher.show,
@@ -307,6 +319,7 @@ export function createWorker(options: WorkerOptions): Worker {
       board.stop();
       await lamps.stop();
       await freeze.stop();
+      await stateDirectory.stop();
       await journal.close();
     },
   };

@@ -46,6 +46,8 @@ export interface BoardOptions {
   readonly buttons: readonly ButtonConfig[];
   readonly releasing: (button: string) => number;
   readonly freeze: Pick<Freeze, 'of' | 'ofAll'>;
+  /** why the state directory cannot be written, in words */
+  readonly unwritable: () => string | undefined;
   /** Nothing is left of the failure: a restart must not bring it back. */
   readonly onOver?: (ending: Ending) => void;
   /** after each look, of each button */
@@ -93,6 +95,7 @@ export function createBoard(options: BoardOptions): Board {
     const freshUntil = watch.freshUntil();
     if (now >= freshUntil) watch.notFresh();
     const problem = watch.problem();
+    const unwritable = options.unwritable();
     let nextAt = Infinity;
 
     for (const button of buttons) {
@@ -109,6 +112,7 @@ export function createBoard(options: BoardOptions): Board {
           ...(problem === undefined ? {} : { problem }),
           ...(ended === undefined ? {} : { last: ended }),
           ...(frozen === undefined ? {} : { frozen }),
+          ...(unwritable === undefined ? {} : { unwritable }),
           lost: () => lostInWords([...tally.wereOutOfSync(button.id)].map(withWallTime), get),
           blockedUntil: () => blockedUntil(button.id),
         },

@@ -24,6 +24,8 @@ export interface SignalInput {
   readonly armedUntil?: number;
   /** why all releases are frozen */
   readonly frozen?: Frozen;
+  /** why nothing could be released although Argo CD would let it, in words */
+  readonly unwritable?: string;
   /** milliseconds since the epoch: when a sync window lets the first application through, as far as that is known */
   readonly blockedUntil?: () => number | undefined;
 }
@@ -70,7 +72,11 @@ export function signalOf(input: SignalInput, now: number): SignalChoice {
   if (armed && state !== 'unknown') return { signal: 'armed', ...until(armedUntil) };
   // Also without drift left (what was released may be unhealthy), at least for a while: the end is not to be missed.
   if (failed !== undefined)
-    return { signal: 'failed', ...because(failed.inWords, input.lost?.()), ...until(shownUntil) };
+    return {
+      signal: 'failed',
+      ...because(failed.inWords, input.lost?.(), input.unwritable),
+      ...until(shownUntil),
+    };
   if (state === 'unknown') return { signal: 'unknown', reason: whyUnknown(input), ...until() };
   if (last?.outcome === 'succeeded' && isNews) return { signal: 'succeeded', ...until(shownUntil) };
   if (state === 'drifted') {
@@ -79,6 +85,10 @@ export function signalOf(input: SignalInput, now: number): SignalChoice {
       failure?.left === 'new-target' ? failure.inWords : undefined,
       drift.wereOutOfSync > 0 ? input.lost?.() : undefined,
     ];
+    if (input.unwritable !== undefined) {
+      const frozen = input.frozen === undefined ? undefined : inWordsOf(input.frozen);
+      return { signal: 'blocked', ...because(input.unwritable, frozen, ...others), ...until() };
+    }
     if (input.frozen !== undefined) {
       const { until: frozenUntil } = input.frozen;
       return {

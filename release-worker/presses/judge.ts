@@ -34,6 +34,8 @@ export async function judge(
       'argocd-unreachable',
       `nothing is released while it is unknown what would be: ${watch.problem() ?? 'Argo CD has not been heard yet'}`,
     );
+  const unwritable = action === 'refresh' ? undefined : await options.whyUnwritable();
+  if (unwritable !== undefined) return reject('journal-unwritable', unwritable);
   if (action === 'rollback') return judgeRollback(options, button, only);
   if (action === 'release') return judgeRelease(options, button, only);
   const candidates = candidatesOf(registry.all(), (app) => selects(button.select, app), only);

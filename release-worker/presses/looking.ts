@@ -20,6 +20,8 @@ export interface JudgeOptions {
   readonly access: Access;
   readonly clock: Clock;
   readonly refreshOnPressMax: number;
+  /** Why no release could be written down, in words; looks once more where something was wrong. */
+  readonly whyUnwritable: () => Promise<string | undefined>;
   readonly isBusy: (key: string) => boolean;
   /** Of what cannot be compared now: when it was last known to be out of sync, in milliseconds since the epoch. */
   readonly wasOutOfSyncAt: (key: string) => number | undefined;

@@ -1,11 +1,11 @@
 // The journal: append-only JSON lines. What must survive a crash is on disk before the next step is taken.
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectory, syncDirectory } from '../../service/durable-file.ts';
 import type { Log } from '../../service/log.ts';
-import { messageOf } from '../../service/log.ts';
+import { codeOf, messageOf } from '../../service/log.ts';
 import { journalLineSchema } from './journal-lines.ts';
 import type { JournalLine } from './journal-lines.ts';
 
@@ -17,11 +17,20 @@ export interface Journal {
    * @throws JournalError when it could not be written; a part of it may stand in the file and is skipped on reading
    */
   append(line: JournalLine, options: { readonly flush: boolean }): Promise<void>;
+  /** Writes an empty line, to see whether that is possible. @throws JournalError when it is not */
+  tryOut(): Promise<void>;
   close(): Promise<void>;
 }
 
 export class JournalError extends Error {
   override readonly name = 'JournalError';
+  /** what the system calls it (`ENOSPC`) */
+  readonly code: string | undefined;
+
+  constructor(message: string, code: string | undefined) {
+    super(message);
+    this.code = code;
+  }
 }
 
 /** A line of ours with 10,000 applications has some 3 MB; what is longer is not ours. */
@@ -39,18 +48,41 @@ export function createJournal(options: { readonly stateDir: string; readonly log
   const problem = (what: string, error: unknown) =>
     new JournalError(
       `cannot ${what} the journal ${path} (worker.stateDir): ${messageOf(error)}. Nothing is released while it cannot be written: make the directory writable for this user, or free disk space`,
+      codeOf(error),
     );
 
-  const write = async (line: JournalLine, flush: boolean): Promise<void> => {
+  /** What is written into a file that was deleted or replaced meanwhile would be lost. */
+  const openAgainWhereReplaced = async (ours: FileHandle): Promise<FileHandle> => {
+    if (await isAt(ours, path)) return ours;
+    const next = await open(path, 'a+', 0o640);
+    await syncDirectory(stateDir);
+    torn = await endsTorn(next, (await next.stat()).size);
+    file = next;
+    await ours.close();
+    log.error(
+      { path },
+      `somebody has deleted or replaced the journal ${path} while the worker ran; it goes on with the one that is there now, and what stood in the other is forgotten at the next start`,
+    );
+    return next;
+  };
+
+  const write = async (line: string, flush: boolean): Promise<void> => {
     if (file === undefined) throw problem('write', new Error('it is not open'));
     try {
-      await file.appendFile(`${torn ? '\n' : ''}${JSON.stringify(line)}\n`);
+      if (flush) file = await openAgainWhereReplaced(file);
+      await file.appendFile(`${torn ? '\n' : ''}${line}\n`);
       torn = false;
       if (flush) await file.datasync();
     } catch (error) {
       torn = true;
       throw problem('write', error);
     }
+  };
+
+  const inTurn = (line: string, flush: boolean) => {
+    const written = queue.then(() => write(line, flush));
+    queue = written.catch(() => {});
+    return written;
   };
 
   return {
@@ -66,11 +98,8 @@ export function createJournal(options: { readonly stateDir: string; readonly log
         throw problem('open', error);
       }
     },
-    append: (line, { flush }) => {
-      const written = queue.then(() => write(line, flush));
-      queue = written.catch(() => {});
-      return written;
-    },
+    append: (line, { flush }) => inTurn(JSON.stringify(line), flush),
+    tryOut: () => inTurn('', true),
     close: async () => {
       const closing = file;
       await queue;
@@ -78,6 +107,16 @@ export function createJournal(options: { readonly stateDir: string; readonly log
       await closing?.close();
     },
   };
+}
+
+async function isAt(file: FileHandle, path: string): Promise<boolean> {
+  try {
+    const [ours, there] = await Promise.all([file.stat(), stat(path)]);
+    return ours.ino === there.ino && ours.dev === there.dev;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return false;
+    throw error;
+  }
 }
 
 async function endsTorn(file: FileHandle, size: number): Promise<boolean> {

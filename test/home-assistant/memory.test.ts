@@ -5,7 +5,10 @@ import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { createMemory } from '../../home-assistant/memory.ts';
 import type { Known } from '../../home-assistant/memory.ts';
 import type { Log } from '../../service/log.ts';
+import { createHealth } from '../../service/health.ts';
 import { silentLog } from '../../service/log.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { until } from '../support/wait.ts';
 
 const known = (): Known => new Map([['release-button_agent_main', new Map([['event_main', 'event']])]]);
 
@@ -78,5 +81,22 @@ describe('what Home Assistant may know', () => {
     one.write(new Map());
     await one.settled();
     expect(warnings).toEqual([expect.stringContaining('homeAssistant.stateDir')]);
+  });
+
+  test('that cannot be written is said in the health, and written when that is possible again', async () => {
+    const clock = createFakeClock();
+    const health = createHealth(clock);
+    const one = createMemory(join(folder, 'state'), 'release-button', log(), { clock, health });
+    await one.read();
+    expect(health.report().status).toBe('ok');
+    writeFileSync(join(folder, 'state'), 'a file in the place of the directory');
+    one.write(known());
+    await until('the failure', () => health.report().status === 'degraded');
+    expect(health.report().checks['home-assistant-state']?.message).toContain('homeAssistant.stateDir');
+    rmSync(join(folder, 'state'));
+    await until('the next try', () => clock.pendingTimers() > 0);
+    clock.advance(60_000);
+    await until('health', () => health.report().status === 'ok');
+    expect(await memory().read()).toEqual(known());
   });
 });

@@ -44,6 +44,7 @@ export function memoryJournal(): MemoryJournal {
       lines.push(line);
       return Promise.resolve();
     },
+    tryOut: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
 }

@@ -21,6 +21,7 @@ export async function judging(
     readonly hurry?: number;
     readonly busy?: readonly string[];
     readonly refreshOnPressMax?: number;
+    readonly unwritable?: string;
     readonly wasOutOfSyncAt?: (key: string) => number | undefined;
     readonly deployedBy?: (button: string) => readonly Deployed[];
   } = {},
@@ -95,6 +96,7 @@ export async function judging(
             },
           },
           refreshOnPressMax: options.refreshOnPressMax ?? 20,
+          whyUnwritable: () => Promise.resolve(options.unwritable),
           wasOutOfSyncAt: options.wasOutOfSyncAt ?? (() => undefined),
           deployedBy: options.deployedBy ?? (() => []),
           isBusy: (key) => busy.has(key),

@@ -1,0 +1,184 @@
+// Whether the worker can write its state directory: tried at the start, now and then, and when a file in it could not be
+// written. Without the journal nothing is released, so light, health and presses must know before somebody presses.
+import { open, unlink } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Clock, Timer } from '../service/clock.ts';
+import type { Health } from '../service/health.ts';
+import type { Log } from '../service/log.ts';
+import { codeOf, messageOf } from '../service/log.ts';
+import type { FreezeFile } from './freeze/file.ts';
+import type { Journal } from './releases/journal.ts';
+
+export interface StateDirectory {
+  /** Resolves when the first try has told, or takes too long. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** why nothing is released, in words for a person; undefined: as far as is known it can be written */
+  problem(): string | undefined;
+  /** Tries once more where there is a problem. Resolves to what `problem` says afterwards. */
+  lookAgain(): Promise<string | undefined>;
+  /** The same journal; an append that fails is noticed here. */
+  watchJournal(journal: Journal): Journal;
+  watchFreezeFile(file: FreezeFile): FreezeFile;
+}
+
+const lookEveryMs = 60_000;
+/** While it cannot be written: somebody makes room and waits for the light. */
+const lookAgainMs = 5_000;
+/** A network mount that is away holds every call up. */
+const slowMs = 10_000;
+/** A press has to be answered soon. */
+const pressWaitMs = 1_000;
+/** A block of most file systems, so that the try needs new room as the next line of the journal does. */
+const leastBytes = 4_096;
+
+export function createStateDirectory(options: {
+  readonly stateDir: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly health: Health;
+  readonly onChange: () => void;
+}): StateDirectory {
+  const { clock, log } = options;
+  const path = resolve(options.stateDir);
+  const check = options.health.check('state', 'failing');
+  let problem: string | undefined;
+  /** what the next try must have room for: at least what did not fit last */
+  let bytes = leastBytes;
+  /** the journal itself could not be written, whatever else can be in the directory */
+  let broken: Journal | undefined;
+  let looking: Promise<void> | undefined;
+  let timer: Timer | undefined;
+  let running = false;
+
+  const set = (next: string | undefined) => {
+    if (next === undefined) check.ok(`${path} can be written`);
+    else check.bad(next);
+    if (next === problem) return;
+    problem = next;
+    if (next === undefined) log.info({ path }, `${path} (worker.stateDir) can be written again`);
+    else log.error({ path }, next);
+    options.onChange();
+  };
+
+  const look = () => {
+    looking ??= lookOnce().finally(() => {
+      looking = undefined;
+      timer?.cancel();
+      if (running)
+        timer = clock.setTimeout(() => void look(), problem === undefined ? lookEveryMs : lookAgainMs);
+    });
+    return looking;
+  };
+  const lookOnce = async () => {
+    const slow = clock.setTimeout(
+      () =>
+        set(
+          notReleased(
+            path,
+            `does not answer within ${slowMs / 1_000} s; see whether its disk or mount is well`,
+          ),
+        ),
+      slowMs,
+    );
+    try {
+      await tryWriting(path, bytes);
+      await broken?.tryOut();
+      broken = undefined;
+      bytes = leastBytes;
+      set(undefined);
+    } catch (error) {
+      set(whyNot(path, error));
+    } finally {
+      slow.cancel();
+    }
+  };
+  const lookSoon = () => {
+    if (running) void look();
+  };
+  const within = async (ms: number) => {
+    const work = look();
+    await new Promise<void>((done) => {
+      const late = clock.setTimeout(done, ms);
+      void work.finally(() => {
+        late.cancel();
+        done();
+      });
+    });
+  };
+
+  return {
+    start: async () => {
+      running = true;
+      await within(slowMs);
+    },
+    stop: async () => {
+      running = false;
+      timer?.cancel();
+      await looking;
+      timer?.cancel();
+    },
+    problem: () => problem,
+    lookAgain: async () => {
+      if (problem !== undefined && running) await within(pressWaitMs);
+      return problem;
+    },
+    watchJournal: (journal) => ({
+      ...journal,
+      append: async (line, how) => {
+        try {
+          await journal.append(line, how);
+        } catch (error) {
+          broken = journal;
+          bytes = Math.max(bytes, leastBytes + JSON.stringify(line).length);
+          set(whyNot(path, error));
+          lookSoon();
+          throw error;
+        }
+      },
+    }),
+    watchFreezeFile: (file) => ({
+      ...file,
+      write: async (state) => {
+        try {
+          await file.write(state);
+        } catch (error) {
+          lookSoon();
+          throw error;
+        }
+      },
+    }),
+  };
+}
+
+/** By really doing it: quotas, permissions and mounts differ too much to be computed. */
+async function tryWriting(directory: string, bytes: number): Promise<void> {
+  const path = join(directory, '.can-be-written');
+  const file = await open(path, 'w', 0o600);
+  try {
+    await file.writeFile(Buffer.alloc(bytes, 'x'));
+    await file.datasync();
+  } finally {
+    await file.close();
+    // Otherwise the next try would only write over what is there.
+    await unlink(path);
+  }
+}
+
+function notReleased(path: string, why: string): string {
+  return `nothing is released: ${path} (worker.stateDir) ${why}`;
+}
+
+function whyNot(path: string, error: unknown): string {
+  return notReleased(path, reasons[codeOf(error) ?? ''] ?? `cannot be written: ${messageOf(error)}`);
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: 'is full; free some space',
+  EDQUOT: 'is full, by the quota of this user; free some space',
+  EROFS: 'is on a read-only file system; mount it writable',
+  ENOENT: 'is gone; make it again, writable for the worker',
+  ENOTDIR: 'is no directory; make it one that the worker may write',
+  EACCES: 'may not be written by this user; make it writable for the worker',
+  EPERM: 'may not be written by this user; make it writable for the worker',
+};
