@@ -6,7 +6,7 @@ import { readPem } from '../../service/link/from-config.ts';
 import { createArgoCd } from './client.ts';
 import type { ArgoCd } from './client.ts';
 import type { HttpOptions } from './http.ts';
-import { proxyFor } from './proxy.ts';
+import { proxyFor } from './proxy-setting.ts';
 import { fixedSecret, secretInFile } from './secret-source.ts';
 import type { ParseSecret, SecretSource } from './secret-source.ts';
 
@@ -25,8 +25,9 @@ export function argocdFromConfig(
 ): ArgoCd {
   const { argocd, server } = options;
   const { log, onAnswer } = context;
-  const proxy = proxyFor(server);
-  if (proxy !== undefined) log.info(`Argo CD is asked through the proxy ${proxy.host}`);
+  const { proxy, said, warnings } = proxyFor(server);
+  for (const warning of warnings) log.warn(warning);
+  if (said !== undefined) log.info(said);
   return createArgoCd({
     ...secretsOf(options, context),
     server,

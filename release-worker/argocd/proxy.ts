@@ -1,5 +1,4 @@
-// Requests through a proxy, as HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY say: https through a tunnel that the proxy
-// opens (CONNECT), http as requests to the proxy itself.
+// Requests through a proxy: https through a tunnel that the proxy opens (CONNECT), http as requests to the proxy itself.
 import { request as requestHttp } from 'node:http';
 import type { ClientRequest } from 'node:http';
 import { request as requestHttps } from 'node:https';
@@ -7,13 +6,6 @@ import { connect as connectTls } from 'node:tls';
 import type { Socket } from 'node:net';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import type { RequestFunction } from 'got';
-import { getProxyForUrl } from 'proxy-from-env';
-import { isLoopback } from '../../config/formats.ts';
-
-/** The environment names a proxy that cannot be used. */
-export class ProxySettingError extends Error {
-  override readonly name = 'ProxySettingError';
-}
 
 /** The proxy could not be reached, or does not connect us. */
 export class ProxyError extends Error {
@@ -30,38 +22,6 @@ export class ProxyError extends Error {
 }
 
 const variables = 'HTTPS_PROXY, HTTP_PROXY or ALL_PROXY';
-
-/**
- * The proxy that the environment names for this server. None for this very machine, whose addresses mean something else
- * to a proxy.
- * @throws ProxySettingError
- */
-export function proxyFor(server: string): URL | undefined {
-  if (isLoopback(new URL(server).hostname)) return undefined;
-  const text = getProxyForUrl(server);
-  if (text === '') return undefined;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  // Never the text itself: it may have a password in it.
-  if (url === undefined || url.hostname === '' || !canDecode(url))
-    throw new ProxySettingError(
-      `the proxy in ${variables} is no URL. Write http://host:port, with user:password@ (encoded as in URLs) before the host where it wants a login, or name the host of Argo CD in NO_PROXY`,
-    );
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw new ProxySettingError(
-      `the proxy ${url.host} in ${variables} is one for ${url.protocol}//, which the release worker does not speak. Name one for http:// or https://, or the host of Argo CD in NO_PROXY`,
-    );
-  return url;
-}
-
-function canDecode({ username, password }: URL): boolean {
-  try {
-    decodeURIComponent(username);
-    decodeURIComponent(password);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 export interface ProxyOptions {
   readonly proxy: URL;

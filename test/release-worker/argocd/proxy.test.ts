@@ -1,7 +1,7 @@
 // Through a real proxy: https by a tunnel, http by whole URLs; what the proxy may see, and what is certain when it fails.
 import { inspect } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { proxyFor, ProxySettingError } from '../../../release-worker/argocd/proxy.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { proxyFor } from '../../../release-worker/argocd/proxy-setting.ts';
 import { freePort } from '../../support/ports.ts';
 import { until } from '../../support/wait.ts';
 import { createCertificates } from './certificates.ts';
@@ -193,6 +193,16 @@ describe.each(['https://argocd.test', 'http://argocd.test'])('%s and its proxy',
   });
 });
 
+describe('a proxy that the environment names without a scheme', () => {
+  it('is spoken to in plain HTTP, as by curl: the tunnel through it stands', async () => {
+    const { url } = await serve(good, pair('argocd'));
+    const { host } = (await forwardProxy({ to: url })).url;
+    const { proxy } = proxyFor('https://argocd.test', { HTTPS_PROXY: host });
+    const argocd = clientOf('https://argocd.test', { proxy, ca: pair('argocd').ca });
+    expect(await argocd.get(guestbook)).toMatchObject({ name: 'guestbook' });
+  });
+});
+
 describe('a proxy that opens no tunnel', () => {
   it('is named with its answer; a read is repeated, a sync was not sent', async () => {
     const { url } = await serve(good, pair('argocd'));
@@ -219,65 +229,5 @@ describe('a proxy that opens no tunnel', () => {
     }
     argocd.stop();
     await until('the connections to be closed', () => proxy.connections() === 0);
-  });
-});
-
-describe('the environment', () => {
-  beforeEach(() => {
-    for (const name of ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'])
-      for (const spelt of [name, name.toUpperCase()]) vi.stubEnv(spelt, '');
-    return () => vi.unstubAllEnvs();
-  });
-
-  it.each([
-    ['HTTPS_PROXY', 'https://argocd.example', true],
-    ['https_proxy', 'https://argocd.example', true],
-    ['HTTP_PROXY', 'http://argocd.example', true],
-    ['http_proxy', 'http://argocd.example', true],
-    ['ALL_PROXY', 'https://argocd.example', true],
-    ['all_proxy', 'http://argocd.example', true],
-    ['HTTP_PROXY', 'https://argocd.example', false],
-    ['HTTPS_PROXY', 'http://argocd.example', false],
-  ])('%s is for %s: %s', (name, server, used) => {
-    vi.stubEnv(name, 'http://proxy.example:3128');
-    expect(proxyFor(server)?.host).toBe(used ? 'proxy.example:3128' : undefined);
-  });
-
-  it.each([
-    ['argocd.example', undefined],
-    ['other.example, argocd.example', undefined],
-    ['.example', undefined],
-    ['*', undefined],
-    ['argocd.example:8443', 'proxy.example:3128'],
-    ['other.example', 'proxy.example:3128'],
-  ])('NO_PROXY=%s', (value, host) => {
-    vi.stubEnv('HTTPS_PROXY', 'proxy.example:3128');
-    vi.stubEnv('NO_PROXY', value);
-    expect(proxyFor('https://argocd.example')?.host).toBe(host);
-  });
-
-  it.each(['http://127.0.0.1:8090', 'http://localhost:8090', 'https://[::1]:8443'])(
-    'of this machine no proxy is asked (%s): what it is there is another',
-    (server) => {
-      for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY']) vi.stubEnv(name, 'http://proxy.example');
-      expect(proxyFor(server)).toBeUndefined();
-    },
-  );
-
-  it.each([
-    ['socks5://somebody:hunter2@proxy.example:1080', /proxy\.example:1080 .*socks5:.*NO_PROXY/],
-    ['http://somebody:hunter2@', /no URL/],
-    ['http://somebody:hunter2%@proxy.example', /no URL.*encoded/],
-  ])('that names what is no proxy for us is refused at the start, without showing a login', (text, words) => {
-    vi.stubEnv('ALL_PROXY', text);
-    let thrown: unknown;
-    try {
-      proxyFor('https://argocd.example');
-    } catch (error) {
-      thrown = error;
-    }
-    expect(thrown).toBeInstanceOf(ProxySettingError);
-    expect(String(thrown)).toMatch(words);
-    expect(String(thrown)).not.toMatch(/hunter2|somebody/);
   });
 });
