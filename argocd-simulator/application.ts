@@ -82,7 +82,7 @@ export type SyncStatus = {
   revision?: string;
   revisions?: string[];
 };
-type Destination = { server?: string; namespace?: string };
+type Destination = { server?: string; name?: string; namespace?: string };
 type Condition = { type: string; message: string; lastTransitionTime: string };
 
 export type ApplicationStatus = {

@@ -120,7 +120,15 @@ export function syncWindows(world: SimulatedWorld, account: Account, wanted: Wan
 /** Its windows and nothing else of it. */
 export function project(world: SimulatedWorld, account: Account, name: string): Answer {
   if (!world.accounts.mayGetProject(account, name)) return mayNotGetProject(account, name);
-  const windows = world.windowsOf(name).map(({ open: _, ...window }) => window);
+  const windows = world
+    .windowsOf(name)
+    .map(({ open: _, applications, namespaces, clusters, andOperator, ...window }) => ({
+      ...window,
+      ...(applications.length > 0 ? { applications } : {}),
+      ...(namespaces.length > 0 ? { namespaces } : {}),
+      ...(clusters.length > 0 ? { clusters } : {}),
+      ...(andOperator ? { andOperator } : {}),
+    }));
   return json({
     metadata: { name, namespace: 'argocd' },
     spec: windows.length === 0 ? {} : { syncWindows: windows },

@@ -45,7 +45,17 @@ export function isRefusal(value: object): value is Refusal {
 export function windowsOf(world: SimulatedWorld, { object }: ApplicationRecord): SyncWindow[] {
   return world
     .windowsOf(object.spec.project)
-    .filter(({ applications }) => applications.some((glob) => globPattern(glob).test(object.metadata.name)));
+    .filter(({ applications, namespaces, clusters, andOperator }) => {
+      const { namespace = '', name = '', server = '' } = object.spec.destination;
+      const kinds = [
+        { globs: applications, values: [object.metadata.name] },
+        { globs: clusters, values: [name, server].filter((value) => value !== '') },
+        { globs: namespaces, values: [namespace] },
+      ].filter(({ globs }) => globs.length > 0);
+      const matches = ({ globs, values }: (typeof kinds)[number]) =>
+        globs.some((glob) => values.some((value) => globPattern(glob).test(value)));
+      return andOperator ? kinds.length > 0 && kinds.every(matches) : kinds.some(matches);
+    });
 }
 
 /**

@@ -87,7 +87,11 @@ const applicationDescription = z.strictObject({
   source: z.exactOptional(source),
   sources: z.exactOptional(z.array(source).check(z.minLength(1), z.maxLength(10))),
   destination: z.exactOptional(
-    z.strictObject({ server: z.exactOptional(text), namespace: z.exactOptional(text) }),
+    z.strictObject({
+      server: z.exactOptional(text),
+      name: z.exactOptional(text),
+      namespace: z.exactOptional(text),
+    }),
   ),
   syncPolicy: z.exactOptional(z.record(z.string(), z.unknown())),
   resources: z.exactOptional(z.array(resource).check(z.maxLength(500))),
@@ -134,8 +138,13 @@ const syncWindow = z.strictObject({
   timeZone: z.exactOptional(text),
   /** Whether it is open now; no clock opens or closes it. */
   open: z._default(z.boolean(), true),
-  /** Globs over application names. */
+  /** Globs over application names, and over the namespaces and clusters that applications deploy to. */
   applications: z._default(z.array(text), ['*']),
+  namespaces: z._default(z.array(text), []),
+  clusters: z._default(z.array(text), []),
+  /** All of the kinds that are given must match, in place of one. */
+  andOperator: z._default(z.boolean(), false),
+  description: z.exactOptional(text),
 });
 
 const project = z.strictObject({ name, windows: z._default(z.array(syncWindow), []) });

@@ -99,6 +99,8 @@ const appSchema = z.object({
   window: z.exactOptional(z.enum(['open', 'closed'])),
   /** until when the window is as it is; absent: not known */
   windowUntil: z.exactOptional(timeSchema),
+  /** what Argo CD's people wrote down about the window that is in the way; absent: nothing */
+  windowReason: z.exactOptional(z.string()),
   permitted: z.exactOptional(z.boolean()),
   automated: z.boolean(),
   /** those that release it, in the order of the configuration; absent: not known */

@@ -24,6 +24,7 @@ const operation = z.nullish(
 
 const spec = z.object({
   project: text,
+  destination: z.nullish(z.object({ namespace: text, name: text, server: text })),
   source,
   sources: z.nullish(z.array(z.object({ targetRevision: text }))),
   syncPolicy: z.nullish(z.object({ automated: z.nullish(z.object({ enabled: z.nullish(z.boolean()) })) })),
@@ -88,6 +89,13 @@ export interface OperationFacts extends OperationIds {
   readonly deploys?: string;
 }
 
+/** Where an application deploys to; what it does not name is empty. */
+export interface Destination {
+  readonly namespace: string;
+  readonly name: string;
+  readonly server: string;
+}
+
 /** What every list item tells of an application, whatever the version of Argo CD. */
 interface AppStatus {
   readonly namespace: string;
@@ -115,6 +123,8 @@ export interface AppSpec {
   readonly project: string;
   /** where releases come from, to share what is known of a revision: `<repository URL>` */
   readonly repository: string;
+  /** absent: not known */
+  readonly destination?: Destination;
   /** number of sources; 1 for the plain kind */
   readonly sources: number;
   /** one Git repository under `source`: no list of sources, be it of one, and no Helm chart */
@@ -166,6 +176,7 @@ export function recordOf(app: Application): AppRecord {
   return {
     ...statusOf(app),
     project: spec.project ?? '',
+    ...(spec.destination === undefined ? {} : { destination: spec.destination }),
     repository: spec.repository ?? '',
     sources: spec.sources ?? 1,
     plainGit: spec.plainGit ?? true,
@@ -231,6 +242,9 @@ function specOf({ spec }: Application, selection: ListSelection): Partial<AppSpe
   const automated = spec.syncPolicy?.automated;
   return {
     ...(told(spec.project) ? { project: spec.project || defaultProject } : {}),
+    ...(spec.destination === null || spec.destination === undefined
+      ? {}
+      : { destination: destinationOf(spec.destination) }),
     ...(told(spec.source) && told(spec.sources)
       ? {
           repository: spec.source?.repoURL ?? '',
@@ -242,6 +256,16 @@ function specOf({ spec }: Application, selection: ListSelection): Partial<AppSpe
       ? { automated: automated !== null && automated !== undefined && automated.enabled !== false }
       : {}),
   };
+}
+
+function destinationOf({
+  namespace,
+  name,
+  server,
+}: {
+  readonly [Member in keyof Destination]?: string | null | undefined;
+}): Destination {
+  return { namespace: namespace ?? '', name: name ?? '', server: server ?? '' };
 }
 
 export function newest<Entry extends { readonly id?: number | null | undefined }>(

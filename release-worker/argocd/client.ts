@@ -11,7 +11,7 @@ import {
   windowsOfProject,
   windowsSchema,
 } from './sync-window.ts';
-import type { SyncWindow, WindowsOfApp } from './sync-window.ts';
+import type { ProjectWindow, WindowsOfApp } from './sync-window.ts';
 import { createHttp } from './http.ts';
 import { syncDetailOf, syncDetailSchema } from './sync-detail.ts';
 import type { SyncDetail } from './sync-detail.ts';
@@ -91,7 +91,7 @@ export interface ArgoCd {
    * All windows of a project, those that it inherits from global projects included.
    * @throws ArgoCdError also where the account may not get the project
    */
-  projectWindows(project: string): Promise<readonly SyncWindow[]>;
+  projectWindows(project: string): Promise<readonly ProjectWindow[]>;
   revisionMetadata(app: AppName, revision: string): Promise<RevisionMetadata>;
   /** The event stream; ends only by an error, the server, or `signal`. */
   openStream(signal: AbortSignal): StreamRequest;

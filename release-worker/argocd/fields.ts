@@ -27,7 +27,13 @@ const listFieldsOfAll = [
 
 const specFields: Readonly<Record<ListSelection, readonly string[]>> = {
   spec: ['items.spec'],
-  members: ['items.spec.project', 'items.spec.source', 'items.spec.sources', 'items.spec.syncPolicy'],
+  members: [
+    'items.spec.project',
+    'items.spec.destination',
+    'items.spec.source',
+    'items.spec.sources',
+    'items.spec.syncPolicy',
+  ],
 };
 
 export function listFields(selection: ListSelection): string {
@@ -50,6 +56,7 @@ export const streamFields = [
   'application.metadata.labels',
   'application.metadata.deletionTimestamp',
   'application.spec.project',
+  'application.spec.destination',
   'application.spec.source',
   'application.spec.sources',
   'application.spec.syncPolicy',

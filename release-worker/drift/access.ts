@@ -1,9 +1,9 @@
 // Whether what is out of sync may be released now: permission and sync windows, asked for with few calls and remembered.
 //
 // Permission is asked for a whole project first; one application of it only where that is no and it is out of sync.
-// Windows are asked for what is out of sync only: those of its project first, and its own where the project has any or may
-// not be got. A yes may still be wrong (a policy can deny a single application), so a sync that Argo CD refuses is
-// remembered too.
+// Windows are asked for what is out of sync only: those of its project first, and its own where one of them can be about
+// it, or the project may not be got. A yes may still be wrong (a policy can deny a single application), so a sync that
+// Argo CD refuses is remembered too.
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Timer } from '../../service/clock.ts';
 import type { Log } from '../../service/log.ts';
@@ -11,10 +11,12 @@ import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
-import type { SyncWindow } from '../argocd/sync-window.ts';
+import type { WindowsOfApp } from '../argocd/sync-window.ts';
 import { eachLimited } from '../each-limited.ts';
 import { createAnswers } from './answers.ts';
-import { opennessOf, withTimeZones } from './windows.ts';
+import { projectWindows } from './project-windows.ts';
+import type { ProjectWindows } from './project-windows.ts';
+import { opennessOf } from './windows.ts';
 import type { Openness } from './windows.ts';
 import type { Registry } from './registry.ts';
 import { isDrifted } from './summary.ts';
@@ -37,6 +39,12 @@ interface Known {
   readonly windowOpen: boolean;
   /** milliseconds since the epoch: until when that stays so, as far as it can be told */
   readonly windowUntil?: number;
+  /** what Argo CD's people say of the window that is closed to it */
+  readonly windowDescription?: string;
+}
+
+interface WindowAnswer extends Openness {
+  readonly description?: string;
 }
 
 interface Round {
@@ -58,6 +66,7 @@ const permissionForMs = 3_600_000;
 const refusalForMs = 60_000;
 const lookEveryMs = 15_000;
 const computedForMs = 30_000;
+const computedMax = 100;
 /**
  * Questions about single applications, about so many in one round, and at once: an Argo CD with thousands of drifted ones is
  * left in peace.
@@ -77,11 +86,11 @@ export function createAccess(options: {
   const now = () => clock.monotonic();
   const projects = createAnswers<boolean>({ now });
   const permissions = createAnswers<boolean>({ now });
-  const windows = createAnswers<Openness>({ now });
+  const windows = createAnswers<WindowAnswer>({ now });
   /** undefined: it cannot be got */
-  const ofProjects = createAnswers<readonly SyncWindow[] | undefined>({ now });
+  const ofProjects = createAnswers<ProjectWindows | undefined>({ now });
   /** by the windows, as text: those of a project share them */
-  const computed = createAnswers<Openness | undefined>({ now });
+  const computed = createAnswers<Openness | undefined>({ now, max: computedMax });
   /** of what the registry has, by its changes */
   const drifted = new Set<string>();
   /** of the applications that there are answers about: what holds in one project says nothing of another */
@@ -100,8 +109,13 @@ export function createAccess(options: {
     const window = windows.of(key);
     const may = app === undefined ? undefined : permitted(key, app.project);
     if (window === undefined || may === undefined) return undefined;
-    const { open, until } = window;
-    return { permitted: may, windowOpen: open, ...(until === undefined ? {} : { windowUntil: until }) };
+    const { open, until, description } = window;
+    return {
+      permitted: may,
+      windowOpen: open,
+      ...(until === undefined ? {} : { windowUntil: until }),
+      ...(description === undefined ? {} : { windowDescription: description }),
+    };
   };
 
   const isDue = (key: string) => {
@@ -110,9 +124,9 @@ export function createAccess(options: {
   };
   /** What is known of its project is all that there is to know. */
   const isAnswered = (key: string) => {
-    const project = registry.get(key)?.project ?? '';
-    const windowless = !ofProjects.isDue(project) && ofProjects.of(project)?.length === 0;
-    return windowless && !isPermissionDue(key, project);
+    const app = registry.get(key);
+    if (app === undefined || ofProjects.isDue(app.project) || isPermissionDue(key, app.project)) return false;
+    return ofProjects.of(app.project)?.concern(app) === false;
   };
   const isPermissionDue = (key: string, project: string) =>
     permissions.has(key) ? permissions.isDue(key) : projects.isDue(project) || projects.of(project) === false;
@@ -131,19 +145,25 @@ export function createAccess(options: {
     await permissions.ask(key, true, permissionForMs, () => argocd.maySync(app));
   };
   /** Until when is told where the time zones of the windows are known, which takes the right to get the project. */
-  const askWindows = async (app: AppRecord, round: Round): Promise<Openness> => {
+  const askWindows = async (app: AppRecord, round: Round): Promise<WindowAnswer> => {
     const anewForProject = round.anew && isFirst(round.windows, app.project);
     const ofProject = await ofProjects.ask(app.project, anewForProject, windowForMs, () =>
-      argocd.projectWindows(app.project).catch((error: unknown) => {
+      argocd.projectWindows(app.project).then(projectWindows, (error: unknown) => {
         log.debug(`each application of ${app.project} is asked for its sync windows: ${messageOf(error)}`);
         return undefined;
       }),
     );
-    if (ofProject?.length === 0) return { open: true };
+    if (ofProject?.concern(app) === false) return { open: true };
     round.asked += 1;
-    const { open, assigned } = await argocd.syncWindows(app);
-    if (assigned.length === 0) return { open };
-    const zoned = withTimeZones(assigned, ofProject ?? []);
+    const answer = await argocd.syncWindows(app);
+    const description = ofProject?.describe(app, answer);
+    return {
+      ...(await untilWhen(answer, ofProject)),
+      ...(description === undefined ? {} : { description }),
+    };
+  };
+  const untilWhen = async ({ open, assigned }: WindowsOfApp, ofProject: ProjectWindows | undefined) => {
+    const zoned = assigned.length === 0 ? undefined : ofProject?.zoned(assigned);
     if (zoned === undefined) return { open };
     const openness = await computed.ask(JSON.stringify(zoned), false, computedForMs, () =>
       Promise.resolve(opennessOf(zoned, clock.now())),

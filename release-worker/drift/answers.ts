@@ -20,11 +20,19 @@ export interface Answers<Answer> {
   forget(key: string): void;
 }
 
-export function createAnswers<Answer>({ now }: { readonly now: () => number }): Answers<Answer> {
+/** @param options.max beyond so many all are forgotten; absent: those who ask forget what is gone */
+export function createAnswers<Answer>({
+  now,
+  max = Infinity,
+}: {
+  readonly now: () => number;
+  readonly max?: number;
+}): Answers<Answer> {
   const known = new Map<string, { readonly answer: Answer; readonly at: number; readonly until: number }>();
   const underWay = new Map<string, Promise<Answer>>();
 
   const put = (key: string, answer: Answer, forMs: number) => {
+    if (known.size >= max && !known.has(key)) known.clear();
     known.set(key, { answer, at: now(), until: now() + forMs });
   };
   const isDue = (key: string) => now() >= (known.get(key)?.until ?? -Infinity);

@@ -16,6 +16,7 @@ import { createEndings } from './endings.ts';
 import { lostInWords } from './lost.ts';
 import type { Registry } from './registry.ts';
 import { signalOf } from './signal.ts';
+import type { ClosedWindows } from './signal.ts';
 import { driftState, summaryOf } from './summary.ts';
 import { createTally } from './tally.ts';
 import type { Lost } from './tally.ts';
@@ -114,7 +115,7 @@ export function createBoard(options: BoardOptions): Board {
           ...(frozen === undefined ? {} : { frozen }),
           ...(unwritable === undefined ? {} : { unwritable }),
           lost: () => lostInWords([...tally.wereOutOfSync(button.id)].map(withWallTime), get),
-          blockedUntil: () => blockedUntil(button.id),
+          windows: () => closedWindows(button.id),
         },
         now,
       );
@@ -156,13 +157,22 @@ export function createBoard(options: BoardOptions): Board {
     return { key: lost.key, at };
   };
 
-  /** When the first of what a window keeps from being released may be; nothing where one is closed for nobody knows how long. */
-  const blockedUntil = (button: string) => {
-    const ends = [...tally.drifted(button)].flatMap((key) => {
-      const { windowOpen, windowUntil } = access.known(key) ?? {};
-      return windowOpen === false && windowUntil !== undefined ? [windowUntil] : [];
-    });
-    return ends.length === 0 ? undefined : Math.min(...ends);
+  /**
+   * When the first of what a window keeps from being released may be, and what is written down about that window; nothing
+   * where one is closed for nobody knows how long.
+   */
+  const closedWindows = (button: string): ClosedWindows => {
+    let until: number | undefined;
+    let description: string | undefined;
+    for (const key of tally.drifted(button)) {
+      const known = access.known(key);
+      if (known?.windowOpen !== false) continue;
+      description ??= known.windowDescription;
+      if (known.windowUntil === undefined || known.windowUntil >= (until ?? Infinity)) continue;
+      until = known.windowUntil;
+      description = known.windowDescription ?? description;
+    }
+    return { until, description };
   };
 
   const publishSummary = (fresh: boolean) => {

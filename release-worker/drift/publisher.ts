@@ -123,6 +123,7 @@ export function createPublisher(options: {
         : {
             window: known.windowOpen ? ('open' as const) : ('closed' as const),
             ...(known.windowUntil === undefined ? {} : { windowUntil: toTime(known.windowUntil) }),
+            ...(known.windowDescription === undefined ? {} : { windowReason: known.windowDescription }),
             permitted: known.permitted,
           }),
       ...(notes.length === 0 ? {} : { notes }),

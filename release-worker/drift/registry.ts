@@ -163,6 +163,7 @@ const sameMember: { readonly [Member in keyof AppRecord]-?: (a: AppRecord, b: Ap
   name: (a, b) => a.name === b.name,
   project: (a, b) => a.project === b.project,
   labels: (a, b) => sameLabels(a.labels, b.labels),
+  destination: (a, b) => sameDestination(a.destination, b.destination),
   repository: (a, b) => a.repository === b.repository,
   sources: (a, b) => a.sources === b.sources,
   plainGit: (a, b) => a.plainGit === b.plainGit,
@@ -201,4 +202,8 @@ function sameDetail(a: AppDetail | undefined, b: AppDetail | undefined): boolean
     a.operation.automated === b.operation.automated &&
     a.operation.deploys === b.operation.deploys
   );
+}
+
+function sameDestination(a: AppRecord['destination'], b: AppRecord['destination']): boolean {
+  return a?.namespace === b?.namespace && a?.name === b?.name && a?.server === b?.server;
 }

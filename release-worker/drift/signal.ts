@@ -26,8 +26,15 @@ export interface SignalInput {
   readonly frozen?: Frozen;
   /** why nothing could be released although Argo CD would let it, in words */
   readonly unwritable?: string;
+  /** what is known of the sync windows that are in the way */
+  readonly windows?: () => ClosedWindows;
+}
+
+export interface ClosedWindows {
   /** milliseconds since the epoch: when a sync window lets the first application through, as far as that is known */
-  readonly blockedUntil?: () => number | undefined;
+  readonly until?: number | undefined;
+  /** what people wrote down about them; undefined: nothing */
+  readonly description?: string | undefined;
 }
 
 export interface LastRelease {
@@ -99,13 +106,13 @@ export function signalOf(input: SignalInput, now: number): SignalChoice {
       };
     }
     if (drift.blocked === 0) return { signal: 'drifted', ...because(...others), ...until() };
-    const reason = because(whyBlocked(drift), ...others);
+    const windows = input.windows?.() ?? {};
+    const reason = because(whyBlocked(drift, windows.description), ...others);
     if (drift.blocked < drift.outOfSync) return { signal: 'drifted', ...reason, ...until() };
-    const opensAt = input.blockedUntil?.();
     return {
       signal: 'blocked',
       ...reason,
-      ...(opensAt === undefined ? {} : { until: toTime(opensAt) }),
+      ...(windows.until === undefined ? {} : { until: toTime(windows.until) }),
       ...until(),
     };
   }
@@ -133,7 +140,12 @@ const obstacleInWords: Record<Obstacle, string> = {
   'blocked-by-sync-window': 'a sync window of Argo CD forbids it',
 };
 
-function whyBlocked({ blocked, outOfSync, obstacles }: DriftCounts): string {
-  const why = [...obstacles].sort().map((obstacle) => obstacleInWords[obstacle]);
+function whyBlocked({ blocked, outOfSync, obstacles }: DriftCounts, description: string | undefined): string {
+  const why = [...obstacles].sort().map((obstacle) => {
+    const words = obstacleInWords[obstacle];
+    return obstacle === 'blocked-by-sync-window' && description !== undefined
+      ? `${words} (${description})`
+      : words;
+  });
   return `${blocked} of ${outOfSync} out of sync cannot be released: ${why.join('; ')}`;
 }

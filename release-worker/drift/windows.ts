@@ -5,7 +5,7 @@
 // - Otherwise an open allow window lets through.
 // - Where there are allow windows and none is open, a manual sync passes only if every one of them has `manualSync`.
 // - A window is open while the wall clock of its time zone shows less than its duration after a time of its schedule.
-import type { SyncWindow, UnzonedWindow } from '../argocd/sync-window.ts';
+import type { SyncWindow } from '../argocd/sync-window.ts';
 import { parseSchedule, spanAt } from './cron.ts';
 import type { Schedule } from './cron.ts';
 import { zonesAt } from './zone.ts';
@@ -144,32 +144,4 @@ function durationOf(text: string): number | undefined {
   for (const [, value = '', unit = ''] of text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s)/g))
     ms += Number(value) * (unit === 'h' || unit === 'm' || unit === 's' || unit === 'ms' ? unitsMs[unit] : 0);
   return ms > 0 ? ms : undefined;
-}
-
-/**
- * The windows of an application, which Argo CD tells without their time zones, with those of the project's windows.
- * @returns undefined where one could be in either of two zones, or in none of the project
- */
-export function withTimeZones(
-  assigned: readonly UnzonedWindow[],
-  ofProject: readonly SyncWindow[],
-): readonly SyncWindow[] | undefined {
-  const whole: SyncWindow[] = [];
-  for (const window of assigned) {
-    const zones = new Set(
-      ofProject
-        .filter(
-          (other) =>
-            other.kind === window.kind &&
-            other.schedule === window.schedule &&
-            other.duration === window.duration &&
-            other.manualSync === window.manualSync,
-        )
-        .map(({ timeZone }) => timeZone),
-    );
-    const [timeZone] = zones;
-    if (timeZone === undefined || zones.size > 1) return undefined;
-    whole.push({ ...window, timeZone });
-  }
-  return whole;
 }

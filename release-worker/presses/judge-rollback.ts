@@ -61,7 +61,7 @@ export async function judgeRollback(
   if (able.length === 0) {
     if (busy.length > 0) return reject('in-progress', `already being released: ${list(busy)}`);
     const [obstacle] = blocked.values();
-    if (obstacle !== undefined) return reject(obstacle, inTheWay(obstacle, list([...blocked.keys()])));
+    if (obstacle !== undefined) return reject(obstacle, inTheWay(obstacle, [...blocked.keys()], access));
     return nothing(`nothing to go back to: ${list(left)}`);
   }
   const others = [

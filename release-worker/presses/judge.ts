@@ -93,8 +93,8 @@ async function judgeRelease(
     if (plan.busy.length > 0) return reject('in-progress', `already being released: ${list(plan.busy)}`);
     const [reason] = plan.blocked.values();
     if (reason === undefined) return nothingLeft(find());
-    const keys = list([...plan.blocked].filter(([, why]) => why === reason).map(([key]) => key));
-    return reject(reason, inTheWay(reason, keys));
+    const keys = [...plan.blocked].filter(([, why]) => why === reason).map(([key]) => key);
+    return reject(reason, inTheWay(reason, keys, access));
   }
   const keys = plan.apps.map(keyOf);
   options.show(keys);

@@ -59,10 +59,14 @@ export function nothingSelected(only: readonly string[] | undefined): Verdict {
   );
 }
 
-export function inTheWay(reason: Obstacle, keys: string): string {
-  return reason === 'not-permitted'
-    ? `the account of the token may not sync ${keys}; its RBAC policy needs "applications, sync"`
-    : `a sync window of Argo CD does not allow it now: ${keys}`;
+/** @param keys those that it keeps from being released */
+export function inTheWay(reason: Obstacle, keys: readonly string[], access: Pick<Access, 'known'>): string {
+  if (reason === 'not-permitted')
+    return `the account of the token may not sync ${list(keys)}; its RBAC policy needs "applications, sync"`;
+  const known = keys.map((key) => access.known(key));
+  const description = known.find((one) => one?.windowDescription !== undefined)?.windowDescription;
+  const said = description === undefined ? '' : ` (${description})`;
+  return `a sync window of Argo CD${said} does not allow it now: ${list(keys)}`;
 }
 
 /**

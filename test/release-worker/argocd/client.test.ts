@@ -48,6 +48,7 @@ describe('list', () => {
         name: 'payments',
         project: 'default',
         labels: { team: 'pay', tier: 'critical' },
+        destination: { namespace: 'shop', name: '', server: 'https://kubernetes.default.svc' },
         repository: 'http://127.0.0.1:3080/demo/shop.git',
         sources: 1,
         plainGit: true,
@@ -382,9 +383,15 @@ describe('the windows of a project', () => {
     duration: '1h',
     timeZone: 'Europe/Berlin',
   });
+  const scope = {
+    applications: ['shop-*'],
+    clusters: ['in-cluster'],
+    andOperator: true,
+    description: ' Backup\n',
+  };
   const project = (...schedules: string[]) => ({
     metadata: { name: 'shop' },
-    spec: { syncWindows: schedules.map(window) },
+    spec: { syncWindows: schedules.map((schedule) => ({ ...window(schedule), ...scope })) },
   });
 
   it('are its own and those that it inherits', async () => {
@@ -394,7 +401,12 @@ describe('the windows of a project', () => {
       response.end(JSON.stringify(path.endsWith('/globalprojects') ? inherited : project('0 1 * * *')));
     });
     expect(await clientOf(url).projectWindows('shop')).toEqual(
-      ['0 1 * * *', '0 2 * * *'].map((schedule) => ({ ...window(schedule), manualSync: false })),
+      ['0 1 * * *', '0 2 * * *'].map((schedule) => ({
+        ...window(schedule),
+        manualSync: false,
+        scope: { applications: ['shop-*'], namespaces: [], clusters: ['in-cluster'], andOperator: true },
+        description: 'Backup',
+      })),
     );
     expect(asked.map(({ path }) => path)).toEqual([
       '/api/v1/projects/shop',

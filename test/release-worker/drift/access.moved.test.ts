@@ -30,7 +30,8 @@ it.each([
   const { registry, access } = looking({
     maySyncAll: may,
     maySync: ({ project }) => may(project),
-    syncWindows: ({ project }) => Promise.resolve({ open: project === from ? open : true, assigned: [] }),
+    syncWindows: ({ project }) =>
+      Promise.resolve({ open: project === from ? open : true, assigned: [], active: [] }),
   });
   registry.event('changed', drifted('shop', { project: from }));
   await settle();
@@ -58,7 +59,7 @@ it('an answer that comes after the move is none about the application as it is',
         : new Promise((resolve) => {
             answerOld = resolve;
           }),
-    syncWindows: () => Promise.resolve({ open: true, assigned: [] }),
+    syncWindows: () => Promise.resolve({ open: true, assigned: [], active: [] }),
   });
   registry.event('changed', drifted('shop', { project: 'forbidden' }));
   await settle();

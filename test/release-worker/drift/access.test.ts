@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AppName, ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
-import type { SyncWindow } from '../../../release-worker/argocd/sync-window.ts';
+import type { ProjectWindow } from '../../../release-worker/argocd/sync-window.ts';
 import { createAccess } from '../../../release-worker/drift/access.ts';
 import { createRegistry } from '../../../release-worker/drift/registry.ts';
 import { silentLog } from '../../../service/log.ts';
@@ -29,7 +29,7 @@ function looking(over: Partial<ArgoCd> = {}) {
       },
       syncWindows: ({ name }: AppName) => {
         asked.windows.push(name);
-        return Promise.resolve({ open: rules.windowOpen, assigned: [] });
+        return Promise.resolve({ open: rules.windowOpen, assigned: [], active: [] });
       },
       projectWindows: () => refused(),
       ...over,
@@ -95,7 +95,7 @@ describe('what is in the way', () => {
   it('is nothing any more when an old answer cannot be had anew', async () => {
     let fails = false;
     const { access, registry, pass, changed } = looking({
-      syncWindows: () => (fails ? refused() : Promise.resolve({ open: false, assigned: [] })),
+      syncWindows: () => (fails ? refused() : Promise.resolve({ open: false, assigned: [], active: [] })),
     });
     access.start();
     registry.event('changed', drifted('shop'));
@@ -131,7 +131,7 @@ describe('what is in the way', () => {
     const { access, registry } = looking({
       syncWindows: ({ name }) => {
         if (name === 'shop') tries += 1;
-        return name === 'shop' ? refused() : Promise.resolve({ open: true, assigned: [] });
+        return name === 'shop' ? refused() : Promise.resolve({ open: true, assigned: [], active: [] });
       },
     });
     access.start();
@@ -250,6 +250,14 @@ describe('an answer', () => {
 });
 
 const nightly = { kind: 'deny', schedule: '0 0 * * *', duration: '2h', manualSync: false };
+const everywhere = { applications: ['*'], namespaces: [], clusters: [], andOperator: false };
+const ofProject = (over: Partial<ProjectWindow> = {}): ProjectWindow => ({
+  ...nightly,
+  timeZone: '',
+  scope: everywhere,
+  description: '',
+  ...over,
+});
 
 describe('a project that the account may get', () => {
   it('is asked in place of its applications, be they thousands, while it has no windows', async () => {
@@ -284,19 +292,19 @@ describe('a project that the account may get', () => {
   });
 
   it('has its applications asked as soon as it has windows, and at once when somebody presses', async () => {
-    const windows: SyncWindow[] = [];
+    const windows: ProjectWindow[] = [];
     const { access, registry, asked, pass } = looking({
       projectWindows: () => Promise.resolve([...windows]),
       syncWindows: ({ name }) => {
         asked.windows.push(name);
-        return Promise.resolve({ open: false, assigned: [nightly] });
+        return Promise.resolve({ open: false, assigned: [nightly], active: [nightly] });
       },
     });
     access.start();
     registry.event('changed', drifted('shop'));
     registry.event('changed', drifted('garden'));
     await settle();
-    windows.push({ ...nightly, timeZone: 'Europe/Berlin' });
+    windows.push(ofProject({ timeZone: 'Europe/Berlin' }));
     await access.lookAgain(['argocd/shop']);
     expect(asked.windows).toEqual(['shop']);
     expect(access.obstacleOf('argocd/shop')).toBe('blocked-by-sync-window');
@@ -305,8 +313,48 @@ describe('a project that the account may get', () => {
     expect(access.obstacleOf('argocd/garden')).toBe('blocked-by-sync-window');
   });
 
+  it('is asked in place of all applications that none of its windows can be about', async () => {
+    const scope = { ...everywhere, applications: ['app-7', 'app-70?'] };
+    const { access, registry, asked, pass } = looking({
+      projectWindows: () => Promise.resolve([ofProject({ scope })]),
+    });
+    for (let index = 0; index < 1_000; index += 1) registry.event('changed', drifted(`app-${index}`));
+    access.start();
+    await pass(50_000);
+    expect(asked.windows.sort()).toEqual([
+      'app-7',
+      ...Array.from({ length: 10 }, (_, index) => `app-70${index}`),
+    ]);
+    expect(access.known('argocd/app-999')).toEqual({ permitted: true, windowOpen: true });
+  });
+
+  it('has an application asked whose destination is one of a window, or not known', async () => {
+    const scope = { ...everywhere, applications: [], namespaces: ['prod-*'] };
+    const { access, registry, asked } = looking({
+      projectWindows: () => Promise.resolve([ofProject({ scope })]),
+    });
+    const to = (namespace: string) => ({ destination: { namespace, name: '', server: 'https://one' } });
+    registry.event('changed', drifted('production', to('prod-eu')));
+    registry.event('changed', drifted('test', to('test')));
+    registry.event('changed', drifted('somewhere'));
+    access.start();
+    await settle();
+    expect(asked.windows.sort()).toEqual(['production', 'somewhere']);
+  });
+
+  it('tells what is written down about the window that is closed', async () => {
+    const { access, registry } = looking({
+      projectWindows: () => Promise.resolve([ofProject({ description: 'Stock-taking, ask Kim' })]),
+      syncWindows: () => Promise.resolve({ open: false, assigned: [nightly], active: [nightly] }),
+    });
+    registry.event('changed', drifted('shop'));
+    access.start();
+    await settle();
+    expect(access.known('argocd/shop')).toMatchObject({ windowDescription: 'Stock-taking, ask Kim' });
+  });
+
   it('answers anew for all that a press asks about, although it is asked once', async () => {
-    let windows: readonly SyncWindow[] = [];
+    let windows: readonly ProjectWindow[] = [];
     let projectsAsked = 0;
     const { access, registry, rules } = looking({
       projectWindows: () => {
@@ -317,7 +365,7 @@ describe('a project that the account may get', () => {
     access.start();
     for (const name of ['shop', 'garden', 'kiosk']) registry.event('changed', drifted(name));
     await settle();
-    windows = [{ ...nightly, timeZone: '' }];
+    windows = [ofProject()];
     rules.windowOpen = false;
     projectsAsked = 0;
     await access.lookAgain(['argocd/shop', 'argocd/garden', 'argocd/kiosk']);
@@ -329,7 +377,7 @@ describe('a project that the account may get', () => {
 });
 
 describe('until when a window is closed', () => {
-  const closed = () => Promise.resolve({ open: false, assigned: [nightly] });
+  const closed = () => Promise.resolve({ open: false, assigned: [nightly], active: [nightly] });
 
   it('is told where the account may get the project, which is asked once a minute', async () => {
     let asked = 0;
@@ -337,7 +385,7 @@ describe('until when a window is closed', () => {
       syncWindows: closed,
       projectWindows: () => {
         asked += 1;
-        return Promise.resolve([{ ...nightly, timeZone: 'Europe/Berlin' }]);
+        return Promise.resolve([ofProject({ timeZone: 'Europe/Berlin' })]);
       },
     });
     access.start();
@@ -357,7 +405,7 @@ describe('until when a window is closed', () => {
     const elsewhere = looking({ syncWindows: closed, projectWindows: refused });
     const disagrees = looking({
       syncWindows: closed,
-      projectWindows: () => Promise.resolve([{ ...nightly, timeZone: 'Asia/Tokyo' }]),
+      projectWindows: () => Promise.resolve([ofProject({ timeZone: 'Asia/Tokyo' })]),
     });
     for (const { access, registry } of [elsewhere, disagrees]) {
       access.start();

@@ -159,10 +159,21 @@ describe('a button says', () => {
   it('until when a window is closed', () => {
     const obstacles = new Set<Obstacle>(['blocked-by-sync-window']);
     const drift = counts({ outOfSync: 2, blocked: 2, obstacles });
-    const blockedUntil = () => Date.parse('2026-01-01T09:00:00Z');
-    expect(signalOf(input({ drift, blockedUntil }), now)).toMatchObject({
+    const windows = () => ({ until: Date.parse('2026-01-01T09:00:00Z') });
+    expect(signalOf(input({ drift, windows }), now)).toMatchObject({
       signal: 'blocked',
       until: '2026-01-01T09:00:00.000Z',
+    });
+  });
+
+  it('what is written down about the window', () => {
+    const obstacles = new Set<Obstacle>(['blocked-by-sync-window']);
+    const drift = counts({ outOfSync: 2, blocked: 2, obstacles });
+    const windows = () => ({ description: 'Stock-taking, ask Kim' });
+    expect(signalOf(input({ drift, windows }), now)).toMatchObject({
+      signal: 'blocked',
+      reason:
+        '2 of 2 out of sync cannot be released: a sync window of Argo CD forbids it (Stock-taking, ask Kim)',
     });
   });
 

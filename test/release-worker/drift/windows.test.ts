@@ -1,7 +1,7 @@
 // When sync windows open and close, against a look at every minute.
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { opennessOf, withTimeZones } from '../../../release-worker/drift/windows.ts';
+import { opennessOf } from '../../../release-worker/drift/windows.ts';
 import type { SyncWindow } from '../../../release-worker/argocd/sync-window.ts';
 
 const at = (text: string) => Date.parse(text);
@@ -217,20 +217,4 @@ test('whatever the windows, what is said of now and of the change is what a look
     ),
     { numRuns: 30 },
   );
-});
-
-describe("the time zones of an application's windows", () => {
-  const { timeZone, ...assigned } = deny('0 22 * * *', '1h');
-  it('are those of the windows of its project that look the same', () => {
-    const other = deny('0 1 * * *', '1h', { timeZone: 'Asia/Tokyo' });
-    expect(withTimeZones([assigned], [other, { ...assigned, timeZone: 'Europe/Berlin' }])).toEqual([
-      { ...assigned, timeZone: 'Europe/Berlin' },
-    ]);
-  });
-  it('are not guessed where two look the same', () => {
-    const both = ['', 'Europe/Berlin'].map((zone) => ({ ...assigned, timeZone: zone }));
-    expect(withTimeZones([assigned], both)).toBeUndefined();
-    expect(withTimeZones([assigned], [])).toBeUndefined();
-    expect(timeZone).toBe('');
-  });
 });

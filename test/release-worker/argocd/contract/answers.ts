@@ -174,12 +174,14 @@ export const values: Readonly<Record<string, unknown>> = {
   'syncwindows-blocked': {
     open: false,
     assigned: [{ kind: 'deny', schedule: '* * * * *', duration: '1h', manualSync: false }],
+    active: [{ kind: 'deny', schedule: '* * * * *', duration: '1h', manualSync: false }],
   },
   'syncwindows-manual-allowed': {
     open: true,
     assigned: [{ kind: 'deny', schedule: '* * * * *', duration: '1h', manualSync: true }],
+    active: [{ kind: 'deny', schedule: '* * * * *', duration: '1h', manualSync: true }],
   },
-  'syncwindows-none': { open: true, assigned: [] },
+  'syncwindows-none': { open: true, assigned: [], active: [] },
   'terminate-blocked-by-window': undefined,
   'terminate-blocked-by-window-again': undefined,
   'terminate-ok': undefined,

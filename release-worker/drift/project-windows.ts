@@ -1,0 +1,69 @@
+// The sync windows of a project, and what they add to Argo CD's answer about one application: until when it holds, and
+// what somebody wrote down about the window that is in the way. Pure.
+import type { ProjectWindow, SyncWindow, UnzonedWindow, WindowsOfApp } from '../argocd/sync-window.ts';
+import { scopeOf } from './window-scope.ts';
+import type { Deployed } from './window-scope.ts';
+
+export interface ProjectWindows {
+  /** Whether some window can be about the application. */
+  readonly concern: (app: Deployed) => boolean;
+  /**
+   * The windows of an application, which Argo CD tells without their time zones.
+   * @returns undefined where one could be in either of two zones, or in none of the project
+   */
+  readonly zoned: (assigned: readonly UnzonedWindow[]) => readonly SyncWindow[] | undefined;
+  /** What is written down about the windows that keep the application from being synced; undefined: nothing. */
+  readonly describe: (app: Deployed, windows: WindowsOfApp) => string | undefined;
+}
+
+/** A light and an answer have room for so much. In characters. */
+const shownLength = 200;
+
+export function projectWindows(windows: readonly ProjectWindow[]): ProjectWindows {
+  const same = new Map<string, ProjectWindow[]>();
+  for (const window of windows) {
+    const key = keyOf(window);
+    const others = same.get(key);
+    if (others === undefined) same.set(key, [window]);
+    else others.push(window);
+  }
+  return {
+    concern: scopeOf(windows),
+    zoned: (assigned) => {
+      const whole: SyncWindow[] = [];
+      for (const window of assigned) {
+        const { kind, schedule, duration, manualSync } = window;
+        const zones = new Set(same.get(keyOf(window))?.map(({ timeZone }) => timeZone));
+        const [timeZone] = zones;
+        if (timeZone === undefined || zones.size > 1) return undefined;
+        whole.push({ kind, schedule, duration, manualSync, timeZone });
+      }
+      return whole;
+    },
+    describe: (app, answer) => {
+      const found = new Set<string>();
+      for (const window of inTheWay(answer))
+        for (const candidate of same.get(keyOf(window)) ?? [])
+          if (candidate.description !== '' && scopeOf([candidate])(app)) found.add(candidate.description);
+      return found.size === 0 ? undefined : shortened([...found].join('; '));
+    },
+  };
+}
+
+function keyOf({ kind, schedule, duration, manualSync }: UnzonedWindow): string {
+  return `${kind} ${manualSync} ${duration} ${schedule}`;
+}
+
+/** An open deny window outweighs all; without one, it is the allow windows that are not open. */
+function inTheWay({ open, active, assigned }: WindowsOfApp): readonly UnzonedWindow[] {
+  if (open) return [];
+  const isStrict = ({ manualSync }: UnzonedWindow) => !manualSync;
+  const denying = active.filter(({ kind }) => kind === 'deny');
+  return denying.length > 0
+    ? denying.filter(isStrict)
+    : assigned.filter(({ kind }) => kind === 'allow').filter(isStrict);
+}
+
+function shortened(text: string): string {
+  return text.length <= shownLength ? text : `${text.slice(0, shownLength - 1)}…`;
+}

@@ -1,0 +1,75 @@
+// Which applications the sync windows of a project can be about: pure. Argo CD decides (`Matches` of `SyncWindows` in its
+// source); this only spares questions about applications that no window is about. So whatever is not sure counts as yes.
+import type { Destination } from '../argocd/application.ts';
+import type { ProjectWindow, WindowScope } from '../argocd/sync-window.ts';
+
+export interface Deployed {
+  readonly name: string;
+  /** absent: not known */
+  readonly destination?: Destination;
+}
+
+/** More patterns than these in one project are not looked at: its windows count as about everything then. */
+const patternsMax = 5_000;
+
+/** @returns whether some window can be about the application */
+export function scopeOf(windows: readonly Pick<ProjectWindow, 'scope'>[]): (app: Deployed) => boolean {
+  const patterns = windows.reduce(
+    (sum, { scope }) => sum + scope.applications.length + scope.namespaces.length + scope.clusters.length,
+    0,
+  );
+  if (patterns > patternsMax) return () => true;
+  const tests = windows.map(({ scope }) => testOf(scope));
+  return (app) => tests.some((test) => test(app));
+}
+
+function testOf(scope: WindowScope): (app: Deployed) => boolean {
+  const tests: ((app: Deployed) => boolean)[] = [];
+  // Argo CD may come to tell two applications of one name apart by `namespace/name`.
+  if (scope.applications.length > 0) {
+    const matches = matcherOf(scope.applications, /[[\]{}\\!/]/);
+    tests.push(({ name }) => matches(name));
+  }
+  if (scope.clusters.length > 0) {
+    const matches = matcherOf(scope.clusters);
+    tests.push(({ destination }) => {
+      if (destination === undefined) return true;
+      const { name, server } = destination;
+      // An application may name its cluster one way, and the pattern the other.
+      return (
+        (name === '' && server === '') || (name !== '' && matches(name)) || (server !== '' && matches(server))
+      );
+    });
+  }
+  if (scope.namespaces.length > 0) {
+    const matches = matcherOf(scope.namespaces);
+    tests.push(({ destination }) => destination === undefined || matches(destination.namespace));
+  }
+  if (tests.length === 0) return () => true;
+  return scope.andOperator
+    ? (app) => tests.every((test) => test(app))
+    : (app) => tests.some((test) => test(app));
+}
+
+/** @param unsure patterns with these characters are not read here, and match everything */
+function matcherOf(patterns: readonly string[], unsure = /[[\]{}\\!]/): (value: string) => boolean {
+  if (patterns.some((pattern) => pattern === '*' || unsure.test(pattern))) return () => true;
+  const names = new Set(patterns.filter((pattern) => !/[*?]/.test(pattern)));
+  const globs = patterns.filter((pattern) => /[*?]/.test(pattern));
+  return (value) => names.has(value) || globs.some((glob) => matchesGlob(glob, value));
+}
+
+/** `*` is any number of characters, `?` one. Takes at most as many steps as the product of both lengths. */
+function matchesGlob(glob: string, value: string): boolean {
+  let [at, from] = [0, 0];
+  let [star, tried] = [-1, 0];
+  while (from < value.length) {
+    if (at < glob.length && glob[at] === '*') [star, tried, at] = [at, from, at + 1];
+    else if (at < glob.length && (glob[at] === '?' || glob[at] === value[from]))
+      [at, from] = [at + 1, from + 1];
+    else if (star !== -1) [tried, at, from] = [tried + 1, star + 1, tried + 1];
+    else return false;
+  }
+  while (glob[at] === '*') at += 1;
+  return at === glob.length;
+}

@@ -1,0 +1,40 @@
+// Sync windows of a project, from Argo CD to the light, to the answer of a press and to the topic of an application.
+import { expect, it } from 'vitest';
+import { worldOf } from '../support/simulator.ts';
+import { until } from '../support/wait.ts';
+import { simulatedArgoCd } from './support/argocd.ts';
+import { onBroker, startWorker, stateDirectory, workerConfig } from './support/worker.ts';
+
+it('what is written down about a closed window is the reason of the light and of the answer to a press', async () => {
+  const window = {
+    kind: 'deny' as const,
+    schedule: '* * * * *',
+    duration: '1h',
+    description: 'Stock-taking, ask Kim',
+    namespaces: ['default'],
+    applications: [],
+  };
+  const accounts = [{ name: 'button', get: ['*'], sync: ['*'], projects: ['*'] }];
+  const world = {
+    ...Object(worldOf([{ name: 'shop', drifted: true, syncMs: 20 }])),
+    projects: [{ name: 'default', windows: [window] }],
+    accounts,
+  };
+  const { control } = await simulatedArgoCd(world);
+  const { url, untilSignal, latest, publish, result } = await onBroker();
+  await startWorker(workerConfig(url, control.url, { stateDir: stateDirectory() }));
+  await untilSignal('main', 'blocked');
+  expect(latest('button/main/signal')?.['reason']).toContain('Stock-taking, ask Kim');
+  await until('the application', () => latest('app/argocd/shop')?.['windowReason'] !== undefined);
+  expect(latest('app/argocd/shop')).toMatchObject({
+    window: 'closed',
+    windowReason: 'Stock-taking, ask Kim',
+  });
+
+  await publish('button/main/press', JSON.stringify({ id: 'p1' }));
+  expect(await result('main', 'p1')).toMatchObject({
+    outcome: 'rejected',
+    reason: 'blocked-by-sync-window',
+    message: expect.stringContaining('Stock-taking, ask Kim'),
+  });
+});
