@@ -56,7 +56,8 @@ describe('every recorded application', () => {
   it('lacks everything that is written down where an older server is asked for the members', () => {
     for (const { object } of whole) {
       const item = listed(listSelection(object, 'members', 'unknown'), 'members');
-      const { project, repository, sources, plainGit, automated, detail, ...expected } = record(object);
+      const { project, destination, repository, sources, plainGit, automated, detail, ...expected } =
+        record(object);
       expect(isWholeItem(item)).toBe(false);
       expect(item).toEqual({ ...expected, target: undefined });
     }
