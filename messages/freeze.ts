@@ -50,6 +50,10 @@ const freezeStateSchema = z.object({
   until,
   by,
   at: z.exactOptional(timeSchema),
+  /** when it was last changed, a lift included: of two states the later one holds */
+  changedAt: z.exactOptional(timeSchema),
+  /** which worker says it */
+  worker: z.exactOptional(idSchema),
   /** buttons that are frozen by themselves */
   buttons: z.exactOptional(z.record(idSchema, frozenSchema)),
 });

@@ -3,7 +3,7 @@ import type { Registry } from 'prom-client';
 import type { Config } from '../config/sections.ts';
 import { selects } from '../config/selection.ts';
 import type { ClockState } from '../messages/presence.ts';
-import { releaseCurrent, releaseEvent, releaseLast } from '../messages/release.ts';
+import { releaseEvent } from '../messages/release.ts';
 import { fromTime, toTime } from '../messages/time.ts';
 import type { Clock } from '../service/clock.ts';
 import type { Health } from '../service/health.ts';
@@ -30,16 +30,20 @@ import { createOthers } from './others.ts';
 import { takeForeignPresses } from './presses/foreign.ts';
 import { createIntake } from './presses/intake.ts';
 import type { Intake } from './presses/intake.ts';
+import type { Verdict } from './presses/looking.ts';
 import { judge } from './presses/judge.ts';
 import { createPressMemory, rememberIdsMax } from './presses/memory.ts';
+import type { PressMemory } from './presses/memory.ts';
 import { answerFormerPresses } from './presses/unanswered.ts';
 import { createDeployedByButton } from './releases/deployed.ts';
 import type { Journal } from './releases/journal.ts';
 import { createRecovery } from './releases/recovery.ts';
 import type { Recovered } from './releases/recovery.ts';
 import { refreshAll } from './releases/refresh.ts';
-import { progressOf, releaseMessage, whyFreeze } from './releases/release.ts';
+import { whyFreeze } from './releases/release.ts';
 import { createRunner } from './releases/runner.ts';
+import { createSaid, lastEndOf } from './releases/said.ts';
+import type { Said } from './releases/said.ts';
 import { takeTerminations } from './releases/terminate.ts';
 import { createReplies } from './replies.ts';
 import { saySelected } from './selection.ts';
@@ -71,6 +75,13 @@ export interface Worker {
   start(): Promise<void>;
   stop(): Promise<void>;
 }
+
+const cutOff: Verdict = {
+  outcome: 'rejected',
+  reason: 'argocd-unreachable',
+  message:
+    'the connection to the broker was cut before this worker could read there whether releases are frozen; press again',
+};
 
 export function createWorker(options: WorkerOptions): Worker {
   const { config, link, argocd, clock, log, health, random } = options;
@@ -163,14 +174,14 @@ export function createWorker(options: WorkerOptions): Worker {
       link.publish(releaseEvent.at({}), event);
       if (event.event === 'started') board.started(event.button);
     },
-    onCurrent: (release) => link.publish(releaseCurrent.at({}), release ?? { state: 'idle' }),
+    onCurrent: (release) => said?.current(release),
     onEnd: async (release, ends) => {
       deployed.note(release, ends);
       const why = whyFreeze(release, ends.values());
       if (why !== undefined) await freeze.freezeButton(release.button, why, release.by ?? release.source);
     },
     onFinished: (release, ending) => {
-      link.publish(releaseLast.at({}), release);
+      said?.last(release);
       metrics.released(release);
       board.finished(ending);
     },
@@ -212,6 +223,7 @@ export function createWorker(options: WorkerOptions): Worker {
 
   const forgets: (() => void)[] = [];
   let intake: Intake | undefined;
+  let said: Said | undefined;
 
   const noteOver = async (releaseId: string) => {
     try {
@@ -223,12 +235,20 @@ export function createWorker(options: WorkerOptions): Worker {
   };
 
   /** What the journal knows of the former run goes on, or is said again. */
-  const goOn = ({ last, failed, unanswered, unfinished, deployed: past }: Recovered) => {
-    link.publish(releaseCurrent.at({}), { state: 'idle' });
-    if (last !== undefined) {
-      const { release, fates, outcome, at } = last;
-      link.publish(releaseLast.at({}), releaseMessage(release, progressOf(fates), { at, outcome }));
-    }
+  const goOn = (recovered: Recovered, memory: PressMemory) => {
+    const { failed, unanswered, unfinished, deployed: past } = recovered;
+    said = createSaid({
+      link,
+      log,
+      ...lastEndOf(recovered),
+      isOthers: others.own,
+      onOthersLast: ({ button, pressId }) => {
+        // Its press is not to count again here, and how an earlier release of ours ended is no longer news.
+        memory.note(pressId);
+        board.started(button);
+      },
+    });
+    said.start();
     for (const { release, fates } of past) {
       const ends = [...fates].flatMap(([key, { end }]) => (end === undefined ? [] : [[key, end] as const]));
       deployed.note(release, new Map(ends));
@@ -256,7 +276,8 @@ export function createWorker(options: WorkerOptions): Worker {
       lamps.start();
       board.start();
       info.start();
-      goOn(recovered);
+      const memory = createPressMemory({ clock, ...recovered });
+      goOn(recovered, memory);
       access.start();
       watch.start();
       void watch.firstList.then(() => {
@@ -274,13 +295,15 @@ export function createWorker(options: WorkerOptions): Worker {
         isOthers: (button) => (buttons.has(button) ? others.takes(button) : others.own(button)),
         mayAct,
         heldMs: pause.heldMs,
-        memory: createPressMemory({ clock, ...recovered }),
+        memory,
         frozen: (button) => {
           const frozen = freeze.of(button);
           return frozen === undefined ? undefined : inWordsOf(frozen);
         },
-        judge: (button, action, only) =>
-          judge(
+        judge: async (button, action, only) => {
+          // A freeze that another process has taken in meanwhile must be known before anything is released.
+          if (!(await link.whenRead())) return cutOff;
+          return judge(
             {
               argocd,
               registry,
@@ -297,7 +320,8 @@ export function createWorker(options: WorkerOptions): Worker {
             button,
             action,
             only,
-          ),
+          );
+        },
         release: runner.run,
         refresh: (apps) => void refreshAll({ argocd, registry, log, ...config.release }, apps),
         count: metrics.press,

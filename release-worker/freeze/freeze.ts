@@ -1,15 +1,18 @@
 // The freeze at work: takes requests, remembers them on the disk, says what holds, and ends it when its time is over.
+import { isDeepStrictEqual } from 'node:util';
 import { freezeSet, freezeState } from '../../messages/freeze.ts';
-import type { FreezeRequest, Frozen } from '../../messages/freeze.ts';
+import type { FreezeMessage, FreezeRequest, Frozen } from '../../messages/freeze.ts';
+import type { Decoded } from '../../messages/codec.ts';
 import { fromTime, toTime } from '../../messages/time.ts';
 import type { Clock, Timer } from '../../service/clock.ts';
 import type { Link } from '../../service/link/link.ts';
 import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
 import type { Journal } from '../releases/journal.ts';
-import type { Replies } from '../replies.ts';
+import type { Answered, Replies } from '../replies.ts';
 import { takeRequests } from '../requests.ts';
 import type { FreezeFile } from './file.ts';
+import { changedAfter, laterOf, withOthers } from './merge.ts';
 import { fromMessage, toMessage } from './message.ts';
 import type { FreezeState } from './state.ts';
 import { afterRequest, firstEndOf, freezeOf, inWordsOfRequest, nothingFrozen, stillFrozen } from './state.ts';
@@ -40,27 +43,31 @@ export interface FreezeOptions {
   readonly onChange: () => void;
 }
 
-/** The retained copy arrives after the subscription is answered, and at once. In milliseconds. */
-const retainedWithinMs = 500;
 /** Timers are set anew at least so often, since the wall clock may be moved. In milliseconds. */
 const longestTimerMs = 60_000;
 
 export function createFreeze(options: FreezeOptions): Freeze {
-  const { link, clock, log, file, replies, onChange } = options;
+  const { link, clock, log, file: freezeFile, replies, onChange } = options;
   let state: FreezeState = nothingFrozen;
   let timer: Timer | undefined;
-  /** for the retained copy, where there is no file */
-  let waiting: Timer | undefined;
   let running = false;
-  /** without a file the retained copy of a former run counts, if it comes */
-  let mayAdopt = false;
-  let queue: Promise<void> = Promise.resolve();
+  let file: 'read' | 'absent' | 'unreadable' = 'read';
+  /** The broker's copy has been read on the present connection, so what is known here is what holds. */
+  let isCurrent = false;
+  /** What has happened here while that was not so: it holds whatever the copy says. */
+  const unsaid: FreezeRequest[] = [];
+  let queue: Promise<unknown> = Promise.resolve();
   let forget = () => {};
 
+  const messageOfState = (of: FreezeState) => toMessage(of, options.worker);
+  let publish: (message: FreezeMessage) => Promise<boolean> = () => Promise.resolve(false);
   const say = () => {
-    link.publish(freezeState.at({}), toMessage(state));
+    void publish(messageOfState(state));
     onChange();
   };
+  /** Only who knows what holds may claim to have changed it last. */
+  const changed = (next: FreezeState, now: number): FreezeState =>
+    isCurrent ? { ...next, changedAt: changedAfter(state, now) } : next;
   const arm = () => {
     timer?.cancel();
     const endsAt = firstEndOf(state);
@@ -75,7 +82,7 @@ export function createFreeze(options: FreezeOptions): Freeze {
       (left.all === undefined) !== (state.all === undefined) || left.buttons.size < state.buttons.size;
     if (ended) {
       log.info('the time of a freeze is over');
-      state = left;
+      state = changed(left, clock.now());
       say();
       void enqueue(save);
     }
@@ -83,45 +90,75 @@ export function createFreeze(options: FreezeOptions): Freeze {
   };
   const save = async () => {
     try {
-      await file.write(state);
+      await freezeFile.write(state);
     } catch (error) {
       log.error(messageOf(error));
     }
   };
-  const enqueue = (task: () => Promise<void>): Promise<void> => {
-    queue = queue.then(task);
-    return queue;
+  const enqueue = <T>(task: () => Promise<T> | T): Promise<T> => {
+    const done = queue.then(task);
+    queue = done.catch(() => {});
+    return done;
   };
 
   const isOurs = ({ button }: FreezeRequest) =>
     button === undefined || options.buttons.includes(button) || !options.isOthers(button);
 
-  /** A freeze counts although it cannot be written; the end of one does not: after a restart it would be there again. */
-  const take = async (request: FreezeRequest): Promise<{ ok: boolean; message: string }> => {
+  /**
+   * A freeze counts although it cannot be written; the end of one does not: after a restart it would be there again.
+   * Undefined: nobody can be told what holds, since the connection was cut.
+   */
+  const take = async (request: FreezeRequest): Promise<Answered | undefined> => {
     const { button, until } = request;
     const now = clock.now();
     if (button !== undefined && !options.buttons.includes(button))
       return { ok: false, message: `no button ${button} is configured here` };
     if (request.frozen && until !== undefined && fromTime(until) <= now)
       return { ok: false, message: `${until} is over already; it is ${toTime(now)} here` };
-    const next = afterRequest(stillFrozen(state, now), { by: 'mqtt', ...request }, now);
-    let warning = '';
-    try {
-      await file.write(next);
-    } catch (error) {
-      log.error(messageOf(error));
-      if (!request.frozen) return { ok: false, message: `still frozen: ${messageOf(error)}` };
-      warning = `; but ${messageOf(error)}, so a restart of the worker forgets it`;
-    }
-    mayAdopt = false;
+    const next = changed(afterRequest(stillFrozen(state, now), { by: 'mqtt', ...request }, now), now);
+    const carriedOut = await (request.frozen ? freezeBy(next) : liftBy(next));
+    if (carriedOut === undefined || !carriedOut.ok) return carriedOut;
+    file = 'read';
     // Writing takes a while, and what has ended meanwhile must not come back.
     state = stillFrozen(next, clock.now());
-    say();
+    if (request.frozen) say();
+    else onChange();
     arm();
     await note(request, now);
-    const message = `${inWordsOfRequest(state, button)}${warning}`;
+    const message = `${inWordsOfRequest(state, button)}${carriedOut.message}`;
     log.warn(message);
     return { ok: true, message };
+  };
+  const freezeBy = async (next: FreezeState) => {
+    try {
+      await freezeFile.write(next);
+      return { ok: true, message: '' };
+    } catch (error) {
+      log.error(messageOf(error));
+      return { ok: true, message: `; but ${messageOf(error)}, so a restart of the worker forgets it` };
+    }
+  };
+  /**
+   * The broker has it before the disk. The other way round, a lift that was cut off on its way would come true when this
+   * process is back, long after somebody else has said that the freeze holds.
+   */
+  const liftBy = async (next: FreezeState) => {
+    let said = false;
+    try {
+      // Whether it can be written at all, before anybody hears of it.
+      await freezeFile.write(state);
+      said = await publish(messageOfState(next));
+      if (!said) return undefined;
+      await freezeFile.write(next);
+      return { ok: true, message: '' };
+    } catch (error) {
+      log.error(messageOf(error));
+      if (said) {
+        state = { ...state, changedAt: changedAfter(next, clock.now()) };
+        say();
+      }
+      return { ok: false, message: `still frozen: ${messageOf(error)}` };
+    }
   };
   const note = async ({ id, ...request }: FreezeRequest, now: number) => {
     try {
@@ -136,64 +173,90 @@ export function createFreeze(options: FreezeOptions): Freeze {
 
   const load = async () => {
     try {
-      const found = await file.read();
-      if (found === 'absent') mayAdopt = true;
+      const found = await freezeFile.read();
+      if (found === 'absent') file = 'absent';
       else state = stillFrozen(found, clock.now());
     } catch (error) {
       // What it said is lost, and a freeze must not be: somebody has to look.
       log.error(messageOf(error));
-      state = {
-        all: { at: toTime(clock.now()), reason: messageOf(error).slice(0, 200), by: options.worker },
-        buttons: new Map(),
-      };
+      file = 'unreadable';
+      state = frozenSince(messageOf(error));
     }
   };
-  const adopt = () => {
-    link.subscribe(freezeState.filter(), (message, { retained }) => {
-      if (!mayAdopt || !retained || message === undefined) return;
-      mayAdopt = false;
-      state = stillFrozen(fromMessage(message), clock.now());
-      void enqueue(save);
-      arm();
-      onChange();
-    });
-    // The first word of ours replaces the retained one, so it waits for that.
-    forget = link.onState(({ state: now }) => {
-      if (now !== 'connected') return;
-      forget();
-      void link.subscribed().then(() => {
-        if (!running) return;
-        waiting = clock.setTimeout(() => {
-          say();
-          mayAdopt = false;
-        }, retainedWithinMs);
-      });
-    });
+  const frozenSince = (reason: string): FreezeState => ({
+    all: { at: toTime(clock.now()), reason: reason.slice(0, 200), by: options.worker },
+    buttons: new Map(),
+  });
+
+  const withStored = (stored: Decoded<FreezeMessage>): FreezeState => {
+    if (!stored.ok)
+      return file === 'absent'
+        ? frozenSince(`what the broker has stored at ${freezeState.template} cannot be read: ${stored.error}`)
+        : state;
+    const theirs = fromMessage(stored.value);
+    const { worker } = stored.value;
+    if (worker !== undefined && worker !== options.worker) return withOthers(state, theirs);
+    if (file !== 'unreadable') return laterOf(state, theirs);
+    // As if both had changed at once: what could not be read may have been a freeze.
+    const { changedAt: _, ...known } = state;
+    return laterOf(
+      theirs.changedAt === undefined ? known : { ...known, changedAt: theirs.changedAt },
+      theirs,
+    );
+  };
+  /** Decides which holds, the broker's copy or what is known here, and gives what is to be published. */
+  const onStored = (stored: Decoded<FreezeMessage> | undefined): FreezeMessage | undefined => {
+    const now = clock.now();
+    const before = state;
+    state = stillFrozen(stored === undefined ? state : withStored(stored), now);
+    if (stored !== undefined) file = 'read';
+    isCurrent = true;
+    for (const request of unsaid.splice(0)) state = changed(afterRequest(state, request, now), now);
+    if (!isDeepStrictEqual(state, before)) void enqueue(save);
+    if (!isDeepStrictEqual({ ...state, changedAt: before.changedAt }, before))
+      log.warn(`${inWordsOfRequest(state, undefined)}, by what the broker had stored`);
+    arm();
+    onChange();
+    return messageOfState(state);
   };
 
   return {
     start: async () => {
       running = true;
       await load();
-      if (mayAdopt) adopt();
-      else say();
+      forget = link.onState(({ state: now }) => {
+        if (now !== 'connected') isCurrent = false;
+      });
+      publish = link.share(freezeState.at({}), freezeState.filter(), (stored) =>
+        enqueue(() => onStored(stored)),
+      );
+      onChange();
       arm();
       takeRequests({ link, replies, log, channel: freezeSet, params: {} }, (request, about) => {
-        if (isOurs(request)) void enqueue(async () => replies.answer(about, request.id, await take(request)));
+        if (!isOurs(request)) return;
+        const answer = async () => {
+          // Without knowing what holds, nothing can be changed; and who has asked hears no answer where the
+          // connection was cut: what another process has said in between may hold instead.
+          if (!(await link.whenRead())) return;
+          const answered = await enqueue(() => take(request));
+          if (isCurrent && answered !== undefined) replies.answer(about, request.id, answered);
+        };
+        void answer();
       });
     },
     stop: async () => {
       running = false;
       forget();
       timer?.cancel();
-      waiting?.cancel();
       await queue;
     },
     of: (button) => freezeOf(state, button, clock.now()),
     ofAll: () => stillFrozen(state, clock.now()).all,
     freezeButton: (button, reason, by) =>
       enqueue(async () => {
-        await take({ frozen: true, button, reason, by });
+        const request: FreezeRequest = { frozen: true, button, reason, by };
+        await take(request);
+        if (!isCurrent) unsaid.push(request);
       }),
   };
 }

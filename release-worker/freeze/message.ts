@@ -1,21 +1,31 @@
 // The freeze as its topic and its file have it.
 import type { FreezeMessage } from '../../messages/freeze.ts';
+import { fromTime, toTime } from '../../messages/time.ts';
 import type { FreezeState } from './state.ts';
 
 /** When it is not known since when something is frozen: what wrote it was no worker of ours. */
 const unknownTime = '1970-01-01T00:00:00.000Z';
 
-export function toMessage({ all, buttons }: FreezeState): FreezeMessage {
+export function toMessage({ all, buttons, changedAt }: FreezeState, worker?: string): FreezeMessage {
   return {
     frozen: all !== undefined,
     ...all,
+    ...(changedAt === undefined ? {} : { changedAt: toTime(changedAt) }),
+    ...(worker === undefined ? {} : { worker }),
     ...(buttons.size === 0 ? {} : { buttons: Object.fromEntries(buttons) }),
   };
 }
 
-export function fromMessage({ frozen, buttons, ...all }: FreezeMessage): FreezeState {
+export function fromMessage({
+  frozen,
+  buttons,
+  changedAt,
+  worker: _worker,
+  ...all
+}: FreezeMessage): FreezeState {
   return {
     ...(frozen ? { all: { at: unknownTime, ...all } } : {}),
+    ...(changedAt === undefined ? {} : { changedAt: fromTime(changedAt) }),
     buttons: new Map(Object.entries(buttons ?? {})),
   };
 }

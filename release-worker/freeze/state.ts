@@ -5,14 +5,17 @@ import { fromTime, toTime } from '../../messages/time.ts';
 export interface FreezeState {
   readonly all?: Frozen;
   readonly buttons: ReadonlyMap<string, Frozen>;
+  /** When it was last changed, a lift included: milliseconds since the epoch, growing. Absent: never, or not known. */
+  readonly changedAt?: number;
 }
 
 export const nothingFrozen: FreezeState = { buttons: new Map() };
 
-/** `off` without a button ends every freeze, those of single buttons included. */
+/** `off` without a button ends every freeze, those of single buttons included. `changedAt` stays as it is. */
 export function afterRequest(state: FreezeState, request: FreezeRequest, now: number): FreezeState {
   const { frozen, button, reason, until, by } = request;
-  if (!frozen && button === undefined) return nothingFrozen;
+  const { all: _, buttons: before, ...since } = state;
+  if (!frozen && button === undefined) return { ...since, buttons: new Map() };
   const entry: Frozen = {
     at: toTime(now),
     ...(reason === undefined ? {} : { reason }),
@@ -20,16 +23,17 @@ export function afterRequest(state: FreezeState, request: FreezeRequest, now: nu
     ...(by === undefined ? {} : { by }),
   };
   if (button === undefined) return { ...state, all: entry };
-  const buttons = new Map(state.buttons);
+  const buttons = new Map(before);
   if (frozen) buttons.set(button, entry);
   else buttons.delete(button);
   return { ...state, buttons };
 }
 
 /** Without what has ended by now. */
-export function stillFrozen({ all, buttons }: FreezeState, now: number): FreezeState {
+export function stillFrozen({ all, buttons, ...since }: FreezeState, now: number): FreezeState {
   const holds = ({ until }: Frozen) => until === undefined || fromTime(until) > now;
   return {
+    ...since,
     ...(all !== undefined && holds(all) ? { all } : {}),
     buttons: new Map([...buttons].filter(([, entry]) => holds(entry))),
   };

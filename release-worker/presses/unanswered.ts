@@ -25,6 +25,7 @@ export function answerFormerPresses(options: {
 
   const answer = async (press: (typeof presses)[number]) => {
     const { pressId, button, outcome, message, reason, at, release } = press;
+    const note = () => void noteAnswered(pressId);
     const acknowledged = await link.publishAcknowledged(
       buttonResult.at({ button }),
       {
@@ -37,9 +38,16 @@ export function answerFormerPresses(options: {
         ...(release === undefined ? {} : { releaseId: release.id, applications: release.apps.length }),
       },
       acknowledgeWithinMs,
+      note,
     );
-    if (acknowledged)
+    if (acknowledged) note();
+  };
+  const noteAnswered = async (pressId: string) => {
+    try {
       await journal.append({ type: 'answered', at: toTime(clock.now()), pressId }, { flush: false });
+    } catch (error) {
+      log.error(messageOf(error));
+    }
   };
   const answerAll = async () => {
     log.info({ presses: presses.length }, 'answering presses of the former run that had no answer');

@@ -33,6 +33,8 @@ export interface Recovered {
   readonly unfinished: readonly UnfinishedRelease[];
   /** the newest finished release */
   readonly last?: FinishedRelease;
+  /** ids of finished releases, the newest of them, oldest first */
+  readonly endedHere: readonly string[];
   /** oldest first: what did not succeed and was not over, and no press of its button has been accepted since */
   readonly failed: readonly FinishedRelease[];
   /** presses with a line whose result was not acknowledged, oldest first */
@@ -50,6 +52,9 @@ export interface Recovery {
   result(): Recovered;
 }
 
+/** Enough to recognise what a broker may have stored of this machine's releases. */
+const endedHereMax = 1_000;
+
 /**
  * @param pressIdsMax how many ids of presses are kept, the newest
  */
@@ -61,6 +66,7 @@ export function createRecovery(pressIdsMax: number): Recovery {
   /** by the id of the release */
   const failed = new Map<string, FinishedRelease>();
   const deployed = new Map<string, UnfinishedRelease>();
+  const endedHere = new Map<string, true>();
   let last: FinishedRelease | undefined;
 
   const dropOldest = (map: Map<string, unknown>, max: number) => {
@@ -121,6 +127,8 @@ export function createRecovery(pressIdsMax: number): Recovery {
           const release = open.get(line.releaseId);
           open.delete(line.releaseId);
           if (release === undefined) return;
+          endedHere.set(line.releaseId, true);
+          dropOldest(endedHere, endedHereMax);
           last = { ...release, outcome: line.outcome, at: line.at };
           if ([...release.fates.values()].some(({ end }) => end?.good === true))
             deployed.set(release.release.button, release);
@@ -137,6 +145,7 @@ export function createRecovery(pressIdsMax: number): Recovery {
     result: () => ({
       unfinished: [...open.values()],
       ...(last === undefined ? {} : { last }),
+      endedHere: [...endedHere.keys()],
       failed: [...failed.values()],
       unanswered: [...unanswered.values()],
       pressIds: [...pressIds],

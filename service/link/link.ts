@@ -1,5 +1,7 @@
 // The MQTT link of a process: connects, stays connected, and is the one gate through which everything is published.
 import type { Address, Filter } from '../../messages/channel.ts';
+import type { Decoded } from '../../messages/codec.ts';
+import type { Timer } from '../clock.ts';
 import { messageOf } from '../log.ts';
 import type { Connection, SubscribeOptions } from './connection.ts';
 import { createConnector } from './connector.ts';
@@ -8,6 +10,7 @@ import { linkMetrics } from './metrics.ts';
 import type { LinkOptions, LinkState } from './options.ts';
 import { createOutbox } from './outbox.ts';
 import { createRouter } from './router.ts';
+import { createSharedStates } from './shared.ts';
 import type { Handler, RawHandler } from './router.ts';
 import type { Outgoing } from './wire.ts';
 
@@ -49,7 +52,7 @@ export interface Link {
   /**
    * As `publish` for an event, and tells when it has been acknowledged. False, at once without a connection:
    * it is still to be sent.
-   * @param onLate told when the acknowledgement comes on this connection after all, later than `timeoutMs`
+   * @param onLate told when the acknowledgement comes after `false` was answered, on this connection or a later one
    */
   publishAcknowledged<M>(
     address: Address<M, 'event'>,
@@ -57,6 +60,21 @@ export interface Link {
     timeoutMs: number,
     onLate?: () => void,
   ): Promise<boolean>;
+  /**
+   * For state that another process may have published in our place: one that took our client id over, or one that ran
+   * with another state directory. To be called before `start`. On every connection the broker's copy is read first;
+   * before that nothing is published at the address, and `publish` there does nothing. From the second connection on,
+   * everything else that is remembered waits for it too.
+   * @param onStored is given the broker's copy (undefined: there is none) and gives what is to be published, if anything
+   * @returns publishes there, and tells whether the broker has acknowledged it
+   */
+  share<M>(
+    address: Address<M, 'state'>,
+    filter: Filter<M, unknown>,
+    onStored: (stored: Decoded<M> | undefined) => M | undefined | Promise<M | undefined>,
+  ): (message: M) => Promise<boolean>;
+  /** Resolves with true once all shared state has been read on this connection; false: it was cut before, or there is none. */
+  whenRead(): Promise<boolean>;
   /** Removes what is retained at the address, ours or not, and no longer remembers it. */
   clear(address: Pick<Address<unknown>, 'topic' | 'foreign'>): void;
 }
@@ -65,6 +83,8 @@ export interface Link {
 const pressTimeoutMs = 2_000;
 const publishTimeoutMs = 10_000;
 const offlineTimeoutMs = 1_500;
+/** From the last piece of shared state that was read until what follows from it is known everywhere in this process. */
+const settleMs = 50;
 
 export function createLink(options: LinkOptions): Link {
   const { prefix, clock, log, presence } = options;
@@ -78,12 +98,20 @@ export function createLink(options: LinkOptions): Link {
   let running = false;
   let stopping: Promise<void> | undefined;
   let subscribed: Promise<unknown> = Promise.resolve();
+  let opened = 0;
+  /** The connection stands, and what is remembered waits until shared state has been read. */
+  let held = false;
+  let settling: Timer | undefined;
 
   const setState = (next: LinkState['state'], message: string) => {
     state = { state: next, since: clock.monotonic(), message };
     if (next === 'connected') health?.ok(message);
     else health?.bad(message);
     count.state(next);
+    if (next !== 'connected') {
+      shared.closed();
+      settling?.cancel();
+    }
     for (const listener of listeners) {
       try {
         listener(state);
@@ -108,14 +136,24 @@ export function createLink(options: LinkOptions): Link {
   const sendState = async (message: Outgoing) => {
     const outcome = await connector.open?.publish(message, { timeoutMs: publishTimeoutMs });
     if (outcome === 'acknowledged' && message.payload === '') outbox.cleared(message);
+    return outcome === 'acknowledged';
   };
   const sendEvent = async (message: Outgoing): Promise<boolean> => {
     const outcome = await connector.open?.publish(message, { timeoutMs: publishTimeoutMs });
-    if (outcome === 'acknowledged' || outcome === 'refused') outbox.done(message);
+    if (outcome === 'acknowledged' || outcome === 'refused') outbox.done(message, outcome);
     return outcome === 'acknowledged';
   };
+  const shared = createSharedStates({ clock, log, send: (message) => void sendState(message) });
   const sayOnline = () => {
     if (presence !== undefined) void sendState(outgoing(presence.availability, 'online'));
+  };
+  const sayRemembered = () => {
+    held = false;
+    const { states, events } = outbox.pending();
+    for (const message of states) void sendState(message);
+    // Behind the state: whoever sees `online` may believe what stands there, and an old signal must not be it.
+    sayOnline();
+    for (const message of events) void sendEvent(message);
   };
 
   const connector = createConnector({
@@ -129,11 +167,18 @@ export function createLink(options: LinkOptions): Link {
     },
     onOpen: (connection: Connection) => {
       subscribed = connection.subscribe(router.filters());
-      const { states, events } = outbox.pending();
-      for (const message of states) void sendState(message);
-      // Behind the state: whoever sees `online` may believe what stands there, and an old signal must not be it.
-      sayOnline();
-      for (const message of events) void sendEvent(message);
+      shared.opened(subscribed);
+      opened += 1;
+      // At the first connection nothing is remembered of an earlier one, and a light must not wait for a broker that
+      // has stored nothing. Later, somebody else may have spoken in between.
+      if (opened === 1 || shared.allRead()) sayRemembered();
+      else {
+        held = true;
+        void shared.whenRead().then((read) => {
+          // What has been read may change what a light says; until then an old one would be said.
+          if (read) settling = clock.setTimeout(sayRemembered, settleMs);
+        });
+      }
       count.connect();
     },
     onMessage: (packet) => router.dispatch(packet),
@@ -164,7 +209,7 @@ export function createLink(options: LinkOptions): Link {
     // A last will may arrive late, after we are back: whatever says that we are gone is put right.
     subscribeRaw(presence.availabilityFilter, (decoded) => {
       const online = decoded?.ok === true && decoded.value === 'online';
-      if (!online && running) sayOnline();
+      if (!online && running && !held) sayOnline();
     });
   }
 
@@ -205,14 +250,36 @@ export function createLink(options: LinkOptions): Link {
     subscribeRaw,
     publish: (address, message, { remember = true, ...extra } = {}) => {
       const packet = { ...outgoing(address, message), ...extra };
-      if (address.kind === 'state') {
+      if (shared.has(packet.topic)) {
+        if (shared.isRead(packet.topic)) void sendState(packet);
+      } else if (address.kind === 'state') {
         if (remember) outbox.remember(packet);
-        void sendState(packet);
+        if (!held) void sendState(packet);
       } else {
         outbox.keep(packet);
-        void sendEvent(packet);
+        if (!held) void sendEvent(packet);
       }
     },
+    share: (address, filter, onStored) => {
+      if (running) throw new Error(`share() of ${address.topic} must come before start()`);
+      const take = shared.add(topicOf(address), async (stored: Parameters<typeof onStored>[0]) => {
+        const message = await onStored(stored);
+        return message === undefined ? undefined : outgoing(address, message);
+      });
+      subscribeRaw(
+        filter,
+        (decoded, { retained }) => {
+          // A live one is no copy of the broker's: over 3.1.1 we also hear what we publish ourselves.
+          if (retained && decoded !== undefined) take(decoded);
+        },
+        { noLocal: true },
+      );
+      return async (message) => {
+        const packet = outgoing(address, message);
+        return shared.isRead(packet.topic) && sendState(packet);
+      };
+    },
+    whenRead: shared.whenRead,
     publishNow: async (address, message, { timeoutMs = pressTimeoutMs } = {}) => {
       const outcome = await connector.open?.publish(outgoing(address, message), {
         timeoutMs,
@@ -223,17 +290,22 @@ export function createLink(options: LinkOptions): Link {
     },
     publishAcknowledged: async (address, message, timeoutMs, onLate) => {
       const packet = outgoing(address, message);
-      outbox.keep(packet);
       return new Promise((resolve) => {
         let late = false;
-        const waiting = clock.setTimeout(() => {
+        const giveUp = () => {
           late = true;
-          resolve(false);
-        }, timeoutMs);
-        void sendEvent(packet).then((acknowledged) => {
           waiting.cancel();
-          if (late && acknowledged) onLate?.();
-          resolve(acknowledged);
+          resolve(false);
+        };
+        const waiting = clock.setTimeout(giveUp, timeoutMs);
+        outbox.keep(packet, () => {
+          waiting.cancel();
+          if (late) onLate?.();
+          resolve(true);
+        });
+        if (held) return;
+        void sendEvent(packet).then((acknowledged) => {
+          if (!acknowledged) giveUp();
         });
       });
     },

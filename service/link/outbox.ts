@@ -11,9 +11,10 @@ export interface Outbox {
   cleared(message: Outgoing): void;
   /** The owned state of a topic. */
   state(topic: string): Outgoing | undefined;
-  /** Keeps an event until it is done or too old. */
-  keep(message: Outgoing): void;
-  done(message: Outgoing): void;
+  /** Keeps an event until it is done or too old. @param onAcknowledged told when the broker has acknowledged it, on whichever connection */
+  keep(message: Outgoing, onAcknowledged?: () => void): void;
+  /** The broker has acknowledged it, or refused it for good. */
+  done(message: Outgoing, how: 'acknowledged' | 'refused'): void;
   /** All owned state and what is to be cleared, then the kept events that are still young enough, oldest first. */
   pending(): { readonly states: readonly Outgoing[]; readonly events: readonly Outgoing[] };
   dropEvents(): void;
@@ -28,11 +29,11 @@ const keepEventsLength = 4 * 1024 * 1024;
 export function createOutbox(clock: Clock): Outbox {
   const states = new Map<string, Outgoing>();
   const clears = new Map<string, Outgoing>();
-  /** in the order in which they were kept, with the monotonic time until which each is worth sending */
-  const events = new Map<Outgoing, number>();
+  /** in the order in which they were kept; `until`: monotonic, so long each is worth sending */
+  const events = new Map<Outgoing, { readonly until: number; readonly onAcknowledged?: () => void }>();
   let length = 0;
 
-  const done = (message: Outgoing) => {
+  const drop = (message: Outgoing) => {
     if (events.delete(message)) length -= message.payload.length;
   };
 
@@ -51,19 +52,26 @@ export function createOutbox(clock: Clock): Outbox {
       if (clears.get(message.topic) === message) clears.delete(message.topic);
     },
     state: (topic) => states.get(topic),
-    keep: (message) => {
+    keep: (message, onAcknowledged) => {
       const ms = Math.min(keepEventsMs, (message.expirySeconds ?? Infinity) * 1000);
-      events.set(message, clock.monotonic() + ms);
+      events.set(message, {
+        until: clock.monotonic() + ms,
+        ...(onAcknowledged === undefined ? {} : { onAcknowledged }),
+      });
       length += message.payload.length;
       for (const oldest of events.keys()) {
         if (events.size <= keepEventsMax && length <= keepEventsLength) break;
-        done(oldest);
+        drop(oldest);
       }
     },
-    done,
+    done: (message, how) => {
+      const kept = events.get(message);
+      drop(message);
+      if (how === 'acknowledged') kept?.onAcknowledged?.();
+    },
     pending: () => {
       const now = clock.monotonic();
-      for (const [message, until] of events) if (until <= now) done(message);
+      for (const [message, { until }] of events) if (until <= now) drop(message);
       return { states: [...states.values(), ...clears.values()], events: [...events.keys()] };
     },
     dropEvents: () => {

@@ -169,11 +169,13 @@ describe('after a restart', () => {
     const { url, untilSignal, latest } = await onBroker();
     await startWorker(workerConfig(url, control.url, { stateDir }));
     await untilSignal('main', 'failed');
+    await until('the last release', () => latest('release/last'));
     expect(latest('release/last')).toMatchObject({
       id: 'r1',
       outcome: 'failed',
       apps: [{ outcome: 'in-sync' }],
     });
+    await until('no running release', () => latest('release/current'));
     expect(latest('release/current')).toEqual({ state: 'idle' });
   });
 

@@ -1,6 +1,7 @@
 // The freeze at work, on a fake link, with a real file.
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createFreezeFile } from '../../../release-worker/freeze/file.ts';
 import type { FreezeFile } from '../../../release-worker/freeze/file.ts';
@@ -13,6 +14,7 @@ import type { FakeClock } from '../../support/fake-clock.ts';
 import { until } from '../../support/wait.ts';
 import { createFakeLink } from '../support/fake-link.ts';
 import { memoryJournal } from '../support/intake.ts';
+import { settle } from '../support/settle.ts';
 import { stateDirectory } from '../support/worker.ts';
 
 async function freezing(
@@ -62,7 +64,7 @@ async function freezing(
       fake.deliver('freeze/set', { id: 'r1', ...payload });
       return until('the reply', () => fake.on('reply/r1')[before]);
     },
-    onDisk: (): unknown => JSON.parse(readFileSync(join(stateDir, 'freeze.json'), 'utf8')),
+    onDisk: (): Record<string, unknown> => JSON.parse(readFileSync(join(stateDir, 'freeze.json'), 'utf8')),
   };
 }
 
@@ -87,7 +89,7 @@ describe('a request', () => {
     await set('on');
     expect(freeze.of('main')).toMatchObject({ by: 'mqtt' });
     await set('off');
-    expect(freeze.of('main')).toBeUndefined();
+    await until('the lift', () => freeze.of('main') === undefined);
     expect(fake.published.some(({ topic }) => topic.startsWith('reply/'))).toBe(false);
   });
 
@@ -149,11 +151,12 @@ describe('a request', () => {
 });
 
 describe('after a restart', () => {
-  it('the file counts, whatever is retained', async () => {
+  it('the file counts where the stored copy is older or does not say how old it is', async () => {
     const first = await freezing();
     await first.set({ frozen: true, reason: 'holiday' });
     const again = await freezing({ stateDir: first.stateDir });
     again.fake.deliver('freeze/state', { frozen: false }, { retained: true });
+    await settle();
     expect(again.freeze.of('main')).toMatchObject({ reason: 'holiday' });
     expect(again.fake.retained('freeze/state')).toMatchObject({ frozen: true });
   });
@@ -165,23 +168,25 @@ describe('after a restart', () => {
     expect(again.freeze.ofAll()).toBeUndefined();
   });
 
-  it('without a file the retained copy counts, and is written down', async () => {
+  it('without a file the stored copy counts, and is written down', async () => {
     const { fake, freeze, stateDir, onDisk } = await freezing();
-    expect(fake.on('freeze/state')).toEqual([]);
     fake.deliver('freeze/state', { frozen: true, reason: 'from the former machine' }, { retained: true });
-    expect(freeze.of('main')).toMatchObject({ reason: 'from the former machine' });
+    await until('the freeze', () => freeze.of('main')?.reason === 'from the former machine');
     await until('the file', () => existsSync(join(stateDir, 'freeze.json')));
     expect(onDisk()).toMatchObject({ reason: 'from the former machine' });
   });
 
-  it('without either nothing is frozen, which is said once nothing retained has come', async () => {
-    const { fake, clock } = await freezing();
-    fake.setState('connected');
-    await until('the word', () => {
-      clock.advance(100);
-      return fake.retained('freeze/state');
-    });
-    expect(fake.retained('freeze/state')).toEqual({ frozen: false });
+  it('without either nothing is frozen, which is said', async () => {
+    const { fake } = await freezing();
+    await until('the word', () => fake.retained('freeze/state'));
+    expect(fake.retained('freeze/state')).toEqual({ frozen: false, worker: 'main' });
+  });
+
+  it('a stored copy that cannot be read freezes where there is no file', async () => {
+    const { fake, freeze } = await freezing();
+    fake.deliver('freeze/state', '{"frozen": tr', { retained: true });
+    await until('the freeze', () => freeze.of('main'));
+    expect(freeze.of('main')?.reason).toContain('freeze/state cannot be read');
   });
 
   it('a file that cannot be read freezes: what it said may have been a freeze', async () => {
@@ -192,6 +197,61 @@ describe('after a restart', () => {
     expect(await ask({ frozen: false })).toMatchObject({ ok: true });
     expect(freeze.of('main')).toBeUndefined();
   });
+});
+
+describe('what another process has said meanwhile', () => {
+  const theirs = (changes: object) => ({ frozen: false, worker: 'main', ...changes });
+
+  it('holds where it is later than the file: a lift as well as a freeze', async () => {
+    const { fake, freeze, set, onDisk } = await freezing();
+    await set({ frozen: true, reason: 'ours' });
+    const later = '2026-06-01T00:00:00.000Z';
+    fake.deliver('freeze/state', theirs({ changedAt: later }), { retained: true });
+    await until('the lift', () => freeze.of('main') === undefined);
+    await until('the file', () => onDisk()['frozen'] === false);
+    fake.deliver(
+      'freeze/state',
+      theirs({ frozen: true, at: later, reason: 'theirs', changedAt: '2026-06-01T00:00:00.001Z' }),
+      { retained: true },
+    );
+    await until('the freeze', () => freeze.of('main')?.reason === 'theirs');
+    await until('the file', () => onDisk()['reason'] === 'theirs');
+    // What is changed then is later still, although the clock here is months behind.
+    await set({ frozen: false });
+    expect(fake.retained('freeze/state')).toMatchObject({ changedAt: '2026-06-01T00:00:00.002Z' });
+  });
+
+  it('does not hold where it is earlier', async () => {
+    const { fake, freeze, set } = await freezing();
+    await set({ frozen: true, reason: 'ours' });
+    fake.deliver('freeze/state', theirs({ changedAt: '2020-01-01T00:00:00.000Z' }), { retained: true });
+    await settle();
+    expect(freeze.of('main')).toMatchObject({ reason: 'ours' });
+    expect(fake.retained('freeze/state')).toMatchObject({ reason: 'ours' });
+  });
+
+  it('of a worker with another id freezes what is ours too, and lifts nothing', async () => {
+    const { fake, freeze, set } = await freezing();
+    await set({ frozen: true, button: 'main', reason: 'rolled back' });
+    const other = { worker: 'other', changedAt: '2027-01-01T00:00:00.000Z' };
+    fake.deliver('freeze/state', theirs({ ...other, frozen: false }), { retained: true });
+    await settle();
+    expect(freeze.of('main')).toMatchObject({ reason: 'rolled back' });
+    fake.deliver('freeze/state', theirs({ ...other, frozen: true, reason: 'all' }), { retained: true });
+    await until('the freeze', () => freeze.ofAll()?.reason === 'all');
+  });
+});
+
+it('a lift that the broker has not taken leaves the freeze where it was, and nobody is told otherwise', async () => {
+  const { fake, freeze, set, onDisk } = await freezing();
+  await set({ frozen: true, reason: 'holiday' });
+  fake.takesShared = false;
+  fake.deliver('freeze/set', { id: 'r1', frozen: false });
+  await settle();
+  await freeze.stop();
+  expect(freeze.of('main')).toMatchObject({ reason: 'holiday' });
+  expect(onDisk()).toMatchObject({ frozen: true });
+  expect(fake.on('reply/r1')).toEqual([]);
 });
 
 describe('a disk that cannot be written', () => {
@@ -253,7 +313,7 @@ it.each([0, 1, 2, 3, 4, 5])(
     const { set, fake } = await freezing({ clock });
     await set({ frozen: true, until: new Date(hands.now() + 3_000).toISOString() });
     hands.advance(3_000);
-    expect(fake.retained('freeze/state')).toEqual({ frozen: false });
+    expect(fake.retained('freeze/state')).toMatchObject({ frozen: false });
   },
 );
 
@@ -264,6 +324,8 @@ it('ends when its time is over, and says so', async () => {
   expect(freeze.of('main')).toBeDefined();
   for (let step = 0; step < 10; step += 1) clock.advance(10_000);
   expect(freeze.of('main')).toBeUndefined();
-  expect(fake.retained('freeze/state')).toEqual({ frozen: false });
-  await until('the file', () => JSON.stringify(onDisk()) === '{"frozen":false}');
+  expect(fake.retained('freeze/state')).toMatchObject({ frozen: false });
+  await until('the file', () =>
+    isDeepStrictEqual({ worker: 'main', ...onDisk() }, fake.retained('freeze/state')),
+  );
 });

@@ -10,6 +10,7 @@ export interface Published {
 }
 
 export interface FakeLink {
+  /** Shared state is read at once, and there is none; what is delivered as retained comes as a late copy. */
   readonly link: Link;
   /** everything in the order in which it was published; an undefined message: the topic was cleared */
   readonly published: Published[];
@@ -20,6 +21,8 @@ export interface FakeLink {
   on(topic: string): unknown[];
   /** How the broker takes events that are to be acknowledged; never: the promise stays open. */
   acknowledges: boolean | 'never';
+  /** whether shared state gets to the broker */
+  takesShared: boolean;
   deliver(
     topic: string,
     payload: unknown,
@@ -100,6 +103,21 @@ export function createFakeLink(): FakeLink {
         take(address, message);
         return fake.acknowledges === 'never' ? new Promise(() => {}) : Promise.resolve(fake.acknowledges);
       },
+      share: (address, filter, onStored) => {
+        const stored = async (decoded: Parameters<typeof onStored>[0]) => {
+          const message = await onStored(decoded);
+          if (message !== undefined) take(address, message);
+        };
+        route(filter, (decoded, _params, _topic, { retained: isCopy }) => {
+          if (isCopy) void stored(decoded);
+        });
+        void stored(undefined);
+        return (message) => {
+          if (fake.takesShared) take(address, message);
+          return Promise.resolve(fake.takesShared);
+        };
+      },
+      whenRead: () => Promise.resolve(state.state === 'connected'),
       clear: ({ topic }) => {
         retained.delete(topic);
         published.push({ topic, message: undefined });
@@ -108,6 +126,7 @@ export function createFakeLink(): FakeLink {
     published,
     subscriptions,
     acknowledges: true,
+    takesShared: true,
     retained: (topic) => retained.get(topic),
     on: (topic) => published.filter((one) => one.topic === topic).map(({ message }) => message),
     deliver: (topic, payload, about = {}) => {

@@ -45,7 +45,7 @@ describe('the outbox', () => {
     const events = Array.from({ length: 1_005 }, (_, index) => text('e', String(index)));
     for (const event of events) outbox.keep(event);
     expect(outbox.pending().events).toEqual(events.slice(5));
-    for (const event of events.slice(0, 1_000)) outbox.done(event);
+    for (const event of events.slice(0, 1_000)) outbox.done(event, 'acknowledged');
     expect(outbox.pending().events).toEqual(events.slice(1_000));
     outbox.dropEvents();
     expect(outbox.pending().events).toEqual([]);

@@ -1,0 +1,102 @@
+// `release/current` and `release/last`. Another process may have published them in our place: one that took our client
+// id over, or one that ran here with another state directory. So what the broker has stored is looked at first.
+import { isDeepStrictEqual } from 'node:util';
+import type { Release } from '../../messages/release.ts';
+import { releaseCurrent, releaseLast } from '../../messages/release.ts';
+import { fromTime } from '../../messages/time.ts';
+import type { Link } from '../../service/link/link.ts';
+import type { Log } from '../../service/log.ts';
+import type { Recovered } from './recovery.ts';
+import { progressOf, releaseMessage } from './release.ts';
+
+export interface Said {
+  /** To be called before the link starts. */
+  start(): void;
+  /** The release that runs; undefined: none does. */
+  current(release: Release | undefined): void;
+  /** A release has ended, or its end has turned out to be another one. */
+  last(release: Release): void;
+}
+
+export interface SaidOptions {
+  readonly link: Link;
+  readonly log: Log;
+  /** ids of releases that the journal of this machine has the end of */
+  readonly endedHere: readonly string[];
+  /** the newest of them */
+  readonly last?: Release;
+  /** the button is another online worker's business */
+  readonly isOthers: (button: string) => boolean;
+  /** The last release was another process's. */
+  readonly onOthersLast: (release: Release) => void;
+}
+
+export function createSaid(options: SaidOptions): Said {
+  const { link, log } = options;
+  const idle = { state: 'idle' } as const;
+  const endedHere = new Set(options.endedHere);
+  let running: Release | undefined;
+  let last = options.last;
+
+  return {
+    start: () => {
+      link.share(releaseCurrent.at({}), releaseCurrent.filter(), (stored) => {
+        if (running !== undefined || stored?.ok !== true) return running ?? idle;
+        if ('state' in stored.value) return undefined;
+        const { id, button } = stored.value;
+        if (endedHere.has(id)) return idle;
+        if (options.isOthers(button)) return undefined;
+        log.warn(
+          { release: id, button },
+          `another process under this worker's id was releasing when it went (release ${id}); the journal of that process knows how far it came, and Argo CD what became of it`,
+        );
+        return idle;
+      });
+      link.share(releaseLast.at({}), releaseLast.filter(), (stored) => {
+        if (stored?.ok !== true) return last;
+        const later = laterRelease(last, stored.value, (id) => endedHere.has(id));
+        if (later === stored.value && last?.id !== later.id) {
+          last = later;
+          if (!endedHere.has(later.id)) options.onOthersLast(later);
+        }
+        return isDeepStrictEqual(later, stored.value) ? undefined : last;
+      });
+    },
+    current: (release) => {
+      running = release;
+      link.publish(releaseCurrent.at({}), release ?? idle);
+    },
+    last: (release) => {
+      endedHere.add(release.id);
+      const isLater = laterRelease(release, last ?? release, (id) => endedHere.has(id)) === release;
+      if (!isLater) return;
+      last = release;
+      link.publish(releaseLast.at({}), release);
+    },
+  };
+}
+
+/** What the journal knows of the last release. */
+export function lastEndOf({ last, endedHere }: Pick<Recovered, 'last' | 'endedHere'>) {
+  if (last === undefined) return { endedHere };
+  const { release, fates, outcome, at } = last;
+  return { endedHere, last: releaseMessage(release, progressOf(fates), { at, outcome }) };
+}
+
+/**
+ * Which is the last one, what this process knows or what the broker has stored. Of releases of this machine the journal
+ * knows the order, whatever its clock said; of those of others only the times tell.
+ */
+export function laterRelease(
+  ours: Release | undefined,
+  stored: Release,
+  endedHere: (id: string) => boolean,
+): Release {
+  if (ours === undefined) return stored;
+  if (endedHere(stored.id)) return ours;
+  return endOf(stored) > endOf(ours) ? stored : ours;
+}
+
+function endOf({ finishedAt, startedAt }: Release): number {
+  return fromTime(finishedAt ?? startedAt);
+}

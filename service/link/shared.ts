@@ -1,0 +1,106 @@
+// State that another process may have published in our place since we last spoke: one that took our client id over, or
+// one that ran with another state directory. On every connection the broker's copy is read before we publish there.
+import type { Decoded } from '../../messages/codec.ts';
+import type { Clock, Timer } from '../clock.ts';
+import type { Log } from '../log.ts';
+import { messageOf } from '../log.ts';
+import type { Outgoing } from './wire.ts';
+
+/** Decides what to publish, given the broker's copy; undefined: the copy is right, or there is nothing to say. */
+type OnStored<M, Said> = (stored: Decoded<M> | undefined) => Said | undefined | Promise<Said | undefined>;
+
+export interface SharedStates {
+  add<M>(topic: string, onStored: OnStored<M, Outgoing>): (stored: Decoded<M> | undefined) => void;
+  has(topic: string): boolean;
+  /** The copy at the topic has been read on the present connection, so it may be published there. */
+  isRead(topic: string): boolean;
+  /** A connection stands. @param subscribed resolves when the broker has answered its subscriptions */
+  opened(subscribed: Promise<unknown>): void;
+  closed(): void;
+  /** Every copy has been read on the present connection. */
+  allRead(): boolean;
+  /** True once every copy has been read; false: the connection ended before, or there is none. */
+  whenRead(): Promise<boolean>;
+}
+
+/**
+ * The broker sends its copy right behind its answer to the subscription. MQTT has no word for "there is none", so
+ * where nothing comes for so long, there is none. A copy that comes later still is handled as soon as it comes.
+ */
+const storedWithinMs = 500;
+
+export function createSharedStates(options: {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly send: (message: Outgoing) => void;
+}): SharedStates {
+  const { clock, log, send } = options;
+  const entries = new Map<string, { state: 'unread' | 'heard' | 'read'; none: () => void }>();
+  /** counts connections, so that what belongs to an earlier one is recognised */
+  let connection = 0;
+  let open = false;
+  let patience: Timer | undefined;
+  let waiters: ((read: boolean) => void)[] = [];
+
+  const allRead = () => open && [...entries.values()].every(({ state }) => state === 'read');
+  const tell = (read: boolean) => {
+    const told = waiters;
+    waiters = [];
+    for (const waiter of told) waiter(read);
+  };
+
+  return {
+    add: (topic, onStored) => {
+      const take = async (stored: Parameters<typeof onStored>[0]) => {
+        const on = connection;
+        if (entry.state === 'unread') entry.state = 'heard';
+        let message: Outgoing | undefined;
+        try {
+          message = await onStored(stored);
+        } catch (error) {
+          log.error(
+            { err: error, topic },
+            `what is stored at ${topic} could not be handled: ${messageOf(error)}`,
+          );
+        }
+        if (!open || on !== connection) return;
+        if (message !== undefined) send(message);
+        entry.state = 'read';
+        if (allRead()) tell(true);
+      };
+      const entry: { state: 'unread' | 'heard' | 'read'; none: () => void } = {
+        state: 'unread',
+        none: () => void take(undefined),
+      };
+      entries.set(topic, entry);
+      return (stored) => void take(stored);
+    },
+    has: (topic) => entries.has(topic),
+    isRead: (topic) => open && entries.get(topic)?.state === 'read',
+    allRead,
+    opened: (subscribed) => {
+      connection += 1;
+      open = true;
+      const on = connection;
+      for (const entry of entries.values()) entry.state = 'unread';
+      void subscribed.then(() => {
+        if (!open || on !== connection) return;
+        patience = clock.setTimeout(() => {
+          for (const entry of entries.values()) if (entry.state === 'unread') entry.none();
+        }, storedWithinMs);
+      });
+    },
+    closed: () => {
+      open = false;
+      patience?.cancel();
+      tell(false);
+    },
+    whenRead: () => {
+      if (!open) return Promise.resolve(false);
+      if (allRead()) return Promise.resolve(true);
+      return new Promise((resolve) => {
+        waiters.push(resolve);
+      });
+    },
+  };
+}

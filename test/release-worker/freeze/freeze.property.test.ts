@@ -1,0 +1,250 @@
+// A freeze through take-overs, cuts and restarts: two machines with one worker id, each with a state directory of its
+// own, and a broker that may forget. Played in random order, against a model of what was acknowledged.
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { FreezeMessage } from '../../../messages/freeze.ts';
+import { freezeState } from '../../../messages/freeze.ts';
+import type { FreezeFile } from '../../../release-worker/freeze/file.ts';
+import { createFreeze } from '../../../release-worker/freeze/freeze.ts';
+import { fromMessage, toMessage } from '../../../release-worker/freeze/message.ts';
+import type { FreezeState } from '../../../release-worker/freeze/state.ts';
+import type { LinkState } from '../../../service/link/link.ts';
+import { createSharedStates } from '../../../service/link/shared.ts';
+import { silentLog } from '../../../service/log.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import type { FakeClock } from '../../support/fake-clock.ts';
+import { createFakeLink } from '../support/fake-link.ts';
+import { memoryJournal } from '../support/intake.ts';
+import { settle } from '../support/settle.ts';
+
+/** Where the connection breaks while a request is carried out. */
+const faults = [
+  'none',
+  'before the disk',
+  'behind the disk',
+  'before the broker',
+  'behind the broker',
+] as const;
+type Fault = (typeof faults)[number];
+
+interface Broker {
+  stored: FreezeMessage | undefined;
+}
+
+function machineOn(broker: Broker, clock: FakeClock) {
+  let disk: FreezeState | 'absent' = 'absent';
+  let fault: Fault = 'none';
+  let process = start();
+
+  function start() {
+    const fake = createFakeLink();
+    const listeners = new Set<(state: LinkState) => void>();
+    const acknowledged: string[] = [];
+    let connected = false;
+    let handle: (stored: { ok: true; value: FreezeMessage } | undefined) => void = () => {};
+    const setConnected = (now: boolean) => {
+      connected = now;
+      const state = { state: now ? 'connected' : 'connecting', since: 0, message: '' } as const;
+      for (const listener of listeners) listener(state);
+    };
+    const cut = () => {
+      if (connected) shared.closed();
+      setConnected(false);
+    };
+    const deliver = (payload: string): boolean => {
+      if (!connected) return false;
+      if (fault === 'before the broker') {
+        cut();
+        return false;
+      }
+      const decoded = freezeState.codec.decode(Buffer.from(payload));
+      if (!decoded.ok) throw new Error(decoded.error);
+      broker.stored = decoded.value;
+      if (fault === 'behind the broker') cut();
+      return connected;
+    };
+    const shared = createSharedStates({
+      clock,
+      log: silentLog(),
+      send: ({ payload }) => void deliver(payload),
+    });
+    const file: FreezeFile = {
+      read: () => Promise.resolve(disk),
+      write: async (state) => {
+        if (fault === 'before the disk') cut();
+        await new Promise<void>((resolve) => {
+          setImmediate(resolve);
+        });
+        disk = fromMessage(toMessage(state));
+        if (fault === 'behind the disk') cut();
+      },
+    };
+    const { topic } = freezeState.at({});
+    const freeze = createFreeze({
+      link: {
+        ...fake.link,
+        onState: (listener) => {
+          listeners.add(listener);
+          return () => listeners.delete(listener);
+        },
+        share: (address, _filter, onStored) => {
+          handle = shared.add<FreezeMessage>(topic, async (stored) => {
+            const message = await onStored(
+              stored?.ok === true
+                ? address.codec.decode(Buffer.from(JSON.stringify(stored.value)))
+                : undefined,
+            );
+            return message === undefined
+              ? undefined
+              : { topic, payload: address.codec.encode(message), qos: 1, retain: true };
+          });
+          return (message) => Promise.resolve(shared.isRead(topic) && deliver(address.codec.encode(message)));
+        },
+        whenRead: shared.whenRead,
+      },
+      clock,
+      log: silentLog(),
+      file,
+      journal: memoryJournal(),
+      replies: { answer: (_about, id, { ok }) => void (connected && ok && acknowledged.push(id ?? '')) },
+      worker: 'main',
+      buttons: ['main'],
+      isOthers: () => false,
+      onChange: () => {},
+    });
+    return {
+      freeze,
+      acknowledged,
+      cut,
+      isConnected: () => connected,
+      connect: async (isCutAtOnce: boolean) => {
+        cut();
+        shared.opened(Promise.resolve());
+        setConnected(true);
+        await settle();
+        if (isCutAtOnce) {
+          cut();
+          return;
+        }
+        if (broker.stored === undefined) clock.advance(1_000);
+        else handle({ ok: true, value: broker.stored });
+        await settle();
+      },
+      request: async (id: string, frozen: boolean, where: Fault) => {
+        fault = where;
+        fake.deliver('freeze/set', { id, frozen });
+        await settle();
+        fault = 'none';
+      },
+    };
+  }
+  return {
+    get: () => process,
+    boot: () => process.freeze.start(),
+    restart: async (keepsItsFile: boolean) => {
+      process.cut();
+      await process.freeze.stop();
+      if (!keepsItsFile) disk = 'absent';
+      process = start();
+      await process.freeze.start();
+    },
+  };
+}
+
+const step = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('connect' as const),
+      who: fc.nat(1),
+      isCutAtOnce: fc.nat(3).map((one) => one === 0),
+    }),
+  },
+  fc.record({ do: fc.constant('cut' as const), who: fc.nat(1) }),
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('request' as const),
+      who: fc.nat(1),
+      frozen: fc.boolean(),
+      fault: fc.constantFrom('none' as const, ...faults),
+    }),
+  },
+  fc.record({ do: fc.constant('rollback' as const), who: fc.nat(1) }),
+  fc.record({ do: fc.constant('restart' as const), who: fc.nat(1), keepsItsFile: fc.boolean() }),
+  fc.record({ do: fc.constant('forget' as const) }),
+  fc.record({ do: fc.constant('jump' as const), ms: fc.integer({ min: -1e9, max: 1e9 }) }),
+);
+
+it('a freeze that was acknowledged holds until its end was asked for, whoever is connected', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 40, size: 'max' }), async (steps) => {
+      const broker: Broker = { stored: undefined };
+      const clock = createFakeClock();
+      const machines = [machineOn(broker, clock), machineOn(broker, clock)] as const;
+      for (const machine of machines) await machine.boot();
+      let mustBeFrozen = false;
+      /** A lift was asked for, and nobody knows whether it came about; who connects next tells. */
+      let isInDoubt = false;
+      /** Who knows all; it alone, where the broker has forgotten. */
+      let knows: number | undefined;
+      let isForgotten = true;
+      let everForgot = false;
+      let putBack = false;
+      const rolledBack = new Set<number>();
+      let requests = 0;
+
+      for (const [at, one] of steps.entries()) {
+        clock.advance(10);
+        // Only the stored copy tells what is later where clocks disagree: once it is lost, the clock's word counts.
+        if (one.do === 'jump' && (one.ms > 0 || !everForgot)) {
+          clock.jump(one.ms);
+          putBack ||= one.ms < 0;
+        }
+        if (one.do === 'forget' && !putBack) {
+          everForgot = true;
+          broker.stored = undefined;
+          isForgotten = true;
+          for (const machine of machines) machine.get().cut();
+        }
+        if (one.do === 'jump' || one.do === 'forget') continue;
+        const [machine, other] = one.who === 0 ? machines : [machines[1], machines[0]];
+        if (one.do === 'cut') machine.get().cut();
+        if (one.do === 'restart') {
+          await machine.restart(one.keepsItsFile);
+          rolledBack.delete(one.who);
+          if (knows === one.who && !one.keepsItsFile) knows = undefined;
+        }
+        if (one.do === 'rollback') {
+          await machine.get().freeze.freezeButton('main', 'rolled back', 'test');
+          if (!machine.get().isConnected()) rolledBack.add(one.who);
+        }
+        if (one.do === 'connect') {
+          other.get().cut();
+          await machine.get().connect(one.isCutAtOnce);
+          if (one.isCutAtOnce) continue;
+          const isFrozen = machine.get().freeze.ofAll() !== undefined;
+          if (isForgotten && knows !== one.who) mustBeFrozen = false;
+          if (isInDoubt) mustBeFrozen = isFrozen;
+          isInDoubt = false;
+          isForgotten = false;
+          knows = one.who;
+          expect(isFrozen || !mustBeFrozen, `frozen after step ${at}`).toBe(true);
+          expect(broker.stored?.frozen, `what is stored after step ${at}`).toBe(isFrozen);
+          if (rolledBack.delete(one.who)) expect(machine.get().freeze.of('main')).toBeDefined();
+        }
+        if (one.do === 'request' && machine.get().isConnected()) {
+          const id = `r${(requests += 1)}`;
+          await machine.get().request(id, one.frozen, one.fault);
+          const isAcknowledged = machine.get().acknowledged.includes(id);
+          if (one.fault === 'none') expect(isAcknowledged).toBe(true);
+          if (isAcknowledged) mustBeFrozen = one.frozen;
+          else if (!one.frozen && mustBeFrozen) isInDoubt = true;
+          if (isAcknowledged) expect(machine.get().freeze.ofAll() !== undefined).toBe(one.frozen);
+        }
+      }
+      for (const machine of machines) await machine.get().freeze.stop();
+    }),
+    { numRuns: 200 },
+  );
+}, 120_000);

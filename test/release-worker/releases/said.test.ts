@@ -1,0 +1,100 @@
+// What is said at release/current and release/last, beside what another process has said there.
+import { expect, it } from 'vitest';
+import type { Release } from '../../../messages/release.ts';
+import { createSaid, laterRelease } from '../../../release-worker/releases/said.ts';
+import { silentLog } from '../../../service/log.ts';
+import { createFakeLink } from '../support/fake-link.ts';
+import { settle } from '../support/settle.ts';
+
+function ended(id: string, finishedAt: string, over: Partial<Release> = {}): Release {
+  return {
+    id,
+    button: 'main',
+    pressId: `press-${id}`,
+    action: 'release',
+    source: 'test',
+    startedAt: finishedAt,
+    finishedAt,
+    outcome: 'succeeded',
+    apps: [],
+    truncated: false,
+    ...over,
+  };
+}
+
+function saying(options: { last?: Release; endedHere?: string[]; others?: string[] } = {}) {
+  const fake = createFakeLink();
+  const others: Release[] = [];
+  const said = createSaid({
+    link: fake.link,
+    log: silentLog(),
+    endedHere: options.endedHere ?? (options.last === undefined ? [] : [options.last.id]),
+    ...(options.last === undefined ? {} : { last: options.last }),
+    isOthers: (button) => options.others?.includes(button) === true,
+    onOthersLast: (release) => others.push(release),
+  });
+  said.start();
+  const stored = async (topic: string, message: unknown) => {
+    fake.deliver(topic, message, { retained: true });
+    await settle();
+  };
+  return { said, fake, others, stored };
+}
+
+const noon = '2026-01-01T12:00:00.000Z';
+const one = '2026-01-01T13:00:00.000Z';
+
+it('says what the journal has, where nothing later is stored', async () => {
+  const last = ended('ours', one);
+  const { fake, others, stored } = saying({ last });
+  await settle();
+  expect(fake.retained('release/last')).toEqual(last);
+  expect(fake.retained('release/current')).toEqual({ state: 'idle' });
+  await stored('release/last', ended('theirs', noon));
+  expect(fake.retained('release/last')).toEqual(last);
+  expect(others).toEqual([]);
+});
+
+it('leaves a later release of another process, and tells of it once', async () => {
+  const { fake, others, stored } = saying({ last: ended('ours', noon) });
+  await settle();
+  const said = fake.on('release/last').length;
+  const theirs = ended('theirs', one);
+  await stored('release/last', theirs);
+  await stored('release/last', theirs);
+  expect(fake.on('release/last')).toHaveLength(said);
+  expect(others).toEqual([theirs]);
+});
+
+it('of releases of this machine takes the newest, whatever its clock said', () => {
+  const ours = ended('second', noon);
+  const stored = ended('first', '2036-01-01T00:00:00.000Z');
+  const endedHere = (id: string) => ['first', 'second'].includes(id);
+  expect(laterRelease(ours, stored, endedHere)).toBe(ours);
+  expect(laterRelease(undefined, stored, endedHere)).toBe(stored);
+});
+
+it('replaces the end of a release by the one that it turned out to have', async () => {
+  const { said, fake, stored } = saying({ last: ended('ours', noon, { outcome: 'timed-out' }) });
+  const late = ended('ours', one);
+  said.last(late);
+  await stored('release/last', ended('ours', noon, { outcome: 'timed-out' }));
+  expect(fake.retained('release/last')).toEqual(late);
+});
+
+it('a release that another process left running is not said to run, that of another worker stays', async () => {
+  const { said, fake, stored } = saying({ others: ['side'] });
+  await settle();
+  const count = () => fake.on('release/current').length;
+  const before = count();
+  await stored('release/current', { state: 'idle' });
+  await stored('release/current', ended('r9', noon, { button: 'side' }));
+  expect(count()).toBe(before);
+  await stored('release/current', ended('r9', noon));
+  expect(count()).toBe(before + 1);
+  expect(fake.retained('release/current')).toEqual({ state: 'idle' });
+  const running = ended('r1', one);
+  said.current(running);
+  await stored('release/current', { state: 'idle' });
+  expect(fake.retained('release/current')).toEqual(running);
+});

@@ -1,0 +1,131 @@
+// Terms of two processes under one worker id, and connections that are cut: whole workers on the real broker.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { worldOf } from '../support/simulator.ts';
+import { until } from '../support/wait.ts';
+import { simulatedArgoCd } from './support/argocd.ts';
+import { cuttingRelay } from './support/cutting-relay.ts';
+import { onBroker, startWorker, stateDirectory, workerConfig } from './support/worker.ts';
+
+const drifted = worldOf([{ name: 'shop', drifted: true, syncMs: 10 }]);
+
+/** Two workers under one id, each with a state directory of its own; the second has taken over. */
+async function takenOver(before: (broker: Awaited<ReturnType<typeof onBroker>>) => Promise<void>) {
+  const { control } = await simulatedArgoCd(drifted);
+  const broker = await onBroker();
+  const start = () => startWorker(workerConfig(broker.url, control.url, { stateDir: stateDirectory() }));
+  const instance = () => broker.latest('worker/main/info')?.['instance'];
+  await start();
+  await broker.untilSignal('main', 'drifted');
+  await before(broker);
+  const first = instance();
+  const second = await start();
+  await until('the second worker', () => instance() !== first && instance() !== undefined);
+  return {
+    ...broker,
+    control,
+    /** Ends the second; resolves when the first has taken over. */
+    giveBack: async () => {
+      await second.stop();
+      await until('the first worker to be back', () => instance() === first, 30_000);
+      await until(
+        'the first worker to be online',
+        () => broker.latest('worker/main/availability')?.['text'] === 'online',
+      );
+    },
+  };
+}
+
+it('a freeze of the other term holds after the take-over, on the light and for presses', async () => {
+  const { publish, latest, on, result, untilSignal, giveBack, control } = await takenOver(() =>
+    Promise.resolve(),
+  );
+  await publish('freeze/set', '{"frozen": true, "reason": "holiday", "id": "f1"}');
+  await until('the answer', () => latest('reply/f1'));
+  await untilSignal('main', 'blocked');
+  const lights = on('button/main/signal').length;
+  await giveBack();
+  expect(latest('freeze/state')).toMatchObject({ frozen: true, reason: 'holiday' });
+  await publish('button/main/press', '{"id": "p1"}');
+  expect(await result('main', 'p1')).toMatchObject({ outcome: 'rejected', reason: 'frozen' });
+  expect(await control.syncs()).toEqual([]);
+  const shown = on('button/main/signal').slice(lights);
+  expect(shown.map(({ signal }) => signal).filter((signal) => signal !== 'blocked')).toEqual([]);
+});
+
+it('a freeze that the other term has lifted stays lifted', async () => {
+  const { publish, latest, result, giveBack } = await takenOver(async (broker) => {
+    await broker.publish('freeze/set', '{"frozen": true, "reason": "holiday", "id": "f1"}');
+    await until('the answer', () => broker.latest('reply/f1'));
+  });
+  await until('the freeze', () => latest('freeze/state')?.['frozen'] === true);
+  await publish('freeze/set', '{"frozen": false, "id": "f2"}');
+  await until('the answer', () => latest('reply/f2'));
+  await giveBack();
+  await publish('button/main/press', '{"id": "p1"}');
+  expect(await result('main', 'p1')).toMatchObject({ outcome: 'accepted' });
+  expect(latest('freeze/state')).toMatchObject({ frozen: false });
+});
+
+it('the last release is the last one also after a take-over, and its press does not count again', async () => {
+  const { publish, latest, untilSignal, result, giveBack, control } = await takenOver(async (broker) => {
+    await broker.publish('button/main/press', '{"id": "pa"}');
+    await until('the first release', () => broker.latest('release/last')?.['pressId'] === 'pa');
+  });
+  await control.post('world', drifted);
+  await untilSignal('main', 'drifted');
+  await publish('button/main/press', '{"id": "pb"}');
+  await until('the second release', () => latest('release/last')?.['pressId'] === 'pb');
+  await giveBack();
+  await publish('button/main/press', '{"id": "pb", "gesture": "press"}');
+  await until('the repetition', () => latest('button/main/result')?.['reason'] === 'duplicate');
+  await publish('button/main/press', '{"id": "pc"}');
+  await result('main', 'pc');
+  expect(latest('release/last')?.['pressId']).toBe('pb');
+});
+
+it('a freeze on the broker holds although the first connection is cut at once', async () => {
+  const { control } = await simulatedArgoCd(drifted);
+  const broker = await onBroker();
+  await broker.publish('freeze/state', '{"frozen": true, "reason": "holiday"}', true);
+  const subscribe = 0x82;
+  const relay = await cuttingRelay(
+    broker.url,
+    (data, connection) => connection === 1 && data[0] === subscribe,
+  );
+  await startWorker(workerConfig(relay.url, control.url, { stateDir: stateDirectory() }));
+  await broker.untilSignal('main', 'blocked');
+  expect(relay.connections()).toBeGreaterThan(1);
+  await broker.publish('button/main/press', '{"id": "p1"}');
+  expect(await broker.result('main', 'p1')).toMatchObject({ reason: 'frozen' });
+  expect(broker.latest('freeze/state')).toMatchObject({ frozen: true, reason: 'holiday' });
+});
+
+it('a press has one result, also where the connection broke before it was acknowledged', async () => {
+  const { control } = await simulatedArgoCd(worldOf([{ name: 'shop', drifted: false }]));
+  const broker = await onBroker();
+  let isCut = false;
+  const relay = await cuttingRelay(broker.url, (data) => {
+    if (isCut || !data.includes('button/main/result')) return false;
+    isCut = true;
+    return true;
+  });
+  const stateDir = stateDirectory();
+  const config = workerConfig(relay.url, control.url, { stateDir });
+  const first = await startWorker(config);
+  await broker.untilSignal('main', 'clear');
+  await broker.publish('button/main/press', '{"id": "p1"}');
+  await broker.result('main', 'p1');
+  const journal = () => readFileSync(join(stateDir, 'journal.jsonl'), 'utf8');
+  await until('the answer in the journal', () => journal().includes('"answered"'));
+  await first.stop();
+  const before = broker.on('worker/main/info').length;
+  await startWorker(config);
+  await until('the next run', () => broker.on('worker/main/info').length > before);
+  // Results of a former run come before those of presses that come now.
+  await broker.publish('button/main/press', '{"id": "p2"}');
+  await broker.result('main', 'p2');
+  expect(isCut).toBe(true);
+  expect(broker.on('button/main/result').map(({ pressId }) => pressId)).toEqual(['p1', 'p2']);
+});
