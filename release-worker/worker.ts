@@ -12,6 +12,7 @@ import type { Log } from '../service/log.ts';
 import { messageOf } from '../service/log.ts';
 import { createPauseWatch } from '../service/pause.ts';
 import type { ArgoCd } from './argocd/client.ts';
+import { heeded } from './argocd/heeded.ts';
 import { createAccess } from './drift/access.ts';
 import { createBoard } from './drift/board.ts';
 import { endingOf } from './drift/ending.ts';
@@ -84,7 +85,7 @@ const cutOff: Verdict = {
 };
 
 export function createWorker(options: WorkerOptions): Worker {
-  const { config, link, argocd, clock, log, health, random } = options;
+  const { config, link, clock, log, health, random } = options;
   const stateDirectory = createStateDirectory({
     stateDir: config.stateDir,
     clock,
@@ -93,6 +94,10 @@ export function createWorker(options: WorkerOptions): Worker {
     onChange: () => board.changed(),
   });
   const journal = stateDirectory.watchJournal(options.journal);
+  const argocd = heeded(options.argocd, {
+    onFailure: (error, change) => watch.failed(error, change),
+    away: () => watch.away(),
+  });
   const buttons = new Map(config.buttons.map((button) => [button.id, button]));
   const mayAct = () => link.state.state !== 'standby';
   const whenDecided = () => untilDecided({ link, clock });
@@ -119,7 +124,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const access = createAccess({ argocd, registry, clock, log, onChange: changed });
   const revisions = createRevisions({ argocd, clock, log, onChange: changed });
   const watch = createWatch({
-    argocd,
+    argocd: options.argocd,
     registry,
     clock,
     log,

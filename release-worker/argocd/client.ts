@@ -63,8 +63,11 @@ export interface ArgoCd {
   /** what a person does about a token that is not accepted */
   readonly remedy: string;
   version(): Promise<Version>;
-  /** The same without a token: whether Argo CD is there at all, whatever it thinks of us. */
-  probe(): Promise<Probed>;
+  /**
+   * The same without a token: whether Argo CD is there at all, whatever it thinks of us.
+   * @param timeoutMs where less than the usual time counts
+   */
+  probe(timeoutMs?: number): Promise<Probed>;
   /** Whose token it is; undefined where Argo CD does not accept it. */
   account(): Promise<string | undefined>;
   /**
@@ -147,7 +150,10 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
     return answer.value === 'yes';
   };
 
-  const askVersion = async (how: { readonly anonymous?: true }): Promise<Probed> => {
+  const askVersion = async (how: {
+    readonly anonymous?: true;
+    readonly timeoutMs?: number;
+  }): Promise<Probed> => {
     const { answer, simulated, date } = await call({
       name: 'version',
       what: 'ask for the version',
@@ -169,7 +175,8 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
       const { version, simulated } = await askVersion({});
       return { version, simulated };
     },
-    probe: () => askVersion({ anonymous: true }),
+    probe: (timeoutMs = options.requestTimeoutMs) =>
+      askVersion({ anonymous: true, timeoutMs: Math.min(timeoutMs, options.requestTimeoutMs) }),
     account: async () => {
       const { answer } = await call({
         name: 'userinfo',

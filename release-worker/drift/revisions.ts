@@ -6,6 +6,7 @@ import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd, RevisionMetadata } from '../argocd/client.ts';
+import { ArgoCdError } from '../argocd/errors.ts';
 
 export interface Revisions {
   /** What is known; what is not yet is asked for, and `onChange` told when it has come. */
@@ -24,6 +25,8 @@ const atOnceMax = 20;
 const oneInMs = 200;
 /** After a failure the same revision is not asked for again for so long, in milliseconds. */
 const failedForMs = 600_000;
+/** Where nobody was there to answer, the question waits so long and is asked again, in milliseconds. */
+const nobodyForMs = 10_000;
 
 export function createRevisions(options: {
   readonly argocd: ArgoCd;
@@ -60,7 +63,8 @@ export function createRevisions(options: {
     return allowed >= 0;
   };
   const work = async () => {
-    for (const [id, { app, revision, keys }] of waiting) {
+    for (const [id, question] of waiting) {
+      const { app, revision, keys } = question;
       if (!mayAskNow()) await delay(clock, oneInMs, abort.signal);
       if (abort.signal.aborted) return;
       try {
@@ -68,6 +72,13 @@ export function createRevisions(options: {
         waiting.delete(id);
         options.onChange(keys);
       } catch (error) {
+        if (error instanceof ArgoCdError && (error.kind === 'unreachable' || error.kind === 'unavailable')) {
+          // Last in the queue, so that one that is never answered keeps nobody waiting for long.
+          waiting.delete(id);
+          waiting.set(id, question);
+          await delay(clock, nobodyForMs, abort.signal);
+          break;
+        }
         waiting.delete(id);
         keep(id, {}, clock.monotonic() + failedForMs);
         log.debug(`nothing is known of commit ${revision}: ${messageOf(error)}`);

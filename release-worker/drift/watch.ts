@@ -1,17 +1,17 @@
 // Keeps the registry true: the event stream for speed, a full list for certainty, and a word on how fresh it all is.
 import type { Clock } from '../../service/clock.ts';
-import { delay } from '../../service/clock.ts';
-import type { Timer } from '../../service/clock.ts';
 import type { Health } from '../../service/health.ts';
 import { backoffMs } from '../../service/link/backoff.ts';
 import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
 import type { ArgoCd, Version } from '../argocd/client.ts';
-import { tokenRefused } from '../argocd/errors.ts';
-import { followStream } from '../argocd/stream.ts';
+import { ArgoCdError, tokenRefused } from '../argocd/errors.ts';
 import { createDetails } from './details.ts';
 import { createListing, partlyTold } from './listing.ts';
+import { createPause } from './pause.ts';
+import { createReach, raisesDoubt } from './reach.ts';
 import type { Registry } from './registry.ts';
+import { createStreamLoop, keepAliveGapMs } from './stream-loop.ts';
 import { createUnreadable } from './unreadable.ts';
 
 export interface WatchOptions {
@@ -36,6 +36,15 @@ export interface Watch {
   heardAt(): number | undefined;
   /** whether the event stream is open and has sent something */
   streaming(): boolean;
+  /**
+   * To be told of every call of others that failed: nobody may be there, or the token not be accepted any more.
+   * @param change whether it was to change something in Argo CD
+   */
+  failed(error: ArgoCdError, change: boolean): void;
+  /** why Argo CD cannot be reached; nothing but whether it can is asked for meanwhile */
+  away(): string | undefined;
+  /** While it is being found out whether Argo CD is there: resolves when that is known. */
+  doubt(): Promise<void> | undefined;
   /** To be told when `freshUntil` has passed, so that health says so too. */
   notFresh(): void;
   /** what is wrong with Argo CD, with the remedy */
@@ -49,42 +58,33 @@ export interface Watch {
 
 /** While no stream vouches for what is known, the list does, well within `maxAgeMs`. */
 const listWithoutStreamMs = 30_000;
-/** Argo CD's keep-alives come every 15 s; with a shorter `maxAgeMs` than this they cannot vouch alone. */
-const keepAliveGapMs = 20_000;
-/** A stream that has never sent anything may be half-open; nothing tells, so it is opened anew. */
-const silentStreamMs = 600_000;
-/** The burst that a stream begins with is over when nothing has come for so long, or after the longest time. */
-const burstQuietMs = 1_000;
-const burstLongestMs = 15_000;
-const reconnect = { minMs: 1_000, maxMs: 60_000 };
-/** A stream that has lived so long was a good one: the next failure starts the delays anew. */
-const steadyStreamMs = 30_000;
 const listRetry = { minMs: 1_000, maxMs: 30_000 };
+/** A token that is not accepted costs two small questions: somebody may be replacing it just now. In milliseconds. */
+const tokenRetryMs = 5_000;
 
 export function createWatch(options: WatchOptions): Watch {
   const { argocd, registry, drift, clock, log, random, onChange } = options;
   const health = options.health.check('argocd', 'failing');
-  const streamHealth = options.health.check('argocd-stream', 'degraded');
   const abort = new AbortController();
   const { signal } = abort;
   const details = createDetails({ argocd, registry, clock, log, signal });
   const listing = createListing({ argocd, log });
 
-  /** since when the present stream has been sending, and when it sent its last event; monotonic */
-  let streamSince: number | undefined;
-  let lastEvent = 0;
-  let burst: Timer | undefined;
   /** A stream tells of changes only. It vouches once a list has told of what was before it. */
   let vouches = false;
   let vouchedAt = -Infinity;
   let lastList: number | undefined;
   let lastListAt: number | undefined;
+  /** since when nothing is known, until a list that was sent after it has been answered; monotonic */
+  let lostAt: number | undefined;
   let problem: string | undefined;
+  /** what was found to be wrong last, whether or not it is said */
+  let found: string | undefined;
   let server: Version | undefined;
   let probed = false;
   let failed = false;
   let listWanted = false;
-  let endPause = () => {};
+  const listPause = createPause(clock);
   let running: Promise<unknown> = Promise.resolve();
   let firstListDone = () => {};
   const firstList = new Promise<void>((resolve) => {
@@ -94,13 +94,17 @@ export function createWatch(options: WatchOptions): Watch {
   const heardAt = () => (lastList === undefined ? undefined : Math.max(lastList, vouchedAt));
   const freshUntil = () => {
     const heard = heardAt();
-    return heard === undefined ? 0 : heard + drift.maxAgeMs;
+    if (heard === undefined) return 0;
+    return Math.min(heard + drift.maxAgeMs, lostAt ?? Infinity);
   };
 
-  const setProblem = (next: string | undefined) => {
+  const setProblem = (next: string | undefined, always = false) => {
     if (next === undefined) health.ok(`connected to Argo CD ${server?.version ?? ''} at ${argocd.server}`);
     else health.bad(next);
-    if (next === problem) return;
+    const again = next === found;
+    found = next;
+    // It stands in retained messages: where each try fails in another way, the first one says enough.
+    if (next === problem || (next !== undefined && problem !== undefined && !again && !always)) return;
     problem = next;
     if (next === undefined) log.info({ server: argocd.server }, `Argo CD at ${argocd.server} answers`);
     else log.warn(next);
@@ -112,6 +116,30 @@ export function createWatch(options: WatchOptions): Watch {
     setProblem(
       `nothing has been heard of Argo CD at ${argocd.server} for more than ${Math.round(drift.maxAgeMs / 1000)} s, although the connection stands: is it overloaded, or stopped?`,
     );
+  };
+
+  /** Nothing counts any more, whatever still comes of what was asked before. */
+  const lose = (why: string) => {
+    const isNews = lostAt === undefined;
+    lostAt ??= clock.monotonic();
+    vouches = false;
+    setProblem(why, isNews);
+    if (isNews) onChange();
+  };
+  const reach = createReach({
+    clock,
+    argocd,
+    lastSign: () => streamLoop.lastSign(),
+    onAway: lose,
+    onBack: () => wakeList(),
+  });
+  const failedWith = (error: ArgoCdError, change = false) => {
+    if (raisesDoubt(error)) reach.doubt();
+    if (error.kind !== 'unauthenticated') return;
+    // A list finds out whether the token as such is not accepted. What releases with it says so until then.
+    if (change) lose(error.message);
+    probed = false;
+    wakeList();
   };
 
   const probe = async () => {
@@ -139,6 +167,16 @@ export function createWatch(options: WatchOptions): Watch {
     }
     lastList = sentAt;
     lastListAt = sentAtWall;
+    if (lostAt !== undefined && sentAt < lostAt) {
+      wakeList();
+      return;
+    }
+    if (lostAt !== undefined) {
+      lostAt = undefined;
+      regained();
+      streamLoop.hurry();
+    }
+    const streamSince = streamLoop.since();
     if (streamSince !== undefined && sentAt >= streamSince) vouches = true;
     setProblem(
       records.length === 0
@@ -152,32 +190,26 @@ export function createWatch(options: WatchOptions): Watch {
 
   const wakeList = () => {
     listWanted = true;
-    endPause();
+    listPause.end();
   };
-  /** Until `ms` have passed, or a list is wanted, or the end. */
-  const pause = (ms: number) =>
-    new Promise<void>((resolve) => {
-      const timer = clock.setTimeout(resolve, ms);
-      endPause = () => {
-        timer.cancel();
-        resolve();
-      };
-    });
   const aloneMs = Math.min(listWithoutStreamMs, drift.maxAgeMs / 2);
   const unreadable = createUnreadable({ clock, log, lookEveryMs: aloneMs, look: wakeList });
   const listAgainMs = () => {
     if (!vouches) return aloneMs;
+    // With a shorter `maxAgeMs` than this keep-alives cannot vouch alone.
     return drift.maxAgeMs > keepAliveGapMs ? drift.listEveryMs : Math.min(drift.listEveryMs, aloneMs);
   };
 
   let firstAsked = () => {};
-  /** The burst of a stream is many times as long as a list, and a server that makes both is late with the list. */
   const afterFirstList = new Promise<void>((resolve) => {
     firstAsked = resolve;
   });
   const listLoop = async () => {
     let failures = 0;
-    while (!signal.aborted) {
+    for (;;) {
+      // A list of thousands is no way to find out whether somebody is there.
+      await reach.whenThere();
+      if (signal.aborted) return;
       listWanted = false;
       let waitMs: number;
       try {
@@ -191,95 +223,88 @@ export function createWatch(options: WatchOptions): Watch {
         probed = false;
         failed = true;
         waitMs = backoffMs(failures, listRetry, random());
-        setProblem(`${messageOf(error)}; next try in ${(waitMs / 1000).toFixed(0)} s`);
+        if (error instanceof ArgoCdError && error.kind === 'unauthenticated') {
+          waitMs = Math.min(waitMs, tokenRetryMs);
+          lose(error.message);
+        } else {
+          if (error instanceof ArgoCdError && raisesDoubt(error)) reach.doubt();
+          await reach.whenDecided();
+          if (!reach.isAway()) setProblem(messageOf(error));
+        }
       } finally {
         firstAsked();
       }
-      if (!listWanted && !signal.aborted) await pause(waitMs);
+      if (!listWanted && !signal.aborted) await listPause.take(waitMs);
     }
   };
 
-  /** Events between the burst and the live ones can be lost (`measurements-stream-start-gap`): a list must follow it. */
-  const awaitEndOfBurst = (since: number) => {
-    const now = clock.monotonic();
-    const endsAt = Math.min(Math.max(since, lastEvent) + burstQuietMs, since + burstLongestMs);
-    if (now >= endsAt) wakeList();
-    else burst = clock.setTimeout(() => awaitEndOfBurst(since), endsAt - now);
-  };
-  const onSign = () => {
-    const now = clock.monotonic();
-    const wasFresh = now < freshUntil();
-    if (vouches) vouchedAt = now;
-    if (!wasFresh && now < freshUntil()) onChange();
-    if (streamSince !== undefined) return;
-    streamSince = now;
-    streamHealth.ok('live');
-    if (!wasFresh) wakeList();
-    awaitEndOfBurst(now);
-  };
-  const onStreamEnd = () => {
-    const lived = streamSince === undefined ? 0 : clock.monotonic() - streamSince;
-    burst?.cancel();
-    streamSince = undefined;
-    vouches = false;
-    // It may have ended because Argo CD is being replaced by another version.
-    probed = false;
-    return lived;
-  };
-
-  const streamLoop = async () => {
-    await afterFirstList;
-    let failures = 0;
-    while (!signal.aborted) {
-      try {
-        await followStream({
-          argocd,
-          clock,
-          signal,
-          idleMs: drift.streamIdleMs,
-          silentMs: silentStreamMs,
-          onSign,
-          onEvent: (type, record) => {
-            lastEvent = clock.monotonic();
-            registry.event(type, record);
-          },
-          onUnreadable: (why) => {
-            vouches = false;
-            unreadable.event(why);
-          },
-        });
-      } catch (error) {
-        const sent = streamSince !== undefined;
-        const lived = onStreamEnd();
-        if (signal.aborted) return;
-        failures = lived >= steadyStreamMs ? 1 : failures + 1;
-        const waitMs = backoffMs(failures, reconnect, random());
-        const what = `${messageOf(error)}; opened again in ${(waitMs / 1000).toFixed(0)} s`;
-        streamHealth.bad(what);
-        log.warn(what);
-        options.onReconnect?.();
-        // Whatever cut the stream may have hidden changes: look at once, and see whether Argo CD still answers.
-        if (sent) wakeList();
-        await delay(clock, waitMs, signal);
-      }
-    }
-  };
+  let regained = () => {};
+  const streamLoop = createStreamLoop({
+    argocd,
+    clock,
+    log,
+    signal,
+    random,
+    health: options.health.check('argocd-stream', 'degraded'),
+    idleMs: drift.streamIdleMs,
+    whenThere: async () => {
+      await afterFirstList;
+      await reach.whenThere();
+      // The list comes first: a burst is many times as long, and a server that makes both is late with the list.
+      await new Promise<void>((resolve) => {
+        if (lostAt === undefined || signal.aborted) resolve();
+        else regained = resolve;
+      });
+    },
+    onSign: (first) => {
+      const now = clock.monotonic();
+      const wasFresh = now < freshUntil();
+      if (vouches) vouchedAt = now;
+      if (!wasFresh && now < freshUntil()) onChange();
+      if (first && !wasFresh) wakeList();
+    },
+    onEvent: (type, record) => registry.event(type, record),
+    onUnreadable: (why) => {
+      vouches = false;
+      unreadable.event(why);
+    },
+    // Events between the burst and the live ones can be lost (`measurements-stream-start-gap`): a list must follow it.
+    onBurstOver: wakeList,
+    onQuiet: reach.doubt,
+    onEnd: (error, sent) => {
+      vouches = false;
+      // It may have ended because Argo CD is being replaced by another version.
+      probed = false;
+      options.onReconnect?.();
+      if (error instanceof ArgoCdError) failedWith(error);
+      if (!sent) return;
+      // Whatever cut the stream may have hidden changes: look at once, if Argo CD still answers.
+      reach.doubt();
+      wakeList();
+    },
+  });
 
   return {
     start: () => {
       log.info({ server: argocd.server }, `watching Argo CD at ${argocd.server}`);
-      running = Promise.all([listLoop(), streamLoop()]);
+      running = Promise.all([listLoop(), streamLoop.run()]);
     },
     stop: async () => {
       abort.abort();
-      endPause();
+      reach.stop();
+      listPause.end();
+      regained();
+      streamLoop.hurry();
       unreadable.stop();
       await running;
       await details.ended();
     },
     freshUntil,
     heardAt,
-    streaming: () => streamSince !== undefined,
+    streaming: () => streamLoop.since() !== undefined,
+    failed: failedWith,
+    away: () => (reach.isAway() ? problem : undefined),
+    doubt: () => (reach.isInDoubt() ? reach.whenDecided() : undefined),
     notFresh,
     problem: () => problem,
     lastListAt: () => lastListAt,

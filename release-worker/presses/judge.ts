@@ -21,6 +21,11 @@ import {
 import type { JudgeOptions, Verdict } from './looking.ts';
 import { nothingFound } from './nothing.ts';
 
+/** Until it is known whether Argo CD is there, looks included; the agent awaits the result for 5 s. In milliseconds. */
+const doubtBudgetMs = 4_000;
+
+const failureMs = 250;
+
 /** @param only narrows the button's selection */
 export async function judge(
   options: JudgeOptions,
@@ -28,12 +33,39 @@ export async function judge(
   action: Action,
   only: readonly string[] | undefined,
 ): Promise<Verdict> {
-  const { registry, watch, clock } = options;
-  if (clock.monotonic() >= watch.freshUntil())
+  const deadline = options.clock.monotonic() + doubtBudgetMs;
+  const before = await whyUnknown(options, deadline);
+  if (before !== undefined) return before;
+  const verdict = await judgeKnown(options, button, action, only);
+  // What it asked may have found nobody there.
+  const after = await whyUnknown(options, deadline);
+  if (after !== undefined) return after;
+  if (verdict.outcome === 'nothing-to-release' && options.watch.doubt() !== undefined)
     return reject(
       'argocd-unreachable',
-      `nothing is released while it is unknown what would be: ${watch.problem() ?? 'Argo CD has not been heard yet'}`,
+      'Argo CD has not answered in time, so it is not known whether there is something to release. Press again',
     );
+  return verdict;
+}
+
+/** While it is being found out whether Argo CD is there, that is waited for. */
+async function whyUnknown({ watch, clock }: JudgeOptions, deadline: number): Promise<Verdict | undefined> {
+  const doubt = watch.doubt();
+  if (doubt !== undefined) await within(clock, deadline, doubt);
+  if (clock.monotonic() < watch.freshUntil()) return undefined;
+  return reject(
+    'argocd-unreachable',
+    `nothing is released while it is unknown what would be: ${watch.problem() ?? 'Argo CD has not been heard yet'}`,
+  );
+}
+
+async function judgeKnown(
+  options: JudgeOptions,
+  button: ButtonConfig,
+  action: Action,
+  only: readonly string[] | undefined,
+): Promise<Verdict> {
+  const { registry } = options;
   const unwritable = action === 'refresh' ? undefined : await options.whyUnwritable();
   if (unwritable !== undefined) return reject('journal-unwritable', unwritable);
   if (action === 'rollback') return judgeRollback(options, button, only);
@@ -125,7 +157,8 @@ async function refreshSome(
   const some = candidates.filter((app) => !app.deleting).slice(0, refreshOnPressMax);
   await Promise.allSettled(
     some.map(async (app) => {
-      await lookAt({ argocd, registry }, app, 'normal', lookBudgetMs);
+      // Its failure is to be known before the time of all looks is over.
+      await lookAt({ argocd, registry }, app, 'normal', lookBudgetMs - failureMs);
       refreshed.add(keyOf(app));
     }),
   );

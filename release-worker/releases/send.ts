@@ -220,6 +220,7 @@ async function afterRefusal(
       options.onRefused(keyOf(options.app), error.kind);
       return { outcome: 'refused', message, good: false };
     case 'unauthenticated':
+      return { outcome: 'refused', message: `the sync had no effect: ${message}`, good: false };
     case 'forbidden-or-missing':
     case 'not-found':
     case 'deleting':

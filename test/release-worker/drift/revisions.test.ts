@@ -6,6 +6,7 @@ import { createFakeClock } from '../../support/fake-clock.ts';
 import { scriptedArgoCd } from '../support/argocd.ts';
 import { newCommit, oldCommit, whole } from '../support/records.ts';
 import { settle } from '../support/settle.ts';
+import { unreachable } from '../support/watching.ts';
 
 function revisions(answer: (revision: string) => Promise<RevisionMetadata>) {
   const clock = createFakeClock();
@@ -47,6 +48,20 @@ it('asks once a revision and repository, and tells every application that waits 
   expect(of(whole({ name: 'a' }), newCommit)).toEqual(robin);
   await settle();
   expect(asked.length).toBe(2);
+});
+
+it('asks again what nobody was there to answer, and then goes on with the others', async () => {
+  let isThere = false;
+  const { of, asked, changed, pass } = revisions(() => (isThere ? Promise.resolve(robin) : unreachable()));
+  of(whole({ name: 'a' }), newCommit);
+  of(whole({ name: 'b' }), oldCommit);
+  await pass(25_000);
+  expect(asked).toEqual([newCommit, oldCommit, newCommit]);
+  expect(changed).toEqual([]);
+  isThere = true;
+  await pass(10_000);
+  expect(changed).toEqual([['argocd/b'], ['argocd/a']]);
+  expect(of(whole({ name: 'a' }), newCommit)).toEqual(robin);
 });
 
 it('asks only for whole commits of applications with one source', async () => {

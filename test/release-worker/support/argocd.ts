@@ -41,7 +41,7 @@ export function scriptedArgoCd(answers: Partial<ArgoCd>): ArgoCd {
     server: 'https://argocd.example',
     remedy: 'Set ARGOCD_AUTH_TOKEN',
     version: () => Promise.resolve({ version: 'v3.6.0', simulated: false }),
-    probe: neverAsked('probe'),
+    probe: () => Promise.resolve({ version: 'v3.6.0', simulated: false }),
     account: () => Promise.resolve('button'),
     list: neverAsked('list'),
     get: neverAsked('get'),

@@ -1,0 +1,131 @@
+// Keeps one event stream open: opens it again when it ends, and says when its first burst is over and when it falls quiet.
+import type { Clock, Timer } from '../../service/clock.ts';
+import type { Health } from '../../service/health.ts';
+import { backoffMs } from '../../service/link/backoff.ts';
+import type { Log } from '../../service/log.ts';
+import { messageOf } from '../../service/log.ts';
+import type { StreamOptions } from '../argocd/stream.ts';
+import { followStream } from '../argocd/stream.ts';
+import { createPause } from './pause.ts';
+
+export interface StreamLoopOptions extends Pick<
+  StreamOptions,
+  'argocd' | 'clock' | 'signal' | 'idleMs' | 'onEvent' | 'onUnreadable'
+> {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly health: ReturnType<Health['check']>;
+  readonly random: () => number;
+  /** @param first whether it is the first one of its stream */
+  readonly onSign: (first: boolean) => void;
+  /** The stream has told of everything that there is, and tells of changes from now on. */
+  readonly onBurstOver: () => void;
+  /** It is open, but has been without a sign for longer than its keep-alives leave a gap. */
+  readonly onQuiet: () => void;
+  /** @param sent whether it had sent something */
+  readonly onEnd: (error: unknown, sent: boolean) => void;
+  /** Resolves when there is somebody to open the next one at. */
+  readonly whenThere: () => Promise<void>;
+}
+
+export interface StreamLoop {
+  /** Ends with `signal`, after `hurry`. */
+  run(): Promise<void>;
+  /** since when the present stream has been sending; monotonic */
+  since(): number | undefined;
+  /** when a stream last sent something; monotonic */
+  lastSign(): number;
+  /** Opens the next stream without waiting any longer. */
+  hurry(): void;
+}
+
+/** Argo CD's keep-alives come every 15 s. In milliseconds. */
+export const keepAliveGapMs = 20_000;
+/** A stream that has never sent anything may be half-open; nothing tells, so it is opened anew. */
+const silentStreamMs = 600_000;
+/** The burst that a stream begins with is over when nothing has come for so long, or after the longest time. */
+const burstQuietMs = 1_000;
+const burstLongestMs = 15_000;
+const reconnect = { minMs: 1_000, maxMs: 60_000 };
+/** A stream that has lived so long was a good one: the next failure starts the delays anew. */
+const steadyStreamMs = 30_000;
+
+export function createStreamLoop(options: StreamLoopOptions): StreamLoop {
+  const { argocd, clock, log, health, signal, idleMs, onUnreadable } = options;
+  const aborted = () => signal.aborted;
+  const pause = createPause(clock);
+  let since: number | undefined;
+  let lastEvent = 0;
+  let lastSign = -Infinity;
+  let burst: Timer | undefined;
+  let quiet: Timer | undefined;
+
+  const awaitEndOfBurst = (begun: number) => {
+    const now = clock.monotonic();
+    const endsAt = Math.min(Math.max(begun, lastEvent) + burstQuietMs, begun + burstLongestMs);
+    if (now >= endsAt) options.onBurstOver();
+    else burst = clock.setTimeout(() => awaitEndOfBurst(begun), endsAt - now);
+  };
+  /** A server that was stopped, or a cable that was pulled, ends no connection. */
+  const lookWhenQuiet = () => {
+    const leftMs = lastSign + keepAliveGapMs - clock.monotonic();
+    if (leftMs <= 0) options.onQuiet();
+    quiet = clock.setTimeout(lookWhenQuiet, leftMs > 0 ? leftMs : keepAliveGapMs);
+  };
+  const onSign = () => {
+    lastSign = clock.monotonic();
+    const first = since === undefined;
+    since ??= lastSign;
+    if (first) health.ok('live');
+    options.onSign(first);
+    if (!first) return;
+    awaitEndOfBurst(lastSign);
+    lookWhenQuiet();
+  };
+  const onEnd = () => {
+    const lived = since === undefined ? 0 : clock.monotonic() - since;
+    burst?.cancel();
+    quiet?.cancel();
+    since = undefined;
+    return lived;
+  };
+
+  return {
+    run: async () => {
+      let failures = 0;
+      for (;;) {
+        await options.whenThere();
+        if (aborted()) return;
+        try {
+          await followStream({
+            argocd,
+            clock,
+            signal,
+            idleMs,
+            silentMs: silentStreamMs,
+            onSign,
+            onEvent: (type, record) => {
+              lastEvent = clock.monotonic();
+              options.onEvent(type, record);
+            },
+            onUnreadable,
+          });
+        } catch (error) {
+          const sent = since !== undefined;
+          const lived = onEnd();
+          if (aborted()) return;
+          failures = lived >= steadyStreamMs ? 1 : failures + 1;
+          const waitMs = backoffMs(failures, reconnect, options.random());
+          const what = `${messageOf(error)}; opened again in ${(waitMs / 1000).toFixed(0)} s`;
+          health.bad(what);
+          log.warn(what);
+          options.onEnd(error, sent);
+          await pause.take(waitMs);
+        }
+      }
+    },
+    since: () => since,
+    lastSign: () => lastSign,
+    hurry: () => pause.end(),
+  };
+}
