@@ -3,6 +3,7 @@
 
 /** Undefined where the text may be a token. */
 export function tokenFault(text: string): string | undefined {
+  if (/["'`]/.test(text)) return 'must not contain quotes';
   return /^[\x21-\x7e]*$/.test(text)
     ? undefined
     : 'must not contain blanks, line breaks or characters that are not ASCII';

@@ -8,11 +8,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const prefix = 'RELEASE_BUTTON_';
 
-/** An empty variable counts as not set. */
+/** An empty variable counts as not set. Files with CRLF and secrets of Kubernetes leave a line break at the end. */
 function read(env: Environment, name: string | undefined, file: boolean) {
   if (name === undefined) return undefined;
   const full = file ? `${name}_FILE` : name;
-  const text = env[full];
+  const text = env[full]?.replace(/[\r\n]+$/, '');
   return text === undefined || text === '' || isServiceLink(full, text) ? undefined : { text, origin: full };
 }
 

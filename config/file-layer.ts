@@ -1,6 +1,7 @@
 // The configuration file as a layer: every leaf with its line, and what is in the file but means nothing.
+import { asMeant } from './as-meant.ts';
 import { isSetting, type Group, type Section } from './declare.ts';
-import type { Given, Layer } from './layers.ts';
+import { unclearProblem, type Given, type Layer } from './layers.ts';
 import { nearest } from '../messages/nearest.ts';
 import { formatPath, mask, resemblesSecret, show, type Problem } from './problems.ts';
 import { sectionNames, type Leaf, type SectionName } from './sections.ts';
@@ -11,6 +12,7 @@ export interface FileContent {
   readonly name: string;
   readonly value: unknown;
   lineOf(path: readonly PropertyKey[]): number;
+  sourceOf(path: readonly PropertyKey[]): string | undefined;
 }
 
 export function fileLayer(
@@ -46,8 +48,17 @@ export function fileLayer(
         });
         broken.add(formatPath(path));
       } else if (entry) {
+        // `url:` counts as not set.
+        if (inner === null) continue;
+        const { value: meant, unclear } = asMeant(entry, inner, (within) =>
+          content.sourceOf([...path, ...within]),
+        );
+        for (const one of unclear) {
+          problems.push(unclearProblem([...path, ...one.path], at([...path, ...one.path]), one));
+          broken.add(formatPath(path));
+        }
         given.set(formatPath(path), {
-          value: inner,
+          value: entry.secret ? withoutLineEnd(meant) : meant,
           origin: at(path),
           locate: (within) => at([...path, ...within]),
         });
@@ -75,6 +86,11 @@ export function fileLayer(
     given.set(path, direct ? { ...direct, clash: inFile.origin } : inFile);
   }
   return { given, problems, broken };
+}
+
+/** A secret in a block (`|`) ends in a line break that nobody means. */
+function withoutLineEnd(value: unknown): unknown {
+  return typeof value === 'string' ? value.replace(/(?<=[^\r\n])[\r\n]+$/, '') : value;
 }
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {

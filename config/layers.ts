@@ -1,5 +1,6 @@
 // One layer of the configuration: what the file, the environment or the flags say, leaf by leaf, each with
 // its origin. Nothing is judged here but what cannot be put under a leaf at all.
+import { asMeant } from './as-meant.ts';
 import type { Leaf } from './sections.ts';
 import { formatPath, mask, show, type Problem } from './problems.ts';
 
@@ -76,7 +77,11 @@ export async function textLayer(
   for (const leaf of leaves) {
     const found = find(leaf, false);
     const inFile = leaf.setting.secret ? find(leaf, true) : undefined;
-    if (found) {
+    const quoted = [found, inFile].find((one) => one !== undefined && isQuoted(one.text));
+    if (quoted !== undefined) {
+      problems.push(quotedProblem(leaf, quoted.origin, quoted.text));
+      broken.add(leaf.path);
+    } else if (found) {
       const { value, problem } = await convert(leaf, found.text, found.origin);
       if (problem) {
         problems.push(problem);
@@ -85,6 +90,23 @@ export async function textLayer(
     } else if (inFile) given.set(leaf.path, { value: inFile.text, origin: inFile.origin, inFile: true });
   }
   return { given, problems, broken };
+}
+
+/** No setting begins and ends with a quote; whoever wrote them expected a shell to take them away. */
+function isQuoted(text: string): boolean {
+  return /^(["'`])[^]*\1$/.test(text.trim());
+}
+
+function quotedProblem({ path, setting }: Leaf, origin: string, text: string): Problem {
+  return {
+    key: path,
+    origin,
+    value: setting.secret ? mask : show(text),
+    message: 'is in quotes, which belong to the value here',
+    remedy: `write it without quotes: \`docker --env-file\`, Kubernetes and lists in Compose files keep them${
+      setting.secret ? `; a secret that really has them can stand in a file, named by ${path}File` : ''
+    }`,
+  };
 }
 
 /** Text that is no number or boolean stays text: the schema then says what was wanted. */
@@ -118,7 +140,26 @@ async function convert(
     return problem(`is not YAML: line ${fault?.line}, column ${fault?.column}: ${fault?.message}`);
   }
   if (!Array.isArray(parsed.value)) return problem('must be a list');
-  return { value: parsed.value };
+  const { value, unclear } = asMeant(leaf.setting, parsed.value, parsed.sourceOf);
+  const [first] = unclear;
+  return first === undefined
+    ? { value }
+    : { problem: unclearProblem([leaf.path, ...first.path], origin, first) };
+}
+
+/** Where text, numbers, true and false are all wanted, only what YAML does not change is clear. */
+export function unclearProblem(
+  path: readonly PropertyKey[],
+  origin: string,
+  { written, readAs }: { readonly written: string; readonly readAs: string },
+): Problem {
+  return {
+    key: formatPath(path),
+    origin,
+    value: written,
+    message: `can be meant as the text \`${written}\`, or as ${readAs}, which YAML reads`,
+    remedy: `write "${written}" in quotes for the text, or ${readAs}`,
+  };
 }
 
 /** The origin of `within` inside what was given. */

@@ -16,8 +16,10 @@ A value comes from, the later the stronger:
 
 1. its default;
 2. the file: \`config/release-button.yaml\` in the working directory, or what \`--config FILE\` names. YAML; unknown keys are errors, with the name that was probably meant;
-3. variables: \`ARGOCD_SERVER\` and \`ARGOCD_AUTH_TOKEN\`, shared with the argocd command, and, stronger, \`RELEASE_BUTTON_\` with the path of the key: \`worker.release.appTimeoutMs\` is \`RELEASE_BUTTON_WORKER_RELEASE_APP_TIMEOUT_MS\`. Lists and maps are YAML in one line: \`RELEASE_BUTTON_WORKER_BUTTONS='[{id: main, select: {projects: [shop]}}]'\`. An empty variable counts as not set;
+3. variables: \`ARGOCD_SERVER\` and \`ARGOCD_AUTH_TOKEN\`, shared with the argocd command, and, stronger, \`RELEASE_BUTTON_\` with the path of the key: \`worker.release.appTimeoutMs\` is \`RELEASE_BUTTON_WORKER_RELEASE_APP_TIMEOUT_MS\`. Lists and maps are YAML in one line: \`RELEASE_BUTTON_WORKER_BUTTONS='[{id: main, select: {projects: [shop]}}]'\`. An empty variable counts as not set. Write values without the quotes that a shell would take away: \`docker --env-file\` and Kubernetes keep them, and a value in quotes is an error;
 4. flags: the same path, \`--worker-release-app-timeout-ms\`.
+
+**Text as it is written.** Where a key takes text, quotes make no difference: \`id: 01\`, \`token: 0123\` and \`labels: {version: 1.0, canary: True}\` are the texts \`01\`, \`0123\`, \`1.0\` and \`True\`. A key without a value (\`url:\`) is not set; within a map such as \`select\` or \`labels\` it is an error, since leaving it out would select more. Line breaks at the end of secrets and variables do not count.
 
 **Secrets** are in no log and in no output. Each also comes from a file that contains it: \`argocd.tokenFile\` in the file, \`RELEASE_BUTTON_ARGOCD_TOKEN_FILE\` or \`ARGOCD_AUTH_TOKEN_FILE\` as a variable, \`--argocd-token-file\` as a flag. Paths are relative to the working directory. They are read at the start, and those of the section \`argocd\` again while the worker runs.
 

@@ -59,10 +59,10 @@ export async function resolveSecret(path: string, given: Given, cwd: string): Pr
   return { given: { value: read.text, origin: `${shown ?? 'a file'}, named by ${origin}` } };
 }
 
-/** The file's text without the newline at its end. */
+/** The file's text without the line breaks at its end. */
 export async function readSecret(file: string): Promise<FileText> {
   const read = await readText(file, maximumSecretBytes);
-  return read.text === undefined ? read : { text: read.text.replace(/\r?\n$/, '') };
+  return read.text === undefined ? read : { text: read.text.replace(/[\r\n]+$/, '') };
 }
 
 /** Whoever puts the secret itself where the path belongs should not find it in a log. */

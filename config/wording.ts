@@ -6,7 +6,7 @@ export type ValueKind = 'text' | 'number' | 'boolean' | 'list';
 type Schema = z.core.$ZodType;
 
 /** Takes off what wraps a schema: defaults, optionality, the result of a transformation. */
-function bare(schema: Schema): Schema {
+export function bare(schema: Schema): Schema {
   if (
     schema instanceof z.ZodMiniPrefault ||
     schema instanceof z.ZodMiniDefault ||

@@ -1,6 +1,7 @@
 // YAML text to plain values, bounded, with the line of every value. Errors are in our own words: the
 // parser's quote the text, which may be a secret.
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Document } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import type { Document, Pair, YAMLMap } from 'yaml';
 
 interface Fault {
   readonly line: number;
@@ -9,7 +10,12 @@ interface Fault {
 }
 
 export type ParsedYaml =
-  | { readonly value: unknown; lineOf(path: readonly PropertyKey[]): number }
+  | {
+      readonly value: unknown;
+      lineOf(path: readonly PropertyKey[]): number;
+      /** How a scalar was written; undefined where the path leads to none. */
+      sourceOf(path: readonly PropertyKey[]): string | undefined;
+    }
   | { readonly faults: readonly Fault[] };
 
 /** Aliases may multiply what a file says at most this often; 100 is the parser's own default. */
@@ -62,7 +68,11 @@ export function parseYaml(text: string): ParsedYaml {
     if (orphan !== undefined) faults.push({ ...at(orphan), message: sentences['BAD_ALIAS'] ?? '' });
     if (faults.length > 0) return { faults };
     const value = tidy(document.toJS({ maxAliasCount: maximumAliases }), deepest);
-    return { value, lineOf: (path) => at(offsetOf(document, path)).line };
+    return {
+      value,
+      lineOf: (path) => at(offsetOf(document, path)).line,
+      sourceOf: (path) => sourceOf(document, path),
+    };
   } catch (error) {
     // toJS throws ReferenceError for aliases that multiply; deep nesting overflows the parser's stack.
     if (!(error instanceof ReferenceError || error instanceof RangeError)) throw error;
@@ -91,14 +101,29 @@ function orphanAlias(document: Document.Parsed): number | undefined {
   return orphan;
 }
 
-/** Drops keys without a value (`url:` counts as not set) and refuses what could reach a prototype. */
+/** Refuses what is nested too deep, and keeps `__proto__` from meaning anything. */
 function tidy(value: unknown, levels: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (levels === 0) throw new RangeError();
   if (Array.isArray(value)) return value.map((entry) => tidy(entry, levels - 1));
-  const entries = Object.entries(value).filter(([, inner]) => inner !== null);
+  const entries = Object.entries(value);
   // fromEntries defines own properties, also for `__proto__`, which then is an unknown key like any other.
   return Object.fromEntries(entries.map(([key, inner]) => [key, tidy(inner, levels - 1)]));
+}
+
+function sourceOf(document: Document.Parsed, path: readonly PropertyKey[]): string | undefined {
+  let node: unknown = document.contents;
+  for (const key of path) {
+    if (isAlias(node)) node = node.resolve(document);
+    if (isMap(node)) node = pairOf(node, key)?.value;
+    else node = isSeq(node) && typeof key === 'number' ? node.items[key] : undefined;
+  }
+  if (isAlias(node)) node = node.resolve(document);
+  return isScalar(node) ? node.source : undefined;
+}
+
+function pairOf(map: YAMLMap, key: PropertyKey): Pair | undefined {
+  return map.items.find((item) => isScalar(item.key) && String(item.key.value) === key);
 }
 
 /** The offset of the key or list entry that `path` leads to, as far as it leads. */
@@ -108,7 +133,7 @@ function offsetOf(document: Document.Parsed, path: readonly PropertyKey[]): numb
   for (const key of path) {
     if (isAlias(node)) node = node.resolve(document);
     if (isMap(node)) {
-      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === key);
+      const pair = pairOf(node, key);
       if (!pair || !isScalar(pair.key)) break;
       offset = pair.key.range?.[0] ?? offset;
       node = pair.value;

@@ -1,13 +1,12 @@
 // Lamps of others: what each kind of lamp is told for each signal, and how it says that it is back.
 import type { Signal } from './button.ts';
 import { signals } from './button.ts';
-import type { Scalar } from './foreign-presses.ts';
 
 export const lightPresets = ['zigbee2mqtt', 'shelly-gen1', 'shelly-gen2', 'wled'] as const;
 type LightPreset = (typeof lightPresets)[number];
 
 /** What a person may say for a signal: text as it is, a map as JSON; on or off, or a number, as the preset means it. */
-export type Said = Scalar | Readonly<Record<string, unknown>>;
+export type Said = string | number | boolean | Readonly<Record<string, unknown>>;
 
 /** As a person configures it: a preset with its device, or a topic with what to publish there. */
 export interface ForeignLight {
@@ -18,7 +17,7 @@ export interface ForeignLight {
   readonly base?: string;
   readonly topic?: string;
   readonly signals?: { readonly [S in Signal | 'other']?: Said };
-  readonly back?: { readonly topic: string; readonly path?: string; readonly when: Scalar };
+  readonly back?: { readonly topic: string; readonly path?: string; readonly when: string };
 }
 
 export interface Lamp {
@@ -32,7 +31,7 @@ export interface Lamp {
 
 export interface BackValue {
   readonly path: readonly string[];
-  readonly when: Scalar;
+  readonly when: string;
 }
 
 interface Look {

@@ -3,8 +3,6 @@
 export const pressPresets = ['zigbee2mqtt', 'shelly-gen1', 'shelly-gen2', 'tasmota', 'esphome'] as const;
 type PressPreset = (typeof pressPresets)[number];
 
-export type Scalar = string | number | boolean;
-
 /** As a person configures it: a preset with its device, or a topic with what to look at. */
 export interface ForeignPress {
   readonly preset?: PressPreset;
@@ -15,14 +13,15 @@ export interface ForeignPress {
   readonly path?: string;
   readonly counter?: string;
   readonly edge: boolean;
-  readonly when?: Scalar | readonly Scalar[];
+  /** as it is written in the configuration */
+  readonly when?: string | readonly string[];
 }
 
 export interface Trigger {
   readonly topic: string;
   /** Where the value stands in the JSON payload, member by member; empty: the bare text is the value. */
   readonly path: readonly string[];
-  readonly when: readonly Scalar[];
+  readonly when: readonly string[];
   /** Where the payload has a list of events: the list, and the `component` of those whose value is looked at. */
   readonly events?: { readonly list: readonly string[]; readonly component: string };
   /** Where a counter stands that grows with each press; the messages in between are repetitions. */

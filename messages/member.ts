@@ -23,10 +23,15 @@ export function jsonOf(text: string): unknown {
   }
 }
 
-/** Whether a value is the one that a person has written: `1` and `"1"` are the same to a person. */
-export function isValue(value: unknown, wanted: string | number | boolean): boolean {
-  return (
-    (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') &&
-    String(value) === String(wanted)
-  );
+/** What YAML and JSON read as a number. */
+const numberPattern = /^[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|0[xX][\da-fA-F]+|0o[0-7]+)$/;
+
+/**
+ * Whether a value is the one that a person has written: a text as it stands, a number by its value (JSON may write 1 as
+ * `1.0`), true and false in any case.
+ */
+export function isValue(value: unknown, wanted: string): boolean {
+  if (typeof value === 'string') return value === wanted;
+  if (typeof value === 'boolean') return String(value) === wanted.toLowerCase();
+  return typeof value === 'number' && numberPattern.test(wanted) && Number(wanted) === value;
 }

@@ -30,7 +30,10 @@ export const path = () =>
     ),
   );
 
+/** Characters of a value that a device sends. */
+export const whenMax = 200;
+
 export const isScalar = (value: unknown): value is string | number | boolean =>
-  (typeof value === 'string' && value !== '' && value.length <= 200) ||
+  (typeof value === 'string' && value !== '' && value.length <= whenMax) ||
   typeof value === 'number' ||
   typeof value === 'boolean';

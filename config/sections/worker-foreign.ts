@@ -162,7 +162,7 @@ const looksAtState = ({ path }: Pick<Trigger, 'path'>) => stateMember.test(path.
 
 /** Zigbee2MQTT can publish as an action what a lamp was told (`state_action`). */
 const stateAction = /^(on|off|toggle|brightness.*|color.*)$/i;
-const saysState = ({ when }: Trigger) => when.some((value) => stateAction.test(String(value)));
+const saysState = ({ when }: Trigger) => when.some((value) => stateAction.test(value));
 
 /** Whether a device that is told something at `command` answers at `topic` how it is. */
 function answers(topic: string, command: string): boolean {

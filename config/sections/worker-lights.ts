@@ -2,10 +2,9 @@
 import * as z from 'zod/mini';
 import type { Said } from '../../messages/foreign-lights.ts';
 import { lightPresets } from '../../messages/foreign-lights.ts';
-import type { Scalar } from '../../messages/foreign-presses.ts';
 import { schemaOf, setting } from '../declare.ts';
-import { id, must, oneOf, wholeNumber } from '../formats.ts';
-import { device, isScalar, path, topic } from './foreign-formats.ts';
+import { id, must, oneOf, text, wholeNumber } from '../formats.ts';
+import { device, isScalar, path, topic, whenMax } from './foreign-formats.ts';
 
 const said = z
   .custom<Said>()
@@ -13,7 +12,10 @@ const said = z
     must<Said>(
       (value) =>
         isScalar(value) ||
-        (typeof value === 'object' && !Array.isArray(value) && JSON.stringify(value ?? '').length <= 4096),
+        (typeof value === 'object' &&
+          value !== null &&
+          !Array.isArray(value) &&
+          JSON.stringify(value).length <= 4096),
       'must be text, a number, true or false, or a map (published as JSON)',
       'write for example `drifted: "ON"`, `drifted: {state: "ON"}`, or of wled the number of a preset',
     ),
@@ -32,11 +34,7 @@ const signals = z.strictObject({
   other: maySay,
 });
 
-const scalar = z
-  .custom<Scalar>()
-  .check(must<Scalar>(isScalar, 'must be text, a number, true or false', 'write for example `when: online`'));
-
-const back = z.strictObject({ topic: topic(), path: z.exactOptional(path()), when: scalar });
+const back = z.strictObject({ topic: topic(), path: z.exactOptional(path()), when: text(whenMax) });
 
 const light = {
   button: setting(id(), { doc: 'The button whose signal it shows.', default: 'main' }),

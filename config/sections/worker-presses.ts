@@ -1,25 +1,11 @@
 // Buttons of others: what they publish, and which button it presses.
 import * as z from 'zod/mini';
 import { pressPresets } from '../../messages/foreign-presses.ts';
-import type { Scalar } from '../../messages/foreign-presses.ts';
 import { schemaOf, setting } from '../declare.ts';
 import { flag, id, must, oneOf, text, wholeNumber } from '../formats.ts';
-import { device, isScalar, path, topic } from './foreign-formats.ts';
+import { device, path, topic, whenMax } from './foreign-formats.ts';
 
-type When = Scalar | readonly Scalar[];
-
-const when = z
-  .custom<When>()
-  .check(
-    must<When>(
-      (value) =>
-        Array.isArray(value)
-          ? value.length > 0 && value.length <= 20 && value.every(isScalar)
-          : isScalar(value),
-      'must be text, a number, true or false, or a list of up to 20 of these',
-      'write for example `when: single` or `when: [single, double]`',
-    ),
-  );
+const when = z.union([text(whenMax), z.array(text(whenMax)).check(z.minLength(1), z.maxLength(20))]);
 
 const press = {
   preset: setting(oneOf(pressPresets), {

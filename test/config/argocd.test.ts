@@ -93,12 +93,12 @@ test('where secrets are read from is told, for what reads them again', async () 
 describe('headers', () => {
   test.each([
     ['one', 'CF-Access-Client-Id: 1234.access'],
-    ['several, with a blank line', 'a: b\n\nc:d\r\ne:  f g \n'],
+    ['several, with a blank line', 'a: b\n\nc:d\r\ne:  f g\r\n'],
     ['one whose value has colons and quotes', 'Cookie: a="b:c"; d=e'],
     ['that of a proxy that asks for a login of its own', 'Proxy-Authorization: Bearer abc'],
   ])('%s', async (_, text) => {
     const { config } = await load({ sections: ['argocd'], env: { RELEASE_BUTTON_ARGOCD_HEADERS: text } });
-    expect(config.argocd.headers).toBe(text);
+    expect(config.argocd.headers).toBe(text.trimEnd());
   });
 
   test.each([

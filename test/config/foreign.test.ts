@@ -23,7 +23,13 @@ describe('an entry of worker.presses', () => {
     ],
     ['{preset: tasmota, device: desk, input: 2}', 'stat/desk/RESULT', ['SINGLE']],
     ['{preset: esphome, device: desk, input: big_red}', 'desk/binary_sensor/big_red/state', ['ON']],
-    ['{topic: a/b, when: [1, true, x]}', 'a/b', [1, true, 'x']],
+    ['{topic: a/b, when: [1, true, x]}', 'a/b', ['1', 'true', 'x']],
+    ['{topic: a/b, when: True}', 'a/b', ['True']],
+    [
+      '{topic: a/b, when: [TRUE, 01, 1.0, 0x10, 1e3, .inf, &a 007, *a]}',
+      'a/b',
+      ['TRUE', '01', '1.0', '0x10', '1e3', '.inf', '007', '007'],
+    ],
   ])('%s', async (entry, topic, when) => {
     const { config } = await load({ file: press(entry) });
     expect(config.worker.presses.map(triggerOf)).toMatchObject([{ topic, when }]);
@@ -57,6 +63,7 @@ describe('an entry of worker.presses', () => {
     ['{topic: /a, when: x}', 'worker.presses[0].topic', 'not beginning with'],
     ['{topic: a/+/b, when: x}', 'worker.presses[0].topic', 'without + and #'],
     ['{topic: $SYS/broker/uptime, when: x}', 'worker.presses[0].topic', 'not beginning with $'],
+    ['{topic: a, when: [null]}', 'worker.presses[0].when', 'must be text'],
     ['{topic: a, when: ""}', 'worker.presses[0].when', 'must be text'],
     ['{topic: a, when: []}', 'worker.presses[0].when', 'must be text'],
     ['{topic: a, when: {b: c}}', 'worker.presses[0].when', 'must be text'],
@@ -95,6 +102,9 @@ describe('an entry of worker.lights', () => {
     ],
     ['{topic: a, signals: {drift: x, other: y}}', 'worker.lights[0].signals.drift', ''],
     ['{topic: a, signals: {drifted: [1], other: y}}', 'worker.lights[0].signals.drifted', 'must be text'],
+    ['{topic: a, signals: {drifted: True, other: y}}', 'worker.lights[0].signals.drifted', 'the text `True`'],
+    ['{topic: a, signals: {drifted: 01, other: y}}', 'worker.lights[0].signals.drifted', 'the text `01`'],
+    ['{topic: a, signals: {drifted: , other: y}}', 'worker.lights[0].signals.drifted', 'must be text'],
     ['{topic: $SYS/a, signals: {other: y}}', 'worker.lights[0].topic', 'not beginning with $'],
     ['{preset: zigbee2mqtt, device: a, signals: {drifted: 1}}', 'worker.lights[0]', 'only wled understands'],
     ['{topic: a, signals: {other: y}, button: nobody}', 'worker.lights[0].button', 'does not have'],

@@ -36,6 +36,54 @@ const bigRed = { preset: 'zigbee2mqtt', device: 'big-red' };
 const shelly = { preset: 'shelly-gen1', device: 'shellyix3-1' };
 const events = 'shellies/shellyix3-1/input_event/0';
 
+describe('a value that YAML reads as something else', () => {
+  const listenTo = async (yaml: string) => {
+    const { config } = await load({ file: `worker: {presses: [{${yaml}}]}` });
+    const fake = createFakeLink();
+    const clock = createFakeClock();
+    let presses = 0;
+    takeForeignPresses({
+      presses: config.worker.presses,
+      link: fake.link,
+      clock,
+      log: silentLog(),
+      take: () => void (presses += 1),
+    });
+    return (text: string) => {
+      const before = presses;
+      clock.advance(2_000);
+      fake.deliver('case', text);
+      return presses - before;
+    };
+  };
+
+  it.each([
+    ['True', 'True', 'true'],
+    ['TRUE', 'TRUE', 'True'],
+    ['01', '01', '1'],
+    ['1.0', '1.0', '1'],
+    ['0x10', '0x10', '16'],
+    ['1', '1', '1.0'],
+    ['true', 'true', 'TRUE'],
+  ])('when: %s is the bare text %s, and not %s', async (when, text, other) => {
+    const send = await listenTo(`topic: case, when: ${when}`);
+    expect([send(text), send(` ${text}\n`), send(other)]).toEqual([1, 1, 0]);
+  });
+
+  it.each([
+    ['True', 'true', 'false'],
+    ['True', '"True"', '"true"'],
+    ['1.0', '1', '2'],
+    ['1.0', '1.0', '"1"'],
+    ['01', '1', '10'],
+    ['1', '"1"', '"01"'],
+    ['-1e1', '-10', '10'],
+  ])('when: %s is %s in JSON, and not %s', async (when, value, other) => {
+    const send = await listenTo(`topic: case, path: a, when: ${when}`);
+    expect([send(`{"a":${value}}`), send(`{"a":${other}}`)]).toEqual([1, 0]);
+  });
+});
+
 describe.each(foreignPayloads)('$name: $about', ({ configuration, topic, messages }) => {
   it('presses exactly where its messages say so', async () => {
     const { clock, fake, taken } = await listening([configuration]);
