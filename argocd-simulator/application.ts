@@ -138,6 +138,17 @@ export function omit<T extends object, K extends keyof T>(value: T, key: K): Omi
   return rest;
 }
 
+/** What the application itself says of its syncs. */
+export function ownSyncPolicy({ spec }: ApplicationObject): { syncOptions: string[]; retry: Retry } {
+  const { syncOptions, retry } = spec.syncPolicy ?? {};
+  return {
+    syncOptions: Array.isArray(syncOptions)
+      ? syncOptions.filter((each): each is string => typeof each === 'string')
+      : [],
+    retry: typeof retry === 'object' && retry !== null ? retry : {},
+  };
+}
+
 /** As lists and the answer to a sync show it: the health of single resources is only added for GET and streams. */
 export function withoutResourceHealth(object: ApplicationObject): ApplicationObject {
   const { resources } = object.status;

@@ -1,5 +1,5 @@
 // The application controller's other work: refreshes, commits that it finds, edits in the cluster, automated sync.
-import { omit, timestamp } from './application.ts';
+import { omit, ownSyncPolicy, timestamp } from './application.ts';
 import type { ApplicationObject, Operation } from './application.ts';
 import type { ApplicationRecord, Cluster } from './cluster.ts';
 import { compared, headsOf, resourceKey, resourcesOf, sourcesOf } from './comparison.ts';
@@ -72,12 +72,15 @@ export function createController(parts: {
       return false;
     const revisions = headsOf(record, repositories);
     const { source, sources } = object.spec;
+    const { syncOptions, retry } = ownSyncPolicy(object);
     const operation: Operation = {
-      sync: sources
-        ? { sources, revisions }
-        : { revision: revisions[0] ?? '', ...(source ? { source } : {}) },
+      sync: {
+        ...(sources ? {} : { revision: revisions[0] ?? '', ...(source ? { source } : {}) }),
+        ...(syncOptions.length > 0 ? { syncOptions } : {}),
+        ...(sources ? { sources, revisions } : {}),
+      },
       initiatedBy: { automated: true },
-      retry: { limit: 5 },
+      retry: Object.keys(retry).length > 0 ? retry : { limit: 5 },
     };
     // Argo CD does not try the same revision twice by itself.
     if (attempted(object) === revisions.join()) return false;

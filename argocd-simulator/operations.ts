@@ -17,6 +17,7 @@ import {
   hookOf,
   hookRow,
   loadProblem,
+  namespaceMissing,
   operationRevisions,
   syncResult,
 } from './sync-result.ts';
@@ -129,7 +130,7 @@ export function createOperations(parts: {
     const { record, operation } = run;
     const { limit = 0, backoff } = operation.retry;
     for (let retries = 0; ; retries += 1) {
-      const failure = record.behaviour.fails;
+      const failure = record.behaviour.fails ?? namespaceMissing(record, operation);
       if (
         !failure ||
         operation.sync.dryRun ||

@@ -11,7 +11,8 @@ export type SyncBody = {
   dryRun: boolean;
   prune: boolean;
   infos: Info[];
-  syncOptions: string[];
+  /** undefined: the body says nothing of them */
+  syncOptions: string[] | undefined;
   strategy: SyncStrategy | undefined;
   retryStrategy: Retry | undefined;
   resources: ResourceFilter[] | undefined;
@@ -41,7 +42,7 @@ function read(json: unknown): SyncBody {
     }),
     syncOptions: body.has('syncOptions')
       ? reader(body.raw('syncOptions'), request, 'syncOptions', 'application.SyncOptions').strings('items')
-      : [],
+      : undefined,
     strategy: body.has('strategy') ? readStrategy(body.raw('strategy')) : undefined,
     retryStrategy: body.has('retryStrategy') ? readRetry(body.raw('retryStrategy')) : undefined,
     resources: body.has('resources')
@@ -70,7 +71,8 @@ function readStrategy(json: unknown): SyncStrategy {
 function readRetry(json: unknown): Retry {
   const retry = reader(json, 'ApplicationSyncRequest', 'retryStrategy', 'v1alpha1.RetryStrategy');
   const limit = retry.integer('limit');
-  if (!retry.has('backoff')) return limit === 0 ? {} : { limit };
+  const refresh = retry.bool('refresh') ? { refresh: true } : {};
+  if (!retry.has('backoff')) return { ...(limit === 0 ? {} : { limit }), ...refresh };
   const backoff = reader(retry.raw('backoff'), 'RetryStrategy', 'retryStrategy.backoff', 'v1alpha1.Backoff');
   const factor = backoff.integer('factor');
   const duration = backoff.string('duration');
@@ -82,6 +84,7 @@ function readRetry(json: unknown): Retry {
       ...(factor === 0 ? {} : { factor }),
       ...(maxDuration === '' ? {} : { maxDuration }),
     },
+    ...refresh,
   };
 }
 

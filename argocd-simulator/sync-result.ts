@@ -1,6 +1,7 @@
 // What a sync does to the resources and how Argo CD words it. Pure.
 import { createHash } from 'node:crypto';
 import type { Operation, ResourceResult, SyncResult } from './application.ts';
+import { ownSyncPolicy } from './application.ts';
 import type { ApplicationRecord } from './cluster.ts';
 import { desired, resourceKey, resourcesOf } from './comparison.ts';
 import type { Repositories } from './repositories.ts';
@@ -124,6 +125,20 @@ export function failureRows(
       { ...row(record, resource), status: 'Synced', message, hookPhase: 'Succeeded', syncPhase: 'Sync' },
     ];
   });
+}
+
+/** What a first sync into a namespace that nobody has made runs into; undefined: it has a namespace. */
+export function namespaceMissing(record: ApplicationRecord, operation: Operation): Failure | undefined {
+  const create = 'CreateNamespace=true';
+  const wanted = ownSyncPolicy(record.object).syncOptions.includes(create);
+  if (!wanted || record.live.size > 0 || operation.sync.syncOptions?.includes(create)) return undefined;
+  const message = `namespaces "${record.object.spec.destination.namespace ?? 'default'}" not found`;
+  return {
+    phase: 'Failed',
+    message: `one or more objects failed to apply, reason: ${message}`,
+    refused: resourcesOf(record).map(({ kind, name }) => ({ kind, name, message, attempted: true })),
+    applied: [],
+  };
 }
 
 /** The resource of a hook; its name carries the commit and the second it was created in. */

@@ -1,5 +1,5 @@
 // POST …/sync and DELETE …/operation: the refusals in Argo CD's order, then the operation.
-import { withoutResourceHealth } from './application.ts';
+import { ownSyncPolicy, withoutResourceHealth } from './application.ts';
 import type { Operation, SyncRequest } from './application.ts';
 import { json, refused } from './answers.ts';
 import type { Answer, Refusal } from './answers.ts';
@@ -90,6 +90,9 @@ function operationOf(
   revisions: string[],
 ): Operation {
   const { source, sources } = record.object.spec;
+  // What the request has takes the place of what the application has.
+  const own = ownSyncPolicy(record.object);
+  const syncOptions = body.syncOptions ?? own.syncOptions;
   const request: SyncRequest = {
     ...(sources ? {} : { revision: revisions[0] ?? '' }),
     ...(body.prune ? { prune: true } : {}),
@@ -97,14 +100,14 @@ function operationOf(
     ...(body.strategy ? { syncStrategy: body.strategy } : {}),
     ...(body.resources && body.resources.length > 0 ? { resources: body.resources } : {}),
     ...(source ? { source } : {}),
-    ...(body.syncOptions.length > 0 ? { syncOptions: body.syncOptions } : {}),
+    ...(syncOptions.length > 0 ? { syncOptions } : {}),
     ...(sources ? { sources, revisions } : {}),
   };
   return {
     sync: request,
     initiatedBy: { username: account.name },
     ...(body.infos.length > 0 ? { info: body.infos } : {}),
-    retry: body.retryStrategy ?? {},
+    retry: body.retryStrategy ?? own.retry,
   };
 }
 

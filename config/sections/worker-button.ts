@@ -38,11 +38,12 @@ const syncOption = z
   );
 const syncOptions = z.array(syncOption).check(z.maxLength(20));
 
+/** What is not given is the application's own, or Argo CD's default. */
 const retry = z.strictObject({
   limit: wholeNumber(1, 100),
-  backoffMs: z.prefault(wholeNumber(1, 3_600_000), 5000),
-  factor: z.prefault(wholeNumber(1, 10), 2),
-  maxBackoffMs: z.prefault(wholeNumber(1, 86_400_000), 180_000),
+  backoffMs: z.exactOptional(wholeNumber(1, 3_600_000)),
+  factor: z.exactOptional(wholeNumber(1, 10)),
+  maxBackoffMs: z.exactOptional(wholeNumber(1, 86_400_000)),
 });
 
 const on = z
@@ -98,9 +99,13 @@ export const button = {
     example: [['db'], ['api', 'web']],
   }),
   syncOptions: setting(syncOptions, {
-    doc: "Argo CD's sync options, `Name=value` each. Argo CD ignores unknown ones without a word.",
+    doc: "Argo CD's sync options, `Name=value` each, in addition to those of the application; the button wins where both have the same name. Argo CD ignores unknown ones without a message.",
     default: [],
     example: ['ApplyOutOfSyncOnly=true'],
+  }),
+  syncOptionsMode: setting(oneOf(['merge', 'replace']), {
+    doc: "How syncOptions and retry of the button meet those of the application (`spec.syncPolicy`): merge adds them; replace leaves the application's own out, `CreateNamespace=true` for example too.",
+    default: 'merge',
   }),
   strategy: setting(oneOf(['hook', 'apply']), {
     doc: "hook runs the application's hooks, apply leaves them out.",
@@ -111,7 +116,7 @@ export const button = {
     default: false,
   }),
   retry: setting(retry, {
-    doc: 'Lets Argo CD try a failed sync again: limit (attempts after the first), backoffMs, factor and maxBackoffMs. Not set: once only.',
+    doc: "Lets Argo CD try a failed sync again: limit (attempts after the first), backoffMs, factor and maxBackoffMs. What is left out is as the application has it, or else Argo CD's default (5 s, 2, 3 minutes).",
     example: { limit: 3, backoffMs: 5000, factor: 2, maxBackoffMs: 180_000 },
   }),
 };

@@ -15,14 +15,16 @@ import type { ProjectWindow, WindowsOfApp } from './sync-window.ts';
 import { createHttp } from './http.ts';
 import { syncDetailOf, syncDetailSchema } from './sync-detail.ts';
 import type { SyncDetail } from './sync-detail.ts';
-import { syncOptionsOf } from './sync-options.ts';
-import type { SyncOptions } from './sync-options.ts';
+import { ownSyncPolicyOf, ownSyncPolicySchema, syncOptionsOf } from './sync-options.ts';
+import type { OwnSyncPolicy, SyncOptions } from './sync-options.ts';
 import type { HttpOptions } from './http.ts';
 import type { StreamRequest } from './stream-request.ts';
 
 export type { StreamRequest };
 
 export interface SyncRequest extends SyncOptions {
+  /** what the application has of its own, to be kept; absent: the options of the request take its place */
+  readonly own?: OwnSyncPolicy;
   readonly revision?: string;
   /** of an application with several sources, in their order */
   readonly revisions?: readonly string[];
@@ -85,6 +87,8 @@ export interface ArgoCd {
   /** Ends the operation that runs, whoever's it is. Refused as `invalid` where none runs, or it is not taken up yet. */
   terminate(app: AppName): Promise<void>;
   syncDetail(app: AppName): Promise<SyncDetail>;
+  /** The sync options and retries that the application has of its own. */
+  ownSyncPolicy(app: AppName): Promise<OwnSyncPolicy>;
   maySync(app: AppInProject): Promise<boolean>;
   /** Whether it may sync every application of the project, but for those that a policy denies one by one. */
   maySyncAll(project: string): Promise<boolean>;
@@ -213,7 +217,14 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
     },
     sync: async (
       app,
-      { revision, revisions = revision === undefined ? undefined : [revision], prune, infos, ...options },
+      {
+        revision,
+        revisions = revision === undefined ? undefined : [revision],
+        prune,
+        infos,
+        own,
+        ...options
+      },
       ready,
     ) => {
       await call({
@@ -226,7 +237,7 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
           ...projectOf(app),
           prune,
           infos,
-          ...syncOptionsOf(options),
+          ...syncOptionsOf(options, own),
           // A single revision goes out both ways: an application with `sources`, be it one, ignores `revision`
           // (`sync-multi-source-single-revision`), and one with `source` ignores the other two.
           ...(revision === undefined ? {} : { revision }),
@@ -249,6 +260,16 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
         query: scope(app),
         schema: terminatedSchema,
       });
+    },
+    ownSyncPolicy: async (app) => {
+      const { answer } = await call({
+        name: 'get',
+        what: `get the application ${named(app)}`,
+        path: appPath(app),
+        query: scope(app),
+        schema: ownSyncPolicySchema,
+      });
+      return ownSyncPolicyOf(answer);
     },
     syncDetail: async (app) => {
       const { answer } = await call({

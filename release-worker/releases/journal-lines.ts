@@ -18,10 +18,16 @@ const plannedReleaseSchema = z.object({
     prune: z.boolean(),
     dryRun: z.exactOptional(z.boolean()),
     syncOptions: z.exactOptional(z.readonly(z.array(z.string()))),
+    syncOptionsMode: z.exactOptional(z.literal('replace')),
     strategy: z.exactOptional(z.enum(['hook', 'apply'])),
     force: z.exactOptional(z.boolean()),
     retry: z.exactOptional(
-      z.object({ limit: z.number(), backoffMs: z.number(), factor: z.number(), maxBackoffMs: z.number() }),
+      z.object({
+        limit: z.number(),
+        backoffMs: z.exactOptional(z.number()),
+        factor: z.exactOptional(z.number()),
+        maxBackoffMs: z.exactOptional(z.number()),
+      }),
     ),
   }),
   apps: z.readonly(

@@ -22,6 +22,8 @@ export interface ReleaseSettings extends SyncOptions {
   readonly refresh: 'normal' | 'hard' | 'none';
   readonly pinRevision: boolean;
   readonly prune: boolean;
+  /** the options and retries take the place of the application's own; absent: they are added */
+  readonly syncOptionsMode?: 'replace';
 }
 
 export interface PlannedRelease {

@@ -6,6 +6,7 @@ import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd, SyncRequest } from '../argocd/client.ts';
+import type { OwnSyncPolicy } from '../argocd/sync-options.ts';
 import { ArgoCdError } from '../argocd/errors.ts';
 import { lookAt } from '../drift/look.ts';
 import type { Registry } from '../drift/registry.ts';
@@ -64,6 +65,8 @@ export async function sendSync(options: SendOptions): Promise<AppEnd | Sent | Ov
   const { argocd, registry, app, release, signal } = options;
   const { settings } = release;
 
+  // Asked for while Argo CD refreshes, which takes longer.
+  const ownPolicy = wantsOwnPolicy(settings) ? ownPolicyOf(options) : undefined;
   let refreshed: AppRecord | undefined;
   if (settings.refresh !== 'none') {
     const found = await refresh(options, settings.refresh);
@@ -104,6 +107,9 @@ export async function sendSync(options: SendOptions): Promise<AppEnd | Sent | Ov
       good: false,
     };
 
+  const own = await ownPolicy;
+  if (own !== undefined && 'outcome' in own) return own;
+  if (signal.aborted) return undefined;
   await options.whenDecided();
   const barred = whyNotNow(options);
   if (barred !== undefined) return barred;
@@ -112,7 +118,12 @@ export async function sendSync(options: SendOptions): Promise<AppEnd | Sent | Ov
   const target = refreshed?.target ?? registry.get(keyOf(app))?.target;
   const newer = pin && target !== undefined && target !== app.to ? { newer: target } : {};
   try {
-    const request = { ...optionsOf(settings), infos: infosOf(release), ...(pin ? pinned(app) : {}) };
+    const request = {
+      ...optionsOf(settings),
+      infos: infosOf(release),
+      ...(pin ? pinned(app) : {}),
+      ...(own === undefined ? {} : { own }),
+    };
     await argocd.sync(app, request, ready);
     return { sent: true, ...newer };
   } catch (error) {
@@ -171,8 +182,32 @@ function pinned(app: PlannedApp): Pick<SyncRequest, 'revision' | 'revisions'> {
   return app.sources > 1 ? { revisions: app.to.split(',') } : { revision: app.to, revisions: [app.to] };
 }
 
-function optionsOf({ refresh, pinRevision, ...options }: ReleaseSettings): Omit<SyncRequest, 'infos'> {
+function optionsOf({
+  refresh,
+  pinRevision,
+  syncOptionsMode,
+  ...options
+}: ReleaseSettings): Omit<SyncRequest, 'infos'> {
   return options;
+}
+
+/** Whether the request has options that would take the place of the application's own. */
+function wantsOwnPolicy({ syncOptions, retry, syncOptionsMode }: ReleaseSettings): boolean {
+  return syncOptionsMode !== 'replace' && ((syncOptions ?? []).length > 0 || retry !== undefined);
+}
+
+/** Never rejects. Without the application's own options nothing is sent: the sync would do something else. */
+async function ownPolicyOf({ argocd, app }: SendOptions): Promise<OwnSyncPolicy | AppEnd> {
+  try {
+    return await argocd.ownSyncPolicy(app);
+  } catch (error) {
+    if (isGone(error)) return gone;
+    return {
+      outcome: 'failed',
+      message: `not sent: the application's own sync options, to which those of the button are added, could not be read: ${messageOf(error)}. Press again`,
+      good: false,
+    };
+  }
 }
 
 /** For people. */

@@ -56,6 +56,7 @@ describe('defaults', () => {
           dryRun: false,
           waves: [],
           syncOptions: [],
+          syncOptionsMode: 'merge',
           strategy: 'hook',
           force: false,
         },

@@ -1,5 +1,6 @@
 // Releases against the simulated Argo CD, over real HTTP and its event stream: what is sent, and what is not.
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod/mini';
 import { infosOf } from '../../../release-worker/releases/release.ts';
 import { worldOf } from '../../support/simulator.ts';
 import { until } from '../../support/wait.ts';
@@ -174,11 +175,87 @@ describe('Argo CD refuses', () => {
   });
 });
 
+describe('sync options and retries of a button', () => {
+  const own = {
+    syncOptions: ['CreateNamespace=true', 'PruneLast=false'],
+    retry: { limit: 5, refresh: true },
+  };
+  const operationSchema = z.object({
+    status: z.object({
+      operationState: z.object({
+        operation: z.object({
+          sync: z.object({ syncOptions: z.optional(z.array(z.string())) }),
+          retry: z.unknown(),
+        }),
+      }),
+    }),
+  });
+  const sent = async (settings: Parameters<typeof releaseOf>[1]) => {
+    const made = await releasing(worldOf([{ ...shop, deployed: null, syncPolicy: own }]));
+    const ended = await made.run(releaseOf([planned('shop', { from: '' })], settings));
+    const answer = await fetch(`${made.control.url}/api/v1/applications/shop`, {
+      headers: { authorization: 'Bearer simulated' },
+    });
+    const { sync, retry } = operationSchema.parse(await answer.json()).status.operationState.operation;
+    return { ended, syncOptions: sync.syncOptions, retry };
+  };
+  const options = { syncOptions: ['PruneLast=true', 'ServerSideApply=true'], retry: { limit: 2, factor: 3 } };
+
+  it.each(['normal', 'none'] as const)(
+    'are added to those of the application (refresh: %s)',
+    async (refresh) => {
+      expect(await sent({ settings: { refresh, ...options } })).toMatchObject({
+        ended: { outcome: 'succeeded' },
+        syncOptions: ['CreateNamespace=true', 'PruneLast=true', 'ServerSideApply=true'],
+        retry: { limit: 2, refresh: true, backoff: { factor: 3 } },
+      });
+    },
+  );
+
+  it.each([
+    ['sync options', { syncOptions: options.syncOptions }, { retry: own.retry }],
+    ['retries', { retry: options.retry }, { syncOptions: own.syncOptions }],
+    ['either', {}, own],
+  ])('without %s leave those of the application to Argo CD', async (_, settings, expected) => {
+    expect(await sent({ settings })).toMatchObject({ ended: { outcome: 'succeeded' }, ...expected });
+  });
+
+  it('replace those of the application where that is asked for by name', async () => {
+    const retry = { limit: 1, backoffMs: 10 };
+    expect(await sent({ settings: { ...options, retry, syncOptionsMode: 'replace' } })).toEqual({
+      ended: expect.objectContaining({
+        outcome: 'failed',
+        apps: [
+          expect.objectContaining({ message: expect.stringContaining('namespaces "default" not found') }),
+        ],
+      }),
+      syncOptions: options.syncOptions,
+      retry: { limit: 1, backoff: { duration: '10ms' } },
+    });
+  });
+
+  it('are not sent where those of the application cannot be read', async () => {
+    const { run, control, posts } = await releasing(worldOf([shop]));
+    await control.post('faults', { requests: [{ method: 'GET', path: '*/shop', status: 403 }] });
+    expect(
+      await run(releaseOf([planned('shop')], { settings: { refresh: 'none', ...options } })),
+    ).toMatchObject({
+      outcome: 'failed',
+      apps: [
+        {
+          message: expect.stringMatching(/^not sent: the application's own sync options.*could not be read/),
+        },
+      ],
+    });
+    expect(await posts()).toBe(0);
+  });
+});
+
 describe('an operation in progress', () => {
   const slow = { ...shop, syncMs: 600 };
 
   it('of somebody else that deploys something else is left alone', async () => {
-    const { run, argocd, posts, app } = await releasing(worldOf([slow]));
+    const { run, argocd, posts, app } = await releasing(worldOf([{ ...shop, hookNeverEnds: true }]));
     await argocd.sync(planned('shop'), { prune: false, revision: oldCommit, infos: [] });
     expect(await run(release)).toMatchObject({
       outcome: 'failed',

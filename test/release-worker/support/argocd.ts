@@ -48,6 +48,7 @@ export function scriptedArgoCd(answers: Partial<ArgoCd>): ArgoCd {
     sync: neverAsked('sync'),
     terminate: neverAsked('terminate'),
     syncDetail: neverAsked('syncDetail'),
+    ownSyncPolicy: neverAsked('ownSyncPolicy'),
     maySync: neverAsked('maySync'),
     maySyncAll: neverAsked('maySyncAll'),
     syncWindows: neverAsked('syncWindows'),

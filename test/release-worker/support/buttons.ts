@@ -14,6 +14,7 @@ export function button(over: Partial<ButtonConfig> = {}): ButtonConfig {
     dryRun: false,
     waves: [],
     syncOptions: [],
+    syncOptionsMode: 'merge',
     strategy: 'hook',
     force: false,
     ...over,
