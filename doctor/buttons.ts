@@ -10,8 +10,9 @@ import { faultOf } from './argocd.ts';
 import type { Fault } from './argocd.ts';
 import { counted, failed, ok, some, warning } from './row.ts';
 import type { Row } from './row.ts';
+import { aborted } from './within.ts';
 
-/** Each costs Argo CD one or two requests: so many for all buttons together. */
+/** Each costs Argo CD one or two requests: so many for all buttons together, or one a button where there are more. */
 const askedMax = 100;
 const atOnce = 8;
 
@@ -19,34 +20,64 @@ export interface Permissions {
   /** by key; absent: not asked */
   readonly may: ReadonlyMap<string, boolean>;
   readonly fault?: Fault;
+  /** The time was up before all questions were answered. */
+  readonly late: boolean;
 }
 
-/** Of which applications to ask: each project in turn, since policies are mostly written for whole projects. */
-export function sample(apps: readonly AppRecord[], most = askedMax): readonly AppRecord[] {
-  const byProject = new Map<string, AppRecord[]>();
-  for (const app of apps) byProject.set(app.project, [...(byProject.get(app.project) ?? []), app]);
-  const queues = [...byProject.values()];
-  const chosen: AppRecord[] = [];
-  for (let round = 0; chosen.length < Math.min(most, apps.length); round += 1)
+/**
+ * Of which applications to ask: each button in turn, so that each gets an answer, and of a button each project in turn,
+ * since policies are mostly written for whole projects.
+ * @param groups the applications of each button
+ */
+export function sample(
+  groups: readonly (readonly AppRecord[])[],
+  most = Math.max(askedMax, groups.length),
+): readonly AppRecord[] {
+  const queues = groups.map((apps) => byTurns(apps).values());
+  const chosen = new Map<string, AppRecord>();
+  let left = true;
+  while (left && chosen.size < most) {
+    left = false;
     for (const queue of queues) {
-      const app = queue[round];
-      if (app !== undefined && chosen.length < most) chosen.push(app);
+      if (chosen.size >= most) break;
+      // What another button has too has been asked for already, and is an answer for this one.
+      const app = queue.next().value;
+      if (app === undefined) continue;
+      left = true;
+      chosen.set(keyOf(app), app);
     }
-  return chosen;
+  }
+  return [...chosen.values()];
+}
+
+/** One application of each project, then the second of each, and so on. */
+function byTurns(apps: readonly AppRecord[]): readonly AppRecord[] {
+  const places = new Map<string, number>();
+  const turns: AppRecord[][] = [];
+  for (const app of apps) {
+    const place = places.get(app.project) ?? 0;
+    places.set(app.project, place + 1);
+    const turn = turns[place];
+    if (turn === undefined) turns.push([app]);
+    else turn.push(app);
+  }
+  return turns.flat();
 }
 
 /**
  * Each application by its own name. A `yes` for `<project>/*` would say less: a policy may deny single applications.
+ * @param groups the applications of each button
  * @param signal ends it with what is known by then
  */
 export async function askPermissions(
   argocd: Pick<ArgoCd, 'maySync'>,
-  apps: readonly AppRecord[],
+  groups: readonly (readonly AppRecord[])[],
   signal: AbortSignal,
 ): Promise<Permissions> {
   const may = new Map<string, boolean>();
   let fault: Fault | undefined;
-  const all = eachLimited(sample(apps), atOnce, async (app) => {
+  const chosen = sample(groups);
+  const all = eachLimited(chosen, atOnce, async (app) => {
     if (signal.aborted || fault !== undefined) return;
     try {
       may.set(keyOf(app), await argocd.maySync(app));
@@ -56,14 +87,8 @@ export async function askPermissions(
   });
   await Promise.race([all, aborted(signal)]);
   all.catch(() => {});
-  return { may: new Map(may), ...(fault === undefined ? {} : { fault }) };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+  const late = signal.aborted && fault === undefined && may.size < chosen.length;
+  return { may: new Map(may), late, ...(fault === undefined ? {} : { fault }) };
 }
 
 /** Whether a gesture of the button syncs: `refresh` does not. */
@@ -111,6 +136,14 @@ export function unmatched(
   return found;
 }
 
+/** What to do about a project that has gone, or was never there. */
+function absentProjects({ select }: Pick<ButtonConfig, 'select'>, apps: readonly AppRecord[]): string {
+  const wanted = 'all' in select ? [] : (select.projects ?? []);
+  const absent = wanted.filter((name) => !apps.some(({ project }) => project === name));
+  if (absent.length === 0) return '';
+  return `; argocd proj list shows whether there is a project ${some(absent)}, and argocd proj create makes it`;
+}
+
 export interface ButtonOptions {
   readonly button: ButtonConfig;
   /** all that are to be seen */
@@ -124,8 +157,9 @@ export function buttonRow({ button, apps, permissions, account }: ButtonOptions)
   const selected = apps.filter((app) => selects(button.select, app));
   const keys = selected.map(keyOf);
   const odd = unmatched(button, apps);
+  const absent = absentProjects(button, apps);
   const syncs = releases(button);
-  const { may, fault } = permissions;
+  const { may, fault, late } = permissions;
   const asked = selected.filter((app) => may.has(keyOf(app)));
   const refused = asked.filter((app) => may.get(keyOf(app)) === false);
   const details = {
@@ -139,7 +173,7 @@ export function buttonRow({ button, apps, permissions, account }: ButtonOptions)
     return failed(
       about,
       [what, ...odd].join('; '),
-      `correct select of the button ${button.id} (worker.buttons), or let the account ${account} see the applications (applications, get)`,
+      `correct select of the button ${button.id} (worker.buttons), or let the account ${account} see the applications (applications, get)${absent}`,
       details,
     );
   if (syncs && refused.length > 0)
@@ -153,25 +187,27 @@ export function buttonRow({ button, apps, permissions, account }: ButtonOptions)
     return failed(
       about,
       [what, ...odd].join('; '),
-      `correct the names of the button ${button.id} (worker.buttons), or let the account ${account} see the applications (applications, get)`,
+      `correct the names of the button ${button.id} (worker.buttons), or let the account ${account} see the applications (applications, get)${absent}`,
       details,
     );
   if (syncs && fault !== undefined)
     return failed(about, `${what}; ${fault.found}`, fault.remedy, { ...details, fault: fault.kind });
   if (!syncs) return ok(about, `${what}; no gesture of it releases`, details);
-  if (asked.length === 0)
+  const left = keys.length - asked.length;
+  if (left === 0) return ok(about, `${what}; may sync ${keys.length === 1 ? 'it' : 'all of them'}`, details);
+  const none = asked.length === 0;
+  const answered = none
+    ? `whether ${keys.length === 1 ? 'it' : 'they'} may be synced is not known`
+    : `may sync the ${asked.length} that were asked for`;
+  if (late)
     return warning(
       about,
-      `${what}; there was no time left to ask whether they may be synced`,
+      `${what}; ${answered}: Argo CD had not answered about ${none ? 'any' : 'the others'} when the time was up`,
       'try again when Argo CD answers faster',
       details,
     );
-  const all = asked.length === selected.length;
-  return ok(
-    about,
-    `${what}; may sync ${all ? (keys.length === 1 ? 'it' : 'all of them') : `the ${asked.length} that were asked for`}`,
-    details,
-  );
+  const why = `of all buttons together at most ${askedMax} applications are asked for, each project in turn`;
+  return ok(about, `${what}; ${answered} (${counted(left, 'application')} left out: ${why})`, details);
 }
 
 function policies(account: string, apps: readonly AppRecord[]): string {

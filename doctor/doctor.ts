@@ -12,6 +12,7 @@ import { accountRow, applicationsRow, argocdRow, ask, faultOf } from './argocd.t
 import type { ArgoCdAnswers } from './argocd.ts';
 import { askBroker } from './broker.ts';
 import { askPermissions, buttonRow, releases } from './buttons.ts';
+import { controlPlaneRows } from './control-plane.ts';
 import { argocdClockRow, ownClockRow, processClockRows } from './clocks.ts';
 import { brokerRow, processRows } from './processes.ts';
 import type { Expected } from './processes.ts';
@@ -162,6 +163,16 @@ async function aboutArgoCd(
     const { token, username, password, headers } = config;
     // The simulator's token is a word that its texts may well have, and no secret.
     const secrets = patient.demo ? [] : [token, password, headers].flatMap((text) => text ?? []);
+    const [buttons, controlPlane] = await Promise.all([
+      aboutButtons(client, answers, worker, ending.signal),
+      controlPlaneRows({
+        argocd: client,
+        apps: answers.apps.answer ?? [],
+        clock,
+        secrets,
+        signal: ending.signal,
+      }),
+    ]);
     const rows = [
       argocdRow(
         answers,
@@ -176,7 +187,8 @@ async function aboutArgoCd(
         now: clock.now(),
       }),
       applicationsRow(answers),
-      ...(await aboutButtons(client, answers, worker, ending.signal)),
+      ...controlPlane,
+      ...buttons,
     ];
     const date = probe.answer?.date;
     return {
@@ -203,7 +215,7 @@ async function aboutButtons(
       skipped({ check: 'button', subject: id }, 'not asked: the applications are not known'),
     );
   const syncing = worker.buttons.filter(releases);
-  const wanted = seen.filter((app) => syncing.some(({ select }) => selects(select, app)));
+  const wanted = syncing.map(({ select }) => seen.filter((app) => selects(select, app)));
   const permissions = await askPermissions(client, wanted, signal);
   const name = account.answer ?? '';
   return worker.buttons.map((button) =>

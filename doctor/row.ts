@@ -7,6 +7,7 @@ export type CheckName =
   | 'argocd'
   | 'account'
   | 'applications'
+  | 'control-plane'
   | 'button'
   | 'clock'
   | 'state';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { askPermissions, sample, unmatched } from '../../doctor/buttons.ts';
-import { recordOf } from '../../release-worker/argocd/application.ts';
+import { askPermissions, buttonRow, sample, unmatched } from '../../doctor/buttons.ts';
+import { keyOf, recordOf } from '../../release-worker/argocd/application.ts';
+import { button } from '../release-worker/support/buttons.ts';
 import type { AppRecord } from '../../release-worker/argocd/application.ts';
 
 function app(key: string, project = 'default'): AppRecord {
@@ -13,13 +14,29 @@ const many = (count: number, project: string) =>
 
 describe('sample', () => {
   it('takes each project in turn, so that a large one does not hide the others', () => {
-    const chosen = sample([...many(500, 'large'), ...many(2, 'small')], 10);
+    const chosen = sample([[...many(500, 'large'), ...many(2, 'small')]], 10);
     expect(chosen).toHaveLength(10);
     expect(chosen.filter(({ project }) => project === 'small')).toHaveLength(2);
   });
 
+  it('takes each button in turn, so that none goes without an answer', () => {
+    const chosen = sample([many(500, 'large'), many(300, 'other'), many(1, 'tiny')], 10);
+    expect(chosen).toHaveLength(10);
+    expect(chosen.map(({ project }) => project)).toEqual(expect.arrayContaining(['large', 'other', 'tiny']));
+  });
+
+  it('takes one of each button also where there are more buttons than questions', () => {
+    const buttons = Array.from({ length: 150 }, (_, index) => many(3, `project-${index}`));
+    expect(new Set(sample(buttons).map(({ project }) => project)).size).toBe(150);
+  });
+
+  it('asks once for what two buttons have', () => {
+    const both = many(4, 'one');
+    expect(sample([both, both])).toHaveLength(4);
+  });
+
   it('takes all where there are few', () => {
-    expect(sample(many(3, 'one'), 10)).toHaveLength(3);
+    expect(sample([many(3, 'one')], 10)).toHaveLength(3);
   });
 });
 
@@ -32,12 +49,12 @@ describe('askPermissions', () => {
         return Promise.resolve(true);
       },
     };
-    const { may } = await askPermissions(argocd, many(1_000, 'one'), new AbortController().signal);
+    const { may } = await askPermissions(argocd, [many(1_000, 'one')], new AbortController().signal);
     expect([asked, may.size]).toEqual([100, 100]);
 
     const failing = await askPermissions(
       { maySync: () => Promise.reject(new Error('gone')) },
-      many(1_000, 'one'),
+      [many(1_000, 'one')],
       new AbortController().signal,
     );
     expect(failing.fault?.found).toBe('gone');
@@ -52,9 +69,39 @@ describe('askPermissions', () => {
         return new Promise<boolean>(() => {});
       },
     };
-    const { may, fault } = await askPermissions(argocd, many(3, 'one'), ending.signal);
+    const { may, fault, late } = await askPermissions(argocd, [many(3, 'one')], ending.signal);
     expect([...may]).toEqual([['argocd/one-0', false]]);
     expect(fault).toBeUndefined();
+    expect(late).toBe(true);
+  });
+});
+
+describe('the row of a button', () => {
+  const row = (apps: readonly AppRecord[], asked: number, late = false) =>
+    buttonRow({
+      button: button({ select: { all: true } }),
+      apps,
+      permissions: { may: new Map(apps.slice(0, asked).map((app) => [keyOf(app), true])), late },
+      account: 'button',
+    });
+
+  it('says how many were not asked for, and that it is for their number', () => {
+    const { status, found } = row(many(500, 'one'), 100);
+    expect(status).toBe('ok');
+    expect(found).toContain('may sync the 100 that were asked for (400 applications left out');
+    expect(found).toContain('at most 100');
+    expect(found).not.toContain('time');
+  });
+
+  it('says that the time was up only where it was', () => {
+    const { status, found } = row(many(500, 'one'), 7, true);
+    expect(status).toBe('warning');
+    expect(found).toContain('may sync the 7 that were asked for');
+    expect(found).toContain('the time was up');
+  });
+
+  it('says that all may be synced where all were asked for', () => {
+    expect(row(many(3, 'one'), 3).found).toMatch(/may sync all of them$/);
   });
 });
 

@@ -135,6 +135,7 @@ describe('release-button doctor, asking Argo CD', () => {
     ]);
     expect(row('button', 'empty').found).toContain('selects 0 applications');
     expect(row('button', 'empty').found).toContain('select.projects has payments');
+    expect(row('button', 'empty').remedy).toContain('whether there is a project payments');
   });
 
   it('tells a token that may not sync, with the line that the policy lacks', async () => {
@@ -162,5 +163,57 @@ describe('release-button doctor, asking Argo CD', () => {
     );
     expect(failures).toEqual([]);
     expect(row('button', 'main').found).toContain('no gesture of it releases');
+  });
+
+  it('tells a project that does not exist, and how to bring it back', async () => {
+    const control = await startSimulator(
+      workplace,
+      worldWithToken({
+        applications: [
+          {
+            name: 'shop',
+            source: { repoURL: 'https://git.example/shop.git', path: '.', targetRevision: 'main' },
+          },
+          {
+            name: 'orphan',
+            project: 'gone',
+            projectMissing: true,
+            source: { repoURL: 'https://git.example/shop.git', path: '.', targetRevision: 'main' },
+          },
+        ],
+        accounts: [{ name: 'button', get: ['*'], sync: ['*'] }],
+      }),
+    );
+    const { failures, row } = await doctor(workplace, environment(await startBroker(workplace), control.url));
+    expect(failures).toEqual(['control-plane project gone']);
+    expect(row('control-plane', 'project gone').found).toContain('argocd/orphan');
+    expect(row('control-plane', 'project gone').remedy).toContain('argocd proj create gone');
+  });
+
+  it('suspects the repository server where nothing can be compared', async () => {
+    const control = await startSimulator(workplace);
+    await control.post('faults', { repositoryServerDown: true });
+    for (const name of ['shop', 'blog'])
+      await fetch(`${control.url}/api/v1/applications/${name}?refresh=normal`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+    const { failures, row } = await doctor(workplace, environment(await startBroker(workplace), control.url));
+    expect(failures).toEqual(['control-plane repository server']);
+    expect(row('control-plane', 'repository server').found).toContain('ComparisonError');
+    expect(row('control-plane', 'repository server').remedy).toContain('argocd-repo-server');
+  });
+
+  it('suspects the application controller where an operation is not begun', async () => {
+    const control = await startSimulator(workplace);
+    await control.post('faults', { controllerDown: true });
+    await fetch(`${control.url}/api/v1/applications/shop/sync`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: '{}',
+    });
+    const { failures, row } = await doctor(workplace, environment(await startBroker(workplace), control.url));
+    expect(failures).toEqual(['control-plane application controller']);
+    expect(row('control-plane', 'application controller').found).toContain('argocd/shop');
+    expect(row('control-plane', 'application controller').remedy).toContain('argocd-application-controller');
   });
 });

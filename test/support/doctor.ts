@@ -23,6 +23,7 @@ const reportSchema = z.strictObject({
         'argocd',
         'account',
         'applications',
+        'control-plane',
         'button',
         'clock',
         'state',
