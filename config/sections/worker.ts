@@ -68,6 +68,10 @@ export const worker = section(
         doc: 'A stream of changes that is silent for this long is opened anew.',
         default: 45_000,
       }),
+      automatedGraceMs: setting(wholeNumber(0, 3_600_000), {
+        doc: 'How long an application with automated sync must be out of sync before that counts as drift; Argo CD syncs it by itself meanwhile.',
+        default: 10_000,
+      }),
       maxPublishesPerSecond: setting(wholeNumber(1, 10_000), {
         doc: 'How many changes are published in a second at most; the republish after a reconnect is exempt.',
         default: 50,

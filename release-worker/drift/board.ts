@@ -33,6 +33,8 @@ export interface Board {
   finished(ending: Ending): void;
   /** Of what cannot be compared now: when it was last known to be out of sync, in milliseconds since the epoch. */
   wasOutOfSyncAt(key: string): number | undefined;
+  /** Whether it is out of sync and not shown yet, since Argo CD is to sync it by itself. */
+  isUnripe(key: string): boolean;
 }
 
 export interface BoardOptions {
@@ -45,6 +47,8 @@ export interface BoardOptions {
   readonly worker: string;
   readonly server: string;
   readonly buttons: readonly ButtonConfig[];
+  /** How long drift of an application with automated sync must last before it counts. */
+  readonly automatedGraceMs: number;
   readonly releasing: (button: string) => number;
   readonly freeze: Pick<Freeze, 'of' | 'ofAll'>;
   /** why the state directory cannot be written, in words */
@@ -67,7 +71,8 @@ const startedMs = 10;
 export function createBoard(options: BoardOptions): Board {
   const { link, registry, watch, access, clock, log, buttons } = options;
   const said = new Map<string, { readonly signal: Signal; readonly text: string }>();
-  const tally = createTally({ registry, buttons, obstacleOf: access.obstacleOf });
+  const { automatedGraceMs } = options;
+  const tally = createTally({ registry, buttons, obstacleOf: access.obstacleOf, automatedGraceMs });
   const get = (key: string) => registry.get(key);
   const endings = createEndings({ clock, get, onOver: (ending) => options.onOver?.(ending) });
   /** Said once and for all: the two clocks do not run alike. */
@@ -97,7 +102,7 @@ export function createBoard(options: BoardOptions): Board {
     if (now >= freshUntil) watch.notFresh();
     const problem = watch.problem();
     const unwritable = options.unwritable();
-    let nextAt = Infinity;
+    let nextAt = tally.ripen(now);
 
     for (const button of buttons) {
       const drift = tally.of(button.id);
@@ -237,6 +242,7 @@ export function createBoard(options: BoardOptions): Board {
       endings.finished(ending);
       arm(clock.monotonic());
     },
+    isUnripe: tally.isUnripe,
     wasOutOfSyncAt: (key) => {
       const lost = tally.wasOutOfSync(key);
       return lost === undefined ? undefined : withWallTime(lost).at;

@@ -13,6 +13,13 @@ export interface Tally {
    * @param now on any clock that only goes forward
    */
   update(keys: Iterable<string>, now: number): void;
+  /**
+   * Counts what an automated sync has had time for by now.
+   * @returns when the next application begins to count; Infinity: none
+   */
+  ripen(now: number): number;
+  /** Whether the application is out of sync and does not count yet, since Argo CD is to sync it by itself. */
+  isUnripe(key: string): boolean;
   /** of what some button selects */
   all(): DriftCounts;
   of(button: string): DriftCounts;
@@ -51,6 +58,8 @@ interface Sum {
 interface Counted {
   readonly sums: readonly Sum[];
   readonly buttons: readonly string[];
+  /** as Argo CD has it, whether or not it counts */
+  readonly drifted: boolean;
   readonly outOfSync: boolean;
   readonly unknown: boolean;
   readonly wasOutOfSync: boolean;
@@ -62,28 +71,48 @@ export function createTally(options: {
   readonly registry: Pick<Registry, 'get'>;
   readonly buttons: readonly Pick<ButtonConfig, 'id' | 'select'>[];
   readonly obstacleOf: (key: string) => Obstacle | undefined;
+  /** How long drift of an application with automated sync must last before it counts. */
+  readonly automatedGraceMs: number;
 }): Tally {
-  const { registry, buttons, obstacleOf } = options;
+  const { registry, buttons, obstacleOf, automatedGraceMs } = options;
   const whole = newSum();
   const sums = new Map(buttons.map(({ id }) => [id, newSum()]));
   const counted = new Map<string, Counted>();
   /** since when what is out of sync is */
   const since = new Map<string, number>();
+  /** when what does not count yet begins to; in the order of these times */
+  const unripe = new Map<string, number>();
   const lost = new Map<string, Lost>();
   const listed = new Map<string, AppRecord>();
 
   const count = (key: string, app: AppRecord): Counted => {
     const releasing = selecting(buttons, app);
-    const outOfSync = isDrifted(app);
+    const drifted = isDrifted(app);
+    const outOfSync = drifted && !unripe.has(key);
     return {
       sums: [whole, ...releasing.flatMap((id) => sums.get(id) ?? [])],
       buttons: releasing,
+      drifted,
       outOfSync,
       unknown: app.sync === 'Unknown',
       wasOutOfSync: lost.has(key),
       unhealthy: app.health === 'Degraded' || app.health === 'Missing',
       obstacle: outOfSync ? obstacleOf(key) : undefined,
     };
+  };
+
+  /** @param known whether the application was there before: drift that was found at first sight may be old */
+  const noteDrift = (key: string, app: AppRecord, known: boolean, now: number) => {
+    if (!isDrifted(app)) {
+      since.delete(key);
+      unripe.delete(key);
+      return;
+    }
+    if (!since.has(key)) {
+      since.set(key, now);
+      if (known && app.automated) unripe.set(key, now + automatedGraceMs);
+    }
+    if (!app.automated || now >= (unripe.get(key) ?? -Infinity)) unripe.delete(key);
   };
 
   const update = (key: string, now: number) => {
@@ -93,39 +122,48 @@ export function createTally(options: {
     if (app === undefined) {
       counted.delete(key);
       since.delete(key);
+      unripe.delete(key);
       lost.delete(key);
       listed.delete(key);
       return;
     }
     if (app.sync !== 'Unknown' || app.deleting) lost.delete(key);
-    else if (before?.outOfSync === true) lost.set(key, { key, at: now });
+    else if (before?.drifted === true) lost.set(key, { key, at: now });
+    noteDrift(key, app, before !== undefined, now);
     const next = count(key, app);
     add(next, 1);
     counted.set(key, next);
-    if (!next.outOfSync) since.delete(key);
-    else if (!since.has(key)) since.set(key, now);
-    if (isListed(app)) listed.set(key, app);
+    if (isListed(app) && !unripe.has(key)) listed.set(key, app);
     else listed.delete(key);
+  };
+
+  const isOut = (key: string, button: string | undefined) => {
+    const found = counted.get(key);
+    return found?.outOfSync === true && (button === undefined || found.buttons.includes(button));
   };
 
   return {
     update: (keys, now) => {
       for (const key of keys) update(key, now);
     },
+    ripen: (now) => {
+      for (const [key, at] of unripe) {
+        if (at > now) return at;
+        update(key, now);
+      }
+      return Infinity;
+    },
+    isUnripe: (key) => unripe.has(key),
     all: () => countsOf(whole),
     of: (button) => countsOf(sums.get(button) ?? newSum()),
     oldest: (button) => {
       // Kept in the order in which it was seen.
-      if (button === undefined) return since.values().next().value;
-      let oldest: number | undefined;
-      for (const [key, at] of since)
-        if ((oldest === undefined || at < oldest) && counted.get(key)?.buttons.includes(button) === true)
-          oldest = at;
-      return oldest;
+      for (const [key, at] of since) if (isOut(key, button)) return at;
+      return undefined;
     },
     listed: () => listed.values(),
     drifted: function* (button) {
-      for (const key of since.keys()) if (counted.get(key)?.buttons.includes(button) === true) yield key;
+      for (const key of since.keys()) if (isOut(key, button)) yield key;
     },
     wereOutOfSync: function* (button) {
       for (const one of lost.values()) if (counted.get(one.key)?.buttons.includes(button) === true) yield one;

@@ -112,8 +112,14 @@ async function judgeRelease(
   }
   if (!candidates.some(isDrifted)) return nothingLeft(candidates);
 
-  const asked = await lookAtUnknown(options, candidates.filter(isDrifted), deadline);
-  const planNow = () => planOf(find(), isBusy, access.obstacleOf, button.waves);
+  // What the light does not show yet is released where it is named, or where nothing else is out of sync.
+  const unripe = new Set(only === undefined ? candidates.map(keyOf).filter(options.isUnripe) : []);
+  const isShown = (app: AppRecord) => !unripe.has(keyOf(app));
+  const leftOut = candidates.some((app) => isDrifted(app) && isShown(app)) ? unripe.size : 0;
+  const wanted = () => (leftOut > 0 ? find().filter(isShown) : find());
+
+  const asked = await lookAtUnknown(options, wanted().filter(isDrifted), deadline);
+  const planNow = () => planOf(wanted(), isBusy, access.obstacleOf, button.waves);
   let plan = planNow();
   if (plan.apps.length === 0 && plan.blocked.size > 0) {
     // A window may have opened since it was last asked: a press must not be refused by old news.
@@ -136,6 +142,7 @@ async function judgeRelease(
     ...(plan.blocked.size > 0
       ? [`${plan.blocked.size} blocked by a sync window or a missing permission`]
       : []),
+    ...(leftOut > 0 ? [`${leftOut} new to the drift, which Argo CD is to sync by itself`] : []),
     ...(lost > 0 ? [`${lost} out of sync before, which Argo CD cannot compare now`] : []),
   ];
   return {

@@ -25,6 +25,8 @@ export interface JudgeOptions {
   readonly isBusy: (key: string) => boolean;
   /** Of what cannot be compared now: when it was last known to be out of sync, in milliseconds since the epoch. */
   readonly wasOutOfSyncAt: (key: string) => number | undefined;
+  /** Whether it is out of sync and not shown yet, since Argo CD is to sync it by itself. */
+  readonly isUnripe: (key: string) => boolean;
   /** what the button's last release has deployed */
   readonly deployedBy: (button: string) => readonly Deployed[];
   /** Publishes what is known of the applications, so that what is released has been shown. */

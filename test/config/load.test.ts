@@ -64,7 +64,13 @@ describe('defaults', () => {
       presses: [],
       lights: [],
       release: { appTimeoutMs: 600_000, refreshTimeoutMs: 15_000, concurrency: 5, waitHealthy: false },
-      drift: { maxAgeMs: 60_000, listEveryMs: 180_000, streamIdleMs: 45_000, maxPublishesPerSecond: 50 },
+      drift: {
+        maxAgeMs: 60_000,
+        listEveryMs: 180_000,
+        streamIdleMs: 45_000,
+        automatedGraceMs: 10_000,
+        maxPublishesPerSecond: 50,
+      },
     });
     expect(config.argocd).toEqual({ insecure: false, requestTimeoutMs: 10_000 });
     expect(config.simulator).toEqual({

@@ -1,6 +1,6 @@
 // The tally, change by change, against a count of everything.
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { AppRecord } from '../../../release-worker/argocd/application.ts';
 import { keyOf } from '../../../release-worker/argocd/application.ts';
 import type { DriftCounts, Obstacle } from '../../../release-worker/drift/summary.ts';
@@ -18,7 +18,12 @@ const buttons: readonly Pick<ButtonConfig, 'id' | 'select'>[] = [
 function arranged() {
   const registry = new Map<string, AppRecord>();
   const obstacles = new Map<string, Obstacle>();
-  const tally = createTally({ registry, buttons, obstacleOf: (key) => obstacles.get(key) });
+  const tally = createTally({
+    registry,
+    buttons,
+    obstacleOf: (key) => obstacles.get(key),
+    automatedGraceMs: 10_000,
+  });
   const put = (app: AppRecord, now: number) => {
     registry.set(keyOf(app), app);
     tally.update([keyOf(app)], now);
@@ -152,4 +157,62 @@ test('what was out of sync is remembered while it cannot be compared, until it c
   put(drifted('b', { project: 'shop' }), 500);
   put({ ...unknown('c'), deleting: true }, 500);
   expect([...tally.wereOutOfSync('shop')]).toEqual([]);
+});
+
+describe('drift of an automated application', () => {
+  const automated = { automated: true } as const;
+
+  test('counts only when it has lasted for the grace, and since it began', () => {
+    const { tally, put } = arranged();
+    put(whole({ name: 'a', ...automated }), 100);
+    put(whole({ name: 'b', ...automated }), 100);
+    put(drifted('a', automated), 1_000);
+    put(drifted('b', automated), 2_000);
+    put(drifted('a', { ...automated, target: 'newer' }), 5_000);
+    expect([
+      tally.of('all').outOfSync,
+      [...tally.listed()],
+      tally.oldest(),
+      tally.isUnripe('argocd/a'),
+    ]).toEqual([0, [], undefined, true]);
+
+    expect(tally.ripen(10_999)).toBe(11_000);
+    expect(tally.of('all').outOfSync).toBe(0);
+    expect(tally.ripen(11_000)).toBe(12_000);
+    expect([tally.of('all').outOfSync, tally.oldest(), tally.isUnripe('argocd/a')]).toEqual([
+      1,
+      1_000,
+      false,
+    ]);
+    expect([...tally.drifted('all')]).toEqual(['argocd/a']);
+    expect([...tally.listed()].map(({ name }) => name)).toEqual(['a']);
+    expect(tally.ripen(12_000)).toBe(Infinity);
+    expect(tally.of('all').outOfSync).toBe(2);
+  });
+
+  test('that Argo CD has synced meanwhile never counts', () => {
+    const { tally, put } = arranged();
+    put(whole(automated), 100);
+    put(drifted('shop', automated), 1_000);
+    put(whole(automated), 1_360);
+    expect([tally.ripen(60_000), tally.of('all').outOfSync]).toEqual([Infinity, 0]);
+  });
+
+  test('counts at once where it was there at first sight, or where automated sync is turned off', () => {
+    const { tally, put } = arranged();
+    put(drifted('old', automated), 100);
+    expect(tally.of('all').outOfSync).toBe(1);
+    put(whole({ name: 'a', ...automated }), 100);
+    put(drifted('a', automated), 1_000);
+    put(drifted('a'), 2_000);
+    expect(tally.of('all').outOfSync).toBe(2);
+  });
+
+  test('that cannot be compared meanwhile was out of sync', () => {
+    const { tally, put } = arranged();
+    put(whole(automated), 100);
+    put(drifted('shop', automated), 1_000);
+    put(whole({ sync: 'Unknown', ...automated }), 2_000);
+    expect(tally.of('all')).toMatchObject({ outOfSync: 0, unknown: 1, wereOutOfSync: 1 });
+  });
 });

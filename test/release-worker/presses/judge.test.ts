@@ -267,3 +267,25 @@ it('puts the applications into their waves, those that none names last', async (
   const waves = 'apps' in verdict ? verdict.apps.map(({ name, wave }) => [name, wave ?? 0]) : [];
   expect(Object.fromEntries(waves)).toEqual({ db: 0, web: 1, other: 2 });
 });
+
+describe('an automated application that is out of sync for a moment', () => {
+  const till = { name: 'till', drifted: true };
+
+  it('is left to Argo CD where the light shows something else, and the message tells', async () => {
+    const { judge, ready } = await judging(worldOf([shop, till]), { unripe: ['argocd/till'] });
+    await ready();
+    const verdict = await judge();
+    expect(verdict).toMatchObject({ outcome: 'accepted', apps: [{ name: 'shop' }] });
+    expect(verdict.message).toContain('1 new to the drift, which Argo CD is to sync by itself');
+  });
+
+  it('is released where it is named, or all that there is', async () => {
+    const { judge, ready } = await judging(worldOf([shop, till]), { unripe: ['argocd/till'] });
+    await ready();
+    expect(await judge(['argocd/shop', 'argocd/till'])).toMatchObject({ apps: { length: 2 } });
+    expect(await judge(undefined, { select: { names: ['till'] } })).toMatchObject({
+      outcome: 'accepted',
+      apps: [{ name: 'till' }],
+    });
+  });
+});

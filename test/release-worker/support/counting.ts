@@ -9,7 +9,7 @@ export function countDrift(
   obstacleOf: (key: string) => Obstacle | undefined,
 ): DriftCounts {
   const registry = new Map(apps.map((app) => [keyOf(app), app]));
-  const tally = createTally({ registry, buttons: [], obstacleOf });
+  const tally = createTally({ registry, buttons: [], obstacleOf, automatedGraceMs: 0 });
   tally.update(registry.keys(), 0);
   return tally.all();
 }

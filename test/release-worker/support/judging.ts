@@ -21,6 +21,7 @@ export async function judging(
     readonly hurry?: number;
     readonly busy?: readonly string[];
     readonly refreshOnPressMax?: number;
+    readonly unripe?: readonly string[];
     readonly unwritable?: string;
     readonly wasOutOfSyncAt?: (key: string) => number | undefined;
     readonly deployedBy?: (button: string) => readonly Deployed[];
@@ -97,6 +98,7 @@ export async function judging(
           },
           refreshOnPressMax: options.refreshOnPressMax ?? 20,
           whyUnwritable: () => Promise.resolve(options.unwritable),
+          isUnripe: (key) => options.unripe?.includes(key) ?? false,
           wasOutOfSyncAt: options.wasOutOfSyncAt ?? (() => undefined),
           deployedBy: options.deployedBy ?? (() => []),
           isBusy: (key) => busy.has(key),

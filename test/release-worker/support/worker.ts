@@ -101,7 +101,13 @@ export function workerConfig(
       presses: [...(over.presses ?? [])],
       lights: [...(over.lights ?? [])],
       release: { appTimeoutMs: 60_000, refreshTimeoutMs: 15_000, concurrency: 5, waitHealthy: false },
-      drift: { maxAgeMs: 60_000, listEveryMs: 180_000, streamIdleMs: 45_000, maxPublishesPerSecond: 50 },
+      drift: {
+        maxAgeMs: 60_000,
+        listEveryMs: 180_000,
+        streamIdleMs: 45_000,
+        automatedGraceMs: 10_000,
+        maxPublishesPerSecond: 50,
+      },
     },
     argocd: { server, token: 'simulated', insecure: false, requestTimeoutMs: 2_000 },
   };

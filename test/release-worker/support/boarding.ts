@@ -1,0 +1,95 @@
+// A board on a hand-moved clock, of applications that a test puts into the registry.
+import { onTestFinished } from 'vitest';
+import type { AppRecord } from '../../../release-worker/argocd/application.ts';
+import { createBoard } from '../../../release-worker/drift/board.ts';
+import type { Ending } from '../../../release-worker/drift/ending.ts';
+import { createRegistry } from '../../../release-worker/drift/registry.ts';
+import { silentLog } from '../../../service/log.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import { button } from './buttons.ts';
+import { createFakeLink } from './fake-link.ts';
+
+export function boarding(
+  options: { readonly automatedGraceMs?: number; readonly apps?: readonly AppRecord[] } = {},
+) {
+  const clock = createFakeClock();
+  const fake = createFakeLink();
+  const registry = createRegistry();
+  const over: string[] = [];
+  let releasing = 0;
+  let unwritable: string | undefined;
+  let freshUntil = Infinity;
+  const board = createBoard({
+    link: fake.link,
+    registry,
+    watch: {
+      start: () => {},
+      stop: () => Promise.resolve(),
+      freshUntil: () => freshUntil,
+      heardAt: () => 0,
+      streaming: () => true,
+      notFresh: () => {},
+      problem: () => undefined,
+      lastListAt: () => 0,
+      server: () => undefined,
+      firstList: Promise.resolve(),
+    },
+    access: {
+      start: () => {},
+      stop: () => Promise.resolve(),
+      obstacleOf: () => undefined,
+      known: () => undefined,
+      lookAgain: () => Promise.resolve(),
+      refused: () => {},
+    },
+    clock,
+    log: silentLog(),
+    worker: 'main',
+    server: 'https://argocd.example',
+    buttons: [button()],
+    automatedGraceMs: options.automatedGraceMs ?? 10_000,
+    releasing: () => releasing,
+    freeze: { of: () => undefined, ofAll: () => undefined },
+    unwritable: () => unwritable,
+    onOver: ({ releaseId }: Ending) => void over.push(releaseId),
+  });
+  registry.list(registry.ticket(), options.apps ?? []);
+  onTestFinished(registry.onChange((keys) => board.changed(keys)));
+  onTestFinished(() => board.stop());
+  board.start();
+  const gather = () => clock.advance(200);
+  return {
+    clock,
+    board,
+    over,
+    put: (app: AppRecord) => {
+      registry.event('changed', app);
+      gather();
+    },
+    setReleasing: (count: number) => {
+      releasing = count;
+      board.changed();
+      gather();
+    },
+    setUnwritable: (why: string | undefined) => {
+      unwritable = why;
+      board.changed();
+      gather();
+    },
+    setFreshUntil: (until: number) => {
+      freshUntil = until;
+      board.changed();
+      gather();
+    },
+    finished: (ending: Ending) => {
+      board.finished(ending);
+      gather();
+    },
+    signal: () => fake.retained('button/main/signal'),
+    signals: () =>
+      fake
+        .on('button/main/signal')
+        .map((said) => (typeof said === 'object' && said !== null && 'signal' in said ? said.signal : said)),
+    drift: () => fake.retained('drift'),
+  };
+}
