@@ -40,8 +40,8 @@ export interface Board {
 export interface BoardOptions {
   readonly link: Link;
   readonly registry: Registry;
-  readonly watch: Watch;
-  readonly access: Access;
+  readonly watch: Pick<Watch, 'freshUntil' | 'notFresh' | 'problem' | 'server'>;
+  readonly access: Pick<Access, 'obstacleOf' | 'known'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly worker: string;
