@@ -64,7 +64,8 @@ export type Outcome<Answer> =
   | { readonly answered?: never; readonly error: ArgoCdError; readonly failed: Failed };
 
 export interface ExchangeOptions {
-  readonly client: Got;
+  /** with the certificates in force */
+  readonly client: () => Got;
   readonly connections: Connections;
   readonly asking: Asking;
   readonly clock: Clock;
@@ -91,7 +92,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
     const answered = (status: number) => onAnswer?.(name, status, clock.monotonic() - sentAt);
     let response;
     try {
-      const pending = client(`${server}${path}`, {
+      const pending = client()(`${server}${path}`, {
         signal: AbortSignal.any([signal, tooLarge.signal]),
         timeout: connections.timeouts,
         // As text, got would keep both as long as the answer is worked on: megabytes of a list.

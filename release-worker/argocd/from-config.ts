@@ -1,8 +1,9 @@
 // The client of Argo CD that the configuration describes: server, proxy of the environment, certificates and secrets.
 import { parseHeaders, tokenFault } from '../../config/argocd-secrets.ts';
+import { readText } from '../../config/files.ts';
 import type { Config } from '../../config/sections.ts';
 import type { Context } from '../../service/context.ts';
-import { readPem } from '../../service/link/from-config.ts';
+import { hasCertificate, readPem } from '../../service/link/from-config.ts';
 import { createArgoCd } from './client.ts';
 import type { ArgoCd } from './client.ts';
 import type { HttpOptions } from './http.ts';
@@ -38,7 +39,24 @@ export function argocdFromConfig(
     insecure: argocd.insecure,
     requestTimeoutMs: argocd.requestTimeoutMs,
     ...(onAnswer === undefined ? {} : { onAnswer }),
-    ...(argocd.caFile === undefined ? {} : { ca: readPem(argocd.caFile, 'argocd.caFile') }),
+    ...(argocd.caFile === undefined ? {} : { ca: certificatesIn(argocd.caFile, context) }),
+  });
+}
+
+/** A bundle of all well-known authorities is some 250 kB. */
+const maximumPemBytes = 4 * 1024 * 1024;
+
+/** Read again while the worker runs: the certificate that Argo CD makes for itself changes when it expires. */
+function certificatesIn(file: string, context: Pick<Context, 'clock' | 'log'>): SecretSource<string> {
+  const key = 'argocd.caFile';
+  const text = readPem(file, key);
+  return secretInFile({
+    ...context,
+    key,
+    file,
+    first: { text, value: text },
+    parse: (pem) => (hasCertificate(pem) ? { value: pem } : { fault: 'does not begin with a certificate' }),
+    read: (path) => readText(path, maximumPemBytes),
   });
 }
 

@@ -38,7 +38,7 @@ export interface HttpOptions {
   /** may have user name and password */
   readonly proxy?: URL | undefined;
   /** PEM certificates of the CA to trust */
-  readonly ca?: string;
+  readonly ca?: string | SecretSource<string>;
   /** trust any certificate */
   readonly insecure: boolean;
   /** milliseconds for one unary request in all, repetitions included */
@@ -70,29 +70,31 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
   const connections = createConnections(server, proxy);
   const veil = createVeil();
   if (proxy !== undefined) veil.add(decodeURIComponent(proxy.password));
-  const client: Got = got.extend({
+  const base = got.extend({
     agent: connections.kept,
     ...(connections.request === undefined ? {} : { request: connections.request }),
     followRedirect: false,
     throwHttpErrors: false,
     retry: { limit: 0 },
-    https: {
-      rejectUnauthorized: !insecure,
-      ...(options.ca === undefined ? {} : { certificateAuthority: options.ca }),
-    },
+    https: { rejectUnauthorized: !insecure },
     headers: { accept: 'application/json', 'user-agent': 'release-button' },
   });
+  const trusting = createTrust(base, options.ca);
+  const { client } = trusting;
   const exchangeAs = (asking: Asking) => createExchange({ client, connections, asking, clock, onAnswer });
   const underWay = createUnderWay(clock);
   const { bounded } = underWay;
 
-  const extraHeaders = async () =>
-    Object.fromEntries(
+  /** The certificates in force along with them: both are looked up before each request. */
+  const extraHeaders = async () => {
+    await trusting.update();
+    return Object.fromEntries(
       ((await options.headers?.current()) ?? []).map(({ name, value }) => {
         veil.add(value);
         return [name, value];
       }),
     );
+  };
 
   const login = (username: string, password: string) =>
     bounded(requestTimeoutMs, async (bounds) => {
@@ -197,7 +199,7 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
       const waiting = AbortSignal.any([signal, ending.signal]);
       const { token, headers } = await tokenAndHeaders(what, { signal: waiting, timedOut: () => undefined });
       return openStreamRequest({
-        client,
+        client: client(),
         url: `${server}/api/v1/stream/applications`,
         fields,
         headers,
@@ -240,6 +242,23 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
     stop: () => {
       underWay.stop();
       connections.destroy();
+    },
+  };
+}
+
+/** The HTTP client with the certificates in force. A kept connection is one of its certificates: Node's agents see to that. */
+function createTrust(base: Got, ca: HttpOptions['ca']) {
+  const trusting = (pem: string) => base.extend({ https: { certificateAuthority: pem } });
+  let trusted = typeof ca === 'string' ? ca : undefined;
+  let client = trusted === undefined ? base : trusting(trusted);
+  return {
+    client: () => client,
+    update: async () => {
+      if (typeof ca !== 'object') return;
+      const current = await ca.current();
+      if (current === trusted) return;
+      trusted = current;
+      client = trusting(current);
     },
   };
 }

@@ -1,5 +1,6 @@
-// A secret that may change while we run: a fixed value, or a file that is read again. By its path each time, so that
+// A secret, or a certificate, that may change while we run: a fixed value, or a file that is read again. By its path each time, so that
 // a Secret of Kubernetes, whose files are links that are swapped, is followed.
+import type { FileText } from '../../config/files.ts';
 import { readSecret } from '../../config/secrets.ts';
 import type { Clock } from '../../service/clock.ts';
 import type { Log } from '../../service/log.ts';
@@ -26,6 +27,8 @@ export interface SecretFileOptions<Value> {
   readonly first: { readonly text: string; readonly value: Value };
   /** its fault says what is wrong without showing the secret */
   readonly parse: ParseSecret<Value>;
+  /** by default as a secret */
+  readonly read?: (file: string) => Promise<FileText>;
   readonly clock: Clock;
   readonly log: Pick<Log, 'info' | 'warn'>;
 }
@@ -34,7 +37,7 @@ export interface SecretFileOptions<Value> {
 const rereadMs = 5_000;
 
 export function secretInFile<Value>(options: SecretFileOptions<Value>): SecretSource<Value> {
-  const { file, key, parse, clock, log } = options;
+  const { file, key, parse, read: readFile = readSecret, clock, log } = options;
   let { text, value } = options.first;
   let readAt: number | undefined = clock.monotonic();
   let reading: Promise<void> | undefined;
@@ -42,7 +45,7 @@ export function secretInFile<Value>(options: SecretFileOptions<Value>): SecretSo
 
   const read = async () => {
     readAt = clock.monotonic();
-    const found = await readSecret(file);
+    const found = await readFile(file);
     const parsed =
       found.text === undefined
         ? { fault: found.message }

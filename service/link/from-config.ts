@@ -46,18 +46,19 @@ export function linkFromConfig(
 export function readPem(path: string, key: string): string {
   const pem = readText(path, key);
   // Node takes any text for a `ca`, and then trusts nobody.
-  if (firstCertificate(pem) === undefined)
+  if (!hasCertificate(pem))
     throw new FileError(
       `${key}: the file ${path} does not begin with a certificate. Name a PEM file (-----BEGIN CERTIFICATE-----)`,
     );
   return pem;
 }
 
-function firstCertificate(pem: string): X509Certificate | undefined {
+/** Whether the text begins with a certificate (PEM). */
+export function hasCertificate(pem: string): boolean {
   try {
-    return new X509Certificate(pem);
+    return new X509Certificate(pem).subject !== undefined;
   } catch {
-    return undefined;
+    return false;
   }
 }
 

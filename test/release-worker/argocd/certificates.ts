@@ -8,6 +8,8 @@ export interface Certificates {
   readonly openssl: (line: string) => void;
   /** self-signed, as Argo CD's generated one, for these names only */
   selfSigned(name: string, names: string): void;
+  /** Signed by the named one, for so many days from now on. */
+  signed(name: string, signer: string, names: string, days: number): void;
   pair(name: string, signer?: string): { key: string; cert: string; ca: string };
   remove(): void;
 }
@@ -26,6 +28,12 @@ export function createCertificates(): Certificates {
       openssl(
         `req -x509 ${newKey} -days 2 -keyout ${name}.key -out ${name}.pem -addext subjectAltName=${names}`,
       ),
+    signed: (name, signer, names, days) => {
+      openssl(`req ${newKey} -keyout ${name}.key -out ${name}.csr -addext subjectAltName=${names}`);
+      openssl(
+        `x509 -req -in ${name}.csr -CA ${signer}.pem -CAkey ${signer}.key -CAcreateserial -copy_extensions copyall -days ${days} -out ${name}.pem`,
+      );
+    },
     pair: (name, signer = name) => ({
       key: read(`${name}.key`),
       cert: read(`${name}.pem`),

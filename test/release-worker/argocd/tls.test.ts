@@ -5,22 +5,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HttpOptions } from '../../../release-worker/argocd/http.ts';
 import { listenForTest } from '../../support/listening.ts';
 import { until } from '../../support/wait.ts';
-import { createCertificates, newKey } from './certificates.ts';
+import { createCertificates } from './certificates.ts';
 import { clientOf, played, secret, serve } from './playback.ts';
 import { forwardProxy } from './proxy-server.ts';
 import { refusalOf } from './situations.ts';
 
 const guestbook = { namespace: 'argocd', name: 'guestbook', project: 'default' };
-const { openssl, selfSigned, pair, remove } = createCertificates();
+const { selfSigned, signed, pair, remove } = createCertificates();
 
 beforeAll(() => {
   selfSigned('here', 'DNS:localhost,IP:127.0.0.1');
   selfSigned('elsewhere', 'DNS:localhost,DNS:argocd-server');
   selfSigned('ca', 'DNS:ca.example');
-  openssl(`req ${newKey} -keyout expired.key -out expired.csr -addext subjectAltName=IP:127.0.0.1`);
-  openssl(
-    'x509 -req -in expired.csr -CA ca.pem -CAkey ca.key -CAcreateserial -copy_extensions copyall -days -1 -out expired.pem',
-  );
+  signed('expired', 'ca', 'IP:127.0.0.1', -1);
 });
 
 afterAll(remove);
