@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export interface Certificates {
-  readonly openssl: (line: string) => void;
   /** self-signed, as Argo CD's generated one, for these names only */
   selfSigned(name: string, names: string): void;
   /** Signed by the named one, for so many days from now on. */
@@ -14,7 +13,7 @@ export interface Certificates {
   remove(): void;
 }
 
-export const newKey = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /O=Argo';
+const newKey = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /O=Argo';
 
 export function createCertificates(): Certificates {
   const folder = mkdtempSync(join(tmpdir(), 'release-button-tls-'));
@@ -23,7 +22,6 @@ export function createCertificates(): Certificates {
   };
   const read = (path: string) => readFileSync(join(folder, path), 'utf8');
   return {
-    openssl,
     selfSigned: (name, names) =>
       openssl(
         `req -x509 ${newKey} -days 2 -keyout ${name}.key -out ${name}.pem -addext subjectAltName=${names}`,
