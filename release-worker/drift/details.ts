@@ -6,7 +6,7 @@ import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
-import type { ArgoCd } from '../argocd/client.ts';
+import type { AppName, ArgoCd } from '../argocd/client.ts';
 import { lookAt } from './look.ts';
 import type { Registry } from './registry.ts';
 import { isDrifted } from './summary.ts';
@@ -23,6 +23,12 @@ const afterMs = 3_000;
 /** In one go; the next list asks for the next ones. What the list told too little of comes first, then what is out of sync. */
 const atOnce = 20;
 
+/**
+ * Besides those: what is out of sync, whose target lists leave out and no stream tells. Where there are more, those that
+ * have waited for longest, so that everybody's turn comes.
+ */
+const anewAtOnce = 20;
+
 /** What is out of sync cannot be released while its target is not known. */
 function lacksDetail(app: AppRecord): boolean {
   return app.detail === undefined || (app.target === undefined && isDrifted(app));
@@ -31,12 +37,32 @@ function lacksDetail(app: AppRecord): boolean {
 export function createDetails(options: {
   readonly argocd: Pick<ArgoCd, 'get'>;
   readonly registry: Registry;
+  /** whether a stream tells of every change, so that what is known of targets is not old */
+  readonly vouches: () => boolean;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
 }): Details {
-  const { argocd, registry, clock, log, signal } = options;
+  const { argocd, registry, vouches, clock, log, signal } = options;
   let asking: Promise<void> | undefined;
+  /** which of the questions asked anew was the last about an application */
+  const lastAsked = new Map<string, number>();
+  let askedAnew = 0;
+
+  const ask = async (app: AppName) => {
+    try {
+      await lookAt({ argocd, registry }, app);
+    } catch (error) {
+      if (!signal.aborted) log.debug(`no detail of ${keyOf(app)}: ${messageOf(error)}`);
+    }
+  };
+  const oldTargets = () => {
+    const old = registry.withoutListedTarget().filter((app) => isDrifted(app) && !lacksDetail(app));
+    const keys = new Set(old.map(keyOf));
+    for (const key of lastAsked.keys()) if (!keys.has(key)) lastAsked.delete(key);
+    const turn = (app: AppRecord) => lastAsked.get(keyOf(app)) ?? 0;
+    return old.toSorted((a, b) => turn(a) - turn(b)).slice(0, anewAtOnce);
+  };
 
   const round = async () => {
     if (!(await delay(clock, afterMs, signal))) return;
@@ -48,12 +74,14 @@ export function createDetails(options: {
       const known = registry.get(key);
       // The stream may have told meanwhile, also that it is gone.
       if (known === undefined ? !registry.isPartlyKnown(key) : !lacksDetail(known)) continue;
-      try {
-        await lookAt({ argocd, registry }, app);
-      } catch (error) {
-        if (signal.aborted) return;
-        log.debug(`no detail of ${key}: ${messageOf(error)}`);
-      }
+      await ask(app);
+      if (signal.aborted) return;
+    }
+    if (vouches()) return;
+    for (const app of oldTargets()) {
+      lastAsked.set(keyOf(app), (askedAnew += 1));
+      await ask(app);
+      if (signal.aborted) return;
     }
   };
 

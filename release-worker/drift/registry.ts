@@ -26,6 +26,11 @@ export interface Registry {
   /** Applications of which the lists do not tell enough to know whether somebody wants them, and nothing else has. */
   partlyKnown(): readonly ListedApp[];
   isPartlyKnown(key: string): boolean;
+  /**
+   * Applications whose target the newest list has left out, and nothing has told since: it is that of the last stream
+   * event or GET, and a newer commit does not show in a list.
+   */
+  withoutListedTarget(): readonly AppRecord[];
   get(key: string): AppRecord | undefined;
   all(): IterableIterator<AppRecord>;
   readonly size: number;
@@ -43,6 +48,7 @@ interface Entry {
 export function createRegistry(wanted: (app: AppRecord) => boolean = () => true): Registry {
   const entries = new Map<string, Entry>();
   const partly = new Map<string, ListedApp>();
+  const targetUnlisted = new Set<string>();
   /** known in full, and not wanted: a list that tells less must not bring them up again */
   const unwanted = new Set<string>();
   /** applications that the stream has reported as deleted, so that a list sent before does not bring them back */
@@ -57,6 +63,7 @@ export function createRegistry(wanted: (app: AppRecord) => boolean = () => true)
   /** @returns whether anything has changed by it */
   const put = (key: string, entry: Entry): boolean => {
     partly.delete(key);
+    targetUnlisted.delete(key);
     if (!wanted(entry.record)) {
       unwanted.add(key);
       return entries.delete(key);
@@ -76,6 +83,7 @@ export function createRegistry(wanted: (app: AppRecord) => boolean = () => true)
         deleted.set(key, order);
         partly.delete(key);
         unwanted.delete(key);
+        targetUnlisted.delete(key);
         if (entries.delete(key)) tell(new Set([key]));
         return;
       }
@@ -97,11 +105,13 @@ export function createRegistry(wanted: (app: AppRecord) => boolean = () => true)
         const merged = withKnown(record, before?.record);
         if (isWholeItem(merged)) {
           if (put(key, { record: merged, order: before?.order ?? 0 })) changed.add(key);
+          if (record.target === undefined && entries.has(key)) targetUnlisted.add(key);
         } else if (!unwanted.has(key)) partly.set(key, merged);
       }
       for (const [key, entry] of entries)
         if (!listed.has(key) && entry.order <= ticket.order) {
           entries.delete(key);
+          targetUnlisted.delete(key);
           changed.add(key);
         }
       for (const key of partly.keys()) if (!listed.has(key)) partly.delete(key);
@@ -117,6 +127,7 @@ export function createRegistry(wanted: (app: AppRecord) => boolean = () => true)
     },
     partlyKnown: () => [...partly.values()],
     isPartlyKnown: (key) => partly.has(key),
+    withoutListedTarget: () => [...targetUnlisted].flatMap((key) => entries.get(key)?.record ?? []),
     get: (key) => entries.get(key)?.record,
     all: function* () {
       for (const entry of entries.values()) yield entry.record;

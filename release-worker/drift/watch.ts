@@ -67,7 +67,7 @@ export function createWatch(options: WatchOptions): Watch {
   const health = options.health.check('argocd', 'failing');
   const abort = new AbortController();
   const { signal } = abort;
-  const details = createDetails({ argocd, registry, clock, log, signal });
+  const details = createDetails({ argocd, registry, clock, log, signal, vouches: () => vouches });
   const listing = createListing({ argocd, log });
 
   /** A stream tells of changes only. It vouches once a list has told of what was before it. */

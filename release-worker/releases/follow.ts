@@ -35,11 +35,15 @@ export function viewOf(record: AppRecord | undefined, releaseId: string): View {
   }
 }
 
+/** Argo CD leaves some operations lying for 30 to 40 s, unless somebody has it look at the application. In milliseconds. */
+const pendingMs = 5_000;
+
 /** Resolves to undefined when `signal` ended it. */
 export async function followSync(options: FollowOptions): Promise<AppEnd | undefined> {
   const { registry, clock, app, releaseId, deadline, signal, terminate, onProgress } = options;
   const key = keyOf(app);
   const ending = createTermination(options);
+  const waking = createWaking(options);
   let record = registry.get(key);
   /** what the registry had when `record` was read; a look may tell of an application that the registry lacks */
   let seen = record;
@@ -50,6 +54,7 @@ export async function followSync(options: FollowOptions): Promise<AppEnd | undef
   for (;;) {
     if (signal.aborted) return undefined;
     const view = viewOf(record, releaseId);
+    const untilWakingMs = waking.look(view.state === 'pending');
     if (view.state === 'succeeded') return verify(options);
     if (view.state === 'failed')
       return view.message.includes('Operation terminated')
@@ -64,7 +69,7 @@ export async function followSync(options: FollowOptions): Promise<AppEnd | undef
     if (clock.monotonic() >= deadline)
       return { outcome: 'timed-out', message: `not over in time; Argo CD said last: ${last}`, good: false };
 
-    const waitMs = Math.min(lookMs, deadline - clock.monotonic());
+    const waitMs = Math.min(lookMs, deadline - clock.monotonic(), untilWakingMs);
     if (await changed(options, seen, waitMs, terminate?.aborted === true ? undefined : terminate)) {
       record = registry.get(key);
       seen = record;
@@ -87,6 +92,28 @@ export async function followSync(options: FollowOptions): Promise<AppEnd | undef
         why: 'another operation took its place before its end was seen',
       });
   }
+}
+
+/** Has Argo CD look once at an application whose operation it has not begun in a while. */
+function createWaking(options: FollowOptions): {
+  /** @returns how long it is to be waited for before the next look here, in milliseconds */
+  look(pending: boolean): number;
+} {
+  const { clock } = options;
+  let since: number | undefined;
+  let woken = false;
+  return {
+    look: (pending) => {
+      if (!pending || woken) return Infinity;
+      since ??= clock.monotonic();
+      const leftMs = since + pendingMs - clock.monotonic();
+      if (leftMs > 0) return leftMs;
+      woken = true;
+      // Not waited for: where the controller is down, it is not answered. What it brings is news in the registry.
+      lookNow(options, 'normal').catch(() => {});
+      return Infinity;
+    },
+  };
 }
 
 /** Tells Argo CD once that the sync is to end; where that failed, again at the next news. */

@@ -162,6 +162,53 @@ describe('the stream', () => {
   });
 });
 
+describe('an operation that Argo CD does not begin', () => {
+  const pending = drifted('shop', {
+    phase: 'Pending',
+    detail: detailOf({ deployed: oldCommit, ...ours }),
+  });
+  const refreshes = (gets: readonly (string | undefined)[]) => gets.filter((kind) => kind === 'normal');
+
+  it('gets one refresh after 5 s, and no second one', async () => {
+    const { event, pass, gets, answerWith, end } = following();
+    answerWith(() => Promise.resolve(pending));
+    await event(pending);
+    await pass(4_500);
+    expect(refreshes(gets)).toEqual([]);
+    await pass(500);
+    expect(refreshes(gets)).toEqual(['normal']);
+    await pass(40_000);
+    expect(refreshes(gets)).toEqual(['normal']);
+    expect(end()).toBe('open');
+  });
+
+  it('is followed on by what the refresh brings', async () => {
+    const { event, pass, gets, answerWith, end } = following();
+    answerWith(() => Promise.resolve(gets.includes('normal') ? inSync : pending));
+    await event(pending);
+    await pass(5_000);
+    expect(end()).toMatchObject({ outcome: 'in-sync' });
+  });
+
+  it('is followed on although the refresh is not answered', async () => {
+    const { event, pass, gets, answerWith, end } = following();
+    answerWith(() => (gets.at(-1) === 'normal' ? new Promise(() => {}) : Promise.resolve(pending)));
+    await event(pending);
+    await pass(6_000);
+    await event(inSync);
+    expect(end()).toMatchObject({ outcome: 'in-sync' });
+  });
+
+  it('in no more than a moment gets none', async () => {
+    const { event, pass, gets } = following();
+    await event(pending);
+    await pass(2_000);
+    await event(running);
+    await pass(10_000);
+    expect(refreshes(gets)).toEqual([]);
+  });
+});
+
 describe('an end that the stream tells while Argo CD is asked for something else', () => {
   const terminated = drifted('shop', {
     phase: 'Failed',
