@@ -30,8 +30,8 @@ export function exposedError(host: string, port: number): BrokerListenError {
     port,
     message:
       `The MQTT broker will not listen on ${address(host, port)}: everybody who reaches that address could press the button, ` +
-      'since the broker asks for no user name yet. Set broker.host to 127.0.0.1, or, on a network where everybody may press, ' +
-      'set broker.allowAnonymousBeyondLoopback to true; or use a broker with users by mqtt.url.',
+      'since the broker asks for no user name yet. Set broker.host to 127.0.0.1, or use a broker with users by mqtt.url. ' +
+      'Only on a network where everybody may press: set broker.allowAnonymousBeyondLoopback to true.',
   });
 }
 

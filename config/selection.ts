@@ -10,7 +10,7 @@ interface Selectable {
 
 /** Kinds of conditions must all hold; within one kind any value will do. Names are `name` or `namespace/name`. */
 export function selects(select: Selection, app: Selectable): boolean {
-  if ('all' in select) return true;
+  if (select.all === true) return true;
   const { names, projects, labels, namespaces } = select;
   if (
     names !== undefined &&

@@ -304,7 +304,9 @@ export function createWorker(options: WorkerOptions): Worker {
         memory,
         frozen: (button) => {
           const frozen = freeze.of(button);
-          return frozen === undefined ? undefined : inWordsOf(frozen);
+          return frozen === undefined
+            ? undefined
+            : { why: inWordsOf(frozen), alone: freeze.ofAll() === undefined };
         },
         judge: async (button, action, only) => {
           // A freeze that another process has taken in meanwhile must be known before anything is released.

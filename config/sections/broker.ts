@@ -49,7 +49,7 @@ export const broker = section(
             severity: 'error',
             message: 'is reachable from other machines, and the embedded broker asks nobody for a password',
             remedy:
-              'keep 127.0.0.1; or, where everybody who reaches the port may press, set broker.allowAnonymousBeyondLoopback: true; or use a broker with passwords through mqtt.url',
+              'keep 127.0.0.1, or use a broker with passwords through mqtt.url. Only where everybody who reaches the port may press: broker.allowAnonymousBeyondLoopback: true',
           },
         ],
 );

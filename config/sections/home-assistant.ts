@@ -33,9 +33,7 @@ export const homeAssistant = section({
     default: 'homeassistant/status',
   }),
   applications: setting(
-    z
-      .array(selection('write for example `{projects: [shop]}`, or `{all: true}`'))
-      .check(z.minLength(1), z.maxLength(100)),
+    z.array(selection('write for example `{projects: [shop]}`')).check(z.minLength(1), z.maxLength(100)),
     {
       doc: 'Which applications get an update entity, of those that a button releases: a list of selections as in select of a button; an application must fit one of them.',
       default: [{ all: true }],

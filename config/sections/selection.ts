@@ -13,7 +13,7 @@ function names(pattern: RegExp, what: string) {
       must<string>(
         (value) => pattern.test(value),
         `must be ${what}; patterns such as \`*\` are not supported`,
-        'write the whole name; to select many, use projects, labels or namespaces, or `select: {all: true}`',
+        'write the whole name; to select many, use projects, labels or namespaces',
       ),
     );
   return z.array(entry).check(z.minLength(1), z.maxLength(1000));
@@ -58,14 +58,19 @@ export function selection(sayWhich: string) {
       projects: z.exactOptional(names(new RegExp(`^${dnsName}$`), 'the name of an Argo CD project')),
       labels: z.exactOptional(labels),
       namespaces: z.exactOptional(names(new RegExp(`^${dnsLabel}$`), 'a namespace')),
-      all: z.exactOptional(z.literal(true)),
+      all: z.exactOptional(
+        z.boolean().check(
+          // Never answered by `all: true`: whoever wrote false means few applications or none.
+          must<boolean>((value) => value, 'can only be true, which selects every application', sayWhich),
+        ),
+      ),
     })
     .check(
       must<object>((value) => Object.keys(value).length > 0, 'is empty', sayWhich),
       must<object>(
         (value) => !('all' in value) || Object.keys(value).length === 1,
         'has `all` together with other keys',
-        'keep either `all: true` or the other keys',
+        'remove `all`: the other keys say what is selected',
       ),
     );
 }

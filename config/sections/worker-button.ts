@@ -10,9 +10,9 @@ const sayWhich = `say which applications this button releases, for example in th
        worker:
          buttons:
            - id: main
-             select: {projects: [shop]}   # or names, labels, namespaces; or {all: true} for every application
+             select: {projects: [shop]}   # or names, labels, namespaces
 
-     or in the environment: RELEASE_BUTTON_WORKER_BUTTONS='[{id: main, select: {all: true}}]'`;
+     or in the environment: RELEASE_BUTTON_WORKER_BUTTONS='[{id: main, select: {projects: [shop]}}]'`;
 
 /** May be missing in what is given (the default button has none), never in what is parsed. */
 const select = z.pipe(
@@ -64,7 +64,7 @@ export const button = {
   id: setting(id(), { doc: 'The button, as in its topics.', default: 'main' }),
   title: setting(text(100), { doc: 'A name for people.', example: 'Release the shop' }),
   select: setting(select, {
-    doc: 'The applications that it releases; has to be said. names (`name` or `namespace/name`), projects, labels (a map) and namespaces: an application must fit every one that is given, and any entry within it. Or {all: true}.',
+    doc: 'The applications that it releases; has to be said. names (`name` or `namespace/name`), projects, labels (a map) and namespaces: an application must fit every one that is given, and any entry within it. Everything, if you mean it, is {all: true}.',
     required: true,
     example: { projects: ['shop'] },
   }),

@@ -279,7 +279,7 @@ function remedyFor(code: string, sent: boolean): string {
   if (code === 'ECONNREFUSED')
     return 'Nothing listens there: check the port in argocd.server (ARGOCD_SERVER), and whether Argo CD runs';
   if (code === 'EPROTO' || code.startsWith('ERR_SSL'))
-    return 'No TLS connection comes about: if that port does not speak TLS, argocd.server needs http:// instead of https://';
+    return 'No TLS connection comes about: check the port in argocd.server. Only where Argo CD is meant to speak without encryption, write http:// instead of https://, which sends the token in the clear';
   if (code.startsWith('HPE_'))
     return 'What answers there does not speak HTTP: check the port in argocd.server (ARGOCD_SERVER), and whether it needs https://';
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
@@ -287,7 +287,7 @@ function remedyFor(code: string, sent: boolean): string {
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID')
     return 'Renew the certificate; if it is not out of date, the clock of this machine is wrong';
   if (/CERT|SELF_SIGNED|VERIFY|ISSUER/.test(code))
-    return 'The certificate is not trusted: set argocd.caFile to the file of the CA that signed it (or argocd.insecure: true to trust any)';
+    return 'The certificate is not trusted: set argocd.caFile to the file of the CA that signed it';
   if (code === 'ERR_INVALID_CHAR')
     return 'The token has a character that cannot be sent: copy it again into ARGOCD_AUTH_TOKEN, as one line';
   if (code.includes('TIMEDOUT'))

@@ -38,8 +38,15 @@ export interface Knowledge {
    * this one, at least 0.
    */
   readonly sinceAccepted: number | undefined;
-  /** what keeps the button from releasing, in words */
-  readonly frozen: string | undefined;
+  /** what keeps the button from releasing */
+  readonly frozen: Hold | undefined;
+}
+
+export interface Hold {
+  /** in words */
+  readonly why: string;
+  /** only this button is frozen, not all */
+  readonly alone: boolean;
 }
 
 export function candidateOf(arrived: {

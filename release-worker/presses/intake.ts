@@ -13,7 +13,7 @@ import type { Journal } from '../releases/journal.ts';
 import type { PlannedRelease } from '../releases/release.ts';
 import type { ButtonConfig } from '../selection.ts';
 import { candidateOf, plannedRelease } from './candidate.ts';
-import type { Candidate } from './candidate.ts';
+import type { Candidate, Hold } from './candidate.ts';
 import type { Verdict } from './looking.ts';
 import { createFlood } from './flood.ts';
 import type { PressMemory } from './memory.ts';
@@ -37,8 +37,8 @@ export interface IntakeOptions {
     action: Action,
     only: readonly string[] | undefined,
   ) => Promise<Verdict>;
-  /** what keeps the button from releasing, in words */
-  readonly frozen: (button: string) => string | undefined;
+  /** what keeps the button from releasing */
+  readonly frozen: (button: string) => Hold | undefined;
   /**
    * Called when the result of the press is on its way.
    * @param acceptedAt monotonic milliseconds

@@ -86,16 +86,22 @@ const isConfirmed: Rule = ({ config, gesture }) =>
       }
     : undefined;
 
+// `unfreeze` without a button ends the freezes of all other buttons too.
+const liftingOne = (button: string) =>
+  `Lift it with \`release-button unfreeze --button ${button}\`, or \`${JSON.stringify({ frozen: false, button })}\` to freeze/set`;
+const liftingAll =
+  'It holds for all buttons. Lift it with `release-button unfreeze`, or `off` to freeze/set, which ends the freezes of single buttons too';
+
 /** Also asked after judging, which takes a while. A look at Git releases nothing. */
 export const isNotFrozen = (
-  { config, gesture }: Candidate,
+  { config, gesture, button }: Candidate,
   { frozen }: Pick<Knowledge, 'frozen'>,
 ): Objection | undefined =>
   frozen === undefined || config?.on[gesture] === 'refresh'
     ? undefined
     : {
         reason: 'frozen',
-        message: `nothing is released: ${frozen}. Lift it with \`release-button unfreeze\`, or \`off\` to freeze/set`,
+        message: `nothing is released: ${frozen.why}. ${frozen.alone ? liftingOne(button) : liftingAll}`,
       };
 
 const rules: readonly Rule[] = [

@@ -16,7 +16,7 @@ export function leftOut({ detail, app, how }: AfterSync): string | undefined {
   // A rollback that changed something counts, whatever it would have to prune: the newer resources do no harm.
   if (how === 'release' || changed === 0) {
     if (toPrune > 0)
-      return `${resources(toPrune)} no longer in Git and would have to be pruned (\`prune: true\` on the button does that)`;
+      return `${resources(toPrune)} no longer in Git and would have to be pruned (look at ${toPrune === 1 ? 'it' : 'them'} in Argo CD, and delete there what is to go; \`prune: true\` on the button lets every release delete such resources)`;
     if (kept > 0)
       return `${resources(kept)} no longer in Git, and the annotation \`Prune=false\` keeps ${kept === 1 ? 'it' : 'them'} (\`argocd.argoproj.io/compare-options: IgnoreExtraneous\` lets Argo CD call the application in sync)`;
   }

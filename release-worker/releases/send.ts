@@ -102,7 +102,7 @@ export async function sendSync(options: SendOptions): Promise<AppEnd | Sent | Ov
       outcome: 'changed',
       message:
         refreshed === undefined
-          ? 'automated sync cannot be pinned, and whether its target is still the one shown could not be seen (a button with `refresh: none` needs `pinRevision: false` here)'
+          ? 'automated sync cannot be pinned, and whether its target is still the one shown could not be seen (with `refresh: none` it never can; remove that from the button)'
           : `automated sync cannot be pinned, and its target is ${shownRevision(refreshed)} by now instead of ${shortRevision(app.to)}`,
       good: false,
     };

@@ -127,7 +127,10 @@ describe('the selection of a button', () => {
     expect(problem).toMatchObject({ key: 'worker.buttons[0].select', message });
     expect(problem.origin).toMatch(/^config\/release-button\.yaml:3$/);
     expect(problem.remedy).toContain('select: {projects: [shop]}');
-    expect(problem.remedy).toContain("RELEASE_BUTTON_WORKER_BUTTONS='[{id: main, select: {all: true}}]'");
+    expect(problem.remedy).toContain(
+      "RELEASE_BUTTON_WORKER_BUTTONS='[{id: main, select: {projects: [shop]}}]'",
+    );
+    expect(problem.remedy).not.toMatch(/\ball\b/);
   });
 
   test('the default button has none: it has to be said', async () => {
@@ -140,7 +143,6 @@ describe('the selection of a button', () => {
   });
 
   test.each([
-    ['{all: false}', 'select.all', 'must be true'],
     ['{all: true, projects: [a]}', 'select', 'has `all` together with other keys'],
     ['{names: []}', 'select.names', 'must be a list of 1 to 1000 entries'],
     ["{names: ['shop-*']}", 'select.names[0]', 'patterns such as `*` are not supported'],
@@ -154,11 +156,15 @@ describe('the selection of a button', () => {
     ['{names: [a, ~]}', 'select.names[1]', 'must be text'],
     ['{labels: {tier: "a b"}}', 'select.labels.tier', 'must be the value of a Kubernetes label'],
     ['{labels: {"a b": x}}', 'select.labels', 'must be a map of at least one label'],
+    ['{all: false}', 'select.all', 'can only be true, which selects every application'],
+    ['{all: yes}', 'select.all', 'must be true or false'],
     ['{project: [a]}', 'select.project', 'is not a key that is known here'],
   ])('%s is refused', async (select, key, message) => {
     const problem = await onlyProblem(worker(`{id: main, select: ${select}}`));
     expect(problem.key).toBe(`worker.buttons[0].${key}`);
     expect(problem.message).toContain(message);
+    // A remedy never selects more than was written.
+    expect(problem.remedy).not.toMatch(/all: true|everything|every application/);
   });
 
   test.each([

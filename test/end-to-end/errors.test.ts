@@ -59,7 +59,11 @@ describe('configuration that cannot be used', () => {
       'mqtt:\n  keepAliveSeconds: many\nagent:\n  sampleMs: -1\n',
       /mqtt\.keepAliveSeconds[\s\S]*agent\.sampleMs/,
     ],
-    ['a button without a selection', 'worker:\n  buttons:\n    - id: main\n', /select[\s\S]*all: true/],
+    [
+      'a button without a selection',
+      'worker:\n  buttons:\n    - id: main\n',
+      /select[\s\S]*projects: \[shop\]/,
+    ],
     [
       'a broker for everybody without saying so',
       'broker:\n  host: 0.0.0.0\n',

@@ -1,5 +1,6 @@
 // A freeze and a press at the same time: once somebody was told that it is frozen, nothing is accepted.
 import { describe, expect, it } from 'vitest';
+import type { Hold } from '../../../release-worker/presses/candidate.ts';
 import type { Verdict } from '../../../release-worker/presses/looking.ts';
 import { until } from '../../support/wait.ts';
 import { button } from '../support/buttons.ts';
@@ -8,7 +9,7 @@ import { settle } from '../support/settle.ts';
 
 describe('a freeze that comes while a press is judged', () => {
   const judging = async (verdict: Verdict, action: 'release' | 'refresh') => {
-    const now: { frozen?: string } = {};
+    const now: { frozen?: Hold } = {};
     let decide = (_: Verdict) => {};
     const taken = takingIn({
       buttons: [button({ on: { press: action } })],
@@ -20,7 +21,7 @@ describe('a freeze that comes while a press is judged', () => {
     });
     taken.press({ id: 'p1' });
     await settle();
-    now.frozen = 'frozen: the sale, by ops';
+    now.frozen = { why: 'frozen: the sale, by ops', alone: false };
     decide(verdict);
     const [result] = await until('the result', () => taken.results().length > 0 && taken.results());
     return { result, taken };

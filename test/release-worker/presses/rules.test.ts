@@ -33,6 +33,7 @@ function knowledge(over: Partial<Knowledge> = {}): Knowledge {
   };
 }
 
+const holiday = { why: 'frozen: holiday', alone: true };
 const at = (ageMs: number) => ({ press: { at: new Date(now - ageMs).toISOString() } });
 
 it('lets a plain press pass', () => {
@@ -52,7 +53,20 @@ describe('objects because', () => {
     ['cool-down', 'one was accepted just now', {}, { sinceAccepted: 0 }, '0 ms ago'],
     ['cool-down', 'the cool-down is not over', {}, { sinceAccepted: 1_999 }, '2 s after it'],
     ['too-many', 'there were many', {}, { recent: 60 }, 'worker.maxPressesPerMinute'],
-    ['frozen', 'somebody has frozen it', {}, { frozen: 'frozen: holiday' }, 'frozen: holiday. Lift it'],
+    [
+      'frozen',
+      'somebody has frozen it',
+      {},
+      { frozen: holiday },
+      'frozen: holiday. Lift it with `release-button unfreeze --button main`',
+    ],
+    [
+      'frozen',
+      'somebody has frozen all',
+      {},
+      { frozen: { ...holiday, alone: false } },
+      '`release-button unfreeze`, or',
+    ],
     ['not-confirmed', 'the gesture does nothing', { gesture: 'hold' }, {}, 'it answers to: press'],
   ])('%s: %s', (reason, _, press, known, words) => {
     const objection = firstObjection(candidate(press), knowledge(known));
@@ -74,7 +88,7 @@ describe('does not object', () => {
     [
       'to a look at Git while it is frozen',
       { config: button({ on: { press: 'refresh' } }) },
-      { frozen: 'frozen: holiday' },
+      { frozen: holiday },
     ],
     ['to a time with an offset', { press: { at: '2026-01-01T14:00:05+02:00' } }, {}],
   ])('%s', (_, press, known) => {
@@ -99,8 +113,8 @@ it('names the first reason that holds, in the order of the promises', () => {
     [candidate({ gesture: 'hold' }), known],
     [candidate({ gesture: 'hold' }), { ...known, seen: false }],
     [candidate({ gesture: 'hold' }), { recent: 60 }],
-    [candidate({ gesture: 'hold' }), { frozen: 'frozen' }],
-    [candidate({}), { frozen: 'frozen' }],
+    [candidate({ gesture: 'hold' }), { frozen: holiday }],
+    [candidate({}), { frozen: holiday }],
   ];
   expect(steps.map(([press, known]) => firstObjection(candidate(press), knowledge(known))?.reason)).toEqual([
     'retained',

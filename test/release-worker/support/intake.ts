@@ -57,7 +57,7 @@ export function takingIn(
     readonly mayAct?: () => boolean;
     readonly isOthers?: (button: string) => boolean;
     readonly maxPressesPerMinute?: number;
-    readonly frozen?: (button: string) => string | undefined;
+    readonly frozen?: IntakeOptions['frozen'];
     readonly onRelease?: (release: PlannedRelease) => void;
   } = {},
 ) {
