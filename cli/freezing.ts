@@ -6,10 +6,10 @@ import type { FreezeRequest } from '../messages/freeze.ts';
 import { addBy } from './who.ts';
 import { configureRequest } from './requesting.ts';
 
-/** @param until when it is to end, RFC 3339, read when the command line has been */
+/** @param forSeconds how long it is to hold, read when the command line has been */
 export async function configureFreeze(
   command: Command,
-  { verb, frozen, until }: { verb: string; frozen: boolean; until: () => string | undefined },
+  { verb, frozen, forSeconds }: { verb: string; frozen: boolean; forSeconds: () => number | undefined },
 ): Promise<void> {
   command.addOption(new Option('--button <id>', 'only this button; without it all of them'));
   addBy(command);
@@ -22,14 +22,15 @@ export async function configureFreeze(
     channel: freezeSet,
     address: {},
     message: (id): FreezeRequest => {
-      const [button, reason, by, end] = [textOf('button'), textOf('reason'), textOf('by'), until()];
+      const [button, reason, by] = [textOf('button'), textOf('reason'), textOf('by')];
+      const duration = forSeconds();
       return {
         id,
         frozen,
         ...(button === undefined ? {} : { button }),
         ...(reason === undefined ? {} : { reason }),
         ...(by === undefined ? {} : { by }),
-        ...(end === undefined ? {} : { until: end }),
+        ...(duration === undefined ? {} : { forSeconds: duration }),
       };
     },
     hint: `A worker that is only slow may still ${verb}; \`release-button watch\` shows what holds`,

@@ -164,7 +164,14 @@ export const examples: { readonly [Row in RowName]: MessageOf<Row> } = {
     by: 'shop floor',
     id: 'b7e0',
   },
-  freezeState: { frozen: true, reason: 'Stocktaking', until: '2026-01-01T17:00:00.000Z', by: 'shop floor' },
+  freezeState: {
+    frozen: true,
+    reason: 'Stocktaking',
+    until: '2026-01-01T17:00:00.000Z',
+    by: 'shop floor',
+    changedAt: '2026-01-01T08:00:00.000Z',
+    worker: 'main',
+  },
   historyGet: { id: 'b7e0', button: 'main', limit: 20 },
   reply: { id: 'b7e0', ok: true, entries: [] },
 };

@@ -9,12 +9,22 @@ const reason = z.exactOptional(z.string().check(z.maxLength(200)));
 const by = z.exactOptional(z.string().check(z.maxLength(64)));
 const until = z.exactOptional(timeSchema);
 
+/** A year: a freeze for longer is one without an end. */
+const longestSeconds = 366 * 86_400;
+/** for how long it was asked for */
+const forSeconds = z.exactOptional(z.int().check(z.minimum(1), z.maximum(longestSeconds)));
+
 const freezeRequestSchema = z.strictObject({
   frozen: z.boolean(),
   /** absent: every button */
   button: z.exactOptional(idSchema),
-  reason,
+  /** Whoever presses meanwhile reads it: an empty one would tell nobody anything. */
+  reason: z.exactOptional(
+    z.string().check(z.maxLength(200), z.regex(/\S/, 'must not be empty, or white space only')),
+  ),
   until,
+  /** in place of `until`: the worker counts, by its own clocks */
+  forSeconds,
   by,
   id: z.exactOptional(requestIdSchema),
 });
@@ -31,7 +41,14 @@ export const freezeSet = channel(
   },
   textOrJson({
     schema: freezeRequestSchema,
-    otherNames: { freeze: 'frozen', end: 'until', user: 'by', who: 'by' },
+    otherNames: {
+      freeze: 'frozen',
+      end: 'until',
+      for: 'forSeconds',
+      seconds: 'forSeconds',
+      user: 'by',
+      who: 'by',
+    },
     fromText: (text) =>
       text === 'on' || text === 'off'
         ? { ok: true, value: { frozen: text === 'on' } }
@@ -39,7 +56,7 @@ export const freezeSet = channel(
   }),
 );
 
-export const frozenSchema = z.object({ reason, until, by, at: timeSchema });
+export const frozenSchema = z.object({ reason, until, forSeconds, by, at: timeSchema });
 /** One freeze: why, until when, by whom, and since when. */
 export type Frozen = z.infer<typeof frozenSchema>;
 
@@ -48,6 +65,7 @@ const freezeStateSchema = z.object({
   frozen: z.boolean(),
   reason,
   until,
+  forSeconds,
   by,
   at: z.exactOptional(timeSchema),
   /** when it was last changed, a lift included: of two states the later one holds */

@@ -52,3 +52,11 @@ export function delay(clock: Clock, ms: number, signal?: AbortSignal): Promise<b
     signal?.addEventListener('abort', onAbort, { once: true });
   });
 }
+
+/** Before this no machine with this code had its clock set. */
+const firstPlausibleTime = Date.parse('2024-01-01T00:00:00Z');
+
+/** False: a clock that said so had not been set yet, as on a Raspberry Pi after its start. @param time milliseconds since the epoch */
+export function isClockSet(time: number): boolean {
+  return time >= firstPlausibleTime;
+}

@@ -1,7 +1,6 @@
 // `release-button freeze`: nothing is released until it is lifted, or its time is over.
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { toTime } from '../../messages/time.ts';
 import { parseDuration } from '../duration.ts';
 import { usageError } from '../exit.ts';
 import { configureFreeze } from '../freezing.ts';
@@ -17,7 +16,7 @@ export async function configure(command: Command): Promise<void> {
   await configureFreeze(command, {
     verb: 'freeze',
     frozen: true,
-    until: () => {
+    forSeconds: () => {
       const text: unknown = command.getOptionValue('for');
       if (typeof text !== 'string') return undefined;
       const ms = parseDuration(text);
@@ -26,7 +25,7 @@ export async function configure(command: Command): Promise<void> {
           `--for ${text}: must be a number and s, m, h or d, at most a year; for example 30m, 2h, 1d`,
           { exitCode: usageError },
         );
-      return toTime(Date.now() + ms);
+      return ms / 1_000;
     },
   });
 }

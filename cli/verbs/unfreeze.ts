@@ -5,5 +5,5 @@ import { configureFreeze } from '../freezing.ts';
 
 export async function configure(command: Command): Promise<void> {
   command.addOption(new Option('--reason <text>', 'why, for the journal'));
-  await configureFreeze(command, { verb: 'unfreeze', frozen: false, until: () => undefined });
+  await configureFreeze(command, { verb: 'unfreeze', frozen: false, forSeconds: () => undefined });
 }

@@ -4,6 +4,7 @@ import { freezeSet, freezeState } from '../../messages/freeze.ts';
 import type { FreezeMessage, FreezeRequest, Frozen } from '../../messages/freeze.ts';
 import type { Decoded } from '../../messages/codec.ts';
 import { fromTime, toTime } from '../../messages/time.ts';
+import { isClockSet } from '../../service/clock.ts';
 import type { Clock, Timer } from '../../service/clock.ts';
 import type { Link } from '../../service/link/link.ts';
 import type { Log } from '../../service/log.ts';
@@ -14,8 +15,20 @@ import { takeRequests } from '../requests.ts';
 import type { FreezeFile } from './file.ts';
 import { changedAfter, laterOf, withOthers } from './merge.ts';
 import { fromMessage, toMessage } from './message.ts';
-import type { FreezeState } from './state.ts';
-import { afterRequest, firstEndOf, freezeOf, inWordsOfRequest, nothingFrozen, stillFrozen } from './state.ts';
+import type { FreezeState, Moment } from './state.ts';
+import {
+  afterRequest,
+  firstEndIn,
+  freezeOf,
+  frozenOf,
+  inWordsOfRequest,
+  isAnythingFrozen,
+  nothingFrozen,
+  restored,
+  stillFrozen,
+  unclearEnd,
+  withTrueEnds,
+} from './state.ts';
 
 export interface Freeze {
   /** To be called once the state directory is there. */
@@ -44,7 +57,7 @@ export interface FreezeOptions {
 }
 
 /** Timers are set anew at least so often, since the wall clock may be moved. In milliseconds. */
-const longestTimerMs = 60_000;
+const longestTimerMs = 10_000;
 
 export function createFreeze(options: FreezeOptions): Freeze {
   const { link, clock, log, file: freezeFile, replies, onChange } = options;
@@ -68,21 +81,27 @@ export function createFreeze(options: FreezeOptions): Freeze {
   /** Only who knows what holds may claim to have changed it last. */
   const changed = (next: FreezeState, now: number): FreezeState =>
     isCurrent ? { ...next, changedAt: changedAfter(state, now) } : next;
+  const moment = (): Moment => ({ now: clock.now(), monotonic: clock.monotonic() });
   const arm = () => {
     timer?.cancel();
-    const endsAt = firstEndOf(state);
-    if (!running || endsAt === Infinity) return;
+    const endsInMs = firstEndIn(state, moment());
+    if (!running || endsInMs === Infinity) return;
     // Of what has ended just now too: only the look takes it out, and says so.
-    const waitMs = Math.min(Math.max(0, endsAt - clock.now()), longestTimerMs);
-    timer = clock.setTimeout(lookAtTime, waitMs);
+    timer = clock.setTimeout(lookAtTime, Math.min(Math.max(0, endsInMs), longestTimerMs));
   };
   const lookAtTime = () => {
-    const left = stillFrozen(state, clock.now());
+    const at = moment();
+    const left = stillFrozen(state, at);
     const ended =
       (left.all === undefined) !== (state.all === undefined) || left.buttons.size < state.buttons.size;
-    if (ended) {
-      log.info('the time of a freeze is over');
-      state = changed(left, clock.now());
+    const next = withTrueEnds(left, at);
+    if (ended) log.info('the time of a freeze is over');
+    if (next !== left)
+      log.warn(
+        `the clock of this machine was put forward; a freeze for a duration lasts as long as asked for: ${inWordsOfRequest(next, undefined)}`,
+      );
+    if (ended || next !== left) {
+      state = changed(next, at.now);
       say();
       void enqueue(save);
     }
@@ -110,22 +129,30 @@ export function createFreeze(options: FreezeOptions): Freeze {
    */
   const take = async (request: FreezeRequest): Promise<Answered | undefined> => {
     const { button, until } = request;
-    const now = clock.now();
+    const at = moment();
+    const { now } = at;
     if (button !== undefined && !options.buttons.includes(button))
       return { ok: false, message: `no button ${button} is configured here` };
+    const unclear = unclearEnd(request);
+    if (unclear !== undefined) return { ok: false, message: unclear };
     if (request.frozen && until !== undefined && fromTime(until) <= now)
       return { ok: false, message: `${until} is over already; it is ${toTime(now)} here` };
-    const next = changed(afterRequest(stillFrozen(state, now), { by: 'mqtt', ...request }, now), now);
+    const before = stillFrozen(state, at);
+    if (!request.frozen && !isAnythingFrozen(before, button))
+      return { ok: true, message: inWordsOfRequest(before, button, true) };
+    const next = changed(afterRequest(before, { by: 'mqtt', ...request }, at), now);
     const carriedOut = await (request.frozen ? freezeBy(next) : liftBy(next));
     if (carriedOut === undefined || !carriedOut.ok) return carriedOut;
     file = 'read';
     // Writing takes a while, and what has ended meanwhile must not come back.
-    state = stillFrozen(next, clock.now());
+    state = stillFrozen(next, moment());
     if (request.frozen) say();
     else onChange();
     arm();
     await note(request, now);
-    const message = `${inWordsOfRequest(state, button)}${carriedOut.message}`;
+    const isUnset = request.forSeconds !== undefined && !isClockSet(now);
+    const doubt = isUnset ? `; the clock of the worker's machine is not set yet, so it counts from now` : '';
+    const message = `${inWordsOfRequest(state, button)}${doubt}${carriedOut.message}`;
     log.warn(message);
     return { ok: true, message };
   };
@@ -175,7 +202,7 @@ export function createFreeze(options: FreezeOptions): Freeze {
     try {
       const found = await freezeFile.read();
       if (found === 'absent') file = 'absent';
-      else state = stillFrozen(found, clock.now());
+      else state = stillFrozen(restored(found, moment()), moment());
     } catch (error) {
       // What it said is lost, and a freeze must not be: somebody has to look.
       log.error(messageOf(error));
@@ -193,7 +220,7 @@ export function createFreeze(options: FreezeOptions): Freeze {
       return file === 'absent'
         ? frozenSince(`what the broker has stored at ${freezeState.template} cannot be read: ${stored.error}`)
         : state;
-    const theirs = fromMessage(stored.value);
+    const theirs = restored(fromMessage(stored.value), moment());
     const { worker } = stored.value;
     if (worker !== undefined && worker !== options.worker) return withOthers(state, theirs);
     if (file !== 'unreadable') return laterOf(state, theirs);
@@ -206,12 +233,12 @@ export function createFreeze(options: FreezeOptions): Freeze {
   };
   /** Decides which holds, the broker's copy or what is known here, and gives what is to be published. */
   const onStored = (stored: Decoded<FreezeMessage> | undefined): FreezeMessage | undefined => {
-    const now = clock.now();
+    const at = moment();
     const before = state;
-    state = stillFrozen(stored === undefined ? state : withStored(stored), now);
+    state = stillFrozen(stored === undefined ? state : withStored(stored), at);
     if (stored !== undefined) file = 'read';
     isCurrent = true;
-    for (const request of unsaid.splice(0)) state = changed(afterRequest(state, request, now), now);
+    for (const request of unsaid.splice(0)) state = changed(afterRequest(state, request, at), at.now);
     if (!isDeepStrictEqual(state, before)) void enqueue(save);
     if (!isDeepStrictEqual({ ...state, changedAt: before.changedAt }, before))
       log.warn(`${inWordsOfRequest(state, undefined)}, by what the broker had stored`);
@@ -250,8 +277,11 @@ export function createFreeze(options: FreezeOptions): Freeze {
       timer?.cancel();
       await queue;
     },
-    of: (button) => freezeOf(state, button, clock.now()),
-    ofAll: () => stillFrozen(state, clock.now()).all,
+    of: (button) => freezeOf(state, button, moment()),
+    ofAll: () => {
+      const { all } = stillFrozen(state, moment());
+      return all === undefined ? undefined : frozenOf(all);
+    },
     freezeButton: (button, reason, by) =>
       enqueue(async () => {
         const request: FreezeRequest = { frozen: true, button, reason, by };

@@ -1,4 +1,5 @@
 // What the rules remember: ids, the last accepted press of each button, and how many presses came lately.
+import { isClockSet } from '../../service/clock.ts';
 import type { Clock } from '../../service/clock.ts';
 import { wholeButton } from '../releases/recovery.ts';
 import type { Accepted } from '../releases/recovery.ts';
@@ -34,7 +35,9 @@ export function createPressMemory(options: {
 }): PressMemory {
   const { clock } = options;
   // Wall-clock times of the former run become times of the monotonic clock; a jump in between cannot be seen.
-  const fromWall = (at: number) => clock.monotonic() - Math.max(0, clock.now() - at);
+  const fromWall = (at: number) => clock.monotonic() - (isUnknown(at) ? 0 : Math.max(0, clock.now() - at));
+  /** Written before the clock was set: it may have been a moment ago, and then it counts as that. */
+  const isUnknown = (at: number) => !isClockSet(at) && isClockSet(clock.now());
   const ids = new Map<string, number>(options.pressIds.map(([id, at]) => [id, fromWall(at)]));
   const acceptedAt = new Map(
     [...options.acceptedAt].map(([button, selected]): [string, Map<string, number>] => [

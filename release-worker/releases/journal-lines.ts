@@ -84,6 +84,7 @@ export const journalLineSchema = z.discriminatedUnion('type', [
     button: z.exactOptional(z.string()),
     reason: z.exactOptional(z.string()),
     until: z.exactOptional(timeSchema),
+    forSeconds: z.exactOptional(z.number()),
     by: z.string(),
   }),
   z.object({

@@ -212,6 +212,9 @@ describe.skipIf(!hasMosquitto)('the verbs that ask the worker (skipped without m
       [['freeze', '--reason', 'x', '--for', 'soon'], /--for soon.*30m/],
       [['freeze', '--reason', 'x', '--for', '0m'], /--for 0m/],
       [['freeze', '--reason', 'x'.repeat(201)], /reason.*200/],
+      [['freeze', '--reason', ''], /reason: must not be empty/],
+      [['freeze', '--reason', '  '], /reason: must not be empty/],
+      [['unfreeze', '--reason', ''], /reason/],
       [['freeze', '--reason', 'x', '--button', 'A/B'], /button/],
       [['terminate', '--app', 'shop'], /<namespace>\/<name>/],
     ];

@@ -56,7 +56,15 @@ const processInfo = { version: text, host: text, instance: text, clock, simulate
 const availability = fc.constantFrom('online' as const, 'offline' as const);
 const sync = fc.constantFrom('Synced' as const, 'OutOfSync' as const, 'Unknown' as const);
 const revision = fc.record({ revision: text, author: text, title: text }, { requiredKeys: ['revision'] });
-const freeze = { frozen: fc.boolean(), reason: text, until: time, by: text };
+const freeze = {
+  frozen: fc.boolean(),
+  reason: text,
+  until: time,
+  by: text,
+  forSeconds: fc.integer({ min: 1, max: 31_622_400 }),
+};
+/** A reason says something. */
+const reason = text.filter((words) => /\S/.test(words));
 
 const entry = fc.json({ maxDepth: 1 }).map((json): unknown => JSON.parse(json));
 
@@ -248,8 +256,8 @@ export const messages: { readonly [Row in RowName]: fc.Arbitrary<MessageOf<Row>>
   releaseCurrent: fc.oneof(fc.constant({ state: 'idle' as const }), release),
   releaseLast: release,
   releaseTerminate: fc.record({ id: requestId, app: applicationKey }, { requiredKeys: [] }),
-  freezeSet: fc.record({ ...freeze, id: requestId }, { requiredKeys: ['frozen'] }),
-  freezeState: fc.record(freeze, { requiredKeys: ['frozen'] }),
+  freezeSet: fc.record({ ...freeze, reason, id: requestId }, { requiredKeys: ['frozen'] }),
+  freezeState: fc.record({ ...freeze, changedAt: time, worker: id }, { requiredKeys: ['frozen'] }),
   historyGet: fc.record(
     { id: requestId, since: time, button: id, limit: fc.integer({ min: 1, max: 100 }), before: text },
     { requiredKeys: ['id'] },

@@ -127,7 +127,7 @@ describe('a freeze', () => {
   test.each([
     ['{"frozen":false,"buton":"main"}', 'unknown member "buton"; did you mean "button"?'],
     ['{"frozen":false,"buttons":["main"]}', 'unknown member "buttons"; did you mean "button"?'],
-    ['{"frozen":true,"for":"2h"}', 'unknown member "for"; known are frozen, button, reason, until, by, id'],
+    ['{"frozen":true,"for":"2h"}', 'unknown member "for"; did you mean "forSeconds"?'],
     ['{"frozen":true,"button":"main","frozen":false}', 'the member "frozen" is there twice; keep one'],
     ['{"frozen":false,"button":null}', /^button: /],
   ])('of one button never becomes one of all: %s', (text, error) => {

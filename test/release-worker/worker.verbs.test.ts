@@ -240,7 +240,7 @@ describe('a rollback', () => {
     expect(await press({ gesture: 'hold' })).toMatchObject({ outcome: 'accepted' });
     await until('its end', () => latest('release/last')?.['action'] === 'rollback');
     expect(latest('release/last')).toMatchObject({ outcome: 'failed' });
-    expect(latest('freeze/state')).toEqual({ frozen: false, worker: 'main' });
+    expect(latest('freeze/state')).toEqual({ frozen: false });
   });
 });
 

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import * as z from 'zod/mini';
 import { createFreezeFile } from '../../../release-worker/freeze/file.ts';
 import type { FreezeFile } from '../../../release-worker/freeze/file.ts';
 import { createFreeze } from '../../../release-worker/freeze/freeze.ts';
@@ -103,6 +104,16 @@ describe('a request', () => {
     expect(freeze.ofAll()).toBeUndefined();
   });
 
+  it.each([
+    [{ frozen: true, forSeconds: 60, until: '2030-01-01T00:00:00Z' }, /until and forSeconds are two ends/],
+    [{ frozen: false, forSeconds: 60 }, /only a freeze has an end/],
+    [{ frozen: false, until: '2030-01-01T00:00:00Z' }, /only a freeze has an end/],
+  ])('whose end is not clear (%j) is refused', async (request, words) => {
+    const { ask, freeze } = await freezing();
+    expect(await ask(request)).toMatchObject({ ok: false, message: expect.stringMatching(words) });
+    expect(freeze.ofAll()).toBeUndefined();
+  });
+
   it.each(['on', '{"frozen": tr', 'perhaps'])(
     'that is retained is no request, whatever it says (%s): it is removed',
     async (payload) => {
@@ -118,6 +129,10 @@ describe('a request', () => {
     ['is neither on nor off', 'perhaps', /neither on nor off/],
     ['has too long a reason', { frozen: true, reason: 'x'.repeat(201) }, /reason/],
     ['has too long a name', { frozen: true, by: 'x'.repeat(65) }, /by/],
+    ['has an empty reason', { frozen: true, reason: '' }, /reason/],
+    ['has a reason of white space', { frozen: true, reason: ' \t' }, /reason: must not be empty/],
+    ['is for no time', { frozen: true, forSeconds: 0 }, /forSeconds/],
+    ['is for longer than a year', { frozen: true, forSeconds: 31_622_401 }, /forSeconds/],
     ['ends at no time', { frozen: true, until: 'tomorrow' }, /until/],
     ['names what is no button', { frozen: true, button: '../main' }, /button/],
     ['does not say whether', { reason: 'holiday' }, /frozen/],
@@ -140,6 +155,22 @@ describe('a request', () => {
       message: 'no longer frozen by itself: button main; all buttons are still frozen: holiday, by mqtt',
     });
     expect(freeze.of('main')).toMatchObject({ reason: 'holiday' });
+  });
+
+  it('to lift what was not frozen says so, and changes nothing', async () => {
+    const { ask, fake, journal } = await freezing();
+    const before = fake.on('freeze/state').length;
+    expect(await ask({ frozen: false })).toMatchObject({ ok: true, message: 'nothing was frozen' });
+    expect(await ask({ frozen: false, button: 'main' })).toMatchObject({
+      ok: true,
+      message: 'button main was not frozen',
+    });
+    expect(fake.on('freeze/state')).toHaveLength(before);
+    expect(journal.lines).toEqual([]);
+    await ask({ frozen: true, reason: 'holiday' });
+    expect(await ask({ frozen: false, button: 'main' })).toMatchObject({
+      message: 'was not frozen by itself: button main; all buttons are still frozen: holiday, by mqtt',
+    });
   });
 
   it('for the button of another worker is left to that one', async () => {
@@ -179,7 +210,7 @@ describe('after a restart', () => {
   it('without either nothing is frozen, which is said', async () => {
     const { fake } = await freezing();
     await until('the word', () => fake.retained('freeze/state'));
-    expect(fake.retained('freeze/state')).toEqual({ frozen: false, worker: 'main' });
+    expect(fake.retained('freeze/state')).toEqual({ frozen: false });
   });
 
   it('a stored copy that cannot be read freezes where there is no file', async () => {
@@ -328,4 +359,53 @@ it('ends when its time is over, and says so', async () => {
   await until('the file', () =>
     isDeepStrictEqual({ worker: 'main', ...onDisk() }, fake.retained('freeze/state')),
   );
+});
+
+describe('for a duration', () => {
+  const hourMs = 3_600_000;
+
+  it('asked for before the clock was set, it lasts as long all the same, and its end is put right', async () => {
+    const clock = createFakeClock(20_000);
+    const { ask, freeze, fake, onDisk } = await freezing({ clock });
+    const { message } = z
+      .object({ message: z.string() })
+      .parse(await ask({ frozen: true, forSeconds: 7_200 }));
+    expect(message).toContain('the clock of the worker');
+    clock.advance(hourMs);
+    clock.jump(Date.parse('2026-01-01T00:00:00Z'));
+    expect(freeze.of('main')).toBeDefined();
+    // The look that notices it.
+    clock.advance(10_000);
+    const end = clock.now() + hourMs - 10_000;
+    expect(fake.retained('freeze/state')).toMatchObject({ frozen: true, until: new Date(end).toISOString() });
+    await until('the file', () => onDisk()['until'] === new Date(end).toISOString());
+    clock.advance(hourMs - 10_001);
+    expect(freeze.of('main')).toBeDefined();
+    clock.advance(1);
+    expect(freeze.of('main')).toBeUndefined();
+    expect(fake.retained('freeze/state')).toMatchObject({ frozen: false });
+  });
+
+  it('is not shortened by a restart in between', async () => {
+    const clock = createFakeClock(20_000);
+    const first = await freezing({ clock });
+    await first.ask({ frozen: true, forSeconds: 7_200 });
+    await first.freeze.stop();
+    clock.jump(Date.parse('2026-01-01T00:00:00Z'));
+    const again = await freezing({ clock, stateDir: first.stateDir });
+    clock.advance(2 * hourMs - 1);
+    expect(again.freeze.of('main')).toBeDefined();
+    clock.advance(1);
+    expect(again.freeze.of('main')).toBeUndefined();
+  });
+
+  it('counts by the clock of the worker, and says until when', async () => {
+    const { ask, fake, clock } = await freezing();
+    const end = new Date(clock.now() + 2 * hourMs).toISOString();
+    expect(await ask({ frozen: true, forSeconds: 7_200, by: 'ops' })).toMatchObject({
+      message: `frozen, by ops, until ${end} (all buttons)`,
+    });
+    expect(fake.retained('freeze/state')).toMatchObject({ until: end, forSeconds: 7_200 });
+    expect(fake.retained('freeze/state')).not.toHaveProperty('waitUntil');
+  });
 });

@@ -4,61 +4,126 @@ import { fromMessage, toMessage } from '../../../release-worker/freeze/message.t
 import type { FreezeState } from '../../../release-worker/freeze/state.ts';
 import {
   afterRequest,
-  firstEndOf,
+  firstEndIn,
   freezeOf,
   inWordsOf,
   nothingFrozen,
+  restored,
   stillFrozen,
+  withTrueEnds,
 } from '../../../release-worker/freeze/state.ts';
 
 const now = Date.parse('2026-01-01T12:00:00.000Z');
 const at = '2026-01-01T12:00:00.000Z';
+const moment = { now, monotonic: 5_000 };
+const hourMs = 3_600_000;
+/** So much later by each of the two clocks. */
+const after = (wallMs: number, monotonicMs = wallMs) => ({
+  now: now + wallMs,
+  monotonic: moment.monotonic + monotonicMs,
+});
 const later = '2026-01-01T14:00:00Z';
 
-const after = (...requests: Parameters<typeof afterRequest>[1][]): FreezeState =>
-  requests.reduce<FreezeState>((state, request) => afterRequest(state, request, now), nothingFrozen);
+const requested = (...requests: Parameters<typeof afterRequest>[1][]): FreezeState =>
+  requests.reduce<FreezeState>((state, request) => afterRequest(state, request, moment), nothingFrozen);
 
 describe('a freeze', () => {
   it('of everything holds for every button, with who and why', () => {
-    const state = after({ frozen: true, reason: 'holiday', by: 'ops', until: later });
-    expect(freezeOf(state, 'main', now)).toEqual({ reason: 'holiday', by: 'ops', until: later, at });
-    expect(freezeOf(state, 'other', now)).toEqual(freezeOf(state, 'main', now));
+    const state = requested({ frozen: true, reason: 'holiday', by: 'ops', until: later });
+    expect(freezeOf(state, 'main', moment)).toEqual({ reason: 'holiday', by: 'ops', until: later, at });
+    expect(freezeOf(state, 'other', moment)).toEqual(freezeOf(state, 'main', moment));
   });
 
   it('of one button holds for that one', () => {
-    const state = after({ frozen: true, button: 'main', reason: 'rolled back' });
-    expect(freezeOf(state, 'main', now)).toEqual({ reason: 'rolled back', at });
-    expect(freezeOf(state, 'other', now)).toBeUndefined();
+    const state = requested({ frozen: true, button: 'main', reason: 'rolled back' });
+    expect(freezeOf(state, 'main', moment)).toEqual({ reason: 'rolled back', at });
+    expect(freezeOf(state, 'other', moment)).toBeUndefined();
   });
 
   it('of one button is lifted alone, and stays under the freeze of everything', () => {
-    const both = after({ frozen: true, reason: 'all' }, { frozen: true, button: 'main', reason: 'one' });
-    const state = afterRequest(both, { frozen: false, button: 'main' }, now);
-    expect(freezeOf(state, 'main', now)?.reason).toBe('all');
+    const both = requested({ frozen: true, reason: 'all' }, { frozen: true, button: 'main', reason: 'one' });
+    const state = afterRequest(both, { frozen: false, button: 'main' }, moment);
+    expect(freezeOf(state, 'main', moment)?.reason).toBe('all');
   });
 
   it('is over with `off`, that of single buttons too', () => {
-    const state = after({ frozen: true }, { frozen: true, button: 'main' }, { frozen: false });
+    const state = requested({ frozen: true }, { frozen: true, button: 'main' }, { frozen: false });
     expect(state).toEqual(nothingFrozen);
   });
 
   it('ends by itself', () => {
-    const state = after(
+    const state = requested(
       { frozen: true, until: later },
       { frozen: true, button: 'main', until: '2026-01-01T13:00:00Z' },
     );
-    expect(firstEndOf(state)).toBe(Date.parse('2026-01-01T13:00:00Z'));
-    const half = stillFrozen(state, Date.parse('2026-01-01T13:00:00Z'));
+    expect(firstEndIn(state, moment)).toBe(hourMs);
+    const half = stillFrozen(state, after(hourMs));
     expect(half.buttons.size).toBe(0);
-    expect(firstEndOf(half)).toBe(Date.parse(later));
-    expect(firstEndOf(after({ frozen: true }, { frozen: true, button: 'main' }))).toBe(Infinity);
-    expect(freezeOf(state, 'main', Date.parse(later))).toBeUndefined();
+    expect(firstEndIn(half, after(hourMs))).toBe(hourMs);
+    expect(firstEndIn(requested({ frozen: true }, { frozen: true, button: 'main' }), moment)).toBe(Infinity);
+    expect(freezeOf(state, 'main', after(2 * hourMs))).toBeUndefined();
   });
 
   it('is the same after a way through its message', () => {
-    const state = after({ frozen: true, reason: 'all' }, { frozen: true, button: 'main', until: later });
+    const state = requested({ frozen: true, reason: 'all' }, { frozen: true, button: 'main', until: later });
     expect(fromMessage(toMessage(state))).toEqual(state);
     expect(fromMessage(toMessage(nothingFrozen))).toEqual(nothingFrozen);
+  });
+});
+
+describe('a freeze for a duration', () => {
+  const state = requested({ frozen: true, forSeconds: 7_200 });
+  const isFrozen = (at: { now: number; monotonic: number }, of = state) =>
+    freezeOf(of, 'main', at) !== undefined;
+
+  it('ends when both clocks say so: the earlier end does not count', () => {
+    expect(freezeOf(state, 'main', moment)).toEqual({
+      at,
+      until: '2026-01-01T14:00:00.000Z',
+      forSeconds: 7_200,
+    });
+    expect(isFrozen(after(2 * hourMs - 1))).toBe(true);
+    expect(isFrozen(after(2 * hourMs))).toBe(false);
+    // Put forward, and put back.
+    expect(isFrozen(after(1_000 * hourMs, 2 * hourMs - 1))).toBe(true);
+    expect(isFrozen(after(1_000 * hourMs, 2 * hourMs))).toBe(false);
+    expect(isFrozen(after(2 * hourMs - 1, 1_000 * hourMs))).toBe(true);
+    expect(firstEndIn(state, after(1_000 * hourMs, hourMs))).toBe(hourMs);
+  });
+
+  it('says its true end where the clock was put forward', () => {
+    const moved = withTrueEnds(state, after(1_000 * hourMs, hourMs));
+    expect(moved.all?.until).toBe(new Date(now + 1_001 * hourMs).toISOString());
+    expect(withTrueEnds(state, after(hourMs))).toBe(state);
+    expect(withTrueEnds(state, after(hourMs + 4_000, hourMs))).toBe(state);
+    expect(withTrueEnds(state, after(-hourMs, hourMs))).toBe(state);
+  });
+
+  it('goes on after a restart with what is left of it', () => {
+    const read = (at: { now: number; monotonic: number }) => restored(fromMessage(toMessage(state)), at);
+    const half = { now: now + hourMs, monotonic: 0 };
+    expect(isFrozen({ now: now + hourMs, monotonic: hourMs - 1 }, read(half))).toBe(true);
+    expect(isFrozen({ now: now + 1_000 * hourMs, monotonic: hourMs - 1 }, read(half))).toBe(true);
+    expect(isFrozen({ now: now + 2 * hourMs, monotonic: hourMs }, read(half))).toBe(false);
+    expect(
+      isFrozen({ now: now + 3 * hourMs, monotonic: 0 }, read({ now: now + 3 * hourMs, monotonic: 0 })),
+    ).toBe(false);
+    // The clock is not set yet: no longer than the whole of it by the other clock.
+    const unset = { now: 20_000, monotonic: 0 };
+    expect(isFrozen({ now: now + 3 * hourMs, monotonic: 2 * hourMs - 1 }, read(unset))).toBe(true);
+    expect(isFrozen({ now: now + 3 * hourMs, monotonic: 2 * hourMs }, read(unset))).toBe(false);
+  });
+
+  it('begins anew after a restart where it began before the clock was set', () => {
+    const early = afterRequest(
+      nothingFrozen,
+      { frozen: true, forSeconds: 7_200 },
+      { now: 20_000, monotonic: 1_000 },
+    );
+    const read = restored(fromMessage(toMessage(early)), { now, monotonic: 0 });
+    expect(read.all?.until).toBe('2026-01-01T14:00:00.000Z');
+    expect(isFrozen({ now: now + 2 * hourMs - 1, monotonic: 2 * hourMs - 1 }, read)).toBe(true);
+    expect(isFrozen({ now: now + 2 * hourMs, monotonic: 2 * hourMs }, read)).toBe(false);
   });
 });
 

@@ -56,6 +56,18 @@ describe('an id', () => {
     clock.advance(1_000);
     expect(seen('a')).toBe(false);
   });
+
+  it('of a former run that had no clock yet is known for a day', () => {
+    const { clock, seen, sinceAccepted } = memory({
+      ids: [['early', 20_000]],
+      accepted: [['main', 'argocd/shop', 20_000]],
+    });
+    expect(sinceAccepted('main', ['argocd/shop'], clock.monotonic())).toBe(0);
+    clock.advance(day - 1);
+    expect(seen('early')).toBe(true);
+    clock.advance(1);
+    expect(seen('early')).toBe(false);
+  });
 });
 
 describe('the last accepted press', () => {
