@@ -68,7 +68,7 @@ const routes: { pattern: RegExp; method: string; endpoint: Endpoint }[] = [
       revisionMetadata(world, account, wantedBy(name, query), revision, query.get('sourceIndex')),
   },
   {
-    pattern: /^\/api\/v1\/projects\/([^/]+)$/,
+    pattern: /^\/api\/v1\/projects\/([^/]*)$/,
     method: 'GET',
     endpoint: ({ world, account, path: [name = ''] }) => project(world, account, name),
   },
@@ -98,12 +98,13 @@ export async function answerApi(parts: ApiParts, request: IncomingMessage, url: 
   const { pathname, searchParams: query } = url;
   if (pathname === '/healthz') return plain(200, 'ok\n');
   if (pathname === '/') return plain(200, frontPage);
+  if (pathname.includes('//')) return redirected(pathname);
   if (!pathname.startsWith('/api/')) return plain(404, '404 page not found\n', noSniff);
   if (method !== 'GET' && request.headers['content-type'] !== 'application/json') {
     return plain(415, 'Invalid content type\n', noSniff);
   }
   const authentication = parts.world.accounts.authenticate(request.headers);
-  if (method === 'GET' && pathname === '/api/version') return version(authentication);
+  if (method === 'GET' && pathname === '/api/version') return version(parts.world, authentication);
   if (method === 'GET' && pathname === '/api/v1/session/userinfo') return userInfo(authentication);
   if (method === 'POST' && pathname === '/api/v1/session') {
     const text = await readBody(request, mostBytes);
@@ -124,6 +125,16 @@ export async function answerApi(parts: ApiParts, request: IncomingMessage, url: 
   if (!('account' in authentication)) return refused({ code: 16, message: authentication.problem });
   const path = (route.pattern.exec(pathname) ?? []).slice(1).map(decode);
   return route.endpoint({ world: parts.world, account: authentication.account, path, query });
+}
+
+/** Go's router cleans a path before anybody looks at it (`can-i-empty-project`). */
+function redirected(pathname: string): Answer {
+  const location = pathname.replaceAll(/\/+/g, '/').replaceAll('*', '%2A');
+  return {
+    status: 307,
+    headers: { 'Content-Type': 'text/html; charset=utf-8', Location: location },
+    body: `<a href="${location}">Temporary Redirect</a>.\n\n`,
+  };
 }
 
 /** The body is read before the token, as by Argo CD's gateway. */

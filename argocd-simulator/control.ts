@@ -9,6 +9,7 @@ import { faultsSchema } from './faults.ts';
 import type { Faults } from './faults.ts';
 import type { RequestLog } from './request-log.ts';
 import { adjustmentSchema, parse, worldSchema } from './world-description.ts';
+import { versionOf } from './versions.ts';
 import type { SimulatedWorld } from './world.ts';
 
 /** Largest accepted bodies in bytes; a world of 10,000 described applications has about 3 MB. */
@@ -24,6 +25,8 @@ const driftSchema = z.strictObject({
   revision: z.exactOptional(z.string().check(z.regex(/^[0-9a-f]{40}$/))),
   message: z.exactOptional(z.string().check(z.maxLength(2000))),
 });
+
+const versionSchema = z.strictObject({ version: z.string() });
 
 const adjustSchema = z.strictObject({
   adjust: z.array(adjustmentSchema).check(z.minLength(1), z.maxLength(20_000)),
@@ -110,6 +113,16 @@ const handlers: Record<string, Handler> = {
       return answer(200, { applications: parts.world.cluster.size() });
     });
   },
+  'POST /simulator/version': (parts, body) =>
+    parsed('version', versionSchema, body, ({ version }) => {
+      try {
+        parts.world.become(versionOf(version));
+      } catch (error) {
+        return problem(400, error instanceof Error ? error.message : String(error));
+      }
+      parts.log('version changed', { version });
+      return answer(200, { version: parts.world.version.text });
+    }),
   'POST /simulator/faults': (parts, body) =>
     parsed('faults', faultsSchema, body, (change) => {
       parts.faults.change(change);

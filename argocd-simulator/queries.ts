@@ -10,18 +10,15 @@ import { repositoryServerDown } from './controller.ts';
 import { parseSelector } from './label-selector.ts';
 import { canSync, find, isRefusal, permissionNameOf, windowsOf } from './refusals.ts';
 import type { Wanted } from './refusals.ts';
-import { listSelection, parseFields } from './selection.ts';
+import { listSelection, parseFields, selectsSpecTwice } from './selection.ts';
 import { unknownCommit } from './sync-result.ts';
 import type { Account } from './world-description.ts';
 import type { SimulatedWorld } from './world.ts';
 
-/** The version simulated; whoever reads it sees that it is not the real thing. */
-const simulatedVersion = 'v3.6.0+simulated';
-
-export function version(authentication: Authentication): Answer {
-  if (!('account' in authentication)) return json({ Version: simulatedVersion });
+export function version({ version }: SimulatedWorld, authentication: Authentication): Answer {
+  if (!('account' in authentication)) return json({ Version: version.text });
   return json({
-    Version: simulatedVersion,
+    Version: version.text,
     BuildDate: '1970-01-01T00:00:00Z',
     GitCommit: '',
     GitTreeState: 'simulated',
@@ -66,12 +63,19 @@ export function list(world: SimulatedWorld, account: Account, query: URLSearchPa
   objects.sort(byName);
   if (name !== '') objects = objects.slice(-1);
   const fields = parseFields(query.get('fields'));
-  const item = fields ? listSelection(fields) : withoutResourceHealth;
+  if (fields && world.version.failsAtSpecWithMembers && selectsSpecTwice(fields)) return failedToMarshal;
+  const item = fields ? listSelection(fields, world.version) : withoutResourceHealth;
   return json({
     metadata: { resourceVersion: String(world.cluster.resourceVersion()) },
     items: objects.length > 0 ? objects.map(item) : null,
   });
 }
+
+/** `list-fields-spec-whole-and-members` of 3.5.1: an error in another shape than all others. */
+const failedToMarshal: Answer = {
+  ...json({ error: 'failed to marshal error message' }),
+  status: 500,
+};
 
 function byName(a: ApplicationObject, b: ApplicationObject): number {
   if (a.metadata.name !== b.metadata.name) return a.metadata.name < b.metadata.name ? -1 : 1;
@@ -135,10 +139,10 @@ export function project(world: SimulatedWorld, account: Account, name: string): 
   });
 }
 
-/** There are none here. In this shape by the API's description, as nobody has recorded it. */
+/** There are none here (`globalprojects-none`). */
 export function globalProjects(world: SimulatedWorld, account: Account, name: string): Answer {
   return world.accounts.mayGetProject(account, name)
-    ? json({ items: null })
+    ? json({})
     : mayNotGetProject(account, name);
 }
 

@@ -1,6 +1,7 @@
 // `fields=`: the list knows a fixed set of names, the stream filters any path by string prefix.
 import { withoutResourceHealth } from './application.ts';
 import type { ApplicationObject } from './application.ts';
+import type { SimulatedVersion } from './versions.ts';
 
 type Fields = { names: string[]; exclude: boolean };
 
@@ -42,10 +43,23 @@ const listFields: Record<string, (app: ApplicationObject) => unknown> = {
   'operation.sync': (app) => app.operation?.sync,
 };
 
+/** Before 3.5.0 a list does not know these; what it does not know is silently absent (`list-fields-product`). */
+const newFields = ['spec.project', 'spec.source', 'spec.sources', 'spec.syncPolicy', 'status.sync.revision'];
+
+/** Whether the specification is selected whole and by its members too. */
+export function selectsSpecTwice({ names, exclude }: Fields): boolean {
+  return !exclude && names.includes('items.spec') && names.some((name) => name.startsWith('items.spec.'));
+}
+
 /** One item of a list, for this selection. */
-export function listSelection(fields: Fields): (app: ApplicationObject) => Record<string, unknown> {
+export function listSelection(
+  fields: Fields,
+  version: Pick<SimulatedVersion, 'selectsMembers'>,
+): (app: ApplicationObject) => Record<string, unknown> {
   const wanted = Object.entries(listFields).filter(
-    ([name]) => fields.names.includes(`items.${name}`) !== fields.exclude,
+    ([name]) =>
+      fields.names.includes(`items.${name}`) !== fields.exclude &&
+      (version.selectsMembers || !newFields.includes(name)),
   );
   const names = wanted.map(([name]) => name);
   const parts = wanted

@@ -1,11 +1,11 @@
-// A small HTTP server that answers as Argo CD 3.6 does, for the demo and the tests. It is always labelled: the version
+// A small HTTP server that answers as Argo CD 2.14 to 3.6 does, for the demo and the tests. It is always labelled: the version
 // ends with `+simulated`, and every answer carries `X-Simulated: argocd`.
 //
 // Argo CD's endpoints: GET /api/version, /api/v1/session/userinfo, /api/v1/account/can-i/…, /api/v1/applications (list,
 // one, revisions/…/metadata, syncwindows), POST …/sync, …/rollback, DELETE …/operation, /api/v1/projects/… (one,
 // globalprojects), POST /api/v1/session,
 // GET /api/v1/stream/applications, /healthz.
-// Its own, documented in docs/argocd-simulator.md: POST /simulator/drift, POST /simulator/world,
+// Its own, documented in docs/argocd-simulator.md: POST /simulator/drift, POST /simulator/world, POST /simulator/version,
 // GET and DELETE /simulator/requests, GET and POST /simulator/faults.
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -23,6 +23,7 @@ import { createRequestLog } from './request-log.ts';
 import { openStream, refuseStream } from './stream.ts';
 import { createTimers, systemClock } from './timers.ts';
 import type { SimulatorClock } from './timers.ts';
+import { newestVersion, versionOf } from './versions.ts';
 import { createSimulatedWorld } from './world.ts';
 import { parseWorld } from './world-description.ts';
 import type { WorldDescription } from './world-description.ts';
@@ -38,6 +39,8 @@ export interface SimulatorOptions {
   token?: string;
   /** How often an application drifts, in ms; 0: never. */
   driftEveryMs: number;
+  /** The version of Argo CD to answer as, `2.14.21` or newer; default the newest. */
+  version?: string;
   /** Default: the demo. */
   world?: WorldDescription;
   /** Default 15,000, as Argo CD. */
@@ -55,7 +58,7 @@ export interface Simulator {
   stop(): Promise<void>;
 }
 
-/** Throws a RangeError with words where `world` cannot be used. */
+/** Throws a RangeError with words where `world` or `version` cannot be used. */
 export function createArgoCdSimulator(options: SimulatorOptions): Simulator {
   const { host = '127.0.0.1', port, token = 'simulated', driftEveryMs, keepAliveMs = 15_000 } = options;
   const clock = options.clock ?? systemClock;
@@ -64,7 +67,12 @@ export function createArgoCdSimulator(options: SimulatorOptions): Simulator {
   if (!description.ok) throw new RangeError(`The simulated world cannot be used: ${description.message}`);
 
   const timers = createTimers(clock);
-  const world = createSimulatedWorld(description.value, token, timers);
+  const world = createSimulatedWorld(
+    description.value,
+    token,
+    timers,
+    versionOf(options.version ?? newestVersion),
+  );
   const drift = createDrift(world);
   const faults = createFaults(globPattern);
   const requests = createRequestLog(({ namespace, name, status }) =>

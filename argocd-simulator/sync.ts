@@ -9,6 +9,7 @@ import { isAutomated, repositoryServerDown } from './controller.ts';
 import { canSync, find, isRefusal, permissionNameOf, windowsOf } from './refusals.ts';
 import type { SyncBody } from './sync-request.ts';
 import type { Account, Source } from './world-description.ts';
+import type { SimulatedVersion } from './versions.ts';
 import type { SimulatedWorld } from './world.ts';
 
 /** The sync as asked for with this body, by this account. */
@@ -30,7 +31,7 @@ export function sync(world: SimulatedWorld, account: Account, name: string, body
   const revisions = resolveRevisions(world, record, body);
   if (isRefusal(revisions)) return refused(revisions);
   if (object.operation) return refused({ code: 9, message: 'another operation is already in progress' });
-  world.operations.accept(record, operationOf(record, account, body, revisions));
+  world.operations.accept(record, operationOf(record, account, body, revisions, world.version));
   return json(withoutResourceHealth(record.object));
 }
 
@@ -79,7 +80,7 @@ function resolveRevision(
   const name = wanted === '' ? target : wanted;
   return (
     world.repositories.resolve(source, name) ??
-    failed('Unknown', `unable to resolve '${name}' to a commit SHA: revision not found`)
+    failed('Unknown', `unable to resolve '${name}' to a commit SHA${world.version.revisionNotFound}`)
   );
 }
 
@@ -88,6 +89,7 @@ function operationOf(
   account: Account,
   body: SyncBody,
   revisions: string[],
+  version: SimulatedVersion,
 ): Operation {
   const { source, sources } = record.object.spec;
   // What the request has takes the place of what the application has.
@@ -99,7 +101,7 @@ function operationOf(
     ...(body.dryRun ? { dryRun: true } : {}),
     ...(body.strategy ? { syncStrategy: body.strategy } : {}),
     ...(body.resources && body.resources.length > 0 ? { resources: body.resources } : {}),
-    ...(source ? { source } : {}),
+    ...(source && version.repeatsSource ? { source } : {}),
     ...(syncOptions.length > 0 ? { syncOptions } : {}),
     ...(sources ? { sources, revisions } : {}),
   };

@@ -15,6 +15,7 @@ import { commitIdOf, commitText, createRepositories } from './repositories.ts';
 import type { Repositories } from './repositories.ts';
 import { canSync, windowsOf } from './refusals.ts';
 import type { Timers } from './timers.ts';
+import type { SimulatedVersion } from './versions.ts';
 import type { Account, ApplicationDescription, SyncWindow, Token, World } from './world-description.ts';
 
 export interface SimulatedWorld {
@@ -24,6 +25,9 @@ export interface SimulatedWorld {
   readonly repositories: Repositories;
   readonly operations: Operations;
   readonly controller: Controller;
+  readonly version: SimulatedVersion;
+  /** As if the server had been replaced. */
+  become(version: SimulatedVersion): void;
   windowsOf(project: string): readonly SyncWindow[];
   namespaceEnabled(namespace: string): boolean;
   /** Streams see every application go and the new ones come. */
@@ -43,7 +47,13 @@ const everything: Account = {
   issuedAt: '2026-01-01T00:00:00Z',
 };
 
-export function createSimulatedWorld(first: World, defaultToken: string, timers: Timers): SimulatedWorld {
+export function createSimulatedWorld(
+  first: World,
+  defaultToken: string,
+  timers: Timers,
+  firstVersion: SimulatedVersion,
+): SimulatedWorld {
+  let version = firstVersion;
   const cluster = createCluster(first.resourceVersion);
   const conditions = createConditions(cluster.tellAll);
 
@@ -90,6 +100,12 @@ export function createSimulatedWorld(first: World, defaultToken: string, timers:
     },
     get controller() {
       return current.controller;
+    },
+    get version() {
+      return version;
+    },
+    become(next) {
+      version = next;
     },
     windowsOf: (project) => current.windows.get(project) ?? [],
     namespaceEnabled: (namespace) => current.namespaces.has(namespace),

@@ -1,6 +1,6 @@
 // The simulated Argo CD of the demo.
 import { section, setting } from '../declare.ts';
-import { host, port, text, wholeNumber } from '../formats.ts';
+import { host, must, port, text, wholeNumber } from '../formats.ts';
 
 export const simulator = section({
   host: setting(host(), { doc: 'The address that the simulated Argo CD listens on.', default: '127.0.0.1' }),
@@ -8,6 +8,17 @@ export const simulator = section({
   token: setting(text(1024), {
     doc: 'The token that it accepts. Not a secret: it protects nothing.',
     default: 'simulated',
+  }),
+  version: setting(
+    text(32).check(
+      must(
+        (version: string) => /^v?\d+\.\d+\.\d+$/.test(version),
+        'is no version of Argo CD',
+        'give it as 2.14.21',
+      ),
+    ), {
+    doc: 'The version of Argo CD that it answers as, `2.14.21` or newer, to see how the worker gets on with an older one.',
+    default: '3.6.0',
   }),
   driftEveryMs: setting(wholeNumber(0, 86_400_000), {
     doc: 'How often an application goes out of sync by itself; 0 for never.',

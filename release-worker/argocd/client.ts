@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { applicationListSchemas, applicationSchema, recordOf } from './application.ts';
 import type { AppRecord, ListedApp } from './application.ts';
+import { ArgoCdError } from './errors.ts';
 import { listFields, streamFields } from './fields.ts';
 import type { ListSelection } from './fields.ts';
 import {
@@ -144,6 +145,14 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
   const projectOf = ({ project = '' }: AppName) => (project === '' ? {} : { project });
   const scope = (app: AppName) => ({ appNamespace: app.namespace, ...projectOf(app) });
   const named = (app: AppName) => `${app.namespace}/${app.name}`;
+  /**
+   * With an empty name in its path Argo CD redirects to another question (`can-i-empty-project`, `globalprojects-empty`).
+   * @throws ArgoCdError
+   */
+  const known = (project: string, what: string) => {
+    if (project !== '') return project;
+    throw new ArgoCdError({ kind: 'invalid', message: `could not ${what}: its project is not known` });
+  };
   const maySyncAs = async (named: string, name: readonly string[]) => {
     const { answer } = await call({
       name: 'can-i',
@@ -283,10 +292,15 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
     },
     // Policies name an application `<project>/<name>`, but with its namespace in between where that is not Argo CD's
     // own ("Applications in any namespace" in its manual). Which one that is, nobody tells.
-    maySync: async (app) =>
-      (await maySyncAs(named(app), [app.project, app.name])) ||
-      (app.namespace !== '' && (await maySyncAs(named(app), [app.project, app.namespace, app.name]))),
-    maySyncAll: (project) => maySyncAs(`all of the project ${project}`, [project, '*']),
+    maySync: async (app) => {
+      const project = known(app.project, `ask whether it may sync ${named(app)}`);
+      return (
+        (await maySyncAs(named(app), [project, app.name])) ||
+        (app.namespace !== '' && (await maySyncAs(named(app), [project, app.namespace, app.name])))
+      );
+    },
+    maySyncAll: async (project) =>
+      maySyncAs(`all of the project ${project}`, [known(project, 'ask whether it may sync all of a project'), '*']),
     syncWindows: async (app) => {
       const { answer } = await call({
         name: 'syncwindows',
@@ -298,7 +312,7 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
       return windowsOfApp(answer);
     },
     projectWindows: async (project) => {
-      const path = `/api/v1/projects/${encodeURIComponent(project)}`;
+      const path = `/api/v1/projects/${encodeURIComponent(known(project, 'get the sync windows of a project'))}`;
       const own = await call({
         name: 'project',
         what: `get the project ${project}`,

@@ -1,4 +1,5 @@
-// The recordings that are not played against the simulator, and why. All others are in test/argocd-recordings.
+// The recordings that are not played against the simulator, and why. All others are in test/argocd-recordings;
+// for those of older versions there is `versions.test.ts`.
 
 const groups: { because: string; names: string[] }[] = [
   {
@@ -40,6 +41,20 @@ const groups: { because: string; names: string[] }[] = [
   {
     because: 'the simulator has no Redis whose outage could show',
     names: ['redis-down-get', 'redis-down-list', 'redis-down-sync', 'redis-restarted-get'],
+  },
+  {
+    because: 'the simulator has no global projects, and does not know which projects exist',
+    names: [
+      'globalprojects-missing-admin',
+      'globalprojects-none',
+      'globalprojects-one',
+      'project-of-one',
+      'syncwindows-of-app-with-global-project',
+    ],
+  },
+  {
+    because: 'it was sent with the token of another account than it says',
+    names: ['globalprojects-viewer'],
   },
   {
     because: 'instead of a user interface the simulator shows that it is one',

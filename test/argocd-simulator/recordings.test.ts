@@ -175,6 +175,6 @@ describe('the recordings', () => {
   });
 
   it('are all accounted for', () => {
-    expect(all.size + notPlayed.size).toBe(337);
+    expect(all.size + notPlayed.size).toBe(337 + 8);
   });
 });

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 
-const recording = z.looseObject({
+export const recordingSchema = z.looseObject({
   name: z.string(),
   kind: z.enum(['exchange', 'stream', 'measurement']),
   note: z.string(),
@@ -25,7 +25,7 @@ const recording = z.looseObject({
   }),
 });
 
-export type Recording = z.output<typeof recording>;
+export type Recording = z.output<typeof recordingSchema>;
 
 const folder = join(import.meta.dirname, '..', 'argocd-recordings');
 
@@ -34,7 +34,7 @@ export function allRecordings(): Map<string, Recording> {
   return new Map(
     names.sort().map((file) => {
       const text = readFileSync(join(folder, file), 'utf8');
-      return [file.replace(/\.json$/, ''), z.parse(recording, JSON.parse(text))];
+      return [file.replace(/\.json$/, ''), z.parse(recordingSchema, JSON.parse(text))];
     }),
   );
 }

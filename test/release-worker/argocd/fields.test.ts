@@ -47,7 +47,7 @@ describe('every recorded application', () => {
     for (const { object } of whole) {
       const item = listed(listSelection(object, selection, revision), selection);
       const { detail: _detail, ...expected } = record(object);
-      const told = revision === 'known' && expected.sources === 1 ? expected.target : undefined;
+      const told = revision === 'known' && expected.repository !== '' ? expected.target : undefined;
       expect(isWholeItem(item)).toBe(true);
       expect(item).toEqual({ ...expected, target: told });
     }

@@ -28,20 +28,27 @@ const recordingSchema = z.object({
 
 export type Recording = z.output<typeof recordingSchema>;
 
+const newest = join(import.meta.dirname, '..', '..', 'argocd-recordings');
+const versions = readdirSync(join(newest, 'versions'));
+/** Each folder with what its recordings' names begin with: those of older versions have `v2.14.21/` and so on. */
 const folders = [
-  join(import.meta.dirname, '..', '..', 'argocd-recordings'),
-  join(import.meta.dirname, 'recordings'),
+  { folder: newest, prefix: '' },
+  { folder: join(import.meta.dirname, 'recordings'), prefix: '' },
+  ...versions.map((version) => ({ folder: join(newest, 'versions', version), prefix: `${version}/` })),
 ];
+const files = folders.flatMap(({ folder, prefix }) =>
+  readdirSync(folder)
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => ({ path: join(folder, file), name: `${prefix}${file.replace(/\.json$/, '')}` })),
+);
 
 function read(): ReadonlyMap<string, Recording> {
   const all = new Map<string, Recording>();
-  for (const folder of folders) {
-    for (const file of readdirSync(folder)) {
-      const json: unknown = JSON.parse(readFileSync(join(folder, file), 'utf8'));
-      const parsed = recordingSchema.safeParse(json);
-      // Measurements have other members, and nothing here plays them.
-      if (parsed.success && parsed.data.kind !== 'measurement') all.set(parsed.data.name, parsed.data);
-    }
+  for (const { path, name } of files) {
+    const json: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const parsed = recordingSchema.safeParse(json);
+    // Measurements have other members, and nothing here plays them.
+    if (parsed.success && parsed.data.kind !== 'measurement') all.set(name, { ...parsed.data, name });
   }
   return all;
 }
@@ -49,10 +56,7 @@ function read(): ReadonlyMap<string, Recording> {
 export const recordings = read();
 
 /** Of all that were recorded, measurements included. */
-export const recordedNames: readonly string[] = folders
-  .flatMap((folder) => readdirSync(folder))
-  .map((file) => file.replace(/\.json$/, ''))
-  .sort();
+export const recordedNames: readonly string[] = files.map(({ name }) => name).sort();
 
 export function recording(name: string): Recording {
   const found = recordings.get(name);

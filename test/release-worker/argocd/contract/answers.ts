@@ -107,49 +107,50 @@ export const applications: Readonly<Record<string, string>> = {
 
 /** Of a list, without detail. */
 export const lists: Readonly<Record<string, Groups>> = {
-  'controller-down-list-fields': { 'Synced Unknown Pending': '/payments' },
-  'kubernetes-api-down-list': { 'Synced Unknown': '/guestbook' },
-  'list-app-namespace': { 'Synced Healthy Succeeded at 775f821': 'team-b/search' },
+  'controller-down-list-fields': { 'Synced Unknown Pending partly': '/payments' },
+  'kubernetes-api-down-list': { 'Synced Unknown partly': '/guestbook' },
+  'list-app-namespace': { 'Synced Healthy Succeeded at 775f821 partly': 'team-b/search' },
   'list-app-namespace-not-enabled': {},
-  'list-cookie-auth': { 'new Unknown': '/guestbook' },
-  'list-fields-after-rollback': { 'OutOfSync Unknown Succeeded at f7d05dc': '/payments' },
+  'list-cookie-auth': { 'new Unknown partly': '/guestbook' },
+  'list-fields-after-rollback': { 'OutOfSync Unknown Succeeded at f7d05dc partly': '/payments' },
   'list-fields-all-known': { 'OutOfSync Healthy Succeeded at 1b33685': 'argocd/payments' },
-  'list-fields-blocked-by-window': { 'OutOfSync Unknown Running at f7d05dc': '/vault' },
+  'list-fields-blocked-by-window': { 'OutOfSync Unknown Running at f7d05dc partly': '/vault' },
   'list-fields-exclude': { 'Synced Healthy Succeeded at 775f821': 'argocd/guestbook' },
-  'list-fields-multi-source': { 'Synced Healthy Succeeded': 'argocd/catalog' },
+  'list-fields-multi-source': { 'Synced Healthy Succeeded partly': 'argocd/catalog' },
   'list-fields-not-honoured': {
-    'new Unknown':
+    'new Unknown partly':
       '/autopilot /billing /catalog /checkout /gateway /guestbook /ledger /migrate /payments /search /vault',
   },
   'list-fields-selected': {
-    'Synced Healthy Succeeded at 775f821': 'argocd/autopilot argocd/gateway argocd/guestbook team-b/search',
-    'OutOfSync Healthy Failed at 775f821': 'argocd/billing',
-    'Synced Healthy Succeeded': 'argocd/catalog',
-    'OutOfSync Healthy Succeeded at 144f318': 'argocd/checkout',
-    'OutOfSync Missing Failed at 775f821': 'argocd/ledger',
-    'OutOfSync Missing at 775f821': 'argocd/migrate argocd/vault',
-    'OutOfSync Healthy Succeeded at 1b33685': 'argocd/payments',
+    'Synced Healthy Succeeded at 775f821 partly':
+      'argocd/autopilot argocd/gateway argocd/guestbook team-b/search',
+    'OutOfSync Healthy Failed at 775f821 partly': 'argocd/billing',
+    'Synced Healthy Succeeded partly': 'argocd/catalog',
+    'OutOfSync Healthy Succeeded at 144f318 partly': 'argocd/checkout',
+    'OutOfSync Missing Failed at 775f821 partly': 'argocd/ledger',
+    'OutOfSync Missing at 775f821 partly': 'argocd/migrate argocd/vault',
+    'OutOfSync Healthy Succeeded at 1b33685 partly': 'argocd/payments',
   },
-  'list-fields-while-running': { 'OutOfSync Missing Running': '/migrate' },
+  'list-fields-while-running': { 'OutOfSync Missing Running partly': '/migrate' },
   'list-full-one-app': { 'Synced Healthy Succeeded at 775f821': 'argocd/guestbook' },
   'list-name-missing': {},
   'list-narrow-account': {
-    'Synced Healthy Succeeded at 775f821': 'argocd/guestbook',
-    'OutOfSync Healthy Succeeded at 1b33685': 'argocd/payments',
+    'Synced Healthy Succeeded at 775f821 partly': 'argocd/guestbook',
+    'OutOfSync Healthy Succeeded at 1b33685 partly': 'argocd/payments',
   },
   'list-no-visible-applications': {},
-  'list-project-alias': { 'OutOfSync Missing at 775f821': 'argocd/vault' },
-  'list-project-missing': { 'Unknown Unknown': '/orphan' },
+  'list-project-alias': { 'OutOfSync Missing at 775f821 partly': 'argocd/vault' },
+  'list-project-missing': { 'Unknown Unknown partly': '/orphan' },
   'list-projects': {
-    'Synced Healthy Succeeded at 775f821': 'argocd/gateway',
-    'OutOfSync Missing at 775f821': 'argocd/vault',
+    'Synced Healthy Succeeded at 775f821 partly': 'argocd/gateway',
+    'OutOfSync Missing at 775f821 partly': 'argocd/vault',
   },
   'list-projects-comma': {},
-  'list-same-name-two-namespaces': { 'Synced Unknown': 'team-b/search' },
-  'list-selector': { 'OutOfSync Healthy Succeeded at 1b33685': 'argocd/payments' },
+  'list-same-name-two-namespaces': { 'Synced Unknown partly': 'team-b/search' },
+  'list-selector': { 'OutOfSync Healthy Succeeded at 1b33685 partly': 'argocd/payments' },
   'list-selector-matches-none': {},
-  'list-unknown-query': { 'new Unknown': '/guestbook' },
-  'redis-down-list': { 'new Unknown': '/payments' },
+  'list-unknown-query': { 'new Unknown partly': '/guestbook' },
+  'redis-down-list': { 'new Unknown partly': '/payments' },
 };
 
 const commits = {
@@ -171,6 +172,21 @@ export const values: Readonly<Record<string, unknown>> = {
   'revision-metadata-other-namespace': commits.cart,
   // The account that has logged in.
   'session-create-ok': 'button',
+  'globalprojects-none': [],
+  'globalprojects-one': [
+    {
+      kind: 'deny',
+      schedule: '0 3 * * *',
+      duration: '1h',
+      manualSync: false,
+      timeZone: 'Europe/Berlin',
+    },
+  ],
+  'project-of-one': [],
+  'syncwindows-of-app-with-global-project': {
+    open: true,
+    assigned: [{ kind: 'deny', schedule: '0 3 * * *', duration: '1h', manualSync: false }],
+  },
   'syncwindows-blocked': {
     open: false,
     assigned: [{ kind: 'deny', schedule: '* * * * *', duration: '1h', manualSync: false }],

@@ -121,4 +121,8 @@ export const refusals: Readonly<Record<string, RefusalRow>> = {
   'unknown-path-api-root': ['not-argocd', 404, /not Argo CD's.*--rootpath/],
   'unknown-path-no-token': ['not-argocd', 404, /not Argo CD's.*--rootpath/],
   'unknown-path-outside-api': ['not-argocd', 404, /not Argo CD's.*--rootpath/],
+  'globalprojects-forbidden': ['not-permitted', 403, /global projects of the project platform/],
+  'globalprojects-missing': ['not-permitted', 403, /global projects of the project nosuch/],
+  'globalprojects-missing-admin': ['not-found', 404, /"nosuch" not found/],
+  'globalprojects-viewer': ['not-permitted', 403, /global projects of the project default/],
 };

@@ -1,12 +1,13 @@
 // An application in a few words, to be compared with those of the table.
-import type { AppRecord } from '../../../../release-worker/argocd/application.ts';
-import { keyOf } from '../../../../release-worker/argocd/application.ts';
+import { isWholeItem, keyOf } from '../../../../release-worker/argocd/application.ts';
+import type { ListedApp } from '../../../../release-worker/argocd/application.ts';
 
 /** Words to the names (`namespace/name`, sorted) of the applications that they hold for. */
 export type Groups = Readonly<Record<string, string>>;
 
-/** `OutOfSync Healthy Succeeded at <target> on <deployed>`, commits shortened, with what is not known left out. */
-export function inWords(app: AppRecord): string {
+/** `OutOfSync Healthy Succeeded at <target> on <deployed>`, commits shortened, with what is not known left out.
+ * `partly`: a list has told too little of it. */
+export function inWords(app: ListedApp): string {
   const deployed = app.detail?.deployed ?? '';
   return [
     app.compared ? app.sync : 'new',
@@ -15,11 +16,12 @@ export function inWords(app: AppRecord): string {
     ...(app.target === undefined ? [] : ['at', shortened(app.target)]),
     ...(deployed === '' ? [] : ['on', shortened(deployed)]),
     ...(app.deleting ? ['deleting'] : []),
-    ...(app.automated ? ['automated'] : []),
+    ...(app.automated === true ? ['automated'] : []),
+    ...(isWholeItem(app) ? [] : ['partly']),
   ].join(' ');
 }
 
-export function grouped(apps: Iterable<AppRecord>): Groups {
+export function grouped(apps: Iterable<ListedApp>): Groups {
   const groups = new Map<string, string[]>();
   for (const app of apps) {
     const words = inWords(app);
