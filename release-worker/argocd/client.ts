@@ -300,7 +300,10 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
       );
     },
     maySyncAll: async (project) =>
-      maySyncAs(`all of the project ${project}`, [known(project, 'ask whether it may sync all of a project'), '*']),
+      maySyncAs(`all of the project ${project}`, [
+        known(project, 'ask whether it may sync all of a project'),
+        '*',
+      ]),
     syncWindows: async (app) => {
       const { answer } = await call({
         name: 'syncwindows',

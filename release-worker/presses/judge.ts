@@ -119,7 +119,7 @@ async function judgeRelease(
   const wanted = () => (leftOut > 0 ? find().filter(isShown) : find());
 
   const asked = await lookAtUnknown(options, wanted().filter(isDrifted), deadline);
-  const planNow = () => planOf(wanted(), isBusy, access.obstacleOf, button.waves);
+  const planNow = () => planOf(wanted(), isBusy, access.obstacleOf, button.waves, button.pinRevision);
   let plan = planNow();
   if (plan.apps.length === 0 && plan.blocked.size > 0) {
     // A window may have opened since it was last asked: a press must not be refused by old news.
@@ -130,6 +130,11 @@ async function judgeRelease(
   if (plan.apps.length === 0) {
     if (plan.busy.length > 0) return reject('in-progress', `already being released: ${list(plan.busy)}`);
     const [reason] = plan.blocked.values();
+    if (reason === undefined && plan.unknown.length > 0)
+      return reject(
+        'argocd-unreachable',
+        `Argo CD has not told in time what would be released of ${list(plan.unknown)}. Press again`,
+      );
     if (reason === undefined) return nothingLeft(find());
     const keys = [...plan.blocked].filter(([, why]) => why === reason).map(([key]) => key);
     return reject(reason, inTheWay(reason, keys, access));
@@ -143,6 +148,9 @@ async function judgeRelease(
       ? [`${plan.blocked.size} blocked by a sync window or a missing permission`]
       : []),
     ...(leftOut > 0 ? [`${leftOut} new to the drift, which Argo CD is to sync by itself`] : []),
+    ...(plan.unknown.length > 0
+      ? [`${plan.unknown.length} of which Argo CD has not told the target in time`]
+      : []),
     ...(lost > 0 ? [`${lost} out of sync before, which Argo CD cannot compare now`] : []),
   ];
   return {

@@ -8,7 +8,7 @@ import { shortRevision } from '../drift/summary.ts';
 import { deployedAllTheSame } from './deployed-all-the-same.ts';
 import { healthy } from './health.ts';
 import { leftOut } from './left-out.ts';
-import { changed, firstLookMs, gone, isGone, longestLookMs, lookNow } from './news.ts';
+import { changed, firstLookMs, gone, isGone, lookNow, nextLookMs } from './news.ts';
 import type { FollowOptions } from './news.ts';
 import type { AppEnd, PlannedApp } from './release.ts';
 import { untilSynced } from './verify.ts';
@@ -70,7 +70,8 @@ export async function followOther(options: FollowOptions, other: Other): Promise
       continue;
     }
     if (signal.aborted) return undefined;
-    lookMs = Math.min(lookMs * 1.5, longestLookMs);
+    lookMs = nextLookMs(options, lookMs);
+    seen = registry.get(key);
     try {
       record = await lookNow(options);
       seen = registry.get(key);

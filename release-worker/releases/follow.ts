@@ -3,7 +3,7 @@ import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import { followOther } from './follow-other.ts';
-import { changed, firstLookMs, gone, isGone, longestLookMs, lookNow } from './news.ts';
+import { changed, firstLookMs, gone, isGone, lookNow, nextLookMs } from './news.ts';
 import type { FollowOptions } from './news.ts';
 import type { AppEnd } from './release.ts';
 import { verify } from './verify.ts';
@@ -76,7 +76,8 @@ export async function followSync(options: FollowOptions): Promise<AppEnd | undef
       continue;
     }
     if (signal.aborted) return undefined;
-    lookMs = Math.min(lookMs * 1.5, longestLookMs);
+    lookMs = nextLookMs(options, lookMs);
+    seen = registry.get(key);
     try {
       record = await lookNow(options);
       seen = registry.get(key);

@@ -1,6 +1,6 @@
 // Waits for health after a sync, where the configuration asks for that.
 import { keyOf } from '../argocd/application.ts';
-import { changed, firstLookMs, gone, isGone, longestLookMs, lookNow } from './news.ts';
+import { changed, firstLookMs, gone, isGone, lookNow, nextLookMs } from './news.ts';
 import type { FollowOptions } from './news.ts';
 import type { AppEnd } from './release.ts';
 
@@ -35,7 +35,8 @@ export async function healthy(options: FollowOptions, end: AppEnd): Promise<AppE
       continue;
     }
     if (signal.aborted) return undefined;
-    lookMs = Math.min(lookMs * 1.5, longestLookMs);
+    lookMs = nextLookMs(options, lookMs);
+    seen = registry.get(key);
     try {
       record = await lookNow(options);
       seen = registry.get(key);

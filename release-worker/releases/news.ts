@@ -31,12 +31,20 @@ export interface FollowOptions {
 
 /** Looks by GET come this long after the last news, and then less and less often. In milliseconds. */
 export const firstLookMs = 2_000;
-export const longestLookMs = 15_000;
+const longestLookMs = 15_000;
 export const gone: AppEnd = { outcome: 'failed', message: 'the application is gone', good: false };
 
 /** Only this is final: a 403 may mean that Kubernetes cannot be reached just now (`kubernetes-api-down-get`). */
 export function isGone(error: unknown): boolean {
   return error instanceof ArgoCdError && error.kind === 'not-found';
+}
+
+/** How long to wait for news before the next look. A lost application may answer once more from a cache. */
+export function nextLookMs(
+  { registry, app }: Pick<FollowOptions, 'registry' | 'app'>,
+  lastMs: number,
+): number {
+  return registry.get(keyOf(app)) === undefined ? firstLookMs : Math.min(lastMs * 1.5, longestLookMs);
 }
 
 export async function lookNow(
@@ -56,6 +64,7 @@ export async function lookNow(
 
 /**
  * Resolves to true when the registry has news of the application, or `orAt` comes; to false after `ms` or when aborted.
+ * Also to false, at once, where the registry has lost the application: then a look must tell whether it is gone.
  * @param seen the registry's record at the caller's last look: what came while the caller waited for something else
  * counts as news at once
  */
@@ -67,8 +76,9 @@ export function changed(
 ): Promise<boolean> {
   const key = keyOf(app);
   return new Promise((resolve) => {
+    const isLost = () => seen !== undefined && registry.get(key) === undefined;
     if (signal.aborted || registry.get(key) !== seen || orAt?.aborted === true) {
-      resolve(!signal.aborted);
+      resolve(!signal.aborted && !isLost());
       return;
     }
     const done = (news: boolean) => {
@@ -76,7 +86,7 @@ export function changed(
       forget();
       signal.removeEventListener('abort', onAbort);
       orAt?.removeEventListener('abort', onNews);
-      resolve(news);
+      resolve(news && !isLost());
     };
     const onAbort = () => done(false);
     const onNews = () => done(true);

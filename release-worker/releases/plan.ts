@@ -11,6 +11,8 @@ export interface Plan {
   readonly busy: readonly string[];
   /** out of sync, and left out because Argo CD would refuse */
   readonly blocked: ReadonlyMap<string, Obstacle>;
+  /** out of sync, and left out because nobody knows yet what would be released */
+  readonly unknown: readonly string[];
 }
 
 /** The applications of a button that a press narrows with `only`. */
@@ -23,24 +25,28 @@ export function candidatesOf(
   return [...apps].filter((app) => selected(app) && (wanted?.has(keyOf(app)) ?? true));
 }
 
+/** @param pinned whether each sync is pinned to the target, which must be known then */
 export function planOf(
   candidates: readonly AppRecord[],
   isBusy: (key: string) => boolean,
   obstacleOf: (key: string) => Obstacle | undefined,
   waves: Waves = [],
+  pinned = true,
 ): Plan {
   const apps: PlannedApp[] = [];
   const busy: string[] = [];
   const blocked = new Map<string, Obstacle>();
+  const unknown: string[] = [];
   for (const app of candidates) {
     if (!isDrifted(app)) continue;
     const key = keyOf(app);
     const obstacle = obstacleOf(key);
     if (isBusy(key)) busy.push(key);
     else if (obstacle !== undefined) blocked.set(key, obstacle);
+    else if (pinned && app.target === undefined) unknown.push(key);
     else apps.push(plannedOf(app, app.target ?? '', waves));
   }
-  return { apps, busy, blocked };
+  return { apps, busy, blocked, unknown };
 }
 
 /** Groups of applications, `name` or `namespace/name`, in the order in which they are released. */

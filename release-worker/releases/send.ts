@@ -179,7 +179,9 @@ function whyNotNow({ mayAct, heldMs, unwanted }: SendOptions): AppEnd | undefine
  * (`sync-multi-source-single-revision`). With one source it is not known which it is, so it gets both.
  */
 function pinned(app: PlannedApp): Pick<SyncRequest, 'revision' | 'revisions'> {
-  return app.sources > 1 ? { revisions: app.to.split(',') } : { revision: app.to, revisions: [app.to] };
+  const revisions = app.to.split(',');
+  // Several revisions are never one: Argo CD looks for a commit of that name (`sync-multi-source-joined-as-single`).
+  return app.sources > 1 || revisions.length > 1 ? { revisions } : { revision: app.to, revisions };
 }
 
 function optionsOf({

@@ -16,7 +16,7 @@ export type SyncSeen = z.infer<typeof requestsSchema>['syncs'][number];
 
 export interface SimulatorControl {
   readonly url: string;
-  post(path: 'drift' | 'world' | 'faults', body: unknown): Promise<void>;
+  post(path: 'drift' | 'world' | 'faults' | 'version', body: unknown): Promise<void>;
   /** every POST of a sync that has arrived */
   syncs(): Promise<readonly SyncSeen[]>;
 }

@@ -217,6 +217,29 @@ describe('unreachable', () => {
   });
 });
 
+describe('an Argo CD whose lists do not tell the target', () => {
+  const options = { withStream: false, version: '3.4.7' };
+
+  it('is asked for it, and what it tells is shown before it is released', async () => {
+    const { judge, ready, registry, shown } = await judging(worldOf([shop]), options);
+    await ready();
+    expect(registry.get('argocd/shop')).toMatchObject({ sync: 'OutOfSync', target: undefined });
+    expect(await judge()).toMatchObject({ outcome: 'accepted', apps: [{ from: oldCommit, to: newCommit }] });
+    expect(shown).toEqual(['argocd/shop']);
+  });
+
+  it('releases nothing while it does not tell it', async () => {
+    const { judge, ready, control } = await judging(worldOf([shop]), options);
+    await ready();
+    await control.post('faults', { requests: [{ path: '/api/v1/applications/shop', status: 500 }] });
+    expect(await judge()).toMatchObject({
+      outcome: 'rejected',
+      reason: 'argocd-unreachable',
+      message: expect.stringContaining('argocd/shop. Press again'),
+    });
+  });
+});
+
 it('finds out what would be released where only a list has told of the drift', async () => {
   const source = { repoURL: 'https://git.example/shop.git', path: '.', targetRevision: 'main' };
   const world = worldWith({

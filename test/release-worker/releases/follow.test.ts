@@ -101,6 +101,10 @@ function following(
       registry.event('changed', record);
       await settle();
     },
+    remove: async () => {
+      registry.event('deleted', running);
+      await settle();
+    },
     pass: async (ms: number) => {
       await settle();
       for (let left = ms; left > 0; left -= 500) {
@@ -303,6 +307,30 @@ describe('without news', () => {
     answerWith(() => Promise.resolve(inSync));
     await pass(15_000);
     expect(end()).toMatchObject({ outcome: 'in-sync' });
+  });
+
+  it('it is looked for at once where the stream says that it is deleted', async () => {
+    const { pass, end, event, remove, answerWith, gets } = following();
+    await event(running);
+    await pass(30_000);
+    const looks = gets.length;
+    answerWith(() => Promise.reject(new ArgoCdError({ kind: 'not-found', message: 'HTTP 404' })));
+    await remove();
+    expect(gets.length).toBe(looks + 1);
+    expect(end()).toEqual({ outcome: 'failed', message: 'the application is gone', good: false });
+  });
+
+  it('it is looked for again soon where a cache still has it', async () => {
+    const { pass, end, event, remove, answerWith, gets } = following();
+    await event(running);
+    await pass(30_000);
+    await remove();
+    expect(end()).toBe('open');
+    const looks = gets.length;
+    answerWith(() => Promise.reject(new ArgoCdError({ kind: 'not-found', message: 'HTTP 404' })));
+    await pass(2_000);
+    expect(gets.length).toBe(looks + 1);
+    expect(end()).toMatchObject({ message: 'the application is gone' });
   });
 
   it('a 403 is not the end, a missing application is', async () => {

@@ -43,6 +43,7 @@ describe('a plan', () => {
       ],
       busy: [],
       blocked: new Map(),
+      unknown: [],
     });
   });
 
@@ -55,6 +56,19 @@ describe('a plan', () => {
     expect(plan.apps.map(({ name }) => name)).toEqual(['c']);
     expect(plan.busy).toEqual(['argocd/a']);
     expect([...plan.blocked]).toEqual([['argocd/b', 'not-permitted']]);
+  });
+
+  it('leaves out what would be released nobody knows what of, unless it is not to be pinned', () => {
+    const apps = [drifted('a', { target: undefined }), drifted('b')];
+    const pinned = planOf(apps, () => false, none);
+    expect(pinned.apps.map(({ name }) => name)).toEqual(['b']);
+    expect(pinned.unknown).toEqual(['argocd/a']);
+
+    const newest = planOf(apps, () => false, none, [], false);
+    expect(newest.apps.map(({ name, to }) => [name, to])).toEqual([
+      ['a', ''],
+      ['b', newCommit],
+    ]);
   });
 
   it('does not know from where, without detail', () => {

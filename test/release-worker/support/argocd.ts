@@ -19,10 +19,18 @@ export async function simulatedArgoCd(
     readonly token?: string;
     readonly requestTimeoutMs?: number;
     readonly keepAliveMs?: number;
+    /** of Argo CD; by default the newest */
+    readonly version?: string;
   } = {},
 ): Promise<SimulatedArgoCd> {
-  const { token = 'simulated', requestTimeoutMs = 1_000, keepAliveMs = 15_000 } = options;
-  const simulator = createArgoCdSimulator({ port: 0, driftEveryMs: 0, world: {}, keepAliveMs });
+  const { token = 'simulated', requestTimeoutMs = 1_000, keepAliveMs = 15_000, version } = options;
+  const simulator = createArgoCdSimulator({
+    port: 0,
+    driftEveryMs: 0,
+    world: {},
+    keepAliveMs,
+    ...(version === undefined ? {} : { version }),
+  });
   const { url } = await simulator.start();
   onTestFinished(() => simulator.stop());
   const control = simulatorControl(url);

@@ -17,6 +17,7 @@ export async function judging(
   world: unknown,
   options: {
     readonly token?: string;
+    readonly version?: string;
     readonly withStream?: boolean;
     readonly hurry?: number;
     readonly busy?: readonly string[];
@@ -27,10 +28,10 @@ export async function judging(
     readonly deployedBy?: (button: string) => readonly Deployed[];
   } = {},
 ) {
-  const { argocd, control } = await simulatedArgoCd(
-    world,
-    options.token === undefined ? {} : { token: options.token },
-  );
+  const { argocd, control } = await simulatedArgoCd(world, {
+    ...(options.token === undefined ? {} : { token: options.token }),
+    ...(options.version === undefined ? {} : { version: options.version }),
+  });
   if (options.withStream === false) await control.post('faults', { streams: { silent: true } });
   const clock = hurriedClock(options.hurry ?? 1);
   const log = silentLog();
