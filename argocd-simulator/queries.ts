@@ -141,9 +141,7 @@ export function project(world: SimulatedWorld, account: Account, name: string): 
 
 /** There are none here (`globalprojects-none`). */
 export function globalProjects(world: SimulatedWorld, account: Account, name: string): Answer {
-  return world.accounts.mayGetProject(account, name)
-    ? json({})
-    : mayNotGetProject(account, name);
+  return world.accounts.mayGetProject(account, name) ? json({}) : mayNotGetProject(account, name);
 }
 
 function mayNotGetProject({ name: sub, issuedAt }: Account, project: string): Answer {

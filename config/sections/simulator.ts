@@ -16,10 +16,12 @@ export const simulator = section({
         'is no version of Argo CD',
         'give it as 2.14.21',
       ),
-    ), {
-    doc: 'The version of Argo CD that it answers as, `2.14.21` or newer, to see how the worker gets on with an older one.',
-    default: '3.6.0',
-  }),
+    ),
+    {
+      doc: 'The version of Argo CD that it answers as, `2.14.21` or newer, to see how the worker gets on with an older one.',
+      default: '3.6.0',
+    },
+  ),
   driftEveryMs: setting(wholeNumber(0, 86_400_000), {
     doc: 'How often an application goes out of sync by itself; 0 for never.',
     default: 60_000,
