@@ -37,6 +37,7 @@ import { createPressMemory, rememberIdsMax } from './presses/memory.ts';
 import type { PressMemory } from './presses/memory.ts';
 import { answerFormerPresses } from './presses/unanswered.ts';
 import { createDeployedByButton } from './releases/deployed.ts';
+import type { JournalLine } from './releases/journal-lines.ts';
 import type { Journal } from './releases/journal.ts';
 import { createRecovery } from './releases/recovery.ts';
 import type { Recovered } from './releases/recovery.ts';
@@ -219,7 +220,8 @@ export function createWorker(options: WorkerOptions): Worker {
     releasing: (button) => runner.running(button),
     freeze,
     unwritable: stateDirectory.problem,
-    onOver: ({ releaseId }) => void noteOver(releaseId),
+    onOver: ({ releaseId }) => void noteForLater({ type: 'over', at: toTime(clock.now()), releaseId }),
+    onLost: (changes) => void noteForLater({ type: 'compared', at: toTime(clock.now()), ...changes }),
     onShown: (shown) => {
       metrics.shown(shown);
       lamps.show(shown.button, shown.signal);
@@ -231,18 +233,18 @@ export function createWorker(options: WorkerOptions): Worker {
   let intake: Intake | undefined;
   let said: Said | undefined;
 
-  const noteOver = async (releaseId: string) => {
+  /** What only spares the next start a wrong word: where it cannot be written, nothing else is held up. */
+  const noteForLater = async (line: JournalLine) => {
     try {
-      await journal.append({ type: 'over', at: toTime(clock.now()), releaseId }, { flush: false });
+      await journal.append(line, { flush: false });
     } catch (error) {
-      // Then a restart asks Argo CD once more what is left of it.
       log.warn(messageOf(error));
     }
   };
 
   /** What the journal knows of the former run goes on, or is said again. */
   const goOn = (recovered: Recovered, memory: PressMemory) => {
-    const { failed, unanswered, unfinished, deployed: past } = recovered;
+    const { failed, last, lost, unanswered, unfinished, deployed: past } = recovered;
     said = createSaid({
       link,
       log,
@@ -259,8 +261,10 @@ export function createWorker(options: WorkerOptions): Worker {
       const ends = [...fates].flatMap(([key, { end }]) => (end === undefined ? [] : [[key, end] as const]));
       deployed.note(release, new Map(ends));
     }
-    for (const { release, fates, outcome, at } of failed)
+    // Also a success, of which little time has passed: its two flashes are not lost by a restart.
+    for (const { release, fates, outcome, at } of last?.outcome === 'succeeded' ? [last, ...failed] : failed)
       board.finished(endingOf(release, (key) => fates.get(key)?.end, { outcome, at: fromTime(at) }));
+    for (const [key, at] of lost) board.remember(key, at);
     forgets.push(answerFormerPresses({ presses: unanswered, link, journal, clock, log }));
     for (const release of unfinished) runner.resume(release);
   };

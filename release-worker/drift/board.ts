@@ -13,13 +13,14 @@ import type { Freeze } from '../freeze/freeze.ts';
 import type { Access } from './access.ts';
 import type { Ending } from './ending.ts';
 import { createEndings } from './endings.ts';
+import { createLostBook } from './lost-book.ts';
+import type { Lost, LostChanges } from './lost-book.ts';
 import { lostInWords } from './lost.ts';
 import type { Registry } from './registry.ts';
 import { signalOf } from './signal.ts';
 import type { ClosedWindows } from './signal.ts';
 import { driftState, summaryOf } from './summary.ts';
 import { createTally } from './tally.ts';
-import type { Lost } from './tally.ts';
 import type { Watch } from './watch.ts';
 
 export interface Board {
@@ -31,6 +32,11 @@ export interface Board {
   started(button: string): void;
   /** A release has ended, be it in a former run. Said again of the same release, the newer end counts. */
   finished(ending: Ending): void;
+  /**
+   * What a former run saw: out of sync before it could not be compared. To be told before anything is known of Argo CD.
+   * @param at milliseconds since the epoch
+   */
+  remember(key: string, at: number): void;
   /** Of what cannot be compared now: when it was last known to be out of sync, in milliseconds since the epoch. */
   wasOutOfSyncAt(key: string): number | undefined;
   /** Whether it is out of sync and not shown yet, since Argo CD is to sync it by itself. */
@@ -55,6 +61,8 @@ export interface BoardOptions {
   readonly unwritable: () => string | undefined;
   /** Nothing is left of the failure: a restart must not bring it back. */
   readonly onOver?: (ending: Ending) => void;
+  /** A restart must know which applications were out of sync before Argo CD could compare them no longer. */
+  readonly onLost?: (changes: LostChanges) => void;
   /** after each look, of each button */
   readonly onShown?: (shown: ButtonShown) => void;
 }
@@ -72,11 +80,12 @@ export function createBoard(options: BoardOptions): Board {
   const { link, registry, watch, access, clock, log, buttons } = options;
   const said = new Map<string, { readonly signal: Signal; readonly text: string }>();
   const { automatedGraceMs } = options;
-  const tally = createTally({ registry, buttons, obstacleOf: access.obstacleOf, automatedGraceMs });
+  const lost = createLostBook();
+  const tally = createTally({ registry, buttons, obstacleOf: access.obstacleOf, automatedGraceMs, lost });
   const get = (key: string) => registry.get(key);
   const endings = createEndings({ clock, get, onOver: (ending) => options.onOver?.(ending) });
   /** Said once and for all: the two clocks do not run alike. */
-  const lostAt = new WeakMap<Lost, number>();
+  const lostSince = new WeakMap<Lost, number>();
   let summarySaid = '';
   let state: string | undefined;
   let since = 0;
@@ -103,6 +112,9 @@ export function createBoard(options: BoardOptions): Board {
     const problem = watch.problem();
     const unwritable = options.unwritable();
     let nextAt = tally.ripen(now);
+    if (now < freshUntil && tally.all().total > 0) lost.complete();
+    const changes = lost.changes();
+    if (changes !== undefined) options.onLost?.(changes);
 
     for (const button of buttons) {
       const drift = tally.of(button.id);
@@ -156,10 +168,10 @@ export function createBoard(options: BoardOptions): Board {
     arm(nextAt);
   };
 
-  const withWallTime = (lost: Lost) => {
-    const at = lostAt.get(lost) ?? clock.now() - (clock.monotonic() - lost.at);
-    lostAt.set(lost, at);
-    return { key: lost.key, at };
+  const withWallTime = (one: Lost) => {
+    const at = lostSince.get(one) ?? clock.now() - (clock.monotonic() - one.at);
+    lostSince.set(one, at);
+    return { key: one.key, at };
   };
 
   /**
@@ -242,10 +254,11 @@ export function createBoard(options: BoardOptions): Board {
       endings.finished(ending);
       arm(clock.monotonic());
     },
+    remember: (key, at) => lost.remember(key, clock.monotonic() - (clock.now() - at)),
     isUnripe: tally.isUnripe,
     wasOutOfSyncAt: (key) => {
-      const lost = tally.wasOutOfSync(key);
-      return lost === undefined ? undefined : withWallTime(lost).at;
+      const found = lost.get(key);
+      return found === undefined ? undefined : withWallTime(found).at;
     },
   };
 }

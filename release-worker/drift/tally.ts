@@ -3,6 +3,7 @@
 import type { AppRecord } from '../argocd/application.ts';
 import type { ButtonConfig } from '../selection.ts';
 import { selecting } from '../selection.ts';
+import type { Lost, LostBook } from './lost-book.ts';
 import type { Registry } from './registry.ts';
 import { isDrifted, isListed } from './summary.ts';
 import type { DriftCounts, Obstacle } from './summary.ts';
@@ -34,15 +35,6 @@ export interface Tally {
   drifted(button: string): Iterable<string>;
   /** What the button selects and was out of sync when Argo CD could last compare it; the one lost first comes first. */
   wereOutOfSync(button: string): Iterable<Lost>;
-  /** The same of one application; undefined: it can be compared, or was in sync before. */
-  wasOutOfSync(key: string): Lost | undefined;
-}
-
-/** An application that was out of sync and cannot be compared now. */
-export interface Lost {
-  readonly key: string;
-  /** until when it was known to be out of sync, on the clock of `update` */
-  readonly at: number;
 }
 
 interface Sum {
@@ -73,8 +65,9 @@ export function createTally(options: {
   readonly obstacleOf: (key: string) => Obstacle | undefined;
   /** How long drift of an application with automated sync must last before it counts. */
   readonly automatedGraceMs: number;
+  readonly lost: LostBook;
 }): Tally {
-  const { registry, buttons, obstacleOf, automatedGraceMs } = options;
+  const { registry, buttons, obstacleOf, automatedGraceMs, lost } = options;
   const whole = newSum();
   const sums = new Map(buttons.map(({ id }) => [id, newSum()]));
   const counted = new Map<string, Counted>();
@@ -82,7 +75,6 @@ export function createTally(options: {
   const since = new Map<string, number>();
   /** when what does not count yet begins to; in the order of these times */
   const unripe = new Map<string, number>();
-  const lost = new Map<string, Lost>();
   const listed = new Map<string, AppRecord>();
 
   const count = (key: string, app: AppRecord): Counted => {
@@ -95,7 +87,7 @@ export function createTally(options: {
       drifted,
       outOfSync,
       unknown: app.sync === 'Unknown',
-      wasOutOfSync: lost.has(key),
+      wasOutOfSync: lost.get(key) !== undefined,
       unhealthy: app.health === 'Degraded' || app.health === 'Missing',
       obstacle: outOfSync ? obstacleOf(key) : undefined,
     };
@@ -123,12 +115,12 @@ export function createTally(options: {
       counted.delete(key);
       since.delete(key);
       unripe.delete(key);
-      lost.delete(key);
+      lost.note(key, 'other', false, now);
       listed.delete(key);
       return;
     }
-    if (app.sync !== 'Unknown' || app.deleting) lost.delete(key);
-    else if (before?.drifted === true) lost.set(key, { key, at: now });
+    const seen = app.sync === 'Unknown' && !app.deleting ? 'unknown' : 'other';
+    lost.note(key, seen, before?.drifted === true, now);
     noteDrift(key, app, before !== undefined, now);
     const next = count(key, app);
     add(next, 1);
@@ -166,9 +158,8 @@ export function createTally(options: {
       for (const key of since.keys()) if (isOut(key, button)) yield key;
     },
     wereOutOfSync: function* (button) {
-      for (const one of lost.values()) if (counted.get(one.key)?.buttons.includes(button) === true) yield one;
+      for (const one of lost.all()) if (counted.get(one.key)?.buttons.includes(button) === true) yield one;
     },
-    wasOutOfSync: (key) => lost.get(key),
   };
 }
 

@@ -95,5 +95,12 @@ export const journalLineSchema = z.discriminatedUnion('type', [
   }),
   /** Nothing is left of what did not succeed: all of it is in sync or gone. A restart must not show it again. */
   z.object({ type: z.literal('over'), at: timeSchema, releaseId: z.string() }),
+  /** Applications that were out of sync and cannot be compared any more, and such as can be again or are gone. */
+  z.object({
+    type: z.literal('compared'),
+    at: timeSchema,
+    lost: z.readonly(z.array(z.string())),
+    found: z.readonly(z.array(z.string())),
+  }),
 ]);
 export type JournalLine = z.infer<typeof journalLineSchema>;

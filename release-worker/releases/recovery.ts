@@ -37,6 +37,8 @@ export interface Recovered {
   readonly endedHere: readonly string[];
   /** oldest first: what did not succeed and was not over, and no press of its button has been accepted since */
   readonly failed: readonly FinishedRelease[];
+  /** applications that were out of sync when they could last be compared, and until when, in milliseconds since the epoch */
+  readonly lost: ReadonlyMap<string, number>;
   /** presses with a line whose result was not acknowledged, oldest first */
   readonly unanswered: readonly PressLine[];
   /** ids of presses with the time of their line, in milliseconds since the epoch, oldest first */
@@ -52,6 +54,8 @@ export interface Recovery {
   result(): Recovered;
 }
 
+/** More applications than an Argo CD has. */
+const lostMax = 20_000;
 /** Enough to recognise what a broker may have stored of this machine's releases. */
 const endedHereMax = 1_000;
 
@@ -65,6 +69,7 @@ export function createRecovery(pressIdsMax: number): Recovery {
   const acceptedAt = new Map<string, Map<string, number>>();
   /** by the id of the release */
   const failed = new Map<string, FinishedRelease>();
+  const lost = new Map<string, number>();
   const deployed = new Map<string, UnfinishedRelease>();
   const endedHere = new Map<string, true>();
   let last: FinishedRelease | undefined;
@@ -138,6 +143,11 @@ export function createRecovery(pressIdsMax: number): Recovery {
         case 'over':
           failed.delete(line.releaseId);
           return;
+        case 'compared':
+          for (const key of line.lost) lost.set(key, fromTime(line.at));
+          for (const key of line.found) lost.delete(key);
+          dropOldest(lost, lostMax);
+          return;
         case 'freeze':
         // The file beside the journal says what holds; here it stands for whoever asks who and why.
       }
@@ -147,6 +157,7 @@ export function createRecovery(pressIdsMax: number): Recovery {
       ...(last === undefined ? {} : { last }),
       endedHere: [...endedHere.keys()],
       failed: [...failed.values()],
+      lost,
       unanswered: [...unanswered.values()],
       pressIds: [...pressIds],
       acceptedAt,

@@ -3,6 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { JournalLine } from '../../release-worker/releases/journal-lines.ts';
+import type { Clock } from '../../service/clock.ts';
+import { systemClock } from '../../service/clock.ts';
 import { hurriedClock } from '../support/hurried-clock.ts';
 import { worldOf } from '../support/simulator.ts';
 import { stays, until } from '../support/wait.ts';
@@ -23,9 +25,9 @@ async function arranged(applications: Parameters<typeof worldOf>[0]) {
   const { control } = await simulatedArgoCd(worldOf(applications));
   const broker = await onBroker();
   const stateDir = stateDirectory();
-  const start = () =>
+  const start = (time: Clock = clock) =>
     startWorker(workerConfig(broker.url, control.url, { stateDir, buttons: [refreshing] }), new Map(), {
-      clock,
+      clock: time,
     });
   const signal = () => broker.latest('button/main/signal');
   return {
@@ -143,5 +145,35 @@ describe('after a restart', () => {
     await start();
     await untilSignal('main', 'clear');
     expect(on('button/main/signal').map((one) => one['signal'])).not.toContain('failed');
+  });
+
+  it('what cannot be compared was out of sync all the same, until it can be compared', async () => {
+    const { control, start, untilSignal, publish, on, says, journal } = await arranged([shop, desk]);
+    const first = await start();
+    await untilSignal('main', 'drifted');
+    await control.post('faults', { repositoryServerDown: true });
+    await publish('button/main/press', '{"id": "look", "gesture": "double"}');
+    await says('unknown', /^argocd\/shop was out of sync/);
+    await until('the line', () => journal().includes('"compared"'));
+    await first.stop();
+
+    const before = on('button/main/signal').length;
+    await start();
+    await says('unknown', /^argocd\/shop was out of sync at .* ComparisonError/);
+    await control.post('faults', { clear: true });
+    await publish('button/main/press', '{"id": "again", "gesture": "double"}');
+    await untilSignal('main', 'drifted');
+    const said = on('button/main/signal').slice(before);
+    expect(said.map(({ signal }) => signal)).not.toContain('clear');
+  });
+
+  it('a success that has just been is still shown', async () => {
+    const { start, stateDir, untilSignal } = await arranged([{ name: 'shop' }]);
+    const at = new Date().toISOString();
+    const lines = linesOf(releaseOf([planned('shop')])).map((line) => ({ ...line, at }));
+    writeFileSync(join(stateDir, 'journal.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    await start(systemClock());
+    await untilSignal('main', 'succeeded');
+    await untilSignal('main', 'clear');
   });
 });

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createStateDirectory } from '../../release-worker/state-directory.ts';
 import { createHealth } from '../../service/health.ts';
+import { systemClock } from '../../service/clock.ts';
 import { silentLog } from '../../service/log.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
-import { hurriedClock } from '../support/hurried-clock.ts';
 import { worldOf } from '../support/simulator.ts';
 import { mayMount, tinyDisk } from '../support/tiny-disk.ts';
 import { until } from '../support/wait.ts';
@@ -22,29 +22,20 @@ function place(): string {
   return path;
 }
 
-/** Looks are once a minute, and every 5 s while it cannot be written. */
-const clock = hurriedClock(50);
-
 async function working(stateDir: string) {
   const { control } = await simulatedArgoCd(worldOf([{ name: 'shop', drifted: true, syncMs: 20 }]));
   const broker = await onBroker();
-  const health = createHealth(clock);
-  const config = workerConfig(broker.url, control.url, { stateDir });
-  await startWorker({ ...config, argocd: { ...config.argocd, requestTimeoutMs: 60_000 } }, new Map(), {
-    clock,
-    health,
-  });
+  const health = createHealth(systemClock());
+  await startWorker(workerConfig(broker.url, control.url, { stateDir }), new Map(), { health });
   await broker.untilSignal('main', 'drifted');
   let presses = 0;
   return {
-    ...broker,
     control,
-    press: () => {
+    press: async () => {
       presses += 1;
       const id = `p${presses}`;
-      return broker
-        .publish('button/main/press', JSON.stringify({ id }))
-        .then(() => broker.result('main', id));
+      await broker.publish('button/main/press', JSON.stringify({ id }));
+      return broker.result('main', id);
     },
     isBlocked: (reason: RegExp) =>
       until(`blocked, ${String(reason)}, and failing`, () => {
@@ -58,15 +49,28 @@ async function working(stateDir: string) {
         );
       }),
     isWell: async () => {
-      await until('health', () => health.report().checks['state']?.ok);
-      await broker.untilSignal('main', 'drifted');
+      await broker.untilSignal('main', 'clear');
+      expect(health.report().checks['state']?.ok).toBe(true);
     },
   };
 }
 
+function watching(stateDir: string) {
+  const clock = createFakeClock();
+  const state = createStateDirectory({
+    stateDir,
+    clock,
+    log: silentLog(),
+    health: createHealth(clock),
+    onChange: () => {},
+  });
+  onTestFinished(() => state.stop());
+  return { clock, state };
+}
+
 // Root may mount; elsewhere these are skipped, by their name.
-describe.skipIf(!mayMount)('a worker whose state directory (mounting it needs root)', () => {
-  it('is full says so by a failed press, releases nothing, and is well again when there is room', async () => {
+describe.skipIf(!mayMount)('a state directory on a disk of its own (mounting it needs root)', () => {
+  it('that is full is said after a failed press, nothing is released, and a press is as soon as there is room', async () => {
     const disk = tinyDisk();
     const { press, isBlocked, isWell, control } = await working(disk.path);
     disk.fill();
@@ -79,40 +83,41 @@ describe.skipIf(!mayMount)('a worker whose state directory (mounting it needs ro
     expect(await control.syncs()).toEqual([]);
 
     disk.free();
-    await isWell();
     expect(await press()).toMatchObject({ outcome: 'accepted' });
+    await isWell();
   });
 
-  it('is full knows it before somebody presses', async () => {
-    const disk = tinyDisk();
-    const { isBlocked } = await working(disk.path);
-    disk.fill();
-    await isBlocked(/is full/);
-  });
-
-  it('is on a read-only file system knows it before somebody presses', async () => {
+  it('that is read-only is said, and nothing is released', async () => {
     const path = place();
     const { isBlocked, isWell, press, control } = await working(path);
     const disk = tinyDisk(path);
     disk.readOnly();
-    await isBlocked(/is on a read-only file system; mount it writable/);
     expect(await press()).toMatchObject({ reason: 'journal-unwritable' });
+    await isBlocked(/is on a read-only file system; mount it writable/);
     expect(await control.syncs()).toEqual([]);
     disk.writable();
+    expect(await press()).toMatchObject({ outcome: 'accepted' });
     await isWell();
   });
 
-  it('is read-only at the start says so at once', async () => {
+  it('that is full is known before somebody presses, and that there is room again', async () => {
+    const disk = tinyDisk();
+    const { clock, state } = watching(disk.path);
+    await state.start();
+    expect(state.problem()).toBeUndefined();
+    disk.fill();
+    clock.advance(60_000);
+    await until('the problem', () => state.problem()?.includes('is full'));
+    disk.free();
+    await until('the next look', () => clock.pendingTimers() > 0);
+    clock.advance(5_000);
+    await until('room', () => state.problem() === undefined);
+  });
+
+  it('that is read-only is known at the start', async () => {
     const disk = tinyDisk();
     disk.readOnly();
-    const state = createStateDirectory({
-      stateDir: disk.path,
-      clock,
-      log: silentLog(),
-      health: createHealth(clock),
-      onChange: () => {},
-    });
-    onTestFinished(() => state.stop());
+    const { state } = watching(disk.path);
     await state.start();
     expect(state.problem()).toContain('is on a read-only file system; mount it writable');
     disk.writable();
@@ -124,33 +129,20 @@ it('a state directory that is deleted under the worker is noticed, and a new one
   const path = join(place(), 'state');
   const { press, isBlocked, isWell, control } = await working(path);
   rmSync(path, { recursive: true });
-  expect(await press()).toMatchObject({
-    outcome: 'rejected',
-    reason: 'journal-unwritable',
-  });
+  expect(await press()).toMatchObject({ outcome: 'rejected', reason: 'journal-unwritable' });
   await isBlocked(/is gone; make it again/);
   expect(await control.syncs()).toEqual([]);
   mkdirSync(path);
-  await isWell();
   expect(await press()).toMatchObject({ outcome: 'accepted' });
-  await until('the new journal', () =>
-    readFileSync(join(path, 'journal.jsonl'), 'utf8').includes('"accepted"'),
-  );
+  await isWell();
+  expect(readFileSync(join(path, 'journal.jsonl'), 'utf8')).toContain('"accepted"');
 });
 
 describe('a journal that cannot be written', () => {
   it('in a directory that can stays a problem until the journal can be', async () => {
-    const fake = createFakeClock();
     let works = false;
     const refuse = () => (works ? Promise.resolve() : Promise.reject(new Error('the file is immutable')));
-    const state = createStateDirectory({
-      stateDir: place(),
-      clock: fake,
-      log: silentLog(),
-      health: createHealth(fake),
-      onChange: () => {},
-    });
-    onTestFinished(() => state.stop());
+    const { state } = watching(place());
     const journal = state.watchJournal({ ...memoryJournal(), append: refuse, tryOut: refuse });
     await state.start();
     expect(state.problem()).toBeUndefined();

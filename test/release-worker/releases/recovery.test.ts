@@ -100,6 +100,23 @@ describe('what did not succeed', () => {
   });
 });
 
+it('tells what was out of sync and could not be compared at the end', () => {
+  const compared = (minute: number, lost: readonly string[], found: readonly string[]): JournalLine => ({
+    type: 'compared',
+    at: `2026-01-01T00:0${minute}:00.000Z`,
+    lost,
+    found,
+  });
+  const { lost } = recovered([
+    compared(1, ['argocd/a', 'argocd/b'], []),
+    compared(2, ['argocd/c'], ['argocd/a']),
+  ]);
+  expect([...lost]).toEqual([
+    ['argocd/b', Date.parse('2026-01-01T00:01:00.000Z')],
+    ['argocd/c', Date.parse('2026-01-01T00:02:00.000Z')],
+  ]);
+});
+
 it('remembers ids and accepted presses, of each the newest, and no more than so many ids', () => {
   const at = (minute: number) => `2026-01-01T00:0${minute}:00.000Z`;
   const { pressIds, acceptedAt } = recovered(

@@ -1,6 +1,7 @@
 import type { AppRecord } from '../../../release-worker/argocd/application.ts';
 import { keyOf } from '../../../release-worker/argocd/application.ts';
 import type { DriftCounts, Obstacle } from '../../../release-worker/drift/summary.ts';
+import { createLostBook } from '../../../release-worker/drift/lost-book.ts';
 import { createTally } from '../../../release-worker/drift/tally.ts';
 
 /** What these applications come to, where a button selects them all. */
@@ -9,7 +10,13 @@ export function countDrift(
   obstacleOf: (key: string) => Obstacle | undefined,
 ): DriftCounts {
   const registry = new Map(apps.map((app) => [keyOf(app), app]));
-  const tally = createTally({ registry, buttons: [], obstacleOf, automatedGraceMs: 0 });
+  const tally = createTally({
+    registry,
+    buttons: [],
+    obstacleOf,
+    automatedGraceMs: 0,
+    lost: createLostBook(),
+  });
   tally.update(registry.keys(), 0);
   return tally.all();
 }
