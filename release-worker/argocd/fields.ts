@@ -71,6 +71,12 @@ export const streamFields = [
   'application.status.operationState.startedAt',
   'application.status.operationState.finishedAt',
   'application.status.operationState.operation.info',
+  'application.status.operationState.operation.initiatedBy.automated',
+  'application.status.operationState.operation.sync.revision',
+  'application.status.operationState.operation.sync.revisions',
+  // A dry run, or a sync of some resources only, deploys nothing as a whole.
+  'application.status.operationState.operation.sync.dryRun',
+  'application.status.operationState.operation.sync.resources',
   'application.operation',
 ]
   .map((field) => `result.${field}`)
