@@ -114,7 +114,7 @@ describe('a retained request', () => {
     // Answered behind the other, so that one has had its effect by now.
     await press('p2');
     await until('the freeze to be said', () => latest('freeze/state'));
-    expect(latest('freeze/state')).toEqual({ frozen: false });
+    expect(latest('freeze/state')).toMatchObject({ frozen: false });
     expect(on('reply/t1')).toEqual([]);
     expect(latest('release/last')).toBeUndefined();
   });
@@ -169,7 +169,7 @@ describe('a request', () => {
     ).toMatchObject({ ok: false, message: expect.stringContaining('is over already') });
     expect(await ask('freeze/set', { frozen: true, button: 'garden' })).toMatchObject({ ok: false });
     await until('the freeze to be said', () => latest('freeze/state'));
-    expect(latest('freeze/state')).toEqual({ frozen: false });
+    expect(latest('freeze/state')).toMatchObject({ frozen: false });
     expect(await press('p1')).toMatchObject({ outcome: 'accepted' });
   });
 });
@@ -258,7 +258,7 @@ describe('a rollback of which the worker was killed', () => {
     await until('the end', () => latest('release/last'));
     expect(latest('release/last')).toMatchObject({ action: 'rollback', outcome: 'interrupted' });
     await until('the freeze to be said', () => latest('freeze/state'));
-    expect(latest('freeze/state')).toEqual({ frozen: false });
+    expect(latest('freeze/state')).toMatchObject({ frozen: false });
     expect(await control.syncs()).toEqual([]);
   });
 });
