@@ -179,7 +179,7 @@ function metadataOf(
   if (world.conditions.repositoryServerDown) return refused({ code: 14, message: repositoryServerDown });
   if (!/^[0-9a-f]{40}$/.test(revision))
     return refused({ code: 2, message: `revision ${revision} must be resolved` });
-  const commit = world.repositories.find(source.repoURL, revision);
+  const commit = world.repositories.find(source, revision);
   if (!commit) {
     const reason = `failed to initialize repository resources: ${unknownCommit(revision)}`;
     return refused({ code: 2, message: `error acquiring repo lock: ${reason}` });

@@ -8,7 +8,7 @@ export interface Repositories {
   resolve(source: Source, revision?: string): string | undefined;
   /** Equal for two revisions where nothing below the source's path differs. */
   content(source: Source, revision: string): string;
-  find(url: string, revision: string): Commit | undefined;
+  find(source: Source, revision: string): Commit | undefined;
   /** A new head of the branch; `elsewhere`: it changes nothing below the source's path. */
   commit(
     source: Source,
@@ -49,26 +49,41 @@ export function commitText(n: number): { author: string; message: string } {
   };
 }
 
+/** Anything else is a range; the newest version is in all of ours. */
+const wholeVersion = /^v?\d+\.\d+\.\d+$/;
+
+function nextRevision(source: Source, last: Commit | undefined, n: number, now: number): string {
+  if (source.chart === undefined) return commitIdOf(source.repoURL, n, now);
+  const [, majorMinor = '1.0.', patch = '0'] = /^(v?\d+\.\d+\.)(\d+)$/.exec(last?.revision ?? '') ?? [];
+  return `${majorMinor}${Number(patch) + 1}`;
+}
+
+function keyOf(url: string, chart: string | undefined): string {
+  return chart === undefined ? url : `${url} ${chart}`;
+}
+
 export function createRepositories(descriptions: readonly RepositoryDescription[]): Repositories {
   type Repository = { branch: string; commits: Commit[]; positions: Map<string, number> };
   const repositories = new Map<string, Repository>();
-  for (const { url, branch, commits } of descriptions) {
+  for (const { url, chart, branch, commits } of descriptions) {
     const positions = new Map(commits.map((commit, position) => [commit.revision, position]));
-    repositories.set(url, { branch, commits: [...commits], positions });
+    repositories.set(keyOf(url, chart), { branch, commits: [...commits], positions });
   }
 
   // A source whose repository nobody described gets one with a single commit.
   function repositoryOf(source: Source): Repository {
-    const known = repositories.get(source.repoURL);
+    const key = keyOf(source.repoURL, source.chart);
+    const known = repositories.get(key);
     if (known && known.commits.length > 0) return known;
-    const first = { revision: commitIdOf(source.repoURL, 0), date: '2026-01-05T09:00:00Z', ...commitText(0) };
+    const revision = source.chart === undefined ? commitIdOf(source.repoURL, 0) : '1.0.0';
+    const first = { revision, date: '2026-01-05T09:00:00Z', ...commitText(0) };
     const created: Repository = {
       branch:
         known?.branch ?? (source.targetRevision === 'HEAD' ? 'main' : (source.targetRevision ?? 'main')),
       commits: [first],
       positions: new Map([[first.revision, 0]]),
     };
-    repositories.set(source.repoURL, created);
+    repositories.set(key, created);
     return created;
   }
 
@@ -76,6 +91,10 @@ export function createRepositories(descriptions: readonly RepositoryDescription[
     resolve(source, revision) {
       const repository = repositoryOf(source);
       const wanted = revision ?? source.targetRevision ?? 'HEAD';
+      if (source.chart !== undefined) {
+        if (!wholeVersion.test(wanted)) return repository.commits.at(-1)?.revision;
+        return repository.positions.has(wanted) ? wanted : undefined;
+      }
       if (wanted === 'HEAD' || wanted === repository.branch) return repository.commits.at(-1)?.revision;
       return commitId.test(wanted) ? wanted : undefined;
     },
@@ -89,8 +108,8 @@ export function createRepositories(descriptions: readonly RepositoryDescription[
       }
       return 'before the first commit';
     },
-    find(url, revision) {
-      const repository = repositories.get(url);
+    find({ repoURL, chart }, revision) {
+      const repository = repositories.get(keyOf(repoURL, chart));
       return repository?.commits[repository.positions.get(revision) ?? -1];
     },
     commit(source, now, details = {}) {
@@ -98,7 +117,7 @@ export function createRepositories(descriptions: readonly RepositoryDescription[
       const n = repository.commits.length;
       const text = commitText(n);
       const commit = {
-        revision: details.revision ?? commitIdOf(source.repoURL, n, now),
+        revision: details.revision ?? nextRevision(source, repository.commits.at(-1), n, now),
         author: text.author,
         date: timestamp(now),
         message: details.message ?? text.message,

@@ -201,7 +201,7 @@ export function loadProblem(
   const { comparisonError } = record.behaviour;
   if (typeof comparisonError === 'string') return `${load}${comparisonError}`;
   const { source, revision } = operation.sync;
-  if (!source || revision === undefined || repositories.find(source.repoURL, revision)) return undefined;
+  if (!source || revision === undefined || repositories.find(source, revision)) return undefined;
   const reason = `failed to initialize repository resources: ${unknownCommit(revision)}`;
   return `${load}rpc error: code = Unknown desc = ${reason}`;
 }

@@ -11,6 +11,8 @@ const labels = z.record(name, text);
 const source = z.strictObject({
   repoURL: text,
   path: z.exactOptional(text),
+  /** Of a Helm repository: revisions are versions, and `targetRevision` is one of them or a range. */
+  chart: z.exactOptional(name),
   targetRevision: z.exactOptional(revision),
 });
 
@@ -124,6 +126,8 @@ const commit = z.strictObject({
 
 const repository = z.strictObject({
   url: text,
+  /** A chart of a Helm repository: each commit is a version of it. */
+  chart: z.exactOptional(name),
   branch: z._default(name, 'main'),
   /** Oldest first; the last one is the head of the branch. */
   commits: z.array(commit).check(z.maxLength(10_000)),

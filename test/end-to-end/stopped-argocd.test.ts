@@ -1,0 +1,59 @@
+// An Argo CD that stands still (SIGSTOP): it takes connections and answers nothing, as on a starved node.
+import { afterEach, describe, expect, it } from 'vitest';
+import { startApart } from '../support/installation.ts';
+import type { Apart } from '../support/installation.ts';
+import { publish } from '../support/processes.ts';
+import { hasMosquitto } from '../support/programs.ts';
+import { until } from '../support/wait.ts';
+
+const buttonTopic = 'release-button/button/main';
+const results = ({ heard }: Apart) => heard.on(`${buttonTopic}/result`).map(({ payload }) => payload);
+
+describe.skipIf(!hasMosquitto)('an Argo CD that stands still (skipped without mosquitto)', () => {
+  let apart: Apart | undefined;
+  afterEach(() => apart?.workplace.clear());
+
+  const start = async () => {
+    apart = await startApart([{ name: 'shop', drifted: true, syncMs: 50 }], {
+      RELEASE_BUTTON_ARGOCD_REQUEST_TIMEOUT_MS: '1000',
+      RELEASE_BUTTON_WORKER_DRIFT_MAX_AGE_MS: '3000',
+      RELEASE_BUTTON_WORKER_DRIFT_STREAM_IDLE_MS: '2000',
+    });
+    await apart.untilSignal('drifted');
+    return apart;
+  };
+
+  it('makes the light unknown, a press is refused with the reason, and the truth is back when it goes on', async () => {
+    const installation = await start();
+    const { simulator, brokerUrl, argocd } = installation;
+    simulator.signal('SIGSTOP');
+    await installation.untilSignal('unknown');
+    publish(brokerUrl, ['-t', `${buttonTopic}/press`, '-m', '{"id": "p1"}']);
+    await until('the result', () =>
+      results(installation).some((text) => text.includes('argocd-unreachable')),
+    );
+    simulator.signal('SIGCONT');
+    await installation.untilSignal('drifted');
+    expect(await argocd.syncs()).toEqual([]);
+
+    publish(brokerUrl, ['-t', `${buttonTopic}/press`, '-m', '{"id": "p2"}']);
+    await installation.untilSignal('clear');
+    expect(await argocd.syncs()).toHaveLength(1);
+  });
+
+  it('whose answer to a sync never came is not sent it again, and its end is told', async () => {
+    const installation = await start();
+    const { simulator, brokerUrl, argocd, heard } = installation;
+    await argocd.post('faults', { requests: [{ method: 'POST', path: '*/sync', delayMs: 60_000 }] });
+    publish(brokerUrl, ['-t', `${buttonTopic}/press`, '-m', '{"id": "p1"}']);
+    await until('the sync', async () => (await argocd.syncs()).length === 1);
+    simulator.signal('SIGSTOP');
+    // Until the worker has noticed: its request, and the question what became of it, have had no answer.
+    await installation.worker.said(/no answer within 1000 ms/);
+    simulator.signal('SIGCONT');
+    await until('the end', () => heard.latest('release-button/release/last')?.['pressId'] === 'p1');
+    expect(heard.latest('release-button/release/last')).toMatchObject({ outcome: 'succeeded' });
+    await installation.untilSignal('clear');
+    expect(await argocd.syncs()).toHaveLength(1);
+  });
+});
