@@ -11,6 +11,8 @@ import { keyOf } from '../argocd/application.ts';
 import { toTime } from '../../messages/time.ts';
 import type { Access } from './access.ts';
 import { notesOf } from './notes.ts';
+import { createPublishQueue, gistOf, gistOfMessage } from './publish-queue.ts';
+import type { Gist } from './publish-queue.ts';
 import type { Registry } from './registry.ts';
 import type { Revisions } from './revisions.ts';
 import { isDrifted } from './summary.ts';
@@ -51,7 +53,9 @@ export function createPublisher(options: {
   const { link, registry, clock, log, externalUrl } = options;
   /** digests: the texts of 10,000 applications would be megabytes */
   const published = new Map<string, string>();
-  const dirty = new Set<string>();
+  /** what the broker has of each, by our own message or one of a former run */
+  const shown = new Map<string, Gist>();
+  const queue = createPublishQueue({ get: (key) => registry.get(key), shown: (key) => shown.get(key) });
   /** retained by a former run, and not published in this one */
   const found = new Set<string>();
   /** In thousandths of a message; a rate below one a tick saves up for it. */
@@ -72,7 +76,7 @@ export function createPublisher(options: {
     }
   };
   const publish = (key: string): boolean => {
-    dirty.delete(key);
+    queue.delete(key);
     const record = registry.get(key);
     if (record === undefined) {
       const ours = published.delete(key);
@@ -83,6 +87,7 @@ export function createPublisher(options: {
     const digest = digestOf(JSON.stringify(message));
     if (published.get(key) === digest) return false;
     published.set(key, digest);
+    shown.set(key, gistOf(record));
     found.delete(key);
     const address = addressOf(key);
     if (address === undefined) return false;
@@ -91,6 +96,7 @@ export function createPublisher(options: {
   };
   const clear = (key: string): boolean => {
     found.delete(key);
+    shown.delete(key);
     const address = addressOf(key);
     if (address !== undefined) link.clear(address);
     return address !== undefined;
@@ -134,11 +140,12 @@ export function createPublisher(options: {
   const tick = () => {
     timer = undefined;
     budget = Math.min(budget + perTick, Math.max(perTick, 1_000));
-    for (const key of dirty) {
-      if (budget < 1_000) break;
+    while (budget >= 1_000) {
+      const key = queue.next();
+      if (key === undefined) break;
       if (publish(key)) budget -= 1_000;
     }
-    if (dirty.size > 0) arm();
+    if (queue.size > 0) arm();
   };
   const arm = () => {
     if (running) timer ??= clock.setTimeout(tick, tickMs);
@@ -163,11 +170,16 @@ export function createPublisher(options: {
           const key = `${params.namespace}/${params.name}`;
           if (message === undefined || !retained || published.has(key) || found.size >= foundMax) return;
           found.add(key);
+          shown.set(key, gistOfMessage(message));
+          if (registry.get(key) !== undefined) {
+            queue.add(key);
+            arm();
+          }
           clearSoon();
         },
         { noLocal: true },
       );
-      if (dirty.size > 0) arm();
+      if (queue.size > 0) arm();
     },
     stop: () => {
       running = false;
@@ -177,7 +189,7 @@ export function createPublisher(options: {
       clearTimer = undefined;
     },
     changed: (keys) => {
-      for (const key of keys) dirty.add(key);
+      for (const key of keys) queue.add(key);
       arm();
     },
     show: (keys) => {

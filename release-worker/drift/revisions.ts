@@ -40,7 +40,8 @@ export function createRevisions(options: {
     string,
     { readonly app: AppRecord; readonly revision: string; readonly keys: Set<string> }
   >();
-  /** applications that found the queue full: told when it has emptied, so that they ask again */
+  let underWay = '';
+  /** applications whose questions had to leave the full queue: told when it has emptied, so that they ask again */
   const turnedAway = new Set<string>();
   let asking: Promise<void> | undefined;
   const abort = new AbortController();
@@ -62,9 +63,20 @@ export function createRevisions(options: {
     allowed -= 1;
     return allowed >= 0;
   };
+  /** What has just changed comes last, and goes before what is asked for because of a start. */
+  const newest = () => [...waiting].at(-1);
+  const turnOldestAway = () => {
+    for (const [id, { keys }] of waiting) {
+      if (id === underWay) continue;
+      waiting.delete(id);
+      for (const key of keys) turnedAway.add(key);
+      return;
+    }
+  };
   const work = async () => {
-    for (const [id, question] of waiting) {
-      const { app, revision, keys } = question;
+    for (let next = newest(); next !== undefined; next = newest()) {
+      const [id, { app, revision, keys }] = next;
+      underWay = id;
       if (!mayAskNow()) await delay(clock, oneInMs, abort.signal);
       if (abort.signal.aborted) return;
       try {
@@ -73,9 +85,10 @@ export function createRevisions(options: {
         options.onChange(keys);
       } catch (error) {
         if (error instanceof ArgoCdError && (error.kind === 'unreachable' || error.kind === 'unavailable')) {
-          // Last in the queue, so that one that is never answered keeps nobody waiting for long.
-          waiting.delete(id);
-          waiting.set(id, question);
+          // Behind all others, so that one that is never answered keeps nobody waiting for long.
+          const others = [...waiting].filter(([other]) => other !== id);
+          waiting.clear();
+          for (const [other, question] of [next, ...others]) waiting.set(other, question);
           await delay(clock, nobodyForMs, abort.signal);
           break;
         }
@@ -105,10 +118,11 @@ export function createRevisions(options: {
       if (found !== undefined && clock.monotonic() < found.until) return found.metadata;
       const asked = waiting.get(id);
       if (asked !== undefined) asked.keys.add(keyOf(app));
-      else if (waiting.size < waitingMax && !abort.signal.aborted) {
+      else if (!abort.signal.aborted) {
+        if (waiting.size >= waitingMax) turnOldestAway();
         waiting.set(id, { app, revision, keys: new Set([keyOf(app)]) });
         askAll();
-      } else turnedAway.add(keyOf(app));
+      }
       return undefined;
     },
     stop: async () => {

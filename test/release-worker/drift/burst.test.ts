@@ -70,6 +70,23 @@ it.each([
   90_000,
 );
 
+it('what changes right after the start is told before what only waits for its turn', async () => {
+  const few = Object.fromEntries(names.slice(0, 500).map((name) => [name, 'Synced'] as const));
+  const { argocd, latest, heard, retained } = await showing({
+    apps: few,
+    clock: systemClock(),
+    maxPublishesPerSecond: 50,
+  });
+  await until('the summary', () => latest('drift')?.['total'] === 500);
+  await until('the stream', () => argocd.streams().length > 0);
+  argocd.has({ ...few, 'app-499': 'OutOfSync' });
+  await until('all topics', () => retained().length === 500, 30_000);
+
+  const topics = heard.filter(({ topic }) => topic.startsWith('app/')).map(({ topic }) => topic);
+  expect(latest('app/argocd/app-499')).toMatchObject({ sync: 'OutOfSync' });
+  expect(topics.lastIndexOf('app/argocd/app-499')).toBeLessThan(topics.indexOf('app/argocd/app-498'));
+}, 90_000);
+
 it('a thousand applications that go leave no topic behind', async () => {
   const apps = Object.fromEntries(names.map((name) => [name, 'OutOfSync'] as const));
   const { argocd, untilShown, retained } = await showing({ apps, clock: systemClock() });

@@ -5,7 +5,7 @@ import type { AppRecord } from '../../../release-worker/argocd/application.ts';
 import { silentLog } from '../../../service/log.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { createFakeLink } from '../support/fake-link.ts';
-import { detailOf, drifted, newCommit, oldCommit, whole } from '../support/records.ts';
+import { detailOf, drifted, listed, newCommit, oldCommit, whole } from '../support/records.ts';
 
 function publishing(maxPublishesPerSecond = 50) {
   const clock = createFakeClock();
@@ -143,6 +143,96 @@ it('keeps to low rates too', () => {
   expect(topics().length).toBeLessThanOrEqual(20);
 });
 
+describe('while many wait for their turn', () => {
+  const count = 500;
+  const names = Array.from({ length: count }, (_, index) => `app-${index}`);
+  const topicOf = (name: string) => `app/argocd/${name}`;
+  const last = `app-${count - 1}`;
+
+  /** After a start: all have come, none has been published. */
+  const waiting = (onBroker: boolean, first: (name: string) => AppRecord = (name) => whole({ name })) => {
+    const all = publishing(50);
+    if (onBroker)
+      for (const name of names)
+        all.fake.deliver(topicOf(name), { ...messageOf(name), phase: 'Succeeded' }, { retained: true });
+    for (const name of names) all.event(first(name));
+    return all;
+  };
+
+  it.each([
+    ['is on the broker from a former run', true],
+    ['is told for the first time', false],
+  ])('what changes goes before what %s', (_, onBroker) => {
+    const { event, clock, topics } = waiting(onBroker);
+    clock.advance(100);
+    event(whole({ name: last, health: 'Degraded' }));
+    clock.advance(100);
+    expect(topics()).toContain(topicOf(last));
+    clock.advance(20_000);
+    expect(new Set(topics()).size).toBe(count);
+  });
+
+  it('what is other than a former run has left it goes first', () => {
+    const { clock, topics } = waiting(true, (name) => (name === last ? drifted(name) : whole({ name })));
+    clock.advance(100);
+    expect(topics()[0]).toBe(topicOf(last));
+  });
+
+  it('so does what is found on the broker later', () => {
+    const { clock, topics, fake } = waiting(false);
+    fake.deliver(
+      topicOf(last),
+      { ...messageOf(last), sync: 'OutOfSync', phase: 'Succeeded' },
+      { retained: true },
+    );
+    clock.advance(100);
+    expect(topics()[0]).toBe(topicOf(last));
+  });
+
+  it('so does what is gone', () => {
+    const { clock, topics, registry, fake } = waiting(true);
+    const gone = names.slice(-3);
+    clock.advance(20_000);
+    const from = topics().length;
+    for (const name of names.slice(0, -3))
+      registry.event('changed', whole({ name, labels: { team: 'web' } }));
+    for (const name of gone) registry.event('deleted', whole({ name }));
+    clock.advance(100);
+    expect(topics().slice(from, from + 3)).toEqual(gone.map(topicOf));
+    expect(fake.published.slice(from, from + 3).map(({ message }) => message)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('what is out of sync goes before what is in sync, where nobody has been told of either', () => {
+    const { clock, topics } = waiting(false, (name) => (name === last ? drifted(name) : whole({ name })));
+    clock.advance(100);
+    expect(topics()[0]).toBe(topicOf(last));
+  });
+
+  it('what only becomes known in more detail is no change', () => {
+    const { clock, topics, registry, commits } = publishing(50);
+    const items = names.map((name) => listed({ name, target: undefined }));
+    registry.list(registry.ticket(), items);
+    commits.set(newCommit, { author: 'Robin Reviewer', title: 'a change' });
+    for (const name of names.toReversed()) registry.event('changed', whole({ name }));
+    clock.advance(100);
+    expect(topics()[0]).toBe(topicOf('app-0'));
+  });
+
+  it('what waits is not forgotten, although others change without a pause', () => {
+    const { event, clock, topics } = waiting(true);
+    const busy = names.slice(0, 100);
+    for (let round = 0; round < 300; round += 1) {
+      for (const name of busy) event(whole({ name, health: round % 2 === 0 ? 'Degraded' : 'Progressing' }));
+      clock.advance(1_000);
+    }
+    expect(new Set(topics()).size).toBe(count);
+  });
+});
+
 describe('what a former run has left on the broker', () => {
   const old = { ...JSON.parse(JSON.stringify(messageOf('gone'))) };
 
@@ -173,7 +263,7 @@ describe('what a former run has left on the broker', () => {
     const { fake, clock, publisher, event, registry } = publishing(1);
     for (let index = 0; index < 20; index += 1) event(whole({ name: `app-${index}` }));
     event(whole({ name: 'gone' }));
-    fake.deliver('app/argocd/gone', old, { retained: true });
+    fake.deliver('app/argocd/gone', { ...old, phase: 'Succeeded' }, { retained: true });
     publisher.complete();
     clock.advance(5_000);
     expect(fake.on('app/argocd/gone')).toEqual([]);

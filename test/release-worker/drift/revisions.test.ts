@@ -108,18 +108,23 @@ it('forgets the oldest of very many', async () => {
   expect(of(whole(), commit(0))).toBeUndefined();
 });
 
-it('lets those that found the queue full ask again when it has emptied', async () => {
+it('asks for what has come last first, and has those that the queue has no room for ask again when it has emptied', async () => {
   const { of, asked, changed, pass } = revisions(() => Promise.resolve(robin));
   for (let index = 0; index < 300; index += 1) of(whole({ name: `app-${index}` }), commit(index));
   await settle();
   expect(asked.length).toBe(20);
-  await pass(2_000);
+  expect(asked.slice(0, 3)).toEqual([commit(0), commit(299), commit(298)]);
+  await pass(1_000);
+  of(whole({ name: 'changed' }), newCommit);
+  await pass(400);
+  expect(asked).toContain(newCommit);
+  await pass(600);
   expect(asked.length).toBe(30);
   await pass(40_000);
 
-  expect(asked.length).toBe(200);
+  expect(asked.length).toBe(201);
   expect(changed.at(-1)?.length).toBe(100);
-  expect(changed.at(-1)).toContain('argocd/app-299');
+  expect(changed.at(-1)).toContain('argocd/app-1');
 });
 
 it('goes on asking when something new comes at the very moment at which it ends', async () => {
