@@ -15,7 +15,7 @@ import type { Ending } from './ending.ts';
 import { createEndings } from './endings.ts';
 import { createLostBook } from './lost-book.ts';
 import type { Lost, LostChanges } from './lost-book.ts';
-import { lostInWords } from './lost.ts';
+import { firstCause, lostInWords } from './lost.ts';
 import type { Registry } from './registry.ts';
 import { signalOf } from './signal.ts';
 import type { ClosedWindows } from './signal.ts';
@@ -131,6 +131,7 @@ export function createBoard(options: BoardOptions): Board {
           ...(ended === undefined ? {} : { last: ended }),
           ...(frozen === undefined ? {} : { frozen }),
           ...(unwritable === undefined ? {} : { unwritable }),
+          cause: () => firstCause(tally.unknown(button.id)),
           lost: () => lostInWords([...tally.wereOutOfSync(button.id)].map(withWallTime), get),
           windows: () => closedWindows(button.id),
         },

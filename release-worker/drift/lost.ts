@@ -1,6 +1,7 @@
 // How it is said that Argo CD cannot compare an application, and why. Pure.
 import { toLocalTime } from '../../messages/time.ts';
 import type { AppRecord } from '../argocd/application.ts';
+import { keyOf } from '../argocd/application.ts';
 
 /** What is shown of a condition: Argo CD quotes whole commands in it. In characters. */
 const causeLength = 300;
@@ -30,4 +31,13 @@ export function lostInWords(
     ...(cause === undefined ? [] : [`: ${cause}`]),
     ...(others.length === 0 ? [] : [` (and ${others.length} more)`]),
   ].join('');
+}
+
+/** `argocd/shop: <cause>`, of the first whose cause is known; undefined: of none is it known. */
+export function firstCause(unknown: Iterable<AppRecord>): string | undefined {
+  for (const app of unknown) {
+    const cause = causeOf(app);
+    if (cause !== undefined) return `${keyOf(app)}: ${cause}`;
+  }
+  return undefined;
 }

@@ -18,6 +18,8 @@ export interface SignalInput {
   readonly releasing: number;
   /** how this button's last release ended; gone once a press has been accepted after it */
   readonly last?: LastRelease;
+  /** why an application cannot be compared, in words, as far as that is known */
+  readonly cause?: () => string | undefined;
   /** what was out of sync and cannot be compared now, in words */
   readonly lost?: () => string | undefined;
   /** until when the next step releases (`confirm`) */
@@ -119,7 +121,7 @@ export function signalOf(input: SignalInput, now: number): SignalChoice {
   return {
     signal: 'clear',
     ...(drift.unknown > 0
-      ? { reason: `${drift.unknown} of ${drift.total} applications cannot be compared by Argo CD` }
+      ? { reason: withCause(`${drift.unknown} of ${drift.total} applications cannot be compared`, input) }
       : {}),
     ...until(),
   };
@@ -130,9 +132,14 @@ function because(...reasons: readonly (string | undefined)[]): { readonly reason
   return known.length === 0 ? {} : { reason: known.join('; ') };
 }
 
-function whyUnknown({ drift, lost }: SignalInput): string {
-  if (drift.total === 0) return 'no application that this account may see is selected by the button';
-  return lost?.() ?? 'Argo CD can compare none of the applications';
+function whyUnknown(input: SignalInput): string {
+  if (input.drift.total === 0) return 'no application that this account may see is selected by the button';
+  return input.lost?.() ?? withCause('Argo CD can compare none of the applications', input);
+}
+
+function withCause(what: string, { cause }: SignalInput): string {
+  const known = cause?.();
+  return known === undefined ? what : `${what} (${known})`;
 }
 
 const obstacleInWords: Record<Obstacle, string> = {

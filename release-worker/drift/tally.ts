@@ -33,6 +33,8 @@ export interface Tally {
   listed(): Iterable<AppRecord>;
   /** The keys of what the button selects and is out of sync. */
   drifted(button: string): Iterable<string>;
+  /** What the button selects and Argo CD cannot compare. */
+  unknown(button: string): Iterable<AppRecord>;
   /** What the button selects and was out of sync when Argo CD could last compare it; the one lost first comes first. */
   wereOutOfSync(button: string): Iterable<Lost>;
 }
@@ -156,6 +158,10 @@ export function createTally(options: {
     listed: () => listed.values(),
     drifted: function* (button) {
       for (const key of since.keys()) if (isOut(key, button)) yield key;
+    },
+    unknown: function* (button) {
+      for (const [key, app] of listed)
+        if (app.sync === 'Unknown' && counted.get(key)?.buttons.includes(button) === true) yield app;
     },
     wereOutOfSync: function* (button) {
       for (const one of lost.all()) if (counted.get(one.key)?.buttons.includes(button) === true) yield one;

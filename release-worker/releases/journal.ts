@@ -101,8 +101,8 @@ export function createJournal(options: { readonly stateDir: string; readonly log
     append: (line, { flush }) => inTurn(JSON.stringify(line), flush),
     tryOut: () => inTurn('', true),
     close: async () => {
-      const closing = file;
       await queue;
+      const closing = file;
       file = undefined;
       await closing?.close();
     },

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Ending } from '../../../release-worker/drift/ending.ts';
 import { boarding } from '../support/boarding.ts';
-import { drifted, newCommit, newestCommit, whole } from '../support/records.ts';
+import { detailOf, drifted, listed, newCommit, newestCommit, whole } from '../support/records.ts';
 
 const automated = { automated: true } as const;
 
@@ -144,4 +144,16 @@ it('what cannot be written down is no longer shown as ready, and is when it can 
   expect(signal()).toMatchObject({ signal: 'blocked', reason: 'nothing is released: the disk is full' });
   setUnwritable(undefined);
   expect(signal()).toMatchObject({ signal: 'drifted' });
+});
+
+it('why Argo CD cannot compare an application is said as soon as it is known', () => {
+  const { put, signal } = boarding({ apps: [whole(), listed({ name: 'odd', sync: 'Unknown' })] });
+  expect(signal()).toMatchObject({ signal: 'clear', reason: '1 of 2 applications cannot be compared' });
+  put(
+    whole({ name: 'odd', sync: 'Unknown', detail: detailOf({ condition: 'ComparisonError: no such path' }) }),
+  );
+  expect(signal()).toMatchObject({
+    signal: 'clear',
+    reason: '1 of 2 applications cannot be compared (argocd/odd: ComparisonError: no such path)',
+  });
 });

@@ -123,6 +123,21 @@ describe('a button says', () => {
     });
   });
 
+  it('what keeps Argo CD from comparing', () => {
+    const cause = () => 'argocd/shop: ComparisonError: no such path';
+    expect(signalOf(input({ drift: counts({ unknown: 1 }), cause }), now)).toMatchObject({
+      signal: 'clear',
+      reason: '1 of 5 applications cannot be compared (argocd/shop: ComparisonError: no such path)',
+    });
+    expect(signalOf(input({ drift: counts({ unknown: 5 }), cause }), now)).toMatchObject({
+      signal: 'unknown',
+      reason: 'Argo CD can compare none of the applications (argocd/shop: ComparisonError: no such path)',
+    });
+    expect(signalOf(input({ drift: counts({ unknown: 5 }) }), now).reason).toBe(
+      'Argo CD can compare none of the applications',
+    );
+  });
+
   it('what was out of sync and cannot be compared now', () => {
     expect(signalOf(input({ drift: lost, lost: () => lostInWords }), now).reason).toBe(lostInWords);
     expect(
