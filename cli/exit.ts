@@ -25,6 +25,7 @@ const codes: ReadonlyMap<string, number> = new Map([
   ['BrokerListenError', cannotOpen],
   ['HardwareError', cannotOpen],
   ['JournalError', cannotOpen],
+  ['StateLockError', cannotOpen],
 ]);
 
 export function exitCodeOf(error: unknown): number {

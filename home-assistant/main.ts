@@ -4,8 +4,11 @@ import type { Context } from '../service/context.ts';
 import type { Part } from '../service/life-cycle.ts';
 import { linkFromConfig } from '../service/link/from-config.ts';
 import type { Link } from '../service/link/link.ts';
+import { lockStateDirectory } from '../service/state-lock.ts';
+import type { StateLock } from '../service/state-lock.ts';
 import { createMemory } from './memory.ts';
 import type { Memory } from './memory.ts';
+import { wordOf } from './names.ts';
 import { createHomeAssistant } from './service.ts';
 import type { HomeAssistant } from './service.ts';
 
@@ -16,15 +19,24 @@ export interface HomeAssistantPartOptions {
 }
 
 export function homeAssistantPart({ config, brokerUrl }: HomeAssistantPartOptions, context: Context): Part {
-  const { clock, health, metrics, version, instance } = context;
+  const { clock, health, metrics, version, host, instance } = context;
   const log = context.log.child({ part: 'home-assistant' });
   let link: Link | undefined;
   let service: HomeAssistant | undefined;
   let memory: Memory | undefined;
+  let lock: StateLock | undefined;
 
   return {
     name: 'home-assistant',
     start: async () => {
+      lock = await lockStateDirectory({
+        stateDir: config.homeAssistant.stateDir,
+        // As its file: a prefix each.
+        name: `home-assistant.${wordOf(config.mqtt.topicPrefix)}.lock`,
+        setting: 'homeAssistant.stateDir',
+        host,
+        log,
+      });
       memory = createMemory(config.homeAssistant.stateDir, config.mqtt.topicPrefix, log, { clock, health });
       const known = await memory.read();
       const url = brokerUrl?.();
@@ -57,6 +69,7 @@ export function homeAssistantPart({ config, brokerUrl }: HomeAssistantPartOption
       service?.stop();
       await link?.stop();
       await memory?.settled();
+      await lock?.release();
     },
   };
 }

@@ -5,6 +5,8 @@ import type { Context } from '../service/context.ts';
 import type { Part } from '../service/life-cycle.ts';
 import { linkFromConfig } from '../service/link/from-config.ts';
 import type { Link } from '../service/link/link.ts';
+import { lockStateDirectory } from '../service/state-lock.ts';
+import type { StateLock } from '../service/state-lock.ts';
 import { argocdFromConfig } from './argocd/from-config.ts';
 import { argocdMetrics } from './argocd/metrics.ts';
 import { createFreezeFile } from './freeze/file.ts';
@@ -30,10 +32,18 @@ export function workerPart(options: WorkerPartOptions, context: Context): Part {
   const id = workerConfig.id;
   let link: Link | undefined;
   let worker: Worker | undefined;
+  let lock: StateLock | undefined;
 
   return {
     name: 'release-worker',
     start: async () => {
+      lock = await lockStateDirectory({
+        stateDir: workerConfig.stateDir,
+        name: 'worker.lock',
+        setting: 'worker.stateDir',
+        host,
+        log,
+      });
       const argocd = argocdFromConfig(
         { argocd: argocdConfig, secretFiles, server: server() },
         { clock, log, random, onAnswer: argocdMetrics(context.metrics) },
@@ -77,6 +87,7 @@ export function workerPart(options: WorkerPartOptions, context: Context): Part {
     stop: async () => {
       await worker?.stop();
       await link?.stop();
+      await lock?.release();
     },
   };
 }

@@ -15,7 +15,7 @@ export const worker = section(
       default: 'main',
     }),
     stateDir: setting(path(), {
-      doc: 'The directory for the journal and the freeze; the worker must be able to write there. Relative to the working directory.',
+      doc: 'The directory for the journal and the freeze; the worker must be able to write there, and no other process may use it. Relative to the working directory.',
       default: './state',
     }),
     maxPressAgeMs: setting(wholeNumber(1000, 600_000), {

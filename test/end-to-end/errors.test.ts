@@ -112,6 +112,24 @@ describe('what cannot be opened', () => {
   });
 });
 
+describe('a second process with the same state directory', () => {
+  it('is told which directory and which process, and exits with 3; after a kill it starts', async () => {
+    const settings = { ...worker, ARGOCD_SERVER: 'http://127.0.0.1:1' };
+    const first = workplace.start(['release-worker'], settings);
+    await healthUrl(first);
+    const second = workplace.start(['release-worker'], settings);
+    expect(await second.exited).toMatchObject({ code: 3 });
+    expect(second.output()).toMatch(
+      /state directory .*state \(worker\.stateDir\) is in use by process \d+ on .*, since 20/,
+    );
+    first.signal('SIGKILL');
+    await first.exited;
+    const third = workplace.start(['release-worker'], settings);
+    await healthUrl(third);
+    expect(third.output()).not.toContain('nothing keeps a second process out');
+  });
+});
+
 describe('an Argo CD that does not do', () => {
   let simulator: Running;
   let server: string;

@@ -1,0 +1,122 @@
+// One process a state directory.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { lockStateDirectory, StateLockError } from '../../service/state-lock.ts';
+import { capturedLog } from '../broker/brokers.ts';
+import { until } from '../support/wait.ts';
+
+function directory(): string {
+  const made = mkdtempSync(join(tmpdir(), 'release-button-lock-'));
+  onTestFinished(() => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
+
+async function lock(stateDir: string, host = 'pi') {
+  const { log, lines } = capturedLog();
+  const held = await lockStateDirectory({
+    stateDir,
+    name: 'worker.lock',
+    setting: 'worker.stateDir',
+    host,
+    log,
+  });
+  onTestFinished(() => held.release());
+  return { ...held, lines };
+}
+
+/** The name of a process that was killed stays behind. */
+async function leftover(path: string): Promise<void> {
+  const holder = spawn(process.execPath, [
+    '-e',
+    `require('net').createServer().listen(${JSON.stringify(path)})`,
+  ]);
+  await until('the holder', () => existsSync(path));
+  holder.kill('SIGKILL');
+  await new Promise((resolve) => {
+    holder.once('exit', resolve);
+  });
+  expect(existsSync(path)).toBe(true);
+}
+
+/** 108 bytes are all that the address of a socket has room for. */
+const deep = (stateDir: string) => join(stateDir, 'd'.repeat(80), 'e'.repeat(80));
+
+describe.each([
+  ['a directory', (stateDir: string) => stateDir],
+  ['one with a long path', deep],
+])('%s', (_, inside) => {
+  it('has one holder; who comes second is told who it is, and what to do', async () => {
+    const stateDir = inside(directory());
+    const first = await lock(stateDir);
+    const second = lock(stateDir);
+    await expect(second).rejects.toThrow(StateLockError);
+    await expect(second).rejects.toThrow(
+      new RegExp(
+        `^the state directory ${stateDir} \\(worker\\.stateDir\\) is in use by process ${process.pid} on pi, since 20.*Z\\. .*give this one a directory of its own`,
+      ),
+    );
+    expect(first.lines).toEqual([]);
+    await first.release();
+    await first.release();
+    expect(readdirSync(stateDir)).toEqual([]);
+    await lock(stateDir);
+  });
+});
+
+it('is free again when its holder was killed', async () => {
+  const stateDir = directory();
+  await leftover(join(stateDir, 'worker.lock'));
+  await lock(stateDir);
+  await expect(lock(stateDir)).rejects.toThrow(StateLockError);
+});
+
+it('goes to one of many that find the leftover at the same moment', async () => {
+  const stateDir = directory();
+  await leftover(join(stateDir, 'worker.lock'));
+  const all = await Promise.allSettled(Array.from({ length: 10 }, () => lock(stateDir)));
+  expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  expect(readdirSync(stateDir)).toEqual(['worker.lock']);
+});
+
+it('is held by a process that is stopped, too', async () => {
+  const stateDir = directory();
+  const silent = createServer(() => {});
+  await new Promise<void>((resolve) => {
+    silent.listen(join(stateDir, 'worker.lock'), resolve);
+  });
+  onTestFinished(() => void silent.close());
+  await expect(lock(stateDir)).rejects.toThrow(/in use by a process that does not say who it is/);
+});
+
+it('takes the place of a file that is none of a process', async () => {
+  const stateDir = directory();
+  writeFileSync(join(stateDir, 'worker.lock'), '4711');
+  await lock(stateDir);
+  await expect(lock(stateDir)).rejects.toThrow(StateLockError);
+});
+
+it('keeps nobody from starting where it cannot be made, and says so', async () => {
+  const stateDir = directory();
+  writeFileSync(join(stateDir, 'file'), '');
+  const { lines } = await lock(join(stateDir, 'file'));
+  expect(lines.join('')).toContain('nothing keeps a second process out of');
+});
+
+it('is one for each kind of file', async () => {
+  const stateDir = directory();
+  mkdirSync(join(stateDir, 'other'));
+  await lock(stateDir);
+  const { log } = capturedLog();
+  const other = await lockStateDirectory({
+    stateDir,
+    name: 'home-assistant.lock',
+    setting: 'homeAssistant.stateDir',
+    host: 'pi',
+    log,
+  });
+  await other.release();
+});
