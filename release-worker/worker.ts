@@ -11,6 +11,7 @@ import type { Link } from '../service/link/link.ts';
 import type { Log } from '../service/log.ts';
 import { messageOf } from '../service/log.ts';
 import { createPauseWatch } from '../service/pause.ts';
+import { keyOf } from './argocd/application.ts';
 import type { ArgoCd } from './argocd/client.ts';
 import { heeded } from './argocd/heeded.ts';
 import { createAccess } from './drift/access.ts';
@@ -39,6 +40,7 @@ import { answerFormerPresses } from './presses/unanswered.ts';
 import { createDeployedByButton } from './releases/deployed.ts';
 import type { JournalLine } from './releases/journal-lines.ts';
 import type { Journal } from './releases/journal.ts';
+import { createLate } from './releases/late.ts';
 import { createRecovery } from './releases/recovery.ts';
 import type { Recovered } from './releases/recovery.ts';
 import { refreshAll } from './releases/refresh.ts';
@@ -47,6 +49,7 @@ import { createRunner } from './releases/runner.ts';
 import { createSaid, lastEndOf } from './releases/said.ts';
 import type { Said } from './releases/said.ts';
 import { takeTerminations } from './releases/terminate.ts';
+import { createUnended } from './releases/unended.ts';
 import { createReplies } from './replies.ts';
 import { saySelected } from './selection.ts';
 import { createStateDirectory } from './state-directory.ts';
@@ -191,8 +194,24 @@ export function createWorker(options: WorkerOptions): Worker {
       metrics.released(release);
       board.finished(ending);
     },
+    onEnded: (ended) => {
+      late.ended(ended.release.id);
+      unended.adopt(ended);
+    },
+    whyLeft: (key) => unended.whyLeft(key),
   });
   const deployed = createDeployedByButton();
+  const late = createLate({ registry, board: () => board, said: () => said, deployed });
+  const unended = createUnended({
+    argocd,
+    registry,
+    journal,
+    clock,
+    log,
+    release: config.release,
+    isAt: runner.isAt,
+    onLate: late.tell,
+  });
   const replies = createReplies(link, options.topicPrefix);
   const freeze = createFreeze({
     link,
@@ -205,6 +224,7 @@ export function createWorker(options: WorkerOptions): Worker {
     buttons: config.buttons.map(({ id }) => id),
     isOthers: others.own,
     onChange: () => board.changed(),
+    goesOn: (button) => [...runner.inWords(button), ...unended.inWords(button)],
   });
   const board = createBoard({
     link,
@@ -244,7 +264,7 @@ export function createWorker(options: WorkerOptions): Worker {
 
   /** What the journal knows of the former run goes on, or is said again. */
   const goOn = (recovered: Recovered, memory: PressMemory) => {
-    const { failed, last, lost, unanswered, unfinished, deployed: past } = recovered;
+    const { failed, last, lost, timedOut, unanswered, unfinished, deployed: past } = recovered;
     said = createSaid({
       link,
       log,
@@ -265,6 +285,11 @@ export function createWorker(options: WorkerOptions): Worker {
     for (const { release, fates, outcome, at } of last?.outcome === 'succeeded' ? [last, ...failed] : failed)
       board.finished(endingOf(release, (key) => fates.get(key)?.end, { outcome, at: fromTime(at) }));
     for (const [key, at] of lost) board.remember(key, at);
+    late.recovered(recovered);
+    for (const { release, fates, outcome, at } of timedOut) {
+      const ends = [...fates].flatMap(([key, { end }]) => (end === undefined ? [] : [[key, end] as const]));
+      unended.adopt({ release, ends: new Map(ends), outcome, at: fromTime(at) });
+    }
     forgets.push(answerFormerPresses({ presses: unanswered, link, journal, clock, log }));
     for (const release of unfinished) runner.resume(release);
   };
@@ -280,7 +305,7 @@ export function createWorker(options: WorkerOptions): Worker {
       pause.start();
       others.start();
       await freeze.start();
-      takeTerminations({ link, runner, replies, log, others: others.areThere });
+      takeTerminations({ link, runner, unended, replies, log, others: others.areThere });
       forgets.push(registry.onChange(changed));
       publisher.start();
       lamps.start();
@@ -324,6 +349,7 @@ export function createWorker(options: WorkerOptions): Worker {
               clock,
               refreshOnPressMax: config.refreshOnPressMax,
               isBusy: runner.isBusy,
+              whyBusy: unended.whyBusy,
               whyUnwritable: stateDirectory.lookAgain,
               wasOutOfSyncAt: board.wasOutOfSyncAt,
               isUnripe: board.isUnripe,
@@ -335,7 +361,11 @@ export function createWorker(options: WorkerOptions): Worker {
             only,
           );
         },
-        release: runner.run,
+        release: (release, acceptedAt) => {
+          late.begun(release.button, release.id);
+          unended.begun(release.apps.map(keyOf));
+          runner.run(release, acceptedAt);
+        },
         refresh: (apps) => void refreshAll({ argocd, registry, log, ...config.release }, apps),
         count: metrics.press,
       });
@@ -347,7 +377,7 @@ export function createWorker(options: WorkerOptions): Worker {
       info.stop();
       pause.stop();
       for (const forget of forgets.splice(0)) forget();
-      await Promise.all([intake?.stop(), runner.stop()]);
+      await Promise.all([intake?.stop(), runner.stop(), unended.stop()]);
       argocd.stop();
       await watch.stop();
       await access.stop();

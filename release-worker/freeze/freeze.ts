@@ -54,10 +54,15 @@ export interface FreezeOptions {
   /** the button is another online worker's business, who answers */
   readonly isOthers: (button: string) => boolean;
   readonly onChange: () => void;
+  /** What goes on in Argo CD although it is frozen, in words: of all buttons, or of one. */
+  readonly goesOn?: (button: string | undefined) => readonly string[];
 }
 
 /** Timers are set anew at least so often, since the wall clock may be moved. In milliseconds. */
 const longestTimerMs = 10_000;
+
+/** So many syncs that go on are named in a reply. */
+const goesOnMax = 3;
 
 export function createFreeze(options: FreezeOptions): Freeze {
   const { link, clock, log, file: freezeFile, replies, onChange } = options;
@@ -120,6 +125,15 @@ export function createFreeze(options: FreezeOptions): Freeze {
     return done;
   };
 
+  const goingOn = (button: string | undefined) => {
+    const all = options.goesOn?.(button) ?? [];
+    const named = all.slice(0, goesOnMax).join(', ');
+    const more = all.length > goesOnMax ? ` and ${all.length - goesOnMax} more` : '';
+    return all.length === 0
+      ? ''
+      : `; not kept from going on: ${named}${more} (\`release-button terminate\` ends it)`;
+  };
+
   const isOurs = ({ button }: FreezeRequest) =>
     button === undefined || options.buttons.includes(button) || !options.isOthers(button);
 
@@ -152,7 +166,7 @@ export function createFreeze(options: FreezeOptions): Freeze {
     await note(request, now);
     const isUnset = request.forSeconds !== undefined && !isClockSet(now);
     const doubt = isUnset ? `; the clock of the worker's machine is not set yet, so it counts from now` : '';
-    const message = `${inWordsOfRequest(state, button)}${doubt}${carriedOut.message}`;
+    const message = `${inWordsOfRequest(state, button)}${doubt}${carriedOut.message}${request.frozen ? goingOn(button) : ''}`;
     log.warn(message);
     return { ok: true, message };
   };

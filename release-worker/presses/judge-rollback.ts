@@ -10,6 +10,7 @@ import type { Obstacle } from '../drift/summary.ts';
 import { candidatesOf, plannedOf } from '../releases/plan.ts';
 import { selects } from '../../config/selection.ts';
 import type { ButtonConfig } from '../selection.ts';
+import { busyInWords, isTaken, lookAtLeft } from './busy.ts';
 import {
   inTheWay,
   list,
@@ -27,7 +28,7 @@ export async function judgeRollback(
   button: ButtonConfig,
   only: readonly string[] | undefined,
 ): Promise<Verdict> {
-  const { registry, access, clock, isBusy } = options;
+  const { registry, access, clock } = options;
   const deployed = new Map(options.deployedBy(button.id).map(({ key, revision }) => [key, revision]));
   const find = (keys: readonly string[] | undefined) =>
     candidatesOf(registry.all(), (app) => selects(button.select, app), keys);
@@ -40,6 +41,7 @@ export async function judgeRollback(
 
   const deadline = clock.monotonic() + lookBudgetMs;
   const asked = await lookAtUnknown(options, find(wanted), deadline);
+  await lookAtLeft(options, find(wanted), deadline);
   const blocked = new Map<string, Obstacle>();
   const busy: string[] = [];
   const left: string[] = [];
@@ -49,7 +51,7 @@ export async function judgeRollback(
     const why = whyNot(app, only === undefined ? deployed.get(key) : undefined);
     const obstacle = access.obstacleOf(key);
     if (why !== undefined) left.push(`${key}: ${why}`);
-    else if (isBusy(key)) busy.push(key);
+    else if (isTaken(options, key)) busy.push(key);
     else if (obstacle === undefined) able.push(app);
     else blocked.set(key, obstacle);
   }
@@ -59,7 +61,7 @@ export async function judgeRollback(
     able.push(...find(old).filter((app) => access.obstacleOf(keyOf(app)) === undefined));
   }
   if (able.length === 0) {
-    if (busy.length > 0) return reject('in-progress', `already being released: ${list(busy)}`);
+    if (busy.length > 0) return reject('in-progress', busyInWords(options, busy));
     const [obstacle] = blocked.values();
     if (obstacle !== undefined) return reject(obstacle, inTheWay(obstacle, [...blocked.keys()], access));
     return nothing(`nothing to go back to: ${list(left)}`);

@@ -8,6 +8,7 @@ import { candidatesOf, planOf } from '../releases/plan.ts';
 import { selects } from '../../config/selection.ts';
 import type { ButtonConfig } from '../selection.ts';
 import { judgeRollback } from './judge-rollback.ts';
+import { busyInWords, isTaken, lookAtLeft } from './busy.ts';
 import {
   inTheWay,
   list,
@@ -92,7 +93,7 @@ async function judgeRelease(
   button: ButtonConfig,
   only: readonly string[] | undefined,
 ): Promise<Verdict> {
-  const { registry, watch, access, clock, isBusy } = options;
+  const { registry, watch, access, clock } = options;
   const deadline = clock.monotonic() + lookBudgetMs;
   const find = () => candidatesOf(registry.all(), (app) => selects(button.select, app), only);
   let candidates = find();
@@ -119,7 +120,8 @@ async function judgeRelease(
   const wanted = () => (leftOut > 0 ? find().filter(isShown) : find());
 
   const asked = await lookAtUnknown(options, wanted().filter(isDrifted), deadline);
-  const planNow = () => planOf(wanted(), isBusy, access.obstacleOf, button.waves, button.pinRevision);
+  const planNow = () =>
+    planOf(wanted(), (key) => isTaken(options, key), access.obstacleOf, button.waves, button.pinRevision);
   let plan = planNow();
   if (plan.apps.length === 0 && plan.blocked.size > 0) {
     // A window may have opened since it was last asked: a press must not be refused by old news.
@@ -127,8 +129,12 @@ async function judgeRelease(
     await within(clock, deadline, access.lookAgain(old));
     plan = planNow();
   }
+  if (plan.apps.length === 0 && plan.busy.length > 0) {
+    await lookAtLeft(options, find(), deadline);
+    plan = planNow();
+  }
   if (plan.apps.length === 0) {
-    if (plan.busy.length > 0) return reject('in-progress', `already being released: ${list(plan.busy)}`);
+    if (plan.busy.length > 0) return reject('in-progress', busyInWords(options, plan.busy));
     const [reason] = plan.blocked.values();
     if (reason === undefined && plan.unknown.length > 0)
       return reject(
@@ -143,7 +149,9 @@ async function judgeRelease(
   options.show(keys);
   const lost = find().filter((app) => options.wasOutOfSyncAt(keyOf(app)) !== undefined).length;
   const left = [
-    ...(plan.busy.length > 0 ? [`${plan.busy.length} already in progress`] : []),
+    ...(plan.busy.length > 0
+      ? [`${plan.busy.length} already in progress: ${busyInWords(options, plan.busy)}`]
+      : []),
     ...(plan.blocked.size > 0
       ? [`${plan.blocked.size} blocked by a sync window or a missing permission`]
       : []),

@@ -23,6 +23,8 @@ export interface JudgeOptions {
   /** Why no release could be written down, in words; looks once more where something was wrong. */
   readonly whyUnwritable: () => Promise<string | undefined>;
   readonly isBusy: (key: string) => boolean;
+  /** Why nothing can be released over an operation that a former release has sent, in words. */
+  readonly whyBusy: (key: string) => string | undefined;
   /** Of what cannot be compared now: when it was last known to be out of sync, in milliseconds since the epoch. */
   readonly wasOutOfSyncAt: (key: string) => number | undefined;
   /** Whether it is out of sync and not shown yet, since Argo CD is to sync it by itself. */
@@ -43,7 +45,7 @@ export type Verdict =
 /** All looks of one press together must leave time for the result, which the agent awaits for 5 s. In milliseconds. */
 export const lookBudgetMs = 3_000;
 /** Applications that are looked at one by one for a press. */
-const looksMax = 20;
+export const looksMax = 20;
 
 export function reject(reason: Objection['reason'], message: string): Verdict {
   return { outcome: 'rejected', reason, message };

@@ -67,7 +67,11 @@ export async function followSync(options: FollowOptions): Promise<AppEnd | undef
       if (view.state === 'running') last = (await ending.tell()) ?? last;
     }
     if (clock.monotonic() >= deadline)
-      return { outcome: 'timed-out', message: `not over in time; Argo CD said last: ${last}`, good: false };
+      return {
+        outcome: 'timed-out',
+        message: `not over in time; Argo CD said last: ${last}; it may carry the sync out yet, and \`release-button terminate --app ${key}\` ends it`,
+        good: false,
+      };
 
     const waitMs = Math.min(lookMs, deadline - clock.monotonic(), untilWakingMs);
     if (await changed(options, seen, waitMs, terminate?.aborted === true ? undefined : terminate)) {

@@ -93,6 +93,17 @@ export const journalLineSchema = z.discriminatedUnion('type', [
     releaseId: z.string(),
     outcome: z.enum(releaseOutcomes),
   }),
+  /** A sync that had run out of time has ended after all: how, and what has become of its release by that. */
+  z.object({
+    type: z.literal('late'),
+    at: timeSchema,
+    releaseId: z.string(),
+    app: z.string(),
+    outcome: z.enum(appOutcomes),
+    message: z.string(),
+    good: z.boolean(),
+    release: z.enum(releaseOutcomes),
+  }),
   /** Nothing is left of what did not succeed: all of it is in sync or gone. A restart must not show it again. */
   z.object({ type: z.literal('over'), at: timeSchema, releaseId: z.string() }),
   /** Applications that were out of sync and cannot be compared any more, and such as can be again or are gone. */

@@ -19,6 +19,8 @@ export interface FollowOptions {
   /** on the monotonic clock: then the release of this application ends as timed out */
   readonly deadline: number;
   readonly refreshTimeoutMs: number;
+  /** Without news, looks come at least this often, in milliseconds; absent: as often as somebody waits for. */
+  readonly longestLookMs?: number;
   /** whether to wait for health after the sync */
   readonly waitHealthy: boolean;
   readonly how: 'release' | 'rollback' | 'dry-run';
@@ -41,9 +43,12 @@ export function isGone(error: unknown): boolean {
 
 /** How long to wait for news before the next look. A lost application may answer once more from a cache. */
 export function nextLookMs(
-  { registry, app }: Pick<FollowOptions, 'registry' | 'app'>,
+  options: Pick<FollowOptions, 'registry' | 'app' | 'longestLookMs'>,
   lastMs: number,
 ): number {
+  const { registry, app } = options;
+  // Nobody waits for it.
+  if (options.longestLookMs !== undefined) return Math.min(lastMs * 1.5, options.longestLookMs);
   return registry.get(keyOf(app)) === undefined ? firstLookMs : Math.min(lastMs * 1.5, longestLookMs);
 }
 

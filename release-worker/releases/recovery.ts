@@ -6,6 +6,7 @@ import type { JournalLine } from './journal-lines.ts';
 import type { AppEnd, PlannedRelease } from './release.ts';
 
 type PressLine = Extract<JournalLine, { type: 'press' }>;
+type LateLine = Extract<JournalLine, { type: 'late' }>;
 
 /** How far one application had come: never sent, perhaps sent, or ended. */
 export interface AppFate {
@@ -39,6 +40,8 @@ export interface Recovered {
   readonly failed: readonly FinishedRelease[];
   /** applications that were out of sync when they could last be compared, and until when, in milliseconds since the epoch */
   readonly lost: ReadonlyMap<string, number>;
+  /** releases with syncs that ran out of time, and of which nothing is known since; Argo CD may carry them out yet */
+  readonly timedOut: readonly FinishedRelease[];
   /** presses with a line whose result was not acknowledged, oldest first */
   readonly unanswered: readonly PressLine[];
   /** ids of presses with the time of their line, in milliseconds since the epoch, oldest first */
@@ -71,6 +74,8 @@ export function createRecovery(pressIdsMax: number): Recovery {
   const failed = new Map<string, FinishedRelease>();
   const lost = new Map<string, number>();
   const deployed = new Map<string, UnfinishedRelease>();
+  /** by application: the release whose sync of it ran out of time */
+  const timedOut = new Map<string, FinishedRelease>();
   const endedHere = new Map<string, true>();
   let last: FinishedRelease | undefined;
 
@@ -95,6 +100,24 @@ export function createRecovery(pressIdsMax: number): Recovery {
   const takeBack = (pressId: string) => {
     for (const [id, { release, fates }] of open)
       if (release.pressId === pressId && fates.size === 0) open.delete(id);
+  };
+
+  const correct = ({ releaseId, app, outcome, message, good, release: whole, at }: LateLine) => {
+    const corrected = (before: FinishedRelease): FinishedRelease => {
+      const end = { outcome, message, good };
+      return { ...before, fates: new Map(before.fates).set(app, { sent: true, end }), outcome: whole, at };
+    };
+    const known = timedOut.get(app);
+    if (known?.release.id !== releaseId) return;
+    timedOut.delete(app);
+    const newest = corrected(known);
+    for (const [key, other] of timedOut) if (other.release.id === releaseId) timedOut.set(key, newest);
+    if (last?.release.id === releaseId) last = newest;
+    if (failed.has(releaseId)) {
+      if (whole === 'succeeded') failed.delete(releaseId);
+      else failed.set(releaseId, newest);
+    }
+    if (good) deployed.set(newest.release.button, newest);
   };
 
   return {
@@ -126,6 +149,7 @@ export function createRecovery(pressIdsMax: number): Recovery {
               ? { end: { outcome: line.outcome, message: line.message ?? '', good: line.good ?? false } }
               : {};
           open.get(line.releaseId)?.fates.set(line.app, { sent: true, ...end });
+          if (line.step === 'sending') timedOut.delete(line.app);
           return;
         }
         case 'finished': {
@@ -138,8 +162,13 @@ export function createRecovery(pressIdsMax: number): Recovery {
           if ([...release.fates.values()].some(({ end }) => end?.good === true))
             deployed.set(release.release.button, release);
           if (line.outcome !== 'succeeded') failed.set(line.releaseId, last);
+          for (const [app, { end }] of release.fates)
+            if (end?.outcome === 'timed-out') timedOut.set(app, last);
           return;
         }
+        case 'late':
+          correct(line);
+          return;
         case 'over':
           failed.delete(line.releaseId);
           return;
@@ -158,6 +187,7 @@ export function createRecovery(pressIdsMax: number): Recovery {
       endedHere: [...endedHere.keys()],
       failed: [...failed.values()],
       lost,
+      timedOut: [...new Set(timedOut.values())],
       unanswered: [...unanswered.values()],
       pressIds: [...pressIds],
       acceptedAt,

@@ -9,7 +9,7 @@ import type { Ending } from '../drift/ending.ts';
 import type { Registry } from '../drift/registry.ts';
 import { eachLimited } from '../each-limited.ts';
 import { followOther } from './follow-other.ts';
-import { followSync } from './follow.ts';
+import { followSync, viewOf } from './follow.ts';
 import type { FollowOptions } from './news.ts';
 import type { UnfinishedRelease } from './recovery.ts';
 import type { AppEnd, AppProgress, PlannedApp, PlannedRelease } from './release.ts';
@@ -20,6 +20,7 @@ import { isTerminated, newRun, terminationOf } from './run.ts';
 import type { Run } from './run.ts';
 import { lookForOurs, sendSync } from './send.ts';
 import type { Overtaken, SendOptions, Sent } from './send.ts';
+import type { EndedRelease } from './unended.ts';
 import { wavesOf } from './waves.ts';
 
 export interface RunnerOptions extends Omit<ReportOptions, 'running'> {
@@ -39,6 +40,10 @@ export interface RunnerOptions extends Omit<ReportOptions, 'running'> {
   /** Before the end is written down: what must be done for sure because of it. A crash meanwhile repeats it. */
   readonly onEnd: (release: PlannedRelease, ends: ReadonlyMap<string, AppEnd>) => Promise<void>;
   readonly onFinished: (release: Release, ending: Ending) => void;
+  /** After that: syncs that have run out of time may go on in Argo CD. */
+  readonly onEnded?: (ended: EndedRelease) => void;
+  /** Why nothing can be released over what a release has sent that has ended here, in words. */
+  readonly whyLeft?: SendOptions['whyLeft'];
 }
 
 export interface Runner {
@@ -52,6 +57,10 @@ export interface Runner {
   /** Ends what runs, or one application of it: what was not sent stays so, what runs is terminated in Argo CD. */
   terminate(app: string | undefined): Termination;
   isBusy(key: string): boolean;
+  /** the release runs, and is at the application */
+  isAt(releaseId: string, key: string): boolean;
+  /** What runs, in words; of all buttons, or of one. */
+  inWords(button?: string): readonly string[];
   /** releases of the button that run */
   running(button: string): number;
   /** Starts nothing further; what was sent is followed after the next start. */
@@ -62,6 +71,8 @@ export interface Termination {
   /** how many applications are to end */
   readonly applications: number;
   readonly releases: readonly string[];
+  /** those of them that Argo CD has not begun, and cannot end before */
+  readonly waiting: readonly string[];
 }
 
 type Step = (run: Run, app: PlannedApp, deadline: number) => Promise<AppEnd | Sent | Overtaken | undefined>;
@@ -164,6 +175,7 @@ export function createRunner(options: RunnerOptions): Runner {
       signal,
       refreshTimeoutMs: options.release.refreshTimeoutMs,
       mayAct: options.mayAct,
+      ...(options.whyLeft === undefined ? {} : { whyLeft: options.whyLeft }),
       whenDecided: options.whenDecided,
       onRefused: options.onRefused,
       heldMs: () => options.heldSince(run.acceptedAt),
@@ -206,6 +218,7 @@ export function createRunner(options: RunnerOptions): Runner {
         (key) => registry.get(key)?.target,
       ),
     );
+    options.onEnded?.({ release, ends, outcome, at: finishedAt });
     report.changed();
   };
 
@@ -276,6 +289,7 @@ export function createRunner(options: RunnerOptions): Runner {
     },
     terminate: (app) => {
       const releases = new Set<string>();
+      const waiting: string[] = [];
       let applications = 0;
       for (const run of runs.values())
         for (const key of run.release.apps.map(keyOf)) {
@@ -284,10 +298,21 @@ export function createRunner(options: RunnerOptions): Runner {
           terminationOf(run, key).abort();
           applications += 1;
           releases.add(run.release.id);
+          if (viewOf(registry.get(key), run.release.id).state === 'pending') waiting.push(key);
         }
-      return { applications, releases: [...releases] };
+      return { applications, releases: [...releases], waiting };
     },
     isBusy: (key) => busy.has(key),
+    isAt: (releaseId, key) => busy.get(key) === releaseId,
+    inWords: (button) =>
+      [...runs.values()]
+        .filter(({ release }) => button === undefined || release.button === button)
+        .flatMap(({ release, ends }) =>
+          release.apps
+            .map(keyOf)
+            .filter((key) => !ends.has(key))
+            .map((key) => `${key} of release ${release.id}, which runs`),
+        ),
     running: (button) => [...runs.values()].filter((run) => run.release.button === button).length,
     stop: async () => {
       abort.abort();

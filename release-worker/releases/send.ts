@@ -39,6 +39,8 @@ export interface SendOptions {
   readonly heldMs: () => number;
   /** why somebody wants nothing (further) to be sent, in words */
   readonly unwanted: () => string | undefined;
+  /** Why nothing can be released over what a release has sent that has ended here, in words. */
+  readonly whyLeft?: (key: string) => string | undefined;
   /** Argo CD has refused it for what the light should have said before. */
   readonly onRefused: (key: string, why: 'not-permitted' | 'blocked-by-window') => void;
   /** Writes down, on disk, that the POST comes next. @throws when it cannot */
@@ -271,7 +273,10 @@ async function afterRefusal(
  * Looks that fail are repeated until the deadline; looks that show no operation of ours decide.
  */
 export async function lookForOurs(
-  options: Pick<SendOptions, 'argocd' | 'registry' | 'clock' | 'release' | 'app' | 'deadline' | 'signal'>,
+  options: Pick<
+    SendOptions,
+    'argocd' | 'registry' | 'clock' | 'release' | 'app' | 'deadline' | 'signal' | 'whyLeft'
+  >,
   why: string,
   otherwise: 'failed' | 'in-progress' | 'interrupted',
 ): Promise<AppEnd | Sent | Overtaken | undefined> {
@@ -296,6 +301,8 @@ export async function lookForOurs(
       if (isGone(error)) return gone;
     }
   }
+  const left = options.whyLeft?.(keyOf(app));
+  if (left !== undefined) return { outcome: otherwise, message: `${why}: ${left}`, good: false };
   if (mayDeploy(last, app) && release.settings.dryRun !== true)
     return { other: { why, otherwise: otherwise === 'in-progress' ? 'in-progress' : 'failed' } };
   if (otherwise === 'in-progress')

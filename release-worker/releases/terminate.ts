@@ -4,32 +4,55 @@ import type { Link } from '../../service/link/link.ts';
 import type { Log } from '../../service/log.ts';
 import type { Replies } from '../replies.ts';
 import { takeRequests } from '../requests.ts';
-import type { Runner } from './runner.ts';
+import { list } from '../presses/looking.ts';
+import type { Runner, Termination } from './runner.ts';
+import type { Unended } from './unended.ts';
 
 /** Subscribes. */
 export function takeTerminations(options: {
   readonly link: Link;
   readonly runner: Pick<Runner, 'terminate'>;
+  /** what releases that have ended here have left in Argo CD */
+  readonly unended: Pick<Unended, 'terminate'>;
   readonly replies: Replies;
   readonly log: Log;
   /** another worker may be meant, and answers */
   readonly others: () => boolean;
 }): void {
-  const { link, runner, replies, log } = options;
+  const { link, runner, unended, replies, log } = options;
   takeRequests({ link, replies, log, channel: releaseTerminate, params: {} }, (request, about) => {
-    const { applications, releases } = runner.terminate(request.app);
-    if (applications === 0) {
+    const running = runner.terminate(request.app);
+    const left = unended.terminate(request.app);
+    if (running.applications + left.applications === 0) {
       if (options.others()) return;
       const what =
-        request.app === undefined ? 'no release is running' : `no release of ${request.app} is running`;
+        request.app === undefined
+          ? 'no release is running, and no sync of a former one'
+          : `no release of ${request.app} is running, and no sync of a former one`;
       replies.answer(about, request.id, {
         ok: false,
         message: `${what}, so there is nothing to terminate`,
       });
       return;
     }
-    const message = `terminating ${applications} application${applications === 1 ? '' : 's'} of ${releases.length === 1 ? 'the running release' : `${releases.length} running releases`}`;
-    log.warn({ releases, app: request.app }, message);
+    const message = `terminating ${inWords(running, left)}`;
+    log.warn({ releases: [...running.releases, ...left.releases], app: request.app }, message);
     replies.answer(about, request.id, { ok: true, message });
   });
+}
+
+function inWords(running: Termination, left: Termination): string {
+  const applications = (count: number) => `${count} application${count === 1 ? '' : 's'}`;
+  const parts = [
+    ...(running.applications === 0
+      ? []
+      : [
+          `${applications(running.applications)} of ${running.releases.length === 1 ? 'the running release' : `${running.releases.length} running releases`}`,
+        ]),
+    ...(left.applications === 0
+      ? []
+      : [`the sync of ${applications(left.applications)} that release ${left.releases.join(', ')} has left`]),
+  ];
+  const waiting = [...running.waiting, ...left.waiting];
+  return `${parts.join(' and ')}${waiting.length === 0 ? '' : `. Argo CD has not begun ${list(waiting)} and cannot end it before; the worker ends it as soon as Argo CD begins`}`;
 }

@@ -1,7 +1,11 @@
 // Whole workers: what becomes of a press while Argo CD is at something else.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { worldOf } from '../support/simulator.ts';
+import { until } from '../support/wait.ts';
 import { simulatedArgoCd } from './support/argocd.ts';
+import { button } from './support/buttons.ts';
 import { onBroker, startWorker, stateDirectory, workerConfig } from './support/worker.ts';
 
 describe('push and press at once, on an application with automated sync', () => {
@@ -20,6 +24,163 @@ describe('push and press at once, on an application with automated sync', () => 
     expect(latest('release/last')).toMatchObject({
       outcome: 'succeeded',
       apps: [{ outcome: 'in-sync' }],
+    });
+  });
+});
+
+describe('a sync that goes on after its release has timed out', () => {
+  const hanging = { name: 'shop', drifted: true, hookNeverEnds: true, syncMs: 20 };
+  const releasing = async (world: unknown, over: { readonly refresh?: 'none' } = {}) => {
+    const { argocd, control } = await simulatedArgoCd(world);
+    const broker = await onBroker();
+    const stateDir = stateDirectory();
+    const start = (dir = stateDir) => {
+      const buttons = [button({ coolDownMs: 0, ...over })];
+      const config = workerConfig(broker.url, control.url, { stateDir: dir, buttons });
+      const release = { ...config.worker.release, appTimeoutMs: 1_500 };
+      return startWorker({ ...config, worker: { ...config.worker, release } });
+    };
+    const worker = await start();
+    await broker.untilSignal('main', 'drifted');
+    const timeOut = async () => {
+      await broker.publish('button/main/press', '{"id": "p1"}');
+      await until('the time-out', () => broker.latest('release/last')?.['outcome'] === 'timed-out');
+      await broker.untilSignal('main', 'failed');
+    };
+    return {
+      ...broker,
+      argocd,
+      control,
+      worker,
+      start,
+      timeOut,
+      journal: () => readFileSync(join(stateDir, 'journal.jsonl'), 'utf8'),
+      reply: async (id: string) => until(`the reply to ${id}`, () => broker.latest(`reply/${id}`)),
+      phase: async () => (await argocd.get({ namespace: 'argocd', name: 'shop', project: 'default' })).phase,
+    };
+  };
+  const stillRuns =
+    /the sync of release [0-9a-f-]+ \(timed out at .+\) still runs; `release-button terminate --app argocd\/shop` ends it/;
+
+  it.each([
+    ['at once', false],
+    ['after a restart', true],
+  ])('is known as ours and can be ended, %s', async (_, restarted) => {
+    const { worker, start, timeOut, publish, result, latest, reply, phase, journal, control } =
+      await releasing(worldOf([hanging]));
+    await timeOut();
+    expect(latest('release/last')).toMatchObject({
+      apps: [{ message: expect.stringMatching(/may carry the sync out yet.*terminate --app argocd\/shop/) }],
+    });
+    if (restarted) {
+      await worker.stop();
+      await until('offline', () => latest('worker/main/availability')?.['text'] === 'offline');
+      await start();
+      await until('online', () => latest('worker/main/availability')?.['text'] === 'online');
+    }
+    await publish('button/main/press', '{"id": "p2"}');
+    expect(await result('main', 'p2')).toMatchObject({
+      outcome: 'rejected',
+      reason: 'in-progress',
+      message: expect.stringMatching(stillRuns),
+    });
+    await publish('release/terminate', '{"id": "t1"}');
+    expect(await reply('t1')).toMatchObject({
+      ok: true,
+      message: expect.stringMatching(
+        /^terminating the sync of 1 application that release [0-9a-f-]+ has left$/,
+      ),
+    });
+    await until('the correction', () => latest('release/last')?.['outcome'] === 'failed');
+    expect(latest('release/last')).toMatchObject({ pressId: 'p1', apps: [{ outcome: 'terminated' }] });
+    expect(await phase()).toBe('Failed');
+    expect(journal()).toMatch(/"type":"late".*"outcome":"terminated".*"release":"failed"/);
+    await publish('release/terminate', '{"id": "t2"}');
+    expect(await reply('t2')).toMatchObject({ ok: false });
+
+    await control.post('world', { adjust: [{ name: 'shop', hookNeverEnds: false }] });
+    await publish('button/main/press', '{"id": "p3"}');
+    expect(await result('main', 'p3')).toMatchObject({ outcome: 'accepted' });
+    await until('the next release', () => latest('release/last')?.['outcome'] === 'succeeded');
+    expect((await control.syncs()).length).toBe(2);
+  });
+
+  it('can be ended by its name also where the journal is lost', async () => {
+    const { worker, start, timeOut, publish, reply, phase, result, untilSignal, latest } = await releasing(
+      worldOf([hanging]),
+    );
+    await timeOut();
+    await worker.stop();
+    await until('offline', () => latest('worker/main/availability')?.['text'] === 'offline');
+    await start(stateDirectory());
+    await until('online', () => latest('worker/main/availability')?.['text'] === 'online');
+    await untilSignal('main', 'drifted');
+    await publish('button/main/press', '{"id": "p2"}');
+    expect(await result('main', 'p2')).toMatchObject({
+      reason: 'in-progress',
+      message: expect.stringMatching(/the sync of release [0-9a-f-]+ still runs/),
+    });
+    await publish('release/terminate', '{"id": "t1"}');
+    expect(await reply('t1')).toMatchObject({ ok: false });
+    await publish('release/terminate', '{"id": "t2", "app": "argocd/shop"}');
+    expect(await reply('t2')).toMatchObject({ ok: true });
+    await until('its end', async () => (await phase()) === 'Failed');
+  });
+
+  describe('because the controller was away', () => {
+    const waiting = () =>
+      releasing(worldOf([{ name: 'shop', drifted: true, syncMs: 20 }]), { refresh: 'none' });
+
+    it.each([
+      ['while the worker runs', false],
+      ['while the worker is away', true],
+    ])('and is carried out late, %s, corrects what was said', async (_, away) => {
+      const { worker, start, timeOut, publish, result, latest, control, journal, phase, on, reply } =
+        await waiting();
+      await control.post('faults', { controllerDown: true });
+      await timeOut();
+      await publish('button/main/press', '{"id": "p2"}');
+      expect(await result('main', 'p2')).toMatchObject({
+        reason: 'in-progress',
+        message: expect.stringMatching(/still waits in Argo CD, which may carry it out yet/),
+      });
+      await publish('freeze/set', '{"id": "f1", "frozen": true, "reason": "night"}');
+      expect(await reply('f1')).toMatchObject({
+        ok: true,
+        message: expect.stringMatching(
+          /not kept from going on: argocd\/shop of release [0-9a-f-]+ \(timed out at .+\) waits in Argo CD \(`release-button terminate` ends it\)/,
+        ),
+      });
+      await publish('freeze/set', '{"id": "f2", "frozen": false}');
+      expect((await reply('f2'))['message']).not.toContain('going on');
+      if (away) await worker.stop();
+      await control.post('faults', { controllerDown: false });
+      await until('the sync', async () => (await phase()) === 'Succeeded');
+      if (away) await start();
+      await until('the correction', () => latest('release/last')?.['outcome'] === 'succeeded');
+      expect(latest('release/last')).toMatchObject({ pressId: 'p1', apps: [{ outcome: 'in-sync' }] });
+      await until('the light', () => {
+        const signals = on('button/main/signal').map(({ signal }) => signal);
+        return signals.lastIndexOf('succeeded') > signals.lastIndexOf('failed');
+      });
+      expect(journal()).toMatch(/"type":"late".*"good":true,"release":"succeeded"/);
+      expect((await control.syncs()).length).toBe(1);
+    });
+
+    it('cannot be ended before Argo CD begins, and is then', async () => {
+      const { timeOut, publish, reply, control, latest, phase } = await waiting();
+      await control.post('world', { adjust: [{ name: 'shop', hookNeverEnds: true }] });
+      await control.post('faults', { controllerDown: true });
+      await timeOut();
+      await publish('release/terminate', '{"id": "t1"}');
+      expect(await reply('t1')).toMatchObject({
+        ok: true,
+        message: expect.stringMatching(/Argo CD has not begun argocd\/shop and cannot end it before/),
+      });
+      expect(await phase()).toBe('Pending');
+      await control.post('faults', { controllerDown: false });
+      await until('the correction', () => latest('release/last')?.['outcome'] === 'failed');
+      expect(latest('release/last')).toMatchObject({ apps: [{ outcome: 'terminated' }] });
     });
   });
 });

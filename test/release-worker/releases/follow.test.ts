@@ -295,7 +295,9 @@ describe('without news', () => {
     await pass(60_000);
     expect(end()).toEqual({
       outcome: 'timed-out',
-      message: 'not over in time; Argo CD said last: applying',
+      message: expect.stringMatching(
+        /^not over in time; Argo CD said last: applying; .*terminate --app argocd\/shop/,
+      ),
       good: false,
     });
   });

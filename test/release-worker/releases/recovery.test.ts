@@ -117,6 +117,69 @@ it('tells what was out of sync and could not be compared at the end', () => {
   ]);
 });
 
+describe('a sync that ran out of time', () => {
+  const timeOut = { outcome: 'timed-out', message: 'not over in time', good: false } as const;
+  const done = (app: string, over: Partial<Extract<JournalLine, { type: 'app' }>> = {}): JournalLine => ({
+    type: 'app',
+    at: startedAt,
+    releaseId: 'r1',
+    app: `argocd/${app}`,
+    step: 'done',
+    ...over,
+  });
+  const lines: readonly JournalLine[] = [
+    ...linesOf(release).slice(0, 2),
+    done('a', timeOut),
+    done('b', timeOut),
+    { type: 'finished', at: startedAt, releaseId: 'r1', outcome: 'timed-out' },
+  ];
+  const late = (app: string, whole: 'partly' | 'succeeded' | 'failed', good = true): JournalLine => ({
+    type: 'late',
+    at: '2026-01-01T01:00:00.000Z',
+    releaseId: 'r1',
+    app: `argocd/${app}`,
+    outcome: good ? 'in-sync' : 'failed',
+    message: 'late',
+    good,
+    release: whole,
+  });
+
+  it('is looked for after the next start', () => {
+    expect(recovered(lines).timedOut).toMatchObject([{ release: { id: 'r1' }, outcome: 'timed-out' }]);
+  });
+
+  it('corrects its release once it has ended, one application after the other', () => {
+    const once = recovered([...lines, late('a', 'partly')]);
+    expect(once.timedOut).toMatchObject([{ release: { id: 'r1' }, outcome: 'partly' }]);
+    expect(once.timedOut[0]?.fates.get('argocd/a')?.end).toMatchObject({ outcome: 'in-sync', good: true });
+    expect(once.timedOut[0]?.fates.get('argocd/b')?.end).toMatchObject({ outcome: 'timed-out' });
+    expect(once.failed).toMatchObject([{ outcome: 'partly' }]);
+
+    const twice = recovered([...lines, late('a', 'partly'), late('b', 'succeeded')]);
+    expect(twice).toMatchObject({
+      timedOut: [],
+      failed: [],
+      last: { outcome: 'succeeded', at: '2026-01-01T01:00:00.000Z' },
+      deployed: [{ release: { id: 'r1' } }],
+    });
+  });
+
+  it('that has ended badly leaves the failure', () => {
+    expect(recovered([...lines, late('a', 'failed', false), late('b', 'failed', false)])).toMatchObject({
+      timedOut: [],
+      failed: [{ outcome: 'failed' }],
+      deployed: [],
+    });
+  });
+
+  it('is not looked for once another one has been sent', () => {
+    const sent = done('a', { releaseId: 'r2', step: 'sending' });
+    const { timedOut } = recovered([...lines, sent, done('b', { releaseId: 'r2', step: 'sending' })]);
+    expect(timedOut).toEqual([]);
+    expect(recovered([...lines, sent, late('a', 'partly')]).last?.outcome).toBe('timed-out');
+  });
+});
+
 it('remembers ids and accepted presses, of each the newest, and no more than so many ids', () => {
   const at = (minute: number) => `2026-01-01T00:0${minute}:00.000Z`;
   const { pressIds, acceptedAt } = recovered(

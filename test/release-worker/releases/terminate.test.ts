@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { createReplies } from '../../../release-worker/replies.ts';
 import { infosOf } from '../../../release-worker/releases/release.ts';
+import type { Termination } from '../../../release-worker/releases/runner.ts';
 import { takeTerminations } from '../../../release-worker/releases/terminate.ts';
 import { silentLog } from '../../../service/log.ts';
 import { worldOf } from '../../support/simulator.ts';
@@ -22,7 +23,7 @@ describe('a release that is terminated', () => {
     start(releaseOf([planned('shop'), planned('till')]));
     await until('the sync to run', () => app('shop').phase === 'Running');
 
-    expect(runner.terminate(undefined)).toEqual({ applications: 2, releases: ['r1'] });
+    expect(runner.terminate(undefined)).toMatchObject({ applications: 2, releases: ['r1'] });
     const release = await ended();
     expect(release.outcome).toBe('failed');
     expect(ends(release)).toEqual({ shop: 'terminated', till: 'terminated' });
@@ -37,7 +38,7 @@ describe('a release that is terminated', () => {
     );
     start(releaseOf([planned('shop'), planned('till')]));
     await until('the sync to run', () => app('shop').phase === 'Running');
-    expect(runner.terminate('argocd/shop')).toEqual({ applications: 1, releases: ['r1'] });
+    expect(runner.terminate('argocd/shop')).toMatchObject({ applications: 1, releases: ['r1'] });
     expect(ends(await ended())).toEqual({ shop: 'terminated', till: 'in-sync' });
   });
 
@@ -50,13 +51,13 @@ describe('a release that is terminated', () => {
     await until('the syncs to run', () =>
       ['shop', 'till', 'bar'].every((name) => app(name).phase === 'Running'),
     );
-    expect(runner.terminate('argocd/till')).toEqual({ applications: 1, releases: ['r2'] });
+    expect(runner.terminate('argocd/till')).toMatchObject({ applications: 1, releases: ['r2'] });
     await until('the end of the second release', () => finished.length === 1);
     expect(finished[0]).toMatchObject({ id: 'r2', outcome: 'failed', apps: [{ outcome: 'terminated' }] });
     expect(app('shop').phase).toBe('Running');
 
-    expect(runner.terminate('argocd/till')).toEqual({ applications: 0, releases: [] });
-    expect(runner.terminate(undefined)).toEqual({ applications: 2, releases: ['r1'] });
+    expect(runner.terminate('argocd/till')).toMatchObject({ applications: 0, releases: [] });
+    expect(runner.terminate(undefined)).toMatchObject({ applications: 2, releases: ['r1'] });
     await until('the end of the first release', () => finished.length === 2);
     expect(finished[1]).toMatchObject({ id: 'r1', outcome: 'failed' });
     expect(await posts()).toBe(3);
@@ -68,7 +69,7 @@ describe('a release that is terminated', () => {
     );
     start(releaseOf([planned('db'), planned('web', { wave: 1 })]));
     await until('the sync to run', () => app('db').phase === 'Running');
-    expect(runner.terminate('argocd/db')).toEqual({ applications: 1, releases: ['r1'] });
+    expect(runner.terminate('argocd/db')).toMatchObject({ applications: 1, releases: ['r1'] });
     expect(ends(await ended())).toEqual({ db: 'terminated', web: 'interrupted' });
     expect(await posts()).toBe(1);
   });
@@ -83,7 +84,7 @@ describe('a release that is terminated', () => {
     });
     await until('the sync to run', () => app('shop').phase === 'Running');
     const ended = resume({ release, fates: new Map([['argocd/shop', { sent: true }]]) });
-    expect(runner.terminate('argocd/shop')).toEqual({ applications: 1, releases: ['r1'] });
+    expect(runner.terminate('argocd/shop')).toMatchObject({ applications: 1, releases: ['r1'] });
     expect(ends(await ended)).toEqual({ shop: 'terminated' });
   });
 
@@ -112,7 +113,8 @@ describe('a release that is terminated', () => {
 });
 
 describe('the request', () => {
-  const asking = (running: number, others = false) => {
+  const nothingLeft = { applications: 0, releases: [], waiting: [] };
+  const asking = (running: number, others = false, left: Termination = nothingLeft) => {
     const fake = createFakeLink();
     const asked: (string | undefined)[] = [];
     takeTerminations({
@@ -120,9 +122,10 @@ describe('the request', () => {
       runner: {
         terminate: (app) => {
           asked.push(app);
-          return { applications: running, releases: running > 0 ? ['r1'] : [] };
+          return { applications: running, releases: running > 0 ? ['r1'] : [], waiting: [] };
         },
       },
+      unended: { terminate: () => left },
       replies: createReplies(fake.link, 'release-button'),
       log: silentLog(),
       others: () => others,
@@ -136,6 +139,19 @@ describe('the request', () => {
     expect(asked).toEqual(['argocd/shop']);
     expect(fake.on('reply/t1')).toEqual([
       { id: 't1', ok: true, message: 'terminating 2 applications of the running release' },
+    ]);
+  });
+
+  it('says which sync of a former release is ended, and what Argo CD cannot end yet', () => {
+    const left = { applications: 1, releases: ['r0'], waiting: ['argocd/shop'] };
+    const { fake } = asking(1, false, left);
+    fake.deliver('release/terminate', { id: 't1' });
+    expect(fake.on('reply/t1')).toMatchObject([
+      {
+        ok: true,
+        message:
+          'terminating 1 application of the running release and the sync of 1 application that release r0 has left. Argo CD has not begun argocd/shop and cannot end it before; the worker ends it as soon as Argo CD begins',
+      },
     ]);
   });
 

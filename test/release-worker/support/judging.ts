@@ -26,6 +26,7 @@ export async function judging(
     readonly unwritable?: string;
     readonly wasOutOfSyncAt?: (key: string) => number | undefined;
     readonly deployedBy?: (button: string) => readonly Deployed[];
+    readonly whyBusy?: (key: string) => string | undefined;
   } = {},
 ) {
   const { argocd, control } = await simulatedArgoCd(world, {
@@ -98,6 +99,7 @@ export async function judging(
             },
           },
           refreshOnPressMax: options.refreshOnPressMax ?? 20,
+          whyBusy: options.whyBusy ?? (() => undefined),
           whyUnwritable: () => Promise.resolve(options.unwritable),
           isUnripe: (key) => options.unripe?.includes(key) ?? false,
           wasOutOfSyncAt: options.wasOutOfSyncAt ?? (() => undefined),

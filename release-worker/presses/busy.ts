@@ -1,0 +1,38 @@
+// What keeps an application from being released by a press: a release that runs, or a sync that a former one has left.
+import { keyOf } from '../argocd/application.ts';
+import type { AppRecord } from '../argocd/application.ts';
+import { lookAt } from '../drift/look.ts';
+import { list, lookBudgetMs, looksMax, within } from './looking.ts';
+import type { JudgeOptions } from './looking.ts';
+
+type Busy = Pick<JudgeOptions, 'isBusy' | 'whyBusy'>;
+
+export function isTaken({ isBusy, whyBusy }: Busy, key: string): boolean {
+  return isBusy(key) || whyBusy(key) !== undefined;
+}
+
+export function busyInWords({ isBusy, whyBusy }: Busy, keys: readonly string[]): string {
+  const running = keys.filter(isBusy);
+  const left = keys.flatMap((key) => {
+    const why = isBusy(key) ? undefined : whyBusy(key);
+    return why === undefined ? [] : [`${key}: ${why}`];
+  });
+  return [...(running.length > 0 ? [`already being released: ${list(running)}`] : []), ...left.slice(0, 1)]
+    .concat(left.length > 1 ? [`and ${left.length - 1} more like this`] : [])
+    .join('; ');
+}
+
+/** A press must not be refused by old news: the sync may have ended while the stream was away. */
+export async function lookAtLeft(
+  options: JudgeOptions,
+  apps: readonly AppRecord[],
+  deadline: number,
+): Promise<void> {
+  const { argocd, registry, clock, isBusy, whyBusy } = options;
+  const left = apps.filter((app) => !isBusy(keyOf(app)) && whyBusy(keyOf(app)) !== undefined);
+  if (left.length === 0) return;
+  const looks = left
+    .slice(0, looksMax)
+    .map((app) => lookAt({ argocd, registry }, app, undefined, lookBudgetMs));
+  await within(clock, deadline, Promise.allSettled(looks));
+}

@@ -1,0 +1,221 @@
+// Syncs of ours that go on in Argo CD after their release has ended here: a hook that never ends, or a controller that
+// was away. They are known by the infos that they carry. They can be ended, and their late end is told.
+import { toLocalTime, toTime } from '../../messages/time.ts';
+import type { ReleaseOutcome } from '../../messages/release.ts';
+import type { Clock } from '../../service/clock.ts';
+import type { Log } from '../../service/log.ts';
+import { messageOf } from '../../service/log.ts';
+import { keyOf } from '../argocd/application.ts';
+import type { ArgoCd } from '../argocd/client.ts';
+import type { Registry } from '../drift/registry.ts';
+import { isUnderWay } from './follow-other.ts';
+import { followSync, viewOf } from './follow.ts';
+import type { Journal } from './journal.ts';
+import type { AppEnd, PlannedApp, PlannedRelease } from './release.ts';
+import { outcomeOf } from './release.ts';
+import type { Termination } from './runner.ts';
+
+export interface EndedRelease {
+  readonly release: PlannedRelease;
+  /** by key */
+  readonly ends: ReadonlyMap<string, AppEnd>;
+  readonly outcome: ReleaseOutcome;
+  /** milliseconds since the epoch */
+  readonly at: number;
+}
+
+export interface Unended {
+  /** A release has ended here, perhaps before its syncs have: those are followed further. */
+  adopt(ended: EndedRelease): void;
+  /** A new release of these applications begins. */
+  begun(keys: readonly string[]): void;
+  /** Why nothing can be released over an operation that a release has sent, in words. */
+  whyBusy(key: string): string | undefined;
+  /** The same of releases that have ended here only: of others it is not known whether they still run. */
+  whyLeft(key: string): string | undefined;
+  /** What a former release has sent and Argo CD has not ended, in words; of all buttons, or of one. */
+  inWords(button?: string): readonly string[];
+  /**
+   * Ends what is left of former releases.
+   * @param app only this application; then also where nothing is known of the release but its id in Argo CD
+   */
+  terminate(app: string | undefined): Termination;
+  stop(): Promise<void>;
+}
+
+export interface UnendedOptions {
+  readonly argocd: ArgoCd;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly journal: Journal;
+  readonly release: { readonly refreshTimeoutMs: number; readonly waitHealthy: boolean };
+  /** the release runs here, and is at the application */
+  readonly isAt: (releaseId: string, key: string) => boolean;
+  /** A release has ended otherwise than was told before. */
+  readonly onLate: (ended: EndedRelease) => void;
+}
+
+interface Known {
+  readonly release: PlannedRelease;
+  readonly ends: Map<string, AppEnd>;
+  readonly endedAt: number;
+  outcome: ReleaseOutcome;
+}
+
+interface Entry {
+  readonly known: Known;
+  readonly app: PlannedApp;
+  readonly abort: AbortController;
+  readonly terminate: AbortController;
+}
+
+/** The stream tells the end; looks are for when it is away. In milliseconds. */
+const longestLookMs = 300_000;
+
+export function createUnended(options: UnendedOptions): Unended {
+  const { argocd, registry, clock, log, journal } = options;
+  const entries = new Map<string, Entry>();
+  const following = new Set<Promise<void>>();
+  /** terminations of operations of which nothing is known but the id of their release */
+  const sent = new Set<Promise<void>>();
+
+  const drop = (key: string, entry: Entry) => {
+    entry.abort.abort();
+    if (entries.get(key) === entry) entries.delete(key);
+  };
+  /** An operation with the id of a release waits or runs, and no release that runs here is at it. */
+  const underWay = (key: string) => {
+    const record = registry.get(key);
+    const releaseId = record?.detail?.operation.releaseId;
+    if (record === undefined || releaseId === undefined || !isUnderWay(record)) return undefined;
+    if (options.isAt(releaseId, key)) return undefined;
+    const entry = entries.get(key);
+    const known = entry?.known.release.id === releaseId ? entry.known : undefined;
+    return { record, releaseId, known, isPending: record.phase === 'Pending' };
+  };
+  const nameOf = ({ releaseId, known }: { readonly releaseId: string; readonly known: Known | undefined }) =>
+    known === undefined
+      ? `release ${releaseId}`
+      : `release ${releaseId} (timed out at ${toLocalTime(known.endedAt)})`;
+
+  const inTheWay = (key: string, found: NonNullable<ReturnType<typeof underWay>>) => {
+    const ends = `\`release-button terminate --app ${key}\` ends it`;
+    return found.isPending
+      ? `the sync of ${nameOf(found)} still waits in Argo CD, which may carry it out yet; ${ends} once Argo CD begins`
+      : `the sync of ${nameOf(found)} still runs; ${ends}`;
+  };
+
+  const late = async (key: string, { known, app }: Entry, end: AppEnd) => {
+    const at = clock.now();
+    known.ends.set(key, end);
+    known.outcome = outcomeOf([...known.ends.values()]);
+    const { release, outcome, ends } = known;
+    try {
+      await journal.append(
+        { type: 'late', at: toTime(at), releaseId: release.id, app: keyOf(app), ...end, release: outcome },
+        { flush: true },
+      );
+    } catch (error) {
+      // Then the next start finds it out once more.
+      log.error(messageOf(error));
+    }
+    log[end.good ? 'info' : 'warn'](
+      { release: release.id, app: key, outcome: end.outcome },
+      `the sync of ${nameOf({ releaseId: release.id, known })} of ${key} has ended late: ${end.message}`,
+    );
+    options.onLate({ release, ends, outcome, at });
+  };
+
+  const follow = async (key: string, entry: Entry) => {
+    const { known, app, abort, terminate } = entry;
+    const isOurs = () => !['unclear', 'not-ours'].includes(viewOf(registry.get(key), known.release.id).state);
+    let seen = isOurs();
+    const end = await followSync({
+      argocd,
+      registry,
+      clock,
+      app,
+      releaseId: known.release.id,
+      deadline: Infinity,
+      longestLookMs,
+      ...options.release,
+      how: known.release.action ?? (known.release.settings.dryRun === true ? 'dry-run' : 'release'),
+      signal: abort.signal,
+      terminate: terminate.signal,
+      onProgress: () => {
+        seen ||= isOurs();
+      },
+    });
+    if (end === undefined) return;
+    seen ||= isOurs();
+    if (entries.get(key) === entry) entries.delete(key);
+    // What Argo CD never showed was not carried out, so that the end which was told stays right.
+    if (seen || end.good) await late(key, entry, end);
+  };
+
+  return {
+    adopt: ({ release, ends, outcome, at }) => {
+      const known: Known = { release, ends: new Map(ends), outcome, endedAt: at };
+      for (const app of release.apps) {
+        const key = keyOf(app);
+        if (ends.get(key)?.outcome !== 'timed-out') continue;
+        const before = entries.get(key);
+        if (before !== undefined) drop(key, before);
+        const entry = { known, app, abort: new AbortController(), terminate: new AbortController() };
+        entries.set(key, entry);
+        const followed = follow(key, entry)
+          .catch((error: unknown) => log.error({ err: error, app: key }, messageOf(error)))
+          .finally(() => following.delete(followed));
+        following.add(followed);
+      }
+    },
+    begun: (keys) => {
+      for (const key of keys) {
+        const entry = entries.get(key);
+        if (entry !== undefined && underWay(key)?.known === undefined) drop(key, entry);
+      }
+    },
+    whyBusy: (key) => {
+      const found = underWay(key);
+      return found === undefined ? undefined : inTheWay(key, found);
+    },
+    whyLeft: (key) => {
+      const found = underWay(key);
+      return found?.known === undefined ? undefined : inTheWay(key, found);
+    },
+    inWords: (button) =>
+      [...entries].flatMap(([key, { known }]) => {
+        const found = underWay(key);
+        if (found?.known === undefined || (button !== undefined && known.release.button !== button))
+          return [];
+        return [`${key} of ${nameOf(found)} ${found.isPending ? 'waits' : 'runs'} in Argo CD`];
+      }),
+    terminate: (app) => {
+      const releases = new Set<string>();
+      const waiting: string[] = [];
+      let applications = 0;
+      for (const key of app === undefined ? [...entries.keys()] : [app]) {
+        const found = underWay(key);
+        if (found === undefined) continue;
+        applications += 1;
+        if (found.isPending) waiting.push(key);
+        releases.add(found.releaseId);
+        const entry = entries.get(key);
+        if (found.known !== undefined && entry !== undefined) entry.terminate.abort();
+        else if (!found.isPending) {
+          const told = argocd
+            .terminate(found.record)
+            .catch((error: unknown) => log.warn({ app: key }, messageOf(error)))
+            .finally(() => sent.delete(told));
+          sent.add(told);
+        }
+      }
+      return { applications, releases: [...releases], waiting };
+    },
+    stop: async () => {
+      for (const [key, entry] of entries) drop(key, entry);
+      await Promise.all([...following, ...sent]);
+    },
+  };
+}
