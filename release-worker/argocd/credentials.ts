@@ -4,6 +4,8 @@ import type { SecretSource } from './secret-source.ts';
 export interface Credentials {
   /** @throws ArgoCdError where none can be had; no request has been sent then but one for a token */
   token(): Promise<string>;
+  /** Argo CD has accepted this one. */
+  accepted(token: string): void;
   /** Argo CD does not accept this one: the next `token()` looks for another. */
   refused(token: string): void;
   /** what a person does about a token that is not accepted */
@@ -16,6 +18,7 @@ const make = 'Make a new one (argocd account generate-token --account <name>)';
 export function tokenCredentials(source: SecretSource<string>, file?: string): Credentials {
   return {
     token: () => source.current(),
+    accepted: () => {},
     refused: () => source.expire(),
     remedy:
       file === undefined

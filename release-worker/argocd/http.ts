@@ -168,7 +168,10 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
           ({ token, headers } = await tokenAndHeaders(request.what, bounds));
           if (token !== before) continue;
         }
-        if (outcome.error === undefined) return outcome.answered;
+        if (outcome.error === undefined) {
+          if (request.anonymous !== true) credentials.accepted(token);
+          return outcome.answered;
+        }
         repetition += 1;
         const pause = changes
           ? undefined

@@ -22,6 +22,7 @@ interface Session {
   readonly token: string;
   readonly password: string;
   readonly since: number;
+  accepted: boolean;
   /** undefined: when Argo CD refuses it */
   renewAt: number | undefined;
 }
@@ -37,7 +38,10 @@ interface Barred {
 const barredMs = { least: 30_000, most: 600_000 };
 /** Of a token's life that we use. */
 const usedShare = 0.8;
-/** A token that is refused so soon was not refused for its age: a new one would be, too. */
+/**
+ * A token that is refused so soon, and never was accepted, was not refused for its age: a new one would be, too. One that
+ * was accepted has lost its session, as by a restart of Argo CD with another key; that happens once in so long.
+ */
 const youngMs = 60_000;
 
 const refusals: readonly ArgoCdErrorKind[] = [
@@ -53,6 +57,8 @@ export function sessionCredentials(options: SessionOptions): Credentials {
   let barred: Barred | undefined;
   let failures = 0;
   let loggingIn: Promise<string> | undefined;
+  /** when a young session was last taken for one that had ended */
+  let endedYoungAt = Number.NEGATIVE_INFINITY;
 
   const bar = (password: string, describe: (seconds: number) => ArgoCdError) => {
     const ms = Math.min(barredMs.most, barredMs.least * 2 ** Math.min(failures, 10));
@@ -79,7 +85,13 @@ export function sessionCredentials(options: SessionOptions): Credentials {
     );
     failures = 0;
     barred = undefined;
-    session = { token, password, since, renewAt: life === undefined ? undefined : since + life * usedShare };
+    session = {
+      token,
+      password,
+      since,
+      accepted: false,
+      renewAt: life === undefined ? undefined : since + life * usedShare,
+    };
     return token;
   };
 
@@ -104,12 +116,18 @@ export function sessionCredentials(options: SessionOptions): Credentials {
         return held.token;
       }
     },
+    accepted: (token) => {
+      if (session?.token === token) session.accepted = true;
+    },
     refused: (token) => {
       if (session?.token !== token) return;
-      const { since, password } = session;
+      const { since, password, accepted } = session;
       session = undefined;
       options.password.expire();
-      if (clock.monotonic() - since < youngMs)
+      const now = clock.monotonic();
+      if (now - since >= youngMs) return;
+      if (accepted && now - endedYoungAt >= youngMs) endedYoungAt = now;
+      else
         bar(
           password,
           (seconds) =>

@@ -30,6 +30,20 @@ async function installation(password: string) {
   return { ...broker, control, write };
 }
 
+it('a session that has ended is followed by another, and the press in between is carried out once', async () => {
+  const { control, untilSignal, publish, result } = await installation('first-password');
+  await untilSignal('main', 'drifted');
+  // As a restart of Argo CD with another key: no session of before counts.
+  await control.post('world', { access: { accounts: accounts('first-password') } });
+  await publish('button/main/press', '{"id": "p1"}');
+  expect(await result('main', 'p1')).toMatchObject({ outcome: 'accepted' });
+  await untilSignal('main', 'succeeded');
+  expect((await control.syncs()).filter(({ status }) => status === 200)).toHaveLength(1);
+  await untilSignal('main', 'clear');
+  await control.post('drift', { app: 'shop' });
+  await untilSignal('main', 'drifted');
+});
+
 it('a wrong password is unknown with the remedy; the right one in the file counts without a restart', async () => {
   const { untilSignal, latest, publish, result, write, heard } = await installation('wrong-password');
   await until('the reason', () =>

@@ -179,6 +179,17 @@ describe('a session', () => {
     expect(logins()).toBe(2);
   });
 
+  it('that was accepted and is forgotten within a minute is followed by another, but not each time', async () => {
+    const { argocd, logins, forget } = await withSessions();
+    await get(argocd);
+    forget();
+    await get(argocd);
+    expect(logins()).toBe(2);
+    forget();
+    expect(await refusalOf(get(argocd))).toMatchObject({ kind: 'unauthenticated' });
+    expect(logins()).toBe(2);
+  });
+
   it('that is refused as soon as it is given is not asked for again and again', async () => {
     const { argocd, logins, clock, loginBy } = await withSessions();
     loginBy((response) => response.writeHead(200, json).end(JSON.stringify({ token: jwt({}) })));
