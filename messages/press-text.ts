@@ -18,10 +18,11 @@ const nothingWords = [
 
 const wordLength = 64;
 /**
- * What makes more of a text than a word. Quotes, braces and brackets come from JSON that a shell has taken apart,
- * slashes, commas, colons and `=` from a text that names an application: such a press was meant to be narrow.
+ * What makes more of a text than a word. Quotes, braces and brackets come from JSON that a shell has taken apart, `%` and
+ * `&` from a form, `$` and `@` from what should have been replaced by a text, slashes, commas, colons and `=` from a text
+ * that names an application: such a press was meant to be narrow.
  */
-const marks = String.raw`\s\p{C}\p{Ps}\p{Pe}\p{Pi}\p{Pf}"'` + '`' + String.raw`\\/,:;=<>*`;
+const marks = String.raw`\s\p{C}\p{Ps}\p{Pe}\p{Pi}\p{Pf}"'` + '`' + String.raw`\\/,:;=<>*%&$@|`;
 
 // In a schema of JSON a pattern has no flags.
 const eitherCase = (word: string) =>

@@ -58,6 +58,11 @@ function firstOf(env: Environment, names: readonly string[]): Named | undefined 
 }
 
 function parse({ name, value }: Named): URL {
+  // `"proxy` would do as the name of a host.
+  if (/^["'`]/.test(value))
+    throw new ProxySettingError(
+      `the proxy in ${name} is in quotes, which belong to the value here. Write it without quotes: \`docker --env-file\` keeps them`,
+    );
   const text = /^[a-z][a-z\d+.-]*:\/\//i.test(value) ? value : `http://${value}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   // Never the text itself: it may have a password in it.

@@ -168,6 +168,9 @@ describe('a request', () => {
       await ask('freeze/set', { frozen: true, until: new Date(Date.now() - 1).toISOString() }),
     ).toMatchObject({ ok: false, message: expect.stringContaining('is over already') });
     expect(await ask('freeze/set', { frozen: true, button: 'garden' })).toMatchObject({ ok: false });
+    expect(
+      await ask('freeze/set', { frozen: false, until: new Date(Date.now() + 3_600_000).toISOString() }),
+    ).toMatchObject({ ok: false, message: expect.stringContaining('only a freeze has an end') });
     await until('the freeze to be said', () => latest('freeze/state'));
     expect(latest('freeze/state')).toMatchObject({ frozen: false });
     expect(await press('p1')).toMatchObject({ outcome: 'accepted' });
