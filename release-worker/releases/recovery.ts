@@ -72,6 +72,8 @@ export function createRecovery(pressIdsMax: number): Recovery {
   const acceptedAt = new Map<string, Map<string, number>>();
   /** by the id of the release */
   const failed = new Map<string, FinishedRelease>();
+  /** by the last accepted press, in case that it was taken back */
+  let forgotten: { readonly pressId: string; readonly failed: readonly FinishedRelease[] } | undefined;
   const lost = new Map<string, number>();
   const deployed = new Map<string, UnfinishedRelease>();
   /** by application: the release whose sync of it ran out of time */
@@ -100,6 +102,8 @@ export function createRecovery(pressIdsMax: number): Recovery {
   const takeBack = (pressId: string) => {
     for (const [id, { release, fates }] of open)
       if (release.pressId === pressId && fates.size === 0) open.delete(id);
+    if (forgotten?.pressId === pressId)
+      for (const release of forgotten.failed) failed.set(release.release.id, release);
   };
 
   const correct = ({ releaseId, app, outcome, message, good, release: whole, at }: LateLine) => {
@@ -137,7 +141,11 @@ export function createRecovery(pressIdsMax: number): Recovery {
           if (line.reason === 'journal-unwritable') takeBack(line.pressId);
           if (line.release === undefined) return;
           noteAccepted(line.button, line.only, fromTime(line.at));
-          for (const [id, { release }] of failed) if (release.button === line.button) failed.delete(id);
+          forgotten = {
+            pressId: line.pressId,
+            failed: [...failed.values()].filter(({ release }) => release.button === line.button),
+          };
+          for (const { release } of forgotten.failed) failed.delete(release.id);
           open.set(line.release.id, { release: line.release, fates: new Map() });
           return;
         case 'answered':

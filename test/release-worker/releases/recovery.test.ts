@@ -89,6 +89,12 @@ describe('what did not succeed', () => {
     ]);
   });
 
+  it('is still told where the press after it could not be written down and was refused', () => {
+    const again = releaseOf([planned('a')], { id: 'r2', pressId: 'p2' });
+    const refused = pressLine({ pressId: 'p2', outcome: 'rejected', reason: 'journal-unwritable' });
+    expect(failed([...failedOnce, ...linesOf(again).slice(0, 1), refused])).toEqual([['r1', 'failed']]);
+  });
+
   it('is not told any more once it was over', () => {
     const over: JournalLine = { type: 'over', at: startedAt, releaseId: 'r1' };
     expect(failed([...failedOnce, over])).toEqual([]);
