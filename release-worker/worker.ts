@@ -99,6 +99,7 @@ export function createWorker(options: WorkerOptions): Worker {
   });
   const journal = stateDirectory.watchJournal(options.journal);
   const argocd = heeded(options.argocd, {
+    onAnswer: () => watch.answered(),
     onFailure: (error, change) => watch.failed(error, change),
     away: () => watch.away(),
   });

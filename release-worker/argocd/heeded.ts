@@ -3,18 +3,22 @@ import type { ArgoCd } from './client.ts';
 import { ArgoCdError } from './errors.ts';
 
 export interface Heed {
+  /** Argo CD has answered what was asked. */
+  readonly onAnswer: () => void;
   /** Called before the caller gets the error. `change`: the call was to change something in Argo CD. */
   readonly onFailure: (error: ArgoCdError, change: boolean) => void;
   /** why Argo CD is known to be away; what nobody waits for is not even asked then */
   readonly away: () => string | undefined;
 }
 
-export function heeded(argocd: ArgoCd, { onFailure, away }: Heed): ArgoCd {
+export function heeded(argocd: ArgoCd, { onAnswer, onFailure, away }: Heed): ArgoCd {
   const heed =
     <Args extends readonly unknown[], Answer>(ask: (...args: Args) => Promise<Answer>, change = false) =>
     async (...args: Args): Promise<Answer> => {
       try {
-        return await ask(...args);
+        const answer = await ask(...args);
+        onAnswer();
+        return answer;
       } catch (error) {
         if (error instanceof ArgoCdError) onFailure(error, change);
         throw error;

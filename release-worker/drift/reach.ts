@@ -55,8 +55,8 @@ export function createReach(options: {
   readonly lastSign: () => number;
   /** after each question that was not answered */
   readonly onAway: (why: string) => void;
-  /** after the first one that was */
-  readonly onBack: () => void;
+  /** after each one that was; `back`: those before it were not */
+  readonly onThere: (back: boolean) => void;
 }): Reach {
   const { clock } = options;
   const waiting = new Set<() => void>();
@@ -103,7 +103,7 @@ export function createReach(options: {
     if (why !== undefined) {
       options.onAway(why);
       timer = clock.setTimeout(() => void ask(), everyMs);
-    } else if (wasAway) options.onBack();
+    } else options.onThere(wasAway);
     lookAll();
   };
 

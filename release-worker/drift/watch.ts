@@ -43,7 +43,12 @@ export interface Watch {
   failed(error: ArgoCdError, change: boolean): void;
   /** why Argo CD cannot be reached; nothing but whether it can is asked for meanwhile */
   away(): string | undefined;
-  /** While it is being found out whether Argo CD is there: resolves when that is known. */
+  /** To be told of every call of others that was answered. */
+  answered(): void;
+  /**
+   * Whether Argo CD is there, for somebody who is about to rely on it: it is asked where it has not been heard for some
+   * seconds. Undefined: it is, or is known not to be. Otherwise resolves when that is known.
+   */
   doubt(): Promise<void> | undefined;
   /** To be told when `freshUntil` has passed, so that health says so too. */
   notFresh(): void;
@@ -58,6 +63,8 @@ export interface Watch {
 
 /** While no stream vouches for what is known, the list does, well within `maxAgeMs`. */
 const listWithoutStreamMs = 30_000;
+/** Whoever presses relies on no older sign of life than this. In milliseconds. */
+const heardLatelyMs = 5_000;
 const listRetry = { minMs: 1_000, maxMs: 30_000 };
 /** A token that is not accepted costs two small questions: somebody may be replacing it just now. In milliseconds. */
 const tokenRetryMs = 5_000;
@@ -77,6 +84,8 @@ export function createWatch(options: WatchOptions): Watch {
   let lastListAt: number | undefined;
   /** since when nothing is known, until a list that was sent after it has been answered; monotonic */
   let lostAt: number | undefined;
+  /** when Argo CD last answered anything */
+  let answeredAt = -Infinity;
   let problem: string | undefined;
   /** what was found to be wrong last, whether or not it is said */
   let found: string | undefined;
@@ -131,8 +140,14 @@ export function createWatch(options: WatchOptions): Watch {
     argocd,
     lastSign: () => streamLoop.lastSign(),
     onAway: lose,
-    onBack: () => wakeList(),
+    onThere: (back) => {
+      answered();
+      if (back) wakeList();
+    },
   });
+  const answered = () => {
+    answeredAt = clock.monotonic();
+  };
   const failedWith = (error: ArgoCdError, change = false) => {
     if (raisesDoubt(error)) reach.doubt();
     if (error.kind !== 'unauthenticated') return;
@@ -158,6 +173,7 @@ export function createWatch(options: WatchOptions): Watch {
     together?.catch(() => {});
     if (!probed) await probe();
     const records = await (together ?? listing.list());
+    answered();
     if (signal.aborted) return;
     registry.list(ticket, records);
     const partly = registry.partlyKnown();
@@ -304,7 +320,12 @@ export function createWatch(options: WatchOptions): Watch {
     streaming: () => streamLoop.since() !== undefined,
     failed: failedWith,
     away: () => (reach.isAway() ? problem : undefined),
-    doubt: () => (reach.isInDoubt() ? reach.whenDecided() : undefined),
+    answered,
+    doubt: () => {
+      const heard = Math.max(answeredAt, streamLoop.lastSign());
+      if (lostAt === undefined && clock.monotonic() - heard > heardLatelyMs) reach.doubt();
+      return reach.isInDoubt() ? reach.whenDecided() : undefined;
+    },
     notFresh,
     problem: () => problem,
     lastListAt: () => lastListAt,

@@ -39,20 +39,20 @@ export async function judge(
   if (before !== undefined) return before;
   const verdict = await judgeKnown(options, button, action, only);
   // What it asked may have found nobody there.
-  const after = await whyUnknown(options, deadline);
-  if (after !== undefined) return after;
-  if (verdict.outcome === 'nothing-to-release' && options.watch.doubt() !== undefined)
-    return reject(
-      'argocd-unreachable',
-      'Argo CD has not answered in time, so it is not known whether there is something to release. Press again',
-    );
-  return verdict;
+  return (await whyUnknown(options, deadline)) ?? verdict;
 }
 
 /** While it is being found out whether Argo CD is there, that is waited for. */
 async function whyUnknown({ watch, clock }: JudgeOptions, deadline: number): Promise<Verdict | undefined> {
   const doubt = watch.doubt();
-  if (doubt !== undefined) await within(clock, deadline, doubt);
+  if (doubt !== undefined) {
+    await within(clock, deadline, doubt);
+    if (watch.doubt() !== undefined)
+      return reject(
+        'argocd-unreachable',
+        'nothing is released: Argo CD does not answer just now. Press again',
+      );
+  }
   if (clock.monotonic() < watch.freshUntil()) return undefined;
   return reject(
     'argocd-unreachable',

@@ -3,9 +3,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../service/clock.ts';
+import { hurriedClock } from '../support/hurried-clock.ts';
 import { until } from '../support/wait.ts';
 import type { Fault } from './support/breakable-argocd.ts';
-import { showing } from './support/showing.ts';
+import { hurry, showing } from './support/showing.ts';
 
 const apps = { shop: 'OutOfSync', till: 'Synced' } as const;
 const maxAgeMs = 3_600_000;
@@ -93,8 +94,24 @@ describe('behind a gateway that keeps the stream open', () => {
     expect(await press('first')).toMatchObject({ outcome: 'rejected', reason: 'argocd-unreachable' });
   });
 
+  it('so is one that comes before anything has noticed, where Argo CD has not been heard for some seconds', async () => {
+    const clock = hurriedClock(hurry);
+    const { argocd, press, on, untilUnknown } = await here({ clock });
+    for (const stream of argocd.streams()) stream.write = () => true;
+    argocd.break(gateway().fault);
+    const from = clock.monotonic();
+    await until('some seconds of its clock', () => clock.monotonic() - from > 6_000);
+    expect(await press('first')).toMatchObject({ outcome: 'rejected', reason: 'argocd-unreachable' });
+    await untilUnknown(/HTTP 50[234]/);
+    expect(on('release')).toEqual([]);
+  });
+
   it('a release that finds nobody there makes the light unknown, and the next press is refused', async () => {
-    const { argocd, press, untilUnknown } = await here();
+    const { argocd, press, untilShown, untilUnknown } = await here({ clock: systemClock() });
+    const next = { ...apps, till: 'OutOfSync' } as const;
+    argocd.has(next);
+    await untilShown(next);
+    // Argo CD has just been heard, so that the press is not held up by a question.
     argocd.break(gateway().fault);
     expect(await press('first')).toMatchObject({ outcome: 'accepted' });
     await untilUnknown(/HTTP 50[234]/);

@@ -25,7 +25,9 @@ function reaching(first: () => Promise<unknown> = there) {
     clock,
     lastSign: () => sign,
     onAway: (why) => told.push(why),
-    onBack: () => told.push('back'),
+    onThere: (back) => {
+      if (back) told.push('back');
+    },
   });
   onTestFinished(() => reach.stop());
   return {

@@ -206,6 +206,44 @@ describe('the stream', () => {
   });
 });
 
+describe('whoever relies on Argo CD to be there', () => {
+  it('has it asked, where it has not been heard for 5 s', async () => {
+    let probes = 0;
+    const { watch, clock, stream } = await watching({
+      probe: () => {
+        probes += 1;
+        return Promise.resolve({ version: 'v3', simulated: false });
+      },
+    });
+    clock.advance(5_000);
+    expect(watch.doubt()).toBeUndefined();
+    clock.advance(1);
+    await watch.doubt();
+    expect([probes, watch.doubt()]).toEqual([1, undefined]);
+
+    clock.advance(4_000);
+    stream().send(keepAlive);
+    await settle();
+    clock.advance(4_000);
+    watch.answered();
+    clock.advance(4_000);
+    expect([watch.doubt(), probes]).toEqual([undefined, 1]);
+  });
+
+  it('does not wait where Argo CD is known to be away', async () => {
+    const { watch, clock, isFresh } = await watching({ probe: unreachable });
+    clock.advance(6_000);
+    await watch.doubt();
+    expect([isFresh(), watch.problem(), watch.away()]).toEqual([
+      false,
+      'nothing listens there',
+      'nothing listens there',
+    ]);
+    clock.advance(1_000);
+    expect(watch.doubt()).toBeUndefined();
+  });
+});
+
 it('leaves no timer when it is stopped, whatever is under way, and can be stopped twice', async () => {
   const { watch, clock, stream } = await watching();
   stream().send(streamEvent('ADDED', drifted('a')));
