@@ -72,6 +72,8 @@ export function createFreeze(options: FreezeOptions): Freeze {
   let file: 'read' | 'absent' | 'unreadable' = 'read';
   /** The broker's copy has been read on the present connection, so what is known here is what holds. */
   let isCurrent = false;
+  /** counts the ends of connections: a copy that was read on an earlier one makes nothing current */
+  let cuts = 0;
   /** What has happened here while that was not so: it holds whatever the copy says. */
   const unsaid: FreezeRequest[] = [];
   let queue: Promise<unknown> = Promise.resolve();
@@ -245,16 +247,20 @@ export function createFreeze(options: FreezeOptions): Freeze {
       theirs,
     );
   };
-  /** Decides which holds, the broker's copy or what is known here, and gives what is to be published. */
-  const onStored = (stored: Decoded<FreezeMessage> | undefined): FreezeMessage | undefined => {
+  /**
+   * Decides which holds, the broker's copy or what is known here, and gives what is to be published.
+   * @param isLate its connection has been cut meanwhile
+   */
+  const onStored = (stored: Decoded<FreezeMessage> | undefined, isLate: boolean): FreezeMessage => {
     const at = moment();
     const before = state;
     state = stillFrozen(stored === undefined ? state : withStored(stored), at);
     if (stored !== undefined) file = 'read';
-    isCurrent = true;
-    for (const request of unsaid.splice(0)) state = changed(afterRequest(state, request, at), at.now);
+    isCurrent = !isLate;
+    for (const request of isLate ? [] : unsaid.splice(0))
+      state = changed(afterRequest(state, request, at), at.now);
     if (!isDeepStrictEqual(state, before)) void enqueue(save);
-    if (!isDeepStrictEqual({ ...state, changedAt: before.changedAt }, before))
+    if (!isDeepStrictEqual([state.all, state.buttons], [before.all, before.buttons]))
       log.warn(`${inWordsOfRequest(state, undefined)}, by what the broker had stored`);
     arm();
     onChange();
@@ -266,11 +272,14 @@ export function createFreeze(options: FreezeOptions): Freeze {
       running = true;
       await load();
       forget = link.onState(({ state: now }) => {
-        if (now !== 'connected') isCurrent = false;
+        if (now === 'connected') return;
+        isCurrent = false;
+        cuts += 1;
       });
-      publish = link.share(freezeState.at({}), freezeState.filter(), (stored) =>
-        enqueue(() => onStored(stored)),
-      );
+      publish = link.share(freezeState.at({}), freezeState.filter(), (stored) => {
+        const before = cuts;
+        return enqueue(() => onStored(stored, before !== cuts));
+      });
       onChange();
       arm();
       takeRequests({ link, replies, log, channel: freezeSet, params: {} }, (request, about) => {
