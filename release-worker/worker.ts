@@ -41,7 +41,7 @@ import { createDeployedByButton } from './releases/deployed.ts';
 import type { JournalLine } from './releases/journal-lines.ts';
 import type { Journal } from './releases/journal.ts';
 import { createLate } from './releases/late.ts';
-import { createRecovery } from './releases/recovery.ts';
+import { createRecovery, endsOf } from './releases/recovery.ts';
 import type { Recovered } from './releases/recovery.ts';
 import { refreshAll } from './releases/refresh.ts';
 import { whyFreeze } from './releases/release.ts';
@@ -265,7 +265,7 @@ export function createWorker(options: WorkerOptions): Worker {
 
   /** What the journal knows of the former run goes on, or is said again. */
   const goOn = (recovered: Recovered, memory: PressMemory) => {
-    const { failed, last, lost, timedOut, unanswered, unfinished, deployed: past } = recovered;
+    const { failed, last, lost, timedOut, unanswered, unfinished, deployed: past, rolledBack } = recovered;
     said = createSaid({
       link,
       log,
@@ -278,19 +278,14 @@ export function createWorker(options: WorkerOptions): Worker {
       },
     });
     said.start();
-    for (const { release, fates } of past) {
-      const ends = [...fates].flatMap(([key, { end }]) => (end === undefined ? [] : [[key, end] as const]));
-      deployed.note(release, new Map(ends));
-    }
+    deployed.remember(past, rolledBack);
     // Also a success, of which little time has passed: its two flashes are not lost by a restart.
     for (const { release, fates, outcome, at } of last?.outcome === 'succeeded' ? [last, ...failed] : failed)
       board.finished(endingOf(release, (key) => fates.get(key)?.end, { outcome, at: fromTime(at) }));
     for (const [key, at] of lost) board.remember(key, at);
     late.recovered(recovered);
-    for (const { release, fates, outcome, at } of timedOut) {
-      const ends = [...fates].flatMap(([key, { end }]) => (end === undefined ? [] : [[key, end] as const]));
-      unended.adopt({ release, ends: new Map(ends), outcome, at: fromTime(at) });
-    }
+    for (const { release, fates, outcome, at } of timedOut)
+      unended.adopt({ release, ends: endsOf(fates), outcome, at: fromTime(at) });
     forgets.push(answerFormerPresses({ presses: unanswered, link, journal, clock, log }));
     for (const release of unfinished) runner.resume(release);
   };
@@ -355,6 +350,7 @@ export function createWorker(options: WorkerOptions): Worker {
               wasOutOfSyncAt: board.wasOutOfSyncAt,
               isUnripe: board.isUnripe,
               deployedBy: deployed.of,
+              rolledBackTo: deployed.rolledBackTo,
               show: publisher.show,
             },
             button,

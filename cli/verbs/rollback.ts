@@ -20,7 +20,7 @@ export async function configure(command: Command): Promise<void> {
     `
 Undoes what the last release of the button deployed, and freezes the button with the reason "rolled back".
 The button must have a gesture for it: worker.buttons[].on: {press: release, hold: rollback}.
-Without a name the only button there is.
+Without a name the only button there is. A second rollback in a row is refused: it would undo the first.
 
 Exit codes: 0 accepted · ${usageError} usage, or no gesture is mapped · ${refused} rejected · ${nothingToDo} nothing to undo · ${noAnswer} no answer within 5 s, or no broker`,
   );

@@ -48,7 +48,8 @@ export async function judgeRollback(
   const able: AppRecord[] = [];
   for (const app of find(wanted)) {
     const key = keyOf(app);
-    const why = whyNot(app, only === undefined ? deployed.get(key) : undefined);
+    const released = only === undefined ? deployed.get(key) : undefined;
+    const why = whyNot(app, released, options.rolledBackTo(key));
     const obstacle = access.obstacleOf(key);
     if (why !== undefined) left.push(`${key}: ${why}`);
     else if (isTaken(options, key)) busy.push(key);
@@ -81,14 +82,23 @@ export async function judgeRollback(
   };
 }
 
-/** @param released what the button's last release has deployed, where that is to be undone */
-function whyNot(app: AppRecord, released: string | undefined): string | undefined {
+/**
+ * @param released what the button's last release has deployed, where that is to be undone
+ * @param wentBackTo what the last release of the application has gone back to
+ */
+function whyNot(
+  app: AppRecord,
+  released: string | undefined,
+  wentBackTo: string | undefined,
+): string | undefined {
   if (app.deleting) return 'it is being deleted';
   if (app.automated) return 'automated sync would undo it; go back in Git instead';
   if (!app.plainGit) return 'only an application with one Git source can be rolled back here';
   if (app.detail === undefined) return 'its history is not known';
   if (released !== undefined && app.detail.deployed !== released)
     return 'something else has been deployed since';
+  if (wentBackTo !== undefined && app.detail.deployed === wentBackTo)
+    return `it has been rolled back to ${shortRevision(wentBackTo)} already, and a second rollback would deploy ${shortRevision(app.detail.previous)} again. To release, unfreeze the button and press; to go back further, revert in Git or use the history in Argo CD`;
   if (app.detail.previous === '') return 'its history has no other revision';
   return undefined;
 }

@@ -31,6 +31,8 @@ export interface JudgeOptions {
   readonly isUnripe: (key: string) => boolean;
   /** what the button's last release has deployed */
   readonly deployedBy: (button: string) => readonly Deployed[];
+  /** what the last release of an application has gone back to */
+  readonly rolledBackTo: (key: string) => string | undefined;
   /** Publishes what is known of the applications, so that what is released has been shown. */
   readonly show: (keys: readonly string[]) => void;
 }

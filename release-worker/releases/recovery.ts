@@ -50,6 +50,13 @@ export interface Recovered {
   readonly acceptedAt: ReadonlyMap<string, Accepted>;
   /** the newest finished release of each button that has deployed anything */
   readonly deployed: readonly UnfinishedRelease[];
+  /** by application: the revision that its last release has gone back to, where that was a rollback */
+  readonly rolledBack: ReadonlyMap<string, string>;
+}
+
+/** The ends that are known. */
+export function endsOf(fates: ReadonlyMap<string, AppFate>): ReadonlyMap<string, AppEnd> {
+  return new Map([...fates].flatMap(([key, { end }]) => (end === undefined ? [] : [[key, end] as const])));
 }
 
 export interface Recovery {
@@ -78,6 +85,7 @@ export function createRecovery(pressIdsMax: number): Recovery {
   const deployed = new Map<string, UnfinishedRelease>();
   /** by application: the release whose sync of it ran out of time */
   const timedOut = new Map<string, FinishedRelease>();
+  const rolledBack = new Map<string, string>();
   const endedHere = new Map<string, true>();
   let last: FinishedRelease | undefined;
 
@@ -106,6 +114,22 @@ export function createRecovery(pressIdsMax: number): Recovery {
       for (const release of forgotten.failed) failed.set(release.release.id, release);
   };
 
+  /** @param key only this application of it */
+  const noteDeployed = (ended: UnfinishedRelease, key?: string) => {
+    const { release, fates } = ended;
+    let any = false;
+    for (const { namespace, name, to } of release.apps) {
+      const app = `${namespace}/${name}`;
+      const { end } = fates.get(app) ?? {};
+      if (end?.good !== true || (key !== undefined && app !== key)) continue;
+      any = true;
+      if (end.outcome === 'already-in-sync' || release.settings.dryRun === true) continue;
+      if (release.action === 'rollback') rolledBack.set(app, to);
+      else rolledBack.delete(app);
+    }
+    if (any) deployed.set(release.button, ended);
+  };
+
   const correct = ({ releaseId, app, outcome, message, good, release: whole, at }: LateLine) => {
     const corrected = (before: FinishedRelease): FinishedRelease => {
       const end = { outcome, message, good };
@@ -121,7 +145,7 @@ export function createRecovery(pressIdsMax: number): Recovery {
       if (whole === 'succeeded') failed.delete(releaseId);
       else failed.set(releaseId, newest);
     }
-    if (good) deployed.set(newest.release.button, newest);
+    noteDeployed(newest, app);
   };
 
   return {
@@ -167,8 +191,7 @@ export function createRecovery(pressIdsMax: number): Recovery {
           endedHere.set(line.releaseId, true);
           dropOldest(endedHere, endedHereMax);
           last = { ...release, outcome: line.outcome, at: line.at };
-          if ([...release.fates.values()].some(({ end }) => end?.good === true))
-            deployed.set(release.release.button, release);
+          noteDeployed(release);
           if (line.outcome !== 'succeeded') failed.set(line.releaseId, last);
           for (const [app, { end }] of release.fates)
             if (end?.outcome === 'timed-out') timedOut.set(app, last);
@@ -200,6 +223,7 @@ export function createRecovery(pressIdsMax: number): Recovery {
       pressIds: [...pressIds],
       acceptedAt,
       deployed: [...deployed.values()],
+      rolledBack,
     }),
   };
 }

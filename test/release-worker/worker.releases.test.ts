@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { worldOf } from '../support/simulator.ts';
 import { until } from '../support/wait.ts';
 import { simulatedArgoCd } from './support/argocd.ts';
+import type { ButtonConfig } from '../../release-worker/selection.ts';
 import { button } from './support/buttons.ts';
 import { onBroker, startWorker, stateDirectory, workerConfig } from './support/worker.ts';
 
@@ -28,37 +29,38 @@ describe('push and press at once, on an application with automated sync', () => 
   });
 });
 
+const releasing = async (world: unknown, over: Partial<ButtonConfig> = {}) => {
+  const { argocd, control } = await simulatedArgoCd(world);
+  const broker = await onBroker();
+  const stateDir = stateDirectory();
+  const start = (dir = stateDir) => {
+    const buttons = [button({ coolDownMs: 0, ...over })];
+    const config = workerConfig(broker.url, control.url, { stateDir: dir, buttons });
+    const release = { ...config.worker.release, appTimeoutMs: 1_500 };
+    return startWorker({ ...config, worker: { ...config.worker, release } });
+  };
+  const worker = await start();
+  await broker.untilSignal('main', 'drifted');
+  const timeOut = async () => {
+    await broker.publish('button/main/press', '{"id": "p1"}');
+    await until('the time-out', () => broker.latest('release/last')?.['outcome'] === 'timed-out');
+    await broker.untilSignal('main', 'failed');
+  };
+  return {
+    ...broker,
+    argocd,
+    control,
+    worker,
+    start,
+    timeOut,
+    journal: () => readFileSync(join(stateDir, 'journal.jsonl'), 'utf8'),
+    reply: async (id: string) => until(`the reply to ${id}`, () => broker.latest(`reply/${id}`)),
+    phase: async () => (await argocd.get({ namespace: 'argocd', name: 'shop', project: 'default' })).phase,
+  };
+};
+
 describe('a sync that goes on after its release has timed out', () => {
   const hanging = { name: 'shop', drifted: true, hookNeverEnds: true, syncMs: 20 };
-  const releasing = async (world: unknown, over: { readonly refresh?: 'none' } = {}) => {
-    const { argocd, control } = await simulatedArgoCd(world);
-    const broker = await onBroker();
-    const stateDir = stateDirectory();
-    const start = (dir = stateDir) => {
-      const buttons = [button({ coolDownMs: 0, ...over })];
-      const config = workerConfig(broker.url, control.url, { stateDir: dir, buttons });
-      const release = { ...config.worker.release, appTimeoutMs: 1_500 };
-      return startWorker({ ...config, worker: { ...config.worker, release } });
-    };
-    const worker = await start();
-    await broker.untilSignal('main', 'drifted');
-    const timeOut = async () => {
-      await broker.publish('button/main/press', '{"id": "p1"}');
-      await until('the time-out', () => broker.latest('release/last')?.['outcome'] === 'timed-out');
-      await broker.untilSignal('main', 'failed');
-    };
-    return {
-      ...broker,
-      argocd,
-      control,
-      worker,
-      start,
-      timeOut,
-      journal: () => readFileSync(join(stateDir, 'journal.jsonl'), 'utf8'),
-      reply: async (id: string) => until(`the reply to ${id}`, () => broker.latest(`reply/${id}`)),
-      phase: async () => (await argocd.get({ namespace: 'argocd', name: 'shop', project: 'default' })).phase,
-    };
-  };
   const stillRuns =
     /the sync of release [0-9a-f-]+ \(timed out at .+\) still runs; `release-button terminate --app argocd\/shop` ends it/;
 
@@ -182,5 +184,48 @@ describe('a sync that goes on after its release has timed out', () => {
       await until('the correction', () => latest('release/last')?.['outcome'] === 'failed');
       expect(latest('release/last')).toMatchObject({ apps: [{ outcome: 'terminated' }] });
     });
+  });
+});
+
+describe('a second rollback', () => {
+  it.each([
+    ['at once', false],
+    ['after a restart', true],
+  ])('does not deploy again what was rolled back, %s', async (_, restarted) => {
+    const { worker, start, publish, result, latest, reply, control } = await releasing(
+      worldOf([{ name: 'shop', drifted: true, syncMs: 20 }]),
+      { on: { press: 'release', hold: 'rollback' } },
+    );
+    const ended = (pressId: string) =>
+      until(`the end of ${pressId}`, () => latest('release/last')?.['pressId'] === pressId);
+    const back = (id: string) => publish('button/main/press', JSON.stringify({ id, gesture: 'hold' }));
+    const lift = async (id: string) => {
+      await publish('freeze/set', JSON.stringify({ id, frozen: false }));
+      expect(await reply(id)).toMatchObject({ ok: true });
+    };
+    await publish('button/main/press', '{"id": "p1"}');
+    await ended('p1');
+    await back('p2');
+    await ended('p2');
+    expect(latest('release/last')).toMatchObject({ action: 'rollback', outcome: 'succeeded' });
+    await lift('f1');
+    if (restarted) {
+      await worker.stop();
+      await until('offline', () => latest('worker/main/availability')?.['text'] === 'offline');
+      await start();
+      await until('online', () => latest('worker/main/availability')?.['text'] === 'online');
+    }
+    await back('p3');
+    expect(await result('main', 'p3')).toMatchObject({
+      outcome: 'nothing-to-release',
+      message: expect.stringMatching(/rolled back to 1111111 already.*would deploy 2222222 again/),
+    });
+    expect((await control.syncs()).length).toBe(2);
+
+    await publish('button/main/press', '{"id": "p4"}');
+    await ended('p4');
+    await back('p5');
+    expect(await result('main', 'p5')).toMatchObject({ outcome: 'accepted' });
+    await ended('p5');
   });
 });

@@ -86,6 +86,34 @@ describe('does not roll back', () => {
     });
   });
 
+  it.each([
+    ['without a name', undefined],
+    ['named', ['argocd/shop']],
+  ])('what has been rolled back already, %s', async (_, only) => {
+    const again = {
+      deployed: [oldCommit],
+      history: [...both.history, { id: 2, revisions: [oldCommit] }],
+    };
+    const { judge, ready } = await judging(worldOf([{ name: 'shop', ...again }]), {
+      deployedBy: () => [{ key: 'argocd/shop', revision: oldCommit }],
+      rolledBackTo: () => oldCommit,
+    });
+    await ready();
+    expect(await judge(only, {}, 'rollback')).toMatchObject({
+      outcome: 'nothing-to-release',
+      message: expect.stringMatching(/rolled back to 1111111 already.*would deploy 2222222 again/),
+    });
+  });
+
+  it('back again only what nobody has deployed over: then it can be rolled back', async () => {
+    const { judge, ready } = await judging(worldOf([shop]), {
+      ...released('shop'),
+      rolledBackTo: () => oldCommit,
+    });
+    await ready();
+    expect(await judge(undefined, {}, 'rollback')).toMatchObject(back);
+  });
+
   it('without a release of this button', async () => {
     const { judge, ready } = await judging(worldOf([shop]));
     await ready();

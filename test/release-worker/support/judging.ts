@@ -26,6 +26,7 @@ export async function judging(
     readonly unwritable?: string;
     readonly wasOutOfSyncAt?: (key: string) => number | undefined;
     readonly deployedBy?: (button: string) => readonly Deployed[];
+    readonly rolledBackTo?: (key: string) => string | undefined;
     readonly whyBusy?: (key: string) => string | undefined;
   } = {},
 ) {
@@ -99,6 +100,7 @@ export async function judging(
             },
           },
           refreshOnPressMax: options.refreshOnPressMax ?? 20,
+          rolledBackTo: options.rolledBackTo ?? (() => undefined),
           whyBusy: options.whyBusy ?? (() => undefined),
           whyUnwritable: () => Promise.resolve(options.unwritable),
           isUnripe: (key) => options.unripe?.includes(key) ?? false,
