@@ -11,6 +11,8 @@ export interface DriftOptions {
   readonly simulator: Simulator;
   readonly heard: Heard;
   readonly worker: Measured;
+  /** Hears the same events of the same simulator, and says as much to the same broker. */
+  readonly relay: Measured;
   /** From a stream in this process. */
   readonly changes: readonly Count[];
   readonly flips: ReturnType<typeof createFlips>;
@@ -50,9 +52,10 @@ export async function measureLatency(options: DriftOptions): Promise<void> {
 
 /** Evenly, whatever the answers take. */
 export async function measureChanges(options: DriftOptions): Promise<void> {
-  const { heard, worker, changes, flips, table, column } = options;
+  const { simulator, heard, worker, relay, changes, flips, table, column } = options;
   const [firstChange, firstSignal] = [changes.length, heard.signals.length];
-  const before = processorMs(worker);
+  const [before, relayBefore] = [processorMs(worker), processorMs(relay)];
+  await simulator.forgetCalls();
   const startedAt = performance.now();
   const asked: Promise<void>[] = [];
   for (let index = 0; index < aSecond * forSeconds; index += 1) {
@@ -61,11 +64,12 @@ export async function measureChanges(options: DriftOptions): Promise<void> {
   }
   await Promise.all(asked);
   const wallMs = performance.now() - startedAt;
-  table.set(
-    `worker at ${aSecond} changes a second, % of a core`,
-    column,
-    (100 * (processorMs(worker) - before)) / wallMs,
-  );
+  const [took, relayTook] = [processorMs(worker) - before, processorMs(relay) - relayBefore];
+  table.set(`worker at ${aSecond} changes a second, % of a core`, column, (100 * took) / wallMs);
+  table.set(`bare relay at ${aSecond} changes a second, % of a core`, column, (100 * relayTook) / wallMs);
+  table.set('  worker: bare relay', column, took / relayTook);
+  const calls = await simulator.calls();
+  print(`  asked of Argo CD meanwhile: ${JSON.stringify([...calls])}`);
   await wait(1_000);
   const made = changes.slice(firstChange);
   table.set('  changes a second that came', column, (1000 * made.length) / wallMs);

@@ -5,7 +5,7 @@ import { measureChanges, measureLatency, measurePolling } from './argocd-drift.t
 import { createFlips, tap } from './argocd-changes.ts';
 import { measurePress } from './argocd-price.ts';
 import { measureStart } from './argocd-start.ts';
-import { createFolder, startBroker, startSimulator, startWorker } from './installation.ts';
+import { createFolder, startBroker, startRelay, startSimulator, startWorker } from './installation.ts';
 import type { Listening, Simulator } from './installation.ts';
 import { peakResidentMb, print, residentMb, seconds } from './processes.ts';
 import type { Measured } from './processes.ts';
@@ -77,6 +77,10 @@ export async function argocd(): Promise<void> {
       print(`${size} applications: changes`);
       figures.set('worker at rest, MB resident', column, residentMb(worker));
       figures.set('  at most so far', column, peakResidentMb(worker));
+      const relay = startRelay({ broker: broker.url, argocd: simulator.url, prefix: `relay-${size}` });
+      await relay.printed('ready;');
+      // Its stream begins with an event of each application.
+      await seconds(warmUpSeconds / 2 + size / 500);
       const stream = await tap(simulator, pressed);
       const others = Array.from(
         { length: size - pressed.length },
@@ -86,6 +90,7 @@ export async function argocd(): Promise<void> {
         simulator,
         heard,
         worker,
+        relay,
         changes: stream.changes,
         flips: createFlips(simulator, others, deployed),
         table: figures,
@@ -93,6 +98,7 @@ export async function argocd(): Promise<void> {
       };
       await measureLatency(options);
       await measureChanges(options);
+      await relay.stop();
       await measurePolling(options);
       figures.set('worker after the changes, MB resident', column, residentMb(worker));
       figures.set('  at most in all', column, peakResidentMb(worker));

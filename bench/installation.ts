@@ -119,6 +119,24 @@ const memoryOption = '--max-semi-space-size=1';
 /** A folder, for a profile of the processor time of each worker. */
 const profiles = process.env['BENCH_PROFILES'];
 
+/** The other side of the worker: the same messages of the same events, and nothing else. */
+export function startRelay(options: {
+  readonly broker: string;
+  readonly argocd: string;
+  readonly prefix: string;
+}): Measured {
+  const { broker, argocd, prefix } = options;
+  const profile = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profiles}`];
+  return start(process.execPath, [
+    memoryOption,
+    ...profile,
+    'dist/bench/bare-relay.js',
+    argocd,
+    broker,
+    prefix,
+  ]);
+}
+
 export function startWorker(options: WorkerOptions): Measured {
   const { folder, broker, argocd, prefix, buttons } = options;
   const stateDir = options.stateDir ?? join(folder, prefix);

@@ -2,7 +2,8 @@
 // QoS 2 messages of a connection wait for their PUBREL. Nothing is kept for absent clients: a session ends with its
 // connection, so no client can make the broker hold messages, subscriptions or a last will after it has gone.
 import { Readable } from 'node:stream';
-import { hasWildcard, matches } from './topics.ts';
+import { setImmediate as turn } from 'node:timers/promises';
+import { hasWildcard, levelsMatch } from './topics.ts';
 
 /** The part of a message that the library stores and reads back. */
 interface StoredMessage {
@@ -16,6 +17,12 @@ interface StoredMessage {
   readonly messageExpiry?: number;
 }
 
+interface Kept {
+  readonly message: StoredMessage;
+  /** in bytes, as it is counted: what a peer sends is measured once */
+  readonly size: number;
+}
+
 interface Message {
   readonly topic: string;
   readonly payload: string | Buffer;
@@ -23,6 +30,9 @@ interface Message {
   readonly properties?: Readonly<Record<string, unknown>>;
   readonly messageExpiry?: number;
 }
+
+/** A client may ask for thousands of wildcards: after so many comparisons it is the turn of others. */
+const comparedInATurn = 50_000;
 
 /** The connection; only ever a key here. */
 type Owner = object;
@@ -51,8 +61,10 @@ export interface Store {
 }
 
 export function createStore(options: StoreOptions): Store {
-  const retained = new Map<string, StoredMessage>();
+  const retained = new Map<string, Kept>();
   let bytes = 0;
+  /** None of the retained messages expires before. Milliseconds since the epoch. */
+  let nextExpiry = Infinity;
   // By connection, not by client id: freed with it, and a new connection starts without the old one's message ids.
   const awaiting = new WeakMap<Owner, Map<number, 'noted' | 'published'>>();
 
@@ -65,7 +77,7 @@ export function createStore(options: StoreOptions): Store {
   const forget = (topic: string) => {
     const old = retained.get(topic);
     if (old === undefined) return;
-    bytes -= sizeOf(old);
+    bytes -= old.size;
     retained.delete(topic);
   };
 
@@ -73,14 +85,19 @@ export function createStore(options: StoreOptions): Store {
     const old = retained.get(message.topic);
     return (
       retained.size + (old === undefined ? 1 : 0) <= options.maximumMessages &&
-      bytes - (old === undefined ? 0 : sizeOf(old)) + sizeOf(message) <= options.maximumBytes
+      bytes - (old?.size ?? 0) + sizeOf(message) <= options.maximumBytes
     );
   };
 
   const forgetExpired = () => {
     const now = options.now();
-    for (const { topic, messageExpiry } of retained.values()) {
-      if (messageExpiry !== undefined && messageExpiry <= now) forget(topic);
+    // Asked for each message while there is no room: the walk must not be one for each.
+    if (now < nextExpiry) return;
+    nextExpiry = Infinity;
+    for (const { message } of retained.values()) {
+      const { topic, messageExpiry = Infinity } = message;
+      if (messageExpiry <= now) forget(topic);
+      else nextExpiry = Math.min(nextExpiry, messageExpiry);
     }
   };
 
@@ -90,14 +107,27 @@ export function createStore(options: StoreOptions): Store {
     return fits(message);
   };
 
-  function* retainedBy(filters: readonly string[]): Generator<StoredMessage> {
+  async function* retainedBy(filters: readonly string[]): AsyncGenerator<StoredMessage> {
     for (const filter of filters) {
-      if (hasWildcard(filter)) {
-        for (const message of retained.values()) if (matches(filter, message.topic)) yield message;
-      } else {
-        const message = retained.get(filter);
-        if (message !== undefined) yield message;
+      const kept = hasWildcard(filter) ? undefined : retained.get(filter);
+      if (kept !== undefined) yield kept.message;
+    }
+    const wild = filters.filter(hasWildcard).map((filter) => filter.split('/'));
+    if (wild.length === 0) return;
+    // As it is now: what comes in between is sent to the subscriber anyway, and the walk must end.
+    const all = [...retained.values()];
+    let compared = 0;
+    for (const kept of all) {
+      compared += wild.length;
+      if (compared >= comparedInATurn) {
+        compared = 0;
+        await turn();
       }
+      const { topic } = kept.message;
+      const levels = topic.split('/');
+      for (const wanted of wild)
+        // What has changed since has been sent to the new subscriber as it came.
+        if (levelsMatch(wanted, levels) && retained.get(topic) === kept) yield kept.message;
     }
   }
 
@@ -123,8 +153,10 @@ export function createStore(options: StoreOptions): Store {
         ...(properties === undefined ? {} : { properties }),
         ...(messageExpiry === undefined ? {} : { messageExpiry }),
       };
-      retained.set(topic, stored);
-      bytes += sizeOf(stored);
+      const size = sizeOf(stored);
+      retained.set(topic, { message: stored, size });
+      bytes += size;
+      nextExpiry = Math.min(nextExpiry, messageExpiry ?? Infinity);
     },
     createRetainedStreamCombi: (filters: readonly string[]) => Readable.from(retainedBy(filters)),
 

@@ -21,11 +21,15 @@ export function hasWildcard(filter: string): boolean {
 
 /** Whether a topic is matched by a filter. `a/#` matches `a` too; a wildcard in front does not match `$...`. */
 export function matches(filter: string, topic: string): boolean {
-  if (!hasWildcard(filter)) return filter === topic;
-  const wanted = filter.split('/');
-  const levels = topic.split('/');
-  if (topic.startsWith('$') && (wanted[0] === '+' || wanted[0] === '#')) return false;
-  for (const [index, level] of wanted.entries()) {
+  return hasWildcard(filter) ? levelsMatch(filter.split('/'), topic.split('/')) : filter === topic;
+}
+
+/** The same of both in their levels, for who compares many of them. */
+export function levelsMatch(wanted: readonly string[], levels: readonly string[]): boolean {
+  const [first = ''] = levels;
+  if (first.startsWith('$') && (wanted[0] === '+' || wanted[0] === '#')) return false;
+  for (let index = 0; index < wanted.length; index += 1) {
+    const level = wanted[index];
     if (level === '#') return true;
     if (index >= levels.length || (level !== '+' && level !== levels[index])) return false;
   }

@@ -55,19 +55,17 @@ export const applicationSchema = z.object({
 export type Application = z.infer<typeof applicationSchema>;
 
 /** Makes small items right away: of 10,000 applications a second copy would be tens of megabytes. */
-function listSchema(selection: ListSelection) {
-  return z.object({
-    items: z.nullish(
-      z.array(
-        z.pipe(
-          applicationSchema,
-          z.transform((app) => listedOf(app, selection)),
-        ),
-      ),
-    ),
-  });
+function itemSchema(selection: ListSelection) {
+  return z.pipe(
+    applicationSchema,
+    z.transform((app) => listedOf(app, selection)),
+  );
 }
-export const applicationListSchemas = { spec: listSchema('spec'), members: listSchema('members') };
+export const listedAppSchemas = { spec: itemSchema('spec'), members: itemSchema('members') };
+export const applicationListSchemas = {
+  spec: z.object({ items: z.nullish(z.array(listedAppSchemas.spec)) }),
+  members: z.object({ items: z.nullish(z.array(listedAppSchemas.members)) }),
+};
 
 export const streamEventSchema = z.object({
   result: z.exactOptional(

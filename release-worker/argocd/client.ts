@@ -1,6 +1,7 @@
 // Argo CD's API as far as we call it. Every failure is an ArgoCdError.
 import * as z from 'zod/mini';
-import { applicationListSchemas, applicationSchema, recordOf } from './application.ts';
+import { applicationListSchemas, applicationSchema, listedAppSchemas, recordOf } from './application.ts';
+import { listInPieces } from './list-in-pieces.ts';
 import type { AppRecord, ListedApp } from './application.ts';
 import { ArgoCdError } from './errors.ts';
 import { listFields, streamFields } from './fields.ts';
@@ -209,6 +210,7 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
         query: { fields: listFields(selection) },
         timeoutMs: Math.max(options.requestTimeoutMs, listTimeoutMs),
         schema: applicationListSchemas[selection],
+        inPieces: (text) => listInPieces(text, listedAppSchemas[selection]),
       });
       return answer.items ?? [];
     },

@@ -5,6 +5,7 @@ import { RequestError } from 'got';
 import type { Got } from 'got';
 import type * as z from 'zod/mini';
 import { parseJson } from '../../messages/codec.ts';
+import type { Decoded } from '../../messages/codec.ts';
 import type { Clock } from '../../service/clock.ts';
 import { ArgoCdError, aboutAnother, errorFromAnswer, errorFromFailure, notArgoCd } from './errors.ts';
 import type { Asking } from './errors.ts';
@@ -33,6 +34,8 @@ export interface Call<Answer> {
   /** for what Argo CD tells everybody: no token is sent, so that none needs to be good */
   readonly anonymous?: true;
   readonly schema: z.ZodMiniType<Answer>;
+  /** Reads an answer that may be long, a piece at a time; undefined: it is to be read by `schema`, as a whole. */
+  readonly inPieces?: (text: string) => Promise<Answer | undefined>;
   /** what else an answer is about, if it is not about what was asked for */
   readonly otherThanAsked?: (answer: Answer) => string | undefined;
   /** whether an answer says that the token is not accepted, although its status does not */
@@ -84,7 +87,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
   const { server } = asking;
 
   return async (call, { headers, signal, timedOut }) => {
-    const { name, what, path, query, body, schema } = call;
+    const { name, what, path, query, body } = call;
     const changes = isChange(call);
     const tooLarge = new AbortController();
     const content = body === undefined ? undefined : contentOf(JSON.stringify(body), call.ready);
@@ -137,7 +140,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       const body = response.rawBody.toString('utf8').slice(0, maximumErrorLength);
       return { error: errorFromAnswer(what, asking, { status, contentType, location, body }), failed };
     }
-    const decoded = parseJson(response.rawBody.toString('utf8'), schema);
+    const decoded = await read(call, response.rawBody.toString('utf8'));
     const isJson = contentType.startsWith('application/json');
     // The start of a good answer is lost, or the answer of another version: it may well have been carried out.
     const kind = changes && isJson ? 'unsure' : 'not-argocd';
@@ -153,6 +156,11 @@ export function createExchange(options: ExchangeOptions): Exchange {
     const detail = isJson ? { detail: decoded.error } : {};
     return { error: notArgoCd(what, asking, { status, contentType, ...detail }, kind), failed };
   };
+}
+
+async function read<Answer>({ schema, inPieces }: Call<Answer>, text: string): Promise<Decoded<Answer>> {
+  const value = await inPieces?.(text);
+  return value === undefined ? parseJson(text, schema) : { ok: true, value };
 }
 
 function answerTooLarge(what: string, server: string, changes: boolean): ArgoCdError {

@@ -4,6 +4,7 @@
 // Windows are asked for what is out of sync only: those of its project first, and its own where one of them can be about
 // it, or the project may not be got. A yes may still be wrong (a policy can deny a single application), so a sync that
 // Argo CD refuses is remembered too.
+import { setImmediate as turn } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock, Timer } from '../../service/clock.ts';
 import type { Log } from '../../service/log.ts';
@@ -73,6 +74,7 @@ const computedMax = 100;
  */
 const roundMax = 100;
 const atOnce = 2;
+const lookedInATurn = 100;
 const lookAgainMax = 20;
 
 export function createAccess(options: {
@@ -192,7 +194,11 @@ export function createAccess(options: {
   };
   const askAll = async (keys: readonly string[], anew: boolean) => {
     const round: Round = { anew, permissions: new Set(), windows: new Set(), asked: 0, changed: new Set() };
+    let looked = 0;
     await eachLimited(keys, atOnce, async (key) => {
+      // What is answered already costs no question, and so leaves the event loop to nobody.
+      looked += 1;
+      if (looked % lookedInATurn === 0) await turn();
       if (running && (round.asked < roundMax || isAnswered(key))) await ask(key, round);
     });
     if (round.changed.size > 0) options.onChange(round.changed);
@@ -201,12 +207,18 @@ export function createAccess(options: {
   /** A failure waits for its turn, whatever else changes meanwhile. */
   const mayAsk = (key: string) => isDue(key) && now() - (failedAt.get(key) ?? -Infinity) >= lookEveryMs;
   /** Those never asked for first, then the oldest answers, so that everybody's turn comes. */
-  const due = () =>
-    [...drifted]
-      .filter(mayAsk)
-      .map((key) => ({ key, at: Math.max(windows.askedAt(key), failedAt.get(key) ?? -Infinity) }))
-      .sort((a, b) => (a.at === b.at ? 0 : a.at < b.at ? -1 : 1))
-      .map(({ key }) => key);
+  const due = () => {
+    const never: string[] = [];
+    const others: { readonly key: string; readonly at: number }[] = [];
+    for (const key of drifted) {
+      if (!mayAsk(key)) continue;
+      const at = Math.max(windows.askedAt(key), failedAt.get(key) ?? -Infinity);
+      if (at === -Infinity) never.push(key);
+      else others.push({ key, at });
+    }
+    others.sort((a, b) => a.at - b.at);
+    return [...never, ...others.map(({ key }) => key)];
+  };
   const look = () => {
     if (!running) return;
     if (round !== undefined) {
@@ -214,13 +226,16 @@ export function createAccess(options: {
       return;
     }
     timer?.cancel();
-    round = askAll(due(), false).finally(() => {
-      round = undefined;
-      if (again) {
-        again = false;
-        look();
-      } else if (running) timer = clock.setTimeout(look, lookEveryMs);
-    });
+    // Not in the same turn as the change: a list brings thousands, and others work on it too.
+    round = turn()
+      .then(() => askAll(due(), false))
+      .finally(() => {
+        round = undefined;
+        if (again) {
+          again = false;
+          look();
+        } else if (running) timer = clock.setTimeout(look, lookEveryMs);
+      });
   };
 
   const forgetAnswers = (key: string) => {
@@ -230,7 +245,7 @@ export function createAccess(options: {
     permissions.forget(key);
     failedAt.delete(key);
   };
-  /** @returns whether there is something to ask */
+  /** @returns whether there may be something to ask */
   const note = (key: string): boolean => {
     const app = registry.get(key);
     if (app === undefined) {
@@ -244,7 +259,7 @@ export function createAccess(options: {
       return false;
     }
     drifted.add(key);
-    return mayAsk(key);
+    return true;
   };
 
   return {
@@ -253,7 +268,7 @@ export function createAccess(options: {
       for (const app of registry.all()) note(keyOf(app));
       forget = registry.onChange((keys) => {
         let wanted = false;
-        for (const key of keys) wanted = note(key) || wanted;
+        for (const key of keys) wanted = (note(key) && (wanted || mayAsk(key))) || wanted;
         if (wanted) look();
       });
       look();

@@ -73,6 +73,9 @@ export interface BoardOptions {
  */
 const gatherMs = 30;
 const gatherSummaryMs = 200;
+/** Of more applications than these the sync windows are looked through once a second, and not at each change. */
+const walkedAtOnce = 500;
+const walkEveryMs = 1_000;
 /** To say something takes as long as to send a sync, which goes first: nobody sees the difference. In milliseconds. */
 const startedMs = 10;
 
@@ -86,6 +89,7 @@ export function createBoard(options: BoardOptions): Board {
   const endings = createEndings({ clock, get, onOver: (ending) => options.onOver?.(ending) });
   /** Said once and for all: the two clocks do not run alike. */
   const lostSince = new WeakMap<Lost, number>();
+  const walked = new Map<string, { readonly windows: ClosedWindows; readonly until: number }>();
   let summarySaid = '';
   let state: string | undefined;
   let since = 0;
@@ -133,7 +137,11 @@ export function createBoard(options: BoardOptions): Board {
           ...(unwritable === undefined ? {} : { unwritable }),
           cause: () => firstCause(tally.unknown(button.id)),
           lost: () => lostInWords([...tally.wereOutOfSync(button.id)].map(withWallTime), get),
-          windows: () => closedWindows(button.id),
+          windows: () => {
+            const { windows, until } = windowsLately(button.id, drift.outOfSync, now);
+            nextAt = Math.min(nextAt, until);
+            return windows;
+          },
         },
         now,
       );
@@ -191,6 +199,17 @@ export function createBoard(options: BoardOptions): Board {
       description = known.windowDescription ?? description;
     }
     return { until, description };
+  };
+
+  /** @returns them, and until when nobody needs to look again */
+  const windowsLately = (button: string, outOfSync: number, now: number) => {
+    const before = walked.get(button);
+    if (before !== undefined && now < before.until) return before;
+    const windows = closedWindows(button);
+    const until = outOfSync > walkedAtOnce ? now + walkEveryMs : Infinity;
+    if (until === Infinity) walked.delete(button);
+    else walked.set(button, { windows, until });
+    return { windows, until };
   };
 
   const publishSummary = (fresh: boolean) => {

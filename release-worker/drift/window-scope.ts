@@ -10,7 +10,7 @@ export interface Deployed {
 }
 
 /** More patterns than these in one project are not looked at: its windows count as about everything then. */
-const patternsMax = 5_000;
+const patternsMax = 1_000;
 
 /** @returns whether some window can be about the application */
 export function scopeOf(windows: readonly Pick<ProjectWindow, 'scope'>[]): (app: Deployed) => boolean {
@@ -20,7 +20,15 @@ export function scopeOf(windows: readonly Pick<ProjectWindow, 'scope'>[]): (app:
   );
   if (patterns > patternsMax) return () => true;
   const tests = windows.map(({ scope }) => testOf(scope));
-  return (app) => tests.some((test) => test(app));
+  // Thousands of applications are asked about every minute, and change seldom.
+  const known = new WeakMap<Deployed, boolean>();
+  return (app) => {
+    const before = known.get(app);
+    if (before !== undefined) return before;
+    const now = tests.some((test) => test(app));
+    known.set(app, now);
+    return now;
+  };
 }
 
 function testOf(scope: WindowScope): (app: Deployed) => boolean {
@@ -55,8 +63,16 @@ function testOf(scope: WindowScope): (app: Deployed) => boolean {
 function matcherOf(patterns: readonly string[], unsure = /[[\]{}\\!]/): (value: string) => boolean {
   if (patterns.some((pattern) => pattern === '*' || unsure.test(pattern))) return () => true;
   const names = new Set(patterns.filter((pattern) => !/[*?]/.test(pattern)));
-  const globs = patterns.filter((pattern) => /[*?]/.test(pattern));
-  return (value) => names.has(value) || globs.some((glob) => matchesGlob(glob, value));
+  const globs = patterns.filter((pattern) => /[*?]/.test(pattern)).map(globOf);
+  return (value) => names.has(value) || globs.some((matches) => matches(value));
+}
+
+/** Most have one `*`, at which end ever. */
+function globOf(glob: string): (value: string) => boolean {
+  const [start = '', end = '', ...more] = glob.split('*');
+  if (more.length > 0 || glob.includes('?')) return (value) => matchesGlob(glob, value);
+  const length = start.length + end.length;
+  return (value) => value.length >= length && value.startsWith(start) && value.endsWith(end);
 }
 
 /** `*` is any number of characters, `?` one. Takes at most as many steps as the product of both lengths. */

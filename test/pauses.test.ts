@@ -1,0 +1,263 @@
+// Nothing that others send holds the event loop for long: each kind of what there may be many of, at a hundred times its
+// usual number. Measured in processor time beside an idle loop, best of some rounds.
+import { Readable } from 'node:stream';
+import { expect, test } from 'vitest';
+import type { ProjectWindow } from '../release-worker/argocd/sync-window.ts';
+import { createBoard } from '../release-worker/drift/board.ts';
+import { createAccess } from '../release-worker/drift/access.ts';
+import { createRegistry } from '../release-worker/drift/registry.ts';
+import { opennessOf } from '../release-worker/drift/windows.ts';
+import { createStore } from '../broker/store.ts';
+import { candidatesOf, planOf } from '../release-worker/releases/plan.ts';
+import { wanted } from '../home-assistant/wanted.ts';
+import { silentLog } from '../service/log.ts';
+import { createFakeClock } from './support/fake-clock.ts';
+import { longestPauseMs } from './support/pause.ts';
+import { button } from './release-worker/support/buttons.ts';
+import { createFakeLink } from './release-worker/support/fake-link.ts';
+import { scriptedArgoCd } from './release-worker/support/argocd.ts';
+import { drifted } from './release-worker/support/records.ts';
+import { settle } from './release-worker/support/settle.ts';
+import { clientOf, serve } from './release-worker/argocd/playback.ts';
+import { agentOf, applicationOf, workerOf } from './home-assistant/support/installations.ts';
+
+/** A store of the broker with as many messages as it takes, and its methods for the library by their names. */
+async function fullStore() {
+  const store = createStore({ maximumMessages: 20_000, maximumBytes: 1e9, now: () => 0 });
+  const call = async (name: string, given: unknown): Promise<unknown> => {
+    const method: unknown = Reflect.get(store.persistence, name);
+    if (typeof method !== 'function') throw new Error(`the library has no ${name} by now`);
+    const result: unknown = await Reflect.apply(method, undefined, [given]);
+    return result;
+  };
+  for (let index = 0; index < 20_000; index += 1)
+    await call('storeRetained', { topic: `a/${index}`, payload: Buffer.from('x'), messageExpiry: 1e15 });
+  return { store, call };
+}
+
+const limitMs = 50;
+const many = 10_000;
+const timeout = 300_000;
+
+function check({ pause, idle }: { readonly pause: number; readonly idle: number }): void {
+  expect(pause).toBeLessThan(limitMs + idle);
+}
+
+const windowsOf = (count: number): ProjectWindow[] =>
+  Array.from({ length: count }, (_, index) => ({
+    kind: 'deny',
+    schedule: `${index % 60} * * * *`,
+    duration: `${10 + index}m`,
+    manualSync: false,
+    timeZone: 'Europe/Berlin',
+    description: `window ${index}`,
+    scope: {
+      applications: [`*-${index}`, `other-${index}-*`],
+      namespaces: [],
+      clusters: [],
+      andOperator: false,
+    },
+  }));
+/** As over a network: in a turn of its own. */
+const answered = <Answer>(answer: Answer) =>
+  new Promise<Answer>((resolve) => {
+    setImmediate(resolve, answer);
+  });
+const manyDrifted = () => {
+  const registry = createRegistry();
+  const records = Array.from({ length: many }, (_, index) => drifted(`app-${index}`));
+  registry.list(registry.ticket(), records);
+  return registry;
+};
+
+test('sync windows: 500 of one project, all of them about one application', { timeout }, async () => {
+  const windows = windowsOf(500);
+  check(
+    await longestPauseMs(
+      () => {},
+      () => void opennessOf(windows, Date.parse('2026-03-20T12:00:30Z')),
+    ),
+  );
+});
+
+test('applications that are out of sync: 10,000 in a project with 500 windows', { timeout }, async () => {
+  const windows = windowsOf(500);
+  check(
+    await longestPauseMs(
+      () => {
+        const clock = createFakeClock();
+        const registry = manyDrifted();
+        const access = createAccess({
+          argocd: scriptedArgoCd({
+            maySyncAll: () => answered(true),
+            syncWindows: () => answered({ open: true, assigned: windows, active: [] }),
+            projectWindows: () => answered(windows),
+          }),
+          registry,
+          clock,
+          log: silentLog(),
+          onChange: () => {},
+        });
+        return { access, registry };
+      },
+      async ({ access, registry }) => {
+        access.start();
+        for (let round = 0; round < 100 && access.known('argocd/app-9999') === undefined; round += 1)
+          await settle();
+        registry.event('changed', drifted('app-0', { health: 'Degraded' }));
+        await settle();
+        await access.stop();
+      },
+    ),
+  );
+});
+
+test(
+  'applications that a sync window keeps from being released: 10,000, while others change',
+  { timeout },
+  async () => {
+    check(
+      await longestPauseMs(
+        () => {
+          const clock = createFakeClock();
+          const registry = createRegistry();
+          const board = createBoard({
+            link: createFakeLink().link,
+            registry,
+            watch: {
+              freshUntil: () => Infinity,
+              problem: () => undefined,
+              notFresh: () => {},
+              server: () => undefined,
+            },
+            access: {
+              obstacleOf: () => 'blocked-by-sync-window',
+              known: () => ({
+                permitted: true,
+                windowOpen: false,
+                windowUntil: Date.parse('2027-01-01T00:00:00Z'),
+                windowDescription: 'closed',
+              }),
+            },
+            clock,
+            log: silentLog(),
+            worker: 'main',
+            server: 'https://argocd.example',
+            buttons: [button()],
+            automatedGraceMs: 0,
+            releasing: () => 0,
+            freeze: { of: () => undefined, ofAll: () => undefined },
+            unwritable: () => undefined,
+          });
+          board.start();
+          const records = Array.from({ length: many }, (_, index) => drifted(`app-${index}`));
+          registry.list(registry.ticket(), records);
+          board.changed(records.map(({ namespace, name }) => `${namespace}/${name}`));
+          clock.advance(1_000);
+          return { board, clock };
+        },
+        async ({ board, clock }) => {
+          for (let change = 0; change < 40; change += 1) {
+            board.changed([`argocd/app-${change}`]);
+            clock.advance(30);
+            await answered(true);
+          }
+          board.stop();
+        },
+      ),
+    );
+  },
+);
+
+test('a list of 10,000 applications', { timeout }, async () => {
+  const items = Array.from({ length: many }, (_, index) => ({
+    metadata: { name: `app-${index}`, namespace: 'argocd', labels: { team: 'pay', tier: 'critical' } },
+    spec: {
+      project: 'default',
+      destination: { namespace: 'shop', server: 'https://kubernetes.default.svc' },
+      source: { repoURL: 'https://git.example/shop.git', path: `apps/app-${index}`, targetRevision: 'main' },
+      syncPolicy: null,
+      sources: null,
+    },
+    status: {
+      sync: { status: 'Synced', revision: '1'.repeat(40) },
+      health: { status: 'Healthy', lastTransitionTime: '2026-11-22T10:34:50Z' },
+      operationState: {
+        phase: 'Succeeded',
+        startedAt: '2026-11-22T10:05:20Z',
+        finishedAt: '2026-11-22T10:05:20Z',
+      },
+    },
+  }));
+  const text = JSON.stringify({ metadata: { resourceVersion: '1' }, items });
+  const { url } = await serve((response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(text);
+  });
+  const argocd = clientOf(url);
+  check(
+    await longestPauseMs(
+      () => {},
+      async () => {
+        expect(await argocd.list()).toHaveLength(many);
+      },
+    ),
+  );
+});
+
+test('a press that names 500 applications, of 10,000 that are out of sync', { timeout }, async () => {
+  const only = Array.from({ length: 500 }, (_, index) => `argocd/app-${index}`);
+  check(
+    await longestPauseMs(manyDrifted, (registry) => {
+      const candidates = candidatesOf(registry.all(), () => true, only);
+      planOf(
+        candidates,
+        () => false,
+        () => undefined,
+        [only, only],
+      );
+    }),
+  );
+});
+
+test('applications for Home Assistant: 10,000', { timeout }, async () => {
+  const applications = Array.from({ length: many }, (_, index) => applicationOf(`app-${index}`));
+  check(
+    await longestPauseMs(
+      () => {},
+      () => {
+        wanted({
+          prefix: 'release-button',
+          world: {
+            agents: new Map([['main', agentOf()]]),
+            workers: new Map([['main', workerOf()]]),
+            applications: new Map(applications.map((app) => [`${app.namespace}/${app.name}`, app])),
+          },
+          config: { applications: [{ all: true }], maxApplications: 100 },
+          ownVersion: '0.1.0',
+        });
+      },
+    ),
+  );
+});
+
+test('a subscription to 500 wildcards, with 20,000 messages that the broker keeps', { timeout }, async () => {
+  const filters = Array.from({ length: 500 }, (_, index) => `nothing/${index}/#`);
+  check(
+    await longestPauseMs(fullStore, async ({ call }) => {
+      const found: unknown = await call('createRetainedStreamCombi', [...filters, 'a/7', 'a/+/b', '+/8']);
+      if (!(found instanceof Readable))
+        throw new Error('the library reads what is retained otherwise by now');
+      const topics = await found.map(({ topic }: { readonly topic: string }) => topic).toArray();
+      expect(new Set(topics)).toEqual(new Set(['a/7', 'a/8']));
+    }),
+  );
+});
+
+test('messages that the broker keeps: 1,000 more while it is full', { timeout }, async () => {
+  check(
+    await longestPauseMs(fullStore, ({ store }) => {
+      for (let index = 0; index < 1_000; index += 1)
+        expect(store.hasRoomFor({ topic: `b/${index}`, payload: 'x' })).toBe(false);
+    }),
+  );
+});
