@@ -246,14 +246,19 @@ export function createBoard(options: BoardOptions): Board {
     start: () => {
       running = true;
       // What we said of a button that is no longer ours would stay on the broker, and we would vouch for it.
-      link.subscribe(buttonSignal.filter(), (message, { params }) => {
-        if (message?.worker !== options.worker || buttons.some(({ id }) => id === params.button)) return;
-        log.info(
-          { button: params.button },
-          `button ${params.button} is not configured any more: its signal is cleared`,
-        );
-        link.clear(buttonSignal.at({ button: params.button }));
-      });
+      // Only of them: what we say now comes dozens of times a second, and each copy would be read and acknowledged.
+      link.subscribe(
+        buttonSignal.filter(),
+        (message, { params }) => {
+          if (message?.worker !== options.worker || buttons.some(({ id }) => id === params.button)) return;
+          log.info(
+            { button: params.button },
+            `button ${params.button} is not configured any more: its signal is cleared`,
+          );
+          link.clear(buttonSignal.at({ button: params.button }));
+        },
+        { noLocal: true },
+      );
       tally.update([...registry.all()].map(keyOf), clock.monotonic());
       look();
     },
