@@ -1,7 +1,7 @@
 // A closed terminal stops a process in order, and one that was started by nohup goes on. With real terminals.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { command, createWorkplace } from '../support/processes.ts';
 import type { Running, Workplace } from '../support/processes.ts';
 import { hasPython } from '../support/programs.ts';
@@ -59,11 +59,14 @@ describe.skipIf(!hasPython)('a closed terminal (skipped without python3, which o
 
   it('does not stop what nohup has started', async () => {
     const terminal = onTerminal('nohup', ...release('start'));
+    await terminal.said(/pid \d+/);
+    const pid = Number(/pid (\d+)/.exec(terminal.output())?.[1]);
+    // It would outlive this test, too.
+    onTestFinished(() => killed(pid));
     await untilFile('nohup.out', 'LED main: on');
     close(terminal);
     await untilFile('nohup.out', 'SIGHUP: this process goes on');
-    const [, pid] = /pid (\d+)/.exec(terminal.output()) ?? [];
-    process.kill(Number(pid), 'SIGTERM');
+    process.kill(pid, 'SIGTERM');
     await terminal.said('ended: code 0');
     expect(file('nohup.out')).toContain('"stopped"');
   });
@@ -75,3 +78,11 @@ describe.skipIf(!hasPython)('a closed terminal (skipped without python3, which o
     await terminal.said('ended: code 0');
   });
 });
+
+function killed(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended, as it should.
+  }
+}
