@@ -1,6 +1,7 @@
 // Presses of a former run whose result nobody acknowledged: answered once, as soon as there is a broker.
 import { buttonResult } from '../../messages/press.ts';
 import { fromTime, toTime } from '../../messages/time.ts';
+import { isClockSet } from '../../service/clock.ts';
 import type { Clock } from '../../service/clock.ts';
 import type { Link } from '../../service/link/link.ts';
 import type { Log } from '../../service/log.ts';
@@ -21,7 +22,10 @@ export function answerFormerPresses(options: {
   readonly log: Log;
 }): () => void {
   const { link, journal, clock, log } = options;
-  const presses = options.presses.filter(({ at }) => clock.now() - fromTime(at) <= lateMs);
+  // A press from before the clock was set may have been a moment ago.
+  const presses = options.presses.filter(
+    ({ at }) => !isClockSet(fromTime(at)) || clock.now() - fromTime(at) <= lateMs,
+  );
 
   const answer = async (press: (typeof presses)[number]) => {
     const { pressId, button, outcome, message, reason, at, release } = press;
