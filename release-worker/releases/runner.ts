@@ -18,8 +18,10 @@ import { createReport } from './report.ts';
 import type { ReportOptions } from './report.ts';
 import { isTerminated, newRun, terminationOf } from './run.ts';
 import type { Run } from './run.ts';
-import { lookForOurs, sendSync } from './send.ts';
-import type { Overtaken, SendOptions, Sent } from './send.ts';
+import { lookForOurs } from './look-for-ours.ts';
+import type { Overtaken, Sent } from './look-for-ours.ts';
+import { sendSync } from './send.ts';
+import type { SendOptions } from './send.ts';
 import type { EndedRelease } from './unended.ts';
 import { wavesOf } from './waves.ts';
 

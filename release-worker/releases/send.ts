@@ -1,6 +1,5 @@
-// Sends the sync of one application: refresh, pin, write down, POST once; and when the answer is lost, look.
+// Sends the sync of one application: refresh, pin, write down, POST once.
 import type { Clock } from '../../service/clock.ts';
-import { delay } from '../../service/clock.ts';
 import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
@@ -12,10 +11,8 @@ import { lookAt } from '../drift/look.ts';
 import type { Registry } from '../drift/registry.ts';
 import { shortRevision } from '../drift/summary.ts';
 import { inWords } from '../presses/rules.ts';
-import { deployedAllTheSame } from './deployed-all-the-same.ts';
-import { isUnderWay, mayDeploy, othersInWords } from './follow-other.ts';
-import type { Other } from './follow-other.ts';
-import { viewOf } from './follow.ts';
+import { lookForOurs } from './look-for-ours.ts';
+import type { Overtaken, Sent } from './look-for-ours.ts';
 import { gone, isGone } from './news.ts';
 import type { AppEnd, PlannedApp, PlannedRelease, ReleaseSettings } from './release.ts';
 import { infosOf } from './release.ts';
@@ -46,21 +43,6 @@ export interface SendOptions {
   /** Writes down, on disk, that the POST comes next. @throws when it cannot */
   readonly writeSending: () => Promise<void>;
 }
-
-/** The sync is ours to follow. */
-export interface Sent {
-  readonly sent: true;
-  /** a target newer than the one that it is pinned to */
-  readonly newer?: string;
-}
-
-/** An operation that is not ours deploys what was shown: it is to be followed. */
-export interface Overtaken {
-  readonly other: Other;
-}
-
-/** Looks after a lost answer, in milliseconds after the one before: some 10 s in all. */
-const looksAfterMs = [500, 1_500, 3_000, 5_000];
 
 /** Resolves to undefined when `signal` came before its fate was known: the next start looks. */
 export async function sendSync(options: SendOptions): Promise<AppEnd | Sent | Overtaken | undefined> {
@@ -266,59 +248,4 @@ async function afterRefusal(
     case 'invalid':
       return { outcome: 'refused', message, good: false };
   }
-}
-
-/**
- * Whether the sync happened all the same. Never a second POST: a repetition would be a second release.
- * Looks that fail are repeated until the deadline; looks that show no operation of ours decide.
- */
-export async function lookForOurs(
-  options: Pick<
-    SendOptions,
-    'argocd' | 'registry' | 'clock' | 'release' | 'app' | 'deadline' | 'signal' | 'whyLeft'
-  >,
-  why: string,
-  otherwise: 'failed' | 'in-progress' | 'interrupted',
-): Promise<AppEnd | Sent | Overtaken | undefined> {
-  const { argocd, registry, clock, release, app, deadline, signal } = options;
-  // Whose operation runs is known at the first look; after a lost answer the sync may still appear.
-  let last: AppRecord | undefined;
-  let needed = otherwise === 'in-progress' ? 1 : looksAfterMs.length;
-  for (let attempt = 0; needed > 0; attempt += 1) {
-    const waitMs = looksAfterMs[Math.min(attempt, looksAfterMs.length - 1)] ?? 0;
-    if (clock.monotonic() + waitMs > deadline)
-      return {
-        outcome: 'timed-out',
-        message: `${why}; nothing more could be seen of it in time`,
-        good: false,
-      };
-    if (!(await delay(clock, waitMs, signal))) return undefined;
-    try {
-      last = await lookAt({ argocd, registry }, app);
-      if (viewOf(last, release.id).state !== 'not-ours') return { sent: true };
-      needed -= 1;
-    } catch (error) {
-      if (isGone(error)) return gone;
-    }
-  }
-  const left = options.whyLeft?.(keyOf(app));
-  if (left !== undefined) return { outcome: otherwise, message: `${why}: ${left}`, good: false };
-  if (mayDeploy(last, app) && release.settings.dryRun !== true)
-    return { other: { why, otherwise: otherwise === 'in-progress' ? 'in-progress' : 'failed' } };
-  if (otherwise === 'in-progress')
-    return {
-      outcome: 'in-progress',
-      message:
-        last !== undefined && isUnderWay(last)
-          ? `not sent: ${othersInWords(last)} is in progress, and ${shortRevision(app.to)} was shown`
-          : `not sent: ${othersInWords(last)} was in progress until just now. Press again`,
-      good: false,
-    };
-  return (
-    deployedAllTheSame(last, app) ?? {
-      outcome: otherwise,
-      message: `${why}; Argo CD shows no sync of this release. Press again`,
-      good: false,
-    }
-  );
 }
