@@ -2,18 +2,18 @@
 // what somebody wrote down about the window that is in the way. Pure.
 import type { ProjectWindow, SyncWindow, UnzonedWindow, WindowsOfApp } from '../argocd/sync-window.ts';
 import { scopeOf } from './window-scope.ts';
-import type { Deployed } from './window-scope.ts';
+import type { ScopedApp } from './window-scope.ts';
 
 export interface ProjectWindows {
   /** Whether some window can be about the application. */
-  readonly concern: (app: Deployed) => boolean;
+  readonly concern: (app: ScopedApp) => boolean;
   /**
    * The windows of an application, which Argo CD tells without their time zones.
    * @returns undefined where one could be in either of two zones, or in none of the project
    */
   readonly zoned: (assigned: readonly UnzonedWindow[]) => readonly SyncWindow[] | undefined;
   /** What is written down about the windows that keep the application from being synced; undefined: nothing. */
-  readonly describe: (app: Deployed, windows: WindowsOfApp) => string | undefined;
+  readonly describe: (app: ScopedApp, windows: WindowsOfApp) => string | undefined;
 }
 
 /** A light and an answer have room for so much. In characters. */

@@ -3,7 +3,7 @@
 import type { Destination } from '../argocd/application.ts';
 import type { ProjectWindow, WindowScope } from '../argocd/sync-window.ts';
 
-export interface Deployed {
+export interface ScopedApp {
   readonly name: string;
   /** absent: not known */
   readonly destination?: Destination;
@@ -13,7 +13,7 @@ export interface Deployed {
 const patternsMax = 1_000;
 
 /** @returns whether some window can be about the application */
-export function scopeOf(windows: readonly Pick<ProjectWindow, 'scope'>[]): (app: Deployed) => boolean {
+export function scopeOf(windows: readonly Pick<ProjectWindow, 'scope'>[]): (app: ScopedApp) => boolean {
   const patterns = windows.reduce(
     (sum, { scope }) => sum + scope.applications.length + scope.namespaces.length + scope.clusters.length,
     0,
@@ -21,7 +21,7 @@ export function scopeOf(windows: readonly Pick<ProjectWindow, 'scope'>[]): (app:
   if (patterns > patternsMax) return () => true;
   const tests = windows.map(({ scope }) => testOf(scope));
   // Thousands of applications are asked about every minute, and change seldom.
-  const known = new WeakMap<Deployed, boolean>();
+  const known = new WeakMap<ScopedApp, boolean>();
   return (app) => {
     const before = known.get(app);
     if (before !== undefined) return before;
@@ -31,8 +31,8 @@ export function scopeOf(windows: readonly Pick<ProjectWindow, 'scope'>[]): (app:
   };
 }
 
-function testOf(scope: WindowScope): (app: Deployed) => boolean {
-  const tests: ((app: Deployed) => boolean)[] = [];
+function testOf(scope: WindowScope): (app: ScopedApp) => boolean {
+  const tests: ((app: ScopedApp) => boolean)[] = [];
   // Argo CD may come to tell two applications of one name apart by `namespace/name`.
   if (scope.applications.length > 0) {
     const matches = matcherOf(scope.applications, /[[\]{}\\!/]/);
