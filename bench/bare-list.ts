@@ -7,7 +7,7 @@ const [server = '', everyMs = '0'] = process.argv.slice(2);
 
 const poll = async () => {
   const text = await got(`${server}/api/v1/applications`, {
-    searchParams: { fields: listFields('members') },
+    searchParams: { fields: listFields },
     headers: { authorization: 'Bearer simulated', accept: 'application/json' },
   }).text();
   const parsed: unknown = JSON.parse(text);

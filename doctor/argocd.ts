@@ -1,7 +1,9 @@
 // Whether Argo CD is there, knows us, and what it shows us.
+import { isWholeItem } from '../release-worker/argocd/application.ts';
 import type { ListedApp } from '../release-worker/argocd/application.ts';
 import type { Probed } from '../release-worker/argocd/client.ts';
 import { ArgoCdError } from '../release-worker/argocd/errors.ts';
+import { tooOld } from '../release-worker/argocd/version.ts';
 import { hideIn } from '../release-worker/argocd/veil.ts';
 import { toTime } from '../messages/time.ts';
 import type { Clock } from '../service/clock.ts';
@@ -93,11 +95,10 @@ export function argocdRow({ server, probe }: ArgoCdAnswers, secrets: readonly st
     return failed(about, probe.fault.found, probe.fault.remedy, { server, fault: probe.fault.kind });
   const { simulated } = probe.answer;
   const version = veiled(probe.answer.version, secrets);
-  return ok(about, `${simulated ? 'a simulated ' : ''}Argo CD ${version} answers at ${server}`, {
-    server,
-    version,
-    simulated,
-  });
+  const details = { server, version, simulated };
+  const old = tooOld(version, server);
+  if (old !== undefined) return warning(about, old.found, old.remedy, details);
+  return ok(about, `${simulated ? 'a simulated ' : ''}Argo CD ${version} answers at ${server}`, details);
 }
 
 export function accountRow({ server, probe, account }: ArgoCdAnswers, about: TokenAbout): Row {
@@ -160,6 +161,14 @@ export function applicationsRow({ probe, account, apps }: ArgoCdAnswers): Row {
       'Argo CD shows no application to this account',
       `give it the permission in argocd-rbac-cm: p, ${account.answer ?? 'release-button'}, applications, get, <project>/*, allow`,
       details,
+    );
+  const lacking = apps.answer.filter((app) => !isWholeItem(app)).length;
+  if (lacking > 0)
+    return failed(
+      about,
+      `the list of Argo CD lacks the specification of ${lacking} of ${counted(visible, 'application')}`,
+      'see whether something between this machine and Argo CD changes its answers',
+      { ...details, lacking },
     );
   return ok(
     about,

@@ -1,7 +1,6 @@
 // The parts of Argo CD's Application object that we read, whole or as a field selection. Everything else is ignored.
 import * as z from 'zod/mini';
 import type { SyncStatus } from '../../messages/drift.ts';
-import type { ListSelection } from './fields.ts';
 
 const text = z.nullish(z.string());
 const source = z.nullish(z.object({ repoURL: text, path: text, chart: text, targetRevision: text }));
@@ -55,17 +54,8 @@ export const applicationSchema = z.object({
 export type Application = z.infer<typeof applicationSchema>;
 
 /** Makes small items right away: of 10,000 applications a second copy would be tens of megabytes. */
-function itemSchema(selection: ListSelection) {
-  return z.pipe(
-    applicationSchema,
-    z.transform((app) => listedOf(app, selection)),
-  );
-}
-export const listedAppSchemas = { spec: itemSchema('spec'), members: itemSchema('members') };
-export const applicationListSchemas = {
-  spec: z.object({ items: z.nullish(z.array(listedAppSchemas.spec)) }),
-  members: z.object({ items: z.nullish(z.array(listedAppSchemas.members)) }),
-};
+export const listedAppSchema = z.pipe(applicationSchema, z.transform(listedOf));
+export const applicationListSchema = z.object({ items: z.nullish(z.array(listedAppSchema)) });
 
 export const streamEventSchema = z.object({
   result: z.exactOptional(
@@ -168,7 +158,7 @@ export function keyOf(app: { readonly namespace: string; readonly name: string }
 export function recordOf(app: Application): AppRecord {
   const { status } = app;
   const state = status?.operationState;
-  const spec = specOf(app, 'spec');
+  const spec = specOf(app);
   const history = status?.history ?? [];
   const deployed = revisionsOf(newest(history));
   return {
@@ -192,11 +182,11 @@ export function recordOf(app: Application): AppRecord {
   };
 }
 
-function listedOf(app: Application, selection: ListSelection): ListedApp {
-  return { ...statusOf(app), ...specOf(app, selection) };
+function listedOf(app: Application): ListedApp {
+  return { ...statusOf(app), ...specOf(app) };
 }
 
-/** What `items.spec`, or its members one by one, must have brought for an application to be judged by it. */
+/** Whether a list has told what an application must be judged by. */
 export function isWholeItem(app: ListedApp): app is AppRecord {
   return (
     app.project !== undefined &&
@@ -229,30 +219,20 @@ function statusOf({ metadata, status, operation }: Application): AppStatus {
   };
 }
 
-/**
- * The specification as far as it was told. In a whole one a member without a value is left out; where members were
- * selected one by one, it is `null`, and a member that the server does not know is left out (`list-fields-product`).
- */
-function specOf({ spec }: Application, selection: ListSelection): Partial<AppSpec> {
+/** A member without a value is left out of a specification; a specification that is left out is not known. */
+function specOf({ spec }: Application): Partial<AppSpec> {
   if (spec === null || spec === undefined) return {};
-  const told = (member: unknown) => selection === 'spec' || member !== undefined;
   const sources = spec.sources?.length ?? 0;
   const automated = spec.syncPolicy?.automated;
   return {
-    ...(told(spec.project) ? { project: spec.project || defaultProject } : {}),
+    project: spec.project || defaultProject,
     ...(spec.destination === null || spec.destination === undefined
       ? {}
       : { destination: destinationOf(spec.destination) }),
-    ...(told(spec.source) && told(spec.sources)
-      ? {
-          repository: spec.source?.repoURL ?? '',
-          sources: Math.max(1, sources),
-          plainGit: sources === 0 && (spec.source?.chart ?? '') === '',
-        }
-      : {}),
-    ...(told(spec.syncPolicy)
-      ? { automated: automated !== null && automated !== undefined && automated.enabled !== false }
-      : {}),
+    repository: spec.source?.repoURL ?? '',
+    sources: Math.max(1, sources),
+    plainGit: sources === 0 && (spec.source?.chart ?? '') === '',
+    automated: automated !== null && automated !== undefined && automated.enabled !== false,
   };
 }
 

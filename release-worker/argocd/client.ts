@@ -1,11 +1,10 @@
 // Argo CD's API as far as we call it. Every failure is an ArgoCdError.
 import * as z from 'zod/mini';
-import { applicationListSchemas, applicationSchema, listedAppSchemas, recordOf } from './application.ts';
+import { applicationListSchema, applicationSchema, listedAppSchema, recordOf } from './application.ts';
 import { listInPieces } from './list-in-pieces.ts';
 import type { AppRecord, ListedApp } from './application.ts';
 import { ArgoCdError } from './errors.ts';
 import { listFields, streamFields } from './fields.ts';
-import type { ListSelection } from './fields.ts';
 import {
   globalProjectsSchema,
   projectSchema,
@@ -74,11 +73,8 @@ export interface ArgoCd {
   probe(timeoutMs?: number): Promise<Probed>;
   /** Whose token it is; undefined where Argo CD does not accept it. */
   account(): Promise<string | undefined>;
-  /**
-   * Every application that the account may see, without detail.
-   * @param selection by default the one that every version of Argo CD knows
-   */
-  list(selection?: ListSelection): Promise<readonly ListedApp[]>;
+  /** Every application that the account may see, without detail. */
+  list(): Promise<readonly ListedApp[]>;
   /** One application, whole. With `refresh` the answer comes after a new comparison. */
   get(app: AppName, refresh?: 'normal' | 'hard', timeoutMs?: number): Promise<AppRecord>;
   /**
@@ -202,15 +198,15 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
       });
       return answer.loggedIn === true ? (answer.username ?? '') : undefined;
     },
-    list: async (selection = 'spec') => {
+    list: async () => {
       const { answer } = await call({
         name: 'list',
         what: 'list the applications',
         path: '/api/v1/applications',
-        query: { fields: listFields(selection) },
+        query: { fields: listFields },
         timeoutMs: Math.max(options.requestTimeoutMs, listTimeoutMs),
-        schema: applicationListSchemas[selection],
-        inPieces: (text) => listInPieces(text, listedAppSchemas[selection]),
+        schema: applicationListSchema,
+        inPieces: (text) => listInPieces(text, listedAppSchema),
       });
       return answer.items ?? [];
     },

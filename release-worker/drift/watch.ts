@@ -7,10 +7,10 @@ import { messageOf } from '../../service/log.ts';
 import type { ArgoCd, Version } from '../argocd/client.ts';
 import { ArgoCdError, tokenRefused } from '../argocd/errors.ts';
 import { createDetails } from './details.ts';
-import { createListing, partlyTold } from './listing.ts';
 import { createPause } from './pause.ts';
 import { createReach, raisesDoubt } from './reach.ts';
 import type { Registry } from './registry.ts';
+import { createServerVersion, partlyTold } from './server-version.ts';
 import { createStreamLoop, keepAliveGapMs } from './stream-loop.ts';
 import { createUnreadable } from './unreadable.ts';
 
@@ -75,7 +75,11 @@ export function createWatch(options: WatchOptions): Watch {
   const abort = new AbortController();
   const { signal } = abort;
   const details = createDetails({ argocd, registry, clock, log, signal, vouches: () => vouches });
-  const listing = createListing({ argocd, log });
+  const sayVersion = createServerVersion({
+    server: argocd.server,
+    log,
+    health: options.health.check('argocd-version', 'degraded'),
+  });
 
   /** A stream tells of changes only. It vouches once a list has told of what was before it. */
   let vouches = false;
@@ -159,7 +163,7 @@ export function createWatch(options: WatchOptions): Watch {
 
   const probe = async () => {
     server = await argocd.version();
-    listing.server(server.version);
+    sayVersion(server.version);
     if ((await argocd.account()) === undefined) throw tokenRefused(argocd);
     probed = true;
   };
@@ -169,10 +173,10 @@ export function createWatch(options: WatchOptions): Watch {
     const sentAt = clock.monotonic();
     const sentAtWall = clock.now();
     // At first together, as each costs a way there and back. Of two refusals the probe's is the plainer one.
-    const together = probed || !failed ? listing.list() : undefined;
+    const together = probed || !failed ? argocd.list() : undefined;
     together?.catch(() => {});
     if (!probed) await probe();
-    const records = await (together ?? listing.list());
+    const records = await (together ?? argocd.list());
     answered();
     if (signal.aborted) return;
     registry.list(ticket, records);

@@ -1,7 +1,7 @@
 // The selections that we ask for hold everything that a record is made of.
 import { describe, expect, it } from 'vitest';
 import {
-  applicationListSchemas,
+  applicationListSchema,
   applicationSchema,
   isWholeItem,
   recordOf,
@@ -9,7 +9,6 @@ import {
 } from '../../../release-worker/argocd/application.ts';
 import type { Application, AppRecord, ListedApp } from '../../../release-worker/argocd/application.ts';
 import { listFields, streamFields } from '../../../release-worker/argocd/fields.ts';
-import type { ListSelection } from '../../../release-worker/argocd/fields.ts';
 import { eventsIn, objectsIn, recording, recordings } from './recordings.ts';
 
 const whole = [...recordings.values()].flatMap((each) => objectsIn(each).filter((one) => one.whole));
@@ -18,8 +17,8 @@ function record(object: unknown): AppRecord {
   return recordOf(applicationSchema.parse(object));
 }
 
-function listed(item: unknown, selection: ListSelection): ListedApp {
-  const [app] = applicationListSchemas[selection].parse({ items: [item] }).items ?? [];
+function listed(item: unknown): ListedApp {
+  const [app] = applicationListSchema.parse({ items: [item] }).items ?? [];
   if (app === undefined) throw new Error('the list is empty');
   return app;
 }
@@ -40,26 +39,15 @@ describe('every recorded application', () => {
   });
 
   it.each([
-    ['the members, from 3.5.0 on', 'members', 'known'],
-    ['the whole specification, from 3.5.0 on', 'spec', 'known'],
-    ['the whole specification, before', 'spec', 'unknown'],
-  ] as const)('has the same record from a list of %s, but for the target', (_, selection, revision) => {
+    ['tells the revision of a single source, from 3.5.0 on', true],
+    ['does not, before', false],
+  ])('has the same record from the selection that we ask the list for, which %s', (_, knowsRevision) => {
     for (const { object } of whole) {
-      const item = listed(listSelection(object, selection, revision), selection);
+      const item = listed(listSelection(object, knowsRevision));
       const { detail: _detail, ...expected } = record(object);
-      const told = revision === 'known' && expected.repository !== '' ? expected.target : undefined;
+      const told = knowsRevision && expected.repository !== '' ? expected.target : undefined;
       expect(isWholeItem(item)).toBe(true);
       expect(item).toEqual({ ...expected, target: told });
-    }
-  });
-
-  it('lacks everything that is written down where an older server is asked for the members', () => {
-    for (const { object } of whole) {
-      const item = listed(listSelection(object, 'members', 'unknown'), 'members');
-      const { project, destination, repository, sources, plainGit, automated, detail, ...expected } =
-        record(object);
-      expect(isWholeItem(item)).toBe(false);
-      expect(item).toEqual({ ...expected, target: undefined });
     }
   });
 });
@@ -89,19 +77,11 @@ function streamSelection(value: unknown, fields: readonly string[], path = ''): 
   );
 }
 
-const newMembers = [...listFields('members').matchAll(/items\.(spec\.\w+)/g)].map(([, name]) => name);
-const nullable = ['metadata.labels', 'metadata.deletionTimestamp', ...newMembers];
-
-/**
- * As Argo CD selects an item of a list: exactly these members. Those without a value are there as null; those that a
- * version before 3.5.0 does not know are absent (`list-fields-product` of each version).
- */
-function listSelection(object: unknown, selection: ListSelection, revision: 'known' | 'unknown'): unknown {
+/** As Argo CD selects an item of a list: exactly these members, as far as they are there. */
+function listSelection(object: unknown, knowsRevision: boolean): unknown {
   const selected: Record<string, unknown> = {};
-  for (const field of listFields(selection).split(',')) {
-    if (!field.startsWith('items.')) continue;
-    const name = field.slice('items.'.length);
-    if (revision === 'unknown' && (name === 'status.sync.revision' || newMembers.includes(name))) continue;
+  for (const field of listFields.split(',')) {
+    if (!field.startsWith('items.') || (!knowsRevision && field === 'items.status.sync.revision')) continue;
     const path = field.split('.').slice(1);
     const value = path.reduce<unknown>(
       (at, key) =>
@@ -111,7 +91,6 @@ function listSelection(object: unknown, selection: ListSelection, revision: 'kno
       object,
     );
     if (value !== undefined) put(selected, path, value);
-    else if (nullable.includes(name)) put(selected, path, null);
   }
   return selected;
 }
@@ -141,9 +120,7 @@ describe('the selections here', () => {
     const unknown = new URL(recording('list-fields-not-honoured').request.path, 'http://playback')
       .searchParams;
     const [item] = objectsIn(recording('list-fields-not-honoured'));
-    const asked = listFields('members')
-      .split(',')
-      .filter((each) => unknown.get('fields')?.split(',').includes(each));
+    const asked = listFields.split(',').filter((each) => unknown.get('fields')?.split(',').includes(each));
     expect(asked.length).toBeGreaterThan(0);
     for (const field of asked) expect(leaf(item?.object, field.split('.').slice(1))).toBeDefined();
   });

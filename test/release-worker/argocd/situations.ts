@@ -2,7 +2,6 @@
 import * as z from 'zod/mini';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
-import type { ListSelection } from '../../../release-worker/argocd/fields.ts';
 import type { Recording } from './recordings.ts';
 
 const bodySchema = z.object({ appNamespace: z.optional(z.string()) });
@@ -35,18 +34,13 @@ export function askFor(argocd: ArgoCd, one: Recording): Promise<unknown> {
   if (section === 'account')
     return argocd.maySync({ namespace: '', name: more[1] ?? '', project: more[0] ?? '' });
   if (section === 'projects') return argocd.projectWindows(name);
-  if (name === '') return argocd.list(selectionOf(searchParams.get('fields') ?? ''));
+  if (name === '') return argocd.list();
   if (what === 'sync') return sync();
   if (what === 'operation') return argocd.terminate(app);
   if (what === 'syncwindows') return argocd.syncWindows(app);
   if (what === 'revisions') return argocd.revisionMetadata(app, revision);
   const refresh = searchParams.get('refresh');
   return refresh === 'normal' || refresh === 'hard' ? argocd.get(app, refresh) : argocd.get(app);
-}
-
-/** What was selected, as far as the client would. */
-function selectionOf(fields: string): ListSelection {
-  return fields.includes('items.spec.project') && !fields.includes('items.spec,') ? 'members' : 'spec';
 }
 
 /** The ArgoCdError that the call ends with; anything else fails the test. */

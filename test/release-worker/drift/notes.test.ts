@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import {
-  applicationListSchemas,
+  applicationListSchema,
   applicationSchema,
   isWholeItem,
   recordOf,
@@ -33,7 +33,7 @@ describe('recorded applications', () => {
   });
 
   it('one whose project is missing cannot be compared, and a list tells no more', () => {
-    const { items } = z.parse(applicationListSchemas.spec, recording('list-project-missing').response.body);
+    const { items } = z.parse(applicationListSchema, recording('list-project-missing').response.body);
     const app = (items ?? []).find(({ name }) => name === 'orphan');
     if (app === undefined || !isWholeItem(app)) throw new Error('the list has no orphan');
     expect(notesOf(app, undefined)).toEqual(['comparison-error']);

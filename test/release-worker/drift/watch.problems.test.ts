@@ -64,7 +64,7 @@ describe('a list that tells too little of its applications', () => {
     const { watch, gets, pass, registry, isFresh } = await watching({
       list: () => Promise.resolve([partly, { ...partly, name: 'other' }]),
     });
-    expect(watch.problem()).toContain('lacks the projects or the sources of 2 applications (argocd/shop …)');
+    expect(watch.problem()).toContain('lacks the specification of 2 applications (argocd/shop …)');
     expect(isFresh()).toBe(false);
     expect(registry.size).toBe(0);
 
