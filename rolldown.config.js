@@ -1,6 +1,8 @@
 // Bundles the compiled command with all packages but those with native code: one file a verb and what they share, in place
 // of some hundred small ones, which a Pi's card reads slowly and which cost memory; and in the versions that were tested,
 // since an installation of the package knows no lock file. The licences of what is bundled go beside it, as most demand.
+import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'rolldown';
 import license from 'rollup-plugin-license';
@@ -19,6 +21,11 @@ export default defineConfig({
         output: fileURLToPath(new URL(`${folder}/licences.txt`, import.meta.url)),
       },
     }),
+    {
+      name: 'executable',
+      // npm makes the command executable when it links it, not after a later build: then `npx release-button` was refused.
+      writeBundle: ({ dir = folder }) => chmodSync(join(dir, 'main.js'), 0o755),
+    },
   ],
   output: {
     dir: folder,

@@ -1,6 +1,6 @@
 // The package as it would be published: packed, installed into an empty folder without what develops it, and pressed.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { publint } from 'publint';
@@ -60,6 +60,10 @@ describe('the tarball', () => {
     ])
       expect(files).toContain(`package/${needed}`);
     expect(files.filter((file) => /\.(ts|map)$|^package\/(test|bench|\.)/.test(file))).toEqual([]);
+  });
+
+  it('is made from a command that the build has left executable, so that npx starts it after each build', () => {
+    expect(() => accessSync(join(root, 'dist/bundle/main.js'), constants.X_OK)).not.toThrow();
   });
 
   it('names the licence of every package that it carries inside', () => {
