@@ -36,7 +36,7 @@ export async function configureRequest<Template extends string, Message>(
     const request = message(id);
     // By the rules of the receiver, before anybody is asked.
     const fits = channel.codec.decode(Buffer.from(channel.codec.encode(request)));
-    if (!fits.ok) return command.error(`this cannot be asked for: ${fits.error}`, { exitCode: usageError });
+    if (!fits.ok) return command.error(`the request is not sent: ${fits.error}`, { exitCode: usageError });
 
     const { config } = await loadConfig({ sections, cwd: process.cwd(), env: process.env, ...given() });
     const answered = await withBroker(config.mqtt, verb, (broker) =>

@@ -1,6 +1,7 @@
 // Bytes to messages and back: the edge where payloads are parsed once, bounded and by a schema.
 import * as z from 'zod/mini';
 import { requestIdSchema } from './ids.ts';
+import { inWords } from './faults.ts';
 import { memberTwice, unknownInWords } from './members-of-requests.ts';
 import type { OtherNames } from './members-of-requests.ts';
 
@@ -25,7 +26,6 @@ export interface Codec<Message> {
   decode(payload: Uint8Array): Decoded<Message>;
 }
 
-const english = z.locales.en().localeError;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 function decodeText(payload: Uint8Array, maxBytes: number): Decoded<string> {
@@ -73,8 +73,7 @@ function parse<Message>(
   schema: z.ZodMiniType<Message>,
   otherNames: OtherNames = {},
 ): Decoded<Message> {
-  // zod/mini words nothing by itself.
-  const result = schema.safeParse(value, { error: english });
+  const result = schema.safeParse(value, { error: inWords });
   if (result.success) return { ok: true, value: result.data };
   const problems = result.error.issues.slice(0, 5).map((issue) => {
     if (issue.code === 'unrecognized_keys') return unknownInWords(schema, issue.path, issue.keys, otherNames);
@@ -134,6 +133,9 @@ export function word<const Word extends string>(words: readonly [Word, ...Word[]
   };
 }
 
+const notJson =
+  'the payload starts like JSON and cannot be parsed; names and texts in JSON stand in double quotes';
+
 /**
  * A request as a bare text or as JSON: what starts with `{` or `[` is JSON, anything else goes through `fromText`.
  * @param object what JSON must be; absent: `schema`. As with `request` it knows every member there may be
@@ -159,7 +161,7 @@ export function textOrJson<Message>(options: {
       if (!text.ok) return text;
       const trimmed = text.value.trim();
       return trimmed.startsWith('{') || trimmed.startsWith('[')
-        ? parseJson(trimmed, object, 'the payload starts like JSON and cannot be parsed', otherNames)
+        ? parseJson(trimmed, object, notJson, otherNames)
         : options.fromText(trimmed);
     },
   };

@@ -11,6 +11,7 @@ import { freezeState } from '../../messages/freeze.ts';
 import { ledState } from '../../messages/led.ts';
 import { buttonPress, buttonResult } from '../../messages/press.ts';
 import { releaseEvent, releaseLast } from '../../messages/release.ts';
+import { fromTime, toLocalTime } from '../../messages/time.ts';
 import { workerAvailability, workerInfo } from '../../messages/worker.ts';
 import { systemClock } from '../../service/clock.ts';
 import { linkFromConfig, localBrokerUrl } from '../../service/link/from-config.ts';
@@ -124,7 +125,7 @@ export async function configure(command: Command): Promise<void> {
       for (const [whom, { reason, by, until }] of freezes)
         line(
           'frozen',
-          `${whom}${reason === undefined ? '' : `: ${reason}`}${by === undefined ? '' : `, by ${by}`}${until === undefined ? '' : `, until ${until}`}${retained ? ' (as found)' : ''}`,
+          `${whom}${reason === undefined ? '' : `: ${reason}`}${by === undefined ? '' : `, by ${by}`}${until === undefined ? '' : `, until ${toLocalTime(fromTime(until))}`}${retained ? ' (as found)' : ''}`,
           'yellow',
         );
       if (freezes.length === 0 && wasFrozen) line('frozen', 'nothing any more', 'green');

@@ -2,7 +2,7 @@
 // duration ends when both clocks say so: the wall clock of a Raspberry Pi jumps by years once the network has told it
 // the time, and the monotonic one starts anew with the process.
 import type { FreezeRequest, Frozen } from '../../messages/freeze.ts';
-import { fromTime, toTime } from '../../messages/time.ts';
+import { fromTime, toLocalTime, toTime } from '../../messages/time.ts';
 import { isClockSet } from '../../service/clock.ts';
 
 /** One instant by both clocks, in milliseconds. */
@@ -136,12 +136,12 @@ export function freezeOf(state: FreezeState, button: string, moment: Moment): Fr
   return held === undefined ? undefined : frozenOf(held);
 }
 
-/** `frozen: <reason>, by <who>, until <when>` */
+/** `frozen: <reason>, by <who>, until <when>`, the time in the zone of this machine. */
 export function inWordsOf({ reason, by, until }: Frozen): string {
   return [
     `frozen${reason === undefined ? '' : `: ${reason}`}`,
     ...(by === undefined ? [] : [`by ${by}`]),
-    ...(until === undefined ? [] : [`until ${until}`]),
+    ...(until === undefined ? [] : [`until ${toLocalTime(fromTime(until))}`]),
   ].join(', ');
 }
 
@@ -162,8 +162,8 @@ export function inWordsOfRequest(
   const whom = button === undefined ? 'all buttons' : `button ${button}`;
   const frozen = button === undefined ? all : buttons.get(button);
   if (frozen !== undefined) return `${inWordsOf(frozen)} (${whom})`;
-  if (button === undefined) return nothingToLift ? 'nothing was frozen' : `no longer frozen: ${whom}`;
+  if (button === undefined) return nothingToLift ? 'nothing was frozen' : `the freeze of ${whom} has ended`;
   if (all !== undefined)
-    return `${nothingToLift ? 'was not frozen' : 'no longer frozen'} by itself: ${whom}; all buttons are still ${inWordsOf(all)}`;
-  return nothingToLift ? `${whom} was not frozen` : `no longer frozen: ${whom}`;
+    return `${nothingToLift ? `${whom} had no freeze of its own` : `the freeze of ${whom} has ended`}; all buttons are still ${inWordsOf(all)}`;
+  return nothingToLift ? `${whom} was not frozen` : `the freeze of ${whom} has ended`;
 }

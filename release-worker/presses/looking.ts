@@ -61,7 +61,7 @@ export function nothingSelected(only: readonly string[] | undefined): Verdict {
   return nothing(
     only === undefined
       ? 'the button selects no application that Argo CD shows'
-      : 'none of the applications named in `only` is one of this button',
+      : `the button does not select ${list(only)}; check the names, and \`select\` of the button`,
   );
 }
 

@@ -72,7 +72,7 @@ describe.skipIf(!hasMosquitto)('the verbs that ask the worker (skipped without m
 
     expect(await run('unfreeze', '--by', 'ops')).toEqual({
       code: 0,
-      output: 'no longer frozen: all buttons\n',
+      output: 'the freeze of all buttons has ended\n',
     });
     await saysOf('main', 'drifted');
     expect(await run('press')).toMatchObject({ code: 0 });
@@ -115,7 +115,7 @@ describe.skipIf(!hasMosquitto)('the verbs that ask the worker (skipped without m
     expect(await run('press', 'main')).toMatchObject({ code: 0 });
     expect(await run('unfreeze', '--button', 'other')).toMatchObject({
       code: 0,
-      output: 'no longer frozen: button other\n',
+      output: 'the freeze of button other has ended\n',
     });
     expect(await run('press', 'other')).toMatchObject({ code: 0 });
     expect(await run('freeze', '--reason', 'x', '--button', 'garden')).toMatchObject({

@@ -162,8 +162,8 @@ describe('requests', () => {
     ['{"application":"argocd/guestbook"}', 'unknown member "application"; did you mean "app"?'],
     ['{"button":"main"}', 'unknown member "button"; known are id, app'],
     ['{"app":"argocd/a","app":"argocd/b"}', 'the member "app" is there twice; keep one'],
-    ['"argocd/guestbook"', /expected object/],
-    ['["argocd/guestbook"]', /expected object/],
+    ['"argocd/guestbook"', /must be an object/],
+    ['["argocd/guestbook"]', /must be an object/],
     ['{"app":null}', /^app: /],
   ])('terminate: one application never becomes all: %s', (text, error) => {
     expect(decoder(releaseTerminate)(text)).toEqual({

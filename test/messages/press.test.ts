@@ -5,6 +5,8 @@ import { buttonPress } from '../../messages/press.ts';
 const bytes = (text: string) => new TextEncoder().encode(text);
 const decode = (payload: string | Uint8Array) =>
   buttonPress.codec.decode(typeof payload === 'string' ? bytes(payload) : payload);
+const notJson =
+  'the payload starts like JSON and cannot be parsed; names and texts in JSON stand in double quotes';
 const errorOf = (payload: string | Uint8Array) => {
   const decoded = decode(payload);
   return decoded.ok ? `accepted: ${JSON.stringify(decoded.value)}` : decoded.error;
@@ -235,7 +237,11 @@ describe('a JSON object', () => {
     expect(errorOf('{"id": ""}')).toBe('id: must be 1 to 64 printable characters');
     expect(errorOf('{"agent": "Main"}')).toBe('agent: must match [a-z0-9][a-z0-9_-]{0,62}');
     expect(errorOf('{"only": ["guestbook"]}')).toBe('only.0: must be <namespace>/<name>');
-    expect(errorOf('{"gesture": "click"}')).toContain('expected one of "press"|"double"|"hold"');
+    expect(errorOf('{"gesture": "click"}')).toBe('gesture: must be "press", "double" or "hold", not "click"');
+    expect(errorOf('{"only": []}')).toBe('only: must have at least 1 entry');
+    expect(errorOf('{"only": "argocd/guestbook"}')).toBe('only: must be a list, not text');
+    expect(errorOf('{"by": null}')).toBe('by: must be text, not null');
+    expect(errorOf('[]')).toBe('must be an object, not a list');
   });
 
   test('narrows to at most 100 applications', () => {
@@ -249,7 +255,7 @@ describe('a JSON object', () => {
   });
 
   test('that is nested deep is malformed and harms nobody', () => {
-    expect(errorOf('['.repeat(16_384))).toBe('the payload starts like JSON and cannot be parsed');
+    expect(errorOf('['.repeat(16_384))).toBe(notJson);
     expect(errorOf(`{"id":${'['.repeat(8_000)}${']'.repeat(8_000)}}`)).toMatch(/^id\b/);
   });
 
@@ -263,12 +269,12 @@ describe('malformed is', () => {
   test.each(['{', '[', '{"id": }', "{'id': 'b7e0'}", '{}x', '[]]', '{"id": "b7e0"', '{press}', '  {'])(
     'what starts like JSON and is none: %s',
     (text) => {
-      expect(errorOf(text)).toBe('the payload starts like JSON and cannot be parsed');
+      expect(errorOf(text)).toBe(notJson);
     },
   );
 
   test.each(['[]', '[{}]', '["press"]', '[1, 2]'])('a list: %s', (text) => {
-    expect(errorOf(text)).toContain('expected object');
+    expect(errorOf(text)).toContain('must be an object');
   });
 
   test('more than 16 KiB, be it JSON or text, is refused before it is parsed', () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { signals } from '../../../messages/button.ts';
 import { releaseOutcomes } from '../../../messages/release.ts';
 import type { ReleaseOutcome } from '../../../messages/release.ts';
+import { toLocalTime } from '../../../messages/time.ts';
 import { signalOf, endShownMs } from '../../../release-worker/drift/signal.ts';
 import type { LastRelease, SignalInput } from '../../../release-worker/drift/signal.ts';
 import type { DriftCounts, Obstacle } from '../../../release-worker/drift/summary.ts';
@@ -34,6 +35,8 @@ function ended(outcome: ReleaseOutcome, at: number, left: LastRelease['left'] = 
 const drifted = counts({ outOfSync: 2 });
 const lost = counts({ unknown: 1, wereOutOfSync: 1 });
 const lostInWords = 'argocd/shop was out of sync';
+/** of the holiday, as people read it */
+const end = toLocalTime(Date.parse('2026-01-02T00:00:00Z'));
 const holiday = { reason: 'holiday', by: 'ops', until: '2026-01-02T00:00:00Z', at: '2026-01-01T00:00:00Z' };
 
 describe('a button says', () => {
@@ -118,7 +121,7 @@ describe('a button says', () => {
   it('why it is frozen, by whom and until when', () => {
     expect(signalOf(input({ drift: drifted, frozen: holiday }), now)).toMatchObject({
       signal: 'blocked',
-      reason: 'frozen: holiday, by ops, until 2026-01-02T00:00:00Z',
+      reason: `frozen: holiday, by ops, until ${end}`,
       until: '2026-01-02T00:00:00Z',
     });
   });
@@ -156,7 +159,7 @@ describe('a button says', () => {
     });
     expect(signalOf(input({ drift: drifted, last, frozen: holiday }), now)).toMatchObject({
       signal: 'blocked',
-      reason: 'frozen: holiday, by ops, until 2026-01-02T00:00:00Z; the last release failed: why',
+      reason: `frozen: holiday, by ops, until ${end}; the last release failed: why`,
     });
     expect(
       signalOf(input({ drift: drifted, last: ended('failed', now - 5_000, 'over') }), now).reason,

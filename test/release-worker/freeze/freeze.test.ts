@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import * as z from 'zod/mini';
+import { toLocalTime } from '../../../messages/time.ts';
 import { createFreezeFile } from '../../../release-worker/freeze/file.ts';
 import type { FreezeFile } from '../../../release-worker/freeze/file.ts';
 import { createFreeze } from '../../../release-worker/freeze/freeze.ts';
@@ -152,7 +153,7 @@ describe('a request', () => {
     await ask({ frozen: true, button: 'main', reason: 'rolled back' });
     expect(await ask({ frozen: false, button: 'main' })).toMatchObject({
       ok: true,
-      message: 'no longer frozen by itself: button main; all buttons are still frozen: holiday, by mqtt',
+      message: 'the freeze of button main has ended; all buttons are still frozen: holiday, by mqtt',
     });
     expect(freeze.of('main')).toMatchObject({ reason: 'holiday' });
   });
@@ -169,7 +170,7 @@ describe('a request', () => {
     expect(journal.lines).toEqual([]);
     await ask({ frozen: true, reason: 'holiday' });
     expect(await ask({ frozen: false, button: 'main' })).toMatchObject({
-      message: 'was not frozen by itself: button main; all buttons are still frozen: holiday, by mqtt',
+      message: 'button main had no freeze of its own; all buttons are still frozen: holiday, by mqtt',
     });
   });
 
@@ -403,7 +404,7 @@ describe('for a duration', () => {
     const { ask, fake, clock } = await freezing();
     const end = new Date(clock.now() + 2 * hourMs).toISOString();
     expect(await ask({ frozen: true, forSeconds: 7_200, by: 'ops' })).toMatchObject({
-      message: `frozen, by ops, until ${end} (all buttons)`,
+      message: `frozen, by ops, until ${toLocalTime(Date.parse(end))} (all buttons)`,
     });
     expect(fake.retained('freeze/state')).toMatchObject({ until: end, forSeconds: 7_200 });
     expect(fake.retained('freeze/state')).not.toHaveProperty('waitUntil');

@@ -1,5 +1,6 @@
 // What is frozen, as plain data.
 import { describe, expect, it } from 'vitest';
+import { toLocalTime } from '../../../messages/time.ts';
 import { fromMessage, toMessage } from '../../../release-worker/freeze/message.ts';
 import type { FreezeState } from '../../../release-worker/freeze/state.ts';
 import {
@@ -130,7 +131,10 @@ describe('a freeze for a duration', () => {
 it.each([
   [{ at }, 'frozen'],
   [{ at, reason: 'holiday' }, 'frozen: holiday'],
-  [{ at, reason: 'holiday', by: 'ops', until: later }, `frozen: holiday, by ops, until ${later}`],
+  [
+    { at, reason: 'holiday', by: 'ops', until: later },
+    `frozen: holiday, by ops, until ${toLocalTime(Date.parse(later))}`,
+  ],
 ])('is said as %j', (frozen, words) => {
   expect(inWordsOf(frozen)).toBe(words);
 });

@@ -114,7 +114,9 @@ describe('`only`', () => {
     await ready();
     const verdict = await judge(['argocd/shop'], { select: { names: ['desk'] } });
     expect(verdict).toMatchObject({ outcome: 'nothing-to-release' });
-    expect(verdict.message).toContain('`only`');
+    expect(verdict.message).toBe(
+      'the button does not select argocd/shop; check the names, and `select` of the button',
+    );
   });
 });
 
