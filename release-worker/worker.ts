@@ -1,92 +1,51 @@
 // The release worker: presses to releases, Argo CD to drift, wired together.
-import type { Registry } from 'prom-client';
-import type { Config } from '../config/sections.ts';
 import { selects } from '../config/selection.ts';
-import type { ClockState } from '../messages/presence.ts';
 import { releaseEvent } from '../messages/release.ts';
-import { fromTime, toTime } from '../messages/time.ts';
-import type { Clock } from '../service/clock.ts';
-import type { Health } from '../service/health.ts';
-import type { Link } from '../service/link/link.ts';
-import type { Log } from '../service/log.ts';
-import { messageOf } from '../service/log.ts';
+import { toTime } from '../messages/time.ts';
 import { createPauseWatch } from '../service/pause.ts';
 import { keyOf } from './argocd/application.ts';
-import type { ArgoCd } from './argocd/client.ts';
 import { heeded } from './argocd/heeded.ts';
 import { createAccess } from './drift/access.ts';
 import { createBoard } from './drift/board.ts';
-import { endingOf } from './drift/ending.ts';
 import { createPublisher } from './drift/publisher.ts';
 import { createRegistry } from './drift/registry.ts';
 import { createRevisions } from './drift/revisions.ts';
 import { createWatch } from './drift/watch.ts';
-import type { FreezeFile } from './freeze/file.ts';
 import { createFreeze } from './freeze/freeze.ts';
 import { inWordsOf } from './freeze/state.ts';
+import { goOnFromFormerRun } from './former-run.ts';
 import { createInfo } from './info.ts';
 import { createLamps } from './lamps.ts';
 import { workerMetrics } from './metrics.ts';
 import { untilDecided } from './decided.ts';
+import type { WorkerOptions } from './options.ts';
 import { createOthers } from './others.ts';
 import { takeForeignPresses } from './presses/foreign.ts';
 import { createIntake } from './presses/intake.ts';
 import type { Intake } from './presses/intake.ts';
-import type { Verdict } from './presses/looking.ts';
+import { cutOff } from './presses/looking.ts';
 import { judge } from './presses/judge.ts';
 import { createPressMemory, rememberIdsMax } from './presses/memory.ts';
-import type { PressMemory } from './presses/memory.ts';
-import { answerFormerPresses } from './presses/unanswered.ts';
 import { createDeployedByButton } from './releases/deployed.ts';
-import type { JournalLine } from './releases/journal-lines.ts';
-import type { Journal } from './releases/journal.ts';
+import { noteForLater } from './releases/note-for-later.ts';
+import { createRecovery } from './releases/recovery.ts';
 import { createLate } from './releases/late.ts';
-import { createRecovery, endsOf } from './releases/recovery.ts';
-import type { Recovered } from './releases/recovery.ts';
 import { refreshAll } from './releases/refresh.ts';
 import { whyFreeze } from './releases/release.ts';
 import { createRunner } from './releases/runner.ts';
-import { createSaid, lastEndOf } from './releases/said.ts';
 import type { Said } from './releases/said.ts';
 import { takeTerminations } from './releases/terminate.ts';
 import { createUnended } from './releases/unended.ts';
 import { createReplies } from './replies.ts';
 import { saySelected } from './selection.ts';
 import { createStateDirectory } from './state-directory.ts';
-
-export interface WorkerOptions {
-  readonly config: Config['worker'];
-  readonly link: Link;
-  readonly argocd: ArgoCd;
-  readonly journal: Journal;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly health: Health;
-  readonly metrics: Registry;
-  readonly freezeFile: FreezeFile;
-  readonly topicPrefix: string;
-  readonly clockState: () => ClockState;
-  readonly version: string;
-  readonly host: string;
-  readonly instance: string;
-  /** base of links for people */
-  readonly externalUrl: string;
-  /** 0 to 1, for jitter */
-  readonly random: () => number;
-}
+import { createTaken } from './taken.ts';
 
 export interface Worker {
   /** @throws JournalError when the journal cannot be opened */
   start(): Promise<void>;
   stop(): Promise<void>;
 }
-
-const cutOff: Verdict = {
-  outcome: 'rejected',
-  reason: 'argocd-unreachable',
-  message:
-    'the connection to the broker was cut before this worker could read there whether releases are frozen; press again',
-};
 
 export function createWorker(options: WorkerOptions): Worker {
   const { config, link, clock, log, health, random } = options;
@@ -106,21 +65,9 @@ export function createWorker(options: WorkerOptions): Worker {
   const buttons = new Map(config.buttons.map((button) => [button.id, button]));
   const mayAct = () => link.state.state !== 'standby';
   const whenDecided = () => untilDecided({ link, clock });
-  const buttonsHealth = health.check('buttons', 'degraded');
-  let takenSaid = '';
-  const sayTaken = () => {
-    const taken = config.buttons.filter(({ id }) => others.takes(id)).map(({ id }) => id);
-    const message =
-      taken.length === 0
-        ? ''
-        : `another worker on this prefix has the same buttons and takes their presses: ${taken.join(', ')}. Give each button to one worker (worker.buttons)`;
-    if (message === '') buttonsHealth.ok();
-    else buttonsHealth.bad(message);
-    if (message !== '' && message !== takenSaid) log.error(message);
-    takenSaid = message;
-  };
   const pause = createPauseWatch({ clock, thresholdMs: config.maxPressAgeMs });
-  const others = createOthers({ link, worker: config.id, onChange: sayTaken });
+  const others = createOthers({ link, worker: config.id, onChange: () => taken.say() });
+  const taken = createTaken({ buttons: config.buttons, takes: others.takes, health, log });
   const registry = createRegistry((app) => config.buttons.some(({ select }) => selects(select, app)));
   const changed = (keys: Iterable<string>) => {
     publisher.changed(keys);
@@ -241,8 +188,10 @@ export function createWorker(options: WorkerOptions): Worker {
     releasing: (button) => runner.running(button),
     freeze,
     unwritable: stateDirectory.problem,
-    onOver: ({ releaseId }) => void noteForLater({ type: 'over', at: toTime(clock.now()), releaseId }),
-    onLost: (changes) => void noteForLater({ type: 'compared', at: toTime(clock.now()), ...changes }),
+    onOver: ({ releaseId }) =>
+      void noteForLater(journal, log, { type: 'over', at: toTime(clock.now()), releaseId }),
+    onLost: (changes) =>
+      void noteForLater(journal, log, { type: 'compared', at: toTime(clock.now()), ...changes }),
     onShown: (shown) => {
       metrics.shown(shown);
       lamps.show(shown.button, shown.signal);
@@ -254,42 +203,6 @@ export function createWorker(options: WorkerOptions): Worker {
   let intake: Intake | undefined;
   let said: Said | undefined;
 
-  /** What only spares the next start a wrong word: where it cannot be written, nothing else is held up. */
-  const noteForLater = async (line: JournalLine) => {
-    try {
-      await journal.append(line, { flush: false });
-    } catch (error) {
-      log.warn(messageOf(error));
-    }
-  };
-
-  /** What the journal knows of the former run goes on, or is said again. */
-  const goOn = (recovered: Recovered, memory: PressMemory) => {
-    const { failed, last, lost, timedOut, unanswered, unfinished, deployed: past, rolledBack } = recovered;
-    said = createSaid({
-      link,
-      log,
-      ...lastEndOf(recovered),
-      isOthers: others.own,
-      onOthersLast: ({ button, pressId }) => {
-        // Its press is not to count again here, and how an earlier release of ours ended is no longer news.
-        memory.note(pressId);
-        board.started(button);
-      },
-    });
-    said.start();
-    deployed.remember(past, rolledBack);
-    // Also a success, of which little time has passed: its two flashes are not lost by a restart.
-    for (const { release, fates, outcome, at } of last?.outcome === 'succeeded' ? [last, ...failed] : failed)
-      board.finished(endingOf(release, (key) => fates.get(key)?.end, { outcome, at: fromTime(at) }));
-    for (const [key, at] of lost) board.remember(key, at);
-    late.recovered(recovered);
-    for (const { release, fates, outcome, at } of timedOut)
-      unended.adopt({ release, ends: endsOf(fates), outcome, at: fromTime(at) });
-    forgets.push(answerFormerPresses({ presses: unanswered, link, journal, clock, log }));
-    for (const release of unfinished) runner.resume(release);
-  };
-
   return {
     start: async () => {
       const recovery = createRecovery(rememberIdsMax);
@@ -297,7 +210,7 @@ export function createWorker(options: WorkerOptions): Worker {
       const recovered = recovery.result();
       await stateDirectory.start();
 
-      sayTaken();
+      taken.say();
       pause.start();
       others.start();
       await freeze.start();
@@ -308,7 +221,22 @@ export function createWorker(options: WorkerOptions): Worker {
       board.start();
       info.start();
       const memory = createPressMemory({ clock, ...recovered });
-      goOn(recovered, memory);
+      const former = goOnFromFormerRun({
+        recovered,
+        memory,
+        link,
+        journal,
+        clock,
+        log,
+        isOthers: others.own,
+        board,
+        deployed,
+        late,
+        unended,
+        runner,
+      });
+      said = former.said;
+      forgets.push(former.stop);
       access.start();
       watch.start();
       void watch.firstList.then(() => {

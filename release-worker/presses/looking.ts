@@ -53,6 +53,14 @@ export function reject(reason: Objection['reason'], message: string): Verdict {
   return { outcome: 'rejected', reason, message };
 }
 
+/** Whether releases are frozen stands at the broker, which could not be asked. */
+export const cutOff: Verdict = {
+  outcome: 'rejected',
+  reason: 'argocd-unreachable',
+  message:
+    'the connection to the broker was cut before this worker could read there whether releases are frozen; press again',
+};
+
 export function nothing(message: string): Verdict {
   return { outcome: 'nothing-to-release', message };
 }
