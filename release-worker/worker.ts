@@ -143,7 +143,7 @@ export function createWorker(options: WorkerOptions): Worker {
       board.finished(ending);
     },
     onEnded: (ended) => {
-      late.ended(ended.release.id);
+      late.ended(ended.release);
       unended.adopt(ended);
     },
     whyLeft: (key) => unended.whyLeft(key),

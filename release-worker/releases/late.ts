@@ -4,6 +4,7 @@ import type { Board } from '../drift/board.ts';
 import { endingOf } from '../drift/ending.ts';
 import type { Registry } from '../drift/registry.ts';
 import type { DeployedByButton } from './deployed.ts';
+import type { PlannedRelease } from './release.ts';
 import { progressOf, releaseMessage } from './release.ts';
 import type { Recovered } from './recovery.ts';
 import type { Said } from './said.ts';
@@ -13,7 +14,7 @@ export interface Late {
   /** What the journal tells of the former run. */
   recovered(known: Pick<Recovered, 'last' | 'failed' | 'timedOut'>): void;
   begun(button: string, releaseId: string): void;
-  ended(releaseId: string): void;
+  ended(release: Pick<PlannedRelease, 'id' | 'button'>): void;
   /** A release has ended otherwise than was told before. */
   tell(ended: EndedRelease): void;
 }
@@ -27,28 +28,35 @@ export function createLate(options: {
   const { registry, deployed } = options;
   /** the release that ended last */
   let newest: string | undefined;
-  /** by button: the release that is its news */
-  const news = new Map<string, string>();
+  /** by button: the releases whose end its light may show, which are those that ended or began since the last began */
+  const news = new Map<string, Set<string>>();
+  const isNews = ({ id, button }: Pick<PlannedRelease, 'id' | 'button'>) =>
+    news.get(button)?.has(id) !== false;
 
   return {
     recovered: ({ last, failed, timedOut }) => {
       newest = last?.release.id;
       // A press that was accepted since is the news of the button.
-      for (const { release } of timedOut) news.set(release.button, '');
-      for (const { release } of failed) news.set(release.button, release.id);
+      for (const { release } of timedOut) news.set(release.button, new Set());
+      for (const { release } of failed) addTo(news, release);
     },
-    begun: (button, releaseId) => void news.set(button, releaseId),
-    ended: (releaseId) => {
-      newest = releaseId;
+    begun: (button, releaseId) => void news.set(button, new Set([releaseId])),
+    ended: (release) => {
+      newest = release.id;
+      addTo(news, release);
     },
     tell: ({ release, ends, outcome, at }) => {
       deployed.note(release, ends);
       const progress = progressOf(new Map([...ends].map(([key, end]) => [key, { end }])));
       if (newest === release.id)
         options.said()?.last(releaseMessage(release, progress, { at: toTime(at), outcome }));
-      if ((news.get(release.button) ?? release.id) !== release.id) return;
+      if (!isNews(release)) return;
       const targetOf = (key: string) => registry.get(key)?.target;
       options.board().finished(endingOf(release, (key) => ends.get(key), { outcome, at }, targetOf));
     },
   };
+}
+
+function addTo(news: Map<string, Set<string>>, { id, button }: Pick<PlannedRelease, 'id' | 'button'>): void {
+  news.set(button, new Set([...(news.get(button) ?? []), id]));
 }

@@ -107,6 +107,22 @@ describe('a sync that goes on after its release has timed out', () => {
     expect((await control.syncs()).length).toBe(2);
   });
 
+  it('corrects the light also where another release of the button began meanwhile', async () => {
+    const { publish, result, latest, reply } = await releasing(
+      worldOf([hanging, { name: 'desk', drifted: true, syncMs: 20 }]),
+    );
+    await publish('button/main/press', '{"id": "p1", "only": ["argocd/shop"]}');
+    await result('main', 'p1');
+    await publish('button/main/press', '{"id": "p2", "only": ["argocd/desk"]}');
+    expect(await result('main', 'p2')).toMatchObject({ outcome: 'accepted' });
+    await until('the time-out', () => latest('release/last')?.['outcome'] === 'timed-out');
+    expect(latest('release/last')).toMatchObject({ pressId: 'p1' });
+    await publish('release/terminate', '{"id": "t1"}');
+    expect(await reply('t1')).toMatchObject({ ok: true });
+    const reason = () => String(latest('button/main/signal')?.['reason']);
+    await until('the corrected reason', () => reason().endsWith('argocd/shop: the sync was terminated'));
+  });
+
   it('can be ended by its name also where the journal is lost', async () => {
     const { worker, start, timeOut, publish, reply, phase, result, untilSignal, latest } = await releasing(
       worldOf([hanging]),
