@@ -1,6 +1,6 @@
 // Takes presses in: each is judged once, written down, answered once, and if accepted handed on.
 import type { Decoded } from '../../messages/codec.ts';
-import { buttonPress, buttonResult } from '../../messages/press.ts';
+import { buttonPress } from '../../messages/press.ts';
 import type { Press, PressReason, PressResult } from '../../messages/press.ts';
 import { toTime } from '../../messages/time.ts';
 import type { Clock } from '../../service/clock.ts';
@@ -9,6 +9,7 @@ import type { Link } from '../../service/link/link.ts';
 import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
+import type { PressLine } from '../releases/journal-lines.ts';
 import type { Journal } from '../releases/journal.ts';
 import type { PlannedRelease } from '../releases/release.ts';
 import type { ButtonConfig } from '../selection.ts';
@@ -17,6 +18,7 @@ import type { Candidate, Hold } from './candidate.ts';
 import type { Verdict } from './looking.ts';
 import { createFlood } from './flood.ts';
 import type { PressMemory } from './memory.ts';
+import { lineOf, resultOf, sendResult } from './result.ts';
 import { firstObjection, isNotFrozen } from './rules.ts';
 
 export interface IntakeOptions {
@@ -57,8 +59,6 @@ export interface Intake {
   /** Accepts nothing more. Resolves when the presses taken in are answered; later ones are left alone. */
   stop(): Promise<void>;
 }
-
-type PressLine = Extract<Parameters<Journal['append']>[0], { type: 'press' }>;
 
 /** So long the result of a press is waited for to be acknowledged before the next press of the button is judged. */
 const resultWaitMs = 2_000;
@@ -140,20 +140,8 @@ export function createIntake(options: IntakeOptions): Intake {
         ? plannedRelease(candidate, config, verdict.apps, at)
         : undefined;
 
-    const said: PressLine = {
-      type: 'press',
-      at,
-      pressId,
-      button,
-      source: candidate.source,
-      ...(by === undefined ? {} : { by }),
-      gesture: candidate.gesture,
-      ...(verdict.outcome === 'accepted' && only !== undefined ? { only } : {}),
-      outcome: verdict.outcome,
-      message: verdict.message,
-      ...('reason' in verdict ? { reason: verdict.reason } : {}),
-    };
-    const line: PressLine = release === undefined ? said : { ...said, release };
+    const said = lineOf(candidate, verdict, at);
+    let line: PressLine = release === undefined ? said : { ...said, release };
     try {
       await journal.append(line, { flush: release !== undefined });
       if (verdict.outcome === 'accepted') memory.accepted(button, only);
@@ -161,7 +149,8 @@ export function createIntake(options: IntakeOptions): Intake {
       log.error(messageOf(error));
       if (release !== undefined) {
         verdict = { outcome: 'rejected', reason: 'journal-unwritable', message: messageOf(error) };
-        await takeBack({ ...said, ...verdict });
+        line = { ...said, ...verdict };
+        await takeBack(line);
       }
     }
 
@@ -178,13 +167,7 @@ export function createIntake(options: IntakeOptions): Intake {
       `press on ${button}: ${verdict.message}`,
     );
     const answered = answer({
-      pressId,
-      button,
-      outcome: verdict.outcome,
-      message: verdict.message,
-      at,
-      ...('reason' in verdict ? { reason: verdict.reason } : {}),
-      ...(accepted === undefined ? {} : { releaseId: accepted.id, applications: accepted.apps.length }),
+      ...resultOf(line),
       ...('refresh' in verdict ? { applications: verdict.refresh.length } : {}),
     });
     if (accepted !== undefined) options.release(accepted, decidedAt);
@@ -202,30 +185,11 @@ export function createIntake(options: IntakeOptions): Intake {
   };
 
   const answer = async (result: PressResult) => {
-    // Of a repetition no line: it would stand for the press that is repeated.
-    const note = () => {
-      if (result.reason !== 'duplicate') void noteAnswered(result.pressId);
-    };
-    const answered = await link.publishAcknowledged(
-      buttonResult.at({ button: result.button }),
-      result,
-      resultWaitMs,
-      note,
+    if (await sendResult({ link, journal, clock, log }, result, resultWaitMs)) return;
+    log.warn(
+      { press: result.pressId },
+      'the broker has not acknowledged the result of the press yet; where it was cut off, it is sent again',
     );
-    if (answered) note();
-    else
-      log.warn(
-        { press: result.pressId },
-        'the broker has not acknowledged the result of the press yet; where it was cut off, it is sent again',
-      );
-  };
-
-  const noteAnswered = async (pressId: string) => {
-    try {
-      await journal.append({ type: 'answered', at: toTime(clock.now()), pressId }, { flush: false });
-    } catch (error) {
-      log.error(messageOf(error));
-    }
   };
 
   /** The one result of the second, which tells how many others got none; undefined: this press is one of those. */

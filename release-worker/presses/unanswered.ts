@@ -1,6 +1,5 @@
 // Presses of a former run whose result nobody acknowledged: answered once, as soon as there is a broker.
-import { buttonResult } from '../../messages/press.ts';
-import { fromTime, toTime } from '../../messages/time.ts';
+import { fromTime } from '../../messages/time.ts';
 import { isClockSet } from '../../service/clock.ts';
 import type { Clock } from '../../service/clock.ts';
 import type { Link } from '../../service/link/link.ts';
@@ -8,6 +7,7 @@ import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
 import type { Journal } from '../releases/journal.ts';
 import type { Recovered } from '../releases/recovery.ts';
+import { resultOf, sendResult } from './result.ts';
 
 /** Whoever pressed longer ago than this waits for no answer any more. In milliseconds. */
 const lateMs = 600_000;
@@ -27,37 +27,11 @@ export function answerFormerPresses(options: {
     ({ at }) => !isClockSet(fromTime(at)) || clock.now() - fromTime(at) <= lateMs,
   );
 
-  const answer = async (press: (typeof presses)[number]) => {
-    const { pressId, button, outcome, message, reason, at, release } = press;
-    const note = () => void noteAnswered(pressId);
-    const acknowledged = await link.publishAcknowledged(
-      buttonResult.at({ button }),
-      {
-        pressId,
-        button,
-        outcome,
-        message,
-        at,
-        ...(reason === undefined ? {} : { reason }),
-        ...(release === undefined ? {} : { releaseId: release.id, applications: release.apps.length }),
-      },
-      acknowledgeWithinMs,
-      note,
-    );
-    if (acknowledged) note();
-  };
-  const noteAnswered = async (pressId: string) => {
-    try {
-      await journal.append({ type: 'answered', at: toTime(clock.now()), pressId }, { flush: false });
-    } catch (error) {
-      log.error(messageOf(error));
-    }
-  };
   const answerAll = async () => {
     log.info({ presses: presses.length }, 'answering presses of the former run that had no answer');
     for (const press of presses) {
       try {
-        await answer(press);
+        await sendResult({ link, journal, clock, log }, resultOf(press), acknowledgeWithinMs);
       } catch (error) {
         log.error({ press: press.pressId }, `a press of the former run has no answer: ${messageOf(error)}`);
       }

@@ -115,3 +115,4 @@ export const journalLineSchema = z.discriminatedUnion('type', [
   }),
 ]);
 export type JournalLine = z.infer<typeof journalLineSchema>;
+export type PressLine = Extract<JournalLine, { type: 'press' }>;

@@ -2,10 +2,9 @@
 // the rules must remember. Pure over the lines.
 import type { ReleaseOutcome } from '../../messages/release.ts';
 import { fromTime } from '../../messages/time.ts';
-import type { JournalLine } from './journal-lines.ts';
+import type { JournalLine, PressLine } from './journal-lines.ts';
 import type { AppEnd, PlannedRelease } from './release.ts';
 
-type PressLine = Extract<JournalLine, { type: 'press' }>;
 type LateLine = Extract<JournalLine, { type: 'late' }>;
 
 /** How far one application had come: never sent, perhaps sent, or ended. */

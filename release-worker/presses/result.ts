@@ -1,0 +1,78 @@
+// What is written down and answered of a press that has been judged.
+import { buttonResult } from '../../messages/press.ts';
+import type { PressResult } from '../../messages/press.ts';
+import { toTime } from '../../messages/time.ts';
+import type { Clock } from '../../service/clock.ts';
+import type { Link } from '../../service/link/link.ts';
+import type { Log } from '../../service/log.ts';
+import { messageOf } from '../../service/log.ts';
+import type { PressLine } from '../releases/journal-lines.ts';
+import type { Journal } from '../releases/journal.ts';
+import type { Candidate } from './candidate.ts';
+import type { Verdict } from './looking.ts';
+
+/**
+ * Its line in the journal, without the release.
+ * @param at RFC 3339
+ */
+export function lineOf(
+  { pressId, button, source, gesture, press: { by, only } }: Candidate,
+  verdict: Verdict,
+  at: string,
+): PressLine {
+  return {
+    type: 'press',
+    at,
+    pressId,
+    button,
+    source,
+    ...(by === undefined ? {} : { by }),
+    gesture,
+    ...(verdict.outcome === 'accepted' && only !== undefined ? { only } : {}),
+    outcome: verdict.outcome,
+    message: verdict.message,
+    ...('reason' in verdict ? { reason: verdict.reason } : {}),
+  };
+}
+
+export function resultOf({ pressId, button, outcome, message, at, reason, release }: PressLine): PressResult {
+  return {
+    pressId,
+    button,
+    outcome,
+    message,
+    at,
+    ...(reason === undefined ? {} : { reason }),
+    ...(release === undefined ? {} : { releaseId: release.id, applications: release.apps.length }),
+  };
+}
+
+/**
+ * Publishes the result, and notes in the journal that the broker has acknowledged it, also where that comes late.
+ * Resolves to whether it has been acknowledged in time.
+ */
+export async function sendResult(
+  {
+    link,
+    journal,
+    clock,
+    log,
+  }: { readonly link: Link; readonly journal: Journal; readonly clock: Clock; readonly log: Log },
+  result: PressResult,
+  withinMs: number,
+): Promise<boolean> {
+  const { pressId, button, reason } = result;
+  const noteAnswered = async () => {
+    // A repetition gets no line: it would stand for the press that is repeated.
+    if (reason === 'duplicate') return;
+    try {
+      await journal.append({ type: 'answered', at: toTime(clock.now()), pressId }, { flush: false });
+    } catch (error) {
+      log.error(messageOf(error));
+    }
+  };
+  const note = () => void noteAnswered();
+  const acknowledged = await link.publishAcknowledged(buttonResult.at({ button }), result, withinMs, note);
+  if (acknowledged) note();
+  return acknowledged;
+}
