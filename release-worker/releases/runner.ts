@@ -9,7 +9,7 @@ import type { Ending } from '../drift/ending.ts';
 import type { Registry } from '../drift/registry.ts';
 import { eachLimited } from '../each-limited.ts';
 import { followOther } from './follow-other.ts';
-import { followSync, viewOf } from './follow.ts';
+import { followSync } from './follow.ts';
 import type { FollowOptions } from './news.ts';
 import type { UnfinishedRelease } from './recovery.ts';
 import type { AppEnd, AppProgress, PlannedApp, PlannedRelease } from './release.ts';
@@ -18,6 +18,8 @@ import { createReport } from './report.ts';
 import type { ReportOptions } from './report.ts';
 import { isTerminated, newRun, terminationOf } from './run.ts';
 import type { Run } from './run.ts';
+import { runsInWords, terminateRuns } from './running.ts';
+import type { Termination } from './running.ts';
 import { lookForOurs } from './look-for-ours.ts';
 import type { Overtaken, Sent } from './look-for-ours.ts';
 import { sendSync } from './send.ts';
@@ -67,14 +69,6 @@ export interface Runner {
   running(button: string): number;
   /** Starts nothing further; what was sent is followed after the next start. */
   stop(): Promise<void>;
-}
-
-export interface Termination {
-  /** how many applications are to end */
-  readonly applications: number;
-  readonly releases: readonly string[];
-  /** those of them that Argo CD has not begun, and cannot end before */
-  readonly waiting: readonly string[];
 }
 
 type Step = (run: Run, app: PlannedApp, deadline: number) => Promise<AppEnd | Sent | Overtaken | undefined>;
@@ -289,32 +283,11 @@ export function createRunner(options: RunnerOptions): Runner {
             },
       );
     },
-    terminate: (app) => {
-      const releases = new Set<string>();
-      const waiting: string[] = [];
-      let applications = 0;
-      for (const run of runs.values())
-        for (const key of run.release.apps.map(keyOf)) {
-          if ((app !== undefined && app !== key) || run.ends.has(key) || busy.get(key) !== run.release.id)
-            continue;
-          terminationOf(run, key).abort();
-          applications += 1;
-          releases.add(run.release.id);
-          if (viewOf(registry.get(key), run.release.id).state === 'pending') waiting.push(key);
-        }
-      return { applications, releases: [...releases], waiting };
-    },
+    terminate: (app) =>
+      terminateRuns(runs.values(), (run, key) => busy.get(key) === run.release.id, registry, app),
     isBusy: (key) => busy.has(key),
     isAt: (releaseId, key) => busy.get(key) === releaseId,
-    inWords: (button) =>
-      [...runs.values()]
-        .filter(({ release }) => button === undefined || release.button === button)
-        .flatMap(({ release, ends }) =>
-          release.apps
-            .map(keyOf)
-            .filter((key) => !ends.has(key))
-            .map((key) => `${key} of release ${release.id}, which runs`),
-        ),
+    inWords: (button) => runsInWords(runs.values(), button),
     running: (button) => [...runs.values()].filter((run) => run.release.button === button).length,
     stop: async () => {
       abort.abort();

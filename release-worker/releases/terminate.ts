@@ -5,7 +5,8 @@ import type { Log } from '../../service/log.ts';
 import type { Replies } from '../replies.ts';
 import { takeRequests } from '../requests.ts';
 import { list } from '../presses/looking.ts';
-import type { Runner, Termination } from './runner.ts';
+import type { Runner } from './runner.ts';
+import type { Termination } from './running.ts';
 import type { Unended } from './unended.ts';
 
 /** Subscribes. */

@@ -13,7 +13,7 @@ import { followSync, viewOf } from './follow.ts';
 import type { Journal } from './journal.ts';
 import type { AppEnd, PlannedApp, PlannedRelease } from './release.ts';
 import { outcomeOf } from './release.ts';
-import type { Termination } from './runner.ts';
+import type { Termination } from './running.ts';
 
 export interface EndedRelease {
   readonly release: PlannedRelease;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { createReplies } from '../../../release-worker/replies.ts';
 import { infosOf } from '../../../release-worker/releases/release.ts';
-import type { Termination } from '../../../release-worker/releases/runner.ts';
+import type { Termination } from '../../../release-worker/releases/running.ts';
 import { takeTerminations } from '../../../release-worker/releases/terminate.ts';
 import { silentLog } from '../../../service/log.ts';
 import { worldOf } from '../../support/simulator.ts';
