@@ -66,7 +66,6 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
   const notWhole: string[] = [];
   const away: Away[] = [];
   const samples: Sample[] = [];
-  let workerSince = performance.now();
   let signalSaid: unknown;
 
   const wallOffset = Date.now() - performance.now();
@@ -96,7 +95,6 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
         last === undefined || acceptedSince
           ? undefined
           : { succeeded: last.outcome === 'succeeded', at: Date.parse(last.at) - wallOffset },
-      workerSince,
       droppedAt: pressing.droppedAt,
       unanswered: pressing.unanswered,
     };
@@ -146,7 +144,6 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
         await Promise.all([during(), noticed('kill', since)]);
         await installation.restart(part);
       } else await Promise.all([during(), installation.restart(part)]);
-      if (part === 'worker') workerSince = performance.now();
       return performance.now();
     }
     const goOn = installation.stop(part);
@@ -186,8 +183,7 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
     }
     const from = performance.now();
     const back = await breakPart(round);
-    const boundMs = returnBoundMs(round.part, back - from);
-    await untilTrue({ round, after: 'return', boundMs }, back, problemNow);
+    await untilTrue({ round, after: 'return', boundMs: returnBoundMs }, back, problemNow);
     away.push({ part: round.part, from, to: performance.now() });
     if (round.press.moment === 'after') pressing.press(round);
     await lookAtRetained(round);

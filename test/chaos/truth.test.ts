@@ -18,7 +18,6 @@ const drifted: Facts = {
   outOfSync: 2,
   openReleases: 0,
   last: undefined,
-  workerSince: 0,
   droppedAt: -Infinity,
   unanswered: false,
 };

@@ -22,19 +22,13 @@
 import { patternOfSignal } from '../../gpio-agent/patterns.ts';
 import { signals } from '../../messages/button.ts';
 import type { Signal } from '../../messages/button.ts';
-import type { PartName } from './schedule.ts';
 
 /** In milliseconds: after a death or a return, and after a peer stands still (1.5 times the keep-alive, and some). */
 export const killBoundMs = 5_000;
 export const stopBoundMs = 25_000;
 
-/**
- * Who is away for long is tried ever more rarely: the wait that runs when Argo CD comes back is about as long as it was
- * away. A broker is tried every 2 s here (see installation.ts).
- */
-export function returnBoundMs(part: PartName, awayMs: number): number {
-  return part === 'simulator' && awayMs > killBoundMs ? killBoundMs + awayMs : killBoundMs;
-}
+/** After the return of a part, however long it was away. In milliseconds. */
+export const returnBoundMs = 5_000;
 
 /** How an end is shown for so long (README), and what the way to the light may take. */
 const endShownMs = 5_000;
@@ -59,7 +53,6 @@ export interface Facts {
   readonly openReleases: number;
   /** the last release that has ended; without an accepted press since then */
   readonly last: { readonly succeeded: boolean; readonly at: number } | undefined;
-  readonly workerSince: number;
   readonly droppedAt: number;
   readonly unanswered: boolean;
 }
@@ -75,9 +68,8 @@ function truthfulSignals(facts: Facts): readonly Signal[] {
   if (last === undefined) return [byDrift];
   const isRecent = now - last.at < endShownMs + slackMs;
   if (last.succeeded) return isRecent ? [byDrift, 'succeeded'] : [byDrift];
-  // A worker that starts again says once more how the last release ended; once the signal was clear it is over.
-  const saidAgain = now - facts.workerSince < endShownMs + 2 * slackMs;
-  return outOfSync > 0 || isRecent || saidAgain ? [byDrift, 'failed'] : [byDrift];
+  // Once the signal was clear the failure is over, also after a restart of the worker.
+  return outOfSync > 0 || isRecent ? [byDrift, 'failed'] : [byDrift];
 }
 
 export function wholeTruth(facts: Facts): Problem {
