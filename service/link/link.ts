@@ -3,12 +3,14 @@ import type { Address, Filter } from '../../messages/channel.ts';
 import type { Decoded } from '../../messages/codec.ts';
 import type { Timer } from '../clock.ts';
 import { messageOf } from '../log.ts';
+import { acknowledgedInTime } from './acknowledged-in-time.ts';
 import type { Connection, SubscribeOptions } from './connection.ts';
 import { createConnector } from './connector.ts';
 import type { Acknowledgement } from './in-flight.ts';
 import { linkMetrics } from './metrics.ts';
 import type { LinkOptions, LinkState } from './options.ts';
 import { createOutbox } from './outbox.ts';
+import { outgoingOf, topicAt } from './outgoing.ts';
 import { createRouter } from './router.ts';
 import { createSharedStates } from './shared.ts';
 import type { Handler, RawHandler } from './router.ts';
@@ -121,17 +123,8 @@ export function createLink(options: LinkOptions): Link {
     }
   };
 
-  const topicOf = ({ topic, foreign }: Pick<Address<unknown>, 'topic' | 'foreign'>) =>
-    foreign === true ? topic : `${prefix}/${topic}`;
-  const outgoing = <M>(address: Address<M>, message: M): Outgoing => ({
-    topic: topicOf(address),
-    payload: address.codec.encode(message),
-    qos: address.delivery.qos,
-    retain: address.kind === 'state',
-    ...(address.delivery.expirySeconds === undefined
-      ? {}
-      : { expirySeconds: address.delivery.expirySeconds }),
-  });
+  const topicOf = (address: Pick<Address<unknown>, 'topic' | 'foreign'>) => topicAt(prefix, address);
+  const outgoing = <M>(address: Address<M>, message: M): Outgoing => outgoingOf(prefix, address, message);
 
   const sendState = async (message: Outgoing) => {
     const outcome = await connector.open?.publish(message, { timeoutMs: publishTimeoutMs });
@@ -290,23 +283,12 @@ export function createLink(options: LinkOptions): Link {
     },
     publishAcknowledged: async (address, message, timeoutMs, onLate) => {
       const packet = outgoing(address, message);
-      return new Promise((resolve) => {
-        let late = false;
-        const giveUp = () => {
-          late = true;
-          waiting.cancel();
-          resolve(false);
-        };
-        const waiting = clock.setTimeout(giveUp, timeoutMs);
-        outbox.keep(packet, () => {
-          waiting.cancel();
-          if (late) onLate?.();
-          resolve(true);
-        });
-        if (held) return;
-        void sendEvent(packet).then((acknowledged) => {
-          if (!acknowledged) giveUp();
-        });
+      return acknowledgedInTime({
+        clock,
+        timeoutMs,
+        keep: (onAcknowledged) => outbox.keep(packet, onAcknowledged),
+        send: held ? undefined : () => sendEvent(packet),
+        onLate,
       });
     },
     clear: (address) => {
