@@ -12,3 +12,24 @@ export async function eachLimited<Item>(
   };
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
 }
+
+/** Makes calls of which at most `limit` run at once; the others wait for their turn. */
+export function fewAtOnce(limit: number): <Answer>(call: () => Promise<Answer>) => Promise<Answer> {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (call) => {
+    if (running < limit) running += 1;
+    else
+      await new Promise<void>((resolve) => {
+        waiting.push(resolve);
+      });
+    try {
+      return await call();
+    } finally {
+      // The turn is handed on, or free.
+      const next = waiting.shift();
+      if (next === undefined) running -= 1;
+      else next();
+    }
+  };
+}

@@ -32,6 +32,7 @@ import { createRecovery } from './releases/recovery.ts';
 import { createLate } from './releases/late.ts';
 import { refreshAll } from './releases/refresh.ts';
 import { whyFreeze } from './releases/release.ts';
+import type { PlannedRelease } from './releases/release.ts';
 import { createRunner } from './releases/runner.ts';
 import type { Said } from './releases/said.ts';
 import { takeTerminations } from './releases/terminate.ts';
@@ -135,7 +136,7 @@ export function createWorker(options: WorkerOptions): Worker {
     onEnd: async (release, ends) => {
       deployed.note(release, ends);
       const why = whyFreeze(release, ends.values());
-      if (why !== undefined) await freeze.freezeButton(release.button, why, release.by ?? release.source);
+      if (why !== undefined) await freezeAfter(release, why);
     },
     onFinished: (release, ending) => {
       said?.last(release);
@@ -149,7 +150,15 @@ export function createWorker(options: WorkerOptions): Worker {
     whyLeft: (key) => unended.whyLeft(key),
   });
   const deployed = createDeployedByButton();
-  const late = createLate({ registry, board: () => board, said: () => said, deployed });
+  const freezeAfter = (release: PlannedRelease, why: string) =>
+    freeze.freezeButton(release.button, why, release.by ?? release.source);
+  const late = createLate({
+    registry,
+    board: () => board,
+    said: () => said,
+    deployed,
+    freeze: (release, why) => void freezeAfter(release, why),
+  });
   const unended = createUnended({
     argocd,
     registry,
@@ -158,6 +167,7 @@ export function createWorker(options: WorkerOptions): Worker {
     log,
     release: config.release,
     isAt: runner.isAt,
+    buttonOf: runner.buttonOf,
     onLate: late.tell,
   });
   const replies = createReplies(link, options.topicPrefix);

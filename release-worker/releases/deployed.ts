@@ -12,8 +12,12 @@ export interface Deployed {
 }
 
 export interface DeployedByButton {
-  /** A release is over. @param ends how, by key */
-  note(release: PlannedRelease, ends: ReadonlyMap<string, AppEnd>): void;
+  /**
+   * A release is over.
+   * @param ends how, by key
+   * @param late only this application of it: what became of the others is known, and others may have released them since
+   */
+  note(release: PlannedRelease, ends: ReadonlyMap<string, AppEnd>, late?: string): void;
   /** What is known of a former run. @param rolledBack what applications had gone back to, by key */
   remember(past: readonly UnfinishedRelease[], rolledBack: ReadonlyMap<string, string>): void;
   /** empty: nothing, or it is not known */
@@ -25,7 +29,7 @@ export interface DeployedByButton {
 export function createDeployedByButton(): DeployedByButton {
   const byButton = new Map<string, readonly Deployed[]>();
   const rolledBack = new Map<string, string>();
-  const note: DeployedByButton['note'] = ({ button, apps, settings, action }, ends) => {
+  const note: DeployedByButton['note'] = ({ button, apps, settings, action }, ends, late) => {
     // A dry run has deployed nothing, and what was in sync before was not this release's doing.
     const deployed =
       settings.dryRun === true
@@ -38,8 +42,10 @@ export function createDeployedByButton(): DeployedByButton {
             });
     if (deployed.length > 0) byButton.set(button, deployed);
     for (const { key, revision } of deployed)
-      if (action === 'rollback') rolledBack.set(key, revision);
-      else rolledBack.delete(key);
+      if (late === undefined || key === late) {
+        if (action === 'rollback') rolledBack.set(key, revision);
+        else rolledBack.delete(key);
+      }
   };
   return {
     note,

@@ -49,10 +49,16 @@ export async function followSync(options: FollowOptions): Promise<AppEnd | undef
   let seen = record;
   let lookMs = firstLookMs;
   let strange = 0;
+  let hasHeard = false;
   let last = 'Argo CD has not said anything about it';
 
   for (;;) {
     if (signal.aborted) return undefined;
+    if (terminate?.aborted === true && !hasHeard) {
+      hasHeard = true;
+      // Somebody waits now, and Argo CD may refuse it for the moment.
+      lookMs = firstLookMs;
+    }
     const view = viewOf(record, releaseId);
     const untilWakingMs = waking.look(view.state === 'pending');
     if (view.state === 'succeeded') return verify(options);

@@ -5,10 +5,10 @@ import { endingOf } from '../drift/ending.ts';
 import type { Registry } from '../drift/registry.ts';
 import type { DeployedByButton } from './deployed.ts';
 import type { PlannedRelease } from './release.ts';
-import { progressOf, releaseMessage } from './release.ts';
+import { progressOf, releaseMessage, whyFreeze } from './release.ts';
 import type { Recovered } from './recovery.ts';
 import type { Said } from './said.ts';
-import type { EndedRelease } from './unended.ts';
+import type { LateEnd } from './unended.ts';
 
 export interface Late {
   /** What the journal tells of the former run. */
@@ -16,7 +16,7 @@ export interface Late {
   begun(button: string, releaseId: string): void;
   ended(release: Pick<PlannedRelease, 'id' | 'button'>): void;
   /** A release has ended otherwise than was told before. */
-  tell(ended: EndedRelease): void;
+  tell(ended: LateEnd): void;
 }
 
 export function createLate(options: {
@@ -24,6 +24,8 @@ export function createLate(options: {
   readonly board: () => Pick<Board, 'finished'>;
   readonly said: () => Pick<Said, 'last'> | undefined;
   readonly deployed: DeployedByButton;
+  /** A rollback has come through: the light would invite the next person to undo it. */
+  readonly freeze: (release: PlannedRelease, why: string) => void;
 }): Late {
   const { registry, deployed } = options;
   /** the release that ended last */
@@ -45,8 +47,10 @@ export function createLate(options: {
       newest = release.id;
       addTo(news, release);
     },
-    tell: ({ release, ends, outcome, at }) => {
-      deployed.note(release, ends);
+    tell: ({ release, ends, outcome, at, key: late }) => {
+      deployed.note(release, ends, late);
+      const why = ends.get(late)?.good === true ? whyFreeze(release, ends.values()) : undefined;
+      if (why !== undefined) options.freeze(release, why);
       const progress = progressOf(new Map([...ends].map(([key, end]) => [key, { end }])));
       if (newest === release.id)
         options.said()?.last(releaseMessage(release, progress, { at: toTime(at), outcome }));

@@ -63,6 +63,8 @@ export interface Runner {
   isBusy(key: string): boolean;
   /** the release runs, and is at the application */
   isAt(releaseId: string, key: string): boolean;
+  /** of a release that runs */
+  buttonOf(releaseId: string): string | undefined;
   /** What runs, in words; of all buttons, or of one. */
   inWords(button?: string): readonly string[];
   /** releases of the button that run */
@@ -287,6 +289,7 @@ export function createRunner(options: RunnerOptions): Runner {
       terminateRuns(runs.values(), (run, key) => busy.get(key) === run.release.id, registry, app),
     isBusy: (key) => busy.has(key),
     isAt: (releaseId, key) => busy.get(key) === releaseId,
+    buttonOf: (releaseId) => runs.get(releaseId)?.release.button,
     inWords: (button) => runsInWords(runs.values(), button),
     running: (button) => [...runs.values()].filter((run) => run.release.button === button).length,
     stop: async () => {

@@ -3,11 +3,14 @@
 import { toLocalTime, toTime } from '../../messages/time.ts';
 import type { ReleaseOutcome } from '../../messages/release.ts';
 import type { Clock } from '../../service/clock.ts';
+import { delay } from '../../service/clock.ts';
 import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
+import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
 import type { Registry } from '../drift/registry.ts';
+import { fewAtOnce } from '../each-limited.ts';
 import { isUnderWay } from './follow-other.ts';
 import { followSync, viewOf } from './follow.ts';
 import type { Journal } from './journal.ts';
@@ -22,6 +25,12 @@ export interface EndedRelease {
   readonly outcome: ReleaseOutcome;
   /** milliseconds since the epoch */
   readonly at: number;
+}
+
+/** How a release has turned out to end. */
+export interface LateEnd extends EndedRelease {
+  /** the application whose sync has ended just now */
+  readonly key: string;
 }
 
 export interface Unended {
@@ -52,8 +61,10 @@ export interface UnendedOptions {
   readonly release: { readonly refreshTimeoutMs: number; readonly waitHealthy: boolean };
   /** the release runs here, and is at the application */
   readonly isAt: (releaseId: string, key: string) => boolean;
+  /** the button of a release that runs here, be it with other applications only */
+  readonly buttonOf: (releaseId: string) => string | undefined;
   /** A release has ended otherwise than was told before. */
-  readonly onLate: (ended: EndedRelease) => void;
+  readonly onLate: (ended: LateEnd) => void;
 }
 
 interface Known {
@@ -72,13 +83,25 @@ interface Entry {
 
 /** The stream tells the end; looks are for when it is away. In milliseconds. */
 const longestLookMs = 300_000;
+/** Nobody waits for these looks: a press that needs one of its own must not stand behind hundreds of them. */
+const looksAtOnce = 5;
+/** An orderly stop waits this long for answers under way, in milliseconds. */
+const stopWaitMs = 5_000;
 
 export function createUnended(options: UnendedOptions): Unended {
-  const { argocd, registry, clock, log, journal } = options;
+  const { registry, clock, log, journal } = options;
+  const inTurn = fewAtOnce(looksAtOnce);
+  const argocd: ArgoCd = {
+    ...options.argocd,
+    get: (...about) => inTurn(() => options.argocd.get(...about)),
+    syncDetail: (app) => inTurn(() => options.argocd.syncDetail(app)),
+  };
   const entries = new Map<string, Entry>();
   const following = new Set<Promise<void>>();
   /** terminations of operations of which nothing is known but the id of their release */
   const sent = new Set<Promise<void>>();
+  /** Such as Argo CD has not begun, and cannot end before. By key: the id of the release */
+  const awaited = new Map<string, string>();
 
   const drop = (key: string, entry: Entry) => {
     entry.abort.abort();
@@ -98,6 +121,33 @@ export function createUnended(options: UnendedOptions): Unended {
     known === undefined
       ? `release ${releaseId}`
       : `release ${releaseId} (timed out at ${toLocalTime(known.endedAt)})`;
+
+  const tellToEnd = (record: AppRecord) => {
+    const told = argocd
+      .terminate(record)
+      .catch((error: unknown) => log.warn({ app: keyOf(record) }, messageOf(error)))
+      .finally(() => sent.delete(told));
+    sent.add(told);
+  };
+  const forget = registry.onChange((keys) => {
+    for (const [key, releaseId] of awaited) {
+      const record = registry.get(key);
+      // Whose operation it is is not known just now.
+      if (!keys.has(key) || (record !== undefined && record.detail === undefined)) continue;
+      const found = underWay(key);
+      if (found?.releaseId === releaseId && found.isPending) continue;
+      awaited.delete(key);
+      if (found?.releaseId === releaseId) tellToEnd(found.record);
+    }
+  });
+  /** What releases of this worker have left: of one that runs, the applications that it has given up. */
+  const left = () =>
+    [...registry.all()].map(keyOf).flatMap((key) => {
+      const found = underWay(key);
+      if (found === undefined) return [];
+      const button = found.known?.release.button ?? options.buttonOf(found.releaseId);
+      return button === undefined ? [] : [{ key, found, button }];
+    });
 
   const inTheWay = (key: string, found: NonNullable<ReturnType<typeof underWay>>) => {
     const ends = `\`release-button terminate --app ${key}\` ends it`;
@@ -124,7 +174,7 @@ export function createUnended(options: UnendedOptions): Unended {
       { release: release.id, app: key, outcome: end.outcome },
       `the sync of ${nameOf({ releaseId: release.id, known })} of ${key} has ended late: ${end.message}`,
     );
-    options.onLate({ release, ends, outcome, at });
+    options.onLate({ release, ends, outcome, at, key });
   };
 
   const follow = async (key: string, entry: Entry) => {
@@ -185,17 +235,16 @@ export function createUnended(options: UnendedOptions): Unended {
       return found?.known === undefined ? undefined : inTheWay(key, found);
     },
     inWords: (button) =>
-      [...entries].flatMap(([key, { known }]) => {
-        const found = underWay(key);
-        if (found?.known === undefined || (button !== undefined && known.release.button !== button))
-          return [];
-        return [`${key} of ${nameOf(found)} ${found.isPending ? 'waits' : 'runs'} in Argo CD`];
-      }),
+      left()
+        .filter((one) => button === undefined || one.button === button)
+        .map(
+          ({ key, found }) => `${key} of ${nameOf(found)} ${found.isPending ? 'waits' : 'runs'} in Argo CD`,
+        ),
     terminate: (app) => {
       const releases = new Set<string>();
       const waiting: string[] = [];
       let applications = 0;
-      for (const key of app === undefined ? [...entries.keys()] : [app]) {
+      for (const key of app === undefined ? left().map((one) => one.key) : [app]) {
         const found = underWay(key);
         if (found === undefined) continue;
         applications += 1;
@@ -203,19 +252,17 @@ export function createUnended(options: UnendedOptions): Unended {
         releases.add(found.releaseId);
         const entry = entries.get(key);
         if (found.known !== undefined && entry !== undefined) entry.terminate.abort();
-        else if (!found.isPending) {
-          const told = argocd
-            .terminate(found.record)
-            .catch((error: unknown) => log.warn({ app: key }, messageOf(error)))
-            .finally(() => sent.delete(told));
-          sent.add(told);
-        }
+        else if (found.isPending) awaited.set(key, found.releaseId);
+        else tellToEnd(found.record);
       }
       return { applications, releases: [...releases], waiting };
     },
     stop: async () => {
+      forget();
       for (const [key, entry] of entries) drop(key, entry);
-      await Promise.all([...following, ...sent]);
+      const waited = new AbortController();
+      await Promise.race([Promise.all([...following, ...sent]), delay(clock, stopWaitMs, waited.signal)]);
+      waited.abort();
     },
   };
 }

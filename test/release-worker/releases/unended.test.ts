@@ -1,0 +1,161 @@
+// What releases have left in Argo CD, on a hand-moved clock.
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { AppName } from '../../../release-worker/argocd/client.ts';
+import { keyOf } from '../../../release-worker/argocd/application.ts';
+import type { AppRecord } from '../../../release-worker/argocd/application.ts';
+import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
+import { createRegistry } from '../../../release-worker/drift/registry.ts';
+import { createUnended } from '../../../release-worker/releases/unended.ts';
+import type { EndedRelease } from '../../../release-worker/releases/unended.ts';
+import { silentLog } from '../../../service/log.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import { scriptedArgoCd } from '../support/argocd.ts';
+import { memoryJournal } from '../support/intake.ts';
+import { detailOf, drifted, oldCommit } from '../support/records.ts';
+import { planned, releaseOf } from '../support/releases.ts';
+import { settle } from '../support/settle.ts';
+
+const under = (phase: string, releaseId = 'r1', name = 'shop') =>
+  drifted(name, { phase, detail: detailOf({ deployed: oldCommit, operation: { releaseId } }) });
+
+function leaving(
+  options: {
+    readonly get?: (app: AppName) => Promise<AppRecord>;
+    readonly terminate?: () => Promise<void>;
+    /** a release that is still at other applications */
+    readonly running?: string;
+  } = {},
+) {
+  const clock = createFakeClock();
+  const registry = createRegistry();
+  const terminated: string[] = [];
+  const gets: string[] = [];
+  const told: EndedRelease[] = [];
+  const unended = createUnended({
+    argocd: scriptedArgoCd({
+      get: (app) => {
+        gets.push(app.name);
+        const known = registry.get(keyOf(app));
+        if (options.get !== undefined) return options.get(app);
+        return known === undefined
+          ? Promise.reject(new ArgoCdError({ kind: 'unavailable', message: 'not now' }))
+          : Promise.resolve(known);
+      },
+      syncDetail: () => Promise.reject(new ArgoCdError({ kind: 'unavailable', message: 'not now' })),
+      terminate: (app) => {
+        terminated.push(keyOf(app));
+        return options.terminate?.() ?? Promise.resolve();
+      },
+    }),
+    registry,
+    clock,
+    log: silentLog(),
+    journal: memoryJournal(),
+    release: { refreshTimeoutMs: 15_000, waitHealthy: false },
+    isAt: () => false,
+    buttonOf: (releaseId) => (releaseId === options.running ? 'main' : undefined),
+    onLate: (ended) => void told.push(ended),
+  });
+  onTestFinished(async () => {
+    const stopping = unended.stop();
+    clock.advance(5_000);
+    await stopping;
+    expect(clock.pendingTimers()).toBe(0);
+  });
+  return {
+    clock,
+    registry,
+    unended,
+    terminated,
+    gets,
+    told,
+    adopt: (names: readonly string[] = ['shop']) => {
+      const release = releaseOf(names.map((name) => planned(name)));
+      const end = { outcome: 'timed-out', message: 'not over in time', good: false } as const;
+      const ends = new Map(release.apps.map((app) => [keyOf(app), end]));
+      unended.adopt({ release, ends, outcome: 'timed-out', at: clock.now() });
+    },
+    event: async (record: AppRecord) => {
+      registry.event('changed', record);
+      await settle();
+    },
+    pass: async (ms: number) => {
+      await settle();
+      for (let left = ms; left > 0; left -= 500) {
+        clock.advance(Math.min(500, left));
+        await settle();
+      }
+    },
+  };
+}
+
+describe('a sync of a release of which nothing is known but its id', () => {
+  it('is ended as soon as Argo CD begins it, as the answer promises', async () => {
+    const { unended, event, terminated } = leaving();
+    await event(under('Pending'));
+    expect(unended.terminate('argocd/shop')).toMatchObject({ applications: 1, waiting: ['argocd/shop'] });
+    await event(drifted('till'));
+    expect(terminated).toEqual([]);
+    await event(under('Running'));
+    expect(terminated).toEqual(['argocd/shop']);
+    await event(under('Terminating'));
+    expect(terminated).toEqual(['argocd/shop']);
+  });
+
+  it('is forgotten where another one has taken its place', async () => {
+    const { unended, event, terminated } = leaving();
+    await event(under('Pending'));
+    unended.terminate('argocd/shop');
+    await event(under('Running', 'another'));
+    await event(under('Running'));
+    expect(terminated).toEqual([]);
+  });
+});
+
+it('what a release has given up while it runs is named by a freeze, and ended with the rest of it', async () => {
+  const { unended, event, terminated } = leaving({ running: 'r2' });
+  await event(under('Running', 'r2'));
+  await event(under('Running', 'another', 'till'));
+  expect(unended.inWords('main')).toEqual(['argocd/shop of release r2 runs in Argo CD']);
+  expect(unended.inWords('other')).toEqual([]);
+  expect(unended.terminate(undefined)).toMatchObject({ applications: 1, releases: ['r2'] });
+  await settle();
+  expect(terminated).toEqual(['argocd/shop']);
+});
+
+it('a termination that Argo CD has refused is tried again soon, however long nothing has been heard', async () => {
+  const refusal = new ArgoCdError({ kind: 'unavailable', message: 'not now' });
+  const { adopt, unended, event, terminated, pass } = leaving({ terminate: () => Promise.reject(refusal) });
+  await event(under('Running'));
+  adopt();
+  await pass(3_600_000);
+  unended.terminate('argocd/shop');
+  await pass(10_000);
+  expect(terminated.length).toBeGreaterThan(1);
+});
+
+it('its end does not wait for an answer that does not come', async () => {
+  const { adopt, unended, clock, event, gets, pass } = leaving({ get: () => new Promise(() => {}) });
+  await event(under('Running'));
+  adopt();
+  await pass(3_000);
+  expect(gets).toHaveLength(1);
+  let stopped = false;
+  const stopping = unended.stop().then(() => {
+    stopped = true;
+  });
+  await settle();
+  clock.advance(5_000);
+  await settle();
+  expect(stopped).toBe(true);
+  await stopping;
+});
+
+it('many are looked at a few at once, so that a press gets its own look', async () => {
+  const { adopt, event, gets, pass } = leaving({ get: () => new Promise(() => {}) });
+  const names = Array.from({ length: 100 }, (_, index) => `shop${index}`);
+  for (const name of names) await event(under('Running', 'r1', name));
+  adopt(names);
+  await pass(3_000);
+  expect(gets.length).toBeLessThanOrEqual(10);
+});
