@@ -7,7 +7,9 @@ import { messageOf } from '../../service/log.ts';
 import type { ArgoCd, Version } from '../argocd/client.ts';
 import { ArgoCdError, tokenRefused } from '../argocd/errors.ts';
 import { createDetails } from './details.ts';
+import { createFreshness } from './freshness.ts';
 import { createPause } from './pause.ts';
+import { createProblem } from './problem.ts';
 import { createReach, raisesDoubt } from './reach.ts';
 import type { Registry } from './registry.ts';
 import { createServerVersion, partlyTold } from './server-version.ts';
@@ -74,25 +76,16 @@ export function createWatch(options: WatchOptions): Watch {
   const health = options.health.check('argocd', 'failing');
   const abort = new AbortController();
   const { signal } = abort;
-  const details = createDetails({ argocd, registry, clock, log, signal, vouches: () => vouches });
+  const freshness = createFreshness({ clock, maxAgeMs: drift.maxAgeMs });
+  const details = createDetails({ argocd, registry, clock, log, signal, vouches: freshness.vouches });
   const sayVersion = createServerVersion({
     server: argocd.server,
     log,
     health: options.health.check('argocd-version', 'degraded'),
   });
 
-  /** A stream tells of changes only. It vouches once a list has told of what was before it. */
-  let vouches = false;
-  let vouchedAt = -Infinity;
-  let lastList: number | undefined;
-  let lastListAt: number | undefined;
-  /** since when nothing is known, until a list that was sent after it has been answered; monotonic */
-  let lostAt: number | undefined;
   /** when Argo CD last answered anything */
   let answeredAt = -Infinity;
-  let problem: string | undefined;
-  /** what was found to be wrong last, whether or not it is said */
-  let found: string | undefined;
   let server: Version | undefined;
   let probed = false;
   let failed = false;
@@ -104,39 +97,25 @@ export function createWatch(options: WatchOptions): Watch {
     firstListDone = resolve;
   });
 
-  const heardAt = () => (lastList === undefined ? undefined : Math.max(lastList, vouchedAt));
-  const freshUntil = () => {
-    const heard = heardAt();
-    if (heard === undefined) return 0;
-    return Math.min(heard + drift.maxAgeMs, lostAt ?? Infinity);
-  };
-
-  const setProblem = (next: string | undefined, always = false) => {
-    if (next === undefined) health.ok(`connected to Argo CD ${server?.version ?? ''} at ${argocd.server}`);
-    else health.bad(next);
-    const again = next === found;
-    found = next;
-    // It stands in retained messages: where each try fails in another way, the first one says enough.
-    if (next === problem || (next !== undefined && problem !== undefined && !again && !always)) return;
-    problem = next;
-    if (next === undefined) log.info({ server: argocd.server }, `Argo CD at ${argocd.server} answers`);
-    else log.warn(next);
-    onChange();
-  };
+  const problem = createProblem({
+    health,
+    log,
+    server: argocd.server,
+    version: () => server?.version ?? '',
+    onChange,
+  });
 
   const notFresh = () => {
-    if (problem !== undefined || freshUntil() === 0) return;
-    setProblem(
+    if (problem.now() !== undefined || freshness.until() === 0) return;
+    problem.set(
       `nothing has been heard of Argo CD at ${argocd.server} for more than ${Math.round(drift.maxAgeMs / 1000)} s, although the connection stands: is it overloaded, or stopped?`,
     );
   };
 
   /** Nothing counts any more, whatever still comes of what was asked before. */
   const lose = (why: string) => {
-    const isNews = lostAt === undefined;
-    lostAt ??= clock.monotonic();
-    vouches = false;
-    setProblem(why, isNews);
+    const isNews = freshness.lose();
+    problem.set(why, isNews);
     if (isNews) onChange();
   };
   const reach = createReach({
@@ -185,20 +164,18 @@ export function createWatch(options: WatchOptions): Watch {
       details.ask();
       throw new Error(partlyTold(partly, `Argo CD ${server?.version ?? ''} at ${argocd.server}`));
     }
-    lastList = sentAt;
-    lastListAt = sentAtWall;
-    if (lostAt !== undefined && sentAt < lostAt) {
+    const counts = freshness.listed(sentAt, sentAtWall);
+    if (counts === 'not-yet') {
       wakeList();
       return;
     }
-    if (lostAt !== undefined) {
-      lostAt = undefined;
+    if (counts === 'again') {
       regained();
       streamLoop.hurry();
     }
     const streamSince = streamLoop.since();
-    if (streamSince !== undefined && sentAt >= streamSince) vouches = true;
-    setProblem(
+    if (streamSince !== undefined && sentAt >= streamSince) freshness.vouch();
+    problem.set(
       records.length === 0
         ? `the account of the token sees no application at ${argocd.server}: its RBAC policy needs "applications, get", or there is none yet`
         : undefined,
@@ -215,7 +192,7 @@ export function createWatch(options: WatchOptions): Watch {
   const aloneMs = Math.min(listWithoutStreamMs, drift.maxAgeMs / 2);
   const unreadable = createUnreadable({ clock, log, lookEveryMs: aloneMs, look: wakeList });
   const listAgainMs = () => {
-    if (!vouches) return aloneMs;
+    if (!freshness.vouches()) return aloneMs;
     // With a shorter `maxAgeMs` than this keep-alives cannot vouch alone.
     return drift.maxAgeMs > keepAliveGapMs ? drift.listEveryMs : Math.min(drift.listEveryMs, aloneMs);
   };
@@ -249,7 +226,7 @@ export function createWatch(options: WatchOptions): Watch {
         } else {
           if (error instanceof ArgoCdError && raisesDoubt(error)) reach.doubt();
           await reach.whenDecided();
-          if (!reach.isAway()) setProblem(messageOf(error));
+          if (!reach.isAway()) problem.set(messageOf(error));
         }
       } finally {
         firstAsked();
@@ -272,27 +249,27 @@ export function createWatch(options: WatchOptions): Watch {
       await reach.whenThere();
       // The list comes first: a burst is many times as long, and a server that makes both is late with the list.
       await new Promise<void>((resolve) => {
-        if (lostAt === undefined || signal.aborted) resolve();
+        if (!freshness.isLost() || signal.aborted) resolve();
         else regained = resolve;
       });
     },
     onSign: (first) => {
       const now = clock.monotonic();
-      const wasFresh = now < freshUntil();
-      if (vouches) vouchedAt = now;
-      if (!wasFresh && now < freshUntil()) onChange();
+      const wasFresh = now < freshness.until();
+      freshness.sign(now);
+      if (!wasFresh && now < freshness.until()) onChange();
       if (first && !wasFresh) wakeList();
     },
     onEvent: (type, record) => registry.event(type, record),
     onUnreadable: (why) => {
-      vouches = false;
+      freshness.doubtStream();
       unreadable.event(why);
     },
     // Events between the burst and the live ones can be lost (`measurements-stream-start-gap`): a list must follow it.
     onBurstOver: wakeList,
     onQuiet: reach.doubt,
     onEnd: (error, sent) => {
-      vouches = false;
+      freshness.doubtStream();
       // It may have ended because Argo CD is being replaced by another version.
       probed = false;
       options.onReconnect?.();
@@ -319,20 +296,20 @@ export function createWatch(options: WatchOptions): Watch {
       await running;
       await details.ended();
     },
-    freshUntil,
-    heardAt,
+    freshUntil: freshness.until,
+    heardAt: freshness.heardAt,
     streaming: () => streamLoop.since() !== undefined,
     failed: failedWith,
-    away: () => (reach.isAway() ? problem : undefined),
+    away: () => (reach.isAway() ? problem.now() : undefined),
     answered,
     doubt: () => {
       const heard = Math.max(answeredAt, streamLoop.lastSign());
-      if (lostAt === undefined && clock.monotonic() - heard > heardLatelyMs) reach.doubt();
+      if (!freshness.isLost() && clock.monotonic() - heard > heardLatelyMs) reach.doubt();
       return reach.isInDoubt() ? reach.whenDecided() : undefined;
     },
     notFresh,
-    problem: () => problem,
-    lastListAt: () => lastListAt,
+    problem: problem.now,
+    lastListAt: freshness.lastListAt,
     server: () => server,
     firstList,
   };
