@@ -8,6 +8,7 @@ import { connect, createServer } from 'node:net';
 import type { Server } from 'node:net';
 import { basename, dirname, join, resolve } from 'node:path';
 import * as z from 'zod/mini';
+import { fromTime, timeSchema, toLocalTime } from '../messages/time.ts';
 import { makeDirectory } from './durable-file.ts';
 import type { Log } from './log.ts';
 import { codeOf, messageOf } from './log.ts';
@@ -25,7 +26,7 @@ export class StateLockError extends Error {
 const holderSchema = z.object({
   pid: z.number(),
   host: z.string(),
-  since: z.string(),
+  since: timeSchema,
 });
 type Holder = z.infer<typeof holderSchema>;
 
@@ -88,7 +89,7 @@ function heldError(stateDir: string, setting: string, holder: Holder | 'unknown'
   const who =
     holder === 'unknown'
       ? 'a process that does not say who it is (it may be stopped)'
-      : `process ${holder.pid} on ${holder.host}, since ${holder.since}`;
+      : `process ${holder.pid} on ${holder.host}, since ${toLocalTime(fromTime(holder.since))}`;
   return new StateLockError(
     `the state directory ${stateDir} (${setting}) is in use by ${who}. Two processes would spoil each other's files: stop that one, or give this one a directory of its own (${setting})`,
   );

@@ -116,9 +116,9 @@ export function createStreamLoop(options: StreamLoopOptions): StreamLoop {
           if (aborted()) return;
           failures = lived >= steadyStreamMs ? 1 : failures + 1;
           const waitMs = backoffMs(failures, reconnect, options.random());
-          const what = `${messageOf(error)}; opened again in ${(waitMs / 1000).toFixed(0)} s`;
-          health.bad(what);
-          log.warn(what);
+          // Without the wait, which would be wrong a moment later.
+          health.bad(messageOf(error));
+          log.warn(`${messageOf(error)}; opened again in ${(waitMs / 1000).toFixed(0)} s`);
           options.onEnd(error, sent);
           await pause.take(waitMs);
         }

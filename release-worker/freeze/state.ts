@@ -162,7 +162,7 @@ export function inWordsOfRequest(
   const whom = button === undefined ? 'all buttons' : `button ${button}`;
   const frozen = button === undefined ? all : buttons.get(button);
   if (frozen !== undefined) return `${inWordsOf(frozen)} (${whom})`;
-  if (button === undefined) return nothingToLift ? 'nothing was frozen' : `the freeze of ${whom} has ended`;
+  if (button === undefined) return nothingToLift ? 'nothing was frozen' : 'nothing is frozen any more';
   if (all !== undefined)
     return `${nothingToLift ? `${whom} had no freeze of its own` : `the freeze of ${whom} has ended`}; all buttons are still ${inWordsOf(all)}`;
   return nothingToLift ? `${whom} was not frozen` : `the freeze of ${whom} has ended`;

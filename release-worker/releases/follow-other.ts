@@ -61,7 +61,8 @@ export async function followOther(options: FollowOptions, other: Other): Promise
       }
       onProgress({ phase: 'running', message: `${who} is running; it deploys what was shown` });
     }
-    if (clock.monotonic() >= deadline) return bad(`${other.why}: ${who} was not over in time`);
+    if (clock.monotonic() >= deadline)
+      return bad(`${other.why}: ${who} was not over within worker.release.appTimeoutMs`);
 
     const waitMs = Math.min(lookMs, deadline - clock.monotonic());
     if (await changed(options, seen, waitMs, terminate)) {

@@ -75,7 +75,7 @@ export async function followSync(options: FollowOptions): Promise<AppEnd | undef
     if (clock.monotonic() >= deadline)
       return {
         outcome: 'timed-out',
-        message: `not over in time; Argo CD said last: ${last}; it may carry the sync out yet, and \`release-button terminate --app ${key}\` ends it`,
+        message: `not over within worker.release.appTimeoutMs; Argo CD said last: ${last}; it may still carry the sync out, and \`release-button terminate --app ${key}\` ends it`,
         good: false,
       };
 

@@ -204,7 +204,7 @@ export function createRunner(options: RunnerOptions): Runner {
     const words = [...counts].map(([name, count]) => `${count} ${name}`).join(', ');
     log[outcome === 'succeeded' ? 'info' : 'warn'](
       { release: release.id, button: release.button, outcome },
-      `release ${outcome}: ${words}`,
+      `${release.action ?? 'release'} ${outcome}: ${words}`,
     );
     event(release, { event: 'finished', outcome });
     options.onFinished(

@@ -72,7 +72,7 @@ describe.skipIf(!hasMosquitto)('the verbs that ask the worker (skipped without m
 
     expect(await run('unfreeze', '--by', 'ops')).toEqual({
       code: 0,
-      output: 'the freeze of all buttons has ended\n',
+      output: 'nothing is frozen any more\n',
     });
     await saysOf('main', 'drifted');
     expect(await run('press')).toMatchObject({ code: 0 });

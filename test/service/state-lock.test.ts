@@ -56,7 +56,7 @@ describe.each([
     await expect(second).rejects.toThrow(StateLockError);
     await expect(second).rejects.toThrow(
       new RegExp(
-        `^the state directory ${stateDir} \\(worker\\.stateDir\\) is in use by process ${process.pid} on pi, since 20.*Z\\. .*give this one a directory of its own`,
+        `^the state directory ${stateDir} \\(worker\\.stateDir\\) is in use by process ${process.pid} on pi, since 20.* [+-][0-9:]{5}\\. .*give this one a directory of its own`,
       ),
     );
     expect(first.lines).toEqual([]);

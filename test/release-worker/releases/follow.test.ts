@@ -296,7 +296,7 @@ describe('without news', () => {
     expect(end()).toEqual({
       outcome: 'timed-out',
       message: expect.stringMatching(
-        /^not over in time; Argo CD said last: applying; .*terminate --app argocd\/shop/,
+        /^not over within worker\.release\.appTimeoutMs; Argo CD said last: applying; .*terminate --app argocd\/shop/,
       ),
       good: false,
     });
