@@ -72,7 +72,9 @@ describe('a sync that goes on after its release has timed out', () => {
       await releasing(worldOf([hanging]));
     await timeOut();
     expect(latest('release/last')).toMatchObject({
-      apps: [{ message: expect.stringMatching(/may still carry the sync out.*terminate --app argocd\/shop/) }],
+      apps: [
+        { message: expect.stringMatching(/may still carry the sync out.*terminate --app argocd\/shop/) },
+      ],
     });
     if (restarted) {
       await worker.stop();
