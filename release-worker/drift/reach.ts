@@ -43,6 +43,10 @@ export function raisesDoubt({ kind }: ArgoCdError): boolean {
   return nobodyThere.has(kind);
 }
 
+function isRefusal(error: unknown): boolean {
+  return error instanceof ArgoCdError && !raisesDoubt(error);
+}
+
 /** It was sent and not answered at all, in time or ever. */
 function isSilence(error: unknown): boolean {
   return error instanceof ArgoCdError && error.kind === 'unsure' && error.status === undefined;
@@ -53,7 +57,7 @@ export function createReach(options: {
   readonly clock: Clock;
   /** when Argo CD last sent something by itself: one that does is slow at most */
   readonly lastSign: () => number;
-  /** after each question that was not answered */
+  /** after each question that nobody of Argo CD's has answered */
   readonly onAway: (why: string) => void;
   /** after each one that was; `back`: those before it were not */
   readonly onThere: (back: boolean) => void;
@@ -88,7 +92,9 @@ export function createReach(options: {
     try {
       await options.argocd.probe(answerWithinMs);
     } catch (error) {
-      if (!isSilence(error)) why = messageOf(error);
+      // Whoever refuses is there: a proxy may want more of a question without a token than of one with it.
+      if (isRefusal(error)) why = undefined;
+      else if (!isSilence(error)) why = messageOf(error);
       else if (options.lastSign() < askedAt) {
         if (!stopped && clock.monotonic() - askedAt > answerWithinMs + lateMs && ++late < lateMax)
           return ask();

@@ -61,6 +61,17 @@ describe('a doubt', () => {
     expect([reach.isInDoubt(), reach.isAway(), clock.pendingTimers()]).toEqual([false, false, 0]);
   });
 
+  it.each(['unauthenticated', 'not-permitted', 'forbidden-or-missing', 'invalid', 'not-found'] as const)(
+    'is settled by a refusal (%s) too: whoever refuses is there, and lists tell what is wrong',
+    async (kind) => {
+      const { reach, told } = reaching(() => Promise.reject(new ArgoCdError({ kind, message: 'no' })));
+      reach.doubt();
+      await reach.whenDecided();
+      expect(reach.isAway()).toBe(false);
+      expect(told).toEqual([]);
+    },
+  );
+
   it('that many calls raise costs one question in two seconds', async () => {
     const { reach, asked, pass } = reaching();
     for (let round = 0; round < 20; round += 1) {
