@@ -40,6 +40,7 @@ export function heeded(argocd: ArgoCd, { onAnswer, onFailure, away }: Heed): Arg
     sync: heed(argocd.sync, true),
     terminate: heed(argocd.terminate, true),
     syncDetail: heed(argocd.syncDetail),
+    ownSyncPolicy: heed(argocd.ownSyncPolicy),
     maySync: inTheBackground(argocd.maySync),
     maySyncAll: inTheBackground(argocd.maySyncAll),
     syncWindows: inTheBackground(argocd.syncWindows),
