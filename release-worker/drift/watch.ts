@@ -289,6 +289,8 @@ export function createWatch(options: WatchOptions): Watch {
     stop: async () => {
       abort.abort();
       reach.stop();
+      // Stopped before or right at the start, no list is asked for any more, and the stream would wait for it.
+      firstAsked();
       listPause.end();
       regained();
       streamLoop.hurry();

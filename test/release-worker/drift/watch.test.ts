@@ -4,7 +4,7 @@ import type { AppRecord } from '../../../release-worker/argocd/application.ts';
 import { streamEvent } from '../support/argocd.ts';
 import { drifted, listed } from '../support/records.ts';
 import { settle } from '../support/settle.ts';
-import { keepAlive, never, unreachable, watching } from '../support/watching.ts';
+import { idleWatch, keepAlive, never, unreachable, watching } from '../support/watching.ts';
 
 const shop = { metadata: { name: 'shop', namespace: 'argocd' }, status: { sync: { status: 'OutOfSync' } } };
 
@@ -251,4 +251,17 @@ it('leaves no timer when it is stopped, whatever is under way, and can be stoppe
   await watch.stop();
   await watch.stop();
   expect(clock.pendingTimers()).toBe(0);
+});
+
+it('can be stopped before it was started, as by a signal during the start, and again after it', async () => {
+  const watch = idleWatch();
+  await watch.stop();
+  watch.start();
+  await expect(watch.stop()).resolves.toBeUndefined();
+});
+
+it('can be stopped as soon as it was started', async () => {
+  const watch = idleWatch();
+  watch.start();
+  await expect(watch.stop()).resolves.toBeUndefined();
 });

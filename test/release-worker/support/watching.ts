@@ -15,6 +15,21 @@ import { settle } from './settle.ts';
 
 export const keepAlive = ':\n';
 
+/** One that nobody has started, of an Argo CD that answers nothing. */
+export function idleWatch() {
+  const clock = createFakeClock();
+  return createWatch({
+    argocd: scriptedArgoCd({ list: never, openStream: (signal) => scriptedStream(signal).request }),
+    registry: createRegistry(),
+    drift: { maxAgeMs: 60_000, listEveryMs: 180_000, streamIdleMs: 45_000 },
+    clock,
+    log: silentLog(),
+    health: createHealth(clock),
+    random: () => 0.5,
+    onChange: () => {},
+  });
+}
+
 export async function watching(over: Partial<ArgoCd> = {}, drift: { readonly maxAgeMs?: number } = {}) {
   const clock = createFakeClock();
   const registry = createRegistry((app) => app.project !== 'other');
