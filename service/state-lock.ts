@@ -29,6 +29,8 @@ const holderSchema = z.object({
   since: timeSchema,
 });
 type Holder = z.infer<typeof holderSchema>;
+/** `nobody`: the name is a leftover; `gone`: there is no such name any more; `denied`: this user may not ask there. */
+type Found = Holder | 'unknown' | 'denied' | 'nobody' | 'gone';
 
 /** Linux has room for 107 bytes and a NUL (unix(7)), others for fewer. */
 const longestSocketPath = 100;
@@ -70,6 +72,7 @@ export async function lockStateDirectory(options: {
       if (server !== undefined) return heldBy(server, directory);
       const holder = await whoHolds(await address(path));
       if (holder === 'nobody') await clearAway(path, address);
+      else if (holder === 'denied') throw deniedError(path, setting);
       else if (holder !== 'gone') throw heldError(stateDir, setting, holder);
     }
     throw heldError(stateDir, setting, 'unknown');
@@ -95,14 +98,22 @@ function heldError(stateDir: string, setting: string, holder: Holder | 'unknown'
   );
 }
 
+/** The kernel refuses before it looks whether somebody listens there at all. Source: unix(7). */
+function deniedError(path: string, setting: string): StateLockError {
+  return new StateLockError(
+    `${path} (${setting}) may not be asked who holds the state directory (EACCES): it belongs to another user. See whether a process of that user runs with this directory; if none does, give the directory and all in it to the user of this process, or remove ${path}`,
+  );
+}
+
 /** @returns undefined where the name is taken */
 function listen(path: string, holder: Holder): Promise<Server | undefined> {
   return new Promise((done, fail) => {
     const server = createServer((socket) => {
       socket.on('error', () => socket.destroy());
-      socket.end(`${JSON.stringify(holder)}\n`);
+      // Whoever asks may be stopped, and must not hold up the end of this process.
+      socket.end(`${JSON.stringify(holder)}\n`, () => socket.destroy());
     });
-    server.once('error', (error) => {
+    server.on('error', (error) => {
       if (codeOf(error) === 'EADDRINUSE') done(undefined);
       else fail(error);
     });
@@ -126,12 +137,18 @@ function heldBy(server: Server, directory: FileHandle | undefined): StateLock {
   return { release: () => (released ??= release()) };
 }
 
-/** `nobody`: the name is a leftover; `gone`: there is no such name any more. */
-function whoHolds(path: string): Promise<Holder | 'unknown' | 'nobody' | 'gone'> {
+const foundBy: Readonly<Record<string, Found>> = {
+  ECONNREFUSED: 'nobody',
+  ENOENT: 'gone',
+  EACCES: 'denied',
+  EPERM: 'denied',
+};
+
+function whoHolds(path: string): Promise<Found> {
   return new Promise((done) => {
     const socket = connect(path);
     let text = '';
-    const answer = (holder: Holder | 'unknown' | 'nobody' | 'gone') => {
+    const answer = (holder: Found) => {
       socket.destroy();
       done(holder);
     };
@@ -150,7 +167,7 @@ function whoHolds(path: string): Promise<Holder | 'unknown' | 'nobody' | 'gone'>
     socket.on('end', tell);
     socket.on('error', (error) => {
       const code = codeOf(error);
-      answer(code === 'ECONNREFUSED' ? 'nobody' : code === 'ENOENT' ? 'gone' : 'unknown');
+      answer(foundBy[code ?? ''] ?? 'unknown');
     });
   });
 }

@@ -1,7 +1,8 @@
 // One process a state directory.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -42,6 +43,18 @@ async function leftover(path: string): Promise<void> {
   expect(existsSync(path)).toBe(true);
 }
 
+/** Root may do everything. */
+async function asAnybody<Result>(act: () => Promise<Result>): Promise<Result> {
+  const { geteuid, seteuid } = process;
+  if (seteuid === undefined || geteuid?.() !== 0) return act();
+  seteuid(65_534);
+  try {
+    return await act();
+  } finally {
+    seteuid(0);
+  }
+}
+
 /** 108 bytes are all that the address of a socket has room for. */
 const deep = (stateDir: string) => join(stateDir, 'd'.repeat(80), 'e'.repeat(80));
 
@@ -72,6 +85,26 @@ it('is free again when its holder was killed', async () => {
   await leftover(join(stateDir, 'worker.lock'));
   await lock(stateDir);
   await expect(lock(stateDir)).rejects.toThrow(StateLockError);
+});
+
+it('is given back although somebody who asked for its holder does not hang up', async () => {
+  const stateDir = directory();
+  const held = await lock(stateDir);
+  const asking = connect({ path: join(stateDir, 'worker.lock'), allowHalfOpen: true });
+  onTestFinished(() => void asking.destroy());
+  await once(asking, 'data');
+  await held.release();
+  expect(readdirSync(stateDir)).toEqual([]);
+});
+
+it('names another user where the lock is of one, whose leftover nobody else may ask', async () => {
+  const stateDir = directory();
+  await leftover(join(stateDir, 'worker.lock'));
+  chmodSync(join(stateDir, 'worker.lock'), 0o000);
+  chmodSync(stateDir, 0o777);
+  await expect(asAnybody(() => lock(stateDir))).rejects.toThrow(
+    /worker\.lock .*\(EACCES\): it belongs to another user\..* or remove /,
+  );
 });
 
 it('goes to one of many that find the leftover at the same moment', async () => {
