@@ -101,7 +101,9 @@ export function createAccess(options: {
   const failedAt = new Map<string, number>();
   let timer: Timer | undefined;
   let round: Promise<void> | undefined;
-  let again = false;
+  let turnHasCome = false;
+  /** What has changed is asked for at once, and nobody else with it, however often something changes. */
+  const news = new Set<string>();
   let running = false;
   let forget = () => {};
 
@@ -219,22 +221,38 @@ export function createAccess(options: {
     others.sort((a, b) => a.at - b.at);
     return [...never, ...others.map(({ key }) => key)];
   };
-  const look = () => {
-    if (!running) return;
-    if (round !== undefined) {
-      again = true;
-      return;
+  /** When a window was to end or begin is known: with thousands it would take a while until Argo CD has been asked. */
+  const turnWindows = () => {
+    const turned = new Set<string>();
+    for (const key of drifted) {
+      const known = windows.of(key);
+      if (known?.until === undefined || clock.now() < known.until) continue;
+      windows.put(key, { open: !known.open }, 0);
+      turned.add(key);
     }
-    timer?.cancel();
-    // Not in the same turn as the change: a list brings thousands, and others work on it too.
+    if (turned.size > 0) options.onChange(turned);
+  };
+  /** It is the turn of everybody, a round of them. */
+  const look = () => {
+    turnHasCome = true;
+    begin();
+  };
+  const begin = () => {
+    if (!running || round !== undefined) return;
+    // Not in the same turn of the loop as the change: a list brings thousands, and others work on it too.
     round = turn()
-      .then(() => askAll(due(), false))
+      .then(() => {
+        const keys = [...news].filter(mayAsk);
+        news.clear();
+        if (!turnHasCome) return askAll(keys, false);
+        turnHasCome = false;
+        timer = clock.setTimeout(look, lookEveryMs);
+        turnWindows();
+        return askAll([...new Set([...keys, ...due()])], false);
+      })
       .finally(() => {
         round = undefined;
-        if (again) {
-          again = false;
-          look();
-        } else if (running) timer = clock.setTimeout(look, lookEveryMs);
+        if (news.size > 0 || turnHasCome) begin();
       });
   };
 
@@ -267,9 +285,8 @@ export function createAccess(options: {
       running = true;
       for (const app of registry.all()) note(keyOf(app));
       forget = registry.onChange((keys) => {
-        let wanted = false;
-        for (const key of keys) wanted = (note(key) && (wanted || mayAsk(key))) || wanted;
-        if (wanted) look();
+        for (const key of keys) if (note(key) && mayAsk(key)) news.add(key);
+        if (news.size > 0) begin();
       });
       look();
     },

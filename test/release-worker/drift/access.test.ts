@@ -233,6 +233,31 @@ describe('an answer', () => {
     expect(asked.windows.length).toBeLessThan(2_000);
   });
 
+  it('is asked for at a change of what has changed, and not of a hundred others that wait for their turn', async () => {
+    const { access, registry, asked, pass } = looking();
+    for (let index = 0; index < 1_000; index += 1) registry.event('changed', drifted(`app-${index}`));
+    access.start();
+    await pass(15_000 * 12);
+    const before = asked.windows.length;
+    for (let second = 0; second < 15; second += 1) {
+      registry.event('changed', drifted(`app-${second * 60}`, { health: 'Progressing' }));
+      await pass(1_000);
+    }
+    // One round, and at most one question for each that has changed.
+    expect(asked.windows.length - before).toBeLessThanOrEqual(115);
+  });
+
+  it('is asked for at once of what begins to drift, although thousands wait for their turn', async () => {
+    const { access, registry, asked, pass } = looking();
+    for (let index = 0; index < 1_000; index += 1) registry.event('changed', drifted(`app-${index}`));
+    access.start();
+    await pass(20_000);
+    expect(asked.windows.length).toBe(200);
+    registry.event('changed', drifted('new'));
+    await settle();
+    expect(asked.windows.slice(200)).toEqual(['new']);
+  });
+
   it('comes anew on demand, for at most 20', async () => {
     const { access, registry, asked, rules } = looking();
     access.start();
@@ -399,6 +424,42 @@ describe('until when a window is closed', () => {
       windowUntil: Date.parse('2026-01-01T01:00:00Z'),
     });
     expect(asked).toBe(2);
+  });
+
+  it.each([
+    ['is open', 'has ended', '2026-01-01T02:00:00Z', nightly],
+    ['is closed', 'has begun', '2026-01-01T02:00:00Z', { ...nightly, schedule: '0 2 * * *' }],
+  ])('is heeded when the time has come: it %s where the window %s', async (_is, _when, until, window) => {
+    const isOpenFirst = window !== nightly;
+    let isSilent = false;
+    let breakOff = () => {};
+    const silence = new Promise<never>((_resolve, reject) => {
+      breakOff = () => reject(new Error('stopped'));
+    });
+    const { access, registry, clock, changed, pass } = looking({
+      syncWindows: () =>
+        isSilent
+          ? silence
+          : Promise.resolve({ open: isOpenFirst, assigned: [window], active: isOpenFirst ? [] : [window] }),
+      projectWindows: () => Promise.resolve([ofProject(window)]),
+    });
+    silence.catch(() => {});
+    onTestFinished(() => breakOff());
+    access.start();
+    registry.event('changed', drifted('shop'));
+    await settle();
+    expect(access.known('argocd/shop')).toMatchObject({
+      windowOpen: isOpenFirst,
+      windowUntil: Date.parse(until),
+    });
+    clock.advance(7_200_000 - 40_000);
+    await pass(39_000);
+    isSilent = true;
+    changed.length = 0;
+    expect(access.known('argocd/shop')?.windowOpen).toBe(isOpenFirst);
+    await pass(16_000);
+    expect(access.known('argocd/shop')).toEqual({ permitted: true, windowOpen: !isOpenFirst });
+    expect(changed).toEqual([['argocd/shop']]);
   });
 
   it('is left open where it may not, and where the calculation disagrees with Argo CD', async () => {
