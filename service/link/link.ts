@@ -159,7 +159,8 @@ export function createLink(options: LinkOptions): Link {
       return decoded?.ok === true ? decoded.value.instance : undefined;
     },
     onOpen: (connection: Connection) => {
-      subscribed = connection.subscribe(router.filters());
+      // Brokers send what is stored in this order, and what is shared holds up everything else.
+      subscribed = connection.subscribe(router.filters((filter) => shared.has(filter)));
       shared.opened(subscribed);
       opened += 1;
       // At the first connection nothing is remembered of an earlier one, and a light must not wait for a broker that
@@ -174,7 +175,10 @@ export function createLink(options: LinkOptions): Link {
       }
       count.connect();
     },
-    onMessage: (packet) => router.dispatch(packet),
+    onMessage: (packet) => {
+      if (packet.retain) shared.arrived();
+      router.dispatch(packet);
+    },
     // What was of our moment is now the other's to say.
     onThrownOut: () => outbox.dropEvents(),
     onState: setState,

@@ -31,8 +31,11 @@ interface Route {
 
 export interface Router {
   add<M, P>(filter: Filter<M, P>, handler: RawHandler<M, P>, options: SubscribeOptions): Route;
-  /** The routes' filters as to be subscribed; handlers of one filter share a subscription. */
-  filters(): ReadonlyMap<string, SubscribeOptions>;
+  /**
+   * The routes' filters as to be subscribed; handlers of one filter share a subscription.
+   * @param isFirst which of them come before the others; by default as they were added
+   */
+  filters(isFirst?: (filter: string) => boolean): ReadonlyMap<string, SubscribeOptions>;
   dispatch(packet: IncomingPacket): void;
 }
 
@@ -64,7 +67,10 @@ export function createRouter(prefix: string, log: Log): Router {
       routes.add(route);
       return route;
     },
-    filters: () => new Map([...routes].map((route) => [route.filter, route.options])),
+    filters: (isFirst = () => false) => {
+      const ordered = [...routes].toSorted((a, b) => Number(isFirst(b.filter)) - Number(isFirst(a.filter)));
+      return new Map(ordered.map((route) => [route.filter, route.options]));
+    },
     dispatch: (packet) => {
       for (const route of routes) {
         try {

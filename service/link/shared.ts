@@ -12,6 +12,8 @@ type OnStored<M, Said> = (stored: Decoded<M> | undefined) => Said | undefined | 
 export interface SharedStates {
   add<M>(topic: string, onStored: OnStored<M, Outgoing>): (stored: Decoded<M> | undefined) => void;
   has(topic: string): boolean;
+  /** Something stored has come, at whichever topic. */
+  arrived(): void;
   /** The copy at the topic has been read on the present connection, so it may be published there. */
   isRead(topic: string): boolean;
   /** A connection stands. @param subscribed resolves when the broker has answered its subscriptions */
@@ -24,10 +26,13 @@ export interface SharedStates {
 }
 
 /**
- * The broker sends its copy right behind its answer to the subscription. MQTT has no word for "there is none", so
- * where nothing comes for so long, there is none. A copy that comes later still is handled as soon as it comes.
+ * The broker sends its copy right behind its answer to the subscription, though other stored messages may come before
+ * it. MQTT has no word for "there is none", so where nothing stored comes for so long, there is none. A copy that comes
+ * later still is handled as soon as it comes.
  */
 const storedWithinMs = 500;
+/** Of messages that look stored there may be no end (retain as published). */
+const storedLongestMs = 15_000;
 
 export function createSharedStates(options: {
   readonly clock: Clock;
@@ -40,6 +45,7 @@ export function createSharedStates(options: {
   let connection = 0;
   let open = false;
   let patience: Timer | undefined;
+  let arrivedAt = -Infinity;
   let waiters: ((read: boolean) => void)[] = [];
 
   const allRead = () => open && [...entries.values()].every(({ state }) => state === 'read');
@@ -76,6 +82,9 @@ export function createSharedStates(options: {
       return (stored) => void take(stored);
     },
     has: (topic) => entries.has(topic),
+    arrived: () => {
+      arrivedAt = clock.monotonic();
+    },
     isRead: (topic) => open && entries.get(topic)?.state === 'read',
     allRead,
     opened: (subscribed) => {
@@ -85,9 +94,14 @@ export function createSharedStates(options: {
       for (const entry of entries.values()) entry.state = 'unread';
       void subscribed.then(() => {
         if (!open || on !== connection) return;
-        patience = clock.setTimeout(() => {
-          for (const entry of entries.values()) if (entry.state === 'unread') entry.none();
-        }, storedWithinMs);
+        const begun = clock.monotonic();
+        const look = () => {
+          const endsAt = Math.min(Math.max(begun, arrivedAt) + storedWithinMs, begun + storedLongestMs);
+          const left = endsAt - clock.monotonic();
+          if (left > 0) patience = clock.setTimeout(look, left);
+          else for (const entry of entries.values()) if (entry.state === 'unread') entry.none();
+        };
+        look();
       });
     },
     closed: () => {
