@@ -100,6 +100,7 @@ export function createAccess(options: {
   /** when asking failed last; the next try waits for its round */
   const failedAt = new Map<string, number>();
   let timer: Timer | undefined;
+  let turning: Timer | undefined;
   let round: Promise<void> | undefined;
   let turnHasCome = false;
   /** What has changed is asked for at once, and nobody else with it, however often something changes. */
@@ -246,9 +247,10 @@ export function createAccess(options: {
         news.clear();
         if (!turnHasCome) return askAll(keys, false);
         turnHasCome = false;
-        timer = clock.setTimeout(look, lookEveryMs);
-        turnWindows();
-        return askAll([...new Set([...keys, ...due()])], false);
+        return askAll([...new Set([...keys, ...due()])], false).finally(() => {
+          // From its end on: an Argo CD that takes long to answer is not asked without a pause.
+          timer = clock.setTimeout(look, lookEveryMs);
+        });
       })
       .finally(() => {
         round = undefined;
@@ -288,11 +290,13 @@ export function createAccess(options: {
         for (const key of keys) if (note(key) && mayAsk(key)) news.add(key);
         if (news.size > 0) begin();
       });
+      turning = clock.setInterval(turnWindows, lookEveryMs);
       look();
     },
     stop: async () => {
       running = false;
       forget();
+      turning?.cancel();
       timer?.cancel();
       await round;
       timer?.cancel();

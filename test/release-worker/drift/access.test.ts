@@ -247,6 +247,29 @@ describe('an answer', () => {
     expect(asked.windows.length - before).toBeLessThanOrEqual(115);
   });
 
+  it('is not asked for without a pause where answers take long', async () => {
+    let asked = 0;
+    const { access, registry, clock, pass } = looking({
+      syncWindows: async () => {
+        asked += 1;
+        await new Promise<void>((resolve) => {
+          clock.setTimeout(resolve, 1_000);
+        });
+        return { open: true, assigned: [], active: [] };
+      },
+    });
+    for (let index = 0; index < 1_000; index += 1) registry.event('changed', drifted(`app-${index}`));
+    access.start();
+    // Two at once make a round of 50 s, and 15 s lie between two rounds.
+    await pass(64_000);
+    expect(asked).toBe(100);
+    await pass(6_000);
+    expect(asked).toBeGreaterThan(100);
+    const stopped = access.stop();
+    await pass(2_000);
+    await stopped;
+  });
+
   it('is asked for at once of what begins to drift, although thousands wait for their turn', async () => {
     const { access, registry, asked, pass } = looking();
     for (let index = 0; index < 1_000; index += 1) registry.event('changed', drifted(`app-${index}`));
