@@ -157,6 +157,11 @@ export function createFreeze(options: FreezeOptions): Freeze {
     if (!request.frozen && !isAnythingFrozen(before, button))
       return { ok: true, message: inWordsOfRequest(before, button, true) };
     const next = changed(afterRequest(before, { by: 'mqtt', ...request }, at), now);
+    if (request.frozen) {
+      // It holds at once: a disk may stand still for seconds, and a press meanwhile must release nothing.
+      state = next;
+      onChange();
+    }
     const carriedOut = await (request.frozen ? freezeBy(next) : liftBy(next));
     if (carriedOut === undefined || !carriedOut.ok) return carriedOut;
     file = 'read';

@@ -86,6 +86,26 @@ describe('a request', () => {
     expect(changes()).toBeGreaterThan(0);
   });
 
+  it('holds as soon as it has come, though a disk that stands still delays its answer', async () => {
+    let written = () => {};
+    const file: FreezeFile = {
+      read: () => Promise.resolve('absent'),
+      write: () =>
+        new Promise((resolve) => {
+          written = resolve;
+        }),
+    };
+    const { fake, freeze } = await freezing({ file });
+    onTestFinished(() => written());
+    fake.deliver('freeze/set', { id: 'r1', frozen: true, reason: 'now' });
+    await settle();
+    expect(freeze.of('main')).toMatchObject({ reason: 'now' });
+    expect(fake.on('reply/r1')).toEqual([]);
+    written();
+    await until('the reply', () => fake.on('reply/r1')[0]);
+    expect(fake.retained('freeze/state')).toMatchObject({ frozen: true, reason: 'now' });
+  });
+
   it('may be a bare word, and then nobody gets an answer', async () => {
     const { set, freeze, fake } = await freezing();
     await set('on');
