@@ -125,6 +125,11 @@ describe('behind a gateway that keeps the stream open', () => {
     argocd.cut();
     await untilUnknown(/HTTP 50[234]/);
     const said = () => [on('button/main/signal').length, on('drift').length];
+    // Calls that were under way end first; each in its own words.
+    await until(
+      'nothing but questions',
+      () => asked.length >= 9 && asked.slice(-9).every((url) => url === '/api/version'),
+    );
     const before = said();
     const from = asked.length;
     await until('many questions', () => asked.length - from >= 30);

@@ -18,7 +18,7 @@ test('whatever the items are, they come as a whole parse finds them', async () =
         const { items: _, ...others } = before;
         const text = JSON.stringify({ ...others, items: [...items, filler] }, null, space);
         const found = await listInPieces(text, anything);
-        expect(found).toEqual(z.object({ items: z.unknown() }).parse(JSON.parse(text)));
+        expect(found).toEqual(z.object({ items: z.array(anything) }).parse(JSON.parse(text)));
       },
     ),
     { numRuns: 50 },
