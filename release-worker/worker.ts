@@ -75,7 +75,7 @@ export function createWorker(options: WorkerOptions): Worker {
     board.changed(keys);
   };
   const access = createAccess({ argocd, registry, clock, log, onChange: changed });
-  const revisions = createRevisions({ argocd, clock, log, onChange: changed });
+  const revisions = createRevisions({ argocd, registry, clock, log, onChange: changed });
   const watch = createWatch({
     argocd: options.argocd,
     registry,

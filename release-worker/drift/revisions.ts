@@ -7,6 +7,7 @@ import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd, RevisionMetadata } from '../argocd/client.ts';
 import { ArgoCdError } from '../argocd/errors.ts';
+import type { Registry } from './registry.ts';
 
 export interface Revisions {
   /** What is known; what is not yet is asked for, and `onChange` told when it has come. */
@@ -23,6 +24,11 @@ const waitingMax = 200;
  */
 const atOnceMax = 20;
 const oneInMs = 200;
+/**
+ * Where more come meanwhile than can be asked for at that pace, it is slower, in milliseconds: most would be superseded
+ * before anybody has read of them.
+ */
+const oneInWhileMoreComeMs = 1_000;
 /** After a failure the same revision is not asked for again for so long, in milliseconds. */
 const failedForMs = 600_000;
 /** Where nobody was there to answer, the question waits so long and is asked again, in milliseconds. */
@@ -30,11 +36,12 @@ const nobodyForMs = 10_000;
 
 export function createRevisions(options: {
   readonly argocd: ArgoCd;
+  readonly registry: Pick<Registry, 'get'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly onChange: (keys: ReadonlySet<string>) => void;
 }): Revisions {
-  const { argocd, clock, log } = options;
+  const { argocd, registry, clock, log } = options;
   const known = new Map<string, { readonly metadata: RevisionMetadata; readonly until: number }>();
   const waiting = new Map<
     string,
@@ -48,6 +55,9 @@ export function createRevisions(options: {
   /** questions that may be asked at once */
   let allowed = atOnceMax;
   let allowedAt = clock.monotonic();
+  /** new questions since the last one was asked, and between that and the one before */
+  let came = 0;
+  let cameBefore = 0;
 
   const keep = (id: string, metadata: RevisionMetadata, until: number) => {
     known.set(id, { metadata, until });
@@ -60,11 +70,31 @@ export function createRevisions(options: {
     const now = clock.monotonic();
     allowed = Math.min(atOnceMax, allowed + (now - allowedAt) / oneInMs);
     allowedAt = now;
+    if (allowed < 1) return false;
     allowed -= 1;
-    return allowed >= 0;
+    return true;
   };
-  /** What has just changed comes last, and goes before what is asked for because of a start. */
-  const newest = () => [...waiting].at(-1);
+  const waitForTurn = async () => {
+    await delay(clock, came + cameBefore > 1 ? oneInWhileMoreComeMs : oneInMs, abort.signal);
+    // What was waited for is used up.
+    allowedAt = clock.monotonic();
+  };
+  const isShown = (key: string, revision: string) => {
+    const app = registry.get(key);
+    return app !== undefined && (app.target === revision || app.detail?.deployed === revision);
+  };
+  /**
+   * What has just changed comes last, and goes before what is asked for because of a start. What no application shows any
+   * more is forgotten.
+   */
+  const newest = () => {
+    for (const question of [...waiting].reverse()) {
+      const [id, { keys, revision }] = question;
+      if ([...keys].some((key) => isShown(key, revision))) return question;
+      waiting.delete(id);
+    }
+    return undefined;
+  };
   const turnOldestAway = () => {
     for (const [id, { keys }] of waiting) {
       if (id === underWay) continue;
@@ -74,11 +104,14 @@ export function createRevisions(options: {
     }
   };
   const work = async () => {
-    for (let next = newest(); next !== undefined; next = newest()) {
+    while (waiting.size > 0) {
+      if (!mayAskNow()) await waitForTurn();
+      if (abort.signal.aborted) return;
+      [cameBefore, came] = [came, 0];
+      const next = newest();
+      if (next === undefined) break;
       const [id, { app, revision, keys }] = next;
       underWay = id;
-      if (!mayAskNow()) await delay(clock, oneInMs, abort.signal);
-      if (abort.signal.aborted) return;
       try {
         keep(id, await argocd.revisionMetadata(app, revision), Infinity);
         waiting.delete(id);
@@ -121,6 +154,7 @@ export function createRevisions(options: {
       else if (!abort.signal.aborted) {
         if (waiting.size >= waitingMax) turnOldestAway();
         waiting.set(id, { app, revision, keys: new Set([keyOf(app)]) });
+        came += 1;
         askAll();
       }
       return undefined;

@@ -1,10 +1,12 @@
 import { expect, it, onTestFinished } from 'vitest';
+import { keyOf } from '../../../release-worker/argocd/application.ts';
+import type { AppRecord } from '../../../release-worker/argocd/application.ts';
 import type { RevisionMetadata } from '../../../release-worker/argocd/client.ts';
 import { createRevisions } from '../../../release-worker/drift/revisions.ts';
 import { silentLog } from '../../../service/log.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { scriptedArgoCd } from '../support/argocd.ts';
-import { newCommit, oldCommit, whole } from '../support/records.ts';
+import { detailOf, newCommit, oldCommit, whole } from '../support/records.ts';
 import { settle } from '../support/settle.ts';
 import { unreachable } from '../support/watching.ts';
 
@@ -12,7 +14,10 @@ function revisions(answer: (revision: string) => Promise<RevisionMetadata>) {
   const clock = createFakeClock();
   const asked: string[] = [];
   const changed: string[][] = [];
+  /** what the registry has of an application; those of which it has nothing are gone */
+  const shown = new Map<string, AppRecord>();
   const made = createRevisions({
+    registry: shown,
     argocd: scriptedArgoCd({
       revisionMetadata: (_, revision) => {
         asked.push(revision);
@@ -30,7 +35,11 @@ function revisions(answer: (revision: string) => Promise<RevisionMetadata>) {
       await settle();
     }
   };
-  return { clock, asked, changed, pass, of: made.of, stop: made.stop };
+  const of = (app: AppRecord, revision: string) => {
+    shown.set(keyOf(app), { ...app, target: revision });
+    return made.of(app, revision);
+  };
+  return { clock, asked, changed, shown, pass, of, stop: made.stop };
 }
 
 const robin = { author: 'Robin Reviewer', title: 'a change' };
@@ -95,7 +104,7 @@ it('remembers a failure for ten minutes', async () => {
 it('forgets the oldest of very many', async () => {
   const { of, asked, clock } = revisions(() => Promise.resolve(robin));
   for (let index = 0; index <= 10_000; index += 1) {
-    of(whole(), commit(index));
+    of(whole({ name: `app-${index}` }), commit(index));
     if (index % 20 === 19) {
       await settle();
       clock.advance(4_000);
@@ -127,6 +136,37 @@ it('asks for what has come last first, and has those that the queue has no room 
   expect(changed.at(-1)).toContain('argocd/app-1');
 });
 
+it('asks for no commit that nobody shows any more when its turn comes', async () => {
+  const { of, asked, shown, pass } = revisions(() => Promise.resolve(robin));
+  for (let index = 0; index < 25; index += 1) of(whole({ name: `app-${index}` }), commit(index));
+  await settle();
+  expect(asked.length).toBe(20);
+  // Those that are still to come: one goes back to another commit, one is gone, one is deployed meanwhile.
+  shown.set('argocd/app-5', whole({ name: 'app-5', target: oldCommit }));
+  shown.delete('argocd/app-4');
+  shown.set('argocd/app-3', whole({ name: 'app-3', detail: detailOf({ deployed: commit(3) }) }));
+  await pass(2_000);
+
+  expect(asked.slice(20)).toEqual([commit(3), commit(2), commit(1)]);
+});
+
+it('asks less often while more comes than it could ask for', async () => {
+  const { of, asked, pass } = revisions(() => Promise.resolve(robin));
+  const push = (index: number) => of(whole({ name: `app-${index}` }), commit(index));
+  for (let index = 0; index < 50; index += 1) push(index);
+  await settle();
+  const before = asked.length;
+  for (let round = 0; round < 25; round += 1) {
+    push(1_000 + 2 * round);
+    push(1_001 + 2 * round);
+    await pass(200);
+  }
+  expect(asked.length - before).toBe(5);
+  const during = asked.length;
+  await pass(2_000);
+  expect(asked.length - during).toBeGreaterThanOrEqual(6);
+});
+
 it('goes on asking when something new comes at the very moment at which it ends', async () => {
   let tell = () => {};
   const asked: string[] = [];
@@ -137,6 +177,7 @@ it('goes on asking when something new comes at the very moment at which it ends'
         return Promise.resolve(robin);
       },
     }),
+    registry: { get: () => whole({ target: oldCommit }) },
     clock: createFakeClock(),
     log: silentLog(),
     onChange: () => tell(),
