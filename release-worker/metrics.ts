@@ -127,32 +127,54 @@ function countPresses(registry: Registry, buttons: readonly string[]) {
   return presses;
 }
 
+/** Set only when somebody asks: the light of a button is chosen dozens of times a second, and each label costs a sort. */
 function showButtons(registry: Registry, clock: Clock, buttons: readonly string[]): WorkerMetrics['shown'] {
-  const oldest = new Map<string, ButtonShown['driftSince']>();
-  const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
-    new Gauge({ name: `release_button_${name}`, help, labelNames, registers: [registry] });
+  const latest = new Map<string, Omit<ButtonShown, 'button'>>();
+  const gauge = <Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[],
+    set: (gauge: Gauge<Label>, button: string, shown: Omit<ButtonShown, 'button'>) => void,
+  ) =>
+    new Gauge({
+      name: `release_button_${name}`,
+      help,
+      labelNames,
+      registers: [registry],
+      collect() {
+        for (const [button, shown] of latest) set(this, button, shown);
+      },
+    });
 
-  const signal = gauge(
+  gauge(
     'signal',
     '1 for what the light of a button says, 0 for all else.',
-    'button',
-    'signal',
+    ['button', 'signal'],
+    (metric, button, shown) => {
+      for (const signal of signals) metric.set({ button, signal }, signal === shown.signal ? 1 : 0);
+    },
   );
-  const applications = gauge(
+  gauge(
     'applications',
     'Applications that a button selects, by what Argo CD says of them; one that is being deleted is never out of sync. An application of two buttons counts with each.',
-    'button',
-    'state',
+    ['button', 'state'],
+    (metric, button, { drift: { outOfSync, unknown, total } }) => {
+      metric.set({ button, state: 'out-of-sync' }, outOfSync);
+      metric.set({ button, state: 'unknown' }, unknown);
+      metric.set({ button, state: 'in-sync' }, total - outOfSync - unknown);
+    },
   );
-  const blocked = gauge(
+  gauge(
     'blocked_applications',
     'Applications out of sync that may not be released now: outside a sync window, or without permission.',
-    'button',
+    ['button'],
+    (metric, button, { drift }) => metric.set({ button }, drift.blocked),
   );
-  const unhealthy = gauge(
+  gauge(
     'unhealthy_applications',
     'Applications that are degraded or whose resources are missing.',
-    'button',
+    ['button'],
+    (metric, button, { drift }) => metric.set({ button }, drift.unhealthy),
   );
   registry.registerMetric(
     new Gauge({
@@ -162,24 +184,15 @@ function showButtons(registry: Registry, clock: Clock, buttons: readonly string[
       registers: [],
       collect() {
         this.reset();
-        for (const [button, since] of oldest) {
-          const at = since();
+        for (const [button, { driftSince }] of latest) {
+          const at = driftSince();
           if (at !== undefined) this.set({ button }, wallSeconds(clock, at));
         }
       },
     }),
   );
 
-  const show: WorkerMetrics['shown'] = ({ button, drift, driftSince, ...now }) => {
-    oldest.set(button, driftSince);
-    for (const each of signals) signal.set({ button, signal: each }, each === now.signal ? 1 : 0);
-    const { outOfSync, unknown, total } = drift;
-    applications.set({ button, state: 'out-of-sync' }, outOfSync);
-    applications.set({ button, state: 'unknown' }, unknown);
-    applications.set({ button, state: 'in-sync' }, total - outOfSync - unknown);
-    blocked.set({ button }, drift.blocked);
-    unhealthy.set({ button }, drift.unhealthy);
-  };
+  const show: WorkerMetrics['shown'] = ({ button, ...shown }) => void latest.set(button, shown);
   const nothing = {
     total: 0,
     outOfSync: 0,
