@@ -88,7 +88,7 @@ export function createRevisions(options: {
    * more is forgotten.
    */
   const newest = () => {
-    for (const question of [...waiting].reverse()) {
+    for (const question of [...waiting].toReversed()) {
       const [id, { keys, revision }] = question;
       if ([...keys].some((key) => isShown(key, revision))) return question;
       waiting.delete(id);
