@@ -11,22 +11,15 @@ import { candidatesOf, plannedOf } from '../releases/plan.ts';
 import { selects } from '../../config/selection.ts';
 import type { ButtonConfig } from '../selection.ts';
 import { busyInWords, isTaken, lookAtLeft } from './busy.ts';
-import {
-  inTheWay,
-  list,
-  lookAtUnknown,
-  lookBudgetMs,
-  nothing,
-  nothingSelected,
-  reject,
-  within,
-} from './looking.ts';
+import { inTheWay, list, lookAtUnknown, nothing, nothingSelected, reject, within } from './looking.ts';
 import type { JudgeOptions, Verdict } from './looking.ts';
 
+/** @param deadline of its looks, on the monotonic clock */
 export async function judgeRollback(
   options: JudgeOptions,
   button: ButtonConfig,
   only: readonly string[] | undefined,
+  deadline: number,
 ): Promise<Verdict> {
   const { registry, access, clock } = options;
   const deployed = new Map(options.deployedBy(button.id).map(({ key, revision }) => [key, revision]));
@@ -39,39 +32,40 @@ export async function judgeRollback(
   const wanted = only ?? [...deployed.keys()];
   if (find(wanted).length === 0) return nothingSelected(only ?? wanted);
 
-  const deadline = clock.monotonic() + lookBudgetMs;
   const asked = await lookAtUnknown(options, find(wanted), deadline);
   await lookAtLeft(options, find(wanted), deadline);
-  const blocked = new Map<string, Obstacle>();
-  const busy: string[] = [];
-  const left: string[] = [];
-  const able: AppRecord[] = [];
-  for (const app of find(wanted)) {
-    const key = keyOf(app);
-    const released = only === undefined ? deployed.get(key) : undefined;
-    const why = whyNot(app, released, options.rolledBackTo(key));
-    const obstacle = access.obstacleOf(key);
-    if (why !== undefined) left.push(`${key}: ${why}`);
-    else if (isTaken(options, key)) busy.push(key);
-    else if (obstacle === undefined) able.push(app);
-    else blocked.set(key, obstacle);
-  }
-  if (able.length === 0 && blocked.size > 0) {
-    const old = [...blocked.keys()].filter((key) => !asked.has(key));
+  const sortNow = () => {
+    const blocked = new Map<string, Obstacle>();
+    const busy: string[] = [];
+    const left: string[] = [];
+    const able: AppRecord[] = [];
+    for (const app of find(wanted)) {
+      const key = keyOf(app);
+      const released = only === undefined ? deployed.get(key) : undefined;
+      const why = whyNot(app, released, options.rolledBackTo(key));
+      const obstacle = access.obstacleOf(key);
+      if (why !== undefined) left.push(`${key}: ${why}`);
+      else if (isTaken(options, key)) busy.push(key);
+      else if (obstacle === undefined) able.push(app);
+      else blocked.set(key, obstacle);
+    }
+    return { blocked, busy, left, able };
+  };
+  let sorted = sortNow();
+  if (sorted.able.length === 0 && sorted.blocked.size > 0) {
+    const old = [...sorted.blocked.keys()].filter((key) => !asked.has(key));
     await within(clock, deadline, access.lookAgain(old));
-    able.push(...find(old).filter((app) => access.obstacleOf(keyOf(app)) === undefined));
+    // Also what could be rolled back before that may have changed meanwhile.
+    sorted = sortNow();
   }
+  const { blocked, busy, left, able } = sorted;
   if (able.length === 0) {
     if (busy.length > 0) return reject('in-progress', busyInWords(options, busy));
     const [obstacle] = blocked.values();
     if (obstacle !== undefined) return reject(obstacle, inTheWay(obstacle, [...blocked.keys()], access));
     return nothing(`nothing to go back to: ${list(left)}`);
   }
-  const others = [
-    ...left,
-    ...busy,
-    ...[...blocked.keys()].filter((key) => !able.some((app) => keyOf(app) === key)),
-  ];
+  const others = [...left, ...busy, ...blocked.keys()];
   const apps = able.map((app) => plannedOf(app, app.detail?.previous ?? '', button.waves));
   return {
     outcome: 'accepted',

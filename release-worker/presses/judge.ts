@@ -37,7 +37,7 @@ export async function judge(
   const deadline = options.clock.monotonic() + doubtBudgetMs;
   const before = await whyUnknown(options, deadline);
   if (before !== undefined) return before;
-  const verdict = await judgeKnown(options, button, action, only);
+  const verdict = await judgeKnown(options, button, action, only, deadline);
   // What it asked may have found nobody there.
   return (await whyUnknown(options, deadline)) ?? verdict;
 }
@@ -65,12 +65,14 @@ async function judgeKnown(
   button: ButtonConfig,
   action: Action,
   only: readonly string[] | undefined,
+  answerBy: number,
 ): Promise<Verdict> {
-  const { registry } = options;
+  const { registry, clock } = options;
   const unwritable = action === 'refresh' ? undefined : await options.whyUnwritable();
   if (unwritable !== undefined) return reject('journal-unwritable', unwritable);
-  if (action === 'rollback') return judgeRollback(options, button, only);
-  if (action === 'release') return judgeRelease(options, button, only);
+  const deadline = Math.min(clock.monotonic() + lookBudgetMs, answerBy);
+  if (action === 'rollback') return judgeRollback(options, button, only, deadline);
+  if (action === 'release') return judgeRelease(options, button, only, deadline);
   const candidates = candidatesOf(registry.all(), (app) => selects(button.select, app), only);
   return candidates.length === 0 ? nothingSelected(only) : judgeRefresh(options, candidates);
 }
@@ -92,9 +94,9 @@ async function judgeRelease(
   options: JudgeOptions,
   button: ButtonConfig,
   only: readonly string[] | undefined,
+  deadline: number,
 ): Promise<Verdict> {
   const { registry, watch, access, clock } = options;
-  const deadline = clock.monotonic() + lookBudgetMs;
   const find = () => candidatesOf(registry.all(), (app) => selects(button.select, app), only);
   let candidates = find();
   if (candidates.length === 0) return nothingSelected(only);

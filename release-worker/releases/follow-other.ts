@@ -28,8 +28,9 @@ export function isUnderWay({ phase }: AppRecord): boolean {
 
 /** Whose the operation is and what it deploys, in words. */
 export function othersInWords(record: AppRecord | undefined): string {
-  const { automated, deploys } = record?.detail?.operation ?? {};
+  const { automated, deploys, releaseId } = record?.detail?.operation ?? {};
   const what = deploys === undefined ? '' : ` to ${shortRevision(deploys)}`;
+  if (releaseId !== undefined) return `the sync of release ${releaseId}${what}`;
   return automated === true ? `Argo CD's automated sync${what}` : `an operation of somebody else${what}`;
 }
 

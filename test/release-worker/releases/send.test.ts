@@ -270,6 +270,20 @@ describe('an operation in progress', () => {
     expect(await posts()).toBe(2);
   });
 
+  it('of another release is called so', async () => {
+    const { run, argocd } = await releasing(worldOf([{ ...shop, hookNeverEnds: true }]));
+    const infos = infosOf(releaseOf([planned('shop')], { id: 'r0' }));
+    await argocd.sync(planned('shop'), { prune: false, revision: oldCommit, infos });
+    expect(await run(release)).toMatchObject({
+      apps: [
+        {
+          outcome: 'in-progress',
+          message: 'not sent: the sync of release r0 to 1111111 is in progress, and 2222222 was shown',
+        },
+      ],
+    });
+  });
+
   it.each([
     ['of a part', { resources: [{ kind: 'ConfigMap', name: 'shop' }] }],
     ['for show', { dryRun: true }],

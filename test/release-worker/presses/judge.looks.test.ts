@@ -1,0 +1,114 @@
+// Judging on a hand-moved clock: how long it looks, and what it makes of what changes meanwhile.
+import { expect, it } from 'vitest';
+import { keyOf } from '../../../release-worker/argocd/application.ts';
+import type { AppRecord } from '../../../release-worker/argocd/application.ts';
+import { createRegistry } from '../../../release-worker/drift/registry.ts';
+import type { Registry } from '../../../release-worker/drift/registry.ts';
+import { judge } from '../../../release-worker/presses/judge.ts';
+import type { JudgeOptions, Verdict } from '../../../release-worker/presses/looking.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
+import { scriptedArgoCd } from '../support/argocd.ts';
+import { button } from '../support/buttons.ts';
+import { detailOf, newCommit, newestCommit, oldCommit, whole } from '../support/records.ts';
+import { settle } from '../support/settle.ts';
+
+function judgingBy(
+  apps: readonly AppRecord[],
+  options: {
+    readonly get?: () => Promise<AppRecord>;
+    /** so long it is not known whether Argo CD is there, in milliseconds */
+    readonly doubtMs?: number;
+    readonly released?: readonly string[];
+    /** what changes while rights are asked for anew; before that there are none */
+    readonly onLookAgain?: (registry: Registry) => void;
+  } = {},
+) {
+  const clock = createFakeClock();
+  const registry = createRegistry();
+  for (const app of apps) registry.event('changed', app);
+  let permitted = options.onLookAgain === undefined;
+  let decided: Promise<void> | undefined;
+  if (options.doubtMs !== undefined)
+    decided = new Promise((resolve) => {
+      clock.setTimeout(() => {
+        decided = undefined;
+        resolve();
+      }, options.doubtMs ?? 0);
+    });
+  const judgeOptions: JudgeOptions = {
+    argocd: scriptedArgoCd({ get: options.get ?? (() => new Promise(() => {})) }),
+    registry,
+    clock,
+    watch: {
+      start: () => {},
+      stop: () => Promise.resolve(),
+      freshUntil: () => Infinity,
+      heardAt: () => 0,
+      streaming: () => true,
+      failed: () => {},
+      away: () => undefined,
+      answered: () => {},
+      doubt: () => decided,
+      notFresh: () => {},
+      problem: () => undefined,
+      lastListAt: () => undefined,
+      server: () => undefined,
+      firstList: Promise.resolve(),
+    },
+    access: {
+      start: () => {},
+      stop: () => Promise.resolve(),
+      obstacleOf: () => (permitted ? undefined : 'not-permitted'),
+      known: () => ({ permitted, windowOpen: true }),
+      lookAgain: () => {
+        permitted = true;
+        options.onLookAgain?.(registry);
+        return Promise.resolve();
+      },
+      refused: () => {},
+    },
+    refreshOnPressMax: 20,
+    rolledBackTo: () => undefined,
+    whyBusy: () => undefined,
+    whyUnwritable: () => Promise.resolve(undefined),
+    isUnripe: () => false,
+    wasOutOfSyncAt: () => undefined,
+    deployedBy: () =>
+      (options.released ?? []).map((name) => ({ key: `argocd/${name}`, revision: newCommit })),
+    isBusy: () => false,
+    show: () => {},
+  };
+  return {
+    clock,
+    judge: (action: 'release' | 'rollback') => judge(judgeOptions, button(), action, undefined),
+  };
+}
+
+it('the agent waits 5 s: looks after a long doubt have only what is left of that', async () => {
+  const { clock, judge: judged } = judgingBy([whole()], { doubtMs: 3_500 });
+  let verdict: Verdict | undefined;
+  void judged('release').then((found) => {
+    verdict = found;
+  });
+  for (let ms = 0; ms < 4_500; ms += 500) {
+    await settle();
+    clock.advance(500);
+  }
+  await settle();
+  expect(verdict).toMatchObject({ outcome: 'nothing-to-release' });
+});
+
+it('a rollback does not undo what has been deployed while rights were asked for', async () => {
+  const app = (name: string, deployed: string) =>
+    whole({ name, detail: detailOf({ deployed, previous: deployed === newCommit ? oldCommit : newCommit }) });
+  const { judge: judged } = judgingBy([app('shop', newCommit), app('till', newCommit)], {
+    released: ['shop', 'till'],
+    onLookAgain: (registry) => registry.event('changed', app('shop', newestCommit)),
+  });
+  const verdict = await judged('rollback');
+  expect(verdict).toMatchObject({
+    outcome: 'accepted',
+    message: expect.stringContaining('argocd/shop: something else has been deployed since'),
+  });
+  expect('apps' in verdict ? verdict.apps.map(keyOf) : []).toEqual(['argocd/till']);
+});
