@@ -24,7 +24,7 @@ const afterMs = 3_000;
 const atOnce = 20;
 
 /**
- * Besides those: what is out of sync, whose target lists leave out and no stream tells. Where there are more, those that
+ * Besides those: what is out of sync, whose target lists leave out and no stream is sure to have told. Where there are more, those that
  * have waited for longest, so that everybody's turn comes.
  */
 const anewAtOnce = 20;
@@ -37,17 +37,19 @@ function lacksDetail(app: AppRecord): boolean {
 export function createDetails(options: {
   readonly argocd: Pick<ArgoCd, 'get'>;
   readonly registry: Registry;
-  /** whether a stream tells of every change, so that what is known of targets is not old */
-  readonly vouches: () => boolean;
+  /** since when a stream tells of every change, so that what is known of targets is not old; undefined: none does */
+  readonly vouchesSince: () => number | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
 }): Details {
-  const { argocd, registry, vouches, clock, log, signal } = options;
+  const { argocd, registry, vouchesSince, clock, log, signal } = options;
   let asking: Promise<void> | undefined;
   /** which of the questions asked anew was the last about an application */
   const lastAsked = new Map<string, number>();
   let askedAnew = 0;
+  /** the stream that was the last to vouch */
+  let vouched: number | undefined;
 
   const ask = async (app: AppName) => {
     try {
@@ -77,7 +79,10 @@ export function createDetails(options: {
       await ask(app);
       if (signal.aborted) return;
     }
-    if (vouches()) return;
+    // What happens while a stream begins may be lost (`measurements-stream-start-gap`), and no list tells of it later.
+    const since = vouchesSince();
+    if (since !== undefined && since === vouched) return;
+    vouched = since;
     for (const app of oldTargets()) {
       lastAsked.set(keyOf(app), (askedAnew += 1));
       await ask(app);

@@ -77,7 +77,14 @@ export function createWatch(options: WatchOptions): Watch {
   const abort = new AbortController();
   const { signal } = abort;
   const freshness = createFreshness({ clock, maxAgeMs: drift.maxAgeMs });
-  const details = createDetails({ argocd, registry, clock, log, signal, vouches: freshness.vouches });
+  const details = createDetails({
+    argocd,
+    registry,
+    clock,
+    log,
+    signal,
+    vouchesSince: () => (freshness.vouches() ? streamLoop.since() : undefined),
+  });
   const sayVersion = createServerVersion({
     server: argocd.server,
     log,
