@@ -121,7 +121,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       if (content?.refusal !== undefined) throw content.refusal.error;
       answered(0);
       if (tooLarge.signal.aborted)
-        return { error: answerTooLarge(what, server, changes), failed: { reused: false } };
+        return { error: answerTooLarge({ name, what, changes, server }), failed: { reused: false } };
       return {
         error: failure(what, asking, connections, error, changes, {
           held: content?.held === true,
@@ -163,10 +163,24 @@ async function read<Answer>({ schema, inPieces }: Call<Answer>, text: string): P
   return value === undefined ? parseJson(text, schema) : { ok: true, value };
 }
 
-function answerTooLarge(what: string, server: string, changes: boolean): ArgoCdError {
+function answerTooLarge({
+  name,
+  what,
+  changes,
+  server,
+}: {
+  readonly name: string;
+  readonly what: string;
+  readonly changes: boolean;
+  readonly server: string;
+}): ArgoCdError {
   return new ArgoCdError({
     kind: changes ? 'unsure' : 'not-argocd',
-    message: `could not ${what}: the answer of ${server} has more than ${maximumAnswerBytes} bytes, which is no answer to that. Check argocd.server (ARGOCD_SERVER)`,
+    message: `could not ${what}: the answer of ${server} has more than ${maximumAnswerBytes} bytes`,
+    remedy:
+      name === 'list'
+        ? 'Before Argo CD 3.5.0 a list has whole specifications, inline Helm values too: put long ones into files, let the account see fewer applications (applications, get), or upgrade Argo CD'
+        : 'That is no answer of Argo CD: check argocd.server (ARGOCD_SERVER)',
   });
 }
 

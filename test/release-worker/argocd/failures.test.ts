@@ -273,7 +273,9 @@ describe('an answer without end', () => {
     });
     const failure = await refusalOf(clientOf(url).list());
     expect(failure.kind).toBe('not-argocd');
-    expect(failure.message).toMatch(/more than 134217728 bytes/);
+    expect(failure.message).toMatch(
+      /more than 134217728 bytes\. Before Argo CD 3\.5\.0 .* fewer applications/,
+    );
     expect(await write(clientOf(url))).toMatchObject({ kind: 'unsure' });
     await until('the connections to be closed', () => connections() === 0);
   });
