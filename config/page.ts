@@ -33,7 +33,7 @@ A value comes from, the later the stronger:
 | \`release-worker\` | \`mqtt\`, \`log\`, \`health\`, \`worker\`, \`argocd\` |
 | \`home-assistant\` | \`mqtt\`, \`log\`, \`health\`, \`homeAssistant\` |
 | \`argocd-simulator\` | \`log\`, \`health\`, \`simulator\` |
-| \`press\`, \`watch\` | \`mqtt\` |
+| \`press\`, \`rollback\`, \`freeze\`, \`unfreeze\`, \`terminate\`, \`watch\` | \`mqtt\` |
 | \`health\` | \`health\` |`;
 
 const about: Readonly<Record<SectionName, string>> = {

@@ -53,6 +53,7 @@ export function goOnFromFormerRun({
     link,
     log,
     ...lastEndOf(recovered),
+    goingOn: unfinished.map(({ release }) => release.id),
     isOthers,
     onOthersLast: ({ button, pressId }) => {
       // Its press is not to count again here, and how an earlier release of ours ended is no longer news.

@@ -23,7 +23,9 @@ export interface SaidOptions {
   readonly log: Log;
   /** ids of releases that the journal of this machine has the end of */
   readonly endedHere: readonly string[];
-  /** the newest of them */
+  /** ids of releases that a former run has left, and with which this one goes on */
+  readonly goingOn?: readonly string[];
+  /** the newest of those that have ended */
   readonly last?: Release;
   /** the button is another online worker's business */
   readonly isOthers: (button: string) => boolean;
@@ -35,6 +37,7 @@ export function createSaid(options: SaidOptions): Said {
   const { link, log } = options;
   const idle = { state: 'idle' } as const;
   const endedHere = new Set(options.endedHere);
+  const goingOn = new Set(options.goingOn);
   let running: Release | undefined;
   let last = options.last;
 
@@ -45,7 +48,8 @@ export function createSaid(options: SaidOptions): Said {
         if ('state' in stored.value) return undefined;
         const { id, button } = stored.value;
         if (endedHere.has(id)) return idle;
-        if (options.isOthers(button)) return undefined;
+        // It will be said as soon as more is known of it than what is stored.
+        if (goingOn.has(id) || options.isOthers(button)) return undefined;
         log.warn(
           { release: id, button },
           `another process under this worker's id was releasing when it went (release ${id}); the journal of that process knows how far it came, and Argo CD what became of it`,

@@ -22,13 +22,16 @@ function ended(id: string, finishedAt: string, over: Partial<Release> = {}): Rel
   };
 }
 
-function saying(options: { last?: Release; endedHere?: string[]; others?: string[] } = {}) {
+function saying(
+  options: { last?: Release; endedHere?: string[]; others?: string[]; goingOn?: string[] } = {},
+) {
   const fake = createFakeLink();
   const others: Release[] = [];
   const said = createSaid({
     link: fake.link,
     log: silentLog(),
     endedHere: options.endedHere ?? (options.last === undefined ? [] : [options.last.id]),
+    goingOn: options.goingOn ?? [],
     ...(options.last === undefined ? {} : { last: options.last }),
     isOthers: (button) => options.others?.includes(button) === true,
     onOthersLast: (release) => others.push(release),
@@ -80,6 +83,18 @@ it('replaces the end of a release by the one that it turned out to have', async 
   said.last(late);
   await stored('release/last', ended('ours', noon, { outcome: 'timed-out' }));
   expect(fake.retained('release/last')).toEqual(late);
+});
+
+it('a release of the former run that goes on stays said, and is idle once it has ended', async () => {
+  const { said, fake, stored } = saying({ goingOn: ['ours'] });
+  await settle();
+  const { finishedAt: _, outcome: __, ...running } = ended('ours', noon);
+  const before = fake.on('release/current').length;
+  await stored('release/current', running);
+  expect(fake.on('release/current')).toHaveLength(before);
+  said.last(ended('ours', one));
+  await stored('release/current', running);
+  expect(fake.retained('release/current')).toEqual({ state: 'idle' });
 });
 
 it('a release that another process left running is not said to run, that of another worker stays', async () => {
