@@ -77,7 +77,12 @@ export function ask<Request, Answer, P>(
 export function whyNobody({ link, url }: Broker, hint: string): string {
   return link.state.state === 'connected'
     ? `no answer within ${answerMs / 1_000} s: is the release worker running, with this broker (${url})? ${hint}`
-    : `no answer: ${link.state.message}`;
+    : `no answer: ${withoutNextTry(link.state.message)}`;
+}
+
+/** What a link says of a try to connect, without when it tries again. */
+export function withoutNextTry(message: string): string {
+  return message.replace(/; next try.*$/s, '');
 }
 
 /** Once: after a reconnect the same request would be a repetition of itself. */

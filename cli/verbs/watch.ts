@@ -16,6 +16,7 @@ import { workerAvailability, workerInfo } from '../../messages/worker.ts';
 import { systemClock } from '../../service/clock.ts';
 import { linkFromConfig, localBrokerUrl } from '../../service/link/from-config.ts';
 import { silentLog } from '../../service/log.ts';
+import { withoutNextTry } from '../asking.ts';
 import { print } from '../exit.ts';
 import { addConfigFlags } from '../flags.ts';
 import { printable } from '../printable.ts';
@@ -148,10 +149,11 @@ export async function configure(command: Command): Promise<void> {
 
     let said = '';
     link.onState(({ state, message }) => {
-      // A try that fails like the one before is no news.
-      if (state === said) return;
-      said = state;
-      line('broker', message, state === 'connected' ? 'green' : 'red');
+      // Neither a further try nor one that fails like the one before is news.
+      const news = withoutNextTry(message);
+      if (news === said || news.startsWith('connecting to ')) return;
+      said = news;
+      line('broker', news, state === 'connected' ? 'green' : 'red');
     });
     line('broker', `connecting to ${config.mqtt.url ?? localBrokerUrl}; Ctrl-C ends`, 'dim');
     link.start();

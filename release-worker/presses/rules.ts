@@ -60,7 +60,10 @@ const isNotStale: Rule = ({ press }, { now, waitedMs, maxPressAgeMs }) => {
 
 const isNotDuplicate: Rule = ({ ownId, pressId }, { seen }) =>
   ownId && seen
-    ? { reason: 'duplicate', message: `a press with the id ${pressId} has already been counted` }
+    ? {
+        reason: 'duplicate',
+        message: `a press with the id ${pressId} has already been counted; give each press an id of its own, or none`,
+      }
     : undefined;
 
 const isWithinRate: Rule = ({ config, press }, { sinceAccepted, recent, maxPressesPerMinute }) => {

@@ -174,6 +174,17 @@ describe('release-button press, watch and health', () => {
       output: expect.stringContaining('release worker'),
     });
 
+    const lost = { RELEASE_BUTTON_MQTT_URL: 'mqtt://127.0.0.1:1' };
+    const blind = workplace.start(['watch'], lost);
+    await blind.said(/broker +the broker at mqtt:\/\/127\.0\.0\.1:1 cannot be reached/);
+    blind.signal('SIGINT');
+    await blind.exited;
+    expect(blind.output()).not.toContain('next try');
+    expect(await ended(workplace.start(['press'], lost))).toEqual({
+      code: 6,
+      output: expect.stringMatching(/^no answer: the broker .* cannot be reached: .*is mqtt\.url right\?\n$/),
+    });
+
     await watch.said(/press main +press from cli/);
     await watch.said(/result main +accepted: releasing argocd\/shop/);
     await watch.said(/light main +pulse/);
