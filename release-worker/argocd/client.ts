@@ -1,6 +1,7 @@
 // Argo CD's API as far as we call it. Every failure is an ArgoCdError.
 import * as z from 'zod/mini';
-import { applicationListSchema, applicationSchema, listedAppSchema, recordOf } from './application.ts';
+import { applicationListSchema, applicationSchema, listedAppSchema } from './application-schema.ts';
+import { recordOf } from './record.ts';
 import { listInPieces } from './list-in-pieces.ts';
 import type { AppRecord, ListedApp } from './application.ts';
 import { ArgoCdError } from './errors.ts';

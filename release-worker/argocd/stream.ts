@@ -2,7 +2,8 @@
 import { createParser } from 'eventsource-parser';
 import { parseJson } from '../../messages/codec.ts';
 import type { Clock, Timer } from '../../service/clock.ts';
-import { recordOf, streamEventSchema } from './application.ts';
+import { streamEventSchema } from './application-schema.ts';
+import { recordOf } from './record.ts';
 import type { AppRecord } from './application.ts';
 import type { ArgoCd } from './client.ts';
 import { ArgoCdError } from './errors.ts';

@@ -1,7 +1,7 @@
 // What the last operation did, resource by resource. Only the whole object has this. The worker asks for it when an
 // operation of ours has failed or has not helped.
 import * as z from 'zod/mini';
-import { idsOf, newest, revisionsOf } from './application.ts';
+import { idsOf, newest, revisionsOf } from './record.ts';
 
 const text = z.nullish(z.string());
 const revisions = z.nullish(z.array(z.string()));

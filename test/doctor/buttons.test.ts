@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { askPermissions, buttonRow, sample, unmatched } from '../../doctor/buttons.ts';
-import { keyOf, recordOf } from '../../release-worker/argocd/application.ts';
+import { keyOf } from '../../release-worker/argocd/application.ts';
+import { recordOf } from '../../release-worker/argocd/record.ts';
 import { button } from '../release-worker/support/buttons.ts';
 import type { AppRecord } from '../../release-worker/argocd/application.ts';
 

@@ -1,13 +1,14 @@
 // The selections that we ask for hold everything that a record is made of.
 import { describe, expect, it } from 'vitest';
+import { isWholeItem } from '../../../release-worker/argocd/application.ts';
 import {
   applicationListSchema,
   applicationSchema,
-  isWholeItem,
-  recordOf,
   streamEventSchema,
-} from '../../../release-worker/argocd/application.ts';
-import type { Application, AppRecord, ListedApp } from '../../../release-worker/argocd/application.ts';
+} from '../../../release-worker/argocd/application-schema.ts';
+import { recordOf } from '../../../release-worker/argocd/record.ts';
+import type { AppRecord, ListedApp } from '../../../release-worker/argocd/application.ts';
+import type { Application } from '../../../release-worker/argocd/application-schema.ts';
 import { listFields, streamFields } from '../../../release-worker/argocd/fields.ts';
 import { eventsIn, objectsIn, recording, recordings } from './recordings.ts';
 

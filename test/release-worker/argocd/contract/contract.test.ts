@@ -1,7 +1,8 @@
 // The contract with a real Argo CD: each of its recorded answers is played by an HTTP server, byte by byte, to the real
 // client, and leads to what the tables beside this file say. A recording has exactly one row in them.
 import { describe, expect, it } from 'vitest';
-import { applicationSchema, recordOf } from '../../../../release-worker/argocd/application.ts';
+import { applicationSchema } from '../../../../release-worker/argocd/application-schema.ts';
+import { recordOf } from '../../../../release-worker/argocd/record.ts';
 import type { AppRecord } from '../../../../release-worker/argocd/application.ts';
 import { fixedSecret } from '../../../../release-worker/argocd/secret-source.ts';
 import { createRegistry } from '../../../../release-worker/drift/registry.ts';
