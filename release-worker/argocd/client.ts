@@ -2,23 +2,17 @@
 import * as z from 'zod/mini';
 import { applicationListSchema, applicationSchema, listedAppSchema } from './application-schema.ts';
 import { recordOf } from './record.ts';
+import { appPath, named, projectOf, scope } from './app-path.ts';
 import { listInPieces } from './list-in-pieces.ts';
 import type { AppRecord, ListedApp } from './application.ts';
-import { ArgoCdError } from './errors.ts';
 import { listFields, streamFields } from './fields.ts';
-import {
-  globalProjectsSchema,
-  projectSchema,
-  windowsOfApp,
-  windowsOfProject,
-  windowsSchema,
-} from './sync-window.ts';
 import type { ProjectWindow, WindowsOfApp } from './sync-window.ts';
 import { createHttp } from './http.ts';
 import { syncDetailOf, syncDetailSchema } from './sync-detail.ts';
 import type { SyncDetail } from './sync-detail.ts';
 import { ownSyncPolicyOf, ownSyncPolicySchema, syncOptionsOf } from './sync-options.ts';
 import type { OwnSyncPolicy, SyncOptions } from './sync-options.ts';
+import { createSyncRights } from './sync-rights.ts';
 import type { HttpOptions } from './http.ts';
 import type { StreamRequest } from './stream-request.ts';
 
@@ -112,7 +106,6 @@ const listTimeoutMs = 30_000;
 const versionLength = 100;
 const versionSchema = z.object({ Version: z.string() });
 const userInfoSchema = z.object({ loggedIn: z.nullish(z.boolean()), username: z.nullish(z.string()) });
-const canISchema = z.object({ value: z.string() });
 /** `{}` (`terminate-ok`) */
 const terminatedSchema = z.object({});
 const metadataSchema = z.object({ author: z.nullish(z.string()), message: z.nullish(z.string()) });
@@ -137,29 +130,6 @@ function otherThan(
 
 export function createArgoCd(options: HttpOptions): ArgoCd {
   const { call, server, remedy, openStream, stop } = createHttp(options);
-
-  const appPath = (app: AppName) => `/api/v1/applications/${encodeURIComponent(app.name)}`;
-  /** A journal of an earlier version of ours may have an empty project: it is not known either. */
-  const projectOf = ({ project = '' }: AppName) => (project === '' ? {} : { project });
-  const scope = (app: AppName) => ({ appNamespace: app.namespace, ...projectOf(app) });
-  const named = (app: AppName) => `${app.namespace}/${app.name}`;
-  /**
-   * With an empty name in its path Argo CD redirects to another question (`can-i-empty-project`, `globalprojects-empty`).
-   * @throws ArgoCdError
-   */
-  const known = (project: string, what: string) => {
-    if (project !== '') return project;
-    throw new ArgoCdError({ kind: 'invalid', message: `could not ${what}: its project is not known` });
-  };
-  const maySyncAs = async (named: string, name: readonly string[]) => {
-    const { answer } = await call({
-      name: 'can-i',
-      what: `ask whether it may sync ${named}`,
-      path: `/api/v1/account/can-i/applications/sync/${name.map(encodeURIComponent).join('/')}`,
-      schema: canISchema,
-    });
-    return answer.value === 'yes';
-  };
 
   const askVersion = async (how: {
     readonly anonymous?: true;
@@ -289,46 +259,7 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
       });
       return syncDetailOf(answer);
     },
-    // Policies name an application `<project>/<name>`, but with its namespace in between where that is not Argo CD's
-    // own ("Applications in any namespace" in its manual). Which one that is, nobody tells.
-    maySync: async (app) => {
-      const project = known(app.project, `ask whether it may sync ${named(app)}`);
-      return (
-        (await maySyncAs(named(app), [project, app.name])) ||
-        (app.namespace !== '' && (await maySyncAs(named(app), [project, app.namespace, app.name])))
-      );
-    },
-    maySyncAll: async (project) =>
-      maySyncAs(`all of the project ${project}`, [
-        known(project, 'ask whether it may sync all of a project'),
-        '*',
-      ]),
-    syncWindows: async (app) => {
-      const { answer } = await call({
-        name: 'syncwindows',
-        what: `ask for the sync windows of ${named(app)}`,
-        path: `${appPath(app)}/syncwindows`,
-        query: scope(app),
-        schema: windowsSchema,
-      });
-      return windowsOfApp(answer);
-    },
-    projectWindows: async (project) => {
-      const path = `/api/v1/projects/${encodeURIComponent(known(project, 'get the sync windows of a project'))}`;
-      const own = await call({
-        name: 'project',
-        what: `get the project ${project}`,
-        path,
-        schema: projectSchema,
-      });
-      const inherited = await call({
-        name: 'project',
-        what: `get the global projects of the project ${project}`,
-        path: `${path}/globalprojects`,
-        schema: globalProjectsSchema,
-      });
-      return [own.answer, ...(inherited.answer.items ?? [])].flatMap(windowsOfProject);
-    },
+    ...createSyncRights(call),
     revisionMetadata: async (app, revision) => {
       const { answer } = await call({
         name: 'revision-metadata',

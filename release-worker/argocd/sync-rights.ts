@@ -1,0 +1,81 @@
+// Whether the account may sync an application, and when: its permissions and the sync windows.
+import * as z from 'zod/mini';
+import { appPath, named, scope } from './app-path.ts';
+import type { ArgoCd } from './client.ts';
+import { ArgoCdError } from './errors.ts';
+import type { ArgoCdHttp } from './http.ts';
+import {
+  globalProjectsSchema,
+  projectSchema,
+  windowsOfApp,
+  windowsOfProject,
+  windowsSchema,
+} from './sync-window.ts';
+
+const canISchema = z.object({ value: z.string() });
+
+export function createSyncRights(
+  call: ArgoCdHttp['call'],
+): Pick<ArgoCd, 'maySync' | 'maySyncAll' | 'syncWindows' | 'projectWindows'> {
+  const maySyncAs = async (whom: string, name: readonly string[]) => {
+    const { answer } = await call({
+      name: 'can-i',
+      what: `ask whether it may sync ${whom}`,
+      path: `/api/v1/account/can-i/applications/sync/${name.map(encodeURIComponent).join('/')}`,
+      schema: canISchema,
+    });
+    return answer.value === 'yes';
+  };
+
+  return {
+    // Policies name an application `<project>/<name>`, but with its namespace in between where that is not Argo CD's
+    // own ("Applications in any namespace" in its manual). Which one that is, nobody tells.
+    maySync: async (app) => {
+      const project = known(app.project, `ask whether it may sync ${named(app)}`);
+      return (
+        (await maySyncAs(named(app), [project, app.name])) ||
+        (app.namespace !== '' && (await maySyncAs(named(app), [project, app.namespace, app.name])))
+      );
+    },
+    maySyncAll: async (project) =>
+      maySyncAs(`all of the project ${project}`, [
+        known(project, 'ask whether it may sync all of a project'),
+        '*',
+      ]),
+    syncWindows: async (app) => {
+      const { answer } = await call({
+        name: 'syncwindows',
+        what: `ask for the sync windows of ${named(app)}`,
+        path: `${appPath(app)}/syncwindows`,
+        query: scope(app),
+        schema: windowsSchema,
+      });
+      return windowsOfApp(answer);
+    },
+    projectWindows: async (project) => {
+      const path = `/api/v1/projects/${encodeURIComponent(known(project, 'get the sync windows of a project'))}`;
+      const own = await call({
+        name: 'project',
+        what: `get the project ${project}`,
+        path,
+        schema: projectSchema,
+      });
+      const inherited = await call({
+        name: 'project',
+        what: `get the global projects of the project ${project}`,
+        path: `${path}/globalprojects`,
+        schema: globalProjectsSchema,
+      });
+      return [own.answer, ...(inherited.answer.items ?? [])].flatMap(windowsOfProject);
+    },
+  };
+}
+
+/**
+ * With an empty name in its path Argo CD redirects to another question (`can-i-empty-project`, `globalprojects-empty`).
+ * @throws ArgoCdError
+ */
+function known(project: string, what: string): string {
+  if (project !== '') return project;
+  throw new ArgoCdError({ kind: 'invalid', message: `could not ${what}: its project is not known` });
+}
