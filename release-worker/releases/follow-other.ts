@@ -8,7 +8,7 @@ import { shortRevision } from '../drift/summary.ts';
 import { deployedAllTheSame } from './deployed-all-the-same.ts';
 import { healthy } from './health.ts';
 import { leftOut } from './left-out.ts';
-import { changed, firstLookMs, gone, isGone, lookNow, nextLookMs } from './news.ts';
+import { createNews, gone, isGone, lookNow } from './news.ts';
 import type { FollowOptions } from './news.ts';
 import type { AppEnd, PlannedApp } from './release.ts';
 import { untilSynced } from './verify.ts';
@@ -36,17 +36,15 @@ export function othersInWords(record: AppRecord | undefined): string {
 
 /** Resolves to undefined when `signal` ended it. */
 export async function followOther(options: FollowOptions, other: Other): Promise<AppEnd | undefined> {
-  const { registry, clock, app, deadline, signal, terminate, onProgress } = options;
-  const key = keyOf(app);
+  const { clock, app, deadline, signal, terminate, onProgress } = options;
   const bad = (message: string): AppEnd => ({ outcome: other.otherwise, message, good: false });
-  let record = registry.get(key);
-  let seen = record;
-  let lookMs = firstLookMs;
+  const news = createNews(options);
   /** the stream no longer tells it once the operation is over */
-  let who = othersInWords(record);
+  let who = othersInWords(news.record());
 
   for (;;) {
     if (signal.aborted) return undefined;
+    const record = news.record();
     if (terminate?.aborted === true)
       return { outcome: 'terminated', message: `${who} is left alone, and not waited for`, good: false };
     if (record?.detail !== undefined) {
@@ -65,21 +63,8 @@ export async function followOther(options: FollowOptions, other: Other): Promise
     if (clock.monotonic() >= deadline)
       return bad(`${other.why}: ${who} was not over within worker.release.appTimeoutMs`);
 
-    const waitMs = Math.min(lookMs, deadline - clock.monotonic());
-    if (await changed(options, seen, waitMs, terminate)) {
-      record = registry.get(key);
-      seen = record;
-      continue;
-    }
-    if (signal.aborted) return undefined;
-    lookMs = nextLookMs(options, lookMs);
-    seen = registry.get(key);
-    try {
-      record = await lookNow(options);
-      seen = registry.get(key);
-    } catch (error) {
-      if (isGone(error)) return gone;
-    }
+    const { by } = await news.next(deadline - clock.monotonic(), terminate);
+    if (by === 'gone') return gone;
   }
 }
 

@@ -3,7 +3,7 @@ import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import { followOther } from './follow-other.ts';
-import { changed, firstLookMs, gone, isGone, lookNow, nextLookMs } from './news.ts';
+import { createNews, gone, lookNow } from './news.ts';
 import type { FollowOptions } from './news.ts';
 import type { AppEnd } from './release.ts';
 import { verify } from './verify.ts';
@@ -40,14 +40,10 @@ const pendingMs = 5_000;
 
 /** Resolves to undefined when `signal` ended it. */
 export async function followSync(options: FollowOptions): Promise<AppEnd | undefined> {
-  const { registry, clock, app, releaseId, deadline, signal, terminate, onProgress } = options;
-  const key = keyOf(app);
+  const { clock, app, releaseId, deadline, signal, terminate, onProgress } = options;
   const ending = createTermination(options);
   const waking = createWaking(options);
-  let record = registry.get(key);
-  /** what the registry had when `record` was read; a look may tell of an application that the registry lacks */
-  let seen = record;
-  let lookMs = firstLookMs;
+  const news = createNews(options);
   let strange = 0;
   let hasHeard = false;
   let last = 'Argo CD has not said anything about it';
@@ -57,9 +53,9 @@ export async function followSync(options: FollowOptions): Promise<AppEnd | undef
     if (terminate?.aborted === true && !hasHeard) {
       hasHeard = true;
       // Somebody waits now, and Argo CD may refuse it for the moment.
-      lookMs = firstLookMs;
+      news.lookSoon();
     }
-    const view = viewOf(record, releaseId);
+    const view = viewOf(news.record(), releaseId);
     const untilWakingMs = waking.look(view.state === 'pending');
     if (view.state === 'succeeded') return verify(options);
     if (view.state === 'failed')
@@ -75,28 +71,18 @@ export async function followSync(options: FollowOptions): Promise<AppEnd | undef
     if (clock.monotonic() >= deadline)
       return {
         outcome: 'timed-out',
-        message: `not over within worker.release.appTimeoutMs; Argo CD said last: ${last}; it may still carry the sync out, and \`release-button terminate --app ${key}\` ends it`,
+        message: `not over within worker.release.appTimeoutMs; Argo CD said last: ${last}; it may still carry the sync out, and \`release-button terminate --app ${keyOf(app)}\` ends it`,
         good: false,
       };
 
-    const waitMs = Math.min(lookMs, deadline - clock.monotonic(), untilWakingMs);
-    if (await changed(options, seen, waitMs, terminate?.aborted === true ? undefined : terminate)) {
-      record = registry.get(key);
-      seen = record;
-      continue;
-    }
-    if (signal.aborted) return undefined;
-    lookMs = nextLookMs(options, lookMs);
-    seen = registry.get(key);
-    try {
-      record = await lookNow(options);
-      seen = registry.get(key);
-    } catch (error) {
-      if (isGone(error)) return gone;
-      last = messageOf(error);
-      continue;
-    }
-    if (viewOf(record, releaseId).state === 'not-ours' && ++strange >= looksUntilSure)
+    const next = await news.next(
+      Math.min(deadline - clock.monotonic(), untilWakingMs),
+      terminate?.aborted === true ? undefined : terminate,
+    );
+    if (next.by === 'gone') return gone;
+    if (next.by === 'failed-look') last = messageOf(next.error);
+    if (next.by !== 'look') continue;
+    if (viewOf(news.record(), releaseId).state === 'not-ours' && ++strange >= looksUntilSure)
       // Only the last operation is kept: what is deployed must tell.
       return followOther(options, {
         otherwise: 'failed',

@@ -1,6 +1,5 @@
 // Waits for health after a sync, where the configuration asks for that.
-import { keyOf } from '../argocd/application.ts';
-import { changed, firstLookMs, gone, isGone, lookNow, nextLookMs } from './news.ts';
+import { createNews, gone } from './news.ts';
 import type { FollowOptions } from './news.ts';
 import type { AppEnd } from './release.ts';
 
@@ -9,14 +8,12 @@ const degradedGraceMs = 30_000;
 
 /** Waits for health where that is asked for; `end` is how it ends once it is there. */
 export async function healthy(options: FollowOptions, end: AppEnd): Promise<AppEnd | undefined> {
-  const { registry, clock, app, deadline, signal } = options;
+  const { clock, deadline } = options;
   if (!options.waitHealthy) return end;
-  const key = keyOf(app);
   const degradedCountsAt = clock.monotonic() + degradedGraceMs;
-  let record = registry.get(key);
-  let seen = record;
-  let lookMs = firstLookMs;
+  const news = createNews(options);
   for (;;) {
+    const record = news.record();
     if (record?.health === 'Healthy') return end;
     const now = clock.monotonic();
     if (record?.health === 'Degraded' && now >= degradedCountsAt)
@@ -29,19 +26,8 @@ export async function healthy(options: FollowOptions, end: AppEnd): Promise<AppE
         good: false,
       };
     const untilCounts = now < degradedCountsAt ? degradedCountsAt - now : Infinity;
-    if (await changed(options, seen, Math.min(lookMs, left, untilCounts))) {
-      record = registry.get(key);
-      seen = record;
-      continue;
-    }
-    if (signal.aborted) return undefined;
-    lookMs = nextLookMs(options, lookMs);
-    seen = registry.get(key);
-    try {
-      record = await lookNow(options);
-      seen = registry.get(key);
-    } catch (error) {
-      if (isGone(error)) return gone;
-    }
+    const { by } = await news.next(Math.min(left, untilCounts));
+    if (by === 'abort') return undefined;
+    if (by === 'gone') return gone;
   }
 }

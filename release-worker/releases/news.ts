@@ -32,7 +32,7 @@ export interface FollowOptions {
 }
 
 /** Looks by GET come this long after the last news, and then less and less often. In milliseconds. */
-export const firstLookMs = 2_000;
+const firstLookMs = 2_000;
 const longestLookMs = 15_000;
 export const gone: AppEnd = { outcome: 'failed', message: 'the application is gone', good: false };
 
@@ -41,8 +41,58 @@ export function isGone(error: unknown): boolean {
   return error instanceof ArgoCdError && error.kind === 'not-found';
 }
 
+interface News {
+  /** the application as it is known now */
+  record(): AppRecord | undefined;
+  /**
+   * Waits for news, and looks by GET where none comes in time.
+   * @param ms wait no longer than this before the look
+   * @param orAt as of `changed`
+   */
+  next(ms: number, orAt?: AbortSignal): Promise<Next>;
+  /** Looks come as often again as at first. */
+  lookSoon(): void;
+}
+
+/** What a look failed with changes nothing of what is known. */
+type Next =
+  | { readonly by: 'news' | 'look' | 'abort' | 'gone' }
+  | { readonly by: 'failed-look'; readonly error: unknown };
+
+export function createNews(options: FollowOptions): News {
+  const { registry, app, signal } = options;
+  const key = keyOf(app);
+  let record = registry.get(key);
+  /** what the registry had when `record` was read; a look may tell of an application that the registry lacks */
+  let seen = record;
+  let lookMs = firstLookMs;
+  return {
+    record: () => record,
+    lookSoon: () => {
+      lookMs = firstLookMs;
+    },
+    next: async (ms, orAt) => {
+      if (await changed(options, seen, Math.min(lookMs, ms), orAt)) {
+        record = registry.get(key);
+        seen = record;
+        return { by: 'news' };
+      }
+      if (signal.aborted) return { by: 'abort' };
+      lookMs = nextLookMs(options, lookMs);
+      seen = registry.get(key);
+      try {
+        record = await lookNow(options);
+        seen = registry.get(key);
+        return { by: 'look' };
+      } catch (error) {
+        return isGone(error) ? { by: 'gone' } : { by: 'failed-look', error };
+      }
+    },
+  };
+}
+
 /** How long to wait for news before the next look. A lost application may answer once more from a cache. */
-export function nextLookMs(
+function nextLookMs(
   options: Pick<FollowOptions, 'registry' | 'app' | 'longestLookMs'>,
   lastMs: number,
 ): number {
