@@ -12,16 +12,13 @@ import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
-import type { WindowsOfApp } from '../argocd/sync-window.ts';
 import { eachLimited } from '../each-limited.ts';
 import { createAnswers } from './answers.ts';
-import { projectWindows } from './project-windows.ts';
-import type { ProjectWindows } from './project-windows.ts';
-import { opennessOf } from './windows.ts';
-import type { Openness } from './windows.ts';
 import type { Registry } from './registry.ts';
 import { isDrifted } from './summary.ts';
 import type { Obstacle } from './summary.ts';
+import { createWindowQuestions } from './window-questions.ts';
+import type { WindowAnswer } from './window-questions.ts';
 
 export interface Access {
   start(): void;
@@ -44,10 +41,6 @@ interface Known {
   readonly windowDescription?: string;
 }
 
-interface WindowAnswer extends Openness {
-  readonly description?: string;
-}
-
 interface Round {
   /** whatever is remembered */
   readonly anew: boolean;
@@ -66,8 +59,6 @@ const permissionForMs = 3_600_000;
 /** A refusal is asked after again so soon: somebody will put it right and wait for the light. In milliseconds. */
 const refusalForMs = 60_000;
 const lookEveryMs = 15_000;
-const computedForMs = 30_000;
-const computedMax = 100;
 /**
  * Questions about single applications, about so many in one round, and at once: an Argo CD with thousands of drifted ones is
  * left in peace.
@@ -89,10 +80,7 @@ export function createAccess(options: {
   const projects = createAnswers<boolean>({ now });
   const permissions = createAnswers<boolean>({ now });
   const windows = createAnswers<WindowAnswer>({ now });
-  /** undefined: it cannot be got */
-  const ofProjects = createAnswers<ProjectWindows | undefined>({ now });
-  /** by the windows, as text: those of a project share them */
-  const computed = createAnswers<Openness | undefined>({ now, max: computedMax });
+  const windowQuestions = createWindowQuestions({ argocd, clock, log, forMs: windowForMs });
   /** of what the registry has, by its changes */
   const drifted = new Set<string>();
   /** of the applications that there are answers about: what holds in one project says nothing of another */
@@ -130,8 +118,8 @@ export function createAccess(options: {
   /** What is known of its project is all that there is to know. */
   const isAnswered = (key: string) => {
     const app = registry.get(key);
-    if (app === undefined || ofProjects.isDue(app.project) || isPermissionDue(key, app.project)) return false;
-    return ofProjects.of(app.project)?.concern(app) === false;
+    if (app === undefined || isPermissionDue(key, app.project)) return false;
+    return windowQuestions.isAnswered(app);
   };
   const isPermissionDue = (key: string, project: string) =>
     permissions.has(key) ? permissions.isDue(key) : projects.isDue(project) || projects.of(project) === false;
@@ -149,33 +137,13 @@ export function createAccess(options: {
     round.asked += 1;
     await permissions.ask(key, true, permissionForMs, () => argocd.maySync(app));
   };
-  /** Until when is told where the time zones of the windows are known, which takes the right to get the project. */
-  const askWindows = async (app: AppRecord, round: Round): Promise<WindowAnswer> => {
-    const anewForProject = round.anew && isFirst(round.windows, app.project);
-    const ofProject = await ofProjects.ask(app.project, anewForProject, windowForMs, () =>
-      argocd.projectWindows(app.project).then(projectWindows, (error: unknown) => {
-        log.debug(`each application of ${app.project} is asked for its sync windows: ${messageOf(error)}`);
-        return undefined;
-      }),
-    );
-    if (ofProject?.concern(app) === false) return { open: true };
-    round.asked += 1;
-    const answer = await argocd.syncWindows(app);
-    const description = ofProject?.describe(app, answer);
-    return {
-      ...(await untilWhen(answer, ofProject)),
-      ...(description === undefined ? {} : { description }),
-    };
-  };
-  const untilWhen = async ({ open, assigned }: WindowsOfApp, ofProject: ProjectWindows | undefined) => {
-    const zoned = assigned.length === 0 ? undefined : ofProject?.zoned(assigned);
-    if (zoned === undefined) return { open };
-    const openness = await computed.ask(JSON.stringify(zoned), false, computedForMs, () =>
-      Promise.resolve(opennessOf(zoned, clock.now())),
-    );
-    // Where the calculation disagrees with Argo CD about now, it says nothing about later.
-    return openness?.open === open ? openness : { open };
-  };
+  const askWindows = (app: AppRecord, round: Round) =>
+    windowQuestions.ask(app, {
+      anew: round.anew && isFirst(round.windows, app.project),
+      onOwn: () => {
+        round.asked += 1;
+      },
+    });
   const ask = async (key: string, round: Round) => {
     const app = registry.get(key);
     if (app === undefined) return;
