@@ -93,7 +93,10 @@ export const journalLineSchema = z.discriminatedUnion('type', [
     releaseId: z.string(),
     outcome: z.enum(releaseOutcomes),
   }),
-  /** A sync that had run out of time has ended after all: how, and what has become of its release by that. */
+  /**
+   * A sync that had run out of time has ended after all: how, and what has become of its release by that. Or it was never
+   * carried out: then that it ran out of time stays so.
+   */
   z.object({
     type: z.literal('late'),
     at: timeSchema,

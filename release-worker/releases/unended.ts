@@ -71,7 +71,9 @@ interface Known {
   readonly release: PlannedRelease;
   readonly ends: Map<string, AppEnd>;
   readonly endedAt: number;
+  /** what was told of it last, and when */
   outcome: ReleaseOutcome;
+  at: number;
 }
 
 interface Entry {
@@ -156,11 +158,7 @@ export function createUnended(options: UnendedOptions): Unended {
       : `the sync of ${nameOf(found)} still runs; ${ends}`;
   };
 
-  const late = async (key: string, { known, app }: Entry, end: AppEnd) => {
-    const at = clock.now();
-    known.ends.set(key, end);
-    known.outcome = outcomeOf([...known.ends.values()]);
-    const { release, outcome, ends } = known;
+  const note = async ({ release, outcome, at }: Known, app: PlannedApp, end: AppEnd) => {
     try {
       await journal.append(
         { type: 'late', at: toTime(at), releaseId: release.id, app: keyOf(app), ...end, release: outcome },
@@ -170,6 +168,14 @@ export function createUnended(options: UnendedOptions): Unended {
       // Then the next start finds it out once more.
       log.error(messageOf(error));
     }
+  };
+
+  const late = async (key: string, { known, app }: Entry, end: AppEnd) => {
+    known.at = clock.now();
+    known.ends.set(key, end);
+    known.outcome = outcomeOf([...known.ends.values()]);
+    const { release, outcome, ends, at } = known;
+    await note(known, app, end);
     log[end.good ? 'info' : 'warn'](
       { release: release.id, app: key, outcome: end.outcome },
       `the sync of ${nameOf({ releaseId: release.id, known })} of ${key} has ended late: ${end.message}`,
@@ -200,13 +206,18 @@ export function createUnended(options: UnendedOptions): Unended {
     if (end === undefined) return;
     seen ||= isOurs();
     if (entries.get(key) === entry) entries.delete(key);
-    // What Argo CD never showed was not carried out, so that the end which was told stays right.
-    if (seen || end.good) await late(key, entry, end);
+    if (seen || end.good) {
+      await late(key, entry, end);
+      return;
+    }
+    // What Argo CD never showed was not carried out: the end that was told stays right, and no start looks again.
+    const told = known.ends.get(key);
+    if (told !== undefined && !abort.signal.aborted) await note(known, app, told);
   };
 
   return {
     adopt: ({ release, ends, outcome, at }) => {
-      const known: Known = { release, ends: new Map(ends), outcome, endedAt: at };
+      const known: Known = { release, ends: new Map(ends), outcome, endedAt: at, at };
       for (const app of release.apps) {
         const key = keyOf(app);
         if (ends.get(key)?.outcome !== 'timed-out') continue;

@@ -5,6 +5,8 @@ import { keyOf } from '../../../release-worker/argocd/application.ts';
 import type { AppRecord } from '../../../release-worker/argocd/application.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
 import { createRegistry } from '../../../release-worker/drift/registry.ts';
+import type { JournalLine } from '../../../release-worker/releases/journal-lines.ts';
+import { createRecovery } from '../../../release-worker/releases/recovery.ts';
 import { createUnended } from '../../../release-worker/releases/unended.ts';
 import type { EndedRelease } from '../../../release-worker/releases/unended.ts';
 import { silentLog } from '../../../service/log.ts';
@@ -12,11 +14,18 @@ import { createFakeClock } from '../../support/fake-clock.ts';
 import { scriptedArgoCd } from '../support/argocd.ts';
 import { memoryJournal } from '../support/intake.ts';
 import { detailOf, drifted, oldCommit } from '../support/records.ts';
-import { planned, releaseOf } from '../support/releases.ts';
+import { linesOf, planned, releaseOf, startedAt } from '../support/releases.ts';
 import { settle } from '../support/settle.ts';
 
 const under = (phase: string, releaseId = 'r1', name = 'shop') =>
   drifted(name, { phase, detail: detailOf({ deployed: oldCommit, operation: { releaseId } }) });
+
+/** What the journal has of the release that `adopt` hands over. */
+const formerLines = linesOf(releaseOf([planned('shop')])).map((line): JournalLine => {
+  if (line.type === 'finished') return { ...line, outcome: 'timed-out' };
+  if (line.type !== 'app' || line.step !== 'done') return line;
+  return { ...line, outcome: 'timed-out', message: 'not over in time', good: false };
+});
 
 function leaving(
   options: {
@@ -31,6 +40,7 @@ function leaving(
   const terminated: string[] = [];
   const gets: string[] = [];
   const told: EndedRelease[] = [];
+  const journal = memoryJournal();
   const unended = createUnended({
     argocd: scriptedArgoCd({
       get: (app) => {
@@ -50,7 +60,7 @@ function leaving(
     registry,
     clock,
     log: silentLog(),
-    journal: memoryJournal(),
+    journal,
     release: { refreshTimeoutMs: 15_000, waitHealthy: false },
     isAt: () => false,
     buttonOf: (releaseId) => (releaseId === options.running ? 'main' : undefined),
@@ -68,6 +78,7 @@ function leaving(
     unended,
     terminated,
     gets,
+    lines: journal.lines,
     told,
     adopt: (names: readonly string[] = ['shop']) => {
       const release = releaseOf(names.map((name) => planned(name)));
@@ -132,6 +143,21 @@ it('a termination that Argo CD has refused is tried again soon, however long not
   unended.terminate('argocd/shop');
   await pass(10_000);
   expect(terminated.length).toBeGreaterThan(1);
+});
+
+it('a sync that Argo CD never shows is not looked for after each start for ever', async () => {
+  const { adopt, event, pass, told, lines } = leaving();
+  await event(drifted('shop'));
+  adopt();
+  await pass(60_000);
+  expect(told).toEqual([]);
+  const recovery = createRecovery(10);
+  for (const line of [...formerLines, ...lines]) recovery.add(line);
+  expect(recovery.result()).toMatchObject({
+    timedOut: [],
+    failed: [{ outcome: 'timed-out', at: startedAt }],
+    last: { outcome: 'timed-out', at: startedAt },
+  });
 });
 
 it('its end does not wait for an answer that does not come', async () => {
