@@ -28,8 +28,8 @@ export function takeTerminations(options: {
       if (options.others()) return;
       const what =
         request.app === undefined
-          ? 'no release is running, and no sync of a former one'
-          : `no release of ${request.app} is running, and no sync of a former one`;
+          ? 'no release is running, and no sync of an earlier one'
+          : `no release of ${request.app} is running, and no sync of an earlier one`;
       replies.answer(about, request.id, {
         ok: false,
         message: `${what}, so there is nothing to terminate`,

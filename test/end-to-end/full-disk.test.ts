@@ -134,7 +134,16 @@ describe.skipIf(!canMount)('a log on a small disk (skipped where nothing may be 
 
 describe('a reader that has ended', () => {
   it('ends `watch`, quietly', async () => {
-    const watch = inShell('release-button watch --mqtt-url mqtt://127.0.0.1:1 | head -1');
+    const start = workplace.start(['start']);
+    const url = await start.listening((line) => line['part'] === 'broker');
+    const watch = inShell(`release-button watch --mqtt-url ${url} | head -1`);
+    let ended = false;
+    void watch.exited.then(() => (ended = true));
+    // It finds out at the first line that it writes after the reader has gone.
+    await until('the end of watch', async () => {
+      await inShell(`release-button press --mqtt-url ${url} > /dev/null`).exited;
+      return ended;
+    });
     expect(await watch.exited).toEqual({ code: 0, signal: null });
     expect(watch.output()).toMatch(/^.*connecting.*\n$/);
   });

@@ -131,7 +131,7 @@ describe.skipIf(!hasMosquitto)('the verbs that ask the worker (skipped without m
     expect(await run('terminate')).toEqual({
       code: 4,
       output:
-        'refused: no release is running, and no sync of a former one, so there is nothing to terminate\n',
+        'refused: no release is running, and no sync of an earlier one, so there is nothing to terminate\n',
     });
     expect(await run('press')).toMatchObject({ code: 0 });
     await until('the sync', async () => (await apart.argocd.syncs()).length === 1);
