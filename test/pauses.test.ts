@@ -5,11 +5,14 @@ import { expect, test } from 'vitest';
 import type { ProjectWindow } from '../release-worker/argocd/sync-window.ts';
 import { createBoard } from '../release-worker/drift/board.ts';
 import { createAccess } from '../release-worker/drift/access.ts';
+import { createPublisher } from '../release-worker/drift/publisher.ts';
 import { createRegistry } from '../release-worker/drift/registry.ts';
 import { opennessOf } from '../release-worker/drift/windows.ts';
 import { createStore } from '../broker/store.ts';
 import { candidatesOf, planOf } from '../release-worker/releases/plan.ts';
 import { wanted } from '../home-assistant/wanted.ts';
+import { selects } from '../config/selection.ts';
+import { systemClock } from '../service/clock.ts';
 import { silentLog } from '../service/log.ts';
 import { createFakeClock } from './support/fake-clock.ts';
 import { longestPauseMs } from './support/pause.ts';
@@ -168,6 +171,74 @@ test(
     );
   },
 );
+
+test('a first list of 10,000 applications, selected by five buttons', { timeout }, async () => {
+  const buttons = ['a', 'b', 'c', 'd', 'e'].map((id) =>
+    button({ id, select: id === 'a' ? { all: true } : { labels: { team: id } } }),
+  );
+  const records = Array.from({ length: many }, (_, index) =>
+    drifted(`app-${index}`, { labels: { team: 'abcde'.charAt(index % 5), tier: 'critical' } }),
+  );
+  check(
+    await longestPauseMs(
+      () => {
+        const clock = systemClock();
+        const fake = createFakeLink();
+        const registry = createRegistry((app) => buttons.some(({ select }) => selects(select, app)));
+        const argocd = scriptedArgoCd({
+          maySyncAll: () => answered(true),
+          projectWindows: () => answered([]),
+        });
+        const changed = (keys: Iterable<string>) => {
+          publisher.changed(keys);
+          board.changed(keys);
+        };
+        const access = createAccess({ argocd, registry, clock, log: silentLog(), onChange: changed });
+        const where = { link: fake.link, registry, access, clock, log: silentLog(), buttons };
+        const publisher = createPublisher({
+          ...where,
+          revisions: { of: () => undefined },
+          maxPublishesPerSecond: 50,
+          externalUrl: 'https://argocd.example',
+          isAlone: () => true,
+        });
+        const board = createBoard({
+          ...where,
+          watch: {
+            freshUntil: () => Infinity,
+            problem: () => undefined,
+            notFresh: () => {},
+            server: () => undefined,
+          },
+          worker: 'main',
+          server: 'https://argocd.example',
+          automatedGraceMs: 0,
+          releasing: () => 0,
+          freeze: { of: () => undefined, ofAll: () => undefined },
+          unwritable: () => undefined,
+        });
+        registry.onChange(changed);
+        publisher.start();
+        board.start();
+        access.start();
+        const stop = async () => {
+          publisher.stop();
+          board.stop();
+          await access.stop();
+        };
+        return { fake, registry, board, stop };
+      },
+      async ({ fake, registry, board, stop }) => {
+        await registry.listInTurns(registry.ticket(), records, () => answered(undefined));
+        board.changed();
+        const said = () => fake.on('button/a/signal');
+        while (said().length < 2) await answered(true);
+        await stop();
+        expect(said()).toMatchObject([{ signal: 'unknown' }, { signal: 'drifted', outOfSync: many }]);
+      },
+    ),
+  );
+});
 
 test('a list of 10,000 applications', { timeout }, async () => {
   const items = Array.from({ length: many }, (_, index) => ({

@@ -14,6 +14,7 @@ import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
 import { eachLimited } from '../each-limited.ts';
 import { createAnswers } from './answers.ts';
+import { createInTurns } from './in-turns.ts';
 import type { Registry } from './registry.ts';
 import { isDrifted } from './summary.ts';
 import type { Obstacle } from './summary.ts';
@@ -178,11 +179,11 @@ export function createAccess(options: {
   /** A failure waits for its turn, whatever else changes meanwhile. */
   const mayAsk = (key: string) => isDue(key) && now() - (failedAt.get(key) ?? -Infinity) >= lookEveryMs;
   /** Those never asked for first, then the oldest answers, so that everybody's turn comes. */
-  const due = () => {
+  const due = (besides: ReadonlySet<string>) => {
     const never: string[] = [];
     const others: { readonly key: string; readonly at: number }[] = [];
     for (const key of drifted) {
-      if (!mayAsk(key)) continue;
+      if (besides.has(key) || !mayAsk(key)) continue;
       const at = Math.max(windows.askedAt(key), failedAt.get(key) ?? -Infinity);
       if (at === -Infinity) never.push(key);
       else others.push({ key, at });
@@ -215,7 +216,7 @@ export function createAccess(options: {
         news.clear();
         if (!turnHasCome) return askAll(keys, false);
         turnHasCome = false;
-        return askAll([...new Set([...keys, ...due()])], false).finally(() => {
+        return askAll([...keys, ...due(new Set(keys))], false).finally(() => {
           // From its end on: an Argo CD that takes long to answer is not asked without a pause.
           timer = clock.setTimeout(look, lookEveryMs);
         });
@@ -249,14 +250,24 @@ export function createAccess(options: {
     drifted.add(key);
     return true;
   };
+  const askForNews = () => {
+    if (news.size > 0) begin();
+  };
+  const noting = createInTurns({
+    clock,
+    handle: (key) => {
+      if (note(key) && mayAsk(key)) news.add(key);
+    },
+    onDone: askForNews,
+  });
 
   return {
     start: () => {
       running = true;
       for (const app of registry.all()) note(keyOf(app));
       forget = registry.onChange((keys) => {
-        for (const key of keys) if (note(key) && mayAsk(key)) news.add(key);
-        if (news.size > 0) begin();
+        noting.add(keys);
+        if (!noting.waiting) askForNews();
       });
       turning = clock.setInterval(turnWindows, lookEveryMs);
       look();
@@ -264,6 +275,7 @@ export function createAccess(options: {
     stop: async () => {
       running = false;
       forget();
+      noting.stop();
       turning?.cancel();
       timer?.cancel();
       await round;

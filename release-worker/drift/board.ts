@@ -15,6 +15,7 @@ import type { Ending } from './ending.ts';
 import { createEndings } from './endings.ts';
 import { createLostBook } from './lost-book.ts';
 import type { Lost, LostChanges } from './lost-book.ts';
+import { createInTurns } from './in-turns.ts';
 import { firstCause, lostInWords } from './lost.ts';
 import type { Registry } from './registry.ts';
 import { signalOf } from './signal.ts';
@@ -85,6 +86,12 @@ export function createBoard(options: BoardOptions): Board {
   const { automatedGraceMs } = options;
   const lost = createLostBook();
   const tally = createTally({ registry, buttons, obstacleOf: access.obstacleOf, automatedGraceMs, lost });
+  /** While it waits nothing is said: a first list of thousands is not to look as if it held but some of them. */
+  const counting = createInTurns({
+    clock,
+    handle: (key) => tally.update([key], clock.monotonic()),
+    onDone: () => armSoon(),
+  });
   const get = (key: string) => registry.get(key);
   const endings = createEndings({ clock, get, onOver: (ending) => options.onOver?.(ending) });
   /** Said once and for all: the two clocks do not run alike. */
@@ -106,9 +113,12 @@ export function createBoard(options: BoardOptions): Board {
     timerAt = at;
     timer = clock.setTimeout(look, at - clock.monotonic());
   };
+  const armSoon = () => arm(Math.max(clock.monotonic(), lookedAt + gatherMs));
 
   const look = () => {
     timerAt = Infinity;
+    // Looked at again as soon as all is counted.
+    if (counting.waiting) return;
     const now = clock.monotonic();
     lookedAt = now;
     const freshUntil = watch.freshUntil();
@@ -259,17 +269,18 @@ export function createBoard(options: BoardOptions): Board {
         },
         { noLocal: true },
       );
-      tally.update([...registry.all()].map(keyOf), clock.monotonic());
+      counting.add([...registry.all()].map(keyOf));
       look();
     },
     stop: () => {
       running = false;
+      counting.stop();
       timer?.cancel();
       timerAt = Infinity;
     },
     changed: (keys = []) => {
-      tally.update(keys, clock.monotonic());
-      arm(Math.max(clock.monotonic(), lookedAt + gatherMs));
+      counting.add(keys);
+      armSoon();
     },
     started: (button) => {
       endings.started(button);
@@ -280,8 +291,12 @@ export function createBoard(options: BoardOptions): Board {
       arm(clock.monotonic());
     },
     remember: (key, at) => lost.remember(key, clock.monotonic() - (clock.now() - at)),
-    isUnripe: tally.isUnripe,
+    isUnripe: (key) => {
+      counting.hurry(key);
+      return tally.isUnripe(key);
+    },
     wasOutOfSyncAt: (key) => {
+      counting.hurry(key);
       const found = lost.get(key);
       return found === undefined ? undefined : withWallTime(found).at;
     },

@@ -10,6 +10,7 @@ import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import { toTime } from '../../messages/time.ts';
 import type { Access } from './access.ts';
+import { createInTurns } from './in-turns.ts';
 import { notesOf } from './notes.ts';
 import { createPublishQueue, gistOf, gistOfMessage } from './publish-queue.ts';
 import type { Gist } from './publish-queue.ts';
@@ -56,6 +57,13 @@ export function createPublisher(options: {
   /** what the broker has of each, by our own message or one of a former run */
   const shown = new Map<string, Gist>();
   const queue = createPublishQueue({ get: (key) => registry.get(key), shown: (key) => shown.get(key) });
+  const queueing = createInTurns({
+    clock,
+    handle: (key) => {
+      queue.add(key);
+      arm();
+    },
+  });
   /** retained by a former run, and not published in this one */
   const found = new Set<string>();
   /** In thousandths of a message; a rate below one a tick saves up for it. */
@@ -183,15 +191,13 @@ export function createPublisher(options: {
     },
     stop: () => {
       running = false;
+      queueing.stop();
       timer?.cancel();
       timer = undefined;
       clearTimer?.cancel();
       clearTimer = undefined;
     },
-    changed: (keys) => {
-      for (const key of keys) queue.add(key);
-      arm();
-    },
+    changed: (keys) => queueing.add(keys),
     show: (keys) => {
       for (const key of keys) publish(key);
     },

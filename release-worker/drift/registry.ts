@@ -21,6 +21,11 @@ export interface Registry {
   ticket(): Ticket;
   event(type: 'changed' | 'deleted', record: AppRecord): void;
   list(ticket: Ticket, records: readonly ListedApp[]): void;
+  /**
+   * The same a thousand at a time, after each of which `between` is awaited; what is told meanwhile is newer and stays.
+   * Listeners are told once, at the end.
+   */
+  listInTurns(ticket: Ticket, records: readonly ListedApp[], between: () => Promise<void>): Promise<void>;
   /** The answer to a GET of one application; it counts only for one that is known, be it in part. */
   whole(ticket: Ticket, record: AppRecord): void;
   /** Applications of which the lists do not tell enough to know whether somebody wants them, and nothing else has. */
@@ -43,6 +48,9 @@ interface Entry {
   /** when the stream or a GET last told of it */
   readonly order: number;
 }
+
+/** A few milliseconds' work. */
+const inATurn = 1_000;
 
 /** @param wanted the applications to keep; by default all */
 export function createRegistry(wanted: (app: AppRecord) => boolean = () => true): Registry {
@@ -74,6 +82,37 @@ export function createRegistry(wanted: (app: AppRecord) => boolean = () => true)
     return before === undefined || !sameRecord(before.record, entry.record);
   };
 
+  /** Stops for a moment after each so many records. */
+  const takeList = function* (ticket: Ticket, records: readonly ListedApp[]): Generator<undefined, void> {
+    if (ticket.order < newestList) return;
+    newestList = ticket.order;
+    const changed = new Set<string>();
+    const listed = new Set<string>();
+    for (const [index, record] of records.entries()) {
+      if (index > 0 && index % inATurn === 0) yield;
+      const key = keyOf(record);
+      listed.add(key);
+      if ((deleted.get(key) ?? 0) > ticket.order) continue;
+      const before = entries.get(key);
+      if (before !== undefined && before.order > ticket.order) continue;
+      const merged = withKnown(record, before?.record);
+      if (isWholeItem(merged)) {
+        if (put(key, { record: merged, order: before?.order ?? 0 })) changed.add(key);
+        if (record.target === undefined && entries.has(key)) targetUnlisted.add(key);
+      } else if (!unwanted.has(key)) partly.set(key, merged);
+    }
+    for (const [key, entry] of entries)
+      if (!listed.has(key) && entry.order <= ticket.order) {
+        entries.delete(key);
+        targetUnlisted.delete(key);
+        changed.add(key);
+      }
+    for (const key of partly.keys()) if (!listed.has(key)) partly.delete(key);
+    for (const key of unwanted) if (!listed.has(key)) unwanted.delete(key);
+    for (const [key, at] of deleted) if (at <= ticket.order) deleted.delete(key);
+    tell(changed);
+  };
+
   return {
     ticket: () => ({ order: ++order }),
     event: (type, record) => {
@@ -92,32 +131,12 @@ export function createRegistry(wanted: (app: AppRecord) => boolean = () => true)
       if (put(key, { record: known, order })) tell(new Set([key]));
     },
     list: (ticket, records) => {
-      if (ticket.order < newestList) return;
-      newestList = ticket.order;
-      const changed = new Set<string>();
-      const listed = new Set<string>();
-      for (const record of records) {
-        const key = keyOf(record);
-        listed.add(key);
-        if ((deleted.get(key) ?? 0) > ticket.order) continue;
-        const before = entries.get(key);
-        if (before !== undefined && before.order > ticket.order) continue;
-        const merged = withKnown(record, before?.record);
-        if (isWholeItem(merged)) {
-          if (put(key, { record: merged, order: before?.order ?? 0 })) changed.add(key);
-          if (record.target === undefined && entries.has(key)) targetUnlisted.add(key);
-        } else if (!unwanted.has(key)) partly.set(key, merged);
-      }
-      for (const [key, entry] of entries)
-        if (!listed.has(key) && entry.order <= ticket.order) {
-          entries.delete(key);
-          targetUnlisted.delete(key);
-          changed.add(key);
-        }
-      for (const key of partly.keys()) if (!listed.has(key)) partly.delete(key);
-      for (const key of unwanted) if (!listed.has(key)) unwanted.delete(key);
-      for (const [key, at] of deleted) if (at <= ticket.order) deleted.delete(key);
-      tell(changed);
+      const taking = takeList(ticket, records);
+      while (taking.next().done !== true);
+    },
+    listInTurns: async (ticket, records, between) => {
+      const taking = takeList(ticket, records);
+      while (taking.next().done !== true) await between();
     },
     whole: (ticket, record) => {
       const key = keyOf(record);

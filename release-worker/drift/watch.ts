@@ -1,4 +1,5 @@
 // Keeps the registry true: the event stream for speed, a full list for certainty, and a word on how fresh it all is.
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '../../service/clock.ts';
 import type { Health } from '../../service/health.ts';
 import { backoffMs } from '../../service/link/backoff.ts';
@@ -165,7 +166,8 @@ export function createWatch(options: WatchOptions): Watch {
     const records = await (together ?? argocd.list());
     answered();
     if (signal.aborted) return;
-    registry.list(ticket, records);
+    await registry.listInTurns(ticket, records, turn);
+    if (signal.aborted) return;
     const partly = registry.partlyKnown();
     if (partly.length > 0) {
       details.ask();

@@ -182,3 +182,30 @@ it('takes lists of 10,000 applications in time that grows with their number, not
   expect(registry.get('argocd/app-9999')?.name).toBe('app-9999');
   expect(reads).toBeLessThan(200 * count);
 });
+
+it('takes a list of thousands in turns, in which what the stream tells is newer, and tells of it once', async () => {
+  const registry = createRegistry();
+  const told: number[] = [];
+  const records = Array.from({ length: 2_500 }, (_, index) => listed({ name: `app-${index}` }));
+  registry.list(registry.ticket(), [listed({ name: 'gone' }), listed({ name: 'app-0' })]);
+  registry.onChange((keys) => void told.push(keys.size));
+  let turns = 0;
+  await registry.listInTurns(registry.ticket(), records, async () => {
+    turns += 1;
+    if (turns > 1) return;
+    registry.event('changed', whole({ name: 'app-1', sync: 'OutOfSync' }));
+    registry.event('changed', whole({ name: 'app-2400', sync: 'OutOfSync' }));
+    registry.event('deleted', whole({ name: 'app-2401' }));
+    registry.event('changed', whole({ name: 'new' }));
+    await Promise.resolve();
+  });
+
+  expect(turns).toBe(2);
+  expect(registry.size).toBe(2_500);
+  expect(registry.get('argocd/app-1')?.sync).toBe('OutOfSync');
+  expect(registry.get('argocd/app-2400')?.sync).toBe('OutOfSync');
+  expect(registry.get('argocd/app-2401')).toBeUndefined();
+  expect(registry.get('argocd/new')).toBeDefined();
+  expect(registry.get('argocd/gone')).toBeUndefined();
+  expect(told.length).toBe(4);
+});
