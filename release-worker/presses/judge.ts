@@ -116,10 +116,9 @@ async function judgeRelease(
   if (!candidates.some(isDrifted)) return nothingLeft(candidates);
 
   // What the light does not show yet is released where it is named, or where nothing else is out of sync.
-  const unripe = new Set(only === undefined ? candidates.map(keyOf).filter(options.isUnripe) : []);
-  const isShown = (app: AppRecord) => !unripe.has(keyOf(app));
-  const leftOut = candidates.some((app) => isDrifted(app) && isShown(app)) ? unripe.size : 0;
-  const wanted = () => (leftOut > 0 ? find().filter(isShown) : find());
+  const isHidden = (app: AppRecord) => isDrifted(app) && options.isUnripe(keyOf(app));
+  const leavesHidden = only === undefined && candidates.some((app) => isDrifted(app) && !isHidden(app));
+  const wanted = () => (leavesHidden ? find().filter((app) => !isHidden(app)) : find());
 
   const asked = await lookAtUnknown(options, wanted().filter(isDrifted), deadline);
   const planNow = () =>
@@ -149,15 +148,14 @@ async function judgeRelease(
   }
   const keys = plan.apps.map(keyOf);
   options.show(keys);
+  const hidden = leavesHidden ? find().filter(isHidden).length : 0;
   const lost = find().filter((app) => options.wasOutOfSyncAt(keyOf(app)) !== undefined).length;
   const left = [
-    ...(plan.busy.length > 0
-      ? [`${plan.busy.length} already in progress: ${busyInWords(options, plan.busy)}`]
-      : []),
+    ...(plan.busy.length > 0 ? [busyInWords(options, plan.busy)] : []),
     ...(plan.blocked.size > 0
       ? [`${plan.blocked.size} blocked by a sync window or a missing permission`]
       : []),
-    ...(leftOut > 0 ? [`${leftOut} new to the drift, which Argo CD is to sync by itself`] : []),
+    ...(hidden > 0 ? [`${hidden} new to the drift, which Argo CD is to sync by itself`] : []),
     ...(plan.unknown.length > 0
       ? [`${plan.unknown.length} of which Argo CD has not told the target in time`]
       : []),

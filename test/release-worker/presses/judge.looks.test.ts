@@ -9,7 +9,7 @@ import type { JudgeOptions, Verdict } from '../../../release-worker/presses/look
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { scriptedArgoCd } from '../support/argocd.ts';
 import { button } from '../support/buttons.ts';
-import { detailOf, newCommit, newestCommit, oldCommit, whole } from '../support/records.ts';
+import { drifted, detailOf, newCommit, newestCommit, oldCommit, whole } from '../support/records.ts';
 import { settle } from '../support/settle.ts';
 
 function judgingBy(
@@ -19,6 +19,8 @@ function judgingBy(
     /** so long it is not known whether Argo CD is there, in milliseconds */
     readonly doubtMs?: number;
     readonly released?: readonly string[];
+    /** names of applications whose drift the light does not show yet */
+    readonly unripe?: readonly string[];
     /** what changes while rights are asked for anew; before that there are none */
     readonly onLookAgain?: (registry: Registry) => void;
   } = {},
@@ -71,7 +73,9 @@ function judgingBy(
     rolledBackTo: () => undefined,
     whyBusy: () => undefined,
     whyUnwritable: () => Promise.resolve(undefined),
-    isUnripe: () => false,
+    isUnripe: (key) =>
+      registry.get(key)?.sync === 'OutOfSync' &&
+      options.unripe?.some((name) => key === `argocd/${name}`) === true,
     wasOutOfSyncAt: () => undefined,
     deployedBy: () =>
       (options.released ?? []).map((name) => ({ key: `argocd/${name}`, revision: newCommit })),
@@ -111,4 +115,18 @@ it('a rollback does not undo what has been deployed while rights were asked for'
     message: expect.stringContaining('argocd/shop: something else has been deployed since'),
   });
   expect('apps' in verdict ? verdict.apps.map(keyOf) : []).toEqual(['argocd/till']);
+});
+
+it('drift that the light does not show yet is left to Argo CD also where it comes while rights are asked for', async () => {
+  const synced = whole({ name: 'till', automated: true });
+  const { judge: judged } = judgingBy([drifted('shop'), synced], {
+    unripe: ['till'],
+    onLookAgain: (registry) => registry.event('changed', { ...synced, sync: 'OutOfSync' }),
+  });
+  const verdict = await judged('release');
+  expect(verdict).toMatchObject({
+    outcome: 'accepted',
+    message: expect.stringContaining('1 new to the drift, which Argo CD is to sync by itself'),
+  });
+  expect('apps' in verdict ? verdict.apps.map(keyOf) : []).toEqual(['argocd/shop']);
 });

@@ -192,7 +192,7 @@ describe('in progress', () => {
     await ready();
     const verdict = await judge();
     expect(verdict).toMatchObject({ outcome: 'accepted', apps: [{ name: 'till' }] });
-    expect(verdict.message).toContain('1 already in progress');
+    expect(verdict.message).toContain('already being released: ');
   });
 });
 
