@@ -1,5 +1,7 @@
 // Nothing that others send holds the event loop for long: each kind of what there may be many of, at a hundred times its
 // usual number. Measured in processor time beside an idle loop, best of some rounds.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import type { ProjectWindow } from '../release-worker/argocd/sync-window.ts';
@@ -9,7 +11,10 @@ import { createPublisher } from '../release-worker/drift/publisher.ts';
 import { createRegistry } from '../release-worker/drift/registry.ts';
 import { opennessOf } from '../release-worker/drift/windows.ts';
 import { createStore } from '../broker/store.ts';
+import { createPressMemory, rememberIdsMax } from '../release-worker/presses/memory.ts';
+import { createJournal } from '../release-worker/releases/journal.ts';
 import { candidatesOf, planOf } from '../release-worker/releases/plan.ts';
+import { createRecovery } from '../release-worker/releases/recovery.ts';
 import { wanted } from '../home-assistant/wanted.ts';
 import { selects } from '../config/selection.ts';
 import { systemClock } from '../service/clock.ts';
@@ -20,7 +25,9 @@ import { button } from './release-worker/support/buttons.ts';
 import { createFakeLink } from './release-worker/support/fake-link.ts';
 import { scriptedArgoCd } from './release-worker/support/argocd.ts';
 import { drifted } from './release-worker/support/records.ts';
+import { linesOf, planned, releaseOf } from './release-worker/support/releases.ts';
 import { settle } from './release-worker/support/settle.ts';
+import { stateDirectory } from './release-worker/support/worker.ts';
 import { clientOf, serve } from './release-worker/argocd/playback.ts';
 import { agentOf, applicationOf, workerOf } from './home-assistant/support/installations.ts';
 
@@ -332,3 +339,47 @@ test('messages that the broker keeps: 1,000 more while it is full', { timeout },
     }),
   );
 });
+
+test('the journal of the former run: 100,000 lines', { timeout }, async () => {
+  const stateDir = stateDirectory();
+  const lines = linesOf(releaseOf([planned('shop')])).map((line) => JSON.stringify(line));
+  const releases = Math.ceil(100_000 / lines.length);
+  const text = Array.from({ length: releases }, (_, index) =>
+    lines
+      .map((line) => `${line.replaceAll('"r1"', `"r${index}"`).replaceAll('"p1"', `"p${index}"`)}\n`)
+      .join(''),
+  ).join('');
+  writeFileSync(join(stateDir, 'journal.jsonl'), text);
+  check(
+    await longestPauseMs(
+      () => {},
+      async () => {
+        const recovery = createRecovery(rememberIdsMax);
+        const journal = createJournal({ stateDir, log: silentLog() });
+        await journal.open(recovery.add);
+        expect(recovery.result().pressIds).toHaveLength(rememberIdsMax);
+        await journal.close();
+      },
+    ),
+  );
+});
+
+test(
+  'the ids of presses that are remembered: 1,000 more while there are as many as ever',
+  { timeout },
+  async () => {
+    const pressIds = Array.from({ length: rememberIdsMax }, (_, index) => [`p${index}`, Date.now()] as const);
+    check(
+      await longestPauseMs(
+        () => createPressMemory({ clock: systemClock(), pressIds, acceptedAt: new Map() }),
+        (memory) => {
+          for (let index = 0; index < 1_000; index += 1) {
+            expect(memory.seen(`q${index}`)).toBe(false);
+            memory.note(`q${index}`);
+          }
+          expect([memory.seen('p0'), memory.seen('q999')]).toEqual([false, true]);
+        },
+      ),
+    );
+  },
+);
