@@ -1,4 +1,5 @@
 // What is wrong with a configuration, all of it at once, without ever showing a secret.
+import { shortened } from '../messages/shortened.ts';
 import { editDistance } from '../messages/nearest.ts';
 
 export interface Problem {
@@ -40,7 +41,7 @@ const longestShown = 120;
 export function show(value: unknown): string {
   const plain = typeof value === 'string' ? JSON.stringify(redact(value)) : JSON.stringify(redactDeep(value));
   const text = plain ?? String(value);
-  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
+  return shortened(text, longestShown);
 }
 
 /** `scheme://user:password@host?token=x` to `scheme://********@host?********`; other text as it is. */

@@ -65,7 +65,7 @@ export function goOnFromFormerRun({
   deployed.remember(past, rolledBack);
   // Also a success, of which little time has passed: its two flashes are not lost by a restart.
   for (const { release, fates, outcome, at } of last?.outcome === 'succeeded' ? [last, ...failed] : failed)
-    board.finished(endingOf(release, (key) => fates.get(key)?.end, { outcome, at: fromTime(at) }));
+    board.finished(endingOf(release, endsOf(fates), { outcome, at: fromTime(at) }));
   for (const [key, at] of lost) board.remember(key, at);
   late.recovered(recovered);
   for (const { release, fates, outcome, at } of timedOut)

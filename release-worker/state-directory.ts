@@ -2,6 +2,7 @@
 // written. Without the journal nothing is released, so light, health and presses must know before somebody presses.
 import { open, unlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { waitAtMost } from '../service/clock.ts';
 import type { Clock, Timer } from '../service/clock.ts';
 import type { Health } from '../service/health.ts';
 import type { Log } from '../service/log.ts';
@@ -96,21 +97,11 @@ export function createStateDirectory(options: {
   const lookSoon = () => {
     if (running) void look();
   };
-  const within = async (ms: number) => {
-    const work = look();
-    await new Promise<void>((done) => {
-      const late = clock.setTimeout(done, ms);
-      void work.finally(() => {
-        late.cancel();
-        done();
-      });
-    });
-  };
 
   return {
     start: async () => {
       running = true;
-      await within(slowMs);
+      await waitAtMost(clock, slowMs, look());
     },
     stop: async () => {
       running = false;
@@ -120,7 +111,7 @@ export function createStateDirectory(options: {
     },
     problem: () => problem,
     lookAgain: async () => {
-      if (problem !== undefined && running) await within(pressWaitMs);
+      if (problem !== undefined && running) await waitAtMost(clock, pressWaitMs, look());
       return problem;
     },
     watchJournal: (journal) => ({

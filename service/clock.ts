@@ -53,6 +53,16 @@ export function delay(clock: Clock, ms: number, signal?: AbortSignal): Promise<b
   });
 }
 
+/** Waits for the work, and for so many milliseconds at most: the work then goes on by itself. Rejects as the work does. */
+export async function waitAtMost(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
+  const over = new AbortController();
+  try {
+    await Promise.race([work, delay(clock, ms, over.signal)]);
+  } finally {
+    over.abort();
+  }
+}
+
 /** Before this no machine with this code had its clock set. */
 const firstPlausibleTime = Date.parse('2024-01-01T00:00:00Z');
 

@@ -1,5 +1,6 @@
 // Tells systemd (Type=notify) how this process is: ready, what it waits for, stopping. Its socket takes datagrams, which
 // Node cannot send to a path, so that the program systemd-notify does; a unit therefore needs NotifyAccess=all.
+import { shortened } from '../messages/shortened.ts';
 import { execFile } from 'node:child_process';
 import type { Clock, Timer } from './clock.ts';
 import type { Health, HealthReport } from './health.ts';
@@ -115,7 +116,7 @@ export function statusOf({ status, checks }: HealthReport): string {
     .filter((part) => part !== '')
     .join(': ')
     .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ');
-  return text.length > longestStatus ? `${text.slice(0, longestStatus)}…` : text;
+  return shortened(text, longestStatus);
 }
 
 /**

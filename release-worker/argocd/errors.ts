@@ -1,4 +1,5 @@
 // What Argo CD refuses, as typed errors. Its answers share status codes, so messages tell them apart;
+import { shortened } from '../../messages/shortened.ts';
 // the words are those recorded from Argo CD 3.6 (`test/argocd-recordings`).
 
 export type ArgoCdErrorKind =
@@ -84,7 +85,7 @@ export function errorFromAnswer(what: string, asking: Asking, answer: ErrorAnswe
   const { server, remedy, proxy } = asking;
   const { status } = answer;
   const said = wordsIn(answer);
-  const quoted = said === undefined ? '' : `: ${shortened(asking.hide(said.message))}`;
+  const quoted = said === undefined ? '' : `: ${inOneLine(asking.hide(said.message))}`;
   const make = (kind: ArgoCdErrorKind, message: string, whatToDo = '') =>
     new ArgoCdError({ kind, message, remedy: whatToDo, status });
 
@@ -156,7 +157,7 @@ export function notArgoCd(
   return new ArgoCdError({
     kind,
     status,
-    message: `could not ${what}: what ${server} answers (HTTP ${status}, ${shortened(hide(got))}) is not Argo CD's`,
+    message: `could not ${what}: what ${server} answers (HTTP ${status}, ${inOneLine(hide(got))}) is not Argo CD's`,
     remedy:
       'Check argocd.server (ARGOCD_SERVER): https:// instead of http://, the port, and the path where Argo CD runs below one (--rootpath)',
   });
@@ -171,7 +172,7 @@ export function aboutAnother(
 ): ArgoCdError {
   return new ArgoCdError({
     ...about,
-    message: `could not ${what}: ${server} answers about ${shortened(hide(other))} instead`,
+    message: `could not ${what}: ${server} answers about ${inOneLine(hide(other))} instead`,
     remedy: 'Look for a cache or a proxy in between that mixes up answers',
   });
 }
@@ -232,9 +233,8 @@ function member(value: unknown, name: string): unknown {
 }
 
 /** On one line, and not longer than a person reads. */
-function shortened(message: string): string {
-  const line = message.trim().replaceAll(/\s+/g, ' ');
-  return line.length > messageLength ? `${line.slice(0, messageLength)}…` : line;
+function inOneLine(message: string): string {
+  return shortened(message.trim().replaceAll(/\s+/g, ' '), messageLength);
 }
 
 export interface Failure {
@@ -256,7 +256,7 @@ export function errorFromFailure(
   failure: Failure,
 ): ArgoCdError {
   const { code, sent, changes } = failure;
-  const message = shortened(failure.message);
+  const message = inOneLine(failure.message);
   const named = code === '' || message.includes(code) ? message : `${code}: ${message}`;
   const detail = message === '' ? code : named;
   const kind = !sent ? 'unreachable' : code.startsWith('HPE_') && !changes ? 'not-argocd' : 'unsure';

@@ -1,4 +1,5 @@
 // What the light keeps of releases that have ended: until when a failure stays, and how it is said. Pure.
+import { shortened } from '../../messages/shortened.ts';
 import type { ReleaseOutcome } from '../../messages/release.ts';
 import { toLocalTime } from '../../messages/time.ts';
 import type { AppRecord } from '../argocd/application.ts';
@@ -31,17 +32,19 @@ interface MissedApp {
 export type Left = 'failed' | 'new-target' | 'over';
 
 /**
+ * @param ends by key
  * @param targetOf the present target of an application. A release that was not pinned may have failed with a newer
  * target than the one that was shown.
  */
 export function endingOf(
   release: Pick<PlannedRelease, 'id' | 'button' | 'action' | 'settings' | 'apps'>,
-  endOf: (key: string) => AppEnd | undefined,
+  ends: ReadonlyMap<string, AppEnd>,
   finished: { readonly outcome: ReleaseOutcome; readonly at: number },
   targetOf: (key: string) => string | undefined = () => undefined,
 ): Ending {
   const { id, button, action = 'release', settings, apps } = release;
-  const bad = finished.outcome === 'succeeded' ? [] : apps.filter((app) => endOf(keyOf(app))?.good !== true);
+  const bad =
+    finished.outcome === 'succeeded' ? [] : apps.filter((app) => ends.get(keyOf(app))?.good !== true);
   // The outcome has the last word: where no application tells what went wrong, all of them are watched.
   const missed = finished.outcome !== 'succeeded' && bad.length === 0 ? apps : bad;
   const targetsOf = (key: string, to: string): readonly string[] => {
@@ -56,7 +59,7 @@ export function endingOf(
     ...finished,
     missed: missed.map((app) => {
       const key = keyOf(app);
-      return { key, targets: targetsOf(key, app.to), message: endOf(key)?.message ?? '' };
+      return { key, targets: targetsOf(key, app.to), message: ends.get(key)?.message ?? '' };
     }),
   };
 }
@@ -94,8 +97,7 @@ export function endingInWords({ action, outcome, at, missed }: Ending): string {
   const what = `the last ${action} ${howItEnded[outcome]} at ${toLocalTime(at)}`;
   const [first, ...others] = missed;
   if (first === undefined) return what;
-  const message =
-    first.message.length > messageLength ? `${first.message.slice(0, messageLength)}…` : first.message;
+  const message = shortened(first.message, messageLength);
   const more = others.length === 0 ? '' : ` (and ${others.length} more)`;
   return `${what}: ${first.key}${message === '' ? '' : `: ${message}`}${more}`;
 }

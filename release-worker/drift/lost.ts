@@ -1,4 +1,5 @@
 // How it is said that Argo CD cannot compare an application, and why. Pure.
+import { shortened } from '../../messages/shortened.ts';
 import { toLocalTime } from '../../messages/time.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
@@ -11,7 +12,7 @@ export function causeOf(app: AppRecord | undefined): string | undefined {
   if (app?.compared === false) return 'Argo CD has never compared it yet';
   const condition = app?.detail?.condition ?? '';
   if (condition === '') return undefined;
-  return condition.length > causeLength ? `${condition.slice(0, causeLength)}…` : condition;
+  return shortened(condition, causeLength);
 }
 
 /**

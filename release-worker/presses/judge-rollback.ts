@@ -11,7 +11,7 @@ import { candidatesOf, plannedOf } from '../releases/plan.ts';
 import { selects } from '../../config/selection.ts';
 import type { ButtonConfig } from '../selection.ts';
 import { busyInWords, isTaken, lookAtLeft } from './busy.ts';
-import { inTheWay, list, lookAtUnknown, nothing, nothingSelected, reject, within } from './looking.ts';
+import { inTheWay, list, lookAtBlocked, lookAtUnknown, nothing, nothingSelected, reject } from './looking.ts';
 import type { JudgeOptions, Verdict } from './looking.ts';
 
 /** @param deadline of its looks, on the monotonic clock */
@@ -21,7 +21,7 @@ export async function judgeRollback(
   only: readonly string[] | undefined,
   deadline: number,
 ): Promise<Verdict> {
-  const { registry, access, clock } = options;
+  const { registry, access } = options;
   const deployed = new Map(options.deployedBy(button.id).map(({ key, revision }) => [key, revision]));
   const find = (keys: readonly string[] | undefined) =>
     candidatesOf(registry.all(), (app) => selects(button.select, app), keys);
@@ -53,8 +53,7 @@ export async function judgeRollback(
   };
   let sorted = sortNow();
   if (sorted.able.length === 0 && sorted.blocked.size > 0) {
-    const old = [...sorted.blocked.keys()].filter((key) => !asked.has(key));
-    await within(clock, deadline, access.lookAgain(old));
+    await lookAtBlocked(options, sorted.blocked.keys(), asked, deadline);
     // Also what could be rolled back before that may have changed meanwhile.
     sorted = sortNow();
   }

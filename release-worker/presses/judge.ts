@@ -12,6 +12,7 @@ import { busyInWords, isTaken, lookAtLeft } from './busy.ts';
 import {
   inTheWay,
   list,
+  lookAtBlocked,
   lookAtUnknown,
   lookBudgetMs,
   nothing,
@@ -125,9 +126,7 @@ async function judgeRelease(
     planOf(wanted(), (key) => isTaken(options, key), access.obstacleOf, button.waves, button.pinRevision);
   let plan = planNow();
   if (plan.apps.length === 0 && plan.blocked.size > 0) {
-    // A window may have opened since it was last asked: a press must not be refused by old news.
-    const old = [...plan.blocked.keys()].filter((key) => !asked.has(key));
-    await within(clock, deadline, access.lookAgain(old));
+    await lookAtBlocked(options, plan.blocked.keys(), asked, deadline);
     plan = planNow();
   }
   if (plan.apps.length === 0 && plan.busy.length > 0) {

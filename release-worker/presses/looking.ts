@@ -1,6 +1,6 @@
 // What judging a press needs, whatever it is to do: looks at Argo CD within a bound of time, and words.
 import type { Clock } from '../../service/clock.ts';
-import { delay } from '../../service/clock.ts';
+import { waitAtMost } from '../../service/clock.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
@@ -111,11 +111,22 @@ export async function lookAtUnknown(
   return new Set(keys);
 }
 
+/**
+ * A window may have opened, or a right been given, since it was last asked: a press must not be refused by old news.
+ * @param asked what this press has asked about already
+ */
+export async function lookAtBlocked(
+  { access, clock }: JudgeOptions,
+  blocked: Iterable<string>,
+  asked: ReadonlySet<string>,
+  deadline: number,
+): Promise<void> {
+  await within(clock, deadline, access.lookAgain([...blocked].filter((key) => !asked.has(key))));
+}
+
 /** Waits for what needs no more than the time left; the rest goes on by itself and changes only what is known. */
 export async function within(clock: Clock, deadline: number, work: Promise<unknown>): Promise<void> {
-  const over = new AbortController();
-  await Promise.race([work, delay(clock, Math.max(0, deadline - clock.monotonic()), over.signal)]);
-  over.abort();
+  await waitAtMost(clock, Math.max(0, deadline - clock.monotonic()), work);
 }
 
 /** The first few by name, and how many more. */

@@ -1,4 +1,5 @@
 // Follows one sync of ours to its end: by what the stream tells the registry, with a look by GET when in doubt.
+import { shortened } from '../../messages/shortened.ts';
 import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
@@ -141,7 +142,7 @@ async function failureOf({ argocd, app, releaseId }: FollowOptions, message: str
     const [first, ...others] = detail.failed;
     if (first === undefined || detail.releaseId !== releaseId) return message;
     const more = others.length > 0 ? ` (and ${others.length} more)` : '';
-    return shortened(`${first.resource}: ${first.message}${more}`);
+    return shortened(`${first.resource}: ${first.message}${more}`, messageLength);
   } catch {
     return message;
   }
@@ -149,7 +150,3 @@ async function failureOf({ argocd, app, releaseId }: FollowOptions, message: str
 
 /** What a person reads of a message, in characters. */
 const messageLength = 500;
-
-function shortened(message: string): string {
-  return message.length > messageLength ? `${message.slice(0, messageLength)}…` : message;
-}

@@ -51,12 +51,11 @@ export function createLate(options: {
       deployed.note(release, ends, late);
       const why = ends.get(late)?.good === true ? whyFreeze(release, ends.values()) : undefined;
       if (why !== undefined) options.freeze(release, why);
-      const progress = progressOf(new Map([...ends].map(([key, end]) => [key, { end }])));
       if (newest === release.id)
-        options.said()?.last(releaseMessage(release, progress, { at: toTime(at), outcome }));
+        options.said()?.last(releaseMessage(release, progressOf(ends), { at: toTime(at), outcome }));
       if (!isNews(release)) return;
       const targetOf = (key: string) => registry.get(key)?.target;
-      options.board().finished(endingOf(release, (key) => ends.get(key), { outcome, at }, targetOf));
+      options.board().finished(endingOf(release, ends, { outcome, at }, targetOf));
     },
   };
 }

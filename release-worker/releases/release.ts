@@ -54,6 +54,11 @@ export interface AppEnd {
   readonly good: boolean;
 }
 
+/** What the syncs of a release are to do. */
+export function howOf({ action, settings }: Pick<PlannedRelease, 'action' | 'settings'>) {
+  return action ?? (settings.dryRun === true ? 'dry-run' : 'release');
+}
+
 export function outcomeOf(ends: readonly AppEnd[]): ReleaseOutcome {
   if (ends.every((end) => end.good)) return 'succeeded';
   if (ends.some((end) => end.good)) return 'partly';
@@ -62,17 +67,9 @@ export function outcomeOf(ends: readonly AppEnd[]): ReleaseOutcome {
   return 'failed';
 }
 
-/** The progress of applications of which only the ends are known. */
-export function progressOf(
-  fates: ReadonlyMap<string, { readonly end?: AppEnd }>,
-): ReadonlyMap<string, AppProgress> {
-  return new Map(
-    [...fates].flatMap(([key, { end }]) =>
-      end === undefined
-        ? []
-        : [[key, { phase: 'done', outcome: end.outcome, message: end.message }] as const],
-    ),
-  );
+/** The progress of applications of which only the ends are known, by key. */
+export function progressOf(ends: ReadonlyMap<string, AppEnd>): ReadonlyMap<string, AppProgress> {
+  return new Map([...ends].map(([key, { outcome, message }]) => [key, { phase: 'done', outcome, message }]));
 }
 
 export function releaseMessage(

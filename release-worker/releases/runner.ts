@@ -1,7 +1,7 @@
 // Runs releases: one at a time per application, a bounded number of applications at once, and every release ends.
 import type { AppOutcome, Release } from '../../messages/release.ts';
 import { toTime } from '../../messages/time.ts';
-import { delay } from '../../service/clock.ts';
+import { waitAtMost } from '../../service/clock.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
 import { endingOf } from '../drift/ending.ts';
@@ -13,7 +13,7 @@ import { followSync } from './follow.ts';
 import type { FollowOptions } from './news.ts';
 import type { UnfinishedRelease } from './recovery.ts';
 import type { AppEnd, AppProgress, PlannedApp, PlannedRelease } from './release.ts';
-import { outcomeOf, releaseMessage } from './release.ts';
+import { howOf, outcomeOf, releaseMessage } from './release.ts';
 import { createReport } from './report.ts';
 import type { ReportOptions } from './report.ts';
 import { isTerminated, newRun, terminationOf } from './run.ts';
@@ -147,7 +147,7 @@ export function createRunner(options: RunnerOptions): Runner {
       deadline,
       refreshTimeoutMs: options.release.refreshTimeoutMs,
       waitHealthy: options.release.waitHealthy,
-      how: release.action ?? (release.settings.dryRun === true ? 'dry-run' : 'release'),
+      how: howOf(release),
       signal,
       terminate: terminationOf(run, key).signal,
       onProgress,
@@ -209,12 +209,7 @@ export function createRunner(options: RunnerOptions): Runner {
     event(release, { event: 'finished', outcome });
     options.onFinished(
       releaseMessage(release, progress, { at, outcome }),
-      endingOf(
-        release,
-        (key) => ends.get(key),
-        { outcome, at: finishedAt },
-        (key) => registry.get(key)?.target,
-      ),
+      endingOf(release, ends, { outcome, at: finishedAt }, (key) => registry.get(key)?.target),
     );
     options.onEnded?.({ release, ends, outcome, at: finishedAt });
     report.changed();
@@ -294,9 +289,7 @@ export function createRunner(options: RunnerOptions): Runner {
     running: (button) => [...runs.values()].filter((run) => run.release.button === button).length,
     stop: async () => {
       abort.abort();
-      const waited = new AbortController();
-      await Promise.race([Promise.allSettled(pending), delay(clock, stopWaitMs, waited.signal)]);
-      waited.abort();
+      await waitAtMost(clock, stopWaitMs, Promise.allSettled(pending));
       report.stop();
     },
   };

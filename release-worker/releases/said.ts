@@ -6,6 +6,7 @@ import { releaseCurrent, releaseLast } from '../../messages/release.ts';
 import { fromTime } from '../../messages/time.ts';
 import type { Link } from '../../service/link/link.ts';
 import type { Log } from '../../service/log.ts';
+import { endsOf } from './recovery.ts';
 import type { Recovered } from './recovery.ts';
 import { progressOf, releaseMessage } from './release.ts';
 
@@ -84,7 +85,7 @@ export function createSaid(options: SaidOptions): Said {
 export function lastEndOf({ last, endedHere }: Pick<Recovered, 'last' | 'endedHere'>) {
   if (last === undefined) return { endedHere };
   const { release, fates, outcome, at } = last;
-  return { endedHere, last: releaseMessage(release, progressOf(fates), { at, outcome }) };
+  return { endedHere, last: releaseMessage(release, progressOf(endsOf(fates)), { at, outcome }) };
 }
 
 /**

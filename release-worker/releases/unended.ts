@@ -3,7 +3,7 @@
 import { toLocalTime, toTime } from '../../messages/time.ts';
 import type { ReleaseOutcome } from '../../messages/release.ts';
 import type { Clock } from '../../service/clock.ts';
-import { delay } from '../../service/clock.ts';
+import { waitAtMost } from '../../service/clock.ts';
 import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
@@ -15,7 +15,7 @@ import { isUnderWay } from './follow-other.ts';
 import { followSync, viewOf } from './follow.ts';
 import type { Journal } from './journal.ts';
 import type { AppEnd, PlannedApp, PlannedRelease } from './release.ts';
-import { outcomeOf } from './release.ts';
+import { howOf, outcomeOf } from './release.ts';
 import type { Termination } from './running.ts';
 
 export interface EndedRelease {
@@ -196,7 +196,7 @@ export function createUnended(options: UnendedOptions): Unended {
       deadline: Infinity,
       longestLookMs,
       ...options.release,
-      how: known.release.action ?? (known.release.settings.dryRun === true ? 'dry-run' : 'release'),
+      how: howOf(known.release),
       signal: abort.signal,
       terminate: terminate.signal,
       onProgress: () => {
@@ -271,9 +271,7 @@ export function createUnended(options: UnendedOptions): Unended {
     stop: async () => {
       forget();
       for (const [key, entry] of entries) drop(key, entry);
-      const waited = new AbortController();
-      await Promise.race([Promise.all([...following, ...sent]), delay(clock, stopWaitMs, waited.signal)]);
-      waited.abort();
+      await waitAtMost(clock, stopWaitMs, Promise.all([...following, ...sent]));
     },
   };
 }

@@ -17,7 +17,7 @@ function ending(ends: Ends, over: Parameters<typeof releaseOf>[1] = {}, targetNo
   const outcome = Object.values(ends).some((end) => end.good) ? 'partly' : 'failed';
   return endingOf(
     releaseOf(apps, over),
-    (key) => ends[key.replace('argocd/', '')],
+    new Map(Object.entries(ends).map(([name, end]) => [`argocd/${name}`, end])),
     { outcome, at },
     () => targetNow,
   );
@@ -53,7 +53,7 @@ describe('what is left of a release that failed', () => {
   });
 
   it('all of it counts where none of the applications tells what went wrong', () => {
-    const odd = endingOf(releaseOf([planned('a')]), () => good, { outcome: 'failed', at });
+    const odd = endingOf(releaseOf([planned('a')]), new Map([['argocd/a', good]]), { outcome: 'failed', at });
     expect(left(odd, same)).toBe('failed');
   });
 

@@ -15,7 +15,7 @@ import { scriptedArgoCd } from '../support/argocd.ts';
 import { memoryJournal } from '../support/intake.ts';
 import { detailOf, drifted, oldCommit } from '../support/records.ts';
 import { linesOf, planned, releaseOf, startedAt } from '../support/releases.ts';
-import { settle } from '../support/settle.ts';
+import { passTime, settle } from '../support/settle.ts';
 
 const under = (phase: string, releaseId = 'r1', name = 'shop') =>
   drifted(name, { phase, detail: detailOf({ deployed: oldCommit, operation: { releaseId } }) });
@@ -90,13 +90,7 @@ function leaving(
       registry.event('changed', record);
       await settle();
     },
-    pass: async (ms: number) => {
-      await settle();
-      for (let left = ms; left > 0; left -= 500) {
-        clock.advance(Math.min(500, left));
-        await settle();
-      }
-    },
+    pass: (ms: number) => passTime(clock, ms),
   };
 }
 

@@ -10,7 +10,7 @@ import { createFakeClock } from '../../support/fake-clock.ts';
 import { scriptedArgoCd } from './argocd.ts';
 import { detailOf, drifted, newCommit, oldCommit, whole } from './records.ts';
 import { planned } from './releases.ts';
-import { settle } from './settle.ts';
+import { passTime, settle } from './settle.ts';
 
 export const ours = { operation: { releaseId: 'r1' } };
 export const running = drifted('shop', {
@@ -106,12 +106,6 @@ export function following(
       registry.event('deleted', running);
       await settle();
     },
-    pass: async (ms: number) => {
-      await settle();
-      for (let left = ms; left > 0; left -= 500) {
-        clock.advance(Math.min(500, left));
-        await settle();
-      }
-    },
+    pass: (ms: number) => passTime(clock, ms),
   };
 }

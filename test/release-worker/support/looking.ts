@@ -7,7 +7,7 @@ import { createRegistry } from '../../../release-worker/drift/registry.ts';
 import { silentLog } from '../../../service/log.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { scriptedArgoCd } from './argocd.ts';
-import { settle } from './settle.ts';
+import { passTime } from './settle.ts';
 
 export const refused = () => Promise.reject(new ArgoCdError({ kind: 'unavailable', message: 'not now' }));
 
@@ -48,12 +48,6 @@ export function looking(over: Partial<ArgoCd> = {}) {
     asked,
     changed,
     rules,
-    pass: async (ms: number) => {
-      await settle();
-      for (let left = ms; left > 0; left -= 1_000) {
-        clock.advance(Math.min(1_000, left));
-        await settle();
-      }
-    },
+    pass: (ms: number) => passTime(clock, ms, 1_000),
   };
 }

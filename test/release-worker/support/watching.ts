@@ -11,7 +11,7 @@ import { createFakeClock } from '../../support/fake-clock.ts';
 import { scriptedArgoCd, scriptedStream } from './argocd.ts';
 import type { ScriptedStream } from './argocd.ts';
 import { listed, whole } from './records.ts';
-import { settle } from './settle.ts';
+import { passTime, settle } from './settle.ts';
 
 export const keepAlive = ':\n';
 
@@ -97,13 +97,7 @@ export async function watching(over: Partial<ArgoCd> = {}, drift: { readonly max
     },
     isFresh: () => clock.monotonic() < watch.freshUntil(),
     /** step by step, so that what is waited for happens in between */
-    pass: async (ms: number) => {
-      await settle();
-      for (let left = ms; left > 0; left -= 500) {
-        clock.advance(Math.min(500, left));
-        await settle();
-      }
-    },
+    pass: (ms: number) => passTime(clock, ms),
   };
 }
 
