@@ -179,7 +179,7 @@ function answerTooLarge({
     message: `could not ${what}: the answer of ${server} has more than ${maximumAnswerBytes} bytes`,
     remedy:
       name === 'list'
-        ? 'Before Argo CD 3.5.0 a list has whole specifications, inline Helm values too: put long ones into files, let the account see fewer applications (applications, get), or upgrade Argo CD'
+        ? 'A list has whole specifications, inline Helm values too: put long ones into files, or let the account see fewer applications (applications, get)'
         : 'That is no answer of Argo CD: check argocd.server (ARGOCD_SERVER)',
   });
 }

@@ -274,7 +274,7 @@ describe('an answer without end', () => {
     const failure = await refusalOf(clientOf(url).list());
     expect(failure.kind).toBe('not-argocd');
     expect(failure.message).toMatch(
-      /more than 134217728 bytes\. Before Argo CD 3\.5\.0 .* fewer applications/,
+      /more than 134217728 bytes\. A list has whole specifications, inline Helm values too: .* fewer applications/,
     );
     expect(await write(clientOf(url))).toMatchObject({ kind: 'unsure' });
     await until('the connections to be closed', () => connections() === 0);
