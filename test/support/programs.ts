@@ -16,6 +16,9 @@ export const hasMosquittoBroker: boolean = ['mosquitto', 'mosquitto_passwd'].eve
 /** Makes certificates for tests of TLS. */
 export const hasOpenssl: boolean = has('openssl', ['version']);
 
+/** Makes a repository and a clone of it. */
+export const hasGit: boolean = has('git', ['--version']);
+
 /** Makes a terminal, for what reads keys. In util-linux's `bsdutils`, which every Debian has. */
 export const hasScript: boolean = has('script', ['--version']);
 
