@@ -1,18 +1,21 @@
 // One LED: its pin, what was asked of it by topic, and the level that follows from all that is known.
-import { defaultOverrideMs } from '../messages/led.ts';
+import { defaultOverrideMs, hidesSignalMs } from '../messages/led.ts';
 import type { LedSet } from '../messages/led.ts';
 import type { HealthCheck } from '../service/health.ts';
 import { messageOf } from '../service/log.ts';
 import type { Log } from '../service/log.ts';
 import type { GpioDriver, GpioOutput } from './drivers/driver.ts';
 import type { ScheduledLed } from './led-scheduler.ts';
-import { chooseLight } from './light.ts';
-import type { LightInputs, Shown } from './light.ts';
+import { chooseLight, overrideHolds } from './light.ts';
+import type { LightInputs, Override, Shown } from './light.ts';
 import type { LedConfig } from './options.ts';
 import { levelAt } from './patterns.ts';
+import type { Pattern } from './patterns.ts';
 
 /** What a LED is told by the agent: all of `LightInputs` but what is its own. */
-export type Surroundings = Omit<LightInputs, 'override' | 'identifiedAt' | 'acknowledged'>;
+export type Surroundings = Omit<LightInputs, keyof Own>;
+
+type Own = Pick<LightInputs, 'override' | 'identifiedAt' | 'acknowledged'>;
 
 export interface Led extends ScheduledLed {
   readonly id: string;
@@ -38,7 +41,7 @@ export function createLed(options: {
   const { id, line } = config;
   let output: GpioOutput | undefined;
   let failed = false;
-  let own: Pick<LightInputs, 'override' | 'identifiedAt' | 'acknowledged'> = {};
+  let own: Own = {};
   let shown: Shown | undefined;
   /** What is shown under an acknowledgement, and since when: a flash must not start a pattern anew. */
   let base: { readonly shown: Shown; readonly since: number } | undefined;
@@ -100,6 +103,7 @@ export function createLed(options: {
       base = undefined;
     },
     view: (now) => {
+      if (!overrideHolds(inputs(), now)) own = withoutOverride(own);
       const level = baseAt(now);
       shown = chooseLight(inputs(), now);
       const on = shown.because === 'acknowledge' ? shown.pattern === 'on' : level.on;
@@ -125,19 +129,30 @@ export function createLed(options: {
       own = { ...own, acknowledged: { on: !baseAt(now).on, since: now } };
     },
     set: (message, now) => {
-      const { override: _, ...rest } = own;
-      if (message === 'auto') own = rest;
-      else if (typeof message === 'string')
-        own = { ...rest, override: { pattern: message, since: now, until: now + defaultOverrideMs } };
-      else {
-        const { steps, repeat, forMs = defaultOverrideMs } = message;
-        own = { ...rest, override: { pattern: { steps, repeat }, since: now, until: now + forMs } };
-      }
+      own = withoutOverride(own);
+      if (message !== 'auto') own = { ...own, override: overrideOf(message, now) };
     },
     identify: (now) => {
       own = { ...own, identifiedAt: now };
     },
   };
+}
+
+function overrideOf(message: Exclude<LedSet, 'auto'>, now: number): Override {
+  if (typeof message === 'string') return untilSomethingToSay(message, now);
+  const { forMs } = message;
+  const pattern = 'pattern' in message ? message.pattern : { steps: message.steps, repeat: message.repeat };
+  return forMs === undefined
+    ? untilSomethingToSay(pattern, now)
+    : { pattern, since: now, until: now + forMs };
+}
+
+function untilSomethingToSay(pattern: Pattern, now: number): Override {
+  return { pattern, since: now, until: now + defaultOverrideMs, yieldsAt: now + hidesSignalMs };
+}
+
+function withoutOverride({ override: _, ...rest }: Own): Own {
+  return rest;
 }
 
 function isSame(one: Shown, other: Shown): boolean {

@@ -7,7 +7,8 @@
 //  4. dropped      a press did not reach the broker: one round of `sos`, said as offline
 //  5. offline      no broker: `double-blink`; also over `set`, since whoever set it can no longer take it back
 //  6. no result    the worker is online and a press got no result: the signal `failed`, until the signal changes
-//  7. set          an override by topic; it stands in for the signal, and so also for a worker that is offline
+//  7. set          an override by topic; it stands in for the signal, and so also for a worker that is offline. One that
+//                  does not say for how long gives way after 10 s to all but `clear`
 //  8. offline      nobody vouches: no signal known on this connection, or its worker is not known to be online
 //  9. signal
 import type { Signal } from '../messages/button.ts';
@@ -20,12 +21,20 @@ export interface LightInputs {
   readonly connected: boolean;
   /** The signal of the button that the LED follows, as heard on this connection. */
   readonly signal?: { readonly signal: Signal; readonly workerOnline: boolean };
-  readonly override?: { readonly pattern: Pattern; readonly since: number; readonly until: number };
+  readonly override?: Override;
   readonly identifiedAt?: number;
   readonly acknowledged?: { readonly on: boolean; readonly since: number };
   readonly faulty?: boolean;
   readonly unanswered?: boolean;
   readonly droppedAt?: number;
+}
+
+export interface Override {
+  readonly pattern: Pattern;
+  readonly since: number;
+  readonly until: number;
+  /** From then on it hides nothing but `clear`; absent: its setter has said for how long, and it hides every signal. */
+  readonly yieldsAt?: number;
 }
 
 export interface Shown {
@@ -71,9 +80,22 @@ export function chooseLight(inputs: LightInputs, now: number): Shown {
     return { pattern: 'sos', because: 'offline', ...span(droppedAt, droppedMs) };
   if (!inputs.connected) return offline;
   if (inputs.unanswered === true && signal?.workerOnline === true) return showSignal('failed');
-  if (override !== undefined && now < override.until)
-    return { pattern: override.pattern, because: 'set', since: override.since, nextAt: override.until };
+  if (override !== undefined && overrideHolds(inputs, now)) {
+    const { pattern, since, until, yieldsAt = until } = override;
+    const nextAt = overrideHolds(inputs, yieldsAt) ? until : Math.min(yieldsAt, until);
+    return { pattern, because: 'set', since, nextAt };
+  }
   return signal?.workerOnline === true ? showSignal(signal.signal) : offline;
+}
+
+/** Once it does not, it never does again: the caller forgets it, since it must not come back when the signal is `clear`. */
+export function overrideHolds(
+  { override, signal, connected }: Pick<LightInputs, 'override' | 'signal' | 'connected'>,
+  now: number,
+): boolean {
+  if (override === undefined || now >= override.until) return false;
+  if (override.yieldsAt === undefined || now < override.yieldsAt) return true;
+  return connected && signal?.workerOnline === true && signal.signal === 'clear';
 }
 
 const offline: Shown = { pattern: 'double-blink', because: 'offline' };

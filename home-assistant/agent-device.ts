@@ -5,11 +5,12 @@ import { buttonEvent, buttonState } from '../messages/button.ts';
 import type { Gesture } from '../messages/gesture.ts';
 import type { Component, Discovery } from '../messages/home-assistant.ts';
 import { ledIdentify, ledSet, ledState } from '../messages/led.ts';
+import type { LedSet } from '../messages/led.ts';
 import { patternNames } from '../messages/pattern.ts';
 import { discoveryOf, makerFor, thingsMax } from './device.ts';
 import type { Maker } from './device.ts';
 import { nameBeside, nameOf } from './names.ts';
-import { attributes, ofJson, onWhen, stateOf } from './templates.ts';
+import { attributes, ofJson, onWhen, quoted, stateOf } from './templates.ts';
 
 /** Home Assistant's own words for what a button does; it translates them. */
 const triggerTypes: Readonly<Record<Gesture, string>> = {
@@ -20,6 +21,29 @@ const triggerTypes: Readonly<Record<Gesture, string>> = {
 
 /** What a light can be asked for: every pattern, and to follow the signal again. */
 const effects = ['auto', ...patternNames];
+
+/**
+ * What Home Assistant asks of a light goes to whole rooms ("all lights off", a scene, a brightness, a flash): none of it
+ * may stand in for the signal for longer than a moment. Only who chooses an effect means this light.
+ */
+const momentMs = 10_000;
+/** As long as Home Assistant's own integrations flash. */
+const flashMs = { short: 2000, long: momentMs };
+
+function asked(message: LedSet): string {
+  return quoted(ledSet.codec.encode(message));
+}
+
+function flash(forMs: number): string {
+  const steps = [true, false].map((on) => ({ on, ms: 250 }));
+  return asked({ steps, repeat: true, forMs });
+}
+
+const onTemplate = [
+  `{{ effect if effect is defined and effect`,
+  `else (${flash(flashMs.long)} if flash == 'long' else ${flash(flashMs.short)}) if flash is defined and flash`,
+  `else ${asked({ pattern: 'on', forMs: momentMs })} }}`,
+].join(' ');
 
 export function agentDevice(prefix: string, info: AgentInfo, ownVersion: string): Discovery {
   const { agent: id } = info;
@@ -98,10 +122,12 @@ function ledComponents(make: Maker, led: AgentInfo['leds'][number]): (readonly [
       what: 'light',
       thing: id,
       icon: 'mdi:alarm-light',
+      // Rooms, floors and voice leave these out: "turn off all lights" does not mean this one.
+      entity_category: 'config',
       schema: 'template',
       command_topic: make.topic(ledSet.at({ led: id })),
-      command_on_template: "{{ effect if effect is defined and effect else 'on' }}",
-      command_off_template: 'off',
+      command_on_template: onTemplate,
+      command_off_template: `{{ ${asked({ pattern: 'off', forMs: momentMs })} }}`,
       state_topic: state,
       state_template: ofJson("'off' if value_json.pattern == 'off' else 'on'", 'None'),
       effect_list: effects,

@@ -43,7 +43,7 @@ function decodeText(payload: Uint8Array, maxBytes: number): Decoded<string> {
 /** @param otherNames given for a request: then nothing may stand in it twice */
 export function parseJson<Message>(
   text: string,
-  schema: z.ZodMiniType<Message>,
+  schemaOf: SchemaOf<Message>,
   unparsable = 'the payload is not JSON',
   otherNames?: OtherNames,
 ): Decoded<Message> {
@@ -53,6 +53,7 @@ export function parseJson<Message>(
   } catch {
     return { ok: false, error: unparsable };
   }
+  const schema = typeof schemaOf === 'function' ? schemaOf(json) : schemaOf;
   if (otherNames === undefined) return parse(json, schema);
   const twice = memberTwice(text);
   const decoded: Decoded<Message> =
@@ -62,6 +63,9 @@ export function parseJson<Message>(
   const { success, data } = identifiedSchema.safeParse(json);
   return decoded.ok || !success ? decoded : { ...decoded, id: data.id };
 }
+
+/** One schema, or the choice of one by what the JSON is: errors then name what is wrong with the form that was meant. */
+type SchemaOf<Message> = z.ZodMiniType<Message> | ((json: unknown) => z.ZodMiniType<Message>);
 
 const identifiedSchema = z.object({ id: requestIdSchema });
 
@@ -138,12 +142,13 @@ const notJson =
 
 /**
  * A request as a bare text or as JSON: what starts with `{` or `[` is JSON, anything else goes through `fromText`.
- * @param object what JSON must be; absent: `schema`. As with `request` it knows every member there may be
+ * @param object what JSON must be, or which of several schemas it must fit; absent: `schema`. As with `request` it knows
+ * every member there may be
  * @param toText gives the bare text where the message has one; undefined: sent as JSON
  */
 export function textOrJson<Message>(options: {
   readonly schema: z.ZodMiniType<Message>;
-  readonly object?: z.ZodMiniType<NoInfer<Message>>;
+  readonly object?: SchemaOf<NoInfer<Message>>;
   readonly otherNames?: OtherNames;
   readonly fromText: (text: string) => Decoded<NoInfer<Message>>;
   readonly toText?: (message: NoInfer<Message>) => string | undefined;

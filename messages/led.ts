@@ -7,12 +7,17 @@ import { idSchema } from './ids.ts';
 import { patternNameSchema, patternStepsSchema, requestedStepsSchema } from './pattern.ts';
 import { timeSchema } from './time.ts';
 
-/** How long an override holds where it does not say: 10 minutes. */
+/** How long an override without `forMs` holds at most: 10 minutes. */
 export const defaultOverrideMs = 600_000;
 
-const overrideMsSchema = z.int().check(z.minimum(20), z.maximum(86_400_000));
-const ownStepsSchema = z.extend(requestedStepsSchema, { forMs: z.exactOptional(overrideMsSchema) });
-const ledSetSchema = z.union([z.literal('auto'), patternNameSchema, ownStepsSchema]);
+/** How long an override without `forMs` hides a signal other than `clear`: long enough to see it, too short to miss drift. */
+export const hidesSignalMs = 10_000;
+
+/** From the shortest step to a day. */
+const forMs = z.exactOptional(z.int().check(z.minimum(20), z.maximum(86_400_000)));
+const ownStepsSchema = z.extend(requestedStepsSchema, { forMs });
+const namedSchema = z.strictObject({ pattern: patternNameSchema, forMs });
+const ledSetSchema = z.union([z.literal('auto'), patternNameSchema, ownStepsSchema, namedSchema]);
 export type LedSet = z.infer<typeof ledSetSchema>;
 
 export const ledSet = channel(
@@ -22,12 +27,13 @@ export const ledSet = channel(
     qos: 1,
     from: ['anyone allowed'],
     summary:
-      'Overrides what the LED shows: a pattern name or a Pattern with `forMs` (default 10 minutes); `auto` ends it.',
+      'Overrides what the LED shows: the name of a pattern, or a pattern with `forMs`; `auto` ends it. ' +
+      'Without `forMs` it hides a signal other than `clear` for 10 s, and lasts 10 minutes at most.',
   },
   textOrJson({
     schema: ledSetSchema,
-    object: ownStepsSchema,
-    otherNames: { duration: 'forMs', durationms: 'forMs', ms: 'forMs', pattern: 'steps', loop: 'repeat' },
+    object: (value) => (isNamed(value) ? namedSchema : ownStepsSchema),
+    otherNames: { duration: 'forMs', durationms: 'forMs', ms: 'forMs', name: 'pattern', loop: 'repeat' },
     fromText: (text) => {
       const name = z.union([z.literal('auto'), patternNameSchema]).safeParse(text);
       return name.success
@@ -40,6 +46,11 @@ export const ledSet = channel(
     toText: (message) => (typeof message === 'string' ? message : undefined),
   }),
 );
+
+/** Of a name and steps at once the steps are the member that is refused. */
+function isNamed(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && ('pattern' in value || 'name' in value);
+}
 
 const anythingSchema = z.string();
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { signals } from '../../messages/button.ts';
 import { arrange, arrangeReady, buttonLine, ledLine, promisesRun, signalMessage } from './arrange.ts';
 
 const offline = { pattern: 'double-blink', because: 'offline' };
@@ -73,16 +74,66 @@ describe('the light', () => {
 });
 
 describe('an override', () => {
-  test('by name holds for ten minutes, auto ends it before', async () => {
-    const { clock, driver, fake } = await arrangeReady();
-    fake.deliver('led/main/set', 'off');
-    expect(driver.isLit(ledLine)).toBe(false);
-    expect(fake.state.get('led/main/state')).toMatchObject({ pattern: 'off', because: 'set' });
+  const off = { pattern: 'off', because: 'set' };
+  const nothingToSay = { because: 'signal', signal: 'clear' };
+
+  for (const shown of signals.filter((signal) => signal !== 'clear'))
+    for (const payload of ['off', { pattern: 'off' }])
+      test(`that does not say for how long hides ${shown} for ten seconds (${JSON.stringify(payload)})`, async () => {
+        const { clock, fake, signal } = await arrangeReady();
+        signal(shown);
+        fake.deliver('led/main/set', payload);
+        clock.advance(9999);
+        expect(fake.state.get('led/main/state')).toMatchObject(off);
+        clock.advance(1);
+        expect(fake.state.get('led/main/state')).toMatchObject({ because: 'signal', signal: shown });
+      });
+
+  test('that does not say for how long holds for ten minutes while there is nothing to release', async () => {
+    const { clock, fake, signal } = await arrangeReady();
+    signal('clear');
+    fake.deliver('led/main/set', 'pulse');
     clock.advance(599_999);
-    expect(driver.isLit(ledLine)).toBe(false);
+    expect(fake.state.get('led/main/state')).toMatchObject({ pattern: 'pulse', because: 'set' });
     clock.advance(1);
-    expect(driver.isLit(ledLine)).toBe(true);
+    expect(fake.state.get('led/main/state')).toMatchObject(nothingToSay);
+  });
+
+  test('gives way to drift that comes later at once, and does not come back after it', async () => {
+    const { clock, fake, signal } = await arrangeReady();
+    signal('clear');
     fake.deliver('led/main/set', 'off');
+    clock.advance(60_000);
+    signal('drifted');
+    expect(fake.state.get('led/main/state')).toMatchObject(drifted);
+    signal('clear');
+    expect(fake.state.get('led/main/state')).toMatchObject(nothingToSay);
+  });
+
+  test('gives way after ten seconds to a worker that is gone', async () => {
+    const { clock, fake, worker } = await arrangeReady();
+    fake.deliver('led/main/set', 'off');
+    worker('offline');
+    clock.advance(9999);
+    expect(fake.state.get('led/main/state')).toMatchObject(off);
+    clock.advance(1);
+    expect(fake.state.get('led/main/state')).toMatchObject(offline);
+  });
+
+  test('that says for how long holds so long, whatever the signal says', async () => {
+    const { clock, fake, signal } = await arrangeReady();
+    fake.deliver('led/main/set', { pattern: 'off', forMs: 3_600_000 });
+    signal('failed');
+    clock.advance(3_599_999);
+    expect(fake.state.get('led/main/state')).toMatchObject(off);
+    clock.advance(1);
+    expect(fake.state.get('led/main/state')).toMatchObject({ because: 'signal', signal: 'failed' });
+  });
+
+  test('is ended by auto', async () => {
+    const { driver, fake } = await arrangeReady();
+    fake.deliver('led/main/set', { pattern: 'off', forMs: 3_600_000 });
+    expect(driver.isLit(ledLine)).toBe(false);
     fake.deliver('led/main/set', 'auto');
     expect(driver.isLit(ledLine)).toBe(true);
   });

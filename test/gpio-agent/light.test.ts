@@ -81,6 +81,7 @@ describe('the priority', () => {
     ['offline', { connected: false }],
     ['signal', { unanswered: true }],
     ['set', { override }],
+    ['set', { override: { ...override, yieldsAt: now + 200 } }],
     ['signal', {}],
   ];
   test('the strongest that holds is shown, whatever weaker ones hold as well', () => {

@@ -63,7 +63,7 @@ describe('devices', () => {
       'event.release_button_press "Press" button - enabled',
       'binary_sensor.release_button_stuck "Stuck" problem diagnostic enabled',
       'device_automation button_short_press main',
-      'light.release_button_light "Light" - - enabled',
+      'light.release_button_light "Light" - config enabled',
       'button.release_button_identify "Identify" identify config enabled',
       'button.release_button_release "Release" - - enabled',
       'sensor.release_button_signal "Signal" enum - enabled',

@@ -159,6 +159,10 @@ export const messages: { readonly [Row in RowName]: fc.Arbitrary<MessageOf<Row>>
     fc.constant('auto' as const),
     patternName,
     fc.record(
+      { pattern: patternName, forMs: fc.integer({ min: 20, max: 86_400_000 }) },
+      { requiredKeys: ['pattern'] },
+    ),
+    fc.record(
       { ...steps, forMs: fc.integer({ min: 20, max: 86_400_000 }) },
       { requiredKeys: ['steps', 'repeat'] },
     ),

@@ -77,6 +77,23 @@ describe('a LED is set', () => {
     expect(ledSet.codec.encode(message)).toBe(JSON.stringify(message));
   });
 
+  test.each([{ pattern: 'off', forMs: 3_600_000 }, { pattern: 'two-flashes' }])(
+    'to a pattern by name in JSON: %j',
+    (message) => {
+      expect(decode(JSON.stringify(message))).toEqual(message);
+    },
+  );
+
+  test.each([
+    [{ pattern: 'disco', forMs: 1000 }, 'pattern: must be "off"'],
+    [{ pattern: 'off', for: 1000 }, 'unknown member "for"; did you mean "forMs"?'],
+    [{ pattern: 'off', steps, repeat: true }, 'unknown member "steps"'],
+    [{ name: 'off' }, 'unknown member "name"; did you mean "pattern"?'],
+    [{ pattern: 'off', forMs: 86_400_001 }, 'forMs: '],
+  ])('not to %j, and the error names what is wrong with it', (message, error) => {
+    expect(decode(JSON.stringify(message))).toEqual({ error: expect.stringContaining(error) });
+  });
+
   test.each([19, 0, -1, 86_400_001, 20.5, '60000', null])('not for %j ms', (forMs) => {
     expect(decode(JSON.stringify({ steps, repeat: true, forMs }))).toEqual(refused);
   });

@@ -1,5 +1,6 @@
 // What appears in a real Home Assistant, and what its entities do.
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod/mini';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { publish } from '../../support/processes.ts';
 import { stays, until } from '../../support/wait.ts';
@@ -23,7 +24,7 @@ const expected: readonly (readonly [string, string, string | null, boolean, stri
   ['event.release_button_press_result', 'Press result', 'diagnostic', false, worker],
   ['event.release_button_press_result_shop', 'Release the shop: press result', 'diagnostic', false, worker],
   ['event.release_button_releases', 'Releases', null, false, worker],
-  ['light.release_button_light', 'Light', null, false, agent],
+  ['light.release_button_light', 'Light', 'config', false, agent],
   ['sensor.release_button_last_release', 'Last release', null, false, worker],
   ['sensor.release_button_oldest_drift', 'Oldest drift', null, false, worker],
   ['sensor.release_button_out_of_sync', 'Out of sync', null, false, worker],
@@ -179,6 +180,40 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
     expect(shown()).toMatchObject({ pattern: 'on', because: 'signal', signal: 'drifted' });
     await home.call('button', 'press', { entity_id: 'button.release_button_identify' });
     await home.shows('light.release_button_light', 'on', { because: 'identify' });
+  });
+
+  it('what is asked of whole rooms hides the signal for ten seconds at most', async () => {
+    const { home, heard } = house;
+    const asked = () =>
+      heard.all().flatMap(({ topic, payload }) => (topic === 'release-button/led/main/set' ? [payload] : []));
+    const { area_id: area } = z
+      .looseObject({ area_id: z.string() })
+      .parse(await home.command('config/area_registry/create', { name: 'Office' }));
+    const device = (await home.devices()).find(({ name }) => name === agent);
+    await home.command('config/device_registry/update', { device_id: device?.id, area_id: area });
+    try {
+      const before = asked().length;
+      await home.call('light', 'turn_off', { area_id: area });
+      await home.call('light', 'turn_off', { device_id: device?.id });
+      // Its own gestures reach it, and all of them at once do: they are the next messages, and the first.
+      await home.call('light', 'turn_off', { entity_id: 'all' });
+      await until('off', () => asked().length > before);
+      await home.call('light', 'turn_on', { entity_id: 'light.release_button_light', brightness: 80 });
+      await home.call('light', 'turn_on', { entity_id: 'light.release_button_light', flash: 'short' });
+      await until('all three', () => asked().length >= before + 3);
+      expect(
+        asked()
+          .slice(before)
+          .map((payload): unknown => JSON.parse(payload)),
+      ).toEqual([
+        { pattern: 'off', forMs: 10_000 },
+        { pattern: 'on', forMs: 10_000 },
+        expect.objectContaining({ forMs: 2000 }),
+      ]);
+      await home.shows('light.release_button_light', 'on', { because: 'signal' });
+    } finally {
+      await home.command('config/area_registry/delete', { area_id: area });
+    }
   });
 
   it('what a finger does fires the event entity with its gesture', async () => {
