@@ -10,7 +10,7 @@ import license from 'rollup-plugin-license';
 const folder = 'dist/bundle';
 
 export default defineConfig({
-  input: { main: 'dist/cli/main.js' },
+  input: { main: 'dist/cli/entry.js' },
   platform: 'node',
   // kerberos: an optional login at proxies that we do not offer.
   external: ['koffi', 'rpio', 'kerberos'],

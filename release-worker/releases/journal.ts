@@ -47,7 +47,7 @@ export function createJournal(options: { readonly stateDir: string; readonly log
 
   const problem = (what: string, error: unknown) =>
     new JournalError(
-      `cannot ${what} the journal ${path} (worker.stateDir): ${messageOf(error)}. Nothing is released while it cannot be written: make the directory writable for this user, or free disk space`,
+      `cannot ${what} the journal ${path} (worker.stateDir): ${messageOf(error)}. Nothing is released while it cannot be written: make the directory writable for this user, free disk space, or set worker.stateDir to another directory`,
       codeOf(error),
     );
 

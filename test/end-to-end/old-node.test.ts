@@ -1,0 +1,63 @@
+// A Node.js that is too old is told so, in place of a SyntaxError. That old ones can read these files was tried with Node 12, 14,
+// 16 and 18; here this Node.js only says that it is another one.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
+import { command } from '../support/processes.ts';
+
+const root = join(import.meta.dirname, '../..');
+const build = join(root, 'tools/build.js');
+
+function runAs(version: string, args: readonly string[]) {
+  const pretend = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } })`;
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', `data:text/javascript,${encodeURIComponent(pretend)}`, ...args],
+    { encoding: 'utf8', cwd: root },
+  );
+  return { code: status, out: stdout, err: stderr };
+}
+
+const floor = packageJson.engines.node.replace('>=', '');
+const [major = 0, minor = 0] = floor.split('.').map(Number);
+
+describe.each([
+  ['the command', [command, 'start']],
+  ['the build before npm start, npm test and npm run bench', [build]],
+])('%s', (_, args) => {
+  it.each(['16.20.2', '18.20.8', `${major}.${minor - 1}.9`])(
+    'says on Node.js %s what it needs',
+    (version) => {
+      expect(runAs(version, args)).toEqual({
+        code: 2,
+        out: '',
+        err: `release-button: needs Node.js ${floor} or later, and this is ${version} (${process.execPath}): install a newer one, for example from https://nodejs.org/en/download\n`,
+      });
+    },
+  );
+});
+
+it.each([`${floor}.0`, '22.0.0', '100.1.0'])('the command runs on Node.js %s', (version) => {
+  expect(runAs(version, [command, '--version'])).toMatchObject({ code: 0, err: '' });
+});
+
+it('what is read first has nothing that an old Node.js cannot read', () => {
+  for (const file of [command, build]) {
+    const code = readFileSync(file, 'utf8').replace(/^\s*(\/\/|\/?\*).*$/gm, '');
+    expect(code).not.toMatch(/\?\?|\?\.|\|\|=|&&=|\bawait\b|from ['"]node:|\bwith \{|\.at\(|#\w+ ?[=(]/);
+  }
+  expect(readFileSync(command, 'utf8')).not.toMatch(/^import\s*[^(\s]/m);
+});
+
+it('each npm script that runs what was built begins with the build', () => {
+  const { scripts } = packageJson;
+  const builds = (name: string) =>
+    Object.entries(scripts).some(
+      ([key, line]) => [name, `pre${name}`].includes(key) && line.startsWith('node tools/build.js'),
+    );
+  for (const name of ['start', 'test', 'bench', 'check', 'generate', 'build', 'test:gpio', 'test:chaos'])
+    expect([name, builds(name)]).toEqual([name, true]);
+  expect(scripts.prepack).toBe('node tools/build.js');
+});
