@@ -2,7 +2,7 @@
 // forgets how they were written; where text is wanted, the text as written counts. And a key without a value is a key
 // that is not set, but not inside a map such as `select`, which it would make wider than it was meant.
 import * as z from 'zod/mini';
-import { isSetting, type Group, type Setting } from './declare.ts';
+import { isMap, isSetting, type Group, type Setting } from './declare.ts';
 import { bare } from './wording.ts';
 
 export interface AsMeant {
@@ -72,10 +72,6 @@ export function asMeant(setting: Setting, value: unknown, sourceOf: SourceOf): A
     );
 
   return { value: visit(setting.schema, setting.items, value, []), unclear };
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function elementOf(schema: z.core.$ZodType): z.core.$ZodType | undefined {

@@ -1,6 +1,7 @@
 // How a setting is declared: once, with its schema, meaning and default. The convict schema, the zod schema,
 // the variable, the flag, the example file and the type `Config` all come from this one declaration.
 import * as z from 'zod/mini';
+import { nearest } from '../messages/nearest.ts';
 
 export interface Setting<Value = unknown, Optional extends boolean = boolean> {
   readonly schema: z.ZodMiniType<Value>;
@@ -88,32 +89,132 @@ export interface Finding {
   readonly remedy: string;
 }
 
-type Parsed<Value> =
-  | { readonly value: Value; readonly findings: readonly Finding[] }
-  | { readonly value?: never; readonly issues: readonly z.core.$ZodIssue[] };
+/** Stands for a value that is wrong or missing and has been reported as that: a check cannot know what was meant. */
+export const refused: unique symbol = Symbol('refused');
+type Refused = typeof refused;
+
+/** A value as checks see it. */
+export type Seen<Value> = Value | Refused;
+
+/** A list of maps as checks see it. */
+export type SeenList<Entry> = Seen<readonly Seen<{ readonly [K in keyof Entry]: Seen<Entry[K]> }>[]>;
+
+type SeenEntry<Entry> = Entry extends readonly unknown[] | string | number
+  ? Entry
+  : Seen<{ readonly [K in keyof Entry]: Seen<Entry[K]> }>;
+type SeenValue<Value> = Value extends readonly (infer Entry)[] ? readonly SeenEntry<Entry>[] : Value;
+type SeenLeaf<E> =
+  E extends Setting<infer Value> ? Seen<SeenValue<Value>> : E extends Group ? SeenOf<E> : never;
+
+/** A group as checks see it: each value that is right, so that one wrong value does not hide what else is wrong. */
+type SeenOf<G> = {
+  readonly [K in Exclude<keyof G, OptionalKeys<G>>]: SeenLeaf<G[K]>;
+} & { readonly [K in OptionalKeys<G>]?: SeenLeaf<G[K]> };
+
+/** Whether nothing in the entry has been refused. */
+export function isWhole<Entry extends object>(
+  entry: Entry,
+): entry is Entry & { readonly [K in keyof Entry]: Exclude<Entry[K], Refused> } {
+  return !Object.values(entry).includes(refused);
+}
+
+/** The entries of a list that are right as far as they are maps, each with its place. */
+export function entriesIn<Entry>(
+  list: Seen<readonly Seen<Entry>[]>,
+): readonly { readonly entry: Entry; readonly index: number }[] {
+  if (list === refused) return [];
+  return list.flatMap((entry, index) => (entry === refused ? [] : [{ entry, index }]));
+}
+
+interface Surroundings {
+  /** `mqtt.topicPrefix`, which no other section may reach into; undefined where it is not known */
+  readonly topicPrefix: string | undefined;
+  /** Whether the leaf has been reported already; `path` counts from the section. */
+  isBroken(path: readonly PropertyKey[]): boolean;
+}
+
+interface Parsed<Value> {
+  /** Absent where there are issues. */
+  readonly value?: Value;
+  readonly issues: readonly z.core.$ZodIssue[];
+  readonly findings: readonly Finding[];
+}
 
 export interface Section<Value = unknown> {
   readonly settings: Group;
   readonly schema: z.ZodMiniType<Value>;
-  /** @param topicPrefix `mqtt.topicPrefix`, which no other section may reach into; undefined where it is not known */
-  parse(merged: unknown, topicPrefix?: string): Parsed<Value>;
+  parse(merged: unknown, surroundings: Surroundings): Parsed<Value>;
 }
 
-/** Declares a section; `check` sees the section's parsed values and finds what contradicts. */
+/** Declares a section; `check` sees what is right of the section's values and finds what contradicts. */
 export function section<const G extends Group>(
   settings: G,
-  check: (values: ConfigOf<G>, topicPrefix: string | undefined) => readonly Finding[] = () => [],
+  check?: (values: SeenOf<G>, topicPrefix: string | undefined) => readonly Finding[],
 ): Section<ConfigOf<G>> {
   const schema = schemaOf(settings);
   return {
     settings,
     schema,
-    parse: (merged, topicPrefix) => {
-      // An empty message marks the issues that wording.ts words. No JIT: it does not pay for one parse.
-      const result = schema.safeParse(merged, { error: () => '', jitless: true });
+    parse: (merged, surroundings) => {
+      const result = schema.safeParse(merged, quietly);
+      const findings = check?.(seenIn(settings, merged, surroundings, []), surroundings.topicPrefix) ?? [];
       return result.success
-        ? { value: result.data, findings: check(result.data, topicPrefix) }
-        : { issues: result.error.issues };
+        ? { value: result.data, issues: [], findings }
+        : { issues: result.error.issues, findings };
     },
   };
+}
+
+/** An empty message marks the issues that wording.ts words. No JIT: it does not pay for one parse. */
+const quietly = { error: () => '', jitless: true };
+
+// The overload says what the loop below does and the compiler cannot follow, as with `schemaOf`.
+function seenIn<G extends Group>(
+  group: G,
+  given: unknown,
+  surroundings: Surroundings,
+  above: readonly PropertyKey[],
+): SeenOf<G>;
+function seenIn(
+  group: Group,
+  given: unknown,
+  surroundings: Surroundings,
+  above: readonly PropertyKey[],
+): object {
+  const values = isMap(given) ? given : {};
+  const misspelt = Object.keys(values)
+    .filter((name) => !Object.hasOwn(group, name))
+    .map((name) => nearest(name, Object.keys(group)));
+  const seen: Record<string, unknown> = {};
+  for (const [name, entry] of Object.entries(group)) {
+    const path = [...above, name];
+    const own = Object.hasOwn(values, name) ? values[name] : undefined;
+    if (!isSetting(entry)) seen[name] = seenIn(entry, own, surroundings, path);
+    else if (surroundings.isBroken(path) || (own === undefined && misspelt.includes(name)))
+      seen[name] = refused;
+    else {
+      const value = seenValue(entry, own === undefined ? entry.default : own, surroundings, path);
+      if (value !== undefined) seen[name] = value;
+    }
+  }
+  return seen;
+}
+
+function seenValue(
+  { items, schema, required }: Setting,
+  value: unknown,
+  surroundings: Surroundings,
+  path: readonly PropertyKey[],
+): unknown {
+  if (value === undefined) return required ? refused : undefined;
+  if (items !== undefined && Array.isArray(value))
+    return value.map((entry: unknown, index) =>
+      isMap(entry) ? seenIn(items, entry, surroundings, [...path, index]) : refused,
+    );
+  const result = schema.safeParse(value, quietly);
+  return result.success ? result.data : refused;
+}
+
+export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

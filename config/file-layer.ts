@@ -1,6 +1,6 @@
 // The configuration file as a layer: every leaf with its line, and what is in the file but means nothing.
 import { asMeant } from './as-meant.ts';
-import { isSetting, type Group, type Section } from './declare.ts';
+import { isMap, isSetting, type Group, type Section } from './declare.ts';
 import { unclearProblem, type Given, type Layer } from './layers.ts';
 import { nearest } from '../messages/nearest.ts';
 import { formatPath, mask, resemblesSecret, show, type Problem } from './problems.ts';
@@ -23,7 +23,7 @@ export function fileLayer(
   const given = new Map<string, Given>();
   const clashing = new Map<string, Given>();
   const problems: Problem[] = [];
-  const broken = new Set<string>();
+  const broken = new Map<string, readonly Problem[]>();
   const at = (path: readonly PropertyKey[]) => `${content.name}:${content.lineOf(path)}`;
 
   const walk = (group: Group, value: unknown, above: readonly string[]): void => {
@@ -37,26 +37,28 @@ export function fileLayer(
       if (entry && !isSetting(entry)) walk(entry, inner, path);
       else if (entry && isMap(inner)) {
         const list = kindOf(entry.schema) === 'list';
-        problems.push({
-          key: formatPath(path),
-          origin: at(path),
-          value: entry.secret ? mask : show(inner),
-          message: `must be ${allowed(entry.schema)}, not a map`,
-          remedy: list
-            ? 'begin every entry with `- `'
-            : `write ${formatPath(path)} with its value in the same line`,
-        });
-        broken.add(formatPath(path));
+        broken.set(formatPath(path), [
+          {
+            key: formatPath(path),
+            origin: at(path),
+            value: entry.secret ? mask : show(inner),
+            message: `must be ${allowed(entry.schema)}, not a map`,
+            remedy: list
+              ? 'begin every entry with `- `'
+              : `write ${formatPath(path)} with its value in the same line`,
+          },
+        ]);
       } else if (entry) {
         // `url:` counts as not set.
         if (inner === null) continue;
         const { value: meant, unclear } = asMeant(entry, inner, (within) =>
           content.sourceOf([...path, ...within]),
         );
-        for (const one of unclear) {
-          problems.push(unclearProblem([...path, ...one.path], at([...path, ...one.path]), one));
-          broken.add(formatPath(path));
-        }
+        if (unclear.length > 0)
+          broken.set(
+            formatPath(path),
+            unclear.map((one) => unclearProblem([...path, ...one.path], at([...path, ...one.path]), one)),
+          );
         given.set(formatPath(path), {
           value: entry.secret ? withoutLineEnd(meant) : meant,
           origin: at(path),
@@ -91,10 +93,6 @@ export function fileLayer(
 /** A secret in a block (`|`) ends in a line break that nobody means. */
 function withoutLineEnd(value: unknown): unknown {
   return typeof value === 'string' ? value.replace(/(?<=[^\r\n])[\r\n]+$/, '') : value;
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function keysOf(group: Group): string[] {

@@ -19,8 +19,8 @@ export interface Layer {
   /** By the leaf's path; a `value` of undefined sets it back to unset. */
   readonly given: ReadonlyMap<string, Given>;
   readonly problems: readonly Problem[];
-  /** Leaves that were given, but so that no value came of it. */
-  readonly broken?: ReadonlySet<string>;
+  /** By the leaf's path, of leaves that were given, but so that no value came of it. */
+  readonly broken?: ReadonlyMap<string, readonly Problem[]>;
   readonly warnings?: readonly string[];
 }
 
@@ -72,24 +72,20 @@ export async function textLayer(
   find: (leaf: Leaf, file: boolean) => { readonly text: string; readonly origin: string } | undefined,
 ): Promise<Layer> {
   const given = new Map<string, Given>();
-  const problems: Problem[] = [];
-  const broken = new Set<string>();
+  const broken = new Map<string, readonly Problem[]>();
   for (const leaf of leaves) {
     const found = find(leaf, false);
     const inFile = leaf.setting.secret ? find(leaf, true) : undefined;
     const quoted = [found, inFile].find((one) => one !== undefined && isQuoted(one.text));
     if (quoted !== undefined) {
-      problems.push(quotedProblem(leaf, quoted.origin, quoted.text));
-      broken.add(leaf.path);
+      broken.set(leaf.path, [quotedProblem(leaf, quoted.origin, quoted.text)]);
     } else if (found) {
-      const { value, problem } = await convert(leaf, found.text, found.origin);
-      if (problem) {
-        problems.push(problem);
-        broken.add(leaf.path);
-      } else given.set(leaf.path, { value, origin: found.origin, ...(inFile && { clash: inFile.origin }) });
+      const { value, problems } = await convert(leaf, found.text, found.origin);
+      if (problems) broken.set(leaf.path, problems);
+      else given.set(leaf.path, { value, origin: found.origin, ...(inFile && { clash: inFile.origin }) });
     } else if (inFile) given.set(leaf.path, { value: inFile.text, origin: inFile.origin, inFile: true });
   }
-  return { given, problems, broken };
+  return { given, problems: [], broken };
 }
 
 /** No setting begins and ends with a quote; whoever wrote them expected a shell to take them away. */
@@ -114,7 +110,7 @@ async function convert(
   leaf: Leaf,
   text: string,
   origin: string,
-): Promise<{ readonly value?: unknown; readonly problem?: Problem }> {
+): Promise<{ readonly value?: unknown; readonly problems?: readonly Problem[] }> {
   const trimmed = text.trim();
   if (leaf.type === 'number') return { value: /^-?\d+(\.\d+)?$/.test(trimmed) ? Number(trimmed) : text };
   if (leaf.type === 'boolean') {
@@ -123,13 +119,15 @@ async function convert(
   }
   if (leaf.type === 'text') return { value: text };
   const problem = (message: string) => ({
-    problem: {
-      key: leaf.path,
-      origin,
-      value: leaf.setting.secret ? mask : show(text),
-      message,
-      remedy: `write ${leaf.allowed} as YAML or JSON in one line, for example [{id: main}]`,
-    },
+    problems: [
+      {
+        key: leaf.path,
+        origin,
+        value: leaf.setting.secret ? mask : show(text),
+        message,
+        remedy: `write ${leaf.allowed} as YAML or JSON in one line, for example [{id: main}]`,
+      },
+    ],
   });
   if (Buffer.byteLength(text) > maximumYamlBytes)
     return problem(`is larger than ${maximumYamlBytes / 1024} KiB`);
@@ -137,14 +135,13 @@ async function convert(
   const parsed = parseYaml(text);
   if ('faults' in parsed) {
     const [fault] = parsed.faults;
-    return problem(`is not YAML: line ${fault?.line}, column ${fault?.column}: ${fault?.message}`);
+    return problem(`is not YAML: column ${fault?.column}: ${fault?.message}`);
   }
   if (!Array.isArray(parsed.value)) return problem('must be a list');
   const { value, unclear } = asMeant(leaf.setting, parsed.value, parsed.sourceOf);
-  const [first] = unclear;
-  return first === undefined
+  return unclear.length === 0
     ? { value }
-    : { problem: unclearProblem([leaf.path, ...first.path], origin, first) };
+    : { problems: unclear.map((one) => unclearProblem([leaf.path, ...one.path], origin, one)) };
 }
 
 /** Where text, numbers, true and false are all wanted, only what YAML does not change is clear. */

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import type { Section } from './declare.ts';
 import { ownEnvironment, sharedEnvironment } from './environment.ts';
+import { excerptOf } from './excerpt.ts';
 import { fileLayer } from './file-layer.ts';
 import { readText } from './files.ts';
 import {
@@ -15,7 +16,7 @@ import {
   type Layer,
 } from './layers.ts';
 import { merge } from './merge.ts';
-import { ConfigError, mask, type Problem } from './problems.ts';
+import { ConfigError, formatPath, mask, type Problem } from './problems.ts';
 import { resolveSecret } from './secrets.ts';
 import {
   leavesIn,
@@ -25,7 +26,7 @@ import {
   type Leaf,
   type SectionName,
 } from './sections.ts';
-import { findingProblem, issueProblems, type Context } from './verdict.ts';
+import { findingProblem, issueProblems, withoutEchoes, type Context } from './verdict.ts';
 
 type LeafOf<S extends SectionName> = { [K in S]: `${K}.${Extract<keyof Config[K], string>}` }[S];
 
@@ -101,19 +102,23 @@ export async function loadConfig(
     await flagLayer(leaves, names, flags),
     fixedLayer(leaves, names, options.forced),
   ];
-  // Without the file, what is missing cannot be told from what it says.
-  if (file.unreadable) throw new ConfigError(layers.flatMap((layer) => layer.problems));
-
   const secretFiles = filesOf(layers, cwd);
-  layers.push(await secretLayer(layers, cwd));
-  const problems = layers.flatMap((layer) => layer.problems);
-  const broken = new Set(layers.flatMap((layer) => [...(layer.broken ?? [])]));
+  const broken = brokenIn(layers);
+  const secrets = await secretLayer(layers, cwd);
+  layers.push(secrets);
+  const problems = [...layers.flatMap((layer) => layer.problems), ...[...broken.values()].flat()];
   const winners = winnersOf(layers);
-  const merged = merge(sections, leaves, layers);
-  const context: Context = { leaves, winners, merged, broken };
+  const context: Context = {
+    leaves,
+    winners,
+    merged: merge(sections, leaves, layers),
+    broken: new Set([...broken.keys(), ...(secrets.broken?.keys() ?? [])]),
+    unknown: file.unreadable === true,
+  };
   const { config, warnings } = judge(sections, context, problems);
   const alternatives = [...(options.required ?? []).map((path) => [path]), ...(options.oneOf ?? [])];
-  problems.push(...missing(alternatives, context));
+  // Without the file, what is missing cannot be told from what it says.
+  if (!context.unknown) problems.push(...missing(alternatives, context));
   if (problems.length > 0) throw new ConfigError(problems);
   return {
     config,
@@ -156,12 +161,14 @@ async function readFile(
   const { parseYaml } = await import('./yaml.ts');
   const parsed = parseYaml(read.text);
   if ('faults' in parsed) {
+    const { text } = read;
     return failed(
-      parsed.faults.map(({ line, column, message }) => ({
+      parsed.faults.map((fault) => ({
         key: name,
-        origin: `${name}:${line}`,
-        message: `is not YAML: line ${line}, column ${column}: ${message}`,
-        remedy: 'correct the line; the example file config/release-button.example.yaml shows every key',
+        origin: `${name}:${fault.line}`,
+        message: `is not YAML: line ${fault.line}, column ${fault.column}: ${fault.message}`,
+        remedy: fault.remedy,
+        excerpt: excerptOf(text, fault, leaves),
       })),
     );
   }
@@ -172,13 +179,13 @@ async function readFile(
 async function secretLayer(layers: readonly Layer[], cwd: string): Promise<Layer> {
   const given = new Map<string, Given>();
   const problems: Problem[] = [];
-  const broken = new Set<string>();
+  const broken = new Map<string, readonly Problem[]>();
   for (const [path, strongest] of winnersOf(layers)) {
     const resolved = await resolveSecret(path, strongest, cwd);
     if ('given' in resolved) given.set(path, resolved.given);
     else {
       problems.push(resolved.problem);
-      broken.add(path);
+      broken.set(path, []);
     }
   }
   return { given, problems, broken };
@@ -191,6 +198,16 @@ function filesOf(layers: readonly Layer[], cwd: string): ReadonlyMap<string, str
   return files;
 }
 
+/** What no value came of, and no stronger layer gives. */
+function brokenIn(layers: readonly Layer[]): ReadonlyMap<string, readonly Problem[]> {
+  const broken = new Map<string, readonly Problem[]>();
+  for (const layer of layers) {
+    for (const path of layer.given.keys()) broken.delete(path);
+    for (const [path, problems] of layer.broken ?? []) broken.set(path, problems);
+  }
+  return broken;
+}
+
 /** What the strongest layer gives for each leaf. */
 function winnersOf(layers: readonly Layer[]): ReadonlyMap<string, Given> {
   return new Map(layers.flatMap((layer) => [...layer.given]));
@@ -201,18 +218,14 @@ function judge(sections: ReadonlyMap<SectionName, Section>, context: Context, pr
   const warnings: string[] = [];
   const topicPrefix = valueAt(context.merged, ['mqtt', 'topicPrefix']);
   for (const [name, section] of sections) {
-    const parsed = section.parse(
-      context.merged[name],
-      typeof topicPrefix === 'string' ? topicPrefix : undefined,
-    );
-    if ('issues' in parsed) {
-      problems.push(...issueProblems(name, section, parsed.issues, context));
-      continue;
-    }
-    config[name] = parsed.value;
-    // With a broken leaf the section holds a default that nobody meant: what contradicts it is no finding.
-    if ([...context.broken].some((path) => path.startsWith(`${name}.`))) continue;
-    for (const finding of parsed.findings) {
+    const { value, issues, findings } = section.parse(context.merged[name], {
+      topicPrefix: typeof topicPrefix === 'string' ? topicPrefix : undefined,
+      isBroken: (path) => context.broken.has(formatPath([name, ...path])),
+    });
+    config[name] = value;
+    problems.push(...issueProblems(name, section, issues, context));
+    if (context.unknown) continue;
+    for (const finding of withoutEchoes(findings, issues)) {
       if (finding.severity === 'error') problems.push(findingProblem(name, finding, context));
       else warnings.push(`${finding.message}; ${finding.remedy}`);
     }

@@ -11,6 +11,8 @@ export interface Problem {
   readonly value?: string;
   readonly message: string;
   readonly remedy: string;
+  /** Lines of the file, for a person. */
+  readonly excerpt?: readonly string[];
 }
 
 /** The configuration cannot be used; `message` lists every problem. Exit code 2. */
@@ -26,9 +28,10 @@ export class ConfigError extends Error {
 
 function listing(problems: readonly Problem[]): string {
   const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
-  const entries = problems.map(({ key, origin, value, message, remedy }, index) => {
+  const entries = problems.map(({ key, origin, value, message, remedy, excerpt = [] }, index) => {
     const given = value === undefined ? '' : ` = ${value}`;
-    return `  ${index + 1}. ${key}${given}  (${origin})\n     ${message}\n     -> ${remedy}`;
+    const lines = excerpt.map((line) => `\n       ${line}`).join('');
+    return `  ${index + 1}. ${key}${given}  (${origin})\n     ${message}${lines}\n     -> ${remedy}`;
   });
   return [`The configuration has ${count}:`, ...entries].join('\n\n');
 }

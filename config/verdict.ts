@@ -14,6 +14,8 @@ export interface Context {
   readonly merged: Readonly<Record<string, unknown>>;
   /** Leaves about which a problem has been reported already. */
   readonly broken: ReadonlySet<string>;
+  /** The file cannot be read: nothing can be said of what it may set. */
+  readonly unknown: boolean;
 }
 
 interface Place {
@@ -62,13 +64,20 @@ export function issueProblems(
   issues: readonly z.core.$ZodIssue[],
   context: Context,
 ): Problem[] {
-  // What a check says of a map with misspelt keys (`is empty`) follows from the misspelling.
+  return withoutEchoes(issues, issues).flatMap((issue) => issueProblem(name, section, issue, context));
+}
+
+/** What a check says of a map with misspelt keys (`is empty`) follows from the misspelling. */
+export function withoutEchoes<Said extends { readonly path: readonly PropertyKey[]; readonly code?: string }>(
+  said: readonly Said[],
+  issues: readonly z.core.$ZodIssue[],
+): readonly Said[] {
   const misspelt = issues
     .filter(({ code }) => code === 'unrecognized_keys')
     .map(({ path }) => formatPath(path));
-  return issues
-    .filter(({ code, path }) => code !== 'custom' || !misspelt.includes(formatPath(path)))
-    .flatMap((issue) => issueProblem(name, section, issue, context));
+  return said.filter(
+    ({ code = 'custom', path }) => code !== 'custom' || !misspelt.includes(formatPath(path)),
+  );
 }
 
 function issueProblem(
@@ -80,6 +89,7 @@ function issueProblem(
   const path = [name, ...issue.path];
   const place = placeOf(path, context);
   if (place.leaf && context.broken.has(place.leaf.path)) return [];
+  if (context.unknown && !(place.leaf && context.winners.has(place.leaf.path))) return [];
   if (issue.code === 'unrecognized_keys') {
     const siblings = keysAt(section.schema, issue.path);
     return issue.keys.map((key) => {

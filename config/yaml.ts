@@ -1,13 +1,8 @@
-// YAML text to plain values, bounded, with the line of every value. Errors are in our own words: the
-// parser's quote the text, which may be a secret.
+// YAML text to plain values, bounded, with the line of every value. Errors are in our own
+// words (yaml-faults.ts).
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Document, Pair, YAMLMap } from 'yaml';
-
-interface Fault {
-  readonly line: number;
-  readonly column: number;
-  readonly message: string;
-}
+import { faultsOf, orphanFault, type Fault } from './yaml-faults.ts';
 
 export type ParsedYaml =
   | {
@@ -22,30 +17,6 @@ export type ParsedYaml =
 const maximumAliases = 100;
 /** Our deepest key has six levels; a label or two more would still do. */
 const deepest = 20;
-/** What follows the first syntax errors is mostly their echo. */
-const maximumFaults = 5;
-
-const sentences: Readonly<Record<string, string>> = {
-  BAD_ALIAS: 'a `*name` refers to no `&name` before it (text that begins with * or & needs quotes)',
-  BAD_DQ_ESCAPE:
-    'a backslash sequence inside double quotes is unknown; use single quotes or double the backslash',
-  BAD_INDENT: 'the indentation does not fit the lines before, or a bracket or brace is not closed',
-  BAD_SCALAR_START: 'text cannot begin with this character; put it in quotes',
-  BLOCK_AS_IMPLICIT_KEY: 'a second `:` in one line; put text that contains `: ` in quotes',
-  BLOCK_IN_FLOW: 'indented lists and maps cannot stand inside [ ] or { }',
-  DUPLICATE_KEY: 'this key is there twice; keep one',
-  MISSING_CHAR:
-    'a character is missing before this, perhaps a quote, a comma, a bracket, or the blank after `:`',
-  MULTILINE_IMPLICIT_KEY: 'a key must be on one line; perhaps a `:` is missing',
-  MULTIPLE_DOCS: 'there is a second document after `---`; keep one',
-  NON_STRING_KEY: 'a key must be plain text',
-  RESOURCE_EXHAUSTION: 'lists and maps are nested too deep',
-  TAB_AS_INDENT: 'a tab is used to indent; use blanks',
-  TAG_RESOLVE_FAILED: 'tags such as `!secret` mean nothing here; for a secret use the key that ends in File',
-  UNEXPECTED_TOKEN:
-    'this was not expected here; perhaps a quote, a comma or a bracket is missing or too many',
-};
-
 /** Parses YAML 1.2 (and so JSON). The caller has bounded the length of `text`. */
 export function parseYaml(text: string): ParsedYaml {
   const lines = new LineCounter();
@@ -61,12 +32,10 @@ export function parseYaml(text: string): ParsedYaml {
       // Not `silent`, which also lets a second document pass (yaml 2.9, public-api.ts).
       logLevel: 'error',
     });
-    const faults = [...document.errors, ...document.warnings]
-      .slice(0, maximumFaults)
-      .map(({ code, pos }) => ({ ...at(pos[0]), message: sentences[code] ?? `this is not YAML (${code})` }));
-    const orphan = faults.length === 0 ? orphanAlias(document) : undefined;
-    if (orphan !== undefined) faults.push({ ...at(orphan), message: sentences['BAD_ALIAS'] ?? '' });
+    const faults = faultsOf(document, text);
     if (faults.length > 0) return { faults };
+    const orphan = orphanAlias(document);
+    if (orphan !== undefined) return { faults: [orphanFault(text, orphan)] };
     const value = tidy(document.toJS({ maxAliasCount: maximumAliases }), deepest);
     return {
       value,
@@ -76,11 +45,11 @@ export function parseYaml(text: string): ParsedYaml {
   } catch (error) {
     // toJS throws ReferenceError for aliases that multiply; deep nesting overflows the parser's stack.
     if (!(error instanceof ReferenceError || error instanceof RangeError)) throw error;
-    const message =
+    const [message, remedy] =
       error instanceof ReferenceError
-        ? `aliases (*name) repeat more than ${maximumAliases} values; write them out`
-        : `lists and maps are nested too deep`;
-    return { faults: [{ line: 1, column: 1, message }] };
+        ? [`aliases (*name) repeat more than ${maximumAliases} values`, 'write them out']
+        : ['lists and maps are nested too deep', 'no key needs more than six levels'];
+    return { faults: [{ line: 1, column: 1, message, remedy }] };
   }
 }
 

@@ -1,8 +1,8 @@
 // The GPIO agent: its buttons and LEDs, and how a press is told from noise.
 import * as z from 'zod/mini';
-import { schemaOf, section, setting, type ConfigOf, type Finding } from '../declare.ts';
+import { schemaOf, section, setting } from '../declare.ts';
 import { flag, id, must, oneOf, text, wholeNumber } from '../formats.ts';
-import { idsTwice } from './twice.ts';
+import { agentFindings } from './agent-findings.ts';
 
 /** Far more lines than the chip of any header has (58 on a Raspberry Pi 4); ours. */
 const highestLine = 1023;
@@ -65,21 +65,6 @@ const button = {
   }),
 };
 
-type Button = ConfigOf<typeof button>;
-
-function longer(
-  key: 'holdMs' | 'doubleMs' | 'stuckAfterMs',
-  than: 'debounceMs' | 'holdMs',
-  when: (b: Button) => boolean,
-) {
-  return must<Button>(
-    (value) => !when(value) || value[key] > value[than],
-    `must be more than ${than}`,
-    `raise ${key} or lower ${than}`,
-    [key],
-  );
-}
-
 const led = {
   id: setting(id(), { doc: 'The LED, as in its topics.', default: 'main' }),
   line: setting(line(), { doc: lineDoc, default: 27 }),
@@ -128,19 +113,11 @@ export const agent = section(
       doc: 'How often a driver that samples looks at the pins.',
       default: 5,
     }),
-    buttons: setting(
-      z
-        .array(
-          schemaOf(button).check(
-            longer('holdMs', 'debounceMs', (b) => b.gestures.includes('hold')),
-            longer('doubleMs', 'debounceMs', (b) => b.gestures.includes('double')),
-            longer('stuckAfterMs', 'holdMs', (b) => b.gestures.includes('hold')),
-            longer('stuckAfterMs', 'debounceMs', () => true),
-          ),
-        )
-        .check(z.maxLength(100)),
-      { doc: 'The buttons on this machine. Every key may be left out.', default: [{}], items: button },
-    ),
+    buttons: setting(z.array(schemaOf(button)).check(z.maxLength(100)), {
+      doc: 'The buttons on this machine. Every key may be left out.',
+      default: [{}],
+      items: button,
+    }),
     keySwitches: setting(z.array(schemaOf(keySwitch)).check(z.maxLength(100)), {
       doc: 'Key switches on this machine, for buttons with `confirm: key`; none by default. Every key may be left out.',
       default: [],
@@ -156,56 +133,5 @@ export const agent = section(
       default: 5000,
     }),
   },
-  (values) => [
-    ...idsTwice('buttons', values.buttons),
-    ...idsTwice('keySwitches', values.keySwitches),
-    ...idsTwice('leds', values.leds),
-    ...sharedLines(
-      (['buttons', 'keySwitches', 'leds'] as const).flatMap((list) =>
-        values[list].map(({ line, chip = values.chip ?? '' }, index) => ({
-          path: [list, index, 'line'],
-          line,
-          chip,
-        })),
-      ),
-    ),
-    ...(['buttons', 'keySwitches'] as const).flatMap((list) =>
-      values[list].flatMap((entry, index): Finding[] =>
-        entry.debounceMs >= values.sampleMs
-          ? []
-          : [
-              {
-                path: [list, index, 'debounceMs'],
-                severity: 'error',
-                message: `must be at least agent.sampleMs (${values.sampleMs}): between two looks nothing is seen`,
-                remedy: 'raise debounceMs or lower agent.sampleMs',
-              },
-            ],
-      ),
-    ),
-  ],
+  agentFindings,
 );
-
-function sharedLines(
-  users: readonly {
-    readonly path: readonly PropertyKey[];
-    readonly line: number | string;
-    readonly chip: string;
-  }[],
-): Finding[] {
-  return users.flatMap((user, index): Finding[] => {
-    const first = users.findIndex((other) => other.line === user.line && other.chip === user.chip);
-    const other = users[first];
-    return first === index || other === undefined
-      ? []
-      : [
-          {
-            path: user.path,
-            severity: 'error',
-            message: `GPIO line ${user.line} is already used by ${other.path.slice(0, 2).map(String).join(' ')}`,
-            remedy:
-              'give each button, key switch and LED its own line; a button without line has 17, a key switch 22, an LED 27',
-          },
-        ];
-  });
-}

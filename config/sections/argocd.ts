@@ -1,6 +1,6 @@
 // The Argo CD that the worker watches and releases through.
 import * as z from 'zod/mini';
-import { section, setting, type Finding } from '../declare.ts';
+import { refused, section, setting, type Finding } from '../declare.ts';
 import { parseHeaders, tokenFault } from '../argocd-secrets.ts';
 import { flag, isLoopback, path, text, webUrl, wholeNumber } from '../formats.ts';
 
@@ -68,7 +68,8 @@ export const argocd = section(
   },
   (values) => {
     const findings: Finding[] = [];
-    const server = values.server === undefined ? undefined : new URL(values.server);
+    const server =
+      values.server === undefined || values.server === refused ? undefined : new URL(values.server);
     const { token, username, password } = values;
     const contradiction = (key: string, message: string, remedy: string) =>
       findings.push({ path: [key], severity: 'error', message, remedy });
@@ -91,7 +92,7 @@ export const argocd = section(
         remedy: 'use https://',
       });
     }
-    if (values.insecure && server?.protocol !== 'http:') {
+    if (values.insecure === true && values.server !== refused && server?.protocol !== 'http:') {
       findings.push({
         path: ['insecure'],
         severity: 'warning',

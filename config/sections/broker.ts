@@ -1,5 +1,5 @@
 // The embedded broker: where it listens and what it bounds.
-import { section, setting } from '../declare.ts';
+import { refused, section, setting } from '../declare.ts';
 import { flag, host, isLoopback, port, wholeNumber } from '../formats.ts';
 
 export const broker = section(
@@ -41,7 +41,7 @@ export const broker = section(
     }),
   },
   (values) =>
-    isLoopback(values.host) || values.allowAnonymousBeyondLoopback
+    values.host === refused || isLoopback(values.host) || values.allowAnonymousBeyondLoopback !== false
       ? []
       : [
           {

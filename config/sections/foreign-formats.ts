@@ -2,6 +2,9 @@
 import * as z from 'zod/mini';
 import { must, text } from '../formats.ts';
 
+/** What must hold for an entry as a whole; else what is wrong with it, and what to do. */
+export type Rule<Keys> = readonly [holds: (keys: Keys) => boolean, message: string, remedy: string];
+
 const oneTopic =
   'write one whole topic; to listen to several, make an entry for each (`mosquitto_sub -v -t "#"` shows what a device publishes)';
 

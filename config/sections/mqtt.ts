@@ -1,6 +1,6 @@
 // How every process reaches the broker.
 import * as z from 'zod/mini';
-import { section, setting, type Finding } from '../declare.ts';
+import { refused, section, setting, type Finding } from '../declare.ts';
 import { mqttUrl, must, path, text, wholeNumber } from '../formats.ts';
 
 const topicPrefix = z
@@ -45,11 +45,12 @@ export const mqtt = section(
   },
   (values) => {
     const findings: Finding[] = [];
-    if (values.reconnectMinMs > values.reconnectMaxMs) {
+    const { reconnectMinMs, reconnectMaxMs } = values;
+    if (reconnectMinMs !== refused && reconnectMaxMs !== refused && reconnectMinMs > reconnectMaxMs) {
       findings.push({
         path: ['reconnectMinMs'],
         severity: 'error',
-        message: `must not be more than mqtt.reconnectMaxMs (${values.reconnectMaxMs})`,
+        message: `must not be more than mqtt.reconnectMaxMs (${reconnectMaxMs})`,
         remedy: 'lower mqtt.reconnectMinMs or raise mqtt.reconnectMaxMs',
       });
     }

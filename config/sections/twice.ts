@@ -1,15 +1,16 @@
 // Ids must differ within a list.
-import type { Finding } from '../declare.ts';
+import { entriesIn, refused, type Finding, type SeenList } from '../declare.ts';
 
-export function idsTwice(list: string, entries: readonly { readonly id: string }[]): Finding[] {
-  return entries.flatMap((entry, index): Finding[] => {
-    const first = entries.findIndex((other) => other.id === entry.id);
-    if (first === index) return [];
+export function idsTwice(list: string, entries: SeenList<{ readonly id: string }>): Finding[] {
+  const known = entriesIn(entries).filter(({ entry }) => entry.id !== refused);
+  return known.flatMap(({ entry: { id }, index }): Finding[] => {
+    const first = known.find(({ entry }) => entry.id === id);
+    if (first === undefined || first.index === index) return [];
     return [
       {
         path: [list, index, 'id'],
         severity: 'error',
-        message: `\`${entry.id}\` is also the id of ${list}[${first}]`,
+        message: `\`${String(id)}\` is also the id of ${list}[${first.index}]`,
         remedy: 'give each its own id; an id that is left out is `main`',
       },
     ];

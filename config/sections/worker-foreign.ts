@@ -4,24 +4,28 @@ import { lampOf } from '../../messages/foreign-lights.ts';
 import type { ForeignPress, Trigger } from '../../messages/foreign-presses.ts';
 import { triggerOf } from '../../messages/foreign-presses.ts';
 import { signals } from '../../messages/button.ts';
-import type { Finding } from '../declare.ts';
+import { entriesIn, isWhole, refused, type Finding, type Seen, type SeenList } from '../declare.ts';
+import type { Rule } from './foreign-formats.ts';
+import { lightRules } from './worker-lights.ts';
+import { pressRules } from './worker-presses.ts';
+
+type Gesture = 'press' | 'double' | 'hold';
 
 interface Values {
-  readonly buttons: readonly {
+  readonly buttons: SeenList<{
     readonly id: string;
-    readonly on: { readonly [G in 'press' | 'double' | 'hold']?: string };
-  }[];
-  readonly presses: readonly (ForeignPress & {
-    readonly button: string;
-    readonly gesture: 'press' | 'double' | 'hold';
-  })[];
-  readonly lights: readonly ForeignLight[];
+    readonly on: { readonly [G in Gesture]?: string };
+  }>;
+  readonly presses: SeenList<ForeignPress & { readonly button: string; readonly gesture: Gesture }>;
+  readonly lights: SeenList<ForeignLight & { readonly againEveryMs: number }>;
 }
 
 interface Press {
   readonly at: readonly PropertyKey[];
   readonly trigger: Trigger;
   readonly isPreset: boolean;
+  readonly button: Seen<string>;
+  readonly gesture: Seen<Gesture>;
 }
 
 interface Light {
@@ -31,13 +35,30 @@ interface Light {
 
 /** @param topicPrefix undefined where it is not known: another check of the same file knows it */
 export function foreignFindings(values: Values, topicPrefix: string | undefined): Finding[] {
-  const presses = values.presses.map((press, index) => ({
-    at: ['presses', index],
-    trigger: triggerOf(press),
-    isPreset: press.preset !== undefined,
-  }));
-  const lights = values.lights.map((light, index) => ({ at: ['lights', index], lamp: lampOf(light) }));
+  const presses = entriesIn(values.presses).flatMap(({ entry, index }): Press[] => {
+    const { button, gesture, ...device } = entry;
+    return isWhole(device) && broken(entry, pressRules).length === 0
+      ? [
+          {
+            at: ['presses', index],
+            trigger: triggerOf(device),
+            isPreset: device.preset !== undefined,
+            button,
+            gesture,
+          },
+        ]
+      : [];
+  });
+  const lights = entriesIn(values.lights).flatMap(({ entry, index }): Light[] => {
+    // What contradicts about a lamp depends on neither.
+    const { button, againEveryMs: _, ...device } = entry;
+    return isWhole(device) && broken(device, lightRules).length === 0
+      ? [{ at: ['lights', index], lamp: lampOf({ ...device, button: button === refused ? '' : button }) }]
+      : [];
+  });
   return [
+    ...entriesIn(values.presses).flatMap(({ entry, index }) => unfit(['presses', index], entry, pressRules)),
+    ...entriesIn(values.lights).flatMap(({ entry, index }) => unfit(['lights', index], entry, lightRules)),
     ...unknownButtons(values),
     ...gesturesWithoutAction(values),
     ...presses.flatMap(({ at, trigger }) => [
@@ -49,10 +70,18 @@ export function foreignFindings(values: Values, topicPrefix: string | undefined)
       ...amongDescriptions(at, lamp.topic),
       ...(lamp.back === undefined ? [] : withinOurs([...at, 'back'], lamp.back.topic, topicPrefix)),
     ]),
-    ...twice(values, presses, lights),
+    ...twice(presses, lights),
     ...lights.flatMap((light) => unsaid(light)),
     ...lights.flatMap((light) => loops(light, presses, lights)),
   ];
+}
+
+function broken<Keys>(entry: Keys, rules: readonly Rule<Keys>[]): readonly Rule<Keys>[] {
+  return rules.filter(([holds]) => !holds(entry));
+}
+
+function unfit<Keys>(at: readonly PropertyKey[], entry: Keys, rules: readonly Rule<Keys>[]): Finding[] {
+  return broken(entry, rules).map(([, message, remedy]) => error(at, message, remedy));
 }
 
 const error = (path: readonly PropertyKey[], message: string, remedy: string): Finding => ({
@@ -63,24 +92,32 @@ const error = (path: readonly PropertyKey[], message: string, remedy: string): F
 });
 
 function unknownButtons({ buttons, presses, lights }: Values): Finding[] {
-  const known = buttons.map(({ id }) => id);
-  const unknown = (list: string) => (entry: { readonly button: string }, index: number) =>
-    known.includes(entry.button)
+  const known = entriesIn(buttons).flatMap(({ entry: { id } }) => (id === refused ? [] : [id]));
+  // With a button whose id is not known nothing can be said.
+  if (buttons === refused || known.length < buttons.length) return [];
+  const unknown = (list: string, button: Seen<string>, index: number) =>
+    button === refused || known.includes(button)
       ? []
       : [
           error(
             [list, index, 'button'],
-            `names a button \`${entry.button}\` that worker.buttons does not have`,
-            `name one of ${known.join(', ')}, or add it to worker.buttons`,
+            `names a button \`${button}\` that worker.buttons does not have`,
+            known.length === 0
+              ? 'add it to worker.buttons, which is empty'
+              : `name one of ${known.join(', ')}, or add it to worker.buttons`,
           ),
         ];
-  return [...presses.flatMap(unknown('presses')), ...lights.flatMap(unknown('lights'))];
+  return [
+    ...entriesIn(presses).flatMap(({ entry, index }) => unknown('presses', entry.button, index)),
+    ...entriesIn(lights).flatMap(({ entry, index }) => unknown('lights', entry.button, index)),
+  ];
 }
 
 function gesturesWithoutAction({ buttons, presses }: Values): Finding[] {
-  return presses.flatMap(({ button, gesture }, index) => {
-    const on = buttons.find(({ id }) => id === button)?.on;
-    return on === undefined || on[gesture] !== undefined
+  return entriesIn(presses).flatMap(({ entry: { button, gesture }, index }) => {
+    const { on } = entriesIn(buttons).find(({ entry }) => entry.id === button)?.entry ?? {};
+    if (button === refused || gesture === refused || on === undefined || on === refused) return [];
+    return on[gesture] !== undefined
       ? []
       : [
           error(
@@ -116,26 +153,24 @@ function amongDescriptions(at: readonly PropertyKey[], topic: string): Finding[]
   ];
 }
 
-function twice({ presses: entries }: Values, presses: readonly Press[], lights: readonly Light[]): Finding[] {
-  const triggers = presses.map(({ trigger }, index) => {
-    const { button, gesture } = entries[index] ?? {};
-    return JSON.stringify([trigger, button, gesture]);
-  });
+function twice(presses: readonly Press[], lights: readonly Light[]): Finding[] {
+  const settled = presses.filter(({ button, gesture }) => button !== refused && gesture !== refused);
+  const triggers = settled.map(({ trigger, button, gesture }) => JSON.stringify([trigger, button, gesture]));
   return [
-    ...triggers.flatMap((trigger, index) => {
-      const first = triggers.indexOf(trigger);
+    ...settled.flatMap(({ at }, index) => {
+      const first = triggers.indexOf(triggers[index] ?? '');
       return first === index
         ? []
-        : [error(['presses', index], `says the same as presses[${first}]`, 'remove one of the two')];
+        : [error(at, `says the same as presses[${String(settled[first]?.at[1])}]`, 'remove one of the two')];
     }),
-    ...lights.flatMap(({ at, lamp }, index) => {
-      const first = lights.findIndex((other) => other.lamp.topic === lamp.topic);
-      return first === index
+    ...lights.flatMap(({ at, lamp }) => {
+      const first = lights.find((other) => other.lamp.topic === lamp.topic);
+      return first === undefined || first.at === at
         ? []
         : [
             error(
               at,
-              `publishes to ${lamp.topic}, as lights[${first}] does: the two would overwrite each other`,
+              `publishes to ${lamp.topic}, as lights[${String(first.at[1])}] does: the two would overwrite each other`,
               'give each lamp to one button',
             ),
           ];

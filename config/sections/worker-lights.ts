@@ -2,9 +2,10 @@
 import * as z from 'zod/mini';
 import type { Said } from '../../messages/foreign-lights.ts';
 import { lightPresets } from '../../messages/foreign-lights.ts';
-import { schemaOf, setting } from '../declare.ts';
+import { refused, schemaOf, setting } from '../declare.ts';
 import { id, must, oneOf, text, wholeNumber } from '../formats.ts';
 import { device, isScalar, path, topic, whenMax } from './foreign-formats.ts';
+import type { Rule } from './foreign-formats.ts';
 
 const said = z
   .custom<Said>()
@@ -77,39 +78,41 @@ interface Keys {
   readonly signals?: unknown;
 }
 
-const entry = schemaOf(light).check(
-  must<Keys>(
+/** As for presses: a value that is refused counts as given. */
+export const lightRules: readonly Rule<Keys>[] = [
+  [
     (keys) => (keys.preset === undefined) !== (keys.topic === undefined),
     'must have either `preset` or `topic`',
     'write for example `{preset: zigbee2mqtt, device: release-lamp}` or `{topic: cmnd/lamp/POWER, signals: {drifted: "ON", other: "OFF"}}`',
-  ),
-  must<Keys>(
+  ],
+  [
     (keys) => (keys.preset === undefined) === (keys.device === undefined),
     'must have `device` with a preset, and only then',
     'name the device as its topics do: docs/buttons.md has an entry for each preset',
-  ),
-  must<Keys>(
-    (keys) => keys.base === undefined || keys.preset === 'zigbee2mqtt',
+  ],
+  [
+    (keys) => keys.base === undefined || keys.preset === refused || keys.preset === 'zigbee2mqtt',
     'has a `base`, which only zigbee2mqtt has',
     'remove it',
-  ),
-  must<Keys>(
+  ],
+  [
     ({ preset, signals: given }) =>
       preset === undefined ||
+      preset === refused ||
       preset === 'wled' ||
       typeof given !== 'object' ||
       !Object.values(given ?? {}).some((value) => typeof value === 'number'),
     'has a number in `signals`, which only wled understands (as a preset that is saved there)',
     'write true, false, text or a map',
-  ),
-  must<Keys>(
+  ],
+  [
     (keys) => keys.preset !== undefined || keys.topic === undefined || keys.signals !== undefined,
     'has a topic and no `signals`',
     'say what to publish there, for example `signals: {drifted: "ON", other: "OFF"}`',
-  ),
-);
+  ],
+];
 
-export const lights = setting(z.array(entry).check(z.maxLength(100)), {
+export const lights = setting(z.array(schemaOf(light)).check(z.maxLength(100)), {
   doc: 'Lamps of others that show the signal of a button; none by default. docs/buttons.md has an entry for each kind of lamp.',
   default: [],
   example: [{ preset: 'zigbee2mqtt', device: 'release-lamp' }],

@@ -1,9 +1,10 @@
 // Buttons of others: what they publish, and which button it presses.
 import * as z from 'zod/mini';
 import { pressPresets } from '../../messages/foreign-presses.ts';
-import { schemaOf, setting } from '../declare.ts';
-import { flag, id, must, oneOf, text, wholeNumber } from '../formats.ts';
+import { refused, schemaOf, setting } from '../declare.ts';
+import { flag, id, oneOf, text, wholeNumber } from '../formats.ts';
 import { device, path, topic, whenMax } from './foreign-formats.ts';
+import type { Rule } from './foreign-formats.ts';
 
 const when = z.union([text(whenMax), z.array(text(whenMax)).check(z.minLength(1), z.maxLength(20))]);
 
@@ -55,53 +56,58 @@ const byPreset = ['device', 'input', 'base'] as const;
 const byHand = ['path', 'counter'] as const;
 type Keys = {
   readonly [K in 'preset' | 'topic' | (typeof byPreset)[number] | (typeof byHand)[number] | 'when']?: unknown;
-} & { readonly edge: boolean };
+} & { readonly edge: unknown };
 
-const entry = schemaOf(press).check(
-  must<Keys>(
+/** What a key needs beside it, or must not have. A value that is refused counts as given. */
+export const pressRules: readonly Rule<Keys>[] = [
+  [
     ({ preset, topic: own }) => (preset === undefined) !== (own === undefined),
     'must have either `preset` or `topic`',
     'write for example `{preset: zigbee2mqtt, device: big-red}` or `{topic: some/topic, when: pressed}`',
-  ),
-  must<Keys>(
+  ],
+  [
     (keys) => keys.preset === undefined || keys.device !== undefined,
     'has a preset and no `device`',
     'name the device as its topics do: docs/buttons.md has an entry for each preset',
-  ),
-  must<Keys>(
-    (keys) => keys.preset === undefined || (!keys.edge && byHand.every((key) => keys[key] === undefined)),
+  ],
+  [
+    (keys) =>
+      keys.preset === undefined || (keys.edge !== true && byHand.every((key) => keys[key] === undefined)),
     'has a preset and also `path`, `counter` or `edge`, which the preset knows by itself',
     'remove them, or remove the preset and its device and give `topic`',
-  ),
-  must<Keys>(
+  ],
+  [
     (keys) => keys.preset !== undefined || byPreset.every((key) => keys[key] === undefined),
     'has a topic and also `device`, `input` or `base`, which belong to a preset',
     'remove them, or the topic',
-  ),
-  must<Keys>(
+  ],
+  [
     (keys) => keys.preset !== undefined || keys.topic === undefined || keys.when !== undefined,
     'has a topic and no `when`: anything published there would be a press',
     'say which value is a press, for example `when: single`',
-  ),
-  must<Keys>(
-    ({ counter, edge }) => counter === undefined || !edge,
+  ],
+  [
+    ({ counter, edge }) => counter === undefined || edge !== true,
     'has both `counter` and `edge`',
     'keep the one that the device has: a counter of presses, or a state',
-  ),
-  must<Keys & { readonly input?: unknown }>(
+  ],
+  [
     ({ preset, input }) =>
-      preset === 'esphome' ? typeof input === 'string' : input === undefined || typeof input === 'number',
+      preset === refused ||
+      input === refused ||
+      (preset === 'esphome' ? typeof input === 'string' : input === undefined || typeof input === 'number'),
     'has an `input` of the wrong kind, or none',
     'of esphome it is the object id of the binary sensor (`input: big_red`), of the others a number',
-  ),
-  must<Keys & { readonly base?: unknown }>(
-    ({ preset, base }) => base === undefined || preset === undefined || preset === 'zigbee2mqtt',
+  ],
+  [
+    ({ preset, base }) =>
+      base === undefined || preset === undefined || preset === refused || preset === 'zigbee2mqtt',
     'has a `base`, which only zigbee2mqtt has',
     'remove it; for other topics than the usual ones give `topic` instead of the preset',
-  ),
-);
+  ],
+];
 
-export const presses = setting(z.array(entry).check(z.maxLength(100)), {
+export const presses = setting(z.array(schemaOf(press)).check(z.maxLength(100)), {
   doc: 'Buttons of others: what they publish presses a button; none by default. docs/buttons.md has an entry for each kind of device.',
   default: [],
   example: [{ preset: 'zigbee2mqtt', device: 'big-red' }],

@@ -122,7 +122,10 @@ describe('quotes that were meant for a shell', () => {
     ['RELEASE_BUTTON_WORKER_STATE_DIR', '"./state"', 'worker.stateDir'],
     ['RELEASE_BUTTON_WORKER_BUTTONS', "'[{id: main, select: {projects: [shop]}}]'", 'worker.buttons'],
   ])('%s=%s is an error that says so', async (name, text, key) => {
-    const { problems, message } = await failure({ env: { [name]: text } });
+    const users = { RELEASE_BUTTON_MQTT_USERNAME: 'me', RELEASE_BUTTON_ARGOCD_USERNAME: 'me' };
+    const env = { ...(name.includes('PASSWORD') ? users : {}), [name]: text };
+    const flags = name.includes('MQTT_PASSWORD') ? { 'argocd.password': 'x' } : {};
+    const { problems, message } = await failure({ env, flags });
     expect(problems).toMatchObject([
       { key, origin: name, message: 'is in quotes, which belong to the value here' },
     ]);

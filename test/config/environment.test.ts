@@ -76,7 +76,7 @@ test('a list is YAML or JSON in one variable', async () => {
 });
 
 test.each([
-  ['[{id: main', 'is not YAML: line 1'],
+  ['[{id: main', 'is not YAML: column 2: the `{` here is not closed'],
   ['{id: main}', 'must be a list'],
   ['main', 'must be a list'],
   [`[${' '.repeat(256 * 1024)}]`, 'is larger than 256 KiB'],

@@ -231,19 +231,19 @@ describe('contradictions', () => {
     [
       'agent: {buttons: [{id: a}, {id: b}]}',
       'agent.buttons[1].line',
-      'GPIO line 17 is already used by buttons 0',
+      'GPIO line 17 is already used by buttons[0]',
     ],
     [
       'agent: {keySwitches: [{line: 27}]}',
       'agent.leds[0].line',
-      'GPIO line 27 is already used by keySwitches 0',
+      'GPIO line 27 is already used by keySwitches[0]',
     ],
     [
       'agent: {keySwitches: [{debounceMs: 2}]}',
       'agent.keySwitches[0].debounceMs',
       'must be at least agent.sampleMs (5)',
     ],
-    ['agent: {leds: [{line: 17}]}', 'agent.leds[0].line', 'GPIO line 17 is already used by buttons 0'],
+    ['agent: {leds: [{line: 17}]}', 'agent.leds[0].line', 'GPIO line 17 is already used by buttons[0]'],
     ['agent: {buttons: [{}, {line: 4}]}', 'agent.buttons[1].id', '`main` is also the id of buttons[0]'],
     ['agent: {leds: [{}, {line: 4}]}', 'agent.leds[1].id', '`main` is also the id of leds[0]'],
     ['agent: {sampleMs: 50}', 'agent.buttons[0].debounceMs', 'must be at least agent.sampleMs (50)'],

@@ -5,20 +5,35 @@ import { failure, onlyProblem } from './support.ts';
 
 describe('a file that is not YAML', () => {
   test.each([
-    ['log:\n  level: info\n level: x\n', 3, 'indentation'],
+    ['log:\n  level: info\n level: x\n', 3, '`level` is indented by 1 space'],
     ['log:\n\tlevel: info\n', 2, 'a tab is used to indent'],
-    ['log:\n  level: info\n  level: debug\n', 3, 'there twice'],
-    ['log:\n  level: info\nlog:\n  level: debug\n', 3, 'there twice'],
-    ['log: {level: info\nmqtt:\n', 2, 'indentation'],
-    ['log: {level: info', 1, 'not closed'],
-    ['log:\n  level: "info\n', 3, 'missing'],
+    ['log:\n  level: info\n  level: debug\n', 3, 'the key `level` is there twice, first in line 2'],
+    ['log:\n  level: info\nlog:\n  level: debug\n', 3, 'the key `log` is there twice, first in line 1'],
+    ['log: {level: info\nmqtt:\n', 1, 'the `{` here is not closed'],
+    ['log: {level: info', 1, 'the `{` here is not closed'],
+    ['agent: {buttons: [{line: 4}}', 1, 'the `[` in column 18 is not closed before this `}`'],
+    ['agent:\n  buttons: [{line: 4},\n    {line: 5}}\n', 3, 'the `[` in line 2, column 12 is not closed'],
+    ['log: {level: info}}\n', 1, 'one too many'],
+    ['log: {level: info,, format: json}\n', 1, 'this `,` is one too many'],
+    ['log:\n  level: "info\n', 2, 'the quote `"` here is not closed'],
+    ["agent:\n  buttons:\n  - title: it's\n  - title: 'it\n", 4, "the quote `'` here is not closed"],
+    ["agent:\n  buttons:\n  - title: 'it's'\n", 3, 'the quoted text ends before this'],
     ['log: a: b\n', 1, 'second `:`'],
-    ['log: @x\n', 1, 'put it in quotes'],
+    ['log: @x\n', 1, 'cannot begin with `@`'],
     ['log:\n  level: *x\n', 2, 'refers to no'],
     ['log: [*x, &x info]\n', 1, 'refers to no'],
     ['log: !x y\n', 1, 'tags'],
     ['log:\n---\nmqtt:\n', 2, 'second document'],
     ['? [a]\n: b\n', 1, 'a key must be plain text'],
+    ['log\n  level: info\n', 1, 'a `:` is missing'],
+    ['log:\n  level: info\n  format\n', 3, 'a `:` is missing'],
+    ['log: {level: info format: json}\n', 1, 'a comma is missing'],
+    [
+      'agent:\n  buttons:\n    - {}\n   - {}\n',
+      4,
+      'the entry is indented by 3 spaces, the entry before it in line 3 by 4',
+    ],
+    ['log:\n  level: info\n  - x\n', 3, 'cannot stand beside keys'],
   ])('%j is refused with the line', async (file, line, message) => {
     const { problems } = await failure({ file });
     expect(problems[0]).toMatchObject({
@@ -27,6 +42,69 @@ describe('a file that is not YAML', () => {
     });
     expect(problems[0]?.message).toContain(message);
     expect(problems[0]?.message).toMatch(new RegExp(`line ${line}, column \\d+`));
+  });
+
+  test.each([
+    [
+      'log:\n  level: info\n format: json\n',
+      3,
+      'format',
+      'by 2 spaces if it belongs beside `level`, or indent it by 0',
+    ],
+    ['log:\n    level: info\n  format: json\n', 3, 'format', 'by 4 spaces if it belongs beside `level`'],
+    ['log:\n  level: info\n    format: json\n', 3, 'format', 'by 2 spaces if it belongs beside `level`'],
+    [
+      'agent:\n  buttons:\n    - id: main\n     line: 4\n',
+      4,
+      'line',
+      'by 6 spaces if it belongs beside `id`',
+    ],
+    [
+      'agent:\n  buttons:\n    - id: main\n       line: 4\n',
+      4,
+      'line',
+      'by 6 spaces if it belongs beside `id`',
+    ],
+    ['agent:\n  buttons:\n    - id: main\n    line: 4\n', 4, 'line', 'by 6 spaces if it belongs beside `id`'],
+    [
+      'agent:\n  buttons:\n    - id: main\n   line: 4\n',
+      4,
+      'line',
+      'by 2 spaces if it belongs beside `buttons`',
+    ],
+  ])(
+    '%j: a space too few or too many is one problem, with both lines shown',
+    async (file, line, key, remedy) => {
+      const problem = await onlyProblem({ file });
+      expect(problem.message).toContain(`\`${key}\` is indented by`);
+      expect(problem.remedy).toContain(remedy);
+      expect(problem.origin).toBe(`config/release-button.yaml:${line}`);
+      const shown = problem.excerpt?.find((text) => text.startsWith(`${line} | `));
+      expect(shown).toBe(`${line} | ${file.split('\n')[line - 1]}`);
+      expect(problem.excerpt).toHaveLength(3);
+      // The mark stands below the key.
+      expect(problem.excerpt?.at(-1)?.indexOf('^')).toBe(shown?.indexOf(key));
+    },
+  );
+
+  test.each([
+    'mqtt:\n  url: mqtt://me:hunter2@broker\n   password: hunter2\n',
+    'mqtt:\n  password: "hunter2\n',
+    'mqtt:\n  password: @hunter2\n',
+    'mqtt:\n  password: |\n    x\n   hunter2\n',
+    'argocd:\n  headers: |\n    x-a: b\n   Cookie: hunter2\n',
+    'argocd:\n  headers: |\n    x-a: b\nCookie: hunter2\n  c: d\n',
+    'argocd: {token: hunter2\n',
+    'argocd: {server: a, "token": hunter2 ]\n',
+    'mqtt:\n  passwort: @hunter2\n',
+    'worker:\n  token: @hunter2\n',
+    '  password: hunter2\n x: y\n',
+    'mqtt:\n  password: abc: hunter2\n',
+    'mqtt:\n  password: *hunter2\n',
+  ])('%j: a secret is not shown', async (file) => {
+    const { message } = await failure({ file });
+    expect(message).toContain('is not YAML');
+    expect(message).not.toContain('hunter2');
   });
 
   test('what might be in it is not reported as missing, what is in the environment still is', async () => {

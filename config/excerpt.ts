@@ -1,0 +1,64 @@
+// Lines of a file for a message, without what may be a secret in them.
+import type { Leaf } from './sections.ts';
+import { mask, redact, resemblesSecret } from './problems.ts';
+import { shortened } from '../messages/shortened.ts';
+import { keysAt } from './wording.ts';
+
+export interface Place {
+  /** From 1, as the column. */
+  readonly line: number;
+  readonly column: number;
+  /** A line above to show too. */
+  readonly beside?: number;
+}
+
+const longestLine = 160;
+
+/** The lines with their numbers, and a mark below the column. */
+export function excerptOf(text: string, { line, column, beside }: Place, leaves: readonly Leaf[]): string[] {
+  const lines = text.split('\n').map((each) => each.replace(/\r$/, ''));
+  const width = String(line).length;
+  const numbered = (at: number) => {
+    const shown = shortened(
+      withoutSecrets(lines[at - 1] ?? '', sectionAt(lines, at - 1), leaves),
+      longestLine,
+    );
+    return `${String(at).padStart(width)} | ${shown.replaceAll('\t', ' ')}`;
+  };
+  return [
+    ...(beside === undefined || beside === line ? [] : [numbered(beside)]),
+    numbered(line),
+    ...(column > longestLine ? [] : [`${' '.repeat(width)} | ${' '.repeat(column - 1)}^`]),
+  ];
+}
+
+/** The name in the first column, at the line or above. */
+function sectionAt(lines: readonly string[], at: number): string | undefined {
+  for (let line = at; line >= 0; line -= 1) {
+    const name = /^["']?([\w-]+)["']? *:/.exec(lines[line] ?? '')?.[1];
+    if (name !== undefined) return name;
+  }
+  return undefined;
+}
+
+/** In a section that has secrets, or that we do not know, only the values of keys that are none are shown. */
+function withoutSecrets(line: string, section: string | undefined, leaves: readonly Leaf[]): string {
+  const own = leaves.filter(({ path }) => path.startsWith(`${section ?? ''}.`));
+  const mayHaveSecrets = own.length === 0 || own.some(({ setting }) => setting.secret);
+  const open = new Set(own.flatMap(openNames));
+  const keys = [...line.matchAll(/["']?([\w-]+)["']? *:(?=\s|$|["'[{])/g)];
+  const isClosed = (name = '') =>
+    !(name === section && own.length > 0) && !open.has(name) && (mayHaveSecrets || resemblesSecret(name));
+  if (keys.length === 0) return mayHaveSecrets && line.trim() !== '' ? mask : redact(line);
+  const first = keys.find(([, name]) => isClosed(name));
+  if (first === undefined) return redact(line);
+  const end = first.index + first[0].length;
+  return line.slice(end).trim() === '' ? line : `${redact(line.slice(0, end))} ${mask}`;
+}
+
+/** The names of keys whose values are no secrets, those of the entries of a list among them. */
+function openNames({ path, setting }: Leaf): readonly string[] {
+  return setting.secret
+    ? []
+    : [...path.split('.'), ...Object.keys(setting.items ?? {}), ...keysAt(setting.schema, [])];
+}

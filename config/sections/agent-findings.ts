@@ -1,0 +1,170 @@
+// What contradicts among the pins of an agent: ids, lines and times.
+import { entriesIn, refused, type Finding, type Seen, type SeenList } from '../declare.ts';
+import { idsTwice } from './twice.ts';
+
+interface Pin {
+  readonly id: string;
+  readonly line: number | string;
+  readonly chip?: string;
+}
+
+interface Button extends Pin {
+  readonly debounceMs: number;
+  readonly gestures: readonly string[];
+  readonly holdMs: number;
+  readonly doubleMs: number;
+  readonly stuckAfterMs: number;
+}
+
+interface Values {
+  readonly driver: Seen<string>;
+  readonly chip?: Seen<string>;
+  readonly sampleMs: Seen<number>;
+  readonly buttons: SeenList<Button>;
+  readonly keySwitches: SeenList<Pin & { readonly debounceMs: number }>;
+  readonly leds: SeenList<Pin>;
+}
+
+export function agentFindings(values: Values): Finding[] {
+  return [
+    ...lists.flatMap((list) => idsTwice(list, values[list])),
+    ...sharedLines(values),
+    ...shorterThanASample(values),
+    ...wrongOrder(values),
+    ...notOnRpio(values),
+  ];
+}
+
+const lists = ['buttons', 'keySwitches', 'leds'] as const;
+
+const error = (path: readonly PropertyKey[], message: string, remedy: string): Finding => ({
+  path,
+  severity: 'error',
+  message,
+  remedy,
+});
+
+/** Each use of a line, as far as line and chip are known. */
+function usersIn(values: Values) {
+  return lists.flatMap((list) =>
+    pinsOf(values, list).flatMap(({ entry: { line, chip = values.chip ?? '' }, index }) =>
+      line === refused || chip === refused ? [] : [{ list, index, line, chip }],
+    ),
+  );
+}
+
+function pinsOf(values: Values, list: (typeof lists)[number]) {
+  const pins: SeenList<Pin> = values[list];
+  return entriesIn(pins);
+}
+
+function sharedLines(values: Values): Finding[] {
+  const users = usersIn(values);
+  return users.flatMap((user, index): Finding[] => {
+    const first = users.findIndex((other) => other.line === user.line && other.chip === user.chip);
+    const other = users[first];
+    return first === index || other === undefined
+      ? []
+      : [
+          error(
+            [user.list, user.index, 'line'],
+            `GPIO line ${user.line} is already used by ${other.list}[${other.index}]`,
+            'give each button, key switch and LED its own line; a button without line has 17, a key switch 22, an LED 27',
+          ),
+        ];
+  });
+}
+
+function shorterThanASample(values: Values): Finding[] {
+  const { sampleMs } = values;
+  if (sampleMs === refused) return [];
+  return (['buttons', 'keySwitches'] as const).flatMap((list) =>
+    debouncedOf(values, list).flatMap(({ entry: { debounceMs }, index }) =>
+      debounceMs === refused || debounceMs >= sampleMs
+        ? []
+        : [
+            error(
+              [list, index, 'debounceMs'],
+              `must be at least agent.sampleMs (${sampleMs}): between two samples the agent sees nothing`,
+              'raise debounceMs or lower agent.sampleMs',
+            ),
+          ],
+    ),
+  );
+}
+
+function debouncedOf(values: Values, list: 'buttons' | 'keySwitches') {
+  const debounced: SeenList<{ readonly debounceMs: number }> = values[list];
+  return entriesIn(debounced);
+}
+
+/** Times of a button that must be longer than others. */
+function wrongOrder({ buttons }: Values): Finding[] {
+  return entriesIn(buttons).flatMap(({ entry, index }) => {
+    const { gestures } = entry;
+    const knows = (gesture: string) => gestures !== refused && gestures.includes(gesture);
+    const longer = (
+      key: 'holdMs' | 'doubleMs' | 'stuckAfterMs',
+      than: 'debounceMs' | 'holdMs',
+      applies: boolean,
+    ) => {
+      const value = entry[key];
+      const least = entry[than];
+      return !applies || value === refused || least === refused || value > least
+        ? []
+        : [
+            error(
+              ['buttons', index, key],
+              `must be more than ${than} (${least})`,
+              `raise ${key} or lower ${than}`,
+            ),
+          ];
+    };
+    return [
+      ...longer('holdMs', 'debounceMs', knows('hold')),
+      ...longer('doubleMs', 'debounceMs', knows('double')),
+      ...longer('stuckAfterMs', 'holdMs', knows('hold')),
+      ...longer('stuckAfterMs', 'debounceMs', !knows('hold')),
+    ];
+  });
+}
+
+/** The driver rpio reads the registers of a Raspberry Pi's own pins: it knows no chips and no names. */
+function notOnRpio(values: Values): Finding[] {
+  if (values.driver !== 'rpio') return [];
+  const why = 'which the driver rpio does not know: it has only the pins of the Raspberry Pi itself';
+  const isGiven = (chip: unknown) => chip !== undefined && chip !== refused;
+  return [
+    ...(isGiven(values.chip)
+      ? [
+          error(
+            ['chip'],
+            `names a GPIO chip, ${why}`,
+            'remove chip, or write `driver: gpiochip`, which uses chips',
+          ),
+        ]
+      : []),
+    ...lists.flatMap((list) =>
+      pinsOf(values, list).flatMap(({ entry: { chip, line }, index }) => [
+        ...(isGiven(chip)
+          ? [
+              error(
+                [list, index, 'chip'],
+                `names a GPIO chip, ${why}`,
+                'remove chip, or write `driver: gpiochip`, which uses chips',
+              ),
+            ]
+          : []),
+        ...(typeof line === 'string'
+          ? [
+              error(
+                [list, index, 'line'],
+                `names a line, ${why}`,
+                'write the BCM number of the pin, for example `line: 17`, or use `driver: gpiochip`',
+              ),
+            ]
+          : []),
+      ]),
+    ),
+  ];
+}
