@@ -18,25 +18,30 @@ export const applicationKey = 'app_';
 const usualNamespace = 'argocd';
 
 /**
- * Home Assistant calls an update available where the two versions differ, unless both read as versions and the second is
- * the older one: seven digits of a hash can do that, and so does a chart that goes back. And where the cluster was changed
- * by hand both are the same. Then it is said in words. Of plain numbers and dots Home Assistant can tell which is newer.
+ * Home Assistant compares two texts that both read as versions, and calls an update available only where the second is the
+ * newer one. A tenth of all short hashes read so: `3161327` is a number, `98d7186` a development version. With a
+ * word before it none does, and then any difference is an update. Only what Helm calls a version stands without one.
  */
-const versionLike = '^[vV]?[0-9]+([.][0-9].*)?([abcdr].*)?$';
-const plainVersion = '^v?[0-9]+([.][0-9]+)*$';
+export const wordBefore = { commit: 'commit ', other: 'revision ' } as const;
 
+/** The Git commit, chart version or digest, as people read it; of several sources each, with a comma between them. */
+const shown = [
+  '{% macro shown(revision) %}',
+  "{{ revision if not revision or '.' in revision and version(revision).valid else ",
+  `('${wordBefore.commit}' if revision | regex_match('[0-9a-f]{40}(,|$)') else '${wordBefore.other}') ~ `,
+  "revision | regex_replace('([0-9a-f]{7})[0-9a-f]{33,}', '\\\\1') | replace(',', ', ') }}",
+  '{% endmacro %}',
+].join('');
+
+/** Where the second version is the older one, or the same since the cluster was changed by hand, it is said in words. */
 const stateTemplate = [
   '{% if value_json is defined %}',
-  `{% set versions = '${versionLike}' %}`,
-  `{% set plain = '${plainVersion}' %}`,
-  "{% set short = '([0-9a-f]{7})[0-9a-f]{33}' %}",
-  "{% set deployed = (value_json.deployed | default({})).revision | default('') | regex_replace(short, '\\\\1') %}",
-  "{% set installed = deployed if deployed else 'not deployed' %}",
+  shown,
+  "{% set installed = shown((value_json.deployed | default({})).revision | default('')) or 'not deployed' %}",
   "{% set drifted = value_json.sync == 'OutOfSync' %}",
-  "{% set wanted = (value_json.target | default({})).revision | default('') | regex_replace(short, '\\\\1') %}",
+  "{% set wanted = shown((value_json.target | default({})).revision | default('')) %}",
   '{% set latest = wanted if drifted and wanted else installed %}',
-  '{% set newer = installed | regex_match(plain) and latest | regex_match(plain) and version(latest) > version(installed) %}',
-  '{% set alike = installed == latest or (installed | regex_match(versions) and latest | regex_match(versions) and not newer) %}',
+  '{% set alike = installed == latest or (version(installed).valid and version(latest).valid and version(latest) <= version(installed)) %}',
   '{% set commit = (value_json.target if drifted else value_json.deployed) | default({}) %}',
   "{% set notes = value_json.notes | default([]) | reject('in', ['automated', 'multi-source', 'app-of-apps']) | join(', ') %}",
   "{% set said = [commit.title | default(''), commit.author | default(''), notes | replace('-', ' ')] | select | join(' · ') %}",
@@ -68,6 +73,8 @@ export function applicationComponents(options: {
         name: byName.get(name) === 1 ? name : key,
         what: namespace === usualNamespace ? name : `${namespace} ${name}`,
         icon: 'mdi:source-branch-sync',
+        // On the device's page apart from Release and Freeze; and no whole room is installed by one click.
+        entity_category: 'config',
         state_topic: topic,
         value_template: stateTemplate,
         command_topic: make.topic(buttonPress.at({ button: button.id })),

@@ -76,7 +76,7 @@ describe('devices', () => {
       'sensor.release_button_last_release "Last release" timestamp - enabled',
       'event.release_button_releases "Releases" - - enabled',
       'switch.release_button_freeze "Freeze" - - enabled',
-      'update.release_button_shop "shop" - - enabled',
+      'update.release_button_shop "shop" - config enabled',
     ]);
   });
 

@@ -33,8 +33,8 @@ const expected: readonly (readonly [string, string, string | null, boolean, stri
   ['switch.release_button_freeze', 'Freeze', null, false, worker],
   ['switch.release_button_freeze_button', 'Freeze button', null, true, worker],
   ['switch.release_button_freeze_button_shop', 'Release the shop: freeze button', null, true, worker],
-  ['update.release_button_shop', 'shop', null, false, worker],
-  ['update.release_button_till', 'till', null, false, worker],
+  ['update.release_button_shop', 'shop', 'config', false, worker],
+  ['update.release_button_till', 'till', 'config', false, worker],
 ];
 
 describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reason}`, () => {
@@ -93,8 +93,8 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
     await home.shows('sensor.release_button_out_of_sync', '2', { total: 2, unit_of_measurement: 'apps' });
     await home.shows('sensor.release_button_signal', 'drifted', { outOfSync: 2, device_class: 'enum' });
     await home.shows('update.release_button_shop', 'on', {
-      installed_version: '1111111',
-      latest_version: '2222222',
+      installed_version: 'commit 1111111',
+      latest_version: 'commit 2222222',
       release_summary: 'change number 2 · Robin Reviewer <robin@example.com>',
       release_url: `${house.argocd.url}/applications/argocd/shop`,
       title: 'shop',
@@ -110,7 +110,7 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
     await home.call('update', 'install', { entity_id: 'update.release_button_till' });
     await home.shows('update.release_button_till', 'on', { in_progress: true });
     await home.shows('update.release_button_till', 'off', {
-      installed_version: '2222222',
+      installed_version: 'commit 2222222',
       in_progress: false,
     });
     expect((await syncs()).slice(before.length)).toEqual(['till']);
@@ -256,20 +256,24 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
     });
     const hand = { ...shop, sync: 'OutOfSync', target: shop['deployed'] };
     publish(brokerUrl, ['-r', '-t', topic, '-m', JSON.stringify(hand)]);
-    const installed = String(Reflect.get(Object(shop['deployed']), 'revision')).slice(0, 7);
+    const installed = `commit ${String(Reflect.get(Object(shop['deployed']), 'revision')).slice(0, 7)}`;
     await home.shows('update.release_button_shop', 'on', {
       installed_version: `${installed} (out of sync)`,
       latest_version: installed,
     });
-    // Digits alone read as a number and a `d` among them as a version, and the older one would be no update.
+    // Bare, the first would read as a number and the second as a version, and the older one would be no update.
     for (const [deployed, target] of [
       ['9999999', '0000001'],
+      ['42b22a4', '3161327'],
       ['3161327', '98d7186'],
     ]) {
       const revision = (short = '') => ({ revision: `${short}${'a'.repeat(33)}` });
       const message = { ...hand, deployed: revision(deployed), target: revision(target) };
       publish(brokerUrl, ['-r', '-t', topic, '-m', JSON.stringify(message)]);
-      await home.shows('update.release_button_shop', 'on', { latest_version: target });
+      await home.shows('update.release_button_shop', 'on', {
+        installed_version: `commit ${deployed}`,
+        latest_version: `commit ${target}`,
+      });
     }
     publish(brokerUrl, ['-r', '-t', topic, '-m', JSON.stringify({ ...shop, sync: 'Unknown' })]);
     await home.shows('update.release_button_shop', 'unavailable');
