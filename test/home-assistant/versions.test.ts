@@ -18,7 +18,11 @@ const isVersion = (text: string) => {
   return versions.some((pattern) => pattern.test(plain));
 };
 
-const shortHash = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'.split('')), minLength: 7, maxLength: 7 });
+const shortHash = fc.string({
+  unit: fc.constantFrom(...'0123456789abcdef'.split('')),
+  minLength: 7,
+  maxLength: 7,
+});
 
 test.each(['3161327', '12345b6', '98d7186'])('the bare hash %s reads as a version', (hash) => {
   expect(isVersion(hash)).toBe(true);
