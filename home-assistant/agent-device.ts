@@ -45,6 +45,9 @@ const onTemplate = [
   `else ${asked({ pattern: 'on', forMs: momentMs })} }}`,
 ].join(' ');
 
+/** Steps have no name, so it stays the one before: Home Assistant 2024.11 warns at each that is not in the list. */
+const formerEffect = "state_attr(entity_id, 'effect') or 'on'";
+
 export function agentDevice(prefix: string, info: AgentInfo, ownVersion: string): Discovery {
   const { agent: id } = info;
   const make = makerFor(prefix, 'agent', id);
@@ -131,8 +134,10 @@ function ledComponents(make: Maker, led: AgentInfo['leds'][number]): (readonly [
       state_topic: state,
       state_template: ofJson("'off' if value_json.pattern == 'off' else 'on'", 'None'),
       effect_list: effects,
-      // Steps of somebody's own have no name.
-      effect_template: ofJson("value_json.pattern if value_json.pattern is string else ''", "''"),
+      effect_template: ofJson(
+        `value_json.pattern if value_json.pattern in [${effects.map(quoted).join(', ')}] else (${formerEffect})`,
+        formerEffect,
+      ),
       ...attributes(state, ['because', 'signal', 'pattern']),
     }),
     make.entity(`identify_${id}`, 'button', {

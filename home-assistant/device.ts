@@ -1,7 +1,7 @@
 // What every device and every component of it has in common.
 import type { Address } from '../messages/channel.ts';
 import type { Component, Discovery } from '../messages/home-assistant.ts';
-import { deviceId, entityId, nameOf } from './names.ts';
+import { deviceId, nameOf, objectIdOf } from './names.ts';
 import type { DeviceKind } from './names.ts';
 
 /** By it we know what is ours. */
@@ -37,22 +37,21 @@ export const thingsMax = 100;
 export function makerFor(prefix: string, kind: DeviceKind, id: string): Maker {
   return {
     topic: ({ topic }) => `${prefix}/${topic}`,
-    entity: (key, platform, { what, thing, ...options }) => [
-      key,
-      {
-        platform,
-        // No id has a dot, so no two pairs of device and key give the same.
-        unique_id: `${deviceId(prefix, kind, id)}.${key}`,
-        default_entity_id: entityId({
+    entity: (key, platform, { what, thing, ...options }) => {
+      const objectId = objectIdOf({ prefix, owner: id, what, ...(thing === undefined ? {} : { thing }) });
+      return [
+        key,
+        {
           platform,
-          prefix,
-          owner: id,
-          what,
-          ...(thing === undefined ? {} : { thing }),
-        }),
-        ...options,
-      },
-    ],
+          // No id has a dot, so no two pairs of device and key give the same.
+          unique_id: `${deviceId(prefix, kind, id)}.${key}`,
+          default_entity_id: `${platform}.${objectId}`,
+          // The same for Home Assistant before 2025.10, which drops the other without a word.
+          object_id: objectId,
+          ...options,
+        },
+      ];
+    },
   };
 }
 

@@ -27,9 +27,8 @@ export function wordOf(prefix: string): string {
   return prefix.replaceAll('_', '__').replaceAll('/', '_-');
 }
 
-/** What an entity is called in Home Assistant's own ids, where its user has not changed it. */
-export function entityId(parts: {
-  readonly platform: string;
+/** What an entity is called in Home Assistant's own ids, behind the platform, where its user has not changed it. */
+export function objectIdOf(parts: {
   readonly prefix: string;
   /** the agent or worker */
   readonly owner: string;
@@ -38,9 +37,9 @@ export function entityId(parts: {
   /** the button or LED, where there may be several */
   readonly thing?: string;
 }): string {
-  const { platform, prefix, owner, what, thing } = parts;
+  const { prefix, owner, what, thing } = parts;
   const words = [prefix, ...unlessDefault(owner), what, ...(thing === undefined ? [] : unlessDefault(thing))];
-  return `${platform}.${slug(words.join(' '))}`;
+  return slug(words.join(' '));
 }
 
 /** As Home Assistant makes ids of names: lower case, one `_` for all that is no letter or digit. */

@@ -39,6 +39,16 @@ describe('what is announced', () => {
     );
   });
 
+  // Home Assistant reads the second before 2025.10, and the first since then.
+  test('an entity is given the same id in both ways', () => {
+    fc.assert(
+      fc.property(devices, ({ components }) => {
+        for (const { platform, default_entity_id: id, object_id: rest } of Object.values(components))
+          if (platform !== 'device_automation') expect(id).toBe(`${platform}.${String(rest)}`);
+      }),
+    );
+  });
+
   // Both entities would exist, and only one could be taken away.
   test('a key never changes its platform', () => {
     const kinds: Readonly<Record<string, string>> = {
@@ -105,6 +115,7 @@ function idsOf({ device, components }: Discovery): unknown {
     key,
     component['unique_id'],
     component['default_entity_id'],
+    component['object_id'],
   ]);
   return { identifiers: Reflect.get(Object(device), 'identifiers'), ids };
 }

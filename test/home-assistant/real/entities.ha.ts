@@ -179,7 +179,7 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
     await home.shows('light.release_button_light', 'on', { because: 'signal' });
     expect(shown()).toMatchObject({ pattern: 'on', because: 'signal', signal: 'drifted' });
     await home.call('button', 'press', { entity_id: 'button.release_button_identify' });
-    await home.shows('light.release_button_light', 'on', { because: 'identify' });
+    await home.shows('light.release_button_light', 'on', { because: 'identify', effect: 'on' });
   });
 
   it('what is asked of whole rooms hides the signal for ten seconds at most', async () => {

@@ -34,6 +34,8 @@ function entityOf<Shape extends z.core.$ZodShape>(
     platform: z.literal(platform),
     unique_id: text,
     default_entity_id: z.string().check(z.regex(new RegExp(`^${platform}\\.[a-z0-9]+(_[a-z0-9]+)*$`))),
+    // Up to 2025.9; without the platform.
+    object_id: z.string().check(z.regex(/^[a-z0-9]+(_[a-z0-9]+)*$/)),
     name: text,
     icon: z.exactOptional(icon),
     enabled_by_default: z.exactOptional(z.boolean()),
