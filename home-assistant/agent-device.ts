@@ -7,8 +7,8 @@ import type { Component, Discovery } from '../messages/home-assistant.ts';
 import { ledIdentify, ledSet, ledState } from '../messages/led.ts';
 import type { LedSet } from '../messages/led.ts';
 import { patternNames } from '../messages/pattern.ts';
-import { discoveryOf, makerFor, thingsMax } from './device.ts';
-import type { Maker } from './device.ts';
+import { discoveryOf, makerFor, thingsMax, whileOnline } from './device.ts';
+import type { About, Maker } from './device.ts';
 import { nameBeside, nameOf } from './names.ts';
 import { attributes, ofJson, onWhen, quoted, stateOf } from './templates.ts';
 
@@ -48,7 +48,7 @@ const onTemplate = [
 /** Steps have no name, so it stays the one before: Home Assistant 2024.11 warns at each that is not in the list. */
 const formerEffect = "state_attr(entity_id, 'effect') or 'on'";
 
-export function agentDevice(prefix: string, info: AgentInfo, ownVersion: string): Discovery {
+export function agentDevice(prefix: string, info: AgentInfo, about: About): Discovery {
   const { agent: id } = info;
   const make = makerFor(prefix, 'agent', id);
   return discoveryOf({
@@ -60,8 +60,8 @@ export function agentDevice(prefix: string, info: AgentInfo, ownVersion: string)
     modelId: info.driver,
     version: info.version,
     simulated: info.simulated,
-    ownVersion,
-    availability: [{ topic: make.topic(agentAvailability.at({ agent: id })) }],
+    ownVersion: about.ownVersion,
+    availability: [whileOnline(make, agentAvailability.at({ agent: id }), about)],
     components: [
       ...info.buttons.slice(0, thingsMax).flatMap((button) => buttonComponents(make, button)),
       ...info.leds.slice(0, thingsMax).flatMap((led) => ledComponents(make, led)),

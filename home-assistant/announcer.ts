@@ -7,6 +7,7 @@ import type { Link } from '../service/link/link.ts';
 import type { Log } from '../service/log.ts';
 import type { Known, Memory } from './memory.ts';
 import { componentsOf, isOurs, nextMessage } from './next-message.ts';
+import { withRecalled } from './recalled.ts';
 
 export interface Announcer {
   /** Subscribes to what is retained. */
@@ -22,6 +23,14 @@ export interface Announcer {
   sayAll(): void;
   /** Whether the broker has kept the announcement of this device since before this connection. */
   hasKept(id: string): boolean;
+  /** Whether this device has been announced before, and Home Assistant may know it. */
+  isKnown(id: string): boolean;
+  /** Somebody has said that the agent or worker of this device is gone for good. */
+  takeAway(id: string): void;
+  /** Home Assistant has ended: what it has just been told it may not have heard. */
+  homeGone(): void;
+  /** Which of the wanted devices the broker has taken as they should be, and which it has refused. */
+  outcome(): { readonly taken: ReadonlySet<string>; readonly refused: ReadonlySet<string> };
 }
 
 /**
@@ -29,6 +38,9 @@ export interface Announcer {
  * two of one device. In milliseconds.
  */
 const gapMs = 2_000;
+
+/** How long Home Assistant is given to bring back what is then taken away. In milliseconds. */
+const recallMs = 3_000;
 
 /**
  * What the broker has kept of us, and of whose agent or worker it has kept nothing: an info is retained as well, and said
@@ -43,7 +55,7 @@ const goneMax = 500;
 const retainedMax = 500;
 
 export function createAnnouncer(options: {
-  readonly link: Pick<Link, 'subscribeRaw' | 'publish' | 'clear'>;
+  readonly link: Pick<Link, 'subscribeRaw' | 'publishOnce' | 'clear'>;
   readonly prefix: string;
   readonly discoveryPrefix: string;
   readonly clock: Clock;
@@ -53,9 +65,12 @@ export function createAnnouncer(options: {
   readonly memory: Pick<Memory, 'write'>;
   /** Components with such keys are not known well enough yet to be taken away. */
   readonly isSpared: (key: string) => boolean;
+  readonly ownVersion: string;
   readonly onPublished: () => void;
+  /** the broker has taken a message, or refused it */
+  readonly onOutcome: () => void;
 }): Announcer {
-  const { link, prefix, discoveryPrefix, clock, log, known, memory, isSpared } = options;
+  const { link, prefix, discoveryPrefix, clock, log, known, memory, isSpared, ownVersion } = options;
   /** ours, as they are on the broker as far as is known */
   const retained = new Map<string, Discovery>();
   const saidAt = new Map<string, number>();
@@ -67,6 +82,10 @@ export function createAnnouncer(options: {
   const kept = new Set<string>();
   /** components that have been taken away on this connection, by device */
   const told = new Map<string, ReadonlySet<string>>();
+  /** devices that Home Assistant has been given back what is gone of them, so that it can be taken away */
+  const recalled = new Set<string>();
+  const taken = new Set<string>();
+  const refused = new Set<string>();
   let devices: ReadonlyMap<string, Discovery> = new Map();
   let removed = new Set<string>();
   let since = -Infinity;
@@ -95,19 +114,22 @@ export function createAnnouncer(options: {
       const at = dueAt(id);
       if (at === undefined) open.delete(id);
       else if (now < at) nextAt = Math.min(nextAt, at);
-      else if (step(id, now)) nextAt = Math.min(nextAt, now + gapMs);
+      else if (step(id, now)) nextAt = Math.min(nextAt, now + gapOf(id));
       else open.delete(id);
     }
     arm(nextAt);
   };
+
+  const gapOf = (id: string) => (recalled.has(id) ? recallMs : gapMs);
 
   /**
    * When something may be said of a device. Undefined: nothing; what nobody wants has to be known to be gone, and not only
    * not to be heard.
    */
   const dueAt = (id: string): number | undefined => {
-    const nextAt = (saidAt.get(id) ?? -Infinity) + gapMs;
-    if (devices.has(id) || removed.has(id)) return nextAt;
+    const nextAt = (saidAt.get(id) ?? -Infinity) + gapOf(id);
+    if (devices.has(id) || removed.has(id) || recalled.has(id)) return nextAt;
+    if (again.has(id) && known.gone.has(id)) return nextAt;
     return kept.has(id) ? Math.max(nextAt, since + goneAfterMs) : undefined;
   };
 
@@ -124,18 +146,59 @@ export function createAnnouncer(options: {
   const bringOn = (id: string, wanted: Discovery): boolean => {
     const there = retained.get(id);
     const born = again.delete(id);
-    const said = (!born && told.get(id)) || new Set<string>();
+    const wasRecalled = recalled.delete(id);
+    known.gone.delete(id);
+    const said = (!born && !wasRecalled && told.get(id)) || new Set<string>();
     const gone = leaving(id, wanted, said);
+    const back = born ? withRecalled({ prefix, id, ownVersion, wanted, gone }) : undefined;
+    if (back !== undefined) {
+      recalled.add(id);
+      known.devices.set(id, knownAfter(maybeKnown(id), wanted));
+      send(id, back);
+      return true;
+    }
     const message = nextMessage(there, wanted, gone) ?? (born ? wanted : undefined);
-    if (message === undefined) return false;
+    if (message === undefined) {
+      taken.add(id);
+      options.onOutcome();
+      return false;
+    }
     // What is there again may go again.
     told.set(id, new Set([...said, ...gone.keys()].filter((key) => !Object.hasOwn(wanted.components, key))));
+    known.devices.set(id, knownAfter(maybeKnown(id), wanted));
     // Whoever has just been born hears it; without a birth nobody can tell who does.
-    known.set(id, knownAfter(maybeKnown(id), born ? gone : new Map(), wanted));
-    retained.set(id, message);
-    link.publish(addressOf(id), message, { remember: false });
-    log.debug({ device: id }, `announced ${id} to Home Assistant`);
+    send(id, message, born || wasRecalled ? gone : undefined);
     return true;
+  };
+
+  /** @param heard what is certainly known to be gone once the broker has taken this */
+  const send = (id: string, message: Discovery, heard: ReadonlyMap<string, string> = new Map()) => {
+    const before = retained.get(id);
+    retained.set(id, message);
+    taken.delete(id);
+    log.debug({ device: id }, `announced ${id} to Home Assistant`);
+    void link.publishOnce(addressOf(id), message).then((outcome) => {
+      if (outcome === 'acknowledged') {
+        if (retained.get(id) === message || devices.has(id)) taken.add(id);
+        refused.delete(id);
+        forgetKeys(id, heard);
+      } else if (outcome === 'refused') {
+        refused.add(id);
+        // The broker has the one before, if any.
+        if (before === undefined) retained.delete(id);
+        else retained.set(id, before);
+      }
+      options.onOutcome();
+    });
+  };
+
+  const forgetKeys = (id: string, heard: ReadonlyMap<string, string>) => {
+    const all = new Map(known.devices.get(id));
+    for (const key of heard.keys())
+      if (!Object.hasOwn(devices.get(id)?.components ?? {}, key)) all.delete(key);
+    if (heard.size === 0 || !known.devices.has(id)) return;
+    known.devices.set(id, all);
+    memory.write(known);
   };
 
   /** What Home Assistant may still have, and should not, and has not been told on this connection. */
@@ -148,22 +211,39 @@ export function createAnnouncer(options: {
 
   const maybeKnown = (id: string): Map<string, string> => {
     const there = retained.get(id);
-    return new Map([...(known.get(id) ?? []), ...(there === undefined ? [] : componentsOf(there))]);
+    return new Map([...(known.devices.get(id) ?? []), ...(there === undefined ? [] : componentsOf(there))]);
   };
 
   const takeAway = (id: string): boolean => {
-    again.delete(id);
+    const born = again.delete(id);
+    const wasRecalled = recalled.delete(id);
     removed.delete(id);
-    const isThere = retained.delete(id);
-    if (!known.delete(id) && !isThere) return false;
     kept.delete(id);
-    log.info({ device: id }, `${id} is gone, and with it from Home Assistant`);
+    const gone = maybeKnown(id);
+    const back = born ? withRecalled({ prefix, id, ownVersion, wanted: undefined, gone }) : undefined;
+    if (back !== undefined) {
+      recalled.add(id);
+      send(id, back);
+      return true;
+    }
+    const isThere = retained.delete(id);
+    if (!known.devices.has(id) && !isThere) return false;
+    if (born || wasRecalled) {
+      known.devices.delete(id);
+      known.gone.delete(id);
+    } else {
+      if (!known.gone.has(id)) log.info({ device: id }, `${id} is gone, and with it from Home Assistant`);
+      known.devices.set(id, gone);
+      known.gone.add(id);
+    }
+    taken.delete(id);
+    refused.delete(id);
     link.clear(addressOf(id));
     return true;
   };
 
   const openAll = () => {
-    for (const id of [...devices.keys(), ...retained.keys()]) open.add(id);
+    for (const id of [...devices.keys(), ...retained.keys(), ...again]) open.add(id);
     arm(clock.monotonic());
   };
 
@@ -179,7 +259,10 @@ export function createAnnouncer(options: {
         } else if (decoded.ok && isOurs(prefix, id, decoded.value)) {
           if (retained.size >= retainedMax && !retained.has(id)) return;
           retained.set(id, decoded.value);
-          if (about.retained) kept.add(id);
+          if (!about.retained) return;
+          kept.add(id);
+          // Who was here before us may have said it just now.
+          saidAt.set(id, Math.max(saidAt.get(id) ?? -Infinity, clock.monotonic()));
         }
       });
     },
@@ -192,6 +275,10 @@ export function createAnnouncer(options: {
       kept.clear();
       told.clear();
       open.clear();
+      again.clear();
+      recalled.clear();
+      taken.clear();
+      refused.clear();
       disarm();
     },
     want: (next) => {
@@ -208,26 +295,36 @@ export function createAnnouncer(options: {
       openAll();
     },
     sayAll: () => {
-      for (const id of devices.keys()) again.add(id);
+      recalled.clear();
+      for (const id of [...devices.keys(), ...known.gone]) again.add(id);
       openAll();
     },
     hasKept: (id) => kept.has(id),
+    isKnown: (id) => retained.has(id) || (known.devices.has(id) && !known.gone.has(id)),
+    takeAway: (id) => {
+      if (devices.has(id) || (!known.devices.has(id) && !retained.has(id))) return;
+      removed.add(id);
+      open.add(id);
+      arm(clock.monotonic());
+    },
+    homeGone: () => {
+      // What was given back has to go from the broker again.
+      for (const id of recalled) if (!devices.has(id)) removed.add(id);
+      recalled.clear();
+      again.clear();
+      openAll();
+    },
+    outcome: () => ({ taken, refused }),
   };
 }
 
 /**
  * What Home Assistant may know after a message. Applications may come and go for months without a birth: of what has gone
  * the oldest is forgotten, which it most likely has heard.
- * @param forgotten what it has heard for certain to be gone
  */
-function knownAfter(
-  before: ReadonlyMap<string, string>,
-  forgotten: ReadonlyMap<string, string>,
-  wanted: Discovery,
-): ReadonlyMap<string, string> {
+function knownAfter(before: ReadonlyMap<string, string>, wanted: Discovery): ReadonlyMap<string, string> {
   const present = componentsOf(wanted);
   const all = new Map([...before, ...present]);
-  for (const key of forgotten.keys()) all.delete(key);
   for (const key of all.keys()) {
     if (all.size <= present.size + goneMax) break;
     if (!present.has(key)) all.delete(key);

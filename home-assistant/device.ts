@@ -1,6 +1,7 @@
 // What every device and every component of it has in common.
 import type { Address } from '../messages/channel.ts';
 import type { Component, Discovery } from '../messages/home-assistant.ts';
+import { releaseEvent } from '../messages/release.ts';
 import { deviceId, nameOf, objectIdOf } from './names.ts';
 import type { DeviceKind } from './names.ts';
 
@@ -31,8 +32,39 @@ export interface Maker {
   ): readonly [string, Component];
 }
 
+/** What is to be known of a device beside what its process says. */
+export interface About {
+  /** our own version */
+  readonly ownVersion: string;
+  /** nobody knows whether its process is there */
+  readonly isSilent: boolean;
+}
+
+/**
+ * While its process is online. Home Assistant keeps what it has last heard of a topic, also over a broker that was
+ * restarted and has forgotten it: whoever has not come back to that broker would be shown as online, with values of before.
+ * A topic that is new to an entity counts as offline until something is heard of it, and of this one never is.
+ */
+export function whileOnline(
+  make: Maker,
+  availability: Pick<Address<unknown>, 'topic'>,
+  { isSilent }: About,
+): Availability {
+  if (!isSilent) return { topic: make.topic(availability) };
+  return { topic: make.topic(releaseEvent.at({})), value_template: "{{ 'offline' }}" };
+}
+
 /** Of buttons and of LEDs, as the worker's configuration has it; a device with more is a mistake or worse. */
 export const thingsMax = 100;
+
+/** By it Home Assistant's registry knows an entity for ever. No id has a dot, so no two pairs give the same. */
+export function uniqueId(device: string, key: string): string {
+  return `${device}.${key}`;
+}
+
+export function originOf(ownVersion: string): Discovery['origin'] {
+  return { name: originName, sw_version: ownVersion, support_url: supportUrl };
+}
 
 export function makerFor(prefix: string, kind: DeviceKind, id: string): Maker {
   return {
@@ -43,8 +75,7 @@ export function makerFor(prefix: string, kind: DeviceKind, id: string): Maker {
         key,
         {
           platform,
-          // No id has a dot, so no two pairs of device and key give the same.
-          unique_id: `${deviceId(prefix, kind, id)}.${key}`,
+          unique_id: uniqueId(deviceId(prefix, kind, id), key),
           default_entity_id: `${platform}.${objectId}`,
           // The same for Home Assistant before 2025.10, which drops the other without a word.
           object_id: objectId,
@@ -84,7 +115,7 @@ export function discoveryOf(options: {
       sw_version: options.version,
       ...(configurationUrl === undefined ? {} : { configuration_url: configurationUrl }),
     },
-    origin: { name: originName, sw_version: options.ownVersion, support_url: supportUrl },
+    origin: originOf(options.ownVersion),
     availability: options.availability,
     availability_mode: 'all',
     qos: 1,

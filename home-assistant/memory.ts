@@ -10,8 +10,12 @@ import type { Log } from '../service/log.ts';
 import { codeOf, messageOf } from '../service/log.ts';
 import { isDeviceId, wordOf } from './names.ts';
 
-/** Platforms by the keys of components, by the ids of devices. */
-export type Known = Map<string, ReadonlyMap<string, string>>;
+export interface Known {
+  /** platforms by the keys of components, by the ids of devices */
+  readonly devices: Map<string, ReadonlyMap<string, string>>;
+  /** those of the devices that are gone, and of which nobody knows whether Home Assistant has heard it */
+  readonly gone: Set<string>;
+}
 
 export interface Memory {
   /** Empty where there is none; what cannot be read is said in the log, and begun anew. */
@@ -22,7 +26,10 @@ export interface Memory {
   settled(): Promise<void>;
 }
 
-const fileSchema = z.object({ devices: z.record(z.string(), z.record(z.string(), z.string())) });
+const fileSchema = z.object({
+  devices: z.record(z.string(), z.record(z.string(), z.string())),
+  gone: z.optional(z.array(z.string())),
+});
 /** Of some megabytes at most this is read; ours is far below. */
 const maxBytes = 4 * 1024 * 1024;
 
@@ -75,22 +82,24 @@ export function createMemory(
       try {
         const bytes = await readFile(path);
         if (bytes.byteLength > maxBytes) throw new Error(`it has ${bytes.byteLength} bytes`);
-        const { devices } = fileSchema.parse(JSON.parse(bytes.toString('utf8')));
+        const { devices, gone = [] } = fileSchema.parse(JSON.parse(bytes.toString('utf8')));
         check?.ok();
-        return new Map(
-          Object.entries(devices)
-            .filter(([id]) => isDeviceId(prefix, id))
-            .map(([id, keys]) => [id, new Map(Object.entries(keys))]),
-        );
+        const ours = Object.entries(devices).filter(([id]) => isDeviceId(prefix, id));
+        return {
+          devices: new Map(ours.map(([id, keys]) => [id, new Map(Object.entries(keys))])),
+          gone: new Set(gone.filter((id) => ours.some(([ourId]) => ourId === id))),
+        };
       } catch (error) {
         if (codeOf(error) !== 'ENOENT') complain('read', error);
         else check?.ok();
-        return new Map();
+        return { devices: new Map(), gone: new Set() };
       }
     },
-    write: (known) => {
-      const devices = Object.fromEntries([...known].map(([id, keys]) => [id, Object.fromEntries(keys)]));
-      const text = `${JSON.stringify({ devices })}\n`;
+    write: ({ devices, gone }) => {
+      const text = `${JSON.stringify({
+        devices: Object.fromEntries([...devices].map(([id, keys]) => [id, Object.fromEntries(keys)])),
+        gone: [...gone],
+      })}\n`;
       if (text === latest) return;
       latest = text;
       enqueue(text);

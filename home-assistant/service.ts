@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client';
 import type { Config } from '../config/sections.ts';
 import { foreignFilter } from '../messages/foreign.ts';
 import { birthCodec } from '../messages/home-assistant.ts';
+import type { Discovery } from '../messages/home-assistant.ts';
 import type { Clock, Timer } from '../service/clock.ts';
 import type { Health } from '../service/health.ts';
 import type { Link } from '../service/link/link.ts';
@@ -13,6 +14,7 @@ import type { Application } from './application.ts';
 import type { Known, Memory } from './memory.ts';
 import { homeAssistantMetrics } from './metrics.ts';
 import { deviceId } from './names.ts';
+import type { DeviceKind } from './names.ts';
 import { createSettle } from './settle.ts';
 import { wanted } from './wanted.ts';
 import { createWorld } from './world.ts';
@@ -35,6 +37,8 @@ const applicationsQuietMs = 15_000;
 const applicationsMaxMs = 300_000;
 /** A worker is not announced before its applications, so that it is one message, but it must not wait for Argo CD. */
 const withoutApplicationsMs = 5_000;
+/** A broker has said in this time what it has kept, and whoever lives is back at one that has kept nothing. */
+const silentAfterMs = 5_000;
 
 export function createHomeAssistant(options: {
   readonly config: Config['homeAssistant'];
@@ -62,10 +66,15 @@ export function createHomeAssistant(options: {
   let born = false;
   /** all applications have been heard once; before that none is taken away because it is not there */
   let complete = !withApplications;
+  /** Home Assistant has started before that */
+  let bornBefore = false;
+  /** who has not said by now whether it is there, is not */
+  let silenceCounts = false;
   let running = false;
   const timers: Timer[] = [];
   let said = '';
   let leftOutSaid = 0;
+  let planned: ReadonlyMap<string, Discovery> = new Map();
   let forgetState = () => {};
 
   const announcer = createAnnouncer({
@@ -77,15 +86,45 @@ export function createHomeAssistant(options: {
     known: options.known,
     memory: options.memory,
     isSpared: (key) => !complete && key.startsWith(applicationKey),
+    ownVersion: options.version,
     onPublished: count.published,
+    onOutcome: () => report(),
   });
+
+  /** An info alone may be a stale one: of what is new, somebody has to have been there. */
+  const announceable = <Info>(kind: DeviceKind, infos: ReadonlyMap<string, Info>) =>
+    new Map(
+      [...infos].filter(([id]) => world.wasOnline(kind, id) || announcer.isKnown(deviceId(prefix, kind, id))),
+    );
+
+  const report = () => {
+    const { taken, refused } = announcer.outcome();
+    const there = [...planned].filter(([id]) => taken.has(id));
+    const entities = there.reduce((sum, [, { components }]) => sum + Object.keys(components).length, 0);
+    count.announced(there.length, entities);
+    const summary = `announced to Home Assistant: devices ${there.length}, entities and triggers ${entities}`;
+    const faults = [...planned.keys()].filter((id) => refused.has(id));
+    if (faults.length > 0) {
+      check.bad(`the broker refuses ${faults.join(', ')}; ${summary}`);
+      return;
+    }
+    check.ok(summary);
+    if (there.length === planned.size && summary !== said) {
+      log.info(summary);
+      said = summary;
+    }
+  };
 
   const plan = () => {
     if (!listening || applications === undefined) return;
-    const { agents, workers } = world;
     const { devices, leftOut } = wanted({
       prefix,
-      world: { agents, workers, applications },
+      world: {
+        agents: announceable('agent', world.agents),
+        workers: announceable('worker', world.workers),
+        applications,
+        isSilent: (kind, id) => silenceCounts && world.isSilent(kind, id),
+      },
       config,
       ownVersion: options.version,
     });
@@ -94,15 +133,8 @@ export function createHomeAssistant(options: {
     compared = true;
     if (born) announcer.sayAll();
     born = false;
-    const entities = [...devices.values()].reduce(
-      (sum, { components }) => sum + Object.keys(components).length,
-      0,
-    );
-    count.announced(devices.size, entities);
-    const summary = `announced to Home Assistant: devices ${devices.size}, entities and triggers ${entities}`;
-    if (summary !== said) log.info(summary);
-    said = summary;
-    check.ok(summary);
+    planned = devices;
+    report();
     if (leftOut > 0 && leftOut !== leftOutSaid)
       log.warn(
         { leftOut, max: config.maxApplications },
@@ -116,7 +148,11 @@ export function createHomeAssistant(options: {
     if (world.isComplete()) {
       world.dropSilentApplications();
       // What was spared until now has to be looked at once more.
-      if (!complete) compared = false;
+      if (!complete) {
+        compared = false;
+        born ||= bornBefore;
+        bornBefore = false;
+      }
       complete = true;
     }
     applications = new Map(world.applications);
@@ -139,6 +175,9 @@ export function createHomeAssistant(options: {
     onProcess: () => {
       if (running) settled.touch(quietMaxMs);
     },
+    onGone: (kind, id) => {
+      if (running && listening) announcer.takeAway(deviceId(prefix, kind, id));
+    },
     onApplication: applicationsChanged,
   });
 
@@ -156,6 +195,10 @@ export function createHomeAssistant(options: {
       applications ??= world.isWaiting() ? new Map() : new Map(world.applications);
       plan();
     });
+    waitFor(silentAfterMs, () => {
+      silenceCounts = true;
+      plan();
+    });
     waitFor(goneAfterMs, () => {
       world.dropSilent((kind, id) => announcer.hasKept(deviceId(prefix, kind, id)));
       plan();
@@ -171,8 +214,10 @@ export function createHomeAssistant(options: {
       world.start();
       announcer.start();
       link.subscribe(foreignFilter(config.birthTopic, birthCodec), (message, { retained }) => {
+        if (message === 'offline') announcer.homeGone();
         if (message !== 'online' || retained) return;
         log.debug('Home Assistant has started: everything is announced again');
+        if (!complete) bornBefore = true;
         // Before everything is known, it is told when it is.
         if (compared) announcer.sayAll();
         else born = true;
@@ -181,6 +226,8 @@ export function createHomeAssistant(options: {
         connections += 1;
         listening = false;
         compared = false;
+        silenceCounts = false;
+        bornBefore = false;
         forgetTimers();
         announcer.forget();
         world.connected();

@@ -18,7 +18,7 @@ export interface Wanted {
 
 export function wanted(options: {
   readonly prefix: string;
-  readonly world: Pick<World, 'agents' | 'workers' | 'applications'>;
+  readonly world: Pick<World, 'agents' | 'workers' | 'applications' | 'isSilent'>;
   readonly config: Pick<Config['homeAssistant'], 'applications' | 'maxApplications'>;
   readonly ownVersion: string;
 }): Wanted {
@@ -42,11 +42,17 @@ export function wanted(options: {
   }
   const devices = new Map<string, Discovery>();
   for (const info of world.agents.values())
-    devices.set(deviceId(prefix, 'agent', info.agent), agentDevice(prefix, info, ownVersion));
+    devices.set(
+      deviceId(prefix, 'agent', info.agent),
+      agentDevice(prefix, info, { ownVersion, isSilent: world.isSilent('agent', info.agent) }),
+    );
   for (const info of workers)
     devices.set(
       deviceId(prefix, 'worker', info.worker),
-      workerDevice(prefix, info, chosen.get(info.worker) ?? [], ownVersion),
+      workerDevice(prefix, info, chosen.get(info.worker) ?? [], {
+        ownVersion,
+        isSilent: world.isSilent('worker', info.worker),
+      }),
     );
   return { devices, leftOut };
 }

@@ -7,8 +7,8 @@ import { workerAvailability } from '../messages/worker.ts';
 import type { WorkerInfo } from '../messages/worker.ts';
 import { applicationComponents } from './application.ts';
 import type { Application } from './application.ts';
-import { discoveryOf, makerFor, thingsMax } from './device.ts';
-import type { Availability, Maker } from './device.ts';
+import { discoveryOf, makerFor, thingsMax, whileOnline } from './device.ts';
+import type { About, Availability, Maker } from './device.ts';
 import { freezeSwitch } from './freeze-switch.ts';
 import { attributes, ofJson, onWhen, onlineWhen, stateOf } from './templates.ts';
 import { buttonComponents } from './worker-button.ts';
@@ -17,11 +17,11 @@ export function workerDevice(
   prefix: string,
   info: WorkerInfo,
   applications: readonly Application[],
-  ownVersion: string,
+  about: About,
 ): Discovery {
   const { worker: id, argocd } = info;
   const make = makerFor(prefix, 'worker', id);
-  const process = { topic: make.topic(workerAvailability.at({ worker: id })) };
+  const process = whileOnline(make, workerAvailability.at({ worker: id }), about);
   const source = {
     topic: make.topic(drift.at({})),
     value_template: onlineWhen("value_json.state != 'unknown'"),
@@ -36,7 +36,7 @@ export function workerDevice(
     version: info.version,
     ...(/^https?:\/\//.test(argocd.server) ? { configurationUrl: argocd.server } : {}),
     simulated: info.simulated,
-    ownVersion,
+    ownVersion: about.ownVersion,
     availability: [process],
     components: [
       ...info.buttons.slice(0, thingsMax).flatMap((button) => buttonComponents(make, button)),

@@ -1,11 +1,12 @@
 // What is known of agents, workers and applications, as they say it themselves.
-import { agentInfo } from '../messages/agent.ts';
+import { agentAvailability, agentInfo } from '../messages/agent.ts';
 import type { AgentInfo } from '../messages/agent.ts';
 import { app, drift } from '../messages/drift.ts';
-import { workerInfo } from '../messages/worker.ts';
+import { workerAvailability, workerInfo } from '../messages/worker.ts';
 import type { WorkerInfo } from '../messages/worker.ts';
 import type { Link } from '../service/link/link.ts';
 import type { Application } from './application.ts';
+import type { DeviceKind } from './names.ts';
 
 export interface World {
   /** Subscribes. */
@@ -21,7 +22,11 @@ export interface World {
   /** Whether there are more applications than have been heard on this connection. */
   isWaiting(): boolean;
   /** Forgets agents and workers that have said nothing on this connection, where `mayGo` says so. */
-  dropSilent(mayGo: (kind: 'agent' | 'worker', id: string) => boolean): void;
+  dropSilent(mayGo: (kind: DeviceKind, id: string) => boolean): void;
+  /** Whether it has been online since its info was first heard: an info alone may be years old. */
+  wasOnline(kind: DeviceKind, id: string): boolean;
+  /** Whether the broker knows nothing of whether it is there: it has forgotten all, and nobody has come back. */
+  isSilent(kind: DeviceKind, id: string): boolean;
   /** Forgets applications of which nothing has been heard on this connection. */
   dropSilentApplications(): void;
 }
@@ -37,15 +42,20 @@ export function createWorld(options: {
   readonly withLabels: boolean;
   /** what an agent or a worker is has been said */
   readonly onProcess: () => void;
+  /** somebody has just emptied the info of an agent or a worker: it is gone for good */
+  readonly onGone: (kind: DeviceKind, id: string) => void;
   /** which applications there are, who releases them, or how many there should be, has changed */
   readonly onApplication: () => void;
 }): World {
-  const { link, withLabels, onProcess, onApplication } = options;
+  const { link, withLabels, onProcess, onGone, onApplication } = options;
   const agents = new Map<string, AgentInfo>();
   const workers = new Map<string, WorkerInfo>();
   const applications = new Map<string, Application>();
   /** what has been heard on this connection */
   const heard = { agent: new Set<string>(), worker: new Set<string>(), applications: new Set<string>() };
+  /** what they have said on this connection of whether they are there, and which have been there, ever */
+  const availability = { agent: new Set<string>(), worker: new Set<string>() };
+  const online = { agent: new Set<string>(), worker: new Set<string>() };
   /** of the newest drift, where it is vouched for */
   let total: number | undefined;
 
@@ -65,6 +75,19 @@ export function createWorld(options: {
       now.add(key);
     }
   };
+  const sayWhether = (kind: DeviceKind, id: string, state: 'online' | 'offline' | undefined) => {
+    const known = availability[kind];
+    const now = () => `${known.has(id)} ${online[kind].has(id)}`;
+    const before = now();
+    if (state === undefined) known.delete(id);
+    else if (known.size < processesMax || known.has(id)) known.add(id);
+    if (state === 'online' && known.has(id)) online[kind].add(id);
+    if (before !== now()) onProcess();
+  };
+  const forget = (kind: DeviceKind, id: string, retained: boolean) => {
+    online[kind].delete(id);
+    if (!retained) onGone(kind, id);
+  };
   const dropUnheard = (
     known: Map<string, unknown>,
     now: ReadonlySet<string>,
@@ -77,14 +100,22 @@ export function createWorld(options: {
 
   return {
     start: () => {
-      link.subscribe(agentInfo.filter(), (message, { params }) => {
+      link.subscribe(agentInfo.filter(), (message, { params, retained }) => {
         keep(agents, heard.agent, params.agent, message && { ...message, ...params }, processesMax);
+        if (message === undefined) forget('agent', params.agent, retained);
         onProcess();
       });
-      link.subscribe(workerInfo.filter(), (message, { params }) => {
+      link.subscribe(agentAvailability.filter(), (message, { params }) =>
+        sayWhether('agent', params.agent, message),
+      );
+      link.subscribe(workerInfo.filter(), (message, { params, retained }) => {
         keep(workers, heard.worker, params.worker, message && { ...message, ...params }, processesMax);
+        if (message === undefined) forget('worker', params.worker, retained);
         onProcess();
       });
+      link.subscribe(workerAvailability.filter(), (message, { params }) =>
+        sayWhether('worker', params.worker, message),
+      );
       if (!options.withApplications) return;
       link.subscribe(drift.filter(), (message) => {
         const before = total;
@@ -107,13 +138,17 @@ export function createWorld(options: {
     applications,
     connected: () => {
       total = undefined;
-      for (const now of Object.values(heard)) now.clear();
+      for (const now of [...Object.values(heard), ...Object.values(availability)]) now.clear();
     },
+    wasOnline: (kind, id) => online[kind].has(id),
+    isSilent: (kind, id) => !availability[kind].has(id),
     isWaiting: () => total !== undefined && !isComplete(),
     isComplete,
     dropSilent: (mayGo) => {
       dropUnheard(agents, heard.agent, (id) => mayGo('agent', id));
       dropUnheard(workers, heard.worker, (id) => mayGo('worker', id));
+      for (const id of online.agent) if (!agents.has(id)) online.agent.delete(id);
+      for (const id of online.worker) if (!workers.has(id)) online.worker.delete(id);
     },
     dropSilentApplications: () => dropUnheard(applications, heard.applications, () => true),
   };

@@ -309,6 +309,7 @@ test('applications for Home Assistant: 10,000', { timeout }, async () => {
             agents: new Map([['main', agentOf()]]),
             workers: new Map([['main', workerOf()]]),
             applications: new Map(applications.map((app) => [`${app.namespace}/${app.name}`, app])),
+            isSilent: () => false,
           },
           config: { applications: [{ all: true }], maxApplications: 100 },
           ownVersion: '0.1.0',

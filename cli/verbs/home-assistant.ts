@@ -70,10 +70,10 @@ function takeAway({ mqtt, homeAssistant }: Loaded['config']): Promise<number> {
       link: broker.link,
       prefix: mqtt.topicPrefix,
       discoveryPrefix: homeAssistant.discoveryPrefix,
-      known: known.keys(),
+      known: known.devices.keys(),
       clock: systemClock(),
     });
-    for (const id of cleared) known.delete(id);
+    for (const id of cleared) known.devices.delete(id);
     if (cleared.length > 0) memory.write(known);
     await memory.settled();
     for (const id of cleared) print(`taken away: ${id}`);

@@ -34,13 +34,17 @@ export interface Link {
   /**
    * State is remembered and published again on every connect; the newest counts. An event while there is no
    * connection, or one that was not acknowledged when it broke, is sent on the next connect within a minute.
-   * @param options.remember false: state that whoever publishes it compares with the broker's after a connect; sent once
    */
   publish<M>(
     address: Address<M>,
     message: NoInfer<M>,
-    options?: { readonly correlationData?: Buffer; readonly remember?: false },
+    options?: { readonly correlationData?: Buffer },
   ): void;
+  /**
+   * State that whoever publishes it compares with the broker's after a connect: sent once, on this connection, and not
+   * remembered. Resolves with what came of it, `not-connected` at once without a connection.
+   */
+  publishOnce<M>(address: Address<M, 'state'>, message: NoInfer<M>): Promise<Acknowledgement>;
   /**
    * For what must not happen late (a press): sent now or never, ahead of all that waits. What is still on its way
    * when the time is over is stopped by cutting the connection.
@@ -245,17 +249,21 @@ export function createLink(options: LinkOptions): Link {
     },
     subscribe,
     subscribeRaw,
-    publish: (address, message, { remember = true, ...extra } = {}) => {
+    publish: (address, message, extra = {}) => {
       const packet = { ...outgoing(address, message), ...extra };
       if (shared.has(packet.topic)) {
         if (shared.isRead(packet.topic)) void sendState(packet);
       } else if (address.kind === 'state') {
-        if (remember) outbox.remember(packet);
+        outbox.remember(packet);
         if (!held) void sendState(packet);
       } else {
         outbox.keep(packet);
         if (!held) void sendEvent(packet);
       }
+    },
+    publishOnce: async (address, message) => {
+      const packet = outgoing(address, message);
+      return (await connector.open?.publish(packet, { timeoutMs: publishTimeoutMs })) ?? 'not-connected';
     },
     share: (address, filter, onStored) => {
       if (running) throw new Error(`share() of ${address.topic} must come before start()`);

@@ -15,11 +15,15 @@ const workersWithApplications = workers.chain((info) =>
   fc.record({ info: fc.constant(info), applications: applicationsFor(info.buttons.map(({ id }) => id)) }),
 );
 const devices: fc.Arbitrary<Discovery> = fc.oneof(
-  fc.tuple(prefix, agents).map(([topics, info]) => agentDevice(topics, info, '1.2.3')),
+  fc.tuple(prefix, agents).map(([topics, info]) => agentDevice(topics, info, about('1.2.3'))),
   fc
     .tuple(prefix, workersWithApplications)
-    .map(([topics, { info, applications }]) => workerDevice(topics, info, applications, '1.2.3')),
+    .map(([topics, { info, applications }]) => workerDevice(topics, info, applications, about('1.2.3'))),
 );
+
+function about(ownVersion: string) {
+  return { ownVersion, isSilent: false };
+}
 
 describe('what is announced', () => {
   test('is taken as it is, to the last key', () => {
@@ -89,8 +93,8 @@ describe('what is announced', () => {
           simulated: !info.simulated,
           buttons: info.buttons.map((button) => ({ ...button, title })),
         };
-        expect(idsOf(agentDevice(topics, renamed, '9.9.9'))).toEqual(
-          idsOf(agentDevice(topics, info, '1.2.3')),
+        expect(idsOf(agentDevice(topics, renamed, about('9.9.9')))).toEqual(
+          idsOf(agentDevice(topics, info, about('1.2.3'))),
         );
       }),
     );
@@ -102,8 +106,8 @@ describe('what is announced', () => {
           simulated: !info.simulated,
           buttons: info.buttons.map((button) => ({ ...button, title })),
         };
-        expect(idsOf(workerDevice(topics, renamed, [], '9.9.9'))).toEqual(
-          idsOf(workerDevice(topics, info, [], '1.2.3')),
+        expect(idsOf(workerDevice(topics, renamed, [], about('9.9.9')))).toEqual(
+          idsOf(workerDevice(topics, info, [], about('1.2.3'))),
         );
       }),
     );

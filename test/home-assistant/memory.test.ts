@@ -10,7 +10,11 @@ import { silentLog } from '../../service/log.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { until } from '../support/wait.ts';
 
-const known = (): Known => new Map([['release-button_agent_main', new Map([['event_main', 'event']])]]);
+const nothing: Known = { devices: new Map(), gone: new Set() };
+const known = (): Known => ({
+  devices: new Map([['release-button_agent_main', new Map([['event_main', 'event']])]]),
+  gone: new Set(['release-button_agent_main']),
+});
 
 describe('what Home Assistant may know', () => {
   let folder: string;
@@ -26,7 +30,7 @@ describe('what Home Assistant may know', () => {
 
   test('outlives a restart, in a directory that is made where it is missing', async () => {
     const first = memory();
-    expect(await first.read()).toEqual(new Map());
+    expect(await first.read()).toEqual(nothing);
     first.write(known());
     await first.settled();
     expect(await memory().read()).toEqual(known());
@@ -37,7 +41,7 @@ describe('what Home Assistant may know', () => {
 
   test('of quick changes the last one counts', async () => {
     const one = memory();
-    one.write(new Map());
+    one.write(nothing);
     one.write(known());
     await one.settled();
     expect(await memory().read()).toEqual(known());
@@ -45,23 +49,29 @@ describe('what Home Assistant may know', () => {
 
   test('of two prefixes is kept apart', async () => {
     const other = memory('building-7/release-button');
-    other.write(new Map([['building-7_-release-button_agent_main', new Map()]]));
+    other.write({
+      devices: new Map([['building-7_-release-button_agent_main', new Map()]]),
+      gone: new Set(),
+    });
     await other.settled();
-    expect(await memory().read()).toEqual(new Map());
+    expect(await memory().read()).toEqual(nothing);
   });
 
   test('of a prefix that is not ours is not believed', async () => {
     const one = memory();
-    one.write(new Map([['zigbee2mqtt_lamp', new Map([['light', 'light']])]]));
+    one.write({
+      devices: new Map([['zigbee2mqtt_lamp', new Map([['light', 'light']])]]),
+      gone: new Set(['zigbee2mqtt_lamp']),
+    });
     await one.settled();
-    expect(await memory().read()).toEqual(new Map());
+    expect(await memory().read()).toEqual(nothing);
   });
 
   test.each(['{nope', '{"devices": 1}', '[]'])(
     'that cannot be read (%s) is said, and begun anew',
     async (text) => {
       writeFileSync(join(folder, 'home-assistant.release-button.json'), text);
-      expect(await memory('release-button', folder).read()).toEqual(new Map());
+      expect(await memory('release-button', folder).read()).toEqual(nothing);
       expect(warnings).toEqual([expect.stringContaining('homeAssistant.stateDir')]);
     },
   );
@@ -78,7 +88,7 @@ describe('what Home Assistant may know', () => {
     const one = memory();
     one.write(known());
     await one.settled();
-    one.write(new Map());
+    one.write(nothing);
     await one.settled();
     expect(warnings).toEqual([expect.stringContaining('homeAssistant.stateDir')]);
   });

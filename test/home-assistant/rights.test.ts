@@ -40,6 +40,7 @@ function rowsOf(topics: ReadonlySet<string>): Set<string> {
   );
 }
 
+const about = { ownVersion: '1', isSilent: false };
 const templates = (rows: readonly { readonly template: string }[]) =>
   new Set(rows.map(({ template }) => template));
 
@@ -50,10 +51,10 @@ test('the page is current (otherwise: npm run generate)', async () => {
 
 test('what any installation announces is read and written only where the page says', () => {
   const devices = fc.oneof(
-    agents.map((info) => agentDevice('P', info, '1')),
+    agents.map((info) => agentDevice('P', info, about)),
     workers.chain((info) =>
       applicationsFor(info.buttons.map(({ id }) => id)).map((applications) =>
-        workerDevice('P', info, applications, '1'),
+        workerDevice('P', info, applications, about),
       ),
     ),
   );
@@ -68,8 +69,8 @@ test('what any installation announces is read and written only where the page sa
 
 test('and nothing stands there that the usual installation does not need', () => {
   const all = [
-    agentDevice('P', agentOf(), '1'),
-    workerDevice('P', workerOf(), [applicationOf('shop')], '1'),
+    agentDevice('P', agentOf(), about),
+    workerDevice('P', workerOf(), [applicationOf('shop')], about),
   ].map(topicsOf);
   expect(rowsOf(new Set(all.flatMap(({ publish }) => [...publish])))).toEqual(templates(published));
   expect(rowsOf(new Set(all.flatMap(({ subscribe }) => [...subscribe])))).toEqual(templates(subscribed));

@@ -1,7 +1,6 @@
 // Applications: which are announced, and when they are taken away.
 import { describe, expect, test } from 'vitest';
-import type { Known } from '../../home-assistant/memory.ts';
-import { announcing, workerTopic } from './support/announcing.ts';
+import { announcing, knownFrom, workerTopic } from './support/announcing.ts';
 import { workerOf } from './support/installations.ts';
 
 describe('applications', () => {
@@ -49,7 +48,7 @@ describe('applications', () => {
 
   // A restart of everything with an embedded broker, while Argo CD cannot be reached.
   test('are not taken away before they are known to be gone', async () => {
-    const known: Known = new Map([
+    const known = knownFrom([
       [
         'release-button_worker_main',
         new Map([
@@ -59,19 +58,20 @@ describe('applications', () => {
         ]),
       ],
     ]);
-    const { connect, worker, app, drift, fake, said, keys, clock } = announcing({}, known);
+    const { connect, worker, app, drift, fake, said, keys, clock, acknowledged } = announcing({}, known);
     await connect();
     worker(workerOf());
     drift(0, 'unknown');
     clock.advance(60_000);
     fake.deliver('homeassistant/status', 'online');
     clock.advance(60_000);
+    await acknowledged();
     const messages = said().length;
     expect(messages).toBeGreaterThan(0);
     const everything = JSON.stringify([...fake.published, fake.retained(workerTopic)]);
     expect(everything).not.toContain('app_argocd');
-    expect(known.get('release-button_worker_main')?.has('app_argocd_gone')).toBe(true);
-    expect(known.get('release-button_worker_main')?.has('release_old')).toBe(false);
+    expect(known.devices.get('release-button_worker_main')?.has('app_argocd_gone')).toBe(true);
+    expect(known.devices.get('release-button_worker_main')?.has('release_old')).toBe(false);
 
     drift(1);
     app('shop');
@@ -84,7 +84,7 @@ describe('applications', () => {
   });
 
   test('are taken away where none is left to be announced', async () => {
-    const known: Known = new Map([['release-button_worker_main', new Map([['app_argocd_gone', 'update']])]]);
+    const known = knownFrom([['release-button_worker_main', new Map([['app_argocd_gone', 'update']])]]);
     const { connect, worker, app, drift, fake, said, clock } = announcing({}, known);
     await connect();
     worker(workerOf());

@@ -1,7 +1,6 @@
 // What is gone is taken away, and nothing else.
 import { describe, expect, test } from 'vitest';
-import type { Known } from '../../home-assistant/memory.ts';
-import { agentTopic, announced, announcedKeys, announcing } from './support/announcing.ts';
+import { agentTopic, announced, announcedKeys, announcing, knownFrom } from './support/announcing.ts';
 import { agentOf } from './support/installations.ts';
 
 describe('what is gone', () => {
@@ -16,7 +15,10 @@ describe('what is gone', () => {
     await connect();
     fake.deliver(agentTopic, announced(two), { retained: true });
     agent(agentOf());
-    clock.advance(600);
+    // Somebody may have announced it a moment before us.
+    clock.advance(1_900);
+    expect(said()).toEqual([]);
+    clock.advance(200);
     expect(said()).toEqual([agentTopic]);
     expect(fake.retained(agentTopic)).toMatchObject({ components: { event_shop: { platform: 'event' } } });
     clock.advance(5_000);
@@ -77,9 +79,19 @@ describe('what is gone', () => {
     clock.advance(1_000);
     // What we have said ourselves comes back to us, and is not what the broker has kept.
     fake.deliver(agentTopic, fake.retained(agentTopic));
+    clock.advance(3_000);
+    expect(said()).toEqual([agentTopic]);
+    expect(fake.retained(agentTopic)).toEqual(announced(agentOf()));
+
+    // It is not back: Home Assistant would show it as it was before, for ever.
     clock.advance(300_000);
     expect(said()).toEqual([agentTopic]);
-    expect(fake.retained(agentTopic)).toBeDefined();
+    const { availability, ...rest } = announced(agentOf());
+    expect(fake.retained(agentTopic)).toMatchObject(rest);
+    expect(fake.retained(agentTopic)).not.toMatchObject({ availability });
+    agent(agentOf());
+    clock.advance(3_000);
+    expect(fake.retained(agentTopic)).toEqual(announced(agentOf()));
   });
 
   test('a device whose info was cleared while there was no connection is cleared, where the broker has kept the rest', async () => {
@@ -93,6 +105,7 @@ describe('what is gone', () => {
     fake.deliver(agentTopic, announced(agentOf()), { retained: true });
     const office = 'homeassistant/device/release-button_agent_office/config';
     fake.deliver(office, fake.retained(office), { retained: true });
+    fake.deliver('agent/office/availability', 'offline', { retained: true });
     said();
     clock.advance(120_000);
     expect(said()).toEqual([]);
@@ -119,28 +132,54 @@ describe('what is gone', () => {
 
 // An embedded broker keeps nothing, and Home Assistant forgets only what it is told to.
 describe('what was announced before the broker forgot it', () => {
-  const before = (...keys: (readonly [string, string])[]): Known =>
-    new Map([['release-button_agent_main', new Map([...announcedKeys(agentOf()), ...keys])]]);
+  const before = (...keys: (readonly [string, string])[]) =>
+    knownFrom([['release-button_agent_main', new Map([...announcedKeys(agentOf()), ...keys])]]);
 
-  test('is taken away where it is not there any more, now and at the next birth', async () => {
-    const known = before(['event_shop', 'event'], ['light_shop', 'light']);
-    const { connect, agent, fake, said, keys, clock } = announcing({ maxApplications: 0 }, known);
+  test('is taken away where it is not there any more, now and once more at the next birth', async () => {
+    const known = before(
+      ['event_shop', 'event'],
+      ['light_shop', 'light'],
+      ['trigger_hold_shop', 'device_automation'],
+    );
+    const { connect, agent, fake, said, keys, clock, acknowledged } = announcing(
+      { maxApplications: 0 },
+      known,
+    );
     await connect();
     agent(agentOf());
     clock.advance(600);
-    const farewell = { components: { event_shop: { platform: 'event' }, light_shop: { platform: 'light' } } };
+    const farewell = {
+      components: {
+        event_shop: { platform: 'event' },
+        light_shop: { platform: 'light' },
+        trigger_hold_shop: { platform: 'device_automation' },
+      },
+    };
     expect(said()).toEqual([agentTopic]);
     expect(fake.retained(agentTopic)).toMatchObject(farewell);
     clock.advance(10_000);
     expect(said()).toEqual([agentTopic]);
     expect(keys(agentTopic)).toEqual(Object.keys(announced(agentOf()).components));
 
-    // Home Assistant comes back to the broker only now.
+    // Home Assistant has been off: it has them in its registry alone, from which it takes nothing away that is not there.
     fake.deliver('homeassistant/status', 'online');
-    clock.advance(1_000);
+    clock.advance(2_900);
+    expect(said()).toEqual([agentTopic]);
+    expect(fake.retained(agentTopic)).toMatchObject({
+      ...announced(agentOf()),
+      components: {
+        ...announced(agentOf()).components,
+        event_shop: { platform: 'event', unique_id: 'release-button_agent_main.event_shop' },
+        light_shop: { platform: 'light', unique_id: 'release-button_agent_main.light_shop' },
+      },
+    });
+    clock.advance(200);
+    expect(said()).toEqual([agentTopic]);
     expect(fake.retained(agentTopic)).toMatchObject(farewell);
     clock.advance(10_000);
-    expect(said()).toEqual([agentTopic, agentTopic]);
+    await acknowledged();
+    expect(said()).toEqual([agentTopic]);
+    expect(fake.retained(agentTopic)).toEqual(announced(agentOf()));
     expect(known).toEqual(before());
 
     // From now on it is known to be gone.
@@ -149,16 +188,109 @@ describe('what was announced before the broker forgot it', () => {
     expect(said()).toEqual([agentTopic]);
   });
 
+  test.each(['homeassistant/status', 'connection'])(
+    'is not forgotten where Home Assistant (%s) goes before it has heard all of it',
+    async (what) => {
+      const known = before(['event_shop', 'event']);
+      const { connect, reconnect, agent, fake, keys, clock, acknowledged } = announcing(
+        { maxApplications: 0 },
+        known,
+      );
+      await connect();
+      agent(agentOf());
+      clock.advance(5_000);
+      fake.deliver('homeassistant/status', 'online');
+      clock.advance(1_000);
+      expect(keys(agentTopic)).toContain('event_shop');
+      if (what === 'connection') {
+        await reconnect();
+        agent(agentOf());
+      } else fake.deliver(what, 'offline');
+      clock.advance(20_000);
+      await acknowledged();
+      expect(known.devices.get('release-button_agent_main')?.has('event_shop')).toBe(true);
+      expect(keys(agentTopic)).not.toContain('event_shop');
+
+      fake.deliver('homeassistant/status', 'online');
+      clock.advance(20_000);
+      await acknowledged();
+      expect(known).toEqual(before());
+    },
+  );
+
+  test('is not forgotten where the broker has not taken the word of it', async () => {
+    const known = before(['event_shop', 'event']);
+    const { connect, agent, fake, clock, acknowledged } = announcing({ maxApplications: 0 }, known);
+    await connect();
+    agent(agentOf());
+    clock.advance(5_000);
+    fake.takesStates = 'refused';
+    fake.deliver('homeassistant/status', 'online');
+    clock.advance(20_000);
+    await acknowledged();
+    expect(known.devices.get('release-button_agent_main')?.has('event_shop')).toBe(true);
+  });
+
+  test('a device that was taken away is so once more at the next birth, and is forgotten then', async () => {
+    const known = before();
+    const { connect, fake, said, clock } = announcing({ maxApplications: 0 }, known);
+    await connect();
+    clock.advance(1_000);
+    expect(said()).toEqual([]);
+    // As a person says that an agent is gone which was switched off before.
+    fake.deliver('agent/main/info', '');
+    clock.advance(1_000);
+    expect(said()).toEqual([agentTopic]);
+    expect(fake.retained(agentTopic)).toBeUndefined();
+    expect([...known.gone]).toEqual(['release-button_agent_main']);
+
+    clock.advance(5_000);
+    fake.deliver('homeassistant/status', 'online');
+    clock.advance(2_000);
+    expect(said()).toEqual([agentTopic]);
+    expect(fake.retained(agentTopic)).toMatchObject({
+      device: { identifiers: ['release-button_agent_main'] },
+      components: {
+        event_main: { platform: 'event', unique_id: 'release-button_agent_main.event_main' },
+        stuck_main: { platform: 'binary_sensor' },
+        light_main: { platform: 'light' },
+        identify_main: { platform: 'button' },
+      },
+    });
+    clock.advance(5_000);
+    expect(said()).toEqual([agentTopic]);
+    expect(fake.retained(agentTopic)).toBeUndefined();
+    expect(known).toEqual(knownFrom([]));
+    fake.deliver('homeassistant/status', 'online');
+    clock.advance(20_000);
+    expect(said()).toEqual([]);
+  });
+
+  test('a device that was taken away and comes back is there to stay', async () => {
+    const known = before();
+    const { connect, agent, fake, clock } = announcing({ maxApplications: 0 }, known);
+    await connect();
+    clock.advance(1_000);
+    fake.deliver('agent/main/info', '');
+    clock.advance(5_000);
+    agent(agentOf());
+    clock.advance(5_000);
+    fake.deliver('homeassistant/status', 'online');
+    clock.advance(20_000);
+    expect(fake.retained(agentTopic)).toEqual(announced(agentOf()));
+    expect(known).toEqual(before());
+  });
+
   // An agent that is only switched off stays, unavailable.
   test('stays where nobody has said that its device is gone', async () => {
-    const known: Known = new Map([['release-button_agent_old', new Map([['event_main', 'event']])]]);
+    const known = knownFrom([['release-button_agent_old', new Map([['event_main', 'event']])]]);
     const { connect, fake, said, clock } = announcing({ maxApplications: 0 }, known);
     await connect();
     clock.advance(600_000);
     fake.deliver('homeassistant/status', 'online');
     clock.advance(600_000);
     expect(said()).toEqual([]);
-    expect(known.size).toBe(1);
+    expect(known.devices.size).toBe(1);
   });
 
   test('is forgotten in the end, where no birth ever comes', async () => {
@@ -168,7 +300,7 @@ describe('what was announced before the broker forgot it', () => {
     await connect();
     agent(agentOf());
     clock.advance(10_000);
-    const left = [...(known.get('release-button_agent_main')?.keys() ?? [])];
+    const left = [...(known.devices.get('release-button_agent_main')?.keys() ?? [])];
     expect(left).toHaveLength(500 + announcedKeys(agentOf()).length);
     expect(left).toContain('event_599');
     expect(left).not.toContain('event_99');

@@ -28,8 +28,26 @@ describe('announcements', () => {
     expect(said()).toEqual([]);
     await connect();
     fake.deliver(agentTopic, announced(agentOf()), { retained: true });
+    fake.deliver('agent/main/availability', 'offline', { retained: true });
     clock.advance(60_000);
     expect(said()).toEqual([]);
+  });
+
+  // As one of the year before, that came back with other buttons a moment later: the first ones would stay for ever.
+  test('are not made of an info whose process has never been online', async () => {
+    const { connect, agent, fake, said, keys, clock } = announcing({ maxApplications: 0 });
+    await connect();
+    const buttons = [{ id: 'old', gestures: ['press' as const], holdMs: 1000 }];
+    fake.deliver('agent/main/info', agentOf({ buttons }), { retained: true });
+    fake.deliver('agent/main/availability', 'offline', { retained: true });
+    clock.advance(60_000);
+    fake.deliver('homeassistant/status', 'online');
+    clock.advance(60_000);
+    expect(said()).toEqual([]);
+    agent(agentOf());
+    clock.advance(60_000);
+    expect(said()).toEqual([agentTopic]);
+    expect(keys(agentTopic)).toEqual(Object.keys(announced(agentOf()).components));
   });
 
   test('of what is retained already are none', async () => {
@@ -72,6 +90,7 @@ describe('announcements', () => {
     const { connect, fake, said, clock } = announcing({ maxApplications: 0 });
     await connect();
     fake.deliver('agent/main/info', agentOf({ agent: 'other' }), { retained: true });
+    fake.deliver('agent/main/availability', 'online', { retained: true });
     clock.advance(5_000);
     expect(said()).toEqual([agentTopic]);
   });
@@ -105,6 +124,27 @@ describe('announcements', () => {
   });
 });
 
+test('what the broker refuses is not counted as announced, and is said again at the next birth', async () => {
+  const { connect, agent, fake, health, said, clock, acknowledged } = announcing({ maxApplications: 0 });
+  const check = () => health.report().checks['home-assistant'];
+  await connect();
+  fake.takesStates = 'refused';
+  agent(agentOf());
+  clock.advance(1_000);
+  await acknowledged();
+  expect(check()).toMatchObject({
+    ok: false,
+    message:
+      'the broker refuses release-button_agent_main; announced to Home Assistant: devices 0, entities and triggers 0',
+  });
+  fake.takesStates = 'acknowledged';
+  fake.deliver('homeassistant/status', 'online');
+  clock.advance(5_000);
+  await acknowledged();
+  expect(said()).toEqual([agentTopic]);
+  expect(check()).toMatchObject({ ok: true, message: expect.stringContaining('devices 1,') });
+});
+
 test('once stopped, it does nothing more, whatever still arrives', async () => {
   const { connect, agent, worker, app, drift, said, clock, stop } = announcing();
   await connect();
@@ -119,13 +159,14 @@ test('once stopped, it does nothing more, whatever still arrives', async () => {
 });
 
 test('its health says what is announced, and what keeps it from it', async () => {
-  const { connect, agent, fake, health, clock } = announcing({ maxApplications: 0 });
+  const { connect, agent, fake, health, clock, acknowledged } = announcing({ maxApplications: 0 });
   const check = () => health.report().checks['home-assistant'];
   fake.setState('connecting');
   expect(check()).toMatchObject({ ok: false, message: expect.stringContaining('connecting') });
   await connect();
   agent(agentOf());
   clock.advance(1_000);
+  await acknowledged();
   expect(check()).toMatchObject({
     ok: true,
     message: 'announced to Home Assistant: devices 1, entities and triggers 5',

@@ -11,7 +11,12 @@ type Select = Parameters<typeof wanted>[0]['config']['applications'];
 
 function plan(
   applications: readonly Application[],
-  options: { readonly max?: number; readonly select?: Select; readonly workers?: readonly WorkerInfo[] } = {},
+  options: {
+    readonly max?: number;
+    readonly select?: Select;
+    readonly workers?: readonly WorkerInfo[];
+    readonly silent?: string;
+  } = {},
 ): Wanted {
   return wanted({
     prefix: 'release-button',
@@ -19,6 +24,7 @@ function plan(
       agents: new Map([['main', agentOf()]]),
       workers: new Map((options.workers ?? [workerOf()]).map((info) => [info.worker, info])),
       applications: new Map(applications.map((app) => [`${app.namespace}/${app.name}`, app])),
+      isSilent: (kind, id) => options.silent === `${kind} ${id}`,
     },
     config: { applications: options.select ?? [{ all: true }], maxApplications: options.max ?? 50 },
     ownVersion: '0.1.0',

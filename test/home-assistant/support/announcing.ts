@@ -25,7 +25,12 @@ const config = {
   maxApplications: 50,
 };
 
-export function announcing(settings: Partial<typeof config> = {}, known: Known = new Map()) {
+/** As what Home Assistant may know is written down. */
+export function knownFrom(devices: readonly (readonly [string, ReadonlyMap<string, string>])[]): Known {
+  return { devices: new Map(devices), gone: new Set() };
+}
+
+export function announcing(settings: Partial<typeof config> = {}, known: Known = knownFrom([])) {
   const fake = createFakeLink();
   const clock = createFakeClock();
   fake.setState('connecting');
@@ -88,8 +93,19 @@ export function announcing(settings: Partial<typeof config> = {}, known: Known =
       fake.setState('connecting');
       return connect();
     },
-    agent: (info: AgentInfo) => fake.deliver(`agent/${info.agent}/info`, info, { retained: true }),
-    worker: (info: WorkerInfo) => fake.deliver(`worker/${info.worker}/info`, info, { retained: true }),
+    /** As one that is online says it. */
+    agent: (info: AgentInfo) => {
+      fake.deliver(`agent/${info.agent}/info`, info, { retained: true });
+      fake.deliver(`agent/${info.agent}/availability`, 'online', { retained: true });
+    },
+    worker: (info: WorkerInfo) => {
+      fake.deliver(`worker/${info.worker}/info`, info, { retained: true });
+      fake.deliver(`worker/${info.worker}/availability`, 'online', { retained: true });
+    },
+    /** What follows from the broker's acknowledgements has followed. */
+    acknowledged: async () => {
+      for (let turn = 0; turn < 4; turn += 1) await Promise.resolve();
+    },
     /** what has been said since the last call, in order: topics */
     said: () => fake.published.splice(0).map(({ topic }) => topic),
     keys: (topic: string) => Object.keys(componentsOf(fake.retained(topic))),
@@ -110,7 +126,12 @@ export function announcedKeys(agent: AgentInfo): (readonly [string, string])[] {
 export function announced(agent: AgentInfo): Discovery {
   const found = wanted({
     prefix: 'release-button',
-    world: { agents: new Map([['main', agent]]), workers: new Map(), applications: new Map() },
+    world: {
+      agents: new Map([['main', agent]]),
+      workers: new Map(),
+      applications: new Map(),
+      isSilent: () => false,
+    },
     config,
     ownVersion: '0.1.0',
   }).devices.get('release-button_agent_main');

@@ -10,6 +10,7 @@ export const usualEntities = new Map(
         agents: new Map([['main', agentOf()]]),
         workers: new Map([['main', workerOf()]]),
         applications: new Map(),
+        isSilent: () => false,
       },
       config: { applications: [{ all: true }], maxApplications: 0 },
       ownVersion: '0.1.0',

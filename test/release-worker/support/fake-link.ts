@@ -2,6 +2,7 @@
 import { Buffer } from 'node:buffer';
 import type { Address, Filter } from '../../../messages/channel.ts';
 import type { SubscribeOptions } from '../../../service/link/connection.ts';
+import type { Acknowledgement } from '../../../service/link/in-flight.ts';
 import type { Link, LinkState } from '../../../service/link/link.ts';
 
 export interface Published {
@@ -21,6 +22,8 @@ export interface FakeLink {
   on(topic: string): unknown[];
   /** How the broker takes events that are to be acknowledged; never: the promise stays open. */
   acknowledges: boolean | 'never';
+  /** what comes of state that is published once; nothing else than `acknowledged` gets to the broker */
+  takesStates: Acknowledgement;
   /** whether shared state gets to the broker */
   takesShared: boolean;
   deliver(
@@ -95,6 +98,11 @@ export function createFakeLink(): FakeLink {
         );
       },
       publish: take,
+      publishOnce: (address, message) => {
+        if (fake.takesStates !== 'acknowledged') return Promise.resolve(fake.takesStates);
+        take(address, message);
+        return Promise.resolve('acknowledged');
+      },
       publishNow: (address, message) => {
         take(address, message);
         return Promise.resolve('acknowledged');
@@ -127,6 +135,7 @@ export function createFakeLink(): FakeLink {
     subscriptions,
     acknowledges: true,
     takesShared: true,
+    takesStates: 'acknowledged',
     retained: (topic) => retained.get(topic),
     on: (topic) => published.filter((one) => one.topic === topic).map(({ message }) => message),
     deliver: (topic, payload, about = {}) => {
