@@ -45,21 +45,31 @@ function leastOf(prefix: string, id: string, key: string, platform: string): Com
 }
 
 function neededBy(platform: string, topic: string): Readonly<Record<string, unknown>> | undefined {
-  const state = { state_topic: topic, value_template: "{{ '' }}" };
+  const state_topic = topic;
+  const empty = "{{ '' }}";
   // Of a topic that nobody reads: an unavailable entity is not pressed anyway.
-  const command = { command_topic: `${topic}/nobody` };
+  const command_topic = `${topic}/nobody`;
   switch (platform) {
     case 'sensor':
     case 'binary_sensor':
     case 'update':
-      return state;
+      return { state_topic, value_template: empty };
     case 'event':
-      return { ...state, event_types: ['gone'] };
+      return { state_topic, value_template: empty, event_types: ['gone'] };
     case 'button':
+      return { command_topic };
+    // These could do without a state; but Home Assistant 2026.11 goes on listening for one that it was told of before.
     case 'switch':
-      return command;
+      return { command_topic, state_topic, value_template: empty };
     case 'light':
-      return { ...command, schema: 'template', command_on_template: 'on', command_off_template: 'off' };
+      return {
+        command_topic,
+        state_topic,
+        schema: 'template',
+        state_template: empty,
+        command_on_template: 'on',
+        command_off_template: 'off',
+      };
     default:
       return undefined;
   }

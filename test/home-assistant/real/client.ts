@@ -69,8 +69,8 @@ export interface HomeAssistant {
   complaints(): Promise<readonly string[]>;
   /** Sets the MQTT integration up anew, for this broker. */
   connectTo(host: string, port: number): Promise<void>;
-  /** Restarts it and waits until it runs again. */
-  restart(): Promise<void>;
+  /** Restarts it and waits until it runs again. @param meanwhile done while it is off, where it does not come back by itself */
+  restart(meanwhile?: () => Promise<void>): Promise<void>;
   close(): void;
 }
 
@@ -163,13 +163,14 @@ export async function openHomeAssistant({ url, token, restart }: Access): Promis
       );
       if (done.type !== 'create_entry') throw new Error(`the MQTT form: ${JSON.stringify(done)}`);
     },
-    restart: async () => {
+    restart: async (meanwhile) => {
       // It ends without an answer, or refuses and says why.
       await call('homeassistant', 'restart', {}).catch((error: unknown) => {
         if (!String(error).includes(connectionClosed)) throw error;
       });
       await until('Home Assistant to end', async () => !(await isRunning()), 60_000);
       socket.close();
+      await meanwhile?.();
       if (restart !== undefined) {
         const { status, stdout, stderr } = spawnSync('bash', ['-c', restart], { encoding: 'utf8' });
         if (status !== 0) throw new Error(`${restart}: ${stdout}${stderr}`);
