@@ -35,11 +35,7 @@ export interface Link {
    * State is remembered and published again on every connect; the newest counts. An event while there is no
    * connection, or one that was not acknowledged when it broke, is sent on the next connect within a minute.
    */
-  publish<M>(
-    address: Address<M>,
-    message: NoInfer<M>,
-    options?: { readonly correlationData?: Buffer },
-  ): void;
+  publish<M>(address: Address<M>, message: NoInfer<M>, options?: { readonly correlationData?: Buffer }): void;
   /**
    * State that whoever publishes it compares with the broker's after a connect: sent once, on this connection, and not
    * remembered. Resolves with what came of it, `not-connected` at once without a connection.
