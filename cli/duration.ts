@@ -9,6 +9,9 @@ const unitMs: ReadonlyMap<string, number> = new Map([
 /** A freeze for longer is one without an end. */
 const longestMs = 366 * 86_400_000;
 
+/** What `parseDuration` takes, in words. */
+export const durationForms = 'a number and s, m, h or d, at most a year; for example 30m, 2h, 1d';
+
 /** In milliseconds; undefined where it is none, or longer than a year. */
 export function parseDuration(text: string): number | undefined {
   const match = /^([1-9]\d{0,8})([smhd])$/.exec(text);

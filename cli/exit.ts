@@ -1,20 +1,40 @@
 // Exit codes, and how an error that ends the command is said.
 import { writeError, writeOut } from './output.ts';
 
-/** Configuration or usage. */
+const unexpected = 1;
 export const usageError = 2;
-/** A port, hardware or the state directory that cannot be opened; a self-test that found something wrong. */
 const cannotOpen = 3;
 export const hardwareFault = cannotOpen;
-const unexpected = 1;
-/** The worker refused: a press is rejected, a request not carried out. */
 export const refused = 4;
-/** There is nothing to release, or to undo. */
 export const nothingToDo = 5;
-/** Nobody has answered in time; also without a broker. */
 export const noAnswer = 6;
+export const notSucceeded = 7;
 /** 128 and the number of SIGINT, as shells count. */
 export const interrupted = 130;
+
+/** One meaning each for all commands; docs/commands.md has the same table. */
+const meanings: readonly (readonly [code: number, meaning: string])[] = [
+  [0, 'done: accepted, or well, or ended by a signal in order'],
+  [unexpected, 'an unexpected error, or doctor or health found a fault'],
+  [usageError, 'the command line or the configuration is wrong'],
+  [
+    cannotOpen,
+    'a port, the hardware or the state directory cannot be opened, or gpio-agent --check found a fault',
+  ],
+  [refused, 'the release worker has refused (press, rollback, freeze, unfreeze, terminate)'],
+  [nothingToDo, 'nothing to release, or to undo (press, rollback)'],
+  [noAnswer, 'no broker, or no answer in time'],
+  [notSucceeded, 'the release has ended, and not everything succeeded (press --wait, rollback --wait)'],
+  [interrupted, 'interrupted (gpio-agent --check)'],
+];
+
+export const exitCodesOfProcess = `
+Exit codes: 0 ended by SIGTERM, SIGINT or SIGHUP · ${unexpected} an unexpected error · ${usageError} usage, or the configuration is wrong ·
+${cannotOpen} a port, the hardware or the state directory cannot be opened`;
+
+export function exitCodesInWords(): string {
+  return meanings.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`).join('\n');
+}
 
 /** By name, so that no room is loaded only to know its errors. */
 const codes: ReadonlyMap<string, number> = new Map([

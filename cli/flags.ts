@@ -1,4 +1,4 @@
-// Every configuration key as a flag of a verb, and what was given on the command line by key.
+// Every configuration key as a flag of a command, and what was given on the command line by key.
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { SectionName } from '../config/sections.ts';
@@ -10,30 +10,70 @@ export interface GivenFlags {
   readonly flags: Readonly<Record<string, string>>;
 }
 
+/** What most people set. `--help` shows these, `--help-all` shows every setting. */
+const shownFirst: ReadonlySet<string> = new Set([
+  'mqtt.url',
+  'mqtt.username',
+  'mqtt.passwordFile',
+  'mqtt.topicPrefix',
+  'log.level',
+  'health.port',
+  'broker.host',
+  'broker.port',
+  'agent.driver',
+  'worker.stateDir',
+  'argocd.server',
+  'argocd.tokenFile',
+  'argocd.caFile',
+  'homeAssistant.enabled',
+  'simulator.port',
+]);
+
 /** Adds `--config` and the flags of the sections; the returned function reads what was given, after parsing. */
 export async function addConfigFlags(
   command: Command,
   sections: readonly SectionName[],
 ): Promise<() => GivenFlags> {
   command.addOption(
-    new Option('--config <file>', 'the YAML file; without it config/release-button.yaml where there is one'),
+    new Option('--config <file>', 'the YAML file (default: config/release-button.yaml, where there is one)'),
   );
   const flags = await flagsOf(sections);
-  const options = flags.map(({ path, flag, type, doc }) => {
-    const option = new Option(type === 'boolean' ? `${flag} [${type}]` : `${flag} <${type}>`, doc).helpGroup(
-      'Configuration (each is also a key of the file and a variable):',
+  const options = flags.map(({ path, flag, type, doc, initial }) => {
+    const option = new Option(
+      type === 'boolean' ? `${flag} [boolean]` : `${flag} <${type}>`,
+      initial === undefined ? doc : `${doc} (default: ${initial})`,
     );
-    if (type === 'boolean') option.preset('true');
+    option.helpGroup(`Settings, ${path.slice(0, path.indexOf('.'))}:`);
+    // Without its value it is true. Commander's own preset would be shown as one more default.
+    if (type === 'boolean') option.argParser(String);
+    if (!shownFirst.has(path)) option.hideHelp();
     command.addOption(option);
-    return { path, name: option.attributeName() };
+    return { path, option };
   });
+  const hidden = options.filter(({ option }) => option.hidden);
+  if (hidden.length > 0) addHelpAll(command, hidden);
   return () => {
     const configFile: unknown = command.getOptionValue('config');
     const given: Record<string, string> = {};
-    for (const { path, name } of options) {
-      const value: unknown = command.getOptionValue(name);
+    for (const { path, option } of options) {
+      const value: unknown = command.getOptionValue(option.attributeName());
+      if (value === true) given[path] = 'true';
       if (typeof value === 'string') given[path] = value;
     }
     return { flags: given, ...(typeof configFile === 'string' ? { configFile } : {}) };
   };
+}
+
+/** Each setting is also a key of the file and an environment variable: docs/configuration.md. */
+function addHelpAll(command: Command, hidden: readonly { readonly option: Option }[]): void {
+  command
+    .addOption(new Option('--help-all', `show this help with ${hidden.length} more settings`))
+    .on('option:help-all', () => {
+      for (const { option } of hidden) option.hideHelp(false);
+      command.help();
+    })
+    .addHelpText(
+      'after',
+      `\n\`release-button ${command.name()} --help-all\` shows ${hidden.length} more settings. Each setting is also a key of the configuration file and an\nenvironment variable: \`--mqtt-url\` is \`mqtt.url\` and \`RELEASE_BUTTON_MQTT_URL\`. docs/configuration.md lists them all.`,
+    );
 }

@@ -33,6 +33,7 @@ export async function configureFreeze(
         ...(duration === undefined ? {} : { forSeconds: duration }),
       };
     },
+    button: () => textOf('button'),
     hint: `A worker that is only slow may still ${verb}; \`release-button watch\` shows what holds`,
   });
 }

@@ -1,4 +1,6 @@
 // Which buttons there are, by what the workers that are online say of themselves (retained).
+import { idPattern } from '../messages/ids.ts';
+import { whatThereIs } from '../messages/nearest.ts';
 import type { WorkerInfo } from '../messages/worker.ts';
 import { workerAvailability, workerInfo } from '../messages/worker.ts';
 import { answerMs, whenConnected, whyNobody } from './asking.ts';
@@ -6,16 +8,29 @@ import type { Answered, Broker } from './asking.ts';
 
 export type KnownButton = WorkerInfo['buttons'][number];
 
+/** @param known ids of the buttons that there are; none where nobody tells. @returns a sentence, or undefined where it is one */
+export function whyNoButton(known: readonly string[], wanted: string): string | undefined {
+  if (known.length > 0)
+    return known.includes(wanted)
+      ? undefined
+      : `there is no button ${JSON.stringify(wanted)}. ${whatThereIs(wanted, known)}`;
+  return idPattern.test(wanted)
+    ? undefined
+    : `${JSON.stringify(wanted)} is no id of a button: an id has lower-case letters, digits, - and _`;
+}
+
 /** What is retained comes at once behind the subscription; nothing says when it was all. In milliseconds. */
 const retainedWithinMs = 500;
 
 /**
  * The buttons of all workers that are online, each once, as the worker has it that takes its presses.
  * @param wanted no need to wait for others once this one is known
+ * @param orNone also answers where none is told of: whoever may press need not be allowed to read who is there
  */
 export function knownButtons(
   broker: Broker,
   wanted: string | undefined,
+  orNone = false,
 ): Promise<Answered<readonly KnownButton[]>> {
   const { link } = broker;
   const infos = new Map<string, WorkerInfo>();
@@ -39,7 +54,8 @@ export function knownButtons(
     };
     const look = () => {
       const known = buttons();
-      if (known.some(({ id }) => id === wanted) || (settled && known.length > 0)) finish({ answer: known });
+      if (known.some(({ id }) => id === wanted) || (settled && (orNone || known.length > 0)))
+        finish({ answer: known });
     };
     const timer = setTimeout(
       () => finish({ nobody: whyNobody(broker, 'No worker is online there, by what is retained') }),

@@ -6,10 +6,12 @@ import type { Gesture } from '../messages/gesture.ts';
 import { applicationKeySchema, requestIdSchema } from '../messages/ids.ts';
 import { buttonPress, buttonResult } from '../messages/press.ts';
 import type { Press } from '../messages/press.ts';
-import { ask } from './asking.ts';
+import { answerMs, ask } from './asking.ts';
 import type { Broker } from './asking.ts';
-import { noAnswer, nothingToDo, print, refused, usageError } from './exit.ts';
+import { parseDuration, durationForms } from './duration.ts';
+import { noAnswer, notSucceeded, nothingToDo, print, refused, usageError } from './exit.ts';
 import { printable } from './printable.ts';
+import { releaseEnds, tellEnd } from './release-end.ts';
 
 const exitCodes = { accepted: 0, armed: 0, rejected: refused, 'nothing-to-release': nothingToDo } as const;
 
@@ -18,6 +20,12 @@ export function addOnly(command: Command, does: string): void {
   command.addOption(
     new Option('--only <ns/name...>', `${does} only these applications of the button (may be repeated)`),
   );
+}
+
+/** @param does `release` */
+export function exitCodesOfPress(does: string): string {
+  return `Exit codes: 0 accepted, with --wait also succeeded · ${usageError} usage · ${refused} rejected · ${nothingToDo} nothing to ${does} · ${noAnswer} no broker, or no
+answer within ${answerMs / 1_000} s or the time of --wait · ${notSucceeded} not everything succeeded (--wait)`;
 }
 
 /** What `--only` says; ends the command where it is no list of applications. */
@@ -38,12 +46,40 @@ export function readBy(command: Command): string {
     : command.error('--by: must be 1 to 64 printable characters', { exitCode: usageError });
 }
 
+/** Several waves of 10 minutes each, the default of `worker.release.appTimeoutMs`. */
+const usualWait = '1h';
+
+export function addWait(command: Command): void {
+  command.addOption(
+    new Option(
+      '--wait [duration]',
+      'wait until the release has ended, at most so long, and print how it ended',
+    ).preset(usualWait),
+  );
+}
+
+/** What `--wait` says, in milliseconds; ends the command where it is no duration. */
+export function readWait(command: Command): number | undefined {
+  const text: unknown = command.getOptionValue('wait');
+  if (typeof text !== 'string') return undefined;
+  return (
+    parseDuration(text) ?? command.error(`--wait ${text}: must be ${durationForms}`, { exitCode: usageError })
+  );
+}
+
 /** Presses, prints what came of it, and sets the exit code. */
 export async function pressAndTell(
   broker: Broker,
   button: string,
-  how: { readonly gesture: Gesture; readonly only: readonly string[] | undefined; readonly by: string },
+  how: {
+    readonly gesture: Gesture;
+    readonly only: readonly string[] | undefined;
+    readonly by: string;
+    /** milliseconds for which the end of the release is awaited; undefined: it is not */
+    readonly waitMs: number | undefined;
+  },
 ): Promise<void> {
+  const ends = how.waitMs === undefined ? undefined : releaseEnds(broker.link);
   const press: Press = {
     id: randomUUID(),
     source: 'cli',
@@ -63,8 +99,10 @@ export async function pressAndTell(
     print(answered.nobody);
     process.exitCode = noAnswer;
   } else {
-    const { outcome, message } = answered.answer;
+    const { outcome, message, releaseId } = answered.answer;
     print(`${outcome}: ${printable(message)}`);
     process.exitCode = exitCodes[outcome];
+    if (ends !== undefined && how.waitMs !== undefined && releaseId !== undefined && outcome === 'accepted')
+      process.exitCode = tellEnd(await ends.of(releaseId, how.waitMs), releaseId);
   }
 }

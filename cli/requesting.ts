@@ -4,10 +4,12 @@ import { Buffer } from 'node:buffer';
 import type { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import type { Channel } from '../messages/channel.ts';
+import { idPattern } from '../messages/ids.ts';
 import { reply } from '../messages/requests.ts';
-import { ask, withBroker } from './asking.ts';
+import { answerMs, ask, withBroker } from './asking.ts';
 import { noAnswer, print, refused, usageError } from './exit.ts';
 import { addConfigFlags } from './flags.ts';
+import { knownButtons, whyNoButton } from './known-buttons.ts';
 import { printable } from './printable.ts';
 
 export interface RequestVerb<Template extends string, Message> {
@@ -16,6 +18,8 @@ export interface RequestVerb<Template extends string, Message> {
   readonly address: Parameters<Channel<Template, Message, 'event'>['at']>[0];
   /** Read when the command line has been; whatever the contract does not allow ends the command. */
   readonly message: (id: string) => Message;
+  /** Which button is named, if any; read when the command line has been. */
+  readonly button?: () => string | undefined;
   /** what else to know where nobody has answered */
   readonly hint: string;
 }
@@ -23,11 +27,11 @@ export interface RequestVerb<Template extends string, Message> {
 /** Adds the flags of the connection and what the verb does. */
 export async function configureRequest<Template extends string, Message>(
   command: Command,
-  { verb, channel, address, message, hint }: RequestVerb<Template, Message>,
+  { verb, channel, address, message, button, hint }: RequestVerb<Template, Message>,
 ): Promise<void> {
   command.addHelpText(
     'after',
-    `\nExit codes: 0 done · ${usageError} usage · ${refused} refused · ${noAnswer} no answer within 5 s, or no broker`,
+    `\nExit codes: 0 done · ${usageError} usage · ${refused} refused · ${noAnswer} no broker, or no answer within ${answerMs / 1_000} s`,
   );
   const sections = ['mqtt'] as const;
   const given = await addConfigFlags(command, sections);
@@ -35,20 +39,29 @@ export async function configureRequest<Template extends string, Message>(
     const id = randomUUID();
     const request = message(id);
     // By the rules of the receiver, before anybody is asked.
+    const named = button?.();
+    const isNoId = named !== undefined && !idPattern.test(named);
     const fits = channel.codec.decode(Buffer.from(channel.codec.encode(request)));
-    if (!fits.ok) return command.error(`the request is not sent: ${fits.error}`, { exitCode: usageError });
+    if (!fits.ok && !isNoId)
+      return command.error(`the request is not sent: ${fits.error}`, { exitCode: usageError });
 
     const { config } = await loadConfig({ sections, cwd: process.cwd(), env: process.env, ...given() });
-    const answered = await withBroker(config.mqtt, verb, (broker) =>
-      ask(broker, {
+    const answered = await withBroker(config.mqtt, verb, async (broker) => {
+      if (named !== undefined) {
+        const found = await knownButtons(broker, named, true);
+        const problem = whyNoButton('answer' in found ? found.answer.map((one) => one.id) : [], named);
+        if (problem !== undefined) return command.error(problem, { exitCode: usageError });
+        if ('nobody' in found) return found;
+      }
+      return ask(broker, {
         address: channel.at(address),
         request,
         answers: reply.filter({ request: id }),
         isOurs: (answer) => answer.id === id,
         what: 'the request',
         hint,
-      }),
-    );
+      });
+    });
     if ('nobody' in answered) {
       print(answered.nobody);
       process.exitCode = noAnswer;

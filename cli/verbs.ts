@@ -1,95 +1,115 @@
-// The verbs by name, each loaded only when it is asked for.
+// The commands by name, each loaded only when it is asked for.
 import type { Command } from 'commander';
 
-export interface Verb {
+interface Verb {
   readonly name: string;
   readonly summary: string;
+  /** heading of the list in `--help` */
+  readonly group: string;
   /** arguments behind the name, as commander writes them */
   readonly usage?: string;
   readonly load: () => Promise<{ configure(command: Command): Promise<void> | void }>;
 }
 
+const everyDay = 'Press and watch:';
+export const checks = 'Check, and get help:';
+export const processes = 'Run (each is a process that lives until a signal):';
+
 export const verbs: readonly Verb[] = [
   {
     name: 'start',
-    summary: 'everything in one process; without a configuration file the demo with a simulated Argo CD',
+    group: processes,
+    summary: 'broker, agent and worker in one process; without a configuration file the demo',
     load: () => import('./verbs/start.ts'),
   },
   {
     name: 'broker',
+    group: processes,
     summary: 'only the embedded MQTT broker',
     load: () => import('./verbs/broker.ts'),
   },
   {
     name: 'gpio-agent',
-    summary: 'only the agent: buttons to presses, lights from signals',
+    group: processes,
+    summary: 'only the agent: buttons send presses, lights show signals',
     load: () => import('./verbs/gpio-agent.ts'),
   },
   {
     name: 'release-worker',
-    summary: 'only the worker: presses to releases, Argo CD to drift',
+    group: processes,
+    summary: 'only the worker: watches Argo CD, turns presses into releases',
     load: () => import('./verbs/release-worker.ts'),
   },
   {
     name: 'home-assistant',
+    group: processes,
     usage: ' [action]',
-    summary: 'only what announces all this to Home Assistant; `clean` takes the announcements away',
+    summary: 'announce everything to Home Assistant; the action `clean` removes the announcements',
     load: () => import('./verbs/home-assistant.ts'),
   },
   {
     name: 'argocd-simulator',
+    group: processes,
     summary: 'only the simulated Argo CD, for trying things out',
     load: () => import('./verbs/argocd-simulator.ts'),
   },
   {
     name: 'press',
+    group: everyDay,
     usage: ' [button]',
-    summary: 'press a button and say what came of it',
+    summary: 'press a button and print the answer; with --wait also how the release ended',
     load: () => import('./verbs/press.ts'),
   },
   {
+    name: 'watch',
+    group: everyDay,
+    summary: 'show presses, results, releases, signals and lights as they happen',
+    load: () => import('./verbs/watch.ts'),
+  },
+  {
     name: 'freeze',
+    group: everyDay,
     summary: 'release nothing until further notice, or for a while: all buttons or one',
     load: () => import('./verbs/freeze.ts'),
   },
   {
     name: 'unfreeze',
+    group: everyDay,
     summary: 'end every freeze, or that of one button',
     load: () => import('./verbs/unfreeze.ts'),
   },
   {
     name: 'terminate',
+    group: everyDay,
     summary: 'end what is being released, or one application of it',
     load: () => import('./verbs/terminate.ts'),
   },
   {
     name: 'rollback',
+    group: everyDay,
     usage: ' [button]',
-    summary: 'undo what the last release of a button deployed, and say what came of it',
+    summary: 'undo what the last release of a button deployed, and print the answer',
     load: () => import('./verbs/rollback.ts'),
   },
   {
-    name: 'watch',
-    summary: 'show presses, results, releases, signals and lights as they happen',
-    load: () => import('./verbs/watch.ts'),
+    name: 'doctor',
+    group: checks,
+    usage: ' [process]',
+    summary: 'check configuration, broker, Argo CD, rights, clocks and disk, and say what to do',
+    load: () => import('./verbs/doctor.ts'),
   },
   {
     name: 'config',
-    usage: ' [verb]',
-    summary: 'check the configuration (of start, or of another verb) and show where each value came from',
+    group: checks,
+    usage: ' [process]',
+    summary: 'check the configuration, and show every setting in force and where it came from',
     load: () => import('./verbs/config.ts'),
   },
   {
     name: 'health',
-    usage: ' [verb]',
-    summary: 'ask a process on this machine (start, or another verb) how it is; exit code 0 when well',
+    group: checks,
+    usage: ' [process]',
+    summary: 'ask a process on this machine for its health status',
     load: () => import('./verbs/health.ts'),
-  },
-  {
-    name: 'doctor',
-    usage: ' [verb]',
-    summary:
-      'look at configuration, broker, Argo CD, rights, clocks and disk (of start, or of another verb), and say what to do; exit code 0 when all is well',
-    load: () => import('./verbs/doctor.ts'),
   },
 ];

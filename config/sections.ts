@@ -98,6 +98,8 @@ export interface Flag {
   readonly flag: string;
   readonly type: ValueKind;
   readonly doc: string;
+  /** The default as text; absent where there is none, or where it is a list of objects. */
+  readonly initial?: string;
 }
 
 export async function flagsOf(names: readonly SectionName[]): Promise<readonly Flag[]> {
@@ -107,6 +109,11 @@ export async function flagsOf(names: readonly SectionName[]): Promise<readonly F
           { path, flag, type, doc: `${doc} Others can see it in the process list: prefer ${flag}-file.` },
           { path: `${path}File`, flag: `${flag}-file`, type: 'text', doc: `A file that contains ${path}.` },
         ]
-      : [{ path, flag, type, doc }],
+      : [{ path, flag, type, doc, ...initialOf(setting.default) }],
   );
+}
+
+function initialOf(value: unknown): Pick<Flag, 'initial'> {
+  if (typeof value === 'string') return { initial: value };
+  return typeof value === 'number' || typeof value === 'boolean' ? { initial: String(value) } : {};
 }

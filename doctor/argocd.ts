@@ -4,8 +4,7 @@ import type { ListedApp } from '../release-worker/argocd/application.ts';
 import type { Probed } from '../release-worker/argocd/client.ts';
 import { ArgoCdError } from '../release-worker/argocd/errors.ts';
 import { tooOld } from '../release-worker/argocd/version.ts';
-import { hideIn } from '../release-worker/argocd/veil.ts';
-import { toTime } from '../messages/time.ts';
+import { toLocalTime, toTime } from '../messages/time.ts';
 import type { Clock } from '../service/clock.ts';
 import { messageOf } from '../service/log.ts';
 import { counted, failed, ok, skipped, warning } from './row.ts';
@@ -77,24 +76,21 @@ export interface ArgoCdAnswers {
 export interface TokenAbout {
   readonly token: string | undefined;
   readonly username: string | undefined;
-  /** what must not be shown, should a server repeat it */
-  readonly secrets: readonly string[];
+  readonly hide: Hide;
   /** what a person does about a token that is not accepted */
   readonly remedy: string;
   readonly now: number;
 }
 
-/** Texts of a server, with what it may have repeated of ours taken out. */
-function veiled(text: string, secrets: readonly string[]): string {
-  return secrets.reduce(hideIn, text);
-}
+/** Takes our secrets out of a server's text, should it repeat them. */
+export type Hide = (text: string) => string;
 
-export function argocdRow({ server, probe }: ArgoCdAnswers, secrets: readonly string[]): Row {
+export function argocdRow({ server, probe }: ArgoCdAnswers, hide: Hide): Row {
   const about = { check: 'argocd' } as const;
   if (probe.fault !== undefined)
     return failed(about, probe.fault.found, probe.fault.remedy, { server, fault: probe.fault.kind });
   const { simulated } = probe.answer;
-  const version = veiled(probe.answer.version, secrets);
+  const version = hide(probe.answer.version);
   const details = { server, version, simulated };
   const old = tooOld(version, server);
   if (old !== undefined) return warning(about, old.found, old.remedy, details);
@@ -103,8 +99,8 @@ export function argocdRow({ server, probe }: ArgoCdAnswers, secrets: readonly st
 
 export function accountRow({ server, probe, account }: ArgoCdAnswers, about: TokenAbout): Row {
   const check = { check: 'account' } as const;
-  const { token, username, secrets, now } = about;
-  if (probe.fault !== undefined) return skipped(check, 'not asked: Argo CD does not answer');
+  const { token, username, hide, now } = about;
+  if (probe.fault !== undefined) return skipped(check, 'not checked: Argo CD does not answer');
   const expiresAt = token === undefined ? undefined : expiryOf(token);
   const expires = expiresAt === undefined ? {} : { expires: toTime(expiresAt) };
   const method = token === undefined ? 'password' : 'token';
@@ -119,19 +115,19 @@ export function accountRow({ server, probe, account }: ArgoCdAnswers, about: Tok
     return failed(
       check,
       expiresAt !== undefined && expiresAt <= now
-        ? `the token has expired: it was good until ${toTime(expiresAt)}`
+        ? `the token has expired: it was good until ${toLocalTime(expiresAt)}`
         : `Argo CD at ${server} does not accept the ${method === 'token' ? 'token: it is wrong or revoked' : `session of ${username ?? ''}`}`,
       about.remedy,
       { method, accepted: false, ...expires },
     );
 
-  const name = veiled(account.answer, secrets);
+  const name = hide(account.answer);
   const details = { method, accepted: true, account: name, ...expires };
   if (method === 'password') return ok(check, `logged in as ${name}`, details);
   if (expiresAt === undefined)
     return ok(check, `${name}, with a token that names no end of its validity`, details);
   const left = expiresAt - now;
-  const until = `${name}, with a token that is good until ${toTime(expiresAt)}`;
+  const until = `${name}, with a token that is good until ${toLocalTime(expiresAt)}`;
   if (left <= 0)
     return warning(
       check,
@@ -145,11 +141,11 @@ export function accountRow({ server, probe, account }: ArgoCdAnswers, about: Tok
 
 export function applicationsRow({ probe, account, apps }: ArgoCdAnswers): Row {
   const about = { check: 'applications' } as const;
-  if (probe.fault !== undefined) return skipped(about, 'not asked: Argo CD does not answer');
+  if (probe.fault !== undefined) return skipped(about, 'not checked: Argo CD does not answer');
   if (apps.fault !== undefined) {
     const refused = account.fault !== undefined || account.answer === undefined;
     if (refused && apps.fault.kind === 'unauthenticated')
-      return skipped(about, 'not asked: Argo CD does not know us');
+      return skipped(about, 'not checked: Argo CD does not know us');
     return failed(about, apps.fault.found, apps.fault.remedy, { fault: apps.fault.kind });
   }
   const visible = apps.answer.length;

@@ -2,7 +2,11 @@
 import { agentAvailability, agentInfo } from '../messages/agent.ts';
 import type { AgentInfo } from '../messages/agent.ts';
 import type { Filter } from '../messages/channel.ts';
+import { buttonSignal } from '../messages/button.ts';
+import type { ButtonSignal } from '../messages/button.ts';
 import type { Availability } from '../messages/presence.ts';
+import { releaseLast } from '../messages/release.ts';
+import type { Release } from '../messages/release.ts';
 import { workerAvailability, workerInfo } from '../messages/worker.ts';
 import type { WorkerInfo } from '../messages/worker.ts';
 import type { Config } from '../config/sections.ts';
@@ -29,6 +33,10 @@ export type BrokerFound =
       /** how, in words */
       readonly message: string;
       readonly present: readonly Present[];
+      /** the last release that has ended, of any button */
+      readonly last: Release | undefined;
+      /** by button */
+      readonly signals: ReadonlyMap<string, ButtonSignal>;
       /** our clock when everything had been read */
       readonly at: number;
     }
@@ -57,6 +65,8 @@ export async function askBroker(options: {
   const mqtt = { ...options.mqtt, ...reconnect };
   const link = linkFromConfig({ mqtt, url, role: 'doctor', id }, { clock, random, log: silentLog() });
   const present = new Map<string, Present>();
+  const signals = new Map<string, ButtonSignal>();
+  let last: Release | undefined;
   let heard = 0;
   const entry = (kind: Present['kind'], id: string): Present | undefined => {
     heard += 1;
@@ -79,6 +89,14 @@ export async function askBroker(options: {
   };
   hear(workerAvailability.filter(), (state, { worker }) => setAvailability(entry('worker', worker), state));
   hear(agentAvailability.filter(), (state, { agent }) => setAvailability(entry('agent', agent), state));
+  hear(releaseLast.filter(), (release) => {
+    heard += 1;
+    last = release;
+  });
+  hear(buttonSignal.filter(), (signal, { button }) => {
+    heard += 1;
+    if (signals.size < presentMax) signals.set(button, signal);
+  });
   hear(workerInfo.filter(), (info, { worker }) => setInfo(entry('worker', worker), info));
   hear(agentInfo.filter(), (info, { agent }) => setInfo(entry('agent', agent), info));
 
@@ -92,7 +110,7 @@ export async function askBroker(options: {
       before = heard;
       await delay(clock, pauseMs);
     }
-    return { connected: true, message, present: [...present.values()], at: clock.now() };
+    return { connected: true, message, present: [...present.values()], last, signals, at: clock.now() };
   } finally {
     await within(clock, stopMs, link.stop());
   }

@@ -3,11 +3,11 @@
 import { keyOf } from '../release-worker/argocd/application.ts';
 import type { ListedApp } from '../release-worker/argocd/application.ts';
 import type { ArgoCd } from '../release-worker/argocd/client.ts';
-import { hideIn } from '../release-worker/argocd/veil.ts';
 import { eachLimited } from '../release-worker/each-limited.ts';
 import type { Clock } from '../service/clock.ts';
 import { delay } from '../service/clock.ts';
 import { faultOf } from './argocd.ts';
+import type { Hide } from './argocd.ts';
 import { counted, failed, ok, some, warning } from './row.ts';
 import type { Row } from './row.ts';
 import { lengthOf } from './validity.ts';
@@ -25,8 +25,7 @@ export interface ControlPlaneOptions {
   readonly argocd: Pick<ArgoCd, 'get'>;
   readonly apps: readonly ListedApp[];
   readonly clock: Clock;
-  /** what must not be shown, should a server repeat it */
-  readonly secrets: readonly string[];
+  readonly hide: Hide;
   /** ends it with what is known by then */
   readonly signal: AbortSignal;
 }
@@ -50,7 +49,7 @@ interface Incomparable {
 }
 
 async function aboutComparisons(options: ControlPlaneOptions): Promise<readonly Row[]> {
-  const { argocd, apps, secrets, signal } = options;
+  const { argocd, apps, hide, signal } = options;
   const unknown = apps.filter(({ sync, compared, deleting }) => sync === 'Unknown' && compared && !deleting);
   const causes: Incomparable[] = [];
   await untilAborted(signal, oneOfEachProjectFirst(unknown), async (app) => {
@@ -58,7 +57,7 @@ async function aboutComparisons(options: ControlPlaneOptions): Promise<readonly 
       ({ detail }) => detail?.condition ?? '',
       (error: unknown) => faultOf(error).found,
     );
-    causes.push({ app, cause: secrets.reduce(hideIn, cause).slice(0, causeLength) });
+    causes.push({ app, cause: hide(cause).slice(0, causeLength) });
   });
   const missing = causes.filter(({ cause }) => isProjectMissing(cause));
   const projects = new Map<string, ListedApp[]>();

@@ -4,6 +4,7 @@ import { argocdFromConfig } from '../release-worker/argocd/from-config.ts';
 import type { ArgoCdFromConfig } from '../release-worker/argocd/from-config.ts';
 import { isWholeItem } from '../release-worker/argocd/application.ts';
 import type { ArgoCd } from '../release-worker/argocd/client.ts';
+import { createVeil } from '../release-worker/argocd/veil.ts';
 import { selects } from '../config/selection.ts';
 import { createClockSync } from '../service/clock-sync.ts';
 import type { Clock } from '../service/clock.ts';
@@ -15,6 +16,7 @@ import { askPermissions, buttonRow, releases } from './buttons.ts';
 import { controlPlaneRows } from './control-plane.ts';
 import { argocdClockRow, ownClockRow, processClockRows } from './clocks.ts';
 import { brokerRow, processRows } from './processes.ts';
+import { releaseRow } from './releases.ts';
 import type { Expected } from './processes.ts';
 import { failed, ok, skipped } from './row.ts';
 import type { CheckName, Row } from './row.ts';
@@ -51,7 +53,7 @@ export interface Surroundings {
 const limits = { request: 5_000, permissions: 12_000, disk: 5_000 };
 /** The default of worker.maxPressAgeMs, for an agent that has no such section. */
 const usualPressAgeMs = 10_000;
-const invalid = 'not asked: the configuration has faults there';
+const invalid = 'not checked: the configuration has faults there';
 
 export async function examine(patient: Patient, surroundings: Surroundings): Promise<readonly Row[]> {
   const { worker } = patient;
@@ -79,7 +81,7 @@ interface Found {
 }
 
 async function aboutBroker(
-  { mqtt, embedded }: Patient,
+  { mqtt, embedded, worker }: Patient,
   { clock, random, id, version }: Surroundings,
   maxPressAgeMs: number,
 ): Promise<Found> {
@@ -97,7 +99,11 @@ async function aboutBroker(
   try {
     const found = await askBroker({ mqtt, url, id, clock, random });
     return {
-      rows: [brokerRow(found, expected), ...processRows(found, expected, version)],
+      rows: [
+        brokerRow(found, expected),
+        ...processRows(found, expected, version),
+        ...(worker === undefined ? [] : [releaseRow(found)]),
+      ],
       clocks: found.connected ? processClockRows(found.present, found.at, maxPressAgeMs) : [],
     };
   } catch (error) {
@@ -149,7 +155,7 @@ async function aboutArgoCd(
     const probe = await ask(clock, limits.request, 'ask for the version', () => client.probe());
     const receivedAt = clock.now();
     if (patient.demo && probe.fault?.found.includes('ECONNREFUSED') === true)
-      return notAsked('not asked: the demo does not run; start brings its simulated Argo CD');
+      return notAsked('not checked: the demo does not run; start brings its simulated Argo CD');
     // Nobody but an Argo CD is shown a token or a password.
     const unasked = { fault: { found: '', remedy: '', kind: 'not-asked' } };
     const [account, apps] =
@@ -161,27 +167,24 @@ async function aboutArgoCd(
           ]);
     const answers: ArgoCdAnswers = { server: client.server, probe, account, apps };
     const { token, username, password, headers } = config;
-    // The simulator's token is a word that its texts may well have, and no secret.
-    const secrets = patient.demo ? [] : [token, password, headers].flatMap((text) => text ?? []);
+    const veil = createVeil();
+    for (const secret of [token, password, headers].flatMap((text) => text ?? [])) veil.add(secret);
     const [buttons, controlPlane] = await Promise.all([
       aboutButtons(client, answers, worker, ending.signal),
       controlPlaneRows({
         argocd: client,
         apps: answers.apps.answer ?? [],
         clock,
-        secrets,
+        hide: veil.hide,
         signal: ending.signal,
       }),
     ]);
     const rows = [
-      argocdRow(
-        answers,
-        secrets.flatMap((text) => text ?? []),
-      ),
+      argocdRow(answers, veil.hide),
       accountRow(answers, {
         token,
         username,
-        secrets,
+        hide: veil.hide,
         remedy:
           token === undefined ? 'check argocd.username and argocd.password (or passwordFile)' : client.remedy,
         now: clock.now(),
@@ -212,7 +215,7 @@ async function aboutButtons(
   const seen = apps.answer?.filter(isWholeItem);
   if (seen === undefined)
     return worker.buttons.map(({ id }) =>
-      skipped({ check: 'button', subject: id }, 'not asked: the applications are not known'),
+      skipped({ check: 'button', subject: id }, 'not checked: the applications are not known'),
     );
   const syncing = worker.buttons.filter(releases);
   const wanted = syncing.map(({ select }) => seen.filter((app) => selects(select, app)));

@@ -57,7 +57,7 @@ export function processRows(
   ours: string,
 ): readonly Row[] {
   const about = { check: 'process' } as const;
-  if (!found.connected) return [skipped(about, 'not asked: there is no connection to the broker')];
+  if (!found.connected) return [skipped(about, 'not checked: there is no connection to the broker')];
   const { present } = found;
   // An info that was forgotten says nothing about who is there.
   const known = present.filter(({ availability }) => availability !== undefined);

@@ -9,11 +9,12 @@ export type CheckName =
   | 'applications'
   | 'control-plane'
   | 'button'
+  | 'release'
   | 'clock'
   | 'state';
 
 /**
- * `warning`: works, and will not for long or not as meant; counts as well. `skipped`: could not be asked, because of
+ * `warning`: works, and will not for long or not as meant; counts as well. `skipped`: could not be checked, because of
  * another row or because there is nothing to ask; counts as well, since the other row does not.
  */
 export type Status = 'ok' | 'warning' | 'failed' | 'skipped';

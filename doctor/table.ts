@@ -1,4 +1,4 @@
-// The table for people: a sign, the check and what was found, and below a cross what to do about it.
+// The table for people: a sign, the check and what was found, and below it what to do.
 import type { Row, Status } from './row.ts';
 
 export interface TableOptions {
@@ -7,8 +7,7 @@ export interface TableOptions {
   readonly colours: boolean;
 }
 
-/** A warning is a tick with a word. */
-const signs: Readonly<Record<Status, string>> = { ok: '✓', warning: '✓', failed: '✗', skipped: '–' };
+const signs: Readonly<Record<Status, string>> = { ok: '✓', warning: '!', failed: '✗', skipped: '–' };
 const paints: Readonly<Record<Status, string>> = { ok: '32', warning: '33', failed: '31', skipped: '2' };
 /** Narrower is unreadable. */
 const leastText = 30;
@@ -20,8 +19,7 @@ export function renderTable(rows: readonly Row[], { width, colours }: TableOptio
   const textWidth = Math.max(leastText, width - indent.length);
   const lines = rows.flatMap((row, index) => {
     const sign = colours ? `\u001B[${paints[row.status]}m${signs[row.status]}\u001B[0m` : signs[row.status];
-    const word = row.status === 'warning' ? 'but: ' : '';
-    const found = wrap(`${word}${printable(row.found)}`, textWidth);
+    const found = wrap(printable(row.found), textWidth);
     const remedy = row.remedy === undefined ? [] : remedyLines(row.remedy, textWidth);
     return [...found, ...remedy].map((line, at) =>
       at === 0
@@ -40,8 +38,8 @@ function summary(rows: readonly Row[]): string {
   const count = (status: Status) => rows.filter((row) => row.status === status).length;
   const failures = count('failed');
   const warnings = count('warning');
-  const head = failures === 0 ? 'all is well' : `${failures} to put right`;
-  return `${head}${warnings === 0 ? '' : `, ${warnings} to look at`}${count('skipped') === 0 ? '' : `, ${count('skipped')} not asked`}`;
+  const head = failures === 0 ? 'all is well' : `${failures} must be fixed`;
+  return `${head}${warnings === 0 ? '' : `, ${warnings} to look at`}${count('skipped') === 0 ? '' : `, ${count('skipped')} not checked`}`;
 }
 
 function labelOf({ check, subject }: Row): string {
@@ -63,7 +61,7 @@ function remedyLines(remedy: string, width: number): readonly string[] {
   ];
 }
 
-/** At blanks; a longer word stays whole, so that it can be copied. */
+/** At spaces; a longer word stays whole, so that it can be copied. */
 function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = '';

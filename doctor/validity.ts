@@ -32,5 +32,5 @@ export function lengthOf(ms: number): string {
   return `${count} ${unit.name}${count === 1 ? '' : 's'}`;
 }
 
-/** A token that ends sooner is a reason for a word. */
+/** A token that ends sooner gets a warning. */
 export const soonMs = 7 * 86_400_000;

@@ -46,3 +46,14 @@ export function nearest(name: string, known: readonly string[]): string | undefi
 function simplify(name: string): string {
   return name.toLowerCase().replace(/[-_]/g, '');
 }
+
+const namedAtMost = 10;
+
+/** What there is instead of a name that nobody knows, as a sentence or two: `Did you mean main? There are: main, side`. */
+export function whatThereIs(name: string, known: readonly string[]): string {
+  if (known.length === 0) return 'There are none';
+  const near = nearest(name, known);
+  const more = known.length - namedAtMost;
+  const all = known.slice(0, namedAtMost).join(', ');
+  return `${near === undefined ? '' : `Did you mean ${near}? `}There ${known.length === 1 ? 'is only' : 'are:'} ${all}${more > 0 ? ` and ${more} more` : ''}`;
+}

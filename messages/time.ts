@@ -16,8 +16,20 @@ export function fromTime(time: string): number {
 /** As people read it, in the zone of this machine: `2026-01-01 14:02 +01:00`. @param ms milliseconds since the epoch */
 export function toLocalTime(ms: number): string {
   const date = new Date(ms);
-  const two = (value: number) => String(value).padStart(2, '0');
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())} ${zoneOf(date)}`;
+}
+
+/** Likewise without the date, to the second: `14:02:07 +01:00`. @param ms milliseconds since the epoch */
+export function toLocalTimeOfDay(ms: number): string {
+  const date = new Date(ms);
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())} ${zoneOf(date)}`;
+}
+
+function zoneOf(date: Date): string {
   const offset = -date.getTimezoneOffset();
-  const zone = `${offset < 0 ? '-' : '+'}${two(Math.floor(Math.abs(offset) / 60))}:${two(Math.abs(offset) % 60)}`;
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())} ${zone}`;
+  return `${offset < 0 ? '-' : '+'}${two(Math.floor(Math.abs(offset) / 60))}:${two(Math.abs(offset) % 60)}`;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
 }

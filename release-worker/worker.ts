@@ -171,6 +171,7 @@ export function createWorker(options: WorkerOptions): Worker {
     onLate: late.tell,
   });
   const replies = createReplies(link, options.topicPrefix);
+  const goesOn = (button?: string) => [...runner.inWords(button), ...unended.inWords(button)];
   const freeze = createFreeze({
     link,
     clock,
@@ -182,7 +183,7 @@ export function createWorker(options: WorkerOptions): Worker {
     buttons: config.buttons.map(({ id }) => id),
     isOthers: others.own,
     onChange: () => board.changed(),
-    goesOn: (button) => [...runner.inWords(button), ...unended.inWords(button)],
+    goesOn,
   });
   const board = createBoard({
     link,
@@ -224,7 +225,7 @@ export function createWorker(options: WorkerOptions): Worker {
       pause.start();
       others.start();
       await freeze.start();
-      takeTerminations({ link, runner, unended, replies, log, others: others.areThere });
+      takeTerminations({ link, runner, unended, replies, log, goesOn, others: others.areThere });
       forgets.push(registry.onChange(changed));
       publisher.start();
       lamps.start();

@@ -8,14 +8,16 @@ import { loadStart } from '../demo.ts';
 import { print, usageError } from '../exit.ts';
 import { addConfigFlags } from '../flags.ts';
 import { processNamed, processNames, processSections } from '../processes.ts';
+import { unknownProcess } from '../suggest.ts';
 
 export async function configure(command: Command): Promise<void> {
   command.addOption(new Option('--argocd', 'as with start: not the demo, although there is no file'));
+  command.addHelpText('after', '\nExit codes: 0 the configuration can be used · 2 it cannot, or usage');
   const given = await addConfigFlags(command, sectionNames);
-  command.action(async (verb: unknown) => {
-    const name = processNamed(typeof verb === 'string' ? verb : 'start');
+  command.action(async (wanted: unknown) => {
+    const name = processNamed(typeof wanted === 'string' ? wanted : 'start');
     if (name === undefined)
-      return command.error(`no process ${String(verb)}; one of ${processNames.join(', ')}`, {
+      return command.error(unknownProcess('there is no process', String(wanted), processNames), {
         exitCode: usageError,
       });
     const surroundings = { cwd: process.cwd(), env: process.env };

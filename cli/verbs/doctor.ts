@@ -11,6 +11,7 @@ import { print, usageError } from '../exit.ts';
 import { addConfigFlags } from '../flags.ts';
 import { loadPatient, patients } from '../patient.ts';
 import { processSections } from '../processes.ts';
+import { unknownProcess } from '../suggest.ts';
 
 const notWell = 1;
 const usualWidth = 100;
@@ -21,12 +22,12 @@ export async function configure(command: Command): Promise<void> {
   command
     .addOption(new Option('--json', 'for programs: one object, described in docs/doctor.md'))
     .addOption(new Option('--argocd', 'as with start: not the demo, although there is no file'))
-    .addHelpText('after', '\nExit codes: 0 all is well · 1 something is not · 2 usage');
+    .addHelpText('after', '\nExit codes: 0 nothing must be fixed · 1 something must be fixed (✗) · 2 usage');
   const given = await addConfigFlags(command, processSections.start);
-  command.action(async (verb: unknown) => {
-    const name = patients.find((known) => known === (verb ?? 'start'));
+  command.action(async (wanted: unknown) => {
+    const name = patients.find((known) => known === (wanted ?? 'start'));
     if (name === undefined)
-      return command.error(`no process ${String(verb)} to examine; one of ${patients.join(', ')}`, {
+      return command.error(unknownProcess('doctor cannot check the process', String(wanted), patients), {
         exitCode: usageError,
       });
     const clock = systemClock();

@@ -1,7 +1,7 @@
 // `release-button freeze`: nothing is released until it is lifted, or its time is over.
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { parseDuration } from '../duration.ts';
+import { durationForms, parseDuration } from '../duration.ts';
 import { usageError } from '../exit.ts';
 import { configureFreeze } from '../freezing.ts';
 
@@ -21,10 +21,7 @@ export async function configure(command: Command): Promise<void> {
       if (typeof text !== 'string') return undefined;
       const ms = parseDuration(text);
       if (ms === undefined)
-        return command.error(
-          `--for ${text}: must be a number and s, m, h or d, at most a year; for example 30m, 2h, 1d`,
-          { exitCode: usageError },
-        );
+        return command.error(`--for ${text}: must be ${durationForms}`, { exitCode: usageError });
       return ms / 1_000;
     },
   });

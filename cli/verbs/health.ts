@@ -2,10 +2,13 @@
 import type { Command } from 'commander';
 import * as z from 'zod/mini';
 import { loadConfig } from '../../config/load.ts';
+import { fromTime, timeSchema, toLocalTime } from '../../messages/time.ts';
 import { messageOf } from '../../service/log.ts';
 import { print, usageError } from '../exit.ts';
 import { addConfigFlags } from '../flags.ts';
+import { printable } from '../printable.ts';
 import { healthPorts, processNamed, processNames } from '../processes.ts';
+import { unknownProcess } from '../suggest.ts';
 
 const timeoutMs = 5_000;
 const unhealthy = 1;
@@ -16,11 +19,15 @@ const reportSchema = z.object({
 
 export async function configure(command: Command): Promise<void> {
   const sections = ['health'] as const;
+  command.addHelpText(
+    'after',
+    '\nExit codes: 0 the process can do its work · 1 it cannot, or does not answer · 2 usage',
+  );
   const given = await addConfigFlags(command, sections);
-  command.action(async (verb: unknown) => {
-    const name = processNamed(typeof verb === 'string' ? verb : 'start');
+  command.action(async (wanted: unknown) => {
+    const name = processNamed(typeof wanted === 'string' ? wanted : 'start');
     if (name === undefined)
-      return command.error(`no process ${String(verb)}; one of ${processNames.join(', ')}`, {
+      return command.error(unknownProcess('there is no process', String(wanted), processNames), {
         exitCode: usageError,
       });
     const { config } = await loadConfig({ sections, cwd: process.cwd(), env: process.env, ...given() });
@@ -30,9 +37,9 @@ export async function configure(command: Command): Promise<void> {
     try {
       const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
       const { status, checks } = reportSchema.parse(await response.json());
-      print(`${status} (${url})`);
+      print(`${printable(status)} (${url})`);
       for (const [check, { ok, since, message }] of Object.entries(checks))
-        print(`  ${ok ? 'ok ' : 'BAD'} ${check} since ${since}: ${message}`);
+        print(`  ${ok ? '✓' : '✗'} ${printable(check)} since ${localTime(since)}: ${printable(message)}`);
       process.exitCode = response.ok ? 0 : unhealthy;
     } catch (error) {
       print(
@@ -42,6 +49,12 @@ export async function configure(command: Command): Promise<void> {
     }
     return undefined;
   });
+}
+
+/** As it came where it is no time: anything may answer at that port. */
+function localTime(since: string): string {
+  const parsed = timeSchema.safeParse(since);
+  return parsed.success ? toLocalTime(fromTime(parsed.data)) : printable(since);
 }
 
 /** A process that listens on every address is asked on this machine's own. */

@@ -16,8 +16,8 @@ export async function configure(command: Command): Promise<void> {
   command.addHelpText(
     'after',
     `
-\`home-assistant clean\` takes away from the broker, and so from Home Assistant, every device that was announced for this
-mqtt.topicPrefix, and ends. Stop what announces before it (this verb, or \`start\` with homeAssistant.enabled).
+\`home-assistant clean\` removes from the broker, and so from Home Assistant, every device that was announced for this
+mqtt.topicPrefix, and ends. First stop what announces them: this command, or \`start\` with homeAssistant.enabled.
 
 Exit codes of clean: 0 done · ${usageError} usage · ${refused} the broker kept something · ${noAnswer} no broker within ${answerMs / 1_000} s`,
   );
@@ -25,7 +25,10 @@ Exit codes of clean: 0 done · ${usageError} usage · ${refused} the broker kept
   const given = await addConfigFlags(command, sections);
   command.action(async (action: string | undefined) => {
     if (action !== undefined && action !== 'clean')
-      return command.error(`home-assistant ${action}: nothing, or clean`, { exitCode: usageError });
+      return command.error(
+        `unknown action ${JSON.stringify(action)}: use \`home-assistant\` to announce, or \`home-assistant clean\` to remove what was announced`,
+        { exitCode: usageError },
+      );
     const { config, ...about } = await loadConfig({
       sections,
       cwd: process.cwd(),
@@ -76,7 +79,7 @@ function takeAway({ mqtt, homeAssistant }: Loaded['config']): Promise<number> {
     for (const id of cleared) known.devices.delete(id);
     if (cleared.length > 0) memory.write(known);
     await memory.settled();
-    for (const id of cleared) print(`taken away: ${id}`);
+    for (const id of cleared) print(`removed: ${id}`);
     if (left.length > 0) {
       print(
         `the broker at ${broker.url} has kept ${left.join(', ')}: may this user publish below ${homeAssistant.discoveryPrefix}/device/?`,

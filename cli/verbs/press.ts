@@ -3,12 +3,15 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { gestures, gestureSchema } from '../../messages/gesture.ts';
-import { idPattern } from '../../messages/ids.ts';
 import { withBroker } from '../asking.ts';
-import { usageError } from '../exit.ts';
+import { noAnswer, print, usageError } from '../exit.ts';
 import { addConfigFlags } from '../flags.ts';
+import { knownButtons, whyNoButton } from '../known-buttons.ts';
 import { addBy } from '../who.ts';
-import { addOnly, pressAndTell, readBy, readOnly } from '../pressing.ts';
+import { addOnly, addWait, exitCodesOfPress, pressAndTell, readBy, readOnly, readWait } from '../pressing.ts';
+
+/** The id of a button where the configuration says none. */
+const usualButton = 'main';
 
 export async function configure(command: Command): Promise<void> {
   command.addOption(
@@ -16,21 +19,46 @@ export async function configure(command: Command): Promise<void> {
   );
   addOnly(command, 'release');
   addBy(command);
+  addWait(command);
   command.addHelpText(
     'after',
-    '\nExit codes: 0 accepted · 4 rejected · 5 nothing to release · 6 no answer within 5 s',
+    `\nWithout a name the button main, or the only one that there is.\n\n${exitCodesOfPress('release')}`,
   );
   const sections = ['mqtt'] as const;
   const given = await addConfigFlags(command, sections);
 
   command.action(async (named: unknown) => {
-    const button = typeof named === 'string' ? named : 'main';
-    if (!idPattern.test(button))
-      return command.error(`${JSON.stringify(button)} is no id of a button`, { exitCode: usageError });
+    const wanted = typeof named === 'string' ? named : undefined;
     const only = readOnly(command);
     const by = readBy(command);
+    const waitMs = readWait(command);
     const gesture = gestureSchema.parse(command.getOptionValue('gesture'));
     const { config } = await loadConfig({ sections, cwd: process.cwd(), env: process.env, ...given() });
-    return withBroker(config.mqtt, 'press', (broker) => pressAndTell(broker, button, { gesture, only, by }));
+    return withBroker(config.mqtt, 'press', async (broker) => {
+      const found = await knownButtons(broker, wanted ?? usualButton, true);
+      const button = choose('answer' in found ? found.answer.map(({ id }) => id) : [], wanted, (problem) =>
+        command.error(problem, { exitCode: usageError }),
+      );
+      if ('answer' in found) return pressAndTell(broker, button, { gesture, only, by, waitMs });
+      print(found.nobody);
+      process.exitCode = noAnswer;
+      return undefined;
+    });
   });
+}
+
+/** @param known ids of the buttons that there are; none where nobody tells */
+function choose(
+  known: readonly string[],
+  wanted: string | undefined,
+  fail: (problem: string) => never,
+): string {
+  const [only] = known;
+  if (wanted === undefined) {
+    if (only === undefined || known.includes(usualButton)) return usualButton;
+    if (known.length === 1) return only;
+    return fail(`which button? Name one of ${known.join(', ')}: release-button press <button>`);
+  }
+  const problem = whyNoButton(known, wanted);
+  return problem === undefined ? wanted : fail(problem);
 }

@@ -3,18 +3,18 @@ import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { gestures } from '../../messages/gesture.ts';
 import type { Gesture } from '../../messages/gesture.ts';
-import { idPattern } from '../../messages/ids.ts';
 import { withBroker } from '../asking.ts';
-import { noAnswer, nothingToDo, print, refused, usageError } from '../exit.ts';
+import { noAnswer, print, usageError } from '../exit.ts';
 import { addConfigFlags } from '../flags.ts';
-import { knownButtons } from '../known-buttons.ts';
+import { knownButtons, whyNoButton } from '../known-buttons.ts';
 import type { KnownButton } from '../known-buttons.ts';
 import { addBy } from '../who.ts';
-import { addOnly, pressAndTell, readBy, readOnly } from '../pressing.ts';
+import { addOnly, addWait, exitCodesOfPress, pressAndTell, readBy, readOnly, readWait } from '../pressing.ts';
 
 export async function configure(command: Command): Promise<void> {
   addOnly(command, 'roll back');
   addBy(command);
+  addWait(command);
   command.addHelpText(
     'after',
     `
@@ -22,17 +22,16 @@ Undoes what the last release of the button deployed, and freezes the button with
 The button must have a gesture for it: worker.buttons[].on: {press: release, hold: rollback}.
 Without a name the only button there is. A second rollback in a row is refused: it would undo the first.
 
-Exit codes: 0 accepted · ${usageError} usage, or no gesture is mapped · ${refused} rejected · ${nothingToDo} nothing to undo · ${noAnswer} no answer within 5 s, or no broker`,
+${exitCodesOfPress('undo')}`,
   );
   const sections = ['mqtt'] as const;
   const given = await addConfigFlags(command, sections);
 
   command.action(async (named: unknown) => {
     const wanted = typeof named === 'string' ? named : undefined;
-    if (wanted !== undefined && !idPattern.test(wanted))
-      return command.error(`${JSON.stringify(wanted)} is no id of a button`, { exitCode: usageError });
     const only = readOnly(command);
     const by = readBy(command);
+    const waitMs = readWait(command);
     const { config } = await loadConfig({ sections, cwd: process.cwd(), env: process.env, ...given() });
 
     return withBroker(config.mqtt, 'rollback', async (broker) => {
@@ -45,7 +44,7 @@ Exit codes: 0 accepted · ${usageError} usage, or no gesture is mapped · ${refu
       const { id, gesture } = choose(found.answer, wanted, (problem) =>
         command.error(problem, { exitCode: usageError }),
       );
-      await pressAndTell(broker, id, { gesture, only, by });
+      await pressAndTell(broker, id, { gesture, only, by, waitMs });
     });
   });
 }
@@ -55,12 +54,12 @@ function choose(
   wanted: string | undefined,
   fail: (problem: string) => never,
 ): { readonly id: string; readonly gesture: Gesture } {
-  const names = buttons.map(({ id }) => id).join(', ');
+  const ids = buttons.map(({ id }) => id);
   if (wanted === undefined && buttons.length > 1)
-    return fail(`which button? Name one of ${names}: release-button rollback <button>`);
+    return fail(`which button? Name one of ${ids.join(', ')}: release-button rollback <button>`);
   const button = wanted === undefined ? buttons[0] : buttons.find(({ id }) => id === wanted);
   if (button === undefined)
-    return fail(`no worker that is online has a button ${wanted ?? ''}; there are: ${names}`);
+    return fail(whyNoButton(ids, wanted ?? '') ?? 'no worker that is online has a button');
   const { id, on } = button;
   const gesture = gestures.find((gesture) => on[gesture] === 'rollback');
   if (gesture !== undefined) return { id, gesture };

@@ -11,7 +11,7 @@ import { freezeState } from '../../messages/freeze.ts';
 import { ledState } from '../../messages/led.ts';
 import { buttonPress, buttonResult } from '../../messages/press.ts';
 import { releaseEvent, releaseLast } from '../../messages/release.ts';
-import { fromTime, toLocalTime } from '../../messages/time.ts';
+import { fromTime, toLocalTime, toLocalTimeOfDay } from '../../messages/time.ts';
 import { workerAvailability, workerInfo } from '../../messages/worker.ts';
 import { systemClock } from '../../service/clock.ts';
 import { linkFromConfig, localBrokerUrl } from '../../service/link/from-config.ts';
@@ -42,11 +42,10 @@ export async function configure(command: Command): Promise<void> {
     const stop = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => stop.abort());
     const line = (what: string, text: string, paint: Paint = 'none') => {
-      const time = new Date().toLocaleTimeString('en-GB');
       const body = `${what.padEnd(whatWidth)} ${printable(text)}`;
       const painted = colours && paint !== 'none' ? `${escapes[paint]}${body}\u001B[0m` : body;
       // Whoever read it has gone (`| head`), or the disk is full: there is nothing left to do.
-      if (!print(`${time}  ${painted}`)) stop.abort();
+      if (!print(`${toLocalTimeOfDay(Date.now())}  ${painted}`)) stop.abort();
     };
 
     const link = linkFromConfig(

@@ -5,8 +5,10 @@ export interface Veil {
   hide(text: string): string;
 }
 
-/** Argo CD's tokens have hundreds of characters. A short one, such as the simulator's, is a word that may well occur. */
-const shortest = 16;
+/** Argo CD's tokens have hundreds of characters. Every secret of this length or more is hidden. */
+const long = 16;
+/** A shorter secret is hidden only where it looks like one: with this many characters, and not letters alone. */
+const shortest = 8;
 /** Tokens change: some that were in use before, which a late answer may still repeat, are remembered. */
 const remembered = 64;
 
@@ -14,7 +16,7 @@ export function createVeil(): Veil {
   const secrets = new Set<string>();
   return {
     add: (secret) => {
-      if (secret.length < shortest || secrets.has(secret)) return;
+      if (mayBeAWord(secret) || secrets.has(secret)) return;
       secrets.add(secret);
       for (const oldest of secrets) {
         if (secrets.size <= remembered) break;
@@ -23,6 +25,14 @@ export function createVeil(): Veil {
     },
     hide: (text) => [...secrets].reduce(hideIn, text),
   };
+}
+
+/**
+ * `simulated`, `password` and `v2` occur in ordinary texts. To hide such a secret would blank the text, and the gap in a
+ * known text would tell the secret.
+ */
+function mayBeAWord(secret: string): boolean {
+  return secret.length < shortest || (secret.length < long && /^\p{L}+$/u.test(secret));
 }
 
 /** Also as JSON, JSON within JSON, and URLs would write it. */

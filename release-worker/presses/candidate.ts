@@ -31,6 +31,8 @@ export interface Knowledge {
   /** milliseconds for which it has waited here for its turn */
   readonly waitedMs: number;
   readonly seen: boolean;
+  /** ids of all buttons that are configured here */
+  readonly buttons: readonly string[];
   /** presses looked at in the last minute: those that no rule objected to */
   readonly recent: number;
   /**

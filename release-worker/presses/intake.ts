@@ -85,6 +85,7 @@ export function createIntake(options: IntakeOptions): Intake {
       maxPressesPerMinute: worker.maxPressesPerMinute,
       waitedMs: clock.monotonic() - arrivedAt,
       seen: memory.seen(pressId),
+      buttons: [...buttons.keys()],
       recent: memory.recent(),
       sinceAccepted: memory.sinceAccepted(button, candidate.press.only, arrivedAt),
       frozen: options.frozen(button),

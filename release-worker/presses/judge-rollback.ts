@@ -11,7 +11,16 @@ import { candidatesOf, plannedOf } from '../releases/plan.ts';
 import { selects } from '../../config/selection.ts';
 import type { ButtonConfig } from '../selection.ts';
 import { busyInWords, isTaken, lookAtLeft } from './busy.ts';
-import { inTheWay, list, lookAtBlocked, lookAtUnknown, nothing, nothingSelected, reject } from './looking.ts';
+import {
+  inTheWay,
+  list,
+  lookAtBlocked,
+  lookAtUnknown,
+  nothing,
+  nothingSelected,
+  reject,
+  selectedBy,
+} from './looking.ts';
 import type { JudgeOptions, Verdict } from './looking.ts';
 
 /** @param deadline of its looks, on the monotonic clock */
@@ -30,7 +39,7 @@ export async function judgeRollback(
       'this button has released nothing that could be undone; name the applications to roll back (`only`)',
     );
   const wanted = only ?? [...deployed.keys()];
-  if (find(wanted).length === 0) return nothingSelected(only ?? wanted);
+  if (find(wanted).length === 0) return nothingSelected(only ?? wanted, selectedBy(options, button));
 
   const asked = await lookAtUnknown(options, find(wanted), deadline);
   await lookAtLeft(options, find(wanted), deadline);

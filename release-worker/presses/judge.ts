@@ -18,6 +18,7 @@ import {
   nothing,
   nothingSelected,
   reject,
+  selectedBy,
   within,
 } from './looking.ts';
 import type { JudgeOptions, Verdict } from './looking.ts';
@@ -75,7 +76,9 @@ async function judgeKnown(
   if (action === 'rollback') return judgeRollback(options, button, only, deadline);
   if (action === 'release') return judgeRelease(options, button, only, deadline);
   const candidates = candidatesOf(registry.all(), (app) => selects(button.select, app), only);
-  return candidates.length === 0 ? nothingSelected(only) : judgeRefresh(options, candidates);
+  return candidates.length === 0
+    ? nothingSelected(only, selectedBy(options, button))
+    : judgeRefresh(options, candidates);
 }
 
 /** What is in sync may be behind Git as well, so all are asked for; the first ones of very many. */
@@ -100,7 +103,7 @@ async function judgeRelease(
   const { registry, watch, access, clock } = options;
   const find = () => candidatesOf(registry.all(), (app) => selects(button.select, app), only);
   let candidates = find();
-  if (candidates.length === 0) return nothingSelected(only);
+  if (candidates.length === 0) return nothingSelected(only, selectedBy(options, button));
   const refreshed = new Set<string>();
   const nothingLeft = (left: readonly AppRecord[]) =>
     nothingFound({
@@ -112,7 +115,7 @@ async function judgeRelease(
   if (!candidates.some(isDrifted)) {
     await within(clock, deadline, refreshSome(options, candidates, refreshed));
     candidates = find();
-    if (candidates.length === 0) return nothingSelected(only);
+    if (candidates.length === 0) return nothingSelected(only, selectedBy(options, button));
   }
   if (!candidates.some(isDrifted)) return nothingLeft(candidates);
 

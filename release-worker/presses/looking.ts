@@ -1,4 +1,6 @@
 // What judging a press needs, whatever it is to do: looks at Argo CD within a bound of time, and words.
+import { selects } from '../../config/selection.ts';
+import { whatThereIs } from '../../messages/nearest.ts';
 import type { Clock } from '../../service/clock.ts';
 import { waitAtMost } from '../../service/clock.ts';
 import type { AppRecord } from '../argocd/application.ts';
@@ -11,6 +13,8 @@ import type { Obstacle } from '../drift/summary.ts';
 import type { Watch } from '../drift/watch.ts';
 import type { Deployed } from '../releases/deployed.ts';
 import type { PlannedApp } from '../releases/release.ts';
+import { candidatesOf } from '../releases/plan.ts';
+import type { ButtonConfig } from '../selection.ts';
 import type { Objection } from './rules.ts';
 
 export interface JudgeOptions {
@@ -65,11 +69,21 @@ export function nothing(message: string): Verdict {
   return { outcome: 'nothing-to-release', message };
 }
 
-export function nothingSelected(only: readonly string[] | undefined): Verdict {
+/** Keys of all that the button selects. */
+export function selectedBy(
+  { registry }: Pick<JudgeOptions, 'registry'>,
+  { select }: ButtonConfig,
+): readonly string[] {
+  return candidatesOf(registry.all(), (app) => selects(select, app), undefined).map(keyOf);
+}
+
+/** @param selected keys of all that the button selects */
+export function nothingSelected(only: readonly string[] | undefined, selected: readonly string[]): Verdict {
+  const [first] = only ?? [];
   return nothing(
-    only === undefined
+    only === undefined || first === undefined || selected.length === 0
       ? 'the button selects no application that Argo CD shows'
-      : `the button does not select ${list(only)}; check the names, and \`select\` of the button`,
+      : `the button does not select ${list(only)}; check the names, and \`select\` of the button. ${whatThereIs(first, selected)}`,
   );
 }
 

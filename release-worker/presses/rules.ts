@@ -3,6 +3,7 @@
 //
 // Signatures belong into `isWellFormed`'s place after it, confirmation into `isConfirmed`: each is a further function
 // in the list.
+import { whatThereIs } from '../../messages/nearest.ts';
 import type { PressReason } from '../../messages/press.ts';
 import { fromTime } from '../../messages/time.ts';
 import type { Candidate, Knowledge } from './candidate.ts';
@@ -28,11 +29,11 @@ const isWellFormed: Rule = ({ malformed }) =>
     ? undefined
     : { reason: 'malformed', message: `the press cannot be read: ${malformed}` };
 
-const isForKnownButton: Rule = ({ button, config }) =>
+const isForKnownButton: Rule = ({ button, config }, { buttons }) =>
   config === undefined
     ? {
         reason: 'unknown-button',
-        message: `no button ${button} is configured here; add it to worker.buttons, or press another`,
+        message: `no button ${button} is configured here; press another, or add it to worker.buttons. ${whatThereIs(button, buttons)}`,
       }
     : undefined;
 

@@ -17,6 +17,8 @@ export function takeTerminations(options: {
   readonly unended: Pick<Unended, 'terminate'>;
   readonly replies: Replies;
   readonly log: Log;
+  /** what is released just now, in words */
+  readonly goesOn: () => readonly string[];
   /** another worker may be meant, and answers */
   readonly others: () => boolean;
 }): void {
@@ -26,13 +28,14 @@ export function takeTerminations(options: {
     const left = unended.terminate(request.app);
     if (running.applications + left.applications === 0) {
       if (options.others()) return;
+      const goesOn = options.goesOn();
       const what =
         request.app === undefined
           ? 'no release is running, and no sync of an earlier one'
           : `no release of ${request.app} is running, and no sync of an earlier one`;
       replies.answer(about, request.id, {
         ok: false,
-        message: `${what}, so there is nothing to terminate`,
+        message: `${what}, so there is nothing to terminate${goesOn.length === 0 ? '' : `. Under way: ${list(goesOn)}`}`,
       });
       return;
     }

@@ -12,25 +12,25 @@ describe('the table', () => {
           ok({ check: 'broker' }, 'connected'),
           warning({ check: 'account' }, '6 days left', 'make a new one'),
           failed({ check: 'button', subject: 'main' }, 'selects nothing', 'correct select'),
-          skipped({ check: 'state' }, 'not asked'),
+          skipped({ check: 'state' }, 'not checked'),
         ],
         plain,
       ),
     ).toBe(
       [
         '✓ broker       connected',
-        '✓ account      but: 6 days left',
+        '! account      6 days left',
         '               → make a new one',
         '✗ button main  selects nothing',
         '               → correct select',
-        '– state        not asked',
+        '– state        not checked',
         '',
-        '1 to put right, 1 to look at, 1 not asked',
+        '1 must be fixed, 1 to look at, 1 not checked',
       ].join('\n'),
     );
   });
 
-  it('wraps at blanks, and leaves a long word whole', () => {
+  it('wraps at spaces, and leaves a long word whole', () => {
     const text = renderTable([ok({ check: 'broker' }, `one two three four five ${'x'.repeat(50)}`)], {
       width: 30,
       colours: false,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { toLocalTime } from '../../messages/time.ts';
 import { accountRow } from '../../doctor/argocd.ts';
 import { expiryOf, lengthOf } from '../../doctor/validity.ts';
 
@@ -49,7 +50,7 @@ describe('the row of the account', () => {
         account: { answer: account },
         apps: { answer: [] },
       },
-      { token, username: undefined, secrets: [token], remedy: 'Make a new one', now },
+      { token, username: undefined, hide: (text) => text, remedy: 'Make a new one', now },
     );
   const until = (ms: number) => tokenWith({ exp: (now + ms) / 1000 });
 
@@ -67,7 +68,7 @@ describe('the row of the account', () => {
 
   it('says of a refused token that it has expired, where it says so itself', () => {
     expect(row(until(-day), undefined).found).toBe(
-      'the token has expired: it was good until 2026-02-28T00:00:00.000Z',
+      `the token has expired: it was good until ${toLocalTime(now - day)}`,
     );
     expect(row(until(day), undefined).found).toContain('wrong or revoked');
   });

@@ -25,6 +25,7 @@ const reportSchema = z.strictObject({
         'applications',
         'control-plane',
         'button',
+        'release',
         'clock',
         'state',
       ]),

@@ -115,7 +115,7 @@ describe('`only`', () => {
     const verdict = await judge(['argocd/shop'], { select: { names: ['desk'] } });
     expect(verdict).toMatchObject({ outcome: 'nothing-to-release' });
     expect(verdict.message).toBe(
-      'the button does not select argocd/shop; check the names, and `select` of the button',
+      'the button does not select argocd/shop; check the names, and `select` of the button. There is only argocd/desk',
     );
   });
 });

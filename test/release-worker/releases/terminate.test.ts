@@ -128,6 +128,7 @@ describe('the request', () => {
       unended: { terminate: () => left },
       replies: createReplies(fake.link, 'release-button'),
       log: silentLog(),
+      goesOn: () => ['argocd/till of release r2 runs'],
       others: () => others,
     });
     return { fake, asked };

@@ -1,0 +1,62 @@
+// The end of a release, awaited on this terminal.
+import { releaseLast } from '../messages/release.ts';
+import type { Release, ReleaseOutcome } from '../messages/release.ts';
+import type { Link } from '../service/link/link.ts';
+import { noAnswer, notSucceeded, print } from './exit.ts';
+import { printable } from './printable.ts';
+
+const exitCodes: Readonly<Record<ReleaseOutcome, number>> = {
+  succeeded: 0,
+  failed: notSucceeded,
+  partly: notSucceeded,
+  'timed-out': notSucceeded,
+  interrupted: notSucceeded,
+};
+
+interface ReleaseEnds {
+  /** Undefined: it has not ended within so many milliseconds. */
+  of(releaseId: string, ms: number): Promise<Release | undefined>;
+}
+
+/** Subscribes. A short release may have ended before its press is answered, so this comes before the press. */
+export function releaseEnds(link: Link): ReleaseEnds {
+  let last: Release | undefined;
+  let look = () => {};
+  link.subscribe(releaseLast.filter(), (release) => {
+    last = release;
+    look();
+  });
+  return {
+    of: (releaseId, ms) =>
+      new Promise((resolve) => {
+        const finish = (release: Release | undefined) => {
+          clearTimeout(timer);
+          look = () => {};
+          resolve(release);
+        };
+        const timer = setTimeout(() => finish(undefined), ms);
+        look = () => {
+          if (last?.id === releaseId && last.outcome !== undefined) finish(last);
+        };
+        look();
+      }),
+  };
+}
+
+/** Prints how it ended. @returns the exit code */
+export function tellEnd(release: Release | undefined, releaseId: string): number {
+  if (release?.outcome === undefined) {
+    print(
+      `release ${releaseId} has not ended in the time of --wait, or its end was not heard here. It may go on: \`release-button watch\` shows it`,
+    );
+    return noAnswer;
+  }
+  const { outcome, apps, truncated } = release;
+  print(`${outcome}: the ${release.action} of button ${release.button} has ended`);
+  for (const { namespace, name, outcome: end, phase, message } of apps)
+    print(
+      printable(`  ${namespace}/${name}: ${end ?? phase}${message === undefined ? '' : ` (${message})`}`),
+    );
+  if (truncated) print('  and more applications, which are not listed');
+  return exitCodes[outcome];
+}

@@ -1,0 +1,67 @@
+// How the last release ended. An accepted press has only begun one.
+import type { ReleaseOutcome } from '../messages/release.ts';
+import type { Release } from '../messages/release.ts';
+import { shortened } from '../messages/shortened.ts';
+import { fromTime, toLocalTime } from '../messages/time.ts';
+import type { BrokerFound } from './broker.ts';
+import { ok, skipped, some, warning } from './row.ts';
+import type { Row } from './row.ts';
+import { lengthOf } from './validity.ts';
+
+const messageLength = 200;
+
+const endings: Readonly<Record<ReleaseOutcome, string>> = {
+  succeeded: 'succeeded',
+  failed: 'failed',
+  partly: 'succeeded only partly',
+  'timed-out': 'did not end in time',
+  interrupted: 'was interrupted',
+};
+
+/** By what the broker retains: `release/last`, and the signal of its button. */
+export function releaseRow(found: BrokerFound): Row {
+  const check = 'release';
+  if (!found.connected) return skipped({ check }, 'not checked: there is no connection to the broker');
+  const { last, signals, at: now } = found;
+  if (last?.outcome === undefined) return skipped({ check }, 'none has ended yet');
+
+  const { button, action, outcome, finishedAt } = last;
+  const about = { check, subject: button } as const;
+  const signal = signals.get(button);
+  const details = {
+    id: last.id,
+    pressId: last.pressId,
+    outcome,
+    ...(finishedAt === undefined ? {} : { finishedAt }),
+    ...(signal === undefined ? {} : { signal: signal.signal }),
+  };
+  const what = `the last ${action}${whenOf(finishedAt, now)} ${endings[outcome]}`;
+  if (outcome === 'succeeded') return ok(about, what, details);
+  const failures = last.apps.filter(({ outcome }) => outcome !== 'in-sync' && outcome !== 'already-in-sync');
+  const why = `${what}${failures.length === 0 ? '' : `: ${some(failures.map(failureOf), 3)}`}`;
+  if (signal !== undefined && isOver(signal.signal))
+    return ok(about, `${why}. Since then the button says ${signal.signal}`, details);
+  return warning(
+    about,
+    why,
+    `correct what it names, then press again; \`release-button press ${button} --wait\` tells how that ends`,
+    details,
+  );
+}
+
+/** What is stronger than `failed` says nothing about it. */
+function isOver(signal: string): boolean {
+  return signal !== 'failed' && signal !== 'unknown' && signal !== 'releasing' && signal !== 'armed';
+}
+
+function whenOf(finishedAt: string | undefined, now: number): string {
+  if (finishedAt === undefined) return '';
+  const at = fromTime(finishedAt);
+  return at > now
+    ? ` (at ${toLocalTime(at)}, ahead of this clock)`
+    : ` (${lengthOf(now - at)} ago, at ${toLocalTime(at)})`;
+}
+
+function failureOf({ namespace, name, outcome, phase, message }: Release['apps'][number]): string {
+  return `${namespace}/${name}: ${shortened(message ?? outcome ?? phase, messageLength)}`;
+}

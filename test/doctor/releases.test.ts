@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import type { BrokerFound } from '../../doctor/broker.ts';
+import { releaseRow } from '../../doctor/releases.ts';
+import type { Signal } from '../../messages/button.ts';
+import type { Release } from '../../messages/release.ts';
+import { toLocalTime } from '../../messages/time.ts';
+
+const now = Date.parse('2026-03-01T12:00:00.000Z');
+const ended: Release = {
+  id: 'r1',
+  button: 'main',
+  pressId: 'p1',
+  action: 'release',
+  source: 'cli',
+  startedAt: '2026-03-01T11:54:00.000Z',
+  finishedAt: '2026-03-01T11:55:00.000Z',
+  outcome: 'failed',
+  apps: [
+    { namespace: 'argocd', name: 'blog', from: 'a', to: 'b', phase: 'done', outcome: 'in-sync' },
+    {
+      namespace: 'argocd',
+      name: 'shop',
+      from: 'a',
+      to: 'b',
+      phase: 'done',
+      outcome: 'failed',
+      message: 'the hook migrate failed',
+    },
+  ],
+  truncated: false,
+};
+const found = (last: Release | undefined, signal?: Signal): BrokerFound => ({
+  connected: true,
+  message: 'connected',
+  present: [],
+  last,
+  signals: new Map(
+    signal === undefined
+      ? []
+      : [['main', { signal, worker: 'main', outOfSync: 0, blocked: 0, at: '2026-03-01T11:55:00.000Z' }]],
+  ),
+  at: now,
+});
+
+describe('the row of the last release', () => {
+  it('says how it ended, when, and which application did not succeed', () => {
+    const row = releaseRow(found(ended, 'failed'));
+    expect(row).toMatchObject({
+      subject: 'main',
+      status: 'warning',
+      found: `the last release (5 minutes ago, at ${toLocalTime(Date.parse('2026-03-01T11:55:00.000Z'))}) failed: argocd/shop: the hook migrate failed`,
+      details: { outcome: 'failed', pressId: 'p1', signal: 'failed' },
+    });
+  });
+
+  it.each([
+    ['succeeded', undefined, 'ok', 'succeeded'],
+    ['partly', 'failed', 'warning', 'succeeded only partly'],
+    ['timed-out', 'failed', 'warning', 'did not end in time'],
+    ['interrupted', 'unknown', 'warning', 'was interrupted'],
+    ['failed', undefined, 'warning', 'failed'],
+    ['failed', 'releasing', 'warning', 'failed'],
+    ['failed', 'clear', 'ok', 'Since then the button says clear'],
+  ] as const)('of %s with the signal %s: %s', (outcome, signal, status, words) => {
+    const row = releaseRow(found({ ...ended, outcome }, signal));
+    expect(row).toMatchObject({ status, found: expect.stringContaining(words) });
+  });
+
+  it('tells a rollback from a release', () => {
+    expect(releaseRow(found({ ...ended, action: 'rollback' })).found).toMatch(/^the last rollback /);
+  });
+
+  it('says nothing of a release where there was none, or no broker', () => {
+    expect(releaseRow(found(undefined))).toMatchObject({ status: 'skipped', found: 'none has ended yet' });
+    expect(releaseRow({ connected: false, message: 'refused' })).toMatchObject({ status: 'skipped' });
+  });
+});

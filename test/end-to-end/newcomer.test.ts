@@ -1,0 +1,137 @@
+// What the command answers to somebody who does not know it yet: hints, lists of what there is, and exit codes.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startDemo } from '../support/installation.ts';
+import type { Installation } from '../support/installation.ts';
+import { createWorkplace } from '../support/processes.ts';
+import type { Running, Workplace } from '../support/processes.ts';
+
+async function ended(running: Running): Promise<{ code: number | null; output: string }> {
+  const { code } = await running.exited;
+  return { code, output: running.output() };
+}
+
+describe('a command line with a mistake', () => {
+  let workplace: Workplace;
+  beforeEach(() => {
+    workplace = createWorkplace();
+  });
+  afterEach(() => workplace.clear());
+
+  it.each([
+    ['relaese', '`press` releases what a button selects'],
+    ['prss', 'did you mean `press`?'],
+    ['status', '`watch` shows presses'],
+    ['version', '`release-button --version`'],
+    ['xyzzy', 'There are: start, broker,'],
+    ['help xyzzy', 'there is no command "xyzzy"'],
+    ['help relaese', '`press` releases what a button selects'],
+    ['config worker', 'Did you mean release-worker?'],
+    ['config realese-worker', 'Did you mean release-worker?'],
+    ['health xyzzy', 'There are: start, broker,'],
+    [
+      'doctor broker',
+      'doctor cannot check the process "broker". There are: start, release-worker, gpio-agent',
+    ],
+    [
+      'home-assistant clear',
+      'unknown action "clear": use `home-assistant` to announce, or `home-assistant clean`',
+    ],
+    ['start --mqtt-ulr x', '(Did you mean --mqtt-url?)'],
+    ['press --wait soon', '--wait soon: must be a number and s, m, h or d'],
+    ['press --only shop', '--only shop: must be <namespace>/<name>'],
+    ['freeze', "required option '--reason <text>' not specified"],
+  ])('%s', async (line, hint) => {
+    const { code, output } = await ended(workplace.start(line.split(' ')));
+    expect(output).toContain(hint);
+    expect(output).toMatch(/^release-button: /);
+    expect(code).toBe(2);
+  });
+
+  it('shows the few settings that matter first with their defaults, and all on request', async () => {
+    const { output: short } = await ended(workplace.start(['start', '--help']));
+    const { code, output: whole } = await ended(workplace.start(['start', '--help-all']));
+    const settings = (text: string) => text.match(/^ {2}--\S+/gm) ?? [];
+    expect(settings(short).length).toBeLessThan(20);
+    expect(settings(whole).length).toBeGreaterThan(60);
+    expect(short).toMatch(/--broker-port <number>.*\(default:\s+1883\)/s);
+    expect(short).toContain('`release-button start --help-all` shows');
+    expect(whole).toContain('--worker-release-app-timeout-ms');
+    expect(code).toBe(0);
+  });
+
+  it('takes the hidden settings all the same, a boolean with and without its value', async () => {
+    const { output } = await ended(
+      workplace.start(['config', '--worker-release-wait-healthy', '--health-enabled', 'false']),
+    );
+    expect(output).toMatch(/worker\.release\.waitHealthy +true +# --worker-release-wait-healthy/);
+    expect(output).toMatch(/health\.enabled +false +# --health-enabled/);
+  });
+});
+
+it('documents every exit code that --help tells, with the same words', async () => {
+  const workplace = createWorkplace();
+  const { output } = await ended(workplace.start(['--help']));
+  await workplace.clear();
+  const told = [...output.matchAll(/^ {2}(\d+) +(.+)$/gm)].map(([, code, meaning]) => [code, meaning]);
+  const page = readFileSync(join(import.meta.dirname, '../../docs/commands.md'), 'utf8');
+  const documented = [...page.matchAll(/^\| (\d+) +\| (.+?) +\|$/gm)].map(([, code, meaning]) => [
+    code,
+    meaning?.replaceAll('`', ''),
+  ]);
+  expect(documented).toEqual(told);
+});
+
+describe('beside a running installation', () => {
+  let here: Installation;
+  afterEach(() => here.workplace.clear());
+  const run = (...args: string[]) =>
+    ended(here.workplace.start(args, { RELEASE_BUTTON_MQTT_URL: here.brokerUrl }));
+
+  it('tells which buttons and applications there are where one is named that is not', async () => {
+    here = await startDemo([{ name: 'shop', drifted: true }]);
+    await here.untilSignal('drifted');
+    for (const line of [
+      ['press', 'Big Red'],
+      ['press', 'mian'],
+      ['rollback', 'garden'],
+      ['freeze', '--reason', 'x', '--button', 'Big Red'],
+      ['unfreeze', '--button', 'garden'],
+    ]) {
+      const { code, output } = await run(...line);
+      expect(output).toMatch(/there is no button ".+"\. .*There is only main$/m);
+      expect(code).toBe(2);
+    }
+    expect(await run('press', '--only', 'argocd/shopp')).toEqual({
+      code: 5,
+      output: expect.stringContaining('Did you mean argocd/shop? There is only argocd/shop'),
+    });
+    expect(await here.argocd.syncs()).toEqual([]);
+  });
+
+  it('presses the only button there is, whatever its name', async () => {
+    here = await startDemo([{ name: 'shop', drifted: true }], {
+      RELEASE_BUTTON_WORKER_BUTTONS: '[{id: red, select: {all: true}}]',
+    });
+    expect(await run('press', '--wait')).toEqual({
+      code: 0,
+      output: expect.stringMatching(
+        /^accepted: releasing argocd\/shop\nsucceeded: the release of button red has ended\n {2}argocd\/shop: in-sync .*\n$/,
+      ),
+    });
+  });
+
+  it('waits for the end of the release, and tells a failed one by exit code and words', async () => {
+    here = await startDemo([{ name: 'shop', drifted: true, fails: { message: 'the hook migrate failed' } }]);
+    await here.untilSignal('drifted');
+    const { code, output } = await run('press', '--wait', '2m');
+    expect(output).toMatch(
+      /^accepted: releasing argocd\/shop\nfailed: the release of button main has ended\n {2}argocd\/shop: failed \(.*the hook migrate failed.*\)\n$/,
+    );
+    expect(code).toBe(7);
+    const { output: report } = await run('doctor', 'release-worker');
+    expect(report).toMatch(/^! release main +the last release \(.+ ago, at .+ [+-]\d\d:\d\d\)/m);
+    expect(report).toContain('the hook migrate failed');
+  });
+});
