@@ -16,9 +16,7 @@ describe('what is hidden of a text of a server', () => {
     veil.add(secret);
     const text = veil.hide(`the server said ${secret} twice: ${secret}`);
     expect(text).toBe(
-      hidden
-        ? 'the server said <secret> twice: <secret>'
-        : `the server said ${secret} twice: ${secret}`,
+      hidden ? 'the server said <secret> twice: <secret>' : `the server said ${secret} twice: ${secret}`,
     );
   });
 });
