@@ -8,9 +8,13 @@ export interface ForeignPress {
   readonly preset?: PressPreset;
   readonly device?: string;
   readonly input?: number | string;
+  /** of shelly-gen2, in place of the usual `input:<input>` */
+  readonly component?: string;
   readonly base?: string;
   readonly topic?: string;
   readonly path?: string;
+  /** what other members must say, by their paths */
+  readonly where?: Readonly<Record<string, string | readonly string[]>>;
   readonly counter?: string;
   readonly edge: boolean;
   /** as it is written in the configuration */
@@ -22,14 +26,21 @@ export interface Trigger {
   /** Where the value stands in the JSON payload, member by member; empty: the bare text is the value. */
   readonly path: readonly string[];
   readonly when: readonly string[];
-  /** Where the payload has a list of events: the list, and the `component` of those whose value is looked at. */
-  readonly events?: { readonly list: readonly string[]; readonly component: string };
+  /** Where the payload has a list of events: the list. Each event is looked at for itself. */
+  readonly list?: readonly string[];
+  /** What else the message, or the event of a list, must say; one that says otherwise is about something else. */
+  readonly where: readonly Condition[];
   /** Where a counter stands that grows with each press; the messages in between are repetitions. */
   readonly counter?: readonly string[];
   /** The value is a state: only its change is a press. */
   readonly edge: boolean;
   /** Says that the device was away: what it says next may be old. */
   readonly away?: { readonly topic: string; readonly text: string };
+}
+
+interface Condition {
+  readonly path: readonly string[];
+  readonly values: readonly string[];
 }
 
 /** What each preset takes for a press where `when` does not say. */
@@ -45,9 +56,9 @@ const usual: Readonly<Record<PressPreset, string>> = {
 const sleeps = /^shellybutton[12]-/;
 
 export function triggerOf(press: ForeignPress): Trigger {
-  const { preset, device = '', input, topic = '', path, counter, edge } = press;
+  const { preset, device = '', input, component, topic = '', path, counter, edge } = press;
   const when = press.when ?? (preset === undefined ? [] : usual[preset]);
-  const common = { when: typeof when === 'object' ? when : [when], edge: false };
+  const common = { when: valuesOf(when), edge: false, where: [] };
   switch (preset) {
     case 'zigbee2mqtt':
       return { ...common, topic: `${press.base ?? 'zigbee2mqtt'}/${device}`, path: ['action'] };
@@ -64,7 +75,14 @@ export function triggerOf(press: ForeignPress): Trigger {
         ...common,
         topic: `${device}/events/rpc`,
         path: ['event'],
-        events: { list: ['params', 'events'], component: `input:${input ?? 0}` },
+        list: ['params', 'events'],
+        where:
+          component === undefined
+            ? [{ path: ['component'], values: [`input:${input ?? 0}`] }]
+            : [
+                { path: ['component'], values: [component] },
+                ...(input === undefined ? [] : [{ path: ['idx'], values: [String(input)] }]),
+              ],
       };
     case 'tasmota':
       return { ...common, topic: `stat/${device}/RESULT`, path: [`Button${input ?? 1}`, 'Action'] };
@@ -82,10 +100,18 @@ export function triggerOf(press: ForeignPress): Trigger {
         ...common,
         topic,
         path: membersOf(path),
+        where: Object.entries(press.where ?? {}).map(([member, values]) => ({
+          path: membersOf(member),
+          values: valuesOf(values),
+        })),
         edge,
         ...(counter === undefined ? {} : { counter: membersOf(counter) }),
       };
   }
+}
+
+function valuesOf(values: string | readonly string[]): readonly string[] {
+  return typeof values === 'string' ? [values] : values;
 }
 
 function membersOf(path: string | undefined): readonly string[] {
@@ -93,8 +119,10 @@ function membersOf(path: string | undefined): readonly string[] {
 }
 
 /** For a line of a log: `zigbee2mqtt/big-red (action single)`. */
-export function triggerInWords({ topic, path, when, counter, edge }: Trigger): string {
-  const what = [path.join('.'), when.join(' or ')].filter((word) => word !== '').join(' ');
+export function triggerInWords({ topic, path, when, where, counter, edge }: Trigger): string {
+  const what = [{ path, values: when }, ...where]
+    .map((one) => [one.path.join('.'), one.values.join(' or ')].filter((word) => word !== '').join(' '))
+    .join(', ');
   const how = counter === undefined ? (edge ? ', on change' : '') : `, when ${counter.join('.')} has grown`;
   return `${topic} (${what}${how})`;
 }

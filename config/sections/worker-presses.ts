@@ -2,11 +2,21 @@
 import * as z from 'zod/mini';
 import { pressPresets } from '../../messages/foreign-presses.ts';
 import { refused, schemaOf, setting } from '../declare.ts';
-import { flag, id, oneOf, text, wholeNumber } from '../formats.ts';
+import { flag, id, must, oneOf, text, wholeNumber } from '../formats.ts';
 import { device, path, topic, whenMax } from './foreign-formats.ts';
 import type { Rule } from './foreign-formats.ts';
 
 const when = z.union([text(whenMax), z.array(text(whenMax)).check(z.minLength(1), z.maxLength(20))]);
+
+const where = z
+  .record(path(), when)
+  .check(
+    must<Readonly<Record<string, unknown>>>(
+      (members) => Object.keys(members).length > 0 && Object.keys(members).length <= 10,
+      'must name 1 to 10 members',
+      'write for example `where: {id: 1}`',
+    ),
+  );
 
 const press = {
   preset: setting(oneOf(pressPresets), {
@@ -21,6 +31,10 @@ const press = {
     doc: 'Which button of the device: its number (shelly from 0, tasmota from 1), or of esphome the object id of the binary sensor. Not set: the first.',
     example: 0,
   }),
+  component: setting(text(100), {
+    doc: 'Of shelly-gen2: what the event is about, where it is no `input:<number>`, such as a BLU button behind its gateway. `input` is then the number of the button on it. Not set: `input:<input>`.',
+    example: 'bthomedevice:200',
+  }),
   base: setting(topic(), {
     doc: 'Of zigbee2mqtt: its `base_topic`. Not set: zigbee2mqtt.',
     example: 'zigbee2mqtt',
@@ -32,6 +46,10 @@ const press = {
   path: setting(path(), {
     doc: 'Without preset: where the value stands in a JSON payload. Not set: the whole payload, as bare text, is the value.',
     example: 'action',
+  }),
+  where: setting(where, {
+    doc: 'Without preset: what other members of the JSON payload must say, by their paths; a value or a list of them. A message that says otherwise is about something else.',
+    example: { id: '1' },
   }),
   counter: setting(path(), {
     doc: 'Without preset: where a counter stands that grows with each press. Only when it has grown there was a press; the first message only says where it stands.',
@@ -52,8 +70,8 @@ const press = {
   }),
 };
 
-const byPreset = ['device', 'input', 'base'] as const;
-const byHand = ['path', 'counter'] as const;
+const byPreset = ['device', 'input', 'component', 'base'] as const;
+const byHand = ['path', 'where', 'counter'] as const;
 type Keys = {
   readonly [K in 'preset' | 'topic' | (typeof byPreset)[number] | (typeof byHand)[number] | 'when']?: unknown;
 } & { readonly edge: unknown };
@@ -73,12 +91,12 @@ export const pressRules: readonly Rule<Keys>[] = [
   [
     (keys) =>
       keys.preset === undefined || (keys.edge !== true && byHand.every((key) => keys[key] === undefined)),
-    'has a preset and also `path`, `counter` or `edge`, which the preset knows by itself',
+    'has a preset and also `path`, `where`, `counter` or `edge`, which the preset knows by itself',
     'remove them, or remove the preset and its device and give `topic`',
   ],
   [
     (keys) => keys.preset !== undefined || byPreset.every((key) => keys[key] === undefined),
-    'has a topic and also `device`, `input` or `base`, which belong to a preset',
+    'has a topic and also `device`, `input`, `component` or `base`, which belong to a preset',
     'remove them, or the topic',
   ],
   [
@@ -98,6 +116,17 @@ export const pressRules: readonly Rule<Keys>[] = [
       (preset === 'esphome' ? typeof input === 'string' : input === undefined || typeof input === 'number'),
     'has an `input` of the wrong kind, or none',
     'of esphome it is the object id of the binary sensor (`input: big_red`), of the others a number',
+  ],
+  [
+    ({ path: value, where: others }) => others === undefined || value !== undefined,
+    'has `where` and no `path`: a bare text has no other members',
+    'say with `path` where the value of `when` stands',
+  ],
+  [
+    ({ preset, component }) =>
+      component === undefined || preset === undefined || preset === refused || preset === 'shelly-gen2',
+    'has a `component`, which only shelly-gen2 has',
+    'remove it; for other topics than the usual ones give `topic` and `where` instead of the preset',
   ],
   [
     ({ preset, base }) =>

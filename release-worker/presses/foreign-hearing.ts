@@ -60,18 +60,23 @@ interface Reading {
 
 /** Undefined: the message is about something else. */
 function readingOf(trigger: Trigger, text: string): Reading | undefined {
-  const { path, when, events, counter } = trigger;
+  const { path, when, list, where, counter } = trigger;
   const isWanted = (value: unknown) => when.some((wanted) => isValue(value, wanted));
+  const isMeant = (message: unknown) =>
+    where.every((one) => one.values.some((value) => isValue(memberAt(message, one.path), value)));
   if (path.length === 0 && counter === undefined)
     return { isWanted: isWanted(text.trim()), counter: undefined };
   const json = jsonOf(text);
   if (typeof json !== 'object' || json === null) return undefined;
-  if (events !== undefined) {
-    const list = memberAt(json, events.list);
-    if (!Array.isArray(list)) return undefined;
-    const fitting = list.filter((event: unknown) => memberAt(event, ['component']) === events.component);
-    return { isWanted: fitting.some((event) => isWanted(memberAt(event, path))), counter: undefined };
+  if (list !== undefined) {
+    const events = memberAt(json, list);
+    if (!Array.isArray(events)) return undefined;
+    return {
+      isWanted: events.some((event: unknown) => isMeant(event) && isWanted(memberAt(event, path))),
+      counter: undefined,
+    };
   }
+  if (!isMeant(json)) return undefined;
   const value = memberAt(json, path);
   // A device may publish other things on the same topic: they say nothing about the state.
   if (value === undefined && counter === undefined) return undefined;

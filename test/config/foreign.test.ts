@@ -37,6 +37,21 @@ describe('an entry of worker.presses', () => {
   });
 
   test.each([
+    ['{preset: shelly-gen2, device: gw, component: bthomedevice:200}', ['component bthomedevice:200']],
+    [
+      '{preset: shelly-gen2, device: gw, component: bthomedevice:200, input: 2}',
+      ['component bthomedevice:200', 'idx 2'],
+    ],
+    ['{topic: a, path: p, when: x, where: {b.c: 01, d: [True, y]}}', ['b.c 01', 'd True,y']],
+  ])('%s looks at other members too, as they are written', async (entry, conditions) => {
+    const { config } = await load({ file: press(entry) });
+    const [trigger] = config.worker.presses.map(triggerOf);
+    expect(trigger?.where.map(({ path, values }) => `${path.join('.')} ${values.join(',')}`)).toEqual(
+      conditions,
+    );
+  });
+
+  test.each([
     ['{when: single}', 'worker.presses[0]', 'either `preset` or `topic`'],
     [
       '{preset: zigbee2mqtt, device: a, topic: b, when: x}',
@@ -49,6 +64,13 @@ describe('an entry of worker.presses', () => {
     ['{preset: tasmota, device: a, edge: true}', 'worker.presses[0]', 'which the preset knows'],
     ['{topic: a, when: x, device: b}', 'worker.presses[0]', 'belong to a preset'],
     ['{topic: a, when: x, input: 1}', 'worker.presses[0]', 'belong to a preset'],
+    ['{topic: a, when: x, component: "b:1"}', 'worker.presses[0]', 'belong to a preset'],
+    ['{preset: shelly-gen2, device: a, where: {b: c}}', 'worker.presses[0]', 'which the preset knows'],
+    ['{preset: tasmota, device: a, component: "b:1"}', 'worker.presses[0]', 'only shelly-gen2 has'],
+    ['{topic: a, when: x, where: {b: c}}', 'worker.presses[0]', 'no `path`'],
+    ['{topic: a, when: x, path: p, where: {}}', 'worker.presses[0].where', 'must name 1 to 10 members'],
+    ['{topic: a, when: x, path: p, where: b}', 'worker.presses[0].where', ''],
+    ['{topic: a, when: x, path: p, where: {b..c: d}}', 'worker.presses[0].where.b..c', 'parted by dots'],
     ['{topic: a}', 'worker.presses[0]', 'no `when`'],
     ['{topic: a, when: x, counter: n, edge: true}', 'worker.presses[0]', 'both `counter` and `edge`'],
     ['{preset: esphome, device: a}', 'worker.presses[0]', 'an `input` of the wrong kind'],
