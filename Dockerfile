@@ -20,11 +20,12 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund --os=linux --cpu="$(
 COPY LICENSE ./
 COPY --from=build /build/dist/bundle dist/bundle
 RUN rm dist/bundle/*.map \
-  && chmod +x dist/bundle/main.js \
   && mkdir -p /out/usr/local/bin /out/var/lib/release-button /out/etc/release-button \
   && ln -s /app/dist/bundle/main.js /out/usr/local/bin/release-button \
   && mv /app /out/app \
-  && chown 1000:1000 /out/var/lib/release-button
+  && chown 1000:1000 /out/var/lib/release-button \
+  # A new volume takes this over, and `user:` may name another number.
+  && chmod 777 /out/var/lib/release-button
 
 FROM node:22-bookworm-slim
 LABEL org.opencontainers.image.title="release-button" \

@@ -16,6 +16,7 @@ import {
   type Layer,
 } from './layers.ts';
 import { merge } from './merge.ts';
+import { overriddenPlaces } from './overridden.ts';
 import { ConfigError, formatPath, mask, type Problem } from './problems.ts';
 import { resolveSecret } from './secrets.ts';
 import {
@@ -94,11 +95,11 @@ export async function loadConfig(
   const sections = await loadSections(names);
   const leaves = leavesIn(sections);
   const file = await readFile(options, sections, leaves);
+  const variables = [await sharedEnvironment(leaves, env), await ownEnvironment(leaves, names, env)];
   const layers: Layer[] = [
     fixedLayer(leaves, names, options.defaults),
     file.layer,
-    await sharedEnvironment(leaves, env),
-    await ownEnvironment(leaves, names, env),
+    ...variables,
     await flagLayer(leaves, names, flags),
     fixedLayer(leaves, names, options.forced),
   ];
@@ -129,7 +130,11 @@ export async function loadConfig(
       return { path, value: secret && value !== undefined ? mask : value, secret, origin };
     }),
     secretFiles,
-    warnings: [...layers.flatMap((layer) => layer.warnings ?? []), ...warnings],
+    warnings: [
+      ...layers.flatMap((layer) => layer.warnings ?? []),
+      ...overriddenPlaces(file.layer, variables, winners),
+      ...warnings,
+    ],
   };
 }
 

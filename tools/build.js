@@ -94,7 +94,9 @@ function sizesOfOutputs() {
   return sizes;
 }
 
+/** None where the folder is missing, as some are while an image is built. */
 function filesIn(folder) {
+  if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true }).reduce((files, entry) => {
     const path = join(folder, entry.name);
     return files.concat(entry.isDirectory() ? filesIn(path) : [path]);

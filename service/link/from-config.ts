@@ -23,6 +23,8 @@ export function linkFromConfig(
   context: Pick<Context, 'clock' | 'log' | 'random'> & Partial<Pick<Context, 'health' | 'metrics'>>,
 ): Link {
   const { clock, log, random, health, metrics } = context;
+  if (mqtt.url === undefined && url === undefined)
+    log.info(`mqtt.url is not set: looking for the broker at ${localBrokerUrl}`);
   return createLink({
     role,
     url: mqtt.url ?? url ?? localBrokerUrl,

@@ -8,7 +8,7 @@ import { freePort } from '../support/ports.ts';
 import { hasMosquitto } from '../support/programs.ts';
 import { simulatorControl } from '../support/simulator.ts';
 import { until } from '../support/wait.ts';
-import { docker, dockerOk, hasDocker, inspect } from './engine.ts';
+import { buildImage, docker, dockerOk, hasDocker, inspect, namelessImages } from './engine.ts';
 
 const project = 'release-button-test';
 const image = `release-button:${packageJson.version}`;
@@ -61,9 +61,15 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
       const simulator = await freePort();
       brokerUrl = `mqtt://127.0.0.1:${mqtt}`;
       simulatorUrl = `http://127.0.0.1:${simulator}`;
-      env = { MQTT_PORT: String(mqtt), SIMULATOR_PORT: String(simulator) };
-      // The network of the host, since a proxy or a mirror of the packages may only be known there.
-      dockerOk(['build', '--network', 'host', '--tag', image, '.']);
+      env = {
+        MQTT_PORT: String(mqtt),
+        SIMULATOR_PORT: String(simulator),
+        // What a shell may have for other programs, and what the demo must not follow.
+        ARGOCD_SERVER: 'https://production.example',
+        ARGOCD_AUTH_TOKEN: 'production-token',
+        RELEASE_BUTTON_MQTT_URL: 'mqtt://production.example:1883',
+      };
+      buildImage();
     });
     afterAll(async () => {
       docker(['compose', '-p', project, 'down', '--volumes', '--timeout', '15'], env);
@@ -79,6 +85,14 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
       const { code, out, err } = docker(['compose', ...args, 'config'], { ...env, GPIO_GID: '997' });
       expect({ code, err }).toEqual({ code: 0, err: '' });
       expect(out).toContain(`image: ${image}`);
+    });
+
+    it('builds one image, once, and leaves none without a name', () => {
+      const config = dockerOk(['compose', 'config'], env);
+      expect(config.match(/^    build:$/gm)).toHaveLength(1);
+      const before = namelessImages();
+      buildImage();
+      expect(namelessImages()).toEqual(before);
     });
 
     it('says what is missing when the pins are asked for without the number of their group', () => {
@@ -122,6 +136,8 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
       for (const service of services) {
         const { Config, HostConfig } = container(service);
         expect(Config.User).toBe('1000:1000');
+        expect(Config.Env.filter((variable) => variable.includes('production.example'))).toEqual([]);
+        expect(Config.Env.filter((variable) => variable.includes('production-token'))).toEqual([]);
         expect(HostConfig).toMatchObject({
           ReadonlyRootfs: true,
           Privileged: false,

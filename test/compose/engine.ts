@@ -13,9 +13,12 @@ interface Ran {
 
 const longest = 9 * 60_000;
 
-export function docker(args: readonly string[], env: Readonly<Record<string, string>> = {}): Ran {
+type Environment = Readonly<Record<string, string>>;
+
+/** @param cwd the folder with the compose file, by default the project */
+export function docker(args: readonly string[], env: Environment = {}, cwd = root): Ran {
   const { status, stdout, stderr, error } = spawnSync('docker', args, {
-    cwd: root,
+    cwd,
     encoding: 'utf8',
     timeout: longest,
     env: { ...process.env, ...env },
@@ -24,10 +27,24 @@ export function docker(args: readonly string[], env: Readonly<Record<string, str
 }
 
 /** @throws what docker says when it does not succeed */
-export function dockerOk(args: readonly string[], env: Readonly<Record<string, string>> = {}): string {
-  const { code, out, err } = docker(args, env);
+export function dockerOk(args: readonly string[], env: Environment = {}, cwd = root): string {
+  const { code, out, err } = docker(args, env, cwd);
   if (code !== 0) throw new Error(`docker ${args.join(' ')} ended with ${String(code)}: ${err}${out}`);
   return out;
+}
+
+/** Builds the image by the compose file. */
+export function buildImage(): void {
+  // With the network of the host, since a proxy or a mirror of the packages may only be known there.
+  dockerOk(['compose', '-f', 'docker-compose.yml', '-f', 'test/compose/build-network.yaml', 'build']);
+}
+
+/** Images of this project that no name stands for any more. */
+export function namelessImages(): readonly string[] {
+  const label = 'label=org.opencontainers.image.title=release-button';
+  return dockerOk(['images', '--quiet', '--filter', 'dangling=true', '--filter', label])
+    .split('\n')
+    .filter((id) => id !== '');
 }
 
 /** An engine that answers, with compose. CI has to have one. */
@@ -41,7 +58,7 @@ export const hasDocker: boolean = (() => {
 })();
 
 const containerSchema = z.object({
-  Config: z.object({ User: z.string() }),
+  Config: z.object({ User: z.string(), Env: z.array(z.string()) }),
   HostConfig: z.object({
     ReadonlyRootfs: z.boolean(),
     Privileged: z.boolean(),

@@ -31,7 +31,7 @@ beforeEach(() => {
      mkdirSync('dist/bundle', { recursive: true });
      writeFileSync('${output}', 'made');`;
   put('package.json', JSON.stringify({ type: 'module', engines: packageJson.engines }));
-  put('tsconfig.build.json', '{ "include": ["source"] }');
+  put('tsconfig.build.json', '{ "include": ["source", "not-in-an-image"] }');
   put('source/deep/one.ts', 'one');
   put('node_modules/.package-lock.json', '{}');
   put('node_modules/typescript/package.json', '{ "type": "module", "bin": { "tsc": "tsc.js" } }');

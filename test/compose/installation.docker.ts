@@ -1,0 +1,200 @@
+// docker-compose.yml as docs/install.md sets it up: with a token, and with a broker that is not ours, which asks for a password.
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  chownSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { passwordFile } from '../service/mosquitto.ts';
+import { createWorkplace, publish, subscribe } from '../support/processes.ts';
+import type { Running, Subscriber, Workplace } from '../support/processes.ts';
+import { freePort } from '../support/ports.ts';
+import { hasMosquitto, hasMosquittoBroker } from '../support/programs.ts';
+import { until } from '../support/wait.ts';
+import { buildImage, docker, dockerOk, hasDocker } from './engine.ts';
+
+const root = join(import.meta.dirname, '../..');
+const project = 'release-button-test-own';
+const password = 'the-password-of-the-broker';
+const services = ['gpio-agent', 'release-worker', 'home-assistant', 'argocd-simulator'] as const;
+
+/** Root gives the files to somebody else, as the page says; everybody else keeps them. */
+const isRoot = process.getuid?.() === 0;
+const uid = isRoot ? 1001 : (process.getuid?.() ?? 1000);
+const gid = isRoot ? 1001 : (process.getgid?.() ?? 1000);
+
+describe.skipIf(!hasDocker || !hasMosquitto || !hasMosquittoBroker)(
+  'an installation with a broker of its own (skipped without a Docker engine or mosquitto)',
+  () => {
+    let workplace: Workplace;
+    /** a copy, since settings and secrets belong into the checkout */
+    let folder: string;
+    let mosquitto: Running;
+    let heard: Subscriber;
+    /** for the tests: on this machine, and without a password */
+    let brokerUrl: string;
+
+    const composed = (args: readonly string[]) => ['compose', '-p', project, ...args];
+    const compose = (...args: string[]) => docker(composed(args), {}, folder);
+    const composeOk = (...args: string[]) => dockerOk(composed(args), {}, folder);
+    const inside = (service: string, script: string) =>
+      composeOk('exec', '-T', service, 'sh', '-c', script).trim();
+    const secret = (path: string, content: string) => {
+      const file = join(folder, 'secrets', path);
+      writeFileSync(`${file}.new`, `${content}\n`, { mode: 0o600 });
+      if (isRoot) chownSync(`${file}.new`, uid, gid);
+      renameSync(`${file}.new`, file);
+    };
+
+    beforeAll(async () => {
+      workplace = createWorkplace();
+      folder = join(workplace.directory, 'installation');
+      mkdirSync(folder);
+      for (const part of ['docker-compose.yml', '.env.example', 'config', 'secrets'])
+        cpSync(join(root, part), join(folder, part), { recursive: true });
+
+      const theirs = await freePort('0.0.0.0');
+      const ours = await freePort();
+      const simulator = await freePort();
+      brokerUrl = `mqtt://127.0.0.1:${ours}`;
+      const mosquittoFile = join(workplace.directory, 'mosquitto.conf');
+      writeFileSync(
+        mosquittoFile,
+        [
+          ...(isRoot ? ['user root'] : []),
+          'per_listener_settings true',
+          `listener ${theirs} 0.0.0.0`,
+          `password_file ${passwordFile(workplace.directory, 'button', password)}`,
+          `listener ${ours} 127.0.0.1`,
+          'allow_anonymous true',
+          '',
+        ].join('\n'),
+      );
+      mosquitto = workplace.spawn('mosquitto', ['-c', mosquittoFile]);
+
+      // The simulated Argo CD stands for somebody's own.
+      const example = readFileSync(join(folder, '.env.example'), 'utf8').replace(
+        'SIMULATORS=0',
+        'SIMULATORS=1',
+      );
+      writeFileSync(
+        join(folder, '.env'),
+        `${example}BROKERS=0\nRUN_AS=${uid}:${gid}\nSIMULATOR_PORT=${simulator}\n`,
+      );
+      writeFileSync(
+        join(folder, 'config/release-button.yaml'),
+        `mqtt:
+  url: mqtt://host.docker.internal:${theirs}
+  username: button
+  passwordFile: /run/secrets/mqtt/password
+argocd:
+  server: http://argocd-simulator:8081
+  tokenFile: /run/secrets/argocd/token
+worker:
+  buttons:
+    - id: main
+      select: { labels: { release-button/simulated: 'true' } }
+`,
+      );
+      secret('argocd/token', 'simulated');
+      secret('mqtt/password', password);
+      buildImage();
+    });
+    afterAll(async () => {
+      compose('down', '--volumes', '--timeout', '15');
+      await workplace.clear();
+    });
+
+    it('comes up healthy beside that broker, and starts none of its own', () => {
+      composeOk('up', '--detach', '--no-build', '--wait', '--wait-timeout', '150');
+      expect(composeOk('ps', '--services').trim().split('\n').sort()).toEqual([...services].sort());
+    });
+
+    it('goes from a press at that broker to a release', async () => {
+      heard = subscribe(workplace, brokerUrl);
+      const signal = () => heard.latest('release-button/button/main/signal')?.['signal'];
+      await until('drift', () => signal() === 'drifted', 60_000);
+      publish(brokerUrl, ['-t', 'release-button/button/main/press', '-m', 'press']);
+      await until(
+        'the release',
+        () => heard.latest('release-button/release/last')?.['outcome'] === 'succeeded',
+        60_000,
+      );
+    });
+
+    it('gives each process only the secrets that it needs, from files that only their owner may read', () => {
+      for (const path of ['argocd/token', 'mqtt/password']) {
+        const { mode, uid: owner } = statSync(join(folder, 'secrets', path));
+        expect([path, (mode & 0o777).toString(8), owner]).toEqual([path, '600', uid]);
+      }
+      const sees = (service: string) =>
+        inside(service, 'cat /run/secrets/*/* 2>/dev/null || true')
+          .split('\n')
+          .filter((line) => line !== '');
+      expect(sees('release-worker')).toEqual(['simulated', password]);
+      expect(sees('gpio-agent')).toEqual([password]);
+      expect(sees('home-assistant')).toEqual([password]);
+      expect(sees('argocd-simulator')).toEqual([]);
+      const shown = dockerOk(['inspect', ...composeOk('ps', '--quiet').trim().split('\n')]);
+      expect(shown).not.toContain(password);
+    });
+
+    it('sees a token that is replaced, without a new start', () => {
+      secret('argocd/token', 'another');
+      expect(inside('release-worker', 'cat /run/secrets/argocd/token')).toBe('another');
+      secret('argocd/token', 'simulated');
+    });
+
+    it('warns of a variable that leads to another broker than the file', () => {
+      const shown = composeOk(
+        'run',
+        '--rm',
+        '--no-deps',
+        '-T',
+        '-e',
+        'RELEASE_BUTTON_MQTT_URL=mqtt://elsewhere:1883',
+        'release-worker',
+        'config',
+        'release-worker',
+      );
+      expect(shown).toMatch(
+        /warning: mqtt\.url is mqtt:\/\/elsewhere:1883, from RELEASE_BUTTON_MQTT_URL; config\/release-button\.yaml:2 says otherwise/,
+      );
+    });
+
+    it('says why when that broker is gone', async () => {
+      mosquitto.signal('SIGTERM');
+      await mosquitto.exited;
+      await until(
+        'the worker to say so',
+        () =>
+          compose('exec', '-T', 'release-worker', 'release-button', 'health', 'release-worker').out.includes(
+            'cannot be reached',
+          ),
+        60_000,
+      );
+      const asked = compose('run', '--rm', '--no-deps', '-T', 'release-worker', 'doctor', 'release-worker');
+      expect(asked.code).toBe(1);
+      expect(asked.out.replace(/\s+/g, ' ')).toMatch(
+        /✗ broker the broker at mqtt:\/\/host\.docker\.internal:\d+ cannot be reached/,
+      );
+    });
+
+    it('names a file with settings that is not there, and makes no folder of its name', () => {
+      const { code, err } = docker(
+        composed(['run', '--rm', '--no-deps', '-T', 'release-worker', 'config', 'release-worker']),
+        { RELEASE_BUTTON_CONFIG: 'absent.yaml' },
+        folder,
+      );
+      expect(code).not.toBe(0);
+      expect(err).toContain('config/absent.yaml');
+      expect(existsSync(join(folder, 'config/absent.yaml'))).toBe(false);
+    });
+  },
+);

@@ -1,0 +1,43 @@
+// A variable that leads elsewhere than the file is followed, and said.
+import { expect, test } from 'vitest';
+import { load } from './support.ts';
+
+const file = 'mqtt: {url: mqtt://broker:1883}\nargocd: {server: "https://argocd.example"}\n';
+
+test('a variable that gives another broker or another Argo CD than the file does is named', async () => {
+  const { config, warnings } = await load({
+    file,
+    env: { RELEASE_BUTTON_MQTT_URL: 'mqtt://elsewhere:1883', ARGOCD_SERVER: 'https://elsewhere.example' },
+  });
+  expect(config.mqtt.url).toBe('mqtt://elsewhere:1883');
+  expect(warnings).toEqual([
+    'mqtt.url is mqtt://elsewhere:1883, from RELEASE_BUTTON_MQTT_URL; config/release-button.yaml:1 says otherwise and does not count: unset RELEASE_BUTTON_MQTT_URL, or take mqtt.url out of the file',
+    'argocd.server is https://elsewhere.example, from ARGOCD_SERVER; config/release-button.yaml:2 says otherwise and does not count: unset ARGOCD_SERVER, or take argocd.server out of the file',
+  ]);
+});
+
+test.each([
+  ['says the same', { file, env: { RELEASE_BUTTON_MQTT_URL: 'mqtt://broker:1883' } }],
+  [
+    'says something of which the file says nothing',
+    { file: '', env: { ARGOCD_SERVER: 'https://one.example' } },
+  ],
+  [
+    'is beaten by a flag',
+    { file, env: { RELEASE_BUTTON_MQTT_URL: 'mqtt://a:1' }, flags: { 'mqtt.url': 'mqtt://b:1' } },
+  ],
+  [
+    'is beaten by what the demo sets',
+    {
+      file,
+      env: { ARGOCD_SERVER: 'https://one.example' },
+      forced: { origin: 'the demo', values: { 'argocd.server': 'http://127.0.0.1:8081' } },
+    },
+  ],
+  [
+    'sets something else than an address',
+    { file: 'mqtt: {topicPrefix: a}', env: { RELEASE_BUTTON_MQTT_TOPIC_PREFIX: 'b' } },
+  ],
+])('nothing is said of a variable that %s', async (_, given) => {
+  expect((await load(given)).warnings).toEqual([]);
+});
