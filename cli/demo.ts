@@ -47,7 +47,9 @@ export async function loadStart(
     defaults: {
       origin,
       values: {
-        'worker.buttons': [{ select: { all: true } }],
+        // Both ways can be tried: what is pressed for, and back.
+        'worker.buttons': [{ select: { all: true }, on: { press: 'release', hold: 'rollback' } }],
+        'agent.buttons': [{ gestures: ['press', 'hold'] }],
         'worker.stateDir': './state/demo',
         'homeAssistant.stateDir': './state/demo',
       },

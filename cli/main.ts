@@ -29,6 +29,7 @@ First steps (two terminals):
   release-button start                 the demo: broker, simulated button and light, a simulated Argo CD
   release-button watch                 see presses, results, releases and lights as they happen
   release-button press                 press the button (or the space bar in the first terminal)
+  release-button rollback              take back what was released (or the key h); then release-button unfreeze
   mosquitto_pub -t release-button/button/main/press -m press
 
 With your Argo CD: copy config/release-button.example.yaml to config/release-button.yaml, say which applications

@@ -3,7 +3,9 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { brokerPart } from '../../broker/main.ts';
 import { agentPart } from '../../gpio-agent/main.ts';
+import type { Config } from '../../config/sections.ts';
 import { homeAssistantPart } from '../../home-assistant/main.ts';
+import { gestures } from '../../messages/gesture.ts';
 import { workerPart } from '../../release-worker/main.ts';
 import type { Part } from '../../service/life-cycle.ts';
 import { loadStart } from '../demo.ts';
@@ -57,19 +59,17 @@ export async function configure(command: Command): Promise<void> {
           ),
         );
         if (config.homeAssistant.enabled) parts.push(homeAssistantPart({ config, brokerUrl }, context));
-        if (demo)
-          parts.push(hint(brokerUrl, config.mqtt.topicPrefix, config.worker.buttons[0]?.id ?? 'main', log));
+        if (demo) parts.push(hint(brokerUrl, config, log));
         return parts;
       },
     });
   });
 }
 
-/** The last line of the demo's start: how to press. */
+/** The last lines of the demo's start: how to press, and how to take back what was released. */
 function hint(
   url: () => string | undefined,
-  prefix: string,
-  button: string,
+  { mqtt: { topicPrefix }, worker }: Pick<Config, 'mqtt' | 'worker'>,
   log: { info(message: string): void },
 ): Part {
   return {
@@ -77,7 +77,16 @@ function hint(
     start: () => {
       const broker = new URL(url() ?? 'mqtt://127.0.0.1:1883');
       const port = broker.port === '1883' ? '' : `-p ${broker.port} `;
-      log.info(`press with: mosquitto_pub ${port}-t ${prefix}/button/${button}/press -m press`);
+      const [button] = worker.buttons;
+      const publish = (topic: string, payload: string) =>
+        `mosquitto_pub ${port}-t ${topicPrefix}/${topic} -m ${payload}`;
+      const press = `button/${button?.id ?? 'main'}/press`;
+      log.info(`press with: ${publish(press, 'press')}`);
+      const gesture = gestures.find((gesture) => button?.on[gesture] === 'rollback');
+      if (gesture !== undefined)
+        log.info(
+          `roll back with: ${publish(press, `'{"gesture": "${gesture}"}'`)}; then the button is frozen until: ${publish('freeze/set', 'off')}`,
+        );
     },
     stop: () => {},
   };

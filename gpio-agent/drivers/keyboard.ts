@@ -1,4 +1,4 @@
-// Keys of a terminal as buttons: space is the first one, 1 to 9 the nth.
+// Keys of a terminal as buttons: space is the first one, h holds it, 1 to 9 are the nth.
 
 /** What is used of `process.stdin`. */
 export interface KeyboardInput {
@@ -21,15 +21,18 @@ export function createKeyboard(options: {
   readonly input: KeyboardInput;
   /** @param index 0 for the first button */
   readonly onPress: (index: number) => void;
+  /** A terminal does not say how long a key is held, so holding has a key of its own. */
+  readonly onHold: (index: number) => void;
   /** Ctrl-C, Ctrl-\ or q: in raw mode the terminal no longer turns Ctrl-C and Ctrl-\ into signals. */
   readonly onInterrupt: () => void;
 }): Keyboard {
-  const { input, onPress, onInterrupt } = options;
+  const { input, onPress, onHold, onInterrupt } = options;
   const onData = (data: Uint8Array | string) => {
     const text = typeof data === 'string' ? data : new TextDecoder().decode(data);
     // One key at a time: an escape sequence (an arrow key) or a paste must not press what its characters happen to name.
     if (text === '\u0003' || text === '\u001C' || text === 'q') onInterrupt();
     else if (text === ' ') onPress(0);
+    else if (text === 'h') onHold(0);
     else if (/^[1-9]$/.test(text)) onPress(Number(text) - 1);
   };
   // The terminal was closed: reads and changes of its mode fail from then on, also during the stop. There are no keys any

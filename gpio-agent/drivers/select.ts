@@ -39,12 +39,18 @@ export async function selectDriver(options: SelectOptions): Promise<Selected> {
   const board = config.driver === 'simulated' ? undefined : machine.board();
 
   const simulated = (why: string): Selected => {
+    const [first] = config.buttons;
+    const hold = first?.gestures.includes('hold') === true ? ', h holds it' : '';
     const keys =
       keyboard?.input.isTTY === true
-        ? '; the space bar presses the first button, 1 to 9 the others, q ends'
+        ? `; the space bar presses the first button${hold}, 1 to 9 the others, q ends`
         : '';
     return {
-      driver: createSimulatedDriver({ clock, ...(keyboard === undefined ? {} : { keyboard }) }),
+      driver: createSimulatedDriver({
+        clock,
+        ...(keyboard === undefined ? {} : { keyboard }),
+        ...(first === undefined ? {} : { holdForMs: first.holdMs + 500 }),
+      }),
       board: board?.model ?? 'no board',
       why: `${why}: buttons and LEDs are simulated${keys}`,
     };

@@ -28,14 +28,18 @@ type Line = LineAddress['line'];
 
 /** A short press of a finger; ours. */
 const shortPressMs = 150;
+/** Longer than the default of `holdMs`. */
+const longPressMs = 1500;
 
 export function createSimulatedDriver(options: {
   readonly clock: Clock;
   /** False: inputs have to be sampled, as with rpio. */
   readonly edges?: boolean;
   readonly keyboard?: { readonly input: KeyboardInput; readonly onInterrupt: () => void };
+  /** How long the key for holding holds a button. */
+  readonly holdForMs?: number;
 }): SimulatedDriver {
-  const { clock, edges = true } = options;
+  const { clock, edges = true, holdForMs = longPressMs } = options;
   const pressed = new Map<Line, boolean>();
   const lit = new Map<Line, boolean>();
   const faults = new Map<Line, string>();
@@ -103,12 +107,14 @@ export function createSimulatedDriver(options: {
     simulated: true,
     open: () => {
       if (options.keyboard === undefined || keyboard !== undefined) return;
+      const pressFor = (forMs: number) => (index: number) => {
+        const line = buttons[index];
+        if (line !== undefined) press(line, forMs);
+      };
       keyboard = createKeyboard({
         ...options.keyboard,
-        onPress: (index) => {
-          const line = buttons[index];
-          if (line !== undefined) press(line);
-        },
+        onPress: pressFor(shortPressMs),
+        onHold: pressFor(holdForMs),
       });
       keyboard.start();
     },

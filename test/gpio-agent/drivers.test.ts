@@ -24,13 +24,20 @@ class FakeTerminal extends EventEmitter {
   }
 }
 
-function setUp({ isTTY = true, lines = [17, 5] } = {}) {
+interface Given {
+  readonly isTTY?: boolean;
+  readonly lines?: readonly number[];
+  readonly holdForMs?: number;
+}
+
+function setUp({ isTTY = true, lines = [17, 5], holdForMs }: Given = {}) {
   const clock = createFakeClock();
   const terminal = new FakeTerminal(isTTY);
   let interrupts = 0;
   const driver = createSimulatedDriver({
     clock,
     keyboard: { input: terminal, onInterrupt: () => void (interrupts += 1) },
+    ...(holdForMs === undefined ? {} : { holdForMs }),
   });
   driver.open();
   const edges: (Edge & { readonly line: number })[] = [];
@@ -67,6 +74,22 @@ describe('keys of a terminal', () => {
       { line: 5, pressed: true, at: 150 },
       { line: 5, pressed: false, at: 300 },
     ]);
+  });
+
+  test('h holds the first button for as long as it is told to, and longer than a hold takes by default', () => {
+    const { clock, edges, type } = setUp({ holdForMs: 5000 });
+    type('h');
+    clock.advance(5000);
+    expect(edges).toEqual([
+      { line: 17, pressed: true, at: 0 },
+      { line: 17, pressed: false, at: 5000 },
+    ]);
+    const usual = setUp();
+    usual.type('h');
+    usual.clock.advance(1000);
+    expect(usual.edges).toHaveLength(1);
+    usual.clock.advance(1000);
+    expect(usual.edges).toHaveLength(2);
   });
 
   test('a digit without a button, other keys and escape sequences press nothing', () => {

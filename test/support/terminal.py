@@ -1,5 +1,5 @@
 # Runs a program on a terminal of its own and shows what it writes there. SIGUSR1 closes the terminal, as an ended ssh
-# session does. Last it says how the program has ended.
+# session does; SIGUSR2 types the next character of the variable KEYS. Last it says how the program has ended.
 import os
 import pty
 import signal
@@ -14,7 +14,9 @@ def close(*_):
     raise Closed
 
 
+keys = list(os.environ.get("KEYS", ""))
 signal.signal(signal.SIGUSR1, close)
+signal.signal(signal.SIGUSR2, lambda *_: os.write(terminal, keys.pop(0).encode()))
 pid, terminal = pty.fork()
 if pid == 0:
     os.execvp(sys.argv[1], sys.argv[1:])

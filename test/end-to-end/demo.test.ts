@@ -1,0 +1,90 @@
+// The demo as README.md tells it: what it says is what can be typed, and a release can be taken back.
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { command, createWorkplace } from '../support/processes.ts';
+import type { Running, Workplace } from '../support/processes.ts';
+import { hasMosquitto, hasPython } from '../support/programs.ts';
+import { until } from '../support/wait.ts';
+
+let workplace: Workplace;
+beforeEach(() => {
+  workplace = createWorkplace();
+});
+afterEach(() => workplace.clear());
+
+/** Times that the text has been said. */
+const times = (running: Running, text: RegExp) => running.output().match(new RegExp(text, 'g'))?.length ?? 0;
+
+describe.skipIf(!hasMosquitto)(
+  'the lines at the end of its start (skipped without mosquitto-clients)',
+  () => {
+    it('press, roll back and thaw as they stand there', async () => {
+      const start = workplace.start(['start']);
+      await start.said('roll back with: ');
+      const said = (pattern: RegExp) =>
+        start.logs().flatMap((line) => pattern.exec(String(line['msg']))?.slice(1) ?? []);
+      const [press] = said(/^press with: (.*)$/);
+      const [rollBack, thaw] = said(/^roll back with: (.*); then the button is frozen until: (.*)$/);
+      const type = async (line: string | undefined) => {
+        const ran = workplace.spawn('sh', ['-c', String(line)]);
+        expect(await ran.exited, ran.output()).toEqual({ code: 0, signal: null });
+      };
+
+      await start.said(/"signal":"drifted"/);
+      await type(press);
+      await start.said(/release succeeded/);
+      await type(rollBack);
+      await start.said(/"signal":"blocked"/);
+      await start.said(/rolled back/);
+      const drifted = times(start, /"signal":"drifted"/);
+      await type(thaw);
+      await until('something to release again', () => times(start, /"signal":"drifted"/) > drifted);
+    });
+  },
+);
+
+it('`release-button rollback` takes back what was released, and `unfreeze` lets the button release again', async () => {
+  const start = workplace.start(['start']);
+  const env = { RELEASE_BUTTON_MQTT_URL: await start.listening((line) => line['part'] === 'broker') };
+  const run = async (...args: readonly string[]) => {
+    const running = workplace.start(args, env);
+    const { code } = await running.exited;
+    return { code, output: running.output() };
+  };
+  await start.said(/"signal":"drifted"/);
+  expect(await run('press')).toMatchObject({ code: 0 });
+  await start.said(/release succeeded/);
+  expect(await run('rollback')).toMatchObject({
+    code: 0,
+    output: expect.stringMatching(/^accepted: rolling back /),
+  });
+  await start.said(/"signal":"blocked"/);
+  expect(await run('press')).toMatchObject({ code: 4, output: expect.stringContaining('rolled back') });
+  expect(await run('unfreeze')).toMatchObject({ code: 0 });
+  expect(await run('press')).toMatchObject({ code: 0 });
+});
+
+it.skipIf(!hasPython)('the keys of the terminal press and hold (skipped without python3)', async () => {
+  const terminal = workplace.spawn(
+    'python3',
+    [join(import.meta.dirname, '../support/terminal.py'), process.execPath, command, 'start'],
+    {
+      KEYS: ' hq',
+      RELEASE_BUTTON_BROKER_PORT: '0',
+      RELEASE_BUTTON_HEALTH_PORT: '0',
+      RELEASE_BUTTON_SIMULATOR_PORT: '0',
+      RELEASE_BUTTON_SIMULATOR_DRIFT_EVERY_MS: '0',
+    },
+  );
+  await terminal.said('the space bar presses the first button, h holds it');
+  await terminal.said('LED main: on');
+  terminal.signal('SIGUSR2');
+  await terminal.said('release succeeded');
+  // Not while the light still says so: then the button is free again.
+  await terminal.said('LED main: off (clear)');
+  terminal.signal('SIGUSR2');
+  await terminal.said('LED main: blip');
+  await terminal.said('rolled back');
+  terminal.signal('SIGUSR2');
+  await terminal.said('ended: code 0');
+});
