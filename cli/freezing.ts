@@ -1,4 +1,4 @@
-// What `freeze` and `unfreeze` have in common: which button, who, and the request.
+// What `freeze` and `unfreeze` have in common: which button, whose freeze, who, and the request.
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { freezeSet } from '../messages/freeze.ts';
@@ -6,12 +6,21 @@ import type { FreezeRequest } from '../messages/freeze.ts';
 import { addBy } from './who.ts';
 import { configureRequest } from './requesting.ts';
 
-/** @param forSeconds how long it is to hold, read when the command line has been */
+/**
+ * @param source what `--source` means
+ * @param forSeconds how long it is to hold, read when the command line has been
+ */
 export async function configureFreeze(
   command: Command,
-  { verb, frozen, forSeconds }: { verb: string; frozen: boolean; forSeconds: () => number | undefined },
+  {
+    verb,
+    frozen,
+    source: about,
+    forSeconds,
+  }: { verb: string; frozen: boolean; source: string; forSeconds: () => number | undefined },
 ): Promise<void> {
   command.addOption(new Option('--button <id>', 'only this button; without it all of them'));
+  command.addOption(new Option('--source <id>', about));
   addBy(command);
   const textOf = (option: string): string | undefined => {
     const value: unknown = command.getOptionValue(option);
@@ -22,12 +31,13 @@ export async function configureFreeze(
     channel: freezeSet,
     address: {},
     message: (id): FreezeRequest => {
-      const [button, reason, by] = [textOf('button'), textOf('reason'), textOf('by')];
+      const [button, source, reason, by] = ['button', 'source', 'reason', 'by'].map(textOf);
       const duration = forSeconds();
       return {
         id,
         frozen,
         ...(button === undefined ? {} : { button }),
+        ...(source === undefined ? {} : { source }),
         ...(reason === undefined ? {} : { reason }),
         ...(by === undefined ? {} : { by }),
         ...(duration === undefined ? {} : { forSeconds: duration }),

@@ -4,6 +4,8 @@ import type { AgentInfo } from '../messages/agent.ts';
 import type { Filter } from '../messages/channel.ts';
 import { buttonSignal } from '../messages/button.ts';
 import type { ButtonSignal } from '../messages/button.ts';
+import { freezeState } from '../messages/freeze.ts';
+import type { FreezeMessage } from '../messages/freeze.ts';
 import type { Availability } from '../messages/presence.ts';
 import { releaseLast } from '../messages/release.ts';
 import type { Release } from '../messages/release.ts';
@@ -37,6 +39,8 @@ export type BrokerFound =
       readonly last: Release | undefined;
       /** by button */
       readonly signals: ReadonlyMap<string, ButtonSignal>;
+      /** absent: no worker has ever said anything of it */
+      readonly freeze?: FreezeMessage;
       /** our clock when everything had been read */
       readonly at: number;
     }
@@ -68,6 +72,7 @@ export async function askBroker(options: {
   const signals = new Map<string, ButtonSignal>();
   let last: Release | undefined;
   let heard = 0;
+  let freeze: FreezeMessage | undefined;
   const entry = (kind: Present['kind'], id: string): Present | undefined => {
     heard += 1;
     const key = `${kind} ${id}`;
@@ -99,6 +104,10 @@ export async function askBroker(options: {
   });
   hear(workerInfo.filter(), (info, { worker }) => setInfo(entry('worker', worker), info));
   hear(agentInfo.filter(), (info, { agent }) => setInfo(entry('agent', agent), info));
+  hear(freezeState.filter(), (state) => {
+    heard += 1;
+    freeze = state;
+  });
 
   try {
     const failure = await connect(link, clock);
@@ -110,7 +119,15 @@ export async function askBroker(options: {
       before = heard;
       await delay(clock, pauseMs);
     }
-    return { connected: true, message, present: [...present.values()], last, signals, at: clock.now() };
+    return {
+      connected: true,
+      message,
+      present: [...present.values()],
+      last,
+      signals,
+      ...(freeze === undefined ? {} : { freeze }),
+      at: clock.now(),
+    };
   } finally {
     await within(clock, stopMs, link.stop());
   }

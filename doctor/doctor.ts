@@ -15,6 +15,7 @@ import { askBroker } from './broker.ts';
 import { askPermissions, buttonRow, releases } from './buttons.ts';
 import { controlPlaneRows } from './control-plane.ts';
 import { argocdClockRow, ownClockRow, processClockRows } from './clocks.ts';
+import { freezeRows } from './freeze.ts';
 import { brokerRow, processRows } from './processes.ts';
 import { releaseRow } from './releases.ts';
 import type { Expected } from './processes.ts';
@@ -102,6 +103,7 @@ async function aboutBroker(
       rows: [
         brokerRow(found, expected),
         ...processRows(found, expected, version),
+        ...freezeRows(found),
         ...(worker === undefined ? [] : [releaseRow(found)]),
       ],
       clocks: found.connected ? processClockRows(found.present, found.at, maxPressAgeMs) : [],

@@ -4,6 +4,7 @@ export type CheckName =
   | 'configuration'
   | 'broker'
   | 'process'
+  | 'freeze'
   | 'argocd'
   | 'account'
   | 'applications'

@@ -2,7 +2,7 @@
 import { freezeSet, freezeState } from '../messages/freeze.ts';
 import type { Component } from '../messages/home-assistant.ts';
 import type { Maker } from './device.ts';
-import { onWhen } from './templates.ts';
+import { attributes, onWhen } from './templates.ts';
 
 /** Who freezes, as others read it. */
 export const originator = 'Home Assistant';
@@ -33,5 +33,21 @@ export function freezeSwitch(
     value_template: onWhen(frozen),
     state_on: 'on',
     state_off: 'off',
+  });
+}
+
+/** Home Assistant's recorder takes no more than 16 KiB of attributes. */
+const causesShown = 10;
+
+/**
+ * Attributes of the switch for everything: why, until when and by whom the freeze that lasts longest is, which buttons are
+ * frozen by themselves, every cause, and by `sources` which of them freeze everything.
+ */
+export function freezeAttributes(make: Maker): ReturnType<typeof attributes> {
+  const topic = make.topic(freezeState.at({}));
+  const causes = '(value_json.causes | default([]))';
+  return attributes(topic, ['reason', 'until', 'by', 'buttons'], {
+    causes: `${causes}[:${causesShown}]`,
+    sources: `${causes} | rejectattr('button', 'defined') | map(attribute='source') | list`,
   });
 }

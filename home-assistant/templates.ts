@@ -26,14 +26,21 @@ function entriesOf(members: readonly string[]): string {
   return members.map((member) => `'${member}': value_json.${member} | default(None)`).join(', ');
 }
 
-/** The options of an entity whose attributes are these members of a topic's JSON. */
+/**
+ * The options of an entity whose attributes are these members of a topic's JSON.
+ * @param computed further ones, each an expression of `value_json`
+ */
 export function attributes(
   topic: string,
   members: readonly string[],
+  computed: Readonly<Record<string, string>> = {},
 ): { readonly json_attributes_topic: string; readonly json_attributes_template: string } {
   return {
     json_attributes_topic: topic,
-    json_attributes_template: ofJson(`{${entriesOf(members)}} | tojson`, "'{}'"),
+    json_attributes_template: ofJson(
+      `{${[entriesOf(members), ...Object.entries(computed).map(([name, value]) => `'${name}': ${value}`)].join(', ')}} | tojson`,
+      "'{}'",
+    ),
   };
 }
 

@@ -1,6 +1,5 @@
 // The release worker as a device: what it says of Argo CD and of releases, and its buttons, which are there without a Pi.
 import { drift } from '../messages/drift.ts';
-import { freezeState } from '../messages/freeze.ts';
 import type { Component, Discovery } from '../messages/home-assistant.ts';
 import { releaseEvent, releaseLast, releaseOutcomes } from '../messages/release.ts';
 import { workerAvailability } from '../messages/worker.ts';
@@ -9,7 +8,7 @@ import { applicationComponents } from './application.ts';
 import type { Application } from './application.ts';
 import { discoveryOf, makerFor, thingsMax, whileOnline } from './device.ts';
 import type { About, Availability, Maker } from './device.ts';
-import { freezeSwitch } from './freeze-switch.ts';
+import { freezeAttributes, freezeSwitch } from './freeze-switch.ts';
 import { attributes, ofJson, onWhen, onlineWhen, stateOf } from './templates.ts';
 import { buttonComponents } from './worker-button.ts';
 
@@ -47,7 +46,7 @@ export function workerDevice(
         entity: {
           name: 'Freeze',
           what: 'freeze',
-          ...attributes(make.topic(freezeState.at({})), ['reason', 'until', 'by', 'buttons']),
+          ...freezeAttributes(make),
         },
       }),
       ...applicationComponents({ make, buttons: info.buttons, applications, vouched }),

@@ -50,6 +50,20 @@ const release: MessageOf<'releaseLast'> = {
   truncated: false,
 };
 
+const stocktaking = {
+  source: 'stocktaking',
+  reason: 'Stocktaking',
+  until: '2026-01-01T17:00:00.000Z',
+  by: 'shop floor',
+  at: '2026-01-01T08:00:00.000Z',
+};
+const rolledBack = {
+  source: 'rollback',
+  reason: 'rolled back',
+  by: 'ann@laptop',
+  at: '2026-01-01T07:30:00.000Z',
+};
+
 export const examples: { readonly [Row in RowName]: MessageOf<Row> } = {
   buttonPress: { id: pressId, at, gesture: 'press', source: 'gpio', agent: 'main' },
   buttonResult: {
@@ -159,6 +173,7 @@ export const examples: { readonly [Row in RowName]: MessageOf<Row> } = {
   releaseTerminate: { id: 'b7e0', app: 'argocd/guestbook' },
   freezeSet: {
     frozen: true,
+    source: 'stocktaking',
     reason: 'Stocktaking',
     until: '2026-01-01T18:00:00+01:00',
     by: 'shop floor',
@@ -166,11 +181,14 @@ export const examples: { readonly [Row in RowName]: MessageOf<Row> } = {
   },
   freezeState: {
     frozen: true,
-    reason: 'Stocktaking',
-    until: '2026-01-01T17:00:00.000Z',
-    by: 'shop floor',
+    ...stocktaking,
     changedAt: '2026-01-01T08:00:00.000Z',
     worker: 'main',
+    buttons: { main: rolledBack },
+    causes: [
+      { ...rolledBack, button: 'main', changedAt: rolledBack.at },
+      { ...stocktaking, changedAt: stocktaking.at },
+    ],
   },
   historyGet: { id: 'b7e0', button: 'main', limit: 20 },
   reply: { id: 'b7e0', ok: true, entries: [] },

@@ -1,4 +1,5 @@
-// Freezing: nothing is released until it is lifted, by everybody's button or by a single one.
+// Freezing: nothing is released until it is lifted, by everybody's button or by a single one. Each cause of a freeze has a
+// source, and counts for itself.
 import * as z from 'zod/mini';
 import { channel } from './channel.ts';
 import { json, textOrJson } from './codec.ts';
@@ -14,10 +15,15 @@ const longestSeconds = 366 * 86_400;
 /** for how long it was asked for */
 const forSeconds = z.exactOptional(z.int().check(z.minimum(1), z.maximum(longestSeconds)));
 
+/** The source of a freeze whose request names none. */
+export const personSource = 'person';
+
 const freezeRequestSchema = z.strictObject({
   frozen: z.boolean(),
   /** absent: every button */
   button: z.exactOptional(idSchema),
+  /** whose freeze it is; absent: freezes as `person`, and lifts the freezes of all sources */
+  source: z.exactOptional(idSchema),
   /** Whoever presses meanwhile reads it: an empty one would tell nobody anything. */
   reason: z.exactOptional(
     z.string().check(z.maxLength(200), z.regex(/\S/, 'must not be empty, or white space only')),
@@ -37,7 +43,7 @@ export const freezeSet = channel(
     qos: 1,
     from: ['anyone allowed'],
     summary:
-      'Freezes or unfreezes all buttons, or one: `on`, `off`, or with reason, end and who. `off` without a button ends every freeze.',
+      'Freezes or unfreezes all buttons, or one: `on`, `off`, or with source, reason, end and who. `off` without a button ends every freeze; with a `source` only those of that source.',
   },
   textOrJson({
     schema: freezeRequestSchema,
@@ -48,6 +54,9 @@ export const freezeSet = channel(
       seconds: 'forSeconds',
       user: 'by',
       who: 'by',
+      cause: 'source',
+      from: 'source',
+      origin: 'source',
     },
     fromText: (text) =>
       text === 'on' || text === 'off'
@@ -56,24 +65,52 @@ export const freezeSet = channel(
   }),
 );
 
-export const frozenSchema = z.object({ reason, until, forSeconds, by, at: timeSchema });
-/** One freeze: why, until when, by whom, and since when. */
+const source = z.exactOptional(idSchema);
+export const frozenSchema = z.object({ source, reason, until, forSeconds, by, at: timeSchema });
+/** One freeze: whose, why, until when, by whom, and since when. */
 export type Frozen = z.infer<typeof frozenSchema>;
 
+const causeSchema = z.object({
+  source: idSchema,
+  /** absent: all of them */
+  button: z.exactOptional(idSchema),
+  reason,
+  until,
+  forSeconds,
+  by,
+  /** since when */
+  at: timeSchema,
+  /** when this one was last asked for: of two copies of it the later one holds */
+  changedAt: z.exactOptional(timeSchema),
+});
+
+const liftSchema = z.object({
+  /** absent: everything was lifted */
+  source,
+  /** absent: of all buttons */
+  button: z.exactOptional(idSchema),
+  at: timeSchema,
+});
+
 const freezeStateSchema = z.object({
-  /** whether all buttons are; the other members say why */
+  /** whether all buttons are; the members up to `at` are of the freeze that lasts longest */
   frozen: z.boolean(),
+  source,
   reason,
   until,
   forSeconds,
   by,
   at: z.exactOptional(timeSchema),
-  /** when it was last changed, a lift included: of two states the later one holds */
+  /** when it was last changed, a lift included */
   changedAt: z.exactOptional(timeSchema),
   /** which worker says it */
   worker: z.exactOptional(idSchema),
-  /** buttons that are frozen by themselves */
+  /** buttons that are frozen by themselves, each with the freeze that lasts longest */
   buttons: z.exactOptional(z.record(idSchema, frozenSchema)),
+  /** every freeze there is, the longest first */
+  causes: z.exactOptional(z.array(causeSchema)),
+  /** what was lifted lately, or has ended: an older copy of it counts no more */
+  lifted: z.exactOptional(z.array(liftSchema)),
 });
 export type FreezeMessage = z.infer<typeof freezeStateSchema>;
 
@@ -83,7 +120,8 @@ export const freezeState = channel(
     kind: 'state',
     qos: 1,
     from: ['worker'],
-    summary: 'Whether releases are frozen, why, until when and by whom; and which single buttons are.',
+    summary:
+      'Whether releases are frozen, why, until when and by whom; which single buttons are; and every cause by itself.',
   },
   json(freezeStateSchema),
 );

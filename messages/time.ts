@@ -19,6 +19,15 @@ export function toLocalTime(ms: number): string {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())} ${zoneOf(date)}`;
 }
 
+/** Likewise, to the second where it is no whole minute. @param ms milliseconds since the epoch */
+export function toLocalEnd(ms: number): string {
+  const seconds = new Date(ms).getSeconds();
+  const local = toLocalTime(ms);
+  return seconds === 0
+    ? local
+    : local.replace(/:\d\d /, (minutes) => `${minutes.trimEnd()}:${two(seconds)} `);
+}
+
 /** Likewise without the date, to the second: `14:02:07 +01:00`. @param ms milliseconds since the epoch */
 export function toLocalTimeOfDay(ms: number): string {
   const date = new Date(ms);

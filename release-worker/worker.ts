@@ -12,7 +12,7 @@ import { createRegistry } from './drift/registry.ts';
 import { createRevisions } from './drift/revisions.ts';
 import { createWatch } from './drift/watch.ts';
 import { createFreeze } from './freeze/freeze.ts';
-import { inWordsOf } from './freeze/state.ts';
+import { inWordsOf } from './freeze/words.ts';
 import { goOnFromFormerRun } from './former-run.ts';
 import { createInfo } from './info.ts';
 import { createLamps } from './lamps.ts';
@@ -183,6 +183,7 @@ export function createWorker(options: WorkerOptions): Worker {
     buttons: config.buttons.map(({ id }) => id),
     isOthers: others.own,
     onChange: () => board.changed(),
+    health: health.check('freeze', 'degraded'),
     goesOn,
   });
   const board = createBoard({
@@ -268,9 +269,9 @@ export function createWorker(options: WorkerOptions): Worker {
         memory,
         frozen: (button) => {
           const frozen = freeze.of(button);
-          return frozen === undefined
+          return frozen.length === 0
             ? undefined
-            : { why: inWordsOf(frozen), alone: freeze.ofAll() === undefined };
+            : { why: inWordsOf(frozen), alone: freeze.ofAll().length === 0 };
         },
         judge: async (button, action, only) => {
           // A freeze that another process has taken in meanwhile must be known before anything is released.

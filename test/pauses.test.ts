@@ -156,7 +156,7 @@ test(
             buttons: [button()],
             automatedGraceMs: 0,
             releasing: () => 0,
-            freeze: { of: () => undefined, ofAll: () => undefined },
+            freeze: { of: () => [], ofAll: () => [] },
             unwritable: () => undefined,
           });
           board.start();
@@ -221,7 +221,7 @@ test('a first list of 10,000 applications, selected by five buttons', { timeout 
           server: 'https://argocd.example',
           automatedGraceMs: 0,
           releasing: () => 0,
-          freeze: { of: () => undefined, ofAll: () => undefined },
+          freeze: { of: () => [], ofAll: () => [] },
           unwritable: () => undefined,
         });
         registry.onChange(changed);

@@ -1,6 +1,7 @@
 // `release-button freeze`: nothing is released until it is lifted, or its time is over.
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import { personSource } from '../../messages/freeze.ts';
 import { durationForms, parseDuration } from '../duration.ts';
 import { usageError } from '../exit.ts';
 import { configureFreeze } from '../freezing.ts';
@@ -16,6 +17,7 @@ export async function configure(command: Command): Promise<void> {
   await configureFreeze(command, {
     verb: 'freeze',
     frozen: true,
+    source: `whose freeze it is, for what runs by itself; without it "${personSource}". It replaces an earlier one of the same source, and leaves those of others alone`,
     forSeconds: () => {
       const text: unknown = command.getOptionValue('for');
       if (typeof text !== 'string') return undefined;

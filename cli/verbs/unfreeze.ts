@@ -1,9 +1,14 @@
-// `release-button unfreeze`: lifts every freeze, or that of one button.
+// `release-button unfreeze`: lifts every freeze, or those of one button or of one source.
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { configureFreeze } from '../freezing.ts';
 
 export async function configure(command: Command): Promise<void> {
   command.addOption(new Option('--reason <text>', 'why, for the journal'));
-  await configureFreeze(command, { verb: 'unfreeze', frozen: false, forSeconds: () => undefined });
+  await configureFreeze(command, {
+    verb: 'unfreeze',
+    frozen: false,
+    source: 'only the freezes of this source; without it those of all',
+    forSeconds: () => undefined,
+  });
 }

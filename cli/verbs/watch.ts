@@ -11,7 +11,7 @@ import { freezeState } from '../../messages/freeze.ts';
 import { ledState } from '../../messages/led.ts';
 import { buttonPress, buttonResult } from '../../messages/press.ts';
 import { releaseEvent, releaseLast } from '../../messages/release.ts';
-import { fromTime, toLocalTime, toLocalTimeOfDay } from '../../messages/time.ts';
+import { toLocalTimeOfDay } from '../../messages/time.ts';
 import { workerAvailability, workerInfo } from '../../messages/worker.ts';
 import { systemClock } from '../../service/clock.ts';
 import { linkFromConfig, localBrokerUrl } from '../../service/link/from-config.ts';
@@ -19,6 +19,7 @@ import { silentLog } from '../../service/log.ts';
 import { withoutNextTry } from '../asking.ts';
 import { print } from '../exit.ts';
 import { addConfigFlags } from '../flags.ts';
+import { changesOf } from '../frozen-in-words.ts';
 import { printable } from '../printable.ts';
 
 type Paint = 'green' | 'red' | 'yellow' | 'blue' | 'dim' | 'none';
@@ -116,20 +117,10 @@ export async function configure(command: Command): Promise<void> {
         `${state}: ${outOfSync} of ${total} out of sync, ${unhealthy} unhealthy, ${simulated ? 'SIMULATED ' : ''}Argo CD at ${server}`,
       ),
     );
-    let wasFrozen = false;
-    show(freezeState.filter(), ({ frozen, buttons = {}, ...all }, _, retained) => {
-      const freezes = [
-        ...(frozen ? [['all buttons', all] as const] : []),
-        ...Object.entries(buttons).map(([id, one]) => [`button ${id}`, one] as const),
-      ];
-      for (const [whom, { reason, by, until }] of freezes)
-        line(
-          'frozen',
-          `${whom}${reason === undefined ? '' : `: ${reason}`}${by === undefined ? '' : `, by ${by}`}${until === undefined ? '' : `, until ${toLocalTime(fromTime(until))}`}${retained ? ' (as found)' : ''}`,
-          'yellow',
-        );
-      if (freezes.length === 0 && wasFrozen) line('frozen', 'nothing any more', 'green');
-      wasFrozen = freezes.length > 0;
+    const frozen = new Map<string, string>();
+    show(freezeState.filter(), (message, _, retained) => {
+      for (const { text, ended } of changesOf(frozen, message))
+        line('frozen', `${text}${retained ? ' (as found)' : ''}`, ended ? 'green' : 'yellow');
     });
     show(agentAvailability.filter(), (state, { agent }) =>
       line(`agent ${agent}`, state, state === 'online' ? 'green' : 'red'),

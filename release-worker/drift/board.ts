@@ -143,7 +143,7 @@ export function createBoard(options: BoardOptions): Board {
           releasing: options.releasing(button.id),
           ...(problem === undefined ? {} : { problem }),
           ...(ended === undefined ? {} : { last: ended }),
-          ...(frozen === undefined ? {} : { frozen }),
+          ...(frozen.length === 0 ? {} : { frozen }),
           ...(unwritable === undefined ? {} : { unwritable }),
           cause: () => firstCause(tally.unknown(button.id)),
           lost: () => lostInWords([...tally.wereOutOfSync(button.id)].map(withWallTime), get),
@@ -243,7 +243,7 @@ export function createBoard(options: BoardOptions): Board {
       now: clock.now(),
       server: options.server,
       simulated: watch.server()?.simulated ?? false,
-      frozen: options.freeze.ofAll(),
+      frozen: options.freeze.ofAll()[0],
     });
     const text = JSON.stringify({ ...summary, at: '' });
     if (text === summarySaid) return;

@@ -3,7 +3,7 @@ import type { ReleaseOutcome } from '../../messages/release.ts';
 import type { Signal } from '../../messages/button.ts';
 import type { Frozen } from '../../messages/freeze.ts';
 import { toTime } from '../../messages/time.ts';
-import { inWordsOf } from '../freeze/state.ts';
+import { inWordsOf } from '../freeze/words.ts';
 import type { DriftCounts, Obstacle } from './summary.ts';
 import type { Left } from './ending.ts';
 import { driftState } from './summary.ts';
@@ -24,8 +24,8 @@ export interface SignalInput {
   readonly lost?: () => string | undefined;
   /** until when the next step releases (`confirm`) */
   readonly armedUntil?: number;
-  /** why all releases are frozen */
-  readonly frozen?: Frozen;
+  /** what keeps it from releasing, the freeze that lasts longest first */
+  readonly frozen?: readonly Frozen[];
   /** why nothing could be released although Argo CD would let it, in words */
   readonly unwritable?: string;
   /** what is known of the sync windows that are in the way */
@@ -99,7 +99,7 @@ export function signalOf(input: SignalInput, now: number): SignalChoice {
       return { signal: 'blocked', ...because(input.unwritable, frozen, ...others), ...until() };
     }
     if (input.frozen !== undefined) {
-      const { until: frozenUntil } = input.frozen;
+      const frozenUntil = input.frozen[0]?.until;
       return {
         signal: 'blocked',
         ...because(inWordsOf(input.frozen), ...others),

@@ -1,5 +1,9 @@
-// Which freeze holds: what this worker knows, or the copy that the broker has stored. Pure.
-import type { FreezeState } from './state.ts';
+// Which freezes hold: what this worker knows, or the copy that the broker has stored. Pure. Each cause is decided by
+// itself.
+import { leftOf } from './ends.ts';
+import type { Moment } from './ends.ts';
+import { bounded, keyOf } from './state.ts';
+import type { Cause, FreezeState, Lift } from './state.ts';
 
 /** The last moment that RFC 3339 can name. */
 const lastTime = Date.parse('9999-12-31T23:59:59.999Z');
@@ -9,26 +13,62 @@ export function changedAfter({ changedAt }: FreezeState, now: number): number {
   return Math.min(Math.max(now, changedAt === undefined ? 0 : changedAt + 1), lastTime);
 }
 
+function latest(...times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known);
+}
+
+const changeOf = ({ changedAt = 0 }: Cause) => changedAt;
+
 /**
- * The later change holds. Where neither is later (both of an older version, or changed at the same moment), what either
- * of them freezes is frozen: that can be lifted, while a release that was let through cannot be taken back.
+ * Of two copies of a cause the one that was asked for later holds, unless it was lifted, or everything was, after that.
+ * Where nothing is later (both of an older version, or at the same moment), it is frozen: that can be lifted, while a
+ * release that was let through cannot be taken back.
  */
 export function laterOf(known: FreezeState, stored: FreezeState): FreezeState {
-  const [ours, theirs] = [known.changedAt ?? 0, stored.changedAt ?? 0];
-  if (ours !== theirs) return ours > theirs ? known : stored;
-  const all = known.all ?? stored.all;
-  return {
-    ...known,
-    ...(all === undefined ? {} : { all }),
-    buttons: new Map([...stored.buttons, ...known.buttons]),
-  };
+  const lifts = new Map<string, Lift>();
+  for (const lift of [...stored.lifts, ...known.lifts]) {
+    const other = lifts.get(keyOf(lift));
+    if (other === undefined || lift.at > other.at) lifts.set(keyOf(lift), lift);
+  }
+  const allLiftedAt = latest(known.allLiftedAt, stored.allLiftedAt);
+  const causes = new Map<string, Cause>();
+  for (const cause of [...known.causes, ...stored.causes]) {
+    const key = keyOf(cause);
+    const other = causes.get(key);
+    if (changeOf(cause) < Math.max(lifts.get(key)?.at ?? 0, allLiftedAt ?? 0)) continue;
+    if (other === undefined || changeOf(cause) > changeOf(other)) causes.set(key, cause);
+  }
+  const changedAt = latest(known.changedAt, stored.changedAt);
+  return bounded({
+    causes: [...causes.values()],
+    lifts: [...lifts.values()].filter((lift) => !causes.has(keyOf(lift))),
+    ...(allLiftedAt === undefined ? {} : { allLiftedAt }),
+    ...(changedAt === undefined ? {} : { changedAt }),
+  });
 }
 
 /**
- * The copy is that of a worker with another id on the same prefix, which knows nothing of our buttons. Its later freeze
- * of everything holds here too, since the request was for all workers; it lifts nothing.
+ * The copy is that of a worker with another id on the same prefix, which knows nothing of our buttons. Its freezes of
+ * everything hold here too, since the request was for all workers; it lifts nothing, and shortens nothing.
  */
-export function withOthers(known: FreezeState, stored: FreezeState): FreezeState {
-  if (stored.all === undefined || known.all !== undefined) return known;
-  return (stored.changedAt ?? 0) > (known.changedAt ?? 0) ? { ...known, all: stored.all } : known;
+export function withOthers(known: FreezeState, stored: FreezeState, moment: Moment): FreezeState {
+  const taken = stored.causes.filter((cause) => {
+    if (cause.button !== undefined) return false;
+    const key = keyOf(cause);
+    const ours = known.causes.find((one) => keyOf(one) === key);
+    if (ours !== undefined)
+      return changeOf(cause) > changeOf(ours) && leftOf(cause, moment) > leftOf(ours, moment);
+    const lifted = known.lifts.find((lift) => keyOf(lift) === key)?.at;
+    return changeOf(cause) > Math.max(lifted ?? 0, known.allLiftedAt ?? 0);
+  });
+  if (taken.length === 0) return known;
+  const keys = new Set(taken.map(keyOf));
+  const changedAt = latest(known.changedAt, ...taken.map(({ changedAt }) => changedAt));
+  return bounded({
+    ...known,
+    causes: [...known.causes.filter((cause) => !keys.has(keyOf(cause))), ...taken],
+    lifts: known.lifts.filter((lift) => !keys.has(keyOf(lift))),
+    ...(changedAt === undefined ? {} : { changedAt }),
+  });
 }

@@ -1,36 +1,84 @@
 // The freeze as its topic and its file have it.
-import type { FreezeMessage } from '../../messages/freeze.ts';
+import type { FreezeMessage, Frozen } from '../../messages/freeze.ts';
+import { personSource } from '../../messages/freeze.ts';
 import { fromTime, toTime } from '../../messages/time.ts';
-import type { FreezeState } from './state.ts';
-import { frozenOf } from './state.ts';
+import { bounded, keyOf, longestFirst } from './state.ts';
+import type { Cause, FreezeState, Lift } from './state.ts';
 
 /** When it is not known since when something is frozen: what wrote it was no worker of ours. */
 const unknownTime = '1970-01-01T00:00:00.000Z';
 
+/** As others are told. */
+export function frozenOf({ waitUntil: _, button: _button, changedAt: _changedAt, ...frozen }: Cause): Frozen {
+  return frozen;
+}
+
 /** @param worker who says it; of a freeze that has never been touched nobody needs to know */
-export function toMessage({ all, buttons, changedAt }: FreezeState, worker?: string): FreezeMessage {
-  const isNothing = all === undefined && buttons.size === 0;
+export function toMessage(state: FreezeState, worker?: string): FreezeMessage {
+  const { lifts, allLiftedAt, changedAt } = state;
+  const causes = longestFirst(state.causes);
+  const all = causes.find(({ button }) => button === undefined);
+  const buttons = Object.fromEntries(
+    // The longest comes last, and stays.
+    causes
+      .toReversed()
+      .flatMap((cause) => (cause.button === undefined ? [] : [[cause.button, frozenOf(cause)]])),
+  );
+  const isUntouched = changedAt === undefined && causes.length === 0;
+  const lifted = [
+    ...(allLiftedAt === undefined ? [] : [{ at: toTime(allLiftedAt) }]),
+    ...lifts.map((lift) => ({ ...lift, at: toTime(lift.at) })),
+  ];
   return {
     frozen: all !== undefined,
     ...(all === undefined ? {} : frozenOf(all)),
     ...(changedAt === undefined ? {} : { changedAt: toTime(changedAt) }),
-    ...(worker === undefined || (changedAt === undefined && isNothing) ? {} : { worker }),
-    ...(buttons.size === 0
-      ? {}
-      : { buttons: Object.fromEntries([...buttons].map(([id, held]) => [id, frozenOf(held)])) }),
+    ...(worker === undefined || isUntouched ? {} : { worker }),
+    ...(Object.keys(buttons).length === 0 ? {} : { buttons }),
+    ...(isUntouched ? {} : { causes: causes.map(causeMessage) }),
+    ...(lifted.length === 0 ? {} : { lifted }),
   };
 }
 
-export function fromMessage({
-  frozen,
-  buttons,
-  changedAt,
-  worker: _worker,
-  ...all
-}: FreezeMessage): FreezeState {
-  return {
-    ...(frozen ? { all: { at: unknownTime, ...all } } : {}),
-    ...(changedAt === undefined ? {} : { changedAt: fromTime(changedAt) }),
-    buttons: new Map(Object.entries(buttons ?? {})),
-  };
+function causeMessage({ waitUntil: _, changedAt, ...cause }: Cause) {
+  return { ...cause, ...(changedAt === undefined ? {} : { changedAt: toTime(changedAt) }) };
+}
+
+/** Also of a version that knew one freeze of everything and one of each button, and no sources. */
+export function fromMessage(message: FreezeMessage): FreezeState {
+  const { frozen, buttons, changedAt, worker: _, causes = [], lifted = [], ...all } = message;
+  const at = changedAt === undefined ? {} : { changedAt: fromTime(changedAt) };
+  const named = causes.map(({ changedAt: changed, ...cause }) => ({
+    ...cause,
+    ...(changed === undefined ? {} : { changedAt: fromTime(changed) }),
+  }));
+  const isSaid = (of: string | undefined) => named.some(({ button }) => button === of);
+  // Whoever says that it is frozen and lists no cause for it means a freeze all the same.
+  const unnamed: Cause[] = [
+    ...(frozen && !isSaid(undefined) ? [{ source: personSource, at: unknownTime, ...all, ...at }] : []),
+    ...Object.entries(buttons ?? {}).flatMap(([button, one]) =>
+      isSaid(button) ? [] : [{ source: personSource, ...one, button, ...at }],
+    ),
+  ];
+  const byKey = new Map([...named, ...unnamed].map((cause) => [keyOf(cause), cause]));
+  return bounded({
+    causes: [...byKey.values()],
+    lifts: lifted.flatMap(({ source, button, at: liftedAt }): Lift[] =>
+      source === undefined
+        ? []
+        : [{ source, ...(button === undefined ? {} : { button }), at: fromTime(liftedAt) }],
+    ),
+    ...allLiftedAtOf(message),
+    ...at,
+  });
+}
+
+/** A version without sources knew everything that held at its last change: what it does not say was lifted before. */
+function allLiftedAtOf({ causes, lifted = [], changedAt }: FreezeMessage): { allLiftedAt?: number } {
+  const times = lifted.filter(({ source, button }) => source === undefined && button === undefined);
+  const known = [
+    ...times.map(({ at }) => fromTime(at)),
+    ...(causes === undefined && changedAt !== undefined ? [fromTime(changedAt)] : []),
+  ];
+  return known.length === 0 ? {} : { allLiftedAt: Math.max(...known) };
 }

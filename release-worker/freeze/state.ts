@@ -1,44 +1,134 @@
-// What is frozen: everything, or single buttons. Pure. A freeze until a time ends by the wall clock. A freeze for a
-// duration ends when both clocks say so: the wall clock of a Raspberry Pi jumps by years once the network has told it
-// the time, and the monotonic one starts anew with the process.
+// What is frozen, and by which causes: each has a source, and is of everything or of a single button. Pure.
 import type { FreezeRequest, Frozen } from '../../messages/freeze.ts';
-import { fromTime, toLocalTime, toTime } from '../../messages/time.ts';
-import { isClockSet } from '../../service/clock.ts';
+import { personSource } from '../../messages/freeze.ts';
+import { toTime } from '../../messages/time.ts';
+import { leftOf, stillHolding } from './ends.ts';
+import type { Moment } from './ends.ts';
 
-/** One instant by both clocks, in milliseconds. */
-export interface Moment {
-  /** since the epoch */
-  readonly now: number;
-  /** since some moment in the past */
-  readonly monotonic: number;
-}
-
-/** A freeze as it is held here. */
-export interface Held extends Frozen {
+/** A freeze as it is held here. There is at most one for a source and a button. */
+export interface Cause extends Frozen {
+  readonly source: string;
+  /** absent: every button */
+  readonly button?: string;
   /** it holds until then at least: monotonic */
   readonly waitUntil?: number;
-}
-
-export interface FreezeState {
-  readonly all?: Held;
-  readonly buttons: ReadonlyMap<string, Held>;
-  /** When it was last changed, a lift included: milliseconds since the epoch, growing. Absent: never, or not known. */
+  /** When it was last asked for: milliseconds since the epoch. Absent: not known. */
   readonly changedAt?: number;
 }
 
-export const nothingFrozen: FreezeState = { buttons: new Map() };
+/** What was lifted, or has ended: an older copy of it, on another machine, counts no more. */
+export interface Lift {
+  readonly source: string;
+  readonly button?: string;
+  /** milliseconds since the epoch, as `changedAt` */
+  readonly at: number;
+}
 
-/** `off` without a button ends every freeze, those of single buttons included. `changedAt` stays as it is. */
-export function afterRequest(state: FreezeState, request: FreezeRequest, moment: Moment): FreezeState {
-  const { frozen, button } = request;
-  const { all: _, buttons: before, ...since } = state;
-  if (!frozen && button === undefined) return { ...since, buttons: new Map() };
-  const entry = entryOf(request, moment);
-  if (button === undefined) return { ...state, all: entry };
-  const buttons = new Map(before);
-  if (frozen) buttons.set(button, entry);
-  else buttons.delete(button);
-  return { ...state, buttons };
+export interface FreezeState {
+  readonly causes: readonly Cause[];
+  /** the latest; what was lifted before them may come back from another machine's disk, which is the safe side */
+  readonly lifts: readonly Lift[];
+  /** what was asked for before is lifted, whatever it was */
+  readonly allLiftedAt?: number;
+  /** When anything was last changed, a lift included: milliseconds since the epoch, growing. Absent: never, or not known. */
+  readonly changedAt?: number;
+}
+
+export const nothingFrozen: FreezeState = { causes: [], lifts: [] };
+
+/** The source of the freeze after a rollback. */
+export const rollbackSource = 'rollback';
+/** The source of the freeze where what had been written down cannot be read. */
+export const workerSource = 'worker';
+/** Only the worker itself freezes as these; anybody may lift them. */
+export const workersOwn: readonly string[] = [rollbackSource, workerSource];
+
+/** So many freezes of sources with names of their own are held: a hostile client cannot fill memory or disk. */
+export const namedMax = 32;
+/** So many are held of what others have stored: one of each of 100 buttons, and some. */
+const causesMax = 160;
+const liftsMax = 64;
+
+type Address = Pick<Cause, 'source' | 'button'>;
+
+/** Of ids only, so a space cannot be part of them. */
+export function keyOf({ source, button }: Address): string {
+  return button === undefined ? source : `${source} ${button}`;
+}
+
+/** The freeze that a request to freeze replaces. */
+export function formerOf({ causes }: FreezeState, { source = personSource, button }: FreezeRequest) {
+  return causes.find((cause) => cause.source === source && cause.button === button);
+}
+
+/** How many there are of sources that neither people nor the worker use. */
+export function namedCount({ causes }: FreezeState): number {
+  return causes.filter(({ source }) => source !== personSource && !workersOwn.includes(source)).length;
+}
+
+/**
+ * What a request to lift is about. Without a source those of all sources; without a button those of single buttons too.
+ */
+function isMeant({ source, button }: FreezeRequest, cause: Cause): boolean {
+  return (
+    (source === undefined || cause.source === source) && (button === undefined || cause.button === button)
+  );
+}
+
+export function meantBy({ causes }: FreezeState, request: FreezeRequest): readonly Cause[] {
+  return causes.filter((cause) => isMeant(request, cause));
+}
+
+/**
+ * @param changedAt the time of the change, later than all before; absent: what holds is not known for certain, so the change
+ * counts as one made together with the last that is known
+ */
+export function afterRequest(
+  state: FreezeState,
+  request: FreezeRequest,
+  moment: Moment,
+  changedAt?: number,
+): FreezeState {
+  const { source = personSource, button } = request;
+  if (request.frozen) {
+    const cause = causeOf({ ...request, source }, moment, changedAt ?? state.changedAt);
+    const isOther = (other: Address) => keyOf(other) !== keyOf(cause);
+    return {
+      ...state,
+      causes: [...state.causes.filter(isOther), cause],
+      lifts: state.lifts.filter(isOther),
+      ...(changedAt === undefined ? {} : { changedAt }),
+    };
+  }
+  const left = state.causes.filter((cause) => !isMeant(request, cause));
+  if (request.source === undefined && button === undefined)
+    return changedAt === undefined
+      ? { ...state, causes: left }
+      : { causes: left, lifts: [], allLiftedAt: changedAt, changedAt };
+  return withoutThose({ ...state, causes: left }, meantBy(state, request), changedAt);
+}
+
+/** Notes that these are no more. */
+function withoutThose(state: FreezeState, gone: readonly Address[], changedAt?: number): FreezeState {
+  if (changedAt === undefined) return state;
+  const keys = new Set(gone.map(keyOf));
+  const lifts = [
+    ...state.lifts.filter((lift) => !keys.has(keyOf(lift))),
+    ...gone.map(({ source, button }) => ({
+      source,
+      ...(button === undefined ? {} : { button }),
+      at: changedAt,
+    })),
+  ];
+  return { ...state, lifts: lifts.slice(-liftsMax), changedAt };
+}
+
+/** Without what has ended by now. @param changedAt as of `afterRequest` */
+export function stillFrozen(state: FreezeState, moment: Moment, changedAt?: number): FreezeState {
+  const causes = stillHolding(state.causes, moment);
+  if (causes.length === state.causes.length) return state;
+  const gone = state.causes.filter((cause) => !causes.includes(cause));
+  return withoutThose({ ...state, causes }, gone, changedAt);
 }
 
 /** What is wrong with the end that a request asks for. */
@@ -50,120 +140,53 @@ export function unclearEnd({ frozen, until, forSeconds }: FreezeRequest): string
   return undefined;
 }
 
-function entryOf({ reason, until, forSeconds, by }: FreezeRequest, { now, monotonic }: Moment): Held {
+function causeOf(
+  { source, button, reason, until, forSeconds, by }: FreezeRequest & { readonly source: string },
+  { now, monotonic }: Moment,
+  changedAt: number | undefined,
+): Cause {
   const end = forSeconds === undefined ? until : toTime(now + forSeconds * 1_000);
   return {
+    source,
+    ...(button === undefined ? {} : { button }),
     at: toTime(now),
     ...(reason === undefined ? {} : { reason }),
     ...(end === undefined ? {} : { until: end }),
     ...(forSeconds === undefined ? {} : { forSeconds, waitUntil: monotonic + forSeconds * 1_000 }),
     ...(by === undefined ? {} : { by }),
+    ...(changedAt === undefined ? {} : { changedAt }),
   };
 }
 
-/** Without what has ended by now. */
-export function stillFrozen({ all, buttons, ...since }: FreezeState, moment: Moment): FreezeState {
-  const holds = (entry: Held) => leftOf(entry, moment) > 0;
-  return {
-    ...since,
-    ...(all !== undefined && holds(all) ? { all } : {}),
-    buttons: new Map([...buttons].filter(([, entry]) => holds(entry))),
-  };
-}
-
-/** How long it still holds, in milliseconds: the longer of what the two clocks say. Not above 0: it has ended. */
-function leftOf({ until, waitUntil = -Infinity }: Held, { now, monotonic }: Moment): number {
-  return until === undefined ? Infinity : Math.max(fromTime(until) - now, waitUntil - monotonic);
-}
-
-/** In how many milliseconds the first of it ends, not above 0 where it has; Infinity: never by itself. */
-export function firstEndIn({ all, buttons }: FreezeState, moment: Moment): number {
-  return Math.min(
-    ...[all, ...buttons.values()].map((entry) => (entry === undefined ? Infinity : leftOf(entry, moment))),
-  );
-}
-
-/**
- * What was read from the disk or the broker. Of a freeze for a duration that began before the clock was set nobody knows
- * how much is left: it begins anew.
- */
-export function restored(state: FreezeState, moment: Moment): FreezeState {
-  const { now, monotonic } = moment;
-  return mapped(state, (entry) => {
-    const { at, until, forSeconds } = entry;
-    if (until === undefined || forSeconds === undefined) return entry;
-    const wholeMs = forSeconds * 1_000;
-    if (!isClockSet(fromTime(at)) && isClockSet(now))
-      return { ...entry, until: toTime(now + wholeMs), waitUntil: monotonic + wholeMs };
-    const leftMs = Math.min(fromTime(until) - now, wholeMs);
-    return leftMs > 0 ? { ...entry, waitUntil: monotonic + leftMs } : entry;
+/** The longest first; of those that last as long, the one that is held the longest already. */
+export function longestFirst(causes: readonly Cause[]): readonly Cause[] {
+  const end = ({ until }: Cause) => (until === undefined ? Infinity : Date.parse(until));
+  return [...causes].sort((a, b) => {
+    const [ours, theirs] = [end(a), end(b)];
+    return ours === theirs ? Date.parse(a.at) - Date.parse(b.at) : theirs - ours;
   });
 }
 
-/** A clock that is adjusted all the time is off by less. In milliseconds. */
-const adjustedMs = 5_000;
-
-/** With each `until` at the end that holds, where the wall clock has been put forward; the same object where it has not. */
-export function withTrueEnds(state: FreezeState, { now, monotonic }: Moment): FreezeState {
-  let isChanged = false;
-  const next = mapped(state, (entry) => {
-    const { until, waitUntil = -Infinity } = entry;
-    const end = now + waitUntil - monotonic;
-    if (until === undefined || end <= fromTime(until) + adjustedMs) return entry;
-    isChanged = true;
-    return { ...entry, until: toTime(end) };
-  });
-  return isChanged ? next : state;
-}
-
-function mapped(state: FreezeState, change: (entry: Held) => Held): FreezeState {
+/** No more than are held, those that last longest. */
+export function bounded(state: FreezeState): FreezeState {
+  const { causes, lifts } = state;
+  if (causes.length <= causesMax && lifts.length <= liftsMax) return state;
   return {
     ...state,
-    ...(state.all === undefined ? {} : { all: change(state.all) }),
-    buttons: new Map([...state.buttons].map(([button, entry]) => [button, change(entry)])),
+    causes: longestFirst(causes).slice(0, causesMax),
+    lifts: [...lifts].sort((a, b) => a.at - b.at).slice(-liftsMax),
   };
 }
 
-/** As others are told. */
-export function frozenOf({ waitUntil: _, ...frozen }: Held): Frozen {
-  return frozen;
-}
-
-/** What stands in the way of a button: the freeze of everything before its own. */
-export function freezeOf(state: FreezeState, button: string, moment: Moment): Frozen | undefined {
-  const left = stillFrozen(state, moment);
-  const held = left.all ?? left.buttons.get(button);
-  return held === undefined ? undefined : frozenOf(held);
-}
-
-/** `frozen: <reason>, by <who>, until <when>`, the time in the zone of this machine. */
-export function inWordsOf({ reason, by, until }: Frozen): string {
-  return [
-    `frozen${reason === undefined ? '' : `: ${reason}`}`,
-    ...(by === undefined ? [] : [`by ${by}`]),
-    ...(until === undefined ? [] : [`until ${toLocalTime(fromTime(until))}`]),
-  ].join(', ');
-}
-
-/** Whether a request to lift has anything to lift. */
-export function isAnythingFrozen({ all, buttons }: FreezeState, button: string | undefined): boolean {
-  return button === undefined ? all !== undefined || buttons.size > 0 : buttons.has(button);
-}
-
-/**
- * What holds after a request for a button, or for all.
- * @param nothingToLift nothing of that was frozen before either
- */
-export function inWordsOfRequest(
-  { all, buttons }: FreezeState,
+/** What keeps a button from releasing, of everything and its own, the longest first. @param button absent: every button */
+export function holdingBack(
+  { causes }: FreezeState,
   button: string | undefined,
-  nothingToLift = false,
-): string {
-  const whom = button === undefined ? 'all buttons' : `button ${button}`;
-  const frozen = button === undefined ? all : buttons.get(button);
-  if (frozen !== undefined) return `${inWordsOf(frozen)} (${whom})`;
-  if (button === undefined) return nothingToLift ? 'nothing was frozen' : 'nothing is frozen any more';
-  if (all !== undefined)
-    return `${nothingToLift ? `${whom} had no freeze of its own` : `the freeze of ${whom} has ended`}; all buttons are still ${inWordsOf(all)}`;
-  return nothingToLift ? `${whom} was not frozen` : `the freeze of ${whom} has ended`;
+  moment: Moment,
+): readonly Cause[] {
+  return longestFirst(
+    causes.filter(
+      (cause) => (cause.button === undefined || cause.button === button) && leftOf(cause, moment) > 0,
+    ),
+  );
 }

@@ -90,11 +90,11 @@ const isConfirmed: Rule = ({ config, gesture }) =>
       }
     : undefined;
 
-// `unfreeze` without a button ends the freezes of all other buttons too.
+// `unfreeze` without a button ends every freeze: of all sources, and of all other buttons too.
 const liftingOne = (button: string) =>
   `Lift it with \`release-button unfreeze --button ${button}\`, or \`${JSON.stringify({ frozen: false, button })}\` to freeze/set`;
 const liftingAll =
-  'It holds for all buttons. Lift it with `release-button unfreeze`, or `off` to freeze/set, which ends the freezes of single buttons too';
+  'It holds for all buttons. Lift it with `release-button unfreeze`, or `off` to freeze/set, which ends every freeze, of all sources and of single buttons';
 
 /** Also asked after judging, which takes a while. A look at Git releases nothing. */
 export const isNotFrozen = (

@@ -82,6 +82,7 @@ export const journalLineSchema = z.discriminatedUnion('type', [
     at: timeSchema,
     frozen: z.boolean(),
     button: z.exactOptional(z.string()),
+    source: z.exactOptional(z.string()),
     reason: z.exactOptional(z.string()),
     until: z.exactOptional(timeSchema),
     forSeconds: z.exactOptional(z.number()),

@@ -62,6 +62,30 @@ describe('release-button doctor', () => {
     expect(apart.heard.all().filter(({ topic }) => asked.test(topic))).toEqual([]);
   });
 
+  it('says what is frozen, by every cause, and that it is well all the same', async () => {
+    const apart = await startApart([{ name: 'shop' }]);
+    onTestFinished(() => apart.workplace.clear());
+    const freeze = (payload: object) =>
+      publish(apart.brokerUrl, ['-q', '1', '-t', 'release-button/freeze/set', '-m', JSON.stringify(payload)]);
+    freeze({ frozen: true, reason: 'the sale', by: 'Ann' });
+    freeze({ frozen: true, source: 'evening', reason: 'outside working hours', button: 'main' });
+    await until('both', () =>
+      apart.heard.on('release-button/freeze/state').at(-1)?.payload.includes('evening'),
+    );
+    const { failures, row } = await doctor(
+      workplace,
+      environment(apart.brokerUrl, apart.argocd.url, { ARGOCD_AUTH_TOKEN: 'simulated' }),
+    );
+    expect(failures).toEqual([]);
+    expect(row('freeze')).toMatchObject({
+      status: 'warning',
+      found:
+        'frozen: all buttons: the sale, by Ann; button main: outside working hours, by mqtt, source evening',
+      remedy: expect.stringContaining('release-button unfreeze'),
+      details: { causes: [{ source: 'person' }, { source: 'evening', button: 'main' }] },
+    });
+  });
+
   it('says for people what to do, with a cross for what is wrong and a tick for what is not', async () => {
     const control = await startSimulator(workplace);
     const port = await freePort();

@@ -97,6 +97,31 @@ describe.skipIf(!hasMosquitto)('the verbs that ask the worker (skipped without m
     expect(await run('press')).toMatchObject({ code: 0 });
   });
 
+  it('freezes and unfreezes by source: lifting one lifts nothing that another still wants', async () => {
+    const { apart, run, latest, saysOf } = await arrange([{ name: 'shop', drifted: true }]);
+    const watch = apart.workplace.start(['watch'], { RELEASE_BUTTON_MQTT_URL: apart.brokerUrl });
+    await watch.said(/worker main +online/);
+    await run('freeze', '--reason', 'outside hours', '--source', 'evening', '--by', 'cron');
+    expect(await run('freeze', '--reason', 'a holiday', '--source', 'holiday', '--by', 'cron')).toEqual({
+      code: 0,
+      output: 'frozen: a holiday, by cron (all buttons); also outside hours, by cron\n',
+    });
+    await watch.said(/frozen +all buttons: a holiday, by cron, source holiday/);
+    await saysOf('main', 'blocked', /outside hours, by cron; also a holiday, by cron/);
+    expect(await run('unfreeze', '--source', 'evening')).toEqual({
+      code: 0,
+      output: 'the freeze by evening has ended; all buttons are still frozen: a holiday, by cron\n',
+    });
+    await watch.said(/frozen +no longer: all buttons: outside hours, by cron, source evening/);
+    expect(await run('press')).toMatchObject({ code: 4, output: expect.stringContaining('a holiday') });
+    expect(await run('unfreeze')).toMatchObject({ code: 0, output: 'nothing is frozen any more\n' });
+    await watch.said(/frozen +nothing any more/);
+    expect(latest('freeze/state')).toMatchObject({ frozen: false, causes: [] });
+    expect(await run('press')).toMatchObject({ code: 0 });
+    watch.signal('SIGINT');
+    await watch.exited;
+  });
+
   it('freezes one button and leaves the other alone', async () => {
     const { run, latest, saysOf } = await arrange([
       { name: 'shop', drifted: true },
@@ -217,6 +242,7 @@ describe.skipIf(!hasMosquitto)('the verbs that ask the worker (skipped without m
       [['freeze', '--reason', '  '], /reason: must not be empty/],
       [['unfreeze', '--reason', ''], /reason/],
       [['freeze', '--reason', 'x', '--button', 'A/B'], /button/],
+      [['freeze', '--reason', 'x', '--source', 'my.script'], /source: must match/],
       [['terminate', '--app', 'shop'], /<namespace>\/<name>/],
     ];
     const answers = await Promise.all(wrong.map(([args]) => run(...args)));

@@ -148,7 +148,7 @@ describe.each(names)('%s', (name) => {
     const ofFreeze = String(entities.get('switch.release_button_freeze')?.['json_attributes_template']);
     for (const template of templates)
       for (const [, attribute] of template.matchAll(/\.attributes\.(\w+)/g))
-        expect(`${ofFreeze} 'event_type': 'last_triggered': `).toContain(`'${attribute}': `);
+        expect(`${ofFreeze} 'event_type': 'last_triggered': 'id': `).toContain(`'${attribute}': `);
   });
 
   test('every trigger that names states names those that there are', () => {
@@ -182,20 +182,31 @@ test('the lamp flashes by a word that the signal has', () => {
   expect(signals).toContain('releasing');
 });
 
-test('the freeze is requested and known again as the worker takes and says it', () => {
+test('the freeze is requested and lifted by its own source, as the worker takes it', () => {
   const { document, strings } = read('freeze-outside-working-hours.yaml');
-  const payload = strings.find((string) => string.includes("{'frozen'")) ?? '';
-  const json = payload
-    .replace(/^\{\{ | \| tojson \}\}$/g, '')
-    .replace('reason[:200]', `'${'r'.repeat(200)}'`)
-    .replaceAll("'", '"');
-  expect(freezeSet.codec.decode(Buffer.from(json))).toEqual({
-    ok: true,
-    value: { frozen: true, reason: 'r'.repeat(200), by: originator },
-  });
-  const topic = strings.find((string) => string.startsWith('{{ topic_prefix }}/'));
-  expect(topic).toBe(`{{ topic_prefix }}/${freezeSet.at({}).topic}`);
-  expect(strings.join('\n')).toContain(`state_attr(freeze, 'by') == '${originator}'`);
+  const sent = strings
+    .filter((string) => string.includes("{'frozen'"))
+    .map((payload) =>
+      freezeSet.codec.decode(
+        Buffer.from(
+          payload
+            .replace(/^\{\{ | \| tojson \}\}$/g, '')
+            .replace('reason[:200]', `'${'r'.repeat(200)}'`)
+            .replace("'source': source", `'source': 'ha_${'s'.repeat(60)}'`)
+            .replaceAll("'", '"'),
+        ),
+      ),
+    );
+  const own = { source: `ha_${'s'.repeat(60)}`, by: originator };
+  expect(sent).toEqual([
+    { ok: true, value: { frozen: true, reason: 'r'.repeat(200), ...own } },
+    { ok: true, value: { frozen: false, ...own } },
+  ]);
+  const topics = strings.filter((string) => string.startsWith('{{ topic_prefix }}/'));
+  expect(topics).toEqual([
+    `{{ topic_prefix }}/${freezeSet.at({}).topic}`,
+    `{{ topic_prefix }}/${freezeSet.at({}).topic}`,
+  ]);
   expect(document.getIn(['blueprint', 'input', 'topic_prefix', 'default'])).toBe('release-button');
 });
 
@@ -225,6 +236,6 @@ function freeNamesOf(template: string): readonly string[] {
 const ofJinja = new Set(
   (
     'if else elif endif for endfor in is not and or set none true false select map unique list count join max int abs tojson ' +
-    'default replace namespace states state_attr is_state as_datetime timedelta now this trigger wait'
+    'default replace string slugify namespace states state_attr is_state as_datetime timedelta now this trigger wait'
   ).split(' '),
 );

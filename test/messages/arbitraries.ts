@@ -58,11 +58,13 @@ const sync = fc.constantFrom('Synced' as const, 'OutOfSync' as const, 'Unknown' 
 const revision = fc.record({ revision: text, author: text, title: text }, { requiredKeys: ['revision'] });
 const freeze = {
   frozen: fc.boolean(),
+  source: id,
   reason: text,
   until: time,
   by: text,
   forSeconds: fc.integer({ min: 1, max: 31_622_400 }),
 };
+const { frozen: _frozen, ...cause } = freeze;
 /** A reason says something. */
 const reason = text.filter((words) => /\S/.test(words));
 
@@ -260,8 +262,22 @@ export const messages: { readonly [Row in RowName]: fc.Arbitrary<MessageOf<Row>>
   releaseCurrent: fc.oneof(fc.constant({ state: 'idle' as const }), release),
   releaseLast: release,
   releaseTerminate: fc.record({ id: requestId, app: applicationKey }, { requiredKeys: [] }),
-  freezeSet: fc.record({ ...freeze, reason, id: requestId }, { requiredKeys: ['frozen'] }),
-  freezeState: fc.record({ ...freeze, changedAt: time, worker: id }, { requiredKeys: ['frozen'] }),
+  freezeSet: fc.record({ ...freeze, reason, button: id, id: requestId }, { requiredKeys: ['frozen'] }),
+  freezeState: fc.record(
+    {
+      ...freeze,
+      changedAt: time,
+      worker: id,
+      causes: fc.array(
+        fc.record(
+          { ...cause, source: id, button: id, at: time, changedAt: time },
+          { requiredKeys: ['source', 'at'] },
+        ),
+      ),
+      lifted: fc.array(fc.record({ source: id, button: id, at: time }, { requiredKeys: ['at'] })),
+    },
+    { requiredKeys: ['frozen'] },
+  ),
   historyGet: fc.record(
     { id: requestId, since: time, button: id, limit: fc.integer({ min: 1, max: 100 }), before: text },
     { requiredKeys: ['id'] },

@@ -20,6 +20,7 @@ const reportSchema = z.strictObject({
         'configuration',
         'broker',
         'process',
+        'freeze',
         'argocd',
         'account',
         'applications',

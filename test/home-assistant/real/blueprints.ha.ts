@@ -5,13 +5,14 @@ import type { Subscriber } from '../../support/processes.ts';
 import { until } from '../../support/wait.ts';
 import {
   automate,
+  borrowCalendar,
   borrowHelper,
   giveBack,
   importBlueprints,
   leaveSnapshot,
   neighbourOn,
 } from './borrowed.ts';
-import type { Automation, Neighbour } from './borrowed.ts';
+import type { Automation, Calendar, Neighbour } from './borrowed.ts';
 import { access, openHouse, reason as whySkipped } from './house.ts';
 import type { House } from './house.ts';
 
@@ -32,6 +33,8 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
   let complaintsOfImport: Readonly<Record<string, string | undefined>>;
   let pressing: Automation;
   let freezing: Automation;
+  let resting: Automation;
+  let calendar: Calendar;
   let flashing: Automation;
 
   beforeAll(async () => {
@@ -58,6 +61,13 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
       cool_down: 0,
     });
     freezing = await automate(home, 'freeze-outside-working-hours.yaml', { hours });
+    calendar = await borrowCalendar(home);
+    resting = await automate(
+      home,
+      'freeze-outside-working-hours.yaml',
+      { hours: calendar.entity, meaning: 'frozen', reason: 'a holiday' },
+      '-holidays',
+    );
     flashing = await automate(home, 'flash-lamp.yaml', { lamp, seconds: 0.5 });
     await automate(home, 'announce-drift.yaml', {
       minutes: 0,
@@ -106,6 +116,8 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
   };
   const spoken = () => around.on('spoken').map(({ payload }) => payload);
   const untilFrozen = (is: string, attributes = {}) => house.home.shows(freeze, is, attributes);
+  /** Whose freeze it is, from the id that `automate` gives it. */
+  const sourceOf = ({ entity }: Automation) => entity.replace('automation.', 'ha_');
   const freezeAs = (payload: object) =>
     publish(house.brokerUrl, ['-q', '1', '-t', 'release-button/freeze/set', '-m', JSON.stringify(payload)]);
   const setHours = (service: 'turn_on' | 'turn_off') =>
@@ -228,13 +240,54 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
     it.each([
       ['Ann', 'outside working hours'],
       ['Home Assistant', 'fair'],
-    ])('never lifts a freeze of %s, %s', async (by, reason) => {
+    ])('never lifts a freeze of %s, %s, and freezes besides it', async (by, reason) => {
       freezeAs({ frozen: true, by, reason });
-      await untilFrozen('on', { by });
-      await looked(() => setHours('turn_off'));
-      await looked(() => setHours('turn_on'));
-      await untilFrozen('on', { by, reason });
+      await untilFrozen('on', { by, reason, sources: ['person'] });
+      await setHours('turn_off');
+      await untilFrozen('on', { by, reason, sources: ['person', sourceOf(freezing)] });
+      await setHours('turn_on');
+      await untilFrozen('on', { by, reason, sources: ['person'] });
       freezeAs({ frozen: false });
+      await untilFrozen('off');
+    });
+
+    it('a holiday that begins in the evening still freezes in the morning, and until it is over', async () => {
+      await untilFrozen('off');
+      await setHours('turn_off');
+      await untilFrozen('on', { reason: 'outside working hours', sources: [sourceOf(freezing)] });
+      await calendar.beginHoliday();
+      await untilFrozen('on', { sources: [sourceOf(freezing), sourceOf(resting)] });
+      await setHours('turn_on');
+      await untilFrozen('on', { reason: 'a holiday', sources: [sourceOf(resting)] });
+      const before = presses();
+      const released = await syncs();
+      await house.argocd.post('drift', { app: 'shop' });
+      await house.home.shows('sensor.release_button_signal', 'blocked');
+      await press(big);
+      await until('the press', () => presses() > before);
+      await until('its refusal', () => {
+        const { outcome, reason, message } = house.heard.latest('release-button/button/main/result') ?? {};
+        return outcome === 'rejected' && reason === 'frozen' && String(message).includes('a holiday');
+      });
+      expect(await syncs()).toBe(released);
+      await calendar.endHoliday();
+      await untilFrozen('off', { sources: [] });
+      await releases('a press after the holiday', () => press(big));
+      await house.home.shows('binary_sensor.release_button_drift', 'off');
+    });
+
+    it('a person who turns the switch off ends the freezes of all, until the hours change', async () => {
+      await setHours('turn_off');
+      await calendar.beginHoliday();
+      await untilFrozen('on', { sources: [sourceOf(freezing), sourceOf(resting)] });
+      await house.home.call('switch', 'turn_off', { entity_id: freeze });
+      await untilFrozen('off', { sources: [] });
+      await looked(() => setHours('turn_on'));
+      await untilFrozen('off', { sources: [] });
+      await setHours('turn_off');
+      await untilFrozen('on', { sources: [sourceOf(freezing)] });
+      await calendar.endHoliday();
+      await setHours('turn_on');
       await untilFrozen('off');
     });
 

@@ -40,9 +40,17 @@ export interface Automation {
   turn(service: 'turn_on' | 'turn_off'): Promise<void>;
 }
 
-/** An automation made from a blueprint, as the editor makes it. */
-export async function automate(home: HomeAssistant, file: string, input: object): Promise<Automation> {
-  const name = file.replace('.yaml', '');
+/**
+ * An automation made from a blueprint, as the editor makes it.
+ * @param which another one from the same blueprint
+ */
+export async function automate(
+  home: HomeAssistant,
+  file: string,
+  input: object,
+  which = '',
+): Promise<Automation> {
+  const name = `${file.replace('.yaml', '')}${which}`;
   const entity = `automation.release_button_test_${name.replaceAll('-', '_')}`;
   await home.post(`/api/config/automation/config/release-button-test-${name}`, {
     alias: `release-button test ${name}`,
@@ -76,6 +84,57 @@ export async function borrowHelper(
   return entity;
 }
 
+export interface Calendar {
+  readonly entity: string;
+  /** A day off has begun a minute ago, and lasts until tomorrow. */
+  beginHoliday(): Promise<void>;
+  /** It is over: its entry is taken out. */
+  endHoliday(): Promise<void>;
+}
+
+const calendarName = 'release-button test';
+const eventsSchema = z.array(z.looseObject({ uid: z.string() }));
+
+/** A local calendar as people make it in the settings. */
+export async function borrowCalendar(home: HomeAssistant): Promise<Calendar> {
+  const entity = 'calendar.release_button_test';
+  if ((await home.state(entity)) === undefined) {
+    const { flow_id: flow, data_schema: fields } = z
+      .looseObject({ flow_id: z.string(), data_schema: z.array(z.looseObject({ name: z.string() })) })
+      .parse(await home.post('/api/config/config_entries/flow', { handler: 'local_calendar' }));
+    // Since 2025 the form asks whether to import a file.
+    const asks = fields.some(({ name }) => name === 'import');
+    await home.post(`/api/config/config_entries/flow/${flow}`, {
+      calendar_name: calendarName,
+      ...(asks ? { import: 'create_empty' } : {}),
+    });
+  }
+  await until(entity, async () => (await home.state(entity)) !== undefined);
+  const minuteMs = 60_000;
+  const dayMs = 24 * 60 * minuteMs;
+  const time = (ms: number) => new Date(ms).toISOString();
+  const calendar = {
+    entity,
+    beginHoliday: () =>
+      home.call('calendar', 'create_event', {
+        entity_id: entity,
+        summary: 'A holiday',
+        start_date_time: time(Date.now() - minuteMs),
+        end_date_time: time(Date.now() + dayMs),
+      }),
+    endHoliday: async () => {
+      const range = `start=${time(Date.now() - dayMs)}&end=${time(Date.now() + dayMs)}`;
+      for (const { uid } of eventsSchema.parse(await home.get(`/api/calendars/${entity}?${range}`)))
+        await home.command('calendar/event/delete', { entity_id: entity, uid });
+    },
+  };
+  await calendar.endHoliday();
+  await home.shows(entity, 'off');
+  return calendar;
+}
+
+const entriesSchema = z.array(z.looseObject({ entry_id: z.string(), domain: z.string(), title: z.string() }));
+
 /** As an automation leaves one that is changed while the lamp flashes. */
 export async function leaveSnapshot(
   home: HomeAssistant,
@@ -88,13 +147,22 @@ export async function leaveSnapshot(
 }
 
 export async function giveBack(home: HomeAssistant): Promise<void> {
-  for (const file of readdirSync(folder)) {
-    await home.remove(`/api/config/automation/config/release-button-test-${file.replace('.yaml', '')}`);
+  const automations = [...(await home.states()).values()].filter(
+    ({ entity_id: entity, attributes: { id } }) =>
+      entity.startsWith('automation.') && String(id).startsWith('release-button-test-'),
+  );
+  for (const { attributes } of automations)
+    await home.remove(`/api/config/automation/config/${String(attributes['id'])}`);
+  for (const file of readdirSync(folder))
     await home.command('blueprint/delete', { domain: 'automation', path: pathOf(file) });
-  }
   for (const domain of ['input_button', 'input_boolean'])
     for (const { id, name } of helpersSchema.parse(await home.command(`${domain}/list`)))
       if (name === 'release-button test') await home.command(`${domain}/delete`, { [`${domain}_id`]: id });
+  for (const { entry_id: entry, domain, title } of entriesSchema.parse(
+    await home.command('config_entries/get'),
+  ))
+    if (domain === 'local_calendar' && title === calendarName)
+      await home.remove(`/api/config/config_entries/entry/${entry}`);
 }
 
 export interface Neighbour {

@@ -57,6 +57,7 @@ export interface HomeAssistant {
   /** Events of a subscription go on to `heard`. */
   listen(type: string, data: object, heard: (event: unknown) => void): Promise<void>;
   call(domain: string, service: string, data: object): Promise<void>;
+  get(path: string): Promise<unknown>;
   post(path: string, body: object): Promise<unknown>;
   remove(path: string): Promise<void>;
   states(): Promise<ReadonlyMap<string, State>>;
@@ -117,6 +118,7 @@ export async function openHomeAssistant({ url, token, restart }: Access): Promis
     command: (type, data) => socket.command(type, data),
     listen: (type, data, heard) => socket.listen(type, data, heard),
     call,
+    get: (path) => request('GET', path),
     post: (path, body) => request('POST', path, body),
     remove: async (path) => void (await request('DELETE', path)),
     states,

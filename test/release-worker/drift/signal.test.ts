@@ -54,8 +54,8 @@ describe('a button says', () => {
       'all of it is blocked',
       { drift: counts({ outOfSync: 2, blocked: 2, obstacles: new Set<Obstacle>(['not-permitted']) }) },
     ],
-    ['blocked', 'releases are frozen', { drift: drifted, frozen: holiday }],
-    ['clear', 'releases are frozen and nothing is out of sync', { frozen: holiday }],
+    ['blocked', 'releases are frozen', { drift: drifted, frozen: [holiday] }],
+    ['clear', 'releases are frozen and nothing is out of sync', { frozen: [holiday] }],
     ['succeeded', 'a release has just succeeded', { last: ended('succeeded', now - 4_999) }],
     ['clear', 'it succeeded five seconds ago', { last: ended('succeeded', now - 5_000) }],
     [
@@ -118,8 +118,21 @@ describe('a button says', () => {
     });
   });
 
+  it('every cause of a freeze, and the end of the one that lasts longest', () => {
+    const frozen = [
+      holiday,
+      { ...holiday, reason: 'the evening', by: 'a schedule', until: '2026-01-01T20:00:00Z' },
+    ];
+    expect(signalOf(input({ drift: drifted, frozen }), now)).toMatchObject({
+      reason: expect.stringMatching(
+        /^frozen: holiday, by ops, until .*; also the evening, by a schedule, until /,
+      ),
+      until: '2026-01-02T00:00:00Z',
+    });
+  });
+
   it('why it is frozen, by whom and until when', () => {
-    expect(signalOf(input({ drift: drifted, frozen: holiday }), now)).toMatchObject({
+    expect(signalOf(input({ drift: drifted, frozen: [holiday] }), now)).toMatchObject({
       signal: 'blocked',
       reason: `frozen: holiday, by ops, until ${end}`,
       until: '2026-01-02T00:00:00Z',
@@ -157,7 +170,7 @@ describe('a button says', () => {
       signal: 'drifted',
       reason: 'the last release failed: why',
     });
-    expect(signalOf(input({ drift: drifted, last, frozen: holiday }), now)).toMatchObject({
+    expect(signalOf(input({ drift: drifted, last, frozen: [holiday] }), now)).toMatchObject({
       signal: 'blocked',
       reason: `frozen: holiday, by ops, until ${end}; the last release failed: why`,
     });
@@ -240,7 +253,7 @@ const anyInput: fc.Arbitrary<SignalInput> = fc.record(
       inWords: fc.constant('how it ended'),
     }),
     armedUntil: around,
-    frozen: fc.constant(holiday),
+    frozen: fc.constant([holiday]),
     problem: fc.constant('a problem'),
   },
   { requiredKeys: ['drift', 'freshUntil', 'releasing'] },

@@ -27,6 +27,10 @@ const faults = [
 ] as const;
 type Fault = (typeof faults)[number];
 
+/** Whose freeze it is; `none`: a person, who lifts those of all. */
+const sources = ['none', 'evening', 'holiday'] as const;
+type Source = (typeof sources)[number];
+
 interface Broker {
   stored: FreezeMessage | undefined;
 }
@@ -130,9 +134,9 @@ function machineOn(broker: Broker, clock: FakeClock) {
         else handle({ ok: true, value: broker.stored });
         await settle();
       },
-      request: async (id: string, frozen: boolean, where: Fault) => {
+      request: async (id: string, frozen: boolean, source: Source, where: Fault) => {
         fault = where;
-        fake.deliver('freeze/set', { id, frozen });
+        fake.deliver('freeze/set', { id, frozen, ...(source === 'none' ? {} : { source }) });
         await settle();
         fault = 'none';
       },
@@ -167,6 +171,7 @@ const step = fc.oneof(
       do: fc.constant('request' as const),
       who: fc.nat(1),
       frozen: fc.boolean(),
+      source: fc.constantFrom(...sources),
       fault: fc.constantFrom('none' as const, ...faults),
     }),
   },
@@ -183,9 +188,10 @@ it('a freeze that was acknowledged holds until its end was asked for, whoever is
       const clock = createFakeClock();
       const machines = [machineOn(broker, clock), machineOn(broker, clock)] as const;
       for (const machine of machines) await machine.boot();
-      let mustBeFrozen = false;
-      /** A lift was asked for, and nobody knows whether it came about; who connects next tells. */
-      let isInDoubt = false;
+      /** whose freezes were acknowledged, and not lifted */
+      const mustHold = new Set<string>();
+      /** Lifts were asked for, and nobody knows whether they came about; who connects next tells. */
+      const inDoubt = new Set<string>();
       /** Who knows all; it alone, where the broker has forgotten. */
       let knows: number | undefined;
       let isForgotten = true;
@@ -223,24 +229,42 @@ it('a freeze that was acknowledged holds until its end was asked for, whoever is
           other.get().cut();
           await machine.get().connect(one.isCutAtOnce);
           if (one.isCutAtOnce) continue;
-          const isFrozen = machine.get().freeze.ofAll() !== undefined;
-          if (isForgotten && knows !== one.who) mustBeFrozen = false;
-          if (isInDoubt) mustBeFrozen = isFrozen;
-          isInDoubt = false;
+          const held = new Set(
+            machine
+              .get()
+              .freeze.ofAll()
+              .map(({ source }) => source ?? ''),
+          );
+          if (isForgotten && knows !== one.who) mustHold.clear();
+          for (const source of inDoubt) if (!held.has(source)) mustHold.delete(source);
+          inDoubt.clear();
           isForgotten = false;
           knows = one.who;
-          expect(isFrozen || !mustBeFrozen, `frozen after step ${at}`).toBe(true);
-          expect(broker.stored?.frozen, `what is stored after step ${at}`).toBe(isFrozen);
-          if (rolledBack.delete(one.who)) expect(machine.get().freeze.of('main')).toBeDefined();
+          expect([...held], `frozen after step ${at}`).toEqual(expect.arrayContaining([...mustHold]));
+          expect(broker.stored?.frozen, `what is stored after step ${at}`).toBe(held.size > 0);
+          if (rolledBack.delete(one.who)) expect(machine.get().freeze.of('main')).not.toEqual([]);
         }
         if (one.do === 'request' && machine.get().isConnected()) {
           const id = `r${(requests += 1)}`;
-          await machine.get().request(id, one.frozen, one.fault);
+          await machine.get().request(id, one.frozen, one.source, one.fault);
           const isAcknowledged = machine.get().acknowledged.includes(id);
           if (one.fault === 'none') expect(isAcknowledged).toBe(true);
-          if (isAcknowledged) mustBeFrozen = one.frozen;
-          else if (!one.frozen && mustBeFrozen) isInDoubt = true;
-          if (isAcknowledged) expect(machine.get().freeze.ofAll() !== undefined).toBe(one.frozen);
+          const own = one.source === 'none' ? 'person' : one.source;
+          const meant = one.source === 'none' && !one.frozen ? [...mustHold] : [own];
+          if (!isAcknowledged && !one.frozen)
+            for (const source of meant) if (mustHold.has(source)) inDoubt.add(source);
+          if (!isAcknowledged) continue;
+          for (const source of meant) {
+            if (one.frozen) mustHold.add(source);
+            else mustHold.delete(source);
+          }
+          const held = machine
+            .get()
+            .freeze.ofAll()
+            .map(({ source }) => source);
+          if (one.source === 'none' && !one.frozen) expect(held).toEqual([]);
+          else expect(held.includes(own)).toBe(one.frozen);
+          expect(held).toEqual(expect.arrayContaining([...mustHold]));
         }
       }
       for (const machine of machines) await machine.get().freeze.stop();

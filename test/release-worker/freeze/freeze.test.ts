@@ -1,5 +1,5 @@
 // The freeze at work, on a fake link, with a real file.
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -7,68 +7,12 @@ import * as z from 'zod/mini';
 import { toLocalTime } from '../../../messages/time.ts';
 import { createFreezeFile } from '../../../release-worker/freeze/file.ts';
 import type { FreezeFile } from '../../../release-worker/freeze/file.ts';
-import { createFreeze } from '../../../release-worker/freeze/freeze.ts';
-import type { Journal } from '../../../release-worker/releases/journal.ts';
-import { createReplies } from '../../../release-worker/replies.ts';
-import { silentLog } from '../../../service/log.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import type { FakeClock } from '../../support/fake-clock.ts';
 import { until } from '../../support/wait.ts';
-import { createFakeLink } from '../support/fake-link.ts';
-import { memoryJournal } from '../support/intake.ts';
+import { freezing } from '../support/freezing.ts';
 import { settle } from '../support/settle.ts';
 import { stateDirectory } from '../support/worker.ts';
-
-async function freezing(
-  options: {
-    stateDir?: string;
-    file?: FreezeFile;
-    journal?: Pick<Journal, 'append'>;
-    isOthers?: (button: string) => boolean;
-    clock?: FakeClock;
-  } = {},
-) {
-  const stateDir = options.stateDir ?? stateDirectory();
-  const fake = createFakeLink();
-  const clock = options.clock ?? createFakeClock();
-  const journal = memoryJournal();
-  let changes = 0;
-  const freeze = createFreeze({
-    link: fake.link,
-    clock,
-    log: silentLog(),
-    file: options.file ?? createFreezeFile(stateDir),
-    journal: options.journal ?? journal,
-    isOthers: options.isOthers ?? (() => false),
-    replies: createReplies(fake.link, 'release-button'),
-    worker: 'main',
-    buttons: ['main', 'other'],
-    onChange: () => {
-      changes += 1;
-    },
-  });
-  onTestFinished(() => freeze.stop());
-  await freeze.start();
-  return {
-    freeze,
-    fake,
-    clock,
-    journal,
-    stateDir,
-    changes: () => changes,
-    set: async (payload: unknown) => {
-      const before = fake.on('freeze/state').length;
-      fake.deliver('freeze/set', payload);
-      await until('the freeze to be said', () => fake.on('freeze/state').length > before);
-    },
-    ask: async (payload: Record<string, unknown>) => {
-      const before = fake.on('reply/r1').length;
-      fake.deliver('freeze/set', { id: 'r1', ...payload });
-      return until('the reply', () => fake.on('reply/r1')[before]);
-    },
-    onDisk: (): Record<string, unknown> => JSON.parse(readFileSync(join(stateDir, 'freeze.json'), 'utf8')),
-  };
-}
 
 describe('a request', () => {
   it('freezes: on the disk, on the topic, in the journal, with who and why', async () => {
@@ -78,8 +22,8 @@ describe('a request', () => {
       ok: true,
       message: 'frozen: holiday, by ops (all buttons)',
     });
-    expect(freeze.of('main')).toMatchObject({ reason: 'holiday', by: 'ops' });
-    expect(freeze.ofAll()).toMatchObject({ reason: 'holiday' });
+    expect(freeze.of('main')).toMatchObject([{ reason: 'holiday', by: 'ops' }]);
+    expect(freeze.ofAll()).toMatchObject([{ reason: 'holiday' }]);
     expect(fake.retained('freeze/state')).toMatchObject({ frozen: true, reason: 'holiday', by: 'ops' });
     expect(onDisk()).toMatchObject({ frozen: true, reason: 'holiday', by: 'ops' });
     expect(journal.lines).toMatchObject([{ type: 'freeze', frozen: true, reason: 'holiday', by: 'ops' }]);
@@ -99,7 +43,7 @@ describe('a request', () => {
     onTestFinished(() => written());
     fake.deliver('freeze/set', { id: 'r1', frozen: true, reason: 'now' });
     await settle();
-    expect(freeze.of('main')).toMatchObject({ reason: 'now' });
+    expect(freeze.of('main')).toMatchObject([{ reason: 'now' }]);
     expect(fake.on('reply/r1')).toEqual([]);
     written();
     await until('the reply', () => fake.on('reply/r1')[0]);
@@ -109,9 +53,9 @@ describe('a request', () => {
   it('may be a bare word, and then nobody gets an answer', async () => {
     const { set, freeze, fake } = await freezing();
     await set('on');
-    expect(freeze.of('main')).toMatchObject({ by: 'mqtt' });
+    expect(freeze.of('main')).toMatchObject([{ by: 'mqtt' }]);
     await set('off');
-    await until('the lift', () => freeze.of('main') === undefined);
+    await until('the lift', () => freeze.of('main').length === 0);
     expect(fake.published.some(({ topic }) => topic.startsWith('reply/'))).toBe(false);
   });
 
@@ -122,7 +66,7 @@ describe('a request', () => {
       message: expect.stringMatching(/no button nobodys/),
     });
     expect(await ask({ frozen: true, until: '2020-01-01T00:00:00Z', id: 'r1' })).toMatchObject({ ok: false });
-    expect(freeze.ofAll()).toBeUndefined();
+    expect(freeze.ofAll()).toEqual([]);
   });
 
   it.each([
@@ -132,7 +76,7 @@ describe('a request', () => {
   ])('whose end is not clear (%j) is refused', async (request, words) => {
     const { ask, freeze } = await freezing();
     expect(await ask(request)).toMatchObject({ ok: false, message: expect.stringMatching(words) });
-    expect(freeze.ofAll()).toBeUndefined();
+    expect(freeze.ofAll()).toEqual([]);
   });
 
   it.each(['on', '{"frozen": tr', 'perhaps'])(
@@ -141,7 +85,7 @@ describe('a request', () => {
       const { fake, freeze } = await freezing();
       fake.deliver('freeze/set', payload, { retained: true, responseTopic: 'release-button/reply/r1' });
       expect(fake.published.at(-1)).toEqual({ topic: 'freeze/set', message: undefined });
-      expect(freeze.ofAll()).toBeUndefined();
+      expect(freeze.ofAll()).toEqual([]);
     },
   );
 
@@ -164,7 +108,7 @@ describe('a request', () => {
     expect(fake.on('reply/r1')).toMatchObject([{ ok: false, message: expect.stringMatching(words) }]);
     fake.deliver('freeze/set', payload, { responseTopic: 'release-button/button/main/press' });
     expect(fake.on('button/main/press')).toEqual([]);
-    expect(freeze.ofAll()).toBeUndefined();
+    expect(freeze.ofAll()).toEqual([]);
   });
 
   it('for one button says so where all are still frozen', async () => {
@@ -175,7 +119,7 @@ describe('a request', () => {
       ok: true,
       message: 'the freeze of button main has ended; all buttons are still frozen: holiday, by mqtt',
     });
-    expect(freeze.of('main')).toMatchObject({ reason: 'holiday' });
+    expect(freeze.of('main')).toMatchObject([{ reason: 'holiday' }]);
   });
 
   it('to lift what was not frozen says so, and changes nothing', async () => {
@@ -209,7 +153,7 @@ describe('after a restart', () => {
     const again = await freezing({ stateDir: first.stateDir });
     again.fake.deliver('freeze/state', { frozen: false }, { retained: true });
     await settle();
-    expect(again.freeze.of('main')).toMatchObject({ reason: 'holiday' });
+    expect(again.freeze.of('main')).toMatchObject([{ reason: 'holiday' }]);
     expect(again.fake.retained('freeze/state')).toMatchObject({ frozen: true });
   });
 
@@ -217,13 +161,13 @@ describe('after a restart', () => {
     const first = await freezing();
     writeFileSync(join(first.stateDir, 'freeze.json'), '{"frozen": true, "until": "2020-01-01T00:00:00Z"}');
     const again = await freezing({ stateDir: first.stateDir });
-    expect(again.freeze.ofAll()).toBeUndefined();
+    expect(again.freeze.ofAll()).toEqual([]);
   });
 
   it('without a file the stored copy counts, and is written down', async () => {
     const { fake, freeze, stateDir, onDisk } = await freezing();
     fake.deliver('freeze/state', { frozen: true, reason: 'from the former machine' }, { retained: true });
-    await until('the freeze', () => freeze.of('main')?.reason === 'from the former machine');
+    await until('the freeze', () => freeze.of('main')[0]?.reason === 'from the former machine');
     await until('the file', () => existsSync(join(stateDir, 'freeze.json')));
     expect(onDisk()).toMatchObject({ reason: 'from the former machine' });
   });
@@ -237,17 +181,17 @@ describe('after a restart', () => {
   it('a stored copy that cannot be read freezes where there is no file', async () => {
     const { fake, freeze } = await freezing();
     fake.deliver('freeze/state', '{"frozen": tr', { retained: true });
-    await until('the freeze', () => freeze.of('main'));
-    expect(freeze.of('main')?.reason).toContain('freeze/state cannot be read');
+    await until('the freeze', () => freeze.of('main')[0]);
+    expect(freeze.of('main')[0]?.reason).toContain('freeze/state cannot be read');
   });
 
   it('a file that cannot be read freezes: what it said may have been a freeze', async () => {
     const stateDir = stateDirectory();
     writeFileSync(join(stateDir, 'freeze.json'), '{"frozen": tr');
     const { freeze, ask } = await freezing({ stateDir });
-    expect(freeze.of('main')?.reason).toContain('freeze.json');
+    expect(freeze.of('main')[0]?.reason).toContain('freeze.json');
     expect(await ask({ frozen: false })).toMatchObject({ ok: true });
-    expect(freeze.of('main')).toBeUndefined();
+    expect(freeze.of('main')).toEqual([]);
   });
 });
 
@@ -259,14 +203,14 @@ describe('what another process has said meanwhile', () => {
     await set({ frozen: true, reason: 'ours' });
     const later = '2026-06-01T00:00:00.000Z';
     fake.deliver('freeze/state', theirs({ changedAt: later }), { retained: true });
-    await until('the lift', () => freeze.of('main') === undefined);
+    await until('the lift', () => freeze.of('main').length === 0);
     await until('the file', () => onDisk()['frozen'] === false);
     fake.deliver(
       'freeze/state',
       theirs({ frozen: true, at: later, reason: 'theirs', changedAt: '2026-06-01T00:00:00.001Z' }),
       { retained: true },
     );
-    await until('the freeze', () => freeze.of('main')?.reason === 'theirs');
+    await until('the freeze', () => freeze.of('main')[0]?.reason === 'theirs');
     await until('the file', () => onDisk()['reason'] === 'theirs');
     // What is changed then is later still, although the clock here is months behind.
     await set({ frozen: false });
@@ -278,7 +222,7 @@ describe('what another process has said meanwhile', () => {
     await set({ frozen: true, reason: 'ours' });
     fake.deliver('freeze/state', theirs({ changedAt: '2020-01-01T00:00:00.000Z' }), { retained: true });
     await settle();
-    expect(freeze.of('main')).toMatchObject({ reason: 'ours' });
+    expect(freeze.of('main')).toMatchObject([{ reason: 'ours' }]);
     expect(fake.retained('freeze/state')).toMatchObject({ reason: 'ours' });
   });
 
@@ -288,9 +232,9 @@ describe('what another process has said meanwhile', () => {
     const other = { worker: 'other', changedAt: '2027-01-01T00:00:00.000Z' };
     fake.deliver('freeze/state', theirs({ ...other, frozen: false }), { retained: true });
     await settle();
-    expect(freeze.of('main')).toMatchObject({ reason: 'rolled back' });
+    expect(freeze.of('main')).toMatchObject([{ reason: 'rolled back' }]);
     fake.deliver('freeze/state', theirs({ ...other, frozen: true, reason: 'all' }), { retained: true });
-    await until('the freeze', () => freeze.ofAll()?.reason === 'all');
+    await until('the freeze', () => freeze.ofAll()[0]?.reason === 'all');
   });
 });
 
@@ -301,7 +245,7 @@ it('a lift that the broker has not taken leaves the freeze where it was, and nob
   fake.deliver('freeze/set', { id: 'r1', frozen: false });
   await settle();
   await freeze.stop();
-  expect(freeze.of('main')).toMatchObject({ reason: 'holiday' });
+  expect(freeze.of('main')).toMatchObject([{ reason: 'holiday' }]);
   expect(onDisk()).toMatchObject({ frozen: true });
   expect(fake.on('reply/r1')).toEqual([]);
 });
@@ -309,7 +253,10 @@ it('a lift that the broker has not taken leaves the freeze where it was, and nob
 describe('a disk that cannot be written', () => {
   const full: FreezeFile = {
     read: () =>
-      Promise.resolve({ buttons: new Map(), all: { at: '2026-01-01T00:00:00Z', reason: 'before' } }),
+      Promise.resolve({
+        causes: [{ source: 'person', at: '2026-01-01T00:00:00Z', reason: 'before' }],
+        lifts: [],
+      }),
     write: () => Promise.reject(new Error('cannot write freeze.json: no space left on device')),
   };
 
@@ -319,14 +266,14 @@ describe('a disk that cannot be written', () => {
       ok: true,
       message: expect.stringMatching(/now.*no space left.*a restart of the worker forgets it/),
     });
-    expect(freeze.of('main')).toMatchObject({ reason: 'now' });
+    expect(freeze.of('main')).toMatchObject([{ reason: 'now' }]);
   });
 
   it('freezes although the journal cannot be written', async () => {
     const journal = { append: () => Promise.reject(new Error('no space left on device')) };
     const { ask, freeze } = await freezing({ journal });
     expect(await ask({ frozen: true, reason: 'now' })).toMatchObject({ ok: true });
-    expect(freeze.of('main')).toMatchObject({ reason: 'now' });
+    expect(freeze.of('main')).toMatchObject([{ reason: 'now' }]);
   });
 
   it('lifts nothing', async () => {
@@ -335,13 +282,15 @@ describe('a disk that cannot be written', () => {
       ok: false,
       message: expect.stringMatching(/still frozen/),
     });
-    expect(freeze.of('main')).toMatchObject({ reason: 'before' });
+    expect(freeze.of('main')).toMatchObject([{ reason: 'before' }]);
   });
 
   it('is named with its path', async () => {
     const stateDir = stateDirectory();
     const folder = join(stateDir, 'none');
-    await expect(createFreezeFile(folder).write({ buttons: new Map() })).rejects.toThrow(/worker\.stateDir/);
+    await expect(createFreezeFile(folder).write({ causes: [], lifts: [] })).rejects.toThrow(
+      /worker\.stateDir/,
+    );
     mkdirSync(join(folder, 'freeze.json'), { recursive: true });
     chmodSync(folder, 0o700);
     await expect(createFreezeFile(folder).read()).rejects.toThrow(/freeze\.json \(worker\.stateDir\)/);
@@ -373,9 +322,9 @@ it('ends when its time is over, and says so', async () => {
   const { ask, freeze, clock, fake, onDisk } = await freezing();
   const end = new Date(clock.now() + 90_000).toISOString();
   await ask({ frozen: true, until: end });
-  expect(freeze.of('main')).toBeDefined();
+  expect(freeze.of('main')).not.toEqual([]);
   for (let step = 0; step < 10; step += 1) clock.advance(10_000);
-  expect(freeze.of('main')).toBeUndefined();
+  expect(freeze.of('main')).toEqual([]);
   expect(fake.retained('freeze/state')).toMatchObject({ frozen: false });
   await until('the file', () =>
     isDeepStrictEqual({ worker: 'main', ...onDisk() }, fake.retained('freeze/state')),
@@ -394,16 +343,16 @@ describe('for a duration', () => {
     expect(message).toContain('the clock of the worker');
     clock.advance(hourMs);
     clock.jump(Date.parse('2026-01-01T00:00:00Z'));
-    expect(freeze.of('main')).toBeDefined();
+    expect(freeze.of('main')).not.toEqual([]);
     // The look that notices it.
     clock.advance(10_000);
     const end = clock.now() + hourMs - 10_000;
     expect(fake.retained('freeze/state')).toMatchObject({ frozen: true, until: new Date(end).toISOString() });
     await until('the file', () => onDisk()['until'] === new Date(end).toISOString());
     clock.advance(hourMs - 10_001);
-    expect(freeze.of('main')).toBeDefined();
+    expect(freeze.of('main')).not.toEqual([]);
     clock.advance(1);
-    expect(freeze.of('main')).toBeUndefined();
+    expect(freeze.of('main')).toEqual([]);
     expect(fake.retained('freeze/state')).toMatchObject({ frozen: false });
   });
 
@@ -415,9 +364,9 @@ describe('for a duration', () => {
     clock.jump(Date.parse('2026-01-01T00:00:00Z'));
     const again = await freezing({ clock, stateDir: first.stateDir });
     clock.advance(2 * hourMs - 1);
-    expect(again.freeze.of('main')).toBeDefined();
+    expect(again.freeze.of('main')).not.toEqual([]);
     clock.advance(1);
-    expect(again.freeze.of('main')).toBeUndefined();
+    expect(again.freeze.of('main')).toEqual([]);
   });
 
   it('counts by the clock of the worker, and says until when', async () => {

@@ -1,18 +1,17 @@
 // What is frozen, as plain data.
 import { describe, expect, it } from 'vitest';
 import { toLocalTime } from '../../../messages/time.ts';
-import { fromMessage, toMessage } from '../../../release-worker/freeze/message.ts';
+import { fromMessage, frozenOf, toMessage } from '../../../release-worker/freeze/message.ts';
 import type { FreezeState } from '../../../release-worker/freeze/state.ts';
+import { firstEndIn, restored, withTrueEnd } from '../../../release-worker/freeze/ends.ts';
+import type { Moment } from '../../../release-worker/freeze/ends.ts';
 import {
   afterRequest,
-  firstEndIn,
-  freezeOf,
-  inWordsOf,
+  holdingBack,
   nothingFrozen,
-  restored,
   stillFrozen,
-  withTrueEnds,
 } from '../../../release-worker/freeze/state.ts';
+import { inWordsOf } from '../../../release-worker/freeze/words.ts';
 
 const now = Date.parse('2026-01-01T12:00:00.000Z');
 const at = '2026-01-01T12:00:00.000Z';
@@ -27,17 +26,34 @@ const later = '2026-01-01T14:00:00Z';
 
 const requested = (...requests: Parameters<typeof afterRequest>[1][]): FreezeState =>
   requests.reduce<FreezeState>((state, request) => afterRequest(state, request, moment), nothingFrozen);
+/** What freezes the button the longest. */
+const freezeOf = (state: FreezeState, button: string, at: Moment) =>
+  holdingBack(state, button, at).map(frozenOf)[0];
+const readAgain = (state: FreezeState, at: Moment): FreezeState => {
+  const { causes, ...rest } = fromMessage(toMessage(state));
+  return { ...rest, causes: causes.map((cause) => restored(cause, at)) };
+};
+const firstOf = ({ causes: [first] }: FreezeState) => {
+  if (first === undefined) throw new Error('nothing is frozen');
+  return first;
+};
 
 describe('a freeze', () => {
   it('of everything holds for every button, with who and why', () => {
     const state = requested({ frozen: true, reason: 'holiday', by: 'ops', until: later });
-    expect(freezeOf(state, 'main', moment)).toEqual({ reason: 'holiday', by: 'ops', until: later, at });
+    expect(freezeOf(state, 'main', moment)).toEqual({
+      source: 'person',
+      reason: 'holiday',
+      by: 'ops',
+      until: later,
+      at,
+    });
     expect(freezeOf(state, 'other', moment)).toEqual(freezeOf(state, 'main', moment));
   });
 
   it('of one button holds for that one', () => {
     const state = requested({ frozen: true, button: 'main', reason: 'rolled back' });
-    expect(freezeOf(state, 'main', moment)).toEqual({ reason: 'rolled back', at });
+    expect(freezeOf(state, 'main', moment)).toEqual({ source: 'person', reason: 'rolled back', at });
     expect(freezeOf(state, 'other', moment)).toBeUndefined();
   });
 
@@ -57,11 +73,13 @@ describe('a freeze', () => {
       { frozen: true, until: later },
       { frozen: true, button: 'main', until: '2026-01-01T13:00:00Z' },
     );
-    expect(firstEndIn(state, moment)).toBe(hourMs);
+    expect(firstEndIn(state.causes, moment)).toBe(hourMs);
     const half = stillFrozen(state, after(hourMs));
-    expect(half.buttons.size).toBe(0);
-    expect(firstEndIn(half, after(hourMs))).toBe(hourMs);
-    expect(firstEndIn(requested({ frozen: true }, { frozen: true, button: 'main' }), moment)).toBe(Infinity);
+    expect(half.causes).toHaveLength(1);
+    expect(firstEndIn(half.causes, after(hourMs))).toBe(hourMs);
+    expect(firstEndIn(requested({ frozen: true }, { frozen: true, button: 'main' }).causes, moment)).toBe(
+      Infinity,
+    );
     expect(freezeOf(state, 'main', after(2 * hourMs))).toBeUndefined();
   });
 
@@ -79,6 +97,7 @@ describe('a freeze for a duration', () => {
 
   it('ends when both clocks say so: the earlier end does not count', () => {
     expect(freezeOf(state, 'main', moment)).toEqual({
+      source: 'person',
       at,
       until: '2026-01-01T14:00:00.000Z',
       forSeconds: 7_200,
@@ -89,19 +108,20 @@ describe('a freeze for a duration', () => {
     expect(isFrozen(after(1_000 * hourMs, 2 * hourMs - 1))).toBe(true);
     expect(isFrozen(after(1_000 * hourMs, 2 * hourMs))).toBe(false);
     expect(isFrozen(after(2 * hourMs - 1, 1_000 * hourMs))).toBe(true);
-    expect(firstEndIn(state, after(1_000 * hourMs, hourMs))).toBe(hourMs);
+    expect(firstEndIn(state.causes, after(1_000 * hourMs, hourMs))).toBe(hourMs);
   });
 
   it('says its true end where the clock was put forward', () => {
-    const moved = withTrueEnds(state, after(1_000 * hourMs, hourMs));
-    expect(moved.all?.until).toBe(new Date(now + 1_001 * hourMs).toISOString());
-    expect(withTrueEnds(state, after(hourMs))).toBe(state);
-    expect(withTrueEnds(state, after(hourMs + 4_000, hourMs))).toBe(state);
-    expect(withTrueEnds(state, after(-hourMs, hourMs))).toBe(state);
+    const held = firstOf(state);
+    const moved = withTrueEnd(held, after(1_000 * hourMs, hourMs));
+    expect(moved.until).toBe(new Date(now + 1_001 * hourMs).toISOString());
+    expect(withTrueEnd(held, after(hourMs))).toBe(held);
+    expect(withTrueEnd(held, after(hourMs + 4_000, hourMs))).toBe(held);
+    expect(withTrueEnd(held, after(-hourMs, hourMs))).toBe(held);
   });
 
   it('goes on after a restart with what is left of it', () => {
-    const read = (at: { now: number; monotonic: number }) => restored(fromMessage(toMessage(state)), at);
+    const read = (at: { now: number; monotonic: number }) => readAgain(state, at);
     const half = { now: now + hourMs, monotonic: 0 };
     expect(isFrozen({ now: now + hourMs, monotonic: hourMs - 1 }, read(half))).toBe(true);
     expect(isFrozen({ now: now + 1_000 * hourMs, monotonic: hourMs - 1 }, read(half))).toBe(true);
@@ -121,8 +141,8 @@ describe('a freeze for a duration', () => {
       { frozen: true, forSeconds: 7_200 },
       { now: 20_000, monotonic: 1_000 },
     );
-    const read = restored(fromMessage(toMessage(early)), { now, monotonic: 0 });
-    expect(read.all?.until).toBe('2026-01-01T14:00:00.000Z');
+    const read = readAgain(early, { now, monotonic: 0 });
+    expect(firstOf(read).until).toBe('2026-01-01T14:00:00.000Z');
     expect(isFrozen({ now: now + 2 * hourMs - 1, monotonic: 2 * hourMs - 1 }, read)).toBe(true);
     expect(isFrozen({ now: now + 2 * hourMs, monotonic: 2 * hourMs }, read)).toBe(false);
   });
@@ -135,6 +155,10 @@ it.each([
     { at, reason: 'holiday', by: 'ops', until: later },
     `frozen: holiday, by ops, until ${toLocalTime(Date.parse(later))}`,
   ],
+  [
+    { at, until: '2026-01-01T14:00:07.900Z' },
+    `frozen, until ${toLocalTime(Date.parse(later)).replace(':00 ', ':00:07 ')}`,
+  ],
 ])('is said as %j', (frozen, words) => {
-  expect(inWordsOf(frozen)).toBe(words);
+  expect(inWordsOf([frozen])).toBe(words);
 });

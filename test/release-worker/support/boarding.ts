@@ -39,7 +39,7 @@ export function boarding(
     buttons: [button()],
     automatedGraceMs: options.automatedGraceMs ?? 10_000,
     releasing: () => releasing,
-    freeze: { of: () => undefined, ofAll: () => undefined },
+    freeze: { of: () => [], ofAll: () => [] },
     unwritable: () => unwritable,
     onOver: ({ releaseId }: Ending) => void over.push(releaseId),
   });

@@ -1,0 +1,29 @@
+// What `freeze/state` says, for a person: each freeze once, when it comes and when it has ended.
+import type { FreezeMessage } from '../messages/freeze.ts';
+import { fromMessage } from '../release-worker/freeze/message.ts';
+import { keyOf } from '../release-worker/freeze/state.ts';
+import { inWordsOfCause } from '../release-worker/freeze/words.ts';
+
+export interface FreezeNews {
+  readonly text: string;
+  readonly ended: boolean;
+}
+
+/** @param known what has been told, by cause; becomes what holds now */
+export function changesOf(known: Map<string, string>, message: FreezeMessage): readonly FreezeNews[] {
+  const wasFrozen = known.size > 0;
+  const now = new Map(fromMessage(message).causes.map((cause) => [keyOf(cause), cause]));
+  const news: FreezeNews[] = [];
+  for (const [key, text] of known)
+    if (!now.has(key)) {
+      known.delete(key);
+      if (now.size > 0) news.push({ text: `no longer: ${text}`, ended: true });
+    }
+  for (const [key, cause] of now) {
+    const text = inWordsOfCause(cause);
+    if (known.get(key) === text) continue;
+    known.set(key, text);
+    news.push({ text, ended: false });
+  }
+  return wasFrozen && now.size === 0 ? [...news, { text: 'nothing any more', ended: true }] : news;
+}

@@ -1,0 +1,41 @@
+// Whether anything is frozen: wanted, and still the first thing to know where a press releases nothing.
+import type { BrokerFound } from './broker.ts';
+import { fromMessage } from '../release-worker/freeze/message.ts';
+import { leftOf } from '../release-worker/freeze/ends.ts';
+import { longestFirst } from '../release-worker/freeze/state.ts';
+import { inWordsOfCause } from '../release-worker/freeze/words.ts';
+import { ok, warning } from './row.ts';
+import type { Row } from './row.ts';
+
+/** So many are told in words; the details have all. */
+const told = 3;
+
+/** Nothing where nobody knows. */
+export function freezeRows(found: BrokerFound): readonly Row[] {
+  const about = { check: 'freeze' } as const;
+  if (!found.connected || found.freeze === undefined) return [];
+  // By this machine's clock alone: a worker that is offline ends none.
+  const now = { now: found.at, monotonic: Infinity };
+  const causes = longestFirst(fromMessage(found.freeze).causes.filter((cause) => leftOf(cause, now) > 0));
+  const details = {
+    causes: causes.map(({ changedAt: _, waitUntil: _wait, ...cause }) => cause),
+  };
+  if (causes.length === 0) return [ok(about, 'nothing is frozen', details)];
+  const [first] = causes;
+  const more = causes.length - told;
+  const words = causes
+    .slice(0, told)
+    .map((cause) => inWordsOfCause(cause))
+    .join('; ');
+  const only = causes.every(({ button }) => button === first?.button) ? first?.button : undefined;
+  return [
+    warning(
+      about,
+      `frozen: ${words}${more > 0 ? `; and ${more} more` : ''}`,
+      only === undefined
+        ? 'if that is not wanted any more: release-button unfreeze, which ends every freeze; with --source <id> only those of one source, with --button <id> only those of one button'
+        : `if that is not wanted any more: release-button unfreeze --button ${only}`,
+      details,
+    ),
+  ];
+}

@@ -1,0 +1,161 @@
+// Carries one request out: freezes or lifts, on the disk and at the broker, and says in words what came of it.
+import type { FreezeRequest } from '../../messages/freeze.ts';
+import { fromTime, toLocalEnd, toTime } from '../../messages/time.ts';
+import { isClockSet } from '../../service/clock.ts';
+import type { Log } from '../../service/log.ts';
+import { messageOf } from '../../service/log.ts';
+import type { Journal } from '../releases/journal.ts';
+import type { Answered } from '../replies.ts';
+import type { FreezeFile } from './file.ts';
+import type { Holder } from './holder.ts';
+import { changedAfter } from './merge.ts';
+import {
+  afterRequest,
+  formerOf,
+  meantBy,
+  namedCount,
+  namedMax,
+  stillFrozen,
+  unclearEnd,
+  workersOwn,
+} from './state.ts';
+import type { FreezeState } from './state.ts';
+import { inWordsOfFreeze, inWordsOfLift } from './words.ts';
+
+export interface CarryOutOptions {
+  readonly holder: Holder;
+  readonly log: Log;
+  readonly file: FreezeFile;
+  readonly journal: Pick<Journal, 'append'>;
+  readonly buttons: readonly string[];
+  /** Tells the broker, and whether it has acknowledged that. */
+  readonly publish: (state: FreezeState) => Promise<boolean>;
+  /** A freeze or lift is on the disk. */
+  readonly onWritten: () => void;
+  /** What goes on in Argo CD although it is frozen, in words: of all buttons, or of one. */
+  readonly goesOn?: ((button: string | undefined) => readonly string[]) | undefined;
+}
+
+export interface CarryOut {
+  /** What is wrong with a request that came over the wire; undefined: nothing. */
+  refusal(request: FreezeRequest): string | undefined;
+  /**
+   * A freeze counts although it cannot be written; the end of one does not: after a restart it would be there again.
+   * Undefined: nobody can be told what holds, since the connection was cut.
+   */
+  take(request: FreezeRequest): Promise<Answered | undefined>;
+}
+
+/** So many syncs that go on are named in a reply. */
+const goesOnMax = 3;
+
+export function createCarryOut(options: CarryOutOptions): CarryOut {
+  const { holder, log, file, publish } = options;
+
+  const goingOn = (button: string | undefined) => {
+    const all = options.goesOn?.(button) ?? [];
+    const named = all.slice(0, goesOnMax).join(', ');
+    const more = all.length > goesOnMax ? ` and ${all.length - goesOnMax} more` : '';
+    return all.length === 0
+      ? ''
+      : `; not kept from going on: ${named}${more} (\`release-button terminate\` ends it)`;
+  };
+  const note = async ({ id: _, ...request }: FreezeRequest, now: number) => {
+    try {
+      await options.journal.append(
+        { type: 'freeze', at: toTime(now), by: 'mqtt', ...request },
+        { flush: false },
+      );
+    } catch (error) {
+      log.error(messageOf(error));
+    }
+  };
+
+  const freezeBy = async (request: FreezeRequest): Promise<Answered> => {
+    const { button } = request;
+    const at = holder.moment();
+    const before = stillFrozen(holder.get(), at);
+    const next = afterRequest(before, { by: 'mqtt', ...request }, at, holder.changeTime(at.now));
+    // It holds at once: a disk may stand still for seconds, and a press meanwhile must release nothing.
+    holder.set(next);
+    let trouble = '';
+    try {
+      await file.write(next);
+    } catch (error) {
+      log.error(messageOf(error));
+      trouble = `; but ${messageOf(error)}, so a restart of the worker forgets it`;
+    }
+    options.onWritten();
+    // Writing takes a while, and what has ended meanwhile must not come back.
+    holder.set(stillFrozen(next, holder.moment()));
+    holder.say();
+    await note(request, at.now);
+    const cause = formerOf(next, request);
+    const words =
+      cause === undefined ? 'frozen' : inWordsOfFreeze(holder.get(), cause, formerOf(before, request));
+    const isUnset = request.forSeconds !== undefined && !isClockSet(at.now);
+    const doubt = isUnset ? `; the clock of the worker's machine is not set yet, so it counts from now` : '';
+    const message = `${words}${doubt}${trouble}${goingOn(button)}`;
+    log.warn(message);
+    return { ok: true, message };
+  };
+
+  /**
+   * The broker has it before the disk. The other way round, a lift that was cut off on its way would come true when this
+   * process is back, long after somebody else has said that the freeze holds.
+   */
+  const lift = async (request: FreezeRequest): Promise<Answered | undefined> => {
+    const at = holder.moment();
+    const before = stillFrozen(holder.get(), at);
+    if (meantBy(before, request).length === 0)
+      return { ok: true, message: inWordsOfLift(before, request, true) };
+    const next = afterRequest(before, request, at, holder.changeTime(at.now));
+    let said = false;
+    try {
+      // Whether it can be written at all, before anybody hears of it.
+      await file.write(holder.get());
+      said = await publish(next);
+      if (!said) return undefined;
+      await file.write(next);
+    } catch (error) {
+      log.error(messageOf(error));
+      if (said) {
+        holder.set(assertedAnew(holder.get(), changedAfter(next, holder.moment().now)));
+        holder.say();
+      }
+      return { ok: false, message: `still frozen: ${messageOf(error)}` };
+    }
+    options.onWritten();
+    holder.set(stillFrozen(next, holder.moment()));
+    await note(request, at.now);
+    const message = inWordsOfLift(holder.get(), request);
+    log.warn(message);
+    return { ok: true, message };
+  };
+
+  return {
+    refusal: (request) => {
+      const { frozen, button, source, until } = request;
+      if (button !== undefined && !options.buttons.includes(button))
+        return `no button ${button} is configured here`;
+      const unclear = unclearEnd(request);
+      if (unclear !== undefined || !frozen) return unclear;
+      const { now } = holder.moment();
+      if (until !== undefined && fromTime(until) <= now)
+        return `${toLocalEnd(fromTime(until))} is over already; it is ${toLocalEnd(now)} here`;
+      if (source !== undefined && workersOwn.includes(source))
+        return `source ${source} is the worker's own; name another one`;
+      const state = stillFrozen(holder.get(), holder.moment());
+      if (source === undefined || formerOf(state, request) !== undefined) return undefined;
+      if (namedCount(state) < namedMax) return undefined;
+      const some = [...new Set(state.causes.map((cause) => cause.source))].slice(0, 5).join(', ');
+      return `${namedMax} freezes of sources with names of their own are held already, and no more are; lift one of them first, for instance of ${some}`;
+    },
+    take: (request) => (request.frozen ? freezeBy(request) : lift(request)),
+  };
+}
+
+/** As if each had been asked for just now: a copy that says otherwise counts no more. */
+function assertedAnew(state: FreezeState, changedAt: number): FreezeState {
+  return { ...state, changedAt, causes: state.causes.map((cause) => ({ ...cause, changedAt })) };
+}

@@ -1,0 +1,126 @@
+// Holds what is frozen: says it, writes it down, and ends each freeze when its time is over.
+import type { Clock, Timer } from '../../service/clock.ts';
+import type { Log } from '../../service/log.ts';
+import { messageOf } from '../../service/log.ts';
+import { firstEndIn, withTrueEnd } from './ends.ts';
+import type { Moment } from './ends.ts';
+import type { FreezeFile } from './file.ts';
+import { changedAfter } from './merge.ts';
+import { nothingFrozen, stillFrozen } from './state.ts';
+import type { FreezeState } from './state.ts';
+import { inWordsOfState } from './words.ts';
+
+export interface Holder {
+  get(): FreezeState;
+  /** It holds from now on. Nobody is told yet. */
+  set(state: FreezeState): void;
+  /** Whether the broker's copy has been read on the present connection, so that what is known here is what holds. */
+  isCurrent: boolean;
+  /** The time of a change, later than all before. Undefined: only who knows what holds may claim to have changed it last. */
+  changeTime(now: number): number | undefined;
+  moment(): Moment;
+  /** Tells the broker what holds. */
+  say(): void;
+  /** Writes down what holds; an error is logged. */
+  save(): Promise<void>;
+  /** One after the other. */
+  enqueue<T>(task: () => Promise<T> | T): Promise<T>;
+  start(): void;
+  /** Resolves when everything in the queue is done. */
+  stop(): Promise<void>;
+}
+
+/** Timers are set anew at least so often, since the wall clock may be moved. In milliseconds. */
+const longestTimerMs = 10_000;
+
+export function createHolder(options: {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly file: FreezeFile;
+  readonly publish: (state: FreezeState) => void;
+  readonly onChange: (state: FreezeState) => void;
+}): Holder {
+  const { clock, log, file, publish, onChange } = options;
+  let state: FreezeState = nothingFrozen;
+  let timer: Timer | undefined;
+  let running = false;
+  let queue: Promise<unknown> = Promise.resolve();
+
+  const arm = () => {
+    timer?.cancel();
+    const endsInMs = firstEndIn(state.causes, holder.moment());
+    if (!running || endsInMs === Infinity) return;
+    // Of what has ended just now too: only the look takes it out, and says so.
+    timer = clock.setTimeout(lookAtTime, Math.min(Math.max(0, endsInMs), longestTimerMs));
+  };
+  const lookAtTime = () => {
+    const at = holder.moment();
+    const changedAt = holder.changeTime(at.now);
+    const left = stillFrozen(state, at, changedAt);
+    const next = withTrueEnds(left, at, changedAt);
+    if (left !== state) log.info('the time of a freeze is over');
+    if (next !== left)
+      log.warn(
+        `the clock of this machine was put forward; a freeze for a duration lasts as long as asked for: ${inWordsOfState(next)}`,
+      );
+    if (next === state) {
+      arm();
+      return;
+    }
+    holder.set(next);
+    holder.say();
+    void holder.enqueue(holder.save);
+  };
+
+  const holder: Holder = {
+    get: () => state,
+    set: (next) => {
+      state = next;
+      onChange(state);
+      arm();
+    },
+    isCurrent: false,
+    changeTime: (now) => (holder.isCurrent ? changedAfter(state, now) : undefined),
+    moment: () => ({ now: clock.now(), monotonic: clock.monotonic() }),
+    say: () => publish(state),
+    save: async () => {
+      try {
+        await file.write(state);
+      } catch (error) {
+        log.error(messageOf(error));
+      }
+    },
+    enqueue: (task) => {
+      const done = queue.then(task);
+      queue = done.catch(() => {});
+      return done;
+    },
+    start: () => {
+      running = true;
+      arm();
+    },
+    stop: async () => {
+      running = false;
+      timer?.cancel();
+      // A task may have put another one behind itself.
+      for (let last: unknown; last !== queue;) {
+        last = queue;
+        await queue;
+      }
+    },
+  };
+  return holder;
+}
+
+/** With each end that holds, where the wall clock has been put forward; the same object where it has not. */
+function withTrueEnds(state: FreezeState, moment: Moment, changedAt: number | undefined): FreezeState {
+  let isChanged = false;
+  const causes = state.causes.map((cause) => {
+    const next = withTrueEnd(cause, moment);
+    if (next === cause) return cause;
+    isChanged = true;
+    return changedAt === undefined ? next : { ...next, changedAt };
+  });
+  if (!isChanged) return state;
+  return { ...state, causes, ...(changedAt === undefined ? {} : { changedAt }) };
+}
