@@ -92,6 +92,9 @@ const liftSchema = z.object({
   at: timeSchema,
 });
 
+/** More than a worker holds: what is longer was said by none. */
+const longestList = 256;
+
 const freezeStateSchema = z.object({
   /** whether all buttons are; the members up to `at` are of the freeze that lasts longest */
   frozen: z.boolean(),
@@ -108,9 +111,9 @@ const freezeStateSchema = z.object({
   /** buttons that are frozen by themselves, each with the freeze that lasts longest */
   buttons: z.exactOptional(z.record(idSchema, frozenSchema)),
   /** every freeze there is, the longest first */
-  causes: z.exactOptional(z.array(causeSchema)),
+  causes: z.exactOptional(z.array(causeSchema).check(z.maxLength(longestList))),
   /** what was lifted lately, or has ended: an older copy of it counts no more */
-  lifted: z.exactOptional(z.array(liftSchema)),
+  lifted: z.exactOptional(z.array(liftSchema).check(z.maxLength(longestList))),
 });
 export type FreezeMessage = z.infer<typeof freezeStateSchema>;
 

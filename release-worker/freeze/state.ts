@@ -1,7 +1,7 @@
 // What is frozen, and by which causes: each has a source, and is of everything or of a single button. Pure.
 import type { FreezeRequest, Frozen } from '../../messages/freeze.ts';
 import { personSource } from '../../messages/freeze.ts';
-import { toTime } from '../../messages/time.ts';
+import { fromTime, toTime } from '../../messages/time.ts';
 import { leftOf, stillHolding } from './ends.ts';
 import type { Moment } from './ends.ts';
 
@@ -45,7 +45,7 @@ export const workersOwn: readonly string[] = [rollbackSource, workerSource];
 
 /** So many freezes of sources with names of their own are held: a hostile client cannot fill memory or disk. */
 export const namedMax = 32;
-/** So many are held of what others have stored: one of each of 100 buttons, and some. */
+/** So many are held of what others have stored: one of each of 100 buttons, and some. The message takes 256. */
 const causesMax = 160;
 const liftsMax = 64;
 
@@ -150,21 +150,30 @@ function causeOf(
     source,
     ...(button === undefined ? {} : { button }),
     at: toTime(now),
-    ...(reason === undefined ? {} : { reason }),
+    ...(reason === undefined ? {} : { reason: printable(reason) }),
     ...(end === undefined ? {} : { until: end }),
     ...(forSeconds === undefined ? {} : { forSeconds, waitUntil: monotonic + forSeconds * 1_000 }),
-    ...(by === undefined ? {} : { by }),
+    ...(by === undefined ? {} : { by: printable(by) }),
     ...(changedAt === undefined ? {} : { changedAt }),
   };
 }
 
+/** In JSON a control character is six bytes long: with them, all that may be held would be more than is read again. */
+function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cs}]/gu, '\uFFFD');
+}
+
 /** The longest first; of those that last as long, the one that is held the longest already. */
 export function longestFirst(causes: readonly Cause[]): readonly Cause[] {
-  const end = ({ until }: Cause) => (until === undefined ? Infinity : Date.parse(until));
-  return [...causes].sort((a, b) => {
-    const [ours, theirs] = [end(a), end(b)];
-    return ours === theirs ? Date.parse(a.at) - Date.parse(b.at) : theirs - ours;
-  });
+  // Read once each: others may have stored thousands.
+  return causes
+    .map((cause) => ({
+      cause,
+      end: cause.until === undefined ? Infinity : fromTime(cause.until),
+      since: fromTime(cause.at),
+    }))
+    .sort((a, b) => (a.end === b.end ? a.since - b.since : b.end - a.end))
+    .map(({ cause }) => cause);
 }
 
 /** No more than are held, those that last longest. */

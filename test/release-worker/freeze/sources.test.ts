@@ -195,6 +195,24 @@ describe('a source', () => {
     expect(JSON.stringify(fake.retained('freeze/state')).length).toBeLessThan(65_536);
   });
 
+  it.each([
+    ['control characters', '\u0001'],
+    ['lone surrogates', '\uD800'],
+    ['quotes', '"'],
+    ['three bytes each', '…'],
+  ])('all that may be held can be read again, with texts of %s', async (_, character) => {
+    const buttons = Array.from({ length: 100 }, (_one, at) => `${'b'.repeat(60)}${at}`);
+    const first = await freezing({ buttons });
+    const texts = { reason: character.repeat(200), by: character.repeat(64) };
+    for (const button of buttons) await first.ask({ frozen: true, button, ...texts, forSeconds: 31_622_400 });
+    for (let at = 0; at < 32; at += 1)
+      await first.ask({ frozen: true, source: `${'s'.repeat(60)}${at}`, ...texts, forSeconds: 31_622_400 });
+    expect(first.freeze.ofAll()).toHaveLength(32);
+    const again = await freezing({ buttons, stateDir: first.stateDir });
+    expect(again.freeze.ofAll()).toHaveLength(32);
+    expect(again.freeze.of(buttons[99] ?? '')).toHaveLength(33);
+  });
+
   it('that comes and goes under ever new names leaves no more than a bounded trace', async () => {
     const { ask, fake } = await freezing();
     for (let at = 0; at < 200; at += 1) {
@@ -346,7 +364,7 @@ describe('after a take-over', () => {
   it('copies with ever other causes fill neither memory nor disk', async () => {
     const { fake, freeze } = await freezing();
     for (let copy = 0; copy < 5; copy += 1) {
-      const causes = Array.from({ length: 500 }, (_, one) => ({
+      const causes = Array.from({ length: 250 }, (_, one) => ({
         source: `c${copy}-${one}`,
         at: at(copy),
         changedAt: at(copy),
@@ -355,6 +373,17 @@ describe('after a take-over', () => {
       await settle();
     }
     expect(freeze.ofAll().length).toBeLessThan(200);
+  });
+
+  it('a copy with more causes than any worker holds is none of a worker, and lifts nothing', async () => {
+    const { ask, fake, freeze } = await freezing();
+    await ask(evening);
+    const causes = Array.from({ length: 257 }, (_, one) => ({ source: `c${one}`, at: at(1) }));
+    fake.deliver('freeze/state', stored(10, { frozen: true, causes, lifted: [{ at: at(10) }] }), {
+      retained: true,
+    });
+    await settle();
+    expect(sourcesOf(freeze.ofAll())).toEqual(['evening']);
   });
 
   it('a lift that reached the broker and not the disk is taken back for every cause', async () => {

@@ -23,6 +23,7 @@ export async function freezing(
     isOthers?: (button: string) => boolean;
     clock?: FakeClock;
     worker?: string;
+    buttons?: readonly string[];
   } = {},
 ) {
   const stateDir = options.stateDir ?? stateDirectory();
@@ -39,7 +40,7 @@ export async function freezing(
     isOthers: options.isOthers ?? (() => false),
     replies: createReplies(fake.link, 'release-button'),
     worker: options.worker ?? 'main',
-    buttons: ['main', 'other'],
+    buttons: options.buttons ?? ['main', 'other'],
     onChange: () => {
       changes += 1;
     },
