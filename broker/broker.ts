@@ -7,7 +7,7 @@ import type { Log } from '../service/log.ts';
 import { defaultLimits } from './limits.ts';
 import type { Limits } from './limits.ts';
 import { exposedError } from './listen-error.ts';
-import { isLoopback } from './listeners/listener.ts';
+import { isLoopback } from '../config/host.ts';
 import { createTcpListener } from './listeners/tcp.ts';
 import { brokerMetrics } from './metrics.ts';
 import { createRefusals } from './refusals.ts';
@@ -38,7 +38,7 @@ export interface BrokerOptions {
 export interface Broker {
   /**
    * Opens the listeners and logs each. Retained messages of an earlier start are gone.
-   * @throws BrokerListenError when an address cannot be opened, or lies beyond loopback without leave
+   * @throws ListenError when an address cannot be opened, or lies beyond loopback without leave
    */
   start(): Promise<{ url: string; port: number }>;
   /** Says farewell to all clients, cuts who is slow about it, and leaves nothing open. Can be called twice. */

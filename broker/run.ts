@@ -46,7 +46,7 @@ export interface Run {
 /** What lies in the sockets after a pause is read within moments; who sends that late means now. In milliseconds. */
 const pauseTimes = { tickMs: 500, catchUpMs: 1000 };
 
-/** @throws BrokerListenError; nothing is left open then */
+/** @throws ListenError; nothing is left open then */
 export async function run(options: RunOptions): Promise<Run> {
   const { clock, limits, log, metrics, refusals } = options;
   const connections = new WeakMap<Client, Connection>();

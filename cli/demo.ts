@@ -1,8 +1,10 @@
 // The demo: `start` without a configuration file and without --argocd. It never touches a real Argo CD.
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { reachedAt } from '../config/host.ts';
 import { loadConfig } from '../config/load.ts';
 import type { LoadResult } from '../config/load.ts';
+import { argocdNeeds } from './argocd-needs.ts';
 import type { GivenFlags } from './flags.ts';
 import { processSections } from './processes.ts';
 
@@ -17,31 +19,25 @@ export interface Start {
 const origin = 'the demo';
 
 /** Whether `start` would be the demo. @param argocd whether --argocd was given */
-export function isDemo(given: GivenFlags, argocd: boolean, cwd: string): boolean {
-  const hasFile = given.configFile !== undefined || existsSync(resolve(cwd, 'config/release-button.yaml'));
+export function isDemo(given: GivenFlags, argocd: boolean): boolean {
+  const hasFile =
+    given.configFile !== undefined || existsSync(resolve(given.cwd, 'config/release-button.yaml'));
   const namesServer = Object.keys(given.flags).some((key) => key.startsWith('argocd.'));
   return !hasFile && !argocd && !namesServer;
 }
 
 /** @throws ConfigError */
-export async function loadStart(
-  given: GivenFlags,
-  argocd: boolean,
-  surroundings: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
-): Promise<Start> {
-  const demo = isDemo(given, argocd, surroundings.cwd);
+export async function loadStart(given: GivenFlags, argocd: boolean): Promise<Start> {
+  const demo = isDemo(given, argocd);
   const options = {
-    ...surroundings,
     ...given,
+    ...argocdNeeds,
     sections: processSections.start,
-    required: ['argocd.server'],
-    oneOf: [['argocd.token', 'argocd.username']],
   } as const;
   if (!demo) return { demo, loaded: await loadConfig(options) };
 
   // The simulator's own section says where it listens and with which token: known only after loading.
-  const simulator = (await loadConfig({ ...surroundings, ...given, sections: ['simulator'] })).config
-    .simulator;
+  const simulator = (await loadConfig({ ...given, sections: ['simulator'] })).config.simulator;
   const loaded = await loadConfig({
     ...options,
     defaults: {
@@ -57,7 +53,7 @@ export async function loadStart(
     forced: {
       origin,
       values: {
-        'argocd.server': `http://${simulator.host}:${simulator.port}`,
+        'argocd.server': `http://${reachedAt(simulator.host)}:${simulator.port}`,
         'argocd.token': simulator.token,
         'argocd.username': undefined,
         'argocd.password': undefined,

@@ -42,7 +42,6 @@ const codes: ReadonlyMap<string, number> = new Map([
   ['FileError', usageError],
   ['ProxySettingError', usageError],
   ['ListenError', cannotOpen],
-  ['BrokerListenError', cannotOpen],
   ['HardwareError', cannotOpen],
   ['JournalError', cannotOpen],
   ['StateLockError', cannotOpen],

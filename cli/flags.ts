@@ -4,7 +4,10 @@ import { Option } from 'commander';
 import type { SectionName } from '../config/sections.ts';
 import { flagsOf } from '../config/sections.ts';
 
+/** What the loader needs besides the sections. */
 export interface GivenFlags {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
   readonly configFile?: string;
   /** text by key, as `loadConfig` takes it */
   readonly flags: Readonly<Record<string, string>>;
@@ -60,7 +63,12 @@ export async function addConfigFlags(
       if (value === true) given[path] = 'true';
       if (typeof value === 'string') given[path] = value;
     }
-    return { flags: given, ...(typeof configFile === 'string' ? { configFile } : {}) };
+    return {
+      cwd: process.cwd(),
+      env: process.env,
+      flags: given,
+      ...(typeof configFile === 'string' ? { configFile } : {}),
+    };
   };
 }
 

@@ -4,6 +4,7 @@ import { ConfigError } from '../config/problems.ts';
 import type { SectionName } from '../config/sections.ts';
 import { invalidRows, validRow } from '../doctor/configuration.ts';
 import type { Patient } from '../doctor/doctor.ts';
+import { argocdNeeds } from './argocd-needs.ts';
 import { isDemo, loadStart } from './demo.ts';
 import type { GivenFlags } from './flags.ts';
 import { processSections } from './processes.ts';
@@ -11,37 +12,22 @@ import { processSections } from './processes.ts';
 export const patients = ['start', 'release-worker', 'gpio-agent'] as const;
 type PatientName = (typeof patients)[number];
 
-interface Edge {
-  readonly cwd: string;
-  readonly env: NodeJS.ProcessEnv;
-}
-
-export async function loadPatient(
-  name: PatientName,
-  given: GivenFlags,
-  real: boolean,
-  edge: Edge,
-): Promise<Patient> {
+export async function loadPatient(name: PatientName, given: GivenFlags, real: boolean): Promise<Patient> {
   try {
-    return await loadWhole(name, given, real, edge);
+    return await loadWhole(name, given, real);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const configuration = invalidRows(error);
     // Half a demo might be somebody's real Argo CD.
-    if (name === 'start' && isDemo(given, real, edge.cwd))
+    if (name === 'start' && isDemo(given, real))
       return { configuration, mqtt: 'invalid', worker: 'invalid', argocd: 'invalid', demo: true };
-    return { configuration, ...(await loadParts(name, given, edge)), demo: false };
+    return { configuration, ...(await loadParts(name, given)), demo: false };
   }
 }
 
-const argocdNeeds = {
-  required: ['argocd.server'],
-  oneOf: [['argocd.token', 'argocd.username']],
-} as const;
-
-async function loadWhole(name: PatientName, given: GivenFlags, real: boolean, edge: Edge): Promise<Patient> {
+async function loadWhole(name: PatientName, given: GivenFlags, real: boolean): Promise<Patient> {
   if (name === 'gpio-agent') {
-    const loaded = await loadConfig({ ...edge, ...given, sections: processSections[name] });
+    const loaded = await loadConfig({ ...given, sections: processSections[name] });
     return {
       configuration: [validRow({ ...loaded, demo: false })],
       mqtt: loaded.config.mqtt,
@@ -50,7 +36,6 @@ async function loadWhole(name: PatientName, given: GivenFlags, real: boolean, ed
   }
   if (name === 'release-worker') {
     const loaded = await loadConfig({
-      ...edge,
       ...given,
       ...argocdNeeds,
       sections: processSections[name],
@@ -61,7 +46,7 @@ async function loadWhole(name: PatientName, given: GivenFlags, real: boolean, ed
       demo: false,
     };
   }
-  const { demo, loaded } = await loadStart(given, real, edge);
+  const { demo, loaded } = await loadStart(given, real);
   const { config, secretFiles } = loaded;
   return {
     configuration: [validRow({ ...loaded, demo })],
@@ -88,17 +73,15 @@ function partsOf(
 async function loadParts(
   name: PatientName,
   given: GivenFlags,
-  edge: Edge,
 ): Promise<Omit<Patient, 'configuration' | 'demo'>> {
-  const options = { ...edge, ...given };
   const load = <S extends SectionName>(section: S) =>
-    orInvalid(loadConfig({ ...options, sections: [section] }));
+    orInvalid(loadConfig({ ...given, sections: [section] }));
   const mqtt = await load('mqtt');
   const found = { mqtt: mqtt === 'invalid' ? mqtt : mqtt.config.mqtt };
   if (name === 'gpio-agent') return found;
   const broker = await load('broker');
   const worker = await load('worker');
-  const argocd = await orInvalid(loadConfig({ ...options, ...argocdNeeds, sections: ['argocd'] }));
+  const argocd = await orInvalid(loadConfig({ ...given, ...argocdNeeds, sections: ['argocd'] }));
   const embedded = name === 'start' && mqtt !== 'invalid' && mqtt.config.mqtt.url === undefined;
   if (embedded && broker === 'invalid') found.mqtt = 'invalid';
   return {

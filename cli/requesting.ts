@@ -45,7 +45,7 @@ export async function configureRequest<Template extends string, Message>(
     if (!fits.ok && !isNoId)
       return command.error(`the request is not sent: ${fits.error}`, { exitCode: usageError });
 
-    const { config } = await loadConfig({ sections, cwd: process.cwd(), env: process.env, ...given() });
+    const { config } = await loadConfig({ sections, ...given() });
     const answered = await withBroker(config.mqtt, verb, async (broker) => {
       if (named !== undefined) {
         const found = await knownButtons(broker, named, true);

@@ -9,11 +9,12 @@ import { createParts, runUntilSignal } from '../service/life-cycle.ts';
 import type { Part, ProcessEdge } from '../service/life-cycle.ts';
 import { createLog } from '../service/log.ts';
 import { createNotify, takeNotifySocket } from '../service/notify.ts';
+import { healthPorts } from './processes.ts';
+import type { ProcessName } from './processes.ts';
 
 export interface RunOptions {
-  readonly name: string;
+  readonly name: ProcessName;
   readonly config: Pick<Config, 'log' | 'health'>;
-  readonly healthPort: number;
   readonly warnings: readonly string[];
   readonly file?: string;
   readonly parts: (context: Context) => readonly Part[];
@@ -47,7 +48,7 @@ export async function run(options: RunOptions): Promise<void> {
   const started = health.check('started', 'failing');
   const parts: Part[] = [];
   if (config.health.enabled) {
-    const port = config.health.port ?? options.healthPort;
+    const port = config.health.port ?? healthPorts[name];
     const server = createHealthServer({ host: config.health.host, port, health, metrics, log });
     parts.push({ name: 'health', start: () => server.start(), stop: () => server.stop() });
   }

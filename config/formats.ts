@@ -57,12 +57,6 @@ export const host = () =>
 /** A path, relative to the working directory of the process. */
 export const path = () => text(4096);
 
-/** True for hosts that only this machine can reach. */
-export function isLoopback(name: string): boolean {
-  const bare = name.replace(/^\[|\]$/g, '').toLowerCase();
-  return bare === 'localhost' || bare === '::1' || /^127(\.\d{1,3}){3}$/.test(bare);
-}
-
 function parseUrl(value: string, schemes: readonly string[]): URL | undefined {
   if (/\s/.test(value) || !URL.canParse(value)) return undefined;
   const url = new URL(value);

@@ -13,7 +13,7 @@ export function isLoopback(host: string): boolean {
   return (
     name !== undefined &&
     // An IPv4 address within IPv6 begins with `::ffff:`; 7f is 127.
-    (name === 'localhost' || name === '[::1]' || /^127\.|^\[::ffff:7f[0-9a-f]{2}:/.test(name))
+    (name === 'localhost' || name === '[::1]' || /^127(\.\d+){3}$|^\[::ffff:7f[0-9a-f]{2}:/.test(name))
   );
 }
 

@@ -1,4 +1,5 @@
 // All checks at once, each bounded in time; together no more than some 15 s. Nothing is changed anywhere.
+import { reachedAt } from '../config/host.ts';
 import type { Config } from '../config/sections.ts';
 import { argocdFromConfig } from '../release-worker/argocd/from-config.ts';
 import type { ArgoCdFromConfig } from '../release-worker/argocd/from-config.ts';
@@ -95,7 +96,7 @@ async function aboutBroker(
       ],
       clocks: [],
     };
-  const url = mqtt.url ?? `mqtt://${hostOf(embedded?.host ?? '127.0.0.1')}:${embedded?.port ?? 1883}`;
+  const url = mqtt.url ?? `mqtt://${reachedAt(embedded?.host ?? '127.0.0.1')}:${embedded?.port ?? 1883}`;
   const expected: Expected = { url, embedded: embedded !== undefined, prefix: mqtt.topicPrefix };
   try {
     const found = await askBroker({ mqtt, url, id, clock, random });
@@ -113,12 +114,6 @@ async function aboutBroker(
     const { found, remedy } = faultOf(error);
     return { rows: [failed(about, found, remedy)], clocks: [] };
   }
-}
-
-/** Who listens on every address is asked on this machine's own. */
-function hostOf(host: string): string {
-  const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return reached.includes(':') ? `[${reached}]` : reached;
 }
 
 async function aboutArgoCd(

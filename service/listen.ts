@@ -1,5 +1,6 @@
 // Opens a listener, and words what goes wrong with it.
 import type { Server } from 'node:net';
+import { hostInUrl } from '../config/host.ts';
 
 export class ListenError extends Error {
   override readonly name = 'ListenError';
@@ -20,6 +21,8 @@ export interface ListenOptions {
   readonly what: string;
   /** the configuration key of the port, for the message */
   readonly key: string;
+  /** what else to do where the port is in use */
+  readonly inUse?: string;
 }
 
 /** Resolves to the URL with the port that was really opened. @throws ListenError */
@@ -35,16 +38,16 @@ export async function listen(server: Server, options: ListenOptions): Promise<st
   });
   const address = server.address();
   const open = address !== null && typeof address === 'object' ? address.port : port;
-  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${open}`;
+  return `${scheme}://${hostInUrl(host)}:${open}`;
 }
 
 export function listenError(error: Error & { readonly code?: unknown }, options: ListenOptions): ListenError {
-  const { host, port, what, key } = options;
+  const { host, port, what, key, inUse } = options;
   const flag = `--${key.replaceAll('.', '-').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  const where = `${host}:${port}`;
+  const where = `${hostInUrl(host)}:${port}`;
   const code = typeof error.code === 'string' ? error.code : 'UNKNOWN';
   const remedies: Readonly<Record<string, string>> = {
-    EADDRINUSE: `the port is in use, perhaps by another release-button. Stop that process (\`ss -ltnp 'sport = :${port}'\` names it) or choose another port with ${key} or ${flag}`,
+    EADDRINUSE: `the port is in use, perhaps by another release-button${inUse === undefined ? '' : ' or a Mosquitto'}. Stop that process (\`ss -ltnp 'sport = :${port}'\` names it) or choose another port with ${key} or ${flag}${inUse === undefined ? '' : `. ${inUse}`}`,
     EACCES: `this user may not open it (ports below 1024 need a privilege). Choose a port above 1023 with ${key} or ${flag}`,
     EADDRNOTAVAIL: `this machine has no such address. Set ${key.replace(/[^.]+$/, 'host')} to an address of this machine, or to 127.0.0.1`,
     ENOTFOUND: `the host name cannot be resolved. Set ${key.replace(/[^.]+$/, 'host')} to an address of this machine`,

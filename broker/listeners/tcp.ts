@@ -1,7 +1,7 @@
 // MQTT over plain TCP.
 import { createServer } from 'node:net';
 import type { Server } from 'node:net';
-import { brokerListenError } from '../listen-error.ts';
+import { listen } from '../../service/listen.ts';
 import type { Listener } from './listener.ts';
 
 export interface TcpOptions {
@@ -31,12 +31,17 @@ export function createTcpListener(options: TcpOptions): Listener {
         noDelay: true,
       });
       opened.on('connection', onConnection);
-      await listening(opened, host, port);
+      const url = await listen(opened, {
+        host,
+        port,
+        scheme: 'mqtt',
+        what: 'the MQTT broker',
+        key: 'broker.port',
+        inUse: 'To use the broker that runs there, set mqtt.url (--mqtt-url) to it',
+      });
       opened.on('error', options.onError);
-      const bound = opened.address();
-      const actual = bound !== null && typeof bound === 'object' ? bound.port : port;
       server = opened;
-      return { url: `mqtt://${host.includes(':') ? `[${host}]` : host}:${actual}`, port: actual };
+      return { url, port: Number(new URL(url).port) };
     },
     close: async () => {
       const closing = server;
@@ -47,15 +52,4 @@ export function createTcpListener(options: TcpOptions): Listener {
       });
     },
   };
-}
-
-function listening(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onError = (error: Error) => reject(brokerListenError(error, host, port));
-    server.once('error', onError);
-    server.listen({ host, port }, () => {
-      server.off('error', onError);
-      resolve();
-    });
-  });
 }

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { addConfigFlags } from '../flags.ts';
-import { healthPorts, processSections } from '../processes.ts';
+import { processSections } from '../processes.ts';
 import { run } from '../run.ts';
 import { simulatorPart } from '../simulator.ts';
 
@@ -12,14 +12,11 @@ export async function configure(command: Command): Promise<void> {
   command.action(async () => {
     const { config, ...about } = await loadConfig({
       sections,
-      cwd: process.cwd(),
-      env: process.env,
       ...given(),
     });
     await run({
       name: 'argocd-simulator',
       config,
-      healthPort: healthPorts['argocd-simulator'],
       ...about,
       parts: ({ log }) => [simulatorPart(config.simulator, log.child({ part: 'simulator' }))],
     });

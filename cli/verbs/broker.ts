@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { brokerPart } from '../../broker/main.ts';
 import { loadConfig } from '../../config/load.ts';
 import { addConfigFlags } from '../flags.ts';
-import { healthPorts, processSections } from '../processes.ts';
+import { processSections } from '../processes.ts';
 import { run } from '../run.ts';
 
 export async function configure(command: Command): Promise<void> {
@@ -12,14 +12,11 @@ export async function configure(command: Command): Promise<void> {
   command.action(async () => {
     const { config, ...about } = await loadConfig({
       sections,
-      cwd: process.cwd(),
-      env: process.env,
       ...given(),
     });
     await run({
       name: 'broker',
       config,
-      healthPort: healthPorts.broker,
       ...about,
       parts: (context) => [brokerPart(config.broker, context)],
     });

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { renderConfig } from '../../config/render.ts';
 import { sectionNames } from '../../config/sections.ts';
+import { argocdNeeds } from '../argocd-needs.ts';
 import { loadStart } from '../demo.ts';
 import { print, usageError } from '../exit.ts';
 import { addConfigFlags } from '../flags.ts';
@@ -20,10 +21,9 @@ export async function configure(command: Command): Promise<void> {
       return command.error(unknownProcess('there is no process', String(wanted), processNames), {
         exitCode: usageError,
       });
-    const surroundings = { cwd: process.cwd(), env: process.env };
     if (name === 'start') {
       const real: unknown = command.getOptionValue('argocd');
-      const { demo, loaded } = await loadStart(given(), real === true, surroundings);
+      const { demo, loaded } = await loadStart(given(), real === true);
       if (demo) print('# the demo: no configuration file and no --argocd, so Argo CD is simulated');
       print(renderConfig(loaded));
       return undefined;
@@ -32,16 +32,13 @@ export async function configure(command: Command): Promise<void> {
       print(
         renderConfig(
           await loadConfig({
-            ...surroundings,
             ...given(),
             sections: processSections[name],
-            required: ['argocd.server'],
-            oneOf: [['argocd.token', 'argocd.username']],
+            ...argocdNeeds,
           }),
         ),
       );
-    else
-      print(renderConfig(await loadConfig({ ...surroundings, ...given(), sections: processSections[name] })));
+    else print(renderConfig(await loadConfig({ ...given(), sections: processSections[name] })));
     return undefined;
   });
 }

@@ -32,11 +32,11 @@ export async function configure(command: Command): Promise<void> {
       });
     const clock = systemClock();
     const version = ownVersion();
-    const surroundings = { cwd: process.cwd(), env: process.env };
     const real: unknown = command.getOptionValue('argocd');
-    const patient = await loadPatient(name, given(), real === true, surroundings);
+    const options = given();
+    const patient = await loadPatient(name, options, real === true);
     const rows = await examine(patient, {
-      cwd: surroundings.cwd,
+      cwd: options.cwd,
       clock,
       random: Math.random,
       version,

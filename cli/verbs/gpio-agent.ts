@@ -6,7 +6,7 @@ import { loadConfig } from '../../config/load.ts';
 import { agentPart } from '../../gpio-agent/main.ts';
 import { hardwareFault, interrupted } from '../exit.ts';
 import { addConfigFlags } from '../flags.ts';
-import { healthPorts, processSections } from '../processes.ts';
+import { processSections } from '../processes.ts';
 import { run } from '../run.ts';
 
 /** Long enough to walk to the button. */
@@ -36,8 +36,6 @@ export async function configure(command: Command): Promise<void> {
       // Nothing but the pins is needed: no password of a broker, for instance.
       const { config } = await loadConfig({
         sections: ['agent'],
-        cwd: process.cwd(),
-        env: process.env,
         ...given(),
       });
       const { switchLightsOff } = await import('../lights-off.ts');
@@ -46,8 +44,6 @@ export async function configure(command: Command): Promise<void> {
     }
     const { config, ...about } = await loadConfig({
       sections,
-      cwd: process.cwd(),
-      env: process.env,
       ...given(),
     });
     const seconds: unknown = command.getOptionValue('check');
@@ -60,7 +56,6 @@ export async function configure(command: Command): Promise<void> {
     await run({
       name: 'gpio-agent',
       config,
-      healthPort: healthPorts['gpio-agent'],
       ...about,
       parts: (context) => [agentPart({ config }, context)],
     });

@@ -1,6 +1,7 @@
 // `release-button health`: asks a process on this machine how it is. For container health checks and for people.
 import type { Command } from 'commander';
 import * as z from 'zod/mini';
+import { reachedAt } from '../../config/host.ts';
 import { loadConfig } from '../../config/load.ts';
 import { fromTime, timeSchema, toLocalTime } from '../../messages/time.ts';
 import { messageOf } from '../../service/log.ts';
@@ -30,10 +31,9 @@ export async function configure(command: Command): Promise<void> {
       return command.error(unknownProcess('there is no process', String(wanted), processNames), {
         exitCode: usageError,
       });
-    const { config } = await loadConfig({ sections, cwd: process.cwd(), env: process.env, ...given() });
+    const { config } = await loadConfig({ sections, ...given() });
     const { host, port = healthPorts[name] } = config.health;
-    const reached = loopbackOf(host);
-    const url = `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}/healthz`;
+    const url = `http://${reachedAt(host)}:${port}/healthz`;
     try {
       const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
       const { status, checks } = reportSchema.parse(await response.json());
@@ -55,9 +55,4 @@ export async function configure(command: Command): Promise<void> {
 function localTime(since: string): string {
   const parsed = timeSchema.safeParse(since);
   return parsed.success ? toLocalTime(fromTime(parsed.data)) : printable(since);
-}
-
-/** A process that listens on every address is asked on this machine's own. */
-function loopbackOf(host: string): string {
-  return host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
 }

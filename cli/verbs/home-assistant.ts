@@ -9,7 +9,7 @@ import { silentLog } from '../../service/log.ts';
 import { answerMs, whenConnected, whyNobody, withBroker } from '../asking.ts';
 import { noAnswer, print, refused, usageError } from '../exit.ts';
 import { addConfigFlags } from '../flags.ts';
-import { healthPorts, processSections } from '../processes.ts';
+import { processSections } from '../processes.ts';
 import { run } from '../run.ts';
 
 export async function configure(command: Command): Promise<void> {
@@ -31,8 +31,6 @@ Exit codes of clean: 0 done · ${usageError} usage · ${refused} the broker kept
       );
     const { config, ...about } = await loadConfig({
       sections,
-      cwd: process.cwd(),
-      env: process.env,
       ...given(),
     });
     if (action === 'clean') {
@@ -42,7 +40,6 @@ Exit codes of clean: 0 done · ${usageError} usage · ${refused} the broker kept
     await run({
       name: 'home-assistant',
       config,
-      healthPort: healthPorts['home-assistant'],
       ...about,
       parts: (context) => [homeAssistantPart({ config }, context)],
     });

@@ -33,7 +33,7 @@ export async function configure(command: Command): Promise<void> {
     const by = readBy(command);
     const waitMs = readWait(command);
     const gesture = gestureSchema.parse(command.getOptionValue('gesture'));
-    const { config } = await loadConfig({ sections, cwd: process.cwd(), env: process.env, ...given() });
+    const { config } = await loadConfig({ sections, ...given() });
     return withBroker(config.mqtt, 'press', async (broker) => {
       const found = await knownButtons(broker, wanted ?? usualButton, true);
       const button = choose('answer' in found ? found.answer.map(({ id }) => id) : [], wanted, (problem) =>

@@ -2,8 +2,9 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { workerPart } from '../../release-worker/main.ts';
+import { argocdNeeds } from '../argocd-needs.ts';
 import { addConfigFlags } from '../flags.ts';
-import { healthPorts, processSections } from '../processes.ts';
+import { processSections } from '../processes.ts';
 import { run } from '../run.ts';
 
 export async function configure(command: Command): Promise<void> {
@@ -12,16 +13,12 @@ export async function configure(command: Command): Promise<void> {
   command.action(async () => {
     const { config, secretFiles, ...about } = await loadConfig({
       sections,
-      required: ['argocd.server'],
-      oneOf: [['argocd.token', 'argocd.username']],
-      cwd: process.cwd(),
-      env: process.env,
+      ...argocdNeeds,
       ...given(),
     });
     await run({
       name: 'release-worker',
       config,
-      healthPort: healthPorts['release-worker'],
       ...about,
       parts: (context) => [workerPart({ config, secretFiles, server: () => config.argocd.server }, context)],
     });

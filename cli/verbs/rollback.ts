@@ -32,7 +32,7 @@ ${exitCodesOfPress('undo')}`,
     const only = readOnly(command);
     const by = readBy(command);
     const waitMs = readWait(command);
-    const { config } = await loadConfig({ sections, cwd: process.cwd(), env: process.env, ...given() });
+    const { config } = await loadConfig({ sections, ...given() });
 
     return withBroker(config.mqtt, 'rollback', async (broker) => {
       const found = await knownButtons(broker, wanted);

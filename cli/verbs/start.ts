@@ -10,7 +10,7 @@ import { workerPart } from '../../release-worker/main.ts';
 import type { Part } from '../../service/life-cycle.ts';
 import { loadStart } from '../demo.ts';
 import { addConfigFlags } from '../flags.ts';
-import { healthPorts, processSections } from '../processes.ts';
+import { processSections } from '../processes.ts';
 import { run } from '../run.ts';
 import { simulatorPart } from '../simulator.ts';
 
@@ -24,16 +24,12 @@ export async function configure(command: Command): Promise<void> {
   const given = await addConfigFlags(command, processSections.start);
   command.action(async () => {
     const real: unknown = command.getOptionValue('argocd');
-    const { demo, loaded } = await loadStart(given(), real === true, {
-      cwd: process.cwd(),
-      env: process.env,
-    });
+    const { demo, loaded } = await loadStart(given(), real === true);
     const { config, secretFiles, warnings, file } = loaded;
     await run({
       name: 'start',
       config,
       warnings,
-      healthPort: healthPorts.start,
       ...(file === undefined ? {} : { file }),
       parts: (context) => {
         const { log } = context;

@@ -38,7 +38,7 @@ export async function configure(command: Command): Promise<void> {
   const sections = ['mqtt'] as const;
   const given = await addConfigFlags(command, sections);
   command.action(async () => {
-    const { config } = await loadConfig({ sections, cwd: process.cwd(), env: process.env, ...given() });
+    const { config } = await loadConfig({ sections, ...given() });
     const colours = isatty(1) && process.env['NO_COLOR'] === undefined;
     const stop = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => stop.abort());

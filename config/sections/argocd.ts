@@ -2,7 +2,8 @@
 import * as z from 'zod/mini';
 import { refused, section, setting, type Finding } from '../declare.ts';
 import { parseHeaders, tokenFault } from '../argocd-secrets.ts';
-import { flag, isLoopback, path, text, webUrl, wholeNumber } from '../formats.ts';
+import { flag, path, text, webUrl, wholeNumber } from '../formats.ts';
+import { isLoopback } from '../host.ts';
 
 const token = z.string().check(
   z.minLength(1),

@@ -1,6 +1,7 @@
 // The embedded broker: where it listens and what it bounds.
 import { refused, section, setting } from '../declare.ts';
-import { flag, host, isLoopback, port, wholeNumber } from '../formats.ts';
+import { flag, host, port, wholeNumber } from '../formats.ts';
+import { isLoopback } from '../host.ts';
 
 export const broker = section(
   {

@@ -1,6 +1,6 @@
 // Which proxy the environment names for Argo CD: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, read as curl and the
 // argocd command read them.
-import { isLoopback } from '../../config/formats.ts';
+import { isLoopback } from '../../config/host.ts';
 import { noProxyRule } from './no-proxy.ts';
 
 /** The environment names a proxy that cannot be used. */

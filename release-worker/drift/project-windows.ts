@@ -1,5 +1,6 @@
 // The sync windows of a project, and what they add to Argo CD's answer about one application: until when it holds, and
 // what somebody wrote down about the window that is in the way. Pure.
+import { shortened } from '../../messages/shortened.ts';
 import type { ProjectWindow, SyncWindow, UnzonedWindow, WindowsOfApp } from '../argocd/sync-window.ts';
 import { scopeOf } from './window-scope.ts';
 import type { ScopedApp } from './window-scope.ts';
@@ -17,7 +18,7 @@ export interface ProjectWindows {
 }
 
 /** A light and an answer have room for so much. In characters. */
-const shownLength = 200;
+const shownLength = 199;
 
 export function projectWindows(windows: readonly ProjectWindow[]): ProjectWindows {
   const same = new Map<string, ProjectWindow[]>();
@@ -45,7 +46,7 @@ export function projectWindows(windows: readonly ProjectWindow[]): ProjectWindow
       for (const window of inTheWay(answer))
         for (const candidate of same.get(keyOf(window)) ?? [])
           if (candidate.description !== '' && scopeOf([candidate])(app)) found.add(candidate.description);
-      return found.size === 0 ? undefined : shortened([...found].join('; '));
+      return found.size === 0 ? undefined : shortened([...found].join('; '), shownLength);
     },
   };
 }
@@ -62,8 +63,4 @@ function inTheWay({ open, active, assigned }: WindowsOfApp): readonly UnzonedWin
   return denying.length > 0
     ? denying.filter(isStrict)
     : assigned.filter(({ kind }) => kind === 'allow').filter(isStrict);
-}
-
-function shortened(text: string): string {
-  return text.length <= shownLength ? text : `${text.slice(0, shownLength - 1)}…`;
 }
