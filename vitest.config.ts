@@ -1,13 +1,15 @@
 import { defineConfig } from 'vitest/config';
+import { patienceMs } from './test/support/patience.ts';
 
 /** Packages are imported as Node does it, so that the tests run what runs. */
 const deps = { interopDefault: false };
 
 /** Where a test polls by vitest's own means: its default of 1 s is not enough for a busy machine. */
-const expect = { poll: { timeout: 10_000 } };
+const expect = { poll: { timeout: patienceMs } };
 
 export default defineConfig({
   test: {
+    reporters: ['default', './test/support/skipped-reporter.ts'],
     // Most tests wait for sockets and processes most of the time: more of them than cores.
     maxWorkers: 4,
     projects: [
@@ -18,9 +20,8 @@ export default defineConfig({
           expect,
           include: ['test/**/*.test.ts'],
           exclude: ['test/end-to-end/**'],
-          // The longest take 3 s; on a machine with five times as much to do it is more than 20.
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          testTimeout: 2 * patienceMs,
+          hookTimeout: 2 * patienceMs,
         },
       },
       {
@@ -29,8 +30,8 @@ export default defineConfig({
           deps,
           expect,
           include: ['test/end-to-end/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 3 * patienceMs,
+          hookTimeout: 3 * patienceMs,
         },
       },
     ],

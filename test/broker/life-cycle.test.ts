@@ -12,6 +12,7 @@ import { brokerOptions } from '../support/broker-options.ts';
 import { listening } from '../support/listening.ts';
 import { capturedLog, connectClient, startBroker } from './brokers.ts';
 import { connectPacket, connectWire, openWire, subscribePacket, types } from './wire.ts';
+import { patienceMs } from '../support/patience.ts';
 
 /** The sources as a child process can run them: Node 20 reads no TypeScript. */
 async function compiled(): Promise<string> {
@@ -161,7 +162,7 @@ describe('stop', () => {
     const run = (source: string) =>
       spawnSync(process.execPath, ['--input-type=module', '-e', source], {
         cwd: folder,
-        timeout: 5000,
+        timeout: patienceMs,
         encoding: 'utf8',
       });
     const started = `
@@ -181,7 +182,7 @@ describe('stop', () => {
     });
     // And the same without stopping does not end, or this test would show nothing.
     expect(run(`${started} await client.endAsync();`)).toMatchObject({ signal: 'SIGTERM' });
-  }, 60_000);
+  });
 });
 
 describe('metrics', () => {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { hasMosquitto } from '../support/programs.ts';
 import { connectClient, payloads, startBroker } from './brokers.ts';
+import { patienceMs } from '../support/patience.ts';
 
 const why = hasMosquitto ? '' : ' (skipped: mosquitto_pub and mosquitto_sub are not installed)';
 
@@ -61,7 +62,7 @@ describe.skipIf(!hasMosquitto)(`the Mosquitto clients${why}`, () => {
     await mqtt.publishAsync('P/drift', 'kept', { qos: 1, retain: true });
     const args = ['-V', version, '-q', '1', '-t', 'P/#', '-F', '%r %q %t [%p]', '-C', '3'];
     const subscriber = run('mosquitto_sub', port, args);
-    await vi.waitUntil(() => subscriber.lines.length === 1, { timeout: 8000 });
+    await vi.waitUntil(() => subscriber.lines.length === 1, { timeout: patienceMs });
     await mqtt.publishAsync('P/release', 'live', { qos: 1 });
     await mqtt.publishAsync('P/drift', '', { qos: 1, retain: true });
     expect(await subscriber.exited).toBe(0);
@@ -85,7 +86,7 @@ describe.skipIf(!hasMosquitto)(`the Mosquitto clients${why}`, () => {
       '2',
       '-v',
     ]);
-    await vi.waitUntil(() => subscriber.lines.length === 1, { timeout: 8000 });
+    await vi.waitUntil(() => subscriber.lines.length === 1, { timeout: patienceMs });
     const { exited } = run('mosquitto_pub', port, ['-V', version, '-q', '2', '-t', 'a', '-m', 'once']);
     expect(await exited).toBe(0);
     expect(await subscriber.exited).toBe(0);
@@ -99,7 +100,7 @@ describe.skipIf(!hasMosquitto)(`the Mosquitto clients${why}`, () => {
     await watcher.mqtt.publishAsync('ready', 'yes', { qos: 1, retain: true });
     const will = ['--will-topic', 'availability', '--will-payload', 'offline', '--will-qos', '1'];
     const subscriber = run('mosquitto_sub', port, ['-V', version, '-t', 'ready', ...will]);
-    await vi.waitUntil(() => subscriber.lines.length === 1, { timeout: 8000 });
+    await vi.waitUntil(() => subscriber.lines.length === 1, { timeout: patienceMs });
     subscriber.kill();
     await expect.poll(() => payloads(watcher.received)).toEqual(['offline']);
   });

@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { connectClient, startBareLibrary, startBroker } from './brokers.ts';
 import { connectPacket, connectWire, openWire, subscribePacket, types } from './wire.ts';
 import type { WireClient } from './wire.ts';
+import { patienceMs } from '../support/patience.ts';
 
 /** Twelve clients with one id, all at once. Resolves when each has either its subscription or been thrown out. */
 async function stampede(port: number): Promise<WireClient[]> {
@@ -12,7 +13,7 @@ async function stampede(port: number): Promise<WireClient[]> {
   await Promise.all(clients.map((client) => client.frame(types.connack)));
   const settled = (client: WireClient) =>
     client.closed || client.frames.some(({ type }) => type === types.suback);
-  await vi.waitUntil(() => clients.every(settled), { timeout: 8000 });
+  await vi.waitUntil(() => clients.every(settled), { timeout: patienceMs });
   return clients;
 }
 
@@ -26,7 +27,7 @@ async function reached(clients: WireClient[], url: string): Promise<number> {
   // The publisher's own copy is not the last one written: one more round trip of each shows what had been sent to it.
   for (const client of clients) if (!client.closed) client.send(Buffer.from([0xc0, 0]));
   const answered = (client: WireClient) => client.closed || client.frames.some(({ type }) => type === 13);
-  await vi.waitUntil(() => clients.every(answered), { timeout: 8000 });
+  await vi.waitUntil(() => clients.every(answered), { timeout: patienceMs });
   return clients.filter(({ frames }) => frames.some(({ type }) => type === types.publish)).length;
 }
 

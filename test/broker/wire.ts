@@ -2,6 +2,7 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { onTestFinished, vi } from 'vitest';
+import { patienceMs } from '../support/patience.ts';
 
 export type Version = 4 | 5;
 
@@ -59,13 +60,13 @@ export function openWire(port: number): WireClient {
     frame: async (type) => {
       const found = await vi.waitUntil(
         () => frames.find((frame) => frame.type === type) ?? (closed ? 'closed' : undefined),
-        { timeout: 8000, interval: 5 },
+        { timeout: patienceMs, interval: 5 },
       );
       if (found === 'closed') throw new Error(`the connection was closed without a packet of type ${type}`);
       return found;
     },
     untilClosed: async () => {
-      await vi.waitUntil(() => closed, { timeout: 10_000, interval: 5 });
+      await vi.waitUntil(() => closed, { timeout: patienceMs, interval: 5 });
     },
   };
 }

@@ -11,6 +11,7 @@ import { hasSystemdAnalyze, hasSystemdNotify } from '../support/programs.ts';
 import { until } from '../support/wait.ts';
 import { folder, readUnits, settingsIn } from './units.ts';
 import type { Unit } from './units.ts';
+import { patienceMs } from '../support/patience.ts';
 
 const units = readUnits();
 const readme = readFileSync(join(folder, 'README.md'), 'utf8');
@@ -35,7 +36,7 @@ function run(
   program: string,
   args: readonly string[],
 ): { readonly code: number | null; readonly output: string } {
-  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: 30_000 });
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: patienceMs });
   return { code: status, output: `${stdout}${stderr}` };
 }
 

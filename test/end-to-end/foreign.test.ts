@@ -7,6 +7,7 @@ import { command, publish, subscribe } from '../support/processes.ts';
 import type { Subscriber } from '../support/processes.ts';
 import { hasMosquitto } from '../support/programs.ts';
 import { stays, until } from '../support/wait.ts';
+import { patienceMs } from '../support/patience.ts';
 
 const result = 'release-button/button/main/result';
 const red = 'zigbee2mqtt/hall/big red';
@@ -185,7 +186,7 @@ it('a loop is refused at the start of the worker, and by `release-button config`
         ARGOCD_SERVER: 'http://127.0.0.1:1',
         ARGOCD_AUTH_TOKEN: 'x',
       },
-      timeout: 30_000,
+      timeout: patienceMs,
     }),
   );
   for (const { status, stderr } of started) {

@@ -163,7 +163,7 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
       () => apart.heard.latest('release-button/drift')?.['state'] === 'unknown',
     );
     expect(apart.heard.latest('release-button/drift')).toMatchObject({ fresh: false });
-  }, 120_000);
+  });
 
   it('an embedded broker that has forgotten everything is told again', async () => {
     const { apart, announced } = await arrange([{ name: 'shop' }]);

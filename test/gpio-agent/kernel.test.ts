@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { loadKernel, SystemError } from '../../gpio-agent/drivers/gpiochip/kernel.ts';
 import { requests, sizes } from '../../gpio-agent/drivers/gpiochip/uapi.ts';
+import { patienceMs } from '../support/patience.ts';
 
 function run(end: 'stop' | 'exit' | 'throw') {
   const folder = mkdtempSync(join(tmpdir(), 'gpio-kernel-'));
@@ -15,7 +16,7 @@ function run(end: 'stop' | 'exit' | 'throw') {
   const { stdout, stderr, status, signal } = spawnSync(
     process.execPath,
     [join(import.meta.dirname, 'kernel.child.mjs'), pipe, end],
-    { encoding: 'utf8', timeout: 10_000 },
+    { encoding: 'utf8', timeout: patienceMs },
   );
   const lines = stdout
     .trim()

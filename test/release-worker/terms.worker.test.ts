@@ -28,7 +28,7 @@ async function takenOver(before: (broker: Awaited<ReturnType<typeof onBroker>>) 
     /** Ends the second; resolves when the first has taken over. */
     giveBack: async () => {
       await second.stop();
-      await until('the first worker to be back', () => instance() === first, 30_000);
+      await until('the first worker to be back', () => instance() === first);
       await until(
         'the first worker to be online',
         () => broker.latest('worker/main/availability')?.['text'] === 'online',

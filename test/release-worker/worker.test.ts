@@ -10,6 +10,7 @@ import { simulatedArgoCd } from './support/argocd.ts';
 import { button } from './support/buttons.ts';
 import { linesOf, planned, pressLine, releaseOf } from './support/releases.ts';
 import { onBroker, startWorker, stateDirectory, workerConfig } from './support/worker.ts';
+import { patienceMs } from '../support/patience.ts';
 
 const shop = { name: 'shop', drifted: true, syncMs: 20 };
 const till = { name: 'till', drifted: true, syncMs: 20 };
@@ -278,7 +279,7 @@ it('start and stop leave nothing open: the process ends by itself', async () => 
   expect(existsSync(fileURLToPath(new URL('../../dist/release-worker/main.js', import.meta.url)))).toBe(true);
   const { code, output } = await new Promise<{ code: number | null; output: string }>((resolve) => {
     const running = spawn(process.execPath, [child, stateDirectory()], { stdio: ['ignore', 'pipe', 'pipe'] });
-    const deadline = setTimeout(() => running.kill('SIGKILL'), 12_000);
+    const deadline = setTimeout(() => running.kill('SIGKILL'), patienceMs);
     let output = '';
     for (const stream of [running.stdout, running.stderr])
       stream.on('data', (chunk: Buffer) => {

@@ -9,6 +9,7 @@ import { systemClock } from '../../service/clock.ts';
 import { createLink } from '../../service/link/link.ts';
 import type { Link, LinkOptions, LinkState, Presence } from '../../service/link/link.ts';
 import { capturedLog } from '../broker/brokers.ts';
+import { patienceMs } from '../support/patience.ts';
 
 const presence: Presence = {
   availability: workerAvailability.at({ worker: 'main' }),
@@ -46,7 +47,7 @@ export function testLink(url: string, changed: Partial<LinkOptions> = {}): TestL
     states,
     lines,
     until: async (state) => {
-      await vi.waitUntil(() => link.state.state === state, { timeout: 10_000, interval: 5 });
+      await vi.waitUntil(() => link.state.state === state, { timeout: patienceMs, interval: 5 });
     },
   };
 }
@@ -97,5 +98,5 @@ export function info(host: string, instance: string): WorkerInfo {
 export const infoAddress = workerInfo.at({ worker: 'main' });
 
 export async function until(condition: () => boolean): Promise<void> {
-  await vi.waitUntil(condition, { timeout: 10_000, interval: 5 });
+  await vi.waitUntil(condition, { timeout: patienceMs, interval: 5 });
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
 import { freePort } from '../support/ports.ts';
+import { patienceMs } from '../support/patience.ts';
 
 export interface Mosquitto {
   readonly port: number;
@@ -36,7 +37,7 @@ export async function startMosquitto(lines: readonly string[]): Promise<Mosquitt
     });
     const answers = await vi.waitUntil(
       async () => (child.exitCode === null ? (await accepts(port)) || undefined : 'ended'),
-      { timeout: 8_000, interval: 20 },
+      { timeout: patienceMs, interval: 20 },
     );
     if (answers === true)
       return { port, url: `mqtt://127.0.0.1:${port}`, signal: (name) => void child.kill(name) };

@@ -116,15 +116,14 @@ describe('where systemd cannot be told, the process runs all the same', () => {
       NOTIFY_SOCKET: join(workplace.directory, 'notify'),
       PATH: program(
         'systemd-notify',
-        `echo "$$ $*" >> ${called}\ncase "$1" in READY=1) exec sleep 60;; esac`,
+        `echo "$$ $*" >> ${called}\ncase "$1" in READY=1) exec sleep 1000;; esac`,
       ),
     });
     await until('systemd-notify to hang', () => calls().includes('READY=1'));
-    const before = performance.now();
     await ended(broker);
-    expect(performance.now() - before).toBeLessThan(5_000);
     await until('the last word', () => calls().includes('STOPPING=1'));
-    process.kill(Number(calls().split(' ')[0]));
+    // It hangs to this moment: nobody has waited for it.
+    expect(process.kill(Number(calls().split(' ')[0]))).toBe(true);
   });
 });
 

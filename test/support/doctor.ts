@@ -45,7 +45,6 @@ export const password = 'correct-horse-battery-staple';
 export type Env = Readonly<Record<string, string>>;
 
 export async function doctor(workplace: Workplace, env: Env, args: readonly string[] = ['release-worker']) {
-  const startedAt = performance.now();
   const running = workplace.start(['doctor', ...args, '--json'], env);
   const { code } = await running.exited;
   const output = running.output();
@@ -59,7 +58,6 @@ export async function doctor(workplace: Workplace, env: Env, args: readonly stri
   expect(output).not.toContain(password);
   return {
     output,
-    elapsedMs: performance.now() - startedAt,
     row: (check: string, subject?: string) => {
       const found = report.checks.find((row) => row.check === check && row.subject === subject);
       if (found === undefined) throw new Error(`no row ${check} ${subject ?? ''} in ${output}`);

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from './wait.ts';
+import { patienceMs } from './patience.ts';
 
 export const command = join(import.meta.dirname, '../../dist/bundle/main.js');
 
@@ -171,7 +172,7 @@ export function publish(brokerUrl: string, args: readonly string[]): void {
   const { hostname, port } = new URL(brokerUrl);
   const done = spawnSync('mosquitto_pub', ['-h', hostname, '-p', port, ...args], {
     encoding: 'utf8',
-    timeout: 10_000,
+    timeout: patienceMs,
   });
   if (done.status !== 0) throw new Error(`mosquitto_pub ${args.join(' ')} failed: ${done.stderr}`);
 }

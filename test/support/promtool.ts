@@ -1,5 +1,6 @@
 // Runs the real promtool.
 import { spawnSync } from 'node:child_process';
+import { patienceMs } from './patience.ts';
 
 export interface Checked {
   readonly ok: boolean;
@@ -11,7 +12,7 @@ export function promtool(args: readonly string[], input = ''): Checked {
   const { status, stdout, stderr, error } = spawnSync('promtool', args, {
     encoding: 'utf8',
     input,
-    timeout: 60_000,
+    timeout: patienceMs,
   });
   if (error !== undefined) throw error;
   return { ok: status === 0, output: `${stdout}${stderr}` };

@@ -1,4 +1,5 @@
 // Waiting for something to happen, instead of for time to pass.
+import { patienceMs } from './patience.ts';
 
 const pollMs = 10;
 
@@ -9,7 +10,7 @@ const pollMs = 10;
 export async function until<T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,
-  timeoutMs = 15_000,
+  timeoutMs = patienceMs,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

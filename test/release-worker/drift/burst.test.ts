@@ -26,49 +26,41 @@ async function oneByOne(control: SimulatorControl): Promise<void> {
 it.each([
   ['in one piece', (control: SimulatorControl) => control.post('drift', { count })],
   ['one by one', oneByOne],
-])(
-  'a thousand changes %s are few messages, and topics no faster than the limit',
-  async (_, change) => {
-    const { control } = await simulatedArgoCd(worldOf(names.map((name) => ({ name }))));
-    const { url, heard, latest } = await onBroker();
-    const config = workerConfig(url, control.url, { stateDir: stateDirectory() });
-    const drift = { ...config.worker.drift, maxPublishesPerSecond };
-    await startWorker({ ...config, worker: { ...config.worker, drift } });
-    const topics = (from: number) => heard.slice(from).filter(({ topic }) => topic.startsWith('app/'));
-    await until('all topics', () => new Set(topics(0).map(({ topic }) => topic)).size === count);
-    await until('the summary', () => latest('drift')?.['total'] === count);
-    expect(latest('button/main/signal')).toMatchObject({ signal: 'clear', outOfSync: 0 });
+])('a thousand changes %s are few messages, and topics no faster than the limit', async (_, change) => {
+  const { control } = await simulatedArgoCd(worldOf(names.map((name) => ({ name }))));
+  const { url, heard, latest } = await onBroker();
+  const config = workerConfig(url, control.url, { stateDir: stateDirectory() });
+  const drift = { ...config.worker.drift, maxPublishesPerSecond };
+  await startWorker({ ...config, worker: { ...config.worker, drift } });
+  const topics = (from: number) => heard.slice(from).filter(({ topic }) => topic.startsWith('app/'));
+  await until('all topics', () => new Set(topics(0).map(({ topic }) => topic)).size === count);
+  await until('the summary', () => latest('drift')?.['total'] === count);
+  expect(latest('button/main/signal')).toMatchObject({ signal: 'clear', outOfSync: 0 });
 
-    const from = heard.length;
-    const begun = performance.now();
-    await change(control);
-    await until('the signal', () => latest('button/main/signal')?.['outOfSync'] === count);
-    await until('the summary of all', () => latest('drift')?.['outOfSync'] === count);
-    const elapsed = performance.now() - begun;
-    const outOfSync = () => topics(from).filter(({ text }) => text.includes('"sync":"OutOfSync"'));
-    await until(
-      'all topics again',
-      () => new Set(outOfSync().map(({ topic }) => topic)).size === count,
-      30_000,
-    );
-    const topicsElapsed = performance.now() - begun;
+  const from = heard.length;
+  const begun = performance.now();
+  await change(control);
+  await until('the signal', () => latest('button/main/signal')?.['outOfSync'] === count);
+  await until('the summary of all', () => latest('drift')?.['outOfSync'] === count);
+  const elapsed = performance.now() - begun;
+  const outOfSync = () => topics(from).filter(({ text }) => text.includes('"sync":"OutOfSync"'));
+  await until('all topics again', () => new Set(outOfSync().map(({ topic }) => topic)).size === count);
+  const topicsElapsed = performance.now() - begun;
 
-    expect(latest('button/main/signal')).toMatchObject({ signal: 'drifted', outOfSync: count, blocked: 0 });
-    expect(latest('drift')).toMatchObject({
-      state: 'drifted',
-      outOfSync: count,
-      total: count,
-      truncated: true,
-    });
-    const said = (topic: string) => heard.slice(from).filter((one) => one.topic === topic).length;
-    expect(said('button/main/signal')).toBeLessThanOrEqual(mostOf(elapsed, 30));
-    expect(said('drift')).toBeLessThanOrEqual(mostOf(topicsElapsed, 200));
-    // A tick's worth may be saved up; a machine that is late only takes longer.
-    const atRate = (topics(from).length / maxPublishesPerSecond) * 1_000;
-    expect(topicsElapsed).toBeGreaterThan(atRate - 500);
-  },
-  90_000,
-);
+  expect(latest('button/main/signal')).toMatchObject({ signal: 'drifted', outOfSync: count, blocked: 0 });
+  expect(latest('drift')).toMatchObject({
+    state: 'drifted',
+    outOfSync: count,
+    total: count,
+    truncated: true,
+  });
+  const said = (topic: string) => heard.slice(from).filter((one) => one.topic === topic).length;
+  expect(said('button/main/signal')).toBeLessThanOrEqual(mostOf(elapsed, 30));
+  expect(said('drift')).toBeLessThanOrEqual(mostOf(topicsElapsed, 200));
+  // A tick's worth may be saved up; a machine that is late only takes longer.
+  const atRate = (topics(from).length / maxPublishesPerSecond) * 1_000;
+  expect(topicsElapsed).toBeGreaterThan(atRate - 500);
+});
 
 it('what changes right after the start is told before what only waits for its turn', async () => {
   const few = Object.fromEntries(names.slice(0, 500).map((name) => [name, 'Synced'] as const));
@@ -80,12 +72,12 @@ it('what changes right after the start is told before what only waits for its tu
   await until('the summary', () => latest('drift')?.['total'] === 500);
   await until('the stream', () => argocd.streams().length > 0);
   argocd.has({ ...few, 'app-499': 'OutOfSync' });
-  await until('all topics', () => retained().length === 500, 30_000);
+  await until('all topics', () => retained().length === 500);
 
   const topics = heard.filter(({ topic }) => topic.startsWith('app/')).map(({ topic }) => topic);
   expect(latest('app/argocd/app-499')).toMatchObject({ sync: 'OutOfSync' });
   expect(topics.lastIndexOf('app/argocd/app-499')).toBeLessThan(topics.indexOf('app/argocd/app-498'));
-}, 90_000);
+});
 
 it('a thousand applications that go leave no topic behind', async () => {
   const apps = Object.fromEntries(names.map((name) => [name, 'OutOfSync'] as const));
@@ -94,4 +86,4 @@ it('a thousand applications that go leave no topic behind', async () => {
   argocd.has({ 'app-7': 'Synced' });
   await untilShown({ 'app-7': 'Synced' });
   expect(retained()).toEqual(['app/argocd/app-7']);
-}, 90_000);
+});

@@ -16,6 +16,7 @@ import {
   until,
 } from '../arrange.ts';
 import { accept, polite, readPublish, startFakeBroker, types } from '../fake-broker.ts';
+import { patienceMs } from '../../support/patience.ts';
 
 const brokerOnSamePort = async (port: number) => {
   const { broker } = await startBroker({ port });
@@ -123,7 +124,9 @@ test('thousands of states are published again after a restart of the broker', as
   await brokerOnSamePort(port);
   const { mqtt, received } = await connectClient(url);
   await mqtt.subscribeAsync('P/button/+/state', { qos: 1 });
-  await vi.waitUntil(() => new Set(received.map(({ topic }) => topic)).size === count, { timeout: 10_000 });
+  await vi.waitUntil(() => new Set(received.map(({ topic }) => topic)).size === count, {
+    timeout: patienceMs,
+  });
   expect(link.state.state).toBe('connected');
 });
 

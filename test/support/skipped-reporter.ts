@@ -1,0 +1,12 @@
+// Says at the end of a run which tests were skipped: their names hold the reason.
+import type { Reporter, TestModule } from 'vitest/node';
+
+export default class SkippedReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    const names = modules.flatMap((module) =>
+      [...module.children.allTests('skipped')].map((test) => `${module.relativeModuleId}: ${test.fullName}`),
+    );
+    if (names.length === 0) return;
+    process.stdout.write(`\nskipped (${names.length}):\n${names.map((name) => `  ${name}\n`).join('')}`);
+  }
+}
