@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../service/clock.ts';
+import { hurriedClock } from '../support/hurried-clock.ts';
 import { until } from '../support/wait.ts';
 import { eventHead, eventOf } from './support/breakable-argocd.ts';
 import type { BreakableArgoCd, Fault } from './support/breakable-argocd.ts';
@@ -239,13 +240,14 @@ it('takes no more of an event without end than it may have, and goes on', async 
 describe('a clock that jumps', () => {
   /** Its timers jump with it, as those of a process do that stood still. */
   const jumping = () => {
-    const clock = systemClock();
+    const real = systemClock();
+    const clock = hurriedClock(hurry);
     const jump = { wall: 0, monotonic: 0 };
-    const monotonic = () => clock.monotonic() * hurry + jump.monotonic;
+    const monotonic = () => clock.monotonic() + jump.monotonic;
     const repeat = (fn: () => void, ms: number, times: number) => {
       let at = monotonic() + ms;
       let left = times;
-      const poll = clock.setInterval(() => {
+      const poll = real.setInterval(() => {
         if (monotonic() < at) return;
         at += ms;
         left -= 1;

@@ -173,7 +173,7 @@ describe('trouble that the simulator makes', () => {
     const { argocd, url } = await simulated('sync-ok-with-infos');
     const control = simulatorControl(url);
     await control.post('faults', { requests: [{ method: 'POST', path: '*/sync', ...fault }] });
-    const short = clientOf(url, { token: tokenFor('valid', 'button'), requestTimeoutMs: 200 });
+    const short = clientOf(url, { token: tokenFor('valid', 'button'), requestTimeoutMs: 2_000 });
     expect(await refusalOf(sync('guestbook')(short))).toMatchObject({ kind });
     expect(await control.syncs()).toHaveLength(count);
     // That something of ours was carried out can be seen afterwards, and only then.
