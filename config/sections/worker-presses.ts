@@ -8,15 +8,18 @@ import type { Rule } from './foreign-formats.ts';
 
 const when = z.union([text(whenMax), z.array(text(whenMax)).check(z.minLength(1), z.maxLength(20))]);
 
-const where = z
-  .record(path(), when)
-  .check(
-    must<Readonly<Record<string, unknown>>>(
-      (members) => Object.keys(members).length > 0 && Object.keys(members).length <= 10,
-      'must name 1 to 10 members',
-      'write for example `where: {id: 1}`',
-    ),
-  );
+const where = z.record(z.string(), when).check(
+  must<Readonly<Record<string, unknown>>>(
+    (members) => Object.keys(members).length > 0 && Object.keys(members).length <= 10,
+    'must name 1 to 10 members',
+    'write for example `where: {id: 1}`',
+  ),
+  must<Readonly<Record<string, unknown>>>(
+    (members) => Object.keys(members).every((member) => path().safeParse(member).success),
+    'must name each member by up to 10 names parted by dots',
+    'write for example `where: {params.id: 1}`',
+  ),
+);
 
 const press = {
   preset: setting(oneOf(pressPresets), {
@@ -118,7 +121,8 @@ export const pressRules: readonly Rule<Keys>[] = [
     'of esphome it is the object id of the binary sensor (`input: big_red`), of the others a number',
   ],
   [
-    ({ path: value, where: others }) => others === undefined || value !== undefined,
+    ({ preset, path: value, where: others }) =>
+      others === undefined || value !== undefined || preset !== undefined,
     'has `where` and no `path`: a bare text has no other members',
     'say with `path` where the value of `when` stands',
   ],
