@@ -8,7 +8,15 @@ import { freezeSwitch } from './freeze-switch.ts';
 import { nameBeside, nameOf } from './names.ts';
 import { gestureFor, pressTemplate } from './press.ts';
 import type { WorkerButton } from './press.ts';
-import { attributes, eventOf, quoted, stateOf } from './templates.ts';
+import { attributes, eventOf, ofJson, quoted } from './templates.ts';
+
+/**
+ * Home Assistant shows a sensor's state as it is, and nothing that is announced translates it: so the states are words for
+ * people, and the attribute `signal` has the word of the contract. `unknown` is Home Assistant's own state of that name.
+ */
+export const signalStates: readonly string[] = signals
+  .filter((signal) => signal !== 'unknown')
+  .map((signal) => `${signal.slice(0, 1).toUpperCase()}${signal.slice(1)}`);
 
 const actionEntities: readonly {
   readonly action: Action;
@@ -51,10 +59,13 @@ export function buttonComponents(make: Maker, button: WorkerButton): (readonly [
       thing: id,
       device_class: 'enum',
       icon: 'mdi:alarm-light-outline',
-      options: signals,
+      options: signalStates,
       state_topic: signal,
-      value_template: stateOf('signal'),
-      ...attributes(signal, ['reason', 'until', 'outOfSync', 'blocked']),
+      value_template: ofJson(
+        "(None if value_json.signal | default('unknown') == 'unknown' else value_json.signal | capitalize)",
+        'None',
+      ),
+      ...attributes(signal, ['signal', 'reason', 'until', 'outOfSync', 'blocked']),
     }),
     make.entity(`result_${id}`, 'event', {
       name: nameBeside('Press result', button),

@@ -4,8 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { parseDocument, visit } from 'yaml';
 import * as z from 'zod/mini';
 import { originator } from '../../home-assistant/freeze-switch.ts';
-import { signals } from '../../messages/button.ts';
+import { signalStates } from '../../home-assistant/worker-button.ts';
 import { freezeSet } from '../../messages/freeze.ts';
+import { pressOutcomes } from '../../messages/press.ts';
 import { usualEntities as entities } from './support/usual-entities.ts';
 
 const folder = new URL('../../home-assistant/blueprints/', import.meta.url);
@@ -72,6 +73,7 @@ test('they are these', () => {
     'flash-lamp.yaml',
     'freeze-outside-working-hours.yaml',
     'release-by-button.yaml',
+    'tell-presser.yaml',
   ]);
 });
 
@@ -146,13 +148,16 @@ describe.each(names)('%s', (name) => {
 
   test('every attribute of a state that triggered is one that there is', () => {
     const ofFreeze = String(entities.get('switch.release_button_freeze')?.['json_attributes_template']);
+    const ofResult = String(entities.get('event.release_button_press_result')?.['value_template']);
     for (const template of templates)
       for (const [, attribute] of template.matchAll(/\.attributes\.(\w+)/g))
-        expect(`${ofFreeze} 'event_type': 'last_triggered': 'id': `).toContain(`'${attribute}': `);
+        expect(`${ofFreeze} ${ofResult} 'event_type': 'last_triggered': 'id': `).toContain(
+          `'${attribute}': `,
+        );
   });
 
   test('every trigger that names states names those that there are', () => {
-    const words = new Set<unknown>(['on', 'off', 'unavailable', 'unknown', ...signals]);
+    const words = new Set<unknown>(['on', 'off', 'unavailable', 'unknown', ...signalStates]);
     for (const trigger of content.triggers)
       for (const key of ['from', 'to', 'not_from', 'not_to'])
         for (const word of [trigger[key] ?? []].flat()) expect(words).toContain(word);
@@ -173,13 +178,24 @@ test('for each kind of button that can be chosen it is said what a press is', ()
   expect(said.toSorted()).toEqual(kinds.flatMap(({ domain }) => domain).toSorted());
 });
 
+test('of a press that released nothing the presser is told, and can choose of all answers', () => {
+  const { document } = read('tell-presser.yaml');
+  const answers = z.object({
+    default: z.array(z.string()),
+    selector: z.object({ select: z.object({ options: z.array(z.string()) }) }),
+  });
+  const outcomes = answers.parse(blueprintSchema.parse(document.toJS()).blueprint.input['outcomes']);
+  expect(outcomes.selector.select.options.toSorted()).toEqual(pressOutcomes.toSorted());
+  expect(outcomes.default).toEqual(['rejected', 'nothing-to-release']);
+});
+
 test('the lamp flashes by a word that the signal has', () => {
   const { strings } = read('flash-lamp.yaml');
   const words = strings.flatMap((string) =>
     [...string.matchAll(/'is_state', '(\w+)'/g)].map(([, word]) => word),
   );
-  expect(words).toEqual(['releasing', 'releasing']);
-  expect(signals).toContain('releasing');
+  expect(words).toEqual(['Releasing', 'Releasing']);
+  expect(signalStates).toContain('Releasing');
 });
 
 test('the freeze is requested and lifted by its own source, as the worker takes it', () => {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { signals } from '../../messages/button.ts';
+import { signalStates } from '../../home-assistant/worker-button.ts';
 import { usualEntities } from './support/usual-entities.ts';
 
 const page = readFileSync(new URL('../../docs/home-assistant.md', import.meta.url), 'utf8');
@@ -14,6 +14,9 @@ function objectsIn(value: unknown): readonly object[] {
   return [value, ...Object.values(value).flatMap(objectsIn)];
 }
 const objects = objectsIn(parse(text));
+
+/** The entity that the variable `result` stands for. */
+const resultOf = (card: string) => /set result = '([\w.]+)'/.exec(card)?.[1];
 
 test('is there, made of cards that every Home Assistant has', () => {
   const types = objects.flatMap((object) => Reflect.get(object, 'type') ?? []);
@@ -32,6 +35,7 @@ test('names entities that are announced and not disabled', () => {
 test('reads attributes that the entities have', () => {
   const read = [
     ...[...text.matchAll(/state_attr\('([\w.]+)', '(\w+)'\)/g)].map(([, id, name]) => [id, name]),
+    ...[...text.matchAll(/state_attr\(result, '(\w+)'\)/g)].map(([, name]) => [resultOf(text), name]),
     ...objects.flatMap((object) => {
       const id: unknown = Reflect.get(object, 'entity');
       const content: unknown = Reflect.get(object, 'state_content');
@@ -43,7 +47,9 @@ test('reads attributes that the entities have', () => {
   for (const [id, name] of read)
     if (!own.has(String(name)))
       expect(
-        String(usualEntities.get(String(id))?.['json_attributes_template']),
+        ['json_attributes_template', 'value_template']
+          .map((template) => String(usualEntities.get(String(id))?.[template]))
+          .join(' '),
         `${String(id)} ${String(name)}`,
       ).toContain(`'${String(name)}': `);
 });
@@ -52,8 +58,8 @@ test('waits for states that there are', () => {
   const states = objects.flatMap((object) =>
     Reflect.get(object, 'condition') === 'state' ? [String(Reflect.get(object, 'state'))] : [],
   );
-  expect(states).toEqual(['on', 'blocked']);
-  expect(signals).toContain('blocked');
+  expect(states).toEqual(['on', 'Blocked']);
+  expect(signalStates).toContain('Blocked');
 });
 
 test('asks before it releases', () => {

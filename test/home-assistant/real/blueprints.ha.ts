@@ -318,7 +318,7 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
     await releases('the bell', () => neighbour.event('single'));
     await home.shows(lamp, 'off');
     await home.shows(lamp, 'on');
-    await home.shows('sensor.release_button_signal', 'clear');
+    await home.shows('sensor.release_button_signal', 'Clear');
     await untilRestored();
     await home.shows(lamp, 'on', { brightness: 77 });
     expect(around.on('neighbour/lamp/set').length).toBeGreaterThan(commands + 3);

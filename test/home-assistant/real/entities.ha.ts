@@ -91,7 +91,7 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
     await home.shows('binary_sensor.release_button_drift', 'on', { device_class: 'problem' });
     await home.shows('binary_sensor.release_button_argo_cd', 'on', { device_class: 'connectivity' });
     await home.shows('sensor.release_button_out_of_sync', '2', { total: 2, unit_of_measurement: 'apps' });
-    await home.shows('sensor.release_button_signal', 'drifted', { outOfSync: 2, device_class: 'enum' });
+    await home.shows('sensor.release_button_signal', 'Drifted', { outOfSync: 2, device_class: 'enum' });
     await home.shows('update.release_button_shop', 'on', {
       installed_version: 'commit 1111111',
       latest_version: 'commit 2222222',
@@ -126,7 +126,7 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
       async () =>
         (await home.state('event.release_button_press_result'))?.attributes['event_type'] === 'accepted',
     );
-    await home.shows('sensor.release_button_signal', 'releasing');
+    await home.shows('sensor.release_button_signal', 'Releasing');
     await until(
       'its end',
       async () =>
@@ -151,7 +151,7 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
     const before = await syncs();
     await home.call('switch', 'turn_on', { entity_id: 'switch.release_button_freeze' });
     await home.shows('switch.release_button_freeze', 'on', { by: 'Home Assistant' });
-    await home.shows('sensor.release_button_signal', 'blocked');
+    await home.shows('sensor.release_button_signal', 'Blocked');
     await home.call('button', 'press', { entity_id: 'button.release_button_release' });
     await until('the refusal', async () => {
       const { attributes = {} } = (await home.state('event.release_button_press_result')) ?? {};
@@ -160,7 +160,7 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
     expect(await syncs()).toEqual(before);
     await home.call('switch', 'turn_off', { entity_id: 'switch.release_button_freeze' });
     await home.shows('switch.release_button_freeze', 'off');
-    await home.shows('sensor.release_button_signal', 'drifted');
+    await home.shows('sensor.release_button_signal', 'Drifted');
   });
 
   it('the light shows what it is asked for, and follows the signal again', async () => {
@@ -239,11 +239,11 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
     await home.listen('mqtt/subscribe', { topic: 'release-button/#' }, (event) => overheard.push(event));
     await until('what is retained', () => overheard.length > 5);
     await home.call('button', 'press', { entity_id: 'button.release_button_release' });
-    await home.shows('sensor.release_button_signal', 'releasing');
-    await home.shows('sensor.release_button_signal', 'clear');
+    await home.shows('sensor.release_button_signal', 'Releasing');
+    await home.shows('sensor.release_button_signal', 'Clear');
     await home.shows('binary_sensor.release_button_drift', 'off');
     await drift('shop');
-    await home.shows('sensor.release_button_signal', 'drifted');
+    await home.shows('sensor.release_button_signal', 'Drifted');
   });
 
   it('an application that is gone, and one whose cluster was changed by hand, are what they are', async () => {

@@ -87,7 +87,7 @@ describe.skipIf(access === undefined)(`a real Home Assistant, when something fai
     await untilUnavailable(...agentEntities, ...workerEntities, ...argocdEntities);
     await house.start('broker');
     await untilUnavailable();
-    await house.home.shows('sensor.release_button_signal', 'drifted');
+    await house.home.shows('sensor.release_button_signal', 'Drifted');
   });
 
   it('has everything again after its own restart, and presses nothing by it', async () => {
@@ -97,7 +97,7 @@ describe.skipIf(access === undefined)(`a real Home Assistant, when something fai
     const known = await ids();
     await home.restart();
     await untilUnavailable();
-    await home.shows('sensor.release_button_signal', 'drifted');
+    await home.shows('sensor.release_button_signal', 'Drifted');
     expect(await ids()).toEqual(known);
     expect(await argocd.syncs()).toHaveLength(before);
   });

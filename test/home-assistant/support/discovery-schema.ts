@@ -2,7 +2,7 @@
 // that are required and allowed. It refuses a whole message for some faults and drops a key without a word for others; here
 // everything that is not known is refused.
 import * as z from 'zod/mini';
-import { signals } from '../../../messages/button.ts';
+import { signalStates } from '../../../home-assistant/worker-button.ts';
 
 const text = z.string().check(z.minLength(1));
 const subscribeTopic = z.string().check(z.regex(/^[^#+]{1,65535}$/));
@@ -57,7 +57,7 @@ const sensor = z.union([
   entityOf('sensor', diagnosticOnly, {
     ...value,
     device_class: z.literal('enum'),
-    options: z.array(z.enum(signals)).check(z.minLength(1)),
+    options: z.array(z.enum(signalStates)).check(z.minLength(1)),
   }),
   entityOf('sensor', diagnosticOnly, { ...value, device_class: z.literal('timestamp') }),
   entityOf('sensor', diagnosticOnly, {
