@@ -73,6 +73,9 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
       minutes: 0,
       announcement: [{ action: 'mqtt.publish', data: { topic: 'spoken', payload: '{{ message }}', qos: 1 } }],
     });
+    await automate(home, 'tell-presser.yaml', {
+      answer: [{ action: 'mqtt.publish', data: { topic: 'spoken', payload: 'told: {{ message }}', qos: 1 } }],
+    });
     return async () => {
       neighbour.remove();
       await giveBack(home);
@@ -303,6 +306,26 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
       await setHours('turn_on');
       await untilFrozen('off');
     });
+  });
+
+  it('whoever presses is told why nothing was released, and of an accepted press nothing', async () => {
+    const { home } = house;
+    const told = () =>
+      around.on('spoken').flatMap(({ payload }) => (payload.startsWith('told: ') ? [payload] : []));
+    const before = told().length;
+    await home.call('switch', 'turn_on', { entity_id: freeze });
+    await home.shows(freeze, 'on');
+    await home.call('button', 'press', { entity_id: 'button.release_button_release' });
+    await until('the refusal to be told', () => told().length > before);
+    await home.call('switch', 'turn_off', { entity_id: freeze });
+    await home.shows(freeze, 'off');
+    await releases('a press', () => press(big));
+    await until(
+      'the answer',
+      async () =>
+        (await home.state('event.release_button_press_result'))?.attributes['event_type'] === 'accepted',
+    );
+    expect(told().slice(before)).toEqual([expect.stringMatching(/^told: .*frozen/)]);
   });
 
   it('a drift is announced with its applications, and a lamp flashes while it is released and is as before then', async () => {

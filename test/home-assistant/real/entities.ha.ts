@@ -216,6 +216,41 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
     }
   });
 
+  it('are pressed and frozen by voice, by an alias, and only where they are exposed', async () => {
+    const { home, heard } = house;
+    const say = async (text: string) =>
+      z
+        .looseObject({ response: z.looseObject({ response_type: z.string() }) })
+        .parse(await home.command('conversation/process', { text, language: 'en' })).response.response_type;
+    const expose = (ids: readonly string[], should: boolean) =>
+      home.command('homeassistant/expose_entity', {
+        assistants: ['conversation'],
+        entity_ids: ids,
+        should_expose: should,
+      });
+    const spoken = ['button.release_button_release', 'switch.release_button_freeze'];
+    const presses = () => heard.on('release-button/button/main/press').length;
+    const name = (entity: string | undefined, aliases: readonly string[]) =>
+      home.command('config/entity_registry/update', { entity_id: entity, aliases });
+    await name(spoken[0], ['release']);
+    await name(spoken[1], ['freeze']);
+    await expose(spoken, false);
+    const before = presses();
+    expect(await say('press release')).toBe('error');
+    await expose(spoken, true);
+    try {
+      expect(await say('turn on freeze')).toBe('action_done');
+      await home.shows('switch.release_button_freeze', 'on');
+      expect(await say('press release')).toBe('action_done');
+      await until('the press', () => presses() === before + 1);
+      expect(await say('turn off freeze')).toBe('action_done');
+      await home.shows('switch.release_button_freeze', 'off');
+    } finally {
+      await expose(spoken, false);
+      for (const entity of spoken) await name(entity, []);
+    }
+  });
+
   it('what a finger does fires the event entity with its gesture', async () => {
     const { home, brokerUrl } = house;
     // The simulated agent's space bar is not within reach; what it would publish is.
