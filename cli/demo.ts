@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { reachedAt } from '../config/host.ts';
-import { loadConfig } from '../config/load.ts';
+import { loadConfig, namedFile } from '../config/load.ts';
 import type { LoadResult } from '../config/load.ts';
 import { argocdNeeds } from './argocd-needs.ts';
 import type { GivenFlags } from './flags.ts';
@@ -21,7 +21,7 @@ const origin = 'the demo';
 /** Whether `start` would be the demo. @param argocd whether --argocd was given */
 export function isDemo(given: GivenFlags, argocd: boolean): boolean {
   const hasFile =
-    given.configFile !== undefined || existsSync(resolve(given.cwd, 'config/release-button.yaml'));
+    namedFile(given) !== undefined || existsSync(resolve(given.cwd, 'config/release-button.yaml'));
   const namesServer = Object.keys(given.flags).some((key) => key.startsWith('argocd.'));
   return !hasFile && !argocd && !namesServer;
 }

@@ -3,10 +3,12 @@
 
 /** Undefined where the text may be a token. */
 export function tokenFault(text: string): string | undefined {
+  if (/^["'`]|["'`]$/.test(text)) return 'begins or ends with a quote, which belongs to the value here';
   if (/["'`]/.test(text)) return 'must not contain quotes';
-  return /^[\x21-\x7e]*$/.test(text)
-    ? undefined
-    : 'must not contain blanks, line breaks or characters that are not ASCII';
+  if (/^Bearer\s/i.test(text)) return 'begins with `Bearer`, which is not part of the token';
+  if (/[\r\n]/.test(text)) return 'has more than one line';
+  if (/\s/.test(text)) return `has a space ${/^\s|\s$/.test(text) ? 'at its beginning or end' : 'in it'}`;
+  return /^[\x21-\x7e]*$/.test(text) ? undefined : 'has a character that no token has';
 }
 
 export interface Header {

@@ -11,6 +11,8 @@ export interface Setting<Value = unknown, Optional extends boolean = boolean> {
   readonly default?: unknown;
   /** Inside lists: has no default, and its schema says what to do when it is left out. */
   readonly required?: true;
+  /** The path of a file of certificates (PEM), which is read to see whether it is one. */
+  readonly certificates?: true;
   /** Never shown; may also come from a file named by the sibling `<name>File`. */
   readonly secret: boolean;
   /** A second variable that sets it, weaker than RELEASE_BUTTON_<PATH>. */
@@ -38,6 +40,7 @@ export type ConfigOf<G> = {
 interface About {
   readonly doc: string;
   readonly secret?: boolean;
+  readonly certificates?: true;
   readonly env?: string;
   readonly whenMissing?: string;
   readonly items?: Group;

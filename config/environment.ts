@@ -8,6 +8,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const prefix = 'RELEASE_BUTTON_';
 
+/** The variable that names the file where `--config` does not. */
+export const fileVariable = 'RELEASE_BUTTON_CONFIG';
+
 /** An empty variable counts as not set. Files with CRLF and secrets of Kubernetes leave a line break at the end. */
 function read(env: Environment, name: string | undefined, file: boolean) {
   if (name === undefined) return undefined;
@@ -26,9 +29,12 @@ export async function ownEnvironment(
   env: Environment,
 ): Promise<Layer> {
   const layer = await textLayer(leaves, ({ variable }, file) => read(env, variable, file));
-  const known = leaves.flatMap(({ variable, setting }) =>
-    setting.secret ? [variable, `${variable}_FILE`] : [variable],
-  );
+  const known = [
+    fileVariable,
+    ...leaves.flatMap(({ variable, setting }) =>
+      setting.secret ? [variable, `${variable}_FILE`] : [variable],
+    ),
+  ];
   const others = sectionNames.filter((name) => !own.includes(name)).map((name) => `${prefix}${upper(name)}_`);
   const names = Object.keys(env).filter((name) => name.startsWith(prefix) && env[name] !== '');
   const links = names.filter((name) => isServiceLink(name, env[name] ?? ''));
@@ -49,17 +55,24 @@ export async function ownEnvironment(
 }
 
 function unknownVariable(name: string, known: readonly string[]): Problem {
-  const near = nearest(
-    name.slice(prefix.length),
-    known.map((other) => other.slice(prefix.length)),
-  );
+  // A section is none.
+  const below = known.filter((other) => other.startsWith(`${name}_`));
+  const near =
+    below.length > 0
+      ? undefined
+      : nearest(
+          name.slice(prefix.length),
+          known.map((other) => other.slice(prefix.length)),
+        );
   return {
     key: name,
     origin: 'environment',
     message: 'is not a variable of release-button',
     remedy: near
       ? `did you mean ${prefix}${near}? Otherwise unset it`
-      : 'unset it; `release-button config` lists every key',
+      : below.length > 0
+        ? `name the key too: ${below.join(', ')}`
+        : 'unset it; `release-button config` lists every key',
   };
 }
 

@@ -32,7 +32,7 @@ function renderGroup(group: Group, depth: number): string[] {
   return Object.entries(group).flatMap(([name, entry]) => {
     if (!isSetting(entry)) return [key(depth, `${name}:`), ...renderGroup(entry, depth + 1)];
     if (entry.items && entry.example === undefined)
-      return [...about(entry, depth), key(depth, `${name}:`), ...renderEntry(entry.items, depth + 1)];
+      return [...about(name, entry, depth), key(depth, `${name}:`), ...renderEntry(entry.items, depth + 1)];
     return renderSetting(name, entry, depth);
   });
 }
@@ -40,14 +40,14 @@ function renderGroup(group: Group, depth: number): string[] {
 function renderSetting(name: string, entry: Setting, depth: number): string[] {
   if (entry.secret) {
     return [
-      ...about(entry, depth),
+      ...about(name, entry, depth),
       key(depth, `${name}: ${entry.example === undefined ? 'secret' : flow(entry.example)}`),
       ...words(depth, `Or the file that contains it (relative to the working directory); not both.`),
       key(depth, `${name}File: /run/secrets/${name}`),
     ];
   }
   return [
-    ...about(entry, depth),
+    ...about(name, entry, depth),
     key(depth, `${name}: ${flow(entry.items ? entry.example : (entry.default ?? entry.example))}`),
   ];
 }
@@ -63,8 +63,8 @@ function renderEntry(items: Group, depth: number): string[] {
   );
 }
 
-function about(entry: Setting, depth: number): string[] {
-  const takes = allowed(entry.schema);
+function about(name: string, entry: Setting, depth: number): string[] {
+  const takes = allowed(entry.schema, name);
   // Of text without bounds the meaning says enough.
   const range =
     takes === 'text' || takes.startsWith('a list') || takes.startsWith('a map') ? '' : ` Takes ${takes}.`;

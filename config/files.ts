@@ -2,7 +2,14 @@
 import { open } from 'node:fs/promises';
 
 export type FileText =
-  { readonly text: string } | { readonly text?: never; readonly code: string; readonly message: string };
+  | { readonly text: string }
+  | {
+      readonly text?: never;
+      readonly code: string;
+      readonly message: string;
+      /** What is no text. */
+      readonly bytes?: Buffer;
+    };
 
 const meanings: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',
@@ -26,7 +33,7 @@ export async function readText(file: string, limit: number): Promise<FileText> {
   try {
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
   } catch {
-    return { code: 'EILSEQ', message: 'is not text in UTF-8' };
+    return { code: 'EILSEQ', message: 'is not text in UTF-8', bytes };
   }
 }
 

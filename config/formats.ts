@@ -2,6 +2,7 @@
 // wants; the words end up in error messages.
 import * as z from 'zod/mini';
 import { idPattern } from '../messages/ids.ts';
+import { brokerUrl, urlFault, webUrlWanted } from './url-fault.ts';
 
 /** A refinement whose error carries a remedy. */
 export function must<T>(test: (value: T) => boolean, error: string, remedy: string, path?: PropertyKey[]) {
@@ -44,69 +45,59 @@ export const id = () =>
     );
 
 export const host = () =>
-  z
-    .string()
-    .check(
-      must<string>(
-        (value) => /^[A-Za-z0-9._:%-]{1,253}$/.test(value),
-        'must be a host name or an IP address, without scheme and port',
-        'write for example `127.0.0.1` (this machine only) or `0.0.0.0` (every IPv4 address)',
-      ),
-    );
+  z.string().check(
+    must<string>(
+      (value) => !/^[^:]+:\d+$/.test(value),
+      'must be a host without its port',
+      'write the port under its own key, `port`',
+    ),
+    must<string>(
+      (value) => /^[^:]+:\d+$/.test(value) || /^[A-Za-z0-9._:%-]{1,253}$/.test(value),
+      'must be a host name or an IP address, without scheme and port',
+      'write for example `127.0.0.1` (this machine only) or `0.0.0.0` (every IPv4 address)',
+    ),
+  );
 
 /** A path, relative to the working directory of the process. */
 export const path = () => text(4096);
 
-function parseUrl(value: string, schemes: readonly string[]): URL | undefined {
-  if (/\s/.test(value) || !URL.canParse(value)) return undefined;
-  const url = new URL(value);
-  return schemes.includes(url.protocol) && url.hostname !== '' ? url : undefined;
+/** A URL that is none says what is wrong with it; the rest is only asked of one that is. */
+function url(wanted: typeof brokerUrl) {
+  return z.refine<string>((value) => urlFault(value, wanted) === undefined, {
+    error: ({ input }) => (typeof input === 'string' ? urlFault(input, wanted)?.message : undefined),
+    params: { remedyOf: (value: string) => urlFault(value, wanted)?.remedy },
+    abort: true,
+  });
 }
-
-const mqttSchemes = ['mqtt:', 'mqtts:'];
 
 export const mqttUrl = () =>
   z.string().check(
+    url(brokerUrl),
     must<string>(
-      (value) => parseUrl(value, mqttSchemes) !== undefined,
-      'must be a URL that begins with mqtt:// or mqtts://',
-      'write for example `mqtt://broker.example:1883` or, encrypted, `mqtts://broker.example:8883`',
-    ),
-    must<string>(
-      (value) => !hasCredentials(value, mqttSchemes),
+      (value) => !hasCredentials(value),
       'must not contain a user name or password',
       'take them out of the URL and set mqtt.username and mqtt.password (or mqtt.passwordFile)',
     ),
-    must<string>(
-      (value) => isBare(value, mqttSchemes),
-      'must end after host and port',
-      'remove path, `?` and `#` from the URL',
-    ),
+    must<string>(isBare, 'must end after host and port', 'remove path, `?` and `#` from the URL'),
   );
 
-function hasCredentials(value: string, schemes: readonly string[]): boolean {
-  const url = parseUrl(value, schemes);
-  return url !== undefined && (url.username !== '' || url.password !== '');
+function hasCredentials(value: string): boolean {
+  const { username, password } = new URL(value);
+  return username !== '' || password !== '';
 }
 
-function isBare(value: string, schemes: readonly string[]): boolean {
-  const url = parseUrl(value, schemes);
-  return url === undefined || (url.search === '' && url.hash === '' && /^\/?$/.test(url.pathname));
+function isBare(value: string): boolean {
+  const { search, hash, pathname } = new URL(value);
+  return search === '' && hash === '' && /^\/?$/.test(pathname);
 }
-
-const webSchemes = ['https:', 'http:'];
 
 /** `host[:port]` as the argocd command writes it means https; the result has a scheme and no slash at its end. */
 export const webUrl = (credentials: string) =>
   z.pipe(
     z.string().check(
+      url(webUrlWanted),
       must<string>(
-        (value) => parseUrl(withScheme(value), webSchemes) !== undefined,
-        'must be a URL that begins with https:// or http://, or host[:port], which means https',
-        'write for example `https://argocd.example` or `https://example.org/argo-cd`',
-      ),
-      must<string>(
-        (value) => !hasCredentials(withScheme(value), webSchemes),
+        (value) => !hasCredentials(withScheme(value)),
         'must not contain a user name or password',
         credentials,
       ),

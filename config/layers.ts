@@ -9,6 +9,8 @@ export interface Given {
   readonly origin: string;
   /** The origin of a value inside a list. */
   readonly locate?: (within: readonly PropertyKey[]) => string;
+  /** How a scalar in it was written. */
+  readonly sourceOf?: (within: readonly PropertyKey[]) => string | undefined;
   /** `value` is the path of a file that holds the secret. */
   readonly inFile?: true;
   /** The origin of a second, contradicting entry of the same layer. */
@@ -80,9 +82,15 @@ export async function textLayer(
     if (quoted !== undefined) {
       broken.set(leaf.path, [quotedProblem(leaf, quoted.origin, quoted.text)]);
     } else if (found) {
-      const { value, problems } = await convert(leaf, found.text, found.origin);
+      const { problems, ...converted } = await convert(leaf, found.text, found.origin);
       if (problems) broken.set(leaf.path, problems);
-      else given.set(leaf.path, { value, origin: found.origin, ...(inFile && { clash: inFile.origin }) });
+      else
+        given.set(leaf.path, {
+          value: undefined,
+          ...converted,
+          origin: found.origin,
+          ...(inFile && { clash: inFile.origin }),
+        });
     } else if (inFile) given.set(leaf.path, { value: inFile.text, origin: inFile.origin, inFile: true });
   }
   return { given, problems: [], broken };
@@ -110,7 +118,7 @@ async function convert(
   leaf: Leaf,
   text: string,
   origin: string,
-): Promise<{ readonly value?: unknown; readonly problems?: readonly Problem[] }> {
+): Promise<Partial<Pick<Given, 'value' | 'sourceOf'>> & { readonly problems?: readonly Problem[] }> {
   const trimmed = text.trim();
   if (leaf.type === 'number') return { value: /^-?\d+(\.\d+)?$/.test(trimmed) ? Number(trimmed) : text };
   if (leaf.type === 'boolean') {
@@ -118,29 +126,31 @@ async function convert(
     return { value: word === 'true' || word === 'false' ? word === 'true' : text };
   }
   if (leaf.type === 'text') return { value: text };
-  const problem = (message: string) => ({
+  const problem = (message: string, remedy: string) => ({
     problems: [
       {
         key: leaf.path,
         origin,
         value: leaf.setting.secret ? mask : show(text),
         message,
-        remedy: `write ${leaf.allowed} as YAML or JSON in one line, for example [{id: main}]`,
+        remedy,
       },
     ],
   });
   if (Buffer.byteLength(text) > maximumYamlBytes)
-    return problem(`is larger than ${maximumYamlBytes / 1024} KiB`);
+    return problem(`is larger than ${maximumYamlBytes / 1024} KiB`, 'shorten it, or use the file');
   const { parseYaml } = await import('./yaml.ts');
   const parsed = parseYaml(text);
   if ('faults' in parsed) {
     const [fault] = parsed.faults;
-    return problem(`is not YAML: column ${fault?.column}: ${fault?.message}`);
+    return problem(
+      `is not YAML: column ${fault?.column}: ${fault?.message}`,
+      `${fault?.remedy}; a list is written in one line as YAML or JSON, for example [{id: main}]`,
+    );
   }
-  if (!Array.isArray(parsed.value)) return problem('must be a list');
   const { value, unclear } = asMeant(leaf.setting, parsed.value, parsed.sourceOf);
   return unclear.length === 0
-    ? { value }
+    ? { value, sourceOf: parsed.sourceOf }
     : { problems: unclear.map((one) => unclearProblem([leaf.path, ...one.path], origin, one)) };
 }
 

@@ -1,8 +1,8 @@
 // Loads the configuration of one process: defaults, file, environment and flags, the later the stronger; every
 // error at once, and for every leaf where its value came from.
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Section } from './declare.ts';
-import { ownEnvironment, sharedEnvironment } from './environment.ts';
+import { fileVariable, ownEnvironment, sharedEnvironment } from './environment.ts';
 import { excerptOf } from './excerpt.ts';
 import { fileLayer } from './file-layer.ts';
 import { readText } from './files.ts';
@@ -78,6 +78,17 @@ export interface LoadResult<S extends SectionName, R extends LeafOf<S> = never> 
 
 const defaultFile = 'config/release-button.yaml';
 
+/** The file that somebody has named, and where. An empty variable counts as not set. */
+export function namedFile({
+  configFile,
+  env,
+}: Pick<LoadOptions<SectionName>, 'configFile' | 'env'>):
+  { readonly name: string; readonly by: string } | undefined {
+  if (configFile !== undefined) return { name: configFile, by: '--config' };
+  const name = env[fileVariable]?.trim();
+  return name === undefined || name === '' ? undefined : { name, by: fileVariable };
+}
+
 /** @throws ConfigError with everything that is wrong. */
 // The overload states what the body establishes section by section and the compiler cannot follow: `config`
 // holds what the schemas of exactly the sections S returned, and none of the leaves R is unset.
@@ -120,6 +131,10 @@ export async function loadConfig(
   const alternatives = [...(options.required ?? []).map((path) => [path]), ...(options.oneOf ?? [])];
   // Without the file, what is missing cannot be told from what it says.
   if (!context.unknown) problems.push(...missing(alternatives, context));
+  if (leaves.some(({ path, setting }) => setting.certificates === true && winners.has(path))) {
+    const { certificateProblems } = await import('./certificate-files.ts');
+    problems.push(...(await certificateProblems(leaves, winners, cwd)));
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   return {
     config,
@@ -145,11 +160,13 @@ interface FileRead {
 }
 
 async function readFile(
-  { configFile, cwd }: Pick<LoadOptions<SectionName>, 'configFile' | 'cwd'>,
+  options: Pick<LoadOptions<SectionName>, 'configFile' | 'cwd' | 'env'>,
   sections: ReadonlyMap<SectionName, Section>,
   leaves: readonly Leaf[],
 ): Promise<FileRead> {
-  const name = configFile ?? defaultFile;
+  const { cwd } = options;
+  const named = namedFile(options);
+  const name = named?.name ?? defaultFile;
   const read = await readText(resolve(cwd, name), maximumYamlBytes);
   const failed = (problems: Problem[]): FileRead => ({
     layer: { given: new Map(), problems },
@@ -157,11 +174,16 @@ async function readFile(
     unreadable: true,
   });
   if (read.text === undefined) {
-    if (configFile === undefined && (read.code === 'ENOENT' || read.code === 'ENOTDIR'))
+    if (named === undefined && (read.code === 'ENOENT' || read.code === 'ENOTDIR'))
       return { layer: { given: new Map(), problems: [] } };
-    const remedy = `name a readable YAML file with --config (relative to ${cwd})`;
-    const origin = configFile === undefined ? 'looked for by default' : '--config';
-    return failed([{ key: name, origin, message: `the configuration file ${read.message}`, remedy }]);
+    return failed([
+      {
+        key: name,
+        origin: named?.by ?? 'looked for by default',
+        message: `the configuration file ${read.message}${name.startsWith('/') ? '' : ` (relative to ${cwd})`}`,
+        remedy: await remedyFor(name, read.code, named?.by, cwd),
+      },
+    ]);
   }
   const { parseYaml } = await import('./yaml.ts');
   const parsed = parseYaml(read.text);
@@ -178,6 +200,20 @@ async function readFile(
     );
   }
   return { layer: fileLayer({ name, ...parsed }, sections, leaves), name };
+}
+
+async function remedyFor(name: string, code: string, by: string | undefined, cwd: string): Promise<string> {
+  if (/^(["'`]).*\1$/.test(name)) return 'write the name without quotes';
+  if (code === 'EACCES' || code === 'EPERM') return 'let the user that runs release-button read it';
+  if (code === 'EILSEQ') return 'save it as UTF-8';
+  // docker-compose.yml looks for the name in config/.
+  const inside = code === 'EISDIR' ? join(name, 'release-button.yaml') : join('config', name);
+  const isThere = !name.startsWith('/') || code === 'EISDIR';
+  if (isThere && (await readText(resolve(cwd, inside), maximumYamlBytes)).text !== undefined)
+    return `did you mean ${inside}? Then set ${by ?? '--config'} to it`;
+  return by === fileVariable
+    ? `set ${by} to a readable YAML file, or unset it`
+    : 'name a readable YAML file with --config';
 }
 
 /** Reads the secrets that the strongest layers name files for: one more layer, above them all. */
@@ -232,10 +268,14 @@ function judge(sections: ReadonlyMap<SectionName, Section>, context: Context, pr
     if (context.unknown) continue;
     for (const finding of withoutEchoes(findings, issues)) {
       if (finding.severity === 'error') problems.push(findingProblem(name, finding, context));
-      else warnings.push(`${finding.message}; ${finding.remedy}`);
+      else warnings.push(warningOf(findingProblem(name, finding, context)));
     }
   }
   return { config, warnings };
+}
+
+function warningOf({ key, origin, message, remedy }: Problem): string {
+  return `${key} (${origin}): ${message}; ${remedy}`;
 }
 
 /** The first of the alternatives says what to do. */

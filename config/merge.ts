@@ -1,7 +1,7 @@
 // Convict declares the settings and merges the layers. It gets values, not texts: its own coercion turns `abc`
 // into NaN, and its reading of variables and arguments knows no origins (convict 6.2, src/main.js).
 import convict from 'convict';
-import { isSetting, type Group, type Section } from './declare.ts';
+import { isMap, isSetting, type Group, type Section } from './declare.ts';
 import type { Layer } from './layers.ts';
 import type { Leaf, SectionName } from './sections.ts';
 
@@ -20,12 +20,20 @@ export function merge(
   for (const [name, { settings }] of sections) schema[name] = declarations(settings, name, variables);
   // Without these two convict reads process.env and process.argv.
   const store = convict<Tree>(schema, { args: [], env: {} });
+  // Convict takes a map for a group, also where a value is wanted.
+  const maps = new Map<string, unknown>();
   for (const { given } of layers) {
     const tree: Tree = {};
-    for (const [path, { value }] of given) put(tree, path.split('.'), value);
+    for (const [path, { value }] of given) {
+      maps.delete(path);
+      if (isMap(value)) maps.set(path, value);
+      else put(tree, path.split('.'), value);
+    }
     store.load(tree);
   }
-  return withoutUnset(store.getProperties());
+  const merged = withoutUnset(store.getProperties());
+  for (const [path, value] of maps) put(merged, path.split('.'), value);
+  return merged;
 }
 
 function declarations(

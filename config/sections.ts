@@ -76,7 +76,7 @@ function leavesBelow(group: Group, above: readonly string[]): Leaf[] {
         variable: `RELEASE_BUTTON_${words.join('_').toUpperCase()}`,
         doc: entry.doc,
         type: kindOf(entry.schema),
-        allowed: allowed(entry.schema),
+        allowed: allowed(entry.schema, name),
         setting: entry,
       },
     ];

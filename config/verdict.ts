@@ -3,10 +3,10 @@ import type * as z from 'zod/mini';
 import type { Finding, Section } from './declare.ts';
 import { unknownKey } from './file-layer.ts';
 import { originOf, type Given } from './layers.ts';
-import { nearest } from '../messages/nearest.ts';
 import { formatPath, mask, show, type Problem } from './problems.ts';
 import type { Leaf, SectionName } from './sections.ts';
-import { allowed, choicesAt, keysAt, schemaAt } from './wording.ts';
+import { allowed, choicesOf, keysAt, schemaAt } from './wording.ts';
+import { wrongKind } from './wrong-kind.ts';
 
 export interface Context {
   readonly leaves: readonly Leaf[];
@@ -18,10 +18,12 @@ export interface Context {
   readonly unknown: boolean;
 }
 
-interface Place {
+export interface Place {
   readonly leaf?: Leaf;
   readonly key: string;
   readonly origin: string;
+  /** `port: ` in a file, `RELEASE_BUTTON_BROKER_PORT=` where a variable gave it, and so on. */
+  readonly begin: string;
   readonly value: unknown;
   /** For people; absent where there is none. */
   readonly shown: { readonly value?: string };
@@ -39,14 +41,28 @@ function placeOf(path: readonly PropertyKey[], { leaves, winners, merged }: Cont
         : undefined,
     merged,
   );
-  const shown = leaf?.setting.secret ? mask : show(value);
+  const given = leaf === undefined ? undefined : winners.get(leaf.path);
+  // A number as it was written: `0x10` is found in the file, 16 is not.
+  const written = typeof value === 'number' ? given?.sourceOf?.(path.slice(depth + 1)) : undefined;
+  const shown = leaf?.setting.secret ? mask : (written ?? show(value));
   return {
     ...(leaf && { leaf }),
     key: formatPath(path),
-    origin: leaf ? originOf(winners.get(leaf.path), path.slice(depth + 1)) : 'default',
+    begin: beginOf(path, depth, given),
+    origin: leaf ? originOf(given, path.slice(depth + 1)) : 'default',
     value,
     shown: value === undefined ? {} : { value: shown },
   };
+}
+
+/** A value that is a leaf as a whole is written again where it was given. */
+function beginOf(path: readonly PropertyKey[], depth: number, given: Given | undefined): string {
+  if (depth === path.length - 1 && given !== undefined && given.locate === undefined) {
+    if (given.origin.startsWith('--')) return `${given.origin} `;
+    if (/^[A-Z_]+$/.test(given.origin)) return `${given.origin}=`;
+  }
+  const name = path.at(-1);
+  return typeof name === 'number' ? '- ' : `${String(name)}: `;
 }
 
 export function findingProblem(
@@ -64,7 +80,13 @@ export function issueProblems(
   issues: readonly z.core.$ZodIssue[],
   context: Context,
 ): Problem[] {
-  return withoutEchoes(issues, issues).flatMap((issue) => issueProblem(name, section, issue, context));
+  const problems = withoutEchoes(issues, issues).flatMap((issue) =>
+    issueProblem(name, section, issue, context),
+  );
+  return problems.filter(
+    ({ key, message }, index) =>
+      problems.findIndex((other) => other.key === key && other.message === message) === index,
+  );
 }
 
 /** What a check says of a map with misspelt keys (`is empty`) follows from the misspelling. */
@@ -88,7 +110,7 @@ function issueProblem(
 ): Problem[] {
   const path = [name, ...issue.path];
   const place = placeOf(path, context);
-  if (place.leaf && context.broken.has(place.leaf.path)) return [];
+  if ((place.leaf && context.broken.has(place.leaf.path)) || context.broken.has(place.key)) return [];
   if (context.unknown && !(place.leaf && context.winners.has(place.leaf.path))) return [];
   if (issue.code === 'unrecognized_keys') {
     const siblings = keysAt(section.schema, issue.path);
@@ -98,39 +120,41 @@ function issueProblem(
     });
   }
   const { key, origin, shown } = place;
-  const wanted = allowed(schemaAt(section.schema, issue.path));
-  const remedy: unknown = issue.code === 'custom' ? issue.params?.['remedy'] : undefined;
-  return [
-    {
-      key,
-      origin,
-      ...shown,
-      message: issue.message || `must be ${wanted}${instead(place.value, wanted)}`,
-      remedy:
-        typeof remedy === 'string' ? remedy : remedyFor(place, wanted, choicesAt(section.schema, issue.path)),
-    },
-  ];
-}
-
-function instead(value: unknown, wanted: string): string {
-  if (wanted.includes(' or text')) return '';
-  if (Array.isArray(value)) return wanted.startsWith('a list') ? `, not of ${value.length}` : ', not a list';
-  if (typeof value === 'object' && value !== null) return wanted.startsWith('a map') ? '' : ', not a map';
-  if (typeof value === 'string') {
-    if (wanted.startsWith('text')) return `, not of ${value.length}`;
-    return wanted.startsWith('one of') ? '' : ', not text';
+  if (issue.message !== '') {
+    const remedy = remedyOf(issue, place.value);
+    const schema = schemaAt(section.schema, issue.path);
+    const wanted = allowed(schema, String(path.at(-1)));
+    const line = choicesOf(schema).length === 1 ? `\`${place.begin}${wanted}\`` : wanted;
+    return [
+      {
+        key,
+        origin,
+        ...shown,
+        message: issue.message,
+        remedy: remedy ?? `write ${line}`,
+      },
+    ];
   }
-  return wanted.startsWith('text') ? `, not a ${typeof value}` : '';
+  // `waves: [a, b]` is one mistake: said of the list, where that can be put right as a whole.
+  const list = placeOf(path.slice(0, -1), context);
+  const whole =
+    issue.code === 'invalid_type' && Array.isArray(list.value)
+      ? sayKind(section, issue.path.slice(0, -1), list)
+      : undefined;
+  if (whole?.isPutRight === true) return [whole.problem];
+  return [sayKind(section, issue.path, place).problem];
 }
 
-function remedyFor({ leaf, key, value }: Place, wanted: string, choices: readonly string[]): string {
-  if (typeof value === 'string') {
-    const near = nearest(value, choices);
-    if (near !== undefined) return `did you mean \`${near}\`?`;
-    if (wanted.startsWith('a whole number') && /^\d+$/.test(value)) return 'write the number without quotes';
-    if (wanted === 'true or false' && /^(true|false)$/.test(value)) return 'write it without quotes';
-  } else if (typeof value !== 'object' && wanted.startsWith('text')) return 'put the value in quotes';
-  const own = leaf?.path === key ? leaf.setting.default : undefined;
-  const orDefault = own === undefined ? '' : `, or remove it for the default, ${show(own)}`;
-  return `set ${key} to ${wanted}${orDefault}`;
+/** Of a check of ours, which says it once or of the value. */
+function remedyOf(issue: z.core.$ZodIssue, value: unknown): string | undefined {
+  const { remedy, remedyOf: of }: Record<string, unknown> = (issue.code === 'custom' && issue.params) || {};
+  const said: unknown = typeof of === 'function' && typeof value === 'string' ? of(value) : remedy;
+  return typeof said === 'string' ? said : undefined;
+}
+
+function sayKind(section: Section, path: readonly PropertyKey[], place: Place) {
+  const schema = schemaAt(section.schema, path);
+  const { message, remedy, isPutRight } = wrongKind(schema, place);
+  const { key, origin, shown } = place;
+  return { problem: { key, origin, ...shown, message, remedy }, isPutRight };
 }

@@ -1,5 +1,6 @@
 // What a zod schema wants and what a zod issue means, in words for a person.
 import * as z from 'zod/mini';
+import { rangeInWords, unitOf } from './quantities.ts';
 
 export type ValueKind = 'text' | 'number' | 'boolean' | 'list';
 
@@ -25,28 +26,65 @@ export function kindOf(schema: Schema): ValueKind {
   return inner instanceof z.ZodMiniArray ? 'list' : 'text';
 }
 
-/** For example `a whole number from 0 to 65535`. */
-export function allowed(schema: Schema): string {
+/** For example `a whole number from 0 to 65535`. @param name of the key, which may say what is counted */
+export function allowed(schema: Schema, name = ''): string {
   const inner = bare(schema);
   if (inner instanceof z.ZodMiniNumber) {
-    const { minimum, maximum } = bounds(inner.def.checks);
-    return `a whole number from ${minimum} to ${maximum}`;
+    const [minimum, maximum] = rangeOf(inner);
+    const unit = unitOf(name);
+    const range = `from ${minimum} to ${maximum}`;
+    const words = rangeInWords(name, minimum, maximum);
+    return unit === undefined || words === undefined
+      ? `a whole number ${range}`
+      : `a number of ${unit} ${range} (${words})`;
   }
   if (inner instanceof z.ZodMiniBoolean) return 'true or false';
   if (inner instanceof z.ZodMiniEnum) return choice(Object.values(inner.def.entries));
   if (inner instanceof z.ZodMiniLiteral) return choice(inner.def.values);
   if (inner instanceof z.ZodMiniArray) {
     const { minimum = 0, maximum } = bounds(inner.def.checks);
-    if (maximum !== undefined) return `a list of ${minimum} to ${maximum} entries`;
-    return Number(minimum) > 0 ? `a list of ${minimum} or more entries` : 'a list';
+    const of = bare(inner.def.element) instanceof z.ZodMiniArray ? 'a list of lists' : 'a list';
+    if (maximum === undefined) return of;
+    return Number(minimum) > 0
+      ? `${of} of ${minimum} to ${maximum} entries`
+      : `${of} of up to ${maximum} entries`;
   }
-  if (inner instanceof z.ZodMiniUnion) return inner.def.options.map(allowed).join(' or ');
-  if (inner instanceof z.ZodMiniObject || inner instanceof z.ZodMiniRecord)
-    return 'a map of names and values';
-  const { minimum, maximum } = bounds(inner._zod.def.checks);
-  return minimum === undefined || maximum === undefined
-    ? 'text'
-    : `text of ${minimum} to ${maximum} characters`;
+  if (inner instanceof z.ZodMiniUnion)
+    return inner.def.options.map((option) => allowed(option, name)).join(' or ');
+  if (inner instanceof z.ZodMiniObject)
+    return `a map with keys from ${Object.keys(inner.def.shape).join(', ')}`;
+  if (inner instanceof z.ZodMiniRecord) return 'a map of names and values';
+  const { maximum } = bounds(inner._zod.def.checks);
+  return maximum === undefined ? 'text' : `text of up to ${maximum} characters`;
+}
+
+/** The kind alone, for a value of another kind. */
+export function kindWanted(schema: Schema): string {
+  const inner = bare(schema);
+  if (inner instanceof z.ZodMiniArray) return 'a list';
+  if (inner instanceof z.ZodMiniObject || inner instanceof z.ZodMiniRecord) return 'a map';
+  return inner instanceof z.ZodMiniString ? 'text' : allowed(inner);
+}
+
+/** What the entries of a list are. */
+export function entriesWanted(schema: z.ZodMiniArray): string {
+  const kind = kindWanted(schema.def.element);
+  if (kind === 'a list') return 'lists';
+  return kind === 'a map' ? 'maps' : 'texts';
+}
+
+/** The least and the most that a number may be. */
+export function rangeOf(schema: Schema): readonly [number, number] {
+  const inner = bare(schema);
+  const { minimum = -Infinity, maximum = Infinity } =
+    inner instanceof z.ZodMiniNumber ? bounds(inner.def.checks) : {};
+  return [Number(minimum), Number(maximum)];
+}
+
+/** How many entries or characters there may be. */
+export function lengthOf(schema: Schema): readonly [number, number] {
+  const { minimum = 0, maximum = Infinity } = bounds(bare(schema)._zod.def.checks);
+  return [Number(minimum), Number(maximum)];
 }
 
 function bounds(checks: readonly z.core.$ZodCheck[] = []) {
@@ -86,7 +124,7 @@ export function keysAt(schema: Schema, path: readonly PropertyKey[]): readonly s
 }
 
 /** The choices of an enumeration, for the nearest name. */
-export function choicesAt(schema: Schema, path: readonly PropertyKey[]): readonly string[] {
-  const found = schemaAt(schema, path);
+export function choicesOf(schema: Schema): readonly string[] {
+  const found = bare(schema);
   return found instanceof z.ZodMiniEnum ? Object.values(found.def.entries).map(String) : [];
 }

@@ -27,7 +27,7 @@ export function editDistance(a: string, b: string): number {
 /** Bound on the names compared: longer ones are no misspelling of ours. */
 const longestName = 100;
 
-/** The known name that differs least, unless it differs in more than a third of its letters (at least 2). */
+/** The known name that differs least, unless it differs in more than a third of its letters (at least 2), or in half. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   if (name.length > longestName) return undefined;
   const plain = simplify(name);
@@ -35,7 +35,11 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   for (const candidate of known) {
     const distance = editDistance(plain, simplify(candidate));
     const limit = Math.max(2, Math.floor(candidate.length / 3));
-    if (distance <= limit && distance < candidate.length && distance < (best?.distance ?? Infinity)) {
+    if (
+      distance <= limit &&
+      distance * 2 < Math.max(plain.length, candidate.length) &&
+      distance < (best?.distance ?? Infinity)
+    ) {
       best = { name: candidate, distance };
     }
   }

@@ -32,6 +32,20 @@ export function agentFindings(values: Values): Finding[] {
     ...shorterThanASample(values),
     ...wrongOrder(values),
     ...notOnRpio(values),
+    ...nothingToDo(values),
+  ];
+}
+
+/** An agent may have LEDs alone, or buttons alone. */
+function nothingToDo(values: Values): Finding[] {
+  if (!lists.every((list) => values[list] !== refused && values[list].length === 0)) return [];
+  return [
+    {
+      path: ['buttons'],
+      severity: 'warning',
+      message: 'is an empty list, as are agent.leds and agent.keySwitches: this agent does nothing',
+      remedy: 'add what is connected, or do not run the agent',
+    },
   ];
 }
 

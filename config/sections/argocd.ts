@@ -10,7 +10,7 @@ const token = z.string().check(
   z.maxLength(16_384),
   z.refine<string>((value) => tokenFault(value) === undefined, {
     error: ({ input }) => (typeof input === 'string' ? tokenFault(input) : undefined),
-    params: { remedy: 'copy the token again, as one line and without quotes' },
+    params: { remedy: 'copy the token again, alone, as one line and without quotes' },
   }),
 );
 
@@ -52,6 +52,7 @@ export const argocd = section(
     }),
     caFile: setting(path(), {
       doc: 'Certificates (PEM) that Argo CD is checked against instead of the well-known authorities. Relative to the working directory.',
+      certificates: true,
       example: './argocd-ca.pem',
     }),
     insecure: setting(flag(), {

@@ -8,7 +8,7 @@ export type Rule<Keys> = readonly [holds: (keys: Keys) => boolean, message: stri
 const oneTopic =
   'write one whole topic; to listen to several, make an entry for each (`mosquitto_sub -v -t "#"` shows what a device publishes)';
 
-/** Part of a topic, or the whole: levels parted by slashes, spaces allowed, nothing that means more than itself. */
+/** Part of a topic, or the whole: levels separated by slashes, spaces allowed, nothing that means more than itself. */
 const levels = (what: string) =>
   z
     .string()
@@ -28,7 +28,7 @@ export const path = () =>
   text(200).check(
     must<string>(
       (value) => /^[^.]+(\.[^.]+){0,9}$/.test(value),
-      'must be up to 10 names of members parted by dots',
+      'must be up to 10 names of members separated by dots',
       'write for example `action` or `params.events.0.event` (a number counts the entries of a list from 0)',
     ),
   );

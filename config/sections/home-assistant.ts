@@ -10,7 +10,7 @@ const topic = z
   .check(
     must<string>(
       (value) => value.length <= 200 && levels.test(value),
-      'must be a topic: levels parted by single slashes, without + # and not beginning with $',
+      'must be a topic: levels separated by single slashes, without + # and not beginning with $',
       'write what Home Assistant has in its MQTT options; `homeassistant` is its default',
     ),
   );

@@ -8,7 +8,7 @@ const topicPrefix = z
   .check(
     must<string>(
       (value) => value.length <= 64 && /^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/.test(value),
-      'must be 1 to 64 of A-Z, a-z, 0-9, - and _, in levels parted by single slashes, without + # $',
+      'must be 1 to 64 of A-Z, a-z, 0-9, - and _, in levels separated by single slashes, without + # $',
       'write for example `release-button` or `building-7/release-button`',
     ),
   );
@@ -27,6 +27,7 @@ export const mqtt = section(
     password: setting(text(4096), { doc: 'The password for the broker.', secret: true }),
     caFile: setting(path(), {
       doc: 'Certificates (PEM) that the broker of an mqtts:// URL is checked against instead of the well-known authorities. Relative to the working directory.',
+      certificates: true,
       example: './broker-ca.pem',
     }),
     keepAliveSeconds: setting(wholeNumber(1, 3600), {

@@ -1,21 +1,26 @@
 // A selection of applications: by name, project, label or namespace, or all of them.
 import * as z from 'zod/mini';
+import { isMap } from '../declare.ts';
 import { must } from '../formats.ts';
+import { meaning, wordsIn } from '../meant.ts';
 
 // Kubernetes names: DNS subdomains (253) for applications and projects, labels (63) for namespaces.
 const dnsName = '[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?';
 const dnsLabel = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?';
 
 function names(pattern: RegExp, what: string) {
-  const entry = z
-    .string()
-    .check(
-      must<string>(
-        (value) => pattern.test(value),
-        `must be ${what}; patterns such as \`*\` are not supported`,
-        'write the whole name; to select many, use projects, labels or namespaces',
-      ),
-    );
+  const entry = z.string().check(
+    must<string>(
+      (value) => !/[*?[\]|^$]/.test(value),
+      'is a pattern, and patterns such as `*` are not supported',
+      'write the whole name; to select many, use projects, labels or namespaces',
+    ),
+    must<string>(
+      (value) => /[*?[\]|^$]/.test(value) || pattern.test(value),
+      `must be ${what}: lower-case letters, digits and -`,
+      'write the whole name as Argo CD shows it; several names are several entries, `[shop, web]`',
+    ),
+  );
   return z.array(entry).check(z.minLength(1), z.maxLength(1000));
 }
 
@@ -36,23 +41,33 @@ export const appNames = names(
   'an application, `name` or `namespace/name`',
 );
 
-const labels = z
-  .record(z.string(), labelValue)
-  .check(
-    must<Record<string, string>>(
-      (map) =>
-        Object.keys(map).length > 0 &&
-        Object.keys(map).every((key) =>
-          /^([a-z0-9.-]{1,253}\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/.test(key),
-        ),
-      'must be a map of at least one label and its value',
-      'write for example `labels: {team: web}`',
+const labels = meaning(
+  z
+    .record(z.string(), labelValue)
+    .check(
+      must<Record<string, string>>(
+        (map) =>
+          Object.keys(map).length > 0 &&
+          Object.keys(map).every((key) =>
+            /^([a-z0-9.-]{1,253}\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/.test(key),
+          ),
+        'must be a map of at least one label and its value',
+        'write for example `labels: {team: web}`',
+      ),
     ),
-  );
+  // `team=web` as kubectl takes it, also in a list.
+  (value) => {
+    const pairs = wordsIn(value).map((word) => word.split('='));
+    const inList = Array.isArray(value) ? value.filter(isMap) : [];
+    const [key, ...others] = isMap(value) ? [] : pairs;
+    if (key === undefined) return inList.length === 0 ? [] : [Object.assign({}, ...inList)];
+    return [Object.fromEntries([key, ...others])];
+  },
+);
 
 /** @param sayWhich what to do about an empty one */
 export function selection(sayWhich: string) {
-  return z
+  const keys = z
     .strictObject({
       names: z.exactOptional(appNames),
       projects: z.exactOptional(names(new RegExp(`^${dnsName}$`), 'the name of an Argo CD project')),
@@ -73,6 +88,11 @@ export function selection(sayWhich: string) {
         'remove `all`: the other keys say what is selected',
       ),
     );
+  return meaning(keys, (value) => {
+    const words = wordsIn(value);
+    if (typeof value !== 'string' && !Array.isArray(value)) return [];
+    return value === 'all' ? [{ all: true }] : [{ projects: words }, { names: words }];
+  });
 }
 
 export type Selection = z.output<ReturnType<typeof selection>>;

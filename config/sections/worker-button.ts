@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { setting } from '../declare.ts';
 import { flag, id, must, oneOf, text, wholeNumber } from '../formats.ts';
+import { meaning, wordsIn } from '../meant.ts';
 import { appNames, selection } from './selection.ts';
 import type { Selection } from './selection.ts';
 
@@ -39,26 +40,40 @@ const syncOption = z
 const syncOptions = z.array(syncOption).check(z.maxLength(20));
 
 /** What is not given is the application's own, or Argo CD's default. */
-const retry = z.strictObject({
-  limit: wholeNumber(1, 100),
-  backoffMs: z.exactOptional(wholeNumber(1, 3_600_000)),
-  factor: z.exactOptional(wholeNumber(1, 10)),
-  maxBackoffMs: z.exactOptional(wholeNumber(1, 86_400_000)),
-});
+const retry = meaning(
+  z.strictObject({
+    limit: wholeNumber(1, 100),
+    backoffMs: z.exactOptional(wholeNumber(1, 3_600_000)),
+    factor: z.exactOptional(wholeNumber(1, 10)),
+    maxBackoffMs: z.exactOptional(wholeNumber(1, 86_400_000)),
+  }),
+  (value) => [{ limit: Number(value) }],
+);
 
-const on = z
-  .strictObject({
-    press: z.exactOptional(action),
-    double: z.exactOptional(action),
-    hold: z.exactOptional(action),
-  })
-  .check(
-    must<object>(
-      (value) => Object.keys(value).length > 0,
-      'is empty: no gesture would do anything',
-      'write for example `on: {press: release}`',
+const gestures = ['press', 'double', 'hold'];
+
+const on = meaning(
+  z
+    .strictObject({
+      press: z.exactOptional(action),
+      double: z.exactOptional(action),
+      hold: z.exactOptional(action),
+    })
+    .check(
+      must<object>(
+        (value) => Object.keys(value).length > 0,
+        'is empty: no gesture would do anything',
+        'write for example `on: {press: release}`',
+      ),
     ),
-  );
+  // Gestures without what they do, or what a press does.
+  (value) => {
+    const words = wordsIn(value);
+    return words.every((word) => gestures.includes(word))
+      ? [Object.fromEntries(words.map((word) => [word, 'release']))]
+      : [{ press: words[0] }];
+  },
+);
 
 export const button = {
   id: setting(id(), { doc: 'The button, as in its topics.', default: 'main' }),

@@ -104,7 +104,7 @@ function unknownButtons({ buttons, presses, lights }: Values): Finding[] {
             `names a button \`${button}\` that worker.buttons does not have`,
             known.length === 0
               ? 'add it to worker.buttons, which is empty'
-              : `name one of ${known.join(', ')}, or add it to worker.buttons`,
+              : `name one of ${[...new Set(known)].join(', ')}, or add it to worker.buttons`,
           ),
         ];
   return [

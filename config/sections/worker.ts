@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { schemaOf, section, setting } from '../declare.ts';
 import { flag, id, path, wholeNumber } from '../formats.ts';
+import { buttonWarnings } from './button-warnings.ts';
 import { idsTwice } from './twice.ts';
 import { button } from './worker-button.ts';
 import { foreignFindings } from './worker-foreign.ts';
@@ -78,5 +79,9 @@ export const worker = section(
       }),
     },
   },
-  (values, topicPrefix) => [...idsTwice('buttons', values.buttons), ...foreignFindings(values, topicPrefix)],
+  (values, topicPrefix) => [
+    ...idsTwice('buttons', values.buttons),
+    ...buttonWarnings(values.buttons),
+    ...foreignFindings(values, topicPrefix),
+  ],
 );

@@ -1,9 +1,10 @@
 // The client of Argo CD that the configuration describes: server, proxy of the environment, certificates and secrets.
 import { parseHeaders, tokenFault } from '../../config/argocd-secrets.ts';
+import { certificateFault, maximumPemBytes } from '../../config/certificates.ts';
 import { readText } from '../../config/files.ts';
 import type { Config } from '../../config/sections.ts';
 import type { Context } from '../../service/context.ts';
-import { hasCertificate, readPem } from '../../service/link/from-config.ts';
+import { readPem } from '../../service/link/from-config.ts';
 import { createArgoCd } from './client.ts';
 import type { ArgoCd } from './client.ts';
 import type { HttpOptions } from './http.ts';
@@ -43,9 +44,6 @@ export function argocdFromConfig(
   });
 }
 
-/** A bundle of all well-known authorities is some 250 kB. */
-const maximumPemBytes = 4 * 1024 * 1024;
-
 /** Read again while the worker runs: the certificate that Argo CD makes for itself changes when it expires. */
 function certificatesIn(file: string, context: Pick<Context, 'clock' | 'log'>): SecretSource<string> {
   const key = 'argocd.caFile';
@@ -55,7 +53,10 @@ function certificatesIn(file: string, context: Pick<Context, 'clock' | 'log'>): 
     key,
     file,
     first: { text, value: text },
-    parse: (pem) => (hasCertificate(pem) ? { value: pem } : { fault: 'does not begin with a certificate' }),
+    parse: (pem) => {
+      const fault = certificateFault(pem);
+      return fault === undefined ? { value: pem } : { fault: fault.message };
+    },
     read: (path) => readText(path, maximumPemBytes),
   });
 }

@@ -1,6 +1,6 @@
 // The link of an agent or a worker, from the configuration: the fixed client id, the broker's address and its secrets.
-import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { certificateFault } from '../../config/certificates.ts';
 import type { Config } from '../../config/sections.ts';
 import type { Context } from '../context.ts';
 import { createLink } from './link.ts';
@@ -47,21 +47,9 @@ export function linkFromConfig(
 /** The certificates of a PEM file. @throws FileError when it cannot be read, or has none in it */
 export function readPem(path: string, key: string): string {
   const pem = readText(path, key);
-  // Node takes any text for a `ca`, and then trusts nobody.
-  if (!hasCertificate(pem))
-    throw new FileError(
-      `${key}: the file ${path} does not begin with a certificate. Name a PEM file (-----BEGIN CERTIFICATE-----)`,
-    );
+  const fault = certificateFault(pem);
+  if (fault !== undefined) throw new FileError(`${key}: the file ${path} ${fault.message}: ${fault.remedy}`);
   return pem;
-}
-
-/** Whether the text begins with a certificate (PEM). */
-export function hasCertificate(pem: string): boolean {
-  try {
-    return new X509Certificate(pem).subject !== undefined;
-  } catch {
-    return false;
-  }
 }
 
 function readText(path: string, key: string): string {

@@ -139,7 +139,10 @@ describe('quotes that were meant for a shell', () => {
     });
     const file = 'argocd: {tokenFile: token}';
     const problem = await onlyProblem({ file, files: { token: '"abc"\n' } });
-    expect(problem).toMatchObject({ key: 'argocd.token', message: 'must not contain quotes' });
+    expect(problem).toMatchObject({
+      key: 'argocd.token',
+      message: 'begins or ends with a quote, which belongs to the value here',
+    });
     expect(problem.remedy).toContain('without quotes');
   });
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { renderExample } from '../../config/example.ts';
 import { leavesIn, loadSections, sectionNames } from '../../config/sections.ts';
 import { parseYaml } from '../../config/yaml.ts';
-import { load } from './support.ts';
+import { authority, load } from './support.ts';
 
 const path = new URL('../../config/release-button.example.yaml', import.meta.url);
 const uncommented = (text: string) => text.replace(/^##.*$/gm, '').replace(/^#/gm, '');
@@ -18,13 +18,18 @@ test('as it is, it sets nothing', () => {
 });
 
 test('without its comment signs it is a valid configuration that sets every key', async () => {
+  const ca = authority();
   // A secret and the file of it are alternatives; so are Argo CD's token, and name and password for it.
   const file = uncommented(await renderExample()).replace(/^ *(password|token|headers)File: .*$/gm, '');
   const [before = '', argocd = ''] = file.split(/^(?=argocd:)/m);
   const set = new Set<string>();
   const keys = new Set<string>();
   for (const left of [/^ *token: .*$/m, /^ *(username|password): .*$/gm]) {
-    const given = { file: before + argocd.replace(left, ''), env: { RELEASE_BUTTON_WORKER_BUTTONS: '' } };
+    const given = {
+      files: { 'argocd-ca.pem': ca, 'broker-ca.pem': ca },
+      file: before + argocd.replace(left, ''),
+      env: { RELEASE_BUTTON_WORKER_BUTTONS: '' },
+    };
     for (const { path: key, origin } of (await load(given)).leaves) {
       keys.add(key);
       if (origin.startsWith('config/release-button.yaml:')) set.add(key);

@@ -89,7 +89,7 @@ describe('an entry of worker.presses', () => {
     ['{topic: a, when: ""}', 'worker.presses[0].when', 'must be text'],
     ['{topic: a, when: []}', 'worker.presses[0].when', 'must be text'],
     ['{topic: a, when: {b: c}}', 'worker.presses[0].when', 'must be text'],
-    ['{topic: a, when: x, path: a..b}', 'worker.presses[0].path', 'parted by dots'],
+    ['{topic: a, when: x, path: a..b}', 'worker.presses[0].path', 'separated by dots'],
     ['{topic: a, when: x, button: nobody}', 'worker.presses[0].button', 'that worker.buttons does not have'],
     ['{topic: a, when: x, gesture: hold}', 'worker.presses[0].gesture', 'would never do anything'],
     ['{topic: a, when: x, gesture: tap}', 'worker.presses[0].gesture', 'must be one of press'],
@@ -130,7 +130,7 @@ describe('an entry of worker.lights', () => {
     ['{topic: $SYS/a, signals: {other: y}}', 'worker.lights[0].topic', 'not beginning with $'],
     ['{preset: zigbee2mqtt, device: a, signals: {drifted: 1}}', 'worker.lights[0]', 'only wled understands'],
     ['{topic: a, signals: {other: y}, button: nobody}', 'worker.lights[0].button', 'does not have'],
-    ['{topic: a, signals: {other: y}, back: {topic: b}}', 'worker.lights[0].back.when', 'must be text'],
+    ['{topic: a, signals: {other: y}, back: {topic: b}}', 'worker.lights[0].back.when', 'is missing'],
     [
       '{preset: wled, device: a}, {topic: a/api, signals: {other: y}}',
       'worker.lights[1]',

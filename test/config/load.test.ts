@@ -177,7 +177,7 @@ describe('the file', () => {
     expect(await onlyProblem({ configFile: 'other.yaml', file: '' })).toMatchObject({
       key: 'other.yaml',
       origin: '--config',
-      message: 'the configuration file does not exist',
+      message: expect.stringContaining('the configuration file does not exist') as unknown,
     });
   });
 

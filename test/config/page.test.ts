@@ -22,8 +22,13 @@ test('it has a row for every key and every key of the entries of a list', async 
 test('it says which sections each process reads', async () => {
   const page = await renderPage();
   for (const name of processNames) {
-    const sections =
-      name === 'start' ? 'all' : processSections[name].map((section) => `\`${section}\``).join(', ');
+    if (name === 'start') continue;
+    const sections = processSections[name].map((section) => `\`${section}\``).join(', ');
     expect(page).toContain(`| \`${name}\` | ${sections} |`);
   }
+  // `start` reads all that there is but one.
+  expect(page).toContain('| `start`, `doctor` | all but `dashboard`,');
+  expect(sectionNames.filter((name) => !processSections.start.some((own) => own === name))).toEqual([
+    'dashboard',
+  ]);
 });

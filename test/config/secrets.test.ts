@@ -159,8 +159,20 @@ describe('never shown', () => {
   });
 });
 
-test.each(['a b', 'a\nb', '\nab', '\ttoken', 'tökén'])('the token %j is refused', async (text) => {
+test.each([
+  ['a b', 'has a space in it'],
+  [' ab', 'has a space at its beginning or end'],
+  ['a\nb', 'has more than one line'],
+  ['\nab', 'has more than one line'],
+  ['\ttoken', 'has a space at its beginning or end'],
+  ['tökén', 'has a character that no token has'],
+  ['Bearer abc', 'begins with `Bearer`, which is not part of the token'],
+  ['"abc"', 'begins or ends with a quote, which belongs to the value here'],
+  ["abc'", 'begins or ends with a quote, which belongs to the value here'],
+  ['a"b', 'must not contain quotes'],
+])('the token %j is refused', async (text, message) => {
   const problem = await onlyProblem({ files: { 'run/token': text }, file: 'argocd: {tokenFile: run/token}' });
   expect(problem).toMatchObject({ key: 'argocd.token', value: '********' });
-  expect(problem.message).toContain('must not contain blanks, line breaks');
+  expect(problem.message).toBe(message);
+  expect(JSON.stringify(problem)).not.toContain(text);
 });

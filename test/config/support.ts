@@ -1,4 +1,5 @@
 // Loads a configuration in a directory of its own, with the file, variables and flags that a test gives.
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -75,4 +76,9 @@ export function leaf(result: LoadResult<SectionName>, path: string) {
   const found = result.leaves.find((candidate) => candidate.path === path);
   if (!found) throw new Error(`no leaf ${path}`);
   return found;
+}
+
+/** A certificate of nobody, for what only reads it. */
+export function authority(): string {
+  return readFileSync(new URL('../support/authority.pem', import.meta.url), 'utf8');
 }

@@ -10,7 +10,7 @@ import { createHealth } from '../../service/health.ts';
 import { createHealthServer } from '../../service/health-server.ts';
 import { silentLog } from '../../service/log.ts';
 import { ownVersion } from '../../service/version.ts';
-import { directory } from '../config/support.ts';
+import { authority, directory } from '../config/support.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { folder, readFolder } from './manifests.ts';
 import type { Pod } from './manifests.ts';
@@ -62,7 +62,7 @@ async function loadWorker() {
   };
   for (const { path, key } of filesInPod) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), contents[key] ?? '');
+    writeFileSync(join(root, path), contents[key] ?? authority());
   }
   const { args } = containerOf(worker);
   const loaded = await loadConfig({

@@ -147,7 +147,7 @@ describe('a token in a file', () => {
   it.each([
     ['is missing', undefined, 'does not exist'],
     ['is empty', '\n', 'is empty'],
-    ['has a token that cannot be one', `${second} ${second}`, 'must not contain blanks'],
+    ['has a token that cannot be one', `${second} ${second}`, 'has a space in it'],
   ])('that %s for a while leaves the last one in use, and is told of once', async (_, text, words) => {
     const file = join(await folder(), 'token');
     if (text !== undefined) await writeFile(file, text);

@@ -44,7 +44,7 @@ test('a file without a certificate is named with its key', () => {
   writeFileSync(empty, 'no certificate\n');
   expect(() => readPem(empty, 'mqtt.caFile')).toThrow(
     new FileError(
-      `mqtt.caFile: the file ${empty} does not begin with a certificate. Name a PEM file (-----BEGIN CERTIFICATE-----)`,
+      `mqtt.caFile: the file ${empty} has no certificate in it: name the certificate of the authority as PEM (-----BEGIN CERTIFICATE-----)`,
     ),
   );
 });

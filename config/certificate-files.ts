@@ -1,0 +1,47 @@
+// The files of certificates that a configuration names: read once, so that a wrong one is told before anything connects.
+import { resolve } from 'node:path';
+import { certificateFault, isCertificate, maximumPemBytes } from './certificates.ts';
+import { readText } from './files.ts';
+import { originOf, type Given } from './layers.ts';
+import type { Problem } from './problems.ts';
+import type { Leaf } from './sections.ts';
+
+export async function certificateProblems(
+  leaves: readonly Leaf[],
+  winners: ReadonlyMap<string, Given>,
+  cwd: string,
+): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  for (const { path, setting } of leaves) {
+    const given = winners.get(path);
+    if (setting.certificates !== true || typeof given?.value !== 'string' || given.value === '') continue;
+    const fault = await faultOf(resolve(cwd, given.value));
+    if (fault === undefined) continue;
+    problems.push({
+      key: path,
+      origin: originOf(given, []),
+      value: JSON.stringify(given.value),
+      message: `the file ${fault.message}${given.value.startsWith('/') ? '' : ` (relative to ${cwd})`}`,
+      remedy: fault.remedy,
+    });
+  }
+  return problems;
+}
+
+async function faultOf(file: string) {
+  const read = await readText(file, maximumPemBytes);
+  if (read.text !== undefined) return certificateFault(read.text);
+  const { code, message, bytes } = read;
+  if (bytes !== undefined && isCertificate(bytes))
+    return {
+      message: 'is a certificate as DER, and must be PEM',
+      remedy: `convert it: \`openssl x509 -inform der -in ${file} -out ca.pem\``,
+    };
+  return {
+    message,
+    remedy:
+      code === 'EACCES' || code === 'EPERM'
+        ? 'let the user that runs release-button read it'
+        : 'name a file of certificates (PEM)',
+  };
+}

@@ -1,0 +1,97 @@
+// What somebody probably meant who wrote a value of another kind than is wanted. Only what the schema then takes is
+// suggested, and never more than was written.
+import * as z from 'zod/mini';
+import { nearest } from '../messages/nearest.ts';
+import { isMap } from './declare.ts';
+import { numberMeant } from './quantities.ts';
+import { bare, choicesOf } from './wording.ts';
+
+type Schema = z.core.$ZodType;
+type Guess = (value: unknown) => readonly unknown[];
+
+const guesses = new WeakMap<Schema, Guess>();
+
+/** Of a map: what is meant by a value that is none. */
+export function meaning<S extends Schema>(schema: S, guess: Guess): S {
+  guesses.set(schema, guess);
+  return schema;
+}
+
+/** Values that the schema takes, the likeliest first; none where nothing can be told. */
+export function meantBy(schema: Schema, name: string, value: unknown): readonly unknown[] {
+  return candidates(bare(schema), name, value).filter(
+    (candidate) =>
+      !(Array.isArray(candidate) && candidate.length === 0) &&
+      z.safeParse(schema, candidate, { jitless: true }).success,
+  );
+}
+
+/** `shop, web` are two. */
+export function wordsIn(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(wordsIn);
+  if (typeof value === 'string') return value.split(/[\s,;]+/).filter((word) => word !== '');
+  return isMap(value) || value === null || value === undefined ? [] : [String(value)];
+}
+
+function candidates(schema: Schema, name: string, value: unknown): readonly unknown[] {
+  const guess = guesses.get(schema);
+  if (guess !== undefined) return guess(value);
+  if (schema instanceof z.ZodMiniArray) return listsMeant(bare(schema.def.element), name, value);
+  if (schema instanceof z.ZodMiniUnion)
+    return schema.def.options.flatMap((option) => candidates(bare(option), name, value));
+  const [only, ...others]: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (others.length > 0) return [];
+  if (schema instanceof z.ZodMiniNumber) {
+    const number = typeof only === 'string' ? numberMeant(name, only) : only;
+    return number === undefined ? [] : [number];
+  }
+  if (schema instanceof z.ZodMiniBoolean) return booleanMeant(only);
+  if (schema instanceof z.ZodMiniEnum) {
+    const near = typeof only === 'string' ? nearest(only, choicesOf(schema)) : undefined;
+    return near === undefined ? [] : [near];
+  }
+  return schema instanceof z.ZodMiniString && Array.isArray(value) ? [only] : [];
+}
+
+function booleanMeant(value: unknown): readonly boolean[] {
+  const word = String(value).toLowerCase();
+  if (/^(true|yes|y|on|1)$/.test(word)) return [true];
+  return /^(false|no|n|off|0)$/.test(word) ? [false] : [];
+}
+
+function listsMeant(element: Schema, name: string, value: unknown): readonly unknown[] {
+  if (element instanceof z.ZodMiniArray) {
+    const groups = Array.isArray(value) ? value : wordsIn(value);
+    return groups.length === 0
+      ? []
+      : [groups.map((group: unknown) => (Array.isArray(group) ? group : [group]))];
+  }
+  if (Array.isArray(value)) {
+    const each = value.map(
+      (entry: unknown) => [...textsIn(element, entry), ...candidates(element, name, entry), entry][0],
+    );
+    return [each];
+  }
+  if (isMap(value)) {
+    if (element instanceof z.ZodMiniString)
+      return [textsIn(element, value), Object.keys(value).filter((key) => value[key] === null)];
+    // `main: {…}` for an entry whose id is main.
+    const named = Object.entries(value).map(([id, entry]) => (isMap(entry) ? { id, ...entry } : undefined));
+    return [[value], named];
+  }
+  if (element instanceof z.ZodMiniString || element instanceof z.ZodMiniEnum)
+    return [wordsIn(value), wordsIn(value).map((word) => candidates(element, name, word)[0])];
+  return [[candidates(element, name, value)[0]]];
+}
+
+/** `PruneLast: true` for `PruneLast=true`, or a value under a key that is not needed. */
+function textsIn(element: Schema, value: unknown): readonly string[] {
+  if (!(element instanceof z.ZodMiniString) || !isMap(value)) return [];
+  const takes = (text: string) => z.safeParse(element, text, { jitless: true }).success;
+  return Object.entries(value).flatMap(([key, inner]) => {
+    if (inner === null || typeof inner === 'object') return [];
+    const [both, alone] = [`${key}=${String(inner)}`, String(inner)];
+    // Where either would do, nothing can be told.
+    return takes(both) === takes(alone) ? [] : [takes(both) ? both : alone];
+  });
+}
