@@ -64,6 +64,20 @@ describe('two schedules on one day', () => {
     });
   });
 
+  it('health shows both, and stays good: a freeze is wanted', async () => {
+    const { ask, health } = await freezing();
+    const shown = () => [health.report().status, health.report().checks['freeze']?.message];
+    expect(shown()).toEqual(['ok', 'nothing is frozen']);
+    await ask(evening);
+    await ask({ ...holiday, button: 'main' });
+    expect(shown()).toEqual([
+      'ok',
+      'frozen: outside working hours, by Home Assistant (all buttons); frozen: button main',
+    ]);
+    await ask({ frozen: false });
+    expect(shown()).toEqual(['ok', 'nothing is frozen']);
+  });
+
   it('one that ends by itself, or is renewed, leaves the other as it is', async () => {
     const { ask, freeze, clock } = await freezing();
     await ask(holiday);

@@ -7,6 +7,7 @@ import type { FreezeFile } from '../../../release-worker/freeze/file.ts';
 import { createFreeze } from '../../../release-worker/freeze/freeze.ts';
 import type { Journal } from '../../../release-worker/releases/journal.ts';
 import { createReplies } from '../../../release-worker/replies.ts';
+import { createHealth } from '../../../service/health.ts';
 import { silentLog } from '../../../service/log.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import type { FakeClock } from '../../support/fake-clock.ts';
@@ -30,6 +31,7 @@ export async function freezing(
   const fake = createFakeLink();
   const clock = options.clock ?? createFakeClock();
   const journal = memoryJournal();
+  const health = createHealth(clock);
   let changes = 0;
   const freeze = createFreeze({
     link: fake.link,
@@ -41,6 +43,7 @@ export async function freezing(
     replies: createReplies(fake.link, 'release-button'),
     worker: options.worker ?? 'main',
     buttons: options.buttons ?? ['main', 'other'],
+    health: health.check('freeze', 'degraded'),
     onChange: () => {
       changes += 1;
     },
@@ -52,6 +55,7 @@ export async function freezing(
     fake,
     clock,
     journal,
+    health,
     stateDir,
     changes: () => changes,
     set: async (payload: unknown) => {
