@@ -1,5 +1,6 @@
 // Benchmarks, by name: npm run bench -- gpio-agent. They measure two sides in one run and judge nothing.
 import { argocd } from './argocd.ts';
+import { debounce } from './debounce.ts';
 import { gpioAgent } from './gpio-agent.ts';
 import { piZero } from './pi-zero.ts';
 import { press } from './press.ts';
@@ -9,6 +10,7 @@ const benches: ReadonlyMap<string, () => Promise<void>> = new Map([
   ['pi-zero', piZero],
   ['argocd', argocd],
   ['press', press],
+  ['debounce', debounce],
 ]);
 
 const [name = ''] = process.argv.slice(2);

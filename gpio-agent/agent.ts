@@ -89,6 +89,7 @@ export function createGpioAgent(options: {
       clock,
       log,
       health: health.check(`button ${button.id}`, 'failing'),
+      lineHealth: health.check(`line of button ${button.id}`, 'degraded'),
       onBounces: (count) => metrics.bounces(button.id, count),
       onLostEdges: (count) => metrics.lostEdges(button.id, count),
       onFelt: () => {
@@ -115,6 +116,7 @@ export function createGpioAgent(options: {
       clock,
       log,
       health: health.check(`key switch ${keySwitch.id}`, 'failing'),
+      lineHealth: health.check(`line of key switch ${keySwitch.id}`, 'degraded'),
       onFault: refreshLeds,
       onEdge: () => sampler.reschedule(),
     }),
@@ -268,12 +270,6 @@ export function createGpioAgent(options: {
     scheduler.refresh();
     sampler.start();
     await sampler.settled();
-    for (const button of buttons)
-      if (running && !button.settled)
-        log.warn(
-          { button: button.id },
-          `button ${button.id} does not settle: its line changes faster than debounceMs`,
-        );
     log.info(
       { driver: driver.name, buttons: buttons.map(({ id }) => id), leds: leds.map(({ id }) => id) },
       `${buttons.length} button(s) and ${leds.length} LED(s) on the ${driver.name} driver`,

@@ -6,6 +6,7 @@ import type { Transition } from './debounce.ts';
 import type { GpioDriver } from './drivers/driver.ts';
 import { followGestures, noGesture } from './gestures.ts';
 import type { FiredGesture, GestureState } from './gestures.ts';
+import { settleTimesOf } from './options.ts';
 import type { ButtonConfig } from './options.ts';
 import type { Polled } from './sampler.ts';
 import { createSettledInput } from './settled-input.ts';
@@ -31,6 +32,7 @@ export function createButton(options: {
   readonly clock: Clock;
   readonly log: Log;
   readonly health: HealthCheck;
+  readonly lineHealth: HealthCheck;
   readonly onBounces: (count: number) => void;
   readonly onLostEdges: (count: number) => void;
   /** The finger was felt: at the settled edge of a press, and again when a gesture is decided later than that. */
@@ -68,19 +70,35 @@ export function createButton(options: {
     for (const fired of step.fired) options.onGesture(fired);
   };
 
+  // A press and a release settle for different times. Gestures are told from when the levels began, both shifted by the
+  // time that a press needs.
+  const edgeOf = (transition: Transition): Transition => ({
+    ...transition,
+    at: transition.since + config.debounceMs,
+  });
+
+  /** A release that is settling may have begun in time: until then nothing is decided that came due after it began. */
+  const knownUntil = (now: number) =>
+    Math.min(now, (input.leavingSince ?? Number.POSITIVE_INFINITY) + config.debounceMs);
+
   const input = createSettledInput({
     name: `button ${id}`,
     config,
+    times: settleTimesOf(config),
     sampleMs: options.sampleMs,
     driver: options.driver,
     clock: options.clock,
     log,
     health: options.health,
+    lineHealth: options.lineHealth,
     onBounces: options.onBounces,
     onLostEdges: options.onLostEdges,
-    onTransition: (transition) => follow(transition, transition.at),
+    onTransition: (transition) => {
+      const edge = edgeOf(transition);
+      follow(edge, edge.at);
+    },
     onLook: (now) => {
-      if (gestureNextAt !== undefined) follow(undefined, now);
+      if (gestureNextAt !== undefined) follow(undefined, knownUntil(now));
       updateCondition();
     },
     onReset: () => {
@@ -111,7 +129,11 @@ export function createButton(options: {
     },
     get nextAt() {
       const { nextAt = Number.POSITIVE_INFINITY } = input;
-      const soonest = Math.min(nextAt, gestureNextAt ?? Number.POSITIVE_INFINITY);
+      const gestureAt = gestureNextAt ?? Number.POSITIVE_INFINITY;
+      const soonest = Math.min(
+        nextAt,
+        knownUntil(gestureAt) < gestureAt ? Number.POSITIVE_INFINITY : gestureAt,
+      );
       return soonest === Number.POSITIVE_INFINITY ? undefined : soonest;
     },
     open: () => input.open(),

@@ -1,18 +1,45 @@
 // Settle, then read: raw levels of a button with time stamps in, settled levels out. Pure; the only debouncer for all drivers.
-// A level counts only after it has held for `debounceMs`, on both edges, and nothing is locked out in between:
-// a spike shorter than `debounceMs` never counts, a level longer than that always does.
+//
+// Two stages. A level is steady once it has held for 3 ms (`spikeMs`) without a break. A steady level counts once it has
+// been steady for its settle time. Whatever takes the line away from its steady level is a disturbance; it ends when the
+// line has been back for 3 ms. A disturbance shorter than 3 ms changes nothing, a longer one restarts the wait. So noise
+// whose levels are all shorter than 3 ms never counts, at any rate, and spikes of noise do not swallow a press.
+//
+// A driver that samples sees levels only when it looks. What it cannot see makes it stricter, never looser: how long a
+// disturbance may have lasted is counted from the look before it to the look after it, and each one delays the level.
+
+/** How long a level must be steady before it counts, in ms. */
+export interface SettleTimes {
+  /** Of a press, and of the first level after opening; 0 lets every level count at once. */
+  readonly pressMs: number;
+  readonly releaseMs: number;
+}
 
 /** What is known about one button. Times are monotonic milliseconds. */
 export interface DebounceState {
   /** The level that counts; undefined until the first one has settled. */
   readonly settled: boolean | undefined;
   readonly settledSince: number;
+  /** The last level that held for `spikeMs`, and since when, disturbances left out. */
+  readonly steady: boolean | undefined;
+  readonly steadySince: number;
+  /** The disturbance of the steady level that is not over yet. */
+  readonly disturbance: Disturbance | undefined;
+  /** By how much later the steady level counts, because looks saw it disturbed. */
+  readonly delayMs: number;
   readonly raw: boolean | undefined;
   readonly rawSince: number;
   readonly lastAt: number;
-  /** Levels that did not last for the debounce time, and the shortest of them in ms. */
+  /** Levels that did not last for the settle time of a press, and the shortest of them in ms. */
   readonly bounces: number;
   readonly shortestPulseMs: number | undefined;
+}
+
+interface Disturbance {
+  /** It began at this moment at the earliest. */
+  readonly from: number;
+  /** A look found it, so that it began at some moment between two looks. */
+  readonly looked: boolean;
 }
 
 /**
@@ -41,13 +68,17 @@ export interface Transition {
 export interface DebounceStep {
   readonly state: DebounceState;
   readonly transitions: readonly Transition[];
-  /** When to read the level again, because it will have held long enough. */
+  /** When to read the level again, because something may be decided then; absent: the line is at rest. */
   readonly nextAt?: number;
 }
 
 export const unsettled: DebounceState = {
   settled: undefined,
   settledSince: 0,
+  steady: undefined,
+  steadySince: 0,
+  disturbance: undefined,
+  delayMs: 0,
   raw: undefined,
   rawSince: 0,
   lastAt: Number.NEGATIVE_INFINITY,
@@ -55,52 +86,149 @@ export const unsettled: DebounceState = {
   shortestPulseMs: undefined,
 };
 
-/** @param debounceMs 0 or more; 0 lets every level count at once */
-export function debounce(state: DebounceState, event: LevelEvent, debounceMs: number): DebounceStep {
+/** Longer than the spikes that relays, motors and static discharge leave on a cable, far shorter than a half wave of the mains (10 ms); ours. */
+const longestSpikeMs = 3;
+
+/**
+ * A look shows a moment, and noise that is faster than the looks may show any level at each of them. A disturbance that
+ * looks have found therefore costs this much more: noise that alternates for ever never settles, since one of 1 ms looks
+ * meets a disturbance every 8 ms even in its calmest stretches (bench/debounce.ts measures it). Ours.
+ */
+const lookedDelayMs = 5;
+
+const spikeMsOf = ({ pressMs }: SettleTimes) => Math.min(longestSpikeMs, pressMs / 3);
+
+export function debounce(state: DebounceState, event: LevelEvent, times: SettleTimes): DebounceStep {
+  const { kind, pressed } = event;
   // An edge that is older than what was already read must not rewrite the past.
   const at = Math.max(event.at, state.lastAt);
   const transitions: Transition[] = [];
-  const settle = (before: DebounceState): DebounceState => {
-    if (before.raw === undefined || before.raw === before.settled) return before;
-    if (at - before.rawSince < debounceMs) return before;
-    transitions.push({
-      pressed: before.raw,
-      since: before.rawSince,
-      at: before.rawSince + debounceMs,
-      initial: before.settled === undefined,
-      ...(before.raw || before.settled === undefined
-        ? {}
-        : { heldMs: before.rawSince - before.settledSince }),
-    });
-    return { ...before, settled: before.raw, settledSince: before.rawSince };
-  };
+  const changed = pressed !== state.raw;
+  // An edge to the level that is there already means that another edge was missed: as little is known as after a gap.
+  const lost = kind === 'gap' || (kind === 'edge' && !changed);
+  // A level has held until the edge that ends it. A look that finds the other one proves nothing of the time since the
+  // look before.
+  const before = lost || (kind === 'sample' && changed) ? state : holdUntil(state, at, times, transitions);
+  const next = lost ? forget(before, event, at, times) : changed ? change(before, event, at, times) : before;
+  const after = { ...holdUntil(next, at, times, transitions), lastAt: at };
+  const nextAt = nextOf(after, times);
+  return { state: after, transitions, ...(nextAt === undefined ? {} : { nextAt }) };
+}
 
-  // Until an edge to the other level, the level before it is known to have held; an edge to the same one means that
-  // another was missed. Until a sample that reads otherwise it is not:
-  // the level may have changed at any time since the sample before.
-  const changed = event.pressed !== state.raw;
-  const held = event.kind === 'edge' ? changed : event.kind === 'sample' && !changed;
-  const before = held ? settle(state) : state;
-  const restarts = event.kind !== 'sample' || changed;
-  const after = settle({
-    ...(restarts ? restart(before, event.pressed, at, debounceMs) : before),
-    lastAt: at,
+/** Since when the line has been leaving the level that counts; undefined: it is not. A spike may look so at first. */
+export function leavingSince({
+  settled,
+  steady,
+  steadySince,
+  raw,
+  rawSince,
+}: DebounceState): number | undefined {
+  if (settled === undefined) return undefined;
+  if (steady !== settled) return steadySince;
+  return raw === settled ? undefined : rawSince;
+}
+
+/** The raw level is known to have held until now. */
+function holdUntil(
+  state: DebounceState,
+  now: number,
+  times: SettleTimes,
+  transitions: Transition[],
+): DebounceState {
+  // The same sums as in nextOf, so that what is due then is due in spite of rounding.
+  const steadied = now < state.rawSince + spikeMsOf(times) ? state : steady(state, times);
+  const { raw, settled, steadySince, disturbance } = steadied;
+  if (raw === undefined || raw !== steadied.steady || raw === settled) return steadied;
+  const counting = waitOf(steadied, times);
+  if (now < steadySince + counting || !isShort(steadied, times)) return steadied;
+  transitions.push({
+    pressed: raw,
+    since: steadySince,
+    // Back from a spike only after the time was over.
+    at: Math.max(steadySince + counting, disturbance === undefined ? 0 : steadied.rawSince),
+    initial: settled === undefined,
+    ...(raw || settled === undefined ? {} : { heldMs: steadySince - steadied.settledSince }),
   });
+  return { ...steadied, settled: raw, settledSince: steadySince };
+}
+
+/** The raw level has held for `spikeMs`: it is steady, or steady again after a disturbance. */
+function steady(state: DebounceState, times: SettleTimes): DebounceState {
+  const { raw, rawSince, disturbance } = state;
+  if (raw === state.steady && disturbance === undefined) return state;
+  const over = { ...state, steady: raw, disturbance: undefined };
+  if (raw !== state.steady || !isShort(state, times)) return { ...over, steadySince: rawSince, delayMs: 0 };
+  return { ...over, delayMs: delayOf(state) };
+}
+
+/** Whether the disturbance, which ended at the latest when the raw level began, was so short that it changes nothing. */
+function isShort({ disturbance, rawSince }: DebounceState, times: SettleTimes): boolean {
+  if (disturbance === undefined) return true;
+  // Between two looks each a spike of 3 ms may seem to have begun with the one and ended with the other.
+  const limit = spikeMsOf(times) * (disturbance.looked ? 2 : 1);
+  return rawSince - disturbance.from < limit;
+}
+
+function delayOf({ delayMs, disturbance }: DebounceState): number {
+  return delayMs + (disturbance?.looked === true ? lookedDelayMs : 0);
+}
+
+function waitOf(state: DebounceState, { pressMs, releaseMs }: SettleTimes): number {
+  return (state.steady === false && state.settled !== undefined ? releaseMs : pressMs) + delayOf(state);
+}
+
+function change(
+  state: DebounceState,
+  { kind, pressed }: LevelEvent,
+  at: number,
+  times: SettleTimes,
+): DebounceState {
+  const looked = kind === 'sample';
+  const leaves = state.steady !== undefined && pressed !== state.steady;
+  const from = looked ? state.lastAt : at;
   return {
-    state: after,
-    transitions,
-    ...(after.raw === after.settled ? {} : { nextAt: after.rawSince + debounceMs }),
+    ...state,
+    ...counted(state, at, times),
+    raw: pressed,
+    rawSince: at,
+    disturbance: leaves ? (state.disturbance ?? { from, looked }) : state.disturbance,
   };
 }
 
-function restart(state: DebounceState, pressed: boolean, at: number, debounceMs: number): DebounceState {
-  const lasted = at - state.rawSince;
-  const bounced = state.settled !== undefined && pressed !== state.raw && lasted < debounceMs;
+/** Nobody knows what the level was until now: whatever was settling begins anew. */
+function forget(
+  state: DebounceState,
+  { pressed }: LevelEvent,
+  at: number,
+  times: SettleTimes,
+): DebounceState {
   return {
     ...state,
+    ...(pressed === state.raw ? {} : counted(state, at, times)),
     raw: pressed,
     rawSince: at,
-    bounces: state.bounces + (bounced ? 1 : 0),
-    shortestPulseMs: bounced ? Math.min(lasted, state.shortestPulseMs ?? lasted) : state.shortestPulseMs,
+    steady: state.settled,
+    steadySince: at,
+    disturbance: undefined,
+    delayMs: 0,
   };
+}
+
+/** A level that ends now, as a bounce if it did not last. */
+function counted(
+  { settled, raw, rawSince, bounces, shortestPulseMs }: DebounceState,
+  at: number,
+  { pressMs }: SettleTimes,
+): Pick<DebounceState, 'bounces' | 'shortestPulseMs'> {
+  const lasted = at - rawSince;
+  if (settled === undefined || raw === undefined || lasted >= pressMs) return { bounces, shortestPulseMs };
+  return { bounces: bounces + 1, shortestPulseMs: Math.min(lasted, shortestPulseMs ?? lasted) };
+}
+
+function nextOf(state: DebounceState, times: SettleTimes): number | undefined {
+  const { settled, steady, steadySince, raw, rawSince, disturbance } = state;
+  if (raw !== steady) return rawSince + spikeMsOf(times);
+  if (steady === settled) return undefined;
+  const due = steadySince + waitOf(state, times);
+  return disturbance === undefined || isShort(state, times) ? due : rawSince + spikeMsOf(times);
 }

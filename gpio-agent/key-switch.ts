@@ -6,6 +6,7 @@ import type { HealthCheck } from '../service/health.ts';
 import { messageOf } from '../service/log.ts';
 import type { Log } from '../service/log.ts';
 import type { GpioDriver } from './drivers/driver.ts';
+import { settleTimesOf } from './options.ts';
 import type { AgentLink, KeySwitchConfig } from './options.ts';
 import type { Polled } from './sampler.ts';
 import { createSettledInput } from './settled-input.ts';
@@ -31,6 +32,7 @@ export function createKeySwitch(options: {
   readonly clock: Clock;
   readonly log: Log;
   readonly health: HealthCheck;
+  readonly lineHealth: HealthCheck;
   /** `fault` has changed. */
   readonly onFault: () => void;
   readonly onEdge: () => void;
@@ -66,11 +68,13 @@ export function createKeySwitch(options: {
   const input = createSettledInput({
     name: `key switch ${id}`,
     config,
+    times: settleTimesOf(config),
     sampleMs: options.sampleMs,
     driver: options.driver,
     clock: options.clock,
     log,
     health: options.health,
+    lineHealth: options.lineHealth,
     onBounces: () => undefined,
     onLostEdges: () => undefined,
     onTransition: ({ pressed, initial }) => {

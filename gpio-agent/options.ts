@@ -1,6 +1,8 @@
 // What the agent is given, as its parts see it: its configuration, and as much of the link as it uses.
 import type { Config } from '../config/sections.ts';
+import { releaseDebounceMsOf } from '../config/sections/release-debounce.ts';
 import type { Link } from '../service/link/link.ts';
+import type { SettleTimes } from './debounce.ts';
 
 export type AgentConfig = Config['agent'];
 export type ButtonConfig = AgentConfig['buttons'][number];
@@ -8,3 +10,12 @@ export type KeySwitchConfig = AgentConfig['keySwitches'][number];
 export type LedConfig = AgentConfig['leds'][number];
 
 export type AgentLink = Pick<Link, 'state' | 'onState' | 'subscribe' | 'publish' | 'publishNow'>;
+
+/** How long the levels of a button or a key switch must hold. A key that is turned off disarms: that counts as soon. */
+export function settleTimesOf(input: ButtonConfig | KeySwitchConfig): SettleTimes {
+  const { debounceMs } = input;
+  return {
+    pressMs: debounceMs,
+    releaseMs: 'gestures' in input ? releaseDebounceMsOf(input) : debounceMs,
+  };
+}

@@ -50,7 +50,8 @@ export function createSampler(options: {
     if (!running) return;
     let nextAt = lookAt;
     for (const input of inputs) nextAt = Math.min(nextAt, input.nextAt ?? nextAt);
-    if (timer?.at === nextAt) return;
+    // One that comes too early looks, and is set anew then: on a noisy line each edge would otherwise set a timer.
+    if (timer !== undefined && timer.at <= nextAt) return;
     timer?.timer.cancel();
     // Rounded up: Node rounds down, and would come a fraction too early. At least 1 ms, so that it never spins.
     const waitMs = Math.max(1, Math.ceil(nextAt - clock.monotonic()));

@@ -1,5 +1,6 @@
 // What contradicts among the pins of an agent: ids, lines and times.
 import { entriesIn, refused, type Finding, type Seen, type SeenList } from '../declare.ts';
+import { releaseDebounceMsOf } from './release-debounce.ts';
 import { idsTwice } from './twice.ts';
 
 interface Pin {
@@ -10,6 +11,7 @@ interface Pin {
 
 interface Button extends Pin {
   readonly debounceMs: number;
+  readonly releaseDebounceMs?: number;
   readonly gestures: readonly string[];
   readonly holdMs: number;
   readonly doubleMs: number;
@@ -31,6 +33,7 @@ export function agentFindings(values: Values): Finding[] {
     ...sharedLines(values),
     ...shorterThanASample(values),
     ...wrongOrder(values),
+    ...wrongRelease(values),
     ...notOnRpio(values),
     ...nothingToDo(values),
   ];
@@ -117,11 +120,7 @@ function wrongOrder({ buttons }: Values): Finding[] {
   return entriesIn(buttons).flatMap(({ entry, index }) => {
     const { gestures } = entry;
     const knows = (gesture: string) => gestures !== refused && gestures.includes(gesture);
-    const longer = (
-      key: 'holdMs' | 'doubleMs' | 'stuckAfterMs',
-      than: 'debounceMs' | 'holdMs',
-      applies: boolean,
-    ) => {
+    const longer = (key: 'holdMs' | 'stuckAfterMs', than: 'debounceMs' | 'holdMs', applies: boolean) => {
       const value = entry[key];
       const least = entry[than];
       return !applies || value === refused || least === refused || value > least
@@ -136,10 +135,40 @@ function wrongOrder({ buttons }: Values): Finding[] {
     };
     return [
       ...longer('holdMs', 'debounceMs', knows('hold')),
-      ...longer('doubleMs', 'debounceMs', knows('double')),
       ...longer('stuckAfterMs', 'holdMs', knows('hold')),
       ...longer('stuckAfterMs', 'debounceMs', !knows('hold')),
     ];
+  });
+}
+
+/** A release settles for longer than a press, and the second press of a double comes after both. */
+function wrongRelease({ buttons }: Values): Finding[] {
+  return entriesIn(buttons).flatMap(({ entry, index }) => {
+    const { debounceMs, releaseDebounceMs, gestures, doubleMs } = entry;
+    if (debounceMs === refused || releaseDebounceMs === refused || gestures === refused) return [];
+    const releaseMs = releaseDebounceMsOf({
+      debounceMs,
+      gestures,
+      ...(releaseDebounceMs === undefined ? {} : { releaseDebounceMs }),
+    });
+    if (releaseMs < debounceMs)
+      return [
+        error(
+          ['buttons', index, 'releaseDebounceMs'],
+          `must be at least debounceMs (${debounceMs})`,
+          'raise releaseDebounceMs or lower debounceMs',
+        ),
+      ];
+    const least = debounceMs + releaseMs;
+    return !gestures.includes('double') || doubleMs === refused || doubleMs > least
+      ? []
+      : [
+          error(
+            ['buttons', index, 'doubleMs'],
+            `must be more than debounceMs and releaseDebounceMs together (${debounceMs} + ${releaseMs}): a second press counts only after that`,
+            'raise doubleMs or lower debounceMs and releaseDebounceMs',
+          ),
+        ];
   });
 }
 

@@ -34,8 +34,12 @@ const button = {
     default: true,
   }),
   debounceMs: setting(debounceMs(), {
-    doc: 'How long a level must hold before it counts, on both edges. At least sampleMs.',
+    doc: 'How long a press must hold before it counts. At least sampleMs.',
     default: 30,
+  }),
+  releaseDebounceMs: setting(debounceMs(), {
+    doc: 'How long a release must hold before it counts. At least debounceMs. Not set: 100, or 60 where gestures has double.',
+    example: 100,
   }),
   gestures: setting(
     z.array(oneOf(['press', 'double', 'hold'])).check(
@@ -56,7 +60,7 @@ const button = {
     default: 1000,
   }),
   doubleMs: setting(wholeNumber(50, 10_000), {
-    doc: 'Two presses within this time are a double. More than debounceMs.',
+    doc: 'Two presses within this time are a double. More than debounceMs and releaseDebounceMs together.',
     default: 400,
   }),
   stuckAfterMs: setting(wholeNumber(100, 3_600_000), {

@@ -5,6 +5,7 @@ import { delay } from '../../service/clock.ts';
 import { messageOf, silentLog } from '../../service/log.ts';
 import { HardwareError } from '../drivers/driver.ts';
 import type { GpioDriver, GpioOutput } from '../drivers/driver.ts';
+import { settleTimesOf } from '../options.ts';
 import type { AgentConfig, LedConfig } from '../options.ts';
 import { createSampler } from '../sampler.ts';
 import type { Sampler } from '../sampler.ts';
@@ -68,11 +69,13 @@ export async function runCheck(options: CheckOptions): Promise<boolean> {
     const pin = createSettledInput({
       name,
       config,
+      times: settleTimesOf(config),
       sampleMs: options.config.sampleMs,
       driver,
       clock,
       log: silentLog(),
       health: { ok: () => undefined, bad: (message) => void (fault = message) },
+      lineHealth: { ok: () => undefined, bad: () => undefined },
       onBounces: () => undefined,
       onLostEdges: () => undefined,
       onTransition: ({ pressed, initial, heldMs }) => {

@@ -259,6 +259,16 @@ describe('contradictions', () => {
       'must be more than debounceMs',
     ],
     [
+      'agent: {buttons: [{gestures: [double], doubleMs: 90}]}',
+      'agent.buttons[0].doubleMs',
+      'must be more than debounceMs and releaseDebounceMs together',
+    ],
+    [
+      'agent: {buttons: [{releaseDebounceMs: 29}]}',
+      'agent.buttons[0].releaseDebounceMs',
+      'must be at least debounceMs',
+    ],
+    [
       'agent: {buttons: [{gestures: [hold], stuckAfterMs: 1000}]}',
       'agent.buttons[0].stuckAfterMs',
       'must be more than holdMs',
@@ -293,6 +303,8 @@ describe('contradictions', () => {
     'broker: {host: "::1"}',
     'broker: {host: localhost}',
     'agent: {buttons: [{holdMs: 50, debounceMs: 100}]}',
+    'agent: {buttons: [{debounceMs: 300}]}',
+    'agent: {buttons: [{gestures: [double], doubleMs: 91}]}',
     'agent: {buttons: [], leds: []}',
     'agent: {leds: [{follows: on-another-machine}]}',
   ])('%s is none', async (file) => {

@@ -52,6 +52,7 @@ test('the values it shows are the defaults, for every key that has one', async (
     ...config.agent.buttons[0],
     title: 'Release',
     chip: 'usb-expander',
+    releaseDebounceMs: 100,
   });
   expect(at(parsed.value, ['agent', 'leds', '0'])).toEqual({ ...config.agent.leds[0], chip: 'usb-expander' });
   expect(at(parsed.value, ['worker', 'buttons', '0'])).toEqual({

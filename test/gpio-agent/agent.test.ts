@@ -53,7 +53,8 @@ describe('a press', () => {
     });
     driver.press(buttonLine, 200);
     clock.advance(300);
-    const at = '2026-01-01T00:00:00.330Z';
+    // 200 ms held, and 100 ms until the release counts.
+    const at = '2026-01-01T00:00:00.400Z';
     const id: unknown = expect.stringMatching(/^[0-9a-f-]{36}$/);
     expect(fake.now).toEqual([
       {

@@ -108,7 +108,7 @@ describe('the self-test', () => {
       [3000, 3004, 3006, 3009, 3010].forEach((at, index) => toggle(at, index % 2 === 0));
       toggle(3200, false);
     });
-    expect(text).toMatch(/seen: held for 190 ms; 4 bounces, the shortest pulse 1 ms/);
+    expect(text).toMatch(/seen: held for 200 ms; 4 bounces, the shortest pulse 1 ms/);
   });
 
   test('says what is wrong when nothing is pressed, and goes on with the next one', async () => {

@@ -36,7 +36,8 @@ function setUp({ edges = true } = {}) {
   };
   const input = createSettledInput({
     name: 'button main',
-    config: { line: 17, pull: 'up', activeLow: true, debounceMs: 30 },
+    config: { line: 17, pull: 'up', activeLow: true },
+    times: { pressMs: 30, releaseMs: 30 },
     sampleMs: 5,
     driver: {
       name: 'test',
@@ -51,6 +52,7 @@ function setUp({ edges = true } = {}) {
     clock,
     log: silentLog(),
     health: { ok: () => undefined, bad: () => undefined },
+    lineHealth: { ok: () => undefined, bad: () => undefined },
     onBounces: () => undefined,
     onLostEdges: (count) => void (lost += count),
     onTransition: ({ pressed, since, initial }) => {

@@ -16,8 +16,8 @@ import { readReports, reportOf, reports, unpack } from './report.ts';
 
 const folder = inject('kernelFolder');
 
-/** The agent's default, and how near to it a level may count or not. */
-const rules = { debounceMs: 30, toleranceMs: 2 };
+/** The agent's defaults, and how near to them a level may count or not. */
+const rules = { debounceMs: 30, releaseDebounceMs: 100, toleranceMs: 2 };
 const judging = { ...rules, lagMs: 1000, heldToleranceMs: 2 };
 
 /** What a step of a light may be off: a tenth, or this. */
@@ -116,6 +116,16 @@ scenario('presses', reports.presses, 'every press counts once, and no spike ever
   expect(missed).toEqual([]);
   expect(count).toMatchObject({ given: 200, seen: 200, spikes: 1000, phantoms: 0 });
 });
+
+scenario(
+  'spiky',
+  reports.spiky,
+  'spikes at 100 Hz do not swallow a press, and the line is said to be noisy',
+  ({ received, fault }) => {
+    expect(received.map(({ gesture }) => gesture)).toEqual(Array.from({ length: 10 }, () => 'press'));
+    expect(fault).toMatch(/^line BUTTON /);
+  },
+);
 
 scenario('leds', reports.leds, 'each signal shows its pattern at the pin', ({ began, end, leds }) => {
   for (const signal of signals) {

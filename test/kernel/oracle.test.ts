@@ -5,7 +5,7 @@ import type { DebounceState, Transition } from '../../gpio-agent/debounce.ts';
 import { intervalsOf, judge, verdictOf } from './oracle.ts';
 import type { JudgeOptions, Received, Write } from './oracle.ts';
 
-const rules = { debounceMs: 30, toleranceMs: 2 };
+const rules = { debounceMs: 30, releaseDebounceMs: 30, toleranceMs: 2 };
 const options: JudgeOptions = { ...rules, goesOutAt: 'press', lagMs: 500, heldToleranceMs: 1 };
 
 /** Levels that alternate, the first one released, each for so many ms; each write took no time. */
@@ -117,6 +117,30 @@ describe('what has to come of levels', () => {
   });
 });
 
+describe('a release that has a time of its own', () => {
+  const slow = { releaseDebounceMs: 100 };
+
+  test('does not part two presses when it is shorter than that', () => {
+    expect(outcome([200, 80, 90, 80, 200], at(235), slow)).toEqual({ seen: [1], missed: [], phantoms: [] });
+    expect(outcome([200, 80, 110, 80, 200], at(235), slow)).toMatchObject({ missed: [3] });
+  });
+
+  test('is what a press that goes out at its release waits for', () => {
+    const late = { ...slow, goesOutAt: 'release' } as const;
+    expect(outcome([200, 80, 200], [{ at: 385, heldMs: 80 }], late).seen).toEqual([1]);
+    expect(outcome([200, 80, 200], [{ at: 330, heldMs: 80 }], late).missed).toEqual([1]);
+  });
+});
+
+test('two levels with a spike between them may have counted as one, and need not', () => {
+  for (const received of [at(), at(131)])
+    expect(outcome([100, 20, 2, 20, 200], received)).toMatchObject({ missed: [], phantoms: [] });
+  expect(outcome([100, 20, 4, 20, 200], at(131)).phantoms).toHaveLength(1);
+  // Held for long: received once, from its first contact or from the one after the spike.
+  for (const moment of [131, 153])
+    expect(outcome([100, 20, 2, 80, 200], at(moment))).toEqual({ seen: [3], missed: [], phantoms: [] });
+});
+
 describe('held against the agent’s debouncer', () => {
   const duration = fc.oneof(
     fc.integer({ min: 1, max: 290 }).map((tenths) => tenths / 10),
@@ -159,7 +183,7 @@ describe('held against the agent’s debouncer', () => {
       { kind: 'sample' as const, pressed: exact.at(-1)?.pressed ?? false, at: last },
     ];
     for (const event of events) {
-      const step = debounce(state, event, rules.debounceMs);
+      const step = debounce(state, event, { pressMs: rules.debounceMs, releaseMs: rules.debounceMs });
       state = step.state;
       transitions.push(...step.transitions.filter(({ initial }) => !initial));
     }

@@ -1,7 +1,7 @@
 // Which presses have to come of what was done to a line, said without looking at how the agent finds them. Times in ms.
 //
-// A level counts once it has held for the debounce time; what held shorter never was; of equal levels that count in a row
-// only the first does. A machine pauses, so how long a level held is known only from the clock before and after
+// A level counts once it has held for its time; what held shorter never was; of equal levels that count in a row only the
+// first does. Equal levels with less than 3 ms between them may have been one. A machine pauses, so how long a level held is known only from the clock before and after
 // each of the two writes that began and ended it: it has surely held long enough, or surely not, or either answer is right.
 
 /** A level was set between `before` and `after`. */
@@ -36,15 +36,34 @@ export function intervalsOf(writes: readonly Write[], end: number): readonly Int
 
 export interface Rules {
   readonly debounceMs: number;
+  /** Of a release. */
+  readonly releaseDebounceMs: number;
   /** A level that held less than this beyond the debounce time may count or not. */
   readonly toleranceMs: number;
 }
 
 export type Verdict = 'counts' | 'unsure' | 'never';
 
-export function verdictOf({ shortestMs, longestMs }: Interval, rules: Rules): Verdict {
-  if (longestMs < rules.debounceMs) return 'never';
-  return shortestMs > rules.debounceMs + rules.toleranceMs ? 'counts' : 'unsure';
+/** @param from when it began at the earliest, together with the equal levels before it that may be one with it */
+export function verdictOf(interval: Interval, rules: Rules, from = interval.from): Verdict {
+  const { pressed, shortestMs, longestMs } = interval;
+  const waitMs = pressed ? rules.debounceMs : rules.releaseDebounceMs;
+  if (longestMs + interval.from - from < waitMs) return 'never';
+  return shortestMs > waitMs + rules.toleranceMs ? 'counts' : 'unsure';
+}
+
+/** A level that was shorter than this does not part the two around it (docs/trust.md). */
+const spikeMs = 3;
+
+/** For each interval, when it began at the earliest. */
+function startsOf(intervals: readonly Interval[]): readonly number[] {
+  const starts: number[] = [];
+  for (const [index, { from }] of intervals.entries()) {
+    const between = intervals[index - 1];
+    const joins = between !== undefined && between.shortestMs < spikeMs;
+    starts.push((joins ? starts[index - 2] : undefined) ?? from);
+  }
+  return starts;
 }
 
 export interface Received {
@@ -98,6 +117,8 @@ export function judge(
   received: readonly Received[],
   options: JudgeOptions,
 ): Judgement {
+  const starts = startsOf(intervals);
+  const startOf = (index: number) => starts[index] ?? 0;
   let paths: readonly Path[] = [{ held: undefined, received: 0, errors: 0, lagMs: 0, last: undefined }];
 
   /** A press began with `began` and went out because of `cause`: received, or missed. */
@@ -109,20 +130,21 @@ export function judge(
     };
     const [interval, trigger] = [intervals[began], intervals[cause]];
     if (interval === undefined || trigger === undefined) return [missed];
+    const waitMs = trigger.pressed ? options.debounceMs : options.releaseDebounceMs;
     const fits = (press: Received | undefined): press is Received =>
       press !== undefined &&
-      press.at >= trigger.from + options.debounceMs - 1 &&
-      press.at <= trigger.until + options.debounceMs + options.lagMs &&
+      press.at >= startOf(cause) + waitMs - 1 &&
+      press.at <= trigger.until + waitMs + options.lagMs &&
       (press.heldMs === undefined ||
-        (press.heldMs >= trigger.from - interval.until - options.heldToleranceMs &&
-          press.heldMs <= trigger.until - interval.from + options.heldToleranceMs));
+        (press.heldMs >= startOf(cause) - interval.until - options.heldToleranceMs &&
+          press.heldMs <= trigger.until - startOf(began) + options.heldToleranceMs));
     const seen: Path[] = [];
     // Received ones that are passed over before the one that fits are phantoms.
     let { errors, last } = path;
     for (let index = path.received; index < received.length; index += 1) {
       const press = received[index];
       if (fits(press)) {
-        const lagMs = Math.max(0, press.at - trigger.until - options.debounceMs);
+        const lagMs = Math.max(0, press.at - trigger.until - waitMs);
         seen.push({
           ...path,
           received: index + 1,
@@ -131,7 +153,7 @@ export function judge(
           last: { before: last, interval: began, received: index, lagMs },
         });
       }
-      if (press !== undefined && press.at > trigger.until + options.debounceMs + options.lagMs) break;
+      if (press !== undefined && press.at > trigger.until + waitMs + options.lagMs) break;
       errors += 1;
       last = { before: last, received: index };
     }
@@ -150,7 +172,7 @@ export function judge(
   };
 
   for (const [index, interval] of intervals.entries()) {
-    const verdict = verdictOf(interval, options);
+    const verdict = verdictOf(interval, options, startOf(index));
     if (verdict === 'never') continue;
     paths = best(
       paths.flatMap((path) => (verdict === 'unsure' ? [path, ...take(path, index)] : take(path, index))),

@@ -31,6 +31,8 @@ describe('a plan', () => {
   test('holds presses longer than the debounce time, and spikes and bounces shorter', () => {
     expect(Math.min(...durations(plan, 'press'))).toBeGreaterThanOrEqual(40_000);
     expect(Math.max(...durations(plan, 'spike', 'dropout'))).toBeLessThanOrEqual(20_000);
+    for (const [index, { part, us }] of plan.entries())
+      if (part === 'gap' && plan[index - 1]?.press !== undefined) expect(us).toBeGreaterThanOrEqual(120_000);
     expect(Math.max(...durations(plan, 'bounce'))).toBeLessThanOrEqual(5_000);
     expect(Math.min(...durations(plan, 'bounce', 'spike'))).toBeGreaterThanOrEqual(100);
   });
@@ -44,6 +46,7 @@ describe('a plan', () => {
     });
     const { missed } = judge(intervalsOf(writes, at), [], {
       debounceMs: 30,
+      releaseDebounceMs: 100,
       toleranceMs: 2,
       goesOutAt: 'press',
       lagMs: 0,

@@ -11,13 +11,13 @@ export interface Step {
   readonly press?: number;
 }
 
-/** In µs. The debounce time is 30 ms: presses and what is between them are longer, spikes and bounces shorter. */
+/** In µs. A press counts after 30 ms and a release after 100 ms: these are longer, spikes and bounces shorter. */
 const durations = {
   bounce: [100, 5_000],
   held: [60_000, 100_000],
   /** Of a press with a dropout, before and after it. */
   heldPart: [40_000, 60_000],
-  between: [60_000, 80_000],
+  between: [120_000, 150_000],
   spike: [100, 20_000],
   /** Also shorter than the debounce time: nothing has to settle between two spikes. */
   betweenSpikes: [10_000, 60_000],
@@ -72,6 +72,30 @@ export function makePlan(
   return steps;
 }
 
+/**
+ * Presses of a second each on a line with spikes of 0.3 ms at 100 Hz: none of them may be missed.
+ * @param presses how many
+ */
+function makeSpikyPlan(presses: number): readonly Step[] {
+  const spikes = (pressed: boolean, forMs: number, press?: number): readonly Step[] =>
+    Array.from({ length: forMs / 10 }, () => [
+      {
+        pressed,
+        us: 9_700,
+        part: pressed ? ('press' as const) : ('gap' as const),
+        ...(press === undefined ? {} : { press }),
+      },
+      { pressed: !pressed, us: 300, part: 'spike' as const },
+    ]).flat();
+  return [
+    ...Array.from({ length: presses }, (_, press) => [
+      ...spikes(false, 500),
+      ...spikes(true, 1000, press),
+    ]).flat(),
+    { pressed: false, us: 500_000, part: 'gap' },
+  ];
+}
+
 /** The same every time, so that a failure comes again. */
 export const seed = 20_261_125;
 
@@ -80,6 +104,7 @@ export const plans = {
   main: makePlan(seed, { presses: 100, spikes: 500 }),
   second: makePlan(seed + 1, { presses: 100, spikes: 500 }),
 };
+export const spikyPlan = makeSpikyPlan(10);
 export const onePress = makePlan(seed + 2, { presses: 1, spikes: 1 });
 
 /** As the stimulus reads it. @param activeLow pressed is low */

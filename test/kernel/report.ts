@@ -48,6 +48,11 @@ export const reports = {
       z.object({ ...packed, button: z.string(), end: z.number(), received: z.array(received) }),
     ),
   }),
+  spiky: z.object({
+    received: z.array(received),
+    /** Of the button, at the end of the noise. */
+    fault: z.exactOptional(z.string()),
+  }),
   leds: z.object({
     began: z.number(),
     end: z.number(),

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { signals } from '../../../messages/button.ts';
 import { agentInfo, availability, buttonState, ledState, pack } from '../report.ts';
 import type { Reports, Timed } from '../report.ts';
-import { onePress, planText, plans } from '../plan.ts';
+import { onePress, planText, plans, spikyPlan } from '../plan.ts';
 import { costOf, eventually, health, metric, startAgent } from './agent.ts';
 import type { Agent } from './agent.ts';
 import { device, deviceFolder, levelOf, lines, now, play, setLevel, watch } from './lines.ts';
@@ -89,6 +89,15 @@ const presses: Scenario<'presses'> = async ({ room }) => {
   return {
     buttons: played.map((one) => ({ ...one, received: [...room.presses(one.button, began)] })),
   };
+};
+
+/** Presses on a line with spikes at 100 Hz. */
+const spiky: Scenario<'spiky'> = async ({ room }) => {
+  const began = now();
+  await play(lines.BUTTON, planText(spikyPlan, true));
+  const fault = room.latest('button/main/state', buttonState)?.fault;
+  await delay(quietMs);
+  return { received: [...room.presses('main', began)], ...(fault === undefined ? {} : { fault }) };
 };
 
 const leds: Scenario<'leds'> = async ({ room }) => {
@@ -178,7 +187,7 @@ const gone: Scenario<'gone'> = async ({ room }) => {
   writeFileSync(`${driver}/unbind`, device);
   const goneAt = now();
   for (const button of both)
-    await eventually(`the fault of ${button}`, () => state(button)?.fault !== undefined);
+    await eventually(`the fault of ${button}`, () => state(button)?.fault?.includes('is gone'));
   const noticedMs = now() - goneAt;
   const whileGone = {
     states: both.flatMap((button) => state(button) ?? []),
@@ -299,8 +308,10 @@ const kernel: Scenario<'kernel'> = async () => {
 export const scenarios: { readonly [S in keyof Reports]: Scenario<S> } = {
   start,
   idle,
-  presses,
+  // Before there is noise: a noisy line is a fault at the light.
   leds,
+  presses,
+  spiky,
   storm,
   gone,
   stop,

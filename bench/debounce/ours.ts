@@ -1,0 +1,126 @@
+// The agent's own button on a line of a model: its code, its timers, on a clock whose time is the model's.
+import { agent as agentSection } from '../../config/sections/agent.ts';
+import { createButton } from '../../gpio-agent/button.ts';
+import type { GpioDriver, InputOptions } from '../../gpio-agent/drivers/driver.ts';
+import { createSampler } from '../../gpio-agent/sampler.ts';
+import type { Clock, Timer } from '../../service/clock.ts';
+import { silentLog } from '../../service/log.ts';
+import { between, randomFrom } from './random.ts';
+import type { Signal } from './signals.ts';
+
+/** A timer of Node on an idle machine comes so much late. */
+const lateMs = 0.3;
+
+interface ModelClock extends Clock {
+  /** Runs what is due before `at`, and then it is `at`. */
+  until(at: number): void;
+}
+
+function modelClock(seed: number): ModelClock {
+  const random = randomFrom(seed);
+  const timers = new Set<{ at: number; readonly fn: () => void }>();
+  let now = 0;
+  const set = (fn: () => void, ms: number): Timer => {
+    const timer = { at: now + ms + between(random, 0, lateMs), fn };
+    timers.add(timer);
+    return { cancel: () => void timers.delete(timer) };
+  };
+  return {
+    now: () => now,
+    monotonic: () => now,
+    setTimeout: set,
+    setInterval: (fn, ms) => {
+      let timer = set(function again() {
+        timer = set(again, ms);
+        fn();
+      }, ms);
+      return { cancel: () => timer.cancel() };
+    },
+    until: (at) => {
+      for (;;) {
+        let next: { at: number; readonly fn: () => void } | undefined;
+        for (const timer of timers)
+          if (timer.at <= at && (next === undefined || timer.at < next.at)) next = timer;
+        if (next === undefined) break;
+        timers.delete(next);
+        now = Math.max(now, next.at);
+        next.fn();
+      }
+      now = Math.max(now, at);
+    },
+  };
+}
+
+export interface Played {
+  /** When presses went out; of a signal of double presses, when doubles did. */
+  readonly at: readonly number[];
+  readonly faults: readonly string[];
+}
+
+/** Plays a signal to a button with the defaults. @param edges a driver with edges; otherwise one that samples */
+export function playOurs(
+  signal: Signal,
+  edges: boolean,
+  settings: Readonly<Record<string, unknown>> = {},
+): Played {
+  const clock = modelClock(42);
+  const gesture = signal.double === true ? 'double' : 'press';
+  const config = agentSection.schema.parse({
+    buttons: [{ gestures: signal.double === true ? ['press', 'double'] : ['press'], ...settings }],
+  });
+  const [button] = config.buttons;
+  if (button === undefined) throw new Error('no button is configured');
+  let pressed = false;
+  let input: InputOptions | undefined;
+  const unused = () => {
+    throw new Error('not asked for');
+  };
+  const driver: GpioDriver = {
+    name: 'model',
+    simulated: true,
+    open: () => undefined,
+    openInput: (options) => {
+      input = options;
+      return { where: 'a model', edges, read: () => pressed, close: () => undefined };
+    },
+    openOutput: unused,
+    close: () => undefined,
+  };
+  const quiet = { ok: () => undefined, bad: () => undefined };
+  const at: number[] = [];
+  const faults: string[] = [];
+  const agent = createButton({
+    config: button,
+    sampleMs: config.sampleMs,
+    driver,
+    clock,
+    log: silentLog(),
+    health: quiet,
+    lineHealth: { ...quiet, bad: (message) => void faults.push(message) },
+    onBounces: () => undefined,
+    onLostEdges: () => undefined,
+    onFelt: () => undefined,
+    onGesture: (fired) => {
+      if (fired.gesture === gesture) at.push(clock.monotonic());
+    },
+    onCondition: () => undefined,
+    onEdge: () => sampler.reschedule(),
+  });
+  const sampler = createSampler({
+    clock,
+    inputs: [agent],
+    sampleMs: config.sampleMs,
+    onLook: () => undefined,
+  });
+  agent.open();
+  sampler.start();
+  for (const change of signal.changes()) {
+    clock.until(change);
+    pressed = !pressed;
+    if (edges) input?.onEdge({ pressed, at: change });
+  }
+  clock.until(signal.endMs);
+  sampler.stop();
+  agent.close();
+  return { at, faults };
+}

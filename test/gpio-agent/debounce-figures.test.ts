@@ -1,0 +1,45 @@
+// The figures of `npm run bench -- debounce` and docs/hardware.md at a smaller number of presses: the same models, whose
+// time is not the wall clock's.
+import { describe, expect, test } from 'vitest';
+import { contenders } from '../../bench/debounce/contenders.ts';
+import { countOf, playTo } from '../../bench/debounce/count.ts';
+import { playOurs } from '../../bench/debounce/ours.ts';
+import { signalsOf } from '../../bench/debounce/signals.ts';
+
+const presses = 100;
+const noiseMs = 5000;
+
+const signals = signalsOf(presses, noiseMs);
+
+for (const edges of [true, false])
+  describe(`with the defaults, of a driver ${edges ? 'with edges' : 'that samples'}`, () => {
+    for (const signal of signals)
+      test(`${signal.name}: none missed, none invented`, () => {
+        const { missed, invented } = countOf(signal, playOurs(signal, edges).at);
+        expect({ missed, invented }).toEqual({ missed: 0, invented: 0 });
+      });
+  });
+
+test('a press is felt at most 2 ms later than the debounce time with edges, in the median', () => {
+  const [ordinary] = signals;
+  if (ordinary === undefined) throw new Error('there is no signal');
+  const latencies = countOf(ordinary, playOurs(ordinary, true).at).latenciesMs.toSorted(
+    (one, other) => one - other,
+  );
+  expect(latencies[presses / 2]).toBeLessThanOrEqual(32);
+});
+
+test('the models are hard: the algorithm that was here before doubles presses of the poor button and misses spiky ones', () => {
+  const [before] = contenders;
+  const [, poor, , spiky] = signals;
+  if (before === undefined || poor === undefined || spiky === undefined)
+    throw new Error('a model is missing');
+  expect(countOf(poor, playTo(before, poor)).invented).toBeGreaterThan(presses / 20);
+  expect(countOf(spiky, playTo(before, spiky)).missed).toBe(presses);
+});
+
+test('noise is a fault of its line', () => {
+  for (const edges of [true, false])
+    for (const signal of signals.filter(({ name }) => /hum|without end/.test(name)))
+      expect(playOurs(signal, edges).faults, signal.name).toHaveLength(1);
+});
