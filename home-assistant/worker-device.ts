@@ -96,7 +96,9 @@ function driftComponents(
       device_class: 'connectivity',
       entity_category: 'diagnostic',
       state_topic: topic,
-      value_template: onWhen("value_json.fresh | default(value_json.state != 'unknown')"),
+      value_template: onWhen(
+        "value_json.reachable | default(value_json.fresh | default(value_json.state != 'unknown'))",
+      ),
       payload_on: 'on',
       payload_off: 'off',
     }),

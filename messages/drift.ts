@@ -59,6 +59,8 @@ const driftSchema = z.object({
   frozen: z.exactOptional(frozenSchema),
   /** whether Argo CD has been heard of lately; where it has not, all else here is unknown */
   fresh: z.exactOptional(z.boolean()),
+  /** whether Argo CD has answered when it was asked last; what is known may still be fresh where it has not */
+  reachable: z.exactOptional(z.boolean()),
   since: timeSchema,
   /** since when the worker has seen the oldest of what is out of sync; absent: nothing is */
   oldestDriftAt: z.exactOptional(timeSchema),

@@ -138,6 +138,7 @@ test(
               freshUntil: () => Infinity,
               problem: () => undefined,
               notFresh: () => {},
+              reachable: () => true,
               server: () => undefined,
             },
             access: {
@@ -215,6 +216,7 @@ test('a first list of 10,000 applications, selected by five buttons', { timeout 
             freshUntil: () => Infinity,
             problem: () => undefined,
             notFresh: () => {},
+            reachable: () => true,
             server: () => undefined,
           },
           worker: 'main',

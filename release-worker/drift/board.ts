@@ -47,7 +47,7 @@ export interface Board {
 export interface BoardOptions {
   readonly link: Link;
   readonly registry: Registry;
-  readonly watch: Pick<Watch, 'freshUntil' | 'notFresh' | 'problem' | 'server'>;
+  readonly watch: Pick<Watch, 'freshUntil' | 'notFresh' | 'problem' | 'reachable' | 'server'>;
   readonly access: Pick<Access, 'obstacleOf' | 'known'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -238,6 +238,7 @@ export function createBoard(options: BoardOptions): Board {
       obstacleOf: access.obstacleOf,
       counts,
       fresh,
+      reachable: watch.reachable(),
       since,
       oldestDriftAt: oldest?.at,
       now: clock.now(),

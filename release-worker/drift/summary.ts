@@ -49,6 +49,8 @@ export function summaryOf(options: {
   readonly apps: Iterable<AppRecord>;
   readonly counts: DriftCounts;
   readonly fresh: boolean;
+  /** whether Argo CD has answered when it was asked last */
+  readonly reachable: boolean;
   /** milliseconds since the epoch */
   readonly since: number;
   /** milliseconds since the epoch */
@@ -80,6 +82,7 @@ export function summaryOf(options: {
     truncated,
     ...(options.frozen === undefined ? {} : { frozen: options.frozen }),
     fresh: options.fresh,
+    reachable: options.fresh && options.reachable,
     since: toTime(since),
     ...(options.oldestDriftAt === undefined ? {} : { oldestDriftAt: toTime(options.oldestDriftAt) }),
     at: toTime(now),

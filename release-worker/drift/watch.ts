@@ -55,6 +55,8 @@ export interface Watch {
   doubt(): Promise<void> | undefined;
   /** To be told when `freshUntil` has passed, so that health says so too. */
   notFresh(): void;
+  /** Whether Argo CD has answered when it was asked last: a refusal is a fact at once, however fresh what is known is. */
+  reachable(): boolean;
   /** what is wrong with Argo CD, with the remedy */
   problem(): string | undefined;
   /** wall clock of the last full list, in milliseconds since the epoch */
@@ -97,6 +99,12 @@ export function createWatch(options: WatchOptions): Watch {
   let server: Version | undefined;
   let probed = false;
   let failed = false;
+  let answers = true;
+  const setAnswers = (now: boolean) => {
+    if (now === answers) return;
+    answers = now;
+    onChange();
+  };
   let listWanted = false;
   const listPause = createPause(clock);
   let running: Promise<unknown> = Promise.resolve();
@@ -220,6 +228,7 @@ export function createWatch(options: WatchOptions): Watch {
       let waitMs: number;
       try {
         await list();
+        setAnswers(true);
         failures = 0;
         waitMs = listAgainMs();
       } catch (error) {
@@ -228,6 +237,8 @@ export function createWatch(options: WatchOptions): Watch {
         // Whoever answers next may be another Argo CD, or take the token no longer.
         probed = false;
         failed = true;
+        if (error instanceof ArgoCdError && (raisesDoubt(error) || error.kind === 'unauthenticated'))
+          setAnswers(false);
         waitMs = backoffMs(failures, listRetry, random());
         if (error instanceof ArgoCdError && error.kind === 'unauthenticated') {
           waitMs = Math.min(waitMs, tokenRetryMs);
@@ -319,6 +330,7 @@ export function createWatch(options: WatchOptions): Watch {
       return reach.isInDoubt() ? reach.whenDecided() : undefined;
     },
     notFresh,
+    reachable: () => answers && !reach.isAway(),
     problem: problem.now,
     lastListAt: freshness.lastListAt,
     server: () => server,

@@ -41,6 +41,24 @@ describe.skipIf(!hasMosquitto)('an Argo CD that stands still (skipped without mo
     expect(await argocd.syncs()).toHaveLength(1);
   });
 
+  it('that refuses its list is said to be so before what is known has become too old for the light', async () => {
+    const { argocd, heard } = await start();
+    const said = () =>
+      heard
+        .on('release-button/drift')
+        .map(({ payload }) =>
+          JSON.stringify([
+            Reflect.get(Object(JSON.parse(payload)), 'fresh'),
+            Reflect.get(Object(JSON.parse(payload)), 'reachable'),
+          ]),
+        );
+    expect(said().at(-1)).toBe('[true,true]');
+    await argocd.post('faults', { requests: [{ path: '/api/v1/applications', status: 503 }] });
+    await until('the refusal', () => said().includes('[true,false]'));
+    await argocd.post('faults', { clear: true });
+    await until('the end of it', () => said().at(-1) === '[true,true]');
+  });
+
   it('whose answer to a sync never came is not sent it again, and its end is told', async () => {
     const installation = await start();
     const { simulator, brokerUrl, argocd, heard } = installation;

@@ -13,6 +13,7 @@ function summary(apps: readonly AppRecord[], fresh = true) {
     counts: countDrift(apps, none),
     obstacleOf: none,
     fresh,
+    reachable: true,
     since: Date.parse('2026-01-01T00:00:00Z'),
     now: Date.parse('2026-01-02T00:00:00Z'),
     server: 'https://argocd.example',

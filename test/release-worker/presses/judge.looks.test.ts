@@ -52,6 +52,7 @@ function judgingBy(
       answered: () => {},
       doubt: () => decided,
       notFresh: () => {},
+      reachable: () => true,
       problem: () => undefined,
       lastListAt: () => undefined,
       server: () => undefined,

@@ -25,6 +25,7 @@ export function boarding(
     watch: {
       freshUntil: () => freshUntil,
       notFresh: () => {},
+      reachable: () => true,
       problem: () => undefined,
       server: () => undefined,
     },
