@@ -269,11 +269,11 @@ export function errorFromFailure(
     remedy:
       failure.byProxy === true
         ? 'Check HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, or name the host of Argo CD in NO_PROXY'
-        : remedyFor(code, sent),
+        : remedyFor(code, sent, server),
   });
 }
 
-function remedyFor(code: string, sent: boolean): string {
+function remedyFor(code: string, sent: boolean, server: string): string {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
     return 'The name cannot be resolved: check argocd.server (ARGOCD_SERVER) and the DNS of this machine';
   if (code === 'ECONNREFUSED')
@@ -282,6 +282,9 @@ function remedyFor(code: string, sent: boolean): string {
     return 'No TLS connection comes about: check the port in argocd.server. Only where Argo CD is meant to speak without encryption, write http:// instead of https://, which sends the token in the clear';
   if (code.startsWith('HPE_'))
     return 'What answers there does not speak HTTP: check the port in argocd.server (ARGOCD_SERVER), and whether it needs https://';
+  // A port with TLS hangs up on a request that is not encrypted.
+  if (code === 'ECONNRESET' && server.startsWith('http:'))
+    return 'The connection was closed without an answer: if that port is encrypted, write https:// instead of http:// in argocd.server (ARGOCD_SERVER)';
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return 'The certificate is for other names: use one of them in argocd.server, or have a certificate made for this one';
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID')

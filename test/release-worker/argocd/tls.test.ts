@@ -59,6 +59,20 @@ describe('a self-signed certificate', () => {
   });
 });
 
+describe('the wrong scheme', () => {
+  it('http:// to a port with TLS is answered with https://', async () => {
+    const { url } = await serve(played('get-one'), pair('here'));
+    const failure = await refusalOf(clientOf(url.replace('https:', 'http:'), {}).get(guestbook));
+    expect(failure.message).toMatch(/if that port is encrypted, write https:\/\/ instead of http:\/\//);
+  });
+
+  it('https:// to a port without TLS is answered with the port first', async () => {
+    const { url } = await serve(played('get-one'));
+    const failure = await refusalOf(clientOf(url.replace('http:', 'https:'), {}).get(guestbook));
+    expect(failure.message).toMatch(/No TLS connection comes about: check the port in argocd\.server/);
+  });
+});
+
 describe('a certificate for other names', () => {
   it('is refused although its CA is trusted, and the remedy is another name', async () => {
     const { read } = await ask(pair('elsewhere'), { ca: pair('elsewhere').ca });
