@@ -42,7 +42,7 @@ function build() {
   const inputs = hashOfInputs();
   run(tsc, ['-p', 'tsconfig.build.json'], 'inherit');
   run(rolldown, ['-c'], openSync(join(dist, 'bundle.log'), 'w'));
-  writeFileSync(stampFile, `${JSON.stringify({ inputs, outputs: sizesOfOutputs() })}\n`);
+  writeFileSync(stampFile, `${JSON.stringify({ inputs, outputs: stateOfOutputs() })}\n`);
 }
 
 function isOlder(version, wanted) {
@@ -55,7 +55,7 @@ function isOlder(version, wanted) {
 function isCurrent() {
   try {
     const { inputs, outputs } = readJson(stampFile);
-    const found = sizesOfOutputs();
+    const found = stateOfOutputs();
     return inputs === hashOfInputs() && Object.keys(outputs).every((file) => found[file] === outputs[file]);
   } catch {
     return false;
@@ -87,11 +87,14 @@ function byCodeUnit(one, other) {
   return one < other ? -1 : 1;
 }
 
-/** Bytes by path. A path without a file that was there shows that somebody removed a part of dist/. */
-function sizesOfOutputs() {
-  const sizes = {};
-  for (const file of filesIn(dist)) if (file !== stampFile) sizes[relative(dist, file)] = statSync(file).size;
-  return sizes;
+/** Size and permissions by path: shows what was removed or cut short, and a command that cannot be executed any more. */
+function stateOfOutputs() {
+  const state = {};
+  for (const file of filesIn(dist)) {
+    const { size, mode } = statSync(file);
+    if (file !== stampFile) state[relative(dist, file)] = `${size} ${mode.toString(8)}`;
+  }
+  return state;
 }
 
 /** None where the folder is missing, as some are while an image is built. */

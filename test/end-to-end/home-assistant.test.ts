@@ -219,7 +219,7 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
     };
     expect(await run()).toEqual({
       code: 0,
-      output: 'taken away: release-button_agent_main\ntaken away: release-button_worker_main\n',
+      output: 'removed: release-button_agent_main\nremoved: release-button_worker_main\n',
     });
     for (const topic of [agentTopic, workerTopic]) expect(apart.heard.on(topic).at(-1)?.payload).toBe('');
     expect(apart.heard.on(theirs)).toHaveLength(1);

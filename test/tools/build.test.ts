@@ -92,6 +92,7 @@ describe('the build', () => {
     ['the compiler has other settings', () => put('tsconfig.json', '{}')],
     ['a part of dist/ is gone', () => rmSync(join(project, 'dist/bundle'), { recursive: true })],
     ['a file in dist/ is cut short', () => writeFileSync(join(project, 'dist/one.js'), '')],
+    ['the command cannot be executed any more', () => chmodSync(join(project, 'dist/bundle/main.js'), 0o600)],
     ['its notes are damaged', () => writeFileSync(join(project, 'dist/build.json'), '{"inputs":')],
   ])('is done again where %s', (_, change) => {
     build();
