@@ -105,10 +105,10 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
       reason: 'frozen',
       message: expect.stringContaining('Home Assistant'),
     });
-    expect(apart.heard.latest('release-button/freeze/state')).toMatchObject({
-      frozen: true,
-      by: 'Home Assistant',
-    });
+    // The state may come after the signal and the answer.
+    const state = () => apart.heard.latest('release-button/freeze/state');
+    await until('the state', () => state()?.['frozen'] === true);
+    expect(state()).toMatchObject({ by: 'Home Assistant' });
     command(freeze, option(freeze, 'payload_off'));
     await apart.untilSignal('drifted');
 
