@@ -189,7 +189,7 @@ worker:
     it('names a file with settings that is not there, and makes no folder of its name', () => {
       const { code, err } = docker(
         composed(['run', '--rm', '--no-deps', '-T', 'release-worker', 'config', 'release-worker']),
-        { RELEASE_BUTTON_CONFIG: 'absent.yaml' },
+        { BUTTON_CONFIG: 'absent.yaml' },
         folder,
       );
       expect(code).not.toBe(0);
