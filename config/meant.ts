@@ -30,7 +30,14 @@ export function meantBy(schema: Schema, name: string, value: unknown): readonly 
 export function wordsIn(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.flatMap(wordsIn);
   if (typeof value === 'string') return value.split(/[\s,;]+/).filter((word) => word !== '');
-  return isMap(value) || value === null || value === undefined ? [] : [String(value)];
+  const text = plainText(value);
+  return text === undefined ? [] : [text];
+}
+
+/** Text as it is written; undefined for what is no single value. */
+function plainText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 }
 
 function candidates(schema: Schema, name: string, value: unknown): readonly unknown[] {
@@ -39,7 +46,8 @@ function candidates(schema: Schema, name: string, value: unknown): readonly unkn
   if (schema instanceof z.ZodMiniArray) return listsMeant(bare(schema.def.element), name, value);
   if (schema instanceof z.ZodMiniUnion)
     return schema.def.options.flatMap((option) => candidates(bare(option), name, value));
-  const [only, ...others]: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const all: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const [only, ...others] = all;
   if (others.length > 0) return [];
   if (schema instanceof z.ZodMiniNumber) {
     const number = typeof only === 'string' ? numberMeant(name, only) : only;
@@ -61,10 +69,10 @@ function booleanMeant(value: unknown): readonly boolean[] {
 
 function listsMeant(element: Schema, name: string, value: unknown): readonly unknown[] {
   if (element instanceof z.ZodMiniArray) {
-    const groups = Array.isArray(value) ? value : wordsIn(value);
+    const groups: readonly unknown[] = Array.isArray(value) ? value : wordsIn(value);
     return groups.length === 0
       ? []
-      : [groups.map((group: unknown) => (Array.isArray(group) ? group : [group]))];
+      : [groups.map((group): readonly unknown[] => (Array.isArray(group) ? group : [group]))];
   }
   if (Array.isArray(value)) {
     const each = value.map(
@@ -89,8 +97,9 @@ function textsIn(element: Schema, value: unknown): readonly string[] {
   if (!(element instanceof z.ZodMiniString) || !isMap(value)) return [];
   const takes = (text: string) => z.safeParse(element, text, { jitless: true }).success;
   return Object.entries(value).flatMap(([key, inner]) => {
-    if (inner === null || typeof inner === 'object') return [];
-    const [both, alone] = [`${key}=${String(inner)}`, String(inner)];
+    const alone = plainText(inner);
+    if (alone === undefined) return [];
+    const both = `${key}=${alone}`;
     // Where either would do, nothing can be told.
     return takes(both) === takes(alone) ? [] : [takes(both) ? both : alone];
   });

@@ -148,7 +148,8 @@ function issueProblem(
 /** Of a check of ours, which says it once or of the value. */
 function remedyOf(issue: z.core.$ZodIssue, value: unknown): string | undefined {
   const { remedy, remedyOf: of }: Record<string, unknown> = (issue.code === 'custom' && issue.params) || {};
-  const said: unknown = typeof of === 'function' && typeof value === 'string' ? of(value) : remedy;
+  const said: unknown =
+    typeof of === 'function' && typeof value === 'string' ? Reflect.apply(of, undefined, [value]) : remedy;
   return typeof said === 'string' ? said : undefined;
 }
 
