@@ -26,29 +26,30 @@ export const wordBefore = { commit: 'commit ', other: 'revision ' } as const;
 
 /** The Git commit, chart version or digest, as people read it; of several sources each, with a comma between them. */
 const shown = [
-  '{% macro shown(revision) %}',
-  "{{ revision if not revision or '.' in revision and version(revision).valid else ",
-  `('${wordBefore.commit}' if revision | regex_match('[0-9a-f]{40}(,|$)') else '${wordBefore.other}') ~ `,
-  "revision | regex_replace('([0-9a-f]{7})[0-9a-f]{33,}', '\\\\1') | replace(',', ', ') }}",
+  '{% macro shown(r) %}',
+  "{{ r if not r or '.' in r and version(r).valid else ",
+  `('${wordBefore.commit}' if r|regex_match('[0-9a-f]{40}(,|$)') else '${wordBefore.other}') ~ `,
+  "r|regex_replace('([0-9a-f]{7})[0-9a-f]{33,}', '\\\\1')|replace(',', ', ') }}",
   '{% endmacro %}',
 ].join('');
 
-/** Where the second version is the older one, or the same since the cluster was changed by hand, it is said in words. */
+/**
+ * Where the second version is the older one, or the same since the cluster was changed by hand, it is said in words. It is
+ * in the message once an application, hence the short names: `j` the application, `d` what is deployed and `t` what is
+ * wanted, `o` whether they differ, `i` and `l` both as text, `n` the notes, `c` the commit to tell of.
+ */
 const stateTemplate = [
   '{% if value_json is defined %}',
   shown,
-  "{% set installed = shown((value_json.deployed | default({})).revision | default('')) or 'not deployed' %}",
-  "{% set drifted = value_json.sync == 'OutOfSync' %}",
-  "{% set wanted = shown((value_json.target | default({})).revision | default('')) %}",
-  '{% set latest = wanted if drifted and wanted else installed %}',
-  '{% set alike = installed == latest or (version(installed).valid and version(latest).valid and version(latest) <= version(installed)) %}',
-  '{% set commit = (value_json.target if drifted else value_json.deployed) | default({}) %}',
-  "{% set notes = value_json.notes | default([]) | reject('in', ['automated', 'multi-source', 'app-of-apps']) | join(', ') %}",
-  "{% set said = [commit.title | default(''), commit.author | default(''), notes | replace('-', ' ')] | select | join(' · ') %}",
-  "{{ {'installed_version': installed ~ (' (out of sync)' if drifted and alike else ''), 'latest_version': latest, ",
-  "'title': value_json.name, 'release_summary': said[:255], 'release_url': value_json.link, ",
-  "'in_progress': 'syncing' in value_json.notes | default([]), 'update_percentage': None} | tojson }}",
-  '{% endif %}',
+  '{% set j = value_json %}{% set d = j.deployed|default({}) %}{% set t = j.target|default({}) %}',
+  "{% set n = j.notes|default([]) %}{% set o = j.sync == 'OutOfSync' %}{% set c = t if o else d %}",
+  "{% set i = shown(d.revision|default('')) or 'not deployed' %}",
+  "{% set l = (shown(t.revision|default('')) or i) if o else i %}",
+  '{% set same = i == l or version(i).valid and version(l).valid and version(l) <= version(i) %}',
+  "{{ {'installed_version': i ~ (' (out of sync)' if o and same else ''), 'latest_version': l, 'title': j.name, ",
+  "'release_summary': ([c.title|default(''), c.author|default(''), ",
+  "n|reject('in', ['automated', 'multi-source', 'app-of-apps'])|join(', ')|replace('-', ' ')]|select|join(' · '))[:255], ",
+  "'release_url': j.link, 'in_progress': 'syncing' in n, 'update_percentage': None}|tojson }}{% endif %}",
 ].join('');
 
 /** Those of the worker that one of its buttons releases, each with the first that does. */

@@ -74,6 +74,9 @@ export function createHomeAssistant(options: {
   const timers: Timer[] = [];
   let said = '';
   let leftOutSaid = 0;
+  /** what there is no room for, in words */
+  let crowded: string | undefined;
+  let crowdedSaid: string | undefined;
   let planned: ReadonlyMap<string, Discovery> = new Map();
   let forgetState = () => {};
 
@@ -104,11 +107,13 @@ export function createHomeAssistant(options: {
     count.announced(there.length, entities);
     const summary = `announced to Home Assistant: devices ${there.length}, entities and triggers ${entities}`;
     const faults = [...planned.keys()].filter((id) => refused.has(id));
-    if (faults.length > 0) {
-      check.bad(`the broker refuses ${faults.join(', ')}; ${summary}`);
-      return;
-    }
-    check.ok(summary);
+    const problems = [
+      ...(faults.length > 0 ? [`the broker refuses ${faults.join(', ')}`] : []),
+      ...(crowded === undefined ? [] : [crowded]),
+    ];
+    if (problems.length > 0) check.bad([...problems, summary].join('; '));
+    else check.ok(summary);
+    if (faults.length > 0) return;
     if (there.length === planned.size && summary !== said) {
       log.info(summary);
       said = summary;
@@ -117,7 +122,7 @@ export function createHomeAssistant(options: {
 
   const plan = () => {
     if (!listening || applications === undefined) return;
-    const { devices, leftOut } = wanted({
+    const { devices, leftOut, noRoom } = wanted({
       prefix,
       world: {
         agents: announceable('agent', world.agents),
@@ -127,7 +132,14 @@ export function createHomeAssistant(options: {
       },
       config,
       ownVersion: options.version,
+      packetMax: link.packetMax(),
     });
+    crowded =
+      noRoom === 0
+        ? undefined
+        : `${noRoom} applications have no update entity in Home Assistant, since the broker takes messages of ${link.packetMax()} bytes at most: select fewer with homeAssistant.applications, or let the broker take larger ones (of the embedded one: broker.maximumPacketBytes)`;
+    if (crowded !== undefined && crowded !== crowdedSaid) log.warn(crowded);
+    crowdedSaid = crowded;
     announcer.want(devices);
     if (!compared) announcer.compareAll();
     compared = true;

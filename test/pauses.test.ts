@@ -315,6 +315,7 @@ test('applications for Home Assistant: 10,000', { timeout }, async () => {
           },
           config: { applications: [{ all: true }], maxApplications: 100 },
           ownVersion: '0.1.0',
+          packetMax: 262_144,
         });
       },
     ),

@@ -37,6 +37,8 @@ export type SubscribeOptions = {
 
 export interface Connection {
   readonly version: ProtocolVersion;
+  /** Bytes of the largest packet that the broker says it takes; undefined: it does not say. */
+  readonly packetMax: number | undefined;
   /** Resolves when the broker has answered, or the connection is over. Refused filters are logged. */
   subscribe(filters: ReadonlyMap<string, SubscribeOptions>): Promise<void>;
   /** A message that was sent and is not acknowledged in its time cuts the connection: nothing of it arrives later. */
@@ -135,8 +137,10 @@ export function openConnection(options: ConnectionOptions): Connection {
     opened.on('close', () => close({}));
   };
 
+  const packetMax = () => connack?.properties?.maximumPacketSize;
+
   const write = (target: MqttClient, message: Outgoing, done: (refused: boolean) => void) => {
-    const limit = connack?.properties?.maximumPacketSize;
+    const limit = packetMax();
     const bytes = Buffer.byteLength(message.payload) + Buffer.byteLength(message.topic) + 32;
     if (limit !== undefined && bytes > limit) {
       // Sent all the same, it would end the connection, and after the next connect again.
@@ -176,6 +180,9 @@ export function openConnection(options: ConnectionOptions): Connection {
 
   return {
     version,
+    get packetMax() {
+      return packetMax();
+    },
     subscribe: (filters) =>
       new Promise((resolve) => {
         if (closed || client === undefined || filters.size === 0) {

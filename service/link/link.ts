@@ -7,6 +7,7 @@ import { acknowledgedInTime } from './acknowledged-in-time.ts';
 import type { Connection, SubscribeOptions } from './connection.ts';
 import { createConnector } from './connector.ts';
 import type { Acknowledgement } from './in-flight.ts';
+import { maximumPacketSize } from './mqtt-options.ts';
 import { linkMetrics } from './metrics.ts';
 import type { LinkOptions, LinkState } from './options.ts';
 import { createOutbox } from './outbox.ts';
@@ -77,6 +78,8 @@ export interface Link {
   ): (message: M) => Promise<boolean>;
   /** Resolves with true once all shared state has been read on this connection; false: it was cut before, or there is none. */
   whenRead(): Promise<boolean>;
+  /** Bytes of the largest packet to send: what the broker takes, as far as it says so, and no more than we take ourselves. */
+  packetMax(): number;
   /** Removes what is retained at the address, ours or not, and no longer remembers it. */
   clear(address: Pick<Address<unknown>, 'topic' | 'foreign'>): void;
 }
@@ -84,6 +87,8 @@ export interface Link {
 /** A press that the broker has not acknowledged in this time is taken back. Source: the contract, "The link". */
 const pressTimeoutMs = 2_000;
 const publishTimeoutMs = 10_000;
+/** MQTT 3.1.1 has no word for it; as much as the embedded broker takes by default (broker.maximumPacketBytes). */
+const usualPacketMax = 262_144;
 const offlineTimeoutMs = 1_500;
 /** From the last piece of shared state that was read until what follows from it is known everywhere in this process. */
 const settleMs = 50;
@@ -298,6 +303,13 @@ export function createLink(options: LinkOptions): Link {
         send: held ? undefined : () => sendEvent(packet),
         onLate,
       });
+    },
+    packetMax: () => {
+      const { open } = connector;
+      return Math.min(
+        open?.packetMax ?? (open?.version === 5 ? maximumPacketSize : usualPacketMax),
+        maximumPacketSize,
+      );
     },
     clear: (address) => {
       void sendState(outbox.forget(topicOf(address)));

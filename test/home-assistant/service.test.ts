@@ -145,6 +145,27 @@ test('what the broker refuses is not counted as announced, and is said again at 
   expect(check()).toMatchObject({ ok: true, message: expect.stringContaining('devices 1,') });
 });
 
+test('what there is no room for at the broker is said in its health', async () => {
+  const { connect, worker, app, drift, fake, health, keys, clock, acknowledged } = announcing();
+  fake.packetMax = 32_768;
+  await connect();
+  worker(workerOf());
+  drift(40);
+  for (let index = 0; index < 40; index += 1) app(`shop-${index}`);
+  clock.advance(2_000);
+  await acknowledged();
+  const there = keys(workerTopic).filter((key) => key.startsWith('app_')).length;
+  expect(there).toBeGreaterThan(0);
+  expect(health.report().checks['home-assistant']).toMatchObject({
+    ok: false,
+    message: expect.stringMatching(
+      new RegExp(
+        `^${40 - there} applications have no update entity .* 32768 bytes .*; announced .* devices 1,`,
+      ),
+    ),
+  });
+});
+
 test('once stopped, it does nothing more, whatever still arrives', async () => {
   const { connect, agent, worker, app, drift, said, clock, stop } = announcing();
   await connect();

@@ -16,6 +16,7 @@ function plan(
     readonly select?: Select;
     readonly workers?: readonly WorkerInfo[];
     readonly silent?: string;
+    readonly packetMax?: number;
   } = {},
 ): Wanted {
   return wanted({
@@ -28,6 +29,7 @@ function plan(
     },
     config: { applications: options.select ?? [{ all: true }], maxApplications: options.max ?? 50 },
     ownVersion: '0.1.0',
+    packetMax: options.packetMax ?? 262_144,
   });
 }
 
@@ -43,6 +45,9 @@ const updates = (found: Wanted, device = 'release-button_worker_main') =>
   Object.entries(found.devices.get(device)?.components ?? {}).flatMap(([key, { platform }]) =>
     platform === 'update' ? [key] : [],
   );
+
+const sizeOf = (found: Wanted) =>
+  Buffer.byteLength(JSON.stringify(found.devices.get('release-button_worker_main')));
 
 describe('devices', () => {
   test('there is one for each agent and each worker', () => {
@@ -212,6 +217,31 @@ describe('applications', () => {
     );
     expect(updates(found)).toEqual(['app_argocd_a', 'app_argocd_b', 'app_argocd_c']);
     expect(found.leftOut).toBe(1);
+  });
+
+  test('all that there may be fit into the largest message that the embedded broker takes by default', () => {
+    const name = (index: number) => `team-of-the-storefront-production-eu-central-1-checkout-${index}`;
+    const found = plan(
+      Array.from({ length: 100 }, (_, index) =>
+        applicationOf(name(index), { namespace: 'argocd-applications' }),
+      ),
+      { max: 100 },
+    );
+    expect(found).toMatchObject({ leftOut: 0, noRoom: 0 });
+    expect(updates(found)).toHaveLength(100);
+  });
+
+  test('that would make the message too large for the broker are left out, the last by name first, and counted', () => {
+    // As long as Kubernetes lets them be.
+    const apps = ['a', 'b', 'c', 'd', 'e'].map((letter) => applicationOf(letter.repeat(253)));
+    const one = sizeOf(plan(apps.slice(0, 1)));
+    const each = sizeOf(plan(apps.slice(0, 2))) - one;
+    const found = plan(apps, { packetMax: 8_192 + one + 2 * each + 10 });
+    expect(updates(found)).toEqual(apps.slice(0, 3).map(({ name }) => `app_argocd_${name}`));
+    expect(found.noRoom).toBe(2);
+    expect(sizeOf(found)).toBe(one + 2 * each);
+    // What there is no room for whatever is left out is for the broker to refuse.
+    expect(plan(apps, { packetMax: 1_024 })).toMatchObject({ noRoom: 5 });
   });
 
   test('are those that fit one of the selections', () => {

@@ -134,6 +134,7 @@ export function announced(agent: AgentInfo): Discovery {
     },
     config,
     ownVersion: '0.1.0',
+    packetMax: 1_048_576,
   }).devices.get('release-button_agent_main');
   if (found === undefined) throw new Error('no device');
   return found;

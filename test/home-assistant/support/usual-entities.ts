@@ -14,6 +14,7 @@ export const usualEntities = new Map(
       },
       config: { applications: [{ all: true }], maxApplications: 0 },
       ownVersion: '0.1.0',
+      packetMax: 1_048_576,
     }).devices.values(),
   ]
     .flatMap(({ components }) => Object.values(components))

@@ -24,6 +24,8 @@ export interface FakeLink {
   acknowledges: boolean | 'never';
   /** what comes of state that is published once; nothing else than `acknowledged` gets to the broker */
   takesStates: Acknowledgement;
+  /** bytes of the largest packet */
+  packetMax: number;
   /** whether shared state gets to the broker */
   takesShared: boolean;
   deliver(
@@ -126,6 +128,7 @@ export function createFakeLink(): FakeLink {
         };
       },
       whenRead: () => Promise.resolve(state.state === 'connected'),
+      packetMax: () => fake.packetMax,
       clear: ({ topic }) => {
         retained.delete(topic);
         published.push({ topic, message: undefined });
@@ -136,6 +139,7 @@ export function createFakeLink(): FakeLink {
     acknowledges: true,
     takesShared: true,
     takesStates: 'acknowledged',
+    packetMax: 1_048_576,
     retained: (topic) => retained.get(topic),
     on: (topic) => published.filter((one) => one.topic === topic).map(({ message }) => message),
     deliver: (topic, payload, about = {}) => {
