@@ -53,6 +53,8 @@ const fieldSchema = z.looseObject({
 
 export interface HomeAssistant {
   readonly url: string;
+  /** `2026.11.0` */
+  readonly version: string;
   command(type: string, data?: object): Promise<unknown>;
   /** Events of a subscription go on to `heard`. */
   listen(type: string, data: object, heard: (event: unknown) => void): Promise<void>;
@@ -113,8 +115,11 @@ export async function openHomeAssistant({ url, token, restart }: Access): Promis
     }
   };
 
+  const { version } = z.looseObject({ version: z.string() }).parse(await request('GET', '/api/config'));
+
   return {
     url,
+    version,
     command: (type, data) => socket.command(type, data),
     listen: (type, data, heard) => socket.listen(type, data, heard),
     call,

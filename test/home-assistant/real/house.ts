@@ -70,6 +70,14 @@ export const configuration = {
   },
 };
 
+/** The ids of all entities; of an old version without the disabled ones, since it takes none of them away (2025.6.3; 2026.11.0 does). */
+export async function knownTo(home: HomeAssistant): Promise<readonly string[]> {
+  const entities = await home.entities();
+  return entities
+    .filter(({ disabled_by: disabled }) => disabled === null || Number.parseInt(home.version, 10) >= 2026)
+    .map(({ entity_id: id }) => id);
+}
+
 /** How Home Assistant, and its MQTT client, say that the connection is gone, which is the truth. */
 export const connectionLost = new RegExp(
   [
