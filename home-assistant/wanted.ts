@@ -75,7 +75,7 @@ function within(device: Discovery, maxBytes: number): Discovery {
   let bytes = Buffer.byteLength(JSON.stringify(device));
   if (bytes <= maxBytes) return device;
   const components = { ...device.components };
-  for (const [key, component] of Object.entries(device.components).reverse()) {
+  for (const [key, component] of Object.entries(device.components).toReversed()) {
     if (bytes <= maxBytes || !key.startsWith(applicationKey)) break;
     bytes -= Buffer.byteLength(JSON.stringify({ [key]: component })) - 1;
     delete components[key];
