@@ -18,6 +18,7 @@ export function infoOf(options: {
   const { config, driver } = options;
   return {
     agent: config.id,
+    ...(config.title === undefined ? {} : { title: config.title }),
     version: options.version,
     host: options.host,
     instance: options.instance,

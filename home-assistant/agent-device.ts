@@ -58,6 +58,8 @@ export function agentDevice(prefix: string, info: AgentInfo, about: About): Disc
     name: 'Release button',
     model: 'GPIO agent',
     modelId: info.driver,
+    title: info.title,
+    host: info.host,
     version: info.version,
     simulated: info.simulated,
     ownVersion: about.ownVersion,

@@ -2,7 +2,7 @@
 import type { Address } from '../messages/channel.ts';
 import type { Component, Discovery } from '../messages/home-assistant.ts';
 import { releaseEvent } from '../messages/release.ts';
-import { deviceId, nameOf, objectIdOf } from './names.ts';
+import { deviceId, deviceName, objectIdOf } from './names.ts';
 import type { DeviceKind } from './names.ts';
 
 /** By it we know what is ours. */
@@ -91,8 +91,11 @@ export function discoveryOf(options: {
   readonly prefix: string;
   readonly kind: DeviceKind;
   readonly id: string;
-  /** of the device */
+  /** of the device, where it has no title */
   readonly name: string;
+  readonly title: string | undefined;
+  /** the machine that its process runs on */
+  readonly host: string;
   readonly model: string;
   readonly modelId?: string;
   /** of the process that it stands for */
@@ -108,11 +111,13 @@ export function discoveryOf(options: {
   return {
     device: {
       identifiers: [deviceId(prefix, kind, id)],
-      name: `${nameOf(name, { id })}${options.simulated ? ' (simulated)' : ''}`,
+      name: deviceName({ prefix, id, name, title: options.title, simulated: options.simulated }),
       manufacturer: originName,
       model: options.model,
       ...(modelId === undefined ? {} : { model_id: modelId }),
       sw_version: options.version,
+      // Shown as "Hardware"; Home Assistant has no better place for a machine.
+      ...(options.host === '' ? {} : { hw_version: options.host }),
       ...(configurationUrl === undefined ? {} : { configuration_url: configurationUrl }),
     },
     origin: originOf(options.ownVersion),

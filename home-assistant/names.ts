@@ -58,6 +58,29 @@ export function nameOf(what: string, thing: { readonly id: string; readonly titl
   return thing.title?.slice(0, titleLength) ?? [what, ...unlessDefault(thing.id)].join(' ');
 }
 
+/** What `mqtt.topicPrefix` is by default. */
+const usualPrefix = 'release-button';
+
+/**
+ * `Release worker`, or whatever tells it from those of another id or prefix: staging and production look alike otherwise.
+ * @param options.name where there is no title
+ */
+export function deviceName(options: {
+  readonly prefix: string;
+  readonly id: string;
+  readonly name: string;
+  readonly title: string | undefined;
+  readonly simulated: boolean;
+}): string {
+  const { prefix, id, name, title, simulated } = options;
+  const words = title?.slice(0, titleLength) ?? [name, ...unlessDefault(id)].join(' ');
+  const notes = [
+    ...(title === undefined && prefix !== usualPrefix ? [prefix] : []),
+    ...(simulated ? ['simulated'] : []),
+  ];
+  return notes.length === 0 ? words : `${words} (${notes.join(', ')})`;
+}
+
 /** `Stuck`, or with its title `Release the shop: stuck`. */
 export function nameBeside(what: string, thing: { readonly id: string; readonly title?: string }): string {
   return thing.title === undefined

@@ -32,6 +32,8 @@ export function workerDevice(
     id,
     name: 'Release worker',
     model: 'Release worker',
+    title: info.title,
+    host: info.host,
     version: info.version,
     ...(/^https?:\/\//.test(argocd.server) ? { configurationUrl: argocd.server } : {}),
     simulated: info.simulated,

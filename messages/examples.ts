@@ -100,6 +100,7 @@ export const examples: { readonly [Row in RowName]: MessageOf<Row> } = {
   agentInfo: {
     agent: 'main',
     ...processInfo,
+    title: 'Release button in the hall',
     driver: 'rpio',
     buttons: [{ id: 'main', title: 'Release', gestures: ['press'], holdMs: 1000 }],
     leds: [{ id: 'main', follows: 'main' }],
@@ -108,6 +109,7 @@ export const examples: { readonly [Row in RowName]: MessageOf<Row> } = {
   workerInfo: {
     worker: 'main',
     ...processInfo,
+    title: 'Releases to production',
     argocd: { server: 'https://argocd.example.com', version: 'v3.6.0' },
     buttons: [{ id: 'main', title: 'Release', on: { press: 'release' }, confirm: 'none' }],
   },

@@ -7,6 +7,7 @@ export type Availability = (typeof availability)[number];
 
 /** Members that every info carries. `instance` is fresh at each start of a process. */
 export const processInfo = {
+  title: z.exactOptional(z.string()),
   version: z.string(),
   host: z.string(),
   instance: z.string(),

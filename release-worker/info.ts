@@ -9,7 +9,7 @@ import type { ArgoCd } from './argocd/client.ts';
 import type { Watch } from './drift/watch.ts';
 
 export interface InfoOptions {
-  readonly config: Pick<Config['worker'], 'id' | 'buttons'>;
+  readonly config: Pick<Config['worker'], 'id' | 'title' | 'buttons'>;
   readonly link: Link;
   readonly argocd: Pick<ArgoCd, 'server'>;
   readonly server: Watch['server'];
@@ -39,6 +39,7 @@ export function createInfo(options: InfoOptions): Info {
     const server = options.server();
     return {
       worker: config.id,
+      ...(config.title === undefined ? {} : { title: config.title }),
       version: options.version,
       host: options.host,
       instance: options.instance,

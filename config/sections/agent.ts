@@ -105,6 +105,10 @@ export const agent = section(
       doc: 'The agent, as in its topics and its client id. One agent an id.',
       default: 'main',
     }),
+    title: setting(text(100), {
+      doc: 'A name of this agent for people, for instance in Home Assistant.',
+      example: 'Release button in the hall',
+    }),
     driver: setting(oneOf(['auto', 'rpio', 'gpiochip', 'simulated']), {
       doc: 'What reads the pins. auto: what fits the board; simulated where there are no pins.',
       default: 'auto',

@@ -1,7 +1,7 @@
 // The release worker: which buttons there are, and how carefully releases are done.
 import * as z from 'zod/mini';
 import { schemaOf, section, setting } from '../declare.ts';
-import { flag, id, path, wholeNumber } from '../formats.ts';
+import { flag, id, path, text, wholeNumber } from '../formats.ts';
 import { buttonWarnings } from './button-warnings.ts';
 import { idsTwice } from './twice.ts';
 import { button } from './worker-button.ts';
@@ -14,6 +14,10 @@ export const worker = section(
     id: setting(id(), {
       doc: 'The worker, as in its topics and its client id. One active worker an id.',
       default: 'main',
+    }),
+    title: setting(text(100), {
+      doc: 'A name of this worker for people, for instance in Home Assistant.',
+      example: 'Releases to production',
     }),
     stateDir: setting(path(), {
       doc: 'The directory for the journal and the freeze; the worker must be able to write there, and no other process may use it. Relative to the working directory.',

@@ -89,6 +89,8 @@ describe('what is announced', () => {
         const renamed = {
           ...info,
           version: title,
+          host: title,
+          title,
           driver: title,
           simulated: !info.simulated,
           buttons: info.buttons.map((button) => ({ ...button, title })),
@@ -103,6 +105,8 @@ describe('what is announced', () => {
         const renamed = {
           ...info,
           version: title,
+          host: title,
+          title,
           simulated: !info.simulated,
           buttons: info.buttons.map((button) => ({ ...button, title })),
         };

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Application } from '../../home-assistant/application.ts';
+import { agentDevice } from '../../home-assistant/agent-device.ts';
 import { wanted } from '../../home-assistant/wanted.ts';
 import type { Wanted } from '../../home-assistant/wanted.ts';
+import { workerDevice } from '../../home-assistant/worker-device.ts';
 import { freezeSet } from '../../messages/freeze.ts';
 import { buttonPress } from '../../messages/press.ts';
 import type { WorkerInfo } from '../../messages/worker.ts';
@@ -123,6 +125,29 @@ describe('devices', () => {
       enabled_by_default: false,
     });
     expect(of('rollback_shop')).toBeUndefined();
+  });
+
+  test.each<[string, { readonly prefix?: string; readonly info?: Partial<WorkerInfo> }]>([
+    ['Release worker', {}],
+    ['Release worker office', { info: { worker: 'office' } }],
+    ['Release worker (staging/release-button)', { prefix: 'staging/release-button' }],
+    ['Release worker (staging, simulated)', { prefix: 'staging', info: { simulated: true } }],
+    ['Releases to staging', { prefix: 'staging', info: { title: 'Releases to staging', worker: 'office' } }],
+    ['Mine (simulated)', { info: { title: 'Mine', simulated: true } }],
+  ])(
+    'is called %s where it can be told from others by that',
+    (name, { prefix = 'release-button', info = {} }) => {
+      const device = workerDevice(prefix, workerOf(info), [], { ownVersion: '1', isSilent: false });
+      expect(device).toMatchObject({ device: { name, hw_version: 'here' } });
+    },
+  );
+
+  test('an agent is named by its title too', () => {
+    const device = agentDevice('release-button', agentOf({ title: 'In the hall' }), {
+      ownVersion: '1',
+      isSilent: false,
+    });
+    expect(device).toMatchObject({ device: { name: 'In the hall', hw_version: 'here' } });
   });
 
   test('a simulated one says so in its name', () => {

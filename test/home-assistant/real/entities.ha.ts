@@ -1,4 +1,5 @@
 // What appears in a real Home Assistant, and what its entities do.
+import { hostname } from 'node:os';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import packageJson from '../../../package.json' with { type: 'json' };
@@ -75,6 +76,7 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
       manufacturer: 'release-button',
       model: 'Release worker',
       sw_version: packageJson.version,
+      hw_version: hostname(),
       configuration_url: house.argocd.url,
     });
     const triggers = await home.command('device_automation/trigger/list', {

@@ -126,6 +126,7 @@ const discovery = z.strictObject({
     model: text,
     model_id: z.exactOptional(z.string()),
     sw_version: z.string(),
+    hw_version: z.exactOptional(text),
     configuration_url: z.exactOptional(webUrl),
   }),
   origin: z.strictObject({ name: text, sw_version: text, support_url: webUrl }),
