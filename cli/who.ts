@@ -7,7 +7,11 @@ import { Option } from 'commander';
 const byMax = 64;
 
 export function addBy(command: Command): void {
-  command.addOption(new Option('--by <name>', 'who').default(whoWeAre()));
+  command.addOption(
+    new Option('--by <name>', 'who presses, freezes or rolls back; people read it, nobody checks it').default(
+      whoWeAre(),
+    ),
+  );
 }
 
 function whoWeAre(): string {

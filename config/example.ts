@@ -19,9 +19,9 @@ shows what is in force and where each value came from.`;
 /** The content of config/release-button.example.yaml. All keys are comments; without their "#" it is valid. */
 export async function renderExample(): Promise<string> {
   const sections = await loadSections(sectionNames);
-  const parts = [...sections].map(([name, { settings }]) => {
+  const parts = [...sections].flatMap(([name, { settings }]) => {
     const keys = renderGroup(settings, 1);
-    return keys.length === 0 ? [`## ${name}: no keys in this version.`] : [`#${name}:`, ...keys];
+    return keys.length === 0 ? [] : [[`#${name}:`, ...keys]];
   });
   return [preface.replace(/^/gm, '## ').replace(/^## $/gm, '##'), ...parts.map((part) => part.join('\n')), '']
     .join('\n\n')

@@ -43,13 +43,13 @@ const about: Readonly<Record<SectionName, string>> = {
   log: 'What is logged. Always to standard output.',
   health: 'Where a process answers `/healthz`, `/livez` and `/metrics`.',
   broker: 'The embedded broker. Not used where `mqtt.url` names another.',
-  agent: 'Buttons, lights and key switches on pins. [hardware.md](hardware.md) has the wires.',
+  agent: 'Buttons and lights on pins. [hardware.md](hardware.md) has the wires.',
   worker: 'What each button releases, and how carefully.',
   argocd:
     'The Argo CD that the worker watches and releases through. [argocd.md](argocd.md) says how it is asked.',
   homeAssistant:
     'What is announced to Home Assistant. [home-assistant.md](home-assistant.md) says what appears there.',
-  dashboard: 'Known by name, without keys in this version.',
+  dashboard: '',
   simulator: 'The simulated Argo CD. [argocd-simulator.md](argocd-simulator.md) says what it answers.',
 };
 
@@ -57,17 +57,14 @@ const about: Readonly<Record<SectionName, string>> = {
 export async function renderPage(): Promise<string> {
   const loaded = await loadSections(sectionNames);
   const leaves = leavesIn(loaded);
-  const parts = [...loaded.keys()].map((name) => {
+  // A section without keys has a name only, for what a later version has there.
+  const names = [...loaded.keys()].filter((name) => leaves.some(({ path }) => path.startsWith(`${name}.`)));
+  const parts = names.map((name) => {
     const own = leaves.filter(({ path }) => path.startsWith(`${name}.`));
     const lists = own.flatMap((leaf) =>
       leaf.setting.items === undefined ? [] : [entriesOf(leaf, leaf.setting.items)],
     );
-    return [
-      `## \`${name}\``,
-      about[name],
-      ...(own.length === 0 ? [] : [tableOf(own.map(row))]),
-      ...lists,
-    ].join('\n\n');
+    return [`## \`${name}\``, about[name], tableOf(own.map(row)), ...lists].join('\n\n');
   });
   return `${[intro, ...parts].join('\n\n')}\n`;
 }

@@ -38,7 +38,7 @@ export function authorizePublish(request: PublishRequest): PublishVerdict {
     // 0x83: "implementation specific error" (MQTT 5, section 3.14.2.1); none of the others says it.
     return cut(
       0x83,
-      `the broker stood still for ${(request.unreadMs / 1000).toFixed(1)} s, so this event for ${topic} may be that old: it is not passed on, and its sender is cut off to know it`,
+      `the broker was paused or starved for ${(request.unreadMs / 1000).toFixed(1)} s, so this event for ${topic} may be that old: it is not passed on, and its sender is disconnected so that it knows`,
     );
   }
   if (request.tooManyUnreleased) return cut(0x93, 'too many QoS 2 messages without PUBREL');

@@ -12,7 +12,12 @@ import { processNamed, processNames, processSections } from '../processes.ts';
 import { unknownProcess } from '../suggest.ts';
 
 export async function configure(command: Command): Promise<void> {
-  command.addOption(new Option('--argocd', 'as with start: not the demo, although there is no file'));
+  command.addOption(
+    new Option(
+      '--argocd',
+      'as with start: the real Argo CD, not the demo, where there is no configuration file',
+    ),
+  );
   command.addHelpText('after', '\nExit codes: 0 the configuration can be used · 2 it cannot, or usage');
   const given = await addConfigFlags(command, sectionNames);
   command.action(async (wanted: unknown) => {

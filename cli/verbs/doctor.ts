@@ -21,7 +21,12 @@ const graceMs = 500;
 export async function configure(command: Command): Promise<void> {
   command
     .addOption(new Option('--json', 'for programs: one object, described in docs/doctor.md'))
-    .addOption(new Option('--argocd', 'as with start: not the demo, although there is no file'))
+    .addOption(
+      new Option(
+        '--argocd',
+        'as with start: the real Argo CD, not the demo, where there is no configuration file',
+      ),
+    )
     .addHelpText('after', '\nExit codes: 0 nothing must be fixed · 1 something must be fixed (✗) · 2 usage');
   const given = await addConfigFlags(command, processSections.start);
   command.action(async (wanted: unknown) => {

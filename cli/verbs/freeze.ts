@@ -8,7 +8,7 @@ import { configureFreeze } from '../freezing.ts';
 
 export async function configure(command: Command): Promise<void> {
   command
-    .addOption(new Option('--reason <text>', 'why, for whoever presses meanwhile').makeOptionMandatory())
+    .addOption(new Option('--reason <text>', 'why; people who press meanwhile read it').makeOptionMandatory())
     .addOption(new Option('--for <duration>', 'how long: 90s, 30m, 2h, 1d; without it until `unfreeze`'))
     .addHelpText(
       'after',

@@ -18,7 +18,7 @@ export async function configure(command: Command): Promise<void> {
   command.addOption(
     new Option(
       '--check [seconds]',
-      'test the wiring and end: shows board, driver and lines, blinks each LED, and waits so long for each button',
+      'test the wiring and end: show board, driver and lines, blink each LED, and wait so many seconds for each button',
     )
       .argParser(secondsOf)
       .preset(String(defaultSeconds)),
@@ -26,7 +26,7 @@ export async function configure(command: Command): Promise<void> {
   command.addOption(
     new Option(
       '--lights-off',
-      'switch the LEDs off and end: after an agent that was killed, whose lights stay as they were; not while one runs',
+      'switch the LEDs off and end; for after an agent was killed, since its lights stay as they were. Not while an agent runs',
     ).conflicts('check'),
   );
   const given = await addConfigFlags(command, sections);

@@ -18,7 +18,7 @@ export async function configure(command: Command): Promise<void> {
   command.addOption(
     new Option(
       '--argocd',
-      'release through the Argo CD of ARGOCD_SERVER and ARGOCD_AUTH_TOKEN (or argocd.*) although there is no configuration file',
+      'use the real Argo CD of ARGOCD_SERVER and ARGOCD_AUTH_TOKEN (or argocd.*) where there is no configuration file',
     ),
   );
   const given = await addConfigFlags(command, processSections.start);

@@ -127,7 +127,7 @@ export const agent = section(
       items: button,
     }),
     keySwitches: setting(z.array(schemaOf(keySwitch)).check(z.maxLength(100)), {
-      doc: 'Key switches on this machine, for buttons with `confirm: key`; none by default. Every key may be left out.',
+      doc: 'Key switches on this machine; none by default. The agent reports them, and no button asks for them in this version. Every key may be left out.',
       default: [],
       items: keySwitch,
     }),

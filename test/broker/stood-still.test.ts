@@ -46,7 +46,7 @@ test('does not pass on an event that lay unread, since its sender may have taken
   await again.mqtt.publishAsync('press', 'now', { qos: 1 });
   await until('the press of now', () => payloads(subscriber.received).includes('now'));
   expect(payloads(subscriber.received)).toEqual(['now']);
-  expect(running.output()).toMatch(/stood still for [\d.]+ s/);
+  expect(running.output()).toMatch(/was paused or starved for [\d.]+ s/);
 });
 
 test('keeps state that lay unread, and everybody who has sent no event meanwhile', async () => {

@@ -172,7 +172,7 @@ describe.skipIf(!hasMosquitto)('killed parts (skipped without mosquitto-clients)
     apart.worker.signal('SIGCONT');
     const release = await until('the end of the release', () => apart.heard.latest(last));
     expect(release).toMatchObject({ outcome: 'interrupted', apps: [{ outcome: 'interrupted' }] });
-    expect(JSON.stringify(release)).toMatch(/never sent: the worker stood still for [\d.]+ s/);
+    expect(JSON.stringify(release)).toMatch(/never sent: the worker was paused or starved for [\d.]+ s/);
     expect(await apart.argocd.syncs()).toEqual([]);
   });
 
