@@ -1,0 +1,88 @@
+// What the pages name is there: links, files, commands with their flags, keys, environment variables and metrics.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { verbs } from '../cli/verbs.ts';
+import { flagsOf, leavesIn, loadSections, sectionNames } from '../config/sections.ts';
+
+const root = join(import.meta.dirname, '..');
+const pages = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+  'deploy/systemd/README.md',
+  'deploy/kubernetes/README.md',
+].map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+
+const everyPage = pages.map(({ path, text }) => [path, text] as const);
+const matches = (text: string, pattern: RegExp) => [
+  ...new Set([...text.matchAll(pattern)].map(([whole, group]) => group ?? whole)),
+];
+const slugOf = (heading: string) =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}_\- ]/gu, '')
+    .replaceAll(' ', '-');
+const anchorsOf = (text: string) => new Set(matches(text, /^#+ (.+)$/gm).map(slugOf));
+
+const loaded = await loadSections(sectionNames);
+const leaves = leavesIn(loaded);
+const keys = leaves.flatMap(({ path, setting }) => [path, ...(setting.secret ? [`${path}File`] : [])]);
+const flags = new Set((await flagsOf(sectionNames)).map(({ flag }) => flag));
+
+describe.each(everyPage)('%s', (path, text) => {
+  it('links to pages and headings that there are', () => {
+    const broken = matches(text, /\]\(([^)\s]+)\)/g).filter((link) => {
+      if (/^[a-z]+:/.test(link)) return false;
+      const [file = '', anchor] = link.split('#');
+      const target = file === '' ? join(root, path) : resolve(root, dirname(path), file);
+      if (!existsSync(target)) return true;
+      return (
+        anchor !== undefined && target.endsWith('.md') && !anchorsOf(readFileSync(target, 'utf8')).has(anchor)
+      );
+    });
+    expect(broken).toEqual([]);
+  });
+
+  it('names files of this repository that there are', () => {
+    const rooms =
+      'broker|cli|config|deploy|docs|doctor|gpio-agent|home-assistant|messages|release-worker|service|test';
+    const named = matches(text, new RegExp(`\`((?:${rooms})/[\\w./-]+)\``, 'g'));
+    // What the reader makes.
+    const made = /^config\/(release-button\.yaml|argocd-token|blueprints\/)/;
+    expect(named.filter((file) => !made.test(file) && !existsSync(join(root, file)))).toEqual([]);
+  });
+
+  it('names commands and settings that there are', () => {
+    const commands = new Set(verbs.map(({ name }) => name));
+    const lines = matches(
+      text,
+      /(?:^|[\s`])release-button ((?!and|or|is|of|with|takes|for)[a-z][a-z-]+[^\n`|]*)/g,
+    );
+    const unknown = lines.filter(
+      (line) => !commands.has(line.split(' ')[0] ?? '') && /^[a-z-]+ ?(--|\[|$)/.test(line),
+    );
+    expect(unknown).toEqual([]);
+    const named = matches(
+      text,
+      /`(--(?:mqtt|log|health|broker|agent|worker|argocd|home-assistant|simulator)-[a-z-]+)/g,
+    );
+    expect(named.filter((flag) => !flags.has(flag))).toEqual([]);
+  });
+
+  it('names configuration keys and environment variables that there are', () => {
+    const named = matches(
+      text,
+      /`((?:mqtt|log|health|broker|agent|worker|argocd|homeAssistant|simulator)\.[A-Za-z.]+)`/g,
+    );
+    const isKnown = (key: string) => keys.some((known) => known === key || known.startsWith(`${key}.`));
+    // A member of `worker/<worker>/info`, and a file in the state directory.
+    const others = new Set(['argocd.version', 'worker.lock']);
+    expect(named.filter((key) => !key.endsWith('.ts') && !others.has(key) && !isKnown(key))).toEqual([]);
+    const variables = new Set(leaves.flatMap(({ variable }) => [variable, `${variable}_FILE`]));
+    const told = matches(text, /\bRELEASE_BUTTON_[A-Z_]*[A-Z]\b/g);
+    const ofTests = /^RELEASE_BUTTON_(CHAOS|TEST|KERNEL)_/;
+    expect(told.filter((name) => !variables.has(name) && !ofTests.test(name))).toEqual([]);
+  });
+});
