@@ -46,7 +46,7 @@ const about: Readonly<Record<SectionName, string>> = {
   agent: 'Buttons and lights on pins. [hardware.md](hardware.md) has the wires.',
   worker: 'What each button releases, and how carefully.',
   argocd:
-    'The Argo CD that the worker watches and releases through. [argocd.md](argocd.md) says how it is asked.',
+    'The Argo CD that the worker watches and releases through. [argocd.md](argocd.md) says how to connect it.',
   homeAssistant:
     'What is announced to Home Assistant. [home-assistant.md](home-assistant.md) says what appears there.',
   dashboard: '',

@@ -49,7 +49,7 @@ export function faultOf(error: unknown): Fault {
   if (!(error instanceof ArgoCdError))
     return {
       found: messageOf(error),
-      remedy: 'put right what it names; docs/argocd.md explains each setting',
+      remedy: 'put right what it names; docs/argocd-access.md explains token, proxy and certificate',
       kind: 'configuration',
     };
   const { kind, found, remedy = remedies[kind] } = error;
