@@ -155,7 +155,9 @@ function whyNotNow({ mayAct, heldMs, unwanted }: SendOptions): AppEnd | undefine
   });
   if (!mayAct()) return ended('another worker has taken over');
   const ms = heldMs();
-  return ms > 0 ? ended(`the worker was paused or starved for ${inWords(ms)} after the press. Press again`) : undefined;
+  return ms > 0
+    ? ended(`the worker was paused or starved for ${inWords(ms)} after the press. Press again`)
+    : undefined;
 }
 
 /**
