@@ -273,7 +273,7 @@ export function createWorker(options: WorkerOptions): Worker {
             ? undefined
             : { why: inWordsOf(frozen), alone: freeze.ofAll().length === 0 };
         },
-        judge: async (button, action, only) => {
+        judge: async (button, action, only, taken) => {
           // A freeze that another process has taken in meanwhile must be known before anything is released.
           if (!(await link.whenRead())) return cutOff;
           return judge(
@@ -296,6 +296,7 @@ export function createWorker(options: WorkerOptions): Worker {
             button,
             action,
             only,
+            taken,
           );
         },
         release: (release, acceptedAt) => {

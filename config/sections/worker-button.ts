@@ -92,7 +92,7 @@ export const button = {
     default: 'none',
   }),
   coolDownMs: setting(wholeNumber(0, 3_600_000), {
-    doc: 'How long after an accepted press the button accepts no other.',
+    doc: 'How long after an accepted press the button accepts no other of the same applications.',
     default: 2000,
   }),
   refresh: setting(oneOf(['normal', 'hard', 'none']), {

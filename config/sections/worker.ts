@@ -28,7 +28,7 @@ export const worker = section(
       default: 10_000,
     }),
     maxPressesPerMinute: setting(wholeNumber(1, 6000), {
-      doc: 'How many presses of all buttons together are looked at in a minute.',
+      doc: 'How many presses of all buttons together are looked at in a minute. A press that names applications (only) counts for presses of the same applications.',
       default: 60,
     }),
     refreshOnPressMax: setting(wholeNumber(0, 1000), {

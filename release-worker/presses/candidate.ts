@@ -33,11 +33,11 @@ export interface Knowledge {
   readonly seen: boolean;
   /** ids of all buttons that are configured here */
   readonly buttons: readonly string[];
-  /** presses looked at in the last minute: those that no rule objected to */
+  /** presses looked at in the last minute: those that no rule objected to, and that count for this one */
   readonly recent: number;
   /**
-   * Milliseconds from the last accepted press of the button that selects an application of this one to the arrival of
-   * this one, at least 0.
+   * Milliseconds from the last accepted press of the button to the arrival of this one, at least 0, where it selects
+   * nothing that was not pressed just now.
    */
   readonly sinceAccepted: number | undefined;
   /** what keeps the button from releasing */
@@ -70,6 +70,12 @@ export function candidateOf(arrived: {
     ...(decoded.ok ? {} : { malformed: decoded.error }),
     retained,
   };
+}
+
+/** The applications of a press that may share its release with others: it names them, and releases. */
+export function gatheredBy({ malformed, retained, config, gesture, press }: Candidate) {
+  const isPlain = malformed !== undefined || retained || config?.on[gesture] !== 'release';
+  return isPlain ? undefined : press.only;
 }
 
 /** @param at RFC 3339 */

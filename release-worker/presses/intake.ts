@@ -1,32 +1,22 @@
 // Takes presses in: each is judged once, written down, answered once, and if accepted handed on.
 import type { Decoded } from '../../messages/codec.ts';
 import { buttonPress } from '../../messages/press.ts';
-import type { Press, PressReason, PressResult } from '../../messages/press.ts';
-import { toTime } from '../../messages/time.ts';
-import type { Clock } from '../../service/clock.ts';
+import type { Press } from '../../messages/press.ts';
 import type { Action } from '../../messages/worker.ts';
-import type { Link } from '../../service/link/link.ts';
-import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
-import type { AppRecord } from '../argocd/application.ts';
-import type { PressLine } from '../releases/journal-lines.ts';
-import type { Journal } from '../releases/journal.ts';
-import type { PlannedRelease } from '../releases/release.ts';
 import type { ButtonConfig } from '../selection.ts';
-import { candidateOf, plannedRelease } from './candidate.ts';
+import { candidateOf, gatheredBy } from './candidate.ts';
 import type { Candidate, Hold } from './candidate.ts';
-import type { Verdict } from './looking.ts';
+import { createConclude } from './conclude.ts';
+import type { ConcludeOptions, Judged } from './conclude.ts';
 import { createFlood } from './flood.ts';
-import type { PressMemory } from './memory.ts';
-import { lineOf, resultOf, sendResult } from './result.ts';
+import { createLanes } from './lanes.ts';
+import type { Waited } from './lanes.ts';
+import type { Verdict } from './looking.ts';
+import { repeatsOf } from './repeats.ts';
 import { firstObjection, isNotFrozen } from './rules.ts';
 
-export interface IntakeOptions {
-  readonly link: Link;
-  readonly journal: Journal;
-  readonly memory: PressMemory;
-  readonly clock: Clock;
-  readonly log: Log;
+export interface IntakeOptions extends ConcludeOptions {
   readonly worker: { readonly maxPressAgeMs: number; readonly maxPressesPerMinute: number };
   readonly buttons: ReadonlyMap<string, ButtonConfig>;
   /** the button is another online worker's business */
@@ -38,17 +28,11 @@ export interface IntakeOptions {
     button: ButtonConfig,
     action: Action,
     only: readonly string[] | undefined,
+    /** taken by presses of the button that were accepted just now */
+    taken: ReadonlySet<string>,
   ) => Promise<Verdict>;
   /** what keeps the button from releasing */
   readonly frozen: (button: string) => Hold | undefined;
-  /**
-   * Called when the result of the press is on its way.
-   * @param acceptedAt monotonic milliseconds
-   */
-  readonly release: (release: PlannedRelease, acceptedAt: number) => void;
-  /** Argo CD is to look at Git again for these. */
-  readonly refresh: (apps: readonly AppRecord[]) => void;
-  readonly count: (button: string, outcome: PressResult['outcome'], reason?: PressReason) => void;
 }
 
 export interface Intake {
@@ -60,52 +44,66 @@ export interface Intake {
   stop(): Promise<void>;
 }
 
-/** So long the result of a press is waited for to be acknowledged before the next press of the button is judged. */
-const resultWaitMs = 2_000;
-/** Presses waiting for the one before, of a button and of all: more than this is no person. */
-const waitingMax = 100;
-const waitingInAllMax = 1_000;
 /** All buttons that are not configured share one bound. */
 const unknownButtons = '';
+
+interface Arrived {
+  readonly candidate: Candidate;
+  /** monotonic milliseconds; earlier than it was read where it may have lain unread */
+  readonly arrivedAt: number;
+  /** when it was read: monotonic milliseconds, and milliseconds since the epoch */
+  readonly receivedAt: number;
+  readonly receivedAtWall: number;
+}
+
 const unreachable = { outcome: 'rejected', reason: 'argocd-unreachable' } as const;
 
 export function createIntake(options: IntakeOptions): Intake {
-  const { link, journal, memory, clock, log, worker, buttons } = options;
-  const queues = new Map<string, { tail: Promise<void>; waiting: number }>();
+  const { link, memory, clock, log, worker, buttons } = options;
   const flood = createFlood(clock, worker.maxPressesPerMinute);
   const overflowing = new Set<Promise<void>>();
-  let waitingInAll = 0;
+  const conclude = createConclude(options);
   let state: 'running' | 'stopping' | 'stopped' = 'running';
 
-  const judged = async (candidate: Candidate, arrivedAt: number): Promise<Verdict> => {
-    const { pressId, ownId, button, config } = candidate;
+  const judged = async (candidate: Candidate, { item, gatheredMs }: Waited<Arrived>): Promise<Judged> => {
+    const { pressId, ownId, button, config, press } = candidate;
+    const { arrivedAt, receivedAt, receivedAtWall } = item;
+    const waitedMs = clock.monotonic() - receivedAt - gatheredMs;
+    const action = config?.on[candidate.gesture];
+    const lately = memory.lately(button, press.only, arrivedAt, config?.coolDownMs ?? 0);
+    const { sinceAccepted, taken } = repeatsOf(press.only, action === 'release', lately);
     const objection = firstObjection(candidate, {
-      now: clock.now(),
+      now: receivedAtWall + waitedMs,
       maxPressAgeMs: worker.maxPressAgeMs,
       maxPressesPerMinute: worker.maxPressesPerMinute,
-      waitedMs: clock.monotonic() - arrivedAt,
+      waitedMs: waitedMs + receivedAt - arrivedAt,
       seen: memory.seen(pressId),
       buttons: [...buttons.keys()],
-      recent: memory.recent(),
-      sinceAccepted: memory.sinceAccepted(button, candidate.press.only, arrivedAt),
+      recent: memory.recent(press.only),
+      sinceAccepted,
       frozen: options.frozen(button),
     });
     // Of too many presses most get no answer: such a one may come again.
     if (ownId && objection?.reason !== 'too-many') memory.note(pressId);
-    if (objection !== undefined) return { outcome: 'rejected', ...objection };
-    memory.looked();
-    const action = config?.on[candidate.gesture];
+    if (objection !== undefined) return { candidate, verdict: { outcome: 'rejected', ...objection } };
+    memory.looked(press.only);
     if (config === undefined || action === undefined)
       throw new Error('the rules let a press of an unknown button, or without an action, pass');
     const barred = whyBarred();
-    if (barred !== undefined) return barred;
-    const verdict = await options.judge(config, action, candidate.press.only);
-    if (verdict.outcome !== 'accepted') return verdict;
-    const frozen = isNotFrozen(candidate, { frozen: options.frozen(button) });
-    return whyBarred() ?? (frozen === undefined ? verdict : { outcome: 'rejected', ...frozen });
+    if (barred !== undefined) return { candidate, verdict: barred };
+    const verdict = await options.judge(config, action, press.only, taken);
+    return { candidate, verdict, taken };
   };
 
-  /** Also asked after judging, which takes a while. */
+  /** Judging takes a while: what holds nobody could know before. */
+  const unlessBarred = (judged: Judged): Judged => {
+    const { candidate, verdict } = judged;
+    if (verdict.outcome !== 'accepted') return judged;
+    const frozen = isNotFrozen(candidate, { frozen: options.frozen(candidate.button) });
+    const late = whyBarred() ?? (frozen === undefined ? undefined : { outcome: 'rejected', ...frozen });
+    return late === undefined ? judged : { candidate, verdict: late };
+  };
+
   const whyBarred = (): Verdict | undefined => {
     const reject = (message: string): Verdict => ({ ...unreachable, message });
     if (state !== 'running') return reject('the worker is stopping; press again when it is back');
@@ -113,83 +111,25 @@ export function createIntake(options: IntakeOptions): Intake {
     return undefined;
   };
 
-  const handle = async (candidate: Candidate, arrivedAt: number) => {
-    let verdict: Verdict;
+  const judgedSafely = async (candidate: Candidate, waited: Waited<Arrived>): Promise<Judged> => {
     try {
-      verdict = await judged(candidate, arrivedAt);
+      return await judged(candidate, waited);
     } catch (error) {
       log.error({ err: error, press: candidate.pressId }, `a press could not be judged: ${messageOf(error)}`);
-      verdict = {
-        ...unreachable,
-        message: `what the press would release could not be found out: ${messageOf(error)}`,
-      };
-    }
-    if (verdict.outcome === 'rejected' && verdict.reason === 'too-many') {
-      const counted = countedTooMany(candidate.button, verdict.message);
-      if (counted !== undefined) await conclude(candidate, counted);
-    } else await conclude(candidate, verdict);
-  };
-
-  const conclude = async (candidate: Candidate, judgement: Verdict) => {
-    const { pressId, button, config } = candidate;
-    const { by, only } = candidate.press;
-    let verdict = judgement;
-    const at = toTime(clock.now());
-    const decidedAt = clock.monotonic();
-    const release =
-      verdict.outcome === 'accepted' && 'apps' in verdict && config !== undefined
-        ? plannedRelease(candidate, config, verdict.apps, at)
-        : undefined;
-
-    const said = lineOf(candidate, verdict, at);
-    let line: PressLine = release === undefined ? said : { ...said, release };
-    try {
-      await journal.append(line, { flush: release !== undefined });
-      if (verdict.outcome === 'accepted') memory.accepted(button, only);
-    } catch (error) {
-      log.error(messageOf(error));
-      if (release !== undefined) {
-        verdict = { outcome: 'rejected', reason: 'journal-unwritable', message: messageOf(error) };
-        line = { ...said, ...verdict };
-        await takeBack(line);
-      }
-    }
-
-    const accepted = verdict.outcome === 'accepted' ? release : undefined;
-    options.count(button, verdict.outcome, 'reason' in verdict ? verdict.reason : undefined);
-    log[verdict.outcome === 'rejected' ? 'warn' : 'info'](
-      {
-        button,
-        press: pressId,
-        source: candidate.source,
-        ...(by === undefined ? {} : { by }),
-        outcome: verdict.outcome,
-      },
-      `press on ${button}: ${verdict.message}`,
-    );
-    const answered = answer({
-      ...resultOf(line),
-      ...('refresh' in verdict ? { applications: verdict.refresh.length } : {}),
-    });
-    if (accepted !== undefined) options.release(accepted, decidedAt);
-    await answered;
-    if ('refresh' in verdict) options.refresh(verdict.refresh);
-  };
-
-  /** What could not be made safe may stand in the file all the same: the next start must not go on with it. */
-  const takeBack = async (line: PressLine) => {
-    try {
-      await journal.append(line, { flush: false });
-    } catch (error) {
-      log.debug(messageOf(error));
+      const message = `what the press would release could not be found out: ${messageOf(error)}`;
+      return { candidate, verdict: { ...unreachable, message } };
     }
   };
 
-  const answer = async (result: PressResult) => {
-    if (await sendResult({ link, journal, clock, log }, result, resultWaitMs)) return;
-    log.warn(
-      { press: result.pressId },
-      'the broker has not acknowledged the result of the press yet; where it was cut off, it is sent again',
+  const handle = async (group: readonly Waited<Arrived>[]) => {
+    const all = await Promise.all(group.map((waited) => judgedSafely(waited.item.candidate, waited)));
+    await conclude(
+      all.map(unlessBarred).flatMap((one) => {
+        const { candidate, verdict } = one;
+        if (verdict.outcome !== 'rejected' || verdict.reason !== 'too-many') return [one];
+        const counted = countedTooMany(candidate.button, verdict.message);
+        return counted === undefined ? [] : [{ candidate, verdict: counted }];
+      }),
     );
   };
 
@@ -215,7 +155,7 @@ export function createIntake(options: IntakeOptions): Intake {
     }
     const verdict = countedTooMany(button, why);
     if (verdict === undefined) return;
-    const said = conclude(candidate, verdict).finally(() => overflowing.delete(said));
+    const said = conclude([{ candidate, verdict }]).finally(() => overflowing.delete(said));
     overflowing.add(said);
   };
 
@@ -226,22 +166,10 @@ export function createIntake(options: IntakeOptions): Intake {
       turnAway(candidate, tooMany);
       return;
     }
-    const queue = queues.get(button) ?? { tail: Promise.resolve(), waiting: 0 };
-    if (queue.waiting >= waitingMax || waitingInAll >= waitingInAllMax) {
+    const receivedAt = clock.monotonic();
+    const arrivedAt = receivedAt - options.heldMs();
+    if (!lanes.add(button, { candidate, arrivedAt, receivedAt, receivedAtWall: clock.now() }))
       turnAway(candidate, 'too many presses are waiting for those before them');
-      return;
-    }
-    const arrivedAt = clock.monotonic() - options.heldMs();
-    queues.set(button, queue);
-    queue.waiting += 1;
-    waitingInAll += 1;
-    queue.tail = queue.tail
-      .then(() => handle(candidate, arrivedAt))
-      .finally(() => {
-        queue.waiting -= 1;
-        waitingInAll -= 1;
-        if (queue.waiting === 0) queues.delete(button);
-      });
   };
 
   const onPress = (decoded: Decoded<Press> | undefined, button: string, retained: boolean) => {
@@ -254,6 +182,12 @@ export function createIntake(options: IntakeOptions): Intake {
     enqueue(candidateOf({ decoded, button, config: buttons.get(button), retained }));
   };
 
+  const lanes = createLanes<Arrived>({
+    clock,
+    gathers: ({ candidate }) => gatheredBy(candidate),
+    handle,
+  });
+
   return {
     start: () => {
       link.subscribeRaw(
@@ -265,8 +199,8 @@ export function createIntake(options: IntakeOptions): Intake {
     take: (button, press) => onPress({ ok: true, value: press }, button, false),
     stop: async () => {
       if (state === 'running') state = 'stopping';
-      while (queues.size > 0 || overflowing.size > 0)
-        await Promise.all([...[...queues.values()].map((queue) => queue.tail), ...overflowing]);
+      await lanes.drain();
+      while (overflowing.size > 0) await Promise.all(overflowing);
       state = 'stopped';
     },
   };

@@ -29,13 +29,18 @@ const doubtBudgetMs = 4_000;
 
 const failureMs = 250;
 
-/** @param only narrows the button's selection */
+/**
+ * @param only narrows the button's selection
+ * @param taken by presses of the button that were accepted just now
+ */
 export async function judge(
-  options: JudgeOptions,
+  given: JudgeOptions,
   button: ButtonConfig,
   action: Action,
   only: readonly string[] | undefined,
+  taken: ReadonlySet<string> = new Set(),
 ): Promise<Verdict> {
+  const options = { ...given, isBusy: (key: string) => taken.has(key) || given.isBusy(key) };
   const deadline = options.clock.monotonic() + doubtBudgetMs;
   const before = await whyUnknown(options, deadline);
   if (before !== undefined) return before;

@@ -3,6 +3,7 @@ import { isClockSet } from '../../service/clock.ts';
 import type { Clock } from '../../service/clock.ts';
 import { wholeButton } from '../releases/recovery.ts';
 import type { Accepted } from '../releases/recovery.ts';
+import type { Lately } from './repeats.ts';
 
 /** An id counts once in 24 hours, of the last 10,000. Source: `docs/trust.md`. */
 const rememberIdsMs = 86_400_000;
@@ -17,14 +18,18 @@ export interface PressMemory {
   /** @param only the applications that the press names; undefined: all of the button */
   accepted(button: string, only: readonly string[] | undefined): void;
   /**
-   * Milliseconds to `arrivedAt` (monotonic) from the last accepted press that selects any of the same applications, 0
-   * where it was accepted later than that.
+   * Accepted presses that select any of the same applications, in milliseconds to `arrivedAt` (monotonic), 0 where it was
+   * accepted later than that.
+   * @param withinMs older ones are left out
    */
-  sinceAccepted(button: string, only: readonly string[] | undefined, arrivedAt: number): number | undefined;
-  /** A press has passed the rules. */
-  looked(): void;
-  /** how many have done so in the last minute */
-  recent(): number;
+  lately(button: string, only: readonly string[] | undefined, arrivedAt: number, withinMs: number): Lately;
+  /** A press has passed the rules. @param only as above */
+  looked(only: readonly string[] | undefined): void;
+  /**
+   * How many have done so in the last minute, of all buttons. Of presses that name applications only those of the same
+   * ones count, and for a press that names none they do not count.
+   */
+  recent(only: readonly string[] | undefined): number;
 }
 
 export function createPressMemory(options: {
@@ -45,7 +50,7 @@ export function createPressMemory(options: {
       new Map([...selected].map(([key, at]) => [key, fromWall(at)])),
     ]),
   );
-  let lately: number[] = [];
+  let looks: { readonly at: number; readonly only: ReadonlySet<string> | undefined }[] = [];
 
   return {
     seen: (id) => {
@@ -69,24 +74,28 @@ export function createPressMemory(options: {
       for (const key of only ?? [wholeButton]) selected.set(key, now);
       acceptedAt.set(button, selected);
     },
-    sinceAccepted: (button, only, arrivedAt) => {
-      const selected = acceptedAt.get(button);
-      if (selected === undefined) return undefined;
-      const same =
-        only === undefined
-          ? selected.values()
-          : [wholeButton, ...only].flatMap((key) => selected.get(key) ?? []);
-      let last: number | undefined;
-      for (const at of same) if (last === undefined || at > last) last = at;
-      return last === undefined ? undefined : Math.max(0, arrivedAt - last);
+    lately: (button, only, arrivedAt, withinMs) => {
+      const selected = acceptedAt.get(button) ?? new Map<string, number>();
+      const apps = new Map<string, number>();
+      const sinceOf = (at: number | undefined) => {
+        const since = at === undefined ? undefined : Math.max(0, arrivedAt - at);
+        return since !== undefined && since < withinMs ? since : undefined;
+      };
+      for (const key of only ?? selected.keys()) {
+        const since = key === wholeButton ? undefined : sinceOf(selected.get(key));
+        if (since !== undefined) apps.set(key, since);
+      }
+      return { whole: sinceOf(selected.get(wholeButton)), apps };
     },
-    looked: () => {
-      lately.push(clock.monotonic());
+    looked: (only) => {
+      looks.push({ at: clock.monotonic(), only: only === undefined ? undefined : new Set(only) });
     },
-    recent: () => {
+    recent: (only) => {
       const since = clock.monotonic() - minuteMs;
-      lately = lately.filter((at) => at > since);
-      return lately.length;
+      looks = looks.filter(({ at }) => at > since);
+      return looks.filter(
+        (look) => look.only === undefined || only?.some((key) => look.only?.has(key) === true) === true,
+      ).length;
     },
   };
 }

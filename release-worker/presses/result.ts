@@ -13,10 +13,12 @@ import type { Verdict } from './looking.ts';
 
 /**
  * Its line in the journal, without the release.
+ * @param only what it names, without what presses before it have taken
  * @param at RFC 3339
  */
 export function lineOf(
-  { pressId, button, source, gesture, press: { by, only } }: Candidate,
+  { pressId, button, source, gesture, press: { by } }: Candidate,
+  only: readonly string[] | undefined,
   verdict: Verdict,
   at: string,
 ): PressLine {
@@ -35,7 +37,9 @@ export function lineOf(
   };
 }
 
-export function resultOf({ pressId, button, outcome, message, at, reason, release }: PressLine): PressResult {
+export function resultOf(line: PressLine): PressResult {
+  const { pressId, button, outcome, message, at, reason, release, releaseId = release?.id, share } = line;
+  const applications = share?.length ?? release?.apps.length;
   return {
     pressId,
     button,
@@ -43,7 +47,8 @@ export function resultOf({ pressId, button, outcome, message, at, reason, releas
     message,
     at,
     ...(reason === undefined ? {} : { reason }),
-    ...(release === undefined ? {} : { releaseId: release.id, applications: release.apps.length }),
+    ...(releaseId === undefined ? {} : { releaseId }),
+    ...(applications === undefined ? {} : { applications }),
   };
 }
 

@@ -77,7 +77,7 @@ const isWithinRate: Rule = ({ config, press }, { sinceAccepted, recent, maxPress
   if (recent >= maxPressesPerMinute)
     return {
       reason: 'too-many',
-      message: `more than ${maxPressesPerMinute} presses within a minute (worker.maxPressesPerMinute)`,
+      message: `more than ${maxPressesPerMinute} presses${press.only === undefined ? '' : ' of the same applications'} within a minute (worker.maxPressesPerMinute)`,
     };
   return undefined;
 };

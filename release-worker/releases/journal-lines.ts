@@ -62,6 +62,10 @@ export const journalLineSchema = z.discriminatedUnion('type', [
     reason: z.exactOptional(z.enum(pressReasons)),
     message: z.string(),
     release: z.exactOptional(plannedReleaseSchema),
+    /** of an accepted press that shares the release of another: in that one's line, which stands before this one */
+    releaseId: z.exactOptional(z.string()),
+    /** where presses share a release: the applications of it that are this one's */
+    share: z.exactOptional(z.readonly(z.array(z.string()))),
   }),
   /** The result of the press was acknowledged by the broker. */
   z.object({ type: z.literal('answered'), at: timeSchema, pressId: z.string() }),

@@ -162,8 +162,9 @@ export function createRecovery(pressIdsMax: number): Recovery {
           unanswered.set(line.pressId, line);
           dropOldest(unanswered, pressIdsMax);
           if (line.reason === 'journal-unwritable') takeBack(line.pressId);
-          if (line.release === undefined) return;
+          if (line.release === undefined && line.releaseId === undefined) return;
           noteAccepted(line.button, line.only, fromTime(line.at));
+          if (line.release === undefined) return;
           forgotten = {
             pressId: line.pressId,
             failed: [...failed.values()].filter(({ release }) => release.button === line.button),

@@ -59,6 +59,29 @@ const releasing = async (world: unknown, over: Partial<ButtonConfig> = {}) => {
   };
 };
 
+it('presses for one application each, all at once, are one release that syncs each of them once', async () => {
+  const names = ['shop', 'desk', 'till', 'bare'];
+  const world = worldOf(names.map((name) => ({ name, drifted: true, syncMs: 20 })));
+  const { publish, result, latest, on, control, journal } = await releasing(world, {
+    coolDownMs: 2_000,
+    waves: [['till'], ['shop']],
+  });
+  const named = names.slice(0, 3);
+  await Promise.all(
+    named.map((name) => publish('button/main/press', JSON.stringify({ id: name, only: [`argocd/${name}`] }))),
+  );
+  const results = await Promise.all(named.map((name) => result('main', name)));
+  const [releaseId] = results.map((one) => one['releaseId']);
+  expect(results).toMatchObject(named.map(() => ({ outcome: 'accepted', releaseId, applications: 1 })));
+  await until('its end', () => latest('release/last')?.['outcome'] === 'succeeded');
+  expect(latest('release/last')).toMatchObject({ id: releaseId });
+  const syncs = (await control.syncs()).map(({ name }) => name);
+  expect([...syncs].sort()).toEqual(['desk', 'shop', 'till']);
+  expect(syncs.slice(0, 2)).toEqual(['till', 'shop']);
+  expect(on('button/main/result').length).toBe(3);
+  expect(journal().split('"type":"finished"').length).toBe(2);
+});
+
 describe('a sync that goes on after its release has timed out', () => {
   const hanging = { name: 'shop', drifted: true, hookNeverEnds: true, syncMs: 20 };
   const stillRuns =

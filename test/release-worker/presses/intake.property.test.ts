@@ -2,8 +2,9 @@
 import fc from 'fast-check';
 import * as z from 'zod/mini';
 import { expect, it } from 'vitest';
+import { keyOf } from '../../../release-worker/argocd/application.ts';
 import { button } from '../support/buttons.ts';
-import { accepting, memoryJournal, takingIn } from '../support/intake.ts';
+import { accepting, acceptingOf, memoryJournal, takingIn } from '../support/intake.ts';
 import { settle } from '../support/settle.ts';
 
 const coolDownMs = 2_000;
@@ -47,6 +48,7 @@ const resultSchema = z.object({
   pressId: z.string(),
   outcome: z.string(),
   reason: z.optional(z.string()),
+  releaseId: z.optional(z.string()),
 });
 
 function payloadOf(press: Given, now: number): unknown {
@@ -61,15 +63,26 @@ function payloadOf(press: Given, now: number): unknown {
   };
 }
 
+/** A press that names applications waits for a second for others that do. */
+const gathers = ({ button: id, gesture = 'press', only, retained, malformed }: Given) =>
+  only !== undefined && !retained && !malformed && known[id]?.includes(gesture) === true;
+
 /** The promises once more, as a person would check them with pencil and paper. */
 function createOracle() {
   const ids = new Map<string, number>();
-  const acceptedBefore: { readonly press: Given; readonly at: number }[] = [];
-  const isSame = (one: Given, other: Given) =>
-    one.button === other.button &&
-    (one.only === undefined || other.only === undefined || one.only.some((key) => other.only?.includes(key)));
-  const looked: number[] = [];
-  return (press: Given, at: number): string => {
+  const acceptedBefore: {
+    readonly press: Given;
+    readonly keys: readonly string[] | undefined;
+    at: number;
+  }[] = [];
+  const looked: { readonly only: readonly string[] | undefined; readonly at: number }[] = [];
+  return (press: Given, arrivedAt: number, at: number): string => {
+    const lately = acceptedBefore.filter(
+      (one) => one.press.button === press.button && arrivedAt - one.at < coolDownMs,
+    );
+    const wasPressed = (key: string) => lately.some(({ keys }) => keys?.includes(key) === true);
+    const isRepetition =
+      lately.some(({ keys }) => keys === undefined) || press.only?.every(wasPressed) === true;
     const verdict = (): string => {
       if (press.retained) return 'retained';
       if (press.malformed) return 'malformed';
@@ -78,15 +91,20 @@ function createOracle() {
       if (Math.abs(press.ageMs ?? 0) > 10_000) return 'stale';
       const last = press.id === undefined ? undefined : ids.get(press.id);
       if (last !== undefined && at - last < 86_400_000) return 'duplicate';
-      if (acceptedBefore.some((one) => isSame(one.press, press) && at - one.at < coolDownMs))
-        return 'cool-down';
-      if (looked.filter((one) => at - one < 60_000).length >= perMinute) return 'too-many';
-      if (!gestures.includes(press.gesture ?? 'press')) return 'not-confirmed';
-      looked.push(at);
+      const isMapped = gestures.includes(press.gesture ?? 'press');
+      const isPartly = press.only === undefined ? lately.length > 0 : press.only.some(wasPressed);
+      if (isRepetition || (!isMapped && isPartly)) return 'cool-down';
+      const same = looked.filter(
+        (one) => one.only === undefined || press.only?.some((key) => one.only?.includes(key)) === true,
+      );
+      if (same.filter((one) => at - one.at < 60_000).length >= perMinute) return 'too-many';
+      if (!isMapped) return 'not-confirmed';
+      looked.push({ only: press.only, at });
       return press.drift ? 'accepted' : 'nothing-to-release';
     };
     const said = verdict();
-    if (said === 'accepted') acceptedBefore.push({ press, at });
+    if (said === 'accepted')
+      acceptedBefore.push({ press, keys: press.only?.filter((key) => !wasPressed(key)), at });
     if (press.id !== undefined && !press.malformed && said !== 'too-many') ids.set(press.id, at);
     return said;
   };
@@ -109,10 +127,16 @@ it('each press gets the one answer that the promises ask for', async () => {
         drift = one.drift;
         const before = results(one.button).length;
         const releasedBefore = released.length;
+        const arrivedAt = clock.monotonic();
         press(payloadOf(one, clock.now()), { button: one.button, retained: one.retained });
         await settle();
+        if (gathers(one)) {
+          expect(results(one.button).length).toBe(before);
+          clock.advance(1_000);
+          await settle();
+        }
 
-        const said = expected(one, clock.monotonic());
+        const said = expected(one, arrivedAt, clock.monotonic());
         const answers = results(one.button)
           .slice(before)
           .map((answer) => resultSchema.parse(answer));
@@ -173,5 +197,60 @@ it('a burst while judging takes its time: one answer each, no id twice, and the 
         if (index > 0) expect(at - (acceptedAt[index - 1] ?? 0)).toBeGreaterThanOrEqual(coolDownMs);
     }),
     { numRuns: 100 },
+  );
+});
+
+it('many presses at once, narrow and plain: one answer each, nothing twice, and no plain one waits', async () => {
+  const all = ['argocd/a', 'argocd/b', 'argocd/c', 'argocd/d'];
+  const burst = fc.array(
+    fc.record({
+      only: fc.option(fc.subarray(all, { minLength: 1, maxLength: 2 }), { nil: undefined, freq: 4 }),
+      gapMs: fc.constantFrom(0, 0, 0, 10, 400, 1_000, 1_001, 2_500),
+    }),
+    { maxLength: 20, size: 'max' },
+  );
+  await fc.assert(
+    fc.asyncProperty(burst, async (presses) => {
+      const journal = memoryJournal();
+      const releasedAt: { readonly key: string; readonly at: number }[] = [];
+      const { clock, press, released, results } = takingIn({
+        journal,
+        judge: acceptingOf(all),
+        onRelease: ({ apps }) =>
+          void releasedAt.push(
+            ...apps.map(({ namespace, name }) => ({ key: `${namespace}/${name}`, at: clock.monotonic() })),
+          ),
+      });
+      const answers = () => results().map((answer) => resultSchema.parse(answer));
+      for (const [index, { only, gapMs }] of presses.entries()) {
+        clock.advance(gapMs);
+        await settle();
+        press({ id: `p${index}`, ...(only === undefined ? {} : { only }) });
+        await settle();
+        if (only === undefined) expect(answers().map(({ pressId }) => pressId)).toContain(`p${index}`);
+      }
+      clock.advance(1_000);
+      await settle();
+
+      const ids = presses.map((_, index) => `p${index}`);
+      expect(
+        answers()
+          .map(({ pressId }) => pressId)
+          .sort(),
+      ).toEqual([...ids].sort());
+      const lines = journal.lines.filter((line) => line.type === 'press');
+      expect(lines.map(({ pressId }) => pressId).sort()).toEqual([...ids].sort());
+      for (const { id, apps } of released) {
+        const sharing = lines.filter((line) => (line.release?.id ?? line.releaseId) === id);
+        const keys = sharing.flatMap(({ share, release }) => share ?? release?.apps.map(keyOf) ?? []);
+        expect(keys).toEqual(apps.map(keyOf));
+      }
+      const named = answers().flatMap(({ releaseId }) => releaseId ?? []);
+      expect(new Set(named)).toEqual(new Set(released.map(({ id }) => id)));
+      for (const [index, one] of releasedAt.entries())
+        for (const other of releasedAt.slice(0, index))
+          if (other.key === one.key) expect(one.at - other.at).toBeGreaterThanOrEqual(coolDownMs);
+    }),
+    { numRuns: 150 },
   );
 });

@@ -10,7 +10,7 @@ import { createRecovery } from '../../../release-worker/releases/recovery.ts';
 import { silentLog } from '../../../service/log.ts';
 import { until } from '../../support/wait.ts';
 import { accepting, memoryJournal, takingIn } from '../support/intake.ts';
-import { settle } from '../support/settle.ts';
+import { passTime, settle } from '../support/settle.ts';
 
 function directory(): string {
   const made = mkdtempSync(join(tmpdir(), 'release-button-'));
@@ -186,54 +186,6 @@ describe('a retained press', () => {
   });
 });
 
-describe('presses right after one another', () => {
-  const outcomes = async (...presses: unknown[]) => {
-    const { press, results, released, journal } = takingIn();
-    for (const payload of presses) {
-      press(payload);
-      await settle();
-    }
-    return {
-      said: results().map((result) => Reflect.get(Object(result), 'reason') ?? 'accepted'),
-      released: released.length,
-      journal,
-    };
-  };
-  const only = (...names: string[]) => ({ only: names.map((name) => `argocd/${name}`) });
-
-  it('of different applications are no repetitions of each other', async () => {
-    expect(await outcomes(only('a'), only('b'), only('c', 'd'))).toMatchObject({
-      said: ['accepted', 'accepted', 'accepted'],
-      released: 3,
-    });
-  });
-
-  it.each([
-    ['the same application', only('a'), only('a')],
-    ['one in common', only('a', 'b'), only('b', 'c')],
-    ['one of all', 'press', only('a')],
-    ['all after one', only('a'), 'press'],
-  ])('of %s are', async (_, first, second) => {
-    expect(await outcomes(first, second)).toMatchObject({ said: ['accepted', 'cool-down'], released: 1 });
-  });
-
-  it('are told apart also after a restart: the journal has what was selected, and who pressed', async () => {
-    const stateDir = directory();
-    const journal = await journalIn(stateDir);
-    const taken = takingIn({ journal });
-    taken.press({ ...only('a'), by: 'Ann' });
-    await until('the line', () => linesIn(stateDir).length > 0);
-    expect(linesIn(stateDir)[0]).toMatchObject({ ...only('a'), by: 'Ann', release: { by: 'Ann' } });
-    await taken.intake.stop();
-    await journal.close();
-    const recovery = createRecovery(10);
-    const again = createJournal({ stateDir, log: silentLog() });
-    await again.open(recovery.add);
-    onTestFinished(() => again.close());
-    expect([...(recovery.result().acceptedAt.get('main') ?? [])].map(([key]) => key)).toEqual(['argocd/a']);
-  });
-});
-
 describe('a press that was meant to be narrow', () => {
   it.each([
     ['{"app":"argocd/guestbook"}', 'did you mean "only"?'],
@@ -261,7 +213,7 @@ describe('a press that was meant to be narrow', () => {
     await settle();
     clock.advance(10_000);
     press('{"id":"p1","only":["argocd/shop"]}');
-    await settle();
+    await passTime(clock, 1_000);
     expect(results()).toMatchObject([
       { pressId: 'p1', reason: 'malformed' },
       { pressId: 'p1', outcome: 'accepted' },

@@ -13,7 +13,12 @@ function memory(
     pressIds: former.ids ?? [],
     acceptedAt: new Map(former.accepted?.map(([button, key, at]) => [button, new Map([[key, at]])])),
   });
-  return { clock, ...made };
+  /** within the longest cool-down, to now */
+  const lately = (button: string, only?: string[], arrivedAt = clock.monotonic()) => {
+    const { whole, apps } = made.lately(button, only, arrivedAt, 3_600_000);
+    return { ...(whole === undefined ? {} : { whole }), ...Object.fromEntries(apps) };
+  };
+  return { clock, ...made, lately, latelyWithin: made.lately };
 }
 
 describe('an id', () => {
@@ -58,11 +63,11 @@ describe('an id', () => {
   });
 
   it('of a former run that had no clock yet is known for a day', () => {
-    const { clock, seen, sinceAccepted } = memory({
+    const { clock, seen, lately } = memory({
       ids: [['early', 20_000]],
       accepted: [['main', 'argocd/shop', 20_000]],
     });
-    expect(sinceAccepted('main', ['argocd/shop'], clock.monotonic())).toBe(0);
+    expect(lately('main', ['argocd/shop'])).toEqual({ 'argocd/shop': 0 });
     clock.advance(day - 1);
     expect(seen('early')).toBe(true);
     clock.advance(1);
@@ -72,65 +77,89 @@ describe('an id', () => {
 
 describe('the last accepted press', () => {
   it('is counted to when the other one arrived, and for each button', () => {
-    const { clock, accepted, sinceAccepted } = memory();
+    const { clock, accepted, lately } = memory();
     clock.advance(5_000);
     accepted('main', undefined);
-    expect(sinceAccepted('main', undefined, clock.monotonic() - 300)).toBe(0);
+    expect(lately('main', undefined, clock.monotonic() - 300)).toEqual({ whole: 0 });
     clock.advance(700);
-    expect(sinceAccepted('main', undefined, clock.monotonic())).toBe(700);
-    expect(sinceAccepted('main', ['argocd/a'], clock.monotonic())).toBe(700);
-    expect(sinceAccepted('other', undefined, clock.monotonic())).toBeUndefined();
+    expect(lately('main')).toEqual({ whole: 700 });
+    expect(lately('main', ['argocd/a'])).toEqual({ whole: 700 });
+    expect(lately('other')).toEqual({});
   });
 
   it('of some applications counts for presses that select any of them', () => {
-    const { clock, accepted, sinceAccepted } = memory();
-    const since = (only?: string[]) => sinceAccepted('main', only, clock.monotonic());
+    const { clock, accepted, lately } = memory();
     accepted('main', ['argocd/a', 'argocd/b']);
     clock.advance(100);
     accepted('main', ['argocd/c']);
     clock.advance(100);
-    expect(since(['argocd/d'])).toBeUndefined();
-    expect(since(['argocd/d', 'argocd/b'])).toBe(200);
-    expect(since(['argocd/b', 'argocd/c'])).toBe(100);
-    expect(since()).toBe(100);
+    expect(lately('main', ['argocd/d'])).toEqual({});
+    expect(lately('main', ['argocd/d', 'argocd/b'])).toEqual({ 'argocd/b': 200 });
+    expect(lately('main')).toEqual({ 'argocd/a': 200, 'argocd/b': 200, 'argocd/c': 100 });
     accepted('main', undefined);
-    expect(since(['argocd/d'])).toBe(0);
+    expect(lately('main', ['argocd/d'])).toEqual({ whole: 0 });
+  });
+
+  it('counts within the cool-down only', () => {
+    const { clock, accepted, latelyWithin } = memory();
+    accepted('main', undefined);
+    accepted('main', ['argocd/a']);
+    clock.advance(2_000);
+    const empty = { whole: undefined, apps: new Map() };
+    expect(latelyWithin('main', undefined, clock.monotonic(), 2_000)).toEqual(empty);
+    expect(latelyWithin('main', undefined, clock.monotonic(), 2_001)).toEqual({
+      whole: 2_000,
+      apps: new Map([['argocd/a', 2_000]]),
+    });
   });
 
   it('is forgotten after the longest cool-down, so that names of a sender do not heap up', () => {
-    const { clock, accepted, sinceAccepted } = memory();
+    const { clock, accepted, lately } = memory();
     accepted('main', ['argocd/a']);
     clock.advance(3_600_000);
     accepted('main', ['argocd/b']);
-    expect(sinceAccepted('main', ['argocd/a'], clock.monotonic())).toBeUndefined();
+    expect(lately('main')).toEqual({ 'argocd/b': 0 });
   });
 
   it('of a former run counts, and one in the future as just now', () => {
     const start = createFakeClock().now();
-    const { clock, sinceAccepted } = memory({
+    const { lately } = memory({
       accepted: [
         ['main', '', start - 500],
         ['narrow', 'argocd/a', start - 500],
         ['ahead', '', start + 60_000],
       ],
     });
-    expect(sinceAccepted('main', undefined, clock.monotonic())).toBe(500);
-    expect(sinceAccepted('narrow', ['argocd/a'], clock.monotonic())).toBe(500);
-    expect(sinceAccepted('narrow', ['argocd/b'], clock.monotonic())).toBeUndefined();
-    expect(sinceAccepted('ahead', undefined, clock.monotonic())).toBe(0);
+    expect(lately('main')).toEqual({ whole: 500 });
+    expect(lately('narrow', ['argocd/a'])).toEqual({ 'argocd/a': 500 });
+    expect(lately('narrow', ['argocd/b'])).toEqual({});
+    expect(lately('ahead')).toEqual({ whole: 0 });
   });
 });
 
-it('counts the presses of the last minute', () => {
-  const { clock, looked, recent } = memory();
-  looked();
-  clock.advance(30_000);
-  looked();
-  expect(recent()).toBe(2);
-  clock.advance(29_999);
-  expect(recent()).toBe(2);
-  clock.advance(1);
-  expect(recent()).toBe(1);
-  clock.advance(30_000);
-  expect(recent()).toBe(0);
+describe('the presses of the last minute', () => {
+  it('are counted', () => {
+    const { clock, looked, recent } = memory();
+    looked(undefined);
+    clock.advance(30_000);
+    looked(undefined);
+    expect(recent(undefined)).toBe(2);
+    clock.advance(29_999);
+    expect(recent(undefined)).toBe(2);
+    clock.advance(1);
+    expect(recent(undefined)).toBe(1);
+    clock.advance(30_000);
+    expect(recent(undefined)).toBe(0);
+  });
+
+  it('count for those that select the same', () => {
+    const { looked, recent } = memory();
+    for (const name of ['a', 'b', 'c']) looked([`argocd/${name}`]);
+    looked(['argocd/a', 'argocd/b']);
+    looked(undefined);
+    expect(recent(['argocd/a'])).toBe(3);
+    expect(recent(['argocd/c', 'argocd/d'])).toBe(2);
+    expect(recent(['argocd/d'])).toBe(1);
+    expect(recent(undefined)).toBe(1);
+  });
 });

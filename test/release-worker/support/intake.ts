@@ -6,7 +6,7 @@ import type { Verdict } from '../../../release-worker/presses/looking.ts';
 import { createPressMemory } from '../../../release-worker/presses/memory.ts';
 import type { JournalLine } from '../../../release-worker/releases/journal-lines.ts';
 import type { Journal } from '../../../release-worker/releases/journal.ts';
-import type { PlannedRelease } from '../../../release-worker/releases/release.ts';
+import type { PlannedApp, PlannedRelease } from '../../../release-worker/releases/release.ts';
 import type { ButtonConfig } from '../../../release-worker/selection.ts';
 import { silentLog } from '../../../service/log.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
@@ -14,21 +14,38 @@ import { button } from './buttons.ts';
 import { createFakeLink } from './fake-link.ts';
 import { newCommit, oldCommit } from './records.ts';
 
+const planned: PlannedApp = {
+  namespace: 'argocd',
+  name: 'shop',
+  project: 'default',
+  from: oldCommit,
+  to: newCommit,
+  sources: 1,
+  automated: false,
+};
+
 export const accepting: Verdict = {
   outcome: 'accepted',
   message: 'releasing argocd/shop',
-  apps: [
-    {
-      namespace: 'argocd',
-      name: 'shop',
-      project: 'default',
-      from: oldCommit,
-      to: newCommit,
-      sources: 1,
-      automated: false,
-    },
-  ],
+  apps: [planned],
 };
+
+/** Releases what a press names and no press before it has taken; a plain press releases the applications given. */
+export function acceptingOf(all: readonly string[] = ['argocd/shop']): IntakeOptions['judge'] {
+  return (_, __, only = all, taken) => {
+    const keys = only.filter((key) => !taken.has(key));
+    if (keys.length === 0)
+      return Promise.resolve({ outcome: 'rejected', reason: 'in-progress', message: 'being released' });
+    return Promise.resolve({
+      outcome: 'accepted',
+      message: `releasing ${keys.join(', ')}`,
+      apps: keys.map((key) => {
+        const [namespace = '', name = ''] = key.split('/');
+        return { ...planned, namespace, name };
+      }),
+    });
+  };
+}
 
 export interface MemoryJournal extends Journal {
   readonly lines: JournalLine[];
@@ -57,6 +74,7 @@ export function takingIn(
     readonly mayAct?: () => boolean;
     readonly isOthers?: (button: string) => boolean;
     readonly maxPressesPerMinute?: number;
+    readonly maxPressAgeMs?: number;
     readonly frozen?: IntakeOptions['frozen'];
     readonly onRelease?: (release: PlannedRelease) => void;
   } = {},
@@ -73,7 +91,10 @@ export function takingIn(
     memory: createPressMemory({ clock, pressIds: [], acceptedAt: new Map() }),
     clock,
     log: silentLog(),
-    worker: { maxPressAgeMs: 10_000, maxPressesPerMinute: options.maxPressesPerMinute ?? 60 },
+    worker: {
+      maxPressAgeMs: options.maxPressAgeMs ?? 10_000,
+      maxPressesPerMinute: options.maxPressesPerMinute ?? 60,
+    },
     buttons: new Map((options.buttons ?? [button()]).map((one) => [one.id, one])),
     isOthers: options.isOthers ?? (() => false),
     mayAct: options.mayAct ?? (() => true),

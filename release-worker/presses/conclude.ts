@@ -1,0 +1,175 @@
+// What follows from verdicts: lines in the journal, one result each, and the release that the accepted ones share.
+import type { PressReason, PressResult } from '../../messages/press.ts';
+import { toTime } from '../../messages/time.ts';
+import type { Clock } from '../../service/clock.ts';
+import type { Link } from '../../service/link/link.ts';
+import type { Log } from '../../service/log.ts';
+import { messageOf } from '../../service/log.ts';
+import type { AppRecord } from '../argocd/application.ts';
+import { keyOf } from '../argocd/application.ts';
+import type { PressLine } from '../releases/journal-lines.ts';
+import type { Journal } from '../releases/journal.ts';
+import type { PlannedRelease } from '../releases/release.ts';
+import { plannedRelease } from './candidate.ts';
+import type { Candidate } from './candidate.ts';
+import type { Verdict } from './looking.ts';
+import type { PressMemory } from './memory.ts';
+import { lineOf, resultOf, sendResult } from './result.ts';
+
+export interface Judged {
+  readonly candidate: Candidate;
+  readonly verdict: Verdict;
+  /** applications of it that presses before it have taken */
+  readonly taken?: ReadonlySet<string>;
+}
+
+export interface ConcludeOptions {
+  readonly link: Link;
+  readonly journal: Journal;
+  readonly memory: PressMemory;
+  readonly clock: Clock;
+  readonly log: Log;
+  /**
+   * Called when the results of its presses are on their way.
+   * @param acceptedAt monotonic milliseconds
+   */
+  readonly release: (release: PlannedRelease, acceptedAt: number) => void;
+  /** Argo CD is to look at Git again for these. */
+  readonly refresh: (apps: readonly AppRecord[]) => void;
+  readonly count: (button: string, outcome: PressResult['outcome'], reason?: PressReason) => void;
+}
+
+type Accepted = Extract<Verdict, { apps: unknown }>;
+interface Concluded {
+  readonly judged: Judged;
+  readonly line: PressLine;
+}
+
+/** The results are waited for so long to be acknowledged before the next press of the button is judged. */
+const resultWaitMs = 2_000;
+
+/** Returns what resolves when the results are acknowledged, or have been waited for. */
+export function createConclude(options: ConcludeOptions): (group: readonly Judged[]) => Promise<void> {
+  const { link, journal, memory, clock, log } = options;
+
+  /** An accepted press that Argo CD is to look for, and one that was not accepted, may be lost in a crash. */
+  const writeLoosely = async ({ judged, line }: Concluded) => {
+    try {
+      await journal.append(line, { flush: false });
+      if (line.outcome === 'accepted') memory.accepted(line.button, line.only);
+    } catch (error) {
+      log.error(messageOf(error));
+    }
+    return { judged, line };
+  };
+
+  /**
+   * The line with the release is the first, and none of them counts before the last is on the disk: a crash in between
+   * leaves a release that was never sent, and the next start says so.
+   */
+  const writeSafely = async (accepted: readonly Concluded[]): Promise<readonly Concluded[]> => {
+    try {
+      for (const [index, { line }] of accepted.entries())
+        await journal.append(line, { flush: index === accepted.length - 1 });
+      for (const { line } of accepted) memory.accepted(line.button, line.only);
+      return accepted;
+    } catch (error) {
+      log.error(messageOf(error));
+      const message = messageOf(error);
+      const refused = accepted.map(({ judged, line }): Concluded => {
+        const { release: _, releaseId: __, share: ___, ...rest } = line;
+        return { judged, line: { ...rest, outcome: 'rejected', reason: 'journal-unwritable', message } };
+      });
+      await takeBack(refused);
+      return refused;
+    }
+  };
+
+  /** What could not be made safe may stand in the file all the same: the next start must not go on with it. */
+  const takeBack = async (refused: readonly Concluded[]) => {
+    try {
+      for (const { line } of refused) await journal.append(line, { flush: false });
+    } catch (error) {
+      log.debug(messageOf(error));
+    }
+  };
+
+  const say = ({ line, judged: { candidate } }: Concluded) => {
+    const { button, pressId, source, by, outcome, reason, message } = line;
+    options.count(button, outcome, reason);
+    log[outcome === 'rejected' ? 'warn' : 'info'](
+      {
+        button,
+        press: pressId,
+        source,
+        ...(candidate.press.by === undefined ? {} : { by }),
+        outcome,
+      },
+      `press on ${button}: ${message}`,
+    );
+  };
+
+  const answer = async ({ line, judged: { verdict } }: Concluded) => {
+    const result = {
+      ...resultOf(line),
+      ...('refresh' in verdict ? { applications: verdict.refresh.length } : {}),
+    };
+    if (await sendResult({ link, journal, clock, log }, result, resultWaitMs)) return;
+    log.warn(
+      { press: result.pressId },
+      'the broker has not acknowledged the result of the press yet; where it was cut off, it is sent again',
+    );
+  };
+
+  return async (group) => {
+    const at = toTime(clock.now());
+    const decidedAt = clock.monotonic();
+    const release = releaseOf(group, at);
+    const lines = group.map((judged) => ({ judged, line: lineIn(release, judged, group, at) }));
+    const isReleasing = ({ judged }: Concluded) => 'apps' in judged.verdict;
+    const written = [
+      ...(await Promise.all(lines.filter((one) => !isReleasing(one)).map(writeLoosely))),
+      ...(release === undefined ? [] : await writeSafely(lines.filter(isReleasing))),
+    ];
+    for (const one of written) say(one);
+    const answered = Promise.all(written.map(answer));
+    if (release !== undefined && written.some(({ line }) => line.release !== undefined))
+      options.release(release, decidedAt);
+    await answered;
+    for (const { verdict } of group) if ('refresh' in verdict) options.refresh(verdict.refresh);
+  };
+}
+
+function releasing(group: readonly Judged[]): readonly { candidate: Candidate; verdict: Accepted }[] {
+  return group.flatMap(({ candidate, verdict }) => ('apps' in verdict ? [{ candidate, verdict }] : []));
+}
+
+function releaseOf(group: readonly Judged[], at: string): PlannedRelease | undefined {
+  const accepted = releasing(group);
+  const [first] = accepted;
+  if (first === undefined || first.candidate.config === undefined) return undefined;
+  const apps = accepted.flatMap(({ verdict }) => verdict.apps);
+  return plannedRelease(first.candidate, first.candidate.config, apps, at);
+}
+
+function lineIn(
+  release: PlannedRelease | undefined,
+  { candidate, verdict, taken }: Judged,
+  group: readonly Judged[],
+  at: string,
+): PressLine {
+  const only = candidate.press.only?.filter((key) => taken?.has(key) !== true);
+  const line = lineOf(candidate, only, verdict, at);
+  if (release === undefined || !('apps' in verdict)) return line;
+  const others = releasing(group).length - 1;
+  return {
+    ...line,
+    ...(release.pressId === candidate.pressId ? { release } : { releaseId: release.id }),
+    ...(others === 0
+      ? {}
+      : {
+          share: verdict.apps.map(keyOf),
+          message: `${line.message}, in one release with ${others} other press${others === 1 ? '' : 'es'}`,
+        }),
+  };
+}

@@ -1,0 +1,111 @@
+// One lane for each button. A press waits there for the presses before it. Presses that name applications (`only`) also
+// wait for each other for a moment: Home Assistant's "Update all" sends one for each application, and that is one release.
+import { delay } from '../../service/clock.ts';
+import type { Clock } from '../../service/clock.ts';
+
+export interface Lanes<Item> {
+  /** False: too many wait already, and the item is not taken. */
+  add(lane: string, item: Item): boolean;
+  /** From now on nothing waits for others. Resolves when everything that was taken is handled. */
+  drain(): Promise<void>;
+}
+
+export interface Waited<Item> {
+  readonly item: Item;
+  /** milliseconds for which it has waited only because others might come */
+  readonly gatheredMs: number;
+}
+
+interface Lane<Item> {
+  readonly items: { readonly item: Item; readonly since: number }[];
+  /** Ends the wait for others. */
+  hurry: (() => void) | undefined;
+  done: Promise<void>;
+}
+
+/** Presses of one button that name applications and come within this time are one release. Source: `docs/trust.md`. */
+export const gatherMs = 1_000;
+/** How many presses may wait, of one button and of all. More than this is no person. */
+const waitingMax = 100;
+const waitingInAllMax = 1_000;
+
+export function createLanes<Item>(options: {
+  readonly clock: Clock;
+  /** The applications of a press that waits for others; undefined: it waits for none, and the others no longer for it. */
+  readonly gathers: (item: Item) => readonly string[] | undefined;
+  /** Handles presses that have no application in common, or one press. Never rejects. */
+  readonly handle: (group: readonly Waited<Item>[]) => Promise<void>;
+}): Lanes<Item> {
+  const { clock, gathers, handle } = options;
+  const lanes = new Map<string, Lane<Item>>();
+  let waitingInAll = 0;
+  let draining = false;
+
+  /** Returns since when it has waited (monotonic). */
+  const gather = async (lane: Lane<Item>): Promise<number> => {
+    const began = clock.monotonic();
+    const [head] = lane.items;
+    if (head === undefined || draining || !lane.items.every(({ item }) => gathers(item) !== undefined))
+      return began;
+    const leftMs = head.since + gatherMs - began;
+    if (leftMs <= 0) return began;
+    const hurried = new AbortController();
+    lane.hurry = () => hurried.abort();
+    await delay(clock, leftMs, hurried.signal);
+    lane.hurry = undefined;
+    return began;
+  };
+
+  const nextGroup = (items: Lane<Item>['items']): Lane<Item>['items'] => {
+    const group: Lane<Item>['items'] = [];
+    const taken = new Set<string>();
+    for (const entry of items) {
+      const keys = gathers(entry.item);
+      if (keys === undefined) return group.length === 0 ? [entry] : group;
+      // Of what has an application in common with one before it, the answer depends on that one.
+      if (keys.some((key) => taken.has(key))) continue;
+      for (const key of keys) taken.add(key);
+      group.push(entry);
+    }
+    return group;
+  };
+
+  const run = async (name: string, lane: Lane<Item>) => {
+    while (lane.items.length > 0) {
+      const began = await gather(lane);
+      const ended = clock.monotonic();
+      const group = nextGroup(lane.items);
+      await handle(
+        group.map(({ item, since }) => ({ item, gatheredMs: Math.max(0, ended - Math.max(began, since)) })),
+      );
+      for (const entry of group) lane.items.splice(lane.items.indexOf(entry), 1);
+      waitingInAll -= group.length;
+    }
+    lanes.delete(name);
+  };
+
+  return {
+    add: (name, item) => {
+      const lane = lanes.get(name);
+      if ((lane?.items.length ?? 0) >= waitingMax || waitingInAll >= waitingInAllMax) return false;
+      const entry = { item, since: clock.monotonic() };
+      waitingInAll += 1;
+      if (lane === undefined) {
+        const made: Lane<Item> = { items: [entry], hurry: undefined, done: Promise.resolve() };
+        lanes.set(name, made);
+        made.done = Promise.resolve().then(() => run(name, made));
+      } else {
+        lane.items.push(entry);
+        if (gathers(item) === undefined) lane.hurry?.();
+      }
+      return true;
+    },
+    drain: async () => {
+      draining = true;
+      while (lanes.size > 0) {
+        for (const { hurry } of lanes.values()) hurry?.();
+        await Promise.all([...lanes.values()].map(({ done }) => done));
+      }
+    },
+  };
+}
