@@ -24,7 +24,7 @@ interface Lane<Item> {
 }
 
 /** Presses of one button that name applications and come within this time are one release. Source: `docs/trust.md`. */
-export const gatherMs = 1_000;
+const gatherMs = 1_000;
 /** How many presses may wait, of one button and of all. More than this is no person. */
 const waitingMax = 100;
 const waitingInAllMax = 1_000;
