@@ -125,12 +125,13 @@ export function createGpioAgent(options: {
 
   const surroundings = (follows: string): Surroundings => {
     const signal = signals.of(follows);
-    const { droppedAt, unanswered } = presses.of(follows);
+    const { droppedAt, unanswered, refused } = presses.of(follows);
     return {
       connected: link.state.state === 'connected',
       ...(signal === undefined ? {} : { signal }),
       ...(droppedAt === undefined ? {} : { droppedAt }),
       unanswered,
+      ...(refused === undefined ? {} : { refused }),
       faulty:
         buttons.some((button) => button.id === follows && button.condition.fault !== undefined) ||
         keySwitches.some((keySwitch) => keySwitch.arms === follows && keySwitch.fault !== undefined),

@@ -6,13 +6,15 @@
 //  3. fault        a pin cannot be used: `triple-blink`
 //  4. dropped      a press did not reach the broker: one round of `sos`, said as offline
 //  5. offline      no broker: `double-blink`; also over `set`, since whoever set it can no longer take it back
-//  6. no result    the worker is online and a press got no result: the signal `failed`, until the signal changes
-//  7. set          an override by topic; it stands in for the signal, and so also for a worker that is offline. One that
+//  6. refused      the worker has refused the press: five short flashes
+//  7. no result    the worker is online and a press got no result: the signal `failed`, until the signal changes
+//  8. set          an override by topic; it stands in for the signal, and so also for a worker that is offline. One that
 //                  does not say for how long gives way after 10 s to all but `clear`
-//  8. offline      nobody vouches: no signal known on this connection, or its worker is not known to be online
-//  9. signal
+//  9. offline      nobody vouches: no signal known on this connection, or its worker is not known to be online
+// 10. signal
 import type { Signal } from '../messages/button.ts';
 import type { LedState } from '../messages/led.ts';
+import type { PressReason } from '../messages/press.ts';
 import { patternOfSignal } from './patterns.ts';
 import type { Pattern } from './patterns.ts';
 
@@ -27,6 +29,7 @@ export interface LightInputs {
   readonly faulty?: boolean;
   readonly unanswered?: boolean;
   readonly droppedAt?: number;
+  readonly refused?: { readonly since: number; readonly reason: PressReason | undefined };
 }
 
 export interface Override {
@@ -65,6 +68,28 @@ const identifyPattern: Pattern = {
   repeat: true,
 };
 
+/** Five short flashes, set off by darkness from whatever the light shows before and after; ours. */
+const refusedPattern: Pattern = {
+  steps: [
+    { on: false, ms: 250 },
+    ...Array.from({ length: 5 }).flatMap(() => [
+      { on: true, ms: 80 },
+      { on: false, ms: 120 },
+    ]),
+    { on: false, ms: 250 },
+  ],
+  repeat: false,
+};
+const refusedMs = 1_500;
+
+/** Somebody has pressed again what a press has begun. */
+const repetitions: ReadonlySet<PressReason | undefined> = new Set([
+  'cool-down',
+  'duplicate',
+  'in-progress',
+  'too-many',
+]);
+
 export function chooseLight(inputs: LightInputs, now: number): Shown {
   const { acknowledged, identifiedAt, droppedAt, override, signal } = inputs;
   if (acknowledged !== undefined && isOn(acknowledged.since, acknowledgeMs, now))
@@ -79,6 +104,8 @@ export function chooseLight(inputs: LightInputs, now: number): Shown {
   if (droppedAt !== undefined && isOn(droppedAt, droppedMs, now))
     return { pattern: 'sos', because: 'offline', ...span(droppedAt, droppedMs) };
   if (!inputs.connected) return offline;
+  if (isRefused(inputs, now))
+    return { pattern: refusedPattern, because: 'refused', ...span(inputs.refused.since, refusedMs) };
   if (inputs.unanswered === true && signal?.workerOnline === true) return showSignal('failed');
   if (override !== undefined && overrideHolds(inputs, now)) {
     const { pattern, since, until, yieldsAt = until } = override;
@@ -96,6 +123,16 @@ export function overrideHolds(
   if (override === undefined || now >= override.until) return false;
   if (override.yieldsAt === undefined || now < override.yieldsAt) return true;
   return connected && signal?.workerOnline === true && signal.signal === 'clear';
+}
+
+/** Of a repetition the pulse of the release that runs says more: flashes would look as if that one were refused. */
+function isRefused(
+  inputs: LightInputs,
+  now: number,
+): inputs is LightInputs & { readonly refused: NonNullable<LightInputs['refused']> } {
+  const { refused, signal } = inputs;
+  if (refused === undefined || !isOn(refused.since, refusedMs, now)) return false;
+  return !(signal?.signal === 'releasing' && repetitions.has(refused.reason));
 }
 
 const offline: Shown = { pattern: 'double-blink', because: 'offline' };

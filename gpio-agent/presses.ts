@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { buttonEvent } from '../messages/button.ts';
 import { buttonPress } from '../messages/press.ts';
-import type { Press, PressResult } from '../messages/press.ts';
+import type { Press, PressReason, PressResult } from '../messages/press.ts';
 import type { ClockState } from '../messages/presence.ts';
 import { toTime } from '../messages/time.ts';
 import type { Clock, Timer } from '../service/clock.ts';
@@ -22,6 +22,8 @@ interface PressRecord {
   readonly droppedAt?: number;
   /** The last press got no result in time, and the signal has not changed since. */
   readonly unanswered: boolean;
+  /** Monotonic ms: the last press was refused. */
+  readonly refused?: { readonly since: number; readonly reason: PressReason | undefined };
 }
 
 export interface Presses {
@@ -47,6 +49,7 @@ interface Counted {
   lastPressAt: string | undefined;
   droppedAt: number | undefined;
   unanswered: boolean;
+  refused: PressRecord['refused'];
 }
 
 export function createPresses(options: {
@@ -76,6 +79,7 @@ export function createPresses(options: {
       lastPressAt: undefined,
       droppedAt: undefined,
       unanswered: false,
+      refused: undefined,
     };
     records.set(button, record);
     return record;
@@ -144,14 +148,17 @@ export function createPresses(options: {
     send: (button, fired) => {
       const { gesture, heldMs } = fired;
       const id = randomUUID();
-      // Without a synchronised clock the press carries no time: the worker would take it for stale.
-      const at = options.clockSynchronised() === true ? { at: toTime(clock.now()) } : {};
+      // Without a synchronised clock the press carries no time: the worker would take it for stale. Where this process was
+      // paused, the finger was there earlier than now.
+      const ageMs = Math.max(0, clock.monotonic() - fired.at);
+      const at = options.clockSynchronised() === true ? { at: toTime(clock.now() - ageMs) } : {};
       const record = recordOf(button);
       record.presses += 1;
       record.lastPressId = id;
       record.lastPressAt = at.at ?? record.lastPressAt;
       record.droppedAt = undefined;
       record.unanswered = false;
+      record.refused = undefined;
       metrics.press(button, gesture);
       const entry: Waiting = { button, settled: false, timer: undefined };
       waiting.set(id, entry);
@@ -170,6 +177,7 @@ export function createPresses(options: {
     },
     hearResult: (result) => {
       const record = records.get(result.button);
+      let answersLast = record?.lastPressId === result.pressId;
       // Of presses that are too many the worker answers one a second for all.
       for (const [id, entry] of waiting) {
         if (id !== result.pressId && !(result.reason === 'too-many' && entry.button === result.button))
@@ -177,15 +185,17 @@ export function createPresses(options: {
         entry.settled = true;
         entry.timer?.cancel();
         waiting.delete(id);
+        answersLast ||= record?.lastPressId === id;
         log.info(
           { button: result.button, press: id, outcome: result.outcome },
           `press ${id}: ${result.message}`,
         );
       }
-      if (record !== undefined && record.unanswered && record.lastPressId === result.pressId) {
-        record.unanswered = false;
-        onChange(result.button);
-      }
+      if (record === undefined || !answersLast) return;
+      const isNews = record.unanswered || result.outcome === 'rejected';
+      record.unanswered = false;
+      if (result.outcome === 'rejected') record.refused = { since: clock.monotonic(), reason: result.reason };
+      if (isNews) onChange(result.button);
     },
     signalChanged: (button) => {
       const record = records.get(button);
@@ -194,13 +204,14 @@ export function createPresses(options: {
       onChange(button);
     },
     of: (button) => {
-      const { presses, droppedPresses, lastPressAt, droppedAt, unanswered } = recordOf(button);
+      const { presses, droppedPresses, lastPressAt, droppedAt, unanswered, refused } = recordOf(button);
       return {
         presses,
         droppedPresses,
         ...(lastPressAt === undefined ? {} : { lastPressAt }),
         ...(droppedAt === undefined ? {} : { droppedAt }),
         unanswered,
+        ...(refused === undefined ? {} : { refused }),
       };
     },
     stop: () => {

@@ -74,7 +74,7 @@ export const ledIdentify = channel(
 const ledStateSchema = z.object({
   agent: idSchema,
   pattern: z.union([patternNameSchema, patternStepsSchema]),
-  because: z.enum(['signal', 'set', 'offline', 'acknowledge', 'identify', 'fault']),
+  because: z.enum(['signal', 'set', 'offline', 'acknowledge', 'identify', 'fault', 'refused']),
   signal: z.exactOptional(signalSchema),
   at: timeSchema,
 });

@@ -23,7 +23,8 @@ export interface ButtonShown {
 
 export interface WorkerMetrics {
   press(button: string, outcome: PressResult['outcome'], reason?: PressReason): void;
-  released(release: Release): void;
+  /** @param lastedMs by the monotonic clock; undefined: it began in a former run */
+  released(release: Release, lastedMs?: number): void;
   streamReconnect(): void;
   shown(shown: ButtonShown): void;
 }
@@ -98,13 +99,13 @@ export function workerMetrics({ registry, clock, buttons, now }: WorkerMetricsOp
   return {
     press: (button, outcome, reason) =>
       pressed.inc({ button: buttonOf(button), outcome, reason: reason ?? '' }),
-    released: ({ button: id, outcome, startedAt, finishedAt }) => {
+    released: ({ button: id, outcome, startedAt, finishedAt }, lastedMs) => {
       if (outcome === undefined || finishedAt === undefined) return;
       const button = buttonOf(id);
       releases.inc({ button, outcome });
-      // Times of a wall clock, which may have been set back in between.
-      const seconds = (fromTime(finishedAt) - fromTime(startedAt)) / 1000;
-      duration.observe({ button, outcome }, Math.max(0, seconds));
+      // Over a restart only the wall clock tells, and it may have been set back in between.
+      const ms = lastedMs ?? Math.max(0, fromTime(finishedAt) - fromTime(startedAt));
+      duration.observe({ button, outcome }, ms / 1000);
     },
     streamReconnect: () => reconnects.inc(),
     shown,

@@ -2,6 +2,7 @@
 import { selects } from '../config/selection.ts';
 import { releaseEvent } from '../messages/release.ts';
 import { toTime } from '../messages/time.ts';
+import { createClockSteps } from '../service/clock-step.ts';
 import { createPauseWatch } from '../service/pause.ts';
 import { keyOf } from './argocd/application.ts';
 import { heeded } from './argocd/heeded.ts';
@@ -67,6 +68,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const mayAct = () => link.state.state !== 'standby';
   const whenDecided = () => untilDecided({ link, clock });
   const pause = createPauseWatch({ clock, thresholdMs: config.maxPressAgeMs });
+  const steps = createClockSteps(clock);
   const others = createOthers({ link, worker: config.id, onChange: () => taken.say() });
   const taken = createTaken({ buttons: config.buttons, takes: others.takes, health, log });
   const registry = createRegistry((app) => config.buttons.some(({ select }) => selects(select, app)));
@@ -138,9 +140,9 @@ export function createWorker(options: WorkerOptions): Worker {
       const why = whyFreeze(release, ends.values());
       if (why !== undefined) await freezeAfter(release, why);
     },
-    onFinished: (release, ending) => {
+    onFinished: (release, ending, lastedMs) => {
       said?.last(release);
-      metrics.released(release);
+      metrics.released(release, lastedMs);
       board.finished(ending);
     },
     onEnded: (ended) => {
@@ -224,6 +226,7 @@ export function createWorker(options: WorkerOptions): Worker {
 
       taken.say();
       pause.start();
+      steps.start();
       others.start();
       await freeze.start();
       takeTerminations({ link, runner, unended, replies, log, goesOn, others: others.areThere });
@@ -266,6 +269,7 @@ export function createWorker(options: WorkerOptions): Worker {
         isOthers: (button) => (buttons.has(button) ? others.takes(button) : others.own(button)),
         mayAct,
         heldMs: pause.heldMs,
+        formerNow: () => (options.clockState() === true ? undefined : steps.former()),
         memory,
         frozen: (button) => {
           const frozen = freeze.of(button);
@@ -314,6 +318,7 @@ export function createWorker(options: WorkerOptions): Worker {
     stop: async () => {
       info.stop();
       pause.stop();
+      steps.stop();
       for (const forget of forgets.splice(0)) forget();
       await Promise.all([intake?.stop(), runner.stop(), unended.stop()]);
       argocd.stop();

@@ -2,6 +2,7 @@
 // its time stamps are wrong, and a press must not carry them.
 import { execFile } from 'node:child_process';
 import type { ClockState } from '../messages/presence.ts';
+import { stepMs, wallOffset } from './clock-step.ts';
 import type { Clock, Timer } from './clock.ts';
 
 const lookEveryMs = 60_000;
@@ -12,7 +13,10 @@ type Look = (signal: AbortSignal) => Promise<ClockState>;
 export interface ClockSync {
   start(): Promise<void>;
   stop(): void;
-  /** `unknown` where nothing here can tell (a container, another system). */
+  /**
+   * `unknown` where nothing here can tell (a container, another system), and after a step of the clock until it has been
+   * looked up again, which this begins.
+   */
   state(): ClockState;
 }
 
@@ -20,26 +24,43 @@ export function createClockSync(clock: Clock, look: Look = askTimedatectl): Cloc
   let state: ClockState = 'unknown';
   let timer: Timer | undefined;
   let running: AbortController | undefined;
+  let looking = false;
+  /** between the clocks, when the state was looked up */
+  let offset: number | undefined;
 
   const refresh = async (signal: AbortSignal) => {
+    timer?.cancel();
+    looking = true;
+    const before = wallOffset(clock);
     const seen = await look(signal).catch(() => 'unknown' as const);
     if (signal.aborted) return;
+    looking = false;
     state = seen;
+    offset = before;
     timer = clock.setTimeout(() => void refresh(signal), lookEveryMs);
+  };
+
+  const isStepped = () => {
+    const now = wallOffset(clock);
+    return now === undefined || offset === undefined || Math.abs(now - offset) >= stepMs;
   };
 
   return {
     start: async () => {
       running?.abort();
-      timer?.cancel();
       running = new AbortController();
       await refresh(running.signal);
     },
     stop: () => {
       running?.abort();
+      running = undefined;
       timer?.cancel();
     },
-    state: () => state,
+    state: () => {
+      if (running === undefined || !isStepped()) return state;
+      if (!looking) void refresh(running.signal);
+      return 'unknown';
+    },
   };
 }
 

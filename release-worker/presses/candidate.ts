@@ -26,6 +26,8 @@ export interface Candidate {
 export interface Knowledge {
   /** milliseconds since the epoch */
   readonly now: number;
+  /** What the clock would show without its last step; undefined: there was none, or the clock is known to be right now. */
+  readonly formerNow: number | undefined;
   readonly maxPressAgeMs: number;
   readonly maxPressesPerMinute: number;
   /** milliseconds for which it has waited here for its turn */

@@ -24,6 +24,8 @@ export interface IntakeOptions extends ConcludeOptions {
   readonly mayAct: () => boolean;
   /** How long presses that arrive now may have lain unread, in milliseconds. */
   readonly heldMs: () => number;
+  /** What the clock would show without its last step, where that may be the right time. Milliseconds since the epoch. */
+  readonly formerNow: () => number | undefined;
   readonly judge: (
     button: ButtonConfig,
     action: Action,
@@ -51,9 +53,10 @@ interface Arrived {
   readonly candidate: Candidate;
   /** monotonic milliseconds; earlier than it was read where it may have lain unread */
   readonly arrivedAt: number;
-  /** when it was read: monotonic milliseconds, and milliseconds since the epoch */
+  /** When it was read: monotonic milliseconds, and milliseconds since the epoch. The wall clock may be stepped later. */
   readonly receivedAt: number;
   readonly receivedAtWall: number;
+  readonly receivedAtFormer: number | undefined;
 }
 
 const unreachable = { outcome: 'rejected', reason: 'argocd-unreachable' } as const;
@@ -67,13 +70,14 @@ export function createIntake(options: IntakeOptions): Intake {
 
   const judged = async (candidate: Candidate, { item, gatheredMs }: Waited<Arrived>): Promise<Judged> => {
     const { pressId, ownId, button, config, press } = candidate;
-    const { arrivedAt, receivedAt, receivedAtWall } = item;
+    const { arrivedAt, receivedAt, receivedAtWall, receivedAtFormer } = item;
     const waitedMs = clock.monotonic() - receivedAt - gatheredMs;
     const action = config?.on[candidate.gesture];
     const lately = memory.lately(button, press.only, arrivedAt, config?.coolDownMs ?? 0);
     const { sinceAccepted, taken } = repeatsOf(press.only, action === 'release', lately);
     const objection = firstObjection(candidate, {
       now: receivedAtWall + waitedMs,
+      formerNow: receivedAtFormer === undefined ? undefined : receivedAtFormer + waitedMs,
       maxPressAgeMs: worker.maxPressAgeMs,
       maxPressesPerMinute: worker.maxPressesPerMinute,
       waitedMs: waitedMs + receivedAt - arrivedAt,
@@ -168,7 +172,8 @@ export function createIntake(options: IntakeOptions): Intake {
     }
     const receivedAt = clock.monotonic();
     const arrivedAt = receivedAt - options.heldMs();
-    if (!lanes.add(button, { candidate, arrivedAt, receivedAt, receivedAtWall: clock.now() }))
+    const received = { receivedAt, receivedAtWall: clock.now(), receivedAtFormer: options.formerNow() };
+    if (!lanes.add(button, { candidate, arrivedAt, ...received }))
       turnAway(candidate, 'too many presses are waiting for those before them');
   };
 

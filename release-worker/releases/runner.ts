@@ -43,7 +43,8 @@ export interface RunnerOptions extends Omit<ReportOptions, 'running'> {
   readonly heldSince: (since: number) => number;
   /** Before the end is written down: what must be done for sure because of it. A crash meanwhile repeats it. */
   readonly onEnd: (release: PlannedRelease, ends: ReadonlyMap<string, AppEnd>) => Promise<void>;
-  readonly onFinished: (release: Release, ending: Ending) => void;
+  /** @param lastedMs undefined: it began in a former run */
+  readonly onFinished: (release: Release, ending: Ending, lastedMs: number | undefined) => void;
   /** After that: syncs that have run out of time may go on in Argo CD. */
   readonly onEnded?: (ended: EndedRelease) => void;
   /** Why nothing can be released over what a release has sent that has ended here, in words. */
@@ -191,7 +192,7 @@ export function createRunner(options: RunnerOptions): Runner {
         ),
     });
 
-  const finish = async ({ release, ends, progress }: Run) => {
+  const finish = async ({ release, ends, progress, beganAt }: Run) => {
     if (ends.size < release.apps.length) return;
     const outcome = outcomeOf([...ends.values()]);
     await options.onEnd(release, ends);
@@ -210,6 +211,7 @@ export function createRunner(options: RunnerOptions): Runner {
     options.onFinished(
       releaseMessage(release, progress, { at, outcome }),
       endingOf(release, ends, { outcome, at: finishedAt }, (key) => registry.get(key)?.target),
+      beganAt === undefined ? undefined : clock.monotonic() - beganAt,
     );
     options.onEnded?.({ release, ends, outcome, at: finishedAt });
     report.changed();
@@ -254,10 +256,10 @@ export function createRunner(options: RunnerOptions): Runner {
   return {
     run: (release, acceptedAt) => {
       // Accepted while we stop: it stands in the journal, and the next start says that it was never sent.
-      if (!signal.aborted) begin(newRun(release, acceptedAt), release.apps, send);
+      if (!signal.aborted) begin(newRun(release, acceptedAt, acceptedAt), release.apps, send);
     },
     resume: ({ release, fates }) => {
-      const run = newRun(release, clock.monotonic());
+      const run = newRun(release, clock.monotonic(), undefined);
       for (const app of release.apps) {
         const end = fates.get(keyOf(app))?.end;
         if (end === undefined) continue;

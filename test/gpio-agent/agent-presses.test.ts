@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { arrangeReady, buttonLine, pressesOf, promisesRun } from './arrange.ts';
+import { arrangeReady, buttonLine, ledLine, pressesOf, promisesRun } from './arrange.ts';
 import type { FakeLink } from './fake-link.ts';
 
 describe('a press that does not reach the broker', () => {
@@ -59,6 +59,82 @@ function resultOf(fake: FakeLink, change: object = {}) {
     ...change,
   };
 }
+
+describe('a press that is refused', () => {
+  async function refused(change: object) {
+    const arranged = await arrangeReady();
+    const { clock, driver, fake } = arranged;
+    driver.press(buttonLine);
+    clock.advance(200);
+    await promisesRun();
+    fake.deliver('button/main/result', resultOf(fake, { outcome: 'rejected', reason: 'stale', ...change }));
+    return { ...arranged, light: () => fake.state.get('led/main/state') };
+  }
+
+  test('is seen at the light, with five flashes, and the signal is back afterwards', async () => {
+    const { clock, driver, light } = await refused({});
+    expect(light()).toMatchObject({ because: 'refused' });
+    let flashes = 0;
+    for (let before = driver.isLit(ledLine), ms = 0; ms < 1_400; ms += 10) {
+      clock.advance(10);
+      const lit = driver.isLit(ledLine);
+      if (lit && !before) flashes += 1;
+      before = lit;
+    }
+    expect(flashes).toBe(5);
+    clock.advance(200);
+    expect(light()).toMatchObject({ pattern: 'on', because: 'signal' });
+  });
+
+  test('is seen also where nobody waited for its result any more', async () => {
+    const { clock, driver, fake } = await arrangeReady();
+    driver.press(buttonLine);
+    clock.advance(6_000);
+    await promisesRun();
+    clock.advance(6_000);
+    fake.deliver('button/main/result', resultOf(fake, { outcome: 'rejected', reason: 'stale' }));
+    expect(fake.state.get('led/main/state')).toMatchObject({ because: 'refused' });
+  });
+
+  test.each([
+    ['of somebody else', { pressId: 'another' }],
+    ['that found nothing to release', { outcome: 'nothing-to-release', reason: undefined }],
+    ['that was accepted', { outcome: 'accepted', reason: undefined }],
+  ])('is not one %s', async (_, change) => {
+    const { light } = await refused(change);
+    expect(light()).toMatchObject({ because: 'signal' });
+  });
+
+  test('is over with the next press', async () => {
+    const { clock, driver, light } = await refused({});
+    driver.press(buttonLine);
+    clock.advance(200);
+    expect(light()).toMatchObject({ because: 'signal' });
+  });
+});
+
+describe('the time of a press', () => {
+  const atOf = (fake: FakeLink) => Reflect.get(Object(pressesOf(fake).at(-1)?.message), 'at');
+
+  test('is right at once after the clock was stepped', async () => {
+    const { clock, driver, fake } = await arrangeReady();
+    clock.jump(-3_600_000);
+    driver.press(buttonLine);
+    clock.advance(200);
+    const age = clock.now() - Date.parse(String(atOf(fake)));
+    expect(age).toBeLessThanOrEqual(200);
+  });
+
+  test('is that of the finger where the process was paused', async () => {
+    const { clock, driver, fake } = await arrangeReady();
+    const pressedAt = clock.now();
+    driver.setPressed(buttonLine, true);
+    // Nothing runs meanwhile: the clocks go on, and the timers come late.
+    clock.pause(60_000);
+    clock.advance(200);
+    expect(Date.parse(String(atOf(fake))) - pressedAt).toBe(30);
+  });
+});
 
 describe('a press without a result', () => {
   async function pressed() {

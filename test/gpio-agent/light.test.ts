@@ -4,6 +4,8 @@ import { chooseLight } from '../../gpio-agent/light.ts';
 import type { LightInputs } from '../../gpio-agent/light.ts';
 import { patternOfSignal } from '../../gpio-agent/patterns.ts';
 import { signals } from '../../messages/button.ts';
+import { pressReasons } from '../../messages/press.ts';
+import type { PressReason } from '../../messages/press.ts';
 
 const now = 1_000_000;
 
@@ -71,6 +73,24 @@ describe('a press without effect', () => {
   });
 });
 
+describe('a press that was refused', () => {
+  const since = (reason: PressReason | undefined) => ({ refused: { since: now, reason } });
+  const releasing = { signal: { signal: 'releasing', workerOnline: true } } as const;
+
+  test.each([undefined, ...pressReasons])('because of %s flashes, and the signal is back then', (reason) => {
+    const inputs = drifted(since(reason));
+    expect(chooseLight(inputs, now)).toMatchObject({ because: 'refused', since: now });
+    expect(chooseLight(inputs, now + 1_500)).toMatchObject({ pattern: 'on', because: 'signal' });
+  });
+
+  test('as a repetition leaves the release that runs on the light, and nothing else does', () => {
+    const hidden = pressReasons.filter(
+      (reason) => chooseLight({ ...drifted(releasing), ...since(reason) }, now).because === 'signal',
+    );
+    expect(hidden).toEqual(['duplicate', 'too-many', 'cool-down', 'in-progress']);
+  });
+});
+
 describe('the priority', () => {
   /** From strong to weak; each makes itself hold on top of what there is. */
   const ranks: readonly (readonly [string, Partial<LightInputs>])[] = [
@@ -79,6 +99,7 @@ describe('the priority', () => {
     ['fault', { faulty: true }],
     ['offline', { droppedAt: now }],
     ['offline', { connected: false }],
+    ['refused', { refused: { since: now, reason: 'stale' } }],
     ['signal', { unanswered: true }],
     ['set', { override }],
     ['set', { override: { ...override, yieldsAt: now + 200 } }],

@@ -86,6 +86,14 @@ test('a release whose clock was set back took no negative time', async () => {
   expect(series.get(`release_button_release_duration_seconds_count{${labels}}`)).toBe(1);
 });
 
+test('a release takes as long as the monotonic clock says, whatever the wall clock does', async () => {
+  const { registry, metrics } = arranged();
+  metrics.released(release({ finishedAt: '2027-01-01T00:00:00.000Z' }), 4_500);
+  const series = await scrape(registry);
+  const labels = 'button="main",outcome="succeeded"';
+  expect(series.get(`release_button_release_duration_seconds_sum{${labels}}`)).toBe(4.5);
+});
+
 test('the light and its applications by state, until the next look', async () => {
   const { registry, metrics } = arranged();
   const apps = [

@@ -134,6 +134,32 @@ describe('whether the clock is synchronised', () => {
     expect(looks).toBe(3);
   });
 
+  test('is unknown after a step until it has been looked up again, which is done at once', async () => {
+    const clock = createFakeClock();
+    const answers: ((seen: boolean) => void)[] = [];
+    const sync = createClockSync(clock, () => new Promise((resolve) => void answers.push(resolve)));
+    const started = sync.start();
+    answers[0]?.(true);
+    await started;
+    clock.advance(1_000);
+    expect(sync.state()).toBe(true);
+    clock.jump(-3_600_000);
+    expect([sync.state(), sync.state(), answers.length]).toEqual(['unknown', 'unknown', 2]);
+    answers[1]?.(false);
+    await until(() => sync.state() === false);
+    expect(clock.pendingTimers()).toBe(1);
+    // Stepped while it was being looked up: the answer may be from before.
+    clock.jump(3_600_000);
+    sync.state();
+    clock.jump(5_000);
+    answers[2]?.(true);
+    await until(() => answers.length === 4 || (sync.state(), false));
+    answers[3]?.(true);
+    await until(() => sync.state() === true);
+    sync.stop();
+    expect(clock.pendingTimers()).toBe(0);
+  });
+
   test('is unknown where the look fails, and the next look is still made', async () => {
     const clock = createFakeClock();
     let looks = 0;

@@ -5,6 +5,8 @@ export interface FakeClock extends Clock {
   advance(ms: number): void;
   /** Shifts wall-clock time only, as a clock correction does. */
   jump(ms: number): void;
+  /** Lets time pass in which nothing runs, as while the process is stopped: timers come late. */
+  pause(ms: number): void;
   pendingTimers(): number;
 }
 
@@ -46,6 +48,9 @@ export function createFakeClock(startMs = Date.parse('2026-01-01T00:00:00Z')): F
     },
     jump: (ms) => {
       offset += ms;
+    },
+    pause: (ms) => {
+      elapsed += ms;
     },
     pendingTimers: () => timers.size,
   };

@@ -1,6 +1,6 @@
 // Programs that some tests need and that are not packages. Missing ones skip those tests, except where CI must run all.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -34,6 +34,13 @@ export const hasPromtool: boolean = has('promtool', ['--version']);
 
 /** The server, from the same package. */
 export const hasPrometheus: boolean = has('prometheus', ['--version']);
+
+/** Debian package faketime: the library that steps a process's wall clock, and that alone; undefined: not installed. */
+export const faketimeLibrary: string | undefined = has('faketime', ['--version'])
+  ? readdirSync('/usr/lib')
+      .map((entry) => `/usr/lib/${entry}/faketime/libfaketimeMT.so.1`)
+      .find((path) => existsSync(path))
+  : undefined;
 
 /** A file system in memory, small enough to be filled. Root may, except in most containers. */
 export const canMount: boolean = mounts();

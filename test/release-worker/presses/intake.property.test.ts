@@ -152,7 +152,7 @@ it('each press gets the one answer that the promises ask for', async () => {
         presses.filter(({ retained }) => retained).length,
       );
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 });
 
@@ -251,6 +251,6 @@ it('many presses at once, narrow and plain: one answer each, nothing twice, and 
         for (const other of releasedAt.slice(0, index))
           if (other.key === one.key) expect(one.at - other.at).toBeGreaterThanOrEqual(coolDownMs);
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 });

@@ -9,6 +9,7 @@ import type { Journal } from '../../../release-worker/releases/journal.ts';
 import { createRecovery } from '../../../release-worker/releases/recovery.ts';
 import { silentLog } from '../../../service/log.ts';
 import { until } from '../../support/wait.ts';
+import { button } from '../support/buttons.ts';
 import { accepting, memoryJournal, takingIn } from '../support/intake.ts';
 import { passTime, settle } from '../support/settle.ts';
 
@@ -165,6 +166,41 @@ it('counts the cool-down to the arrival of a press, also where the answer before
   }
   expect(results()).toMatchObject([{ outcome: 'accepted' }, { reason: 'cool-down' }]);
   expect(released.length).toBe(1);
+});
+
+describe('where the clock is stepped', () => {
+  const at = (ms: number) => ({ at: new Date(ms).toISOString() });
+
+  it('while a press waits for its turn, its age is counted from when it came', async () => {
+    const { clock, press, results } = takingIn({
+      judge: () => new Promise((resolve) => void clock.setTimeout(() => resolve({ ...accepting }), 3_000)),
+      buttons: [button({ coolDownMs: 0 })],
+    });
+    press();
+    press(at(clock.now() - 6_000));
+    press(at(clock.now() - 8_000));
+    await settle();
+    clock.jump(3_600_000);
+    await passTime(clock, 9_000);
+    expect(results()).toMatchObject([{ outcome: 'accepted' }, { outcome: 'accepted' }, { reason: 'stale' }]);
+  });
+
+  it('a press that is fresh by the clock before the step counts, and one that was old then does not', async () => {
+    const formerMs = -3_600_000;
+    const taken = takingIn({
+      formerNow: () => taken.clock.now() + formerMs,
+      buttons: [button({ coolDownMs: 0 })],
+    });
+    taken.press(at(taken.clock.now() + formerMs));
+    taken.press(at(taken.clock.now() + formerMs - 11_000));
+    taken.press(at(taken.clock.now()));
+    await settle();
+    expect(taken.results()).toMatchObject([
+      { outcome: 'accepted' },
+      { reason: 'stale' },
+      { outcome: 'accepted' },
+    ]);
+  });
 });
 
 describe('a retained press', () => {

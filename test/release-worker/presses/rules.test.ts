@@ -22,6 +22,7 @@ function candidate(over: Partial<Candidate> = {}): Candidate {
 function knowledge(over: Partial<Knowledge> = {}): Knowledge {
   return {
     now,
+    formerNow: undefined,
     waitedMs: 0,
     maxPressAgeMs: 10_000,
     maxPressesPerMinute: 60,
@@ -56,6 +57,7 @@ describe('objects because', () => {
     ['stale', 'it is too old', at(10_001), {}, '10 s old (the limit is 10 s)'],
     ['stale', 'it is hours old', at(7_200_000), {}, '2 h old'],
     ['stale', 'it is dated ahead', at(-10_001), {}, '10 s ahead'],
+    ['stale', 'it is old by both clocks', at(60_000), { formerNow: now + 60_000 }, '60 s old'],
     ['stale', 'it has waited here', {}, { waitedMs: 10_001 }, 'waited 10 s'],
     ['duplicate', 'its id has been there', {}, { seen: true }, 'p1'],
     ['cool-down', 'one was accepted just now', {}, { sinceAccepted: 0 }, '0 ms ago'],
@@ -87,6 +89,8 @@ describe('does not object', () => {
   it.each<[string, Partial<Candidate>, Partial<Knowledge>]>([
     ['at exactly the limit of the age', at(10_000), {}],
     ['at exactly the limit ahead', at(-10_000), {}],
+    ['to what is fresh by the clock before its step', at(7_200_000), { formerNow: now - 7_190_000 }],
+    ['to what is fresh by the clock after its step', at(0), { formerNow: now - 7_200_000 }],
     ['at exactly the limit of waiting', {}, { waitedMs: 10_000 }],
     ['at exactly the end of the cool-down', {}, { sinceAccepted: 2_000 }],
     ['without a cool-down', { config: button({ coolDownMs: 0 }) }, { sinceAccepted: 0 }],

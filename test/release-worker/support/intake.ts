@@ -75,6 +75,7 @@ export function takingIn(
     readonly isOthers?: (button: string) => boolean;
     readonly maxPressesPerMinute?: number;
     readonly maxPressAgeMs?: number;
+    readonly formerNow?: () => number | undefined;
     readonly frozen?: IntakeOptions['frozen'];
     readonly onRelease?: (release: PlannedRelease) => void;
   } = {},
@@ -99,6 +100,7 @@ export function takingIn(
     isOthers: options.isOthers ?? (() => false),
     mayAct: options.mayAct ?? (() => true),
     heldMs: () => 0,
+    formerNow: options.formerNow ?? (() => undefined),
     judge: options.judge ?? (() => Promise.resolve(accepting)),
     release: (release) => {
       released.push(release);

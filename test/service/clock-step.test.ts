@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { createClockSteps } from '../../service/clock-step.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+
+const hour = 3_600_000;
+
+function watching() {
+  const clock = createFakeClock();
+  let sleptMs = 0;
+  const steps = createClockSteps(clock, () => clock.monotonic() + sleptMs);
+  steps.start();
+  return {
+    clock,
+    steps,
+    sleep: (ms: number) => {
+      sleptMs += ms;
+      clock.jump(ms);
+    },
+  };
+}
+
+describe('the clock without its last step', () => {
+  test('is none where there was no step, nor where the clock is corrected gradually', () => {
+    const { clock, steps } = watching();
+    for (let second = 0; second < 100; second += 1) {
+      clock.advance(1_000);
+      clock.jump(80);
+      expect(steps.former()).toBeUndefined();
+    }
+  });
+
+  test.each([
+    ['back', -hour, 0],
+    ['forward, once what a sleep would have left is read', hour, 2_000],
+  ])('goes on after a step %s', (_, ms, afterMs) => {
+    const { clock, steps } = watching();
+    clock.advance(5_000);
+    const before = clock.now();
+    clock.jump(ms);
+    if (afterMs > 0) expect(steps.former()).toBeUndefined();
+    clock.advance(afterMs);
+    expect(steps.former()).toBe(before + afterMs);
+    clock.advance(10 * hour);
+    expect(steps.former()).toBe(before + afterMs + 10 * hour);
+  });
+
+  test('is that of the last step', () => {
+    const { clock, steps } = watching();
+    clock.jump(-hour);
+    clock.advance(1_000);
+    const before = clock.now();
+    clock.jump(-hour);
+    expect(steps.former()).toBe(before);
+  });
+
+  test('is none where the machine slept: what was pressed before is old', () => {
+    const { clock, steps, sleep } = watching();
+    clock.advance(5_000);
+    sleep(hour);
+    clock.advance(10_000);
+    expect(steps.former()).toBeUndefined();
+  });
+
+  test('is not looked for any more after the stop', () => {
+    const { clock, steps } = watching();
+    steps.stop();
+    expect(clock.pendingTimers()).toBe(0);
+  });
+});
