@@ -2,7 +2,7 @@
 import { loadConfig } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
 import type { SectionName } from '../config/sections.ts';
-import { invalidRows, validRow } from '../doctor/configuration.ts';
+import { homeAssistantNotes, invalidRows, validRow } from '../doctor/configuration.ts';
 import type { Patient } from '../doctor/doctor.ts';
 import { argocdNeeds } from './argocd-needs.ts';
 import { isDemo, loadStart } from './demo.ts';
@@ -49,7 +49,13 @@ async function loadWhole(name: PatientName, given: GivenFlags, real: boolean): P
   const { demo, loaded } = await loadStart(given, real);
   const { config, secretFiles } = loaded;
   return {
-    configuration: [validRow({ ...loaded, demo })],
+    configuration: [
+      validRow({
+        ...loaded,
+        demo,
+        warnings: [...loaded.warnings, ...homeAssistantNotes(config.homeAssistant, demo)],
+      }),
+    ],
     ...partsOf(config, secretFiles),
     ...(config.mqtt.url === undefined ? { embedded: config.broker } : {}),
     demo,

@@ -24,6 +24,17 @@ export function validRow(loaded: {
   );
 }
 
+/** What is allowed, and what somebody should know of who answers for Argo CD. */
+export function homeAssistantNotes(
+  { enabled, install }: { readonly enabled: boolean; readonly install?: boolean | undefined },
+  demo: boolean,
+): readonly string[] {
+  if (demo || !enabled || install !== true) return [];
+  return [
+    'homeAssistant.install is true: everybody who may use Home Assistant releases an application with one click on Install, and all of them with "Update all"; set it to false if that is not meant',
+  ];
+}
+
 /** One for each problem. */
 export function invalidRows({ problems }: ConfigError): readonly Row[] {
   return problems.map(({ key, origin, value, message, remedy }) =>

@@ -58,8 +58,10 @@ export function applicationComponents(options: {
   readonly buttons: readonly WorkerButton[];
   readonly applications: readonly Application[];
   readonly vouched: readonly Availability[];
+  /** whether one click in Home Assistant releases */
+  readonly install: boolean;
 }): (readonly [string, Component])[] {
-  const { make, buttons, applications, vouched } = options;
+  const { make, buttons, applications, vouched, install } = options;
   const byName = new Map<string, number>();
   for (const { name } of applications) byName.set(name, (byName.get(name) ?? 0) + 1);
   return applications.flatMap((application) => {
@@ -78,8 +80,13 @@ export function applicationComponents(options: {
         entity_category: 'config',
         state_topic: topic,
         value_template: stateTemplate,
-        command_topic: make.topic(buttonPress.at({ button: button.id })),
-        payload_install: installPayload(gesture, key),
+        // Without a command topic Home Assistant shows no Install, and "Update all" leaves the entity out.
+        ...(install
+          ? {
+              command_topic: make.topic(buttonPress.at({ button: button.id })),
+              payload_install: installPayload(gesture, key),
+            }
+          : {}),
         availability: [...vouched, { topic, value_template: onlineWhen("value_json.sync != 'Unknown'") }],
       }),
     ];

@@ -27,7 +27,7 @@ const reservedBytes = 8_192;
 export function wanted(options: {
   readonly prefix: string;
   readonly world: Pick<World, 'agents' | 'workers' | 'applications' | 'isSilent'>;
-  readonly config: Pick<Config['homeAssistant'], 'applications' | 'maxApplications'>;
+  readonly config: Pick<Config['homeAssistant'], 'applications' | 'maxApplications' | 'install'>;
   readonly ownVersion: string;
   /** bytes of the largest packet that can be sent */
   readonly packetMax: number;
@@ -62,6 +62,7 @@ export function wanted(options: {
     const whole = workerDevice(prefix, info, applications, {
       ownVersion,
       isSilent: world.isSilent('worker', info.worker),
+      install: config.install,
     });
     const device = within(whole, packetMax - reservedBytes);
     noRoom += Object.keys(whole.components).length - Object.keys(device.components).length;

@@ -16,9 +16,11 @@ export function workerDevice(
   prefix: string,
   info: WorkerInfo,
   applications: readonly Application[],
-  about: About,
+  about: About & { readonly install?: boolean | undefined },
 ): Discovery {
   const { worker: id, argocd } = info;
+  // One click on a page that every user opens must not deploy to production unless somebody has said so.
+  const install = about.install ?? info.simulated;
   const make = makerFor(prefix, 'worker', id);
   const process = whileOnline(make, workerAvailability.at({ worker: id }), about);
   const source = {
@@ -51,7 +53,7 @@ export function workerDevice(
           ...freezeAttributes(make),
         },
       }),
-      ...applicationComponents({ make, buttons: info.buttons, applications, vouched }),
+      ...applicationComponents({ make, buttons: info.buttons, applications, vouched, install }),
     ],
   });
 }

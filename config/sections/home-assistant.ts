@@ -39,6 +39,10 @@ export const homeAssistant = section({
       default: [{ all: true }],
     },
   ),
+  install: setting(flag(), {
+    doc: 'Whether the update entities of applications have an Install button, which releases with one click. Not set: only where Argo CD is simulated. With true, everybody who may use Home Assistant may release.',
+    example: false,
+  }),
   maxApplications: setting(wholeNumber(0, 100), {
     doc: 'How many applications get one at most: the first by namespace and name. 0: none, and no application is listened to.',
     default: 50,

@@ -19,6 +19,7 @@ function plan(
     readonly workers?: readonly WorkerInfo[];
     readonly silent?: string;
     readonly packetMax?: number;
+    readonly install?: boolean;
   } = {},
 ): Wanted {
   return wanted({
@@ -29,7 +30,11 @@ function plan(
       applications: new Map(applications.map((app) => [`${app.namespace}/${app.name}`, app])),
       isSilent: (kind, id) => options.silent === `${kind} ${id}`,
     },
-    config: { applications: options.select ?? [{ all: true }], maxApplications: options.max ?? 50 },
+    config: {
+      applications: options.select ?? [{ all: true }],
+      maxApplications: options.max ?? 50,
+      ...(options.install === undefined ? {} : { install: options.install }),
+    },
     ownVersion: '0.1.0',
     packetMax: options.packetMax ?? 262_144,
   });
@@ -161,7 +166,7 @@ describe('devices', () => {
     const buttons: WorkerInfo['buttons'] = [
       { id: 'main', on: { press: 'refresh', hold: 'release' }, confirm: 'none' },
     ];
-    const found = plan([applicationOf('shop')], { workers: [workerOf({ buttons })] });
+    const found = plan([applicationOf('shop')], { workers: [workerOf({ buttons })], install: true });
     const of = (key: string) => component(found, 'release-button_worker_main', key);
     expect(of('release_main')?.['command_template']).toContain('"gesture":"hold"');
     expect(of('refresh_main')?.['command_template']).toContain('"gesture":"press"');
@@ -170,6 +175,23 @@ describe('devices', () => {
       source: 'home-assistant',
       only: ['argocd/shop'],
     });
+  });
+});
+
+describe('Install, which releases with one click', () => {
+  test.each([
+    ['not there where Argo CD is real', false, undefined, false],
+    ['there where it is simulated', true, undefined, true],
+    ['there where somebody has said so', false, true, true],
+    ['not there where somebody has said so', true, false, false],
+  ])('is %s', (_, simulated, install, there) => {
+    const workers = [workerOf({ simulated })];
+    const found = plan([applicationOf('shop')], { workers, ...(install === undefined ? {} : { install }) });
+    const update = component(found, 'release-button_worker_main', 'app_argocd_shop');
+    expect(Object.keys(update ?? {})).toContain('state_topic');
+    expect(Object.keys(update ?? {}).filter((key) => /^(command_topic|payload_install)$/.test(key))).toEqual(
+      there ? ['command_topic', 'payload_install'] : [],
+    );
   });
 });
 

@@ -18,6 +18,7 @@ const [[, component] = []] = applicationComponents({
   buttons: [{ id: 'main', on: { press: 'release' }, confirm: 'none' }],
   applications: [{ namespace: 'argocd', name: 'shop', project: 'default', labels: {}, buttons: ['main'] }],
   vouched: [],
+  install: true,
 });
 const stateTemplate = String(component?.['value_template']);
 

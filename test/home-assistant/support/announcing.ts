@@ -30,7 +30,10 @@ export function knownFrom(devices: readonly (readonly [string, ReadonlyMap<strin
   return { devices: new Map(devices), gone: new Set() };
 }
 
-export function announcing(settings: Partial<typeof config> = {}, known: Known = knownFrom([])) {
+export function announcing(
+  settings: Partial<typeof config> & { readonly install?: boolean } = {},
+  known: Known = knownFrom([]),
+) {
   const fake = createFakeLink();
   const clock = createFakeClock();
   fake.setState('connecting');
