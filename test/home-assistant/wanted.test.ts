@@ -316,7 +316,7 @@ describe('applications', () => {
       { id: 'web', on: { press: 'release' }, confirm: 'none' },
     ];
     const app = applicationOf('a', { buttons: ['web', 'looks', 'all'] });
-    const found = plan([app], { workers: [workerOf({ buttons })] });
+    const found = plan([app], { workers: [workerOf({ buttons })], install: true });
     expect(component(found, 'release-button_worker_main', 'app_argocd_a')).toMatchObject({
       command_topic: 'release-button/button/all/press',
     });
