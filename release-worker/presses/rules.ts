@@ -7,6 +7,7 @@ import { whatThereIs } from '../../messages/nearest.ts';
 import type { PressReason } from '../../messages/press.ts';
 import { fromTime } from '../../messages/time.ts';
 import type { Candidate, Knowledge } from './candidate.ts';
+import { list } from './looking.ts';
 
 export interface Objection {
   readonly reason: PressReason;
@@ -75,7 +76,7 @@ const isWithinRate: Rule = ({ config, press }, { sinceAccepted, recent, maxPress
   if (sinceAccepted !== undefined && sinceAccepted < coolDownMs)
     return {
       reason: 'cool-down',
-      message: `a press of the same ${press.only === undefined ? 'button' : 'applications'} was accepted ${inWords(sinceAccepted)} ago; the next counts ${inWords(coolDownMs)} after it`,
+      message: `a press of ${press.only === undefined ? 'the same button' : list(press.only)} was accepted ${inWords(sinceAccepted)} ago; the next counts ${inWords(coolDownMs)} after it`,
     };
   if (recent >= maxPressesPerMinute)
     return {

@@ -68,7 +68,6 @@ export const configuration = {
     ],
     drift: { maxAgeMs: 4_000, listEveryMs: 1_000 },
   },
-  homeAssistant: { install: true },
 };
 
 /** The ids of all entities; of an old version without the disabled ones, since it takes none of them away (2025.6.3; 2026.11.0 does). */

@@ -61,6 +61,13 @@ describe('objects because', () => {
     ['stale', 'it has waited here', {}, { waitedMs: 10_001 }, 'waited 10 s'],
     ['duplicate', 'its id has been there', {}, { seen: true }, 'p1'],
     ['cool-down', 'one was accepted just now', {}, { sinceAccepted: 0 }, '0 ms ago'],
+    [
+      'cool-down',
+      'its applications were pressed just now',
+      { press: { only: ['argocd/a', 'argocd/b'] } },
+      { sinceAccepted: 0 },
+      'a press of argocd/a, argocd/b was accepted 0 ms ago',
+    ],
     ['cool-down', 'the cool-down is not over', {}, { sinceAccepted: 1_999 }, '2 s after it'],
     ['too-many', 'there were many', {}, { recent: 60 }, 'worker.maxPressesPerMinute'],
     [
