@@ -27,6 +27,8 @@ export interface Present {
   readonly id: string;
   availability?: Availability;
   info?: ProcessInfo;
+  /** Of an agent that counts it: what it cannot have seen in the last hour. */
+  unseen?: NonNullable<AgentInfo['unseen']>;
 }
 
 export type BrokerFound =
@@ -103,7 +105,11 @@ export async function askBroker(options: {
     if (signals.size < presentMax) signals.set(button, signal);
   });
   hear(workerInfo.filter(), (info, { worker }) => setInfo(entry('worker', worker), info));
-  hear(agentInfo.filter(), (info, { agent }) => setInfo(entry('agent', agent), info));
+  hear(agentInfo.filter(), (info, { agent }) => {
+    const one = entry('agent', agent);
+    setInfo(one, info);
+    if (one !== undefined && info.unseen !== undefined) one.unseen = info.unseen;
+  });
   hear(freezeState.filter(), (state) => {
     heard += 1;
     freeze = state;

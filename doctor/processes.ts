@@ -1,6 +1,6 @@
 // What the broker's answer means: whether it is the right one, and who is there.
 import type { BrokerFound, Present } from './broker.ts';
-import { failed, ok, skipped, warning } from './row.ts';
+import { counted, failed, ok, skipped, warning } from './row.ts';
 import type { Row } from './row.ts';
 
 export interface Expected {
@@ -75,10 +75,36 @@ export function processRows(
   ];
 }
 
-function processRow({ kind, id, availability, info }: Present, prefix: string, ours: string): Row {
+/** An agent that was blind for longer than this within an hour may have missed one press of 3,600; ours. */
+const gapMsAnHour = 1_000;
+
+/** Every gap is told, since it may be the reason why a press was lost; `lasting`: somebody should do something. */
+function unseenWords(unseen: Present['unseen']): { readonly words: string; readonly lasting: boolean } {
+  if (unseen === undefined) return { words: '', lasting: false };
+  const { gaps, gapMs, longestGapMs, lostEdges } = unseen;
+  const words = [
+    ...(gaps === 0
+      ? []
+      : [
+          `it did not look at its pins ${counted(gaps, 'time')}, for ${gapMs} ms in all and ${longestGapMs} ms at most`,
+        ]),
+    ...(lostEdges === 0 ? [] : [`it lost ${counted(lostEdges, 'edge')}`]),
+  ];
+  return {
+    words:
+      words.length === 0
+        ? ''
+        : `; in the hour before its last info ${words.join(', and ')}: presses may be lost`,
+    lasting: gapMs > gapMsAnHour || lostEdges > 0,
+  };
+}
+
+function processRow(present: Present, prefix: string, ours: string): Row {
+  const { kind, id, availability, info, unseen } = present;
   const about = { check: 'process', subject: `${kind} ${id}` } as const;
   const online = availability === 'online';
-  const details = { kind, id, online, ...info };
+  const details = { kind, id, online, ...info, ...(unseen === undefined ? {} : { unseen }) };
+  const { words, lasting } = unseenWords(unseen);
   const where =
     info === undefined ? '' : ` on ${info.host}, version ${info.version}${clockWords(info.clock)}`;
   if (!online)
@@ -91,11 +117,18 @@ function processRow({ kind, id, availability, info }: Present, prefix: string, o
   if (info !== undefined && info.version !== ours)
     return warning(
       about,
-      `is online${where}, while this is version ${ours}`,
+      `is online${where}, while this is version ${ours}${words}`,
       'install the same version on all machines',
       details,
     );
-  return ok(about, `is online${where}`, details);
+  if (lasting)
+    return warning(
+      about,
+      `is online${where}${words}`,
+      'look what else uses the processor, the memory (swapping) or the disk of that machine, and run the agent by its systemd unit, which goes first; lost edges come from noise too. docs/hardware.md, When presses get lost',
+      details,
+    );
+  return ok(about, `is online${where}${words}`, details);
 }
 
 function clockWords({ synchronised }: { readonly synchronised: boolean | 'unknown' }): string {

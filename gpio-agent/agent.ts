@@ -23,6 +23,7 @@ import type { AgentConfig, AgentLink } from './options.ts';
 import { createPresses } from './presses.ts';
 import { createSampler } from './sampler.ts';
 import { createSignals } from './signals.ts';
+import { createUnseen } from './unseen.ts';
 
 export interface GpioAgent {
   /**
@@ -56,6 +57,7 @@ export function createGpioAgent(options: {
   const agent = config.id;
   const metrics = agentMetrics(options.metrics, config);
   const signals = createSignals();
+  const unseen = createUnseen({ clock, log, sampleMs: config.sampleMs });
   const published = new Map<string, Shown>();
   let running = false;
   let subscribed = false;
@@ -91,7 +93,10 @@ export function createGpioAgent(options: {
       health: health.check(`button ${button.id}`, 'failing'),
       lineHealth: health.check(`line of button ${button.id}`, 'degraded'),
       onBounces: (count) => metrics.bounces(button.id, count),
-      onLostEdges: (count) => metrics.lostEdges(button.id, count),
+      onLostEdges: (count) => {
+        metrics.lostEdges(button.id, count);
+        unseen.lostEdges(count);
+      },
       onFelt: () => {
         for (const led of leds) if (led.follows === button.id) led.acknowledge(clock.monotonic());
         // Lit at once; said on its topic only after the press is on its way.
@@ -118,6 +123,7 @@ export function createGpioAgent(options: {
       health: health.check(`key switch ${keySwitch.id}`, 'failing'),
       lineHealth: health.check(`line of key switch ${keySwitch.id}`, 'degraded'),
       onFault: refreshLeds,
+      onLostEdges: (count) => unseen.lostEdges(count),
       onEdge: () => sampler.reschedule(),
     }),
   );
@@ -181,6 +187,10 @@ export function createGpioAgent(options: {
     inputs,
     sampleMs: config.sampleMs,
     onLook: () => scheduler.check(),
+    onGap: (ms) => {
+      metrics.gap(ms);
+      unseen.gap(ms);
+    },
   });
 
   const publishButton = (id: string) => {
@@ -197,7 +207,7 @@ export function createGpioAgent(options: {
   };
 
   const publishInfo = () => {
-    link.publish(agentInfo.at({ agent }), infoOf(options));
+    link.publish(agentInfo.at({ agent }), infoOf({ ...options, unseen: unseen.lastHour() }));
     infoTimer = clock.setTimeout(publishInfo, infoEveryMs);
   };
 

@@ -5,6 +5,7 @@ import { toTime } from '../messages/time.ts';
 import type { Clock } from '../service/clock.ts';
 import type { GpioDriver } from './drivers/driver.ts';
 import type { AgentConfig } from './options.ts';
+import type { LastHour } from './unseen.ts';
 
 export function infoOf(options: {
   readonly config: AgentConfig;
@@ -14,6 +15,7 @@ export function infoOf(options: {
   readonly host: string;
   readonly instance: string;
   readonly clockSynchronised: () => ClockState;
+  readonly unseen: LastHour;
 }): AgentInfo {
   const { config, driver } = options;
   return {
@@ -33,5 +35,6 @@ export function infoOf(options: {
       holdMs,
     })),
     leds: config.leds.map(({ id, follows }) => ({ id, follows })),
+    unseen: options.unseen,
   };
 }

@@ -35,6 +35,7 @@ export function createKeySwitch(options: {
   readonly lineHealth: HealthCheck;
   /** `fault` has changed. */
   readonly onFault: () => void;
+  readonly onLostEdges: (count: number) => void;
   readonly onEdge: () => void;
 }): KeySwitch {
   const { config, link, log } = options;
@@ -76,7 +77,7 @@ export function createKeySwitch(options: {
     health: options.health,
     lineHealth: options.lineHealth,
     onBounces: () => undefined,
-    onLostEdges: () => undefined,
+    onLostEdges: options.onLostEdges,
     onTransition: ({ pressed, initial }) => {
       if (pressed && initial)
         log.warn(

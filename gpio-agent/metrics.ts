@@ -15,6 +15,7 @@ export interface AgentMetrics {
   unanswered(button: string): void;
   bounces(button: string, count: number): void;
   lostEdges(button: string, count: number): void;
+  gap(ms: number): void;
   stuck(button: string, yes: boolean): void;
   lightOffline(led: string, yes: boolean): void;
 }
@@ -54,6 +55,11 @@ export function agentMetrics(
     'Edges that the kernel had to drop because they came faster than they were read.',
     'button',
   );
+  const gaps = counter(
+    'gaps_total',
+    'Times that pins which are sampled were not looked at for so long that a short press may have been missed.',
+  );
+  const gapSeconds = counter('gap_seconds_total', 'How long these gaps were, together.');
   const stuck = gauge(
     'button_stuck',
     '1 while a button has been held for so long that it is ignored until it is released, else 0.',
@@ -79,6 +85,10 @@ export function agentMetrics(
     unanswered: (button) => unanswered.inc({ button }),
     bounces: (button, count) => bounces.inc({ button }, count),
     lostEdges: (button, count) => lostEdges.inc({ button }, count),
+    gap: (ms) => {
+      gaps.inc();
+      gapSeconds.inc(ms / 1000);
+    },
     stuck: (button, yes) => stuck.set({ button }, yes ? 1 : 0),
     lightOffline: (led, yes) => lightOffline.set({ led }, yes ? 1 : 0),
   };

@@ -1,5 +1,6 @@
 // One timer for all inputs: reads pins that have to be sampled, and does what has become due at the others.
 import type { Clock, Timer } from '../service/clock.ts';
+import { blindAfterMs } from './unseen.ts';
 
 export interface Polled {
   /** Whether a first level has settled: a press counts from then on. */
@@ -36,12 +37,17 @@ export function createSampler(options: {
   readonly sampleMs: number;
   /** Once a second, for what else has to be looked at. */
   readonly onLook: () => void;
+  /** Pins that are sampled were not looked at for so long (ms), and a press may have been missed. */
+  readonly onGap: (ms: number) => void;
 }): Sampler {
   const { clock, inputs, sampleMs } = options;
+  const gapMs = blindAfterMs(sampleMs);
   let running = false;
   /** Ticks while some pin has to be sampled. */
   let ticker: Timer | undefined;
   let sampledInputs: readonly Polled[] = [];
+  /** When the sampled pins were looked at last; undefined: not since there are any. */
+  let sampledAt: number | undefined;
   let timer: { readonly at: number; readonly timer: Timer } | undefined;
   let lookAt = 0;
   let waiting: { readonly timer: Timer; readonly resolve: () => void } | undefined;
@@ -69,8 +75,16 @@ export function createSampler(options: {
     reschedule();
   };
 
+  const noteGap = () => {
+    if (ticker === undefined) return;
+    const now = clock.monotonic();
+    if (sampledAt !== undefined && now - sampledAt > gapMs) options.onGap(now - sampledAt);
+    sampledAt = now;
+  };
+
   // This is what an idle agent does all day: it reads, compares, and leaves everything as it is.
   const tick = () => {
+    noteGap();
     let news = false;
     for (const input of sampledInputs) if (input.poll()) news = true;
     if (news) afterPoll();
@@ -78,6 +92,7 @@ export function createSampler(options: {
 
   const due = () => {
     timer = undefined;
+    noteGap();
     for (const input of inputs) input.poll();
     const now = clock.monotonic();
     if (now >= lookAt) {
@@ -94,6 +109,7 @@ export function createSampler(options: {
     else {
       ticker?.cancel();
       ticker = undefined;
+      sampledAt = undefined;
     }
   };
 

@@ -25,6 +25,10 @@ const agentInfoSchema = z.object({
     }),
   ),
   leds: z.array(z.object({ id: idSchema, follows: idSchema })),
+  /** Of the last hour: how often and how long pins that are sampled were not looked at, and edges that were dropped. */
+  unseen: z.exactOptional(
+    z.object({ gaps: z.number(), gapMs: z.number(), longestGapMs: z.number(), lostEdges: z.number() }),
+  ),
 });
 
 export type AgentInfo = z.infer<typeof agentInfoSchema>;

@@ -104,6 +104,7 @@ export const examples: { readonly [Row in RowName]: MessageOf<Row> } = {
     driver: 'rpio',
     buttons: [{ id: 'main', title: 'Release', gestures: ['press'], holdMs: 1000 }],
     leds: [{ id: 'main', follows: 'main' }],
+    unseen: { gaps: 2, gapMs: 310, longestGapMs: 240, lostEdges: 0 },
   },
   workerAvailability: 'online',
   workerInfo: {

@@ -111,6 +111,7 @@ export function playOurs(
     inputs: [agent],
     sampleMs: config.sampleMs,
     onLook: () => undefined,
+    onGap: () => undefined,
   });
   agent.open();
   sampler.start();

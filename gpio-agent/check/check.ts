@@ -59,6 +59,9 @@ export async function runCheck(options: CheckOptions): Promise<boolean> {
   const inputs: Input[] = [];
   const lamps: Lamp[] = [];
   let sampler: Sampler | undefined;
+  /** The longest time that sampled pins were not looked at, in ms, and edges that were dropped, since an input is watched. */
+  let longestGapMs = 0;
+  let lostEdges = 0;
   /** Told of each settled change of an input, while somebody waits for one. */
   let onChange: (name: string, pressed: boolean, heldMs: number | undefined) => void = () => undefined;
 
@@ -77,7 +80,7 @@ export async function runCheck(options: CheckOptions): Promise<boolean> {
       health: { ok: () => undefined, bad: (message) => void (fault = message) },
       lineHealth: { ok: () => undefined, bad: () => undefined },
       onBounces: () => undefined,
-      onLostEdges: () => undefined,
+      onLostEdges: (count) => void (lostEdges += count),
       onTransition: ({ pressed, initial, heldMs }) => {
         if (!initial || pressed) onChange(name, pressed, heldMs);
       },
@@ -140,6 +143,8 @@ export async function runCheck(options: CheckOptions): Promise<boolean> {
     const others = new Set<string>();
     const before = pin.level.bounces;
     const pressedAtFirst = pin.pressed;
+    longestGapMs = 0;
+    lostEdges = 0;
     let heldMs: number | undefined;
     const done = new AbortController();
     const follower = isKey ? undefined : lamps.find((lamp) => lamp.config.follows === config.id);
@@ -172,6 +177,8 @@ export async function runCheck(options: CheckOptions): Promise<boolean> {
       stillHeld: pin.pressed,
       bounces,
       others: [...others],
+      longestGapMs,
+      lostEdges,
       ...(heldMs === undefined ? {} : { heldMs }),
       ...(shortestPulseMs === undefined || bounces === 0 ? {} : { shortestPulseMs }),
       ...(why === undefined ? {} : { fault: why }),
@@ -192,6 +199,7 @@ export async function runCheck(options: CheckOptions): Promise<boolean> {
       inputs: inputs.map(({ pin }) => pin),
       sampleMs: config.sampleMs,
       onLook: () => undefined,
+      onGap: (ms) => void (longestGapMs = Math.max(longestGapMs, ms)),
     });
     sampler.start();
     await sampler.settled();

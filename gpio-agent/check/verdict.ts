@@ -11,6 +11,9 @@ export interface Observation {
   readonly bounces: number;
   readonly shortestPulseMs?: number;
   readonly fault?: string;
+  /** The longest time that the pin was not looked at; 0: it was looked at as often as it should be. */
+  readonly longestGapMs: number;
+  readonly lostEdges: number;
   /** Other inputs that were used meanwhile. */
   readonly others: readonly string[];
 }
@@ -38,6 +41,27 @@ export function levelWord(pressed: boolean, { activeLow }: Pick<Wiring, 'activeL
 }
 
 export function verdictOf(seen: Observation, wiring: Wiring): Verdict {
+  const { ok, text } = wiringOf(seen, wiring);
+  return { ok, text: [text, ...unseenOf(seen)].join('. ') };
+}
+
+/** A person who does not find a press believes in a wiring fault; it may be the machine. */
+function unseenOf({ longestGapMs, lostEdges }: Observation): readonly string[] {
+  return [
+    ...(longestGapMs === 0
+      ? []
+      : [
+          `Meanwhile the pins were not looked at for ${Math.round(longestGapMs)} ms, since this process got no processor time: a press may be missed. Look at the load of the machine`,
+        ]),
+    ...(lostEdges === 0
+      ? []
+      : [
+          `Meanwhile ${lostEdges} edge${lostEdges === 1 ? ' was' : 's were'} lost, which came faster than they could be read: a press may be missed. Look at the load of the machine, and for noise on the line`,
+        ]),
+  ];
+}
+
+function wiringOf(seen: Observation, wiring: Wiring): Verdict {
   const bad = (text: string): Verdict => ({ ok: false, text });
   const bounced = bouncesOf(seen, wiring);
   if (seen.fault !== undefined) return bad(seen.fault);

@@ -163,6 +163,15 @@ test('nothing is set that JavaScript, the word to systemd, the clock or the pins
   expect(agent?.all('DeviceAllow')).toEqual(['/dev/gpiomem rw', 'char-gpiochip rw']);
 });
 
+test('the agent goes before everything else on a busy machine, and no other service does', () => {
+  for (const unit of units) {
+    const first = unit.file === 'release-button-agent.service';
+    // Nice is for a kernel without the controller of processor time, the weight for services among each other.
+    expect(unit.all('Nice')).toEqual(first ? ['-10'] : []);
+    expect(unit.all('CPUWeight')).toEqual(first ? ['1000'] : []);
+  }
+});
+
 describe.skipIf(!hasSystemdNotify)(
   `what the units run${hasSystemdNotify ? '' : ' (skipped: systemd-notify or python3 is not installed)'}`,
   () => {

@@ -161,6 +161,7 @@ describe('the life of an agent', () => {
         driver: 'simulated',
         buttons: [{ id: 'main', title: 'Release', gestures: ['press'], holdMs: 1000 }],
         leds: [{ id: 'main', follows: 'main' }],
+        unseen: { gaps: 0, gapMs: 0, longestGapMs: 0, lostEdges: 0 },
       })),
     );
   });

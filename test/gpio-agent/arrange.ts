@@ -8,6 +8,7 @@ import type { ButtonSignal, Signal } from '../../messages/button.ts';
 import type { ClockState } from '../../messages/presence.ts';
 import { createHealth } from '../../service/health.ts';
 import { silentLog } from '../../service/log.ts';
+import type { Log } from '../../service/log.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { createFakeLink } from './fake-link.ts';
 import type { FakeLink } from './fake-link.ts';
@@ -24,9 +25,15 @@ export interface Arrangement {
   readonly config?: unknown;
   readonly edges?: boolean;
   readonly clockSynchronised?: () => ClockState;
+  readonly log?: Log;
 }
 
-export function arrange({ config, edges = true, clockSynchronised = () => true }: Arrangement = {}) {
+export function arrange({
+  config,
+  edges = true,
+  clockSynchronised = () => true,
+  log = silentLog(),
+}: Arrangement = {}) {
   const clock = createFakeClock();
   const driver = createSimulatedDriver({ clock, edges });
   const fake = createFakeLink();
@@ -37,7 +44,7 @@ export function arrange({ config, edges = true, clockSynchronised = () => true }
     link: fake.link,
     driver,
     clock,
-    log: silentLog(),
+    log,
     health,
     metrics,
     version: '0.0.0',

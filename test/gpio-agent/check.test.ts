@@ -63,6 +63,22 @@ async function check(
 }
 
 describe('the self-test', () => {
+  test('of a driver that samples says where a press may have been missed, since the machine is busy', async () => {
+    const { well, text } = await check(
+      {},
+      ({ clock, driver }) => {
+        clock.setTimeout(() => {
+          driver.setPressed(17, true);
+          clock.stall(120);
+          driver.setPressed(17, false);
+        }, 3000);
+      },
+      { edges: false },
+    );
+    expect(well).toBe(false);
+    expect(text).toMatch(/button main +no change at all .*not looked at for 12\d ms/);
+  });
+
   for (const edges of [true, false])
     test(`of a driver ${edges ? 'with edges' : 'that samples'} is well after a press of each button`, async () => {
       const { well, text, driver, clock } = await check(

@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { levelWord, verdictOf } from '../../gpio-agent/check/verdict.ts';
 import type { Observation } from '../../gpio-agent/check/verdict.ts';
 
-const nothing: Observation = { pressedAtFirst: false, stillHeld: false, bounces: 0, others: [] };
+const nothing: Observation = {
+  pressedAtFirst: false,
+  stillHeld: false,
+  bounces: 0,
+  others: [],
+  longestGapMs: 0,
+  lostEdges: 0,
+};
 const wiring = { pull: 'up', activeLow: true, debounceMs: 30, isKey: false } as const;
 
 describe('what the self-test saw', () => {
@@ -44,6 +51,18 @@ describe('what the self-test saw', () => {
     const verdict = verdictOf({ ...nothing, ...seen }, wiring);
     expect(verdict.ok).toBe(false);
     expect(verdict.text).toContain(text);
+  });
+
+  test('says that a press may have been missed while nobody looked, whatever else it saw', () => {
+    const late = verdictOf({ ...nothing, longestGapMs: 212.4 }, wiring);
+    expect(late.ok).toBe(false);
+    expect(late.text).toMatch(/no change at all .*not looked at for 212 ms.*load of the machine$/);
+    expect(verdictOf({ ...nothing, heldMs: 90, longestGapMs: 60 }, wiring)).toMatchObject({
+      ok: true,
+      text: expect.stringContaining('not looked at for 60 ms'),
+    });
+    expect(verdictOf({ ...nothing, bounces: 2, lostEdges: 1 }, wiring).text).toContain('1 edge was lost');
+    expect(verdictOf({ ...nothing, heldMs: 90 }, wiring).text).not.toContain('Meanwhile');
   });
 
   test('of a key speaks of turning', () => {

@@ -1,0 +1,79 @@
+// What the agent cannot have seen: the time that it did not look at pins that are sampled, and edges that the kernel had to
+// drop. A press in there leaves no trace of its own, so this is all that can be said of it.
+import type { AgentInfo } from '../messages/agent.ts';
+import type { Clock } from '../service/clock.ts';
+import type { Log } from '../service/log.ts';
+
+/** What is counted of the last hour. */
+export type LastHour = NonNullable<AgentInfo['unseen']>;
+
+export interface Unseen {
+  /** The pins were not looked at for so long, until now. */
+  gap(ms: number): void;
+  lostEdges(count: number): void;
+  lastHour(): LastHour;
+}
+
+/** A short tap of a finger, some 80 ms, outlasts the default of `debounceMs` by this; ours. */
+const spareMs = 50;
+
+/** From which gap between two looks on a short tap may be missed, in ms: 45 with the default of `sampleMs`. */
+export function blindAfterMs(sampleMs: number): number {
+  return Math.max(spareMs - sampleMs, 2 * sampleMs);
+}
+
+const bucketMs = 5 * 60_000;
+const buckets = 12;
+const sayEveryMs = 60_000;
+
+const nothing: LastHour = { gaps: 0, gapMs: 0, longestGapMs: 0, lostEdges: 0 };
+
+function sum(one: LastHour, other: LastHour): LastHour {
+  return {
+    gaps: one.gaps + other.gaps,
+    gapMs: one.gapMs + other.gapMs,
+    longestGapMs: Math.max(one.longestGapMs, other.longestGapMs),
+    lostEdges: one.lostEdges + other.lostEdges,
+  };
+}
+
+export function createUnseen(options: {
+  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly log: Pick<Log, 'warn'>;
+  readonly sampleMs: number;
+}): Unseen {
+  const { clock, log, sampleMs } = options;
+  /** By the number of their five minutes. */
+  const counts = new Map<number, LastHour>();
+  let unsaid = nothing;
+  let saidAt = Number.NEGATIVE_INFINITY;
+
+  const add = (more: Partial<LastHour>) => {
+    const current = Math.floor(clock.monotonic() / bucketMs);
+    for (const bucket of counts.keys()) if (bucket <= current - buckets) counts.delete(bucket);
+    if (Object.keys(more).length > 0)
+      counts.set(current, sum(counts.get(current) ?? nothing, { ...nothing, ...more }));
+  };
+
+  return {
+    gap: (ms) => {
+      const more = { gaps: 1, gapMs: Math.round(ms), longestGapMs: Math.round(ms) };
+      add(more);
+      unsaid = sum(unsaid, { ...nothing, ...more });
+      const now = clock.monotonic();
+      if (now - saidAt < sayEveryMs) return;
+      const { gaps, gapMs, longestGapMs } = unsaid;
+      unsaid = nothing;
+      saidAt = now;
+      log.warn(
+        { gaps, gapMs, longestGapMs },
+        `the pins were not looked at for ${gapMs} ms${gaps === 1 ? '' : ` (${gaps} times, ${longestGapMs} ms at most)`}, where every ${sampleMs} ms is meant (agent.sampleMs): this process was stopped or got no processor time, and a press in that time may be lost. Look at the load of the machine; docs/hardware.md, When presses get lost`,
+      );
+    },
+    lostEdges: (count) => add({ lostEdges: count }),
+    lastHour: () => {
+      add({});
+      return [...counts.values()].reduce(sum, nothing);
+    },
+  };
+}

@@ -1,0 +1,61 @@
+// What doctor says of an agent that cannot have seen everything.
+import { describe, expect, test } from 'vitest';
+import type { Present } from '../../doctor/broker.ts';
+import { processRows } from '../../doctor/processes.ts';
+
+function rowOf(unseen: Present['unseen']) {
+  const at = '2026-01-01T00:00:00.000Z';
+  const info = { version: '1.0.0', host: 'pi', clock: { synchronised: true }, at } as const;
+  const agent: Present = {
+    kind: 'agent',
+    id: 'main',
+    availability: 'online',
+    info,
+    ...(unseen === undefined ? {} : { unseen }),
+  };
+  const found = {
+    connected: true,
+    message: 'connected',
+    present: [agent],
+    last: undefined,
+    at: 0,
+    signals: new Map(),
+  } as const;
+  const [row] = processRows(found, { url: 'mqtt://b', embedded: false, prefix: 'release-button' }, '1.0.0');
+  if (row === undefined) throw new Error('there is no row');
+  return row;
+}
+
+describe('an agent', () => {
+  test('that looked at its pins all the time is well, and nothing is said of it', () => {
+    for (const unseen of [undefined, { gaps: 0, gapMs: 0, longestGapMs: 0, lostEdges: 0 }]) {
+      expect(rowOf(unseen)).toMatchObject({ status: 'ok' });
+      expect(rowOf(unseen).found).not.toContain('pins');
+    }
+  });
+
+  test('that was away for a moment is well, and the moment is told', () => {
+    expect(rowOf({ gaps: 1, gapMs: 240, longestGapMs: 240, lostEdges: 0 })).toMatchObject({
+      status: 'ok',
+      found: expect.stringContaining(
+        'did not look at its pins 1 time, for 240 ms in all and 240 ms at most: presses may be lost',
+      ),
+      details: { unseen: { gaps: 1 } },
+    });
+  });
+
+  test.each([
+    [
+      'away for more than a second',
+      { gaps: 9, gapMs: 1200, longestGapMs: 240, lostEdges: 0 },
+      '1200 ms in all',
+    ],
+    ['losing edges', { gaps: 0, gapMs: 0, longestGapMs: 0, lostEdges: 3 }, 'it lost 3 edges'],
+  ])('%s within an hour deserves a look', (_, unseen, words) => {
+    expect(rowOf(unseen)).toMatchObject({
+      status: 'warning',
+      found: expect.stringContaining(words),
+      remedy: expect.stringContaining('When presses get lost'),
+    });
+  });
+});
