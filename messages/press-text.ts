@@ -1,4 +1,6 @@
-// Which bare text is a press: one word, and none that devices send when nothing was pressed.
+// Which bare text is a press: one word, and none that devices send when nothing was pressed; and which gesture it means.
+import { gestures } from './gesture.ts';
+import type { Gesture } from './gesture.ts';
 
 /** What devices, bridges and templates send for "nothing". Compared without regard to case. */
 const nothingWords = [
@@ -48,6 +50,14 @@ export function faultOfText(text: string): string | undefined {
     return `${shown(text)} says that nothing was pressed; to press, send a word such as press`;
   const what = /^["'\p{Pi}]/u.test(text) ? 'begins with a quote' : 'is not one word';
   return `${shown(text)} ${what}; ${whatPresses}`;
+}
+
+/**
+ * The gesture that a word names, without regard to case; undefined: it names none. A `hold` that counted as an ordinary
+ * press would release where somebody wanted to roll back.
+ */
+export function gestureOfText(word: string): Gesture | undefined {
+  return gestures.find((gesture) => gesture === word.toLowerCase());
 }
 
 /** `echo | mosquitto_pub -s` sends a line break, some devices send NUL, some templates two quotes around nothing. */

@@ -5,7 +5,7 @@ import { json, textOrJson } from './codec.ts';
 import type { Decoded } from './codec.ts';
 import { gestureSchema } from './gesture.ts';
 import { applicationKeySchema, idSchema, requestIdSchema } from './ids.ts';
-import { faultOfText, isEmptyPress } from './press-text.ts';
+import { faultOfText, gestureOfText, isEmptyPress } from './press-text.ts';
 import { timeSchema } from './time.ts';
 
 const pressSchema = z.strictObject({
@@ -45,7 +45,9 @@ const pressExpirySeconds = 10;
 
 const fromText = (text: string): Decoded<Press> => {
   const error = faultOfText(text);
-  return error === undefined ? { ok: true, value: {} } : { ok: false, error };
+  if (error !== undefined) return { ok: false, error };
+  const gesture = gestureOfText(text);
+  return { ok: true, value: gesture === undefined ? {} : { gesture } };
 };
 
 export const buttonPress = channel(
@@ -55,7 +57,8 @@ export const buttonPress = channel(
     qos: 1,
     expirySeconds: pressExpirySeconds,
     from: ['agent', 'anyone allowed'],
-    summary: 'Somebody pressed. A Press, or one bare word. An empty payload is never a press.',
+    summary:
+      'Somebody pressed. A Press, or one bare word; `double` and `hold` are those gestures. An empty payload is never a press.',
   },
   textOrJson({ schema: pressSchema, otherNames, fromText, isEmpty: isEmptyPress }),
 );

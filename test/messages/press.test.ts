@@ -15,8 +15,20 @@ const plain = { ok: true, value: {} };
 
 describe('a bare text', () => {
   test.each([
-    'press',
+    ['hold', 'hold'],
+    ['double', 'double'],
+    ['press', 'press'],
+    ['HOLD', 'hold'],
+    [' Double\n', 'double'],
+  ])('%j is the gesture %s, as it is in JSON', (text, gesture) => {
+    expect(decode(text)).toEqual({ ok: true, value: { gesture } });
+    expect(decode(text)).toEqual(decode(JSON.stringify({ gesture })));
+  });
+
+  test.each([
     'single',
+    'holding',
+    'long',
     'on',
     'ON',
     '1',
@@ -26,7 +38,7 @@ describe('a bare text', () => {
     'short-press',
     'pressed!',
     '漢字',
-    ' press\r\n',
+    ' single\r\n',
     'offline2',
     'x'.repeat(64),
   ])('%j is a press that says nothing more', (text) => {
@@ -296,6 +308,6 @@ describe('malformed is', () => {
 
   test('nothing after something that was not UTF-8: a fault does not stick', () => {
     expect(errorOf(new Uint8Array([0xe2, 0x82]))).toBe('the payload is not UTF-8 text');
-    expect(decode('press')).toEqual(plain);
+    expect(decode('single')).toEqual(plain);
   });
 });
