@@ -151,7 +151,7 @@ function nameOf(key: string): string {
 const inBrackets = (text: string | undefined) => (text === undefined ? '' : ` (${text})`);
 
 /** YAML in one line. */
-export function flow(value: unknown): string {
+function flow(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`;
   if (isMap(value))
     return `{${Object.entries(value)
