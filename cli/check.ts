@@ -18,6 +18,7 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export async function checkHardware(
   config: Pick<Config, 'agent'>,
   seconds: number,
+  warnings: readonly string[],
 ): Promise<'well' | 'not well' | 'interrupted'> {
   const { agent } = config;
   const clock = systemClock();
@@ -37,6 +38,7 @@ export async function checkHardware(
       log: silentLog(),
       keyboard: { input: process.stdin, onInterrupt: onSignal },
     });
+    for (const warning of warnings) write(`warning: ${warning}\n`);
     const well = await runCheck({
       ...selected,
       config: agent,

@@ -32,6 +32,7 @@ export function agentFindings(values: Values): Finding[] {
     ...lists.flatMap((list) => idsTwice(list, values[list])),
     ...sharedLines(values),
     ...shorterThanASample(values),
+    ...shorterThanHum(values),
     ...wrongOrder(values),
     ...wrongRelease(values),
     ...notOnRpio(values),
@@ -105,6 +106,33 @@ function shorterThanASample(values: Values): Finding[] {
               `must be at least agent.sampleMs (${sampleMs}): between two samples the agent sees nothing`,
               'raise debounceMs or lower agent.sampleMs',
             ),
+          ],
+    ),
+  );
+}
+
+/**
+ * One period of the mains at 50 Hz is 20 ms (16.7 ms at 60 Hz), and neither level of its hum lasts that long. At 10 ms the
+ * model of `npm run bench -- debounce` makes thousands of presses of 1,000 s, from 21 ms on none.
+ */
+const longerThanHumMs = 21;
+
+function shorterThanHum(values: Values): Finding[] {
+  const { sampleMs } = values;
+  return (['buttons', 'keySwitches'] as const).flatMap((list) =>
+    debouncedOf(values, list).flatMap(({ entry: { debounceMs }, index }): Finding[] =>
+      debounceMs === refused ||
+      debounceMs >= longerThanHumMs ||
+      // An error says enough.
+      (sampleMs !== refused && debounceMs < sampleMs)
+        ? []
+        : [
+            {
+              path: [list, index, 'debounceMs'],
+              severity: 'warning',
+              message: `is ${debounceMs}, shorter than one period of the mains (20 ms at 50 Hz): the hum that a long or open cable picks up then counts as presses`,
+              remedy: `set it to ${longerThanHumMs} or more (30 is the default); docs/hardware.md has advice for each kind of button`,
+            },
           ],
     ),
   );

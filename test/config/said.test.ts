@@ -374,6 +374,22 @@ describe('what may be meant is a warning, with its place', () => {
     expect((await load({ file: `worker: {buttons: ${buttons}}`, env })).warnings).toEqual([]);
   });
 
+  test.each([
+    ['buttons: [{debounceMs: 10}]', 'agent.buttons[0].debounceMs', 'is 10, '],
+    ['buttons: [{debounceMs: 20}]', 'agent.buttons[0].debounceMs', 'is 20, '],
+    ['keySwitches: [{debounceMs: 5}]', 'agent.keySwitches[0].debounceMs', 'is 5, '],
+  ])('%s counts the hum of the mains', async (agent, key, message) => {
+    const { warnings } = await load({ file: `agent: {${agent}}` });
+    expect(warnings).toEqual([expect.stringMatching(/hum .*set it to 21 or more/)]);
+    expect(warnings[0]).toContain(key);
+    expect(warnings[0]).toContain(message);
+  });
+
+  test('a debounce time that is longer than a period of the mains is none', async () => {
+    const file = 'agent: {buttons: [{debounceMs: 21}, {id: b, line: 4}], keySwitches: [{debounceMs: 21}]}';
+    expect((await load({ file })).warnings).toEqual([]);
+  });
+
   test('an agent without anything', async () => {
     const { warnings } = await load({ file: 'agent: {buttons: [], leds: []}' });
     expect(warnings).toEqual([expect.stringContaining('this agent does nothing')]);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { command, createWorkplace } from '../support/processes.ts';
 import type { Running, Workplace } from '../support/processes.ts';
 import { simulatorControl, worldOf } from '../support/simulator.ts';
+import { until } from '../support/wait.ts';
 
 const version = /"version": "([^"]+)"/.exec(
   readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
@@ -69,6 +70,26 @@ describe('release-button', () => {
     expect(output).toContain('button main        press and release it, within 1 s');
     expect(output).toContain('Needs a look (see above): button main.');
     expect(code).toBe(3);
+  });
+
+  it('warns of a debounce time that counts hum: config, the self-test, doctor and the agent at its start', async () => {
+    const env = {
+      RELEASE_BUTTON_AGENT_BUTTONS: '[{"debounceMs":10}]',
+      RELEASE_BUTTON_AGENT_DRIVER: 'simulated',
+      RELEASE_BUTTON_MQTT_URL: 'mqtt://127.0.0.1:1',
+    };
+    const words = 'agent.buttons[0].debounceMs';
+    for (const args of [
+      ['config', 'gpio-agent'],
+      ['gpio-agent', '--check', '1'],
+      ['doctor', 'gpio-agent'],
+    ]) {
+      const { output } = await ended(workplace.start(args, env));
+      expect(output.replaceAll(/\s+/g, ' '), args.join(' ')).toContain('set it to 21 or more');
+      expect(output).toContain(words);
+    }
+    const agent = workplace.start(['gpio-agent'], env);
+    await until('the warning', () => agent.logs().some(({ msg }) => String(msg).includes(words)));
   });
 
   it('ends a self-test that is interrupted', async () => {
