@@ -43,3 +43,14 @@ test('noise is a fault of its line', () => {
     for (const signal of signals.filter(({ name }) => /hum|without end/.test(name)))
       expect(playOurs(signal, edges).faults, signal.name).toHaveLength(1);
 });
+
+test('hum presses with a short debounce time, and not with one that the configuration does not warn of', () => {
+  const hum = signals.find(({ name }) => name.startsWith('hum'));
+  if (hum === undefined) throw new Error('there is no hum');
+  const presses = (ms: number, edges: boolean) =>
+    playOurs(hum, edges, { debounceMs: ms, releaseDebounceMs: ms }).at.length;
+  for (const edges of [true, false]) {
+    expect(presses(10, edges)).toBeGreaterThan(1);
+    expect(presses(21, edges)).toBe(0);
+  }
+});
