@@ -63,9 +63,10 @@ export interface ArgoCd {
   version(): Promise<Version>;
   /**
    * The same without a token: whether Argo CD is there at all, whatever it thinks of us.
-   * @param timeoutMs where less than the usual time counts
+   * @param how.timeoutMs where less than the usual time counts
+   * @param how.once whoever asks does so again anyway
    */
-  probe(timeoutMs?: number): Promise<Probed>;
+  probe(how?: { readonly timeoutMs?: number; readonly once?: true }): Promise<Probed>;
   /** Whose token it is; undefined where Argo CD does not accept it. */
   account(): Promise<string | undefined>;
   /** Every application that the account may see, without detail. */
@@ -134,6 +135,7 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
   const askVersion = async (how: {
     readonly anonymous?: true;
     readonly timeoutMs?: number;
+    readonly once?: true;
   }): Promise<Probed> => {
     const { answer, simulated, date } = await call({
       name: 'version',
@@ -156,8 +158,8 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
       const { version, simulated } = await askVersion({});
       return { version, simulated };
     },
-    probe: (timeoutMs = options.requestTimeoutMs) =>
-      askVersion({ anonymous: true, timeoutMs: Math.min(timeoutMs, options.requestTimeoutMs) }),
+    probe: ({ timeoutMs = options.requestTimeoutMs, ...how } = {}) =>
+      askVersion({ anonymous: true, timeoutMs: Math.min(timeoutMs, options.requestTimeoutMs), ...how }),
     account: async () => {
       const { answer } = await call({
         name: 'userinfo',

@@ -33,6 +33,8 @@ export interface Call<Answer> {
   readonly timeoutMs?: number;
   /** for what Argo CD tells everybody: no token is sent, so that none needs to be good */
   readonly anonymous?: true;
+  /** of a read: sent again only where a kept connection was cut, which tells nothing of the server */
+  readonly once?: true;
   readonly schema: z.ZodMiniType<Answer>;
   /** Reads an answer that may be long, a piece at a time; undefined: it is to be read by `schema`, as a whole. */
   readonly inPieces?: (text: string) => Promise<Answer | undefined>;

@@ -177,6 +177,7 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
           ? undefined
           : pauseBefore(repetition, outcome.failed, {
               refresh: request.name === 'refresh',
+              once: request.once === true,
               random: random(),
               now: clock.now(),
             });

@@ -22,6 +22,7 @@ const longestPauseMs = 10_000;
 /**
  * @param repetition counted from 1
  * @param refresh whether the read makes Argo CD compare anew
+ * @param once whether it is sent again only where a kept connection was cut
  * @param random 0 to 1
  * @param now milliseconds since the epoch
  * @returns milliseconds; undefined: not again
@@ -29,20 +30,31 @@ const longestPauseMs = 10_000;
 export function pauseBefore(
   repetition: number,
   failed: Failed,
-  { refresh, random, now }: { readonly refresh: boolean; readonly random: number; readonly now: number },
+  {
+    refresh,
+    once,
+    random,
+    now,
+  }: { readonly refresh: boolean; readonly once: boolean; readonly random: number; readonly now: number },
 ): number | undefined {
-  if (repetition > repetitions || !isPassing(failed, refresh)) return undefined;
+  const isPassing = wasCut(failed) || (!once && isServersState(failed, refresh));
+  if (repetition > repetitions || !isPassing) return undefined;
   const own = firstPauseMs * growth ** (repetition - 1) * (0.5 + random);
   const asked = retryAfterMs(failed.retryAfter, now);
   if (asked !== undefined && asked > longestPauseMs) return undefined;
   return Math.max(own, asked ?? 0);
 }
 
-function isPassing({ status, code, reused }: Failed, refresh: boolean): boolean {
+/** Of a kept connection, which the server may close at any time. */
+function wasCut({ status, code, reused }: Failed): boolean {
+  return status === undefined && reused && (code === 'ECONNRESET' || code === 'EPIPE');
+}
+
+function isServersState({ status, code }: Failed, refresh: boolean): boolean {
   // A gateway gave up waiting: a comparison that took too long once would once more, and strain Argo CD twice.
   if (status === 504) return !refresh;
   if (status !== undefined) return status === 429 || status === 502 || status === 503;
-  return code === 'ECONNREFUSED' || (reused && (code === 'ECONNRESET' || code === 'EPIPE'));
+  return code === 'ECONNREFUSED';
 }
 
 /** Seconds or a date (RFC 9110, section 10.2.3); anything else says nothing. */

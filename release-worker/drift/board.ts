@@ -22,7 +22,7 @@ import { signalOf } from './signal.ts';
 import type { ClosedWindows } from './signal.ts';
 import { driftState, summaryOf } from './summary.ts';
 import { createTally } from './tally.ts';
-import type { Watch } from './watch.ts';
+import type { Watch } from './watched.ts';
 
 export interface Board {
   start(): void;

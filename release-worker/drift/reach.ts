@@ -23,7 +23,7 @@ export interface Reach {
 const everyMs = 2_000;
 
 /** Whoever needs longer to say its version would not take a release either. In milliseconds. */
-const answerWithinMs = 4_000;
+export const answerWithinMs = 4_000;
 /**
  * Where this process itself was paused or busy for so long beyond that, an answer may have come that it did not read. The
  * question is asked again then, so many times at most.
@@ -90,7 +90,7 @@ export function createReach(options: {
     askedAt = clock.monotonic();
     let why: string | undefined;
     try {
-      await options.argocd.probe(answerWithinMs);
+      await options.argocd.probe({ timeoutMs: answerWithinMs });
     } catch (error) {
       // Whoever refuses is there: a proxy may want more of a question without a token than of one with it.
       if (isRefusal(error)) why = undefined;

@@ -2,20 +2,23 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '../../service/clock.ts';
 import type { Health } from '../../service/health.ts';
-import { backoffMs } from '../../service/link/backoff.ts';
 import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
-import type { ArgoCd, Version } from '../argocd/client.ts';
-import { ArgoCdError, tokenRefused } from '../argocd/errors.ts';
+import type { ArgoCd } from '../argocd/client.ts';
+import { ArgoCdError } from '../argocd/errors.ts';
+import { createAnswering, isTokenRefused } from './answering.ts';
 import { createDetails } from './details.ts';
 import { createFreshness } from './freshness.ts';
-import { createPause } from './pause.ts';
+import { createIntroduced } from './introduced.ts';
+import { createListLoop } from './list-loop.ts';
+import { createLookout } from './lookout.ts';
 import { createProblem } from './problem.ts';
 import { createReach, raisesDoubt } from './reach.ts';
 import type { Registry } from './registry.ts';
-import { createServerVersion, partlyTold } from './server-version.ts';
+import { partlyTold } from './server-version.ts';
 import { createStreamLoop, keepAliveGapMs } from './stream-loop.ts';
 import { createUnreadable } from './unreadable.ts';
+import type { Watch } from './watched.ts';
 
 export interface WatchOptions {
   readonly argocd: ArgoCd;
@@ -30,49 +33,10 @@ export interface WatchOptions {
   readonly onChange: () => void;
 }
 
-export interface Watch {
-  start(): void;
-  stop(): Promise<void>;
-  /** on the monotonic clock; 0 before anything is known */
-  freshUntil(): number;
-  /** on the monotonic clock; when Argo CD last said how its applications are */
-  heardAt(): number | undefined;
-  /** whether the event stream is open and has sent something */
-  streaming(): boolean;
-  /**
-   * To be told of every call of others that failed: nobody may be there, or the token not be accepted any more.
-   * @param change whether it was to change something in Argo CD
-   */
-  failed(error: ArgoCdError, change: boolean): void;
-  /** why Argo CD cannot be reached; nothing but whether it can is asked for meanwhile */
-  away(): string | undefined;
-  /** To be told of every call of others that was answered. */
-  answered(): void;
-  /**
-   * Whether Argo CD is there, for somebody who is about to rely on it: it is asked where it has not been heard for some
-   * seconds. Undefined: it is, or is known not to be. Otherwise resolves when that is known.
-   */
-  doubt(): Promise<void> | undefined;
-  /** To be told when `freshUntil` has passed, so that health says so too. */
-  notFresh(): void;
-  /** Whether Argo CD has answered when it was asked last: a refusal is a fact at once, however fresh what is known is. */
-  reachable(): boolean;
-  /** what is wrong with Argo CD, with the remedy */
-  problem(): string | undefined;
-  /** wall clock of the last full list, in milliseconds since the epoch */
-  lastListAt(): number | undefined;
-  server(): Version | undefined;
-  /** Resolves when the first full list is in the registry; never rejects. */
-  readonly firstList: Promise<void>;
-}
-
 /** While no stream vouches for what is known, the list does, well within `maxAgeMs`. */
 const listWithoutStreamMs = 30_000;
 /** Whoever presses relies on no older sign of life than this. In milliseconds. */
 const heardLatelyMs = 5_000;
-const listRetry = { minMs: 1_000, maxMs: 30_000 };
-/** A token that is not accepted costs two small questions: somebody may be replacing it just now. In milliseconds. */
-const tokenRetryMs = 5_000;
 
 export function createWatch(options: WatchOptions): Watch {
   const { argocd, registry, drift, clock, log, random, onChange } = options;
@@ -88,25 +52,15 @@ export function createWatch(options: WatchOptions): Watch {
     signal,
     vouchesSince: () => (freshness.vouches() ? streamLoop.since() : undefined),
   });
-  const sayVersion = createServerVersion({
-    server: argocd.server,
+  const introduced = createIntroduced({
+    argocd,
     log,
     health: options.health.check('argocd-version', 'degraded'),
   });
 
   /** when Argo CD last answered anything */
   let answeredAt = -Infinity;
-  let server: Version | undefined;
-  let probed = false;
-  let failed = false;
-  let answers = true;
-  const setAnswers = (now: boolean) => {
-    if (now === answers) return;
-    answers = now;
-    onChange();
-  };
-  let listWanted = false;
-  const listPause = createPause(clock);
+  const answering = createAnswering({ onChange });
   let running: Promise<unknown> = Promise.resolve();
   let firstListDone = () => {};
   const firstList = new Promise<void>((resolve) => {
@@ -117,7 +71,7 @@ export function createWatch(options: WatchOptions): Watch {
     health,
     log,
     server: argocd.server,
-    version: () => server?.version ?? '',
+    version: () => introduced.server()?.version ?? '',
     onChange,
   });
 
@@ -131,6 +85,8 @@ export function createWatch(options: WatchOptions): Watch {
   /** Nothing counts any more, whatever still comes of what was asked before. */
   const lose = (why: string) => {
     const isNews = freshness.lose();
+    // Until it is back others ask: whether it is there, or whether it accepts the token.
+    lookout.end();
     problem.set(why, isNews);
     if (isNews) onChange();
   };
@@ -141,37 +97,29 @@ export function createWatch(options: WatchOptions): Watch {
     onAway: lose,
     onThere: (back) => {
       answered();
-      if (back) wakeList();
+      if (back) listLoop.wake();
     },
   });
   const answered = () => {
     answeredAt = clock.monotonic();
+    answering.answered();
   };
   const failedWith = (error: ArgoCdError, change = false) => {
+    if (signal.aborted) return;
+    answering.failed(error);
     if (raisesDoubt(error)) reach.doubt();
     if (error.kind !== 'unauthenticated') return;
     // A list finds out whether the token as such is not accepted. What releases with it says so until then.
     if (change) lose(error.message);
-    probed = false;
-    wakeList();
-  };
-
-  const probe = async () => {
-    server = await argocd.version();
-    sayVersion(server.version);
-    if ((await argocd.account()) === undefined) throw tokenRefused(argocd);
-    probed = true;
+    introduced.anew();
+    listLoop.wake();
   };
 
   const list = async () => {
     const ticket = registry.ticket();
     const sentAt = clock.monotonic();
     const sentAtWall = clock.now();
-    // At first together, as each costs a way there and back. Of two refusals the probe's is the plainer one.
-    const together = probed || !failed ? argocd.list() : undefined;
-    together?.catch(() => {});
-    if (!probed) await probe();
-    const records = await (together ?? argocd.list());
+    const records = await introduced.list();
     answered();
     if (signal.aborted) return;
     await registry.listInTurns(ticket, records, turn);
@@ -179,11 +127,13 @@ export function createWatch(options: WatchOptions): Watch {
     const partly = registry.partlyKnown();
     if (partly.length > 0) {
       details.ask();
-      throw new Error(partlyTold(partly, `Argo CD ${server?.version ?? ''} at ${argocd.server}`));
+      throw new Error(
+        partlyTold(partly, `Argo CD ${introduced.server()?.version ?? ''} at ${argocd.server}`),
+      );
     }
     const counts = freshness.listed(sentAt, sentAtWall);
     if (counts === 'not-yet') {
-      wakeList();
+      listLoop.wake();
       return;
     }
     if (counts === 'again') {
@@ -202,57 +152,50 @@ export function createWatch(options: WatchOptions): Watch {
     details.ask();
   };
 
-  const wakeList = () => {
-    listWanted = true;
-    listPause.end();
-  };
   const aloneMs = Math.min(listWithoutStreamMs, drift.maxAgeMs / 2);
-  const unreadable = createUnreadable({ clock, log, lookEveryMs: aloneMs, look: wakeList });
+  const unreadable = createUnreadable({ clock, log, lookEveryMs: aloneMs, look: () => listLoop.wake() });
   const listAgainMs = () => {
     if (!freshness.vouches()) return aloneMs;
     // With a shorter `maxAgeMs` than this keep-alives cannot vouch alone.
     return drift.maxAgeMs > keepAliveGapMs ? drift.listEveryMs : Math.min(drift.listEveryMs, aloneMs);
   };
 
-  let firstAsked = () => {};
-  const afterFirstList = new Promise<void>((resolve) => {
-    firstAsked = resolve;
-  });
-  const listLoop = async () => {
-    let failures = 0;
-    for (;;) {
-      // A list of thousands is no way to find out whether somebody is there.
-      await reach.whenThere();
-      if (signal.aborted) return;
-      listWanted = false;
-      let waitMs: number;
-      try {
-        await list();
-        setAnswers(true);
-        failures = 0;
-        waitMs = listAgainMs();
-      } catch (error) {
-        if (signal.aborted) return;
-        failures += 1;
-        // Whoever answers next may be another Argo CD, or take the token no longer.
-        probed = false;
-        failed = true;
-        if (error instanceof ArgoCdError && (raisesDoubt(error) || error.kind === 'unauthenticated'))
-          setAnswers(false);
-        waitMs = backoffMs(failures, listRetry, random());
-        if (error instanceof ArgoCdError && error.kind === 'unauthenticated') {
-          waitMs = Math.min(waitMs, tokenRetryMs);
-          lose(error.message);
-        } else {
-          if (error instanceof ArgoCdError && raisesDoubt(error)) reach.doubt();
-          await reach.whenDecided();
-          if (!reach.isAway()) problem.set(messageOf(error));
-        }
-      } finally {
-        firstAsked();
+  const listLoop = createListLoop({
+    clock,
+    reach,
+    random,
+    signal,
+    list: async () => {
+      await list();
+      answering.listed();
+    },
+    againMs: listAgainMs,
+    onFailure: async (error) => {
+      introduced.failed();
+      answering.listed(error);
+      if (isTokenRefused(error)) {
+        lose(error.message);
+        return;
       }
-      if (!listWanted && !signal.aborted) await listPause.take(waitMs);
-    }
+      if (error instanceof ArgoCdError && raisesDoubt(error)) reach.doubt();
+      await reach.whenDecided();
+      if (!reach.isAway()) problem.set(messageOf(error));
+    },
+  });
+  const lookout = createLookout({
+    argocd,
+    clock,
+    reach,
+    random,
+    onAnswer: answered,
+    onFailure: (error) => {
+      if (error instanceof ArgoCdError) failedWith(error);
+      else reach.doubt();
+    },
+  });
+
+  const lookOut = () => {
+    if (!freshness.isLost() && !signal.aborted) lookout.begin();
   };
 
   let regained = () => {};
@@ -265,20 +208,23 @@ export function createWatch(options: WatchOptions): Watch {
     health: options.health.check('argocd-stream', 'degraded'),
     idleMs: drift.streamIdleMs,
     whenThere: async () => {
-      await afterFirstList;
+      await listLoop.afterFirst;
       await reach.whenThere();
       // The list comes first: a burst is many times as long, and a server that makes both is late with the list.
       await new Promise<void>((resolve) => {
         if (!freshness.isLost() || signal.aborted) resolve();
         else regained = resolve;
       });
+      lookOut();
     },
     onSign: (first) => {
       const now = clock.monotonic();
       const wasFresh = now < freshness.until();
       freshness.sign(now);
       if (!wasFresh && now < freshness.until()) onChange();
-      if (first && !wasFresh) wakeList();
+      if (!first) return;
+      lookout.end();
+      if (!wasFresh) listLoop.wake();
     },
     onEvent: (type, record) => registry.event(type, record),
     onUnreadable: (why) => {
@@ -286,32 +232,33 @@ export function createWatch(options: WatchOptions): Watch {
       unreadable.event(why);
     },
     // Events between the burst and the live ones can be lost (`measurements-stream-start-gap`): a list must follow it.
-    onBurstOver: wakeList,
+    onBurstOver: listLoop.wake,
     onQuiet: reach.doubt,
     onEnd: (error, sent) => {
       freshness.doubtStream();
+      lookOut();
       // It may have ended because Argo CD is being replaced by another version.
-      probed = false;
+      introduced.anew();
       options.onReconnect?.();
       if (error instanceof ArgoCdError) failedWith(error);
       if (!sent) return;
       // Whatever cut the stream may have hidden changes: look at once, if Argo CD still answers.
       reach.doubt();
-      wakeList();
+      listLoop.wake();
     },
   });
 
   return {
     start: () => {
       log.info({ server: argocd.server }, `watching Argo CD at ${argocd.server}`);
-      running = Promise.all([listLoop(), streamLoop.run()]);
+      running = Promise.all([listLoop.run(), streamLoop.run()]);
     },
     stop: async () => {
       abort.abort();
+      lookout.end();
       reach.stop();
       // Stopped before or right at the start, no list is asked for any more, and the stream would wait for it.
-      firstAsked();
-      listPause.end();
+      listLoop.stop();
       regained();
       streamLoop.hurry();
       unreadable.stop();
@@ -330,10 +277,10 @@ export function createWatch(options: WatchOptions): Watch {
       return reach.isInDoubt() ? reach.whenDecided() : undefined;
     },
     notFresh,
-    reachable: () => answers && !reach.isAway(),
+    reachable: () => answering.now() && !reach.isAway(),
     problem: problem.now,
     lastListAt: freshness.lastListAt,
-    server: () => server,
+    server: introduced.server,
     firstList,
   };
 }

@@ -7,17 +7,19 @@ import { hasMosquitto } from '../support/programs.ts';
 import { until } from '../support/wait.ts';
 
 const buttonTopic = 'release-button/button/main';
+const fieldOf = (payload: string, name: string): unknown => Reflect.get(Object(JSON.parse(payload)), name);
 const results = ({ heard }: Apart) => heard.on(`${buttonTopic}/result`).map(({ payload }) => payload);
 
 describe.skipIf(!hasMosquitto)('an Argo CD that stands still (skipped without mosquitto)', () => {
   let apart: Apart | undefined;
   afterEach(() => apart?.workplace.clear());
 
-  const start = async () => {
+  const start = async (env: Readonly<Record<string, string>> = {}) => {
     apart = await startApart([{ name: 'shop', drifted: true, syncMs: 50 }], {
       RELEASE_BUTTON_ARGOCD_REQUEST_TIMEOUT_MS: '1000',
       RELEASE_BUTTON_WORKER_DRIFT_MAX_AGE_MS: '3000',
       RELEASE_BUTTON_WORKER_DRIFT_STREAM_IDLE_MS: '2000',
+      ...env,
     });
     await apart.untilSignal('drifted');
     return apart;
@@ -46,17 +48,33 @@ describe.skipIf(!hasMosquitto)('an Argo CD that stands still (skipped without mo
     const said = () =>
       heard
         .on('release-button/drift')
-        .map(({ payload }) =>
-          JSON.stringify([
-            Reflect.get(Object(JSON.parse(payload)), 'fresh'),
-            Reflect.get(Object(JSON.parse(payload)), 'reachable'),
-          ]),
-        );
+        .map(({ payload }) => JSON.stringify([fieldOf(payload, 'fresh'), fieldOf(payload, 'reachable')]));
     expect(said().at(-1)).toBe('[true,true]');
     await argocd.post('faults', { requests: [{ path: '/api/v1/applications', status: 503 }] });
     await until('the refusal', () => said().includes('[true,false]'));
     await argocd.post('faults', { clear: true });
     await until('the end of it', () => said().at(-1) === '[true,true]');
+  });
+
+  it('whose stream is refused already, and then its port, is said to be so while the light still counts', async () => {
+    const { argocd, heard, simulator, worker } = await start({
+      RELEASE_BUTTON_WORKER_DRIFT_MAX_AGE_MS: '600000',
+    });
+    const drift = () => heard.latest('release-button/drift');
+    await argocd.post('faults', {
+      streams: { cut: true },
+      requests: [{ path: '*/stream/*', status: 403 }],
+    });
+    await worker.said(/event stream.*HTTP 403.*opened again in 4 s/);
+    expect(drift()).toMatchObject({ fresh: true, reachable: true });
+    simulator.signal('SIGKILL');
+    await until('the refusal', () => drift()?.['reachable'] === false);
+    // What decides about the light as well follows it.
+    await until('what follows', () => drift()?.['fresh'] === false);
+    const said = heard
+      .on('release-button/drift')
+      .map(({ payload }) => JSON.stringify([fieldOf(payload, 'fresh'), fieldOf(payload, 'reachable')]));
+    expect(said.slice(-2)).toEqual(['[true,false]', '[false,false]']);
   });
 
   it('whose answer to a sync never came is not sent it again, and its end is told', async () => {

@@ -119,7 +119,7 @@ describe('a read', () => {
 
   it('whose time is up is not asked again, a refresh neither', async () => {
     const { url, asked } = await serve(() => {});
-    const argocd = clientOf(url, { requestTimeoutMs: 50 });
+    const argocd = clientOf(url, { requestTimeoutMs: 500 });
     for (const refresh of [undefined, 'normal'] as const)
       expect(await refusalOf(argocd.get(guestbook, refresh))).toMatchObject({ kind: 'unsure' });
     expect(asked).toHaveLength(2);
@@ -178,8 +178,35 @@ describe('Retry-After', () => {
 
 it('the pause is varied, so that workers do not come back together', () => {
   const at = (repetition: number, random: number) =>
-    pauseBefore(repetition, { status: 503, reused: false }, { refresh: false, random, now: 0 });
+    pauseBefore(repetition, { status: 503, reused: false }, { refresh: false, once: false, random, now: 0 });
   expect([at(1, 0), at(1, 1), at(2, 0), at(2, 1), at(3, 0)]).toEqual([125, 375, 500, 1500, undefined]);
+});
+
+describe('what is asked again by its own rhythm', () => {
+  const at = (failed: Parameters<typeof pauseBefore>[1]) =>
+    pauseBefore(1, failed, { refresh: false, once: true, random: 0.5, now: 0 });
+
+  it.each([
+    { status: 429, reused: false },
+    { status: 503, retryAfter: '1', reused: true },
+    { code: 'ECONNREFUSED', reused: false },
+    { code: 'ECONNRESET', reused: false },
+  ])('is not sent again after %j', (failed) => {
+    expect(at(failed)).toBeUndefined();
+  });
+
+  it('is sent again where a kept connection was cut, which tells nothing of the server', () => {
+    expect(at({ code: 'ECONNRESET', reused: true })).toBe(250);
+  });
+
+  it('is how the client asks who is there, once or as any read', async () => {
+    const { url, asked } = await serve(status(503));
+    const argocd = clientOf(url);
+    await refusalOf(argocd.probe({ once: true }));
+    expect(asked).toHaveLength(1);
+    await refusalOf(argocd.probe());
+    expect(asked).toHaveLength(4);
+  });
 });
 
 describe('what is never sent again', () => {

@@ -215,6 +215,9 @@ describe('whoever relies on Argo CD to be there', () => {
         return Promise.resolve({ version: 'v3', simulated: false });
       },
     });
+    // While it tells nothing it is asked anyway.
+    stream().send(keepAlive);
+    await settle();
     clock.advance(5_000);
     expect(watch.doubt()).toBeUndefined();
     clock.advance(1);
