@@ -4,6 +4,8 @@ import { resolve } from 'node:path';
 import { reachedAt } from '../config/host.ts';
 import { loadConfig, namedFile } from '../config/load.ts';
 import type { LoadResult } from '../config/load.ts';
+import { ConfigError } from '../config/problems.ts';
+import type { Config } from '../config/sections.ts';
 import { argocdNeeds } from './argocd-needs.ts';
 import type { GivenFlags } from './flags.ts';
 import { processSections } from './processes.ts';
@@ -36,8 +38,7 @@ export async function loadStart(given: GivenFlags, argocd: boolean): Promise<Sta
   } as const;
   if (!demo) return { demo, loaded: await loadConfig(options) };
 
-  // The simulator's own section says where it listens and with which token: known only after loading.
-  const simulator = (await loadConfig({ ...given, sections: ['simulator'] })).config.simulator;
+  const simulator = await simulatorOf(given);
   const loaded = await loadConfig({
     ...options,
     defaults: {
@@ -53,8 +54,11 @@ export async function loadStart(given: GivenFlags, argocd: boolean): Promise<Sta
     forced: {
       origin,
       values: {
-        'argocd.server': `http://${reachedAt(simulator.host)}:${simulator.port}`,
-        'argocd.token': simulator.token,
+        'argocd.server':
+          simulator === undefined
+            ? 'http://127.0.0.1'
+            : `http://${reachedAt(simulator.host)}:${simulator.port}`,
+        'argocd.token': simulator?.token ?? 'unknown',
         'argocd.username': undefined,
         'argocd.password': undefined,
         'argocd.headers': undefined,
@@ -65,4 +69,17 @@ export async function loadStart(given: GivenFlags, argocd: boolean): Promise<Sta
     },
   });
   return { demo, loaded };
+}
+
+/**
+ * Where the simulated Argo CD listens and with which token, known only after loading. Undefined where its section is wrong:
+ * loading all sections says so, with all that is wrong elsewhere.
+ */
+async function simulatorOf(given: GivenFlags): Promise<Config['simulator'] | undefined> {
+  try {
+    return (await loadConfig({ ...given, sections: ['simulator'] })).config.simulator;
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
 }

@@ -1,6 +1,7 @@
 // Every configuration key as a flag of a command, and what was given on the command line by key.
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import { fileVariable } from '../config/environment.ts';
 import type { SectionName } from '../config/sections.ts';
 import { flagsOf } from '../config/sections.ts';
 
@@ -38,7 +39,10 @@ export async function addConfigFlags(
   sections: readonly SectionName[],
 ): Promise<() => GivenFlags> {
   command.addOption(
-    new Option('--config <file>', 'the YAML file (default: config/release-button.yaml, where there is one)'),
+    new Option(
+      '--config <file>',
+      `the YAML file (default: ${fileVariable}, else config/release-button.yaml, where there is one)`,
+    ),
   );
   const flags = await flagsOf(sections);
   const options = flags.map(({ path, flag, type, doc, initial }) => {

@@ -12,8 +12,22 @@ const line = () => z.union([wholeNumber(0, highestLine), text(31).check(z.regex(
 const lineDoc =
   'The GPIO line: on a Raspberry Pi the BCM number, elsewhere the number on its chip or its name.';
 
-/** A number means /dev/gpiochip<number>. */
-const chip = () => z.pipe(z.union([wholeNumber(0, 255), text(100)]), z.transform(String));
+const highestChip = 255;
+
+/** A number means /dev/gpiochip<number>; from a variable or flag it comes as text. */
+const chip = () =>
+  z.pipe(
+    z
+      .union([wholeNumber(0, highestChip), text(100)])
+      .check(
+        must<number | string>(
+          (value) => typeof value === 'number' || !/^\d+$/.test(value) || Number(value) <= highestChip,
+          `must be a number from 0 to ${highestChip}, or the path or label of a chip`,
+          'write the number of the chip, for example 0 for /dev/gpiochip0',
+        ),
+      ),
+    z.transform(String),
+  );
 
 const lineChip = setting(chip(), {
   doc: 'The chip of this line, where it is another one than agent.chip.',

@@ -1,5 +1,6 @@
 // Carries one request out: freezes or lifts, on the disk and at the broker, and says in words what came of it.
 import type { FreezeRequest } from '../../messages/freeze.ts';
+import { whatThereIs } from '../../messages/nearest.ts';
 import { fromTime, toLocalEnd, toTime } from '../../messages/time.ts';
 import { isClockSet } from '../../service/clock.ts';
 import type { Log } from '../../service/log.ts';
@@ -137,7 +138,7 @@ export function createCarryOut(options: CarryOutOptions): CarryOut {
     refusal: (request) => {
       const { frozen, button, source, until } = request;
       if (button !== undefined && !options.buttons.includes(button))
-        return `no button ${button} is configured here`;
+        return `no button ${button} is configured here. ${whatThereIs(button, options.buttons)}`;
       const unclear = unclearEnd(request);
       if (unclear !== undefined || !frozen) return unclear;
       const { now } = holder.moment();

@@ -210,6 +210,19 @@ describe('a GPIO line', () => {
     ]);
   });
 
+  // As text, and so from a variable, it is a number too.
+  test.each<[string, Given]>([
+    ['a number', { file: 'agent: {chip: 256}' }],
+    ['a number in quotes', { file: 'agent: {chip: "256"}' }],
+    ['a variable', { env: { RELEASE_BUTTON_AGENT_CHIP: '256' } }],
+    ['a flag', { flags: { 'agent.chip': '256' } }],
+    ['of one line', { file: 'agent: {leds: [{chip: "256"}]}' }],
+  ])('a chip beyond 255 is none: %s', async (_, given) => {
+    const { key, message } = await onlyProblem(given);
+    expect(key).toMatch(/^agent\.(leds\[0\]\.)?chip$/);
+    expect(message).toContain('0 to 255');
+  });
+
   test.each(['"17"', '1024', '-1', '17.5', '[17]'])('%s is none', async (value) => {
     const { key, message } = await onlyProblem(line(value));
     expect(key).toBe('agent.buttons[0].line');

@@ -1,0 +1,19 @@
+// What the demo is loaded from: everything that is wrong, at once.
+import { expect, it } from 'vitest';
+import { loadStart } from '../../cli/demo.ts';
+import { ConfigError } from '../../config/problems.ts';
+import { directory } from '../config/support.ts';
+
+it('tells what is wrong with the simulator together with all else, and the same once', async () => {
+  const env = {
+    RELEASE_BUTTON_SIMULATOR_PORT: '99999',
+    RELEASE_BUTTON_SIMULATOR_TOKEN: '"quoted"',
+    RELEASE_BUTTON_BROKER_PORT: '99999',
+  };
+  const failed = await loadStart({ cwd: await directory(), env, flags: {} }, false).catch(
+    (error: unknown) => error,
+  );
+  expect(failed).toBeInstanceOf(ConfigError);
+  const keys = failed instanceof ConfigError ? failed.problems.map(({ key }) => key) : [];
+  expect(keys.toSorted()).toEqual(['broker.port', 'simulator.port', 'simulator.token']);
+});
