@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import * as z from 'zod/mini';
 import { plain, readBody } from './answers.ts';
 import type { Answer } from './answers.ts';
+import { inWordsOf } from './drift.ts';
 import type { Drift } from './drift.ts';
 import { faultsSchema } from './faults.ts';
 import type { Faults } from './faults.ts';
@@ -87,7 +88,7 @@ const handlers: Record<string, Handler> = {
           `There is no application ${value.namespace ?? 'argocd'}/${value.app ?? ''} to let drift.`,
         );
       }
-      parts.log('drift', { drifted });
+      parts.log(inWordsOf(drifted), { drifted });
       return answer(200, { drifted });
     }),
   'POST /simulator/world': (parts, body) => {

@@ -3,6 +3,9 @@ import type { ApplicationRecord, Cluster } from './cluster.ts';
 import { isAutomated } from './controller.ts';
 import type { SimulatedWorld } from './world.ts';
 
+/** So many are named in one line of the log. */
+const namedMax = 5;
+
 type Drifted = { namespace: string; name: string; revision: string | null };
 type DriftRequest = {
   app?: string;
@@ -17,6 +20,13 @@ type DriftRequest = {
 export interface Drift {
   /** Lets the named application drift, or the next `count` ones; `undefined`: there is no such application. */
   now(request: DriftRequest): Drifted[] | undefined;
+}
+
+/** For the log: `drift: argocd/shop, argocd/blog and 3 more`. */
+export function inWordsOf(drifted: readonly Drifted[]): string {
+  const named = drifted.slice(0, namedMax).map(({ namespace, name }) => `${namespace}/${name}`);
+  const more = drifted.length - named.length;
+  return `drift: ${named.join(', ') || 'no application'}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** What is in sync drifts first, so that every application drifts once before one does again. */

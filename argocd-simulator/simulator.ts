@@ -16,7 +16,7 @@ import { answerApi, isStream } from './api.ts';
 import type { ApiParts } from './api.ts';
 import { control } from './control.ts';
 import { demoWorld } from './demo-world.ts';
-import { createDrift } from './drift.ts';
+import { createDrift, inWordsOf } from './drift.ts';
 import { createFaults } from './faults.ts';
 import type { RequestFault } from './faults.ts';
 import { createRequestLog } from './request-log.ts';
@@ -152,7 +152,7 @@ export function createArgoCdSimulator(options: SimulatorOptions): Simulator {
   function driftLater(): void {
     timers.after(driftEveryMs, () => {
       const drifted = drift.now({});
-      if (drifted && drifted.length > 0) log('info', 'drift', { drifted });
+      if (drifted && drifted.length > 0) log('info', inWordsOf(drifted), { drifted });
       driftLater();
     });
   }

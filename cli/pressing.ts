@@ -34,7 +34,9 @@ export function readOnly(command: Command): readonly string[] | undefined {
   const names = Array.isArray(only) ? only.map(String) : undefined;
   const wrong = names?.find((name) => !applicationKeySchema.safeParse(name).success);
   if (wrong !== undefined)
-    command.error(`--only ${wrong}: must be <namespace>/<name>`, { exitCode: usageError });
+    command.error(`--only ${wrong}: must be <namespace>/<name>, such as argocd/shop`, {
+      exitCode: usageError,
+    });
   return names;
 }
 

@@ -81,7 +81,7 @@ function hint(
       const gesture = gestures.find((gesture) => button?.on[gesture] === 'rollback');
       if (gesture !== undefined)
         log.info(
-          `roll back with: ${publish(press, `'{"gesture": "${gesture}"}'`)}; then the button is frozen until: ${publish('freeze/set', 'off')}`,
+          `roll back with: ${publish(press, gesture)}; then the button is frozen until: ${publish('freeze/set', 'off')}`,
         );
     },
     stop: () => {},

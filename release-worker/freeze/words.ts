@@ -30,7 +30,8 @@ export function inWordsOf([first, ...others]: readonly Frozen[]): string {
 
 /** Where "frozen" has been said already. */
 function inWordsWithout(one: Frozen): string {
-  return listOf([one.reason ?? `a freeze by ${one.source ?? 'somebody'}`], one);
+  const nameless = one.source === undefined ? 'a freeze' : `a freeze by source ${one.source}`;
+  return listOf([one.reason ?? nameless], one);
 }
 
 function besides(others: readonly Frozen[]): string {
@@ -95,7 +96,9 @@ function headOf({ button, source, nothingToLift }: Meant & { readonly nothingToL
   const whom = whomOf(button);
   if (source !== undefined) {
     const of = button === undefined ? '' : ` of ${whom}`;
-    return nothingToLift ? `there was no freeze${of} by ${source}` : `the freeze${of} by ${source} has ended`;
+    return nothingToLift
+      ? `there was no freeze${of} by source ${source}`
+      : `the freeze${of} by source ${source} has ended`;
   }
   if (button === undefined) return nothingToLift ? 'nothing was frozen' : 'nothing is frozen any more';
   return nothingToLift ? `${whom} had no freeze of its own` : `the freeze of ${whom} has ended`;

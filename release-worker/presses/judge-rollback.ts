@@ -47,18 +47,21 @@ export async function judgeRollback(
     const blocked = new Map<string, Obstacle>();
     const busy: string[] = [];
     const left: string[] = [];
+    const advice = new Set<string>();
     const able: AppRecord[] = [];
     for (const app of find(wanted)) {
       const key = keyOf(app);
       const released = only === undefined ? deployed.get(key) : undefined;
       const why = whyNot(app, released, options.rolledBackTo(key));
       const obstacle = access.obstacleOf(key);
-      if (why !== undefined) left.push(`${key}: ${why}`);
-      else if (isTaken(options, key)) busy.push(key);
+      if (why !== undefined) {
+        left.push(`${key}: ${why.reason}`);
+        if (why.advice !== undefined) advice.add(why.advice);
+      } else if (isTaken(options, key)) busy.push(key);
       else if (obstacle === undefined) able.push(app);
       else blocked.set(key, obstacle);
     }
-    return { blocked, busy, left, able };
+    return { blocked, busy, left, advice, able };
   };
   let sorted = sortNow();
   if (sorted.able.length === 0 && sorted.blocked.size > 0) {
@@ -66,12 +69,12 @@ export async function judgeRollback(
     // Also what could be rolled back before that may have changed meanwhile.
     sorted = sortNow();
   }
-  const { blocked, busy, left, able } = sorted;
+  const { blocked, busy, left, advice, able } = sorted;
   if (able.length === 0) {
     if (busy.length > 0) return reject('in-progress', busyInWords(options, busy));
     const [obstacle] = blocked.values();
     if (obstacle !== undefined) return reject(obstacle, inTheWay(obstacle, [...blocked.keys()], access));
-    return nothing(`nothing to go back to: ${list(left)}`);
+    return nothing([`nothing to go back to: ${list(left)}`, ...advice].join('. '));
   }
   const others = [...left, ...busy, ...blocked.keys()];
   const apps = able.map((app) => plannedOf(app, app.detail?.previous ?? '', button.waves));
@@ -84,6 +87,12 @@ export async function judgeRollback(
   };
 }
 
+/** Why an application does not go back, and what to do about it: said once, however many applications it is about. */
+interface Why {
+  readonly reason: string;
+  readonly advice?: string;
+}
+
 /**
  * @param released what the button's last release has deployed, where that is to be undone
  * @param wentBackTo what the last release of the application has gone back to
@@ -92,15 +101,19 @@ function whyNot(
   app: AppRecord,
   released: string | undefined,
   wentBackTo: string | undefined,
-): string | undefined {
-  if (app.deleting) return 'it is being deleted';
-  if (app.automated) return 'automated sync would undo it; go back in Git instead';
-  if (!app.plainGit) return 'only an application with one Git source can be rolled back here';
-  if (app.detail === undefined) return 'its history is not known';
+): Why | undefined {
+  if (app.deleting) return { reason: 'it is being deleted' };
+  if (app.automated) return { reason: 'automated sync would undo it; go back in Git instead' };
+  if (!app.plainGit) return { reason: 'only an application with one Git source can be rolled back here' };
+  if (app.detail === undefined) return { reason: 'its history is not known' };
   if (released !== undefined && app.detail.deployed !== released)
-    return 'something else has been deployed since';
+    return { reason: 'something else has been deployed since' };
   if (wentBackTo !== undefined && app.detail.deployed === wentBackTo)
-    return `it has been rolled back to ${shortRevision(wentBackTo)} already, and a second rollback would deploy ${shortRevision(app.detail.previous)} again. To release, unfreeze the button and press; to go back further, revert in Git or use the history in Argo CD`;
-  if (app.detail.previous === '') return 'its history has no other revision';
+    return {
+      reason: `it has been rolled back to ${shortRevision(wentBackTo)} already, and a second rollback would deploy ${shortRevision(app.detail.previous)} again`,
+      advice:
+        'To release, unfreeze the button and press; to go back further, revert in Git or use the history in Argo CD',
+    };
+  if (app.detail.previous === '') return { reason: 'its history has no other revision' };
   return undefined;
 }

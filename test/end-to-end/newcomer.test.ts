@@ -40,7 +40,7 @@ describe('a command line with a mistake', () => {
     ],
     ['start --mqtt-ulr x', '(Did you mean --mqtt-url?)'],
     ['press --wait soon', '--wait soon: must be a number and s, m, h or d'],
-    ['press --only shop', '--only shop: must be <namespace>/<name>'],
+    ['press --only shop', '--only shop: must be <namespace>/<name>, such as argocd/shop'],
     ['freeze', "required option '--reason <text>' not specified"],
   ])('%s', async (line, hint) => {
     const { code, output } = await ended(workplace.start(line.split(' ')));

@@ -110,7 +110,7 @@ describe.skipIf(!hasMosquitto)('the verbs that ask the worker (skipped without m
     await saysOf('main', 'blocked', /outside hours, by cron; also a holiday, by cron/);
     expect(await run('unfreeze', '--source', 'evening')).toEqual({
       code: 0,
-      output: 'the freeze by evening has ended; all buttons are still frozen: a holiday, by cron\n',
+      output: 'the freeze by source evening has ended; all buttons are still frozen: a holiday, by cron\n',
     });
     await watch.said(/frozen +no longer: all buttons: outside hours, by cron, source evening/);
     expect(await run('press')).toMatchObject({ code: 4, output: expect.stringContaining('a holiday') });

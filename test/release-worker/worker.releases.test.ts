@@ -234,7 +234,10 @@ describe('a second rollback', () => {
     ['after a restart', true],
   ])('does not deploy again what was rolled back, %s', async (_, restarted) => {
     const { worker, start, publish, result, latest, reply, control } = await releasing(
-      worldOf([{ name: 'shop', drifted: true, syncMs: 20 }]),
+      worldOf([
+        { name: 'blog', drifted: true, syncMs: 20 },
+        { name: 'shop', drifted: true, syncMs: 20 },
+      ]),
       { on: { press: 'release', hold: 'rollback' } },
     );
     const ended = (pressId: string) =>
@@ -259,9 +262,10 @@ describe('a second rollback', () => {
     await back('p3');
     expect(await result('main', 'p3')).toMatchObject({
       outcome: 'nothing-to-release',
-      message: expect.stringMatching(/rolled back to 1111111 already.*would deploy 2222222 again/),
+      message:
+        'nothing to go back to: argocd/blog: it has been rolled back to 1111111 already, and a second rollback would deploy 2222222 again, argocd/shop: it has been rolled back to 1111111 already, and a second rollback would deploy 2222222 again. To release, unfreeze the button and press; to go back further, revert in Git or use the history in Argo CD',
     });
-    expect((await control.syncs()).length).toBe(2);
+    expect((await control.syncs()).length).toBe(4);
 
     await publish('button/main/press', '{"id": "p4"}');
     await ended('p4');

@@ -24,7 +24,7 @@ describe('two schedules on one day', () => {
     expect(await ask({ frozen: false, source: 'evening' })).toMatchObject({
       ok: true,
       message: expect.stringMatching(
-        /^the freeze by evening has ended; all buttons are still frozen: a holiday, by Home Assistant, until /,
+        /^the freeze by source evening has ended; all buttons are still frozen: a holiday, by Home Assistant, until /,
       ),
     });
     expect(freeze.of('main')).toMatchObject([{ reason: 'a holiday' }]);
@@ -36,7 +36,7 @@ describe('two schedules on one day', () => {
       causes: [{ source: 'holiday', reason: 'a holiday', by: 'Home Assistant', until: end }],
     });
     expect(await ask({ frozen: false, source: 'holiday' })).toMatchObject({
-      message: 'the freeze by holiday has ended; nothing is frozen now',
+      message: 'the freeze by source holiday has ended; nothing is frozen now',
     });
     expect(fake.retained('freeze/state')).toMatchObject({ frozen: false, causes: [] });
   });
@@ -136,7 +136,7 @@ describe('a source', () => {
     }
     expect(await ask({ frozen: false, source: 'evening', button: 'main' })).toMatchObject({
       message: expect.stringMatching(
-        /^the freeze of button main by evening has ended; all buttons are still frozen: outside working hours, .*; also a holiday, .*; button main is still frozen: a holiday/,
+        /^the freeze of button main by source evening has ended; all buttons are still frozen: outside working hours, .*; also a holiday, .*; button main is still frozen: a holiday/,
       ),
     });
     expect(sourcesOf(freeze.of('main'))).toEqual(['evening', 'holiday', 'holiday']);
@@ -152,7 +152,7 @@ describe('a source', () => {
     expect(await ask({ frozen: false, source: 'holiday' })).toMatchObject({
       ok: true,
       message:
-        'there was no freeze by holiday; all buttons are still frozen: outside working hours, by Home Assistant',
+        'there was no freeze by source holiday; all buttons are still frozen: outside working hours, by Home Assistant',
     });
     expect(fake.on('freeze/state')).toHaveLength(before);
     expect(journal.lines).toMatchObject([{ type: 'freeze', source: 'evening' }]);
