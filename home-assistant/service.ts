@@ -60,6 +60,8 @@ export function createHomeAssistant(options: {
   let applications: ReadonlyMap<string, Application> | undefined = withApplications ? undefined : new Map();
   /** the retained announcements of this connection are on their way or here */
   let listening = false;
+  /** devices that were said to be gone for good before that */
+  const goneEarly = new Set<string>();
   let connections = 0;
   let compared = false;
   /** Home Assistant has started, and has not been told yet */
@@ -188,7 +190,10 @@ export function createHomeAssistant(options: {
       if (running) settled.touch(quietMaxMs);
     },
     onGone: (kind, id) => {
-      if (running && listening) announcer.takeAway(deviceId(prefix, kind, id));
+      if (!running) return;
+      // What is retained of it may still be on its way.
+      if (listening) announcer.takeAway(deviceId(prefix, kind, id));
+      else goneEarly.add(deviceId(prefix, kind, id));
     },
     onApplication: applicationsChanged,
   });
@@ -201,6 +206,8 @@ export function createHomeAssistant(options: {
     await link.subscribed();
     if (!running || connection !== connections) return;
     listening = true;
+    for (const id of goneEarly) announcer.takeAway(id);
+    goneEarly.clear();
     settled.touch(quietMaxMs);
     applicationsChanged();
     waitFor(withoutApplicationsMs, () => {

@@ -54,6 +54,17 @@ describe('what is gone', () => {
     expect(fake.retained(agentTopic)).toBeUndefined();
   });
 
+  test('so is one whose info is cleared while the broker still answers the subscriptions', async () => {
+    const { fake, said, clock } = announcing({ maxApplications: 0 });
+    fake.setState('connected');
+    fake.deliver('agent/main/info', '');
+    fake.deliver(agentTopic, announced(agentOf()), { retained: true });
+    await fake.link.subscribed();
+    clock.advance(5_000);
+    expect(said()).toEqual([agentTopic]);
+    expect(fake.retained(agentTopic)).toBeUndefined();
+  });
+
   test('a device of which nobody has said anything for minutes is cleared; those of others stay', async () => {
     const { connect, fake, said, clock } = announcing({ maxApplications: 0 });
     await connect();

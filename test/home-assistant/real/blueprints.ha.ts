@@ -139,7 +139,9 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
     });
 
   it('are all taken as they are', () => {
-    expect(Object.values(complaintsOfImport)).toEqual(Array.from({ length: 4 }, () => undefined));
+    const complaints = Object.entries(complaintsOfImport);
+    expect(complaints.length).toBeGreaterThan(4);
+    expect(complaints.filter(([, complaint]) => complaint !== undefined)).toEqual([]);
   });
 
   describe('release by a button', () => {
@@ -265,7 +267,7 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
       const before = presses();
       const released = await syncs();
       await house.argocd.post('drift', { app: 'shop' });
-      await house.home.shows('sensor.release_button_signal', 'blocked');
+      await house.home.shows('sensor.release_button_signal', 'Blocked');
       await press(big);
       await until('the press', () => presses() > before);
       await until('its refusal', () => {
@@ -309,7 +311,10 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
   });
 
   it('whoever presses is told why nothing was released, and of an accepted press nothing', async () => {
-    const { home } = house;
+    const { home, argocd } = house;
+    const announced = spoken().length;
+    await argocd.post('drift', { app: 'shop' });
+    await until('the announcement', () => spoken().length > announced);
     const told = () =>
       around.on('spoken').flatMap(({ payload }) => (payload.startsWith('told: ') ? [payload] : []));
     const before = told().length;
@@ -325,6 +330,7 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
       async () =>
         (await home.state('event.release_button_press_result'))?.attributes['event_type'] === 'accepted',
     );
+    await home.shows('binary_sensor.release_button_drift', 'off');
     expect(told().slice(before)).toEqual([expect.stringMatching(/^told: .*frozen/)]);
   });
 

@@ -191,6 +191,8 @@ export function neighbourOn(brokerUrl: string): Neighbour {
     name,
     unique_id: `${id}_${name}`,
     default_entity_id: `${platform}.${id}_${name}`,
+    // Before 2025.10.
+    object_id: `${id}_${name}`,
     ...rest,
   });
   const announcement = {

@@ -110,12 +110,16 @@ describe.skipIf(access === undefined)(`a real Home Assistant, when something fai
     await start('release-worker');
     const entity = async (unique: string) =>
       (await home.entities()).find(({ unique_id: id }) => id === `release-button_worker_main.${unique}`);
+    // What people see: an old version leaves the name in its registry until it starts again (2024.11.3).
+    const called = (name: string) =>
+      until(`the button to be called ${name}`, async () =>
+        String((await home.state('button.release_button_release'))?.attributes['friendly_name']).endsWith(
+          ` ${name}`,
+        ),
+      );
     await until('the button to be gone', async () => (await entity('release_shop')) === undefined, 30_000);
     expect(await entity('signal_shop')).toBeUndefined();
-    expect(await entity('release_main')).toMatchObject({
-      entity_id: 'button.release_button_release',
-      original_name: 'Ship it',
-    });
+    await called('Ship it');
     await home.shows('update.release_button_shop', 'on');
 
     configure({});
@@ -123,7 +127,7 @@ describe.skipIf(access === undefined)(`a real Home Assistant, when something fai
     await start('release-worker');
     await until('it to be there again', async () => (await entity('release_shop')) !== undefined, 30_000);
     expect(await entity('release_shop')).toMatchObject({ entity_id: 'button.release_button_release_shop' });
-    expect(await entity('release_main')).toMatchObject({ original_name: 'Release' });
+    await called('Release');
   });
 
   it('clean takes every device away', async () => {

@@ -53,12 +53,13 @@ describe.skipIf(access === undefined)(`a real Home Assistant that was off ${reas
       await kill('home-assistant');
       await start('release-worker');
       await start('home-assistant');
-      publish(brokerUrl, ['-r', '-n', '-t', 'release-button/agent/main/info']);
-      await cleared('homeassistant/device/release-button_agent_main/config');
       await until('the worker without them', () => {
         const last = heard.on('homeassistant/device/release-button_worker_main/config').at(-1)?.payload ?? '';
         return last !== '' && !/release_shop|app_argocd_shop/.test(last);
       });
+      // Once the service listens: an info that went before that says nothing for minutes.
+      publish(brokerUrl, ['-r', '-n', '-t', 'release-button/agent/main/info']);
+      await cleared('homeassistant/device/release-button_agent_main/config');
     });
     const rest = before.filter((id) => !gone.includes(id)).toSorted();
     let last: readonly string[] = [];
