@@ -1,17 +1,17 @@
 // One process a state directory. Node has no file locks, and a file with a process id tells nothing where two containers
 // share a volume. So the holder listens on a Unix socket in the directory: as long as somebody answers there, it is held.
 // The kernel closes the socket with its process, however that ends; the name that stays behind answers nobody.
-import { randomUUID } from 'node:crypto';
-import { link, open, rename, unlink } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
-import type { Server } from 'node:net';
-import { basename, dirname, join, resolve } from 'node:path';
-import * as z from 'zod/mini';
-import { fromTime, timeSchema, toLocalTime } from '../messages/time.ts';
+import { basename, join, resolve } from 'node:path';
+import { fromTime, toLocalTime } from '../messages/time.ts';
 import { makeDirectory } from './durable-file.ts';
+import { whoHolds } from './lock-socket.ts';
+import type { Found, Holder } from './lock-socket.ts';
+import { giveUp, takeTurn } from './lock-turn.ts';
+import type { Turn } from './lock-turn.ts';
 import type { Log } from './log.ts';
-import { codeOf, messageOf } from './log.ts';
+import { messageOf } from './log.ts';
 
 export interface StateLock {
   /** Can be called twice. */
@@ -23,22 +23,8 @@ export class StateLockError extends Error {
   override readonly name = 'StateLockError';
 }
 
-const holderSchema = z.object({
-  pid: z.number(),
-  host: z.string(),
-  since: timeSchema,
-});
-type Holder = z.infer<typeof holderSchema>;
-/** `nobody`: the name is a leftover; `gone`: there is no such name any more; `denied`: this user may not ask there. */
-type Found = Holder | 'unknown' | 'denied' | 'nobody' | 'gone';
-
 /** Linux has room for 107 bytes and a NUL (unix(7)), others for fewer. */
 const longestSocketPath = 100;
-/** A process that is stopped accepts and says nothing. */
-const answerWithinMs = 1_000;
-const answerLength = 1_024;
-/** Whoever starts at the same moment may be ahead, or clear away the same leftover. */
-const tries = 5;
 
 /**
  * Only within one machine: a directory on a network file system can be held once on each.
@@ -67,15 +53,23 @@ export async function lockStateDirectory(options: {
       directory ??= await open(stateDir, 'r');
       return `/proc/self/fd/${directory.fd}/${basename(of)}`;
     };
-    for (let left = tries; left > 0; left -= 1) {
-      const server = await listen(await address(path), { pid: process.pid, host, since });
-      if (server !== undefined) return heldBy(server, directory);
-      const holder = await whoHolds(await address(path));
-      if (holder === 'nobody') await clearAway(path, address);
-      else if (holder === 'denied') throw deniedError(path, setting);
-      else if (holder !== 'gone') throw heldError(stateDir, setting, holder);
+    const refuse = (found: Found) => {
+      if (found === 'denied') throw deniedError(path, setting);
+      if (found !== 'nobody' && found !== 'gone') throw heldError(stateDir, setting, found);
+    };
+    refuse(await whoHolds(await address(path)));
+    const holder = { pid: process.pid, host, since };
+    const turn = await takeTurn({ directory: stateDir, name: options.name, holder, address });
+    if (turn === undefined) throw heldError(stateDir, setting, 'unknown');
+    try {
+      refuse(await whoHolds(await address(path)));
+      // Takes the place of a leftover.
+      await rename(turn.ticket, path);
+    } catch (error) {
+      await giveUp(turn);
+      throw error;
     }
-    throw heldError(stateDir, setting, 'unknown');
+    return heldBy({ ...turn, ticket: path }, directory);
   } catch (error) {
     await directory?.close();
     if (error instanceof StateLockError) throw error;
@@ -105,81 +99,11 @@ function deniedError(path: string, setting: string): StateLockError {
   );
 }
 
-/** @returns undefined where the name is taken */
-function listen(path: string, holder: Holder): Promise<Server | undefined> {
-  return new Promise((done, fail) => {
-    const server = createServer((socket) => {
-      socket.on('error', () => socket.destroy());
-      // Whoever asks may be stopped, and must not hold up the end of this process.
-      socket.end(`${JSON.stringify(holder)}\n`, () => socket.destroy());
-    });
-    server.on('error', (error) => {
-      if (codeOf(error) === 'EADDRINUSE') done(undefined);
-      else fail(error);
-    });
-    server.listen(path, () => {
-      // It must not keep the process alive.
-      server.unref();
-      done(server);
-    });
-  });
-}
-
-function heldBy(server: Server, directory: FileHandle | undefined): StateLock {
+function heldBy(turn: Turn, directory: FileHandle | undefined): StateLock {
   let released: Promise<void> | undefined;
   const release = async () => {
-    // Closing takes the name away too.
-    await new Promise<void>((done) => {
-      server.close(() => done());
-    });
+    await giveUp(turn);
     await directory?.close();
   };
   return { release: () => (released ??= release()) };
-}
-
-const foundBy: Readonly<Record<string, Found>> = {
-  ECONNREFUSED: 'nobody',
-  ENOENT: 'gone',
-  EACCES: 'denied',
-  EPERM: 'denied',
-};
-
-function whoHolds(path: string): Promise<Found> {
-  return new Promise((done) => {
-    const socket = connect(path);
-    let text = '';
-    const answer = (holder: Found) => {
-      socket.destroy();
-      done(holder);
-    };
-    const tell = () => {
-      try {
-        answer(holderSchema.parse(JSON.parse(text)));
-      } catch {
-        answer('unknown');
-      }
-    };
-    socket.setTimeout(answerWithinMs, tell);
-    socket.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      if (text.length > answerLength) answer('unknown');
-    });
-    socket.on('end', tell);
-    socket.on('error', (error) => {
-      const code = codeOf(error);
-      answer(foundBy[code ?? ''] ?? 'unknown');
-    });
-  });
-}
-
-/** Another process may have done the same just now, and hold the name already: what was taken away is looked at. */
-async function clearAway(path: string, address: (of: string) => Promise<string>): Promise<void> {
-  const aside = join(dirname(path), `.${basename(path)}.${randomUUID().slice(0, 8)}`);
-  try {
-    await rename(path, aside);
-    if ((await whoHolds(await address(aside))) !== 'nobody') await link(aside, path);
-    await unlink(aside);
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'EEXIST') throw error;
-  }
 }

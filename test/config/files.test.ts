@@ -4,6 +4,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../config/load.ts';
+import { asAnybody } from '../support/anybody.ts';
 import { hasOpenssl } from '../support/programs.ts';
 import { authority, directory, load, onlyProblem } from './support.ts';
 
@@ -48,11 +49,12 @@ describe('the file that RELEASE_BUTTON_CONFIG names', () => {
     expect(problem.remedy).toContain(remedy);
   });
 
-  test.skipIf(process.getuid?.() === 0)('one that may not be read says who has to let whom', async () => {
+  test('one that may not be read says who has to let whom', async () => {
     const cwd = await directory(files);
     await chmod(join(cwd, 'other.yaml'), 0);
     const env = { RELEASE_BUTTON_CONFIG: 'other.yaml' };
-    await expect(loadConfig({ cwd, env, flags: {}, sections: ['log'] })).rejects.toThrow(
+    await chmod(cwd, 0o755);
+    await expect(asAnybody(() => loadConfig({ cwd, env, flags: {}, sections: ['log'] }))).rejects.toThrow(
       /may not be read.*let the user that runs release-button read it/s,
     );
   });

@@ -4,20 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../config/load.ts';
 import { renderConfig } from '../../config/render.ts';
+import { asAnybody } from '../support/anybody.ts';
 import { directory, failure, leaf, load, onlyProblem } from './support.ts';
 
 const secret = 'hunter2-xyzzy';
-
-/** Root may read everything: where the tests run as root, this runs as `nobody` (65534 on Debian and most others). */
-async function asNobody<T>(run: () => Promise<T>): Promise<T> {
-  if (process.getuid?.() !== 0) return run();
-  process.seteuid?.(65_534);
-  try {
-    return await run();
-  } finally {
-    process.seteuid?.(0);
-  }
-}
 
 describe('from a file', () => {
   test.each([secret, `${secret}\n`, `${secret}\r\n`])(
@@ -78,7 +68,7 @@ describe('from a file', () => {
     const cwd = await directory({ 'run/token': secret });
     await chmod(cwd, 0o755);
     await chmod(join(cwd, 'run/token'), 0o000);
-    const loading = asNobody(() =>
+    const loading = asAnybody(() =>
       loadConfig({ cwd, sections: ['argocd'], env: { ARGOCD_AUTH_TOKEN_FILE: 'run/token' }, flags: {} }),
     );
     await expect(loading).rejects.toThrow('may not be read by this user');

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { lockStateDirectory, StateLockError } from '../../service/state-lock.ts';
 import { capturedLog } from '../broker/brokers.ts';
+import { asAnybody } from '../support/anybody.ts';
 import { until } from '../support/wait.ts';
 
 function directory(): string {
@@ -41,18 +42,6 @@ async function leftover(path: string): Promise<void> {
     holder.once('exit', resolve);
   });
   expect(existsSync(path)).toBe(true);
-}
-
-/** Root may do everything. */
-async function asAnybody<Result>(act: () => Promise<Result>): Promise<Result> {
-  const { geteuid, seteuid } = process;
-  if (seteuid === undefined || geteuid?.() !== 0) return act();
-  seteuid(65_534);
-  try {
-    return await act();
-  } finally {
-    seteuid(0);
-  }
 }
 
 /** 108 bytes are all that the address of a socket has room for. */
@@ -107,12 +96,35 @@ it('names another user where the lock is of one, whose leftover nobody else may 
   );
 });
 
-it('goes to one of many that find the leftover at the same moment', async () => {
+it.each([
+  ['the leftover', true],
+  ['nothing there', false],
+])('goes to one of many that find %s at the same moment', async (_, left) => {
+  for (let round = 0; round < 5; round += 1) {
+    const stateDir = directory();
+    if (left) await leftover(join(stateDir, 'worker.lock'));
+    const all = await Promise.allSettled(Array.from({ length: 10 }, () => lock(stateDir)));
+    expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const one of all) if (one.status === 'rejected') expect(one.reason).toBeInstanceOf(StateLockError);
+    expect(readdirSync(stateDir)).toEqual(['worker.lock']);
+  }
+});
+
+it('is not kept by a process that was killed while it took the lock', async () => {
   const stateDir = directory();
-  await leftover(join(stateDir, 'worker.lock'));
-  const all = await Promise.allSettled(Array.from({ length: 10 }, () => lock(stateDir)));
-  expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  await leftover(join(stateDir, '.worker.lock.00000000'));
+  await lock(stateDir);
   expect(readdirSync(stateDir)).toEqual(['worker.lock']);
+});
+
+it('is not taken beside a process that is stopped while it takes the lock', async () => {
+  const stateDir = directory();
+  const silent = createServer(() => {});
+  await new Promise<void>((resolve) => {
+    silent.listen(join(stateDir, '.worker.lock.00000000'), resolve);
+  });
+  onTestFinished(() => void silent.close());
+  await expect(lock(stateDir)).rejects.toThrow(/in use by a process that does not say who it is/);
 });
 
 it('is held by a process that is stopped, too', async () => {
