@@ -2,6 +2,7 @@
 import type { BrokerFound, Present } from './broker.ts';
 import { counted, failed, ok, skipped, warning } from './row.ts';
 import type { Row } from './row.ts';
+import { lengthOf } from './validity.ts';
 
 export interface Expected {
   /** where the broker was looked for */
@@ -86,7 +87,7 @@ function unseenWords(unseen: Present['unseen']): { readonly words: string; reado
     ...(gaps === 0
       ? []
       : [
-          `it did not look at its pins ${counted(gaps, 'time')}, for ${gapMs} ms in all and ${longestGapMs} ms at most`,
+          `it did not look at its pins ${counted(gaps, 'time')}, for ${lengthOf(gapMs)} in all and ${lengthOf(longestGapMs)} at most`,
         ]),
     ...(lostEdges === 0 ? [] : [`it lost ${counted(lostEdges, 'edge')}`]),
   ];
@@ -125,7 +126,7 @@ function processRow(present: Present, prefix: string, ours: string): Row {
     return warning(
       about,
       `is online${where}${words}`,
-      'look what else uses the processor, the memory (swapping) or the disk of that machine, and run the agent by its systemd unit, which goes first; lost edges come from noise too. docs/hardware.md, When presses get lost',
+      'look what else uses the processor, the memory (swapping) or the disk of that machine, and run the agent by its systemd unit, which goes first; a machine that slept must not; lost edges come from noise too. docs/hardware.md, When presses get lost',
       details,
     );
   return ok(about, `is online${where}${words}`, details);

@@ -52,12 +52,14 @@ export function createGpioAgent(options: {
   readonly instance: string;
   /** Only `true` lets presses carry their time. */
   readonly clockSynchronised: () => ClockState;
+  /** Since the machine was started, its sleep included. */
+  readonly uptimeMs: () => number;
 }): GpioAgent {
   const { config, link, driver, clock, log, health } = options;
   const agent = config.id;
   const metrics = agentMetrics(options.metrics, config);
   const signals = createSignals();
-  const unseen = createUnseen({ clock, log, sampleMs: config.sampleMs });
+  const unseen = createUnseen({ clock, log, sampleMs: config.sampleMs, uptimeMs: options.uptimeMs });
   const published = new Map<string, Shown>();
   let running = false;
   let subscribed = false;
@@ -207,6 +209,8 @@ export function createGpioAgent(options: {
   };
 
   const publishInfo = () => {
+    const sleptMs = unseen.slept();
+    if (sleptMs > 0) metrics.gap(sleptMs);
     link.publish(agentInfo.at({ agent }), infoOf({ ...options, unseen: unseen.lastHour() }));
     infoTimer = clock.setTimeout(publishInfo, infoEveryMs);
   };

@@ -1,4 +1,5 @@
 // Composition root of the GPIO agent.
+import { uptime } from 'node:os';
 import type { Config } from '../config/sections.ts';
 import { agentAvailability, agentInfo } from '../messages/agent.ts';
 import type { Context } from '../service/context.ts';
@@ -62,6 +63,7 @@ export function agentPart({ config, brokerUrl }: AgentPartOptions, context: Cont
         host,
         instance,
         clockSynchronised: () => clockSync.state(),
+        uptimeMs: () => uptime() * 1000,
       });
       await gpio.start();
       link.start();

@@ -57,7 +57,7 @@ export function agentMetrics(
   );
   const gaps = counter(
     'gaps_total',
-    'Times that pins which are sampled were not looked at for so long that a short press may have been missed.',
+    'Times that the machine slept, or that pins which are sampled were not looked at for so long that a short press may have been missed.',
   );
   const gapSeconds = counter('gap_seconds_total', 'How long these gaps were, together.');
   const stuck = gauge(

@@ -1,5 +1,5 @@
-// What the agent cannot have seen: the time that it did not look at pins that are sampled, and edges that the kernel had to
-// drop. A press in there leaves no trace of its own, so this is all that can be said of it.
+// What the agent cannot have seen: the time that it did not look at pins that are sampled, the time that the machine slept,
+// and edges that the kernel had to drop. A press in there leaves no trace of its own, so this is all that can be said of it.
 import type { AgentInfo } from '../messages/agent.ts';
 import type { Clock } from '../service/clock.ts';
 import type { Log } from '../service/log.ts';
@@ -11,6 +11,11 @@ export interface Unseen {
   /** The pins were not looked at for so long, until now. */
   gap(ms: number): void;
   lostEdges(count: number): void;
+  /**
+   * Whether the machine has slept since this was asked last: no driver sees a press then.
+   * @returns for how long, in ms; 0: it has not
+   */
+  slept(): number;
   lastHour(): LastHour;
 }
 
@@ -25,6 +30,9 @@ export function blindAfterMs(sampleMs: number): number {
 const bucketMs = 5 * 60_000;
 const buckets = 12;
 const sayEveryMs = 60_000;
+
+/** Uptimes may be told in whole seconds. */
+const sleepMs = 2_000;
 
 const nothing: LastHour = { gaps: 0, gapMs: 0, longestGapMs: 0, lostEdges: 0 };
 
@@ -41,8 +49,12 @@ export function createUnseen(options: {
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly log: Pick<Log, 'warn'>;
   readonly sampleMs: number;
+  /** Since the machine was started, its sleep included, which the monotonic clock leaves out. */
+  readonly uptimeMs: () => number;
 }): Unseen {
-  const { clock, log, sampleMs } = options;
+  const { clock, log, sampleMs, uptimeMs } = options;
+  const asleepMs = () => uptimeMs() - clock.monotonic();
+  let asleep = asleepMs();
   /** By the number of their five minutes. */
   const counts = new Map<number, LastHour>();
   let unsaid = nothing;
@@ -71,6 +83,18 @@ export function createUnseen(options: {
       );
     },
     lostEdges: (count) => add({ lostEdges: count }),
+    slept: () => {
+      const before = asleep;
+      asleep = asleepMs();
+      const ms = Math.round(asleep - before);
+      if (ms < sleepMs) return 0;
+      add({ gaps: 1, gapMs: ms, longestGapMs: ms });
+      log.warn(
+        { sleptMs: ms },
+        `this machine slept for ${Math.round(ms / 1000)} s, and a press in that time is lost. Keep it from sleeping: sudo systemctl mask sleep.target suspend.target`,
+      );
+      return ms;
+    },
     lastHour: () => {
       add({});
       return [...counts.values()].reduce(sum, nothing);

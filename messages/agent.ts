@@ -25,7 +25,7 @@ const agentInfoSchema = z.object({
     }),
   ),
   leds: z.array(z.object({ id: idSchema, follows: idSchema })),
-  /** Of the last hour: how often and how long pins that are sampled were not looked at, and edges that were dropped. */
+  /** Of the last hour: how often and how long nobody looked at the pins, and edges that were dropped. */
   unseen: z.exactOptional(
     z.object({ gaps: z.number(), gapMs: z.number(), longestGapMs: z.number(), lostEdges: z.number() }),
   ),

@@ -48,7 +48,7 @@ describe('an agent', () => {
     [
       'away for more than a second',
       { gaps: 9, gapMs: 1200, longestGapMs: 240, lostEdges: 0 },
-      '1200 ms in all',
+      'for 1 second in all and 240 ms at most',
     ],
     ['losing edges', { gaps: 0, gapMs: 0, longestGapMs: 0, lostEdges: 3 }, 'it lost 3 edges'],
   ])('%s within an hour deserves a look', (_, unseen, words) => {

@@ -44,6 +44,7 @@ async function startAgent(url: string, config: unknown = {}) {
     host: 'pi',
     instance: 'one',
     clockSynchronised: () => true,
+    uptimeMs: () => clock.monotonic(),
   });
   const stop = async () => {
     await agent.stop();

@@ -39,6 +39,7 @@ export function arrange({
   const fake = createFakeLink();
   const health = createHealth(clock);
   const metrics = new Registry();
+  const sleep = { ms: 3_600_000 };
   const agent = createGpioAgent({
     config: agentConfig(config),
     link: fake.link,
@@ -51,6 +52,7 @@ export function arrange({
     host: 'pi',
     instance: 'one',
     clockSynchronised,
+    uptimeMs: () => clock.monotonic() + sleep.ms,
   });
   const signal = (value: Signal, change: Partial<ButtonSignal> = {}) =>
     fake.deliver('button/main/signal', signalMessage(value, change), { retained: true });
@@ -62,7 +64,9 @@ export function arrange({
     clock.advance(100);
     await started;
   };
-  return { clock, driver, fake, health, metrics, agent, start, signal, worker };
+  /** The machine sleeps: only its uptime goes on. */
+  const sleepFor = (ms: number) => void (sleep.ms += ms);
+  return { clock, driver, fake, health, metrics, agent, start, signal, worker, sleepFor };
 }
 
 export function signalMessage(signal: Signal, change: Partial<ButtonSignal> = {}): ButtonSignal {

@@ -79,6 +79,7 @@ async function pressesOf(
     host: 'pi',
     instance: 'one',
     clockSynchronised: () => 'unknown',
+    uptimeMs: () => clock.monotonic(),
   });
   const starting = agent.start();
   clock.advance(100 + phaseMs);

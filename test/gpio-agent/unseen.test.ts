@@ -76,14 +76,18 @@ describe('of a driver that samples', () => {
   });
 
   test('the info tells of the last hour, and forgets what is older', async () => {
-    const arranged = await arrangeReady(sampling);
+    // A slow pace, so that hours are played in a moment.
+    const arranged = await arrangeReady({
+      ...sampling,
+      config: { sampleMs: 100, buttons: [{ debounceMs: 100 }] },
+    });
     const { clock } = arranged;
     expect(lastInfo(arranged)).toMatchObject({
       unseen: { gaps: 0, gapMs: 0, longestGapMs: 0, lostEdges: 0 },
     });
-    clock.stall(200);
+    clock.stall(500);
     clock.advance(30 * 60_000);
-    clock.stall(100);
+    clock.stall(400);
     clock.advance(60_000);
     expect(lastInfo(arranged)).toMatchObject({ unseen: { gaps: 2, lostEdges: 0 } });
     clock.advance(31 * 60_000);
@@ -131,3 +135,19 @@ test('edges that the kernel had to drop are counted, and told in the info', asyn
   expect((await scrape(metrics)).get('release_button_agent_lost_edges_total{button="main"}')).toBe(7);
   expect(lastInfo(arranged)).toMatchObject({ unseen: { gaps: 0, lostEdges: 7 } });
 });
+
+for (const edges of [true, false])
+  test(`a machine that sleeps sees no press with a driver ${edges ? 'with edges' : 'that samples'}, and it is counted`, async () => {
+    const arranged = await arrangeReady({ edges });
+    const { clock, sleepFor } = arranged;
+    clock.advance(60_000);
+    sleepFor(900);
+    clock.advance(60_000);
+    expect(await counted(arranged)).toEqual({ gaps: 0, seconds: 0 });
+    sleepFor(7_200_000);
+    clock.advance(60_000);
+    expect(await counted(arranged)).toEqual({ gaps: 1, seconds: 7200 });
+    expect(lastInfo(arranged)).toMatchObject({ unseen: { gaps: 1, gapMs: 7_200_000 } });
+    clock.advance(60_000);
+    expect(await counted(arranged)).toEqual({ gaps: 1, seconds: 7200 });
+  });
