@@ -6,7 +6,7 @@ import type { Clock, Timer } from '../service/clock.ts';
 import type { Link } from '../service/link/link.ts';
 import type { Log } from '../service/log.ts';
 import type { Known, Memory } from './memory.ts';
-import { componentsOf, isOurs, nextMessage } from './next-message.ts';
+import { componentsOf, isOurs, isSame, nextMessage } from './next-message.ts';
 import { withRecalled } from './recalled.ts';
 
 export interface Announcer {
@@ -184,9 +184,13 @@ export function createAnnouncer(options: {
         forgetKeys(id, heard);
       } else if (outcome === 'refused') {
         refused.add(id);
-        // The broker has the one before, if any.
+        // The broker has the one before, if any, and Home Assistant has been given nothing back.
         if (before === undefined) retained.delete(id);
         else retained.set(id, before);
+        recalled.delete(id);
+        // The same again would be refused again. A message with more in it is followed by one without.
+        const wanted = devices.get(id);
+        if (wanted !== undefined && isSame(message, wanted)) open.delete(id);
       }
       options.onOutcome();
     });

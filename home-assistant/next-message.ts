@@ -41,7 +41,7 @@ function isFarewell(component: Component): boolean {
   return Object.keys(component).length === 1;
 }
 
-function isSame(one: Discovery, other: Discovery): boolean {
+export function isSame(one: Discovery, other: Discovery): boolean {
   return canonical(one) === canonical(other);
 }
 

@@ -242,6 +242,24 @@ describe('what was announced before the broker forgot it', () => {
     expect(known.devices.get('release-button_agent_main')?.has('event_shop')).toBe(true);
   });
 
+  // It is the larger message of the two.
+  test('is not forgotten where the broker has refused to bring it back', async () => {
+    const known = before(['event_shop', 'event']);
+    const { connect, agent, fake, keys, clock, acknowledged } = announcing({ maxApplications: 0 }, known);
+    await connect();
+    agent(agentOf());
+    clock.advance(5_000);
+    fake.takesStates = 'refused';
+    fake.deliver('homeassistant/status', 'online');
+    clock.advance(1_000);
+    await acknowledged();
+    fake.takesStates = 'acknowledged';
+    clock.advance(10_000);
+    await acknowledged();
+    expect(keys(agentTopic)).toEqual(Object.keys(announced(agentOf()).components));
+    expect(known.devices.get('release-button_agent_main')?.has('event_shop')).toBe(true);
+  });
+
   test('a device that was taken away is so once more at the next birth, and is forgotten then', async () => {
     const known = before();
     const { connect, fake, said, clock } = announcing({ maxApplications: 0 }, known);

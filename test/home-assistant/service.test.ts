@@ -145,6 +145,25 @@ test('what the broker refuses is not counted as announced, and is said again at 
   expect(check()).toMatchObject({ ok: true, message: expect.stringContaining('devices 1,') });
 });
 
+test('what the broker refuses is not said again and again', async () => {
+  const { connect, agent, fake, clock, acknowledged } = announcing({ maxApplications: 0 });
+  await connect();
+  fake.takesStates = 'refused';
+  agent(agentOf());
+  const tries = async () => {
+    const before = fake.refusedStates;
+    for (let second = 0; second < 30; second += 1) {
+      clock.advance(1_000);
+      await acknowledged();
+    }
+    return fake.refusedStates - before;
+  };
+  expect(await tries()).toBe(1);
+  expect(await tries()).toBe(0);
+  agent(agentOf({ title: 'Another' }));
+  expect(await tries()).toBe(1);
+});
+
 test('what there is no room for at the broker is said in its health', async () => {
   const { connect, worker, app, drift, fake, health, keys, clock, acknowledged } = announcing();
   fake.packetMax = 32_768;

@@ -105,8 +105,11 @@ const platforms: Readonly<Record<string, z.ZodMiniType>> = {
     effect_list: z.array(text).check(z.minLength(1)),
     effect_template: template,
   }),
-  // Without payload_install the service fails with a KeyError.
-  update: entityOf('update', both, { ...value, command_topic: publishTopic, payload_install: text }),
+  // With command_topic, but without payload_install, the service fails with a KeyError; without both there is no Install.
+  update: z.union([
+    entityOf('update', both, value),
+    entityOf('update', both, { ...value, command_topic: publishTopic, payload_install: text }),
+  ]),
   device_automation: z.strictObject({
     platform: z.literal('device_automation'),
     automation_type: z.literal('trigger'),

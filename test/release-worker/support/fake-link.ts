@@ -24,6 +24,8 @@ export interface FakeLink {
   acknowledges: boolean | 'never';
   /** what comes of state that is published once; nothing else than `acknowledged` gets to the broker */
   takesStates: Acknowledgement;
+  /** how often `publishOnce` was not acknowledged */
+  refusedStates: number;
   /** bytes of the largest packet */
   packetMax: number;
   /** whether shared state gets to the broker */
@@ -101,7 +103,10 @@ export function createFakeLink(): FakeLink {
       },
       publish: take,
       publishOnce: (address, message) => {
-        if (fake.takesStates !== 'acknowledged') return Promise.resolve(fake.takesStates);
+        if (fake.takesStates !== 'acknowledged') {
+          fake.refusedStates += 1;
+          return Promise.resolve(fake.takesStates);
+        }
         take(address, message);
         return Promise.resolve('acknowledged');
       },
@@ -139,6 +144,7 @@ export function createFakeLink(): FakeLink {
     acknowledges: true,
     takesShared: true,
     takesStates: 'acknowledged',
+    refusedStates: 0,
     packetMax: 1_048_576,
     retained: (topic) => retained.get(topic),
     on: (topic) => published.filter((one) => one.topic === topic).map(({ message }) => message),
