@@ -17,6 +17,7 @@ import { createKeySwitch } from './key-switch.ts';
 import { createLedScheduler } from './led-scheduler.ts';
 import { createLed } from './led.ts';
 import type { Led, Surroundings } from './led.ts';
+import { patternInWords } from './light.ts';
 import type { Shown } from './light.ts';
 import { agentMetrics } from './metrics.ts';
 import type { AgentConfig, AgentLink } from './options.ts';
@@ -166,7 +167,7 @@ export function createGpioAgent(options: {
     if (because !== 'acknowledge')
       log.info(
         { led: id, because },
-        `LED ${id}: ${typeof pattern === 'string' ? pattern : 'custom pattern'} (${signal ?? because})`,
+        `LED ${id}: ${patternInWords({ pattern, because })} (${signal ?? because})`,
       );
     link.publish(ledState.at({ led: id }), {
       agent,

@@ -82,6 +82,13 @@ const refusedPattern: Pattern = {
 };
 const refusedMs = 1_500;
 
+/** For the log. A pattern without a name is ours, or steps that somebody has set. */
+export function patternInWords({ pattern, because }: Pick<Shown, 'pattern' | 'because'>): string {
+  if (typeof pattern === 'string') return pattern;
+  if (because === 'refused') return 'five short flashes';
+  return because === 'identify' ? 'blinks very fast' : 'steps of its own';
+}
+
 /** Somebody has pressed again what a press has begun. */
 const repetitions: ReadonlySet<PressReason | undefined> = new Set([
   'cool-down',

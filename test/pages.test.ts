@@ -1,8 +1,9 @@
 // What the pages name is there: links, files, commands with their flags, keys, environment variables and metrics.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { verbs } from '../cli/verbs.ts';
+import { fileVariable } from '../config/environment.ts';
 import { flagsOf, leavesIn, loadSections, sectionNames } from '../config/sections.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -45,6 +46,11 @@ describe.each(everyPage)('%s', (path, text) => {
     expect(broken).toEqual([]);
   });
 
+  it('calls a page by its own name where it links to it', () => {
+    const links = [...text.matchAll(/\[(?:[\w/]+\/)?([\w-]+\.md)\]\(([^)\s#]*)/g)];
+    expect(links.filter(([, name, file]) => file !== '' && name !== basename(file ?? ''))).toEqual([]);
+  });
+
   it('names files of this repository that there are', () => {
     const rooms =
       'broker|cli|config|deploy|docs|doctor|gpio-agent|home-assistant|messages|release-worker|service|test';
@@ -80,9 +86,8 @@ describe.each(everyPage)('%s', (path, text) => {
     // A member of `worker/<worker>/info`, and a file in the state directory.
     const others = new Set(['argocd.version', 'worker.lock']);
     expect(named.filter((key) => !key.endsWith('.ts') && !others.has(key) && !isKnown(key))).toEqual([]);
-    const ofTheFile = 'RELEASE_BUTTON_CONFIG';
     const variables = new Set([
-      ofTheFile,
+      fileVariable,
       ...leaves.flatMap(({ variable }) => [variable, `${variable}_FILE`]),
     ]);
     const told = matches(text, /\bRELEASE_BUTTON_[A-Z_]*[A-Z]\b/g);

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { chooseLight } from '../../gpio-agent/light.ts';
+import { chooseLight, patternInWords } from '../../gpio-agent/light.ts';
 import type { LightInputs } from '../../gpio-agent/light.ts';
 import { patternOfSignal } from '../../gpio-agent/patterns.ts';
 import { signals } from '../../messages/button.ts';
@@ -70,6 +70,15 @@ describe('a press without effect', () => {
       expect(chooseLight(inputs, now + 5099)).toMatchObject({ pattern: 'sos', because: 'offline' });
       expect(chooseLight(inputs, now + 5100).pattern).toBe(connected ? 'on' : 'double-blink');
     }
+  });
+});
+
+describe('the words of the log', () => {
+  test('name what has no name of a pattern', () => {
+    const told = (change: Partial<LightInputs>) => patternInWords(chooseLight(drifted(change), now));
+    expect(told({})).toBe('on');
+    expect(told({ refused: { since: now, reason: 'frozen' } })).toBe('five short flashes');
+    expect(told({ identifiedAt: now })).toBe('blinks very fast');
   });
 });
 

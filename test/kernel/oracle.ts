@@ -52,7 +52,7 @@ export function verdictOf(interval: Interval, rules: Rules, from = interval.from
   return shortestMs > waitMs + rules.toleranceMs ? 'counts' : 'unsure';
 }
 
-/** A level that was shorter than this does not part the two around it (docs/trust.md). */
+/** A level that was shorter than this does not part the two around it (docs/trust-finger.md). */
 const spikeMs = 3;
 
 /** For each interval, when it began at the earliest. */
