@@ -26,15 +26,20 @@ export function editDistance(a: string, b: string): number {
 
 /** Bound on the names compared: longer ones are no misspelling of ours. */
 const longestName = 100;
+/** So many known names are compared: all names of a large installation would hold up the process. */
+const comparedMax = 1_000;
 
 /** The known name that differs least, unless it differs in more than a third of its letters (at least 2), or in half. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   if (name.length > longestName) return undefined;
   const plain = simplify(name);
   let best: { name: string; distance: number } | undefined;
-  for (const candidate of known) {
-    const distance = editDistance(plain, simplify(candidate));
+  for (const candidate of known.slice(0, comparedMax)) {
     const limit = Math.max(2, Math.floor(candidate.length / 3));
+    const other = simplify(candidate);
+    // The distance is at least the difference in length.
+    if (Math.abs(other.length - plain.length) > limit) continue;
+    const distance = editDistance(plain, other);
     if (
       distance <= limit &&
       distance * 2 < Math.max(plain.length, candidate.length) &&

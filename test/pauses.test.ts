@@ -11,6 +11,7 @@ import { createPublisher } from '../release-worker/drift/publisher.ts';
 import { createRegistry } from '../release-worker/drift/registry.ts';
 import { opennessOf } from '../release-worker/drift/windows.ts';
 import { createStore } from '../broker/store.ts';
+import { judge } from '../release-worker/presses/judge.ts';
 import { createPressMemory, rememberIdsMax } from '../release-worker/presses/memory.ts';
 import { createJournal } from '../release-worker/releases/journal.ts';
 import { candidatesOf, planOf } from '../release-worker/releases/plan.ts';
@@ -21,10 +22,12 @@ import { systemClock } from '../service/clock.ts';
 import { silentLog } from '../service/log.ts';
 import { createFakeClock } from './support/fake-clock.ts';
 import { longestPauseMs } from './support/pause.ts';
+import { until } from './support/wait.ts';
 import { button } from './release-worker/support/buttons.ts';
 import { createFakeLink } from './release-worker/support/fake-link.ts';
 import { scriptedArgoCd } from './release-worker/support/argocd.ts';
 import { drifted } from './release-worker/support/records.ts';
+import { takingIn } from './release-worker/support/intake.ts';
 import { linesOf, planned, releaseOf } from './release-worker/support/releases.ts';
 import { settle } from './release-worker/support/settle.ts';
 import { stateDirectory } from './release-worker/support/worker.ts';
@@ -288,7 +291,7 @@ test('a press that names 500 applications, of 10,000 that are out of sync', { ti
   const only = Array.from({ length: 500 }, (_, index) => `argocd/app-${index}`);
   check(
     await longestPauseMs(manyDrifted, (registry) => {
-      const candidates = candidatesOf(registry.all(), () => true, only);
+      const candidates = candidatesOf(registry, () => true, only);
       planOf(
         candidates,
         () => false,
@@ -298,6 +301,60 @@ test('a press that names 500 applications, of 10,000 that are out of sync', { ti
     }),
   );
 });
+
+test(
+  '100 presses within a second, each of another application of 10,000, or of none',
+  { timeout },
+  async () => {
+    check(
+      await longestPauseMs(manyDrifted, async (registry) => {
+        const { clock, press, released } = takingIn({
+          buttons: [button({ select: { projects: ['default'] } })],
+          judge: (config, action, only, taken) =>
+            judge(
+              {
+                argocd: scriptedArgoCd({}),
+                registry,
+                watch: {
+                  lastListAt: () => undefined,
+                  freshUntil: () => Infinity,
+                  problem: () => undefined,
+                  doubt: () => undefined,
+                },
+                access: {
+                  lookAgain: () => Promise.resolve(),
+                  obstacleOf: () => undefined,
+                  known: () => ({ permitted: true, windowOpen: true }),
+                },
+                clock,
+                refreshOnPressMax: 0,
+                whyUnwritable: () => Promise.resolve(undefined),
+                isBusy: () => false,
+                whyBusy: () => undefined,
+                wasOutOfSyncAt: () => undefined,
+                isUnripe: () => false,
+                deployedBy: () => [],
+                rolledBackTo: () => undefined,
+                show: () => {},
+              },
+              config,
+              action,
+              only,
+              taken,
+            ),
+        });
+        for (let index = 0; index < 50; index += 1) {
+          press({ only: [`argocd/app-${index}`] });
+          press({ only: [`argocd/nobody-${index}`] });
+        }
+        await settle();
+        clock.advance(1_000);
+        await until('the release', () => released.length > 0);
+        expect(released).toMatchObject([{ apps: { length: 50 } }]);
+      }),
+    );
+  },
+);
 
 test('applications for Home Assistant: 10,000', { timeout }, async () => {
   const applications = Array.from({ length: many }, (_, index) => applicationOf(`app-${index}`));

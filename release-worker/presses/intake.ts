@@ -1,4 +1,5 @@
 // Takes presses in: each is judged once, written down, answered once, and if accepted handed on.
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Decoded } from '../../messages/codec.ts';
 import { buttonPress } from '../../messages/press.ts';
 import type { Press } from '../../messages/press.ts';
@@ -126,7 +127,13 @@ export function createIntake(options: IntakeOptions): Intake {
   };
 
   const handle = async (group: readonly Waited<Arrived>[]) => {
-    const all = await Promise.all(group.map((waited) => judgedSafely(waited.item.candidate, waited)));
+    const judging: Promise<Judged>[] = [];
+    for (const waited of group) {
+      // Many in one turn would hold up everything else in this process.
+      if (judging.length > 0) await turn();
+      judging.push(judgedSafely(waited.item.candidate, waited));
+    }
+    const all = await Promise.all(judging);
     await conclude(
       all.map(unlessBarred).flatMap((one) => {
         const { candidate, verdict } = one;

@@ -33,7 +33,7 @@ export async function judgeRollback(
   const { registry, access } = options;
   const deployed = new Map(options.deployedBy(button.id).map(({ key, revision }) => [key, revision]));
   const find = (keys: readonly string[] | undefined) =>
-    candidatesOf(registry.all(), (app) => selects(button.select, app), keys);
+    candidatesOf(registry, (app) => selects(button.select, app), keys);
   if (only === undefined && deployed.size === 0)
     return nothing(
       'this button has released nothing that could be undone; name the applications to roll back (`only`)',

@@ -80,7 +80,7 @@ async function judgeKnown(
   const deadline = Math.min(clock.monotonic() + lookBudgetMs, answerBy);
   if (action === 'rollback') return judgeRollback(options, button, only, deadline);
   if (action === 'release') return judgeRelease(options, button, only, deadline);
-  const candidates = candidatesOf(registry.all(), (app) => selects(button.select, app), only);
+  const candidates = candidatesOf(registry, (app) => selects(button.select, app), only);
   return candidates.length === 0
     ? nothingSelected(only, selectedBy(options, button))
     : judgeRefresh(options, candidates);
@@ -106,7 +106,7 @@ async function judgeRelease(
   deadline: number,
 ): Promise<Verdict> {
   const { registry, watch, access, clock } = options;
-  const find = () => candidatesOf(registry.all(), (app) => selects(button.select, app), only);
+  const find = () => candidatesOf(registry, (app) => selects(button.select, app), only);
   let candidates = find();
   if (candidates.length === 0) return nothingSelected(only, selectedBy(options, button));
   const refreshed = new Set<string>();

@@ -12,7 +12,7 @@ export interface Lanes<Item> {
 
 export interface Waited<Item> {
   readonly item: Item;
-  /** milliseconds for which it has waited only because others might come */
+  /** Milliseconds for which it has waited only because others might come: 1 s at most, also where the process was paused. */
   readonly gatheredMs: number;
 }
 
@@ -76,7 +76,10 @@ export function createLanes<Item>(options: {
       const ended = clock.monotonic();
       const group = nextGroup(lane.items);
       await handle(
-        group.map(({ item, since }) => ({ item, gatheredMs: Math.max(0, ended - Math.max(began, since)) })),
+        group.map(({ item, since }) => ({
+          item,
+          gatheredMs: Math.min(gatherMs, Math.max(0, ended - Math.max(began, since))),
+        })),
       );
       for (const entry of group) lane.items.splice(lane.items.indexOf(entry), 1);
       waitingInAll -= group.length;

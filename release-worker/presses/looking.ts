@@ -20,8 +20,8 @@ import type { Objection } from './rules.ts';
 export interface JudgeOptions {
   readonly argocd: ArgoCd;
   readonly registry: Registry;
-  readonly watch: Watch;
-  readonly access: Access;
+  readonly watch: Pick<Watch, 'doubt' | 'freshUntil' | 'problem' | 'lastListAt'>;
+  readonly access: Pick<Access, 'known' | 'obstacleOf' | 'lookAgain'>;
   readonly clock: Clock;
   readonly refreshOnPressMax: number;
   /** Why no release could be written down, in words; looks once more where something was wrong. */
@@ -74,7 +74,7 @@ export function selectedBy(
   { registry }: Pick<JudgeOptions, 'registry'>,
   { select }: ButtonConfig,
 ): readonly string[] {
-  return candidatesOf(registry.all(), (app) => selects(select, app), undefined).map(keyOf);
+  return candidatesOf(registry, (app) => selects(select, app), undefined).map(keyOf);
 }
 
 /** @param selected keys of all that the button selects */

@@ -5,7 +5,7 @@ import { wholeButton } from '../releases/recovery.ts';
 import type { Accepted } from '../releases/recovery.ts';
 import type { Lately } from './repeats.ts';
 
-/** An id counts once in 24 hours, of the last 10,000. Source: `docs/trust.md`. */
+/** An id counts once in 24 hours, of the last 10,000. Source: `docs/trust.md`. As many names of applications are kept. */
 const rememberIdsMs = 86_400_000;
 export const rememberIdsMax = 10_000;
 const minuteMs = 60_000;
@@ -67,12 +67,17 @@ export function createPressMemory(options: {
     },
     accepted: (button, only) => {
       const now = clock.monotonic();
-      // Names are the sender's: none is kept for longer than a cool-down may last.
-      const selected = new Map(
-        [...(acceptedAt.get(button) ?? [])].filter(([, at]) => now - at < longestCoolDownMs),
-      );
-      for (const key of only ?? [wholeButton]) selected.set(key, now);
+      const selected = acceptedAt.get(button) ?? new Map<string, number>();
       acceptedAt.set(button, selected);
+      for (const key of only ?? [wholeButton]) {
+        selected.delete(key);
+        selected.set(key, now);
+      }
+      // Names are the sender's: none is kept for longer than a cool-down may last, and no more than of ids.
+      for (const [oldest, at] of selected) {
+        if (selected.size <= rememberIdsMax && now - at < longestCoolDownMs) break;
+        selected.delete(oldest);
+      }
     },
     lately: (button, only, arrivedAt, withinMs) => {
       const selected = acceptedAt.get(button) ?? new Map<string, number>();

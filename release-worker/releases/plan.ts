@@ -1,6 +1,7 @@
 // From a press to what it releases: pure.
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
+import type { Registry } from '../drift/registry.ts';
 import type { Obstacle } from '../drift/summary.ts';
 import { isDrifted } from '../drift/summary.ts';
 import type { PlannedApp } from './release.ts';
@@ -15,14 +16,15 @@ export interface Plan {
   readonly unknown: readonly string[];
 }
 
-/** The applications of a button that a press narrows with `only`. */
+/** The applications of a button that a press narrows with `only`. What is named is looked up: others may be thousands. */
 export function candidatesOf(
-  apps: Iterable<AppRecord>,
+  registry: Pick<Registry, 'all' | 'get'>,
   selected: (app: AppRecord) => boolean,
   only: readonly string[] | undefined,
 ): readonly AppRecord[] {
-  const wanted = only === undefined ? undefined : new Set(only);
-  return [...apps].filter((app) => selected(app) && (wanted?.has(keyOf(app)) ?? true));
+  const apps =
+    only === undefined ? [...registry.all()] : [...new Set(only)].flatMap((key) => registry.get(key) ?? []);
+  return apps.filter(selected);
 }
 
 /** @param pinned whether each sync is pinned to the target, which must be known then */

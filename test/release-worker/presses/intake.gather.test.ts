@@ -131,6 +131,18 @@ describe('presses that name applications, within a second', () => {
     expect(results()).toMatchObject([{ outcome: 'accepted' }]);
   });
 
+  it('are stale where the process was paused during that wait: they are not released late', async () => {
+    const { clock, press, results, released } = taking();
+    press(only('a'));
+    await settle();
+    clock.pause(60_000);
+    await passTime(clock, 1_000);
+    expect(results()).toMatchObject([
+      { outcome: 'rejected', reason: 'stale', message: expect.stringMatching(/59(\.\d)? s/) },
+    ]);
+    expect(released).toEqual([]);
+  });
+
   it('that roll back do not wait', async () => {
     const { press, results } = taking({ buttons: [button({ on: { press: 'release', hold: 'rollback' } })] });
     press({ gesture: 'hold', ...only('a') });
@@ -143,7 +155,7 @@ describe('presses that name applications, within a second', () => {
     const names = Array.from({ length: 100 }, (_, index) => `app-${index}`);
     for (const name of names) press(only(name));
     await passTime(clock, 1_000);
-    expect(results().length).toBe(100);
+    await until('the results', () => results().length === 100);
     expect(released.map(({ apps }) => apps.map(({ name }) => name))).toEqual([names]);
   });
 });

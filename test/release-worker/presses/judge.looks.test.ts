@@ -42,25 +42,12 @@ function judgingBy(
     registry,
     clock,
     watch: {
-      start: () => {},
-      stop: () => Promise.resolve(),
       freshUntil: () => Infinity,
-      heardAt: () => 0,
-      streaming: () => true,
-      failed: () => {},
-      away: () => undefined,
-      answered: () => {},
       doubt: () => decided,
-      notFresh: () => {},
-      reachable: () => true,
       problem: () => undefined,
       lastListAt: () => undefined,
-      server: () => undefined,
-      firstList: Promise.resolve(),
     },
     access: {
-      start: () => {},
-      stop: () => Promise.resolve(),
       obstacleOf: () => (permitted ? undefined : 'not-permitted'),
       known: () => ({ permitted, windowOpen: true }),
       lookAgain: () => {
@@ -68,7 +55,6 @@ function judgingBy(
         options.onLookAgain?.(registry);
         return Promise.resolve();
       },
-      refused: () => {},
     },
     refreshOnPressMax: 20,
     rolledBackTo: () => undefined,

@@ -121,6 +121,27 @@ describe('the last accepted press', () => {
     expect(lately('main')).toEqual({ 'argocd/b': 0 });
   });
 
+  it('keeps no more names than ids: what a sender makes up cannot fill the memory', () => {
+    const { accepted, lately } = memory();
+    accepted('main', undefined);
+    accepted('main', ['argocd/old', 'argocd/again']);
+    for (let index = 0; index < 99; index += 1)
+      accepted(
+        'main',
+        Array.from({ length: 100 }, (_, other) => `argocd/${index}-${other}`),
+      );
+    accepted('main', ['argocd/again']);
+    accepted(
+      'main',
+      Array.from({ length: 99 }, (_, other) => `argocd/99-${other}`),
+    );
+    expect(Object.keys(lately('main')).length).toBe(10_000);
+    expect(lately('main', ['argocd/old', 'argocd/again', 'argocd/0-0'])).toEqual({
+      'argocd/again': 0,
+      'argocd/0-0': 0,
+    });
+  });
+
   it('of a former run counts, and one in the future as just now', () => {
     const start = createFakeClock().now();
     const { lately } = memory({

@@ -1,22 +1,29 @@
 import { describe, expect, it } from 'vitest';
+import { createRegistry } from '../../../release-worker/drift/registry.ts';
 import { candidatesOf, planOf } from '../../../release-worker/releases/plan.ts';
 import { drifted, listed, newCommit, oldCommit, whole } from '../support/records.ts';
 
 describe('the candidates of a press', () => {
-  const apps = [drifted('a'), drifted('b'), whole({ name: 'c', project: 'other' })];
+  const registry = createRegistry();
+  registry.list(registry.ticket(), [drifted('a'), drifted('b'), whole({ name: 'c', project: 'other' })]);
 
   it('are the applications of the button', () => {
-    const found = candidatesOf(apps, (app) => app.project === 'default', undefined);
+    const found = candidatesOf(registry, (app) => app.project === 'default', undefined);
     expect(found.map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
   it('are narrowed by `only`, and never widened', () => {
-    const found = candidatesOf(apps, (app) => app.project === 'default', [
+    const found = candidatesOf(registry, (app) => app.project === 'default', [
       'argocd/b',
       'argocd/c',
       'argocd/x',
     ]);
     expect(found.map(({ name }) => name)).toEqual(['b']);
+  });
+
+  it('are there once, however often they are named', () => {
+    const found = candidatesOf(registry, () => true, ['argocd/b', 'argocd/a', 'argocd/b']);
+    expect(found.map(({ name }) => name).toSorted()).toEqual(['a', 'b']);
   });
 });
 
