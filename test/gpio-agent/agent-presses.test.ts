@@ -107,6 +107,9 @@ describe('a press that is refused', () => {
 
   test('is over with the next press', async () => {
     const { clock, driver, light } = await refused({});
+    // The release of the first press has to settle, or there is no next one.
+    clock.advance(100);
+    expect(light()).toMatchObject({ because: 'refused' });
     driver.press(buttonLine);
     clock.advance(200);
     expect(light()).toMatchObject({ because: 'signal' });
