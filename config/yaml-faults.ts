@@ -1,28 +1,13 @@
 // What keeps a text from being YAML, in words for a person: where it is, what was expected and what to write. The
 // parser's own words quote the text, which may be a secret, and often name the line after the mistake.
-import { visit } from 'yaml';
 import type { Document, YAMLError } from 'yaml';
-
-export interface Fault {
-  /** From 1, as the column. */
-  readonly line: number;
-  readonly column: number;
-  readonly message: string;
-  readonly remedy: string;
-  /** A line above that the message compares with. */
-  readonly beside?: number;
-}
+import { misplaced, misplacedEntry } from './yaml-indent.ts';
+import { keyIn, nextOf, placeOf, textOf } from './yaml-text.ts';
+import type { Fault, Text } from './yaml-text.ts';
+import { openBracket, openQuote } from './yaml-unclosed.ts';
 
 /** The rest is mostly the echo of the first. */
 const maximumFaults = 5;
-
-interface Text {
-  readonly whole: string;
-  readonly lines: readonly string[];
-  /** From 0. */
-  lineAt(offset: number): number;
-  columnAt(offset: number): number;
-}
 
 type Said = Pick<YAMLError, 'code' | 'message'> & { readonly offset: number };
 
@@ -41,25 +26,6 @@ export function faultsOf(document: Document.Parsed, whole: string): readonly Fau
 /** `*name` without `&name`: the parser notices only some of them. */
 export function orphanFault(whole: string, offset: number): Fault {
   return { ...placeOf(textOf(whole), offset), ...simple('BAD_ALIAS') };
-}
-
-function textOf(whole: string): Text {
-  const starts = [0];
-  for (let at = whole.indexOf('\n'); at >= 0; at = whole.indexOf('\n', at + 1)) starts.push(at + 1);
-  const lineAt = (offset: number) => {
-    const next = starts.findIndex((start) => start > offset);
-    return next < 0 ? starts.length - 1 : next - 1;
-  };
-  return {
-    whole,
-    lines: whole.split('\n').map((line) => line.replace(/\r$/, '')),
-    lineAt,
-    columnAt: (offset) => offset - (starts[lineAt(offset)] ?? 0),
-  };
-}
-
-function placeOf(text: Text, offset: number) {
-  return { line: text.lineAt(offset) + 1, column: text.columnAt(offset) + 1 };
 }
 
 function explain(document: Document.Parsed, text: Text, said: Said): Fault & { readonly isLast?: true } {
@@ -146,160 +112,6 @@ const sentences: Readonly<Record<string, readonly [message: string, remedy?: str
 function simple(code: string): { readonly message: string; readonly remedy: string } {
   const [message = `this is not YAML (${code})`, remedy = otherwise] = sentences[code] ?? [];
   return { message, remedy };
-}
-
-interface Key {
-  readonly name: string;
-  /** Of the key itself, from 0. */
-  readonly column: number;
-  /** Of the first `-` before it. */
-  readonly dash?: number;
-  /** Another `: ` follows. */
-  readonly hasSecond: boolean;
-}
-
-function keyIn(line: string | undefined): Key | undefined {
-  const [, indent = '', dashes = '', name, rest = ''] =
-    /^( *)((?:- +)*)([\w.-]+|"[^"]*"|'[^']*') *:(?: +(.*))?$/.exec(line ?? '') ?? [];
-  return name === undefined
-    ? undefined
-    : {
-        name: name.replace(/^["']|["']$/g, ''),
-        column: indent.length + dashes.length,
-        ...(dashes === '' ? {} : { dash: indent.length }),
-        hasSecond: /^[^"'[{#]*: /.test(rest),
-      };
-}
-
-const isBlank = (line: string) => /^\s*(#.*)?$/.test(line);
-
-function nextOf({ lines }: Text, line: number): number | undefined {
-  const next = lines.findIndex((text, index) => index > line && !isBlank(text));
-  return next < 0 ? undefined : next;
-}
-
-/** The keys above a line that are still open there, the nearest first. */
-function openAbove({ lines }: Text, line: number): readonly (Key & { readonly line: number })[] {
-  const open: (Key & { readonly line: number })[] = [];
-  for (let above = line - 1; above >= 0; above -= 1) {
-    const key = keyIn(lines[above]);
-    const innermost = open.at(-1);
-    if (key && key.column < (innermost?.dash ?? innermost?.column ?? Infinity))
-      open.push({ ...key, line: above });
-  }
-  return open;
-}
-
-const spaces = (count: number) => (count === 1 ? 'by 1 space' : `by ${count} spaces`);
-
-/** A key whose indentation is that of no key around it. */
-function misplaced(text: Text, line: number): Fault | undefined {
-  const key = keyIn(text.lines[line]);
-  const open = openAbove(text, line);
-  if (key === undefined || key.dash !== undefined) return undefined;
-  const away = (other: Key) => Math.abs(other.column - key.column);
-  const least = Math.min(...open.map(away));
-  const near = open.filter((other) => away(other) === least);
-  const [nearest] = near;
-  if (nearest === undefined || least === 0) return undefined;
-  return {
-    line: line + 1,
-    column: key.column + 1,
-    beside: nearest.line + 1,
-    message: `\`${key.name}\` is indented ${spaces(key.column)}, as no key above it; \`${nearest.name}\` in line ${nearest.line + 1} is indented ${spaces(nearest.column)}`,
-    remedy: near
-      .map((other) => `indent it ${spaces(other.column)} if it belongs beside \`${other.name}\``)
-      .join(', or '),
-  };
-}
-
-/** An entry of a list that does not begin where the others do. */
-function misplacedEntry(text: Text, line: number): Fault | undefined {
-  const column = /^( *)-(?: |$)/.exec(text.lines[line] ?? '')?.[1]?.length;
-  if (column === undefined) return undefined;
-  for (let above = line - 1; above >= 0; above -= 1) {
-    const other = /^( *)-(?: |$)/.exec(text.lines[above] ?? '')?.[1]?.length;
-    if (other !== undefined && other !== column)
-      return {
-        line: line + 1,
-        column: column + 1,
-        beside: above + 1,
-        message: `the entry is indented ${spaces(column)}, the entry before it in line ${above + 1} ${spaces(other)}`,
-        remedy: 'begin all entries of a list in the same column',
-      };
-    if (other !== undefined) break;
-  }
-  return {
-    line: line + 1,
-    column: column + 1,
-    message: 'an entry of a list (`- `) cannot stand beside keys',
-    remedy: 'indent it below the key whose list it belongs to; that key has no other value',
-  };
-}
-
-function openQuote(document: Document.Parsed, text: Text, offset: number): Fault & { readonly isLast: true } {
-  let start: number | undefined;
-  visit(document, {
-    Scalar: (_, { type, range }) => {
-      if (type?.startsWith('QUOTE') && range && range[0] < offset && range[1] >= offset - 1) start = range[0];
-    },
-  });
-  const at = start ?? offset;
-  const quote = start === undefined ? 'a quote' : `the quote ${text.whole[at] === "'" ? "`'`" : '`"`'} here`;
-  return {
-    ...placeOf(text, at),
-    message: `${quote} is not closed`,
-    remedy: `close it at the end of the text, or put a text with ' in it in "…"`,
-    isLast: true,
-  };
-}
-
-const closing: Readonly<Record<string, string>> = { '[': ']', '{': '}' };
-
-/** Which bracket it is that is not closed: the parser names the place where it gives up. */
-function openBracket(
-  document: Document.Parsed,
-  text: Text,
-  offset: number,
-): Fault & { readonly isLast: true } {
-  let start = 0;
-  visit(document, {
-    Collection: (_, node) => {
-      const from = node.range?.[0] ?? 0;
-      if (node.flow !== true) return undefined;
-      if (from <= offset) start = from;
-      return visit.SKIP;
-    },
-  });
-  const open: { readonly bracket: string; readonly at: number }[] = [];
-  const found = (at: number, message: string, wanted: string): Fault & { readonly isLast: true } => ({
-    ...placeOf(text, at),
-    message,
-    remedy: `write the missing \`${wanted}\``,
-    isLast: true,
-  });
-  // Quotes only count where a value begins: `it's` has none.
-  const tokens = /(?<=[\s[{,:])(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|#.*)|[[\]{}]/g;
-  tokens.lastIndex = start;
-  for (let token = tokens.exec(text.whole); token !== null; token = tokens.exec(text.whole)) {
-    const [bracket] = token;
-    if (closing[bracket] !== undefined) open.push({ bracket, at: token.index });
-    else if (/^[\]}]$/.test(bracket)) {
-      const last = open.pop();
-      const wanted = closing[last?.bracket ?? ''];
-      if (last !== undefined && wanted !== undefined && wanted !== bracket) {
-        const { line, column } = placeOf(text, last.at);
-        return found(
-          token.index,
-          `the \`${last.bracket}\` in ${line === text.lineAt(token.index) + 1 ? '' : `line ${line}, `}column ${column} is not closed before this \`${bracket}\``,
-          wanted,
-        );
-      }
-      if (open.length === 0) break;
-    }
-  }
-  const last = open.at(-1) ?? { bracket: '[', at: offset };
-  return found(last.at, `the \`${last.bracket}\` here is not closed`, closing[last.bracket] ?? ']');
 }
 
 function duplicate(text: Text, offset: number) {

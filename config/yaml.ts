@@ -2,7 +2,8 @@
 // words (yaml-faults.ts).
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Document, Pair, YAMLMap } from 'yaml';
-import { faultsOf, orphanFault, type Fault } from './yaml-faults.ts';
+import { faultsOf, orphanFault } from './yaml-faults.ts';
+import type { Fault } from './yaml-text.ts';
 
 export type ParsedYaml =
   | {

@@ -1,0 +1,50 @@
+// Keys and entries of lists that do not begin in the column of those around them.
+import { keyIn, openAbove } from './yaml-text.ts';
+import type { Fault, Key, Text } from './yaml-text.ts';
+
+const spaces = (count: number) => (count === 1 ? 'by 1 space' : `by ${count} spaces`);
+
+/** A key whose indentation is that of no key around it. */
+export function misplaced(text: Text, line: number): Fault | undefined {
+  const key = keyIn(text.lines[line]);
+  const open = openAbove(text, line);
+  if (key === undefined || key.dash !== undefined) return undefined;
+  const away = (other: Key) => Math.abs(other.column - key.column);
+  const least = Math.min(...open.map(away));
+  const near = open.filter((other) => away(other) === least);
+  const [nearest] = near;
+  if (nearest === undefined || least === 0) return undefined;
+  return {
+    line: line + 1,
+    column: key.column + 1,
+    beside: nearest.line + 1,
+    message: `\`${key.name}\` is indented ${spaces(key.column)}, as no key above it; \`${nearest.name}\` in line ${nearest.line + 1} is indented ${spaces(nearest.column)}`,
+    remedy: near
+      .map((other) => `indent it ${spaces(other.column)} if it belongs beside \`${other.name}\``)
+      .join(', or '),
+  };
+}
+
+/** An entry of a list that does not begin where the others do. */
+export function misplacedEntry(text: Text, line: number): Fault | undefined {
+  const column = /^( *)-(?: |$)/.exec(text.lines[line] ?? '')?.[1]?.length;
+  if (column === undefined) return undefined;
+  for (let above = line - 1; above >= 0; above -= 1) {
+    const other = /^( *)-(?: |$)/.exec(text.lines[above] ?? '')?.[1]?.length;
+    if (other !== undefined && other !== column)
+      return {
+        line: line + 1,
+        column: column + 1,
+        beside: above + 1,
+        message: `the entry is indented ${spaces(column)}, the entry before it in line ${above + 1} ${spaces(other)}`,
+        remedy: 'begin all entries of a list in the same column',
+      };
+    if (other !== undefined) break;
+  }
+  return {
+    line: line + 1,
+    column: column + 1,
+    message: 'an entry of a list (`- `) cannot stand beside keys',
+    remedy: 'indent it below the key whose list it belongs to; that key has no other value',
+  };
+}
