@@ -77,11 +77,16 @@ function received({ received }: Client, topic: string): unknown[] {
     .map(({ payload }): unknown => JSON.parse(payload.toString()));
 }
 
+/** The light shows a signal; lit alone would also be a flash of the pattern for offline. */
+const shows = (client: Client, signal: string) =>
+  expect.poll(() => received(client, 'led/main/state').at(-1)).toMatchObject({ because: 'signal', signal });
+
 test('a press reaches the broker once, and the light follows the signal', async () => {
   const { url } = await startBroker();
   const { client, say } = await worker(url, 'drifted');
   const { driver, stop } = await startAgent(url);
-  await until('the light', () => driver.isLit(ledLine) === true);
+  await shows(client, 'drifted');
+  expect(driver.isLit(ledLine)).toBe(true);
 
   driver.press(buttonLine);
   await until('the event', () => received(client, 'button/main/event').length > 0);
@@ -113,7 +118,7 @@ test('without the broker the light says offline and a press is dropped; it never
   const { broker, url, port } = await startBroker();
   const first = await worker(url, 'drifted');
   const { driver, link, metrics } = await startAgent(url);
-  await until('the light', () => driver.isLit(ledLine) === true);
+  await shows(first.client, 'drifted');
   await first.client.mqtt.endAsync();
   await broker.stop();
   await until('the cut', () => link.state.state === 'connecting');

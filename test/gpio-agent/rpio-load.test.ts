@@ -23,10 +23,17 @@ beforeEach(() => {
 });
 afterEach(() => workplace.clear());
 
+/** The rooms from which the driver is loaded. All of them are many times as much to copy. */
+const rooms = ['gpio-agent', 'service'];
+
 /** Compiled code and packages in a folder of its own. Returns where its rpio belongs. */
 function installation(): string {
   const { directory } = workplace;
-  cpSync(join(root, 'dist'), join(directory, 'dist'), { recursive: true });
+  for (const room of rooms)
+    cpSync(join(root, 'dist', room), join(directory, 'dist', room), {
+      recursive: true,
+      filter: (path) => !/\.(map|d\.ts)$/.test(path),
+    });
   writeFileSync(join(directory, 'package.json'), '{ "type": "module" }');
   const packages = join(directory, 'node_modules');
   mkdirSync(packages);

@@ -141,9 +141,35 @@ test('two levels with a spike between them may have counted as one, and need not
     expect(outcome([100, 20, 2, 80, 200], at(moment))).toEqual({ seen: [3], missed: [], phantoms: [] });
 });
 
+describe('a storm', () => {
+  test('of short levels does not make one level of the two around it', () => {
+    // 6 ms from the first to the last, though no level between them held for 3 ms.
+    expect(outcome([100, 20, 2, 2, 2, 20, 200], at(131))).toEqual({ seen: [], missed: [], phantoms: [0] });
+    // The same with a level between them that did.
+    expect(outcome([100, 20, 2, 4, 2, 20, 200], at(131))).toEqual({ seen: [5], missed: [], phantoms: [] });
+  });
+
+  const short = Array.from({ length: 40_000 }, () => 0.01);
+
+  test('is nothing, whatever was received of it is a phantom, and the press after it counts', () => {
+    const storm = [100, ...short, 0.01, 200, 80, 200];
+    expect(outcome(storm, at(735))).toEqual({ seen: [storm.length - 2], missed: [], phantoms: [] });
+    expect(outcome(storm, at(300, 735)).phantoms).toEqual([0]);
+    expect(outcome(storm, at()).missed).toEqual([storm.length - 2]);
+  });
+
+  test('around a level that nearly counted may have made it count', () => {
+    const storm = [100, 29, ...short, 200];
+    for (const received of [at(), at(135)])
+      expect(outcome(storm, received)).toMatchObject({ missed: [], phantoms: [] });
+    expect(outcome(storm, at(135, 136)).phantoms).toHaveLength(1);
+  });
+});
+
 describe('held against the agent’s debouncer', () => {
   const duration = fc.oneof(
     fc.integer({ min: 1, max: 290 }).map((tenths) => tenths / 10),
+    fc.integer({ min: 1, max: 35 }).map((tenths) => tenths / 10),
     fc.integer({ min: 25, max: 37 }),
     fc.integer({ min: 40, max: 300 }),
   );

@@ -1,8 +1,9 @@
 // Which presses have to come of what was done to a line, said without looking at how the agent finds them. Times in ms.
 //
 // A level counts once it has held for its time; what held shorter never was; of equal levels that count in a row only the
-// first does. Equal levels with less than 3 ms between them may have been one. A machine pauses, so how long a level held is known only from the clock before and after
-// each of the two writes that began and ended it: it has surely held long enough, or surely not, or either answer is right.
+// first does. Equal levels may have counted as one if less than 3 ms passed between them and each but the last held for 3 ms.
+// A machine pauses, so how long a level held is known only from the clock before and after each of the two writes that
+// began and ended it: it has surely held long enough, or surely not, or either answer is right.
 
 /** A level was set between `before` and `after`. */
 export interface Write {
@@ -48,22 +49,27 @@ export type Verdict = 'counts' | 'unsure' | 'never';
 export function verdictOf(interval: Interval, rules: Rules, from = interval.from): Verdict {
   const { pressed, shortestMs, longestMs } = interval;
   const waitMs = pressed ? rules.debounceMs : rules.releaseDebounceMs;
-  if (longestMs + interval.from - from < waitMs) return 'never';
+  if (longestMs + interval.from - from < waitMs - roundingMs) return 'never';
   return shortestMs > waitMs + rules.toleranceMs ? 'counts' : 'unsure';
 }
 
-/** A level that was shorter than this does not part the two around it (docs/trust-finger.md). */
+/** A level that was shorter than this does not part the two around it, and does not begin anything (docs/trust-finger.md). */
 const spikeMs = 3;
 
-/** For each interval, when it began at the earliest. */
+/** Sums of times that differ by less are the same. */
+const roundingMs = 1e-6;
+
+/** For each interval, when it began at the earliest, together with the equal ones before it that may be one with it. */
 function startsOf(intervals: readonly Interval[]): readonly number[] {
-  const starts: number[] = [];
-  for (const [index, { from }] of intervals.entries()) {
-    const between = intervals[index - 1];
-    const joins = between !== undefined && between.shortestMs < spikeMs;
-    starts.push((joins ? starts[index - 2] : undefined) ?? from);
-  }
-  return starts;
+  /** Of each of the two levels, the last that may have held for `spikeMs`: when that began, and when it ended. */
+  const steady = new Map<boolean, { readonly start: number; readonly end: number }>();
+  return intervals.map(({ pressed, from, until, longestMs }, index) => {
+    const before = steady.get(pressed);
+    const start = before !== undefined && from - before.end < spikeMs + roundingMs ? before.start : from;
+    if (longestMs >= spikeMs - roundingMs)
+      steady.set(pressed, { start, end: intervals[index + 1]?.until ?? until + longestMs });
+    return start;
+  });
 }
 
 export interface Received {
@@ -176,6 +182,7 @@ export function judge(
     if (verdict === 'never') continue;
     paths = best(
       paths.flatMap((path) => (verdict === 'unsure' ? [path, ...take(path, index)] : take(path, index))),
+      options.goesOutAt,
     );
   }
   const ended = paths.map((path) => ({ ...path, errors: path.errors + received.length - path.received }));
@@ -184,10 +191,12 @@ export function judge(
 }
 
 /** Of paths from which the same can follow, the one with the fewest errors. */
-function best(paths: readonly Path[]): readonly Path[] {
+function best(paths: readonly Path[], goesOutAt: JudgeOptions['goesOutAt']): readonly Path[] {
   const kept = new Map<string, Path>();
   for (const path of paths) {
-    const key = `${path.held} ${path.received}`;
+    // Which interval it is that is held matters only to a press that has not gone out.
+    const held = goesOutAt === 'press' ? path.held !== undefined : path.held;
+    const key = `${held} ${path.received}`;
     const other = kept.get(key);
     if (
       other === undefined ||

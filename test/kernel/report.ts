@@ -65,7 +65,8 @@ export const reports = {
   storm: z.object({
     ...packed,
     end: z.number(),
-    genuineAt: z.number(),
+    /** From before each press between the rounds until it must have arrived. */
+    genuine: z.array(z.object({ from: z.number(), until: z.number() })),
     lost: z.number(),
     received: z.array(received),
   }),

@@ -18,6 +18,14 @@ export function createFakeClock(startMs = Date.parse('2026-01-01T00:00:00Z')): F
   let order = 0;
   const timers = new Map<number, { at: number; fn: () => void }>();
 
+  /** Of timers that are due at the same time, the one that was set first. */
+  const firstDue = (end: number) => {
+    let first: { readonly id: number; readonly at: number; readonly fn: () => void } | undefined;
+    for (const [id, { at, fn }] of timers)
+      if (at <= end && (first === undefined || at < first.at)) first = { id, at, fn };
+    return first;
+  };
+
   const setTimer = (fn: () => void, ms: number) => {
     const id = order++;
     timers.set(id, { at: elapsed + Math.max(0, ms), fn });
@@ -38,13 +46,11 @@ export function createFakeClock(startMs = Date.parse('2026-01-01T00:00:00Z')): F
     advance: (ms) => {
       const end = elapsed + ms;
       for (;;) {
-        const next = [...timers]
-          .filter(([, timer]) => timer.at <= end)
-          .sort(([a, x], [b, y]) => x.at - y.at || a - b)[0];
+        const next = firstDue(end);
         if (next === undefined) break;
-        timers.delete(next[0]);
-        elapsed = Math.max(elapsed, next[1].at);
-        next[1].fn();
+        timers.delete(next.id);
+        elapsed = Math.max(elapsed, next.at);
+        next.fn();
       }
       elapsed = end;
     },

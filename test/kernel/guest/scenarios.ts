@@ -133,7 +133,7 @@ const leds: Scenario<'leds'> = async ({ room }) => {
   };
 };
 
-/** Edges faster than anybody can read them, while the agent stands still for a part of the time. */
+/** Edges faster than anybody can read them, while the agent is stopped for a part of the time; after each round a press. */
 const storm: Scenario<'storm'> = async (world) => {
   const { room } = world;
   const agent = agentOf(world);
@@ -141,6 +141,7 @@ const storm: Scenario<'storm'> = async (world) => {
   const began = now();
   const before = await lost();
   const writes: Timed[] = [];
+  const genuine: { from: number; until: number }[] = [];
   const rounds = 8;
   const toggles = 5000;
   const rest = `${'1 0\n0 0\n'.repeat(toggles / 2)}1 100000\n`;
@@ -161,17 +162,17 @@ const storm: Scenario<'storm'> = async (world) => {
     }
     writes.push(...(await blowing));
     agent.signal('SIGCONT');
-    await delay(200);
+    await delay(quietMs);
+    const from = now();
+    writes.push(...(await play(lines.BUTTON, press)));
+    await delay(quietMs);
+    genuine.push({ from, until: now() });
   }
   await eventually('lost edges to be counted', async () => (await lost()) > before);
-  await delay(quietMs);
-  const genuineAt = now();
-  writes.push(...(await play(lines.BUTTON, press)));
-  await delay(quietMs);
   return {
     ...pack(writes),
     end: now(),
-    genuineAt,
+    genuine,
     lost: (await lost()) - before,
     received: [...room.presses('main', began)],
   };
