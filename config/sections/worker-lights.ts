@@ -88,7 +88,7 @@ export const lightRules: readonly Rule<Keys>[] = [
   [
     (keys) => (keys.preset === undefined) === (keys.device === undefined),
     'must have `device` with a preset, and only then',
-    'name the device as its topics do: docs/buttons.md has an entry for each preset',
+    'name the device as its topics do: docs/lamps.md has an entry for each preset',
   ],
   [
     (keys) => keys.base === undefined || keys.preset === refused || keys.preset === 'zigbee2mqtt',
@@ -113,7 +113,7 @@ export const lightRules: readonly Rule<Keys>[] = [
 ];
 
 export const lights = setting(z.array(schemaOf(light)).check(z.maxLength(100)), {
-  doc: 'Lamps of others that show the signal of a button; none by default. docs/buttons.md has an entry for each kind of lamp.',
+  doc: 'Lamps of others that show the signal of a button; none by default. docs/lamps.md has an entry for each kind of lamp.',
   default: [],
   example: [{ preset: 'zigbee2mqtt', device: 'release-lamp' }],
   items: light,

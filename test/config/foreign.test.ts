@@ -278,8 +278,10 @@ describe('a loop', () => {
   });
 });
 
-describe('docs/buttons.md', () => {
-  const page = readFileSync(new URL('../../docs/buttons.md', import.meta.url), 'utf8');
+describe('docs/buttons.md and docs/lamps.md', () => {
+  const page = ['buttons', 'lamps']
+    .map((name) => readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8'))
+    .join('\n');
   const examples = [...page.matchAll(/```yaml\n(worker:\n[\s\S]*?)```/g)].map(([, text = '']) => text);
 
   test('has an example for each preset', () => {
