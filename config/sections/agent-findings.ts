@@ -66,9 +66,14 @@ const error = (path: readonly PropertyKey[], message: string, remedy: string): F
 function usersIn(values: Values) {
   return lists.flatMap((list) =>
     pinsOf(values, list).flatMap(({ entry: { line, chip = values.chip ?? '' }, index }) =>
-      line === refused || chip === refused ? [] : [{ list, index, line, chip }],
+      line === refused || chip === refused ? [] : [{ list, index, line, chip: numberOfChip(chip) }],
     ),
   );
+}
+
+/** Two ways to name one chip. Which one has a label, or is taken by default, only the machine knows. */
+function numberOfChip(chip: string): string {
+  return chip.replace(/^\/dev\/gpiochip(?=\d+$)/, '');
 }
 
 function pinsOf(values: Values, list: (typeof lists)[number]) {

@@ -257,6 +257,11 @@ describe('contradictions', () => {
       'agent.keySwitches[0].debounceMs',
       'must be at least agent.sampleMs (5)',
     ],
+    [
+      'agent: {chip: 0, leds: [{line: 17, chip: /dev/gpiochip0}]}',
+      'agent.leds[0].line',
+      'GPIO line 17 is already used by buttons[0]',
+    ],
     ['agent: {leds: [{line: 17}]}', 'agent.leds[0].line', 'GPIO line 17 is already used by buttons[0]'],
     ['agent: {buttons: [{}, {line: 4}]}', 'agent.buttons[1].id', '`main` is also the id of buttons[0]'],
     ['agent: {leds: [{}, {line: 4}]}', 'agent.leds[1].id', '`main` is also the id of leds[0]'],
