@@ -49,8 +49,12 @@ export interface StoreOptions {
 }
 
 export interface Store {
-  /** For aedes' option of that name. */
-  readonly persistence: object;
+  /** For aedes' option of that name; it has more. */
+  readonly persistence: {
+    storeRetained(message: Message): Promise<void>;
+    /** Objects of `cmd`, `topic`, `payload`, `qos` and the like. */
+    createRetainedStreamCombi(filters: readonly string[]): Readable;
+  };
   retainedMessages(): number;
   retainedBytes(): number;
   /** Whether a retained message fits in; expired ones are thrown out for it. An empty one always does: it clears. */
@@ -107,10 +111,17 @@ export function createStore(options: StoreOptions): Store {
     return fits(message);
   };
 
+  /** As it is when it is read: a stream reads ahead, and what it has read may be sent after a newer one. */
+  const newest = ({ message }: Kept): StoredMessage =>
+    new Proxy(message, {
+      get: (_, member): unknown =>
+        Reflect.get(retained.get(message.topic)?.message ?? { ...message, payload: Buffer.alloc(0) }, member),
+    });
+
   async function* retainedBy(filters: readonly string[]): AsyncGenerator<StoredMessage> {
     for (const filter of filters) {
       const kept = hasWildcard(filter) ? undefined : retained.get(filter);
-      if (kept !== undefined) yield kept.message;
+      if (kept !== undefined) yield newest(kept);
     }
     const wild = filters.filter(hasWildcard).map((filter) => filter.split('/'));
     if (wild.length === 0) return;
@@ -127,7 +138,7 @@ export function createStore(options: StoreOptions): Store {
       const levels = topic.split('/');
       for (const wanted of wild)
         // What has changed since has been sent to the new subscriber as it came.
-        if (levelsMatch(wanted, levels) && retained.get(topic) === kept) yield kept.message;
+        if (levelsMatch(wanted, levels) && retained.get(topic) === kept) yield newest(kept);
     }
   }
 
