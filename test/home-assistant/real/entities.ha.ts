@@ -1,11 +1,13 @@
 // What appears in a real Home Assistant, and what its entities do.
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import * as z from 'zod/mini';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { publish } from '../../support/processes.ts';
 import { stays, until } from '../../support/wait.ts';
-import { access, openHouse, reason } from './house.ts';
+import { access, broughtBack, openHouse, reason } from './house.ts';
 import type { House } from './house.ts';
 
 const worker = 'Release worker (simulated)';
@@ -38,8 +40,13 @@ const expected: readonly (readonly [string, string, string | null, boolean, stri
   ['update.release_button_till', 'till', 'config', false, worker],
 ];
 
-/** Home Assistant 2026 enables it when it is taken away after it was off, as another file has it done. */
-const broughtBack = 'switch.release_button_freeze_button_shop';
+/** The texts of the cards in it, however deep. */
+function contentsIn(value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]: [string, unknown]) =>
+    key === 'content' && typeof inner === 'string' ? [inner] : contentsIn(inner),
+  );
+}
 
 describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reason}`, () => {
   let house: House;
@@ -55,6 +62,22 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
   const drift = async (app: string) => {
     await house.argocd.post('drift', { app });
     await house.home.shows(`update.release_button_${app}`, 'on');
+  };
+  const page = readFileSync(new URL('../../../docs/home-assistant.md', import.meta.url), 'utf8');
+  /** What the card on that page says. Like its page, this takes nothing that is not there: it would be blank. */
+  const onCard = async () => {
+    const contents = contentsIn(parse(/<!-- card: begin -->\n+```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? ''));
+    const said: string[] = [];
+    for (const template of contents) {
+      const heard: unknown[] = [];
+      await house.home.listen('render_template', { template, strict: true, report_errors: true }, (event) =>
+        heard.push(event),
+      );
+      await until('the card', () => heard.length > 0);
+      said.push(JSON.stringify(heard.at(-1)));
+    }
+    expect(said.filter((event) => !event.startsWith('{"result"'))).toEqual([]);
+    return said.join('\n');
   };
   const syncs = async () => (await house.argocd.syncs()).map(({ name }) => name);
 
@@ -163,6 +186,7 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
       return attributes['event_type'] === 'rejected' && attributes['reason'] === 'frozen';
     });
     expect(await syncs()).toEqual(before);
+    expect(await onCard()).toMatch(/Last press:.* frozen[^]*\*\*till\*\*[^]*Frozen by Home Assistant/);
     await home.call('switch', 'turn_off', { entity_id: 'switch.release_button_freeze' });
     await home.shows('switch.release_button_freeze', 'off');
     await home.shows('sensor.release_button_signal', 'Drifted');
@@ -246,8 +270,11 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
     try {
       expect(await say('turn on freeze')).toBe('action_done');
       await home.shows('switch.release_button_freeze', 'on');
-      expect(await say('press release')).toBe('action_done');
-      await until('the press', () => presses() === before + 1);
+      // 2024.11.3 has no sentence that presses.
+      if (Number.parseInt(home.version, 10) >= 2026) {
+        expect(await say('press release')).toBe('action_done');
+        await until('the press', () => presses() === before + 1);
+      }
       expect(await say('turn off freeze')).toBe('action_done');
       await home.shows('switch.release_button_freeze', 'off');
     } finally {

@@ -70,6 +70,9 @@ export const configuration = {
   },
 };
 
+/** Disabled, until it has been away and comes back: Home Assistant 2026 enables it then, and files before this have done that. */
+export const broughtBack = 'switch.release_button_freeze_button_shop';
+
 /** The ids of all entities; of an old version without the disabled ones, since it takes none of them away (2025.6.3; 2026.11.0 does). */
 export async function knownTo(home: HomeAssistant): Promise<readonly string[]> {
   const entities = await home.entities();
