@@ -41,7 +41,9 @@ export function createTcpListener(options: TcpOptions): Listener {
       });
       opened.on('error', options.onError);
       server = opened;
-      return { url, port: Number(new URL(url).port) };
+      // Not out of the URL: an address with a zone (`fe80::1%eth0`) makes none that can be read.
+      const bound = opened.address();
+      return { url, port: bound !== null && typeof bound === 'object' ? bound.port : port };
     },
     close: async () => {
       const closing = server;

@@ -2,11 +2,8 @@
 // itself.
 import { leftOf } from './ends.ts';
 import type { Moment } from './ends.ts';
-import { bounded, keyOf } from './state.ts';
+import { bounded, keyOf, lastTime } from './state.ts';
 import type { Cause, FreezeState, Lift } from './state.ts';
-
-/** The last moment that RFC 3339 can name. */
-const lastTime = Date.parse('9999-12-31T23:59:59.999Z');
 
 /** The time of a change: now, and later than the change before also where the clock has been put back. */
 export function changedAfter({ changedAt }: FreezeState, now: number): number {

@@ -2,11 +2,16 @@
 import type { FreezeMessage, Frozen } from '../../messages/freeze.ts';
 import { personSource } from '../../messages/freeze.ts';
 import { fromTime, toTime } from '../../messages/time.ts';
-import { bounded, keyOf, longestFirst } from './state.ts';
+import { bounded, keyOf, lastTime, longestFirst } from './state.ts';
 import type { Cause, FreezeState, Lift } from './state.ts';
 
 /** When it is not known since when something is frozen: what wrote it was no worker of ours. */
 const unknownTime = '1970-01-01T00:00:00.000Z';
+
+/** Of a time with an offset that UTC cannot name, the nearest one that it can. */
+function storedTime(time: string): number {
+  return Math.min(Math.max(0, fromTime(time)), lastTime);
+}
 
 /** As others are told. */
 export function frozenOf({ waitUntil: _, button: _button, changedAt: _changedAt, ...frozen }: Cause): Frozen {
@@ -47,10 +52,10 @@ function causeMessage({ waitUntil: _, changedAt, ...cause }: Cause) {
 /** Also of a version that knew one freeze of everything and one of each button, and no sources. */
 export function fromMessage(message: FreezeMessage): FreezeState {
   const { frozen, buttons, changedAt, worker: _, causes = [], lifted = [], ...all } = message;
-  const at = changedAt === undefined ? {} : { changedAt: fromTime(changedAt) };
+  const at = changedAt === undefined ? {} : { changedAt: storedTime(changedAt) };
   const named = causes.map(({ changedAt: changed, ...cause }) => ({
     ...cause,
-    ...(changed === undefined ? {} : { changedAt: fromTime(changed) }),
+    ...(changed === undefined ? {} : { changedAt: storedTime(changed) }),
   }));
   const isSaid = (of: string | undefined) => named.some(({ button }) => button === of);
   // Whoever says that it is frozen and lists no cause for it means a freeze all the same.
@@ -61,15 +66,21 @@ export function fromMessage(message: FreezeMessage): FreezeState {
     ),
   ];
   const byKey = new Map([...named, ...unnamed].map((cause) => [keyOf(cause), cause]));
+  // Whoever wrote it may have dated a lift ahead: a freeze that is asked for here comes after all that is known.
+  const changes = [
+    changedAt,
+    ...causes.map((cause) => cause.changedAt),
+    ...lifted.map((lift) => lift.at),
+  ].flatMap((time) => (time === undefined ? [] : [storedTime(time)]));
   return bounded({
     causes: [...byKey.values()],
     lifts: lifted.flatMap(({ source, button, at: liftedAt }): Lift[] =>
       source === undefined
         ? []
-        : [{ source, ...(button === undefined ? {} : { button }), at: fromTime(liftedAt) }],
+        : [{ source, ...(button === undefined ? {} : { button }), at: storedTime(liftedAt) }],
     ),
     ...allLiftedAtOf(message),
-    ...at,
+    ...(changes.length === 0 ? {} : { changedAt: Math.max(...changes) }),
   });
 }
 
@@ -77,8 +88,8 @@ export function fromMessage(message: FreezeMessage): FreezeState {
 function allLiftedAtOf({ causes, lifted = [], changedAt }: FreezeMessage): { allLiftedAt?: number } {
   const times = lifted.filter(({ source, button }) => source === undefined && button === undefined);
   const known = [
-    ...times.map(({ at }) => fromTime(at)),
-    ...(causes === undefined && changedAt !== undefined ? [fromTime(changedAt)] : []),
+    ...times.map(({ at }) => storedTime(at)),
+    ...(causes === undefined && changedAt !== undefined ? [storedTime(changedAt)] : []),
   ];
   return known.length === 0 ? {} : { allLiftedAt: Math.max(...known) };
 }

@@ -34,6 +34,9 @@ export interface FreezeState {
   readonly changedAt?: number;
 }
 
+/** The last moment that RFC 3339 can name in UTC. */
+export const lastTime = Date.parse('9999-12-31T23:59:59.999Z');
+
 export const nothingFrozen: FreezeState = { causes: [], lifts: [] };
 
 /** The source of the freeze after a rollback. */

@@ -43,6 +43,12 @@ describe('start', () => {
     expect(url).toBe(`mqtt://[::1]:${port}`);
   });
 
+  test('serves an IPv6 address with a zone, of which no URL can be read', async () => {
+    const { port } = await startBroker({ host: '::1%lo', allowAnonymousBeyondLoopback: true });
+    const { mqtt } = await connectClient(`mqtt://[::1]:${port}`);
+    expect(mqtt.connected).toBe(true);
+  });
+
   test('twice is refused, after a stop it works again', async () => {
     const { broker } = await startBroker();
     await expect(broker.start()).rejects.toThrow('started already');

@@ -26,6 +26,7 @@ describe('a command line with a mistake', () => {
     ['version', '`release-button --version`'],
     ['xyzzy', 'There are: start, broker,'],
     ['help xyzzy', 'there is no command "xyzzy"'],
+    ['help constructor', 'there is no command "constructor"'],
     ['help relaese', '`press` releases what a button selects'],
     ['config worker', 'Did you mean release-worker?'],
     ['config realese-worker', 'Did you mean release-worker?'],

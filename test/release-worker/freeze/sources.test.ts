@@ -333,6 +333,29 @@ describe('after a take-over', () => {
     expect(sourcesOf(freeze.ofAll())).toEqual(['holiday']);
   });
 
+  it.each([
+    ['of everything', {}],
+    ['of one source', { source: 'evening' }],
+  ])('a lift %s that somebody has dated ahead lifts nothing that is frozen later', async (_, what) => {
+    const { ask, fake, freeze, stateDir } = await freezing({ clock: clockAt(1) });
+    // In UTC this is in the year 10000, which no time of a message can name.
+    const ahead = {
+      frozen: false,
+      worker: 'main',
+      causes: [],
+      lifted: [{ ...what, at: '9999-12-31T23:59:59.000-10:00' }],
+    };
+    fake.deliver('freeze/state', ahead, { retained: true });
+    await settle();
+    await ask(evening);
+    fake.deliver('freeze/state', ahead, { retained: true });
+    await settle();
+    expect(sourcesOf(freeze.ofAll())).toEqual(['evening']);
+    await freeze.stop();
+    const next = await freezing({ stateDir, clock: clockAt(2) });
+    expect(next.freeze.ofAll()).toMatchObject([{ source: 'evening', reason: evening.reason }]);
+  });
+
   it('a lift that was overtaken by its own source does not come back', async () => {
     const { ask, fake, freeze } = await freezing({ clock: clockAt(8) });
     await ask(evening);
