@@ -9,7 +9,7 @@ project=$(cd "$here/../.." && pwd)
 folder=$(cd "$1" && pwd)
 
 # Longer than the guest ever takes; whatever hangs ends here.
-limit_seconds=600
+limit_seconds=1100
 
 say() {
   printf '%s\n' "$*" >&2
