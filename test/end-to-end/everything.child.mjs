@@ -9,9 +9,8 @@ import { createHealthServer } from '../../dist/service/health-server.js';
 import { createParts } from '../../dist/service/life-cycle.js';
 import { silentLog } from '../../dist/service/log.js';
 
-const { config, secretFiles } = (
-  await loadStart({ flags: {} }, false, { cwd: process.cwd(), env: process.env })
-).loaded;
+const { config, secretFiles } = (await loadStart({ flags: {}, cwd: process.cwd(), env: process.env }, false))
+  .loaded;
 const log = silentLog();
 const context = createContext(log);
 const { health, metrics, clockSync } = context;
