@@ -8,6 +8,7 @@ import { expect, test, onTestFinished } from 'vitest';
 const script = join(import.meta.dirname, '../../.ci/run');
 const programs = [
   'git',
+  'faketime',
   'python3',
   'cc',
   'mosquitto',

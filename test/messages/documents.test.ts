@@ -170,7 +170,8 @@ describe('the examples', () => {
     const { codec } = channels[form.row];
     const decoded = codec.decode(bytes(wireOf(form)));
     if (form.name === 'ledIdentify') expect(decoded).toEqual({ ok: true, value: '' });
-    else if (form.name === 'buttonPressText') expect(decoded).toEqual({ ok: true, value: {} });
+    else if (form.name === 'buttonPressText')
+      expect(decoded).toEqual({ ok: true, value: { gesture: 'press' } });
     else if (form.name === 'freezeSetText') expect(decoded).toEqual({ ok: true, value: { frozen: true } });
     else expect(decoded).toEqual({ ok: true, value: form.example });
   });
