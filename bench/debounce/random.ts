@@ -1,4 +1,4 @@
-// Chance that comes again: the same numbers for the same seed.
+// Chance that comes again: the same numbers for the same seed. Tests take theirs from here too, and print the seed.
 
 export type Random = () => number;
 

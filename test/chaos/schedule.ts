@@ -1,5 +1,5 @@
 // What happens in which round, made up from a seed: which part is killed or stopped, when somebody presses, and how.
-import { randomFrom } from '../support/random.ts';
+import { randomFrom } from '../../bench/debounce/random.ts';
 
 export const parts = ['broker', 'agent', 'worker', 'simulator'] as const;
 export type PartName = (typeof parts)[number];

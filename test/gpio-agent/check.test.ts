@@ -69,7 +69,7 @@ describe('the self-test', () => {
       ({ clock, driver }) => {
         clock.setTimeout(() => {
           driver.setPressed(17, true);
-          clock.stall(120);
+          clock.pause(120);
           driver.setPressed(17, false);
         }, 3000);
       },

@@ -31,7 +31,7 @@ describe('of a driver that samples', () => {
     const { clock, driver, fake, warnings } = arranged;
     expect(await counted(arranged)).toEqual({ gaps: 0, seconds: 0 });
     driver.setPressed(buttonLine, true);
-    clock.stall(150);
+    clock.pause(150);
     driver.setPressed(buttonLine, false);
     clock.advance(500);
     expect(pressesOf(fake)).toHaveLength(0);
@@ -46,7 +46,7 @@ describe('of a driver that samples', () => {
   test('pauses that no tap of a finger fits into are none', async () => {
     const arranged = await arrangeReady(sampling);
     for (let index = 0; index < 50; index += 1) {
-      arranged.clock.stall(38);
+      arranged.clock.pause(38);
       arranged.clock.advance(5);
     }
     expect(await counted(arranged)).toEqual({ gaps: 0, seconds: 0 });
@@ -64,12 +64,12 @@ describe('of a driver that samples', () => {
   test('many gaps are one line a minute', async () => {
     const { clock, warnings } = await arrangeLogged();
     for (let index = 0; index < 20; index += 1) {
-      clock.stall(100);
+      clock.pause(100);
       clock.advance(900);
     }
     expect(warnings).toHaveLength(1);
     clock.advance(60_000);
-    clock.stall(300);
+    clock.pause(300);
     clock.advance(10);
     expect(warnings).toHaveLength(2);
     expect(warnings[1]).toMatch(/\(20 times, 30\d ms at most\)/);
@@ -85,9 +85,9 @@ describe('of a driver that samples', () => {
     expect(lastInfo(arranged)).toMatchObject({
       unseen: { gaps: 0, gapMs: 0, longestGapMs: 0, lostEdges: 0 },
     });
-    clock.stall(500);
+    clock.pause(500);
     clock.advance(30 * 60_000);
-    clock.stall(400);
+    clock.pause(400);
     clock.advance(60_000);
     expect(lastInfo(arranged)).toMatchObject({ unseen: { gaps: 2, lostEdges: 0 } });
     clock.advance(31 * 60_000);
@@ -113,7 +113,7 @@ test('with edges a stop loses nothing: the kernel keeps them, and the press come
   const arranged = await arrangeReady({ edges: true });
   const { clock, driver, fake } = arranged;
   driver.setPressed(buttonLine, true);
-  clock.stall(150);
+  clock.pause(150);
   driver.setPressed(buttonLine, false);
   clock.advance(500);
   expect(pressesOf(fake)).toHaveLength(1);

@@ -1,5 +1,5 @@
 // What a finger and the noise of its line do, made up from a seed: presses whose contacts bounce, and spikes between them.
-import { randomFrom } from '../support/random.ts';
+import { randomFrom } from '../../bench/debounce/random.ts';
 
 export interface Step {
   readonly pressed: boolean;

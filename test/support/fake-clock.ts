@@ -3,11 +3,9 @@ import type { Clock } from '../../service/clock.ts';
 
 export interface FakeClock extends Clock {
   advance(ms: number): void;
-  /** Time passes and no timer fires: the process is stopped or gets no processor time. What is due fires at the next advance. */
-  stall(ms: number): void;
   /** Shifts wall-clock time only, as a clock correction does. */
   jump(ms: number): void;
-  /** Lets time pass in which nothing runs, as while the process is stopped: timers come late. */
+  /** Time passes and no timer fires: the process is stopped or gets no processor time. What is due fires at the next advance. */
   pause(ms: number): void;
   pendingTimers(): number;
 }
@@ -53,9 +51,6 @@ export function createFakeClock(startMs = Date.parse('2026-01-01T00:00:00Z')): F
         next.fn();
       }
       elapsed = end;
-    },
-    stall: (ms) => {
-      elapsed += ms;
     },
     jump: (ms) => {
       offset += ms;
