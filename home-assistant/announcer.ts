@@ -197,10 +197,11 @@ export function createAnnouncer(options: {
   };
 
   const forgetKeys = (id: string, heard: ReadonlyMap<string, string>) => {
-    const all = new Map(known.devices.get(id));
-    for (const key of heard.keys())
-      if (!Object.hasOwn(devices.get(id)?.components ?? {}, key)) all.delete(key);
-    if (heard.size === 0 || !known.devices.has(id)) return;
+    const before = known.devices.get(id);
+    if (heard.size === 0 || before === undefined) return;
+    const present = devices.get(id)?.components ?? {};
+    const all = new Map(before);
+    for (const key of heard.keys()) if (!Object.hasOwn(present, key)) all.delete(key);
     known.devices.set(id, all);
     memory.write(known);
   };

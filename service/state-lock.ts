@@ -57,6 +57,7 @@ export async function lockStateDirectory(options: {
       if (found === 'denied') throw deniedError(path, setting);
       if (found !== 'nobody' && found !== 'gone') throw heldError(stateDir, setting, found);
     };
+    // Asked before the turn as well: where this user may not write, no turn can be taken, and somebody may hold it.
     refuse(await whoHolds(await address(path)));
     const holder = { pid: process.pid, host, since };
     const turn = await takeTurn({ directory: stateDir, name: options.name, holder, address });

@@ -52,6 +52,15 @@ const limitMs = 50;
 const many = 10_000;
 const timeout = 300_000;
 
+/** What a board asks of the watch. */
+const alwaysFresh = {
+  freshUntil: () => Infinity,
+  problem: () => undefined,
+  notFresh: () => {},
+  reachable: () => true,
+  server: () => undefined,
+};
+
 function check({ pause, idle }: { readonly pause: number; readonly idle: number }): void {
   expect(pause).toBeLessThan(limitMs + idle);
 }
@@ -137,13 +146,7 @@ test(
           const board = createBoard({
             link: createFakeLink().link,
             registry,
-            watch: {
-              freshUntil: () => Infinity,
-              problem: () => undefined,
-              notFresh: () => {},
-              reachable: () => true,
-              server: () => undefined,
-            },
+            watch: alwaysFresh,
             access: {
               obstacleOf: () => 'blocked-by-sync-window',
               known: () => ({
@@ -215,13 +218,7 @@ test('a first list of 10,000 applications, selected by five buttons', { timeout 
         });
         const board = createBoard({
           ...where,
-          watch: {
-            freshUntil: () => Infinity,
-            problem: () => undefined,
-            notFresh: () => {},
-            reachable: () => true,
-            server: () => undefined,
-          },
+          watch: alwaysFresh,
           worker: 'main',
           server: 'https://argocd.example',
           automatedGraceMs: 0,

@@ -209,28 +209,21 @@ function wrongRelease({ buttons }: Values): Finding[] {
 function notOnRpio(values: Values): Finding[] {
   if (values.driver !== 'rpio') return [];
   const why = 'which the driver rpio does not know: it has only the pins of the Raspberry Pi itself';
-  const isGiven = (chip: unknown) => chip !== undefined && chip !== refused;
-  return [
-    ...(isGiven(values.chip)
-      ? [
+  const givenChip = (chip: unknown, path: readonly PropertyKey[]): Finding[] =>
+    chip === undefined || chip === refused
+      ? []
+      : [
           error(
-            ['chip'],
+            path,
             `names a GPIO chip, ${why}`,
             'remove chip, or write `driver: gpiochip`, which uses chips',
           ),
-        ]
-      : []),
+        ];
+  return [
+    ...givenChip(values.chip, ['chip']),
     ...lists.flatMap((list) =>
       pinsOf(values, list).flatMap(({ entry: { chip, line }, index }) => [
-        ...(isGiven(chip)
-          ? [
-              error(
-                [list, index, 'chip'],
-                `names a GPIO chip, ${why}`,
-                'remove chip, or write `driver: gpiochip`, which uses chips',
-              ),
-            ]
-          : []),
+        ...givenChip(chip, [list, index, 'chip']),
         ...(typeof line === 'string'
           ? [
               error(

@@ -124,8 +124,9 @@ export function createConclude(options: ConcludeOptions): (group: readonly Judge
   return async (group) => {
     const at = toTime(clock.now());
     const decidedAt = clock.monotonic();
-    const release = releaseOf(group, at);
-    const lines = group.map((judged) => ({ judged, line: lineIn(release, judged, group, at) }));
+    const accepted = releasing(group);
+    const release = releaseOf(accepted, at);
+    const lines = group.map((judged) => ({ judged, line: lineIn(release, judged, accepted.length - 1, at) }));
     const isReleasing = ({ judged }: Concluded) => 'apps' in judged.verdict;
     const written = [
       ...(await Promise.all(lines.filter((one) => !isReleasing(one)).map(writeLoosely))),
@@ -140,28 +141,32 @@ export function createConclude(options: ConcludeOptions): (group: readonly Judge
   };
 }
 
-function releasing(group: readonly Judged[]): readonly { candidate: Candidate; verdict: Accepted }[] {
+interface Releasing {
+  readonly candidate: Candidate;
+  readonly verdict: Accepted;
+}
+
+function releasing(group: readonly Judged[]): readonly Releasing[] {
   return group.flatMap(({ candidate, verdict }) => ('apps' in verdict ? [{ candidate, verdict }] : []));
 }
 
-function releaseOf(group: readonly Judged[], at: string): PlannedRelease | undefined {
-  const accepted = releasing(group);
+function releaseOf(accepted: readonly Releasing[], at: string): PlannedRelease | undefined {
   const [first] = accepted;
   if (first === undefined || first.candidate.config === undefined) return undefined;
   const apps = accepted.flatMap(({ verdict }) => verdict.apps);
   return plannedRelease(first.candidate, first.candidate.config, apps, at);
 }
 
+/** @param others how many more presses share the release */
 function lineIn(
   release: PlannedRelease | undefined,
   { candidate, verdict, taken }: Judged,
-  group: readonly Judged[],
+  others: number,
   at: string,
 ): PressLine {
   const only = candidate.press.only?.filter((key) => taken?.has(key) !== true);
   const line = lineOf(candidate, only, verdict, at);
   if (release === undefined || !('apps' in verdict)) return line;
-  const others = releasing(group).length - 1;
   return {
     ...line,
     ...(release.pressId === candidate.pressId ? { release } : { releaseId: release.id }),
