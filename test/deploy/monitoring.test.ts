@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
-import { alertRules } from '../../cli/metrics-page.ts';
+import { alertRules } from '../../tools/metrics-page.ts';
 import { healthPorts } from '../../cli/processes.ts';
 import { hasPromtool } from '../support/programs.ts';
 import { faultsOf, knownSeries } from '../support/promql.ts';

@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { documentedMetrics } from '../../cli/documented-metrics.ts';
+import { documentedMetrics } from '../../tools/documented-metrics.ts';
 import type { Apart, Installation } from '../support/installation.ts';
 import { startApart, startDemo } from '../support/installation.ts';
 import { scrape, seriesOf } from '../support/metrics.ts';

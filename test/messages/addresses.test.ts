@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { channels } from '../../messages/all.ts';
 import { buttonPress } from '../../messages/press.ts';
 import { app, drift } from '../../messages/drift.ts';
-import { rowNames } from '../../messages/forms.ts';
+import { rowNames } from '../../tools/message-forms.ts';
 import { ledState } from '../../messages/led.ts';
 import { reply } from '../../messages/requests.ts';
 import { workerInfo } from '../../messages/worker.ts';

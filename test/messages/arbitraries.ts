@@ -1,6 +1,6 @@
 // Small random messages for every row.
 import * as fc from 'fast-check';
-import type { MessageOf, RowName } from '../../messages/examples.ts';
+import type { MessageOf, RowName } from '../../tools/message-examples.ts';
 import { gestures } from '../../messages/gesture.ts';
 import { signals } from '../../messages/button.ts';
 import { patternNames } from '../../messages/pattern.ts';

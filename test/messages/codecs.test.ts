@@ -5,7 +5,7 @@ import { agentAvailability } from '../../messages/agent.ts';
 import { buttonArm, buttonSignal } from '../../messages/button.ts';
 import type { Codec } from '../../messages/codec.ts';
 import { app } from '../../messages/drift.ts';
-import { examples } from '../../messages/examples.ts';
+import { examples } from '../../tools/message-examples.ts';
 import { ledIdentify, ledSet } from '../../messages/led.ts';
 import { patternNames } from '../../messages/pattern.ts';
 import { releaseCurrent, releaseTerminate } from '../../messages/release.ts';

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { channels } from '../../messages/all.ts';
 import { signals } from '../../messages/button.ts';
-import { rowNames } from '../../messages/forms.ts';
+import { rowNames } from '../../tools/message-forms.ts';
 import { patternNames } from '../../messages/pattern.ts';
 import { pressReasons } from '../../messages/press.ts';
 import { appOutcomes, releaseOutcomes } from '../../messages/release.ts';

@@ -5,8 +5,8 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { channels } from '../../messages/all.ts';
 import type { Codec } from '../../messages/codec.ts';
-import type { RowName } from '../../messages/examples.ts';
-import { formsOf, rowNames } from '../../messages/forms.ts';
+import type { RowName } from '../../tools/message-examples.ts';
+import { formsOf, rowNames } from '../../tools/message-forms.ts';
 import { messages } from './arbitraries.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);

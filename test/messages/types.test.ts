@@ -6,7 +6,7 @@ import { buttonArm, buttonSignal, buttonState } from '../../messages/button.ts';
 import { channel } from '../../messages/channel.ts';
 import { word } from '../../messages/codec.ts';
 import { app } from '../../messages/drift.ts';
-import { examples } from '../../messages/examples.ts';
+import { examples } from '../../tools/message-examples.ts';
 import { ledSet, ledState } from '../../messages/led.ts';
 import { buttonPress, buttonResult } from '../../messages/press.ts';
 import type { Link } from '../../service/link/link.ts';

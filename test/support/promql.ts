@@ -1,5 +1,5 @@
 // What an expression of PromQL asks for: its series and labels. Good enough for ours; promtool says whether it parses.
-import { documentedMetrics } from '../../cli/documented-metrics.ts';
+import { documentedMetrics } from '../../tools/documented-metrics.ts';
 
 interface Asked {
   /** names of series, each with the labels that it is matched by */

@@ -1,6 +1,6 @@
 // One message of every row, as it could be seen on a broker. The documents show them; tests hold them to the rows.
-import type { Codec } from './codec.ts';
-import type { channels } from './all.ts';
+import type { Codec } from '../messages/codec.ts';
+import type { channels } from '../messages/all.ts';
 
 type Rows = typeof channels;
 export type RowName = keyof Rows;

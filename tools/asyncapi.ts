@@ -1,10 +1,10 @@
 // The contract as an AsyncAPI 3.0 document, made from the rows.
-import { channels } from './all.ts';
-import { exampleParams } from './examples.ts';
-import type { RowName } from './examples.ts';
-import { formsOf, rowNames } from './forms.ts';
-import type { Form } from './forms.ts';
-import type { Placeholder } from './ids.ts';
+import { channels } from '../messages/all.ts';
+import { exampleParams } from './message-examples.ts';
+import type { RowName } from './message-examples.ts';
+import { formsOf, rowNames } from './message-forms.ts';
+import type { Form } from './message-forms.ts';
+import type { Placeholder } from '../messages/ids.ts';
 
 /** Semantic version of the contract, not of the program: raised when a row changes. */
 const contractVersion = '0.1.0';

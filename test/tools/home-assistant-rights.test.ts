@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { agentDevice } from '../../home-assistant/agent-device.ts';
-import { pagePath, published, renderRights, subscribed } from '../../home-assistant/rights.ts';
+import { rightsPagePath, published, renderRights, subscribed } from '../../tools/home-assistant-rights.ts';
 import { workerDevice } from '../../home-assistant/worker-device.ts';
 import { channels } from '../../messages/all.ts';
 import type { Discovery } from '../../messages/home-assistant.ts';
@@ -14,7 +14,7 @@ import {
   applicationsFor,
   workerOf,
   workers,
-} from './support/installations.ts';
+} from '../home-assistant/support/installations.ts';
 
 /** Topics below the prefix, by what is done with them. */
 function topicsOf(discovery: Discovery): { readonly publish: Set<string>; readonly subscribe: Set<string> } {
@@ -45,7 +45,7 @@ const templates = (rows: readonly { readonly template: string }[]) =>
   new Set(rows.map(({ template }) => template));
 
 test('the page is current (otherwise: npm run generate)', async () => {
-  const page = await readFile(new URL(`../../${pagePath}`, import.meta.url), 'utf8');
+  const page = await readFile(new URL(`../../${rightsPagePath}`, import.meta.url), 'utf8');
   expect(renderRights(page)).toBe(page);
 });
 

@@ -1,10 +1,10 @@
 // The example file is current, and what it says is true.
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { renderExample } from '../../config/example.ts';
+import { renderExample } from '../../tools/configuration-example.ts';
 import { leavesIn, loadSections, sectionNames } from '../../config/sections.ts';
 import { parseYaml } from '../../config/yaml.ts';
-import { authority, load } from './support.ts';
+import { authority, load } from '../config/support.ts';
 
 const path = new URL('../../config/release-button.example.yaml', import.meta.url);
 const uncommented = (text: string) => text.replace(/^##.*$/gm, '').replace(/^#/gm, '');

@@ -2,17 +2,17 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { processNames, processSections } from '../../cli/processes.ts';
-import { renderPage } from '../../config/page.ts';
+import { renderConfigurationPage } from '../../tools/configuration-page.ts';
 import { leavesIn, loadSections, sectionNames } from '../../config/sections.ts';
 
 const path = new URL('../../docs/configuration.md', import.meta.url);
 
 test('the page is what the declarations give (otherwise: npm run generate)', async () => {
-  expect(await readFile(path, 'utf8')).toBe(await renderPage());
+  expect(await readFile(path, 'utf8')).toBe(await renderConfigurationPage());
 });
 
 test('it has a row for every key and every key of the entries of a list', async () => {
-  const page = await renderPage();
+  const page = await renderConfigurationPage();
   for (const { path: key, variable, setting } of leavesIn(await loadSections(sectionNames))) {
     expect(page).toMatch(new RegExp(`^\\| \`${key}\`.*\`${variable}\``, 'm'));
     for (const name of Object.keys(setting.items ?? {})) expect(page).toContain(`| \`${name}\` |`);
@@ -20,7 +20,7 @@ test('it has a row for every key and every key of the entries of a list', async 
 });
 
 test('it says which sections each process reads', async () => {
-  const page = await renderPage();
+  const page = await renderConfigurationPage();
   for (const name of processNames) {
     if (name === 'start') continue;
     const sections = processSections[name].map((section) => `\`${section}\``).join(', ');

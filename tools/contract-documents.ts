@@ -1,10 +1,9 @@
-// Every file that is generated from the rows, as path and content; nothing is read or written here.
-import { channels } from './all.ts';
+// Every file that is generated from the rows of messages/, as path and content. Reads and writes no file.
+import { channels } from '../messages/all.ts';
 import { asyncApiDocument } from './asyncapi.ts';
-import { formsOf, rowNames, wireOf } from './forms.ts';
-import { renderPage } from './page.ts';
+import { formsOf, rowNames, wireOf } from './message-forms.ts';
+import { mqttPagePath, renderMqttPage } from './mqtt-page.ts';
 
-export const pagePath = 'docs/mqtt.md';
 export const schemasPath = 'docs/schemas';
 
 /**
@@ -14,7 +13,7 @@ export const schemasPath = 'docs/schemas';
 export function renderDocuments(page: string): ReadonlyMap<string, string> {
   const files = new Map([
     ['docs/asyncapi.json', toJson(asyncApiDocument())],
-    [pagePath, renderPage(page)],
+    [mqttPagePath, renderMqttPage(page)],
   ]);
   for (const form of rowNames.flatMap(formsOf)) {
     const schema = {

@@ -1,8 +1,8 @@
 // docs/metrics.md is current, and tells of every series what it is.
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { documentedMetrics } from '../../cli/documented-metrics.ts';
-import { metricsPagePath, renderMetricsPage, rulesPath, unitOf } from '../../cli/metrics-page.ts';
+import { documentedMetrics } from '../../tools/documented-metrics.ts';
+import { metricsPagePath, renderMetricsPage, rulesPath, unitOf } from '../../tools/metrics-page.ts';
 
 const read = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
 const metrics = (await documentedMetrics()).flatMap((group) => group.metrics);

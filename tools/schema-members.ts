@@ -1,8 +1,8 @@
 // JSON Schemas in words: the members of a payload, each with its type, for tables that people read.
 import * as z from 'zod/mini';
-import type { JsonSchema } from './forms.ts';
-import { applicationKeySchema, idSchema, requestIdSchema } from './ids.ts';
-import { pressWordPattern } from './press-text.ts';
+import type { JsonSchema } from './message-forms.ts';
+import { applicationKeySchema, idSchema, requestIdSchema } from '../messages/ids.ts';
+import { pressWordPattern } from '../messages/press-text.ts';
 
 export interface Member {
   /** `apps[].name`: the member `name` of each entry of the list `apps` */

@@ -1,8 +1,8 @@
 // Writes the example file from the declarations: every key with its meaning, its default and what it takes.
 import { stringify } from 'yaml';
-import { isSetting, type Group, type Setting } from './declare.ts';
-import { loadSections, sectionNames } from './sections.ts';
-import { allowed } from './wording.ts';
+import { isSetting, type Group, type Setting } from '../config/declare.ts';
+import { loadSections, sectionNames } from '../config/sections.ts';
+import { allowed } from '../config/wording.ts';
 
 const width = 100;
 
@@ -15,6 +15,8 @@ Stronger than this file are variables (RELEASE_BUTTON_MQTT_URL for mqtt.url, lis
 ARGOCD_SERVER and ARGOCD_AUTH_TOKEN too) and, stronger still, flags (--mqtt-url). A secret also comes from a
 file: mqtt.passwordFile here, RELEASE_BUTTON_MQTT_PASSWORD_FILE as a variable. \`release-button config\`
 shows what is in force and where each value came from.`;
+
+export const examplePath = 'config/release-button.example.yaml';
 
 /** The content of config/release-button.example.yaml. All keys are comments; without their "#" it is valid. */
 export async function renderExample(): Promise<string> {

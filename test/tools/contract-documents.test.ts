@@ -5,11 +5,11 @@ import addFormats from 'ajv-formats';
 import { readFile, readdir } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { channels } from '../../messages/all.ts';
-import { asyncApiDocument } from '../../messages/asyncapi.ts';
-import { pagePath, renderDocuments, schemasPath } from '../../messages/documents.ts';
-import { exampleParams, examples } from '../../messages/examples.ts';
-import { formsOf, rowNames, wireOf } from '../../messages/forms.ts';
-import { renderPage } from '../../messages/page.ts';
+import { asyncApiDocument } from '../../tools/asyncapi.ts';
+import { renderDocuments, schemasPath } from '../../tools/contract-documents.ts';
+import { exampleParams, examples } from '../../tools/message-examples.ts';
+import { formsOf, rowNames, wireOf } from '../../tools/message-forms.ts';
+import { mqttPagePath, renderMqttPage } from '../../tools/mqtt-page.ts';
 
 const root = new URL('../../', import.meta.url);
 const read = (path: string) => readFile(new URL(path, root), 'utf8');
@@ -23,7 +23,7 @@ const keysOf = (value: unknown) => (typeof value === 'object' && value !== null 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 describe('the files in docs/ (otherwise: npm run generate)', async () => {
-  const files = renderDocuments(await read(pagePath));
+  const files = renderDocuments(await read(mqttPagePath));
 
   test.each([...files.keys()])('%s is current', async (path) => {
     expect(await read(path)).toBe(files.get(path));
@@ -37,20 +37,20 @@ describe('the files in docs/ (otherwise: npm run generate)', async () => {
 
 describe('the page for people', () => {
   test('keeps what is written by hand around the markers', async () => {
-    const page = await read(pagePath);
+    const page = await read(mqttPagePath);
     const emptied = page.replace(/(begin -->)[^]*(<!-- generated: end)/, '$1\nold\n$2');
     expect(emptied).toContain('\nold\n');
-    expect(renderPage(`${emptied}\nlast words\n`)).toBe(`${page}\nlast words\n`);
+    expect(renderMqttPage(`${emptied}\nlast words\n`)).toBe(`${page}\nlast words\n`);
   });
 
   test('without its markers is refused, with what to do', () => {
-    expect(() => renderPage('# MQTT\n')).toThrow(
-      /docs\/mqtt.md lacks .* put them where what is generated belongs/,
+    expect(() => renderMqttPage('# MQTT\n')).toThrow(
+      /docs\/mqtt.md lacks .* put them where the generated part belongs/,
     );
   });
 
   test('names every topic in the table and has a section for each', async () => {
-    const page = await read(pagePath);
+    const page = await read(mqttPagePath);
     for (const row of rowNames) {
       const { template } = channels[row];
       expect(page).toContain(`| [\`${template}\`](#`);
@@ -59,7 +59,9 @@ describe('the page for people', () => {
   });
 
   test('the JSON and the topics in its commands are messages of the contract', async () => {
-    const commands = [...(await read(pagePath)).matchAll(/^mosquitto_\S+ .*$/gm)].map(([command]) => command);
+    const commands = [...(await read(mqttPagePath)).matchAll(/^mosquitto_\S+ .*$/gm)].map(
+      ([command]) => command,
+    );
     expect(commands.length).toBeGreaterThan(2);
     const rowAt = (topic: string) =>
       rowNames.find(

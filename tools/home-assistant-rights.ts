@@ -1,11 +1,11 @@
 // What Home Assistant has to be allowed at the broker, from the contract's rows.
+import { withGeneratedPart } from './generated-part.ts';
 import { agentAvailability } from '../messages/agent.ts';
 import { buttonEvent, buttonSignal, buttonState } from '../messages/button.ts';
 import { app, drift } from '../messages/drift.ts';
 import { freezeSet, freezeState } from '../messages/freeze.ts';
 import { discoveryConfig } from '../messages/home-assistant.ts';
 import { ledIdentify, ledSet, ledState } from '../messages/led.ts';
-import { withGenerated } from '../messages/page.ts';
 import { buttonPress, buttonResult } from '../messages/press.ts';
 import { releaseEvent, releaseLast } from '../messages/release.ts';
 import { workerAvailability } from '../messages/worker.ts';
@@ -34,15 +34,15 @@ export const subscribed: readonly Row[] = [
 /** Rows below our prefix that the announced entities publish to. */
 export const published: readonly Row[] = [buttonPress, freezeSet, ledSet, ledIdentify];
 
-export const pagePath = 'docs/home-assistant.md';
+export const rightsPagePath = 'docs/home-assistant.md';
 
-/** @param page docs/home-assistant.md as it is @throws Error where its markers are missing */
+/** @param page docs/home-assistant.md as it is @throws Error when its markers are missing */
 export function renderRights(page: string): string {
   const line = (may: string, topic: string, summary: string) => `| ${may} | \`${topic}\` | ${summary} |`;
   const ours = (may: string) => (row: Row) =>
     line(may, `P/${row.template.replaceAll(/<\w+>/g, '+')}`, row.about.summary);
-  return withGenerated(
-    pagePath,
+  return withGeneratedPart(
+    rightsPagePath,
     page,
     [
       '<!-- prettier-ignore-start -->',

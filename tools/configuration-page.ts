@@ -1,11 +1,11 @@
 // Writes docs/configuration.md from the declarations: every key with its variable, its flag, its default and its meaning.
 import { stringify } from 'yaml';
-import { isSetting } from './declare.ts';
-import type { Group, Setting } from './declare.ts';
-import type { Leaf, SectionName } from './sections.ts';
-import { leavesIn, loadSections, sectionNames } from './sections.ts';
-import { spokenOf } from './quantities.ts';
-import { allowed } from './wording.ts';
+import { isSetting } from '../config/declare.ts';
+import type { Group, Setting } from '../config/declare.ts';
+import type { Leaf, SectionName } from '../config/sections.ts';
+import { leavesIn, loadSections, sectionNames } from '../config/sections.ts';
+import { spokenOf } from '../config/quantities.ts';
+import { allowed } from '../config/wording.ts';
 
 const intro = `# Configuration
 
@@ -53,8 +53,10 @@ const about: Readonly<Record<SectionName, string>> = {
   simulator: 'The simulated Argo CD. [argocd-simulator.md](argocd-simulator.md) says what it answers.',
 };
 
+export const configurationPagePath = 'docs/configuration.md';
+
 /** The content of docs/configuration.md, as Markdown that is formatted as a person would. */
-export async function renderPage(): Promise<string> {
+export async function renderConfigurationPage(): Promise<string> {
   const loaded = await loadSections(sectionNames);
   const leaves = leavesIn(loaded);
   // A section without keys has a name only, for what a later version has there.
