@@ -1,4 +1,4 @@
-// Bundles the compiled command with all packages but those with native code: one file a verb and what they share, in place
+// Bundles the compiled command with all packages but those with native code: one file a command and what they share, in place
 // of some hundred small ones, which a Pi's card reads slowly and which cost memory; and in the versions that were tested,
 // since an installation of the package knows no lock file. The licences of what is bundled go beside it, as most demand.
 import { chmodSync } from 'node:fs';

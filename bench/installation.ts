@@ -21,11 +21,11 @@ export interface Listening {
   readonly url: string;
 }
 
-async function listening(verb: string, flags: readonly string[], scheme: string): Promise<Listening> {
-  const process_ = start(process.execPath, [bundled, verb, '--health-enabled=false', ...flags]);
+async function listening(command: string, flags: readonly string[], scheme: string): Promise<Listening> {
+  const process_ = start(process.execPath, [bundled, command, '--health-enabled=false', ...flags]);
   await process_.printed(`"url":"${scheme}:`);
   const url = new RegExp(`"url":"(${scheme}:[^"]+)"`).exec(process_.output())?.[1];
-  if (url === undefined) throw new Error(`${verb} does not say where it listens: ${process_.output()}`);
+  if (url === undefined) throw new Error(`${command} does not say where it listens: ${process_.output()}`);
   return { process: process_, url };
 }
 

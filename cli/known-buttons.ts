@@ -3,8 +3,8 @@ import { idPattern } from '../messages/ids.ts';
 import { whatThereIs } from '../messages/nearest.ts';
 import type { WorkerInfo } from '../messages/worker.ts';
 import { workerAvailability, workerInfo } from '../messages/worker.ts';
-import { answerMs, whenConnected, whyNobody } from './asking.ts';
-import type { Answered, Broker } from './asking.ts';
+import { answerMs, whenConnected, whyNobody } from './ask.ts';
+import type { Answered, Broker } from './ask.ts';
 
 export type KnownButton = WorkerInfo['buttons'][number];
 

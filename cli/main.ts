@@ -3,10 +3,10 @@
 import { Command, CommanderError } from 'commander';
 import { ownVersion } from '../service/version.ts';
 import { exitCodeOf, exitCodesInWords, exitCodesOfProcess, say, usageError } from './exit.ts';
-import { outliveTerminal } from './gone-terminal.ts';
+import { outliveTerminal } from './closed-terminal.ts';
 import { writeError, writeOut } from './output.ts';
 import { unknownCommand } from './suggest.ts';
-import { checks, processes, verbs } from './verbs.ts';
+import { checks, commands, processes } from './commands.ts';
 
 const program = new Command('release-button')
   .description(
@@ -56,7 +56,7 @@ try {
   const given = process.argv.slice(2);
   const [chosen, topic] = given.filter((argument) => !argument.startsWith('-'));
   const wanted = chosen === 'help' ? topic : chosen;
-  for (const { name, summary, usage, group, load } of verbs) {
+  for (const { name, summary, usage, group, load } of commands) {
     const command = program
       .command(`${name}${usage ?? ''}`)
       .summary(summary)
@@ -67,7 +67,7 @@ try {
     await (await load()).configure(command);
     if (group === processes) command.addHelpText('after', exitCodesOfProcess);
   }
-  const names = verbs.map(({ name }) => name);
+  const names = commands.map(({ name }) => name);
   if (wanted !== undefined && wanted !== 'help' && !names.includes(wanted))
     program.error(unknownCommand(wanted, names), { exitCode: usageError });
   if (given.length === 0) {

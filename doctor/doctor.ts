@@ -29,7 +29,7 @@ import { late, within } from './within.ts';
 /** A part of the configuration; `invalid`: it has faults, so that there is nothing to look at. */
 type Part<Value> = Value | 'invalid';
 
-export interface Patient {
+export interface ExaminedProcess {
   /** what the loader had to say */
   readonly configuration: readonly Row[];
   readonly mqtt: Part<Config['mqtt']>;
@@ -57,17 +57,20 @@ const limits = { request: 5_000, permissions: 12_000, disk: 5_000 };
 const usualPressAgeMs = 10_000;
 const invalid = 'not checked: the configuration has faults there';
 
-export async function examine(patient: Patient, surroundings: Surroundings): Promise<readonly Row[]> {
-  const { worker } = patient;
+export async function examine(
+  examined: ExaminedProcess,
+  surroundings: Surroundings,
+): Promise<readonly Row[]> {
+  const { worker } = examined;
   const maxPressAgeMs = worker === undefined || worker === 'invalid' ? usualPressAgeMs : worker.maxPressAgeMs;
   const [broker, argocd, own, state] = await Promise.all([
-    aboutBroker(patient, surroundings, maxPressAgeMs),
-    aboutArgoCd(patient, surroundings, maxPressAgeMs),
+    aboutBroker(examined, surroundings, maxPressAgeMs),
+    aboutArgoCd(examined, surroundings, maxPressAgeMs),
     aboutOwnClock(surroundings.clock),
-    aboutState(patient, surroundings),
+    aboutState(examined, surroundings),
   ]);
   return [
-    ...patient.configuration,
+    ...examined.configuration,
     ...broker.rows,
     ...argocd.rows,
     own,
@@ -83,7 +86,7 @@ interface Found {
 }
 
 async function aboutBroker(
-  { mqtt, embedded, worker }: Patient,
+  { mqtt, embedded, worker }: ExaminedProcess,
   { clock, random, id, version }: Surroundings,
   maxPressAgeMs: number,
 ): Promise<Found> {
@@ -117,11 +120,11 @@ async function aboutBroker(
 }
 
 async function aboutArgoCd(
-  patient: Patient,
+  examined: ExaminedProcess,
   { clock, random }: Surroundings,
   maxPressAgeMs: number,
 ): Promise<Found> {
-  const { argocd: given, worker } = patient;
+  const { argocd: given, worker } = examined;
   if (given === undefined) return { rows: [], clocks: [] };
   const notAsked = (why: string): Found => ({
     rows: (['argocd', 'account', 'applications'] satisfies CheckName[]).map((check) =>
@@ -151,7 +154,7 @@ async function aboutArgoCd(
     const sentAt = clock.now();
     const probe = await ask(clock, limits.request, 'ask for the version', () => client.probe());
     const receivedAt = clock.now();
-    if (patient.demo && probe.fault?.found.includes('ECONNREFUSED') === true)
+    if (examined.demo && probe.fault?.found.includes('ECONNREFUSED') === true)
       return notAsked('not checked: the demo does not run; start brings its simulated Argo CD');
     // Nobody but an Argo CD is shown a token or a password.
     const unasked = { fault: { found: '', remedy: '', kind: 'not-asked' } };
@@ -204,7 +207,7 @@ async function aboutArgoCd(
 async function aboutButtons(
   client: ArgoCd,
   { account, apps }: ArgoCdAnswers,
-  worker: Patient['worker'],
+  worker: ExaminedProcess['worker'],
   signal: AbortSignal,
 ): Promise<readonly Row[]> {
   if (worker === undefined) return [];
@@ -230,7 +233,10 @@ async function aboutOwnClock(clock: Clock): Promise<Row> {
   return ownClockRow(sync.state());
 }
 
-async function aboutState({ worker }: Patient, { clock, cwd }: Surroundings): Promise<readonly Row[]> {
+async function aboutState(
+  { worker }: ExaminedProcess,
+  { clock, cwd }: Surroundings,
+): Promise<readonly Row[]> {
   const about = { check: 'state' } as const;
   if (worker === undefined) return [];
   if (worker === 'invalid') return [skipped(about, invalid)];

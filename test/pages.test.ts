@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { verbs } from '../cli/verbs.ts';
+import { commands as allCommands } from '../cli/commands.ts';
 import { fileVariable } from '../config/environment.ts';
 import { flagsOf, leavesIn, loadSections, sectionNames } from '../config/sections.ts';
 
@@ -61,7 +61,7 @@ describe.each(everyPage)('%s', (path, text) => {
   });
 
   it('names commands and settings that there are', () => {
-    const commands = new Set(verbs.map(({ name }) => name));
+    const commands = new Set(allCommands.map(({ name }) => name));
     const lines = matches(
       text,
       /(?:^|[\s`])release-button ((?!and|or|is|of|with|takes|for)[a-z][a-z-]+[^\n`|]*)/g,

@@ -1,7 +1,7 @@
 // What contradicts among the pins of an agent: ids, lines and times.
 import { entriesIn, refused, type Finding, type Seen, type SeenList } from '../declare.ts';
 import { releaseDebounceMsOf } from './release-debounce.ts';
-import { idsTwice } from './twice.ts';
+import { duplicateIds } from './duplicate-ids.ts';
 
 interface Pin {
   readonly id: string;
@@ -29,7 +29,7 @@ interface Values {
 
 export function agentFindings(values: Values): Finding[] {
   return [
-    ...lists.flatMap((list) => idsTwice(list, values[list])),
+    ...lists.flatMap((list) => duplicateIds(list, values[list])),
     ...sharedLines(values),
     ...shorterThanASample(values),
     ...shorterThanHum(values),

@@ -3,9 +3,9 @@ import * as z from 'zod/mini';
 import { schemaOf, section, setting } from '../declare.ts';
 import { flag, id, path, text, wholeNumber } from '../formats.ts';
 import { buttonWarnings } from './button-warnings.ts';
-import { idsTwice } from './twice.ts';
+import { duplicateIds } from './duplicate-ids.ts';
 import { button } from './worker-button.ts';
-import { foreignFindings } from './worker-foreign.ts';
+import { foreignFindings } from './worker-foreign-findings.ts';
 import { lights } from './worker-lights.ts';
 import { presses } from './worker-presses.ts';
 
@@ -84,7 +84,7 @@ export const worker = section(
     },
   },
   (values, topicPrefix) => [
-    ...idsTwice('buttons', values.buttons),
+    ...duplicateIds('buttons', values.buttons),
     ...buttonWarnings(values.buttons),
     ...foreignFindings(values, topicPrefix),
   ],

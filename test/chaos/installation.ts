@@ -115,7 +115,7 @@ export async function startInstallation(): Promise<Installation> {
     children.push(child);
     return child;
   };
-  const verb = (
+  const startCommand = (
     name: string,
     words: readonly string[],
     env: ChildOptions['env'],
@@ -130,11 +130,11 @@ export async function startInstallation(): Promise<Installation> {
       env: { SHELL: '/bin/sh' },
     });
   const starters: Readonly<Record<PartName, () => Child>> = {
-    broker: () => verb('broker', ['broker'], { RELEASE_BUTTON_BROKER_PORT: String(brokerPort) }),
+    broker: () => startCommand('broker', ['broker'], { RELEASE_BUTTON_BROKER_PORT: String(brokerPort) }),
     agent,
-    worker: () => verb('worker', ['release-worker'], { RELEASE_BUTTON_WORKER_STATE_DIR: './state' }),
+    worker: () => startCommand('worker', ['release-worker'], { RELEASE_BUTTON_WORKER_STATE_DIR: './state' }),
     simulator: () =>
-      verb('simulator', ['argocd-simulator'], {
+      startCommand('simulator', ['argocd-simulator'], {
         RELEASE_BUTTON_SIMULATOR_PORT: String(simulatorPort),
         RELEASE_BUTTON_SIMULATOR_DRIFT_EVERY_MS: '0',
       }),
@@ -184,8 +184,8 @@ export async function startInstallation(): Promise<Installation> {
   };
   const collecting = ['--expose-gc', '--import', join(import.meta.dirname, 'collect.mjs')];
   const witnesses = {
-    agent: verb('witness-agent', ['gpio-agent'], witnessEnv, collecting),
-    worker: verb('witness-worker', ['release-worker'], witnessEnv, collecting),
+    agent: startCommand('witness-agent', ['gpio-agent'], witnessEnv, collecting),
+    worker: startCommand('witness-worker', ['release-worker'], witnessEnv, collecting),
   };
   await begin('worker');
   await begin('agent');

@@ -200,8 +200,8 @@ test('what the agent leaves behind is switched off by a command that needs nothi
 });
 
 describe('variables', () => {
-  const shown = async (verb: string, config: string, env: Readonly<Record<string, string>>) => {
-    const running = workplace.start(['config', verb, '--config', config], env);
+  const shown = async (name: string, config: string, env: Readonly<Record<string, string>>) => {
+    const running = workplace.start(['config', name, '--config', config], env);
     const { code } = await running.exited;
     expect({ code, output: running.output() }).toEqual({ code: 0, output: running.output() });
     return running.output();
@@ -209,9 +209,9 @@ describe('variables', () => {
 
   test.each(byName)('of %s are all understood, and in force', async (_, unit) => {
     const config = configuration();
-    const [verb = ''] = argumentsOf(unit, 'ExecStart', config);
+    const [name = ''] = argumentsOf(unit, 'ExecStart', config);
     const env = environmentOf(unit);
-    const output = await shown(verb, config, env);
+    const output = await shown(name, config, env);
     // Node.js takes this one, and refuses to start with an option that it does not know.
     const { NODE_OPTIONS: _nodes, ...ours } = env;
     for (const name of Object.keys(ours)) expect(output).toMatch(new RegExp(`# .*${name}\\b`));

@@ -26,7 +26,7 @@ describe('release-button', () => {
   it('explains the product, every command, the light and the exit codes with --help', async () => {
     const { code, output } = await ended(workplace.start(['--help']));
     expect(code).toBe(0);
-    for (const verb of [
+    for (const name of [
       'start',
       'broker',
       'gpio-agent',
@@ -42,7 +42,7 @@ describe('release-button', () => {
       'health',
       'doctor',
     ])
-      expect(output).toMatch(new RegExp(`^  ${verb}\\b`, 'm'));
+      expect(output).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
     expect(output).toContain('mosquitto_pub');
     expect(output).toMatch(/SOS.*failed/);
     expect(output).toMatch(/Exit codes/);

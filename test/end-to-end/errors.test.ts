@@ -85,13 +85,13 @@ describe('configuration that cannot be used', () => {
     expect(missing.output()).toMatch(/argocd\.token[\s\S]*argocd account generate-token/);
   });
 
-  it('names a flag or verb that does not exist and exits with 2', async () => {
+  it('names a flag or command that does not exist and exits with 2', async () => {
     const flag = workplace.start(['start', '--broker-prot', '1']);
-    const verb = workplace.start(['strat']);
+    const misspelt = workplace.start(['strat']);
     expect(await flag.exited).toMatchObject({ code: 2 });
-    expect(await verb.exited).toMatchObject({ code: 2 });
+    expect(await misspelt.exited).toMatchObject({ code: 2 });
     expect(flag.output()).toContain('--broker-port');
-    expect(verb.output()).toContain('start');
+    expect(misspelt.output()).toContain('start');
   });
 });
 

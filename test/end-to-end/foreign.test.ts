@@ -175,8 +175,8 @@ describe.skipIf(!hasMosquitto)('a lamp of somebody else (skipped without mosquit
 
 it('a loop is refused at the start of the worker, and by `release-button config`', () => {
   const presses = '[{topic: release-button/button/main/press, when: press}]';
-  const started = ['release-worker', 'config'].map((verb) =>
-    spawnSync(process.execPath, [command, verb], {
+  const started = ['release-worker', 'config'].map((name) =>
+    spawnSync(process.execPath, [command, name], {
       encoding: 'utf8',
       env: {
         PATH: process.env['PATH'],

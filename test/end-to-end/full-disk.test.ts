@@ -59,11 +59,11 @@ describe('standard output on a full disk', () => {
 
   it.each(['broker', 'gpio-agent', 'release-worker', 'home-assistant', 'argocd-simulator', 'start'])(
     '`%s` runs, says so once, and stops in order',
-    async (verb) => {
+    async (name) => {
       const port = await freePort();
-      const running = inShell(`exec release-button ${verb} > /dev/full`, {
+      const running = inShell(`exec release-button ${name} > /dev/full`, {
         RELEASE_BUTTON_HEALTH_PORT: String(port),
-        RELEASE_BUTTON_MQTT_URL: verb === 'start' ? '' : 'mqtt://127.0.0.1:1',
+        RELEASE_BUTTON_MQTT_URL: name === 'start' ? '' : 'mqtt://127.0.0.1:1',
         ARGOCD_SERVER: 'http://127.0.0.1:1',
         ARGOCD_AUTH_TOKEN: 'none',
         RELEASE_BUTTON_WORKER_BUTTONS: '[{"id":"main","select":{"all":true}}]',

@@ -50,8 +50,8 @@ describe.skipIf(!hasPython)('a closed terminal (skipped without python3, which o
     await terminal.said('ended: code 0');
   });
 
-  it.each(['broker', 'gpio-agent', 'home-assistant', 'argocd-simulator'])('stops %s', async (verb) => {
-    const terminal = onTerminal(...release(verb));
+  it.each(['broker', 'gpio-agent', 'home-assistant', 'argocd-simulator'])('stops %s', async (name) => {
+    const terminal = onTerminal(...release(name));
     await terminal.said('listening');
     close(terminal);
     await terminal.said('ended: code 0');

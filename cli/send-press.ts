@@ -1,4 +1,4 @@
-// One press of a button and its result, for the verbs that press.
+// Sends one press and prints its result, for the commands `press` and `rollback`.
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { Option } from 'commander';
@@ -6,8 +6,8 @@ import type { Gesture } from '../messages/gesture.ts';
 import { applicationKeySchema, requestIdSchema } from '../messages/ids.ts';
 import { buttonPress, buttonResult } from '../messages/press.ts';
 import type { Press } from '../messages/press.ts';
-import { answerMs, ask } from './asking.ts';
-import type { Broker } from './asking.ts';
+import { answerMs, ask } from './ask.ts';
+import type { Broker } from './ask.ts';
 import { parseDuration, durationForms } from './duration.ts';
 import { noAnswer, notSucceeded, nothingToDo, print, refused, usageError } from './exit.ts';
 import { printable } from './printable.ts';

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { releaseTerminate } from '../../messages/release.ts';
-import { configureRequest } from '../requesting.ts';
+import { configureRequest } from '../worker-request.ts';
 
 export async function configure(command: Command): Promise<void> {
   command
@@ -12,7 +12,7 @@ export async function configure(command: Command): Promise<void> {
       '\nWhat was not sent yet stays so; what runs is terminated in Argo CD, which leaves what it has applied by then.',
     );
   await configureRequest(command, {
-    verb: 'terminate',
+    name: 'terminate',
     channel: releaseTerminate,
     address: {},
     message: (id) => {

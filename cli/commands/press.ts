@@ -3,12 +3,20 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { gestures, gestureSchema } from '../../messages/gesture.ts';
-import { withBroker } from '../asking.ts';
+import { withBroker } from '../ask.ts';
 import { noAnswer, print, usageError } from '../exit.ts';
 import { addConfigFlags } from '../flags.ts';
 import { knownButtons, whyNoButton } from '../known-buttons.ts';
-import { addBy } from '../who.ts';
-import { addOnly, addWait, exitCodesOfPress, pressAndTell, readBy, readOnly, readWait } from '../pressing.ts';
+import { addBy } from '../by-option.ts';
+import {
+  addOnly,
+  addWait,
+  exitCodesOfPress,
+  pressAndTell,
+  readBy,
+  readOnly,
+  readWait,
+} from '../send-press.ts';
 
 /** The id of a button where the configuration says none. */
 const usualButton = 'main';

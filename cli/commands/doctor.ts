@@ -9,7 +9,7 @@ import { systemClock } from '../../service/clock.ts';
 import { ownVersion } from '../../service/version.ts';
 import { print, usageError } from '../exit.ts';
 import { addConfigFlags } from '../flags.ts';
-import { loadPatient, patients } from '../patient.ts';
+import { loadExaminedProcess, examinableProcesses } from '../examined-process.ts';
 import { processSections } from '../processes.ts';
 import { unknownProcess } from '../suggest.ts';
 
@@ -30,17 +30,20 @@ export async function configure(command: Command): Promise<void> {
     .addHelpText('after', '\nExit codes: 0 nothing must be fixed · 1 something must be fixed (✗) · 2 usage');
   const given = await addConfigFlags(command, processSections.start);
   command.action(async (wanted: unknown) => {
-    const name = patients.find((known) => known === (wanted ?? 'start'));
+    const name = examinableProcesses.find((known) => known === (wanted ?? 'start'));
     if (name === undefined)
-      return command.error(unknownProcess('doctor cannot check the process', String(wanted), patients), {
-        exitCode: usageError,
-      });
+      return command.error(
+        unknownProcess('doctor cannot check the process', String(wanted), examinableProcesses),
+        {
+          exitCode: usageError,
+        },
+      );
     const clock = systemClock();
     const version = ownVersion();
     const real: unknown = command.getOptionValue('argocd');
     const options = given();
-    const patient = await loadPatient(name, options, real === true);
-    const rows = await examine(patient, {
+    const examined = await loadExaminedProcess(name, options, real === true);
+    const rows = await examine(examined, {
       cwd: options.cwd,
       clock,
       random: Math.random,

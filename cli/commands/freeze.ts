@@ -4,7 +4,7 @@ import { Option } from 'commander';
 import { personSource } from '../../messages/freeze.ts';
 import { durationForms, parseDuration } from '../duration.ts';
 import { usageError } from '../exit.ts';
-import { configureFreeze } from '../freezing.ts';
+import { configureFreeze } from '../freeze-request.ts';
 
 export async function configure(command: Command): Promise<void> {
   command
@@ -15,7 +15,7 @@ export async function configure(command: Command): Promise<void> {
       '\nPresses are answered with the reason and who froze; what runs already goes on (`terminate` ends it).\nA freeze outlives restarts of the worker.',
     );
   await configureFreeze(command, {
-    verb: 'freeze',
+    name: 'freeze',
     frozen: true,
     source: `whose freeze it is, for what runs by itself; without it "${personSource}". It replaces an earlier one of the same source, and leaves those of others alone`,
     forSeconds: () => {

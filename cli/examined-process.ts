@@ -1,31 +1,36 @@
-// What `doctor` examines: the configuration of a process, and of a faulty one as much as can be used.
+// Loads the configuration of the process that `doctor` examines. Of a faulty configuration it loads the sections that are
+// valid.
 import { loadConfig } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
 import type { SectionName } from '../config/sections.ts';
 import { homeAssistantNotes, invalidRows, validRow } from '../doctor/configuration.ts';
-import type { Patient } from '../doctor/doctor.ts';
+import type { ExaminedProcess } from '../doctor/doctor.ts';
 import { argocdNeeds } from './argocd-needs.ts';
 import { isDemo, loadStart } from './demo.ts';
 import type { GivenFlags } from './flags.ts';
 import { processSections } from './processes.ts';
 
-export const patients = ['start', 'release-worker', 'gpio-agent'] as const;
-type PatientName = (typeof patients)[number];
+export const examinableProcesses = ['start', 'release-worker', 'gpio-agent'] as const;
+type ExaminableName = (typeof examinableProcesses)[number];
 
-export async function loadPatient(name: PatientName, given: GivenFlags, real: boolean): Promise<Patient> {
+export async function loadExaminedProcess(
+  name: ExaminableName,
+  given: GivenFlags,
+  real: boolean,
+): Promise<ExaminedProcess> {
   try {
     return await loadWhole(name, given, real);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const configuration = invalidRows(error);
-    // Half a demo might be somebody's real Argo CD.
+    // A half-loaded demo could reach a real Argo CD.
     if (name === 'start' && isDemo(given, real))
       return { configuration, mqtt: 'invalid', worker: 'invalid', argocd: 'invalid', demo: true };
     return { configuration, ...(await loadParts(name, given)), demo: false };
   }
 }
 
-async function loadWhole(name: PatientName, given: GivenFlags, real: boolean): Promise<Patient> {
+async function loadWhole(name: ExaminableName, given: GivenFlags, real: boolean): Promise<ExaminedProcess> {
   if (name === 'gpio-agent') {
     const loaded = await loadConfig({ ...given, sections: processSections[name] });
     return {
@@ -67,7 +72,7 @@ type Loaded = Awaited<ReturnType<typeof loadStart>>['loaded'];
 function partsOf(
   config: Pick<Loaded['config'], 'mqtt' | 'worker' | 'argocd'>,
   secretFiles: ReadonlyMap<string, string>,
-): Pick<Patient, 'mqtt' | 'worker' | 'argocd'> {
+): Pick<ExaminedProcess, 'mqtt' | 'worker' | 'argocd'> {
   return {
     mqtt: config.mqtt,
     worker: config.worker,
@@ -75,11 +80,11 @@ function partsOf(
   };
 }
 
-/** Each section on its own: a fault in one does not keep the others from being looked at. */
+/** Loads each section on its own, so that `doctor` still checks the others when one is invalid. */
 async function loadParts(
-  name: PatientName,
+  name: ExaminableName,
   given: GivenFlags,
-): Promise<Omit<Patient, 'configuration' | 'demo'>> {
+): Promise<Omit<ExaminedProcess, 'configuration' | 'demo'>> {
   const load = <S extends SectionName>(section: S) =>
     orInvalid(loadConfig({ ...given, sections: [section] }));
   const mqtt = await load('mqtt');

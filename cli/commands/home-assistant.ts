@@ -6,7 +6,7 @@ import { homeAssistantPart } from '../../home-assistant/main.ts';
 import { createMemory } from '../../home-assistant/memory.ts';
 import { systemClock } from '../../service/clock.ts';
 import { silentLog } from '../../service/log.ts';
-import { answerMs, whenConnected, whyNobody, withBroker } from '../asking.ts';
+import { answerMs, whenConnected, whyNobody, withBroker } from '../ask.ts';
 import { noAnswer, print, refused, usageError } from '../exit.ts';
 import { addConfigFlags } from '../flags.ts';
 import { processSections } from '../processes.ts';

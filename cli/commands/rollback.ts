@@ -3,13 +3,21 @@ import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { gestures } from '../../messages/gesture.ts';
 import type { Gesture } from '../../messages/gesture.ts';
-import { withBroker } from '../asking.ts';
+import { withBroker } from '../ask.ts';
 import { noAnswer, print, usageError } from '../exit.ts';
 import { addConfigFlags } from '../flags.ts';
 import { knownButtons, whyNoButton } from '../known-buttons.ts';
 import type { KnownButton } from '../known-buttons.ts';
-import { addBy } from '../who.ts';
-import { addOnly, addWait, exitCodesOfPress, pressAndTell, readBy, readOnly, readWait } from '../pressing.ts';
+import { addBy } from '../by-option.ts';
+import {
+  addOnly,
+  addWait,
+  exitCodesOfPress,
+  pressAndTell,
+  readBy,
+  readOnly,
+  readWait,
+} from '../send-press.ts';
 
 export async function configure(command: Command): Promise<void> {
   addOnly(command, 'roll back');

@@ -16,7 +16,7 @@ import { workerAvailability, workerInfo } from '../../messages/worker.ts';
 import { systemClock } from '../../service/clock.ts';
 import { linkFromConfig, localBrokerUrl } from '../../service/link/from-config.ts';
 import { silentLog } from '../../service/log.ts';
-import { withoutNextTry } from '../asking.ts';
+import { withoutNextTry } from '../ask.ts';
 import { print } from '../exit.ts';
 import { addConfigFlags } from '../flags.ts';
 import { changesOf } from '../frozen-in-words.ts';

@@ -1,4 +1,4 @@
-// Who presses or freezes, as far as this machine knows.
+// `--by`: who presses, freezes or rolls back. The default is user@host.
 import { hostname, userInfo } from 'node:os';
 import type { Command } from 'commander';
 import { Option } from 'commander';

@@ -1,12 +1,12 @@
 // `release-button unfreeze`: lifts every freeze, or those of one button or of one source.
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { configureFreeze } from '../freezing.ts';
+import { configureFreeze } from '../freeze-request.ts';
 
 export async function configure(command: Command): Promise<void> {
   command.addOption(new Option('--reason <text>', 'why, for the journal'));
   await configureFreeze(command, {
-    verb: 'unfreeze',
+    name: 'unfreeze',
     frozen: false,
     source: 'only the freezes of this source; without it those of all',
     forSeconds: () => undefined,

@@ -1,4 +1,4 @@
-// A request that the worker answers below `reply/` by its id: published, awaited, told, with the exit code.
+// A command that sends the worker a request, waits for the reply with its id, prints it and sets the exit code.
 import { randomUUID } from 'node:crypto';
 import { Buffer } from 'node:buffer';
 import type { Command } from 'commander';
@@ -6,14 +6,14 @@ import { loadConfig } from '../config/load.ts';
 import type { Channel } from '../messages/channel.ts';
 import { idPattern } from '../messages/ids.ts';
 import { reply } from '../messages/requests.ts';
-import { answerMs, ask, withBroker } from './asking.ts';
+import { answerMs, ask, withBroker } from './ask.ts';
 import { noAnswer, print, refused, usageError } from './exit.ts';
 import { addConfigFlags } from './flags.ts';
 import { knownButtons, whyNoButton } from './known-buttons.ts';
 import { printable } from './printable.ts';
 
-export interface RequestVerb<Template extends string, Message> {
-  readonly verb: string;
+export interface RequestCommand<Template extends string, Message> {
+  readonly name: string;
   readonly channel: Channel<Template, Message, 'event'>;
   readonly address: Parameters<Channel<Template, Message, 'event'>['at']>[0];
   /** Read when the command line has been; whatever the contract does not allow ends the command. */
@@ -24,10 +24,10 @@ export interface RequestVerb<Template extends string, Message> {
   readonly hint: string;
 }
 
-/** Adds the flags of the connection and what the verb does. */
+/** Adds the flags of the connection and what the command does. */
 export async function configureRequest<Template extends string, Message>(
   command: Command,
-  { verb, channel, address, message, button, hint }: RequestVerb<Template, Message>,
+  { name, channel, address, message, button, hint }: RequestCommand<Template, Message>,
 ): Promise<void> {
   command.addHelpText(
     'after',
@@ -46,7 +46,7 @@ export async function configureRequest<Template extends string, Message>(
       return command.error(`the request is not sent: ${fits.error}`, { exitCode: usageError });
 
     const { config } = await loadConfig({ sections, ...given() });
-    const answered = await withBroker(config.mqtt, verb, async (broker) => {
+    const answered = await withBroker(config.mqtt, name, async (broker) => {
       if (named !== undefined) {
         const found = await knownButtons(broker, named, true);
         const problem = whyNoButton('answer' in found ? found.answer.map((one) => one.id) : [], named);

@@ -1,4 +1,4 @@
-// A question to the release worker over MQTT, and its answer: what every verb that wants one has in common.
+// Sends a request to the release worker over MQTT and waits for its answer.
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../config/sections.ts';
 import type { Address, Filter } from '../messages/channel.ts';
@@ -30,7 +30,7 @@ export interface Question<Request, Answer, P> {
   readonly hint: string;
 }
 
-/** A link of its own for the time of `work`. @param role of the client id, as a rule the verb */
+/** A link of its own for the time of `work`. @param role part of the client id, usually the command's name */
 export async function withBroker<T>(
   mqtt: Config['mqtt'],
   role: string,

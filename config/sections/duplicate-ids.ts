@@ -1,7 +1,7 @@
-// Ids must differ within a list.
+// Refuses an id that another entry of the same list has.
 import { entriesIn, refused, type Finding, type SeenList } from '../declare.ts';
 
-export function idsTwice(list: string, entries: SeenList<{ readonly id: string }>): Finding[] {
+export function duplicateIds(list: string, entries: SeenList<{ readonly id: string }>): Finding[] {
   const known = entriesIn(entries).filter(({ entry }) => entry.id !== refused);
   return known.flatMap(({ entry: { id }, index }): Finding[] => {
     const first = known.find(({ entry }) => entry.id === id);

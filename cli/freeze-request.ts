@@ -1,10 +1,10 @@
-// What `freeze` and `unfreeze` have in common: which button, whose freeze, who, and the request.
+// What `freeze` and `unfreeze` share: their options and the request.
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { freezeSet } from '../messages/freeze.ts';
 import type { FreezeRequest } from '../messages/freeze.ts';
-import { addBy } from './who.ts';
-import { configureRequest } from './requesting.ts';
+import { addBy } from './by-option.ts';
+import { configureRequest } from './worker-request.ts';
 
 /**
  * @param source what `--source` means
@@ -13,11 +13,11 @@ import { configureRequest } from './requesting.ts';
 export async function configureFreeze(
   command: Command,
   {
-    verb,
+    name,
     frozen,
     source: about,
     forSeconds,
-  }: { verb: string; frozen: boolean; source: string; forSeconds: () => number | undefined },
+  }: { name: string; frozen: boolean; source: string; forSeconds: () => number | undefined },
 ): Promise<void> {
   command.addOption(new Option('--button <id>', 'only this button; without it all of them'));
   command.addOption(new Option('--source <id>', about));
@@ -27,7 +27,7 @@ export async function configureFreeze(
     return typeof value === 'string' ? value : undefined;
   };
   await configureRequest(command, {
-    verb,
+    name,
     channel: freezeSet,
     address: {},
     message: (id): FreezeRequest => {
@@ -44,6 +44,6 @@ export async function configureFreeze(
       };
     },
     button: () => textOf('button'),
-    hint: `A worker that is only slow may still ${verb}; \`release-button watch\` shows what holds`,
+    hint: `A worker that is only slow may still ${name}; \`release-button watch\` shows what holds`,
   });
 }

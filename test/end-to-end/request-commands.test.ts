@@ -18,7 +18,7 @@ const two = JSON.stringify([
 const oldCommit = '1'.repeat(40);
 const newCommit = '2'.repeat(40);
 
-describe.skipIf(!hasMosquitto)('the verbs that ask the worker (skipped without mosquitto-clients)', () => {
+describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped without mosquitto-clients)', () => {
   let here: Apart | undefined;
   afterEach(async () => {
     await here?.workplace.clear();
@@ -281,14 +281,16 @@ describe.skipIf(!hasMosquitto)('the verbs that ask the worker (skipped without m
     const { apart, run } = await arrange([{ name: 'shop', drifted: true }]);
     apart.worker.signal('SIGTERM');
     await apart.worker.exited;
-    const verbs = [['freeze', '--reason', 'x'], ['unfreeze'], ['terminate'], ['rollback']];
-    const alone = await Promise.all(verbs.map((args) => run(...args)));
+    const commands = [['freeze', '--reason', 'x'], ['unfreeze'], ['terminate'], ['rollback']];
+    const alone = await Promise.all(commands.map((args) => run(...args)));
     for (const answer of alone)
       expect(answer).toMatchObject({
         code: 6,
         output: expect.stringMatching(/^no answer within 5 s: is the release worker running.*mqtt:/),
       });
-    const nowhere = await Promise.all(verbs.map((args) => run(...args, '--mqtt-url', 'mqtt://127.0.0.1:1')));
+    const nowhere = await Promise.all(
+      commands.map((args) => run(...args, '--mqtt-url', 'mqtt://127.0.0.1:1')),
+    );
     for (const answer of nowhere)
       expect(answer).toMatchObject({ code: 6, output: expect.stringMatching(/127\.0\.0\.1:1.*mqtt\.url/) });
     // Nothing of it waits for the worker that comes back.

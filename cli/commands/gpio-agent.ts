@@ -48,7 +48,7 @@ export async function configure(command: Command): Promise<void> {
     });
     const seconds: unknown = command.getOptionValue('check');
     if (typeof seconds === 'number') {
-      const { checkHardware } = await import('../check.ts');
+      const { checkHardware } = await import('../hardware-check.ts');
       const outcome = await checkHardware(config, seconds, about.warnings);
       process.exitCode = outcome === 'well' ? 0 : outcome === 'interrupted' ? interrupted : hardwareFault;
       return;
