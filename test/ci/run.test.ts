@@ -14,6 +14,8 @@ const programs = [
   'mosquitto',
   'mosquitto_sub',
   'openssl',
+  'curl',
+  'ip',
   'prometheus',
   'promtool',
   'systemd-analyze',

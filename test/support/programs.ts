@@ -16,6 +16,9 @@ export const hasMosquittoBroker: boolean = ['mosquitto', 'mosquitto_passwd'].eve
 /** Makes certificates for tests of TLS. */
 export const hasOpenssl: boolean = has('openssl', ['version']);
 
+/** Asks HTTP servers, as the pages do. */
+export const hasCurl: boolean = has('curl', ['--version']);
+
 /** Makes a repository and a clone of it. */
 export const hasGit: boolean = has('git', ['--version']);
 

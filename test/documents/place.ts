@@ -1,0 +1,208 @@
+// Where the commands of one page are run: a fresh clone with a home directory, on a network and with a process table of its own,
+// so that pages with the same ports run beside each other. Every command runs on a terminal, as for a reader.
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { patienceMs } from '../support/patience.ts';
+import { until } from '../support/wait.ts';
+import { loosely, root, type Block } from './blocks.ts';
+
+/** Root may, and everybody where the system lets users have namespaces of their own. */
+const separate = ['--net', '--pid', '--fork', '--kill-child', '--mount-proc'];
+const asRoot = process.getuid?.() === 0;
+const unshare = asRoot ? separate : ['--user', '--map-root-user', ...separate];
+const enter = ['--net', '--pid', '--mount', ...(asRoot ? [] : ['--user', '--preserve-credentials'])];
+const network = 'ip link set lo up && echo up && exec sleep infinity';
+
+export const canSeparate: boolean =
+  spawnSync('unshare', [...unshare, 'sh', '-c', 'ip link set lo up'], { stdio: 'ignore' }).status === 0;
+
+/** The files of a clone come from git. */
+export const isRepository: boolean =
+  spawnSync('git', ['rev-parse', '--git-dir'], { cwd: root, stdio: 'ignore' }).status === 0;
+
+export interface Place {
+  /** Runs a block as the page says. @throws Error with what was printed where it does not do so */
+  run(block: Block): Promise<void>;
+  /** Kills everything that still runs and removes the clone. */
+  clear(): Promise<void>;
+}
+
+export interface PlaceOptions {
+  /** `npm ci` has been run in the clone */
+  readonly installed: boolean;
+}
+
+export async function createPlace({ installed }: PlaceOptions): Promise<Place> {
+  const directory = mkdtempSync(join(tmpdir(), 'release-button-page-'));
+  const clone = join(directory, 'release-button');
+  const home = join(directory, 'home');
+  const bin = join(directory, 'bin');
+  for (const folder of [clone, home, bin]) mkdirSync(folder);
+  copyProject(clone);
+  if (installed) install(clone);
+  writePrograms(bin, clone);
+  const cwdFile = join(directory, 'cwd');
+  writeFileSync(cwdFile, clone);
+
+  const holder = spawn('unshare', [...unshare, 'sh', '-c', network], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await new Promise((resolve) => {
+    holder.stdout.once('data', resolve);
+  });
+  const target = readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, 'utf8').trim();
+  const env = {
+    PATH: [bin, join(home, 'global/bin'), process.env['PATH'] ?? ''].join(':'),
+    HOME: home,
+    USER: 'root',
+    LANG: 'C.UTF-8',
+    NO_COLOR: '1',
+    npm_config_prefix: join(home, 'global'),
+    npm_config_update_notifier: 'false',
+    npm_config_audit: 'false',
+    npm_config_fund: 'false',
+    npm_config_progress: 'false',
+    // There is no registry on this network, and the two drivers are the only packages that an installation needs from one.
+    npm_config_omit: 'optional',
+  };
+
+  let count = 0;
+  const terminals: { readonly at: string; output(): string }[] = [];
+  const open = (at: string, commands: string) => {
+    count += 1;
+    const file = join(directory, `${count}.sh`);
+    writeFileSync(
+      file,
+      `stty cols 200 -echo\ncd "$(cat ${cwdFile})"\nset -e -o pipefail\ntrap 'pwd > ${cwdFile}' EXIT\n${commands}\n`,
+    );
+    const terminal = openTerminal(
+      ['nsenter', '--target', target, ...enter, 'script', '-qefc', `bash ${file}`, '/dev/null'],
+      env,
+    );
+    terminals.push({ at, output: terminal.output });
+    return terminal;
+  };
+
+  const run = async (block: Block): Promise<void> => {
+    const parts =
+      block.keepsRunning === 'in a terminal for each line' ? block.commands.split('\n') : [block.commands];
+    const others = [...terminals];
+    const alreadyPrinted = others.map(({ output }) => output().length);
+    const opened = parts.map((commands) => open(block.at, commands));
+    const output = () => opened.map((terminal) => terminal.output()).join('\n');
+    const hasSaid = (what: string, said: () => boolean) =>
+      until(`${what} of ${block.at}`, () => {
+        if (said()) return true;
+        const ended = opened.find(({ code }) => code() !== undefined);
+        if (ended !== undefined && block.keepsRunning !== undefined)
+          throw new Error(`${block.at} has ended with ${ended.code()}`);
+        return false;
+      });
+    const shows = block.shows === undefined ? undefined : loosely(block.shows);
+    for (const terminal of opened) if (block.types !== undefined) terminal.type(`${block.types}\n\u0004`);
+    const { until: ready } = block;
+    if (ready !== undefined) await hasSaid(`"${ready}"`, () => output().includes(ready));
+    if (shows !== undefined && (ready !== undefined || block.keepsRunning !== undefined))
+      await hasSaid(`the output ${shows.source}`, () => shows.test(output()));
+    if (block.keepsRunning !== undefined) return;
+    for (const terminal of opened) {
+      if (ready !== undefined) terminal.type('\u0003');
+      const code = await until(`the end of ${block.at}`, terminal.code);
+      if (code !== (block.exit ?? 0))
+        throw new Error(`${block.at} ended with ${code} instead of ${block.exit ?? 0}`);
+    }
+    if (shows !== undefined && !shows.test(output()))
+      throw new Error(`${block.at} does not print what the page shows: ${shows.source}`);
+    const { afterwards } = block;
+    if (afterwards !== undefined)
+      await until(`"${afterwards}" in another terminal after ${block.at}`, () =>
+        others.some(({ output }, index) => output().slice(alreadyPrinted[index]).includes(afterwards)),
+      );
+  };
+
+  return {
+    run: async (block) => {
+      try {
+        await run(block);
+      } catch (error) {
+        const printed = terminals.map(({ at, output }) => `--- ${at}\n${output().slice(-4_000)}`).join('\n');
+        throw new Error(`${String(error)}\n${printed}`, { cause: error });
+      }
+    },
+    clear: async () => {
+      holder.kill('SIGKILL');
+      await until(
+        'the processes of the page to end',
+        () => holder.exitCode !== null || holder.signalCode !== null,
+      );
+      rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
+    },
+  };
+}
+
+interface Terminal {
+  output(): string;
+  type(keys: string): void;
+  /** undefined: still runs */
+  code(): number | undefined;
+}
+
+function openTerminal(
+  [program = '', ...args]: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Terminal {
+  const child: ChildProcess = spawn(program, args, {
+    env,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    timeout: 5 * patienceMs,
+  });
+  let text = '';
+  let code: number | undefined;
+  const take = (chunk: string) => (text += chunk);
+  child.stdout?.setEncoding('utf8').on('data', take);
+  child.stderr?.setEncoding('utf8').on('data', take);
+  child.stdin?.on('error', () => undefined);
+  child.once('close', (ended, signal) => (code = ended ?? (signal === null ? -1 : 128)));
+  return {
+    output: () => stripVTControlCharacters(text).replaceAll('\r', ''),
+    type: (keys) => void child.stdin?.write(keys),
+    code: () => code,
+  };
+}
+
+/** The files of this working tree as git would clone them, changes included. */
+function copyProject(clone: string): void {
+  const files = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: root,
+  });
+  const archive = execFileSync('tar', ['--null', '--ignore-failed-read', '-T', '-', '-cf', '-'], {
+    cwd: root,
+    input: files,
+    maxBuffer: 1e9,
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  execFileSync('tar', ['-xf', '-'], { cwd: clone, input: archive });
+}
+
+/** In place of `npm ci` and the first build, which need a registry and time: the packages and the build of this checkout. */
+function install(clone: string): void {
+  symlinkSync(join(root, 'node_modules'), join(clone, 'node_modules'));
+  execFileSync('cp', ['-a', join(root, 'dist'), clone]);
+}
+
+function writePrograms(bin: string, clone: string): void {
+  const npm = execFileSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).trim();
+  const programs = {
+    // As `install` above; all else is npm's.
+    npm: `if [ "$1" = ci ]; then ln -sfn ${root}/node_modules node_modules && exec cp -a ${root}/dist .; fi\nexec ${npm} "$@"`,
+    sudo: 'exec env "$@"',
+    'release-button': `exec node ${clone}/dist/bundle/main.js "$@"`,
+  };
+  for (const [name, script] of Object.entries(programs)) {
+    writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`);
+    chmodSync(join(bin, name), 0o755);
+  }
+}
