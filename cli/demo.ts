@@ -1,9 +1,9 @@
 // The demo: `start` without a configuration file and without --argocd. It never touches a real Argo CD.
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { namedFile } from '../config/file.ts';
 import { reachedAt } from '../config/host.ts';
-import { loadConfig, namedFile } from '../config/load.ts';
-import type { LoadResult } from '../config/load.ts';
+import { loadConfig, type LoadResult } from '../config/load.ts';
 import { ConfigError } from '../config/problems.ts';
 import type { Config } from '../config/sections.ts';
 import { argocdNeeds } from './argocd-needs.ts';

@@ -2,26 +2,27 @@
 import { resolve } from 'node:path';
 import { certificateFault, isCertificate, maximumPemBytes } from './certificates.ts';
 import { readText } from './files.ts';
-import { originOf, type Given } from './layers.ts';
+import { originOf, type GivenByPath } from './given.ts';
 import type { Problem } from './problems.ts';
 import type { Leaf } from './sections.ts';
 
 export async function certificateProblems(
   leaves: readonly Leaf[],
-  winners: ReadonlyMap<string, Given>,
+  given: GivenByPath,
   cwd: string,
 ): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   for (const { path, setting } of leaves) {
-    const given = winners.get(path);
-    if (setting.certificates !== true || typeof given?.value !== 'string' || given.value === '') continue;
-    const fault = await faultOf(resolve(cwd, given.value));
+    const own = given.get(path);
+    const file = own?.value;
+    if (setting.certificates !== true || typeof file !== 'string' || file === '') continue;
+    const fault = await faultOf(resolve(cwd, file));
     if (fault === undefined) continue;
     problems.push({
       key: path,
-      origin: originOf(given, []),
-      value: JSON.stringify(given.value),
-      message: `the file ${fault.message}${given.value.startsWith('/') ? '' : ` (relative to ${cwd})`}`,
+      origin: originOf(own, []),
+      value: JSON.stringify(file),
+      message: `the file ${fault.message}${file.startsWith('/') ? '' : ` (relative to ${cwd})`}`,
       remedy: fault.remedy,
     });
   }

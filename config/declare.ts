@@ -129,41 +129,38 @@ export function entriesIn<Entry>(
   return list.flatMap((entry, index) => (entry === refused ? [] : [{ entry, index }]));
 }
 
-interface Surroundings {
+/** What was given for a section; each `path` counts from the section. */
+interface GivenValues {
+  valueOf(path: readonly PropertyKey[]): unknown;
+  /** Whether the value has been reported already, so that nobody judges it again. */
+  isReported(path: readonly PropertyKey[]): boolean;
   /** `mqtt.topicPrefix`, which no other section may reach into; undefined where it is not known */
   readonly topicPrefix: string | undefined;
-  /** Whether the leaf has been reported already; `path` counts from the section. */
-  isBroken(path: readonly PropertyKey[]): boolean;
 }
 
-interface Parsed<Value> {
+interface Judged<Value> {
   /** Absent where there are issues. */
   readonly value?: Value;
   readonly issues: readonly z.core.$ZodIssue[];
   readonly findings: readonly Finding[];
 }
 
-export interface Section<Value = unknown> {
-  readonly settings: Group;
-  readonly schema: z.ZodMiniType<Value>;
-  parse(merged: unknown, surroundings: Surroundings): Parsed<Value>;
+export interface Section<Value = unknown, G extends Group = Group> {
+  readonly settings: G;
+  judge(given: GivenValues): Judged<Value>;
 }
 
 /** Declares a section; `check` sees what is right of the section's values and finds what contradicts. */
 export function section<const G extends Group>(
   settings: G,
   check?: (values: SeenOf<G>, topicPrefix: string | undefined) => readonly Finding[],
-): Section<ConfigOf<G>> {
-  const schema = schemaOf(settings);
+): Section<ConfigOf<G>, G> {
   return {
     settings,
-    schema,
-    parse: (merged, surroundings) => {
-      const result = schema.safeParse(merged, quietly);
-      const findings = check?.(seenIn(settings, merged, surroundings, []), surroundings.topicPrefix) ?? [];
-      return result.success
-        ? { value: result.data, issues: [], findings }
-        : { issues: result.error.issues, findings };
+    judge: (given) => {
+      const { value, seen, issues } = judgeGroup(settings, given, []);
+      const findings = check?.(seen, given.topicPrefix) ?? [];
+      return issues.length === 0 ? { value, issues, findings } : { issues, findings };
     },
   };
 }
@@ -172,50 +169,69 @@ export function section<const G extends Group>(
 const quietly = { error: () => '', jitless: true };
 
 // The overload says what the loop below does and the compiler cannot follow, as with `schemaOf`.
-function seenIn<G extends Group>(
+function judgeGroup<G extends Group>(
   group: G,
-  given: unknown,
-  surroundings: Surroundings,
+  given: GivenValues,
   above: readonly PropertyKey[],
-): SeenOf<G>;
-function seenIn(
+): { readonly value: ConfigOf<G>; readonly seen: SeenOf<G>; readonly issues: readonly z.core.$ZodIssue[] };
+function judgeGroup(
   group: Group,
-  given: unknown,
-  surroundings: Surroundings,
+  given: GivenValues,
   above: readonly PropertyKey[],
-): object {
-  const values = isMap(given) ? given : {};
-  const misspelt = Object.keys(values)
-    .filter((name) => !Object.hasOwn(group, name))
-    .map((name) => nearest(name, Object.keys(group)));
+): { readonly value: object; readonly seen: object; readonly issues: readonly z.core.$ZodIssue[] } {
+  const value: Record<string, unknown> = {};
   const seen: Record<string, unknown> = {};
+  const issues: z.core.$ZodIssue[] = [];
   for (const [name, entry] of Object.entries(group)) {
     const path = [...above, name];
-    const own = Object.hasOwn(values, name) ? values[name] : undefined;
-    if (!isSetting(entry)) seen[name] = seenIn(entry, own, surroundings, path);
-    else if (surroundings.isBroken(path) || (own === undefined && misspelt.includes(name)))
-      seen[name] = refused;
-    else {
-      const value = seenValue(entry, own === undefined ? entry.default : own, surroundings, path);
-      if (value !== undefined) seen[name] = value;
+    if (!isSetting(entry)) {
+      const inner = judgeGroup(entry, given, path);
+      value[name] = inner.value;
+      seen[name] = inner.seen;
+      issues.push(...inner.issues);
+      continue;
+    }
+    const own = given.valueOf(path);
+    if (given.isReported(path)) seen[name] = refused;
+    else if (own !== undefined) {
+      const result = entry.schema.safeParse(own, quietly);
+      if (result.success) value[name] = result.data;
+      else issues.push(...result.error.issues.map((issue) => ({ ...issue, path: [...path, ...issue.path] })));
+      if (entry.items !== undefined && Array.isArray(own))
+        seen[name] = seenList(entry.items, own, given, path);
+      else seen[name] = result.success ? result.data : refused;
     }
   }
-  return seen;
+  return { value, seen, issues };
 }
 
-function seenValue(
-  { items, schema, required }: Setting,
-  value: unknown,
-  surroundings: Surroundings,
-  path: readonly PropertyKey[],
+/** Key by key, so that one wrong value in an entry does not hide what else is wrong. */
+function seenList(
+  items: Group,
+  list: readonly unknown[],
+  given: GivenValues,
+  above: readonly PropertyKey[],
 ): unknown {
-  if (value === undefined) return required ? refused : undefined;
-  if (items !== undefined && Array.isArray(value))
-    return value.map((entry: unknown, index) =>
-      isMap(entry) ? seenIn(items, entry, surroundings, [...path, index]) : refused,
-    );
-  const result = schema.safeParse(value, quietly);
-  return result.success ? result.data : refused;
+  return list.map((entry, index) => {
+    if (!isMap(entry)) return refused;
+    const misspelt = Object.keys(entry)
+      .filter((name) => !Object.hasOwn(items, name))
+      .map((name) => nearest(name, Object.keys(items)));
+    const seen: Record<string, unknown> = {};
+    for (const [name, declared] of Object.entries(items)) {
+      if (!isSetting(declared)) continue;
+      const own = Object.hasOwn(entry, name) ? entry[name] : undefined;
+      const value = own === undefined ? declared.default : own;
+      const isRefused =
+        given.isReported([...above, index, name]) || (own === undefined && misspelt.includes(name));
+      if (isRefused || (value === undefined && declared.required)) seen[name] = refused;
+      else if (value !== undefined) {
+        const result = declared.schema.safeParse(value, quietly);
+        seen[name] = result.success ? result.data : refused;
+      }
+    }
+    return seen;
+  });
 }
 
 export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,6 +1,6 @@
-// The environment as two layers: ARGOCD_* (shared with the argocd command) and, stronger, RELEASE_BUTTON_*.
-import { textLayer, type Layer } from './layers.ts';
+// What the environment gives: RELEASE_BUTTON_*, and in their place ARGOCD_*, which the argocd command reads too.
 import { nearest } from '../messages/nearest.ts';
+import { givenText, type Given, type GivenByPath } from './given.ts';
 import type { Problem } from './problems.ts';
 import { sectionNames, wordsOf, type Leaf, type SectionName } from './sections.ts';
 
@@ -11,24 +11,21 @@ const prefix = 'RELEASE_BUTTON_';
 /** The variable that names the file where `--config` does not. */
 export const fileVariable = 'RELEASE_BUTTON_CONFIG';
 
-/** An empty variable counts as not set. Files with CRLF and secrets of Kubernetes leave a line break at the end. */
-function read(env: Environment, name: string | undefined, file: boolean) {
-  if (name === undefined) return undefined;
-  const full = file ? `${name}_FILE` : name;
-  const text = env[full]?.replace(/[\r\n]+$/, '');
-  return text === undefined || text === '' || isServiceLink(full, text) ? undefined : { text, origin: full };
-}
-
-export async function sharedEnvironment(leaves: readonly Leaf[], env: Environment): Promise<Layer> {
-  return textLayer(leaves, ({ setting }, file) => read(env, setting.env, file));
-}
-
-export async function ownEnvironment(
+export function readEnvironment(
   leaves: readonly Leaf[],
   own: readonly SectionName[],
   env: Environment,
-): Promise<Layer> {
-  const layer = await textLayer(leaves, ({ variable }, file) => read(env, variable, file));
+): {
+  readonly given: GivenByPath;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly string[];
+} {
+  const given = new Map<string, Given>();
+  for (const { path, variable, setting } of leaves) {
+    const found =
+      fromVariable(env, variable, setting.secret) ?? fromVariable(env, setting.env, setting.secret);
+    if (found !== undefined) given.set(path, found);
+  }
   const known = [
     fileVariable,
     ...leaves.flatMap(({ variable, setting }) =>
@@ -43,8 +40,8 @@ export async function ownEnvironment(
       !known.includes(name) && !links.includes(name) && !others.some((other) => name.startsWith(other)),
   );
   return {
-    ...layer,
-    problems: [...layer.problems, ...unknown.map((name) => unknownVariable(name, known))],
+    given,
+    problems: unknown.map((name) => unknownVariable(name, known)),
     warnings:
       links.length === 0
         ? []
@@ -52,6 +49,18 @@ export async function ownEnvironment(
             `ignored ${links.join(', ')}: Kubernetes sets such variables for a service named release-button…; enableServiceLinks: false in the pod keeps them away`,
           ],
   };
+}
+
+function fromVariable(env: Environment, name: string | undefined, secret: boolean): Given | undefined {
+  if (name === undefined) return undefined;
+  return givenText(textOf(env, name), secret ? textOf(env, `${name}_FILE`) : undefined);
+}
+
+/** An empty variable counts as not set. Files with CRLF and secrets of Kubernetes leave a line break at the end. */
+function textOf(env: Environment, name: string) {
+  const text = env[name]?.replace(/[\r\n]+$/, '');
+  if (text === undefined || text === '' || isServiceLink(name, text)) return undefined;
+  return { text, origin: name, assignment: `${name}=` };
 }
 
 function unknownVariable(name: string, known: readonly string[]): Problem {

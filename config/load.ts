@@ -1,24 +1,12 @@
-// Loads the configuration of one process: defaults, file, environment and flags, the later the stronger; every
-// error at once, and for every leaf where its value came from.
-import { join, resolve } from 'node:path';
+// Loads the configuration of one process. A value goes one way: it is given (file.ts, environment.ts, flags), the strongest
+// counts (strongest.ts), is read (read-value.ts) and judged by its schema (declare.ts). Every problem is told at once.
+import { resolve } from 'node:path';
 import type { Section } from './declare.ts';
-import { fileVariable, ownEnvironment, sharedEnvironment } from './environment.ts';
-import { excerptOf } from './excerpt.ts';
-import { fileLayer } from './file-layer.ts';
-import { readText } from './files.ts';
-import {
-  fixedLayer,
-  maximumYamlBytes,
-  originOf,
-  flagLayer,
-  type Fixed,
-  type Given,
-  type Layer,
-} from './layers.ts';
-import { merge } from './merge.ts';
-import { overriddenPlaces } from './overridden.ts';
+import { readEnvironment } from './environment.ts';
+import { readFile } from './file.ts';
+import { givenText, originOf, type Given, type GivenByPath } from './given.ts';
 import { ConfigError, formatPath, mask, type Problem } from './problems.ts';
-import { resolveSecret } from './secrets.ts';
+import { readValue } from './read-value.ts';
 import {
   leavesIn,
   loadSections,
@@ -27,6 +15,7 @@ import {
   type Leaf,
   type SectionName,
 } from './sections.ts';
+import { strongest } from './strongest.ts';
 import { findingProblem, issueProblems, withoutEchoes, type Context } from './verdict.ts';
 
 type LeafOf<S extends SectionName> = { [K in S]: `${K}.${Extract<keyof Config[K], string>}` }[S];
@@ -37,6 +26,14 @@ type Required<R extends string> = {
     readonly [L in keyof Config[K] as `${K}.${Extract<L, string>}` extends R ? L : never]-?: Config[K][L];
   };
 };
+
+/** What the program itself sets, as the demo does. */
+interface Fixed {
+  /** What people read as the origin, for example `demo`. */
+  readonly origin: string;
+  /** By the leaf's path; undefined stands for unset. Paths of other sections are ignored. */
+  readonly values: Readonly<Record<string, unknown>>;
+}
 
 export interface LoadOptions<S extends SectionName, R extends LeafOf<S> = never> {
   /** The process's own sections. Of others only the names are checked. */
@@ -76,19 +73,6 @@ export interface LoadResult<S extends SectionName, R extends LeafOf<S> = never> 
   readonly warnings: readonly string[];
 }
 
-const defaultFile = 'config/release-button.yaml';
-
-/** The file that somebody has named, and where. An empty variable counts as not set. */
-export function namedFile({
-  configFile,
-  env,
-}: Pick<LoadOptions<SectionName>, 'configFile' | 'env'>):
-  { readonly name: string; readonly by: string } | undefined {
-  if (configFile !== undefined) return { name: configFile, by: '--config' };
-  const name = env[fileVariable]?.trim();
-  return name === undefined || name === '' ? undefined : { name, by: fileVariable };
-}
-
 /** @throws ConfigError with everything that is wrong. */
 // The overload states what the body establishes section by section and the compiler cannot follow: `config`
 // holds what the schemas of exactly the sections S returned, and none of the leaves R is unset.
@@ -101,189 +85,145 @@ export async function loadConfig(
     readonly oneOf?: readonly (readonly string[])[];
   },
 ): Promise<Omit<LoadResult<SectionName>, 'config'> & { readonly config: object }> {
-  const { cwd, env, flags } = options;
+  const { cwd, env } = options;
   const names = sectionNames.filter((name) => options.sections.includes(name));
   const sections = await loadSections(names);
   const leaves = leavesIn(sections);
+
   const file = await readFile(options, sections, leaves);
-  const variables = [await sharedEnvironment(leaves, env), await ownEnvironment(leaves, names, env)];
-  const layers: Layer[] = [
-    fixedLayer(leaves, names, options.defaults),
-    file.layer,
-    ...variables,
-    await flagLayer(leaves, names, flags),
-    fixedLayer(leaves, names, options.forced),
-  ];
-  const secretFiles = filesOf(layers, cwd);
-  const broken = brokenIn(layers);
-  const secrets = await secretLayer(layers, cwd);
-  layers.push(secrets);
-  const problems = [...layers.flatMap((layer) => layer.problems), ...[...broken.values()].flat()];
-  const winners = winnersOf(layers);
-  const context: Context = {
-    leaves,
-    winners,
-    merged: merge(sections, leaves, layers),
-    broken: new Set([...broken.keys(), ...(secrets.broken?.keys() ?? [])]),
-    unknown: file.unreadable === true,
-  };
-  const { config, warnings } = judge(sections, context, problems);
-  const alternatives = [...(options.required ?? []).map((path) => [path]), ...(options.oneOf ?? [])];
+  const environment = readEnvironment(leaves, names, env);
+  const winners = strongest(leaves, {
+    defaults: givenByProgram(leaves, names, options.defaults),
+    file: file.given,
+    variables: environment.given,
+    flags: givenByFlags(leaves, names, options.flags),
+    forced: givenByProgram(leaves, names, options.forced),
+  });
+
+  const { given, secretFiles, ...read } = await readValues(leaves, winners, cwd);
+  const context = { leaves, given, reported: read.reported, isFileUnreadable: file.isUnreadable };
+  const judged = judge(sections, context);
+  const problems = [...file.problems, ...environment.problems, ...read.problems, ...judged.problems];
   // Without the file, what is missing cannot be told from what it says.
-  if (!context.unknown) problems.push(...missing(alternatives, context));
-  if (leaves.some(({ path, setting }) => setting.certificates === true && winners.has(path))) {
+  if (!file.isUnreadable) {
+    const alternatives = [...(options.required ?? []).map((path) => [path]), ...(options.oneOf ?? [])];
+    problems.push(...missing(alternatives, context));
+  }
+  if (leaves.some(({ path, setting }) => setting.certificates === true && given.has(path))) {
     const { certificateProblems } = await import('./certificate-files.ts');
-    problems.push(...(await certificateProblems(leaves, winners, cwd)));
+    problems.push(...(await certificateProblems(leaves, given, cwd)));
   }
   if (problems.length > 0) throw new ConfigError(problems);
+
   return {
-    config,
+    config: judged.config,
     ...(file.name !== undefined && { file: file.name }),
     leaves: leaves.map(({ path, setting: { secret } }) => {
-      const value = valueAt(config, path.split('.'));
-      const origin = originOf(winners.get(path), []);
+      const value = path
+        .split('.')
+        .reduce<unknown>((inner, key) => Reflect.get(Object(inner), key), judged.config);
+      const origin = originOf(given.get(path), []);
       return { path, value: secret && value !== undefined ? mask : value, secret, origin };
     }),
     secretFiles,
     warnings: [
-      ...layers.flatMap((layer) => layer.warnings ?? []),
-      ...overriddenPlaces(file.layer, variables, winners),
-      ...warnings,
+      ...environment.warnings,
+      ...overriddenPlaces(file.given, environment.given, winners),
+      ...judged.warnings,
     ],
   };
 }
 
-interface FileRead {
-  readonly layer: Layer;
-  readonly name?: string;
-  readonly unreadable?: true;
-}
-
-async function readFile(
-  options: Pick<LoadOptions<SectionName>, 'configFile' | 'cwd' | 'env'>,
-  sections: ReadonlyMap<SectionName, Section>,
+/** @throws TypeError for a path that is no leaf: what the program meant to force would stay as it is. */
+function givenByProgram(
   leaves: readonly Leaf[],
-): Promise<FileRead> {
-  const { cwd } = options;
-  const named = namedFile(options);
-  const name = named?.name ?? defaultFile;
-  const read = await readText(resolve(cwd, name), maximumYamlBytes);
-  const failed = (problems: Problem[]): FileRead => ({
-    layer: { given: new Map(), problems },
-    name,
-    unreadable: true,
-  });
-  if (read.text === undefined) {
-    if (named === undefined && (read.code === 'ENOENT' || read.code === 'ENOTDIR'))
-      return { layer: { given: new Map(), problems: [] } };
-    return failed([
-      {
-        key: name,
-        origin: named?.by ?? 'looked for by default',
-        message: `the configuration file ${read.message}${name.startsWith('/') ? '' : ` (relative to ${cwd})`}`,
-        remedy: await remedyFor(name, read.code, named?.by, cwd),
-      },
-    ]);
-  }
-  const { parseYaml } = await import('./yaml.ts');
-  const parsed = parseYaml(read.text);
-  if ('faults' in parsed) {
-    const { text } = read;
-    return failed(
-      parsed.faults.map((fault) => ({
-        key: name,
-        origin: `${name}:${fault.line}`,
-        message: `is not YAML: line ${fault.line}, column ${fault.column}: ${fault.message}`,
-        remedy: fault.remedy,
-        excerpt: excerptOf(text, fault, leaves),
-      })),
-    );
-  }
-  return { layer: fileLayer({ name, ...parsed }, sections, leaves), name };
+  own: readonly SectionName[],
+  { origin, values }: Fixed = { origin: '', values: {} },
+): GivenByPath {
+  const known = leaves.map(({ path }) => path);
+  return new Map(ownEntries(values, known, own).map(([path, value]) => [path, { value, origin }]));
 }
 
-async function remedyFor(name: string, code: string, by: string | undefined, cwd: string): Promise<string> {
-  if (/^(["'`]).*\1$/.test(name)) return 'write the name without quotes';
-  if (code === 'EACCES' || code === 'EPERM') return 'let the user that runs release-button read it';
-  if (code === 'EILSEQ') return 'save it as UTF-8';
-  // docker-compose.yml looks for the name in config/.
-  const inside = code === 'EISDIR' ? join(name, 'release-button.yaml') : join('config', name);
-  const isThere = !name.startsWith('/') || code === 'EISDIR';
-  if (isThere && (await readText(resolve(cwd, inside), maximumYamlBytes)).text !== undefined)
-    return `did you mean ${inside}? Then set ${by ?? '--config'} to it`;
-  return by === fileVariable
-    ? `set ${by} to a readable YAML file, or unset it`
-    : 'name a readable YAML file with --config';
+/** @throws TypeError for a path that `flagsOf()` does not name. */
+function givenByFlags(
+  leaves: readonly Leaf[],
+  own: readonly SectionName[],
+  flags: Readonly<Record<string, string>>,
+): GivenByPath {
+  const known = leaves.flatMap(({ path, setting }) => (setting.secret ? [path, `${path}File`] : [path]));
+  const texts = new Map(ownEntries(flags, known, own));
+  const textOf = (path: string, flag: string) => {
+    const text = texts.get(path);
+    return text === undefined ? undefined : { text, origin: flag, assignment: `${flag} ` };
+  };
+  return new Map(
+    leaves.flatMap(({ path, flag }): [string, Given][] => {
+      const given = givenText(textOf(path, flag), textOf(`${path}File`, `${flag}-file`));
+      return given === undefined ? [] : [[path, given]];
+    }),
+  );
 }
 
-/** Reads the secrets that the strongest layers name files for: one more layer, above them all. */
-async function secretLayer(layers: readonly Layer[], cwd: string): Promise<Layer> {
+function ownEntries<Value>(
+  values: Readonly<Record<string, Value>>,
+  known: readonly string[],
+  own: readonly SectionName[],
+): [string, Value][] {
+  const entries = Object.entries(values).filter(([path]) => own.some((name) => path.startsWith(`${name}.`)));
+  const unknown = entries.find(([path]) => !known.includes(path));
+  if (unknown !== undefined) throw new TypeError(`no setting ${unknown[0]}`);
+  return entries;
+}
+
+async function readValues(leaves: readonly Leaf[], winners: GivenByPath, cwd: string) {
   const given = new Map<string, Given>();
   const problems: Problem[] = [];
-  const broken = new Map<string, readonly Problem[]>();
-  for (const [path, strongest] of winnersOf(layers)) {
-    const resolved = await resolveSecret(path, strongest, cwd);
-    if ('given' in resolved) given.set(path, resolved.given);
-    else {
-      problems.push(resolved.problem);
-      broken.set(path, []);
-    }
+  const reported = new Set<string>();
+  const secretFiles = new Map<string, string>();
+  for (const leaf of leaves) {
+    const { path } = leaf;
+    const winner = winners.get(path);
+    if (winner === undefined) continue;
+    for (const inside of winner.reported ?? []) reported.add(inside);
+    const read = await readValue(leaf, winner, cwd);
+    given.set(path, 'given' in read ? read.given : winner);
+    if ('problems' in read) {
+      problems.push(...read.problems);
+      reported.add(path);
+    } else if (winner.inFile) secretFiles.set(path, resolve(cwd, String(winner.value)));
   }
-  return { given, problems, broken };
+  return { given, problems, reported, secretFiles };
 }
 
-function filesOf(layers: readonly Layer[], cwd: string): ReadonlyMap<string, string> {
-  const files = new Map<string, string>();
-  for (const [path, { inFile, value }] of winnersOf(layers))
-    if (inFile && typeof value === 'string') files.set(path, resolve(cwd, value));
-  return files;
-}
-
-/** What no value came of, and no stronger layer gives. */
-function brokenIn(layers: readonly Layer[]): ReadonlyMap<string, readonly Problem[]> {
-  const broken = new Map<string, readonly Problem[]>();
-  for (const layer of layers) {
-    for (const path of layer.given.keys()) broken.delete(path);
-    for (const [path, problems] of layer.broken ?? []) broken.set(path, problems);
-  }
-  return broken;
-}
-
-/** What the strongest layer gives for each leaf. */
-function winnersOf(layers: readonly Layer[]): ReadonlyMap<string, Given> {
-  return new Map(layers.flatMap((layer) => [...layer.given]));
-}
-
-function judge(sections: ReadonlyMap<SectionName, Section>, context: Context, problems: Problem[]) {
+function judge(sections: ReadonlyMap<SectionName, Section>, context: Context) {
   const config: Record<string, unknown> = {};
+  const problems: Problem[] = [];
   const warnings: string[] = [];
-  const topicPrefix = valueAt(context.merged, ['mqtt', 'topicPrefix']);
+  const prefix = context.given.get('mqtt.topicPrefix')?.value;
   for (const [name, section] of sections) {
-    const { value, issues, findings } = section.parse(context.merged[name], {
-      topicPrefix: typeof topicPrefix === 'string' ? topicPrefix : undefined,
-      isBroken: (path) => context.broken.has(formatPath([name, ...path])),
+    const { value, issues, findings } = section.judge({
+      valueOf: (path) => context.given.get(formatPath([name, ...path]))?.value,
+      isReported: (path) => context.reported.has(formatPath([name, ...path])),
+      topicPrefix: typeof prefix === 'string' ? prefix : undefined,
     });
     config[name] = value;
-    problems.push(...issueProblems(name, section, issues, context));
-    if (context.unknown) continue;
+    problems.push(...issueProblems(name, issues, context));
+    if (context.isFileUnreadable) continue;
     for (const finding of withoutEchoes(findings, issues)) {
-      if (finding.severity === 'error') problems.push(findingProblem(name, finding, context));
-      else warnings.push(warningOf(findingProblem(name, finding, context)));
+      const problem = findingProblem(name, finding, context);
+      if (finding.severity === 'error') problems.push(problem);
+      else warnings.push(`${problem.key} (${problem.origin}): ${problem.message}; ${problem.remedy}`);
     }
   }
-  return { config, warnings };
-}
-
-function warningOf({ key, origin, message, remedy }: Problem): string {
-  return `${key} (${origin}): ${message}; ${remedy}`;
+  return { config, problems, warnings };
 }
 
 /** The first of the alternatives says what to do. */
 function missing(
   alternatives: readonly (readonly string[])[],
-  { leaves, winners, broken }: Context,
+  { leaves, given }: Pick<Context, 'leaves' | 'given'>,
 ): Problem[] {
-  const isSet = (path: string) => broken.has(path) || winners.get(path)?.value !== undefined;
+  const isSet = (path: string) => given.get(path)?.value !== undefined;
   const lacking = alternatives.filter((paths) => !paths.some(isSet)).map(([first]) => first);
   return leaves
     .filter(({ path }) => lacking.includes(path))
@@ -295,9 +235,26 @@ function missing(
     }));
 }
 
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (inner, key) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, key) : undefined),
-    value,
-  );
+/** With whom a process talks. */
+const places = ['mqtt.url', 'argocd.server'];
+
+/**
+ * That a variable beats the file is meant; but one that stands in a shell for something else (ARGOCD_SERVER, for the argocd
+ * command) would be followed silently. A flag is typed on purpose. The value of the file is not shown: nobody has judged it.
+ */
+function overriddenPlaces(
+  file: GivenByPath,
+  variables: GivenByPath,
+  winners: GivenByPath,
+): readonly string[] {
+  return places.flatMap((path) => {
+    const inFile = file.get(path);
+    const variable = variables.get(path);
+    if (inFile === undefined || variable === undefined || inFile.value === variable.value) return [];
+    const { origin, value } = variable;
+    if (winners.get(path)?.origin !== origin) return [];
+    return [
+      `${path} is ${String(value)}, from ${origin}; ${inFile.origin} says otherwise and does not count: unset ${origin}, or take ${path} out of the file`,
+    ];
+  });
 }

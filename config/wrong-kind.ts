@@ -5,7 +5,7 @@ import { meantBy } from './meant.ts';
 import { mask, redact } from './problems.ts';
 import { numberMeant, spokenOf } from './quantities.ts';
 import type { Place } from './verdict.ts';
-import { allowed, bare, choicesOf, entriesWanted, kindWanted, lengthOf, rangeOf } from './wording.ts';
+import { allowed, choicesOf, entriesWanted, kindWanted, lengthOf, rangeOf } from './wording.ts';
 
 interface Said {
   readonly message: string;
@@ -14,17 +14,17 @@ interface Said {
   readonly isPutRight: boolean;
 }
 
-export function wrongKind(schema: z.core.$ZodType, place: Place): Said {
+export function wrongKind(place: Place): Said {
   const { value, leaf, key } = place;
   const name = nameOf(key);
-  const inner = bare(schema);
-  const isSecret = leaf?.setting.secret === true;
+  const inner = place.schema;
+  const isSecret = leaf.setting.secret;
   const lines = isSecret
     ? []
     : meantBy(inner, name, value)
         .map((meant) => lineOf(place, meant))
         .filter((line) => !line.includes(mask));
-  const own = leaf?.path === key && leaf.setting.items === undefined ? leaf.setting.default : undefined;
+  const own = leaf.path === key && leaf.setting.items === undefined ? leaf.setting.default : undefined;
   const forDefault =
     own === undefined
       ? ''
@@ -122,7 +122,7 @@ function howTo(schema: z.core.$ZodType, { begin, leaf, value }: Place): string {
   if (schema instanceof z.ZodMiniArray)
     return !begin.endsWith(': ') && begin !== '- '
       ? `write it in one line as YAML or JSON, for example \`${begin}'[{id: main}]'\``
-      : leaf?.setting.items === undefined
+      : leaf.setting.items === undefined
         ? `write its entries in brackets, \`${begin}[first, second]\``
         : 'begin each entry with `- `, on a line of its own below the key';
   return schema instanceof z.ZodMiniBoolean

@@ -5,14 +5,14 @@ import type { Document, Pair, YAMLMap } from 'yaml';
 import { faultsOf, orphanFault } from './yaml-faults.ts';
 import type { Fault } from './yaml-text.ts';
 
-export type ParsedYaml =
-  | {
-      readonly value: unknown;
-      lineOf(path: readonly PropertyKey[]): number;
-      /** How a scalar was written; undefined where the path leads to none. */
-      sourceOf(path: readonly PropertyKey[]): string | undefined;
-    }
-  | { readonly faults: readonly Fault[] };
+export interface YamlContent {
+  readonly value: unknown;
+  lineOf(path: readonly PropertyKey[]): number;
+  /** How a scalar was written; undefined where the path leads to none. */
+  sourceOf(path: readonly PropertyKey[]): string | undefined;
+}
+
+type ParsedYaml = YamlContent | { readonly faults: readonly Fault[] };
 
 /** Aliases may multiply what a file says at most this often; 100 is the parser's own default. */
 const maximumAliases = 100;

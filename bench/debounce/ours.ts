@@ -1,4 +1,5 @@
 // The agent's own button on a line of a model: its code, its timers, on a clock whose time is the model's.
+import { schemaOf } from '../../config/declare.ts';
 import { agent as agentSection } from '../../config/sections/agent.ts';
 import { createButton } from '../../gpio-agent/button.ts';
 import type { GpioDriver, InputOptions } from '../../gpio-agent/drivers/driver.ts';
@@ -65,7 +66,7 @@ export function playOurs(
 ): Played {
   const clock = modelClock(42);
   const gesture = signal.double === true ? 'double' : 'press';
-  const config = agentSection.schema.parse({
+  const config = schemaOf(agentSection.settings).parse({
     buttons: [{ gestures: signal.double === true ? ['press', 'double'] : ['press'], ...settings }],
   });
   const [button] = config.buttons;

@@ -18,7 +18,8 @@ import { createReport } from './report.ts';
 import type { ReportOptions } from './report.ts';
 import { isTerminated, newRun, terminationOf } from './run.ts';
 import type { Run } from './run.ts';
-import type { RunningReleases } from './running.ts';
+import { runsInWords, terminateRuns } from './running.ts';
+import type { Termination } from './running.ts';
 import { lookForOurs } from './look-for-ours.ts';
 import type { Overtaken, Sent } from './look-for-ours.ts';
 import { sendSync } from './send.ts';
@@ -29,7 +30,6 @@ import { wavesOf } from './waves.ts';
 export interface RunnerOptions extends Omit<ReportOptions, 'running'> {
   readonly argocd: ArgoCd;
   readonly registry: Registry;
-  readonly running: RunningReleases;
   readonly release: {
     readonly appTimeoutMs: number;
     readonly refreshTimeoutMs: number;
@@ -59,6 +59,17 @@ export interface Runner {
   run(release: PlannedRelease, acceptedAt: number): void;
   /** Goes on with a release of a former run: what was never sent is `interrupted`, what was sent is followed. */
   resume(unfinished: UnfinishedRelease): void;
+  /** Ends what runs, or one application of it: what was not sent stays so, what runs is terminated in Argo CD. */
+  terminate(app: string | undefined): Termination;
+  isBusy(key: string): boolean;
+  /** the release runs, and is at the application */
+  isAt(releaseId: string, key: string): boolean;
+  /** of a release that runs */
+  buttonOf(releaseId: string): string | undefined;
+  /** What runs, in words; of all buttons, or of one. */
+  inWords(button?: string): readonly string[];
+  /** releases of the button that run */
+  running(button: string): number;
   /** Starts nothing further; what was sent is followed after the next start. */
   stop(): Promise<void>;
 }
@@ -81,17 +92,19 @@ const terminatedBefore: AppEnd = {
 const stopWaitMs = 5_000;
 
 export function createRunner(options: RunnerOptions): Runner {
-  const { argocd, registry, running, journal, clock, log } = options;
+  const { argocd, registry, journal, clock, log } = options;
+  const runs = new Map<string, Run>();
+  const busy = new Map<string, string>();
   const pending = new Set<Promise<void>>();
   const abort = new AbortController();
   const { signal } = abort;
-  const report = createReport({ ...options, running: running.oldest });
+  const report = createReport({ ...options, running: () => [...runs.values()][0] });
   const { event, write } = report;
 
   const ended = async ({ release, progress, ends }: Run, app: PlannedApp, end: AppEnd) => {
     const key = keyOf(app);
     ends.set(key, end);
-    running.leave(release.id, key);
+    if (busy.get(key) === release.id) busy.delete(key);
     progress.set(key, { phase: 'done', outcome: end.outcome, message: end.message });
     await write({
       type: 'app',
@@ -186,7 +199,7 @@ export function createRunner(options: RunnerOptions): Runner {
     const finishedAt = clock.now();
     const at = toTime(finishedAt);
     await write({ type: 'finished', at, releaseId: release.id, outcome });
-    running.end(release.id);
+    runs.delete(release.id);
     const counts = new Map<AppOutcome, number>();
     for (const end of ends.values()) counts.set(end.outcome, (counts.get(end.outcome) ?? 0) + 1);
     const words = [...counts].map(([name, count]) => `${count} ${name}`).join(', ');
@@ -223,9 +236,11 @@ export function createRunner(options: RunnerOptions): Runner {
 
   const begin = (run: Run, apps: readonly PlannedApp[], first: Step) => {
     const { release } = run;
-    const ours = running.begin(run, apps);
+    runs.set(release.id, run);
     // Two buttons that select the same application may have been pressed at the same moment.
-    const taken = apps.filter((app) => !ours.includes(app));
+    const taken = apps.filter((app) => busy.has(keyOf(app)));
+    const ours = apps.filter((app) => !busy.has(keyOf(app)));
+    for (const app of ours) busy.set(keyOf(app), release.id);
     event(release, { event: 'started' });
     report.changed();
     const work = async () => {
@@ -267,6 +282,13 @@ export function createRunner(options: RunnerOptions): Runner {
             },
       );
     },
+    terminate: (app) =>
+      terminateRuns(runs.values(), (run, key) => busy.get(key) === run.release.id, registry, app),
+    isBusy: (key) => busy.has(key),
+    isAt: (releaseId, key) => busy.get(key) === releaseId,
+    buttonOf: (releaseId) => runs.get(releaseId)?.release.button,
+    inWords: (button) => runsInWords(runs.values(), button),
+    running: (button) => [...runs.values()].filter((run) => run.release.button === button).length,
     stop: async () => {
       abort.abort();
       await waitAtMost(clock, stopWaitMs, Promise.allSettled(pending));

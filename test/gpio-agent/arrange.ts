@@ -1,5 +1,6 @@
 // An agent on simulated pins, a fake clock and a fake link.
 import { Registry } from 'prom-client';
+import { schemaOf } from '../../config/declare.ts';
 import { agent as agentSection } from '../../config/sections/agent.ts';
 import { createGpioAgent } from '../../gpio-agent/agent.ts';
 import { createSimulatedDriver } from '../../gpio-agent/drivers/simulated.ts';
@@ -18,7 +19,7 @@ export const buttonLine = 17;
 export const ledLine = 27;
 
 export function agentConfig(input: unknown = {}): AgentConfig {
-  return agentSection.schema.parse(input);
+  return schemaOf(agentSection.settings).parse(input);
 }
 
 export interface Arrangement {

@@ -62,10 +62,8 @@ function leaving(
     log: silentLog(),
     journal,
     release: { refreshTimeoutMs: 15_000, waitHealthy: false },
-    running: {
-      isAt: () => false,
-      buttonOf: (releaseId) => (releaseId === options.running ? 'main' : undefined),
-    },
+    isAt: () => false,
+    buttonOf: (releaseId) => (releaseId === options.running ? 'main' : undefined),
     onLate: (ended) => void told.push(ended),
   });
   onTestFinished(async () => {

@@ -1,0 +1,82 @@
+// Reads what was given for a setting: the text of a variable or flag as the kind that the setting has, a value of the file as
+// it was written, a secret from its file.
+import { asMeant } from './as-meant.ts';
+import type { Given } from './given.ts';
+import { formatPath, mask, show, type Problem } from './problems.ts';
+import { readSecretFile } from './secrets.ts';
+import type { Leaf } from './sections.ts';
+
+/** A list in a variable or flag is YAML text; the bound is the same as for the file. */
+export const maximumYamlBytes = 256 * 1024;
+
+export type Read = { readonly given: Given } | { readonly problems: readonly Problem[] };
+
+export async function readValue(leaf: Leaf, given: Given, cwd: string): Promise<Read> {
+  const { path, setting, type } = leaf;
+  const { value, origin, assignment, clash, sourceOf } = given;
+  const problem = (message: string, remedy: string, about: Partial<Problem> = {}): Read => ({
+    problems: [{ key: path, origin, value: setting.secret ? mask : show(value), message, remedy, ...about }],
+  });
+  const text = assignment !== undefined && typeof value === 'string' ? value : undefined;
+  if (text !== undefined && isQuoted(text))
+    return problem(
+      'is in quotes, which belong to the value here',
+      `write it without quotes: \`docker --env-file\`, Kubernetes and lists in Compose files keep them${
+        setting.secret ? `; a secret that really has them can stand in a file, named by ${path}File` : ''
+      }`,
+    );
+  if (clash !== undefined)
+    return problem(
+      'is set twice: directly and by a file',
+      `remove one of them, best the direct one (${origin})`,
+      { origin: `${origin} and ${clash}` },
+    );
+  if (given.inFile) return readSecretFile(path, given, cwd);
+  if (text === undefined) return sourceOf === undefined ? { given } : asWritten(leaf, given, sourceOf);
+  if (type !== 'list') return { given: { ...given, value: valueIn(text, type) } };
+
+  if (Buffer.byteLength(text) > maximumYamlBytes)
+    return problem(`is larger than ${maximumYamlBytes / 1024} KiB`, 'shorten it, or use the file');
+  const { parseYaml } = await import('./yaml.ts');
+  const parsed = parseYaml(text);
+  if ('faults' in parsed) {
+    const [fault] = parsed.faults;
+    return problem(
+      `is not YAML: column ${fault?.column}: ${fault?.message}`,
+      `${fault?.remedy}; a list is written in one line as YAML or JSON, for example [{id: main}]`,
+    );
+  }
+  return asWritten(leaf, { ...given, value: parsed.value, sourceOf: parsed.sourceOf }, parsed.sourceOf);
+}
+
+/** No setting begins and ends with a quote: the quotes were meant for a shell. */
+function isQuoted(text: string): boolean {
+  return /^(["'`])[^]*\1$/.test(text.trim());
+}
+
+/** Text that is no number or boolean stays text: the schema then says what is wanted. */
+function valueIn(text: string, type: Leaf['type']): unknown {
+  const word = text.trim().toLowerCase();
+  if (type === 'number' && /^-?\d+(\.\d+)?$/.test(word)) return Number(word);
+  return type === 'boolean' && (word === 'true' || word === 'false') ? word === 'true' : text;
+}
+
+function asWritten({ path, setting }: Leaf, given: Given, sourceOf: NonNullable<Given['sourceOf']>): Read {
+  const { value, unclear } = asMeant(setting, given.value, sourceOf);
+  if (unclear.length === 0)
+    return { given: { ...given, value: setting.secret ? withoutLineEnd(value) : value } };
+  return {
+    problems: unclear.map(({ path: within, written, readAs }) => ({
+      key: formatPath([path, ...within]),
+      origin: given.locate?.(within) ?? given.origin,
+      value: written,
+      message: `can be meant as the text \`${written}\`, or as ${readAs}, which YAML reads`,
+      remedy: `write "${written}" in quotes for the text, or ${readAs}`,
+    })),
+  };
+}
+
+/** A secret in a block (`|`) ends in a line break that nobody means. */
+function withoutLineEnd(value: unknown): unknown {
+  return typeof value === 'string' ? value.replace(/(?<=[^\r\n])[\r\n]+$/, '') : value;
+}

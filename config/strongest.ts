@@ -1,0 +1,55 @@
+// Which of the values that were given for a setting counts. Convict decides, from the weakest to the strongest: default,
+// file, environment, and what is set after these, the flags.
+import convict from 'convict';
+import { byDefault, type Given, type GivenByPath } from './given.ts';
+import type { Leaf } from './sections.ts';
+
+interface Sources {
+  /** Of the program, in place of the declared defaults. */
+  readonly defaults: GivenByPath;
+  readonly file: GivenByPath;
+  readonly variables: GivenByPath;
+  readonly flags: GivenByPath;
+  /** Of the program, stronger than everything. */
+  readonly forced: GivenByPath;
+}
+
+/** A value with its origin; in a list, since convict merges maps key by key. Of a variable the text. */
+type Held = readonly Given[] | string | undefined;
+
+/** The one that counts, for each setting that has any. */
+export function strongest(leaves: readonly Leaf[], sources: Sources): GivenByPath {
+  const { defaults, file, variables, flags, forced } = sources;
+  const named = <Value>(given: GivenByPath, hold: (one: Given) => Value) =>
+    leaves.flatMap(({ path, variable }): [string, Value][] => {
+      const one = given.get(path);
+      return one === undefined ? [] : [[variable, hold(one)]];
+    });
+  const inList = (one: Given): Held => [one];
+
+  const schema = leaves.map(({ path, variable, setting }) => {
+    const given = defaults.get(path) ?? declaredDefault(setting.default);
+    const { doc, secret: sensitive } = setting;
+    // Format `*` takes everything: what counts is judged later, with its place in the file.
+    const declared = { doc, default: given && [given], format: '*', env: variable, sensitive };
+    return [variable, declared] as const;
+  });
+  const env = Object.fromEntries(named(variables, ({ value }) => String(value)));
+  // No `args`: convict's parser would read a password `1e3` as the number 1000.
+  const store = convict<Record<string, Held>>(Object.fromEntries(schema), { env, args: [] });
+  store.load(Object.fromEntries(named(file, inList)));
+  for (const [name, one] of [...named(flags, inList), ...named(forced, inList)]) store.set(name, one);
+
+  const winners = store.getProperties();
+  return new Map(
+    leaves.flatMap(({ path, variable }): [string, Given][] => {
+      const winner = winners[variable];
+      const given = typeof winner === 'string' ? variables.get(path) : winner?.[0];
+      return given === undefined ? [] : [[path, given]];
+    }),
+  );
+}
+
+function declaredDefault(value: unknown): Given | undefined {
+  return value === undefined ? undefined : { value, origin: byDefault, locate: () => byDefault };
+}
