@@ -1,11 +1,11 @@
-// The release worker: presses to releases, Argo CD to drift, wired together.
+// The release worker: presses to releases, Argo CD to drift, wired together. Each part is built from those above it. What
+// a part has to tell those below it goes over `events`.
+import { EventEmitter } from 'node:events';
 import { selects } from '../config/selection.ts';
-import { releaseEvent } from '../messages/release.ts';
 import { toTime } from '../messages/time.ts';
-import { createClockSteps } from '../service/clock-step.ts';
 import { createPauseWatch } from '../service/pause.ts';
-import { keyOf } from './argocd/application.ts';
 import { heeded } from './argocd/heeded.ts';
+import { untilDecided } from './decided.ts';
 import { createAccess } from './drift/access.ts';
 import { createBoard } from './drift/board.ts';
 import { createPublisher } from './drift/publisher.ts';
@@ -13,31 +13,20 @@ import { createRegistry } from './drift/registry.ts';
 import { createRevisions } from './drift/revisions.ts';
 import { createWatch } from './drift/watch.ts';
 import { createFreeze } from './freeze/freeze.ts';
-import { inWordsOf } from './freeze/words.ts';
-import { goOnFromFormerRun } from './former-run.ts';
 import { createInfo } from './info.ts';
 import { createLamps } from './lamps.ts';
 import { workerMetrics } from './metrics.ts';
-import { untilDecided } from './decided.ts';
 import type { WorkerOptions } from './options.ts';
 import { createOthers } from './others.ts';
-import { takeForeignPresses } from './presses/foreign.ts';
-import { createIntake } from './presses/intake.ts';
-import type { Intake } from './presses/intake.ts';
-import { cutOff } from './presses/looking.ts';
-import { judge } from './presses/judge.ts';
 import { createPressMemory, rememberIdsMax } from './presses/memory.ts';
-import { createDeployedByButton } from './releases/deployed.ts';
+import { createPresses } from './presses/presses.ts';
+import type { JournalLine } from './releases/journal-lines.ts';
 import { noteForLater } from './releases/note-for-later.ts';
 import { createRecovery } from './releases/recovery.ts';
-import { createLate } from './releases/late.ts';
-import { refreshAll } from './releases/refresh.ts';
-import { whyFreeze } from './releases/release.ts';
-import type { PlannedRelease } from './releases/release.ts';
-import { createRunner } from './releases/runner.ts';
-import type { Said } from './releases/said.ts';
+import { createReleases } from './releases/releases.ts';
+import { createRunningReleases } from './releases/running.ts';
 import { takeTerminations } from './releases/terminate.ts';
-import { createUnended } from './releases/unended.ts';
+import { createUnended, type LateEnd } from './releases/unended.ts';
 import { createReplies } from './replies.ts';
 import { saySelected } from './selection.ts';
 import { createStateDirectory } from './state-directory.ts';
@@ -49,35 +38,42 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
+interface Events {
+  /** Another worker, or what is its own, has changed. */
+  'other-workers': [];
+  /** Something has changed that stands in the topics of these applications, or on the light of their buttons. */
+  applications: [keys: Iterable<string>];
+  /** What is known of Argo CD itself has changed: whether it answers, its version. */
+  argocd: [];
+  'stream-reconnect': [];
+  'state-directory': [];
+  freeze: [];
+  'late-end': [end: LateEnd];
+}
+
 export function createWorker(options: WorkerOptions): Worker {
   const { config, link, clock, log, health, random } = options;
+  const events = new EventEmitter<Events>();
+  const buttons = config.buttons.map(({ id }) => id);
+  const mayAct = () => link.state.state !== 'standby';
+  const pause = createPauseWatch({ clock, thresholdMs: config.maxPressAgeMs });
+
   const stateDirectory = createStateDirectory({
     stateDir: config.stateDir,
     clock,
     log,
     health,
-    onChange: () => board.changed(),
+    onChange: () => events.emit('state-directory'),
   });
   const journal = stateDirectory.watchJournal(options.journal);
-  const argocd = heeded(options.argocd, {
-    onAnswer: () => watch.answered(),
-    onFailure: (error, change) => watch.failed(error, change),
-    away: () => watch.away(),
-  });
-  const buttons = new Map(config.buttons.map((button) => [button.id, button]));
-  const mayAct = () => link.state.state !== 'standby';
-  const whenDecided = () => untilDecided({ link, clock });
-  const pause = createPauseWatch({ clock, thresholdMs: config.maxPressAgeMs });
-  const steps = createClockSteps(clock);
-  const others = createOthers({ link, worker: config.id, onChange: () => taken.say() });
+  const note = (line: JournalLine) => void noteForLater(journal, log, line);
+
+  const others = createOthers({ link, worker: config.id, onChange: () => events.emit('other-workers') });
   const taken = createTaken({ buttons: config.buttons, takes: others.takes, health, log });
+  events.on('other-workers', taken.say);
+
+  // What is known of Argo CD.
   const registry = createRegistry((app) => config.buttons.some(({ select }) => selects(select, app)));
-  const changed = (keys: Iterable<string>) => {
-    publisher.changed(keys);
-    board.changed(keys);
-  };
-  const access = createAccess({ argocd, registry, clock, log, onChange: changed });
-  const revisions = createRevisions({ argocd, registry, clock, log, onChange: changed });
   const watch = createWatch({
     argocd: options.argocd,
     registry,
@@ -86,13 +82,17 @@ export function createWorker(options: WorkerOptions): Worker {
     health,
     random,
     drift: config.drift,
-    onReconnect: () => metrics.streamReconnect(),
-    onChange: () => {
-      board.changed();
-      info.changed();
-    },
+    onReconnect: () => events.emit('stream-reconnect'),
+    onChange: () => events.emit('argocd'),
   });
-  const info = createInfo({ ...options, server: watch.server });
+  const argocd = heeded(options.argocd, {
+    onAnswer: watch.answered,
+    onFailure: watch.failed,
+    away: watch.away,
+  });
+  const changed = (keys: Iterable<string>) => void events.emit('applications', keys);
+  const access = createAccess({ argocd, registry, clock, log, onChange: changed });
+  const revisions = createRevisions({ argocd, registry, clock, log, onChange: changed });
   const publisher = createPublisher({
     link,
     registry,
@@ -105,75 +105,24 @@ export function createWorker(options: WorkerOptions): Worker {
     maxPublishesPerSecond: config.drift.maxPublishesPerSecond,
     externalUrl: options.externalUrl,
   });
-  const metrics = workerMetrics({
-    registry: options.metrics,
-    clock,
-    buttons: config.buttons.map(({ id }) => id),
-    now: {
-      releasing: (button) => runner.running(button),
-      heardAt: watch.heardAt,
-      isFresh: () => clock.monotonic() < watch.freshUntil(),
-      isStreaming: watch.streaming,
-    },
-  });
-  const runner = createRunner({
-    argocd,
-    registry,
-    journal,
-    clock,
-    log,
-    release: config.release,
-    mayAct,
-    whenDecided,
-    heldSince: pause.heldSince,
-    onRefused: (key, why) => {
-      if (why === 'not-permitted') access.refused(key);
-      else void access.lookAgain([key]);
-    },
-    onEvent: (event) => {
-      link.publish(releaseEvent.at({}), event);
-      if (event.event === 'started') board.started(event.button);
-    },
-    onCurrent: (release) => said?.current(release),
-    onEnd: async (release, ends) => {
-      deployed.note(release, ends);
-      const why = whyFreeze(release, ends.values());
-      if (why !== undefined) await freezeAfter(release, why);
-    },
-    onFinished: (release, ending, lastedMs) => {
-      said?.last(release);
-      metrics.released(release, lastedMs);
-      board.finished(ending);
-    },
-    onEnded: (ended) => {
-      late.ended(ended.release);
-      unended.adopt(ended);
-    },
-    whyLeft: (key) => unended.whyLeft(key),
-  });
-  const deployed = createDeployedByButton();
-  const freezeAfter = (release: PlannedRelease, why: string) =>
-    freeze.freezeButton(release.button, why, release.by ?? release.source);
-  const late = createLate({
-    registry,
-    board: () => board,
-    said: () => said,
-    deployed,
-    freeze: (release, why) => void freezeAfter(release, why),
-  });
+  events.on('applications', publisher.changed);
+  const info = createInfo({ ...options, server: watch.server });
+  events.on('argocd', info.changed);
+
+  // What goes on in Argo CD by our doing, and what keeps more from being sent there.
+  const running = createRunningReleases(registry);
   const unended = createUnended({
     argocd,
     registry,
+    running,
     journal,
     clock,
     log,
     release: config.release,
-    isAt: runner.isAt,
-    buttonOf: runner.buttonOf,
-    onLate: late.tell,
+    onLate: (end) => events.emit('late-end', end),
   });
   const replies = createReplies(link, options.topicPrefix);
-  const goesOn = (button?: string) => [...runner.inWords(button), ...unended.inWords(button)];
+  const goesOn = (button?: string) => [...running.inWords(button), ...unended.inWords(button)];
   const freeze = createFreeze({
     link,
     clock,
@@ -182,12 +131,27 @@ export function createWorker(options: WorkerOptions): Worker {
     journal,
     replies,
     worker: config.id,
-    buttons: config.buttons.map(({ id }) => id),
+    buttons,
     isOthers: others.own,
-    onChange: () => board.changed(),
+    onChange: () => events.emit('freeze'),
     health: health.check('freeze', 'degraded'),
     goesOn,
   });
+
+  // What people see.
+  const metrics = workerMetrics({
+    registry: options.metrics,
+    clock,
+    buttons,
+    now: {
+      releasing: running.count,
+      heardAt: watch.heardAt,
+      isFresh: () => clock.monotonic() < watch.freshUntil(),
+      isStreaming: watch.streaming,
+    },
+  });
+  events.on('stream-reconnect', metrics.streamReconnect);
+  const lamps = createLamps({ lights: config.lights, link, clock, log });
   const board = createBoard({
     link,
     registry,
@@ -199,24 +163,69 @@ export function createWorker(options: WorkerOptions): Worker {
     server: argocd.server,
     buttons: config.buttons,
     automatedGraceMs: config.drift.automatedGraceMs,
-    releasing: (button) => runner.running(button),
+    releasing: running.count,
     freeze,
     unwritable: stateDirectory.problem,
-    onOver: ({ releaseId }) =>
-      void noteForLater(journal, log, { type: 'over', at: toTime(clock.now()), releaseId }),
-    onLost: (changes) =>
-      void noteForLater(journal, log, { type: 'compared', at: toTime(clock.now()), ...changes }),
+    onOver: ({ releaseId }) => note({ type: 'over', at: toTime(clock.now()), releaseId }),
+    onLost: (changes) => note({ type: 'compared', at: toTime(clock.now()), ...changes }),
     onShown: (shown) => {
       metrics.shown(shown);
       lamps.show(shown.button, shown.signal);
     },
   });
-  const lamps = createLamps({ lights: config.lights, link, clock, log });
+  events.on('applications', board.changed);
+  for (const event of ['argocd', 'freeze', 'state-directory'] as const)
+    events.on(event, () => board.changed());
+
+  // What a press leads to.
+  const memory = createPressMemory(clock);
+  const releases = createReleases({
+    config,
+    link,
+    clock,
+    log,
+    journal,
+    argocd,
+    registry,
+    access,
+    board,
+    freeze,
+    metrics,
+    running,
+    unended,
+    mayAct,
+    whenDecided: () => untilDecided({ link, clock }),
+    heldSince: pause.heldSince,
+    isOthers: others.own,
+    onForeignPress: memory.note,
+  });
+  events.on('late-end', releases.endedLate);
+  const presses = createPresses({
+    config,
+    link,
+    clock,
+    clockState: options.clockState,
+    log,
+    journal,
+    stateDirectory,
+    argocd,
+    registry,
+    watch,
+    access,
+    publisher,
+    board,
+    freeze,
+    metrics,
+    memory,
+    running,
+    unended,
+    releases,
+    isOthers: (button) => (buttons.includes(button) ? others.takes(button) : others.own(button)),
+    mayAct,
+    heldMs: pause.heldMs,
+  });
 
   const forgets: (() => void)[] = [];
-  let intake: Intake | undefined;
-  let said: Said | undefined;
-
   return {
     start: async () => {
       const recovery = createRecovery(rememberIdsMax);
@@ -226,101 +235,29 @@ export function createWorker(options: WorkerOptions): Worker {
 
       taken.say();
       pause.start();
-      steps.start();
       others.start();
       await freeze.start();
-      takeTerminations({ link, runner, unended, replies, log, goesOn, others: others.areThere });
+      takeTerminations({ link, running, unended, replies, log, goesOn, others: others.areThere });
       forgets.push(registry.onChange(changed));
       publisher.start();
       lamps.start();
       board.start();
       info.start();
-      const memory = createPressMemory({ clock, ...recovered });
-      const former = goOnFromFormerRun({
-        recovered,
-        memory,
-        link,
-        journal,
-        clock,
-        log,
-        isOthers: others.own,
-        board,
-        deployed,
-        late,
-        unended,
-        runner,
-      });
-      said = former.said;
-      forgets.push(former.stop);
+      for (const [key, at] of recovered.lost) board.remember(key, at);
+      releases.start(recovered);
       access.start();
       watch.start();
       void watch.firstList.then(() => {
         publisher.complete();
         saySelected({ buttons: config.buttons, registry, server: argocd.server, log });
       });
-
-      intake = createIntake({
-        link,
-        journal,
-        clock,
-        log,
-        worker: config,
-        buttons,
-        isOthers: (button) => (buttons.has(button) ? others.takes(button) : others.own(button)),
-        mayAct,
-        heldMs: pause.heldMs,
-        formerNow: () => (options.clockState() === true ? undefined : steps.former()),
-        memory,
-        frozen: (button) => {
-          const frozen = freeze.of(button);
-          return frozen.length === 0
-            ? undefined
-            : { why: inWordsOf(frozen), alone: freeze.ofAll().length === 0 };
-        },
-        judge: async (button, action, only, taken) => {
-          // A freeze that another process has taken in meanwhile must be known before anything is released.
-          if (!(await link.whenRead())) return cutOff;
-          return judge(
-            {
-              argocd,
-              registry,
-              watch,
-              access,
-              clock,
-              refreshOnPressMax: config.refreshOnPressMax,
-              isBusy: runner.isBusy,
-              whyBusy: unended.whyBusy,
-              whyUnwritable: stateDirectory.lookAgain,
-              wasOutOfSyncAt: board.wasOutOfSyncAt,
-              isUnripe: board.isUnripe,
-              deployedBy: deployed.of,
-              rolledBackTo: deployed.rolledBackTo,
-              show: publisher.show,
-            },
-            button,
-            action,
-            only,
-            taken,
-          );
-        },
-        release: (release, acceptedAt) => {
-          late.begun(release.button, release.id);
-          unended.begun(release.apps.map(keyOf));
-          runner.run(release, acceptedAt);
-        },
-        refresh: (apps) => void refreshAll({ argocd, registry, log, ...config.release }, apps),
-        count: metrics.press,
-      });
-      intake.start();
-      const { take } = intake;
-      forgets.push(takeForeignPresses({ presses: config.presses, link, clock, log, take }));
+      presses.start(recovered);
     },
     stop: async () => {
       info.stop();
       pause.stop();
-      steps.stop();
       for (const forget of forgets.splice(0)) forget();
-      await Promise.all([intake?.stop(), runner.stop(), unended.stop()]);
+      await Promise.all([presses.stop(), releases.stop()]);
       argocd.stop();
       await watch.stop();
       await access.stop();

@@ -429,7 +429,11 @@ test(
     const pressIds = Array.from({ length: rememberIdsMax }, (_, index) => [`p${index}`, Date.now()] as const);
     check(
       await longestPauseMs(
-        () => createPressMemory({ clock: systemClock(), pressIds, acceptedAt: new Map() }),
+        () => {
+          const memory = createPressMemory(systemClock());
+          memory.remember({ pressIds, acceptedAt: new Map() });
+          return memory;
+        },
         (memory) => {
           for (let index = 0; index < 1_000; index += 1) {
             expect(memory.seen(`q${index}`)).toBe(false);

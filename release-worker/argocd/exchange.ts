@@ -12,7 +12,7 @@ import type { Asking } from './errors.ts';
 import { whenItStands } from './connections.ts';
 import type { Connections } from './connections.ts';
 import type { ArgoCdCall, OnAnswer } from './metrics.ts';
-import { ProxyError } from './proxy.ts';
+import { ProxyError, proxyBusy } from './proxy.ts';
 import type { Failed } from './repeat.ts';
 
 export interface Call<Answer> {
@@ -255,7 +255,7 @@ export function failure(
 /** Empty where there is none, and where there is a number because a DOMException is behind it (a signal that timed out). */
 function codeOf(error: unknown): string {
   const code: unknown = error instanceof RequestError ? error.code : '';
-  return typeof code === 'string' && code !== 'ERR_GOT_REQUEST_ERROR' ? code : '';
+  return typeof code === 'string' && code !== 'ERR_GOT_REQUEST_ERROR' && code !== proxyBusy ? code : '';
 }
 
 function messageOf(error: unknown): string {
@@ -265,7 +265,6 @@ function messageOf(error: unknown): string {
 function failedOf(error: unknown): Failed {
   if (!(error instanceof RequestError)) return { reused: false };
   const { cause } = error;
-  if (cause instanceof ProxyError && cause.status !== undefined)
-    return { status: cause.status, reused: false };
+  if (cause instanceof ProxyError && cause.code === proxyBusy) return { status: 503, reused: false };
   return { code: codeOf(error), reused: error.request?.reusedSocket === true };
 }

@@ -1,178 +1,131 @@
-// Requests through a proxy: https through a tunnel that the proxy opens (CONNECT), http as requests to the proxy itself.
-import { request as requestHttp } from 'node:http';
-import type { ClientRequest } from 'node:http';
-import { request as requestHttps } from 'node:https';
-import { connect as connectTls } from 'node:tls';
-import type { Socket } from 'node:net';
-import { HttpsProxyAgent } from 'https-proxy-agent';
+// Requests through a proxy. https:// goes through a tunnel that the proxy opens (CONNECT). http:// goes to the proxy
+// itself, with the whole URL.
+import { request as requestHttp, type ClientRequest } from 'node:http';
+import { Agent, request as requestHttps, type AgentOptions, type RequestOptions } from 'node:https';
+import { isIPv6 } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import type { RequestFunction } from 'got';
 
-/** The proxy could not be reached, or does not connect us. */
+/** The proxy was not reached, or it does not connect us. */
 export class ProxyError extends Error {
   override readonly name = 'ProxyError';
+  /** Node's code, `proxyBusy`, or empty */
   readonly code: string;
-  /** of its answer to CONNECT */
-  readonly status: number | undefined;
 
-  constructor(message: string, options: { readonly code: string; readonly status?: number }) {
+  constructor(message: string, code: string) {
     super(message);
-    this.code = options.code;
-    this.status = options.status;
+    this.code = code;
   }
 }
 
-const variables = 'HTTPS_PROXY, HTTP_PROXY or ALL_PROXY';
+/** The code of an answer to CONNECT that may be another one a moment later. */
+export const proxyBusy = 'ERR_PROXY_BUSY';
+const busyStatuses = new Set([429, 502, 503, 504]);
 
-export interface ProxyOptions {
-  readonly proxy: URL;
-  /** milliseconds until the connection stands, TLS with the server included */
-  readonly connectTimeoutMs: number;
-  /** ends what is still connecting */
-  readonly signal: AbortSignal;
+/** Where the proxy listens, and the login that its URL has. */
+function addressOf({ protocol, hostname, port, username, password }: URL) {
+  const secured = protocol === 'https:';
+  const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return {
+    request: secured ? requestHttps : requestHttp,
+    at: {
+      protocol,
+      hostname: hostname.replace(/^\[|\]$/g, ''),
+      port: port === '' ? (secured ? 443 : 80) : port,
+    },
+    login: login === ':' ? {} : { 'proxy-authorization': `Basic ${Buffer.from(login).toString('base64')}` },
+  };
 }
 
-/** Of the proxy's URL, without the login in it, which the agent would show when it is debugged. */
-function split(proxy: URL): { readonly bare: URL; readonly headers: Record<string, string> } {
-  const { username, password } = proxy;
-  const bare = new URL(proxy);
-  bare.username = '';
-  bare.password = '';
-  const login = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
-  const given = username !== '' || password !== '';
-  return { bare, headers: given ? { 'proxy-authorization': `Basic ${login.toString('base64')}` } : {} };
+/** Makes got's requests for http:// with whole URLs. The agent must be one for the proxy's own protocol. */
+export function requestThrough(proxy: URL): RequestFunction {
+  const { request, at, login } = addressOf(proxy);
+  return (url, options, callback) => {
+    // The certificate options are for Argo CD, not for the proxy.
+    const own = { ...at, host: at.hostname, path: url.href, ca: undefined, rejectUnauthorized: true };
+    const sent = request({ ...options, ...own }, callback);
+    for (const [name, value] of Object.entries({ ...login, host: url.host })) sent.setHeader(name, value);
+    return sent;
+  };
 }
 
 /**
- * Requests with whole URLs, by the agents that are made for the proxy. Not by http-proxy-agent 9.1, which writes the
- * head of a POST a second time behind its body, when got sends it.
+ * Makes a tunnel for each connection to an https:// server. It hands a connection over only when TLS stands: what fails
+ * before was certainly not sent. https-proxy-agent hands it over earlier.
  */
-export function requestThrough(proxy: URL): RequestFunction {
-  const { bare, headers } = split(proxy);
-  const secured = bare.protocol === 'https:';
-  return (url, options, callback) => {
-    const request = (secured ? requestHttps : requestHttp)(
-      {
-        ...options,
-        protocol: bare.protocol,
-        hostname: hostOf(bare),
-        host: hostOf(bare),
-        port: bare.port === '' ? (secured ? 443 : 80) : bare.port,
-        path: url.href,
-        // Those are about Argo CD.
-        ca: undefined,
-        rejectUnauthorized: true,
-      },
-      callback,
-    );
-    for (const [name, value] of Object.entries({ ...headers, host: url.host }))
-      request.setHeader(name, value);
-    return request;
-  };
-}
+export class TunnelAgent extends Agent {
+  readonly #proxy: ReturnType<typeof addressOf>;
+  readonly #timeoutMs: number;
+  readonly #connecting = new Set<ClientRequest | TLSSocket>();
 
-function hostOf({ hostname }: URL): string {
-  return hostname.replace(/^\[|\]$/g, '');
-}
+  constructor(proxy: URL, timeoutMs: number, options: AgentOptions) {
+    super(options);
+    this.#proxy = addressOf(proxy);
+    this.#timeoutMs = timeoutMs;
+  }
 
-export function tunnelAgent(
-  options: ProxyOptions,
-  about: { readonly keepAlive: boolean; readonly maxSockets: number },
-): HttpsProxyAgent<Uri> {
-  const { bare, headers } = split(options.proxy);
-
-  const tunnel = async (request: ClientRequest, to: Target, signal: AbortSignal): Promise<Socket> => {
-    const agent = new HttpsProxyAgent<Uri>(bare, { signal, headers });
-    let status = 200;
-    agent.once('proxyConnect', (answer: { readonly statusCode: number }) => {
-      status = answer.statusCode;
+  override createConnection(
+    options: RequestOptions,
+    callback: (error: Error | null, socket?: Duplex) => void,
+  ): undefined {
+    const { request, at, login } = this.#proxy;
+    const host = options.host ?? 'localhost';
+    const port = Number(options.port ?? 443);
+    const target = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
+    const headers = { ...login, host: target };
+    const connect = this.#bounded(request({ ...at, method: 'CONNECT', path: target, headers, agent: false }));
+    connect.once('error', (error) => callback(new ProxyError(error.message, codeIn(error))));
+    connect.once('connect', ({ statusCode = 0 }, socket) => {
+      this.#connecting.delete(connect);
+      socket.setTimeout(0);
+      if (statusCode === 200)
+        return this.#secure({ ...options, host, port, path: undefined, socket }, callback);
+      socket.destroy();
+      return callback(refusal(statusCode));
     });
-    let socket: Socket;
-    try {
-      socket = await agent.connect(request, {
-        host: to.host ?? 'localhost',
-        port: to.port,
-        secureEndpoint: false,
-      });
-    } catch (error) {
-      throw notReached(error, signal);
-    }
-    if (status === 200) return socket;
-    socket.destroy();
-    throw refusal(status);
-  };
-
-  class Tunnel extends HttpsProxyAgent<Uri> {
-    override connect(request: ClientRequest, to: Target): Promise<Socket> {
-      return within(options, async (signal) => {
-        const socket = await tunnel(request, to, signal);
-        // Not by HttpsProxyAgent, which hands the socket over before TLS stands, so that nobody could tell whether a
-        // request that failed had been sent, and holds the certificate of an address against the name `localhost`.
-        const secured = connectTls({ ...to, path: undefined, socket });
-        await settled(secured, signal);
-        return secured;
-      });
-    }
+    connect.end();
   }
-  return new Tunnel(bare, about);
-}
 
-/** Only for the types of the agent's options. */
-type Uri = `http:${string}`;
-type Target = Parameters<HttpsProxyAgent<Uri>['connect']>[1];
+  #secure(options: ConnectionOptions, callback: (error: Error | null, socket?: Duplex) => void): void {
+    const secured = this.#bounded(connectTls(options));
+    const fail = (error: Error) => callback(error);
+    const closed = () => callback(new Error('the connection was closed before TLS stood'));
+    secured.once('error', fail).once('close', closed);
+    secured.once('secureConnect', () => {
+      this.#connecting.delete(secured);
+      secured.setTimeout(0).off('error', fail).off('close', closed);
+      callback(null, secured);
+    });
+  }
 
-/** Runs what connects with a signal that ends it in time, or when all is to end. */
-async function within(
-  { connectTimeoutMs, signal }: ProxyOptions,
-  connect: (signal: AbortSignal) => Promise<Socket>,
-): Promise<Socket> {
-  const abort = new AbortController();
-  const end = () => abort.abort();
-  const timer = setTimeout(end, connectTimeoutMs);
-  signal.addEventListener('abort', end, { once: true });
-  if (signal.aborted) end();
-  try {
-    return await connect(abort.signal);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', end);
+  /** Ends it when nothing has come for too long, or when the agent is destroyed. */
+  #bounded<Connecting extends ClientRequest | TLSSocket>(connecting: Connecting): Connecting {
+    this.#connecting.add(connecting);
+    connecting.once('close', () => this.#connecting.delete(connecting));
+    connecting.setTimeout(this.#timeoutMs, () => connecting.destroy(new TimeUp('no connection in time')));
+    return connecting;
+  }
+
+  override destroy(): void {
+    for (const connecting of this.#connecting) connecting.destroy();
+    super.destroy();
   }
 }
 
-function settled(socket: ReturnType<typeof connectTls>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const end = () => socket.destroy(new ProxyTimeout('no TLS connection in time'));
-    const fail = (error: Error) => done(error);
-    const close = () => done(new Error('the connection was closed before TLS stood'));
-    const ready = () => done();
-    const done = (error?: Error) => {
-      signal.removeEventListener('abort', end);
-      socket.off('error', fail).off('close', close).off('secureConnect', ready);
-      if (error === undefined) return resolve();
-      // Whatever else it has to say: nobody listens any more.
-      socket.on('error', () => {}).destroy();
-      return reject(error);
-    };
-    signal.addEventListener('abort', end, { once: true });
-    if (signal.aborted) end();
-    socket.on('error', fail).on('close', close).on('secureConnect', ready);
-  });
-}
-
-class ProxyTimeout extends Error {
+class TimeUp extends Error {
   readonly code = 'ETIMEDOUT';
 }
 
-function notReached(error: unknown, signal: AbortSignal): ProxyError {
-  if (signal.aborted) return new ProxyError('no connection in time', { code: 'ETIMEDOUT' });
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return new ProxyError(error instanceof Error ? error.message : '', { code });
+function codeIn(error: Error): string {
+  return 'code' in error ? String(error.code) : '';
 }
 
 function refusal(status: number): ProxyError {
   return new ProxyError(
     status === 407
-      ? `it answers HTTP 407: it wants a login. Put user:password@ before its host in ${variables}`
+      ? 'it answers HTTP 407: it wants a login. Put user:password@ before its host in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY'
       : `it answers HTTP ${status} to CONNECT`,
-    { code: '', status },
+    busyStatuses.has(status) ? proxyBusy : '',
   );
 }

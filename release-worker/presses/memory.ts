@@ -2,7 +2,7 @@
 import { isClockSet } from '../../service/clock.ts';
 import type { Clock } from '../../service/clock.ts';
 import { wholeButton } from '../releases/recovery.ts';
-import type { Accepted } from '../releases/recovery.ts';
+import type { Recovered } from '../releases/recovery.ts';
 import type { Lately } from './repeats.ts';
 
 /** An id counts once in 24 hours, of the last 10,000. Source: `docs/trust.md`. As many names of applications are kept. */
@@ -13,6 +13,11 @@ const minuteMs = 60_000;
 const longestCoolDownMs = 3_600_000;
 
 export interface PressMemory {
+  /**
+   * What the journal tells of the former run; to be called before anything else.
+   * @param former oldest first, in milliseconds since the epoch
+   */
+  remember(former: Pick<Recovered, 'pressIds' | 'acceptedAt'>): void;
   seen(id: string): boolean;
   note(id: string): void;
   /** @param only the applications that the press names; undefined: all of the button */
@@ -32,27 +37,21 @@ export interface PressMemory {
   recent(only: readonly string[] | undefined): number;
 }
 
-export function createPressMemory(options: {
-  readonly clock: Clock;
-  /** of the former run, oldest first, in milliseconds since the epoch */
-  readonly pressIds: readonly (readonly [id: string, at: number])[];
-  readonly acceptedAt: ReadonlyMap<string, Accepted>;
-}): PressMemory {
-  const { clock } = options;
+export function createPressMemory(clock: Clock): PressMemory {
   // Wall-clock times of the former run become times of the monotonic clock; a jump in between cannot be seen.
   const fromWall = (at: number) => clock.monotonic() - (isUnknown(at) ? 0 : Math.max(0, clock.now() - at));
   /** Written before the clock was set: it may have been a moment ago, and then it counts as that. */
   const isUnknown = (at: number) => !isClockSet(at) && isClockSet(clock.now());
-  const ids = new Map<string, number>(options.pressIds.map(([id, at]) => [id, fromWall(at)]));
-  const acceptedAt = new Map(
-    [...options.acceptedAt].map(([button, selected]): [string, Map<string, number>] => [
-      button,
-      new Map([...selected].map(([key, at]) => [key, fromWall(at)])),
-    ]),
-  );
+  const ids = new Map<string, number>();
+  const acceptedAt = new Map<string, Map<string, number>>();
   let looks: { readonly at: number; readonly only: ReadonlySet<string> | undefined }[] = [];
 
   return {
+    remember: (former) => {
+      for (const [id, at] of former.pressIds) ids.set(id, fromWall(at));
+      for (const [button, selected] of former.acceptedAt)
+        acceptedAt.set(button, new Map([...selected].map(([key, at]) => [key, fromWall(at)])));
+    },
     seen: (id) => {
       const at = ids.get(id);
       return at !== undefined && clock.monotonic() - at < rememberIdsMs;

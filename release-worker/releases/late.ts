@@ -21,13 +21,13 @@ export interface Late {
 
 export function createLate(options: {
   readonly registry: Pick<Registry, 'get'>;
-  readonly board: () => Pick<Board, 'finished'>;
-  readonly said: () => Pick<Said, 'last'> | undefined;
+  readonly board: Pick<Board, 'finished'>;
+  readonly said: Pick<Said, 'last'>;
   readonly deployed: DeployedByButton;
   /** A rollback has come through: the light would invite the next person to undo it. */
   readonly freeze: (release: PlannedRelease, why: string) => void;
 }): Late {
-  const { registry, deployed } = options;
+  const { registry, board, said, deployed } = options;
   /** the release that ended last */
   let newest: string | undefined;
   /** by button: the releases whose end its light may show, which are those that ended or began since the last began */
@@ -52,10 +52,10 @@ export function createLate(options: {
       const why = ends.get(late)?.good === true ? whyFreeze(release, ends.values()) : undefined;
       if (why !== undefined) options.freeze(release, why);
       if (newest === release.id)
-        options.said()?.last(releaseMessage(release, progressOf(ends), { at: toTime(at), outcome }));
+        said.last(releaseMessage(release, progressOf(ends), { at: toTime(at), outcome }));
       if (!isNews(release)) return;
       const targetOf = (key: string) => registry.get(key)?.target;
-      options.board().finished(endingOf(release, ends, { outcome, at }, targetOf));
+      board.finished(endingOf(release, ends, { outcome, at }, targetOf));
     },
   };
 }

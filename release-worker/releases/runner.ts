@@ -18,8 +18,7 @@ import { createReport } from './report.ts';
 import type { ReportOptions } from './report.ts';
 import { isTerminated, newRun, terminationOf } from './run.ts';
 import type { Run } from './run.ts';
-import { runsInWords, terminateRuns } from './running.ts';
-import type { Termination } from './running.ts';
+import type { RunningReleases } from './running.ts';
 import { lookForOurs } from './look-for-ours.ts';
 import type { Overtaken, Sent } from './look-for-ours.ts';
 import { sendSync } from './send.ts';
@@ -30,6 +29,7 @@ import { wavesOf } from './waves.ts';
 export interface RunnerOptions extends Omit<ReportOptions, 'running'> {
   readonly argocd: ArgoCd;
   readonly registry: Registry;
+  readonly running: RunningReleases;
   readonly release: {
     readonly appTimeoutMs: number;
     readonly refreshTimeoutMs: number;
@@ -59,17 +59,6 @@ export interface Runner {
   run(release: PlannedRelease, acceptedAt: number): void;
   /** Goes on with a release of a former run: what was never sent is `interrupted`, what was sent is followed. */
   resume(unfinished: UnfinishedRelease): void;
-  /** Ends what runs, or one application of it: what was not sent stays so, what runs is terminated in Argo CD. */
-  terminate(app: string | undefined): Termination;
-  isBusy(key: string): boolean;
-  /** the release runs, and is at the application */
-  isAt(releaseId: string, key: string): boolean;
-  /** of a release that runs */
-  buttonOf(releaseId: string): string | undefined;
-  /** What runs, in words; of all buttons, or of one. */
-  inWords(button?: string): readonly string[];
-  /** releases of the button that run */
-  running(button: string): number;
   /** Starts nothing further; what was sent is followed after the next start. */
   stop(): Promise<void>;
 }
@@ -92,19 +81,17 @@ const terminatedBefore: AppEnd = {
 const stopWaitMs = 5_000;
 
 export function createRunner(options: RunnerOptions): Runner {
-  const { argocd, registry, journal, clock, log } = options;
-  const runs = new Map<string, Run>();
-  const busy = new Map<string, string>();
+  const { argocd, registry, running, journal, clock, log } = options;
   const pending = new Set<Promise<void>>();
   const abort = new AbortController();
   const { signal } = abort;
-  const report = createReport({ ...options, running: () => [...runs.values()][0] });
+  const report = createReport({ ...options, running: running.oldest });
   const { event, write } = report;
 
   const ended = async ({ release, progress, ends }: Run, app: PlannedApp, end: AppEnd) => {
     const key = keyOf(app);
     ends.set(key, end);
-    if (busy.get(key) === release.id) busy.delete(key);
+    running.leave(release.id, key);
     progress.set(key, { phase: 'done', outcome: end.outcome, message: end.message });
     await write({
       type: 'app',
@@ -199,7 +186,7 @@ export function createRunner(options: RunnerOptions): Runner {
     const finishedAt = clock.now();
     const at = toTime(finishedAt);
     await write({ type: 'finished', at, releaseId: release.id, outcome });
-    runs.delete(release.id);
+    running.end(release.id);
     const counts = new Map<AppOutcome, number>();
     for (const end of ends.values()) counts.set(end.outcome, (counts.get(end.outcome) ?? 0) + 1);
     const words = [...counts].map(([name, count]) => `${count} ${name}`).join(', ');
@@ -236,11 +223,9 @@ export function createRunner(options: RunnerOptions): Runner {
 
   const begin = (run: Run, apps: readonly PlannedApp[], first: Step) => {
     const { release } = run;
-    runs.set(release.id, run);
+    const ours = running.begin(run, apps);
     // Two buttons that select the same application may have been pressed at the same moment.
-    const taken = apps.filter((app) => busy.has(keyOf(app)));
-    const ours = apps.filter((app) => !busy.has(keyOf(app)));
-    for (const app of ours) busy.set(keyOf(app), release.id);
+    const taken = apps.filter((app) => !ours.includes(app));
     event(release, { event: 'started' });
     report.changed();
     const work = async () => {
@@ -282,13 +267,6 @@ export function createRunner(options: RunnerOptions): Runner {
             },
       );
     },
-    terminate: (app) =>
-      terminateRuns(runs.values(), (run, key) => busy.get(key) === run.release.id, registry, app),
-    isBusy: (key) => busy.has(key),
-    isAt: (releaseId, key) => busy.get(key) === releaseId,
-    buttonOf: (releaseId) => runs.get(releaseId)?.release.button,
-    inWords: (button) => runsInWords(runs.values(), button),
-    running: (button) => [...runs.values()].filter((run) => run.release.button === button).length,
     stop: async () => {
       abort.abort();
       await waitAtMost(clock, stopWaitMs, Promise.allSettled(pending));

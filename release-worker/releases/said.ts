@@ -11,23 +11,26 @@ import type { Recovered } from './recovery.ts';
 import { progressOf, releaseMessage } from './release.ts';
 
 export interface Said {
-  /** To be called before the link starts. */
-  start(): void;
+  /** To be called before the link starts. @param former what the journal of this machine tells of the former run */
+  start(former: FormerReleases): void;
   /** The release that runs; undefined: none does. */
   current(release: Release | undefined): void;
   /** A release has ended, or its end has turned out to be another one. */
   last(release: Release): void;
 }
 
+export interface FormerReleases {
+  /** ids of releases that the journal of this machine has the end of */
+  readonly endedHere: readonly string[];
+  /** ids of releases that the former run has left, and with which this one goes on */
+  readonly goingOn: readonly string[];
+  /** the newest of those that have ended */
+  readonly last?: Release;
+}
+
 export interface SaidOptions {
   readonly link: Link;
   readonly log: Log;
-  /** ids of releases that the journal of this machine has the end of */
-  readonly endedHere: readonly string[];
-  /** ids of releases that a former run has left, and with which this one goes on */
-  readonly goingOn?: readonly string[];
-  /** the newest of those that have ended */
-  readonly last?: Release;
   /** the button is another online worker's business */
   readonly isOthers: (button: string) => boolean;
   /** The last release was another process's. */
@@ -37,13 +40,15 @@ export interface SaidOptions {
 export function createSaid(options: SaidOptions): Said {
   const { link, log } = options;
   const idle = { state: 'idle' } as const;
-  const endedHere = new Set(options.endedHere);
-  const goingOn = new Set(options.goingOn);
+  const endedHere = new Set<string>();
   let running: Release | undefined;
-  let last = options.last;
+  let last: Release | undefined;
 
   return {
-    start: () => {
+    start: (former) => {
+      for (const id of former.endedHere) endedHere.add(id);
+      last = former.last;
+      const goingOn = new Set(former.goingOn);
       link.share(releaseCurrent.at({}), releaseCurrent.filter(), (stored) => {
         if (running !== undefined || stored?.ok !== true) return running ?? idle;
         if ('state' in stored.value) return undefined;
@@ -81,11 +86,15 @@ export function createSaid(options: SaidOptions): Said {
   };
 }
 
-/** What the journal knows of the last release. */
-export function lastEndOf({ last, endedHere }: Pick<Recovered, 'last' | 'endedHere'>) {
-  if (last === undefined) return { endedHere };
+export function formerReleases({ last, endedHere, unfinished }: Recovered): FormerReleases {
+  const goingOn = unfinished.map(({ release }) => release.id);
+  if (last === undefined) return { endedHere, goingOn };
   const { release, fates, outcome, at } = last;
-  return { endedHere, last: releaseMessage(release, progressOf(endsOf(fates)), { at, outcome }) };
+  return {
+    endedHere,
+    goingOn,
+    last: releaseMessage(release, progressOf(endsOf(fates)), { at, outcome }),
+  };
 }
 
 /**

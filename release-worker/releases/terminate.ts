@@ -5,14 +5,13 @@ import type { Log } from '../../service/log.ts';
 import type { Replies } from '../replies.ts';
 import { takeRequests } from '../requests.ts';
 import { list } from '../presses/looking.ts';
-import type { Runner } from './runner.ts';
-import type { Termination } from './running.ts';
+import type { RunningReleases, Termination } from './running.ts';
 import type { Unended } from './unended.ts';
 
 /** Subscribes. */
 export function takeTerminations(options: {
   readonly link: Link;
-  readonly runner: Pick<Runner, 'terminate'>;
+  readonly running: Pick<RunningReleases, 'terminate'>;
   /** what releases that have ended here have left in Argo CD */
   readonly unended: Pick<Unended, 'terminate'>;
   readonly replies: Replies;
@@ -22,9 +21,9 @@ export function takeTerminations(options: {
   /** another worker may be meant, and answers */
   readonly others: () => boolean;
 }): void {
-  const { link, runner, unended, replies, log } = options;
+  const { link, unended, replies, log } = options;
   takeRequests({ link, replies, log, channel: releaseTerminate, params: {} }, (request, about) => {
-    const running = runner.terminate(request.app);
+    const running = options.running.terminate(request.app);
     const left = unended.terminate(request.app);
     if (running.applications + left.applications === 0) {
       if (options.others()) return;

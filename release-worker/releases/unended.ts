@@ -16,7 +16,7 @@ import { followSync, viewOf } from './follow.ts';
 import type { Journal } from './journal.ts';
 import type { AppEnd, PlannedApp, PlannedRelease } from './release.ts';
 import { howOf, outcomeOf } from './release.ts';
-import type { Termination } from './running.ts';
+import type { RunningReleases, Termination } from './running.ts';
 
 export interface EndedRelease {
   readonly release: PlannedRelease;
@@ -59,10 +59,7 @@ export interface UnendedOptions {
   readonly log: Log;
   readonly journal: Journal;
   readonly release: { readonly refreshTimeoutMs: number; readonly waitHealthy: boolean };
-  /** the release runs here, and is at the application */
-  readonly isAt: (releaseId: string, key: string) => boolean;
-  /** the button of a release that runs here, be it with other applications only */
-  readonly buttonOf: (releaseId: string) => string | undefined;
+  readonly running: Pick<RunningReleases, 'isAt' | 'buttonOf'>;
   /** A release has ended otherwise than was told before. */
   readonly onLate: (ended: LateEnd) => void;
 }
@@ -91,7 +88,7 @@ const looksAtOnce = 5;
 const stopWaitMs = 5_000;
 
 export function createUnended(options: UnendedOptions): Unended {
-  const { registry, clock, log, journal } = options;
+  const { registry, running, clock, log, journal } = options;
   const inTurn = fewAtOnce(looksAtOnce);
   const argocd: ArgoCd = {
     ...options.argocd,
@@ -114,7 +111,7 @@ export function createUnended(options: UnendedOptions): Unended {
     const record = registry.get(key);
     const releaseId = record?.detail?.operation.releaseId;
     if (record === undefined || releaseId === undefined || !isUnderWay(record)) return undefined;
-    if (options.isAt(releaseId, key)) return undefined;
+    if (running.isAt(releaseId, key)) return undefined;
     const entry = entries.get(key);
     const known = entry?.known.release.id === releaseId ? entry.known : undefined;
     return { record, releaseId, known, isPending: record.phase === 'Pending' };
@@ -147,7 +144,7 @@ export function createUnended(options: UnendedOptions): Unended {
     [...registry.all()].map(keyOf).flatMap((key) => {
       const found = underWay(key);
       if (found === undefined) return [];
-      const button = found.known?.release.button ?? options.buttonOf(found.releaseId);
+      const button = found.known?.release.button ?? running.buttonOf(found.releaseId);
       return button === undefined ? [] : [{ key, found, button }];
     });
 

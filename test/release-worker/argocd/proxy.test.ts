@@ -1,7 +1,12 @@
 // Through a real proxy: https by a tunnel, http by whole URLs; what the proxy may see, and what is certain when it fails.
+import { once } from 'node:events';
+import { request } from 'node:https';
+import { createServer } from 'node:net';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TunnelAgent } from '../../../release-worker/argocd/proxy.ts';
 import { proxyFor } from '../../../release-worker/argocd/proxy-setting.ts';
+import { listenForTest } from '../../support/listening.ts';
 import { freePort } from '../../support/ports.ts';
 import { until } from '../../support/wait.ts';
 import { createCertificates } from './certificates.ts';
@@ -228,6 +233,29 @@ describe('a proxy that opens no tunnel', () => {
       expect(refusal.message).toMatch(/through the proxy .*no answer within 100 ms/);
     }
     argocd.stop();
+    await until('the connections to be closed', () => proxy.connections() === 0);
+  });
+});
+
+describe('a tunnel', () => {
+  it('to an address of IPv6 is asked for with brackets', async () => {
+    const { url } = await serve(good, pair('argocd'));
+    const proxy = await forwardProxy({ to: url });
+    await refusalOf(clientOf('https://[fd00::1]:8443', { proxy: proxy.url }).get(guestbook));
+    expect(proxy.seen.map(({ target }) => target)).toEqual(['[fd00::1]:8443']);
+  });
+
+  it.each([
+    ['the proxy', 0],
+    ['TLS', undefined],
+  ])('in which %s keeps silent is given up, and its connection is closed', async (_, refuse) => {
+    const to = `https://127.0.0.1:${await listenForTest(createServer((socket) => socket.resume()))}`;
+    const proxy = await forwardProxy({ to, ...(refuse === undefined ? {} : { refuse }) });
+    const agent = new TunnelAgent(proxy.url, 50, {});
+    const failure = await once(request('https://argocd.test', { agent }).end(), 'response').catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toMatchObject({ code: 'ETIMEDOUT', message: 'no connection in time' });
     await until('the connections to be closed', () => proxy.connections() === 0);
   });
 });

@@ -8,8 +8,8 @@ function memory(
   former: { ids?: [string, number][]; accepted?: [button: string, key: string, at: number][] } = {},
 ) {
   const clock = createFakeClock();
-  const made = createPressMemory({
-    clock,
+  const made = createPressMemory(clock);
+  made.remember({
     pressIds: former.ids ?? [],
     acceptedAt: new Map(former.accepted?.map(([button, key, at]) => [button, new Map([[key, at]])])),
   });

@@ -16,8 +16,8 @@ function telling() {
   const frozen: string[] = [];
   const late = createLate({
     registry: { get: () => undefined },
-    board: () => ({ finished: (ending) => void endings.push(ending) }),
-    said: () => undefined,
+    board: { finished: (ending) => void endings.push(ending) },
+    said: { last: () => {} },
     deployed,
     freeze: ({ button }, why) => void frozen.push(`${button}: ${why}`),
   });

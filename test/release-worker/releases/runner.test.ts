@@ -13,7 +13,7 @@ const release = releaseOf([planned('shop')]);
 
 describe('a release', () => {
   it('syncs what was shown, tells its steps in order, and goes idle', async () => {
-    const { run, control, events, currents, journal, app, runner } = await releasing(worldOf([shop]));
+    const { run, control, events, currents, journal, app, running } = await releasing(worldOf([shop]));
     const message = await run(release);
 
     expect(message).toMatchObject({
@@ -46,7 +46,7 @@ describe('a release', () => {
     ]);
     await until('idle', () => currents.length > 0 && currents.at(-1) === undefined);
     expect(app('shop').sync).toBe('Synced');
-    expect([runner.isBusy('argocd/shop'), runner.running('main')]).toEqual([false, 0]);
+    expect([running.isBusy('argocd/shop'), running.count('main')]).toEqual([false, 0]);
   });
 
   it('keeps to what was shown where the branch has moved on, and names the newer target', async () => {

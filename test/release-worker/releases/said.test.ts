@@ -30,13 +30,14 @@ function saying(
   const said = createSaid({
     link: fake.link,
     log: silentLog(),
-    endedHere: options.endedHere ?? (options.last === undefined ? [] : [options.last.id]),
-    goingOn: options.goingOn ?? [],
-    ...(options.last === undefined ? {} : { last: options.last }),
     isOthers: (button) => options.others?.includes(button) === true,
     onOthersLast: (release) => others.push(release),
   });
-  said.start();
+  said.start({
+    endedHere: options.endedHere ?? (options.last === undefined ? [] : [options.last.id]),
+    goingOn: options.goingOn ?? [],
+    ...(options.last === undefined ? {} : { last: options.last }),
+  });
   const stored = async (topic: string, message: unknown) => {
     fake.deliver(topic, message, { retained: true });
     await settle();

@@ -305,13 +305,13 @@ describe('an operation in progress', () => {
   });
 
   it('of somebody else is not ended by a termination, and no longer waited for', async () => {
-    const { start, runner, ended, argocd, app, currents } = await releasing(
+    const { start, running, ended, argocd, app, currents } = await releasing(
       worldOf([{ ...shop, hookNeverEnds: true }]),
     );
     await argocd.sync(planned('shop'), { prune: false, infos: [] });
     start(release);
     await until('the release to follow it', () => currents.at(-1)?.apps[0]?.phase === 'running');
-    runner.terminate(undefined);
+    running.terminate(undefined);
     expect(await ended()).toMatchObject({ apps: [{ outcome: 'terminated' }] });
     expect(app('shop').phase).toBe('Running');
   });

@@ -19,11 +19,11 @@ const ends = (release: { apps: readonly { name: string; outcome?: string }[] }) 
 describe('a release that is terminated', () => {
   it('ends in Argo CD what runs, and does not send what waits', async () => {
     const world = worldOf([endless('shop'), { name: 'till', drifted: true }]);
-    const { start, runner, ended, app, posts } = await releasing(world, { release: { concurrency: 1 } });
+    const { start, running, ended, app, posts } = await releasing(world, { release: { concurrency: 1 } });
     start(releaseOf([planned('shop'), planned('till')]));
     await until('the sync to run', () => app('shop').phase === 'Running');
 
-    expect(runner.terminate(undefined)).toMatchObject({ applications: 2, releases: ['r1'] });
+    expect(running.terminate(undefined)).toMatchObject({ applications: 2, releases: ['r1'] });
     const release = await ended();
     expect(release.outcome).toBe('failed');
     expect(ends(release)).toEqual({ shop: 'terminated', till: 'terminated' });
@@ -33,17 +33,17 @@ describe('a release that is terminated', () => {
   });
 
   it('may be one application of it', async () => {
-    const { start, runner, ended, app } = await releasing(
+    const { start, running, ended, app } = await releasing(
       worldOf([endless('shop'), { name: 'till', drifted: true, syncMs: 50 }]),
     );
     start(releaseOf([planned('shop'), planned('till')]));
     await until('the sync to run', () => app('shop').phase === 'Running');
-    expect(runner.terminate('argocd/shop')).toMatchObject({ applications: 1, releases: ['r1'] });
+    expect(running.terminate('argocd/shop')).toMatchObject({ applications: 1, releases: ['r1'] });
     expect(ends(await ended())).toEqual({ shop: 'terminated', till: 'in-sync' });
   });
 
   it('is one of two: named by its application, or both', async () => {
-    const { start, runner, finished, app, posts } = await releasing(
+    const { start, running, finished, app, posts } = await releasing(
       worldOf([endless('shop'), endless('till'), endless('bar')]),
     );
     start(releaseOf([planned('shop'), planned('bar')]));
@@ -51,31 +51,31 @@ describe('a release that is terminated', () => {
     await until('the syncs to run', () =>
       ['shop', 'till', 'bar'].every((name) => app(name).phase === 'Running'),
     );
-    expect(runner.terminate('argocd/till')).toMatchObject({ applications: 1, releases: ['r2'] });
+    expect(running.terminate('argocd/till')).toMatchObject({ applications: 1, releases: ['r2'] });
     await until('the end of the second release', () => finished.length === 1);
     expect(finished[0]).toMatchObject({ id: 'r2', outcome: 'failed', apps: [{ outcome: 'terminated' }] });
     expect(app('shop').phase).toBe('Running');
 
-    expect(runner.terminate('argocd/till')).toMatchObject({ applications: 0, releases: [] });
-    expect(runner.terminate(undefined)).toMatchObject({ applications: 2, releases: ['r1'] });
+    expect(running.terminate('argocd/till')).toMatchObject({ applications: 0, releases: [] });
+    expect(running.terminate(undefined)).toMatchObject({ applications: 2, releases: ['r1'] });
     await until('the end of the first release', () => finished.length === 2);
     expect(finished[1]).toMatchObject({ id: 'r1', outcome: 'failed' });
     expect(await posts()).toBe(3);
   });
 
   it('sends nothing of its later waves', async () => {
-    const { start, runner, ended, app, posts } = await releasing(
+    const { start, running, ended, app, posts } = await releasing(
       worldOf([endless('db'), { name: 'web', drifted: true }]),
     );
     start(releaseOf([planned('db'), planned('web', { wave: 1 })]));
     await until('the sync to run', () => app('db').phase === 'Running');
-    expect(runner.terminate('argocd/db')).toMatchObject({ applications: 1, releases: ['r1'] });
+    expect(running.terminate('argocd/db')).toMatchObject({ applications: 1, releases: ['r1'] });
     expect(ends(await ended())).toEqual({ db: 'terminated', web: 'interrupted' });
     expect(await posts()).toBe(1);
   });
 
   it('may be one of the former run of the worker', async () => {
-    const { argocd, runner, resume, app } = await releasing(worldOf([endless('shop')]));
+    const { argocd, running, resume, app } = await releasing(worldOf([endless('shop')]));
     const release = releaseOf([planned('shop')]);
     await argocd.sync(app('shop'), {
       prune: false,
@@ -84,29 +84,29 @@ describe('a release that is terminated', () => {
     });
     await until('the sync to run', () => app('shop').phase === 'Running');
     const ended = resume({ release, fates: new Map([['argocd/shop', { sent: true }]]) });
-    expect(runner.terminate('argocd/shop')).toMatchObject({ applications: 1, releases: ['r1'] });
+    expect(running.terminate('argocd/shop')).toMatchObject({ applications: 1, releases: ['r1'] });
     expect(ends(await ended)).toEqual({ shop: 'terminated' });
   });
 
   it('waits until a sync that is only accepted runs, since Argo CD refuses to end it before', async () => {
-    const { start, runner, ended, control, app } = await releasing(worldOf([endless('shop')]));
+    const { start, running, ended, control, app } = await releasing(worldOf([endless('shop')]));
     await control.post('faults', { controllerDown: true });
     start(releaseOf([planned('shop')], { settings: { refresh: 'none' } }));
     await until('the sync to be accepted', () => app('shop').phase === 'Pending');
-    runner.terminate(undefined);
+    running.terminate(undefined);
     await control.post('faults', { controllerDown: false });
     expect(ends(await ended())).toEqual({ shop: 'terminated' });
   });
 
   it('sends nothing after its refresh', async () => {
-    const { start, runner, ended, control, posts, currents } = await releasing(
+    const { start, running, ended, control, posts, currents } = await releasing(
       worldOf([{ name: 'shop', drifted: true }]),
       { release: { refreshTimeoutMs: 700 } },
     );
     await control.post('faults', { controllerDown: true });
     start(releaseOf([planned('shop')]));
     await until('the refresh to be under way', () => currents.at(-1)?.apps[0]?.phase === 'sent');
-    runner.terminate('argocd/shop');
+    running.terminate('argocd/shop');
     expect(ends(await ended())).toEqual({ shop: 'terminated' });
     expect(await posts()).toBe(0);
   });
@@ -119,7 +119,7 @@ describe('the request', () => {
     const asked: (string | undefined)[] = [];
     takeTerminations({
       link: fake.link,
-      runner: {
+      running: {
         terminate: (app) => {
           asked.push(app);
           return { applications: running, releases: running > 0 ? ['r1'] : [], waiting: [] };

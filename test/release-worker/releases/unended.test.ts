@@ -62,8 +62,10 @@ function leaving(
     log: silentLog(),
     journal,
     release: { refreshTimeoutMs: 15_000, waitHealthy: false },
-    isAt: () => false,
-    buttonOf: (releaseId) => (releaseId === options.running ? 'main' : undefined),
+    running: {
+      isAt: () => false,
+      buttonOf: (releaseId) => (releaseId === options.running ? 'main' : undefined),
+    },
     onLate: (ended) => void told.push(ended),
   });
   onTestFinished(async () => {

@@ -89,7 +89,7 @@ export function takingIn(
   const intake = createIntake({
     link: fake.link,
     journal,
-    memory: createPressMemory({ clock, pressIds: [], acceptedAt: new Map() }),
+    memory: createPressMemory(clock),
     clock,
     log: silentLog(),
     worker: {

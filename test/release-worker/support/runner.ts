@@ -11,6 +11,7 @@ import { createRunner } from '../../../release-worker/releases/runner.ts';
 import type { RunnerOptions } from '../../../release-worker/releases/runner.ts';
 import { createHealth } from '../../../service/health.ts';
 import { silentLog } from '../../../service/log.ts';
+import { createRunningReleases } from '../../../release-worker/releases/running.ts';
 import { hurriedClock } from '../../support/hurried-clock.ts';
 import { until } from '../../support/wait.ts';
 import { simulatedArgoCd } from './argocd.ts';
@@ -50,9 +51,11 @@ export async function releasing(
     random: Math.random,
     onChange: () => {},
   });
+  const running = createRunningReleases(registry);
   const runner = createRunner({
     argocd,
     registry,
+    running,
     journal,
     clock,
     log,
@@ -87,6 +90,7 @@ export async function releasing(
     control,
     registry,
     journal,
+    running,
     runner,
     start: (release: PlannedRelease) => runner.run(release, clock.monotonic()),
     events,
