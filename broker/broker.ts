@@ -1,4 +1,4 @@
-// The embedded MQTT broker: Aedes, with its hooks, its bounds and its listeners. docs/broker.md says what is added to it.
+// The embedded MQTT broker: aedes with hooks, limits and listeners. docs/broker.md lists what it adds to aedes.
 import type { Registry } from 'prom-client';
 import { systemClock } from '../service/clock.ts';
 import type { Clock } from '../service/clock.ts';
@@ -18,14 +18,14 @@ export interface BrokerOptions {
   readonly host: string;
   /** 0: any free port */
   readonly port: number;
-  /** A larger packet closes the connection as soon as its header is read. */
+  /** The broker closes a connection whose packet header announces more than this. */
   readonly maximumPacketBytes: number;
   readonly maximumConnections: number;
-  /** How long a connection may take to say CONNECT, in milliseconds. */
+  /** Deadline for the CONNECT packet of a new connection, in milliseconds. */
   readonly connectTimeoutMs: number;
-  /** 1 to 100; the library takes no more than 100. */
+  /** 1 to 100, the maximum of aedes. */
   readonly maximumTopicLevels: number;
-  /** MQTT 5 clients are given this one where they ask for a longer or none; 3.1.1 clients are refused. 0: no limit. */
+  /** Longest keep-alive. An MQTT 5 client that asks for more, or none, gets this one; a 3.1.1 client is refused. 0: no limit. */
   readonly keepAliveLimitSeconds: number;
   readonly maximumSubscriptionsPerClient: number;
   readonly allowAnonymousBeyondLoopback: boolean;
@@ -37,11 +37,11 @@ export interface BrokerOptions {
 
 export interface Broker {
   /**
-   * Opens the listeners and logs each. Retained messages of an earlier start are gone.
-   * @throws ListenError when an address cannot be opened, or lies beyond loopback without leave
+   * Opens the listeners and logs each. A new start has no retained messages.
+   * @throws ListenError when an address cannot be opened, or is beyond loopback and that is not allowed
    */
   start(): Promise<{ url: string; port: number }>;
-  /** Says farewell to all clients, cuts who is slow about it, and leaves nothing open. Can be called twice. */
+  /** Disconnects all clients, cuts the slow ones, and closes everything. Can be called twice. */
   stop(): Promise<void>;
 }
 
@@ -66,7 +66,6 @@ export function createBroker(options: BrokerOptions): Broker {
       socketBufferBytes: limits.socketBufferBytes,
       onError: (error) => log.error({ err: error }, `the MQTT listener reports ${messageOf(error)}`),
     });
-    // TLS and WebSocket will stand beside it.
     current = await run({ ...options, limits, clock, metrics, refusals, listeners: [tcp] });
     return current;
   };
@@ -84,7 +83,7 @@ export function createBroker(options: BrokerOptions): Broker {
       }
     },
     stop: async () => {
-      // A start under way is let finish, so that there is something whole to stop.
+      // Waits for a start in progress, so that there is something complete to stop.
       const run = await running?.catch(() => undefined);
       await run?.stop();
       if (run === current) {

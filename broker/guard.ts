@@ -1,13 +1,13 @@
-// Stands between the bytes of one connection and aedes 2.0.0-beta.1, whose look-ups by name in plain objects fail for the
-// names of inherited members: `UNSUBSCRIBE toString` or `SUBSCRIBE __proto__` would end the process. These are the only
-// lines that touch the library's private parts; where they are not as expected, no connection is taken.
+// Protects aedes 2.0.0-beta.1 from topics with the name of an inherited member. aedes looks topics up in plain objects, so
+// `UNSUBSCRIBE toString` or `SUBSCRIBE __proto__` would end the process. Only this file touches private parts of aedes. If
+// they differ from what it expects, the broker accepts no connection.
 import { EventEmitter } from 'node:events';
 import type { Client } from 'aedes';
 
 /**
- * Call before the first byte is read.
- * @param onThrow the library threw while it handled a packet: close this connection; all others go on
- * @throws when the library is not built as expected
+ * Call this before the first byte is read.
+ * @param onThrow called when aedes throws while it handles a packet: close this connection only
+ * @throws when the private parts of aedes are not as expected
  */
 export function guard(client: Client, onThrow: (error: unknown) => void): void {
   const parser: unknown = Reflect.get(client, '_parser');
@@ -16,7 +16,7 @@ export function guard(client: Client, onThrow: (error: unknown) => void): void {
   if (typeof parse !== 'function') throw unexpected('_parser.parse');
   if (!Reflect.has(client, 'subscriptions')) throw unexpected('subscriptions');
 
-  // Without a prototype there is nothing to inherit: every topic is a topic.
+  // An object without a prototype inherits no member, so every topic is safe.
   Reflect.set(client, 'subscriptions', Object.create(null));
   parser.prependListener('packet', harmless);
   Reflect.set(parser, 'parse', (bytes: Buffer): unknown => {
@@ -31,8 +31,8 @@ export function guard(client: Client, onThrow: (error: unknown) => void): void {
 }
 
 /**
- * `__proto__` among several filters of one SUBSCRIBE is mangled before any access rule sees it. It becomes a `$` filter,
- * which is refused like all of them.
+ * aedes mangles `__proto__` among several filters of one SUBSCRIBE before the access rule sees it. This replaces it by a `$`
+ * filter, which the access rule refuses.
  */
 function harmless(packet: unknown): void {
   if (typeof packet !== 'object' || packet === null || !('subscriptions' in packet)) return;
@@ -43,7 +43,7 @@ function harmless(packet: unknown): void {
   }
 }
 
-/** Lets the CONNACK say that the session ends with the connection. For an MQTT 5 client that asked for a longer one. */
+/** Makes the CONNACK tell an MQTT 5 client, which asked for a longer session, that it ends with the connection. */
 export function announceSessionEnd(client: Client): void {
   Reflect.set(client, '_sessionExpiryClamped', true);
 }

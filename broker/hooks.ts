@@ -1,4 +1,4 @@
-// Gives aedes its hooks: collects what an access rule needs to know, asks the rule, and carries out what it says.
+// The hooks of aedes. Each collects the facts, asks the access rule, and carries out the decision.
 import type { AedesOptions, Client } from 'aedes';
 import { authenticate } from './access/authenticate.ts';
 import { authorizeForward } from './access/authorize-forward.ts';
@@ -12,13 +12,13 @@ import type { Refusals } from './refusals.ts';
 import type { Store } from './store.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
-/** What the broker knows of one connection. */
+/** What the broker knows about one connection. */
 export interface Connection {
   readonly subscriptions: Subscriptions;
   readonly remoteAddress: string | undefined;
-  /** Monotonic milliseconds. */
+  /** In monotonic milliseconds. */
   readonly openedAt: number;
-  /** As many connections were open as may be when this one came. */
+  /** True if the maximum of connections was reached when this one arrived. */
   readonly beyondMaximum: boolean;
 }
 
@@ -28,12 +28,12 @@ export interface HookOptions {
   readonly onePerId: OnePerId;
   readonly refusals: Refusals;
   readonly limits: Limits;
-  /** How long the broker stood still right before now, for a connection that is open since then. In milliseconds. */
+  /** Length of the pause of the process that has just ended, in milliseconds. 0 for a connection opened since. */
   readonly heldMs: (openedAt: number) => number;
   readonly maximumSubscriptionsPerClient: number;
-  /** A client was denied something, in words. */
+  /** Called with a description when a client is denied something. */
   readonly onDenied: (client: Client, message: string) => void;
-  /** The library threw while it took a client in. */
+  /** Called when aedes throws while it accepts a client. */
   readonly onThrow: (client: Client, error: unknown) => void;
 }
 
@@ -51,13 +51,13 @@ export function createHooks(options: HookOptions): Hooks {
   return {
     preConnect: (client, packet, callback) => {
       const { will, properties } = packet;
-      // The library takes both as they come, and every subscriber that such a will reaches hangs up.
+      // aedes accepts such a will, and every subscriber that receives it closes its connection.
       if (will !== undefined && (!isTopicName(will.topic) || ![0, 1, 2].includes(will.qos ?? 0))) {
         callback(new Error('its last will has no valid topic or QoS'), false);
         return;
       }
-      // A session ends with its connection (see store.ts), so there is nothing that a will could wait for. Left in, the
-      // library would pass the property on in the PUBLISH, where MQTT does not allow it.
+      // A session ends with its connection (store.ts), so a will never waits. If the property stayed, aedes would forward it
+      // in the PUBLISH, where MQTT does not allow it.
       delete will?.properties?.willDelayInterval;
       if (packet.protocolVersion === 5) {
         if ((properties?.sessionExpiryInterval ?? 0) > 0) sessionWanted.add(client);
@@ -86,7 +86,7 @@ export function createHooks(options: HookOptions): Hooks {
         await onePerId.enter(client);
         callback(null, true);
       };
-      // The callback runs the rest of the library's connect: whatever it throws must end this connection only.
+      // The callback runs the rest of aedes' connect. If it throws, only this connection may end.
       admit().catch((error: unknown) => options.onThrow(client, error));
     },
 
@@ -105,7 +105,7 @@ export function createHooks(options: HookOptions): Hooks {
         retainedFull: retain && !store.hasRoomFor(packet),
         tooManyUnreleased: toBeReleased && unreleased.size >= limits.awaitingReleasePerClient,
         carriesSubscriptionIdentifier: packet.properties?.subscriptionIdentifier !== undefined,
-        // State counts whenever it comes, and a last will (of a client that has gone) has just become true.
+        // Retained state is valid at any time. A last will has only just become true.
         unreadMs: retain || client.closed ? 0 : options.heldMs(connectionOf(client)?.openedAt ?? -Infinity),
       });
       if (verdict.allow) {
@@ -114,7 +114,7 @@ export function createHooks(options: HookOptions): Hooks {
         return;
       }
       options.onDenied(client, verdict.message);
-      // Without the callback the library does nothing more with the packet, which is right: the connection ends.
+      // Without the callback aedes drops the packet. That is right, because the connection ends.
       if (verdict.disconnect) client.disconnect({ reasonCode: verdict.reasonCode }, () => {});
       else callback(new Error(verdict.message));
     },

@@ -1,35 +1,35 @@
-// What the broker holds at most, beyond what is configured. A small machine must survive every client on its network.
+// Fixed limits of the broker, beside those that can be configured. No client may exhaust a small machine.
 
 export interface Limits {
-  /** How long a client that does not read may hold up a full send buffer before it is cut, in milliseconds. */
+  /** The broker cuts a client whose send buffer stays full for this long, in milliseconds. */
   readonly drainTimeoutMs: number;
-  /** Send buffer and read buffer of one connection, in bytes each; the kernel's own come on top. */
+  /** Send buffer and read buffer of one connection, in bytes each, without the buffers of the kernel. */
   readonly socketBufferBytes: number;
-  /** QoS 2 messages of one client that wait for its PUBREL; told to MQTT 5 clients as receive maximum. */
+  /** QoS 2 messages of one client that wait for its PUBREL. MQTT 5 clients get this as receive maximum. */
   readonly awaitingReleasePerClient: number;
   readonly retainedMessages: number;
-  /** Topics, payloads and properties of all retained messages, in bytes. */
+  /** Topics, payloads and properties of all retained messages together, in bytes. */
   readonly retainedBytes: number;
-  /** Longest client id, in UTF-16 units. MQTT asks for 23 at least (3.1.1, section 3.1.3.1). */
+  /** Longest client id, in UTF-16 units. MQTT requires at least 23 (3.1.1, section 3.1.3.1). */
   readonly clientIdLength: number;
-  /** How long an orderly farewell may take before a connection is cut, in milliseconds: on stop and on take-over. */
+  /** Deadline for an orderly disconnect, on stop and on take-over, in milliseconds. Then the broker cuts the connection. */
   readonly farewellMs: number;
   /**
-   * Having stood still for longer, the broker does not pass on the events that it finds unread. As long as an agent waits
-   * before it takes a press back; such a press still lies here then. In milliseconds.
+   * After a pause of the process longer than this, the broker drops the events that it finds unread. Equal to the time
+   * after which an agent takes a press back: such a press may still be unread here. In milliseconds.
    */
   readonly unreadEventMs: number;
-  /** Connections beyond the maximum that are still told why they are refused, instead of being cut. */
+  /** So many connections beyond the maximum still get an answer that says why. Others are cut. */
   readonly politeRefusals: number;
 }
 
 export const defaultLimits: Limits = {
-  // Less than an agent waits for the result of a press (5 s): meanwhile messages to the others may wait too.
+  // Less than an agent waits for the result of a press (5 s), because messages to other clients may wait meanwhile.
   drainTimeoutMs: 3000,
-  // Emptied within that time by a link of 22 kB/s; a slower one is cut when more is to be sent than fits.
+  // A link of 22 kB/s empties it within `slowClientMs`. The broker cuts a slower one when the buffer overflows.
   socketBufferBytes: 64 * 1024,
   awaitingReleasePerClient: 100,
-  // 10,000 applications, each with its retained topic, and room for all else.
+  // 10,000 applications with a retained topic each, and as many again for everything else.
   retainedMessages: 20_000,
   retainedBytes: 32 * 1024 * 1024,
   clientIdLength: 256,

@@ -1,8 +1,8 @@
-// The broker's own reason not to listen.
+// The error for an address that the broker refuses to listen on.
 import { hostInUrl } from '../config/host.ts';
 import { ListenError } from '../service/listen.ts';
 
-/** An address beyond loopback while nobody has to log in. */
+/** The address is beyond loopback, but no client has to log in. */
 export function exposedError(host: string, port: number): ListenError {
   return new ListenError({
     code: 'EXPOSED',

@@ -5,7 +5,7 @@ import type { Part } from '../service/life-cycle.ts';
 import { createBroker } from './broker.ts';
 
 export interface BrokerPart extends Part {
-  /** where it listens, once started */
+  /** The address of the broker after its start */
   url(): string | undefined;
 }
 

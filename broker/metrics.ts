@@ -1,4 +1,4 @@
-// What the broker counts.
+// The metrics of the broker.
 import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 import { refusalReasons } from './refusals.ts';
@@ -11,7 +11,7 @@ export interface BrokerMetrics {
   published(): void;
 }
 
-/** @param now what the gauges show, read when they are asked for */
+/** @param now reads the current values for the gauges */
 export function brokerMetrics(
   registry: Registry | undefined,
   now: { connectedClients: () => number; retainedMessages: () => number; retainedBytes: () => number },
@@ -37,7 +37,7 @@ export function brokerMetrics(
     'published_messages_total',
     'Messages that clients published, last wills among them.',
   );
-  // Gauges with `collect` are asked at scrape time, so they cannot drift from what is true.
+  // `collect` reads a gauge at scrape time, so it is always current.
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
       name: `release_button_broker_${name}`,

@@ -1,6 +1,6 @@
-// One connection per client id [MQTT-3.1.4-3], which is the lock that lets only one worker act. The library alone lets
-// several live on when they connect at the same moment. So connects of one id take turns here, and each waits until the
-// one before it has really gone.
+// One connection for each client id [MQTT-3.1.4-3]. This is the lock that lets only one worker act. aedes alone keeps several
+// alive if they connect at the same moment. So connects with the same id take turns here, and each waits until the previous
+// connection has really closed.
 import type { Client } from 'aedes';
 import type { Clock } from '../service/clock.ts';
 
@@ -9,16 +9,16 @@ const sessionTakenOver = 0x8e;
 
 export interface OnePerIdOptions {
   readonly clock: Clock;
-  /** How long the one thrown out may take over its farewell before it is cut, in milliseconds. */
+  /** Deadline for the orderly disconnect of the replaced connection, in milliseconds. Then it is cut. */
   readonly farewellMs: number;
 }
 
 export interface OnePerId {
-  /** Whether a connection with this id is in. */
+  /** True if a connection with this id is open. */
   holds(id: string): boolean;
-  /** Resolves when nobody else is connected under this client's id, or when the client itself has gone. */
+  /** Resolves when no other connection has the id of this client, or when the client itself has closed. */
   enter(client: Client): Promise<void>;
-  /** To be called when the library has registered a client, when it has answered its CONNECT, and when it let it go. */
+  /** Call these when aedes has registered a client, has answered its CONNECT, and has removed it. */
   joined(client: Client): void;
   ready(client: Client): void;
   left(client: Client): void;
@@ -39,7 +39,7 @@ export function createOnePerId(options: OnePerIdOptions): OnePerId {
     const left = until(client, 'left');
     if (!client.closed) client.disconnect({ reasonCode: sessionTakenOver }, () => {});
     const cut = options.clock.setTimeout(() => client.conn.destroy(), options.farewellMs);
-    // Should the library ever fail to tell, the id must not stay locked.
+    // If aedes ever fails to report the end, the id must not stay locked.
     const giveUp = options.clock.setTimeout(() => awaited.get(client)?.left(), 2 * options.farewellMs);
     await left;
     cut.cancel();
@@ -52,7 +52,7 @@ export function createOnePerId(options: OnePerIdOptions): OnePerId {
     if (!client.closed && member !== undefined) await throwOut(member);
     if (client.closed || client.conn.destroyed) return admit();
     const gone = new Promise<void>((resolve) => client.conn.once('close', () => resolve()));
-    // Only when its CONNACK is out may the next one throw it out, or it would end without an answer.
+    // The next client may replace this one only after its CONNACK, or it would end without an answer.
     const ready = until(client, 'ready');
     admit();
     await Promise.race([ready, gone]);
@@ -64,7 +64,7 @@ export function createOnePerId(options: OnePerIdOptions): OnePerId {
       new Promise((resolve) => {
         const previous = queues.get(client.id) ?? Promise.resolve();
         const turn = takeTurn(client, previous, resolve)
-          // Whoever fails here must not block those who come after it.
+          // A failure here must not block the next client.
           .catch(() => void client.conn.destroy())
           .finally(() => {
             if (queues.get(client.id) === turn) queues.delete(client.id);

@@ -1,4 +1,4 @@
-// Connections that were not taken: counted by reason, and logged without letting a flood of them flood the log.
+// Refused connections: counted by reason, and logged at a bounded rate.
 import type { Clock } from '../service/clock.ts';
 import type { Log } from '../service/log.ts';
 
@@ -16,7 +16,7 @@ export interface Refusals {
   note(reason: RefusalReason, message: string, remoteAddress: string | undefined): void;
 }
 
-/** A reason is logged at most once in this time, in milliseconds; the metric counts them all. */
+/** The log gets each reason at most once in this time, in milliseconds. The metric counts every refusal. */
 const quietMs = 10_000;
 
 export function createRefusals(options: {
@@ -46,12 +46,12 @@ export function createRefusals(options: {
 }
 
 /**
- * What the library says of a connection that ended before its CONNECT was accepted, as a reason; undefined where it was
- * the other side that broke it off.
+ * Turns aedes' error for a connection that ended before its CONNECT was accepted into a reason. Undefined if the client
+ * closed the connection.
  */
 export function refusalReason(error: Error): RefusalReason | undefined {
   if ('syscall' in error) return undefined;
-  // The texts and the code 6 are those of aedes 2.0.0-beta.1 (lib/client.js, lib/handlers/connect.js).
+  // The error texts and the code 6 come from aedes 2.0.0-beta.1 (lib/client.js, lib/handlers/connect.js).
   if (error.message === 'connect did not arrive in time') return 'connect-timeout';
   if (error.message === 'packet too large') return 'packet-too-large';
   if ('errorCode' in error && error.errorCode === 6) return 'keep-alive';

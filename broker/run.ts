@@ -1,4 +1,4 @@
-// One run of the broker, from open listeners to none.
+// One run of the broker: from opening the listeners to closing them.
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { Aedes } from 'aedes';
@@ -27,7 +27,7 @@ export interface RunOptions {
   readonly keepAliveLimitSeconds: number;
   readonly maximumSubscriptionsPerClient: number;
   readonly limits: Limits;
-  /** At least one; the first one's address is the broker's. */
+  /** At least one. The address of the first is the address of the broker. */
   readonly listeners: readonly [Listener, ...Listener[]];
   readonly clock: Clock;
   readonly log: Log;
@@ -43,10 +43,10 @@ export interface Run {
   stop(): Promise<void>;
 }
 
-/** What lies in the sockets after a pause is read within moments; who sends that late means now. In milliseconds. */
+/** After a pause, the broker reads what waited in its sockets within this time, in milliseconds. Later packets are new. */
 const pauseTimes = { tickMs: 500, catchUpMs: 1000 };
 
-/** @throws ListenError; nothing is left open then */
+/** @throws ListenError when a listener cannot open; all others are closed then */
 export async function run(options: RunOptions): Promise<Run> {
   const { clock, limits, log, metrics, refusals } = options;
   const connections = new WeakMap<Client, Connection>();
@@ -105,7 +105,7 @@ export async function run(options: RunOptions): Promise<Run> {
     if (reason === undefined) return;
     refusals.note(reason, messageOf(error), connections.get(client)?.remoteAddress);
   });
-  // Not among the events that the library's types name; it comes when its store fails, and unheard it would be thrown.
+  // aedes emits this event when its store fails, though its types do not name it. Without a listener Node would throw.
   EventEmitter.prototype.on.call(aedes, 'error', (error: unknown) =>
     log.error({ err: error }, `the broker reports ${messageOf(error)}`),
   );
@@ -169,7 +169,7 @@ export async function run(options: RunOptions): Promise<Run> {
   }
 }
 
-/** A client's first denial is a warning, since somebody wonders why nothing happens; the rest would only be noise. */
+/** Logs the first denial of a client as a warning, because a person will wonder. Later ones are logged as debug. */
 function denials(log: Log, metrics: BrokerMetrics): (client: Client, message: string) => void {
   const warned = new WeakSet<Client>();
   return (client, message) => {

@@ -1,11 +1,11 @@
-// What the broker remembers, in the shape that aedes asks of a persistence: retained messages, within bounds, and which
-// QoS 2 messages of a connection wait for their PUBREL. Nothing is kept for absent clients: a session ends with its
-// connection, so no client can make the broker hold messages, subscriptions or a last will after it has gone.
+// The memory of the broker, as a persistence for aedes: retained messages, within limits, and the QoS 2 messages of each
+// connection that wait for their PUBREL. It keeps nothing for absent clients. A session ends with its connection, so a client
+// that has gone leaves no messages, subscriptions or last will behind.
 import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { hasWildcard, levelsMatch } from './topics.ts';
 
-/** The part of a message that the library stores and reads back. */
+/** The part of a message that aedes stores and reads back. */
 interface StoredMessage {
   readonly cmd: 'publish';
   readonly topic: string;
@@ -13,13 +13,13 @@ interface StoredMessage {
   readonly qos: number;
   readonly retain: true;
   readonly properties?: Readonly<Record<string, unknown>>;
-  /** Milliseconds since the epoch, set by the library from the message expiry interval. */
+  /** In milliseconds since the epoch. aedes sets it from the message expiry interval. */
   readonly messageExpiry?: number;
 }
 
 interface Kept {
   readonly message: StoredMessage;
-  /** in bytes, as it is counted: what a peer sends is measured once */
+  /** Size in bytes, measured once */
   readonly size: number;
 }
 
@@ -31,10 +31,10 @@ interface Message {
   readonly messageExpiry?: number;
 }
 
-/** A client may ask for thousands of wildcards: after so many comparisons it is the turn of others. */
+/** After so many comparisons other work gets its turn, because a client may subscribe to thousands of wildcards. */
 const comparedInATurn = 50_000;
 
-/** The connection; only ever a key here. */
+/** A connection, used only as a key. */
 type Owner = object;
 
 interface Acknowledged {
@@ -44,22 +44,22 @@ interface Acknowledged {
 export interface StoreOptions {
   readonly maximumMessages: number;
   readonly maximumBytes: number;
-  /** Milliseconds since the epoch. */
+  /** In milliseconds since the epoch. */
   readonly now: () => number;
 }
 
 export interface Store {
-  /** For aedes' option of that name; it has more. */
+  /** The value for the option `persistence` of aedes. */
   readonly persistence: {
     storeRetained(message: Message): Promise<void>;
-    /** Objects of `cmd`, `topic`, `payload`, `qos` and the like. */
+    /** Stream of objects with `cmd`, `topic`, `payload`, `qos` and other members. */
     createRetainedStreamCombi(filters: readonly string[]): Readable;
   };
   retainedMessages(): number;
   retainedBytes(): number;
-  /** Whether a retained message fits in; expired ones are thrown out for it. An empty one always does: it clears. */
+  /** True if a retained message fits; drops expired ones to make room. An empty one always fits, because it clears. */
   hasRoomFor(message: Message): boolean;
-  /** Notes a QoS 2 message before it is stored, so that a burst in one packet is counted too. */
+  /** Counts a QoS 2 message before it is stored, so that a burst in one segment counts too. */
   noteUnreleased(owner: Owner, messageId: number): void;
   unreleased(owner: Owner): ReadonlyMap<number, 'noted' | 'published'>;
 }
@@ -67,9 +67,9 @@ export interface Store {
 export function createStore(options: StoreOptions): Store {
   const retained = new Map<string, Kept>();
   let bytes = 0;
-  /** None of the retained messages expires before. Milliseconds since the epoch. */
+  /** No retained message expires earlier than this. In milliseconds since the epoch. */
   let nextExpiry = Infinity;
-  // By connection, not by client id: freed with it, and a new connection starts without the old one's message ids.
+  // Keyed by connection instead of client id: a new connection must not inherit the message ids of the old one.
   const awaiting = new WeakMap<Owner, Map<number, 'noted' | 'published'>>();
 
   const unreleased = (owner: Owner) => {
@@ -95,7 +95,7 @@ export function createStore(options: StoreOptions): Store {
 
   const forgetExpired = () => {
     const now = options.now();
-    // Asked for each message while there is no room: the walk must not be one for each.
+    // Called for each message while the store is full, so it must not search all messages each time.
     if (now < nextExpiry) return;
     nextExpiry = Infinity;
     for (const { message } of retained.values()) {
@@ -111,7 +111,7 @@ export function createStore(options: StoreOptions): Store {
     return fits(message);
   };
 
-  /** As it is when it is read: a stream reads ahead, and what it has read may be sent after a newer one. */
+  /** Reads the current message at the last moment. A stream reads ahead, and would send an old message after a newer one. */
   const newest = ({ message }: Kept): StoredMessage =>
     new Proxy(message, {
       get: (_, member): unknown =>
@@ -125,7 +125,7 @@ export function createStore(options: StoreOptions): Store {
     }
     const wild = filters.filter(hasWildcard).map((filter) => filter.split('/'));
     if (wild.length === 0) return;
-    // As it is now: what comes in between is sent to the subscriber anyway, and the walk must end.
+    // A snapshot: the subscriber receives later messages anyway, and the search must end.
     const all = [...retained.values()];
     let compared = 0;
     for (const kept of all) {
@@ -137,7 +137,7 @@ export function createStore(options: StoreOptions): Store {
       const { topic } = kept.message;
       const levels = topic.split('/');
       for (const wanted of wild)
-        // What has changed since has been sent to the new subscriber as it came.
+        // The new subscriber has already received each later change.
         if (levelsMatch(wanted, levels) && retained.get(topic) === kept) yield newest(kept);
     }
   }
@@ -150,14 +150,14 @@ export function createStore(options: StoreOptions): Store {
         forget(message.topic);
         return;
       }
-      // Asked again: several messages of one packet pass the access rule before the first of them is stored.
+      // Checked again, because several messages of one segment pass the access rule before the first is stored.
       if (!hasRoomFor(message)) throw new Error(`no room to retain ${message.topic}`);
       const { topic, payload, qos = 0, properties, messageExpiry } = message;
       forget(topic);
       const stored: StoredMessage = {
         cmd: 'publish',
         topic,
-        // A copy: the parser's is a window on the whole segment that came in.
+        // A copy, because the parser's buffer is a view of the whole received segment.
         payload: Buffer.from(payload),
         qos,
         retain: true,
@@ -185,7 +185,7 @@ export function createStore(options: StoreOptions): Store {
       if (packet.messageId !== undefined) unreleased(owner).delete(packet.messageId);
     },
 
-    // Sessions and wills outlive no connection: the library keeps what it needs on the connection itself.
+    // Sessions and wills end with their connection. aedes keeps them on the connection itself.
     addSubscriptions: async () => {},
     removeSubscriptions: async () => {},
     cleanSubscriptions: async () => {},

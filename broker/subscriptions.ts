@@ -1,24 +1,24 @@
-// The subscriptions of one connection, kept by the broker itself: to bound them, and to find every one that matches.
+// The subscriptions of one connection. The broker keeps its own list to limit their number and to find all that match.
 import { hasWildcard, matches } from './topics.ts';
 
 export interface Subscription {
   readonly filter: string;
   readonly qos: 0 | 1 | 2;
-  /** The subscription identifier of MQTT 5 (section 3.8.2.1.2), where the client gave one. */
+  /** The subscription identifier of MQTT 5 (section 3.8.2.1.2), if the client set one. */
   readonly identifier: number | undefined;
 }
 
 export interface Subscriptions {
   size(): number;
   has(filter: string): boolean;
-  /** Takes the place of an earlier one with the same filter. */
+  /** Replaces an earlier subscription with the same filter. */
   set(subscription: Subscription): void;
   delete(filter: string): void;
   matching(topic: string): Subscription[];
 }
 
 export function createSubscriptions(): Subscriptions {
-  // Apart, because most clients hold many exact filters and few with wildcards: only the latter need a walk.
+  // Kept apart, because only wildcards need a search, and most clients have few of them.
   const exact = new Map<string, Subscription>();
   const wild = new Map<string, Subscription>();
   const home = (filter: string) => (hasWildcard(filter) ? wild : exact);

@@ -1,11 +1,11 @@
 // Topic names and topic filters as MQTT defines them (MQTT 5, section 4.7; the same in 3.1.1).
 
-/** True for a topic that a message may be published to: not empty, without wildcards and without U+0000. */
+/** True if a message may be published to this topic: not empty, no wildcard, no U+0000. */
 export function isTopicName(topic: string): boolean {
   return topic !== '' && !/[+#\0]/.test(topic);
 }
 
-/** True for a filter whose wildcards stand where MQTT allows them. */
+/** True if each wildcard of the filter is in a place that MQTT allows. */
 export function isTopicFilter(filter: string): boolean {
   if (filter === '' || filter.includes('\0')) return false;
   const levels = filter.split('/');
@@ -19,12 +19,12 @@ export function hasWildcard(filter: string): boolean {
   return filter.includes('+') || filter.includes('#');
 }
 
-/** Whether a topic is matched by a filter. `a/#` matches `a` too; a wildcard in front does not match `$...`. */
+/** True if the filter matches the topic. `a/#` also matches `a`; a leading wildcard does not match `$...`. */
 export function matches(filter: string, topic: string): boolean {
   return hasWildcard(filter) ? levelsMatch(filter.split('/'), topic.split('/')) : filter === topic;
 }
 
-/** The same of both in their levels, for who compares many of them. */
+/** Like `matches`, with topic and filter already split into levels, for callers that compare many. */
 export function levelsMatch(wanted: readonly string[], levels: readonly string[]): boolean {
   const [first = ''] = levels;
   if (first.startsWith('$') && (wanted[0] === '+' || wanted[0] === '#')) return false;

@@ -1,8 +1,8 @@
-// Who may connect. Today: everybody with a usable client id, as long as there is room. User names come in here later.
+// Decides who may connect: everybody with a valid client id, as long as there is room.
 
 export interface ConnectRequest {
   readonly clientId: string;
-  /** The broker holds as many connections as it may, and this one does not replace another of its id. */
+  /** True if the maximum of connections is reached, and this one does not replace another with the same id. */
   readonly full: boolean;
   readonly maximumClientIdLength: number;
 }
@@ -19,7 +19,7 @@ export type ConnectVerdict =
 
 export function authenticate(request: ConnectRequest): ConnectVerdict {
   const { clientId, full, maximumClientIdLength } = request;
-  // aedes looks clients up in a plain object; the name of one of its inherited members ends the process.
+  // aedes keeps clients in a plain object. The name of an inherited member would end the process.
   if (Reflect.has(Object.prototype, clientId)) {
     return {
       allow: false,

@@ -1,6 +1,6 @@
-// Who gets which message, and as what. Today: everybody what they subscribed to. Two things that the library does not do
-// are put right on a copy, since the packet is shared by all receivers: all matching subscription identifiers
-// [MQTT-3.3.4-4], and no QoS above that of the subscription [MQTT-3.8.4-8].
+// Decides which subscriber receives a message: everybody receives what they subscribed to. It also corrects two things that
+// aedes omits: all matching subscription identifiers [MQTT-3.3.4-4], and no QoS above that of the subscription
+// [MQTT-3.8.4-8]. It changes a copy, because all receivers share the packet.
 import type { AedesPublishPacket } from 'aedes';
 import type { Subscription } from '../subscriptions.ts';
 
@@ -13,8 +13,8 @@ export function authorizeForward(
   const granted = matching.reduce<0 | 1 | 2>((highest, { qos }) => (qos > highest ? qos : highest), 0);
   const qos = packet.qos > granted ? granted : packet.qos;
 
-  // A retained message on subscribing belongs to that one subscription; the library has set its identifier.
-  // Such a packet is known by having no broker id.
+  // A retained message that answers a SUBSCRIBE belongs to that subscription, and aedes has set its identifier. Only such a
+  // packet has no broker id.
   const live = Boolean(packet.brokerId);
   const identifiers = matching.flatMap(({ identifier }) => identifier ?? []);
   const relabel = live && identifiers.length > 0 && matching.length > 1;

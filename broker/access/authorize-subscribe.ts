@@ -1,10 +1,10 @@
-// Who may subscribe to what. Today: everybody, everything but `$` topics, within the bound.
-// `$share/...` starts with `$` too: over 3.1.1 the library would grant it as a literal topic that nobody publishes to.
+// Decides who may subscribe: everybody, to every topic that does not start with `$`, within the limit.
+// This refuses `$share/...` too: over 3.1.1 aedes would grant it as a literal topic that nobody publishes to.
 import { isTopicFilter } from '../topics.ts';
 
 export interface SubscribeRequest {
   readonly filter: string;
-  /** Subscriptions of this client, without this one. */
+  /** Number of other subscriptions of this client. */
   readonly held: number;
   readonly maximum: number;
 }

@@ -1,9 +1,9 @@
-// What the broker needs of a listener. TCP is the only one today; TLS and WebSocket fit behind the same face.
+// What the broker needs from a listener.
 import type { Socket } from 'node:net';
 
 export interface Listener {
   /** @throws ListenError when the address cannot be opened */
   open(onConnection: (socket: Socket) => void): Promise<{ url: string; port: number }>;
-  /** Takes no more connections; resolves when the last one has ended. Does nothing where nothing is open. */
+  /** Stops accepting; resolves when the last connection has ended. Does nothing if the listener is not open. */
   close(): Promise<void>;
 }

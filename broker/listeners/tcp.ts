@@ -8,13 +8,13 @@ export interface TcpOptions {
   readonly host: string;
   /** 0: any free port */
   readonly port: number;
-  /** Read and write buffer of a connection, in bytes each. */
+  /** Size of the read buffer and of the write buffer of a connection, in bytes. */
   readonly socketBufferBytes: number;
-  /** Called with errors of the open listener, such as having no file descriptor left for a connection. */
+  /** Called with errors of the open listener, for example when no file descriptor is left. */
   readonly onError: (error: Error) => void;
 }
 
-/** A half-open connection of a client without keep-alive is found out after about this long, in milliseconds. */
+/** TCP detects a half-open connection without MQTT keep-alive after about this long, in milliseconds. */
 const tcpKeepAliveMs = 60_000;
 
 export function createTcpListener(options: TcpOptions): Listener {
@@ -27,7 +27,7 @@ export function createTcpListener(options: TcpOptions): Listener {
         highWaterMark: options.socketBufferBytes,
         keepAlive: true,
         keepAliveInitialDelay: tcpKeepAliveMs,
-        // A press is one small packet; it must not wait for an acknowledgement of the one before.
+        // A press is one small packet. It must not wait for the acknowledgement of the previous packet.
         noDelay: true,
       });
       opened.on('connection', onConnection);
@@ -41,7 +41,7 @@ export function createTcpListener(options: TcpOptions): Listener {
       });
       opened.on('error', options.onError);
       server = opened;
-      // Not out of the URL: an address with a zone (`fe80::1%eth0`) makes none that can be read.
+      // Not parsed from the URL, because an address with a zone (`fe80::1%eth0`) gives no valid URL.
       const bound = opened.address();
       return { url, port: bound !== null && typeof bound === 'object' ? bound.port : port };
     },
