@@ -13,7 +13,7 @@ import { noAnswer, notSucceeded, nothingToDo, print, refused, usageError } from 
 import { printable } from './printable.ts';
 import { releaseEnds, tellEnd } from './release-end.ts';
 
-const exitCodes = { accepted: 0, armed: 0, rejected: refused, 'nothing-to-release': nothingToDo } as const;
+const exitCodes = { accepted: 0, rejected: refused, 'nothing-to-release': nothingToDo } as const;
 
 /** @param does `release` */
 export function addOnly(command: Command, does: string): void {

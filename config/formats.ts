@@ -23,14 +23,8 @@ export function text(max: number) {
 export const flag = () => z.boolean();
 
 /** One of `values`; a value in `notYet` is answered with that sentence. */
-export function oneOf<const V extends readonly string[]>(
-  values: V,
-  notYet: Readonly<Record<string, string>> = {},
-) {
-  return z.enum(values, {
-    error: (issue) =>
-      typeof issue.input === 'string' && Object.hasOwn(notYet, issue.input) ? notYet[issue.input] : undefined,
-  });
+export function oneOf<const V extends readonly string[]>(values: V) {
+  return z.enum(values);
 }
 
 export const id = () =>

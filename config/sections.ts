@@ -13,7 +13,6 @@ const sections = {
   worker: async () => (await import('./sections/worker.ts')).worker,
   argocd: async () => (await import('./sections/argocd.ts')).argocd,
   homeAssistant: async () => (await import('./sections/home-assistant.ts')).homeAssistant,
-  dashboard: async () => (await import('./sections/dashboard.ts')).dashboard,
   simulator: async () => (await import('./sections/simulator.ts')).simulator,
 };
 
@@ -35,7 +34,6 @@ export const sectionNames = [
   'worker',
   'argocd',
   'homeAssistant',
-  'dashboard',
   'simulator',
 ] as const satisfies readonly SectionName[];
 

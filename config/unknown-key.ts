@@ -24,12 +24,7 @@ export function unknownKey(
     key: formatPath([...path.slice(0, -1), plain]),
     origin,
     ...(shown && { value: show(value) }),
-    message:
-      siblings.length === 0
-        ? 'is not available in this version'
-        : path.length === 1
-          ? 'is not a section of the configuration'
-          : 'is not a key that is known here',
+    message: path.length === 1 ? 'is not a section of the configuration' : 'is not a key that is known here',
     remedy: unknownRemedy([...path.slice(0, -1), plain], plain, siblings, leaves),
   };
 }

@@ -51,7 +51,7 @@ export function releaseRow(found: BrokerFound): Row {
 
 /** What is stronger than `failed` says nothing about it. */
 function isOver(signal: string): boolean {
-  return signal !== 'failed' && signal !== 'unknown' && signal !== 'releasing' && signal !== 'armed';
+  return signal !== 'failed' && signal !== 'unknown' && signal !== 'releasing';
 }
 
 function whenOf(finishedAt: string | undefined, now: number): string {

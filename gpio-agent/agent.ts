@@ -143,7 +143,7 @@ export function createGpioAgent(options: {
       ...(refused === undefined ? {} : { refused }),
       faulty:
         buttons.some((button) => button.id === follows && button.condition.fault !== undefined) ||
-        keySwitches.some((keySwitch) => keySwitch.arms === follows && keySwitch.fault !== undefined),
+        keySwitches.some((keySwitch) => keySwitch.button === follows && keySwitch.fault !== undefined),
     };
   };
 

@@ -1,5 +1,5 @@
-// One key switch: turned on it arms a button, turned off it disarms it. What it says is an event of the moment: it counts
-// from the turn, so a key that was found turned on must be turned off and on again.
+// One key switch. The agent publishes when somebody turns it: an event, never a state. A key that is found turned on at the
+// start is not reported until it is turned off and on again.
 import { buttonArm } from '../messages/button.ts';
 import type { Clock } from '../service/clock.ts';
 import type { HealthCheck } from '../service/health.ts';
@@ -13,14 +13,14 @@ import { createSettledInput } from './settled-input.ts';
 
 export interface KeySwitch extends Polled {
   readonly id: string;
-  /** The button that it arms. */
-  readonly arms: string;
+  /** The button whose topic says that the key was turned. */
+  readonly button: string;
   readonly fault: string | undefined;
   /** The link is up: a key that is not turned on says so, since its last word may have been lost. */
   connected(): void;
   /** @throws HardwareError when the pin cannot be opened */
   open(): void;
-  /** Disarms, if it had armed. To be called while the link is still there. */
+  /** Publishes `off` where `on` was published last. To be called while the link is still there. */
   close(): void;
 }
 
@@ -39,30 +39,30 @@ export function createKeySwitch(options: {
   readonly onEdge: () => void;
 }): KeySwitch {
   const { config, link, log } = options;
-  const { id, arms } = config;
-  let armed = false;
+  const { id, button } = config;
+  let saidOn = false;
   let fault: string | undefined;
 
   const send = async (word: 'on' | 'off') => {
     let outcome: string;
     try {
-      outcome = await link.publishNow(buttonArm.at({ button: arms }), word);
+      outcome = await link.publishNow(buttonArm.at({ button }), word);
     } catch (error) {
       outcome = messageOf(error);
     }
-    if (outcome === 'acknowledged') log.info({ keySwitch: id, button: arms }, `key switch ${id}: ${word}`);
+    if (outcome === 'acknowledged') log.info({ keySwitch: id, button }, `key switch ${id}: ${word}`);
     else
       log.warn(
-        { keySwitch: id, button: arms, reason: outcome },
+        { keySwitch: id, button, reason: outcome },
         word === 'on'
-          ? `key switch ${id} was turned on, and the broker did not hear it (${outcome}): button ${arms} is not armed; turn the key off and on again once the light no longer says offline`
+          ? `key switch ${id} was turned on, and the broker did not hear it (${outcome}); turn the key off and on again once the light no longer says offline`
           : `key switch ${id} is off, and the broker did not hear it (${outcome}): said again on the next connection`,
       );
   };
 
   const turn = (on: boolean) => {
-    if (armed === on) return;
-    armed = on;
+    if (saidOn === on) return;
+    saidOn = on;
     void send(on ? 'on' : 'off');
   };
 
@@ -98,7 +98,7 @@ export function createKeySwitch(options: {
 
   return {
     id,
-    arms,
+    button,
     get fault() {
       return fault;
     },
@@ -112,7 +112,7 @@ export function createKeySwitch(options: {
       return input.nextAt;
     },
     connected: () => {
-      if (!armed) void send('off');
+      if (!saidOn) void send('off');
     },
     open: () => input.open(),
     poll: () => input.poll(),

@@ -11,7 +11,7 @@ export type LedConfig = AgentConfig['leds'][number];
 
 export type AgentLink = Pick<Link, 'state' | 'onState' | 'subscribe' | 'publish' | 'publishNow'>;
 
-/** How long the levels of a button or a key switch must hold. A key that is turned off disarms: that counts as soon. */
+/** How long the levels of a button or a key switch must hold. A key switch that is turned off counts as soon as one that is turned on. */
 export function settleTimesOf(input: ButtonConfig | KeySwitchConfig): SettleTimes {
   const { debounceMs } = input;
   return {

@@ -14,7 +14,6 @@ export interface LevelNow {
 export const patternOfSignal = {
   unknown: 'heartbeat',
   releasing: 'pulse',
-  armed: 'fast-blink',
   failed: 'sos',
   succeeded: 'two-flashes',
   blocked: 'blip',

@@ -50,7 +50,6 @@ export const buttonState = channel(
 export const signals = [
   'unknown',
   'releasing',
-  'armed',
   'failed',
   'succeeded',
   'blocked',
@@ -87,8 +86,8 @@ export const buttonArm = channel(
   {
     kind: 'event',
     qos: 1,
-    from: ['anyone allowed'],
-    summary: 'Arms or disarms a button with `confirm: key`.',
+    from: ['agent'],
+    summary: 'A key switch was turned on or off. The worker does not read it.',
   },
   word(['on', 'off']),
 );

@@ -52,7 +52,6 @@ interface Look {
 const looks: Readonly<Record<Signal, Look>> = {
   unknown: { on: true, colour: [128, 0, 255], brightness: 30, wled: 0, bare: false },
   releasing: { on: true, colour: [0, 80, 255], brightness: 254, effect: 'breathe', wled: 2, bare: true },
-  armed: { on: true, colour: [255, 255, 255], brightness: 254, effect: 'blink', wled: 1, bare: true },
   failed: { on: true, colour: [255, 0, 0], brightness: 254, effect: 'blink', wled: 1, bare: true },
   succeeded: { on: true, colour: [0, 255, 0], brightness: 254, effect: 'okay', wled: 0, bare: false },
   blocked: { on: true, colour: [255, 160, 0], brightness: 40, wled: 0, bare: false },

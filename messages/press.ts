@@ -67,13 +67,11 @@ export const pressReasons = [
   'retained',
   'malformed',
   'unknown-button',
-  'bad-signature',
   'stale',
   'duplicate',
   'too-many',
   'cool-down',
-  'not-confirmed',
-  'not-armed',
+  'no-action',
   'frozen',
   'blocked-by-sync-window',
   'not-permitted',
@@ -83,7 +81,7 @@ export const pressReasons = [
 ] as const;
 export type PressReason = (typeof pressReasons)[number];
 
-export const pressOutcomes = ['accepted', 'armed', 'rejected', 'nothing-to-release'] as const;
+export const pressOutcomes = ['accepted', 'rejected', 'nothing-to-release'] as const;
 
 const pressResultSchema = z.object({
   pressId: z.string(),

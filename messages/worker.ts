@@ -25,7 +25,6 @@ const workerInfoSchema = z.object({
       id: idSchema,
       title: z.exactOptional(z.string()),
       on: z.partialRecord(gestureSchema, z.enum(actions)),
-      confirm: z.enum(['none', 'twice', 'key']),
     }),
   ),
 });

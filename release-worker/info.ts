@@ -46,10 +46,9 @@ export function createInfo(options: InfoOptions): Info {
       clock: { synchronised: options.clockState() },
       simulated: server?.simulated ?? false,
       argocd: { server: argocd.server, ...(server === undefined ? {} : { version: server.version }) },
-      buttons: config.buttons.map(({ id, title, on, confirm }) => ({
+      buttons: config.buttons.map(({ id, title, on }) => ({
         id,
         on,
-        confirm,
         ...(title === undefined ? {} : { title }),
       })),
     };

@@ -120,8 +120,7 @@ function countPresses(registry: Registry, buttons: readonly string[]) {
     registers: [registry],
   });
   for (const button of buttons) {
-    for (const outcome of ['accepted', 'armed', 'nothing-to-release'])
-      presses.inc({ button, outcome, reason: '' }, 0);
+    for (const outcome of ['accepted', 'nothing-to-release']) presses.inc({ button, outcome, reason: '' }, 0);
     for (const reason of pressReasons) presses.inc({ button, outcome: 'rejected', reason }, 0);
   }
   for (const reason of reasonsOfUnknown) presses.inc({ button: unknown, outcome: 'rejected', reason }, 0);

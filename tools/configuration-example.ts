@@ -21,10 +21,7 @@ export const examplePath = 'config/release-button.example.yaml';
 /** The content of config/release-button.example.yaml. All keys are comments; without their "#" it is valid. */
 export async function renderExample(): Promise<string> {
   const sections = await loadSections(sectionNames);
-  const parts = [...sections].flatMap(([name, { settings }]) => {
-    const keys = renderGroup(settings, 1);
-    return keys.length === 0 ? [] : [[`#${name}:`, ...keys]];
-  });
+  const parts = [...sections].map(([name, { settings }]) => [`#${name}:`, ...renderGroup(settings, 1)]);
   return [preface.replace(/^/gm, '## ').replace(/^## $/gm, '##'), ...parts.map((part) => part.join('\n')), '']
     .join('\n\n')
     .replace(/\n+$/, '\n');

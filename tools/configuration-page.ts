@@ -28,7 +28,7 @@ A value comes from, the later the stronger:
 
 | process | sections |
 | --- | --- |
-| \`start\`, \`doctor\` | all but \`dashboard\`, which this version knows by name only |
+| \`start\`, \`doctor\` | all |
 | \`broker\` | \`log\`, \`health\`, \`broker\` |
 | \`gpio-agent\` | \`mqtt\`, \`log\`, \`health\`, \`agent\` |
 | \`gpio-agent --lights-off\` | \`agent\` |
@@ -49,7 +49,6 @@ const about: Readonly<Record<SectionName, string>> = {
     'The Argo CD that the worker watches and releases through. [argocd.md](argocd.md) says how to connect it.',
   homeAssistant:
     'What is announced to Home Assistant. [home-assistant.md](home-assistant.md) says what appears there.',
-  dashboard: '',
   simulator: 'The simulated Argo CD. [argocd-simulator.md](argocd-simulator.md) says what it answers.',
 };
 
@@ -59,9 +58,7 @@ export const configurationPagePath = 'docs/configuration.md';
 export async function renderConfigurationPage(): Promise<string> {
   const loaded = await loadSections(sectionNames);
   const leaves = leavesIn(loaded);
-  // A section without keys has a name only, for what a later version has there.
-  const names = [...loaded.keys()].filter((name) => leaves.some(({ path }) => path.startsWith(`${name}.`)));
-  const parts = names.map((name) => {
+  const parts = [...loaded.keys()].map((name) => {
     const own = leaves.filter(({ path }) => path.startsWith(`${name}.`));
     const lists = own.flatMap((leaf) =>
       leaf.setting.items === undefined ? [] : [entriesOf(leaf, leaf.setting.items)],

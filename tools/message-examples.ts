@@ -112,7 +112,7 @@ export const examples: { readonly [Row in RowName]: MessageOf<Row> } = {
     ...processInfo,
     title: 'Releases to production',
     argocd: { server: 'https://argocd.example.com', version: 'v3.6.0' },
-    buttons: [{ id: 'main', title: 'Release', on: { press: 'release' }, confirm: 'none' }],
+    buttons: [{ id: 'main', title: 'Release', on: { press: 'release' } }],
   },
   drift: {
     state: 'drifted',

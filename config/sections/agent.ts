@@ -107,8 +107,8 @@ const keySwitch = {
     doc: 'How long a level must hold before it counts. At least sampleMs.',
     default: 30,
   }),
-  arms: setting(id(), {
-    doc: 'The button that it arms while it is turned on; it may be on another machine.',
+  button: setting(id(), {
+    doc: 'The button whose topic `arm` gets `on` and `off`; it may be on another machine.',
     default: 'main',
   }),
 };
@@ -141,7 +141,7 @@ export const agent = section(
       items: button,
     }),
     keySwitches: setting(z.array(schemaOf(keySwitch)).check(z.maxLength(100)), {
-      doc: 'Key switches on this machine; none by default. The agent reports them, and no button asks for them in this version. Every key may be left out.',
+      doc: 'Key switches on this machine; none by default. The agent publishes when one is turned; the worker does not read it. Every key may be left out.',
       default: [],
       items: keySwitch,
     }),

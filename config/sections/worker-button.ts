@@ -23,7 +23,6 @@ const select = z.pipe(
     .check(must((value) => value !== undefined, 'is missing', sayWhich)),
 );
 
-const notYet = (value: string) => `\`${value}\` is not available yet: it comes with a later version`;
 const action = oneOf(['release', 'rollback', 'refresh']);
 
 const waves = z.array(appNames);
@@ -86,10 +85,6 @@ export const button = {
   on: setting(on, {
     doc: 'What each gesture (press, double, hold) does: release; rollback (undoes what the last release of this button deployed, and freezes the button); refresh (Argo CD looks at Git again). A gesture that is not named does nothing.',
     default: { press: 'release' },
-  }),
-  confirm: setting(oneOf(['none'], { twice: notYet('twice'), key: notYet('key') }), {
-    doc: 'Whether a press must be confirmed; `none` is the only way yet.',
-    default: 'none',
   }),
   coolDownMs: setting(wholeNumber(0, 3_600_000), {
     doc: 'How long after an accepted press the button accepts no other of the same applications.',

@@ -26,7 +26,6 @@ const maySay = z.exactOptional(said);
 const signals = z.strictObject({
   unknown: maySay,
   releasing: maySay,
-  armed: maySay,
   failed: maySay,
   succeeded: maySay,
   blocked: maySay,
@@ -57,7 +56,7 @@ const light = {
     example: 'cmnd/lamp/POWER',
   }),
   signals: setting(signals, {
-    doc: 'What to publish for each signal (unknown, releasing, armed, failed, succeeded, blocked, drifted, clear); `other` stands for those that are not named. Text as it is, a map as JSON; with a preset true or false for on or off, and of wled the number of a preset.',
+    doc: 'What to publish for each signal (unknown, releasing, failed, succeeded, blocked, drifted, clear); `other` stands for those that are not named. Text as it is, a map as JSON; with a preset true or false for on or off, and of wled the number of a preset.',
     example: { drifted: 'ON', releasing: 'ON', other: 'OFF' },
   }),
   back: setting(back, {

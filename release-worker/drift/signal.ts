@@ -22,8 +22,6 @@ export interface SignalInput {
   readonly cause?: () => string | undefined;
   /** what was out of sync and cannot be compared now, in words */
   readonly lost?: () => string | undefined;
-  /** until when the next step releases (`confirm`) */
-  readonly armedUntil?: number;
   /** what keeps it from releasing, the freeze that lasts longest first */
   readonly frozen?: readonly Frozen[];
   /** why nothing could be released although Argo CD would let it, in words */
@@ -61,7 +59,7 @@ export interface SignalChoice {
 export const endShownMs = 5_000;
 
 export function signalOf(input: SignalInput, now: number): SignalChoice {
-  const { drift, last, armedUntil, freshUntil } = input;
+  const { drift, last, freshUntil } = input;
   const fresh = now < freshUntil;
   const state = driftState(drift, fresh);
 
@@ -77,8 +75,6 @@ export function signalOf(input: SignalInput, now: number): SignalChoice {
   // That nothing can be compared is no end of a failure, and hides none.
   const failed =
     failure !== undefined && drift.total > 0 && (isNews || failure.left === 'failed') ? failure : undefined;
-  const armed = armedUntil !== undefined && armedUntil > now;
-  if (armed && state !== 'unknown') return { signal: 'armed', ...until(armedUntil) };
   // Also without drift left (what was released may be unhealthy), at least for a while: the end is not to be missed.
   if (failed !== undefined)
     return {

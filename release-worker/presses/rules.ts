@@ -1,8 +1,5 @@
 // The rules between a press and a release, each a named pure function, tried in this order.
 // The first that objects names the reason. Source: the promises in `docs/trust.md`.
-//
-// Signatures belong into `isWellFormed`'s place after it, confirmation into `isConfirmed`: each is a further function
-// in the list.
 import { whatThereIs } from '../../messages/nearest.ts';
 import type { PressReason } from '../../messages/press.ts';
 import { fromTime } from '../../messages/time.ts';
@@ -86,10 +83,10 @@ const isWithinRate: Rule = ({ config, press }, { sinceAccepted, recent, maxPress
   return undefined;
 };
 
-const isConfirmed: Rule = ({ config, gesture }) =>
+const hasAction: Rule = ({ config, gesture }) =>
   config !== undefined && config.on[gesture] === undefined
     ? {
-        reason: 'not-confirmed',
+        reason: 'no-action',
         message: `the gesture ${gesture} does nothing on this button; it answers to: ${Object.keys(config.on).join(', ')}`,
       }
     : undefined;
@@ -119,7 +116,7 @@ const rules: readonly Rule[] = [
   isNotStale,
   isNotDuplicate,
   isWithinRate,
-  isConfirmed,
+  hasAction,
   isNotFrozen,
 ];
 

@@ -1,6 +1,6 @@
 // The lines of the journal. A press, its answer, and every step of a release that a restart must know of.
 import * as z from 'zod/mini';
-import { pressReasons } from '../../messages/press.ts';
+import { pressOutcomes, pressReasons } from '../../messages/press.ts';
 import { appOutcomes, releaseOutcomes } from '../../messages/release.ts';
 import { timeSchema } from '../../messages/time.ts';
 
@@ -58,7 +58,7 @@ export const journalLineSchema = z.discriminatedUnion('type', [
     gesture: z.string(),
     /** what an accepted press was narrowed to: presses of other applications are no repetitions of it */
     only: z.exactOptional(z.readonly(z.array(z.string()))),
-    outcome: z.enum(['accepted', 'armed', 'rejected', 'nothing-to-release']),
+    outcome: z.enum(pressOutcomes),
     reason: z.exactOptional(z.enum(pressReasons)),
     message: z.string(),
     release: z.exactOptional(plannedReleaseSchema),

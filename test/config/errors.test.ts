@@ -177,16 +177,7 @@ describe('the selection of a button', () => {
   });
 });
 
-describe('what comes with a later version', () => {
-  test.each([
-    ['{select: {all: true}, confirm: twice}', 'confirm', '`twice` is not available yet'],
-    ['{select: {all: true}, confirm: key}', 'confirm', '`key` is not available yet'],
-  ])('%s', async (button, key, message) => {
-    const problem = await onlyProblem(worker(button));
-    expect(problem.key).toBe(`worker.buttons[0].${key}`);
-    expect(problem.message).toContain(message);
-  });
-
+describe('a value that a key does not take', () => {
   test('a driver that nobody plans is answered with the choices', async () => {
     const problem = await onlyProblem({ file: 'agent: {driver: simulate}' });
     expect(problem).toMatchObject({

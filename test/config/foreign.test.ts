@@ -120,7 +120,7 @@ describe('an entry of worker.lights', () => {
     [
       '{topic: a, signals: {drifted: x}}',
       'worker.lights[0].signals',
-      'unknown, releasing, armed, failed, succeeded, blocked, clear',
+      'unknown, releasing, failed, succeeded, blocked, clear',
     ],
     ['{topic: a, signals: {drift: x, other: y}}', 'worker.lights[0].signals.drift', ''],
     ['{topic: a, signals: {drifted: [1], other: y}}', 'worker.lights[0].signals.drifted', 'must be text'],

@@ -48,7 +48,6 @@ describe('defaults', () => {
           id: 'main',
           select: { all: true },
           on: { press: 'release' },
-          confirm: 'none',
           coolDownMs: 2000,
           refresh: 'normal',
           pinRevision: true,
@@ -224,14 +223,6 @@ describe('sections', () => {
       env: { RELEASE_BUTTON_BROKER_X: '1' },
     });
     expect(config).toEqual({ log: { level: 'info', format: 'auto' } });
-  });
-
-  test.each(['dashboard'])('%s is known but has no keys yet', async (name) => {
-    await load({ file: `${name}:\n` });
-    expect(await onlyProblem({ file: `${name}:\n  port: 1\n` })).toMatchObject({
-      key: `${name}.port`,
-      message: 'is not available in this version',
-    });
   });
 
   test('what a process requires is missing when nobody sets it, with the way to get it', async () => {

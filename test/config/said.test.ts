@@ -76,7 +76,6 @@ describe('a value of another kind', () => {
     [selected('retry: {factor: 2}'), 'is missing', 'add `limit`: a whole number from 1 to 100'],
     [selected('prune: yes'), 'must be true or false', 'write `prune: true`'],
     [selected('dryRun: 1'), 'must be true or false', 'write `dryRun: true`'],
-    [selected('confirm: twice'), '`twice` is not available yet', 'write `confirm: none`'],
     [selected(`title: ${'x'.repeat(101)}`), 'has 101 characters; at most 100 are possible', 'shorten it'],
     [
       'worker: {buttons: {id: main, select: {all: true}}}',

@@ -265,7 +265,7 @@ test('a steady LED whose line is gone is noticed within a second, and lit again 
   expect(health.report().status).toBe('ok');
 });
 
-test('a key switch that cannot be read is a fault on the light of the button that it arms', async () => {
+test('a key switch that cannot be read is a fault on the light of its button', async () => {
   const { clock, driver, fake, health } = await arrangeReady({ config: { keySwitches: [{}] } });
   driver.fail(22, 'the line is gone');
   clock.advance(1000);

@@ -62,7 +62,7 @@ for (const edges of [true, false])
     });
   });
 
-test('a noisy key switch is a fault at the light of the button that it arms', async () => {
+test('a noisy key switch is a fault at the light of its button', async () => {
   const { spikes, light, health } = await noisy({ config: { keySwitches: [{}] } });
   spikes(4000, 22);
   expect(light()).toMatchObject({ pattern: 'triple-blink', because: 'fault' });

@@ -3,7 +3,7 @@ import { arrange, promisesRun } from './arrange.ts';
 import type { Arrangement } from './arrange.ts';
 
 const keyLine = 22;
-const config = { keySwitches: [{ id: 'key', arms: 'main' }] };
+const config = { keySwitches: [{ id: 'key', button: 'main' }] };
 
 async function ready(arrangement: Arrangement & { readonly foundOn?: boolean } = {}) {
   const arranged = arrange({ config, ...arrangement });
@@ -41,7 +41,7 @@ describe('a key switch', () => {
     expect(said()).toEqual(['off', 'on']);
   });
 
-  test('found turned on at the start arms nothing until it is turned off and on', async () => {
+  test('found turned on at the start says nothing of it until it is turned off and on', async () => {
     const { fake, turn, said } = await ready({ foundOn: true });
     fake.connect();
     expect(said()).toEqual(['off']);
@@ -67,7 +67,7 @@ describe('a key switch', () => {
     expect(said()).toHaveLength(3);
   });
 
-  test('whose line is lost disarms, and arms again only by a turn', async () => {
+  test('whose line is lost says off, and on again only by a turn', async () => {
     const { clock, driver, fake, turn, said } = await ready();
     fake.connect();
     turn(true);
@@ -82,7 +82,7 @@ describe('a key switch', () => {
     expect(said()).toEqual(['off', 'on', 'off', 'on']);
   });
 
-  test('disarms when the agent stops', async () => {
+  test('says off when the agent stops', async () => {
     const { agent, fake, turn, said } = await ready();
     fake.connect();
     turn(true);

@@ -104,12 +104,11 @@ describe('devices', () => {
         workerOf({
           worker: 'office',
           buttons: [
-            { id: 'shop', on: { press: 'release' }, confirm: 'none' },
+            { id: 'shop', on: { press: 'release' } },
             {
               id: 'bank',
               title: 'Release the bank',
               on: { hold: 'release', double: 'rollback' },
-              confirm: 'none',
             },
           ],
         }),
@@ -163,9 +162,7 @@ describe('devices', () => {
   });
 
   test('a press is in the gesture that releases', () => {
-    const buttons: WorkerInfo['buttons'] = [
-      { id: 'main', on: { press: 'refresh', hold: 'release' }, confirm: 'none' },
-    ];
+    const buttons: WorkerInfo['buttons'] = [{ id: 'main', on: { press: 'refresh', hold: 'release' } }];
     const found = plan([applicationOf('shop')], { workers: [workerOf({ buttons })], install: true });
     const of = (key: string) => component(found, 'release-button_worker_main', key);
     expect(of('release_main')?.['command_template']).toContain('"gesture":"hold"');
@@ -303,7 +300,7 @@ describe('applications', () => {
   });
 
   test('none is there that no button releases', () => {
-    const refreshing = workerOf({ buttons: [{ id: 'main', on: { press: 'refresh' }, confirm: 'none' }] });
+    const refreshing = workerOf({ buttons: [{ id: 'main', on: { press: 'refresh' } }] });
     expect(updates(plan([applicationOf('a', { buttons: [] })]))).toEqual([]);
     expect(updates(plan([applicationOf('a')], { workers: [refreshing] }))).toEqual([]);
     expect(updates(plan([applicationOf('a', { buttons: ['gone'] })]))).toEqual([]);
@@ -311,9 +308,9 @@ describe('applications', () => {
 
   test('each is pressed at the first button, as the worker has them, that releases it', () => {
     const buttons: WorkerInfo['buttons'] = [
-      { id: 'looks', on: { press: 'refresh' }, confirm: 'none' },
-      { id: 'all', on: { press: 'release' }, confirm: 'none' },
-      { id: 'web', on: { press: 'release' }, confirm: 'none' },
+      { id: 'looks', on: { press: 'refresh' } },
+      { id: 'all', on: { press: 'release' } },
+      { id: 'web', on: { press: 'release' } },
     ];
     const app = applicationOf('a', { buttons: ['web', 'looks', 'all'] });
     const found = plan([app], { workers: [workerOf({ buttons })], install: true });
@@ -324,7 +321,7 @@ describe('applications', () => {
 
   test('each is with the worker whose button releases it', () => {
     const at = (worker: string, id: string) =>
-      workerOf({ worker, buttons: [{ id, on: { press: 'release' }, confirm: 'none' }] });
+      workerOf({ worker, buttons: [{ id, on: { press: 'release' } }] });
     const found = plan([applicationOf('a', { buttons: ['two'] })], {
       workers: [at('one', 'one'), at('two', 'two')],
     });

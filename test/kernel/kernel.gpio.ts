@@ -173,7 +173,6 @@ scenario(
     ]);
     expect(lit).toEqual([
       ['drifted', 1],
-      ['armed', 0.5],
       ['clear', 0],
       ['releasing', 0.7],
     ]);

@@ -13,7 +13,7 @@ const contract = {
   buttonEvent: 'button/<button>/event | agent | 1, no',
   buttonState: 'button/<button>/state | agent | 1, yes',
   buttonSignal: 'button/<button>/signal | worker | 1, yes',
-  buttonArm: 'button/<button>/arm | anyone allowed | 1, no',
+  buttonArm: 'button/<button>/arm | agent | 1, no',
   ledSet: 'led/<led>/set | anyone allowed | 1, no',
   ledIdentify: 'led/<led>/identify | anyone allowed | 1, no',
   ledState: 'led/<led>/state | agent | 1, yes',
@@ -50,7 +50,7 @@ test('requests are never retained, whoever sends them', () => {
     const from: readonly string[] = channels[row].about.from;
     return from.includes('anyone allowed');
   });
-  expect(requests).toHaveLength(7);
+  expect(requests).toHaveLength(6);
   for (const row of requests) expect(channels[row].delivery.kind, row).toBe('event');
 });
 
@@ -77,20 +77,20 @@ test('requests are bounded to 16 KiB before they are parsed, bare words to 256 b
   );
   expect(bounds).toEqual({
     buttonPress: 16_384,
-    buttonArm: 256,
     ledSet: 16_384,
     ledIdentify: 16_384,
     releaseTerminate: 16_384,
     freezeSet: 16_384,
     historyGet: 16_384,
   });
+  expect(channels.buttonArm.codec.maxBytes).toBe(256);
 });
 
 test('the words of the contract', () => {
-  expect(signals.join(' ')).toBe('unknown releasing armed failed succeeded blocked drifted clear');
+  expect(signals.join(' ')).toBe('unknown releasing failed succeeded blocked drifted clear');
   expect(pressReasons.join(' ')).toBe(
-    'retained malformed unknown-button bad-signature stale duplicate too-many cool-down not-confirmed ' +
-      'not-armed frozen blocked-by-sync-window not-permitted in-progress argocd-unreachable journal-unwritable',
+    'retained malformed unknown-button stale duplicate too-many cool-down no-action ' +
+      'frozen blocked-by-sync-window not-permitted in-progress argocd-unreachable journal-unwritable',
   );
   expect(patternNames.join(' ')).toBe(
     'off on fast-blink pulse two-flashes sos blip heartbeat double-blink triple-blink',

@@ -45,7 +45,6 @@ describe('what a lamp is told', () => {
     expect(Object.fromEntries(parsed)).toEqual({
       unknown: { state: 'ON', brightness: 30, color: { r: 128, g: 0, b: 255 } },
       releasing: { state: 'ON', brightness: 254, color: { r: 0, g: 80, b: 255 }, effect: 'breathe' },
-      armed: { state: 'ON', brightness: 254, color: { r: 255, g: 255, b: 255 }, effect: 'blink' },
       failed: { state: 'ON', brightness: 254, color: { r: 255, g: 0, b: 0 }, effect: 'blink' },
       succeeded: { state: 'ON', brightness: 254, color: { r: 0, g: 255, b: 0 }, effect: 'okay' },
       blocked: { state: 'ON', brightness: 40, color: { r: 255, g: 160, b: 0 } },
@@ -64,7 +63,6 @@ describe('what a lamp is told', () => {
     expect(await allOf(light, topic)).toEqual({
       unknown: 'off',
       releasing: 'on',
-      armed: 'on',
       failed: 'on',
       succeeded: 'off',
       blocked: 'off',
@@ -77,14 +75,14 @@ describe('what a lamp is told', () => {
     const light = {
       preset: 'wled',
       device: 'wled/a1b2c3',
-      signals: { failed: 7, armed: true, blocked: false },
+      signals: { failed: 7, succeeded: true, blocked: false },
     };
     const all = await allOf(light, 'wled/a1b2c3/api');
     expect(all).toMatchObject({
       drifted: '{"on":true,"bri":254,"seg":[{"col":[[255,160,0]],"fx":0}]}',
       releasing: '{"on":true,"bri":254,"seg":[{"col":[[0,80,255]],"fx":2}]}',
       failed: '{"ps":7}',
-      armed: '{"on":true}',
+      succeeded: '{"on":true}',
       blocked: '{"on":false}',
       clear: '{"on":false}',
     });

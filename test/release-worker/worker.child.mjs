@@ -59,7 +59,6 @@ const worker = workerPart(
             id: 'main',
             select: { all: true },
             on: { press: 'release' },
-            confirm: 'none',
             coolDownMs: 2000,
             refresh: 'normal',
             pinRevision: true,

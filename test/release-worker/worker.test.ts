@@ -39,7 +39,7 @@ it('goes from a press to a release, and says each step', async () => {
     worker: 'main',
     simulated: true,
     argocd: { server: control.url, version: 'v3.6.0+simulated' },
-    buttons: [{ id: 'main', on: { press: 'release' }, confirm: 'none' }],
+    buttons: [{ id: 'main', on: { press: 'release' } }],
   });
   expect(on('button/main/result').length).toBe(1);
   expect((await control.syncs()).length).toBe(1);

@@ -122,7 +122,6 @@ describe('the AsyncAPI document', () => {
     const operations = keysOf(at('operations'));
     expect(operations.filter((name) => name.startsWith('receive'))).toEqual([
       'receiveButtonPress',
-      'receiveButtonArm',
       'receiveLedSet',
       'receiveLedIdentify',
       'receiveReleaseTerminate',

@@ -15,7 +15,7 @@ const shownSchema = z.array(
 const make = makerFor('release-button', 'worker', 'main');
 const [[, component] = []] = applicationComponents({
   make,
-  buttons: [{ id: 'main', on: { press: 'release' }, confirm: 'none' }],
+  buttons: [{ id: 'main', on: { press: 'release' } }],
   applications: [{ namespace: 'argocd', name: 'shop', project: 'default', labels: {}, buttons: ['main'] }],
   vouched: [],
   install: true,

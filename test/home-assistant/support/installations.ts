@@ -33,7 +33,7 @@ export function workerOf(options: Partial<WorkerInfo> = {}): WorkerInfo {
     worker: 'main',
     ...processInfo,
     argocd: { server: 'https://argocd.example', version: 'v3.6.0' },
-    buttons: [{ id: 'main', on: { press: 'release' }, confirm: 'none' }],
+    buttons: [{ id: 'main', on: { press: 'release' } }],
     ...options,
   };
 }
@@ -76,9 +76,8 @@ const buttons = fc.uniqueArray(
     {
       ...titled,
       on: fc.dictionary(fc.constantFrom(...gestures), fc.constantFrom(...actions), { minKeys: 1 }),
-      confirm: fc.constantFrom('none' as const, 'twice', 'key'),
     },
-    { requiredKeys: ['id', 'on', 'confirm'] },
+    { requiredKeys: ['id', 'on'] },
   ),
   byId,
 );

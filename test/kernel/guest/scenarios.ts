@@ -109,7 +109,7 @@ const leds: Scenario<'leds'> = async ({ room }) => {
   for (const signal of signals) await room.signal(signal, signal);
   // The main button's light goes through several, one after the other.
   const shown = [];
-  for (const signal of ['drifted', 'armed', 'clear', 'releasing'] as const) {
+  for (const signal of ['drifted', 'clear', 'releasing'] as const) {
     await room.signal('main', signal);
     await eventually(
       `the light of ${signal}`,
@@ -227,8 +227,8 @@ const gone: Scenario<'gone'> = async ({ room }) => {
   await Promise.all([play(lines.BUTTON, press), play(lines.SECOND, press)]);
   await delay(quietMs);
   // A light that really shows: at its pin, not only on its topic.
-  const watching = watch(1500, [lines.LED]);
-  await room.signal('main', 'armed');
+  const watching = watch(3000, [lines.LED]);
+  await room.signal('main', 'failed');
   const [changes = []] = await watching;
   return {
     noticedMs,

@@ -101,8 +101,6 @@ describe('a button says', () => {
         last: ended('failed', now),
       },
     ],
-    ['armed', 'the next step releases', { drift: drifted, armedUntil: now + 1 }],
-    ['drifted', 'the arming has lapsed', { drift: drifted, armedUntil: now }],
     ['releasing', 'a release runs', { drift: drifted, releasing: 1, last: ended('failed', now) }],
     ['unknown', 'what is known is too old', { drift: drifted, releasing: 1, freshUntil: now }],
     ['unknown', 'no application is visible', { drift: counts({ total: 0 }) }],
@@ -252,7 +250,6 @@ const anyInput: fc.Arbitrary<SignalInput> = fc.record(
       left: fc.constantFrom('failed', 'new-target', 'over'),
       inWords: fc.constant('how it ended'),
     }),
-    armedUntil: around,
     frozen: fc.constant([holiday]),
     problem: fc.constant('a problem'),
   },
@@ -261,7 +258,7 @@ const anyInput: fc.Arbitrary<SignalInput> = fc.record(
 
 /** What holds, each for itself, from the table of the signals. The strongest of them is to be shown. */
 function holds(given: SignalInput, at: number): ReadonlySet<string> {
-  const { drift, freshUntil, releasing, last, armedUntil, frozen } = given;
+  const { drift, freshUntil, releasing, last, frozen } = given;
   const found = new Set<string>();
   if (at >= freshUntil) return new Set(['unknown']);
   if (releasing > 0) return new Set(['releasing']);
@@ -271,7 +268,6 @@ function holds(given: SignalInput, at: number): ReadonlySet<string> {
   // A failure is the better news than that nothing can be compared.
   if (drift.unknown === drift.total || (drift.outOfSync === 0 && drift.wereOutOfSync > 0))
     return found.size > 0 ? found : new Set(['unknown']);
-  if (armedUntil !== undefined && armedUntil > at) found.add('armed');
   if (last?.outcome === 'succeeded' && at - last.at < endShownMs) found.add('succeeded');
   if (drift.outOfSync > 0 && (frozen !== undefined || drift.blocked === drift.outOfSync))
     found.add('blocked');

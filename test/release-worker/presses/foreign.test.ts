@@ -150,7 +150,7 @@ describe('a press', () => {
     expect(results()).toMatchObject([
       { outcome: 'accepted' },
       { outcome: 'rejected', reason: 'cool-down' },
-      { outcome: 'rejected', reason: 'not-confirmed' },
+      { outcome: 'rejected', reason: 'no-action' },
     ]);
     expect(results('nobody')).toMatchObject([{ outcome: 'rejected', reason: 'unknown-button' }]);
     expect(released).toMatchObject([{ button: 'main', source: 'zigbee2mqtt/big-red' }]);

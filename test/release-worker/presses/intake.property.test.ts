@@ -98,7 +98,7 @@ function createOracle() {
         (one) => one.only === undefined || press.only?.some((key) => one.only?.includes(key)) === true,
       );
       if (same.filter((one) => at - one.at < 60_000).length >= perMinute) return 'too-many';
-      if (!isMapped) return 'not-confirmed';
+      if (!isMapped) return 'no-action';
       looked.push({ only: press.only, at });
       return press.drift ? 'accepted' : 'nothing-to-release';
     };

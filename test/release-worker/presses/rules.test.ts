@@ -84,7 +84,7 @@ describe('objects because', () => {
       { frozen: { ...holiday, alone: false } },
       '`release-button unfreeze`, or',
     ],
-    ['not-confirmed', 'the gesture does nothing', { gesture: 'hold' }, {}, 'it answers to: press'],
+    ['no-action', 'the gesture does nothing', { gesture: 'hold' }, {}, 'it answers to: press'],
   ])('%s: %s', (reason, _, press, known, words) => {
     const objection = firstObjection(candidate(press), knowledge(known));
     expect(objection?.reason).toBe(reason);
@@ -143,7 +143,7 @@ it('names the first reason that holds, in the order of the promises', () => {
     'duplicate',
     'cool-down',
     'too-many',
-    'not-confirmed',
+    'no-action',
     'frozen',
   ]);
 });

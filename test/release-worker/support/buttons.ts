@@ -6,7 +6,6 @@ export function button(over: Partial<ButtonConfig> = {}): ButtonConfig {
     id: 'main',
     select: { all: true },
     on: { press: 'release' },
-    confirm: 'none',
     coolDownMs: 2_000,
     refresh: 'normal',
     pinRevision: true,

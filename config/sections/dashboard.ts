@@ -1,4 +1,0 @@
-// Known by name, without keys in this version.
-import { section } from '../declare.ts';
-
-export const dashboard = section({});
