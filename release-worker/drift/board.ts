@@ -1,9 +1,8 @@
-// Says what the buttons and the summary have to say: gathers, chooses, publishes when it has changed.
+// Says what the buttons and the summary have to say: gathers changes, chooses the signals, publishes what has changed.
 import { buttonSignal } from '../../messages/button.ts';
 import type { ButtonSignal, Signal } from '../../messages/button.ts';
-import { drift as driftChannel } from '../../messages/drift.ts';
 import { toTime } from '../../messages/time.ts';
-import type { Clock, Timer } from '../../service/clock.ts';
+import type { Clock } from '../../service/clock.ts';
 import type { Link } from '../../service/link/link.ts';
 import type { Log } from '../../service/log.ts';
 import { keyOf } from '../argocd/application.ts';
@@ -11,6 +10,8 @@ import type { ButtonConfig } from '../selection.ts';
 import type { ButtonShown } from '../metrics.ts';
 import type { Freeze } from '../freeze/freeze.ts';
 import type { Access } from './access.ts';
+import { createAlarm } from './alarm.ts';
+import { createClosedWindows } from './closed-windows.ts';
 import type { Ending } from './ending.ts';
 import { createEndings } from './endings.ts';
 import { createLostBook } from './lost-book.ts';
@@ -19,8 +20,7 @@ import { createInTurns } from './in-turns.ts';
 import { firstCause, lostInWords } from './lost.ts';
 import type { Registry } from './registry.ts';
 import { signalOf } from './signal.ts';
-import type { ClosedWindows } from './signal.ts';
-import { driftState, summaryOf } from './summary.ts';
+import { createSummaryPublisher } from './summary-publisher.ts';
 import { createTally } from './tally.ts';
 import type { Watch } from './watched.ts';
 
@@ -68,15 +68,8 @@ export interface BoardOptions {
   readonly onShown?: (shown: ButtonShown) => void;
 }
 
-/**
- * A change that comes alone is said at once; what comes in so short a time after it is said together. The summary, which
- * is 50 times as long as a signal and which nobody reads that fast, waits longer. In milliseconds.
- */
+/** A change that comes alone is said at once; what comes in so short a time after it is said together. In milliseconds. */
 const gatherMs = 30;
-const gatherSummaryMs = 200;
-/** Of more applications than these the sync windows are looked through once a second, and not at each change. */
-const walkedAtOnce = 500;
-const walkEveryMs = 1_000;
 /** To say something takes as long as to send a sync, which goes first: nobody sees the difference. In milliseconds. */
 const startedMs = 10;
 
@@ -84,39 +77,40 @@ export function createBoard(options: BoardOptions): Board {
   const { link, registry, watch, access, clock, log, buttons } = options;
   const said = new Map<string, { readonly signal: Signal; readonly text: string }>();
   const { automatedGraceMs } = options;
+  const alarm = createAlarm(clock);
+  let lookedAt = -Infinity;
+  const lookSoon = () => alarm.set(Math.max(clock.monotonic(), lookedAt + gatherMs));
   const lost = createLostBook();
   const tally = createTally({ registry, buttons, obstacleOf: access.obstacleOf, automatedGraceMs, lost });
   /** While it waits nothing is said: a first list of thousands is not to look as if it held but some of them. */
   const counting = createInTurns({
     clock,
     handle: (key) => tally.update([key], clock.monotonic()),
-    onDone: () => armSoon(),
+    onDone: lookSoon,
   });
   const get = (key: string) => registry.get(key);
   const endings = createEndings({ clock, get, onOver: (ending) => options.onOver?.(ending) });
   /** Said once and for all: the two clocks do not run alike. */
   const lostSince = new WeakMap<Lost, number>();
-  const walked = new Map<string, { readonly windows: ClosedWindows; readonly until: number }>();
-  let summarySaid = '';
-  let state: string | undefined;
-  let since = 0;
-  let oldest: { readonly seen: number; readonly at: number } | undefined;
-  let timer: Timer | undefined;
-  let timerAt = Infinity;
-  let lookedAt = -Infinity;
-  let summaryAt = -Infinity;
-  let running = false;
+  const closedWindows = createClosedWindows({ drifted: tally.drifted, access });
+  const summary = createSummaryPublisher({
+    link,
+    clock,
+    tally,
+    obstacleOf: access.obstacleOf,
+    reachable: watch.reachable,
+    server: options.server,
+    simulated: () => watch.server()?.simulated ?? false,
+    frozen: () => options.freeze.ofAll()[0],
+  });
 
-  const arm = (at: number) => {
-    if (!running || at >= timerAt) return;
-    timer?.cancel();
-    timerAt = at;
-    timer = clock.setTimeout(look, at - clock.monotonic());
+  const withWallTime = (one: Lost) => {
+    const at = lostSince.get(one) ?? clock.now() - (clock.monotonic() - one.at);
+    lostSince.set(one, at);
+    return { key: one.key, at };
   };
-  const armSoon = () => arm(Math.max(clock.monotonic(), lookedAt + gatherMs));
 
   const look = () => {
-    timerAt = Infinity;
     // Looked at again as soon as all is counted.
     if (counting.waiting) return;
     const now = clock.monotonic();
@@ -148,8 +142,8 @@ export function createBoard(options: BoardOptions): Board {
           cause: () => firstCause(tally.unknown(button.id)),
           lost: () => lostInWords([...tally.wereOutOfSync(button.id)].map(withWallTime), get),
           windows: () => {
-            const { windows, until } = windowsLately(button.id, drift.outOfSync, now);
-            nextAt = Math.min(nextAt, until);
+            const windows = closedWindows(button.id, drift.outOfSync, now);
+            nextAt = Math.min(nextAt, windows.lookAgainAt);
             return windows;
           },
         },
@@ -181,81 +175,12 @@ export function createBoard(options: BoardOptions): Board {
       );
       link.publish(buttonSignal.at({ button: button.id }), { ...message, at: toTime(clock.now()) });
     }
-    const fresh = now < freshUntil;
-    if (now >= summaryAt + gatherSummaryMs || driftState(tally.all(), fresh) !== state) publishSummary(fresh);
-    else nextAt = Math.min(nextAt, summaryAt + gatherSummaryMs);
-    arm(nextAt);
-  };
-
-  const withWallTime = (one: Lost) => {
-    const at = lostSince.get(one) ?? clock.now() - (clock.monotonic() - one.at);
-    lostSince.set(one, at);
-    return { key: one.key, at };
-  };
-
-  /**
-   * When the first of what a window keeps from being released may be, and what is written down about that window; nothing
-   * where one is closed for nobody knows how long.
-   */
-  const closedWindows = (button: string): ClosedWindows => {
-    let until: number | undefined;
-    let description: string | undefined;
-    for (const key of tally.drifted(button)) {
-      const known = access.known(key);
-      if (known?.windowOpen !== false) continue;
-      description ??= known.windowDescription;
-      if (known.windowUntil === undefined || known.windowUntil >= (until ?? Infinity)) continue;
-      until = known.windowUntil;
-      description = known.windowDescription ?? description;
-    }
-    return { until, description };
-  };
-
-  /** @returns them, and until when nobody needs to look again */
-  const windowsLately = (button: string, outOfSync: number, now: number) => {
-    const before = walked.get(button);
-    if (before !== undefined && now < before.until) return before;
-    const windows = closedWindows(button);
-    const until = outOfSync > walkedAtOnce ? now + walkEveryMs : Infinity;
-    if (until === Infinity) walked.delete(button);
-    else walked.set(button, { windows, until });
-    return { windows, until };
-  };
-
-  const publishSummary = (fresh: boolean) => {
-    const counts = tally.all();
-    const next = driftState(counts, fresh);
-    if (next !== state) {
-      state = next;
-      since = clock.now();
-    }
-    const seen = tally.oldest();
-    // Said once and for all: the two clocks do not run alike.
-    if (seen !== oldest?.seen)
-      oldest = seen === undefined ? undefined : { seen, at: clock.now() - (clock.monotonic() - seen) };
-    const summary = summaryOf({
-      apps: tally.listed(),
-      obstacleOf: access.obstacleOf,
-      counts,
-      fresh,
-      reachable: watch.reachable(),
-      since,
-      oldestDriftAt: oldest?.at,
-      now: clock.now(),
-      server: options.server,
-      simulated: watch.server()?.simulated ?? false,
-      frozen: options.freeze.ofAll()[0],
-    });
-    const text = JSON.stringify({ ...summary, at: '' });
-    if (text === summarySaid) return;
-    summarySaid = text;
-    summaryAt = clock.monotonic();
-    link.publish(driftChannel.at({}), summary);
+    alarm.set(Math.min(nextAt, summary.publish(now < freshUntil, now)));
   };
 
   return {
     start: () => {
-      running = true;
+      alarm.start(look);
       // What we said of a button that is no longer ours would stay on the broker, and we would vouch for it.
       // Only of them: what we say now comes dozens of times a second, and each copy would be read and acknowledged.
       link.subscribe(
@@ -274,22 +199,20 @@ export function createBoard(options: BoardOptions): Board {
       look();
     },
     stop: () => {
-      running = false;
       counting.stop();
-      timer?.cancel();
-      timerAt = Infinity;
+      alarm.stop();
     },
     changed: (keys = []) => {
       counting.add(keys);
-      armSoon();
+      lookSoon();
     },
     started: (button) => {
       endings.started(button);
-      arm(clock.monotonic() + startedMs);
+      alarm.set(clock.monotonic() + startedMs);
     },
     finished: (ending) => {
       endings.finished(ending);
-      arm(clock.monotonic());
+      alarm.set(clock.monotonic());
     },
     remember: (key, at) => lost.remember(key, clock.monotonic() - (clock.now() - at)),
     isUnripe: (key) => {

@@ -7,6 +7,7 @@ import { messageOf } from '../../service/log.ts';
 import type { StreamOptions } from '../argocd/stream.ts';
 import { followStream } from '../argocd/stream.ts';
 import { createPause } from './pause.ts';
+import type { StreamSigns } from './stream-signs.ts';
 
 export interface StreamLoopOptions extends Pick<
   StreamOptions,
@@ -16,6 +17,7 @@ export interface StreamLoopOptions extends Pick<
   readonly log: Log;
   readonly health: ReturnType<Health['check']>;
   readonly random: () => number;
+  readonly signs: StreamSigns;
   /** @param first whether it is the first one of its stream */
   readonly onSign: (first: boolean) => void;
   /** The stream has told of everything that there is, and tells of changes from now on. */
@@ -31,10 +33,6 @@ export interface StreamLoopOptions extends Pick<
 export interface StreamLoop {
   /** Ends with `signal`, after `hurry`. */
   run(): Promise<void>;
-  /** since when the present stream has been sending; monotonic */
-  since(): number | undefined;
-  /** when a stream last sent something; monotonic */
-  lastSign(): number;
   /** Opens the next stream without waiting any longer. */
   hurry(): void;
 }
@@ -51,12 +49,10 @@ const reconnect = { minMs: 1_000, maxMs: 60_000 };
 const steadyStreamMs = 30_000;
 
 export function createStreamLoop(options: StreamLoopOptions): StreamLoop {
-  const { argocd, clock, log, health, signal, idleMs, onUnreadable } = options;
+  const { argocd, clock, log, health, signal, signs, idleMs, onUnreadable } = options;
   const aborted = () => signal.aborted;
   const pause = createPause(clock);
-  let since: number | undefined;
   let lastEvent = 0;
-  let lastSign = -Infinity;
   let burst: Timer | undefined;
   let quiet: Timer | undefined;
 
@@ -68,26 +64,22 @@ export function createStreamLoop(options: StreamLoopOptions): StreamLoop {
   };
   /** A server that was stopped, or a cable that was pulled, ends no connection. */
   const lookWhenQuiet = () => {
-    const leftMs = lastSign + keepAliveGapMs - clock.monotonic();
+    const leftMs = signs.last() + keepAliveGapMs - clock.monotonic();
     if (leftMs <= 0) options.onQuiet();
     quiet = clock.setTimeout(lookWhenQuiet, leftMs > 0 ? leftMs : keepAliveGapMs);
   };
   const onSign = () => {
-    lastSign = clock.monotonic();
-    const first = since === undefined;
-    since ??= lastSign;
+    const first = signs.sign();
     if (first) health.ok('live');
     options.onSign(first);
     if (!first) return;
-    awaitEndOfBurst(lastSign);
+    awaitEndOfBurst(signs.last());
     lookWhenQuiet();
   };
   const onEnd = () => {
-    const lived = since === undefined ? 0 : clock.monotonic() - since;
     burst?.cancel();
     quiet?.cancel();
-    since = undefined;
-    return lived;
+    return signs.end();
   };
 
   return {
@@ -111,7 +103,7 @@ export function createStreamLoop(options: StreamLoopOptions): StreamLoop {
             onUnreadable,
           });
         } catch (error) {
-          const sent = since !== undefined;
+          const sent = signs.since() !== undefined;
           const lived = onEnd();
           if (aborted()) return;
           failures = lived >= steadyStreamMs ? 1 : failures + 1;
@@ -124,8 +116,6 @@ export function createStreamLoop(options: StreamLoopOptions): StreamLoop {
         }
       }
     },
-    since: () => since,
-    lastSign: () => lastSign,
     hurry: () => pause.end(),
   };
 }

@@ -1,4 +1,5 @@
 // Keeps the registry true: the event stream for speed, a full list for certainty, and a word on how fresh it all is.
+import { EventEmitter } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '../../service/clock.ts';
 import type { Health } from '../../service/health.ts';
@@ -17,6 +18,7 @@ import { createReach, raisesDoubt } from './reach.ts';
 import type { Registry } from './registry.ts';
 import { partlyTold } from './server-version.ts';
 import { createStreamLoop, keepAliveGapMs } from './stream-loop.ts';
+import { createStreamSigns } from './stream-signs.ts';
 import { createUnreadable } from './unreadable.ts';
 import type { Watch } from './watched.ts';
 
@@ -38,19 +40,31 @@ const listWithoutStreamMs = 30_000;
 /** Whoever presses relies on no older sign of life than this. In milliseconds. */
 const heardLatelyMs = 5_000;
 
+interface Events {
+  /** Nothing that is known counts any more. */
+  lost: [];
+  /** A list has been answered after that. */
+  regained: [];
+  /** A list is wanted at once. */
+  'list-wanted': [];
+}
+
 export function createWatch(options: WatchOptions): Watch {
   const { argocd, registry, drift, clock, log, random, onChange } = options;
   const health = options.health.check('argocd', 'failing');
   const abort = new AbortController();
   const { signal } = abort;
+  const events = new EventEmitter<Events>();
+  const wantList = () => void events.emit('list-wanted');
   const freshness = createFreshness({ clock, maxAgeMs: drift.maxAgeMs });
+  const signs = createStreamSigns(clock);
   const details = createDetails({
     argocd,
     registry,
     clock,
     log,
     signal,
-    vouchesSince: () => (freshness.vouches() ? streamLoop.since() : undefined),
+    vouchesSince: () => (freshness.vouches() ? signs.since() : undefined),
   });
   const introduced = createIntroduced({
     argocd,
@@ -61,6 +75,10 @@ export function createWatch(options: WatchOptions): Watch {
   /** when Argo CD last answered anything */
   let answeredAt = -Infinity;
   const answering = createAnswering({ onChange });
+  const answered = () => {
+    answeredAt = clock.monotonic();
+    answering.answered();
+  };
   let running: Promise<unknown> = Promise.resolve();
   let firstListDone = () => {};
   const firstList = new Promise<void>((resolve) => {
@@ -85,25 +103,20 @@ export function createWatch(options: WatchOptions): Watch {
   /** Nothing counts any more, whatever still comes of what was asked before. */
   const lose = (why: string) => {
     const isNews = freshness.lose();
-    // Until it is back others ask: whether it is there, or whether it accepts the token.
-    lookout.end();
+    events.emit('lost');
     problem.set(why, isNews);
     if (isNews) onChange();
   };
   const reach = createReach({
     clock,
     argocd,
-    lastSign: () => streamLoop.lastSign(),
+    lastSign: signs.last,
     onAway: lose,
     onThere: (back) => {
       answered();
-      if (back) listLoop.wake();
+      if (back) wantList();
     },
   });
-  const answered = () => {
-    answeredAt = clock.monotonic();
-    answering.answered();
-  };
   const failedWith = (error: ArgoCdError, change = false) => {
     if (signal.aborted) return;
     answering.failed(error);
@@ -112,7 +125,7 @@ export function createWatch(options: WatchOptions): Watch {
     // A list finds out whether the token as such is not accepted. What releases with it says so until then.
     if (change) lose(error.message);
     introduced.anew();
-    listLoop.wake();
+    wantList();
   };
 
   const list = async () => {
@@ -133,14 +146,11 @@ export function createWatch(options: WatchOptions): Watch {
     }
     const counts = freshness.listed(sentAt, sentAtWall);
     if (counts === 'not-yet') {
-      listLoop.wake();
+      wantList();
       return;
     }
-    if (counts === 'again') {
-      regained();
-      streamLoop.hurry();
-    }
-    const streamSince = streamLoop.since();
+    if (counts === 'again') events.emit('regained');
+    const streamSince = signs.since();
     if (streamSince !== undefined && sentAt >= streamSince) freshness.vouch();
     problem.set(
       records.length === 0
@@ -153,7 +163,7 @@ export function createWatch(options: WatchOptions): Watch {
   };
 
   const aloneMs = Math.min(listWithoutStreamMs, drift.maxAgeMs / 2);
-  const unreadable = createUnreadable({ clock, log, lookEveryMs: aloneMs, look: () => listLoop.wake() });
+  const unreadable = createUnreadable({ clock, log, lookEveryMs: aloneMs, look: wantList });
   const listAgainMs = () => {
     if (!freshness.vouches()) return aloneMs;
     // With a shorter `maxAgeMs` than this keep-alives cannot vouch alone.
@@ -182,6 +192,7 @@ export function createWatch(options: WatchOptions): Watch {
       if (!reach.isAway()) problem.set(messageOf(error));
     },
   });
+  events.on('list-wanted', listLoop.wake);
   const lookout = createLookout({
     argocd,
     clock,
@@ -194,17 +205,19 @@ export function createWatch(options: WatchOptions): Watch {
     },
   });
 
+  // Until it is back others ask: whether it is there, or whether it accepts the token.
+  events.on('lost', lookout.end);
   const lookOut = () => {
     if (!freshness.isLost() && !signal.aborted) lookout.begin();
   };
 
-  let regained = () => {};
   const streamLoop = createStreamLoop({
     argocd,
     clock,
     log,
     signal,
     random,
+    signs,
     health: options.health.check('argocd-stream', 'degraded'),
     idleMs: drift.streamIdleMs,
     whenThere: async () => {
@@ -213,7 +226,7 @@ export function createWatch(options: WatchOptions): Watch {
       // The list comes first: a burst is many times as long, and a server that makes both is late with the list.
       await new Promise<void>((resolve) => {
         if (!freshness.isLost() || signal.aborted) resolve();
-        else regained = resolve;
+        else events.once('regained', resolve);
       });
       lookOut();
     },
@@ -224,7 +237,7 @@ export function createWatch(options: WatchOptions): Watch {
       if (!wasFresh && now < freshness.until()) onChange();
       if (!first) return;
       lookout.end();
-      if (!wasFresh) listLoop.wake();
+      if (!wasFresh) wantList();
     },
     onEvent: (type, record) => registry.event(type, record),
     onUnreadable: (why) => {
@@ -232,7 +245,7 @@ export function createWatch(options: WatchOptions): Watch {
       unreadable.event(why);
     },
     // Events between the burst and the live ones can be lost (`measurements-stream-start-gap`): a list must follow it.
-    onBurstOver: listLoop.wake,
+    onBurstOver: wantList,
     onQuiet: reach.doubt,
     onEnd: (error, sent) => {
       freshness.doubtStream();
@@ -244,9 +257,10 @@ export function createWatch(options: WatchOptions): Watch {
       if (!sent) return;
       // Whatever cut the stream may have hidden changes: look at once, if Argo CD still answers.
       reach.doubt();
-      listLoop.wake();
+      wantList();
     },
   });
+  events.on('regained', streamLoop.hurry);
 
   return {
     start: () => {
@@ -259,20 +273,19 @@ export function createWatch(options: WatchOptions): Watch {
       reach.stop();
       // Stopped before or right at the start, no list is asked for any more, and the stream would wait for it.
       listLoop.stop();
-      regained();
-      streamLoop.hurry();
+      events.emit('regained');
       unreadable.stop();
       await running;
       await details.ended();
     },
     freshUntil: freshness.until,
     heardAt: freshness.heardAt,
-    streaming: () => streamLoop.since() !== undefined,
+    streaming: () => signs.since() !== undefined,
     failed: failedWith,
     away: () => (reach.isAway() ? problem.now() : undefined),
     answered,
     doubt: () => {
-      const heard = Math.max(answeredAt, streamLoop.lastSign());
+      const heard = Math.max(answeredAt, signs.last());
       if (!freshness.isLost() && clock.monotonic() - heard > heardLatelyMs) reach.doubt();
       return reach.isInDoubt() ? reach.whenDecided() : undefined;
     },

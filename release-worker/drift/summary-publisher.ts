@@ -1,0 +1,80 @@
+// Publishes the drift summary when it has changed, and not too often.
+import { drift as driftChannel } from '../../messages/drift.ts';
+import type { Frozen } from '../../messages/freeze.ts';
+import type { Clock } from '../../service/clock.ts';
+import type { Link } from '../../service/link/link.ts';
+import { driftState, summaryOf, type Obstacle } from './summary.ts';
+import type { Tally } from './tally.ts';
+
+export interface SummaryPublisher {
+  /**
+   * Publishes the summary, at once where its state is another one.
+   * @param fresh whether what is known of Argo CD is
+   * @param now monotonic milliseconds
+   * @returns when to call again; Infinity: when something has changed
+   */
+  publish(fresh: boolean, now: number): number;
+}
+
+/** The summary is 50 times as long as a signal, and nobody reads it that fast. In milliseconds. */
+const gatherMs = 200;
+
+export function createSummaryPublisher(options: {
+  readonly link: Pick<Link, 'publish'>;
+  readonly clock: Clock;
+  readonly tally: Pick<Tally, 'all' | 'listed' | 'oldest'>;
+  readonly obstacleOf: (key: string) => Obstacle | undefined;
+  /** whether Argo CD has answered when it was asked last */
+  readonly reachable: () => boolean;
+  readonly server: string;
+  readonly simulated: () => boolean;
+  /** what keeps every button from releasing */
+  readonly frozen: () => Frozen | undefined;
+}): SummaryPublisher {
+  const { link, clock, tally } = options;
+  let published = '';
+  let publishedAt = -Infinity;
+  let state: string | undefined;
+  let since = 0;
+  let oldest: { readonly seen: number; readonly at: number } | undefined;
+
+  const publishChanged = (fresh: boolean) => {
+    const counts = tally.all();
+    const next = driftState(counts, fresh);
+    if (next !== state) {
+      state = next;
+      since = clock.now();
+    }
+    const seen = tally.oldest();
+    // Computed once only: the two clocks do not run alike.
+    if (seen !== oldest?.seen)
+      oldest = seen === undefined ? undefined : { seen, at: clock.now() - (clock.monotonic() - seen) };
+    const summary = summaryOf({
+      apps: tally.listed(),
+      obstacleOf: options.obstacleOf,
+      counts,
+      fresh,
+      reachable: options.reachable(),
+      since,
+      oldestDriftAt: oldest?.at,
+      now: clock.now(),
+      server: options.server,
+      simulated: options.simulated(),
+      frozen: options.frozen(),
+    });
+    const text = JSON.stringify({ ...summary, at: '' });
+    if (text === published) return;
+    published = text;
+    publishedAt = clock.monotonic();
+    link.publish(driftChannel.at({}), summary);
+  };
+
+  return {
+    publish: (fresh, now) => {
+      const dueAt = publishedAt + gatherMs;
+      if (now < dueAt && driftState(tally.all(), fresh) === state) return dueAt;
+      publishChanged(fresh);
+      return Infinity;
+    },
+  };
+}
