@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { namedFile } from '../config/file.ts';
 import { reachedAt } from '../config/host.ts';
 import { loadConfig, type LoadResult } from '../config/load.ts';
-import { ConfigError } from '../config/problems.ts';
+import { ConfigError } from '../config/problems/problem.ts';
 import type { Config } from '../config/sections.ts';
 import { argocdNeeds } from './argocd-needs.ts';
 import type { GivenFlags } from './flags.ts';

@@ -1,7 +1,7 @@
 // Loads the configuration of the process that `doctor` examines. Of a faulty configuration it loads the sections that are
 // valid.
 import { loadConfig } from '../config/load.ts';
-import { ConfigError } from '../config/problems.ts';
+import { ConfigError } from '../config/problems/problem.ts';
 import type { SectionName } from '../config/sections.ts';
 import { homeAssistantNotes, invalidRows, validRow } from '../doctor/configuration.ts';
 import type { ExaminedProcess } from '../doctor/doctor.ts';

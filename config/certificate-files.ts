@@ -1,9 +1,9 @@
 // The files of certificates that a configuration names: read once, so that a wrong one is told before anything connects.
 import { resolve } from 'node:path';
 import { certificateFault, isCertificate, maximumPemBytes } from './certificates.ts';
-import { readText } from './files.ts';
+import { readText } from './read-text.ts';
 import { originOf, type GivenByPath } from './given.ts';
-import type { Problem } from './problems.ts';
+import type { Problem } from './problems/problem.ts';
 import type { Leaf } from './sections.ts';
 
 export async function certificateProblems(

@@ -165,7 +165,7 @@ export function section<const G extends Group>(
   };
 }
 
-/** An empty message marks the issues that wording.ts words. No JIT: it does not pay for one parse. */
+/** An empty message marks the issues that schema-problems.ts words. No JIT: it does not pay for one parse. */
 const quietly = { error: () => '', jitless: true };
 
 // The overload says what the loop below does and the compiler cannot follow, as with `schemaOf`.

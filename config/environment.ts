@@ -1,7 +1,7 @@
 // What the environment gives: RELEASE_BUTTON_*, and in their place ARGOCD_*, which the argocd command reads too.
 import { nearest } from '../messages/nearest.ts';
 import { givenText, type Given, type GivenByPath } from './given.ts';
-import type { Problem } from './problems.ts';
+import type { Problem } from './problems/problem.ts';
 import { sectionNames, wordsOf, type Leaf, type SectionName } from './sections.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -2,14 +2,14 @@
 import { join, resolve } from 'node:path';
 import { isMap, isSetting, type Group, type Section } from './declare.ts';
 import { fileVariable } from './environment.ts';
-import { excerptOf } from './excerpt.ts';
-import { readText } from './files.ts';
+import { excerptOf } from './yaml/excerpt.ts';
+import { readText } from './read-text.ts';
 import type { Given, GivenByPath } from './given.ts';
-import { formatPath, type Problem } from './problems.ts';
+import { formatPath, type Problem } from './problems/problem.ts';
 import { maximumYamlBytes } from './read-value.ts';
 import { sectionNames, type Leaf, type SectionName } from './sections.ts';
-import { unknownKey } from './unknown-key.ts';
-import type { YamlContent } from './yaml.ts';
+import { unknownKey } from './problems/unknown-key.ts';
+import type { YamlContent } from './yaml/parse.ts';
 
 const defaultFile = 'config/release-button.yaml';
 
@@ -65,7 +65,7 @@ export async function readFile(
       },
     ]);
   }
-  const { parseYaml } = await import('./yaml.ts');
+  const { parseYaml } = await import('./yaml/parse.ts');
   const { text } = read;
   const parsed = parseYaml(text);
   if ('faults' in parsed)

@@ -2,7 +2,7 @@
 // wants; the words end up in error messages.
 import * as z from 'zod/mini';
 import { idPattern } from '../messages/ids.ts';
-import { brokerUrl, urlFault, webUrlWanted } from './url-fault.ts';
+import { brokerUrl, urlFault, webUrlWanted } from './problems/url-fault.ts';
 
 /** A refinement whose error carries a remedy. */
 export function must<T>(test: (value: T) => boolean, error: string, remedy: string, path?: PropertyKey[]) {

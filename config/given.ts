@@ -1,5 +1,5 @@
 // What somebody has given for a setting, and where. `strongest.ts` chooses one of them, `read-value.ts` reads it.
-import { formatPath } from './problems.ts';
+import { formatPath } from './problems/problem.ts';
 
 export interface Given {
   /** As it was found: the text of a variable or flag, what YAML makes of the file, or a value of the program. */

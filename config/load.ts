@@ -5,7 +5,7 @@ import type { Section } from './declare.ts';
 import { readEnvironment } from './environment.ts';
 import { readFile } from './file.ts';
 import { givenText, originOf, type Given, type GivenByPath } from './given.ts';
-import { ConfigError, formatPath, mask, type Problem } from './problems.ts';
+import { ConfigError, formatPath, mask, type Problem } from './problems/problem.ts';
 import { readValue } from './read-value.ts';
 import {
   leavesIn,
@@ -16,7 +16,7 @@ import {
   type SectionName,
 } from './sections.ts';
 import { strongest } from './strongest.ts';
-import { findingProblem, issueProblems, withoutEchoes, type Context } from './verdict.ts';
+import { findingProblem, issueProblems, withoutEchoes, type Context } from './problems/schema-problems.ts';
 
 type LeafOf<S extends SectionName> = { [K in S]: `${K}.${Extract<keyof Config[K], string>}` }[S];
 

@@ -1,9 +1,9 @@
 // Reads what was given for a setting: the text of a variable or flag as the kind that the setting has, a value of the file as
 // it was written, a secret from its file.
-import { asMeant } from './as-meant.ts';
+import { asWritten } from './yaml/as-written.ts';
 import type { Given } from './given.ts';
-import { formatPath, mask, show, type Problem } from './problems.ts';
-import { readSecretFile } from './secrets.ts';
+import { formatPath, mask, show, type Problem } from './problems/problem.ts';
+import { readSecretFile } from './secret-file.ts';
 import type { Leaf } from './sections.ts';
 
 /** A list in a variable or flag is YAML text; the bound is the same as for the file. */
@@ -32,12 +32,12 @@ export async function readValue(leaf: Leaf, given: Given, cwd: string): Promise<
       { origin: `${origin} and ${clash}` },
     );
   if (given.inFile) return readSecretFile(path, given, cwd);
-  if (text === undefined) return sourceOf === undefined ? { given } : asWritten(leaf, given, sourceOf);
+  if (text === undefined) return sourceOf === undefined ? { given } : readWritten(leaf, given, sourceOf);
   if (type !== 'list') return { given: { ...given, value: valueIn(text, type) } };
 
   if (Buffer.byteLength(text) > maximumYamlBytes)
     return problem(`is larger than ${maximumYamlBytes / 1024} KiB`, 'shorten it, or use the file');
-  const { parseYaml } = await import('./yaml.ts');
+  const { parseYaml } = await import('./yaml/parse.ts');
   const parsed = parseYaml(text);
   if ('faults' in parsed) {
     const [fault] = parsed.faults;
@@ -46,7 +46,7 @@ export async function readValue(leaf: Leaf, given: Given, cwd: string): Promise<
       `${fault?.remedy}; a list is written in one line as YAML or JSON, for example [{id: main}]`,
     );
   }
-  return asWritten(leaf, { ...given, value: parsed.value, sourceOf: parsed.sourceOf }, parsed.sourceOf);
+  return readWritten(leaf, { ...given, value: parsed.value, sourceOf: parsed.sourceOf }, parsed.sourceOf);
 }
 
 /** No setting begins and ends with a quote: the quotes were meant for a shell. */
@@ -61,8 +61,8 @@ function valueIn(text: string, type: Leaf['type']): unknown {
   return type === 'boolean' && (word === 'true' || word === 'false') ? word === 'true' : text;
 }
 
-function asWritten({ path, setting }: Leaf, given: Given, sourceOf: NonNullable<Given['sourceOf']>): Read {
-  const { value, unclear } = asMeant(setting, given.value, sourceOf);
+function readWritten({ path, setting }: Leaf, given: Given, sourceOf: NonNullable<Given['sourceOf']>): Read {
+  const { value, unclear } = asWritten(setting, given.value, sourceOf);
   if (unclear.length === 0)
     return { given: { ...given, value: setting.secret ? withoutLineEnd(value) : value } };
   return {

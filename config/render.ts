@@ -1,6 +1,6 @@
 // What `release-button config` prints: every key, what is in force, and where it came from. Secrets masked.
 import { stringify } from 'yaml';
-import { mask, redact } from './problems.ts';
+import { mask, redact } from './problems/problem.ts';
 
 interface Rendered {
   readonly file?: string;

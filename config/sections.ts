@@ -1,8 +1,7 @@
 // All sections by name, each loaded only when a process asks for it (an agent on a Pi Zero does not pay for
 // the worker's), and the type `Config` inferred from them.
-import type { Group, Section, Setting } from './declare.ts';
-import { isSetting } from './declare.ts';
-import { allowed, kindOf, type ValueKind } from './wording.ts';
+import { isSetting, type Group, type Section, type Setting } from './declare.ts';
+import { allowed, kindOf, type ValueKind } from './problems/schema-words.ts';
 
 const sections = {
   mqtt: async () => (await import('./sections/mqtt.ts')).mqtt,

@@ -4,7 +4,7 @@ import type { AppRecord } from '../release-worker/argocd/application.ts';
 import { keyOf } from '../release-worker/argocd/application.ts';
 import type { ArgoCd } from '../release-worker/argocd/client.ts';
 import { eachLimited } from '../release-worker/each-limited.ts';
-import { selects } from '../config/selection.ts';
+import { selects } from '../config/selects.ts';
 import type { ButtonConfig } from '../release-worker/selection.ts';
 import { faultOf } from './argocd.ts';
 import type { Fault } from './argocd.ts';

@@ -1,5 +1,5 @@
 // What the loader of the configuration says, as rows.
-import type { ConfigError } from '../config/problems.ts';
+import type { ConfigError } from '../config/problems/problem.ts';
 import { counted, failed, ok, warning } from './row.ts';
 import type { Row } from './row.ts';
 

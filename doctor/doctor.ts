@@ -6,7 +6,7 @@ import type { ArgoCdFromConfig } from '../release-worker/argocd/from-config.ts';
 import { isWholeItem } from '../release-worker/argocd/application.ts';
 import type { ArgoCd } from '../release-worker/argocd/client.ts';
 import { createVeil } from '../release-worker/argocd/veil.ts';
-import { selects } from '../config/selection.ts';
+import { selects } from '../config/selects.ts';
 import { createClockSync } from '../service/clock-sync.ts';
 import type { Clock } from '../service/clock.ts';
 import { silentLog } from '../service/log.ts';

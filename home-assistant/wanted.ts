@@ -1,6 +1,6 @@
 // What should be announced, from what is known: pure.
 import type { Config } from '../config/sections.ts';
-import { selects } from '../config/selection.ts';
+import { selects } from '../config/selects.ts';
 import type { Discovery } from '../messages/home-assistant.ts';
 import { agentDevice } from './agent-device.ts';
 import { applicationKey, buttonFor } from './application.ts';

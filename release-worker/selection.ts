@@ -1,6 +1,6 @@
 // Which buttons release which applications.
 import type { Config } from '../config/sections.ts';
-import { selects } from '../config/selection.ts';
+import { selects } from '../config/selects.ts';
 import type { Log } from '../service/log.ts';
 import type { Registry } from './drift/registry.ts';
 

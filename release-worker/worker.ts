@@ -1,7 +1,7 @@
 // The release worker: presses to releases, Argo CD to drift, wired together. Each part is built from those above it. What
 // a part has to tell those below it goes over `events`.
 import { EventEmitter } from 'node:events';
-import { selects } from '../config/selection.ts';
+import { selects } from '../config/selects.ts';
 import { toTime } from '../messages/time.ts';
 import { createPauseWatch } from '../service/pause.ts';
 import { heeded } from './argocd/heeded.ts';

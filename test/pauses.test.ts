@@ -17,7 +17,7 @@ import { createJournal } from '../release-worker/releases/journal.ts';
 import { candidatesOf, planOf } from '../release-worker/releases/plan.ts';
 import { createRecovery } from '../release-worker/releases/recovery.ts';
 import { wanted } from '../home-assistant/wanted.ts';
-import { selects } from '../config/selection.ts';
+import { selects } from '../config/selects.ts';
 import { systemClock } from '../service/clock.ts';
 import { silentLog } from '../service/log.ts';
 import { createFakeClock } from './support/fake-clock.ts';

@@ -2,7 +2,7 @@
 import { stringify } from 'yaml';
 import { isSetting, type Group, type Setting } from '../config/declare.ts';
 import { loadSections, sectionNames } from '../config/sections.ts';
-import { allowed } from '../config/wording.ts';
+import { allowed } from '../config/problems/schema-words.ts';
 
 const width = 100;
 

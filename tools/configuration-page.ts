@@ -4,8 +4,8 @@ import { isSetting } from '../config/declare.ts';
 import type { Group, Setting } from '../config/declare.ts';
 import type { Leaf, SectionName } from '../config/sections.ts';
 import { leavesIn, loadSections, sectionNames } from '../config/sections.ts';
-import { spokenOf } from '../config/quantities.ts';
-import { allowed } from '../config/wording.ts';
+import { spokenOf } from '../config/problems/quantities.ts';
+import { allowed } from '../config/problems/schema-words.ts';
 
 const intro = `# Configuration
 

@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { section, setting } from '../declare.ts';
 import { flag, must, path, wholeNumber } from '../formats.ts';
-import { selection } from './selection.ts';
+import { selection } from './application-selection.ts';
 
 const levels = /^[^\s+#$/][^\p{C}+#/]*(\/[^\p{C}+#/]+)*$/u;
 const topic = z

@@ -2,9 +2,8 @@
 import * as z from 'zod/mini';
 import { setting } from '../declare.ts';
 import { flag, id, must, oneOf, text, wholeNumber } from '../formats.ts';
-import { meaning, wordsIn } from '../meant.ts';
-import { appNames, selection } from './selection.ts';
-import type { Selection } from './selection.ts';
+import { withLikelyValues, wordsIn } from '../problems/likely-values.ts';
+import { appNames, selection, type Selection } from './application-selection.ts';
 
 const sayWhich = `say which applications this button releases, for example in the file
 
@@ -39,7 +38,7 @@ const syncOption = z
 const syncOptions = z.array(syncOption).check(z.maxLength(20));
 
 /** What is not given is the application's own, or Argo CD's default. */
-const retry = meaning(
+const retry = withLikelyValues(
   z.strictObject({
     limit: wholeNumber(1, 100),
     backoffMs: z.exactOptional(wholeNumber(1, 3_600_000)),
@@ -51,7 +50,7 @@ const retry = meaning(
 
 const gestures = ['press', 'double', 'hold'];
 
-const on = meaning(
+const on = withLikelyValues(
   z
     .strictObject({
       press: z.exactOptional(action),

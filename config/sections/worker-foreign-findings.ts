@@ -1,11 +1,9 @@
 // What contradicts in buttons and lamps of others: unknown buttons, and loops in which a lamp would press.
-import type { ForeignLight, Lamp } from '../../messages/foreign-lights.ts';
-import { lampOf } from '../../messages/foreign-lights.ts';
-import type { ForeignPress, Trigger } from '../../messages/foreign-presses.ts';
-import { triggerOf } from '../../messages/foreign-presses.ts';
+import { lampOf, type ForeignLight, type Lamp } from '../../messages/foreign-lights.ts';
+import { triggerOf, type ForeignPress, type Trigger } from '../../messages/foreign-presses.ts';
 import { signals } from '../../messages/button.ts';
 import { entriesIn, isWhole, refused, type Finding, type Seen, type SeenList } from '../declare.ts';
-import type { Rule } from './foreign-formats.ts';
+import type { Rule } from './worker-foreign-formats.ts';
 import { lightRules } from './worker-lights.ts';
 import { pressRules } from './worker-presses.ts';
 

@@ -1,11 +1,9 @@
 // Lamps of others: which lamp shows which button, and what it is told for each signal.
 import * as z from 'zod/mini';
-import type { Said } from '../../messages/foreign-lights.ts';
-import { lightPresets } from '../../messages/foreign-lights.ts';
+import { lightPresets, type Said } from '../../messages/foreign-lights.ts';
 import { refused, schemaOf, setting } from '../declare.ts';
 import { id, must, oneOf, text, wholeNumber } from '../formats.ts';
-import { device, isScalar, path, topic, whenMax } from './foreign-formats.ts';
-import type { Rule } from './foreign-formats.ts';
+import { device, isScalar, path, topic, whenMax, type Rule } from './worker-foreign-formats.ts';
 
 const said = z
   .custom<Said>()

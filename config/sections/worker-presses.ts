@@ -3,8 +3,7 @@ import * as z from 'zod/mini';
 import { pressPresets } from '../../messages/foreign-presses.ts';
 import { refused, schemaOf, setting } from '../declare.ts';
 import { flag, id, must, oneOf, text, wholeNumber } from '../formats.ts';
-import { device, path, topic, whenMax } from './foreign-formats.ts';
-import type { Rule } from './foreign-formats.ts';
+import { device, path, topic, whenMax, type Rule } from './worker-foreign-formats.ts';
 
 const when = z.union([text(whenMax), z.array(text(whenMax)).check(z.minLength(1), z.maxLength(20))]);
 

@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { schemaOf, section, setting } from '../declare.ts';
 import { flag, id, path, text, wholeNumber } from '../formats.ts';
-import { buttonWarnings } from './button-warnings.ts';
+import { buttonWarnings } from './worker-button-warnings.ts';
 import { duplicateIds } from './duplicate-ids.ts';
 import { button } from './worker-button.ts';
 import { foreignFindings } from './worker-foreign-findings.ts';

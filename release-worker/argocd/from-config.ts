@@ -1,7 +1,7 @@
 // The client of Argo CD that the configuration describes: server, proxy of the environment, certificates and secrets.
 import { parseHeaders, tokenFault } from '../../config/argocd-secrets.ts';
 import { certificateFault, maximumPemBytes } from '../../config/certificates.ts';
-import { readText } from '../../config/files.ts';
+import { readText } from '../../config/read-text.ts';
 import type { Config } from '../../config/sections.ts';
 import type { Context } from '../../service/context.ts';
 import { readPem } from '../../service/link/from-config.ts';

@@ -1,7 +1,7 @@
 // A secret, or a certificate, that may change while we run: a fixed value, or a file that is read again. By its path each time, so that
 // a Secret of Kubernetes, whose files are links that are swapped, is followed.
-import type { FileText } from '../../config/files.ts';
-import { readSecret } from '../../config/secrets.ts';
+import type { FileText } from '../../config/read-text.ts';
+import { readSecret } from '../../config/secret-file.ts';
 import type { Clock } from '../../service/clock.ts';
 import type { Log } from '../../service/log.ts';
 

@@ -8,7 +8,7 @@ import { keyOf } from '../argocd/application.ts';
 import { shortRevision } from '../drift/summary.ts';
 import type { Obstacle } from '../drift/summary.ts';
 import { candidatesOf, plannedOf } from '../releases/plan.ts';
-import { selects } from '../../config/selection.ts';
+import { selects } from '../../config/selects.ts';
 import type { ButtonConfig } from '../selection.ts';
 import { busyInWords, isTaken, lookAtLeft } from './busy.ts';
 import {

@@ -5,7 +5,7 @@ import { keyOf } from '../argocd/application.ts';
 import { lookAt } from '../drift/look.ts';
 import { isDrifted } from '../drift/summary.ts';
 import { candidatesOf, planOf } from '../releases/plan.ts';
-import { selects } from '../../config/selection.ts';
+import { selects } from '../../config/selects.ts';
 import type { ButtonConfig } from '../selection.ts';
 import { judgeRollback } from './judge-rollback.ts';
 import { busyInWords, isTaken, lookAtLeft } from './busy.ts';

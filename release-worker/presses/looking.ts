@@ -1,5 +1,5 @@
 // What judging a press needs, whatever it is to do: looks at Argo CD within a bound of time, and words.
-import { selects } from '../../config/selection.ts';
+import { selects } from '../../config/selects.ts';
 import { whatThereIs } from '../../messages/nearest.ts';
 import type { Clock } from '../../service/clock.ts';
 import { waitAtMost } from '../../service/clock.ts';

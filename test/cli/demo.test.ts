@@ -1,7 +1,7 @@
 // What the demo is loaded from: everything that is wrong, at once.
 import { expect, it } from 'vitest';
 import { loadStart } from '../../cli/demo.ts';
-import { ConfigError } from '../../config/problems.ts';
+import { ConfigError } from '../../config/problems/problem.ts';
 import { directory } from '../config/support.ts';
 
 it('tells what is wrong with the simulator together with all else, and the same once', async () => {

@@ -1,8 +1,7 @@
 // The worker's way into Argo CD: a token, or name and password, and extra headers.
 import { describe, expect, test } from 'vitest';
 import { renderConfig } from '../../config/render.ts';
-import { failure, leaf, load, onlyProblem } from './support.ts';
-import type { Given } from './support.ts';
+import { failure, leaf, load, onlyProblem, type Given } from './support.ts';
 
 const entrance = { sections: ['argocd'], oneOf: [['argocd.token', 'argocd.username']] } as const;
 

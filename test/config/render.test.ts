@@ -1,7 +1,7 @@
 // What `release-button config` prints.
 import { expect, test } from 'vitest';
 import { renderConfig } from '../../config/render.ts';
-import { parseYaml } from '../../config/yaml.ts';
+import { parseYaml } from '../../config/yaml/parse.ts';
 import { load } from './support.ts';
 
 test('every key is printed with what is in force and where it came from, aligned', async () => {

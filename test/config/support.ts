@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { loadConfig, type LoadOptions, type LoadResult } from '../../config/load.ts';
-import { ConfigError, type Problem } from '../../config/problems.ts';
+import { ConfigError, type Problem } from '../../config/problems/problem.ts';
 import { sectionNames, type SectionName } from '../../config/sections.ts';
 
 /** A worker's button is nothing without a selection: the least that loads with all sections. */

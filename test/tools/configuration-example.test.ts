@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { renderExample } from '../../tools/configuration-example.ts';
 import { leavesIn, loadSections, sectionNames } from '../../config/sections.ts';
-import { parseYaml } from '../../config/yaml.ts';
+import { parseYaml } from '../../config/yaml/parse.ts';
 import { authority, load } from '../config/support.ts';
 
 const path = new URL('../../config/release-button.example.yaml', import.meta.url);

@@ -7,7 +7,7 @@ import type { DriftCounts, Obstacle } from '../../../release-worker/drift/summar
 import { createLostBook } from '../../../release-worker/drift/lost-book.ts';
 import { createTally } from '../../../release-worker/drift/tally.ts';
 import type { ButtonConfig } from '../../../release-worker/selection.ts';
-import { selects } from '../../../config/selection.ts';
+import { selects } from '../../../config/selects.ts';
 import { drifted, whole } from '../support/records.ts';
 
 const buttons: readonly Pick<ButtonConfig, 'id' | 'select'>[] = [

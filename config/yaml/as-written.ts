@@ -2,10 +2,10 @@
 // forgets how they were written; where text is wanted, the text as written counts. And a key without a value is a key
 // that is not set, but not inside a map such as `select`, which it would make wider than it was meant.
 import * as z from 'zod/mini';
-import { isMap, isSetting, type Group, type Setting } from './declare.ts';
-import { bare } from './wording.ts';
+import { isMap, isSetting, type Group, type Setting } from '../declare.ts';
+import { bare } from '../problems/schema-words.ts';
 
-export interface AsMeant {
+export interface AsWritten {
   readonly value: unknown;
   /** Where text, a number, true and false are all wanted, and YAML has changed what was written. */
   readonly unclear: readonly Unclear[];
@@ -20,7 +20,7 @@ interface Unclear {
 type SourceOf = (path: readonly PropertyKey[]) => string | undefined;
 
 /** @param sourceOf the text of a scalar as it was written, by its path in `value` */
-export function asMeant(setting: Setting, value: unknown, sourceOf: SourceOf): AsMeant {
+export function asWritten(setting: Setting, value: unknown, sourceOf: SourceOf): AsWritten {
   const unclear: Unclear[] = [];
 
   const visit = (

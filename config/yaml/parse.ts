@@ -1,9 +1,19 @@
 // YAML text to plain values, bounded, with the line of every value. Errors are in our own
 // words (yaml-faults.ts).
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
-import type { Document, Pair, YAMLMap } from 'yaml';
-import { faultsOf, orphanFault } from './yaml-faults.ts';
-import type { Fault } from './yaml-text.ts';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type Pair,
+  type YAMLMap,
+} from 'yaml';
+import { faultsOf, orphanFault } from './faults.ts';
+import type { Fault } from './text.ts';
 
 export interface YamlContent {
   readonly value: unknown;

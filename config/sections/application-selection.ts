@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { isMap } from '../declare.ts';
 import { must } from '../formats.ts';
-import { meaning, wordsIn } from '../meant.ts';
+import { withLikelyValues, wordsIn } from '../problems/likely-values.ts';
 
 // Kubernetes names: DNS subdomains (253) for applications and projects, labels (63) for namespaces.
 const dnsName = '[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?';
@@ -41,7 +41,7 @@ export const appNames = names(
   'an application, `name` or `namespace/name`',
 );
 
-const labels = meaning(
+const labels = withLikelyValues(
   z
     .record(z.string(), labelValue)
     .check(
@@ -88,7 +88,7 @@ export function selection(sayWhich: string) {
         'remove `all`: the other keys say what is selected',
       ),
     );
-  return meaning(keys, (value) => {
+  return withLikelyValues(keys, (value) => {
     const words = wordsIn(value);
     if (typeof value !== 'string' && !Array.isArray(value)) return [];
     return value === 'all' ? [{ all: true }] : [{ projects: words }, { names: words }];

@@ -1,6 +1,6 @@
 // Text that YAML takes for something else: what was written counts, wherever it is written.
 import { describe, expect, test } from 'vitest';
-import { failure, load, onlyProblem } from './support.ts';
+import { failure, load, onlyProblem } from '../support.ts';
 
 const env = { RELEASE_BUTTON_WORKER_BUTTONS: '' };
 

@@ -1,6 +1,5 @@
 // Keys and entries of lists that do not begin in the column of those around them.
-import { keyIn, openAbove } from './yaml-text.ts';
-import type { Fault, Key, Text } from './yaml-text.ts';
+import { keyIn, openAbove, type Fault, type Key, type Text } from './text.ts';
 
 const spaces = (count: number) => (count === 1 ? 'by 1 space' : `by ${count} spaces`);
 

@@ -1,8 +1,6 @@
 // Quotes and brackets that are not closed: the parser names the place where it gives up, and not the one where they begin.
-import { visit } from 'yaml';
-import type { Document } from 'yaml';
-import { placeOf } from './yaml-text.ts';
-import type { Fault, Text } from './yaml-text.ts';
+import { visit, type Document } from 'yaml';
+import { placeOf, type Fault, type Text } from './text.ts';
 
 export function openQuote(
   document: Document.Parsed,

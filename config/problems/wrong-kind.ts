@@ -1,11 +1,11 @@
 // A value of another kind than is wanted, or outside of its range: what is wanted, and the line to write.
 import * as z from 'zod/mini';
-import { isMap } from './declare.ts';
-import { meantBy } from './meant.ts';
-import { mask, redact } from './problems.ts';
+import { isMap } from '../declare.ts';
+import { likelyValues } from './likely-values.ts';
+import { mask, redact } from './problem.ts';
 import { numberMeant, spokenOf } from './quantities.ts';
-import type { Place } from './verdict.ts';
-import { allowed, choicesOf, entriesWanted, kindWanted, lengthOf, rangeOf } from './wording.ts';
+import type { Place } from './schema-problems.ts';
+import { allowed, choicesOf, entriesWanted, kindWanted, lengthOf, rangeOf } from './schema-words.ts';
 
 interface Said {
   readonly message: string;
@@ -21,7 +21,7 @@ export function wrongKind(place: Place): Said {
   const isSecret = leaf.setting.secret;
   const lines = isSecret
     ? []
-    : meantBy(inner, name, value)
+    : likelyValues(inner, name, value)
         .map((meant) => lineOf(place, meant))
         .filter((line) => !line.includes(mask));
   const own = leaf.path === key && leaf.setting.items === undefined ? leaf.setting.default : undefined;
@@ -61,7 +61,7 @@ export function wrongKind(place: Place): Said {
   if (choicesOf(inner).length > 0) {
     const said = say(`must be ${allowed(inner)}`, 'write one of them');
     return isPutRight && typeof value === 'string'
-      ? { ...said, remedy: `did you mean \`${String(meantBy(inner, name, value)[0])}\`?` }
+      ? { ...said, remedy: `did you mean \`${String(likelyValues(inner, name, value)[0])}\`?` }
       : said;
   }
   if (inner instanceof z.ZodMiniUnion && isPutRight && typeof value === 'string')

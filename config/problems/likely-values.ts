@@ -1,10 +1,10 @@
 // What somebody probably meant who wrote a value of another kind than is wanted. Only what the schema then takes is
 // suggested, and never more than was written.
 import * as z from 'zod/mini';
-import { nearest } from '../messages/nearest.ts';
-import { isMap } from './declare.ts';
+import { nearest } from '../../messages/nearest.ts';
+import { isMap } from '../declare.ts';
 import { numberMeant } from './quantities.ts';
-import { bare, choicesOf } from './wording.ts';
+import { bare, choicesOf } from './schema-words.ts';
 
 type Schema = z.core.$ZodType;
 type Guess = (value: unknown) => readonly unknown[];
@@ -12,13 +12,13 @@ type Guess = (value: unknown) => readonly unknown[];
 const guesses = new WeakMap<Schema, Guess>();
 
 /** Of a map: what is meant by a value that is none. */
-export function meaning<S extends Schema>(schema: S, guess: Guess): S {
+export function withLikelyValues<S extends Schema>(schema: S, guess: Guess): S {
   guesses.set(schema, guess);
   return schema;
 }
 
 /** Values that the schema takes, the likeliest first; none where nothing can be told. */
-export function meantBy(schema: Schema, name: string, value: unknown): readonly unknown[] {
+export function likelyValues(schema: Schema, name: string, value: unknown): readonly unknown[] {
   return candidates(bare(schema), name, value).filter(
     (candidate) =>
       !(Array.isArray(candidate) && candidate.length === 0) &&

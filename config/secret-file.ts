@@ -1,8 +1,8 @@
 // Secrets in files, as Docker, Kubernetes and systemd hand them over.
 import { resolve } from 'node:path';
-import { readText, type FileText } from './files.ts';
+import { readText, type FileText } from './read-text.ts';
 import type { Given } from './given.ts';
-import type { Problem } from './problems.ts';
+import type { Problem } from './problems/problem.ts';
 
 const maximumSecretBytes = 64 * 1024;
 

@@ -1,6 +1,6 @@
 // What is refused, and what a person reads then: all at once, each with key, value, origin and remedy.
 import { describe, expect, test } from 'vitest';
-import { failure, load, onlyProblem, type Given } from './support.ts';
+import { failure, load, onlyProblem, type Given } from '../support.ts';
 
 test('every problem of file, environment and flags is reported at once', async () => {
   const { problems, message } = await failure({

@@ -1,5 +1,5 @@
 // Which applications a selection of the configuration means.
-import type { Selection } from './sections/selection.ts';
+import type { Selection } from './sections/application-selection.ts';
 
 interface Selectable {
   readonly namespace: string;

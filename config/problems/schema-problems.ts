@@ -1,11 +1,11 @@
 // From what a schema or a check objects to, to a problem that a person can act on.
 import type * as z from 'zod/mini';
-import type { Finding } from './declare.ts';
-import { byDefault, originOf, type Given, type GivenByPath } from './given.ts';
-import { formatPath, mask, show, type Problem } from './problems.ts';
-import type { Leaf, SectionName } from './sections.ts';
+import type { Finding } from '../declare.ts';
+import { byDefault, originOf, type Given, type GivenByPath } from '../given.ts';
+import { formatPath, mask, show, type Problem } from './problem.ts';
+import type { Leaf, SectionName } from '../sections.ts';
 import { unknownKey } from './unknown-key.ts';
-import { allowed, choicesOf, keysAt, schemaAt } from './wording.ts';
+import { allowed, choicesOf, keysAt, schemaAt } from './schema-words.ts';
 import { wrongKind } from './wrong-kind.ts';
 
 export interface Context {

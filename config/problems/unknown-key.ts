@@ -1,7 +1,7 @@
 // A key that no setting has: the name that was probably meant.
-import { nearest } from '../messages/nearest.ts';
-import { formatPath, mask, resemblesSecret, show, type Problem } from './problems.ts';
-import type { Leaf } from './sections.ts';
+import { nearest } from '../../messages/nearest.ts';
+import { formatPath, mask, resemblesSecret, show, type Problem } from './problem.ts';
+import type { Leaf } from '../sections.ts';
 
 /** Also for keys inside lists. The value is shown only where it is plain and cannot be a secret under another name. */
 export function unknownKey(

@@ -1,7 +1,7 @@
 // Broken, hostile and unusual YAML.
 import { describe, expect, test } from 'vitest';
-import { parseYaml } from '../../config/yaml.ts';
-import { failure, onlyProblem } from './support.ts';
+import { parseYaml } from '../../../config/yaml/parse.ts';
+import { failure, onlyProblem } from '../support.ts';
 
 describe('a file that is not YAML', () => {
   test.each([

@@ -1,6 +1,6 @@
 // What is odd about the buttons of a worker, though it may be meant.
 import { entriesIn, refused, type Finding, type Seen, type SeenList } from '../declare.ts';
-import type { Selection } from './selection.ts';
+import type { Selection } from './application-selection.ts';
 
 interface Button {
   readonly id: string;

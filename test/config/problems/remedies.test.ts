@@ -1,6 +1,6 @@
 // What a newcomer reads: one problem for one mistake, in its words, with the line to write.
 import { describe, expect, test } from 'vitest';
-import { failure, load, onlyProblem } from './support.ts';
+import { failure, load, onlyProblem } from '../support.ts';
 
 const env = { RELEASE_BUTTON_WORKER_BUTTONS: '' };
 const button = (keys: string) => `worker: {buttons: [{id: main, ${keys}}]}`;

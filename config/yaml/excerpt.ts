@@ -1,8 +1,8 @@
 // Lines of a file for a message, without what may be a secret in them.
-import type { Leaf } from './sections.ts';
-import { mask, redact, resemblesSecret } from './problems.ts';
-import { shortened } from '../messages/shortened.ts';
-import { keysAt } from './wording.ts';
+import type { Leaf } from '../sections.ts';
+import { mask, redact, resemblesSecret } from '../problems/problem.ts';
+import { shortened } from '../../messages/shortened.ts';
+import { keysAt } from '../problems/schema-words.ts';
 
 export interface Place {
   /** From 1, as the column. */

@@ -1,6 +1,6 @@
 // What is wrong with a configuration, all of it at once, without ever showing a secret.
-import { shortened } from '../messages/shortened.ts';
-import { editDistance } from '../messages/nearest.ts';
+import { shortened } from '../../messages/shortened.ts';
+import { editDistance } from '../../messages/nearest.ts';
 
 export interface Problem {
   /** The full path (`worker.buttons[0].select`), the variable, or the file itself. */

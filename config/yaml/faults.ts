@@ -1,10 +1,9 @@
 // What keeps a text from being YAML, in words for a person: where it is, what was expected and what to write. The
 // parser's own words quote the text, which may be a secret, and often name the line after the mistake.
 import type { Document, YAMLError } from 'yaml';
-import { misplaced, misplacedEntry } from './yaml-indent.ts';
-import { keyIn, nextOf, placeOf, textOf } from './yaml-text.ts';
-import type { Fault, Text } from './yaml-text.ts';
-import { openBracket, openQuote } from './yaml-unclosed.ts';
+import { misplaced, misplacedEntry } from './indentation.ts';
+import { keyIn, nextOf, placeOf, textOf, type Fault, type Text } from './text.ts';
+import { openBracket, openQuote } from './unclosed.ts';
 
 /** The rest is mostly the echo of the first. */
 const maximumFaults = 5;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { selects } from '../../config/selection.ts';
+import { selects } from '../../config/selects.ts';
 import type { ButtonConfig } from '../../release-worker/selection.ts';
 import { whole } from '../release-worker/support/records.ts';
 
