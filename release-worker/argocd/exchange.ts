@@ -1,105 +1,104 @@
-// One request to Argo CD and its answer, through got, with bounds. Every failure is an ArgoCdError, together with what
-// decides whether a read is asked again.
-import type { ClientRequest } from 'node:http';
-import { RequestError } from 'got';
-import type { Got } from 'got';
-import type * as z from 'zod/mini';
-import { parseJson } from '../../messages/codec.ts';
-import type { Decoded } from '../../messages/codec.ts';
+// One call of Argo CD through got: from the token to the answer, with retries and bounds. Every failure is an ArgoCdError.
+import { HTTPError, RequestError, type Got, type NormalizedOptions, type Response } from 'got';
 import type { Clock } from '../../service/clock.ts';
-import { ArgoCdError, aboutAnother, errorFromAnswer, errorFromFailure, notArgoCd } from './errors.ts';
-import type { Asking } from './errors.ts';
-import { whenItStands } from './connections.ts';
+import { isChange, readAnswer, refusesToken, type Answered, type Call } from './call.ts';
 import type { Connections } from './connections.ts';
-import type { ArgoCdCall, OnAnswer } from './metrics.ts';
-import { ProxyError, proxyBusy } from './proxy.ts';
-import type { Failed } from './repeat.ts';
-
-export interface Call<Answer> {
-  readonly name: ArgoCdCall;
-  /** in words, for messages: `list the applications` */
-  readonly what: string;
-  /** `DELETE` has no body; left out: POST with a body, GET without */
-  readonly method?: 'DELETE';
-  readonly path: string;
-  readonly query?: Readonly<Record<string, string>>;
-  /** of a request that changes something */
-  readonly body?: unknown;
-  /**
-   * For a body: called once the connection stands, and awaited before anything of the request goes out. What it throws
-   * is thrown as it is, and nothing was sent. Called anew where the request is sent again.
-   */
-  readonly ready?: (() => Promise<void>) | undefined;
-  readonly timeoutMs?: number;
-  /** for what Argo CD tells everybody: no token is sent, so that none needs to be good */
-  readonly anonymous?: true;
-  /** of a read: sent again only where a kept connection was cut, which tells nothing of the server */
-  readonly once?: true;
-  readonly schema: z.ZodMiniType<Answer>;
-  /** Reads an answer that may be long, a piece at a time; undefined: it is to be read by `schema`, as a whole. */
-  readonly inPieces?: (text: string) => Promise<Answer | undefined>;
-  /** what else an answer is about, if it is not about what was asked for */
-  readonly otherThanAsked?: (answer: Answer) => string | undefined;
-  /** whether an answer says that the token is not accepted, although its status does not */
-  readonly isRefusal?: (answer: Answer) => boolean;
-}
-
-/** Whether Argo CD is asked to change something: such a request is never repeated on a guess. */
-export function isChange({ body, method }: Pick<Call<unknown>, 'body' | 'method'>): boolean {
-  return body !== undefined || method !== undefined;
-}
-
-export interface Answered<Answer> {
-  readonly answer: Answer;
-  /** the server says of itself that it only pretends to be Argo CD */
-  readonly simulated: boolean;
-  /** the server's clock when it answered, in milliseconds since the epoch, to the second; where it says so */
-  readonly date?: number;
-}
-
-export interface Sending {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal;
-  /** milliseconds, where the signal was aborted because they were over */
-  readonly timedOut: () => number | undefined;
-}
-
-export type Outcome<Answer> =
-  | { readonly answered: Answered<Answer>; readonly error?: never }
-  | { readonly answered?: never; readonly error: ArgoCdError; readonly failed: Failed };
+import type { Credentials } from './credentials.ts';
+import { ArgoCdError, errorFromAnswer, errorFromFailure, type Asking } from './errors.ts';
+import { createBody } from './held-body.ts';
+import type { OnAnswer } from './metrics.ts';
+import { proxyBusy } from './proxy.ts';
+import { retryOf } from './retry.ts';
+import { timeUp, type UnderWay } from './under-way.ts';
 
 export interface ExchangeOptions {
-  /** with the certificates in force */
-  readonly client: () => Got;
+  readonly client: Got;
   readonly connections: Connections;
-  readonly asking: Asking;
+  readonly underWay: UnderWay;
+  /** Gives a request its token, and what else may have changed since the last one. Returns the token. */
+  readonly prepare: (
+    sending: NormalizedOptions,
+    signal: AbortSignal,
+    credentials: Credentials | undefined,
+  ) => Promise<string>;
+  readonly requestTimeoutMs: number;
   readonly clock: Clock;
+  readonly random: () => number;
   readonly onAnswer?: OnAnswer | undefined;
 }
 
-/** @throws what `ready` throws */
-export type Exchange = <Answer>(call: Call<Answer>, sending: Sending) => Promise<Outcome<Answer>>;
+/**
+ * @param credentials undefined: no token is sent
+ * @throws ArgoCdError, or what `ready` throws
+ */
+export type Exchange = <Answer>(
+  call: Call<Answer>,
+  asking: Asking,
+  credentials: Credentials | undefined,
+) => Promise<Answered<Answer>>;
 
 /** 10,000 applications are some 15 MB with our selection; more than this is not an answer to our question. */
 const maximumAnswerBytes = 134_217_728;
 export const maximumErrorLength = 65_536;
+const tooLarge = 'too large';
 
 export function createExchange(options: ExchangeOptions): Exchange {
-  const { client, connections, asking, clock, onAnswer } = options;
-  const { server } = asking;
+  const { client, connections, underWay, prepare, requestTimeoutMs, clock, random, onAnswer } = options;
 
-  return async (call, { headers, signal, timedOut }) => {
-    const { name, what, path, query, body } = call;
+  return (call, asking, credentials) => {
+    const { name, what, path, query, timeoutMs = requestTimeoutMs } = call;
     const changes = isChange(call);
-    const tooLarge = new AbortController();
-    const content = body === undefined ? undefined : contentOf(JSON.stringify(body), call.ready);
-    const sentAt = clock.monotonic();
-    const answered = (status: number) => onAnswer?.(name, status, clock.monotonic() - sentAt);
-    let response;
-    try {
-      const pending = client()(`${server}${path}`, {
-        signal: AbortSignal.any([signal, tooLarge.signal]),
-        timeout: connections.timeouts,
+    return underWay.bounded(timeoutMs, async ({ abort, untimed }) => {
+      const { signal } = abort;
+      const bodyOf = ({ body, ready }: typeof call) =>
+        body === undefined
+          ? undefined
+          : createBody(JSON.stringify(body), ready === undefined ? undefined : () => untimed(ready));
+      let body = bodyOf(call);
+      let token = '';
+      let renewed = false;
+      /** undefined while the request is not ready to be sent */
+      let sentAt: number | undefined;
+      let counted = true;
+      /** of the attempt before, while a retry waits */
+      let failure: RequestError | undefined;
+
+      const count = (status: number) => {
+        if (!counted && sentAt !== undefined && body?.refusal === undefined)
+          onAnswer?.(name, status, clock.monotonic() - sentAt);
+        counted = true;
+      };
+      const beforeRequest = async (sending: NormalizedOptions) => {
+        failure = undefined;
+        sentAt = undefined;
+        token = await prepare(sending, signal, credentials);
+        sentAt = clock.monotonic();
+        counted = false;
+      };
+      const refused = ({ statusCode: status, headers, rawBody }: Response) =>
+        errorFromAnswer(what, asking, {
+          status,
+          contentType: headers['content-type'] ?? '',
+          location: headers.location,
+          body: rawBody.toString('utf8').slice(0, maximumErrorLength),
+        });
+      /** @param isSent the request was ready to be sent */
+      const failed = (thrown: unknown, isSent: boolean): unknown => {
+        const error = failure ?? thrown;
+        if (body?.refusal !== undefined) return body.refusal.error;
+        if (error instanceof HTTPError) return refused(error.response);
+        if (signal.reason === tooLarge) return answerTooLarge(call, asking.server);
+        return errorOf(what, asking, connections, error, {
+          changes,
+          isSent: isSent && body?.held !== true,
+          ...(signal.reason === timeUp
+            ? { timeout: `no ${isSent ? 'answer' : 'token'} within ${timeoutMs} ms` }
+            : {}),
+        });
+      };
+
+      const pending = client(`${asking.server}${path}`, {
+        signal,
         // As text, got would keep both as long as the answer is worked on: megabytes of a list.
         responseType: 'buffer',
         ...(query === undefined ? {} : { searchParams: { ...query } }),
@@ -107,164 +106,108 @@ export function createExchange(options: ExchangeOptions): Exchange {
           ? {
               method: call.method ?? 'POST',
               // Must be exactly this: a charset parameter is answered with 415 (`sync-content-type-charset`).
-              headers: { ...headers, ...content?.headers, 'content-type': 'application/json' },
-              ...(content === undefined ? {} : { body: content.body }),
+              headers: { 'content-type': 'application/json' },
               // A kept connection may have died unnoticed, which would leave it open whether the request arrived.
               agent: connections.fresh,
             }
-          : { headers: { ...headers } }),
-      });
-      if (content?.onRequest !== undefined) void pending.on('request', content.onRequest);
-      void pending.on('downloadProgress', ({ transferred }) => {
-        if (transferred > maximumAnswerBytes) tooLarge.abort();
-      });
-      response = await pending;
-    } catch (error) {
-      if (content?.refusal !== undefined) throw content.refusal.error;
-      answered(0);
-      if (tooLarge.signal.aborted)
-        return { error: answerTooLarge({ name, what, changes, server }), failed: { reused: false } };
-      return {
-        error: failure(what, asking, connections, error, changes, {
-          held: content?.held === true,
-          timeoutMs: timedOut(),
+          : {}),
+        ...(body === undefined
+          ? {}
+          : {
+              headers: { 'content-type': 'application/json', 'content-length': String(body.length) },
+              body: body.content,
+            }),
+        retry: retryOf(call, {
+          clock,
+          random,
+          signal,
+          endsAt: clock.monotonic() + timeoutMs,
+          onFailure: (error) => {
+            count(0);
+            failure = error;
+          },
         }),
-        failed: signal.aborted ? { reused: false } : failedOf(error),
-      };
-    }
-    const { statusCode: status } = response;
-    answered(status);
-    const contentType = response.headers['content-type'] ?? '';
-    const retryAfter = response.headers['retry-after'];
-    const failed = { status, reused: false, ...(retryAfter === undefined ? {} : { retryAfter }) };
-    if (status !== 200) {
-      const { location } = response.headers;
-      const body = response.rawBody.toString('utf8').slice(0, maximumErrorLength);
-      return { error: errorFromAnswer(what, asking, { status, contentType, location, body }), failed };
-    }
-    const decoded = await read(call, response.rawBody.toString('utf8'));
-    const isJson = contentType.startsWith('application/json');
-    // The start of a good answer is lost, or the answer of another version: it may well have been carried out.
-    const kind = changes && isJson ? 'unsure' : 'not-argocd';
-    if (decoded.ok) {
-      const simulated = response.headers['x-simulated'] !== undefined;
-      const other = call.otherThanAsked?.(decoded.value);
-      if (other !== undefined) return { error: aboutAnother(what, asking, other, { kind, status }), failed };
-      const date = Date.parse(response.headers.date ?? '');
-      return {
-        answered: { answer: decoded.value, simulated, ...(Number.isNaN(date) ? {} : { date }) },
-      };
-    }
-    const detail = isJson ? { detail: decoded.error } : {};
-    return { error: notArgoCd(what, asking, { status, contentType, ...detail }, kind), failed };
+        hooks: {
+          beforeRequest: [beforeRequest],
+          afterResponse: [
+            async (response, retry) => {
+              count(response.statusCode);
+              if (renewed || credentials === undefined || !refusesToken(call, response)) return response;
+              // Refused is not carried out: a POST too may be sent again.
+              renewed = true;
+              sentAt = undefined;
+              credentials.refused(token);
+              if ((await credentials.token()) === token) return response;
+              body = bodyOf(call);
+              return retry({ preserveHooks: true, ...(body === undefined ? {} : { body: body.content }) });
+            },
+          ],
+        },
+      });
+      void pending.on('request', (request) => body?.onRequest(request));
+      void pending.on('downloadProgress', ({ transferred }) => {
+        if (transferred > maximumAnswerBytes) abort.abort(tooLarge);
+      });
+      let response;
+      try {
+        response = await pending;
+      } catch (error) {
+        const isSent = sentAt !== undefined;
+        count(0);
+        throw failed(error, isSent);
+      }
+      if (response.statusCode !== 200) throw refused(response);
+      const answered = await readAnswer(call, asking, response);
+      credentials?.accepted(token);
+      return answered;
+    });
   };
 }
 
-async function read<Answer>({ schema, inPieces }: Call<Answer>, text: string): Promise<Decoded<Answer>> {
-  const value = await inPieces?.(text);
-  return value === undefined ? parseJson(text, schema) : { ok: true, value };
-}
-
-function answerTooLarge({
-  name,
-  what,
-  changes,
-  server,
-}: {
-  readonly name: string;
-  readonly what: string;
-  readonly changes: boolean;
-  readonly server: string;
-}): ArgoCdError {
+function answerTooLarge(
+  call: Pick<Call<unknown>, 'name' | 'what' | 'body' | 'method'>,
+  server: string,
+): ArgoCdError {
   return new ArgoCdError({
-    kind: changes ? 'unsure' : 'not-argocd',
-    message: `could not ${what}: the answer of ${server} has more than ${maximumAnswerBytes} bytes`,
+    kind: isChange(call) ? 'unsure' : 'not-argocd',
+    message: `could not ${call.what}: the answer of ${server} has more than ${maximumAnswerBytes} bytes`,
     remedy:
-      name === 'list'
+      call.name === 'list'
         ? 'A list has whole specifications, inline Helm values too: put long ones into files, or let the account see fewer applications (applications, get)'
         : 'That is no answer of Argo CD: check argocd.server (ARGOCD_SERVER)',
   });
 }
 
-interface Content {
-  /** to be told of the request that it goes out with */
-  readonly onRequest?: (request: ClientRequest) => void;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | AsyncGenerator<string>;
-  /** it still waits, so that nothing can have gone out */
-  readonly held: boolean;
-  /** why it is not to go out */
-  readonly refusal: { readonly error: unknown } | undefined;
-}
-
-/** The headers go out with the first piece of the body, and not before. */
-function contentOf(text: string, ready: Call<unknown>['ready']): Content {
-  if (ready === undefined) return { headers: {}, body: text, held: false, refusal: undefined };
-  let held = true;
-  let refusal: Content['refusal'];
-  let standing = () => {};
-  const stands = new Promise<void>((resolve) => {
-    standing = resolve;
-  });
-  const whenReady = async function* () {
-    await stands;
-    try {
-      await ready();
-    } catch (error) {
-      refusal = { error };
-      throw error;
-    }
-    held = false;
-    yield text;
-  };
-  return {
-    headers: { 'content-length': String(Buffer.byteLength(text)) },
-    body: whenReady(),
-    onRequest: (request) => whenItStands(request, standing),
-    get held() {
-      return held;
-    },
-    get refusal() {
-      return refusal;
-    },
-  };
-}
-
-/**
- * @param about.timeoutMs where it was we who broke off, after this long
- * @param about.held the request still waited to be sent
- */
-export function failure(
+/** The error of a request without an answer. */
+export function errorOf(
   what: string,
   asking: Asking,
   connections: Pick<Connections, 'stood' | 'byProxy'>,
   error: unknown,
-  changes: boolean,
-  about: { readonly timeoutMs?: number | undefined; readonly held?: boolean } = {},
+  about: {
+    readonly changes: boolean;
+    /** the request was ready to be sent, and nothing held it back */
+    readonly isSent: boolean;
+    /** in words, where we broke off because the time was up */
+    readonly timeout?: string;
+  },
 ): ArgoCdError {
-  const { timeoutMs, held = false } = about;
-  const timeout = { code: 'ETIMEDOUT', message: `no answer within ${timeoutMs} ms` };
+  const { changes, isSent, timeout } = about;
+  const isGots = error instanceof RequestError;
+  // What the hooks throw is wrapped by got.
+  if (isGots && error.cause instanceof ArgoCdError) return error.cause;
   return errorFromFailure(what, asking, {
-    ...(timeoutMs === undefined ? { code: codeOf(error), message: messageOf(error) } : timeout),
-    sent: !held && (error instanceof RequestError ? connections.stood(error) : true),
-    byProxy: error instanceof RequestError && timeoutMs === undefined && connections.byProxy(error),
+    ...(timeout === undefined
+      ? { code: codeOf(error), message: error instanceof Error ? error.message : String(error) }
+      : { code: 'ETIMEDOUT', message: timeout }),
+    sent: isSent && (!isGots || connections.stood(error)),
+    byProxy: isGots && timeout === undefined && connections.byProxy(error),
     changes,
   });
 }
 
-/** Empty where there is none, and where there is a number because a DOMException is behind it (a signal that timed out). */
+/** Empty where there is none that tells a person anything. It is a number where a DOMException is behind it. */
 function codeOf(error: unknown): string {
   const code: unknown = error instanceof RequestError ? error.code : '';
   return typeof code === 'string' && code !== 'ERR_GOT_REQUEST_ERROR' && code !== proxyBusy ? code : '';
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function failedOf(error: unknown): Failed {
-  if (!(error instanceof RequestError)) return { reused: false };
-  const { cause } = error;
-  if (cause instanceof ProxyError && cause.code === proxyBusy) return { status: 503, reused: false };
-  return { code: codeOf(error), reused: error.request?.reusedSocket === true };
 }

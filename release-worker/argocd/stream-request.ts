@@ -1,7 +1,6 @@
 // One streaming request, through got: its chunks where it is an event stream, and otherwise the refusal as an error.
-import type { Delays, Got } from 'got';
-import type { ArgoCdError, ErrorAnswer } from './errors.ts';
-import { isEventStream } from './errors.ts';
+import type { Got, NormalizedOptions } from 'got';
+import { isEventStream, type ArgoCdError, type ErrorAnswer } from './errors.ts';
 
 /** A streaming answer: the first byte may come after minutes, or never. To be iterated once. */
 export interface StreamRequest extends AsyncIterable<Uint8Array> {
@@ -13,11 +12,12 @@ export interface StreamRequestOptions {
   readonly client: Got;
   readonly url: string;
   readonly fields: string;
-  /** the token and what else every request carries */
-  readonly headers: Readonly<Record<string, string>>;
+  /** the caller's */
   readonly signal: AbortSignal;
-  /** milliseconds until the connection stands */
-  readonly timeouts: Delays;
+  /** breaks the request off */
+  readonly abort: AbortController;
+  /** Gives the request its token, and what else may have changed since the last one. */
+  readonly prepare: (sending: NormalizedOptions, signal: AbortSignal) => Promise<void>;
   /** milliseconds that a refusal may take to be read */
   readonly refusalTimeoutMs: number;
   /** characters of a refusal that are read */
@@ -33,18 +33,27 @@ export interface StreamRequestOptions {
 }
 
 export function openStreamRequest(options: StreamRequestOptions): StreamRequest {
-  const { client, signal, errorOf, onAnswer } = options;
+  const { client, abort, errorOf, onAnswer, prepare } = options;
+  const signal = AbortSignal.any([options.signal, abort.signal]);
+  let isSent = false;
   const stream = client.stream(options.url, {
     signal,
     headers: {
-      ...options.headers,
       accept: 'text/event-stream',
       // Argo CD never compresses these (`stream-gzip-sse`); a proxy that did would hold events back.
       'accept-encoding': 'identity',
     },
     searchParams: { fields: options.fields },
-    // None for the answer: headers come with the first event (`stream-idle-sse-resource-version`).
-    timeout: options.timeouts,
+    // got would read the body of an error without a bound.
+    throwHttpErrors: false,
+    hooks: {
+      beforeRequest: [
+        async (sending) => {
+          await prepare(sending, signal);
+          isSent = true;
+        },
+      ],
+    },
   });
   let tooLong: NodeJS.Timeout | undefined;
   stream.once('response', ({ statusCode }: { statusCode: number }) => {
@@ -56,7 +65,7 @@ export function openStreamRequest(options: StreamRequestOptions): StreamRequest 
   stream.once('close', () => {
     clearTimeout(tooLong);
     options.onClose();
-    if (stream.response === undefined && !signal.aborted) onAnswer(0);
+    if (isSent && stream.response === undefined && !options.signal.aborted) onAnswer(0);
   });
 
   const chunks = async function* (): AsyncGenerator<Uint8Array> {
@@ -90,5 +99,5 @@ export function openStreamRequest(options: StreamRequestOptions): StreamRequest 
       body,
     });
   };
-  return { [Symbol.asyncIterator]: chunks, destroy: () => void stream.destroy() };
+  return { [Symbol.asyncIterator]: chunks, destroy: () => abort.abort() };
 }

@@ -2,9 +2,9 @@
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { HttpOptions } from '../../../release-worker/argocd/http.ts';
 import { listenForTest } from '../../support/listening.ts';
 import { until } from '../../support/wait.ts';
+import type { ClientOptions } from '../support/client.ts';
 import { createCertificates } from './certificates.ts';
 import { clientOf, played, secret, serve } from './playback.ts';
 import { forwardProxy } from './proxy-server.ts';
@@ -22,7 +22,7 @@ beforeAll(() => {
 
 afterAll(remove);
 
-async function ask(tls: { key: string; cert: string }, options: Partial<HttpOptions>) {
+async function ask(tls: { key: string; cert: string }, options: Partial<ClientOptions>) {
   const { url, asked } = await serve(played('get-one'), tls);
   const argocd = clientOf(url, options);
   return { read: argocd.get(guestbook), argocd, asked, url };

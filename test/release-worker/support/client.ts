@@ -1,14 +1,17 @@
 // The real client with a token that stays, the system's clock, and no log: what most tests want of it.
-import { createArgoCd } from '../../../release-worker/argocd/client.ts';
-import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
+import { createArgoCd, type ArgoCd } from '../../../release-worker/argocd/client.ts';
 import type { HttpOptions } from '../../../release-worker/argocd/http.ts';
-import { fixedSecret } from '../../../release-worker/argocd/secret-source.ts';
+import { fixedSecret, type SecretSource } from '../../../release-worker/argocd/secret-source.ts';
 import { systemClock } from '../../../service/clock.ts';
 import { silentLog } from '../../../service/log.ts';
 
-export type ClientOptions = Partial<HttpOptions> & { readonly server: string; readonly token?: string };
+export type ClientOptions = Partial<Omit<HttpOptions, 'ca'>> & {
+  readonly server: string;
+  readonly token?: string;
+  readonly ca?: string | SecretSource<string>;
+};
 
-export function clientWith({ token = 'simulated', ...options }: ClientOptions): ArgoCd {
+export function clientWith({ token = 'simulated', ca, ...options }: ClientOptions): ArgoCd {
   return createArgoCd({
     credentials: { token: fixedSecret(token) },
     insecure: false,
@@ -16,6 +19,7 @@ export function clientWith({ token = 'simulated', ...options }: ClientOptions): 
     clock: systemClock(),
     random: () => 0,
     log: silentLog(),
+    ...(ca === undefined ? {} : { ca: typeof ca === 'string' ? fixedSecret(ca) : ca }),
     ...options,
   });
 }

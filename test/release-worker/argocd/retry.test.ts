@@ -1,8 +1,7 @@
 // Reads that fail in passing are asked again, within bounds; what may have had an effect never is.
 import { createServer } from 'node:http';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
-import { pauseBefore } from '../../../release-worker/argocd/repeat.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { freePort } from '../../support/ports.ts';
 import { until } from '../../support/wait.ts';
@@ -39,10 +38,10 @@ const status =
   };
 
 /** A client whose pauses last until the test says so. */
-async function paused(answer: Answer, requestTimeoutMs = 10_000) {
+async function paused(answer: Answer, { requestTimeoutMs = 10_000, random = 0 } = {}) {
   const served = await serve(answer);
   const clock = createFakeClock();
-  const argocd = clientOf(served.url, { clock, requestTimeoutMs });
+  const argocd = clientOf(served.url, { clock, requestTimeoutMs, random: () => random });
   return {
     ...served,
     clock,
@@ -51,6 +50,12 @@ async function paused(answer: Answer, requestTimeoutMs = 10_000) {
     pause: (count: number) =>
       until(`pause ${count}`, () => served.asked.length === count && clock.pendingTimers() === 2),
   };
+}
+
+/** got holds a date against the system's clock. */
+function dateOfFakeClock(): void {
+  vi.useFakeTimers({ toFake: ['Date'], now: createFakeClock().now() });
+  onTestFinished(() => void vi.useRealTimers());
 }
 
 describe('a read', () => {
@@ -63,20 +68,25 @@ describe('a read', () => {
     },
   );
 
-  it('is asked three times at most, with a longer pause before the last', async () => {
-    const { argocd, asked, clock, pause } = await paused(status(503));
-    const refusal = refusalOf(get(argocd));
-    await pause(1);
-    clock.advance(124);
-    expect(clock.pendingTimers()).toBe(2);
-    clock.advance(1);
-    await pause(2);
-    clock.advance(499);
-    expect(clock.pendingTimers()).toBe(2);
-    clock.advance(1);
-    expect(await refusal).toMatchObject({ kind: 'unavailable', status: 503 });
-    expect(asked).toHaveLength(3);
-  });
+  it.each([
+    [0, 320, 640],
+    [0.5, 400, 800],
+    [1, 480, 960],
+  ])(
+    'is asked three times at most, with a longer pause before the last, and not together with others (chance %f)',
+    async (random, first, second) => {
+      const { argocd, asked, clock, pause } = await paused(status(503), { random });
+      const refusal = refusalOf(get(argocd));
+      for (const [index, ms] of [first, second].entries()) {
+        await pause(index + 1);
+        clock.advance(ms - 1);
+        expect(clock.pendingTimers()).toBe(2);
+        clock.advance(1);
+      }
+      expect(await refusal).toMatchObject({ kind: 'unavailable', status: 503 });
+      expect(asked).toHaveLength(3);
+    },
+  );
 
   it('over a kept connection that the server has closed meanwhile goes over another', async () => {
     const { url, asked } = await serve((response, { connection }) => {
@@ -107,7 +117,7 @@ describe('a read', () => {
       server.close();
       server.closeAllConnections();
     });
-    clock.advance(125);
+    clock.advance(320);
     expect(await answer).toMatchObject({ name: 'guestbook' });
   });
 
@@ -134,7 +144,7 @@ describe('a read', () => {
   });
 
   it('waits no longer than its time-out, and then has the last answer as its error', async () => {
-    const { argocd, asked } = await paused(status(503), 100);
+    const { argocd, asked } = await paused(status(503), { requestTimeoutMs: 100 });
     expect(await refusalOf(get(argocd))).toMatchObject({ status: 503 });
     expect(asked).toHaveLength(1);
   });
@@ -153,9 +163,10 @@ describe('Retry-After', () => {
   it.each([
     ['seconds', '3', 3_000],
     ['a date', 'Thu, 01 Jan 2026 00:00:04 GMT', 4_000],
-    ['a date that has passed', 'Wed, 31 Dec 2025 00:00:00 GMT', 125],
-    ['nonsense', 'soon', 125],
+    ['a date that has passed', 'Wed, 31 Dec 2025 00:00:00 GMT', 320],
+    ['nonsense', 'soon', 320],
   ])('as %s is waited for', async (_, header, ms) => {
+    dateOfFakeClock();
     const { argocd, asked, clock, pause } = await paused(failing(1, status(429, { 'retry-after': header })));
     const answer = get(argocd);
     await pause(1);
@@ -169,34 +180,44 @@ describe('Retry-After', () => {
   it.each(['11', '86400', 'Thu, 01 Jan 2026 01:00:00 GMT'])(
     'of %s is too long to wait: it ends at once',
     async (header) => {
-      const { argocd, asked } = await paused(status(503, { 'retry-after': header }), 300_000);
+      dateOfFakeClock();
+      const { argocd, asked } = await paused(status(503, { 'retry-after': header }), {
+        requestTimeoutMs: 300_000,
+      });
       expect(await refusalOf(get(argocd))).toMatchObject({ status: 503 });
       expect(asked).toHaveLength(1);
     },
   );
 });
 
-it('the pause is varied, so that workers do not come back together', () => {
-  const at = (repetition: number, random: number) =>
-    pauseBefore(repetition, { status: 503, reused: false }, { refresh: false, once: false, random, now: 0 });
-  expect([at(1, 0), at(1, 1), at(2, 0), at(2, 1), at(3, 0)]).toEqual([125, 375, 500, 1500, undefined]);
-});
-
 describe('what is asked again by its own rhythm', () => {
-  const at = (failed: Parameters<typeof pauseBefore>[1]) =>
-    pauseBefore(1, failed, { refresh: false, once: true, random: 0.5, now: 0 });
-
-  it.each([
-    { status: 429, reused: false },
-    { status: 503, retryAfter: '1', reused: true },
-    { code: 'ECONNREFUSED', reused: false },
-    { code: 'ECONNRESET', reused: false },
-  ])('is not sent again after %j', (failed) => {
-    expect(at(failed)).toBeUndefined();
+  it.each<[string, Answer]>([
+    ['429', status(429)],
+    ['503 with Retry-After', status(503, { 'retry-after': '0' })],
+    ['a connection that is cut', (response) => response.destroy()],
+  ])('is not sent again after %s', async (_, answer) => {
+    const { url, asked } = await serve(answer);
+    await refusalOf(clientOf(url).probe({ once: true }));
+    expect(asked).toHaveLength(1);
   });
 
-  it('is sent again where a kept connection was cut, which tells nothing of the server', () => {
-    expect(at({ code: 'ECONNRESET', reused: true })).toBe(250);
+  it('is not sent again where nobody listens', async () => {
+    const counted: number[] = [];
+    const argocd = clientOf(`http://127.0.0.1:${await freePort()}`, {
+      onAnswer: (_, code) => counted.push(code),
+    });
+    await refusalOf(argocd.probe({ once: true }));
+    expect(counted).toEqual([0]);
+  });
+
+  it('is sent again where a kept connection was cut, which tells nothing of the server', async () => {
+    const { url, asked } = await serve((response, { connection }) => {
+      if (connection === 0 && asked.length > 1) response.destroy();
+      else response.writeHead(200, json).end('{"Version":"v3.6.0"}');
+    });
+    const argocd = clientOf(url);
+    for (let round = 0; round < 2; round += 1) await argocd.probe({ once: true });
+    expect(asked.map(({ connection }) => connection)).toEqual([0, 0, 1]);
   });
 
   it('is how the client asks who is there, once or as any read', async () => {
