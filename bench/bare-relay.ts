@@ -35,7 +35,7 @@ const say = (topic: string, message: object) => {
 function relay({ metadata, spec, status }: Application): void {
   const key = `${metadata.namespace}/${metadata.name}`;
   const target = status.sync.revision ?? '';
-  say(`app/${key}`, {
+  say(`worker/main/app/${key}`, {
     namespace: metadata.namespace,
     name: metadata.name,
     project: spec.project,
@@ -84,7 +84,13 @@ function saySummary(): void {
     from: (status.history?.at(-1)?.revision ?? '').slice(0, 7),
     to: (status.sync.revision ?? '').slice(0, 7),
   }));
-  say('drift', { state: 'drifted', outOfSync: outOfSync.size, apps, server, at: new Date().toISOString() });
+  say('worker/main/drift', {
+    state: 'drifted',
+    outOfSync: outOfSync.size,
+    apps,
+    server,
+    at: new Date().toISOString(),
+  });
 }
 
 /** As little as can be asked of an event: a burst, a change, or an error, which has no application. */

@@ -45,9 +45,9 @@ export async function listen(url: string, prefix: string): Promise<Heard> {
     const at = performance.now();
     if (payload.length === 0) return;
     const levels = topic.slice(prefix.length + 1).split('/');
-    if (levels[0] === 'app')
-      applications.set(levels[2] ?? '', appSchema.parse(JSON.parse(payload.toString())));
-    else if (levels[0] === 'release') releases.push(releaseSchema.parse(JSON.parse(payload.toString())));
+    if (levels[2] === 'app')
+      applications.set(levels[4] ?? '', appSchema.parse(JSON.parse(payload.toString())));
+    else if (levels[2] === 'release') releases.push(releaseSchema.parse(JSON.parse(payload.toString())));
     else {
       const button = levels[1] ?? '';
       const signal = { at, button, ...signalSchema.parse(JSON.parse(payload.toString())) };
@@ -56,9 +56,12 @@ export async function listen(url: string, prefix: string): Promise<Heard> {
     }
     for (const look of waiting) look();
   });
-  await client.subscribeAsync([`${prefix}/button/+/signal`, `${prefix}/app/+/+`, `${prefix}/release/last`], {
-    qos: 1,
-  });
+  await client.subscribeAsync(
+    [`${prefix}/button/+/signal`, `${prefix}/worker/main/app/+/+`, `${prefix}/worker/main/release/last`],
+    {
+      qos: 1,
+    },
+  );
   return {
     signals,
     releases,

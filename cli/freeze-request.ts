@@ -29,7 +29,7 @@ export async function configureFreeze(
   await configureRequest(command, {
     name,
     channel: freezeSet,
-    address: {},
+    address: () => ({}),
     message: (id): FreezeRequest => {
       const [button, source, reason, by] = ['button', 'source', 'reason', 'by'].map(textOf);
       const duration = forSeconds();

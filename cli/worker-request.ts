@@ -15,7 +15,8 @@ import { printable } from './printable.ts';
 export interface RequestCommand<Template extends string, Message> {
   readonly name: string;
   readonly channel: Channel<Template, Message, 'event'>;
-  readonly address: Parameters<Channel<Template, Message, 'event'>['at']>[0];
+  /** Read when the command line has been. */
+  readonly address: () => Parameters<Channel<Template, Message, 'event'>['at']>[0];
   /** Read when the command line has been; whatever the contract does not allow ends the command. */
   readonly message: (id: string) => Message;
   /** Which button is named, if any; read when the command line has been. */
@@ -54,7 +55,7 @@ export async function configureRequest<Template extends string, Message>(
         if ('nobody' in found) return found;
       }
       return ask(broker, {
-        address: channel.at(address),
+        address: channel.at(address()),
         request,
         answers: reply.filter({ request: id }),
         isOurs: (answer) => answer.id === id,

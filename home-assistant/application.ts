@@ -9,7 +9,10 @@ import type { WorkerButton } from './press.ts';
 import { onlineWhen } from './templates.ts';
 
 /** What has to be known of an application to announce it. */
-export type Application = Pick<AppMessage, 'namespace' | 'name' | 'project' | 'labels' | 'buttons'>;
+export type Application = Pick<AppMessage, 'namespace' | 'name' | 'project' | 'labels' | 'buttons'> & {
+  /** the worker that says it */
+  readonly worker: string;
+};
 
 /** What the keys of these components begin with. */
 export const applicationKey = 'app_';
@@ -65,12 +68,12 @@ export function applicationComponents(options: {
   const byName = new Map<string, number>();
   for (const { name } of applications) byName.set(name, (byName.get(name) ?? 0) + 1);
   return applications.flatMap((application) => {
-    const { namespace, name } = application;
+    const { worker, namespace, name } = application;
     const button = buttonFor(application, buttons);
     const gesture = button === undefined ? undefined : gestureFor(button, 'release');
     if (button === undefined || gesture === undefined) return [];
     const key = `${namespace}/${name}`;
-    const topic = make.topic(app.at({ namespace, name }));
+    const topic = make.topic(app.at({ worker, namespace, name }));
     return [
       make.entity(`${applicationKey}${namespace}_${name}`, 'update', {
         name: byName.get(name) === 1 ? name : key,

@@ -8,6 +8,9 @@ import type { DeviceKind } from './names.ts';
 /** By it we know what is ours. */
 export const originName = 'release-button';
 
+/** A worker that there is not: of its topics nothing is ever heard. */
+export const nobody = 'nobody';
+
 /** Shown where Home Assistant tells of a faulty message. */
 const supportUrl = 'https://www.npmjs.com/package/release-button';
 
@@ -51,7 +54,7 @@ export function whileOnline(
   { isSilent }: About,
 ): Availability {
   if (!isSilent) return { topic: make.topic(availability) };
-  return { topic: make.topic(releaseEvent.at({})), value_template: "{{ 'offline' }}" };
+  return { topic: make.topic(releaseEvent.at({ worker: nobody })), value_template: "{{ 'offline' }}" };
 }
 
 /** Of buttons and of LEDs, as the worker's configuration has it; a device with more is a mistake or worse. */

@@ -1,5 +1,5 @@
 // A switch that freezes: every button, or a single one.
-import { freezeSet, freezeState } from '../messages/freeze.ts';
+import { freezeState, workerFreezeSet } from '../messages/freeze.ts';
 import type { Component } from '../messages/home-assistant.ts';
 import type { Maker } from './device.ts';
 import { attributes, onWhen } from './templates.ts';
@@ -14,6 +14,7 @@ export const originator = 'Home Assistant';
  */
 export function freezeSwitch(
   make: Maker,
+  worker: string,
   key: string,
   options: {
     readonly frozen: string;
@@ -26,10 +27,10 @@ export function freezeSwitch(
   return make.entity(key, 'switch', {
     ...entity,
     icon: 'mdi:snowflake',
-    command_topic: make.topic(freezeSet.at({})),
-    payload_on: freezeSet.codec.encode({ frozen: true, ...only, by: originator }),
-    payload_off: freezeSet.codec.encode({ frozen: false, ...only, by: originator }),
-    state_topic: make.topic(freezeState.at({})),
+    command_topic: make.topic(workerFreezeSet.at({ worker })),
+    payload_on: workerFreezeSet.codec.encode({ frozen: true, ...only, by: originator }),
+    payload_off: workerFreezeSet.codec.encode({ frozen: false, ...only, by: originator }),
+    state_topic: make.topic(freezeState.at({ worker })),
     value_template: onWhen(frozen),
     state_on: 'on',
     state_off: 'off',
@@ -43,8 +44,8 @@ const causesShown = 10;
  * Attributes of the switch for everything: why, until when and by whom the freeze that lasts longest is, which buttons are
  * frozen by themselves, every cause, and by `sources` which of them freeze everything.
  */
-export function freezeAttributes(make: Maker): ReturnType<typeof attributes> {
-  const topic = make.topic(freezeState.at({}));
+export function freezeAttributes(make: Maker, worker: string): ReturnType<typeof attributes> {
+  const topic = make.topic(freezeState.at({ worker }));
   const causes = '(value_json.causes | default([]))';
   return attributes(topic, ['reason', 'until', 'by', 'buttons'], {
     causes: `${causes}[:${causesShown}]`,

@@ -2,7 +2,7 @@
 // more, and taken away a moment later.
 import type { Component, Discovery } from '../messages/home-assistant.ts';
 import { releaseEvent } from '../messages/release.ts';
-import { originOf, uniqueId } from './device.ts';
+import { nobody, originOf, uniqueId } from './device.ts';
 
 /**
  * The message that brings back what is gone, each with the least that Home Assistant takes. Undefined: nothing of it can
@@ -33,7 +33,7 @@ export function withRecalled(options: {
 
 /** Unavailable, and saying nothing, whatever is said at its topic. Triggers have no registry, and are gone by themselves. */
 function leastOf(prefix: string, id: string, key: string, platform: string): Component | undefined {
-  const topic = `${prefix}/${releaseEvent.at({}).topic}`;
+  const topic = `${prefix}/${releaseEvent.at({ worker: nobody }).topic}`;
   const needed = neededBy(platform, topic);
   if (needed === undefined) return undefined;
   return {

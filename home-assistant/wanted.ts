@@ -43,7 +43,9 @@ export function wanted(options: {
     const application = world.applications.get(key);
     if (application === undefined || !config.applications.some((select) => selects(select, application)))
       continue;
-    const worker = workers.find(({ buttons }) => buttonFor(application, buttons) !== undefined);
+    const worker = workers.find(
+      ({ worker: id, buttons }) => id === application.worker && buttonFor(application, buttons) !== undefined,
+    );
     if (worker === undefined) continue;
     if (count >= config.maxApplications) leftOut += 1;
     else {

@@ -35,7 +35,11 @@ const actionEntities: readonly {
   { action: 'refresh', key: 'refresh', what: 'Refresh', options: { icon: 'mdi:refresh' } },
 ];
 
-export function buttonComponents(make: Maker, button: WorkerButton): (readonly [string, Component])[] {
+export function buttonComponents(
+  make: Maker,
+  worker: string,
+  button: WorkerButton,
+): (readonly [string, Component])[] {
   const { id } = button;
   const signal = make.topic(buttonSignal.at({ button: id }));
   return [
@@ -78,7 +82,7 @@ export function buttonComponents(make: Maker, button: WorkerButton): (readonly [
       value_template: eventOf('value_json.outcome', ['reason', 'message', 'pressId', 'releaseId']),
     }),
     // For instance after a rollback, which freezes its button.
-    freezeSwitch(make, `freeze_${id}`, {
+    freezeSwitch(make, worker, `freeze_${id}`, {
       frozen: `${quoted(id)} in (value_json.buttons | default({}))`,
       button: id,
       entity: {

@@ -24,7 +24,7 @@ export function workerDevice(
   const make = makerFor(prefix, 'worker', id);
   const process = whileOnline(make, workerAvailability.at({ worker: id }), about);
   const source = {
-    topic: make.topic(drift.at({})),
+    topic: make.topic(drift.at({ worker: id })),
     value_template: onlineWhen("value_json.state != 'unknown'"),
   };
   const vouched = [process, source];
@@ -42,15 +42,15 @@ export function workerDevice(
     ownVersion: about.ownVersion,
     availability: [process],
     components: [
-      ...info.buttons.slice(0, thingsMax).flatMap((button) => buttonComponents(make, button)),
-      ...driftComponents(make, vouched),
-      ...releaseComponents(make),
-      freezeSwitch(make, 'freeze', {
+      ...info.buttons.slice(0, thingsMax).flatMap((button) => buttonComponents(make, id, button)),
+      ...driftComponents(make, id, vouched),
+      ...releaseComponents(make, id),
+      freezeSwitch(make, id, 'freeze', {
         frozen: 'value_json.frozen',
         entity: {
           name: 'Freeze',
           what: 'freeze',
-          ...freezeAttributes(make),
+          ...freezeAttributes(make, id),
         },
       }),
       ...applicationComponents({ make, buttons: info.buttons, applications, vouched, install }),
@@ -60,9 +60,10 @@ export function workerDevice(
 
 function driftComponents(
   make: Maker,
+  worker: string,
   availability: readonly Availability[],
 ): (readonly [string, Component])[] {
-  const topic = make.topic(drift.at({}));
+  const topic = make.topic(drift.at({ worker }));
   return [
     make.entity('drift', 'binary_sensor', {
       name: 'Drift',
@@ -126,8 +127,8 @@ const lastReleaseAttributes = [
   '{% else %}{}{% endif %}',
 ].join('');
 
-function releaseComponents(make: Maker): (readonly [string, Component])[] {
-  const last = make.topic(releaseLast.at({}));
+function releaseComponents(make: Maker, worker: string): (readonly [string, Component])[] {
+  const last = make.topic(releaseLast.at({ worker }));
   const event =
     "{'event_type': value_json.event if value_json.event == 'started' else value_json.outcome, " +
     "'button': value_json.button, 'releaseId': value_json.releaseId} | tojson";
@@ -147,7 +148,7 @@ function releaseComponents(make: Maker): (readonly [string, Component])[] {
       what: 'releases',
       icon: 'mdi:rocket-launch-outline',
       event_types: ['started', ...releaseOutcomes],
-      state_topic: make.topic(releaseEvent.at({})),
+      state_topic: make.topic(releaseEvent.at({ worker })),
       // What happens to a single application is none: empty is ignored.
       value_template: ofJson(`(${event} if value_json.event in ['started', 'finished'] else '')`, "''"),
     }),

@@ -2,6 +2,7 @@
 import { agentAvailability, agentInfo } from '../messages/agent.ts';
 import type { AgentInfo } from '../messages/agent.ts';
 import { app, drift } from '../messages/drift.ts';
+import type { AppMessage } from '../messages/drift.ts';
 import { workerAvailability, workerInfo } from '../messages/worker.ts';
 import type { WorkerInfo } from '../messages/worker.ts';
 import type { Link } from '../service/link/link.ts';
@@ -13,7 +14,7 @@ export interface World {
   start(): void;
   readonly agents: ReadonlyMap<string, AgentInfo>;
   readonly workers: ReadonlyMap<string, WorkerInfo>;
-  /** by `namespace/name` */
+  /** by `worker/namespace/name` */
   readonly applications: ReadonlyMap<string, Application>;
   /** From now on what is heard is heard on a new connection. */
   connected(): void;
@@ -56,8 +57,8 @@ export function createWorld(options: {
   /** what they have said on this connection of whether they are there, and which have been there, ever */
   const availability = { agent: new Set<string>(), worker: new Set<string>() };
   const online = { agent: new Set<string>(), worker: new Set<string>() };
-  /** of the newest drift, where it is vouched for */
-  let total: number | undefined;
+  /** of the newest drift of each worker, where it is vouched for */
+  const totals = new Map<string, number>();
 
   // An empty one is somebody saying that it is gone. What the broker has only forgotten stays: it will be said again.
   const keep = <M>(
@@ -96,7 +97,12 @@ export function createWorld(options: {
     for (const key of known.keys()) if (!now.has(key) && mayGo(key)) known.delete(key);
   };
 
-  const isComplete = () => total !== undefined && heard.applications.size >= Math.min(total, applicationsMax);
+  const total = () =>
+    totals.size === 0 ? undefined : [...totals.values()].reduce((sum, count) => sum + count, 0);
+  const isComplete = () => {
+    const expected = total();
+    return expected !== undefined && heard.applications.size >= Math.min(expected, applicationsMax);
+  };
 
   return {
     start: () => {
@@ -117,13 +123,14 @@ export function createWorld(options: {
         sayWhether('worker', params.worker, message),
       );
       if (!options.withApplications) return;
-      link.subscribe(drift.filter(), (message) => {
-        const before = total;
-        total = message === undefined || message.state === 'unknown' ? undefined : message.total;
-        if (total !== before) onApplication();
+      link.subscribe(drift.filter(), (message, { params }) => {
+        const before = totals.get(params.worker);
+        if (message === undefined || message.state === 'unknown') totals.delete(params.worker);
+        else if (totals.size < processesMax || before !== undefined) totals.set(params.worker, message.total);
+        if (totals.get(params.worker) !== before) onApplication();
       });
       link.subscribe(app.filter(), (message, { params }) => {
-        const key = `${params.namespace}/${params.name}`;
+        const key = `${params.worker}/${params.namespace}/${params.name}`;
         const before = JSON.stringify(applications.get(key));
         const wasHeard = heard.applications.has(key);
         const application =
@@ -137,12 +144,12 @@ export function createWorld(options: {
     workers,
     applications,
     connected: () => {
-      total = undefined;
+      totals.clear();
       for (const now of [...Object.values(heard), ...Object.values(availability)]) now.clear();
     },
     wasOnline: (kind, id) => online[kind].has(id),
     isSilent: (kind, id) => !availability[kind].has(id),
-    isWaiting: () => total !== undefined && !isComplete(),
+    isWaiting: () => total() !== undefined && !isComplete(),
     isComplete,
     dropSilent: (mayGo) => {
       dropUnheard(agents, heard.agent, (id) => mayGo('agent', id));
@@ -155,9 +162,9 @@ export function createWorld(options: {
 }
 
 function announced(
-  { namespace, name, project, labels, buttons }: Application,
+  { namespace, name, project, labels, buttons }: AppMessage,
   withLabels: boolean,
-): Application {
+): Omit<Application, 'worker'> {
   return {
     namespace,
     name,

@@ -2,11 +2,11 @@
 import { agentAvailability, agentInfo } from './agent.ts';
 import { buttonArm, buttonEvent, buttonSignal, buttonState } from './button.ts';
 import { app, drift } from './drift.ts';
-import { freezeSet, freezeState } from './freeze.ts';
+import { freezeSet, freezeState, workerFreezeSet } from './freeze.ts';
 import { ledIdentify, ledSet, ledState } from './led.ts';
 import { buttonPress, buttonResult } from './press.ts';
 import { releaseCurrent, releaseEvent, releaseLast, releaseTerminate } from './release.ts';
-import { historyGet, reply } from './requests.ts';
+import { reply } from './requests.ts';
 import { workerAvailability, workerInfo } from './worker.ts';
 
 export const channels = {
@@ -30,7 +30,7 @@ export const channels = {
   releaseLast,
   releaseTerminate,
   freezeSet,
+  workerFreezeSet,
   freezeState,
-  historyGet,
   reply,
 } as const;

@@ -71,7 +71,7 @@ const driftSchema = z.object({
 export type DriftSummary = z.infer<typeof driftSchema>;
 
 export const drift = channel(
-  'drift',
+  'worker/<worker>/drift',
   {
     kind: 'state',
     qos: 1,
@@ -115,7 +115,7 @@ const appSchema = z.object({
 export type AppMessage = z.infer<typeof appSchema>;
 
 export const app = channel(
-  'app/<namespace>/<name>',
+  'worker/<worker>/app/<namespace>/<name>',
   { kind: 'state', qos: 1, from: ['worker'], summary: 'One application; cleared when it is gone.' },
   json(appSchema),
 );

@@ -36,33 +36,41 @@ const freezeRequestSchema = z.strictObject({
 });
 export type FreezeRequest = z.infer<typeof freezeRequestSchema>;
 
+const freezeSetDelivery = { kind: 'event', qos: 1, from: ['anyone allowed'] } as const;
+
+const freezeRequest = textOrJson({
+  schema: freezeRequestSchema,
+  otherNames: {
+    freeze: 'frozen',
+    end: 'until',
+    for: 'forSeconds',
+    seconds: 'forSeconds',
+    user: 'by',
+    who: 'by',
+    cause: 'source',
+    from: 'source',
+    origin: 'source',
+  },
+  fromText: (text) =>
+    text === 'on' || text === 'off'
+      ? { ok: true, value: { frozen: text === 'on' } }
+      : { ok: false, error: `${JSON.stringify(text.slice(0, 64))} is neither on nor off` },
+});
+
 export const freezeSet = channel(
   'freeze/set',
   {
-    kind: 'event',
-    qos: 1,
-    from: ['anyone allowed'],
+    ...freezeSetDelivery,
     summary:
-      'Freezes or unfreezes all buttons, or one: `on`, `off`, or with source, reason, end and who. `off` without a button ends every freeze; with a `source` only those of that source.',
+      'Every worker freezes or unfreezes all its buttons, or the one worker that has the button that one: `on`, `off`, or with source, reason, end and who. `off` without a button ends every freeze; with a `source` only those of that source.',
   },
-  textOrJson({
-    schema: freezeRequestSchema,
-    otherNames: {
-      freeze: 'frozen',
-      end: 'until',
-      for: 'forSeconds',
-      seconds: 'forSeconds',
-      user: 'by',
-      who: 'by',
-      cause: 'source',
-      from: 'source',
-      origin: 'source',
-    },
-    fromText: (text) =>
-      text === 'on' || text === 'off'
-        ? { ok: true, value: { frozen: text === 'on' } }
-        : { ok: false, error: `${JSON.stringify(text.slice(0, 64))} is neither on nor off` },
-  }),
+  freezeRequest,
+);
+
+export const workerFreezeSet = channel(
+  'worker/<worker>/freeze/set',
+  { ...freezeSetDelivery, summary: 'The same for the buttons of one worker.' },
+  freezeRequest,
 );
 
 const source = z.exactOptional(idSchema);
@@ -118,7 +126,7 @@ const freezeStateSchema = z.object({
 export type FreezeMessage = z.infer<typeof freezeStateSchema>;
 
 export const freezeState = channel(
-  'freeze/state',
+  'worker/<worker>/freeze/state',
   {
     kind: 'state',
     qos: 1,

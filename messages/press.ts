@@ -18,7 +18,6 @@ const pressSchema = z.strictObject({
   /** a person */
   by: z.exactOptional(requestIdSchema),
   only: z.exactOptional(z.array(applicationKeySchema).check(z.minLength(1), z.maxLength(100))),
-  signature: z.exactOptional(z.string().check(z.maxLength(256))),
 });
 export type Press = z.infer<typeof pressSchema>;
 

@@ -63,30 +63,30 @@ const releaseEventSchema = z.object({
 export type ReleaseEvent = z.infer<typeof releaseEventSchema>;
 
 export const releaseEvent = channel(
-  'release',
+  'worker/<worker>/release',
   { kind: 'event', qos: 1, from: ['worker'], summary: 'What happens in a release, as it happens.' },
   json(releaseEventSchema),
 );
 
 export const releaseCurrent = channel(
-  'release/current',
+  'worker/<worker>/release/current',
   { kind: 'state', qos: 1, from: ['worker'], summary: 'The running release, or `{"state": "idle"}`.' },
   json(z.union([z.object({ state: z.literal('idle') }), releaseSchema])),
 );
 
 export const releaseLast = channel(
-  'release/last',
+  'worker/<worker>/release/last',
   { kind: 'state', qos: 1, from: ['worker'], summary: 'The last finished release, whole.' },
   json(releaseSchema),
 );
 
 export const releaseTerminate = channel(
-  'release/terminate',
+  'worker/<worker>/terminate',
   {
     kind: 'event',
     qos: 1,
     from: ['anyone allowed'],
-    summary: 'Ends the running release, or one application of it.',
+    summary: 'Ends what this worker releases, or one application of it.',
   },
   request(
     z.strictObject({ id: z.exactOptional(requestIdSchema), app: z.exactOptional(applicationKeySchema) }),

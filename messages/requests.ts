@@ -1,28 +1,8 @@
-// The request for history, and the replies to requests other than presses.
+// The replies to requests other than presses.
 import * as z from 'zod/mini';
 import { channel } from './channel.ts';
-import { json, request } from './codec.ts';
-import { idSchema, requestIdSchema } from './ids.ts';
-import { timeSchema } from './time.ts';
-
-export const historyGet = channel(
-  'history/get',
-  {
-    kind: 'event',
-    qos: 1,
-    from: ['anyone allowed'],
-    summary: 'Asks for journal entries; the answer goes to `reply/<id>`.',
-  },
-  request(
-    z.strictObject({
-      id: requestIdSchema,
-      since: z.exactOptional(timeSchema),
-      button: z.exactOptional(idSchema),
-      limit: z.exactOptional(z.int().check(z.minimum(1), z.maximum(100))),
-      before: z.exactOptional(z.string().check(z.maxLength(64))),
-    }),
-  ),
-);
+import { json } from './codec.ts';
+import { requestIdSchema } from './ids.ts';
 
 export const reply = channel(
   'reply/<request>',
@@ -38,7 +18,6 @@ export const reply = channel(
       id: requestIdSchema,
       ok: z.boolean(),
       message: z.exactOptional(z.string()),
-      entries: z.exactOptional(z.array(z.unknown())),
     }),
   ),
 );

@@ -1,4 +1,4 @@
-// Requests other than presses (freeze/set, release/terminate): what is retained or unreadable is none, and is said.
+// Requests other than presses (freeze/set, worker/<worker>/terminate): what is retained or unreadable is none, and is said.
 import type { Channel } from '../messages/channel.ts';
 import type { Link } from '../service/link/link.ts';
 import type { About } from '../service/link/router.ts';

@@ -95,12 +95,12 @@ export function createWorker(options: WorkerOptions): Worker {
   const revisions = createRevisions({ argocd, registry, clock, log, onChange: changed });
   const publisher = createPublisher({
     link,
+    worker: config.id,
     registry,
     clock,
     log,
     access,
     revisions,
-    isAlone: () => !others.areThere(),
     buttons: config.buttons,
     maxPublishesPerSecond: config.drift.maxPublishesPerSecond,
     externalUrl: options.externalUrl,
@@ -237,7 +237,7 @@ export function createWorker(options: WorkerOptions): Worker {
       pause.start();
       others.start();
       await freeze.start();
-      takeTerminations({ link, running, unended, replies, log, goesOn, others: others.areThere });
+      takeTerminations({ link, worker: config.id, running, unended, replies, log, goesOn });
       forgets.push(registry.onChange(changed));
       publisher.start();
       lamps.start();

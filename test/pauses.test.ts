@@ -214,7 +214,7 @@ test('a first list of 10,000 applications, selected by five buttons', { timeout 
           revisions: { of: () => undefined },
           maxPublishesPerSecond: 50,
           externalUrl: 'https://argocd.example',
-          isAlone: () => true,
+          worker: 'main',
         });
         const board = createBoard({
           ...where,

@@ -45,7 +45,7 @@ const answers: { readonly [Row in RowName]?: RowName } = {
   buttonPress: 'buttonResult',
   releaseTerminate: 'reply',
   freezeSet: 'reply',
-  historyGet: 'reply',
+  workerFreezeSet: 'reply',
 };
 
 export function asyncApiDocument(): object {

@@ -3,7 +3,7 @@ import { withGeneratedPart } from './generated-part.ts';
 import { agentAvailability } from '../messages/agent.ts';
 import { buttonEvent, buttonSignal, buttonState } from '../messages/button.ts';
 import { app, drift } from '../messages/drift.ts';
-import { freezeSet, freezeState } from '../messages/freeze.ts';
+import { freezeState, workerFreezeSet } from '../messages/freeze.ts';
 import { discoveryConfig } from '../messages/home-assistant.ts';
 import { ledIdentify, ledSet, ledState } from '../messages/led.ts';
 import { buttonPress, buttonResult } from '../messages/press.ts';
@@ -32,7 +32,7 @@ export const subscribed: readonly Row[] = [
 ];
 
 /** Rows below our prefix that the announced entities publish to. */
-export const published: readonly Row[] = [buttonPress, freezeSet, ledSet, ledIdentify];
+export const published: readonly Row[] = [buttonPress, workerFreezeSet, ledSet, ledIdentify];
 
 export const rightsPagePath = 'docs/home-assistant.md';
 

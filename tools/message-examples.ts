@@ -182,6 +182,7 @@ export const examples: { readonly [Row in RowName]: MessageOf<Row> } = {
     by: 'shop floor',
     id: 'b7e0',
   },
+  workerFreezeSet: { frozen: false, source: 'stocktaking', id: 'b7e0' },
   freezeState: {
     frozen: true,
     ...stocktaking,
@@ -193,6 +194,5 @@ export const examples: { readonly [Row in RowName]: MessageOf<Row> } = {
       { ...stocktaking, changedAt: stocktaking.at },
     ],
   },
-  historyGet: { id: 'b7e0', button: 'main', limit: 20 },
-  reply: { id: 'b7e0', ok: true, entries: [] },
+  reply: { id: 'b7e0', ok: true, message: 'nothing is frozen any more' },
 };

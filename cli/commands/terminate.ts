@@ -6,6 +6,7 @@ import { configureRequest } from '../worker-request.ts';
 
 export async function configure(command: Command): Promise<void> {
   command
+    .addOption(new Option('--worker <id>', 'the worker that releases').default('main'))
     .addOption(new Option('--app <ns/name>', 'only this application; without it everything that is running'))
     .addHelpText(
       'after',
@@ -14,11 +15,11 @@ export async function configure(command: Command): Promise<void> {
   await configureRequest(command, {
     name: 'terminate',
     channel: releaseTerminate,
-    address: {},
+    address: () => ({ worker: String(command.getOptionValue('worker')) }),
     message: (id) => {
       const app: unknown = command.getOptionValue('app');
       return { id, ...(typeof app === 'string' ? { app } : {}) };
     },
-    hint: 'Of several workers only one that is releasing something answers, so there may just be nothing to terminate',
+    hint: 'The worker that releases is named by --worker',
   });
 }

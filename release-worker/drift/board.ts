@@ -95,6 +95,7 @@ export function createBoard(options: BoardOptions): Board {
   const closedWindows = createClosedWindows({ drifted: tally.drifted, access });
   const summary = createSummaryPublisher({
     link,
+    worker: options.worker,
     clock,
     tally,
     obstacleOf: access.obstacleOf,

@@ -39,6 +39,7 @@ const foundMax = 20_000;
 
 export function createPublisher(options: {
   readonly link: Link;
+  readonly worker: string;
   readonly registry: Registry;
   readonly access: Pick<Access, 'known' | 'obstacleOf'>;
   readonly revisions: Pick<Revisions, 'of'>;
@@ -48,10 +49,8 @@ export function createPublisher(options: {
   readonly buttons: readonly Pick<ButtonConfig, 'id' | 'select'>[];
   /** base of links for people */
   readonly externalUrl: string;
-  /** whether no other worker shares the prefix: its applications stand in topics of the same kind */
-  readonly isAlone: () => boolean;
 }): Publisher {
-  const { link, registry, clock, log, externalUrl } = options;
+  const { link, worker, registry, clock, log, externalUrl } = options;
   /** digests: the texts of 10,000 applications would be megabytes */
   const published = new Map<string, string>();
   /** what the broker has of each, by our own message or one of a former run */
@@ -77,7 +76,7 @@ export function createPublisher(options: {
   const addressOf = (key: string) => {
     const slash = key.indexOf('/');
     try {
-      return appChannel.at({ namespace: key.slice(0, slash), name: key.slice(slash + 1) });
+      return appChannel.at({ worker, namespace: key.slice(0, slash), name: key.slice(slash + 1) });
     } catch (error) {
       log.warn(`the application ${key} has no topic of its own: ${messageOf(error)}`);
       return undefined;
@@ -161,7 +160,6 @@ export function createPublisher(options: {
 
   const clearGone = () => {
     clearTimer = undefined;
-    if (!options.isAlone()) return;
     for (const key of found) if (registry.get(key) === undefined) clear(key);
   };
   const clearSoon = () => {
@@ -173,7 +171,7 @@ export function createPublisher(options: {
       running = true;
       // Stored copies of a former run: what is not there any more must not stay on the broker.
       link.subscribe(
-        appChannel.filter(),
+        appChannel.filter({ worker }),
         (message, { params, retained }) => {
           const key = `${params.namespace}/${params.name}`;
           if (message === undefined || !retained || published.has(key) || found.size >= foundMax) return;

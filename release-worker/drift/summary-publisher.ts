@@ -21,6 +21,7 @@ const gatherMs = 200;
 
 export function createSummaryPublisher(options: {
   readonly link: Pick<Link, 'publish'>;
+  readonly worker: string;
   readonly clock: Clock;
   readonly tally: Pick<Tally, 'all' | 'listed' | 'oldest'>;
   readonly obstacleOf: (key: string) => Obstacle | undefined;
@@ -66,7 +67,7 @@ export function createSummaryPublisher(options: {
     if (text === published) return;
     published = text;
     publishedAt = clock.monotonic();
-    link.publish(driftChannel.at({}), summary);
+    link.publish(driftChannel.at({ worker: options.worker }), summary);
   };
 
   return {

@@ -1,11 +1,12 @@
 // The freeze at work: takes requests, and brings what is known here, on the disk and at the broker together.
 import { isDeepStrictEqual } from 'node:util';
-import { freezeSet, freezeState } from '../../messages/freeze.ts';
+import { freezeSet, freezeState, workerFreezeSet } from '../../messages/freeze.ts';
 import type { FreezeMessage, FreezeRequest, Frozen } from '../../messages/freeze.ts';
 import type { Decoded } from '../../messages/codec.ts';
 import type { Clock } from '../../service/clock.ts';
 import type { HealthCheck } from '../../service/health.ts';
 import type { Link } from '../../service/link/link.ts';
+import type { About } from '../../service/link/router.ts';
 import type { Log } from '../../service/log.ts';
 import type { Journal } from '../releases/journal.ts';
 import type { Replies } from '../replies.ts';
@@ -116,12 +117,12 @@ export function createFreeze(options: FreezeOptions): Freeze {
         holder.isCurrent = false;
         cuts += 1;
       });
-      share = link.share(freezeState.at({}), freezeState.filter(), (copy) => {
+      share = link.share(freezeState.at({ worker }), freezeState.filter({ worker }), (copy) => {
         const before = cuts;
         return holder.enqueue(() => onStored(copy, before !== cuts));
       });
       holder.start();
-      takeRequests({ link, replies, log, channel: freezeSet, params: {} }, (request, about) => {
+      const onRequest = (request: FreezeRequest, about: About<unknown>) => {
         if (!isOurs(request)) return;
         const answer = async () => {
           // Without knowing what holds, nothing can be changed; and who has asked hears no answer where the
@@ -131,7 +132,9 @@ export function createFreeze(options: FreezeOptions): Freeze {
           if (holder.isCurrent && answered !== undefined) replies.answer(about, request.id, answered);
         };
         void answer();
-      });
+      };
+      takeRequests({ link, replies, log, channel: freezeSet, params: {} }, onRequest);
+      takeRequests({ link, replies, log, channel: workerFreezeSet, params: { worker } }, onRequest);
     },
     stop: async () => {
       forget();

@@ -39,7 +39,7 @@ export interface Releases {
 }
 
 export interface ReleasesOptions extends Pick<RunnerOptions, 'mayAct' | 'whenDecided' | 'heldSince'> {
-  readonly config: Pick<Config['worker'], 'release'>;
+  readonly config: Pick<Config['worker'], 'id' | 'release'>;
   readonly link: Link;
   readonly clock: Clock;
   readonly log: Log;
@@ -65,6 +65,7 @@ export function createReleases(options: ReleasesOptions): Releases {
   const deployed = createDeployedByButton();
   const said = createSaid({
     link,
+    worker: options.config.id,
     log,
     isOthers: options.isOthers,
     onOthersLast: ({ button, pressId }) => {
@@ -96,7 +97,7 @@ export function createReleases(options: ReleasesOptions): Releases {
       else void access.lookAgain([key]);
     },
     onEvent: (event) => {
-      link.publish(releaseEvent.at({}), event);
+      link.publish(releaseEvent.at({ worker: options.config.id }), event);
       if (event.event === 'started') board.started(event.button);
     },
     onCurrent: said.current,

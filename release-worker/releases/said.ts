@@ -30,6 +30,7 @@ export interface FormerReleases {
 
 export interface SaidOptions {
   readonly link: Link;
+  readonly worker: string;
   readonly log: Log;
   /** the button is another online worker's business */
   readonly isOthers: (button: string) => boolean;
@@ -38,7 +39,7 @@ export interface SaidOptions {
 }
 
 export function createSaid(options: SaidOptions): Said {
-  const { link, log } = options;
+  const { link, log, worker } = options;
   const idle = { state: 'idle' } as const;
   const endedHere = new Set<string>();
   let running: Release | undefined;
@@ -49,7 +50,7 @@ export function createSaid(options: SaidOptions): Said {
       for (const id of former.endedHere) endedHere.add(id);
       last = former.last;
       const goingOn = new Set(former.goingOn);
-      link.share(releaseCurrent.at({}), releaseCurrent.filter(), (stored) => {
+      link.share(releaseCurrent.at({ worker }), releaseCurrent.filter({ worker }), (stored) => {
         if (running !== undefined || stored?.ok !== true) return running ?? idle;
         if ('state' in stored.value) return undefined;
         const { id, button } = stored.value;
@@ -62,7 +63,7 @@ export function createSaid(options: SaidOptions): Said {
         );
         return idle;
       });
-      link.share(releaseLast.at({}), releaseLast.filter(), (stored) => {
+      link.share(releaseLast.at({ worker }), releaseLast.filter({ worker }), (stored) => {
         if (stored?.ok !== true) return last;
         const later = laterRelease(last, stored.value, (id) => endedHere.has(id));
         if (later === stored.value && last?.id !== later.id) {
@@ -74,14 +75,14 @@ export function createSaid(options: SaidOptions): Said {
     },
     current: (release) => {
       running = release;
-      link.publish(releaseCurrent.at({}), release ?? idle);
+      link.publish(releaseCurrent.at({ worker }), release ?? idle);
     },
     last: (release) => {
       endedHere.add(release.id);
       const isLater = laterRelease(release, last ?? release, (id) => endedHere.has(id)) === release;
       if (!isLater) return;
       last = release;
-      link.publish(releaseLast.at({}), release);
+      link.publish(releaseLast.at({ worker }), release);
     },
   };
 }

@@ -1,4 +1,4 @@
-// The request to end what runs: `release/terminate`.
+// The request to end what runs: `worker/<worker>/terminate`.
 import { releaseTerminate } from '../../messages/release.ts';
 import type { Link } from '../../service/link/link.ts';
 import type { Log } from '../../service/log.ts';
@@ -11,6 +11,7 @@ import type { Unended } from './unended.ts';
 /** Subscribes. */
 export function takeTerminations(options: {
   readonly link: Link;
+  readonly worker: string;
   readonly running: Pick<RunningReleases, 'terminate'>;
   /** what releases that have ended here have left in Argo CD */
   readonly unended: Pick<Unended, 'terminate'>;
@@ -18,15 +19,12 @@ export function takeTerminations(options: {
   readonly log: Log;
   /** what is released just now, in words */
   readonly goesOn: () => readonly string[];
-  /** another worker may be meant, and answers */
-  readonly others: () => boolean;
 }): void {
-  const { link, unended, replies, log } = options;
-  takeRequests({ link, replies, log, channel: releaseTerminate, params: {} }, (request, about) => {
+  const { link, worker, unended, replies, log } = options;
+  takeRequests({ link, replies, log, channel: releaseTerminate, params: { worker } }, (request, about) => {
     const running = options.running.terminate(request.app);
     const left = unended.terminate(request.app);
     if (running.applications + left.applications === 0) {
-      if (options.others()) return;
       const goesOn = options.goesOn();
       const what =
         request.app === undefined

@@ -46,7 +46,10 @@ describe('subscription identifiers', () => {
     await mqtt.subscribeAsync('release-button/#', { qos: 1, properties: { subscriptionIdentifier: 1 } });
     await mqtt.subscribeAsync(presses, { qos: 1, properties: { subscriptionIdentifier: 2 } });
     await mqtt.subscribeAsync(press, { qos: 1 });
-    await mqtt.subscribeAsync('release-button/drift', { qos: 1, properties: { subscriptionIdentifier: 3 } });
+    await mqtt.subscribeAsync('release-button/worker/main/drift', {
+      qos: 1,
+      properties: { subscriptionIdentifier: 3 },
+    });
     const publisher = await connectClient(url);
     const properties = { contentType: 'text/plain', messageExpiryInterval: 10 };
     await publisher.mqtt.publishAsync(press, 'x', { qos: 1, properties });

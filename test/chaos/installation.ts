@@ -173,9 +173,12 @@ export async function startInstallation(): Promise<Installation> {
   const heard = listen({
     brokerPort,
     cwd: folder,
-    events: ['button/main/result', 'release', 'release/last', 'button/main/signal'].map(
-      (topic) => `${main}/${topic}`,
-    ),
+    events: [
+      'button/main/result',
+      'worker/main/release',
+      'worker/main/release/last',
+      'button/main/signal',
+    ].map((topic) => `${main}/${topic}`),
   });
   await begin('simulator');
   const witnessEnv = {

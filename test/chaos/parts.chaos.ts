@@ -99,7 +99,7 @@ describe.skipIf(!hasMosquitto || !hasScript)(
 
     test('the last release that is retained is the last one of the journal', () => {
       const { installation: here, played: run } = theRun();
-      const { id, outcome } = here.heard.latest(`${main}/release/last`);
+      const { id, outcome } = here.heard.latest(`${main}/worker/main/release/last`);
       expect({ releaseId: id, outcome }).toMatchObject({
         releaseId: run.ledger.last?.releaseId,
         outcome: run.ledger.last?.outcome,

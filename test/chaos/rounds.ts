@@ -73,7 +73,7 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
     const now = performance.now();
     const { last, acceptedSince, open } = ledger();
     const led = heard.latest(`${main}/led/main/state`);
-    const drift = heard.latest(`${main}/drift`);
+    const drift = heard.latest(`${main}/worker/main/drift`);
     const { signal } = heard.latest(`${main}/button/main/signal`);
     if (signal !== signalSaid) pressing.signalChanged();
     signalSaid = signal;

@@ -26,20 +26,20 @@ const always = [
   'agent/main/info',
   'button/main/signal',
   'button/main/state',
-  'drift',
-  'freeze/state',
+  'worker/main/drift',
+  'worker/main/freeze/state',
   'led/main/state',
-  'release/current',
+  'worker/main/release/current',
   'worker/main/availability',
   'worker/main/info',
-  ...applications.map((key) => `app/${key}`),
+  ...applications.map((key) => `worker/main/app/${key}`),
 ];
 
 /** @param released whether a release has ever finished: then the last one is retained too */
 export function problemsOf(found: ReadonlyMap<string, string>, released: boolean): readonly string[] {
   const expected = new Set([
     ...always.map((topic) => `${main}/${topic}`),
-    ...(released ? [`${main}/release/last`] : []),
+    ...(released ? [`${main}/worker/main/release/last`] : []),
     ...always.map((topic) => `${witness}/${topic}`),
   ]);
   const problems: string[] = [];

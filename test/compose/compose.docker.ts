@@ -126,7 +126,7 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
       for (const service of services) expect(container(service).State.Health?.Status).toBe('healthy');
       await listenAgain();
       await pressAndRelease();
-      expect(heard.latest(`${prefix}/release/last`)).toMatchObject({ outcome: 'succeeded' });
+      expect(heard.latest(`${prefix}/worker/main/release/last`)).toMatchObject({ outcome: 'succeeded' });
       expect(
         compose('exec', '-T', 'release-worker', 'cat', '/var/lib/release-button/journal.jsonl'),
       ).toContain('"accepted"');

@@ -123,7 +123,7 @@ worker:
       publish(brokerUrl, ['-t', 'release-button/button/main/press', '-m', 'press']);
       await until(
         'the release',
-        () => heard.latest('release-button/release/last')?.['outcome'] === 'succeeded',
+        () => heard.latest('release-button/worker/main/release/last')?.['outcome'] === 'succeeded',
         60_000,
       );
     });

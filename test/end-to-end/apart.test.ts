@@ -67,7 +67,7 @@ describe.skipIf(!hasMosquitto)('separate processes (skipped without mosquitto-cl
     publish(broker, ['-t', press, '-m', 'press']);
     await until(
       'the release',
-      () => heard.latest('release-button/release/last')?.['outcome'] === 'succeeded',
+      () => heard.latest('release-button/worker/main/release/last')?.['outcome'] === 'succeeded',
     );
     await until(
       'the light to go out',

@@ -56,7 +56,7 @@ const buttons = [
   { id: 'main', select: { projects: ['default'] }, coolDownMs: 0 },
   { id: 'gated', select: { projects: ['gated'] }, coolDownMs: 0 },
 ];
-const last = 'release-button/release/last';
+const last = 'release-button/worker/main/release/last';
 
 async function installed(version: string): Promise<Apart> {
   const here = await startApart([{ name: 'shop' }], {

@@ -10,7 +10,7 @@ import { stays, until } from '../support/wait.ts';
 
 const press = 'release-button/button/main/press';
 const result = 'release-button/button/main/result';
-const last = 'release-button/release/last';
+const last = 'release-button/worker/main/release/last';
 
 describe.skipIf(!hasMosquitto)('killed parts (skipped without mosquitto-clients)', () => {
   let here: Apart | undefined;
@@ -129,9 +129,9 @@ describe.skipIf(!hasMosquitto)('killed parts (skipped without mosquitto-clients)
       'button/main/signal',
       'button/main/state',
       'led/main/state',
-      'drift',
-      'app/argocd/shop',
-      'release/current',
+      'worker/main/drift',
+      'worker/main/app/argocd/shop',
+      'worker/main/release/current',
       'agent/main/info',
       'worker/main/info',
       'agent/main/availability',

@@ -70,7 +70,7 @@ describe('release-button doctor', () => {
     freeze({ frozen: true, reason: 'the sale', by: 'Ann' });
     freeze({ frozen: true, source: 'evening', reason: 'outside working hours', button: 'main' });
     await until('both', () =>
-      apart.heard.on('release-button/freeze/state').at(-1)?.payload.includes('evening'),
+      apart.heard.on('release-button/worker/main/freeze/state').at(-1)?.payload.includes('evening'),
     );
     const { failures, row } = await doctor(
       workplace,

@@ -46,13 +46,15 @@ describe.skipIf(!hasMosquitto)('a button of somebody else (skipped without mosqu
     publish(apart.brokerUrl, ['-t', red, '-m', single.replace('86', '31')]);
     publish(apart.brokerUrl, ['-t', red, '-m', '{"action":"","battery":100}']);
     await until('the result', () => apart.heard.on(result).length > 0);
-    await until('the end of the release', () => apart.heard.latest('release-button/release/last'));
+    await until('the end of the release', () =>
+      apart.heard.latest('release-button/worker/main/release/last'),
+    );
     // Behind the others on the worker's connection: it has been heard, so they have.
     publish(apart.brokerUrl, ['-t', 'release-button/button/nobody/press', '-m', 'press']);
     await until('the last', () => apart.heard.on('release-button/button/nobody/result').length > 0);
     expect(apart.heard.on(result)).toHaveLength(1);
     expect(apart.heard.latest(result)).toMatchObject({ outcome: 'accepted', applications: 1 });
-    expect(apart.heard.latest('release-button/release/last')).toMatchObject({
+    expect(apart.heard.latest('release-button/worker/main/release/last')).toMatchObject({
       source: 'zigbee2mqtt/hall/big red',
     });
     expect(await apart.argocd.syncs()).toHaveLength(1);

@@ -69,7 +69,7 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
     }
     expect(component(workerTopic, 'app_argocd_shop')).toMatchObject({
       platform: 'update',
-      state_topic: 'release-button/app/argocd/shop',
+      state_topic: 'release-button/worker/main/app/argocd/shop',
     });
 
     publish(apart.brokerUrl, ['-t', 'homeassistant/status', '-m', 'online']);
@@ -106,7 +106,7 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
       message: expect.stringContaining('Home Assistant'),
     });
     // The state may come after the signal and the answer.
-    const state = () => apart.heard.latest('release-button/freeze/state');
+    const state = () => apart.heard.latest('release-button/worker/main/freeze/state');
     await until('the state', () => state()?.['frozen'] === true);
     expect(state()).toMatchObject({ by: 'Home Assistant' });
     command(freeze, option(freeze, 'payload_off'));
@@ -114,9 +114,11 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
 
     const install = component(workerTopic, 'app_argocd_till');
     command(install, option(install, 'payload_install'));
-    await until('the end of its release', () => apart.heard.latest('release-button/release/last'));
+    await until('the end of its release', () =>
+      apart.heard.latest('release-button/worker/main/release/last'),
+    );
     expect((await apart.argocd.syncs()).map(({ name }) => name)).toEqual(['till']);
-    expect(apart.heard.latest('release-button/release/last')).toMatchObject({
+    expect(apart.heard.latest('release-button/worker/main/release/last')).toMatchObject({
       source: 'home-assistant',
       outcome: 'succeeded',
     });
@@ -139,7 +141,7 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
     };
     expect(topicOf(component(workerTopic, 'drift'))).toEqual([
       'release-button/worker/main/availability',
-      'release-button/drift',
+      'release-button/worker/main/drift',
     ]);
     const is = (role: string, value: string) =>
       until(
@@ -160,9 +162,9 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
     apart.simulator.signal('SIGKILL');
     await until(
       'drift to be unknown',
-      () => apart.heard.latest('release-button/drift')?.['state'] === 'unknown',
+      () => apart.heard.latest('release-button/worker/main/drift')?.['state'] === 'unknown',
     );
-    expect(apart.heard.latest('release-button/drift')).toMatchObject({ fresh: false });
+    expect(apart.heard.latest('release-button/worker/main/drift')).toMatchObject({ fresh: false });
   });
 
   it('an embedded broker that has forgotten everything is told again', async () => {

@@ -35,13 +35,13 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
     ]);
     const syncs = await demo.argocd.syncs();
     expect(syncs.map(({ name, status }) => [name, status])).toEqual([['shop', 200]]);
-    expect(demo.heard.latest('release-button/release/last')).toMatchObject({
+    expect(demo.heard.latest('release-button/worker/main/release/last')).toMatchObject({
       outcome: 'succeeded',
       apps: [{ name: 'shop', outcome: 'in-sync' }],
     });
     await until(
       'nothing to run any more',
-      () => demo.heard.latest('release-button/release/current')?.['state'] === 'idle',
+      () => demo.heard.latest('release-button/worker/main/release/current')?.['state'] === 'idle',
     );
   });
 
@@ -58,7 +58,7 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
     ]);
     const answer = await until('the result', () => demo.heard.latest(result));
     expect(answer).toMatchObject({ pressId: 'press-1', outcome: 'accepted', applications: 1 });
-    await until('the end of the release', () => demo.heard.latest('release-button/release/last'));
+    await until('the end of the release', () => demo.heard.latest('release-button/worker/main/release/last'));
     const syncs = await demo.argocd.syncs();
     expect(syncs).toHaveLength(1);
     expect(syncs[0]).toMatchObject({ name: 'shop', revision: '2'.repeat(40) });
@@ -129,7 +129,7 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
     await demo.argocd.post('drift', { app: 'shop', noticed: false });
     publish(demo.brokerUrl, ['-t', press, '-m', 'press']);
     expect(await until('the result', () => demo.heard.latest(result))).toMatchObject({ outcome: 'accepted' });
-    await until('the end of the release', () => demo.heard.latest('release-button/release/last'));
+    await until('the end of the release', () => demo.heard.latest('release-button/worker/main/release/last'));
     expect(await demo.argocd.syncs()).toHaveLength(1);
   });
 
@@ -140,7 +140,7 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
     publish(demo.brokerUrl, ['-t', press, '-m', 'press']);
     await demo.untilSignal('failed');
     await until('the light to say SOS', () => demo.light() === 'sos');
-    expect(demo.heard.latest('release-button/release/last')).toMatchObject({
+    expect(demo.heard.latest('release-button/worker/main/release/last')).toMatchObject({
       outcome: 'failed',
       apps: [{ outcome: 'failed', message: expect.stringContaining('failed to apply') }],
     });

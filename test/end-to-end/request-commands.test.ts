@@ -53,8 +53,8 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
     });
     await saysOf('main', 'blocked', why);
     await until('the light', () => apart.light() === 'blip');
-    await until('the summary', () => latest('drift')?.['frozen'] !== undefined);
-    expect(latest('drift')).toMatchObject({ frozen: { reason: 'the sale', by: 'ops' } });
+    await until('the summary', () => latest('worker/main/drift')?.['frozen'] !== undefined);
+    expect(latest('worker/main/drift')).toMatchObject({ frozen: { reason: 'the sale', by: 'ops' } });
     expect(await run('press')).toEqual({
       code: 4,
       output: expect.stringMatching(/^rejected: nothing is released: frozen: the sale, by ops\..*unfreeze/),
@@ -91,7 +91,7 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
     await until('the signal, while it holds', () =>
       apart.heard.on('release-button/button/main/signal').some(({ payload }) => payload.includes(end)),
     );
-    await until('the end', () => latest('freeze/state')?.['frozen'] === false);
+    await until('the end', () => latest('worker/main/freeze/state')?.['frozen'] === false);
     await saysOf('main', 'drifted');
     await until('the light', () => apart.light() === 'on');
     expect(await run('press')).toMatchObject({ code: 0 });
@@ -116,7 +116,7 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
     expect(await run('press')).toMatchObject({ code: 4, output: expect.stringContaining('a holiday') });
     expect(await run('unfreeze')).toMatchObject({ code: 0, output: 'nothing is frozen any more\n' });
     await watch.said(/frozen +nothing any more/);
-    expect(latest('freeze/state')).toMatchObject({ frozen: false, causes: [] });
+    expect(latest('worker/main/freeze/state')).toMatchObject({ frozen: false, causes: [] });
     expect(await run('press')).toMatchObject({ code: 0 });
     watch.signal('SIGINT');
     await watch.exited;
@@ -132,7 +132,7 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
       output: expect.stringContaining('(button other)'),
     });
     await saysOf('other', 'blocked', /stocktaking/);
-    expect(latest('freeze/state')).toMatchObject({
+    expect(latest('worker/main/freeze/state')).toMatchObject({
       frozen: false,
       buttons: { other: { reason: 'stocktaking' } },
     });
@@ -168,7 +168,7 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
       code: 0,
       output: 'terminating 1 application of the running release\n',
     });
-    const ended = await until('the end of the release', () => latest('release/last'));
+    const ended = await until('the end of the release', () => latest('worker/main/release/last'));
     expect(ended).toMatchObject({ outcome: 'failed', apps: [{ name: 'shop', outcome: 'terminated' }] });
     await saysOf('main', 'failed');
   });
@@ -186,8 +186,11 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
       code: 0,
       output: 'accepted: rolling back argocd/shop to 1111111\n',
     });
-    await until('the end of the rollback', () => latest('release/last')?.['action'] === 'rollback');
-    expect(latest('release/last')).toMatchObject({ outcome: 'succeeded' });
+    await until(
+      'the end of the rollback',
+      () => latest('worker/main/release/last')?.['action'] === 'rollback',
+    );
+    expect(latest('worker/main/release/last')).toMatchObject({ outcome: 'succeeded' });
     expect((await apart.argocd.syncs()).map(({ revision }) => revision)).toEqual([newCommit, oldCommit]);
     await saysOf('main', 'blocked', /rolled back/);
     expect(await run('press')).toMatchObject({ code: 4, output: expect.stringContaining('rolled back') });
@@ -208,12 +211,17 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
     await until('the POST', async () => (await apart.argocd.syncs()).length === 2);
     apart.worker.signal('SIGKILL');
     await apart.worker.exited;
-    expect(latest('freeze/state')).toEqual({ frozen: false });
+    expect(latest('worker/main/freeze/state')).toEqual({ frozen: false });
 
     apart.worker = apart.startWorker();
-    await until('the end of the rollback', () => latest('release/last')?.['action'] === 'rollback');
-    expect(latest('release/last')).toMatchObject({ outcome: 'succeeded' });
-    expect(latest('freeze/state')).toMatchObject({ buttons: { main: { reason: 'rolled back' } } });
+    await until(
+      'the end of the rollback',
+      () => latest('worker/main/release/last')?.['action'] === 'rollback',
+    );
+    expect(latest('worker/main/release/last')).toMatchObject({ outcome: 'succeeded' });
+    expect(latest('worker/main/freeze/state')).toMatchObject({
+      buttons: { main: { reason: 'rolled back' } },
+    });
     await saysOf('main', 'blocked', /rolled back/);
     expect(await apart.argocd.syncs()).toHaveLength(2);
     expect(await run('press')).toMatchObject({ code: 4, output: expect.stringContaining('rolled back') });

@@ -47,7 +47,7 @@ describe.skipIf(!hasMosquitto)('an Argo CD that stands still (skipped without mo
     const { argocd, heard } = await start();
     const said = () =>
       heard
-        .on('release-button/drift')
+        .on('release-button/worker/main/drift')
         .map(({ payload }) => JSON.stringify([fieldOf(payload, 'fresh'), fieldOf(payload, 'reachable')]));
     expect(said().at(-1)).toBe('[true,true]');
     await argocd.post('faults', { requests: [{ path: '/api/v1/applications', status: 503 }] });
@@ -60,7 +60,7 @@ describe.skipIf(!hasMosquitto)('an Argo CD that stands still (skipped without mo
     const { argocd, heard, simulator, worker } = await start({
       RELEASE_BUTTON_WORKER_DRIFT_MAX_AGE_MS: '600000',
     });
-    const drift = () => heard.latest('release-button/drift');
+    const drift = () => heard.latest('release-button/worker/main/drift');
     await argocd.post('faults', {
       streams: { cut: true },
       requests: [{ path: '*/stream/*', status: 403 }],
@@ -73,7 +73,7 @@ describe.skipIf(!hasMosquitto)('an Argo CD that stands still (skipped without mo
     // What decides about the light as well follows it.
     await until('what follows', () => drift()?.['fresh'] === false);
     const said = heard
-      .on('release-button/drift')
+      .on('release-button/worker/main/drift')
       .map(({ payload }) => JSON.stringify([fieldOf(payload, 'fresh'), fieldOf(payload, 'reachable')]));
     expect(said.slice(-2)).toEqual(['[true,false]', '[false,false]']);
   });
@@ -88,8 +88,11 @@ describe.skipIf(!hasMosquitto)('an Argo CD that stands still (skipped without mo
     // Until the worker has noticed: its request, and the question what became of it, have had no answer.
     await installation.worker.said(/no answer within 1000 ms/);
     simulator.signal('SIGCONT');
-    await until('the end', () => heard.latest('release-button/release/last')?.['pressId'] === 'p1');
-    expect(heard.latest('release-button/release/last')).toMatchObject({ outcome: 'succeeded' });
+    await until(
+      'the end',
+      () => heard.latest('release-button/worker/main/release/last')?.['pressId'] === 'p1',
+    );
+    expect(heard.latest('release-button/worker/main/release/last')).toMatchObject({ outcome: 'succeeded' });
     await installation.untilSignal('clear');
     expect(await argocd.syncs()).toHaveLength(1);
   });

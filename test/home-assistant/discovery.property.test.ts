@@ -12,7 +12,13 @@ import { agents, applicationsFor, workers } from './support/installations.ts';
 
 const prefix = fc.constantFrom('release-button', 'building-7/release-button', 'a_b/c', 'a/b_c', 'A__B');
 const workersWithApplications = workers.chain((info) =>
-  fc.record({ info: fc.constant(info), applications: applicationsFor(info.buttons.map(({ id }) => id)) }),
+  fc.record({
+    info: fc.constant(info),
+    applications: applicationsFor(
+      info.worker,
+      info.buttons.map(({ id }) => id),
+    ),
+  }),
 );
 const devices: fc.Arbitrary<Discovery> = fc.oneof(
   fc.tuple(prefix, agents).map(([topics, info]) => agentDevice(topics, info, about('1.2.3'))),

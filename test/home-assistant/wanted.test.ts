@@ -212,11 +212,15 @@ describe('an entity is available', () => {
 
   test('only while Argo CD is known too, where it is about what Argo CD says', () => {
     for (const key of ['drift', 'out-of-sync', 'oldest-drift'])
-      expect(of(key)).toEqual([worker, 'release-button/drift']);
+      expect(of(key)).toEqual([worker, 'release-button/worker/main/drift']);
   });
 
   test('only while Argo CD can compare it, where it is an application', () => {
-    expect(of('app_argocd_shop')).toEqual([worker, 'release-button/drift', 'release-button/app/argocd/shop']);
+    expect(of('app_argocd_shop')).toEqual([
+      worker,
+      'release-button/worker/main/drift',
+      'release-button/worker/main/app/argocd/shop',
+    ]);
   });
 });
 
@@ -322,7 +326,7 @@ describe('applications', () => {
   test('each is with the worker whose button releases it', () => {
     const at = (worker: string, id: string) =>
       workerOf({ worker, buttons: [{ id, on: { press: 'release' } }] });
-    const found = plan([applicationOf('a', { buttons: ['two'] })], {
+    const found = plan([applicationOf('a', { worker: 'two', buttons: ['two'] })], {
       workers: [at('one', 'one'), at('two', 'two')],
     });
     expect(updates(found, 'release-button_worker_one')).toEqual([]);

@@ -33,12 +33,14 @@ describe('what stands for a parameter', () => {
   });
 
   test.each(['argocd', 'a.b-c', 'a'.repeat(253)])('the Kubernetes name %s is taken', (name) => {
-    expect(app.at({ namespace: 'argocd', name }).topic).toBe(`app/argocd/${name}`);
+    expect(app.at({ worker: 'main', namespace: 'argocd', name }).topic).toBe(
+      `worker/main/app/argocd/${name}`,
+    );
   });
 
   test.each(['', '.a', 'a.', 'A', 'a_b', 'a'.repeat(254)])('the Kubernetes name %j is refused', (name) => {
-    expect(() => app.at({ namespace: 'argocd', name })).toThrow(RangeError);
-    expect(() => app.at({ namespace: name, name: 'guestbook' })).toThrow(RangeError);
+    expect(() => app.at({ worker: 'main', namespace: 'argocd', name })).toThrow(RangeError);
+    expect(() => app.at({ worker: 'main', namespace: name, name: 'guestbook' })).toThrow(RangeError);
   });
 
   test.each(['b7e0', '漢字', 'a b', '🚀'.repeat(64)])('a request may be called %s', (request) => {
@@ -69,7 +71,7 @@ describe('what stands for a parameter', () => {
         const topics = [
           topicOf(() => buttonPress.at({ button: value }).topic),
           topicOf(() => buttonPress.filter({ button: value }).filter),
-          topicOf(() => app.at({ namespace: value, name: 'guestbook' }).topic),
+          topicOf(() => drift.at({ worker: value }).topic),
           topicOf(() => `0/${reply.at({ request: value }).topic}`),
         ];
         for (const topic of topics) {
@@ -87,8 +89,8 @@ describe('what stands for a parameter', () => {
     expect(() => ledState.at({ led: value })).toThrow(RangeError);
     expect(() => channels.agentInfo.at({ agent: value })).toThrow(RangeError);
     expect(() => workerInfo.at({ worker: value })).toThrow(RangeError);
-    expect(() => app.at({ namespace: value, name: 'a' })).toThrow(RangeError);
-    expect(() => app.at({ namespace: 'a', name: value })).toThrow(RangeError);
+    expect(() => app.at({ worker: 'main', namespace: value, name: 'a' })).toThrow(RangeError);
+    expect(() => app.at({ worker: 'main', namespace: 'a', name: value })).toThrow(RangeError);
     expect(() => reply.at({ request: value })).toThrow(RangeError);
   });
 });
@@ -97,9 +99,9 @@ describe('filters', () => {
   test('what is left out matches anything', () => {
     expect(buttonPress.filter().filter).toBe('button/+/press');
     expect(buttonPress.filter({}).filter).toBe('button/+/press');
-    expect(app.filter({ namespace: 'argocd' }).filter).toBe('app/argocd/+');
-    expect(app.filter().filter).toBe('app/+/+');
-    expect(drift.filter().filter).toBe('drift');
+    expect(app.filter({ namespace: 'argocd' }).filter).toBe('worker/+/app/argocd/+');
+    expect(app.filter().filter).toBe('worker/+/app/+/+');
+    expect(drift.filter().filter).toBe('worker/+/drift');
   });
 
   test('what is given narrows it', () => {

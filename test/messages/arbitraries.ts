@@ -67,8 +67,10 @@ const freeze = {
 const { frozen: _frozen, ...cause } = freeze;
 /** A reason says something. */
 const reason = text.filter((words) => /\S/.test(words));
-
-const entry = fc.json({ maxDepth: 1 }).map((json): unknown => JSON.parse(json));
+const freezeRequest = fc.record(
+  { ...freeze, reason, button: id, id: requestId },
+  { requiredKeys: ['frozen'] },
+);
 
 const release = fc.record(
   {
@@ -111,7 +113,6 @@ export const messages: { readonly [Row in RowName]: fc.Arbitrary<MessageOf<Row>>
       by: requestId,
       agent: id,
       only: fc.array(applicationKey, { minLength: 1, maxLength: 5 }),
-      signature: text,
     },
     { requiredKeys: [] },
   ),
@@ -261,7 +262,8 @@ export const messages: { readonly [Row in RowName]: fc.Arbitrary<MessageOf<Row>>
   releaseCurrent: fc.oneof(fc.constant({ state: 'idle' as const }), release),
   releaseLast: release,
   releaseTerminate: fc.record({ id: requestId, app: applicationKey }, { requiredKeys: [] }),
-  freezeSet: fc.record({ ...freeze, reason, button: id, id: requestId }, { requiredKeys: ['frozen'] }),
+  freezeSet: freezeRequest,
+  workerFreezeSet: freezeRequest,
   freezeState: fc.record(
     {
       ...freeze,
@@ -277,12 +279,5 @@ export const messages: { readonly [Row in RowName]: fc.Arbitrary<MessageOf<Row>>
     },
     { requiredKeys: ['frozen'] },
   ),
-  historyGet: fc.record(
-    { id: requestId, since: time, button: id, limit: fc.integer({ min: 1, max: 100 }), before: text },
-    { requiredKeys: ['id'] },
-  ),
-  reply: fc.record(
-    { id: requestId, ok: fc.boolean(), message: text, entries: fc.array(entry) },
-    { requiredKeys: ['id', 'ok'] },
-  ),
+  reply: fc.record({ id: requestId, ok: fc.boolean(), message: text }, { requiredKeys: ['id', 'ok'] }),
 };

@@ -21,15 +21,15 @@ const contract = {
   workerAvailability: 'worker/<worker>/availability | worker | 1, yes',
   agentInfo: 'agent/<agent>/info | agent | 1, yes',
   workerInfo: 'worker/<worker>/info | worker | 1, yes',
-  drift: 'drift | worker | 1, yes',
-  app: 'app/<namespace>/<name> | worker | 1, yes',
-  releaseEvent: 'release | worker | 1, no',
-  releaseCurrent: 'release/current | worker | 1, yes',
-  releaseLast: 'release/last | worker | 1, yes',
-  releaseTerminate: 'release/terminate | anyone allowed | 1, no',
+  drift: 'worker/<worker>/drift | worker | 1, yes',
+  app: 'worker/<worker>/app/<namespace>/<name> | worker | 1, yes',
+  releaseEvent: 'worker/<worker>/release | worker | 1, no',
+  releaseCurrent: 'worker/<worker>/release/current | worker | 1, yes',
+  releaseLast: 'worker/<worker>/release/last | worker | 1, yes',
+  releaseTerminate: 'worker/<worker>/terminate | anyone allowed | 1, no',
   freezeSet: 'freeze/set | anyone allowed | 1, no',
-  freezeState: 'freeze/state | worker | 1, yes',
-  historyGet: 'history/get | anyone allowed | 1, no',
+  workerFreezeSet: 'worker/<worker>/freeze/set | anyone allowed | 1, no',
+  freezeState: 'worker/<worker>/freeze/state | worker | 1, yes',
   reply: 'reply/<request> | worker | 1, no',
 };
 
@@ -66,7 +66,7 @@ test('an address carries the delivery of its row', () => {
     kind: 'event',
     delivery: { kind: 'event', qos: 1, expirySeconds: 10 },
   });
-  expect(channels.drift.at({})).toMatchObject({ topic: 'drift', kind: 'state' });
+  expect(channels.drift.at({ worker: 'main' })).toMatchObject({ topic: 'worker/main/drift', kind: 'state' });
 });
 
 test('requests are bounded to 16 KiB before they are parsed, bare words to 256 bytes', () => {
@@ -81,7 +81,7 @@ test('requests are bounded to 16 KiB before they are parsed, bare words to 256 b
     ledIdentify: 16_384,
     releaseTerminate: 16_384,
     freezeSet: 16_384,
-    historyGet: 16_384,
+    workerFreezeSet: 16_384,
   });
   expect(channels.buttonArm.codec.maxBytes).toBe(256);
 });

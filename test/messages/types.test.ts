@@ -25,7 +25,7 @@ describe('a topic does not compile', () => {
     // @ts-expect-error the button is missing
     expect(() => buttonPress.at({})).toThrow('<button> is missing in the topic button/<button>/press');
     // @ts-expect-error the name is missing
-    expect(() => app.at({ namespace: 'argocd' })).toThrow('<name> is missing');
+    expect(() => app.at({ worker: 'main', namespace: 'argocd' })).toThrow('<name> is missing');
     // @ts-expect-error all of it is missing
     expect(() => buttonPress.at()).toThrow(TypeError);
   });
@@ -111,7 +111,7 @@ describe('a message does not compile', () => {
 test('what is right compiles', () => {
   publish(buttonSignal.at(main), examples.buttonSignal);
   publish(ledSet.at({ led: 'main' }), 'heartbeat');
-  publish(app.at({ namespace: 'argocd', name: 'guestbook' }), examples.app);
+  publish(app.at({ worker: 'main', namespace: 'argocd', name: 'guestbook' }), examples.app);
   void publishNow(buttonPress.at(main), {});
   expect(sent.splice(0)).toEqual([examples.buttonSignal, 'heartbeat', examples.app, {}]);
 });

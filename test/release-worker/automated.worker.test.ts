@@ -15,13 +15,13 @@ it('a commit that Argo CD deploys by itself never turns the light on; one that i
   await untilSignal('main', 'clear');
 
   await control.post('drift', { app: 'shop', revision: newestCommit });
-  const topic = 'app/argocd/shop';
+  const topic = 'worker/main/app/argocd/shop';
   await until('the automated sync', () => {
     const deployed = JSON.stringify(latest(topic)?.['deployed'] ?? {});
     return latest(topic)?.['sync'] === 'Synced' && deployed.includes(newestCommit);
   });
   expect(on('button/main/signal').map(({ signal }) => signal)).not.toContain('drifted');
-  expect(on('drift').every(({ outOfSync }) => outOfSync === 0)).toBe(true);
+  expect(on('worker/main/drift').every(({ outOfSync }) => outOfSync === 0)).toBe(true);
 
   await control.post('world', { adjust: [{ name: 'shop', fails: { message: 'no such namespace' } }] });
   await control.post('drift', { app: 'shop', revision: newCommit.replaceAll('2', '4') });

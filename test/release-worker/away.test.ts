@@ -57,7 +57,7 @@ describe('where nobody listens any more', () => {
       reason: 'argocd-unreachable',
       message: expect.stringMatching(/ECONNREFUSED/),
     });
-    expect(on('release')).toEqual([]);
+    expect(on('worker/main/release')).toEqual([]);
 
     argocd.secretlyHas({ shop: 'Synced', till: 'OutOfSync' });
     await argocd.listen();
@@ -104,7 +104,7 @@ describe('behind a gateway that keeps the stream open', () => {
     await until('some seconds of its clock', () => clock.monotonic() - from > 6_000);
     expect(await press('first')).toMatchObject({ outcome: 'rejected', reason: 'argocd-unreachable' });
     await untilUnknown(/HTTP 5[02]\d/);
-    expect(on('release')).toEqual([]);
+    expect(on('worker/main/release')).toEqual([]);
   });
 
   it('a release that finds nobody there makes the light unknown, and the next press is refused', async () => {
@@ -125,7 +125,7 @@ describe('behind a gateway that keeps the stream open', () => {
     argocd.break(fault);
     argocd.cut();
     await untilUnknown(/HTTP 5[02]\d/);
-    const said = () => [on('button/main/signal').length, on('drift').length];
+    const said = () => [on('button/main/signal').length, on('worker/main/drift').length];
     // Calls that were under way end first; each in its own words.
     await until(
       'nothing but questions',
@@ -183,7 +183,7 @@ describe('a token that is not accepted any more', () => {
     const before = signals().length;
     expect(await press('refused')).toMatchObject({ outcome: 'accepted' });
     await untilUnknown(/does not accept the token/);
-    const last = await until('the end of the release', () => latest('release/last'));
+    const last = await until('the end of the release', () => latest('worker/main/release/last'));
     expect(last).toMatchObject({
       outcome: 'failed',
       apps: [{ outcome: 'refused', message: expect.stringMatching(/had no effect.*token/) }],

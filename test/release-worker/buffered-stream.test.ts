@@ -62,14 +62,14 @@ it('a newer commit of an application with several sources is shown, and a press 
     new Map(),
     { clock, health: createHealth(clock) },
   );
-  const target = () => JSON.stringify(latest('app/argocd/shop')?.['target'] ?? '');
+  const target = () => JSON.stringify(latest('worker/main/app/argocd/shop')?.['target'] ?? '');
   await until('the first target', () => target().includes(`${newCommit},${newCommit}`));
 
   await control.post('drift', { app: 'shop', revision: newestCommit });
   await until('the newer target', () => target().includes(`${newestCommit},${newestCommit}`));
   await publish('button/main/press', '{"id": "p1"}');
   expect(await result('main', 'p1')).toMatchObject({ outcome: 'accepted' });
-  const release = await until('the end of the release', () => latest('release/last'));
+  const release = await until('the end of the release', () => latest('worker/main/release/last'));
   expect(release).toMatchObject({
     outcome: 'succeeded',
     apps: [{ to: `${newestCommit},${newestCommit}` }],

@@ -93,7 +93,7 @@ it('an application that was out of sync and cannot be compared is not shown as c
   await control.post('faults', { repositoryServerDown: true });
   await publish('button/main/press', '{"id": "look", "gesture": "double"}');
   await says('unknown', /^argocd\/shop was out of sync at .* and cannot be compared now: ComparisonError/);
-  await until('the summary', () => latest('drift')?.['state'] === 'unknown');
+  await until('the summary', () => latest('worker/main/drift')?.['state'] === 'unknown');
   await publish('button/main/press', '{"id": "p1"}');
   expect(await result('main', 'p1')).toMatchObject({ outcome: 'rejected', reason: 'argocd-unreachable' });
   await control.post('faults', { clear: true });

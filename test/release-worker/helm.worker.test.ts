@@ -54,23 +54,23 @@ it('a chart is shown, released and verified by its version, and nobody is asked 
     source: chart,
     deployed: ['1.2.2'],
   });
-  await until('its history', () => latest('app/argocd/ledger')?.['deployed']);
-  expect(latest('app/argocd/ledger')).toMatchObject({
+  await until('its history', () => latest('worker/main/app/argocd/ledger')?.['deployed']);
+  expect(latest('worker/main/app/argocd/ledger')).toMatchObject({
     deployed: { revision: '1.2.2' },
     target: { revision: '1.2.3' },
   });
   await publish('button/main/press', '{"id": "p1"}');
   expect(await result('main', 'p1')).toMatchObject({ outcome: 'accepted', applications: 1 });
-  await until('the end', () => latest('release/last'));
-  expect(latest('release/last')).toMatchObject({ outcome: 'succeeded' });
+  await until('the end', () => latest('worker/main/release/last'));
+  expect(latest('worker/main/release/last')).toMatchObject({ outcome: 'succeeded' });
   expect(await control.syncs()).toMatchObject([{ name: 'ledger', revision: '1.2.3' }]);
   await until('what is deployed', () => {
-    const app = latest('app/argocd/ledger');
+    const app = latest('worker/main/app/argocd/ledger');
     return app?.['sync'] === 'Synced' && JSON.stringify(app['deployed']) === '{"revision":"1.2.3"}';
   });
 
   await control.post('drift', { app: 'ledger' });
-  await until('the next version', () => JSON.stringify(latest('drift')).includes('1.2.4'));
+  await until('the next version', () => JSON.stringify(latest('worker/main/drift')).includes('1.2.4'));
   await untilSignal('main', 'drifted');
   expect(await metadataQuestions(control)).toEqual([]);
 });
@@ -97,15 +97,17 @@ it('a chart with values from Git is released with the revisions of both sources'
     deployed: ['1.2.2', valuesCommit],
   });
   await until('its target', () => {
-    const target = JSON.stringify(latest('app/argocd/ledger')?.['target'] ?? {});
+    const target = JSON.stringify(latest('worker/main/app/argocd/ledger')?.['target'] ?? {});
     return target.includes(`1.2.3,${valuesCommit}`);
   });
   await publish('button/main/press', '{"id": "p1"}');
   expect(await result('main', 'p1')).toMatchObject({ outcome: 'accepted' });
-  await until('the end', () => latest('release/last')?.['outcome'] === 'succeeded');
+  await until('the end', () => latest('worker/main/release/last')?.['outcome'] === 'succeeded');
   expect(await control.syncs()).toHaveLength(1);
   await until('what is deployed', () =>
-    JSON.stringify(latest('app/argocd/ledger')?.['deployed'] ?? {}).includes(`1.2.3,${valuesCommit}`),
+    JSON.stringify(latest('worker/main/app/argocd/ledger')?.['deployed'] ?? {}).includes(
+      `1.2.3,${valuesCommit}`,
+    ),
   );
   expect(await metadataQuestions(control)).toEqual([]);
 });

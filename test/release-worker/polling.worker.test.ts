@@ -51,5 +51,5 @@ it('that nobody has noticed is found by the press itself, and released', async (
   await control.post('drift', { app: 'shop', noticed: false });
   await publish('button/main/press', '{"id": "p1"}');
   expect(await result('main', 'p1')).toMatchObject({ outcome: 'accepted' });
-  await until('the end', () => latest('release/last')?.['outcome'] === 'succeeded');
+  await until('the end', () => latest('worker/main/release/last')?.['outcome'] === 'succeeded');
 });

@@ -85,7 +85,7 @@ describe('a full disk', () => {
       message: expect.stringMatching(/still frozen.*ENOSPC/),
     });
     expect(await press('p2')).toMatchObject({ reason: 'frozen' });
-    expect(latest('freeze/state')).toMatchObject({ frozen: true, reason: 'the sale' });
+    expect(latest('worker/main/freeze/state')).toMatchObject({ frozen: true, reason: 'the sale' });
 
     unlinkSync(room);
     expect(await ask('freeze/set', { frozen: false })).toMatchObject({ ok: true });
@@ -97,8 +97,8 @@ describe('a retained request', () => {
   it.each([
     ['freeze/set', 'on'],
     ['freeze/set', '{"frozen": tr'],
-    ['release/terminate', '{"id": "t1"}'],
-    ['release/terminate', 'now'],
+    ['worker/main/terminate', '{"id": "t1"}'],
+    ['worker/main/terminate', 'now'],
   ])('is not obeyed and taken off the broker, found or coming: %s %s', async (topic, payload) => {
     const { publish, heard, latest, untilSignal, press, on } = await arrange({
       applications: [{ ...shop, hookNeverEnds: true }],
@@ -113,10 +113,10 @@ describe('a retained request', () => {
     await until('the live one to be cleared', () => cleared() === 2);
     // Answered behind the other, so that one has had its effect by now.
     await press('p2');
-    await until('the freeze to be said', () => latest('freeze/state'));
-    expect(latest('freeze/state')).toMatchObject({ frozen: false });
+    await until('the freeze to be said', () => latest('worker/main/freeze/state'));
+    expect(latest('worker/main/freeze/state')).toMatchObject({ frozen: false });
     expect(on('reply/t1')).toEqual([]);
-    expect(latest('release/last')).toBeUndefined();
+    expect(latest('worker/main/release/last')).toBeUndefined();
   });
 });
 
@@ -135,9 +135,9 @@ describe('a request', () => {
       'other/reply/x',
     ];
     const before = heard.length;
-    for (const topic of elsewhere) await request('release/terminate', '{}', topic);
+    for (const topic of elsewhere) await request('worker/main/terminate', '{}', topic);
     for (const topic of elsewhere) await request('freeze/set', 'perhaps', topic);
-    await ask('release/terminate', {});
+    await ask('worker/main/terminate', {});
     const came = heard.slice(before).map(({ topic }) => topic);
     expect(came.filter((topic) => /reply|press|result/.test(topic))).toEqual(['reply/ask-1']);
     // What the client has sent itself.
@@ -163,7 +163,8 @@ describe('a request', () => {
       '{"frozen": true, "__proto__": {"button": "main"}, "id": 7}',
     ];
     for (const payload of garbage)
-      for (const topic of ['freeze/set', 'release/terminate', 'history/get']) await publish(topic, payload);
+      for (const topic of ['freeze/set', 'worker/main/terminate', 'history/get'])
+        await publish(topic, payload);
     expect(
       await ask('freeze/set', { frozen: true, until: new Date(Date.now() - 1).toISOString() }),
     ).toMatchObject({ ok: false, message: expect.stringContaining('is over already') });
@@ -171,8 +172,8 @@ describe('a request', () => {
     expect(
       await ask('freeze/set', { frozen: false, until: new Date(Date.now() + 3_600_000).toISOString() }),
     ).toMatchObject({ ok: false, message: expect.stringContaining('only a freeze has an end') });
-    await until('the freeze to be said', () => latest('freeze/state'));
-    expect(latest('freeze/state')).toMatchObject({ frozen: false });
+    await until('the freeze to be said', () => latest('worker/main/freeze/state'));
+    expect(latest('worker/main/freeze/state')).toMatchObject({ frozen: false });
     expect(await press('p1')).toMatchObject({ outcome: 'accepted' });
   });
 });
@@ -193,18 +194,24 @@ describe('terminating', () => {
     await press('p2', 'other');
     await until('both to be sent', async () => (await control.syncs()).length === 2);
 
-    expect(await ask('release/terminate', { app: 'argocd/till' })).toMatchObject({
+    expect(await ask('worker/main/terminate', { app: 'argocd/till' })).toMatchObject({
       ok: true,
       message: 'terminating 1 application of the running release',
     });
     await untilSignal('other', 'failed');
-    expect(latest('release/last')).toMatchObject({ pressId: 'p2', apps: [{ outcome: 'terminated' }] });
+    expect(latest('worker/main/release/last')).toMatchObject({
+      pressId: 'p2',
+      apps: [{ outcome: 'terminated' }],
+    });
     expect(on('button/main/signal').at(-1)).toMatchObject({ signal: 'releasing' });
-    expect(await ask('release/terminate', { app: 'argocd/till' })).toMatchObject({ ok: false });
+    expect(await ask('worker/main/terminate', { app: 'argocd/till' })).toMatchObject({ ok: false });
 
-    expect(await ask('release/terminate', {})).toMatchObject({ ok: true });
+    expect(await ask('worker/main/terminate', {})).toMatchObject({ ok: true });
     await untilSignal('main', 'failed');
-    expect(latest('release/last')).toMatchObject({ pressId: 'p1', apps: [{ outcome: 'terminated' }] });
+    expect(latest('worker/main/release/last')).toMatchObject({
+      pressId: 'p1',
+      apps: [{ outcome: 'terminated' }],
+    });
     expect(await control.syncs()).toHaveLength(2);
   });
 });
@@ -247,10 +254,12 @@ describe('a rollback of which the worker was killed', () => {
 
   it('behind its end and before the freeze, freezes the button', async () => {
     const { latest, untilSignal, press, control } = await after(linesOf(back).slice(0, -1));
-    await until('the end', () => latest('release/last'));
-    expect(latest('release/last')).toMatchObject({ action: 'rollback', outcome: 'succeeded' });
-    await until('the freeze', () => latest('freeze/state')?.['buttons']);
-    expect(latest('freeze/state')).toMatchObject({ buttons: { main: { reason: 'rolled back' } } });
+    await until('the end', () => latest('worker/main/release/last'));
+    expect(latest('worker/main/release/last')).toMatchObject({ action: 'rollback', outcome: 'succeeded' });
+    await until('the freeze', () => latest('worker/main/freeze/state')?.['buttons']);
+    expect(latest('worker/main/freeze/state')).toMatchObject({
+      buttons: { main: { reason: 'rolled back' } },
+    });
     await untilSignal('main', 'blocked');
     expect(await press('p2')).toMatchObject({ reason: 'frozen' });
     expect(await control.syncs()).toEqual([]);
@@ -258,10 +267,10 @@ describe('a rollback of which the worker was killed', () => {
 
   it('before it was sent, is interrupted and freezes nothing', async () => {
     const { latest, control } = await after(linesOf(back).slice(0, 2));
-    await until('the end', () => latest('release/last'));
-    expect(latest('release/last')).toMatchObject({ action: 'rollback', outcome: 'interrupted' });
-    await until('the freeze to be said', () => latest('freeze/state'));
-    expect(latest('freeze/state')).toMatchObject({ frozen: false });
+    await until('the end', () => latest('worker/main/release/last'));
+    expect(latest('worker/main/release/last')).toMatchObject({ action: 'rollback', outcome: 'interrupted' });
+    await until('the freeze to be said', () => latest('worker/main/freeze/state'));
+    expect(latest('worker/main/freeze/state')).toMatchObject({ frozen: false });
     expect(await control.syncs()).toEqual([]);
   });
 });
@@ -278,8 +287,8 @@ it('a rollback whose freeze meets a full disk is frozen all the same', async () 
   await untilSignal('main', 'succeeded');
   await publish('button/main/press', '{"id": "p2", "gesture": "hold"}');
   expect(await result('main', 'p2')).toMatchObject({ outcome: 'accepted' });
-  await until('the end', () => latest('release/last')?.['action'] === 'rollback');
-  expect(latest('release/last')).toMatchObject({ outcome: 'succeeded' });
-  expect(latest('freeze/state')).toMatchObject({ buttons: { main: { reason: 'rolled back' } } });
+  await until('the end', () => latest('worker/main/release/last')?.['action'] === 'rollback');
+  expect(latest('worker/main/release/last')).toMatchObject({ outcome: 'succeeded' });
+  expect(latest('worker/main/freeze/state')).toMatchObject({ buttons: { main: { reason: 'rolled back' } } });
   expect(await press('p3')).toMatchObject({ reason: 'frozen' });
 });

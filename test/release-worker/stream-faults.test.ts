@@ -209,7 +209,7 @@ it('reads a character that comes in two pieces', async () => {
   const whole = Buffer.from(eventOf('MODIFIED', 'till', 'OutOfSync', 'naïve → 😀 店鋪'));
   for (let at = 0; at < whole.length; at += 1)
     await new Promise((resolve) => stream?.write(whole.subarray(at, at + 1), resolve));
-  await until('the message', () => latest('app/argocd/till')?.['message'] === 'naïve → 😀 店鋪');
+  await until('the message', () => latest('worker/main/app/argocd/till')?.['message'] === 'naïve → 😀 店鋪');
 });
 
 it('takes no more of an event without end than it may have, and goes on', async () => {

@@ -25,8 +25,8 @@ it('what is written down about a closed window is the reason of the light and of
   await startWorker(workerConfig(url, control.url, { stateDir: stateDirectory() }));
   await untilSignal('main', 'blocked');
   expect(latest('button/main/signal')?.['reason']).toContain('Stock-taking, ask Kim');
-  await until('the application', () => latest('app/argocd/shop')?.['windowReason'] !== undefined);
-  expect(latest('app/argocd/shop')).toMatchObject({
+  await until('the application', () => latest('worker/main/app/argocd/shop')?.['windowReason'] !== undefined);
+  expect(latest('worker/main/app/argocd/shop')).toMatchObject({
     window: 'closed',
     windowReason: 'Stock-taking, ask Kim',
   });

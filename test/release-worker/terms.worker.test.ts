@@ -46,7 +46,7 @@ it('a freeze of the other term holds after the take-over, on the light and for p
   await untilSignal('main', 'blocked');
   const lights = on('button/main/signal').length;
   await giveBack();
-  expect(latest('freeze/state')).toMatchObject({ frozen: true, reason: 'holiday' });
+  expect(latest('worker/main/freeze/state')).toMatchObject({ frozen: true, reason: 'holiday' });
   await publish('button/main/press', '{"id": "p1"}');
   expect(await result('main', 'p1')).toMatchObject({ outcome: 'rejected', reason: 'frozen' });
   expect(await control.syncs()).toEqual([]);
@@ -59,36 +59,36 @@ it('a freeze that the other term has lifted stays lifted', async () => {
     await broker.publish('freeze/set', '{"frozen": true, "reason": "holiday", "id": "f1"}');
     await until('the answer', () => broker.latest('reply/f1'));
   });
-  await until('the freeze', () => latest('freeze/state')?.['frozen'] === true);
+  await until('the freeze', () => latest('worker/main/freeze/state')?.['frozen'] === true);
   await publish('freeze/set', '{"frozen": false, "id": "f2"}');
   await until('the answer', () => latest('reply/f2'));
   await giveBack();
   await publish('button/main/press', '{"id": "p1"}');
   expect(await result('main', 'p1')).toMatchObject({ outcome: 'accepted' });
-  expect(latest('freeze/state')).toMatchObject({ frozen: false });
+  expect(latest('worker/main/freeze/state')).toMatchObject({ frozen: false });
 });
 
 it('the last release is the last one also after a take-over, and its press does not count again', async () => {
   const { publish, latest, untilSignal, result, giveBack, control } = await takenOver(async (broker) => {
     await broker.publish('button/main/press', '{"id": "pa"}');
-    await until('the first release', () => broker.latest('release/last')?.['pressId'] === 'pa');
+    await until('the first release', () => broker.latest('worker/main/release/last')?.['pressId'] === 'pa');
   });
   await control.post('world', drifted);
   await untilSignal('main', 'drifted');
   await publish('button/main/press', '{"id": "pb"}');
-  await until('the second release', () => latest('release/last')?.['pressId'] === 'pb');
+  await until('the second release', () => latest('worker/main/release/last')?.['pressId'] === 'pb');
   await giveBack();
   await publish('button/main/press', '{"id": "pb", "gesture": "press"}');
   await until('the repetition', () => latest('button/main/result')?.['reason'] === 'duplicate');
   await publish('button/main/press', '{"id": "pc"}');
   await result('main', 'pc');
-  expect(latest('release/last')?.['pressId']).toBe('pb');
+  expect(latest('worker/main/release/last')?.['pressId']).toBe('pb');
 });
 
 it('a freeze on the broker holds although the first connection is cut at once', async () => {
   const { control } = await simulatedArgoCd(drifted);
   const broker = await onBroker();
-  await broker.publish('freeze/state', '{"frozen": true, "reason": "holiday"}', true);
+  await broker.publish('worker/main/freeze/state', '{"frozen": true, "reason": "holiday"}', true);
   const subscribe = 0x82;
   const relay = await cuttingRelay(
     broker.url,
@@ -99,7 +99,7 @@ it('a freeze on the broker holds although the first connection is cut at once', 
   expect(relay.connections()).toBeGreaterThan(1);
   await broker.publish('button/main/press', '{"id": "p1"}');
   expect(await broker.result('main', 'p1')).toMatchObject({ reason: 'frozen' });
-  expect(broker.latest('freeze/state')).toMatchObject({ frozen: true, reason: 'holiday' });
+  expect(broker.latest('worker/main/freeze/state')).toMatchObject({ frozen: true, reason: 'holiday' });
 });
 
 it('a press has one result, also where the connection broke before it was acknowledged', async () => {

@@ -93,7 +93,7 @@ const finished = new Promise((resolve) => {
     if (text.includes('"event":"finished"')) resolve();
   });
 });
-await client.subscribeAsync(['release-button/button/main/signal', 'release-button/release']);
+await client.subscribeAsync(['release-button/button/main/signal', 'release-button/worker/main/release']);
 await finished;
 process.stdout.write('released\n');
 await client.endAsync();

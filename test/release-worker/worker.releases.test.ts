@@ -22,7 +22,7 @@ describe('push and press at once, on an application with automated sync', () => 
     await publish('button/main/press', '{"id": "p1"}');
     expect(await result('main', 'p1')).toMatchObject({ outcome: 'accepted' });
     await untilSignal('main', 'succeeded');
-    expect(latest('release/last')).toMatchObject({
+    expect(latest('worker/main/release/last')).toMatchObject({
       outcome: 'succeeded',
       apps: [{ outcome: 'in-sync' }],
     });
@@ -43,7 +43,7 @@ const releasing = async (world: unknown, over: Partial<ButtonConfig> = {}) => {
   await broker.untilSignal('main', 'drifted');
   const timeOut = async () => {
     await broker.publish('button/main/press', '{"id": "p1"}');
-    await until('the time-out', () => broker.latest('release/last')?.['outcome'] === 'timed-out');
+    await until('the time-out', () => broker.latest('worker/main/release/last')?.['outcome'] === 'timed-out');
     await broker.untilSignal('main', 'failed');
   };
   return {
@@ -73,8 +73,8 @@ it('presses for one application each, all at once, are one release that syncs ea
   const results = await Promise.all(named.map((name) => result('main', name)));
   const [releaseId] = results.map((one) => one['releaseId']);
   expect(results).toMatchObject(named.map(() => ({ outcome: 'accepted', releaseId, applications: 1 })));
-  await until('its end', () => latest('release/last')?.['outcome'] === 'succeeded');
-  expect(latest('release/last')).toMatchObject({ id: releaseId });
+  await until('its end', () => latest('worker/main/release/last')?.['outcome'] === 'succeeded');
+  expect(latest('worker/main/release/last')).toMatchObject({ id: releaseId });
   const syncs = (await control.syncs()).map(({ name }) => name);
   expect([...syncs].sort()).toEqual(['desk', 'shop', 'till']);
   expect(syncs.slice(0, 2)).toEqual(['till', 'shop']);
@@ -94,7 +94,7 @@ describe('a sync that goes on after its release has timed out', () => {
     const { worker, start, timeOut, publish, result, latest, reply, phase, journal, control } =
       await releasing(worldOf([hanging]));
     await timeOut();
-    expect(latest('release/last')).toMatchObject({
+    expect(latest('worker/main/release/last')).toMatchObject({
       apps: [
         { message: expect.stringMatching(/may still carry the sync out.*terminate --app argocd\/shop/) },
       ],
@@ -111,24 +111,27 @@ describe('a sync that goes on after its release has timed out', () => {
       reason: 'in-progress',
       message: expect.stringMatching(stillRuns),
     });
-    await publish('release/terminate', '{"id": "t1"}');
+    await publish('worker/main/terminate', '{"id": "t1"}');
     expect(await reply('t1')).toMatchObject({
       ok: true,
       message: expect.stringMatching(
         /^terminating the sync of 1 application that release [0-9a-f-]+ has left$/,
       ),
     });
-    await until('the correction', () => latest('release/last')?.['outcome'] === 'failed');
-    expect(latest('release/last')).toMatchObject({ pressId: 'p1', apps: [{ outcome: 'terminated' }] });
+    await until('the correction', () => latest('worker/main/release/last')?.['outcome'] === 'failed');
+    expect(latest('worker/main/release/last')).toMatchObject({
+      pressId: 'p1',
+      apps: [{ outcome: 'terminated' }],
+    });
     expect(await phase()).toBe('Failed');
     expect(journal()).toMatch(/"type":"late".*"outcome":"terminated".*"release":"failed"/);
-    await publish('release/terminate', '{"id": "t2"}');
+    await publish('worker/main/terminate', '{"id": "t2"}');
     expect(await reply('t2')).toMatchObject({ ok: false });
 
     await control.post('world', { adjust: [{ name: 'shop', hookNeverEnds: false }] });
     await publish('button/main/press', '{"id": "p3"}');
     expect(await result('main', 'p3')).toMatchObject({ outcome: 'accepted' });
-    await until('the next release', () => latest('release/last')?.['outcome'] === 'succeeded');
+    await until('the next release', () => latest('worker/main/release/last')?.['outcome'] === 'succeeded');
     expect((await control.syncs()).length).toBe(2);
   });
 
@@ -140,9 +143,9 @@ describe('a sync that goes on after its release has timed out', () => {
     await result('main', 'p1');
     await publish('button/main/press', '{"id": "p2", "only": ["argocd/desk"]}');
     expect(await result('main', 'p2')).toMatchObject({ outcome: 'accepted' });
-    await until('the time-out', () => latest('release/last')?.['outcome'] === 'timed-out');
-    expect(latest('release/last')).toMatchObject({ pressId: 'p1' });
-    await publish('release/terminate', '{"id": "t1"}');
+    await until('the time-out', () => latest('worker/main/release/last')?.['outcome'] === 'timed-out');
+    expect(latest('worker/main/release/last')).toMatchObject({ pressId: 'p1' });
+    await publish('worker/main/terminate', '{"id": "t1"}');
     expect(await reply('t1')).toMatchObject({ ok: true });
     const reason = () => String(latest('button/main/signal')?.['reason']);
     await until('the corrected reason', () => reason().endsWith('argocd/shop: the sync was terminated'));
@@ -163,9 +166,9 @@ describe('a sync that goes on after its release has timed out', () => {
       reason: 'in-progress',
       message: expect.stringMatching(/the sync of release [0-9a-f-]+ still runs/),
     });
-    await publish('release/terminate', '{"id": "t1"}');
+    await publish('worker/main/terminate', '{"id": "t1"}');
     expect(await reply('t1')).toMatchObject({ ok: false });
-    await publish('release/terminate', '{"id": "t2", "app": "argocd/shop"}');
+    await publish('worker/main/terminate', '{"id": "t2", "app": "argocd/shop"}');
     expect(await reply('t2')).toMatchObject({ ok: true });
     await until('its end', async () => (await phase()) === 'Failed');
   });
@@ -200,8 +203,11 @@ describe('a sync that goes on after its release has timed out', () => {
       await control.post('faults', { controllerDown: false });
       await until('the sync', async () => (await phase()) === 'Succeeded');
       if (away) await start();
-      await until('the correction', () => latest('release/last')?.['outcome'] === 'succeeded');
-      expect(latest('release/last')).toMatchObject({ pressId: 'p1', apps: [{ outcome: 'in-sync' }] });
+      await until('the correction', () => latest('worker/main/release/last')?.['outcome'] === 'succeeded');
+      expect(latest('worker/main/release/last')).toMatchObject({
+        pressId: 'p1',
+        apps: [{ outcome: 'in-sync' }],
+      });
       await until('the light', () => {
         const signals = on('button/main/signal').map(({ signal }) => signal);
         return signals.lastIndexOf('succeeded') > signals.lastIndexOf('failed');
@@ -215,15 +221,15 @@ describe('a sync that goes on after its release has timed out', () => {
       await control.post('world', { adjust: [{ name: 'shop', hookNeverEnds: true }] });
       await control.post('faults', { controllerDown: true });
       await timeOut();
-      await publish('release/terminate', '{"id": "t1"}');
+      await publish('worker/main/terminate', '{"id": "t1"}');
       expect(await reply('t1')).toMatchObject({
         ok: true,
         message: expect.stringMatching(/Argo CD has not begun argocd\/shop and cannot end it before/),
       });
       expect(await phase()).toBe('Pending');
       await control.post('faults', { controllerDown: false });
-      await until('the correction', () => latest('release/last')?.['outcome'] === 'failed');
-      expect(latest('release/last')).toMatchObject({ apps: [{ outcome: 'terminated' }] });
+      await until('the correction', () => latest('worker/main/release/last')?.['outcome'] === 'failed');
+      expect(latest('worker/main/release/last')).toMatchObject({ apps: [{ outcome: 'terminated' }] });
     });
   });
 });
@@ -241,7 +247,7 @@ describe('a second rollback', () => {
       { on: { press: 'release', hold: 'rollback' } },
     );
     const ended = (pressId: string) =>
-      until(`the end of ${pressId}`, () => latest('release/last')?.['pressId'] === pressId);
+      until(`the end of ${pressId}`, () => latest('worker/main/release/last')?.['pressId'] === pressId);
     const back = (id: string) => publish('button/main/press', JSON.stringify({ id, gesture: 'hold' }));
     const lift = async (id: string) => {
       await publish('freeze/set', JSON.stringify({ id, frozen: false }));
@@ -251,7 +257,7 @@ describe('a second rollback', () => {
     await ended('p1');
     await back('p2');
     await ended('p2');
-    expect(latest('release/last')).toMatchObject({ action: 'rollback', outcome: 'succeeded' });
+    expect(latest('worker/main/release/last')).toMatchObject({ action: 'rollback', outcome: 'succeeded' });
     await lift('f1');
     if (restarted) {
       await worker.stop();

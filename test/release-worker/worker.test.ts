@@ -24,17 +24,21 @@ it('goes from a press to a release, and says each step', async () => {
 
   expect(await result('main', 'p1')).toMatchObject({ outcome: 'accepted', applications: 1 });
   await untilSignal('main', 'succeeded');
-  await until('idle', () => latest('release/current')?.['state'] === 'idle');
-  expect(latest('release/last')).toMatchObject({ pressId: 'p1', outcome: 'succeeded', button: 'main' });
-  expect(on('release').map(({ event }) => event)).toEqual([
+  await until('idle', () => latest('worker/main/release/current')?.['state'] === 'idle');
+  expect(latest('worker/main/release/last')).toMatchObject({
+    pressId: 'p1',
+    outcome: 'succeeded',
+    button: 'main',
+  });
+  expect(on('worker/main/release').map(({ event }) => event)).toEqual([
     'started',
     'app-started',
     'app-finished',
     'finished',
   ]);
   expect(on('button/main/signal').map(({ signal }) => signal)).toContain('releasing');
-  await until('its topic', () => latest('app/argocd/shop')?.['sync'] === 'Synced');
-  expect(latest('drift')).toMatchObject({ state: 'clear', simulated: true });
+  await until('its topic', () => latest('worker/main/app/argocd/shop')?.['sync'] === 'Synced');
+  expect(latest('worker/main/drift')).toMatchObject({ state: 'clear', simulated: true });
   expect(latest('worker/main/info')).toMatchObject({
     worker: 'main',
     simulated: true,
@@ -61,15 +65,15 @@ it('refuses what was meant to be narrow, hears nothing in what is empty, and tak
     { pressId: 'p2', reason: 'malformed' },
     { pressId: 'p3', outcome: 'accepted' },
   ]);
-  await until('its end', () => latest('release/last')?.['pressId'] === 'p3');
-  expect(latest('release/last')).toMatchObject({ by: 'Ann', outcome: 'succeeded' });
+  await until('its end', () => latest('worker/main/release/last')?.['pressId'] === 'p3');
+  expect(latest('worker/main/release/last')).toMatchObject({ by: 'Ann', outcome: 'succeeded' });
   expect((await control.syncs()).length).toBe(1);
 });
 
 describe('two workers on one prefix', () => {
   it('leave each other their buttons and applications', async () => {
     const { control } = await simulatedArgoCd(worldOf([shop, till]));
-    const { url, publish, result, untilSignal, on, heard } = await onBroker();
+    const { url, publish, result, untilSignal, on, latest, heard } = await onBroker();
     const of = (id: string, name: string) =>
       workerConfig(url, control.url, {
         id,
@@ -87,13 +91,14 @@ describe('two workers on one prefix', () => {
     expect(await result('till-button', 'p2')).toMatchObject({ outcome: 'accepted' });
     await publish('button/nobodys/press', '{"id": "p3"}');
     await until('both answers', () => on('button/nobodys/result').length === 2);
-    await until('both ends', () => on('release').filter(({ event }) => event === 'finished').length === 2);
+    for (const id of ['one', 'two'])
+      await until(`the end of the release of ${id}`, () => latest(`worker/${id}/release/last`));
 
     expect(on('button/shop-button/result').length).toBe(1);
     expect(on('button/till-button/result').length).toBe(1);
     await stays(
       'the topics of the other',
-      () => !heard.some(({ topic, text }) => topic.startsWith('app/') && text === ''),
+      () => !heard.some(({ topic, text }) => /^worker\/[^/]+\/app\//.test(topic) && text === ''),
       2_500,
     );
   });
@@ -134,7 +139,7 @@ describe('a button', () => {
 
     await publish('button/shop-button/press', '{"id": "p1"}');
     expect(await result('shop-button', 'p1')).toMatchObject({ outcome: 'accepted' });
-    await until('the end', () => latest('release/last'));
+    await until('the end', () => latest('worker/one/release/last'));
     await publish('button/shop-button/press', '{"id": "p2"}');
     await result('shop-button', 'p2');
     expect(on('button/shop-button/result')).toHaveLength(2);
@@ -170,14 +175,14 @@ describe('after a restart', () => {
     const { url, untilSignal, latest } = await onBroker();
     await startWorker(workerConfig(url, control.url, { stateDir }));
     await untilSignal('main', 'failed');
-    await until('the last release', () => latest('release/last'));
-    expect(latest('release/last')).toMatchObject({
+    await until('the last release', () => latest('worker/main/release/last'));
+    expect(latest('worker/main/release/last')).toMatchObject({
       id: 'r1',
       outcome: 'failed',
       apps: [{ outcome: 'in-sync' }],
     });
-    await until('no running release', () => latest('release/current'));
-    expect(latest('release/current')).toEqual({ state: 'idle' });
+    await until('no running release', () => latest('worker/main/release/current'));
+    expect(latest('worker/main/release/current')).toEqual({ state: 'idle' });
   });
 
   it('answers a press that had no answer, once', async () => {
@@ -244,11 +249,11 @@ describe('after a restart', () => {
       automated: false,
       link: 'https://argocd.example',
     };
-    await publish('app/argocd/gone', JSON.stringify(left), true);
+    await publish('worker/main/app/argocd/gone', JSON.stringify(left), true);
     await startWorker(workerConfig(url, control.url, { stateDir: stateDirectory() }));
     await untilSignal('main', 'drifted');
     await until('its topic to be cleared', () =>
-      heard.some(({ topic, text }) => topic === 'app/argocd/gone' && text === ''),
+      heard.some(({ topic, text }) => topic === 'worker/main/app/argocd/gone' && text === ''),
     );
   });
 });

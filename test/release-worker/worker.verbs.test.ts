@@ -40,7 +40,7 @@ async function working(
     const signal = broker.latest('button/main/signal')?.['signal'];
     return signal !== undefined && signal !== 'unknown';
   });
-  await until('the word on the freeze', () => broker.latest('freeze/state'));
+  await until('the word on the freeze', () => broker.latest('worker/main/freeze/state'));
   let asked = 0;
   return {
     ...broker,
@@ -51,7 +51,7 @@ async function working(
       await broker.publish(`button/${id}/press`, JSON.stringify({ id: `p${asked}`, ...about }));
       return broker.result(id, `p${asked}`);
     },
-    ask: async (topic: 'freeze/set' | 'release/terminate', request: Record<string, unknown>) => {
+    ask: async (topic: 'freeze/set' | 'worker/main/terminate', request: Record<string, unknown>) => {
       asked += 1;
       const id = `r${asked}`;
       await broker.publish(topic, JSON.stringify({ id, ...request }));
@@ -67,7 +67,7 @@ describe('the freeze file', () => {
     const { press, ask, latest, control, untilSignal } = await working([shop], { stateDir });
     await untilSignal('main', 'blocked');
     expect(latest('button/main/signal')?.['reason']).toContain('freeze.json');
-    expect(latest('freeze/state')).toMatchObject({ frozen: true });
+    expect(latest('worker/main/freeze/state')).toMatchObject({ frozen: true });
     expect(await press()).toMatchObject({
       reason: 'frozen',
       message: expect.stringContaining('worker.stateDir'),
@@ -92,7 +92,7 @@ describe('the freeze file', () => {
       ok: false,
       message: expect.stringMatching(/^still frozen: .*worker\.stateDir/),
     });
-    expect(latest('freeze/state')).toMatchObject({ frozen: true, reason: 'the sale' });
+    expect(latest('worker/main/freeze/state')).toMatchObject({ frozen: true, reason: 'the sale' });
     expect(await press()).toMatchObject({ reason: 'frozen' });
     rmSync(inTheWay, { recursive: true });
     expect(await ask('freeze/set', { frozen: false })).toMatchObject({ ok: true });
@@ -107,7 +107,7 @@ describe('requests that are retained', () => {
       {
         before: async (publish) => {
           await publish('freeze/set', 'on', true);
-          await publish('release/terminate', '{"id": "old"}', true);
+          await publish('worker/main/terminate', '{"id": "old"}', true);
         },
       },
     );
@@ -117,20 +117,20 @@ describe('requests that are retained', () => {
         () => heard.filter((one) => one.topic === topic && one.text === '').length === times,
       );
     await cleared('freeze/set', 1);
-    await cleared('release/terminate', 1);
+    await cleared('worker/main/terminate', 1);
     await untilSignal('main', 'drifted');
     expect(await press()).toMatchObject({ outcome: 'accepted' });
     await untilSignal('main', 'releasing');
-    await publish('release/terminate', '{"id": "live"}', true);
+    await publish('worker/main/terminate', '{"id": "live"}', true);
     await publish('freeze/set', '{"id": "live", "frozen": true}', true);
-    await cleared('release/terminate', 2);
+    await cleared('worker/main/terminate', 2);
     await cleared('freeze/set', 2);
     // What comes later is answered, so what came before has been looked at.
     expect(await ask('freeze/set', { frozen: true, button: 'nobodys' })).toMatchObject({ ok: false });
-    expect(await ask('release/terminate', { app: 'argocd/nobodys' })).toMatchObject({ ok: false });
+    expect(await ask('worker/main/terminate', { app: 'argocd/nobodys' })).toMatchObject({ ok: false });
     expect(latest('button/main/signal')).toMatchObject({ signal: 'releasing' });
-    expect(latest('freeze/state')).toMatchObject({ frozen: false });
-    expect([latest('reply/live'), latest('reply/old'), latest('release/last')]).toEqual([
+    expect(latest('worker/main/freeze/state')).toMatchObject({ frozen: false });
+    expect([latest('reply/live'), latest('reply/old'), latest('worker/main/release/last')]).toEqual([
       undefined,
       undefined,
       undefined,
@@ -158,9 +158,9 @@ describe('requests that nobody means well', () => {
       ['freeze/set', '[true]'],
       ['freeze/set', 'ON'],
       ['freeze/set', Buffer.from([0xff, 0xfe, 0x00])],
-      ['release/terminate', 'everything'],
-      ['release/terminate', '{"app": "../shop"}'],
-      ['release/terminate', Buffer.from([0xff])],
+      ['worker/main/terminate', 'everything'],
+      ['worker/main/terminate', '{"app": "../shop"}'],
+      ['worker/main/terminate', Buffer.from([0xff])],
     ];
     for (const [index, [topic, payload]] of payloads.entries()) {
       await send(topic, payload, `release-button/reply/hostile-${index}`);
@@ -198,17 +198,20 @@ describe('terminating', () => {
     expect(await press()).toMatchObject({ outcome: 'accepted' });
     expect(await press({}, 'other')).toMatchObject({ outcome: 'accepted' });
     await until('both syncs', async () => (await control.syncs()).length === 2);
-    expect(await ask('release/terminate', { app: 'argocd/till' })).toMatchObject({
+    expect(await ask('worker/main/terminate', { app: 'argocd/till' })).toMatchObject({
       ok: true,
       message: expect.stringContaining('terminating 1 application of the running release'),
     });
     await untilSignal('other', 'failed');
-    expect(latest('release/last')).toMatchObject({ button: 'other', apps: [{ outcome: 'terminated' }] });
+    expect(latest('worker/main/release/last')).toMatchObject({
+      button: 'other',
+      apps: [{ outcome: 'terminated' }],
+    });
     expect(latest('button/main/signal')).toMatchObject({ signal: 'releasing' });
-    expect(await ask('release/terminate', {})).toMatchObject({ ok: true });
+    expect(await ask('worker/main/terminate', {})).toMatchObject({ ok: true });
     await untilSignal('main', 'failed');
-    expect(on('release').filter(({ event }) => event === 'finished')).toHaveLength(2);
-    expect(await ask('release/terminate', {})).toMatchObject({ ok: false });
+    expect(on('worker/main/release').filter(({ event }) => event === 'finished')).toHaveLength(2);
+    expect(await ask('worker/main/terminate', {})).toMatchObject({ ok: false });
   });
 });
 
@@ -224,9 +227,9 @@ describe('a rollback', () => {
     await untilSignal('main', 'succeeded');
     await control.post('world', { adjust: [{ name: 'shop', syncMs: 60_000 }] });
     expect(await press({ gesture: 'hold' })).toMatchObject({ outcome: 'accepted' });
-    await until('its end', () => latest('release/last')?.['action'] === 'rollback');
-    expect(latest('release/last')).toMatchObject({ apps: [{ outcome: 'timed-out' }] });
-    expect(latest('freeze/state')).toMatchObject({
+    await until('its end', () => latest('worker/main/release/last')?.['action'] === 'rollback');
+    expect(latest('worker/main/release/last')).toMatchObject({ apps: [{ outcome: 'timed-out' }] });
+    expect(latest('worker/main/freeze/state')).toMatchObject({
       buttons: { main: { reason: expect.stringContaining('rollback') } },
     });
     expect(await press()).toMatchObject({ reason: 'frozen' });
@@ -238,9 +241,9 @@ describe('a rollback', () => {
     await untilSignal('main', 'succeeded');
     await control.post('world', { adjust: [{ name: 'shop', fails: { phase: 'Failed', message: 'no' } }] });
     expect(await press({ gesture: 'hold' })).toMatchObject({ outcome: 'accepted' });
-    await until('its end', () => latest('release/last')?.['action'] === 'rollback');
-    expect(latest('release/last')).toMatchObject({ outcome: 'failed' });
-    expect(latest('freeze/state')).toEqual({ frozen: false });
+    await until('its end', () => latest('worker/main/release/last')?.['action'] === 'rollback');
+    expect(latest('worker/main/release/last')).toMatchObject({ outcome: 'failed' });
+    expect(latest('worker/main/freeze/state')).toEqual({ frozen: false });
   });
 });
 
@@ -250,7 +253,7 @@ it('releases in waves as the button has them', async () => {
   });
   expect(await press()).toMatchObject({ outcome: 'accepted' });
   await untilSignal('main', 'succeeded');
-  const steps = on('release').filter(({ app }) => app !== undefined);
+  const steps = on('worker/main/release').filter(({ app }) => app !== undefined);
   expect(steps.map(({ event, app }) => [event, app])).toEqual([
     ['app-started', 'argocd/till'],
     ['app-finished', 'argocd/till'],

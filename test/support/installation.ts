@@ -117,9 +117,9 @@ export async function startApart(
 async function untilShown({ heard }: Installation, applications: Applications): Promise<void> {
   const drifted = applications.filter((app) => app.drifted === true).length;
   await until(
-    `the worker to show ${applications.length} applications, ${drifted} out of sync; the last summary is ${JSON.stringify(heard.latest('release-button/drift'))}`,
+    `the worker to show ${applications.length} applications, ${drifted} out of sync; the last summary is ${JSON.stringify(heard.latest('release-button/worker/main/drift'))}`,
     () => {
-      const drift = heard.latest('release-button/drift');
+      const drift = heard.latest('release-button/worker/main/drift');
       return (
         drift?.['total'] === applications.length &&
         drift['outOfSync'] === drifted &&

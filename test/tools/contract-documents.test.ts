@@ -106,7 +106,7 @@ describe('the AsyncAPI document', () => {
 
   test('has the address of every row, with the prefix and its parameters', () => {
     expect(at('channels', 'buttonPress', 'address')).toBe('{prefix}/button/{button}/press');
-    expect(at('channels', 'drift', 'address')).toBe('{prefix}/drift');
+    expect(at('channels', 'drift', 'address')).toBe('{prefix}/worker/{worker}/drift');
     for (const row of rowNames) {
       const address = String(at('channels', row, 'address'));
       const params = [...address.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
@@ -126,7 +126,7 @@ describe('the AsyncAPI document', () => {
       'receiveLedIdentify',
       'receiveReleaseTerminate',
       'receiveFreezeSet',
-      'receiveHistoryGet',
+      'receiveWorkerFreezeSet',
     ]);
     expect(operations).toContain('sendButtonPress');
     expect(operations).not.toContain('sendFreezeSet');
@@ -152,7 +152,9 @@ describe('the AsyncAPI document', () => {
     expect(at('operations', 'receiveButtonPress', 'reply', 'channel')).toEqual({
       $ref: '#/channels/buttonResult',
     });
-    expect(at('operations', 'receiveHistoryGet', 'reply', 'channel')).toEqual({ $ref: '#/channels/reply' });
+    expect(at('operations', 'receiveWorkerFreezeSet', 'reply', 'channel')).toEqual({
+      $ref: '#/channels/reply',
+    });
     expect(at('operations', 'receiveLedSet', 'reply')).toBeUndefined();
   });
 

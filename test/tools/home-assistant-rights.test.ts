@@ -53,9 +53,10 @@ test('what any installation announces is read and written only where the page sa
   const devices = fc.oneof(
     agents.map((info) => agentDevice('P', info, about)),
     workers.chain((info) =>
-      applicationsFor(info.buttons.map(({ id }) => id)).map((applications) =>
-        workerDevice('P', info, applications, about),
-      ),
+      applicationsFor(
+        info.worker,
+        info.buttons.map(({ id }) => id),
+      ).map((applications) => workerDevice('P', info, applications, about)),
     ),
   );
   fc.assert(

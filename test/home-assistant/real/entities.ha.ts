@@ -315,7 +315,7 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
 
   it('an application that is gone, and one whose cluster was changed by hand, are what they are', async () => {
     const { home, brokerUrl } = house;
-    const topic = 'release-button/app/argocd/shop';
+    const topic = 'release-button/worker/main/app/argocd/shop';
     // The worker says its last about it, the commit's author, a moment later than the rest.
     const shop = await until('all of the application', () => {
       const found = house.heard.latest(topic);

@@ -54,7 +54,7 @@ export function announcing(
   onTestFinished(() => service.stop());
   const app = (name: string, buttons = ['main']) => {
     fake.deliver(
-      `app/argocd/${name}`,
+      `worker/main/app/argocd/${name}`,
       {
         ...applicationOf(name, { buttons }),
         sync: 'Synced',
@@ -77,7 +77,7 @@ export function announcing(
       server: 'https://argocd.example',
       simulated: false,
     };
-    fake.deliver('drift', { state, ...counts, ...about }, { retained: true });
+    fake.deliver('worker/main/drift', { state, ...counts, ...about }, { retained: true });
   };
   const connect = async () => {
     fake.setState('connected');

@@ -39,7 +39,15 @@ export function workerOf(options: Partial<WorkerInfo> = {}): WorkerInfo {
 }
 
 export function applicationOf(name: string, options: Partial<Application> = {}): Application {
-  return { namespace: 'argocd', name, project: 'shop', labels: {}, buttons: ['main'], ...options };
+  return {
+    worker: 'main',
+    namespace: 'argocd',
+    name,
+    project: 'shop',
+    labels: {},
+    buttons: ['main'],
+    ...options,
+  };
 }
 
 /** Titles are for people: anything but control characters, and not empty. */
@@ -92,9 +100,13 @@ export const workers: fc.Arbitrary<WorkerInfo> = fc.record({
 });
 
 /** Of which every button of these ids releases some. */
-export function applicationsFor(buttonIds: readonly string[]): fc.Arbitrary<readonly Application[]> {
+export function applicationsFor(
+  worker: string,
+  buttonIds: readonly string[],
+): fc.Arbitrary<readonly Application[]> {
   return fc.uniqueArray(
     fc.record({
+      worker: fc.constant(worker),
       namespace: fc.oneof(fc.constant('argocd'), kubernetesName),
       name: kubernetesName,
       project: fc.constant('shop'),

@@ -34,21 +34,21 @@ it.each([
   await startWorker({ ...config, worker: { ...config.worker, drift } });
   const topics = (from: number) => heard.slice(from).filter(({ topic }) => topic.startsWith('app/'));
   await until('all topics', () => new Set(topics(0).map(({ topic }) => topic)).size === count);
-  await until('the summary', () => latest('drift')?.['total'] === count);
+  await until('the summary', () => latest('worker/main/drift')?.['total'] === count);
   expect(latest('button/main/signal')).toMatchObject({ signal: 'clear', outOfSync: 0 });
 
   const from = heard.length;
   const begun = performance.now();
   await change(control);
   await until('the signal', () => latest('button/main/signal')?.['outOfSync'] === count);
-  await until('the summary of all', () => latest('drift')?.['outOfSync'] === count);
+  await until('the summary of all', () => latest('worker/main/drift')?.['outOfSync'] === count);
   const elapsed = performance.now() - begun;
   const outOfSync = () => topics(from).filter(({ text }) => text.includes('"sync":"OutOfSync"'));
   await until('all topics again', () => new Set(outOfSync().map(({ topic }) => topic)).size === count);
   const topicsElapsed = performance.now() - begun;
 
   expect(latest('button/main/signal')).toMatchObject({ signal: 'drifted', outOfSync: count, blocked: 0 });
-  expect(latest('drift')).toMatchObject({
+  expect(latest('worker/main/drift')).toMatchObject({
     state: 'drifted',
     outOfSync: count,
     total: count,
@@ -69,14 +69,16 @@ it('what changes right after the start is told before what only waits for its tu
     clock: systemClock(),
     maxPublishesPerSecond: 50,
   });
-  await until('the summary', () => latest('drift')?.['total'] === 500);
+  await until('the summary', () => latest('worker/main/drift')?.['total'] === 500);
   await until('the stream', () => argocd.streams().length > 0);
   argocd.has({ ...few, 'app-499': 'OutOfSync' });
   await until('all topics', () => retained().length === 500);
 
   const topics = heard.filter(({ topic }) => topic.startsWith('app/')).map(({ topic }) => topic);
-  expect(latest('app/argocd/app-499')).toMatchObject({ sync: 'OutOfSync' });
-  expect(topics.lastIndexOf('app/argocd/app-499')).toBeLessThan(topics.indexOf('app/argocd/app-498'));
+  expect(latest('worker/main/app/argocd/app-499')).toMatchObject({ sync: 'OutOfSync' });
+  expect(topics.lastIndexOf('worker/main/app/argocd/app-499')).toBeLessThan(
+    topics.indexOf('worker/main/app/argocd/app-498'),
+  );
 });
 
 it('a thousand applications that go leave no topic behind', async () => {
@@ -85,5 +87,5 @@ it('a thousand applications that go leave no topic behind', async () => {
   await untilShown(apps);
   argocd.has({ 'app-7': 'Synced' });
   await untilShown({ 'app-7': 'Synced' });
-  expect(retained()).toEqual(['app/argocd/app-7']);
+  expect(retained()).toEqual(['worker/main/app/argocd/app-7']);
 });

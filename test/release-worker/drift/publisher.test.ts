@@ -13,9 +13,9 @@ function publishing(maxPublishesPerSecond = 50) {
   const fake = createFakeLink();
   const known = new Map<string, { permitted: boolean; windowOpen: boolean }>();
   const commits = new Map<string, { author: string; title: string }>();
-  let alone = true;
   const publisher = createPublisher({
     link: fake.link,
+    worker: 'main',
     registry,
     clock,
     log: silentLog(),
@@ -28,7 +28,6 @@ function publishing(maxPublishesPerSecond = 50) {
       { id: 'shop', select: { names: ['shop'] } },
     ],
     externalUrl: 'https://argocd.example',
-    isAlone: () => alone,
   });
   registry.onChange(publisher.changed);
   publisher.start();
@@ -40,15 +39,12 @@ function publishing(maxPublishesPerSecond = 50) {
     known,
     commits,
     fake,
-    setAlone: (is: boolean) => {
-      alone = is;
-    },
     event: (record: AppRecord) => registry.event('changed', record),
     topics: () => fake.published.map(({ topic }) => topic),
   };
 }
 
-const topic = 'app/argocd/shop';
+const topic = 'worker/main/app/argocd/shop';
 
 describe('an application', () => {
   it('is published with what is known of it', () => {
@@ -146,7 +142,7 @@ it('keeps to low rates too', () => {
 describe('while many wait for their turn', () => {
   const count = 500;
   const names = Array.from({ length: count }, (_, index) => `app-${index}`);
-  const topicOf = (name: string) => `app/argocd/${name}`;
+  const topicOf = (name: string) => `worker/main/app/argocd/${name}`;
   const last = `app-${count - 1}`;
 
   /** After a start: all have come, none has been published. */
@@ -238,15 +234,15 @@ describe('what a former run has left on the broker', () => {
 
   it('is cleared after the first complete list, if it is gone, and not before', () => {
     const { event, clock, fake, publisher, topics } = publishing();
-    fake.deliver('app/argocd/gone', old, { retained: true });
-    fake.deliver('app/argocd/shop', messageOf('shop'), { retained: true });
+    fake.deliver('worker/main/app/argocd/gone', old, { retained: true });
+    fake.deliver('worker/main/app/argocd/shop', messageOf('shop'), { retained: true });
     clock.advance(60_000);
     expect(topics()).toEqual([]);
 
     event(whole());
     publisher.complete();
     clock.advance(5_000);
-    expect(fake.on('app/argocd/gone')).toEqual([undefined]);
+    expect(fake.on('worker/main/app/argocd/gone')).toEqual([undefined]);
     expect(fake.on(topic).length).toBe(1);
     expect(fake.retained(topic)).toBeDefined();
   });
@@ -254,46 +250,45 @@ describe('what a former run has left on the broker', () => {
   it('is cleared when it is found after the list too', () => {
     const { fake, clock, publisher } = publishing();
     publisher.complete();
-    fake.deliver('app/argocd/gone', old, { retained: true });
+    fake.deliver('worker/main/app/argocd/gone', old, { retained: true });
     clock.advance(5_000);
-    expect(fake.on('app/argocd/gone')).toEqual([undefined]);
+    expect(fake.on('worker/main/app/argocd/gone')).toEqual([undefined]);
   });
 
   it('is cleared when it vanishes before it has been published again', () => {
     const { fake, clock, publisher, event, registry } = publishing(1);
     for (let index = 0; index < 20; index += 1) event(whole({ name: `app-${index}` }));
     event(whole({ name: 'gone' }));
-    fake.deliver('app/argocd/gone', { ...old, phase: 'Succeeded' }, { retained: true });
+    fake.deliver('worker/main/app/argocd/gone', { ...old, phase: 'Succeeded' }, { retained: true });
     publisher.complete();
     clock.advance(5_000);
-    expect(fake.on('app/argocd/gone')).toEqual([]);
+    expect(fake.on('worker/main/app/argocd/gone')).toEqual([]);
     registry.event('deleted', whole({ name: 'gone' }));
     clock.advance(30_000);
-    expect(fake.on('app/argocd/gone')).toEqual([undefined]);
+    expect(fake.on('worker/main/app/argocd/gone')).toEqual([undefined]);
   });
 
-  it('stays while another worker is there, whose it may be', () => {
-    const { fake, clock, publisher, setAlone } = publishing();
+  it('stays where it is of another worker', () => {
+    const { fake, clock, publisher } = publishing();
     publisher.complete();
-    setAlone(false);
-    fake.deliver('app/argocd/gone', old, { retained: true });
+    fake.deliver('worker/other/app/argocd/gone', old, { retained: true });
     clock.advance(60_000);
-    expect(fake.on('app/argocd/gone')).toEqual([]);
+    expect(fake.published).toEqual([]);
   });
 
   it('is not mistaken for what is published live', () => {
     const { fake, clock, publisher } = publishing();
     publisher.complete();
-    fake.deliver('app/argocd/gone', old);
+    fake.deliver('worker/main/app/argocd/gone', old);
     clock.advance(60_000);
-    expect(fake.on('app/argocd/gone')).toEqual([]);
+    expect(fake.on('worker/main/app/argocd/gone')).toEqual([]);
   });
 });
 
 it('leaves no timer when it is stopped', () => {
   const { event, publisher, clock, fake } = publishing();
   publisher.complete();
-  fake.deliver('app/argocd/gone', messageOf('gone'), { retained: true });
+  fake.deliver('worker/main/app/argocd/gone', messageOf('gone'), { retained: true });
   event(whole());
   publisher.stop();
   event(whole({ name: 'other' }));

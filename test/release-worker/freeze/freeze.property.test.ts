@@ -83,7 +83,7 @@ function machineOn(broker: Broker, clock: FakeClock) {
         if (fault === 'behind the disk') cut();
       },
     };
-    const { topic } = freezeState.at({});
+    const { topic } = freezeState.at({ worker: 'main' });
     const freeze = createFreeze({
       link: {
         ...fake.link,

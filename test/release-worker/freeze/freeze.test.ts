@@ -24,7 +24,11 @@ describe('a request', () => {
     });
     expect(freeze.of('main')).toMatchObject([{ reason: 'holiday', by: 'ops' }]);
     expect(freeze.ofAll()).toMatchObject([{ reason: 'holiday' }]);
-    expect(fake.retained('freeze/state')).toMatchObject({ frozen: true, reason: 'holiday', by: 'ops' });
+    expect(fake.retained('worker/main/freeze/state')).toMatchObject({
+      frozen: true,
+      reason: 'holiday',
+      by: 'ops',
+    });
     expect(onDisk()).toMatchObject({ frozen: true, reason: 'holiday', by: 'ops' });
     expect(journal.lines).toMatchObject([{ type: 'freeze', frozen: true, reason: 'holiday', by: 'ops' }]);
     expect(changes()).toBeGreaterThan(0);
@@ -47,7 +51,7 @@ describe('a request', () => {
     expect(fake.on('reply/r1')).toEqual([]);
     written();
     await until('the reply', () => fake.on('reply/r1')[0]);
-    expect(fake.retained('freeze/state')).toMatchObject({ frozen: true, reason: 'now' });
+    expect(fake.retained('worker/main/freeze/state')).toMatchObject({ frozen: true, reason: 'now' });
   });
 
   it('may be a bare word, and then nobody gets an answer', async () => {
@@ -124,13 +128,13 @@ describe('a request', () => {
 
   it('to lift what was not frozen says so, and changes nothing', async () => {
     const { ask, fake, journal } = await freezing();
-    const before = fake.on('freeze/state').length;
+    const before = fake.on('worker/main/freeze/state').length;
     expect(await ask({ frozen: false })).toMatchObject({ ok: true, message: 'nothing was frozen' });
     expect(await ask({ frozen: false, button: 'main' })).toMatchObject({
       ok: true,
       message: 'button main was not frozen',
     });
-    expect(fake.on('freeze/state')).toHaveLength(before);
+    expect(fake.on('worker/main/freeze/state')).toHaveLength(before);
     expect(journal.lines).toEqual([]);
     await ask({ frozen: true, reason: 'holiday' });
     expect(await ask({ frozen: false, button: 'main' })).toMatchObject({
@@ -151,10 +155,10 @@ describe('after a restart', () => {
     const first = await freezing();
     await first.set({ frozen: true, reason: 'holiday' });
     const again = await freezing({ stateDir: first.stateDir });
-    again.fake.deliver('freeze/state', { frozen: false }, { retained: true });
+    again.fake.deliver('worker/main/freeze/state', { frozen: false }, { retained: true });
     await settle();
     expect(again.freeze.of('main')).toMatchObject([{ reason: 'holiday' }]);
-    expect(again.fake.retained('freeze/state')).toMatchObject({ frozen: true });
+    expect(again.fake.retained('worker/main/freeze/state')).toMatchObject({ frozen: true });
   });
 
   it('a freeze that has ended meanwhile is over', async () => {
@@ -166,7 +170,11 @@ describe('after a restart', () => {
 
   it('without a file the stored copy counts, and is written down', async () => {
     const { fake, freeze, stateDir, onDisk } = await freezing();
-    fake.deliver('freeze/state', { frozen: true, reason: 'from the former machine' }, { retained: true });
+    fake.deliver(
+      'worker/main/freeze/state',
+      { frozen: true, reason: 'from the former machine' },
+      { retained: true },
+    );
     await until('the freeze', () => freeze.of('main')[0]?.reason === 'from the former machine');
     await until('the file', () => existsSync(join(stateDir, 'freeze.json')));
     expect(onDisk()).toMatchObject({ reason: 'from the former machine' });
@@ -174,15 +182,15 @@ describe('after a restart', () => {
 
   it('without either nothing is frozen, which is said', async () => {
     const { fake } = await freezing();
-    await until('the word', () => fake.retained('freeze/state'));
-    expect(fake.retained('freeze/state')).toEqual({ frozen: false });
+    await until('the word', () => fake.retained('worker/main/freeze/state'));
+    expect(fake.retained('worker/main/freeze/state')).toEqual({ frozen: false });
   });
 
   it('a stored copy that cannot be read freezes where there is no file', async () => {
     const { fake, freeze } = await freezing();
-    fake.deliver('freeze/state', '{"frozen": tr', { retained: true });
+    fake.deliver('worker/main/freeze/state', '{"frozen": tr', { retained: true });
     await until('the freeze', () => freeze.of('main')[0]);
-    expect(freeze.of('main')[0]?.reason).toContain('freeze/state cannot be read');
+    expect(freeze.of('main')[0]?.reason).toContain('worker/main/freeze/state cannot be read');
   });
 
   it('a file that cannot be read freezes: what it said may have been a freeze', async () => {
@@ -202,11 +210,11 @@ describe('what another process has said meanwhile', () => {
     const { fake, freeze, set, onDisk } = await freezing();
     await set({ frozen: true, reason: 'ours' });
     const later = '2026-06-01T00:00:00.000Z';
-    fake.deliver('freeze/state', theirs({ changedAt: later }), { retained: true });
+    fake.deliver('worker/main/freeze/state', theirs({ changedAt: later }), { retained: true });
     await until('the lift', () => freeze.of('main').length === 0);
     await until('the file', () => onDisk()['frozen'] === false);
     fake.deliver(
-      'freeze/state',
+      'worker/main/freeze/state',
       theirs({ frozen: true, at: later, reason: 'theirs', changedAt: '2026-06-01T00:00:00.001Z' }),
       { retained: true },
     );
@@ -214,26 +222,32 @@ describe('what another process has said meanwhile', () => {
     await until('the file', () => onDisk()['reason'] === 'theirs');
     // What is changed then is later still, although the clock here is months behind.
     await set({ frozen: false });
-    expect(fake.retained('freeze/state')).toMatchObject({ changedAt: '2026-06-01T00:00:00.002Z' });
+    expect(fake.retained('worker/main/freeze/state')).toMatchObject({
+      changedAt: '2026-06-01T00:00:00.002Z',
+    });
   });
 
   it('does not hold where it is earlier', async () => {
     const { fake, freeze, set } = await freezing();
     await set({ frozen: true, reason: 'ours' });
-    fake.deliver('freeze/state', theirs({ changedAt: '2020-01-01T00:00:00.000Z' }), { retained: true });
+    fake.deliver('worker/main/freeze/state', theirs({ changedAt: '2020-01-01T00:00:00.000Z' }), {
+      retained: true,
+    });
     await settle();
     expect(freeze.of('main')).toMatchObject([{ reason: 'ours' }]);
-    expect(fake.retained('freeze/state')).toMatchObject({ reason: 'ours' });
+    expect(fake.retained('worker/main/freeze/state')).toMatchObject({ reason: 'ours' });
   });
 
   it('of a worker with another id freezes what is ours too, and lifts nothing', async () => {
     const { fake, freeze, set } = await freezing();
     await set({ frozen: true, button: 'main', reason: 'rolled back' });
     const other = { worker: 'other', changedAt: '2027-01-01T00:00:00.000Z' };
-    fake.deliver('freeze/state', theirs({ ...other, frozen: false }), { retained: true });
+    fake.deliver('worker/main/freeze/state', theirs({ ...other, frozen: false }), { retained: true });
     await settle();
     expect(freeze.of('main')).toMatchObject([{ reason: 'rolled back' }]);
-    fake.deliver('freeze/state', theirs({ ...other, frozen: true, reason: 'all' }), { retained: true });
+    fake.deliver('worker/main/freeze/state', theirs({ ...other, frozen: true, reason: 'all' }), {
+      retained: true,
+    });
     await until('the freeze', () => freeze.ofAll()[0]?.reason === 'all');
   });
 });
@@ -314,7 +328,7 @@ it.each([0, 1, 2, 3, 4, 5])(
     const { set, fake } = await freezing({ clock });
     await set({ frozen: true, until: new Date(hands.now() + 3_000).toISOString() });
     hands.advance(3_000);
-    expect(fake.retained('freeze/state')).toMatchObject({ frozen: false });
+    expect(fake.retained('worker/main/freeze/state')).toMatchObject({ frozen: false });
   },
 );
 
@@ -325,9 +339,9 @@ it('ends when its time is over, and says so', async () => {
   expect(freeze.of('main')).not.toEqual([]);
   for (let step = 0; step < 10; step += 1) clock.advance(10_000);
   expect(freeze.of('main')).toEqual([]);
-  expect(fake.retained('freeze/state')).toMatchObject({ frozen: false });
+  expect(fake.retained('worker/main/freeze/state')).toMatchObject({ frozen: false });
   await until('the file', () =>
-    isDeepStrictEqual({ worker: 'main', ...onDisk() }, fake.retained('freeze/state')),
+    isDeepStrictEqual({ worker: 'main', ...onDisk() }, fake.retained('worker/main/freeze/state')),
   );
 });
 
@@ -347,13 +361,16 @@ describe('for a duration', () => {
     // The look that notices it.
     clock.advance(10_000);
     const end = clock.now() + hourMs - 10_000;
-    expect(fake.retained('freeze/state')).toMatchObject({ frozen: true, until: new Date(end).toISOString() });
+    expect(fake.retained('worker/main/freeze/state')).toMatchObject({
+      frozen: true,
+      until: new Date(end).toISOString(),
+    });
     await until('the file', () => onDisk()['until'] === new Date(end).toISOString());
     clock.advance(hourMs - 10_001);
     expect(freeze.of('main')).not.toEqual([]);
     clock.advance(1);
     expect(freeze.of('main')).toEqual([]);
-    expect(fake.retained('freeze/state')).toMatchObject({ frozen: false });
+    expect(fake.retained('worker/main/freeze/state')).toMatchObject({ frozen: false });
   });
 
   it('is not shortened by a restart in between', async () => {
@@ -375,7 +392,7 @@ describe('for a duration', () => {
     expect(await ask({ frozen: true, forSeconds: 7_200, by: 'ops' })).toMatchObject({
       message: `frozen, by ops, until ${toLocalTime(Date.parse(end))} (all buttons)`,
     });
-    expect(fake.retained('freeze/state')).toMatchObject({ until: end, forSeconds: 7_200 });
-    expect(fake.retained('freeze/state')).not.toHaveProperty('waitUntil');
+    expect(fake.retained('worker/main/freeze/state')).toMatchObject({ until: end, forSeconds: 7_200 });
+    expect(fake.retained('worker/main/freeze/state')).not.toHaveProperty('waitUntil');
   });
 });

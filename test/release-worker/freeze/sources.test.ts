@@ -28,7 +28,7 @@ describe('two schedules on one day', () => {
       ),
     });
     expect(freeze.of('main')).toMatchObject([{ reason: 'a holiday' }]);
-    expect(fake.retained('freeze/state')).toMatchObject({
+    expect(fake.retained('worker/main/freeze/state')).toMatchObject({
       frozen: true,
       source: 'holiday',
       reason: 'a holiday',
@@ -38,7 +38,7 @@ describe('two schedules on one day', () => {
     expect(await ask({ frozen: false, source: 'holiday' })).toMatchObject({
       message: 'the freeze by source holiday has ended; nothing is frozen now',
     });
-    expect(fake.retained('freeze/state')).toMatchObject({ frozen: false, causes: [] });
+    expect(fake.retained('worker/main/freeze/state')).toMatchObject({ frozen: false, causes: [] });
   });
 
   it('the freeze that lasts longest is told first, with all of them behind it', async () => {
@@ -48,7 +48,7 @@ describe('two schedules on one day', () => {
     await ask({ ...holiday, until: inSeconds(120) });
     await ask({ frozen: true, button: 'main', reason: 'stocktaking', by: 'Ann' });
     const state = { since: clock.now() };
-    expect(fake.retained('freeze/state')).toMatchObject({
+    expect(fake.retained('worker/main/freeze/state')).toMatchObject({
       frozen: true,
       source: 'holiday',
       buttons: { main: { source: 'person', reason: 'stocktaking' } },
@@ -59,7 +59,7 @@ describe('two schedules on one day', () => {
       ],
     });
     clock.advance(60_000);
-    expect(fake.retained('freeze/state')).toMatchObject({
+    expect(fake.retained('worker/main/freeze/state')).toMatchObject({
       causes: [{ source: 'person' }, { source: 'holiday' }],
     });
   });
@@ -103,7 +103,7 @@ describe('a person', () => {
     await ask({ ...holiday, button: 'main' });
     fake.deliver('freeze/set', payload);
     await until('the lift', () => freeze.of('main').length === 0);
-    expect(fake.retained('freeze/state')).toMatchObject({ frozen: false, causes: [] });
+    expect(fake.retained('worker/main/freeze/state')).toMatchObject({ frozen: false, causes: [] });
   });
 
   it('shortens no freeze of a schedule', async () => {
@@ -148,13 +148,13 @@ describe('a source', () => {
   it('that has frozen nothing lifts nothing, and says so', async () => {
     const { ask, fake, journal } = await freezing();
     await ask(evening);
-    const before = fake.on('freeze/state').length;
+    const before = fake.on('worker/main/freeze/state').length;
     expect(await ask({ frozen: false, source: 'holiday' })).toMatchObject({
       ok: true,
       message:
         'there was no freeze by source holiday; all buttons are still frozen: outside working hours, by Home Assistant',
     });
-    expect(fake.on('freeze/state')).toHaveLength(before);
+    expect(fake.on('worker/main/freeze/state')).toHaveLength(before);
     expect(journal.lines).toMatchObject([{ type: 'freeze', source: 'evening' }]);
   });
 
@@ -206,7 +206,7 @@ describe('a source', () => {
     expect(message).toMatch(/; and 30 more$/);
     expect(message.length).toBeLessThan(1_000);
     expect(freeze.ofAll()).toHaveLength(33);
-    expect(JSON.stringify(fake.retained('freeze/state')).length).toBeLessThan(65_536);
+    expect(JSON.stringify(fake.retained('worker/main/freeze/state')).length).toBeLessThan(65_536);
   });
 
   it.each([
@@ -233,7 +233,7 @@ describe('a source', () => {
       await ask({ frozen: true, source: `s${at}` });
       await ask({ frozen: false, source: `s${at}` });
     }
-    expect(JSON.stringify(fake.retained('freeze/state')).length).toBeLessThan(8_192);
+    expect(JSON.stringify(fake.retained('worker/main/freeze/state')).length).toBeLessThan(8_192);
   });
 });
 
@@ -290,7 +290,7 @@ describe('after a take-over', () => {
     await ask(holiday);
     // The other machine has lifted the evening, and has frozen for a sale; the broker had forgotten the holiday.
     fake.deliver(
-      'freeze/state',
+      'worker/main/freeze/state',
       stored(10, {
         frozen: true,
         causes: [{ source: 'sale', reason: 'the sale', at: at(9), changedAt: at(9) }],
@@ -300,7 +300,7 @@ describe('after a take-over', () => {
     );
     await until('the sale', () => sourcesOf(freeze.ofAll()).includes('sale'));
     expect(sourcesOf(freeze.ofAll())).toEqual(['holiday', 'sale']);
-    expect(fake.retained('freeze/state')).toMatchObject({
+    expect(fake.retained('worker/main/freeze/state')).toMatchObject({
       changedAt: at(10),
       causes: [{ source: 'holiday' }, { source: 'sale' }],
       lifted: [{ source: 'evening', at: at(10) }],
@@ -313,9 +313,11 @@ describe('after a take-over', () => {
     const causes = (second: number, reason: string) => [
       { source: 'evening', reason, at: at(second), changedAt: at(second) },
     ];
-    fake.deliver('freeze/state', stored(5, { frozen: true, causes: causes(5, 'later') }), { retained: true });
+    fake.deliver('worker/main/freeze/state', stored(5, { frozen: true, causes: causes(5, 'later') }), {
+      retained: true,
+    });
     await until('the later one', () => freeze.ofAll()[0]?.reason === 'later');
-    fake.deliver('freeze/state', stored(6, { frozen: true, causes: causes(4, 'earlier') }), {
+    fake.deliver('worker/main/freeze/state', stored(6, { frozen: true, causes: causes(4, 'earlier') }), {
       retained: true,
     });
     await settle();
@@ -328,7 +330,7 @@ describe('after a take-over', () => {
     await ask(evening);
     clock.advance(10_000);
     await ask(holiday);
-    fake.deliver('freeze/state', stored(5, { lifted: [{ at: at(5) }] }), { retained: true });
+    fake.deliver('worker/main/freeze/state', stored(5, { lifted: [{ at: at(5) }] }), { retained: true });
     await until('the lift', () => freeze.ofAll().length === 1);
     expect(sourcesOf(freeze.ofAll())).toEqual(['holiday']);
   });
@@ -345,10 +347,10 @@ describe('after a take-over', () => {
       causes: [],
       lifted: [{ ...what, at: '9999-12-31T23:59:59.000-10:00' }],
     };
-    fake.deliver('freeze/state', ahead, { retained: true });
+    fake.deliver('worker/main/freeze/state', ahead, { retained: true });
     await settle();
     await ask(evening);
-    fake.deliver('freeze/state', ahead, { retained: true });
+    fake.deliver('worker/main/freeze/state', ahead, { retained: true });
     await settle();
     expect(sourcesOf(freeze.ofAll())).toEqual(['evening']);
     await freeze.stop();
@@ -359,19 +361,19 @@ describe('after a take-over', () => {
   it('a lift that was overtaken by its own source does not come back', async () => {
     const { ask, fake, freeze } = await freezing({ clock: clockAt(8) });
     await ask(evening);
-    fake.deliver('freeze/state', stored(5, { lifted: [{ source: 'evening', at: at(5) }] }), {
+    fake.deliver('worker/main/freeze/state', stored(5, { lifted: [{ source: 'evening', at: at(5) }] }), {
       retained: true,
     });
     await settle();
     expect(sourcesOf(freeze.ofAll())).toEqual(['evening']);
-    expect(fake.retained('freeze/state')).not.toHaveProperty('lifted');
+    expect(fake.retained('worker/main/freeze/state')).not.toHaveProperty('lifted');
   });
 
   it('a worker with another id adds its freezes of everything, and lifts and shortens none of ours', async () => {
     const { ask, fake, freeze } = await freezing({ clock: clockAt(1) });
     await ask(evening);
     fake.deliver(
-      'freeze/state',
+      'worker/main/freeze/state',
       stored(9, {
         frozen: true,
         worker: 'other',
@@ -393,7 +395,7 @@ describe('after a take-over', () => {
 
   it('a copy that says frozen and lists no cause freezes all the same', async () => {
     const { fake, freeze } = await freezing();
-    fake.deliver('freeze/state', { frozen: true, causes: [] }, { retained: true });
+    fake.deliver('worker/main/freeze/state', { frozen: true, causes: [] }, { retained: true });
     await until('the freeze', () => freeze.ofAll().length === 1);
     expect(sourcesOf(freeze.ofAll())).toEqual(['person']);
   });
@@ -406,7 +408,7 @@ describe('after a take-over', () => {
         at: at(copy),
         changedAt: at(copy),
       }));
-      fake.deliver('freeze/state', stored(copy, { frozen: true, causes }), { retained: true });
+      fake.deliver('worker/main/freeze/state', stored(copy, { frozen: true, causes }), { retained: true });
       await settle();
     }
     expect(freeze.ofAll().length).toBeLessThan(200);
@@ -416,7 +418,7 @@ describe('after a take-over', () => {
     const { ask, fake, freeze } = await freezing();
     await ask(evening);
     const causes = Array.from({ length: 257 }, (_, one) => ({ source: `c${one}`, at: at(1) }));
-    fake.deliver('freeze/state', stored(10, { frozen: true, causes, lifted: [{ at: at(10) }] }), {
+    fake.deliver('worker/main/freeze/state', stored(10, { frozen: true, causes, lifted: [{ at: at(10) }] }), {
       retained: true,
     });
     await settle();
@@ -438,9 +440,9 @@ describe('after a take-over', () => {
     // It is tried whether it can be written at all (the third), then written (the fourth).
     expect(await ask({ frozen: false, source: 'evening' })).toMatchObject({ ok: false });
     expect(sourcesOf(freeze.ofAll())).toEqual(['evening', 'holiday']);
-    const said = fake.retained('freeze/state');
+    const said = fake.retained('worker/main/freeze/state');
     const other = await freezing({ clock: createFakeClock(Date.parse('2026-01-01T00:00:00Z')) });
-    other.fake.deliver('freeze/state', said, { retained: true });
+    other.fake.deliver('worker/main/freeze/state', said, { retained: true });
     await until('the same elsewhere', () => other.freeze.ofAll().length === 2);
   });
 });

@@ -29,6 +29,7 @@ function saying(
   const others: Release[] = [];
   const said = createSaid({
     link: fake.link,
+    worker: 'main',
     log: silentLog(),
     isOthers: (button) => options.others?.includes(button) === true,
     onOthersLast: (release) => others.push(release),
@@ -52,21 +53,21 @@ it('says what the journal has, where nothing later is stored', async () => {
   const last = ended('ours', one);
   const { fake, others, stored } = saying({ last });
   await settle();
-  expect(fake.retained('release/last')).toEqual(last);
-  expect(fake.retained('release/current')).toEqual({ state: 'idle' });
-  await stored('release/last', ended('theirs', noon));
-  expect(fake.retained('release/last')).toEqual(last);
+  expect(fake.retained('worker/main/release/last')).toEqual(last);
+  expect(fake.retained('worker/main/release/current')).toEqual({ state: 'idle' });
+  await stored('worker/main/release/last', ended('theirs', noon));
+  expect(fake.retained('worker/main/release/last')).toEqual(last);
   expect(others).toEqual([]);
 });
 
 it('leaves a later release of another process, and tells of it once', async () => {
   const { fake, others, stored } = saying({ last: ended('ours', noon) });
   await settle();
-  const said = fake.on('release/last').length;
+  const said = fake.on('worker/main/release/last').length;
   const theirs = ended('theirs', one);
-  await stored('release/last', theirs);
-  await stored('release/last', theirs);
-  expect(fake.on('release/last')).toHaveLength(said);
+  await stored('worker/main/release/last', theirs);
+  await stored('worker/main/release/last', theirs);
+  expect(fake.on('worker/main/release/last')).toHaveLength(said);
   expect(others).toEqual([theirs]);
 });
 
@@ -82,35 +83,35 @@ it('replaces the end of a release by the one that it turned out to have', async 
   const { said, fake, stored } = saying({ last: ended('ours', noon, { outcome: 'timed-out' }) });
   const late = ended('ours', one);
   said.last(late);
-  await stored('release/last', ended('ours', noon, { outcome: 'timed-out' }));
-  expect(fake.retained('release/last')).toEqual(late);
+  await stored('worker/main/release/last', ended('ours', noon, { outcome: 'timed-out' }));
+  expect(fake.retained('worker/main/release/last')).toEqual(late);
 });
 
 it('a release of the former run that goes on stays said, and is idle once it has ended', async () => {
   const { said, fake, stored } = saying({ goingOn: ['ours'] });
   await settle();
   const { finishedAt: _, outcome: __, ...running } = ended('ours', noon);
-  const before = fake.on('release/current').length;
-  await stored('release/current', running);
-  expect(fake.on('release/current')).toHaveLength(before);
+  const before = fake.on('worker/main/release/current').length;
+  await stored('worker/main/release/current', running);
+  expect(fake.on('worker/main/release/current')).toHaveLength(before);
   said.last(ended('ours', one));
-  await stored('release/current', running);
-  expect(fake.retained('release/current')).toEqual({ state: 'idle' });
+  await stored('worker/main/release/current', running);
+  expect(fake.retained('worker/main/release/current')).toEqual({ state: 'idle' });
 });
 
 it('a release that another process left running is not said to run, that of another worker stays', async () => {
   const { said, fake, stored } = saying({ others: ['side'] });
   await settle();
-  const count = () => fake.on('release/current').length;
+  const count = () => fake.on('worker/main/release/current').length;
   const before = count();
-  await stored('release/current', { state: 'idle' });
-  await stored('release/current', ended('r9', noon, { button: 'side' }));
+  await stored('worker/main/release/current', { state: 'idle' });
+  await stored('worker/main/release/current', ended('r9', noon, { button: 'side' }));
   expect(count()).toBe(before);
-  await stored('release/current', ended('r9', noon));
+  await stored('worker/main/release/current', ended('r9', noon));
   expect(count()).toBe(before + 1);
-  expect(fake.retained('release/current')).toEqual({ state: 'idle' });
+  expect(fake.retained('worker/main/release/current')).toEqual({ state: 'idle' });
   const running = ended('r1', one);
   said.current(running);
-  await stored('release/current', { state: 'idle' });
-  expect(fake.retained('release/current')).toEqual(running);
+  await stored('worker/main/release/current', { state: 'idle' });
+  expect(fake.retained('worker/main/release/current')).toEqual(running);
 });

@@ -114,11 +114,12 @@ describe('a release that is terminated', () => {
 
 describe('the request', () => {
   const nothingLeft = { applications: 0, releases: [], waiting: [] };
-  const asking = (running: number, others = false, left: Termination = nothingLeft) => {
+  const asking = (running: number, left: Termination = nothingLeft) => {
     const fake = createFakeLink();
     const asked: (string | undefined)[] = [];
     takeTerminations({
       link: fake.link,
+      worker: 'main',
       running: {
         terminate: (app) => {
           asked.push(app);
@@ -129,14 +130,13 @@ describe('the request', () => {
       replies: createReplies(fake.link, 'release-button'),
       log: silentLog(),
       goesOn: () => ['argocd/till of release r2 runs'],
-      others: () => others,
     });
     return { fake, asked };
   };
 
   it('is answered with what comes of it', () => {
     const { fake, asked } = asking(2);
-    fake.deliver('release/terminate', { id: 't1', app: 'argocd/shop' });
+    fake.deliver('worker/main/terminate', { id: 't1', app: 'argocd/shop' });
     expect(asked).toEqual(['argocd/shop']);
     expect(fake.on('reply/t1')).toEqual([
       { id: 't1', ok: true, message: 'terminating 2 applications of the running release' },
@@ -145,8 +145,8 @@ describe('the request', () => {
 
   it('says which sync of a former release is ended, and what Argo CD cannot end yet', () => {
     const left = { applications: 1, releases: ['r0'], waiting: ['argocd/shop'] };
-    const { fake } = asking(1, false, left);
-    fake.deliver('release/terminate', { id: 't1' });
+    const { fake } = asking(1, left);
+    fake.deliver('worker/main/terminate', { id: 't1' });
     expect(fake.on('reply/t1')).toMatchObject([
       {
         ok: true,
@@ -156,27 +156,31 @@ describe('the request', () => {
     ]);
   });
 
-  it('is refused where nothing runs, but left to another worker where there is one', () => {
-    const alone = asking(0);
-    alone.fake.deliver('release/terminate', { id: 't1' });
-    expect(alone.fake.on('reply/t1')).toMatchObject([{ ok: false }]);
-    const other = asking(0, true);
-    other.fake.deliver('release/terminate', { id: 't1' });
-    expect(other.fake.on('reply/t1')).toEqual([]);
+  it('is refused where nothing runs', () => {
+    const { fake } = asking(0);
+    fake.deliver('worker/main/terminate', { id: 't1' });
+    expect(fake.on('reply/t1')).toMatchObject([{ ok: false }]);
+  });
+
+  it('of another worker is not answered', () => {
+    const { fake, asked } = asking(1);
+    fake.deliver('worker/other/terminate', { id: 't1' });
+    expect(asked).toEqual([]);
+    expect(fake.published).toEqual([]);
   });
 
   it.each(['{"id": "t1"}', '{"id":'])('is removed and not obeyed where it is retained: %s', (payload) => {
     const { fake, asked } = asking(1);
-    fake.deliver('release/terminate', payload, { retained: true });
+    fake.deliver('worker/main/terminate', payload, { retained: true });
     expect(asked).toEqual([]);
-    expect(fake.published).toEqual([{ topic: 'release/terminate', message: undefined }]);
+    expect(fake.published).toEqual([{ topic: 'worker/main/terminate', message: undefined }]);
   });
 
   it.each(['everything', '{"app":', '{"app": "shop"}', '{"app": "a/b/c"}', `{"app": "${'a'.repeat(600)}"}`])(
     'that does not fit ends nothing, and is answered where a reply was asked for: %s',
     (payload) => {
       const { fake, asked } = asking(1);
-      fake.deliver('release/terminate', payload, { responseTopic: 'release-button/reply/t1' });
+      fake.deliver('worker/main/terminate', payload, { responseTopic: 'release-button/reply/t1' });
       expect(asked).toEqual([]);
       expect(fake.on('reply/t1')).toMatchObject([{ ok: false }]);
     },

@@ -81,6 +81,6 @@ export function boarding(
       fake
         .on('button/main/signal')
         .map((said) => (typeof said === 'object' && said !== null && 'signal' in said ? said.signal : said)),
-    drift: () => fake.retained('drift'),
+    drift: () => fake.retained('worker/main/drift'),
   };
 }

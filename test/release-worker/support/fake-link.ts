@@ -4,6 +4,7 @@ import type { Address, Filter } from '../../../messages/channel.ts';
 import type { SubscribeOptions } from '../../../service/link/connection.ts';
 import type { Acknowledgement } from '../../../service/link/in-flight.ts';
 import type { Link, LinkState } from '../../../service/link/link.ts';
+import { topicFits } from '../../../service/link/router.ts';
 
 export interface Published {
   readonly topic: string;
@@ -68,6 +69,7 @@ export function createFakeLink(): FakeLink {
     ) => void,
   ) => {
     routes.push((topic, payload, how) => {
+      if (!topicFits(filter.filter, topic)) return;
       const params = filter.match(topic);
       if (params === undefined) return;
       const isEmpty = filter.codec.isEmpty?.(payload) ?? payload.byteLength === 0;

@@ -59,9 +59,9 @@ export async function freezing(
     stateDir,
     changes: () => changes,
     set: async (payload: unknown) => {
-      const before = fake.on('freeze/state').length;
+      const before = fake.on('worker/main/freeze/state').length;
       fake.deliver('freeze/set', payload);
-      await until('the freeze to be said', () => fake.on('freeze/state').length > before);
+      await until('the freeze to be said', () => fake.on('worker/main/freeze/state').length > before);
     },
     ask: async (payload: Record<string, unknown>) => {
       const before = fake.on('reply/r1').length;

@@ -46,15 +46,15 @@ export async function showing(options: ShowingOptions) {
   const shows = (apps: Apps): boolean => {
     const names = Object.keys(apps);
     const drifted = names.filter((name) => apps[name] === 'OutOfSync');
-    const drift = broker.latest('drift');
-    const topics = names.map((name) => `app/argocd/${name}`);
+    const drift = broker.latest('worker/main/drift');
+    const topics = names.map((name) => `worker/main/app/argocd/${name}`);
     return (
       drift?.['total'] === names.length &&
       drift['outOfSync'] === drifted.length &&
       drift['state'] === (drifted.length > 0 ? 'drifted' : 'clear') &&
       broker.latest('button/main/signal')?.['signal'] === (drifted.length > 0 ? 'drifted' : 'clear') &&
       retained().toSorted().join() === topics.toSorted().join() &&
-      names.every((name) => broker.latest(`app/argocd/${name}`)?.['sync'] === apps[name])
+      names.every((name) => broker.latest(`worker/main/app/argocd/${name}`)?.['sync'] === apps[name])
     );
   };
   return {

@@ -37,18 +37,22 @@ describe('topics and filters', () => {
     router.add(buttonEvent.filter(), () => seen.push('event'), {});
     router.add(buttonState.filter(), (decoded) => seen.push(decoded), {});
     expect([...router.filters().keys()]).toEqual([
-      'some/prefix/app/argocd/+',
+      'some/prefix/worker/+/app/argocd/+',
       'some/prefix/button/+/event',
       'some/prefix/button/+/state',
     ]);
     const dispatch = (topic: string, payload = '{}') =>
       router.dispatch({ topic, payload: Buffer.from(payload), retain: false, version: 5 });
-    dispatch('some/prefix/app/argocd/shop.web');
-    dispatch('some/prefix/app/other/shop');
-    dispatch('prefix/app/argocd/shop');
+    dispatch('some/prefix/worker/main/app/argocd/shop.web');
+    dispatch('some/prefix/worker/main/app/other/shop');
+    dispatch('prefix/worker/main/app/argocd/shop');
     dispatch('some/prefix');
     dispatch('some/prefix/button/main/state', '');
-    expect(seen).toEqual([{ namespace: 'argocd', name: 'shop.web' }, 'app/argocd/shop.web', undefined]);
+    expect(seen).toEqual([
+      { worker: 'main', namespace: 'argocd', name: 'shop.web' },
+      'worker/main/app/argocd/shop.web',
+      undefined,
+    ]);
   });
 
   test('topics of others stand whole, and none of ours is taken for one of theirs', () => {
@@ -60,16 +64,16 @@ describe('topics and filters', () => {
       {},
     );
     router.add(filterBelow('home', app.filter()), (_, { params }) => seen.push(params), {});
-    expect([...router.filters().keys()]).toEqual(['zigbee/button', 'home/app/+/+']);
+    expect([...router.filters().keys()]).toEqual(['zigbee/button', 'home/worker/+/app/+/+']);
     const dispatch = (topic: string) =>
       router.dispatch({ topic, payload: Buffer.from('single'), retain: false, version: 5 });
     dispatch('zigbee/button');
     dispatch('home/zigbee/button');
-    dispatch('home/app/argocd/shop');
-    dispatch('app/argocd/shop');
+    dispatch('home/worker/main/app/argocd/shop');
+    dispatch('worker/main/app/argocd/shop');
     expect(seen).toEqual([
       ['zigbee/button', { ok: true, value: 'single' }],
-      { namespace: 'argocd', name: 'shop' },
+      { worker: 'main', namespace: 'argocd', name: 'shop' },
     ]);
   });
 });
