@@ -16,7 +16,9 @@ const make = makerFor('release-button', 'worker', 'main');
 const [[, component] = []] = applicationComponents({
   make,
   buttons: [{ id: 'main', on: { press: 'release' } }],
-  applications: [{ worker: 'main', namespace: 'argocd', name: 'shop', project: 'default', labels: {}, buttons: ['main'] }],
+  applications: [
+    { worker: 'main', namespace: 'argocd', name: 'shop', project: 'default', labels: {}, buttons: ['main'] },
+  ],
   vouched: [],
   install: true,
 });
