@@ -1,29 +1,26 @@
 // The GPIO agent: fingers to presses, signals to LEDs. Wires buttons, LEDs, presses and the link together.
+import { EventEmitter } from 'node:events';
 import type { Registry } from 'prom-client';
-import { agentInfo } from '../messages/agent.ts';
-import { buttonSignal, buttonState } from '../messages/button.ts';
-import { ledIdentify, ledSet, ledState } from '../messages/led.ts';
+import { buttonSignal } from '../messages/button.ts';
+import { ledIdentify, ledSet } from '../messages/led.ts';
 import { buttonResult } from '../messages/press.ts';
 import type { ClockState } from '../messages/presence.ts';
-import { toTime } from '../messages/time.ts';
 import { workerAvailability } from '../messages/worker.ts';
-import type { Clock, Timer } from '../service/clock.ts';
+import type { Clock } from '../service/clock.ts';
 import type { Health } from '../service/health.ts';
 import type { Log } from '../service/log.ts';
 import { createButton } from './button.ts';
 import type { GpioDriver } from './drivers/driver.ts';
-import { infoOf } from './info.ts';
 import { createKeySwitch } from './key-switch.ts';
 import { createLedScheduler } from './led-scheduler.ts';
 import { createLed } from './led.ts';
 import type { Led, Surroundings } from './led.ts';
-import { patternInWords } from './light.ts';
-import type { Shown } from './light.ts';
 import { agentMetrics } from './metrics.ts';
 import type { AgentConfig, AgentLink } from './options.ts';
 import { createPresses } from './presses.ts';
 import { createSampler } from './sampler.ts';
 import { createSignals } from './signals.ts';
+import { createStateTopics } from './state-topics.ts';
 import { createUnseen } from './unseen.ts';
 
 export interface GpioAgent {
@@ -36,8 +33,16 @@ export interface GpioAgent {
   stop(): Promise<void>;
 }
 
-/** From the contract: `info` every minute. */
-const infoEveryMs = 60_000;
+interface Events {
+  /** Something has changed that LEDs depend on. */
+  view: [];
+  /** A finger is on the button. */
+  felt: [button: string];
+  /** An input has changed, or is about to be looked at more often. */
+  edge: [];
+  /** What is published of the button has changed. */
+  button: [button: string];
+}
 
 export function createGpioAgent(options: {
   readonly config: AgentConfig;
@@ -61,15 +66,12 @@ export function createGpioAgent(options: {
   const metrics = agentMetrics(options.metrics, config);
   const signals = createSignals();
   const unseen = createUnseen({ clock, log, sampleMs: config.sampleMs, uptimeMs: options.uptimeMs });
-  const published = new Map<string, Shown>();
+  const events = new EventEmitter<Events>();
   let running = false;
   let subscribed = false;
-  let infoTimer: Timer | undefined;
   let unlisten: (() => void) | undefined;
 
-  const refreshLeds = () => {
-    if (running) scheduler.refresh();
-  };
+  const refreshLeds = () => void events.emit('view');
 
   const presses = createPresses({
     agent,
@@ -81,10 +83,11 @@ export function createGpioAgent(options: {
     clockSynchronised: options.clockSynchronised,
     workerOnline: (button) => signals.of(button)?.workerOnline === true,
     onChange: (button) => {
-      publishButton(button);
+      events.emit('button', button);
       refreshLeds();
     },
   });
+  const stateTopics = createStateTopics({ ...options, metrics, presses, unseen });
 
   const buttons = config.buttons.map((button) =>
     createButton({
@@ -100,20 +103,20 @@ export function createGpioAgent(options: {
         metrics.lostEdges(button.id, count);
         unseen.lostEdges(count);
       },
-      onFelt: () => {
-        for (const led of leds) if (led.follows === button.id) led.acknowledge(clock.monotonic());
-        // Lit at once; said on its topic only after the press is on its way.
-        scheduler.refresh({ quiet: true });
-      },
+      onFelt: () => events.emit('felt', button.id),
       onGesture: (fired) => presses.send(button.id, fired),
       onCondition: (condition) => {
         metrics.stuck(button.id, condition.stuck);
-        publishButton(button.id);
+        events.emit('button', button.id);
         refreshLeds();
       },
-      onEdge: () => sampler.reschedule(),
+      onEdge: () => events.emit('edge'),
     }),
   );
+  events.on('button', (id) => {
+    const button = buttons.find((candidate) => candidate.id === id);
+    if (running && button !== undefined) stateTopics.button(button);
+  });
 
   const keySwitches = config.keySwitches.map((keySwitch) =>
     createKeySwitch({
@@ -127,7 +130,7 @@ export function createGpioAgent(options: {
       lineHealth: health.check(`line of key switch ${keySwitch.id}`, 'degraded'),
       onFault: refreshLeds,
       onLostEdges: (count) => unseen.lostEdges(count),
-      onEdge: () => sampler.reschedule(),
+      onEdge: () => events.emit('edge'),
     }),
   );
   const inputs = [...buttons, ...keySwitches];
@@ -157,33 +160,20 @@ export function createGpioAgent(options: {
     }),
   );
 
-  const publishLed = (id: string, { pattern, because, signal }: Shown) => {
-    const before = published.get(id);
-    if (before?.pattern === pattern && before.because === because && before.signal === signal) return;
-    published.set(id, { pattern, because, ...(signal === undefined ? {} : { signal }) });
-    // The flash at every press hides for a moment what the light says, and is nothing that it says.
-    if (because !== 'acknowledge') metrics.lightOffline(id, because === 'offline');
-    // The flash at every press is no news; on a terminal this line is the light of the simulated driver.
-    if (because !== 'acknowledge')
-      log.info(
-        { led: id, because },
-        `LED ${id}: ${patternInWords({ pattern, because })} (${signal ?? because})`,
-      );
-    link.publish(ledState.at({ led: id }), {
-      agent,
-      pattern,
-      because,
-      ...(signal === undefined ? {} : { signal }),
-      at: toTime(clock.now()),
-    });
-  };
-
   const scheduler = createLedScheduler({
     clock,
     leds,
     onRefresh: () => {
-      for (const led of leds) if (led.shown !== undefined) publishLed(led.id, led.shown);
+      for (const led of leds) if (led.shown !== undefined) stateTopics.led(led.id, led.shown);
     },
+  });
+  events.on('view', () => {
+    if (running) scheduler.refresh();
+  });
+  events.on('felt', (button) => {
+    for (const led of leds) if (led.follows === button) led.acknowledge(clock.monotonic());
+    // Lit at once; said on its topic only after the press is on its way.
+    scheduler.refresh({ quiet: true });
   });
   const sampler = createSampler({
     clock,
@@ -196,25 +186,7 @@ export function createGpioAgent(options: {
     },
   });
 
-  const publishButton = (id: string) => {
-    const button = buttons.find((candidate) => candidate.id === id);
-    if (button === undefined || !running) return;
-    const { presses: count, droppedPresses, lastPressAt } = presses.of(id);
-    link.publish(buttonState.at({ button: id }), {
-      agent,
-      ...button.condition,
-      presses: count,
-      droppedPresses,
-      ...(lastPressAt === undefined ? {} : { lastPressAt }),
-    });
-  };
-
-  const publishInfo = () => {
-    const sleptMs = unseen.slept();
-    if (sleptMs > 0) metrics.gap(sleptMs);
-    link.publish(agentInfo.at({ agent }), infoOf({ ...options, unseen: unseen.lastHour() }));
-    infoTimer = clock.setTimeout(publishInfo, infoEveryMs);
-  };
+  events.on('edge', sampler.reschedule);
 
   const subscribe = () => {
     if (subscribed) return;
@@ -256,8 +228,7 @@ export function createGpioAgent(options: {
     running = false;
     unlisten?.();
     unlisten = undefined;
-    infoTimer?.cancel();
-    infoTimer = undefined;
+    stateTopics.stop();
     sampler.stop();
     presses.stop();
     scheduler.stop();
@@ -281,8 +252,8 @@ export function createGpioAgent(options: {
       else signals.forget();
       refreshLeds();
     });
-    for (const button of buttons) publishButton(button.id);
-    publishInfo();
+    for (const button of buttons) stateTopics.button(button);
+    stateTopics.start();
     scheduler.refresh();
     sampler.start();
     await sampler.settled();
@@ -295,7 +266,7 @@ export function createGpioAgent(options: {
   const stop = () => {
     if (!running) return;
     release();
-    for (const led of leds) publishLed(led.id, { pattern: 'off', because: 'offline' });
+    for (const led of leds) stateTopics.led(led.id, { pattern: 'off', because: 'offline' });
   };
 
   return {
