@@ -37,10 +37,10 @@ export interface PlaceOptions {
 
 export async function createPlace({ installed }: PlaceOptions): Promise<Place> {
   const directory = mkdtempSync(join(tmpdir(), 'release-button-page-'));
-  const clone = join(directory, 'release-button');
   const home = join(directory, 'home');
+  const clone = join(home, 'clone');
   const bin = join(directory, 'bin');
-  for (const folder of [clone, home, bin]) mkdirSync(folder);
+  for (const folder of [home, clone, bin]) mkdirSync(folder);
   copyProject(clone);
   if (installed) install(clone);
   writePrograms(bin, clone);
@@ -65,8 +65,6 @@ export async function createPlace({ installed }: PlaceOptions): Promise<Place> {
     npm_config_audit: 'false',
     npm_config_fund: 'false',
     npm_config_progress: 'false',
-    // There is no registry on this network, and the two drivers are the only packages that an installation needs from one.
-    npm_config_omit: 'optional',
   };
 
   let count = 0;
@@ -196,8 +194,13 @@ function install(clone: string): void {
 function writePrograms(bin: string, clone: string): void {
   const npm = execFileSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).trim();
   const programs = {
-    // As `install` above; all else is npm's.
-    npm: `if [ "$1" = ci ]; then ln -sfn ${root}/node_modules node_modules && exec cp -a ${root}/dist .; fi\nexec ${npm} "$@"`,
+    // `npm ci` is `install` above. There is no registry on this network: test/end-to-end/package.test.ts installs with the
+    // drivers for the pins, compiled.
+    npm: `case "$1" in
+ci) ln -sfn ${root}/node_modules node_modules && exec cp -a ${root}/dist . ;;
+install) exec ${npm} "$@" --offline --ignore-scripts ;;
+*) exec ${npm} "$@" ;;
+esac`,
     sudo: 'exec env "$@"',
     'release-button': `exec node ${clone}/dist/bundle/main.js "$@"`,
   };
