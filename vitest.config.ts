@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { patienceMs } from './test/support/patience.ts';
+import { unfitFor } from './test/support/platforms.ts';
 
 /** Packages are imported as Node does it, so that the tests run what runs. */
 const deps = { interopDefault: false };
@@ -19,7 +20,11 @@ export default defineConfig({
           deps,
           expect,
           include: ['test/**/*.test.ts'],
-          exclude: ['test/end-to-end/**', 'test/documents/**'],
+          exclude: [
+            'test/end-to-end/**',
+            'test/documents/**',
+            ...unfitFor(process.platform).map(({ file }) => file),
+          ],
           testTimeout: 2 * patienceMs,
           hookTimeout: 2 * patienceMs,
         },

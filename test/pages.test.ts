@@ -9,6 +9,9 @@ import { flagsOf, leavesIn, loadSections, sectionNames } from '../config/section
 const root = join(import.meta.dirname, '..');
 const pages = [
   'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'CODE_OF_CONDUCT.md',
   ...readdirSync(join(root, 'docs'))
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),

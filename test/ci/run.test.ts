@@ -30,10 +30,11 @@ interface Machine {
   readonly docker?: boolean;
   /** a script beside the project that brings an engine */
   readonly lab?: boolean;
+  readonly parts?: readonly string[];
 }
 
 /** Standard input is no terminal, since a test has none. */
-function planOn({ env = {}, root = false, without = [], docker = false, lab = false }: Machine) {
+function planOn({ env = {}, root = false, without = [], docker = false, lab = false, parts = [] }: Machine) {
   const folder = mkdtempSync(join(tmpdir(), 'release-button-ci-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const bin = join(folder, 'bin');
@@ -54,7 +55,7 @@ function planOn({ env = {}, root = false, without = [], docker = false, lab = fa
   mkdirSync(join(folder, 'project/.ci'), { recursive: true });
   cpSync(script, join(folder, 'project/.ci/run'));
   if (lab) writeFileSync(join(folder, 'lab.sh'), 'exit 1\n');
-  const { status, stdout, stderr } = spawnSync(join(folder, 'project/.ci/run'), ['--plan'], {
+  const { status, stdout, stderr } = spawnSync(join(folder, 'project/.ci/run'), ['--plan', ...parts], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: bin, TMPDIR: folder, DOCKER_LAB: join(folder, 'lab.sh'), ...env },
@@ -83,13 +84,14 @@ test.each<[string, Machine]>([
   ['where CI has another value', { env: { CI: '1' } }],
   ['where root runs it without a terminal', { root: true }],
 ])('%s, nothing is skipped: missing packages are installed, and an engine is set up', (_, machine) => {
+  const sudo = machine.root === true ? '' : 'sudo --preserve-env=DEBIAN_FRONTEND ';
   expect(
     planOn({ ...machine, lab: true, docker: true, without: ['mosquitto_sub', 'prometheus', 'promtool'] }),
   ).toMatchObject({
     code: 0,
     steps: [
-      'apt-get update -qq',
-      'apt-get install -y -qq --no-install-recommends mosquitto-clients prometheus',
+      `${sudo}apt-get update -qq`,
+      `${sudo}apt-get install -y -qq --no-install-recommends mosquitto-clients prometheus`,
       ...withLab,
     ],
   });
@@ -127,6 +129,25 @@ test('for somebody with a Docker engine nothing is said of one, and nothing set 
   const { code, steps, said } = planOn({ docker: true, lab: true });
   expect({ code, steps }).toEqual({ code: 0, steps: always });
   expect(said).not.toMatch(/skipped|missing/);
+});
+
+test.each<[readonly string[], string, readonly string[]]>([
+  [['check', 'test'], 'build-essential openssl', ['npm run check', 'npm run test --']],
+  [['gpio'], 'build-essential', ['npm run test:gpio --']],
+  [['compose'], 'build-essential mosquitto', ['npm run test:compose --']],
+  [['chaos'], 'build-essential mosquitto', ['npm run test:chaos --']],
+])('of it only %j: it wants the packages of these alone', (parts, packages, wanted) => {
+  const without = ['cc', 'openssl', ...(parts.includes('test') ? [] : ['mosquitto'])];
+  expect(planOn({ env: { CI: 'true' }, root: true, docker: true, without, parts }).steps).toEqual([
+    'apt-get update -qq',
+    `apt-get install -y -qq --no-install-recommends ${packages}`,
+    'npm ci --no-fund --no-audit',
+    ...wanted,
+  ]);
+});
+
+test('a part that there is not is a usage error', () => {
+  expect(planOn({ parts: ['tset'] })).toMatchObject({ code: 2, steps: [] });
 });
 
 test('without Node.js it says so and ends', () => {

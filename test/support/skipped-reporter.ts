@@ -1,11 +1,17 @@
-// Says at the end of a run which tests were skipped: their names hold the reason.
+// Says at the end of a run which tests were skipped, and why. The names of skipped tests hold the reason.
 import type { Reporter, TestModule } from 'vitest/node';
+import { unfitFor } from './platforms.ts';
 
 export default class SkippedReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
-    const names = modules.flatMap((module) =>
-      [...module.children.allTests('skipped')].map((test) => `${module.relativeModuleId}: ${test.fullName}`),
-    );
+    const names = [
+      ...unfitFor(process.platform).map(({ file, reason }) => `${file}: all of it, since ${reason}`),
+      ...modules.flatMap((module) =>
+        [...module.children.allTests('skipped')].map(
+          (test) => `${module.relativeModuleId}: ${test.fullName}`,
+        ),
+      ),
+    ];
     if (names.length === 0) return;
     process.stdout.write(`\nskipped (${names.length}):\n${names.map((name) => `  ${name}\n`).join('')}`);
   }

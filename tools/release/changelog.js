@@ -1,0 +1,7 @@
+// `npm run --silent release:notes [-- VERSION]`: what CHANGELOG.md says of a version, by default of this one.
+import { end, sectionOf, version } from './project.js';
+
+const [wanted = version] = process.argv.slice(2);
+const section = sectionOf(wanted);
+if (section === undefined) end(`CHANGELOG.md has no section for ${wanted}`);
+process.stdout.write(`${section.text}\n`);
