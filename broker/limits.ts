@@ -26,7 +26,7 @@ export interface Limits {
 export const defaultLimits: Limits = {
   // Less than an agent waits for the result of a press (5 s), because messages to other clients may wait meanwhile.
   drainTimeoutMs: 3000,
-  // A link of 22 kB/s empties it within `slowClientMs`. The broker cuts a slower one when the buffer overflows.
+  // A link of 22 kB/s empties it within `drainTimeoutMs`. The broker cuts a slower one when the buffer overflows.
   socketBufferBytes: 64 * 1024,
   awaitingReleasePerClient: 100,
   // 10,000 applications with a retained topic each, and as many again for everything else.
