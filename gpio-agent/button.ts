@@ -1,4 +1,4 @@
-// One button: its settled levels to gestures, and how it is.
+// One button: turns its settled levels into gestures, and reports its state.
 import type { Clock } from '../service/clock.ts';
 import type { HealthCheck } from '../service/health.ts';
 import type { Log } from '../service/log.ts';
@@ -35,11 +35,11 @@ export function createButton(options: {
   readonly lineHealth: HealthCheck;
   readonly onBounces: (count: number) => void;
   readonly onLostEdges: (count: number) => void;
-  /** The finger was felt: at the settled edge of a press, and again when a gesture is decided later than that. */
+  /** Called when a person must see that the press was felt: at the settled press, and again when a gesture is decided later. */
   readonly onFelt: () => void;
   readonly onGesture: (fired: FiredGesture) => void;
   readonly onCondition: (condition: ButtonCondition) => void;
-  /** An edge came in: `nextAt` may have changed. */
+  /** An edge arrived: `nextAt` may have changed. */
   readonly onEdge: () => void;
 }): Button {
   const { config, log } = options;
@@ -70,14 +70,14 @@ export function createButton(options: {
     for (const fired of step.fired) options.onGesture(fired);
   };
 
-  // A press and a release settle for different times. Gestures are told from when the levels began, both shifted by the
-  // time that a press needs.
+  // A press and a release have different settle times. So gestures use the times at which the levels began, each plus the
+  // settle time of a press.
   const edgeOf = (transition: Transition): Transition => ({
     ...transition,
     at: transition.since + config.debounceMs,
   });
 
-  /** A release that is settling may have begun in time: until then nothing is decided that came due after it began. */
+  /** A settling release may turn out to have begun in time. Until it has settled, nothing that fell due later is decided. */
   const knownUntil = (now: number) =>
     Math.min(now, (input.leavingSince ?? Number.POSITIVE_INFINITY) + config.debounceMs);
 

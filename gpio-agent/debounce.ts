@@ -1,52 +1,52 @@
-// Settle, then read: raw levels of a button with time stamps in, settled levels out. Pure; the only debouncer for all drivers.
+// The debouncer of all drivers: raw levels of a button with time stamps in, settled levels out. Pure.
 //
-// Two stages. A level is steady once it has held for 3 ms (`spikeMs`) without a break. A steady level counts once it has
-// been steady for its settle time. Whatever takes the line away from its steady level is a disturbance; it ends when the
-// line has been back for 3 ms. A disturbance shorter than 3 ms changes nothing, a longer one restarts the wait. So noise
-// whose levels are all shorter than 3 ms never counts, at any rate, and spikes of noise do not swallow a press.
+// It has two stages. A level is steady when it has held for 3 ms (`spikeMs`) without a break. A steady level counts when it
+// has been steady for its settle time. A disturbance is everything that takes the line away from its steady level. It ends
+// when the line has been back for 3 ms. A disturbance shorter than 3 ms changes nothing; a longer one restarts the settle
+// time. So noise whose levels are all shorter than 3 ms never counts, and spikes do not swallow a press.
 //
-// A driver that samples sees levels only when it looks. What it cannot see makes it stricter, never looser: how long a
-// disturbance may have lasted is counted from the look before it to the look after it, and each one delays the level.
+// A sampling driver sees the level only when it reads. What it cannot see makes the debouncer stricter, never looser: a
+// disturbance counts as lasting from the read before it to the read after it, and each disturbance delays the level.
 
 /** How long a level must be steady before it counts, in ms. */
 export interface SettleTimes {
-  /** Of a press, and of the first level after opening; 0 lets every level count at once. */
+  /** For a press, and for the first level after opening. 0: every level counts at once. */
   readonly pressMs: number;
   readonly releaseMs: number;
 }
 
-/** What is known about one button. Times are monotonic milliseconds. */
+/** All that is known about one button. Times are in monotonic milliseconds. */
 export interface DebounceState {
-  /** The level that counts; undefined until the first one has settled. */
+  /** The level that counts. Undefined until the first one has settled. */
   readonly settled: boolean | undefined;
   readonly settledSince: number;
-  /** The last level that held for `spikeMs`, and since when, disturbances left out. */
+  /** The last level that held for `spikeMs`, and since when, not counting disturbances. */
   readonly steady: boolean | undefined;
   readonly steadySince: number;
-  /** The disturbance of the steady level that is not over yet. */
+  /** The current disturbance of the steady level. */
   readonly disturbance: Disturbance | undefined;
-  /** By how much later the steady level counts, because looks saw it disturbed. */
+  /** Extra settle time of the steady level, because reads saw it disturbed. */
   readonly delayMs: number;
   readonly raw: boolean | undefined;
   readonly rawSince: number;
   readonly lastAt: number;
-  /** Levels that did not last for the settle time of a press, and the shortest of them in ms. */
+  /** Number of levels shorter than the settle time of a press, and the shortest of them in ms. */
   readonly bounces: number;
   readonly shortestPulseMs: number | undefined;
 }
 
 interface Disturbance {
-  /** It began at this moment at the earliest. */
+  /** The earliest time at which it can have begun. */
   readonly from: number;
-  /** A look found it, so that it began at some moment between two looks. */
+  /** Found by a read, so it began at some time between two reads. */
   readonly looked: boolean;
 }
 
 /**
- * `edge`: the level changed exactly at `at` (a kernel time stamp). `sample`: the level was read at `at`. `gap`: an edge
- * too, but others before it were lost, so that nobody knows what the level was until then.
- * A driver that samples gives samples only. A driver with edges also gives a sample when `nextAt` has come,
- * after all edges that happened before it.
+ * `edge`: the level changed exactly at `at` (a time stamp of the kernel). `sample`: the level was read at `at`. `gap`: an
+ * edge as well, but earlier edges were lost, so the level before it is unknown.
+ * A sampling driver reports samples only. A driver with edges also reports a sample at `nextAt`, after all edges that
+ * happened before it.
  */
 export interface LevelEvent {
   readonly kind: 'edge' | 'gap' | 'sample';
@@ -56,19 +56,19 @@ export interface LevelEvent {
 
 export interface Transition {
   readonly pressed: boolean;
-  /** When the level began, and when it had held long enough to count. */
+  /** When the level began, and when it had held for its settle time. */
   readonly since: number;
   readonly at: number;
-  /** The first level found after opening: a button found held is not a press. */
+  /** The first level after opening. If the button is held then, that is not a press. */
   readonly initial: boolean;
-  /** Of a release: how long the button was held, from level to level. */
+  /** For a release: how long the button was held, from the start of one level to the start of the other. */
   readonly heldMs?: number;
 }
 
 export interface DebounceStep {
   readonly state: DebounceState;
   readonly transitions: readonly Transition[];
-  /** When to read the level again, because something may be decided then; absent: the line is at rest. */
+  /** When to read the level again, because something may be decided then. Absent: the line is at rest. */
   readonly nextAt?: number;
 }
 
@@ -86,13 +86,13 @@ export const unsettled: DebounceState = {
   shortestPulseMs: undefined,
 };
 
-/** Longer than the spikes that relays, motors and static discharge leave on a cable, far shorter than a half wave of the mains (10 ms); ours. */
+/** Our choice: longer than spikes of relays, motors and static discharge on a cable, much shorter than a half wave of the mains (10 ms). */
 const longestSpikeMs = 3;
 
 /**
- * A look shows a moment, and noise that is faster than the looks may show any level at each of them. A disturbance that
- * looks have found therefore delays the level by this much. Without it, noise of 5 kHz without end becomes a press within
- * 1,000 s (npm run bench -- debounce); with it, it does not. Ours.
+ * A read sees one moment, and noise that is faster than the reads may show any level. So each disturbance that a read
+ * finds delays the level by this much. Without the delay, endless noise of 5 kHz becomes a press within 1,000 s
+ * (`npm run bench -- debounce`); with it, it does not. Our choice.
  */
 const lookedDelayMs = 5;
 
@@ -100,14 +100,14 @@ const spikeMsOf = ({ pressMs }: SettleTimes) => Math.min(longestSpikeMs, pressMs
 
 export function debounce(state: DebounceState, event: LevelEvent, times: SettleTimes): DebounceStep {
   const { kind, pressed } = event;
-  // An edge that is older than what was already read must not rewrite the past.
+  // An edge older than the last read must not change the past.
   const at = Math.max(event.at, state.lastAt);
   const transitions: Transition[] = [];
   const changed = pressed !== state.raw;
-  // An edge to the level that is there already means that another edge was missed: as little is known as after a gap.
+  // An edge to the current level means that another edge was lost. The past is then as unknown as after a gap.
   const lost = kind === 'gap' || (kind === 'edge' && !changed);
-  // A level has held until the edge that ends it. A look that finds the other one proves nothing of the time since the
-  // look before.
+  // A level held until the edge that ends it. If a read finds the other level, the level may have ended at any time since the
+  // previous read.
   const before = lost || (kind === 'sample' && changed) ? state : holdUntil(state, at, times, transitions);
   const next = lost ? forget(before, event, at, times) : changed ? change(before, event, at, times) : before;
   const after = { ...holdUntil(next, at, times, transitions), lastAt: at };
@@ -115,7 +115,7 @@ export function debounce(state: DebounceState, event: LevelEvent, times: SettleT
   return { state: after, transitions, ...(nextAt === undefined ? {} : { nextAt }) };
 }
 
-/** Since when the line has been leaving the level that counts; undefined: it is not. A spike may look so at first. */
+/** Since when the line has been leaving the level that counts. Undefined: it is not. A spike may look like this at first. */
 export function leavingSince({
   settled,
   steady,
@@ -128,14 +128,14 @@ export function leavingSince({
   return raw === settled ? undefined : rawSince;
 }
 
-/** The raw level is known to have held until now. */
+/** Called when the raw level is known to have held until now. */
 function holdUntil(
   state: DebounceState,
   now: number,
   times: SettleTimes,
   transitions: Transition[],
 ): DebounceState {
-  // The same sums as in nextOf, so that what is due then is due in spite of rounding.
+  // The same sums as in nextOf, so that rounding does not delay what is due.
   const steadied = now < state.rawSince + spikeMsOf(times) ? state : steady(state, times);
   const { raw, settled, steadySince, disturbance } = steadied;
   if (raw === undefined || raw !== steadied.steady || raw === settled) return steadied;
@@ -144,7 +144,7 @@ function holdUntil(
   transitions.push({
     pressed: raw,
     since: steadySince,
-    // Back from a spike only after the time was over.
+    // The line returned from a spike only after the settle time was over.
     at: Math.max(steadySince + counting, disturbance === undefined ? 0 : steadied.rawSince),
     initial: settled === undefined,
     ...(raw || settled === undefined ? {} : { heldMs: steadySince - steadied.settledSince }),
@@ -152,7 +152,7 @@ function holdUntil(
   return { ...steadied, settled: raw, settledSince: steadySince };
 }
 
-/** The raw level has held for `spikeMs`: it is steady, or steady again after a disturbance. */
+/** The raw level has held for `spikeMs`. It is steady now, or steady again after a disturbance. */
 function steady(state: DebounceState, times: SettleTimes): DebounceState {
   const { raw, rawSince, disturbance } = state;
   if (raw === state.steady && disturbance === undefined) return state;
@@ -161,10 +161,10 @@ function steady(state: DebounceState, times: SettleTimes): DebounceState {
   return { ...over, delayMs: delayOf(state) };
 }
 
-/** Whether the disturbance, which ended at the latest when the raw level began, was so short that it changes nothing. */
+/** True if the disturbance was too short to matter. It ended at the latest when the raw level began. */
 function isShort({ disturbance, rawSince }: DebounceState, times: SettleTimes): boolean {
   if (disturbance === undefined) return true;
-  // Between two looks each a spike of 3 ms may seem to have begun with the one and ended with the other.
+  // Two reads may each catch a spike of 3 ms that seems to begin with one read and end with the other.
   const limit = spikeMsOf(times) * (disturbance.looked ? 2 : 1);
   return rawSince - disturbance.from < limit;
 }
@@ -195,7 +195,7 @@ function change(
   };
 }
 
-/** Nobody knows what the level was until now: whatever was settling begins anew. */
+/** The level before now is unknown, so whatever was settling starts again. */
 function forget(
   state: DebounceState,
   { pressed }: LevelEvent,
@@ -214,7 +214,7 @@ function forget(
   };
 }
 
-/** A level that ends now, as a bounce if it did not last. */
+/** Ends the raw level now, and counts it as a bounce if it was short. */
 function counted(
   { settled, raw, rawSince, bounces, shortestPulseMs }: DebounceState,
   at: number,

@@ -1,41 +1,41 @@
-// Settled edges of one button to gestures. Pure. All times are monotonic ms of settled edges, so the debounce time cancels out.
-// Without `hold` and `double` a press goes out at its edge. With `hold`: at release, or as a hold at `holdMs`
-// while still held. With `double`: the second press that begins within `doubleMs` of the first one's edge makes a
-// double, at once; otherwise the press goes out when `doubleMs` is over.
+// Turns the settled edges of one button into gestures. Pure. All times are monotonic ms of settled edges, so the debounce
+// time cancels out. Without `hold` and `double`, a press is reported at its edge. With `hold`, it is reported at the release,
+// or as a hold at `holdMs` while the button is still held. With `double`, a second press that begins within `doubleMs` of
+// the first is reported as a double at once. Otherwise the press is reported when `doubleMs` is over.
 import type { Gesture } from '../messages/gesture.ts';
 import type { Transition } from './debounce.ts';
 
 export interface GestureOptions {
-  /** Gestures that the button has; another one is not given out. */
+  /** The gestures that the button reports. */
   readonly gestures: readonly Gesture[];
   readonly holdMs: number;
   readonly doubleMs: number;
-  /** Held longer than this the button is stuck: no gesture until it has been released. */
+  /** A button held for longer than this is stuck: it reports no gesture until its release. */
   readonly stuckAfterMs: number;
 }
 
 export type GestureState =
   | { readonly phase: 'released' }
-  /** Pressed, and it is open what it becomes. */
+  /** Pressed; the gesture is not decided yet. */
   | { readonly phase: 'undecided'; readonly pressedAt: number }
   /** Released after a first press that may become a double. */
   | { readonly phase: 'between'; readonly pressedAt: number; readonly heldMs: number }
-  /** Held, and nothing more comes of it: given out already, or found held at the start. */
+  /** Held, and nothing more follows: already reported, or found held at the start. */
   | { readonly phase: 'decided'; readonly pressedAt: number }
   | { readonly phase: 'stuck' };
 
 export interface FiredGesture {
   readonly gesture: Gesture;
-  /** When it was decided; not later than the `now` it was found at. */
+  /** When it was decided. Not later than the `now` of the call. */
   readonly at: number;
-  /** How long the button was held; absent where it goes out before that is known. */
+  /** How long the button was held. Absent if the gesture is reported before that is known. */
   readonly heldMs?: number;
 }
 
 export interface GestureStep {
   readonly state: GestureState;
   readonly fired: readonly FiredGesture[];
-  /** When to ask again, if nothing happens before. */
+  /** When to call again if nothing happens before. */
   readonly nextAt?: number;
 }
 
@@ -48,8 +48,8 @@ interface Deadline {
 export const noGesture: GestureState = { phase: 'released' };
 
 /**
- * One step: what became due until `now`, in order, and then the transition, if there is one.
- * @param now not earlier than any edge given before; with a transition, its `at`
+ * One step: first everything that fell due until `now`, in order, then the transition, if there is one.
+ * @param now not earlier than any edge before it; with a transition, its `at`
  */
 export function followGestures(
   state: GestureState,
@@ -109,7 +109,7 @@ function deadlineOf(state: GestureState, options: GestureOptions): Deadline | un
   return stuck.at <= fires.at ? stuck : { at: fires.at, becomes: { phase: 'decided', pressedAt }, fires };
 }
 
-/** What an undecided press becomes when it is held on: a hold, or, where there is no hold, a press that was no double. */
+/** The gesture of an undecided press that is still held: a hold or, without `hold`, a press that was no double. */
 function decisionWhileHeld(pressedAt: number, options: GestureOptions): FiredGesture {
   return options.gestures.includes('hold')
     ? { gesture: 'hold', at: pressedAt + options.holdMs, heldMs: options.holdMs }

@@ -1,4 +1,4 @@
-// What the agent says that it is.
+// The `info` message of the agent.
 import type { AgentInfo } from '../messages/agent.ts';
 import type { ClockState } from '../messages/presence.ts';
 import { toTime } from '../messages/time.ts';

@@ -16,7 +16,7 @@ export interface KeySwitch extends Polled {
   /** The button whose topic says that the key was turned. */
   readonly button: string;
   readonly fault: string | undefined;
-  /** The link is up: a key that is not turned on says so, since its last word may have been lost. */
+  /** The link is up. A key that is not on reports that again, because its last message may have been lost. */
   connected(): void;
   /** @throws HardwareError when the pin cannot be opened */
   open(): void;
@@ -91,7 +91,7 @@ export function createKeySwitch(options: {
       ({ fault } = input);
       options.onFault();
     },
-    // Its line is gone or it is closed: nobody vouches for the key any more.
+    // The line is lost or closed, so the state of the key is unknown.
     onReset: () => turn(false),
     onEdge: options.onEdge,
   });

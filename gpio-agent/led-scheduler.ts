@@ -1,36 +1,36 @@
-// One scheduler for all LEDs: writes a level only when it changes, and sets a timer only while some LED will change by itself.
+// One scheduler for all LEDs. It writes a level only when it changes, and sets a timer only while a pattern will change.
 import type { Clock, Timer } from '../service/clock.ts';
 import { backoffMs } from '../service/link/backoff.ts';
 import type { LevelNow } from './patterns.ts';
 import { reopen } from './reopen.ts';
 
 export interface ScheduledLed {
-  /** The level at a moment, and when it changes by itself; both in monotonic ms. */
+  /** The level now, and when it changes by itself, both in monotonic ms. */
   view(now: number): LevelNow;
-  /** @throws when the pin cannot be written; then it is tried again, ever more rarely */
+  /** @throws when the pin cannot be written; the scheduler then tries again, with growing pauses */
   write(on: boolean): void;
-  /** @throws when the pin is gone */
+  /** @throws when the pin is lost */
   check(): void;
-  /** Told about each attempt to write, and about a pin that is gone: undefined when it went well. */
+  /** Called after each attempt to write, and when a pin is lost. Undefined: it succeeded. */
   written(error: unknown): void;
 }
 
 export interface LedScheduler {
   /**
-   * Looks at every LED again, because something that a view depends on has changed.
-   * @param options.quiet without `onRefresh`; the next look makes up for it
+   * Updates every LED, because something that its view depends on has changed.
+   * @param options.quiet does not call `onRefresh`; the next update does
    */
   refresh(options?: { readonly quiet?: boolean }): void;
-  /** Notices pins that are gone while nothing is to be written; for somebody who looks from time to time anyway. */
+  /** Finds lost pins while there is nothing to write. For a caller with a regular check. */
   check(): void;
-  /** No timer any more, and every LED that was shown is off. `refresh` starts it again. */
+  /** Stops the timer and switches off every LED that was lit. `refresh` starts it again. */
   stop(): void;
 }
 
 export function createLedScheduler(options: {
   readonly clock: Clock;
   readonly leds: readonly ScheduledLed[];
-  /** Called after each look, also one that the timer has caused. */
+  /** Called after each update, also after those of the timer. */
   readonly onRefresh?: () => void;
 }): LedScheduler {
   const { clock, leds, onRefresh } = options;
@@ -45,7 +45,7 @@ export function createLedScheduler(options: {
     led.written(error);
   };
 
-  /** @returns whether it shows the level */
+  /** @returns true if the LED shows the level */
   const show = (led: ScheduledLed, on: boolean, now: number): boolean => {
     if (levels.get(led) === on) return true;
     if (now < (failed.get(led)?.retryAt ?? now)) return false;
@@ -70,7 +70,7 @@ export function createLedScheduler(options: {
       const wasFailed = failed.has(led);
       let level = led.view(now);
       let shown = show(led, level.on, now);
-      // What a LED has to show depends on whether it can be written.
+      // The view of an LED depends on whether the LED can be written.
       if (wasFailed === shown) {
         level = led.view(now);
         shown = show(led, level.on, now);
@@ -78,7 +78,7 @@ export function createLedScheduler(options: {
       if (!shown) nextAt = Math.min(nextAt, failed.get(led)?.retryAt ?? now);
       else if (level.nextAt !== undefined) nextAt = Math.min(nextAt, level.nextAt);
     }
-    // At least 1 ms: a timer that comes a fraction early must not spin.
+    // At least 1 ms: a timer that fires slightly early must not spin.
     if (nextAt < Number.POSITIVE_INFINITY)
       timer = clock.setTimeout(() => refresh(), Math.max(1, Math.ceil(nextAt - now)));
     if (!quiet) onRefresh?.();
@@ -103,7 +103,7 @@ export function createLedScheduler(options: {
     stop: () => {
       timer?.cancel();
       timer = undefined;
-      // One that was never lit, because its start failed, is not touched.
+      // An LED that never lit, because its start failed, is not touched.
       for (const led of levels.keys()) show(led, false, clock.monotonic());
       failed.clear();
     },

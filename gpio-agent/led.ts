@@ -1,4 +1,4 @@
-// One LED: its pin, what was asked of it by topic, and the level that follows from all that is known.
+// One LED: its pin, its overrides by topic, and the level that follows from everything that is known.
 import { defaultOverrideMs, hidesSignalMs } from '../messages/led.ts';
 import type { LedSet } from '../messages/led.ts';
 import type { HealthCheck } from '../service/health.ts';
@@ -12,7 +12,7 @@ import type { LedConfig } from './options.ts';
 import { levelAt } from './patterns.ts';
 import type { Pattern } from './patterns.ts';
 
-/** What a LED is told by the agent: all of `LightInputs` but what is its own. */
+/** The inputs that the agent supplies: all of `LightInputs` except the LED's own. */
 export type Surroundings = Omit<LightInputs, keyof Own>;
 
 type Own = Pick<LightInputs, 'override' | 'identifiedAt' | 'acknowledged'>;
@@ -20,7 +20,7 @@ type Own = Pick<LightInputs, 'override' | 'identifiedAt' | 'acknowledged'>;
 export interface Led extends ScheduledLed {
   readonly id: string;
   readonly follows: string;
-  /** What the last `view` has shown, if there was one. */
+  /** What the last `view` showed, if there was one. */
   readonly shown: Shown | undefined;
   /** @throws HardwareError when the pin cannot be opened */
   open(): void;
@@ -43,7 +43,7 @@ export function createLed(options: {
   let failed = false;
   let own: Own = {};
   let shown: Shown | undefined;
-  /** What is shown under an acknowledgement, and since when: a flash must not start a pattern anew. */
+  /** The pattern under an acknowledgement, and when it began: a flash must not restart the pattern. */
   let base: { readonly shown: Shown; readonly since: number } | undefined;
 
   const inputs = (): LightInputs => {
@@ -77,7 +77,7 @@ export function createLed(options: {
     }
   };
 
-  /** A pin that failed is given back, so that the next attempt opens it anew. */
+  /** Closes a pin that failed, so that the next attempt opens it again. */
   const using = (use: () => void) => {
     try {
       use();

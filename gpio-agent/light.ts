@@ -1,16 +1,16 @@
-// What a LED shows, chosen from everything that is known. Pure; the priority of the light is here and nowhere else.
+// Chooses what an LED shows from everything that is known. Pure. The only place for the priority of the light.
 //
-// The strongest that holds:
-//  1. acknowledge  the finger was felt: inverted for 50 ms, before anything else can hide it
-//  2. identify     a person looks for this LED right now
+// The first of these that applies:
+//  1. acknowledge  the press was felt: inverted for 50 ms
+//  2. identify     a person is looking for this LED
 //  3. fault        a pin cannot be used: `triple-blink`
-//  4. dropped      a press did not reach the broker: one round of `sos`, said as offline
-//  5. offline      no broker: `double-blink`; also over `set`, since whoever set it can no longer take it back
-//  6. refused      the worker has refused the press: five short flashes
+//  4. dropped      a press did not reach the broker: one round of `sos`, reported as offline
+//  5. offline      no broker: `double-blink`; also over `set`, because its sender can no longer end it
+//  6. refused      the worker refused the press: five short flashes
 //  7. no result    the worker is online and a press got no result: the signal `failed`, until the signal changes
-//  8. set          an override by topic; it stands in for the signal, and so also for a worker that is offline. One that
-//                  does not say for how long gives way after 10 s to all but `clear`
-//  9. offline      nobody vouches: no signal known on this connection, or its worker is not known to be online
+//  8. set          an override by topic. It replaces the signal, also while the worker is offline. Without a duration it
+//                  gives way after 10 s to every signal but `clear`
+//  9. offline      no signal on this connection, or its worker is not known to be online
 // 10. signal
 import type { Signal } from '../messages/button.ts';
 import type { LedState } from '../messages/led.ts';
@@ -18,10 +18,10 @@ import type { PressReason } from '../messages/press.ts';
 import { patternOfSignal } from './patterns.ts';
 import type { Pattern } from './patterns.ts';
 
-/** Times are monotonic ms. What is absent does not hold. */
+/** Times are in monotonic ms. An absent member does not apply. */
 export interface LightInputs {
   readonly connected: boolean;
-  /** The signal of the button that the LED follows, as heard on this connection. */
+  /** The signal of the button that this LED follows, as received on this connection. */
   readonly signal?: { readonly signal: Signal; readonly workerOnline: boolean };
   readonly override?: Override;
   readonly identifiedAt?: number;
@@ -36,7 +36,7 @@ export interface Override {
   readonly pattern: Pattern;
   readonly since: number;
   readonly until: number;
-  /** From then on it hides nothing but `clear`; absent: its setter has said for how long, and it hides every signal. */
+  /** From this time on the override hides only `clear`. Absent: it has a duration and hides every signal. */
   readonly yieldsAt?: number;
 }
 
@@ -44,22 +44,22 @@ export interface Shown {
   readonly pattern: Pattern;
   readonly because: LedState['because'];
   readonly signal?: Signal;
-  /** When the pattern began; absent: whenever it began to be shown. */
+  /** When the pattern began. Absent: when it was first shown. */
   readonly since?: number;
   /** When it ends by itself. */
   readonly nextAt?: number;
 }
 
-/** From the contract: an acknowledgement inverts the light for 50 ms. */
+/** The contract: an acknowledgement inverts the light for 50 ms. */
 const acknowledgeMs = 50;
 
-/** Long enough to look around a room; ours. */
+/** Our choice: long enough to look around a room. */
 const identifyMs = 10_000;
 
 /** One round of `sos` (34 units of 150 ms). */
 const droppedMs = 5100;
 
-/** Faster than any named pattern, so that it cannot be read as a signal. */
+/** Faster than any named pattern, so that nobody reads it as a signal. */
 const identifyPattern: Pattern = {
   steps: [
     { on: true, ms: 50 },
@@ -68,7 +68,7 @@ const identifyPattern: Pattern = {
   repeat: true,
 };
 
-/** Five short flashes, set off by darkness from whatever the light shows before and after; ours. */
+/** Our choice: five short flashes, with darkness before and after. */
 const refusedPattern: Pattern = {
   steps: [
     { on: false, ms: 250 },
@@ -82,14 +82,14 @@ const refusedPattern: Pattern = {
 };
 const refusedMs = 1_500;
 
-/** For the log. A pattern without a name is ours, or steps that somebody has set. */
+/** For the log. A pattern without a name is our own, or was set by topic as steps. */
 export function patternInWords({ pattern, because }: Pick<Shown, 'pattern' | 'because'>): string {
   if (typeof pattern === 'string') return pattern;
   if (because === 'refused') return 'five short flashes';
   return because === 'identify' ? 'blinks very fast' : 'steps of its own';
 }
 
-/** Somebody has pressed again what a press has begun. */
+/** The press repeats one whose release runs. */
 const repetitions: ReadonlySet<PressReason | undefined> = new Set([
   'cool-down',
   'duplicate',
@@ -122,7 +122,7 @@ export function chooseLight(inputs: LightInputs, now: number): Shown {
   return signal?.workerOnline === true ? showSignal(signal.signal) : offline;
 }
 
-/** Once it does not, it never does again: the caller forgets it, since it must not come back when the signal is `clear`. */
+/** False means: forget the override. It must not come back when the signal is `clear`. */
 export function overrideHolds(
   { override, signal, connected }: Pick<LightInputs, 'override' | 'signal' | 'connected'>,
   now: number,
@@ -132,7 +132,7 @@ export function overrideHolds(
   return connected && signal?.workerOnline === true && signal.signal === 'clear';
 }
 
-/** Of a repetition the pulse of the release that runs says more: flashes would look as if that one were refused. */
+/** After a repeated press the pulse of the running release stays. Flashes would look as if that release were refused. */
 function isRefused(
   inputs: LightInputs,
   now: number,

@@ -1,14 +1,14 @@
-// Switches the lights off and ends, `release-button gpio-agent --lights-off`: an agent that was killed could not, and where
-// the pins keep their level (rpio) a lamp would go on saying something that nobody vouches for. Waits for nothing.
+// `release-button gpio-agent --lights-off`: switches the lights off and ends. A killed agent cannot do that, and with rpio
+// the pins keep their level, so a light would go on showing a state that nobody vouches for. Waits for nothing.
 import { HardwareError } from './drivers/driver.ts';
 import type { GpioDriver } from './drivers/driver.ts';
 import type { LedConfig } from './options.ts';
 
-/** @returns whether every light is off. @throws HardwareError when the driver cannot be used */
+/** @returns true if every light is off. @throws HardwareError when the driver cannot be used */
 export function lightsOff(options: {
   readonly leds: readonly LedConfig[];
   readonly driver: GpioDriver;
-  /** Why this driver. */
+  /** Why this driver was chosen. */
   readonly why: string;
   readonly print: (line: string) => void;
 }): boolean {
@@ -17,7 +17,7 @@ export function lightsOff(options: {
   let all = true;
   driver.open();
   try {
-    // Each for itself: one line that is in use must not leave the others lit.
+    // Each on its own: a line that is in use must not leave the others lit.
     for (const led of leds) {
       try {
         const output = driver.openOutput(led);

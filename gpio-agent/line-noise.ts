@@ -1,33 +1,33 @@
-// Whether a line is so restless that somebody has to look at its wire. Presses still count then, as far as the debouncer
-// can tell them. Raised at once and taken back slowly, so that noise that comes and goes is one fault and not many.
+// Decides whether a line is so noisy that somebody has to look at its wire. Presses still count, as far as the debouncer can
+// tell them. The fault is raised at once and cleared slowly, so that intermittent noise is one fault instead of many.
 
-/** Without a calm moment for so long, a line does not settle. Longer than any contact bounces; ours. */
+/** Our choice: a line without a calm moment for this long does not settle. No contact bounces for so long. */
 const restlessMs = 3000;
 
 /**
- * More levels a minute that did not last are noise, or a contact that is worn out: a good one makes a handful at each press,
- * which is some hundred a minute for somebody who does nothing else. Ours.
+ * More short levels a minute than this mean noise or a worn contact. A good contact makes a handful at each press, so about
+ * a hundred a minute for somebody who does nothing but press. Our choice.
  */
 const bouncesAMinute = 600;
 
-/** A minute with fewer than this is quiet again. */
+/** The line is quiet again after a minute with fewer than this. */
 const bouncesAQuietMinute = 60;
 
 const bucketMs = 10_000;
 const buckets = 6;
 
 export interface LineNoise {
-  /** The level has changed. @param at monotonic ms */
+  /** The level has changed. @param at in monotonic ms */
   changed(at: number): void;
-  /** So many levels did not last. */
+  /** This many levels were too short. */
   bounced(count: number, at: number): void;
-  /** What is wrong with the line, in words that stay the same as long as it is; undefined: nothing. */
+  /** The fault of the line, with the same text as long as it lasts. Undefined: none. */
   fault(now: number): string | undefined;
-  /** The line was opened anew. */
+  /** The line was opened again. */
   forget(): void;
 }
 
-/** @param calmMs a line that has not changed for so long is calm */
+/** @param calmMs a line without a change for this long is calm */
 export function createLineNoise(options: { readonly calmMs: number; readonly line: string }): LineNoise {
   const { calmMs, line } = options;
   const counts = Array.from({ length: buckets }, () => 0);
@@ -36,7 +36,7 @@ export function createLineNoise(options: { readonly calmMs: number; readonly lin
   let restlessSince = Number.NEGATIVE_INFINITY;
   let fault: string | undefined;
 
-  /** Empties the buckets of the time that has passed. */
+  /** Empties the counters for the time that has passed. */
   const roll = (now: number) => {
     const current = Math.floor(now / bucketMs);
     const passed = Math.min(current - bucket, buckets);

@@ -12,7 +12,7 @@ import { selectDriver } from './drivers/select.ts';
 
 export interface AgentPartOptions {
   readonly config: Pick<Config, 'mqtt' | 'agent'>;
-  /** where the embedded broker of this process listens, once started */
+  /** The address of the embedded broker in this process, after its start */
   readonly brokerUrl?: () => string | undefined;
 }
 
@@ -32,7 +32,7 @@ export function agentPart({ config, brokerUrl }: AgentPartOptions, context: Cont
         log,
         keyboard: {
           input: process.stdin,
-          // In raw mode Ctrl-C is a key: turned back into the signal that the life cycle waits for.
+          // In raw mode Ctrl-C is an ordinary key. This turns it back into the signal that the life cycle waits for.
           onInterrupt: () => process.kill(process.pid, 'SIGINT'),
         },
       });

@@ -1,11 +1,11 @@
-// What the agent counts. Labels take only words of the configuration and of the code; what is known is there from the
-// start with 0, so that the first press is an increase. Nothing here has a timer.
+// The metrics of the agent. Labels have only values from the configuration and the code. Known series start at 0, so that
+// the first press is an increase. No timers.
 import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 import type { Gesture } from '../messages/gesture.ts';
 import type { AgentConfig } from './options.ts';
 
-/** Why the broker did not get a press: what the link says, or that it could not even be handed over. */
+/** Why the broker did not get a press: the reason of the link, or the press could not be handed to the link. */
 const dropReasons = ['refused', 'timed-out', 'not-connected', 'error'] as const;
 type DropReason = (typeof dropReasons)[number];
 

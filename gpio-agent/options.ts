@@ -1,4 +1,4 @@
-// What the agent is given, as its parts see it: its configuration, and as much of the link as it uses.
+// The options of the agent and its parts: the configuration, and the part of the link that they use.
 import type { Config } from '../config/sections.ts';
 import { releaseDebounceMsOf } from '../config/sections/release-debounce.ts';
 import type { Link } from '../service/link/link.ts';

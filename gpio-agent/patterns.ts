@@ -1,4 +1,4 @@
-// Light patterns by name, which signal shows which, and what level a pattern has at a moment. Pure.
+// Light patterns by name, the pattern of each signal, and the level of a pattern at a given time. Pure.
 import type { Signal } from '../messages/button.ts';
 import type { PatternName, PatternSteps } from '../messages/pattern.ts';
 
@@ -6,11 +6,11 @@ export type Pattern = PatternName | PatternSteps;
 
 export interface LevelNow {
   readonly on: boolean;
-  /** When the level changes, on the same time line as the question; absent: never. */
+  /** When the level changes, on the time line of the question. Absent: never. */
   readonly nextAt?: number;
 }
 
-/** The table in docs: signals and the light. */
+/** The table of signals and lights in the docs. */
 export const patternOfSignal = {
   unknown: 'heartbeat',
   releasing: 'pulse',
@@ -21,7 +21,7 @@ export const patternOfSignal = {
   clear: 'off',
 } as const satisfies Record<Signal, PatternName>;
 
-/** Morse code's unit (the length of a dot) for `sos`, in ms. */
+/** The unit of Morse code (the length of a dot) in `sos`, in ms. */
 const sosUnitMs = 150;
 
 const named: Record<PatternName, PatternSteps> = {
@@ -30,7 +30,7 @@ const named: Record<PatternName, PatternSteps> = {
   'fast-blink': blink(true, [100, 100]),
   pulse: blink(true, [700, 300]),
   'two-flashes': blink(false, [500, 300], [500, 300]),
-  // International Morse (ITU-R M.1677): dash three units, one between elements, three between letters, seven at the end.
+  // International Morse (ITU-R M.1677): a dash is three units; one unit between elements, three between letters, seven at the end.
   sos: blink(
     true,
     ...([1, 1, 1, 1, 1, 3, 3, 1, 3, 1, 3, 3, 1, 1, 1, 1, 1, 7] as const).flatMap((units, index, all) =>
@@ -57,14 +57,14 @@ function stepsOf(pattern: Pattern): PatternSteps {
 }
 
 /**
- * The level of a pattern `sinceMs` after it began. A pattern that does not repeat is off afterwards.
- * @param sinceMs 0 or more; `nextAt` counts from the same beginning
+ * The level of a pattern `sinceMs` after its start. A pattern that does not repeat is off at its end.
+ * @param sinceMs 0 or more; `nextAt` counts from the same start
  */
 export function levelAt(pattern: Pattern, sinceMs: number): LevelNow {
   const { steps, repeat } = stepsOf(pattern);
   const lengthMs = steps.reduce((sum, step) => sum + step.ms, 0);
   const round = repeat ? Math.floor(sinceMs / lengthMs) : 0;
-  // A second round, or darkness, so that the change after the last step is found as any other.
+  // A second round, or darkness, so that the search finds the change after the last step too.
   const line = repeat ? [...steps, ...steps] : [...steps, { on: false, ms: Number.POSITIVE_INFINITY }];
 
   let endsAt = round * lengthMs;

@@ -1,4 +1,4 @@
-// Gestures to presses on the broker: sent now or never, counted, and followed until their result.
+// Turns gestures into presses: sends each now or never, counts them, and waits for the results.
 import { randomUUID } from 'node:crypto';
 import { buttonEvent } from '../messages/button.ts';
 import { buttonPress } from '../messages/press.ts';
@@ -16,20 +16,20 @@ import type { AgentLink } from './options.ts';
 interface PressRecord {
   readonly presses: number;
   readonly droppedPresses: number;
-  /** RFC 3339; absent while the clock is not known to be synchronised */
+  /** In RFC 3339. Absent while the clock is not known to be synchronised */
   readonly lastPressAt?: string;
-  /** Monotonic ms: the last press did not reach the broker. */
+  /** When the last press failed to reach the broker, in monotonic ms. */
   readonly droppedAt?: number;
-  /** The last press got no result in time, and the signal has not changed since. */
+  /** True if the last press got no result in time, and the signal has not changed since. */
   readonly unanswered: boolean;
-  /** Monotonic ms: the last press was refused. */
+  /** When the last press was refused, in monotonic ms. */
   readonly refused?: { readonly since: number; readonly reason: PressReason | undefined };
 }
 
 export interface Presses {
   send(button: string, fired: FiredGesture): void;
   hearResult(result: PressResult): void;
-  /** The button's signal changed: it says more than a missing result. */
+  /** The signal of the button changed, which says more than a missing result. */
   signalChanged(button: string): void;
   of(button: string): PressRecord;
   stop(): void;
@@ -37,7 +37,7 @@ export interface Presses {
 
 interface Waiting {
   readonly button: string;
-  /** Answered, or nobody waits any more. */
+  /** Answered, or no longer waited for. */
   settled: boolean;
   timer: Timer | undefined;
 }
@@ -60,9 +60,9 @@ export function createPresses(options: {
   readonly metrics: AgentMetrics;
   readonly resultTimeoutMs: number;
   readonly clockSynchronised: () => ClockState;
-  /** Whether the worker that speaks for a button is known to be online. */
+  /** True if the worker that owns the button is known to be online. */
   readonly workerOnline: (button: string) => boolean;
-  /** What `of` gives has changed. */
+  /** The value of `of` has changed. */
   readonly onChange: (button: string) => void;
 }): Presses {
   const { agent, link, clock, log, metrics, resultTimeoutMs, workerOnline, onChange } = options;
@@ -148,8 +148,8 @@ export function createPresses(options: {
     send: (button, fired) => {
       const { gesture, heldMs } = fired;
       const id = randomUUID();
-      // Without a synchronised clock the press carries no time: the worker would take it for stale. Where this process was
-      // paused, the finger was there earlier than now.
+      // Without a synchronised clock the press carries no time, because the worker would refuse it as stale. If the process was
+      // paused, the finger pressed earlier than now.
       const ageMs = Math.max(0, clock.monotonic() - fired.at);
       const at = options.clockSynchronised() === true ? { at: toTime(clock.now() - ageMs) } : {};
       const record = recordOf(button);
@@ -178,7 +178,7 @@ export function createPresses(options: {
     hearResult: (result) => {
       const record = records.get(result.button);
       let answersLast = record?.lastPressId === result.pressId;
-      // Of presses that are too many the worker answers one a second for all.
+      // If there are too many presses, the worker answers one a second for all of them.
       for (const [id, entry] of waiting) {
         if (id !== result.pressId && !(result.reason === 'too-many' && entry.button === result.button))
           continue;

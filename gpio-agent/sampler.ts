@@ -1,52 +1,52 @@
-// One timer for all inputs: reads pins that have to be sampled, and does what has become due at the others.
+// One timer for all inputs: reads the pins of sampling drivers, and polls the other inputs when something is due.
 import type { Clock, Timer } from '../service/clock.ts';
 import { blindAfterMs } from './unseen.ts';
 
 export interface Polled {
-  /** Whether a first level has settled: a press counts from then on. */
+  /** True if a first level has settled. Presses count from then on. */
   readonly settled: boolean;
-  /** Whether the pin has to be read every `sampleMs`, since its driver reports no edges. */
+  /** True if the pin must be read every `sampleMs`, because its driver reports no edges. */
   readonly sampled: boolean;
-  /** When `poll` is due, in monotonic ms; undefined: only when something happens, or at the next regular look. */
+  /** When to call `poll`, in monotonic ms. Undefined: only after an event, or at the next regular read. */
   readonly nextAt: number | undefined;
   /**
-   * Reads the pin, and does what has become due. Never throws: a pin that cannot be read is a fault.
-   * @returns false where nothing is new
+   * Reads the pin, and does what is due. Never throws: a pin that cannot be read is a fault.
+   * @returns false if nothing is new
    */
   poll(): boolean;
 }
 
 export interface Sampler {
   start(): void;
-  /** Resolves when a first level of every input has settled, but after two seconds at the latest, or when stopped. */
+  /** Resolves when the first level of every input has settled, after two seconds at the latest, or when stopped. */
   settled(): Promise<void>;
-  /** Sets the timer anew, because an input's `nextAt` has changed. */
+  /** Sets the timer again, because the `nextAt` of an input has changed. */
   reschedule(): void;
   stop(): void;
 }
 
-/** How long a first level may take to settle: twice the longest debounce time that can be configured. */
+/** Deadline for a first level: twice the longest debounce time that can be configured. */
 const settleWithinMs = 2000;
 
-/** How often a pin with edges is read all the same, so that a lost edge or a dead line is noticed; ours. */
+/** Our choice: a pin with edges is also read this often, to notice a lost edge or a dead line. */
 const lookEveryMs = 1000;
 
 export function createSampler(options: {
   readonly clock: Clock;
   readonly inputs: readonly Polled[];
   readonly sampleMs: number;
-  /** Once a second, for what else has to be looked at. */
+  /** Called once a second, for other regular checks. */
   readonly onLook: () => void;
-  /** Pins that are sampled were not looked at for so long (ms), and a press may have been missed. */
+  /** The sampled pins were not read for this long (ms), so a press may have been missed. */
   readonly onGap: (ms: number) => void;
 }): Sampler {
   const { clock, inputs, sampleMs } = options;
   const gapMs = blindAfterMs(sampleMs);
   let running = false;
-  /** Ticks while some pin has to be sampled. */
+  /** Runs while a pin has to be sampled. */
   let ticker: Timer | undefined;
   let sampledInputs: readonly Polled[] = [];
-  /** When the sampled pins were looked at last; undefined: not since there are any. */
+  /** When the sampled pins were last read. Undefined: not since there are any. */
   let sampledAt: number | undefined;
   let timer: { readonly at: number; readonly timer: Timer } | undefined;
   let lookAt = 0;
@@ -56,7 +56,7 @@ export function createSampler(options: {
     if (!running) return;
     let nextAt = lookAt;
     for (const input of inputs) nextAt = Math.min(nextAt, input.nextAt ?? nextAt);
-    // One that comes too early looks, and is set anew then: on a noisy line each edge would otherwise set a timer.
+    // A timer that fires early reads and is set again then. Otherwise each edge of a noisy line would set a timer.
     if (timer !== undefined && timer.at <= nextAt) return;
     timer?.timer.cancel();
     // Rounded up: Node rounds down, and would come a fraction too early. At least 1 ms, so that it never spins.
