@@ -59,7 +59,7 @@ export function createSampler(options: {
     // A timer that fires early reads and is set again then. Otherwise each edge of a noisy line would set a timer.
     if (timer !== undefined && timer.at <= nextAt) return;
     timer?.timer.cancel();
-    // Rounded up: Node rounds down, and would come a fraction too early. At least 1 ms, so that it never spins.
+    // Rounded up, because Node rounds down and would fire slightly early. At least 1 ms, so that the timer never spins.
     const waitMs = Math.max(1, Math.ceil(nextAt - clock.monotonic()));
     timer = { at: nextAt, timer: clock.setTimeout(due, waitMs) };
   };
@@ -82,7 +82,7 @@ export function createSampler(options: {
     sampledAt = now;
   };
 
-  // This is what an idle agent does all day: it reads, compares, and leaves everything as it is.
+  // An idle agent does this all day: it reads, compares and changes nothing.
   const tick = () => {
     noteGap();
     let news = false;

@@ -1,5 +1,5 @@
-// One input pin of a person: opened, read through the debouncer, and opened again when it fails. Buttons and key switches
-// are built on it.
+// One input pin for a person: opens it, reads it through the debouncer, and opens it again after a failure. Buttons and key
+// switches are built on it.
 import type { Clock } from '../service/clock.ts';
 import type { HealthCheck } from '../service/health.ts';
 import { backoffMs } from '../service/link/backoff.ts';
@@ -14,51 +14,51 @@ import { reopen } from './reopen.ts';
 import type { Polled } from './sampler.ts';
 
 export interface SettledInput extends Polled {
-  /** @param atRest false where something waits for the time to pass, so that `onLook` is wanted in any case */
+  /** @param atRest false while something waits for time to pass, so that `onLook` must be called in any case */
   poll(atRest?: boolean): boolean;
-  /** The level that counts; false while there is none yet. */
+  /** The level that counts. False before the first one has settled. */
   readonly pressed: boolean;
-  /** Since when the level has been leaving the one that counts; undefined: it is not. */
+  /** Since when the line has been leaving the level that counts. Undefined: it is not. */
   readonly leavingSince: number | undefined;
-  /** Why the pin cannot be used now, or why its line needs a look. */
+  /** Why the pin cannot be used now, or why its line needs attention. */
   readonly fault: string | undefined;
-  /** The pin in words; undefined while it is not open. */
+  /** Description of the pin. Undefined while it is not open. */
   readonly where: string | undefined;
-  /** What was read last, and the levels since it was opened that did not last. */
+  /** The last level that was read, and the short levels since the pin was opened. */
   readonly level: Pick<DebounceState, 'raw' | 'bounces' | 'shortestPulseMs'>;
   /** @throws HardwareError when the pin cannot be opened */
   open(): void;
   close(): void;
 }
 
-/** How often a pin that is sampled is read while its level settles: the shortest timer that Node has. */
+/** How often a sampled pin is read while its level settles: the shortest timer of Node. */
 const settlingLookMs = 1;
 
-/** Of a noisy line not every loss is said; ours. */
+/** Our choice: a noisy line does not report every loss. */
 const sayLossEveryMs = 1000;
 
 export function createSettledInput(options: {
-  /** For people: `button main`. */
+  /** The name for people: `button main`. */
   readonly name: string;
   readonly config: Pick<ButtonConfig, 'line' | 'chip' | 'pull' | 'activeLow'>;
   readonly times: SettleTimes;
-  /** How often the pin is read where its driver samples. */
+  /** How often a sampling driver reads the pin. */
   readonly sampleMs: number;
   readonly driver: GpioDriver;
   readonly clock: Clock;
   readonly log: Log;
-  /** Of the pin. */
+  /** The fault of the pin. */
   readonly health: HealthCheck;
-  /** Of the line: it works, and somebody should look at it. */
+  /** The fault of the line: it works, but somebody should look at it. */
   readonly lineHealth: HealthCheck;
   readonly onBounces: (count: number) => void;
   readonly onLostEdges: (count: number) => void;
   readonly onTransition: (transition: Transition) => void;
-  /** The pin was read at `now` (monotonic ms), and every transition up to then has been told. */
+  /** The pin was read at `now` (monotonic ms), and every transition until then has been reported. */
   readonly onLook: (now: number) => void;
-  /** It begins anew: nothing that was before counts any more. */
+  /** The pin starts again: nothing from before counts. */
   readonly onReset: () => void;
-  /** An edge came in or the pin was lost: `nextAt` may have changed. */
+  /** An edge arrived or the pin was lost: `nextAt` may have changed. */
   readonly onEdge: () => void;
 }): SettledInput {
   const { name, config, times, driver, clock, log, health } = options;
@@ -72,10 +72,10 @@ export function createSettledInput(options: {
   let fault: string | undefined;
   const noise = createLineNoise({ calmMs: times.pressMs, line: `line ${line}` });
   let noiseFault: string | undefined;
-  /** Edges were lost or the line is gone: the level is to be read now. */
+  /** Edges were lost or the line is lost, so the level must be read now. */
   let lookNow = false;
   let lossSaidAt = Number.NEGATIVE_INFINITY;
-  /** Nothing was read for so long that a level may have come and gone twice. */
+  /** The pin was not read for so long that the level may have changed and returned. */
   const blindMs = Math.max(times.pressMs, 2 * options.sampleMs);
 
   const feed = (event: LevelEvent) => {
@@ -104,7 +104,7 @@ export function createSettledInput(options: {
     }
   };
 
-  // A pin begins anew: what was held before must be released first.
+  // A pin that starts again: a button that is held must be released first.
   const reset = () => {
     level = unsettled;
     noise.forget();
@@ -178,9 +178,9 @@ export function createSettledInput(options: {
     const before = clock.monotonic();
     const pressed = input?.read() ?? false;
     lookNow = false;
-    // A level that is still there has held at least until the time before the read, and a new one has begun at the latest
-    // at the time after it: the process may have stood still in between.
-    // Where nobody looked for long, finding the same level again says nothing of the time between.
+    // If the level is unchanged, it held at least until the time before this read. A new level began at the latest at the time
+    // after the read, because the process may have been paused in between. After a long time without a read, the same level
+    // proves nothing about that time.
     const blind = input?.edges === false && levelNextAt !== undefined && before - level.lastAt > blindMs;
     const held = pressed === level.raw && !blind;
     feed({ kind: blind ? 'gap' : 'sample', pressed, at: held ? before : clock.monotonic() });
@@ -214,7 +214,7 @@ export function createSettledInput(options: {
     get nextAt() {
       if (input === undefined) return reopenAt;
       if (lookNow) return 0;
-      // Whether a level holds can be seen only by looking, and often enough to tell a spike from it.
+      // Only reads can show that a level holds. They must be frequent enough to tell a spike from it.
       return input.edges || levelNextAt === undefined ? levelNextAt : level.lastAt + settlingLookMs;
     },
     open: () => {
@@ -227,7 +227,7 @@ export function createSettledInput(options: {
       if (input === undefined && (reopenAt === undefined || clock.monotonic() < reopenAt)) return false;
       try {
         if (input === undefined) openPin();
-        // Sampled every few ms, and nothing new: no more than the read. With edges each read counts, since one may be late.
+        // A sampled pin without news: read it and do no more. With edges each read counts, because an edge may arrive late.
         const restful = atRest && levelNextAt === undefined && noiseFault === undefined && failures === 0;
         if (input?.edges === false && restful && input.read() === level.raw) return false;
         look();

@@ -1,12 +1,12 @@
-// What workers have said on this connection. Nothing from before a reconnect counts: neither a signal nor who was online.
+// What workers have published on this connection. After a reconnect every signal and every availability is unknown again.
 import type { ButtonSignal, Signal } from '../messages/button.ts';
 import type { Availability } from '../messages/presence.ts';
 
 export interface Signals {
-  /** @returns whether the button's signal is another one than the last that was ever heard */
+  /** @returns true if the signal of the button differs from the last one ever received */
   hear(button: string, message: ButtonSignal | undefined): boolean;
   hearWorker(worker: string, availability: Availability | undefined): void;
-  /** The connection is gone. */
+  /** The connection is lost. */
   forget(): void;
   of(button: string): { readonly signal: Signal; readonly workerOnline: boolean } | undefined;
 }

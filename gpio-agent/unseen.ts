@@ -1,28 +1,28 @@
-// What the agent cannot have seen: the time that it did not look at pins that are sampled, the time that the machine slept,
-// and edges that the kernel had to drop. A press in there leaves no trace of its own, so this is all that can be said of it.
+// What the agent cannot have seen: the time without reads of sampled pins, the sleep of the machine, and edges that the kernel
+// dropped. A press during that time leaves no other trace.
 import type { AgentInfo } from '../messages/agent.ts';
 import type { Clock } from '../service/clock.ts';
 import type { Log } from '../service/log.ts';
 
-/** What is counted of the last hour. */
+/** Totals of the last hour. */
 export type LastHour = NonNullable<AgentInfo['unseen']>;
 
 export interface Unseen {
-  /** The pins were not looked at for so long, until now. */
+  /** The pins were not read for this long until now. */
   gap(ms: number): void;
   lostEdges(count: number): void;
   /**
-   * Whether the machine has slept since this was asked last: no driver sees a press then.
-   * @returns for how long, in ms; 0: it has not
+   * Asks for the sleep of the machine since the last call. No driver sees a press during sleep.
+   * @returns its length in ms; 0: none
    */
   slept(): number;
   lastHour(): LastHour;
 }
 
-/** A short tap of a finger, some 80 ms, outlasts the default of `debounceMs` by this; ours. */
+/** Our choice: a short tap of a finger, about 80 ms, is longer than the default of `debounceMs` by this. */
 const spareMs = 50;
 
-/** From which gap between two looks on a short tap may be missed, in ms: 45 with the default of `sampleMs`. */
+/** A gap between two reads from this length on may hide a short tap, in ms: 45 with the default of `sampleMs`. */
 export function blindAfterMs(sampleMs: number): number {
   return Math.max(spareMs - sampleMs, 2 * sampleMs);
 }
@@ -31,7 +31,7 @@ const bucketMs = 5 * 60_000;
 const buckets = 12;
 const sayEveryMs = 60_000;
 
-/** Uptimes may be told in whole seconds. */
+/** The system may report its uptime in whole seconds. */
 const sleepMs = 2_000;
 
 const nothing: LastHour = { gaps: 0, gapMs: 0, longestGapMs: 0, lostEdges: 0 };
@@ -49,13 +49,13 @@ export function createUnseen(options: {
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly log: Pick<Log, 'warn'>;
   readonly sampleMs: number;
-  /** Since the machine was started, its sleep included, which the monotonic clock leaves out. */
+  /** Time since the boot of the machine. It includes sleep, which the monotonic clock leaves out. */
   readonly uptimeMs: () => number;
 }): Unseen {
   const { clock, log, sampleMs, uptimeMs } = options;
   const asleepMs = () => uptimeMs() - clock.monotonic();
   let asleep = asleepMs();
-  /** By the number of their five minutes. */
+  /** Keyed by the number of each period of five minutes. */
   const counts = new Map<number, LastHour>();
   let unsaid = nothing;
   let saidAt = Number.NEGATIVE_INFINITY;

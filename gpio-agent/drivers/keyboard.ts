@@ -1,6 +1,6 @@
-// Keys of a terminal as buttons: space is the first one, h holds it, 1 to 9 are the nth.
+// Keys of a terminal as buttons: space presses the first button, h holds it, 1 to 9 press the nth.
 
-/** What is used of `process.stdin`. */
+/** The used part of `process.stdin`. */
 export interface KeyboardInput {
   readonly isTTY?: boolean;
   setRawMode?(raw: boolean): unknown;
@@ -12,7 +12,7 @@ export interface KeyboardInput {
 }
 
 export interface Keyboard {
-  /** False: there is no terminal, and nothing was touched. */
+  /** False if there is no terminal; nothing was changed then. */
   start(): boolean;
   stop(): void;
 }
@@ -21,22 +21,22 @@ export function createKeyboard(options: {
   readonly input: KeyboardInput;
   /** @param index 0 for the first button */
   readonly onPress: (index: number) => void;
-  /** A terminal does not say how long a key is held, so holding has a key of its own. */
+  /** Holds a button. A terminal does not report how long a key is held, so this has a key of its own. */
   readonly onHold: (index: number) => void;
-  /** Ctrl-C, Ctrl-\ or q: in raw mode the terminal no longer turns Ctrl-C and Ctrl-\ into signals. */
+  /** Ctrl-C, Ctrl-\ or q. In raw mode the terminal no longer turns Ctrl-C and Ctrl-\ into signals. */
   readonly onInterrupt: () => void;
 }): Keyboard {
   const { input, onPress, onHold, onInterrupt } = options;
   const onData = (data: Uint8Array | string) => {
     const text = typeof data === 'string' ? data : new TextDecoder().decode(data);
-    // One key at a time: an escape sequence (an arrow key) or a paste must not press what its characters happen to name.
+    // One key at a time: an escape sequence (an arrow key) or a pasted text must not press buttons.
     if (text === '\u0003' || text === '\u001C' || text === 'q') onInterrupt();
     else if (text === ' ') onPress(0);
     else if (text === 'h') onHold(0);
     else if (/^[1-9]$/.test(text)) onPress(Number(text) - 1);
   };
-  // The terminal was closed: reads and changes of its mode fail from then on, also during the stop. There are no keys any
-  // more, and nothing else is lost; SIGHUP says whether the process ends.
+  // The terminal was closed. From now on reads and mode changes fail, also during the stop. Only the keys are lost; SIGHUP
+  // decides whether the process ends.
   const onGone = () => undefined;
   let started = false;
   return {

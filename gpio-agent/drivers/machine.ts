@@ -1,4 +1,4 @@
-// What the choice of a driver looks at and loads; a test has a machine of its own.
+// What the choice of a driver reads from the machine and loads. Tests pass a machine of their own.
 import type { Clock } from '../../service/clock.ts';
 import type { AgentConfig } from '../options.ts';
 import { readBoard } from './board.ts';
@@ -7,18 +7,18 @@ import type { GpioDriver } from './driver.ts';
 import type { Chip } from './gpiochip/chips.ts';
 
 export interface Machine {
-  /** @throws HardwareError where it cannot be told */
+  /** @throws HardwareError when the board cannot be determined */
   board(): Board | undefined;
-  /** Whether some GPIO chip is here; many a desktop has one, without a usable pin. */
+  /** True if there is a GPIO chip. Many desktops have one without a usable pin. */
   hasChip(): Promise<boolean>;
   /**
-   * The chip of a Raspberry Pi's header, where there is one on an ARM machine.
-   * @throws HardwareError where a chip cannot be opened, so that it might be that one
+   * The chip of the Raspberry Pi header, if this ARM machine has one.
+   * @throws HardwareError when a chip cannot be opened that might be the one
    */
   raspberryPiChip(): Promise<Chip | undefined>;
-  /** Driver and everything it needs, loaded only now. @throws HardwareError where it cannot be used here */
+  /** Loads the driver and its packages, not earlier. @throws HardwareError when they cannot be used here */
   rpio(board: Board): Promise<GpioDriver>;
-  /** @throws HardwareError where it cannot be used here */
+  /** @throws HardwareError when it cannot be used here */
   gpiochip(): Promise<GpioDriver>;
 }
 

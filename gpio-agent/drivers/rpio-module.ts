@@ -1,4 +1,4 @@
-// The optional package rpio, loaded only where it is needed; and why it may not load, with the remedy.
+// Loads the optional package rpio. If it does not load, the error says why and what to do.
 import type { RpioModule } from 'rpio';
 import { codeOf, messageOf } from '../../service/log.ts';
 import { HardwareError } from './driver.ts';
@@ -6,13 +6,13 @@ import { HardwareError } from './driver.ts';
 export type { RpioModule };
 
 const toCompile = 'compiling needs `sudo apt install build-essential python3`';
-// npm 11.16 warns about install scripts that nobody allowed, npm 12 does not run them; globally only this flag allows one.
+// npm 11.16 warns about install scripts without permission; npm 12 skips them. With --global only this flag permits one.
 const whenGlobal =
   'for a global installation `npm install --global --allow-scripts=rpio release-button`, since newer npm asks for that';
 
 /**
- * Loads the native code. It is one for the whole process, with one mapping of the registers: use one driver at a time.
- * @throws HardwareError when the package is absent, was not compiled, or was compiled for something else
+ * Loads the native code. The process has one mapping of the registers, so use one driver at a time.
+ * @throws HardwareError when the package is missing, not compiled, or compiled for another Node.js or processor
  */
 export async function loadRpio(): Promise<RpioModule> {
   try {
@@ -26,10 +26,10 @@ export async function loadRpio(): Promise<RpioModule> {
 function reasonOf(error: unknown): string {
   const code = codeOf(error);
   const message = messageOf(error);
-  // npm removes an optional dependency that does not compile, and says nothing of it.
+  // npm silently removes an optional dependency that does not compile.
   if (code === 'ERR_MODULE_NOT_FOUND' && message.includes("'rpio'"))
     return `the package rpio is not installed: npm leaves it out when it cannot compile it (no compiler or no Python here) or was told to omit optional dependencies. Do \`sudo apt install build-essential python3\` and install release-button again; ${whenGlobal}`;
-  // The package `bindings`, which rpio uses, when no file is there at all.
+  // Thrown by the package `bindings`, which rpio uses, if there is no compiled file.
   if (message.startsWith('Could not locate the bindings file'))
     return `the package rpio is installed, but was never compiled: npm ran no install scripts. Do \`npm rebuild rpio\` in the folder of release-button (${toCompile}); ${whenGlobal}`;
   if (code === 'ERR_DLOPEN_FAILED')

@@ -1,4 +1,4 @@
-// What is used of the package rpio 2.4.2, which has no types of its own. Pins are BCM numbers (mapping: 'gpio').
+// The used part of the package rpio 2.4.2, which has no types of its own. Pins are BCM numbers (mapping: 'gpio').
 declare module 'rpio' {
   export interface RpioModule {
     readonly LOW: number;
@@ -15,7 +15,7 @@ declare module 'rpio' {
       readonly mock: false;
       readonly close_on_exit: boolean;
     }): void;
-    /** @param init of an input its pull, of an output its level */
+    /** @param init the pull of an input, the level of an output */
     open(pin: number, mode: number, init: number): void;
     read(pin: number): number;
     write(pin: number, level: number): void;

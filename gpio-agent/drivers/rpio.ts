@@ -1,6 +1,6 @@
-// The pins of a Raspberry Pi 0 to 4 by the package rpio, which reads and writes the registers behind /dev/gpiomem.
-// It is the one that ARMv6 has (Raspberry Pi 1 and Zero). The kernel is not asked: it does not know that a line is in
-// use here, nor does rpio know what the kernel or another program uses.
+// The pins of a Raspberry Pi 0 to 4 by the package rpio, which reads and writes the registers behind /dev/gpiomem. It is the
+// only driver for ARMv6 (Raspberry Pi 1 and Zero). The kernel does not know that a line is in use here, and rpio does not
+// know what the kernel or another program uses.
 import { closeSync, openSync, statSync } from 'node:fs';
 import { codeOf, messageOf } from '../../service/log.ts';
 import type { Board } from './board.ts';
@@ -21,15 +21,15 @@ export { loadRpio } from './rpio-module.ts';
 interface OpenedLine {
   readonly line: number;
   readonly where: string;
-  /** @throws HardwareError once the line or the driver is closed: a native access would end the process then */
+  /** @throws HardwareError after the line or the driver was closed, because a native access would then end the process */
   check(): void;
   close(): void;
 }
 
 /**
- * Inputs are sampled: rpio's own `poll` samples too, every millisecond, and tells neither level nor time.
- * Errors name the remedy. One driver of a process may be open at a time, since rpio has one mapping.
- * @param options.gpiomemPath what is looked at before rpio maps /dev/gpiomem, whose path is compiled in; for tests
+ * Inputs are sampled. rpio's own `poll` also samples, every millisecond, and reports neither level nor time.
+ * Errors say what to do. Only one driver of a process may be open, because rpio has one mapping.
+ * @param options.gpiomemPath checked before rpio maps /dev/gpiomem, whose path is compiled in; for tests
  */
 export function createRpioDriver(options: {
   readonly rpio: RpioModule;
@@ -37,11 +37,11 @@ export function createRpioDriver(options: {
   readonly gpiomemPath?: string;
 }): GpioDriver {
   const { rpio, board, gpiomemPath = '/dev/gpiomem' } = options;
-  /** The lines in use; undefined: the registers are not mapped. A new set each time, so that old lines stay closed. */
+  /** The lines in use. Undefined: the registers are not mapped. Each start makes a new set, so that old lines stay closed. */
   let mapped: Set<number> | undefined;
 
   const open = () => {
-    // A second `init` would map anew and leave the mapping before it behind (src/bcm2835.c, bcm2835_init).
+    // A second `init` would map again and leak the first mapping (src/bcm2835.c, bcm2835_init).
     if (mapped !== undefined) return;
     if (!rpioKnows(board)) throw new HardwareError(unknownBoard(board));
     checkGpiomem(gpiomemPath);
@@ -94,7 +94,7 @@ export function createRpioDriver(options: {
 
   const openOutput = ({ activeLow, ...address }: OutputOptions): GpioOutput => {
     const level = (on: boolean) => (on === activeLow ? rpio.LOW : rpio.HIGH);
-    // rpio sets the level before it makes the line an output (lib/rpio.js, mode): the LED does not flash.
+    // rpio sets the level before it makes the line an output (lib/rpio.js, mode), so the LED does not flash.
     const { line, where, check, close } = openLine(address, rpio.OUTPUT, level(false));
     return {
       where,
@@ -121,7 +121,7 @@ export function createRpioDriver(options: {
   };
 }
 
-/** BCM numbers, also as the names that the kernel gives most of them. */
+/** BCM numbers, and the names that the kernel gives to most lines. */
 function lineOf({ line, chip }: LineAddress): number {
   if (chip !== undefined)
     throw new HardwareError(
@@ -136,7 +136,7 @@ function lineOf({ line, chip }: LineAddress): number {
   );
 }
 
-/** Opens it as rpio will, since the rules of a container's devices are asked by opening only, not by access(2). */
+/** Opens the file as rpio will. Only opening asks a container's device rules; access(2) does not. */
 function checkGpiomem(path: string): void {
   try {
     closeSync(openSync(path, 'r+'));
@@ -167,12 +167,12 @@ function groupOf(path: string): string {
 }
 
 function initialise(rpio: RpioModule, gpiomemPath: string): void {
-  // Where rpio does not know the board it warns and then only pretends; a listener also keeps its warning off stderr.
+  // For an unknown board rpio only warns and simulates. This listener also keeps the warning off stderr.
   const warnings: string[] = [];
   const listen = (message: unknown) => void warnings.push(String(message));
   rpio.on('warn', listen);
   try {
-    // close_on_exit would add one more listener to the process at each init.
+    // close_on_exit would add another listener to the process at each init.
     rpio.init({ mapping: 'gpio', gpiomem: true, mock: false, close_on_exit: false });
   } catch (error) {
     throw new HardwareError(
@@ -196,7 +196,7 @@ function unknownBoard({ model, compatible }: Board): string {
 function refused(error: unknown, line: number, { model }: Board): string {
   const name = `line ${line} (GPIO${line})`;
   const message = messageOf(error);
-  // Both texts are rpio's (lib/rpio.js, pin_to_gpio and check_sys_gpio).
+  // Both texts come from rpio (lib/rpio.js, pin_to_gpio and check_sys_gpio).
   if (message.includes('is not valid'))
     return `${name} cannot be opened: it is not on the header of this board (${model}) as rpio knows it; take another BCM number`;
   if (message.includes('/sys/class/gpio'))

@@ -1,4 +1,4 @@
-// Which driver: the configured one, or, for `auto`, what fits the board. Never pretends on a board with pins.
+// Chooses the driver: the configured one or, for `auto`, the one that fits the board. Never simulates on a board with pins.
 import type { AgentConfig } from '../options.ts';
 import type { Clock } from '../../service/clock.ts';
 import type { Log } from '../../service/log.ts';
@@ -16,14 +16,14 @@ export interface SelectOptions {
   readonly config: Pick<AgentConfig, 'id' | 'driver' | 'chip' | 'buttons' | 'keySwitches' | 'leds'>;
   readonly clock: Clock;
   readonly log: Log;
-  /** Keys that press simulated buttons, where it is a terminal: `process.stdin`. */
+  /** `process.stdin`: if it is a terminal, its keys press simulated buttons. */
   readonly keyboard?: { readonly input: KeyboardInput; readonly onInterrupt: () => void };
   readonly machine?: Machine;
 }
 
 export interface Selected {
   readonly driver: GpioDriver;
-  /** In words, for a person. */
+  /** The reason, for a person. */
   readonly board: string;
   readonly why: string;
 }
@@ -31,7 +31,7 @@ export interface Selected {
 const orSimulate =
   'or set agent.driver: simulated (RELEASE_BUTTON_AGENT_DRIVER=simulated) to run without pins';
 
-/** @throws HardwareError when the machine has pins and no driver can use them */
+/** @throws HardwareError when the machine has pins but no driver can use them */
 export async function selectDriver(options: SelectOptions): Promise<Selected> {
   const { config, clock, log, keyboard, machine = thisMachine({ clock, config }) } = options;
   const asked = `agent.driver says ${config.driver}`;
@@ -82,7 +82,7 @@ export async function selectDriver(options: SelectOptions): Promise<Selected> {
       : gpiochip('agent.driver: auto, and only the kernel knows this board');
   };
 
-  /** rpio where it can be used; otherwise the kernel's interface, which ARMv6 cannot have. */
+  /** rpio if it can be used. Otherwise the kernel's interface, which ARMv6 cannot use. */
   const piZeroToFour = async (known: Board): Promise<Selected> => {
     const [first, refusal] = await usable(rpio(known, 'agent.driver: auto, and rpio knows this board'));
     if (first !== undefined) return first;
@@ -123,7 +123,7 @@ export async function selectDriver(options: SelectOptions): Promise<Selected> {
   return selected;
 }
 
-/** The selection if its driver can be opened, else the reason why not. */
+/** The selection if its driver can be opened, otherwise the reason. */
 async function usable(
   selection: Promise<Selected>,
 ): Promise<readonly [Selected, undefined] | readonly [undefined, string]> {
@@ -153,7 +153,7 @@ async function orExplain(
   }
 }
 
-/** The first key that names a chip, which only the gpiochip driver understands. */
+/** The first key that names a chip. Only the gpiochip driver understands it. */
 function chipIn(config: SelectOptions['config']): string | undefined {
   if (config.chip !== undefined) return 'agent.chip';
   for (const list of ['buttons', 'keySwitches', 'leds'] as const) {

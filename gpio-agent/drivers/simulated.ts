@@ -1,4 +1,4 @@
-// Pins that are not there: pressed by a test or by keys of the terminal, and LEDs whose level can be read back.
+// Simulated pins: a test or the keys of a terminal press the buttons, and the level of each LED can be read back.
 import type { Clock, Timer } from '../../service/clock.ts';
 import { HardwareError } from './driver.ts';
 import type {
@@ -13,27 +13,27 @@ import { createKeyboard } from './keyboard.ts';
 import type { Keyboard, KeyboardInput } from './keyboard.ts';
 
 export interface SimulatedDriver extends GpioDriver {
-  /** Presses or releases the button at a line, now. Also while nobody has it open, as a real finger can. */
+  /** Presses or releases the button at a line, now. Works also while the line is closed, as a real finger does. */
   setPressed(line: Line, pressed: boolean): void;
-  /** Presses the button at a line for `forMs`; ignored while it is held. */
+  /** Presses the button at a line for `forMs`. Ignored while it is held. */
   press(line: Line, forMs?: number): void;
-  /** Whether the LED at a line is lit; undefined: never written. */
+  /** True if the LED at a line is lit. Undefined: never written. */
   isLit(line: Line): boolean | undefined;
-  /** Every use of the line fails with this message until it is taken back with undefined. */
+  /** Every use of the line fails with this message. Undefined ends that. */
   fail(line: Line, message: string | undefined): void;
 }
 
-/** A line of whichever chip: lines of several chips must differ here. */
+/** A key for a line. Lines of different chips have different keys. */
 type Line = LineAddress['line'];
 
-/** A short press of a finger; ours. */
+/** Our choice: a short press of a finger. */
 const shortPressMs = 150;
 /** Longer than the default of `holdMs`. */
 const longPressMs = 1500;
 
 export function createSimulatedDriver(options: {
   readonly clock: Clock;
-  /** False: inputs have to be sampled, as with rpio. */
+  /** False: inputs must be sampled, as with rpio. */
   readonly edges?: boolean;
   readonly keyboard?: { readonly input: KeyboardInput; readonly onInterrupt: () => void };
   /** How long the key for holding holds a button. */
@@ -45,7 +45,7 @@ export function createSimulatedDriver(options: {
   const faults = new Map<Line, string>();
   const inputs = new Map<Line, InputOptions>();
   const releases = new Map<Line, Timer>();
-  /** Lines of buttons in the order in which they were first opened: the keys follow it. */
+  /** Lines of buttons in the order of their first opening, which is the order of the keys. */
   const buttons: Line[] = [];
   let keyboard: Keyboard | undefined;
 

@@ -1,8 +1,8 @@
 // The kernel's GPIO character device, uAPI v2, as bytes. Source of every number: include/uapi/linux/gpio.h (Linux 5.10
-// and later); test/gpio-agent/uapi.test.ts holds them against the header of the machine. All machines that the koffi
-// package knows and that carry GPIO are little-endian.
+// and later). test/gpio-agent/uapi.test.ts compares them with the header of the machine. All machines with GPIO that the
+// koffi package supports are little-endian.
 
-/** `_IOR`, `_IOWR` of asm-generic/ioctl.h, which x86, arm, arm64 and riscv use. */
+/** `_IOR`, `_IOWR` of asm-generic/ioctl.h, as used on x86, arm, arm64 and riscv. */
 function request(direction: 2 | 3, number: number, size: number): number {
   return ((direction << 30) | (size << 16) | (0xb4 << 8) | number) >>> 0;
 }
@@ -11,7 +11,7 @@ const nameBytes = 32;
 const linesMax = 64;
 /** struct gpio_v2_line_attribute: id, padding, 64 bits of flags, values or debounce time. */
 const attributeBytes = 16;
-/** struct gpio_v2_line_config_attribute: an attribute and the mask of the lines that it is for. */
+/** struct gpio_v2_line_config_attribute: an attribute and the mask of its lines. */
 const configAttributeBytes = attributeBytes + 8;
 const attributesMax = 10;
 
@@ -52,10 +52,10 @@ export const flags = {
 /** GPIO_V2_LINE_ATTR_ID_OUTPUT_VALUES */
 const attributeOutputValues = 2;
 
-/** GPIO_V2_LINE_EVENT_RISING_EDGE; the other one is 2. Edges are named by the logical level, active-low considered. */
+/** GPIO_V2_LINE_EVENT_RISING_EDGE; falling is 2. Edges are named by the logical level, which includes active-low. */
 const risingEdge = 1;
 
-/** The most that the kernel takes for one line request: GPIO_V2_LINES_MAX * 16. */
+/** The maximum of the kernel for one line request: GPIO_V2_LINES_MAX * 16. */
 const eventBufferMax = linesMax * 16;
 
 const offsets = {
@@ -76,7 +76,7 @@ function text(buffer: Buffer, at: number): string {
 }
 
 export interface ChipInfo {
-  /** What the driver calls it: `pinctrl-bcm2711`. */
+  /** The name that its driver gives: `pinctrl-bcm2711`. */
   readonly label: string;
   readonly lines: number;
 }
@@ -95,9 +95,9 @@ export function lineInfoRequest(offset: number): Buffer {
 }
 
 export interface LineInfo {
-  /** Empty: the board gives it none. */
+  /** Empty if the board gives it no name. */
   readonly name: string;
-  /** Who holds it; empty where it is free or the holder gave no name. */
+  /** Who uses it. Empty if it is free or the user gave no name. */
   readonly consumer: string;
 }
 
@@ -112,7 +112,7 @@ export interface LineRequest {
   readonly offset: number;
   readonly consumer: string;
   readonly flags: number;
-  /** The logical level of an output from the first moment on; absent: an input. */
+  /** The first logical level of an output. Absent: an input. */
   readonly value?: boolean;
 }
 
@@ -134,12 +134,12 @@ export function lineRequest({ offset, consumer, flags, value }: LineRequest): Bu
   return buffer;
 }
 
-/** The file descriptor that the kernel has put into a line request. */
+/** The file descriptor that the kernel wrote into a line request. */
 export function lineFdOf(buffer: Buffer): number {
   return buffer.readInt32LE(offsets.request.fd);
 }
 
-/** Values of a request's only line; `value` is what is to be set. */
+/** Values of the only line of a request; `value` is the value to set. */
 export function lineValues(value = false): Buffer {
   const buffer = Buffer.alloc(sizes.lineValues);
   buffer.writeBigUInt64LE(value ? 1n : 0n, 0);
@@ -152,14 +152,14 @@ export function valueOf(buffer: Buffer): boolean {
 }
 
 export interface LineEvent {
-  /** CLOCK_MONOTONIC in ms, from the interrupt. */
+  /** CLOCK_MONOTONIC in ms, taken in the interrupt. */
   readonly monotonicMs: number;
   readonly active: boolean;
-  /** Counts this line's events from 1 on, with 32 bits; a gap is an event that the kernel had to drop. */
+  /** Counts the events of this line from 1, in 32 bits. A gap means events that the kernel dropped. */
   readonly sequence: number;
 }
 
-/** @param bytes a whole number of events */
+/** @param bytes holds a whole number of events */
 export function lineEventsOf(buffer: Buffer, bytes: number): readonly LineEvent[] {
   const events: LineEvent[] = [];
   for (let at = 0; at + sizes.lineEvent <= bytes; at += sizes.lineEvent)
