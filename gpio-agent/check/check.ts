@@ -1,5 +1,5 @@
-// The self-test of the wiring, `release-button gpio-agent --check`: says what is there, lights each LED, and waits for a
-// person to use each input. No broker and no worker are needed, and nothing is published.
+// The self-test of the wiring, `release-button gpio-agent --check`: reports the hardware, lights each LED, and waits until a
+// person has used each input. It needs no broker and no worker, and publishes nothing.
 import type { Clock } from '../../service/clock.ts';
 import { delay } from '../../service/clock.ts';
 import { messageOf, silentLog } from '../../service/log.ts';
@@ -18,16 +18,16 @@ export interface CheckOptions {
   readonly config: Pick<AgentConfig, 'buttons' | 'keySwitches' | 'leds' | 'sampleMs'>;
   readonly driver: GpioDriver;
   readonly board: string;
-  /** Why this driver. */
+  /** Why this driver was chosen. */
   readonly why: string;
   readonly version: string;
   readonly clock: Clock;
-  /** How long each input is waited for, in seconds. */
+  /** How long the test waits for each input, in seconds. */
   readonly seconds: number;
   readonly print: (line: string) => void;
-  /** Shows a line that the next one replaces; absent where there is no terminal. */
+  /** Shows a line that the next one replaces. Absent if there is no terminal. */
   readonly progress?: (line: string) => void;
-  /** Ends it early; LEDs are dark and lines given back then too. */
+  /** Ends the test early. It switches the LEDs off and gives the lines back then too. */
   readonly signal: AbortSignal;
 }
 
@@ -38,7 +38,7 @@ interface Input {
   readonly config: InputConfig;
   readonly pin: SettledInput;
   readonly isKey: boolean;
-  /** Why the pin could not be used for a while, if it was so; the pin itself forgets it when it recovers. */
+  /** Why the pin could not be used for a while. The pin itself forgets that when it recovers. */
   readonly fault: () => string | undefined;
 }
 
@@ -48,21 +48,21 @@ interface Lamp {
   readonly output: GpioOutput;
 }
 
-/** Three blinks that nobody takes for a signal; ours. */
+/** Our choice: three blinks that nobody takes for a signal. */
 const blinks = 3;
 const blinkMs = 300;
 
-/** @returns whether everything that can be told from here is well. @throws HardwareError when the driver cannot be used */
+/** @returns true if everything that the test can see is well. @throws HardwareError when the driver cannot be used */
 export async function runCheck(options: CheckOptions): Promise<boolean> {
   const { config, driver, clock, signal, print } = options;
   const problems = new Set<string>();
   const inputs: Input[] = [];
   const lamps: Lamp[] = [];
   let sampler: Sampler | undefined;
-  /** The longest time that sampled pins were not looked at, in ms, and edges that were dropped, since an input is watched. */
+  /** While an input is watched: the longest time in ms without a read of sampled pins, and the number of dropped edges. */
   let longestGapMs = 0;
   let lostEdges = 0;
-  /** Told of each settled change of an input, while somebody waits for one. */
+  /** Receives each settled change of an input, while the test waits for one. */
   let onChange: (name: string, pressed: boolean, heldMs: number | undefined) => void = () => undefined;
 
   const say = (name: string, text: string) => print(`  ${name.padEnd(18)} ${text}`);
@@ -153,7 +153,7 @@ export async function runCheck(options: CheckOptions): Promise<boolean> {
         if (pressed) others.add(changed);
         return;
       }
-      // The light answers, as it does at work.
+      // The light acknowledges the press, as it does in operation.
       if (follower !== undefined) light(follower, pressed);
       if (pressed || held === undefined) return;
       heldMs = held;
@@ -208,7 +208,7 @@ export async function runCheck(options: CheckOptions): Promise<boolean> {
     for (const lamp of lamps) if (!signal.aborted) await blink(lamp);
 
     if (inputs.length > 0) print('\nInputs');
-    // gpiochip would have found the lines in use.
+    // gpiochip would have reported the lines as in use.
     if (inputs.length > 0 && driver.name === 'rpio')
       print('  An agent that runs on this board sends these presses too, and they release: stop it first.');
     for (const input of inputs) {

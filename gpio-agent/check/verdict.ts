@@ -1,20 +1,20 @@
-// What the self-test saw at an input, as a sentence that leads to the wiring fault. Pure.
+// Describes what the self-test saw at an input in a sentence that leads to the wiring fault. Pure.
 
-/** Everything that happened at one input while its person was asked to use it. Times in ms. */
+/** Everything that happened at one input while a person was asked to use it. Times in ms. */
 export interface Observation {
-  /** What was read before anything was asked. */
+  /** The level before the person was asked. */
   readonly pressedAtFirst: boolean;
-  /** The first whole press; absent: there was none. */
+  /** The first complete press. Absent: none. */
   readonly heldMs?: number;
-  /** Pressed, and not released until the time was over. */
+  /** Pressed, but not released before the time was over. */
   readonly stillHeld: boolean;
   readonly bounces: number;
   readonly shortestPulseMs?: number;
   readonly fault?: string;
-  /** The longest time that the pin was not looked at; 0: it was looked at as often as it should be. */
+  /** The longest time without a read of the pin. 0: the reads were on time. */
   readonly longestGapMs: number;
   readonly lostEdges: number;
-  /** Other inputs that were used meanwhile. */
+  /** Other inputs that were used during that time. */
   readonly others: readonly string[];
 }
 
@@ -27,13 +27,13 @@ interface Wiring {
   readonly pull: 'up' | 'down' | 'off';
   readonly activeLow: boolean;
   readonly debounceMs: number;
-  /** A key stays where it is turned; a button comes back. */
+  /** A key stays in its position; a button returns. */
   readonly isKey: boolean;
-  /** Read every so many ms; absent: every edge is seen. */
+  /** The sampling period in ms. Absent: the driver sees every edge. */
   readonly sampleMs?: number;
 }
 
-/** A good contact bounces a few times; beyond this it is worn, or something else moves the line. Ours. */
+/** Our choice: a good contact bounces a few times. More means a worn contact, or something else moves the line. */
 const manyBounces = 30;
 
 export function levelWord(pressed: boolean, { activeLow }: Pick<Wiring, 'activeLow'>): 'low' | 'high' {
@@ -45,7 +45,7 @@ export function verdictOf(seen: Observation, wiring: Wiring): Verdict {
   return { ok, text: [text, ...unseenOf(seen)].join('. ') };
 }
 
-/** A person who does not find a press believes in a wiring fault; it may be the machine. */
+/** If no press is found, a person suspects the wiring. The cause may be the machine. */
 function unseenOf({ longestGapMs, lostEdges }: Observation): readonly string[] {
   return [
     ...(longestGapMs === 0

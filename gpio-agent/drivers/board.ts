@@ -1,4 +1,4 @@
-// Which board this is, as its device tree says (Devicetree Specification 0.4, 2.3.1 and 2.3.2).
+// Reads from the device tree which board this is (Devicetree Specification 0.4, 2.3.1 and 2.3.2).
 import { readFileSync } from 'node:fs';
 import { codeOf, messageOf } from '../../service/log.ts';
 import { HardwareError } from './driver.ts';
@@ -6,19 +6,19 @@ import { HardwareError } from './driver.ts';
 export interface Board {
   /** `Raspberry Pi 4 Model B Rev 1.4` */
   readonly model: string;
-  /** From the most to the least specific: `raspberrypi,4-model-b`, `brcm,bcm2711`. */
+  /** From the most specific to the least specific: `raspberrypi,4-model-b`, `brcm,bcm2711`. */
   readonly compatible: readonly string[];
 }
 
 export const deviceTree = '/proc/device-tree';
 
-/** What QEMU's `virt` machine, which has no pins, names itself (hw/arm/virt.c). */
+/** The name of QEMU's `virt` machine, which has no pins (hw/arm/virt.c). */
 const virtualModels: readonly string[] = ['linux,dummy-virt'];
 
 /**
- * @returns undefined on a machine without a device tree or without pins, and in a container that was given nothing of it
+ * @returns undefined on a machine without a device tree or without pins, and in a container that cannot see the device tree
  *   (Docker masks /sys/firmware)
- * @throws HardwareError where it cannot be told
+ * @throws HardwareError when the board cannot be determined
  */
 export function readBoard(folder = deviceTree): Board | undefined {
   const [model] = stringsIn(`${folder}/model`);
@@ -26,7 +26,7 @@ export function readBoard(folder = deviceTree): Board | undefined {
   return { model, compatible: stringsIn(`${folder}/compatible`) };
 }
 
-/** A property of strings, each ended by a zero byte; none where the property does not exist. */
+/** A list property: strings that each end with a zero byte. Empty if the property does not exist. */
 function stringsIn(path: string): readonly string[] {
   try {
     return readFileSync(path, 'utf8')

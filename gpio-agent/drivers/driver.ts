@@ -1,37 +1,37 @@
-// What a driver has to do: a machine's pins behind the smallest interface. One file a driver; add it in select.ts.
+// The interface of a driver: the pins of a machine. One file for each driver; register it in select.ts.
 
 /**
- * Where a line is. A number is the chip's own count (BCM numbers on a Raspberry Pi), not a pin of a header;
- * a text is the name that the board gives the line (`GPIO17`).
+ * The position of a line. A number is the chip's own (a BCM number on a Raspberry Pi), not a pin of the header. A text is
+ * the name that the board gives the line (`GPIO17`).
  */
 export interface LineAddress {
   readonly line: number | string;
-  /** A chip by number, path or label; absent: the driver's own. Drivers that know one chip only refuse another. */
+  /** A chip by number, path or label. Absent: the default of the driver. A driver for one chip refuses any other. */
   readonly chip?: string;
 }
 
 export interface InputOptions extends LineAddress {
   readonly pull: 'up' | 'down' | 'off';
-  /** The button connects the line to ground. */
+  /** True if the button connects the line to ground. */
   readonly activeLow: boolean;
-  /** Called by drivers with edges only, for each edge in order of time. */
+  /** Called only by drivers with edges, for each edge in order of time. */
   readonly onEdge: (edge: Edge) => void;
-  /** The line is gone: `read` throws from now on. A driver that cannot tell leaves it to the next `read`. */
+  /** The line is lost, and `read` throws from now on. A driver that cannot detect this leaves it to the next `read`. */
   readonly onLost: () => void;
 }
 
 export interface Edge {
   readonly pressed: boolean;
-  /** Monotonic ms, on the time line of the agent's clock. */
+  /** In monotonic ms, on the time line of the agent's clock. */
   readonly at: number;
-  /** So many edges before this one did not reach us: what the level was in between nobody knows. */
+  /** Number of edges lost before this one. The level before it is unknown. */
   readonly lost?: number;
 }
 
 interface OpenLine {
-  /** The line in words, for a person: `line 17 (GPIO17) of /dev/gpiochip0 [pinctrl-bcm2711, 58 lines]`. */
+  /** Description of the line for people: `line 17 (GPIO17) of /dev/gpiochip0 [pinctrl-bcm2711, 58 lines]`. */
   readonly where: string;
-  /** May be called twice; nothing is called back afterwards. */
+  /** Can be called twice. No callback follows. */
   close(): void;
 }
 
@@ -39,37 +39,37 @@ export interface GpioInput extends OpenLine {
   /** True: the driver reports edges with time stamps. False: the input must be sampled. */
   readonly edges: boolean;
   /**
-   * Whether the button is pressed now. A driver with edges first hands out every edge that happened before the read,
-   * since an edge still waiting in a queue would let a short spike look like a level that has held.
+   * True if the button is pressed now. A driver with edges first reports every edge before the read. An edge that waits in a
+   * queue would make a short spike look like a level that has held.
    * @throws HardwareError when the line cannot be read
    */
   read(): boolean;
 }
 
 export interface OutputOptions extends LineAddress {
-  /** The LED lights when the line is low. */
+  /** True if the LED lights when the line is low. */
   readonly activeLow: boolean;
 }
 
-/** `close` leaves the level as it is. */
+/** `close` does not change the level. */
 export interface GpioOutput extends OpenLine {
   /** @throws HardwareError when the line cannot be written */
   write(on: boolean): void;
-  /** @throws HardwareError when the line is gone, also while nothing is to be written */
+  /** @throws HardwareError when the line is lost, also while there is nothing to write */
   check(): void;
 }
 
 export interface GpioDriver {
   readonly name: string;
-  /** No pins are behind it. */
+  /** True if there are no real pins. */
   readonly simulated: boolean;
-  /** Takes the machine's pins into use. @throws HardwareError */
+  /** Takes over the pins of the machine. @throws HardwareError */
   open(): void;
   /** @throws HardwareError when the line does not exist, or is in use */
   openInput(options: InputOptions): GpioInput;
-  /** The LED is off afterwards. @throws HardwareError as `openInput` does */
+  /** Switches the LED off. @throws HardwareError as `openInput` does */
   openOutput(options: OutputOptions): GpioOutput;
-  /** Gives everything back; may be called twice. */
+  /** Gives everything back. Can be called twice. */
   close(): void;
 }
 

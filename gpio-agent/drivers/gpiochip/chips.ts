@@ -1,4 +1,4 @@
-// The machine's GPIO chips: listed, and found by number, path or label.
+// Lists the GPIO chips of the machine, and finds one by number, path or label.
 import { readdirSync } from 'node:fs';
 import { codeOf, messageOf } from '../../../service/log.ts';
 import { HardwareError } from '../driver.ts';
@@ -12,10 +12,10 @@ export interface Chip {
   readonly lines: number;
 }
 
-/** The chips that carry the 40-pin header, by the label that the kernel's drivers give them (drivers/pinctrl). */
+/** Labels that the kernel's drivers give to chips with the 40-pin header (drivers/pinctrl). */
 export const raspberryPiLabels: readonly string[] = ['pinctrl-rp1', 'pinctrl-bcm2711', 'pinctrl-bcm2835'];
 
-/** Paths of all GPIO chips, in the order of their numbers. */
+/** Paths of all GPIO chips, by number. */
 export function chipPaths(folder = '/dev'): readonly string[] {
   const numberOf = (name: string) => Number(/^gpiochip(\d+)$/.exec(name)?.[1] ?? Number.NaN);
   try {
@@ -33,7 +33,7 @@ export function describeChip({ path, label, lines }: Chip): string {
   return `${path} [${label}, ${lines} lines]`;
 }
 
-/** Opens a chip; whoever calls closes `fd`. @throws HardwareError */
+/** Opens a chip. The caller closes `fd`. @throws HardwareError */
 export function openChip(kernel: Kernel, path: string): { readonly fd: number; readonly chip: Chip } {
   let fd: number;
   try {
@@ -63,7 +63,7 @@ function whyNot(path: string, error: unknown): string {
   return messageOf(error);
 }
 
-/** Chips that can be opened, and what became of the others. */
+/** The chips that can be opened, and the errors of the others. */
 export function listChips(
   kernel: Kernel,
   paths: readonly string[],
@@ -84,16 +84,16 @@ export function listChips(
 }
 
 /**
- * The path of a chip.
- * @param wanted its number, path or label; absent: the Raspberry Pi's header, or else the only chip there is
- * @throws HardwareError that says which chips there are
+ * Finds the path of a chip.
+ * @param wanted its number, path or label. Absent: the header of the Raspberry Pi, or else the only chip
+ * @throws HardwareError that lists the chips
  */
 export function findChip(kernel: Kernel, wanted: string | undefined, paths: readonly string[]): string {
   if (wanted?.startsWith('/') === true) return wanted;
   if (wanted !== undefined && /^\d+$/.test(wanted)) return `/dev/gpiochip${wanted}`;
 
   const { chips, problems } = listChips(kernel, paths);
-  // Where some chip could not be opened, one that is left over is not the only one.
+  // If some chip could not be opened, the remaining one is not the only one.
   const only = chips.length === 1 && problems.length === 0 ? chips[0] : undefined;
   const found =
     wanted === undefined

@@ -1,5 +1,5 @@
-// Pins by the kernel's character device: edges with the kernel's time stamps, lines held exclusively, and words from the
-// kernel when something is wrong. For the Raspberry Pi 5 and every other Linux board. The kernel's own debounce stays off.
+// Pins through the kernel's character device: edges with the kernel's time stamps, exclusive lines, and the kernel's error
+// messages. For the Raspberry Pi 5 and every other Linux board. The kernel's own debounce stays off.
 import { codeOf, messageOf } from '../../../service/log.ts';
 import { HardwareError } from '../driver.ts';
 import type {
@@ -29,22 +29,22 @@ import {
 
 export interface GpiochipOptions {
   readonly kernel: Kernel;
-  /** The agent's clock, on whose time line edges are given. */
+  /** The agent's clock. Edges have its times. */
   readonly monotonic: () => number;
-  /** CLOCK_MONOTONIC in ms, the kernel's time line. */
+  /** CLOCK_MONOTONIC in ms, the time line of the kernel. */
   readonly kernelMonotonic: () => number;
-  /** Shown by the kernel to whoever else wants the line. */
+  /** The kernel shows this name to everybody who wants the line. */
   readonly consumer: string;
   /** agent.chip */
   readonly chip?: string;
-  /** Paths of the machine's chips; for tests. */
+  /** Paths of the chips of the machine; for tests. */
   readonly paths?: () => readonly string[];
 }
 
-/** Edges read at once; the kernel holds up to 1,024 of a line. */
+/** Number of edges for one read. The kernel holds up to 1,024 for a line. */
 const edgesAtOnce = 64;
 
-/** Reads in a row: twice what the kernel holds. A line that still has more changes faster than it can be read. */
+/** Number of reads in a row: twice what the kernel holds. A line with more edges changes faster than it can be read. */
 const readsInARow = 32;
 
 const biases = { up: flags.biasPullUp, down: flags.biasPullDown, off: flags.biasDisabled } as const;
@@ -83,7 +83,7 @@ export function createGpiochipDriver(options: GpiochipOptions): GpioDriver {
     }
   };
 
-  /** Words for a call that failed on an open line. */
+  /** Describes a failed call on an open line. */
   const broken = (where: string, error: unknown) =>
     new HardwareError(
       codeOf(error) === 'ENODEV'
@@ -91,7 +91,7 @@ export function createGpiochipDriver(options: GpiochipOptions): GpioDriver {
         : `${where} cannot be used: ${messageOf(error)}`,
     );
 
-  /** What an input and an output share: an end, once. */
+  /** The shared part of inputs and outputs: they end once. */
   const closing = ({ fd }: Line) => {
     const close = () => {
       if (!open.delete(close)) return;
@@ -114,7 +114,7 @@ export function createGpiochipDriver(options: GpiochipOptions): GpioDriver {
     let sequence = 0;
     let failed: HardwareError | undefined;
 
-    /** Hands out every edge that waits. @returns the level after the last one, if there was any; and whether all came */
+    /** Reports every waiting edge. @returns the level after the last one, if any, and whether all were read */
     const drain = (): { readonly level: boolean | undefined; readonly all: boolean } => {
       let level: boolean | undefined;
       for (let reads = 0; reads < readsInARow && open.has(close); reads += 1) {
@@ -144,7 +144,7 @@ export function createGpiochipDriver(options: GpiochipOptions): GpioDriver {
       kernel.setNonBlocking(fd);
       kernel.watch(fd, (gone) => {
         try {
-          // What is left is told again: others have their turn first.
+          // The kernel reports the remaining edges again, so that other work gets its turn first.
           drain();
           if (!gone) return;
           fail(new SystemError({ call: 'epoll_wait', code: 'ENODEV' }));
@@ -166,7 +166,7 @@ export function createGpiochipDriver(options: GpiochipOptions): GpioDriver {
         try {
           const values = lineValues();
           kernel.ioctl(fd, requests.getValues, values);
-          // The level first and the edges after it: an edge in between is then known, and newer than the level.
+          // Read the level first and the edges after it. So an edge in between is known, and newer than the level.
           const { level, all } = drain();
           if (!all)
             throw new Error(
@@ -203,7 +203,7 @@ export function createGpiochipDriver(options: GpiochipOptions): GpioDriver {
   return {
     name: 'gpiochip',
     simulated: false,
-    // Each line finds its chip anew: one that was unplugged may come back under another number.
+    // Each line finds its chip again, because a chip that was unplugged may return under another number.
     open: () => {
       if (paths().length === 0)
         throw new HardwareError(
@@ -224,8 +224,8 @@ function polarity(activeLow: boolean): number {
 }
 
 /**
- * How far the agent's time line is behind the kernel's, in ms. The same clock feeds both, so it never changes; of a few
- * looks the one that was least interrupted counts.
+ * How far the agent's time line is behind the kernel's, in ms. Both use the same clock, so this never changes. Of a few
+ * samples the least interrupted one counts.
  */
 function timeBehind({ monotonic, kernelMonotonic }: GpiochipOptions): number {
   const looks = [0, 1, 2].map(() => {

@@ -1,12 +1,12 @@
-// The system calls that the gpiochip driver needs and Node has not: ioctl, fcntl, epoll, eventfd, through koffi.
-// Everything else of the driver is plain code over the interface `Kernel`, which a test can stand in for.
+// System calls that the gpiochip driver needs and Node lacks (ioctl, fcntl, epoll, eventfd), through koffi. The rest of the
+// driver uses the interface `Kernel`, which a test can replace.
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { getSystemErrorName } from 'node:util';
 import type * as Koffi from 'koffi';
 import { codeOf, messageOf } from '../../../service/log.ts';
 import { HardwareError } from '../driver.ts';
 
-/** What went wrong in a system call, by its name in errno.h (`EBUSY`). */
+/** The name of the error of a system call in errno.h (`EBUSY`). */
 export class SystemError extends Error {
   override readonly name = 'SystemError';
   readonly code: string;
@@ -22,17 +22,17 @@ export interface Kernel {
   close(fd: number): void;
   /** @throws SystemError */
   ioctl(fd: number, request: number, argument: Buffer): void;
-  /** Lets `read` return at once. */
+  /** Makes `read` return at once. */
   setNonBlocking(fd: number): void;
-  /** @returns the number of bytes; 0 when there is nothing to read now. @throws an error with a `code` */
+  /** @returns the number of bytes; 0 if there is nothing to read now. @throws an error with a `code` */
   read(fd: number, buffer: Buffer): number;
   /**
-   * Tells on the JS thread when a descriptor has something to read or its device is gone, without a timer and without
-   * blocking. Told again as long as it is so: read, or unwatch.
+   * Calls back on the JS thread when a descriptor is readable or its device is lost, without a timer and without blocking.
+   * Repeats that while it is so: read, or unwatch.
    */
   watch(fd: number, onReady: (gone: boolean) => void): void;
   unwatch(fd: number): void;
-  /** Nothing is watched any more, and the waiting thread ends. */
+  /** Stops all watches. The waiting thread ends. */
   stop(): void;
 }
 
@@ -45,12 +45,12 @@ const epollDelete = 2;
 const epollIn = 0x1;
 const epollGone = 0x8 | 0x10;
 
-/** struct epoll_event is packed on x86-64 only (EPOLL_PACKED in linux/eventpoll.h). */
+/** struct epoll_event is packed only on x86-64 (EPOLL_PACKED in linux/eventpoll.h). */
 const eventBytes = process.arch === 'x64' ? 12 : 16;
 const eventDataAt = process.arch === 'x64' ? 4 : 8;
 const eventsAtOnce = 16;
 
-/** koffi allocates these for its calls; ours need a few bytes. Its defaults would cost some 3 MB. */
+/** Stack sizes that koffi allocates for its calls. Ours need a few bytes; the defaults would cost about 3 MB. */
 const koffiSizes = {
   sync_stack_size: 65_536,
   sync_heap_size: 65_536,
@@ -60,14 +60,14 @@ const koffiSizes = {
 };
 
 /**
- * Whether koffi's prebuilt binary can run here: it needs ARMv7, and on ARMv6 (Pi 1, Zero, Zero W) it would end the
- * process by an illegal instruction that nothing can catch. Node knows what it was itself compiled for.
+ * True if koffi's prebuilt binary can run here. It needs ARMv7. On ARMv6 (Pi 1, Zero, Zero W) it would end the process with
+ * an illegal instruction, which nothing can catch. Node knows the architecture that it was compiled for.
  */
 export function koffiCanRun(arch: string, armVersion: unknown): boolean {
   return arch !== 'arm' || String(armVersion) !== '6';
 }
 
-/** Loads koffi. @throws HardwareError where that cannot be done */
+/** Loads koffi. @throws HardwareError when that fails */
 export async function loadKernel(): Promise<Kernel> {
   const variables: Readonly<Record<string, unknown>> = { ...process.config.variables };
   if (!koffiCanRun(process.arch, variables['arm_version']))
@@ -79,7 +79,7 @@ export async function loadKernel(): Promise<Kernel> {
   let koffi: typeof Koffi;
   try {
     koffi = await import('koffi');
-    // Once for the process: koffi refuses it when something has been loaded.
+    // Once for each process: koffi refuses it after the first load.
     const config = koffi.config();
     if (config.async_stack_size !== koffiSizes.async_stack_size) koffi.config({ ...config, ...koffiSizes });
   } catch (error) {
@@ -96,7 +96,7 @@ function firstLine(error: unknown): string {
 }
 
 function linuxKernel(koffi: typeof Koffi): Kernel {
-  // glibc and musl have it under this name; with null the functions of the process itself are found, which is either.
+  // glibc and musl both have it. With null, koffi finds the functions of the process itself, whichever library it uses.
   const libc = koffi.load(null);
   const ioctl = libc.func('int ioctl(int fd, unsigned long request, void *argument)');
   const fcntl = libc.func('int fcntl(int fd, int command, long argument)');
@@ -111,10 +111,10 @@ function linuxKernel(koffi: typeof Koffi): Kernel {
     return result;
   };
 
-  /** By a number that is never used again: the kernel may give the descriptor to another line at once. */
+  /** Keyed by a number that is never used again, because the kernel may give the descriptor to another line at once. */
   const watched = new Map<number, { readonly fd: number; readonly onReady: (gone: boolean) => void }>();
   let lastNumber = 0;
-  /** Present while a thread of koffi's pool waits in epoll_wait. */
+  /** Set while a thread of koffi's pool waits in epoll_wait. */
   let waiting: { readonly epoll: number; readonly wake: number; stopped: boolean } | undefined;
 
   const event = (number: number): Buffer => {
@@ -136,7 +136,7 @@ function linuxKernel(koffi: typeof Koffi): Kernel {
     check('epoll_ctl', epollControl(epoll, epollAdd, wakeFd, event(0)));
     const own = { epoll, wake: wakeFd, stopped: false };
     waiting = own;
-    // A thread that waits for ever would keep process.exit from ending the process.
+    // A thread that waits forever would keep process.exit from ending the process.
     process.once('exit', wake);
     const events = Buffer.alloc(eventBytes * eventsAtOnce);
     const end = () => {
@@ -150,7 +150,7 @@ function linuxKernel(koffi: typeof Koffi): Kernel {
           for (let index = 0; index < count; index += 1) {
             const at = index * eventBytes;
             const gone = (events.readUInt32LE(at) & epollGone) !== 0;
-            // Looked up at the last moment: what an earlier one in this round has closed is told nothing.
+            // Looked up at the last moment, because an earlier callback of this round may have closed it.
             watched.get(events.readUInt32LE(at + eventDataAt))?.onReady(gone);
           }
         if (own.stopped) return end();
