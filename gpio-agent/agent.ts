@@ -1,4 +1,4 @@
-// The GPIO agent: fingers to presses, signals to LEDs. Wires buttons, LEDs, presses and the link together.
+// The GPIO agent: turns presses of the buttons into messages and signals into LED patterns. Connects its parts to the link.
 import { EventEmitter } from 'node:events';
 import type { Registry } from 'prom-client';
 import { buttonSignal } from '../messages/button.ts';
