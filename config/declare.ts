@@ -84,7 +84,12 @@ export function isSetting(entry: Setting | Group): entry is Setting {
   return typeof entry['doc'] === 'string';
 }
 
-/** What a check found; `path` counts from the section. */
+/** How a check says what it found; `path` counts from the section. */
+export interface Report {
+  readonly error: (path: readonly PropertyKey[], message: string, remedy: string) => void;
+  readonly warning: Report['error'];
+}
+
 export interface Finding {
   readonly path: readonly PropertyKey[];
   readonly severity: 'error' | 'warning';
@@ -153,13 +158,18 @@ export interface Section<Value = unknown, G extends Group = Group> {
 /** Declares a section; `check` sees what is right of the section's values and finds what contradicts. */
 export function section<const G extends Group>(
   settings: G,
-  check?: (values: SeenOf<G>, topicPrefix: string | undefined) => readonly Finding[],
+  check?: (values: SeenOf<G>, report: Report, topicPrefix: string | undefined) => void,
 ): Section<ConfigOf<G>, G> {
   return {
     settings,
     judge: (given) => {
       const { value, seen, issues } = judgeGroup(settings, given, []);
-      const findings = check?.(seen, given.topicPrefix) ?? [];
+      const findings: Finding[] = [];
+      const report =
+        (severity: Finding['severity']): Report['error'] =>
+        (path, message, remedy) =>
+          void findings.push({ path, severity, message, remedy });
+      check?.(seen, { error: report('error'), warning: report('warning') }, given.topicPrefix);
       return issues.length === 0 ? { value, issues, findings } : { issues, findings };
     },
   };

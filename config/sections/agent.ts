@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { schemaOf, section, setting } from '../declare.ts';
 import { flag, id, must, oneOf, text, wholeNumber } from '../formats.ts';
-import { agentFindings } from './agent-findings.ts';
+import { checkAgent } from './agent-checks.ts';
 
 /** Far more lines than the chip of any header has (58 on a Raspberry Pi 4); ours. */
 const highestLine = 1023;
@@ -155,5 +155,5 @@ export const agent = section(
       default: 5000,
     }),
   },
-  agentFindings,
+  checkAgent,
 );

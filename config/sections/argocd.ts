@@ -1,6 +1,6 @@
 // The Argo CD that the worker watches and releases through.
 import * as z from 'zod/mini';
-import { refused, section, setting, type Finding } from '../declare.ts';
+import { refused, section, setting } from '../declare.ts';
 import { parseHeaders, tokenFault } from '../argocd-secrets.ts';
 import { flag, path, text, webUrl, wholeNumber } from '../formats.ts';
 import { isLoopback } from '../host.ts';
@@ -68,41 +68,36 @@ export const argocd = section(
       example: 'https://argocd.example',
     }),
   },
-  (values) => {
-    const findings: Finding[] = [];
+  (values, { error, warning }) => {
+    const { token, username, password, headers: extra } = values;
     const server =
       values.server === undefined || values.server === refused ? undefined : new URL(values.server);
-    const { token, username, password } = values;
-    const contradiction = (key: string, message: string, remedy: string) =>
-      findings.push({ path: [key], severity: 'error', message, remedy });
     if (token !== undefined && (username !== undefined || password !== undefined))
-      contradiction(
-        username === undefined ? 'password' : 'username',
+      error(
+        [username === undefined ? 'password' : 'username'],
         'is set, and argocd.token too: it is not clear as whom to ask Argo CD',
         'keep one: argocd.token, or argocd.username and argocd.password',
       );
     else if (username !== undefined && password === undefined)
-      contradiction('username', 'is set, but argocd.password is not', 'set argocd.passwordFile too');
+      error(['username'], 'is set, but argocd.password is not', 'set argocd.passwordFile too');
     else if (password !== undefined && username === undefined)
-      contradiction('password', 'is set, but argocd.username is not', 'set argocd.username too');
-    const given = token !== undefined || password !== undefined || values.headers !== undefined;
-    if (given && server?.protocol === 'http:' && !isLoopback(server.hostname)) {
-      findings.push({
-        path: ['server'],
-        severity: 'warning',
-        message: `${token === undefined ? (password === undefined ? 'argocd.headers go' : 'the Argo CD password goes') : 'the Argo CD token goes'} to ${server.host} unencrypted`,
-        remedy: 'use https://',
-      });
-    }
-    if (values.insecure === true && values.server !== refused && server?.protocol !== 'http:') {
-      findings.push({
-        path: ['insecure'],
-        severity: 'warning',
-        message:
-          "argocd.insecure: Argo CD's certificate is not checked; whoever sits in between reads the token",
-        remedy: 'set argocd.caFile instead',
-      });
-    }
-    return findings;
+      error(['password'], 'is set, but argocd.username is not', 'set argocd.username too');
+
+    const sent =
+      token !== undefined
+        ? 'the Argo CD token goes'
+        : password !== undefined
+          ? 'the Argo CD password goes'
+          : extra !== undefined
+            ? 'argocd.headers go'
+            : undefined;
+    if (sent !== undefined && server?.protocol === 'http:' && !isLoopback(server.hostname))
+      warning(['server'], `${sent} to ${server.host} unencrypted`, 'use https://');
+    if (values.insecure === true && values.server !== refused && server?.protocol !== 'http:')
+      warning(
+        ['insecure'],
+        "argocd.insecure: Argo CD's certificate is not checked; whoever sits in between reads the token",
+        'set argocd.caFile instead',
+      );
   },
 );

@@ -41,16 +41,12 @@ export const broker = section(
       default: 5000,
     }),
   },
-  (values) =>
-    values.host === refused || isLoopback(values.host) || values.allowAnonymousBeyondLoopback !== false
-      ? []
-      : [
-          {
-            path: ['host'],
-            severity: 'error',
-            message: 'is reachable from other machines, and the embedded broker asks nobody for a password',
-            remedy:
-              'keep 127.0.0.1, or use a broker with passwords through mqtt.url. Only where everybody who reaches the port may press: broker.allowAnonymousBeyondLoopback: true',
-          },
-        ],
+  ({ host: own, allowAnonymousBeyondLoopback }, { error }) => {
+    if (own !== refused && !isLoopback(own) && allowAnonymousBeyondLoopback === false)
+      error(
+        ['host'],
+        'is reachable from other machines, and the embedded broker asks nobody for a password',
+        'keep 127.0.0.1, or use a broker with passwords through mqtt.url. Only where everybody who reaches the port may press: broker.allowAnonymousBeyondLoopback: true',
+      );
+  },
 );

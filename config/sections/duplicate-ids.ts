@@ -1,18 +1,15 @@
-// Refuses an id that another entry of the same list has.
-import { entriesIn, refused, type Finding, type SeenList } from '../declare.ts';
+// Ids must differ within a list.
+import { entriesIn, refused, type Report, type SeenList } from '../declare.ts';
 
-export function duplicateIds(list: string, entries: SeenList<{ readonly id: string }>): Finding[] {
+export function checkIds(list: string, entries: SeenList<{ readonly id: string }>, { error }: Report): void {
   const known = entriesIn(entries).filter(({ entry }) => entry.id !== refused);
-  return known.flatMap(({ entry: { id }, index }): Finding[] => {
-    const first = known.find(({ entry }) => entry.id === id);
-    if (first === undefined || first.index === index) return [];
-    return [
-      {
-        path: [list, index, 'id'],
-        severity: 'error',
-        message: `\`${String(id)}\` is also the id of ${list}[${first.index}]`,
-        remedy: 'give each its own id; an id that is left out is `main`',
-      },
-    ];
-  });
+  for (const { entry, index } of known) {
+    const first = known.find((other) => other.entry.id === entry.id);
+    if (first !== undefined && first.index !== index)
+      error(
+        [list, index, 'id'],
+        `\`${String(entry.id)}\` is also the id of ${list}[${first.index}]`,
+        'give each its own id; an id that is left out is `main`',
+      );
+  }
 }

@@ -1,6 +1,6 @@
 // How every process reaches the broker.
 import * as z from 'zod/mini';
-import { refused, section, setting, type Finding } from '../declare.ts';
+import { refused, section, setting } from '../declare.ts';
 import { mqttUrl, must, path, text, wholeNumber } from '../formats.ts';
 
 const topicPrefix = z
@@ -44,26 +44,19 @@ export const mqtt = section(
       default: 60_000,
     }),
   },
-  (values) => {
-    const findings: Finding[] = [];
-    const { reconnectMinMs, reconnectMaxMs } = values;
-    if (reconnectMinMs !== refused && reconnectMaxMs !== refused && reconnectMinMs > reconnectMaxMs) {
-      findings.push({
-        path: ['reconnectMinMs'],
-        severity: 'error',
-        message: `must not be more than mqtt.reconnectMaxMs (${reconnectMaxMs})`,
-        remedy: 'lower mqtt.reconnectMinMs or raise mqtt.reconnectMaxMs',
-      });
-    }
+  ({ reconnectMinMs, reconnectMaxMs, username, password }, { error }) => {
+    if (reconnectMinMs !== refused && reconnectMaxMs !== refused && reconnectMinMs > reconnectMaxMs)
+      error(
+        ['reconnectMinMs'],
+        `must not be more than mqtt.reconnectMaxMs (${reconnectMaxMs})`,
+        'lower mqtt.reconnectMinMs or raise mqtt.reconnectMaxMs',
+      );
     // MQTT 3.1.1, section 3.1.2.9: no password without a user name.
-    if (values.password !== undefined && values.username === undefined) {
-      findings.push({
-        path: ['username'],
-        severity: 'error',
-        message: 'is not set, but mqtt.password is; MQTT 3.1.1 has no password without a user name',
-        remedy: 'set mqtt.username too',
-      });
-    }
-    return findings;
+    if (password !== undefined && username === undefined)
+      error(
+        ['username'],
+        'is not set, but mqtt.password is; MQTT 3.1.1 has no password without a user name',
+        'set mqtt.username too',
+      );
   },
 );

@@ -2,10 +2,10 @@
 import * as z from 'zod/mini';
 import { schemaOf, section, setting } from '../declare.ts';
 import { flag, id, path, text, wholeNumber } from '../formats.ts';
-import { buttonWarnings } from './worker-button-warnings.ts';
-import { duplicateIds } from './duplicate-ids.ts';
+import { checkButtons } from './worker-button-checks.ts';
+import { checkIds } from './duplicate-ids.ts';
 import { button } from './worker-button.ts';
-import { foreignFindings } from './worker-foreign-findings.ts';
+import { checkForeign } from './worker-foreign-checks.ts';
 import { lights } from './worker-lights.ts';
 import { presses } from './worker-presses.ts';
 
@@ -83,9 +83,9 @@ export const worker = section(
       }),
     },
   },
-  (values, topicPrefix) => [
-    ...duplicateIds('buttons', values.buttons),
-    ...buttonWarnings(values.buttons),
-    ...foreignFindings(values, topicPrefix),
-  ],
+  (values, report, topicPrefix) => {
+    checkIds('buttons', values.buttons, report);
+    checkButtons(values.buttons, report);
+    checkForeign(values, report, topicPrefix);
+  },
 );

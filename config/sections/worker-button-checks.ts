@@ -1,0 +1,85 @@
+// What is odd about the buttons of a worker, though it may be meant.
+import { entriesIn, refused, type Report, type Seen, type SeenList } from '../declare.ts';
+import type { Selection } from './application-selection.ts';
+
+interface Button {
+  readonly id: string;
+  readonly select: Selection;
+  readonly on: { readonly press?: string; readonly double?: string; readonly hold?: string };
+  readonly waves: readonly (readonly string[])[];
+}
+
+export function checkButtons(buttons: SeenList<Button>, report: Report): void {
+  if (buttons !== refused && buttons.length === 0)
+    report.warning(
+      ['buttons'],
+      'is an empty list: this worker releases nothing and refuses every press',
+      'add a button with the applications that it releases, for example `buttons: [{id: main, select: {projects: [shop]}}]`',
+    );
+  for (const { entry, index } of entriesIn(buttons)) checkWaves(entry, index, report);
+  checkSharedRollbacks(buttons, report);
+}
+
+/** `argocd/shop` may be `shop`. */
+const mayBeSame = (one: string, other: string) =>
+  one === other || one.endsWith(`/${other}`) || other.endsWith(`/${one}`);
+
+function checkWaves(
+  { waves, select }: { readonly waves: Seen<Button['waves']>; readonly select: Seen<Selection> },
+  button: number,
+  { warning }: Report,
+): void {
+  if (waves === refused) return;
+  const places = waves.flatMap((names, wave) => names.map((name, at) => ({ name, wave, at })));
+  // Only a selection by name tells which applications are in it.
+  const selected = select === refused ? undefined : select.names;
+  for (const [index, { name, wave, at }] of places.entries()) {
+    const path = ['buttons', button, 'waves', wave, at];
+    const first = places.findIndex((other) => mayBeSame(other.name, name));
+    if (first !== index)
+      warning(
+        path,
+        `\`${name}\` is in waves[${places[first]?.wave}] already, where it is released`,
+        'name each application once',
+      );
+    if (selected?.some((one) => mayBeSame(one, name)) === false)
+      warning(
+        path,
+        `\`${name}\` is not among select.names, so this button never releases it`,
+        'add it to select.names, or remove it from waves',
+      );
+  }
+}
+
+function checkSharedRollbacks(buttons: SeenList<Button>, { warning }: Report): void {
+  const known = entriesIn(buttons);
+  for (const { entry, index } of known) {
+    const { id, on, select } = entry;
+    if (on === refused || select === refused) continue;
+    const gesture = (['press', 'double', 'hold'] as const).find((each) => on[each] === 'rollback');
+    const other = known.find(
+      (one) => one.index !== index && one.entry.select !== refused && mayOverlap(select, one.entry.select),
+    );
+    if (gesture !== undefined && other !== undefined)
+      warning(
+        ['buttons', index, 'on', gesture],
+        `rolls back, and buttons[${other.index}] (${String(other.entry.id)}) may release the same applications: what it has released since stays, and it can release again what was rolled back, since only ${String(id)} is frozen then`,
+        'let each application have one button, or freeze the other one too after a rollback',
+      );
+  }
+}
+
+/** Whether an application could be in both. Conditions of one kind without a common value keep them apart. */
+function mayOverlap(one: Selection, other: Selection): boolean {
+  const apart = (a: readonly string[] | undefined, b: readonly string[] | undefined) =>
+    a !== undefined && b !== undefined && !a.some((value) => b.includes(value));
+  if (one.all === true || other.all === true) return true;
+  if (apart(one.projects, other.projects) || apart(one.namespaces, other.namespaces)) return false;
+  const { labels = {} } = other;
+  if (Object.entries(one.labels ?? {}).some(([key, value]) => (labels[key] ?? value) !== value)) return false;
+  return (
+    one.names === undefined ||
+    other.names === undefined ||
+    one.names.some((name) => other.names?.some((second) => mayBeSame(name, second)))
+  );
+}
