@@ -8,7 +8,7 @@ export function exposedError(host: string, port: number): ListenError {
     code: 'EXPOSED',
     message:
       `The MQTT broker will not listen on ${hostInUrl(host)}:${port}: everybody who reaches that address could press the button, ` +
-      'since the broker asks for no user name yet. Set broker.host to 127.0.0.1, or use a broker with users by mqtt.url. ' +
+      'since the broker asks for no user name. Set broker.host to 127.0.0.1, or use a broker with users by mqtt.url. ' +
       'Only on a network where everybody may press: set broker.allowAnonymousBeyondLoopback to true.',
   });
 }

@@ -56,7 +56,7 @@ describe.each(everyPage)('%s', (path, text) => {
 
   it('names files of this repository that there are', () => {
     const rooms =
-      'broker|cli|config|deploy|docs|doctor|gpio-agent|home-assistant|messages|release-worker|service|test';
+      'argocd-simulator|broker|cli|config|deploy|docs|doctor|gpio-agent|home-assistant|messages|release-worker|service|test|tools';
     const named = matches(text, new RegExp(`\`((?:${rooms})/[\\w./-]+)\``, 'g'));
     // What the reader makes.
     const made = /^config\/(release-button\.yaml|argocd-token|blueprints\/)/;

@@ -11,7 +11,7 @@ export const broker = section(
     }),
     port: setting(port(), { doc: 'The port for MQTT; 0 takes a free one.', default: 1883 }),
     allowAnonymousBeyondLoopback: setting(flag(), {
-      doc: 'Says that whoever reaches the port may press: the embedded broker asks nobody for a password yet.',
+      doc: 'Allows another host than loopback, where everybody who reaches the port may press: the embedded broker asks nobody for a password.',
       default: false,
     }),
     // 256 KiB: the largest message of the contract, a release with 100 applications, is well below.

@@ -37,7 +37,7 @@ export interface AppStatus {
    * list tells it from Argo CD 3.5.0 on, and never that of several sources.
    */
   readonly target: string | undefined;
-  /** phase of the last operation; `Pending`: accepted and not yet taken up */
+  /** phase of the last operation; `Pending`: accepted, but Argo CD has not begun it */
   readonly phase: string;
   readonly startedAt: string;
   readonly finishedAt: string;

@@ -9,12 +9,12 @@ export interface Freshness {
   /** wall clock of the last full list, in milliseconds since the epoch */
   lastListAt(): number | undefined;
   /**
-   * A full list has been answered. Returns whether what is known counts: as before, again, or not yet, since the list
-   * was sent before all was lost.
+   * A full list has been answered. Returns whether what is known counts: as before, again, or not, because the
+   * list is too old: it was sent before all was lost.
    * @param sentAt on the monotonic clock
    * @param sentAtWall in milliseconds since the epoch
    */
-  listed(sentAt: number, sentAtWall: number): 'as-before' | 'again' | 'not-yet';
+  listed(sentAt: number, sentAtWall: number): 'as-before' | 'again' | 'too-old';
   /** Nothing counts any more, until a list that is sent from now on has been answered. Returns whether that is news. */
   lose(): boolean;
   isLost(): boolean;
@@ -56,7 +56,7 @@ export function createFreshness({
       lastList = sentAt;
       lastListAt = sentAtWall;
       if (lostAt === undefined) return 'as-before';
-      if (sentAt < lostAt) return 'not-yet';
+      if (sentAt < lostAt) return 'too-old';
       lostAt = undefined;
       return 'again';
     },

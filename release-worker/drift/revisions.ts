@@ -10,7 +10,7 @@ import { ArgoCdError } from '../argocd/errors.ts';
 import type { Registry } from './registry.ts';
 
 export interface Revisions {
-  /** What is known; what is not yet is asked for, and `onChange` told when it has come. */
+  /** What is known. Asks for what is unknown, and calls `onChange` when the answer has come. */
   of(app: AppRecord, revision: string): RevisionMetadata | undefined;
   stop(): Promise<void>;
 }

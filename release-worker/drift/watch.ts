@@ -145,7 +145,7 @@ export function createWatch(options: WatchOptions): Watch {
       );
     }
     const counts = freshness.listed(sentAt, sentAtWall);
-    if (counts === 'not-yet') {
+    if (counts === 'too-old') {
       wantList();
       return;
     }

@@ -45,7 +45,7 @@ export interface Connection {
   publish(message: Outgoing, how: Sending): Promise<Acknowledgement>;
   /** An orderly DISCONNECT when all is acknowledged; within a second the socket is gone either way. */
   end(): void;
-  /** Cuts the connection and drops what the operating system has not yet sent. The broker publishes the will. */
+  /** Cuts the connection and drops what the operating system has still to send. The broker publishes the will. */
   reset(): void;
 }
 

@@ -1,0 +1,136 @@
+// Nothing is promised that no code does: each word of the contract, each topic, configuration key and option is used by the
+// rooms that run. Words in comments do not count.
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { leavesIn, loadSections, sectionNames } from '../config/sections.ts';
+import { channels } from '../messages/all.ts';
+import { pressReasons } from '../messages/press.ts';
+import { signals } from '../messages/button.ts';
+import { formsOf, rowNames } from '../tools/message-forms.ts';
+
+const root = join(import.meta.dirname, '..');
+/** Rooms that send, receive and read. messages/ and config/ only declare. */
+const rooms = [
+  'argocd-simulator',
+  'broker',
+  'cli',
+  'doctor',
+  'gpio-agent',
+  'home-assistant',
+  'release-worker',
+  'service',
+];
+
+function sourceOf(...folders: readonly string[]): string {
+  return folders
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.ts'))
+        .map((file) => readFileSync(join(root, folder, file), 'utf8')),
+    )
+    .join('\n')
+    .replaceAll(/^\s*(\/\/|\/?\*).*$/gm, '');
+}
+
+// releaseDebounceMs is read for the agent here.
+const source = `${sourceOf(...rooms)}${readFileSync(join(root, 'config/sections/release-debounce.ts'), 'utf8')}`;
+const worker = sourceOf('release-worker');
+const isName = (word: string, text = source) => new RegExp(`\\b${word}\\b`).test(text);
+/** As a string, or as the key of an object. */
+const isWord = (word: string, text = source) =>
+  new RegExp(`'${word}'|^\\s*'?${word}'?:|[{,] ${word}:`, 'm').test(text);
+
+/** All words that a payload can have as a value, and all members. */
+function spelledIn(schema: unknown): {
+  readonly words: readonly string[];
+  readonly members: readonly string[];
+} {
+  const words: string[] = [];
+  const members: string[] = [];
+  const walk = (value: unknown) => {
+    if (typeof value !== 'object' || value === null) return;
+    for (const [key, inner] of Object.entries(value)) {
+      if ((key === 'enum' || key === 'const') && !Array.isArray(value))
+        words.push(...[inner].flat().filter((word) => typeof word === 'string'));
+      if (key === 'properties') members.push(...Object.keys(Object(inner)));
+      walk(inner);
+    }
+  };
+  walk(schema);
+  return { words, members };
+}
+
+test('no page and no source promises what is to come', () => {
+  const files = execFileSync('git', ['ls-files', '*.ts', '*.js', '*.md', '*.yaml', '*.yml', '*.json'], {
+    cwd: root,
+    encoding: 'utf8',
+  }).split('\n');
+  const ours = files.filter(
+    (file) => file !== '' && !/^test\/|^package-lock/.test(file) && existsSync(join(root, file)),
+  );
+  const promises =
+    /\bnot[ -]yet\b|\b(available|supported|implemented|built|password|users) yet\b|in this version/i;
+  expect(ours.length).toBeGreaterThan(300);
+  expect(ours.filter((file) => promises.test(readFileSync(join(root, file), 'utf8')))).toEqual([]);
+});
+
+describe('the contract', () => {
+  test.each(rowNames)('row %s: some room publishes it or subscribes to it', (row) => {
+    expect(isName(row)).toBe(true);
+  });
+
+  test.each(rowNames)('row %s: some room spells every word and every member of it', (row) => {
+    const { words, members } = spelledIn(formsOf(row).map(({ schema }) => schema));
+    expect(
+      words.filter((word) => !isWord(word)),
+      'words',
+    ).toEqual([]);
+    expect(
+      members.filter((member) => !isName(member)),
+      'members',
+    ).toEqual([]);
+  });
+
+  test('the worker rejects for every reason, and gives every signal', () => {
+    expect(pressReasons.filter((reason) => !isWord(reason, worker))).toEqual([]);
+    expect(signals.filter((signal) => !worker.includes(`signal: '${signal}'`))).toEqual([]);
+  });
+
+  test('the check can fail', () => {
+    expect(isName('historyPut')).toBe(false);
+    expect(isWord('bad-signature')).toBe(false);
+    expect(channels).not.toHaveProperty('historyPut');
+  });
+});
+
+describe('the configuration', async () => {
+  const leaves = leavesIn(await loadSections(sectionNames));
+  const names = leaves.flatMap(({ path, setting }) => [
+    path.replace(/^.*\./, ''),
+    ...Object.keys(setting.items ?? {}),
+  ]);
+
+  test.each([...new Set(names)])('some room reads a key %s', (name) => {
+    expect(isName(name)).toBe(true);
+  });
+});
+
+describe('the commands', () => {
+  const cli = sourceOf('cli');
+  // `--help-all` is an event of commander, not a value.
+  const options = [...cli.matchAll(/'(?:-\w, )?--(?:no-)?([a-z][a-z-]+)[^']*'/g)]
+    .map(([, name = '']) => name)
+    .filter((name) => name !== 'help-all');
+
+  test('have options', () => {
+    expect(options).toContain('only');
+  });
+
+  test.each([...new Set(options)])('read their option --%s', (name) => {
+    const property = name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+    const read = cli.replaceAll(/'[^']*--[^']*'/g, '');
+    expect(isName(property, read)).toBe(true);
+  });
+});
