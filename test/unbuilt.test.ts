@@ -51,10 +51,11 @@ function spelledIn(schema: unknown): {
   const members: string[] = [];
   const walk = (value: unknown) => {
     if (typeof value !== 'object' || value === null) return;
-    for (const [key, inner] of Object.entries(value)) {
+    for (const [key, inner] of Object.entries<unknown>({ ...value })) {
       if ((key === 'enum' || key === 'const') && !Array.isArray(value))
         words.push(...[inner].flat().filter((word) => typeof word === 'string'));
-      if (key === 'properties') members.push(...Object.keys(Object(inner)));
+      if (key === 'properties' && typeof inner === 'object' && inner !== null)
+        members.push(...Object.keys(inner));
       walk(inner);
     }
   };
