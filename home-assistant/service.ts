@@ -1,4 +1,5 @@
 // Announces agents, workers and applications to Home Assistant. It knows nothing but MQTT.
+import { EventEmitter } from 'node:events';
 import type { Registry } from 'prom-client';
 import type { Config } from '../config/sections.ts';
 import { foreignFilter } from '../messages/foreign.ts';
@@ -40,6 +41,16 @@ const withoutApplicationsMs = 5_000;
 /** A broker has said in this time what it has kept, and whoever lives is back at one that has kept nothing. */
 const silentAfterMs = 5_000;
 
+interface Events {
+  /** What an agent or a worker says of itself has changed. */
+  process: [];
+  /** It will not come back. */
+  gone: [kind: DeviceKind, id: string];
+  application: [];
+  /** The broker has taken or refused an announcement. */
+  outcome: [];
+}
+
 export function createHomeAssistant(options: {
   readonly config: Config['homeAssistant'];
   readonly link: Link;
@@ -56,6 +67,7 @@ export function createHomeAssistant(options: {
   const { config, link, prefix, clock, log } = options;
   const check = options.health.check('home-assistant', 'degraded');
   const count = homeAssistantMetrics(options.metrics);
+  const events = new EventEmitter<Events>();
   const withApplications = config.maxApplications > 0;
   let applications: ReadonlyMap<string, Application> | undefined = withApplications ? undefined : new Map();
   /** the retained announcements of this connection are on their way or here */
@@ -82,6 +94,14 @@ export function createHomeAssistant(options: {
   let planned: ReadonlyMap<string, Discovery> = new Map();
   let forgetState = () => {};
 
+  const world = createWorld({
+    link,
+    withApplications,
+    withLabels: config.applications.some((select) => select.labels !== undefined),
+    onProcess: () => events.emit('process'),
+    onGone: (kind, id) => events.emit('gone', kind, id),
+    onApplication: () => events.emit('application'),
+  });
   const announcer = createAnnouncer({
     link,
     prefix,
@@ -93,7 +113,7 @@ export function createHomeAssistant(options: {
     isSpared: (key) => !complete && key.startsWith(applicationKey),
     ownVersion: options.version,
     onPublished: count.published,
-    onOutcome: () => report(),
+    onOutcome: () => events.emit('outcome'),
   });
 
   /** An info alone may be a stale one: of what is new, somebody has to have been there. */
@@ -121,6 +141,8 @@ export function createHomeAssistant(options: {
       said = summary;
     }
   };
+
+  events.on('outcome', report);
 
   const plan = () => {
     if (!listening || applications === undefined) return;
@@ -182,20 +204,15 @@ export function createHomeAssistant(options: {
     silenceSettled.touch(applicationsMaxMs);
   };
 
-  const world = createWorld({
-    link,
-    withApplications,
-    withLabels: config.applications.some((select) => select.labels !== undefined),
-    onProcess: () => {
-      if (running) settled.touch(quietMaxMs);
-    },
-    onGone: (kind, id) => {
-      if (!running) return;
-      // What is retained of it may still be on its way.
-      if (listening) announcer.takeAway(deviceId(prefix, kind, id));
-      else goneEarly.add(deviceId(prefix, kind, id));
-    },
-    onApplication: applicationsChanged,
+  events.on('application', applicationsChanged);
+  events.on('process', () => {
+    if (running) settled.touch(quietMaxMs);
+  });
+  events.on('gone', (kind, id) => {
+    if (!running) return;
+    // What is retained of it may still be on its way.
+    if (listening) announcer.takeAway(deviceId(prefix, kind, id));
+    else goneEarly.add(deviceId(prefix, kind, id));
   });
 
   const waitFor = (ms: number, then: () => void) => {

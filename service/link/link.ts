@@ -1,4 +1,5 @@
 // The MQTT link of a process: connects, stays connected, and is the one gate through which everything is published.
+import { EventEmitter } from 'node:events';
 import type { Address, Filter } from '../../messages/channel.ts';
 import type { Decoded } from '../../messages/codec.ts';
 import type { Timer } from '../clock.ts';
@@ -7,15 +8,15 @@ import { acknowledgedInTime } from './acknowledged-in-time.ts';
 import type { Connection, SubscribeOptions } from './connection.ts';
 import { createConnector } from './connector.ts';
 import type { Acknowledgement } from './in-flight.ts';
-import { maximumPacketSize } from './mqtt-options.ts';
 import { linkMetrics } from './metrics.ts';
 import type { LinkOptions, LinkState } from './options.ts';
 import { createOutbox } from './outbox.ts';
 import { outgoingOf, topicAt } from './outgoing.ts';
+import { createSender } from './sender.ts';
 import { createRouter } from './router.ts';
 import { createSharedStates } from './shared.ts';
 import type { Handler, RawHandler } from './router.ts';
-import type { Outgoing } from './wire.ts';
+import type { IncomingPacket, Outgoing } from './wire.ts';
 
 export type { LinkOptions, LinkState, Presence } from './options.ts';
 
@@ -86,12 +87,15 @@ export interface Link {
 
 /** A press that the broker has not acknowledged in this time is taken back. Source: the contract, "The link". */
 const pressTimeoutMs = 2_000;
-const publishTimeoutMs = 10_000;
-/** MQTT 3.1.1 has no word for it; as much as the embedded broker takes by default (broker.maximumPacketBytes). */
-const usualPacketMax = 262_144;
 const offlineTimeoutMs = 1_500;
 /** From the last piece of shared state that was read until what follows from it is known everywhere in this process. */
 const settleMs = 50;
+
+interface ConnectorEvents {
+  open: [connection: Connection];
+  message: [packet: IncomingPacket];
+  state: [next: LinkState['state'], message: string];
+}
 
 export function createLink(options: LinkOptions): Link {
   const { prefix, clock, log, presence } = options;
@@ -99,6 +103,7 @@ export function createLink(options: LinkOptions): Link {
   const count = linkMetrics(options.metrics, options.role);
   const router = createRouter(prefix, log);
   const outbox = createOutbox(clock);
+  const events = new EventEmitter<ConnectorEvents>();
   const listeners = new Set<(state: LinkState) => void>();
 
   let state: LinkState = { state: 'stopped', since: clock.monotonic(), message: 'not started' };
@@ -106,9 +111,28 @@ export function createLink(options: LinkOptions): Link {
   let stopping: Promise<void> | undefined;
   let subscribed: Promise<unknown> = Promise.resolve();
   let opened = 0;
-  /** The connection stands, and what is remembered waits until shared state has been read. */
-  let held = false;
   let settling: Timer | undefined;
+
+  const topicOf = (address: Pick<Address<unknown>, 'topic' | 'foreign'>) => topicAt(prefix, address);
+  const outgoing = <M>(address: Address<M>, message: M): Outgoing => outgoingOf(prefix, address, message);
+
+  const connector = createConnector({
+    ...options,
+    ...(presence === undefined ? {} : { will: outgoing(presence.availability, 'offline') }),
+    instance: () => {
+      const published = outbox.state(`${prefix}/${presence?.infoFilter.filter ?? ''}`)?.payload;
+      const decoded =
+        published === undefined ? undefined : presence?.infoFilter.codec.decode(Buffer.from(published));
+      return decoded?.ok === true ? decoded.value.instance : undefined;
+    },
+    onOpen: (connection) => events.emit('open', connection),
+    onMessage: (packet) => events.emit('message', packet),
+    // What was of our moment is now the other's to say.
+    onThrownOut: outbox.dropEvents,
+    onState: (next, message) => events.emit('state', next, message),
+  });
+  const sender = createSender({ prefix, outbox, presence, connection: () => connector.open });
+  const shared = createSharedStates({ clock, log, send: (message) => void sender.state(message) });
 
   const setState = (next: LinkState['state'], message: string) => {
     state = { state: next, since: clock.monotonic(), message };
@@ -128,65 +152,27 @@ export function createLink(options: LinkOptions): Link {
     }
   };
 
-  const topicOf = (address: Pick<Address<unknown>, 'topic' | 'foreign'>) => topicAt(prefix, address);
-  const outgoing = <M>(address: Address<M>, message: M): Outgoing => outgoingOf(prefix, address, message);
-
-  const sendState = async (message: Outgoing) => {
-    const outcome = await connector.open?.publish(message, { timeoutMs: publishTimeoutMs });
-    if (outcome === 'acknowledged' && message.payload === '') outbox.cleared(message);
-    return outcome === 'acknowledged';
-  };
-  const sendEvent = async (message: Outgoing): Promise<boolean> => {
-    const outcome = await connector.open?.publish(message, { timeoutMs: publishTimeoutMs });
-    if (outcome === 'acknowledged' || outcome === 'refused') outbox.done(message, outcome);
-    return outcome === 'acknowledged';
-  };
-  const shared = createSharedStates({ clock, log, send: (message) => void sendState(message) });
-  const sayOnline = () => {
-    if (presence !== undefined) void sendState(outgoing(presence.availability, 'online'));
-  };
-  const sayRemembered = () => {
-    held = false;
-    const { states, events } = outbox.pending();
-    for (const message of states) void sendState(message);
-    // Behind the state: whoever sees `online` may believe what stands there, and an old signal must not be it.
-    sayOnline();
-    for (const message of events) void sendEvent(message);
-  };
-
-  const connector = createConnector({
-    ...options,
-    ...(presence === undefined ? {} : { will: outgoing(presence.availability, 'offline') }),
-    instance: () => {
-      const published = outbox.state(`${prefix}/${presence?.infoFilter.filter ?? ''}`)?.payload;
-      const decoded =
-        published === undefined ? undefined : presence?.infoFilter.codec.decode(Buffer.from(published));
-      return decoded?.ok === true ? decoded.value.instance : undefined;
-    },
-    onOpen: (connection: Connection) => {
-      // Brokers send what is stored in this order, and what is shared holds up everything else.
-      subscribed = connection.subscribe(router.filters((filter) => shared.has(filter)));
-      shared.opened(subscribed);
-      opened += 1;
-      // At the first connection nothing is remembered of an earlier one, and a light must not wait for a broker that
-      // has stored nothing. Later, somebody else may have spoken in between.
-      if (opened === 1 || shared.allRead()) sayRemembered();
-      else {
-        held = true;
-        void shared.whenRead().then((read) => {
-          // What has been read may change what a light says; until then an old one would be said.
-          if (read) settling = clock.setTimeout(sayRemembered, settleMs);
-        });
-      }
-      count.connect();
-    },
-    onMessage: (packet) => {
-      if (packet.retain) shared.arrived();
-      router.dispatch(packet);
-    },
-    // What was of our moment is now the other's to say.
-    onThrownOut: () => outbox.dropEvents(),
-    onState: setState,
+  events.on('state', setState);
+  events.on('open', (connection) => {
+    // Brokers send what is stored in this order, and what is shared holds up everything else.
+    subscribed = connection.subscribe(router.filters((filter) => shared.has(filter)));
+    shared.opened(subscribed);
+    opened += 1;
+    // At the first connection nothing is remembered of an earlier one, and a light must not wait for a broker that
+    // has stored nothing. Later, somebody else may have spoken in between.
+    if (opened === 1 || shared.allRead()) sender.remembered();
+    else {
+      sender.hold();
+      void shared.whenRead().then((read) => {
+        // What has been read may change what a light says; until then an old one would be said.
+        if (read) settling = clock.setTimeout(sender.remembered, settleMs);
+      });
+    }
+    count.connect();
+  });
+  events.on('message', (packet) => {
+    if (packet.retain) shared.arrived();
+    router.dispatch(packet);
   });
 
   const subscribeRaw: Link['subscribeRaw'] = (filter, handler, subscribeOptions = {}) => {
@@ -211,7 +197,7 @@ export function createLink(options: LinkOptions): Link {
     // A last will may arrive late, after we are back: whatever says that we are gone is put right.
     subscribeRaw(presence.availabilityFilter, (decoded) => {
       const online = decoded?.ok === true && decoded.value === 'online';
-      if (!online && running && !held) sayOnline();
+      if (!online && running && !sender.isHolding) sender.online();
     });
   }
 
@@ -253,19 +239,16 @@ export function createLink(options: LinkOptions): Link {
     publish: (address, message, extra = {}) => {
       const packet = { ...outgoing(address, message), ...extra };
       if (shared.has(packet.topic)) {
-        if (shared.isRead(packet.topic)) void sendState(packet);
+        if (shared.isRead(packet.topic)) void sender.state(packet);
       } else if (address.kind === 'state') {
         outbox.remember(packet);
-        if (!held) void sendState(packet);
+        if (!sender.isHolding) void sender.state(packet);
       } else {
         outbox.keep(packet);
-        if (!held) void sendEvent(packet);
+        if (!sender.isHolding) void sender.event(packet);
       }
     },
-    publishOnce: async (address, message) => {
-      const packet = outgoing(address, message);
-      return (await connector.open?.publish(packet, { timeoutMs: publishTimeoutMs })) ?? 'not-connected';
-    },
+    publishOnce: (address, message) => sender.once(outgoing(address, message)),
     share: (address, filter, onStored) => {
       if (running) throw new Error(`share() of ${address.topic} must come before start()`);
       const take = shared.add(topicOf(address), async (stored: Parameters<typeof onStored>[0]) => {
@@ -282,7 +265,7 @@ export function createLink(options: LinkOptions): Link {
       );
       return async (message) => {
         const packet = outgoing(address, message);
-        return shared.isRead(packet.topic) && sendState(packet);
+        return shared.isRead(packet.topic) && sender.state(packet);
       };
     },
     whenRead: shared.whenRead,
@@ -300,19 +283,13 @@ export function createLink(options: LinkOptions): Link {
         clock,
         timeoutMs,
         keep: (onAcknowledged) => outbox.keep(packet, onAcknowledged),
-        send: held ? undefined : () => sendEvent(packet),
+        send: sender.isHolding ? undefined : () => sender.event(packet),
         onLate,
       });
     },
-    packetMax: () => {
-      const { open } = connector;
-      return Math.min(
-        open?.packetMax ?? (open?.version === 5 ? maximumPacketSize : usualPacketMax),
-        maximumPacketSize,
-      );
-    },
+    packetMax: sender.packetMax,
     clear: (address) => {
-      void sendState(outbox.forget(topicOf(address)));
+      void sender.state(outbox.forget(topicOf(address)));
     },
   };
 }

@@ -1,0 +1,83 @@
+// Sends what is to be published over the connection that stands, and what is remembered when a new one does.
+import type { Connection } from './connection.ts';
+import type { Acknowledgement } from './in-flight.ts';
+import { maximumPacketSize } from './mqtt-options.ts';
+import type { Presence } from './options.ts';
+import type { Outbox } from './outbox.ts';
+import { outgoingOf } from './outgoing.ts';
+import type { Outgoing } from './wire.ts';
+
+export interface Sender {
+  /** Resolves to whether the broker has acknowledged it. */
+  state(message: Outgoing): Promise<boolean>;
+  /** Resolves to whether the broker has acknowledged it; otherwise it is still to be sent. */
+  event(message: Outgoing): Promise<boolean>;
+  /** Sends it once, on this connection only. */
+  once(message: Outgoing): Promise<Acknowledgement>;
+  online(): void;
+  /** Bytes of the largest packet to send: what the broker takes, as far as it says so, and no more than we take ourselves. */
+  packetMax(): number;
+  /** The connection stands, and what is remembered waits until shared state has been read. */
+  hold(): void;
+  readonly isHolding: boolean;
+  /** Sends what is remembered: state, then `online`, then events. */
+  remembered(): void;
+}
+
+const timeoutMs = 10_000;
+/** MQTT 3.1.1 has no word for it; as much as the embedded broker takes by default (broker.maximumPacketBytes). */
+const usualPacketMax = 262_144;
+
+export function createSender(options: {
+  readonly prefix: string;
+  readonly outbox: Outbox;
+  readonly presence: Presence | undefined;
+  /** the one that the broker has accepted */
+  readonly connection: () => Connection | undefined;
+}): Sender {
+  const { prefix, outbox, presence, connection } = options;
+  let isHolding = false;
+
+  const once = async (message: Outgoing) =>
+    (await connection()?.publish(message, { timeoutMs })) ?? 'not-connected';
+  const state = async (message: Outgoing) => {
+    const outcome = await once(message);
+    if (outcome === 'acknowledged' && message.payload === '') outbox.cleared(message);
+    return outcome === 'acknowledged';
+  };
+  const event = async (message: Outgoing) => {
+    const outcome = await once(message);
+    if (outcome === 'acknowledged' || outcome === 'refused') outbox.done(message, outcome);
+    return outcome === 'acknowledged';
+  };
+  const online = () => {
+    if (presence === undefined) return;
+    void state(outgoingOf(prefix, presence.availability, 'online'));
+  };
+
+  return {
+    state,
+    event,
+    once,
+    online,
+    packetMax: () => {
+      const open = connection();
+      const max = open?.packetMax ?? (open?.version === 5 ? maximumPacketSize : usualPacketMax);
+      return Math.min(max, maximumPacketSize);
+    },
+    hold: () => {
+      isHolding = true;
+    },
+    get isHolding() {
+      return isHolding;
+    },
+    remembered: () => {
+      isHolding = false;
+      const { states, events } = outbox.pending();
+      for (const message of states) void state(message);
+      // Behind the state: whoever sees `online` may believe what stands there, and an old signal must not be it.
+      online();
+      for (const message of events) void event(message);
+    },
+  };
+}
