@@ -50,7 +50,7 @@ const namedVersion = /(?<=release-button-|release-button:|newTag: )\d+\.\d+\.\d+
 /** The versions that pages, manifests and the compose file name, by file. */
 export function namedVersions() {
   const folders = ['docs', 'deploy'].flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true }).map((file) => `${folder}/${file}`),
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`),
   );
   return ['README.md', 'docker-compose.yml', ...folders.filter((file) => /\.(md|ya?ml)$/.test(file))]
     .map((path) => ({ path, versions: [...new Set(read(path).match(namedVersion))] }))
