@@ -58,6 +58,7 @@ export async function createPlace({ installed }: PlaceOptions): Promise<Place> {
     PATH: [bin, join(home, 'global/bin'), process.env['PATH'] ?? ''].join(':'),
     HOME: home,
     USER: 'root',
+    SHELL: '/bin/bash',
     LANG: 'C.UTF-8',
     NO_COLOR: '1',
     npm_config_prefix: join(home, 'global'),
@@ -77,7 +78,7 @@ export async function createPlace({ installed }: PlaceOptions): Promise<Place> {
       `stty cols 200 -echo\ncd "$(cat ${cwdFile})"\nset -e -o pipefail\ntrap 'pwd > ${cwdFile}' EXIT\n${commands}\n`,
     );
     const terminal = openTerminal(
-      ['nsenter', '--target', target, ...enter, 'script', '-qefc', `bash ${file}`, '/dev/null'],
+      ['nsenter', '--target', target, ...enter, 'script', '-qefc', `exec bash ${file}`, '/dev/null'],
       env,
     );
     terminals.push({ at, output: terminal.output });
