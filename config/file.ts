@@ -1,6 +1,7 @@
 // The configuration file: which one it is, what it gives for each setting, and what in it means nothing.
 import { join, resolve } from 'node:path';
-import { isMap, isSetting, type Group, type Section } from './declare.ts';
+import { type Section } from './section.ts';
+import { isMap, isSetting, type Group } from './setting.ts';
 import { fileVariable } from './environment.ts';
 import { excerptOf } from './yaml/excerpt.ts';
 import { readText } from './read-text.ts';

@@ -1,11 +1,12 @@
-// Loads the configuration of one process. A value goes one way: it is given (file.ts, environment.ts, flags), the strongest
-// counts (strongest.ts), is read (read-value.ts) and judged by its schema (declare.ts). Every problem is told at once.
+// Loads the configuration of one process. Each value goes one way: it is given (file.ts, environment.ts, flags.ts), the
+// strongest counts (strongest.ts), it is read (read-value.ts) and judged (judge.ts). All problems are reported at once.
 import { resolve } from 'node:path';
-import type { Section } from './declare.ts';
 import { readEnvironment } from './environment.ts';
 import { readFile } from './file.ts';
-import { givenText, originOf, type Given, type GivenByPath } from './given.ts';
-import { ConfigError, formatPath, mask, type Problem } from './problems/problem.ts';
+import { givenByFlags, givenByProgram, type Fixed } from './flags.ts';
+import { originOf, type Given, type GivenByPath } from './given.ts';
+import { judge, missing } from './judge.ts';
+import { ConfigError, mask, type Problem } from './problems/problem.ts';
 import { readValue } from './read-value.ts';
 import {
   leavesIn,
@@ -15,8 +16,7 @@ import {
   type Leaf,
   type SectionName,
 } from './sections.ts';
-import { strongest } from './strongest.ts';
-import { findingProblem, issueProblems, withoutEchoes, type Context } from './problems/schema-problems.ts';
+import { overriddenPlaces, strongest } from './strongest.ts';
 
 type LeafOf<S extends SectionName> = { [K in S]: `${K}.${Extract<keyof Config[K], string>}` }[S];
 
@@ -26,14 +26,6 @@ type Required<R extends string> = {
     readonly [L in keyof Config[K] as `${K}.${Extract<L, string>}` extends R ? L : never]-?: Config[K][L];
   };
 };
-
-/** What the program itself sets, as the demo does. */
-interface Fixed {
-  /** What people read as the origin, for example `demo`. */
-  readonly origin: string;
-  /** By the leaf's path; undefined stands for unset. Paths of other sections are ignored. */
-  readonly values: Readonly<Record<string, unknown>>;
-}
 
 export interface LoadOptions<S extends SectionName, R extends LeafOf<S> = never> {
   /** The process's own sections. Of others only the names are checked. */
@@ -100,14 +92,14 @@ export async function loadConfig(
     forced: givenByProgram(leaves, names, options.forced),
   });
 
-  const { given, secretFiles, ...read } = await readValues(leaves, winners, cwd);
-  const context = { leaves, given, reported: read.reported, isFileUnreadable: file.isUnreadable };
-  const judged = judge(sections, context);
+  const read = await readValues(leaves, winners, cwd);
+  const { given, reported, secretFiles } = read;
+  const judged = judge(sections, { leaves, given, reported, isFileUnreadable: file.isUnreadable });
   const problems = [...file.problems, ...environment.problems, ...read.problems, ...judged.problems];
   // Without the file, what is missing cannot be told from what it says.
   if (!file.isUnreadable) {
     const alternatives = [...(options.required ?? []).map((path) => [path]), ...(options.oneOf ?? [])];
-    problems.push(...missing(alternatives, context));
+    problems.push(...missing(alternatives, leaves, given));
   }
   if (leaves.some(({ path, setting }) => setting.certificates === true && given.has(path))) {
     const { certificateProblems } = await import('./certificate-files.ts');
@@ -134,47 +126,6 @@ export async function loadConfig(
   };
 }
 
-/** @throws TypeError for a path that is no leaf: what the program meant to force would stay as it is. */
-function givenByProgram(
-  leaves: readonly Leaf[],
-  own: readonly SectionName[],
-  { origin, values }: Fixed = { origin: '', values: {} },
-): GivenByPath {
-  const known = leaves.map(({ path }) => path);
-  return new Map(ownEntries(values, known, own).map(([path, value]) => [path, { value, origin }]));
-}
-
-/** @throws TypeError for a path that `flagsOf()` does not name. */
-function givenByFlags(
-  leaves: readonly Leaf[],
-  own: readonly SectionName[],
-  flags: Readonly<Record<string, string>>,
-): GivenByPath {
-  const known = leaves.flatMap(({ path, setting }) => (setting.secret ? [path, `${path}File`] : [path]));
-  const texts = new Map(ownEntries(flags, known, own));
-  const textOf = (path: string, flag: string) => {
-    const text = texts.get(path);
-    return text === undefined ? undefined : { text, origin: flag, assignment: `${flag} ` };
-  };
-  return new Map(
-    leaves.flatMap(({ path, flag }): [string, Given][] => {
-      const given = givenText(textOf(path, flag), textOf(`${path}File`, `${flag}-file`));
-      return given === undefined ? [] : [[path, given]];
-    }),
-  );
-}
-
-function ownEntries<Value>(
-  values: Readonly<Record<string, Value>>,
-  known: readonly string[],
-  own: readonly SectionName[],
-): [string, Value][] {
-  const entries = Object.entries(values).filter(([path]) => own.some((name) => path.startsWith(`${name}.`)));
-  const unknown = entries.find(([path]) => !known.includes(path));
-  if (unknown !== undefined) throw new TypeError(`no setting ${unknown[0]}`);
-  return entries;
-}
-
 async function readValues(leaves: readonly Leaf[], winners: GivenByPath, cwd: string) {
   const given = new Map<string, Given>();
   const problems: Problem[] = [];
@@ -193,68 +144,4 @@ async function readValues(leaves: readonly Leaf[], winners: GivenByPath, cwd: st
     } else if (winner.inFile) secretFiles.set(path, resolve(cwd, String(winner.value)));
   }
   return { given, problems, reported, secretFiles };
-}
-
-function judge(sections: ReadonlyMap<SectionName, Section>, context: Context) {
-  const config: Record<string, unknown> = {};
-  const problems: Problem[] = [];
-  const warnings: string[] = [];
-  const prefix = context.given.get('mqtt.topicPrefix')?.value;
-  for (const [name, section] of sections) {
-    const { value, issues, findings } = section.judge({
-      valueOf: (path) => context.given.get(formatPath([name, ...path]))?.value,
-      isReported: (path) => context.reported.has(formatPath([name, ...path])),
-      topicPrefix: typeof prefix === 'string' ? prefix : undefined,
-    });
-    config[name] = value;
-    problems.push(...issueProblems(name, issues, context));
-    if (context.isFileUnreadable) continue;
-    for (const finding of withoutEchoes(findings, issues)) {
-      const problem = findingProblem(name, finding, context);
-      if (finding.severity === 'error') problems.push(problem);
-      else warnings.push(`${problem.key} (${problem.origin}): ${problem.message}; ${problem.remedy}`);
-    }
-  }
-  return { config, problems, warnings };
-}
-
-/** The first of the alternatives says what to do. */
-function missing(
-  alternatives: readonly (readonly string[])[],
-  { leaves, given }: Pick<Context, 'leaves' | 'given'>,
-): Problem[] {
-  const isSet = (path: string) => given.get(path)?.value !== undefined;
-  const lacking = alternatives.filter((paths) => !paths.some(isSet)).map(([first]) => first);
-  return leaves
-    .filter(({ path }) => lacking.includes(path))
-    .map(({ path, setting }) => ({
-      key: path,
-      origin: 'not set anywhere',
-      message: 'is missing',
-      remedy: setting.whenMissing ?? `set ${path}`,
-    }));
-}
-
-/** With whom a process talks. */
-const places = ['mqtt.url', 'argocd.server'];
-
-/**
- * That a variable beats the file is meant; but one that stands in a shell for something else (ARGOCD_SERVER, for the argocd
- * command) would be followed silently. A flag is typed on purpose. The value of the file is not shown: nobody has judged it.
- */
-function overriddenPlaces(
-  file: GivenByPath,
-  variables: GivenByPath,
-  winners: GivenByPath,
-): readonly string[] {
-  return places.flatMap((path) => {
-    const inFile = file.get(path);
-    const variable = variables.get(path);
-    if (inFile === undefined || variable === undefined || inFile.value === variable.value) return [];
-    const { origin, value } = variable;
-    if (winners.get(path)?.origin !== origin) return [];
-    return [
-      `${path} is ${String(value)}, from ${origin}; ${inFile.origin} says otherwise and does not count: unset ${origin}, or take ${path} out of the file`,
-    ];
-  });
 }

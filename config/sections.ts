@@ -1,6 +1,7 @@
 // All sections by name, each loaded only when a process asks for it (an agent on a Pi Zero does not pay for
 // the worker's), and the type `Config` inferred from them.
-import { isSetting, type Group, type Section, type Setting } from './declare.ts';
+import { type Section } from './section.ts';
+import { isSetting, type Group, type Setting } from './setting.ts';
 import { allowed, kindOf, type ValueKind } from './problems/schema-words.ts';
 
 const sections = {

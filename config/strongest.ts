@@ -53,3 +53,27 @@ export function strongest(leaves: readonly Leaf[], sources: Sources): GivenByPat
 function declaredDefault(value: unknown): Given | undefined {
   return value === undefined ? undefined : { value, origin: byDefault, locate: () => byDefault };
 }
+
+/** With whom a process talks. */
+const places = ['mqtt.url', 'argocd.server'];
+
+/**
+ * Warns where a variable leads a process elsewhere than its file does: a shell may have ARGOCD_SERVER for the argocd command.
+ * A flag is typed on purpose. The value of the file is not shown, since nobody has judged it.
+ */
+export function overriddenPlaces(
+  file: GivenByPath,
+  variables: GivenByPath,
+  winners: GivenByPath,
+): readonly string[] {
+  return places.flatMap((path) => {
+    const inFile = file.get(path);
+    const variable = variables.get(path);
+    if (inFile === undefined || variable === undefined || inFile.value === variable.value) return [];
+    const { origin, value } = variable;
+    if (winners.get(path)?.origin !== origin) return [];
+    return [
+      `${path} is ${String(value)}, from ${origin}; ${inFile.origin} says otherwise and does not count: unset ${origin}, or take ${path} out of the file`,
+    ];
+  });
+}

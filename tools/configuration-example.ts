@@ -1,6 +1,6 @@
 // Writes the example file from the declarations: every key with its meaning, its default and what it takes.
 import { stringify } from 'yaml';
-import { isSetting, type Group, type Setting } from '../config/declare.ts';
+import { isSetting, type Group, type Setting } from '../config/setting.ts';
 import { loadSections, sectionNames } from '../config/sections.ts';
 import { allowed } from '../config/problems/schema-words.ts';
 

@@ -1,7 +1,7 @@
 // Writes docs/configuration.md from the declarations: every key with its variable, its flag, its default and its meaning.
 import { stringify } from 'yaml';
-import { isSetting } from '../config/declare.ts';
-import type { Group, Setting } from '../config/declare.ts';
+import { isSetting } from '../config/setting.ts';
+import type { Group, Setting } from '../config/setting.ts';
 import type { Leaf, SectionName } from '../config/sections.ts';
 import { leavesIn, loadSections, sectionNames } from '../config/sections.ts';
 import { spokenOf } from '../config/problems/quantities.ts';

@@ -1,5 +1,5 @@
 // The agent's own button on a line of a model: its code, its timers, on a clock whose time is the model's.
-import { schemaOf } from '../../config/declare.ts';
+import { schemaOf } from '../../config/setting.ts';
 import { agent as agentSection } from '../../config/sections/agent.ts';
 import { createButton } from '../../gpio-agent/button.ts';
 import type { GpioDriver, InputOptions } from '../../gpio-agent/drivers/driver.ts';

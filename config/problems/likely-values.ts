@@ -2,7 +2,7 @@
 // suggested, and never more than was written.
 import * as z from 'zod/mini';
 import { nearest } from '../../messages/nearest.ts';
-import { isMap } from '../declare.ts';
+import { isMap } from '../setting.ts';
 import { numberMeant } from './quantities.ts';
 import { bare, choicesOf } from './schema-words.ts';
 

@@ -1,6 +1,6 @@
 // From what a schema or a check objects to, to a problem that a person can act on.
 import type * as z from 'zod/mini';
-import type { Finding } from '../declare.ts';
+import type { Finding } from '../section.ts';
 import { byDefault, originOf, type Given, type GivenByPath } from '../given.ts';
 import { formatPath, mask, show, type Problem } from './problem.ts';
 import type { Leaf, SectionName } from '../sections.ts';

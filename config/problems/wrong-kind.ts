@@ -1,6 +1,6 @@
 // A value of another kind than is wanted, or outside of its range: what is wanted, and the line to write.
 import * as z from 'zod/mini';
-import { isMap } from '../declare.ts';
+import { isMap } from '../setting.ts';
 import { likelyValues } from './likely-values.ts';
 import { mask, redact } from './problem.ts';
 import { numberMeant, spokenOf } from './quantities.ts';

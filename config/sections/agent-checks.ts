@@ -1,5 +1,5 @@
 // What contradicts among the pins of an agent: ids, lines and times.
-import { entriesIn, refused, type Report, type Seen, type SeenList } from '../declare.ts';
+import { entriesIn, refused, type Report, type Seen, type SeenList } from '../section.ts';
 import { checkIds } from './duplicate-ids.ts';
 import { releaseDebounceMsOf } from './release-debounce.ts';
 

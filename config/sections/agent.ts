@@ -1,6 +1,7 @@
 // The GPIO agent: its buttons and LEDs, and how a press is told from noise.
 import * as z from 'zod/mini';
-import { schemaOf, section, setting } from '../declare.ts';
+import { section } from '../section.ts';
+import { schemaOf, setting } from '../setting.ts';
 import { flag, id, must, oneOf, text, wholeNumber } from '../formats.ts';
 import { checkAgent } from './agent-checks.ts';
 

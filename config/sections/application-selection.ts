@@ -1,6 +1,6 @@
 // A selection of applications: by name, project, label or namespace, or all of them.
 import * as z from 'zod/mini';
-import { isMap } from '../declare.ts';
+import { isMap } from '../setting.ts';
 import { must } from '../formats.ts';
 import { withLikelyValues, wordsIn } from '../problems/likely-values.ts';
 

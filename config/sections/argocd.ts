@@ -1,6 +1,7 @@
 // The Argo CD that the worker watches and releases through.
 import * as z from 'zod/mini';
-import { refused, section, setting } from '../declare.ts';
+import { refused, section } from '../section.ts';
+import { setting } from '../setting.ts';
 import { parseHeaders, tokenFault } from '../argocd-secrets.ts';
 import { flag, path, text, webUrl, wholeNumber } from '../formats.ts';
 import { isLoopback } from '../host.ts';

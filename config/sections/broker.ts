@@ -1,5 +1,6 @@
 // The embedded broker: where it listens and what it bounds.
-import { refused, section, setting } from '../declare.ts';
+import { refused, section } from '../section.ts';
+import { setting } from '../setting.ts';
 import { flag, host, port, wholeNumber } from '../formats.ts';
 import { isLoopback } from '../host.ts';
 

@@ -1,5 +1,5 @@
 // Ids must differ within a list.
-import { entriesIn, refused, type Report, type SeenList } from '../declare.ts';
+import { entriesIn, refused, type Report, type SeenList } from '../section.ts';
 
 export function checkIds(list: string, entries: SeenList<{ readonly id: string }>, { error }: Report): void {
   const known = entriesIn(entries).filter(({ entry }) => entry.id !== refused);

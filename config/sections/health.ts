@@ -1,5 +1,6 @@
 // Where each process answers /healthz, /livez and /metrics.
-import { section, setting } from '../declare.ts';
+import { section } from '../section.ts';
+import { setting } from '../setting.ts';
 import { flag, host, port } from '../formats.ts';
 
 export const health = section({

@@ -1,6 +1,7 @@
 // What is announced to Home Assistant, and where.
 import * as z from 'zod/mini';
-import { section, setting } from '../declare.ts';
+import { section } from '../section.ts';
+import { setting } from '../setting.ts';
 import { flag, must, path, wholeNumber } from '../formats.ts';
 import { selection } from './application-selection.ts';
 

@@ -1,5 +1,6 @@
 // What is logged, and how it looks.
-import { section, setting } from '../declare.ts';
+import { section } from '../section.ts';
+import { setting } from '../setting.ts';
 import { oneOf } from '../formats.ts';
 
 export const log = section({

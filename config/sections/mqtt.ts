@@ -1,6 +1,7 @@
 // How every process reaches the broker.
 import * as z from 'zod/mini';
-import { refused, section, setting } from '../declare.ts';
+import { refused, section } from '../section.ts';
+import { setting } from '../setting.ts';
 import { mqttUrl, must, path, text, wholeNumber } from '../formats.ts';
 
 const topicPrefix = z

@@ -1,5 +1,6 @@
 // The simulated Argo CD of the demo.
-import { section, setting } from '../declare.ts';
+import { section } from '../section.ts';
+import { setting } from '../setting.ts';
 import { host, must, port, text, wholeNumber } from '../formats.ts';
 
 export const simulator = section({

@@ -1,5 +1,5 @@
 // What is odd about the buttons of a worker, though it may be meant.
-import { entriesIn, refused, type Report, type Seen, type SeenList } from '../declare.ts';
+import { entriesIn, refused, type Report, type Seen, type SeenList } from '../section.ts';
 import type { Selection } from './application-selection.ts';
 
 interface Button {

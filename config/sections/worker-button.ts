@@ -1,6 +1,6 @@
 // One button of the release worker: what it selects, what its gestures do, and how it releases.
 import * as z from 'zod/mini';
-import { setting } from '../declare.ts';
+import { setting } from '../setting.ts';
 import { flag, id, must, oneOf, text, wholeNumber } from '../formats.ts';
 import { withLikelyValues, wordsIn } from '../problems/likely-values.ts';
 import { appNames, selection, type Selection } from './application-selection.ts';

@@ -2,7 +2,7 @@
 import { signals } from '../../messages/button.ts';
 import { lampOf, type ForeignLight, type Lamp } from '../../messages/foreign-lights.ts';
 import { triggerOf, type ForeignPress, type Trigger } from '../../messages/foreign-presses.ts';
-import { entriesIn, isWhole, refused, type Report, type Seen, type SeenList } from '../declare.ts';
+import { entriesIn, isWhole, refused, type Report, type Seen, type SeenList } from '../section.ts';
 import type { Rule } from './worker-foreign-formats.ts';
 import { lightRules } from './worker-lights.ts';
 import { pressRules } from './worker-presses.ts';

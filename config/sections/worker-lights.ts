@@ -1,7 +1,8 @@
 // Lamps of others: which lamp shows which button, and what it is told for each signal.
 import * as z from 'zod/mini';
 import { lightPresets, type Said } from '../../messages/foreign-lights.ts';
-import { refused, schemaOf, setting } from '../declare.ts';
+import { refused } from '../section.ts';
+import { schemaOf, setting } from '../setting.ts';
 import { id, must, oneOf, text, wholeNumber } from '../formats.ts';
 import { device, isScalar, path, topic, whenMax, type Rule } from './worker-foreign-formats.ts';
 

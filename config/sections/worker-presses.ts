@@ -1,7 +1,8 @@
 // Buttons of others: what they publish, and which button it presses.
 import * as z from 'zod/mini';
 import { pressPresets } from '../../messages/foreign-presses.ts';
-import { refused, schemaOf, setting } from '../declare.ts';
+import { refused } from '../section.ts';
+import { schemaOf, setting } from '../setting.ts';
 import { flag, id, must, oneOf, text, wholeNumber } from '../formats.ts';
 import { device, path, topic, whenMax, type Rule } from './worker-foreign-formats.ts';
 

@@ -1,6 +1,7 @@
 // The release worker: which buttons there are, and how carefully releases are done.
 import * as z from 'zod/mini';
-import { schemaOf, section, setting } from '../declare.ts';
+import { section } from '../section.ts';
+import { schemaOf, setting } from '../setting.ts';
 import { flag, id, path, text, wholeNumber } from '../formats.ts';
 import { checkButtons } from './worker-button-checks.ts';
 import { checkIds } from './duplicate-ids.ts';

@@ -1,11 +1,10 @@
-// From what YAML makes of a text to what its writer meant. YAML reads `True`, `01` and `1.0` as values of other kinds and
-// forgets how they were written; where text is wanted, the text as written counts. And a key without a value is a key
-// that is not set, but not inside a map such as `select`, which it would make wider than it was meant.
+// From what YAML makes of a text to what its writer meant. YAML reads `True`, `01` and `1.0` as values of other kinds. Where
+// text is wanted, the text as it was written counts.
 import * as z from 'zod/mini';
-import { isMap, isSetting, type Group, type Setting } from '../declare.ts';
 import { bare } from '../problems/schema-words.ts';
+import { isMap, isSetting, type Group, type Setting } from '../setting.ts';
 
-export interface AsWritten {
+interface AsWritten {
   readonly value: unknown;
   /** Where text, a number, true and false are all wanted, and YAML has changed what was written. */
   readonly unclear: readonly Unclear[];
@@ -17,10 +16,12 @@ interface Unclear {
   readonly readAs: string;
 }
 
-type SourceOf = (path: readonly PropertyKey[]) => string | undefined;
-
 /** @param sourceOf the text of a scalar as it was written, by its path in `value` */
-export function asWritten(setting: Setting, value: unknown, sourceOf: SourceOf): AsWritten {
+export function asWritten(
+  setting: Setting,
+  value: unknown,
+  sourceOf: (path: readonly PropertyKey[]) => string | undefined,
+): AsWritten {
   const unclear: Unclear[] = [];
 
   const visit = (
@@ -32,19 +33,18 @@ export function asWritten(setting: Setting, value: unknown, sourceOf: SourceOf):
     const wanted = bare(schema);
     if (Array.isArray(inner)) {
       const element = elementOf(wanted);
-      return inner.map((entry: unknown, index) => {
-        const at = [...path, index];
-        if (items !== undefined && isMap(entry)) return visitGroup(items, entry, at);
-        return element === undefined ? entry : visit(element, undefined, entry, at);
-      });
+      if (element === undefined) return inner;
+      return inner.map((entry: unknown, index) => visit(element, items, entry, [...path, index]));
     }
     if (isMap(inner)) {
-      const entries = Object.entries(inner).map(([key, member]): [string, unknown] => {
+      const entries = Object.entries(inner).flatMap(([key, member]): [string, unknown][] => {
         const memberSchema = memberOf(wanted, key);
-        return [
-          key,
-          memberSchema === undefined ? member : visit(memberSchema, undefined, member, [...path, key]),
-        ];
+        if (memberSchema === undefined) return [[key, member]];
+        const declared = items !== undefined && Object.hasOwn(items, key) ? items[key] : undefined;
+        // A key without a value is not set. In other maps, such as `select`, leaving it out would select more.
+        if (declared !== undefined && member === null) return [];
+        const inside = declared && isSetting(declared) ? declared.items : undefined;
+        return [[key, visit(memberSchema, inside, member, [...path, key])]];
       });
       return Object.fromEntries(entries);
     }
@@ -56,20 +56,6 @@ export function asWritten(setting: Setting, value: unknown, sourceOf: SourceOf):
       unclear.push({ path, written, readAs: String(inner) });
     return inner;
   };
-
-  const visitGroup = (
-    group: Group,
-    entry: Readonly<Record<string, unknown>>,
-    path: readonly PropertyKey[],
-  ): unknown =>
-    Object.fromEntries(
-      Object.entries(entry).flatMap(([key, member]): [string, unknown][] => {
-        const declared = Object.hasOwn(group, key) ? group[key] : undefined;
-        if (declared === undefined || !isSetting(declared)) return [[key, member]];
-        if (member === null) return [];
-        return [[key, visit(declared.schema, declared.items, member, [...path, key])]];
-      }),
-    );
 
   return { value: visit(setting.schema, setting.items, value, []), unclear };
 }

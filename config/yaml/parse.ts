@@ -1,16 +1,14 @@
-// YAML text to plain values, bounded, with the line of every value. Errors are in our own
-// words (yaml-faults.ts).
+// YAML text to plain values, bounded, with the line of every value. Faults are worded by faults.ts.
 import {
   isAlias,
   isMap,
+  isNode,
   isScalar,
   isSeq,
   LineCounter,
   parseDocument,
   visit,
   type Document,
-  type Pair,
-  type YAMLMap,
 } from 'yaml';
 import { faultsOf, orphanFault } from './faults.ts';
 import type { Fault } from './text.ts';
@@ -31,10 +29,6 @@ const deepest = 20;
 /** Parses YAML 1.2 (and so JSON). The caller has bounded the length of `text`. */
 export function parseYaml(text: string): ParsedYaml {
   const lines = new LineCounter();
-  const at = (offset: number) => {
-    const { line, col } = lines.linePos(offset);
-    return { line: Math.max(line, 1), column: Math.max(col, 1) };
-  };
   try {
     const document = parseDocument(text, {
       lineCounter: lines,
@@ -50,8 +44,11 @@ export function parseYaml(text: string): ParsedYaml {
     const value = tidy(document.toJS({ maxAliasCount: maximumAliases }), deepest);
     return {
       value,
-      lineOf: (path) => at(offsetOf(document, path)).line,
-      sourceOf: (path) => sourceOf(document, path),
+      lineOf: (path) => Math.max(lines.linePos(find(document, path).offset).line, 1),
+      sourceOf: (path) => {
+        const { node } = find(document, path);
+        return isScalar(node) ? node.source : undefined;
+      },
     };
   } catch (error) {
     // toJS throws ReferenceError for aliases that multiply; deep nesting overflows the parser's stack.
@@ -91,40 +88,22 @@ function tidy(value: unknown, levels: number): unknown {
   return Object.fromEntries(entries.map(([key, inner]) => [key, tidy(inner, levels - 1)]));
 }
 
-function sourceOf(document: Document.Parsed, path: readonly PropertyKey[]): string | undefined {
-  let node: unknown = document.contents;
-  for (const key of path) {
-    if (isAlias(node)) node = node.resolve(document);
-    if (isMap(node)) node = pairOf(node, key)?.value;
-    else node = isSeq(node) && typeof key === 'number' ? node.items[key] : undefined;
-  }
-  if (isAlias(node)) node = node.resolve(document);
-  return isScalar(node) ? node.source : undefined;
-}
-
-function pairOf(map: YAMLMap, key: PropertyKey): Pair | undefined {
-  return map.items.find((item) => isScalar(item.key) && String(item.key.value) === key);
-}
-
-/** The offset of the key or list entry that `path` leads to, as far as it leads. */
-function offsetOf(document: Document.Parsed, path: readonly PropertyKey[]): number {
+/** The node that `path` leads to, and the offset of its key or list entry; of the last one that is there, where none is. */
+function find(document: Document.Parsed, path: readonly PropertyKey[]) {
+  const resolved = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node);
   let node: unknown = document.contents;
   let offset = 0;
   for (const key of path) {
-    if (isAlias(node)) node = node.resolve(document);
-    if (isMap(node)) {
-      const pair = pairOf(node, key);
-      if (!pair || !isScalar(pair.key)) break;
+    const collection = resolved(node);
+    if (isMap(collection)) {
+      const pair = collection.items.find((item) => isScalar(item.key) && String(item.key.value) === key);
+      if (!isScalar(pair?.key)) return { offset };
       offset = pair.key.range?.[0] ?? offset;
       node = pair.value;
-    } else if (isSeq(node) && typeof key === 'number') {
-      node = node.items[key];
-      offset = startOf(node) ?? offset;
-    } else break;
+    } else if (isSeq(collection) && typeof key === 'number') {
+      node = collection.items[key];
+      offset = (isNode(node) ? node.range?.[0] : undefined) ?? offset;
+    } else return { offset };
   }
-  return offset;
-}
-
-function startOf(node: unknown): number | undefined {
-  return isMap(node) || isSeq(node) || isScalar(node) || isAlias(node) ? node.range?.[0] : undefined;
+  return { node: resolved(node), offset };
 }

@@ -1,6 +1,6 @@
 // An agent on simulated pins, a fake clock and a fake link.
 import { Registry } from 'prom-client';
-import { schemaOf } from '../../config/declare.ts';
+import { schemaOf } from '../../config/setting.ts';
 import { agent as agentSection } from '../../config/sections/agent.ts';
 import { createGpioAgent } from '../../gpio-agent/agent.ts';
 import { createSimulatedDriver } from '../../gpio-agent/drivers/simulated.ts';

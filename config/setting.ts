@@ -1,0 +1,82 @@
+// How a setting is declared: once, with its schema, its meaning and its default. The schemas for convict and zod, the
+// variable, the flag, the example file and the type `Config` follow from this declaration.
+import * as z from 'zod/mini';
+
+export interface Setting<Value = unknown, Optional extends boolean = boolean> {
+  readonly schema: z.ZodMiniType<Value>;
+  /** What it is for, in one or two sentences for the example file and `--help`. */
+  readonly doc: string;
+  readonly optional: Optional;
+  readonly default?: unknown;
+  /** Inside lists: has no default, and its schema says what to do when it is left out. */
+  readonly required?: true;
+  /** The path of a file of certificates (PEM), which is read to see whether it is one. */
+  readonly certificates?: true;
+  /** Never shown; may also come from a file named by the sibling `<name>File`. */
+  readonly secret: boolean;
+  /** A second variable that sets it, weaker than RELEASE_BUTTON_<PATH>. */
+  readonly env?: string;
+  /** What to do when a process needs it and nobody set it. */
+  readonly whenMissing?: string;
+  /** Of a list: the declarations of one entry's keys. */
+  readonly items?: Group;
+  /** Of a setting without default: what the example file shows; of a list with `items`: instead of their keys. */
+  readonly example?: unknown;
+}
+
+export interface Group {
+  readonly [name: string]: Setting | Group;
+}
+
+type ValueOf<E> = E extends Setting<infer Value> ? Value : E extends Group ? ConfigOf<E> : never;
+export type OptionalKeys<G> = { [K in keyof G]: G[K] extends Setting<unknown, true> ? K : never }[keyof G];
+
+/** The type of a parsed group: a setting without default is an optional property. */
+export type ConfigOf<G> = {
+  readonly [K in Exclude<keyof G, OptionalKeys<G>>]: ValueOf<G[K]>;
+} & { readonly [K in OptionalKeys<G>]?: ValueOf<G[K]> };
+
+type About = Pick<Setting, 'doc' | 'certificates' | 'env' | 'whenMissing' | 'items' | 'example'> & {
+  readonly secret?: boolean;
+};
+
+/** Declares one setting; without `default` it may be left unset. */
+export function setting<S extends z.ZodMiniType>(
+  schema: S,
+  about: About & ({ readonly default: z.input<S> } | { readonly required: true }),
+): Setting<z.output<S>, false>;
+export function setting<S extends z.ZodMiniType>(
+  schema: S,
+  about: About & { readonly default?: never; readonly required?: never },
+): Setting<z.output<S>, true>;
+export function setting(
+  schema: z.ZodMiniType,
+  about: About & { readonly default?: unknown; readonly required?: true },
+): Setting {
+  return { secret: false, ...about, schema, optional: about.default === undefined && !about.required };
+}
+
+/**
+ * The zod schema of a group: unknown keys are errors, missing ones get their default (this matters inside
+ * lists; elsewhere convict has filled them in already).
+ */
+// The overload says what the loop below does and the compiler cannot follow: one property a declaration.
+export function schemaOf<G extends Group>(group: G): z.ZodMiniType<ConfigOf<G>>;
+export function schemaOf(group: Group): z.ZodMiniType {
+  const shape: Record<string, z.ZodMiniType> = {};
+  for (const [name, entry] of Object.entries(group)) {
+    if (!isSetting(entry)) shape[name] = z.prefault(schemaOf(entry), {});
+    else if (entry.required) shape[name] = entry.schema;
+    else if (entry.optional) shape[name] = z.exactOptional(entry.schema);
+    else shape[name] = z.prefault(entry.schema, entry.default);
+  }
+  return z.strictObject(shape);
+}
+
+export function isSetting(entry: Setting | Group): entry is Setting {
+  return typeof entry['doc'] === 'string';
+}
+
+export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
