@@ -1,6 +1,6 @@
 // One scheduler for all LEDs. It writes a level only when it changes, and sets a timer only while a pattern will change.
 import type { Clock, Timer } from '../service/clock.ts';
-import { backoffMs } from '../service/link/backoff.ts';
+import { backoffMs } from '../service/backoff.ts';
 import type { LevelNow } from './patterns.ts';
 import { reopen } from './reopen.ts';
 

@@ -2,7 +2,7 @@
 // switches are built on it.
 import type { Clock } from '../service/clock.ts';
 import type { HealthCheck } from '../service/health.ts';
-import { backoffMs } from '../service/link/backoff.ts';
+import { backoffMs } from '../service/backoff.ts';
 import { messageOf } from '../service/log.ts';
 import type { Log } from '../service/log.ts';
 import { debounce, leavingSince, unsettled } from './debounce.ts';

@@ -3,23 +3,13 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
 import { signals } from '../messages/button.ts';
-import type { Signal } from '../messages/button.ts';
 import { pressReasons } from '../messages/press.ts';
 import type { PressReason, PressResult } from '../messages/press.ts';
 import { releaseOutcomes } from '../messages/release.ts';
 import type { Release } from '../messages/release.ts';
 import { fromTime } from '../messages/time.ts';
 import type { Clock } from '../service/clock.ts';
-import type { DriftCounts } from './drift/summary.ts';
-
-/** What the light of a button is chosen from, and the choice. */
-export interface ButtonShown {
-  readonly button: string;
-  readonly signal: Signal;
-  readonly drift: DriftCounts;
-  /** monotonic; of the application that has been out of sync for longest */
-  readonly driftSince: () => number | undefined;
-}
+import type { ButtonShown } from './drift/board.ts';
 
 export interface WorkerMetrics {
   press(button: string, outcome: PressResult['outcome'], reason?: PressReason): void;

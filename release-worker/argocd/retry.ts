@@ -1,7 +1,7 @@
 // When got sends a read again. It never sends a change again by these rules: a POST may have been carried out although
 // its answer says otherwise.
 import type { RequestError, RetryOptions } from 'got';
-import { backoffMs } from '../../service/link/backoff.ts';
+import { backoffMs } from '../../service/backoff.ts';
 import { delay, type Clock } from '../../service/clock.ts';
 import type { Call } from './call.ts';
 import { proxyBusy } from './proxy.ts';

@@ -13,7 +13,7 @@ import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
 import { createAnswers } from './answers.ts';
 import type { Registry } from './registry.ts';
-import type { Obstacle } from './summary.ts';
+import type { Obstacle } from './drifted.ts';
 import { createWindowQuestions, type WindowAnswer } from './window-questions.ts';
 
 export interface AccessAnswers {

@@ -8,8 +8,7 @@ import { eachLimited } from '../each-limited.ts';
 import { createAccessAnswers, newRound, type Known } from './access-answers.ts';
 import { createInTurns } from './in-turns.ts';
 import type { Registry } from './registry.ts';
-import { isDrifted } from './summary.ts';
-import type { Obstacle } from './summary.ts';
+import { isDrifted, type Obstacle } from './drifted.ts';
 
 export interface Access {
   start(): void;

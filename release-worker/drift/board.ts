@@ -7,7 +7,6 @@ import type { Link } from '../../service/link/link.ts';
 import type { Log } from '../../service/log.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ButtonConfig } from '../selection.ts';
-import type { ButtonShown } from '../metrics.ts';
 import type { Freeze } from '../freeze/freeze.ts';
 import type { Access } from './access.ts';
 import { createAlarm } from './alarm.ts';
@@ -20,6 +19,7 @@ import { createInTurns } from './in-turns.ts';
 import { firstCause, lostInWords } from './lost.ts';
 import type { Registry } from './registry.ts';
 import { signalOf } from './signal.ts';
+import type { DriftCounts } from './drifted.ts';
 import { createSummaryPublisher } from './summary-publisher.ts';
 import { createTally } from './tally.ts';
 import type { Watch } from './watched.ts';
@@ -42,6 +42,15 @@ export interface Board {
   wasOutOfSyncAt(key: string): number | undefined;
   /** Whether it is out of sync and not shown yet, since Argo CD is to sync it by itself. */
   isUnripe(key: string): boolean;
+}
+
+/** What the light of a button is chosen from, and the choice. */
+export interface ButtonShown {
+  readonly button: string;
+  readonly signal: Signal;
+  readonly drift: DriftCounts;
+  /** monotonic; of the application that has been out of sync for longest */
+  readonly driftSince: () => number | undefined;
 }
 
 export interface BoardOptions {

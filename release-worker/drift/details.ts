@@ -9,7 +9,7 @@ import { keyOf } from '../argocd/application.ts';
 import type { AppName, ArgoCd } from '../argocd/client.ts';
 import { lookAt } from './look.ts';
 import type { Registry } from './registry.ts';
-import { isDrifted } from './summary.ts';
+import { isDrifted } from './drifted.ts';
 
 export interface Details {
   /** After a list: what the stream has not brought in a while is asked for, a few at a time. */

@@ -1,7 +1,7 @@
 // Looks out for Argo CD while no stream tells that it is there: the next list and the next try of the stream may be half
 // a minute away. One small question at a time, the more seldom the less it is answered.
 import type { Clock, Timer } from '../../service/clock.ts';
-import { backoffMs } from '../../service/link/backoff.ts';
+import { backoffMs } from '../../service/backoff.ts';
 import type { ArgoCd } from '../argocd/client.ts';
 import { ArgoCdError } from '../argocd/errors.ts';
 import { answerWithinMs, raisesDoubt } from './reach.ts';

@@ -1,7 +1,7 @@
 // What there is to say of an application besides its status, in one word each.
 import type { Note } from '../../messages/drift.ts';
 import type { AppRecord } from '../argocd/application.ts';
-import type { Obstacle } from './summary.ts';
+import type { Obstacle } from './drifted.ts';
 
 /** @param obstacle what is known to keep it from being released */
 export function notesOf(app: AppRecord, obstacle: Obstacle | undefined): Note[] {

@@ -2,7 +2,7 @@
 // then what is out of sync and nobody has been told of, then what repeats what the broker has already.
 import type { AppMessage } from '../../messages/drift.ts';
 import type { AppRecord } from '../argocd/application.ts';
-import { isDrifted } from './summary.ts';
+import { isDrifted } from './drifted.ts';
 
 /** What somebody waits to hear of an application. Its commit's author or its permission can come later. */
 export interface Gist {

@@ -16,7 +16,7 @@ import { createPublishQueue, gistOf, gistOfMessage } from './publish-queue.ts';
 import type { Gist } from './publish-queue.ts';
 import type { Registry } from './registry.ts';
 import type { Revisions } from './revisions.ts';
-import { isDrifted } from './summary.ts';
+import { isDrifted } from './drifted.ts';
 import type { ButtonConfig } from '../selection.ts';
 import { selecting } from '../selection.ts';
 

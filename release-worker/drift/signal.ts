@@ -4,7 +4,7 @@ import type { Signal } from '../../messages/button.ts';
 import type { Frozen } from '../../messages/freeze.ts';
 import { toTime } from '../../messages/time.ts';
 import { inWordsOf } from '../freeze/words.ts';
-import type { DriftCounts, Obstacle } from './summary.ts';
+import type { DriftCounts, Obstacle } from './drifted.ts';
 import type { Left } from './ending.ts';
 import { driftState } from './summary.ts';
 

@@ -1,7 +1,7 @@
 // Keeps one event stream open: opens it again when it ends, and says when its first burst is over and when it falls quiet.
 import type { Clock, Timer } from '../../service/clock.ts';
 import type { Health } from '../../service/health.ts';
-import { backoffMs } from '../../service/link/backoff.ts';
+import { backoffMs } from '../../service/backoff.ts';
 import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
 import type { StreamOptions } from '../argocd/stream.ts';

@@ -3,7 +3,8 @@ import { drift as driftChannel } from '../../messages/drift.ts';
 import type { Frozen } from '../../messages/freeze.ts';
 import type { Clock } from '../../service/clock.ts';
 import type { Link } from '../../service/link/link.ts';
-import { driftState, summaryOf, type Obstacle } from './summary.ts';
+import type { Obstacle } from './drifted.ts';
+import { driftState, summaryOf } from './summary.ts';
 import type { Tally } from './tally.ts';
 
 export interface SummaryPublisher {

@@ -1,4 +1,4 @@
-// From records to numbers: pure. What is out of sync, what of it may be released now, and the summary for everybody.
+// The drift summary for everybody: pure.
 import type { Frozen } from '../../messages/freeze.ts';
 import type { DriftSummary } from '../../messages/drift.ts';
 import { summaryApplications } from '../../messages/drift.ts';
@@ -6,32 +6,8 @@ import type { Note } from '../../messages/drift.ts';
 import { toTime } from '../../messages/time.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
+import { isListed, type DriftCounts, type Obstacle } from './drifted.ts';
 import { notesOf } from './notes.ts';
-
-/** Whether the summary shows it: what is being deleted too, so that nobody wonders where it went. */
-export function isListed(app: AppRecord): boolean {
-  return app.sync !== 'Synced' || app.deleting;
-}
-
-/** Why an application that is out of sync cannot be released now. */
-export type Obstacle = 'not-permitted' | 'blocked-by-sync-window';
-
-export interface DriftCounts {
-  readonly total: number;
-  readonly outOfSync: number;
-  /** of those out of sync */
-  readonly blocked: number;
-  readonly obstacles: ReadonlySet<Obstacle>;
-  /** Argo CD cannot compare them */
-  readonly unknown: number;
-  /** of those unknown: out of sync when Argo CD could last compare them */
-  readonly wereOutOfSync: number;
-  readonly unhealthy: number;
-}
-
-export function isDrifted(app: AppRecord): boolean {
-  return app.sync === 'OutOfSync' && !app.deleting;
-}
 
 /** Length of a revision as people read it; Git's own default. */
 const shortLength = 7;

@@ -5,8 +5,7 @@ import type { ButtonConfig } from '../selection.ts';
 import { selecting } from '../selection.ts';
 import type { Lost, LostBook } from './lost-book.ts';
 import type { Registry } from './registry.ts';
-import { isDrifted, isListed } from './summary.ts';
-import type { DriftCounts, Obstacle } from './summary.ts';
+import { isDrifted, isListed, type DriftCounts, type Obstacle } from './drifted.ts';
 
 export interface Tally {
   /**

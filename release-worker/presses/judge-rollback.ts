@@ -6,7 +6,7 @@
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import { shortRevision } from '../drift/summary.ts';
-import type { Obstacle } from '../drift/summary.ts';
+import type { Obstacle } from '../drift/drifted.ts';
 import { candidatesOf, plannedOf } from '../releases/plan.ts';
 import { selects } from '../../config/selects.ts';
 import type { ButtonConfig } from '../selection.ts';

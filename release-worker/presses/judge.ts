@@ -3,7 +3,7 @@ import type { Action } from '../../messages/worker.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import { lookAt } from '../drift/look.ts';
-import { isDrifted } from '../drift/summary.ts';
+import { isDrifted } from '../drift/drifted.ts';
 import { candidatesOf, planOf } from '../releases/plan.ts';
 import { selects } from '../../config/selects.ts';
 import type { ButtonConfig } from '../selection.ts';

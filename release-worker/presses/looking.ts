@@ -9,7 +9,7 @@ import type { ArgoCd } from '../argocd/client.ts';
 import type { Access } from '../drift/access.ts';
 import { lookAt } from '../drift/look.ts';
 import type { Registry } from '../drift/registry.ts';
-import type { Obstacle } from '../drift/summary.ts';
+import type { Obstacle } from '../drift/drifted.ts';
 import type { Watch } from '../drift/watched.ts';
 import type { Deployed } from '../releases/deployed.ts';
 import type { PlannedApp } from '../releases/release.ts';

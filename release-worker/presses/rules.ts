@@ -3,6 +3,7 @@
 import { whatThereIs } from '../../messages/nearest.ts';
 import type { PressReason } from '../../messages/press.ts';
 import { fromTime } from '../../messages/time.ts';
+import { durationInWords } from '../../service/duration.ts';
 import type { Candidate, Knowledge } from './candidate.ts';
 import { list } from './looking.ts';
 
@@ -36,11 +37,11 @@ const isForKnownButton: Rule = ({ button, config }, { buttons }) =>
     : undefined;
 
 const isNotStale: Rule = ({ press }, { now, formerNow, waitedMs, maxPressAgeMs }) => {
-  const limit = `the limit is ${inWords(maxPressAgeMs)}`;
+  const limit = `the limit is ${durationInWords(maxPressAgeMs)}`;
   if (waitedMs > maxPressAgeMs)
     return {
       reason: 'stale',
-      message: `the press may have waited ${inWords(waitedMs)} before this worker could look at it (${limit}); press again`,
+      message: `the press may have waited ${durationInWords(waitedMs)} before this worker could look at it (${limit}); press again`,
     };
   if (press.at === undefined) return undefined;
   const at = fromTime(press.at);
@@ -50,12 +51,12 @@ const isNotStale: Rule = ({ press }, { now, formerNow, waitedMs, maxPressAgeMs }
   if (ageMs > maxPressAgeMs)
     return {
       reason: 'stale',
-      message: `the press is ${inWords(ageMs)} old (${limit}): it was held up, or the sender's clock is slow`,
+      message: `the press is ${durationInWords(ageMs)} old (${limit}): it was held up, or the sender's clock is slow`,
     };
   if (-ageMs > maxPressAgeMs)
     return {
       reason: 'stale',
-      message: `the press is dated ${inWords(-ageMs)} ahead (${limit}): is the sender's clock right, and this machine's?`,
+      message: `the press is dated ${durationInWords(-ageMs)} ahead (${limit}): is the sender's clock right, and this machine's?`,
     };
   return undefined;
 };
@@ -73,7 +74,7 @@ const isWithinRate: Rule = ({ config, press }, { sinceAccepted, recent, maxPress
   if (sinceAccepted !== undefined && sinceAccepted < coolDownMs)
     return {
       reason: 'cool-down',
-      message: `a press of ${press.only === undefined ? 'the same button' : list(press.only)} was accepted ${inWords(sinceAccepted)} ago; the next counts ${inWords(coolDownMs)} after it`,
+      message: `a press of ${press.only === undefined ? 'the same button' : list(press.only)} was accepted ${durationInWords(sinceAccepted)} ago; the next counts ${durationInWords(coolDownMs)} after it`,
     };
   if (recent >= maxPressesPerMinute)
     return {
@@ -126,13 +127,4 @@ export function firstObjection(candidate: Candidate, knowledge: Knowledge): Obje
     if (objection !== undefined) return objection;
   }
   return undefined;
-}
-
-/** Durations as people say them: `350 ms`, `12 s`, `5 min`, `3 h`, `2 days`. */
-export function inWords(ms: number): string {
-  if (ms < 999.5) return `${Math.round(ms)} ms`;
-  if (ms < 120_000) return `${Number((ms / 1_000).toFixed(1))} s`;
-  if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`;
-  if (ms < 172_800_000) return `${Math.round(ms / 3_600_000)} h`;
-  return `${Math.round(ms / 86_400_000)} days`;
 }

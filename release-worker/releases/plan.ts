@@ -2,8 +2,7 @@
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { Registry } from '../drift/registry.ts';
-import type { Obstacle } from '../drift/summary.ts';
-import { isDrifted } from '../drift/summary.ts';
+import { type Obstacle, isDrifted } from '../drift/drifted.ts';
 import type { PlannedApp } from './release.ts';
 
 export interface Plan {

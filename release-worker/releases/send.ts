@@ -1,5 +1,6 @@
 // Sends the sync of one application: refresh, pin, write down, POST once.
 import type { Clock } from '../../service/clock.ts';
+import { durationInWords } from '../../service/duration.ts';
 import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
@@ -10,7 +11,6 @@ import { ArgoCdError } from '../argocd/errors.ts';
 import { lookAt } from '../drift/look.ts';
 import type { Registry } from '../drift/registry.ts';
 import { shortRevision } from '../drift/summary.ts';
-import { inWords } from '../presses/rules.ts';
 import { lookForOurs } from './look-for-ours.ts';
 import type { Overtaken, Sent } from './look-for-ours.ts';
 import { gone, isGone } from './news.ts';
@@ -156,7 +156,7 @@ function whyNotNow({ mayAct, heldMs, unwanted }: SendOptions): AppEnd | undefine
   if (!mayAct()) return ended('another worker has taken over');
   const ms = heldMs();
   return ms > 0
-    ? ended(`the worker was paused or starved for ${inWords(ms)} after the press. Press again`)
+    ? ended(`the worker was paused or starved for ${durationInWords(ms)} after the press. Press again`)
     : undefined;
 }
 

@@ -1,6 +1,6 @@
 // Keeps a connection to the broker: waits growing times between tries, chooses the version, steps aside and comes back.
 import type { Timer } from '../clock.ts';
-import { backoffMs } from './backoff.ts';
+import { backoffMs } from '../backoff.ts';
 import { openConnection } from './connection.ts';
 import type { Connection } from './connection.ts';
 import type { LinkOptions, LinkState } from './options.ts';

@@ -5,7 +5,7 @@ import type { Availability } from '../../messages/presence.ts';
 import type { Clock } from '../clock.ts';
 import type { Health } from '../health.ts';
 import type { Log } from '../log.ts';
-import type { BackoffOptions } from './backoff.ts';
+import type { BackoffOptions } from '../backoff.ts';
 
 /** What a process with a fixed client id says about itself; a command without one has none. */
 export interface Presence {

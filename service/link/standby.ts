@@ -2,7 +2,7 @@
 // say who the other is, and come back when it is gone.
 import type { Availability } from '../../messages/presence.ts';
 import type { Timer } from '../clock.ts';
-import { backoffMs } from './backoff.ts';
+import { backoffMs } from '../backoff.ts';
 import type { Connection } from './connection.ts';
 import type { LinkOptions, Presence } from './options.ts';
 import { openWatch } from './watch.ts';

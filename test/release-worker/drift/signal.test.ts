@@ -6,7 +6,7 @@ import type { ReleaseOutcome } from '../../../messages/release.ts';
 import { toLocalTime } from '../../../messages/time.ts';
 import { signalOf, endShownMs } from '../../../release-worker/drift/signal.ts';
 import type { LastRelease, SignalInput } from '../../../release-worker/drift/signal.ts';
-import type { DriftCounts, Obstacle } from '../../../release-worker/drift/summary.ts';
+import type { DriftCounts, Obstacle } from '../../../release-worker/drift/drifted.ts';
 
 const now = 1_000_000;
 

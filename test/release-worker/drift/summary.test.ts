@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { driftState, shortRevision, summaryOf } from '../../../release-worker/drift/summary.ts';
-import type { Obstacle } from '../../../release-worker/drift/summary.ts';
+import type { Obstacle } from '../../../release-worker/drift/drifted.ts';
 import type { AppRecord } from '../../../release-worker/argocd/application.ts';
 import { countDrift } from '../support/counting.ts';
 import { drifted, listed, newCommit, oldCommit, whole } from '../support/records.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Candidate, Knowledge } from '../../../release-worker/presses/candidate.ts';
-import { firstObjection, inWords } from '../../../release-worker/presses/rules.ts';
+import { firstObjection } from '../../../release-worker/presses/rules.ts';
 import { button } from '../support/buttons.ts';
 
 const now = Date.parse('2026-01-01T12:00:00Z');
@@ -146,21 +146,4 @@ it('names the first reason that holds, in the order of the promises', () => {
     'no-action',
     'frozen',
   ]);
-});
-
-it.each([
-  [0, '0 ms'],
-  [350.4, '350 ms'],
-  [999.4, '999 ms'],
-  [999.6, '1 s'],
-  [1_000, '1 s'],
-  [1_550, '1.6 s'],
-  [119_900, '119.9 s'],
-  [120_000, '2 min'],
-  [7_199_000, '120 min'],
-  [7_200_000, '2 h'],
-  [172_799_000, '48 h'],
-  [172_800_000, '2 days'],
-])('says %d ms as %s', (ms, words) => {
-  expect(inWords(ms)).toBe(words);
 });

@@ -1,6 +1,6 @@
 import type { AppRecord } from '../../../release-worker/argocd/application.ts';
 import { keyOf } from '../../../release-worker/argocd/application.ts';
-import type { DriftCounts, Obstacle } from '../../../release-worker/drift/summary.ts';
+import type { DriftCounts, Obstacle } from '../../../release-worker/drift/drifted.ts';
 import { createLostBook } from '../../../release-worker/drift/lost-book.ts';
 import { createTally } from '../../../release-worker/drift/tally.ts';
 
