@@ -1,26 +1,26 @@
-// Notices that the wall clock was stepped: by NTP after the boot, by a person, or in a virtual machine that was suspended.
+// Detects a step of the wall clock: by NTP after the boot, by a person, or after a virtual machine was suspended.
 import { uptime } from 'node:os';
 import type { Clock, Timer } from './clock.ts';
 
-/** A difference between the clocks that no gradual correction makes within a second. In milliseconds. */
+/** No gradual correction changes the difference between the clocks by this much in a second. In milliseconds. */
 export const stepMs = 1_000;
 const lookEveryMs = 1_000;
-/** What came while the machine slept is read within this time. In milliseconds. */
+/** Messages from the time of a sleep are read within this time after it. In milliseconds. */
 const catchUpMs = 2_000;
-/** Between two readings of the clocks the process may have been paused; then they say nothing. In milliseconds. */
+/** After a pause between the readings of the two clocks, the readings prove nothing. In milliseconds. */
 const readingMs = 100;
 
 export interface ClockSteps {
   start(): void;
   stop(): void;
   /**
-   * What the wall clock would show now without its last step, in milliseconds since the epoch. Undefined: there was no
-   * step, the machine slept and the step is that sleep, or a step forward was so short ago that it may be one.
+   * The time that the wall clock would show without its last step, in milliseconds since the epoch. Undefined if there was no
+   * step, if the step was a sleep of the machine, or if a step forward is so recent that it may be a sleep.
    */
   former(): number | undefined;
 }
 
-/** The wall clock minus the monotonic one, in milliseconds; undefined: it could not be read. */
+/** The wall clock minus the monotonic clock, in milliseconds. Undefined if it could not be read. */
 export function wallOffset(clock: Clock): number | undefined {
   const before = clock.monotonic();
   const wall = clock.now();
@@ -28,7 +28,7 @@ export function wallOffset(clock: Clock): number | undefined {
   return after - before > readingMs ? undefined : wall - after;
 }
 
-/** @param uptimeMs time since the boot, sleep included */
+/** @param uptimeMs time since the boot, including sleep */
 export function createClockSteps(clock: Clock, uptimeMs = () => uptime() * 1_000): ClockSteps {
   let last: { readonly offset: number; readonly slept: number } | undefined;
   let former: { readonly offset: number; readonly isBack: boolean; readonly seenAt: number } | undefined;
@@ -38,7 +38,7 @@ export function createClockSteps(clock: Clock, uptimeMs = () => uptime() * 1_000
     const offset = wallOffset(clock);
     if (offset === undefined) return;
     const seenAt = clock.monotonic();
-    // The monotonic clock stands still while the machine sleeps; the time since the boot does not.
+    // The monotonic clock stops while the machine sleeps. The time since the boot goes on.
     const slept = uptimeMs() - seenAt;
     if (last !== undefined && Math.abs(offset - last.offset) >= stepMs) {
       const isSleep = Math.abs(offset - last.offset - (slept - last.slept)) < stepMs;

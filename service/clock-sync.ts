@@ -1,5 +1,5 @@
-// Whether this machine's clock is synchronised. A Pi has no battery-backed clock: before the network gave it the time,
-// its time stamps are wrong, and a press must not carry them.
+// Tells whether the clock of this machine is synchronised. A Pi has no battery-backed clock: before it has the time from the
+// network, its time stamps are wrong, and presses must not carry them.
 import { execFile } from 'node:child_process';
 import type { ClockState } from '../messages/presence.ts';
 import { stepMs, wallOffset } from './clock-step.ts';
@@ -7,15 +7,15 @@ import type { Clock, Timer } from './clock.ts';
 
 const lookEveryMs = 60_000;
 
-/** Looks once. The signal is aborted when nobody wants to know any more. */
+/** Checks once. The signal is aborted when nobody needs the answer any more. */
 type Look = (signal: AbortSignal) => Promise<ClockState>;
 
 export interface ClockSync {
   start(): Promise<void>;
   stop(): void;
   /**
-   * `unknown` where nothing here can tell (a container, another system), and after a step of the clock until it has been
-   * looked up again, which this begins.
+   * `unknown` if the system cannot tell (a container, another system). Also after a step of the clock, until the check that
+   * this call starts has ended.
    */
   state(): ClockState;
 }
@@ -25,7 +25,7 @@ export function createClockSync(clock: Clock, look: Look = askTimedatectl): Cloc
   let timer: Timer | undefined;
   let running: AbortController | undefined;
   let looking = false;
-  /** between the clocks, when the state was looked up */
+  /** The difference between the clocks at the time of the check */
   let offset: number | undefined;
 
   const refresh = async (signal: AbortSignal) => {
@@ -64,7 +64,7 @@ export function createClockSync(clock: Clock, look: Look = askTimedatectl): Cloc
   };
 }
 
-/** `NTPSynchronized` is the kernel's own flag, whichever daemon (timesyncd, chrony, ntpd) sets the clock. */
+/** `NTPSynchronized` is the flag of the kernel, no matter which daemon (timesyncd, chrony, ntpd) sets the clock. */
 function askTimedatectl(signal: AbortSignal): Promise<ClockState> {
   return new Promise((resolve) => {
     execFile(

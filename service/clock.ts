@@ -1,21 +1,21 @@
-// The clock as something passed in, so that a test can make time pass.
+// The clock as a parameter, so that a test can control time.
 
 export interface Timer {
   cancel(): void;
 }
 
 export interface Clock {
-  /** Milliseconds since the epoch. May jump: for time stamps only. */
+  /** Milliseconds since the epoch. May jump, so use it for time stamps only. */
   now(): number;
-  /** Milliseconds since some moment in the past. Never jumps: for durations and deadlines. */
+  /** Milliseconds since some moment in the past. Never jumps, so use it for durations and deadlines. */
   monotonic(): number;
   /** @param ms milliseconds from now, at least 0 */
   setTimeout(fn: () => void, ms: number): Timer;
-  /** For what happens all the time: makes no garbage. @param ms milliseconds from call to call, 1 to 2^31 - 1 */
+  /** For frequent timers, because it allocates nothing on each call. @param ms period in milliseconds, 1 to 2^31 - 1 */
   setInterval(fn: () => void, ms: number): Timer;
 }
 
-/** Node's longest timer; a longer one would fire at once. Source: Node's documentation of `setTimeout`. */
+/** The longest timer of Node. A longer one would fire at once. Source: Node's documentation of `setTimeout`. */
 const longestTimerMs = 2 ** 31 - 1;
 
 export function systemClock(): Clock {
@@ -38,7 +38,7 @@ export function systemClock(): Clock {
   };
 }
 
-/** Resolves after `ms` milliseconds, or at once when the signal is aborted; tells whether the time passed. */
+/** Resolves after `ms` milliseconds with true, or with false when the signal is aborted. */
 export function delay(clock: Clock, ms: number, signal?: AbortSignal): Promise<boolean> {
   if (signal?.aborted === true) return Promise.resolve(false);
   return new Promise((resolve) => {
@@ -53,7 +53,7 @@ export function delay(clock: Clock, ms: number, signal?: AbortSignal): Promise<b
   });
 }
 
-/** Waits for the work, and for so many milliseconds at most: the work then goes on by itself. Rejects as the work does. */
+/** Waits for the work, but no longer than this many milliseconds; the work itself continues. Rejects as the work does. */
 export async function waitAtMost(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
   const over = new AbortController();
   try {
@@ -63,10 +63,10 @@ export async function waitAtMost(clock: Clock, ms: number, work: Promise<unknown
   }
 }
 
-/** Before this no machine with this code had its clock set. */
+/** This code is newer than this date, so a clock that shows an earlier time is wrong. */
 const firstPlausibleTime = Date.parse('2024-01-01T00:00:00Z');
 
-/** False: a clock that said so had not been set yet, as on a Raspberry Pi after its start. @param time milliseconds since the epoch */
+/** False if the time comes from a clock that was not set yet, as on a Raspberry Pi after its boot. @param time milliseconds since the epoch */
 export function isClockSet(time: number): boolean {
   return time >= firstPlausibleTime;
 }

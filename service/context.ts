@@ -1,4 +1,4 @@
-// What every process is built from: clock, log, health, metrics, and who it is.
+// The common parts of every process: clock, log, health, metrics and identity.
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Registry } from 'prom-client';
@@ -20,7 +20,7 @@ export interface Context {
   readonly clockSync: ClockSync;
   readonly version: string;
   readonly host: string;
-  /** fresh at each start of a process */
+  /** New at each start of a process */
   readonly instance: string;
   /** 0 to 1 */
   readonly random: () => number;

@@ -1,10 +1,10 @@
-// Small files that outlive a crash: whole or not at all, and on the disk when the promise resolves.
+// Small files that survive a crash: complete or unchanged, and on disk when the promise resolves.
 import { existsSync } from 'node:fs';
 import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { codeOf } from './log.ts';
 
-/** Replaces the file. The directory has to be there. @throws what the file system says */
+/** Replaces the file. Its directory must exist. @throws the error of the file system */
 export async function writeDurably(path: string, text: string): Promise<void> {
   const next = `${path}.new`;
   const file = await open(next, 'w', 0o640);
@@ -18,7 +18,7 @@ export async function writeDurably(path: string, text: string): Promise<void> {
   await syncDirectory(dirname(path));
 }
 
-/** With its parents, as `recursive` does, which never ends where a file system refuses new directories (/proc). */
+/** Creates the directory with its parents. Node's `recursive` never ends if a file system refuses directories (/proc). */
 export async function makeDirectory(path: string): Promise<void> {
   try {
     await mkdir(path);
@@ -32,9 +32,9 @@ export async function makeDirectory(path: string): Promise<void> {
   }
 }
 
-/** A new file is only safe when its directory entry is. */
+/** A new file is safe only after its directory entry is on disk. */
 export async function syncDirectory(path: string): Promise<void> {
-  // Windows refuses it with EPERM, and has no other way to ask for it.
+  // Windows refuses this with EPERM and has no equivalent.
   if (process.platform === 'win32') return;
   const directory = await open(path, 'r');
   try {

@@ -1,30 +1,30 @@
-// What SIGHUP means to this process. It comes when the terminal is closed, and then the process stops in order. A process
-// that was started by `nohup` goes on. Node.js takes away the sign of that: it resets an ignored SIGHUP to the default when
-// it starts (`ResetSignalHandlers` in its `src/node.cc`), so SigIgn in /proc/self/status never has it. These two are left:
-// the shell names the program that it has started in `_`, and nohup takes all three streams off the terminal.
+// Decides what SIGHUP means. It arrives when the terminal closes, and then the process stops in order. A process that was
+// started with `nohup` continues. Node.js hides the direct sign of nohup: at its start it resets an ignored SIGHUP to the
+// default (`ResetSignalHandlers` in its `src/node.cc`), so SigIgn in /proc/self/status never has it. Two signs remain: the
+// shell puts the name of the started program into `_`, and nohup takes all three streams off the terminal.
 import { closeSync, constants, openSync } from 'node:fs';
 import { basename } from 'node:path';
 import { isatty } from 'node:tty';
 
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** whether standard input, output or error is a terminal */
+  /** True if standard input, output or error is a terminal */
   readonly streamOnTerminal: boolean;
-  /** whether the session of this process has a terminal, which its streams need not lead to */
+  /** True if the session of this process has a terminal, even if no stream leads to it */
   readonly hasTerminal: boolean;
 }
 
-/** @returns why it goes on, or undefined where it stops */
+/** @returns why the process continues, or undefined if it stops */
 export function whyHangUpIsIgnored(surroundings: Surroundings): string | undefined {
   const { env, streamOnTerminal, hasTerminal } = surroundings;
-  // Bash, zsh and ksh set it; it stays as it is in what nohup starts, and in what that starts without a shell.
+  // Bash, zsh and ksh set it. It does not change in a program that nohup starts, or in its children without a shell.
   if (basename(env['_'] ?? '') === 'nohup') return 'nohup has started it';
   if (hasTerminal && !streamOnTerminal)
     return 'none of its streams leads to its terminal, as with nohup, so it outlives the terminal';
   return undefined;
 }
 
-/** To be asked at the start: after a hang-up the terminal is gone. */
+/** Call this at the start, because the terminal is gone after a hang-up. */
 export function ownSurroundings(): Surroundings {
   return {
     env: process.env,
@@ -33,7 +33,7 @@ export function ownSurroundings(): Surroundings {
   };
 }
 
-/** Source: tty(4), `/dev/tty` cannot be opened by a process without a controlling terminal. */
+/** Source: tty(4): a process without a controlling terminal cannot open `/dev/tty`. */
 function hasControllingTerminal(): boolean {
   try {
     closeSync(openSync('/dev/tty', constants.O_RDONLY | constants.O_NOCTTY));

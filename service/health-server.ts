@@ -1,5 +1,5 @@
-// The HTTP listener for people and machines that look after a process: /healthz (can it do its work?), /livez (does it
-// answer at all? for a supervisor that would restart it) and /metrics.
+// HTTP listener for the operator of a process: /healthz (can it do its work?), /livez (does it answer at all? for a
+// supervisor that restarts it) and /metrics.
 import { createServer } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
 import type { Registry } from 'prom-client';
@@ -41,7 +41,7 @@ export function createHealthServer(options: HealthServerOptions): HealthServer {
           const status = report.status === 'failing' ? 503 : 200;
           return answer(response, status, 'application/json', `${JSON.stringify(report)}\n`);
         }
-        // A restart brings neither a broker nor Argo CD back: only a process that hangs fails to answer here.
+        // A restart does not bring back a broker or Argo CD. So only a process that hangs fails here.
         if (path === '/livez') return answer(response, 200, 'text/plain', 'ok\n');
         if (path === '/metrics') {
           metrics.metrics().then(
@@ -67,7 +67,7 @@ export function createHealthServer(options: HealthServerOptions): HealthServer {
         what: 'health and metrics',
         key: 'health.port',
       });
-      // Such as no file descriptor left for one more connection: that is no reason to end.
+      // For example no file descriptor left for another connection. That is no reason to end the process.
       server.on('error', (error) =>
         log.error({ err: error }, `the health listener reports ${messageOf(error)}`),
       );

@@ -1,8 +1,8 @@
-// Health as the sum of named checks, each fed by whoever knows. `/healthz` shows the report.
+// Health as the sum of named checks. `/healthz` shows the report.
 import type { Clock } from './clock.ts';
 import { toTime } from '../messages/time.ts';
 
-/** `failing`: the process cannot do its work while this is bad. `degraded`: it can, but somebody should look. */
+/** While a check is bad: `failing` means that the process cannot do its work; `degraded` means that it can. */
 export type Severity = 'failing' | 'degraded';
 
 export interface HealthCheck {
@@ -17,10 +17,10 @@ export interface HealthReport {
 }
 
 export interface Health {
-  /** A new check is bad (`not started yet`) until somebody says otherwise. */
+  /** Adds a check. It is bad (`not started yet`) until its first report. */
   check(name: string, severity: Severity): HealthCheck;
   report(): HealthReport;
-  /** Called after a check has changed its mind or its words; the returned function ends that. */
+  /** Called after a check has changed its state or message. The returned function ends that. */
   onChange(listener: () => void): () => void;
 }
 

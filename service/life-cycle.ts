@@ -1,5 +1,5 @@
-// The life of a process: its parts start in order and stop in reverse. SIGTERM, SIGINT, SIGQUIT and SIGHUP stop it in order
-// within a deadline; an unexpected error is logged, and stops it with exit code 1.
+// The life of a process. Its parts start in order and stop in reverse. SIGTERM, SIGINT, SIGQUIT and SIGHUP stop the process
+// in order within a deadline. An unexpected error is logged and stops it with exit code 1.
 import type { Clock } from './clock.ts';
 import type { Log } from './log.ts';
 import { messageOf } from './log.ts';
@@ -7,14 +7,14 @@ import { messageOf } from './log.ts';
 export interface Part {
   readonly name: string;
   start(): Promise<unknown> | void;
-  /** Called also after a start that failed, during one that has not ended yet, and then again after it. */
+  /** Also called after a failed start. During a running start it is called at once, and again after the start. */
   stop(): Promise<void> | void;
 }
 
 export interface Parts {
-  /** Starts in order; when one fails, those already started are stopped and the error is thrown. */
+  /** Starts the parts in order. If one fails, stops those already started and throws the error. */
   start(): Promise<void>;
-  /** Stops in reverse. A part that fails to stop is logged, the others still stop. Can be called twice. */
+  /** Stops the parts in reverse. Logs a part that fails to stop, and stops the others. Can be called twice. */
   stop(): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ export function createParts(parts: readonly Part[], log: Log): Parts {
       const underWay = starting?.part === part ? starting.done : undefined;
       await stopOne(part);
       if (underWay === undefined) continue;
-      // What its start has still built after that must go too.
+      // The start may have built more after that, which must stop too.
       await underWay.catch(() => undefined);
       await stopOne(part);
     }
@@ -46,7 +46,7 @@ export function createParts(parts: readonly Part[], log: Log): Parts {
     start: async () => {
       for (const part of parts) {
         if (stopping !== undefined) return;
-        // Known as started before it has, so that a failed or interrupted start is undone too.
+        // Noted before it has started, so that a failed or interrupted start is undone as well.
         started.push(part);
         try {
           const done = Promise.resolve(part.start());
@@ -64,29 +64,29 @@ export function createParts(parts: readonly Part[], log: Log): Parts {
   };
 }
 
-/** The part of `process` that a life needs; a test passes its own. */
+/** The used part of `process`. A test passes its own. */
 export interface ProcessEdge {
   on(event: string, listener: (value: unknown) => void): unknown;
   off(event: string, listener: (value: unknown) => void): unknown;
   exit(code: number): void;
 }
 
-/** SIGTERM must end a process within 10 s (Docker's default); the rest is for writing the last log line. */
+/** Docker's default gives a process 10 s after SIGTERM. The rest is for the last line of the log. */
 const defaultStopDeadlineMs = 9_000;
 
-/** 128 and the number of SIGINT, as shells count. */
+/** 128 plus the number of SIGINT, as in shells. */
 const interruptedCode = 130;
 
 const stopSignals = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
 const bugs = ['uncaughtException', 'unhandledRejection'] as const;
 
 /**
- * Runs until a signal or a bug ends it. Exit codes: 0 after SIGTERM, SIGINT, SIGQUIT or SIGHUP, 1 after a bug or when
- * a part does not stop in time. A second signal ends it at once, but not SIGHUP: of one closed terminal the kernel and
- * the shell may send one each, also after the Ctrl-C before it.
- * @param options.hangUpIgnored why the process outlives its terminal; without it SIGHUP stops it
+ * Runs until a signal or a bug ends the process. Exit codes: 0 after SIGTERM, SIGINT, SIGQUIT or SIGHUP; 1 after a bug, or if
+ * a part does not stop in time. A second signal ends the process at once, except SIGHUP: the kernel and the shell may each
+ * send one for the same closed terminal, also after a Ctrl-C.
+ * @param options.hangUpIgnored why the process survives its terminal. Without it SIGHUP stops the process
  * @param options.stopDeadlineMs milliseconds for all parts to stop, default 9000
- * @throws whatever the start of a part throws, after the others have been stopped
+ * @throws the error of a part that fails to start, after the others have stopped
  */
 export async function runUntilSignal(options: {
   readonly parts: Parts;
@@ -116,13 +116,13 @@ export async function runUntilSignal(options: {
     };
     parts.stop().then(exit, exit);
   };
-  // A log that cannot be written any more (its reader has gone) must not keep the process from ending.
+  // A log that nobody reads any more must not keep the process alive.
   const say = (level: 'info' | 'fatal', text: string, error?: unknown) => {
     try {
       if (error === undefined) log[level](text);
       else log[level]({ err: error }, text);
     } catch {
-      // There is nowhere left to say it.
+      // There is nowhere left to report it.
     }
   };
   const onSignal = (signal: unknown) => {

@@ -1,4 +1,4 @@
-// Opens a listener, and words what goes wrong with it.
+// Opens a listener, and describes the error if that fails.
 import type { Server } from 'node:net';
 import { hostInUrl } from '../config/host.ts';
 
@@ -17,15 +17,15 @@ export interface ListenOptions {
   /** 0: any free port */
   readonly port: number;
   readonly scheme: string;
-  /** what listens, for the message */
+  /** What listens, for the message */
   readonly what: string;
-  /** the configuration key of the port, for the message */
+  /** The configuration key of the port, for the message */
   readonly key: string;
-  /** what else to do where the port is in use */
+  /** What else a person can do if the port is in use */
   readonly inUse?: string;
 }
 
-/** Resolves to the URL with the port that was really opened. @throws ListenError */
+/** Resolves to the URL with the actual port. @throws ListenError */
 export async function listen(server: Server, options: ListenOptions): Promise<string> {
   const { host, port, scheme } = options;
   await new Promise<void>((resolve, reject) => {

@@ -1,5 +1,5 @@
-// Sockets that say who holds something. The kernel closes a socket with its process, however that ends; the name that stays
-// behind answers nobody.
+// Sockets that show who holds something. The kernel closes a socket when its process ends, in whatever way. The file that
+// stays behind then answers nobody.
 import { connect, createServer } from 'node:net';
 import type { Server } from 'node:net';
 import * as z from 'zod/mini';
@@ -14,26 +14,26 @@ const holderSchema = z.object({
 export type Holder = z.infer<typeof holderSchema>;
 
 /**
- * `nobody`: the name is a leftover; `gone`: there is no such name any more; `denied`: this user may not ask there; `unknown`:
- * somebody is there and does not say who.
+ * `nobody`: the file is a leftover. `gone`: the file does not exist any more. `denied`: this user may not connect.
+ * `unknown`: somebody answers but does not say who.
  */
 export type Found = Holder | 'unknown' | 'denied' | 'nobody' | 'gone';
 
-/** A process that is stopped accepts and says nothing. */
+/** A stopped process accepts connections but does not answer. */
 const answerWithinMs = 1_000;
 const answerLength = 1_024;
 
-/** @throws Error with a code where the path is taken, or its file system has no sockets */
+/** @throws Error with a code if the path is in use, or the file system has no sockets */
 export function listenAs(holder: Holder, path: string): Promise<Server> {
   return new Promise((done, fail) => {
     const server = createServer((socket) => {
       socket.on('error', () => socket.destroy());
-      // Whoever asks may be stopped, and must not hold up the end of this process.
+      // A client may be stopped. It must not delay the end of this process.
       socket.end(`${JSON.stringify(holder)}\n`, () => socket.destroy());
     });
     server.on('error', fail);
     server.listen(path, () => {
-      // It must not keep the process alive.
+      // This must not keep the process alive.
       server.unref();
       done(server);
     });

@@ -1,5 +1,5 @@
-// Processes that start at the same moment take a lock one after the other. Without turns, one that clears a leftover away
-// could clear away the socket of another that was faster, and a third could come in between.
+// Processes that start at the same moment take a lock one after the other. Without turns, one that removes a leftover could
+// remove the socket of a faster process, and a third process could get in between.
 import { randomUUID } from 'node:crypto';
 import { readdir, rename, unlink } from 'node:fs/promises';
 import type { Server } from 'node:net';
@@ -10,23 +10,23 @@ import type { Holder } from './lock-socket.ts';
 import { codeOf } from './log.ts';
 
 export interface Turn {
-  /** the name at which the server listens while the turn lasts */
+  /** The path at which the server listens during the turn */
   readonly ticket: string;
   readonly server: Server;
 }
 
-/** A turn takes milliseconds; a process that is stopped in its turn keeps it. */
+/** A turn takes milliseconds. A process that is stopped during its turn keeps it. */
 const longestWaitMs = 5_000;
 const lookAgainMs = 5;
 const idLength = 8;
 
 /**
- * Each process listens on a ticket of its own, and then looks at the tickets of others. Of two, at least the later one sees the
- * other: it waits, or comes again with a new ticket. A ticket has a name that nobody else ever has, so one that answers nobody
- * can be removed safely.
- * @param options.address the path by which a socket is reached, which may be a shorter one
- * @returns undefined where another process keeps its turn for seconds
- * @throws Error with a code where the directory takes no sockets
+ * Each process listens on a ticket of its own and then looks at the tickets of the others. Of two processes at least the later
+ * one sees the other. It waits, or returns with a new ticket. The name of a ticket is never used again, so a ticket that does
+ * not answer can be removed safely.
+ * @param options.address the path that reaches a socket, which may be shorter
+ * @returns undefined if another process keeps its turn for seconds
+ * @throws Error with a code if the directory has no sockets
  */
 export async function takeTurn(options: {
   readonly directory: string;
@@ -39,7 +39,7 @@ export async function takeTurn(options: {
   const prefix = `.${name}.`;
   const isTicket = (file: string) => file.startsWith(prefix) && file.length === prefix.length + idLength;
 
-  /** The first in order that this process has to wait for. */
+  /** The first process in the order that this one has to wait for. */
   const rivalOf = async (own: string): Promise<string | undefined> => {
     for (const file of (await readdir(directory)).filter(isTicket).toSorted()) {
       if (file === own) continue;
@@ -52,7 +52,7 @@ export async function takeTurn(options: {
 
   for (;;) {
     const own = `${prefix}${randomUUID().slice(0, idLength)}`;
-    // A socket has its name before it listens, so the name of a ticket comes afterwards: a ticket of a living process answers.
+    // A socket file exists before the socket listens. Renaming it afterwards makes sure that a live ticket always answers.
     const draft = join(directory, `${own}.new`);
     const server = await listenAs(holder, await address(draft));
     let turn: Turn = { ticket: draft, server };
@@ -60,7 +60,7 @@ export async function takeTurn(options: {
       await rename(draft, join(directory, own));
       turn = { ticket: join(directory, own), server };
       let rival = await rivalOf(own);
-      // Of all that wait, the first in order stays; the others come again.
+      // Of all that wait, the first in the order stays. The others come again.
       while (rival !== undefined && own < rival && performance.now() < deadline) {
         await pause(lookAgainMs);
         rival = await rivalOf(own);

@@ -1,47 +1,47 @@
-// The file descriptor that the log is written to. A log that cannot be written (a full disk, a reader that has ended or
-// stands still, a closed terminal) must not end or delay the process that writes it.
+// The file descriptor of the log. A log that cannot be written (a full disk, a reader that has ended or does not read, a
+// closed terminal) must not end or delay the process.
 import { Buffer } from 'node:buffer';
 
 export interface LogOutput {
-  /** Never throws and never waits. @param line with its end of line */
+  /** Never throws and never waits. @param line includes its line break */
   write(line: string): void;
-  /** The last chance before the process ends. @returns how many lines were not written */
+  /** The last chance before the process ends. @returns the number of lines that were not written */
   end(): number;
 }
 
-/** Lines that were not kept, between the last line before them and the first one after them. */
+/** Lost lines, between the last line before them and the first line after them. */
 export interface LostLines {
   readonly count: number;
-  /** what the last try to write came back with */
+  /** The result of the last attempt to write */
   readonly error: unknown;
 }
 
 export interface LogOutputOptions {
-  /** As `fs.writeSync`: how many bytes were written, or an error of the system. */
+  /** Like `fs.writeSync`: returns the number of written bytes, or throws a system error. */
   readonly write: (bytes: Uint8Array) => number;
-  /** The line of the log that says what is missing in it, with its end of line. */
+  /** The line that reports lost lines, with its line break. */
   readonly lostLine: (lost: LostLines) => string;
-  /** Told at the first failure, and with undefined when everything is written again. Must neither throw nor log. */
+  /** Called at the first failure, and with undefined when all is written again. Must neither throw nor log. */
   readonly onTrouble: (error: unknown) => void;
   /** Calls back once. Must not keep the process alive. */
   readonly later: (callback: () => void, ms: number) => void;
-  /** Sleeps: for the end of the process only. */
+  /** Sleeps. Only used at the end of the process. */
   readonly sleep: (ms: number) => void;
-  /** So many bytes wait for being written at most; later lines are lost and counted. */
+  /** At most this many bytes wait to be written. Later lines are lost and counted. */
   readonly keptMax?: number;
 }
 
-/** Some hundred lines. Small against the memory of a Raspberry Pi Zero. */
+/** A few hundred lines: little, compared with the memory of a Raspberry Pi Zero. */
 const defaultKeptMax = 256 * 1024;
-/** A reader that is only slow has room again soon; a disk does not. */
+/** A slow reader soon has room again. A full disk does not. */
 const slowReaderMs = 50;
 const retryMs = 1_000;
-/** At the end a slow reader gets this long altogether. */
+/** At the end, a slow reader gets this long in total. */
 const endTries = 20;
 
 export function createLogOutput(options: LogOutputOptions): LogOutput {
   const { write, lostLine, onTrouble, later, sleep, keptMax = defaultKeptMax } = options;
-  /** The first may be the rest of a line: the part before it has been written. */
+  /** The first may be the rest of a line whose beginning has been written. */
   const kept: Uint8Array[] = [];
   let keptBytes = 0;
   let lost = 0;
@@ -63,7 +63,7 @@ export function createLogOutput(options: LogOutputOptions): LogOutput {
     }
   };
 
-  /** @returns whether everything is written */
+  /** @returns true if everything is written */
   const writeAll = (): boolean => {
     try {
       writeKept();
@@ -109,7 +109,7 @@ export function createLogOutput(options: LogOutputOptions): LogOutput {
     write: (line) => {
       const bytes = Buffer.from(line);
       if (lost > 0) attempt();
-      // After a lost line nothing is kept until the news of it is written: the lines stay in their order.
+      // After a lost line, nothing is kept until the report of the loss is written. So the lines stay in order.
       if (lost > 0 || (keptBytes > 0 && keptBytes + bytes.length > keptMax)) {
         lost += 1;
         trouble();

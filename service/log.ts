@@ -1,4 +1,4 @@
-// Logging: JSON lines, readable ones on a terminal. Secrets are never handed to it; known names are masked all the same.
+// Logging: JSON lines, and readable lines on a terminal. Callers never pass secrets; known names are masked nevertheless.
 import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { pino } from 'pino';
@@ -13,13 +13,13 @@ export interface LogOptions {
   readonly format: 'auto' | 'json' | 'pretty';
 }
 
-/** Told when the log cannot be written, and why; with undefined when it can be written again. */
+/** Called with the reason when the log cannot be written, and with undefined when it can again. */
 export type OnLogTrouble = (what: string | undefined) => void;
 
 const standardOutput = 1;
 const standardError = 2;
 
-/** Writes to standard output. `auto` is pretty on a terminal and JSON elsewhere. */
+/** Writes to standard output. `auto` is readable on a terminal and JSON elsewhere. */
 export async function createLog(
   options: LogOptions,
   name: string,
@@ -57,7 +57,7 @@ function destination(
     onTrouble: (error) => {
       const what = error === undefined ? undefined : troubleWith(error);
       if (what !== undefined) sayOnStandardError(what);
-      // What hears of it may log in turn.
+      // The listener may log too.
       queueMicrotask(() => onTrouble(what));
     },
     later: (callback, ms) => void setTimeout(callback, ms).unref(),
@@ -68,8 +68,8 @@ function destination(
 }
 
 /**
- * A pipe whose reader stands still would hold the process for as long. Opening its stream makes Node set O_NONBLOCK on
- * it; a write then fails at once (EAGAIN).
+ * A pipe whose reader does not read would block the process. Opening its stream makes Node set O_NONBLOCK, so a write fails
+ * at once (EAGAIN).
  */
 function setPipeNonBlocking(): void {
   void process.stdout;
@@ -114,11 +114,11 @@ function sayOnStandardError(what: string): void {
   try {
     writeSync(standardError, `release-button: ${what}\n`);
   } catch {
-    // There is nowhere left to say it.
+    // There is nowhere left to report it.
   }
 }
 
-// Loaded only where a person looks: a Pi that logs to a file or the journal need not pay for it.
+// Loaded only if a person reads the log. A Pi that logs to a file or the journal does not pay for it.
 async function lineMaker(): Promise<(line: string) => string> {
   const { prettyFactory } = await import('pino-pretty');
   const make = prettyFactory({
@@ -131,13 +131,13 @@ async function lineMaker(): Promise<(line: string) => string> {
     try {
       return make(line);
     } catch {
-      // Better the line as programs read it than none.
+      // A line as JSON is better than no line.
       return line;
     }
   };
 }
 
-/** The sentence, with what it leaves out: who says it, where something listens, and the stack of a bug. */
+/** The sentence, plus what it does not contain: the part, where something listens, and the stack of a bug. */
 function lineForPeople(line: Readonly<Record<string, unknown>>): string {
   const { part, msg, url, err } = line;
   const who = typeof part === 'string' ? `${part}: ` : '';
@@ -154,7 +154,7 @@ export function silentLog(): Log {
   return pino({ level: 'silent' });
 }
 
-/** Errors of libraries carry whole requests with their headers: only what tells the error is logged. */
+/** Errors of libraries may contain whole requests with headers. So only selected members are logged. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const code = 'code' in error ? error.code : undefined;
@@ -166,15 +166,15 @@ function describeError(error: unknown): unknown {
   };
 }
 
-/** The `code` of an error of the system or of Node (`EACCES`), where it has one. */
+/** The `code` of a system error or a Node error (`EACCES`), if it has one. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** Causes may go round in a circle. */
+/** Causes may form a circle. */
 const causesMax = 5;
 
-/** The message of whatever was thrown, with the causes that it names. */
+/** The message of whatever was thrown, with the messages of its causes. */
 export function messageOf(error: unknown, causes = causesMax): string {
   if (!(error instanceof Error)) return String(error);
   const own = error.message === '' ? (codeOf(error) ?? error.name) : error.message;

@@ -1,5 +1,5 @@
-// Tells systemd (Type=notify) how this process is: ready, what it waits for, stopping. Its socket takes datagrams, which
-// Node cannot send to a path, so that the program systemd-notify does; a unit therefore needs NotifyAccess=all.
+// Reports the state of the process to systemd (Type=notify): ready, waiting, stopping. systemd's socket takes datagrams, which
+// Node cannot send to a path, so the program systemd-notify sends them. A unit therefore needs NotifyAccess=all.
 import { shortened } from '../messages/shortened.ts';
 import { execFile } from 'node:child_process';
 import type { Clock, Timer } from './clock.ts';
@@ -9,30 +9,30 @@ import type { Log } from './log.ts';
 import { codeOf, messageOf } from './log.ts';
 
 /**
- * Each status costs a short-lived process: changes that come together are one, and what flaps does not fill the machine.
- * A few in a row are fine, such as those of a start.
+ * Each status starts a short process. Changes at the same time become one status, and a flapping state does not flood the
+ * machine. A few in a row are fine, for example at the start.
  */
 const collectMs = 1_000;
 const statusesMax = 3;
 const withinMs = 30_000;
 
-/** systemd-notify itself waits up to 5 s for systemd to have read the message. */
+/** systemd-notify itself waits up to 5 s for systemd to read the message. */
 const sendTimeoutMs = 10_000;
 
-/** So much of a status fits a line of `systemctl status`, and is still a whole sentence mostly. */
+/** This much of a status fits into a line of `systemctl status`, and is usually a complete sentence. */
 const longestStatus = 300;
 
-/** @param assignments such as `READY=1`, all in one message. @throws what kept it from being sent */
+/** @param assignments such as `READY=1`, all in one message. @throws the reason why it was not sent */
 type Send = (assignments: readonly string[]) => Promise<void>;
 
-/** What systemd wants to be told by, taken out of the environment: other children have nothing to say there. */
+/** The addresses of systemd, removed from the environment, because other children must not report there. */
 export function takeNotifySocket(env: NodeJS.ProcessEnv): string | undefined {
   const socket = env['NOTIFY_SOCKET'];
   delete env['NOTIFY_SOCKET'];
   return socket === '' ? undefined : socket;
 }
 
-/** Never waits and never fails: neither a start nor a stop depends on it. To be started last and stopped first. */
+/** Never waits and never fails: no start and no stop depends on it. Start it last and stop it first. */
 export function createNotify(options: {
   readonly socket: string;
   readonly health: Pick<Health, 'report' | 'onChange'>;
@@ -45,11 +45,11 @@ export function createNotify(options: {
   let gaveUp = false;
   let failing = false;
   let lastStatus = '';
-  /** When the last ones were said, the oldest first. */
+  /** The times of the last messages, oldest first. */
   let saidAt: readonly number[] = [];
   let timer: Timer | undefined;
   let unlisten: (() => void) | undefined;
-  /** One after the other, in the order of what they say. */
+  /** Sends the messages one after the other, in order. */
   let queue: Promise<void> = Promise.resolve();
 
   const say = (...assignments: string[]) => {
@@ -60,7 +60,7 @@ export function createNotify(options: {
         failing = false;
       } catch (error) {
         gaveUp = codeOf(error) === 'ENOENT';
-        // Killed with everything else, perhaps; and what fails is said once, not at every change.
+        // It may have been killed together with everything else. A failure is logged once, not at every change.
         if (running && !failing) log.warn(refusal(assignments, error));
         failing = true;
       }
@@ -99,14 +99,14 @@ export function createNotify(options: {
       unlisten?.();
       timer?.cancel();
       timer = undefined;
-      // Not behind a word that is still under way: the process may have ended by then.
+      // Not queued behind a running message, because the process may end before that.
       queue = Promise.resolve();
       say('STOPPING=1', 'STATUS=stopping');
     },
   };
 }
 
-/** What is bad, or what is well; in one line, since each further line would be an assignment of its own. */
+/** What is bad, or that all is well, in one line: each further line would be an assignment of its own. */
 export function statusOf({ status, checks }: HealthReport): string {
   const all = Object.entries(checks).filter(([, { ok }]) => (status === 'ok' ? true : !ok));
   const words = all.flatMap(([name, { ok, message }]) =>
@@ -120,8 +120,8 @@ export function statusOf({ status, checks }: HealthReport): string {
 }
 
 /**
- * systemd-notify sends, and then waits until systemd has read it (`--no-block` would not): systemd looks up the sender's
- * unit by its process, and drops the message of one that has ended already.
+ * systemd-notify sends, and then waits until systemd has read the message (`--no-block` would not). systemd finds the unit by
+ * the process of the sender, and drops the message if that process has ended.
  */
 function bySystemdNotify(socket: string): Send {
   return (assignments) =>
@@ -129,7 +129,7 @@ function bySystemdNotify(socket: string): Send {
       execFile(
         'systemd-notify',
         assignments,
-        // No secret of this process is for it.
+        // The child gets no secret of this process.
         { timeout: sendTimeoutMs, env: { PATH: process.env['PATH'], NOTIFY_SOCKET: socket } },
         (error, _, stderr) => {
           if (error === null) resolve();

@@ -1,17 +1,17 @@
-// Notices that this process stood still, stopped by a signal or starved: what lay in its sockets meanwhile is older than
-// it looks, and a press among it must not count as one of now. A sleep of the whole machine does not count: Linux's
-// monotonic clock stands still as well.
+// Detects that this process was paused by a signal or starved. Messages that waited in its sockets are then older than they
+// look, and a press among them must not count as new. A sleep of the whole machine is not detected, because Linux's
+// monotonic clock stops too.
 import type { Clock, Timer } from './clock.ts';
 
 export interface PauseWatch {
   start(): void;
   stop(): void;
   /**
-   * How long the process stood still right before now, in milliseconds; 0: it did not.
-   * @param since monotonic: for what has been there only since then, after the pause it is 0
+   * Length of the pause that has just ended, in milliseconds. 0: there was none.
+   * @param since monotonic: the result is 0 for something that exists only since after the pause
    */
   heldMs(since?: number): number;
-  /** How long the process has stood still since then (monotonic), the last time that it did; 0: it has not. */
+  /** Length of the last pause since that time (monotonic). 0: there was none. */
   heldSince(since: number): number;
 }
 
@@ -19,9 +19,9 @@ export interface PauseOptions {
   readonly clock: Clock;
   /** Shorter pauses do not count. In milliseconds. */
   readonly thresholdMs: number;
-  /** How exactly it is measured: a pause may look longer by this. In milliseconds. */
+  /** The precision: a pause may look longer by this. In milliseconds. */
   readonly tickMs?: number;
-  /** What had come during the pause is read within this time after it. In milliseconds. */
+  /** Messages that arrived during the pause are read within this time after it. In milliseconds. */
   readonly catchUpMs?: number;
 }
 

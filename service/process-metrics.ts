@@ -1,4 +1,4 @@
-// What every process says of itself: Node.js's own figures, its version, its health checks, how late its event loop is.
+// Metrics of every process: Node.js's own, the version, the health checks, and the delay of the event loop.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { collectDefaultMetrics, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
@@ -10,13 +10,13 @@ export interface ProcessMetricsOptions {
   readonly health: Pick<Health, 'report'>;
 }
 
-/** prom-client's 10 ms would cost an idle agent more than everything else that it does. */
+/** prom-client's 10 ms would cost an idle agent more than all its other work. */
 const eventLoopLookEveryMs = 100;
 const neverMs = 2_147_483_647;
 const nanoseconds = 1_000_000_000;
 /**
- * Left out of prom-client's: what it says of the event loop counts the time between two looks as delay (an idle process
- * would be 100 ms late), and gauges that end in `_total` break Prometheus' conventions.
+ * Metrics of prom-client that are left out. Its delay of the event loop includes the time between two samples (an idle process
+ * would be 100 ms late), and its gauges that end in `_total` break Prometheus' conventions.
  */
 const misleading = /^nodejs_(eventloop_lag_.*|active_(handles|requests)(_total)?|active_resources_total)$/;
 
@@ -47,11 +47,11 @@ export function processMetrics({ registry, version, health }: ProcessMetricsOpti
   eventLoopMetrics(registry);
 }
 
-/** Since the last scrape, so that a stall is not forgotten between two of them. */
+/** Since the last scrape, so that no stall between two scrapes is forgotten. */
 function eventLoopMetrics(registry: Registry): void {
   const looks = monitorEventLoopDelay({ resolution: eventLoopLookEveryMs });
   looks.enable();
-  /** What is measured is the time from look to look. */
+  /** The measured value is the time from sample to sample. */
   const late = (measured: number) =>
     looks.count === 0 ? 0 : Math.max(0, measured / nanoseconds - eventLoopLookEveryMs / 1000);
   const registers = [registry];
@@ -60,7 +60,7 @@ function eventLoopMetrics(registry: Registry): void {
       name: 'release_button_event_loop_delay_mean_seconds',
       help: 'How late the event loop was on the average since the last scrape.',
       registers: [],
-      // The first of the two to be asked answers for both.
+      // Whichever of the two is read first answers for both.
       collect() {
         this.set(late(looks.mean));
         max.set(late(looks.max));

@@ -1,6 +1,6 @@
-// One process a state directory. Node has no file locks, and a file with a process id tells nothing where two containers
-// share a volume. So the holder listens on a Unix socket in the directory: as long as somebody answers there, it is held.
-// The kernel closes the socket with its process, however that ends; the name that stays behind answers nobody.
+// Allows one process for each state directory. Node has no file locks, and a file with a process id says nothing if two
+// containers share a volume. So the holder listens on a Unix socket in the directory, and the directory is held while
+// somebody answers there. The kernel closes the socket when its process ends. The file that stays behind answers nobody.
 import { open, rename } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
@@ -23,14 +23,14 @@ export class StateLockError extends Error {
   override readonly name = 'StateLockError';
 }
 
-/** Linux has room for 107 bytes and a NUL (unix(7)), others for fewer. */
+/** Linux has room for 107 bytes and a NUL (unix(7)); other systems have less. */
 const longestSocketPath = 100;
 
 /**
- * Only within one machine: a directory on a network file system can be held once on each.
- * @param options.name of the lock's file, one for each kind of file in the directory
+ * Works within one machine: each machine can hold a directory on a network file system.
+ * @param options.name file name of the lock, one for each kind of file in the directory
  * @param options.setting the key that names the directory
- * @throws StateLockError when another process holds it. Where the file system has no sockets, the log says so.
+ * @throws StateLockError when another process holds it. If the file system has no sockets, the log says so.
  */
 export async function lockStateDirectory(options: {
   readonly stateDir: string;
@@ -49,7 +49,7 @@ export async function lockStateDirectory(options: {
     await makeDirectory(stateDir);
     const address = async (of: string) => {
       if (Buffer.byteLength(of) <= longestSocketPath) return of;
-      // Through the open directory the name is short; a file system is asked by it as by any other.
+      // A path through the open directory is short, and leads to the same file system.
       directory ??= await open(stateDir, 'r');
       return `/proc/self/fd/${directory.fd}/${basename(of)}`;
     };
@@ -57,14 +57,14 @@ export async function lockStateDirectory(options: {
       if (found === 'denied') throw deniedError(path, setting);
       if (found !== 'nobody' && found !== 'gone') throw heldError(stateDir, setting, found);
     };
-    // Asked before the turn as well: where this user may not write, no turn can be taken, and somebody may hold it.
+    // Checked before the turn too: a user who may not write there gets no turn, and somebody may hold the directory.
     refuse(await whoHolds(await address(path)));
     const holder = { pid: process.pid, host, since };
     const turn = await takeTurn({ directory: stateDir, name: options.name, holder, address });
     if (turn === undefined) throw heldError(stateDir, setting, 'unknown');
     try {
       refuse(await whoHolds(await address(path)));
-      // Takes the place of a leftover.
+      // Replaces a leftover.
       await rename(turn.ticket, path);
     } catch (error) {
       await giveUp(turn);
@@ -74,7 +74,7 @@ export async function lockStateDirectory(options: {
   } catch (error) {
     await directory?.close();
     if (error instanceof StateLockError) throw error;
-    // Whatever is wrong with the directory itself is said by whoever writes there.
+    // Whoever writes to the directory reports what is wrong with it.
     log.warn(
       { path },
       `nothing keeps a second process out of ${stateDir} (${setting}): ${path} cannot be made a socket: ${messageOf(error)}`,
@@ -93,7 +93,7 @@ function heldError(stateDir: string, setting: string, holder: Holder | 'unknown'
   );
 }
 
-/** The kernel refuses before it looks whether somebody listens there at all. Source: unix(7). */
+/** The kernel refuses before it checks whether anybody listens. Source: unix(7). */
 function deniedError(path: string, setting: string): StateLockError {
   return new StateLockError(
     `${path} (${setting}) may not be asked who holds the state directory (EACCES): it belongs to another user. See whether a process of that user runs with this directory; if none does, give the directory and all in it to the user of this process, or remove ${path}`,

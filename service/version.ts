@@ -8,7 +8,7 @@ export function ownVersion(): string {
       const found = /"version":\s*"([^"]+)"/.exec(readFileSync(new URL(path, import.meta.url), 'utf8'));
       if (found?.[1] !== undefined) return found[1];
     } catch {
-      // The other place, then.
+      // Then it is at the other place.
     }
   }
   return '0.0.0';
