@@ -1,7 +1,6 @@
 // `--by`: who presses, freezes or rolls back. The default is user@host.
 import { hostname, userInfo } from 'node:os';
-import type { Command } from 'commander';
-import { Option } from 'commander';
+import { Option, type Command } from 'commander';
 
 /** As the contract has it. */
 const byMax = 64;

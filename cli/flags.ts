@@ -1,9 +1,7 @@
 // Every configuration key as a flag of a command, and what was given on the command line by key.
-import type { Command } from 'commander';
-import { Option } from 'commander';
+import { Option, type Command } from 'commander';
 import { fileVariable } from '../config/environment.ts';
-import type { SectionName } from '../config/sections.ts';
-import { flagsOf } from '../config/sections.ts';
+import { flagsOf, type SectionName } from '../config/sections.ts';
 
 /** What the loader needs besides the sections. */
 export interface GivenFlags {

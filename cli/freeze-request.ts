@@ -1,8 +1,6 @@
 // What `freeze` and `unfreeze` share: their options and the request.
-import type { Command } from 'commander';
-import { Option } from 'commander';
-import { freezeSet } from '../messages/freeze.ts';
-import type { FreezeRequest } from '../messages/freeze.ts';
+import { Option, type Command } from 'commander';
+import { freezeSet, type FreezeRequest } from '../messages/freeze.ts';
 import { addBy } from './by-option.ts';
 import { configureRequest } from './worker-request.ts';
 

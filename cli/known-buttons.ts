@@ -1,10 +1,8 @@
 // Which buttons there are, by what the workers that are online say of themselves (retained).
 import { idPattern } from '../messages/ids.ts';
 import { whatThereIs } from '../messages/nearest.ts';
-import type { WorkerInfo } from '../messages/worker.ts';
-import { workerAvailability, workerInfo } from '../messages/worker.ts';
-import { answerMs, whenConnected, whyNobody } from './ask.ts';
-import type { Answered, Broker } from './ask.ts';
+import { workerAvailability, workerInfo, type WorkerInfo } from '../messages/worker.ts';
+import { answerMs, whenConnected, whyNobody, type Answered, type Broker } from './ask.ts';
 
 export type KnownButton = WorkerInfo['buttons'][number];
 

@@ -1,6 +1,5 @@
 // The end of a release, awaited on this terminal.
-import { releaseLast } from '../messages/release.ts';
-import type { Release, ReleaseOutcome } from '../messages/release.ts';
+import { releaseLast, type Release, type ReleaseOutcome } from '../messages/release.ts';
 import type { Link } from '../service/link/link.ts';
 import { noAnswer, notSucceeded, print } from './exit.ts';
 import { printable } from './printable.ts';

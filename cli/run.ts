@@ -1,16 +1,13 @@
 // Runs the parts of a process until a signal ends it.
 import type { Config } from '../config/sections.ts';
-import { createContext } from '../service/context.ts';
-import type { Context } from '../service/context.ts';
+import { createContext, type Context } from '../service/context.ts';
 import { ownSurroundings, whyHangUpIsIgnored } from '../service/hang-up.ts';
 import type { HealthCheck } from '../service/health.ts';
 import { createHealthServer } from '../service/health-server.ts';
-import { createParts, runUntilSignal } from '../service/life-cycle.ts';
-import type { Part, ProcessEdge } from '../service/life-cycle.ts';
+import { createParts, runUntilSignal, type Part, type ProcessEdge } from '../service/life-cycle.ts';
 import { createLog } from '../service/log.ts';
 import { createNotify, takeNotifySocket } from '../service/notify.ts';
-import { healthPorts } from './processes.ts';
-import type { ProcessName } from './processes.ts';
+import { healthPorts, type ProcessName } from './processes.ts';
 
 export interface RunOptions {
   readonly name: ProcessName;

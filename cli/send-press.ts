@@ -1,13 +1,10 @@
 // Sends one press and prints its result, for the commands `press` and `rollback`.
 import { randomUUID } from 'node:crypto';
-import type { Command } from 'commander';
-import { Option } from 'commander';
+import { Option, type Command } from 'commander';
 import type { Gesture } from '../messages/gesture.ts';
 import { applicationKeySchema, requestIdSchema } from '../messages/ids.ts';
-import { buttonPress, buttonResult } from '../messages/press.ts';
-import type { Press } from '../messages/press.ts';
-import { answerMs, ask } from './ask.ts';
-import type { Broker } from './ask.ts';
+import { buttonPress, buttonResult, type Press } from '../messages/press.ts';
+import { answerMs, ask, type Broker } from './ask.ts';
 import { parseDuration, durationForms } from './duration.ts';
 import { noAnswer, notSucceeded, nothingToDo, print, refused, usageError } from './exit.ts';
 import { printable } from './printable.ts';

@@ -1,9 +1,7 @@
 // The contract as an AsyncAPI 3.0 document, made from the rows.
 import { channels } from '../messages/all.ts';
-import { exampleParams } from './message-examples.ts';
-import type { RowName } from './message-examples.ts';
-import { formsOf, rowNames } from './message-forms.ts';
-import type { Form } from './message-forms.ts';
+import { exampleParams, type RowName } from './message-examples.ts';
+import { formsOf, rowNames, type Form } from './message-forms.ts';
 import type { Placeholder } from '../messages/ids.ts';
 
 /** Semantic version of the contract, not of the program: raised when a row changes. */

@@ -1,9 +1,7 @@
 // Writes docs/configuration.md from the declarations: every key with its variable, its flag, its default and its meaning.
 import { stringify } from 'yaml';
-import { isSetting } from '../config/setting.ts';
-import type { Group, Setting } from '../config/setting.ts';
-import type { Leaf, SectionName } from '../config/sections.ts';
-import { leavesIn, loadSections, sectionNames } from '../config/sections.ts';
+import { isSetting, type Group, type Setting } from '../config/setting.ts';
+import { leavesIn, loadSections, sectionNames, type Leaf, type SectionName } from '../config/sections.ts';
 import { spokenOf } from '../config/problems/quantities.ts';
 import { allowed } from '../config/problems/schema-words.ts';
 

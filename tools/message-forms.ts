@@ -1,8 +1,7 @@
 // From rows to what may be on the wire, in JSON Schema: one form a row, two where a bare text is taken beside JSON.
 import * as z from 'zod/mini';
 import { channels } from '../messages/all.ts';
-import { examples } from './message-examples.ts';
-import type { RowName } from './message-examples.ts';
+import { examples, type RowName } from './message-examples.ts';
 import { patternNames } from '../messages/pattern.ts';
 import { pressWordPattern } from '../messages/press-text.ts';
 

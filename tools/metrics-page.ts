@@ -1,8 +1,7 @@
 // docs/metrics.md: how to scrape, every series, and what each alert says. Pure but for the registries, which it builds.
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
-import { documentedMetrics } from './documented-metrics.ts';
-import type { Metric, MetricGroup } from './documented-metrics.ts';
+import { documentedMetrics, type Metric, type MetricGroup } from './documented-metrics.ts';
 import { healthPorts } from '../cli/processes.ts';
 
 export const metricsPagePath = 'docs/metrics.md';

@@ -1,8 +1,7 @@
 // The generated part of docs/mqtt.md: all topics in one table, then each with its payload and an example.
 import { channels } from '../messages/all.ts';
 import type { RowName } from './message-examples.ts';
-import { formsOf, rowNames, wireOf } from './message-forms.ts';
-import type { Form, JsonSchema } from './message-forms.ts';
+import { formsOf, rowNames, wireOf, type Form, type JsonSchema } from './message-forms.ts';
 import { withGeneratedPart } from './generated-part.ts';
 import { membersOf, typeOf } from './schema-members.ts';
 

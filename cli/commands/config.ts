@@ -1,6 +1,5 @@
 // `release-button config`: checks the configuration and shows what is in force and where each value came from.
-import { Option } from 'commander';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { renderConfig } from '../../config/render.ts';
 import { sectionNames } from '../../config/sections.ts';

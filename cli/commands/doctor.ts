@@ -1,7 +1,6 @@
 // `release-button doctor`: looks at everything that has to work, and says what to do where it does not.
 import { randomUUID } from 'node:crypto';
-import { Option } from 'commander';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { examine } from '../../doctor/doctor.ts';
 import { reportOf } from '../../doctor/report.ts';
 import { isWell, renderTable } from '../../doctor/table.ts';

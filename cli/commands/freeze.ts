@@ -1,6 +1,5 @@
 // `release-button freeze`: nothing is released until it is lifted, or its time is over.
-import type { Command } from 'commander';
-import { Option } from 'commander';
+import { Option, type Command } from 'commander';
 import { personSource } from '../../messages/freeze.ts';
 import { durationForms, parseDuration } from '../duration.ts';
 import { usageError } from '../exit.ts';

@@ -1,7 +1,6 @@
 // `release-button gpio-agent`: buttons and lights alone, on the machine that has the pins; with --check its self-test,
 // and with --lights-off what to do after an agent that could not switch its lights off.
-import { InvalidArgumentError, Option } from 'commander';
-import type { Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { agentPart } from '../../gpio-agent/main.ts';
 import { hardwareFault, interrupted } from '../exit.ts';

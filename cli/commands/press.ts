@@ -1,6 +1,5 @@
 // `release-button press [button]`: one press, and what came of it.
-import { Option } from 'commander';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { gestures, gestureSchema } from '../../messages/gesture.ts';
 import { withBroker } from '../ask.ts';

@@ -1,13 +1,11 @@
 // `release-button rollback [button]`: the press that the button's configuration maps to `rollback`, and what came of it.
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
-import { gestures } from '../../messages/gesture.ts';
-import type { Gesture } from '../../messages/gesture.ts';
+import { gestures, type Gesture } from '../../messages/gesture.ts';
 import { withBroker } from '../ask.ts';
 import { noAnswer, print, usageError } from '../exit.ts';
 import { addConfigFlags } from '../flags.ts';
-import { knownButtons, whyNoButton } from '../known-buttons.ts';
-import type { KnownButton } from '../known-buttons.ts';
+import { knownButtons, whyNoButton, type KnownButton } from '../known-buttons.ts';
 import { addBy } from '../by-option.ts';
 import {
   addOnly,

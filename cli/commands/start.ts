@@ -1,6 +1,5 @@
 // `release-button start`: broker, agent and worker in one process, and in the demo the simulated Argo CD too.
-import { Option } from 'commander';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { brokerPart } from '../../broker/main.ts';
 import { agentPart } from '../../gpio-agent/main.ts';
 import type { Config } from '../../config/sections.ts';

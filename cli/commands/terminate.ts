@@ -1,6 +1,5 @@
 // `release-button terminate`: ends what is being released.
-import type { Command } from 'commander';
-import { Option } from 'commander';
+import { Option, type Command } from 'commander';
 import { releaseTerminate } from '../../messages/release.ts';
 import { configureRequest } from '../worker-request.ts';
 

@@ -1,6 +1,5 @@
 // `release-button unfreeze`: lifts every freeze, or those of one button or of one source.
-import type { Command } from 'commander';
-import { Option } from 'commander';
+import { Option, type Command } from 'commander';
 import { configureFreeze } from '../freeze-request.ts';
 
 export async function configure(command: Command): Promise<void> {
