@@ -1,7 +1,7 @@
 // The files of certificates that a configuration names: read once, so that a wrong one is told before anything connects.
 import { resolve } from 'node:path';
 import { certificateFault, isCertificate, maximumPemBytes } from './certificates.ts';
-import { readText } from './read-text.ts';
+import { readText, remedyFor } from './read-text.ts';
 import { originOf, type GivenByPath } from './given.ts';
 import type { Problem } from './problems/problem.ts';
 import type { Leaf } from './sections.ts';
@@ -40,9 +40,6 @@ async function faultOf(file: string) {
     };
   return {
     message,
-    remedy:
-      code === 'EACCES' || code === 'EPERM'
-        ? 'let the user that runs release-button read it'
-        : 'name a file of certificates (PEM)',
+    remedy: remedyFor(code, 'name a file of certificates (PEM)'),
   };
 }

@@ -64,25 +64,16 @@ function textOf(env: Environment, name: string) {
 }
 
 function unknownVariable(name: string, known: readonly string[]): Problem {
-  // A section is none.
-  const below = known.filter((other) => other.startsWith(`${name}_`));
-  const near =
-    below.length > 0
-      ? undefined
-      : nearest(
-          name.slice(prefix.length),
-          known.map((other) => other.slice(prefix.length)),
-        );
-  return {
-    key: name,
-    origin: 'environment',
-    message: 'is not a variable of release-button',
-    remedy: near
-      ? `did you mean ${prefix}${near}? Otherwise unset it`
-      : below.length > 0
-        ? `name the key too: ${below.join(', ')}`
-        : 'unset it; `release-button config` lists every key',
-  };
+  const ofSection = known.filter((other) => other.startsWith(`${name}_`));
+  const withoutPrefix = (other: string) => other.slice(prefix.length);
+  const near = nearest(withoutPrefix(name), known.map(withoutPrefix));
+  const remedy =
+    ofSection.length > 0
+      ? `name the key too: ${ofSection.join(', ')}`
+      : near !== undefined
+        ? `did you mean ${prefix}${near}? Otherwise unset it`
+        : 'unset it; `release-button config` lists every key';
+  return { key: name, origin: 'environment', message: 'is not a variable of release-button', remedy };
 }
 
 function upper(name: string): string {

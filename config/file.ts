@@ -4,7 +4,7 @@ import { type Section } from './section.ts';
 import { isMap, isSetting, type Group } from './setting.ts';
 import { fileVariable } from './environment.ts';
 import { excerptOf } from './yaml/excerpt.ts';
-import { readText } from './read-text.ts';
+import { readText, remedyFor } from './read-text.ts';
 import type { Given, GivenByPath } from './given.ts';
 import { formatPath, type Problem } from './problems/problem.ts';
 import { maximumYamlBytes } from './read-value.ts';
@@ -62,7 +62,7 @@ export async function readFile(
         key: name,
         origin: named?.by ?? 'looked for by default',
         message: `the configuration file ${message}${name.startsWith('/') ? '' : ` (relative to ${cwd})`}`,
-        remedy: await remedyFor(name, code, named?.by, cwd),
+        remedy: remedyFor(code, await remedyOf(name, code, named?.by, cwd)),
       },
     ]);
   }
@@ -82,9 +82,8 @@ export async function readFile(
   return { ...contentOf(name, parsed, sections, leaves), name, isUnreadable: false };
 }
 
-async function remedyFor(name: string, code: string, by: string | undefined, cwd: string): Promise<string> {
+async function remedyOf(name: string, code: string, by: string | undefined, cwd: string): Promise<string> {
   if (/^(["'`]).*\1$/.test(name)) return 'write the name without quotes';
-  if (code === 'EACCES' || code === 'EPERM') return 'let the user that runs release-button read it';
   if (code === 'EILSEQ') return 'save it as UTF-8';
   // docker-compose.yml looks for the name in config/.
   const inside = code === 'EISDIR' ? join(name, 'release-button.yaml') : join('config', name);

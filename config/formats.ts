@@ -9,6 +9,11 @@ export function must<T>(test: (value: T) => boolean, error: string, remedy: stri
   return z.refine<T>((value) => test(value), { error, params: { remedy }, ...(path && { path }) });
 }
 
+/** Text of a form that only a function can tell. */
+export function textThat(test: (value: string) => boolean, error: string, remedy: string) {
+  return z.string().check(must<string>(test, error, remedy));
+}
+
 export function wholeNumber(min: number, max: number) {
   return z.int().check(z.minimum(min), z.maximum(max));
 }
@@ -22,21 +27,16 @@ export function text(max: number) {
 
 export const flag = () => z.boolean();
 
-/** One of `values`; a value in `notYet` is answered with that sentence. */
 export function oneOf<const V extends readonly string[]>(values: V) {
   return z.enum(values);
 }
 
 export const id = () =>
-  z
-    .string()
-    .check(
-      must<string>(
-        (value) => idPattern.test(value),
-        'must be an id: 1 to 63 of a-z, 0-9, - and _, beginning with a letter or digit',
-        'choose an id such as `main` or `office-2`',
-      ),
-    );
+  textThat(
+    (value) => idPattern.test(value),
+    'must be an id: 1 to 63 of a-z, 0-9, - and _, beginning with a letter or digit',
+    'choose an id such as `main` or `office-2`',
+  );
 
 export const host = () =>
   z.string().check(

@@ -20,6 +20,11 @@ const meanings: Readonly<Record<string, string>> = {
   ELOOP: 'is a symbolic link that leads to itself',
 };
 
+/** What to do about a file that cannot be read. */
+export function remedyFor(code: string, otherwise: string): string {
+  return code === 'EACCES' || code === 'EPERM' ? 'let the user that runs release-button read it' : otherwise;
+}
+
 /** At most `limit` bytes are read (and one more, to notice that there are more). */
 export async function readText(file: string, limit: number): Promise<FileText> {
   let bytes: Buffer;

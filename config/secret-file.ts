@@ -1,6 +1,6 @@
 // Secrets in files, as Docker, Kubernetes and systemd hand them over.
 import { resolve } from 'node:path';
-import { readText, type FileText } from './read-text.ts';
+import { readText, remedyFor, type FileText } from './read-text.ts';
 import type { Given } from './given.ts';
 import type { Problem } from './problems/problem.ts';
 
@@ -24,9 +24,7 @@ export async function readSecretFile(
     const relative = shown !== undefined && !shown.startsWith('/') ? ` (relative to ${cwd})` : '';
     return problem(
       `the file with the secret ${read.message}${relative}`,
-      read.code === 'EACCES' || read.code === 'EPERM'
-        ? 'let the user that runs release-button read it'
-        : 'name the file that contains the secret and nothing else',
+      remedyFor(read.code, 'name the file that contains the secret and nothing else'),
       value,
     );
   }

@@ -25,17 +25,9 @@ export type Config = {
 };
 
 /** In the order of the example file. */
-export const sectionNames = [
-  'mqtt',
-  'log',
-  'health',
-  'broker',
-  'agent',
-  'worker',
-  'argocd',
-  'homeAssistant',
-  'simulator',
-] as const satisfies readonly SectionName[];
+export const sectionNames = Object.keys(sections).filter((name): name is SectionName =>
+  Object.hasOwn(sections, name),
+);
 
 export async function loadSections(
   names: readonly SectionName[],

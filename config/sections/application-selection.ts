@@ -1,7 +1,7 @@
 // A selection of applications: by name, project, label or namespace, or all of them.
 import * as z from 'zod/mini';
 import { isMap } from '../setting.ts';
-import { must } from '../formats.ts';
+import { must, textThat } from '../formats.ts';
 import { withLikelyValues, wordsIn } from '../problems/likely-values.ts';
 
 // Kubernetes names: DNS subdomains (253) for applications and projects, labels (63) for namespaces.
@@ -25,15 +25,11 @@ function names(pattern: RegExp, what: string) {
 }
 
 // Kubernetes labels: an optional prefix and a name; the value may be empty.
-const labelValue = z
-  .string()
-  .check(
-    must<string>(
-      (value) => /^([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?$/.test(value),
-      'must be the value of a Kubernetes label: up to 63 letters, digits, - _ and .; patterns are not supported',
-      'write the whole value of the label, as Argo CD shows it',
-    ),
-  );
+const labelValue = textThat(
+  (value) => /^([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?$/.test(value),
+  'must be the value of a Kubernetes label: up to 63 letters, digits, - _ and .; patterns are not supported',
+  'write the whole value of the label, as Argo CD shows it',
+);
 
 /** Applications by name, at least one. */
 export const appNames = names(

@@ -2,19 +2,15 @@
 import * as z from 'zod/mini';
 import { section } from '../section.ts';
 import { setting } from '../setting.ts';
-import { flag, must, path, wholeNumber } from '../formats.ts';
+import { flag, path, textThat, wholeNumber } from '../formats.ts';
 import { selection } from './application-selection.ts';
 
 const levels = /^[^\s+#$/][^\p{C}+#/]*(\/[^\p{C}+#/]+)*$/u;
-const topic = z
-  .string()
-  .check(
-    must<string>(
-      (value) => value.length <= 200 && levels.test(value),
-      'must be a topic: levels separated by single slashes, without + # and not beginning with $',
-      'write what Home Assistant has in its MQTT options; `homeassistant` is its default',
-    ),
-  );
+const topic = textThat(
+  (value) => value.length <= 200 && levels.test(value),
+  'must be a topic: levels separated by single slashes, without + # and not beginning with $',
+  'write what Home Assistant has in its MQTT options; `homeassistant` is its default',
+);
 
 export const homeAssistant = section({
   enabled: setting(flag(), {

@@ -1,18 +1,13 @@
 // How every process reaches the broker.
-import * as z from 'zod/mini';
 import { refused, section } from '../section.ts';
 import { setting } from '../setting.ts';
-import { mqttUrl, must, path, text, wholeNumber } from '../formats.ts';
+import { mqttUrl, path, text, textThat, wholeNumber } from '../formats.ts';
 
-const topicPrefix = z
-  .string()
-  .check(
-    must<string>(
-      (value) => value.length <= 64 && /^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/.test(value),
-      'must be 1 to 64 of A-Z, a-z, 0-9, - and _, in levels separated by single slashes, without + # $',
-      'write for example `release-button` or `building-7/release-button`',
-    ),
-  );
+const topicPrefix = textThat(
+  (value) => value.length <= 64 && /^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/.test(value),
+  'must be 1 to 64 of A-Z, a-z, 0-9, - and _, in levels separated by single slashes, without + # $',
+  'write for example `release-button` or `building-7/release-button`',
+);
 
 export const mqtt = section(
   {

@@ -1,7 +1,7 @@
 // One button of the release worker: what it selects, what its gestures do, and how it releases.
 import * as z from 'zod/mini';
 import { setting } from '../setting.ts';
-import { flag, id, must, oneOf, text, wholeNumber } from '../formats.ts';
+import { flag, id, must, oneOf, text, textThat, wholeNumber } from '../formats.ts';
 import { withLikelyValues, wordsIn } from '../problems/likely-values.ts';
 import { appNames, selection, type Selection } from './application-selection.ts';
 
@@ -26,15 +26,11 @@ const action = oneOf(['release', 'rollback', 'refresh']);
 
 const waves = z.array(appNames);
 
-const syncOption = z
-  .string()
-  .check(
-    must<string>(
-      (value) => /^[A-Za-z][\w.-]{0,62}=[^\p{C}]{1,200}$/u.test(value),
-      'must be an option and its value, `Name=value`',
-      'write for example `PruneLast=true`',
-    ),
-  );
+const syncOption = textThat(
+  (value) => /^[A-Za-z][\w.-]{0,62}=[^\p{C}]{1,200}$/u.test(value),
+  'must be an option and its value, `Name=value`',
+  'write for example `PruneLast=true`',
+);
 const syncOptions = z.array(syncOption).check(z.maxLength(20));
 
 /** What is not given is the application's own, or Argo CD's default. */

@@ -1,6 +1,5 @@
 // What names of others may look like: devices and topics that are not ours to choose.
-import * as z from 'zod/mini';
-import { must, text } from '../formats.ts';
+import { must, text, textThat } from '../formats.ts';
 
 /** What must hold for an entry as a whole; else what is wrong with it, and what to do. */
 export type Rule<Keys> = readonly [holds: (keys: Keys) => boolean, message: string, remedy: string];
@@ -10,15 +9,11 @@ const oneTopic =
 
 /** Part of a topic, or the whole: levels separated by slashes, spaces allowed, nothing that means more than itself. */
 const levels = (what: string) =>
-  z
-    .string()
-    .check(
-      must<string>(
-        (value) => value.length <= 250 && /^[^\p{C}+#$/][^\p{C}+#]*$/u.test(value) && !value.endsWith('/'),
-        `must be ${what}: 1 to 250 printable characters without + and #, not beginning with $ or /, not ending with /`,
-        oneTopic,
-      ),
-    );
+  textThat(
+    (value) => value.length <= 250 && /^[^\p{C}+#$/][^\p{C}+#]*$/u.test(value) && !value.endsWith('/'),
+    `must be ${what}: 1 to 250 printable characters without + and #, not beginning with $ or /, not ending with /`,
+    oneTopic,
+  );
 
 export const device = () => levels('the name of a device as its topics have it');
 export const topic = () => levels('a topic');
