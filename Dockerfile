@@ -6,7 +6,7 @@ FROM --platform=$BUILDPLATFORM node:22-bookworm-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json ./
 # No package's script is needed: koffi brings its binaries, and rpio, which would be compiled, cannot tell a Raspberry Pi
-# from within a container (docs/hardware.md, "In a container").
+# from within a container (docs/hardware-drivers.md, "In a container").
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
 RUN npm run build

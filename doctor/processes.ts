@@ -126,7 +126,7 @@ function processRow(present: Present, prefix: string, ours: string): Row {
     return warning(
       about,
       `is online${where}${words}`,
-      'look what else uses the processor, the memory (swapping) or the disk of that machine, and run the agent by its systemd unit, which goes first; a machine that slept must not; lost edges come from noise too. docs/hardware.md, When presses get lost',
+      'look what else uses the processor, the memory (swapping) or the disk of that machine, and run the agent by its systemd unit, which goes first; a machine that slept must not; lost edges come from noise too. docs/hardware-troubleshooting.md, When presses get lost',
       details,
     );
   return ok(about, `is online${where}${words}`, details);

@@ -52,7 +52,7 @@ export function createLineNoise(options: { readonly calmMs: number; readonly lin
   const isRestless = (now: number) => now - changedAt < calmMs && changedAt - restlessSince >= restlessMs;
 
   const words = (what: string) =>
-    `${line} ${what}: noise, a floating line, or a worn contact. Presses still count, but some may be missed. Look at its wire and its contact; help: pull: up or a resistor of 4.7 kΩ, a twisted pair, an RC filter at the board (docs/hardware.md, Long cables and noise)`;
+    `${line} ${what}: noise, a floating line, or a worn contact. Presses still count, but some may be missed. Look at its wire and its contact; help: pull: up or a resistor of 4.7 kΩ, a twisted pair, an RC filter at the board (docs/hardware-cables.md)`;
 
   return {
     changed: (at) => {

@@ -79,7 +79,7 @@ export function createUnseen(options: {
       saidAt = now;
       log.warn(
         { gaps, gapMs, longestGapMs },
-        `the pins were not looked at for ${gapMs} ms${gaps === 1 ? '' : ` (${gaps} times, ${longestGapMs} ms at most)`}, where every ${sampleMs} ms is meant (agent.sampleMs): this process was stopped or got no processor time, and a press in that time may be lost. Look at the load of the machine; docs/hardware.md, When presses get lost`,
+        `the pins were not looked at for ${gapMs} ms${gaps === 1 ? '' : ` (${gaps} times, ${longestGapMs} ms at most)`}, where every ${sampleMs} ms is meant (agent.sampleMs): this process was stopped or got no processor time, and a press in that time may be lost. Look at the load of the machine; docs/hardware-troubleshooting.md, When presses get lost`,
       );
     },
     lostEdges: (count) => add({ lostEdges: count }),

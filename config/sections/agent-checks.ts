@@ -104,7 +104,7 @@ function checkDebounce(
       warning(
         [list, index, 'debounceMs'],
         `is ${debounceMs}, shorter than one period of the mains (20 ms at 50 Hz): the hum that a long or open cable picks up then counts as presses`,
-        `set it to ${longerThanHumMs} or more (30 is the default); docs/hardware.md has advice for each kind of button`,
+        `set it to ${longerThanHumMs} or more (30 is the default); docs/hardware-debounce.md has advice for each kind of button`,
       );
   }
 }

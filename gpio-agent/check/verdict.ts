@@ -78,7 +78,7 @@ function wiringOf(seen: Observation, wiring: Wiring): Verdict {
       ok: true,
       text:
         seen.bounces > manyBounces
-          ? `${text}. That is much: a worn contact or noise on the line; see docs/hardware.md, or raise debounceMs`
+          ? `${text}. That is much: a worn contact or noise on the line; see docs/hardware-debounce.md, or raise debounceMs`
           : text,
     };
   }
