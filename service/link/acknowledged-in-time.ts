@@ -1,15 +1,15 @@
-// Whether the broker acknowledges an event in a given time.
+// Tells whether the broker acknowledges an event within a given time.
 import type { Clock } from '../clock.ts';
 
-/** Resolves to false when the time is over, or at once where sending has failed: the event is kept, and sent later. */
+/** Resolves to false when the time is over, or at once if sending failed. The event is then kept and sent later. */
 export function acknowledgedInTime(options: {
   readonly clock: Clock;
   readonly timeoutMs: number;
-  /** Keeps the event until the broker has acknowledged it, on whichever connection. */
+  /** Keeps the event until the broker has acknowledged it, on this connection or a later one. */
   readonly keep: (onAcknowledged: () => void) => void;
-  /** undefined: it must wait */
+  /** Undefined: it must wait */
   readonly send: (() => Promise<boolean>) | undefined;
-  /** told when the acknowledgement comes after `false` was answered */
+  /** Called when the acknowledgement arrives after `false` */
   readonly onLate: (() => void) | undefined;
 }): Promise<boolean> {
   return new Promise((resolve) => {

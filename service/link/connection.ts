@@ -1,8 +1,8 @@
-// One connection to the broker: one socket and one MQTT client object, used once and thrown away.
-// No client object outlives its connection, so nothing of it can be sent again by a later one.
+// One connection to the broker: one socket and one MQTT client object, used once. No client object outlives its connection, so
+// a later connection never sends any of its messages again.
 import type { Socket } from 'node:net';
 import type { IConnackPacket, MqttClient } from 'mqtt';
-// Only the client: the package's main module also loads WebSocket and SOCKS, which cost an agent some 2 MB.
+// Only the client: the main module of the package also loads WebSocket and SOCKS, about 2 MB for an agent.
 import mqttClient from 'mqtt/lib/client';
 import type { Clock, Timer } from '../clock.ts';
 import type { Log } from '../log.ts';
@@ -18,7 +18,7 @@ import type { CloseReason, IncomingPacket, Outgoing, ProtocolVersion } from './w
 
 export interface ConnectionOptions extends ClientSettings {
   readonly url: URL;
-  /** PEM certificates to trust, instead of the well-known authorities */
+  /** PEM certificates to trust instead of the well-known authorities */
   readonly ca?: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -31,29 +31,29 @@ export interface ConnectionOptions extends ClientSettings {
 export type SubscribeOptions = {
   readonly noLocal?: boolean;
   readonly retainAsPublished?: boolean;
-  /** MQTT 5: what is retained is not sent; over 3.1.1 it comes all the same, marked as retained */
+  /** Asks an MQTT 5 broker not to send retained messages. A 3.1.1 broker sends them, marked as retained */
   readonly withoutRetained?: boolean;
 };
 
 export interface Connection {
   readonly version: ProtocolVersion;
-  /** Bytes of the largest packet that the broker says it takes; undefined: it does not say. */
+  /** The largest packet that the broker accepts, in bytes. Undefined: it does not say. */
   readonly packetMax: number | undefined;
-  /** Resolves when the broker has answered, or the connection is over. Refused filters are logged. */
+  /** Resolves when the broker has answered, or the connection has ended. Refused filters are logged. */
   subscribe(filters: ReadonlyMap<string, SubscribeOptions>): Promise<void>;
-  /** A message that was sent and is not acknowledged in its time cuts the connection: nothing of it arrives later. */
+  /** Sends a message. If it is not acknowledged in time, the connection is cut, so that nothing arrives later. */
   publish(message: Outgoing, how: Sending): Promise<Acknowledgement>;
-  /** An orderly DISCONNECT when all is acknowledged; within a second the socket is gone either way. */
+  /** Disconnects in order when all is acknowledged. The socket closes within a second in any case. */
   end(): void;
-  /** Cuts the connection and drops what the operating system has still to send. The broker publishes the will. */
+  /** Cuts the connection and discards what the operating system still has to send. The broker publishes the last will. */
   reset(): void;
 }
 
-/** Name, TCP, TLS and CONNACK together. */
+/** Deadline for name resolution, TCP, TLS and CONNACK together. */
 const openTimeoutMs = 10_000;
 const subscribeTimeoutMs = 10_000;
 const endTimeoutMs = 1_000;
-/** Unacknowledged messages at once; a broker of MQTT 5 may ask for fewer (receive maximum, HiveMQ's is 10). */
+/** Number of unacknowledged messages. An MQTT 5 broker may ask for fewer (receive maximum; HiveMQ asks for 10). */
 const widestWindow = 100;
 
 export function openConnection(options: ConnectionOptions): Connection {
@@ -122,13 +122,13 @@ export function openConnection(options: ConnectionOptions): Connection {
     });
     opened.on('disconnect', (packet) => {
       disconnect = packet.reasonCode ?? 0;
-      // Brokers close after it, and where one does not, we must (MQTT 5.0, 3.14.4).
+      // Brokers close the connection after this packet. If one does not, the client must (MQTT 5.0, 3.14.4).
       close({});
     });
     opened.on('error', (cause) => {
       const error = messageOf(cause);
       const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
-      // Errors with a name are the socket's; the library's own mean that bytes came which are not MQTT.
+      // Errors with a name come from the socket. Errors of the library itself mean that the bytes are not MQTT.
       if (code !== undefined) close({ error, code });
       else if (connack !== undefined && reached !== 'accepted') close({ error });
       else if (error === 'Keepalive timeout') close({ because: 'no-answer', error });
@@ -143,7 +143,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     const limit = packetMax();
     const bytes = Buffer.byteLength(message.payload) + Buffer.byteLength(message.topic) + 32;
     if (limit !== undefined && bytes > limit) {
-      // Sent all the same, it would end the connection, and after the next connect again.
+      // Sending it would end the connection, and again after each reconnect.
       log.error(
         { topic: message.topic, bytes, limit },
         `a message for ${message.topic} is not sent: its ${bytes} bytes are more than the broker takes (${limit})`,
@@ -205,7 +205,7 @@ export function openConnection(options: ConnectionOptions): Connection {
           timers.delete(overdue);
           resolve();
           if (closed || cause === null) return;
-          // The library calls it an error when one is refused, and gives the answers in the order of the filters.
+          // The library reports an error if one filter is refused, and lists the answers in the order of the filters.
           const refused = [...filters.keys()].filter((_, at) => isRefusal(suback?.granted[at]));
           for (const filter of refused)
             log.error(

@@ -1,4 +1,4 @@
-// Keeps a connection to the broker: waits growing times between tries, chooses the version, steps aside and comes back.
+// Keeps a connection to the broker: retries with growing pauses, chooses the MQTT version, and yields to another process.
 import type { Timer } from '../clock.ts';
 import { backoffMs } from '../backoff.ts';
 import { openConnection } from './connection.ts';
@@ -14,9 +14,9 @@ import type { CloseReason, IncomingPacket, Outgoing } from './wire.ts';
 
 export interface ConnectorOptions extends LinkOptions {
   readonly will?: Outgoing;
-  /** our own, once our `info` has been published */
+  /** True for our own id after our `info` has been published */
   readonly instance: () => string | undefined;
-  /** The broker has accepted us; `connected` is said after it. */
+  /** The broker has accepted the connection. `connected` is reported after this. */
   readonly onOpen: (connection: Connection) => void;
   readonly onMessage: (packet: IncomingPacket) => void;
   readonly onThrownOut: () => void;
@@ -25,13 +25,13 @@ export interface ConnectorOptions extends LinkOptions {
 
 export interface Connector {
   start(): void;
-  /** @param farewell what is left to be said on an open connection; false: cut it, so that the last will is published */
+  /** @param farewell last messages for an open connection. False: cut it, so that the broker publishes the last will */
   stop(farewell: (connection: Connection) => Promise<boolean>): Promise<void>;
-  /** the one that the broker has accepted */
+  /** The connection that the broker has accepted */
   readonly open: Connection | undefined;
 }
 
-/** A connection that has held so long was a good one: the next failure starts the delays anew. */
+/** After a connection of at least this length, the pauses start again from the beginning. */
 const steadyMs = 5_000;
 
 export function createConnector(options: ConnectorOptions): Connector {
@@ -88,7 +88,7 @@ export function createConnector(options: ConnectorOptions): Connector {
     const before = choice;
     choice = versionAfterClose(choice, reason);
     failures += 1;
-    // At once only where a broker has said in words what it wants; else two that disagree would be tried without end.
+    // Without a pause only if the broker named what it wants. Otherwise two parties that disagree would retry forever.
     const atOnce = refusesVersion(reason) && before.version === 5;
     const waitMs = atOnce ? 0 : backoffMs(failures, options.reconnect, random());
     const change = before.version === choice.version ? '' : ` with MQTT ${versionName(choice.version)}`;
@@ -109,7 +109,7 @@ export function createConnector(options: ConnectorOptions): Connector {
       stepAside('from another process');
       return;
     }
-    // Lost without a word: perhaps somebody else has taken our id. Who has published no `info` cannot tell.
+    // Lost without a reason: another process may have taken the client id. A process without `info` cannot tell.
     const isUnsure = reason.reached === 'accepted' && reason.disconnect === undefined;
     tryAgain(reason, isUnsure && options.instance() !== undefined ? lookFirst : connect);
   };
@@ -126,7 +126,7 @@ export function createConnector(options: ConnectorOptions): Connector {
         if (other === undefined) connect();
         else stepAside(`from ${other.host} (instance ${other.instance})`);
       },
-      // A broker that refuses this second connection, and only it, must not keep us out.
+      // A broker that refuses only this second connection must not keep the process out.
       onFailed: (reason) => {
         if (reason.connack === undefined) tryAgain(reason, lookFirst);
         else connect();

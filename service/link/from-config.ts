@@ -1,4 +1,4 @@
-// The link of an agent or a worker, from the configuration: the fixed client id, the broker's address and its secrets.
+// The link of an agent or a worker from the configuration: the fixed client id, the address of the broker and the secrets.
 import { readFileSync } from 'node:fs';
 import { certificateFault } from '../../config/certificates.ts';
 import type { Config } from '../../config/sections.ts';
@@ -6,12 +6,12 @@ import type { Context } from '../context.ts';
 import { createLink } from './link.ts';
 import type { Link, Presence } from './link.ts';
 
-/** The embedded broker of another process on this machine: where to look when `mqtt.url` says nothing. */
+/** The embedded broker of another process on this machine: the default if `mqtt.url` is not set. */
 export const localBrokerUrl = 'mqtt://127.0.0.1:1883';
 
 export interface LinkFromConfig {
   readonly mqtt: Config['mqtt'];
-  /** where the broker is, when `mqtt.url` does not say */
+  /** The address of the broker if `mqtt.url` is not set */
   readonly url?: string;
   readonly role: string;
   readonly id: string;
@@ -44,7 +44,7 @@ export function linkFromConfig(
   });
 }
 
-/** The certificates of a PEM file. @throws FileError when it cannot be read, or has none in it */
+/** The certificates of a PEM file. @throws FileError when it cannot be read, or has no certificate */
 export function readPem(path: string, key: string): string {
   const pem = readText(path, key);
   const fault = certificateFault(pem);
@@ -62,7 +62,7 @@ function readText(path: string, key: string): string {
   }
 }
 
-/** A file that the configuration names and that cannot be used. */
+/** A file that the configuration names but that cannot be used. */
 export class FileError extends Error {
   override readonly name = 'FileError';
 }

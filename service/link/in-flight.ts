@@ -1,14 +1,14 @@
-// What is on its way to the broker: no more at once than it takes, in order, and each with a time to be acknowledged in.
+// Messages on their way to the broker: a limited number at a time, in order, each with a deadline for its acknowledgement.
 import type { Clock, Timer } from '../clock.ts';
 
 export type Acknowledgement = 'acknowledged' | 'refused' | 'timed-out' | 'not-connected';
 
 export interface InFlightOptions<Message> {
   readonly clock: Clock;
-  /** unacknowledged messages at once, at least 1 */
+  /** Maximum of unacknowledged messages, at least 1 */
   readonly window: number;
   readonly write: (message: Message, done: (refused: boolean) => void) => void;
-  /** A message that was written has not been acknowledged in its time. */
+  /** A sent message was not acknowledged in time. */
   readonly onUnacknowledged: (message: Message) => void;
 }
 
@@ -20,14 +20,14 @@ export interface Sending {
 
 export interface InFlight<Message> {
   /**
-   * @param how.timeoutMs milliseconds, counted from when the message is written
-   * @param how.fromNow counted from now
-   * @param how.first ahead of all that waits
+   * @param how.timeoutMs milliseconds from the moment when the message is sent
+   * @param how.fromNow counts from now instead
+   * @param how.first goes before everything that waits
    */
   send(message: Message, how: Sending): Promise<Acknowledgement>;
   /** Resolves when nothing waits and nothing is unacknowledged. */
   idle(): Promise<void>;
-  /** Ends all that waits or is unacknowledged as `not-connected`. */
+  /** Ends everything that waits or is unacknowledged as `not-connected`. */
   close(): void;
 }
 
@@ -72,7 +72,7 @@ export function createInFlight<Message>(options: InFlightOptions<Message>): InFl
   const hasRoom = () => !closed && unacknowledged.size < window;
 
   const pump = () => {
-    // A message that is written and done at once would nest this as deep as the queue is long.
+    // A message that is acknowledged while it is sent would otherwise nest calls as deep as the queue is long.
     if (pumping) return;
     pumping = true;
     while (hasRoom()) {

@@ -1,4 +1,4 @@
-// The MQTT link of a process: connects, stays connected, and is the one gate through which everything is published.
+// The MQTT link of a process: connects, stays connected, and is the only gate for publishing.
 import { EventEmitter } from 'node:events';
 import type { Address, Filter } from '../../messages/channel.ts';
 import type { Decoded } from '../../messages/codec.ts';
@@ -21,31 +21,31 @@ import type { IncomingPacket, Outgoing } from './wire.ts';
 export type { LinkOptions, LinkState, Presence } from './options.ts';
 
 export interface Link {
-  /** Starts connecting and returns at once; never gives up. Does nothing when already started. */
+  /** Starts connecting and returns at once. Never gives up. Does nothing if it has started. */
   start(): void;
-  /** Says `offline`, disconnects; bounded to a few seconds. Can be called in every state, and twice. */
+  /** Publishes `offline` and disconnects, within a few seconds. Can be called in every state, and twice. */
   stop(): Promise<void>;
   readonly state: LinkState;
-  /** Resolves when the broker has answered the subscriptions of the present connection; at once without one. */
+  /** Resolves when the broker has answered the subscriptions of this connection; at once without a connection. */
   subscribed(): Promise<void>;
   onState(listener: (state: LinkState) => void): () => void;
-  /** Valid messages only; the others are logged. `undefined`: the retained message was cleared. */
+  /** Receives valid messages only; others are logged. `undefined`: the retained message was cleared. */
   subscribe<M, P>(filter: Filter<M, P>, handler: Handler<M, P>, options?: SubscribeOptions): void;
-  /** Everything that arrives, also what does not decode. */
+  /** Receives everything, also messages that do not decode. */
   subscribeRaw<M, P>(filter: Filter<M, P>, handler: RawHandler<M, P>, options?: SubscribeOptions): void;
   /**
-   * State is remembered and published again on every connect; the newest counts. An event while there is no
-   * connection, or one that was not acknowledged when it broke, is sent on the next connect within a minute.
+   * Remembers state and publishes it again on every connect; the newest counts. An event without a connection, or one that
+   * was not acknowledged before the connection broke, is sent on the next connect within a minute.
    */
   publish<M>(address: Address<M>, message: NoInfer<M>, options?: { readonly correlationData?: Buffer }): void;
   /**
-   * State that whoever publishes it compares with the broker's after a connect: sent once, on this connection, and not
-   * remembered. Resolves with what came of it, `not-connected` at once without a connection.
+   * For state that its publisher compares with the broker's copy after a connect. Sends it once, on this connection, and
+   * does not remember it. Resolves with the outcome: `not-connected` at once without a connection.
    */
   publishOnce<M>(address: Address<M, 'state'>, message: NoInfer<M>): Promise<Acknowledgement>;
   /**
-   * For what must not happen late (a press): sent now or never, ahead of all that waits. What is still on its way
-   * when the time is over is stopped by cutting the connection.
+   * For what must not arrive late (a press): sends it now or never, before everything that waits. If it is still on its
+   * way when the time is over, the connection is cut.
    * @param options.timeoutMs milliseconds, default 2000
    */
   publishNow<M>(
@@ -54,9 +54,9 @@ export interface Link {
     options?: { readonly timeoutMs?: number },
   ): Promise<Acknowledgement>;
   /**
-   * As `publish` for an event, and tells when it has been acknowledged. False, at once without a connection:
-   * it is still to be sent.
-   * @param onLate told when the acknowledgement comes after `false` was answered, on this connection or a later one
+   * Like `publish` for an event, and tells when it was acknowledged. False, at once without a connection: it will be sent
+   * later.
+   * @param onLate called when the acknowledgement arrives after `false`, on this connection or a later one
    */
   publishAcknowledged<M>(
     address: Address<M, 'event'>,
@@ -65,11 +65,11 @@ export interface Link {
     onLate?: () => void,
   ): Promise<boolean>;
   /**
-   * For state that another process may have published in our place: one that took our client id over, or one that ran
-   * with another state directory. To be called before `start`. On every connection the broker's copy is read first;
-   * before that nothing is published at the address, and `publish` there does nothing. From the second connection on,
-   * everything else that is remembered waits for it too.
-   * @param onStored is given the broker's copy (undefined: there is none) and gives what is to be published, if anything
+   * For state that another process may have published meanwhile: one that took the client id over, or one with another
+   * state directory. Call it before `start`. On every connection the link reads the broker's copy first. Before that it
+   * publishes nothing at the address, and `publish` there does nothing. From the second connection on, all other remembered
+   * messages wait for it too.
+   * @param onStored receives the broker's copy (undefined: none) and returns what to publish, if anything
    * @returns publishes there, and tells whether the broker has acknowledged it
    */
   share<M>(
@@ -77,18 +77,18 @@ export interface Link {
     filter: Filter<M, unknown>,
     onStored: (stored: Decoded<M> | undefined) => M | undefined | Promise<M | undefined>,
   ): (message: M) => Promise<boolean>;
-  /** Resolves with true once all shared state has been read on this connection; false: it was cut before, or there is none. */
+  /** Resolves with true when all shared state has been read on this connection; with false if it was cut before, or there is none. */
   whenRead(): Promise<boolean>;
-  /** Bytes of the largest packet to send: what the broker takes, as far as it says so, and no more than we take ourselves. */
+  /** The largest packet to send, in bytes: the limit of the broker, if it names one, and no more than our own limit. */
   packetMax(): number;
-  /** Removes what is retained at the address, ours or not, and no longer remembers it. */
+  /** Removes the retained message at the address, whoever published it, and forgets it. */
   clear(address: Pick<Address<unknown>, 'topic' | 'foreign'>): void;
 }
 
-/** A press that the broker has not acknowledged in this time is taken back. Source: the contract, "The link". */
+/** A press without an acknowledgement within this time is taken back. Source: the contract, "The link". */
 const pressTimeoutMs = 2_000;
 const offlineTimeoutMs = 1_500;
-/** From the last piece of shared state that was read until what follows from it is known everywhere in this process. */
+/** From the last shared state that was read until all parts of the process know what follows from it. */
 const settleMs = 50;
 
 interface ConnectorEvents {
@@ -127,7 +127,7 @@ export function createLink(options: LinkOptions): Link {
     },
     onOpen: (connection) => events.emit('open', connection),
     onMessage: (packet) => events.emit('message', packet),
-    // What was of our moment is now the other's to say.
+    // From now on the other process speaks for this state.
     onThrownOut: outbox.dropEvents,
     onState: (next, message) => events.emit('state', next, message),
   });
@@ -154,17 +154,17 @@ export function createLink(options: LinkOptions): Link {
 
   events.on('state', setState);
   events.on('open', (connection) => {
-    // Brokers send what is stored in this order, and what is shared holds up everything else.
+    // Brokers send retained messages in the order of the subscriptions, and everything else waits for shared state.
     subscribed = connection.subscribe(router.filters((filter) => shared.has(filter)));
     shared.opened(subscribed);
     opened += 1;
-    // At the first connection nothing is remembered of an earlier one, and a light must not wait for a broker that
-    // has stored nothing. Later, somebody else may have spoken in between.
+    // On the first connection nothing is remembered, and a light must not wait for a broker without retained messages. Later
+    // somebody else may have published in between.
     if (opened === 1 || shared.allRead()) sender.remembered();
     else {
       sender.hold();
       void shared.whenRead().then((read) => {
-        // What has been read may change what a light says; until then an old one would be said.
+        // What was read may change a signal. Without the wait, an old signal would be published.
         if (read) settling = clock.setTimeout(sender.remembered, settleMs);
       });
     }
@@ -194,7 +194,7 @@ export function createLink(options: LinkOptions): Link {
   };
 
   if (presence !== undefined) {
-    // A last will may arrive late, after we are back: whatever says that we are gone is put right.
+    // A last will may arrive after we are back. This corrects every message that says that we are offline.
     subscribeRaw(presence.availabilityFilter, (decoded) => {
       const online = decoded?.ok === true && decoded.value === 'online';
       if (!online && running && !sender.isHolding) sender.online();
@@ -258,7 +258,7 @@ export function createLink(options: LinkOptions): Link {
       subscribeRaw(
         filter,
         (decoded, { retained }) => {
-          // A live one is no copy of the broker's: over 3.1.1 we also hear what we publish ourselves.
+          // A live message is not the broker's copy: over 3.1.1 we also receive what we publish ourselves.
           if (retained && decoded !== undefined) take(decoded);
         },
         { noLocal: true },

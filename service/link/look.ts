@@ -1,6 +1,6 @@
-// Before coming back after a connection that was lost without a word: look whether somebody else has taken our id.
-// Only MQTT 5 has a word for that, and Mosquitto 2.0.11 does not say it where the session was a clean one. Coming back
-// without a look would throw the other out, and the other us, without end.
+// Before a reconnect without a known reason for the loss: checks whether another process has taken our client id. Only MQTT 5
+// can report that, and Mosquitto 2.0.11 does not report it for a clean session. Without the check, two processes would throw
+// each other out forever.
 import type { Timer } from '../clock.ts';
 import { openWatch } from './watch.ts';
 import type { Instance, WatchOptions } from './watch.ts';
@@ -8,20 +8,20 @@ import type { CloseReason } from './wire.ts';
 
 type LookOptions = Omit<WatchOptions, 'onAvailability' | 'onInfo' | 'onSubscribed' | 'onClose'> & {
   readonly isOurs: (instance: string) => boolean;
-  /** Who is online under our id, if anybody. */
+  /** Another process that is online under our id, if any. */
   readonly onAnswer: (other: Instance | undefined) => void;
-  /** The look did not come about. */
+  /** The check failed. */
   readonly onFailed: (reason: CloseReason) => void;
 };
 
 /**
- * What is retained comes right behind the answer to the subscription; a broker that collects small packets (Mosquitto)
- * and a slow network may part the two. Waited for in full only where a restarted broker has retained nothing.
+ * A retained message follows the answer to the subscription at once. A broker that collects small packets (Mosquitto) or a
+ * slow network may delay it. The full time passes only after a restart of the broker, when nothing is retained.
  */
 const retainedWithinMs = 1_000;
 
 export interface Look {
-  /** Ends it without an answer; resolves when its connection is gone. Nothing to end is fine too. */
+  /** Ends the check without an answer. Resolves when its connection is closed. Can be called when nothing runs. */
   stop(): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ export function look(options: LookOptions): Look {
     options.onAnswer(online && info !== undefined && !isOurs(info.instance) ? info : undefined);
   };
   const consider = () => {
-    // Another's info with `offline` may still be our own last will, which the other is just putting right.
+    // `offline` of the other process may still be our own last will, which the other is just correcting.
     if (info !== undefined && (online || isOurs(info.instance))) answer();
   };
 

@@ -1,4 +1,4 @@
-// What the links of a process count, by role: `start` has several in one process.
+// The metrics of the links of a process, by role: `start` has several links in one process.
 import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 import type { LinkState } from './options.ts';

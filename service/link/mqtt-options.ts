@@ -1,11 +1,11 @@
-// Our messages and options in the words of the MQTT library.
+// Translates our messages and options into those of the MQTT library.
 import type { IClientOptions, IClientPublishOptions, IPublishPacket } from 'mqtt';
 import type { IncomingPacket, Outgoing, ProtocolVersion } from './wire.ts';
 
-/** Bytes of one inbound packet at most; a broker of MQTT 5 is told, so it sends no larger ones. */
+/** The largest incoming packet, in bytes. An MQTT 5 broker is told, and sends no larger ones. */
 export const maximumPacketSize = 1_048_576;
 
-/** The library's own timer never comes first: how long opening may take is counted by the connection. */
+/** Longer than any deadline of the connection, which measures the time for opening itself. */
 const neverMs = 120_000;
 
 export interface ClientSettings {
@@ -28,9 +28,9 @@ export function clientOptions(options: ClientSettings): IClientOptions {
     reconnectPeriod: 0,
     queueQoSZero: false,
     resubscribe: false,
-    // Its table of all 65,536 message ids as bytes costs 6 MB, to save an allocation a packet.
+    // Its table of all 65,536 message ids costs 6 MB, to save one allocation for each packet.
     writeCache: false,
-    // Its debug output has whole packets in it, the password too.
+    // Its debug output contains whole packets, including the password.
     log: () => {},
     ...(options.username === undefined ? {} : { username: options.username }),
     ...(options.password === undefined ? {} : { password: options.password }),

@@ -1,4 +1,4 @@
-// What a link is built from, and who its process is.
+// The options of a link, and the identity of its process.
 import type { Registry } from 'prom-client';
 import type { Address, Filter } from '../../messages/channel.ts';
 import type { Availability } from '../../messages/presence.ts';
@@ -7,16 +7,16 @@ import type { Health } from '../health.ts';
 import type { Log } from '../log.ts';
 import type { BackoffOptions } from '../backoff.ts';
 
-/** What a process with a fixed client id says about itself; a command without one has none. */
+/** What a process with a fixed client id publishes about itself. A command without one has none. */
 export interface Presence {
   readonly availability: Address<Availability, 'state'>;
   readonly availabilityFilter: Filter<Availability, unknown>;
-  /** who else runs under our id: read when we are thrown out */
+  /** Read when we are thrown out, to know which process runs under our id */
   readonly infoFilter: Filter<{ readonly host: string; readonly instance: string }, unknown>;
 }
 
 export interface LinkOptions {
-  /** for health checks and metrics: `agent`, `worker` */
+  /** For health checks and metrics: `agent`, `worker` */
   readonly role: string;
   readonly url: string;
   readonly prefix: string;
@@ -24,7 +24,7 @@ export interface LinkOptions {
   readonly presence?: Presence;
   readonly username?: string;
   readonly password?: string;
-  /** PEM certificates to trust, instead of the well-known authorities */
+  /** PEM certificates to trust instead of the well-known authorities */
   readonly ca?: string;
   readonly keepAliveSeconds: number;
   readonly reconnect: BackoffOptions;
@@ -38,9 +38,9 @@ export interface LinkOptions {
 
 export interface LinkState {
   readonly state: 'connecting' | 'connected' | 'standby' | 'stopped';
-  /** monotonic milliseconds of the clock */
+  /** In monotonic milliseconds of the clock */
   readonly since: number;
-  /** a sentence for a person */
+  /** A sentence for people */
   readonly message: string;
 }
 

@@ -1,35 +1,35 @@
-// What is to be sent when there is a connection again: the retained state that we own, and recent events.
+// What to send on the next connection: the retained state that we own, and recent events.
 import type { Clock } from '../clock.ts';
 import type { Outgoing } from './wire.ts';
 
 export interface Outbox {
-  /** Remembers owned state; the newest of a topic counts. */
+  /** Remembers owned state. The newest of a topic counts. */
   remember(message: Outgoing): void;
-  /** Forgets owned state, and remembers that the broker has yet to be told. Returns the message that tells it. */
+  /** Forgets owned state, and remembers that the broker must still be told. Returns the message that clears it. */
   forget(topic: string): Outgoing;
-  /** The broker has taken the message that clears a topic. */
+  /** The broker has accepted the message that clears a topic. */
   cleared(message: Outgoing): void;
   /** The owned state of a topic. */
   state(topic: string): Outgoing | undefined;
-  /** Keeps an event until it is done or too old. @param onAcknowledged told when the broker has acknowledged it, on whichever connection */
+  /** Keeps an event until it is done or too old. @param onAcknowledged called when the broker has acknowledged it, on any connection */
   keep(message: Outgoing, onAcknowledged?: () => void): void;
   /** The broker has acknowledged it, or refused it for good. */
   done(message: Outgoing, how: 'acknowledged' | 'refused'): void;
-  /** All owned state and what is to be cleared, then the kept events that are still young enough, oldest first. */
+  /** All owned state and all topics to clear, then the events that are still young enough, oldest first. */
   pending(): { readonly states: readonly Outgoing[]; readonly events: readonly Outgoing[] };
   dropEvents(): void;
 }
 
-/** Events are of the moment: one older than this is not worth sending. */
+/** An event older than this is not sent any more. */
 const keepEventsMs = 60_000;
 const keepEventsMax = 1_000;
-/** Characters of all kept events; the oldest go first. A small machine has 512 MB for everything. */
+/** Limit for the characters of all kept events. The oldest are dropped first. A small machine has 512 MB in total. */
 const keepEventsLength = 4 * 1024 * 1024;
 
 export function createOutbox(clock: Clock): Outbox {
   const states = new Map<string, Outgoing>();
   const clears = new Map<string, Outgoing>();
-  /** in the order in which they were kept; `until`: monotonic, so long each is worth sending */
+  /** In the order of their arrival. `until`: the monotonic time until which each may be sent */
   const events = new Map<Outgoing, { readonly until: number; readonly onAcknowledged?: () => void }>();
   let length = 0;
 

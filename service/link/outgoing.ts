@@ -1,4 +1,4 @@
-// From a message and its address to what goes over the connection.
+// Turns a message and its address into a packet for the connection.
 import type { Address } from '../../messages/channel.ts';
 import type { Outgoing } from './wire.ts';
 

@@ -1,7 +1,7 @@
-// Watches the packets' headers go by, so that one too large is refused before it is collected in memory.
-// The MQTT library checks the size only of whole packets, and only for MQTT 5.
+// Watches the headers of incoming packets and refuses a packet that is too large before it is in memory. The MQTT library
+// checks the size of complete packets only, and only for MQTT 5.
 
-/** Returns a function that takes the bytes as they come and says whether a packet larger than `maxBytes` begins. */
+/** Returns a function that receives the bytes in order and tells whether a packet larger than `maxBytes` begins. */
 export function createPacketBound(maxBytes: number): (chunk: Uint8Array) => boolean {
   // Fixed header: one byte of type and flags, then the remaining length, 7 bits a byte, low ones first (MQTT 5.0, 1.5.5).
   let inHeader = false;
@@ -29,7 +29,7 @@ export function createPacketBound(maxBytes: number): (chunk: Uint8Array) => bool
       length += (byte & 0x7f) * factor;
       factor *= 128;
       if (length > maxBytes) return true;
-      // A fifth byte is malformed: the library finds that out by itself.
+      // A fifth byte is malformed. The library detects that itself.
       if (byte < 0x80 || factor > 128 ** 4) {
         inHeader = false;
         skip = length;

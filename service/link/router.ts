@@ -1,4 +1,4 @@
-// From topics that arrive to the handlers that asked for them.
+// Routes incoming topics to the handlers that subscribed to them.
 import type { Filter } from '../../messages/channel.ts';
 import type { Decoded } from '../../messages/codec.ts';
 import type { Log } from '../log.ts';
@@ -6,12 +6,12 @@ import { messageOf } from '../log.ts';
 import type { SubscribeOptions } from './connection.ts';
 import type { IncomingPacket, ProtocolVersion } from './wire.ts';
 
-/** What a handler is told beside the message. */
+/** What a handler receives beside the message. */
 export interface About<P> {
   readonly params: P;
-  /** the topic below the prefix; somebody else's: the whole */
+  /** The topic below the prefix. For a foreign topic: the whole topic */
   readonly topic: string;
-  /** the packet's retain flag: a stored copy, or with retain-as-published also a live message sent with it */
+  /** The retain flag: a stored copy or, with retain-as-published, also a live message that was sent with it */
   readonly retained: boolean;
   readonly version: ProtocolVersion;
   readonly responseTopic?: string;
@@ -23,7 +23,7 @@ export type Handler<M, P> = (message: M | undefined, about: About<P>) => void;
 export type RawHandler<M, P> = (decoded: Decoded<M> | undefined, about: About<P>) => void;
 
 interface Route {
-  /** as to be subscribed, with the prefix where it is ours */
+  /** The filter to subscribe, with the prefix if it is ours */
   readonly filter: string;
   readonly options: SubscribeOptions;
   deliver(packet: IncomingPacket): void;
@@ -32,8 +32,8 @@ interface Route {
 export interface Router {
   add<M, P>(filter: Filter<M, P>, handler: RawHandler<M, P>, options: SubscribeOptions): Route;
   /**
-   * The routes' filters as to be subscribed; handlers of one filter share a subscription.
-   * @param isFirst which of them come before the others; by default as they were added
+   * The filters to subscribe. Handlers of the same filter share a subscription.
+   * @param isFirst tells which come before the others; by default in the order in which they were added
    */
   filters(isFirst?: (filter: string) => boolean): ReadonlyMap<string, SubscribeOptions>;
   dispatch(packet: IncomingPacket): void;
@@ -76,7 +76,7 @@ export function createRouter(prefix: string, log: Log): Router {
         try {
           route.deliver(packet);
         } catch (error) {
-          // A message must not end the process: a retained one would end it again at every start.
+          // A message must not end the process. A retained one would end it again at every start.
           log.error(
             { err: error, topic: packet.topic },
             `a message could not be handled: ${messageOf(error)}`,
@@ -87,7 +87,7 @@ export function createRouter(prefix: string, log: Log): Router {
   };
 }
 
-/** Whether a topic fits a filter with `+` (filters of the contract have no `#`). */
+/** True if the topic matches a filter with `+`. (No filter of the contract has `#`.) */
 export function topicFits(filter: string, topic: string): boolean {
   const levels = filter.split('/');
   const parts = topic.split('/');

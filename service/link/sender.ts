@@ -1,4 +1,4 @@
-// Sends what is to be published over the connection that stands, and what is remembered when a new one does.
+// Sends new messages over the open connection, and remembered ones over a new connection.
 import type { Connection } from './connection.ts';
 import type { Acknowledgement } from './in-flight.ts';
 import { maximumPacketSize } from './mqtt-options.ts';
@@ -8,16 +8,16 @@ import { outgoingOf } from './outgoing.ts';
 import type { Outgoing } from './wire.ts';
 
 export interface Sender {
-  /** Resolves to whether the broker has acknowledged it. */
+  /** Resolves to true if the broker has acknowledged it. */
   state(message: Outgoing): Promise<boolean>;
-  /** Resolves to whether the broker has acknowledged it; otherwise it is still to be sent. */
+  /** Resolves to true if the broker has acknowledged it. Otherwise it will be sent later. */
   event(message: Outgoing): Promise<boolean>;
   /** Sends it once, on this connection only. */
   once(message: Outgoing): Promise<Acknowledgement>;
   online(): void;
-  /** Bytes of the largest packet to send: what the broker takes, as far as it says so, and no more than we take ourselves. */
+  /** The largest packet to send, in bytes: the limit of the broker, if it names one, and no more than our own limit. */
   packetMax(): number;
-  /** The connection stands, and what is remembered waits until shared state has been read. */
+  /** The connection is open. Remembered messages wait until shared state has been read. */
   hold(): void;
   readonly isHolding: boolean;
   /** Sends what is remembered: state, then `online`, then events. */
@@ -25,14 +25,14 @@ export interface Sender {
 }
 
 const timeoutMs = 10_000;
-/** MQTT 3.1.1 has no word for it; as much as the embedded broker takes by default (broker.maximumPacketBytes). */
+/** MQTT 3.1.1 cannot announce a limit. This is the default of the embedded broker (broker.maximumPacketBytes). */
 const usualPacketMax = 262_144;
 
 export function createSender(options: {
   readonly prefix: string;
   readonly outbox: Outbox;
   readonly presence: Presence | undefined;
-  /** the one that the broker has accepted */
+  /** The connection that the broker has accepted */
   readonly connection: () => Connection | undefined;
 }): Sender {
   const { prefix, outbox, presence, connection } = options;
@@ -75,7 +75,7 @@ export function createSender(options: {
       isHolding = false;
       const { states, events } = outbox.pending();
       for (const message of states) void state(message);
-      // Behind the state: whoever sees `online` may believe what stands there, and an old signal must not be it.
+      // After the state: whoever sees `online` may trust the state, so no old signal may be there.
       online();
       for (const message of events) void event(message);
     },

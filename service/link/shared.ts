@@ -1,37 +1,37 @@
-// State that another process may have published in our place since we last spoke: one that took our client id over, or
-// one that ran with another state directory. On every connection the broker's copy is read before we publish there.
+// State that another process may have published since our last connection: one that took our client id over, or one with
+// another state directory. On every connection the broker's copy is read before we publish there.
 import type { Decoded } from '../../messages/codec.ts';
 import type { Clock, Timer } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { messageOf } from '../log.ts';
 import type { Outgoing } from './wire.ts';
 
-/** Decides what to publish, given the broker's copy; undefined: the copy is right, or there is nothing to say. */
+/** Decides what to publish, given the broker's copy. Undefined: the copy is right, or there is nothing to publish. */
 type OnStored<M, Said> = (stored: Decoded<M> | undefined) => Said | undefined | Promise<Said | undefined>;
 
 export interface SharedStates {
   add<M>(topic: string, onStored: OnStored<M, Outgoing>): (stored: Decoded<M> | undefined) => void;
   has(topic: string): boolean;
-  /** Something stored has come, at whichever topic. */
+  /** A retained message has arrived, at any topic. */
   arrived(): void;
-  /** The copy at the topic has been read on the present connection, so it may be published there. */
+  /** True if the copy at the topic has been read on this connection, so that we may publish there. */
   isRead(topic: string): boolean;
-  /** A connection stands. @param subscribed resolves when the broker has answered its subscriptions */
+  /** A connection is open. @param subscribed resolves when the broker has answered its subscriptions */
   opened(subscribed: Promise<unknown>): void;
   closed(): void;
-  /** Every copy has been read on the present connection. */
+  /** Every copy has been read on this connection. */
   allRead(): boolean;
-  /** True once every copy has been read; false: the connection ended before, or there is none. */
+  /** True when every copy has been read. False: the connection ended before, or there is none. */
   whenRead(): Promise<boolean>;
 }
 
 /**
- * The broker sends its copy right behind its answer to the subscription, though other stored messages may come before
- * it. MQTT has no word for "there is none", so where nothing stored comes for so long, there is none. A copy that comes
- * later still is handled as soon as it comes.
+ * The broker sends its copy after its answer to the subscription, perhaps after other retained messages. MQTT cannot say
+ * "there is none". So if no retained message arrives for this long, there is none. A copy that arrives later is still
+ * handled.
  */
 const storedWithinMs = 500;
-/** Of messages that look stored there may be no end (retain as published). */
+/** Messages with the retain flag may never end (retain as published). */
 const storedLongestMs = 15_000;
 
 export function createSharedStates(options: {
@@ -41,7 +41,7 @@ export function createSharedStates(options: {
 }): SharedStates {
   const { clock, log, send } = options;
   const entries = new Map<string, { state: 'unread' | 'heard' | 'read'; none: () => void }>();
-  /** counts connections, so that what belongs to an earlier one is recognised */
+  /** Counts connections, to recognise what belongs to an earlier one */
   let connection = 0;
   let open = false;
   let patience: Timer | undefined;

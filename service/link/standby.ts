@@ -1,5 +1,5 @@
-// Thrown out by a second process under our client id: do not fight. Watch under another id, without a will,
-// say who the other is, and come back when it is gone.
+// After a second process under our client id has thrown us out: do not fight. Watch under another id without a will, report
+// the other process, and return when it is gone.
 import type { Availability } from '../../messages/presence.ts';
 import type { Timer } from '../clock.ts';
 import { backoffMs } from '../backoff.ts';
@@ -13,22 +13,22 @@ import type { CloseReason, ProtocolVersion } from './wire.ts';
 export interface StandbyOptions extends LinkOptions {
   readonly presence: Presence;
   readonly random: () => number;
-  /** Whether a process under our id is ourselves: the retained `info` is ours until the other has published its own. */
+  /** True if the process under our id is ourselves: the retained `info` is ours until the other has published its own. */
   readonly isOurs: (instance: string) => boolean;
   readonly onTakeOver: () => void;
   readonly onSeen: (message: string) => void;
 }
 
 export interface Standby {
-  /** @param version of MQTT that the broker is known to speak */
+  /** @param version the MQTT version that the broker is known to speak */
   start(version: ProtocolVersion): void;
-  /** Resolves when its connection is gone. */
+  /** Resolves when its connection is closed. */
   stop(): Promise<void>;
 }
 
 /**
- * `offline` (or no word at all) must hold this long before we come back: our own last will says `offline` too when we
- * are thrown out, and the other side puts that right at once. With the jitter below 10 s in all.
+ * `offline`, or no availability at all, must last this long before we return. When we are thrown out, our own last will says
+ * `offline` too, and the other process corrects that at once. With the jitter below, 10 s in total.
  */
 const offlineForMs = 3_000;
 const offlineJitterMs = 4_000;
@@ -104,7 +104,7 @@ export function createStandby(options: StandbyOptions): Standby {
       onInfo,
       onSubscribed: () => {
         failures = 0;
-        // Nothing retained: the broker has lost it, and perhaps the other with it.
+        // Nothing is retained: the broker has lost it, and the other process may be gone too.
         if (!heard) onAvailability(undefined);
       },
       onClose,

@@ -1,4 +1,4 @@
-// The way to the broker below MQTT: TCP, and TLS on it for mqtts://.
+// The transport below MQTT: TCP, with TLS for mqtts://.
 import { connect as connectTcp, isIP } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -6,33 +6,33 @@ import { messageOf } from '../log.ts';
 
 export interface TransportOptions {
   readonly url: URL;
-  /** PEM certificates to trust, instead of the well-known authorities */
+  /** PEM certificates to trust instead of the well-known authorities */
   readonly ca?: string;
-  /** The transport is up, with nothing sent yet. */
+  /** The transport is open, and nothing was sent. */
   readonly onUp: (stream: Socket) => void;
-  /** The TCP connection stands, TLS is still to come. */
+  /** The TCP connection is open. TLS follows. */
   readonly onTcp: () => void;
-  /** Whatever ended it, with the error if there was one. Called once, and not after `destroy` or `reset`. */
+  /** The transport has ended, with the error if there was one. Called once, and not after `destroy` or `reset`. */
   readonly onDown: (error: TransportError | undefined) => void;
 }
 
 export interface TransportError {
-  /** as Node names it: ECONNREFUSED, CERT_HAS_EXPIRED … */
+  /** Node's error code: ECONNREFUSED, CERT_HAS_EXPIRED … */
   readonly code?: string;
   readonly message: string;
 }
 
 export interface Transport {
   destroy(): void;
-  /** RST instead of FIN: what is still in the send buffer is dropped and cannot arrive minutes later. */
+  /** Sends RST instead of FIN: the send buffer is discarded and cannot arrive minutes later. */
   reset(): void;
 }
 
 const defaultPorts: Readonly<Record<string, number>> = { 'mqtt:': 1883, 'mqtts:': 8883 };
 
 /**
- * How long one of several addresses of a host may take before the next is tried. Node's 250 ms are too short for a
- * mobile network, and then all addresses fail.
+ * How long to try one of several addresses of a host before the next. Node's 250 ms are too short for a mobile network, where
+ * all addresses would fail.
  */
 const nextAddressMs = 2_500;
 
@@ -53,7 +53,7 @@ export function openTransport(options: TransportOptions): Transport {
     options.onDown(failure);
   };
 
-  // TLS goes over a TCP socket of ours, since Node can reset only that.
+  // TLS runs over our own TCP socket, because Node can reset only that.
   const tcp = connectTcp({ host, port, autoSelectFamilyAttemptTimeout: nextAddressMs });
   let tls: Socket | undefined;
   tcp.setNoDelay(true);
@@ -69,7 +69,7 @@ export function openTransport(options: TransportOptions): Transport {
     const secured = connectTls({
       socket: tcp,
       host,
-      // RFC 6066, section 3: no server name where there is only an address.
+      // RFC 6066, section 3: no server name for an IP address.
       ...(isIP(host) === 0 ? { servername: host } : {}),
       ...(options.ca === undefined ? {} : { ca: options.ca }),
     });
@@ -89,7 +89,7 @@ export function openTransport(options: TransportOptions): Transport {
     },
     reset: () => {
       over = true;
-      // Destroyed already: there is nothing left to reset, and trying would raise an error.
+      // Already destroyed: there is nothing to reset, and trying would raise an error.
       if (!tcp.destroyed) tcp.resetAndDestroy();
       tls?.destroy();
     },

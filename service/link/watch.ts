@@ -1,4 +1,4 @@
-// A second connection beside the one under our fixed id, without a will: it only reads who is there under that id.
+// A second connection without a will, beside the one under our fixed id. It only reads who is online under that id.
 import type { Filter } from '../../messages/channel.ts';
 import type { Availability } from '../../messages/presence.ts';
 import { openConnection } from './connection.ts';
@@ -8,7 +8,7 @@ import { credentials } from './options.ts';
 import { createRouter } from './router.ts';
 import type { CloseReason, ProtocolVersion } from './wire.ts';
 
-/** What a process says of itself at its `info`. */
+/** The `info` of a process. */
 export interface Instance {
   readonly host: string;
   readonly instance: string;
@@ -18,10 +18,10 @@ export interface WatchOptions extends LinkOptions {
   readonly presence: Presence;
   readonly random: () => number;
   readonly version: ProtocolVersion;
-  /** Absent: there is nothing at the topic, or nothing that can be read. */
+  /** Absent: nothing is retained, or it cannot be read. */
   readonly onAvailability: (value: Availability | undefined) => void;
   readonly onInfo: (value: Instance | undefined) => void;
-  /** The broker has granted the subscriptions; what it has retained is on its way. */
+  /** The broker has granted the subscriptions. Retained messages follow. */
   readonly onSubscribed: () => void;
   readonly onClose: (reason: CloseReason) => void;
 }

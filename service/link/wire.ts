@@ -1,4 +1,4 @@
-// What goes over a connection to the broker, and what its end looks like.
+// Types for packets and for the end of a connection.
 
 /** 4 is MQTT 3.1.1 */
 export type ProtocolVersion = 4 | 5;
@@ -9,7 +9,7 @@ export interface Outgoing {
   readonly qos: 0 | 1;
   readonly retain: boolean;
   readonly expirySeconds?: number;
-  /** of an answer, as the request had it (MQTT 5) */
+  /** The correlation data of the request, for an answer (MQTT 5) */
   readonly correlationData?: Buffer;
 }
 
@@ -23,15 +23,15 @@ export interface IncomingPacket {
 }
 
 export interface CloseReason {
-  /** How far it got: a TCP connection, all of the transport (TLS too), the broker's consent. */
+  /** How far it came: TCP connected, transport complete (including TLS), accepted by the broker. */
   readonly reached: 'nothing' | 'tcp' | 'transport' | 'accepted';
-  /** Why we ended it ourselves: silence, bytes that are not MQTT, a packet too large, a missing acknowledgement. */
+  /** Why we ended it: silence, bytes that are not MQTT, a packet that is too large, a missing acknowledgement. */
   readonly because?: 'no-answer' | 'not-mqtt' | 'too-large' | 'unacknowledged';
-  /** the broker's refusal of the connection, as 3.1.1 return code or MQTT 5 reason code */
+  /** The refusal of the broker, as 3.1.1 return code or MQTT 5 reason code */
   readonly connack?: number;
-  /** the reason code of the broker's DISCONNECT (MQTT 5) */
+  /** The reason code of the broker's DISCONNECT (MQTT 5) */
   readonly disconnect?: number;
   readonly error?: string;
-  /** of the error, as Node names it */
+  /** Node's code of the error */
   readonly code?: string;
 }

@@ -1,8 +1,8 @@
-// The end of a connection as a sentence: what was tried, what came back, and what a person can do.
+// Describes the end of a connection in a sentence: what was tried, what came back, and what a person can do.
 import { sessionTakenOver } from './refusal.ts';
 import type { CloseReason } from './wire.ts';
 
-/** Where the broker is, without what else a URL may carry: credentials are not for logs. */
+/** The address of the broker without the credentials that a URL may carry, for logs. */
 export function brokerAddress(url: URL): string {
   return `${url.protocol}//${url.host}`;
 }
@@ -69,7 +69,7 @@ function unreachable(reason: CloseReason, host: string): string {
   }
 }
 
-// Names of OpenSSL's verification errors as Node gives them: nodejs.org/api/tls.html, "X509 certificate error codes".
+// Node's names for OpenSSL's verification errors: nodejs.org/api/tls.html, "X509 certificate error codes".
 function insecure(reason: CloseReason): string {
   const { code = '', error = 'the connection was closed' } = reason;
   switch (code) {
