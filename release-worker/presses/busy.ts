@@ -2,7 +2,8 @@
 import { keyOf } from '../argocd/application.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { lookAt } from '../drift/look.ts';
-import { list, lookBudgetMs, looksMax, within } from './looking.ts';
+import { list } from '../name-list.ts';
+import { lookBudgetMs, looksMax, within } from './looking.ts';
 import type { JudgeOptions } from './looking.ts';
 
 type Busy = Pick<JudgeOptions, 'isBusy' | 'whyBusy'>;

@@ -12,7 +12,7 @@ import type { Journal } from '../releases/journal.ts';
 import type { PlannedRelease } from '../releases/release.ts';
 import { plannedRelease } from './candidate.ts';
 import type { Candidate } from './candidate.ts';
-import type { Verdict } from './looking.ts';
+import type { Verdict } from './decision.ts';
 import type { PressMemory } from './memory.ts';
 import { lineOf, resultOf, sendResult } from './result.ts';
 

@@ -13,7 +13,7 @@ import type { ConcludeOptions, Judged } from './conclude.ts';
 import { createFlood } from './flood.ts';
 import { createLanes } from './lanes.ts';
 import type { Waited } from './lanes.ts';
-import type { Verdict } from './looking.ts';
+import type { Verdict } from './decision.ts';
 import { repeatsOf } from './repeats.ts';
 import { firstObjection, isNotFrozen } from './rules.ts';
 

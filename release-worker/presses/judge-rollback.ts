@@ -11,17 +11,10 @@ import { candidatesOf, plannedOf } from '../releases/plan.ts';
 import { selects } from '../../config/selects.ts';
 import type { ButtonConfig } from '../selection.ts';
 import { busyInWords, isTaken, lookAtLeft } from './busy.ts';
-import {
-  inTheWay,
-  list,
-  lookAtBlocked,
-  lookAtUnknown,
-  nothing,
-  nothingSelected,
-  reject,
-  selectedBy,
-} from './looking.ts';
-import type { JudgeOptions, Verdict } from './looking.ts';
+import { list } from '../name-list.ts';
+import { inTheWay, nothing, nothingSelected, reject, selectedBy, type Verdict } from './decision.ts';
+import { lookAtBlocked, lookAtUnknown } from './looking.ts';
+import type { JudgeOptions } from './looking.ts';
 
 /** @param deadline of its looks, on the monotonic clock */
 export async function judgeRollback(

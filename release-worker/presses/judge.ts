@@ -9,19 +9,10 @@ import { selects } from '../../config/selects.ts';
 import type { ButtonConfig } from '../selection.ts';
 import { judgeRollback } from './judge-rollback.ts';
 import { busyInWords, isTaken, lookAtLeft } from './busy.ts';
-import {
-  inTheWay,
-  list,
-  lookAtBlocked,
-  lookAtUnknown,
-  lookBudgetMs,
-  nothing,
-  nothingSelected,
-  reject,
-  selectedBy,
-  within,
-} from './looking.ts';
-import type { JudgeOptions, Verdict } from './looking.ts';
+import { list } from '../name-list.ts';
+import { inTheWay, nothing, nothingSelected, reject, selectedBy, type Verdict } from './decision.ts';
+import { lookAtBlocked, lookAtUnknown, lookBudgetMs, within } from './looking.ts';
+import type { JudgeOptions } from './looking.ts';
 import { nothingFound } from './nothing.ts';
 
 /** Until it is known whether Argo CD is there, looks included; the agent awaits the result for 5 s. In milliseconds. */

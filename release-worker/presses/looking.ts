@@ -1,6 +1,4 @@
-// What judging a press needs, whatever it is to do: looks at Argo CD within a bound of time, and words.
-import { selects } from '../../config/selects.ts';
-import { whatThereIs } from '../../messages/nearest.ts';
+// What deciding a press asks Argo CD once more, within a bound of time.
 import type { Clock } from '../../service/clock.ts';
 import { waitAtMost } from '../../service/clock.ts';
 import type { AppRecord } from '../argocd/application.ts';
@@ -9,13 +7,8 @@ import type { ArgoCd } from '../argocd/client.ts';
 import type { Access } from '../drift/access.ts';
 import { lookAt } from '../drift/look.ts';
 import type { Registry } from '../drift/registry.ts';
-import type { Obstacle } from '../drift/drifted.ts';
 import type { Watch } from '../drift/watched.ts';
 import type { Deployed } from '../releases/deployed.ts';
-import type { PlannedApp } from '../releases/release.ts';
-import { candidatesOf } from '../releases/plan.ts';
-import type { ButtonConfig } from '../selection.ts';
-import type { Objection } from './rules.ts';
 
 export interface JudgeOptions {
   readonly argocd: ArgoCd;
@@ -41,61 +34,10 @@ export interface JudgeOptions {
   readonly show: (keys: readonly string[]) => void;
 }
 
-export type Verdict =
-  | { readonly outcome: 'accepted'; readonly apps: readonly PlannedApp[]; readonly message: string }
-  /** no release: Argo CD is to look at Git again for these */
-  | { readonly outcome: 'accepted'; readonly refresh: readonly AppRecord[]; readonly message: string }
-  | { readonly outcome: 'nothing-to-release'; readonly message: string }
-  | ({ readonly outcome: 'rejected' } & Objection);
-
 /** All looks of one press together must leave time for the result, which the agent awaits for 5 s. In milliseconds. */
 export const lookBudgetMs = 3_000;
 /** Applications that are looked at one by one for a press. */
 export const looksMax = 20;
-
-export function reject(reason: Objection['reason'], message: string): Verdict {
-  return { outcome: 'rejected', reason, message };
-}
-
-/** Whether releases are frozen stands at the broker, which could not be asked. */
-export const cutOff: Verdict = {
-  outcome: 'rejected',
-  reason: 'argocd-unreachable',
-  message:
-    'the connection to the broker was cut before this worker could read there whether releases are frozen; press again',
-};
-
-export function nothing(message: string): Verdict {
-  return { outcome: 'nothing-to-release', message };
-}
-
-/** Keys of all that the button selects. */
-export function selectedBy(
-  { registry }: Pick<JudgeOptions, 'registry'>,
-  { select }: ButtonConfig,
-): readonly string[] {
-  return candidatesOf(registry, (app) => selects(select, app), undefined).map(keyOf);
-}
-
-/** @param selected keys of all that the button selects */
-export function nothingSelected(only: readonly string[] | undefined, selected: readonly string[]): Verdict {
-  const [first] = only ?? [];
-  return nothing(
-    only === undefined || first === undefined || selected.length === 0
-      ? 'the button selects no application that Argo CD shows'
-      : `the button does not select ${list(only)}; check the names, and \`select\` of the button. ${whatThereIs(first, selected)}`,
-  );
-}
-
-/** @param keys those that it keeps from being released */
-export function inTheWay(reason: Obstacle, keys: readonly string[], access: Pick<Access, 'known'>): string {
-  if (reason === 'not-permitted')
-    return `the account of the token may not sync ${list(keys)}; its RBAC policy needs "applications, sync"`;
-  const known = keys.map((key) => access.known(key));
-  const description = known.find((one) => one?.windowDescription !== undefined)?.windowDescription;
-  const said = description === undefined ? '' : ` (${description})`;
-  return `a sync window of Argo CD${said} does not allow it now: ${list(keys)}`;
-}
 
 /**
  * Of what is to be released more must be known than that it differs: its target, which a list leaves out before Argo CD 3.5.0
@@ -141,11 +83,4 @@ export async function lookAtBlocked(
 /** Waits for what needs no more than the time left; the rest goes on by itself and changes only what is known. */
 export async function within(clock: Clock, deadline: number, work: Promise<unknown>): Promise<void> {
   await waitAtMost(clock, Math.max(0, deadline - clock.monotonic()), work);
-}
-
-/** The first few by name, and how many more. */
-export function list(keys: readonly string[]): string {
-  const shown = 5;
-  const more = keys.length - shown;
-  return `${keys.slice(0, shown).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

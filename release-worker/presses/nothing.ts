@@ -3,8 +3,8 @@ import { toLocalTime } from '../../messages/time.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import { causeOf, lostInWords } from '../drift/lost.ts';
-import type { Verdict } from './looking.ts';
-import { list, nothing, reject } from './looking.ts';
+import { type Verdict, nothing, reject } from './decision.ts';
+import { list } from '../name-list.ts';
 
 export interface NothingFound {
   /** what the press could release; nothing of it is known to be out of sync */

@@ -24,7 +24,8 @@ import type { StateDirectory } from '../state-directory.ts';
 import { takeForeignPresses } from './foreign.ts';
 import { createIntake, type IntakeOptions } from './intake.ts';
 import { judge } from './judge.ts';
-import { cutOff, type JudgeOptions } from './looking.ts';
+import { cutOff } from './decision.ts';
+import type { JudgeOptions } from './looking.ts';
 import type { PressMemory } from './memory.ts';
 import { answerFormerPresses } from './unanswered.ts';
 

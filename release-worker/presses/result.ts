@@ -9,7 +9,7 @@ import { messageOf } from '../../service/log.ts';
 import type { PressLine } from '../releases/journal-lines.ts';
 import type { Journal } from '../releases/journal.ts';
 import type { Candidate } from './candidate.ts';
-import type { Verdict } from './looking.ts';
+import type { Verdict } from './decision.ts';
 
 /**
  * Its line in the journal, without the release.

@@ -5,7 +5,7 @@ import type { PressReason } from '../../messages/press.ts';
 import { fromTime } from '../../messages/time.ts';
 import { durationInWords } from '../../service/duration.ts';
 import type { Candidate, Knowledge } from './candidate.ts';
-import { list } from './looking.ts';
+import { list } from '../name-list.ts';
 
 export interface Objection {
   readonly reason: PressReason;

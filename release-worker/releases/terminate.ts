@@ -4,7 +4,7 @@ import type { Link } from '../../service/link/link.ts';
 import type { Log } from '../../service/log.ts';
 import type { Replies } from '../replies.ts';
 import { takeRequests } from '../requests.ts';
-import { list } from '../presses/looking.ts';
+import { list } from '../name-list.ts';
 import type { RunningReleases, Termination } from './running.ts';
 import type { Unended } from './unended.ts';
 

@@ -1,7 +1,7 @@
 // A freeze and a press at the same time: once somebody was told that it is frozen, nothing is accepted.
 import { describe, expect, it } from 'vitest';
 import type { Hold } from '../../../release-worker/presses/candidate.ts';
-import type { Verdict } from '../../../release-worker/presses/looking.ts';
+import type { Verdict } from '../../../release-worker/presses/decision.ts';
 import { until } from '../../support/wait.ts';
 import { button } from '../support/buttons.ts';
 import { accepting, takingIn } from '../support/intake.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, unlinkSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Verdict } from '../../../release-worker/presses/looking.ts';
+import type { Verdict } from '../../../release-worker/presses/decision.ts';
 import type { JournalLine } from '../../../release-worker/releases/journal-lines.ts';
 import { createJournal } from '../../../release-worker/releases/journal.ts';
 import type { Journal } from '../../../release-worker/releases/journal.ts';

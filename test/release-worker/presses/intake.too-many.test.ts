@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Verdict } from '../../../release-worker/presses/looking.ts';
+import type { Verdict } from '../../../release-worker/presses/decision.ts';
 import { accepting, memoryJournal, takingIn } from '../support/intake.ts';
 import { settle } from '../support/settle.ts';
 

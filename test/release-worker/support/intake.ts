@@ -2,7 +2,7 @@
 import { keyOf } from '../../../release-worker/argocd/application.ts';
 import { createIntake } from '../../../release-worker/presses/intake.ts';
 import type { IntakeOptions } from '../../../release-worker/presses/intake.ts';
-import type { Verdict } from '../../../release-worker/presses/looking.ts';
+import type { Verdict } from '../../../release-worker/presses/decision.ts';
 import { createPressMemory } from '../../../release-worker/presses/memory.ts';
 import type { JournalLine } from '../../../release-worker/releases/journal-lines.ts';
 import type { Journal } from '../../../release-worker/releases/journal.ts';

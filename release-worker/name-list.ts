@@ -1,0 +1,8 @@
+// Names of applications in a sentence.
+
+/** The first few by name, and how many more. */
+export function list(keys: readonly string[]): string {
+  const shown = 5;
+  const more = keys.length - shown;
+  return `${keys.slice(0, shown).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
