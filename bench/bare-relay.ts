@@ -6,7 +6,7 @@ import { connectAsync } from 'mqtt';
 import * as z from 'zod/mini';
 import { streamFields } from '../release-worker/argocd/fields.ts';
 
-/** As `drift/board.ts` gathers. */
+/** As `drift/signal-publisher.ts` gathers. */
 const signalEveryMs = 30;
 const summaryEveryMs = 200;
 const shown = 20;

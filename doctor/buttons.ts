@@ -5,7 +5,7 @@ import { keyOf } from '../release-worker/argocd/application.ts';
 import type { ArgoCd } from '../release-worker/argocd/client.ts';
 import { eachLimited } from '../release-worker/each-limited.ts';
 import { selects } from '../config/selects.ts';
-import type { ButtonConfig } from '../release-worker/selection.ts';
+import type { ButtonConfig } from '../release-worker/buttons.ts';
 import { faultOf } from './argocd.ts';
 import type { Fault } from './argocd.ts';
 import { counted, failed, ok, some, warning } from './row.ts';

@@ -6,7 +6,7 @@ import { workerInfo } from '../messages/worker.ts';
 import type { Clock, Timer } from '../service/clock.ts';
 import type { Link } from '../service/link/link.ts';
 import type { ArgoCd } from './argocd/client.ts';
-import type { Watch } from './drift/watched.ts';
+import type { Watch } from './drift/argocd-watch.ts';
 
 export interface InfoOptions {
   readonly config: Pick<Config['worker'], 'id' | 'title' | 'buttons'>;

@@ -9,7 +9,7 @@ import { releaseOutcomes } from '../messages/release.ts';
 import type { Release } from '../messages/release.ts';
 import { fromTime } from '../messages/time.ts';
 import type { Clock } from '../service/clock.ts';
-import type { ButtonShown } from './drift/board.ts';
+import type { ButtonShown } from './drift/signal-publisher.ts';
 
 export interface WorkerMetrics {
   press(button: string, outcome: PressResult['outcome'], reason?: PressReason): void;

@@ -11,7 +11,7 @@ import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
-import { createAnswers } from './answers.ts';
+import { createAnswers } from './answer-cache.ts';
 import type { Registry } from './registry.ts';
 import type { Obstacle } from './drifted.ts';
 import { createWindowQuestions, type WindowAnswer } from './window-questions.ts';

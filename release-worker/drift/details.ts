@@ -7,7 +7,7 @@ import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { AppName, ArgoCd } from '../argocd/client.ts';
-import { lookAt } from './look.ts';
+import { lookAt } from './fetch-app.ts';
 import type { Registry } from './registry.ts';
 import { isDrifted } from './drifted.ts';
 

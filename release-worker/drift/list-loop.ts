@@ -1,7 +1,7 @@
 // Asks for lists, one at a time: again after a pause, sooner when one is wanted, and ever later where they fail.
 import type { Clock } from '../../service/clock.ts';
 import { backoffMs } from '../../service/backoff.ts';
-import { isTokenRefused } from './answering.ts';
+import { isTokenRefused } from './last-answer.ts';
 import { createPause } from './pause.ts';
 import type { Reach } from './reach.ts';
 

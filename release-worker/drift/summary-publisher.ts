@@ -5,7 +5,7 @@ import type { Clock } from '../../service/clock.ts';
 import type { Link } from '../../service/link/link.ts';
 import type { Obstacle } from './drifted.ts';
 import { driftState, summaryOf } from './summary.ts';
-import type { Tally } from './tally.ts';
+import type { Tally } from './drift-counter.ts';
 
 export interface SummaryPublisher {
   /**

@@ -5,7 +5,7 @@ import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
 import type { WindowsOfApp } from '../argocd/sync-window.ts';
-import { createAnswers } from './answers.ts';
+import { createAnswers } from './answer-cache.ts';
 import { projectWindows } from './project-windows.ts';
 import type { ProjectWindows } from './project-windows.ts';
 import { opennessOf } from './windows.ts';

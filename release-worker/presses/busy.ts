@@ -1,10 +1,10 @@
 // What keeps an application from being released by a press: a release that runs, or a sync that a former one has left.
 import { keyOf } from '../argocd/application.ts';
 import type { AppRecord } from '../argocd/application.ts';
-import { lookAt } from '../drift/look.ts';
+import { lookAt } from '../drift/fetch-app.ts';
 import { list } from '../name-list.ts';
-import { lookBudgetMs, looksMax, within } from './looking.ts';
-import type { JudgeOptions } from './looking.ts';
+import { lookBudgetMs, looksMax, within } from './fresh-checks.ts';
+import type { JudgeOptions } from './fresh-checks.ts';
 
 type Busy = Pick<JudgeOptions, 'isBusy' | 'whyBusy'>;
 

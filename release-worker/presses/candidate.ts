@@ -5,7 +5,7 @@ import type { Gesture } from '../../messages/gesture.ts';
 import type { Press } from '../../messages/press.ts';
 import type { PlannedApp, PlannedRelease } from '../releases/release.ts';
 import { settingsOf } from '../releases/settings.ts';
-import type { ButtonConfig } from '../selection.ts';
+import type { ButtonConfig } from '../buttons.ts';
 
 export interface Candidate {
   readonly pressId: string;

@@ -13,7 +13,7 @@ import type { PlannedRelease } from '../releases/release.ts';
 import { plannedRelease } from './candidate.ts';
 import type { Candidate } from './candidate.ts';
 import type { Verdict } from './decision.ts';
-import type { PressMemory } from './memory.ts';
+import type { PressMemory } from './press-history.ts';
 import { lineOf, resultOf, sendResult } from './result.ts';
 
 export interface Judged {

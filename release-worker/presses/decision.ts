@@ -9,7 +9,7 @@ import type { Registry } from '../drift/registry.ts';
 import { list } from '../name-list.ts';
 import { candidatesOf } from '../releases/plan.ts';
 import type { PlannedApp } from '../releases/release.ts';
-import type { ButtonConfig } from '../selection.ts';
+import type { ButtonConfig } from '../buttons.ts';
 import type { Objection } from './rules.ts';
 
 export type Verdict =

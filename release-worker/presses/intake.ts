@@ -5,7 +5,7 @@ import { buttonPress } from '../../messages/press.ts';
 import type { Press } from '../../messages/press.ts';
 import type { Action } from '../../messages/worker.ts';
 import { messageOf } from '../../service/log.ts';
-import type { ButtonConfig } from '../selection.ts';
+import type { ButtonConfig } from '../buttons.ts';
 import { candidateOf, gatheredBy } from './candidate.ts';
 import type { Candidate, Hold } from './candidate.ts';
 import { createConclude } from './conclude.ts';

@@ -2,7 +2,7 @@
 import { toLocalTime } from '../../messages/time.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
-import { causeOf, lostInWords } from '../drift/lost.ts';
+import { causeOf, lostInWords } from '../drift/comparison-words.ts';
 import { type Verdict, nothing, reject } from './decision.ts';
 import { list } from '../name-list.ts';
 

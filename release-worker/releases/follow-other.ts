@@ -8,8 +8,8 @@ import { shortRevision } from '../drift/summary.ts';
 import { deployedAllTheSame } from './deployed-all-the-same.ts';
 import { healthy } from './health.ts';
 import { leftOut } from './left-out.ts';
-import { createNews, gone, isGone, lookNow } from './news.ts';
-import type { FollowOptions } from './news.ts';
+import { createNews, gone, isGone, lookNow } from './app-updates.ts';
+import type { FollowOptions } from './app-updates.ts';
 import type { AppEnd, PlannedApp } from './release.ts';
 import { untilSynced } from './verify.ts';
 

@@ -4,8 +4,8 @@ import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import { followOther } from './follow-other.ts';
-import { createNews, gone, lookNow } from './news.ts';
-import type { FollowOptions } from './news.ts';
+import { createNews, gone, lookNow } from './app-updates.ts';
+import type { FollowOptions } from './app-updates.ts';
 import type { AppEnd } from './release.ts';
 import { verify } from './verify.ts';
 

@@ -1,6 +1,6 @@
 // Waits for health after a sync, where the configuration asks for that.
-import { createNews, gone } from './news.ts';
-import type { FollowOptions } from './news.ts';
+import { createNews, gone } from './app-updates.ts';
+import type { FollowOptions } from './app-updates.ts';
 import type { AppEnd } from './release.ts';
 
 /** What was degraded before the release needs a while to recover. In milliseconds. */

@@ -3,13 +3,13 @@
 import { delay } from '../../service/clock.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
-import { lookAt } from '../drift/look.ts';
+import { lookAt } from '../drift/fetch-app.ts';
 import { shortRevision } from '../drift/summary.ts';
 import { deployedAllTheSame } from './deployed-all-the-same.ts';
 import { isUnderWay, mayDeploy, othersInWords } from './follow-other.ts';
 import type { Other } from './follow-other.ts';
 import { viewOf } from './follow.ts';
-import { gone, isGone } from './news.ts';
+import { gone, isGone } from './app-updates.ts';
 import type { AppEnd } from './release.ts';
 import type { SendOptions } from './send.ts';
 

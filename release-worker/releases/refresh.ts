@@ -4,7 +4,7 @@ import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
-import { lookAt } from '../drift/look.ts';
+import { lookAt } from '../drift/fetch-app.ts';
 import type { Registry } from '../drift/registry.ts';
 import { eachLimited } from '../each-limited.ts';
 

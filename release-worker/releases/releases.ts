@@ -9,20 +9,20 @@ import type { Log } from '../../service/log.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
 import type { Access } from '../drift/access.ts';
-import type { Board } from '../drift/board.ts';
+import type { Board } from '../drift/signal-publisher.ts';
 import { endingOf } from '../drift/ending.ts';
 import type { Registry } from '../drift/registry.ts';
 import type { Freeze } from '../freeze/freeze.ts';
 import type { WorkerMetrics } from '../metrics.ts';
 import { createDeployedByButton, type DeployedByButton } from './deployed.ts';
 import type { Journal } from './journal.ts';
-import { createLate } from './late.ts';
+import { createLate } from './late-ends.ts';
 import { endsOf, type Recovered } from './recovery.ts';
 import { whyFreeze, type PlannedRelease } from './release.ts';
 import { createRunner, type RunnerOptions } from './runner.ts';
 import type { RunningReleases } from './running.ts';
-import { createSaid, formerReleases } from './said.ts';
-import type { LateEnd, Unended } from './unended.ts';
+import { createSaid, formerReleases } from './release-topics.ts';
+import type { LateEnd, Unended } from './leftover-syncs.ts';
 
 export interface Releases {
   /** Goes on with the releases of the former run. To be called before the link starts. */

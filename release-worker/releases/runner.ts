@@ -10,7 +10,7 @@ import type { Registry } from '../drift/registry.ts';
 import { eachLimited } from '../each-limited.ts';
 import { followOther } from './follow-other.ts';
 import { followSync } from './follow.ts';
-import type { FollowOptions } from './news.ts';
+import type { FollowOptions } from './app-updates.ts';
 import type { UnfinishedRelease } from './recovery.ts';
 import type { AppEnd, AppProgress, PlannedApp, PlannedRelease } from './release.ts';
 import { howOf, outcomeOf, releaseMessage } from './release.ts';
@@ -23,7 +23,7 @@ import { lookForOurs } from './look-for-ours.ts';
 import type { Overtaken, Sent } from './look-for-ours.ts';
 import { sendSync } from './send.ts';
 import type { SendOptions } from './send.ts';
-import type { EndedRelease } from './unended.ts';
+import type { EndedRelease } from './leftover-syncs.ts';
 import { wavesOf } from './waves.ts';
 
 export interface RunnerOptions extends Omit<ReportOptions, 'running'> {

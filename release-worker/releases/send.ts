@@ -8,12 +8,12 @@ import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd, SyncRequest } from '../argocd/client.ts';
 import type { OwnSyncPolicy } from '../argocd/sync-options.ts';
 import { ArgoCdError } from '../argocd/errors.ts';
-import { lookAt } from '../drift/look.ts';
+import { lookAt } from '../drift/fetch-app.ts';
 import type { Registry } from '../drift/registry.ts';
 import { shortRevision } from '../drift/summary.ts';
 import { lookForOurs } from './look-for-ours.ts';
 import type { Overtaken, Sent } from './look-for-ours.ts';
-import { gone, isGone } from './news.ts';
+import { gone, isGone } from './app-updates.ts';
 import type { AppEnd, PlannedApp, PlannedRelease, ReleaseSettings } from './release.ts';
 import { infosOf } from './release.ts';
 

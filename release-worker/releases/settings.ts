@@ -1,5 +1,5 @@
 // From a button's configuration to how its releases are done.
-import type { ButtonConfig } from '../selection.ts';
+import type { ButtonConfig } from '../buttons.ts';
 import type { ReleaseSettings } from './release.ts';
 
 /** What is Argo CD's own way is left out. */

@@ -6,7 +6,7 @@ import type { Replies } from '../replies.ts';
 import { takeRequests } from '../requests.ts';
 import { list } from '../name-list.ts';
 import type { RunningReleases, Termination } from './running.ts';
-import type { Unended } from './unended.ts';
+import type { Unended } from './leftover-syncs.ts';
 
 /** Subscribes. */
 export function takeTerminations(options: {

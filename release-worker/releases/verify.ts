@@ -7,8 +7,8 @@ import { shortRevision } from '../drift/summary.ts';
 import { deployedAllTheSame } from './deployed-all-the-same.ts';
 import { healthy } from './health.ts';
 import { leftOut } from './left-out.ts';
-import { changed, gone, isGone, lookNow } from './news.ts';
-import type { FollowOptions } from './news.ts';
+import { changed, gone, isGone, lookNow } from './app-updates.ts';
+import type { FollowOptions } from './app-updates.ts';
 import type { AppEnd, PlannedApp } from './release.ts';
 
 /** The new sync status comes 35 to 90 ms after the operation's end (`stream-sse-fields-sync`). */

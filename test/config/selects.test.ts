@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { selects } from '../../config/selects.ts';
-import type { ButtonConfig } from '../../release-worker/selection.ts';
+import type { ButtonConfig } from '../../release-worker/buttons.ts';
 import { whole } from '../release-worker/support/records.ts';
 
 describe('a button selects', () => {

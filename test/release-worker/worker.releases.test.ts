@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { worldOf } from '../support/simulator.ts';
 import { until } from '../support/wait.ts';
 import { simulatedArgoCd } from './support/argocd.ts';
-import type { ButtonConfig } from '../../release-worker/selection.ts';
+import type { ButtonConfig } from '../../release-worker/buttons.ts';
 import { button } from './support/buttons.ts';
 import { onBroker, startWorker, stateDirectory, workerConfig } from './support/worker.ts';
 

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectAsync } from 'mqtt';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { ButtonConfig } from '../../release-worker/selection.ts';
+import type { ButtonConfig } from '../../release-worker/buttons.ts';
 import { worldOf } from '../support/simulator.ts';
 import { until } from '../support/wait.ts';
 import { simulatedArgoCd } from './support/argocd.ts';

@@ -1,5 +1,5 @@
 // A button as its configuration has it, with the defaults.
-import type { ButtonConfig } from '../../../release-worker/selection.ts';
+import type { ButtonConfig } from '../../../release-worker/buttons.ts';
 
 export function button(over: Partial<ButtonConfig> = {}): ButtonConfig {
   return {

@@ -1,8 +1,8 @@
 import type { AppRecord } from '../../../release-worker/argocd/application.ts';
 import { keyOf } from '../../../release-worker/argocd/application.ts';
 import type { DriftCounts, Obstacle } from '../../../release-worker/drift/drifted.ts';
-import { createLostBook } from '../../../release-worker/drift/lost-book.ts';
-import { createTally } from '../../../release-worker/drift/tally.ts';
+import { createLostBook } from '../../../release-worker/drift/lost-comparisons.ts';
+import { createTally } from '../../../release-worker/drift/drift-counter.ts';
 
 /** What these applications come to, where a button selects them all. */
 export function countDrift(

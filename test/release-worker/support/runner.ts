@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import type { Release, ReleaseEvent } from '../../../messages/release.ts';
 import type { AppRecord } from '../../../release-worker/argocd/application.ts';
 import { createRegistry } from '../../../release-worker/drift/registry.ts';
-import { createWatch } from '../../../release-worker/drift/watch.ts';
+import { createWatch } from '../../../release-worker/drift/create-argocd-watch.ts';
 import type { PlannedRelease } from '../../../release-worker/releases/release.ts';
 import type { UnfinishedRelease } from '../../../release-worker/releases/recovery.ts';
 import { createRunner } from '../../../release-worker/releases/runner.ts';

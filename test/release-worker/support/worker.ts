@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest';
 import { createBroker } from '../../../broker/broker.ts';
 import type { WorkerPartOptions } from '../../../release-worker/main.ts';
 import { workerPart } from '../../../release-worker/main.ts';
-import type { ButtonConfig } from '../../../release-worker/selection.ts';
+import type { ButtonConfig } from '../../../release-worker/buttons.ts';
 import { createContext } from '../../../service/context.ts';
 import type { Context } from '../../../service/context.ts';
 import { silentLog } from '../../../service/log.ts';

@@ -1,7 +1,7 @@
 // A board on a hand-moved clock, of applications that a test puts into the registry.
 import { onTestFinished } from 'vitest';
 import type { AppRecord } from '../../../release-worker/argocd/application.ts';
-import { createBoard } from '../../../release-worker/drift/board.ts';
+import { createBoard } from '../../../release-worker/drift/signal-publisher.ts';
 import type { Ending } from '../../../release-worker/drift/ending.ts';
 import { createRegistry } from '../../../release-worker/drift/registry.ts';
 import { silentLog } from '../../../service/log.ts';

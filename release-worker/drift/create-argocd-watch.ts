@@ -7,12 +7,12 @@ import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
 import type { ArgoCd } from '../argocd/client.ts';
 import { ArgoCdError } from '../argocd/errors.ts';
-import { createAnswering, isTokenRefused } from './answering.ts';
+import { createAnswering, isTokenRefused } from './last-answer.ts';
 import { createDetails } from './details.ts';
 import { createFreshness } from './freshness.ts';
 import { createIntroduced } from './introduced.ts';
 import { createListLoop } from './list-loop.ts';
-import { createLookout } from './lookout.ts';
+import { createLookout } from './probe-loop.ts';
 import { createProblem } from './problem.ts';
 import { createReach, raisesDoubt } from './reach.ts';
 import type { Registry } from './registry.ts';
@@ -20,7 +20,7 @@ import { partlyTold } from './server-version.ts';
 import { createStreamLoop, keepAliveGapMs } from './stream-loop.ts';
 import { createStreamSigns } from './stream-signs.ts';
 import { createUnreadable } from './unreadable.ts';
-import type { Watch } from './watched.ts';
+import type { Watch } from './argocd-watch.ts';
 
 export interface WatchOptions {
   readonly argocd: ArgoCd;

@@ -1,6 +1,6 @@
 // What is known of applications that were out of sync and cannot be compared, and what the journal is told of it.
 import { expect, it } from 'vitest';
-import { createLostBook } from '../../../release-worker/drift/lost-book.ts';
+import { createLostBook } from '../../../release-worker/drift/lost-comparisons.ts';
 
 it('tells what is lost and found since the last time, and nothing of what came back in between', () => {
   const book = createLostBook();

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Ending } from '../../../release-worker/drift/ending.ts';
 import { createDeployedByButton } from '../../../release-worker/releases/deployed.ts';
-import { createLate } from '../../../release-worker/releases/late.ts';
+import { createLate } from '../../../release-worker/releases/late-ends.ts';
 import type { AppEnd, PlannedRelease } from '../../../release-worker/releases/release.ts';
 import { newCommit, oldCommit } from '../support/records.ts';
 import { planned, releaseOf } from '../support/releases.ts';

@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest';
 import type { AppRecord } from '../../../release-worker/argocd/application.ts';
 import { keyOf } from '../../../release-worker/argocd/application.ts';
 import type { DriftCounts, Obstacle } from '../../../release-worker/drift/drifted.ts';
-import { createLostBook } from '../../../release-worker/drift/lost-book.ts';
-import { createTally } from '../../../release-worker/drift/tally.ts';
-import type { ButtonConfig } from '../../../release-worker/selection.ts';
+import { createLostBook } from '../../../release-worker/drift/lost-comparisons.ts';
+import { createTally } from '../../../release-worker/drift/drift-counter.ts';
+import type { ButtonConfig } from '../../../release-worker/buttons.ts';
 import { selects } from '../../../config/selects.ts';
 import { drifted, whole } from '../support/records.ts';
 

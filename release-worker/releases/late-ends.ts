@@ -1,14 +1,14 @@
 // What follows from the late end of a sync: `release/last`, the light, and what a rollback would undo.
 import { toTime } from '../../messages/time.ts';
-import type { Board } from '../drift/board.ts';
+import type { Board } from '../drift/signal-publisher.ts';
 import { endingOf } from '../drift/ending.ts';
 import type { Registry } from '../drift/registry.ts';
 import type { DeployedByButton } from './deployed.ts';
 import type { PlannedRelease } from './release.ts';
 import { progressOf, releaseMessage, whyFreeze } from './release.ts';
 import type { Recovered } from './recovery.ts';
-import type { Said } from './said.ts';
-import type { LateEnd } from './unended.ts';
+import type { Said } from './release-topics.ts';
+import type { LateEnd } from './leftover-syncs.ts';
 
 export interface Late {
   /** What the journal tells of the former run. */

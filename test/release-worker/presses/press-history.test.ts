@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createPressMemory } from '../../../release-worker/presses/memory.ts';
+import { createPressMemory } from '../../../release-worker/presses/press-history.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 
 const day = 86_400_000;

@@ -1,7 +1,7 @@
 // What a board says as time passes and releases end.
 import { describe, expect, it } from 'vitest';
 import type { Ending } from '../../../release-worker/drift/ending.ts';
-import { boarding } from '../support/boarding.ts';
+import { boarding } from '../support/signal-publisher.ts';
 import { detailOf, drifted, listed, newCommit, newestCommit, whole } from '../support/records.ts';
 
 const automated = { automated: true } as const;

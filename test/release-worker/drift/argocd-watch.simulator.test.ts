@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { createArgoCdSimulator } from '../../../argocd-simulator/simulator.ts';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { createRegistry } from '../../../release-worker/drift/registry.ts';
-import { createWatch } from '../../../release-worker/drift/watch.ts';
+import { createWatch } from '../../../release-worker/drift/create-argocd-watch.ts';
 import { createHealth } from '../../../service/health.ts';
 import { silentLog } from '../../../service/log.ts';
 import { freePort } from '../../support/ports.ts';

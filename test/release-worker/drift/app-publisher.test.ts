@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createPublisher } from '../../../release-worker/drift/publisher.ts';
+import { createPublisher } from '../../../release-worker/drift/app-publisher.ts';
 import { createRegistry } from '../../../release-worker/drift/registry.ts';
 import type { AppRecord } from '../../../release-worker/argocd/application.ts';
 import { silentLog } from '../../../service/log.ts';

@@ -5,9 +5,9 @@ import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
 import type { Access } from '../drift/access.ts';
-import { lookAt } from '../drift/look.ts';
+import { lookAt } from '../drift/fetch-app.ts';
 import type { Registry } from '../drift/registry.ts';
-import type { Watch } from '../drift/watched.ts';
+import type { Watch } from '../drift/argocd-watch.ts';
 import type { Deployed } from '../releases/deployed.ts';
 
 export interface JudgeOptions {

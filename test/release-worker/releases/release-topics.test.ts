@@ -1,7 +1,7 @@
 // What is said at release/current and release/last, beside what another process has said there.
 import { expect, it } from 'vitest';
 import type { Release } from '../../../messages/release.ts';
-import { createSaid, laterRelease } from '../../../release-worker/releases/said.ts';
+import { createSaid, laterRelease } from '../../../release-worker/releases/release-topics.ts';
 import { silentLog } from '../../../service/log.ts';
 import { createFakeLink } from '../support/fake-link.ts';
 import { settle } from '../support/settle.ts';

@@ -1,9 +1,9 @@
 // What the applications come to, in numbers: of all, and of what each button selects. Kept up change by change, since
 // with 10,000 applications and dozens of changes a second nothing may walk all of them each time.
 import type { AppRecord } from '../argocd/application.ts';
-import type { ButtonConfig } from '../selection.ts';
-import { selecting } from '../selection.ts';
-import type { Lost, LostBook } from './lost-book.ts';
+import type { ButtonConfig } from '../buttons.ts';
+import { selecting } from '../buttons.ts';
+import type { Lost, LostBook } from './lost-comparisons.ts';
 import type { Registry } from './registry.ts';
 import { isDrifted, isListed, type DriftCounts, type Obstacle } from './drifted.ts';
 

@@ -2,17 +2,17 @@
 import type { Action } from '../../messages/worker.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
-import { lookAt } from '../drift/look.ts';
+import { lookAt } from '../drift/fetch-app.ts';
 import { isDrifted } from '../drift/drifted.ts';
 import { candidatesOf, planOf } from '../releases/plan.ts';
 import { selects } from '../../config/selects.ts';
-import type { ButtonConfig } from '../selection.ts';
-import { judgeRollback } from './judge-rollback.ts';
+import type { ButtonConfig } from '../buttons.ts';
+import { judgeRollback } from './decide-rollback.ts';
 import { busyInWords, isTaken, lookAtLeft } from './busy.ts';
 import { list } from '../name-list.ts';
 import { inTheWay, nothing, nothingSelected, reject, selectedBy, type Verdict } from './decision.ts';
-import { lookAtBlocked, lookAtUnknown, lookBudgetMs, within } from './looking.ts';
-import type { JudgeOptions } from './looking.ts';
+import { lookAtBlocked, lookAtUnknown, lookBudgetMs, within } from './fresh-checks.ts';
+import type { JudgeOptions } from './fresh-checks.ts';
 import { nothingFound } from './nothing.ts';
 
 /** Until it is known whether Argo CD is there, looks included; the agent awaits the result for 5 s. In milliseconds. */

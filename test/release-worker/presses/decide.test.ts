@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { worldOf } from '../../support/simulator.ts';
 import { until } from '../../support/wait.ts';
-import { judging } from '../support/judging.ts';
+import { judging } from '../support/deciding.ts';
 import { newCommit, newestCommit, oldCommit } from '../support/records.ts';
 
 const shop = { name: 'shop', drifted: true };

@@ -17,8 +17,8 @@ import type { Gist } from './publish-queue.ts';
 import type { Registry } from './registry.ts';
 import type { Revisions } from './revisions.ts';
 import { isDrifted } from './drifted.ts';
-import type { ButtonConfig } from '../selection.ts';
-import { selecting } from '../selection.ts';
+import type { ButtonConfig } from '../buttons.ts';
+import { selecting } from '../buttons.ts';
 
 export interface Publisher {
   start(): void;

@@ -9,12 +9,12 @@ import { shortRevision } from '../drift/summary.ts';
 import type { Obstacle } from '../drift/drifted.ts';
 import { candidatesOf, plannedOf } from '../releases/plan.ts';
 import { selects } from '../../config/selects.ts';
-import type { ButtonConfig } from '../selection.ts';
+import type { ButtonConfig } from '../buttons.ts';
 import { busyInWords, isTaken, lookAtLeft } from './busy.ts';
 import { list } from '../name-list.ts';
 import { inTheWay, nothing, nothingSelected, reject, selectedBy, type Verdict } from './decision.ts';
-import { lookAtBlocked, lookAtUnknown } from './looking.ts';
-import type { JudgeOptions } from './looking.ts';
+import { lookAtBlocked, lookAtUnknown } from './fresh-checks.ts';
+import type { JudgeOptions } from './fresh-checks.ts';
 
 /** @param deadline of its looks, on the monotonic clock */
 export async function judgeRollback(

@@ -2,10 +2,10 @@
 import { onTestFinished } from 'vitest';
 import { createAccess } from '../../../release-worker/drift/access.ts';
 import { createRegistry } from '../../../release-worker/drift/registry.ts';
-import { createWatch } from '../../../release-worker/drift/watch.ts';
-import { judge } from '../../../release-worker/presses/judge.ts';
+import { createWatch } from '../../../release-worker/drift/create-argocd-watch.ts';
+import { judge } from '../../../release-worker/presses/decide.ts';
 import type { Deployed } from '../../../release-worker/releases/deployed.ts';
-import type { ButtonConfig } from '../../../release-worker/selection.ts';
+import type { ButtonConfig } from '../../../release-worker/buttons.ts';
 import { createHealth } from '../../../service/health.ts';
 import { silentLog } from '../../../service/log.ts';
 import { until } from '../../support/wait.ts';
