@@ -1,4 +1,4 @@
-// What a process that asks Argo CD cannot do without.
+// The settings that every process needs that asks Argo CD.
 export const argocdNeeds = {
   required: ['argocd.server'],
   oneOf: [['argocd.token', 'argocd.username']],

@@ -7,7 +7,7 @@ import { linkFromConfig, localBrokerUrl } from '../service/link/from-config.ts';
 import type { Link } from '../service/link/link.ts';
 import { silentLog } from '../service/log.ts';
 
-/** How long an answer may take, in milliseconds. The agent waits as long. */
+/** Time limit for an answer, in milliseconds. The agent has the same. */
 export const answerMs = 5_000;
 
 export interface Broker {
@@ -16,7 +16,7 @@ export interface Broker {
   readonly url: string;
 }
 
-/** @param nobody why there is no answer, in words */
+/** An answer, or in `nobody` a sentence that says why there is none. */
 export type Answered<Answer> = { readonly answer: Answer } | { readonly nobody: string };
 
 export interface Question<Request, Answer, P> {
@@ -26,11 +26,11 @@ export interface Question<Request, Answer, P> {
   readonly isOurs: (answer: Answer) => boolean;
   /** `the press` */
   readonly what: string;
-  /** what else to know where nobody has answered */
+  /** a sentence to add when nobody has answered */
   readonly hint: string;
 }
 
-/** A link of its own for the time of `work`. @param role part of the client id, usually the command's name */
+/** Opens a link for the duration of `work`. @param role part of the client id, usually the command's name */
 export async function withBroker<T>(
   mqtt: Config['mqtt'],
   role: string,
@@ -47,7 +47,7 @@ export async function withBroker<T>(
   }
 }
 
-/** Publishes the request once, now or never, and waits for the answer. */
+/** Publishes the request once and waits for the answer. Never publishes later, for example after a reconnect. */
 export function ask<Request, Answer, P>(
   { link, url }: Broker,
   { address, request, answers, isOurs, what, hint }: Question<Request, Answer, P>,
@@ -80,12 +80,12 @@ export function whyNobody({ link, url }: Broker, hint: string): string {
     : `no answer: ${withoutNextTry(link.state.message)}`;
 }
 
-/** What a link says of a try to connect, without when it tries again. */
+/** The link's message about a failed attempt, without the time of the next one. */
 export function withoutNextTry(message: string): string {
   return message.replace(/; next try.*$/s, '');
 }
 
-/** Once: after a reconnect the same request would be a repetition of itself. */
+/** Calls `then` once only: after a reconnect the request would be sent a second time. */
 export function whenConnected(link: Link, then: () => void): void {
   if (link.state.state === 'connected') {
     then();

@@ -2,7 +2,7 @@
 import { hostname, userInfo } from 'node:os';
 import { Option, type Command } from 'commander';
 
-/** As the contract has it. */
+/** The contract allows `by` no more characters. */
 const byMax = 64;
 
 export function addBy(command: Command): void {

@@ -1,4 +1,4 @@
-// The commands by name, each loaded only when it is asked for.
+// The list of commands. Each is loaded only when it is called.
 import type { Command } from 'commander';
 
 interface ListedCommand {
@@ -6,7 +6,7 @@ interface ListedCommand {
   readonly summary: string;
   /** heading of the list in `--help` */
   readonly group: string;
-  /** arguments behind the name, as commander writes them */
+  /** arguments after the name, in commander's notation */
   readonly usage?: string;
   readonly load: () => Promise<{ configure(command: Command): Promise<void> | void }>;
 }

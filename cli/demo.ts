@@ -20,7 +20,7 @@ export interface Start {
 
 const origin = 'the demo';
 
-/** Whether `start` would be the demo. @param argocd whether --argocd was given */
+/** Whether `start` runs the demo. @param argocd whether --argocd was given */
 export function isDemo(given: GivenFlags, argocd: boolean): boolean {
   const hasFile =
     namedFile(given) !== undefined || existsSync(resolve(given.cwd, 'config/release-button.yaml'));
@@ -44,7 +44,7 @@ export async function loadStart(given: GivenFlags, argocd: boolean): Promise<Sta
     defaults: {
       origin,
       values: {
-        // Both ways can be tried: what is pressed for, and back.
+        // So that a release and a rollback can be tried.
         'worker.buttons': [{ select: { all: true }, on: { press: 'release', hold: 'rollback' } }],
         'agent.buttons': [{ gestures: ['press', 'hold'] }],
         'worker.stateDir': './state/demo',
@@ -72,8 +72,8 @@ export async function loadStart(given: GivenFlags, argocd: boolean): Promise<Sta
 }
 
 /**
- * Where the simulated Argo CD listens and with which token, known only after loading. Undefined where its section is wrong:
- * loading all sections says so, with all that is wrong elsewhere.
+ * Loads the section `simulator` first, since Argo CD's address and token in the demo come from it. Undefined when it is
+ * invalid: loading all sections then reports it together with all other problems.
  */
 async function simulatorOf(given: GivenFlags): Promise<Config['simulator'] | undefined> {
   try {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// What is started first. It loads the command, but says on a Node.js that is too old which one is needed: that one would end
-// with a SyntaxError in what is loaded. So an old Node.js must be able to read this file (12, and less where it is bundled):
-// no static import, no top-level await, no operator of the last years.
+// The entry point. It loads the command. A Node.js that is too old would end with a SyntaxError there, so this file first
+// says which version is needed. Node.js 12 must be able to read it (even older ones once it is bundled): no static import, no
+// top-level await, no recent operators.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
 // `engines` in package.json; a test compares them.
@@ -10,6 +10,6 @@ if (major < 20 || (major === 20 && minor < 19)) {
     `release-button: needs Node.js 20.19 or later, and this is ${process.versions.node} (${process.execPath}): ` +
       'install a newer one, for example from https://nodejs.org/en/download\n',
   );
-  // As of every other mistake in how it is started (exit.ts).
+  // As for every other usage error (exit.ts).
   process.exitCode = 2;
 } else void import('./main.ts');

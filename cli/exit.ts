@@ -1,4 +1,4 @@
-// Exit codes, and how an error that ends the command is said.
+// Exit codes, and how the command prints the error that ends it.
 import { writeError, writeOut } from './output.ts';
 
 const unexpected = 1;
@@ -9,10 +9,10 @@ export const refused = 4;
 export const nothingToDo = 5;
 export const noAnswer = 6;
 export const notSucceeded = 7;
-/** 128 and the number of SIGINT, as shells count. */
+/** 128 plus the number of SIGINT, as in shells. */
 export const interrupted = 130;
 
-/** One meaning each for all commands; docs/commands.md has the same table. */
+/** Each code has the same meaning for all commands. docs/commands.md has the same table. */
 const meanings: readonly (readonly [code: number, meaning: string])[] = [
   [0, 'done: accepted, or well, or ended by a signal in order'],
   [unexpected, 'an unexpected error, or doctor or health found a fault'],
@@ -36,7 +36,7 @@ export function exitCodesInWords(): string {
   return meanings.map(([code, meaning]) => `  ${String(code).padEnd(4)} ${meaning}`).join('\n');
 }
 
-/** By name, so that no room is loaded only to know its errors. */
+/** Keyed by the name of the error: importing the classes would load every room. */
 const codes: ReadonlyMap<string, number> = new Map([
   ['ConfigError', usageError],
   ['FileError', usageError],
@@ -51,7 +51,7 @@ export function exitCodeOf(error: unknown): number {
   return (error instanceof Error ? codes.get(error.name) : undefined) ?? unexpected;
 }
 
-/** To standard error: the message where it was made for people, the stack where it is a bug. */
+/** Prints to standard error: only the message of an expected error, the stack of an unexpected one. */
 export function say(error: unknown): void {
   const text =
     error instanceof Error
@@ -62,7 +62,7 @@ export function say(error: unknown): void {
   writeError(`release-button: ${text}\n`);
 }
 
-/** @returns whether it could be written; where not, that has been said */
+/** @returns whether the text was written; if not, the reason has been printed */
 export function print(text: string): boolean {
   return writeOut(`${text}\n`);
 }

@@ -1,9 +1,9 @@
-// Every configuration key as a flag of a command, and what was given on the command line by key.
+// Makes a flag of every configuration key, and reads from the command line which flags were given.
 import { Option, type Command } from 'commander';
 import { fileVariable } from '../config/environment.ts';
 import { flagsOf, type SectionName } from '../config/sections.ts';
 
-/** What the loader needs besides the sections. */
+/** What `loadConfig` needs besides the sections. */
 export interface GivenFlags {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
@@ -12,7 +12,7 @@ export interface GivenFlags {
   readonly flags: Readonly<Record<string, string>>;
 }
 
-/** What most people set. `--help` shows these, `--help-all` shows every setting. */
+/** The settings that most people use. `--help` shows these, `--help-all` shows every setting. */
 const shownFirst: ReadonlySet<string> = new Set([
   'mqtt.url',
   'mqtt.username',
@@ -31,7 +31,7 @@ const shownFirst: ReadonlySet<string> = new Set([
   'simulator.port',
 ]);
 
-/** Adds `--config` and the flags of the sections; the returned function reads what was given, after parsing. */
+/** Adds `--config` and the flags of the sections. The returned function reads them after parsing. */
 export async function addConfigFlags(
   command: Command,
   sections: readonly SectionName[],
@@ -49,7 +49,7 @@ export async function addConfigFlags(
       initial === undefined ? doc : `${doc} (default: ${initial})`,
     );
     option.helpGroup(`Settings, ${path.slice(0, path.indexOf('.'))}:`);
-    // Without its value it is true. Commander's own preset would be shown as one more default.
+    // A flag without a value means true. Commander's `preset` would show that as a second default.
     if (type === 'boolean') option.argParser(String);
     if (!shownFirst.has(path)) option.hideHelp();
     command.addOption(option);

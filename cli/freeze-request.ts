@@ -5,8 +5,8 @@ import { addBy } from './by-option.ts';
 import { configureRequest } from './worker-request.ts';
 
 /**
- * @param source what `--source` means
- * @param forSeconds how long it is to hold, read when the command line has been
+ * @param source the help text of `--source`
+ * @param forSeconds how long the freeze lasts; called after the command line is parsed
  */
 export async function configureFreeze(
   command: Command,

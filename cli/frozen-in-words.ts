@@ -1,4 +1,4 @@
-// What `freeze/state` says, for a person: each freeze once, when it comes and when it has ended.
+// Describes the changes in `freeze/state`: each freeze once when it begins and once when it ends.
 import type { FreezeMessage } from '../messages/freeze.ts';
 import { fromMessage } from '../release-worker/freeze/message.ts';
 import { keyOf } from '../release-worker/freeze/state.ts';
@@ -9,7 +9,7 @@ export interface FreezeNews {
   readonly ended: boolean;
 }
 
-/** @param known what has been told, by cause; becomes what holds now */
+/** @param known the freezes that have been described, by cause; updated to those that hold now */
 export function changesOf(known: Map<string, string>, message: FreezeMessage): readonly FreezeNews[] {
   const wasFrozen = known.size > 0;
   const now = new Map(fromMessage(message).causes.map((cause) => [keyOf(cause), cause]));

@@ -8,10 +8,10 @@ import { silentLog } from '../service/log.ts';
 import { ownVersion } from '../service/version.ts';
 import { writeOut } from './output.ts';
 
-/** Takes the cursor to the beginning of the line and clears it (ECMA-48: CR, EL). */
+/** Moves the cursor to the beginning of the line and clears the line (ECMA-48: CR, EL). */
 const clearLine = '\r\u001B[2K';
 
-/** The last one: the terminal, or the connection to it, is gone. */
+/** SIGHUP: the terminal or the connection to it was closed. */
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** @throws HardwareError when no driver can be used */
@@ -26,7 +26,7 @@ export async function checkHardware(
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   for (const signal of signals) process.on(signal, onSignal);
-  // Where nothing can be written (`| head`) the LEDs go dark before the process ends.
+  // If the output cannot be written (`| head`), stop in order, so that the LEDs go dark.
   const write = (text: string) => {
     if (!writeOut(text)) stop.abort();
   };
@@ -34,7 +34,7 @@ export async function checkHardware(
     const selected = await selectDriver({
       config: agent,
       clock,
-      // What it would log is printed.
+      // The check prints what the driver would log.
       log: silentLog(),
       keyboard: { input: process.stdin, onInterrupt: onSignal },
     });

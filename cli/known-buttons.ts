@@ -1,4 +1,4 @@
-// Which buttons there are, by what the workers that are online say of themselves (retained).
+// Finds the buttons that exist: from the retained info of the workers that are online.
 import { idPattern } from '../messages/ids.ts';
 import { whatThereIs } from '../messages/nearest.ts';
 import { workerAvailability, workerInfo, type WorkerInfo } from '../messages/worker.ts';
@@ -6,7 +6,7 @@ import { answerMs, whenConnected, whyNobody, type Answered, type Broker } from '
 
 export type KnownButton = WorkerInfo['buttons'][number];
 
-/** @param known ids of the buttons that there are; none where nobody tells. @returns a sentence, or undefined where it is one */
+/** @param known ids of all buttons; empty if no worker names any. @returns why `wanted` is no button; undefined if it is one */
 export function whyNoButton(known: readonly string[], wanted: string): string | undefined {
   if (known.length > 0)
     return known.includes(wanted)
@@ -17,13 +17,13 @@ export function whyNoButton(known: readonly string[], wanted: string): string | 
     : `${JSON.stringify(wanted)} is no id of a button: an id has lower-case letters, digits, - and _`;
 }
 
-/** What is retained comes at once behind the subscription; nothing says when it was all. In milliseconds. */
+/** Retained messages follow the subscription at once, but nothing marks the last one. In milliseconds. */
 const retainedWithinMs = 500;
 
 /**
- * The buttons of all workers that are online, each once, as the worker has it that takes its presses.
- * @param wanted no need to wait for others once this one is known
- * @param orNone also answers where none is told of: whoever may press need not be allowed to read who is there
+ * Asks for the buttons of all workers that are online. A button that several workers name is listed once.
+ * @param wanted answers as soon as this button is known
+ * @param orNone also answers when no button is known: a user who may press may lack the right to read `worker/<worker>/info`
  */
 export function knownButtons(
   broker: Broker,

@@ -46,7 +46,7 @@ ${exitCodesInWords()}`,
   .configureOutput({
     writeOut,
     writeErr: writeError,
-    // One form for all errors, whoever words them.
+    // Commander's errors look like our own.
     outputError: (text, write) => write(`release-button: ${text.replace(/^error: /, '')}`),
   })
   .exitOverride();
@@ -62,7 +62,7 @@ try {
       .summary(summary)
       .description(summary)
       .helpGroup(group);
-    // Only the chosen command is loaded; the others just stand in the list.
+    // Only the chosen command is loaded; the others are only listed.
     if (wanted !== name) continue;
     await (await load()).configure(command);
     if (group === processes) command.addHelpText('after', exitCodesOfProcess);

@@ -1,5 +1,5 @@
-// Standard output and standard error of a command, written at once. What cannot be written is told and counts for the exit
-// code; no stack trace, whatever is behind the descriptor.
+// Writes to standard output and standard error synchronously. A failed write is reported and makes the exit code non-zero. It
+// never ends in a stack trace, whatever file the descriptor is.
 import { Buffer } from 'node:buffer';
 import { fstatSync, writeSync } from 'node:fs';
 
@@ -11,9 +11,9 @@ const slowReaderMs = 10;
 let lost = false;
 
 /**
- * Once this has failed it writes nothing further. A reader that has gone (`| head`) needs no message. Any other failure is
- * said on standard error, and the exit code is not 0.
- * @returns whether everything has been written
+ * After a failure it writes nothing more. If the reader has gone (`| head`), no message is needed. Any other failure is
+ * reported on standard error and makes the exit code non-zero.
+ * @returns whether everything was written
  */
 export function writeOut(text: string): boolean {
   if (lost) return false;
@@ -33,33 +33,33 @@ export function writeOut(text: string): boolean {
   }
 }
 
-/** The program that read the pipe has ended, or the terminal was closed: of a disk EIO is worth a message. */
+/** The program that read the pipe has ended, or the terminal was closed. EIO of a disk is another failure. */
 function isReaderGone(error: unknown): boolean {
   const code = codeOf(error);
   return code === 'EPIPE' || (code === 'EIO' && fstatSync(standardOutput).isCharacterDevice());
 }
 
-/** Where nobody can read it, it is dropped. */
+/** Drops the text if it cannot be written. */
 export function writeError(text: string): void {
   try {
     writeAll(standardError, text);
   } catch {
-    // There is nowhere left to say it.
+    // There is nowhere left to report it.
   }
 }
 
-/** The answer to a press or a request is one line: whoever sent it wants to know what came of it all the same. */
+/** The answer to a press or a request is one line. It goes into the error message, so that it is not lost. */
 function whatIsLost(text: string): string {
   const line = text.trim();
   return line === '' || line.includes('\n') ? '' : `. Not written: ${line}`;
 }
 
-/** Here, since the log's own would load all of the log. */
+/** A copy: importing the function of the log would load the whole log. */
 function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
-/** Waits for a slow reader, where somebody else has made its pipe non-blocking. */
+/** Waits for a slow reader if another process has made the pipe non-blocking. */
 function writeAll(descriptor: number, text: string): void {
   for (let rest: Uint8Array = Buffer.from(text); rest.length > 0;) {
     try {

@@ -1,7 +1,7 @@
-// Which sections and what port for health each process has.
+// The configuration sections and the default health port of each process.
 import type { SectionName } from '../config/sections.ts';
 
-/** Ports for health and metrics where `health.port` does not say, on `health.host`. */
+/** Ports of health and metrics on `health.host` when `health.port` is not set. */
 export const healthPorts = {
   start: 9881,
   broker: 9881,

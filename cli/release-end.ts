@@ -1,4 +1,4 @@
-// The end of a release, awaited on this terminal.
+// Waits for the end of a release and prints how it ended.
 import { releaseLast, type Release, type ReleaseOutcome } from '../messages/release.ts';
 import type { Link } from '../service/link/link.ts';
 import { noAnswer, notSucceeded, print } from './exit.ts';
@@ -13,11 +13,11 @@ const exitCodes: Readonly<Record<ReleaseOutcome, number>> = {
 };
 
 interface ReleaseEnds {
-  /** Undefined: it has not ended within so many milliseconds. */
+  /** Resolves to undefined if the release does not end in this time, in milliseconds. */
   of(releaseId: string, ms: number): Promise<Release | undefined>;
 }
 
-/** Subscribes. A short release may have ended before its press is answered, so this comes before the press. */
+/** Subscribes. Call it before the press: a short release may end before the press is answered. */
 export function releaseEnds(link: Link): ReleaseEnds {
   let last: Release | undefined;
   let look = () => {};
@@ -42,7 +42,7 @@ export function releaseEnds(link: Link): ReleaseEnds {
   };
 }
 
-/** Prints how it ended. @returns the exit code */
+/** Prints how the release ended. @returns the exit code */
 export function tellEnd(release: Release | undefined, releaseId: string): number {
   if (release?.outcome === undefined) {
     print(

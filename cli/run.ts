@@ -1,4 +1,4 @@
-// Runs the parts of a process until a signal ends it.
+// Runs the parts of a process until a signal stops it.
 import type { Config } from '../config/sections.ts';
 import { createContext, type Context } from '../service/context.ts';
 import { ownSurroundings, whyHangUpIsIgnored } from '../service/hang-up.ts';
@@ -23,12 +23,12 @@ const processEdge: ProcessEdge = {
   exit: (code) => process.exit(code),
 };
 
-/** Resolves once everything has started; the process then lives until a signal. */
+/** Resolves when everything has started. The process then runs until a signal. */
 export async function run(options: RunOptions): Promise<void> {
   const { config, name } = options;
   let logCheck: HealthCheck | undefined;
   const log = await createLog(config.log, name, (trouble) => {
-    // A log that cannot be written cannot say so itself. Nobody needs a check of one that always could.
+    // A log that cannot be written cannot report it, so health does. The check appears only after such a failure.
     logCheck ??= context.health.check('log', 'degraded');
     if (trouble === undefined) logCheck.ok();
     else logCheck.bad(trouble);
@@ -41,7 +41,7 @@ export async function run(options: RunOptions): Promise<void> {
   );
   for (const warning of options.warnings) log.warn(warning);
 
-  // Bad from the first answer of /healthz on, before the parts have named their checks.
+  // Failing from the first answer of /healthz on, before the parts have added their checks.
   const started = health.check('started', 'failing');
   const parts: Part[] = [];
   if (config.health.enabled) {
@@ -55,7 +55,7 @@ export async function run(options: RunOptions): Promise<void> {
     start: () => started.ok(),
     stop: () => started.bad('stopping'),
   });
-  // Last, so that it says ready once all is, and stopping before anything stops.
+  // Last, so that it reports ready after all parts have started, and stopping before any part stops.
   const socket = takeNotifySocket(process.env);
   if (socket !== undefined) parts.push(createNotify({ socket, health, clock, log }));
   await runUntilSignal({

@@ -25,7 +25,7 @@ export function exitCodesOfPress(does: string): string {
 answer within ${answerMs / 1_000} s or the time of --wait · ${notSucceeded} not everything succeeded (--wait)`;
 }
 
-/** What `--only` says; ends the command where it is no list of applications. */
+/** Reads `--only`. Ends the command if it is no list of applications. */
 export function readOnly(command: Command): readonly string[] | undefined {
   const only: unknown = command.getOptionValue('only');
   const names = Array.isArray(only) ? only.map(String) : undefined;
@@ -37,7 +37,7 @@ export function readOnly(command: Command): readonly string[] | undefined {
   return names;
 }
 
-/** What `--by` says; ends the command where the contract does not allow it. */
+/** Reads `--by`. Ends the command if the contract does not allow it. */
 export function readBy(command: Command): string {
   const by = requestIdSchema.safeParse(command.getOptionValue('by'));
   return by.success
@@ -45,7 +45,7 @@ export function readBy(command: Command): string {
     : command.error('--by: must be 1 to 64 printable characters', { exitCode: usageError });
 }
 
-/** Several waves of 10 minutes each, the default of `worker.release.appTimeoutMs`. */
+/** Enough for several waves of 10 minutes each, the default of `worker.release.appTimeoutMs`. */
 const usualWait = '1h';
 
 export function addWait(command: Command): void {
@@ -57,7 +57,7 @@ export function addWait(command: Command): void {
   );
 }
 
-/** What `--wait` says, in milliseconds; ends the command where it is no duration. */
+/** Reads `--wait`, in milliseconds. Ends the command if it is no duration. */
 export function readWait(command: Command): number | undefined {
   const text: unknown = command.getOptionValue('wait');
   if (typeof text !== 'string') return undefined;
@@ -66,7 +66,7 @@ export function readWait(command: Command): number | undefined {
   );
 }
 
-/** Presses, prints what came of it, and sets the exit code. */
+/** Sends the press, prints its result, and sets the exit code. */
 export async function pressAndTell(
   broker: Broker,
   button: string,
@@ -74,7 +74,7 @@ export async function pressAndTell(
     readonly gesture: Gesture;
     readonly only: readonly string[] | undefined;
     readonly by: string;
-    /** milliseconds for which the end of the release is awaited; undefined: it is not */
+    /** how long to wait for the end of the release, in milliseconds; undefined: do not wait */
     readonly waitMs: number | undefined;
   },
 ): Promise<void> {

@@ -1,4 +1,4 @@
-// The simulator as a part of a process. It imports nothing of ours, so the shell around it stands here.
+// Makes the simulator a part of a process. Here and not in argocd-simulator/, which imports no other room.
 import { createArgoCdSimulator } from '../argocd-simulator/simulator.ts';
 import type { Config } from '../config/sections.ts';
 import type { Part } from '../service/life-cycle.ts';
@@ -6,7 +6,7 @@ import { ListenError, listenError } from '../service/listen.ts';
 import type { Log } from '../service/log.ts';
 
 export interface SimulatorPart extends Part {
-  /** where it listens, once started */
+  /** where it listens; undefined before the start */
   url(): string | undefined;
 }
 

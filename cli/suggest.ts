@@ -1,7 +1,7 @@
-// Hints for a name on the command line that nobody knows.
+// Suggestions for an unknown name on the command line.
 import { nearest, whatThereIs } from '../messages/nearest.ts';
 
-/** What people type who know other programs. */
+/** Names of similar commands in other programs. */
 const otherWords: ReadonlyMap<string, string> = new Map(
   Object.entries({
     status:
@@ -61,7 +61,7 @@ export function unknownCommand(name: string, commands: readonly string[]): strin
 
 /** @param cannot `doctor cannot check` */
 export function unknownProcess(cannot: string, name: string, processes: readonly string[]): string {
-  // `worker` is a part of `release-worker`, and not near to it by its letters.
+  // `worker` is a part of `release-worker`, but too different for the comparison by letters.
   const part = name === '' ? undefined : processes.find((known) => known.split('-').includes(name));
   return `${cannot} ${JSON.stringify(name)}. ${part === undefined ? '' : `Did you mean ${part}? There are: ${processes.join(', ')}`}${part === undefined ? whatThereIs(name, processes) : ''}`;
 }

@@ -15,17 +15,17 @@ import { printable } from './printable.ts';
 export interface RequestCommand<Template extends string, Message> {
   readonly name: string;
   readonly channel: Channel<Template, Message, 'event'>;
-  /** Read when the command line has been. */
+  /** Called after the command line is parsed. */
   readonly address: () => Parameters<Channel<Template, Message, 'event'>['at']>[0];
-  /** Read when the command line has been; whatever the contract does not allow ends the command. */
+  /** Called after the command line is parsed. A request that the contract does not allow ends the command. */
   readonly message: (id: string) => Message;
-  /** Which button is named, if any; read when the command line has been. */
+  /** The named button, if any; called after the command line is parsed. */
   readonly button?: () => string | undefined;
-  /** what else to know where nobody has answered */
+  /** a sentence to add when nobody has answered */
   readonly hint: string;
 }
 
-/** Adds the flags of the connection and what the command does. */
+/** Adds the connection flags and the action of the command. */
 export async function configureRequest<Template extends string, Message>(
   command: Command,
   { name, channel, address, message, button, hint }: RequestCommand<Template, Message>,
@@ -39,7 +39,7 @@ export async function configureRequest<Template extends string, Message>(
   command.action(async () => {
     const id = randomUUID();
     const request = message(id);
-    // By the rules of the receiver, before anybody is asked.
+    // Checked with the receiver's codec before anything is sent.
     const named = button?.();
     const isNoId = named !== undefined && !idPattern.test(named);
     const fits = channel.codec.decode(Buffer.from(channel.codec.encode(request)));

@@ -1,10 +1,10 @@
-// The contract as an AsyncAPI 3.0 document, made from the rows.
+// Makes an AsyncAPI 3.0 document of the rows in messages/.
 import { channels } from '../messages/all.ts';
 import { exampleParams, type RowName } from './message-examples.ts';
 import { formsOf, rowNames, type Form } from './message-forms.ts';
 import type { Placeholder } from '../messages/ids.ts';
 
-/** Semantic version of the contract, not of the program: raised when a row changes. */
+/** Semantic version of the contract, not of the program. Raise it when a row changes. */
 const contractVersion = '0.1.0';
 
 const description = `What the release-button processes say and hear over MQTT.
@@ -38,7 +38,7 @@ const parameters: Readonly<
   request: { description: 'The `id` that the request carried.', example: exampleParams.request },
 };
 
-/** Which row answers which. Source: the contract, rows `result` and `reply`. */
+/** The row of the answer to each request. */
 const answers: { readonly [Row in RowName]?: RowName } = {
   buttonPress: 'buttonResult',
   releaseTerminate: 'reply',

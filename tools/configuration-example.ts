@@ -1,4 +1,4 @@
-// Writes the example file from the declarations: every key with its meaning, its default and what it takes.
+// Makes the example file from config/sections/: every key with its meaning, default and range.
 import { stringify } from 'yaml';
 import { isSetting, type Group, type Setting } from '../config/setting.ts';
 import { loadSections, sectionNames } from '../config/sections.ts';
@@ -18,7 +18,7 @@ shows what is in force and where each value came from.`;
 
 export const examplePath = 'config/release-button.example.yaml';
 
-/** The content of config/release-button.example.yaml. All keys are comments; without their "#" it is valid. */
+/** The content of config/release-button.example.yaml. All keys are comments; without the "#" the file is valid. */
 export async function renderExample(): Promise<string> {
   const sections = await loadSections(sectionNames);
   const parts = [...sections].map(([name, { settings }]) => [`#${name}:`, ...renderGroup(settings, 1)]);
@@ -51,7 +51,7 @@ function renderSetting(name: string, entry: Setting, depth: number): string[] {
   ];
 }
 
-/** The one entry that a list has by default: its keys, the first behind the dash. */
+/** The entry that a list has by default: its keys, the first after the dash. */
 function renderEntry(items: Group, depth: number): string[] {
   const lines = Object.entries(items).flatMap(([name, entry]) =>
     isSetting(entry) ? renderSetting(name, entry, depth + 1) : [],
@@ -64,7 +64,7 @@ function renderEntry(items: Group, depth: number): string[] {
 
 function about(name: string, entry: Setting, depth: number): string[] {
   const takes = allowed(entry.schema, name);
-  // Of text without bounds the meaning says enough.
+  // For unbounded text the meaning is enough.
   const range =
     takes === 'text' || takes.startsWith('a list') || takes.startsWith('a map') ? '' : ` Takes ${takes}.`;
   const unset = entry.optional && !entry.doc.includes('Not set:') ? ' Not set by default.' : '';

@@ -1,4 +1,4 @@
-// Writes docs/configuration.md from the declarations: every key with its variable, its flag, its default and its meaning.
+// Makes docs/configuration.md from config/sections/: every key with its environment variable, default and meaning.
 import { stringify } from 'yaml';
 import { isSetting, type Group, type Setting } from '../config/setting.ts';
 import { leavesIn, loadSections, sectionNames, type Leaf, type SectionName } from '../config/sections.ts';

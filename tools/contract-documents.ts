@@ -7,8 +7,8 @@ import { mqttPagePath, renderMqttPage } from './mqtt-page.ts';
 export const schemasPath = 'docs/schemas';
 
 /**
- * @param page docs/mqtt.md as it is: what is written by hand around the markers stays
- * @returns contents by path below the root of the repository
+ * @param page the current docs/mqtt.md; the text outside of the markers stays
+ * @returns file contents by path from the root of the repository
  */
 export function renderDocuments(page: string): ReadonlyMap<string, string> {
   const files = new Map([

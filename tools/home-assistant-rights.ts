@@ -1,4 +1,4 @@
-// What Home Assistant has to be allowed at the broker, from the contract's rows.
+// The rights that Home Assistant needs at the broker, as a table for docs/home-assistant.md.
 import { withGeneratedPart } from './generated-part.ts';
 import { agentAvailability } from '../messages/agent.ts';
 import { buttonEvent, buttonSignal, buttonState } from '../messages/button.ts';
@@ -36,7 +36,7 @@ export const published: readonly Row[] = [buttonPress, workerFreezeSet, ledSet, 
 
 export const rightsPagePath = 'docs/home-assistant.md';
 
-/** @param page docs/home-assistant.md as it is @throws Error when its markers are missing */
+/** @param page the current docs/home-assistant.md @throws Error when its markers are missing */
 export function renderRights(page: string): string {
   const line = (may: string, topic: string, summary: string) => `| ${may} | \`${topic}\` | ${summary} |`;
   const ours = (may: string) => (row: Row) =>

@@ -1,4 +1,4 @@
-// One message of every row, as it could be seen on a broker. The documents show them; tests hold them to the rows.
+// One example message for every row. The documents show them; a test checks that the rows decode them.
 import type { Codec } from '../messages/codec.ts';
 import type { channels } from '../messages/all.ts';
 
@@ -7,7 +7,7 @@ export type RowName = keyof Rows;
 export type MessageOf<Row extends RowName> =
   Rows[Row]['codec'] extends Codec<infer Message> ? Message : never;
 
-/** What stands for each placeholder of a topic in the documents. */
+/** The value of each topic placeholder in the documents. */
 export const exampleParams = {
   button: 'main',
   led: 'main',

@@ -1,4 +1,4 @@
-// From rows to what may be on the wire, in JSON Schema: one form a row, two where a bare text is taken beside JSON.
+// The payloads of each row as JSON Schema: one form a row, or two if the row also accepts bare text.
 import * as z from 'zod/mini';
 import { channels } from '../messages/all.ts';
 import { examples, type RowName } from './message-examples.ts';
@@ -7,19 +7,19 @@ import { pressWordPattern } from '../messages/press-text.ts';
 
 export type JsonSchema = z.core.JSONSchema.JSONSchema;
 
-/** One message as it may be on the wire. */
+/** One form of payload. */
 export interface Form {
-  /** the row's name; that of a bare text beside JSON ends in `Text` */
+  /** the row's name; the second form, bare text, ends in `Text` */
   readonly name: string;
   readonly row: RowName;
   readonly contentType: 'application/json' | 'text/plain';
-  /** draft 7, as AsyncAPI 3 has it */
+  /** JSON Schema draft 7, which AsyncAPI 3 uses */
   readonly schema: JsonSchema;
-  /** a JSON value; a string where the content type is text */
+  /** a JSON value; a string if the content type is text */
   readonly example: unknown;
 }
 
-/** What `textOrJson` takes beside JSON, row by row. */
+/** The bare text that a row with `textOrJson` accepts. */
 const bareTexts: { readonly [Row in RowName]?: { schema: z.ZodMiniType<string>; example: string } } = {
   buttonPress: {
     schema: z.string().check(z.regex(pressWordPattern)),
@@ -54,18 +54,18 @@ export function formsOf(row: RowName): readonly Form[] {
   ];
 }
 
-/** What a sender writes for a form's example. */
+/** The example as the payload that a client sends. */
 export function wireOf({ contentType, example }: Form): string {
   return contentType === 'text/plain' && typeof example === 'string' ? example : JSON.stringify(example);
 }
 
-/** What is accepted on receipt: unknown members are, but not in requests. */
+/** The schema of what the receiver accepts. It accepts unknown members, except in requests. */
 function jsonSchema(schema: z.ZodMiniType): JsonSchema {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { target: 'draft-7', io: 'input' });
   return rest;
 }
 
-/** A bare text is never in quotes, so it is no branch of the JSON form. */
+/** Bare text has no quotes, so it is no branch of the JSON schema. */
 function withoutTexts(schema: JsonSchema): JsonSchema {
   if (schema.anyOf === undefined) return schema;
   const [first, ...others] = schema.anyOf.filter(({ type }) => type !== 'string');

@@ -1,4 +1,4 @@
-// docs/metrics.md: how to scrape, every series, and what each alert says. Pure but for the registries, which it builds.
+// Makes docs/metrics.md: how to scrape, every metric, and every alert.
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
 import { documentedMetrics, type Metric, type MetricGroup } from './documented-metrics.ts';
@@ -160,12 +160,12 @@ const alertsIntro = [
   '',
 ];
 
-/** A template of Prometheus as a reader sees it: the label's name in place of its value. */
+/** Replaces the placeholders of a Prometheus template by the label's name. */
 function inWords(template: string): string {
   return template.replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, '*$1*');
 }
 
-/** Tables are as wide as they are: Prettier would fill them up with blanks. */
+/** Prettier would pad the cells with spaces. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;

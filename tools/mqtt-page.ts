@@ -1,4 +1,4 @@
-// The generated part of docs/mqtt.md: all topics in one table, then each with its payload and an example.
+// Makes the generated part of docs/mqtt.md: a table of all topics, then each with its payload and an example.
 import { channels } from '../messages/all.ts';
 import type { RowName } from './message-examples.ts';
 import { formsOf, rowNames, wireOf, type Form, type JsonSchema } from './message-forms.ts';
@@ -7,12 +7,12 @@ import { membersOf, typeOf } from './schema-members.ts';
 
 export const mqttPagePath = 'docs/mqtt.md';
 
-/** @param page docs/mqtt.md as it is @throws Error when its markers are missing */
+/** @param page the current docs/mqtt.md @throws Error when its markers are missing */
 export function renderMqttPage(page: string): string {
   return withGeneratedPart(mqttPagePath, page, generatedPart());
 }
 
-/** Tables are as wide as they are: Prettier would fill them up with blanks. */
+/** Prettier would pad the cells of the tables with spaces. */
 function generatedPart(): string {
   return [
     '<!-- prettier-ignore-start -->',
@@ -76,7 +76,7 @@ function kindOf({ contentType }: Form): string {
   return contentType === 'text/plain' ? 'bare text' : 'JSON';
 }
 
-/** As GitHub makes anchors of headings. */
+/** The anchor that GitHub makes of a heading. */
 function anchorOf(heading: string): string {
   return heading.toLowerCase().replaceAll(/[^a-z0-9 _-]/g, '');
 }

@@ -1,4 +1,4 @@
-// JSON Schemas in words: the members of a payload, each with its type, for tables that people read.
+// Describes a JSON Schema in words: the members of a payload and their types.
 import * as z from 'zod/mini';
 import type { JsonSchema } from './message-forms.ts';
 import { applicationKeySchema, idSchema, requestIdSchema } from '../messages/ids.ts';
@@ -20,7 +20,7 @@ const patternsInWords: ReadonlyMap<unknown, string> = new Map([
   [patternOf(applicationKeySchema), '`<namespace>/<name>`'],
 ]);
 
-/** All members, those of inner objects after the one that holds them; none where the payload is no object. */
+/** All members; those of an inner object follow it. Empty if the payload is no object. */
 export function membersOf(schema: Anything, path = ''): readonly Member[] {
   if (typeof schema !== 'object') return [];
   const prefix = path === '' ? '' : `${path}.`;
@@ -76,7 +76,7 @@ function mapType({ propertyNames, additionalProperties }: JsonSchema): string {
   return `object of ${typeOf(propertyNames)} to ${typeOf(additionalProperties)}`;
 }
 
-/** Bounds that only say what a safe integer is are none. */
+/** Ignores the bounds of safe integers, which zod adds to every whole number. */
 function range(least: number | undefined, most: number | undefined, unit = ''): string {
   const from = least === Number.MIN_SAFE_INTEGER ? undefined : least;
   const to = most === Number.MAX_SAFE_INTEGER ? undefined : most;

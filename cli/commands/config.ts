@@ -1,4 +1,4 @@
-// `release-button config`: checks the configuration and shows what is in force and where each value came from.
+// `release-button config`: checks the configuration and shows every value in force and its origin.
 import { Option, type Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { renderConfig } from '../../config/render.ts';

@@ -1,4 +1,4 @@
-// `release-button doctor`: looks at everything that has to work, and says what to do where it does not.
+// `release-button doctor`: checks everything that a release needs, and says what to do about each fault.
 import { randomUUID } from 'node:crypto';
 import { Option, type Command } from 'commander';
 import { examine } from '../../doctor/doctor.ts';
@@ -14,7 +14,7 @@ import { unknownProcess } from '../suggest.ts';
 
 const notWell = 1;
 const usualWidth = 100;
-/** For what is still going out, in milliseconds. */
+/** Time to finish writing the output, in milliseconds. */
 const graceMs = 500;
 
 export async function configure(command: Command): Promise<void> {
@@ -60,7 +60,7 @@ export async function configure(command: Command): Promise<void> {
           }),
     );
     process.exitCode = isWell(rows) ? 0 : notWell;
-    // A name that no server resolves is still asked for long after everything has been said.
+    // The lookup of a name that no server resolves would keep the process alive long after the report.
     setTimeout(() => process.exit(), graceMs).unref();
     return undefined;
   });

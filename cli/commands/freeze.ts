@@ -1,4 +1,4 @@
-// `release-button freeze`: nothing is released until it is lifted, or its time is over.
+// `release-button freeze`: stops all releases until the freeze is lifted or expires.
 import { Option, type Command } from 'commander';
 import { personSource } from '../../messages/freeze.ts';
 import { durationForms, parseDuration } from '../duration.ts';

@@ -1,5 +1,5 @@
-// `release-button gpio-agent`: buttons and lights alone, on the machine that has the pins; with --check its self-test,
-// and with --lights-off what to do after an agent that could not switch its lights off.
+// `release-button gpio-agent`: buttons and lights only, on the machine that has the pins. --check runs the self-test.
+// --lights-off switches the lights off after an agent that could not do so itself.
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { agentPart } from '../../gpio-agent/main.ts';
@@ -32,7 +32,7 @@ export async function configure(command: Command): Promise<void> {
   command.action(async () => {
     const lightsOff: unknown = command.getOptionValue('lightsOff');
     if (lightsOff === true) {
-      // Nothing but the pins is needed: no password of a broker, for instance.
+      // Only the section `agent`: the pins need no password of a broker, for example.
       const { config } = await loadConfig({
         sections: ['agent'],
         ...given(),

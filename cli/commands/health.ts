@@ -1,4 +1,4 @@
-// `release-button health`: asks a process on this machine how it is. For container health checks and for people.
+// `release-button health`: asks a process on this machine for its health status. For container health checks and for people.
 import type { Command } from 'commander';
 import * as z from 'zod/mini';
 import { reachedAt } from '../../config/host.ts';
@@ -51,7 +51,7 @@ export async function configure(command: Command): Promise<void> {
   });
 }
 
-/** As it came where it is no time: anything may answer at that port. */
+/** Unchanged if it is no time: any program may answer on that port. */
 function localTime(since: string): string {
   const parsed = timeSchema.safeParse(since);
   return parsed.success ? toLocalTime(fromTime(parsed.data)) : printable(since);

@@ -1,4 +1,4 @@
-// `release-button home-assistant`: announces agents, worker and applications to Home Assistant; `clean` takes it all away.
+// `release-button home-assistant`: announces agents, worker and applications to Home Assistant; `clean` removes all announcements.
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { clean } from '../../home-assistant/clean.ts';

@@ -1,4 +1,4 @@
-// `release-button press [button]`: one press, and what came of it.
+// `release-button press [button]`: sends one press and prints its result.
 import { Option, type Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { gestures, gestureSchema } from '../../messages/gesture.ts';
@@ -17,7 +17,7 @@ import {
   readWait,
 } from '../send-press.ts';
 
-/** The id of a button where the configuration says none. */
+/** The default id of a button in the configuration. */
 const usualButton = 'main';
 
 export async function configure(command: Command): Promise<void> {
@@ -54,7 +54,7 @@ export async function configure(command: Command): Promise<void> {
   });
 }
 
-/** @param known ids of the buttons that there are; none where nobody tells */
+/** @param known ids of all buttons; empty if no worker names any */
 function choose(
   known: readonly string[],
   wanted: string | undefined,

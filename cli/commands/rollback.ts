@@ -1,4 +1,4 @@
-// `release-button rollback [button]`: the press that the button's configuration maps to `rollback`, and what came of it.
+// `release-button rollback [button]`: sends the gesture that rolls the button back, and prints the result.
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { gestures, type Gesture } from '../../messages/gesture.ts';

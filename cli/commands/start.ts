@@ -1,4 +1,4 @@
-// `release-button start`: broker, agent and worker in one process, and in the demo the simulated Argo CD too.
+// `release-button start`: broker, agent and worker in one process; the demo also starts the simulated Argo CD.
 import { Option, type Command } from 'commander';
 import { brokerPart } from '../../broker/main.ts';
 import { agentPart } from '../../gpio-agent/main.ts';
@@ -61,7 +61,7 @@ export async function configure(command: Command): Promise<void> {
   });
 }
 
-/** The last lines of the demo's start: how to press, and how to take back what was released. */
+/** The last lines that the demo prints at its start: how to press, and how to roll back. */
 function hint(
   url: () => string | undefined,
   { mqtt: { topicPrefix }, worker }: Pick<Config, 'mqtt' | 'worker'>,

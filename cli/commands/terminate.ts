@@ -1,4 +1,4 @@
-// `release-button terminate`: ends what is being released.
+// `release-button terminate`: ends running releases.
 import { Option, type Command } from 'commander';
 import { releaseTerminate } from '../../messages/release.ts';
 import { configureRequest } from '../worker-request.ts';

@@ -1,4 +1,4 @@
-// `release-button watch`: what happens, line by line, for a person.
+// `release-button watch`: prints events as they happen, one line each.
 import { once } from 'node:events';
 import { isatty } from 'node:tty';
 import type { Command } from 'commander';
@@ -45,7 +45,7 @@ export async function configure(command: Command): Promise<void> {
     const line = (what: string, text: string, paint: Paint = 'none') => {
       const body = `${what.padEnd(whatWidth)} ${printable(text)}`;
       const painted = colours && paint !== 'none' ? `${escapes[paint]}${body}\u001B[0m` : body;
-      // Whoever read it has gone (`| head`), or the disk is full: there is nothing left to do.
+      // The reader has gone (`| head`), or the disk is full: watching has no use any more.
       if (!print(`${toLocalTimeOfDay(Date.now())}  ${painted}`)) stop.abort();
     };
 
@@ -139,7 +139,7 @@ export async function configure(command: Command): Promise<void> {
 
     let said = '';
     link.onState(({ state, message }) => {
-      // Neither a further try nor one that fails like the one before is news.
+      // Further attempts that fail in the same way are not printed.
       const news = withoutNextTry(message);
       if (news === said || news.startsWith('connecting to ')) return;
       said = news;
