@@ -2,8 +2,9 @@
 import type { Response } from 'got';
 import type * as z from 'zod/mini';
 import { parseJson, type Decoded } from '../../messages/codec.ts';
-import { aboutAnother, notArgoCd, type Asking } from './errors.ts';
+import type { Asking } from './errors.ts';
 import type { ArgoCdCall } from './metrics.ts';
+import { aboutAnother, notArgoCd } from './refusals.ts';
 
 export interface Call<Answer> {
   readonly name: ArgoCdCall;

@@ -1,21 +1,22 @@
-// The connections that requests travel over: kept ones for reads, a new one for each POST, through a proxy where there
-// is one.
-import { Agent as HttpAgent, type ClientRequest } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import { TLSSocket } from 'node:tls';
-import type { Agents, Delays, RequestError, RequestFunction } from 'got';
-import { ProxyError, requestThrough, TunnelAgent } from './proxy.ts';
+// The connections that requests travel over: kept ones for reads, a new one for each change, through a proxy where there
+// is one. The agents hand a connection over only when it stands, TLS included: what fails before was certainly not sent.
+import { Agent as HttpAgent, type AgentOptions, type ClientRequest } from 'node:http';
+import { Agent as HttpsAgent, type RequestOptions } from 'node:https';
+import { Socket } from 'node:net';
+import type { Agents, RequestError, RequestFunction } from 'got';
+import { openTunnel, ProxyError, requestThrough } from './proxy.ts';
+
+/** Awaited when the connection stands. What it throws ends the request, of which nothing went out. */
+type Ready = () => Promise<void>;
 
 export interface Connections {
   /** keep their connections */
   readonly kept: Agents;
-  /** make a new connection for each request */
-  readonly fresh: Agents;
+  /** Make a new connection for each request. */
+  fresh(ready?: Ready): Agents;
   /** absent where requests are made as usual */
   readonly request?: RequestFunction;
-  /** milliseconds until a connection stands */
-  readonly timeouts: Delays;
-  /** Whether the connection stood, so that the request may have arrived: got sends nothing before, and notes when it did. */
+  /** Whether the connection stood, so that the request may have arrived. */
   stood(error: RequestError): boolean;
   /** Whether the proxy was not reached, or did not connect us. */
   byProxy(error: RequestError): boolean;
@@ -23,53 +24,117 @@ export interface Connections {
   destroy(): void;
 }
 
-const connectTimeoutMs = 10_000;
-const keeping = { keepAlive: true, maxSockets: 20 };
-const timeouts = { lookup: connectTimeoutMs, connect: connectTimeoutMs, secureConnect: connectTimeoutMs };
-
-export function createConnections(server: string, proxy?: URL): Connections {
+/** @param connectTimeoutMs without progress */
+export function createConnections(server: string, proxy?: URL, connectTimeoutMs = 10_000): Connections {
   const secured = server.startsWith('https:');
-  if (proxy !== undefined && secured) return tunnels(proxy);
-  const http = proxy?.protocol === 'https:' ? new HttpsAgent(keeping) : new HttpAgent(keeping);
-  const https = new HttpsAgent(keeping);
-  const stood = ({ timings }: RequestError) =>
-    (secured ? timings?.secureConnect : timings?.connect) !== undefined;
+  const tunnel = secured ? proxy : undefined;
+  const connecting = new Set<ClientRequest | Socket>();
+  const standing = new WeakSet<Socket>();
+
+  const bounded = <Connecting extends ClientRequest | Socket>(each: Connecting): Connecting => {
+    connecting.add(each);
+    each.once('close', () => connecting.delete(each));
+    each.setTimeout(connectTimeoutMs, () => each.destroy(new TimeUp('no connection in time')));
+    return each;
+  };
+
+  /** Limits the time that the connection takes, and notes when it stands. */
+  const watched = (socket: unknown, secure: boolean): Socket => {
+    if (!(socket instanceof Socket)) throw new TypeError('the connection is no socket');
+    return bounded(socket).once(secure ? 'secureConnect' : 'connect', () => {
+      socket.setTimeout(0);
+      connecting.delete(socket);
+      standing.add(socket);
+    });
+  };
+
+  /** Through the tunnel, where there is one, and held until `ready`. */
+  const open = async (
+    connect: (by: { readonly socket?: Socket }) => Socket,
+    options: RequestOptions,
+    ready: Ready | undefined,
+  ): Promise<Socket> => {
+    const socket = connect(
+      tunnel === undefined ? {} : { socket: await openTunnel(tunnel, options, bounded) },
+    );
+    try {
+      await stands(socket, secured ? 'secureConnect' : 'connect');
+      connecting.add(socket);
+      await heldUntil(ready, socket);
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
+    connecting.delete(socket);
+    return socket;
+  };
+
+  const agentOf = <Kind extends HttpAgent>(agent: Kind, ready?: Ready): Kind => {
+    const create = agent.createConnection.bind(agent);
+    const secure = agent instanceof HttpsAgent;
+    agent.createConnection = (options, handOver) => {
+      const connect = (by: { readonly socket?: Socket }) =>
+        watched(create(Object.assign({}, options, by)), secure);
+      if (tunnel === undefined && ready === undefined) return connect({});
+      open(connect, options, ready).then(
+        (socket) => handOver?.(null, socket),
+        (error: unknown) => {
+          // Handed over and then destroyed, not as an error: for that, Node's agents would let the requests that wait for
+          // a connection wait on, and fail the first of them once for each connection.
+          const failed = new Socket();
+          handOver?.(null, failed);
+          failed.destroy(error instanceof Error ? error : new Error(String(error)));
+        },
+      );
+      return undefined;
+    };
+    return agent;
+  };
+
+  const agents = (options: AgentOptions, ready?: Ready): Agents => {
+    if (secured) return { https: agentOf(new HttpsAgent(options), ready) };
+    const agent = proxy?.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options);
+    return { http: agentOf(agent, ready) };
+  };
+
+  const stood = ({ request }: RequestError) => request?.socket !== undefined && standing.has(request.socket);
+  const kept = agents({ keepAlive: true, maxSockets: 20 });
   return {
-    kept: { http, https },
-    fresh: { http: false, https: false },
-    ...(proxy === undefined ? {} : { request: requestThrough(proxy) }),
-    timeouts,
+    kept,
+    fresh: (ready) => agents({ keepAlive: false }, ready),
+    ...(proxy === undefined || secured ? {} : { request: requestThrough(proxy) }),
     stood,
-    byProxy: (error) => proxy !== undefined && !stood(error),
+    byProxy: (error) => proxy !== undefined && (secured ? error.cause instanceof ProxyError : !stood(error)),
     destroy: () => {
-      http.destroy();
-      https.destroy();
+      for (const agent of Object.values(kept)) if (agent instanceof HttpAgent) agent.destroy();
+      for (const each of connecting) each.destroy();
     },
   };
 }
 
-function tunnels(proxy: URL): Connections {
-  const kept = new TunnelAgent(proxy, connectTimeoutMs, keeping);
-  const fresh = new TunnelAgent(proxy, connectTimeoutMs, { keepAlive: false });
-  return {
-    kept: { https: kept },
-    fresh: { https: fresh },
-    timeouts,
-    // The agent hands a tunnel over when TLS stands in it, so that its TLS has no moment of its own.
-    stood: ({ timings }) => timings?.connect !== undefined,
-    byProxy: ({ cause }) => cause instanceof ProxyError,
-    destroy: () => {
-      kept.destroy();
-      fresh.destroy();
-    },
-  };
-}
-
-/** Calls `then` when the connection of a request stands, TLS included. */
-export function whenItStands(request: ClientRequest, then: () => void): void {
-  request.once('socket', (socket) => {
-    // A tunnel is handed over when it stands.
-    if (!socket.connecting) then();
-    else socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', then);
+function stands(socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    socket.once('close', () => reject(new Error('the connection was closed before it stood')));
+    socket.once(event, () => resolve());
   });
+}
+
+/** @throws what `ready` throws, or an error where the server speaks or hangs up before anything was sent */
+async function heldUntil(ready: Ready | undefined, socket: Socket): Promise<void> {
+  if (ready === undefined) return;
+  let end = () => {};
+  const early = new Promise<never>((_, reject) => {
+    end = () => reject(new Error('the server ended the connection before anything was sent'));
+    socket.once('readable', end).once('close', end);
+  });
+  try {
+    await Promise.race([early, ready()]);
+  } finally {
+    socket.off('readable', end).off('close', end);
+  }
+}
+
+class TimeUp extends Error {
+  readonly code = 'ETIMEDOUT';
 }

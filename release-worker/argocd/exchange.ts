@@ -1,13 +1,13 @@
 // One call of Argo CD through got: from the token to the answer, with retries and bounds. Every failure is an ArgoCdError.
-import { HTTPError, RequestError, type Got, type NormalizedOptions, type Response } from 'got';
+import { HTTPError, type Got, type NormalizedOptions, type RequestError, type Response } from 'got';
 import type { Clock } from '../../service/clock.ts';
 import { isChange, readAnswer, refusesToken, type Answered, type Call } from './call.ts';
 import type { Connections } from './connections.ts';
 import type { Credentials } from './credentials.ts';
-import { ArgoCdError, errorFromAnswer, errorFromFailure, type Asking } from './errors.ts';
-import { createBody } from './held-body.ts';
+import { ArgoCdError, type Asking } from './errors.ts';
+import { errorOf } from './failures.ts';
 import type { OnAnswer } from './metrics.ts';
-import { proxyBusy } from './proxy.ts';
+import { errorFromAnswer } from './refusals.ts';
 import { retryOf } from './retry.ts';
 import { timeUp, type UnderWay } from './under-way.ts';
 
@@ -50,11 +50,15 @@ export function createExchange(options: ExchangeOptions): Exchange {
     const changes = isChange(call);
     return underWay.bounded(timeoutMs, async ({ abort, untimed }) => {
       const { signal } = abort;
-      const bodyOf = ({ body, ready }: typeof call) =>
-        body === undefined
-          ? undefined
-          : createBody(JSON.stringify(body), ready === undefined ? undefined : () => untimed(ready));
-      let body = bodyOf(call);
+      const { ready } = call;
+      let refusal: { readonly error: unknown } | undefined;
+      const held =
+        ready &&
+        (() =>
+          untimed(ready).catch((error: unknown) => {
+            refusal = { error };
+            throw error;
+          }));
       let token = '';
       let renewed = false;
       /** undefined while the request is not ready to be sent */
@@ -64,7 +68,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       let failure: RequestError | undefined;
 
       const count = (status: number) => {
-        if (!counted && sentAt !== undefined && body?.refusal === undefined)
+        if (!counted && sentAt !== undefined && refusal === undefined)
           onAnswer?.(name, status, clock.monotonic() - sentAt);
         counted = true;
       };
@@ -85,15 +89,14 @@ export function createExchange(options: ExchangeOptions): Exchange {
       /** @param isSent the request was ready to be sent */
       const failed = (thrown: unknown, isSent: boolean): unknown => {
         const error = failure ?? thrown;
-        if (body?.refusal !== undefined) return body.refusal.error;
+        if (refusal !== undefined) return refusal.error;
         if (error instanceof HTTPError) return refused(error.response);
         if (signal.reason === tooLarge) return answerTooLarge(call, asking.server);
         return errorOf(what, asking, connections, error, {
           changes,
-          isSent: isSent && body?.held !== true,
-          ...(signal.reason === timeUp
-            ? { timeout: `no ${isSent ? 'answer' : 'token'} within ${timeoutMs} ms` }
-            : {}),
+          isSent,
+          timeout:
+            signal.reason === timeUp ? `no ${isSent ? 'answer' : 'token'} within ${timeoutMs} ms` : undefined,
         });
       };
 
@@ -108,15 +111,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
               // Must be exactly this: a charset parameter is answered with 415 (`sync-content-type-charset`).
               headers: { 'content-type': 'application/json' },
               // A kept connection may have died unnoticed, which would leave it open whether the request arrived.
-              agent: connections.fresh,
+              agent: connections.fresh(held),
             }
           : {}),
-        ...(body === undefined
-          ? {}
-          : {
-              headers: { 'content-type': 'application/json', 'content-length': String(body.length) },
-              body: body.content,
-            }),
+        ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
         retry: retryOf(call, {
           clock,
           random,
@@ -138,13 +136,11 @@ export function createExchange(options: ExchangeOptions): Exchange {
               sentAt = undefined;
               credentials.refused(token);
               if ((await credentials.token()) === token) return response;
-              body = bodyOf(call);
-              return retry({ preserveHooks: true, ...(body === undefined ? {} : { body: body.content }) });
+              return retry({ preserveHooks: true });
             },
           ],
         },
       });
-      void pending.on('request', (request) => body?.onRequest(request));
       void pending.on('downloadProgress', ({ transferred }) => {
         if (transferred > maximumAnswerBytes) abort.abort(tooLarge);
       });
@@ -176,38 +172,4 @@ function answerTooLarge(
         ? 'A list has whole specifications, inline Helm values too: put long ones into files, or let the account see fewer applications (applications, get)'
         : 'That is no answer of Argo CD: check argocd.server (ARGOCD_SERVER)',
   });
-}
-
-/** The error of a request without an answer. */
-export function errorOf(
-  what: string,
-  asking: Asking,
-  connections: Pick<Connections, 'stood' | 'byProxy'>,
-  error: unknown,
-  about: {
-    readonly changes: boolean;
-    /** the request was ready to be sent, and nothing held it back */
-    readonly isSent: boolean;
-    /** in words, where we broke off because the time was up */
-    readonly timeout?: string;
-  },
-): ArgoCdError {
-  const { changes, isSent, timeout } = about;
-  const isGots = error instanceof RequestError;
-  // What the hooks throw is wrapped by got.
-  if (isGots && error.cause instanceof ArgoCdError) return error.cause;
-  return errorFromFailure(what, asking, {
-    ...(timeout === undefined
-      ? { code: codeOf(error), message: error instanceof Error ? error.message : String(error) }
-      : { code: 'ETIMEDOUT', message: timeout }),
-    sent: isSent && (!isGots || connections.stood(error)),
-    byProxy: isGots && timeout === undefined && connections.byProxy(error),
-    changes,
-  });
-}
-
-/** Empty where there is none that tells a person anything. It is a number where a DOMException is behind it. */
-function codeOf(error: unknown): string {
-  const code: unknown = error instanceof RequestError ? error.code : '';
-  return typeof code === 'string' && code !== 'ERR_GOT_REQUEST_ERROR' && code !== proxyBusy ? code : '';
 }

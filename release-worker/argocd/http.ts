@@ -4,8 +4,8 @@
 // got sends, refuses redirects, sends reads again (`retry.ts`), and sends what a stale token had kept from having an
 // effect once more (`exchange.ts`). What is left beside it, and why:
 // - `under-way.ts`: one time for all attempts together, and an end of all requests at a stop.
-// - `held-body.ts`: a sync whose connection stands waits for the last word on whether it is still to be sent.
-// - `connections.ts`: whether a failed request may have arrived, which decides whether a person has to look.
+// - `connections.ts`: whether a failed request may have arrived, which decides whether a person has to look; and a sync
+//   waits in a connection that stands for the last word on whether it is still to be sent.
 // - `proxy.ts`: got knows no proxies.
 // - `stream-request.ts`: got would read the refusal of a stream without a bound.
 // - `call.ts`, `errors.ts`: Argo CD answers refusals with shared status codes, and others answer with 200 in its place.
@@ -18,8 +18,8 @@ import type { Log } from '../../service/log.ts';
 import type { Answered, Call } from './call.ts';
 import { createConnections } from './connections.ts';
 import { tokenCredentials, type Credentials } from './credentials.ts';
-import { ArgoCdError, errorFromAnswer, notArgoCd, type Asking } from './errors.ts';
-import { createExchange, errorOf, maximumErrorLength } from './exchange.ts';
+import { withKind, type Asking } from './errors.ts';
+import { createExchange } from './exchange.ts';
 import type { OnAnswer } from './metrics.ts';
 import type { SecretSource } from './secret-source.ts';
 import { sessionCredentials } from './session.ts';
@@ -77,7 +77,6 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
   const client = got.extend({
     agent: connections.kept,
     ...(connections.request === undefined ? {} : { request: connections.request }),
-    timeout: connections.timeouts,
     followRedirect: false,
     https: { rejectUnauthorized: !insecure },
     headers: { accept: 'application/json', 'user-agent': 'release-button' },
@@ -114,16 +113,8 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
     return token;
   };
 
-  const exchange = createExchange({
-    client,
-    connections,
-    underWay,
-    prepare,
-    requestTimeoutMs,
-    clock,
-    random,
-    onAnswer,
-  });
+  const shared = { client, connections, underWay, prepare, requestTimeoutMs, clock, random, onAnswer };
+  const exchange = createExchange(shared);
 
   const login = async (username: string, password: string) => {
     const call = {
@@ -147,46 +138,11 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
   const { remedy } = credentials;
   const asked = asking(remedy);
 
-  const openStream = (fields: string, signal: AbortSignal): StreamRequest => {
-    const what = 'open the event stream';
-    const abort = underWay.begin();
-    let token = '';
-    let isSent = false;
-    return openStreamRequest({
-      client,
-      url: `${server}/api/v1/stream/applications`,
-      fields,
-      signal,
-      abort,
-      prepare: async (sending, whole) => {
-        token = await prepare(sending, whole, credentials);
-        isSent = true;
-      },
-      refusalTimeoutMs: requestTimeoutMs,
-      refusalLength: maximumErrorLength,
-      onAnswer: (status) => onAnswer?.('stream', status),
-      onClose: () => underWay.end(abort),
-      errorOf: {
-        answer: (answer) => {
-          // The next stream is opened with another token, where there is one.
-          if (answer.status === 401) credentials.refused(token);
-          if (answer.status === 200) return notArgoCd(what, asked, answer);
-          return errorFromAnswer(what, asked, answer);
-        },
-        failure: (error, opened) =>
-          errorOf(opened ? 'follow the event stream' : what, asked, connections, error, {
-            changes: false,
-            isSent,
-          }),
-      },
-    });
-  };
-
   return {
     server,
     remedy,
     call: (call) => exchange(call, asked, call.anonymous === true ? undefined : credentials),
-    openStream,
+    openStream: (fields, signal) => openStreamRequest(fields, shared, asked, credentials, signal),
     stop: () => {
       underWay.stop();
       connections.destroy();
@@ -200,15 +156,7 @@ function neverSent(credentials: Credentials): Credentials {
     ...credentials,
     token: () =>
       credentials.token().catch((error: unknown) => {
-        if (!(error instanceof ArgoCdError) || (error.kind !== 'unsure' && error.kind !== 'unavailable'))
-          throw error;
-        const { found, remedy, status } = error;
-        throw new ArgoCdError({
-          kind: 'unreachable',
-          message: found,
-          ...(remedy === undefined ? {} : { remedy }),
-          ...(status === undefined ? {} : { status }),
-        });
+        throw withKind(error, { unsure: 'unreachable', unavailable: 'unreachable' });
       }),
   };
 }

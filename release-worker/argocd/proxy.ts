@@ -1,10 +1,8 @@
 // Requests through a proxy. https:// goes through a tunnel that the proxy opens (CONNECT). http:// goes to the proxy
 // itself, with the whole URL.
 import { request as requestHttp, type ClientRequest } from 'node:http';
-import { Agent, request as requestHttps, type AgentOptions, type RequestOptions } from 'node:https';
-import { isIPv6 } from 'node:net';
-import type { Duplex } from 'node:stream';
-import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { request as requestHttps, type RequestOptions } from 'node:https';
+import { isIPv6, type Socket } from 'node:net';
 import type { RequestFunction } from 'got';
 
 /** The proxy was not reached, or it does not connect us. */
@@ -26,14 +24,11 @@ const busyStatuses = new Set([429, 502, 503, 504]);
 /** Where the proxy listens, and the login that its URL has. */
 function addressOf({ protocol, hostname, port, username, password }: URL) {
   const secured = protocol === 'https:';
+  const host = hostname.replace(/^\[|\]$/g, '');
   const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   return {
     request: secured ? requestHttps : requestHttp,
-    at: {
-      protocol,
-      hostname: hostname.replace(/^\[|\]$/g, ''),
-      port: port === '' ? (secured ? 443 : 80) : port,
-    },
+    at: { protocol, hostname: host, host, port: port === '' ? (secured ? 443 : 80) : port },
     login: login === ':' ? {} : { 'proxy-authorization': `Basic ${Buffer.from(login).toString('base64')}` },
   };
 }
@@ -43,7 +38,7 @@ export function requestThrough(proxy: URL): RequestFunction {
   const { request, at, login } = addressOf(proxy);
   return (url, options, callback) => {
     // The certificate options are for Argo CD, not for the proxy.
-    const own = { ...at, host: at.hostname, path: url.href, ca: undefined, rejectUnauthorized: true };
+    const own = { ...at, path: url.href, ca: undefined, rejectUnauthorized: true };
     const sent = request({ ...options, ...own }, callback);
     for (const [name, value] of Object.entries({ ...login, host: url.host })) sent.setHeader(name, value);
     return sent;
@@ -51,74 +46,32 @@ export function requestThrough(proxy: URL): RequestFunction {
 }
 
 /**
- * Makes a tunnel for each connection to an https:// server. It hands a connection over only when TLS stands: what fails
- * before was certainly not sent. https-proxy-agent hands it over earlier.
+ * @param options whom the tunnel is to lead to
+ * @param bounded limits the time of the request
+ * @returns the connection through the proxy, without TLS
  */
-export class TunnelAgent extends Agent {
-  readonly #proxy: ReturnType<typeof addressOf>;
-  readonly #timeoutMs: number;
-  readonly #connecting = new Set<ClientRequest | TLSSocket>();
-
-  constructor(proxy: URL, timeoutMs: number, options: AgentOptions) {
-    super(options);
-    this.#proxy = addressOf(proxy);
-    this.#timeoutMs = timeoutMs;
-  }
-
-  override createConnection(
-    options: RequestOptions,
-    callback: (error: Error | null, socket?: Duplex) => void,
-  ): undefined {
-    const { request, at, login } = this.#proxy;
-    const host = options.host ?? 'localhost';
-    const port = Number(options.port ?? 443);
-    const target = `${isIPv6(host) ? `[${host}]` : host}:${port}`;
-    const headers = { ...login, host: target };
-    const connect = this.#bounded(request({ ...at, method: 'CONNECT', path: target, headers, agent: false }));
-    connect.once('error', (error) => callback(new ProxyError(error.message, codeIn(error))));
+export function openTunnel(
+  proxy: URL,
+  options: Pick<RequestOptions, 'host' | 'port'>,
+  bounded: (request: ClientRequest) => ClientRequest,
+): Promise<Socket> {
+  const { request, at, login } = addressOf(proxy);
+  const host = options.host ?? 'localhost';
+  const path = `${isIPv6(host) ? `[${host}]` : host}:${options.port ?? 443}`;
+  const headers = { ...login, host: path };
+  const connect = bounded(request({ ...at, method: 'CONNECT', path, headers, agent: false }));
+  return new Promise((resolve, reject) => {
+    connect.once('error', (error) =>
+      reject(new ProxyError(error.message, 'code' in error ? String(error.code) : '')),
+    );
     connect.once('connect', ({ statusCode = 0 }, socket) => {
-      this.#connecting.delete(connect);
       socket.setTimeout(0);
-      if (statusCode === 200)
-        return this.#secure({ ...options, host, port, path: undefined, socket }, callback);
+      if (statusCode === 200) return resolve(socket);
       socket.destroy();
-      return callback(refusal(statusCode));
+      return reject(refusal(statusCode));
     });
     connect.end();
-  }
-
-  #secure(options: ConnectionOptions, callback: (error: Error | null, socket?: Duplex) => void): void {
-    const secured = this.#bounded(connectTls(options));
-    const fail = (error: Error) => callback(error);
-    const closed = () => callback(new Error('the connection was closed before TLS stood'));
-    secured.once('error', fail).once('close', closed);
-    secured.once('secureConnect', () => {
-      this.#connecting.delete(secured);
-      secured.setTimeout(0).off('error', fail).off('close', closed);
-      callback(null, secured);
-    });
-  }
-
-  /** Ends it when nothing has come for too long, or when the agent is destroyed. */
-  #bounded<Connecting extends ClientRequest | TLSSocket>(connecting: Connecting): Connecting {
-    this.#connecting.add(connecting);
-    connecting.once('close', () => this.#connecting.delete(connecting));
-    connecting.setTimeout(this.#timeoutMs, () => connecting.destroy(new TimeUp('no connection in time')));
-    return connecting;
-  }
-
-  override destroy(): void {
-    for (const connecting of this.#connecting) connecting.destroy();
-    super.destroy();
-  }
-}
-
-class TimeUp extends Error {
-  readonly code = 'ETIMEDOUT';
-}
-
-function codeIn(error: Error): string {
-  return 'code' in error ? String(error.code) : '';
+  });
 }
 
 function refusal(status: number): ProxyError {

@@ -146,7 +146,7 @@ function notLoggedIn({ message, status }: ArgoCdError, seconds: number): ArgoCdE
     kind: 'unauthenticated',
     message,
     remedy: `Check argocd.username and argocd.password (or argocd.passwordFile), and that the account may log in (accounts.<name>: login). The same password is tried again in ${seconds} s at the earliest; another one in argocd.passwordFile at once`,
-    ...(status === undefined ? {} : { status }),
+    status,
   });
 }
 

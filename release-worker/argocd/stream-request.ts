@@ -1,6 +1,9 @@
 // One streaming request, through got: its chunks where it is an event stream, and otherwise the refusal as an error.
-import type { Got, NormalizedOptions } from 'got';
-import { isEventStream, type ArgoCdError, type ErrorAnswer } from './errors.ts';
+import { errorOf } from './failures.ts';
+import type { Asking } from './errors.ts';
+import type { Credentials } from './credentials.ts';
+import { maximumErrorLength, type ExchangeOptions } from './exchange.ts';
+import { errorFromAnswer, isEventStream, notArgoCd } from './refusals.ts';
 
 /** A streaming answer: the first byte may come after minutes, or never. To be iterated once. */
 export interface StreamRequest extends AsyncIterable<Uint8Array> {
@@ -8,48 +11,32 @@ export interface StreamRequest extends AsyncIterable<Uint8Array> {
   readonly destroy: () => void;
 }
 
-export interface StreamRequestOptions {
-  readonly client: Got;
-  readonly url: string;
-  readonly fields: string;
-  /** the caller's */
-  readonly signal: AbortSignal;
-  /** breaks the request off */
-  readonly abort: AbortController;
-  /** Gives the request its token, and what else may have changed since the last one. */
-  readonly prepare: (sending: NormalizedOptions, signal: AbortSignal) => Promise<void>;
-  /** milliseconds that a refusal may take to be read */
-  readonly refusalTimeoutMs: number;
-  /** characters of a refusal that are read */
-  readonly refusalLength: number;
-  /** once, with the HTTP status; 0: no answer */
-  readonly onAnswer: (status: number) => void;
-  readonly onClose: () => void;
-  readonly errorOf: {
-    /** an answer that is no event stream */
-    readonly answer: (answer: ErrorAnswer) => ArgoCdError;
-    readonly failure: (error: unknown, opened: boolean) => ArgoCdError;
-  };
-}
-
-export function openStreamRequest(options: StreamRequestOptions): StreamRequest {
-  const { client, abort, errorOf, onAnswer, prepare } = options;
-  const signal = AbortSignal.any([options.signal, abort.signal]);
+export function openStreamRequest(
+  fields: string,
+  { client, connections, underWay, prepare, requestTimeoutMs, onAnswer }: ExchangeOptions,
+  asking: Asking,
+  credentials: Credentials,
+  givenUp: AbortSignal,
+): StreamRequest {
+  const what = 'open the event stream';
+  const abort = underWay.begin();
+  const signal = AbortSignal.any([givenUp, abort.signal]);
+  let token = '';
   let isSent = false;
-  const stream = client.stream(options.url, {
+  const stream = client.stream(`${asking.server}/api/v1/stream/applications`, {
     signal,
     headers: {
       accept: 'text/event-stream',
       // Argo CD never compresses these (`stream-gzip-sse`); a proxy that did would hold events back.
       'accept-encoding': 'identity',
     },
-    searchParams: { fields: options.fields },
+    searchParams: { fields },
     // got would read the body of an error without a bound.
     throwHttpErrors: false,
     hooks: {
       beforeRequest: [
         async (sending) => {
-          await prepare(sending, signal);
+          token = await prepare(sending, signal, credentials);
           isSent = true;
         },
       ],
@@ -57,15 +44,15 @@ export function openStreamRequest(options: StreamRequestOptions): StreamRequest 
   });
   let tooLong: NodeJS.Timeout | undefined;
   stream.once('response', ({ statusCode }: { statusCode: number }) => {
-    onAnswer(statusCode);
-    if (statusCode !== 200) tooLong = setTimeout(() => stream.destroy(), options.refusalTimeoutMs);
+    onAnswer?.('stream', statusCode);
+    if (statusCode !== 200) tooLong = setTimeout(() => stream.destroy(), requestTimeoutMs);
   });
   // The iteration reports errors. One that comes while nobody iterates would end the process.
   stream.on('error', () => {});
   stream.once('close', () => {
     clearTimeout(tooLong);
-    options.onClose();
-    if (isSent && stream.response === undefined && !options.signal.aborted) onAnswer(0);
+    underWay.end(abort);
+    if (isSent && stream.response === undefined && !givenUp.aborted) onAnswer?.('stream', 0);
   });
 
   const chunks = async function* (): AsyncGenerator<Uint8Array> {
@@ -82,22 +69,22 @@ export function openStreamRequest(options: StreamRequestOptions): StreamRequest 
           continue;
         }
         body += decoder.decode(bytes, { stream: true });
-        if (stream.response?.statusCode === 200 || body.length >= options.refusalLength) break;
+        if (stream.response?.statusCode === 200 || body.length >= maximumErrorLength) break;
       }
     } catch (error) {
+      const doing = isOpen() ? 'follow the event stream' : what;
       // A refusal counts although its words were cut off.
-      if (stream.response === undefined || isOpen()) throw errorOf.failure(error, isOpen());
+      if (stream.response === undefined || isOpen())
+        throw errorOf(doing, asking, connections, error, { changes: false, isSent });
     } finally {
       stream.destroy();
     }
     if (stream.response === undefined || isOpen()) return;
     const { statusCode: status, headers } = stream.response;
-    throw errorOf.answer({
-      status,
-      contentType: headers['content-type'] ?? '',
-      location: headers.location,
-      body,
-    });
+    const answer = { status, contentType: headers['content-type'] ?? '', location: headers.location, body };
+    // The next stream is opened with another token, where there is one.
+    if (status === 401) credentials.refused(token);
+    throw status === 200 ? notArgoCd(what, asking, answer) : errorFromAnswer(what, asking, answer);
   };
   return { [Symbol.asyncIterator]: chunks, destroy: () => abort.abort() };
 }

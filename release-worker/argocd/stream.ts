@@ -6,7 +6,7 @@ import { streamEventSchema } from './application-schema.ts';
 import { recordOf } from './record.ts';
 import type { AppRecord } from './application.ts';
 import type { ArgoCd } from './client.ts';
-import { ArgoCdError } from './errors.ts';
+import { ArgoCdError, withKind } from './errors.ts';
 
 export interface StreamHandlers {
   /** An event or a keep-alive has arrived whole: the stream is alive. Bytes alone say nothing yet. */
@@ -83,7 +83,8 @@ export async function followStream(options: StreamOptions): Promise<never> {
     }
     gaveUp ??= 'ended';
   } catch (error) {
-    if (gaveUp === undefined) throw cutOff(error);
+    // A stream changes nothing in Argo CD: that it broke off leaves nothing to be unsure of.
+    if (gaveUp === undefined) throw withKind(error, { unsure: 'unavailable' });
   } finally {
     timer?.cancel();
     request.destroy();
@@ -92,13 +93,6 @@ export async function followStream(options: StreamOptions): Promise<never> {
     kind: 'unavailable',
     message: `the event stream of Argo CD at ${argocd.server} ${gaveUp}`,
   });
-}
-
-/** A stream changes nothing in Argo CD: that it broke off leaves nothing to be unsure of. */
-function cutOff(error: unknown): unknown {
-  if (!(error instanceof ArgoCdError) || error.kind !== 'unsure') return error;
-  const { message, status } = error;
-  return new ArgoCdError({ kind: 'unavailable', message, ...(status === undefined ? {} : { status }) });
 }
 
 function readEvent(data: string, { onEvent, onUnreadable }: StreamHandlers): void {

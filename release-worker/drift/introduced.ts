@@ -4,7 +4,7 @@ import type { HealthCheck } from '../../service/health.ts';
 import type { Log } from '../../service/log.ts';
 import type { ListedApp } from '../argocd/application.ts';
 import type { ArgoCd, Version } from '../argocd/client.ts';
-import { tokenRefused } from '../argocd/errors.ts';
+import { tokenRefused } from '../argocd/refusals.ts';
 import { createServerVersion } from './server-version.ts';
 
 export interface Introduced {

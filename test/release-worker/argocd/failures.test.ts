@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import { constants, createGzip, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
-import { errorFromFailure } from '../../../release-worker/argocd/errors.ts';
+import { errorFromFailure } from '../../../release-worker/argocd/failures.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { listenForTest } from '../../support/listening.ts';
 import { until } from '../../support/wait.ts';
@@ -95,6 +95,18 @@ describe('a server that is not reached', () => {
     await Promise.all(hanging);
   });
 
+  it('reads that wait for a connection do not wait on when no connection comes about any more', async () => {
+    const { url, asked, server } = await serve(() => {});
+    const argocd = clientOf(url, { requestTimeoutMs: 3_600_000 });
+    const reads = Array.from({ length: 50 }, () => read(argocd));
+    await until('20 requests under way', () => asked.length === 20);
+    server.close();
+    server.closeAllConnections();
+    const kinds = (await Promise.all(reads)).map(({ kind }) => kind);
+    expect(kinds.filter((kind) => kind === 'unsure')).toHaveLength(20);
+    expect(kinds.filter((kind) => kind === 'unreachable')).toHaveLength(30);
+  });
+
   it('says so although all attempts at several addresses failed together, which has no message', () => {
     const failure = { code: 'ECONNREFUSED', message: '', sent: false, changes: false };
     expect(errorFromFailure('list', { server: 'http://localhost:1' }, failure).message).toMatch(
@@ -176,7 +188,7 @@ describe('a sync that is held until its time has come', () => {
     });
     const { ready, go } = held();
     const failure = await refusalOf(clientOf(`http://127.0.0.1:${port}`).sync(guestbook, request, ready));
-    expect(failure).toMatchObject({ kind: 'unavailable' });
+    expect(failure).toMatchObject({ kind: 'unreachable' });
     go();
     await until('the end of the connection', () => socketEnded);
     expect(bytes).toBe('');

@@ -4,7 +4,7 @@ import { request } from 'node:https';
 import { createServer } from 'node:net';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TunnelAgent } from '../../../release-worker/argocd/proxy.ts';
+import { createConnections } from '../../../release-worker/argocd/connections.ts';
 import { proxyFor } from '../../../release-worker/argocd/proxy-setting.ts';
 import { listenForTest } from '../../support/listening.ts';
 import { freePort } from '../../support/ports.ts';
@@ -251,7 +251,8 @@ describe('a tunnel', () => {
   ])('in which %s keeps silent is given up, and its connection is closed', async (_, refuse) => {
     const to = `https://127.0.0.1:${await listenForTest(createServer((socket) => socket.resume()))}`;
     const proxy = await forwardProxy({ to, ...(refuse === undefined ? {} : { refuse }) });
-    const agent = new TunnelAgent(proxy.url, 50, {});
+    const { https: agent } = createConnections('https://argocd.test', proxy.url, 50).kept;
+    if (agent === undefined || agent === false) throw new Error('no agent for https');
     const failure = await once(request('https://argocd.test', { agent }).end(), 'response').catch(
       (error: unknown) => error,
     );
