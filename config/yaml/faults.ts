@@ -2,7 +2,7 @@
 // parser's own words quote the text, which may be a secret, and often name the line after the mistake.
 import type { Document, YAMLError } from 'yaml';
 import { misplaced, misplacedEntry } from './indentation.ts';
-import { keyIn, nextOf, placeOf, textOf, type Fault, type Text } from './text.ts';
+import { keyIn, nextOf, textOf, type Fault, type Text } from './text.ts';
 import { openBracket, openQuote } from './unclosed.ts';
 
 /** The rest is mostly the echo of the first. */
@@ -24,49 +24,42 @@ export function faultsOf(document: Document.Parsed, whole: string): readonly Fau
 
 /** `*name` without `&name`: the parser notices only some of them. */
 export function orphanFault(whole: string, offset: number): Fault {
-  return { ...placeOf(textOf(whole), offset), ...simple('BAD_ALIAS') };
+  return { ...textOf(whole).placeOf(offset), ...simple('BAD_ALIAS') };
 }
 
 function explain(document: Document.Parsed, text: Text, said: Said): Fault & { readonly isLast?: true } {
   const { code, message, offset } = said;
-  const place = placeOf(text, offset);
   const line = text.lineAt(offset);
+  const character = text.whole[offset] ?? '';
+  const here = (words = simple(code)) => ({ ...text.placeOf(offset), ...words });
   if (message.startsWith('Missing closing')) return openQuote(document, text, offset);
   if (message.startsWith('Flow ')) return openBracket(document, text, offset);
-  if (message.startsWith('All mapping items') || message.startsWith('Sequence item without'))
-    return misplaced(text, line) ?? { ...place, ...simple(code) };
-  if (message.startsWith('A block sequence may not'))
-    return misplacedEntry(text, line) ?? { ...place, ...simple(code) };
+  if (/^(All mapping items|Sequence item without)/.test(message)) return misplaced(text, line) ?? here();
+  if (message.startsWith('A block sequence may not')) return misplacedEntry(text, line) ?? here();
   if (code === 'BLOCK_AS_IMPLICIT_KEY' || code === 'MULTILINE_IMPLICIT_KEY') {
     // The parser names the line before the one that is indented too far.
     const next = nextOf(text, line);
-    const here = keyIn(text.lines[line]);
+    const own = keyIn(text.lines[line]);
     const there = next === undefined ? undefined : keyIn(text.lines[next]);
-    if (next !== undefined && here && there && !here.hasSecond && there.column > here.column)
-      return misplaced(text, next) ?? { ...place, ...simple(code) };
-    if (here === undefined) return { ...place, ...noColon };
+    if (next !== undefined && own && there && !own.hasSecond && there.column > own.column)
+      return misplaced(text, next) ?? here();
+    if (own === undefined) return here(noColon);
   }
-  if (message.startsWith('Implicit map keys need')) return { ...place, ...noColon };
-  if (code === 'DUPLICATE_KEY') return { ...place, ...duplicate(text, offset) };
+  if (message.startsWith('Implicit map keys need')) return here(noColon);
+  if (code === 'DUPLICATE_KEY') return here(duplicate(text, line));
   if (code === 'BAD_SCALAR_START')
-    return {
-      ...place,
-      message: `text cannot begin with \`${text.whole[offset] ?? ''}\``,
-      remedy: 'put the text in quotes',
-    };
+    return here({ message: `text cannot begin with \`${character}\``, remedy: 'put the text in quotes' });
   if (/Unexpected flow-(map|seq)-end|^Unexpected [,\]}] /.test(message))
-    return {
-      ...place,
-      message: `this \`${text.whole[offset] ?? ''}\` is one too many: nothing is open or missing here`,
+    return here({
+      message: `this \`${character}\` is one too many: nothing is open or missing here`,
       remedy: 'remove it, or write before it what is missing',
-    };
+    });
   if (message.includes('at node end') && /["']$/.test(text.whole.slice(0, offset).trimEnd()))
-    return {
-      ...place,
+    return here({
       message: 'the quoted text ends before this',
       remedy: `for a quote inside of quotes write it twice ('it''s'), or use the other kind ("it's")`,
-    };
-  return { ...place, ...simple(code) };
+    });
+  return here();
 }
 
 const noColon = {
@@ -113,19 +106,16 @@ function simple(code: string): { readonly message: string; readonly remedy: stri
   return { message, remedy };
 }
 
-function duplicate(text: Text, offset: number) {
-  const line = text.lineAt(offset);
+function duplicate(text: Text, line: number) {
+  const remedy = 'keep one of the two';
   const key = keyIn(text.lines[line]);
-  const first =
-    key === undefined
-      ? -1
-      : text.lines.findLastIndex((other, index) => {
-          const above = index < line ? keyIn(other) : undefined;
-          return above?.name === key.name && above.column === key.column;
-        });
-  return {
-    message: `${key === undefined ? 'this key' : `the key \`${key.name}\``} is there twice${first < 0 ? '' : `, first in line ${first + 1}`}`,
-    remedy: 'keep one of the two',
-    ...(first < 0 ? {} : { beside: first + 1 }),
-  };
+  if (key === undefined) return { message: 'this key is there twice', remedy };
+  const first = text.lines.slice(0, line).findLastIndex((other) => {
+    const above = keyIn(other);
+    return above?.name === key.name && above.column === key.column;
+  });
+  const message = `the key \`${key.name}\` is there twice`;
+  return first < 0
+    ? { message, remedy }
+    : { message: `${message}, first in line ${first + 1}`, remedy, beside: first + 1 };
 }

@@ -1,17 +1,7 @@
 // YAML text to plain values, bounded, with the line of every value. Faults are worded by faults.ts.
-import {
-  isAlias,
-  isMap,
-  isNode,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseDocument,
-  visit,
-  type Document,
-} from 'yaml';
+import { isAlias, isMap, isNode, isScalar, isSeq, parseDocument, visit, type Document } from 'yaml';
 import { faultsOf, orphanFault } from './faults.ts';
-import type { Fault } from './text.ts';
+import { textOf, type Fault } from './text.ts';
 
 export interface YamlContent {
   readonly value: unknown;
@@ -26,12 +16,11 @@ type ParsedYaml = YamlContent | { readonly faults: readonly Fault[] };
 const maximumAliases = 100;
 /** Our deepest key has six levels; a label or two more would still do. */
 const deepest = 20;
+
 /** Parses YAML 1.2 (and so JSON). The caller has bounded the length of `text`. */
 export function parseYaml(text: string): ParsedYaml {
-  const lines = new LineCounter();
   try {
     const document = parseDocument(text, {
-      lineCounter: lines,
       prettyErrors: false,
       stringKeys: true,
       // Not `silent`, which also lets a second document pass (yaml 2.9, public-api.ts).
@@ -42,21 +31,22 @@ export function parseYaml(text: string): ParsedYaml {
     const orphan = orphanAlias(document);
     if (orphan !== undefined) return { faults: [orphanFault(text, orphan)] };
     const value = tidy(document.toJS({ maxAliasCount: maximumAliases }), deepest);
+    const lines = textOf(text);
     return {
       value,
-      lineOf: (path) => Math.max(lines.linePos(find(document, path).offset).line, 1),
+      lineOf: (path) => lines.placeOf(find(document, path).offset).line,
       sourceOf: (path) => {
         const { node } = find(document, path);
         return isScalar(node) ? node.source : undefined;
       },
     };
   } catch (error) {
-    // toJS throws ReferenceError for aliases that multiply; deep nesting overflows the parser's stack.
-    if (!(error instanceof ReferenceError || error instanceof RangeError)) throw error;
-    const [message, remedy] =
-      error instanceof ReferenceError
-        ? [`aliases (*name) repeat more than ${maximumAliases} values`, 'write them out']
-        : ['lists and maps are nested too deep', 'no key needs more than six levels'];
+    const isTooOften = error instanceof ReferenceError && error.message.startsWith('Excessive alias count');
+    // Deep nesting overflows the parser's stack.
+    if (!isTooOften && !(error instanceof RangeError)) throw error;
+    const [message, remedy] = isTooOften
+      ? [`aliases (*name) repeat more than ${maximumAliases} values`, 'write them out']
+      : ['lists and maps are nested too deep', 'no key needs more than six levels'];
     return { faults: [{ line: 1, column: 1, message, remedy }] };
   }
 }

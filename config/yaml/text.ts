@@ -15,7 +15,8 @@ export interface Text {
   readonly lines: readonly string[];
   /** From 0. */
   lineAt(offset: number): number;
-  columnAt(offset: number): number;
+  /** From 1. */
+  placeOf(offset: number): { readonly line: number; readonly column: number };
 }
 
 export function textOf(whole: string): Text {
@@ -29,12 +30,11 @@ export function textOf(whole: string): Text {
     whole,
     lines: whole.split('\n').map((line) => line.replace(/\r$/, '')),
     lineAt,
-    columnAt: (offset) => offset - (starts[lineAt(offset)] ?? 0),
+    placeOf: (offset) => {
+      const line = lineAt(offset);
+      return { line: line + 1, column: offset - (starts[line] ?? 0) + 1 };
+    },
   };
-}
-
-export function placeOf(text: Text, offset: number) {
-  return { line: text.lineAt(offset) + 1, column: text.columnAt(offset) + 1 };
 }
 
 export interface Key {

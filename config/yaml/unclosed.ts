@@ -1,6 +1,6 @@
 // Quotes and brackets that are not closed: the parser names the place where it gives up, and not the one where they begin.
 import { visit, type Document } from 'yaml';
-import { placeOf, type Fault, type Text } from './text.ts';
+import type { Fault, Text } from './text.ts';
 
 export function openQuote(
   document: Document.Parsed,
@@ -16,7 +16,7 @@ export function openQuote(
   const at = start ?? offset;
   const quote = start === undefined ? 'a quote' : `the quote ${text.whole[at] === "'" ? "`'`" : '`"`'} here`;
   return {
-    ...placeOf(text, at),
+    ...text.placeOf(at),
     message: `${quote} is not closed`,
     remedy: `close it at the end of the text, or put a text with ' in it in "…"`,
     isLast: true,
@@ -42,7 +42,7 @@ export function openBracket(
   });
   const open: { readonly bracket: string; readonly at: number }[] = [];
   const found = (at: number, message: string, wanted: string): Fault & { readonly isLast: true } => ({
-    ...placeOf(text, at),
+    ...text.placeOf(at),
     message,
     remedy: `write the missing \`${wanted}\``,
     isLast: true,
@@ -57,7 +57,7 @@ export function openBracket(
       const last = open.pop();
       const wanted = closing[last?.bracket ?? ''];
       if (last !== undefined && wanted !== undefined && wanted !== bracket) {
-        const { line, column } = placeOf(text, last.at);
+        const { line, column } = text.placeOf(last.at);
         return found(
           token.index,
           `the \`${last.bracket}\` in ${line === text.lineAt(token.index) + 1 ? '' : `line ${line}, `}column ${column} is not closed before this \`${bracket}\``,
