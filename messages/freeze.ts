@@ -114,8 +114,6 @@ const freezeStateSchema = z.object({
   at: z.exactOptional(timeSchema),
   /** when it was last changed, a lift included */
   changedAt: z.exactOptional(timeSchema),
-  /** which worker says it */
-  worker: z.exactOptional(idSchema),
   /** buttons that are frozen by themselves, each with the freeze that lasts longest */
   buttons: z.exactOptional(z.record(idSchema, frozenSchema)),
   /** every freeze there is, the longest first */

@@ -75,6 +75,9 @@ export const pressReasons = [
   'blocked-by-sync-window',
   'not-permitted',
   'in-progress',
+  'claimed-twice',
+  'standing-by',
+  'worker-stopping',
   'argocd-unreachable',
   'journal-unwritable',
 ] as const;

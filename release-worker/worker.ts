@@ -17,7 +17,7 @@ import { createInfo } from './info.ts';
 import { createLamps } from './lamps.ts';
 import { workerMetrics } from './metrics.ts';
 import type { WorkerOptions } from './options.ts';
-import { createOthers } from './other-workers.ts';
+import { createClaims } from './claims.ts';
 import { createPressMemory, rememberIdsMax } from './presses/press-history.ts';
 import { createPresses } from './presses/presses.ts';
 import type { JournalLine } from './releases/journal-lines.ts';
@@ -30,7 +30,6 @@ import { createUnended, type LateEnd } from './releases/leftover-syncs.ts';
 import { createReplies } from './replies.ts';
 import { saySelected } from './buttons.ts';
 import { createStateDirectory } from './state-directory.ts';
-import { createTaken } from './shared-buttons.ts';
 
 export interface Worker {
   /** @throws JournalError when the journal cannot be opened */
@@ -39,8 +38,8 @@ export interface Worker {
 }
 
 interface Events {
-  /** Another worker, or what is its own, has changed. */
-  'other-workers': [];
+  /** Another worker, or which buttons it has, has changed. */
+  claims: [];
   /** Something has changed that stands in the topics of these applications, or on the light of their buttons. */
   applications: [keys: Iterable<string>];
   /** What is known of Argo CD itself has changed: whether it answers, its version. */
@@ -68,9 +67,14 @@ export function createWorker(options: WorkerOptions): Worker {
   const journal = stateDirectory.watchJournal(options.journal);
   const note = (line: JournalLine) => void noteForLater(journal, log, line);
 
-  const others = createOthers({ link, worker: config.id, onChange: () => events.emit('other-workers') });
-  const taken = createTaken({ buttons: config.buttons, takes: others.takes, health, log });
-  events.on('other-workers', taken.say);
+  const claims = createClaims({
+    link,
+    worker: config.id,
+    buttons,
+    health,
+    log,
+    onChange: () => events.emit('claims'),
+  });
 
   // What is known of Argo CD.
   const registry = createRegistry((app) => config.buttons.some(({ select }) => selects(select, app)));
@@ -132,7 +136,7 @@ export function createWorker(options: WorkerOptions): Worker {
     replies,
     worker: config.id,
     buttons,
-    isOthers: others.own,
+    claims,
     onChange: () => events.emit('freeze'),
     health: health.check('freeze', 'degraded'),
     goesOn,
@@ -165,6 +169,7 @@ export function createWorker(options: WorkerOptions): Worker {
     automatedGraceMs: config.drift.automatedGraceMs,
     releasing: running.count,
     freeze,
+    claims,
     unwritable: stateDirectory.problem,
     onOver: ({ releaseId }) => note({ type: 'over', at: toTime(clock.now()), releaseId }),
     onLost: (changes) => note({ type: 'compared', at: toTime(clock.now()), ...changes }),
@@ -174,7 +179,7 @@ export function createWorker(options: WorkerOptions): Worker {
     },
   });
   events.on('applications', board.changed);
-  for (const event of ['argocd', 'freeze', 'state-directory'] as const)
+  for (const event of ['argocd', 'claims', 'freeze', 'state-directory'] as const)
     events.on(event, () => board.changed());
 
   // What a press leads to.
@@ -196,7 +201,6 @@ export function createWorker(options: WorkerOptions): Worker {
     mayAct,
     whenDecided: () => untilDecided({ link, clock }),
     heldSince: pause.heldSince,
-    isOthers: others.own,
     onForeignPress: memory.note,
   });
   events.on('late-end', releases.endedLate);
@@ -220,7 +224,7 @@ export function createWorker(options: WorkerOptions): Worker {
     running,
     unended,
     releases,
-    isOthers: (button) => (buttons.includes(button) ? others.takes(button) : others.own(button)),
+    claims,
     mayAct,
     heldMs: pause.heldMs,
   });
@@ -233,9 +237,8 @@ export function createWorker(options: WorkerOptions): Worker {
       const recovered = recovery.result();
       await stateDirectory.start();
 
-      taken.say();
       pause.start();
-      others.start();
+      claims.start();
       await freeze.start();
       takeTerminations({ link, worker: config.id, running, unended, replies, log, goesOn });
       forgets.push(registry.onChange(changed));
@@ -256,6 +259,7 @@ export function createWorker(options: WorkerOptions): Worker {
     stop: async () => {
       info.stop();
       pause.stop();
+      claims.stop();
       for (const forget of forgets.splice(0)) forget();
       await Promise.all([presses.stop(), releases.stop()]);
       argocd.stop();

@@ -165,6 +165,7 @@ test(
             releasing: () => 0,
             freeze: { of: () => [], ofAll: () => [] },
             unwritable: () => undefined,
+            claims: { claimedTwice: () => undefined, isOthers: () => false },
           });
           board.start();
           const records = Array.from({ length: many }, (_, index) => drifted(`app-${index}`));
@@ -225,6 +226,7 @@ test('a first list of 10,000 applications, selected by five buttons', { timeout 
           releasing: () => 0,
           freeze: { of: () => [], ofAll: () => [] },
           unwritable: () => undefined,
+          claims: { claimedTwice: () => undefined, isOthers: () => false },
         });
         registry.onChange(changed);
         publisher.start();

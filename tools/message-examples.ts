@@ -187,7 +187,6 @@ export const examples: { readonly [Row in RowName]: MessageOf<Row> } = {
     frozen: true,
     ...stocktaking,
     changedAt: '2026-01-01T08:00:00.000Z',
-    worker: 'main',
     buttons: { main: rolledBack },
     causes: [
       { ...rolledBack, button: 'main', changedAt: rolledBack.at },

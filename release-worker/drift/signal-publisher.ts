@@ -7,6 +7,7 @@ import type { Link } from '../../service/link/link.ts';
 import type { Log } from '../../service/log.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ButtonConfig } from '../buttons.ts';
+import type { Claims } from '../claims.ts';
 import type { Freeze } from '../freeze/freeze.ts';
 import type { Access } from './access.ts';
 import { createAlarm } from './alarm.ts';
@@ -67,6 +68,7 @@ export interface BoardOptions {
   readonly automatedGraceMs: number;
   readonly releasing: (button: string) => number;
   readonly freeze: Pick<Freeze, 'of' | 'ofAll'>;
+  readonly claims: Pick<Claims, 'claimedTwice' | 'isOthers'>;
   /** why the state directory cannot be written, in words */
   readonly unwritable: () => string | undefined;
   /** Nothing is left of the failure: a restart must not bring it back. */
@@ -140,25 +142,29 @@ export function createBoard(options: BoardOptions): Board {
       if (now < freshUntil && drift.total > 0) endings.sweep(button.id);
       const ended = endings.of(button.id);
       const frozen = options.freeze.of(button.id);
-      const choice = signalOf(
-        {
-          drift,
-          freshUntil,
-          releasing: options.releasing(button.id),
-          ...(problem === undefined ? {} : { problem }),
-          ...(ended === undefined ? {} : { last: ended }),
-          ...(frozen.length === 0 ? {} : { frozen }),
-          ...(unwritable === undefined ? {} : { unwritable }),
-          cause: () => firstCause(tally.unknown(button.id)),
-          lost: () => lostInWords([...tally.wereOutOfSync(button.id)].map(withWallTime), get),
-          windows: () => {
-            const windows = closedWindows(button.id, drift.outOfSync, now);
-            nextAt = Math.min(nextAt, windows.lookAgainAt);
-            return windows;
-          },
-        },
-        now,
-      );
+      const claimedTwice = options.claims.claimedTwice(button.id);
+      const choice =
+        claimedTwice === undefined
+          ? signalOf(
+              {
+                drift,
+                freshUntil,
+                releasing: options.releasing(button.id),
+                ...(problem === undefined ? {} : { problem }),
+                ...(ended === undefined ? {} : { last: ended }),
+                ...(frozen.length === 0 ? {} : { frozen }),
+                ...(unwritable === undefined ? {} : { unwritable }),
+                cause: () => firstCause(tally.unknown(button.id)),
+                lost: () => lostInWords([...tally.wereOutOfSync(button.id)].map(withWallTime), get),
+                windows: () => {
+                  const windows = closedWindows(button.id, drift.outOfSync, now);
+                  nextAt = Math.min(nextAt, windows.lookAgainAt);
+                  return windows;
+                },
+              },
+              now,
+            )
+          : { signal: 'unknown' as const, reason: claimedTwice };
       options.onShown?.({
         button: button.id,
         signal: choice.signal,
@@ -166,6 +172,11 @@ export function createBoard(options: BoardOptions): Board {
         driftSince: () => tally.oldest(button.id),
       });
       nextAt = Math.min(nextAt, choice.nextAt ?? Infinity);
+      if (options.claims.isOthers(button.id)) {
+        said.delete(button.id);
+        link.leave(buttonSignal.at({ button: button.id }));
+        continue;
+      }
       const message: Omit<ButtonSignal, 'at'> = {
         signal: choice.signal,
         worker: options.worker,
@@ -196,7 +207,16 @@ export function createBoard(options: BoardOptions): Board {
       link.subscribe(
         buttonSignal.filter(),
         (message, { params }) => {
-          if (message?.worker !== options.worker || buttons.some(({ id }) => id === params.button)) return;
+          if (buttons.some(({ id }) => id === params.button)) {
+            // Somebody has cleared it, or another worker has said something before it heard that the button is ours too.
+            const isSpokenOver =
+              message?.worker !== options.worker && options.claims.claimedTwice(params.button) !== undefined;
+            if (message !== undefined && !isSpokenOver) return;
+            said.delete(params.button);
+            lookSoon();
+            return;
+          }
+          if (message?.worker !== options.worker) return;
           log.info(
             { button: params.button },
             `button ${params.button} is not configured any more: its signal is cleared`,

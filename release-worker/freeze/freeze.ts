@@ -2,13 +2,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { freezeSet, freezeState, workerFreezeSet } from '../../messages/freeze.ts';
 import type { FreezeMessage, FreezeRequest, Frozen } from '../../messages/freeze.ts';
+import type { Channel } from '../../messages/channel.ts';
 import type { Decoded } from '../../messages/codec.ts';
 import type { Clock } from '../../service/clock.ts';
 import type { HealthCheck } from '../../service/health.ts';
 import type { Link } from '../../service/link/link.ts';
-import type { About } from '../../service/link/router.ts';
 import type { Log } from '../../service/log.ts';
 import type { Journal } from '../releases/journal.ts';
+import type { Claims } from '../claims.ts';
 import type { Replies } from '../replies.ts';
 import { takeRequests } from '../requests.ts';
 import { createCarryOut } from './carry-out.ts';
@@ -41,8 +42,7 @@ export interface FreezeOptions {
   readonly replies: Replies;
   readonly worker: string;
   readonly buttons: readonly string[];
-  /** the button is another online worker's business, who answers */
-  readonly isOthers: (button: string) => boolean;
+  readonly claims: Pick<Claims, 'isOthers'>;
   readonly onChange: () => void;
   /** Shows what is frozen. It is always good: a freeze is wanted. */
   readonly health?: HealthCheck;
@@ -59,7 +59,7 @@ export function createFreeze(options: FreezeOptions): Freeze {
   let forget = () => {};
   let share: (message: FreezeMessage) => Promise<boolean> = () => Promise.resolve(false);
 
-  const publish = (state: FreezeState) => share(toMessage(state, worker));
+  const publish = (state: FreezeState) => share(toMessage(state));
   const holder = createHolder({
     clock,
     log,
@@ -82,8 +82,9 @@ export function createFreeze(options: FreezeOptions): Freeze {
     goesOn: options.goesOn,
   });
 
-  const isOurs = ({ button }: FreezeRequest) =>
-    button === undefined || options.buttons.includes(button) || !options.isOthers(button);
+  /** Of those that every worker hears. */
+  const isForUs = ({ button }: FreezeRequest) =>
+    button === undefined || options.buttons.includes(button) || !options.claims.isOthers(button);
   const carryOut = (request: FreezeRequest) => {
     const message = refusal(request);
     return message === undefined ? take(request) : { ok: false, message };
@@ -106,7 +107,7 @@ export function createFreeze(options: FreezeOptions): Freeze {
     if (!isDeepStrictEqual(next, before)) void holder.enqueue(holder.save);
     if (!isDeepStrictEqual(next.causes, before.causes))
       log.warn(`${inWordsOfState(next)}, by what the broker had stored`);
-    return toMessage(next, worker);
+    return toMessage(next);
   };
 
   return {
@@ -122,19 +123,23 @@ export function createFreeze(options: FreezeOptions): Freeze {
         return holder.enqueue(() => onStored(copy, before !== cuts));
       });
       holder.start();
-      const onRequest = (request: FreezeRequest, about: About<unknown>) => {
-        if (!isOurs(request)) return;
-        const answer = async () => {
-          // Without knowing what holds, nothing can be changed; and who has asked hears no answer where the
-          // connection was cut: what another process has said in between may hold instead.
-          if (!(await link.whenRead())) return;
-          const answered = await holder.enqueue(() => carryOut(request));
-          if (holder.isCurrent && answered !== undefined) replies.answer(about, request.id, answered);
-        };
-        void answer();
-      };
-      takeRequests({ link, replies, log, channel: freezeSet, params: {} }, onRequest);
-      takeRequests({ link, replies, log, channel: workerFreezeSet, params: { worker } }, onRequest);
+      const takeFrom = <Template extends string>(
+        channel: Channel<Template, FreezeRequest, 'event'>,
+        params: Parameters<typeof channel.at>[0],
+        isOurs: (request: FreezeRequest) => boolean,
+      ) =>
+        takeRequests({ link, replies, log, channel, params }, (request, about) => {
+          const answer = async () => {
+            // Without knowing what holds, nothing can be changed; and who has asked hears no answer where the
+            // connection was cut: what another process has said in between may hold instead.
+            if (!(await link.whenRead()) || !isOurs(request)) return;
+            const answered = await holder.enqueue(() => carryOut(request));
+            if (holder.isCurrent && answered !== undefined) replies.answer(about, request.id, answered);
+          };
+          void answer();
+        });
+      takeFrom(freezeSet, {}, isForUs);
+      takeFrom(workerFreezeSet, { worker }, () => true);
     },
     stop: async () => {
       forget();

@@ -1,7 +1,5 @@
 // Which freezes hold: what this worker knows, or the copy that the broker has stored. Pure. Each cause is decided by
 // itself.
-import { leftOf } from './ends.ts';
-import type { Moment } from './ends.ts';
 import { bounded, keyOf, lastTime } from './state.ts';
 import type { Cause, FreezeState, Lift } from './state.ts';
 
@@ -41,31 +39,6 @@ export function laterOf(known: FreezeState, stored: FreezeState): FreezeState {
     causes: [...causes.values()],
     lifts: [...lifts.values()].filter((lift) => !causes.has(keyOf(lift))),
     ...(allLiftedAt === undefined ? {} : { allLiftedAt }),
-    ...(changedAt === undefined ? {} : { changedAt }),
-  });
-}
-
-/**
- * The copy is that of a worker with another id on the same prefix, which knows nothing of our buttons. Its freezes of
- * everything hold here too, since the request was for all workers; it lifts nothing, and shortens nothing.
- */
-export function withOthers(known: FreezeState, stored: FreezeState, moment: Moment): FreezeState {
-  const taken = stored.causes.filter((cause) => {
-    if (cause.button !== undefined) return false;
-    const key = keyOf(cause);
-    const ours = known.causes.find((one) => keyOf(one) === key);
-    if (ours !== undefined)
-      return changeOf(cause) > changeOf(ours) && leftOf(cause, moment) > leftOf(ours, moment);
-    const lifted = known.lifts.find((lift) => keyOf(lift) === key)?.at;
-    return changeOf(cause) > Math.max(lifted ?? 0, known.allLiftedAt ?? 0);
-  });
-  if (taken.length === 0) return known;
-  const keys = new Set(taken.map(keyOf));
-  const changedAt = latest(known.changedAt, ...taken.map(({ changedAt }) => changedAt));
-  return bounded({
-    ...known,
-    causes: [...known.causes.filter((cause) => !keys.has(keyOf(cause))), ...taken],
-    lifts: known.lifts.filter((lift) => !keys.has(keyOf(lift))),
     ...(changedAt === undefined ? {} : { changedAt }),
   });
 }

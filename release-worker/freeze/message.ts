@@ -18,8 +18,7 @@ export function frozenOf({ waitUntil: _, button: _button, changedAt: _changedAt,
   return frozen;
 }
 
-/** @param worker who says it; of a freeze that has never been touched nobody needs to know */
-export function toMessage(state: FreezeState, worker?: string): FreezeMessage {
+export function toMessage(state: FreezeState): FreezeMessage {
   const { lifts, allLiftedAt, changedAt } = state;
   const causes = longestFirst(state.causes);
   const all = causes.find(({ button }) => button === undefined);
@@ -38,7 +37,6 @@ export function toMessage(state: FreezeState, worker?: string): FreezeMessage {
     frozen: all !== undefined,
     ...(all === undefined ? {} : frozenOf(all)),
     ...(changedAt === undefined ? {} : { changedAt: toTime(changedAt) }),
-    ...(worker === undefined || isUntouched ? {} : { worker }),
     ...(Object.keys(buttons).length === 0 ? {} : { buttons }),
     ...(isUntouched ? {} : { causes: causes.map(causeMessage) }),
     ...(lifted.length === 0 ? {} : { lifted }),
@@ -51,7 +49,7 @@ function causeMessage({ waitUntil: _, changedAt, ...cause }: Cause) {
 
 /** Also of a version that knew one freeze of everything and one of each button, and no sources. */
 export function fromMessage(message: FreezeMessage): FreezeState {
-  const { frozen, buttons, changedAt, worker: _, causes = [], lifted = [], ...all } = message;
+  const { frozen, buttons, changedAt, causes = [], lifted = [], ...all } = message;
   const at = changedAt === undefined ? {} : { changedAt: storedTime(changedAt) };
   const named = causes.map(({ changedAt: changed, ...cause }) => ({
     ...cause,

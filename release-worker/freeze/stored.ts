@@ -8,7 +8,7 @@ import { restored } from './ends.ts';
 import type { Moment } from './ends.ts';
 import type { FreezeFile } from './file.ts';
 import type { Holder } from './holder.ts';
-import { laterOf, withOthers } from './merge.ts';
+import { laterOf } from './merge.ts';
 import { fromMessage } from './message.ts';
 import { afterRequest, nothingFrozen, stillFrozen, workerSource } from './state.ts';
 import type { FreezeState } from './state.ts';
@@ -76,8 +76,6 @@ export function createStored(options: {
             )
           : known;
       const theirs = restoredAt(fromMessage(copy.value), moment);
-      if (copy.value.worker !== undefined && copy.value.worker !== worker)
-        return withOthers(known, theirs, moment);
       const both = laterOf(known, theirs);
       const own = known.causes.find(({ source }) => source === workerSource);
       // What could not be read may have been a freeze, and nobody has lifted that: it counts as asked for just now.

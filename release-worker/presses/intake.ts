@@ -6,6 +6,7 @@ import type { Press } from '../../messages/press.ts';
 import type { Action } from '../../messages/worker.ts';
 import { messageOf } from '../../service/log.ts';
 import type { ButtonConfig } from '../buttons.ts';
+import type { Claims } from '../claims.ts';
 import { candidateOf, gatheredBy } from './candidate.ts';
 import type { Candidate, Hold } from './candidate.ts';
 import { createConclude } from './conclude.ts';
@@ -13,15 +14,14 @@ import type { ConcludeOptions, Judged } from './conclude.ts';
 import { createFlood } from './flood.ts';
 import { createLanes } from './lanes.ts';
 import type { Waited } from './lanes.ts';
-import type { Verdict } from './decision.ts';
+import { reject, type Verdict } from './decision.ts';
 import { repeatsOf } from './repeats.ts';
 import { firstObjection, isNotFrozen } from './rules.ts';
 
 export interface IntakeOptions extends ConcludeOptions {
   readonly worker: { readonly maxPressAgeMs: number; readonly maxPressesPerMinute: number };
   readonly buttons: ReadonlyMap<string, ButtonConfig>;
-  /** the button is another online worker's business */
-  readonly isOthers: (button: string) => boolean;
+  readonly claims: Pick<Claims, 'claimedTwice' | 'isOthers' | 'isRead'>;
   readonly mayAct: () => boolean;
   /** How long presses that arrive now may have lain unread, in milliseconds. */
   readonly heldMs: () => number;
@@ -58,12 +58,12 @@ interface Arrived {
   readonly receivedAt: number;
   readonly receivedAtWall: number;
   readonly receivedAtFormer: number | undefined;
+  /** It came before it was known which buttons other workers have. */
+  readonly isEarly: boolean;
 }
 
-const unreachable = { outcome: 'rejected', reason: 'argocd-unreachable' } as const;
-
 export function createIntake(options: IntakeOptions): Intake {
-  const { link, memory, clock, log, worker, buttons } = options;
+  const { link, memory, clock, log, worker, buttons, claims } = options;
   const flood = createFlood(clock, worker.maxPressesPerMinute);
   const overflowing = new Set<Promise<void>>();
   const conclude = createConclude(options);
@@ -94,7 +94,7 @@ export function createIntake(options: IntakeOptions): Intake {
     memory.looked(press.only);
     if (config === undefined || action === undefined)
       throw new Error('the rules let a press of an unknown button, or without an action, pass');
-    const barred = whyBarred();
+    const barred = whyBarred(button);
     if (barred !== undefined) return { candidate, verdict: barred };
     const verdict = await options.judge(config, action, press.only, taken);
     return { candidate, verdict, taken };
@@ -105,15 +105,21 @@ export function createIntake(options: IntakeOptions): Intake {
     const { candidate, verdict } = judged;
     if (verdict.outcome !== 'accepted') return judged;
     const frozen = isNotFrozen(candidate, { frozen: options.frozen(candidate.button) });
-    const late = whyBarred() ?? (frozen === undefined ? undefined : { outcome: 'rejected', ...frozen });
+    const late =
+      whyBarred(candidate.button) ?? (frozen === undefined ? undefined : { outcome: 'rejected', ...frozen });
     return late === undefined ? judged : { candidate, verdict: late };
   };
 
-  const whyBarred = (): Verdict | undefined => {
-    const reject = (message: string): Verdict => ({ ...unreachable, message });
-    if (state !== 'running') return reject('the worker is stopping; press again when it is back');
-    if (!options.mayAct()) return reject('another worker has taken over; this one starts nothing');
-    return undefined;
+  const whyBarred = (button: string): Verdict | undefined => {
+    if (state !== 'running')
+      return reject('worker-stopping', 'the worker is stopping; press again when it is back');
+    if (!options.mayAct())
+      return reject(
+        'standing-by',
+        "another process under this worker's id has taken over; this one starts nothing",
+      );
+    const claimedTwice = claims.claimedTwice(button);
+    return claimedTwice === undefined ? undefined : reject('claimed-twice', claimedTwice);
   };
 
   const judgedSafely = async (candidate: Candidate, waited: Waited<Arrived>): Promise<Judged> => {
@@ -122,13 +128,21 @@ export function createIntake(options: IntakeOptions): Intake {
     } catch (error) {
       log.error({ err: error, press: candidate.pressId }, `a press could not be judged: ${messageOf(error)}`);
       const message = `what the press would release could not be found out: ${messageOf(error)}`;
-      return { candidate, verdict: { ...unreachable, message } };
+      return { candidate, verdict: reject('argocd-unreachable', message) };
     }
+  };
+
+  /** Who answers such a press can only be told once it is known which buttons other workers have. */
+  const isLeftToOthers = async ({ isEarly, candidate }: Arrived): Promise<boolean> => {
+    if (!isEarly) return false;
+    await link.whenRead();
+    return claims.isOthers(candidate.button);
   };
 
   const handle = async (group: readonly Waited<Arrived>[]) => {
     const judging: Promise<Judged>[] = [];
     for (const waited of group) {
+      if (await isLeftToOthers(waited.item)) continue;
       // Many in one turn would hold up everything else in this process.
       if (judging.length > 0) await turn();
       judging.push(judgedSafely(waited.item.candidate, waited));
@@ -179,14 +193,19 @@ export function createIntake(options: IntakeOptions): Intake {
     }
     const receivedAt = clock.monotonic();
     const arrivedAt = receivedAt - options.heldMs();
-    const received = { receivedAt, receivedAtWall: clock.now(), receivedAtFormer: options.formerNow() };
+    const received = {
+      receivedAt,
+      receivedAtWall: clock.now(),
+      receivedAtFormer: options.formerNow(),
+      isEarly: !claims.isRead(),
+    };
     if (!lanes.add(button, { candidate, arrivedAt, ...received }))
       turnAway(candidate, 'too many presses are waiting for those before them');
   };
 
   const onPress = (decoded: Decoded<Press> | undefined, button: string, retained: boolean) => {
     // Empty: somebody has cleared a retained message; also we, and over 3.1.1 we hear it ourselves.
-    if (decoded === undefined || state === 'stopped' || options.isOthers(button)) return;
+    if (decoded === undefined || state === 'stopped' || claims.isOthers(button)) return;
     if (retained) {
       link.clear(buttonPress.at({ button }));
       log.warn({ button }, `a retained press lay on the topic of button ${button}; cleared it`);

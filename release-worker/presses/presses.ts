@@ -36,7 +36,7 @@ export interface Presses {
   stop(): Promise<void>;
 }
 
-export interface PressesOptions extends Pick<IntakeOptions, 'isOthers' | 'mayAct' | 'heldMs'> {
+export interface PressesOptions extends Pick<IntakeOptions, 'claims' | 'mayAct' | 'heldMs'> {
   readonly config: Config['worker'];
   readonly link: Link;
   readonly clock: Clock;
@@ -84,7 +84,7 @@ export function createPresses(options: PressesOptions): Presses {
     log,
     worker: config,
     buttons: new Map(config.buttons.map((button) => [button.id, button])),
-    isOthers: options.isOthers,
+    claims: options.claims,
     mayAct: options.mayAct,
     heldMs: options.heldMs,
     formerNow: () => (options.clockState() === true ? undefined : steps.former()),

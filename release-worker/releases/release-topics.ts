@@ -1,5 +1,5 @@
-// `release/current` and `release/last`. Another process may have published them in our place: one that took our client
-// id over, or one that ran here with another state directory. So what the broker has stored is looked at first.
+// `worker/<worker>/release/current` and `…/last`. Another process under this worker's id may have published them: one
+// that took our client id over, or one with another state directory. So the broker's copy is read first.
 import { isDeepStrictEqual } from 'node:util';
 import type { Release } from '../../messages/release.ts';
 import { releaseCurrent, releaseLast } from '../../messages/release.ts';
@@ -32,8 +32,6 @@ export interface SaidOptions {
   readonly link: Link;
   readonly worker: string;
   readonly log: Log;
-  /** the button is another online worker's business */
-  readonly isOthers: (button: string) => boolean;
   /** The last release was another process's. */
   readonly onOthersLast: (release: Release) => void;
 }
@@ -56,7 +54,7 @@ export function createSaid(options: SaidOptions): Said {
         const { id, button } = stored.value;
         if (endedHere.has(id)) return idle;
         // It will be said as soon as more is known of it than what is stored.
-        if (goingOn.has(id) || options.isOthers(button)) return undefined;
+        if (goingOn.has(id)) return undefined;
         log.warn(
           { release: id, button },
           `another process under this worker's id was releasing when it went (release ${id}); the journal of that process knows how far it came, and Argo CD what became of it`,

@@ -52,8 +52,6 @@ export interface ReleasesOptions extends Pick<RunnerOptions, 'mayAct' | 'whenDec
   readonly metrics: Pick<WorkerMetrics, 'released'>;
   readonly running: RunningReleases;
   readonly unended: Pick<Unended, 'adopt' | 'begun' | 'whyLeft' | 'stop'>;
-  /** the button is another online worker's business */
-  readonly isOthers: (button: string) => boolean;
   /** A press that another process in this worker's place has released for. */
   readonly onForeignPress: (pressId: string) => void;
 }
@@ -67,7 +65,6 @@ export function createReleases(options: ReleasesOptions): Releases {
     link,
     worker: options.config.id,
     log,
-    isOthers: options.isOthers,
     onOthersLast: ({ button, pressId }) => {
       // Its press is not to count again here, and how an earlier release of ours ended is no longer news.
       options.onForeignPress(pressId);

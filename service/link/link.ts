@@ -81,6 +81,8 @@ export interface Link {
   whenRead(): Promise<boolean>;
   /** The largest packet to send, in bytes: the limit of the broker, if it names one, and no more than our own limit. */
   packetMax(): number;
+  /** Forgets what was published at the address, and publishes it no more after a reconnect. The retained message stays. */
+  leave(address: Pick<Address<unknown>, 'topic' | 'foreign'>): void;
   /** Removes the retained message at the address, whoever published it, and forgets it. */
   clear(address: Pick<Address<unknown>, 'topic' | 'foreign'>): void;
 }
@@ -288,6 +290,7 @@ export function createLink(options: LinkOptions): Link {
       });
     },
     packetMax: sender.packetMax,
+    leave: (address) => outbox.leave(topicOf(address)),
     clear: (address) => {
       void sender.state(outbox.forget(topicOf(address)));
     },

@@ -7,6 +7,8 @@ export interface Outbox {
   remember(message: Outgoing): void;
   /** Forgets owned state, and remembers that the broker must still be told. Returns the message that clears it. */
   forget(topic: string): Outgoing;
+  /** Forgets owned state. The broker keeps its copy. */
+  leave(topic: string): void;
   /** The broker has accepted the message that clears a topic. */
   cleared(message: Outgoing): void;
   /** The owned state of a topic. */
@@ -47,6 +49,9 @@ export function createOutbox(clock: Clock): Outbox {
       states.delete(topic);
       clears.set(topic, message);
       return message;
+    },
+    leave: (topic) => {
+      states.delete(topic);
     },
     cleared: (message) => {
       if (clears.get(message.topic) === message) clears.delete(message.topic);

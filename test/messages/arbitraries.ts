@@ -268,7 +268,6 @@ export const messages: { readonly [Row in RowName]: fc.Arbitrary<MessageOf<Row>>
     {
       ...freeze,
       changedAt: time,
-      worker: id,
       causes: fc.array(
         fc.record(
           { ...cause, source: id, button: id, at: time, changedAt: time },

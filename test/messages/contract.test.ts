@@ -90,7 +90,7 @@ test('the words of the contract', () => {
   expect(signals.join(' ')).toBe('unknown releasing failed succeeded blocked drifted clear');
   expect(pressReasons.join(' ')).toBe(
     'retained malformed unknown-button stale duplicate too-many cool-down no-action ' +
-      'frozen blocked-by-sync-window not-permitted in-progress argocd-unreachable journal-unwritable',
+      'frozen blocked-by-sync-window not-permitted in-progress claimed-twice standing-by worker-stopping argocd-unreachable journal-unwritable',
   );
   expect(patternNames.join(' ')).toBe(
     'off on fast-blink pulse two-flashes sos blip heartbeat double-blink triple-blink',

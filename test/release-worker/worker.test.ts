@@ -90,12 +90,13 @@ describe('two workers on one prefix', () => {
     expect(await result('shop-button', 'p1')).toMatchObject({ outcome: 'accepted' });
     expect(await result('till-button', 'p2')).toMatchObject({ outcome: 'accepted' });
     await publish('button/nobodys/press', '{"id": "p3"}');
-    await until('both answers', () => on('button/nobodys/result').length === 2);
+    expect(await result('nobodys', 'p3')).toMatchObject({ reason: 'unknown-button' });
     for (const id of ['one', 'two'])
       await until(`the end of the release of ${id}`, () => latest(`worker/${id}/release/last`));
 
     expect(on('button/shop-button/result').length).toBe(1);
     expect(on('button/till-button/result').length).toBe(1);
+    expect(on('button/nobodys/result').length).toBe(1);
     await stays(
       'the topics of the other',
       () => !heard.some(({ topic, text }) => /^worker\/[^/]+\/app\//.test(topic) && text === ''),
@@ -123,27 +124,44 @@ describe('two workers on one prefix', () => {
 });
 
 describe('a button', () => {
-  it('that two workers have is released by one of them only', async () => {
+  it('that two workers have releases nothing until one of them gives it up, and both say so', async () => {
     const { control } = await simulatedArgoCd(worldOf([shop]));
-    const { url, publish, result, untilSignal, on, latest } = await onBroker();
-    const of = (id: string) =>
+    const { url, publish, result, untilSignal, on, heard, latest } = await onBroker();
+    const of = (id: string, ...buttons: string[]) =>
       workerConfig(url, control.url, {
         id,
         stateDir: stateDirectory(),
-        buttons: [button({ id: 'shop-button' })],
+        buttons: buttons.map((name) => button({ id: name, coolDownMs: 0 })),
       });
-    await startWorker(of('two'));
-    await startWorker(of('one'));
-    await until('both', () => ['one', 'two'].every((id) => latest(`worker/${id}/info`) !== undefined));
+    await startWorker(of('two', 'shop-button'));
     await untilSignal('shop-button', 'drifted');
+    const one = await startWorker(of('one', 'shop-button', 'own-button'));
+    await untilSignal('own-button', 'drifted');
+    await untilSignal('shop-button', 'unknown');
+    expect(latest('button/shop-button/signal')).toMatchObject({
+      worker: 'one',
+      reason: expect.stringContaining('the workers one and two both have the button shop-button'),
+    });
 
     await publish('button/shop-button/press', '{"id": "p1"}');
-    expect(await result('shop-button', 'p1')).toMatchObject({ outcome: 'accepted' });
-    await until('the end', () => latest('worker/one/release/last'));
-    await publish('button/shop-button/press', '{"id": "p2"}');
-    await result('shop-button', 'p2');
+    expect(await result('shop-button', 'p1')).toMatchObject({
+      outcome: 'rejected',
+      reason: 'claimed-twice',
+    });
+    await publish('button/own-button/press', '{"id": "p2", "only": ["argocd/nobodys"]}');
+    expect(await result('own-button', 'p2')).toMatchObject({ outcome: 'nothing-to-release' });
+    expect(on('button/shop-button/result')).toHaveLength(1);
+    expect(await control.syncs()).toHaveLength(0);
+
+    await one.stop();
+    await untilSignal('shop-button', 'drifted');
+    expect(latest('button/shop-button/signal')).toMatchObject({ worker: 'two' });
+    await publish('button/shop-button/press', '{"id": "p3"}');
+    expect(await result('shop-button', 'p3')).toMatchObject({ outcome: 'accepted' });
+    await until('the end', () => latest('worker/two/release/last'));
     expect(on('button/shop-button/result')).toHaveLength(2);
     expect(await control.syncs()).toHaveLength(1);
+    expect(heard.filter(({ topic }) => topic === 'worker/one/release/last')).toEqual([]);
   });
 
   it('that a worker no longer has is not vouched for: its signal is cleared', async () => {

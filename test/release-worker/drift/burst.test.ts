@@ -32,7 +32,8 @@ it.each([
   const config = workerConfig(url, control.url, { stateDir: stateDirectory() });
   const drift = { ...config.worker.drift, maxPublishesPerSecond };
   await startWorker({ ...config, worker: { ...config.worker, drift } });
-  const topics = (from: number) => heard.slice(from).filter(({ topic }) => topic.startsWith('app/'));
+  const topics = (from: number) =>
+    heard.slice(from).filter(({ topic }) => topic.startsWith('worker/main/app/'));
   await until('all topics', () => new Set(topics(0).map(({ topic }) => topic)).size === count);
   await until('the summary', () => latest('worker/main/drift')?.['total'] === count);
   expect(latest('button/main/signal')).toMatchObject({ signal: 'clear', outOfSync: 0 });
@@ -74,7 +75,7 @@ it('what changes right after the start is told before what only waits for its tu
   argocd.has({ ...few, 'app-499': 'OutOfSync' });
   await until('all topics', () => retained().length === 500);
 
-  const topics = heard.filter(({ topic }) => topic.startsWith('app/')).map(({ topic }) => topic);
+  const topics = heard.filter(({ topic }) => topic.startsWith('worker/main/app/')).map(({ topic }) => topic);
   expect(latest('worker/main/app/argocd/app-499')).toMatchObject({ sync: 'OutOfSync' });
   expect(topics.lastIndexOf('worker/main/app/argocd/app-499')).toBeLessThan(
     topics.indexOf('worker/main/app/argocd/app-498'),

@@ -113,7 +113,7 @@ function machineOn(broker: Broker, clock: FakeClock) {
       replies: { answer: (_about, id, { ok }) => void (connected && ok && acknowledged.push(id ?? '')) },
       worker: 'main',
       buttons: ['main'],
-      isOthers: () => false,
+      claims: { isOthers: () => false },
       onChange: () => {},
     });
     return {

@@ -275,7 +275,6 @@ describe('after a take-over', () => {
   const at = (second: number) => `2026-06-01T00:00:${String(second).padStart(2, '0')}.000Z`;
   const stored = (second: number, rest: object) => ({
     frozen: false,
-    worker: 'main',
     changedAt: at(second),
     causes: [],
     ...rest,
@@ -343,7 +342,6 @@ describe('after a take-over', () => {
     // In UTC this is in the year 10000, which no time of a message can name.
     const ahead = {
       frozen: false,
-      worker: 'main',
       causes: [],
       lifted: [{ ...what, at: '9999-12-31T23:59:59.000-10:00' }],
     };
@@ -367,30 +365,6 @@ describe('after a take-over', () => {
     await settle();
     expect(sourcesOf(freeze.ofAll())).toEqual(['evening']);
     expect(fake.retained('worker/main/freeze/state')).not.toHaveProperty('lifted');
-  });
-
-  it('a worker with another id adds its freezes of everything, and lifts and shortens none of ours', async () => {
-    const { ask, fake, freeze } = await freezing({ clock: clockAt(1) });
-    await ask(evening);
-    fake.deliver(
-      'worker/main/freeze/state',
-      stored(9, {
-        frozen: true,
-        worker: 'other',
-        causes: [
-          { source: 'sale', at: at(9), changedAt: at(9) },
-          { source: 'evening', at: at(9), until: at(30), changedAt: at(9) },
-          { source: 'stocktaking', button: 'main', at: at(9), changedAt: at(9) },
-        ],
-        lifted: [{ at: at(8) }],
-      }),
-      { retained: true },
-    );
-    await until('the sale', () => freeze.ofAll().length === 2);
-    expect(freeze.of('main').map(({ source, until: end }) => [source, end])).toEqual([
-      ['evening', undefined],
-      ['sale', undefined],
-    ]);
   });
 
   it('a copy that says frozen and lists no cause freezes all the same', async () => {

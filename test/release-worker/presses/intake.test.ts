@@ -280,6 +280,49 @@ describe('a press for another worker', () => {
   });
 });
 
+describe('a button that another worker has too', () => {
+  it('releases nothing, and the press is told why', async () => {
+    const { press, results, released } = takingIn({ claimedTwice: () => 'two workers have it' });
+    press();
+    await settle();
+    expect(results()).toMatchObject([
+      { outcome: 'rejected', reason: 'claimed-twice', message: 'two workers have it' },
+    ]);
+    expect(released).toEqual([]);
+  });
+
+  it('releases nothing where that turns out while the press is judged', async () => {
+    let isTwice = false;
+    const { press, results, released } = takingIn({
+      claimedTwice: () => (isTwice ? 'two workers have it' : undefined),
+      judge: () => {
+        isTwice = true;
+        return Promise.resolve(accepting);
+      },
+    });
+    press();
+    await settle();
+    expect(results()).toMatchObject([{ outcome: 'rejected', reason: 'claimed-twice' }]);
+    expect(released).toEqual([]);
+  });
+
+  it('leaves a press to the other one that came before anything was known of it', async () => {
+    let isKnown = false;
+    const { press, results, released, fake } = takingIn({
+      isRead: () => isKnown,
+      isOthers: () => isKnown,
+    });
+    fake.link.whenRead = () => {
+      isKnown = true;
+      return Promise.resolve(true);
+    };
+    press();
+    await settle();
+    expect(results()).toEqual([]);
+    expect(released).toEqual([]);
+  });
+});
+
 describe('whoever may not act', () => {
   it('accepts nothing, also where it was lost while judging', async () => {
     let may = true;
@@ -292,7 +335,7 @@ describe('whoever may not act', () => {
     });
     press();
     await settle();
-    expect(results()).toMatchObject([{ outcome: 'rejected', reason: 'argocd-unreachable' }]);
+    expect(results()).toMatchObject([{ outcome: 'rejected', reason: 'standing-by' }]);
     expect(released).toEqual([]);
   });
 });

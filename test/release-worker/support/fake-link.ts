@@ -136,6 +136,7 @@ export function createFakeLink(): FakeLink {
       },
       whenRead: () => Promise.resolve(state.state === 'connected'),
       packetMax: () => fake.packetMax,
+      leave: () => {},
       clear: ({ topic }) => {
         retained.delete(topic);
         published.push({ topic, message: undefined });

@@ -39,7 +39,7 @@ export async function freezing(
     log: silentLog(),
     file: options.file ?? createFreezeFile(stateDir),
     journal: options.journal ?? journal,
-    isOthers: options.isOthers ?? (() => false),
+    claims: { isOthers: options.isOthers ?? (() => false) },
     replies: createReplies(fake.link, 'release-button'),
     worker: options.worker ?? 'main',
     buttons: options.buttons ?? ['main', 'other'],

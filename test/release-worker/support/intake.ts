@@ -73,6 +73,8 @@ export function takingIn(
     readonly judge?: IntakeOptions['judge'];
     readonly mayAct?: () => boolean;
     readonly isOthers?: (button: string) => boolean;
+    readonly claimedTwice?: (button: string) => string | undefined;
+    readonly isRead?: () => boolean;
     readonly maxPressesPerMinute?: number;
     readonly maxPressAgeMs?: number;
     readonly formerNow?: () => number | undefined;
@@ -97,7 +99,11 @@ export function takingIn(
       maxPressesPerMinute: options.maxPressesPerMinute ?? 60,
     },
     buttons: new Map((options.buttons ?? [button()]).map((one) => [one.id, one])),
-    isOthers: options.isOthers ?? (() => false),
+    claims: {
+      isOthers: options.isOthers ?? (() => false),
+      claimedTwice: options.claimedTwice ?? (() => undefined),
+      isRead: options.isRead ?? (() => true),
+    },
     mayAct: options.mayAct ?? (() => true),
     heldMs: () => 0,
     formerNow: options.formerNow ?? (() => undefined),

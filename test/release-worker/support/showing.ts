@@ -40,7 +40,7 @@ export async function showing(options: ShowingOptions) {
   const retained = () => {
     const last = new Map(broker.heard.map(({ topic, text }) => [topic, text]));
     return [...last]
-      .filter(([topic, text]) => topic.startsWith('app/') && text !== '')
+      .filter(([topic, text]) => topic.startsWith('worker/main/app/') && text !== '')
       .map(([topic]) => topic);
   };
   const shows = (apps: Apps): boolean => {

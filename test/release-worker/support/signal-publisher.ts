@@ -41,6 +41,7 @@ export function boarding(
     automatedGraceMs: options.automatedGraceMs ?? 10_000,
     releasing: () => releasing,
     freeze: { of: () => [], ofAll: () => [] },
+    claims: { claimedTwice: () => undefined, isOthers: () => false },
     unwritable: () => unwritable,
     onOver: ({ releaseId }: Ending) => void over.push(releaseId),
   });
