@@ -1,6 +1,6 @@
 // The application object as Argo CD's API shows it, as far as the simulator knows it. Replaced, never changed:
 // a stream may still hold the version before.
-import type { Source } from './world-description.ts';
+import type { Source } from './description.ts';
 
 export type SyncRequest = {
   revision?: string;
@@ -124,13 +124,8 @@ export type ApplicationObject = {
   operation?: Operation;
 };
 
-/** The namespace of the control plane: names in it need no namespace in permissions. */
+/** The namespace of the control plane, where applications are unless a request names another. */
 export const controlPlaneNamespace = 'argocd';
-
-/** The name that permissions are about: `project/name`, with the namespace in between outside the control plane's. */
-export function permissionName(project: string, namespace: string, name: string): string {
-  return namespace === controlPlaneNamespace ? `${project}/${name}` : `${project}/${namespace}/${name}`;
-}
 
 /** Without an optional member, which `undefined` would not do. */
 export function omit<T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> {

@@ -1,14 +1,14 @@
 // The applications as the API server keeps them: versions, changes, and who is told of them.
 import type { ApplicationObject } from './application.ts';
-import type { ApplicationDescription } from './world-description.ts';
+import type { Behaviour } from './description.ts';
 
 export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
-type Listener = (type: ChangeType, object: ApplicationObject) => void;
+export type Listener = (type: ChangeType, object: ApplicationObject) => void;
 
 /** One application: what Argo CD shows, and what the simulator knows besides. */
 export type ApplicationRecord = {
   object: ApplicationObject;
-  behaviour: ApplicationDescription;
+  behaviour: Behaviour;
   /** What is deployed, by resource key; a resource that is not there is missing in the cluster. */
   live: Map<string, string>;
   /** Ends the running operation's timers. */
@@ -26,8 +26,6 @@ export interface Cluster {
   remove(record: ApplicationRecord): void;
   /** Stores a new version of the object and tells everybody. */
   update(record: ApplicationRecord, change: (object: ApplicationObject) => ApplicationObject): void;
-  /** Tells everybody of every application as it is, with unchanged versions (`stream-kubernetes-api-restart`). */
-  tellAll(): void;
   onChange(listener: Listener): () => void;
 }
 
@@ -70,9 +68,6 @@ export function createCluster(firstVersion: number): Cluster {
       if (records.get(keyOf(record.object)) !== record) return;
       record.object = versioned(change(record.object));
       tell('MODIFIED', record.object);
-    },
-    tellAll() {
-      for (const { object } of records.values()) tell('MODIFIED', object);
     },
     onChange(listener) {
       listeners.add(listener);

@@ -1,12 +1,19 @@
 // What the application controller finds when it compares git with the cluster. Pure.
-import type { ApplicationStatus, ResourceStatus, SyncStatus } from './application.ts';
-import { omit } from './application.ts';
+import { omit, type ApplicationStatus, type ResourceStatus, type SyncStatus } from './application.ts';
 import type { ApplicationRecord } from './cluster.ts';
+import type { ResourceDescription, Source } from './description.ts';
 import type { Repositories } from './repositories.ts';
-import type { ResourceDescription, Source } from './world-description.ts';
+
+/** The status after a comparison with `revisions`, one a source. `progressing`: a rollout is on its way. */
+export type Compare = (
+  record: ApplicationRecord,
+  revisions: readonly string[],
+  now: string,
+  progressing?: boolean,
+) => ApplicationStatus;
 
 /** Kinds whose health Argo CD assesses, as far as the simulator has them. */
-const kindsWithHealth = new Set([
+export const kindsWithHealth: ReadonlySet<string> = new Set([
   'Service',
   'Deployment',
   'StatefulSet',
@@ -65,69 +72,37 @@ export function shownRevisions(record: ApplicationRecord): string[] {
   return revisions ?? (revision === undefined ? [] : [revision]);
 }
 
-/** The status after a comparison with `revisions`. `progressing`: a rollout is on its way. */
-export function compared(
-  record: ApplicationRecord,
-  revisions: readonly string[],
-  repositories: Repositories,
-  now: string,
-  progressing = false,
-): ApplicationStatus {
-  const { object, behaviour } = record;
-  const { status, spec } = object;
-  const comparedTo = {
+export function createCompare(repositories: Repositories): Compare {
+  return (record, revisions, now, progressing = false) => {
+    const { status, spec } = record.object;
+    const resources = resourceStatuses(record, revisions, repositories, progressing);
+    const outOfSync = resources.some((each) => each.status === 'OutOfSync');
+    const health = record.live.size === 0 ? 'Missing' : progressing ? 'Progressing' : 'Healthy';
+    const sync: SyncStatus = {
+      status: outOfSync ? 'OutOfSync' : 'Synced',
+      comparedTo: comparedTo(record),
+      ...(spec.sources ? { revisions: [...revisions] } : { revision: revisions[0] ?? '' }),
+    };
+    return {
+      ...omit(omit(omit(status, 'conditions'), 'sourceType'), 'sourceTypes'),
+      resources,
+      sync,
+      health: status.health.status === health ? status.health : { status: health, lastTransitionTime: now },
+      ...(spec.sources ? { sourceTypes: spec.sources.map(() => 'Directory') } : { sourceType: 'Directory' }),
+    };
+  };
+}
+
+export function comparedTo({ object: { spec } }: ApplicationRecord): NonNullable<SyncStatus['comparedTo']> {
+  return {
     source: spec.source ?? { repoURL: '' },
     destination: spec.destination,
     ...(spec.sources ? { sources: spec.sources } : {}),
   };
-  if (typeof behaviour.comparisonError === 'string') return unknown(record, comparedTo, now);
-  const resources = resourceStatuses(record, revisions, repositories, progressing);
-  const outOfSync = resources.some((each) => each.status === 'OutOfSync');
-  const health =
-    record.live.size === 0 ? 'Missing' : progressing ? 'Progressing' : (behaviour.health ?? 'Healthy');
-  const sync: SyncStatus = {
-    status: outOfSync ? 'OutOfSync' : 'Synced',
-    comparedTo,
-    ...(spec.sources ? { revisions: [...revisions] } : { revision: revisions[0] ?? '' }),
-  };
-  return {
-    ...omit(omit(omit(status, 'conditions'), 'sourceType'), 'sourceTypes'),
-    resources,
-    sync,
-    health: status.health.status === health ? status.health : { status: health, lastTransitionTime: now },
-    ...(spec.sources ? { sourceTypes: spec.sources.map(() => 'Directory') } : { sourceType: 'Directory' }),
-  };
 }
 
-/** Manifests cannot be generated: the status is unknown, and the revision stays the branch name. */
-function unknown(
-  record: ApplicationRecord,
-  comparedTo: NonNullable<SyncStatus['comparedTo']>,
-  now: string,
-): ApplicationStatus {
-  const { status } = record.object;
-  const [source] = sourcesOf(record);
-  const message = `Failed to load target state: failed to generate manifest for source 1 of 1: ${record.behaviour.comparisonError ?? ''}`;
-  const known = status.conditions?.find((each) => each.message === message);
-  // What is in the cluster has nothing in git to be compared with, and so looks superfluous.
-  const live = resourcesOf(record).filter((each) => record.live.has(resourceKey(each)));
-  const resources = live.map((resource): ResourceStatus => ({
-    ...shapeOf(record, resource),
-    status: 'Unknown',
-    ...(kindsWithHealth.has(resource.kind) ? { health: { status: 'Healthy' } } : {}),
-    requiresPruning: true,
-  }));
-  return {
-    ...omit(omit(omit(status, 'resources'), 'sourceType'), 'sourceTypes'),
-    ...(resources.length > 0 ? { resources } : {}),
-    sync: { status: 'Unknown', comparedTo, revision: source?.targetRevision ?? 'HEAD' },
-    health:
-      status.health.status === 'Healthy' ? status.health : { status: 'Healthy', lastTransitionTime: now },
-    conditions: [known ?? { type: 'ComparisonError', message, lastTransitionTime: now }],
-  };
-}
-
-function shapeOf(record: ApplicationRecord, resource: ResourceDescription) {
+/** What names a resource among those of an application. */
+export function identityOf(record: ApplicationRecord, resource: ResourceDescription) {
   return {
     ...(resource.group ? { group: resource.group } : {}),
     version: resource.version ?? 'v1',
@@ -143,20 +118,18 @@ function resourceStatuses(
   repositories: Repositories,
   progressing: boolean,
 ): ResourceStatus[] {
-  const statuses = resourcesOf(record).map((resource): ResourceStatus => {
+  return resourcesOf(record).map((resource): ResourceStatus => {
     const live = record.live.get(resourceKey(resource));
     const status = live === desired(record, resource, revisions, repositories) ? 'Synced' : 'OutOfSync';
     const rolling = progressing && kindsThatRollOut.has(resource.kind);
     const health = live === undefined ? 'Missing' : rolling ? 'Progressing' : 'Healthy';
     const assessed = live === undefined || kindsWithHealth.has(resource.kind);
-    return { ...shapeOf(record, resource), status, ...(assessed ? { health: { status: health } } : {}) };
+    return {
+      ...identityOf(record, resource),
+      status,
+      ...(assessed ? { health: { status: health } } : {}),
+    };
   });
-  const superfluous = (record.behaviour.pruneNeeded ?? []).map((resource): ResourceStatus => ({
-    ...shapeOf(record, resource),
-    status: 'OutOfSync',
-    requiresPruning: true,
-  }));
-  return [...superfluous, ...statuses];
 }
 
 export function rollsOut(record: ApplicationRecord): boolean {

@@ -1,177 +1,117 @@
 // The simulator's own endpoints below /simulator, which no Argo CD has. Only for this machine: a page in a browser
 // must not reach them, neither directly (Origin) nor by a name that leads here (Host).
-import type { IncomingMessage } from 'node:http';
 import * as z from 'zod/mini';
-import { plain, readBody } from './answers.ts';
-import type { Answer } from './answers.ts';
-import { inWordsOf } from './drift.ts';
-import type { Drift } from './drift.ts';
-import { faultsSchema } from './faults.ts';
-import type { Faults } from './faults.ts';
-import type { RequestLog } from './request-log.ts';
-import { adjustmentSchema, parse, worldSchema } from './world-description.ts';
-import { versionOf } from './versions.ts';
-import type { SimulatedWorld } from './world.ts';
+import { controlPlaneNamespace } from './application.ts';
+import type { Backend } from './backend.ts';
+import { inWordsOf, type Drift, type DriftRequest } from './drift.ts';
+import type { Exchange, Handler } from './exchange.ts';
+import { plain, type Answer } from './http-answers.ts';
 
-/** Largest accepted bodies in bytes; a world of 10,000 described applications has about 3 MB. */
+/** The largest body that a control takes, in bytes, unless it says otherwise. */
 const mostBytes = 1024 * 1024;
-const mostWorldBytes = 8 * 1024 * 1024;
 
-const driftSchema = z.strictObject({
-  app: z.exactOptional(z.string()),
-  namespace: z.exactOptional(z.string()),
+/** One endpoint, named by method and path: `POST /simulator/drift`. */
+export interface Control {
+  readonly endpoint: string;
+  readonly mostBytes?: number;
+  /** @param body parsed JSON; an empty object where the request has none */
+  answer(body: unknown): Answer;
+}
+
+/** @param hosts names in `Host` that are allowed besides those of this machine */
+export function createControls(controls: readonly Control[], hosts: readonly string[] = []): Handler {
+  return async (exchange, next) => {
+    if (!exchange.path.startsWith('/simulator')) return next();
+    const refusal = refuseStranger(exchange, hosts);
+    if (refusal) return refusal;
+    const endpoint = `${exchange.method} ${exchange.path}`;
+    const control = controls.find((each) => each.endpoint === endpoint);
+    if (!control) {
+      const known = controls.map((each) => each.endpoint).join(', ');
+      return problem(404, `The simulator has no ${endpoint}. It has: ${known}.`);
+    }
+    const limit = control.mostBytes ?? mostBytes;
+    const text = await exchange.body(limit);
+    if (text === undefined)
+      return problem(413, `The body is larger than the ${limit} bytes allowed for ${exchange.path}.`);
+    let body: unknown;
+    try {
+      body = text.trim() === '' ? {} : JSON.parse(text);
+    } catch {
+      return problem(400, `The body of ${endpoint} is not JSON.`);
+    }
+    return control.answer(body);
+  };
+}
+
+const name = z.string().check(z.maxLength(253));
+export const driftMembers = {
+  app: z.exactOptional(name),
+  namespace: z.exactOptional(name),
   count: z.exactOptional(z.int().check(z.gte(1), z.lte(20_000))),
-  kind: z.exactOptional(z.enum(['commit', 'elsewhere', 'edit'])),
-  noticed: z.exactOptional(z.boolean()),
-  revision: z.exactOptional(z.string().check(z.regex(/^[0-9a-f]{40}$/))),
   message: z.exactOptional(z.string().check(z.maxLength(2000))),
-});
-
-const versionSchema = z.strictObject({ version: z.string() });
-
-const adjustSchema = z.strictObject({
-  adjust: z.array(adjustmentSchema).check(z.minLength(1), z.maxLength(20_000)),
-});
-
-const partsSchema = z.strictObject({
-  add: z.exactOptional(worldSchema.shape.applications),
-  access: z.exactOptional(z.pick(worldSchema, { accounts: true, tokens: true })),
-  /** Replaces every project's windows. */
-  projects: z.exactOptional(worldSchema.shape.projects),
-});
-
-export type ControlParts = {
-  world: SimulatedWorld;
-  drift: Drift;
-  faults: Faults;
-  requests: RequestLog;
-  /** Names in `Host` that are allowed besides those of this machine. */
-  hosts: readonly string[];
-  cutStreams(): void;
-  log(message: string, fields: Record<string, unknown>): void;
 };
 
-export async function control(parts: ControlParts, request: IncomingMessage, path: string): Promise<Answer> {
-  const refusal = refuseStranger(request, parts.hosts);
-  if (refusal) return refusal;
-  const endpoint = `${request.method ?? ''} ${path}`;
-  if (endpoint === 'GET /simulator/requests') return answer(200, parts.requests.show());
-  if (endpoint === 'DELETE /simulator/requests') {
-    parts.requests.clear();
-    return answer(200, {});
-  }
-  if (endpoint === 'GET /simulator/faults') return answer(200, showFaults(parts));
-  const handler = handlers[endpoint];
-  if (!handler) return problem(404, `The simulator has no ${endpoint}. It has: ${endpoints.join(', ')}.`);
-  const limit = path === '/simulator/world' ? mostWorldBytes : mostBytes;
-  const text = await readBody(request, limit);
-  if (text === undefined)
-    return problem(413, `The body is larger than the ${limit} bytes allowed for ${path}.`);
-  let body: unknown;
-  try {
-    body = text.trim() === '' ? {} : JSON.parse(text);
-  } catch {
-    return problem(400, `The body of ${endpoint} is not JSON.`);
-  }
-  return handler(parts, body);
+const behaviourSchema = z.strictObject({
+  app: name,
+  namespace: z._default(name, controlPlaneNamespace),
+  /** The message of each sync; null: syncs succeed again. */
+  fails: z.exactOptional(z.nullable(z.string().check(z.minLength(1), z.maxLength(2000)))),
+  syncMs: z.exactOptional(z.int().check(z.gte(0), z.lte(3_600_000))),
+});
+
+/** What a person sets in the demo: drift, and syncs that fail or take their time. */
+export function demoControls(
+  { cluster, controller }: Backend,
+  drift: Drift,
+  log: (message: string, fields: Record<string, unknown>) => void,
+): Control[] {
+  const driftSchema = z.strictObject(driftMembers);
+  return [
+    {
+      endpoint: 'POST /simulator/drift',
+      answer: (body) =>
+        parsed('drift', driftSchema, body, ({ message, ...request }) =>
+          driftAnswer(
+            drift,
+            request,
+            (record) => controller.push(record, message === undefined ? {} : { message })?.revision,
+            log,
+          ),
+        ),
+    },
+    {
+      endpoint: 'POST /simulator/behaviour',
+      answer: (body) =>
+        parsed('behaviour', behaviourSchema, body, ({ app, namespace, fails, ...behaviour }) => {
+          const record = cluster.get(namespace, app);
+          if (!record) return problem(404, `There is no application ${namespace}/${app}.`);
+          record.behaviour = { ...record.behaviour, ...behaviour };
+          if (fails !== undefined) delete record.behaviour.fails;
+          if (typeof fails === 'string') record.behaviour.fails = fails;
+          return done({ app, namespace, syncMs: record.behaviour.syncMs, fails: record.behaviour.fails });
+        }),
+    },
+  ];
 }
 
-type Handler = (parts: ControlParts, body: unknown) => Answer;
-
-const handlers: Record<string, Handler> = {
-  'POST /simulator/drift': (parts, body) =>
-    parsed('drift', driftSchema, body, (value) => {
-      const drifted = parts.drift.now(value);
-      if (!drifted) {
-        return problem(
-          404,
-          `There is no application ${value.namespace ?? 'argocd'}/${value.app ?? ''} to let drift.`,
-        );
-      }
-      parts.log(inWordsOf(drifted), { drifted });
-      return answer(200, { drifted });
-    }),
-  'POST /simulator/world': (parts, body) => {
-    const has = (key: string): boolean => typeof body === 'object' && body !== null && key in body;
-    if (has('adjust'))
-      return parsed('adjustment', adjustSchema, body, (value) => adjust(parts, value.adjust));
-    if (has('add') || has('access') || (has('projects') && !has('applications') && !has('bulk'))) {
-      return parsed('addition', partsSchema, body, ({ add, access, projects }) => {
-        for (const application of add ?? []) {
-          const { namespace, name } = application;
-          if (parts.world.cluster.get(namespace, name))
-            return problem(409, `There is an application ${namespace}/${name}.`);
-          parts.world.add(application);
-        }
-        if (access) parts.world.replaceAccess(access.accounts, access.tokens);
-        if (projects) parts.world.replaceProjects(projects);
-        return answer(200, { applications: parts.world.cluster.size() });
-      });
-    }
-    return parsed('world', worldSchema, body, (world) => {
-      parts.world.replace(world);
-      parts.log('world replaced', { applications: parts.world.cluster.size() });
-      return answer(200, { applications: parts.world.cluster.size() });
-    });
-  },
-  'POST /simulator/version': (parts, body) =>
-    parsed('version', versionSchema, body, ({ version }) => {
-      try {
-        parts.world.become(versionOf(version));
-      } catch (error) {
-        return problem(400, error instanceof Error ? error.message : String(error));
-      }
-      parts.log('version changed', { version });
-      return answer(200, { version: parts.world.version.text });
-    }),
-  'POST /simulator/faults': (parts, body) =>
-    parsed('faults', faultsSchema, body, (change) => {
-      parts.faults.change(change);
-      const { controllerDown, repositoryServerDown, kubernetesDown } = change;
-      if (change.clear) {
-        parts.world.conditions.set({
-          controllerDown: false,
-          repositoryServerDown: false,
-          kubernetesDown: false,
-        });
-      }
-      parts.world.conditions.set({
-        ...(controllerDown === undefined ? {} : { controllerDown }),
-        ...(repositoryServerDown === undefined ? {} : { repositoryServerDown }),
-        ...(kubernetesDown === undefined ? {} : { kubernetesDown }),
-      });
-      if (change.streams?.cut) parts.cutStreams();
-      parts.log('faults changed', { faults: change });
-      return answer(200, showFaults(parts));
-    }),
-};
-
-const endpoints = [
-  ...Object.keys(handlers),
-  'GET /simulator/faults',
-  'GET /simulator/requests',
-  'DELETE /simulator/requests',
-];
-
-function adjust(parts: ControlParts, adjustments: readonly z.output<typeof adjustmentSchema>[]): Answer {
-  for (const { namespace, name } of adjustments) {
-    if (!parts.world.cluster.get(namespace, name)) {
-      return problem(404, `There is no application ${namespace}/${name} to adjust; nothing was changed.`);
-    }
+export function driftAnswer(
+  drift: Drift,
+  request: DriftRequest,
+  change: Parameters<Drift['now']>[1],
+  log: (message: string, fields: Record<string, unknown>) => void,
+): Answer {
+  const drifted = drift.now(request, change);
+  if (!drifted) {
+    const { namespace = controlPlaneNamespace, app = '' } = request;
+    return problem(404, `There is no application ${namespace}/${app} to let drift.`);
   }
-  for (const adjustment of adjustments) {
-    const record = parts.world.cluster.get(adjustment.namespace, adjustment.name);
-    if (record) parts.world.controller.adjust(record, adjustment);
-  }
-  return answer(200, { adjusted: adjustments.length });
+  log(inWordsOf(drifted), { drifted });
+  return done({ drifted });
 }
 
-function showFaults({ faults, world }: ControlParts): unknown {
-  const { controllerDown, repositoryServerDown, kubernetesDown } = world.conditions;
-  return { ...faults.show(), controllerDown, repositoryServerDown, kubernetesDown };
-}
-
-function parsed<S extends z.ZodMiniType>(
+/** Goes on with the body, or says in words what is wrong with it, and where. */
+export function parsed<S extends z.ZodMiniType>(
   what: string,
   schema: S,
   body: unknown,
@@ -181,7 +121,16 @@ function parsed<S extends z.ZodMiniType>(
   return result.ok ? then(result.value) : problem(400, `The ${what} cannot be used: ${result.message}`);
 }
 
-function refuseStranger(request: IncomingMessage, hosts: readonly string[]): Answer | undefined {
+type Parsed<T> = { ok: true; value: T } | { ok: false; message: string };
+
+/** Parses with English messages, which zod/mini leaves out unless asked. */
+export function parse<S extends z.ZodMiniType>(schema: S, input: unknown): Parsed<z.output<S>> {
+  const result = schema.safeParse(input, { error: z.locales.en().localeError });
+  if (result.success) return { ok: true, value: result.data };
+  return { ok: false, message: z.prettifyError(result.error).replaceAll('✖ ', '').slice(0, 2000) };
+}
+
+function refuseStranger({ request }: Exchange, hosts: readonly string[]): Answer | undefined {
   const { origin, host = '' } = request.headers;
   if (origin !== undefined) {
     return problem(
@@ -194,15 +143,14 @@ function refuseStranger(request: IncomingMessage, hosts: readonly string[]): Ans
   if (loopback || hosts.includes(name)) return undefined;
   return problem(
     403,
-    `The Host header "${name.slice(0, 253)}" is not this machine (localhost, 127.0.0.1, [::1]) and not among the allowed names: ` +
-      'use one of those, or allow the name where the simulator is created (controlHosts).',
+    `The Host header "${name.slice(0, 253)}" is not this machine: use localhost, 127.0.0.1 or [::1].`,
   );
 }
 
-function answer(status: number, body: unknown): Answer {
-  return { status, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
+export function done(body: unknown): Answer {
+  return { status: 200, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) };
 }
 
-function problem(status: number, text: string): Answer {
+export function problem(status: number, text: string): Answer {
   return plain(status, `${text}\n`);
 }

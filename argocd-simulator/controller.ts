@@ -1,68 +1,44 @@
-// The application controller's other work: refreshes, commits that it finds, edits in the cluster, automated sync.
-import { omit, ownSyncPolicy, timestamp } from './application.ts';
-import type { ApplicationObject, Operation } from './application.ts';
+// The application controller's work besides operations: refreshes, commits that it finds, automated syncs.
+import { omit, ownSyncPolicy, timestamp, type ApplicationObject, type Operation } from './application.ts';
 import type { ApplicationRecord, Cluster } from './cluster.ts';
-import { compared, headsOf, resourceKey, resourcesOf, sourcesOf } from './comparison.ts';
-import type { Conditions } from './conditions.ts';
+import { headsOf, sourcesOf, type Compare } from './comparison.ts';
+import type { Commit } from './description.ts';
 import type { Operations } from './operations.ts';
 import type { Repositories } from './repositories.ts';
 import type { Timers } from './timers.ts';
-import type { Adjustment, Commit } from './world-description.ts';
-
-/** What Argo CD says while its repository server is down. */
-export const repositoryServerDown =
-  'connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:18081: connect: connection refused"';
 
 export interface Controller {
-  /** Resolves with the object after a new comparison; never while the controller is down. */
+  /** Resolves with the object after a new comparison. */
   refresh(record: ApplicationRecord, kind: 'normal' | 'hard'): Promise<ApplicationObject>;
-  /**
-   * A commit below the application's path, or `elsewhere` in its repository; `noticed` false: Argo CD has not looked
-   * yet.
-   */
-  push(
-    record: ApplicationRecord,
-    options: { noticed: boolean; elsewhere: boolean; message?: string; revision?: string },
-  ): Commit | undefined;
-  /** Somebody changes a resource in the cluster; Argo CD sees that by itself. */
-  edit(record: ApplicationRecord): void;
-  adjust(record: ApplicationRecord, adjustment: Adjustment): void;
+  /** A commit in the application's repository, which the controller notices at once. */
+  push(record: ApplicationRecord, details: { message?: string; revision?: string }): Commit | undefined;
+  /** Something has changed: compares again, or syncs an automated application. */
+  notice(record: ApplicationRecord): void;
 }
 
 export function createController(parts: {
   cluster: Cluster;
   repositories: Repositories;
-  operations: Operations;
+  operations: Pick<Operations, 'accept'>;
   timers: Timers;
-  conditions: Conditions;
+  compare: Compare;
+  /** Resolves when the controller runs; absent: it always does. */
+  running?: () => Promise<void>;
 }): Controller {
-  const { cluster, repositories, operations, timers, conditions } = parts;
+  const { cluster, repositories, operations, timers, compare } = parts;
   const now = (): string => timestamp(timers.now());
   const pause = (ms: number): Promise<void> =>
     new Promise((resolve) => {
       timers.after(ms, resolve);
     });
+  const newStatus = (record: ApplicationRecord): ApplicationObject['status'] => ({
+    ...compare(record, headsOf(record, repositories), now()),
+    reconciledAt: now(),
+  });
 
-  function newStatus(record: ApplicationRecord): ApplicationObject['status'] {
-    if (record.behaviour.projectMissing) return record.object.status;
-    const failing = conditions.repositoryServerDown
-      ? {
-          ...record.behaviour,
-          comparisonError: `rpc error: code = Unavailable desc = ${repositoryServerDown}`,
-        }
-      : record.behaviour;
-    const status = compared(
-      { ...record, behaviour: failing },
-      headsOf(record, repositories),
-      repositories,
-      now(),
-    );
-    return { ...status, reconciledAt: now() };
-  }
-
-  /** Compares again and stores what comes out, in one event. */
+  /** Compares again and stores the result in one event. */
   function compareAgain(record: ApplicationRecord): void {
-    cluster.update(record, (object) => ({ ...object, status: newStatus({ ...record, object }) }));
+    cluster.update(record, (object) => ({ ...object, status: newStatus(record) }));
   }
 
   /** Starts the operation that an automated application starts by itself; true: it did. */
@@ -89,12 +65,8 @@ export function createController(parts: {
   }
 
   function notice(record: ApplicationRecord): void {
-    if (conditions.controllerDown) return;
-    if (!syncsItself(record)) {
-      compareAgain(record);
-      return;
-    }
-    timers.after(37, () => compareAgain(record));
+    if (syncsItself(record)) timers.after(37, () => compareAgain(record));
+    else compareAgain(record);
   }
 
   function annotate(record: ApplicationRecord, annotations: Record<string, string>): void {
@@ -113,7 +85,7 @@ export function createController(parts: {
         'argocd.argoproj.io/refresh': kind,
         'argocd.argoproj.io/refresh-timestamp': at,
       });
-      await conditions.controllerUp();
+      await parts.running?.();
       await pause(35);
       if (syncsItself(record)) await pause(37);
       compareAgain(record);
@@ -125,61 +97,15 @@ export function createController(parts: {
       });
       return record.object;
     },
-    push(record, { noticed, ...details }) {
+    push(record, details) {
       const [source] = sourcesOf(record);
       if (!source) return undefined;
       const commit = repositories.commit(source, timers.now(), details);
-      if (noticed) notice(record);
+      notice(record);
       return commit;
     },
-    edit(record) {
-      const [first] = resourcesOf(record);
-      if (first) record.live.set(resourceKey(first), 'edited in the cluster');
-      notice(record);
-    },
-    adjust(record, adjustment) {
-      const { name: _name, namespace: _namespace, deleted, cascade = true, ...behaviour } = adjustment;
-      if (deleted) {
-        if (cascade) void remove(record);
-        else cluster.remove(record);
-        return;
-      }
-      record.behaviour = { ...record.behaviour, ...behaviour };
-      cluster.update(record, (object) => ({
-        ...object,
-        metadata: {
-          ...object.metadata,
-          ...(behaviour.labels ? { labels: behaviour.labels } : {}),
-          ...(behaviour.annotations ? { annotations: behaviour.annotations } : {}),
-        },
-        spec: {
-          ...(behaviour.automated === false ? omit(object.spec, 'syncPolicy') : object.spec),
-          ...(behaviour.automated ? { syncPolicy: { automated: { prune: false, selfHeal: false } } } : {}),
-          ...(behaviour.project === undefined ? {} : { project: behaviour.project }),
-        },
-      }));
-      const seen = ['comparisonError', 'health', 'pruneNeeded'] as const;
-      if (seen.some((key) => behaviour[key] !== undefined)) notice(record);
-    },
+    notice,
   };
-
-  /** A deletion with cascade: marked first, gone when its resources are. */
-  async function remove(record: ApplicationRecord): Promise<void> {
-    cluster.update(record, (object) => ({
-      ...object,
-      metadata: { ...object.metadata, finalizers: ['resources-finalizer.argocd.argoproj.io'] },
-    }));
-    cluster.update(record, (object) => ({
-      ...object,
-      metadata: { ...object.metadata, deletionTimestamp: now() },
-    }));
-    await pause(143);
-    record.live.clear();
-    compareAgain(record);
-    await pause(18);
-    if (cluster.get(record.object.metadata.namespace, record.object.metadata.name) === record)
-      cluster.remove(record);
-  }
 }
 
 export function isAutomated({ spec }: ApplicationObject): boolean {

@@ -1,131 +1,122 @@
 // From the description of an application to its first object.
 import { randomUUID } from 'node:crypto';
-import { controlPlaneNamespace, timestamp } from './application.ts';
-import type { HistoryEntry, Initiator, OperationState } from './application.ts';
+import {
+  controlPlaneNamespace,
+  timestamp,
+  type HistoryEntry,
+  type Initiator,
+  type OperationState,
+} from './application.ts';
 import type { ApplicationRecord } from './cluster.ts';
-import { compared, desired, headsOf, resourceKey, resourcesOf } from './comparison.ts';
+import { desired, headsOf, resourceKey, resourcesOf, type Compare } from './comparison.ts';
+import type { ApplicationDescription } from './description.ts';
 import type { Repositories } from './repositories.ts';
-import type { ApplicationDescription, Source } from './world-description.ts';
+
+/** As Argo CD stores a policy of automated syncs. */
+export const automatedSync = { automated: { prune: false, selfHeal: false } };
 
 export function createApplication(
   description: ApplicationDescription,
-  repositories: Repositories,
+  parts: { repositories: Repositories; compare: Compare },
   now: number,
 ): ApplicationRecord {
-  const { name, namespace } = description;
+  const record = uncompared(description, now);
+  deploy(record, description, parts);
+  return record;
+}
+
+/** The application before anything was compared or deployed. */
+export function uncompared(description: ApplicationDescription, now: number): ApplicationRecord {
+  const { name, namespace = controlPlaneNamespace, sources } = description;
   const created = description.createdAt ?? timestamp(now);
-  const source: Source = description.source ?? {
+  const source = description.source ?? {
     repoURL: `https://git.example.com/demo/${name}.git`,
     path: 'deploy',
     targetRevision: 'main',
   };
-  const automated = description.automated ? { automated: { prune: false, selfHeal: false } } : undefined;
-  const syncPolicy = description.syncPolicy ?? automated;
-  const record: ApplicationRecord = {
+  return {
     behaviour: description,
     live: new Map(),
     object: {
       metadata: {
         name,
         namespace,
-        uid: description.uid ?? randomUUID(),
+        uid: randomUUID(),
         resourceVersion: '0',
         generation: 0,
         creationTimestamp: created,
-        ...(description.deletedAt === undefined ? {} : { deletionTimestamp: description.deletedAt }),
         ...(description.labels ? { labels: description.labels } : {}),
-        ...(description.annotations ? { annotations: description.annotations } : {}),
       },
       spec: {
-        ...(description.sources ? { sources: description.sources } : { source }),
+        ...(sources ? { sources } : { source }),
         destination: description.destination ?? {
           server: 'https://kubernetes.default.svc',
           namespace: 'default',
         },
         project: description.project ?? 'default',
-        ...(syncPolicy ? { syncPolicy } : {}),
+        ...(description.automated ? { syncPolicy: automatedSync } : {}),
       },
       status: {
         sync: { status: 'Unknown' },
-        health: { status: 'Unknown', lastTransitionTime: description.healthSince ?? created },
+        health: { status: 'Unknown', lastTransitionTime: created },
         summary: {},
         sourceHydrator: {},
       },
     },
   };
-  if (description.projectMissing) return record;
-  deploy(record, description, repositories, created);
-  return record;
 }
 
-function deploy(
+/** Puts what is deployed into the cluster, and compares it for the first time. */
+export function deploy(
   record: ApplicationRecord,
-  description: ApplicationDescription,
-  repositories: Repositories,
-  created: string,
+  { deployed: wanted, history: described }: Pick<ApplicationDescription, 'deployed' | 'history'>,
+  { repositories, compare }: { repositories: Repositories; compare: Compare },
 ): void {
   const heads = headsOf(record, repositories);
-  const deployed = description.deployed === undefined ? heads : description.deployed;
-  if (deployed) {
-    for (const resource of resourcesOf(record)) {
-      record.live.set(resourceKey(resource), desired(record, resource, deployed, repositories));
-    }
-    for (const key of description.edited ?? []) record.live.set(key, 'edited in the cluster');
+  const deployed = wanted === undefined ? heads : wanted;
+  for (const resource of deployed ? resourcesOf(record) : []) {
+    record.live.set(resourceKey(resource), desired(record, resource, deployed ?? [], repositories));
   }
-  const since = description.healthSince ?? created;
-  const status = compared(record, description.shown ?? heads, repositories, since);
-  const history = historyOf(record, description, deployed, created);
+  const created = record.object.metadata.creationTimestamp;
+  const entries = described ?? (deployed ? [{ id: 0, revisions: deployed }] : []);
+  const history = entries.map((entry) =>
+    historyEntry(record, {
+      id: entry.id,
+      revisions: entry.revisions,
+      startedAt: entry.deployStartedAt ?? created,
+      now: entry.deployedAt ?? created,
+      by: entry.by === undefined ? { automated: true } : { username: entry.by },
+    }),
+  );
   const last = history.at(-1);
-  const operationState = description.operationState ?? (last && succeeded(last));
+  const status = compare(record, heads, created);
   record.object = {
     ...record.object,
     status: {
       ...status,
       ...(history.length > 0 ? { history } : {}),
-      reconciledAt: description.reconciledAt ?? created,
-      ...(operationState ? { operationState } : {}),
+      reconciledAt: created,
+      ...(last ? { operationState: succeeded(last) } : {}),
       resourceHealthSource: 'appTree',
       controllerNamespace: controlPlaneNamespace,
     },
   };
 }
 
-function historyOf(
-  record: ApplicationRecord,
-  description: ApplicationDescription,
-  deployed: readonly string[] | null,
-  created: string,
-): HistoryEntry[] {
-  const entries = description.history ?? (deployed ? [{ id: 0, revisions: [...deployed] }] : []);
-  return entries.map((entry) =>
-    historyEntry(
-      record,
-      entry.id,
-      entry.revisions,
-      entry.deployStartedAt ?? created,
-      entry.deployedAt ?? created,
-      entry.by === undefined ? { automated: true } : { username: entry.by },
-    ),
-  );
-}
-
 export function historyEntry(
   record: ApplicationRecord,
-  id: number,
-  revisions: readonly string[],
-  deployStartedAt: string,
-  deployedAt: string,
-  initiatedBy: Initiator,
+  entry: { id: number; revisions: readonly string[]; startedAt: string; now: string; by: Initiator },
 ): HistoryEntry {
   const { source, sources } = record.object.spec;
+  const { id, revisions, startedAt, now, by } = entry;
   return {
     ...(sources ? {} : { revision: revisions[0] ?? '' }),
-    deployedAt,
+    deployedAt: now,
     id,
     source: source ?? { repoURL: '' },
-    deployStartedAt,
+    deployStartedAt: startedAt,
     ...(sources ? { sources, revisions: [...revisions] } : {}),
-    initiatedBy,
+    initiatedBy: by,
   };
 }
 

@@ -1,16 +1,16 @@
 // The world of the demo: a dozen applications in three projects, some of them out of sync at the start.
+import type { ApplicationDescription, RepositoryDescription } from './description.ts';
 import { commitIdOf, commitText } from './repositories.ts';
-import type { WorldDescription } from './world-description.ts';
-
-type Application = NonNullable<WorldDescription['applications']>[number];
-type Repository = NonNullable<WorldDescription['repositories']>[number];
 
 /** How many commits each repository starts with. */
 const commits = 6;
 const dayMs = 86_400_000;
 
-export function demoWorld(now: number): WorldDescription {
-  const repositories: Repository[] = [];
+export function demoWorld(now: number): {
+  applications: ApplicationDescription[];
+  repositories: RepositoryDescription[];
+} {
+  const repositories: RepositoryDescription[] = [];
 
   /** `behind`: how many commits the deployed one is older than the head. */
   function application(
@@ -18,14 +18,15 @@ export function demoWorld(now: number): WorldDescription {
     project: string,
     team: string,
     behind: number,
-    more: Partial<Application> = {},
-  ) {
+    more: Partial<ApplicationDescription> = {},
+  ): ApplicationDescription {
     const url = `https://git.example.com/demo/${name}.git`;
     const revisions = Array.from({ length: commits }, (_, n) => commitIdOf(url, n));
     const date = (n: number): string =>
       new Date(now - (commits - n) * dayMs).toISOString().replace(/\.\d+Z$/, 'Z');
     repositories.push({
       url,
+      branch: 'main',
       commits: revisions.map((revision, n) => ({ revision, date: date(n), ...commitText(n + name.length) })),
     });
     const deployed = revisions.slice(0, commits - behind);
@@ -52,7 +53,7 @@ export function demoWorld(now: number): WorldDescription {
       syncMs: 1000 + ((name.length * 370) % 2000),
       rolloutMs: 1500,
       ...more,
-    } satisfies Application;
+    };
   }
 
   const applications = [
@@ -71,9 +72,5 @@ export function demoWorld(now: number): WorldDescription {
     // One that Argo CD keeps in sync by itself, as there is in most installations.
     application('metrics', 'platform', 'platform', 0, { automated: true }),
   ];
-  return {
-    applications,
-    repositories,
-    projects: [{ name: 'storefront' }, { name: 'back-office' }, { name: 'platform' }],
-  };
+  return { applications, repositories };
 }

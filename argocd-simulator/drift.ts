@@ -1,25 +1,31 @@
 // Which application drifts next.
+import { controlPlaneNamespace } from './application.ts';
+import type { Backend } from './backend.ts';
 import type { ApplicationRecord, Cluster } from './cluster.ts';
 import { isAutomated } from './controller.ts';
-import type { SimulatedWorld } from './world.ts';
+import type { Timers } from './timers.ts';
 
 /** So many are named in one line of the log. */
 const namedMax = 5;
 
-type Drifted = { namespace: string; name: string; revision: string | null };
-type DriftRequest = {
-  app?: string;
-  namespace?: string;
-  count?: number;
-  kind?: 'commit' | 'elsewhere' | 'edit';
-  noticed?: boolean;
-  message?: string;
-  revision?: string;
-};
+export type Drifted = { namespace: string; name: string; revision: string | null };
+
+export interface DriftRequest {
+  readonly app?: string;
+  readonly namespace?: string;
+  readonly count?: number;
+}
 
 export interface Drift {
-  /** Lets the named application drift, or the next `count` ones; `undefined`: there is no such application. */
-  now(request: DriftRequest): Drifted[] | undefined;
+  /**
+   * Lets the named application drift, or the next `count` ones; `undefined`: there is no such application.
+   *
+   * @param change changes the application or its repository, and tells the new commit if there is one
+   */
+  now(
+    request: DriftRequest,
+    change: (record: ApplicationRecord) => string | undefined,
+  ): Drifted[] | undefined;
 }
 
 /** For the log: `drift: argocd/shop, argocd/blog and 3 more`. */
@@ -30,7 +36,7 @@ export function inWordsOf(drifted: readonly Drifted[]): string {
 }
 
 /** What is in sync drifts first, so that every application drifts once before one does again. */
-export function createDrift(world: SimulatedWorld): Drift {
+export function createDrift({ cluster }: Pick<Backend, 'cluster'>): Drift {
   let turn = 0;
 
   /** Takes its turn out of the candidates. */
@@ -41,38 +47,24 @@ export function createDrift(world: SimulatedWorld): Drift {
     return candidates.splice(at, 1)[0];
   }
 
-  function drift(
-    record: ApplicationRecord,
-    { kind = 'commit', noticed = true, message, revision }: DriftRequest,
-  ): Drifted {
-    const { namespace, name } = record.object.metadata;
-    if (kind === 'edit') {
-      world.controller.edit(record);
-      return { namespace, name, revision: null };
-    }
-    const commit = world.controller.push(record, {
-      noticed,
-      elsewhere: kind === 'elsewhere',
-      ...(message === undefined ? {} : { message }),
-      ...(revision === undefined ? {} : { revision }),
-    });
-    return { namespace, name, revision: commit?.revision ?? null };
-  }
-
   return {
-    now(request) {
-      if (request.app !== undefined) {
-        const record = world.cluster.get(request.namespace ?? 'argocd', request.app);
-        return record && [drift(record, request)];
+    now({ app, namespace = controlPlaneNamespace, count = 1 }, change) {
+      const drifted = (record: ApplicationRecord): Drifted => {
+        const { metadata } = record.object;
+        return { namespace: metadata.namespace, name: metadata.name, revision: change(record) ?? null };
+      };
+      if (app !== undefined) {
+        const record = cluster.get(namespace, app);
+        return record && [drifted(record)];
       }
-      const drifted: Drifted[] = [];
+      const all: Drifted[] = [];
       let candidates: ApplicationRecord[] = [];
-      for (let n = 0; n < (request.count ?? 1); n += 1) {
-        if (candidates.length === 0) candidates = driftable(world.cluster);
+      for (let n = 0; n < count; n += 1) {
+        if (candidates.length === 0) candidates = driftable(cluster);
         const record = next(candidates);
-        if (record) drifted.push(drift(record, request));
+        if (record) all.push(drifted(record));
       }
-      return drifted;
+      return all;
     },
   };
 }
@@ -80,9 +72,26 @@ export function createDrift(world: SimulatedWorld): Drift {
 /** In sync, at rest, and waiting for a person; where there is none, whatever waits for a person. */
 function driftable(cluster: Cluster): ApplicationRecord[] {
   const waiting = [...cluster.all()].filter(
-    ({ object, behaviour }) =>
-      !isAutomated(object) && !behaviour.projectMissing && typeof behaviour.comparisonError !== 'string',
+    ({ object }) => !isAutomated(object) && object.status.sync.status !== 'Unknown',
   );
   const atRest = waiting.filter(({ object }) => !object.operation && object.status.sync.status === 'Synced');
   return atRest.length > 0 ? atRest : waiting;
+}
+
+/** Something drifts again and again, until the timers are cancelled. */
+export function driftForever(options: {
+  drift: Drift;
+  change: Parameters<Drift['now']>[1];
+  timers: Timers;
+  /** In ms; 0: never. */
+  everyMs: number;
+  log(message: string, fields: Record<string, unknown>): void;
+}): void {
+  const { drift, change, timers, everyMs, log } = options;
+  if (everyMs === 0) return;
+  timers.after(everyMs, () => {
+    const drifted = drift.now({}, change);
+    if (drifted && drifted.length > 0) log(inWordsOf(drifted), { drifted });
+    driftForever(options);
+  });
 }

@@ -1,7 +1,7 @@
 // The git side: branches, commits, and what a commit changes below a path.
 import { createHash } from 'node:crypto';
 import { timestamp } from './application.ts';
-import type { Commit, RepositoryDescription, Source } from './world-description.ts';
+import type { Commit, RepositoryDescription, Source } from './description.ts';
 
 export interface Repositories {
   /** The commit that a branch name, HEAD or a commit id means; undefined: no such branch. */
@@ -49,33 +49,19 @@ export function commitText(n: number): { author: string; message: string } {
   };
 }
 
-/** Anything else is a range; the newest version is in all of ours. */
-const wholeVersion = /^v?\d+\.\d+\.\d+$/;
-
-function nextRevision(source: Source, last: Commit | undefined, n: number, now: number): string {
-  if (source.chart === undefined) return commitIdOf(source.repoURL, n, now);
-  const [, majorMinor = '1.0.', patch = '0'] = /^(v?\d+\.\d+\.)(\d+)$/.exec(last?.revision ?? '') ?? [];
-  return `${majorMinor}${Number(patch) + 1}`;
-}
-
-function keyOf(url: string, chart: string | undefined): string {
-  return chart === undefined ? url : `${url} ${chart}`;
-}
-
 export function createRepositories(descriptions: readonly RepositoryDescription[]): Repositories {
   type Repository = { branch: string; commits: Commit[]; positions: Map<string, number> };
   const repositories = new Map<string, Repository>();
-  for (const { url, chart, branch, commits } of descriptions) {
+  for (const { url, branch, commits } of descriptions) {
     const positions = new Map(commits.map((commit, position) => [commit.revision, position]));
-    repositories.set(keyOf(url, chart), { branch, commits: [...commits], positions });
+    repositories.set(url, { branch, commits: [...commits], positions });
   }
 
   // A source whose repository nobody described gets one with a single commit.
   function repositoryOf(source: Source): Repository {
-    const key = keyOf(source.repoURL, source.chart);
-    const known = repositories.get(key);
+    const known = repositories.get(source.repoURL);
     if (known && known.commits.length > 0) return known;
-    const revision = source.chart === undefined ? commitIdOf(source.repoURL, 0) : '1.0.0';
+    const revision = commitIdOf(source.repoURL, 0);
     const first = { revision, date: '2026-01-05T09:00:00Z', ...commitText(0) };
     const created: Repository = {
       branch:
@@ -83,7 +69,7 @@ export function createRepositories(descriptions: readonly RepositoryDescription[
       commits: [first],
       positions: new Map([[first.revision, 0]]),
     };
-    repositories.set(key, created);
+    repositories.set(source.repoURL, created);
     return created;
   }
 
@@ -91,10 +77,6 @@ export function createRepositories(descriptions: readonly RepositoryDescription[
     resolve(source, revision) {
       const repository = repositoryOf(source);
       const wanted = revision ?? source.targetRevision ?? 'HEAD';
-      if (source.chart !== undefined) {
-        if (!wholeVersion.test(wanted)) return repository.commits.at(-1)?.revision;
-        return repository.positions.has(wanted) ? wanted : undefined;
-      }
       if (wanted === 'HEAD' || wanted === repository.branch) return repository.commits.at(-1)?.revision;
       return commitId.test(wanted) ? wanted : undefined;
     },
@@ -108,8 +90,8 @@ export function createRepositories(descriptions: readonly RepositoryDescription[
       }
       return 'before the first commit';
     },
-    find({ repoURL, chart }, revision) {
-      const repository = repositories.get(keyOf(repoURL, chart));
+    find({ repoURL }, revision) {
+      const repository = repositories.get(repoURL);
       return repository?.commits[repository.positions.get(revision) ?? -1];
     },
     commit(source, now, details = {}) {
@@ -117,7 +99,7 @@ export function createRepositories(descriptions: readonly RepositoryDescription[
       const n = repository.commits.length;
       const text = commitText(n);
       const commit = {
-        revision: details.revision ?? nextRevision(source, repository.commits.at(-1), n, now),
+        revision: details.revision ?? commitIdOf(source.repoURL, n, now),
         author: text.author,
         date: timestamp(now),
         message: details.message ?? text.message,

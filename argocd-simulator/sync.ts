@@ -1,126 +1,178 @@
-// POST …/sync and DELETE …/operation: the refusals in Argo CD's order, then the operation.
-import { ownSyncPolicy, withoutResourceHealth } from './application.ts';
-import type { Operation, SyncRequest } from './application.ts';
-import { json, refused } from './answers.ts';
-import type { Answer, Refusal } from './answers.ts';
+// POST …/sync and …/rollback, DELETE …/operation.
+import * as z from 'zod/mini';
+import {
+  controlPlaneNamespace,
+  ownSyncPolicy,
+  withoutResourceHealth,
+  type Info,
+  type Operation,
+  type Retry,
+  type SyncRequest,
+} from './application.ts';
+import type { Backend } from './backend.ts';
 import type { ApplicationRecord } from './cluster.ts';
 import { sourcesOf } from './comparison.ts';
-import { isAutomated, repositoryServerDown } from './controller.ts';
-import { canSync, find, isRefusal, permissionNameOf, windowsOf } from './refusals.ts';
-import type { SyncBody } from './sync-request.ts';
-import type { Account, Source } from './world-description.ts';
-import type { SimulatedVersion } from './versions.ts';
-import type { SimulatedWorld } from './world.ts';
+import { isAutomated } from './controller.ts';
+import { json, refused, type Answer, type Refusal } from './http-answers.ts';
 
-/** The sync as asked for with this body, by this account. */
-export function sync(world: SimulatedWorld, account: Account, name: string, body: SyncBody): Answer {
-  const namespace = body.appNamespace === '' ? 'argocd' : body.appNamespace;
-  const record = find(world, account, 'get', { name, namespace, project: body.project });
-  if (isRefusal(record)) return refused(record);
-  const { object } = record;
-  if (!canSync(windowsOf(world, record))) {
-    return refused({ code: 7, message: 'cannot sync: blocked by sync window' });
-  }
-  const permission = permissionNameOf(object);
-  if (!world.accounts.may(account, 'sync', permission)) {
-    const who = `sub: ${account.name}, iat: ${account.issuedAt}`;
-    return refused({ code: 7, message: `permission denied: applications, sync, ${permission}, ${who}` });
-  }
-  if (object.metadata.deletionTimestamp !== undefined)
-    return refused({ code: 9, message: 'application is deleting' });
-  const revisions = resolveRevisions(world, record, body);
-  if (isRefusal(revisions)) return refused(revisions);
-  if (object.operation) return refused({ code: 9, message: 'another operation is already in progress' });
-  world.operations.accept(record, operationOf(record, account, body, revisions, world.version));
-  return json(withoutResourceHealth(record.object));
+/** What the body of a sync says, as far as it matters here. */
+export interface SyncBody {
+  readonly appNamespace: string;
+  readonly revision: string;
+  readonly revisions: readonly string[];
+  readonly sourcePositions: readonly number[];
+  readonly infos: Info[];
+  readonly prune: boolean;
+  /** Absent: the body says nothing of them. */
+  readonly syncOptions?: string[] | undefined;
+  readonly retryStrategy?: Retry | undefined;
 }
 
-function resolveRevisions(
-  world: SimulatedWorld,
-  record: ApplicationRecord,
-  body: SyncBody,
-): string[] | Refusal {
-  const sources = sourcesOf(record);
-  const multiple = record.object.spec.sources !== undefined;
-  const wanted: string[] = sources.map(() => '');
-  if (multiple) {
-    for (const [index, position] of body.sourcePositions.entries()) {
-      if (position <= 0 || position > sources.length)
-        return { code: 2, message: 'source position is out of range' };
-      wanted[position - 1] = body.revisions[index] ?? '';
-    }
-  } else {
-    wanted[0] = body.revision;
+const namespaceSchema = z._default(z.string(), controlPlaneNamespace);
+
+const syncSchema = z.pipe(
+  z.object({
+    appNamespace: namespaceSchema,
+    revision: z._default(z.string(), ''),
+    revisions: z._default(z.array(z.string()), []),
+    sourcePositions: z._default(z.array(z.number()), []),
+    infos: z._default(z.array(z.object({ name: z.string(), value: z.string() })), []),
+    prune: z._default(z.boolean(), false),
+    syncOptions: z.optional(z.object({ items: z.array(z.string()) })),
+    retryStrategy: z.optional(
+      z.object({
+        limit: z.exactOptional(z.number()),
+        backoff: z.exactOptional(
+          z.object({
+            duration: z.exactOptional(z.string()),
+            factor: z.exactOptional(z.number()),
+            maxDuration: z.exactOptional(z.string()),
+          }),
+        ),
+      }),
+    ),
+  }),
+  z.transform(({ syncOptions, ...body }) => ({ ...body, syncOptions: syncOptions?.items })),
+);
+
+const rollbackSchema = z.object({ appNamespace: namespaceSchema, id: z.number() });
+
+export const readSyncBody = (text: string): SyncBody | Refusal => read(syncSchema, text);
+export const readRollbackBody = (text: string) => read(rollbackSchema, text);
+
+function read<Body extends object>(schema: z.ZodMiniType<Body>, text: string): Body | Refusal {
+  let json: unknown;
+  try {
+    json = JSON.parse(text === '' ? '{}' : text);
+  } catch (error) {
+    return { code: 3, message: String(error) };
   }
+  const { success, data, error } = schema.safeParse(json);
+  return success ? data : { code: 3, message: z.prettifyError(error) };
+}
+
+export function isRefusal(value: object): value is Refusal {
+  return 'code' in value && 'message' in value;
+}
+
+/** What is asked for, one a source; empty: what the application follows. */
+export function wantedRevisions(record: ApplicationRecord, body: SyncBody): string[] {
+  if (record.object.spec.sources === undefined) return [body.revision];
+  const wanted = sourcesOf(record).map(() => '');
+  for (const [index, position] of body.sourcePositions.entries())
+    wanted[position - 1] = body.revisions[index] ?? '';
+  return wanted;
+}
+
+export function resolveRevisions(
+  { repositories }: Backend,
+  record: ApplicationRecord,
+  wanted: readonly string[],
+): string[] | Refusal {
   const resolved: string[] = [];
-  for (const [index, source] of sources.entries()) {
-    const revision = resolveRevision(world, record, source, wanted[index] ?? '', body.dryRun);
-    if (typeof revision !== 'string') return revision;
+  for (const [index, source] of sourcesOf(record).entries()) {
+    const name = wanted[index] || (source.targetRevision ?? 'HEAD');
+    const revision = repositories.resolve(source, name);
+    if (revision === undefined) return unresolved('Unknown', `unable to resolve '${name}' to a commit SHA`);
     resolved.push(revision);
   }
   return resolved;
 }
 
-function resolveRevision(
-  world: SimulatedWorld,
-  record: ApplicationRecord,
-  source: Source,
-  wanted: string,
-  dryRun: boolean,
-): string | Refusal {
-  const target = source.targetRevision ?? 'HEAD';
-  if (wanted !== '' && wanted !== target && !dryRun && isAutomated(record.object)) {
-    return { code: 9, message: `Cannot sync to ${wanted}: auto-sync currently set to ${target}` };
-  }
-  const failed = (code: string, message: string): Refusal => ({
-    code: 9,
-    message: `error resolving repo revision: rpc error: code = ${code} desc = ${message}`,
-  });
-  if (world.conditions.repositoryServerDown) return failed('Unavailable', repositoryServerDown);
-  const name = wanted === '' ? target : wanted;
-  return (
-    world.repositories.resolve(source, name) ??
-    failed('Unknown', `unable to resolve '${name}' to a commit SHA${world.version.revisionNotFound}`)
-  );
+/** `code`: gRPC's name of it. */
+export function unresolved(code: string, message: string): Refusal {
+  return { code: 9, message: `error resolving repo revision: rpc error: code = ${code} desc = ${message}` };
 }
 
-function operationOf(
-  record: ApplicationRecord,
-  account: Account,
+/** The operation of a sync: what the request has takes the place of what the application has. */
+export function syncOperation(
+  { object }: ApplicationRecord,
+  account: string,
   body: SyncBody,
   revisions: string[],
-  version: SimulatedVersion,
 ): Operation {
-  const { source, sources } = record.object.spec;
-  // What the request has takes the place of what the application has.
-  const own = ownSyncPolicy(record.object);
+  const { source, sources } = object.spec;
+  const own = ownSyncPolicy(object);
   const syncOptions = body.syncOptions ?? own.syncOptions;
-  const request: SyncRequest = {
-    ...(sources ? {} : { revision: revisions[0] ?? '' }),
-    ...(body.prune ? { prune: true } : {}),
-    ...(body.dryRun ? { dryRun: true } : {}),
-    ...(body.strategy ? { syncStrategy: body.strategy } : {}),
-    ...(body.resources && body.resources.length > 0 ? { resources: body.resources } : {}),
-    ...(source && version.repeatsSource ? { source } : {}),
-    ...(syncOptions.length > 0 ? { syncOptions } : {}),
-    ...(sources ? { sources, revisions } : {}),
-  };
   return {
-    sync: request,
-    initiatedBy: { username: account.name },
+    sync: {
+      ...(sources ? {} : { revision: revisions[0] ?? '' }),
+      ...(body.prune ? { prune: true } : {}),
+      ...(source ? { source } : {}),
+      ...(syncOptions.length > 0 ? { syncOptions } : {}),
+      ...(sources ? { sources, revisions } : {}),
+    },
+    initiatedBy: { username: account },
     ...(body.infos.length > 0 ? { info: body.infos } : {}),
     retry: body.retryStrategy ?? own.retry,
   };
 }
 
-/** DELETE …/operation. */
-export function terminate(
-  world: SimulatedWorld,
-  account: Account,
-  wanted: { name: string; namespace: string; project: string },
+/** Takes the operation on, unless another one is running. */
+export function accepted({ operations }: Backend, record: ApplicationRecord, operation: Operation): Answer {
+  if (record.object.operation)
+    return refused({ code: 9, message: 'another operation is already in progress' });
+  operations.accept(record, operation);
+  return json(withoutResourceHealth(record.object));
+}
+
+export function sync(backend: Backend, record: ApplicationRecord, account: string, body: SyncBody): Answer {
+  const revisions = resolveRevisions(backend, record, wantedRevisions(record, body));
+  if (isRefusal(revisions)) return refused(revisions);
+  return accepted(backend, record, syncOperation(record, account, body, revisions));
+}
+
+/** To an entry of the history. Unlike a sync it has no infos and no hooks. */
+export function rollback(
+  backend: Backend,
+  record: ApplicationRecord,
+  account: string,
+  id: number,
+  options: Pick<SyncRequest, 'prune' | 'dryRun'> = {},
 ): Answer {
-  const record = find(world, account, 'sync', wanted);
-  if (isRefusal(record)) return refused(record);
-  if (world.operations.terminate(record)) return json({});
+  const { metadata, status } = record.object;
+  if (isAutomated(record.object))
+    return refused({ code: 9, message: 'rollback cannot be initiated when auto-sync is enabled' });
+  const entry = status.history?.find((each) => each.id === id);
+  if (!entry) {
+    const message = `application ${metadata.namespace}/${metadata.name} does not have deployment with id ${id}`;
+    return refused({ code: 3, message });
+  }
+  const { revision, source, sources, revisions } = entry;
+  return accepted(backend, record, {
+    sync: {
+      ...(sources || revision === undefined ? {} : { revision }),
+      ...options,
+      syncStrategy: { apply: {} },
+      source,
+      ...(sources && revisions ? { sources, revisions } : {}),
+    },
+    initiatedBy: { username: account },
+    retry: {},
+  });
+}
+
+export function terminate({ operations }: Backend, record: ApplicationRecord): Answer {
+  if (operations.terminate(record)) return json({});
   return refused({ code: 3, message: 'Unable to terminate operation. No operation is in progress' });
 }

@@ -21,16 +21,16 @@ export interface Listening {
   readonly url: string;
 }
 
-async function listening(command: string, flags: readonly string[], scheme: string): Promise<Listening> {
-  const process_ = start(process.execPath, [bundled, command, '--health-enabled=false', ...flags]);
+async function listening(args: readonly string[], scheme: string): Promise<Listening> {
+  const process_ = start(process.execPath, args);
   await process_.printed(`"url":"${scheme}:`);
   const url = new RegExp(`"url":"(${scheme}:[^"]+)"`).exec(process_.output())?.[1];
-  if (url === undefined) throw new Error(`${command} does not say where it listens: ${process_.output()}`);
+  if (url === undefined) throw new Error(`${args.join(' ')} does not say where it listens: ${process_.output()}`);
   return { process: process_, url };
 }
 
 export function startBroker(): Promise<Listening> {
-  return listening('broker', ['--broker-port=0'], 'mqtt');
+  return listening([bundled, 'broker', '--health-enabled=false', '--broker-port=0'], 'mqtt');
 }
 
 export interface Simulator extends Listening {
@@ -48,11 +48,7 @@ const applicationSchema = z.object({ status: z.object({ sync: z.object({ revisio
 const requestsSchema = z.object({ requests: z.record(z.string(), z.number()) });
 
 export async function startSimulator(): Promise<Simulator> {
-  const simulator = await listening(
-    'argocd-simulator',
-    ['--simulator-port=0', '--simulator-drift-every-ms=0'],
-    'http',
-  );
+  const simulator = await listening(['dist/test/argocd/main.js'], 'http');
   const client = got.extend({
     prefixUrl: simulator.url,
     // One connection, so that changes are made in their order.

@@ -1,7 +1,7 @@
 // The simulated Argo CD of the demo.
 import { section } from '../section.ts';
 import { setting } from '../setting.ts';
-import { host, must, port, text, wholeNumber } from '../formats.ts';
+import { host, port, text, wholeNumber } from '../formats.ts';
 
 export const simulator = section({
   host: setting(host(), { doc: 'The address that the simulated Argo CD listens on.', default: '127.0.0.1' }),
@@ -10,19 +10,6 @@ export const simulator = section({
     doc: 'The token that it accepts. Not a secret: it protects nothing.',
     default: 'simulated',
   }),
-  version: setting(
-    text(32).check(
-      must(
-        (version: string) => /^v?\d+\.\d+\.\d+$/.test(version),
-        'is no version of Argo CD',
-        'give it as 2.14.21',
-      ),
-    ),
-    {
-      doc: 'The version of Argo CD that it answers as, `2.14.21` or newer, to see how the worker gets on with an older one.',
-      default: '3.6.0',
-    },
-  ),
   driftEveryMs: setting(wholeNumber(0, 86_400_000), {
     doc: 'How often an application goes out of sync by itself; 0 for never.',
     default: 60_000,

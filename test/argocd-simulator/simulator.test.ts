@@ -1,213 +1,239 @@
-// What the simulator promises beyond the recordings: life cycle, concurrency, size, keep-alives, the demo world.
+// The simulated Argo CD of the demo: its world, its label, its controls, and that it answers as the recorded one does where
+// it has an answer (the recordings themselves are played in test/argocd/recorded).
 import { createServer } from 'node:http';
-import { connect } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import * as z from 'zod/mini';
 import { createArgoCdSimulator } from '../../argocd-simulator/simulator.ts';
+import { eventually, send } from '../argocd/recorded/playback.ts';
+import { openStream } from '../argocd/recorded/stream-client.ts';
 import { listening } from '../support/listening.ts';
-import { eventually, send } from './playback.ts';
-import { quick, simulated } from './simulated.ts';
 
-const list = z.object({
-  metadata: z.object({ resourceVersion: z.string() }),
-  items: z.array(z.looseObject({ metadata: z.looseObject({ name: z.string() }), status: z.looseObject({}) })),
-});
+const authorization = { Authorization: 'Bearer simulated' };
 const selection =
   'items.metadata.name,items.spec.project,items.status.sync.status,items.status.operationState.phase';
 
-/** What keeps the process alive besides the streams of the process itself. */
-function handles(): string[] {
-  return process.getActiveResourcesInfo().filter((each) => /TCP|Timeout/.test(each));
+function simulator(options: { port?: number; driftEveryMs?: number } = {}) {
+  const { port = 0, driftEveryMs = 0 } = options;
+  return createArgoCdSimulator({ host: '127.0.0.1', port, token: 'simulated', driftEveryMs, log: () => {} });
 }
 
-describe('life cycle', () => {
-  it('says where it listens, and stops twice', async () => {
-    const { simulator, url } = await simulated({});
-    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
-    await simulator.stop();
-    await simulator.stop();
-    await expect(send(url, { method: 'GET', path: '/healthz', headers: {} })).rejects.toThrow(/ECONNREFUSED/);
-  });
+async function started(driftEveryMs = 0) {
+  const one = simulator({ driftEveryMs });
+  const { url } = await one.start();
+  onTestFinished(() => one.stop());
+  const ask = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+    send(url, {
+      method,
+      path,
+      headers: { ...authorization, 'Content-Type': 'application/json', ...headers },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+  const application = async (name: string) =>
+    applicationSchema.parse(JSON.parse((await ask('GET', `/api/v1/applications/${name}`)).body));
+  return { url, ask, application };
+}
 
-  it('stops without ever having been started', async () => {
-    await createArgoCdSimulator({ port: 0, driftEveryMs: 1000 }).stop();
+const applicationSchema = z.object({
+  status: z.object({
+    sync: z.object({ status: z.string() }),
+    health: z.object({ status: z.string() }),
+    history: z.array(z.object({ id: z.number(), revision: z.string() })),
+    operationState: z.optional(z.object({ phase: z.string(), message: z.optional(z.string()) })),
+  }),
+});
+
+describe('life cycle', () => {
+  it('stops twice, and without ever having been started', async () => {
+    const one = simulator();
+    await one.start();
+    await one.stop();
+    await one.stop();
+    await simulator().stop();
   });
 
   it('rejects with the original error where the port is taken', async () => {
     const other = createServer();
     const port = await listening(other);
-    const simulator = createArgoCdSimulator({ port, driftEveryMs: 0 });
-    await expect(simulator.start()).rejects.toMatchObject({ code: 'EADDRINUSE' });
-    await simulator.stop();
-    other.close();
-  });
-
-  it('ends open streams and leaves no handle behind', async () => {
-    const before = handles();
-    const { simulator, stream, ask } = await simulated(quick('guestbook'), { driftEveryMs: 60_000 });
-    const open = stream();
-    const waiting = stream('?name=missing');
-    await open.waitFor((line) => line.includes('ADDED'));
-    await ask('POST', 'applications/guestbook/sync', {});
-    await simulator.stop();
-    await open.waitForEnd();
-    await waiting.waitForEnd();
-    expect(open.ended).toBe('cut');
-    await eventually(() => {
-      expect(handles().length).toBeLessThanOrEqual(before.length + 1); // eventually's own timer
-      return Promise.resolve();
-    });
-  });
-
-  it('refuses a world that makes no sense, in words', () => {
-    const world = { applications: [{ name: 'guestbook', syncMs: -1 }] };
-    expect(() => createArgoCdSimulator({ port: 0, driftEveryMs: 0, world })).toThrow(
-      /applications\[0\]\.syncMs/,
-    );
+    onTestFinished(() => void other.close());
+    await expect(simulator({ port }).start()).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 });
 
 describe('labels itself', () => {
-  it.each(['/api/version', '/', '/no-such-path', '/simulator/requests', '/api/v1/applications'])(
+  it.each(['/api/version', '/', '/no-such-path', '/simulator/drift', '/api/v1/applications'])(
     'on %s',
     async (path) => {
-      const { url } = await simulated({});
+      const { url } = await started();
       const { headers } = await send(url, { method: 'GET', path, headers: {} });
       expect(headers['x-simulated']).toBe('argocd');
     },
   );
 
   it('in its version', async () => {
-    const { url } = await simulated({});
-    const { body } = await send(url, { method: 'GET', path: '/api/version', headers: {} });
+    const { ask } = await started();
+    const { body } = await ask('GET', '/api/version');
     expect(body).toMatch(/^\{"Version":"v3\.6\.\d+\+simulated"\}$/);
-  });
-});
-
-describe('concurrent syncs', () => {
-  it('of one application: exactly one is accepted', async () => {
-    const { ask, control } = await simulated({ applications: [{ name: 'guestbook', syncMs: 60_000 }] });
-    const replies = await Promise.all(
-      Array.from({ length: 20 }, () => ask('POST', 'applications/guestbook/sync', {})),
-    );
-    expect(replies.filter(({ status }) => status === 200)).toHaveLength(1);
-    for (const { status, body } of replies.filter((each) => each.status !== 200)) {
-      expect(status).toBe(400);
-      expect(body).toContain('another operation is already in progress');
-    }
-    const { body } = await control('GET', 'requests');
-    expect(JSON.parse(body)).toMatchObject({ accepted: { 'argocd/guestbook': 1 } });
-  });
-
-  it('of two applications: both are', async () => {
-    const { ask } = await simulated(quick('guestbook', 'payments'));
-    const replies = await Promise.all(
-      ['guestbook', 'payments'].map((name) => ask('POST', `applications/${name}/sync`, {})),
-    );
-    expect(replies.map(({ status }) => status)).toEqual([200, 200]);
-  });
-});
-
-describe('ten thousand applications', () => {
-  it('are listed, streamed, and each can be synced', async () => {
-    const { ask, stream } = await simulated({ bulk: 10_000 });
-    const reply = await ask('GET', `applications?fields=${selection}`);
-    const { items } = z.parse(list, JSON.parse(reply.body));
-    expect(items).toHaveLength(10_000);
-    expect(items[0]?.metadata.name).toBe('bulk-00001');
-    const open = stream('?fields=result.type,result.application.metadata.name');
-    await open.waitFor((line) => line.includes('ADDED'), 10_000);
-    expect((await ask('POST', 'applications/bulk-09999/sync', {})).status).toBe(200);
-    await open.waitFor((line) => line.includes('MODIFIED') && line.includes('bulk-09999'));
-  });
-});
-
-describe('streams', () => {
-  it('send keep-alives from the first event on, and only as server-sent events', async () => {
-    const { stream } = await simulated(quick('guestbook'), { keepAliveMs: 5 });
-    const events = stream();
-    const silent = stream('?name=missing');
-    const lines = stream('', 'application/json');
-    await lines.waitFor((line) => line.includes('ADDED'));
-    await events.waitFor((line) => line === ':', 3);
-    expect(events.headers?.['x-simulated']).toBe('argocd');
-    expect(events.lines.indexOf(':')).toBeGreaterThan(
-      events.lines.findIndex((line) => line.includes('ADDED')),
-    );
-    expect(silent.status).toBeUndefined();
-    expect(lines.lines).toHaveLength(1);
-  });
-
-  it('leave out what repeats the last event of that name', async () => {
-    const { stream, control } = await simulated(quick('guestbook', 'marker'));
-    const open = stream('?fields=result.type,result.application.metadata.name');
-    await open.waitFor((line) => line.includes('ADDED'), 2);
-    for (const app of ['guestbook', 'guestbook', 'guestbook', 'marker'])
-      await control('POST', 'drift', { app });
-    await open.waitFor((line) => line.includes('MODIFIED') && line.includes('marker'));
-    expect(open.lines.filter((line) => line.includes('MODIFIED') && line.includes('guestbook'))).toHaveLength(
-      1,
-    );
-  });
-
-  it('are forgotten when the client goes away', async () => {
-    const { stream, control } = await simulated(quick('guestbook'));
-    const open = stream();
-    await open.waitFor((line) => line.includes('ADDED'));
-    open.close();
-    expect((await control('POST', 'drift', { app: 'guestbook' })).status).toBe(200);
-  });
-});
-
-describe('requests that are no HTTP', () => {
-  it('do not harm it', async () => {
-    const { url } = await simulated({});
-    const { port } = new URL(url);
-    await new Promise<void>((resolve) => {
-      const socket = connect(Number(port), '127.0.0.1', () => socket.end('nonsense\r\n\r\n'));
-      socket.resume().once('close', () => resolve());
-    });
-    expect((await send(url, { method: 'GET', path: '/healthz', headers: {} })).body).toBe('ok\n');
   });
 });
 
 describe('the demo world', () => {
   it('has some applications out of sync, in several projects, and drifts by itself', async () => {
-    const simulator = createArgoCdSimulator({ port: 0, driftEveryMs: 5 });
-    const { url } = await simulator.start();
-    const outOfSync = async (): Promise<number> => {
-      const headers = { Authorization: 'Bearer simulated' };
-      const { body } = await send(url, {
-        method: 'GET',
-        path: `/api/v1/applications?fields=${selection}`,
-        headers,
-      });
-      return body.split('"OutOfSync"').length - 1;
-    };
-    try {
-      await eventually(async () => {
-        expect(await outOfSync()).toBeGreaterThan(8);
-      });
-    } finally {
-      await simulator.stop();
-    }
+    const { ask } = await started(5);
+    await eventually(async () => {
+      const { body } = await ask('GET', `/api/v1/applications?fields=${selection}`);
+      expect(body.split('"OutOfSync"').length - 1).toBeGreaterThan(8);
+    });
   });
 
   it('shows author and message of what is deployed', async () => {
-    const simulator = createArgoCdSimulator({ port: 0, driftEveryMs: 0 });
-    const { url } = await simulator.start();
-    try {
-      const headers = { Authorization: 'Bearer simulated' };
-      const fields = 'fields=items.metadata.name,items.status.sync.revision,items.spec.project';
-      const all = await send(url, { method: 'GET', path: `/api/v1/applications?${fields}`, headers });
-      const projects = new Set([...all.body.matchAll(/"project":"([^"]+)"/g)].map(([, project]) => project));
-      expect(projects.size).toBeGreaterThanOrEqual(2);
-      const [, revision = ''] = /"name":"payments".*?"revision":"([0-9a-f]{40})"/.exec(all.body) ?? [];
-      const path = `/api/v1/applications/payments/revisions/${revision}/metadata`;
-      const { body } = await send(url, { method: 'GET', path, headers });
-      expect(body).toMatch(/^\{"author":".+ <.+@example\.com>","date":".+Z","message":".+"\}$/);
-    } finally {
-      await simulator.stop();
+    const { ask } = await started();
+    const fields = 'fields=items.metadata.name,items.status.sync.revision,items.spec.project';
+    const all = await ask('GET', `/api/v1/applications?${fields}`);
+    const projects = new Set([...all.body.matchAll(/"project":"([^"]+)"/g)].map(([, project]) => project));
+    expect(projects.size).toBeGreaterThanOrEqual(2);
+    const [, revision = ''] = /"name":"payments".*?"revision":"([0-9a-f]{40})"/.exec(all.body) ?? [];
+    const { body } = await ask('GET', `/api/v1/applications/payments/revisions/${revision}/metadata`);
+    expect(body).toMatch(/^\{"author":".+ <.+@example\.com>","date":".+Z","message":".+"\}$/);
+  });
+
+  it('is there for its token only', async () => {
+    const { url } = await started();
+    for (const path of ['/api/v1/applications', '/api/v1/stream/applications', '/api/v1/applications/mail']) {
+      expect((await send(url, { method: 'GET', path, headers: {} })).status).toBe(401);
+      const wrong = { Authorization: 'Bearer another' };
+      expect((await send(url, { method: 'GET', path, headers: wrong })).status).toBe(401);
     }
+  });
+});
+
+describe('a release', () => {
+  it('syncs what drifted and can be rolled back, while the stream tells of it', async () => {
+    const { url, ask, application } = await started();
+    const stream = openStream(url, '/api/v1/stream/applications', {
+      ...authorization,
+      Accept: 'text/event-stream',
+    });
+    onTestFinished(() => stream.close());
+    await stream.waitFor((line) => line.includes('"name":"search"'));
+    expect((await ask('POST', '/api/v1/applications/guestbook/sync', {})).status).toBe(200);
+    await eventually(async () => {
+      expect(await application('guestbook')).toMatchObject({
+        status: {
+          sync: { status: 'Synced' },
+          health: { status: 'Healthy' },
+          operationState: { phase: 'Succeeded' },
+        },
+      });
+    }, 10_000);
+    await stream.waitFor((line) => line.includes('"name":"guestbook"') && line.includes('"Succeeded"'));
+    const before = (await application('guestbook')).status.history.at(-2);
+    const reply = await ask('POST', '/api/v1/applications/guestbook/rollback', { id: before?.id });
+    expect(reply.status).toBe(200);
+    await eventually(async () => {
+      const { status } = await application('guestbook');
+      expect(status.sync.status).toBe('OutOfSync');
+      expect(status.history.at(-1)?.revision).toBe(before?.revision);
+    }, 10_000);
+  });
+
+  it('can be terminated, and another one is refused meanwhile', async () => {
+    const { ask, application } = await started();
+    await ask('POST', '/simulator/behaviour', { app: 'reports', syncMs: 60_000 });
+    await ask('POST', '/api/v1/applications/reports/sync', {});
+    await eventually(async () =>
+      expect((await application('reports')).status.operationState?.phase).toBe('Running'),
+    );
+    const second = await ask('POST', '/api/v1/applications/reports/sync', {});
+    expect(second.status).toBe(400);
+    expect(second.body).toContain('another operation is already in progress');
+    expect((await ask('DELETE', '/api/v1/applications/reports/operation')).status).toBe(200);
+    await eventually(async () =>
+      expect((await application('reports')).status.operationState).toMatchObject({
+        phase: 'Failed',
+        message: 'Operation terminated',
+      }),
+    );
+  });
+
+  it.each([
+    ['sync', '{"infos": 7}'],
+    ['sync', '{'],
+    ['rollback', '{}'],
+  ])('is refused where the body of %s is %s', async (what, body) => {
+    const { ask } = await started();
+    const { status } = await ask('POST', `/api/v1/applications/mail/${what}`, body);
+    expect(status).toBe(400);
+  });
+});
+
+describe('POST /simulator/drift', () => {
+  it('lets the named application drift, with the message of the commit', async () => {
+    const { ask, application } = await started();
+    expect((await application('mail')).status.sync.status).toBe('Synced');
+    const reply = await ask('POST', '/simulator/drift', { app: 'mail', message: 'Raise the limit' });
+    expect(reply.status).toBe(200);
+    expect((await application('mail')).status.sync.status).toBe('OutOfSync');
+    const [, revision = ''] = /"revision":"([0-9a-f]{40})"/.exec(reply.body) ?? [];
+    const metadata = await ask('GET', `/api/v1/applications/mail/revisions/${revision}/metadata`);
+    expect(JSON.parse(metadata.body)).toMatchObject({ message: 'Raise the limit' });
+  });
+
+  it('takes the next ones in turn, and says which', async () => {
+    const { ask } = await started();
+    const { body } = await ask('POST', '/simulator/drift', { count: 3 });
+    const { drifted } = z
+      .object({ drifted: z.array(z.object({ name: z.string() })) })
+      .parse(JSON.parse(body));
+    expect(new Set(drifted.map(({ name }) => name)).size).toBe(3);
+  });
+});
+
+describe('POST /simulator/behaviour', () => {
+  it('makes the syncs of an application fail, and succeed again', async () => {
+    const { ask, application } = await started();
+    const phaseAfterSync = async () => {
+      await ask('POST', '/api/v1/applications/mail/sync', {});
+      await eventually(async () => {
+        const { status } = await application('mail');
+        expect(status.operationState?.phase).toMatch(/Failed|Succeeded/);
+      });
+      return (await application('mail')).status.operationState;
+    };
+    await ask('POST', '/simulator/behaviour', {
+      app: 'mail',
+      syncMs: 5,
+      fails: 'the image cannot be pulled',
+    });
+    expect(await phaseAfterSync()).toMatchObject({ phase: 'Failed', message: 'the image cannot be pulled' });
+    await ask('POST', '/simulator/behaviour', { app: 'mail', fails: null });
+    expect(await phaseAfterSync()).toMatchObject({ phase: 'Succeeded' });
+  });
+
+  it.each([
+    [404, 'argocd/nothing', { app: 'nothing', syncMs: 5 }],
+    [400, 'syncMs', { app: 'mail', syncMs: -1 }],
+    [400, 'not JSON', '{'],
+  ])('answers %i with words', async (status, words, body) => {
+    const { ask } = await started();
+    const reply = await ask('POST', '/simulator/behaviour', body);
+    expect(reply.status).toBe(status);
+    expect(reply.body).toContain(words);
+  });
+});
+
+describe('who may control', () => {
+  it.each([
+    ['a web page', { Origin: 'http://127.0.0.1:8080' }],
+    ['a host name that is not this machine', { Host: 'rebound.example.com' }],
+  ])('refuses %s', async (_who, headers) => {
+    const { ask } = await started();
+    expect((await ask('POST', '/simulator/drift', {}, headers)).status).toBe(403);
+  });
+
+  it('names the controls there are', async () => {
+    const { ask } = await started();
+    const { status, body } = await ask('POST', '/simulator/faults', {});
+    expect(status).toBe(404);
+    expect(body).toContain('POST /simulator/drift, POST /simulator/behaviour');
   });
 });

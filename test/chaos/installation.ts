@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../support/ports.ts';
-import { command } from '../support/processes.ts';
+import { argocdProcess, command } from '../support/processes.ts';
 import { until } from '../support/wait.ts';
 import { startChild } from './child.ts';
 import type { Child, ChildOptions, Line } from './child.ts';
@@ -134,9 +134,10 @@ export async function startInstallation(): Promise<Installation> {
     agent,
     worker: () => startCommand('worker', ['release-worker'], { RELEASE_BUTTON_WORKER_STATE_DIR: './state' }),
     simulator: () =>
-      startCommand('simulator', ['argocd-simulator'], {
-        RELEASE_BUTTON_SIMULATOR_PORT: String(simulatorPort),
-        RELEASE_BUTTON_SIMULATOR_DRIFT_EVERY_MS: '0',
+      start('simulator', {
+        program: process.execPath,
+        args: [argocdProcess, JSON.stringify({ port: simulatorPort })],
+        env: {},
       }),
   };
   const current = (part: PartName) => {

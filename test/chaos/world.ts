@@ -1,6 +1,6 @@
 // The world of the simulated Argo CD, as the test makes and sees it: past the relay, so that it is true whatever is cut.
 import * as z from 'zod/mini';
-import { simulatorControl, worldOf } from '../support/simulator.ts';
+import { argocdControl, worldOf } from '../support/argocd-control.ts';
 
 export const applications = ['argocd/shop', 'argocd/cart', 'argocd/still'] as const;
 
@@ -27,7 +27,7 @@ const listSchema = z.object({
 
 export function createWorld(simulatorPort: number): World {
   const url = `http://127.0.0.1:${simulatorPort}`;
-  const control = simulatorControl(url);
+  const control = argocdControl(url);
   return {
     reset: () =>
       control.post(

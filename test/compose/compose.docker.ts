@@ -6,9 +6,9 @@ import { createWorkplace, publish, subscribe } from '../support/processes.ts';
 import type { Subscriber, Workplace } from '../support/processes.ts';
 import { freePort } from '../support/ports.ts';
 import { hasMosquitto } from '../support/programs.ts';
-import { simulatorControl } from '../support/simulator.ts';
 import { until } from '../support/wait.ts';
 import { buildImage, docker, dockerOk, hasDocker, inspect, namelessImages } from './engine.ts';
+import { deployments, drift } from './simulator.ts';
 
 const project = 'release-button-test';
 const image = `release-button:${packageJson.version}`;
@@ -39,8 +39,6 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
     const light = () => heard.latest(led)?.['pattern'];
     const untilLight = (pattern: string) =>
       until(`the light ${pattern}; it is ${String(light())}`, () => light() === pattern, 60_000);
-    const drift = () => simulatorControl(simulatorUrl).post('drift', {});
-    const syncs = () => simulatorControl(simulatorUrl).syncs();
     /** A subscriber that the broker still knows: after its restart it is connected anew. */
     const listenAgain = async () => {
       heard = subscribe(workplace, brokerUrl);
@@ -48,11 +46,11 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
     };
     const pressAndRelease = async () => {
       await until('something to release', () => light() === 'on', 60_000);
-      const before = (await syncs()).length;
+      const before = await deployments(simulatorUrl);
       const wanted = Number(heard.latest(`${prefix}/button/main/signal`)?.['outOfSync']);
       publish(brokerUrl, ['-t', `${prefix}/button/main/press`, '-m', 'press']);
       await untilLight('off');
-      expect((await syncs()).length - before).toBe(wanted);
+      expect((await deployments(simulatorUrl)) - before).toBe(wanted);
     };
 
     beforeAll(async () => {
@@ -154,7 +152,7 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
     it('takes `docker kill` of the worker: the light says offline, and after the start the truth again', async () => {
       dockerOk(['kill', idOf('release-worker')]);
       await untilLight('double-blink');
-      await drift();
+      await drift(simulatorUrl);
       compose('start', 'release-worker');
       await untilLight('on');
       await pressAndRelease();
@@ -181,7 +179,7 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
           ),
         60_000,
       );
-      await drift();
+      await drift(simulatorUrl);
       await pressAndRelease();
     });
 
@@ -191,7 +189,7 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
         'the agent to be offline',
         () => heard.on(`${prefix}/agent/main/availability`).at(-1)?.payload === 'offline',
       );
-      await drift();
+      await drift(simulatorUrl);
       compose('start', 'gpio-agent');
       await until(
         'the agent to be online',

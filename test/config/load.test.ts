@@ -77,7 +77,6 @@ describe('defaults', () => {
       port: 8081,
       token: 'simulated',
       driftEveryMs: 60_000,
-      version: '3.6.0',
     });
     expect(config.broker.port).toBe(1883);
   });

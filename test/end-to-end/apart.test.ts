@@ -4,7 +4,7 @@ import { createWorkplace, publish, subscribe } from '../support/processes.ts';
 import type { Running, Workplace } from '../support/processes.ts';
 import { freePort } from '../support/ports.ts';
 import { hasMosquitto } from '../support/programs.ts';
-import { simulatorControl, worldOf } from '../support/simulator.ts';
+import { controlOf, worldOf } from '../support/argocd-control.ts';
 import { until } from '../support/wait.ts';
 
 const press = 'release-button/button/main/press';
@@ -48,10 +48,8 @@ describe.skipIf(!hasMosquitto)('separate processes (skipped without mosquitto-cl
     // The light says meanwhile what is true.
     await agent.said(/"led":"main".*double-blink \(offline\)/);
 
-    const simulator = workplace.start(['argocd-simulator'], {
-      RELEASE_BUTTON_SIMULATOR_PORT: String(simulatorPort),
-    });
-    const argocd = simulatorControl(await simulator.listening((line) => line['part'] === 'simulator'));
+    const simulator = workplace.startArgoCd({ port: simulatorPort });
+    const argocd = await controlOf(simulator);
     await argocd.post('world', worldOf([{ name: 'shop', drifted: true }]));
     const started = workplace.start(['broker'], {
       RELEASE_BUTTON_BROKER_HOST: '127.0.0.2',
@@ -82,9 +80,9 @@ describe.skipIf(!hasMosquitto)('separate processes (skipped without mosquitto-cl
 
   it('a worker whose button fits no application says so, with what to correct', async () => {
     const simulator = workplace.start(['argocd-simulator']);
-    const argocd = simulatorControl(await simulator.listening((line) => line['part'] === 'simulator'));
+    const server = await simulator.listening((line) => line['part'] === 'simulator');
     const worker = workplace.start(['release-worker'], {
-      ARGOCD_SERVER: argocd.url,
+      ARGOCD_SERVER: server,
       ARGOCD_AUTH_TOKEN: 'simulated',
       RELEASE_BUTTON_WORKER_BUTTONS: '[{"id":"main","select":{"projects":["shpo"]}}]',
     });

@@ -1,7 +1,7 @@
 // The main paths with the oldest Argo CD that is supported as well as with the newest, with real processes.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { doctor, environment, startBroker, startSimulator } from '../support/doctor.ts';
+import { doctor, environment, startBroker, startArgoCd } from '../support/doctor.ts';
 import { startApart } from '../support/installation.ts';
 import type { Apart } from '../support/installation.ts';
 import { createWorkplace, publish } from '../support/processes.ts';
@@ -59,10 +59,8 @@ const buttons = [
 const last = 'release-button/worker/main/release/last';
 
 async function installed(version: string): Promise<Apart> {
-  const here = await startApart([{ name: 'shop' }], {
-    RELEASE_BUTTON_SIMULATOR_VERSION: version,
-    RELEASE_BUTTON_WORKER_BUTTONS: JSON.stringify(buttons),
-  });
+  const env = { RELEASE_BUTTON_WORKER_BUTTONS: JSON.stringify(buttons) };
+  const here = await startApart([{ name: 'shop' }], env, version);
   await here.argocd.post('world', world);
   await here.untilSignal('clear');
   return here;
@@ -173,7 +171,7 @@ describe('release-button doctor', () => {
   afterEach(() => workplace.clear());
 
   async function examined(version: string) {
-    const control = await startSimulator(workplace);
+    const control = await startArgoCd(workplace);
     await control.post('version', { version });
     return doctor(
       workplace,

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { command, createWorkplace } from '../support/processes.ts';
 import type { Running, Workplace } from '../support/processes.ts';
-import { simulatorControl, worldOf } from '../support/simulator.ts';
+import { controlOf, worldOf } from '../support/argocd-control.ts';
 import { until } from '../support/wait.ts';
 
 const version = /"version": "([^"]+)"/.exec(
@@ -161,12 +161,14 @@ describe('release-button press, watch and health', () => {
   let start: Running;
   let env: Readonly<Record<string, string>>;
   beforeEach(async () => {
-    start = workplace.start(['start']);
+    const argocd = await controlOf(workplace.startArgoCd());
+    await argocd.post('world', worldOf([{ name: 'shop', drifted: true }]));
+    start = workplace.start(['start', '--argocd'], {
+      ARGOCD_SERVER: argocd.url,
+      ARGOCD_AUTH_TOKEN: 'simulated',
+      RELEASE_BUTTON_WORKER_BUTTONS: '[{select: {all: true}}]',
+    });
     env = { RELEASE_BUTTON_MQTT_URL: await start.listening((line) => line['part'] === 'broker') };
-    await simulatorControl(await start.listening((line) => line['part'] === 'simulator')).post(
-      'world',
-      worldOf([{ name: 'shop', drifted: true }]),
-    );
     await start.said('button main releases');
   });
 

@@ -1,6 +1,7 @@
 // Parts that are killed for real, with the processes apart.
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Apart } from '../support/installation.ts';
+import { controlOf, worldOf } from '../support/argocd-control.ts';
 import { startApart } from '../support/installation.ts';
 import { only311 } from '../support/only-3-1-1.ts';
 import type { Relay } from '../support/only-3-1-1.ts';
@@ -187,10 +188,10 @@ describe.skipIf(!hasMosquitto)('killed parts (skipped without mosquitto-clients)
     publish(apart.brokerUrl, ['-t', press, '-m', 'press']);
     await until('the result', () => apart.heard.latest(result)?.['reason'] === 'argocd-unreachable');
 
-    const again = apart.workplace.start(['argocd-simulator'], {
-      RELEASE_BUTTON_SIMULATOR_PORT: new URL(apart.argocd.url).port,
-    });
-    await again.listening((line) => line['part'] === 'simulator');
+    const again = await controlOf(
+      apart.workplace.startArgoCd({ port: Number(new URL(apart.argocd.url).port) }),
+    );
+    await again.post('world', worldOf([{ name: 'shop', drifted: true }]));
     await until('another signal', () => apart.signal() === 'drifted');
   });
 });

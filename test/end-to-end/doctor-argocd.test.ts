@@ -6,7 +6,7 @@ import {
   password,
   serve,
   startBroker,
-  startSimulator,
+  startArgoCd,
   token,
   worldWithToken,
 } from '../support/doctor.ts';
@@ -21,7 +21,7 @@ afterEach(() => workplace.clear());
 
 describe('release-button doctor, asking Argo CD', () => {
   it('tells a wrong token, and does not show it', async () => {
-    const control = await startSimulator(workplace);
+    const control = await startArgoCd(workplace);
     const wrong = `${token.slice(0, -4)}AAAA`;
     const { failures, row, output } = await doctor(
       workplace,
@@ -105,7 +105,7 @@ describe('release-button doctor, asking Argo CD', () => {
   });
 
   it('ends in time where Argo CD answers each question slowly', async () => {
-    const control = await startSimulator(workplace);
+    const control = await startArgoCd(workplace);
     await control.post('faults', { requests: [{ path: '*can-i*', hang: true }] });
     const { row } = await doctor(workplace, environment(await startBroker(workplace), control.url));
     expect(row('button', 'main')).toMatchObject({ details: { selected: 2, syncAsked: 0 } });
@@ -113,7 +113,7 @@ describe('release-button doctor, asking Argo CD', () => {
   });
 
   it('tells what a button names and nobody knows, and a button that selects nothing', async () => {
-    const control = await startSimulator(workplace);
+    const control = await startArgoCd(workplace);
     const buttons = [
       { id: 'main', select: { names: ['shop', 'blgo'] }, waves: [['blog'], ['shop']] },
       { id: 'empty', select: { projects: ['payments'] } },
@@ -135,7 +135,7 @@ describe('release-button doctor, asking Argo CD', () => {
   });
 
   it('tells a token that may not sync, with the line that the policy lacks', async () => {
-    const control = await startSimulator(
+    const control = await startArgoCd(
       workplace,
       worldWithToken({ accounts: [{ name: 'button', get: ['*'], sync: ['default/blog'] }] }),
     );
@@ -147,7 +147,7 @@ describe('release-button doctor, asking Argo CD', () => {
   });
 
   it('does not ask whether a button may sync whose gestures only refresh', async () => {
-    const control = await startSimulator(
+    const control = await startArgoCd(
       workplace,
       worldWithToken({ accounts: [{ name: 'button', get: ['*'] }] }),
     );
@@ -162,7 +162,7 @@ describe('release-button doctor, asking Argo CD', () => {
   });
 
   it('tells a project that does not exist, and how to bring it back', async () => {
-    const control = await startSimulator(
+    const control = await startArgoCd(
       workplace,
       worldWithToken({
         applications: [
@@ -187,7 +187,7 @@ describe('release-button doctor, asking Argo CD', () => {
   });
 
   it('suspects the repository server where nothing can be compared', async () => {
-    const control = await startSimulator(workplace);
+    const control = await startArgoCd(workplace);
     await control.post('faults', { repositoryServerDown: true });
     for (const name of ['shop', 'blog'])
       await fetch(`${control.url}/api/v1/applications/${name}?refresh=normal`, {
@@ -200,7 +200,7 @@ describe('release-button doctor, asking Argo CD', () => {
   });
 
   it('suspects the application controller where an operation is not begun', async () => {
-    const control = await startSimulator(workplace);
+    const control = await startArgoCd(workplace);
     await control.post('faults', { controllerDown: true });
     await fetch(`${control.url}/api/v1/applications/shop/sync`, {
       method: 'POST',

@@ -8,7 +8,7 @@ import {
   listenSilently,
   serve,
   startBroker,
-  startSimulator,
+  startArgoCd,
   token,
 } from '../support/doctor.ts';
 import { startApart } from '../support/installation.ts';
@@ -87,7 +87,7 @@ describe('release-button doctor', () => {
   });
 
   it('says for people what to do, with a cross for what is wrong and a tick for what is not', async () => {
-    const control = await startSimulator(workplace);
+    const control = await startArgoCd(workplace);
     const port = await freePort();
     const running = workplace.start(
       ['doctor', 'release-worker'],
@@ -130,7 +130,7 @@ describe('release-button doctor', () => {
   });
 
   it('tells a state directory in whose place a file stands, and leaves nothing in a good one', async () => {
-    const control = await startSimulator(workplace);
+    const control = await startArgoCd(workplace);
     const broker = await startBroker(workplace);
     writeFileSync(join(workplace.directory, 'in-the-way'), '');
     for (const stateDir of ['in-the-way', 'in-the-way/state']) {
@@ -189,7 +189,7 @@ describe('release-button doctor', () => {
   });
 
   it('lists every fault of the configuration, and looks at what is right of it all the same', async () => {
-    const control = await startSimulator(workplace);
+    const control = await startArgoCd(workplace);
     const { failures, row, report } = await doctor(workplace, {
       ...environment(await startBroker(workplace), control.url),
       RELEASE_BUTTON_WORKER_BUTTONS: '[{"id":"main"}]',
@@ -205,7 +205,7 @@ describe('release-button doctor', () => {
   });
 
   it('says of start without a broker that it brings its own, and finds what has taken the port', async () => {
-    const control = await startSimulator(workplace);
+    const control = await startArgoCd(workplace);
     const { RELEASE_BUTTON_MQTT_URL: _, ...env } = environment('', control.url);
     const at = (port: number) =>
       doctor(workplace, { ...env, RELEASE_BUTTON_BROKER_PORT: String(port) }, ['start', '--argocd']);

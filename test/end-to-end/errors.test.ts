@@ -10,7 +10,7 @@ import { createWorkplace } from '../support/processes.ts';
 import type { Running, Workplace } from '../support/processes.ts';
 import { freePort } from '../support/ports.ts';
 import { hasMosquittoBroker } from '../support/programs.ts';
-import { simulatorControl, worldOf } from '../support/simulator.ts';
+import { argocdControl, controlOf, worldOf } from '../support/argocd-control.ts';
 import { until } from '../support/wait.ts';
 
 const everything = '[{"id":"main","select":{"all":true}}]';
@@ -131,11 +131,11 @@ describe('a second process with the same state directory', () => {
 });
 
 describe('an Argo CD that does not do', () => {
-  let simulator: Running;
+  let argocd: Running;
   let server: string;
   beforeEach(async () => {
-    simulator = workplace.start(['argocd-simulator']);
-    server = await simulator.listening((line) => line['part'] === 'simulator');
+    argocd = workplace.startArgoCd();
+    ({ url: server } = await controlOf(argocd));
   });
 
   it('does not accept the token: says so, with the remedy', async () => {
@@ -149,7 +149,7 @@ describe('an Argo CD that does not do', () => {
   });
 
   it('shows nothing to the account: says that it needs the right to get applications', async () => {
-    await simulatorControl(server).post('world', {
+    await argocdControl(server).post('world', {
       ...Object(worldOf([{ name: 'shop', drifted: true }])),
       accounts: [{ name: 'button' }],
     });
@@ -159,12 +159,11 @@ describe('an Argo CD that does not do', () => {
 
   it('is not there: says so, and finds it when it comes', async () => {
     const { port } = new URL(server);
-    simulator.signal('SIGKILL');
-    await simulator.exited;
+    argocd.signal('SIGKILL');
+    await argocd.exited;
     const start = workplace.start(['release-worker'], { ...worker, ARGOCD_SERVER: server });
     await untilHealthSays(start, /could not.*ECONNREFUSED.*argocd\.server/);
-    const again = workplace.start(['argocd-simulator'], { RELEASE_BUTTON_SIMULATOR_PORT: port });
-    await again.listening((line) => line['part'] === 'simulator');
+    await controlOf(workplace.startArgoCd({ port: Number(port) }));
     await start.said(/Argo CD at .* answers/);
   });
 

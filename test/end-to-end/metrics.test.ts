@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { documentedMetrics } from '../../tools/documented-metrics.ts';
 import type { Apart, Installation } from '../support/installation.ts';
-import { startApart, startDemo } from '../support/installation.ts';
+import { startApart, startInOne } from '../support/installation.ts';
 import { scrape, seriesOf } from '../support/metrics.ts';
 import type { Series } from '../support/metrics.ts';
 import { publish } from '../support/processes.ts';
@@ -26,7 +26,7 @@ describe.skipIf(!hasMosquitto)('a press in `release-button start`', () => {
   let url: string;
   let before: Series;
   beforeAll(async () => {
-    demo = await startDemo(applications);
+    demo = await startInOne(applications);
     await demo.untilSignal('drifted');
     url = await metricsOf(demo.start);
     before = await scrape(url);

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startDemo } from '../support/installation.ts';
+import { startInOne } from '../support/installation.ts';
 import type { Installation } from '../support/installation.ts';
 import { createWorkplace } from '../support/processes.ts';
 import type { Running, Workplace } from '../support/processes.ts';
@@ -91,7 +91,7 @@ describe('beside a running installation', () => {
     ended(here.workplace.start(args, { RELEASE_BUTTON_MQTT_URL: here.brokerUrl }));
 
   it('tells which buttons and applications there are where one is named that is not', async () => {
-    here = await startDemo([{ name: 'shop', drifted: true }]);
+    here = await startInOne([{ name: 'shop', drifted: true }]);
     await here.untilSignal('drifted');
     for (const line of [
       ['press', 'Big Red'],
@@ -112,7 +112,7 @@ describe('beside a running installation', () => {
   });
 
   it('presses the only button there is, whatever its name', async () => {
-    here = await startDemo([{ name: 'shop', drifted: true }], {
+    here = await startInOne([{ name: 'shop', drifted: true }], {
       RELEASE_BUTTON_WORKER_BUTTONS: '[{id: red, select: {all: true}}]',
     });
     expect(await run('press', '--wait')).toEqual({
@@ -124,7 +124,7 @@ describe('beside a running installation', () => {
   });
 
   it('waits for the end of the release, and tells a failed one by exit code and words', async () => {
-    here = await startDemo([{ name: 'shop', drifted: true, fails: { message: 'the hook migrate failed' } }]);
+    here = await startInOne([{ name: 'shop', drifted: true, fails: { message: 'the hook migrate failed' } }]);
     await here.untilSignal('drifted');
     const { code, output } = await run('press', '--wait', '2m');
     expect(output).toMatch(

@@ -1,7 +1,7 @@
 // From a press by the real mosquitto_pub to a sync at (simulated) Argo CD and back to the light, with real processes.
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Installation } from '../support/installation.ts';
-import { startDemo } from '../support/installation.ts';
+import { startInOne } from '../support/installation.ts';
 import { publish } from '../support/processes.ts';
 import { hasMosquitto } from '../support/programs.ts';
 import { stays, until } from '../support/wait.ts';
@@ -17,7 +17,7 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
   });
 
   it('lights the light on drift, releases on a bare press with one POST and one result, and the light goes out', async () => {
-    const demo = (here = await startDemo([{ name: 'shop', syncMs: 300 }, { name: 'still' }]));
+    const demo = (here = await startInOne([{ name: 'shop', syncMs: 300 }, { name: 'still' }]));
     await until('the light to be off', () => demo.light() === 'off');
 
     await demo.argocd.post('drift', { app: 'shop' });
@@ -46,7 +46,7 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
   });
 
   it('answers a JSON press under its id, pins the sync to the revision that was shown and carries the ids', async () => {
-    const demo = (here = await startDemo([
+    const demo = (here = await startInOne([
       { name: 'shop', drifted: true },
       { name: 'other', drifted: true },
     ]));
@@ -77,7 +77,7 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
   });
 
   it('makes one release of two presses at once', async () => {
-    const demo = (here = await startDemo([{ name: 'shop', drifted: true, syncMs: 500 }]));
+    const demo = (here = await startInOne([{ name: 'shop', drifted: true, syncMs: 500 }]));
     publish(demo.brokerUrl, ['-t', press, '-m', 'press', '--repeat', '2']);
     await until('two results', () => demo.heard.on(result).length === 2);
     const reasons = demo.heard.on(result).map(({ payload }) => JSON.parse(payload) as unknown);
@@ -90,7 +90,7 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
   });
 
   it('takes a retained press over MQTT 5 for no press: one result, the topic cleared, and no POST', async () => {
-    const demo = (here = await startDemo([{ name: 'shop', drifted: true }]));
+    const demo = (here = await startInOne([{ name: 'shop', drifted: true }]));
     publish(demo.brokerUrl, ['-V', '5', '-r', '-t', press, '-m', 'press']);
     await until('the result', () => demo.heard.on(result).length > 0);
     await until('the topic to be cleared', () => demo.heard.on(press).at(-1)?.payload === '');
@@ -103,7 +103,7 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
   });
 
   it('takes an empty payload for nothing at all', async () => {
-    const demo = (here = await startDemo([{ name: 'shop', drifted: true }]));
+    const demo = (here = await startInOne([{ name: 'shop', drifted: true }]));
     publish(demo.brokerUrl, ['-t', press, '-n']);
     publish(demo.brokerUrl, ['-V', '5', '-r', '-t', press, '-n']);
     // A press of another kind behind them on the same connection of the worker shows that they have been passed over.
@@ -117,7 +117,7 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
   });
 
   it('says why nothing was released when nothing is out of sync', async () => {
-    const demo = (here = await startDemo([{ name: 'shop' }]));
+    const demo = (here = await startInOne([{ name: 'shop' }]));
     publish(demo.brokerUrl, ['-t', press, '-m', 'press']);
     const answer = await until('the result', () => demo.heard.latest(result));
     expect(answer).toMatchObject({ outcome: 'nothing-to-release' });
@@ -125,7 +125,7 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
   });
 
   it('releases a commit that Argo CD has not noticed yet, since a press makes it look', async () => {
-    const demo = (here = await startDemo([{ name: 'shop' }]));
+    const demo = (here = await startInOne([{ name: 'shop' }]));
     await demo.argocd.post('drift', { app: 'shop', noticed: false });
     publish(demo.brokerUrl, ['-t', press, '-m', 'press']);
     expect(await until('the result', () => demo.heard.latest(result))).toMatchObject({ outcome: 'accepted' });
@@ -134,7 +134,7 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
   });
 
   it('shows a failed sync with its words, until a press is accepted', async () => {
-    const demo = (here = await startDemo([
+    const demo = (here = await startInOne([
       { name: 'shop', drifted: true, fails: { message: 'one or more objects failed to apply' } },
     ]));
     publish(demo.brokerUrl, ['-t', press, '-m', 'press']);

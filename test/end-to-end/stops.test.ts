@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createWorkplace } from '../support/processes.ts';
 import type { Workplace } from '../support/processes.ts';
-import { simulatorControl, worldOf } from '../support/simulator.ts';
+import { controlOf, worldOf } from '../support/argocd-control.ts';
 import { until } from '../support/wait.ts';
 
 describe('stopping', () => {
@@ -24,8 +24,7 @@ describe('stopping', () => {
   });
 
   it('comes with exit code 0 in the middle of a release, and the release goes on at the next start', async () => {
-    const simulator = workplace.start(['argocd-simulator']);
-    const argocd = simulatorControl(await simulator.listening((line) => line['part'] === 'simulator'));
+    const argocd = await controlOf(workplace.startArgoCd());
     await argocd.post('world', worldOf([{ name: 'shop', drifted: true, syncMs: 2_000 }]));
     const env = {
       RELEASE_BUTTON_WORKER_BUTTONS: '[{"id":"main","select":{"all":true}}]',

@@ -1,7 +1,7 @@
 // Automated applications on the light of a whole worker: Argo CD syncs them by itself a moment after each commit.
 import { expect, it } from 'vitest';
 import { hurriedClock } from '../support/hurried-clock.ts';
-import { worldOf } from '../support/simulator.ts';
+import { worldOf } from '../support/argocd-control.ts';
 import { until } from '../support/wait.ts';
 import { simulatedArgoCd } from './support/argocd.ts';
 import { newCommit, newestCommit } from './support/records.ts';

@@ -6,7 +6,7 @@ import type { JournalLine } from '../../release-worker/releases/journal-lines.ts
 import type { Clock } from '../../service/clock.ts';
 import { systemClock } from '../../service/clock.ts';
 import { hurriedClock } from '../support/hurried-clock.ts';
-import { worldOf } from '../support/simulator.ts';
+import { worldOf } from '../support/argocd-control.ts';
 import { stays, until } from '../support/wait.ts';
 import { simulatedArgoCd } from './support/argocd.ts';
 import { button } from './support/buttons.ts';

@@ -5,7 +5,7 @@ import { connectAsync } from 'mqtt';
 import { startMosquitto } from '../service/mosquitto.ts';
 import { only311 } from '../support/only-3-1-1.ts';
 import { hasMosquittoBroker } from '../support/programs.ts';
-import { worldOf } from '../support/simulator.ts';
+import { worldOf } from '../support/argocd-control.ts';
 import { until } from '../support/wait.ts';
 import { simulatedArgoCd } from './support/argocd.ts';
 import { onBroker, startWorker, stateDirectory, workerConfig } from './support/worker.ts';

@@ -1,8 +1,8 @@
 // Whole workers with charts of a Helm repository, whose revisions are versions and no commits.
 import * as z from 'zod/mini';
 import { expect, it } from 'vitest';
-import { worldOf } from '../support/simulator.ts';
-import type { SimulatorControl } from '../support/simulator.ts';
+import { worldOf } from '../support/argocd-control.ts';
+import type { ArgoCdControl } from '../support/argocd-control.ts';
 import { until } from '../support/wait.ts';
 import { simulatedArgoCd } from './support/argocd.ts';
 import { button } from './support/buttons.ts';
@@ -44,7 +44,7 @@ async function installation(application: Record<string, unknown>) {
 
 const requestsSchema = z.object({ requests: z.record(z.string(), z.number()) });
 
-async function metadataQuestions({ url }: SimulatorControl): Promise<readonly string[]> {
+async function metadataQuestions({ url }: ArgoCdControl): Promise<readonly string[]> {
   const { requests } = requestsSchema.parse(await (await fetch(`${url}/simulator/requests`)).json());
   return Object.keys(requests).filter((request) => request.includes('/metadata'));
 }

@@ -1,7 +1,7 @@
 // Drift that Argo CD finds by itself: it polls its repositories, and nobody has asked for a refresh. A refresh by somebody
 // else stands for the poll: for the worker both are a change that comes without its doing.
 import { expect, it } from 'vitest';
-import { worldOf } from '../support/simulator.ts';
+import { worldOf } from '../support/argocd-control.ts';
 import { stays, until } from '../support/wait.ts';
 import { simulatedArgoCd } from './support/argocd.ts';
 import { onBroker, startWorker, stateDirectory, workerConfig } from './support/worker.ts';

@@ -3,7 +3,7 @@ import { readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { JournalLine } from '../../release-worker/releases/journal-lines.ts';
-import { worldOf } from '../support/simulator.ts';
+import { worldOf } from '../support/argocd-control.ts';
 import { until } from '../support/wait.ts';
 import { simulatedArgoCd } from './support/argocd.ts';
 import { button } from './support/buttons.ts';

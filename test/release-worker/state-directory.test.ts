@@ -8,7 +8,7 @@ import { createHealth } from '../../service/health.ts';
 import { systemClock } from '../../service/clock.ts';
 import { silentLog } from '../../service/log.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
-import { worldOf } from '../support/simulator.ts';
+import { worldOf } from '../support/argocd-control.ts';
 import { mayMount, tinyDisk } from '../support/tiny-disk.ts';
 import { until } from '../support/wait.ts';
 import { simulatedArgoCd } from './support/argocd.ts';

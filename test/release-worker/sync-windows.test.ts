@@ -1,6 +1,6 @@
 // Sync windows of a project, from Argo CD to the light, to the answer of a press and to the topic of an application.
 import { expect, it } from 'vitest';
-import { worldOf } from '../support/simulator.ts';
+import { worldOf } from '../support/argocd-control.ts';
 import { until } from '../support/wait.ts';
 import { simulatedArgoCd } from './support/argocd.ts';
 import { onBroker, startWorker, stateDirectory, workerConfig } from './support/worker.ts';

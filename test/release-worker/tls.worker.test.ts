@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasOpenssl } from '../support/programs.ts';
-import { worldOf } from '../support/simulator.ts';
+import { worldOf } from '../support/argocd-control.ts';
 import { tlsRelay } from '../support/tls-relay.ts';
 import { until } from '../support/wait.ts';
 import { createCertificates } from './argocd/certificates.ts';

@@ -1,14 +1,14 @@
 // A process of its own: starts broker, simulated Argo CD and worker from the build, releases something, stops all of
 // them, and must then end by itself. Its argument is a directory for the state.
 import { connectAsync } from 'mqtt';
-import { createArgoCdSimulator } from '../../dist/argocd-simulator/simulator.js';
+import { createTestArgoCd } from '../../dist/test/argocd/argocd.js';
 import { createBroker } from '../../dist/broker/broker.js';
 import { workerPart } from '../../dist/release-worker/main.js';
 import { createContext } from '../../dist/service/context.js';
 import { silentLog } from '../../dist/service/log.js';
 
 const log = silentLog();
-const simulator = createArgoCdSimulator({
+const simulator = createTestArgoCd({
   port: 0,
   driftEveryMs: 0,
   world: {

@@ -4,7 +4,7 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { worldOf } from '../support/simulator.ts';
+import { worldOf } from '../support/argocd-control.ts';
 import { stays, until } from '../support/wait.ts';
 import { simulatedArgoCd } from './support/argocd.ts';
 import { button } from './support/buttons.ts';

@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 import * as z from 'zod/mini';
 import { listenForTest } from './listening.ts';
 import type { Workplace } from './processes.ts';
-import { simulatorControl, worldOf } from './simulator.ts';
+import { controlOf, worldOf } from './argocd-control.ts';
 
 /** As docs/doctor.md describes it. */
 const reportSchema = z.strictObject({
@@ -74,9 +74,8 @@ export async function startBroker(workplace: Workplace): Promise<string> {
   return workplace.start(['broker']).listening((line) => line['part'] === 'broker');
 }
 
-export async function startSimulator(workplace: Workplace, world: object = worldWithToken()) {
-  const simulator = workplace.start(['argocd-simulator']);
-  const control = simulatorControl(await simulator.listening((line) => line['part'] === 'simulator'));
+export async function startArgoCd(workplace: Workplace, world: object = worldWithToken()) {
+  const control = await controlOf(workplace.startArgoCd());
   await control.post('world', world);
   return control;
 }

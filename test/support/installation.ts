@@ -1,8 +1,8 @@
 // A whole installation for end-to-end tests: the command in one process or in several, with a simulated Argo CD.
 import { createWorkplace, subscribe } from './processes.ts';
 import type { Running, Subscriber, Workplace } from './processes.ts';
-import { simulatorControl, worldOf } from './simulator.ts';
-import type { SimulatorControl } from './simulator.ts';
+import { controlOf, worldOf } from './argocd-control.ts';
+import type { ArgoCdControl } from './argocd-control.ts';
 import { until } from './wait.ts';
 
 export type Applications = Parameters<typeof worldOf>[0];
@@ -10,7 +10,7 @@ export type Applications = Parameters<typeof worldOf>[0];
 export interface Installation {
   readonly workplace: Workplace;
   readonly brokerUrl: string;
-  readonly argocd: SimulatorControl;
+  readonly argocd: ArgoCdControl;
   /** started before everything else, so it has heard all */
   readonly heard: Subscriber;
   signal(): unknown;
@@ -24,7 +24,7 @@ const led = 'release-button/led/main/state';
 function installation(
   workplace: Workplace,
   brokerUrl: string,
-  argocd: SimulatorControl,
+  argocd: ArgoCdControl,
   heard: Subscriber,
 ): Installation {
   const signal = () => heard.latest(`${button}/signal`)?.['signal'];
@@ -41,17 +41,23 @@ function installation(
   };
 }
 
-/** `release-button start` as the demo, with these applications instead of the demo's. */
-export async function startDemo(
+/** `release-button start`: broker, agent and worker in one process, with the Argo CD of the tests beside it. */
+export async function startInOne(
   applications: Applications,
   env: Readonly<Record<string, string>> = {},
 ): Promise<Installation & { readonly start: Running }> {
   const workplace = createWorkplace();
-  const start = workplace.start(['start'], env);
-  const brokerUrl = await start.listening((line) => line['part'] === 'broker');
-  const argocd = simulatorControl(await start.listening((line) => line['part'] === 'simulator'));
-  const heard = subscribe(workplace, brokerUrl);
+  const argocd = await controlOf(workplace.startArgoCd());
   await argocd.post('world', worldOf(applications));
+  const start = workplace.start(['start', '--argocd'], {
+    ARGOCD_SERVER: argocd.url,
+    ARGOCD_AUTH_TOKEN: 'simulated',
+    RELEASE_BUTTON_WORKER_BUTTONS: '[{select: {all: true}, on: {press: release, hold: rollback}}]',
+    RELEASE_BUTTON_AGENT_BUTTONS: '[{gestures: [press, hold]}]',
+    ...env,
+  });
+  const brokerUrl = await start.listening((line) => line['part'] === 'broker');
+  const heard = subscribe(workplace, brokerUrl);
   const made = installation(workplace, brokerUrl, argocd, heard);
   await untilShown(made, applications);
   return { ...made, start };
@@ -72,12 +78,14 @@ export interface Apart extends Installation {
 export async function startApart(
   applications: Applications,
   env: Readonly<Record<string, string>> = {},
+  /** of Argo CD; by default the newest */
+  version?: string,
 ): Promise<Apart> {
   const workplace = createWorkplace();
   const broker = workplace.start(['broker'], env);
-  const simulator = workplace.start(['argocd-simulator'], env);
+  const simulator = workplace.startArgoCd(version === undefined ? {} : { version });
   const brokerUrl = await broker.listening((line) => line['part'] === 'broker');
-  const argocd = simulatorControl(await simulator.listening((line) => line['part'] === 'simulator'));
+  const argocd = await controlOf(simulator);
   await argocd.post('world', worldOf(applications));
   const heard = subscribe(workplace, brokerUrl, ['homeassistant/#']);
   const startWorker = () =>

@@ -8,6 +8,8 @@ import { until } from './wait.ts';
 import { patienceMs } from './patience.ts';
 
 export const command = join(import.meta.dirname, '../../dist/bundle/main.js');
+/** The Argo CD of the tests, as a process of its own. */
+export const argocdProcess = join(import.meta.dirname, '../../dist/test/argocd/main.js');
 
 export interface Exit {
   readonly code: number | null;
@@ -31,6 +33,8 @@ export interface Workplace {
   readonly directory: string;
   /** Starts `release-button …` in the directory. */
   start(args: readonly string[], env?: Readonly<Record<string, string>>): Running;
+  /** Starts the tests' own Argo CD (test/argocd), with its controls. */
+  startArgoCd(options?: { readonly port?: number; readonly version?: string }): Running;
   /** Starts another program. */
   spawn(program: string, args: readonly string[], env?: Readonly<Record<string, string>>): Running;
   /** Kills what still runs and removes the directory. */
@@ -91,6 +95,7 @@ export function createWorkplace(): Workplace {
         RELEASE_BUTTON_SIMULATOR_DRIFT_EVERY_MS: '0',
         ...env,
       }),
+    startArgoCd: (options = {}) => run(process.execPath, [argocdProcess, JSON.stringify(options)], {}),
     spawn: (program, args, env = {}) => run(program, args, env),
     clear: async () => {
       for (const { child } of running) if (child.exitCode === null) child.kill('SIGKILL');

@@ -72,17 +72,17 @@ describe.skipIf(access === undefined)(`a real Home Assistant, when something fai
     });
   };
 
-  it.each<['gpio-agent' | 'release-worker' | 'argocd-simulator', readonly string[]]>([
+  it.each<['gpio-agent' | 'release-worker' | 'argocd', readonly string[]]>([
     ['gpio-agent', agentEntities],
     ['release-worker', [...workerEntities, ...argocdEntities]],
-    ['argocd-simulator', argocdEntities],
+    ['argocd', argocdEntities],
   ])(
     'shows exactly what is unavailable without %s, and all of it again when it is back',
     async (part, entities) => {
       await untilUnavailable();
       await house.kill(part);
       await untilUnavailable(...entities);
-      if (part === 'argocd-simulator') await house.home.shows('binary_sensor.release_button_argo_cd', 'off');
+      if (part === 'argocd') await house.home.shows('binary_sensor.release_button_argo_cd', 'off');
       await house.start(part);
       await untilUnavailable();
     },

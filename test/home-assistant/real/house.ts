@@ -6,8 +6,8 @@ import { stringify } from 'yaml';
 import { createWorkplace, subscribe } from '../../support/processes.ts';
 import type { Running, Subscriber, Workplace } from '../../support/processes.ts';
 import { freePort } from '../../support/ports.ts';
-import { simulatorControl, worldOf } from '../../support/simulator.ts';
-import type { SimulatorControl } from '../../support/simulator.ts';
+import { argocdControl, controlOf, worldOf } from '../../support/argocd-control.ts';
+import type { ArgoCdControl } from '../../support/argocd-control.ts';
 import { until } from '../../support/wait.ts';
 import { openHomeAssistant } from './client.ts';
 import type { Access, HomeAssistant } from './client.ts';
@@ -28,14 +28,14 @@ function accessFrom(env: NodeJS.ProcessEnv): Access | undefined {
 
 export const reason = '(skipped without HOME_ASSISTANT_URL and HOME_ASSISTANT_TOKEN)';
 
-const parts = ['broker', 'argocd-simulator', 'gpio-agent', 'release-worker', 'home-assistant'] as const;
+const parts = ['broker', 'argocd', 'gpio-agent', 'release-worker', 'home-assistant'] as const;
 export type PartName = (typeof parts)[number];
 
 export interface House {
   readonly home: HomeAssistant;
   readonly workplace: Workplace;
   readonly brokerUrl: string;
-  readonly argocd: SimulatorControl;
+  readonly argocd: ArgoCdControl;
   /** everything on the broker, also what is announced */
   heard: Subscriber;
   running(part: PartName): Running;
@@ -109,7 +109,7 @@ async function furnish(given: Access, workplace: Workplace): Promise<House> {
   const brokerPort = await freePort();
   const simulatorPort = await freePort();
   const brokerUrl = `mqtt://127.0.0.1:${brokerPort}`;
-  const argocd = simulatorControl(`http://127.0.0.1:${simulatorPort}`);
+  const argocd = argocdControl(`http://127.0.0.1:${simulatorPort}`);
   const running = new Map<PartName, Running>();
   const file = join(workplace.directory, 'config/release-button.yaml');
   mkdirSync(join(workplace.directory, 'config'));
@@ -120,18 +120,10 @@ async function furnish(given: Access, workplace: Workplace): Promise<House> {
     return found;
   };
   const start = async (part: PartName) => {
-    const started = workplace.start([part], {
-      RELEASE_BUTTON_BROKER_PORT: String(brokerPort),
-      RELEASE_BUTTON_SIMULATOR_PORT: String(simulatorPort),
-      RELEASE_BUTTON_MQTT_URL: brokerUrl,
-      ARGOCD_SERVER: argocd.url,
-      ARGOCD_AUTH_TOKEN: 'simulated',
-    });
-    running.set(part, started);
-    if (part === 'broker' || part === 'argocd-simulator')
-      await started.listening((line) => line['part'] === (part === 'broker' ? 'broker' : 'simulator'));
-    else await started.said('connected to the broker');
-    if (part === 'argocd-simulator')
+    if (part === 'argocd') {
+      const started = workplace.startArgoCd({ port: simulatorPort });
+      running.set(part, started);
+      await controlOf(started);
       await argocd.post(
         'world',
         worldOf([
@@ -139,11 +131,22 @@ async function furnish(given: Access, workplace: Workplace): Promise<House> {
           { name: 'till', drifted: true, syncMs },
         ]),
       );
+      return;
+    }
+    const started = workplace.start([part], {
+      RELEASE_BUTTON_BROKER_PORT: String(brokerPort),
+      RELEASE_BUTTON_MQTT_URL: brokerUrl,
+      ARGOCD_SERVER: argocd.url,
+      ARGOCD_AUTH_TOKEN: 'simulated',
+    });
+    running.set(part, started);
+    if (part === 'broker') await started.listening((line) => line['part'] === 'broker');
+    else await started.said('connected to the broker');
   };
 
   configure({});
   await start('broker');
-  await start('argocd-simulator');
+  await start('argocd');
   const house: House = {
     home: await openHomeAssistant(given),
     workplace,

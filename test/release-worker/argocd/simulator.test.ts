@@ -3,11 +3,11 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
 import { fixedSecret } from '../../../release-worker/argocd/secret-source.ts';
-import { arrange } from '../../argocd-simulator/arrangement.ts';
-import { play, startArranged } from '../../argocd-simulator/playback.ts';
-import { tokenFor } from '../../argocd-simulator/recorded-world.ts';
-import { allRecordings } from '../../argocd-simulator/recordings.ts';
-import { simulatorControl } from '../../support/simulator.ts';
+import { arrange } from '../../argocd/recorded/arrangement.ts';
+import { play, startArranged } from '../../argocd/recorded/playback.ts';
+import { tokenFor } from '../../argocd/recorded/recorded-world.ts';
+import { allRecordings } from '../../argocd/recorded/recordings.ts';
+import { argocdControl } from '../../support/argocd-control.ts';
 import { until } from '../../support/wait.ts';
 import { follow } from './follow.ts';
 import { clientOf, clientOfPlayed } from './playback.ts';
@@ -171,7 +171,7 @@ describe('trouble that the simulator makes', () => {
 
   it.each(unsure)('%j is %s to the client, after %i syncs', async (fault, kind, count) => {
     const { argocd, url } = await simulated('sync-ok-with-infos');
-    const control = simulatorControl(url);
+    const control = argocdControl(url);
     await control.post('faults', { requests: [{ method: 'POST', path: '*/sync', ...fault }] });
     const short = clientOf(url, { token: tokenFor('valid', 'button'), requestTimeoutMs: 2_000 });
     expect(await refusalOf(sync('guestbook')(short))).toMatchObject({ kind });
@@ -189,7 +189,7 @@ describe('trouble that the simulator makes', () => {
     const { argocd, url } = await simulated('sync-ok-with-infos');
     const { events, end } = follow(argocd);
     await until('events', () => events.length > 0);
-    await simulatorControl(url).post('faults', { streams: { cut: true } });
+    await argocdControl(url).post('faults', { streams: { cut: true } });
     expect(await end).toBeInstanceOf(ArgoCdError);
     expect((await end).kind).toBe('unavailable');
   });
@@ -197,7 +197,7 @@ describe('trouble that the simulator makes', () => {
 
 it('an account that may sync by namespace only may sync, and sees it work', async () => {
   const { url } = await simulated('sync-other-namespace-body');
-  await simulatorControl(url).post('world', {
+  await argocdControl(url).post('world', {
     access: {
       accounts: [{ name: 'team', get: ['*'], sync: ['default/team-b/*'] }],
       tokens: [{ token: 'team-token', account: 'team' }],

@@ -1,13 +1,13 @@
 // The watch with its real client against the simulated Argo CD.
 import { expect, it, onTestFinished } from 'vitest';
-import { createArgoCdSimulator } from '../../../argocd-simulator/simulator.ts';
+import { createTestArgoCd } from '../../argocd/argocd.ts';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { createRegistry } from '../../../release-worker/drift/registry.ts';
 import { createWatch } from '../../../release-worker/drift/create-argocd-watch.ts';
 import { createHealth } from '../../../service/health.ts';
 import { silentLog } from '../../../service/log.ts';
 import { freePort } from '../../support/ports.ts';
-import { worldOf } from '../../support/simulator.ts';
+import { worldOf } from '../../support/argocd-control.ts';
 import { until } from '../../support/wait.ts';
 import { simulatedArgoCd } from '../support/argocd.ts';
 import { clientWith } from '../support/client.ts';
@@ -96,7 +96,7 @@ it('waits for an Argo CD that comes later', async () => {
   await until('the problem', () => watch.problem()?.includes('ECONNREFUSED'));
   expect(check('argocd')).toMatchObject({ ok: false });
 
-  const simulator = createArgoCdSimulator({
+  const simulator = createTestArgoCd({
     port,
     driftEveryMs: 0,
     world: { applications: [{ name: 'shop' }] },

@@ -1,8 +1,8 @@
 // A whole worker while a thousand applications change at once: few messages, and the right ones in the end.
 import { expect, it } from 'vitest';
 import { systemClock } from '../../../service/clock.ts';
-import { worldOf } from '../../support/simulator.ts';
-import type { SimulatorControl } from '../../support/simulator.ts';
+import { worldOf } from '../../support/argocd-control.ts';
+import type { ArgoCdControl } from '../../support/argocd-control.ts';
 import { until } from '../../support/wait.ts';
 import { simulatedArgoCd } from '../support/argocd.ts';
 import { showing } from '../support/showing.ts';
@@ -15,7 +15,7 @@ const maxPublishesPerSecond = 500;
 const mostOf = (elapsedMs: number, everyMs: number) => Math.ceil(elapsedMs / everyMs) + 2;
 
 /** As fast as it goes, and each an event of its own. */
-async function oneByOne(control: SimulatorControl): Promise<void> {
+async function oneByOne(control: ArgoCdControl): Promise<void> {
   const left = names.values();
   const some = async () => {
     for (const app of left) await control.post('drift', { app });
@@ -24,7 +24,7 @@ async function oneByOne(control: SimulatorControl): Promise<void> {
 }
 
 it.each([
-  ['in one piece', (control: SimulatorControl) => control.post('drift', { count })],
+  ['in one piece', (control: ArgoCdControl) => control.post('drift', { count })],
   ['one by one', oneByOne],
 ])('a thousand changes %s are few messages, and topics no faster than the limit', async (_, change) => {
   const { control } = await simulatedArgoCd(worldOf(names.map((name) => ({ name }))));

@@ -1,6 +1,6 @@
 // Judging a press that wants to go back, against the simulated Argo CD.
 import { describe, expect, it } from 'vitest';
-import { worldOf } from '../../support/simulator.ts';
+import { worldOf } from '../../support/argocd-control.ts';
 import { judging } from '../support/deciding.ts';
 import { newCommit, oldCommit } from '../support/records.ts';
 

@@ -1,6 +1,6 @@
 // Judging against the simulated Argo CD: what a press that the rules let pass releases, or why not.
 import { describe, expect, it } from 'vitest';
-import { worldOf } from '../../support/simulator.ts';
+import { worldOf } from '../../support/argocd-control.ts';
 import { until } from '../../support/wait.ts';
 import { judging } from '../support/deciding.ts';
 import { newCommit, newestCommit, oldCommit } from '../support/records.ts';

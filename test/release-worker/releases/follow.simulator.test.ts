@@ -1,6 +1,6 @@
 // Releases against the simulated Argo CD, over real HTTP and its event stream: how a sync ends.
 import { describe, expect, it } from 'vitest';
-import { worldOf } from '../../support/simulator.ts';
+import { worldOf } from '../../support/argocd-control.ts';
 import { until } from '../../support/wait.ts';
 import { newCommit, newestCommit } from '../support/records.ts';
 import { planned, releaseOf } from '../support/releases.ts';

@@ -1,6 +1,6 @@
 // A rollback is a sync that is pinned to what was deployed before, against the simulated Argo CD.
 import { describe, expect, it } from 'vitest';
-import { worldOf } from '../../support/simulator.ts';
+import { worldOf } from '../../support/argocd-control.ts';
 import { newCommit, oldCommit } from '../support/records.ts';
 import { planned, releaseOf } from '../support/releases.ts';
 import { releasing } from '../support/runner.ts';

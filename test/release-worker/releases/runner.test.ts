@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { keyOf } from '../../../release-worker/argocd/application.ts';
 import { infosOf } from '../../../release-worker/releases/release.ts';
-import { worldOf } from '../../support/simulator.ts';
+import { worldOf } from '../../support/argocd-control.ts';
 import { until } from '../../support/wait.ts';
 import { newCommit, newestCommit, oldCommit } from '../support/records.ts';
 import { planned, releaseOf } from '../support/releases.ts';

@@ -5,7 +5,7 @@ import { infosOf } from '../../../release-worker/releases/release.ts';
 import type { Termination } from '../../../release-worker/releases/running.ts';
 import { takeTerminations } from '../../../release-worker/releases/terminate.ts';
 import { silentLog } from '../../../service/log.ts';
-import { worldOf } from '../../support/simulator.ts';
+import { worldOf } from '../../support/argocd-control.ts';
 import { until } from '../../support/wait.ts';
 import { createFakeLink } from '../support/fake-link.ts';
 import { newCommit } from '../support/records.ts';

@@ -1,6 +1,6 @@
 // The order within a release, against the simulated Argo CD.
 import { describe, expect, it } from 'vitest';
-import { worldOf } from '../../support/simulator.ts';
+import { worldOf } from '../../support/argocd-control.ts';
 import { planned, releaseOf } from '../support/releases.ts';
 import { releasing } from '../support/runner.ts';
 

@@ -1,15 +1,15 @@
 // A simulated Argo CD with the worker's real client, for one test; and a client made of plain functions.
 import { onTestFinished } from 'vitest';
-import { createArgoCdSimulator } from '../../../argocd-simulator/simulator.ts';
+import { createTestArgoCd } from '../../argocd/argocd.ts';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
-import { simulatorControl } from '../../support/simulator.ts';
-import type { SimulatorControl } from '../../support/simulator.ts';
+import { argocdControl } from '../../support/argocd-control.ts';
+import type { ArgoCdControl } from '../../support/argocd-control.ts';
 import { clientWith } from './client.ts';
 
 export interface SimulatedArgoCd {
   readonly argocd: ArgoCd;
-  readonly control: SimulatorControl;
+  readonly control: ArgoCdControl;
 }
 
 /** @param world as `worldOf` of the test support builds it */
@@ -24,7 +24,7 @@ export async function simulatedArgoCd(
   } = {},
 ): Promise<SimulatedArgoCd> {
   const { token = 'simulated', requestTimeoutMs = 1_000, keepAliveMs = 15_000, version } = options;
-  const simulator = createArgoCdSimulator({
+  const simulator = createTestArgoCd({
     port: 0,
     driftEveryMs: 0,
     world: {},
@@ -33,7 +33,7 @@ export async function simulatedArgoCd(
   });
   const { url } = await simulator.start();
   onTestFinished(() => simulator.stop());
-  const control = simulatorControl(url);
+  const control = argocdControl(url);
   await control.post('world', world);
   const argocd = clientWith({ server: url, token, requestTimeoutMs });
   onTestFinished(() => argocd.stop());

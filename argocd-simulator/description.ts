@@ -1,0 +1,70 @@
+// What a caller describes to the simulator: repositories, and the applications that follow them.
+
+export type Source = {
+  repoURL: string;
+  path?: string;
+  /** The chart of a Helm repository. */
+  chart?: string;
+  targetRevision?: string;
+};
+export type ResourceDescription = {
+  group?: string;
+  version?: string;
+  kind: string;
+  name: string;
+  namespace?: string;
+};
+export type Commit = {
+  revision: string;
+  author: string;
+  date: string;
+  message: string;
+  /** Paths that the commit changes; absent: all. */
+  touches?: string[];
+};
+export type RepositoryDescription = {
+  url: string;
+  branch: string;
+  /** Oldest first; the last one is the head of the branch. */
+  commits: Commit[];
+};
+
+/** How an application behaves. None of it is Argo CD's. */
+export type Behaviour = {
+  name: string;
+  /** Default: a ConfigMap and a Service of the application's name. */
+  resources?: ResourceDescription[];
+  /** Resources (`Kind/name`) that a commit changes; absent: the first one. */
+  changes?: string[];
+  /** How long a sync runs, in ms. */
+  syncMs?: number;
+  /** How long health stays Progressing after a sync that rolled something out, in ms. */
+  rolloutMs?: number;
+  /** Every sync fails with this message. */
+  fails?: string;
+};
+
+export type HistoryDescription = {
+  id: number;
+  /** One a source. */
+  revisions: string[];
+  deployedAt?: string;
+  deployStartedAt?: string;
+  /** The account; absent: automated. */
+  by?: string;
+};
+
+export type ApplicationDescription = Behaviour & {
+  namespace?: string;
+  project?: string;
+  labels?: Record<string, string>;
+  createdAt?: string;
+  source?: Source;
+  /** In place of `source`. */
+  sources?: Source[];
+  destination?: { server?: string; name?: string; namespace?: string };
+  automated?: boolean;
+  /** Deployed revisions, one a source; absent: the head (in sync); null: never synced. */
+  deployed?: string[] | null;
+  history?: HistoryDescription[];
+};

@@ -1,0 +1,43 @@
+// One request and its answer, and the list of handlers that it passes.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readBody, type Answer } from './http-answers.ts';
+
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Read once, however many handlers ask; `undefined`: longer than the limit of the first one, or cut off. */
+  body(limit: number): Promise<string | undefined>;
+}
+
+/** `taken`: the handler answers by itself, now or later, or never. */
+export type Outcome = Answer | 'taken';
+
+/** Answers, or passes on to the handlers behind it, whose outcome it may change. */
+export type Handler = (exchange: Exchange, next: () => Promise<Outcome>) => Outcome | Promise<Outcome>;
+
+/** Undefined where the path cannot be read. */
+export function createExchange(request: IncomingMessage, response: ServerResponse): Exchange | undefined {
+  const target = request.url ?? '/';
+  if (!URL.canParse(target, 'http://simulator')) return undefined;
+  const { pathname, searchParams } = new URL(target, 'http://simulator');
+  let body: Promise<string | undefined> | undefined;
+  return {
+    request,
+    response,
+    method: request.method ?? '',
+    path: pathname,
+    query: searchParams,
+    body: (limit) => (body ??= readBody(request, limit)),
+  };
+}
+
+export async function handle(
+  [first, ...rest]: readonly Handler[],
+  exchange: Exchange,
+  otherwise: Answer,
+): Promise<Outcome> {
+  return first === undefined ? otherwise : first(exchange, () => handle(rest, exchange, otherwise));
+}

@@ -1,0 +1,19 @@
+// What the tests describe of an application beyond what the simulator knows of it.
+import type { ApplicationRecord } from '../../argocd-simulator/cluster.ts';
+import type { ApplicationDescription } from './world-description.ts';
+
+export interface Details {
+  of(record: ApplicationRecord): ApplicationDescription;
+  set(record: ApplicationRecord, description: ApplicationDescription): void;
+}
+
+export function createDetails(): Details {
+  const described = new WeakMap<ApplicationRecord, ApplicationDescription>();
+  return {
+    of(record) {
+      const { name, namespace } = record.object.metadata;
+      return described.get(record) ?? { name, namespace };
+    },
+    set: (record, description) => void described.set(record, description),
+  };
+}

@@ -1,0 +1,98 @@
+// Trouble on demand: answers that are late, wrong or missing, streams that fall silent or lose events.
+import * as z from 'zod/mini';
+import { globPattern } from './glob.ts';
+
+const milliseconds = z.int().check(z.gte(0), z.lte(600_000));
+
+const requestFault = z.strictObject({
+  /** Absent: every method. */
+  method: z.exactOptional(z.enum(['GET', 'POST', 'DELETE', 'PUT', 'HEAD'])),
+  /** A glob over the path without its query; absent: every path below /api. */
+  path: z.exactOptional(z.string().check(z.minLength(1), z.maxLength(500))),
+  /** For how many requests; absent: until cleared. */
+  times: z.exactOptional(z.int().check(z.gte(1), z.lte(1_000_000))),
+  /** The request is carried out at once, its answer held back this long, in ms. */
+  delayMs: z.exactOptional(milliseconds),
+  /** The connection is cut `before` the request is carried out, or `after` it, without an answer. */
+  cut: z.exactOptional(z.enum(['before', 'after'])),
+  /** The connection stays open and nothing ever comes; the request is not carried out. */
+  hang: z.exactOptional(z.boolean()),
+  /** This status instead of the answer, with Argo CD's error body. */
+  status: z.exactOptional(z.int().check(z.gte(400), z.lte(599))),
+  message: z.exactOptional(z.string().check(z.maxLength(2000))),
+  /** With `status`: whether the request is carried out nevertheless. */
+  taken: z.exactOptional(z.boolean()),
+});
+
+export const faultsSchema = z.strictObject({
+  /** Takes away everything set before. */
+  clear: z.exactOptional(z.boolean()),
+  /** Replaces the faults of requests; the first that fits counts. */
+  requests: z.exactOptional(z.array(requestFault).check(z.maxLength(100))),
+  streams: z.exactOptional(
+    z.strictObject({
+      /** Nothing is sent, not even keep-alives. */
+      silent: z.exactOptional(z.boolean()),
+      /** So many events are lost, counted over all streams. */
+      dropEvents: z.exactOptional(z.int().check(z.gte(0), z.lte(1_000_000))),
+      /** Cuts every open stream, once. */
+      cut: z.exactOptional(z.boolean()),
+    }),
+  ),
+  /** Refreshes are not answered and operations stay pending. */
+  controllerDown: z.exactOptional(z.boolean()),
+  repositoryServerDown: z.exactOptional(z.boolean()),
+  kubernetesDown: z.exactOptional(z.boolean()),
+});
+
+export type RequestFault = z.output<typeof requestFault>;
+type FaultsChange = z.output<typeof faultsSchema>;
+
+export interface Faults {
+  change(change: FaultsChange): void;
+  /** The fault for this request, counted. */
+  take(method: string, path: string): RequestFault | undefined;
+  silent(): boolean;
+  /** False: this event is lost. */
+  passesEvent(): boolean;
+  show(): Record<string, unknown>;
+}
+
+export function createFaults(): Faults {
+  let requests: { fault: RequestFault; pattern: RegExp; left: number }[] = [];
+  let streams = { silent: false, dropEvents: 0 };
+  return {
+    change(change) {
+      if (change.clear) {
+        requests = [];
+        streams = { silent: false, dropEvents: 0 };
+      }
+      if (change.requests) {
+        requests = change.requests.map((fault) => ({
+          fault,
+          pattern: globPattern(fault.path ?? '/api/*'),
+          left: fault.times ?? Number.POSITIVE_INFINITY,
+        }));
+      }
+      const { silent = streams.silent, dropEvents = streams.dropEvents } = change.streams ?? {};
+      streams = { silent, dropEvents };
+    },
+    take(method, path) {
+      const found = requests.find(
+        ({ fault, pattern }) => (fault.method === undefined || fault.method === method) && pattern.test(path),
+      );
+      if (!found) return undefined;
+      found.left -= 1;
+      if (found.left <= 0) requests = requests.filter((each) => each !== found);
+      return found.fault;
+    },
+    silent: () => streams.silent,
+    passesEvent() {
+      if (streams.silent) return false;
+      if (streams.dropEvents === 0) return true;
+      streams = { ...streams, dropEvents: streams.dropEvents - 1 };
+      return false;
+    },
+    show: () => ({ requests: requests.map(({ fault }) => fault), streams }),
+  };
+}

@@ -1,0 +1,4 @@
+/** `*` stands for anything, slashes too. */
+export function globPattern(glob: string): RegExp {
+  return new RegExp(`^${glob.replaceAll(/[$()+.?[\\\]^{|}]/g, String.raw`\$&`).replaceAll('*', '.*')}$`);
+}

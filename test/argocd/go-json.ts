@@ -1,0 +1,81 @@
+// JSON as Argo CD's Go code reads it: unknown fields are ignored, null is nothing, a wrong type is refused in Go's words.
+import { isObject } from '../../argocd-simulator/fields.ts';
+
+class Unreadable extends Error {}
+
+/** What `read` makes of the text. Throws nothing that is about the text: `problem` has Go's words. */
+export function readAs<Body extends object>(
+  text: string,
+  read: (json: unknown) => Body,
+): Body | { problem: string } {
+  try {
+    return read(text.trim() === '' ? {} : parseJson(text));
+  } catch (error) {
+    if (error instanceof Unreadable) return { problem: error.message };
+    throw error;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : '';
+    const position = /position (\d+)/.exec(message)?.[1];
+    const truncated = position === undefined || Number(position) >= text.trimEnd().length;
+    if (truncated && !message.startsWith('Unexpected token')) throw new Unreadable('unexpected EOF');
+    const character = /Unexpected token '?(.)/.exec(message)?.[1] ?? text.charAt(Number(position));
+    throw new Unreadable(`invalid character '${character}' looking for beginning of value`);
+  }
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
+}
+
+/** Reads members of one Go struct. `path` is what Go puts between the struct's name and the member. */
+export function reader(value: unknown, struct: string, path: string, goType: string) {
+  const object = value ?? {};
+  if (!isObject(object)) {
+    const where =
+      path === '' ? `value of type ${goType}` : `struct field ${struct}.${path} of type ${goType}`;
+    throw new Unreadable(`json: cannot unmarshal ${kindOf(value)} into Go ${where}`);
+  }
+  const wrong = (member: string, found: unknown, type: string): Unreadable => {
+    const where = path === '' ? member : `${path}.${member}`;
+    return new Unreadable(
+      `json: cannot unmarshal ${kindOf(found)} into Go struct field ${struct}.${where} of type ${type}`,
+    );
+  };
+  return {
+    has: (member: string): boolean => object[member] !== undefined && object[member] !== null,
+    raw: (member: string): unknown => object[member],
+    string(member: string): string {
+      const found = object[member] ?? '';
+      if (typeof found !== 'string') throw wrong(member, found, 'string');
+      return found;
+    },
+    bool(member: string): boolean {
+      const found = object[member] ?? false;
+      if (typeof found !== 'boolean') throw wrong(member, found, 'bool');
+      return found;
+    },
+    integer(member: string): number {
+      const found = object[member] ?? 0;
+      if (typeof found !== 'number' || !Number.isInteger(found)) throw wrong(member, found, 'int64');
+      return found;
+    },
+    list(member: string, type: string): unknown[] {
+      const found = object[member] ?? [];
+      if (!Array.isArray(found)) throw wrong(member, found, type);
+      return found;
+    },
+    strings(member: string): string[] {
+      return this.list(member, '[]string').map((each) => {
+        if (typeof each !== 'string') throw wrong(member, each, 'string');
+        return each;
+      });
+    },
+  };
+}

@@ -1,0 +1,47 @@
+// Helm repositories beside git: the commits of a chart are its versions.
+import type { RepositoryDescription, Source } from '../../argocd-simulator/description.ts';
+import { createRepositories, type Repositories } from '../../argocd-simulator/repositories.ts';
+
+/** Anything else is a range; the newest version is in all of ours. */
+const wholeVersion = /^v?\d+\.\d+\.\d+$/;
+
+type Description = RepositoryDescription & { chart?: string };
+
+export function createRepositoriesWithCharts(descriptions: readonly Description[]): Repositories {
+  const keyOf = (url: string, chart: string) => `${url} ${chart}`;
+  const repositories = createRepositories(
+    descriptions.map(({ url, chart, ...rest }) => ({
+      ...rest,
+      url: chart === undefined ? url : keyOf(url, chart),
+    })),
+  );
+
+  /** The source whose repository holds the versions of the chart. */
+  function versionsOf({ chart, ...source }: Source): Source {
+    return chart === undefined
+      ? source
+      : { ...source, repoURL: keyOf(source.repoURL, chart), targetRevision: 'HEAD' };
+  }
+
+  function nextVersion(source: Source): string {
+    const newest = repositories.resolve(versionsOf(source)) ?? '';
+    const [, majorMinor = '1.0.', patch = '0'] = /^(v?\d+\.\d+\.)(\d+)$/.exec(newest) ?? [];
+    return `${majorMinor}${Number(patch) + 1}`;
+  }
+
+  return {
+    resolve(source, revision) {
+      if (source.chart === undefined) return repositories.resolve(source, revision);
+      const wanted = revision ?? source.targetRevision ?? 'HEAD';
+      const versions = versionsOf(source);
+      if (!wholeVersion.test(wanted)) return repositories.resolve(versions);
+      return repositories.find(versions, wanted)?.revision;
+    },
+    content: (source, revision) => repositories.content(versionsOf(source), revision),
+    find: (source, revision) => repositories.find(versionsOf(source), revision),
+    commit(source, now, details = {}) {
+      const version = source.chart === undefined ? {} : { revision: nextVersion(source) };
+      return repositories.commit(versionsOf(source), now, { ...version, ...details });
+    },
+  };
+}

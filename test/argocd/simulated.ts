@@ -1,0 +1,58 @@
+// Starts a simulator for one test, and asks it things.
+import { onTestFinished } from 'vitest';
+import { createTestArgoCd } from './argocd.ts';
+import type { Simulator, TestArgoCdOptions, WorldDescription } from './argocd.ts';
+import { send } from './recorded/playback.ts';
+import type { Reply } from './recorded/playback.ts';
+import { openStream } from './recorded/stream-client.ts';
+import type { OpenStream } from './recorded/stream-client.ts';
+
+export interface Simulated {
+  simulator: Simulator;
+  url: string;
+  /** As the account that may do everything. */
+  ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
+  control(method: string, endpoint: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
+  stream(query?: string, accept?: string): OpenStream;
+}
+
+export async function simulated(
+  world: WorldDescription,
+  options: Partial<TestArgoCdOptions> = {},
+): Promise<Simulated> {
+  const simulator = createTestArgoCd({ port: 0, driftEveryMs: 0, world, ...options });
+  const { url } = await simulator.start();
+  onTestFinished(() => simulator.stop());
+  const authorization = { Authorization: 'Bearer simulated' };
+  return {
+    simulator,
+    url,
+    ask: (method, path, body, headers = {}) =>
+      send(url, {
+        method,
+        path: `/api/v1/${path}`,
+        headers: { ...authorization, 'Content-Type': 'application/json', ...headers },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
+    control: (method, endpoint, body, headers = {}) =>
+      send(url, {
+        method,
+        path: `/simulator/${endpoint}`,
+        headers,
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      }),
+    stream(query = '', accept = 'text/event-stream') {
+      const stream = openStream(url, `/api/v1/stream/applications${query}`, {
+        ...authorization,
+        Accept: accept,
+      });
+      onTestFinished(() => stream.close());
+      return stream;
+    },
+  };
+}
+
+/** Applications that sync in no time. */
+export function quick(...names: string[]): WorldDescription {
+  return { applications: names.map((name) => ({ name, syncMs: 5 })) };
+}

@@ -1,0 +1,32 @@
+// What differs between the versions of Argo CD that can be simulated, as recorded from 2.14.21, 3.1.16, 3.4.7, 3.5.1 and
+// 3.6.
+import { newestVersion } from '../../argocd-simulator/simulator.ts';
+
+export interface SimulatedVersion {
+  /** as `/api/version` tells it */
+  readonly text: string;
+  /** whether the list selects project, source, sources and policy of a specification, and the revision compared with */
+  readonly selectsMembers: boolean;
+  /** whether a list that selects the specification as well as its members is an error of the server */
+  readonly failsAtSpecWithMembers: boolean;
+  /** whether the operation of an application with one source repeats that source */
+  readonly repeatsSource: boolean;
+  /** how a revision that does not exist is refused, behind what could not be resolved */
+  readonly revisionNotFound: string;
+}
+
+/** @throws RangeError where the text is no version */
+export function versionOf(text: string): SimulatedVersion {
+  const [, major, minor] = /^v?(\d+)\.(\d+)\.\d+$/.exec(text) ?? [];
+  if (major === undefined || minor === undefined)
+    throw new RangeError(`"${text}" is no version of Argo CD to simulate: give it as ${newestVersion}`);
+  const isAtLeast = (wantedMajor: number, wantedMinor: number): boolean =>
+    Number(major) > wantedMajor || (Number(major) === wantedMajor && Number(minor) >= wantedMinor);
+  return {
+    text: `v${text.replace(/^v/, '')}+simulated`,
+    selectsMembers: isAtLeast(3, 5),
+    failsAtSpecWithMembers: isAtLeast(3, 5) && !isAtLeast(3, 6),
+    repeatsSource: isAtLeast(3, 2),
+    revisionNotFound: isAtLeast(3, 6) ? ': revision not found' : '',
+  };
+}

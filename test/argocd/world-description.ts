@@ -1,0 +1,214 @@
+// What a simulated world consists of, as plain data: applications, repositories, projects, accounts, tokens.
+// Parsed here once; the rest of the test's Argo CD trusts it.
+import * as z from 'zod/mini';
+import { parse } from '../../argocd-simulator/control.ts';
+
+const name = z.string().check(z.minLength(1), z.maxLength(253));
+const text = z.string().check(z.maxLength(4096));
+const milliseconds = z.int().check(z.gte(0), z.lte(3_600_000));
+const revision = z.string().check(z.minLength(1), z.maxLength(100));
+const labels = z.record(name, text);
+
+const source = z.strictObject({
+  repoURL: text,
+  path: z.exactOptional(text),
+  /** Of a Helm repository: revisions are versions, and `targetRevision` is one of them or a range. */
+  chart: z.exactOptional(name),
+  targetRevision: z.exactOptional(revision),
+});
+
+const resource = z.strictObject({
+  group: z.exactOptional(text),
+  version: z.exactOptional(name),
+  kind: name,
+  name,
+  namespace: z.exactOptional(name),
+});
+
+const historyEntry = z.strictObject({
+  id: z.int().check(z.gte(0)),
+  revisions: z.array(revision).check(z.minLength(1), z.maxLength(10)),
+  deployedAt: z.exactOptional(text),
+  deployStartedAt: z.exactOptional(text),
+  /** The account; absent: automated. */
+  by: z.exactOptional(name),
+});
+
+const failure = z.strictObject({
+  phase: z._default(z.enum(['Failed', 'Error']), 'Failed'),
+  message: text,
+  /** How many attempts fail before one succeeds; absent: all. */
+  attempts: z.exactOptional(z.int().check(z.gte(1))),
+  /** Resources that are refused, with Argo CD's message; `attempted` ones reached the cluster and were refused there. */
+  refused: z._default(
+    z.array(z.strictObject({ kind: name, name, message: text, attempted: z._default(z.boolean(), false) })),
+    [],
+  ),
+  /** Resources (`Kind/name`) that are applied nevertheless. */
+  applied: z._default(z.array(name), []),
+});
+
+/** A PreSync hook. */
+const hook = z.strictObject({
+  name,
+  kind: z._default(name, 'Job'),
+  neverEnds: z._default(z.boolean(), false),
+  images: z._default(z.array(text), []),
+});
+
+/** What can be adjusted while the simulator runs; everything has a meaning of its own, none is Argo CD's. */
+const behaviour = {
+  /** How long a sync runs, in ms. */
+  syncMs: z.exactOptional(milliseconds),
+  /** How long health stays Progressing after a sync that rolled something out, in ms. */
+  rolloutMs: z.exactOptional(milliseconds),
+  /** Every sync fails so; null: no longer. */
+  fails: z.exactOptional(z.nullable(failure)),
+  /** Shorthand: a PreSync hook that never ends. */
+  hookNeverEnds: z.exactOptional(z.boolean()),
+  hook: z.exactOptional(z.nullable(hook)),
+  /** Manifests cannot be generated: sync status Unknown with this condition; null: they can again. */
+  comparisonError: z.exactOptional(z.nullable(text)),
+  /** Health once deployed; null: Healthy. */
+  health: z.exactOptional(z.nullable(z.enum(['Healthy', 'Progressing', 'Degraded', 'Suspended']))),
+  /** Removed from git and still in the cluster: goes only with a sync that prunes. */
+  pruneNeeded: z.exactOptional(z.array(resource)),
+  /** Something in the cluster changes the first resource again after every sync. */
+  changedAgain: z.exactOptional(z.boolean()),
+  automated: z.exactOptional(z.boolean()),
+  labels: z.exactOptional(labels),
+  annotations: z.exactOptional(labels),
+  project: z.exactOptional(name),
+};
+
+const applicationDescription = z.strictObject({
+  ...behaviour,
+  name,
+  namespace: z._default(name, 'argocd'),
+  uid: z.exactOptional(name),
+  createdAt: z.exactOptional(text),
+  source: z.exactOptional(source),
+  sources: z.exactOptional(z.array(source).check(z.minLength(1), z.maxLength(10))),
+  destination: z.exactOptional(
+    z.strictObject({
+      server: z.exactOptional(text),
+      name: z.exactOptional(text),
+      namespace: z.exactOptional(text),
+    }),
+  ),
+  syncPolicy: z.exactOptional(z.record(z.string(), z.unknown())),
+  resources: z.exactOptional(z.array(resource).check(z.maxLength(500))),
+  /** Resources (`Kind/name`) that a commit changes; absent: the first one. */
+  changes: z.exactOptional(z.array(name)),
+  /** Deployed revisions, one a source; absent: the head (in sync); null: never synced. */
+  deployed: z.exactOptional(z.nullable(z.array(revision))),
+  /** What the application shows as head; absent: the head. Older than the head: the branch has moved on unnoticed. */
+  shown: z.exactOptional(z.array(revision)),
+  /** Resources (`Kind/name`) edited in the cluster. */
+  edited: z.exactOptional(z.array(name)),
+  history: z.exactOptional(z.array(historyEntry).check(z.maxLength(10))),
+  reconciledAt: z.exactOptional(text),
+  healthSince: z.exactOptional(text),
+  /** The last operation's state, as Argo CD shows it. */
+  operationState: z.exactOptional(z.looseObject({ phase: name, startedAt: name })),
+  /** Its project does not exist: never compared, sync status Unknown, health Unknown. */
+  projectMissing: z.exactOptional(z.boolean()),
+  deletedAt: z.exactOptional(text),
+});
+
+const commit = z.strictObject({
+  revision,
+  author: text,
+  date: text,
+  message: text,
+  /** Paths it changes; absent: all. */
+  touches: z.exactOptional(z.array(text)),
+});
+
+const repository = z.strictObject({
+  url: text,
+  /** A chart of a Helm repository: each commit is a version of it. */
+  chart: z.exactOptional(name),
+  branch: z._default(name, 'main'),
+  /** Oldest first; the last one is the head of the branch. */
+  commits: z.array(commit).check(z.maxLength(10_000)),
+});
+
+const syncWindow = z.strictObject({
+  kind: z.enum(['allow', 'deny']),
+  schedule: z._default(text, '* * * * *'),
+  duration: z._default(text, '1h'),
+  manualSync: z._default(z.boolean(), false),
+  /** IANA; UTC where it is left out. */
+  timeZone: z.exactOptional(text),
+  /** Whether it is open now; no clock opens or closes it. */
+  open: z._default(z.boolean(), true),
+  /** Globs over application names, and over the namespaces and clusters that applications deploy to. */
+  applications: z._default(z.array(text), ['*']),
+  namespaces: z._default(z.array(text), []),
+  clusters: z._default(z.array(text), []),
+  /** All of the kinds that are given must match, in place of one. */
+  andOperator: z._default(z.boolean(), false),
+  description: z.exactOptional(text),
+});
+
+const project = z.strictObject({ name, windows: z._default(z.array(syncWindow), []) });
+
+const account = z.strictObject({
+  name,
+  admin: z._default(z.boolean(), false),
+  /** For a login; absent: none is let in. */
+  password: z.exactOptional(z.string().check(z.minLength(1), z.maxLength(4096))),
+  /** Globs over `project/name` (`project/namespace/name` outside the control plane's namespace). */
+  get: z._default(z.array(text), []),
+  sync: z._default(z.array(text), []),
+  /** Globs over projects that it may get. */
+  projects: z._default(z.array(text), []),
+  issuedAt: z._default(text, '2026-01-01T00:00:00Z'),
+});
+
+const token = z.strictObject({
+  token: z.string().check(z.minLength(1), z.maxLength(4096)),
+  account: name,
+  state: z._default(z.enum(['valid', 'expired', 'revoked', 'forged']), 'valid'),
+  id: z._default(name, 'simulated'),
+});
+
+export const worldSchema = z.strictObject({
+  applications: z._default(z.array(applicationDescription).check(z.maxLength(20_000)), []),
+  /** So many small applications more: bulk-00001 and on, project `bulk`, in sync. */
+  bulk: z._default(z.int().check(z.gte(0), z.lte(20_000)), 0),
+  repositories: z._default(z.array(repository), []),
+  projects: z._default(z.array(project), []),
+  accounts: z._default(z.array(account), []),
+  tokens: z._default(z.array(token), []),
+  /** Enabled namespaces besides `argocd`; those of the applications count anyway. */
+  namespaces: z._default(z.array(name), []),
+  /** The counter continues from here. */
+  resourceVersion: z._default(z.int().check(z.gte(0)), 1000),
+});
+
+export const adjustmentSchema = z.strictObject({
+  ...behaviour,
+  name,
+  namespace: z._default(name, 'argocd'),
+  deleted: z.exactOptional(z.boolean()),
+  /** With `deleted`: its resources go first, and it is marked while they do; default true. */
+  cascade: z.exactOptional(z.boolean()),
+});
+
+/** What a caller writes: everything but names may be left out. */
+export type WorldDescription = z.input<typeof worldSchema>;
+export type World = z.output<typeof worldSchema>;
+export type ApplicationDescription = World['applications'][number];
+export type Failure = z.output<typeof failure>;
+export type Hook = z.output<typeof hook>;
+export type SyncWindow = z.output<typeof syncWindow>;
+export type Account = z.output<typeof account>;
+export type Token = z.output<typeof token>;
+export type Adjustment = z.output<typeof adjustmentSchema>;
+
+/** Checks a world; `message` says in words what is wrong, and where. */
+export function parseWorld(input: unknown) {
+  return parse(worldSchema, input);
+}

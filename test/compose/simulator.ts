@@ -1,0 +1,30 @@
+// The simulated Argo CD of docker-compose.yml as a test sees it: over HTTP, as anybody does.
+import * as z from 'zod/mini';
+
+const listSchema = z.object({
+  items: z.array(
+    z.object({
+      status: z.object({
+        history: z.optional(
+          z.array(z.object({ id: z.number(), initiatedBy: z.object({ username: z.optional(z.string()) }) })),
+        ),
+      }),
+    }),
+  ),
+});
+
+/** How many syncs that somebody asked for have deployed something, by the histories of the applications. */
+export async function deployments(url: string): Promise<number> {
+  const answer = await fetch(`${url}/api/v1/applications`, {
+    headers: { authorization: 'Bearer simulated' },
+  });
+  const { items } = listSchema.parse(await answer.json());
+  const asked = items.filter(({ status }) => status.history?.at(-1)?.initiatedBy.username !== undefined);
+  return asked.reduce((sum, { status }) => sum + (status.history?.at(-1)?.id ?? 0), 0);
+}
+
+/** Lets the next application drift. */
+export async function drift(url: string): Promise<void> {
+  const { ok } = await fetch(`${url}/simulator/drift`, { method: 'POST' });
+  if (!ok) throw new Error('the simulator did not take the drift');
+}
