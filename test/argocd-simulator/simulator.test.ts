@@ -124,7 +124,7 @@ describe('a release', () => {
           operationState: { phase: 'Succeeded' },
         },
       });
-    }, 10_000);
+    });
     await stream.waitFor((line) => line.includes('"name":"guestbook"') && line.includes('"Succeeded"'));
     const before = (await application('guestbook')).status.history.at(-2);
     const reply = await ask('POST', '/api/v1/applications/guestbook/rollback', { id: before?.id });
@@ -133,7 +133,7 @@ describe('a release', () => {
       const { status } = await application('guestbook');
       expect(status.sync.status).toBe('OutOfSync');
       expect(status.history.at(-1)?.revision).toBe(before?.revision);
-    }, 10_000);
+    });
   });
 
   it('can be terminated, and another one is refused meanwhile', async () => {

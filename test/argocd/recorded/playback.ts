@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { createTestArgoCd } from '../argocd.ts';
 import type { Simulator, SimulatorClock } from '../argocd.ts';
 import type { Arrangement } from './arrangement.ts';
+import { patienceMs } from '../../support/patience.ts';
 import { tokenFor } from './recorded-world.ts';
 import type { Recording } from './recordings.ts';
 
@@ -107,7 +108,7 @@ export function normalised(value: unknown): unknown {
 }
 
 /** Checks again until the check no longer throws; throws what it threw last when the time is up. */
-export async function eventually<T>(check: () => Promise<T>, withinMs = 4000): Promise<T> {
+export async function eventually<T>(check: () => Promise<T>, withinMs = patienceMs): Promise<T> {
   const until = Date.now() + withinMs;
   for (;;) {
     try {
