@@ -25,7 +25,8 @@ async function listening(args: readonly string[], scheme: string): Promise<Liste
   const process_ = start(process.execPath, args);
   await process_.printed(`"url":"${scheme}:`);
   const url = new RegExp(`"url":"(${scheme}:[^"]+)"`).exec(process_.output())?.[1];
-  if (url === undefined) throw new Error(`${args.join(' ')} does not say where it listens: ${process_.output()}`);
+  if (url === undefined)
+    throw new Error(`${args.join(' ')} does not say where it listens: ${process_.output()}`);
   return { process: process_, url };
 }
 
