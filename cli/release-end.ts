@@ -18,11 +18,11 @@ interface ReleaseEnds {
 }
 
 /** Subscribes. Call it before the press: a short release may end before the press is answered. */
-export function releaseEnds(link: Link): ReleaseEnds {
-  let last: Release | undefined;
+export function releaseEnds(link: Pick<Link, 'subscribe'>): ReleaseEnds {
+  const last = new Map<string, Release>();
   let look = () => {};
-  link.subscribe(releaseLast.filter(), (release) => {
-    last = release;
+  link.subscribe(releaseLast.filter(), (release, { params }) => {
+    if (release !== undefined) last.set(params.worker, release);
     look();
   });
   return {
@@ -35,7 +35,8 @@ export function releaseEnds(link: Link): ReleaseEnds {
         };
         const timer = setTimeout(() => finish(undefined), ms);
         look = () => {
-          if (last?.id === releaseId && last.outcome !== undefined) finish(last);
+          const ended = [...last.values()].find(({ id }) => id === releaseId);
+          if (ended?.outcome !== undefined) finish(ended);
         };
         look();
       }),
