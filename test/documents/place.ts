@@ -33,9 +33,11 @@ export interface Place {
 export interface PlaceOptions {
   /** `npm ci` has been run in the clone */
   readonly installed: boolean;
+  /** On the network of this machine, for commands that talk to programs outside; more environment variables for them. */
+  readonly outside?: Readonly<Record<string, string>>;
 }
 
-export async function createPlace({ installed }: PlaceOptions): Promise<Place> {
+export async function createPlace({ installed, outside }: PlaceOptions): Promise<Place> {
   const directory = mkdtempSync(join(tmpdir(), 'release-button-page-'));
   const home = join(directory, 'home');
   const clone = join(home, 'clone');
@@ -47,13 +49,9 @@ export async function createPlace({ installed }: PlaceOptions): Promise<Place> {
   const cwdFile = join(directory, 'cwd');
   writeFileSync(cwdFile, clone);
 
-  const holder = spawn('unshare', [...unshare, 'sh', '-c', network], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  await new Promise((resolve) => {
-    holder.stdout.once('data', resolve);
-  });
-  const target = readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, 'utf8').trim();
+  /** An image that is built takes its time. */
+  const longestMs = outside === undefined ? patienceMs : 8 * patienceMs;
+  const own = outside === undefined ? await openNetwork() : undefined;
   const env = {
     PATH: [bin, join(home, 'global/bin'), process.env['PATH'] ?? ''].join(':'),
     HOME: home,
@@ -66,10 +64,11 @@ export async function createPlace({ installed }: PlaceOptions): Promise<Place> {
     npm_config_audit: 'false',
     npm_config_fund: 'false',
     npm_config_progress: 'false',
+    ...outside,
   };
 
   let count = 0;
-  const terminals: { readonly at: string; output(): string }[] = [];
+  const terminals: (Terminal & { readonly at: string })[] = [];
   const open = (at: string, commands: string) => {
     count += 1;
     const file = join(directory, `${count}.sh`);
@@ -78,10 +77,10 @@ export async function createPlace({ installed }: PlaceOptions): Promise<Place> {
       `stty cols 200 -echo\ncd "$(cat ${cwdFile})"\nset -e -o pipefail\ntrap 'pwd > ${cwdFile}' EXIT\n${commands}\n`,
     );
     const terminal = openTerminal(
-      ['nsenter', '--target', target, ...enter, 'script', '-qefc', `exec bash ${file}`, '/dev/null'],
+      [...(own?.enter ?? []), 'script', '-qefc', `exec bash ${file}`, '/dev/null'],
       env,
     );
-    terminals.push({ at, output: terminal.output });
+    terminals.push({ at, ...terminal });
     return terminal;
   };
 
@@ -109,7 +108,7 @@ export async function createPlace({ installed }: PlaceOptions): Promise<Place> {
     if (block.keepsRunning !== undefined) return;
     for (const terminal of opened) {
       if (ready !== undefined) terminal.type('\u0003');
-      const code = await until(`the end of ${block.at}`, terminal.code);
+      const code = await until(`the end of ${block.at}`, terminal.code, longestMs);
       if (code !== (block.exit ?? 0))
         throw new Error(`${block.at} ended with ${code} instead of ${block.exit ?? 0}`);
     }
@@ -132,12 +131,39 @@ export async function createPlace({ installed }: PlaceOptions): Promise<Place> {
       }
     },
     clear: async () => {
+      await own?.close();
+      for (const terminal of terminals) terminal.close();
+      await until('the terminals of the page to end', () =>
+        terminals.every(({ code }) => code() !== undefined),
+      );
+      rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
+    },
+  };
+}
+
+interface Network {
+  /** a command before others, which runs them there */
+  readonly enter: readonly string[];
+  /** Kills everything that runs there. */
+  close(): Promise<void>;
+}
+
+async function openNetwork(): Promise<Network> {
+  const holder = spawn('unshare', [...unshare, 'sh', '-c', network], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await new Promise((resolve) => {
+    holder.stdout.once('data', resolve);
+  });
+  const target = readFileSync(`/proc/${holder.pid}/task/${holder.pid}/children`, 'utf8').trim();
+  return {
+    enter: ['nsenter', '--target', target, ...enter],
+    close: async () => {
       holder.kill('SIGKILL');
       await until(
         'the processes of the page to end',
         () => holder.exitCode !== null || holder.signalCode !== null,
       );
-      rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }
@@ -147,6 +173,8 @@ interface Terminal {
   type(keys: string): void;
   /** undefined: still runs */
   code(): number | undefined;
+  /** What still runs on it gets SIGHUP. */
+  close(): void;
 }
 
 function openTerminal(
@@ -156,7 +184,7 @@ function openTerminal(
   const child: ChildProcess = spawn(program, args, {
     env,
     stdio: ['pipe', 'pipe', 'pipe'],
-    timeout: 5 * patienceMs,
+    timeout: 10 * patienceMs,
   });
   let text = '';
   let code: number | undefined;
@@ -169,6 +197,7 @@ function openTerminal(
     output: () => stripVTControlCharacters(text).replaceAll('\r', ''),
     type: (keys) => void child.stdin?.write(keys),
     code: () => code,
+    close: () => void child.kill(),
   };
 }
 
