@@ -2,7 +2,7 @@
 import { createParser } from 'eventsource-parser';
 import { got } from 'got';
 import * as z from 'zod/mini';
-import { streamFields } from '../release-worker/argocd/fields.ts';
+import { streamFields } from '../release-worker/argocd/field-selection.ts';
 import { token } from './installation.ts';
 import type { Simulator } from './installation.ts';
 import { seconds } from './processes.ts';

@@ -1,7 +1,7 @@
 // The bare other side of the drift: got and JSON.parse of the same list, once or every so often, and how many are out of
 // sync. Arguments: server, milliseconds between the beginnings of two polls (0: once).
 import { got } from 'got';
-import { listFields } from '../release-worker/argocd/fields.ts';
+import { listFields } from '../release-worker/argocd/field-selection.ts';
 
 const [server = '', everyMs = '0'] = process.argv.slice(2);
 

@@ -4,7 +4,7 @@
 import { get } from 'node:http';
 import { connectAsync } from 'mqtt';
 import * as z from 'zod/mini';
-import { streamFields } from '../release-worker/argocd/fields.ts';
+import { streamFields } from '../release-worker/argocd/field-selection.ts';
 
 /** As `drift/signal-publisher.ts` gathers. */
 const signalEveryMs = 30;

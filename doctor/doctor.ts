@@ -5,7 +5,7 @@ import { argocdFromConfig } from '../release-worker/argocd/from-config.ts';
 import type { ArgoCdFromConfig } from '../release-worker/argocd/from-config.ts';
 import { isWholeItem } from '../release-worker/argocd/application.ts';
 import type { ArgoCd } from '../release-worker/argocd/client.ts';
-import { createVeil } from '../release-worker/argocd/veil.ts';
+import { createRedactor } from '../release-worker/argocd/redactor.ts';
 import { selects } from '../config/selects.ts';
 import { createClockSync } from '../service/clock-sync.ts';
 import type { Clock } from '../service/clock.ts';
@@ -167,24 +167,24 @@ async function aboutArgoCd(
           ]);
     const answers: ArgoCdAnswers = { server: client.server, probe, account, apps };
     const { token, username, password, headers } = config;
-    const veil = createVeil();
-    for (const secret of [token, password, headers].flatMap((text) => text ?? [])) veil.add(secret);
+    const redactor = createRedactor();
+    for (const secret of [token, password, headers].flatMap((text) => text ?? [])) redactor.add(secret);
     const [buttons, controlPlane] = await Promise.all([
       aboutButtons(client, answers, worker, ending.signal),
       controlPlaneRows({
         argocd: client,
         apps: answers.apps.answer ?? [],
         clock,
-        hide: veil.hide,
+        hide: redactor.redact,
         signal: ending.signal,
       }),
     ]);
     const rows = [
-      argocdRow(answers, veil.hide),
+      argocdRow(answers, redactor.redact),
       accountRow(answers, {
         token,
         username,
-        hide: veil.hide,
+        hide: redactor.redact,
         remedy:
           token === undefined ? 'check argocd.username and argocd.password (or passwordFile)' : client.remedy,
         now: clock.now(),

@@ -4,7 +4,7 @@ import { EventEmitter } from 'node:events';
 import { selects } from '../config/selects.ts';
 import { toTime } from '../messages/time.ts';
 import { createPauseWatch } from '../service/pause.ts';
-import { heeded } from './argocd/heeded.ts';
+import { observed } from './argocd/observed.ts';
 import { untilDecided } from './takeover-check.ts';
 import { createAccess } from './drift/access.ts';
 import { createBoard } from './drift/signal-publisher.ts';
@@ -89,7 +89,7 @@ export function createWorker(options: WorkerOptions): Worker {
     onReconnect: () => events.emit('stream-reconnect'),
     onChange: () => events.emit('argocd'),
   });
-  const argocd = heeded(options.argocd, {
+  const argocd = observed(options.argocd, {
     onAnswer: watch.answered,
     onFailure: watch.failed,
     away: watch.away,

@@ -5,13 +5,17 @@ import { recordOf } from './record.ts';
 import { appPath, named, projectOf, scope } from './app-path.ts';
 import { listInPieces } from './list-in-pieces.ts';
 import type { AppRecord, ListedApp } from './application.ts';
-import { listFields, streamFields } from './fields.ts';
+import { listFields, streamFields } from './field-selection.ts';
 import type { ProjectWindow, WindowsOfApp } from './sync-window.ts';
 import { createHttp } from './http.ts';
-import { syncDetailOf, syncDetailSchema } from './sync-detail.ts';
-import type { SyncDetail } from './sync-detail.ts';
-import { ownSyncPolicyOf, ownSyncPolicySchema, syncOptionsOf } from './sync-options.ts';
-import type { OwnSyncPolicy, SyncOptions } from './sync-options.ts';
+import { syncDetailOf, syncDetailSchema, type SyncDetail } from './sync-detail.ts';
+import {
+  ownSyncPolicyOf,
+  ownSyncPolicySchema,
+  syncOptionsOf,
+  type OwnSyncPolicy,
+  type SyncOptions,
+} from './sync-options.ts';
 import { createSyncRights } from './sync-rights.ts';
 import type { HttpOptions } from './http.ts';
 import type { StreamRequest } from './stream-request.ts';

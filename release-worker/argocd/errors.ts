@@ -67,5 +67,5 @@ export interface Asking {
   /** host and port of the proxy that requests go through */
   readonly proxy?: string;
   /** takes our secrets out of words that the server may have repeated them in */
-  readonly hide: (text: string) => string;
+  readonly redact: (text: string) => string;
 }

@@ -2,15 +2,13 @@
 import { parseHeaders, tokenFault } from '../../config/argocd-secrets.ts';
 import { certificateFault, maximumPemBytes } from '../../config/certificates.ts';
 import { readText } from '../../config/read-text.ts';
+import { readPem } from '../../config/read-pem.ts';
 import type { Config } from '../../config/sections.ts';
 import type { Context } from '../../service/context.ts';
-import { readPem } from '../../service/link/from-config.ts';
-import { createArgoCd } from './client.ts';
-import type { ArgoCd } from './client.ts';
+import { createArgoCd, type ArgoCd } from './client.ts';
 import type { HttpOptions } from './http.ts';
 import { proxyFor } from './proxy-setting.ts';
-import { fixedSecret, secretInFile } from './secret-source.ts';
-import type { ParseSecret, SecretSource } from './secret-source.ts';
+import { fixedSecret, secretInFile, type ParseSecret, type SecretSource } from './secret-source.ts';
 
 export interface ArgoCdFromConfig {
   readonly argocd: Config['argocd'];

@@ -25,7 +25,7 @@ import type { SecretSource } from './secret-source.ts';
 import { sessionCredentials } from './session.ts';
 import { openStreamRequest, type StreamRequest } from './stream-request.ts';
 import { createUnderWay } from './under-way.ts';
-import { createVeil, hideIn } from './veil.ts';
+import { createRedactor, redactIn } from './redactor.ts';
 
 export interface HttpOptions {
   /** base URL, with a path where Argo CD runs below one */
@@ -72,8 +72,8 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
   const server = options.server.replace(/\/+$/, '');
   const connections = createConnections(server, proxy);
   const underWay = createUnderWay(clock);
-  const veil = createVeil();
-  if (proxy !== undefined) veil.add(decodeURIComponent(proxy.password));
+  const redactor = createRedactor();
+  if (proxy !== undefined) redactor.add(decodeURIComponent(proxy.password));
   const client = got.extend({
     agent: connections.kept,
     ...(connections.request === undefined ? {} : { request: connections.request }),
@@ -82,10 +82,10 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
     headers: { accept: 'application/json', 'user-agent': 'release-button' },
   });
 
-  const asking = (remedy: string, hide = veil.hide): Asking => ({
+  const asking = (remedy: string, redact = redactor.redact): Asking => ({
     server,
     remedy,
-    hide,
+    redact,
     ...(proxy === undefined ? {} : { proxy: proxy.host }),
   });
 
@@ -102,13 +102,13 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
     // The signal has told got already. It must not send what came too late.
     signal.throwIfAborted();
     for (const { name, value } of headers ?? []) {
-      veil.add(value);
+      redactor.add(value);
       sending.headers[name] = value;
     }
     // A kept connection is one of its certificates: Node's agents see to that.
     if (ca !== undefined) sending.https = { ...sending.https, certificateAuthority: ca };
     if (token === undefined) return '';
-    veil.add(token);
+    redactor.add(token);
     sending.headers['authorization'] = `Bearer ${token}`;
     return token;
   };
@@ -124,8 +124,8 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
       body: { username, password },
       schema: sessionSchema,
     } as const;
-    const hide = (text: string) => veil.hide(hideIn(text, password));
-    const { answer } = await exchange(call, asking('', hide), undefined);
+    const redact = (text: string) => redactor.redact(redactIn(text, password));
+    const { answer } = await exchange(call, asking('', redact), undefined);
     return answer.token;
   };
 

@@ -1,6 +1,5 @@
 // What is counted of requests to Argo CD: by call, and by a code that no answer can make a new one of.
-import { Counter, Histogram } from 'prom-client';
-import type { Registry } from 'prom-client';
+import { Counter, Histogram, type Registry } from 'prom-client';
 
 /** Every request that we send, by the name that it has in the metrics. */
 export const argocdCalls = [

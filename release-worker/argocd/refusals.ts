@@ -39,7 +39,7 @@ function refusalIn(what: string, asking: Asking, answer: ErrorAnswer): Refusal |
   const { server, remedy, proxy } = asking;
   const { status } = answer;
   const said = wordsIn(answer);
-  const quoted = said === undefined ? '' : `: ${inOneLine(asking.hide(said.message))}`;
+  const quoted = said === undefined ? '' : `: ${inOneLine(asking.redact(said.message))}`;
   const failed = `could not ${what}`;
 
   if (status >= 300 && status < 400) return redirected(server, answer);
@@ -118,7 +118,7 @@ function kindOf400(message: string): ArgoCdErrorKind {
 /** @param answer what came instead; `detail` says what is wrong with it */
 export function notArgoCd(
   what: string,
-  { server, hide }: Pick<Asking, 'server' | 'hide'>,
+  { server, redact }: Pick<Asking, 'server' | 'redact'>,
   answer: Pick<ErrorAnswer, 'status' | 'contentType'> & { readonly detail?: string },
   kind: ArgoCdErrorKind = 'not-argocd',
 ): ArgoCdError {
@@ -126,7 +126,7 @@ export function notArgoCd(
   return new ArgoCdError({
     kind,
     status,
-    message: `could not ${what}: what ${server} answers (HTTP ${status}, ${inOneLine(hide(detail))}) is not Argo CD's`,
+    message: `could not ${what}: what ${server} answers (HTTP ${status}, ${inOneLine(redact(detail))}) is not Argo CD's`,
     remedy:
       'Check argocd.server (ARGOCD_SERVER): https:// instead of http://, the port, and the path where Argo CD runs below one (--rootpath)',
   });
@@ -135,13 +135,13 @@ export function notArgoCd(
 /** @param other what the answer is about instead */
 export function aboutAnother(
   what: string,
-  { server, hide }: Pick<Asking, 'server' | 'hide'>,
+  { server, redact }: Pick<Asking, 'server' | 'redact'>,
   other: string,
   about: { readonly kind: ArgoCdErrorKind; readonly status: number },
 ): ArgoCdError {
   return new ArgoCdError({
     ...about,
-    message: `could not ${what}: ${server} answers about ${inOneLine(hide(other))} instead`,
+    message: `could not ${what}: ${server} answers about ${inOneLine(redact(other))} instead`,
     remedy: 'Look for a cache or a proxy in between that mixes up answers',
   });
 }

@@ -4,8 +4,7 @@
 import type { Clock } from '../../service/clock.ts';
 import type { Log } from '../../service/log.ts';
 import type { Credentials } from './credentials.ts';
-import { ArgoCdError } from './errors.ts';
-import type { ArgoCdErrorKind } from './errors.ts';
+import { ArgoCdError, type ArgoCdErrorKind } from './errors.ts';
 import type { SecretSource } from './secret-source.ts';
 
 export interface SessionOptions {

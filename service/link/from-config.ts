@@ -1,6 +1,5 @@
 // The link of an agent or a worker from the configuration: the fixed client id, the address of the broker and the secrets.
-import { readFileSync } from 'node:fs';
-import { certificateFault } from '../../config/certificates.ts';
+import { readPem } from '../../config/read-pem.ts';
 import type { Config } from '../../config/sections.ts';
 import type { Context } from '../context.ts';
 import { createLink } from './link.ts';
@@ -42,27 +41,4 @@ export function linkFromConfig(
     ...(mqtt.password === undefined ? {} : { password: mqtt.password }),
     ...(mqtt.caFile === undefined ? {} : { ca: readPem(mqtt.caFile, 'mqtt.caFile') }),
   });
-}
-
-/** The certificates of a PEM file. @throws FileError when it cannot be read, or has no certificate */
-export function readPem(path: string, key: string): string {
-  const pem = readText(path, key);
-  const fault = certificateFault(pem);
-  if (fault !== undefined) throw new FileError(`${key}: the file ${path} ${fault.message}: ${fault.remedy}`);
-  return pem;
-}
-
-function readText(path: string, key: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new FileError(
-      `${key}: the file ${path} cannot be read (${error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'}). Name a readable PEM file`,
-    );
-  }
-}
-
-/** A file that the configuration names but that cannot be used. */
-export class FileError extends Error {
-  override readonly name = 'FileError';
 }

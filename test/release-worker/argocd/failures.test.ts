@@ -1,6 +1,5 @@
 // Requests without an answer: whether they can have had an effect, what to do about it, and that the token stays secret.
-import { createServer } from 'node:net';
-import type { Server, Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { constants, createGzip, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';

@@ -1,12 +1,10 @@
 // Follows a stream for a test and writes down what came of it.
-import { createFakeClock } from '../../support/fake-clock.ts';
-import type { FakeClock } from '../../support/fake-clock.ts';
+import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import type { AppRecord } from '../../../release-worker/argocd/application.ts';
 import { streamEventSchema } from '../../../release-worker/argocd/application-schema.ts';
 import { recordOf } from '../../../release-worker/argocd/record.ts';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
-import { followStream } from '../../../release-worker/argocd/stream.ts';
-import type { StreamHandlers } from '../../../release-worker/argocd/stream.ts';
+import { followStream, type StreamHandlers } from '../../../release-worker/argocd/stream.ts';
 import type { Recording } from './recordings.ts';
 import { refusalOf } from './situations.ts';
 

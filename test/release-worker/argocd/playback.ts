@@ -1,15 +1,18 @@
 // A server that answers as recorded, status, headers and body byte by byte, and writes down what it was asked.
-import { createServer } from 'node:http';
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:https';
 import { onTestFinished } from 'vitest';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { listenForTest } from '../../support/listening.ts';
-import { clientWith } from '../support/client.ts';
-import type { ClientOptions } from '../support/client.ts';
-import { recording } from './recordings.ts';
-import type { Recording } from './recordings.ts';
+import { clientWith, type ClientOptions } from '../support/client.ts';
+import { recording, type Recording } from './recordings.ts';
 
 /** Looks like one of Argo CD's: nothing may ever show it. */
 export const secret = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJidXR0b24ifQ.c2VjcmV0LXNpZ25hdHVyZQ';

@@ -1,9 +1,13 @@
 // A forward proxy as companies have them: CONNECT for https, requests with whole URLs for http. Whatever host is asked
 // for, it leads to this machine.
-import { createServer, request } from 'node:http';
-import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http';
-import { connect } from 'node:net';
-import type { Socket } from 'node:net';
+import {
+  createServer,
+  request,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+} from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { listenForTest } from '../../support/listening.ts';
 
 interface Seen {

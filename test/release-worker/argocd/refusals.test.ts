@@ -4,8 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
 import { hurriedClock } from '../../support/hurried-clock.ts';
-import { answeredAs, bodyText, clientOf, secret, serve } from './playback.ts';
-import type { Answer } from './playback.ts';
+import { answeredAs, bodyText, clientOf, secret, serve, type Answer } from './playback.ts';
 import { recording } from './recordings.ts';
 import { refusalOf } from './situations.ts';
 

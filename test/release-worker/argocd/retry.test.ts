@@ -7,8 +7,7 @@ import { freePort } from '../../support/ports.ts';
 import { until } from '../../support/wait.ts';
 import { follow } from './follow.ts';
 import { nothingUnexpected } from './nothing-unexpected.ts';
-import { bodyText, clientOf, serve } from './playback.ts';
-import type { Answer } from './playback.ts';
+import { bodyText, clientOf, serve, type Answer } from './playback.ts';
 import { recording } from './recordings.ts';
 import { refusalOf } from './situations.ts';
 

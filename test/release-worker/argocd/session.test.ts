@@ -3,16 +3,14 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
-import { fixedSecret } from '../../../release-worker/argocd/secret-source.ts';
-import type { SecretSource } from '../../../release-worker/argocd/secret-source.ts';
+import { fixedSecret, type SecretSource } from '../../../release-worker/argocd/secret-source.ts';
 import { lifeOf } from '../../../release-worker/argocd/session.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { until } from '../../support/wait.ts';
 import { follow } from './follow.ts';
 import { keptLog } from './kept-log.ts';
 import { nothingUnexpected } from './nothing-unexpected.ts';
-import { bodyText, clientOf, serve } from './playback.ts';
-import type { Answer } from './playback.ts';
+import { bodyText, clientOf, serve, type Answer } from './playback.ts';
 import { recording } from './recordings.ts';
 import { refusalOf } from './situations.ts';
 

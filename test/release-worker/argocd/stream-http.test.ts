@@ -1,7 +1,7 @@
 // The event stream over HTTP: opened as Argo CD wants it, read as it was recorded, or refused.
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { streamFields } from '../../../release-worker/argocd/fields.ts';
+import { streamFields } from '../../../release-worker/argocd/field-selection.ts';
 import { stays, until } from '../../support/wait.ts';
 import { eventsOf, follow } from './follow.ts';
 import { nothingUnexpected } from './nothing-unexpected.ts';

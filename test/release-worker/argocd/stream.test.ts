@@ -6,8 +6,7 @@ import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
 import { until } from '../../support/wait.ts';
 import { settle } from '../support/settle.ts';
 import { eventsOf, follow, idleMs, silentMs } from './follow.ts';
-import { recordings, streamText } from './recordings.ts';
-import type { Recording } from './recordings.ts';
+import { recordings, streamText, type Recording } from './recordings.ts';
 
 /** Those that have nothing but events of applications: some were recorded with selections that fit nothing. */
 const sse = [...recordings.values()].filter((each) => {

@@ -1,6 +1,5 @@
 // Certificates: what is not trusted is refused with a remedy, and what the remedy says works.
-import { createServer } from 'node:net';
-import type { Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listenForTest } from '../../support/listening.ts';
 import { until } from '../../support/wait.ts';

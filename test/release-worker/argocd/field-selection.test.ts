@@ -9,7 +9,7 @@ import {
 import { recordOf } from '../../../release-worker/argocd/record.ts';
 import type { AppRecord, ListedApp } from '../../../release-worker/argocd/application.ts';
 import type { Application } from '../../../release-worker/argocd/application-schema.ts';
-import { listFields, streamFields } from '../../../release-worker/argocd/fields.ts';
+import { listFields, streamFields } from '../../../release-worker/argocd/field-selection.ts';
 import { eventsIn, objectsIn, recording, recordings } from './recordings.ts';
 
 const whole = [...recordings.values()].flatMap((each) => objectsIn(each).filter((one) => one.whole));

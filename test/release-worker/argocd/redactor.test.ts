@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createVeil } from '../../../release-worker/argocd/veil.ts';
+import { createRedactor } from '../../../release-worker/argocd/redactor.ts';
 
 describe('what is hidden of a text of a server', () => {
   it.each([
@@ -12,9 +12,9 @@ describe('what is hidden of a text of a server', () => {
     ['a version', 'v3.6.0', false],
     ['nothing', '', false],
   ])('%s', (_, secret, hidden) => {
-    const veil = createVeil();
-    veil.add(secret);
-    const text = veil.hide(`the server said ${secret} twice: ${secret}`);
+    const redactor = createRedactor();
+    redactor.add(secret);
+    const text = redactor.redact(`the server said ${secret} twice: ${secret}`);
     expect(text).toBe(
       hidden ? 'the server said <secret> twice: <secret>' : `the server said ${secret} twice: ${secret}`,
     );

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
-import { heeded } from '../../../release-worker/argocd/heeded.ts';
+import { observed } from '../../../release-worker/argocd/observed.ts';
 import { scriptedArgoCd } from '../support/argocd.ts';
 
 const app = { namespace: 'argocd', name: 'shop', project: 'default' };
@@ -25,7 +25,7 @@ const calls: readonly (readonly [string, Partial<ArgoCd>, (argocd: ArgoCd) => Pr
 
 it.each(calls)('%s that finds nobody there is told of', async (_, over, ask) => {
   const failures: string[] = [];
-  const argocd = heeded(scriptedArgoCd(over), {
+  const argocd = observed(scriptedArgoCd(over), {
     onAnswer: () => {},
     onFailure: ({ kind }) => void failures.push(kind),
     away: () => undefined,

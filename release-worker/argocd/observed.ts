@@ -1,20 +1,23 @@
-// A client whose failures somebody hears of, whoever made the call: what one part finds out about Argo CD concerns all.
+// A client that tells an observer of each answer and failure, whoever made the call: a failure of one caller is news about
+// Argo CD for all of them.
 import type { ArgoCd } from './client.ts';
 import { ArgoCdError } from './errors.ts';
 
-export interface Heed {
-  /** Argo CD has answered what was asked. */
+export interface Observer {
+  /** Argo CD has answered the question. */
   readonly onAnswer: () => void;
   /** Called before the caller gets the error. `change`: the call was to change something in Argo CD. */
   readonly onFailure: (error: ArgoCdError, change: boolean) => void;
-  /** why Argo CD is known to be away; what nobody waits for is not even asked then */
+  /** why Argo CD is known to be away: background calls then fail with it, without a request */
   readonly away: () => string | undefined;
 }
 
-export function heeded(argocd: ArgoCd, { onAnswer, onFailure, away }: Heed): ArgoCd {
-  const heed =
-    <Args extends readonly unknown[], Answer>(ask: (...args: Args) => Promise<Answer>, change = false) =>
-    async (...args: Args): Promise<Answer> => {
+type Ask<Args extends readonly unknown[], Answer> = (...args: Args) => Promise<Answer>;
+
+export function observed(argocd: ArgoCd, { onAnswer, onFailure, away }: Observer): ArgoCd {
+  const observe =
+    <Args extends readonly unknown[], Answer>(ask: Ask<Args, Answer>, change = false): Ask<Args, Answer> =>
+    async (...args) => {
       try {
         const answer = await ask(...args);
         onAnswer();
@@ -25,10 +28,10 @@ export function heeded(argocd: ArgoCd, { onAnswer, onFailure, away }: Heed): Arg
       }
     };
   const inTheBackground = <Args extends readonly unknown[], Answer>(
-    ask: (...args: Args) => Promise<Answer>,
-  ) => {
-    const asked = heed(ask);
-    return async (...args: Args): Promise<Answer> => {
+    ask: Ask<Args, Answer>,
+  ): Ask<Args, Answer> => {
+    const asked = observe(ask);
+    return async (...args) => {
       const why = away();
       if (why !== undefined) throw new ArgoCdError({ kind: 'unreachable', message: why });
       return asked(...args);
@@ -36,11 +39,11 @@ export function heeded(argocd: ArgoCd, { onAnswer, onFailure, away }: Heed): Arg
   };
   return {
     ...argocd,
-    get: heed(argocd.get),
-    sync: heed(argocd.sync, true),
-    terminate: heed(argocd.terminate, true),
-    syncDetail: heed(argocd.syncDetail),
-    ownSyncPolicy: heed(argocd.ownSyncPolicy),
+    get: observe(argocd.get),
+    sync: observe(argocd.sync, true),
+    terminate: observe(argocd.terminate, true),
+    syncDetail: observe(argocd.syncDetail),
+    ownSyncPolicy: observe(argocd.ownSyncPolicy),
     maySync: inTheBackground(argocd.maySync),
     maySyncAll: inTheBackground(argocd.maySyncAll),
     syncWindows: inTheBackground(argocd.syncWindows),
