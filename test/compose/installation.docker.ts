@@ -1,4 +1,4 @@
-// docker-compose.yml as docs/install.md sets it up: with a token, and with a broker that is not ours, which asks for a password.
+// docker-compose.yml as docs/install-docker.md sets it up: with a token, and with a broker that is not ours, which asks for a password.
 import {
   cpSync,
   existsSync,
