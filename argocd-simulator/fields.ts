@@ -1,6 +1,5 @@
 // `fields=`: the list knows a fixed set of names, the stream filters any path by string prefix.
-import { withoutResourceHealth } from './application.ts';
-import type { ApplicationObject } from './application.ts';
+import { withoutResourceHealth, type ApplicationObject } from './application.ts';
 
 export type Fields = { names: string[]; exclude: boolean };
 

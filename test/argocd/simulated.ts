@@ -1,11 +1,8 @@
 // Starts a simulator for one test, and asks it things.
 import { onTestFinished } from 'vitest';
-import { createTestArgoCd } from './argocd.ts';
-import type { Simulator, TestArgoCdOptions, WorldDescription } from './argocd.ts';
-import { send } from './recorded/playback.ts';
-import type { Reply } from './recorded/playback.ts';
-import { openStream } from './recorded/stream-client.ts';
-import type { OpenStream } from './recorded/stream-client.ts';
+import { createTestArgoCd, type Simulator, type TestArgoCdOptions, type WorldDescription } from './argocd.ts';
+import { send, type Reply } from './recorded/playback.ts';
+import { openStream, type OpenStream } from './recorded/stream-client.ts';
 
 export interface Simulated {
   simulator: Simulator;

@@ -9,13 +9,8 @@ import { hasCurl, hasMosquitto, hasScript } from '../support/programs.ts';
 import { blocksOf, pages, root } from './blocks.ts';
 import { canSeparate, createPlace, isRepository } from './place.ts';
 
-/** Pages whose blocks are not marked yet. */
-const unfinished: readonly string[] = ['docs/argocd-simulator.md'];
-
-const finished = pages
-  .filter((page) => !unfinished.includes(page))
-  .map((page) => ({ page, blocks: blocksOf(page) }));
-const blocks = finished.flatMap((one) => one.blocks);
+const withBlocks = pages.map((page) => ({ page, blocks: blocksOf(page) }));
+const blocks = withBlocks.flatMap((one) => one.blocks);
 const notRun = blocks.filter(({ needs }) => needs !== undefined);
 
 afterAll(() => {
@@ -32,7 +27,7 @@ describe
   .concurrent(
     'the commands of the pages (skipped without the right to a network of its own, git, mosquitto-clients, script or curl)',
     () => {
-      const run = finished.filter((one) => one.blocks.some(({ needs }) => needs === undefined));
+      const run = withBlocks.filter((one) => one.blocks.some(({ needs }) => needs === undefined));
       it.for(run)('$page', async ({ page, blocks }, { onTestFinished }) => {
         const place = await createPlace({ installed: page !== 'README.md' });
         onTestFinished(place.clear);

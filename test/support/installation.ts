@@ -1,8 +1,6 @@
 // A whole installation for end-to-end tests: the command in one process or in several, with a simulated Argo CD.
-import { createWorkplace, subscribe } from './processes.ts';
-import type { Running, Subscriber, Workplace } from './processes.ts';
-import { controlOf, worldOf } from './argocd-control.ts';
-import type { ArgoCdControl } from './argocd-control.ts';
+import { createWorkplace, subscribe, type Running, type Subscriber, type Workplace } from './processes.ts';
+import { controlOf, worldOf, type ArgoCdControl } from './argocd-control.ts';
 import { until } from './wait.ts';
 
 export type Applications = Parameters<typeof worldOf>[0];

@@ -1,8 +1,7 @@
 // From a recording to the world it was made in, and the requests that came before it.
 import * as z from 'zod/mini';
 import type { WorldDescription } from '../argocd.ts';
-import { baseOf, factsOf, recordedApplication, revisionsIn } from './facts.ts';
-import type { RecordedApplication } from './facts.ts';
+import { baseOf, factsOf, recordedApplication, revisionsIn, type RecordedApplication } from './facts.ts';
 import {
   accounts,
   applications,
@@ -11,8 +10,8 @@ import {
   repositories,
   temporaryApplications,
   tokens,
+  type Application,
 } from './recorded-world.ts';
-import type { Application } from './recorded-world.ts';
 import type { Recording } from './recordings.ts';
 
 export type Arrangement = {

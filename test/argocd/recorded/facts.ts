@@ -1,7 +1,6 @@
 // What a recorded application object tells of the moment it was recorded in, as a description of the application.
 import * as z from 'zod/mini';
-import { applications, positionOf, temporaryApplications } from './recorded-world.ts';
-import type { Application } from './recorded-world.ts';
+import { applications, positionOf, temporaryApplications, type Application } from './recorded-world.ts';
 
 const text = z.optional(z.string());
 const revisions = z.optional(z.array(z.string()));

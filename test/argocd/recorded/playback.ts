@@ -1,8 +1,7 @@
 // Sends a recorded request as it was sent, and takes out of answers what differs from one installation to the next.
 import { request as httpRequest } from 'node:http';
 import { gunzipSync } from 'node:zlib';
-import { createTestArgoCd } from '../argocd.ts';
-import type { Simulator, SimulatorClock } from '../argocd.ts';
+import { createTestArgoCd, type Simulator, type SimulatorClock } from '../argocd.ts';
 import type { Arrangement } from './arrangement.ts';
 import { patienceMs } from '../../support/patience.ts';
 import { tokenFor } from './recorded-world.ts';

@@ -6,8 +6,7 @@ import { arrange, nameIn } from './arrangement.ts';
 import { eventually, headersOf, normalised, play, send, startArranged } from './playback.ts';
 import { projects, tokenFor } from './recorded-world.ts';
 import { notPlayed } from './not-played.ts';
-import { allRecordings } from './recordings.ts';
-import type { Recording } from './recordings.ts';
+import { allRecordings, type Recording } from './recordings.ts';
 import { scripts } from './stream-scripts.ts';
 
 const all = allRecordings();

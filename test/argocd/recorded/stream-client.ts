@@ -1,6 +1,5 @@
 // Reads a stream line by line, as it comes.
-import { request as httpRequest } from 'node:http';
-import type { IncomingHttpHeaders } from 'node:http';
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 import { eventually } from './playback.ts';

@@ -5,12 +5,9 @@ import type { Simulator } from '../argocd.ts';
 import { arrangeStream } from './arrangement.ts';
 import { eventually, headersOf, normalised, play, send, startArranged } from './playback.ts';
 import { tokenFor } from './recorded-world.ts';
-import { allRecordings } from './recordings.ts';
-import type { Recording } from './recordings.ts';
-import { openStream } from './stream-client.ts';
-import type { OpenStream } from './stream-client.ts';
-import { scripts } from './stream-scripts.ts';
-import type { Stage } from './stream-scripts.ts';
+import { allRecordings, type Recording } from './recordings.ts';
+import { openStream, type OpenStream } from './stream-client.ts';
+import { scripts, type Stage } from './stream-scripts.ts';
 
 const all = allRecordings();
 const streams = [...all.values()].filter((each) => each.kind === 'stream');

@@ -5,10 +5,8 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import type { WorldDescription } from '../argocd.ts';
 import { send } from './playback.ts';
-import { tokenFor } from './recorded-world.ts';
-import type { Application } from './recorded-world.ts';
-import { recordingSchema } from './recordings.ts';
-import type { Recording } from './recordings.ts';
+import { tokenFor, type Application } from './recorded-world.ts';
+import { recordingSchema, type Recording } from './recordings.ts';
 import { quick, simulated } from '../simulated.ts';
 
 const folder = join(import.meta.dirname, '..', '..', 'argocd-recordings', 'versions');

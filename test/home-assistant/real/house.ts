@@ -3,14 +3,17 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { createWorkplace, subscribe } from '../../support/processes.ts';
-import type { Running, Subscriber, Workplace } from '../../support/processes.ts';
+import {
+  createWorkplace,
+  subscribe,
+  type Running,
+  type Subscriber,
+  type Workplace,
+} from '../../support/processes.ts';
 import { freePort } from '../../support/ports.ts';
-import { argocdControl, controlOf, worldOf } from '../../support/argocd-control.ts';
-import type { ArgoCdControl } from '../../support/argocd-control.ts';
+import { argocdControl, controlOf, worldOf, type ArgoCdControl } from '../../support/argocd-control.ts';
 import { until } from '../../support/wait.ts';
-import { openHomeAssistant } from './client.ts';
-import type { Access, HomeAssistant } from './client.ts';
+import { openHomeAssistant, type Access, type HomeAssistant } from './client.ts';
 
 export const access = accessFrom(process.env);
 

@@ -1,8 +1,7 @@
 // A whole worker while a thousand applications change at once: few messages, and the right ones in the end.
 import { expect, it } from 'vitest';
 import { systemClock } from '../../../service/clock.ts';
-import { worldOf } from '../../support/argocd-control.ts';
-import type { ArgoCdControl } from '../../support/argocd-control.ts';
+import { worldOf, type ArgoCdControl } from '../../support/argocd-control.ts';
 import { until } from '../../support/wait.ts';
 import { simulatedArgoCd } from '../support/argocd.ts';
 import { showing } from '../support/showing.ts';

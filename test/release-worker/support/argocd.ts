@@ -3,8 +3,7 @@ import { onTestFinished } from 'vitest';
 import { createTestArgoCd } from '../../argocd/argocd.ts';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
-import { argocdControl } from '../../support/argocd-control.ts';
-import type { ArgoCdControl } from '../../support/argocd-control.ts';
+import { argocdControl, type ArgoCdControl } from '../../support/argocd-control.ts';
 import { clientWith } from './client.ts';
 
 export interface SimulatedArgoCd {
