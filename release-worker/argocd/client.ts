@@ -7,7 +7,7 @@ import { listInPieces } from './list-in-pieces.ts';
 import type { AppRecord, ListedApp } from './application.ts';
 import { listFields, streamFields } from './field-selection.ts';
 import type { ProjectWindow, WindowsOfApp } from './sync-window.ts';
-import { createHttp } from './http.ts';
+import { createHttp, type HttpOptions } from './http.ts';
 import { syncDetailOf, syncDetailSchema, type SyncDetail } from './sync-detail.ts';
 import {
   ownSyncPolicyOf,
@@ -17,7 +17,6 @@ import {
   type SyncOptions,
 } from './sync-options.ts';
 import { createSyncRights } from './sync-rights.ts';
-import type { HttpOptions } from './http.ts';
 import type { StreamRequest } from './stream-request.ts';
 
 export type { StreamRequest };

@@ -1,8 +1,9 @@
 // The connections that requests travel over: kept ones for reads, a new one for each change, through a proxy where there
-// is one. The agents hand a connection over only when it stands, TLS included: what fails before was certainly not sent.
+// is one. They are noted once they stand, TLS included: a request that fails before that was certainly not sent.
 import { Agent as HttpAgent, type AgentOptions, type ClientRequest } from 'node:http';
 import { Agent as HttpsAgent, type RequestOptions } from 'node:https';
 import { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Agents, RequestError, RequestFunction } from 'got';
 import { openTunnel, ProxyError, requestThrough } from './proxy.ts';
 
@@ -39,9 +40,9 @@ export function createConnections(server: string, proxy?: URL, connectTimeoutMs 
   };
 
   /** Limits the time that the connection takes, and notes when it stands. */
-  const watched = (socket: unknown, secure: boolean): Socket => {
+  const watched = (socket: unknown): Socket => {
     if (!(socket instanceof Socket)) throw new TypeError('the connection is no socket');
-    return bounded(socket).once(secure ? 'secureConnect' : 'connect', () => {
+    return bounded(socket).once(standsWith(socket), () => {
       socket.setTimeout(0);
       connecting.delete(socket);
       standing.add(socket);
@@ -58,7 +59,7 @@ export function createConnections(server: string, proxy?: URL, connectTimeoutMs 
       tunnel === undefined ? {} : { socket: await openTunnel(tunnel, options, bounded) },
     );
     try {
-      await stands(socket, secured ? 'secureConnect' : 'connect');
+      await stands(socket);
       connecting.add(socket);
       await heldUntil(ready, socket);
     } catch (error) {
@@ -71,10 +72,8 @@ export function createConnections(server: string, proxy?: URL, connectTimeoutMs 
 
   const agentOf = <Kind extends HttpAgent>(agent: Kind, ready?: Ready): Kind => {
     const create = agent.createConnection.bind(agent);
-    const secure = agent instanceof HttpsAgent;
     agent.createConnection = (options, handOver) => {
-      const connect = (by: { readonly socket?: Socket }) =>
-        watched(create(Object.assign({}, options, by)), secure);
+      const connect = (by: { readonly socket?: Socket }) => watched(create(Object.assign({}, options, by)));
       if (tunnel === undefined && ready === undefined) return connect({});
       open(connect, options, ready).then(
         (socket) => handOver?.(null, socket),
@@ -112,11 +111,15 @@ export function createConnections(server: string, proxy?: URL, connectTimeoutMs 
   };
 }
 
-function stands(socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> {
+function standsWith(socket: Socket): 'connect' | 'secureConnect' {
+  return socket instanceof TLSSocket ? 'secureConnect' : 'connect';
+}
+
+function stands(socket: Socket): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
     socket.once('close', () => reject(new Error('the connection was closed before it stood')));
-    socket.once(event, () => resolve());
+    socket.once(standsWith(socket), () => resolve());
   });
 }
 

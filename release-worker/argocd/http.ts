@@ -1,15 +1,16 @@
-// How we speak with Argo CD: every request carries the token, the extra headers and the certificates in force, is bounded
-// in time, and is sent again where that is harmless.
+// The HTTP client of Argo CD. Every request carries the token, the extra headers and the certificates in force, has a time
+// limit, and is sent again where that does no harm.
 //
-// got sends, refuses redirects, sends reads again (`retry.ts`), and sends what a stale token had kept from having an
-// effect once more (`exchange.ts`). What is left beside it, and why:
-// - `under-way.ts`: one time for all attempts together, and an end of all requests at a stop.
-// - `connections.ts`: whether a failed request may have arrived, which decides whether a person has to look; and a sync
-//   waits in a connection that stands for the last word on whether it is still to be sent.
-// - `proxy.ts`: got knows no proxies.
-// - `stream-request.ts`: got would read the refusal of a stream without a bound.
-// - `call.ts`, `errors.ts`: Argo CD answers refusals with shared status codes, and others answer with 200 in its place.
-// - `session.ts`, `redactor.ts`: logins that do not lock the account, and no secret in a message.
+// got sends requests, refuses redirects, retries reads (`retry.ts`), and repeats a request once with a new token
+// (`exchange.ts`). What stands around got, and why:
+// - `under-way.ts`: got limits each attempt, not all of them together, and cannot end every request at a stop.
+// - `connections.ts`: the release needs to know whether a failed sync may have arrived. A sync also waits in an open
+//   connection until the worker confirms it.
+// - `proxy.ts`: got has no proxies. Other packages hand a tunnel over before TLS stands in it.
+// - `stream-request.ts`: got would read the refusal of a stream without a limit.
+// - `refusals.ts`: Argo CD's refusals share status codes, and login pages answer with 200.
+// - `failures.ts`: a failure without an answer needs a remedy, and whether it may have had an effect.
+// - `session.ts`, `redactor.ts`: repeated logins would lock the account, and no message may show a secret.
 import { got, type NormalizedOptions } from 'got';
 import * as z from 'zod/mini';
 import type { Header } from '../../config/argocd-secrets.ts';

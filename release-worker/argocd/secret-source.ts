@@ -1,5 +1,5 @@
-// A secret, or a certificate, that may change while we run: a fixed value, or a file that is read again. By its path each time, so that
-// a Secret of Kubernetes, whose files are links that are swapped, is followed.
+// A secret or a certificate that may change while we run: a fixed value, or a file that is read again. The file is opened by
+// its path each time, because Kubernetes updates a Secret by swapping links.
 import type { FileText } from '../../config/read-text.ts';
 import { readSecret } from '../../config/secret-file.ts';
 import type { Clock } from '../../service/clock.ts';

@@ -1,13 +1,12 @@
 // The selections that we ask for hold everything that a record is made of.
 import { describe, expect, it } from 'vitest';
-import { isWholeItem } from '../../../release-worker/argocd/application.ts';
+import { isWholeItem, type AppRecord, type ListedApp } from '../../../release-worker/argocd/application.ts';
 import {
   applicationListSchema,
   applicationSchema,
   streamEventSchema,
 } from '../../../release-worker/argocd/application-schema.ts';
 import { recordOf } from '../../../release-worker/argocd/record.ts';
-import type { AppRecord, ListedApp } from '../../../release-worker/argocd/application.ts';
 import type { Application } from '../../../release-worker/argocd/application-schema.ts';
 import { listFields, streamFields } from '../../../release-worker/argocd/field-selection.ts';
 import { eventsIn, objectsIn, recording, recordings } from './recordings.ts';

@@ -1,9 +1,8 @@
 // What we keep of an application, read from objects recorded in all the states that an application can be in.
 import { describe, expect, it } from 'vitest';
-import { keyOf } from '../../../release-worker/argocd/application.ts';
+import { keyOf, type AppRecord } from '../../../release-worker/argocd/application.ts';
 import { applicationSchema } from '../../../release-worker/argocd/application-schema.ts';
 import { recordOf } from '../../../release-worker/argocd/record.ts';
-import type { AppRecord } from '../../../release-worker/argocd/application.ts';
 import { eventsIn, objectsIn, recording, recordings } from './recordings.ts';
 
 const all = [...recordings.values()].flatMap((each) =>
