@@ -1,7 +1,7 @@
-// What may be a token of Argo CD and what may be an extra header: asked when the configuration is read, and again
-// whenever the file of such a secret has changed. What is wrong is said without the secret.
+// The form of Argo CD tokens and of extra headers. It is checked when the configuration is loaded, and again when the file of
+// such a secret has changed. Messages never contain the secret.
 
-/** Undefined where the text may be a token. */
+/** Undefined if the text may be a token. */
 export function tokenFault(text: string): string | undefined {
   if (/^["'`]|["'`]$/.test(text)) return 'begins or ends with a quote, which belongs to the value here';
   if (/["'`]/.test(text)) return 'must not contain quotes';
@@ -16,7 +16,7 @@ export interface Header {
   readonly value: string;
 }
 
-/** What we say ourselves in each request, and what belongs to HTTP's own bookkeeping. */
+/** Headers that every request has already, and headers that HTTP itself needs. */
 const reserved = new Set([
   'accept',
   'accept-encoding',
@@ -36,7 +36,7 @@ const reserved = new Set([
   'user-agent',
 ]);
 
-/** Lines of `Name: value`, as curl reads them from a file; empty lines count for nothing. */
+/** Lines of `Name: value`, as curl reads them from a file. Empty lines are ignored. */
 export function parseHeaders(
   text: string,
 ): { readonly headers: readonly Header[]; readonly fault?: never } | { readonly fault: string } {

@@ -1,4 +1,4 @@
-// The files of certificates that a configuration names: read once, so that a wrong one is told before anything connects.
+// Reads the certificate files that a configuration names, so that a wrong one is reported before anything connects.
 import { resolve } from 'node:path';
 import { certificateFault, isCertificate, maximumPemBytes } from './certificates.ts';
 import { readText, remedyFor } from './read-text.ts';

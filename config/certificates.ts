@@ -1,5 +1,5 @@
-// Whether a text is certificates (PEM), and if not, what it is instead: Node takes any text for a `ca`, and then trusts
-// nobody.
+// Checks that a text holds certificates (PEM), and says what else it is. Node accepts any text as `ca`, and then trusts
+// no server.
 import { X509Certificate } from 'node:crypto';
 
 interface CertificateFault {
@@ -7,7 +7,7 @@ interface CertificateFault {
   readonly remedy: string;
 }
 
-/** Of all well-known authorities together it is some 250 kB. */
+/** The certificates of all well-known authorities together have some 250 kB. */
 export const maximumPemBytes = 4 * 1024 * 1024;
 
 const likeThis = 'name the certificate of the authority as PEM (-----BEGIN CERTIFICATE-----)';
@@ -22,7 +22,7 @@ const others: readonly (readonly [label: RegExp, what: string])[] = [
   [/X509 CRL/, 'a list of revoked certificates'],
 ];
 
-/** Undefined where the text has certificates, and each of them can be read. */
+/** Undefined if the text has certificates and each of them can be read. */
 export function certificateFault(text: string): CertificateFault | undefined {
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? [];
   if (blocks.length === 0) {
@@ -44,7 +44,7 @@ export function certificateFault(text: string): CertificateFault | undefined {
       };
 }
 
-/** Whether the bytes are one certificate as DER, which is no text. */
+/** Whether the bytes are one certificate, as PEM or as DER (which is binary). */
 export function isCertificate(bytes: string | Buffer): boolean {
   try {
     return new X509Certificate(bytes).subject !== undefined;

@@ -1,4 +1,4 @@
-// What the environment gives: RELEASE_BUTTON_*, and in their place ARGOCD_*, which the argocd command reads too.
+// Reads the environment: RELEASE_BUTTON_*, and where these are not set ARGOCD_*, which the argocd command reads too.
 import { nearest } from '../messages/nearest.ts';
 import { givenText, type Given, type GivenByPath } from './given.ts';
 import type { Problem } from './problems/problem.ts';
@@ -8,7 +8,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const prefix = 'RELEASE_BUTTON_';
 
-/** The variable that names the file where `--config` does not. */
+/** Names the configuration file if there is no `--config`. */
 export const fileVariable = 'RELEASE_BUTTON_CONFIG';
 
 export function readEnvironment(
@@ -56,7 +56,7 @@ function fromVariable(env: Environment, name: string | undefined, secret: boolea
   return givenText(textOf(env, name), secret ? textOf(env, `${name}_FILE`) : undefined);
 }
 
-/** An empty variable counts as not set. Files with CRLF and secrets of Kubernetes leave a line break at the end. */
+/** An empty variable counts as not set. Files with CRLF and Kubernetes secrets leave a line break at the end. */
 function textOf(env: Environment, name: string) {
   const text = env[name]?.replace(/[\r\n]+$/, '');
   if (text === undefined || text === '' || isServiceLink(name, text)) return undefined;

@@ -1,4 +1,4 @@
-// The configuration file: which one it is, what it gives for each setting, and what in it means nothing.
+// Reads the configuration file: finds it, lists what it gives for each setting, and reports unknown keys.
 import { join, resolve } from 'node:path';
 import { type Section } from './section.ts';
 import { isMap, isSetting, type Group } from './setting.ts';
@@ -20,7 +20,7 @@ interface Named {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** The file that somebody has named, and where. An empty variable counts as not set. */
+/** The file that a flag or variable names. An empty variable counts as not set. */
 export function namedFile({
   configFile,
   env,
@@ -35,7 +35,7 @@ interface FileRead {
   readonly problems: readonly Problem[];
   /** Absent where there is no file. */
   readonly name?: string;
-  /** Nobody knows what it gives. */
+  /** So nobody knows what it gives. */
   readonly isUnreadable: boolean;
 }
 
@@ -95,7 +95,7 @@ async function remedyOf(name: string, code: string, by: string | undefined, cwd:
     : 'name a readable YAML file with --config';
 }
 
-/** Of other sections than the process's own only the names are checked. */
+/** Checks the keys of the process's own sections, and only the names of the others. */
 function contentOf(
   file: string,
   { value: content, lineOf, sourceOf }: YamlContent,
@@ -167,7 +167,7 @@ function contentOf(
   return { given, problems };
 }
 
-/** The list beside a key whose last entry lacks just that key. */
+/** The list beside a misplaced key: its entries may have that key, and its last entry lacks it. */
 function listLacking(
   key: string,
   group: Group,
@@ -213,7 +213,7 @@ function notASection(path: readonly string[], origin: string, value: unknown): P
       };
 }
 
-/** One character makes text or a list of keys. Only the key is shown: the value may be a secret. */
+/** One wrong character makes text or a list of a section. Only the key is shown: the value may be a secret. */
 function hintFor(value: unknown): string | undefined {
   const [, key, sign] = typeof value === 'string' ? (/^([A-Za-z]\w*)(:(?=\S)| ?=)/.exec(value) ?? []) : [];
   if (key !== undefined)

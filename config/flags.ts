@@ -1,4 +1,4 @@
-// What the command line gives, and what the program itself sets.
+// The values from the command line, and those that the program itself sets.
 import { givenText, type Given, type GivenByPath } from './given.ts';
 import type { Leaf, SectionName } from './sections.ts';
 
@@ -10,7 +10,7 @@ export interface Fixed {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** @throws TypeError for a path that is no leaf: what the program meant to force would stay as it is. */
+/** @throws TypeError for a path that is not a setting: the value that the program wants to force would not take effect */
 export function givenByProgram(
   leaves: readonly Leaf[],
   own: readonly SectionName[],

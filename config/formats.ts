@@ -1,5 +1,5 @@
-// The kinds of value that settings have: numbers in a range, names, hosts, URLs. Each says in words what it
-// wants; the words end up in error messages.
+// The kinds of values that settings have: numbers in a range, names, hosts, URLs. Their messages and remedies are shown to
+// people.
 import * as z from 'zod/mini';
 import { idPattern } from '../messages/ids.ts';
 import { brokerUrl, urlFault, webUrlWanted } from './problems/url-fault.ts';
@@ -55,7 +55,7 @@ export const host = () =>
 /** A path, relative to the working directory of the process. */
 export const path = () => text(4096);
 
-/** A URL that is none says what is wrong with it; the rest is only asked of one that is. */
+/** Says what is wrong with a URL. Further checks only run on a valid one. */
 function url(wanted: typeof brokerUrl) {
   return z.refine<string>((value) => urlFault(value, wanted) === undefined, {
     error: ({ input }) => (typeof input === 'string' ? urlFault(input, wanted)?.message : undefined),
@@ -85,7 +85,7 @@ function isBare(value: string): boolean {
   return search === '' && hash === '' && /^\/?$/.test(pathname);
 }
 
-/** `host[:port]` as the argocd command writes it means https; the result has a scheme and no slash at its end. */
+/** `host[:port]` means https, as with the argocd command. The result has a scheme and no slash at its end. */
 export const webUrl = (credentials: string) =>
   z.pipe(
     z.string().check(

@@ -1,6 +1,6 @@
 // Names and addresses of machines as people write them, in the configuration and in URLs.
 
-/** What a host can be made of: no user, port, path or percent sign, which a URL would read as something else. */
+/** The characters of a host. A user, port, path or percent sign would change the meaning of a URL. */
 const plainHost = /^\[?[0-9a-z.:_-]+\]?$/i;
 
 /**
@@ -17,7 +17,7 @@ export function isLoopback(host: string): boolean {
   );
 }
 
-/** Where to reach, on this machine, who listens on the host; as a URL writes it. Every address: this machine's own. */
+/** The host for a URL that reaches, from this machine, a server that listens on `host`. For all addresses: loopback. */
 export function reachedAt(host: string): string {
   const name = asUrlWritesIt(host);
   if (name === '0.0.0.0') return '127.0.0.1';

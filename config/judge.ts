@@ -1,4 +1,4 @@
-// Judges what was read: each section by its schemas and checks, and what a process cannot do without.
+// Judges the values that were read: by the schemas and checks of their sections, and by what a process requires.
 import type { GivenByPath } from './given.ts';
 import { formatPath, type Problem } from './problems/problem.ts';
 import { findingProblem, issueProblems, withoutEchoes, type Context } from './problems/schema-problems.ts';
@@ -28,7 +28,7 @@ export function judge(sections: ReadonlyMap<SectionName, Section>, context: Cont
   return { config, problems, warnings };
 }
 
-/** The first of the alternatives says what to do. */
+/** The first setting of the alternatives says what to do. */
 export function missing(
   alternatives: readonly (readonly string[])[],
   leaves: readonly Leaf[],

@@ -1,4 +1,4 @@
-// Reading small files: bounded, as UTF-8, with failures in words.
+// Reads small files as UTF-8, up to a limit, and says in words why one cannot be read.
 import { open } from 'node:fs/promises';
 
 export type FileText =
@@ -7,7 +7,7 @@ export type FileText =
       readonly text?: never;
       readonly code: string;
       readonly message: string;
-      /** What is no text. */
+      /** The content, if it is not UTF-8. */
       readonly bytes?: Buffer;
     };
 

@@ -1,4 +1,4 @@
-// What `release-button config` prints: every key, what is in force, and where it came from. Secrets masked.
+// The output of `release-button config`: every key, its value and its origin. Secrets are masked.
 import { stringify } from 'yaml';
 import { mask, redact } from './problems/problem.ts';
 
@@ -13,7 +13,7 @@ export function renderConfig({ file, leaves, warnings }: Rendered): string {
   const rows = leaves.map(({ path, value, origin }) => ({ path, ...valueText(value), origin }));
   const inline = rows.filter(({ block }) => block === undefined);
   const keyWidth = Math.max(0, ...rows.map(({ path }) => path.length));
-  // A long value moves its own origin only.
+  // A long value must not move the origins of the other lines.
   const valueWidth = Math.min(40, Math.max(0, ...inline.map(({ text }) => text.length)));
   const lines = rows.map(
     ({ path, text, block, origin }) =>

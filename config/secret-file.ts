@@ -6,7 +6,7 @@ import type { Problem } from './problems/problem.ts';
 
 const maximumSecretBytes = 64 * 1024;
 
-/** Reads the secret from the file that was given for it. */
+/** Reads a secret from the file that a source names. */
 export async function readSecretFile(
   path: string,
   { value: file, origin }: Given,
@@ -39,7 +39,7 @@ export async function readSecret(file: string): Promise<FileText> {
   return read.text === undefined ? read : { text: read.text.replace(/[\r\n]+$/, '') };
 }
 
-/** Whoever puts the secret itself where the path belongs should not find it in a log. */
+/** If somebody writes the secret itself in place of the path, it must not appear in a log. */
 function looksLikePath(text: string): boolean {
   return text.length <= 200 && (/^(\/|\.\.?\/)/.test(text) || /^[a-z0-9._-]+(\/[a-z0-9._-]+)+$/.test(text));
 }

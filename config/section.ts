@@ -1,9 +1,9 @@
-// How a section of settings is judged: each value by its schema, then all that are right by a check for contradictions.
+// Judges a section: the schema of each setting judges its value, then a check looks for contradictions among the valid ones.
 import type * as z from 'zod/mini';
 import { nearest } from '../messages/nearest.ts';
 import { isMap, isSetting, type ConfigOf, type Group, type OptionalKeys, type Setting } from './setting.ts';
 
-/** How a check says what it found; `path` counts from the section. */
+/** What a check calls for each contradiction; `path` begins below the section. */
 export interface Report {
   readonly error: (path: readonly PropertyKey[], message: string, remedy: string) => void;
   readonly warning: Report['error'];
@@ -16,7 +16,7 @@ export interface Finding {
   readonly remedy: string;
 }
 
-/** Stands for a value that is wrong or missing and has been reported as that: a check cannot know what was meant. */
+/** Stands for a wrong or missing value that has been reported: a check cannot know what its writer meant. */
 export const refused: unique symbol = Symbol('refused');
 type Refused = typeof refused;
 
@@ -33,7 +33,7 @@ type SeenValue<Value> = Value extends readonly (infer Entry)[] ? readonly SeenEn
 type SeenLeaf<E> =
   E extends Setting<infer Value> ? Seen<SeenValue<Value>> : E extends Group ? SeenOf<E> : never;
 
-/** A group as checks see it: each value that is right, so that one wrong value does not hide what else is wrong. */
+/** A group as checks see it: with all valid values, so that one wrong value does not hide other problems. */
 type SeenOf<G> = {
   readonly [K in Exclude<keyof G, OptionalKeys<G>>]: SeenLeaf<G[K]>;
 } & { readonly [K in OptionalKeys<G>]?: SeenLeaf<G[K]> };
@@ -45,7 +45,7 @@ export function isWhole<Entry extends object>(
   return !Object.values(entry).includes(refused);
 }
 
-/** The entries of a list that are right as far as they are maps, each with its place. */
+/** The entries of a list that are maps, each with its index. */
 export function entriesIn<Entry>(
   list: Seen<readonly Seen<Entry>[]>,
 ): readonly { readonly entry: Entry; readonly index: number }[] {
@@ -53,10 +53,10 @@ export function entriesIn<Entry>(
   return list.flatMap((entry, index) => (entry === refused ? [] : [{ entry, index }]));
 }
 
-/** What was given for a section; each `path` counts from the section. */
+/** What was given for a section; each `path` begins below the section. */
 interface GivenValues {
   valueOf(path: readonly PropertyKey[]): unknown;
-  /** Whether the value has been reported already, so that nobody judges it again. */
+  /** Whether a problem of the value has been reported already. */
   isReported(path: readonly PropertyKey[]): boolean;
   /** `mqtt.topicPrefix`, which no other section may reach into; undefined where it is not known */
   readonly topicPrefix: string | undefined;
@@ -74,7 +74,7 @@ export interface Section<Value = unknown, G extends Group = Group> {
   judge(given: GivenValues): Judged<Value>;
 }
 
-/** Declares a section; `check` sees what is right of the section's values and finds what contradicts. */
+/** Declares a section; `check` sees its valid values and reports contradictions. */
 export function section<const G extends Group>(
   settings: G,
   check?: (values: SeenOf<G>, report: Report, topicPrefix: string | undefined) => void,
@@ -94,10 +94,10 @@ export function section<const G extends Group>(
   };
 }
 
-/** An empty message marks the issues that schema-problems.ts words. No JIT: it does not pay for one parse. */
+/** An empty message marks the issues that schema-problems.ts words. zod's JIT costs more than it saves in one parse. */
 const quietly = { error: () => '', jitless: true };
 
-// The overload says what the loop below does and the compiler cannot follow, as with `schemaOf`.
+// The overload states what the loop does; the compiler cannot derive it. The same holds for `schemaOf`.
 function judgeGroup<G extends Group>(
   group: G,
   given: GivenValues,
@@ -134,7 +134,7 @@ function judgeGroup(
   return { value, seen, issues };
 }
 
-/** Key by key, so that one wrong value in an entry does not hide what else is wrong. */
+/** Judges each key on its own, so that one wrong value in an entry does not hide other problems. */
 function seenList(
   items: Group,
   list: readonly unknown[],

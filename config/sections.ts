@@ -1,5 +1,5 @@
-// All sections by name, each loaded only when a process asks for it (an agent on a Pi Zero does not pay for
-// the worker's), and the type `Config` inferred from them.
+// All sections by name, and the type `Config` that follows from them. A process loads only its own sections: an agent on a
+// Pi Zero must not load those of the worker.
 import { type Section } from './section.ts';
 import { isSetting, type Group, type Setting } from './setting.ts';
 import { allowed, kindOf, type ValueKind } from './problems/schema-words.ts';

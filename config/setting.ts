@@ -8,13 +8,13 @@ export interface Setting<Value = unknown, Optional extends boolean = boolean> {
   readonly doc: string;
   readonly optional: Optional;
   readonly default?: unknown;
-  /** Inside lists: has no default, and its schema says what to do when it is left out. */
+  /** Inside lists: it has no default, and its schema says what to do if it is missing. */
   readonly required?: true;
-  /** The path of a file of certificates (PEM), which is read to see whether it is one. */
+  /** It is the path of a file of certificates (PEM), which is read and checked. */
   readonly certificates?: true;
-  /** Never shown; may also come from a file named by the sibling `<name>File`. */
+  /** It is never shown, and the key `<name>File` may name a file that holds it. */
   readonly secret: boolean;
-  /** A second variable that sets it, weaker than RELEASE_BUTTON_<PATH>. */
+  /** A second environment variable for it, weaker than RELEASE_BUTTON_<PATH>. */
   readonly env?: string;
   /** What to do when a process needs it and nobody set it. */
   readonly whenMissing?: string;
@@ -56,11 +56,8 @@ export function setting(
   return { secret: false, ...about, schema, optional: about.default === undefined && !about.required };
 }
 
-/**
- * The zod schema of a group: unknown keys are errors, missing ones get their default (this matters inside
- * lists; elsewhere convict has filled them in already).
- */
-// The overload says what the loop below does and the compiler cannot follow: one property a declaration.
+/** The zod schema of an entry of a list: unknown keys are errors, and missing keys get their default. */
+// The overload states what the loop does: one property for each declaration. The compiler cannot derive it.
 export function schemaOf<G extends Group>(group: G): z.ZodMiniType<ConfigOf<G>>;
 export function schemaOf(group: Group): z.ZodMiniType {
   const shape: Record<string, z.ZodMiniType> = {};

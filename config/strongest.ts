@@ -1,5 +1,5 @@
-// Which of the values that were given for a setting counts. Convict decides, from the weakest to the strongest: default,
-// file, environment, and what is set after these, the flags.
+// Chooses the value that counts for each setting. Convict has the precedence, from the weakest to the strongest: defaults,
+// the loaded file, the environment, and values that are set afterwards, which are the flags.
 import convict from 'convict';
 import { byDefault, type Given, type GivenByPath } from './given.ts';
 import type { Leaf } from './sections.ts';
@@ -14,10 +14,10 @@ interface Sources {
   readonly forced: GivenByPath;
 }
 
-/** A value with its origin; in a list, since convict merges maps key by key. Of a variable the text. */
+/** A value with its origin, in a list because convict merges maps key by key. For a variable: its text. */
 type Held = readonly Given[] | string | undefined;
 
-/** The one that counts, for each setting that has any. */
+/** The value that counts, for each setting that has one. */
 export function strongest(leaves: readonly Leaf[], sources: Sources): GivenByPath {
   const { defaults, file, variables, flags, forced } = sources;
   const named = <Value>(given: GivenByPath, hold: (one: Given) => Value) =>
@@ -30,7 +30,7 @@ export function strongest(leaves: readonly Leaf[], sources: Sources): GivenByPat
   const schema = leaves.map(({ path, variable, setting }) => {
     const given = defaults.get(path) ?? declaredDefault(setting.default);
     const { doc, secret: sensitive } = setting;
-    // Format `*` takes everything: what counts is judged later, with its place in the file.
+    // Format `*` accepts everything: judge.ts judges the value later and knows its place in the file.
     const declared = { doc, default: given && [given], format: '*', env: variable, sensitive };
     return [variable, declared] as const;
   });
@@ -54,7 +54,7 @@ function declaredDefault(value: unknown): Given | undefined {
   return value === undefined ? undefined : { value, origin: byDefault, locate: () => byDefault };
 }
 
-/** With whom a process talks. */
+/** Settings that decide which servers a process talks to. */
 const places = ['mqtt.url', 'argocd.server'];
 
 /**

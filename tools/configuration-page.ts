@@ -84,7 +84,7 @@ function valueCells(name: string, setting: Setting): readonly string[] {
 function defaultOf(name: string, setting: Setting): string {
   if (setting.items !== undefined && !(Array.isArray(setting.default) && setting.default.length === 0))
     return 'one entry, see below';
-  if (setting.default === undefined) return setting.required ? '**has to be said**' : '–';
+  if (setting.default === undefined) return setting.required ? '**required**' : '–';
   const text = stringify(setting.default, {
     collectionStyle: 'flow',
     flowCollectionPadding: false,

@@ -1,4 +1,4 @@
-// From what a schema or a check objects to, to a problem that a person can act on.
+// Turns the issues of schemas and the findings of checks into problems that a person can act on.
 import type * as z from 'zod/mini';
 import type { Finding } from '../section.ts';
 import { byDefault, originOf, type Given, type GivenByPath } from '../given.ts';
@@ -10,11 +10,11 @@ import { wrongKind } from './wrong-kind.ts';
 
 export interface Context {
   readonly leaves: readonly Leaf[];
-  /** What counts, as it was read. */
+  /** The values that count, as they were read. */
   readonly given: GivenByPath;
   /** Paths about which a problem has been reported already. */
   readonly reported: ReadonlySet<string>;
-  /** The file cannot be read: nothing can be said of what it may set. */
+  /** Then the file may set anything, so defaults are not judged. */
   readonly isFileUnreadable: boolean;
 }
 

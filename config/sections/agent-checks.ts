@@ -1,4 +1,4 @@
-// What contradicts among the pins of an agent: ids, lines and times.
+// Checks the pins of an agent for contradictions among ids, lines and times.
 import { entriesIn, refused, type Report, type Seen, type SeenList } from '../section.ts';
 import { checkIds } from './duplicate-ids.ts';
 import { releaseDebounceMsOf } from './release-debounce.ts';
@@ -55,7 +55,7 @@ function pinsIn(values: Values) {
   });
 }
 
-/** As far as line and chip are known. */
+/** Skips pins whose line or chip is refused. */
 function checkSharedLines(values: Values, { error }: Report): void {
   const users = new Map<string, string>();
   for (const { list, index, line, chip = values.chip ?? '' } of pinsIn(values)) {
@@ -72,7 +72,7 @@ function checkSharedLines(values: Values, { error }: Report): void {
   }
 }
 
-/** Two ways to name one chip. Which one has a label, or is taken by default, only the machine knows. */
+/** `0` and `/dev/gpiochip0` name the same chip. Only the machine knows labels and the default. */
 function numberOfChip(chip: string): string {
   return chip.replace(/^\/dev\/gpiochip(?=\d+$)/, '');
 }
@@ -124,7 +124,7 @@ function checkHold(button: SeenButton, at: readonly PropertyKey[], { error }: Re
   } else mustBeLonger('stuckAfterMs', 'debounceMs');
 }
 
-/** A release settles for longer than a press, and the second press of a double comes after both. */
+/** A release takes longer to settle than a press. The second press of a double comes after both. */
 function checkRelease(button: SeenButton, at: readonly PropertyKey[], { error }: Report): void {
   const { debounceMs, releaseDebounceMs, gestures, doubleMs } = button;
   if (debounceMs === refused || releaseDebounceMs === refused || gestures === refused) return;
@@ -147,7 +147,7 @@ function checkRelease(button: SeenButton, at: readonly PropertyKey[], { error }:
     );
 }
 
-/** The driver rpio reads the registers of a Raspberry Pi's own pins: it knows no chips and no names. */
+/** The driver rpio reads the registers of a Raspberry Pi's own pins. It knows neither chips nor names of lines. */
 function checkForRpio(values: Values, { error }: Report): void {
   const why = 'which the driver rpio does not know: it has only the pins of the Raspberry Pi itself';
   const checkChip = (chip: unknown, path: readonly PropertyKey[]) => {

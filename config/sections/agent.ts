@@ -1,21 +1,21 @@
-// The GPIO agent: its buttons and LEDs, and how a press is told from noise.
+// The GPIO agent: its buttons, key switches and LEDs, and how a press differs from noise.
 import * as z from 'zod/mini';
 import { section } from '../section.ts';
 import { schemaOf, setting } from '../setting.ts';
 import { flag, id, must, oneOf, text, wholeNumber } from '../formats.ts';
 import { checkAgent } from './agent-checks.ts';
 
-/** Far more lines than the chip of any header has (58 on a Raspberry Pi 4); ours. */
+/** Our own limit. The chip of a Raspberry Pi 4 has 58 lines. */
 const highestLine = 1023;
 
-/** The kernel's names of lines have at most 31 bytes and a zero (linux/gpio.h, GPIO_MAX_NAME_SIZE). */
+/** The kernel's line names have at most 31 bytes and a zero byte (linux/gpio.h, GPIO_MAX_NAME_SIZE). */
 const line = () => z.union([wholeNumber(0, highestLine), text(31).check(z.regex(/\D/))]);
 const lineDoc =
   'The GPIO line: on a Raspberry Pi the BCM number, elsewhere the number on its chip or its name.';
 
 const highestChip = 255;
 
-/** A number means /dev/gpiochip<number>; from a variable or flag it comes as text. */
+/** A number means /dev/gpiochip<number>. A variable or flag gives it as text. */
 const chip = () =>
   z.pipe(
     z
@@ -31,7 +31,7 @@ const chip = () =>
   );
 
 const lineChip = setting(chip(), {
-  doc: 'The chip of this line, where it is another one than agent.chip.',
+  doc: 'The chip of this line, if it is not agent.chip.',
   example: 'usb-expander',
 });
 
@@ -39,7 +39,7 @@ const pull = () => oneOf(['up', 'down', 'off']);
 const debounceMs = () => wholeNumber(1, 1000);
 
 const button = {
-  id: setting(id(), { doc: 'The button, as in its topics.', default: 'main' }),
+  id: setting(id(), { doc: 'The id of the button, in its topics.', default: 'main' }),
   title: setting(text(100), { doc: 'A name for people.', example: 'Release' }),
   line: setting(line(), { doc: lineDoc, default: 17 }),
   chip: lineChip,
@@ -66,12 +66,12 @@ const button = {
       ),
     ),
     {
-      doc: 'What the button can do: press, double, hold. With hold a press goes out at release, with double after doubleMs.',
+      doc: 'The gestures that the button has: press, double, hold. With hold, a press is published when the button is released; with double, after doubleMs.',
       default: ['press'],
     },
   ),
   holdMs: setting(wholeNumber(50, 60_000), {
-    doc: 'Held this long it is a hold. More than debounceMs.',
+    doc: 'A press that lasts this long is a hold. More than debounceMs.',
     default: 1000,
   }),
   doubleMs: setting(wholeNumber(50, 10_000), {
@@ -79,13 +79,13 @@ const button = {
     default: 400,
   }),
   stuckAfterMs: setting(wholeNumber(100, 3_600_000), {
-    doc: 'Held this long it is stuck: reported, and ignored until released. More than debounceMs and holdMs.',
+    doc: 'A button that is held this long is stuck: it is reported, and ignored until it is released. More than debounceMs and holdMs.',
     default: 30_000,
   }),
 };
 
 const led = {
-  id: setting(id(), { doc: 'The LED, as in its topics.', default: 'main' }),
+  id: setting(id(), { doc: 'The id of the LED, in its topics.', default: 'main' }),
   line: setting(line(), { doc: lineDoc, default: 27 }),
   chip: lineChip,
   activeLow: setting(flag(), { doc: 'Low means lit.', default: false }),
@@ -96,7 +96,7 @@ const led = {
 };
 
 const keySwitch = {
-  id: setting(id(), { doc: 'The key switch, as in the log and in health.', default: 'main' }),
+  id: setting(id(), { doc: 'The id of the key switch, in the log and in health.', default: 'main' }),
   line: setting(line(), { doc: lineDoc, default: 22 }),
   chip: lineChip,
   pull: setting(pull(), { doc: 'The built-in resistor.', default: 'up' }),
@@ -117,7 +117,7 @@ const keySwitch = {
 export const agent = section(
   {
     id: setting(id(), {
-      doc: 'The agent, as in its topics and its client id. One agent an id.',
+      doc: 'The id of the agent, in its topics and its client id. Each agent needs its own.',
       default: 'main',
     }),
     title: setting(text(100), {
@@ -125,11 +125,11 @@ export const agent = section(
       example: 'Release button in the hall',
     }),
     driver: setting(oneOf(['auto', 'rpio', 'gpiochip', 'simulated']), {
-      doc: 'What reads the pins. auto: what fits the board; simulated where there are no pins.',
+      doc: 'What reads the pins. auto: the driver that fits the board, or simulated if there are no pins.',
       default: 'auto',
     }),
     chip: setting(chip(), {
-      doc: 'The GPIO chip, for the driver gpiochip: its number, path (/dev/gpiochip0) or label. Not set: the one that carries the header of a Raspberry Pi, elsewhere the only one.',
+      doc: 'The GPIO chip, for the driver gpiochip: its number, path (/dev/gpiochip0) or label. Not set: on a Raspberry Pi the chip of the header, elsewhere the only chip.',
       example: 'pinctrl-rp1',
     }),
     sampleMs: setting(wholeNumber(1, 100), {

@@ -71,7 +71,7 @@ export function selection(sayWhich: string) {
       namespaces: z.exactOptional(names(new RegExp(`^${dnsLabel}$`), 'a namespace')),
       all: z.exactOptional(
         z.boolean().check(
-          // Never answered by `all: true`: whoever wrote false means few applications or none.
+          // Never suggest `all: true`: somebody who wrote false wants few applications or none.
           must<boolean>((value) => value, 'can only be true, which selects every application', sayWhich),
         ),
       ),

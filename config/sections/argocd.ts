@@ -15,7 +15,7 @@ const token = z.string().check(
   }),
 );
 
-/** As many bytes as Node and most servers take for all headers together. */
+/** Node and most servers accept 16 KiB of headers. */
 const headers = z.string().check(
   z.minLength(1),
   z.maxLength(16_384),
@@ -42,17 +42,17 @@ export const argocd = section(
         'make one with `argocd account generate-token --account release-button` and set the variable RELEASE_BUTTON_ARGOCD_TOKEN or ARGOCD_AUTH_TOKEN, or put it into a file and set argocd.tokenFile or RELEASE_BUTTON_ARGOCD_TOKEN_FILE; or set argocd.username and argocd.password instead',
     }),
     username: setting(text(256), {
-      doc: 'Instead of a token: a local account of Argo CD, with which the worker logs in, and again before each session ends. Not for single sign-on.',
+      doc: 'In place of a token: a local account of Argo CD. The worker logs in with it, and again before each session ends. Not for single sign-on.',
       example: 'release-button',
     }),
     password: setting(text(4096), { doc: 'The password of username.', secret: true }),
     headers: setting(headers, {
-      doc: 'Headers that every request to Argo CD gets in addition, for what stands in front of it: one `Name: value` a line.',
+      doc: 'Additional headers for every request to Argo CD, for example for an access proxy in front of it: one `Name: value` a line.',
       secret: true,
       example: 'CF-Access-Client-Id: 1234.access',
     }),
     caFile: setting(path(), {
-      doc: 'Certificates (PEM) that Argo CD is checked against instead of the well-known authorities. Relative to the working directory.',
+      doc: 'A file of certificates (PEM) of the authorities that Argo CD is checked against, in place of the well-known ones. Relative to the working directory.',
       certificates: true,
       example: './argocd-ca.pem',
     }),
@@ -65,7 +65,7 @@ export const argocd = section(
       default: 10_000,
     }),
     externalUrl: setting(webUrl('take them out of the URL; it is shown to people'), {
-      doc: 'What links for people begin with, where it differs from server. Not set: server.',
+      doc: 'The beginning of links for people, if it is not server. Not set: server.',
       example: 'https://argocd.example',
     }),
   },

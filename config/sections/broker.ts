@@ -17,7 +17,7 @@ export const broker = section(
     }),
     // 256 KiB: the largest message of the contract, a release with 100 applications, is well below.
     maximumPacketBytes: setting(wholeNumber(1024, 16_777_216), {
-      doc: 'A larger MQTT packet closes the connection, before it is read.',
+      doc: 'A larger MQTT packet is not read: the broker closes the connection.',
       default: 262_144,
     }),
     maximumConnections: setting(wholeNumber(1, 100_000), {
@@ -25,7 +25,7 @@ export const broker = section(
       default: 1000,
     }),
     connectTimeoutMs: setting(wholeNumber(100, 600_000), {
-      doc: 'How long a new connection may take to say CONNECT.',
+      doc: 'How long a new connection may take to send CONNECT.',
       default: 10_000,
     }),
     // At least 5: Home Assistant's discovery has topics of five levels. Aedes takes no more than 100.
@@ -38,7 +38,7 @@ export const broker = section(
       default: 3600,
     }),
     maximumSubscriptionsPerClient: setting(wholeNumber(10, 100_000), {
-      doc: 'How many subscriptions one client may hold; Home Assistant has several for each entity.',
+      doc: 'How many subscriptions one client may have. Home Assistant has several for each entity.',
       default: 5000,
     }),
   },

@@ -1,4 +1,4 @@
-// Ids must differ within a list.
+// Reports an id that another entry of the list has already.
 import { entriesIn, refused, type Report, type SeenList } from '../section.ts';
 
 export function checkIds(list: string, entries: SeenList<{ readonly id: string }>, { error }: Report): void {

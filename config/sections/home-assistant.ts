@@ -1,4 +1,4 @@
-// What is announced to Home Assistant, and where.
+// Which devices and entities Home Assistant gets, and on which topics.
 import * as z from 'zod/mini';
 import { section } from '../section.ts';
 import { setting } from '../setting.ts';
@@ -14,11 +14,11 @@ const topic = textThat(
 
 export const homeAssistant = section({
   enabled: setting(flag(), {
-    doc: 'Whether `start` announces agents, worker and applications to Home Assistant too. What was announced before stays; `release-button home-assistant clean` takes it away.',
+    doc: 'Whether `start` also announces agents, workers and applications to Home Assistant. False removes nothing; `release-button home-assistant clean` does.',
     default: true,
   }),
   stateDir: setting(path(), {
-    doc: 'The directory for what was announced, so that it can be taken away again also after a restart of a broker that keeps nothing. Relative to the working directory.',
+    doc: 'The directory for the list of what was announced, so that it can be removed even after a broker has lost its retained messages. Relative to the working directory.',
     default: './state',
   }),
   discoveryPrefix: setting(topic, {
@@ -26,22 +26,22 @@ export const homeAssistant = section({
     default: 'homeassistant',
   }),
   birthTopic: setting(topic, {
-    doc: 'Where Home Assistant says `online` when it starts; then all is announced again.',
+    doc: 'The topic on which Home Assistant publishes `online` when it starts. Everything is then announced again.',
     default: 'homeassistant/status',
   }),
   applications: setting(
     z.array(selection('write for example `{projects: [shop]}`')).check(z.minLength(1), z.maxLength(100)),
     {
-      doc: 'Which applications get an update entity, of those that a button releases: a list of selections as in select of a button; an application must fit one of them.',
+      doc: 'Which of the applications that a button releases get an update entity: a list of selections, as in `select` of a button. An application must fit one of them.',
       default: [{ all: true }],
     },
   ),
   install: setting(flag(), {
-    doc: 'Whether the update entities of applications have an Install button, which releases with one click. Not set: only where Argo CD is simulated. With true, everybody who may use Home Assistant may release.',
+    doc: 'Whether the update entities of applications have an Install button, which releases with one click. Then everybody who may use Home Assistant may release. Not set: only if Argo CD is simulated.',
     example: false,
   }),
   maxApplications: setting(wholeNumber(0, 100), {
-    doc: 'How many applications get one at most: the first by namespace and name. 0: none, and no application is listened to.',
+    doc: 'How many applications get an update entity at most: the first ones by namespace and name. 0: none.',
     default: 50,
   }),
 });

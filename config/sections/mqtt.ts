@@ -16,27 +16,27 @@ export const mqtt = section(
       example: 'mqtts://broker.example:8883',
     }),
     topicPrefix: setting(topicPrefix, {
-      doc: 'What all topics begin with. The same for every process that belongs together.',
+      doc: 'The beginning of all topics. Processes that belong together need the same one.',
       default: 'release-button',
     }),
     username: setting(text(1024), { doc: 'The user name for the broker.', example: 'release-button' }),
     password: setting(text(4096), { doc: 'The password for the broker.', secret: true }),
     caFile: setting(path(), {
-      doc: 'Certificates (PEM) that the broker of an mqtts:// URL is checked against instead of the well-known authorities. Relative to the working directory.',
+      doc: 'A file of certificates (PEM) of the authorities that the broker of an mqtts:// URL is checked against, in place of the well-known ones. Relative to the working directory.',
       certificates: true,
       example: './broker-ca.pem',
     }),
     keepAliveSeconds: setting(wholeNumber(1, 3600), {
-      doc: 'After this long without traffic a ping is sent; a lost link is noticed, on both sides, within one and a half of it.',
-      // 22.5 s until a light says that its worker or its broker stands still.
+      doc: 'After this long without traffic a ping is sent. Both sides notice a lost connection within one and a half times as long.',
+      // After 22.5 s a light shows that its worker or its broker has stopped.
       default: 15,
     }),
     reconnectMinMs: setting(wholeNumber(10, 600_000), {
-      doc: 'The first wait before connecting again; it doubles with every failure.',
+      doc: 'The first wait before a reconnect. It doubles with every failure.',
       default: 1000,
     }),
     reconnectMaxMs: setting(wholeNumber(10, 3_600_000), {
-      doc: 'The longest wait before connecting again.',
+      doc: 'The longest wait before a reconnect.',
       default: 60_000,
     }),
   },

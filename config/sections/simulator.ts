@@ -7,11 +7,11 @@ export const simulator = section({
   host: setting(host(), { doc: 'The address that the simulated Argo CD listens on.', default: '127.0.0.1' }),
   port: setting(port(), { doc: 'Its port; 0 takes a free one.', default: 8081 }),
   token: setting(text(1024), {
-    doc: 'The token that it accepts. Not a secret: it protects nothing.',
+    doc: 'The token that it accepts. It is not a secret, since it protects nothing.',
     default: 'simulated',
   }),
   driftEveryMs: setting(wholeNumber(0, 86_400_000), {
-    doc: 'How often an application goes out of sync by itself; 0 for never.',
+    doc: 'How often an application goes out of sync by itself. 0: never.',
     default: 60_000,
   }),
 });

@@ -1,4 +1,4 @@
-// What is odd about the buttons of a worker, though it may be meant.
+// Warns of buttons of a worker that are probably not meant as they are written.
 import { entriesIn, refused, type Report, type Seen, type SeenList } from '../section.ts';
 import type { Selection } from './application-selection.ts';
 
@@ -31,7 +31,7 @@ function checkWaves(
 ): void {
   if (waves === refused) return;
   const places = waves.flatMap((names, wave) => names.map((name, at) => ({ name, wave, at })));
-  // Only a selection by name tells which applications are in it.
+  // Only a selection by name says which applications it contains.
   const selected = select === refused ? undefined : select.names;
   for (const [index, { name, wave, at }] of places.entries()) {
     const path = ['buttons', button, 'waves', wave, at];
@@ -69,7 +69,7 @@ function checkSharedRollbacks(buttons: SeenList<Button>, { warning }: Report): v
   }
 }
 
-/** Whether an application could be in both. Conditions of one kind without a common value keep them apart. */
+/** Whether both could select the same application. They cannot if they share no project, namespace, label or name. */
 function mayOverlap(one: Selection, other: Selection): boolean {
   const apart = (a: readonly string[] | undefined, b: readonly string[] | undefined) =>
     a !== undefined && b !== undefined && !a.some((value) => b.includes(value));

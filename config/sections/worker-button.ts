@@ -14,7 +14,7 @@ const sayWhich = `say which applications this button releases, for example in th
 
      or in the environment: RELEASE_BUTTON_WORKER_BUTTONS='[{id: main, select: {projects: [shop]}}]'`;
 
-/** May be missing in what is given (the default button has none), never in what is parsed. */
+/** The default button has none, so it may be missing in the input. It is never missing in the result. */
 const select = z.pipe(
   z.optional(selection(sayWhich)),
   z
@@ -33,7 +33,7 @@ const syncOption = textThat(
 );
 const syncOptions = z.array(syncOption).check(z.maxLength(20));
 
-/** What is not given is the application's own, or Argo CD's default. */
+/** Keys that are left out have the application's own value, or Argo CD's default. */
 const retry = withLikelyValues(
   z.strictObject({
     limit: wholeNumber(1, 100),
@@ -60,7 +60,7 @@ const on = withLikelyValues(
         'write for example `on: {press: release}`',
       ),
     ),
-  // Gestures without what they do, or what a press does.
+  // Either gestures without their actions, or the action of a press.
   (value) => {
     const words = wordsIn(value);
     return words.every((word) => gestures.includes(word))
@@ -70,58 +70,58 @@ const on = withLikelyValues(
 );
 
 export const button = {
-  id: setting(id(), { doc: 'The button, as in its topics.', default: 'main' }),
+  id: setting(id(), { doc: 'The id of the button, in its topics.', default: 'main' }),
   title: setting(text(100), { doc: 'A name for people.', example: 'Release the shop' }),
   select: setting(select, {
-    doc: 'The applications that it releases; has to be said. names (`name` or `namespace/name`), projects, labels (a map) and namespaces: an application must fit every one that is given, and any entry within it. Everything, if you mean it, is {all: true}.',
+    doc: 'The applications that it releases. Required. names (`name` or `namespace/name`), projects, labels (a map) and namespaces: an application must fit each key that is given, with any of its entries. {all: true} selects every application.',
     required: true,
     example: { projects: ['shop'] },
   }),
   on: setting(on, {
-    doc: 'What each gesture (press, double, hold) does: release; rollback (undoes what the last release of this button deployed, and freezes the button); refresh (Argo CD looks at Git again). A gesture that is not named does nothing.',
+    doc: 'What each gesture (press, double, hold) does: release; rollback (undoes what the last release of this button deployed, and freezes the button); refresh (Argo CD reads Git again). A gesture that is not named does nothing.',
     default: { press: 'release' },
   }),
   coolDownMs: setting(wholeNumber(0, 3_600_000), {
-    doc: 'How long after an accepted press the button accepts no other of the same applications.',
+    doc: 'How long after an accepted press the button refuses another press of the same applications.',
     default: 2000,
   }),
   refresh: setting(oneOf(['normal', 'hard', 'none']), {
-    doc: 'Whether Argo CD looks at Git again before it syncs; hard also drops its manifest cache.',
+    doc: 'Whether Argo CD reads Git again before it syncs. hard also drops its manifest cache.',
     default: 'normal',
   }),
   pinRevision: setting(flag(), {
-    doc: 'Release exactly the revision that was shown as out of sync; false: whatever is newest.',
+    doc: 'Whether a release deploys exactly the revision that was shown as out of sync. false: the newest revision.',
     default: true,
   }),
   prune: setting(flag(), { doc: 'Also delete resources that are no longer in Git.', default: false }),
   dryRun: setting(flag(), {
-    doc: 'Argo CD only says what it would do. For trying a button out: nothing is released.',
+    doc: 'Argo CD only says what it would do, and nothing is released. For trying a button out.',
     default: false,
   }),
   waves: setting(waves, {
-    doc: 'The order of a release: groups of applications (`name` or `namespace/name`), one group after the other. Where one of a group does not succeed, the following groups are not sent. What no group names comes last.',
+    doc: 'The order of a release: groups of applications (`name` or `namespace/name`), one group after the other. If an application of a group fails, the following groups are not released. Applications in no group come last.',
     default: [],
     example: [['db'], ['api', 'web']],
   }),
   syncOptions: setting(syncOptions, {
-    doc: "Argo CD's sync options, `Name=value` each, in addition to those of the application; the button wins where both have the same name. Argo CD ignores unknown ones without a message.",
+    doc: "Argo CD's sync options, `Name=value` each, in addition to those of the application; the button's value counts if both have the same option. Argo CD ignores unknown options without a message.",
     default: [],
     example: ['ApplyOutOfSyncOnly=true'],
   }),
   syncOptionsMode: setting(oneOf(['merge', 'replace']), {
-    doc: "How syncOptions and retry of the button meet those of the application (`spec.syncPolicy`): merge adds them; replace leaves the application's own out, `CreateNamespace=true` for example too.",
+    doc: 'How syncOptions and retry of the button combine with those of the application (`spec.syncPolicy`). merge: they are added. replace: those of the application are left out, for example `CreateNamespace=true`.',
     default: 'merge',
   }),
   strategy: setting(oneOf(['hook', 'apply']), {
-    doc: "hook runs the application's hooks, apply leaves them out.",
+    doc: "hook runs the application's hooks, apply does not.",
     default: 'hook',
   }),
   force: setting(flag(), {
-    doc: 'Delete and create again what cannot be changed (`--force` of the argocd command).',
+    doc: 'Deletes and recreates resources that cannot be changed (`--force` of the argocd command).',
     default: false,
   }),
   retry: setting(retry, {
-    doc: "Lets Argo CD try a failed sync again: limit (attempts after the first), backoffMs, factor and maxBackoffMs. What is left out is as the application has it, or else Argo CD's default (5 s, 2, 3 minutes).",
+    doc: "Lets Argo CD try a failed sync again: limit (attempts after the first), backoffMs, factor and maxBackoffMs. A key that is left out has the application's value, or else Argo CD's default (5 s, 2, 3 minutes).",
     example: { limit: 3, backoffMs: 5000, factor: 2, maxBackoffMs: 180_000 },
   }),
 };

@@ -1,4 +1,4 @@
-// What contradicts in buttons and lamps of others: unknown buttons, and loops in which a lamp would press.
+// Checks foreign buttons and lamps for contradictions: unknown buttons, and loops in which a lamp would press.
 import { signals } from '../../messages/button.ts';
 import { lampOf, type ForeignLight, type Lamp } from '../../messages/foreign-lights.ts';
 import { triggerOf, type ForeignPress, type Trigger } from '../../messages/foreign-presses.ts';
@@ -31,7 +31,7 @@ interface Light {
   readonly lamp: Lamp;
 }
 
-/** @param topicPrefix undefined where it is not known: another check of the same file knows it */
+/** @param topicPrefix undefined in a process that does not read the section `mqtt` */
 export function checkForeign(values: Values, report: Report, topicPrefix: string | undefined): void {
   checkButtons(values, report);
   const presses: Press[] = [];
@@ -50,7 +50,7 @@ export function checkForeign(values: Values, report: Report, topicPrefix: string
   const lights: Light[] = [];
   for (const { entry, index } of entriesIn(values.lights)) {
     const at = ['lights', index];
-    // What contradicts about a lamp depends on neither.
+    // The rules and loops of a lamp depend on neither of these two.
     const { button, againEveryMs: _, ...device } = entry;
     if (fits(device, lightRules, at, report) && isWhole(device))
       lights.push({ at, lamp: lampOf({ ...device, button: button === refused ? '' : button }) });
@@ -79,10 +79,10 @@ function fits<Keys>(
   return broken.length === 0;
 }
 
-/** Each entry names a button that is there, and a press a gesture that does something. */
+/** Each entry must name a button of the worker. A press must also name a gesture to which the button reacts. */
 function checkButtons({ buttons, presses, lights }: Values, { error }: Report): void {
   const known = entriesIn(buttons).flatMap(({ entry: { id } }) => (id === refused ? [] : [id]));
-  // With a button whose id is not known nothing can be said.
+  // A button whose id is refused may be the one that an entry names.
   const isAllKnown = buttons !== refused && known.length === buttons.length;
   const checkName = (list: string, index: number, button: Seen<string>) => {
     if (isAllKnown && button !== refused && !known.includes(button))
@@ -116,7 +116,7 @@ function checkTopic(
   report: Report,
 ): void {
   checkOurTopics(at, topic, prefix, report);
-  // We announce our own devices there, again and again, and whatever else is published there would become one.
+  // Our own discovery messages are republished there, and anything else on such a topic would become a device.
   if (/^homeassistant\/.+\/config$/.test(topic))
     report.error(
       at,
@@ -125,7 +125,7 @@ function checkTopic(
     );
 }
 
-/** What we publish ourselves must not come back to us as somebody else's. */
+/** Our own messages must not come back as foreign ones. */
 function checkOurTopics(
   at: readonly PropertyKey[],
   topic: string,
@@ -170,15 +170,15 @@ function checkSignals({ at, lamp }: Light, { error }: Report): void {
     );
 }
 
-/** Members in which devices tell how they have been switched. */
+/** Members that hold the state of a device. */
 const stateMember = /^(state|power\d*|output|ison|on|brightness|color|colour)$/i;
 const looksAtState = ({ path }: Pick<Trigger, 'path'>) => stateMember.test(path.at(-1) ?? 'state');
 
-/** Zigbee2MQTT can publish as an action what a lamp was told (`state_action`). */
+/** With `state_action`, Zigbee2MQTT publishes the commands to a lamp as actions. */
 const stateAction = /^(on|off|toggle|brightness.*|color.*)$/i;
 const saysState = ({ when }: Trigger) => when.some((value) => stateAction.test(value));
 
-/** Whether a device that is told something at `command` answers at `topic` how it is. */
+/** Whether a device publishes its state on `topic` after a message on `command`. */
 function answers(topic: string, command: string): boolean {
   if (command.startsWith(`${topic}/`)) return true;
   const parent = (of: string) => of.slice(0, of.lastIndexOf('/') + 1);

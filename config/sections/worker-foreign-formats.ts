@@ -1,13 +1,13 @@
-// What names of others may look like: devices and topics that are not ours to choose.
+// The form of foreign names: devices and topics that other programs have chosen.
 import { must, text, textThat } from '../formats.ts';
 
-/** What must hold for an entry as a whole; else what is wrong with it, and what to do. */
+/** A condition for an entry as a whole, with the message and the remedy if it does not hold. */
 export type Rule<Keys> = readonly [holds: (keys: Keys) => boolean, message: string, remedy: string];
 
 const oneTopic =
   'write one whole topic; to listen to several, make an entry for each (`mosquitto_sub -v -t "#"` shows what a device publishes)';
 
-/** Part of a topic, or the whole: levels separated by slashes, spaces allowed, nothing that means more than itself. */
+/** A topic or a part of one: levels separated by slashes. Spaces are allowed, wildcards are not. */
 const levels = (what: string) =>
   textThat(
     (value) => value.length <= 250 && /^[^\p{C}+#$/][^\p{C}+#]*$/u.test(value) && !value.endsWith('/'),
@@ -18,7 +18,7 @@ const levels = (what: string) =>
 export const device = () => levels('the name of a device as its topics have it');
 export const topic = () => levels('a topic');
 
-/** Members of a JSON payload, from the outermost to the innermost. */
+/** The names of members that lead to a value in a JSON payload, separated by dots. */
 export const path = () =>
   text(200).check(
     must<string>(
@@ -28,7 +28,7 @@ export const path = () =>
     ),
   );
 
-/** Characters of a value that a device sends. */
+/** The longest value of a device, in characters. */
 export const whenMax = 200;
 
 export const isScalar = (value: unknown): value is string | number | boolean =>

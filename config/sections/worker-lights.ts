@@ -1,4 +1,4 @@
-// Lamps of others: which lamp shows which button, and what it is told for each signal.
+// Foreign lamps: which lamp shows which button, and what is published for each signal.
 import * as z from 'zod/mini';
 import { lightPresets, type Said } from '../../messages/foreign-lights.ts';
 import { refused } from '../section.ts';
@@ -38,7 +38,7 @@ const back = z.strictObject({ topic: topic(), path: z.exactOptional(path()), whe
 const light = {
   button: setting(id(), { doc: 'The button whose signal it shows.', default: 'main' }),
   preset: setting(oneOf(lightPresets), {
-    doc: 'The kind of lamp; it knows the topics and what to say for each signal. Or give topic and signals.',
+    doc: 'The kind of lamp. It decides the topics and what to publish for each signal. Without it give topic and signals.',
     example: 'zigbee2mqtt',
   }),
   device: setting(device(), {
@@ -55,15 +55,15 @@ const light = {
     example: 'cmnd/lamp/POWER',
   }),
   signals: setting(signals, {
-    doc: 'What to publish for each signal (unknown, releasing, failed, succeeded, blocked, drifted, clear); `other` stands for those that are not named. Text as it is, a map as JSON; with a preset true or false for on or off, and of wled the number of a preset.',
+    doc: 'What to publish for each signal (unknown, releasing, failed, succeeded, blocked, drifted, clear); `other` stands for those that are not named. Text is published as it is, a map as JSON. With a preset: true or false for on or off, or for wled the number of a preset.',
     example: { drifted: 'ON', releasing: 'ON', other: 'OFF' },
   }),
   back: setting(back, {
-    doc: 'A message that says that the lamp is back; it is then told again: topic, path (in JSON) and when. Not set: what the preset knows.',
+    doc: 'The message that says that the lamp is back (topic, path in JSON, and when); then the signal is published again. Not set: the message of the preset.',
     example: { topic: 'tele/lamp/LWT', when: 'Online' },
   }),
   againEveryMs: setting(wholeNumber(0, 86_400_000), {
-    doc: 'How often it is told again although nothing has changed, since a lamp may forget without a word. 0: never.',
+    doc: 'How often the signal is published again although it has not changed, since a lamp may lose its state. 0: never.',
     default: 300_000,
   }),
 };
@@ -76,7 +76,7 @@ interface Keys {
   readonly signals?: unknown;
 }
 
-/** As for presses: a value that is refused counts as given. */
+/** As in worker-presses.ts, a refused value counts as given. */
 export const lightRules: readonly Rule<Keys>[] = [
   [
     (keys) => (keys.preset === undefined) !== (keys.topic === undefined),
@@ -111,7 +111,7 @@ export const lightRules: readonly Rule<Keys>[] = [
 ];
 
 export const lights = setting(z.array(schemaOf(light)).check(z.maxLength(100)), {
-  doc: 'Lamps of others that show the signal of a button; none by default. docs/lamps.md has an entry for each kind of lamp.',
+  doc: 'Foreign lamps that show the signal of a button; none by default. docs/lamps.md has an entry for each kind of lamp.',
   default: [],
   example: [{ preset: 'zigbee2mqtt', device: 'release-lamp' }],
   items: light,

@@ -1,4 +1,4 @@
-// Buttons of others: what they publish, and which button it presses.
+// Foreign buttons: what they publish, and which button that presses.
 import * as z from 'zod/mini';
 import { pressPresets } from '../../messages/foreign-presses.ts';
 import { refused } from '../section.ts';
@@ -16,14 +16,14 @@ const where = z.record(z.string(), when).check(
   ),
   must<Readonly<Record<string, unknown>>>(
     (members) => Object.keys(members).every((member) => path().safeParse(member).success),
-    'must name each member by up to 10 names parted by dots',
+    'must name each member by up to 10 names separated by dots',
     'write for example `where: {params.id: 1}`',
   ),
 );
 
 const press = {
   preset: setting(oneOf(pressPresets), {
-    doc: 'The kind of device; it knows the topic and what a press looks like. Or give topic and when.',
+    doc: 'The kind of device. It decides the topic and what a press looks like. Without it give topic and when.',
     example: 'zigbee2mqtt',
   }),
   device: setting(device(), {
@@ -31,11 +31,11 @@ const press = {
     example: 'big-red',
   }),
   input: setting(z.union([wholeNumber(0, 127), text(100)]), {
-    doc: 'Which button of the device: its number (shelly from 0, tasmota from 1), or of esphome the object id of the binary sensor. Not set: the first.',
+    doc: 'Which button of the device: its number (shelly from 0, tasmota from 1), or for esphome the object id of the binary sensor. Not set: the first.',
     example: 0,
   }),
   component: setting(text(100), {
-    doc: 'Of shelly-gen2: what the event is about, where it is no `input:<number>`, such as a BLU button behind its gateway. `input` is then the number of the button on it. Not set: `input:<input>`.',
+    doc: 'Of shelly-gen2: the component of the event, if it is not `input:<number>`, for example a BLU button behind a gateway. `input` is then the number of the button on it. Not set: `input:<input>`.',
     example: 'bthomedevice:200',
   }),
   base: setting(topic(), {
@@ -47,28 +47,28 @@ const press = {
     example: 'zigbee2mqtt/big-red',
   }),
   path: setting(path(), {
-    doc: 'Without preset: where the value stands in a JSON payload. Not set: the whole payload, as bare text, is the value.',
+    doc: 'Without preset: the path of the value in a JSON payload. Not set: the whole payload is the value.',
     example: 'action',
   }),
   where: setting(where, {
-    doc: 'Without preset: what other members of the JSON payload must say, by their paths; a value or a list of them. A message that says otherwise is about something else.',
+    doc: 'Without preset: the values that other members of the JSON payload must have, by their paths: a value or a list of values. Other messages are ignored.',
     example: { id: '1' },
   }),
   counter: setting(path(), {
-    doc: 'Without preset: where a counter stands that grows with each press. Only when it has grown there was a press; the first message only says where it stands.',
+    doc: 'Without preset: the path of a counter that grows with each press. Only a message with a higher count is a press. The first message is none.',
     example: 'event_cnt',
   }),
   edge: setting(flag(), {
-    doc: 'Without preset: the value is a state. Only its change to `when` is a press; the first message only says how it stands.',
+    doc: 'Without preset: the value is a state. Only its change to `when` is a press. The first message is none.',
     default: false,
   }),
   when: setting(when, {
-    doc: 'The value that is a press, or a list of them. Not set: of a preset the usual one (single, S, single_push, SINGLE, ON).',
+    doc: 'The value that is a press, or a list of them. Not set: the usual value of the preset (single, S, single_push, SINGLE, ON).',
     example: 'single',
   }),
   button: setting(id(), { doc: 'The button that is pressed.', default: 'main' }),
   gesture: setting(oneOf(['press', 'double', 'hold']), {
-    doc: 'The gesture that it counts as.',
+    doc: 'The gesture that it stands for.',
     default: 'press',
   }),
 };
@@ -79,7 +79,7 @@ type Keys = {
   readonly [K in 'preset' | 'topic' | (typeof byPreset)[number] | (typeof byHand)[number] | 'when']?: unknown;
 } & { readonly edge: unknown };
 
-/** What a key needs beside it, or must not have. A value that is refused counts as given. */
+/** Which keys belong together, and which exclude each other. A refused value counts as given. */
 export const pressRules: readonly Rule<Keys>[] = [
   [
     ({ preset, topic: own }) => (preset === undefined) !== (own === undefined),
@@ -141,7 +141,7 @@ export const pressRules: readonly Rule<Keys>[] = [
 ];
 
 export const presses = setting(z.array(schemaOf(press)).check(z.maxLength(100)), {
-  doc: 'Buttons of others: what they publish presses a button; none by default. docs/buttons.md has an entry for each kind of device.',
+  doc: 'Foreign buttons: what they publish presses a button; none by default. docs/buttons.md has an entry for each kind of device.',
   default: [],
   example: [{ preset: 'zigbee2mqtt', device: 'big-red' }],
   items: press,

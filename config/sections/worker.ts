@@ -13,7 +13,7 @@ import { presses } from './worker-presses.ts';
 export const worker = section(
   {
     id: setting(id(), {
-      doc: 'The worker, as in its topics and its client id. One active worker an id.',
+      doc: 'The id of the worker, in its topics and its client id. Each active worker needs its own.',
       default: 'main',
     }),
     title: setting(text(100), {
@@ -21,19 +21,19 @@ export const worker = section(
       example: 'Releases to production',
     }),
     stateDir: setting(path(), {
-      doc: 'The directory for the journal and the freeze; the worker must be able to write there, and no other process may use it. Relative to the working directory.',
+      doc: 'The directory for the journal and the freeze. The worker must be able to write there, and no other process may use it. Relative to the working directory.',
       default: './state',
     }),
     maxPressAgeMs: setting(wholeNumber(1000, 600_000), {
-      doc: 'A press that is older by its own time stamp, or that far in the future, is refused as stale.',
+      doc: 'A press whose time stamp is older than this, or this far in the future, is refused as stale.',
       default: 10_000,
     }),
     maxPressesPerMinute: setting(wholeNumber(1, 6000), {
-      doc: 'How many presses of all buttons together are looked at in a minute. A press that names applications (only) counts for presses of the same applications.',
+      doc: 'How many presses the worker processes in a minute, all buttons together. A press that names applications (`only`) counts among presses of the same applications.',
       default: 60,
     }),
     refreshOnPressMax: setting(wholeNumber(0, 1000), {
-      doc: 'When nothing is known to be out of sync, a press refreshes up to this many applications first.',
+      doc: 'If no application is known to be out of sync, a press first refreshes up to this many.',
       default: 20,
     }),
     buttons: setting(z.array(schemaOf(button)).check(z.maxLength(100)), {
@@ -63,23 +63,23 @@ export const worker = section(
     },
     drift: {
       maxAgeMs: setting(wholeNumber(1000, 3_600_000), {
-        doc: 'When what is known of Argo CD is older, the light says unknown.',
+        doc: 'If the last answer of Argo CD is older than this, the light shows `unknown`.',
         default: 60_000,
       }),
       listEveryMs: setting(wholeNumber(1000, 86_400_000), {
-        doc: 'How often all applications are listed, besides the stream of changes.',
+        doc: 'How often the worker lists all applications, in addition to the stream of changes.',
         default: 180_000,
       }),
       streamIdleMs: setting(wholeNumber(1000, 3_600_000), {
-        doc: 'A stream of changes that is silent for this long is opened anew.',
+        doc: 'If the stream of changes is silent for this long, the worker opens a new one.',
         default: 45_000,
       }),
       automatedGraceMs: setting(wholeNumber(0, 3_600_000), {
-        doc: 'How long an application with automated sync must be out of sync before that counts as drift; Argo CD syncs it by itself meanwhile.',
+        doc: 'How long an application with automated sync must be out of sync before it counts as drift. Argo CD usually syncs it in this time.',
         default: 10_000,
       }),
       maxPublishesPerSecond: setting(wholeNumber(1, 10_000), {
-        doc: 'How many changes are published in a second at most; the republish after a reconnect is exempt.',
+        doc: 'How many changes are published in a second at most. The republishing after a reconnect is exempt.',
         default: 50,
       }),
     },

@@ -1,12 +1,12 @@
-// From what YAML makes of a text to what its writer meant. YAML reads `True`, `01` and `1.0` as values of other kinds. Where
-// text is wanted, the text as it was written counts.
+// YAML reads `True`, `01` and `1.0` as a boolean and numbers. Where a setting takes text, these values become the text
+// again that was written.
 import * as z from 'zod/mini';
 import { bare } from '../problems/schema-words.ts';
 import { isMap, isSetting, type Group, type Setting } from '../setting.ts';
 
 interface AsWritten {
   readonly value: unknown;
-  /** Where text, a number, true and false are all wanted, and YAML has changed what was written. */
+  /** Values that may be text, a number or a boolean, and that YAML has changed. */
   readonly unclear: readonly Unclear[];
 }
 

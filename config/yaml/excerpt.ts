@@ -1,4 +1,4 @@
-// Lines of a file for a message, without what may be a secret in them.
+// Lines of a file for a message. What may be a secret is hidden.
 import type { Leaf } from '../sections.ts';
 import { mask, redact, resemblesSecret } from '../problems/problem.ts';
 import { shortened } from '../../messages/shortened.ts';
@@ -32,7 +32,7 @@ export function excerptOf(text: string, { line, column, beside }: Place, leaves:
   ];
 }
 
-/** The name in the first column, at the line or above. */
+/** The section that a line belongs to: the last name in the first column. */
 function sectionAt(lines: readonly string[], at: number): string | undefined {
   for (let line = at; line >= 0; line -= 1) {
     const name = /^["']?([\w-]+)["']? *:/.exec(lines[line] ?? '')?.[1];
@@ -41,7 +41,7 @@ function sectionAt(lines: readonly string[], at: number): string | undefined {
   return undefined;
 }
 
-/** In a section that has secrets, or that we do not know, only the values of keys that are none are shown. */
+/** A section that is unknown or has secrets shows only the values of keys that are known and not secret. */
 function withoutSecrets(line: string, section: string | undefined, leaves: readonly Leaf[]): string {
   const own = leaves.filter(({ path }) => path.startsWith(`${section ?? ''}.`));
   const mayHaveSecrets = own.length === 0 || own.some(({ setting }) => setting.secret);
@@ -56,7 +56,7 @@ function withoutSecrets(line: string, section: string | undefined, leaves: reado
   return line.slice(end).trim() === '' ? line : `${redact(line.slice(0, end))} ${mask}`;
 }
 
-/** The names of keys whose values are no secrets, those of the entries of a list among them. */
+/** The names of keys whose values are not secret, also those in the entries of a list. */
 function openNames({ path, setting }: Leaf): readonly string[] {
   return setting.secret
     ? []

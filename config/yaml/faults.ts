@@ -1,16 +1,16 @@
-// What keeps a text from being YAML, in words for a person: where it is, what was expected and what to write. The
-// parser's own words quote the text, which may be a secret, and often name the line after the mistake.
+// Says why a text is not YAML: where, what was expected, and what to write. The parser's own messages quote the text,
+// which may be a secret, and often name the line after the mistake.
 import type { Document, YAMLError } from 'yaml';
 import { misplaced, misplacedEntry } from './indentation.ts';
 import { keyIn, nextOf, textOf, type Fault, type Text } from './text.ts';
 import { openBracket, openQuote } from './unclosed.ts';
 
-/** The rest is mostly the echo of the first. */
+/** Further faults mostly follow from the first ones. */
 const maximumFaults = 5;
 
 type Said = Pick<YAMLError, 'code' | 'message'> & { readonly offset: number };
 
-/** One for each line, and none after a quote or bracket that is not closed: it takes the rest of the file with it. */
+/** One fault a line. A quote or bracket that is not closed is the last one: the rest of the file only follows from it. */
 export function faultsOf(document: Document.Parsed, whole: string): readonly Fault[] {
   const text = textOf(whole);
   const faults: Fault[] = [];

@@ -1,9 +1,9 @@
-// Keys and entries of lists that do not begin in the column of those around them.
+// Words the faults of keys and list entries that are indented differently from their neighbours.
 import { keyIn, openAbove, type Fault, type Key, type Text } from './text.ts';
 
 const spaces = (count: number) => (count === 1 ? 'by 1 space' : `by ${count} spaces`);
 
-/** A key whose indentation is that of no key around it. */
+/** A key that begins in a column where no key above it begins. */
 export function misplaced(text: Text, line: number): Fault | undefined {
   const key = keyIn(text.lines[line]);
   const open = openAbove(text, line);
@@ -24,7 +24,7 @@ export function misplaced(text: Text, line: number): Fault | undefined {
   };
 }
 
-/** An entry of a list that does not begin where the others do. */
+/** A list entry that begins in another column than the entries above it. */
 export function misplacedEntry(text: Text, line: number): Fault | undefined {
   const column = /^( *)-(?: |$)/.exec(text.lines[line] ?? '')?.[1]?.length;
   if (column === undefined) return undefined;

@@ -1,4 +1,4 @@
-// YAML text to plain values, bounded, with the line of every value. Faults are worded by faults.ts.
+// Parses YAML into plain values, within bounds, with the line of every value. faults.ts words the faults.
 import { isAlias, isMap, isNode, isScalar, isSeq, parseDocument, visit, type Document } from 'yaml';
 import { faultsOf, orphanFault } from './faults.ts';
 import { textOf, type Fault } from './text.ts';
@@ -12,9 +12,9 @@ export interface YamlContent {
 
 type ParsedYaml = YamlContent | { readonly faults: readonly Fault[] };
 
-/** Aliases may multiply what a file says at most this often; 100 is the parser's own default. */
+/** How many values aliases may repeat. 100 is the parser's own default. */
 const maximumAliases = 100;
-/** Our deepest key has six levels; a label or two more would still do. */
+/** Our deepest key has six levels. */
 const deepest = 20;
 
 /** Parses YAML 1.2 (and so JSON). The caller has bounded the length of `text`. */
@@ -68,7 +68,7 @@ function orphanAlias(document: Document.Parsed): number | undefined {
   return orphan;
 }
 
-/** Refuses what is nested too deep, and keeps `__proto__` from meaning anything. */
+/** Refuses values that are nested too deep, and makes `__proto__` an ordinary key. */
 function tidy(value: unknown, levels: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (levels === 0) throw new RangeError();
@@ -78,7 +78,7 @@ function tidy(value: unknown, levels: number): unknown {
   return Object.fromEntries(entries.map(([key, inner]) => [key, tidy(inner, levels - 1)]));
 }
 
-/** The node that `path` leads to, and the offset of its key or list entry; of the last one that is there, where none is. */
+/** The node at `path`, and the offset of its key or list entry. Without such a node: the offset of the last one on the way. */
 function find(document: Document.Parsed, path: readonly PropertyKey[]) {
   const resolved = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node);
   let node: unknown = document.contents;

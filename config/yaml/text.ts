@@ -1,4 +1,4 @@
-// A YAML file as a person reads it: its lines, the keys in them, and what is wrong where.
+// A YAML file as a person reads it: its lines and the keys in them.
 
 export interface Fault {
   /** From 1, as the column. */

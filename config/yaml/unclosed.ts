@@ -1,4 +1,4 @@
-// Quotes and brackets that are not closed: the parser names the place where it gives up, and not the one where they begin.
+// Finds where a quote or bracket begins that is not closed. The parser only names the place where it gives up.
 import { visit, type Document } from 'yaml';
 import type { Fault, Text } from './text.ts';
 
@@ -25,7 +25,6 @@ export function openQuote(
 
 const closing: Readonly<Record<string, string>> = { '[': ']', '{': '}' };
 
-/** Which bracket it is that is not closed: the parser names the place where it gives up. */
 export function openBracket(
   document: Document.Parsed,
   text: Text,

@@ -70,7 +70,7 @@ describe('an entry of worker.presses', () => {
     ['{topic: a, when: x, where: {b: c}}', 'worker.presses[0]', 'no `path`'],
     ['{topic: a, when: x, path: p, where: {}}', 'worker.presses[0].where', 'must name 1 to 10 members'],
     ['{topic: a, when: x, path: p, where: b}', 'worker.presses[0].where', ''],
-    ['{topic: a, when: x, path: p, where: {b..c: d}}', 'worker.presses[0].where', 'parted by dots'],
+    ['{topic: a, when: x, path: p, where: {b..c: d}}', 'worker.presses[0].where', 'separated by dots'],
     ['{topic: a}', 'worker.presses[0]', 'no `when`'],
     ['{topic: a, when: x, counter: n, edge: true}', 'worker.presses[0]', 'both `counter` and `edge`'],
     ['{preset: esphome, device: a}', 'worker.presses[0]', 'an `input` of the wrong kind'],

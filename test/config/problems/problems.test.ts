@@ -133,7 +133,7 @@ describe('the selection of a button', () => {
     expect(problem.remedy).not.toMatch(/\ball\b/);
   });
 
-  test('the default button has none: it has to be said', async () => {
+  test('the default button has none: it is required', async () => {
     const problem = await onlyProblem({ sections: ['worker'], env: { RELEASE_BUTTON_WORKER_BUTTONS: '' } });
     expect(problem).toMatchObject({
       key: 'worker.buttons[0].select',
