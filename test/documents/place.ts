@@ -46,6 +46,8 @@ export async function createPlace({ installed, outside }: PlaceOptions): Promise
   copyProject(clone);
   if (installed) install(clone);
   writePrograms(bin, clone);
+  // An answer that is an error ends curl with an error.
+  writeFileSync(join(home, '.curlrc'), 'fail-with-body\n');
   const cwdFile = join(directory, 'cwd');
   writeFileSync(cwdFile, clone);
 
