@@ -1,5 +1,5 @@
-// What somebody probably meant who wrote a value of another kind than is wanted. Only what the schema then takes is
-// suggested, and never more than was written.
+// Guesses what the writer of an invalid value meant. A suggestion always fits the schema, and never selects more than was
+// written.
 import * as z from 'zod/mini';
 import { nearest } from '../../messages/nearest.ts';
 import { isMap } from '../setting.ts';
@@ -11,13 +11,13 @@ type Guess = (value: unknown) => readonly unknown[];
 
 const guesses = new WeakMap<Schema, Guess>();
 
-/** Of a map: what is meant by a value that is none. */
+/** Adds, to the schema of a map, guesses for values that are not a map. */
 export function withLikelyValues<S extends Schema>(schema: S, guess: Guess): S {
   guesses.set(schema, guess);
   return schema;
 }
 
-/** Values that the schema takes, the likeliest first; none where nothing can be told. */
+/** Values that the schema accepts, the likeliest first. Empty if there is no good guess. */
 export function likelyValues(schema: Schema, name: string, value: unknown): readonly unknown[] {
   return candidates(bare(schema), name, value).filter(
     (candidate) =>
@@ -26,7 +26,7 @@ export function likelyValues(schema: Schema, name: string, value: unknown): read
   );
 }
 
-/** `shop, web` are two. */
+/** The words of a text or list: `shop, web` has two. */
 export function wordsIn(value: unknown): readonly string[] {
   if (Array.isArray(value)) return value.flatMap(wordsIn);
   if (typeof value === 'string') return value.split(/[\s,;]+/).filter((word) => word !== '');
@@ -34,7 +34,7 @@ export function wordsIn(value: unknown): readonly string[] {
   return text === undefined ? [] : [text];
 }
 
-/** Text as it is written; undefined for what is no single value. */
+/** A single value as text; undefined for a list or map. */
 function plainText(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
@@ -83,7 +83,7 @@ function listsMeant(element: Schema, name: string, value: unknown): readonly unk
   if (isMap(value)) {
     if (element instanceof z.ZodMiniString)
       return [textsIn(element, value), Object.keys(value).filter((key) => value[key] === null)];
-    // `main: {…}` for an entry whose id is main.
+    // `main: {…}` means an entry whose id is main.
     const named = Object.entries(value).map(([id, entry]) => (isMap(entry) ? { id, ...entry } : undefined));
     return [[value], named];
   }
@@ -92,7 +92,7 @@ function listsMeant(element: Schema, name: string, value: unknown): readonly unk
   return [[candidates(element, name, value)[0]]];
 }
 
-/** `PruneLast: true` for `PruneLast=true`, or a value under a key that is not needed. */
+/** `PruneLast: true` means `PruneLast=true`. In other lists only the value counts, as in `name: shop`. */
 function textsIn(element: Schema, value: unknown): readonly string[] {
   if (!(element instanceof z.ZodMiniString) || !isMap(value)) return [];
   const takes = (text: string) => z.safeParse(element, text, { jitless: true }).success;
@@ -100,7 +100,7 @@ function textsIn(element: Schema, value: unknown): readonly string[] {
     const alone = plainText(inner);
     if (alone === undefined) return [];
     const both = `${key}=${alone}`;
-    // Where either would do, nothing can be told.
+    // If both forms are valid, either may be meant.
     return takes(both) === takes(alone) ? [] : [takes(both) ? both : alone];
   });
 }

@@ -1,4 +1,4 @@
-// What is wrong with a configuration, all of it at once, without ever showing a secret.
+// The problems of a configuration, reported all at once. They never show a secret.
 import { shortened } from '../../messages/shortened.ts';
 import { editDistance } from '../../messages/nearest.ts';
 
@@ -7,15 +7,15 @@ export interface Problem {
   readonly key: string;
   /** File and line, variable or flag. */
   readonly origin: string;
-  /** As given, shortened; masked where secret, absent where it might be one. */
+  /** As given, but shortened. Masked if it is secret, absent if it might be. */
   readonly value?: string;
   readonly message: string;
   readonly remedy: string;
-  /** Lines of the file, for a person. */
+  /** Lines of the file. */
   readonly excerpt?: readonly string[];
 }
 
-/** The configuration cannot be used; `message` lists every problem. Exit code 2. */
+/** The configuration is invalid; `message` lists every problem. The exit code is 2. */
 export class ConfigError extends Error {
   readonly problems: readonly Problem[];
 
@@ -47,7 +47,7 @@ export function show(value: unknown): string {
   return shortened(text, longestShown);
 }
 
-/** `scheme://user:password@host?token=x` to `scheme://********@host?********`; other text as it is. */
+/** Turns `scheme://user:password@host?token=x` into `scheme://********@host?********`. */
 export function redact(text: string): string {
   const credentials = /:.*@/s.test(text)
     ? text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, `$1${mask}@`)
@@ -71,7 +71,7 @@ export function resemblesSecret(name: string): boolean {
   );
 }
 
-/** `['worker', 'buttons', 0, 'id']` to `worker.buttons[0].id`. */
+/** Turns `['worker', 'buttons', 0, 'id']` into `worker.buttons[0].id`. */
 export function formatPath(path: readonly PropertyKey[]): string {
   return path
     .map((key, index) => (typeof key === 'number' ? `[${key}]` : `${index === 0 ? '' : '.'}${String(key)}`))

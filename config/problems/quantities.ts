@@ -1,4 +1,4 @@
-// Durations and sizes as people say them. The name of a key says what it counts: `appTimeoutMs`, `keepAliveSeconds`.
+// Durations and sizes in words. The name of a key says its unit: `appTimeoutMs`, `keepAliveSeconds`.
 
 type Unit = 'milliseconds' | 'seconds' | 'bytes';
 
@@ -8,7 +8,7 @@ export function unitOf(name: string): Unit | undefined {
   return name.endsWith('Bytes') ? 'bytes' : undefined;
 }
 
-/** In the smallest unit of its kind, the largest first. */
+/** Units, the largest first, as multiples of the smallest one. */
 const spoken: Readonly<Record<'time' | 'size', readonly (readonly [unit: string, size: number])[]>> = {
   time: [
     ['h', 3_600_000],
@@ -25,7 +25,7 @@ const spoken: Readonly<Record<'time' | 'size', readonly (readonly [unit: string,
 
 const scale: Readonly<Record<Unit, number>> = { milliseconds: 1, seconds: 1000, bytes: 1 };
 
-/** For example `10 min`; undefined where the key counts nothing. */
+/** For example `10 min`; undefined if the key has no unit. */
 function inWords(name: string, value: number): string | undefined {
   const unit = unitOf(name);
   if (unit === undefined) return undefined;
@@ -35,7 +35,7 @@ function inWords(name: string, value: number): string | undefined {
   return word === undefined || size === undefined ? undefined : `${small / size} ${word}`;
 }
 
-/** For example `10 min` for `appTimeoutMs`; undefined where that says no more than the number. */
+/** For example `10 min` for `appTimeoutMs`; undefined if the words only repeat the number. */
 export function spokenOf(name: string, value: number): string | undefined {
   const words = value === 0 ? undefined : inWords(name, value);
   return words?.startsWith(`${value} `) === true ? undefined : words;
@@ -68,7 +68,7 @@ const writtenSizes: Readonly<Record<string, number>> = {
   mib: 1024 * 1024,
 };
 
-/** The number that somebody meant who wrote `5s`, `2 min`, `1MB`, `1_000` or `1e3`. */
+/** The number that `5s`, `2 min`, `1MB`, `1_000` or `1e3` means for this key. */
 export function numberMeant(name: string, text: string): number | undefined {
   const plain = text.trim().replace(/(?<=\d)[_' ](?=\d{3}(\D|$))/g, '');
   if (/^-?\d+(\.0+)?(e\d{1,2})?$/i.test(plain) || /^0x[0-9a-f]{1,8}$/i.test(plain)) return Number(plain);

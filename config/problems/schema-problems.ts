@@ -18,16 +18,16 @@ export interface Context {
   readonly isFileUnreadable: boolean;
 }
 
-/** Where in the configuration an issue is. */
+/** A value of which something is reported. */
 export interface Place {
   readonly leaf: Leaf;
   readonly schema: z.core.$ZodType;
   readonly key: string;
   readonly origin: string;
-  /** `port: ` in a file, `RELEASE_BUTTON_BROKER_PORT=` where a variable gave it, and so on. */
+  /** What a line with a new value begins with: `port: ` in a file, `RELEASE_BUTTON_BROKER_PORT=` for a variable. */
   readonly begin: string;
   readonly value: unknown;
-  /** For people; absent where there is none. */
+  /** The value in words; empty if there is no value. */
   readonly shown: { readonly value?: string };
 }
 
@@ -37,7 +37,7 @@ function placeOf(path: readonly PropertyKey[], { leaves, given }: Context): Plac
   const within = path.slice(leaf.path.split('.').length);
   const own = given.get(leaf.path);
   const value = valueAt(own?.value, within);
-  // A number as it was written: `0x10` is found in the file, 16 is not.
+  // Show a number as it was written: people find `0x10` in their file, but not 16.
   const written = typeof value === 'number' ? own?.sourceOf?.(within) : undefined;
   const shown = leaf.setting.secret ? mask : (written ?? show(value));
   return {
@@ -61,7 +61,7 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** A value that is a leaf as a whole is written again where it was given. */
+/** The value of a setting is written where it was given. A value inside a list is written as in a file. */
 function beginOf(
   path: readonly PropertyKey[],
   within: readonly PropertyKey[],
@@ -93,7 +93,7 @@ export function issueProblems(
   );
 }
 
-/** What a check says of a map with misspelt keys (`is empty`) follows from the misspelling. */
+/** Leaves out what only follows from a misspelt key: that its map `is empty`, for example. */
 export function withoutEchoes<Said extends { readonly path: readonly PropertyKey[]; readonly code?: string }>(
   said: readonly Said[],
   issues: readonly z.core.$ZodIssue[],
@@ -123,13 +123,13 @@ function issueProblem(section: SectionName, issue: z.core.$ZodIssue, context: Co
     const remedy = remedyOf(issue, place.value) ?? `write ${line}`;
     return [{ key, origin, ...shown, message: issue.message, remedy }];
   }
-  // `waves: [a, b]` is one mistake: said of the list, where that can be put right as a whole.
+  // `waves: [a, b]` is one mistake, so the list is reported if one line can correct all of it.
   const isEntry = issue.code === 'invalid_type' && typeof path.at(-1) === 'number';
   const whole = isEntry ? kindProblem(placeOf(path.slice(0, -1), context)) : undefined;
   return [whole?.isPutRight === true ? whole.problem : kindProblem(place).problem];
 }
 
-/** Of a check of ours, which says it once or of the value. */
+/** Our own refinements carry a remedy, or a function that makes one from the value. */
 function remedyOf(issue: z.core.$ZodIssue, value: unknown): string | undefined {
   const { remedy, remedyOf: of }: Record<string, unknown> = (issue.code === 'custom' && issue.params) || {};
   const said: unknown =

@@ -1,4 +1,4 @@
-// What a zod schema wants and what a zod issue means, in words for a person.
+// Says in words what a zod schema accepts, and looks up what is inside a schema.
 import * as z from 'zod/mini';
 import { rangeInWords, unitOf } from './quantities.ts';
 
@@ -6,7 +6,7 @@ export type ValueKind = 'text' | 'number' | 'boolean' | 'list';
 
 type Schema = z.core.$ZodType;
 
-/** Takes off what wraps a schema: defaults, optionality, the result of a transformation. */
+/** The schema without its wrappers for defaults, optional values and transformations. */
 export function bare(schema: Schema): Schema {
   if (
     schema instanceof z.ZodMiniPrefault ||
@@ -58,7 +58,7 @@ export function allowed(schema: Schema, name = ''): string {
   return maximum === undefined ? 'text' : `text of up to ${maximum} characters`;
 }
 
-/** The kind alone, for a value of another kind. */
+/** Only the kind, without range or length. */
 export function kindWanted(schema: Schema): string {
   const inner = bare(schema);
   if (inner instanceof z.ZodMiniArray) return 'a list';
@@ -73,7 +73,7 @@ export function entriesWanted(schema: z.ZodMiniArray): string {
   return kind === 'a map' ? 'maps' : 'texts';
 }
 
-/** The least and the most that a number may be. */
+/** The smallest and the largest number that is accepted. */
 export function rangeOf(schema: Schema): readonly [number, number] {
   const inner = bare(schema);
   const { minimum = -Infinity, maximum = Infinity } =
@@ -81,7 +81,7 @@ export function rangeOf(schema: Schema): readonly [number, number] {
   return [Number(minimum), Number(maximum)];
 }
 
-/** How many entries or characters there may be. */
+/** The smallest and the largest number of entries or characters. */
 export function lengthOf(schema: Schema): readonly [number, number] {
   const { minimum = 0, maximum = Infinity } = bounds(bare(schema)._zod.def.checks);
   return [Number(minimum), Number(maximum)];
@@ -123,7 +123,7 @@ export function keysAt(schema: Schema, path: readonly PropertyKey[]): readonly s
   return found instanceof z.ZodMiniObject ? Object.keys(found.def.shape) : [];
 }
 
-/** The choices of an enumeration, for the nearest name. */
+/** The choices of an enumeration; empty for other schemas. */
 export function choicesOf(schema: Schema): readonly string[] {
   const found = bare(schema);
   return found instanceof z.ZodMiniEnum ? Object.values(found.def.entries).map(String) : [];

@@ -1,9 +1,9 @@
-// A key that no setting has: the name that was probably meant.
+// Reports a key that no setting has, with the key that was probably meant.
 import { nearest } from '../../messages/nearest.ts';
 import { formatPath, mask, resemblesSecret, show, type Problem } from './problem.ts';
 import type { Leaf } from '../sections.ts';
 
-/** Also for keys inside lists. The value is shown only where it is plain and cannot be a secret under another name. */
+/** Also for keys inside lists. The value is only shown if it is a single one and cannot be a secret. */
 export function unknownKey(
   path: readonly PropertyKey[],
   siblings: readonly string[],
@@ -12,13 +12,13 @@ export function unknownKey(
   leaves: readonly Leaf[],
 ): Problem {
   const name = String(path.at(-1));
-  // In a section that has a secret any unknown key may be a name that somebody gives it.
+  // In a section that has a secret, any unknown key may be meant for the secret.
   const nearSecret = leaves.some(
     (leaf) => leaf.setting.secret && leaf.path.startsWith(`${String(path[0])}.`),
   );
   const mayBeSecret = resemblesSecret(name) || nearSecret;
   const shown = typeof value !== 'object' && !mayBeSecret;
-  // `token:abc` without a space is one name for YAML.
+  // Without a space, YAML reads `token:abc` as one key.
   const plain = mayBeSecret ? name.replace(/^(\w+[:=]).*/s, `$1${mask}`) : name;
   return {
     key: formatPath([...path.slice(0, -1), plain]),
@@ -29,7 +29,7 @@ export function unknownKey(
   };
 }
 
-/** What other programs call it. */
+/** The names of other programs for our settings. */
 const elsewhere = new Map(
   Object.entries({
     'mqtt.host': 'write host and port as one key, for example `url: mqtt://broker.example:1883`',
@@ -59,7 +59,7 @@ function unknownRemedy(
   const near = nearest(name, siblings);
   if (near !== undefined)
     return `did you mean \`${formatPath([...path.slice(0, -1), near])}\`? Otherwise remove it`;
-  // A name that many sections have, such as `port`, says nothing.
+  // A name that several sections have, such as `port`, does not tell which one is meant.
   const [other, ...others] = leaves.filter((leaf) => leaf.path === name || leaf.path.endsWith(`.${name}`));
   if (other && others.length === 0) {
     const parts = other.path.split('.');

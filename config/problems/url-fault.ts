@@ -1,12 +1,12 @@
-// What is wrong with a URL, in words for a person, with the URL to write where that can be told.
+// Says what is wrong with a URL, and which URL to write if that is clear.
 
 interface Wanted {
-  /** With their colons, the usual one first: `mqtt:`. */
+  /** With a colon, the usual one first: `mqtt:`. */
   readonly schemes: readonly string[];
-  /** A host alone is enough, and means the first scheme. */
+  /** Whether a host alone is accepted; it then means the first scheme. */
   readonly bareHost: boolean;
   readonly example: string;
-  /** What other programs call the same; undefined for what cannot be used at all. */
+  /** Schemes of other programs and what they are here; undefined for those that are not supported. */
   readonly others: ReadonlyMap<string, string | undefined>;
 }
 
@@ -39,13 +39,13 @@ export const webUrlWanted: Wanted = {
   others: new Map(Object.entries({ grpc: 'https', tcp: 'https', ws: 'http', wss: 'https', argocd: 'https' })),
 };
 
-/** Undefined where it is a URL of a scheme that is wanted, with a host. */
+/** Undefined if the value is a URL with a host and one of the schemes. */
 export function urlFault(value: string, wanted: Wanted): UrlFault | undefined {
   const { schemes, bareHost, example, others } = wanted;
   const first = schemes[0] ?? '';
   const begins = schemes.map((scheme) => `${scheme}//`).join(' or ');
   const likeThis = `write for example \`${example}\``;
-  // What may be a password is never repeated.
+  // Never repeat what may be a password.
   const write = (line: string) =>
     /[@?#]/.test(line) || !isUrl(line, schemes) ? likeThis : `write \`${line}\``;
   const fault = (message: string, line?: string): UrlFault => ({

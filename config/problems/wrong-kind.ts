@@ -1,4 +1,4 @@
-// A value of another kind than is wanted, or outside of its range: what is wanted, and the line to write.
+// Words a value of the wrong kind or outside its range: what is accepted, and the line to write.
 import * as z from 'zod/mini';
 import { isMap } from '../setting.ts';
 import { likelyValues } from './likely-values.ts';
@@ -7,39 +7,21 @@ import { numberMeant, spokenOf } from './quantities.ts';
 import type { Place } from './schema-problems.ts';
 import { allowed, choicesOf, entriesWanted, kindWanted, lengthOf, rangeOf } from './schema-words.ts';
 
-interface Said {
+interface Wording {
   readonly message: string;
   readonly remedy: string;
   /** The remedy is a line to write in its place. */
   readonly isPutRight: boolean;
 }
 
-export function wrongKind(place: Place): Said {
-  const { value, leaf, key } = place;
+export function wrongKind(place: Place): Wording {
+  const { value, key, schema: inner } = place;
   const name = nameOf(key);
-  const inner = place.schema;
-  const isSecret = leaf.setting.secret;
-  const lines = isSecret
-    ? []
-    : likelyValues(inner, name, value)
-        .map((meant) => lineOf(place, meant))
-        .filter((line) => !line.includes(mask));
-  const own = leaf.path === key && leaf.setting.items === undefined ? leaf.setting.default : undefined;
-  const forDefault =
-    own === undefined
-      ? ''
-      : `, or remove it for the default, ${flow(own)}${inBrackets(spokenOf(name, Number(own)))}`;
+  const lines = likelyLines(place, name);
   const isPutRight = lines.length > 0;
-  const write = (otherwise: string) =>
-    isPutRight
-      ? `write ${[...new Set(lines)]
-          .slice(0, 2)
-          .map((line) => `\`${line}\``)
-          .join(' or ')}`
-      : `${otherwise}${forDefault}`;
-  const say = (message: string, otherwise: string): Said => ({
+  const say = (message: string, otherwise: string): Wording => ({
     message,
-    remedy: write(otherwise),
+    remedy: isPutRight ? `write ${lines.join(' or ')}` : `${otherwise}${orDefault(place, name)}`,
     isPutRight,
   });
 
@@ -80,8 +62,8 @@ function number(
   schema: z.ZodMiniNumber,
   { value, begin }: Place,
   name: string,
-  say: (message: string, otherwise: string) => Said,
-): Said {
+  say: (message: string, otherwise: string) => Wording,
+): Wording {
   const [least, most] = rangeOf(schema);
   const wanted = `must be ${allowed(schema, name)}`;
   if (typeof value === 'string') {
@@ -95,7 +77,7 @@ function number(
   }
   if (typeof value !== 'number') return say(wanted, 'write a number');
   if (!Number.isInteger(value)) return say('must be a whole number', `write a number without a fraction`);
-  // Whoever writes 600 for ten minutes thinks of seconds.
+  // Somebody who writes 600 for ten minutes means seconds.
   const thousandfold = value * 1000;
   const spoken = name.endsWith('Ms') ? spokenOf(name, thousandfold) : undefined;
   if (spoken !== undefined && value > 0 && value < least && thousandfold >= least && thousandfold <= most)
@@ -110,7 +92,22 @@ function number(
   );
 }
 
-/** Where nothing can be told from the value. */
+/** At most two lines that somebody probably meant. A secret is not repeated. */
+function likelyLines(place: Place, name: string): readonly string[] {
+  if (place.leaf.setting.secret) return [];
+  const lines = likelyValues(place.schema, name, place.value).map((value) => lineOf(place, value));
+  const shown = new Set(lines.filter((line) => !line.includes(mask)));
+  return [...shown].slice(0, 2).map((line) => `\`${line}\``);
+}
+
+function orDefault({ leaf, key }: Place, name: string): string {
+  const own = leaf.path === key && leaf.setting.items === undefined ? leaf.setting.default : undefined;
+  if (own === undefined) return '';
+  const spoken = spokenOf(name, Number(own));
+  return `, or remove it for the default, ${flow(own)}${spoken === undefined ? '' : ` (${spoken})`}`;
+}
+
+/** The remedy if the value does not tell what is meant. */
 function howTo(schema: z.core.$ZodType, { begin, leaf, value }: Place): string {
   if (schema instanceof z.ZodMiniObject && Object.hasOwn(schema.def.shape, 'id') && typeof value === 'string')
     return `begin the entry with \`- id: ${flow(value)}\` and write its other keys below`;
@@ -136,7 +133,7 @@ function kindOf(value: unknown): string {
   return typeof value === 'string' ? 'text' : value === null ? 'empty' : `a ${typeof value}`;
 }
 
-/** A shell takes brackets and braces for its own. */
+/** A shell would interpret brackets and braces. */
 function lineOf({ begin }: Place, meant: unknown): string {
   const text = redact(flow(meant));
   return typeof meant === 'object' && !begin.endsWith(': ') && begin !== '- '
@@ -147,8 +144,6 @@ function lineOf({ begin }: Place, meant: unknown): string {
 function nameOf(key: string): string {
   return key.replace(/(\[\d+\])+$/, '').replace(/^.*\./, '');
 }
-
-const inBrackets = (text: string | undefined) => (text === undefined ? '' : ` (${text})`);
 
 /** YAML in one line. */
 function flow(value: unknown): string {

@@ -8,7 +8,7 @@ import { openBracket, openQuote } from './unclosed.ts';
 /** Further faults mostly follow from the first ones. */
 const maximumFaults = 5;
 
-type Said = Pick<YAMLError, 'code' | 'message'> & { readonly offset: number };
+type ParserError = Pick<YAMLError, 'code' | 'message'> & { readonly offset: number };
 
 /** One fault a line. A quote or bracket that is not closed is the last one: the rest of the file only follows from it. */
 export function faultsOf(document: Document.Parsed, whole: string): readonly Fault[] {
@@ -27,8 +27,11 @@ export function orphanFault(whole: string, offset: number): Fault {
   return { ...textOf(whole).placeOf(offset), ...simple('BAD_ALIAS') };
 }
 
-function explain(document: Document.Parsed, text: Text, said: Said): Fault & { readonly isLast?: true } {
-  const { code, message, offset } = said;
+function explain(
+  document: Document.Parsed,
+  text: Text,
+  { code, message, offset }: ParserError,
+): Fault & { readonly isLast?: true } {
   const line = text.lineAt(offset);
   const character = text.whole[offset] ?? '';
   const here = (words = simple(code)) => ({ ...text.placeOf(offset), ...words });

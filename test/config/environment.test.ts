@@ -110,6 +110,18 @@ test.each(['abc', 'NaN', '12a', '1e3', '0x10', 'Infinity', '1.5', '', ' '])(
   },
 );
 
+test.each(['1e3', '0x10', '007', 'true', '1.0'])(
+  'the text %j is the same from a flag, a variable and a file',
+  async (text) => {
+    const file = `mqtt: {username: me, password: ${text}}`;
+    expect((await load({ file })).config.mqtt.password).toBe(text);
+    const env = { RELEASE_BUTTON_MQTT_USERNAME: 'me', RELEASE_BUTTON_MQTT_PASSWORD: text };
+    expect((await load({ env })).config.mqtt.password).toBe(text);
+    const flags = { 'mqtt.username': 'me', 'mqtt.password': text };
+    expect((await load({ flags })).config.mqtt.password).toBe(text);
+  },
+);
+
 test.each(['yes', '1', 'on'])('the boolean %j is an error', async (text) => {
   const problem = await onlyProblem({ env: { RELEASE_BUTTON_HEALTH_ENABLED: text } });
   expect(problem).toMatchObject({ key: 'health.enabled', value: JSON.stringify(text) });
