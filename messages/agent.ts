@@ -1,4 +1,4 @@
-// A GPIO agent: there or not, and what hangs on it.
+// The topics of a GPIO agent: its availability, and its hardware.
 import * as z from 'zod/mini';
 import { channel } from './channel.ts';
 import { json, word } from './codec.ts';
@@ -25,7 +25,7 @@ const agentInfoSchema = z.object({
     }),
   ),
   leds: z.array(z.object({ id: idSchema, follows: idSchema })),
-  /** Of the last hour: how often and how long nobody looked at the pins, and edges that were dropped. */
+  /** For the last hour: how often and how long the pins were not read, and how many edges were lost. */
   unseen: z.exactOptional(
     z.object({ gaps: z.number(), gapMs: z.number(), longestGapMs: z.number(), lostEdges: z.number() }),
   ),
@@ -39,7 +39,7 @@ export const agentInfo = channel(
     kind: 'state',
     qos: 1,
     from: ['agent'],
-    summary: 'What the agent is and what hangs on it; on connect and every minute.',
+    summary: 'The agent and its hardware; on connect and every minute.',
   },
   json(agentInfoSchema),
 );

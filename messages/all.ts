@@ -1,4 +1,4 @@
-// Every row of the contract, for documents, access rules and tests. Processes import only the rows that they use.
+// Every row of the contract, for documents, access rules and tests. A process imports only the rows that it uses.
 import { agentAvailability, agentInfo } from './agent.ts';
 import { buttonArm, buttonEvent, buttonSignal, buttonState } from './button.ts';
 import { app, drift } from './drift.ts';

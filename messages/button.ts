@@ -1,4 +1,4 @@
-// What else is said about a button: what the finger did, how the button is, what its light should say.
+// Further topics of a button: what the finger did, its state, and the signal for its light.
 import * as z from 'zod/mini';
 import { channel } from './channel.ts';
 import { json, word } from './codec.ts';
@@ -19,7 +19,7 @@ export const buttonEvent = channel(
     kind: 'event',
     qos: 1,
     from: ['agent'],
-    summary: 'What the finger did. Only real buttons publish it, so it is no request.',
+    summary: 'What the finger did. Only real buttons publish it. It is not a request.',
   },
   json(buttonEventSchema, 16_384),
 );
@@ -41,12 +41,12 @@ export const buttonState = channel(
     kind: 'state',
     qos: 1,
     from: ['agent'],
-    summary: 'How the button is, and what it has counted since its agent started.',
+    summary: 'The state of the button, and its counts since the start of the agent.',
   },
   json(buttonStateSchema, 16_384),
 );
 
-/** In order of strength: the first that holds is what the button says. */
+/** In order of strength: the first that applies is the signal of the button. */
 export const signals = [
   'unknown',
   'releasing',
@@ -76,7 +76,7 @@ export const buttonSignal = channel(
     kind: 'state',
     qos: 1,
     from: ['worker'],
-    summary: 'What the button has to say; true only while the worker that it names is online.',
+    summary: 'The signal of the button. It is valid only while the worker that it names is online.',
   },
   json(buttonSignalSchema, 16_384),
 );

@@ -15,34 +15,34 @@ export type Kind = 'state' | 'event';
 export interface Delivery {
   readonly kind: Kind;
   readonly qos: 0 | 1;
-  /** Message expiry of MQTT 5, in seconds; absent: none. */
+  /** Message expiry of MQTT 5, in seconds. Absent: none. */
   readonly expirySeconds?: number;
 }
 
-/** What describes a channel to people, in the generated documents. */
+/** The description of a channel in the generated documents. */
 export interface About {
   readonly from: readonly Sender[];
   readonly summary: string;
 }
 export type Sender = 'agent' | 'worker' | 'home-assistant' | 'anyone allowed';
 
-/** Where one message goes: a topic below the prefix, and how it is delivered and encoded. */
+/** The destination of one message: a topic below the prefix, its delivery and its encoding. */
 export interface Address<Message, K extends Kind = Kind> {
   readonly topic: string;
-  /** The topic is somebody else's and stands whole, not below the prefix. */
+  /** The topic is foreign and complete, not below the prefix. */
   readonly foreign?: true;
   readonly kind: K;
   readonly delivery: Delivery;
   readonly codec: Codec<Message>;
 }
 
-/** What a subscription asks for: a topic filter below the prefix and how to read what arrives. */
+/** A subscription: a topic filter below the prefix, and how to read the messages. */
 export interface Filter<Message, P> {
   readonly filter: string;
-  /** The filter is for topics of others and stands whole, not below the prefix. */
+  /** The filter is foreign and complete, not below the prefix. */
   readonly foreign?: true;
   readonly codec: Codec<Message>;
-  /** The parameters of a topic (below the prefix, unless foreign) that fits the row, or undefined. */
+  /** The parameters of a topic (below the prefix, unless foreign), or undefined if it does not match the row. */
   readonly match: (topic: string) => P | undefined;
 }
 
@@ -53,7 +53,7 @@ export interface Channel<Template extends string, Message, K extends Kind> {
   readonly codec: Codec<Message>;
   /** @throws RangeError when a parameter does not fit into its topic level. */
   at(params: Params<Template>): Address<Message, K>;
-  /** Parameters left out match any value. @throws RangeError as `at` does. */
+  /** A missing parameter matches any value. @throws RangeError as `at` does. */
   filter(params?: Partial<Params<Template>>): Filter<Message, Params<Template>>;
 }
 

@@ -1,4 +1,4 @@
-// Bytes to messages and back: the edge where payloads are parsed once, bounded and by a schema.
+// Turns bytes into messages and back. Payloads are parsed only here, once, with a size limit and a schema.
 import * as z from 'zod/mini';
 import { requestIdSchema } from './ids.ts';
 import { inWords } from './faults.ts';
@@ -10,26 +10,26 @@ export type Decoded<Message> =
   | {
       readonly ok: false;
       readonly error: string;
-      /** of a request that cannot be read otherwise, so that its sender gets the answer */
+      /** The id of a request that cannot be read otherwise, so that its sender gets an answer */
       readonly id?: string;
     };
 
 export interface Codec<Message> {
   readonly contentType: 'application/json' | 'text/plain';
-  /** Describes the payload for the generated documents. */
+  /** Description of the payload for the generated documents. */
   readonly schema: z.ZodMiniType<Message>;
   readonly maxBytes: number;
   encode(message: Message): string;
-  /** Whether a payload says nothing at all; absent: one of no bytes does. */
+  /** True if a payload is empty. Absent: only a payload of no bytes is. */
   readonly isEmpty?: (payload: Uint8Array) => boolean;
-  /** Never throws; the error is a sentence fit for a log line. */
+  /** Never throws. The error is a sentence for the log. */
   decode(payload: Uint8Array): Decoded<Message>;
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 function decodeText(payload: Uint8Array, maxBytes: number): Decoded<string> {
-  // It clears a retained message and says nothing; above all it is no press.
+  // An empty payload clears a retained message. It has no content, and is never a press.
   if (payload.byteLength === 0) return { ok: false, error: 'the payload is empty' };
   if (payload.byteLength > maxBytes)
     return { ok: false, error: `the payload has ${payload.byteLength} bytes, more than ${maxBytes}` };
@@ -40,7 +40,7 @@ function decodeText(payload: Uint8Array, maxBytes: number): Decoded<string> {
   }
 }
 
-/** @param otherNames given for a request: then nothing may stand in it twice */
+/** @param otherNames given for a request, whose members must be unique */
 export function parseJson<Message>(
   text: string,
   schemaOf: SchemaOf<Message>,
@@ -64,12 +64,12 @@ export function parseJson<Message>(
   return decoded.ok || !success ? decoded : { ...decoded, id: data.id };
 }
 
-/** One schema, or the choice of one by what the JSON is: errors then name what is wrong with the form that was meant. */
+/** One schema, or a function that chooses one by the JSON, so that errors are about the intended form. */
 type SchemaOf<Message> = z.ZodMiniType<Message> | ((json: unknown) => z.ZodMiniType<Message>);
 
 const identifiedSchema = z.object({ id: requestIdSchema });
 
-/** An error is for a line of a log. In characters. */
+/** The longest error, which goes into one line of the log. In characters. */
 const errorLength = 500;
 
 function parse<Message>(
@@ -83,11 +83,11 @@ function parse<Message>(
     if (issue.code === 'unrecognized_keys') return unknownInWords(schema, issue.path, issue.keys, otherNames);
     return issue.path.length > 0 ? `${issue.path.join('.')}: ${issue.message}` : issue.message;
   });
-  // Names of members are the sender's and may be as long as the payload.
+  // The sender chooses the names of members. They may be as long as the payload.
   return { ok: false, error: problems.join('; ').slice(0, errorLength) };
 }
 
-/** JSON payloads. `maxBytes` bounds what is parsed, not what is sent. */
+/** JSON payloads. `maxBytes` limits what is parsed, not what is sent. */
 export function json<Message>(schema: z.ZodMiniType<Message>, maxBytes = 262_144): Codec<Message> {
   return {
     contentType: 'application/json',
@@ -101,12 +101,12 @@ export function json<Message>(schema: z.ZodMiniType<Message>, maxBytes = 262_144
   };
 }
 
-/** At most so many bytes of a request are read. */
+/** The largest request that is read, in bytes. */
 const requestBytes = 16_384;
 
 /**
  * A request in JSON.
- * @param schema knows every member there may be (`z.strictObject`): what it does not know is refused
+ * @param schema lists every allowed member (`z.strictObject`): others are refused
  */
 export function request<Message>(
   schema: z.ZodMiniType<Message>,
@@ -121,7 +121,7 @@ export function request<Message>(
   };
 }
 
-/** One bare word out of a list. */
+/** One bare word from a list. */
 export function word<const Word extends string>(words: readonly [Word, ...Word[]]): Codec<Word> {
   const schema = z.enum(words);
   const maxBytes = 256;
@@ -141,10 +141,10 @@ const notJson =
   'the payload starts like JSON and cannot be parsed; names and texts in JSON stand in double quotes';
 
 /**
- * A request as a bare text or as JSON: what starts with `{` or `[` is JSON, anything else goes through `fromText`.
- * @param object what JSON must be, or which of several schemas it must fit; absent: `schema`. As with `request` it knows
- * every member there may be
- * @param toText gives the bare text where the message has one; undefined: sent as JSON
+ * A request as bare text or as JSON: text that starts with `{` or `[` is JSON, all other text goes through `fromText`.
+ * @param object the schema for JSON, or the schemas to choose from; absent: `schema`. As with `request`, it lists every
+ * allowed member
+ * @param toText returns the bare text of the message, if it has one; undefined: it is sent as JSON
  */
 export function textOrJson<Message>(options: {
   readonly schema: z.ZodMiniType<Message>;
@@ -172,7 +172,7 @@ export function textOrJson<Message>(options: {
   };
 }
 
-/** Whatever text there is, for payloads of others whose form only their configuration knows. */
+/** Any text, for foreign payloads. Only their configuration knows their form. */
 export function text(maxBytes = 16_384): Codec<string> {
   return {
     contentType: 'text/plain',

@@ -1,4 +1,4 @@
-// Drift: the summary, and one topic an application.
+// Drift: the summary, and one topic for each application.
 import * as z from 'zod/mini';
 import { channel } from './channel.ts';
 import { json } from './codec.ts';
@@ -6,16 +6,16 @@ import { frozenSchema } from './freeze.ts';
 import { idSchema } from './ids.ts';
 import { timeSchema } from './time.ts';
 
-/** Words of Argo CD (`status.sync.status`, `status.health.status`); an empty one is `Unknown` here. */
+/** Argo CD's words (`status.sync.status`, `status.health.status`). An empty one becomes `Unknown`. */
 const syncStatusSchema = z.enum(['Synced', 'OutOfSync', 'Unknown']);
 export type SyncStatus = z.infer<typeof syncStatusSchema>;
 
-/** At most so many applications are listed in the summary; `truncated` tells. */
+/** The summary lists at most this many applications; `truncated` says that there are more. */
 export const summaryApplications = 20;
 
 /**
- * What there is to say of an application besides its status. That it lives in another namespace than Argo CD's own is told
- * by its `namespace`.
+ * Facts about an application beside its status. A `namespace` other than Argo CD's own says that it lives in another
+ * namespace.
  */
 const noteSchema = z.enum([
   'deleting',
@@ -49,20 +49,20 @@ const driftSchema = z.object({
         health: z.string(),
         from: z.string(),
         to: z.string(),
-        /** absent: nothing to say */
+        /** absent: no notes */
         notes: z.exactOptional(z.array(noteSchema)),
       }),
     )
     .check(z.maxLength(summaryApplications)),
   truncated: z.boolean(),
-  /** absent: no freeze of everything holds */
+  /** absent: there is no freeze of everything */
   frozen: z.exactOptional(frozenSchema),
-  /** whether Argo CD has been heard of lately; where it has not, all else here is unknown */
+  /** whether Argo CD was heard from recently; if not, all other members are unknown */
   fresh: z.exactOptional(z.boolean()),
-  /** whether Argo CD has answered when it was asked last; what is known may still be fresh where it has not */
+  /** whether Argo CD answered the last request; even if not, all other members may be recent enough */
   reachable: z.exactOptional(z.boolean()),
   since: timeSchema,
-  /** since when the worker has seen the oldest of what is out of sync; absent: nothing is */
+  /** since when the worker has seen the oldest drift; absent: nothing is out of sync */
   oldestDriftAt: z.exactOptional(timeSchema),
   at: timeSchema,
   server: z.string(),
@@ -76,7 +76,7 @@ export const drift = channel(
     kind: 'state',
     qos: 1,
     from: ['worker'],
-    summary: 'The drift of all applications that some button of the worker selects.',
+    summary: 'The drift of all applications that the buttons of the worker select.',
   },
   json(driftSchema),
 );
@@ -99,16 +99,16 @@ const appSchema = z.object({
   phase: z.exactOptional(z.string()),
   message: z.exactOptional(z.string()),
   window: z.exactOptional(z.enum(['open', 'closed'])),
-  /** until when the window is as it is; absent: not known */
+  /** until when the window stays as it is; absent: not known */
   windowUntil: z.exactOptional(timeSchema),
-  /** what Argo CD's people wrote down about the window that is in the way; absent: nothing */
+  /** the description that the window has in Argo CD; absent: none */
   windowReason: z.exactOptional(z.string()),
   permitted: z.exactOptional(z.boolean()),
   automated: z.boolean(),
-  /** those that release it, in the order of the configuration; absent: not known */
+  /** the buttons that release it, in the order of the configuration; absent: not known */
   buttons: z.exactOptional(z.array(idSchema)),
   notes: z.exactOptional(z.array(noteSchema)),
-  /** what Argo CD has against it, `<type>: <message>` */
+  /** Argo CD's error about it, `<type>: <message>` */
   condition: z.exactOptional(z.string()),
   link: z.string(),
 });

@@ -1,7 +1,7 @@
-// What is wrong with a member of a payload, as people say it.
+// Describes for people what is wrong with a member of a payload.
 import * as z from 'zod/mini';
 
-/** For what has no words here. */
+/** For faults without a description here. */
 const english = z.locales.en().localeError;
 
 const kinds: Readonly<Record<string, string>> = {
@@ -13,10 +13,10 @@ const kinds: Readonly<Record<string, string>> = {
   number: 'a number',
   int: 'a whole number',
 };
-/** A text is the sender's and may be as long as the payload. */
+/** A text comes from the sender and may be as long as the payload. */
 const textLength = 64;
 
-/** zod's `error`: zod/mini words nothing by itself. */
+/** For zod's `error` option, because zod/mini has no error texts. */
 export function inWords(issue: z.core.$ZodRawIssue): ReturnType<typeof english> {
   if (issue.code === 'invalid_type') {
     const wanted = `must be ${kinds[issue.expected] ?? issue.expected}`;

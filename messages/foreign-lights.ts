@@ -1,14 +1,14 @@
-// Lamps of others: what each kind of lamp is told for each signal, and how it says that it is back.
+// Foreign lamps: the message of each kind of lamp for each signal, and the message by which it reports its return.
 import type { Signal } from './button.ts';
 import { signals } from './button.ts';
 
 export const lightPresets = ['zigbee2mqtt', 'shelly-gen1', 'shelly-gen2', 'wled'] as const;
 type LightPreset = (typeof lightPresets)[number];
 
-/** What a person may say for a signal: text as it is, a map as JSON; on or off, or a number, as the preset means it. */
+/** What a person may configure for a signal: text is sent as it is, a map as JSON; the preset decides about booleans and numbers. */
 export type Said = string | number | boolean | Readonly<Record<string, unknown>>;
 
-/** As a person configures it: a preset with its device, or a topic with what to publish there. */
+/** The configuration of a lamp: a preset with its device, or a topic with its payloads. */
 export interface ForeignLight {
   readonly button: string;
   readonly preset?: LightPreset;
@@ -23,9 +23,9 @@ export interface ForeignLight {
 export interface Lamp {
   readonly button: string;
   readonly topic: string;
-  /** The signals that are left out have no payload: a mistake in the configuration. */
+  /** A signal without a payload is a mistake in the configuration. */
   readonly payloads: ReadonlyMap<Signal, string>;
-  /** A message that says that the lamp is back, perhaps after it has forgotten what it was told. */
+  /** A message that says that the lamp is back, and may have forgotten its state. */
   readonly back?: { readonly topic: string; readonly values: readonly BackValue[] };
 }
 
@@ -40,15 +40,15 @@ interface Look {
   readonly colour: readonly [number, number, number];
   /** 1 to 255 */
   readonly brightness: number;
-  /** Zigbee's, played once over the colour */
+  /** an effect of Zigbee, played once over the colour */
   readonly effect?: 'blink' | 'breathe' | 'okay';
-  /** WLED's number: 0 solid, 1 blink, 2 breathe */
+  /** an effect number of WLED: 0 solid, 1 blink, 2 breathe */
   readonly wled: number;
-  /** of a lamp that can only be on or off */
+  /** for a lamp that can only be on or off */
   readonly bare: boolean;
 }
 
-/** Said as the LED says it: on only where there is something to release, dim where nothing can be done about it. */
+/** As on the LED: on only if there is something to release, dim if nothing can be done about it. */
 const looks: Readonly<Record<Signal, Look>> = {
   unknown: { on: true, colour: [128, 0, 255], brightness: 30, wled: 0, bare: false },
   releasing: { on: true, colour: [0, 80, 255], brightness: 254, effect: 'breathe', wled: 2, bare: true },
@@ -75,7 +75,7 @@ function kindOf({ preset, device = '', output, base = 'zigbee2mqtt', topic = '' 
       const flag = (on: boolean) => JSON.stringify({ state: on ? 'ON' : 'OFF' });
       return {
         topic: `${base}/${device}/set`,
-        // Since version 2 JSON only; before, bare text where it was so configured.
+        // Version 2 sends only JSON. Earlier versions send bare text if configured so.
         back: {
           topic: `${base}/${device}/availability`,
           values: [

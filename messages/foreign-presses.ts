@@ -1,40 +1,40 @@
-// Buttons of others: which topic each kind of device publishes its presses on, and what a press looks like there.
+// Foreign buttons: the topic and the payload of a press for each kind of device.
 
 export const pressPresets = ['zigbee2mqtt', 'shelly-gen1', 'shelly-gen2', 'tasmota', 'esphome'] as const;
 type PressPreset = (typeof pressPresets)[number];
 
-/** As a person configures it: a preset with its device, or a topic with what to look at. */
+/** The configuration of a button: a preset with its device, or a topic and what to look for. */
 export interface ForeignPress {
   readonly preset?: PressPreset;
   readonly device?: string;
   readonly input?: number | string;
-  /** of shelly-gen2, in place of the usual `input:<input>` */
+  /** for shelly-gen2, instead of the usual `input:<input>` */
   readonly component?: string;
   readonly base?: string;
   readonly topic?: string;
   readonly path?: string;
-  /** what other members must say, by their paths */
+  /** the required values of other members, by their paths */
   readonly where?: Readonly<Record<string, string | readonly string[]>>;
   readonly counter?: string;
   readonly edge: boolean;
-  /** as it is written in the configuration */
+  /** as written in the configuration */
   readonly when?: string | readonly string[];
 }
 
 export interface Trigger {
   readonly topic: string;
-  /** Where the value stands in the JSON payload, member by member; empty: the bare text is the value. */
+  /** The path of the value in the JSON payload. Empty: the bare text is the value. */
   readonly path: readonly string[];
   readonly when: readonly string[];
-  /** Where the payload has a list of events: the list. Each event is looked at for itself. */
+  /** The path of a list of events. Each event is checked on its own. */
   readonly list?: readonly string[];
-  /** What else the message, or the event of a list, must say; one that says otherwise is about something else. */
+  /** The required values of other members of the message, or of the event. Other values mean another subject. */
   readonly where: readonly Condition[];
-  /** Where a counter stands that grows with each press; the messages in between are repetitions. */
+  /** The path of a counter that grows with each press. Messages with the same count are repetitions. */
   readonly counter?: readonly string[];
   /** The value is a state: only its change is a press. */
   readonly edge: boolean;
-  /** Says that the device was away: what it says next may be old. */
+  /** A message that says that the device was away: its next message may be old. */
   readonly away?: { readonly topic: string; readonly text: string };
 }
 
@@ -43,7 +43,7 @@ interface Condition {
   readonly values: readonly string[];
 }
 
-/** What each preset takes for a press where `when` does not say. */
+/** The values that mean a press for each preset, unless `when` is configured. */
 const usual: Readonly<Record<PressPreset, string>> = {
   zigbee2mqtt: 'single',
   'shelly-gen1': 'S',
@@ -52,7 +52,7 @@ const usual: Readonly<Record<PressPreset, string>> = {
   esphome: 'ON',
 };
 
-/** Wakes up for each press and sleeps until the next: that it was away says nothing. */
+/** Wakes up for each press and sleeps until the next, so its absence says nothing. */
 const sleeps = /^shellybutton[12]-/;
 
 export function triggerOf(press: ForeignPress): Trigger {
@@ -118,7 +118,7 @@ function membersOf(path: string | undefined): readonly string[] {
   return path === undefined ? [] : path.split('.');
 }
 
-/** For a line of a log: `zigbee2mqtt/big-red (action single)`. */
+/** For a line of the log: `zigbee2mqtt/big-red (action single)`. */
 export function triggerInWords({ topic, path, when, where, counter, edge }: Trigger): string {
   const what = [{ path, values: when }, ...where]
     .map((one) => [one.path.join('.'), one.values.join(' or ')].filter((word) => word !== '').join(' '))

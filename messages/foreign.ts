@@ -1,8 +1,8 @@
-// Topics of others: Home Assistant's, foreign buttons and lamps. They stand whole, not below our prefix.
+// Foreign topics: those of Home Assistant, buttons and lamps. They are complete, not below our prefix.
 import type { Address, Filter, Kind } from './channel.ts';
 import type { Codec } from './codec.ts';
 
-/** The row's address as somebody else has it: below `root` instead of below our prefix. */
+/** The address of the row below a foreign `root` instead of our prefix. */
 export function addressBelow<Message, K extends Kind>(
   root: string,
   address: Address<Message, K>,
@@ -10,7 +10,7 @@ export function addressBelow<Message, K extends Kind>(
   return { ...address, topic: `${root}/${address.topic}`, foreign: true };
 }
 
-/** The row's filter as somebody else has it: below `root` instead of below our prefix. */
+/** The filter of the row below a foreign `root` instead of our prefix. */
 export function filterBelow<Message, P>(root: string, filter: Filter<Message, P>): Filter<Message, P> {
   return {
     ...filter,
@@ -20,12 +20,12 @@ export function filterBelow<Message, P>(root: string, filter: Filter<Message, P>
   };
 }
 
-/** A single topic that a person has configured, to be published to: never retained, at QoS 1. */
+/** A configured topic to publish to: never retained, at QoS 1. */
 export function foreignAddress<Message>(topic: string, codec: Codec<Message>): Address<Message, 'event'> {
   return { topic, foreign: true, kind: 'event', delivery: { kind: 'event', qos: 1 }, codec };
 }
 
-/** A single topic that a person has configured, to be listened to. */
+/** A configured topic to subscribe to. */
 export function foreignFilter<Message>(
   topic: string,
   codec: Codec<Message>,

@@ -1,5 +1,5 @@
-// Freezing: nothing is released until it is lifted, by everybody's button or by a single one. Each cause of a freeze has a
-// source, and counts for itself.
+// A freeze stops all releases of every button or of one button until somebody lifts it. Each freeze has a source, and the
+// freezes of different sources are independent.
 import * as z from 'zod/mini';
 import { channel } from './channel.ts';
 import { json, textOrJson } from './codec.ts';
@@ -10,26 +10,26 @@ const reason = z.exactOptional(z.string().check(z.maxLength(200)));
 const by = z.exactOptional(z.string().check(z.maxLength(64)));
 const until = z.exactOptional(timeSchema);
 
-/** A year: a freeze for longer is one without an end. */
+/** A year. A longer freeze has no end. */
 const longestSeconds = 366 * 86_400;
-/** for how long it was asked for */
+/** for how long the freeze was requested */
 const forSeconds = z.exactOptional(z.int().check(z.minimum(1), z.maximum(longestSeconds)));
 
-/** The source of a freeze whose request names none. */
+/** The source of a request that names none. */
 export const personSource = 'person';
 
 const freezeRequestSchema = z.strictObject({
   frozen: z.boolean(),
   /** absent: every button */
   button: z.exactOptional(idSchema),
-  /** whose freeze it is; absent: freezes as `person`, and lifts the freezes of all sources */
+  /** absent: freezes as `person`, and lifts the freezes of all sources */
   source: z.exactOptional(idSchema),
-  /** Whoever presses meanwhile reads it: an empty one would tell nobody anything. */
+  /** The result of a press contains it, so an empty one would help nobody. */
   reason: z.exactOptional(
     z.string().check(z.maxLength(200), z.regex(/\S/, 'must not be empty, or white space only')),
   ),
   until,
-  /** in place of `until`: the worker counts, by its own clocks */
+  /** instead of `until`: the worker measures it with its own clocks */
   forSeconds,
   by,
   id: z.exactOptional(requestIdSchema),
@@ -62,7 +62,7 @@ export const freezeSet = channel(
   {
     ...freezeSetDelivery,
     summary:
-      'Every worker freezes or unfreezes all its buttons, or the one worker that has the button that one: `on`, `off`, or with source, reason, end and who. `off` without a button ends every freeze; with a `source` only those of that source.',
+      'Freezes or unfreezes all buttons of every worker, or one button: `on`, `off`, or an object with source, reason, end and person. `off` without a button ends every freeze, with a `source` only those of that source.',
   },
   freezeRequest,
 );
@@ -75,36 +75,36 @@ export const workerFreezeSet = channel(
 
 const source = z.exactOptional(idSchema);
 export const frozenSchema = z.object({ source, reason, until, forSeconds, by, at: timeSchema });
-/** One freeze: whose, why, until when, by whom, and since when. */
+/** One freeze: its source, its reason, its end, who asked for it, and since when. */
 export type Frozen = z.infer<typeof frozenSchema>;
 
 const causeSchema = z.object({
   source: idSchema,
-  /** absent: all of them */
+  /** absent: all buttons */
   button: z.exactOptional(idSchema),
   reason,
   until,
   forSeconds,
   by,
-  /** since when */
+  /** since when it holds */
   at: timeSchema,
-  /** when this one was last asked for: of two copies of it the later one holds */
+  /** the time of its last request: of two copies the later one counts */
   changedAt: z.exactOptional(timeSchema),
 });
 
 const liftSchema = z.object({
-  /** absent: everything was lifted */
+  /** absent: the freezes of all sources were lifted */
   source,
   /** absent: of all buttons */
   button: z.exactOptional(idSchema),
   at: timeSchema,
 });
 
-/** More than a worker holds: what is longer was said by none. */
+/** More than a worker keeps. No worker publishes a longer list. */
 const longestList = 256;
 
 const freezeStateSchema = z.object({
-  /** whether all buttons are; the members up to `at` are of the freeze that lasts longest */
+  /** true if all buttons are frozen. The members up to `at` belong to the freeze that lasts longest */
   frozen: z.boolean(),
   source,
   reason,
@@ -112,13 +112,13 @@ const freezeStateSchema = z.object({
   forSeconds,
   by,
   at: z.exactOptional(timeSchema),
-  /** when it was last changed, a lift included */
+  /** the time of the last change, including lifts */
   changedAt: z.exactOptional(timeSchema),
-  /** buttons that are frozen by themselves, each with the freeze that lasts longest */
+  /** single frozen buttons, each with the freeze that lasts longest */
   buttons: z.exactOptional(z.record(idSchema, frozenSchema)),
-  /** every freeze there is, the longest first */
+  /** every freeze, the longest first */
   causes: z.exactOptional(z.array(causeSchema).check(z.maxLength(longestList))),
-  /** what was lifted lately, or has ended: an older copy of it counts no more */
+  /** freezes that were lifted or have ended recently: an older copy of one of them does not count */
   lifted: z.exactOptional(z.array(liftSchema).check(z.maxLength(longestList))),
 });
 export type FreezeMessage = z.infer<typeof freezeStateSchema>;
@@ -130,7 +130,7 @@ export const freezeState = channel(
     qos: 1,
     from: ['worker'],
     summary:
-      'Whether releases are frozen, why, until when and by whom; which single buttons are; and every cause by itself.',
+      'Whether releases are frozen, why, until when and by whom; which single buttons are frozen; and a list of all freezes.',
   },
   json(freezeStateSchema),
 );

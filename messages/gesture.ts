@@ -1,4 +1,4 @@
-// What a finger can do to a button.
+// The gestures of a button.
 import * as z from 'zod/mini';
 
 export const gestures = ['press', 'double', 'hold'] as const;

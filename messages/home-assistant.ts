@@ -1,13 +1,13 @@
-// Home Assistant's own topics, below its discovery prefix and not below ours: what there is to be shown, and when it is there.
+// Home Assistant's topics for discovery and availability. They are below its discovery prefix, not below ours.
 import * as z from 'zod/mini';
 import { channel } from './channel.ts';
 import { json, word } from './codec.ts';
 
-/** What one entity or trigger is made of; alone with its platform it takes the entity away. */
+/** The members of one entity or trigger. With nothing but its platform, Home Assistant removes the entity. */
 const componentSchema = z.looseObject({ platform: z.string() });
 export type Component = z.infer<typeof componentSchema>;
 
-/** Of what others announce only as much is read as tells whose it is. */
+/** The part of an announcement that says whose it is. */
 const discoverySchema = z.looseObject({
   origin: z.looseObject({ name: z.string() }),
   components: z.record(z.string(), componentSchema),
@@ -26,5 +26,5 @@ export const discoveryConfig = channel(
   json(discoverySchema, 1_048_576),
 );
 
-/** What Home Assistant says of itself: its birth message and its last will. */
+/** Home Assistant's birth message and last will. */
 export const birthCodec = word(['online', 'offline']);

@@ -1,7 +1,7 @@
-// What may stand in a topic: ids that people choose, and names that Kubernetes gives.
+// What may be a level of a topic: ids that people choose, and names of Kubernetes.
 import * as z from 'zod/mini';
 
-/** Ids of buttons, LEDs, agents and workers: 1 to 63 characters, no dots (NATS cuts on them). */
+/** Ids of buttons, LEDs, agents and workers: 1 to 63 characters without dots, because NATS splits at dots. */
 export const idPattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 
 /** Kubernetes names (DNS-1123 subdomain): at most 253 characters, dots allowed. */
@@ -10,7 +10,7 @@ const kubernetesNamePattern = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
 /** Ids of presses and requests: 1 to 64 printable characters. */
 const requestIdPattern = /^\P{C}{1,64}$/u;
 
-/** A request id that can stand in a topic: without `/`, `+`, `#` and control characters. */
+/** A request id that can be a topic level: without `/`, `+`, `#` and control characters. */
 const topicLevelPattern = /^[^\p{C}/+#]{1,64}$/u;
 
 /** Ids in topics of Home Assistant's discovery. Source: its documentation, "Discovery topic". */
@@ -32,7 +32,7 @@ export const applicationKeySchema = z
     ),
   );
 
-/** Placeholders that templates may use, each with what fits into its topic level. */
+/** The placeholders of templates, each with the values that fit into its topic level. */
 const placeholders = {
   button: idPattern,
   led: idPattern,

@@ -1,4 +1,4 @@
-// A LED's topics: override it, find it, and see what it really shows.
+// The topics of an LED: override it, find it, and see what it shows.
 import * as z from 'zod/mini';
 import { signalSchema } from './button.ts';
 import { channel } from './channel.ts';
@@ -7,7 +7,7 @@ import { idSchema } from './ids.ts';
 import { patternNameSchema, patternStepsSchema, requestedStepsSchema } from './pattern.ts';
 import { timeSchema } from './time.ts';
 
-/** How long an override without `forMs` holds at most: 10 minutes. */
+/** The longest override without `forMs`: 10 minutes. */
 export const defaultOverrideMs = 600_000;
 
 /** How long an override without `forMs` hides a signal other than `clear`: long enough to see it, too short to miss drift. */
@@ -47,7 +47,7 @@ export const ledSet = channel(
   }),
 );
 
-/** Of a name and steps at once the steps are the member that is refused. */
+/** If a request has both a name and steps, the steps are refused. */
 function isNamed(value: unknown): boolean {
   return typeof value === 'object' && value !== null && ('pattern' in value || 'name' in value);
 }
@@ -60,7 +60,7 @@ export const ledIdentify = channel(
     kind: 'event',
     qos: 1,
     from: ['anyone allowed'],
-    summary: 'Anything: the LED blinks so that a person finds it.',
+    summary: 'Any payload: the LED blinks so that a person can find it.',
   },
   {
     contentType: 'text/plain' as const,
@@ -82,6 +82,6 @@ export type LedState = z.infer<typeof ledStateSchema>;
 
 export const ledState = channel(
   'led/<led>/state',
-  { kind: 'state', qos: 1, from: ['agent'], summary: 'What the LED really shows, and why.' },
+  { kind: 'state', qos: 1, from: ['agent'], summary: 'What the LED shows now, and why.' },
   json(ledStateSchema, 16_384),
 );

@@ -1,6 +1,6 @@
-// A member of a JSON payload of others, which may be anything.
+// Reads a member of a foreign JSON payload, which may be anything.
 
-/** Undefined where the path leads nowhere. Only what the payload itself says counts, nothing that objects inherit. */
+/** Undefined if the path leads nowhere. Inherited members of objects do not count. */
 export function memberAt(value: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>(
     (inner, name) => (isMember(inner, name) ? Reflect.get(inner, name) : undefined),
@@ -10,11 +10,11 @@ export function memberAt(value: unknown, path: readonly string[]): unknown {
 
 function isMember(value: unknown, name: string): value is object {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return false;
-  // A list also has a length of its own.
+  // A list also has its own length.
   return !Array.isArray(value) || /^\d+$/.test(name);
 }
 
-/** As JSON; undefined where it is none. */
+/** The parsed JSON. Undefined if the text is not JSON. */
 export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -23,12 +23,12 @@ export function jsonOf(text: string): unknown {
   }
 }
 
-/** What YAML and JSON read as a number. */
+/** What YAML and JSON accept as a number. */
 const numberPattern = /^[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|0[xX][\da-fA-F]+|0o[0-7]+)$/;
 
 /**
- * Whether a value is the one that a person has written: a text as it stands, a number by its value (JSON may write 1 as
- * `1.0`), true and false in any case.
+ * True if a value equals the configured one: text exactly, numbers by value (JSON may write 1 as `1.0`), booleans in any
+ * case.
  */
 export function isValue(value: unknown, wanted: string): boolean {
   if (typeof value === 'string') return value === wanted;

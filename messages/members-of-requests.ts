@@ -1,17 +1,17 @@
-// Requests must say what they mean: a member that nobody knows, or one that is there twice, is refused. A request that
-// was meant to be narrow (`apps` instead of `only`) would otherwise do everything.
+// Refuses a request with an unknown member or with the same member twice. Otherwise a request for one application (`apps`
+// for `only`) would apply to all of them.
 import * as z from 'zod/mini';
 import { nearest } from './nearest.ts';
 
-/** Members by other names that people give them, in lower case. */
+/** Other names that people use for a member, in lower case. */
 export type OtherNames = Readonly<Record<string, string>>;
 
-/** Unknown members that one error names. */
+/** So many unknown members are named in one error. */
 const namedMax = 3;
-/** A name is the sender's and may be as long as the payload. */
+/** The sender chooses the name, which may be as long as the payload. */
 const nameLength = 64;
 
-/** One sentence about members that the schema does not know at `path`. */
+/** One sentence about the members that the schema does not know at `path`. */
 export function unknownInWords(
   schema: z.core.$ZodType,
   path: readonly PropertyKey[],
@@ -32,7 +32,7 @@ export function unknownInWords(
   return `${described.join(' ')}${more > 0 ? ` (and ${more} more)` : ''}`;
 }
 
-/** The first member name that an object in `json` has twice. @param json valid JSON */
+/** The first member name that occurs twice in an object in `json`. @param json valid JSON */
 export function memberTwice(json: string): string | undefined {
   const objects: Set<string>[] = [];
   let text = '';

@@ -1,4 +1,4 @@
-// The nearest known name to a misspelt one, for members of messages, keys and names.
+// Finds the known name nearest to a misspelt one, for members of messages, keys and names.
 
 /** Edits (insert, delete, replace, swap neighbours) from `a` to `b`: the restricted Damerau-Levenshtein distance. */
 export function editDistance(a: string, b: string): number {
@@ -24,12 +24,12 @@ export function editDistance(a: string, b: string): number {
   return last[b.length] ?? 0;
 }
 
-/** Bound on the names compared: longer ones are no misspelling of ours. */
+/** A longer name is no misspelling of a known one. */
 const longestName = 100;
-/** So many known names are compared: all names of a large installation would hold up the process. */
+/** Compares at most this many known names. Those of a large installation would delay the process. */
 const comparedMax = 1_000;
 
-/** The known name that differs least, unless it differs in more than a third of its letters (at least 2), or in half. */
+/** The most similar known name, unless it differs in more than a third of its letters (at least 2), or in half of them. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   if (name.length > longestName) return undefined;
   const plain = simplify(name);
@@ -51,14 +51,14 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   return best?.name;
 }
 
-/** Case, `-` and `_` count for nothing: `keep-alive-seconds` is near `keepAliveSeconds`. */
+/** Ignores case, `-` and `_`: `keep-alive-seconds` is near `keepAliveSeconds`. */
 function simplify(name: string): string {
   return name.toLowerCase().replace(/[-_]/g, '');
 }
 
 const namedAtMost = 10;
 
-/** What there is instead of a name that nobody knows, as a sentence or two: `Did you mean main? There are: main, side`. */
+/** Lists the known names after an unknown one, in a sentence or two: `Did you mean main? There are: main, side`. */
 export function whatThereIs(name: string, known: readonly string[]): string {
   if (known.length === 0) return 'There are none';
   const near = nearest(name, known);

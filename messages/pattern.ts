@@ -1,4 +1,4 @@
-// Light patterns by name or as steps. Names are disjoint from the signals.
+// Light patterns by name or as steps. No pattern has the name of a signal.
 import * as z from 'zod/mini';
 
 export const patternNames = [
@@ -26,7 +26,7 @@ export const patternStepsSchema = z.object({
 });
 export type PatternSteps = z.infer<typeof patternStepsSchema>;
 
-/** The same as a request, which may have no other members. */
+/** The same schema for a request, which may have no other members. */
 export const requestedStepsSchema = z.strictObject({
   steps: z.array(z.strictObject(step)).check(z.minLength(1), z.maxLength(stepsMax)),
   repeat: z.boolean(),

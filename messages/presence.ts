@@ -1,11 +1,11 @@
-// Whether an agent or a worker is there, and what it is. Agents and workers say it alike.
+// Availability and `info`, which agents and workers publish in the same form.
 import * as z from 'zod/mini';
 import { timeSchema } from './time.ts';
 
 export const availability = ['online', 'offline'] as const;
 export type Availability = (typeof availability)[number];
 
-/** Members that every info carries. `instance` is fresh at each start of a process. */
+/** The members of every `info`. `instance` is new at each start of a process. */
 export const processInfo = {
   title: z.exactOptional(z.string()),
   version: z.string(),

@@ -1,8 +1,8 @@
-// Which bare text is a press: one word, and none that devices send when nothing was pressed; and which gesture it means.
+// Decides which bare text is a press, and which gesture it means. It must be one word, and none that means "nothing pressed".
 import { gestures } from './gesture.ts';
 import type { Gesture } from './gesture.ts';
 
-/** What devices, bridges and templates send for "nothing". Compared without regard to case. */
+/** What devices, bridges and templates send for "nothing". Compared without case. */
 const nothingWords = [
   'off',
   '0',
@@ -20,30 +20,30 @@ const nothingWords = [
 
 const wordLength = 64;
 /**
- * What makes more of a text than a word. Quotes, braces and brackets come from JSON that a shell has taken apart, `%` and
- * `&` from a form, `$` and `@` from what should have been replaced by a text, slashes, commas, colons and `=` from a text
- * that names an application: such a press was meant to be narrow.
+ * Characters that a word does not have. Quotes, braces and brackets come from JSON that a shell has split, `%` and `&` from
+ * a form, `$` and `@` from placeholders that nobody replaced, slashes, commas, colons and `=` from the name of an
+ * application. Such a press was meant for less than everything.
  */
 const marks = String.raw`\s\p{C}\p{Ps}\p{Pe}\p{Pi}\p{Pf}"'` + '`' + String.raw`\\/,:;=<>*%&$@|`;
 
-// In a schema of JSON a pattern has no flags.
+// A pattern in a JSON schema has no flags.
 const eitherCase = (word: string) =>
   word.replaceAll(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
 const oneWord = `[^${marks}]{1,${wordLength}}`;
 
-/** One printable word of at most 64 characters that may press. */
+/** One printable word of at most 64 characters that counts as a press. */
 export const pressWordPattern = new RegExp(
   `^(?!(?:${nothingWords.map(eitherCase).join('|')})$)${oneWord}$`,
   'u',
 );
 const oneWordPattern = new RegExp(`^${oneWord}$`, 'u');
 
-/** In a message for people. */
+/** For a message to people. */
 const shown = (text: string) => JSON.stringify(text.slice(0, wordLength));
 const whatPresses =
   'a press is one word such as press, or a JSON object; docs/mqtt.md, "Press from anywhere"';
 
-/** Why a text is no press; undefined: it is one. @param text without white space around it */
+/** Why a text is no press. Undefined: it is one. @param text without white space around it */
 export function faultOfText(text: string): string | undefined {
   if (pressWordPattern.test(text)) return undefined;
   if (oneWordPattern.test(text))
@@ -53,18 +53,18 @@ export function faultOfText(text: string): string | undefined {
 }
 
 /**
- * The gesture that a word names, without regard to case; undefined: it names none. A `hold` that counted as an ordinary
- * press would release where somebody wanted to roll back.
+ * The gesture that a word names, without case. Undefined: it names none. If `hold` counted as an ordinary press, it would
+ * release when somebody wanted to roll back.
  */
 export function gestureOfText(word: string): Gesture | undefined {
   return gestures.find((gesture) => gesture === word.toLowerCase());
 }
 
-/** `echo | mosquitto_pub -s` sends a line break, some devices send NUL, some templates two quotes around nothing. */
+/** `echo | mosquitto_pub -s` sends a line break, some devices send NUL, and some templates send two quotes. */
 const emptyPattern = /^[\s\0]*(?:""[\s\0]*)?$/;
 const utf8 = new TextDecoder();
 
-/** No byte, only white space or NUL, or two quotes around nothing: never a press, and not worth an answer. */
+/** No byte, only white space or NUL, or two quotes around nothing: never a press, and not answered. */
 export function isEmptyPress(payload: Uint8Array): boolean {
   return emptyPattern.test(utf8.decode(payload));
 }

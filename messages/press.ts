@@ -1,4 +1,4 @@
-// The press: the request that starts everything, and the one answer that it gets.
+// The press, and its one answer.
 import * as z from 'zod/mini';
 import { channel } from './channel.ts';
 import { json, textOrJson } from './codec.ts';
@@ -15,13 +15,13 @@ const pressSchema = z.strictObject({
   heldMs: z.exactOptional(z.number().check(z.minimum(0))),
   source: z.exactOptional(z.string().check(z.minLength(1), z.maxLength(64))),
   agent: z.exactOptional(idSchema),
-  /** a person */
+  /** The name of a person */
   by: z.exactOptional(requestIdSchema),
   only: z.exactOptional(z.array(applicationKeySchema).check(z.minLength(1), z.maxLength(100))),
 });
 export type Press = z.infer<typeof pressSchema>;
 
-/** What people call the members, above all the one that makes a press narrow. */
+/** Other names that people use for the members, above all for the one that narrows a press. */
 const otherNames = {
   app: 'only',
   apps: 'only',
@@ -39,7 +39,7 @@ const otherNames = {
   event_type: 'gesture',
 };
 
-/** Seconds after which a broker drops a press that nobody took; the worker's `maxPressAgeMs` is as long. */
+/** The broker drops a press that waits longer than this, in seconds. The worker's `maxPressAgeMs` is as long. */
 const pressExpirySeconds = 10;
 
 const fromText = (text: string): Decoded<Press> => {
@@ -57,7 +57,7 @@ export const buttonPress = channel(
     expirySeconds: pressExpirySeconds,
     from: ['agent', 'anyone allowed'],
     summary:
-      'Somebody pressed. A Press, or one bare word; `double` and `hold` are those gestures. An empty payload is never a press.',
+      'A press: an object or one bare word. The words `double` and `hold` are those gestures. An empty payload is never a press.',
   },
   textOrJson({ schema: pressSchema, otherNames, fromText, isEmpty: isEmptyPress }),
 );
@@ -104,7 +104,7 @@ export const buttonResult = channel(
     qos: 1,
     from: ['worker'],
     summary:
-      'The one answer to a press; `message` is a sentence for a person. The exception: of `too-many` one counted result a second and button.',
+      'The answer to a press, one for each; `message` is a sentence for people. Exception: `too-many` has at most one result a second for each button.',
   },
   json(pressResultSchema),
 );

@@ -1,4 +1,4 @@
-// Releases: their events, the running one, the last one, and the request to end one.
+// Releases: their events, the current one, the last one, and the request to end one.
 import * as z from 'zod/mini';
 import { channel } from './channel.ts';
 import { json, request } from './codec.ts';
@@ -22,7 +22,7 @@ export const appOutcomes = [
 ] as const;
 export type AppOutcome = (typeof appOutcomes)[number];
 
-/** At most so many applications are listed in a Release; `truncated` tells. */
+/** A Release lists at most this many applications; `truncated` says that there are more. */
 export const releaseApplications = 100;
 
 const releaseAppSchema = z.object({
@@ -42,7 +42,7 @@ const releaseSchema = z.object({
   pressId: z.string(),
   action: z.enum(['release', 'rollback']),
   source: z.string(),
-  /** the person who pressed, where the press says so */
+  /** the person who pressed, if the press names one */
   by: z.exactOptional(z.string()),
   startedAt: timeSchema,
   finishedAt: z.exactOptional(timeSchema),
@@ -64,7 +64,7 @@ export type ReleaseEvent = z.infer<typeof releaseEventSchema>;
 
 export const releaseEvent = channel(
   'worker/<worker>/release',
-  { kind: 'event', qos: 1, from: ['worker'], summary: 'What happens in a release, as it happens.' },
+  { kind: 'event', qos: 1, from: ['worker'], summary: 'Each step of a release, at the moment it happens.' },
   json(releaseEventSchema),
 );
 
@@ -76,7 +76,7 @@ export const releaseCurrent = channel(
 
 export const releaseLast = channel(
   'worker/<worker>/release/last',
-  { kind: 'state', qos: 1, from: ['worker'], summary: 'The last finished release, whole.' },
+  { kind: 'state', qos: 1, from: ['worker'], summary: 'The last finished release.' },
   json(releaseSchema),
 );
 
@@ -86,7 +86,7 @@ export const releaseTerminate = channel(
     kind: 'event',
     qos: 1,
     from: ['anyone allowed'],
-    summary: 'Ends what this worker releases, or one application of it.',
+    summary: 'Ends the running release of this worker, or one application of it.',
   },
   request(
     z.strictObject({ id: z.exactOptional(requestIdSchema), app: z.exactOptional(applicationKeySchema) }),

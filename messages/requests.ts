@@ -11,7 +11,7 @@ export const reply = channel(
     qos: 1,
     from: ['worker'],
     summary:
-      'The answer to a request that carried an `id`; MQTT 5 response topic and correlation data are honoured too.',
+      'The answer to a request with an `id`. An MQTT 5 response topic with correlation data works too.',
   },
   json(
     z.object({

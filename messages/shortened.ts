@@ -1,6 +1,6 @@
-// Text of others in a message for people.
+// Shortens foreign text for messages to people.
 
-/** The text, cut with an ellipsis where it is longer. @param most in characters, without the ellipsis */
+/** The text, cut with an ellipsis if it is longer. @param most in characters, without the ellipsis */
 export function shortened(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most)}…` : text;
 }

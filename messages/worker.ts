@@ -1,4 +1,4 @@
-// A release worker: there or not, which Argo CD it serves, and what its buttons do.
+// A release worker: its availability, the Argo CD that it serves, and what its buttons do.
 import * as z from 'zod/mini';
 import { channel } from './channel.ts';
 import { json, word } from './codec.ts';
@@ -12,7 +12,7 @@ export const workerAvailability = channel(
   word(availability),
 );
 
-/** What a gesture may do. */
+/** The possible actions of a gesture. */
 export const actions = ['release', 'rollback', 'refresh'] as const;
 export type Action = (typeof actions)[number];
 
@@ -36,8 +36,7 @@ export const workerInfo = channel(
     kind: 'state',
     qos: 1,
     from: ['worker'],
-    summary:
-      'What the worker is, which Argo CD it serves and what its buttons do; on connect and every minute.',
+    summary: 'The worker, its Argo CD and the actions of its buttons; on connect and every minute.',
   },
   json(workerInfoSchema),
 );
