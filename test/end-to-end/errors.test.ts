@@ -163,7 +163,8 @@ describe('an Argo CD that does not do', () => {
     await argocd.exited;
     const start = workplace.start(['release-worker'], { ...worker, ARGOCD_SERVER: server });
     await untilHealthSays(start, /could not.*ECONNREFUSED.*argocd\.server/);
-    await controlOf(workplace.startArgoCd({ port: Number(port) }));
+    const again = await controlOf(workplace.startArgoCd({ port: Number(port) }));
+    await again.post('world', worldOf([{ name: 'shop' }]));
     await start.said(/Argo CD at .* answers/);
   });
 
