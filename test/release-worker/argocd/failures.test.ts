@@ -219,8 +219,12 @@ describe('a sync that is held until its time has come', () => {
 describe('a server that is reached and does not answer', () => {
   it('leaves it open whether the request had an effect when the time is up', async () => {
     const { url, asked } = await serve(() => {});
-    for (const ask of both) {
-      const failure = await ask(clientOf(url, { requestTimeoutMs: 100 }));
+    for (const [index, ask] of both.entries()) {
+      const clock = createFakeClock();
+      const asking = ask(clientOf(url, { clock, requestTimeoutMs: 100 }));
+      await until('the request', () => asked.length === index + 1);
+      clock.advance(100);
+      const failure = await asking;
       expect(failure.kind).toBe('unsure');
       expect(failure.message).toMatch(/ETIMEDOUT.*requestTimeoutMs/);
     }
