@@ -7,7 +7,7 @@ import type { Registry } from './drift/registry.ts';
 export type ButtonConfig = Config['worker']['buttons'][number];
 
 /** The ids of the buttons that release an application, in the order of the configuration. */
-export function selecting(
+export function buttonsSelecting(
   buttons: readonly Pick<ButtonConfig, 'id' | 'select'>[],
   app: Parameters<typeof selects>[1],
 ): string[] {
@@ -15,7 +15,7 @@ export function selecting(
 }
 
 /** How many applications each button releases, in the log: a selection that fits nothing is a mistake more often than not. */
-export function saySelected({
+export function logSelections({
   buttons,
   registry,
   server,

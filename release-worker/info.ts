@@ -6,13 +6,13 @@ import { workerInfo } from '../messages/worker.ts';
 import type { Clock, Timer } from '../service/clock.ts';
 import type { Link } from '../service/link/link.ts';
 import type { ArgoCd } from './argocd/client.ts';
-import type { Watch } from './drift/argocd-watch.ts';
+import type { ArgoCdWatch } from './drift/argocd-watch.ts';
 
 export interface InfoOptions {
   readonly config: Pick<Config['worker'], 'id' | 'title' | 'buttons'>;
   readonly link: Link;
   readonly argocd: Pick<ArgoCd, 'server'>;
-  readonly server: Watch['server'];
+  readonly server: ArgoCdWatch['server'];
   readonly clock: Clock;
   readonly clockState: () => ClockState;
   readonly version: string;

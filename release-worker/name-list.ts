@@ -1,7 +1,7 @@
 // Names of applications in a sentence.
 
 /** The first few by name, and how many more. */
-export function list(keys: readonly string[]): string {
+export function nameList(keys: readonly string[]): string {
   const shown = 5;
   const more = keys.length - shown;
   return `${keys.slice(0, shown).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;

@@ -6,7 +6,7 @@ import type { Link } from '../service/link/link.ts';
 const decideWithinMs = 5_000;
 
 /** Resolves when the broker has been looked at, or has been away for too long. */
-export function untilDecided({
+export function untilTakeoverKnown({
   link,
   clock,
 }: {

@@ -5,20 +5,20 @@ import { selects } from '../config/selects.ts';
 import { toTime } from '../messages/time.ts';
 import { createPauseWatch } from '../service/pause.ts';
 import { observed } from './argocd/observed.ts';
-import { untilDecided } from './takeover-check.ts';
+import { untilTakeoverKnown } from './takeover-check.ts';
 import { createAccess } from './drift/access.ts';
-import { createBoard } from './drift/signal-publisher.ts';
-import { createPublisher } from './drift/app-publisher.ts';
+import { createSignalPublisher } from './drift/signal-publisher.ts';
+import { createAppPublisher } from './drift/app-publisher.ts';
 import { createRegistry } from './drift/registry.ts';
 import { createRevisions } from './drift/revisions.ts';
-import { createWatch } from './drift/create-argocd-watch.ts';
+import { createArgoCdWatch } from './drift/create-argocd-watch.ts';
 import { createFreeze } from './freeze/freeze.ts';
 import { createInfo } from './info.ts';
 import { createLamps } from './lamps.ts';
 import { workerMetrics } from './metrics.ts';
 import type { WorkerOptions } from './options.ts';
 import { createClaims } from './claims.ts';
-import { createPressMemory, rememberIdsMax } from './presses/press-history.ts';
+import { createPressHistory, rememberIdsMax } from './presses/press-history.ts';
 import { createPresses } from './presses/presses.ts';
 import type { JournalLine } from './releases/journal-lines.ts';
 import { noteForLater } from './releases/note-for-later.ts';
@@ -26,9 +26,9 @@ import { createRecovery } from './releases/recovery.ts';
 import { createReleases } from './releases/releases.ts';
 import { createRunningReleases } from './releases/running.ts';
 import { takeTerminations } from './releases/terminate.ts';
-import { createUnended, type LateEnd } from './releases/leftover-syncs.ts';
+import { createLeftoverSyncs, type LateEnd } from './releases/leftover-syncs.ts';
 import { createReplies } from './replies.ts';
-import { saySelected } from './buttons.ts';
+import { logSelections } from './buttons.ts';
 import { createStateDirectory } from './state-directory.ts';
 
 export interface Worker {
@@ -78,7 +78,7 @@ export function createWorker(options: WorkerOptions): Worker {
 
   // What is known of Argo CD.
   const registry = createRegistry((app) => config.buttons.some(({ select }) => selects(select, app)));
-  const watch = createWatch({
+  const watch = createArgoCdWatch({
     argocd: options.argocd,
     registry,
     clock,
@@ -97,7 +97,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const changed = (keys: Iterable<string>) => void events.emit('applications', keys);
   const access = createAccess({ argocd, registry, clock, log, onChange: changed });
   const revisions = createRevisions({ argocd, registry, clock, log, onChange: changed });
-  const publisher = createPublisher({
+  const appPublisher = createAppPublisher({
     link,
     worker: config.id,
     registry,
@@ -109,13 +109,13 @@ export function createWorker(options: WorkerOptions): Worker {
     maxPublishesPerSecond: config.drift.maxPublishesPerSecond,
     externalUrl: options.externalUrl,
   });
-  events.on('applications', publisher.changed);
+  events.on('applications', appPublisher.changed);
   const info = createInfo({ ...options, server: watch.server });
   events.on('argocd', info.changed);
 
   // What goes on in Argo CD by our doing, and what keeps more from being sent there.
   const running = createRunningReleases(registry);
-  const unended = createUnended({
+  const leftoverSyncs = createLeftoverSyncs({
     argocd,
     registry,
     running,
@@ -126,7 +126,7 @@ export function createWorker(options: WorkerOptions): Worker {
     onLate: (end) => events.emit('late-end', end),
   });
   const replies = createReplies(link, options.topicPrefix);
-  const goesOn = (button?: string) => [...running.inWords(button), ...unended.inWords(button)];
+  const goesOn = (button?: string) => [...running.inWords(button), ...leftoverSyncs.inWords(button)];
   const freeze = createFreeze({
     link,
     clock,
@@ -156,7 +156,7 @@ export function createWorker(options: WorkerOptions): Worker {
   });
   events.on('stream-reconnect', metrics.streamReconnect);
   const lamps = createLamps({ lights: config.lights, link, clock, log });
-  const board = createBoard({
+  const signalPublisher = createSignalPublisher({
     link,
     registry,
     watch,
@@ -178,12 +178,12 @@ export function createWorker(options: WorkerOptions): Worker {
       lamps.show(shown.button, shown.signal);
     },
   });
-  events.on('applications', board.changed);
+  events.on('applications', signalPublisher.changed);
   for (const event of ['argocd', 'claims', 'freeze', 'state-directory'] as const)
-    events.on(event, () => board.changed());
+    events.on(event, () => signalPublisher.changed());
 
   // What a press leads to.
-  const memory = createPressMemory(clock);
+  const history = createPressHistory(clock);
   const releases = createReleases({
     config,
     link,
@@ -193,15 +193,15 @@ export function createWorker(options: WorkerOptions): Worker {
     argocd,
     registry,
     access,
-    board,
+    signalPublisher,
     freeze,
     metrics,
     running,
-    unended,
+    leftoverSyncs,
     mayAct,
-    whenDecided: () => untilDecided({ link, clock }),
+    whenTakeoverKnown: () => untilTakeoverKnown({ link, clock }),
     heldSince: pause.heldSince,
-    onForeignPress: memory.note,
+    onForeignPress: history.note,
   });
   events.on('late-end', releases.endedLate);
   const presses = createPresses({
@@ -216,13 +216,13 @@ export function createWorker(options: WorkerOptions): Worker {
     registry,
     watch,
     access,
-    publisher,
-    board,
+    appPublisher,
+    signalPublisher,
     freeze,
     metrics,
-    memory,
+    history,
     running,
-    unended,
+    leftoverSyncs,
     releases,
     claims,
     mayAct,
@@ -240,19 +240,19 @@ export function createWorker(options: WorkerOptions): Worker {
       pause.start();
       claims.start();
       await freeze.start();
-      takeTerminations({ link, worker: config.id, running, unended, replies, log, goesOn });
+      takeTerminations({ link, worker: config.id, running, leftoverSyncs, replies, log, goesOn });
       forgets.push(registry.onChange(changed));
-      publisher.start();
+      appPublisher.start();
       lamps.start();
-      board.start();
+      signalPublisher.start();
       info.start();
-      for (const [key, at] of recovered.lost) board.remember(key, at);
+      for (const [key, at] of recovered.lost) signalPublisher.remember(key, at);
       releases.start(recovered);
       access.start();
       watch.start();
       void watch.firstList.then(() => {
-        publisher.complete();
-        saySelected({ buttons: config.buttons, registry, server: argocd.server, log });
+        appPublisher.complete();
+        logSelections({ buttons: config.buttons, registry, server: argocd.server, log });
       });
       presses.start(recovered);
     },
@@ -266,8 +266,8 @@ export function createWorker(options: WorkerOptions): Worker {
       await watch.stop();
       await access.stop();
       await revisions.stop();
-      publisher.stop();
-      board.stop();
+      appPublisher.stop();
+      signalPublisher.stop();
       await lamps.stop();
       await freeze.stop();
       await stateDirectory.stop();

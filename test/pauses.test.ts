@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import type { ProjectWindow } from '../release-worker/argocd/sync-window.ts';
-import { createBoard } from '../release-worker/drift/signal-publisher.ts';
+import { createSignalPublisher } from '../release-worker/drift/signal-publisher.ts';
 import { createAccess } from '../release-worker/drift/access.ts';
-import { createPublisher } from '../release-worker/drift/app-publisher.ts';
+import { createAppPublisher } from '../release-worker/drift/app-publisher.ts';
 import { createRegistry } from '../release-worker/drift/registry.ts';
 import { opennessOf } from '../release-worker/drift/windows.ts';
 import { createStore } from '../broker/store.ts';
-import { judge } from '../release-worker/presses/decide.ts';
-import { createPressMemory, rememberIdsMax } from '../release-worker/presses/press-history.ts';
+import { decide } from '../release-worker/presses/decide.ts';
+import { createPressHistory, rememberIdsMax } from '../release-worker/presses/press-history.ts';
 import { createJournal } from '../release-worker/releases/journal.ts';
 import { candidatesOf, planOf } from '../release-worker/releases/plan.ts';
 import { createRecovery } from '../release-worker/releases/recovery.ts';
@@ -52,7 +52,7 @@ const limitMs = 50;
 const many = 10_000;
 const timeout = 300_000;
 
-/** What a board asks of the watch. */
+/** What a signal publisher asks of the watch. */
 const alwaysFresh = {
   freshUntil: () => Infinity,
   problem: () => undefined,
@@ -143,7 +143,7 @@ test(
         () => {
           const clock = createFakeClock();
           const registry = createRegistry();
-          const board = createBoard({
+          const signalPublisher = createSignalPublisher({
             link: createFakeLink().link,
             registry,
             watch: alwaysFresh,
@@ -167,20 +167,20 @@ test(
             unwritable: () => undefined,
             claims: { claimedTwice: () => undefined, isOthers: () => false },
           });
-          board.start();
+          signalPublisher.start();
           const records = Array.from({ length: many }, (_, index) => drifted(`app-${index}`));
           registry.list(registry.ticket(), records);
-          board.changed(records.map(({ namespace, name }) => `${namespace}/${name}`));
+          signalPublisher.changed(records.map(({ namespace, name }) => `${namespace}/${name}`));
           clock.advance(1_000);
-          return { board, clock };
+          return { signalPublisher, clock };
         },
-        async ({ board, clock }) => {
+        async ({ signalPublisher, clock }) => {
           for (let change = 0; change < 40; change += 1) {
-            board.changed([`argocd/app-${change}`]);
+            signalPublisher.changed([`argocd/app-${change}`]);
             clock.advance(30);
             await answered(true);
           }
-          board.stop();
+          signalPublisher.stop();
         },
       ),
     );
@@ -205,19 +205,19 @@ test('a first list of 10,000 applications, selected by five buttons', { timeout 
           projectWindows: () => answered([]),
         });
         const changed = (keys: Iterable<string>) => {
-          publisher.changed(keys);
-          board.changed(keys);
+          appPublisher.changed(keys);
+          signalPublisher.changed(keys);
         };
         const access = createAccess({ argocd, registry, clock, log: silentLog(), onChange: changed });
         const where = { link: fake.link, registry, access, clock, log: silentLog(), buttons };
-        const publisher = createPublisher({
+        const appPublisher = createAppPublisher({
           ...where,
           revisions: { of: () => undefined },
           maxPublishesPerSecond: 50,
           externalUrl: 'https://argocd.example',
           worker: 'main',
         });
-        const board = createBoard({
+        const signalPublisher = createSignalPublisher({
           ...where,
           watch: alwaysFresh,
           worker: 'main',
@@ -229,19 +229,19 @@ test('a first list of 10,000 applications, selected by five buttons', { timeout 
           claims: { claimedTwice: () => undefined, isOthers: () => false },
         });
         registry.onChange(changed);
-        publisher.start();
-        board.start();
+        appPublisher.start();
+        signalPublisher.start();
         access.start();
         const stop = async () => {
-          publisher.stop();
-          board.stop();
+          appPublisher.stop();
+          signalPublisher.stop();
           await access.stop();
         };
-        return { fake, registry, board, stop };
+        return { fake, registry, signalPublisher, stop };
       },
-      async ({ fake, registry, board, stop }) => {
+      async ({ fake, registry, signalPublisher, stop }) => {
         await registry.listInTurns(registry.ticket(), records, () => answered(undefined));
-        board.changed();
+        signalPublisher.changed();
         const said = () => fake.on('button/a/signal');
         while (said().length < 2) await answered(true);
         await stop();
@@ -309,8 +309,8 @@ test(
       await longestPauseMs(manyDrifted, async (registry) => {
         const { clock, press, released } = takingIn({
           buttons: [button({ select: { projects: ['default'] } })],
-          judge: (config, action, only, taken) =>
-            judge(
+          decide: (config, action, only, taken) =>
+            decide(
               {
                 argocd: scriptedArgoCd({}),
                 registry,
@@ -432,16 +432,16 @@ test(
     check(
       await longestPauseMs(
         () => {
-          const memory = createPressMemory(systemClock());
-          memory.remember({ pressIds, acceptedAt: new Map() });
-          return memory;
+          const history = createPressHistory(systemClock());
+          history.remember({ pressIds, acceptedAt: new Map() });
+          return history;
         },
-        (memory) => {
+        (history) => {
           for (let index = 0; index < 1_000; index += 1) {
-            expect(memory.seen(`q${index}`)).toBe(false);
-            memory.note(`q${index}`);
+            expect(history.seen(`q${index}`)).toBe(false);
+            history.note(`q${index}`);
           }
-          expect([memory.seen('p0'), memory.seen('q999')]).toEqual([false, true]);
+          expect([history.seen('p0'), history.seen('q999')]).toEqual([false, true]);
         },
       ),
     );

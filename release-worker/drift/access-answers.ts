@@ -11,7 +11,7 @@ import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
-import { createAnswers } from './answer-cache.ts';
+import { createAnswerCache } from './answer-cache.ts';
 import type { Registry } from './registry.ts';
 import type { Obstacle } from './drifted.ts';
 import { createWindowQuestions, type WindowAnswer } from './window-questions.ts';
@@ -77,9 +77,9 @@ export function createAccessAnswers(options: {
 }): AccessAnswers {
   const { argocd, registry, clock, log } = options;
   const now = () => clock.monotonic();
-  const projects = createAnswers<boolean>({ now });
-  const permissions = createAnswers<boolean>({ now });
-  const windows = createAnswers<WindowAnswer>({ now });
+  const projects = createAnswerCache<boolean>({ now });
+  const permissions = createAnswerCache<boolean>({ now });
+  const windows = createAnswerCache<WindowAnswer>({ now });
   const windowQuestions = createWindowQuestions({ argocd, clock, log, forMs: windowForMs });
   const failedAt = new Map<string, number>();
 
@@ -144,7 +144,7 @@ export function createAccessAnswers(options: {
     } catch (error) {
       log.debug(`whether ${key} may be synced is not known: ${messageOf(error)}`);
       failedAt.set(key, now());
-      // Old news are no obstacle: Argo CD itself refuses what may not be.
+      // An old answer is no obstacle: Argo CD itself refuses what may not be.
       for (const answers of [windows, permissions]) if (answers.isDue(key)) answers.forget(key);
     }
     const after = known(key);

@@ -1,6 +1,6 @@
 // Answers that count for a while, by what was asked; a question that is under way is not asked twice.
 
-export interface Answers<Answer> {
+export interface AnswerCache<Answer> {
   /** the last answer, be it old */
   of(key: string): Answer | undefined;
   has(key: string): boolean;
@@ -21,13 +21,13 @@ export interface Answers<Answer> {
 }
 
 /** @param options.max beyond so many all are forgotten; absent: those who ask forget what is gone */
-export function createAnswers<Answer>({
+export function createAnswerCache<Answer>({
   now,
   max = Infinity,
 }: {
   readonly now: () => number;
   readonly max?: number;
-}): Answers<Answer> {
+}): AnswerCache<Answer> {
   const known = new Map<string, { readonly answer: Answer; readonly at: number; readonly until: number }>();
   const underWay = new Map<string, Promise<Answer>>();
 

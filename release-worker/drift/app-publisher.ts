@@ -18,9 +18,9 @@ import type { Registry } from './registry.ts';
 import type { Revisions } from './revisions.ts';
 import { isDrifted } from './drifted.ts';
 import type { ButtonConfig } from '../buttons.ts';
-import { selecting } from '../buttons.ts';
+import { buttonsSelecting } from '../buttons.ts';
 
-export interface Publisher {
+export interface AppPublisher {
   start(): void;
   stop(): void;
   /** Something that stands in the topics of these applications may have changed. */
@@ -37,7 +37,7 @@ const clearAfterMs = 2_000;
 /** Stored copies that are looked after; a broker with more of them has other problems. */
 const foundMax = 20_000;
 
-export function createPublisher(options: {
+export function createAppPublisher(options: {
   readonly link: Link;
   readonly worker: string;
   readonly registry: Registry;
@@ -49,7 +49,7 @@ export function createPublisher(options: {
   readonly buttons: readonly Pick<ButtonConfig, 'id' | 'select'>[];
   /** base of links for people */
   readonly externalUrl: string;
-}): Publisher {
+}): AppPublisher {
   const { link, worker, registry, clock, log, externalUrl } = options;
   /** digests: the texts of 10,000 applications would be megabytes */
   const published = new Map<string, string>();
@@ -123,7 +123,7 @@ export function createPublisher(options: {
       sync: record.sync,
       health: record.health,
       automated: record.automated,
-      buttons: selecting(options.buttons, record),
+      buttons: buttonsSelecting(options.buttons, record),
       link: `${externalUrl}/applications/${record.namespace}/${record.name}`,
       ...(deployed === '' ? {} : { deployed: revision(deployed) }),
       ...(record.target === undefined ? {} : { target: revision(record.target) }),

@@ -2,7 +2,7 @@
 import type { Version } from '../argocd/client.ts';
 import type { ArgoCdError } from '../argocd/errors.ts';
 
-export interface Watch {
+export interface ArgoCdWatch {
   start(): void;
   stop(): Promise<void>;
   /** on the monotonic clock; 0 before anything is known */

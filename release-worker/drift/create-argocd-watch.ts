@@ -7,12 +7,12 @@ import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
 import type { ArgoCd } from '../argocd/client.ts';
 import { ArgoCdError } from '../argocd/errors.ts';
-import { createAnswering, isTokenRefused } from './last-answer.ts';
+import { createLastAnswer, isTokenRefused } from './last-answer.ts';
 import { createDetails } from './details.ts';
 import { createFreshness } from './freshness.ts';
 import { createIntroduced } from './introduced.ts';
 import { createListLoop } from './list-loop.ts';
-import { createLookout } from './probe-loop.ts';
+import { createProbeLoop } from './probe-loop.ts';
 import { createProblem } from './problem.ts';
 import { createReach, raisesDoubt } from './reach.ts';
 import type { Registry } from './registry.ts';
@@ -20,9 +20,9 @@ import { partlyTold } from './server-version.ts';
 import { createStreamLoop, keepAliveGapMs } from './stream-loop.ts';
 import { createStreamSigns } from './stream-signs.ts';
 import { createUnreadable } from './unreadable.ts';
-import type { Watch } from './argocd-watch.ts';
+import type { ArgoCdWatch } from './argocd-watch.ts';
 
-export interface WatchOptions {
+export interface ArgoCdWatchOptions {
   readonly argocd: ArgoCd;
   readonly registry: Registry;
   readonly drift: { readonly maxAgeMs: number; readonly listEveryMs: number; readonly streamIdleMs: number };
@@ -49,7 +49,7 @@ interface Events {
   'list-wanted': [];
 }
 
-export function createWatch(options: WatchOptions): Watch {
+export function createArgoCdWatch(options: ArgoCdWatchOptions): ArgoCdWatch {
   const { argocd, registry, drift, clock, log, random, onChange } = options;
   const health = options.health.check('argocd', 'failing');
   const abort = new AbortController();
@@ -74,10 +74,10 @@ export function createWatch(options: WatchOptions): Watch {
 
   /** when Argo CD last answered anything */
   let answeredAt = -Infinity;
-  const answering = createAnswering({ onChange });
+  const lastAnswer = createLastAnswer({ onChange });
   const answered = () => {
     answeredAt = clock.monotonic();
-    answering.answered();
+    lastAnswer.answered();
   };
   let running: Promise<unknown> = Promise.resolve();
   let firstListDone = () => {};
@@ -119,7 +119,7 @@ export function createWatch(options: WatchOptions): Watch {
   });
   const failedWith = (error: ArgoCdError, change = false) => {
     if (signal.aborted) return;
-    answering.failed(error);
+    lastAnswer.failed(error);
     if (raisesDoubt(error)) reach.doubt();
     if (error.kind !== 'unauthenticated') return;
     // A list finds out whether the token as such is not accepted. What releases with it says so until then.
@@ -177,12 +177,12 @@ export function createWatch(options: WatchOptions): Watch {
     signal,
     list: async () => {
       await list();
-      answering.listed();
+      lastAnswer.listed();
     },
     againMs: listAgainMs,
     onFailure: async (error) => {
       introduced.failed();
-      answering.listed(error);
+      lastAnswer.listed(error);
       if (isTokenRefused(error)) {
         lose(error.message);
         return;
@@ -193,7 +193,7 @@ export function createWatch(options: WatchOptions): Watch {
     },
   });
   events.on('list-wanted', listLoop.wake);
-  const lookout = createLookout({
+  const probeLoop = createProbeLoop({
     argocd,
     clock,
     reach,
@@ -206,9 +206,9 @@ export function createWatch(options: WatchOptions): Watch {
   });
 
   // Until it is back others ask: whether it is there, or whether it accepts the token.
-  events.on('lost', lookout.end);
-  const lookOut = () => {
-    if (!freshness.isLost() && !signal.aborted) lookout.begin();
+  events.on('lost', probeLoop.end);
+  const startProbing = () => {
+    if (!freshness.isLost() && !signal.aborted) probeLoop.begin();
   };
 
   const streamLoop = createStreamLoop({
@@ -228,7 +228,7 @@ export function createWatch(options: WatchOptions): Watch {
         if (!freshness.isLost() || signal.aborted) resolve();
         else events.once('regained', resolve);
       });
-      lookOut();
+      startProbing();
     },
     onSign: (first) => {
       const now = clock.monotonic();
@@ -236,7 +236,7 @@ export function createWatch(options: WatchOptions): Watch {
       freshness.sign(now);
       if (!wasFresh && now < freshness.until()) onChange();
       if (!first) return;
-      lookout.end();
+      probeLoop.end();
       if (!wasFresh) wantList();
     },
     onEvent: (type, record) => registry.event(type, record),
@@ -249,7 +249,7 @@ export function createWatch(options: WatchOptions): Watch {
     onQuiet: reach.doubt,
     onEnd: (error, sent) => {
       freshness.doubtStream();
-      lookOut();
+      startProbing();
       // It may have ended because Argo CD is being replaced by another version.
       introduced.anew();
       options.onReconnect?.();
@@ -269,7 +269,7 @@ export function createWatch(options: WatchOptions): Watch {
     },
     stop: async () => {
       abort.abort();
-      lookout.end();
+      probeLoop.end();
       reach.stop();
       // Stopped before or right at the start, no list is asked for any more, and the stream would wait for it.
       listLoop.stop();
@@ -290,7 +290,7 @@ export function createWatch(options: WatchOptions): Watch {
       return reach.isInDoubt() ? reach.whenDecided() : undefined;
     },
     notFresh,
-    reachable: () => answering.now() && !reach.isAway(),
+    reachable: () => lastAnswer.now() && !reach.isAway(),
     problem: problem.now,
     lastListAt: freshness.lastListAt,
     server: introduced.server,

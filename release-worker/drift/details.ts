@@ -7,7 +7,7 @@ import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { AppName, ArgoCd } from '../argocd/client.ts';
-import { lookAt } from './fetch-app.ts';
+import { fetchApp } from './fetch-app.ts';
 import type { Registry } from './registry.ts';
 import { isDrifted } from './drifted.ts';
 
@@ -53,7 +53,7 @@ export function createDetails(options: {
 
   const ask = async (app: AppName) => {
     try {
-      await lookAt({ argocd, registry }, app);
+      await fetchApp({ argocd, registry }, app);
     } catch (error) {
       if (!signal.aborted) log.debug(`no detail of ${keyOf(app)}: ${messageOf(error)}`);
     }

@@ -2,12 +2,12 @@
 // with 10,000 applications and dozens of changes a second nothing may walk all of them each time.
 import type { AppRecord } from '../argocd/application.ts';
 import type { ButtonConfig } from '../buttons.ts';
-import { selecting } from '../buttons.ts';
-import type { Lost, LostBook } from './lost-comparisons.ts';
+import { buttonsSelecting } from '../buttons.ts';
+import type { Lost, LostComparisons } from './lost-comparisons.ts';
 import type { Registry } from './registry.ts';
 import { isDrifted, isListed, type DriftCounts, type Obstacle } from './drifted.ts';
 
-export interface Tally {
+export interface DriftCounter {
   /**
    * To be told every application that has changed, appeared or gone, or whose obstacle has.
    * @param now on any clock that only goes forward
@@ -60,14 +60,14 @@ interface Counted {
   readonly obstacle: Obstacle | undefined;
 }
 
-export function createTally(options: {
+export function createDriftCounter(options: {
   readonly registry: Pick<Registry, 'get'>;
   readonly buttons: readonly Pick<ButtonConfig, 'id' | 'select'>[];
   readonly obstacleOf: (key: string) => Obstacle | undefined;
   /** How long drift of an application with automated sync must last before it counts. */
   readonly automatedGraceMs: number;
-  readonly lost: LostBook;
-}): Tally {
+  readonly lost: LostComparisons;
+}): DriftCounter {
   const { registry, buttons, obstacleOf, automatedGraceMs, lost } = options;
   const whole = newSum();
   const sums = new Map(buttons.map(({ id }) => [id, newSum()]));
@@ -79,7 +79,7 @@ export function createTally(options: {
   const listed = new Map<string, AppRecord>();
 
   const count = (key: string, app: AppRecord): Counted => {
-    const releasing = selecting(buttons, app);
+    const releasing = buttonsSelecting(buttons, app);
     const drifted = isDrifted(app);
     const outOfSync = drifted && !unripe.has(key);
     return {

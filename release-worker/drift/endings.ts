@@ -1,4 +1,4 @@
-// How the last releases of each button ended, until that is no news any more: what the board asks before each look.
+// How the last releases of each button ended, for as long as the light shows it.
 import type { Clock } from '../../service/clock.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import type { Ending } from './ending.ts';
@@ -7,7 +7,7 @@ import type { LastRelease } from './signal.ts';
 import { endShownMs } from './signal.ts';
 
 export interface Endings {
-  /** A release has started: how those before ended is no longer news. */
+  /** A release has started: how those before ended is no longer shown. */
   started(button: string): void;
   /** May be said again of the same release, where its end turns out to be another one. */
   finished(ending: Ending): void;

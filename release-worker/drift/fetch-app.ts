@@ -4,7 +4,7 @@ import type { AppName, ArgoCd } from '../argocd/client.ts';
 import type { Registry } from './registry.ts';
 
 /** @throws ArgoCdError as `ArgoCd.get` does; then the registry is as before */
-export async function lookAt(
+export async function fetchApp(
   where: { readonly argocd: Pick<ArgoCd, 'get'>; readonly registry: Registry },
   app: AppName,
   refresh?: 'normal' | 'hard',

@@ -2,7 +2,7 @@
 import { ArgoCdError } from '../argocd/errors.ts';
 import { raisesDoubt } from './reach.ts';
 
-export interface Answering {
+export interface LastAnswer {
   now(): boolean;
   /** A list was answered, or failed with this. */
   listed(error?: unknown): void;
@@ -14,7 +14,7 @@ export function isTokenRefused(error: unknown): error is ArgoCdError {
   return error instanceof ArgoCdError && error.kind === 'unauthenticated';
 }
 
-export function createAnswering({ onChange }: { readonly onChange: () => void }): Answering {
+export function createLastAnswer({ onChange }: { readonly onChange: () => void }): LastAnswer {
   /** An answer to a small question is none to a list, so each counts for itself. */
   let lists = true;
   let isThere = true;

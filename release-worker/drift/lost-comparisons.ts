@@ -8,14 +8,14 @@ export interface Lost {
   readonly at: number;
 }
 
-export interface LostChanges {
+export interface LostComparisonChanges {
   /** out of sync before, and not to be compared now */
   readonly lost: readonly string[];
   /** can be compared again, or is gone */
   readonly found: readonly string[];
 }
 
-export interface LostBook {
+export interface LostComparisons {
   /** What a former run has seen; counts where the application cannot be compared when it is first seen. */
   remember(key: string, at: number): void;
   /** Each change of an application. @param seen `other`: it can be compared, is gone or going */
@@ -26,10 +26,10 @@ export interface LostBook {
   /** the one lost first comes first, but for those of a former run */
   all(): Iterable<Lost>;
   /** What has changed since the last call; undefined: nothing. */
-  changes(): LostChanges | undefined;
+  changes(): LostComparisonChanges | undefined;
 }
 
-export function createLostBook(): LostBook {
+export function createLostComparisons(): LostComparisons {
   const lost = new Map<string, Lost>();
   const former = new Map<string, number>();
   let added = new Set<string>();

@@ -7,7 +7,7 @@ import { ArgoCdError } from '../argocd/errors.ts';
 import { answerWithinMs, raisesDoubt } from './reach.ts';
 import type { Reach } from './reach.ts';
 
-export interface Lookout {
+export interface ProbeLoop {
   /** No stream tells. Without effect while it looks out already. */
   begin(): void;
   /** A stream tells, or nobody wants to know any more. */
@@ -20,7 +20,7 @@ export interface Lookout {
  */
 const pauses = { minMs: 2_000, maxMs: 30_000 };
 
-export function createLookout(options: {
+export function createProbeLoop(options: {
   readonly argocd: Pick<ArgoCd, 'probe'>;
   readonly clock: Clock;
   /** asks by itself while it is in doubt or Argo CD is away */
@@ -28,7 +28,7 @@ export function createLookout(options: {
   readonly random: () => number;
   readonly onAnswer: () => void;
   readonly onFailure: (error: unknown) => void;
-}): Lookout {
+}): ProbeLoop {
   const { clock } = options;
   let wanted = false;
   let asking = false;

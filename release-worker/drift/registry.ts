@@ -7,7 +7,7 @@
 // deletion.
 //
 // What a list item lacks is not known, and the known member stays. An application that was never known in full is kept
-// aside until the stream or a GET has told the rest: nobody judges it by half.
+// aside until the stream or a GET has told the rest: nobody decides by half of it.
 import type { AppDetail, AppRecord, ListedApp } from '../argocd/application.ts';
 import { isWholeItem, keyOf } from '../argocd/application.ts';
 

@@ -14,23 +14,23 @@ import { createAlarm } from './alarm.ts';
 import { createClosedWindows } from './closed-windows.ts';
 import type { Ending } from './ending.ts';
 import { createEndings } from './endings.ts';
-import { createLostBook } from './lost-comparisons.ts';
-import type { Lost, LostChanges } from './lost-comparisons.ts';
+import { createLostComparisons } from './lost-comparisons.ts';
+import type { Lost, LostComparisonChanges } from './lost-comparisons.ts';
 import { createInTurns } from './in-turns.ts';
 import { firstCause, lostInWords } from './comparison-words.ts';
 import type { Registry } from './registry.ts';
 import { signalOf } from './signal.ts';
 import type { DriftCounts } from './drifted.ts';
 import { createSummaryPublisher } from './summary-publisher.ts';
-import { createTally } from './drift-counter.ts';
-import type { Watch } from './argocd-watch.ts';
+import { createDriftCounter } from './drift-counter.ts';
+import type { ArgoCdWatch } from './argocd-watch.ts';
 
-export interface Board {
+export interface SignalPublisher {
   start(): void;
   stop(): void;
   /** Something has changed, perhaps of these applications: looked at soon, together with what else changes. */
   changed(keys?: Iterable<string>): void;
-  /** A release has started: how the last one ended is no longer news. Said when its first request is on its way. */
+  /** A release has started: how the last one ended is no longer shown. To be called when its first request is on its way. */
   started(button: string): void;
   /** A release has ended, be it in a former run. Said again of the same release, the newer end counts. */
   finished(ending: Ending): void;
@@ -54,10 +54,10 @@ export interface ButtonShown {
   readonly driftSince: () => number | undefined;
 }
 
-export interface BoardOptions {
+export interface SignalPublisherOptions {
   readonly link: Link;
   readonly registry: Registry;
-  readonly watch: Pick<Watch, 'freshUntil' | 'notFresh' | 'problem' | 'reachable' | 'server'>;
+  readonly watch: Pick<ArgoCdWatch, 'freshUntil' | 'notFresh' | 'problem' | 'reachable' | 'server'>;
   readonly access: Pick<Access, 'obstacleOf' | 'known'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -74,7 +74,7 @@ export interface BoardOptions {
   /** Nothing is left of the failure: a restart must not bring it back. */
   readonly onOver?: (ending: Ending) => void;
   /** A restart must know which applications were out of sync before Argo CD could compare them no longer. */
-  readonly onLost?: (changes: LostChanges) => void;
+  readonly onLost?: (changes: LostComparisonChanges) => void;
   /** after each look, of each button */
   readonly onShown?: (shown: ButtonShown) => void;
 }
@@ -84,31 +84,37 @@ const gatherMs = 30;
 /** To say something takes as long as to send a sync, which goes first: nobody sees the difference. In milliseconds. */
 const startedMs = 10;
 
-export function createBoard(options: BoardOptions): Board {
+export function createSignalPublisher(options: SignalPublisherOptions): SignalPublisher {
   const { link, registry, watch, access, clock, log, buttons } = options;
   const said = new Map<string, { readonly signal: Signal; readonly text: string }>();
   const { automatedGraceMs } = options;
   const alarm = createAlarm(clock);
   let lookedAt = -Infinity;
   const lookSoon = () => alarm.set(Math.max(clock.monotonic(), lookedAt + gatherMs));
-  const lost = createLostBook();
-  const tally = createTally({ registry, buttons, obstacleOf: access.obstacleOf, automatedGraceMs, lost });
+  const lost = createLostComparisons();
+  const driftCounter = createDriftCounter({
+    registry,
+    buttons,
+    obstacleOf: access.obstacleOf,
+    automatedGraceMs,
+    lost,
+  });
   /** While it waits nothing is said: a first list of thousands is not to look as if it held but some of them. */
   const counting = createInTurns({
     clock,
-    handle: (key) => tally.update([key], clock.monotonic()),
+    handle: (key) => driftCounter.update([key], clock.monotonic()),
     onDone: lookSoon,
   });
   const get = (key: string) => registry.get(key);
   const endings = createEndings({ clock, get, onOver: (ending) => options.onOver?.(ending) });
   /** Said once and for all: the two clocks do not run alike. */
   const lostSince = new WeakMap<Lost, number>();
-  const closedWindows = createClosedWindows({ drifted: tally.drifted, access });
+  const closedWindows = createClosedWindows({ drifted: driftCounter.drifted, access });
   const summary = createSummaryPublisher({
     link,
     worker: options.worker,
     clock,
-    tally,
+    driftCounter,
     obstacleOf: access.obstacleOf,
     reachable: watch.reachable,
     server: options.server,
@@ -131,13 +137,13 @@ export function createBoard(options: BoardOptions): Board {
     if (now >= freshUntil) watch.notFresh();
     const problem = watch.problem();
     const unwritable = options.unwritable();
-    let nextAt = tally.ripen(now);
-    if (now < freshUntil && tally.all().total > 0) lost.complete();
+    let nextAt = driftCounter.ripen(now);
+    if (now < freshUntil && driftCounter.all().total > 0) lost.complete();
     const changes = lost.changes();
     if (changes !== undefined) options.onLost?.(changes);
 
     for (const button of buttons) {
-      const drift = tally.of(button.id);
+      const drift = driftCounter.of(button.id);
       // Before the first list, or while Argo CD shows nothing at all, nothing is known to be over.
       if (now < freshUntil && drift.total > 0) endings.sweep(button.id);
       const ended = endings.of(button.id);
@@ -154,8 +160,8 @@ export function createBoard(options: BoardOptions): Board {
                 ...(ended === undefined ? {} : { last: ended }),
                 ...(frozen.length === 0 ? {} : { frozen }),
                 ...(unwritable === undefined ? {} : { unwritable }),
-                cause: () => firstCause(tally.unknown(button.id)),
-                lost: () => lostInWords([...tally.wereOutOfSync(button.id)].map(withWallTime), get),
+                cause: () => firstCause(driftCounter.unknown(button.id)),
+                lost: () => lostInWords([...driftCounter.wereOutOfSync(button.id)].map(withWallTime), get),
                 windows: () => {
                   const windows = closedWindows(button.id, drift.outOfSync, now);
                   nextAt = Math.min(nextAt, windows.lookAgainAt);
@@ -169,7 +175,7 @@ export function createBoard(options: BoardOptions): Board {
         button: button.id,
         signal: choice.signal,
         drift,
-        driftSince: () => tally.oldest(button.id),
+        driftSince: () => driftCounter.oldest(button.id),
       });
       nextAt = Math.min(nextAt, choice.nextAt ?? Infinity);
       if (options.claims.isOthers(button.id)) {
@@ -247,7 +253,7 @@ export function createBoard(options: BoardOptions): Board {
     remember: (key, at) => lost.remember(key, clock.monotonic() - (clock.now() - at)),
     isUnripe: (key) => {
       counting.hurry(key);
-      return tally.isUnripe(key);
+      return driftCounter.isUnripe(key);
     },
     wasOutOfSyncAt: (key) => {
       counting.hurry(key);

@@ -5,7 +5,7 @@ import type { Clock } from '../../service/clock.ts';
 import type { Link } from '../../service/link/link.ts';
 import type { Obstacle } from './drifted.ts';
 import { driftState, summaryOf } from './summary.ts';
-import type { Tally } from './drift-counter.ts';
+import type { DriftCounter } from './drift-counter.ts';
 
 export interface SummaryPublisher {
   /**
@@ -24,7 +24,7 @@ export function createSummaryPublisher(options: {
   readonly link: Pick<Link, 'publish'>;
   readonly worker: string;
   readonly clock: Clock;
-  readonly tally: Pick<Tally, 'all' | 'listed' | 'oldest'>;
+  readonly driftCounter: Pick<DriftCounter, 'all' | 'listed' | 'oldest'>;
   readonly obstacleOf: (key: string) => Obstacle | undefined;
   /** whether Argo CD has answered when it was asked last */
   readonly reachable: () => boolean;
@@ -33,7 +33,7 @@ export function createSummaryPublisher(options: {
   /** what keeps every button from releasing */
   readonly frozen: () => Frozen | undefined;
 }): SummaryPublisher {
-  const { link, clock, tally } = options;
+  const { link, clock, driftCounter } = options;
   let published = '';
   let publishedAt = -Infinity;
   let state: string | undefined;
@@ -41,18 +41,18 @@ export function createSummaryPublisher(options: {
   let oldest: { readonly seen: number; readonly at: number } | undefined;
 
   const publishChanged = (fresh: boolean) => {
-    const counts = tally.all();
+    const counts = driftCounter.all();
     const next = driftState(counts, fresh);
     if (next !== state) {
       state = next;
       since = clock.now();
     }
-    const seen = tally.oldest();
+    const seen = driftCounter.oldest();
     // Computed once only: the two clocks do not run alike.
     if (seen !== oldest?.seen)
       oldest = seen === undefined ? undefined : { seen, at: clock.now() - (clock.monotonic() - seen) };
     const summary = summaryOf({
-      apps: tally.listed(),
+      apps: driftCounter.listed(),
       obstacleOf: options.obstacleOf,
       counts,
       fresh,
@@ -74,7 +74,7 @@ export function createSummaryPublisher(options: {
   return {
     publish: (fresh, now) => {
       const dueAt = publishedAt + gatherMs;
-      if (now < dueAt && driftState(tally.all(), fresh) === state) return dueAt;
+      if (now < dueAt && driftState(driftCounter.all(), fresh) === state) return dueAt;
       publishChanged(fresh);
       return Infinity;
     },

@@ -5,7 +5,7 @@ import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
 import type { WindowsOfApp } from '../argocd/sync-window.ts';
-import { createAnswers } from './answer-cache.ts';
+import { createAnswerCache } from './answer-cache.ts';
 import { projectWindows } from './project-windows.ts';
 import type { ProjectWindows } from './project-windows.ts';
 import { opennessOf } from './windows.ts';
@@ -43,9 +43,9 @@ export function createWindowQuestions(options: {
   const { argocd, clock, log, forMs } = options;
   const now = () => clock.monotonic();
   /** undefined: it cannot be got */
-  const ofProjects = createAnswers<ProjectWindows | undefined>({ now });
+  const ofProjects = createAnswerCache<ProjectWindows | undefined>({ now });
   /** by the windows, as text: those of a project share them */
-  const computed = createAnswers<Openness | undefined>({ now, max: computedMax });
+  const computed = createAnswerCache<Openness | undefined>({ now, max: computedMax });
 
   const untilWhen = async ({ open, assigned }: WindowsOfApp, ofProject: ProjectWindows | undefined) => {
     const zoned = assigned.length === 0 ? undefined : ofProject?.zoned(assigned);

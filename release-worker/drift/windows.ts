@@ -24,7 +24,7 @@ export interface Openness {
 const windowsMax = 500;
 const horizonMs = 14 * 86_400_000;
 const momentsMax = 300;
-const looksMax = 600;
+const checksMax = 600;
 /** Longer ones are always open. */
 const longestMs = 366 * 86_400_000;
 
@@ -52,7 +52,7 @@ export function opennessOf(windows: readonly SyncWindow[], now: number): Opennes
   for (const one of timed) look(one, now, horizon, rules);
   const open = letsThrough(rules);
   let looks = 0;
-  for (let moments = 0; moments < momentsMax && looks < looksMax; moments += 1) {
+  for (let moments = 0; moments < momentsMax && looks < checksMax; moments += 1) {
     let at = Infinity;
     for (const { changesAt } of timed) if (changesAt < at) at = changesAt;
     if (!(at <= horizon)) return { open };

@@ -1,12 +1,12 @@
 // What keeps an application from being released by a press: a release that runs, or a sync that a former one has left.
 import { keyOf } from '../argocd/application.ts';
 import type { AppRecord } from '../argocd/application.ts';
-import { lookAt } from '../drift/fetch-app.ts';
-import { list } from '../name-list.ts';
-import { lookBudgetMs, looksMax, within } from './fresh-checks.ts';
-import type { JudgeOptions } from './fresh-checks.ts';
+import { fetchApp } from '../drift/fetch-app.ts';
+import { nameList } from '../name-list.ts';
+import { checkBudgetMs, checksMax, within } from './fresh-checks.ts';
+import type { DecideOptions } from './fresh-checks.ts';
 
-type Busy = Pick<JudgeOptions, 'isBusy' | 'whyBusy'>;
+type Busy = Pick<DecideOptions, 'isBusy' | 'whyBusy'>;
 
 export function isTaken({ isBusy, whyBusy }: Busy, key: string): boolean {
   return isBusy(key) || whyBusy(key) !== undefined;
@@ -18,14 +18,17 @@ export function busyInWords({ isBusy, whyBusy }: Busy, keys: readonly string[]):
     const why = isBusy(key) ? undefined : whyBusy(key);
     return why === undefined ? [] : [`${key}: ${why}`];
   });
-  return [...(running.length > 0 ? [`already being released: ${list(running)}`] : []), ...left.slice(0, 1)]
+  return [
+    ...(running.length > 0 ? [`already being released: ${nameList(running)}`] : []),
+    ...left.slice(0, 1),
+  ]
     .concat(left.length > 1 ? [`and ${left.length - 1} more like this`] : [])
     .join('; ');
 }
 
-/** A press must not be refused by old news: the sync may have ended while the stream was away. */
-export async function lookAtLeft(
-  options: JudgeOptions,
+/** A press must not be refused by what is no longer true: the sync may have ended while the stream was away. */
+export async function checkLeftovers(
+  options: DecideOptions,
   apps: readonly AppRecord[],
   deadline: number,
 ): Promise<void> {
@@ -33,7 +36,7 @@ export async function lookAtLeft(
   const left = apps.filter((app) => !isBusy(keyOf(app)) && whyBusy(keyOf(app)) !== undefined);
   if (left.length === 0) return;
   const looks = left
-    .slice(0, looksMax)
-    .map((app) => lookAt({ argocd, registry }, app, undefined, lookBudgetMs));
+    .slice(0, checksMax)
+    .map((app) => fetchApp({ argocd, registry }, app, undefined, checkBudgetMs));
   await within(clock, deadline, Promise.allSettled(looks));
 }

@@ -12,13 +12,13 @@ import type { Journal } from '../releases/journal.ts';
 import type { PlannedRelease } from '../releases/release.ts';
 import { plannedRelease } from './candidate.ts';
 import type { Candidate } from './candidate.ts';
-import type { Verdict } from './decision.ts';
-import type { PressMemory } from './press-history.ts';
+import type { Decision } from './decision.ts';
+import type { PressHistory } from './press-history.ts';
 import { lineOf, resultOf, sendResult } from './result.ts';
 
-export interface Judged {
+export interface DecidedPress {
   readonly candidate: Candidate;
-  readonly verdict: Verdict;
+  readonly decision: Decision;
   /** applications of it that presses before it have taken */
   readonly taken?: ReadonlySet<string>;
 }
@@ -26,7 +26,7 @@ export interface Judged {
 export interface ConcludeOptions {
   readonly link: Link;
   readonly journal: Journal;
-  readonly memory: PressMemory;
+  readonly history: PressHistory;
   readonly clock: Clock;
   readonly log: Log;
   /**
@@ -39,28 +39,28 @@ export interface ConcludeOptions {
   readonly count: (button: string, outcome: PressResult['outcome'], reason?: PressReason) => void;
 }
 
-type Accepted = Extract<Verdict, { apps: unknown }>;
+type Accepted = Extract<Decision, { apps: unknown }>;
 interface Concluded {
-  readonly judged: Judged;
+  readonly decided: DecidedPress;
   readonly line: PressLine;
 }
 
-/** The results are waited for so long to be acknowledged before the next press of the button is judged. */
+/** The results are waited for so long to be acknowledged before the next press of the button is decided. */
 const resultWaitMs = 2_000;
 
 /** Returns what resolves when the results are acknowledged, or have been waited for. */
-export function createConclude(options: ConcludeOptions): (group: readonly Judged[]) => Promise<void> {
-  const { link, journal, memory, clock, log } = options;
+export function createConclude(options: ConcludeOptions): (group: readonly DecidedPress[]) => Promise<void> {
+  const { link, journal, history, clock, log } = options;
 
   /** An accepted press that Argo CD is to look for, and one that was not accepted, may be lost in a crash. */
-  const writeLoosely = async ({ judged, line }: Concluded) => {
+  const writeLoosely = async ({ decided, line }: Concluded) => {
     try {
       await journal.append(line, { flush: false });
-      if (line.outcome === 'accepted') memory.accepted(line.button, line.only);
+      if (line.outcome === 'accepted') history.accepted(line.button, line.only);
     } catch (error) {
       log.error(messageOf(error));
     }
-    return { judged, line };
+    return { decided, line };
   };
 
   /**
@@ -71,14 +71,14 @@ export function createConclude(options: ConcludeOptions): (group: readonly Judge
     try {
       for (const [index, { line }] of accepted.entries())
         await journal.append(line, { flush: index === accepted.length - 1 });
-      for (const { line } of accepted) memory.accepted(line.button, line.only);
+      for (const { line } of accepted) history.accepted(line.button, line.only);
       return accepted;
     } catch (error) {
       log.error(messageOf(error));
       const message = messageOf(error);
-      const refused = accepted.map(({ judged, line }): Concluded => {
+      const refused = accepted.map(({ decided, line }): Concluded => {
         const { release: _, releaseId: __, share: ___, ...rest } = line;
-        return { judged, line: { ...rest, outcome: 'rejected', reason: 'journal-unwritable', message } };
+        return { decided, line: { ...rest, outcome: 'rejected', reason: 'journal-unwritable', message } };
       });
       await takeBack(refused);
       return refused;
@@ -94,7 +94,7 @@ export function createConclude(options: ConcludeOptions): (group: readonly Judge
     }
   };
 
-  const say = ({ line, judged: { candidate } }: Concluded) => {
+  const say = ({ line, decided: { candidate } }: Concluded) => {
     const { button, pressId, source, by, outcome, reason, message } = line;
     options.count(button, outcome, reason);
     log[outcome === 'rejected' ? 'warn' : 'info'](
@@ -109,10 +109,10 @@ export function createConclude(options: ConcludeOptions): (group: readonly Judge
     );
   };
 
-  const answer = async ({ line, judged: { verdict } }: Concluded) => {
+  const answer = async ({ line, decided: { decision } }: Concluded) => {
     const result = {
       ...resultOf(line),
-      ...('refresh' in verdict ? { applications: verdict.refresh.length } : {}),
+      ...('refresh' in decision ? { applications: decision.refresh.length } : {}),
     };
     if (await sendResult({ link, journal, clock, log }, result, resultWaitMs)) return;
     log.warn(
@@ -126,8 +126,11 @@ export function createConclude(options: ConcludeOptions): (group: readonly Judge
     const decidedAt = clock.monotonic();
     const accepted = releasing(group);
     const release = releaseOf(accepted, at);
-    const lines = group.map((judged) => ({ judged, line: lineIn(release, judged, accepted.length - 1, at) }));
-    const isReleasing = ({ judged }: Concluded) => 'apps' in judged.verdict;
+    const lines = group.map((decided) => ({
+      decided,
+      line: lineIn(release, decided, accepted.length - 1, at),
+    }));
+    const isReleasing = ({ decided }: Concluded) => 'apps' in decided.decision;
     const written = [
       ...(await Promise.all(lines.filter((one) => !isReleasing(one)).map(writeLoosely))),
       ...(release === undefined ? [] : await writeSafely(lines.filter(isReleasing))),
@@ -137,43 +140,43 @@ export function createConclude(options: ConcludeOptions): (group: readonly Judge
     if (release !== undefined && written.some(({ line }) => line.release !== undefined))
       options.release(release, decidedAt);
     await answered;
-    for (const { verdict } of group) if ('refresh' in verdict) options.refresh(verdict.refresh);
+    for (const { decision } of group) if ('refresh' in decision) options.refresh(decision.refresh);
   };
 }
 
 interface Releasing {
   readonly candidate: Candidate;
-  readonly verdict: Accepted;
+  readonly decision: Accepted;
 }
 
-function releasing(group: readonly Judged[]): readonly Releasing[] {
-  return group.flatMap(({ candidate, verdict }) => ('apps' in verdict ? [{ candidate, verdict }] : []));
+function releasing(group: readonly DecidedPress[]): readonly Releasing[] {
+  return group.flatMap(({ candidate, decision }) => ('apps' in decision ? [{ candidate, decision }] : []));
 }
 
 function releaseOf(accepted: readonly Releasing[], at: string): PlannedRelease | undefined {
   const [first] = accepted;
   if (first === undefined || first.candidate.config === undefined) return undefined;
-  const apps = accepted.flatMap(({ verdict }) => verdict.apps);
+  const apps = accepted.flatMap(({ decision }) => decision.apps);
   return plannedRelease(first.candidate, first.candidate.config, apps, at);
 }
 
 /** @param others how many more presses share the release */
 function lineIn(
   release: PlannedRelease | undefined,
-  { candidate, verdict, taken }: Judged,
+  { candidate, decision, taken }: DecidedPress,
   others: number,
   at: string,
 ): PressLine {
   const only = candidate.press.only?.filter((key) => taken?.has(key) !== true);
-  const line = lineOf(candidate, only, verdict, at);
-  if (release === undefined || !('apps' in verdict)) return line;
+  const line = lineOf(candidate, only, decision, at);
+  if (release === undefined || !('apps' in decision)) return line;
   return {
     ...line,
     ...(release.pressId === candidate.pressId ? { release } : { releaseId: release.id }),
     ...(others === 0
       ? {}
       : {
-          share: verdict.apps.map(keyOf),
+          share: decision.apps.map(keyOf),
           message: `${line.message}, in one release with ${others} other press${others === 1 ? '' : 'es'}`,
         }),
   };

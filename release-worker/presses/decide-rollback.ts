@@ -10,19 +10,19 @@ import type { Obstacle } from '../drift/drifted.ts';
 import { candidatesOf, plannedOf } from '../releases/plan.ts';
 import { selects } from '../../config/selects.ts';
 import type { ButtonConfig } from '../buttons.ts';
-import { busyInWords, isTaken, lookAtLeft } from './busy.ts';
-import { list } from '../name-list.ts';
-import { inTheWay, nothing, nothingSelected, reject, selectedBy, type Verdict } from './decision.ts';
-import { lookAtBlocked, lookAtUnknown } from './fresh-checks.ts';
-import type { JudgeOptions } from './fresh-checks.ts';
+import { busyInWords, isTaken, checkLeftovers } from './busy.ts';
+import { nameList } from '../name-list.ts';
+import { inTheWay, nothing, nothingSelected, reject, selectedBy, type Decision } from './decision.ts';
+import { checkBlocked, checkUnknown } from './fresh-checks.ts';
+import type { DecideOptions } from './fresh-checks.ts';
 
 /** @param deadline of its looks, on the monotonic clock */
-export async function judgeRollback(
-  options: JudgeOptions,
+export async function decideRollback(
+  options: DecideOptions,
   button: ButtonConfig,
   only: readonly string[] | undefined,
   deadline: number,
-): Promise<Verdict> {
+): Promise<Decision> {
   const { registry, access } = options;
   const deployed = new Map(options.deployedBy(button.id).map(({ key, revision }) => [key, revision]));
   const find = (keys: readonly string[] | undefined) =>
@@ -34,8 +34,8 @@ export async function judgeRollback(
   const wanted = only ?? [...deployed.keys()];
   if (find(wanted).length === 0) return nothingSelected(only ?? wanted, selectedBy(options, button));
 
-  const asked = await lookAtUnknown(options, find(wanted), deadline);
-  await lookAtLeft(options, find(wanted), deadline);
+  const asked = await checkUnknown(options, find(wanted), deadline);
+  await checkLeftovers(options, find(wanted), deadline);
   const sortNow = () => {
     const blocked = new Map<string, Obstacle>();
     const busy: string[] = [];
@@ -58,7 +58,7 @@ export async function judgeRollback(
   };
   let sorted = sortNow();
   if (sorted.able.length === 0 && sorted.blocked.size > 0) {
-    await lookAtBlocked(options, sorted.blocked.keys(), asked, deadline);
+    await checkBlocked(options, sorted.blocked.keys(), asked, deadline);
     // Also what could be rolled back before that may have changed meanwhile.
     sorted = sortNow();
   }
@@ -67,15 +67,15 @@ export async function judgeRollback(
     if (busy.length > 0) return reject('in-progress', busyInWords(options, busy));
     const [obstacle] = blocked.values();
     if (obstacle !== undefined) return reject(obstacle, inTheWay(obstacle, [...blocked.keys()], access));
-    return nothing([`nothing to go back to: ${list(left)}`, ...advice].join('. '));
+    return nothing([`nothing to go back to: ${nameList(left)}`, ...advice].join('. '));
   }
   const others = [...left, ...busy, ...blocked.keys()];
   const apps = able.map((app) => plannedOf(app, app.detail?.previous ?? '', button.waves));
   return {
     outcome: 'accepted',
     apps,
-    message: `rolling back ${list(apps.map((app) => `${keyOf(app)} to ${shortRevision(app.to)}`))}${
-      others.length > 0 ? ` (left out: ${list(others)})` : ''
+    message: `rolling back ${nameList(apps.map((app) => `${keyOf(app)} to ${shortRevision(app.to)}`))}${
+      others.length > 0 ? ` (left out: ${nameList(others)})` : ''
     }`,
   };
 }

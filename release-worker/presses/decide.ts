@@ -2,17 +2,17 @@
 import type { Action } from '../../messages/worker.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
-import { lookAt } from '../drift/fetch-app.ts';
+import { fetchApp } from '../drift/fetch-app.ts';
 import { isDrifted } from '../drift/drifted.ts';
 import { candidatesOf, planOf } from '../releases/plan.ts';
 import { selects } from '../../config/selects.ts';
 import type { ButtonConfig } from '../buttons.ts';
-import { judgeRollback } from './decide-rollback.ts';
-import { busyInWords, isTaken, lookAtLeft } from './busy.ts';
-import { list } from '../name-list.ts';
-import { inTheWay, nothing, nothingSelected, reject, selectedBy, type Verdict } from './decision.ts';
-import { lookAtBlocked, lookAtUnknown, lookBudgetMs, within } from './fresh-checks.ts';
-import type { JudgeOptions } from './fresh-checks.ts';
+import { decideRollback } from './decide-rollback.ts';
+import { busyInWords, isTaken, checkLeftovers } from './busy.ts';
+import { nameList } from '../name-list.ts';
+import { inTheWay, nothing, nothingSelected, reject, selectedBy, type Decision } from './decision.ts';
+import { checkBlocked, checkUnknown, checkBudgetMs, within } from './fresh-checks.ts';
+import type { DecideOptions } from './fresh-checks.ts';
 import { nothingFound } from './nothing.ts';
 
 /** Until it is known whether Argo CD is there, looks included; the agent awaits the result for 5 s. In milliseconds. */
@@ -24,24 +24,24 @@ const failureMs = 250;
  * @param only narrows the button's selection
  * @param taken by presses of the button that were accepted just now
  */
-export async function judge(
-  given: JudgeOptions,
+export async function decide(
+  given: DecideOptions,
   button: ButtonConfig,
   action: Action,
   only: readonly string[] | undefined,
   taken: ReadonlySet<string> = new Set(),
-): Promise<Verdict> {
+): Promise<Decision> {
   const options = { ...given, isBusy: (key: string) => taken.has(key) || given.isBusy(key) };
   const deadline = options.clock.monotonic() + doubtBudgetMs;
   const before = await whyUnknown(options, deadline);
   if (before !== undefined) return before;
-  const verdict = await judgeKnown(options, button, action, only, deadline);
+  const decision = await decideKnown(options, button, action, only, deadline);
   // What it asked may have found nobody there.
-  return (await whyUnknown(options, deadline)) ?? verdict;
+  return (await whyUnknown(options, deadline)) ?? decision;
 }
 
 /** While it is being found out whether Argo CD is there, that is waited for. */
-async function whyUnknown({ watch, clock }: JudgeOptions, deadline: number): Promise<Verdict | undefined> {
+async function whyUnknown({ watch, clock }: DecideOptions, deadline: number): Promise<Decision | undefined> {
   const doubt = watch.doubt();
   if (doubt !== undefined) {
     await within(clock, deadline, doubt);
@@ -58,44 +58,44 @@ async function whyUnknown({ watch, clock }: JudgeOptions, deadline: number): Pro
   );
 }
 
-async function judgeKnown(
-  options: JudgeOptions,
+async function decideKnown(
+  options: DecideOptions,
   button: ButtonConfig,
   action: Action,
   only: readonly string[] | undefined,
   answerBy: number,
-): Promise<Verdict> {
+): Promise<Decision> {
   const { registry, clock } = options;
   const unwritable = action === 'refresh' ? undefined : await options.whyUnwritable();
   if (unwritable !== undefined) return reject('journal-unwritable', unwritable);
-  const deadline = Math.min(clock.monotonic() + lookBudgetMs, answerBy);
-  if (action === 'rollback') return judgeRollback(options, button, only, deadline);
-  if (action === 'release') return judgeRelease(options, button, only, deadline);
+  const deadline = Math.min(clock.monotonic() + checkBudgetMs, answerBy);
+  if (action === 'rollback') return decideRollback(options, button, only, deadline);
+  if (action === 'release') return decideRelease(options, button, only, deadline);
   const candidates = candidatesOf(registry, (app) => selects(button.select, app), only);
   return candidates.length === 0
     ? nothingSelected(only, selectedBy(options, button))
-    : judgeRefresh(options, candidates);
+    : decideRefresh(options, candidates);
 }
 
 /** What is in sync may be behind Git as well, so all are asked for; the first ones of very many. */
-function judgeRefresh({ refreshOnPressMax }: JudgeOptions, candidates: readonly AppRecord[]): Verdict {
+function decideRefresh({ refreshOnPressMax }: DecideOptions, candidates: readonly AppRecord[]): Decision {
   const refresh = candidates.filter((app) => !app.deleting).slice(0, refreshOnPressMax);
   if (candidates.every((app) => app.deleting))
-    return nothing(`there is nothing to look at, as it is being deleted: ${list(candidates.map(keyOf))}`);
+    return nothing(`there is nothing to look at, as it is being deleted: ${nameList(candidates.map(keyOf))}`);
   const left = candidates.length - refresh.length;
   return {
     outcome: 'accepted',
     refresh,
-    message: `Argo CD looks at Git again for ${list(refresh.map(keyOf))}${left > 0 ? ` (left out: ${left}; worker.refreshOnPressMax)` : ''}`,
+    message: `Argo CD looks at Git again for ${nameList(refresh.map(keyOf))}${left > 0 ? ` (left out: ${left}; worker.refreshOnPressMax)` : ''}`,
   };
 }
 
-async function judgeRelease(
-  options: JudgeOptions,
+async function decideRelease(
+  options: DecideOptions,
   button: ButtonConfig,
   only: readonly string[] | undefined,
   deadline: number,
-): Promise<Verdict> {
+): Promise<Decision> {
   const { registry, watch, access, clock } = options;
   const find = () => candidatesOf(registry, (app) => selects(button.select, app), only);
   let candidates = find();
@@ -120,16 +120,16 @@ async function judgeRelease(
   const leavesHidden = only === undefined && candidates.some((app) => isDrifted(app) && !isHidden(app));
   const wanted = () => (leavesHidden ? find().filter((app) => !isHidden(app)) : find());
 
-  const asked = await lookAtUnknown(options, wanted().filter(isDrifted), deadline);
+  const asked = await checkUnknown(options, wanted().filter(isDrifted), deadline);
   const planNow = () =>
     planOf(wanted(), (key) => isTaken(options, key), access.obstacleOf, button.waves, button.pinRevision);
   let plan = planNow();
   if (plan.apps.length === 0 && plan.blocked.size > 0) {
-    await lookAtBlocked(options, plan.blocked.keys(), asked, deadline);
+    await checkBlocked(options, plan.blocked.keys(), asked, deadline);
     plan = planNow();
   }
   if (plan.apps.length === 0 && plan.busy.length > 0) {
-    await lookAtLeft(options, find(), deadline);
+    await checkLeftovers(options, find(), deadline);
     plan = planNow();
   }
   if (plan.apps.length === 0) {
@@ -138,7 +138,7 @@ async function judgeRelease(
     if (reason === undefined && plan.unknown.length > 0)
       return reject(
         'argocd-unreachable',
-        `Argo CD has not told in time what would be released of ${list(plan.unknown)}. Press again`,
+        `Argo CD has not told in time what would be released of ${nameList(plan.unknown)}. Press again`,
       );
     if (reason === undefined) return nothingLeft(find());
     const keys = [...plan.blocked].filter(([, why]) => why === reason).map(([key]) => key);
@@ -162,7 +162,7 @@ async function judgeRelease(
   return {
     outcome: 'accepted',
     apps: plan.apps,
-    message: `releasing ${list(keys)}${left.length > 0 ? ` (left out: ${left.join(', ')})` : ''}`,
+    message: `releasing ${nameList(keys)}${left.length > 0 ? ` (left out: ${left.join(', ')})` : ''}`,
   };
 }
 
@@ -171,7 +171,7 @@ async function judgeRelease(
  * @param refreshed gets the keys of those that Argo CD has looked at
  */
 async function refreshSome(
-  { argocd, registry, refreshOnPressMax }: JudgeOptions,
+  { argocd, registry, refreshOnPressMax }: DecideOptions,
   candidates: readonly AppRecord[],
   refreshed: Set<string>,
 ): Promise<void> {
@@ -179,7 +179,7 @@ async function refreshSome(
   await Promise.allSettled(
     some.map(async (app) => {
       // Its failure is to be known before the time of all looks is over.
-      await lookAt({ argocd, registry }, app, 'normal', lookBudgetMs - failureMs);
+      await fetchApp({ argocd, registry }, app, 'normal', checkBudgetMs - failureMs);
       refreshed.add(keyOf(app));
     }),
   );

@@ -6,32 +6,32 @@ import { keyOf } from '../argocd/application.ts';
 import type { Access } from '../drift/access.ts';
 import type { Obstacle } from '../drift/drifted.ts';
 import type { Registry } from '../drift/registry.ts';
-import { list } from '../name-list.ts';
+import { nameList } from '../name-list.ts';
 import { candidatesOf } from '../releases/plan.ts';
 import type { PlannedApp } from '../releases/release.ts';
 import type { ButtonConfig } from '../buttons.ts';
 import type { Objection } from './rules.ts';
 
-export type Verdict =
+export type Decision =
   | { readonly outcome: 'accepted'; readonly apps: readonly PlannedApp[]; readonly message: string }
   /** no release: Argo CD is to look at Git again for these */
   | { readonly outcome: 'accepted'; readonly refresh: readonly AppRecord[]; readonly message: string }
   | { readonly outcome: 'nothing-to-release'; readonly message: string }
   | ({ readonly outcome: 'rejected' } & Objection);
 
-export function reject(reason: Objection['reason'], message: string): Verdict {
+export function reject(reason: Objection['reason'], message: string): Decision {
   return { outcome: 'rejected', reason, message };
 }
 
 /** Whether releases are frozen stands at the broker, which could not be asked. */
-export const cutOff: Verdict = {
+export const cutOff: Decision = {
   outcome: 'rejected',
   reason: 'argocd-unreachable',
   message:
     'the connection to the broker was cut before this worker could read there whether releases are frozen; press again',
 };
 
-export function nothing(message: string): Verdict {
+export function nothing(message: string): Decision {
   return { outcome: 'nothing-to-release', message };
 }
 
@@ -44,21 +44,21 @@ export function selectedBy(
 }
 
 /** @param selected keys of all that the button selects */
-export function nothingSelected(only: readonly string[] | undefined, selected: readonly string[]): Verdict {
+export function nothingSelected(only: readonly string[] | undefined, selected: readonly string[]): Decision {
   const [first] = only ?? [];
   return nothing(
     only === undefined || first === undefined || selected.length === 0
       ? 'the button selects no application that Argo CD shows'
-      : `the button does not select ${list(only)}; check the names, and \`select\` of the button. ${whatThereIs(first, selected)}`,
+      : `the button does not select ${nameList(only)}; check the names, and \`select\` of the button. ${whatThereIs(first, selected)}`,
   );
 }
 
 /** @param keys those that it keeps from being released */
 export function inTheWay(reason: Obstacle, keys: readonly string[], access: Pick<Access, 'known'>): string {
   if (reason === 'not-permitted')
-    return `the account of the token may not sync ${list(keys)}; its RBAC policy needs "applications, sync"`;
+    return `the account of the token may not sync ${nameList(keys)}; its RBAC policy needs "applications, sync"`;
   const known = keys.map((key) => access.known(key));
   const description = known.find((one) => one?.windowDescription !== undefined)?.windowDescription;
   const said = description === undefined ? '' : ` (${description})`;
-  return `a sync window of Argo CD${said} does not allow it now: ${list(keys)}`;
+  return `a sync window of Argo CD${said} does not allow it now: ${nameList(keys)}`;
 }

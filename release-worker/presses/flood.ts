@@ -1,4 +1,4 @@
-// Bounds what presses may cost. Also a refused press is judged, written down and answered, so more of them than any
+// Bounds what presses may cost. Also a refused press is decided, written down and answered, so more of them than any
 // person makes are turned away before that, with one counted answer a second and button.
 import type { Clock } from '../../service/clock.ts';
 

@@ -2,7 +2,7 @@
 import type { Trigger } from '../../messages/foreign-presses.ts';
 import { isValue, jsonOf, memberAt } from '../../messages/member.ts';
 
-export interface Memory {
+export interface TriggerState {
   /** where the counter stood, or whether the state was the one that is a press; undefined: not known yet */
   readonly baseline?: number | boolean;
   /** monotonic milliseconds of the last press */
@@ -10,7 +10,7 @@ export interface Memory {
 }
 
 export interface Heard {
-  readonly memory: Memory;
+  readonly state: TriggerState;
   readonly press: boolean;
   /** why it is none, for a line of the log */
   readonly why?: 'other' | 'baseline' | 'repeated' | 'twice';
@@ -20,36 +20,36 @@ export interface Heard {
 const twiceMs = 1_000;
 
 /** @param now monotonic milliseconds */
-export function hear(trigger: Trigger, memory: Memory, text: string, now: number): Heard {
+export function hear(trigger: Trigger, state: TriggerState, text: string, now: number): Heard {
   const read = readingOf(trigger, text);
-  if (read === undefined) return { memory, press: false, why: 'other' };
+  if (read === undefined) return { state, press: false, why: 'other' };
   const { isWanted, counter } = read;
-  if (trigger.counter !== undefined) return hearCounter(memory, isWanted, counter, now);
-  const known = trigger.edge ? { ...memory, baseline: isWanted } : memory;
-  if (!isWanted) return { memory: known, press: false, why: 'other' };
-  if (trigger.edge && memory.baseline === undefined) return { memory: known, press: false, why: 'baseline' };
-  if (trigger.edge && memory.baseline === true) return { memory: known, press: false, why: 'repeated' };
+  if (trigger.counter !== undefined) return hearCounter(state, isWanted, counter, now);
+  const known = trigger.edge ? { ...state, baseline: isWanted } : state;
+  if (!isWanted) return { state: known, press: false, why: 'other' };
+  if (trigger.edge && state.baseline === undefined) return { state: known, press: false, why: 'baseline' };
+  if (trigger.edge && state.baseline === true) return { state: known, press: false, why: 'repeated' };
   // From the press on, not from its last repetition: a device that sends without end is no reason to wait without end.
-  if (memory.pressedAt !== undefined && now - memory.pressedAt < twiceMs)
-    return { memory: known, press: false, why: 'twice' };
-  return { memory: { ...known, pressedAt: now }, press: true };
+  if (state.pressedAt !== undefined && now - state.pressedAt < twiceMs)
+    return { state: known, press: false, why: 'twice' };
+  return { state: { ...known, pressedAt: now }, press: true };
 }
 
-function hearCounter(memory: Memory, isWanted: boolean, counter: unknown, now: number): Heard {
-  if (typeof counter !== 'number' || !Number.isFinite(counter)) return { memory, press: false, why: 'other' };
-  const known = { ...memory, baseline: counter };
-  const { baseline } = memory;
-  if (baseline === counter) return { memory: known, press: false, why: 'repeated' };
+function hearCounter(state: TriggerState, isWanted: boolean, counter: unknown, now: number): Heard {
+  if (typeof counter !== 'number' || !Number.isFinite(counter)) return { state, press: false, why: 'other' };
+  const known = { ...state, baseline: counter };
+  const { baseline } = state;
+  if (baseline === counter) return { state: known, press: false, why: 'repeated' };
   // Lower: the device has started anew, and how long ago it was pressed since then nobody knows.
   if (typeof baseline !== 'number' || counter < baseline)
-    return { memory: known, press: false, why: 'baseline' };
+    return { state: known, press: false, why: 'baseline' };
   return isWanted
-    ? { memory: { ...known, pressedAt: now }, press: true }
-    : { memory: known, press: false, why: 'other' };
+    ? { state: { ...known, pressedAt: now }, press: true }
+    : { state: known, press: false, why: 'other' };
 }
 
 /** What is said afterwards may be older than it looks: nothing that was known before counts. */
-export function forgetBaseline({ pressedAt }: Memory): Memory {
+export function forgetBaseline({ pressedAt }: TriggerState): TriggerState {
   return pressedAt === undefined ? {} : { pressedAt };
 }
 

@@ -9,7 +9,7 @@ import type { Clock } from '../../service/clock.ts';
 import type { Link } from '../../service/link/link.ts';
 import type { Log } from '../../service/log.ts';
 import { forgetBaseline, hear } from './foreign-hearing.ts';
-import type { Heard, Memory } from './foreign-hearing.ts';
+import type { Heard, TriggerState } from './foreign-hearing.ts';
 
 type Entry = ForeignPress & { readonly button: string; readonly gesture: Gesture };
 
@@ -37,7 +37,7 @@ export function takeForeignPresses(options: {
     const trigger = triggerOf(entry);
     const source = sourceOf(entry, trigger.topic);
     const about = { button, topic: trigger.topic };
-    let memory: Memory = {};
+    let state: TriggerState = {};
     let saidAt = -Infinity;
     const sayNone = (why: Heard['why']) => {
       const now = clock.monotonic();
@@ -47,7 +47,7 @@ export function takeForeignPresses(options: {
       log[isWorth ? 'info' : 'debug'](about, `no press on ${trigger.topic}: ${inWords(why)}`);
     };
     forgetting.push(() => {
-      memory = forgetBaseline(memory);
+      state = forgetBaseline(state);
     });
     log.info(about, `presses on ${triggerInWords(trigger)} press button ${button} (gesture ${gesture})`);
 
@@ -62,8 +62,8 @@ export function takeForeignPresses(options: {
           );
           return;
         }
-        const heard = hear(trigger, memory, decoded.value, clock.monotonic());
-        memory = heard.memory;
+        const heard = hear(trigger, state, decoded.value, clock.monotonic());
+        state = heard.state;
         if (heard.press) options.take(button, { gesture, source });
         else sayNone(heard.why);
       },
@@ -74,7 +74,7 @@ export function takeForeignPresses(options: {
     link.subscribe(
       foreignFilter(away.topic, text()),
       (message, { retained }) => {
-        if (!retained && message?.trim() === away.text) memory = forgetBaseline(memory);
+        if (!retained && message?.trim() === away.text) state = forgetBaseline(state);
       },
       liveOnly,
     );

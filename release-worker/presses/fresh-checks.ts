@@ -5,15 +5,15 @@ import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
 import type { Access } from '../drift/access.ts';
-import { lookAt } from '../drift/fetch-app.ts';
+import { fetchApp } from '../drift/fetch-app.ts';
 import type { Registry } from '../drift/registry.ts';
-import type { Watch } from '../drift/argocd-watch.ts';
+import type { ArgoCdWatch } from '../drift/argocd-watch.ts';
 import type { Deployed } from '../releases/deployed.ts';
 
-export interface JudgeOptions {
+export interface DecideOptions {
   readonly argocd: ArgoCd;
   readonly registry: Registry;
-  readonly watch: Pick<Watch, 'doubt' | 'freshUntil' | 'problem' | 'lastListAt'>;
+  readonly watch: Pick<ArgoCdWatch, 'doubt' | 'freshUntil' | 'problem' | 'lastListAt'>;
   readonly access: Pick<Access, 'known' | 'obstacleOf' | 'lookAgain'>;
   readonly clock: Clock;
   readonly refreshOnPressMax: number;
@@ -35,44 +35,44 @@ export interface JudgeOptions {
 }
 
 /** All looks of one press together must leave time for the result, which the agent awaits for 5 s. In milliseconds. */
-export const lookBudgetMs = 3_000;
+export const checkBudgetMs = 3_000;
 /** Applications that are looked at one by one for a press. */
-export const looksMax = 20;
+export const checksMax = 20;
 
 /**
  * Of what is to be released more must be known than that it differs: its target, which a list leaves out before Argo CD 3.5.0
  * and where there are several sources, and whether Argo CD would refuse it. Returns the keys whose permission has been asked for.
  */
-export async function lookAtUnknown(
-  { argocd, registry, access, clock }: JudgeOptions,
+export async function checkUnknown(
+  { argocd, registry, access, clock }: DecideOptions,
   drifted: readonly AppRecord[],
   deadline: number,
 ): Promise<ReadonlySet<string>> {
   const details = drifted
     .filter((app) => app.detail === undefined || app.target === undefined)
-    .slice(0, looksMax);
+    .slice(0, checksMax);
   const keys = drifted
     .map(keyOf)
     .filter((key) => access.known(key) === undefined)
-    .slice(0, looksMax);
+    .slice(0, checksMax);
   if (details.length === 0 && keys.length === 0) return new Set();
   await within(
     clock,
     deadline,
     Promise.allSettled([
       access.lookAgain(keys),
-      ...details.map((app) => lookAt({ argocd, registry }, app, undefined, lookBudgetMs)),
+      ...details.map((app) => fetchApp({ argocd, registry }, app, undefined, checkBudgetMs)),
     ]),
   );
   return new Set(keys);
 }
 
 /**
- * A window may have opened, or a right been given, since it was last asked: a press must not be refused by old news.
+ * A window may have opened, or a right been given, since it was last asked: a press must not be refused by what is no longer true.
  * @param asked what this press has asked about already
  */
-export async function lookAtBlocked(
-  { access, clock }: JudgeOptions,
+export async function checkBlocked(
+  { access, clock }: DecideOptions,
   blocked: Iterable<string>,
   asked: ReadonlySet<string>,
   deadline: number,

@@ -1,4 +1,4 @@
-// Takes presses in: each is judged once, written down, answered once, and if accepted handed on.
+// Takes presses in: each is decided once, written down, answered once, and if accepted handed on.
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Decoded } from '../../messages/codec.ts';
 import { buttonPress } from '../../messages/press.ts';
@@ -10,11 +10,11 @@ import type { Claims } from '../claims.ts';
 import { candidateOf, gatheredBy } from './candidate.ts';
 import type { Candidate, Hold } from './candidate.ts';
 import { createConclude } from './conclude.ts';
-import type { ConcludeOptions, Judged } from './conclude.ts';
+import type { ConcludeOptions, DecidedPress } from './conclude.ts';
 import { createFlood } from './flood.ts';
 import { createLanes } from './lanes.ts';
 import type { Waited } from './lanes.ts';
-import { reject, type Verdict } from './decision.ts';
+import { reject, type Decision } from './decision.ts';
 import { repeatsOf } from './repeats.ts';
 import { firstObjection, isNotFrozen } from './rules.ts';
 
@@ -27,13 +27,13 @@ export interface IntakeOptions extends ConcludeOptions {
   readonly heldMs: () => number;
   /** What the clock would show without its last step, where that may be the right time. Milliseconds since the epoch. */
   readonly formerNow: () => number | undefined;
-  readonly judge: (
+  readonly decide: (
     button: ButtonConfig,
     action: Action,
     only: readonly string[] | undefined,
     /** taken by presses of the button that were accepted just now */
     taken: ReadonlySet<string>,
-  ) => Promise<Verdict>;
+  ) => Promise<Decision>;
   /** what keeps the button from releasing */
   readonly frozen: (button: string) => Hold | undefined;
 }
@@ -63,18 +63,21 @@ interface Arrived {
 }
 
 export function createIntake(options: IntakeOptions): Intake {
-  const { link, memory, clock, log, worker, buttons, claims } = options;
+  const { link, history, clock, log, worker, buttons, claims } = options;
   const flood = createFlood(clock, worker.maxPressesPerMinute);
   const overflowing = new Set<Promise<void>>();
   const conclude = createConclude(options);
   let state: 'running' | 'stopping' | 'stopped' = 'running';
 
-  const judged = async (candidate: Candidate, { item, gatheredMs }: Waited<Arrived>): Promise<Judged> => {
+  const decided = async (
+    candidate: Candidate,
+    { item, gatheredMs }: Waited<Arrived>,
+  ): Promise<DecidedPress> => {
     const { pressId, ownId, button, config, press } = candidate;
     const { arrivedAt, receivedAt, receivedAtWall, receivedAtFormer } = item;
     const waitedMs = clock.monotonic() - receivedAt - gatheredMs;
     const action = config?.on[candidate.gesture];
-    const lately = memory.lately(button, press.only, arrivedAt, config?.coolDownMs ?? 0);
+    const lately = history.lately(button, press.only, arrivedAt, config?.coolDownMs ?? 0);
     const { sinceAccepted, taken } = repeatsOf(press.only, action === 'release', lately);
     const objection = firstObjection(candidate, {
       now: receivedAtWall + waitedMs,
@@ -82,35 +85,35 @@ export function createIntake(options: IntakeOptions): Intake {
       maxPressAgeMs: worker.maxPressAgeMs,
       maxPressesPerMinute: worker.maxPressesPerMinute,
       waitedMs: waitedMs + receivedAt - arrivedAt,
-      seen: memory.seen(pressId),
+      seen: history.seen(pressId),
       buttons: [...buttons.keys()],
-      recent: memory.recent(press.only),
+      recent: history.recent(press.only),
       sinceAccepted,
       frozen: options.frozen(button),
     });
     // Of too many presses most get no answer: such a one may come again.
-    if (ownId && objection?.reason !== 'too-many') memory.note(pressId);
-    if (objection !== undefined) return { candidate, verdict: { outcome: 'rejected', ...objection } };
-    memory.looked(press.only);
+    if (ownId && objection?.reason !== 'too-many') history.note(pressId);
+    if (objection !== undefined) return { candidate, decision: { outcome: 'rejected', ...objection } };
+    history.looked(press.only);
     if (config === undefined || action === undefined)
       throw new Error('the rules let a press of an unknown button, or without an action, pass');
     const barred = whyBarred(button);
-    if (barred !== undefined) return { candidate, verdict: barred };
-    const verdict = await options.judge(config, action, press.only, taken);
-    return { candidate, verdict, taken };
+    if (barred !== undefined) return { candidate, decision: barred };
+    const decision = await options.decide(config, action, press.only, taken);
+    return { candidate, decision, taken };
   };
 
   /** Judging takes a while: what holds nobody could know before. */
-  const unlessBarred = (judged: Judged): Judged => {
-    const { candidate, verdict } = judged;
-    if (verdict.outcome !== 'accepted') return judged;
+  const unlessBarred = (decided: DecidedPress): DecidedPress => {
+    const { candidate, decision } = decided;
+    if (decision.outcome !== 'accepted') return decided;
     const frozen = isNotFrozen(candidate, { frozen: options.frozen(candidate.button) });
     const late =
       whyBarred(candidate.button) ?? (frozen === undefined ? undefined : { outcome: 'rejected', ...frozen });
-    return late === undefined ? judged : { candidate, verdict: late };
+    return late === undefined ? decided : { candidate, decision: late };
   };
 
-  const whyBarred = (button: string): Verdict | undefined => {
+  const whyBarred = (button: string): Decision | undefined => {
     if (state !== 'running')
       return reject('worker-stopping', 'the worker is stopping; press again when it is back');
     if (!options.mayAct())
@@ -122,13 +125,16 @@ export function createIntake(options: IntakeOptions): Intake {
     return claimedTwice === undefined ? undefined : reject('claimed-twice', claimedTwice);
   };
 
-  const judgedSafely = async (candidate: Candidate, waited: Waited<Arrived>): Promise<Judged> => {
+  const decidedSafely = async (candidate: Candidate, waited: Waited<Arrived>): Promise<DecidedPress> => {
     try {
-      return await judged(candidate, waited);
+      return await decided(candidate, waited);
     } catch (error) {
-      log.error({ err: error, press: candidate.pressId }, `a press could not be judged: ${messageOf(error)}`);
+      log.error(
+        { err: error, press: candidate.pressId },
+        `a press could not be decided: ${messageOf(error)}`,
+      );
       const message = `what the press would release could not be found out: ${messageOf(error)}`;
-      return { candidate, verdict: reject('argocd-unreachable', message) };
+      return { candidate, decision: reject('argocd-unreachable', message) };
     }
   };
 
@@ -140,26 +146,26 @@ export function createIntake(options: IntakeOptions): Intake {
   };
 
   const handle = async (group: readonly Waited<Arrived>[]) => {
-    const judging: Promise<Judged>[] = [];
+    const deciding: Promise<DecidedPress>[] = [];
     for (const waited of group) {
       if (await isLeftToOthers(waited.item)) continue;
       // Many in one turn would hold up everything else in this process.
-      if (judging.length > 0) await turn();
-      judging.push(judgedSafely(waited.item.candidate, waited));
+      if (deciding.length > 0) await turn();
+      deciding.push(decidedSafely(waited.item.candidate, waited));
     }
-    const all = await Promise.all(judging);
+    const all = await Promise.all(deciding);
     await conclude(
       all.map(unlessBarred).flatMap((one) => {
-        const { candidate, verdict } = one;
-        if (verdict.outcome !== 'rejected' || verdict.reason !== 'too-many') return [one];
-        const counted = countedTooMany(candidate.button, verdict.message);
-        return counted === undefined ? [] : [{ candidate, verdict: counted }];
+        const { candidate, decision } = one;
+        if (decision.outcome !== 'rejected' || decision.reason !== 'too-many') return [one];
+        const counted = countedTooMany(candidate.button, decision.message);
+        return counted === undefined ? [] : [{ candidate, decision: counted }];
       }),
     );
   };
 
   /** The one result of the second, which tells how many others got none; undefined: this press is one of those. */
-  const countedTooMany = (button: string, message: string): Verdict | undefined => {
+  const countedTooMany = (button: string, message: string): Decision | undefined => {
     const others = flood.answered(button);
     if (others === undefined) {
       options.count(button, 'rejected', 'too-many');
@@ -178,9 +184,9 @@ export function createIntake(options: IntakeOptions): Intake {
       options.count(button, 'rejected', 'too-many');
       return;
     }
-    const verdict = countedTooMany(button, why);
-    if (verdict === undefined) return;
-    const said = conclude([{ candidate, verdict }]).finally(() => overflowing.delete(said));
+    const decision = countedTooMany(button, why);
+    if (decision === undefined) return;
+    const said = conclude([{ candidate, decision }]).finally(() => overflowing.delete(said));
     overflowing.add(said);
   };
 

@@ -3,8 +3,8 @@ import { toLocalTime } from '../../messages/time.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import { causeOf, lostInWords } from '../drift/comparison-words.ts';
-import { type Verdict, nothing, reject } from './decision.ts';
-import { list } from '../name-list.ts';
+import { type Decision, nothing, reject } from './decision.ts';
+import { nameList } from '../name-list.ts';
 
 export interface NothingFound {
   /** what the press could release; nothing of it is known to be out of sync */
@@ -17,7 +17,7 @@ export interface NothingFound {
   readonly wasOutOfSyncAt: (key: string) => number | undefined;
 }
 
-export function nothingFound(found: NothingFound): Verdict {
+export function nothingFound(found: NothingFound): Decision {
   const { candidates, wasOutOfSyncAt } = found;
   const deleting = candidates.filter((app) => app.deleting);
   const unknown = candidates.filter((app) => !app.deleting && app.sync === 'Unknown');
@@ -40,7 +40,7 @@ export function nothingFound(found: NothingFound): Verdict {
     ...(inSync > 0 ? [inSyncInWords(inSync, candidates.length)] : []),
     ...(unknown.length > 0 ? [notCompared] : []),
     ...(deleting.length > 0
-      ? [`${list(deleting.map(keyOf))} ${deleting.length === 1 ? 'is' : 'are'} being deleted`]
+      ? [`${nameList(deleting.map(keyOf))} ${deleting.length === 1 ? 'is' : 'are'} being deleted`]
       : []),
     ...lookInWords(found, candidates.length - deleting.length),
   ];
@@ -54,7 +54,7 @@ function inSyncInWords(inSync: number, total: number): string {
 
 function cannotBeCompared(unknown: readonly AppRecord[]): string {
   const cause = causeOf(unknown[0]);
-  return `${list(unknown.map(keyOf))} cannot be compared${cause === undefined ? '' : `: ${cause}`}`;
+  return `${nameList(unknown.map(keyOf))} cannot be compared${cause === undefined ? '' : `: ${cause}`}`;
 }
 
 /** Of what has just been looked at, an older look says nothing. */

@@ -12,7 +12,7 @@ const minuteMs = 60_000;
 /** As long as `coolDownMs` of a button may be. */
 const longestCoolDownMs = 3_600_000;
 
-export interface PressMemory {
+export interface PressHistory {
   /**
    * What the journal tells of the former run; to be called before anything else.
    * @param former oldest first, in milliseconds since the epoch
@@ -37,7 +37,7 @@ export interface PressMemory {
   recent(only: readonly string[] | undefined): number;
 }
 
-export function createPressMemory(clock: Clock): PressMemory {
+export function createPressHistory(clock: Clock): PressHistory {
   // Wall-clock times of the former run become times of the monotonic clock; a jump in between cannot be seen.
   const fromWall = (at: number) => clock.monotonic() - (isUnknown(at) ? 0 : Math.max(0, clock.now() - at));
   /** Written before the clock was set: it may have been a moment ago, and then it counts as that. */

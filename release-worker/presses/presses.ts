@@ -1,4 +1,4 @@
-// Presses from the buttons' own topics and from foreign ones: judged, answered, and if accepted released.
+// Presses from the buttons' own topics and from foreign ones: decided, answered, and if accepted released.
 import type { Config } from '../../config/sections.ts';
 import type { ClockState } from '../../messages/presence.ts';
 import type { Clock } from '../../service/clock.ts';
@@ -7,10 +7,10 @@ import type { Link } from '../../service/link/link.ts';
 import type { Log } from '../../service/log.ts';
 import type { ArgoCd } from '../argocd/client.ts';
 import type { Access } from '../drift/access.ts';
-import type { Board } from '../drift/signal-publisher.ts';
-import type { Publisher } from '../drift/app-publisher.ts';
+import type { SignalPublisher } from '../drift/signal-publisher.ts';
+import type { AppPublisher } from '../drift/app-publisher.ts';
 import type { Registry } from '../drift/registry.ts';
-import type { Watch } from '../drift/argocd-watch.ts';
+import type { ArgoCdWatch } from '../drift/argocd-watch.ts';
 import type { Freeze } from '../freeze/freeze.ts';
 import { inWordsOf } from '../freeze/words.ts';
 import type { WorkerMetrics } from '../metrics.ts';
@@ -19,14 +19,14 @@ import type { Recovered } from '../releases/recovery.ts';
 import { refreshAll } from '../releases/refresh.ts';
 import type { Releases } from '../releases/releases.ts';
 import type { RunningReleases } from '../releases/running.ts';
-import type { Unended } from '../releases/leftover-syncs.ts';
+import type { LeftoverSyncs } from '../releases/leftover-syncs.ts';
 import type { StateDirectory } from '../state-directory.ts';
 import { takeForeignPresses } from './foreign.ts';
 import { createIntake, type IntakeOptions } from './intake.ts';
-import { judge } from './decide.ts';
+import { decide } from './decide.ts';
 import { cutOff } from './decision.ts';
-import type { JudgeOptions } from './fresh-checks.ts';
-import type { PressMemory } from './press-history.ts';
+import type { DecideOptions } from './fresh-checks.ts';
+import type { PressHistory } from './press-history.ts';
 import { answerFormerPresses } from './unanswered.ts';
 
 export interface Presses {
@@ -46,22 +46,23 @@ export interface PressesOptions extends Pick<IntakeOptions, 'claims' | 'mayAct' 
   readonly stateDirectory: Pick<StateDirectory, 'lookAgain'>;
   readonly argocd: ArgoCd;
   readonly registry: Registry;
-  readonly watch: Watch;
+  readonly watch: ArgoCdWatch;
   readonly access: Access;
-  readonly publisher: Pick<Publisher, 'show'>;
-  readonly board: Pick<Board, 'wasOutOfSyncAt' | 'isUnripe'>;
+  readonly appPublisher: Pick<AppPublisher, 'show'>;
+  readonly signalPublisher: Pick<SignalPublisher, 'wasOutOfSyncAt' | 'isUnripe'>;
   readonly freeze: Pick<Freeze, 'of' | 'ofAll'>;
   readonly metrics: Pick<WorkerMetrics, 'press'>;
-  readonly memory: PressMemory;
+  readonly history: PressHistory;
   readonly running: Pick<RunningReleases, 'isBusy'>;
-  readonly unended: Pick<Unended, 'whyBusy'>;
+  readonly leftoverSyncs: Pick<LeftoverSyncs, 'whyBusy'>;
   readonly releases: Pick<Releases, 'run' | 'deployed'>;
 }
 
 export function createPresses(options: PressesOptions): Presses {
-  const { config, link, clock, log, journal, argocd, registry, board, freeze, memory, releases } = options;
+  const { config, link, clock, log, journal, argocd, registry, signalPublisher, freeze, history, releases } =
+    options;
   const steps = createClockSteps(clock);
-  const judging: JudgeOptions = {
+  const deciding: DecideOptions = {
     argocd,
     registry,
     watch: options.watch,
@@ -69,13 +70,13 @@ export function createPresses(options: PressesOptions): Presses {
     clock,
     refreshOnPressMax: config.refreshOnPressMax,
     isBusy: options.running.isBusy,
-    whyBusy: options.unended.whyBusy,
+    whyBusy: options.leftoverSyncs.whyBusy,
     whyUnwritable: options.stateDirectory.lookAgain,
-    wasOutOfSyncAt: board.wasOutOfSyncAt,
-    isUnripe: board.isUnripe,
+    wasOutOfSyncAt: signalPublisher.wasOutOfSyncAt,
+    isUnripe: signalPublisher.isUnripe,
     deployedBy: releases.deployed.of,
     rolledBackTo: releases.deployed.rolledBackTo,
-    show: options.publisher.show,
+    show: options.appPublisher.show,
   };
   const intake = createIntake({
     link,
@@ -88,14 +89,14 @@ export function createPresses(options: PressesOptions): Presses {
     mayAct: options.mayAct,
     heldMs: options.heldMs,
     formerNow: () => (options.clockState() === true ? undefined : steps.former()),
-    memory,
+    history,
     frozen: (button) => {
       const frozen = freeze.of(button);
       return frozen.length === 0 ? undefined : { why: inWordsOf(frozen), alone: freeze.ofAll().length === 0 };
     },
-    judge: async (...press) => {
+    decide: async (...press) => {
       // A freeze that another process has taken in meanwhile must be known before anything is released.
-      return (await link.whenRead()) ? judge(judging, ...press) : cutOff;
+      return (await link.whenRead()) ? decide(deciding, ...press) : cutOff;
     },
     release: releases.run,
     refresh: (apps) => void refreshAll({ argocd, registry, log, ...config.release }, apps),
@@ -106,7 +107,7 @@ export function createPresses(options: PressesOptions): Presses {
   return {
     start: (recovered) => {
       steps.start();
-      memory.remember(recovered);
+      history.remember(recovered);
       intake.start();
       stops.push(
         steps.stop,

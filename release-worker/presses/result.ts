@@ -1,4 +1,4 @@
-// What is written down and answered of a press that has been judged.
+// What is written down and answered of a press that has been decided.
 import { buttonResult } from '../../messages/press.ts';
 import type { PressResult } from '../../messages/press.ts';
 import { toTime } from '../../messages/time.ts';
@@ -9,7 +9,7 @@ import { messageOf } from '../../service/log.ts';
 import type { PressLine } from '../releases/journal-lines.ts';
 import type { Journal } from '../releases/journal.ts';
 import type { Candidate } from './candidate.ts';
-import type { Verdict } from './decision.ts';
+import type { Decision } from './decision.ts';
 
 /**
  * Its line in the journal, without the release.
@@ -19,7 +19,7 @@ import type { Verdict } from './decision.ts';
 export function lineOf(
   { pressId, button, source, gesture, press: { by } }: Candidate,
   only: readonly string[] | undefined,
-  verdict: Verdict,
+  decision: Decision,
   at: string,
 ): PressLine {
   return {
@@ -30,10 +30,10 @@ export function lineOf(
     source,
     ...(by === undefined ? {} : { by }),
     gesture,
-    ...(verdict.outcome === 'accepted' && only !== undefined ? { only } : {}),
-    outcome: verdict.outcome,
-    message: verdict.message,
-    ...('reason' in verdict ? { reason: verdict.reason } : {}),
+    ...(decision.outcome === 'accepted' && only !== undefined ? { only } : {}),
+    outcome: decision.outcome,
+    message: decision.message,
+    ...('reason' in decision ? { reason: decision.reason } : {}),
   };
 }
 

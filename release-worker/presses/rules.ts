@@ -5,7 +5,7 @@ import type { PressReason } from '../../messages/press.ts';
 import { fromTime } from '../../messages/time.ts';
 import { durationInWords } from '../../service/duration.ts';
 import type { Candidate, Knowledge } from './candidate.ts';
-import { list } from '../name-list.ts';
+import { nameList } from '../name-list.ts';
 
 export interface Objection {
   readonly reason: PressReason;
@@ -74,7 +74,7 @@ const isWithinRate: Rule = ({ config, press }, { sinceAccepted, recent, maxPress
   if (sinceAccepted !== undefined && sinceAccepted < coolDownMs)
     return {
       reason: 'cool-down',
-      message: `a press of ${press.only === undefined ? 'the same button' : list(press.only)} was accepted ${durationInWords(sinceAccepted)} ago; the next counts ${durationInWords(coolDownMs)} after it`,
+      message: `a press of ${press.only === undefined ? 'the same button' : nameList(press.only)} was accepted ${durationInWords(sinceAccepted)} ago; the next counts ${durationInWords(coolDownMs)} after it`,
     };
   if (recent >= maxPressesPerMinute)
     return {
@@ -98,7 +98,7 @@ const liftingOne = (button: string) =>
 const liftingAll =
   'It holds for all buttons. Lift it with `release-button unfreeze`, or `off` to freeze/set, which ends every freeze, of all sources and of single buttons';
 
-/** Also asked after judging, which takes a while. A look at Git releases nothing. */
+/** Also asked after deciding, which takes a while. A look at Git releases nothing. */
 export const isNotFrozen = (
   { config, gesture, button }: Candidate,
   { frozen }: Pick<Knowledge, 'frozen'>,

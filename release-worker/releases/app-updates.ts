@@ -1,10 +1,10 @@
-// News of one application: what the registry hears of it, or a look by GET.
+// Updates of one application: what the registry hears of it, or a look by GET.
 import type { Clock } from '../../service/clock.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
 import { ArgoCdError } from '../argocd/errors.ts';
-import { lookAt } from '../drift/fetch-app.ts';
+import { fetchApp } from '../drift/fetch-app.ts';
 import type { Registry } from '../drift/registry.ts';
 import type { AppEnd, AppProgress, PlannedApp } from './release.ts';
 
@@ -19,19 +19,19 @@ export interface FollowOptions {
   /** on the monotonic clock: then the release of this application ends as timed out */
   readonly deadline: number;
   readonly refreshTimeoutMs: number;
-  /** Without news, looks come at least this often, in milliseconds; absent: as often as somebody waits for. */
+  /** Without updates, looks come at least this often, in milliseconds; absent: as often as somebody waits for. */
   readonly longestLookMs?: number;
   /** whether to wait for health after the sync */
   readonly waitHealthy: boolean;
   readonly how: 'release' | 'rollback' | 'dry-run';
-  /** ends the following without a verdict */
+  /** ends the following without an end */
   readonly signal: AbortSignal;
   /** somebody wants the sync to end: Argo CD is told so as soon as it runs */
   readonly terminate?: AbortSignal;
   readonly onProgress: (progress: AppProgress) => void;
 }
 
-/** Looks by GET come this long after the last news, and then less and less often. In milliseconds. */
+/** Looks by GET come this long after the last update, and then less and less often. In milliseconds. */
 const firstLookMs = 2_000;
 const longestLookMs = 15_000;
 export const gone: AppEnd = { outcome: 'failed', message: 'the application is gone', good: false };
@@ -41,11 +41,11 @@ export function isGone(error: unknown): boolean {
   return error instanceof ArgoCdError && error.kind === 'not-found';
 }
 
-interface News {
+interface AppUpdates {
   /** the application as it is known now */
   record(): AppRecord | undefined;
   /**
-   * Waits for news, and looks by GET where none comes in time.
+   * Waits for an update, and looks by GET where none comes in time.
    * @param ms wait no longer than this before the look
    * @param orAt as of `changed`
    */
@@ -56,10 +56,10 @@ interface News {
 
 /** What a look failed with changes nothing of what is known. */
 type Next =
-  | { readonly by: 'news' | 'look' | 'abort' | 'gone' }
+  | { readonly by: 'update' | 'look' | 'abort' | 'gone' }
   | { readonly by: 'failed-look'; readonly error: unknown };
 
-export function createNews(options: FollowOptions): News {
+export function createAppUpdates(options: FollowOptions): AppUpdates {
   const { registry, app, signal } = options;
   const key = keyOf(app);
   let record = registry.get(key);
@@ -75,7 +75,7 @@ export function createNews(options: FollowOptions): News {
       if (await changed(options, seen, Math.min(lookMs, ms), orAt)) {
         record = registry.get(key);
         seen = record;
-        return { by: 'news' };
+        return { by: 'update' };
       }
       if (signal.aborted) return { by: 'abort' };
       lookMs = nextLookMs(options, lookMs);
@@ -91,7 +91,7 @@ export function createNews(options: FollowOptions): News {
   };
 }
 
-/** How long to wait for news before the next look. A lost application may answer once more from a cache. */
+/** How long to wait for an update before the next look. A lost application may answer once more from a cache. */
 function nextLookMs(
   options: Pick<FollowOptions, 'registry' | 'app' | 'longestLookMs'>,
   lastMs: number,
@@ -112,16 +112,16 @@ export async function lookNow(
   refresh?: 'normal',
 ): Promise<AppRecord> {
   const timeoutMs = refresh === undefined ? undefined : refreshTimeoutMs;
-  const record = await lookAt({ argocd, registry }, app, refresh, timeoutMs);
+  const record = await fetchApp({ argocd, registry }, app, refresh, timeoutMs);
   // The stream may have told something newer while the answer was on its way.
   return registry.get(keyOf(app)) ?? record;
 }
 
 /**
- * Resolves to true when the registry has news of the application, or `orAt` comes; to false after `ms` or when aborted.
+ * Resolves to true when the registry has an update of the application, or `orAt` comes; to false after `ms` or when aborted.
  * Also to false, at once, where the registry has lost the application: then a look must tell whether it is gone.
  * @param seen the registry's record at the caller's last look: what came while the caller waited for something else
- * counts as news at once
+ * counts as an update at once
  */
 export function changed(
   { registry, clock, app, signal }: Pick<FollowOptions, 'registry' | 'clock' | 'app' | 'signal'>,
@@ -136,20 +136,20 @@ export function changed(
       resolve(!signal.aborted && !isLost());
       return;
     }
-    const done = (news: boolean) => {
+    const done = (isUpdated: boolean) => {
       timer.cancel();
       forget();
       signal.removeEventListener('abort', onAbort);
-      orAt?.removeEventListener('abort', onNews);
-      resolve(news && !isLost());
+      orAt?.removeEventListener('abort', onWanted);
+      resolve(isUpdated && !isLost());
     };
     const onAbort = () => done(false);
-    const onNews = () => done(true);
+    const onWanted = () => done(true);
     const timer = clock.setTimeout(() => done(false), Math.max(0, ms));
     const forget = registry.onChange((keys) => {
       if (keys.has(key)) done(true);
     });
     signal.addEventListener('abort', onAbort, { once: true });
-    orAt?.addEventListener('abort', onNews, { once: true });
+    orAt?.addEventListener('abort', onWanted, { once: true });
   });
 }

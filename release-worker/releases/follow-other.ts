@@ -8,7 +8,7 @@ import { shortRevision } from '../drift/summary.ts';
 import { deployedAllTheSame } from './deployed-all-the-same.ts';
 import { healthy } from './health.ts';
 import { leftOut } from './left-out.ts';
-import { createNews, gone, isGone, lookNow } from './app-updates.ts';
+import { createAppUpdates, gone, isGone, lookNow } from './app-updates.ts';
 import type { FollowOptions } from './app-updates.ts';
 import type { AppEnd, PlannedApp } from './release.ts';
 import { untilSynced } from './verify.ts';
@@ -38,17 +38,17 @@ export function othersInWords(record: AppRecord | undefined): string {
 export async function followOther(options: FollowOptions, other: Other): Promise<AppEnd | undefined> {
   const { clock, app, deadline, signal, terminate, onProgress } = options;
   const bad = (message: string): AppEnd => ({ outcome: other.otherwise, message, good: false });
-  const news = createNews(options);
+  const updates = createAppUpdates(options);
   /** the stream no longer tells it once the operation is over */
-  let who = othersInWords(news.record());
+  let who = othersInWords(updates.record());
 
   for (;;) {
     if (signal.aborted) return undefined;
-    const record = news.record();
+    const record = updates.record();
     if (terminate?.aborted === true)
       return { outcome: 'terminated', message: `${who} is left alone, and not waited for`, good: false };
     if (record?.detail !== undefined) {
-      if (!isUnderWay(record)) return judged(options, record, who, other);
+      if (!isUnderWay(record)) return endOfOther(options, record, who, other);
       const { deploys } = record.detail.operation;
       if (deploys !== undefined) {
         who = othersInWords(record);
@@ -63,12 +63,12 @@ export async function followOther(options: FollowOptions, other: Other): Promise
     if (clock.monotonic() >= deadline)
       return bad(`${other.why}: ${who} was not over within worker.release.appTimeoutMs`);
 
-    const { by } = await news.next(deadline - clock.monotonic(), terminate);
+    const { by } = await updates.next(deadline - clock.monotonic(), terminate);
     if (by === 'gone') return gone;
   }
 }
 
-async function judged(
+async function endOfOther(
   options: FollowOptions,
   ended: AppRecord,
   who: string,

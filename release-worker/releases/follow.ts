@@ -4,7 +4,7 @@ import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import { followOther } from './follow-other.ts';
-import { createNews, gone, lookNow } from './app-updates.ts';
+import { createAppUpdates, gone, lookNow } from './app-updates.ts';
 import type { FollowOptions } from './app-updates.ts';
 import type { AppEnd } from './release.ts';
 import { verify } from './verify.ts';
@@ -44,7 +44,7 @@ export async function followSync(options: FollowOptions): Promise<AppEnd | undef
   const { clock, app, releaseId, deadline, signal, terminate, onProgress } = options;
   const ending = createTermination(options);
   const waking = createWaking(options);
-  const news = createNews(options);
+  const updates = createAppUpdates(options);
   let strange = 0;
   let hasHeard = false;
   let last = 'Argo CD has not said anything about it';
@@ -54,9 +54,9 @@ export async function followSync(options: FollowOptions): Promise<AppEnd | undef
     if (terminate?.aborted === true && !hasHeard) {
       hasHeard = true;
       // Somebody waits now, and Argo CD may refuse it for the moment.
-      news.lookSoon();
+      updates.lookSoon();
     }
-    const view = viewOf(news.record(), releaseId);
+    const view = viewOf(updates.record(), releaseId);
     const untilWakingMs = waking.look(view.state === 'pending');
     if (view.state === 'succeeded') return verify(options);
     if (view.state === 'failed')
@@ -76,14 +76,14 @@ export async function followSync(options: FollowOptions): Promise<AppEnd | undef
         good: false,
       };
 
-    const next = await news.next(
+    const next = await updates.next(
       Math.min(deadline - clock.monotonic(), untilWakingMs),
       terminate?.aborted === true ? undefined : terminate,
     );
     if (next.by === 'gone') return gone;
     if (next.by === 'failed-look') last = messageOf(next.error);
     if (next.by !== 'look') continue;
-    if (viewOf(news.record(), releaseId).state === 'not-ours' && ++strange >= looksUntilSure)
+    if (viewOf(updates.record(), releaseId).state === 'not-ours' && ++strange >= looksUntilSure)
       // Only the last operation is kept: what is deployed must tell.
       return followOther(options, {
         otherwise: 'failed',
@@ -107,14 +107,14 @@ function createWaking(options: FollowOptions): {
       const leftMs = since + pendingMs - clock.monotonic();
       if (leftMs > 0) return leftMs;
       woken = true;
-      // Not waited for: where the controller is down, it is not answered. What it brings is news in the registry.
+      // Not waited for: where the controller is down, it is not answered. What it brings is an update in the registry.
       lookNow(options, 'normal').catch(() => {});
       return Infinity;
     },
   };
 }
 
-/** Tells Argo CD once that the sync is to end; where that failed, again at the next news. */
+/** Tells Argo CD once that the sync is to end; where that failed, again at the next update. */
 function createTermination({ argocd, app, terminate }: FollowOptions): {
   tell(): Promise<string | undefined>;
 } {

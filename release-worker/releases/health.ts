@@ -1,5 +1,5 @@
 // Waits for health after a sync, where the configuration asks for that.
-import { createNews, gone } from './app-updates.ts';
+import { createAppUpdates, gone } from './app-updates.ts';
 import type { FollowOptions } from './app-updates.ts';
 import type { AppEnd } from './release.ts';
 
@@ -11,9 +11,9 @@ export async function healthy(options: FollowOptions, end: AppEnd): Promise<AppE
   const { clock, deadline } = options;
   if (!options.waitHealthy) return end;
   const degradedCountsAt = clock.monotonic() + degradedGraceMs;
-  const news = createNews(options);
+  const updates = createAppUpdates(options);
   for (;;) {
-    const record = news.record();
+    const record = updates.record();
     if (record?.health === 'Healthy') return end;
     const now = clock.monotonic();
     if (record?.health === 'Degraded' && now >= degradedCountsAt)
@@ -26,7 +26,7 @@ export async function healthy(options: FollowOptions, end: AppEnd): Promise<AppE
         good: false,
       };
     const untilCounts = now < degradedCountsAt ? degradedCountsAt - now : Infinity;
-    const { by } = await news.next(Math.min(left, untilCounts));
+    const { by } = await updates.next(Math.min(left, untilCounts));
     if (by === 'abort') return undefined;
     if (by === 'gone') return gone;
   }

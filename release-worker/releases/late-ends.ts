@@ -1,16 +1,16 @@
 // What follows from the late end of a sync: `release/last`, the light, and what a rollback would undo.
 import { toTime } from '../../messages/time.ts';
-import type { Board } from '../drift/signal-publisher.ts';
+import type { SignalPublisher } from '../drift/signal-publisher.ts';
 import { endingOf } from '../drift/ending.ts';
 import type { Registry } from '../drift/registry.ts';
 import type { DeployedByButton } from './deployed.ts';
 import type { PlannedRelease } from './release.ts';
 import { progressOf, releaseMessage, whyFreeze } from './release.ts';
 import type { Recovered } from './recovery.ts';
-import type { Said } from './release-topics.ts';
+import type { ReleaseTopics } from './release-topics.ts';
 import type { LateEnd } from './leftover-syncs.ts';
 
-export interface Late {
+export interface LateEnds {
   /** What the journal tells of the former run. */
   recovered(known: Pick<Recovered, 'last' | 'failed' | 'timedOut'>): void;
   begun(button: string, releaseId: string): void;
@@ -19,47 +19,50 @@ export interface Late {
   tell(ended: LateEnd): void;
 }
 
-export function createLate(options: {
+export function createLateEnds(options: {
   readonly registry: Pick<Registry, 'get'>;
-  readonly board: Pick<Board, 'finished'>;
-  readonly said: Pick<Said, 'last'>;
+  readonly signalPublisher: Pick<SignalPublisher, 'finished'>;
+  readonly releaseTopics: Pick<ReleaseTopics, 'last'>;
   readonly deployed: DeployedByButton;
   /** A rollback has come through: the light would invite the next person to undo it. */
   readonly freeze: (release: PlannedRelease, why: string) => void;
-}): Late {
-  const { registry, board, said, deployed } = options;
+}): LateEnds {
+  const { registry, signalPublisher, releaseTopics, deployed } = options;
   /** the release that ended last */
   let newest: string | undefined;
   /** by button: the releases whose end its light may show, which are those that ended or began since the last began */
-  const news = new Map<string, Set<string>>();
-  const isNews = ({ id, button }: Pick<PlannedRelease, 'id' | 'button'>) =>
-    news.get(button)?.has(id) !== false;
+  const showable = new Map<string, Set<string>>();
+  const mayShow = ({ id, button }: Pick<PlannedRelease, 'id' | 'button'>) =>
+    showable.get(button)?.has(id) !== false;
 
   return {
     recovered: ({ last, failed, timedOut }) => {
       newest = last?.release.id;
-      // A press that was accepted since is the news of the button.
-      for (const { release } of timedOut) news.set(release.button, new Set());
-      for (const { release } of failed) addTo(news, release);
+      // Where a press was accepted since, the light shows that release and not an earlier one.
+      for (const { release } of timedOut) showable.set(release.button, new Set());
+      for (const { release } of failed) addTo(showable, release);
     },
-    begun: (button, releaseId) => void news.set(button, new Set([releaseId])),
+    begun: (button, releaseId) => void showable.set(button, new Set([releaseId])),
     ended: (release) => {
       newest = release.id;
-      addTo(news, release);
+      addTo(showable, release);
     },
     tell: ({ release, ends, outcome, at, key: late }) => {
       deployed.note(release, ends, late);
       const why = ends.get(late)?.good === true ? whyFreeze(release, ends.values()) : undefined;
       if (why !== undefined) options.freeze(release, why);
       if (newest === release.id)
-        said.last(releaseMessage(release, progressOf(ends), { at: toTime(at), outcome }));
-      if (!isNews(release)) return;
+        releaseTopics.last(releaseMessage(release, progressOf(ends), { at: toTime(at), outcome }));
+      if (!mayShow(release)) return;
       const targetOf = (key: string) => registry.get(key)?.target;
-      board.finished(endingOf(release, ends, { outcome, at }, targetOf));
+      signalPublisher.finished(endingOf(release, ends, { outcome, at }, targetOf));
     },
   };
 }
 
-function addTo(news: Map<string, Set<string>>, { id, button }: Pick<PlannedRelease, 'id' | 'button'>): void {
-  news.set(button, new Set([...(news.get(button) ?? []), id]));
+function addTo(
+  showable: Map<string, Set<string>>,
+  { id, button }: Pick<PlannedRelease, 'id' | 'button'>,
+): void {
+  showable.set(button, new Set([...(showable.get(button) ?? []), id]));
 }

@@ -33,7 +33,7 @@ export interface LateEnd extends EndedRelease {
   readonly key: string;
 }
 
-export interface Unended {
+export interface LeftoverSyncs {
   /** A release has ended here, perhaps before its syncs have: those are followed further. */
   adopt(ended: EndedRelease): void;
   /** A new release of these applications begins. */
@@ -52,7 +52,7 @@ export interface Unended {
   stop(): Promise<void>;
 }
 
-export interface UnendedOptions {
+export interface LeftoverSyncsOptions {
   readonly argocd: ArgoCd;
   readonly registry: Registry;
   readonly clock: Clock;
@@ -87,7 +87,7 @@ const looksAtOnce = 5;
 /** An orderly stop waits this long for answers under way, in milliseconds. */
 const stopWaitMs = 5_000;
 
-export function createUnended(options: UnendedOptions): Unended {
+export function createLeftoverSyncs(options: LeftoverSyncsOptions): LeftoverSyncs {
   const { registry, running, clock, log, journal } = options;
   const inTurn = fewAtOnce(looksAtOnce);
   const argocd: ArgoCd = {

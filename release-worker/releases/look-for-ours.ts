@@ -3,7 +3,7 @@
 import { delay } from '../../service/clock.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
-import { lookAt } from '../drift/fetch-app.ts';
+import { fetchApp } from '../drift/fetch-app.ts';
 import { shortRevision } from '../drift/summary.ts';
 import { deployedAllTheSame } from './deployed-all-the-same.ts';
 import { isUnderWay, mayDeploy, othersInWords } from './follow-other.ts';
@@ -54,7 +54,7 @@ export async function lookForOurs(
       };
     if (!(await delay(clock, waitMs, signal))) return undefined;
     try {
-      last = await lookAt({ argocd, registry }, app);
+      last = await fetchApp({ argocd, registry }, app);
       if (viewOf(last, release.id).state !== 'not-ours') return { sent: true };
       needed -= 1;
     } catch (error) {

@@ -4,7 +4,7 @@ import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd } from '../argocd/client.ts';
-import { lookAt } from '../drift/fetch-app.ts';
+import { fetchApp } from '../drift/fetch-app.ts';
 import type { Registry } from '../drift/registry.ts';
 import { eachLimited } from '../each-limited.ts';
 
@@ -22,7 +22,7 @@ export async function refreshAll(
   const { argocd, registry, log, concurrency, refreshTimeoutMs } = options;
   await eachLimited(apps, concurrency, async (app) => {
     try {
-      await lookAt({ argocd, registry }, app, 'normal', refreshTimeoutMs);
+      await fetchApp({ argocd, registry }, app, 'normal', refreshTimeoutMs);
     } catch (error) {
       log.warn({ app: keyOf(app) }, messageOf(error));
     }

@@ -10,7 +10,7 @@ import { endsOf } from './recovery.ts';
 import type { Recovered } from './recovery.ts';
 import { progressOf, releaseMessage } from './release.ts';
 
-export interface Said {
+export interface ReleaseTopics {
   /** To be called before the link starts. @param former what the journal of this machine tells of the former run */
   start(former: FormerReleases): void;
   /** The release that runs; undefined: none does. */
@@ -28,7 +28,7 @@ export interface FormerReleases {
   readonly last?: Release;
 }
 
-export interface SaidOptions {
+export interface ReleaseTopicsOptions {
   readonly link: Link;
   readonly worker: string;
   readonly log: Log;
@@ -36,7 +36,7 @@ export interface SaidOptions {
   readonly onOthersLast: (release: Release) => void;
 }
 
-export function createSaid(options: SaidOptions): Said {
+export function createReleaseTopics(options: ReleaseTopicsOptions): ReleaseTopics {
   const { link, log, worker } = options;
   const idle = { state: 'idle' } as const;
   const endedHere = new Set<string>();

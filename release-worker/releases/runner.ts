@@ -37,7 +37,7 @@ export interface RunnerOptions extends Omit<ReportOptions, 'running'> {
     readonly waitHealthy: boolean;
   };
   readonly mayAct: () => boolean;
-  readonly whenDecided: () => Promise<void>;
+  readonly whenTakeoverKnown: () => Promise<void>;
   readonly onRefused: SendOptions['onRefused'];
   /** How long this process has stood still since then (monotonic), in milliseconds. */
   readonly heldSince: (since: number) => number;
@@ -162,7 +162,7 @@ export function createRunner(options: RunnerOptions): Runner {
       refreshTimeoutMs: options.release.refreshTimeoutMs,
       mayAct: options.mayAct,
       ...(options.whyLeft === undefined ? {} : { whyLeft: options.whyLeft }),
-      whenDecided: options.whenDecided,
+      whenTakeoverKnown: options.whenTakeoverKnown,
       onRefused: options.onRefused,
       heldMs: () => options.heldSince(run.acceptedAt),
       unwanted: () => (isTerminated(run, app) ? 'it was terminated before' : undefined),

@@ -8,7 +8,7 @@ import { keyOf } from '../argocd/application.ts';
 import type { ArgoCd, SyncRequest } from '../argocd/client.ts';
 import type { OwnSyncPolicy } from '../argocd/sync-options.ts';
 import { ArgoCdError } from '../argocd/errors.ts';
-import { lookAt } from '../drift/fetch-app.ts';
+import { fetchApp } from '../drift/fetch-app.ts';
 import type { Registry } from '../drift/registry.ts';
 import { shortRevision } from '../drift/summary.ts';
 import { lookForOurs } from './look-for-ours.ts';
@@ -31,7 +31,7 @@ export interface SendOptions {
   /** false when another worker has taken over: nothing further is started */
   readonly mayAct: () => boolean;
   /** Resolves when it is known whether another worker has taken over. */
-  readonly whenDecided: () => Promise<void>;
+  readonly whenTakeoverKnown: () => Promise<void>;
   /** How long this process has stood still since the press was accepted, in milliseconds. */
   readonly heldMs: () => number;
   /** why somebody wants nothing (further) to be sent, in words */
@@ -94,7 +94,7 @@ export async function sendSync(options: SendOptions): Promise<AppEnd | Sent | Ov
   const own = await ownPolicy;
   if (own !== undefined && 'outcome' in own) return own;
   if (signal.aborted) return undefined;
-  await options.whenDecided();
+  await options.whenTakeoverKnown();
   const barred = whyNotNow(options);
   if (barred !== undefined) return barred;
   const ready = whenWritten(options);
@@ -209,7 +209,7 @@ async function refresh(
   kind: 'normal' | 'hard',
 ): Promise<AppRecord | AppEnd | undefined> {
   try {
-    return await lookAt({ argocd, registry }, app, kind, refreshTimeoutMs);
+    return await fetchApp({ argocd, registry }, app, kind, refreshTimeoutMs);
   } catch (error) {
     if (isGone(error)) return gone;
     if (!signal.aborted)

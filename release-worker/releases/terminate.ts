@@ -4,9 +4,9 @@ import type { Link } from '../../service/link/link.ts';
 import type { Log } from '../../service/log.ts';
 import type { Replies } from '../replies.ts';
 import { takeRequests } from '../requests.ts';
-import { list } from '../name-list.ts';
+import { nameList } from '../name-list.ts';
 import type { RunningReleases, Termination } from './running.ts';
-import type { Unended } from './leftover-syncs.ts';
+import type { LeftoverSyncs } from './leftover-syncs.ts';
 
 /** Subscribes. */
 export function takeTerminations(options: {
@@ -14,16 +14,16 @@ export function takeTerminations(options: {
   readonly worker: string;
   readonly running: Pick<RunningReleases, 'terminate'>;
   /** what releases that have ended here have left in Argo CD */
-  readonly unended: Pick<Unended, 'terminate'>;
+  readonly leftoverSyncs: Pick<LeftoverSyncs, 'terminate'>;
   readonly replies: Replies;
   readonly log: Log;
   /** what is released just now, in words */
   readonly goesOn: () => readonly string[];
 }): void {
-  const { link, worker, unended, replies, log } = options;
+  const { link, worker, leftoverSyncs, replies, log } = options;
   takeRequests({ link, replies, log, channel: releaseTerminate, params: { worker } }, (request, about) => {
     const running = options.running.terminate(request.app);
-    const left = unended.terminate(request.app);
+    const left = leftoverSyncs.terminate(request.app);
     if (running.applications + left.applications === 0) {
       const goesOn = options.goesOn();
       const what =
@@ -32,7 +32,7 @@ export function takeTerminations(options: {
           : `no release of ${request.app} is running, and no sync of an earlier one`;
       replies.answer(about, request.id, {
         ok: false,
-        message: `${what}, so there is nothing to terminate${goesOn.length === 0 ? '' : `. Under way: ${list(goesOn)}`}`,
+        message: `${what}, so there is nothing to terminate${goesOn.length === 0 ? '' : `. Under way: ${nameList(goesOn)}`}`,
       });
       return;
     }
@@ -55,5 +55,5 @@ function inWords(running: Termination, left: Termination): string {
       : [`the sync of ${applications(left.applications)} that release ${left.releases.join(', ')} has left`]),
   ];
   const waiting = [...running.waiting, ...left.waiting];
-  return `${parts.join(' and ')}${waiting.length === 0 ? '' : `. Argo CD has not begun ${list(waiting)} and cannot end it before; the worker ends it as soon as Argo CD begins`}`;
+  return `${parts.join(' and ')}${waiting.length === 0 ? '' : `. Argo CD has not begun ${nameList(waiting)} and cannot end it before; the worker ends it as soon as Argo CD begins`}`;
 }

@@ -8,7 +8,7 @@ import { scriptedArgoCd } from '../support/argocd.ts';
 import { drifted, whole } from '../support/records.ts';
 import { settle } from '../support/settle.ts';
 
-function looking(answers: Parameters<typeof scriptedArgoCd>[0]) {
+function askingAccess(answers: Parameters<typeof scriptedArgoCd>[0]) {
   const registry = createRegistry();
   const access = createAccess({
     argocd: scriptedArgoCd(answers),
@@ -27,7 +27,7 @@ it.each([
   ['frozen', true, false, 'blocked-by-sync-window'],
 ] as const)('what is %s is asked anew after the move', async (from, permitted, open, obstacle) => {
   const may = (project: string) => Promise.resolve(project === from ? permitted : true);
-  const { registry, access } = looking({
+  const { registry, access } = askingAccess({
     maySyncAll: may,
     maySync: ({ project }) => may(project),
     syncWindows: ({ project }) =>
@@ -51,7 +51,7 @@ it.each([
 
 it('an answer that comes after the move is none about the application as it is', async () => {
   let answerOld = (_: boolean) => {};
-  const { registry, access } = looking({
+  const { registry, access } = askingAccess({
     maySyncAll: () => Promise.resolve(false),
     maySync: ({ project }) =>
       project === 'open'

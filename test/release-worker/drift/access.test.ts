@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { looking, refused } from '../support/looking.ts';
+import { askingAccess, refused } from '../support/access.ts';
 import { drifted, whole } from '../support/records.ts';
 import { settle } from '../support/settle.ts';
 
 describe('what is in the way', () => {
   it('is asked for as soon as an application drifts, and told', async () => {
-    const { access, registry, asked, changed, rules } = looking();
+    const { access, registry, asked, changed, rules } = askingAccess();
     Object.assign(rules, { project: false, permitted: false });
     access.start();
     registry.event('changed', whole({ name: 'fine' }));
@@ -19,7 +19,7 @@ describe('what is in the way', () => {
   });
 
   it('is the window where both are, as Argo CD checks it first', async () => {
-    const { access, registry, rules } = looking();
+    const { access, registry, rules } = askingAccess();
     Object.assign(rules, { project: false, permitted: false, windowOpen: false });
     access.start();
     registry.event('changed', drifted('shop'));
@@ -28,7 +28,7 @@ describe('what is in the way', () => {
   });
 
   it('is nothing where nobody has answered', async () => {
-    const { access, registry } = looking({ maySyncAll: refused });
+    const { access, registry } = askingAccess({ maySyncAll: refused });
     access.start();
     registry.event('changed', drifted('shop'));
     await settle();
@@ -38,7 +38,7 @@ describe('what is in the way', () => {
 
   it('is nothing any more when an old answer cannot be had anew', async () => {
     let fails = false;
-    const { access, registry, pass, changed } = looking({
+    const { access, registry, pass, changed } = askingAccess({
       syncWindows: () => (fails ? refused() : Promise.resolve({ open: false, assigned: [], active: [] })),
     });
     access.start();
@@ -54,7 +54,7 @@ describe('what is in the way', () => {
 
   it('is not asked for at every event where asking fails', async () => {
     let tries = 0;
-    const { access, registry, pass } = looking({
+    const { access, registry, pass } = askingAccess({
       maySyncAll: () => {
         tries += 1;
         return refused();
@@ -72,7 +72,7 @@ describe('what is in the way', () => {
 
   it('is not asked for again, where asking fails, at the events of others', async () => {
     let tries = 0;
-    const { access, registry } = looking({
+    const { access, registry } = askingAccess({
       syncWindows: ({ name }) => {
         if (name === 'shop') tries += 1;
         return name === 'shop' ? refused() : Promise.resolve({ open: true, assigned: [], active: [] });
@@ -89,7 +89,7 @@ describe('what is in the way', () => {
   });
 
   it('is forgotten when the application is gone', async () => {
-    const { access, registry, rules } = looking();
+    const { access, registry, rules } = askingAccess();
     rules.windowOpen = false;
     access.start();
     registry.event('changed', drifted('shop'));
@@ -101,7 +101,7 @@ describe('what is in the way', () => {
 
 describe('an answer', () => {
   it('about windows is remembered for a minute, and then asked for anew', async () => {
-    const { access, registry, asked, pass, rules } = looking();
+    const { access, registry, asked, pass, rules } = askingAccess();
     access.start();
     registry.event('changed', drifted('shop'));
     await pass(59_000);
@@ -116,7 +116,7 @@ describe('an answer', () => {
   });
 
   it('is asked for at once of what drifts again after a while', async () => {
-    const { access, registry, asked, pass } = looking();
+    const { access, registry, asked, pass } = askingAccess();
     access.start();
     registry.event('changed', drifted('shop'));
     await settle();
@@ -128,7 +128,7 @@ describe('an answer', () => {
   });
 
   it('about rights is one call for a project, and holds for an hour', async () => {
-    const { access, registry, asked, pass } = looking();
+    const { access, registry, asked, pass } = askingAccess();
     access.start();
     for (let index = 0; index < 20; index += 1) registry.event('changed', drifted(`app-${index}`));
     await pass(30_000);
@@ -142,7 +142,7 @@ describe('an answer', () => {
   });
 
   it('about rights is asked for one by one where the project as a whole says no', async () => {
-    const { access, registry, asked, rules } = looking();
+    const { access, registry, asked, rules } = askingAccess();
     rules.project = false;
     access.start();
     registry.event('changed', whole({ name: 'fine' }));
@@ -153,7 +153,7 @@ describe('an answer', () => {
   });
 
   it('about rights yields to a refusal, which is asked after a minute later', async () => {
-    const { access, registry, asked, changed, pass } = looking();
+    const { access, registry, asked, changed, pass } = askingAccess();
     access.start();
     registry.event('changed', drifted('shop'));
     registry.event('changed', drifted('other'));
@@ -169,7 +169,7 @@ describe('an answer', () => {
   });
 
   it('comes for every application in turn, however many there are', async () => {
-    const { access, registry, asked, pass } = looking();
+    const { access, registry, asked, pass } = askingAccess();
     for (let index = 0; index < 1_000; index += 1) registry.event('changed', drifted(`app-${index}`));
     access.start();
     await pass(15_000 * 12);
@@ -178,7 +178,7 @@ describe('an answer', () => {
   });
 
   it('is asked for at a change of what has changed, and not of a hundred others that wait for their turn', async () => {
-    const { access, registry, asked, pass } = looking();
+    const { access, registry, asked, pass } = askingAccess();
     for (let index = 0; index < 1_000; index += 1) registry.event('changed', drifted(`app-${index}`));
     access.start();
     await pass(15_000 * 12);
@@ -193,7 +193,7 @@ describe('an answer', () => {
 
   it('is not asked for without a pause where answers take long', async () => {
     let asked = 0;
-    const { access, registry, clock, pass } = looking({
+    const { access, registry, clock, pass } = askingAccess({
       syncWindows: async () => {
         asked += 1;
         await new Promise<void>((resolve) => {
@@ -215,7 +215,7 @@ describe('an answer', () => {
   });
 
   it('is asked for at once of what begins to drift, although thousands wait for their turn', async () => {
-    const { access, registry, asked, pass } = looking();
+    const { access, registry, asked, pass } = askingAccess();
     for (let index = 0; index < 1_000; index += 1) registry.event('changed', drifted(`app-${index}`));
     access.start();
     await pass(20_000);
@@ -226,7 +226,7 @@ describe('an answer', () => {
   });
 
   it('comes anew on demand, for at most 20', async () => {
-    const { access, registry, asked, rules } = looking();
+    const { access, registry, asked, rules } = askingAccess();
     access.start();
     for (let index = 0; index < 30; index += 1) registry.event('changed', drifted(`app-${index}`));
     await settle();
@@ -242,7 +242,7 @@ describe('an answer', () => {
 });
 
 it('asks nothing further and leaves no timer when it is stopped, and can be stopped twice', async () => {
-  const { access, registry, asked, clock, pass } = looking();
+  const { access, registry, asked, clock, pass } = askingAccess();
   access.start();
   registry.event('changed', drifted('shop'));
   await settle();

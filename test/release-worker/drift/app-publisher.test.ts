@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createPublisher } from '../../../release-worker/drift/app-publisher.ts';
+import { createAppPublisher } from '../../../release-worker/drift/app-publisher.ts';
 import { createRegistry } from '../../../release-worker/drift/registry.ts';
 import type { AppRecord } from '../../../release-worker/argocd/application.ts';
 import { silentLog } from '../../../service/log.ts';
@@ -13,7 +13,7 @@ function publishing(maxPublishesPerSecond = 50) {
   const fake = createFakeLink();
   const known = new Map<string, { permitted: boolean; windowOpen: boolean }>();
   const commits = new Map<string, { author: string; title: string }>();
-  const publisher = createPublisher({
+  const appPublisher = createAppPublisher({
     link: fake.link,
     worker: 'main',
     registry,
@@ -29,13 +29,13 @@ function publishing(maxPublishesPerSecond = 50) {
     ],
     externalUrl: 'https://argocd.example',
   });
-  registry.onChange(publisher.changed);
-  publisher.start();
-  onTestFinished(() => publisher.stop());
+  registry.onChange(appPublisher.changed);
+  appPublisher.start();
+  onTestFinished(() => appPublisher.stop());
   return {
     clock,
     registry,
-    publisher,
+    appPublisher,
     known,
     commits,
     fake,
@@ -95,20 +95,20 @@ describe('an application', () => {
   });
 
   it('is published at once where it must be shown', () => {
-    const { event, publisher, topics, clock } = publishing();
+    const { event, appPublisher, topics, clock } = publishing();
     event(whole());
-    publisher.show(['argocd/shop']);
+    appPublisher.show(['argocd/shop']);
     expect(topics()).toEqual([topic]);
     clock.advance(1_000);
     expect(topics()).toEqual([topic]);
   });
 
   it('with a name that fits no topic is left out, and nothing breaks', () => {
-    const { event, clock, topics, publisher } = publishing();
+    const { event, clock, topics, appPublisher } = publishing();
     event(whole({ name: 'Odd+Name' }));
     event(whole({ namespace: '' }));
     event(whole());
-    publisher.show(['argocd/Odd+Name']);
+    appPublisher.show(['argocd/Odd+Name']);
     clock.advance(1_000);
     expect(topics()).toEqual([topic]);
   });
@@ -233,14 +233,14 @@ describe('what a former run has left on the broker', () => {
   const old = { ...JSON.parse(JSON.stringify(messageOf('gone'))) };
 
   it('is cleared after the first complete list, if it is gone, and not before', () => {
-    const { event, clock, fake, publisher, topics } = publishing();
+    const { event, clock, fake, appPublisher, topics } = publishing();
     fake.deliver('worker/main/app/argocd/gone', old, { retained: true });
     fake.deliver('worker/main/app/argocd/shop', messageOf('shop'), { retained: true });
     clock.advance(60_000);
     expect(topics()).toEqual([]);
 
     event(whole());
-    publisher.complete();
+    appPublisher.complete();
     clock.advance(5_000);
     expect(fake.on('worker/main/app/argocd/gone')).toEqual([undefined]);
     expect(fake.on(topic).length).toBe(1);
@@ -248,19 +248,19 @@ describe('what a former run has left on the broker', () => {
   });
 
   it('is cleared when it is found after the list too', () => {
-    const { fake, clock, publisher } = publishing();
-    publisher.complete();
+    const { fake, clock, appPublisher } = publishing();
+    appPublisher.complete();
     fake.deliver('worker/main/app/argocd/gone', old, { retained: true });
     clock.advance(5_000);
     expect(fake.on('worker/main/app/argocd/gone')).toEqual([undefined]);
   });
 
   it('is cleared when it vanishes before it has been published again', () => {
-    const { fake, clock, publisher, event, registry } = publishing(1);
+    const { fake, clock, appPublisher, event, registry } = publishing(1);
     for (let index = 0; index < 20; index += 1) event(whole({ name: `app-${index}` }));
     event(whole({ name: 'gone' }));
     fake.deliver('worker/main/app/argocd/gone', { ...old, phase: 'Succeeded' }, { retained: true });
-    publisher.complete();
+    appPublisher.complete();
     clock.advance(5_000);
     expect(fake.on('worker/main/app/argocd/gone')).toEqual([]);
     registry.event('deleted', whole({ name: 'gone' }));
@@ -269,16 +269,16 @@ describe('what a former run has left on the broker', () => {
   });
 
   it('stays where it is of another worker', () => {
-    const { fake, clock, publisher } = publishing();
-    publisher.complete();
+    const { fake, clock, appPublisher } = publishing();
+    appPublisher.complete();
     fake.deliver('worker/other/app/argocd/gone', old, { retained: true });
     clock.advance(60_000);
     expect(fake.published).toEqual([]);
   });
 
   it('is not mistaken for what is published live', () => {
-    const { fake, clock, publisher } = publishing();
-    publisher.complete();
+    const { fake, clock, appPublisher } = publishing();
+    appPublisher.complete();
     fake.deliver('worker/main/app/argocd/gone', old);
     clock.advance(60_000);
     expect(fake.on('worker/main/app/argocd/gone')).toEqual([]);
@@ -286,13 +286,13 @@ describe('what a former run has left on the broker', () => {
 });
 
 it('leaves no timer when it is stopped', () => {
-  const { event, publisher, clock, fake } = publishing();
-  publisher.complete();
+  const { event, appPublisher, clock, fake } = publishing();
+  appPublisher.complete();
   fake.deliver('worker/main/app/argocd/gone', messageOf('gone'), { retained: true });
   event(whole());
-  publisher.stop();
+  appPublisher.stop();
   event(whole({ name: 'other' }));
-  publisher.stop();
+  appPublisher.stop();
   expect(clock.pendingTimers()).toBe(0);
 });
 

@@ -115,10 +115,10 @@ describe('without a stream', () => {
     'one that is there but overloaded (%s) is asked ever more seldom',
     async (kind) => {
       const { pass, asked, probeWith, watch } = await withoutStream();
-      let lookout = false;
+      let probeLoop = false;
       probeWith(() => {
-        lookout = asked.at(-1)?.once === true;
-        return lookout ? fails(kind)() : there();
+        probeLoop = asked.at(-1)?.once === true;
+        return probeLoop ? fails(kind)() : there();
       });
       await pass(300_000);
       const times = asked.filter(({ once }) => once).map(({ at }) => at);

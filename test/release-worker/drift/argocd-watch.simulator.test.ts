@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { createTestArgoCd } from '../../argocd/argocd.ts';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { createRegistry } from '../../../release-worker/drift/registry.ts';
-import { createWatch } from '../../../release-worker/drift/create-argocd-watch.ts';
+import { createArgoCdWatch } from '../../../release-worker/drift/create-argocd-watch.ts';
 import { createHealth } from '../../../service/health.ts';
 import { silentLog } from '../../../service/log.ts';
 import { freePort } from '../../support/ports.ts';
@@ -19,7 +19,7 @@ function watchOn(argocd: ArgoCd, hurry = 1) {
   const registry = createRegistry();
   const health = createHealth(clock);
   let reconnects = 0;
-  const watch = createWatch({
+  const watch = createArgoCdWatch({
     argocd,
     registry,
     clock,

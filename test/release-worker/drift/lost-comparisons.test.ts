@@ -1,9 +1,9 @@
 // What is known of applications that were out of sync and cannot be compared, and what the journal is told of it.
 import { expect, it } from 'vitest';
-import { createLostBook } from '../../../release-worker/drift/lost-comparisons.ts';
+import { createLostComparisons } from '../../../release-worker/drift/lost-comparisons.ts';
 
 it('tells what is lost and found since the last time, and nothing of what came back in between', () => {
-  const book = createLostBook();
+  const book = createLostComparisons();
   book.note('a', 'unknown', true, 100);
   book.note('a', 'unknown', false, 200);
   book.note('b', 'unknown', true, 200);
@@ -17,7 +17,7 @@ it('tells what is lost and found since the last time, and nothing of what came b
 });
 
 it('goes on with what a former run has noted, and tells what is no longer so', () => {
-  const book = createLostBook();
+  const book = createLostComparisons();
   for (const key of ['still', 'compared', 'gone']) book.remember(key, 50);
   book.note('still', 'unknown', false, 100);
   book.note('compared', 'other', false, 100);

@@ -184,7 +184,7 @@ it('goes on asking when something new comes at the very moment at which it ends'
   });
   tell = () => {
     tell = () => {};
-    // In one of the next steps, as a press is judged meanwhile.
+    // In one of the next steps, as a press is decided meanwhile.
     void Promise.resolve().then(() => made.of(whole(), oldCommit));
   };
   made.of(whole(), newCommit);

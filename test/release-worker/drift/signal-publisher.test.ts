@@ -1,14 +1,14 @@
-// What a board says as time passes and releases end.
+// What a signal publisher publishes as time passes and releases end.
 import { describe, expect, it } from 'vitest';
 import type { Ending } from '../../../release-worker/drift/ending.ts';
-import { boarding } from '../support/signal-publisher.ts';
+import { publishingSignals } from '../support/signal-publisher.ts';
 import { detailOf, drifted, listed, newCommit, newestCommit, whole } from '../support/records.ts';
 
 const automated = { automated: true } as const;
 
 describe('an automated application', () => {
   it('that Argo CD syncs within the grace is never said to be out of sync', () => {
-    const { put, clock, signals, drift } = boarding({ apps: [whole(automated)] });
+    const { put, clock, signals, drift } = publishingSignals({ apps: [whole(automated)] });
     put(drifted('shop', automated));
     expect(drift()).toMatchObject({ state: 'clear', outOfSync: 0, apps: [] });
     clock.advance(360);
@@ -18,7 +18,7 @@ describe('an automated application', () => {
   });
 
   it('is said to be when the grace is over, although nothing more has happened', () => {
-    const { put, clock, signal, drift } = boarding({ apps: [whole(automated)] });
+    const { put, clock, signal, drift } = publishingSignals({ apps: [whole(automated)] });
     put(drifted('shop', automated));
     clock.advance(9_700);
     expect(signal()).toMatchObject({ signal: 'clear' });
@@ -33,7 +33,7 @@ describe('an automated application', () => {
   });
 
   it('without a grace is said to be at once', () => {
-    const { put, signal } = boarding({ apps: [whole(automated)], automatedGraceMs: 0 });
+    const { put, signal } = publishingSignals({ apps: [whole(automated)], automatedGraceMs: 0 });
     put(drifted('shop', automated));
     expect(signal()).toMatchObject({ signal: 'drifted' });
   });
@@ -54,7 +54,9 @@ describe('of releases that ended', () => {
     ending({ releaseId, outcome: 'succeeded', at, missed: [] });
 
   it('a failure stays beside the success of another that ran at the same time', () => {
-    const { finished, clock, signal } = boarding({ apps: [drifted('shop'), whole({ name: 'desk' })] });
+    const { finished, clock, signal } = publishingSignals({
+      apps: [drifted('shop'), whole({ name: 'desk' })],
+    });
     finished(ending());
     finished(succeeded('r2'));
     expect(signal()).toMatchObject({ signal: 'failed' });
@@ -63,7 +65,9 @@ describe('of releases that ended', () => {
   });
 
   it('of two failures each stays until it is over', () => {
-    const { finished, clock, put, signal, over } = boarding({ apps: [drifted('shop'), drifted('desk')] });
+    const { finished, clock, put, signal, over } = publishingSignals({
+      apps: [drifted('shop'), drifted('desk')],
+    });
     finished(ending());
     finished(ending({ releaseId: 'r2' }, 'desk'));
     clock.advance(60_000);
@@ -76,7 +80,7 @@ describe('of releases that ended', () => {
   });
 
   it('a failure of which a later end is heard is corrected by it', () => {
-    const { finished, clock, signal, over } = boarding({ apps: [drifted('shop')] });
+    const { finished, clock, signal, over } = publishingSignals({ apps: [drifted('shop')] });
     finished(ending({ outcome: 'timed-out' }));
     clock.advance(60_000);
     expect(signal()).toMatchObject({ signal: 'failed', reason: expect.stringContaining('timed out') });
@@ -88,7 +92,7 @@ describe('of releases that ended', () => {
   });
 
   it('a success of a former run is news for what is left of its 5 s', () => {
-    const { finished, clock, signal } = boarding({ apps: [whole()] });
+    const { finished, clock, signal } = publishingSignals({ apps: [whole()] });
     clock.advance(60_000);
     finished(succeeded('r1', start + 57_000));
     expect(signal()).toMatchObject({ signal: 'succeeded' });
@@ -97,7 +101,7 @@ describe('of releases that ended', () => {
   });
 
   it('a failure is not over while nothing is known of Argo CD, or an account sees nothing', () => {
-    const { finished, clock, put, setFreshUntil, signal, over } = boarding();
+    const { finished, clock, put, setFreshUntil, signal, over } = publishingSignals();
     finished(ending());
     clock.advance(60_000);
     expect([signal(), over]).toMatchObject([{ signal: 'unknown' }, []]);
@@ -109,7 +113,7 @@ describe('of releases that ended', () => {
   });
 
   it('the fix is drift that tells of the failure, until it is in sync', () => {
-    const { finished, clock, put, signal, over } = boarding({ apps: [drifted('shop')] });
+    const { finished, clock, put, signal, over } = publishingSignals({ apps: [drifted('shop')] });
     finished(ending());
     put(drifted('shop', { target: newestCommit }));
     expect(signal()).toMatchObject({ signal: 'failed' });
@@ -125,9 +129,11 @@ describe('of releases that ended', () => {
   });
 
   it('a press that was accepted makes it old news', () => {
-    const { board, finished, setReleasing, clock, signal } = boarding({ apps: [drifted('shop')] });
+    const { signalPublisher, finished, setReleasing, clock, signal } = publishingSignals({
+      apps: [drifted('shop')],
+    });
     finished(ending());
-    board.started('main');
+    signalPublisher.started('main');
     setReleasing(1);
     expect(signal()).toMatchObject({ signal: 'releasing' });
     setReleasing(0);
@@ -137,7 +143,7 @@ describe('of releases that ended', () => {
 });
 
 it('what cannot be written down is no longer shown as ready, and is when it can be', () => {
-  const { put, setUnwritable, signal } = boarding({ apps: [whole()] });
+  const { put, setUnwritable, signal } = publishingSignals({ apps: [whole()] });
   setUnwritable('nothing is released: the disk is full');
   expect(signal()).toMatchObject({ signal: 'clear' });
   put(drifted('shop'));
@@ -147,7 +153,7 @@ it('what cannot be written down is no longer shown as ready, and is when it can 
 });
 
 it('why Argo CD cannot compare an application is said as soon as it is known', () => {
-  const { put, signal } = boarding({ apps: [whole(), listed({ name: 'odd', sync: 'Unknown' })] });
+  const { put, signal } = publishingSignals({ apps: [whole(), listed({ name: 'odd', sync: 'Unknown' })] });
   expect(signal()).toMatchObject({ signal: 'clear', reason: '1 of 2 applications cannot be compared' });
   put(
     whole({ name: 'odd', sync: 'Unknown', detail: detailOf({ condition: 'ComparisonError: no such path' }) }),

@@ -1,7 +1,7 @@
 // What is asked about sync windows, of a project first, and until when an answer holds.
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ProjectWindow } from '../../../release-worker/argocd/sync-window.ts';
-import { looking, refused } from '../support/looking.ts';
+import { askingAccess, refused } from '../support/access.ts';
 import { drifted } from '../support/records.ts';
 import { settle } from '../support/settle.ts';
 
@@ -18,7 +18,7 @@ const ofProject = (over: Partial<ProjectWindow> = {}): ProjectWindow => ({
 describe('a project that the account may get', () => {
   it('is asked in place of its applications, be they thousands, while it has no windows', async () => {
     const projects: string[] = [];
-    const { access, registry, asked, pass } = looking({
+    const { access, registry, asked, pass } = askingAccess({
       projectWindows: (project) => {
         projects.push(project);
         return Promise.resolve([]);
@@ -35,7 +35,7 @@ describe('a project that the account may get', () => {
   });
 
   it('answers for its applications at once, although a thousand of another are waiting for their turn', async () => {
-    const { access, registry } = looking({
+    const { access, registry } = askingAccess({
       projectWindows: (project) => (project === 'open' ? Promise.resolve([]) : refused()),
     });
     registry.event('changed', drifted('first', { project: 'open' }));
@@ -49,7 +49,7 @@ describe('a project that the account may get', () => {
 
   it('has its applications asked as soon as it has windows, and at once when somebody presses', async () => {
     const windows: ProjectWindow[] = [];
-    const { access, registry, asked, pass } = looking({
+    const { access, registry, asked, pass } = askingAccess({
       projectWindows: () => Promise.resolve([...windows]),
       syncWindows: ({ name }) => {
         asked.windows.push(name);
@@ -71,7 +71,7 @@ describe('a project that the account may get', () => {
 
   it('is asked in place of all applications that none of its windows can be about', async () => {
     const scope = { ...everywhere, applications: ['app-7', 'app-70?'] };
-    const { access, registry, asked, pass } = looking({
+    const { access, registry, asked, pass } = askingAccess({
       projectWindows: () => Promise.resolve([ofProject({ scope })]),
     });
     for (let index = 0; index < 1_000; index += 1) registry.event('changed', drifted(`app-${index}`));
@@ -86,7 +86,7 @@ describe('a project that the account may get', () => {
 
   it('has an application asked whose destination is one of a window, or not known', async () => {
     const scope = { ...everywhere, applications: [], namespaces: ['prod-*'] };
-    const { access, registry, asked } = looking({
+    const { access, registry, asked } = askingAccess({
       projectWindows: () => Promise.resolve([ofProject({ scope })]),
     });
     const to = (namespace: string) => ({ destination: { namespace, name: '', server: 'https://one' } });
@@ -99,7 +99,7 @@ describe('a project that the account may get', () => {
   });
 
   it('tells what is written down about the window that is closed', async () => {
-    const { access, registry } = looking({
+    const { access, registry } = askingAccess({
       projectWindows: () => Promise.resolve([ofProject({ description: 'Stock-taking, ask Kim' })]),
       syncWindows: () => Promise.resolve({ open: false, assigned: [nightly], active: [nightly] }),
     });
@@ -112,7 +112,7 @@ describe('a project that the account may get', () => {
   it('answers anew for all that a press asks about, although it is asked once', async () => {
     let windows: readonly ProjectWindow[] = [];
     let projectsAsked = 0;
-    const { access, registry, rules } = looking({
+    const { access, registry, rules } = askingAccess({
       projectWindows: () => {
         projectsAsked += 1;
         return Promise.resolve(windows);
@@ -137,7 +137,7 @@ describe('until when a window is closed', () => {
 
   it('is told where the account may get the project, which is asked once a minute', async () => {
     let asked = 0;
-    const { access, registry, clock, pass } = looking({
+    const { access, registry, clock, pass } = askingAccess({
       syncWindows: closed,
       projectWindows: () => {
         asked += 1;
@@ -167,7 +167,7 @@ describe('until when a window is closed', () => {
     const silence = new Promise<never>((_resolve, reject) => {
       breakOff = () => reject(new Error('stopped'));
     });
-    const { access, registry, clock, changed, pass } = looking({
+    const { access, registry, clock, changed, pass } = askingAccess({
       syncWindows: () =>
         isSilent
           ? silence
@@ -194,8 +194,8 @@ describe('until when a window is closed', () => {
   });
 
   it('is left open where it may not, and where the calculation disagrees with Argo CD', async () => {
-    const elsewhere = looking({ syncWindows: closed, projectWindows: refused });
-    const disagrees = looking({
+    const elsewhere = askingAccess({ syncWindows: closed, projectWindows: refused });
+    const disagrees = askingAccess({
       syncWindows: closed,
       projectWindows: () => Promise.resolve([ofProject({ timeZone: 'Asia/Tokyo' })]),
     });

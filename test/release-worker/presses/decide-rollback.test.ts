@@ -1,7 +1,7 @@
 // Judging a press that wants to go back, against the simulated Argo CD.
 import { describe, expect, it } from 'vitest';
 import { worldOf } from '../../support/argocd-control.ts';
-import { judging } from '../support/deciding.ts';
+import { deciding } from '../support/deciding.ts';
 import { newCommit, oldCommit } from '../support/records.ts';
 
 const both = {
@@ -19,31 +19,31 @@ const back = { outcome: 'accepted', apps: [{ name: 'shop', from: newCommit, to: 
 
 describe('rolls back', () => {
   it('what the last release of the button has deployed, and nothing else that it selects', async () => {
-    const { judge, ready } = await judging(worldOf([shop, { name: 'till', ...both }]), released('shop'));
+    const { decide, ready } = await deciding(worldOf([shop, { name: 'till', ...both }]), released('shop'));
     await ready();
-    expect(await judge(undefined, {}, 'rollback')).toMatchObject({
+    expect(await decide(undefined, {}, 'rollback')).toMatchObject({
       ...back,
       message: 'rolling back argocd/shop to 1111111',
     });
   });
 
   it('what is named, whoever has released it', async () => {
-    const { judge, ready } = await judging(worldOf([shop, { name: 'till', ...both }]));
+    const { decide, ready } = await deciding(worldOf([shop, { name: 'till', ...both }]));
     await ready();
-    expect(await judge(['argocd/shop'], {}, 'rollback')).toMatchObject(back);
+    expect(await decide(['argocd/shop'], {}, 'rollback')).toMatchObject(back);
   });
 
   it('also where the stream has not told of the history', async () => {
-    const { judge, ready } = await judging(worldOf([shop]), { ...released('shop'), withStream: false });
+    const { decide, ready } = await deciding(worldOf([shop]), { ...released('shop'), withStream: false });
     await ready();
-    expect(await judge(undefined, {}, 'rollback')).toMatchObject(back);
+    expect(await decide(undefined, {}, 'rollback')).toMatchObject(back);
   });
 
   it('one at which nothing stands in the way, and says what is left out', async () => {
     const automated = { name: 'till', ...both, automated: true };
-    const { judge, ready } = await judging(worldOf([shop, automated]), released('shop', 'till'));
+    const { decide, ready } = await deciding(worldOf([shop, automated]), released('shop', 'till'));
     await ready();
-    expect(await judge(undefined, {}, 'rollback')).toMatchObject({
+    expect(await decide(undefined, {}, 'rollback')).toMatchObject({
       ...back,
       message: expect.stringMatching(/left out: argocd\/till: automated sync would undo it/),
     });
@@ -68,19 +68,19 @@ describe('does not roll back', () => {
       /one Git source/,
     ],
   ])('%s', async (_, over, words) => {
-    const { judge, ready } = await judging(worldOf([{ ...shop, ...over }]));
+    const { decide, ready } = await deciding(worldOf([{ ...shop, ...over }]));
     await ready();
-    const verdict = await judge(['argocd/shop'], {}, 'rollback');
-    expect(verdict.outcome).toBe('nothing-to-release');
-    expect(verdict.message).toMatch(words);
+    const decision = await decide(['argocd/shop'], {}, 'rollback');
+    expect(decision.outcome).toBe('nothing-to-release');
+    expect(decision.message).toMatch(words);
   });
 
   it('what somebody else has deployed since', async () => {
-    const { judge, ready } = await judging(worldOf([shop]), {
+    const { decide, ready } = await deciding(worldOf([shop]), {
       deployedBy: () => [{ key: 'argocd/shop', revision: oldCommit }],
     });
     await ready();
-    expect(await judge(undefined, {}, 'rollback')).toMatchObject({
+    expect(await decide(undefined, {}, 'rollback')).toMatchObject({
       outcome: 'nothing-to-release',
       message: expect.stringMatching(/something else has been deployed since/),
     });
@@ -94,39 +94,39 @@ describe('does not roll back', () => {
       deployed: [oldCommit],
       history: [...both.history, { id: 2, revisions: [oldCommit] }],
     };
-    const { judge, ready } = await judging(worldOf([{ name: 'shop', ...again }]), {
+    const { decide, ready } = await deciding(worldOf([{ name: 'shop', ...again }]), {
       deployedBy: () => [{ key: 'argocd/shop', revision: oldCommit }],
       rolledBackTo: () => oldCommit,
     });
     await ready();
-    expect(await judge(only, {}, 'rollback')).toMatchObject({
+    expect(await decide(only, {}, 'rollback')).toMatchObject({
       outcome: 'nothing-to-release',
       message: expect.stringMatching(/rolled back to 1111111 already.*would deploy 2222222 again/),
     });
   });
 
   it('back again only what nobody has deployed over: then it can be rolled back', async () => {
-    const { judge, ready } = await judging(worldOf([shop]), {
+    const { decide, ready } = await deciding(worldOf([shop]), {
       ...released('shop'),
       rolledBackTo: () => oldCommit,
     });
     await ready();
-    expect(await judge(undefined, {}, 'rollback')).toMatchObject(back);
+    expect(await decide(undefined, {}, 'rollback')).toMatchObject(back);
   });
 
   it('without a release of this button', async () => {
-    const { judge, ready } = await judging(worldOf([shop]));
+    const { decide, ready } = await deciding(worldOf([shop]));
     await ready();
-    expect(await judge(undefined, {}, 'rollback')).toMatchObject({
+    expect(await decide(undefined, {}, 'rollback')).toMatchObject({
       outcome: 'nothing-to-release',
       message: expect.stringMatching(/has released nothing that could be undone/),
     });
   });
 
   it('what is being released', async () => {
-    const { judge, ready } = await judging(worldOf([shop]), { ...released('shop'), busy: ['argocd/shop'] });
+    const { decide, ready } = await deciding(worldOf([shop]), { ...released('shop'), busy: ['argocd/shop'] });
     await ready();
-    expect(await judge(undefined, {}, 'rollback')).toMatchObject({
+    expect(await decide(undefined, {}, 'rollback')).toMatchObject({
       outcome: 'rejected',
       reason: 'in-progress',
     });
@@ -137,9 +137,9 @@ describe('does not roll back', () => {
       ...JSON.parse(JSON.stringify(worldOf([shop]))),
       accounts: [{ name: 'button', get: ['*'] }],
     };
-    const { judge, ready } = await judging(world, released('shop'));
+    const { decide, ready } = await deciding(world, released('shop'));
     await ready();
-    expect(await judge(undefined, {}, 'rollback')).toMatchObject({
+    expect(await decide(undefined, {}, 'rollback')).toMatchObject({
       outcome: 'rejected',
       reason: 'not-permitted',
     });

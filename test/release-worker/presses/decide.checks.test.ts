@@ -4,9 +4,9 @@ import { keyOf } from '../../../release-worker/argocd/application.ts';
 import type { AppRecord } from '../../../release-worker/argocd/application.ts';
 import { createRegistry } from '../../../release-worker/drift/registry.ts';
 import type { Registry } from '../../../release-worker/drift/registry.ts';
-import { judge } from '../../../release-worker/presses/decide.ts';
-import type { Verdict } from '../../../release-worker/presses/decision.ts';
-import type { JudgeOptions } from '../../../release-worker/presses/fresh-checks.ts';
+import { decide } from '../../../release-worker/presses/decide.ts';
+import type { Decision } from '../../../release-worker/presses/decision.ts';
+import type { DecideOptions } from '../../../release-worker/presses/fresh-checks.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { scriptedArgoCd } from '../support/argocd.ts';
 import { button } from '../support/buttons.ts';
@@ -38,7 +38,7 @@ function judgingBy(
         resolve();
       }, options.doubtMs ?? 0);
     });
-  const judgeOptions: JudgeOptions = {
+  const judgeOptions: DecideOptions = {
     argocd: scriptedArgoCd({ get: options.get ?? (() => new Promise(() => {})) }),
     registry,
     clock,
@@ -72,49 +72,49 @@ function judgingBy(
   };
   return {
     clock,
-    judge: (action: 'release' | 'rollback') => judge(judgeOptions, button(), action, undefined),
+    decide: (action: 'release' | 'rollback') => decide(judgeOptions, button(), action, undefined),
   };
 }
 
 it('the agent waits 5 s: looks after a long doubt have only what is left of that', async () => {
-  const { clock, judge: judged } = judgingBy([whole()], { doubtMs: 3_500 });
-  let verdict: Verdict | undefined;
-  void judged('release').then((found) => {
-    verdict = found;
+  const { clock, decide: decided } = judgingBy([whole()], { doubtMs: 3_500 });
+  let decision: Decision | undefined;
+  void decided('release').then((found) => {
+    decision = found;
   });
   for (let ms = 0; ms < 4_500; ms += 500) {
     await settle();
     clock.advance(500);
   }
   await settle();
-  expect(verdict).toMatchObject({ outcome: 'nothing-to-release' });
+  expect(decision).toMatchObject({ outcome: 'nothing-to-release' });
 });
 
 it('a rollback does not undo what has been deployed while rights were asked for', async () => {
   const app = (name: string, deployed: string) =>
     whole({ name, detail: detailOf({ deployed, previous: deployed === newCommit ? oldCommit : newCommit }) });
-  const { judge: judged } = judgingBy([app('shop', newCommit), app('till', newCommit)], {
+  const { decide: decided } = judgingBy([app('shop', newCommit), app('till', newCommit)], {
     released: ['shop', 'till'],
     onLookAgain: (registry) => registry.event('changed', app('shop', newestCommit)),
   });
-  const verdict = await judged('rollback');
-  expect(verdict).toMatchObject({
+  const decision = await decided('rollback');
+  expect(decision).toMatchObject({
     outcome: 'accepted',
     message: expect.stringContaining('argocd/shop: something else has been deployed since'),
   });
-  expect('apps' in verdict ? verdict.apps.map(keyOf) : []).toEqual(['argocd/till']);
+  expect('apps' in decision ? decision.apps.map(keyOf) : []).toEqual(['argocd/till']);
 });
 
 it('drift that the light does not show yet is left to Argo CD also where it comes while rights are asked for', async () => {
   const synced = whole({ name: 'till', automated: true });
-  const { judge: judged } = judgingBy([drifted('shop'), synced], {
+  const { decide: decided } = judgingBy([drifted('shop'), synced], {
     unripe: ['till'],
     onLookAgain: (registry) => registry.event('changed', { ...synced, sync: 'OutOfSync' }),
   });
-  const verdict = await judged('release');
-  expect(verdict).toMatchObject({
+  const decision = await decided('release');
+  expect(decision).toMatchObject({
     outcome: 'accepted',
     message: expect.stringContaining('1 new to the drift, which Argo CD is to sync by itself'),
   });
-  expect('apps' in verdict ? verdict.apps.map(keyOf) : []).toEqual(['argocd/shop']);
+  expect('apps' in decision ? decision.apps.map(keyOf) : []).toEqual(['argocd/shop']);
 });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { worldOf } from '../../support/argocd-control.ts';
 import { until } from '../../support/wait.ts';
-import { judging } from '../support/deciding.ts';
+import { deciding } from '../support/deciding.ts';
 import { newCommit, newestCommit, oldCommit } from '../support/records.ts';
 
 const shop = { name: 'shop', drifted: true };
@@ -13,9 +13,9 @@ function worldWith(change: object, apps: Parameters<typeof worldOf>[0] = [shop, 
 }
 
 it('releases what is out of sync, and shows it first', async () => {
-  const { judge, ready, shown } = await judging(worldOf([shop, desk]));
+  const { decide, ready, shown } = await deciding(worldOf([shop, desk]));
   await ready();
-  expect(await judge()).toEqual({
+  expect(await decide()).toEqual({
     outcome: 'accepted',
     message: 'releasing argocd/shop',
     apps: [
@@ -35,121 +35,121 @@ it('releases what is out of sync, and shows it first', async () => {
 
 describe('with nothing known to be out of sync', () => {
   it('looks anew, and releases what that reveals', async () => {
-    const { judge, ready, control, shown } = await judging(worldOf([desk]));
+    const { decide, ready, control, shown } = await deciding(worldOf([desk]));
     await ready();
     await control.post('drift', { app: 'desk', noticed: false, revision: newestCommit });
-    expect(await judge()).toMatchObject({ outcome: 'accepted', apps: [{ name: 'desk', to: newestCommit }] });
+    expect(await decide()).toMatchObject({ outcome: 'accepted', apps: [{ name: 'desk', to: newestCommit }] });
     expect(shown).toEqual(['argocd/desk']);
   });
 
   it('says that Argo CD has just looked', async () => {
-    const { judge, ready } = await judging(worldOf([desk]));
+    const { decide, ready } = await deciding(worldOf([desk]));
     await ready();
-    const verdict = await judge();
-    expect(verdict.outcome).toBe('nothing-to-release');
-    expect(verdict.message).toBe('the one application is in sync; Argo CD has just looked at Git again');
+    const decision = await decide();
+    expect(decision.outcome).toBe('nothing-to-release');
+    expect(decision.message).toBe('the one application is in sync; Argo CD has just looked at Git again');
   });
 
   it('does not look where it may not', async () => {
-    const { judge, ready, control } = await judging(worldOf([desk]), { refreshOnPressMax: 0 });
+    const { decide, ready, control } = await deciding(worldOf([desk]), { refreshOnPressMax: 0 });
     await ready();
     await control.post('drift', { app: 'desk', noticed: false });
-    const verdict = await judge();
-    expect(verdict).toMatchObject({ outcome: 'nothing-to-release' });
-    expect(verdict.message).toMatch(/in sync; the last full look at Argo CD was at \d{4}-/);
+    const decision = await decide();
+    expect(decision).toMatchObject({ outcome: 'nothing-to-release' });
+    expect(decision.message).toMatch(/in sync; the last full look at Argo CD was at \d{4}-/);
   });
 
   it('answers in time where Argo CD does not', async () => {
-    const { judge, ready, control } = await judging(worldOf([desk]), { hurry: 10 });
+    const { decide, ready, control } = await deciding(worldOf([desk]), { hurry: 10 });
     await ready();
     await control.post('faults', { controllerDown: true });
-    const verdict = await judge();
-    expect(verdict).toMatchObject({ outcome: 'nothing-to-release' });
-    expect(verdict.message).not.toContain('just looked');
+    const decision = await decide();
+    expect(decision).toMatchObject({ outcome: 'nothing-to-release' });
+    expect(decision.message).not.toContain('just looked');
   });
 
   it('does not call in sync what was out of sync and cannot be compared now', async () => {
-    const { judge, ready, control } = await judging(worldOf([shop, desk]), {
+    const { decide, ready, control } = await deciding(worldOf([shop, desk]), {
       wasOutOfSyncAt: (key) => (key === 'argocd/shop' ? 0 : undefined),
     });
     await ready();
     await control.post('world', { adjust: [{ name: 'shop', comparisonError: 'no such path' }] });
-    const verdict = await until('the comparison error', async () => {
-      const now = await judge();
+    const decision = await until('the comparison error', async () => {
+      const now = await decide();
       return now.outcome === 'rejected' ? now : undefined;
     });
-    expect(verdict).toMatchObject({ reason: 'argocd-unreachable' });
-    expect(verdict.message).toMatch(/argocd\/shop was out of sync at .* ComparisonError: .*no such path/);
+    expect(decision).toMatchObject({ reason: 'argocd-unreachable' });
+    expect(decision.message).toMatch(/argocd\/shop was out of sync at .* ComparisonError: .*no such path/);
   });
 
   it('gives the cause of what cannot be compared', async () => {
-    const { judge, ready } = await judging(worldOf([{ ...shop, comparisonError: 'no such path' }, desk]));
+    const { decide, ready } = await deciding(worldOf([{ ...shop, comparisonError: 'no such path' }, desk]));
     await ready();
-    const verdict = await judge();
-    expect(verdict.outcome).toBe('nothing-to-release');
-    expect(verdict.message).toMatch(
+    const decision = await decide();
+    expect(decision.outcome).toBe('nothing-to-release');
+    expect(decision.message).toMatch(
       /^1 of 2 applications is in sync; argocd\/shop cannot be compared: .*no such path/,
     );
   });
 
   it('does not call in sync what is being deleted', async () => {
-    const { judge, ready } = await judging(
+    const { decide, ready } = await deciding(
       worldOf([{ name: 'shop', deletedAt: '2026-01-01T00:00:00Z' }, desk]),
     );
     await ready();
-    expect((await judge()).message).toContain('argocd/shop is being deleted');
-    expect((await judge(['argocd/shop'], {}, 'refresh')).outcome).toBe('nothing-to-release');
+    expect((await decide()).message).toContain('argocd/shop is being deleted');
+    expect((await decide(['argocd/shop'], {}, 'refresh')).outcome).toBe('nothing-to-release');
   });
 });
 
 describe('`only`', () => {
   it('narrows', async () => {
-    const { judge, ready } = await judging(worldOf([shop, { name: 'till', drifted: true }]));
+    const { decide, ready } = await deciding(worldOf([shop, { name: 'till', drifted: true }]));
     await ready();
-    expect(await judge(['argocd/till'])).toMatchObject({ outcome: 'accepted', apps: [{ name: 'till' }] });
+    expect(await decide(['argocd/till'])).toMatchObject({ outcome: 'accepted', apps: [{ name: 'till' }] });
   });
 
   it('does not reach beyond the button', async () => {
-    const { judge, ready } = await judging(worldOf([shop, desk]));
+    const { decide, ready } = await deciding(worldOf([shop, desk]));
     await ready();
-    const verdict = await judge(['argocd/shop'], { select: { names: ['desk'] } });
-    expect(verdict).toMatchObject({ outcome: 'nothing-to-release' });
-    expect(verdict.message).toBe(
+    const decision = await decide(['argocd/shop'], { select: { names: ['desk'] } });
+    expect(decision).toMatchObject({ outcome: 'nothing-to-release' });
+    expect(decision.message).toBe(
       'the button does not select argocd/shop; check the names, and `select` of the button. There is only argocd/desk',
     );
   });
 });
 
 it('tells of a button that selects nothing', async () => {
-  const { judge, ready } = await judging(worldOf([shop]));
+  const { decide, ready } = await deciding(worldOf([shop]));
   await ready();
-  const verdict = await judge(undefined, { select: { names: ['other'] } });
-  expect(verdict).toMatchObject({ outcome: 'nothing-to-release' });
-  expect(verdict.message).toContain('selects no application');
+  const decision = await decide(undefined, { select: { names: ['other'] } });
+  expect(decision).toMatchObject({ outcome: 'nothing-to-release' });
+  expect(decision.message).toContain('selects no application');
 });
 
 describe('blocked', () => {
   const closed = { projects: [{ name: 'default', windows: [{ kind: 'deny' }] }] };
 
   it('by a window, also where nobody had asked before the press', async () => {
-    const { judge, ready, control } = await judging(worldWith(closed, [desk]));
+    const { decide, ready, control } = await deciding(worldWith(closed, [desk]));
     await ready();
     await control.post('drift', { app: 'desk', noticed: false });
-    const verdict = await judge();
-    expect(verdict).toMatchObject({ outcome: 'rejected', reason: 'blocked-by-sync-window' });
-    expect(verdict.message).toContain('argocd/desk');
+    const decision = await decide();
+    expect(decision).toMatchObject({ outcome: 'rejected', reason: 'blocked-by-sync-window' });
+    expect(decision.message).toContain('argocd/desk');
   });
 
   it('by a missing permission, with the remedy', async () => {
-    const { judge, ready } = await judging(worldWith({ accounts: [{ name: 'button', get: ['*'] }] }));
+    const { decide, ready } = await deciding(worldWith({ accounts: [{ name: 'button', get: ['*'] }] }));
     await ready();
-    const verdict = await judge();
-    expect(verdict).toMatchObject({ outcome: 'rejected', reason: 'not-permitted' });
-    expect(verdict.message).toContain('applications, sync');
+    const decision = await decide();
+    expect(decision).toMatchObject({ outcome: 'rejected', reason: 'not-permitted' });
+    expect(decision.message).toContain('applications, sync');
   });
 
   it('no longer, which is asked anew before a press is refused', async () => {
-    const { judge, ready, access, control } = await judging(
+    const { decide, ready, access, control } = await deciding(
       worldWith({ accounts: [{ name: 'button', get: ['*'] }] }),
     );
     await ready();
@@ -160,11 +160,11 @@ describe('blocked', () => {
         tokens: [{ token: 'simulated', account: 'button' }],
       },
     });
-    expect(await judge()).toMatchObject({ outcome: 'accepted' });
+    expect(await decide()).toMatchObject({ outcome: 'accepted' });
   });
 
   it('in part: the rest is released, and the message tells', async () => {
-    const { judge, ready, access } = await judging(
+    const { decide, ready, access } = await deciding(
       worldWith({ accounts: [{ name: 'button', get: ['*'], sync: ['default/shop'] }] }, [
         shop,
         { name: 'till', drifted: true },
@@ -172,50 +172,50 @@ describe('blocked', () => {
     );
     await ready();
     await until('the answers', () => access.known('argocd/till') && access.known('argocd/shop'));
-    const verdict = await judge();
-    expect(verdict).toMatchObject({ outcome: 'accepted', apps: [{ name: 'shop' }] });
-    expect(verdict.message).toContain('1 blocked');
+    const decision = await decide();
+    expect(decision).toMatchObject({ outcome: 'accepted', apps: [{ name: 'shop' }] });
+    expect(decision.message).toContain('1 blocked');
   });
 });
 
 describe('in progress', () => {
   it('wholly is refused', async () => {
-    const { judge, ready } = await judging(worldOf([shop]), { busy: ['argocd/shop'] });
+    const { decide, ready } = await deciding(worldOf([shop]), { busy: ['argocd/shop'] });
     await ready();
-    expect(await judge()).toMatchObject({ outcome: 'rejected', reason: 'in-progress' });
+    expect(await decide()).toMatchObject({ outcome: 'rejected', reason: 'in-progress' });
   });
 
   it('in part: the rest is released, and the message tells', async () => {
-    const { judge, ready } = await judging(worldOf([shop, { name: 'till', drifted: true }]), {
+    const { decide, ready } = await deciding(worldOf([shop, { name: 'till', drifted: true }]), {
       busy: ['argocd/shop'],
     });
     await ready();
-    const verdict = await judge();
-    expect(verdict).toMatchObject({ outcome: 'accepted', apps: [{ name: 'till' }] });
-    expect(verdict.message).toContain('already being released: ');
+    const decision = await decide();
+    expect(decision).toMatchObject({ outcome: 'accepted', apps: [{ name: 'till' }] });
+    expect(decision.message).toContain('already being released: ');
   });
 });
 
 describe('unreachable', () => {
   it('is refused while nothing is known, with the problem', async () => {
-    const { judge, watch } = await judging(worldOf([shop]), { token: 'wrong' });
+    const { decide, watch } = await deciding(worldOf([shop]), { token: 'wrong' });
     await until('the problem', () => watch.problem());
-    const verdict = await judge();
-    expect(verdict).toMatchObject({ outcome: 'rejected', reason: 'argocd-unreachable' });
-    expect(verdict.message).toContain('ARGOCD_AUTH_TOKEN');
+    const decision = await decide();
+    expect(decision).toMatchObject({ outcome: 'rejected', reason: 'argocd-unreachable' });
+    expect(decision.message).toContain('ARGOCD_AUTH_TOKEN');
   });
 
   it('is refused when what is known is too old, even if it was drift', async () => {
-    const { judge, ready, control, watch, registry } = await judging(worldOf([shop]), {
+    const { decide, ready, control, watch, registry } = await deciding(worldOf([shop]), {
       withStream: false,
       hurry: 300,
     });
     await ready();
     await control.post('faults', { requests: [{ path: '/api/*', status: 503 }] });
     await until('the problem', () => watch.problem());
-    await until('unreachable', async () => (await judge()).outcome === 'rejected');
+    await until('unreachable', async () => (await decide()).outcome === 'rejected');
     expect(registry.get('argocd/shop')?.sync).toBe('OutOfSync');
-    expect(await judge()).toMatchObject({ reason: 'argocd-unreachable' });
+    expect(await decide()).toMatchObject({ reason: 'argocd-unreachable' });
   });
 });
 
@@ -223,18 +223,18 @@ describe('an Argo CD whose lists do not tell the target', () => {
   const options = { withStream: false, version: '3.4.7' };
 
   it('is asked for it, and what it tells is shown before it is released', async () => {
-    const { judge, ready, registry, shown } = await judging(worldOf([shop]), options);
+    const { decide, ready, registry, shown } = await deciding(worldOf([shop]), options);
     await ready();
     expect(registry.get('argocd/shop')).toMatchObject({ sync: 'OutOfSync', target: undefined });
-    expect(await judge()).toMatchObject({ outcome: 'accepted', apps: [{ from: oldCommit, to: newCommit }] });
+    expect(await decide()).toMatchObject({ outcome: 'accepted', apps: [{ from: oldCommit, to: newCommit }] });
     expect(shown).toEqual(['argocd/shop']);
   });
 
   it('releases nothing while it does not tell it', async () => {
-    const { judge, ready, control } = await judging(worldOf([shop]), options);
+    const { decide, ready, control } = await deciding(worldOf([shop]), options);
     await ready();
     await control.post('faults', { requests: [{ path: '/api/v1/applications/shop', status: 500 }] });
-    expect(await judge()).toMatchObject({
+    expect(await decide()).toMatchObject({
       outcome: 'rejected',
       reason: 'argocd-unreachable',
       message: expect.stringContaining('argocd/shop. Press again'),
@@ -254,42 +254,44 @@ it('finds out what would be released where only a list has told of the drift', a
       },
     ],
   });
-  const { judge, ready, registry } = await judging(world, { withStream: false });
+  const { decide, ready, registry } = await deciding(world, { withStream: false });
   await ready();
   expect(registry.get('argocd/shop')?.target).toBeUndefined();
-  expect(await judge()).toMatchObject({
+  expect(await decide()).toMatchObject({
     outcome: 'accepted',
     apps: [{ from: `${oldCommit},${oldCommit}`, to: `${newCommit},${newCommit}`, sources: 2 }],
   });
 });
 
 it('leaves no timer behind', async () => {
-  const { judge, ready, timers } = await judging(worldOf([desk]));
+  const { decide, ready, timers } = await deciding(worldOf([desk]));
   await ready();
-  expect(await judge()).toMatchObject({ outcome: 'nothing-to-release' });
+  expect(await decide()).toMatchObject({ outcome: 'nothing-to-release' });
   expect(timers.size).toBe(0);
 });
 
 describe('a look at Git', () => {
   it('is for all that the button selects, in sync or not, and not for more than refreshOnPressMax', async () => {
-    const { judge, ready } = await judging(worldOf([shop, desk, { name: 'till' }]), { refreshOnPressMax: 2 });
+    const { decide, ready } = await deciding(worldOf([shop, desk, { name: 'till' }]), {
+      refreshOnPressMax: 2,
+    });
     await ready();
-    expect(await judge(undefined, {}, 'refresh')).toMatchObject({
+    expect(await decide(undefined, {}, 'refresh')).toMatchObject({
       outcome: 'accepted',
       refresh: [{ name: 'desk' }, { name: 'shop' }],
       message: expect.stringMatching(/left out: 1; worker.refreshOnPressMax/),
     });
-    expect(await judge(['argocd/till'], {}, 'refresh')).toMatchObject({ refresh: [{ name: 'till' }] });
-    expect(await judge(['argocd/none'], {}, 'refresh')).toMatchObject({ outcome: 'nothing-to-release' });
+    expect(await decide(['argocd/till'], {}, 'refresh')).toMatchObject({ refresh: [{ name: 'till' }] });
+    expect(await decide(['argocd/none'], {}, 'refresh')).toMatchObject({ outcome: 'nothing-to-release' });
   });
 });
 
 it('puts the applications into their waves, those that none names last', async () => {
   const apps = ['web', 'db', 'other'].map((name) => ({ name, drifted: true }));
-  const { judge, ready } = await judging(worldOf(apps));
+  const { decide, ready } = await deciding(worldOf(apps));
   await ready();
-  const verdict = await judge(undefined, { waves: [['db'], ['argocd/web']] });
-  const waves = 'apps' in verdict ? verdict.apps.map(({ name, wave }) => [name, wave ?? 0]) : [];
+  const decision = await decide(undefined, { waves: [['db'], ['argocd/web']] });
+  const waves = 'apps' in decision ? decision.apps.map(({ name, wave }) => [name, wave ?? 0]) : [];
   expect(Object.fromEntries(waves)).toEqual({ db: 0, web: 1, other: 2 });
 });
 
@@ -297,18 +299,18 @@ describe('an automated application that is out of sync for a moment', () => {
   const till = { name: 'till', drifted: true };
 
   it('is left to Argo CD where the light shows something else, and the message tells', async () => {
-    const { judge, ready } = await judging(worldOf([shop, till]), { unripe: ['argocd/till'] });
+    const { decide, ready } = await deciding(worldOf([shop, till]), { unripe: ['argocd/till'] });
     await ready();
-    const verdict = await judge();
-    expect(verdict).toMatchObject({ outcome: 'accepted', apps: [{ name: 'shop' }] });
-    expect(verdict.message).toContain('1 new to the drift, which Argo CD is to sync by itself');
+    const decision = await decide();
+    expect(decision).toMatchObject({ outcome: 'accepted', apps: [{ name: 'shop' }] });
+    expect(decision.message).toContain('1 new to the drift, which Argo CD is to sync by itself');
   });
 
   it('is released where it is named, or all that there is', async () => {
-    const { judge, ready } = await judging(worldOf([shop, till]), { unripe: ['argocd/till'] });
+    const { decide, ready } = await deciding(worldOf([shop, till]), { unripe: ['argocd/till'] });
     await ready();
-    expect(await judge(['argocd/shop', 'argocd/till'])).toMatchObject({ apps: { length: 2 } });
-    expect(await judge(undefined, { select: { names: ['till'] } })).toMatchObject({
+    expect(await decide(['argocd/shop', 'argocd/till'])).toMatchObject({ apps: { length: 2 } });
+    expect(await decide(undefined, { select: { names: ['till'] } })).toMatchObject({
       outcome: 'accepted',
       apps: [{ name: 'till' }],
     });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Trigger } from '../../../messages/foreign-presses.ts';
 import { triggerOf } from '../../../messages/foreign-presses.ts';
 import { forgetBaseline, hear } from '../../../release-worker/presses/foreign-hearing.ts';
-import type { Memory } from '../../../release-worker/presses/foreign-hearing.ts';
+import type { TriggerState } from '../../../release-worker/presses/foreign-hearing.ts';
 
 const none = { edge: false };
 const triggers: Readonly<Record<string, Trigger>> = {
@@ -25,7 +25,7 @@ const triggers: Readonly<Record<string, Trigger>> = {
   length: triggerOf({ ...none, topic: 'a', path: 'a.length', when: ['0', '1', '2', '3', '4'] }),
 };
 const trigger = fc.constantFrom(...Object.values(triggers));
-const memory: fc.Arbitrary<Memory> = fc.constantFrom(
+const state: fc.Arbitrary<TriggerState> = fc.constantFrom(
   {},
   { baseline: false },
   { baseline: 0 },
@@ -113,7 +113,7 @@ describe('garbage', () => {
       ),
     );
     fc.assert(
-      fc.property(trigger, memory, text, fc.nat(), (one, before, given, now) => {
+      fc.property(trigger, state, text, fc.nat(), (one, before, given, now) => {
         fc.pre(!one.when.some((wanted) => given.trim() === wanted));
         expect(hear(one, before, given, now).press).toBe(false);
       }),
@@ -145,24 +145,24 @@ describe('a counter', () => {
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         let counter = 10;
         let now = 0;
-        let memory: Memory = {};
+        let state: TriggerState = {};
         /** what the device has shown since the link or the device was lost */
         let shown: number | undefined;
         for (const { grow, event, lost } of steps) {
           if (lost) {
-            memory = forgetBaseline(memory);
+            state = forgetBaseline(state);
             shown = undefined;
           }
           counter = Math.max(0, counter + grow);
           now += 10;
           const heard = hear(
             triggers['shelly-gen1'] ?? never(),
-            memory,
+            state,
             JSON.stringify({ event, event_cnt: counter }),
             now,
           );
           expect(heard.press).toBe(event === 'S' && shown !== undefined && counter > shown);
-          memory = heard.memory;
+          state = heard.state;
           shown = counter;
         }
       }),
@@ -181,21 +181,21 @@ describe('a state', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         let now = 0;
-        let memory: Memory = {};
+        let state: TriggerState = {};
         let before: boolean | undefined;
         let last = -Infinity;
         for (const { text, afterMs, lost } of steps) {
           if (lost) {
-            memory = forgetBaseline(memory);
+            state = forgetBaseline(state);
             before = undefined;
           }
           now += afterMs;
-          const heard = hear(triggers['esphome'] ?? never(), memory, text, now);
+          const heard = hear(triggers['esphome'] ?? never(), state, text, now);
           const is = text.trim() === 'ON';
           const expected = is && before === false && now - last >= 1_000;
           expect(heard.press).toBe(expected);
           if (expected) last = now;
-          memory = heard.memory;
+          state = heard.state;
           before = is;
         }
       }),

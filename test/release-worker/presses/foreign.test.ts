@@ -137,7 +137,7 @@ describe('a press', () => {
     ]);
   });
 
-  it('is judged as one that came on our own topic, and answered there', async () => {
+  it('is decided as one that came on our own topic, and answered there', async () => {
     const { intake, results, released, journal, clock } = takingIn();
     intake.take('main', { gesture: 'press', source: 'zigbee2mqtt/big-red' });
     await settle();

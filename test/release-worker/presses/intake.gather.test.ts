@@ -17,7 +17,7 @@ import { passTime, settle } from '../support/settle.ts';
 const all = ['argocd/a', 'argocd/b', 'argocd/c'];
 const only = (...names: string[]) => ({ only: names.map((name) => `argocd/${name}`) });
 const taking = (options: Parameters<typeof takingIn>[0] = {}) =>
-  takingIn({ judge: acceptingOf(all), ...options });
+  takingIn({ decide: acceptingOf(all), ...options });
 const resultSchema = z.object({
   pressId: z.string(),
   outcome: z.string(),
@@ -66,12 +66,12 @@ describe('presses that name applications, within a second', () => {
   });
 
   it('of which one finds nothing each say what came of them', async () => {
-    const judge = acceptingOf(all);
+    const decide = acceptingOf(all);
     const { clock, press, results, released } = taking({
-      judge: (config, action, names, taken) =>
+      decide: (config, action, names, taken) =>
         names?.includes('argocd/b') === true
           ? Promise.resolve({ outcome: 'nothing-to-release', message: 'in sync' })
-          : judge(config, action, names, taken),
+          : decide(config, action, names, taken),
     });
     press(only('b'));
     press(only('a'));
@@ -83,17 +83,17 @@ describe('presses that name applications, within a second', () => {
     expect(released).toMatchObject([{ apps: [{ name: 'a' }] }]);
   });
 
-  it('are all refused where a freeze comes while one of them is judged', async () => {
+  it('are all refused where a freeze comes while one of them is decided', async () => {
     let frozen = false;
-    const judge = acceptingOf(all);
+    const decide = acceptingOf(all);
     const { clock, press, results, released } = taking({
       frozen: () => (frozen ? { why: 'frozen: holiday', alone: false } : undefined),
-      judge: async (config, action, names, taken) => {
+      decide: async (config, action, names, taken) => {
         if (names?.includes('argocd/b') === true) {
           await new Promise<void>((resolve) => void clock.setTimeout(resolve, 500));
           frozen = true;
         }
-        return judge(config, action, names, taken);
+        return decide(config, action, names, taken);
       },
     });
     press(only('a'));

@@ -83,7 +83,7 @@ function createOracle() {
     const wasPressed = (key: string) => lately.some(({ keys }) => keys?.includes(key) === true);
     const isRepetition =
       lately.some(({ keys }) => keys === undefined) || press.only?.every(wasPressed) === true;
-    const verdict = (): string => {
+    const decision = (): string => {
       if (press.retained) return 'retained';
       if (press.malformed) return 'malformed';
       const gestures = known[press.button];
@@ -102,7 +102,7 @@ function createOracle() {
       looked.push({ only: press.only, at });
       return press.drift ? 'accepted' : 'nothing-to-release';
     };
-    const said = verdict();
+    const said = decision();
     if (said === 'accepted')
       acceptedBefore.push({ press, keys: press.only?.filter((key) => !wasPressed(key)), at });
     if (press.id !== undefined && !press.malformed && said !== 'too-many') ids.set(press.id, at);
@@ -117,7 +117,7 @@ it('each press gets the one answer that the promises ask for', async () => {
       const { clock, fake, press, released, results } = takingIn({
         buttons,
         maxPressesPerMinute: perMinute,
-        judge: () =>
+        decide: () =>
           Promise.resolve(drift ? accepting : { outcome: 'nothing-to-release', message: 'all in sync' }),
       });
       const expected = createOracle();
@@ -156,7 +156,7 @@ it('each press gets the one answer that the promises ask for', async () => {
   );
 });
 
-it('a burst while judging takes its time: one answer each, no id twice, and the cool-down from arrival', async () => {
+it('a burst while deciding takes its time: one answer each, no id twice, and the cool-down from arrival', async () => {
   const burst = fc.array(
     fc.record({
       id: fc.option(fc.constantFrom('a', 'b', 'c', 'd'), { nil: undefined }),
@@ -172,7 +172,7 @@ it('a burst while judging takes its time: one answer each, no id twice, and the 
       const acceptedAt: number[] = [];
       const { clock, press, released, results } = takingIn({
         journal,
-        judge: async () => {
+        decide: async () => {
           const ms = durations.shift() ?? 0;
           await new Promise<void>((resolve) => void clock.setTimeout(resolve, ms));
           return accepting;
@@ -215,7 +215,7 @@ it('many presses at once, narrow and plain: one answer each, nothing twice, and 
       const releasedAt: { readonly key: string; readonly at: number }[] = [];
       const { clock, press, released, results } = takingIn({
         journal,
-        judge: acceptingOf(all),
+        decide: acceptingOf(all),
         onRelease: ({ apps }) =>
           void releasedAt.push(
             ...apps.map(({ namespace, name }) => ({ key: `${namespace}/${name}`, at: clock.monotonic() })),

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, unlinkSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Verdict } from '../../../release-worker/presses/decision.ts';
+import type { Decision } from '../../../release-worker/presses/decision.ts';
 import type { JournalLine } from '../../../release-worker/releases/journal-lines.ts';
 import { createJournal } from '../../../release-worker/releases/journal.ts';
 import type { Journal } from '../../../release-worker/releases/journal.ts';
@@ -138,7 +138,7 @@ describe('where the journal cannot be written', () => {
     symlinkSync('/dev/full', join(stateDir, 'journal.jsonl'));
     const { press, results } = takingIn({
       journal: await journalIn(stateDir),
-      judge: () => Promise.resolve({ outcome: 'nothing-to-release', message: 'all in sync' }),
+      decide: () => Promise.resolve({ outcome: 'nothing-to-release', message: 'all in sync' }),
     });
     press();
     await until('the result', () => results().length === 1);
@@ -173,7 +173,7 @@ describe('where the clock is stepped', () => {
 
   it('while a press waits for its turn, its age is counted from when it came', async () => {
     const { clock, press, results } = takingIn({
-      judge: () => new Promise((resolve) => void clock.setTimeout(() => resolve({ ...accepting }), 3_000)),
+      decide: () => new Promise((resolve) => void clock.setTimeout(() => resolve({ ...accepting }), 3_000)),
       buttons: [button({ coolDownMs: 0 })],
     });
     press();
@@ -291,11 +291,11 @@ describe('a button that another worker has too', () => {
     expect(released).toEqual([]);
   });
 
-  it('releases nothing where that turns out while the press is judged', async () => {
+  it('releases nothing where that turns out while the press is decided', async () => {
     let isTwice = false;
     const { press, results, released } = takingIn({
       claimedTwice: () => (isTwice ? 'two workers have it' : undefined),
-      judge: () => {
+      decide: () => {
         isTwice = true;
         return Promise.resolve(accepting);
       },
@@ -324,11 +324,11 @@ describe('a button that another worker has too', () => {
 });
 
 describe('whoever may not act', () => {
-  it('accepts nothing, also where it was lost while judging', async () => {
+  it('accepts nothing, also where it was lost while deciding', async () => {
     let may = true;
     const { press, results, released } = takingIn({
       mayAct: () => may,
-      judge: () => {
+      decide: () => {
         may = false;
         return Promise.resolve(accepting);
       },
@@ -342,11 +342,11 @@ describe('whoever may not act', () => {
 
 describe('stopping', () => {
   it('answers the press under way and accepts nothing any more', async () => {
-    let judged: (verdict: Verdict) => void = () => {};
+    let decided: (decision: Decision) => void = () => {};
     const { press, results, released, intake } = takingIn({
-      judge: () =>
+      decide: () =>
         new Promise((resolve) => {
-          judged = resolve;
+          decided = resolve;
         }),
     });
     press({ id: 'under-way' });
@@ -354,7 +354,7 @@ describe('stopping', () => {
     const stopped = intake.stop();
     press({ id: 'too-late' });
     await settle();
-    judged(accepting);
+    decided(accepting);
     await stopped;
 
     expect(results()).toMatchObject([
@@ -375,10 +375,10 @@ describe('stopping', () => {
   });
 });
 
-it('answers also when judging breaks, and goes on with the next press', async () => {
+it('answers also when deciding breaks, and goes on with the next press', async () => {
   let breaks = true;
   const { press, results, clock } = takingIn({
-    judge: () => (breaks ? Promise.reject(new Error('a bug')) : Promise.resolve(accepting)),
+    decide: () => (breaks ? Promise.reject(new Error('a bug')) : Promise.resolve(accepting)),
   });
   press({ id: 'p1' });
   press({ id: 'p2' });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Verdict } from '../../../release-worker/presses/decision.ts';
+import type { Decision } from '../../../release-worker/presses/decision.ts';
 import { accepting, memoryJournal, takingIn } from '../support/intake.ts';
 import { settle } from '../support/settle.ts';
 
 describe('too many presses', () => {
   const busy = {
     maxPressesPerMinute: 3,
-    judge: () => Promise.resolve<Verdict>({ outcome: 'nothing-to-release', message: 'no' }),
+    decide: () => Promise.resolve<Decision>({ outcome: 'nothing-to-release', message: 'no' }),
   };
 
   it('get one result a second, which counts the others', async () => {
@@ -42,7 +42,7 @@ describe('too many presses', () => {
 
   it('at once get one result too', async () => {
     const { press, results, clock } = takingIn({
-      judge: async () => {
+      decide: async () => {
         await new Promise<void>((resolve) => void clock.setTimeout(resolve, 1_000));
         return accepting;
       },

@@ -40,9 +40,9 @@ describe('nothing to release', () => {
       '1 of 2 applications is in sync; argocd/b cannot be compared',
     ],
   ])('%s', (_, candidates, message) => {
-    const verdict = answer(candidates);
-    expect(verdict.outcome).toBe('nothing-to-release');
-    expect(verdict.message.split('; Argo CD has')[0]).toBe(message);
+    const decision = answer(candidates);
+    expect(decision.outcome).toBe('nothing-to-release');
+    expect(decision.message.split('; Argo CD has')[0]).toBe(message);
   });
 
   it('says that it was just looked at, and nothing of an older look', () => {
@@ -65,19 +65,19 @@ describe('nothing to release', () => {
 
 describe('it is unknown what there is to release', () => {
   it('where something was out of sync that cannot be compared now', () => {
-    const verdict = answer([whole({ name: 'a' }), unknown('b')], {
+    const decision = answer([whole({ name: 'a' }), unknown('b')], {
       wasOutOfSyncAt: (key) => (key === 'argocd/b' ? noon : undefined),
     });
-    expect(verdict).toMatchObject({ outcome: 'rejected', reason: 'argocd-unreachable' });
-    expect(verdict.message).toMatch(
+    expect(decision).toMatchObject({ outcome: 'rejected', reason: 'argocd-unreachable' });
+    expect(decision.message).toMatch(
       /: argocd\/b was out of sync at 2026-01-01 12:00 \S+ and cannot be compared now: ComparisonError: Failed/,
     );
   });
 
   it('where nothing at all can be compared', () => {
-    const verdict = answer([unknown('a'), unknown('b'), whole({ name: 'c', deleting: true })]);
-    expect(verdict).toMatchObject({ outcome: 'rejected', reason: 'argocd-unreachable' });
-    expect(verdict.message).toContain(`argocd/a, argocd/b cannot be compared: ${condition}`);
+    const decision = answer([unknown('a'), unknown('b'), whole({ name: 'c', deleting: true })]);
+    expect(decision).toMatchObject({ outcome: 'rejected', reason: 'argocd-unreachable' });
+    expect(decision.message).toContain(`argocd/a, argocd/b cannot be compared: ${condition}`);
   });
 
   it('where it is new to Argo CD', () => {

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { createPressMemory } from '../../../release-worker/presses/press-history.ts';
+import { createPressHistory } from '../../../release-worker/presses/press-history.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 
 const day = 86_400_000;
 
-function memory(
+function history(
   former: { ids?: [string, number][]; accepted?: [button: string, key: string, at: number][] } = {},
 ) {
   const clock = createFakeClock();
-  const made = createPressMemory(clock);
+  const made = createPressHistory(clock);
   made.remember({
     pressIds: former.ids ?? [],
     acceptedAt: new Map(former.accepted?.map(([button, key, at]) => [button, new Map([[key, at]])])),
@@ -23,7 +23,7 @@ function memory(
 
 describe('an id', () => {
   it('is known for 24 hours, whatever the wall clock does', () => {
-    const { clock, note, seen } = memory();
+    const { clock, note, seen } = history();
     note('a');
     clock.jump(-5 * day);
     clock.advance(day - 1);
@@ -34,13 +34,13 @@ describe('an id', () => {
   });
 
   it('is known among the last 10,000', () => {
-    const { note, seen } = memory();
+    const { note, seen } = history();
     for (let index = 0; index <= 10_000; index += 1) note(`id-${index}`);
     expect([seen('id-0'), seen('id-1'), seen('id-10000')]).toEqual([false, true, true]);
   });
 
   it('counts from when it came last', () => {
-    const { clock, note, seen } = memory();
+    const { clock, note, seen } = history();
     note('a');
     clock.advance(day - 1);
     note('a');
@@ -50,7 +50,7 @@ describe('an id', () => {
 
   it('of a former run is known for the rest of its day', () => {
     const start = createFakeClock().now();
-    const { clock, seen } = memory({
+    const { clock, seen } = history({
       ids: [
         ['a', start - day + 1_000],
         ['b', start - day - 1],
@@ -63,7 +63,7 @@ describe('an id', () => {
   });
 
   it('of a former run that had no clock yet is known for a day', () => {
-    const { clock, seen, lately } = memory({
+    const { clock, seen, lately } = history({
       ids: [['early', 20_000]],
       accepted: [['main', 'argocd/shop', 20_000]],
     });
@@ -77,7 +77,7 @@ describe('an id', () => {
 
 describe('the last accepted press', () => {
   it('is counted to when the other one arrived, and for each button', () => {
-    const { clock, accepted, lately } = memory();
+    const { clock, accepted, lately } = history();
     clock.advance(5_000);
     accepted('main', undefined);
     expect(lately('main', undefined, clock.monotonic() - 300)).toEqual({ whole: 0 });
@@ -88,7 +88,7 @@ describe('the last accepted press', () => {
   });
 
   it('of some applications counts for presses that select any of them', () => {
-    const { clock, accepted, lately } = memory();
+    const { clock, accepted, lately } = history();
     accepted('main', ['argocd/a', 'argocd/b']);
     clock.advance(100);
     accepted('main', ['argocd/c']);
@@ -101,7 +101,7 @@ describe('the last accepted press', () => {
   });
 
   it('counts within the cool-down only', () => {
-    const { clock, accepted, latelyWithin } = memory();
+    const { clock, accepted, latelyWithin } = history();
     accepted('main', undefined);
     accepted('main', ['argocd/a']);
     clock.advance(2_000);
@@ -114,15 +114,15 @@ describe('the last accepted press', () => {
   });
 
   it('is forgotten after the longest cool-down, so that names of a sender do not heap up', () => {
-    const { clock, accepted, lately } = memory();
+    const { clock, accepted, lately } = history();
     accepted('main', ['argocd/a']);
     clock.advance(3_600_000);
     accepted('main', ['argocd/b']);
     expect(lately('main')).toEqual({ 'argocd/b': 0 });
   });
 
-  it('keeps no more names than ids: what a sender makes up cannot fill the memory', () => {
-    const { accepted, lately } = memory();
+  it('keeps no more names than ids: what a sender makes up cannot fill the history', () => {
+    const { accepted, lately } = history();
     accepted('main', undefined);
     accepted('main', ['argocd/old', 'argocd/again']);
     for (let index = 0; index < 99; index += 1)
@@ -144,7 +144,7 @@ describe('the last accepted press', () => {
 
   it('of a former run counts, and one in the future as just now', () => {
     const start = createFakeClock().now();
-    const { lately } = memory({
+    const { lately } = history({
       accepted: [
         ['main', '', start - 500],
         ['narrow', 'argocd/a', start - 500],
@@ -160,7 +160,7 @@ describe('the last accepted press', () => {
 
 describe('the presses of the last minute', () => {
   it('are counted', () => {
-    const { clock, looked, recent } = memory();
+    const { clock, looked, recent } = history();
     looked(undefined);
     clock.advance(30_000);
     looked(undefined);
@@ -174,7 +174,7 @@ describe('the presses of the last minute', () => {
   });
 
   it('count for those that select the same', () => {
-    const { looked, recent } = memory();
+    const { looked, recent } = history();
     for (const name of ['a', 'b', 'c']) looked([`argocd/${name}`]);
     looked(['argocd/a', 'argocd/b']);
     looked(undefined);

@@ -173,7 +173,7 @@ describe('an end that the stream tells while Argo CD is asked for something else
   });
 });
 
-describe('without news', () => {
+describe('without updates', () => {
   it('it looks, less and less often', async () => {
     const { pass, gets } = following();
     await pass(59_000);
@@ -238,7 +238,7 @@ describe('without news', () => {
   });
 });
 
-it('ends without a verdict when it is told to, in the middle of anything', async () => {
+it('ends without a result when it is told to, in the middle of anything', async () => {
   for (const record of [running, succeeded]) {
     const { event, end, abort } = following();
     await event(record);

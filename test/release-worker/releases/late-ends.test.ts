@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Ending } from '../../../release-worker/drift/ending.ts';
 import { createDeployedByButton } from '../../../release-worker/releases/deployed.ts';
-import { createLate } from '../../../release-worker/releases/late-ends.ts';
+import { createLateEnds } from '../../../release-worker/releases/late-ends.ts';
 import type { AppEnd, PlannedRelease } from '../../../release-worker/releases/release.ts';
 import { newCommit, oldCommit } from '../support/records.ts';
 import { planned, releaseOf } from '../support/releases.ts';
@@ -14,10 +14,10 @@ function telling() {
   const deployed = createDeployedByButton();
   const endings: Ending[] = [];
   const frozen: string[] = [];
-  const late = createLate({
+  const late = createLateEnds({
     registry: { get: () => undefined },
-    board: { finished: (ending) => void endings.push(ending) },
-    said: { last: () => {} },
+    signalPublisher: { finished: (ending) => void endings.push(ending) },
+    releaseTopics: { last: () => {} },
     deployed,
     freeze: ({ button }, why) => void frozen.push(`${button}: ${why}`),
   });

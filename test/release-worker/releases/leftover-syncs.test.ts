@@ -7,7 +7,7 @@ import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
 import { createRegistry } from '../../../release-worker/drift/registry.ts';
 import type { JournalLine } from '../../../release-worker/releases/journal-lines.ts';
 import { createRecovery } from '../../../release-worker/releases/recovery.ts';
-import { createUnended } from '../../../release-worker/releases/leftover-syncs.ts';
+import { createLeftoverSyncs } from '../../../release-worker/releases/leftover-syncs.ts';
 import type { EndedRelease } from '../../../release-worker/releases/leftover-syncs.ts';
 import { silentLog } from '../../../service/log.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
@@ -41,7 +41,7 @@ function leaving(
   const gets: string[] = [];
   const told: EndedRelease[] = [];
   const journal = memoryJournal();
-  const unended = createUnended({
+  const leftoverSyncs = createLeftoverSyncs({
     argocd: scriptedArgoCd({
       get: (app) => {
         gets.push(app.name);
@@ -69,7 +69,7 @@ function leaving(
     onLate: (ended) => void told.push(ended),
   });
   onTestFinished(async () => {
-    const stopping = unended.stop();
+    const stopping = leftoverSyncs.stop();
     clock.advance(5_000);
     await stopping;
     expect(clock.pendingTimers()).toBe(0);
@@ -77,7 +77,7 @@ function leaving(
   return {
     clock,
     registry,
-    unended,
+    leftoverSyncs,
     terminated,
     gets,
     lines: journal.lines,
@@ -86,7 +86,7 @@ function leaving(
       const release = releaseOf(names.map((name) => planned(name)));
       const end = { outcome: 'timed-out', message: 'not over in time', good: false } as const;
       const ends = new Map(release.apps.map((app) => [keyOf(app), end]));
-      unended.adopt({ release, ends, outcome: 'timed-out', at: clock.now() });
+      leftoverSyncs.adopt({ release, ends, outcome: 'timed-out', at: clock.now() });
     },
     event: async (record: AppRecord) => {
       registry.event('changed', record);
@@ -98,9 +98,12 @@ function leaving(
 
 describe('a sync of a release of which nothing is known but its id', () => {
   it('is ended as soon as Argo CD begins it, as the answer promises', async () => {
-    const { unended, event, terminated } = leaving();
+    const { leftoverSyncs, event, terminated } = leaving();
     await event(under('Pending'));
-    expect(unended.terminate('argocd/shop')).toMatchObject({ applications: 1, waiting: ['argocd/shop'] });
+    expect(leftoverSyncs.terminate('argocd/shop')).toMatchObject({
+      applications: 1,
+      waiting: ['argocd/shop'],
+    });
     await event(drifted('till'));
     expect(terminated).toEqual([]);
     await event(under('Running'));
@@ -110,9 +113,9 @@ describe('a sync of a release of which nothing is known but its id', () => {
   });
 
   it('is forgotten where another one has taken its place', async () => {
-    const { unended, event, terminated } = leaving();
+    const { leftoverSyncs, event, terminated } = leaving();
     await event(under('Pending'));
-    unended.terminate('argocd/shop');
+    leftoverSyncs.terminate('argocd/shop');
     await event(under('Running', 'another'));
     await event(under('Running'));
     expect(terminated).toEqual([]);
@@ -120,23 +123,25 @@ describe('a sync of a release of which nothing is known but its id', () => {
 });
 
 it('what a release has given up while it runs is named by a freeze, and ended with the rest of it', async () => {
-  const { unended, event, terminated } = leaving({ running: 'r2' });
+  const { leftoverSyncs, event, terminated } = leaving({ running: 'r2' });
   await event(under('Running', 'r2'));
   await event(under('Running', 'another', 'till'));
-  expect(unended.inWords('main')).toEqual(['argocd/shop of release r2 runs in Argo CD']);
-  expect(unended.inWords('other')).toEqual([]);
-  expect(unended.terminate(undefined)).toMatchObject({ applications: 1, releases: ['r2'] });
+  expect(leftoverSyncs.inWords('main')).toEqual(['argocd/shop of release r2 runs in Argo CD']);
+  expect(leftoverSyncs.inWords('other')).toEqual([]);
+  expect(leftoverSyncs.terminate(undefined)).toMatchObject({ applications: 1, releases: ['r2'] });
   await settle();
   expect(terminated).toEqual(['argocd/shop']);
 });
 
 it('a termination that Argo CD has refused is tried again soon, however long nothing has been heard', async () => {
   const refusal = new ArgoCdError({ kind: 'unavailable', message: 'not now' });
-  const { adopt, unended, event, terminated, pass } = leaving({ terminate: () => Promise.reject(refusal) });
+  const { adopt, leftoverSyncs, event, terminated, pass } = leaving({
+    terminate: () => Promise.reject(refusal),
+  });
   await event(under('Running'));
   adopt();
   await pass(3_600_000);
-  unended.terminate('argocd/shop');
+  leftoverSyncs.terminate('argocd/shop');
   await pass(10_000);
   expect(terminated.length).toBeGreaterThan(1);
 });
@@ -157,13 +162,13 @@ it('a sync that Argo CD never shows is not looked for after each start for ever'
 });
 
 it('its end does not wait for an answer that does not come', async () => {
-  const { adopt, unended, clock, event, gets, pass } = leaving({ get: () => new Promise(() => {}) });
+  const { adopt, leftoverSyncs, clock, event, gets, pass } = leaving({ get: () => new Promise(() => {}) });
   await event(under('Running'));
   adopt();
   await pass(3_000);
   expect(gets).toHaveLength(1);
   let stopped = false;
-  const stopping = unended.stop().then(() => {
+  const stopping = leftoverSyncs.stop().then(() => {
     stopped = true;
   });
   await settle();

@@ -1,7 +1,7 @@
-// What is said at release/current and release/last, beside what another process has said there.
+// What is published at release/current and release/last, beside what another process has published there.
 import { expect, it } from 'vitest';
 import type { Release } from '../../../messages/release.ts';
-import { createSaid, laterRelease } from '../../../release-worker/releases/release-topics.ts';
+import { createReleaseTopics, laterRelease } from '../../../release-worker/releases/release-topics.ts';
 import { silentLog } from '../../../service/log.ts';
 import { createFakeLink } from '../support/fake-link.ts';
 import { settle } from '../support/settle.ts';
@@ -25,13 +25,13 @@ function ended(id: string, finishedAt: string, over: Partial<Release> = {}): Rel
 function saying(options: { last?: Release; endedHere?: string[]; goingOn?: string[] } = {}) {
   const fake = createFakeLink();
   const others: Release[] = [];
-  const said = createSaid({
+  const releaseTopics = createReleaseTopics({
     link: fake.link,
     worker: 'main',
     log: silentLog(),
     onOthersLast: (release) => others.push(release),
   });
-  said.start({
+  releaseTopics.start({
     endedHere: options.endedHere ?? (options.last === undefined ? [] : [options.last.id]),
     goingOn: options.goingOn ?? [],
     ...(options.last === undefined ? {} : { last: options.last }),
@@ -40,7 +40,7 @@ function saying(options: { last?: Release; endedHere?: string[]; goingOn?: strin
     fake.deliver(topic, message, { retained: true });
     await settle();
   };
-  return { said, fake, others, stored };
+  return { releaseTopics, fake, others, stored };
 }
 
 const noon = '2026-01-01T12:00:00.000Z';
@@ -60,11 +60,11 @@ it('says what the journal has, where nothing later is stored', async () => {
 it('leaves a later release of another process, and tells of it once', async () => {
   const { fake, others, stored } = saying({ last: ended('ours', noon) });
   await settle();
-  const said = fake.on('worker/main/release/last').length;
+  const published = fake.on('worker/main/release/last').length;
   const theirs = ended('theirs', one);
   await stored('worker/main/release/last', theirs);
   await stored('worker/main/release/last', theirs);
-  expect(fake.on('worker/main/release/last')).toHaveLength(said);
+  expect(fake.on('worker/main/release/last')).toHaveLength(published);
   expect(others).toEqual([theirs]);
 });
 
@@ -77,27 +77,27 @@ it('of releases of this machine takes the newest, whatever its clock said', () =
 });
 
 it('replaces the end of a release by the one that it turned out to have', async () => {
-  const { said, fake, stored } = saying({ last: ended('ours', noon, { outcome: 'timed-out' }) });
+  const { releaseTopics, fake, stored } = saying({ last: ended('ours', noon, { outcome: 'timed-out' }) });
   const late = ended('ours', one);
-  said.last(late);
+  releaseTopics.last(late);
   await stored('worker/main/release/last', ended('ours', noon, { outcome: 'timed-out' }));
   expect(fake.retained('worker/main/release/last')).toEqual(late);
 });
 
-it('a release of the former run that goes on stays said, and is idle once it has ended', async () => {
-  const { said, fake, stored } = saying({ goingOn: ['ours'] });
+it('a release of the former run that goes on stays published, and is idle once it has ended', async () => {
+  const { releaseTopics, fake, stored } = saying({ goingOn: ['ours'] });
   await settle();
   const { finishedAt: _, outcome: __, ...running } = ended('ours', noon);
   const before = fake.on('worker/main/release/current').length;
   await stored('worker/main/release/current', running);
   expect(fake.on('worker/main/release/current')).toHaveLength(before);
-  said.last(ended('ours', one));
+  releaseTopics.last(ended('ours', one));
   await stored('worker/main/release/current', running);
   expect(fake.retained('worker/main/release/current')).toEqual({ state: 'idle' });
 });
 
 it('a release that another process left running is not said to run', async () => {
-  const { said, fake, stored } = saying();
+  const { releaseTopics, fake, stored } = saying();
   await settle();
   const count = () => fake.on('worker/main/release/current').length;
   const before = count();
@@ -107,7 +107,7 @@ it('a release that another process left running is not said to run', async () =>
   expect(count()).toBe(before + 1);
   expect(fake.retained('worker/main/release/current')).toEqual({ state: 'idle' });
   const running = ended('r1', one);
-  said.current(running);
+  releaseTopics.current(running);
   await stored('worker/main/release/current', { state: 'idle' });
   expect(fake.retained('worker/main/release/current')).toEqual(running);
 });

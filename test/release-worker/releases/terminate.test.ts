@@ -126,7 +126,7 @@ describe('the request', () => {
           return { applications: running, releases: running > 0 ? ['r1'] : [], waiting: [] };
         },
       },
-      unended: { terminate: () => left },
+      leftoverSyncs: { terminate: () => left },
       replies: createReplies(fake.link, 'release-button'),
       log: silentLog(),
       goesOn: () => ['argocd/till of release r2 runs'],

@@ -1,8 +1,8 @@
 import type { AppRecord } from '../../../release-worker/argocd/application.ts';
 import { keyOf } from '../../../release-worker/argocd/application.ts';
 import type { DriftCounts, Obstacle } from '../../../release-worker/drift/drifted.ts';
-import { createLostBook } from '../../../release-worker/drift/lost-comparisons.ts';
-import { createTally } from '../../../release-worker/drift/drift-counter.ts';
+import { createLostComparisons } from '../../../release-worker/drift/lost-comparisons.ts';
+import { createDriftCounter } from '../../../release-worker/drift/drift-counter.ts';
 
 /** What these applications come to, where a button selects them all. */
 export function countDrift(
@@ -10,13 +10,13 @@ export function countDrift(
   obstacleOf: (key: string) => Obstacle | undefined,
 ): DriftCounts {
   const registry = new Map(apps.map((app) => [keyOf(app), app]));
-  const tally = createTally({
+  const driftCounter = createDriftCounter({
     registry,
     buttons: [],
     obstacleOf,
     automatedGraceMs: 0,
-    lost: createLostBook(),
+    lost: createLostComparisons(),
   });
-  tally.update(registry.keys(), 0);
-  return tally.all();
+  driftCounter.update(registry.keys(), 0);
+  return driftCounter.all();
 }

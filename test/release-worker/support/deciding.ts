@@ -2,8 +2,8 @@
 import { onTestFinished } from 'vitest';
 import { createAccess } from '../../../release-worker/drift/access.ts';
 import { createRegistry } from '../../../release-worker/drift/registry.ts';
-import { createWatch } from '../../../release-worker/drift/create-argocd-watch.ts';
-import { judge } from '../../../release-worker/presses/decide.ts';
+import { createArgoCdWatch } from '../../../release-worker/drift/create-argocd-watch.ts';
+import { decide } from '../../../release-worker/presses/decide.ts';
 import type { Deployed } from '../../../release-worker/releases/deployed.ts';
 import type { ButtonConfig } from '../../../release-worker/buttons.ts';
 import { createHealth } from '../../../service/health.ts';
@@ -13,7 +13,7 @@ import { simulatedArgoCd } from './argocd.ts';
 import { button } from './buttons.ts';
 import { hurriedClock } from '../../support/hurried-clock.ts';
 
-export async function judging(
+export async function deciding(
   world: unknown,
   options: {
     readonly token?: string;
@@ -40,7 +40,7 @@ export async function judging(
   const timers = new Set<object>();
   const registry = createRegistry();
   const shown: string[] = [];
-  const watch = createWatch({
+  const watch = createArgoCdWatch({
     argocd,
     registry,
     clock,
@@ -72,12 +72,12 @@ export async function judging(
       if (options.withStream !== false)
         await until('the stream', () => [...registry.all()].every(({ detail }) => detail !== undefined));
     },
-    judge: (
+    decide: (
       only?: readonly string[],
       over: Partial<ButtonConfig> = {},
-      action: Parameters<typeof judge>[2] = 'release',
+      action: Parameters<typeof decide>[2] = 'release',
     ) =>
-      judge(
+      decide(
         {
           argocd,
           registry,

@@ -1,9 +1,9 @@
-// An intake on a fake link and a hand-moved clock, with a verdict that the test gives.
+// An intake on a fake link and a hand-moved clock, with a decision that the test gives.
 import { keyOf } from '../../../release-worker/argocd/application.ts';
 import { createIntake } from '../../../release-worker/presses/intake.ts';
 import type { IntakeOptions } from '../../../release-worker/presses/intake.ts';
-import type { Verdict } from '../../../release-worker/presses/decision.ts';
-import { createPressMemory } from '../../../release-worker/presses/press-history.ts';
+import type { Decision } from '../../../release-worker/presses/decision.ts';
+import { createPressHistory } from '../../../release-worker/presses/press-history.ts';
 import type { JournalLine } from '../../../release-worker/releases/journal-lines.ts';
 import type { Journal } from '../../../release-worker/releases/journal.ts';
 import type { PlannedApp, PlannedRelease } from '../../../release-worker/releases/release.ts';
@@ -24,14 +24,14 @@ const planned: PlannedApp = {
   automated: false,
 };
 
-export const accepting: Verdict = {
+export const accepting: Decision = {
   outcome: 'accepted',
   message: 'releasing argocd/shop',
   apps: [planned],
 };
 
 /** Releases what a press names and no press before it has taken; a plain press releases the applications given. */
-export function acceptingOf(all: readonly string[] = ['argocd/shop']): IntakeOptions['judge'] {
+export function acceptingOf(all: readonly string[] = ['argocd/shop']): IntakeOptions['decide'] {
   return (_, __, only = all, taken) => {
     const keys = only.filter((key) => !taken.has(key));
     if (keys.length === 0)
@@ -70,7 +70,7 @@ export function takingIn(
   options: {
     readonly buttons?: readonly ButtonConfig[];
     readonly journal?: Journal;
-    readonly judge?: IntakeOptions['judge'];
+    readonly decide?: IntakeOptions['decide'];
     readonly mayAct?: () => boolean;
     readonly isOthers?: (button: string) => boolean;
     readonly claimedTwice?: (button: string) => string | undefined;
@@ -91,7 +91,7 @@ export function takingIn(
   const intake = createIntake({
     link: fake.link,
     journal,
-    memory: createPressMemory(clock),
+    history: createPressHistory(clock),
     clock,
     log: silentLog(),
     worker: {
@@ -107,7 +107,7 @@ export function takingIn(
     mayAct: options.mayAct ?? (() => true),
     heldMs: () => 0,
     formerNow: options.formerNow ?? (() => undefined),
-    judge: options.judge ?? (() => Promise.resolve(accepting)),
+    decide: options.decide ?? (() => Promise.resolve(accepting)),
     release: (release) => {
       released.push(release);
       options.onRelease?.(release);

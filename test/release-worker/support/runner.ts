@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import type { Release, ReleaseEvent } from '../../../messages/release.ts';
 import type { AppRecord } from '../../../release-worker/argocd/application.ts';
 import { createRegistry } from '../../../release-worker/drift/registry.ts';
-import { createWatch } from '../../../release-worker/drift/create-argocd-watch.ts';
+import { createArgoCdWatch } from '../../../release-worker/drift/create-argocd-watch.ts';
 import type { PlannedRelease } from '../../../release-worker/releases/release.ts';
 import type { UnfinishedRelease } from '../../../release-worker/releases/recovery.ts';
 import { createRunner } from '../../../release-worker/releases/runner.ts';
@@ -41,7 +41,7 @@ export async function releasing(
   const currents: (Release | undefined)[] = [];
   const finished: Release[] = [];
   const refusals: (readonly [string, string])[] = [];
-  const watch = createWatch({
+  const watch = createArgoCdWatch({
     argocd,
     registry,
     clock,
@@ -67,7 +67,7 @@ export async function releasing(
       ...options.release,
     },
     mayAct: options.mayAct ?? (() => true),
-    whenDecided: () => Promise.resolve(),
+    whenTakeoverKnown: () => Promise.resolve(),
     heldSince: () => 0,
     onRefused: (key, why) => void refusals.push([key, why]),
     onEvent: (event) => void events.push(event),

@@ -1,7 +1,7 @@
-// A board on a hand-moved clock, of applications that a test puts into the registry.
+// A signal publisher on a hand-moved clock, of applications that a test puts into the registry.
 import { onTestFinished } from 'vitest';
 import type { AppRecord } from '../../../release-worker/argocd/application.ts';
-import { createBoard } from '../../../release-worker/drift/signal-publisher.ts';
+import { createSignalPublisher } from '../../../release-worker/drift/signal-publisher.ts';
 import type { Ending } from '../../../release-worker/drift/ending.ts';
 import { createRegistry } from '../../../release-worker/drift/registry.ts';
 import { silentLog } from '../../../service/log.ts';
@@ -9,7 +9,7 @@ import { createFakeClock } from '../../support/fake-clock.ts';
 import { button } from './buttons.ts';
 import { createFakeLink } from './fake-link.ts';
 
-export function boarding(
+export function publishingSignals(
   options: { readonly automatedGraceMs?: number; readonly apps?: readonly AppRecord[] } = {},
 ) {
   const clock = createFakeClock();
@@ -19,7 +19,7 @@ export function boarding(
   let releasing = 0;
   let unwritable: string | undefined;
   let freshUntil = Infinity;
-  const board = createBoard({
+  const signalPublisher = createSignalPublisher({
     link: fake.link,
     registry,
     watch: {
@@ -46,13 +46,13 @@ export function boarding(
     onOver: ({ releaseId }: Ending) => void over.push(releaseId),
   });
   registry.list(registry.ticket(), options.apps ?? []);
-  onTestFinished(registry.onChange((keys) => board.changed(keys)));
-  onTestFinished(() => board.stop());
-  board.start();
+  onTestFinished(registry.onChange((keys) => signalPublisher.changed(keys)));
+  onTestFinished(() => signalPublisher.stop());
+  signalPublisher.start();
   const gather = () => clock.advance(200);
   return {
     clock,
-    board,
+    signalPublisher,
     over,
     put: (app: AppRecord) => {
       registry.event('changed', app);
@@ -60,21 +60,21 @@ export function boarding(
     },
     setReleasing: (count: number) => {
       releasing = count;
-      board.changed();
+      signalPublisher.changed();
       gather();
     },
     setUnwritable: (why: string | undefined) => {
       unwritable = why;
-      board.changed();
+      signalPublisher.changed();
       gather();
     },
     setFreshUntil: (until: number) => {
       freshUntil = until;
-      board.changed();
+      signalPublisher.changed();
       gather();
     },
     finished: (ending: Ending) => {
-      board.finished(ending);
+      signalPublisher.finished(ending);
       gather();
     },
     signal: () => fake.retained('button/main/signal'),

@@ -4,7 +4,7 @@ import type { ListedApp } from '../../../release-worker/argocd/application.ts';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
 import { createRegistry } from '../../../release-worker/drift/registry.ts';
-import { createWatch } from '../../../release-worker/drift/create-argocd-watch.ts';
+import { createArgoCdWatch } from '../../../release-worker/drift/create-argocd-watch.ts';
 import { createHealth } from '../../../service/health.ts';
 import { silentLog } from '../../../service/log.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
@@ -18,7 +18,7 @@ export const keepAlive = ':\n';
 /** One that nobody has started, of an Argo CD that answers nothing. */
 export function idleWatch() {
   const clock = createFakeClock();
-  return createWatch({
+  return createArgoCdWatch({
     argocd: scriptedArgoCd({ list: never, openStream: (signal) => scriptedStream(signal).request }),
     registry: createRegistry(),
     drift: { maxAgeMs: 60_000, listEveryMs: 180_000, streamIdleMs: 45_000 },
@@ -45,7 +45,7 @@ export async function watching(over: Partial<ArgoCd> = {}, drift: { readonly max
     gone.signal.addEventListener('abort', () => reject(new Error('stopped')));
   });
   stopped.catch(() => {});
-  const watch = createWatch({
+  const watch = createArgoCdWatch({
     argocd: scriptedArgoCd({
       ...over,
       list: () => {

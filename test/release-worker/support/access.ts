@@ -11,7 +11,7 @@ import { passTime } from './settle.ts';
 
 export const refused = () => Promise.reject(new ArgoCdError({ kind: 'unavailable', message: 'not now' }));
 
-export function looking(over: Partial<ArgoCd> = {}) {
+export function askingAccess(over: Partial<ArgoCd> = {}) {
   const clock = createFakeClock();
   const registry = createRegistry();
   /** what has been asked for, by the kind of question */
