@@ -1,4 +1,4 @@
-// Whether Argo CD is there, knows us, and what it shows us.
+// Checks that Argo CD answers and accepts our token, and which applications it shows.
 import { isWholeItem } from '../release-worker/argocd/application.ts';
 import type { ListedApp } from '../release-worker/argocd/application.ts';
 import type { Probed } from '../release-worker/argocd/client.ts';
@@ -12,14 +12,14 @@ import type { Row } from './row.ts';
 import { expiryOf, lengthOf, soonMs } from './validity.ts';
 import { late, within } from './within.ts';
 
-/** What came of a question: an answer, or why there is none. */
+/** The answer to a question, or why there is none. */
 export type Asked<Answer> =
   { readonly answer: Answer; readonly fault?: never } | { readonly answer?: never; readonly fault: Fault };
 
 export interface Fault {
   readonly found: string;
   readonly remedy: string;
-  /** kind of the client's error; `timeout` where we did not wait any longer */
+  /** The kind of the client's error; `timeout` if the check stopped waiting */
   readonly kind: string;
 }
 
@@ -56,7 +56,7 @@ export function faultOf(error: unknown): Fault {
   return { found, remedy: remedy ?? 'look into the log of the Argo CD server (argocd-server)', kind };
 }
 
-/** Where the error itself has none. */
+/** The remedy if the error itself has none. */
 const remedies: Readonly<Partial<Record<ArgoCdError['kind'], string>>> = {
   unauthenticated:
     'give the worker a good token (argocd.token), and let what stands in front of Argo CD pass it on',
@@ -77,12 +77,12 @@ export interface TokenAbout {
   readonly token: string | undefined;
   readonly username: string | undefined;
   readonly hide: Hide;
-  /** what a person does about a token that is not accepted */
+  /** What a person does about a token that is not accepted */
   readonly remedy: string;
   readonly now: number;
 }
 
-/** Takes our secrets out of a server's text, should it repeat them. */
+/** Removes our secrets from a text of the server. */
 export type Hide = (text: string) => string;
 
 export function argocdRow({ server, probe }: ArgoCdAnswers, hide: Hide): Row {

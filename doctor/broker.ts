@@ -1,4 +1,4 @@
-// Whether the broker takes us, and who is there under the prefix.
+// Checks that the broker accepts us, and reads which processes are there under the prefix.
 import { agentAvailability, agentInfo } from '../messages/agent.ts';
 import type { AgentInfo } from '../messages/agent.ts';
 import type { Filter } from '../messages/channel.ts';
@@ -21,39 +21,39 @@ import { late, within } from './within.ts';
 
 export type ProcessInfo = Pick<WorkerInfo & AgentInfo, 'version' | 'host' | 'clock' | 'at'>;
 
-/** An agent or a worker, by what is retained of it. */
+/** An agent or a worker, from its retained messages. */
 export interface Present {
   readonly kind: 'worker' | 'agent';
   readonly id: string;
   availability?: Availability;
   info?: ProcessInfo;
-  /** Of an agent that counts it: what it cannot have seen in the last hour. */
+  /** What an agent cannot have seen in the last hour, if it counts that. */
   unseen?: NonNullable<AgentInfo['unseen']>;
 }
 
 export type BrokerFound =
   | {
       readonly connected: true;
-      /** how, in words */
+      /** The connection, for people */
       readonly message: string;
       readonly present: readonly Present[];
       /** the last release that has ended, of any button */
       readonly last: Release | undefined;
-      /** by button */
+      /** Keyed by button */
       readonly signals: ReadonlyMap<string, ButtonSignal>;
-      /** absent: no worker has ever said anything of it */
+      /** Absent: no worker has published it */
       readonly freeze?: FreezeMessage;
-      /** our clock when everything had been read */
+      /** Our clock when everything had been read */
       readonly at: number;
     }
   | { readonly connected: false; readonly message: string };
 
 const connectMs = 5_000;
-/** RabbitMQ closes two MQTT 5 connections without a word before the link speaks 3.1.1. */
+/** RabbitMQ closes two MQTT 5 connections without an answer before the link uses 3.1.1. */
 const tries = 3;
-/** Tries follow one another quickly: somebody waits. */
+/** Short pauses between attempts, because a person is waiting. */
 const reconnect = { reconnectMinMs: 200, reconnectMaxMs: 400 };
-/** Nothing tells the end of what is retained: a pause does. */
+/** Nothing marks the end of the retained messages, so a pause has to. */
 const pauseMs = 500;
 const readMs = 3_000;
 const stopMs = 2_000;
@@ -139,7 +139,7 @@ export async function askBroker(options: {
   }
 }
 
-/** Undefined once connected, or why not. */
+/** Undefined after it has connected, otherwise the reason why not. */
 async function connect(link: Link, clock: Clock): Promise<string | undefined> {
   let last: string | undefined;
   const outcome = await within(

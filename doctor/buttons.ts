@@ -1,4 +1,4 @@
-// What each button selects, whether its configuration names what is not there, and whether we may release it.
+// Checks what each button selects, whether its configuration names something missing, and whether we may release it.
 import { nearest } from '../messages/nearest.ts';
 import type { AppRecord } from '../release-worker/argocd/application.ts';
 import { keyOf } from '../release-worker/argocd/application.ts';
@@ -12,21 +12,21 @@ import { counted, failed, ok, some, warning } from './row.ts';
 import type { Row } from './row.ts';
 import { aborted } from './within.ts';
 
-/** Each costs Argo CD one or two requests: so many for all buttons together, or one a button where there are more. */
+/** Limit for all buttons together, but at least one for each button. Each costs Argo CD one or two requests. */
 const askedMax = 100;
 const atOnce = 8;
 
 export interface Permissions {
-  /** by key; absent: not asked */
+  /** Keyed by application. Absent: not asked */
   readonly may: ReadonlyMap<string, boolean>;
   readonly fault?: Fault;
-  /** The time was up before all questions were answered. */
+  /** The time was over before all questions were answered. */
   readonly late: boolean;
 }
 
 /**
- * Of which applications to ask: each button in turn, so that each gets an answer, and of a button each project in turn,
- * since policies are mostly written for whole projects.
+ * Chooses the applications to ask about: each button in turn, so that each gets an answer, and for a button each project in
+ * turn, because most policies are about whole projects.
  * @param groups the applications of each button
  */
 export function sample(
@@ -40,7 +40,7 @@ export function sample(
     left = false;
     for (const queue of queues) {
       if (chosen.size >= most) break;
-      // What another button has too has been asked for already, and is an answer for this one.
+      // If another button has the application too, its answer counts for this button as well.
       const app = queue.next().value;
       if (app === undefined) continue;
       left = true;
@@ -65,9 +65,10 @@ function byTurns(apps: readonly AppRecord[]): readonly AppRecord[] {
 }
 
 /**
- * Each application by its own name. A `yes` for `<project>/*` would say less: a policy may deny single applications.
+ * Asks about each application by its own name. A `yes` for `<project>/*` proves less, because a policy may deny single
+ * applications.
  * @param groups the applications of each button
- * @param signal ends it with what is known by then
+ * @param signal ends it with the answers so far
  */
 export async function askPermissions(
   argocd: Pick<ArgoCd, 'maySync'>,
@@ -91,12 +92,12 @@ export async function askPermissions(
   return { may: new Map(may), late, ...(fault === undefined ? {} : { fault }) };
 }
 
-/** Whether a gesture of the button syncs: `refresh` does not. */
+/** True if a gesture of the button syncs; `refresh` does not. */
 export function releases({ on }: ButtonConfig): boolean {
   return Object.values(on).some((action) => action === 'release' || action === 'rollback');
 }
 
-/** What the configuration of a button names and Argo CD does not show, one sentence each. */
+/** What the configuration of a button names but Argo CD does not show, in one sentence each. */
 export function unmatched(
   { select, waves }: Pick<ButtonConfig, 'select' | 'waves'>,
   apps: readonly AppRecord[],
@@ -136,7 +137,7 @@ export function unmatched(
   return found;
 }
 
-/** What to do about a project that has gone, or was never there. */
+/** What to do about a project that does not exist. */
 function absentProjects({ select }: Pick<ButtonConfig, 'select'>, apps: readonly AppRecord[]): string {
   const wanted = 'all' in select ? [] : (select.projects ?? []);
   const absent = wanted.filter((name) => !apps.some(({ project }) => project === name));
@@ -146,7 +147,7 @@ function absentProjects({ select }: Pick<ButtonConfig, 'select'>, apps: readonly
 
 export interface ButtonOptions {
   readonly button: ButtonConfig;
-  /** all that are to be seen */
+  /** All visible applications */
   readonly apps: readonly AppRecord[];
   readonly permissions: Permissions;
   readonly account: string;

@@ -1,4 +1,4 @@
-// Whether the clocks agree well enough that no press is refused as stale.
+// Checks that the clocks are close enough, so that no press is refused as stale.
 import type { ClockState } from '../messages/presence.ts';
 import { fromTime } from '../messages/time.ts';
 import type { Present } from './broker.ts';
@@ -7,13 +7,13 @@ import type { Row } from './row.ts';
 import { skewOf, toleratedMs } from './skew.ts';
 import { lengthOf } from './validity.ts';
 
-/** Agents and workers say `at` anew every minute: what is retained may be that old, and a little more on the way. */
+/** Agents and workers publish `at` every minute, so a retained one may be that old, plus a delay. */
 const infoAgeMs = 65_000;
 
 const remedy =
   'let both machines ask a time server (timedatectl set-ntp true); timedatectl says on each whether it does, and which of the two is wrong';
 
-/** This machine's own, as far as its system tells. */
+/** The clock of this machine, as far as its system reports it. */
 export function ownClockRow(synchronised: ClockState): Row {
   const about = { check: 'clock', subject: 'this machine' } as const;
   if (synchronised === false)
@@ -28,7 +28,7 @@ export function ownClockRow(synchronised: ClockState): Row {
   return ok(about, words, { synchronised });
 }
 
-/** Of each agent and worker that is online. @param now our clock when its info had been read */
+/** The clocks of all agents and workers that are online. @param now our clock when their `info` had been read */
 export function processClockRows(
   present: readonly Present[],
   now: number,
@@ -66,7 +66,7 @@ export function argocdClockRow(
   maxPressAgeMs: number,
 ): Row {
   const about = { check: 'clock', subject: 'argocd' } as const;
-  // To the second: what is said may be up to a second old. A gateway may answer a moment early, too.
+  // In whole seconds, so it may be up to a second old. A gateway may also answer a moment early.
   const skewMs = skewOf({
     said: answer.date,
     earliest: answer.sentAt,

@@ -1,4 +1,4 @@
-// What the loader of the configuration says, as rows.
+// Turns the result of loading the configuration into rows.
 import type { ConfigError } from '../config/problems/problem.ts';
 import { counted, failed, ok, warning } from './row.ts';
 import type { Row } from './row.ts';
@@ -24,7 +24,7 @@ export function validRow(loaded: {
   );
 }
 
-/** What is allowed, and what somebody should know of who answers for Argo CD. */
+/** What is allowed but should be known to the person who runs Argo CD. */
 export function homeAssistantNotes(
   { enabled, install }: { readonly enabled: boolean; readonly install?: boolean | undefined },
   demo: boolean,

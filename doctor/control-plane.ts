@@ -1,5 +1,5 @@
-// Hints for what stands behind Argo CD's API: the application controller, which takes up operations, the repository
-// server, which makes manifests, and the projects, without which Argo CD neither compares nor syncs.
+// Finds signs of trouble behind Argo CD's API: in the application controller, which executes operations, the repository
+// server, which renders manifests, and the projects, without which Argo CD neither compares nor syncs.
 import { keyOf } from '../release-worker/argocd/application.ts';
 import type { ListedApp } from '../release-worker/argocd/application.ts';
 import type { ArgoCd } from '../release-worker/argocd/client.ts';
@@ -13,10 +13,10 @@ import type { Row } from './row.ts';
 import { lengthOf } from './validity.ts';
 import { aborted } from './within.ts';
 
-/** Single applications are asked for, one of each project first, so many at most. */
+/** Asks about at most this many single applications, one of each project first. */
 const lookedAtMax = 10;
 const atOnce = 4;
-/** The controller of a healthy Argo CD takes up an operation at once. In milliseconds. */
+/** The controller of a healthy Argo CD begins an operation at once. In milliseconds. */
 const waitingMs = 5_000;
 /** Argo CD quotes whole commands. In characters. */
 const causeLength = 200;
@@ -26,7 +26,7 @@ export interface ControlPlaneOptions {
   readonly apps: readonly ListedApp[];
   readonly clock: Clock;
   readonly hide: Hide;
-  /** ends it with what is known by then */
+  /** Ends it with the answers so far */
   readonly signal: AbortSignal;
 }
 
@@ -44,7 +44,7 @@ export async function controlPlaneRows(options: ControlPlaneOptions): Promise<re
 
 interface Incomparable {
   readonly app: ListedApp;
-  /** what Argo CD says; empty: nothing */
+  /** Argo CD's error; empty: none */
   readonly cause: string;
 }
 
@@ -110,7 +110,7 @@ function notCompared(apps: readonly ListedApp[], total: number, cause: string): 
   );
 }
 
-/** An operation that has been accepted shows no state until the controller has taken it up (`controller-down-list-fields`). */
+/** An accepted operation has no state until the controller has begun it (`controller-down-list-fields`). */
 async function aboutOperations(options: ControlPlaneOptions): Promise<readonly Row[]> {
   const { argocd, apps, clock, signal } = options;
   const pending = apps.filter(({ phase }) => phase === 'Pending');
@@ -132,7 +132,7 @@ async function aboutOperations(options: ControlPlaneOptions): Promise<readonly R
   ];
 }
 
-/** Asks about the first ones, until all are answered or the time is up. */
+/** Asks about the first ones, until all are answered or the time is over. */
 async function untilAborted(
   signal: AbortSignal,
   apps: readonly ListedApp[],

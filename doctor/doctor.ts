@@ -1,4 +1,4 @@
-// All checks at once, each bounded in time; together no more than some 15 s. Nothing is changed anywhere.
+// Runs all checks at the same time, each with a time limit, in about 15 s at most. Changes nothing anywhere.
 import { reachedAt } from '../config/host.ts';
 import type { Config } from '../config/sections.ts';
 import { argocdFromConfig } from '../release-worker/argocd/from-config.ts';
@@ -26,19 +26,19 @@ import { checkStateDirectory } from './state-directory.ts';
 import { lengthOf } from './validity.ts';
 import { late, within } from './within.ts';
 
-/** A part of the configuration; `invalid`: it has faults, so that there is nothing to look at. */
+/** A part of the configuration. `invalid`: it has errors, so nothing can be checked. */
 type Part<Value> = Value | 'invalid';
 
 export interface ExaminedProcess {
-  /** what the loader had to say */
+  /** The messages of the loader */
   readonly configuration: readonly Row[];
   readonly mqtt: Part<Config['mqtt']>;
-  /** where `start` opens its own broker; absent where another is to be used */
+  /** The address at which `start` opens its own broker. Absent if it uses another one */
   readonly embedded?: { readonly host: string; readonly port: number };
-  /** absent where the process is no worker */
+  /** Absent if the process is no worker */
   readonly worker?: Part<Config['worker']>;
   readonly argocd?: Part<ArgoCdFromConfig>;
-  /** the simulated Argo CD of `start`, which need not run now */
+  /** The simulated Argo CD of `start`, which need not be running now */
   readonly demo: boolean;
 }
 
@@ -47,13 +47,13 @@ export interface Surroundings {
   readonly clock: Clock;
   readonly random: () => number;
   readonly version: string;
-  /** names this run at the broker */
+  /** The client id of this run */
   readonly id: string;
 }
 
-/** Milliseconds. Argo CD's three steps follow one another: 5 + 5 s, and what is left of 12. */
+/** In milliseconds. The three steps for Argo CD follow one another: 5 + 5 s, then the rest of 12. */
 const limits = { request: 5_000, permissions: 12_000, disk: 5_000 };
-/** The default of worker.maxPressAgeMs, for an agent that has no such section. */
+/** The default of worker.maxPressAgeMs, for an agent without that section. */
 const usualPressAgeMs = 10_000;
 const invalid = 'not checked: the configuration has faults there';
 
@@ -113,7 +113,7 @@ async function aboutBroker(
       clocks: found.connected ? processClockRows(found.present, found.at, maxPressAgeMs) : [],
     };
   } catch (error) {
-    // mqtt.caFile, which is read only now.
+    // Reads mqtt.caFile now.
     const { found, remedy } = faultOf(error);
     return { rows: [failed(about, found, remedy)], clocks: [] };
   }
@@ -156,7 +156,7 @@ async function aboutArgoCd(
     const receivedAt = clock.now();
     if (examined.demo && probe.fault?.found.includes('ECONNREFUSED') === true)
       return notAsked('not checked: the demo does not run; start brings its simulated Argo CD');
-    // Nobody but an Argo CD is shown a token or a password.
+    // Only an Argo CD gets to see a token or a password.
     const unasked = { fault: { found: '', remedy: '', kind: 'not-asked' } };
     const [account, apps] =
       probe.fault !== undefined

@@ -1,4 +1,4 @@
-// Whether anything is frozen: wanted, and still the first thing to know where a press releases nothing.
+// Reports every freeze. A freeze is intended, but explains why a press releases nothing.
 import type { BrokerFound } from './broker.ts';
 import { fromMessage } from '../release-worker/freeze/message.ts';
 import { leftOf } from '../release-worker/freeze/ends.ts';
@@ -7,14 +7,14 @@ import { inWordsOfCause } from '../release-worker/freeze/words.ts';
 import { ok, warning } from './row.ts';
 import type { Row } from './row.ts';
 
-/** So many are told in words; the details have all. */
+/** The table lists this many; the details list all. */
 const told = 3;
 
-/** Nothing where nobody knows. */
+/** No row if no worker has published it. */
 export function freezeRows(found: BrokerFound): readonly Row[] {
   const about = { check: 'freeze' } as const;
   if (!found.connected || found.freeze === undefined) return [];
-  // By this machine's clock alone: a worker that is offline ends none.
+  // By the clock of this machine, because a worker that is offline ends no freeze.
   const now = { now: found.at, monotonic: Infinity };
   const causes = longestFirst(fromMessage(found.freeze).causes.filter((cause) => leftOf(cause, now) > 0));
   const details = {

@@ -1,13 +1,13 @@
-// What the broker's answer means: whether it is the right one, and who is there.
+// Interprets the broker's answer: whether it is the right broker, and which processes are there.
 import type { BrokerFound, Present } from './broker.ts';
 import { counted, failed, ok, skipped, warning } from './row.ts';
 import type { Row } from './row.ts';
 import { lengthOf } from './validity.ts';
 
 export interface Expected {
-  /** where the broker was looked for */
+  /** The address of the broker */
   readonly url: string;
-  /** `start` without `mqtt.url` brings its own broker */
+  /** `start` without `mqtt.url` opens its own broker */
   readonly embedded: boolean;
   readonly prefix: string;
 }
@@ -60,7 +60,7 @@ export function processRows(
   const about = { check: 'process' } as const;
   if (!found.connected) return [skipped(about, 'not checked: there is no connection to the broker')];
   const { present } = found;
-  // An info that was forgotten says nothing about who is there.
+  // A broker that has lost an `info` says nothing about its process.
   const known = present.filter(({ availability }) => availability !== undefined);
   const rows = [...known].sort(byName).map((one) => processRow(one, prefix, ours));
   if (present.some(({ kind, availability }) => kind === 'worker' && availability !== undefined)) return rows;
@@ -76,10 +76,10 @@ export function processRows(
   ];
 }
 
-/** An agent that was blind for longer than this within an hour may have missed one press of 3,600; ours. */
+/** Our choice: an agent that was blind for longer than this in an hour may have missed one press in 3,600. */
 const gapMsAnHour = 1_000;
 
-/** Every gap is told, since it may be the reason why a press was lost; `lasting`: somebody should do something. */
+/** Reports every gap, because it may explain a lost press. `lasting`: somebody should act. */
 function unseenWords(unseen: Present['unseen']): { readonly words: string; readonly lasting: boolean } {
   if (unseen === undefined) return { words: '', lasting: false };
   const { gaps, gapMs, longestGapMs, lostEdges } = unseen;

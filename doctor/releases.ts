@@ -1,4 +1,4 @@
-// How the last release ended. An accepted press has only begun one.
+// Reports how the last release ended. An accepted press has only started it.
 import type { ReleaseOutcome } from '../messages/release.ts';
 import type { Release } from '../messages/release.ts';
 import { shortened } from '../messages/shortened.ts';
@@ -18,7 +18,7 @@ const endings: Readonly<Record<ReleaseOutcome, string>> = {
   interrupted: 'was interrupted',
 };
 
-/** By what the broker retains: `release/last`, and the signal of its button. */
+/** From the retained last release, and the signal of its button. */
 export function releaseRow(found: BrokerFound): Row {
   const check = 'release';
   if (!found.connected) return skipped({ check }, 'not checked: there is no connection to the broker');
@@ -49,7 +49,7 @@ export function releaseRow(found: BrokerFound): Row {
   );
 }
 
-/** What is stronger than `failed` says nothing about it. */
+/** A signal that is stronger than `failed` does not contradict it. */
 function isOver(signal: string): boolean {
   return signal !== 'failed' && signal !== 'unknown' && signal !== 'releasing';
 }

@@ -1,15 +1,15 @@
-// What `--json` prints: the shape that docs/doctor.md promises.
+// The output of `--json`, as documented in docs/doctor.md.
 import { toTime } from '../messages/time.ts';
 import type { Row } from './row.ts';
 import { isWell } from './table.ts';
 
 export interface Report {
   readonly version: string;
-  /** when it was asked, RFC 3339 */
+  /** The time of the check, in RFC 3339 */
   readonly at: string;
-  /** whose configuration it was: `start`, `release-worker` or `gpio-agent` */
+  /** The checked process: `start`, `release-worker` or `gpio-agent` */
   readonly process: string;
-  /** no check failed */
+  /** True if no check failed */
   readonly ok: boolean;
   readonly checks: readonly Row[];
 }

@@ -1,4 +1,4 @@
-// What one check found: a row of the table, a member of `checks` in the JSON.
+// The result of one check: a row of the table, and a member of `checks` in the JSON.
 
 export type CheckName =
   | 'configuration'
@@ -15,21 +15,21 @@ export type CheckName =
   | 'state';
 
 /**
- * `warning`: works, and will not for long or not as meant; counts as well. `skipped`: could not be checked, because of
- * another row or because there is nothing to ask; counts as well, since the other row does not.
+ * `warning`: works, but not for long or not as intended. `skipped`: was not checked, because of another row or because there
+ * is nothing to check. Neither makes the command fail.
  */
 export type Status = 'ok' | 'warning' | 'failed' | 'skipped';
 
 export interface Row {
   readonly check: CheckName;
-  /** which one, where there are several: `main`, `worker main` */
+  /** The subject if there are several: `main`, `worker main` */
   readonly subject?: string;
   readonly status: Status;
-  /** for people */
+  /** For people */
   readonly found: string;
-  /** what to do; of each `failed` and `warning` */
+  /** What to do; every `failed` and `warning` has one */
   readonly remedy?: string;
-  /** the same for programs; members by check, documented in docs/doctor.md */
+  /** The same for programs. The members depend on the check and are documented in docs/doctor.md */
   readonly details?: Readonly<Record<string, unknown>>;
 }
 

@@ -1,13 +1,13 @@
-// How far another clock is from ours, judged by a time stamp of its.
+// Calculates the difference between another clock and ours from one of its time stamps.
 
-/** How far the other clock is ahead (positive) or behind, at least; 0: within what the stamp can tell. */
+/** How far the other clock is ahead (negative: behind) at least. 0: within the precision of the time stamp. */
 export function skewOf(stamp: {
-  /** what the other clock said, in milliseconds since the epoch */
+  /** The time stamp of the other clock, in milliseconds since the epoch */
   readonly said: number;
-  /** our clock at the latest and the earliest moment at which that may have been */
+  /** Our clock at the latest and the earliest moment at which it can have been taken */
   readonly earliest: number;
   readonly latest: number;
-  /** the other rounds down to so many milliseconds */
+  /** The other clock rounds down to this many milliseconds */
   readonly resolution?: number;
 }): number {
   const { said, earliest, latest, resolution = 1 } = stamp;
@@ -17,8 +17,8 @@ export function skewOf(stamp: {
 }
 
 /**
- * A press that says when it was made is refused from `worker.maxPressAgeMs` on, ahead or behind. Half of it is for the
- * clocks, half remains for the way of the press.
+ * A press with a time is refused if it is `worker.maxPressAgeMs` in the past or the future. Half of that is for the difference
+ * between the clocks, the other half for the delivery of the press.
  */
 export function toleratedMs(maxPressAgeMs: number): number {
   return maxPressAgeMs / 2;

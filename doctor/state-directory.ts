@@ -1,5 +1,5 @@
-// Whether the worker can keep its journal: the directory is there or can be made, can be written, and has room. Leaves
-// nothing behind, and takes no lock: the worker may be running.
+// Checks that the worker can keep its journal: the directory exists or can be created, is writable, and has room. Leaves
+// nothing behind and takes no lock, because the worker may be running.
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, open, stat, statfs, unlink } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import { failed, ok, warning } from './row.ts';
 import type { Row } from './row.ts';
 
 const about = { check: 'state' } as const;
-/** A release of 10,000 applications writes some 3 MB at once; below this the next few do not fit. */
+/** A release of 10,000 applications writes about 3 MB at once. With less than this, the next few do not fit. */
 const leastFreeBytes = 20_000_000;
 const littleFreeBytes = 200_000_000;
 
@@ -69,7 +69,7 @@ async function nearestThatExists(path: string): Promise<string> {
   }
 }
 
-/** By really doing it: permissions, quotas and read-only mounts differ too much to be computed. */
+/** Writes a file, because permissions, quotas and read-only mounts are too different to calculate. */
 async function tryWriting(directory: string): Promise<void> {
   const probe = join(directory, `.doctor-${randomBytes(6).toString('hex')}`);
   const file = await open(probe, 'wx', 0o600);
@@ -81,7 +81,7 @@ async function tryWriting(directory: string): Promise<void> {
   }
 }
 
-/** Without making or changing it. */
+/** Without creating or changing it. */
 async function tryOpening(path: string): Promise<void> {
   try {
     await (await open(path, constants.O_RDWR | constants.O_APPEND)).close();

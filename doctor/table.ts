@@ -1,15 +1,15 @@
-// The table for people: a sign, the check and what was found, and below it what to do.
+// The table for people: a sign, the check and its result, and below it what to do.
 import type { Row, Status } from './row.ts';
 
 export interface TableOptions {
-  /** columns of the terminal */
+  /** The columns of the terminal */
   readonly width: number;
   readonly colours: boolean;
 }
 
 const signs: Readonly<Record<Status, string>> = { ok: '✓', warning: '!', failed: '✗', skipped: '–' };
 const paints: Readonly<Record<Status, string>> = { ok: '32', warning: '33', failed: '31', skipped: '2' };
-/** Narrower is unreadable. */
+/** A narrower table is unreadable. */
 const leastText = 30;
 
 export function renderTable(rows: readonly Row[], { width, colours }: TableOptions): string {
@@ -46,12 +46,12 @@ function labelOf({ check, subject }: Row): string {
   return printable(subject === undefined ? check : `${check} ${subject}`);
 }
 
-/** Text of others must not steer the terminal. */
+/** Foreign text must not send control characters to the terminal. */
 function printable(text: string): string {
   return text.replaceAll(/[\s\p{Zl}\p{Zp}]+/gu, ' ').replaceAll(/\p{C}/gu, '\uFFFD');
 }
 
-/** An example in several lines keeps its shape, without what indents all of it. */
+/** An example of several lines keeps its shape, without the common indentation. */
 function remedyLines(remedy: string, width: number): readonly string[] {
   const [first = '', ...more] = remedy.split('\n');
   const margin = Math.min(...more.filter((line) => line.trim() !== '').map((line) => line.search(/\S/)));
@@ -61,7 +61,7 @@ function remedyLines(remedy: string, width: number): readonly string[] {
   ];
 }
 
-/** At spaces; a longer word stays whole, so that it can be copied. */
+/** Breaks at spaces. A longer word stays complete, so that it can be copied. */
 function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = '';

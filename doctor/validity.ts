@@ -1,11 +1,11 @@
-// Until when a token of Argo CD is good, by what it says of itself. It is read, not verified: that is Argo CD's to do.
+// Reads the expiry of an Argo CD token from the token itself. Argo CD verifies it; this does not.
 import * as z from 'zod/mini';
 
 const claimsSchema = z.object({ exp: z.number() });
-/** The latest moment that a date can be, in seconds since the epoch (ECMAScript, 21.4.1.1). */
+/** The latest possible date, in seconds since the epoch (ECMAScript, 21.4.1.1). */
 const lastSecond = 8_640_000_000_000;
 
-/** In milliseconds since the epoch; undefined where the token never ends, or is none that says so. */
+/** In milliseconds since the epoch. Undefined if the token never expires or does not say so. */
 export function expiryOf(token: string): number | undefined {
   let claims: unknown;
   try {
@@ -24,7 +24,7 @@ const units = [
   { name: 'second', ms: 1000 },
 ] as const;
 
-/** `6 days`, `1 hour`: the largest unit of which there is at least one, rounded down. */
+/** `6 days`, `1 hour`: the largest unit with at least one, rounded down. */
 export function lengthOf(ms: number): string {
   const unit = units.find((candidate) => ms >= candidate.ms);
   if (unit === undefined) return `${Math.max(0, Math.round(ms))} ms`;
@@ -32,5 +32,5 @@ export function lengthOf(ms: number): string {
   return `${count} ${unit.name}${count === 1 ? '' : 's'}`;
 }
 
-/** A token that ends sooner gets a warning. */
+/** A token that expires sooner gets a warning. */
 export const soonMs = 7 * 86_400_000;

@@ -1,9 +1,9 @@
-// Time limits: what does not answer becomes an answer of its own.
+// Time limits: what does not answer in time gets a replacement for its answer.
 import type { Clock } from '../service/clock.ts';
 
 export const late = Symbol('late');
 
-/** The promise, or `late` when the time is up first. What it still does then is nobody's business any more. */
+/** The promise, or `late` if the time is over first. The result of the promise is then ignored. */
 export async function within<Value>(
   clock: Pick<Clock, 'setTimeout'>,
   ms: number,
