@@ -47,19 +47,41 @@ export async function withBroker<T>(
   }
 }
 
-/** Publishes the request once and waits for the answer. Never publishes later, for example after a reconnect. */
-export function ask<Request, Answer, P>(
+/** Asks for one answer. */
+export async function ask<Request, Answer, P>(
+  broker: Broker,
+  question: Question<Request, Answer, P>,
+): Promise<Answered<Answer>> {
+  const answered = await askAll(broker, question, () => true);
+  if ('nobody' in answered) return answered;
+  const [answer] = answered.answer;
+  return answer === undefined ? { nobody: whyNobody(broker, question.hint) } : { answer };
+}
+
+/**
+ * Publishes the request once and waits for the answers. Never publishes later, for example after a reconnect.
+ * @param isComplete whether these are all; called after each answer
+ * @returns all answers, or those that came in time; `nobody` if none did
+ */
+export function askAll<Request, Answer, P>(
   { link, url }: Broker,
   { address, request, answers, isOurs, what, hint }: Question<Request, Answer, P>,
-): Promise<Answered<Answer>> {
+  isComplete: (answers: readonly Answer[]) => boolean,
+): Promise<Answered<readonly Answer[]>> {
   return new Promise((resolve) => {
-    const finish = (answered: Answered<Answer>) => {
+    const answer: Answer[] = [];
+    const finish = (answered: Answered<readonly Answer[]>) => {
       clearTimeout(timer);
       resolve(answered);
     };
-    const timer = setTimeout(() => finish({ nobody: whyNobody({ link, url }, hint) }), answerMs);
-    link.subscribe(answers, (answer) => {
-      if (answer !== undefined && isOurs(answer)) finish({ answer });
+    const timer = setTimeout(
+      () => finish(answer.length > 0 ? { answer } : { nobody: whyNobody({ link, url }, hint) }),
+      answerMs,
+    );
+    link.subscribe(answers, (one) => {
+      if (one === undefined || !isOurs(one)) return;
+      answer.push(one);
+      if (isComplete(answer)) finish({ answer });
     });
     whenConnected(link, () => {
       void link

@@ -1,6 +1,6 @@
 // What `freeze` and `unfreeze` share: their options and the request.
 import { Option, type Command } from 'commander';
-import { freezeSet, type FreezeRequest } from '../messages/freeze.ts';
+import { freezeSet, workerFreezeSet, type FreezeRequest } from '../messages/freeze.ts';
 import { addBy } from './by-option.ts';
 import { configureRequest } from './worker-request.ts';
 
@@ -26,8 +26,9 @@ export async function configureFreeze(
   };
   await configureRequest(command, {
     name,
-    channel: freezeSet,
-    address: () => ({}),
+    codec: freezeSet.codec,
+    address: (worker) => (worker === undefined ? freezeSet.at({}) : workerFreezeSet.at({ worker })),
+    worker: 'only the buttons of this worker; without it those of all workers',
     message: (id): FreezeRequest => {
       const [button, source, reason, by] = ['button', 'source', 'reason', 'by'].map(textOf);
       const duration = forSeconds();

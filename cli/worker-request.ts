@@ -1,35 +1,42 @@
-// A command that sends the worker a request, waits for the reply with its id, prints it and sets the exit code.
+// A command that sends the workers a request, waits for a reply of each, prints them and sets the exit code.
 import { randomUUID } from 'node:crypto';
 import { Buffer } from 'node:buffer';
 import type { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
-import type { Channel } from '../messages/channel.ts';
+import type { Address } from '../messages/channel.ts';
+import type { Codec } from '../messages/codec.ts';
 import { idPattern } from '../messages/ids.ts';
 import { reply } from '../messages/requests.ts';
-import { answerMs, ask, withBroker } from './ask.ts';
+import { answerMs, askAll, withBroker } from './ask.ts';
 import { noAnswer, print, refused, usageError } from './exit.ts';
 import { addConfigFlags } from './flags.ts';
-import { knownButtons, whyNoButton } from './known-buttons.ts';
+import { buttonsOf, onlineWorkers, whyNoButton, whyNoWorker, type OnlineWorker } from './online-workers.ts';
 import { printable } from './printable.ts';
+import { addWorker, readWorker } from './worker-option.ts';
 
-export interface RequestCommand<Template extends string, Message> {
+export interface RequestCommand<Message> {
   readonly name: string;
-  readonly channel: Channel<Template, Message, 'event'>;
-  /** Called after the command line is parsed. */
-  readonly address: () => Parameters<Channel<Template, Message, 'event'>['at']>[0];
+  readonly codec: Codec<Message>;
+  /** @param worker the one that is meant; undefined: every worker */
+  readonly address: (worker: string | undefined) => Address<Message, 'event'>;
   /** Called after the command line is parsed. A request that the contract does not allow ends the command. */
   readonly message: (id: string) => Message;
   /** The named button, if any; called after the command line is parsed. */
   readonly button?: () => string | undefined;
+  /** The help text of `--worker`. */
+  readonly worker: string;
+  /** For a request to one worker: which of several is meant without `--worker`. Ends the command if none can be. */
+  readonly chooseWorker?: (workers: readonly OnlineWorker[]) => string;
   /** a sentence to add when nobody has answered */
   readonly hint: string;
 }
 
-/** Adds the connection flags and the action of the command. */
-export async function configureRequest<Template extends string, Message>(
+/** Adds the connection flags, `--worker` and the action of the command. */
+export async function configureRequest<Message>(
   command: Command,
-  { name, channel, address, message, button, hint }: RequestCommand<Template, Message>,
+  { name, codec, address, message, button, worker: about, chooseWorker, hint }: RequestCommand<Message>,
 ): Promise<void> {
+  addWorker(command, about);
   command.addHelpText(
     'after',
     `\nExit codes: 0 done · ${usageError} usage · ${refused} refused · ${noAnswer} no broker, or no answer within ${answerMs / 1_000} s`,
@@ -39,38 +46,70 @@ export async function configureRequest<Template extends string, Message>(
   command.action(async () => {
     const id = randomUUID();
     const request = message(id);
+    const namedWorker = readWorker(command);
     // Checked with the receiver's codec before anything is sent.
     const named = button?.();
     const isNoId = named !== undefined && !idPattern.test(named);
-    const fits = channel.codec.decode(Buffer.from(channel.codec.encode(request)));
+    const fits = codec.decode(Buffer.from(codec.encode(request)));
     if (!fits.ok && !isNoId)
       return command.error(`the request is not sent: ${fits.error}`, { exitCode: usageError });
 
     const { config } = await loadConfig({ sections, ...given() });
-    const answered = await withBroker(config.mqtt, name, async (broker) => {
-      if (named !== undefined) {
-        const found = await knownButtons(broker, named, true);
-        const problem = whyNoButton('answer' in found ? found.answer.map((one) => one.id) : [], named);
-        if (problem !== undefined) return command.error(problem, { exitCode: usageError });
-        if ('nobody' in found) return found;
-      }
-      return ask(broker, {
-        address: channel.at(address()),
-        request,
-        answers: reply.filter({ request: id }),
-        isOurs: (answer) => answer.id === id,
-        what: 'the request',
-        hint,
-      });
-    });
-    if ('nobody' in answered) {
-      print(answered.nobody);
-      process.exitCode = noAnswer;
+    return withBroker(config.mqtt, name, async (broker) => {
+      const found = await onlineWorkers(broker, { orNone: true, withReleases: chooseWorker !== undefined });
+      const nobody =
+        'nobody' in found
+          ? found.nobody
+          : namedWorker === undefined
+            ? undefined
+            : whyNoWorker(found.answer, namedWorker);
+      if ('nobody' in found || nobody !== undefined) return tellNobody(nobody ?? '');
+      const meant = found.answer.filter((one) => namedWorker === undefined || one.id === namedWorker);
+      const ids = buttonsOf(meant).map((one) => one.id);
+      const problem = named === undefined ? undefined : whyNoButton(ids, named);
+      if (problem !== undefined) return command.error(problem, { exitCode: usageError });
+
+      if (namedWorker === undefined && chooseWorker !== undefined && meant.length === 0)
+        return tellNobody(
+          `no worker is online at ${broker.url}, by its retained messages: is the release worker running, with this broker? If this account may not read them, name the worker with --worker`,
+        );
+      const worker = namedWorker ?? chooseWorker?.(meant);
+      const concerned = meant.filter(
+        (one) =>
+          (worker === undefined || one.id === worker) &&
+          (named === undefined || one.buttons.some(({ id }) => id === named)),
+      );
+      const silent = (answers: readonly { readonly worker: string }[]) =>
+        concerned.map((one) => one.id).filter((one) => !answers.some((answer) => answer.worker === one));
+      const answered = await askAll(
+        broker,
+        {
+          address: address(worker),
+          request,
+          answers: reply.filter({ request: id }),
+          isOurs: (answer) => answer.id === id,
+          what: 'the request',
+          hint,
+        },
+        (answers) => silent(answers).length === 0,
+      );
+      if ('nobody' in answered) return tellNobody(answered.nobody);
+      const without = silent(answered.answer);
+      const isOne = answered.answer.length + without.length === 1;
+      for (const {
+        worker: from,
+        ok,
+        message: said = ok ? 'done' : 'refused, without a reason',
+      } of answered.answer)
+        print(`${isOne ? '' : `${from}: `}${ok ? '' : 'refused: '}${printable(said)}`);
+      for (const one of without) print(`${one}: no answer within ${answerMs / 1_000} s. ${hint}`);
+      process.exitCode = without.length > 0 ? noAnswer : answered.answer.every(({ ok }) => ok) ? 0 : refused;
       return undefined;
-    }
-    const { ok, message: said = ok ? 'done' : 'refused, without a reason' } = answered.answer;
-    print(`${ok ? '' : 'refused: '}${printable(said)}`);
-    process.exitCode = ok ? 0 : refused;
-    return undefined;
+    });
   });
+}
+
+function tellNobody(why: string): void {
+  print(why);
+  process.exitCode = noAnswer;
 }

@@ -27,6 +27,8 @@ export interface Present {
   readonly id: string;
   availability?: Availability;
   info?: ProcessInfo;
+  /** Of a worker: the ids of its buttons. */
+  buttons?: readonly string[];
   /** What an agent cannot have seen in the last hour, if it counts that. */
   unseen?: NonNullable<AgentInfo['unseen']>;
 }
@@ -37,12 +39,12 @@ export type BrokerFound =
       /** The connection, for people */
       readonly message: string;
       readonly present: readonly Present[];
-      /** the last release that has ended, of any button */
-      readonly last: Release | undefined;
+      /** The last release of each worker, keyed by worker */
+      readonly last: ReadonlyMap<string, Release>;
       /** Keyed by button */
       readonly signals: ReadonlyMap<string, ButtonSignal>;
-      /** Absent: no worker has published it */
-      readonly freeze?: FreezeMessage;
+      /** The freezes of each worker, keyed by worker */
+      readonly freezes: ReadonlyMap<string, FreezeMessage>;
       /** Our clock when everything had been read */
       readonly at: number;
     }
@@ -72,9 +74,9 @@ export async function askBroker(options: {
   const link = linkFromConfig({ mqtt, url, role: 'doctor', id }, { clock, random, log: silentLog() });
   const present = new Map<string, Present>();
   const signals = new Map<string, ButtonSignal>();
-  let last: Release | undefined;
+  const last = new Map<string, Release>();
+  const freezes = new Map<string, FreezeMessage>();
   let heard = 0;
-  let freeze: FreezeMessage | undefined;
   const entry = (kind: Present['kind'], id: string): Present | undefined => {
     heard += 1;
     const key = `${kind} ${id}`;
@@ -96,23 +98,27 @@ export async function askBroker(options: {
   };
   hear(workerAvailability.filter(), (state, { worker }) => setAvailability(entry('worker', worker), state));
   hear(agentAvailability.filter(), (state, { agent }) => setAvailability(entry('agent', agent), state));
-  hear(releaseLast.filter(), (release) => {
+  hear(releaseLast.filter(), (release, { worker }) => {
     heard += 1;
-    last = release;
+    if (last.size < presentMax) last.set(worker, release);
   });
   hear(buttonSignal.filter(), (signal, { button }) => {
     heard += 1;
     if (signals.size < presentMax) signals.set(button, signal);
   });
-  hear(workerInfo.filter(), (info, { worker }) => setInfo(entry('worker', worker), info));
+  hear(workerInfo.filter(), (info, { worker }) => {
+    const one = entry('worker', worker);
+    setInfo(one, info);
+    if (one !== undefined) one.buttons = info.buttons.map(({ id }) => id);
+  });
   hear(agentInfo.filter(), (info, { agent }) => {
     const one = entry('agent', agent);
     setInfo(one, info);
     if (one !== undefined && info.unseen !== undefined) one.unseen = info.unseen;
   });
-  hear(freezeState.filter(), (state) => {
+  hear(freezeState.filter(), (state, { worker }) => {
     heard += 1;
-    freeze = state;
+    if (freezes.size < presentMax) freezes.set(worker, state);
   });
 
   try {
@@ -131,7 +137,7 @@ export async function askBroker(options: {
       present: [...present.values()],
       last,
       signals,
-      ...(freeze === undefined ? {} : { freeze }),
+      freezes,
       at: clock.now(),
     };
   } finally {

@@ -17,8 +17,8 @@ import { askPermissions, buttonRow, releases } from './buttons.ts';
 import { controlPlaneRows } from './control-plane.ts';
 import { argocdClockRow, ownClockRow, processClockRows } from './clocks.ts';
 import { freezeRows } from './freeze.ts';
-import { brokerRow, processRows } from './processes.ts';
-import { releaseRow } from './releases.ts';
+import { brokerRow, claimedTwiceRows, processRows } from './processes.ts';
+import { releaseRows } from './releases.ts';
 import type { Expected } from './processes.ts';
 import { failed, ok, skipped } from './row.ts';
 import type { CheckName, Row } from './row.ts';
@@ -108,7 +108,8 @@ async function aboutBroker(
         brokerRow(found, expected),
         ...processRows(found, expected, version),
         ...freezeRows(found),
-        ...(worker === undefined ? [] : [releaseRow(found)]),
+        ...claimedTwiceRows(found),
+        ...(worker === undefined ? [] : releaseRows(found)),
       ],
       clocks: found.connected ? processClockRows(found.present, found.at, maxPressAgeMs) : [],
     };

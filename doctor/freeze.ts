@@ -1,4 +1,5 @@
 // Reports every freeze. A freeze is intended, but explains why a press releases nothing.
+import type { FreezeMessage } from '../messages/freeze.ts';
 import type { BrokerFound } from './broker.ts';
 import { fromMessage } from '../release-worker/freeze/message.ts';
 import { leftOf } from '../release-worker/freeze/ends.ts';
@@ -10,17 +11,28 @@ import type { Row } from './row.ts';
 /** The table lists this many; the details list all. */
 const told = 3;
 
-/** No row if no worker has published it. */
+/** A row for each worker that has published its freezes. */
 export function freezeRows(found: BrokerFound): readonly Row[] {
-  const about = { check: 'freeze' } as const;
-  if (!found.connected || found.freeze === undefined) return [];
+  if (!found.connected) return [];
+  const { freezes, at } = found;
+  const workers = [...freezes].sort(([one], [other]) => one.localeCompare(other));
+  return workers.map(([worker, freeze]) => freezeRow(freeze, at, workers.length > 1 ? worker : undefined));
+}
+
+/** @param worker named if there are several */
+function freezeRow(freeze: FreezeMessage, at: number, worker: string | undefined): Row {
+  const about = {
+    check: 'freeze',
+    ...(worker === undefined ? {} : { subject: `worker ${worker}` }),
+  } as const;
+  const unfreeze = `release-button unfreeze${worker === undefined ? '' : ` --worker ${worker}`}`;
   // By the clock of this machine, because a worker that is offline ends no freeze.
-  const now = { now: found.at, monotonic: Infinity };
-  const causes = longestFirst(fromMessage(found.freeze).causes.filter((cause) => leftOf(cause, now) > 0));
+  const now = { now: at, monotonic: Infinity };
+  const causes = longestFirst(fromMessage(freeze).causes.filter((cause) => leftOf(cause, now) > 0));
   const details = {
     causes: causes.map(({ changedAt: _, waitUntil: _wait, ...cause }) => cause),
   };
-  if (causes.length === 0) return [ok(about, 'nothing is frozen', details)];
+  if (causes.length === 0) return ok(about, 'nothing is frozen', details);
   const [first] = causes;
   const more = causes.length - told;
   const words = causes
@@ -28,14 +40,12 @@ export function freezeRows(found: BrokerFound): readonly Row[] {
     .map((cause) => inWordsOfCause(cause))
     .join('; ');
   const only = causes.every(({ button }) => button === first?.button) ? first?.button : undefined;
-  return [
-    warning(
-      about,
-      `frozen: ${words}${more > 0 ? `; and ${more} more` : ''}`,
-      only === undefined
-        ? 'if that is not wanted any more: release-button unfreeze, which ends every freeze; with --source <id> only those of one source, with --button <id> only those of one button'
-        : `if that is not wanted any more: release-button unfreeze --button ${only}`,
-      details,
-    ),
-  ];
+  return warning(
+    about,
+    `frozen: ${words}${more > 0 ? `; and ${more} more` : ''}`,
+    only === undefined
+      ? `if that is not wanted any more: ${unfreeze}, which ends every freeze; with --source <id> only those of one source, with --button <id> only those of one button`
+      : `if that is not wanted any more: ${unfreeze} --button ${only}`,
+    details,
+  );
 }

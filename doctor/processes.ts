@@ -76,6 +76,25 @@ export function processRows(
   ];
 }
 
+/** A row for each button that several workers have: it releases nothing. */
+export function claimedTwiceRows(found: BrokerFound): readonly Row[] {
+  if (!found.connected) return [];
+  const workers = new Map<string, string[]>();
+  for (const { id, availability, buttons = [] } of [...found.present].sort(byName))
+    if (availability === 'online')
+      for (const button of buttons) workers.set(button, [...(workers.get(button) ?? []), id]);
+  return [...workers]
+    .filter(([, ids]) => ids.length > 1)
+    .map(([button, ids]) =>
+      failed(
+        { check: 'button', subject: button },
+        `the workers ${ids.join(' and ')} both have the button ${button}, so it releases nothing`,
+        'give it to one of them (worker.buttons), or give the workers topic prefixes of their own (mqtt.topicPrefix)',
+        { workers: ids },
+      ),
+    );
+}
+
 /** Our choice: an agent that was blind for longer than this in an hour may have missed one press in 3,600. */
 const gapMsAnHour = 1_000;
 

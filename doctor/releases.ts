@@ -1,6 +1,6 @@
 // Reports how the last release ended. An accepted press has only started it.
-import type { ReleaseOutcome } from '../messages/release.ts';
-import type { Release } from '../messages/release.ts';
+import type { ButtonSignal } from '../messages/button.ts';
+import type { Release, ReleaseOutcome } from '../messages/release.ts';
 import { shortened } from '../messages/shortened.ts';
 import { fromTime, toLocalTime } from '../messages/time.ts';
 import type { BrokerFound } from './broker.ts';
@@ -8,6 +8,7 @@ import { ok, skipped, some, warning } from './row.ts';
 import type { Row } from './row.ts';
 import { lengthOf } from './validity.ts';
 
+const check = 'release';
 const messageLength = 200;
 
 const endings: Readonly<Record<ReleaseOutcome, string>> = {
@@ -18,14 +19,19 @@ const endings: Readonly<Record<ReleaseOutcome, string>> = {
   interrupted: 'was interrupted',
 };
 
-/** From the retained last release, and the signal of its button. */
-export function releaseRow(found: BrokerFound): Row {
-  const check = 'release';
-  if (!found.connected) return skipped({ check }, 'not checked: there is no connection to the broker');
-  const { last, signals, at: now } = found;
-  if (last?.outcome === undefined) return skipped({ check }, 'none has ended yet');
+/** A row for each worker, from its retained `release/last` and the signal of the button. */
+export function releaseRows(found: BrokerFound): readonly Row[] {
+  if (!found.connected) return [skipped({ check }, 'not checked: there is no connection to the broker')];
+  const { last, signals, at } = found;
+  const rows = [...last]
+    .sort(([one], [other]) => one.localeCompare(other))
+    .flatMap(([, release]) => releaseRow(release, signals, at) ?? []);
+  return rows.length === 0 ? [skipped({ check }, 'none has ended yet')] : rows;
+}
 
+function releaseRow(last: Release, signals: ReadonlyMap<string, ButtonSignal>, now: number): Row | undefined {
   const { button, action, outcome, finishedAt } = last;
+  if (outcome === undefined) return undefined;
   const about = { check, subject: button } as const;
   const signal = signals.get(button);
   const details = {

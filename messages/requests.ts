@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { channel } from './channel.ts';
 import { json } from './codec.ts';
-import { requestIdSchema } from './ids.ts';
+import { idSchema, requestIdSchema } from './ids.ts';
 
 export const reply = channel(
   'reply/<request>',
@@ -16,6 +16,8 @@ export const reply = channel(
   json(
     z.object({
       id: requestIdSchema,
+      /** which worker answers */
+      worker: idSchema,
       ok: z.boolean(),
       message: z.exactOptional(z.string()),
     }),

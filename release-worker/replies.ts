@@ -18,7 +18,7 @@ export interface Replies {
   ): void;
 }
 
-export function createReplies(link: Link, prefix: string): Replies {
+export function createReplies(link: Link, prefix: string, worker: string): Replies {
   return {
     answer: ({ responseTopic, correlationData }, id, { ok, message }) => {
       // Only below `reply/`: nobody may have us publish elsewhere what they may not publish themselves.
@@ -29,7 +29,7 @@ export function createReplies(link: Link, prefix: string): Replies {
         if (request === undefined || !fits(request)) continue;
         link.publish(
           reply.at({ request }),
-          { id: id ?? request, ok, message },
+          { id: id ?? request, worker, ok, message },
           request === wanted && correlationData !== undefined ? { correlationData } : {},
         );
       }

@@ -125,7 +125,7 @@ export function createWorker(options: WorkerOptions): Worker {
     release: config.release,
     onLate: (end) => events.emit('late-end', end),
   });
-  const replies = createReplies(link, options.topicPrefix);
+  const replies = createReplies(link, options.topicPrefix, config.id);
   const goesOn = (button?: string) => [...running.inWords(button), ...leftoverSyncs.inWords(button)];
   const freeze = createFreeze({
     link,

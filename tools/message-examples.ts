@@ -193,5 +193,5 @@ export const examples: { readonly [Row in RowName]: MessageOf<Row> } = {
       { ...stocktaking, changedAt: stocktaking.at },
     ],
   },
-  reply: { id: 'b7e0', ok: true, message: 'nothing is frozen any more' },
+  reply: { id: 'b7e0', worker: 'main', ok: true, message: 'nothing is frozen any more' },
 };

@@ -5,7 +5,8 @@ import { gestures, gestureSchema } from '../../messages/gesture.ts';
 import { withBroker } from '../ask.ts';
 import { noAnswer, print, usageError } from '../exit.ts';
 import { addConfigFlags } from '../flags.ts';
-import { knownButtons, whyNoButton } from '../known-buttons.ts';
+import { knownButtons, whyNoButton } from '../online-workers.ts';
+import { addWorker, readWorker } from '../worker-option.ts';
 import { addBy } from '../by-option.ts';
 import {
   addOnly,
@@ -25,6 +26,7 @@ export async function configure(command: Command): Promise<void> {
     new Option('--gesture <gesture>', 'what the finger does').choices(gestures).default('press'),
   );
   addOnly(command, 'release');
+  addWorker(command, 'only a button of this worker');
   addBy(command);
   addWait(command);
   command.addHelpText(
@@ -37,12 +39,17 @@ export async function configure(command: Command): Promise<void> {
   command.action(async (named: unknown) => {
     const wanted = typeof named === 'string' ? named : undefined;
     const only = readOnly(command);
+    const worker = readWorker(command);
     const by = readBy(command);
     const waitMs = readWait(command);
     const gesture = gestureSchema.parse(command.getOptionValue('gesture'));
     const { config } = await loadConfig({ sections, ...given() });
     return withBroker(config.mqtt, 'press', async (broker) => {
-      const found = await knownButtons(broker, wanted ?? usualButton, true);
+      const found = await knownButtons(broker, {
+        worker,
+        wanted: wanted ?? usualButton,
+        orNone: true,
+      });
       const button = choose('answer' in found ? found.answer.map(({ id }) => id) : [], wanted, (problem) =>
         command.error(problem, { exitCode: usageError }),
       );

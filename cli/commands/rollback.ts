@@ -5,7 +5,8 @@ import { gestures, type Gesture } from '../../messages/gesture.ts';
 import { withBroker } from '../ask.ts';
 import { noAnswer, print, usageError } from '../exit.ts';
 import { addConfigFlags } from '../flags.ts';
-import { knownButtons, whyNoButton, type KnownButton } from '../known-buttons.ts';
+import { knownButtons, whyNoButton, type KnownButton } from '../online-workers.ts';
+import { addWorker, readWorker } from '../worker-option.ts';
 import { addBy } from '../by-option.ts';
 import {
   addOnly,
@@ -19,6 +20,7 @@ import {
 
 export async function configure(command: Command): Promise<void> {
   addOnly(command, 'roll back');
+  addWorker(command, 'only a button of this worker');
   addBy(command);
   addWait(command);
   command.addHelpText(
@@ -36,12 +38,13 @@ ${exitCodesOfPress('undo')}`,
   command.action(async (named: unknown) => {
     const wanted = typeof named === 'string' ? named : undefined;
     const only = readOnly(command);
+    const worker = readWorker(command);
     const by = readBy(command);
     const waitMs = readWait(command);
     const { config } = await loadConfig({ sections, ...given() });
 
     return withBroker(config.mqtt, 'rollback', async (broker) => {
-      const found = await knownButtons(broker, wanted);
+      const found = await knownButtons(broker, { worker, wanted });
       if ('nobody' in found) {
         print(found.nobody);
         process.exitCode = noAnswer;

@@ -95,32 +95,34 @@ export async function configure(command: Command): Promise<void> {
         'dim',
       ),
     );
-    show(releaseEvent.filter(), ({ event, app, outcome, releaseId }) =>
+    show(releaseEvent.filter(), ({ event, app, outcome, releaseId }, { worker }) =>
       line(
-        'release',
+        `release ${worker}`,
         `${event}${app === undefined ? '' : ` ${app}`}${outcome === undefined ? '' : `: ${outcome}`} (${releaseId.slice(0, 8)})`,
         outcome === undefined || outcome === 'succeeded' || outcome.endsWith('in-sync') ? 'green' : 'red',
       ),
     );
-    show(releaseLast.filter(), ({ apps, outcome }, _, retained) => {
+    show(releaseLast.filter(), ({ apps, outcome }, { worker }, retained) => {
       if (retained) return;
       for (const app of apps)
         line(
-          'release',
+          `release ${worker}`,
           `${app.namespace}/${app.name}: ${app.message ?? app.phase}`,
           outcome === 'succeeded' ? 'none' : 'red',
         );
     });
-    show(drift.filter(), ({ state, outOfSync, total, unhealthy, simulated, server }) =>
+    show(drift.filter(), ({ state, outOfSync, total, unhealthy, simulated, server }, { worker }) =>
       line(
-        'drift',
+        `drift ${worker}`,
         `${state}: ${outOfSync} of ${total} out of sync, ${unhealthy} unhealthy, ${simulated ? 'SIMULATED ' : ''}Argo CD at ${server}`,
       ),
     );
-    const frozen = new Map<string, string>();
-    show(freezeState.filter(), (message, _, retained) => {
-      for (const { text, ended } of changesOf(frozen, message))
-        line('frozen', `${text}${retained ? ' (as found)' : ''}`, ended ? 'green' : 'yellow');
+    const frozen = new Map<string, Map<string, string>>();
+    show(freezeState.filter(), (message, { worker }, retained) => {
+      const known = frozen.get(worker) ?? new Map<string, string>();
+      frozen.set(worker, known);
+      for (const { text, ended } of changesOf(known, message))
+        line(`frozen ${worker}`, `${text}${retained ? ' (as found)' : ''}`, ended ? 'green' : 'yellow');
     });
     show(agentAvailability.filter(), (state, { agent }) =>
       line(`agent ${agent}`, state, state === 'online' ? 'green' : 'red'),

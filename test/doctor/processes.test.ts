@@ -17,7 +17,8 @@ function rowOf(unseen: Present['unseen']) {
     connected: true,
     message: 'connected',
     present: [agent],
-    last: undefined,
+    last: new Map(),
+    freezes: new Map(),
     at: 0,
     signals: new Map(),
   } as const;

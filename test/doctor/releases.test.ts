@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BrokerFound } from '../../doctor/broker.ts';
-import { releaseRow } from '../../doctor/releases.ts';
+import { releaseRows } from '../../doctor/releases.ts';
 import type { Signal } from '../../messages/button.ts';
 import type { Release } from '../../messages/release.ts';
 import { toLocalTime } from '../../messages/time.ts';
@@ -33,7 +33,8 @@ const found = (last: Release | undefined, signal?: Signal): BrokerFound => ({
   connected: true,
   message: 'connected',
   present: [],
-  last,
+  last: new Map(last === undefined ? [] : [['main', last]]),
+  freezes: new Map(),
   signals: new Map(
     signal === undefined
       ? []
@@ -41,6 +42,8 @@ const found = (last: Release | undefined, signal?: Signal): BrokerFound => ({
   ),
   at: now,
 });
+
+const releaseRow = (of: BrokerFound) => releaseRows(of)[0];
 
 describe('the row of the last release', () => {
   it('says how it ended, when, and which application did not succeed', () => {
@@ -67,7 +70,7 @@ describe('the row of the last release', () => {
   });
 
   it('tells a rollback from a release', () => {
-    expect(releaseRow(found({ ...ended, action: 'rollback' })).found).toMatch(/^the last rollback /);
+    expect(releaseRow(found({ ...ended, action: 'rollback' }))?.found).toMatch(/^the last rollback /);
   });
 
   it('says nothing of a release where there was none, or no broker', () => {

@@ -211,7 +211,7 @@ describe('release-button press, watch and health', () => {
     await watch.said(/press main +press from cli/);
     await watch.said(/result main +accepted: releasing argocd\/shop/);
     await watch.said(/light main +pulse/);
-    await watch.said(/release +finished: succeeded/);
+    await watch.said(/release main +finished: succeeded/);
     await watch.said(/light main +off/);
     watch.signal('SIGINT');
     expect(await watch.exited).toMatchObject({ code: 0 });

@@ -106,16 +106,16 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
       code: 0,
       output: 'frozen: a holiday, by cron (all buttons); also outside hours, by cron\n',
     });
-    await watch.said(/frozen +all buttons: a holiday, by cron, source holiday/);
+    await watch.said(/frozen main +all buttons: a holiday, by cron, source holiday/);
     await saysOf('main', 'blocked', /outside hours, by cron; also a holiday, by cron/);
     expect(await run('unfreeze', '--source', 'evening')).toEqual({
       code: 0,
       output: 'the freeze by source evening has ended; all buttons are still frozen: a holiday, by cron\n',
     });
-    await watch.said(/frozen +no longer: all buttons: outside hours, by cron, source evening/);
+    await watch.said(/frozen main +no longer: all buttons: outside hours, by cron, source evening/);
     expect(await run('press')).toMatchObject({ code: 4, output: expect.stringContaining('a holiday') });
     expect(await run('unfreeze')).toMatchObject({ code: 0, output: 'nothing is frozen any more\n' });
-    await watch.said(/frozen +nothing any more/);
+    await watch.said(/frozen main +nothing any more/);
     expect(latest('worker/main/freeze/state')).toMatchObject({ frozen: false, causes: [] });
     expect(await run('press')).toMatchObject({ code: 0 });
     watch.signal('SIGINT');
@@ -289,15 +289,23 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
     const { apart, run } = await arrange([{ name: 'shop', drifted: true }]);
     apart.worker.signal('SIGTERM');
     await apart.worker.exited;
-    const commands = [['freeze', '--reason', 'x'], ['unfreeze'], ['terminate'], ['rollback']];
-    const alone = await Promise.all(commands.map((args) => run(...args)));
-    for (const answer of alone)
-      expect(answer).toMatchObject({
-        code: 6,
-        output: expect.stringMatching(/^no answer within 5 s: is the release worker running.*mqtt:/),
-      });
+    const noAnswer = /^no answer within 5 s: is the release worker running.*mqtt:/;
+    // Without a worker it cannot be told whose release is meant, so nothing is sent.
+    const nobodyThere = /^no worker is online at mqtt:.*is the release worker running/;
+    const commands = [
+      { args: ['freeze', '--reason', 'x'], says: noAnswer },
+      { args: ['unfreeze'], says: noAnswer },
+      { args: ['terminate', '--worker', 'main'], says: noAnswer },
+      { args: ['terminate'], says: nobodyThere },
+      { args: ['rollback'], says: noAnswer },
+    ];
+    const alone = await Promise.all(
+      commands.map(async ({ args, says }) => ({ answer: await run(...args), says })),
+    );
+    for (const { answer, says } of alone)
+      expect(answer).toMatchObject({ code: 6, output: expect.stringMatching(says) });
     const nowhere = await Promise.all(
-      commands.map((args) => run(...args, '--mqtt-url', 'mqtt://127.0.0.1:1')),
+      commands.map(({ args }) => run(...args, '--mqtt-url', 'mqtt://127.0.0.1:1')),
     );
     for (const answer of nowhere)
       expect(answer).toMatchObject({ code: 6, output: expect.stringMatching(/127\.0\.0\.1:1.*mqtt\.url/) });
@@ -320,12 +328,12 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
       '-m',
       JSON.stringify({ frozen: true, reason: 'red \u001B[31m alert' }),
     ]);
-    await watch.said(/frozen +all buttons: red .\[31m alert, by mqtt/);
+    await watch.said(/frozen main +all buttons: red .\[31m alert, by mqtt/);
     const pressed = await run('press');
     expect(pressed.output).toContain('alert');
     expect(pressed.output + watch.output()).not.toContain('\u001B[31m alert');
     await run('unfreeze');
-    await watch.said(/frozen +nothing any more/);
+    await watch.said(/frozen main +nothing any more/);
     watch.signal('SIGINT');
     expect(await watch.exited).toMatchObject({ code: 0 });
   });

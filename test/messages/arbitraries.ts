@@ -278,5 +278,8 @@ export const messages: { readonly [Row in RowName]: fc.Arbitrary<MessageOf<Row>>
     },
     { requiredKeys: ['frozen'] },
   ),
-  reply: fc.record({ id: requestId, ok: fc.boolean(), message: text }, { requiredKeys: ['id', 'ok'] }),
+  reply: fc.record(
+    { id: requestId, worker: id, ok: fc.boolean(), message: text },
+    { requiredKeys: ['id', 'worker', 'ok'] },
+  ),
 };

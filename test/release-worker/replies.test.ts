@@ -7,7 +7,7 @@ const yes = { ok: true, message: 'done' };
 
 function answering(about: { responseTopic?: string }, id?: string) {
   const fake = createFakeLink();
-  createReplies(fake.link, 'release-button').answer(about, id, yes);
+  createReplies(fake.link, 'release-button', 'main').answer(about, id, yes);
   return fake.published;
 }
 

@@ -127,7 +127,7 @@ describe('the request', () => {
         },
       },
       leftoverSyncs: { terminate: () => left },
-      replies: createReplies(fake.link, 'release-button'),
+      replies: createReplies(fake.link, 'release-button', 'main'),
       log: silentLog(),
       goesOn: () => ['argocd/till of release r2 runs'],
     });

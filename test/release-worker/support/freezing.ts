@@ -40,7 +40,7 @@ export async function freezing(
     file: options.file ?? createFreezeFile(stateDir),
     journal: options.journal ?? journal,
     claims: { isOthers: options.isOthers ?? (() => false) },
-    replies: createReplies(fake.link, 'release-button'),
+    replies: createReplies(fake.link, 'release-button', 'main'),
     worker: options.worker ?? 'main',
     buttons: options.buttons ?? ['main', 'other'],
     health: health.check('freeze', 'degraded'),

@@ -1,0 +1,232 @@
+// Two workers with an Argo CD each share one broker and one prefix. Real processes, and real mosquitto clients.
+import { afterEach, describe, expect, it } from 'vitest';
+import { controlOf, worldOf, type ArgoCdControl } from '../support/argocd-control.ts';
+import type { Applications } from '../support/installation.ts';
+import { createWorkplace, publish, subscribe, type Running, type Workplace } from '../support/processes.ts';
+import { hasMosquitto } from '../support/programs.ts';
+import { until } from '../support/wait.ts';
+
+const ids = ['production', 'staging'] as const;
+type Id = (typeof ids)[number];
+
+describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosquitto-clients)', () => {
+  let workplace: Workplace | undefined;
+  afterEach(async () => {
+    await workplace?.clear();
+    workplace = undefined;
+  });
+
+  const arrange = async (applications: Readonly<Record<Id, Applications>>) => {
+    const here = (workplace = createWorkplace());
+    const broker = here.start(['broker']);
+    const brokerUrl = await broker.listening((line) => line['part'] === 'broker');
+    const heard = subscribe(here, brokerUrl);
+    const simulators = { production: here.startArgoCd(), staging: here.startArgoCd() };
+    const argocd: Record<Id, ArgoCdControl> = {
+      production: await controlOf(simulators.production),
+      staging: await controlOf(simulators.staging),
+    };
+    for (const id of ids) await argocd[id].post('world', worldOf(applications[id]));
+    const startWorker = (id: Id, buttons: readonly string[] = [id]): Running =>
+      here.start(['release-worker'], {
+        RELEASE_BUTTON_MQTT_URL: brokerUrl,
+        RELEASE_BUTTON_WORKER_ID: id,
+        RELEASE_BUTTON_WORKER_STATE_DIR: `./state-${id}`,
+        RELEASE_BUTTON_WORKER_BUTTONS: JSON.stringify(
+          buttons.map((button) => ({ id: button, select: { all: true }, coolDownMs: 0 })),
+        ),
+        ARGOCD_SERVER: argocd[id].url,
+        ARGOCD_AUTH_TOKEN: 'simulated',
+      });
+    const workers: Record<Id, Running> = {
+      production: startWorker('production'),
+      staging: startWorker('staging'),
+    };
+    here.start(['gpio-agent'], {
+      RELEASE_BUTTON_MQTT_URL: brokerUrl,
+      RELEASE_BUTTON_AGENT_BUTTONS: JSON.stringify(ids.map((id, index) => ({ id, line: 17 + index }))),
+      RELEASE_BUTTON_AGENT_LEDS: JSON.stringify(ids.map((id, index) => ({ id, line: 22 + index, follows: id }))),
+    });
+    const latest = (topic: string) => heard.latest(`release-button/${topic}`);
+    const saysOf = (button: string, signal: string, worker: Id) =>
+      until(`${button} to say ${signal}, by ${worker}`, () => {
+        const now = latest(`button/${button}/signal`);
+        return now?.['signal'] === signal && now['worker'] === worker;
+      });
+    const shows = (id: Id, pattern: string) =>
+      until(
+        `the light of ${id} to show ${pattern}`,
+        () => latest(`led/${id}/state`)?.['pattern'] === pattern,
+      );
+    const run = async (...args: readonly string[]) => {
+      const running = here.start(args, { RELEASE_BUTTON_MQTT_URL: brokerUrl });
+      const { code } = await running.exited;
+      return { code, output: running.output() };
+    };
+    /** All that one worker says below its own topics, apart from whether it is there. */
+    const said = (id: Id, from = 0) =>
+      heard
+        .all()
+        .slice(from)
+        .filter(
+          ({ topic }) =>
+            topic.startsWith(`release-button/worker/${id}/`) ||
+            topic === `release-button/button/${id}/signal`,
+        );
+    return { here, brokerUrl, heard, argocd, workers, startWorker, latest, saysOf, shows, run, said };
+  };
+
+  it('each releases its own, and a worker that is killed takes nothing of the other away', async () => {
+    const { brokerUrl, heard, argocd, workers, startWorker, latest, saysOf, shows, run, said } =
+      await arrange({
+        production: [{ name: 'shop', drifted: true, syncMs: 3_000 }],
+        staging: [{ name: 'shop', drifted: true }, { name: 'till' }],
+      });
+    for (const id of ids) {
+      await saysOf(id, 'drifted', id);
+      await shows(id, 'on');
+    }
+    expect(latest('worker/production/drift')).toMatchObject({ outOfSync: 1, total: 1 });
+    expect(latest('worker/staging/drift')).toMatchObject({ outOfSync: 1, total: 2 });
+
+    publish(brokerUrl, ['-t', 'release-button/button/production/press', '-m', '{"id": "p1"}']);
+    await saysOf('production', 'releasing', 'production');
+    const before = heard.all().length;
+    workers.staging.signal('SIGKILL');
+    await workers.staging.exited;
+    await shows('staging', 'double-blink');
+    // Only the broker speaks for it: its last will.
+    expect(said('staging', before).map(({ topic, payload }) => [topic, payload])).toEqual([
+      ['release-button/worker/staging/availability', 'offline'],
+    ]);
+    await until('the end', () => latest('worker/production/release/last')?.['outcome'] === 'succeeded');
+    await shows('production', 'off');
+
+    // Back again it finds its own topics, and takes nothing of the other for its own.
+    const atReturn = heard.all().length;
+    workers.staging = startWorker('staging');
+    await until('staging to be back', () =>
+      said('staging', atReturn).some(({ topic }) => topic.endsWith('/staging/drift')),
+    );
+    await shows('staging', 'on');
+    expect(said('production', atReturn).filter(({ payload }) => payload === '')).toEqual([]);
+    expect(latest('worker/staging/release/last')).toBeUndefined();
+    expect(latest('worker/production/release/last')).toMatchObject({ pressId: 'p1', outcome: 'succeeded' });
+    expect(latest('worker/production/app/argocd/shop')).toMatchObject({ sync: 'Synced' });
+    expect(latest('worker/staging/app/argocd/shop')).toMatchObject({ sync: 'OutOfSync' });
+    expect(heard.on('release-button/button/production/result')).toHaveLength(1);
+    expect(
+      [await argocd.production.syncs(), await argocd.staging.syncs()].map(({ length }) => length),
+    ).toEqual([1, 0]);
+
+    // A button of nobody has one answer, and the press is not sent to where it does not belong.
+    publish(brokerUrl, ['-t', 'release-button/button/nobodys/press', '-m', '{"id": "p2"}']);
+    await until('the answer', () => latest('button/nobodys/result'));
+    publish(brokerUrl, ['-t', 'release-button/button/staging/press', '-m', '{"id": "p3"}']);
+    await until('the end', () => latest('worker/staging/release/last')?.['pressId'] === 'p3');
+    expect(heard.on('release-button/button/nobodys/result')).toHaveLength(1);
+    expect(await run('press', 'staging', '--worker', 'production')).toMatchObject({
+      code: 2,
+      output: expect.stringContaining('no button "staging"'),
+    });
+  });
+
+  it('all are frozen at once with a line for each, or one alone; a worker that is offline is said to be', async () => {
+    const { workers, latest, saysOf, run } = await arrange({
+      production: [{ name: 'shop', drifted: true }],
+      staging: [{ name: 'shop', drifted: true }],
+    });
+    for (const id of ids) await saysOf(id, 'drifted', id);
+
+    const { code, output } = await run('freeze', '--reason', 'the sale', '--by', 'ops');
+    expect([code, output.trimEnd().split('\n').sort()]).toEqual([
+      0,
+      ids.map((id) => `${id}: frozen: the sale, by ops (all buttons)`),
+    ]);
+    for (const id of ids) await saysOf(id, 'blocked', id);
+
+    expect(await run('unfreeze', '--worker', 'staging')).toEqual({
+      code: 0,
+      output: 'nothing is frozen any more\n',
+    });
+    await saysOf('staging', 'drifted', 'staging');
+    expect(latest('button/production/signal')).toMatchObject({ signal: 'blocked' });
+    expect(latest('worker/production/freeze/state')).toMatchObject({ frozen: true, reason: 'the sale' });
+
+    workers.staging.signal('SIGKILL');
+    await workers.staging.exited;
+    await until(
+      'staging to be offline',
+      () =>
+        // A bare word, which is no JSON.
+        JSON.stringify(latest('worker/staging/availability')) === '{}',
+    );
+    expect(await run('freeze', '--reason', 'x', '--worker', 'staging')).toEqual({
+      code: 6,
+      output: expect.stringContaining('the worker "staging" is not online, so nobody would answer'),
+    });
+    expect(await run('unfreeze')).toEqual({ code: 0, output: 'nothing is frozen any more\n' });
+  });
+
+  it('terminate ends what the only one releases, and asks which where both do', async () => {
+    const { brokerUrl, latest, saysOf, run } = await arrange({
+      production: [{ name: 'shop', drifted: true, hookNeverEnds: true }],
+      staging: [{ name: 'shop', drifted: true, hookNeverEnds: true }],
+    });
+    for (const id of ids) await saysOf(id, 'drifted', id);
+    expect(await run('terminate')).toMatchObject({
+      code: 2,
+      output: expect.stringContaining('no worker is releasing'),
+    });
+    publish(brokerUrl, ['-t', 'release-button/button/staging/press', '-m', '{"id": "p1"}']);
+    await saysOf('staging', 'releasing', 'staging');
+    publish(brokerUrl, ['-t', 'release-button/button/production/press', '-m', '{"id": "p2"}']);
+    await saysOf('production', 'releasing', 'production');
+    for (const id of ids)
+      await until(
+        'the release to be told',
+        () => latest(`worker/${id}/release/current`)?.['id'] !== undefined,
+      );
+
+    expect(await run('terminate')).toMatchObject({
+      code: 2,
+      output: expect.stringContaining('Name one with --worker: production, staging'),
+    });
+    expect(await run('terminate', '--worker', 'production')).toMatchObject({ code: 0 });
+    await until('the end', () => latest('worker/production/release/last')?.['outcome'] === 'failed');
+    expect(latest('button/staging/signal')).toMatchObject({ signal: 'releasing' });
+    await until('the word on it', () => latest('worker/production/release/current')?.['state'] === 'idle');
+    expect(await run('terminate')).toMatchObject({ code: 0 });
+    await until('the end', () => latest('worker/staging/release/last')?.['outcome'] === 'failed');
+  });
+
+  it('a button that both have releases nothing, and doctor and both logs say why', async () => {
+    const { brokerUrl, argocd, heard, workers, startWorker, latest, saysOf, shows, run } = await arrange({
+      production: [{ name: 'shop', drifted: true }],
+      staging: [{ name: 'shop', drifted: true }],
+    });
+    for (const id of ids) await saysOf(id, 'drifted', id);
+    workers.staging.signal('SIGTERM');
+    await workers.staging.exited;
+    workers.staging = startWorker('staging', ['staging', 'production']);
+    await saysOf('production', 'unknown', 'production');
+    await shows('production', 'heartbeat');
+    for (const id of ids) await workers[id].said(/production and staging both have the button production/);
+
+    publish(brokerUrl, ['-t', 'release-button/button/production/press', '-m', '{"id": "p1"}']);
+    await until('the answer', () => latest('button/production/result'));
+    expect(latest('button/production/result')).toMatchObject({ pressId: 'p1', reason: 'claimed-twice' });
+    expect((await run('doctor', 'gpio-agent')).output).toMatch(
+      /the workers production and staging both have the button production/,
+    );
+    expect(heard.on('release-button/button/production/result')).toHaveLength(1);
+
+    workers.staging.signal('SIGKILL');
+    await saysOf('production', 'drifted', 'production');
+    publish(brokerUrl, ['-t', 'release-button/button/production/press', '-m', '{"id": "p2"}']);
+    await until('the end', () => latest('worker/production/release/last')?.['pressId'] === 'p2');
+    expect(
+      [await argocd.production.syncs(), await argocd.staging.syncs()].map(({ length }) => length),
+    ).toEqual([1, 0]);
+  });
+});
