@@ -45,7 +45,9 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
     here.start(['gpio-agent'], {
       RELEASE_BUTTON_MQTT_URL: brokerUrl,
       RELEASE_BUTTON_AGENT_BUTTONS: JSON.stringify(ids.map((id, index) => ({ id, line: 17 + index }))),
-      RELEASE_BUTTON_AGENT_LEDS: JSON.stringify(ids.map((id, index) => ({ id, line: 22 + index, follows: id }))),
+      RELEASE_BUTTON_AGENT_LEDS: JSON.stringify(
+        ids.map((id, index) => ({ id, line: 22 + index, follows: id })),
+      ),
     });
     const latest = (topic: string) => heard.latest(`release-button/${topic}`);
     const saysOf = (button: string, signal: string, worker: Id) =>
