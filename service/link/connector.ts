@@ -6,8 +6,8 @@ import type { Connection } from './connection.ts';
 import type { LinkOptions, LinkState } from './options.ts';
 import { credentials } from './options.ts';
 import { firstVersion, refusesVersion, sessionTakenOver, versionAfterClose } from './refusal.ts';
-import { look } from './look.ts';
-import type { Look } from './look.ts';
+import { probeTakeover } from './takeover-probe.ts';
+import type { TakeoverProbe } from './takeover-probe.ts';
 import { createStandby } from './standby.ts';
 import { brokerAddress, describeClose } from './wording.ts';
 import type { CloseReason, IncomingPacket, Outgoing } from './wire.ts';
@@ -46,7 +46,7 @@ export function createConnector(options: ConnectorOptions): Connector {
   let failures = 0;
   let timer: Timer | undefined;
   let gone: (() => void) | undefined;
-  let looking: Look | undefined;
+  let probe: TakeoverProbe | undefined;
   const isOurs = (instance: string) => instance === options.instance();
 
   const standby =
@@ -111,12 +111,12 @@ export function createConnector(options: ConnectorOptions): Connector {
     }
     // Lost without a reason: another process may have taken the client id. A process without `info` cannot tell.
     const isUnsure = reason.reached === 'accepted' && reason.disconnect === undefined;
-    tryAgain(reason, isUnsure && options.instance() !== undefined ? lookFirst : connect);
+    tryAgain(reason, isUnsure && options.instance() !== undefined ? probeFirst : connect);
   };
 
-  const lookFirst = () => {
+  const probeFirst = () => {
     if (presence === undefined) return;
-    looking = look({
+    probe = probeTakeover({
       ...options,
       presence,
       random,
@@ -128,7 +128,7 @@ export function createConnector(options: ConnectorOptions): Connector {
       },
       // A broker that refuses only this second connection must not keep the process out.
       onFailed: (reason) => {
-        if (reason.connack === undefined) tryAgain(reason, lookFirst);
+        if (reason.connack === undefined) tryAgain(reason, probeFirst);
         else connect();
       },
     });
@@ -170,7 +170,7 @@ export function createConnector(options: ConnectorOptions): Connector {
         else leaving.reset();
         await left;
       }
-      await Promise.all([looking?.stop(), standby?.stop()]);
+      await Promise.all([probe?.stop(), standby?.stop()]);
     },
     get open() {
       return open ? connection : undefined;

@@ -5,8 +5,8 @@ import type { Timer } from '../clock.ts';
 import { backoffMs } from '../backoff.ts';
 import type { Connection } from './connection.ts';
 import type { LinkOptions, Presence } from './options.ts';
-import { openWatch } from './watch.ts';
-import type { Instance } from './watch.ts';
+import { openPresenceReader } from './presence-reader.ts';
+import type { Instance } from './presence-reader.ts';
 import { describeClose } from './wording.ts';
 import type { CloseReason, ProtocolVersion } from './wire.ts';
 
@@ -94,7 +94,7 @@ export function createStandby(options: StandbyOptions): Standby {
 
   const connect = () => {
     let heard = false;
-    connection = openWatch({
+    connection = openPresenceReader({
       ...options,
       version,
       onAvailability: (value) => {

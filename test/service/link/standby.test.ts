@@ -140,7 +140,7 @@ test('the retained info of the one that was thrown out is not taken for the othe
   const second = testLink(url, hurried);
   second.link.start();
   await first.until('standby');
-  // Seen by the stand-by before the other has said who it is: the watch reads what is retained, ours, first.
+  // Seen by the stand-by before the other has said who it is: the reader reads what is retained, ours, first.
   const { mqtt, received } = await connectClient(url);
   await mqtt.subscribeAsync('P/#', { qos: 1 });
   await until(() => received.some(({ topic }) => topic.endsWith('/info')));
@@ -246,7 +246,7 @@ test('a connection that was lost with nobody else about comes back as before', a
   expect(await link.publishNow(pressAddress, { id: 'a' })).toBe('acknowledged');
 });
 
-test('a broker that does not let the look in does not keep the link out', async () => {
+test('a broker that does not let the probe in does not keep the link out', async () => {
   const broker = await startFakeBroker((packet, peer) => {
     if (packet.type === types.connect && packet.body.toString().includes('-standby-'))
       peer.send(0x20, 3, 0, 0x85, 0);

@@ -2,11 +2,14 @@
 // can report that, and Mosquitto 2.0.11 does not report it for a clean session. Without the check, two processes would throw
 // each other out forever.
 import type { Timer } from '../clock.ts';
-import { openWatch } from './watch.ts';
-import type { Instance, WatchOptions } from './watch.ts';
+import { openPresenceReader } from './presence-reader.ts';
+import type { Instance, PresenceReaderOptions } from './presence-reader.ts';
 import type { CloseReason } from './wire.ts';
 
-type LookOptions = Omit<WatchOptions, 'onAvailability' | 'onInfo' | 'onSubscribed' | 'onClose'> & {
+type TakeoverProbeOptions = Omit<
+  PresenceReaderOptions,
+  'onAvailability' | 'onInfo' | 'onSubscribed' | 'onClose'
+> & {
   readonly isOurs: (instance: string) => boolean;
   /** Another process that is online under our id, if any. */
   readonly onAnswer: (other: Instance | undefined) => void;
@@ -20,12 +23,12 @@ type LookOptions = Omit<WatchOptions, 'onAvailability' | 'onInfo' | 'onSubscribe
  */
 const retainedWithinMs = 1_000;
 
-export interface Look {
+export interface TakeoverProbe {
   /** Ends the check without an answer. Resolves when its connection is closed. Can be called when nothing runs. */
   stop(): Promise<void>;
 }
 
-export function look(options: LookOptions): Look {
+export function probeTakeover(options: TakeoverProbeOptions): TakeoverProbe {
   const { clock, isOurs } = options;
   let online = false;
   let info: Instance | undefined;
@@ -40,7 +43,7 @@ export function look(options: LookOptions): Look {
     if (answered) return;
     answered = true;
     patience?.cancel();
-    watch.end();
+    reader.end();
     options.onAnswer(online && info !== undefined && !isOurs(info.instance) ? info : undefined);
   };
   const consider = () => {
@@ -48,7 +51,7 @@ export function look(options: LookOptions): Look {
     if (info !== undefined && (online || isOurs(info.instance))) answer();
   };
 
-  const watch = openWatch({
+  const reader = openPresenceReader({
     ...options,
     onAvailability: (value) => {
       online = value === 'online';
@@ -73,7 +76,7 @@ export function look(options: LookOptions): Look {
     stop: async () => {
       answered = true;
       patience?.cancel();
-      watch.end();
+      reader.end();
       await gone;
     },
   };

@@ -14,7 +14,7 @@ export interface Instance {
   readonly instance: string;
 }
 
-export interface WatchOptions extends LinkOptions {
+export interface PresenceReaderOptions extends LinkOptions {
   readonly presence: Presence;
   readonly random: () => number;
   readonly version: ProtocolVersion;
@@ -26,7 +26,7 @@ export interface WatchOptions extends LinkOptions {
   readonly onClose: (reason: CloseReason) => void;
 }
 
-export function openWatch(options: WatchOptions): Connection {
+export function openPresenceReader(options: PresenceReaderOptions): Connection {
   const { presence, random } = options;
   const router = createRouter(options.prefix, options.log);
   const listen = <M>(filter: Filter<M, unknown>, handler: (message: M | undefined) => void) => {
