@@ -3,8 +3,7 @@ import { createParser } from 'eventsource-parser';
 import { got } from 'got';
 import * as z from 'zod/mini';
 import { streamFields } from '../release-worker/argocd/field-selection.ts';
-import { token } from './installation.ts';
-import type { Simulator } from './installation.ts';
+import { token, type Simulator } from './installation.ts';
 import { seconds } from './processes.ts';
 
 /** How many applications are out of sync since then, as far as Argo CD or somebody else has said. */

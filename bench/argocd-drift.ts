@@ -1,10 +1,8 @@
 // From a change at Argo CD to the signal that knows of it; what the worker's processor time is meanwhile; and polling.
-import { noticedAfter } from './argocd-changes.ts';
-import type { Count, createFlips } from './argocd-changes.ts';
+import { noticedAfter, type Count, type createFlips } from './argocd-changes.ts';
 import type { Heard } from './heard.ts';
 import type { Simulator } from './installation.ts';
-import { print, processorMs, quantile, seconds, start } from './processes.ts';
-import type { Measured } from './processes.ts';
+import { print, processorMs, quantile, seconds, start, type Measured } from './processes.ts';
 import type { Table } from './table.ts';
 
 export interface DriftOptions {

@@ -1,8 +1,7 @@
 // From the start of a worker to its first right light, beside got and JSON.parse of the same list.
 import { join } from 'node:path';
 import { listen } from './heard.ts';
-import { createFolder, startBroker, startWorker } from './installation.ts';
-import type { Simulator } from './installation.ts';
+import { createFolder, startBroker, startWorker, type Simulator } from './installation.ts';
 import { quantile, seconds, start } from './processes.ts';
 import { startDoor } from './relays.ts';
 import type { Table } from './table.ts';

@@ -1,14 +1,19 @@
 // What the worker costs, and how soon the light tells the truth, by the number of applications: npm run bench -- argocd.
-import { listen } from './heard.ts';
-import type { Heard } from './heard.ts';
+import { listen, type Heard } from './heard.ts';
 import { measureChanges, measureLatency, measurePolling } from './argocd-drift.ts';
 import { createFlips, tap } from './argocd-changes.ts';
 import { measurePress } from './argocd-price.ts';
 import { measureStart } from './argocd-start.ts';
-import { createFolder, startBroker, startRelay, startSimulator, startWorker } from './installation.ts';
-import type { Listening, Simulator } from './installation.ts';
-import { peakResidentMb, print, residentMb, seconds } from './processes.ts';
-import type { Measured } from './processes.ts';
+import {
+  createFolder,
+  startBroker,
+  startRelay,
+  startSimulator,
+  startWorker,
+  type Listening,
+  type Simulator,
+} from './installation.ts';
+import { peakResidentMb, print, residentMb, seconds, type Measured } from './processes.ts';
 import { createTable } from './table.ts';
 
 /** The smallest only for the price of a press. */

@@ -3,8 +3,7 @@
 import { contenders } from './debounce/contenders.ts';
 import { countOf, playTo } from './debounce/count.ts';
 import { playOurs } from './debounce/ours.ts';
-import { signalsOf } from './debounce/signals.ts';
-import type { Signal } from './debounce/signals.ts';
+import { signalsOf, type Signal } from './debounce/signals.ts';
 import { print, quantile } from './processes.ts';
 
 const presses = 10_000;

@@ -13,8 +13,8 @@ import {
   seconds,
   start,
   unbundled,
+  type Measured,
 } from './processes.ts';
-import type { Measured } from './processes.ts';
 
 const warmUpSeconds = 15;
 const idleSeconds = 30;

@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { Agent } from 'node:http';
 import { got } from 'got';
 import * as z from 'zod/mini';
-import { bundled, start } from './processes.ts';
-import type { Measured } from './processes.ts';
+import { bundled, start, type Measured } from './processes.ts';
 
 /** The one that the simulated Argo CD takes unless told otherwise. */
 export const token = 'simulated';

@@ -1,8 +1,12 @@
 // What stands between a client and the simulated Argo CD to tell when the client began, or when its sync arrived.
-import { createServer as createHttpServer, request as httpRequest } from 'node:http';
-import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
-import { connect, createServer } from 'node:net';
-import type { Server, Socket } from 'node:net';
+import {
+  createServer as createHttpServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type Server as HttpServer,
+  type ServerResponse,
+} from 'node:http';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import * as z from 'zod/mini';
 
 async function listenOn(server: Server | HttpServer): Promise<string> {

@@ -1,6 +1,6 @@
 // Reads the configuration file: finds it, lists what it gives for each setting, and reports unknown keys.
 import { join, resolve } from 'node:path';
-import { type Section } from './section.ts';
+import type { Section } from './section.ts';
 import { isMap, isSetting, type Group } from './setting.ts';
 import { fileVariable } from './environment.ts';
 import { excerptOf } from './yaml/excerpt.ts';

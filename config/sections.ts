@@ -1,6 +1,6 @@
 // All sections by name, and the type `Config` that follows from them. A process loads only its own sections: an agent on a
 // Pi Zero must not load those of the worker.
-import { type Section } from './section.ts';
+import type { Section } from './section.ts';
 import { isSetting, type Group, type Setting } from './setting.ts';
 import { allowed, kindOf, type ValueKind } from './problems/schema-words.ts';
 

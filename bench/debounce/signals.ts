@@ -1,7 +1,6 @@
 // Models of what a button and its wire do, from a seed. A line is released at 0 and changes at each of its times, in ms.
 // The line of two sources (a finger and noise) is both times in order: what changes either changes the line.
-import { between, randomFrom } from './random.ts';
-import type { Random } from './random.ts';
+import { between, randomFrom, type Random } from './random.ts';
 
 export interface Press {
   /** The first contact, and the moment when the finger lets go. */

@@ -2,14 +2,11 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { Writable } from 'node:stream';
-import { Aedes } from 'aedes';
-import type { AedesOptions } from 'aedes';
-import { connectAsync } from 'mqtt';
-import type { IClientOptions, IPublishPacket, MqttClient } from 'mqtt';
+import { Aedes, type AedesOptions } from 'aedes';
+import { connectAsync, type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt';
 import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
-import { createBroker } from '../../broker/broker.ts';
-import type { Broker, BrokerOptions } from '../../broker/broker.ts';
+import { createBroker, type Broker, type BrokerOptions } from '../../broker/broker.ts';
 import type { Log } from '../../service/log.ts';
 import { brokerOptions } from '../support/broker-options.ts';
 import { listenForTest } from '../support/listening.ts';

@@ -9,8 +9,8 @@ import {
   subscribePacket,
   types,
   unsubscribePacket,
+  type Version,
 } from './wire.ts';
-import type { Version } from './wire.ts';
 
 const version = fc.constantFrom<Version>(4, 5);
 const name = fc.oneof(

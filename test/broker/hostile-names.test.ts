@@ -8,8 +8,8 @@ import {
   subscribePacket,
   types,
   unsubscribePacket,
+  type Version,
 } from './wire.ts';
-import type { Version } from './wire.ts';
 
 const inheritedNames = Object.getOwnPropertyNames(Object.prototype);
 

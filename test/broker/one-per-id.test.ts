@@ -1,7 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { connectClient, startBareLibrary, startBroker } from './brokers.ts';
-import { connectPacket, connectWire, openWire, subscribePacket, types } from './wire.ts';
-import type { WireClient } from './wire.ts';
+import { connectPacket, connectWire, openWire, subscribePacket, types, type WireClient } from './wire.ts';
 import { patienceMs } from '../support/patience.ts';
 
 /** Twelve clients with one id, all at once. Resolves when each has either its subscription or been thrown out. */

@@ -1,5 +1,4 @@
-import { connect } from 'mqtt';
-import type { IConnackPacket } from 'mqtt';
+import { connect, type IConnackPacket } from 'mqtt';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { connectClient, payloads, startBareLibrary, startBroker } from './brokers.ts';
 import { connectWire, publishPacket, types } from './wire.ts';

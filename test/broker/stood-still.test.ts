@@ -1,7 +1,6 @@
 // A broker process that stood still and goes on: what it finds unread is older than it looks.
 import { expect, onTestFinished, test } from 'vitest';
-import type { Running } from '../support/processes.ts';
-import { createWorkplace } from '../support/processes.ts';
+import { createWorkplace, type Running } from '../support/processes.ts';
 import { until } from '../support/wait.ts';
 import { connectClient, payloads } from './brokers.ts';
 

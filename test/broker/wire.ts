@@ -1,6 +1,5 @@
 // MQTT on the wire, written and read by hand: for packets that no well-behaved client sends, and to see what really came.
-import { connect } from 'node:net';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { onTestFinished, vi } from 'vitest';
 import { patienceMs } from '../support/patience.ts';
 

@@ -1,7 +1,6 @@
 // What a real mosquitto_sub hears of everything, all the time; and what a fresh one finds retained.
 import { spawnSync } from 'node:child_process';
-import { startChild } from './child.ts';
-import type { Child } from './child.ts';
+import { startChild, type Child } from './child.ts';
 
 export interface Message {
   /** monotonic milliseconds */

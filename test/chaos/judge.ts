@@ -1,6 +1,5 @@
 // What became of the presses: at most one result each, at most one POST an application of an accepted one, and none without.
-import type { Heard } from './heard.ts';
-import { parse } from './heard.ts';
+import { parse, type Heard } from './heard.ts';
 import { main, refreshTimeoutMs } from './installation.ts';
 import type { Press } from './pressing.ts';
 import type { Post } from './relay.ts';

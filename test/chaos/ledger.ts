@@ -1,8 +1,7 @@
 // The worker's journal, read from outside: what was decided, and which releases run.
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { journalLineSchema } from '../../release-worker/releases/journal-lines.ts';
-import type { JournalLine } from '../../release-worker/releases/journal-lines.ts';
+import { journalLineSchema, type JournalLine } from '../../release-worker/releases/journal-lines.ts';
 
 export type PressLine = Extract<JournalLine, { type: 'press' }>;
 type AppLine = Extract<JournalLine, { type: 'app' }>;

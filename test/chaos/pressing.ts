@@ -1,8 +1,6 @@
 // Presses, by the agent's own button or by the real mosquitto_pub, and what became of each as its sender sees it.
-import { startChild } from './child.ts';
-import type { Child } from './child.ts';
-import { main } from './installation.ts';
-import type { Installation } from './installation.ts';
+import { startChild, type Child } from './child.ts';
+import { main, type Installation } from './installation.ts';
 import type { Round } from './schedule.ts';
 
 export interface Press {

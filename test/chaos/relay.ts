@@ -1,8 +1,7 @@
 // A relay between workers and the simulated Argo CD, which loses its memory when it is killed: it notes every POST of a
 // sync that a worker has sent, whether or not it arrived. Bytes pass through as they come; whatever is cut on one side is
 // cut on the other, and while the simulator is dead nothing listens here either.
-import { createServer, request as httpRequest } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import * as z from 'zod/mini';
 
 export interface Post {

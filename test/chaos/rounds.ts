@@ -1,17 +1,20 @@
 // Plays the rounds: drift, press, fault, truth, return, truth, and a look at everything that is retained.
 import { until } from '../support/wait.ts';
-import { brokerFiguresOf, figuresOf } from './figures.ts';
-import type { BrokerFigures, Figures } from './figures.ts';
+import { brokerFiguresOf, figuresOf, type BrokerFigures, type Figures } from './figures.ts';
 import { retained } from './heard.ts';
-import { main } from './installation.ts';
-import type { Installation } from './installation.ts';
-import { createLedgerReader } from './ledger.ts';
-import type { Ledger } from './ledger.ts';
-import { createPressing } from './pressing.ts';
-import type { Press } from './pressing.ts';
+import { main, type Installation } from './installation.ts';
+import { createLedgerReader, type Ledger } from './ledger.ts';
+import { createPressing, type Press } from './pressing.ts';
 import type { PartName, Round } from './schedule.ts';
-import { faultTruth, killBoundMs, returnBoundMs, stopBoundMs, wholeTruth } from './truth.ts';
-import type { Facts, Problem } from './truth.ts';
+import {
+  faultTruth,
+  killBoundMs,
+  returnBoundMs,
+  stopBoundMs,
+  wholeTruth,
+  type Facts,
+  type Problem,
+} from './truth.ts';
 import { problemsOf } from './whole.ts';
 
 export interface Truth {

@@ -1,7 +1,6 @@
 // What the chaos test takes for the truth, and what it does not let pass.
 import { expect, test } from 'vitest';
-import { faultTruth, wholeTruth } from './truth.ts';
-import type { Facts } from './truth.ts';
+import { faultTruth, wholeTruth, type Facts } from './truth.ts';
 
 const drifted: Facts = {
   now: 100_000,

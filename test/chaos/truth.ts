@@ -20,8 +20,7 @@
 // Two truths of the agent's own come before these: sos as offline for 5.1 s after a press that did not reach the broker,
 // and sos as failed after a press that got no result although its worker was online, until the signal changes.
 import { patternOfSignal } from '../../gpio-agent/patterns.ts';
-import { signals } from '../../messages/button.ts';
-import type { Signal } from '../../messages/button.ts';
+import { signals, type Signal } from '../../messages/button.ts';
 
 /** In milliseconds: after a death or a return, and after a peer stands still (1.5 times the keep-alive, and some). */
 export const killBoundMs = 5_000;

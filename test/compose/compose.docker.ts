@@ -2,8 +2,13 @@
 // Run by `npm run test:compose`, not by `npm test`: it needs a Docker engine.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import { createWorkplace, publish, subscribe } from '../support/processes.ts';
-import type { Subscriber, Workplace } from '../support/processes.ts';
+import {
+  createWorkplace,
+  publish,
+  subscribe,
+  type Subscriber,
+  type Workplace,
+} from '../support/processes.ts';
 import { freePort } from '../support/ports.ts';
 import { hasMosquitto } from '../support/programs.ts';
 import { until } from '../support/wait.ts';

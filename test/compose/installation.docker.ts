@@ -12,8 +12,14 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { passwordFile } from '../service/mosquitto.ts';
-import { createWorkplace, publish, subscribe } from '../support/processes.ts';
-import type { Running, Subscriber, Workplace } from '../support/processes.ts';
+import {
+  createWorkplace,
+  publish,
+  subscribe,
+  type Running,
+  type Subscriber,
+  type Workplace,
+} from '../support/processes.ts';
 import { freePort } from '../support/ports.ts';
 import { hasMosquitto, hasMosquittoBroker } from '../support/programs.ts';
 import { until } from '../support/wait.ts';

@@ -1,8 +1,7 @@
 // Who may press, and where the worker may go, by the network policies of the manifests.
 import { expect, test } from 'vitest';
 import { readFolder } from './manifests.ts';
-import { createReach } from './reachability.ts';
-import type { End } from './reachability.ts';
+import { createReach, type End } from './reachability.ts';
 
 const base = readFolder('');
 const lan = readFolder('lan');

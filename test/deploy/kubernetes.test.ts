@@ -12,8 +12,7 @@ import { silentLog } from '../../service/log.ts';
 import { ownVersion } from '../../service/version.ts';
 import { authority, directory } from '../config/support.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
-import { folder, readFolder } from './manifests.ts';
-import type { Pod } from './manifests.ts';
+import { folder, readFolder, type Pod } from './manifests.ts';
 import { selects } from './reachability.ts';
 
 const base = readFolder('');

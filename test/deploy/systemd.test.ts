@@ -5,12 +5,10 @@ import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openNotifySocket } from '../service/notify-socket.ts';
-import { createWorkplace } from '../support/processes.ts';
-import type { Workplace } from '../support/processes.ts';
+import { createWorkplace, type Workplace } from '../support/processes.ts';
 import { hasSystemdAnalyze, hasSystemdNotify } from '../support/programs.ts';
 import { until } from '../support/wait.ts';
-import { folder, readUnits, settingsIn } from './units.ts';
-import type { Unit } from './units.ts';
+import { folder, readUnits, settingsIn, type Unit } from './units.ts';
 import { patienceMs } from '../support/patience.ts';
 
 const units = readUnits();

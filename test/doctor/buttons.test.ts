@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { askPermissions, buttonRow, sample, unmatched } from '../../doctor/buttons.ts';
-import { keyOf } from '../../release-worker/argocd/application.ts';
+import { keyOf, type AppRecord } from '../../release-worker/argocd/application.ts';
 import { recordOf } from '../../release-worker/argocd/record.ts';
 import { button } from '../release-worker/support/buttons.ts';
-import type { AppRecord } from '../../release-worker/argocd/application.ts';
 
 function app(key: string, project = 'default'): AppRecord {
   const [namespace = '', name = ''] = key.split('/');

@@ -1,7 +1,6 @@
 // The parts as processes of their own, started in the wrong order and at other addresses: each waits and says for what.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createWorkplace, publish, subscribe } from '../support/processes.ts';
-import type { Running, Workplace } from '../support/processes.ts';
+import { createWorkplace, publish, subscribe, type Running, type Workplace } from '../support/processes.ts';
 import { freePort } from '../support/ports.ts';
 import { hasMosquitto } from '../support/programs.ts';
 import { controlOf, worldOf } from '../support/argocd-control.ts';

@@ -2,10 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { doctor, environment, startBroker, startArgoCd } from '../support/doctor.ts';
-import { startApart } from '../support/installation.ts';
-import type { Apart } from '../support/installation.ts';
-import { createWorkplace, publish } from '../support/processes.ts';
-import type { Workplace } from '../support/processes.ts';
+import { startApart, type Apart } from '../support/installation.ts';
+import { createWorkplace, publish, type Workplace } from '../support/processes.ts';
 import { hasMosquitto } from '../support/programs.ts';
 import { until } from '../support/wait.ts';
 

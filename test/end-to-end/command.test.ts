@@ -2,8 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { command, createWorkplace } from '../support/processes.ts';
-import type { Running, Workplace } from '../support/processes.ts';
+import { command, createWorkplace, type Running, type Workplace } from '../support/processes.ts';
 import { controlOf, worldOf } from '../support/argocd-control.ts';
 import { until } from '../support/wait.ts';
 

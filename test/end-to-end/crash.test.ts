@@ -1,10 +1,8 @@
 // Parts that are killed for real, with the processes apart.
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Apart } from '../support/installation.ts';
 import { controlOf, worldOf } from '../support/argocd-control.ts';
-import { startApart } from '../support/installation.ts';
-import { only311 } from '../support/only-3-1-1.ts';
-import type { Relay } from '../support/only-3-1-1.ts';
+import { startApart, type Apart } from '../support/installation.ts';
+import { only311, type Relay } from '../support/only-3-1-1.ts';
 import { publish } from '../support/processes.ts';
 import { hasMosquitto } from '../support/programs.ts';
 import { stays, until } from '../support/wait.ts';

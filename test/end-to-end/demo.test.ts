@@ -1,8 +1,7 @@
 // The demo as README.md tells it: what it says is what can be typed, and a release can be taken back.
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { command, createWorkplace } from '../support/processes.ts';
-import type { Running, Workplace } from '../support/processes.ts';
+import { command, createWorkplace, type Running, type Workplace } from '../support/processes.ts';
 import { hasMosquitto, hasPython } from '../support/programs.ts';
 import { until } from '../support/wait.ts';
 

@@ -10,8 +10,7 @@ import {
   token,
   worldWithToken,
 } from '../support/doctor.ts';
-import { createWorkplace } from '../support/processes.ts';
-import type { Workplace } from '../support/processes.ts';
+import { createWorkplace, type Workplace } from '../support/processes.ts';
 
 let workplace: Workplace;
 beforeEach(() => {

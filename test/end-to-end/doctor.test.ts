@@ -13,8 +13,7 @@ import {
 } from '../support/doctor.ts';
 import { startApart } from '../support/installation.ts';
 import { freePort } from '../support/ports.ts';
-import { createWorkplace, publish } from '../support/processes.ts';
-import type { Workplace } from '../support/processes.ts';
+import { createWorkplace, publish, type Workplace } from '../support/processes.ts';
 import { until } from '../support/wait.ts';
 
 let workplace: Workplace;

@@ -1,10 +1,8 @@
 // Buttons and lamps of others with real processes: mosquitto_pub is the device, Argo CD is simulated.
 import { spawnSync } from 'node:child_process';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Apart } from '../support/installation.ts';
-import { startApart } from '../support/installation.ts';
-import { command, publish, subscribe } from '../support/processes.ts';
-import type { Subscriber } from '../support/processes.ts';
+import { startApart, type Apart } from '../support/installation.ts';
+import { command, publish, subscribe, type Subscriber } from '../support/processes.ts';
 import { hasMosquitto } from '../support/programs.ts';
 import { stays, until } from '../support/wait.ts';
 import { patienceMs } from '../support/patience.ts';

@@ -3,8 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { command, createWorkplace, publish, subscribe } from '../support/processes.ts';
-import type { Running, Workplace } from '../support/processes.ts';
+import {
+  command,
+  createWorkplace,
+  publish,
+  subscribe,
+  type Running,
+  type Workplace,
+} from '../support/processes.ts';
 import { freePort } from '../support/ports.ts';
 import { canMount, hasMosquitto } from '../support/programs.ts';
 import { until } from '../support/wait.ts';

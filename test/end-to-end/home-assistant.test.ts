@@ -1,11 +1,9 @@
 // What Home Assistant would see and do, with real processes and mosquitto's clients in its place: discovery, its birth,
 // presses from the announced entities as they are announced, and who is available when something is killed.
 import { afterEach, describe, expect, it } from 'vitest';
-import { discoveryConfig } from '../../messages/home-assistant.ts';
-import type { Component } from '../../messages/home-assistant.ts';
+import { discoveryConfig, type Component } from '../../messages/home-assistant.ts';
 import { faultsOf } from '../home-assistant/support/discovery-schema.ts';
-import type { Apart, Applications } from '../support/installation.ts';
-import { startApart } from '../support/installation.ts';
+import { startApart, type Apart, type Applications } from '../support/installation.ts';
 import { publish, subscribe } from '../support/processes.ts';
 import { hasMosquitto } from '../support/programs.ts';
 import { stays, until } from '../support/wait.ts';

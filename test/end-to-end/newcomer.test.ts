@@ -2,10 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startInOne } from '../support/installation.ts';
-import type { Installation } from '../support/installation.ts';
-import { createWorkplace } from '../support/processes.ts';
-import type { Running, Workplace } from '../support/processes.ts';
+import { startInOne, type Installation } from '../support/installation.ts';
+import { createWorkplace, type Running, type Workplace } from '../support/processes.ts';
 
 async function ended(running: Running): Promise<{ code: number | null; output: string }> {
   const { code } = await running.exited;

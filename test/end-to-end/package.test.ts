@@ -8,8 +8,7 @@ import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { patienceMs } from '../support/patience.ts';
-import { createWorkplace } from '../support/processes.ts';
-import type { Workplace } from '../support/processes.ts';
+import { createWorkplace, type Workplace } from '../support/processes.ts';
 import { hasRegistry } from '../support/programs.ts';
 
 /** rpio is compiled, on a busy machine too. */

@@ -1,7 +1,6 @@
 // From a press by the real mosquitto_pub to a sync at (simulated) Argo CD and back to the light, with real processes.
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Installation } from '../support/installation.ts';
-import { startInOne } from '../support/installation.ts';
+import { startInOne, type Installation } from '../support/installation.ts';
 import { publish } from '../support/processes.ts';
 import { hasMosquitto } from '../support/programs.ts';
 import { stays, until } from '../support/wait.ts';

@@ -1,7 +1,6 @@
 // Freeze, unfreeze, terminate, roll back and refresh as people do it: the built command against real processes.
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Apart, Applications } from '../support/installation.ts';
-import { startApart } from '../support/installation.ts';
+import { startApart, type Apart, type Applications } from '../support/installation.ts';
 import { publish } from '../support/processes.ts';
 import { hasMosquitto } from '../support/programs.ts';
 import { stays, until } from '../support/wait.ts';

@@ -1,7 +1,6 @@
 // An Argo CD that stands still (SIGSTOP): it takes connections and answers nothing, as on a starved node.
 import { afterEach, describe, expect, it } from 'vitest';
-import { startApart } from '../support/installation.ts';
-import type { Apart } from '../support/installation.ts';
+import { startApart, type Apart } from '../support/installation.ts';
 import { publish } from '../support/processes.ts';
 import { hasMosquitto } from '../support/programs.ts';
 import { until } from '../support/wait.ts';

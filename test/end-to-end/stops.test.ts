@@ -1,8 +1,7 @@
 // Nothing is left open after a stop, and a stop comes in time whatever goes on.
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createWorkplace } from '../support/processes.ts';
-import type { Workplace } from '../support/processes.ts';
+import { createWorkplace, type Workplace } from '../support/processes.ts';
 import { controlOf, worldOf } from '../support/argocd-control.ts';
 import { until } from '../support/wait.ts';
 

@@ -2,8 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { command, createWorkplace } from '../support/processes.ts';
-import type { Running, Workplace } from '../support/processes.ts';
+import { command, createWorkplace, type Running, type Workplace } from '../support/processes.ts';
 import { hasPython } from '../support/programs.ts';
 import { until } from '../support/wait.ts';
 

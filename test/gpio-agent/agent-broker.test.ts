@@ -8,8 +8,7 @@ import { systemClock } from '../../service/clock.ts';
 import { createHealth } from '../../service/health.ts';
 import { createLink } from '../../service/link/link.ts';
 import { silentLog } from '../../service/log.ts';
-import { connectClient, startBroker } from '../broker/brokers.ts';
-import type { Client } from '../broker/brokers.ts';
+import { connectClient, startBroker, type Client } from '../broker/brokers.ts';
 import { until } from '../support/wait.ts';
 import { agentConfig, buttonLine, ledLine, signalMessage } from './arrange.ts';
 

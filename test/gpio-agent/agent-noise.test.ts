@@ -1,7 +1,6 @@
 // A line that does not come to rest: what the agent says of it, and that presses on it still count.
 import { describe, expect, test } from 'vitest';
-import { arrangeReady, buttonLine, pressesOf } from './arrange.ts';
-import type { Arrangement } from './arrange.ts';
+import { arrangeReady, buttonLine, pressesOf, type Arrangement } from './arrange.ts';
 
 async function noisy(arrangement: Arrangement) {
   const arranged = await arrangeReady(arrangement);

@@ -8,11 +8,9 @@ import type { AgentConfig } from '../../gpio-agent/options.ts';
 import type { ButtonSignal, Signal } from '../../messages/button.ts';
 import type { ClockState } from '../../messages/presence.ts';
 import { createHealth } from '../../service/health.ts';
-import { silentLog } from '../../service/log.ts';
-import type { Log } from '../../service/log.ts';
+import { silentLog, type Log } from '../../service/log.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
-import { createFakeLink } from './fake-link.ts';
-import type { FakeLink } from './fake-link.ts';
+import { createFakeLink, type FakeLink } from './fake-link.ts';
 
 /** Lines of the first button and the first LED where nothing else is configured. */
 export const buttonLine = 17;

@@ -1,10 +1,8 @@
 // The self-test on simulated pins and a clock that is moved by hand, with a person made of timers.
 import { describe, expect, test } from 'vitest';
 import { runCheck } from '../../gpio-agent/check/check.ts';
-import { createSimulatedDriver } from '../../gpio-agent/drivers/simulated.ts';
-import type { SimulatedDriver } from '../../gpio-agent/drivers/simulated.ts';
-import { createFakeClock } from '../support/fake-clock.ts';
-import type { FakeClock } from '../support/fake-clock.ts';
+import { createSimulatedDriver, type SimulatedDriver } from '../../gpio-agent/drivers/simulated.ts';
+import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { agentConfig, promisesRun } from './arrange.ts';
 
 interface Person {

@@ -1,7 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { debounce, leavingSince, unsettled } from '../../gpio-agent/debounce.ts';
-import type { DebounceState, LevelEvent, Transition } from '../../gpio-agent/debounce.ts';
+import {
+  debounce,
+  leavingSince,
+  unsettled,
+  type DebounceState,
+  type LevelEvent,
+  type Transition,
+} from '../../gpio-agent/debounce.ts';
 
 // Half a millisecond keeps random whole-millisecond trains off the boundary, where either answer is right.
 const times = { pressMs: 30.5, releaseMs: 60.5 };

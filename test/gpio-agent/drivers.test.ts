@@ -1,7 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { HardwareError } from '../../gpio-agent/drivers/driver.ts';
-import type { Edge } from '../../gpio-agent/drivers/driver.ts';
+import { HardwareError, type Edge } from '../../gpio-agent/drivers/driver.ts';
 import { createSimulatedDriver } from '../../gpio-agent/drivers/simulated.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 

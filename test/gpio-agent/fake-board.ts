@@ -14,8 +14,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Running, Workplace } from '../support/processes.ts';
-import { command } from '../support/processes.ts';
+import { command, type Running, type Workplace } from '../support/processes.ts';
 
 export interface BoardFacts {
   readonly model: string;

@@ -1,7 +1,6 @@
 // The system calls of a kernel with GPIO chips, for what a real one cannot be made to do in time: the same bytes, by the
 // same numbers. test/kernel/ holds the driver against a real one.
-import { SystemError } from '../../gpio-agent/drivers/gpiochip/kernel.ts';
-import type { Kernel } from '../../gpio-agent/drivers/gpiochip/kernel.ts';
+import { SystemError, type Kernel } from '../../gpio-agent/drivers/gpiochip/kernel.ts';
 import { flags, requests, sizes } from '../../gpio-agent/drivers/gpiochip/uapi.ts';
 
 export interface FakeLine {

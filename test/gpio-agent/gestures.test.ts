@@ -1,10 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Transition } from '../../gpio-agent/debounce.ts';
-import { followGestures, noGesture } from '../../gpio-agent/gestures.ts';
-import type { FiredGesture, GestureOptions, GestureState } from '../../gpio-agent/gestures.ts';
-import { gestures } from '../../messages/gesture.ts';
-import type { Gesture } from '../../messages/gesture.ts';
+import {
+  followGestures,
+  noGesture,
+  type FiredGesture,
+  type GestureOptions,
+  type GestureState,
+} from '../../gpio-agent/gestures.ts';
+import { gestures, type Gesture } from '../../messages/gesture.ts';
 
 interface Held {
   readonly from: number;

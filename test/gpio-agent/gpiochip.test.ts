@@ -4,10 +4,8 @@ import { findChip } from '../../gpio-agent/drivers/gpiochip/chips.ts';
 import { createGpiochipDriver } from '../../gpio-agent/drivers/gpiochip/driver.ts';
 import { koffiCanRun } from '../../gpio-agent/drivers/gpiochip/kernel.ts';
 import { flags } from '../../gpio-agent/drivers/gpiochip/uapi.ts';
-import { HardwareError } from '../../gpio-agent/drivers/driver.ts';
-import type { Edge, InputOptions } from '../../gpio-agent/drivers/driver.ts';
-import { createFakeKernel } from './fake-kernel.ts';
-import type { FakeChip, FakeLine } from './fake-kernel.ts';
+import { HardwareError, type Edge, type InputOptions } from '../../gpio-agent/drivers/driver.ts';
+import { createFakeKernel, type FakeChip, type FakeLine } from './fake-kernel.ts';
 
 function chipWith(path: string, label: string, lines: Readonly<Record<number, FakeLine>> = {}): FakeChip {
   return { path, label, lines: Array.from({ length: 32 }, (_, offset) => lines[offset] ?? {}) };

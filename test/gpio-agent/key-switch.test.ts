@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { arrange, promisesRun } from './arrange.ts';
-import type { Arrangement } from './arrange.ts';
+import { arrange, promisesRun, type Arrangement } from './arrange.ts';
 
 const keyLine = 22;
 const config = { keySwitches: [{ id: 'key', button: 'main' }] };

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createLedScheduler } from '../../gpio-agent/led-scheduler.ts';
-import { levelAt } from '../../gpio-agent/patterns.ts';
-import type { Pattern } from '../../gpio-agent/patterns.ts';
+import { levelAt, type Pattern } from '../../gpio-agent/patterns.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
 function createLed(pattern: Pattern) {

@@ -1,11 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { chooseLight, patternInWords } from '../../gpio-agent/light.ts';
-import type { LightInputs } from '../../gpio-agent/light.ts';
+import { chooseLight, patternInWords, type LightInputs } from '../../gpio-agent/light.ts';
 import { patternOfSignal } from '../../gpio-agent/patterns.ts';
 import { signals } from '../../messages/button.ts';
-import { pressReasons } from '../../messages/press.ts';
-import type { PressReason } from '../../messages/press.ts';
+import { pressReasons, type PressReason } from '../../messages/press.ts';
 
 const now = 1_000_000;
 

@@ -3,8 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSimulatedDriver } from '../../gpio-agent/drivers/simulated.ts';
 import { lightsOff } from '../../gpio-agent/lights-off.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
-import { createWorkplace } from '../support/processes.ts';
-import type { Workplace } from '../support/processes.ts';
+import { createWorkplace, type Workplace } from '../support/processes.ts';
 import { agentConfig } from './arrange.ts';
 
 function arranged() {

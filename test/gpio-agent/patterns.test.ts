@@ -1,10 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { levelAt, patternOfSignal } from '../../gpio-agent/patterns.ts';
-import type { Pattern } from '../../gpio-agent/patterns.ts';
+import { levelAt, patternOfSignal, type Pattern } from '../../gpio-agent/patterns.ts';
 import { signals } from '../../messages/button.ts';
-import { patternNames } from '../../messages/pattern.ts';
-import type { PatternName } from '../../messages/pattern.ts';
+import { patternNames, type PatternName } from '../../messages/pattern.ts';
 
 /** The changes of a pattern until `untilMs`, found by going from `nextAt` to `nextAt`. */
 function line(pattern: Pattern, untilMs: number): readonly (readonly [boolean, number])[] {

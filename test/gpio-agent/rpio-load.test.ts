@@ -11,8 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createWorkplace } from '../support/processes.ts';
-import type { Workplace } from '../support/processes.ts';
+import { createWorkplace, type Workplace } from '../support/processes.ts';
 
 const root = join(import.meta.dirname, '../..');
 const addon = 'build/Release/rpio.node';

@@ -2,11 +2,9 @@
 // only the registers exist (fake-board.ts). Runs on the compiled code (`npm run build`).
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createWorkplace } from '../support/processes.ts';
-import type { Workplace } from '../support/processes.ts';
+import { createWorkplace, type Workplace } from '../support/processes.ts';
 import { until } from '../support/wait.ts';
-import { boards, createFakeBoard, noFakeBoard, register } from './fake-board.ts';
-import type { BoardFacts } from './fake-board.ts';
+import { boards, createFakeBoard, noFakeBoard, register, type BoardFacts } from './fake-board.ts';
 
 let workplace: Workplace;
 beforeEach(() => {

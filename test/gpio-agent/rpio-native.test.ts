@@ -1,14 +1,19 @@
 // The real agent with rpio's real native code, on boards of which only the registers exist (fake-board.ts). The button
 // is on line 17 and the LED on 27, as in the default configuration. Runs on the compiled code (`npm run build`).
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { connectClient, startBroker } from '../broker/brokers.ts';
-import type { Client } from '../broker/brokers.ts';
-import { createWorkplace } from '../support/processes.ts';
-import type { Running, Workplace } from '../support/processes.ts';
+import { connectClient, startBroker, type Client } from '../broker/brokers.ts';
+import { createWorkplace, type Running, type Workplace } from '../support/processes.ts';
 import { until } from '../support/wait.ts';
 import { signalMessage } from './arrange.ts';
-import { boards, createFakeBoard, noFakeBoard, register } from './fake-board.ts';
-import type { BoardFacts, FakeBoard, Registers } from './fake-board.ts';
+import {
+  boards,
+  createFakeBoard,
+  noFakeBoard,
+  register,
+  type BoardFacts,
+  type FakeBoard,
+  type Registers,
+} from './fake-board.ts';
 
 const buttonBit = 1 << 17;
 const ledBit = 1 << 27;

@@ -3,8 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { HardwareError } from '../../gpio-agent/drivers/driver.ts';
-import type { InputOptions, LineAddress } from '../../gpio-agent/drivers/driver.ts';
+import { HardwareError, type InputOptions, type LineAddress } from '../../gpio-agent/drivers/driver.ts';
 import { createRpioDriver } from '../../gpio-agent/drivers/rpio.ts';
 import { createFakeRpio } from './fake-rpio.ts';
 

@@ -1,7 +1,6 @@
 // What is between a driver and the debouncer: lost edges, lost lines, and a process that stands still at the wrong moment.
 import { describe, expect, test } from 'vitest';
-import { HardwareError } from '../../gpio-agent/drivers/driver.ts';
-import type { GpioInput, InputOptions } from '../../gpio-agent/drivers/driver.ts';
+import { HardwareError, type GpioInput, type InputOptions } from '../../gpio-agent/drivers/driver.ts';
 import { createSettledInput } from '../../gpio-agent/settled-input.ts';
 import { silentLog } from '../../service/log.ts';
 import { createFakeClock } from '../support/fake-clock.ts';

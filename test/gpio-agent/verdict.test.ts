@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { levelWord, verdictOf } from '../../gpio-agent/check/verdict.ts';
-import type { Observation } from '../../gpio-agent/check/verdict.ts';
+import { levelWord, verdictOf, type Observation } from '../../gpio-agent/check/verdict.ts';
 
 const nothing: Observation = {
   pressedAtFirst: false,

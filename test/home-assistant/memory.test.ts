@@ -2,11 +2,9 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { createMemory } from '../../home-assistant/memory.ts';
-import type { Known } from '../../home-assistant/memory.ts';
-import type { Log } from '../../service/log.ts';
+import { createMemory, type Known } from '../../home-assistant/memory.ts';
 import { createHealth } from '../../service/health.ts';
-import { silentLog } from '../../service/log.ts';
+import { silentLog, type Log } from '../../service/log.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { until } from '../support/wait.ts';
 

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Application } from '../../home-assistant/application.ts';
 import { agentDevice } from '../../home-assistant/agent-device.ts';
-import { wanted } from '../../home-assistant/wanted.ts';
-import type { Wanted } from '../../home-assistant/wanted.ts';
+import { wanted, type Wanted } from '../../home-assistant/wanted.ts';
 import { workerDevice } from '../../home-assistant/worker-device.ts';
 import { freezeSet } from '../../messages/freeze.ts';
 import { buttonPress } from '../../messages/press.ts';

@@ -10,8 +10,7 @@ import { signals } from '../../messages/button.ts';
 import { keepFile, sumFile } from './folder.ts';
 import { intervalsOf, judge, verdictOf } from './oracle.ts';
 import { plans, seed } from './plan.ts';
-import { litAt, median, stepsShown } from './read-back.ts';
-import type { Change } from './read-back.ts';
+import { litAt, median, stepsShown, type Change } from './read-back.ts';
 import { readReports, reportOf, reports, unpack } from './report.ts';
 
 const folder = inject('kernelFolder');

@@ -1,9 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { debounce, unsettled } from '../../gpio-agent/debounce.ts';
-import type { DebounceState, Transition } from '../../gpio-agent/debounce.ts';
-import { intervalsOf, judge, verdictOf } from './oracle.ts';
-import type { JudgeOptions, Received, Write } from './oracle.ts';
+import { debounce, unsettled, type DebounceState, type Transition } from '../../gpio-agent/debounce.ts';
+import { intervalsOf, judge, verdictOf, type JudgeOptions, type Received, type Write } from './oracle.ts';
 
 const rules = { debounceMs: 30, releaseDebounceMs: 30, toleranceMs: 2 };
 const options: JudgeOptions = { ...rules, goesOutAt: 'press', lagMs: 500, heldToleranceMs: 1 };

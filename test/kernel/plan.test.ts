@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { intervalsOf, judge } from './oracle.ts';
-import { makePlan, planText } from './plan.ts';
-import type { Step } from './plan.ts';
+import { makePlan, planText, type Step } from './plan.ts';
 
 const numbers = { presses: 100, spikes: 500 };
 const plan = makePlan(1, numbers);

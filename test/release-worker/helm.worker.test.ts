@@ -1,8 +1,7 @@
 // Whole workers with charts of a Helm repository, whose revisions are versions and no commits.
 import * as z from 'zod/mini';
 import { expect, it } from 'vitest';
-import { worldOf } from '../support/argocd-control.ts';
-import type { ArgoCdControl } from '../support/argocd-control.ts';
+import { worldOf, type ArgoCdControl } from '../support/argocd-control.ts';
 import { until } from '../support/wait.ts';
 import { simulatedArgoCd } from './support/argocd.ts';
 import { button } from './support/buttons.ts';

@@ -1,7 +1,6 @@
 // Lamps of others on a fake link and a hand-moved clock: what they are told, and when again.
 import { describe, expect, it } from 'vitest';
-import type { Signal } from '../../messages/button.ts';
-import { signals } from '../../messages/button.ts';
+import { signals, type Signal } from '../../messages/button.ts';
 import { createLamps } from '../../release-worker/lamps.ts';
 import { silentLog } from '../../service/log.ts';
 import { load } from '../config/support.ts';

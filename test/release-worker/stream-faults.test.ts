@@ -5,8 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../service/clock.ts';
 import { hurriedClock } from '../support/hurried-clock.ts';
 import { until } from '../support/wait.ts';
-import { eventHead, eventOf } from './support/breakable-argocd.ts';
-import type { BreakableArgoCd, Fault } from './support/breakable-argocd.ts';
+import { eventHead, eventOf, type BreakableArgoCd, type Fault } from './support/breakable-argocd.ts';
 import { hurry, showing } from './support/showing.ts';
 
 const before = { shop: 'Synced', till: 'OutOfSync' } as const;

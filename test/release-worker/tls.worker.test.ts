@@ -6,8 +6,7 @@ import { hasOpenssl } from '../support/programs.ts';
 import { worldOf } from '../support/argocd-control.ts';
 import { tlsRelay } from '../support/tls-relay.ts';
 import { until } from '../support/wait.ts';
-import { createCertificates } from './argocd/certificates.ts';
-import type { Certificates } from './argocd/certificates.ts';
+import { createCertificates, type Certificates } from './argocd/certificates.ts';
 import { simulatedArgoCd } from './support/argocd.ts';
 import { onBroker, startWorker, stateDirectory, workerConfig } from './support/worker.ts';
 

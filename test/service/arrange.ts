@@ -1,13 +1,16 @@
 // Links, clocks and the messages that they carry in these tests.
 import { onTestFinished, vi } from 'vitest';
-import { buttonEvent, buttonState } from '../../messages/button.ts';
-import type { ButtonEvent, ButtonState } from '../../messages/button.ts';
+import { buttonEvent, buttonState, type ButtonEvent, type ButtonState } from '../../messages/button.ts';
 import { buttonPress } from '../../messages/press.ts';
-import { workerAvailability, workerInfo } from '../../messages/worker.ts';
-import type { WorkerInfo } from '../../messages/worker.ts';
+import { workerAvailability, workerInfo, type WorkerInfo } from '../../messages/worker.ts';
 import { systemClock } from '../../service/clock.ts';
-import { createLink } from '../../service/link/link.ts';
-import type { Link, LinkOptions, LinkState, Presence } from '../../service/link/link.ts';
+import {
+  createLink,
+  type Link,
+  type LinkOptions,
+  type LinkState,
+  type Presence,
+} from '../../service/link/link.ts';
 import { capturedLog } from '../broker/brokers.ts';
 import { patienceMs } from '../support/patience.ts';
 

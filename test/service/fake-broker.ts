@@ -1,6 +1,5 @@
 // A broker at the level of packets, for what no real one can be made to do. It answers as it is told.
-import { createServer } from 'node:net';
-import type { Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { listenForTest } from '../support/listening.ts';
 
 export const types = {

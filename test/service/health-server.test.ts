@@ -1,10 +1,8 @@
 import { connect } from 'node:net';
 import { Counter, Registry } from 'prom-client';
 import { expect, onTestFinished, test } from 'vitest';
-import { createHealth } from '../../service/health.ts';
-import type { Health } from '../../service/health.ts';
-import { createHealthServer } from '../../service/health-server.ts';
-import type { HealthServer } from '../../service/health-server.ts';
+import { createHealth, type Health } from '../../service/health.ts';
+import { createHealthServer, type HealthServer } from '../../service/health-server.ts';
 import { silentLog } from '../../service/log.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { createParts, runUntilSignal } from '../../service/life-cycle.ts';
-import type { Part, ProcessEdge } from '../../service/life-cycle.ts';
+import { createParts, runUntilSignal, type Part, type ProcessEdge } from '../../service/life-cycle.ts';
 import { silentLog } from '../../service/log.ts';
 import { capturedLog } from '../broker/brokers.ts';
 import { createFakeClock } from '../support/fake-clock.ts';

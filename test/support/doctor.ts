@@ -1,6 +1,5 @@
 // `release-button doctor` as a process, its report as documented, and servers for it to look at.
-import { createServer as createHttpServer } from 'node:http';
-import type { RequestListener } from 'node:http';
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer } from 'node:net';
 import { expect } from 'vitest';
 import * as z from 'zod/mini';

@@ -1,6 +1,5 @@
 // A clock that goes so many times as fast, for what waits long.
-import { systemClock } from '../../service/clock.ts';
-import type { Clock } from '../../service/clock.ts';
+import { systemClock, type Clock } from '../../service/clock.ts';
 
 /**
  * So much time passes between two looks at the clock at most, in real milliseconds. Where the machine is busy and this process

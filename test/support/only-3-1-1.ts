@@ -1,6 +1,5 @@
 // A relay in front of a real broker that refuses MQTT 5 as a 3.1.1 broker does: the one thing no broker at hand can be told.
-import { createServer, connect } from 'node:net';
-import type { Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { listening } from './listening.ts';
 
 /** CONNACK of MQTT 3.1.1 with return code 1, "unacceptable protocol version" (MQTT 3.1.1, 3.2.2.3). */

@@ -1,6 +1,5 @@
 // TLS in front of a server that speaks none, as a gateway in front of Argo CD.
-import { connect } from 'node:net';
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { createServer } from 'node:tls';
 import { onTestFinished } from 'vitest';
 import { listenForTest } from './listening.ts';

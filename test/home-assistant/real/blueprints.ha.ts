@@ -1,7 +1,6 @@
 // The blueprints as automations of a real Home Assistant, and what they must not do.
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { publish, subscribe } from '../../support/processes.ts';
-import type { Subscriber } from '../../support/processes.ts';
+import { publish, subscribe, type Subscriber } from '../../support/processes.ts';
 import { until } from '../../support/wait.ts';
 import {
   automate,
@@ -11,10 +10,11 @@ import {
   importBlueprints,
   leaveSnapshot,
   neighbourOn,
+  type Automation,
+  type Calendar,
+  type Neighbour,
 } from './borrowed.ts';
-import type { Automation, Calendar, Neighbour } from './borrowed.ts';
-import { access, openHouse, reason as whySkipped } from './house.ts';
-import type { House } from './house.ts';
+import { access, openHouse, reason as whySkipped, type House } from './house.ts';
 
 const freeze = 'switch.release_button_freeze';
 

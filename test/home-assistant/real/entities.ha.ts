@@ -7,8 +7,7 @@ import * as z from 'zod/mini';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { publish } from '../../support/processes.ts';
 import { stays, until } from '../../support/wait.ts';
-import { access, broughtBack, openHouse, reason } from './house.ts';
-import type { House } from './house.ts';
+import { access, broughtBack, openHouse, reason, type House } from './house.ts';
 
 const worker = 'Release worker (simulated)';
 const agent = 'Release button (simulated)';

@@ -1,8 +1,15 @@
 // What a real Home Assistant shows when a part is killed, when it is restarted itself, and when things are renamed and removed.
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { stays, until } from '../../support/wait.ts';
-import { access, broughtBack, configuration, connectionLost, openHouse, reason } from './house.ts';
-import type { House } from './house.ts';
+import {
+  access,
+  broughtBack,
+  configuration,
+  connectionLost,
+  openHouse,
+  reason,
+  type House,
+} from './house.ts';
 
 const agentEntities = [
   'binary_sensor.release_button_stuck',

@@ -1,11 +1,9 @@
 // What is taken out of the configuration goes from a real Home Assistant too where the broker keeps nothing over a restart,
 // as the embedded one, while Home Assistant runs on.
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { publish, subscribe } from '../../support/processes.ts';
-import type { Subscriber } from '../../support/processes.ts';
+import { publish, subscribe, type Subscriber } from '../../support/processes.ts';
 import { stays, until } from '../../support/wait.ts';
-import { access, configuration, connectionLost, knownTo, openHouse, reason } from './house.ts';
-import type { House } from './house.ts';
+import { access, configuration, connectionLost, knownTo, openHouse, reason, type House } from './house.ts';
 
 const ofShop = [
   'button.release_button_release_shop',

@@ -2,8 +2,7 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { until } from '../../support/wait.ts';
-import { access, openHouse, reason } from './house.ts';
-import type { House } from './house.ts';
+import { access, openHouse, reason, type House } from './house.ts';
 
 const rows = ['update.release_button_shop', 'update.release_button_till'];
 /** The bit of `supported_features`. Source: `UpdateEntityFeature` of Home Assistant. */

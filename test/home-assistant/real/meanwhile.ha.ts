@@ -2,8 +2,7 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { publish } from '../../support/processes.ts';
 import { until } from '../../support/wait.ts';
-import { access, configuration, connectionLost, knownTo, openHouse, reason } from './house.ts';
-import type { House } from './house.ts';
+import { access, configuration, connectionLost, knownTo, openHouse, reason, type House } from './house.ts';
 
 const ofShop = [
   'button.release_button_release_shop',

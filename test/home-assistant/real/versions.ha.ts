@@ -4,8 +4,7 @@ import * as fc from 'fast-check';
 import * as z from 'zod/mini';
 import { applicationComponents } from '../../../home-assistant/application.ts';
 import { makerFor } from '../../../home-assistant/device.ts';
-import { openHomeAssistant } from './client.ts';
-import type { HomeAssistant } from './client.ts';
+import { openHomeAssistant, type HomeAssistant } from './client.ts';
 import { access, reason } from './house.ts';
 
 const shownSchema = z.array(

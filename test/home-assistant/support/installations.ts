@@ -2,8 +2,7 @@
 import * as fc from 'fast-check';
 import type { AgentInfo } from '../../../messages/agent.ts';
 import { gestures } from '../../../messages/gesture.ts';
-import { actions } from '../../../messages/worker.ts';
-import type { WorkerInfo } from '../../../messages/worker.ts';
+import { actions, type WorkerInfo } from '../../../messages/worker.ts';
 import type { Application } from '../../../home-assistant/application.ts';
 import { id, kubernetesName } from '../../messages/arbitraries.ts';
 

@@ -3,8 +3,7 @@ import { openSync, writeSync } from 'node:fs';
 import { everythingSaid } from './agent.ts';
 import { now } from './lines.ts';
 import { startRoom } from './room.ts';
-import { scenarios } from './scenarios.ts';
-import type { World } from './scenarios.ts';
+import { scenarios, type World } from './scenarios.ts';
 
 const port = openSync('/dev/ttyS1', 'w');
 const world: World = { room: await startRoom() };

@@ -3,8 +3,7 @@ import { connectAsync } from 'mqtt';
 import type * as z from 'zod/mini';
 import { createBroker } from '../../../broker/broker.ts';
 import type { Signal } from '../../../messages/button.ts';
-import { press } from '../report.ts';
-import type { Press } from '../report.ts';
+import { press, type Press } from '../report.ts';
 import { now } from './lines.ts';
 import { brokerOptions } from '../../support/broker-options.ts';
 

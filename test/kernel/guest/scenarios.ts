@@ -2,11 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { signals } from '../../../messages/button.ts';
-import { agentInfo, availability, buttonState, ledState, pack } from '../report.ts';
-import type { Reports, Timed } from '../report.ts';
+import { agentInfo, availability, buttonState, ledState, pack, type Reports, type Timed } from '../report.ts';
 import { onePress, planText, plans, spikyPlan } from '../plan.ts';
-import { costOf, eventually, health, metric, startAgent } from './agent.ts';
-import type { Agent } from './agent.ts';
+import { costOf, eventually, health, metric, startAgent, type Agent } from './agent.ts';
 import { device, deviceFolder, levelOf, lines, now, play, setLevel, watch } from './lines.ts';
 import type { Room } from './room.ts';
 

@@ -5,9 +5,9 @@ import {
   applicationListSchema,
   applicationSchema,
   streamEventSchema,
+  type Application,
 } from '../../../release-worker/argocd/application-schema.ts';
 import { recordOf } from '../../../release-worker/argocd/record.ts';
-import type { Application } from '../../../release-worker/argocd/application-schema.ts';
 import { listFields, streamFields } from '../../../release-worker/argocd/field-selection.ts';
 import { eventsIn, objectsIn, recording, recordings } from './recordings.ts';
 

@@ -1,8 +1,7 @@
 // The watch on a hand-moved clock, with a scripted Argo CD: who notices that nobody is there while no stream is open.
 import { describe, expect, it } from 'vitest';
 import type { Probed } from '../../../release-worker/argocd/client.ts';
-import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
-import type { ArgoCdErrorKind } from '../../../release-worker/argocd/errors.ts';
+import { ArgoCdError, type ArgoCdErrorKind } from '../../../release-worker/argocd/errors.ts';
 import { settle } from '../support/settle.ts';
 import { keepAlive, never, unreachable, watching } from '../support/watching.ts';
 

@@ -1,8 +1,7 @@
 // The drift counter, change by change, against a count of everything.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { AppRecord } from '../../../release-worker/argocd/application.ts';
-import { keyOf } from '../../../release-worker/argocd/application.ts';
+import { keyOf, type AppRecord } from '../../../release-worker/argocd/application.ts';
 import type { DriftCounts, Obstacle } from '../../../release-worker/drift/drifted.ts';
 import { createLostComparisons } from '../../../release-worker/drift/lost-comparisons.ts';
 import { createDriftCounter } from '../../../release-worker/drift/drift-counter.ts';

@@ -1,13 +1,12 @@
 // Each kind of application has its word, as recorded from Argo CD.
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { isWholeItem } from '../../../release-worker/argocd/application.ts';
+import { isWholeItem, type AppRecord } from '../../../release-worker/argocd/application.ts';
 import {
   applicationListSchema,
   applicationSchema,
 } from '../../../release-worker/argocd/application-schema.ts';
 import { recordOf } from '../../../release-worker/argocd/record.ts';
-import type { AppRecord } from '../../../release-worker/argocd/application.ts';
 import { notesOf } from '../../../release-worker/drift/notes.ts';
 import { driftState } from '../../../release-worker/drift/summary.ts';
 import { recording } from '../argocd/recordings.ts';

@@ -1,10 +1,8 @@
 // The registry against a model of Argo CD: whatever the order in which stream, lists and GETs arrive, it ends right.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { AppRecord } from '../../../release-worker/argocd/application.ts';
-import { keyOf } from '../../../release-worker/argocd/application.ts';
-import { createRegistry } from '../../../release-worker/drift/registry.ts';
-import type { Registry, Ticket } from '../../../release-worker/drift/registry.ts';
+import { keyOf, type AppRecord } from '../../../release-worker/argocd/application.ts';
+import { createRegistry, type Registry, type Ticket } from '../../../release-worker/drift/registry.ts';
 import { detailOf, listed } from '../support/records.ts';
 
 const names = ['a', 'b'] as const;

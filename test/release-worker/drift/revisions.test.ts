@@ -1,6 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { keyOf } from '../../../release-worker/argocd/application.ts';
-import type { AppRecord } from '../../../release-worker/argocd/application.ts';
+import { keyOf, type AppRecord } from '../../../release-worker/argocd/application.ts';
 import type { RevisionMetadata } from '../../../release-worker/argocd/client.ts';
 import { createRevisions } from '../../../release-worker/drift/revisions.ts';
 import { silentLog } from '../../../service/log.ts';

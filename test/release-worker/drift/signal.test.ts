@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { signals } from '../../../messages/button.ts';
-import { releaseOutcomes } from '../../../messages/release.ts';
-import type { ReleaseOutcome } from '../../../messages/release.ts';
+import { releaseOutcomes, type ReleaseOutcome } from '../../../messages/release.ts';
 import { toLocalTime } from '../../../messages/time.ts';
-import { signalOf, endShownMs } from '../../../release-worker/drift/signal.ts';
-import type { LastRelease, SignalInput } from '../../../release-worker/drift/signal.ts';
+import {
+  endShownMs,
+  signalOf,
+  type LastRelease,
+  type SignalInput,
+} from '../../../release-worker/drift/signal.ts';
 import type { DriftCounts, Obstacle } from '../../../release-worker/drift/drifted.ts';
 
 const now = 1_000_000;

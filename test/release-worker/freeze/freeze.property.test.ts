@@ -2,8 +2,7 @@
 // own, and a broker that may forget. Played in random order, against a model of what was acknowledged.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { FreezeMessage } from '../../../messages/freeze.ts';
-import { freezeState } from '../../../messages/freeze.ts';
+import { freezeState, type FreezeMessage } from '../../../messages/freeze.ts';
 import type { FreezeFile } from '../../../release-worker/freeze/file.ts';
 import { createFreeze } from '../../../release-worker/freeze/freeze.ts';
 import { fromMessage, toMessage } from '../../../release-worker/freeze/message.ts';
@@ -11,8 +10,7 @@ import type { FreezeState } from '../../../release-worker/freeze/state.ts';
 import type { LinkState } from '../../../service/link/link.ts';
 import { createSharedStates } from '../../../service/link/shared.ts';
 import { silentLog } from '../../../service/log.ts';
-import { createFakeClock } from '../../support/fake-clock.ts';
-import type { FakeClock } from '../../support/fake-clock.ts';
+import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { createFakeLink } from '../support/fake-link.ts';
 import { memoryJournal } from '../support/intake.ts';
 import { settle } from '../support/settle.ts';

@@ -2,14 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { toLocalTime } from '../../../messages/time.ts';
 import { fromMessage, frozenOf, toMessage } from '../../../release-worker/freeze/message.ts';
-import type { FreezeState } from '../../../release-worker/freeze/state.ts';
-import { firstEndIn, restored, withTrueEnd } from '../../../release-worker/freeze/ends.ts';
-import type { Moment } from '../../../release-worker/freeze/ends.ts';
+import { firstEndIn, restored, withTrueEnd, type Moment } from '../../../release-worker/freeze/ends.ts';
 import {
   afterRequest,
   holdingBack,
   nothingFrozen,
   stillFrozen,
+  type FreezeState,
 } from '../../../release-worker/freeze/state.ts';
 import { inWordsOf } from '../../../release-worker/freeze/words.ts';
 

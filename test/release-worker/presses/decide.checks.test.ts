@@ -1,9 +1,7 @@
 // Judging on a hand-moved clock: how long it looks, and what it makes of what changes meanwhile.
 import { expect, it } from 'vitest';
-import { keyOf } from '../../../release-worker/argocd/application.ts';
-import type { AppRecord } from '../../../release-worker/argocd/application.ts';
-import { createRegistry } from '../../../release-worker/drift/registry.ts';
-import type { Registry } from '../../../release-worker/drift/registry.ts';
+import { keyOf, type AppRecord } from '../../../release-worker/argocd/application.ts';
+import { createRegistry, type Registry } from '../../../release-worker/drift/registry.ts';
 import { decide } from '../../../release-worker/presses/decide.ts';
 import type { Decision } from '../../../release-worker/presses/decision.ts';
 import type { DecideOptions } from '../../../release-worker/presses/fresh-checks.ts';

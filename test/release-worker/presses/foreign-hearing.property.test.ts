@@ -1,10 +1,8 @@
 // Whatever devices of others may send: nothing throws, nothing but a press presses, and no press is counted twice.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Trigger } from '../../../messages/foreign-presses.ts';
-import { triggerOf } from '../../../messages/foreign-presses.ts';
-import { forgetBaseline, hear } from '../../../release-worker/presses/foreign-hearing.ts';
-import type { TriggerState } from '../../../release-worker/presses/foreign-hearing.ts';
+import { triggerOf, type Trigger } from '../../../messages/foreign-presses.ts';
+import { forgetBaseline, hear, type TriggerState } from '../../../release-worker/presses/foreign-hearing.ts';
 
 const none = { edge: false };
 const triggers: Readonly<Record<string, Trigger>> = {

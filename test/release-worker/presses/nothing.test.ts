@@ -1,8 +1,7 @@
 // What a press is told that finds nothing to release.
 import { describe, expect, it } from 'vitest';
 import type { AppRecord } from '../../../release-worker/argocd/application.ts';
-import { nothingFound } from '../../../release-worker/presses/nothing.ts';
-import type { NothingFound } from '../../../release-worker/presses/nothing.ts';
+import { nothingFound, type NothingFound } from '../../../release-worker/presses/nothing.ts';
 import { detailOf, drifted, listed, whole } from '../support/records.ts';
 
 const noon = new Date(2026, 0, 1, 12, 0).getTime();

@@ -1,14 +1,12 @@
 // What releases have left in Argo CD, on a hand-moved clock.
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AppName } from '../../../release-worker/argocd/client.ts';
-import { keyOf } from '../../../release-worker/argocd/application.ts';
-import type { AppRecord } from '../../../release-worker/argocd/application.ts';
+import { keyOf, type AppRecord } from '../../../release-worker/argocd/application.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
 import { createRegistry } from '../../../release-worker/drift/registry.ts';
 import type { JournalLine } from '../../../release-worker/releases/journal-lines.ts';
 import { createRecovery } from '../../../release-worker/releases/recovery.ts';
-import { createLeftoverSyncs } from '../../../release-worker/releases/leftover-syncs.ts';
-import type { EndedRelease } from '../../../release-worker/releases/leftover-syncs.ts';
+import { createLeftoverSyncs, type EndedRelease } from '../../../release-worker/releases/leftover-syncs.ts';
 import { silentLog } from '../../../service/log.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { scriptedArgoCd } from '../support/argocd.ts';

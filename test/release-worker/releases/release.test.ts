@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { infosOf, outcomeOf, progressOf, releaseMessage } from '../../../release-worker/releases/release.ts';
-import type { AppEnd } from '../../../release-worker/releases/release.ts';
+import {
+  infosOf,
+  outcomeOf,
+  progressOf,
+  releaseMessage,
+  type AppEnd,
+} from '../../../release-worker/releases/release.ts';
 import { releaseLast } from '../../../messages/release.ts';
 import { planned, releaseOf, startedAt } from '../support/releases.ts';
 

@@ -1,7 +1,6 @@
 // An Argo CD with a few applications that can be broken in ways in which no simulator of it should have to break: what it
 // sends, when, and whether it answers at all is the test's.
-import { createServer } from 'node:http';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { onTestFinished } from 'vitest';
 import { listening } from '../../support/listening.ts';
 import { newCommit, oldCommit } from './records.ts';

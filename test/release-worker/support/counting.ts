@@ -1,5 +1,4 @@
-import type { AppRecord } from '../../../release-worker/argocd/application.ts';
-import { keyOf } from '../../../release-worker/argocd/application.ts';
+import { keyOf, type AppRecord } from '../../../release-worker/argocd/application.ts';
 import type { DriftCounts, Obstacle } from '../../../release-worker/drift/drifted.ts';
 import { createLostComparisons } from '../../../release-worker/drift/lost-comparisons.ts';
 import { createDriftCounter } from '../../../release-worker/drift/drift-counter.ts';

@@ -1,6 +1,5 @@
 // A relay in front of a broker that cuts a connection when a test says so.
-import { connect, createServer } from 'node:net';
-import type { Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { listenForTest } from '../../support/listening.ts';
 

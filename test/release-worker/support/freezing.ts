@@ -2,15 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createFreezeFile } from '../../../release-worker/freeze/file.ts';
-import type { FreezeFile } from '../../../release-worker/freeze/file.ts';
+import { createFreezeFile, type FreezeFile } from '../../../release-worker/freeze/file.ts';
 import { createFreeze } from '../../../release-worker/freeze/freeze.ts';
 import type { Journal } from '../../../release-worker/releases/journal.ts';
 import { createReplies } from '../../../release-worker/replies.ts';
 import { createHealth } from '../../../service/health.ts';
 import { silentLog } from '../../../service/log.ts';
-import { createFakeClock } from '../../support/fake-clock.ts';
-import type { FakeClock } from '../../support/fake-clock.ts';
+import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import { until } from '../../support/wait.ts';
 import { createFakeLink } from './fake-link.ts';
 import { memoryJournal } from './intake.ts';

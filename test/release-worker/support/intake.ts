@@ -1,7 +1,6 @@
 // An intake on a fake link and a hand-moved clock, with a decision that the test gives.
 import { keyOf } from '../../../release-worker/argocd/application.ts';
-import { createIntake } from '../../../release-worker/presses/intake.ts';
-import type { IntakeOptions } from '../../../release-worker/presses/intake.ts';
+import { createIntake, type IntakeOptions } from '../../../release-worker/presses/intake.ts';
 import type { Decision } from '../../../release-worker/presses/decision.ts';
 import { createPressHistory } from '../../../release-worker/presses/press-history.ts';
 import type { JournalLine } from '../../../release-worker/releases/journal-lines.ts';

@@ -1,12 +1,10 @@
 // A whole worker in front of an Argo CD that breaks, and what everybody can see of it on the broker.
 import type { Clock } from '../../../service/clock.ts';
 import { createHealth } from '../../../service/health.ts';
-import { silentLog } from '../../../service/log.ts';
-import type { Log } from '../../../service/log.ts';
+import { silentLog, type Log } from '../../../service/log.ts';
 import { hurriedClock } from '../../support/hurried-clock.ts';
 import { until } from '../../support/wait.ts';
-import { breakableArgoCd } from './breakable-argocd.ts';
-import type { Apps } from './breakable-argocd.ts';
+import { breakableArgoCd, type Apps } from './breakable-argocd.ts';
 import { onBroker, startWorker, stateDirectory, workerConfig } from './worker.ts';
 
 /** How many times as fast the worker's clock goes. */

@@ -8,8 +8,7 @@ import { createArgoCdWatch } from '../../../release-worker/drift/create-argocd-w
 import { createHealth } from '../../../service/health.ts';
 import { silentLog } from '../../../service/log.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
-import { scriptedArgoCd, scriptedStream } from './argocd.ts';
-import type { ScriptedStream } from './argocd.ts';
+import { scriptedArgoCd, scriptedStream, type ScriptedStream } from './argocd.ts';
 import { listed, whole } from './records.ts';
 import { passTime, settle } from './settle.ts';
 

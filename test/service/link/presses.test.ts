@@ -2,8 +2,7 @@ import { expect, test } from 'vitest';
 import { connectClient, payloads, startBroker } from '../../broker/brokers.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { connectedLink, pressAddress, pressTopic, state, stateAddress, testLink, until } from '../arrange.ts';
-import { polite, readPublish, startFakeBroker, types } from '../fake-broker.ts';
-import type { Behaviour } from '../fake-broker.ts';
+import { polite, readPublish, startFakeBroker, types, type Behaviour } from '../fake-broker.ts';
 
 const press = { id: 'one', source: 'test' };
 

@@ -15,10 +15,9 @@ import {
   stateTopic,
   testLink,
   until,
+  type TestLink,
 } from '../arrange.ts';
-import type { TestLink } from '../arrange.ts';
-import { polite, publishBytes, startFakeBroker, types } from '../fake-broker.ts';
-import type { Packet, Peer } from '../fake-broker.ts';
+import { polite, publishBytes, startFakeBroker, types, type Packet, type Peer } from '../fake-broker.ts';
 
 const filter = buttonState.filter({ button: 'main' });
 

@@ -4,7 +4,6 @@ import type { Clock } from '../../../service/clock.ts';
 import { connectClient, payloads, startBroker } from '../../broker/brokers.ts';
 import { only311 } from '../../support/only-3-1-1.ts';
 import { hasMosquittoBroker } from '../../support/programs.ts';
-import type { TestLink } from '../arrange.ts';
 import { hurriedClock } from '../../support/hurried-clock.ts';
 import { polite, readPublish, startFakeBroker, types } from '../fake-broker.ts';
 import { startMosquitto } from '../mosquitto.ts';
@@ -22,6 +21,7 @@ import {
   stateTopic,
   testLink,
   until,
+  type TestLink,
 } from '../arrange.ts';
 
 /** Real time, hurried. Not more: Mosquitto leaves Nagle's algorithm on, so that its second packet may take 40 ms. */

@@ -1,11 +1,9 @@
 import { expect, test } from 'vitest';
-import { systemClock } from '../../../service/clock.ts';
-import type { Clock } from '../../../service/clock.ts';
+import { systemClock, type Clock } from '../../../service/clock.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { event, eventAddress, testLink, until } from '../arrange.ts';
 import { hurriedClock } from '../../support/hurried-clock.ts';
-import { polite, startFakeBroker, types } from '../fake-broker.ts';
-import type { Behaviour } from '../fake-broker.ts';
+import { polite, startFakeBroker, types, type Behaviour } from '../fake-broker.ts';
 
 /** A broker of one version only, which answers the other as it is told. */
 const only =

@@ -1,6 +1,5 @@
 // An application in a few words, to be compared with those of the table.
-import { isWholeItem, keyOf } from '../../../../release-worker/argocd/application.ts';
-import type { ListedApp } from '../../../../release-worker/argocd/application.ts';
+import { isWholeItem, keyOf, type ListedApp } from '../../../../release-worker/argocd/application.ts';
 
 /** Words to the names (`namespace/name`, sorted) of the applications that they hold for. */
 export type Groups = Readonly<Record<string, string>>;
