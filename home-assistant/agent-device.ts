@@ -59,6 +59,7 @@ export function agentDevice(prefix: string, info: AgentInfo, about: About): Disc
     model: 'GPIO agent',
     modelId: info.driver,
     title: info.title,
+    titleIsShared: about.titleIsShared,
     host: info.host,
     version: info.version,
     simulated: info.simulated,

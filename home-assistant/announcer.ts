@@ -19,6 +19,10 @@ export interface Announcer {
   want(devices: ReadonlyMap<string, Discovery>): void;
   /** Compares everything with what is retained. */
   compareAll(): void;
+  /** Compares one device with what is retained. */
+  compare(id: string): void;
+  /** Says one device again, even if the broker has it already. */
+  sayAgain(id: string): void;
   /** Says everything again, also what is retained already. */
   sayAll(): void;
   /** Whether the broker has kept the announcement of this device since before this connection. */
@@ -30,7 +34,7 @@ export interface Announcer {
   /** Home Assistant has ended: what it has just been told it may not have heard. */
   homeGone(): void;
   /** Which of the wanted devices the broker has taken as they should be, and which it has refused. */
-  outcome(): { readonly taken: ReadonlySet<string>; readonly refused: ReadonlySet<string> };
+  outcome(): { readonly accepted: ReadonlySet<string>; readonly refused: ReadonlySet<string> };
 }
 
 /**
@@ -64,7 +68,7 @@ export function createAnnouncer(options: {
   readonly known: Known;
   readonly memory: Pick<Memory, 'write'>;
   /** Components with such keys are not known well enough yet to be taken away. */
-  readonly isSpared: (key: string) => boolean;
+  readonly isSpared: (device: string, key: string) => boolean;
   readonly ownVersion: string;
   readonly onPublished: () => void;
   /** the broker has taken a message, or refused it */
@@ -210,7 +214,7 @@ export function createAnnouncer(options: {
   const leaving = (id: string, wanted: Discovery, said: ReadonlySet<string>): Map<string, string> => {
     const all = maybeKnown(id);
     for (const key of all.keys())
-      if (Object.hasOwn(wanted.components, key) || said.has(key) || isSpared(key)) all.delete(key);
+      if (Object.hasOwn(wanted.components, key) || said.has(key) || isSpared(id, key)) all.delete(key);
     return all;
   };
 
@@ -299,6 +303,15 @@ export function createAnnouncer(options: {
       since = clock.monotonic();
       openAll();
     },
+    compare: (id) => {
+      open.add(id);
+      arm(clock.monotonic());
+    },
+    sayAgain: (id) => {
+      again.add(id);
+      open.add(id);
+      arm(clock.monotonic());
+    },
     sayAll: () => {
       recalled.clear();
       for (const id of [...devices.keys(), ...known.gone]) again.add(id);
@@ -319,7 +332,7 @@ export function createAnnouncer(options: {
       again.clear();
       openAll();
     },
-    outcome: () => ({ taken, refused }),
+    outcome: () => ({ accepted: taken, refused }),
   };
 }
 

@@ -4,7 +4,7 @@ import { discoveryConfig } from '../messages/home-assistant.ts';
 import type { Clock } from '../service/clock.ts';
 import type { Link } from '../service/link/link.ts';
 import { isOurs } from './next-message.ts';
-import { createSettle } from './settle.ts';
+import { createQuietTimer } from './quiet-timer.ts';
 
 export interface Cleaned {
   /** ids of devices that are gone from the broker */
@@ -45,12 +45,12 @@ export function clean(options: {
       for (const id of found) link.clear(addressBelow(discoveryPrefix, discoveryConfig.at({ object: id })));
     };
     let overdue = { cancel: () => {} };
-    const settle = createSettle(clock, quietMs, clear);
+    const quietTimer = createQuietTimer(clock, quietMs, clear);
 
     link.subscribeRaw(filterBelow(discoveryPrefix, discoveryConfig.filter()), (decoded, { params }) => {
       const id = params.object;
       if (decoded?.ok === true && !clearing && isOurs(prefix, id, decoded.value)) found.add(id);
-      if (!clearing) settle.touch(quietMaxMs);
+      if (!clearing) quietTimer.restart(quietMaxMs);
       else if (decoded === undefined && found.has(id)) {
         // The broker hands on to us what we have sent: it has taken it.
         cleared.add(id);
@@ -59,6 +59,6 @@ export function clean(options: {
         finish();
       }
     });
-    void link.subscribed().then(() => settle.touch(quietMaxMs));
+    void link.subscribed().then(() => quietTimer.restart(quietMaxMs));
   });
 }

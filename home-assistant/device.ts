@@ -8,7 +8,7 @@ import type { DeviceKind } from './names.ts';
 /** By it we know what is ours. */
 export const originName = 'release-button';
 
-/** A worker that there is not: of its topics nothing is ever heard. */
+/** An id that no worker has: nothing is ever published on its topics. */
 export const nobody = 'nobody';
 
 /** Shown where Home Assistant tells of a faulty message. */
@@ -35,26 +35,33 @@ export interface Maker {
   ): readonly [string, Component];
 }
 
-/** What is to be known of a device beside what its process says. */
+/** What a device needs besides the info of its agent or worker. */
 export interface About {
   /** our own version */
   readonly ownVersion: string;
-  /** nobody knows whether its process is there */
+  /** the broker does not know whether the agent or worker is online */
   readonly isSilent: boolean;
+  /** another agent or worker has the same title */
+  readonly titleIsShared?: boolean;
 }
 
 /**
- * While its process is online. Home Assistant keeps what it has last heard of a topic, also over a broker that was
- * restarted and has forgotten it: whoever has not come back to that broker would be shown as online, with values of before.
- * A topic that is new to an entity counts as offline until something is heard of it, and of this one never is.
+ * Never available. Home Assistant takes an entity as offline until something is published on a topic that is new to it.
+ */
+export function neverAvailable(make: Maker): Availability {
+  return { topic: make.topic(releaseEvent.at({ worker: nobody })), value_template: "{{ 'offline' }}" };
+}
+
+/**
+ * Available while its agent or worker is online. Home Assistant keeps the last message of a topic even if the broker has
+ * restarted and forgotten it. It would show an agent that has not come back as online, with its old values.
  */
 export function whileOnline(
   make: Maker,
   availability: Pick<Address<unknown>, 'topic'>,
   { isSilent }: About,
 ): Availability {
-  if (!isSilent) return { topic: make.topic(availability) };
-  return { topic: make.topic(releaseEvent.at({ worker: nobody })), value_template: "{{ 'offline' }}" };
+  return isSilent ? neverAvailable(make) : { topic: make.topic(availability) };
 }
 
 /** Of buttons and of LEDs, as the worker's configuration has it; a device with more is a mistake or worse. */
@@ -63,6 +70,11 @@ export const thingsMax = 100;
 /** By it Home Assistant's registry knows an entity for ever. No id has a dot, so no two pairs give the same. */
 export function uniqueId(device: string, key: string): string {
   return `${device}.${key}`;
+}
+
+/** The entity id that Home Assistant is to give. Before 2025.10 it ignores the first of the two. */
+export function entityIdOf(platform: string, objectId: string) {
+  return { default_entity_id: `${platform}.${objectId}`, object_id: objectId };
 }
 
 export function originOf(ownVersion: string): Discovery['origin'] {
@@ -79,9 +91,7 @@ export function makerFor(prefix: string, kind: DeviceKind, id: string): Maker {
         {
           platform,
           unique_id: uniqueId(deviceId(prefix, kind, id), key),
-          default_entity_id: `${platform}.${objectId}`,
-          // The same for Home Assistant before 2025.10, which drops the other without a word.
-          object_id: objectId,
+          ...entityIdOf(platform, objectId),
           ...options,
         },
       ];
@@ -97,6 +107,7 @@ export function discoveryOf(options: {
   /** of the device, where it has no title */
   readonly name: string;
   readonly title: string | undefined;
+  readonly titleIsShared: boolean | undefined;
   /** the machine that its process runs on */
   readonly host: string;
   readonly model: string;
@@ -114,7 +125,7 @@ export function discoveryOf(options: {
   return {
     device: {
       identifiers: [deviceId(prefix, kind, id)],
-      name: deviceName({ prefix, id, name, title: options.title, simulated: options.simulated }),
+      name: deviceName({ ...options, prefix, id, name }),
       manufacturer: originName,
       model: options.model,
       ...(modelId === undefined ? {} : { model_id: modelId }),

@@ -16,10 +16,14 @@ export function deviceId(prefix: string, kind: DeviceKind, id: string): string {
 
 /** Whether a device of this id could have been announced for this prefix. */
 export function isDeviceId(prefix: string, candidate: string): boolean {
-  return (['agent', 'worker'] as const).some((kind) => {
-    const start = deviceId(prefix, kind, '');
-    return candidate.startsWith(start) && idPattern.test(candidate.slice(start.length));
-  });
+  return (['agent', 'worker'] as const).some((kind) => ownerOf(prefix, kind, candidate) !== undefined);
+}
+
+/** The agent or worker whose device has this id. Undefined: none of this kind and prefix could have. */
+export function ownerOf(prefix: string, kind: DeviceKind, candidate: string): string | undefined {
+  const start = deviceId(prefix, kind, '');
+  const id = candidate.slice(start.length);
+  return candidate.startsWith(start) && idPattern.test(id) ? id : undefined;
 }
 
 /** The prefix as one word, for ids and file names; no two prefixes give the same. */
@@ -43,7 +47,7 @@ export function objectIdOf(parts: {
 }
 
 /** As Home Assistant makes ids of names: lower case, one `_` for all that is no letter or digit. */
-function slug(text: string): string {
+export function slug(text: string): string {
   return text
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '_')
@@ -70,12 +74,14 @@ export function deviceName(options: {
   readonly id: string;
   readonly name: string;
   readonly title: string | undefined;
+  readonly titleIsShared: boolean | undefined;
   readonly simulated: boolean;
 }): string {
-  const { prefix, id, name, title, simulated } = options;
+  const { prefix, id, name, title, titleIsShared, simulated } = options;
   const words = title?.slice(0, titleLength) ?? [name, ...unlessDefault(id)].join(' ');
   const notes = [
     ...(title === undefined && prefix !== usualPrefix ? [prefix] : []),
+    ...(titleIsShared === true ? [id] : []),
     ...(simulated ? ['simulated'] : []),
   ];
   return notes.length === 0 ? words : `${words} (${notes.join(', ')})`;

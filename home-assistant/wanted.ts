@@ -1,79 +1,117 @@
-// What should be announced, from what is known: pure.
+// What should be announced, from what agents and workers say. Pure.
 import type { Config } from '../config/sections.ts';
 import { selects } from '../config/selects.ts';
+import type { AgentInfo } from '../messages/agent.ts';
 import type { Discovery } from '../messages/home-assistant.ts';
+import type { WorkerInfo } from '../messages/worker.ts';
 import { agentDevice } from './agent-device.ts';
-import { applicationKey, buttonFor } from './application.ts';
-import type { Application } from './application.ts';
-import { deviceId } from './names.ts';
+import { deviceId, type DeviceKind } from './names.ts';
+import { withDistinctEntityIds } from './distinct-entity-ids.ts';
+import { applicationKey, buttonFor, type Application } from './worker-application.ts';
 import { workerDevice } from './worker-device.ts';
-import type { World } from './world.ts';
+
+/** What is known of those that are to be announced. */
+export interface Announceable {
+  readonly agents: ReadonlyMap<string, AgentInfo>;
+  readonly workers: ReadonlyMap<string, WorkerInfo>;
+  applications(worker: string): readonly Application[];
+  /** Whether the broker does not know if it is online: the broker has forgotten everything, and it has not come back. */
+  isSilent(kind: DeviceKind, id: string): boolean;
+  isOnline(worker: string): boolean;
+}
 
 export interface Wanted {
   /** by the id of the device */
   readonly devices: ReadonlyMap<string, Discovery>;
-  /** applications that a button releases and that are selected, but more than there may be */
+  /** applications that a button releases and that are selected, beyond the limit of their worker */
   readonly leftOut: number;
   /** applications for which there is no room in the largest message that the broker takes */
   readonly noRoom: number;
 }
 
 /**
- * What else goes into a packet: its header and topic, and what is gone and has to be named once more. In bytes.
- * Source: a topic has 400 at most; some 100 each for what is gone.
+ * Reserved for the rest of a packet: its header, its topic, and entities that the same message removes. In bytes.
+ * Source: a topic has 400 at most, and an entity to be removed some 100.
  */
 const reservedBytes = 8_192;
 
 export function wanted(options: {
   readonly prefix: string;
-  readonly world: Pick<World, 'agents' | 'workers' | 'applications' | 'isSilent'>;
+  readonly announceable: Announceable;
   readonly config: Pick<Config['homeAssistant'], 'applications' | 'maxApplications' | 'install'>;
   readonly ownVersion: string;
   /** bytes of the largest packet that can be sent */
   readonly packetMax: number;
 }): Wanted {
-  const { prefix, world, config, ownVersion, packetMax } = options;
-  const workers = [...world.workers.values()].sort((one, other) => (one.worker < other.worker ? -1 : 1));
-  const chosen = new Map<string, Application[]>(workers.map(({ worker }) => [worker, []]));
-  let count = 0;
+  const { prefix, announceable, config, ownVersion, packetMax } = options;
+  const { agents, workers } = announceable;
+  const devices = new Map<string, Discovery>();
   let leftOut = 0;
   let noRoom = 0;
-  // The first by name, so that which ones are there does not depend on what came first.
-  for (const key of [...world.applications.keys()].sort()) {
-    const application = world.applications.get(key);
-    if (application === undefined || !config.applications.some((select) => selects(select, application)))
-      continue;
-    const worker = workers.find(
-      ({ worker: id, buttons }) => id === application.worker && buttonFor(application, buttons) !== undefined,
-    );
-    if (worker === undefined) continue;
-    if (count >= config.maxApplications) leftOut += 1;
-    else {
-      count += 1;
-      chosen.get(worker.worker)?.push(application);
-    }
-  }
-  const devices = new Map<string, Discovery>();
-  for (const info of world.agents.values())
+  for (const info of agents.values())
     devices.set(
       deviceId(prefix, 'agent', info.agent),
-      agentDevice(prefix, info, { ownVersion, isSilent: world.isSilent('agent', info.agent) }),
+      agentDevice(prefix, info, {
+        ownVersion,
+        isSilent: announceable.isSilent('agent', info.agent),
+        titleIsShared: isShared(info, agents),
+      }),
     );
-  for (const info of workers) {
-    const applications = chosen.get(info.worker) ?? [];
-    const whole = workerDevice(prefix, info, applications, {
+  for (const info of sortedBy([...workers.values()], ({ worker }) => worker)) {
+    // The first by name, so that the choice does not depend on which was heard first. The limit is for each worker: an
+    // application of one must not displace an application of another.
+    const selected = sortedBy(
+      announceable
+        .applications(info.worker)
+        .filter(
+          (application) =>
+            config.applications.some((select) => selects(select, application)) &&
+            buttonFor(application, info.buttons) !== undefined,
+        ),
+      ({ namespace, name }) => `${namespace}/${name}`,
+    );
+    leftOut += Math.max(0, selected.length - config.maxApplications);
+    const whole = workerDevice(prefix, info, selected.slice(0, config.maxApplications), {
       ownVersion,
-      isSilent: world.isSilent('worker', info.worker),
+      isSilent: announceable.isSilent('worker', info.worker),
+      titleIsShared: isShared(info, workers),
       install: config.install,
+      answeredByOthers: answeredByOthers(info, announceable),
     });
     const device = within(whole, packetMax - reservedBytes);
     noRoom += Object.keys(whole.components).length - Object.keys(device.components).length;
     devices.set(deviceId(prefix, 'worker', info.worker), device);
   }
-  return { devices, leftOut, noRoom };
+  return { devices: withDistinctEntityIds(devices), leftOut, noRoom };
 }
 
-/** Without the last of its applications, where it is too large with them. @param maxBytes of the message */
+interface Titled {
+  readonly title?: string;
+}
+
+/** Whether another one has the same title, so that people need more than that. */
+function isShared({ title }: Titled, all: ReadonlyMap<string, Titled>): boolean {
+  return title !== undefined && [...all.values()].filter((other) => other.title === title).length > 1;
+}
+
+/** Buttons of this worker for whose presses another one answers: of several online workers with a button, the first by id. */
+function answeredByOthers(
+  { worker, buttons }: WorkerInfo,
+  { workers, isOnline }: Announceable,
+): ReadonlySet<string> {
+  const before = [...workers.values()].filter((other) => other.worker < worker && isOnline(other.worker));
+  const theirs = new Set(before.flatMap((other) => other.buttons.map(({ id }) => id)));
+  return new Set(buttons.flatMap(({ id }) => (theirs.has(id) ? [id] : [])));
+}
+
+function sortedBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): readonly Item[] {
+  return items
+    .map((item) => ({ item, key: keyOf(item) }))
+    .toSorted((one, other) => (one.key < other.key ? -1 : 1))
+    .map(({ item }) => item);
+}
+
+/** Leaves out the last applications if the message is too large with them. @param maxBytes of the message */
 function within(device: Discovery, maxBytes: number): Discovery {
   let bytes = Buffer.byteLength(JSON.stringify(device));
   if (bytes <= maxBytes) return device;

@@ -3,7 +3,7 @@ import { buttonSignal, signals } from '../messages/button.ts';
 import type { Component } from '../messages/home-assistant.ts';
 import { buttonPress, buttonResult, pressOutcomes } from '../messages/press.ts';
 import type { Action } from '../messages/worker.ts';
-import type { Maker } from './device.ts';
+import { neverAvailable, type Maker } from './device.ts';
 import { freezeSwitch } from './freeze-switch.ts';
 import { nameBeside, nameOf } from './names.ts';
 import { gestureFor, pressTemplate } from './press.ts';
@@ -39,8 +39,11 @@ export function buttonComponents(
   make: Maker,
   worker: string,
   button: WorkerButton,
+  isAnsweredByOther: boolean,
 ): (readonly [string, Component])[] {
   const { id } = button;
+  // Two workers have it, and each would show a Release of its own for one and the same press.
+  const availability = isAnsweredByOther ? { availability: [neverAvailable(make)] } : {};
   const signal = make.topic(buttonSignal.at({ button: id }));
   return [
     ...actionEntities.flatMap(({ action, key, what, options }) => {
@@ -54,6 +57,7 @@ export function buttonComponents(
           command_topic: make.topic(buttonPress.at({ button: id })),
           command_template: pressTemplate(gesture),
           ...options,
+          ...availability,
         }),
       ];
     }),
@@ -70,6 +74,7 @@ export function buttonComponents(
         'None',
       ),
       ...attributes(signal, ['signal', 'reason', 'until', 'outOfSync', 'blocked']),
+      ...availability,
     }),
     make.entity(`result_${id}`, 'event', {
       name: nameBeside('Press result', button),
@@ -80,6 +85,7 @@ export function buttonComponents(
       event_types: pressOutcomes,
       state_topic: make.topic(buttonResult.at({ button: id })),
       value_template: eventOf('value_json.outcome', ['reason', 'message', 'pressId', 'releaseId']),
+      ...availability,
     }),
     // For instance after a rollback, which freezes its button.
     freezeSwitch(make, worker, `freeze_${id}`, {

@@ -4,8 +4,7 @@ import type { Component, Discovery } from '../messages/home-assistant.ts';
 import { releaseEvent, releaseLast, releaseOutcomes } from '../messages/release.ts';
 import { workerAvailability } from '../messages/worker.ts';
 import type { WorkerInfo } from '../messages/worker.ts';
-import { applicationComponents } from './application.ts';
-import type { Application } from './application.ts';
+import { applicationComponents, type Application } from './worker-application.ts';
 import { discoveryOf, makerFor, thingsMax, whileOnline } from './device.ts';
 import type { About, Availability, Maker } from './device.ts';
 import { freezeAttributes, freezeSwitch } from './freeze-switch.ts';
@@ -16,11 +15,16 @@ export function workerDevice(
   prefix: string,
   info: WorkerInfo,
   applications: readonly Application[],
-  about: About & { readonly install?: boolean | undefined },
+  about: About & {
+    readonly install?: boolean | undefined;
+    /** buttons for whose presses another worker answers */
+    readonly answeredByOthers?: ReadonlySet<string>;
+  },
 ): Discovery {
   const { worker: id, argocd } = info;
   // One click on a page that every user opens must not deploy to production unless somebody has said so.
   const install = about.install ?? info.simulated;
+  const { answeredByOthers = new Set() } = about;
   const make = makerFor(prefix, 'worker', id);
   const process = whileOnline(make, workerAvailability.at({ worker: id }), about);
   const source = {
@@ -35,6 +39,7 @@ export function workerDevice(
     name: 'Release worker',
     model: 'Release worker',
     title: info.title,
+    titleIsShared: about.titleIsShared,
     host: info.host,
     version: info.version,
     ...(/^https?:\/\//.test(argocd.server) ? { configurationUrl: argocd.server } : {}),
@@ -42,7 +47,9 @@ export function workerDevice(
     ownVersion: about.ownVersion,
     availability: [process],
     components: [
-      ...info.buttons.slice(0, thingsMax).flatMap((button) => buttonComponents(make, id, button)),
+      ...info.buttons
+        .slice(0, thingsMax)
+        .flatMap((button) => buttonComponents(make, id, button, answeredByOthers.has(button.id))),
       ...driftComponents(make, id, vouched),
       ...releaseComponents(make, id),
       freezeSwitch(make, id, 'freeze', {
@@ -53,7 +60,14 @@ export function workerDevice(
           ...freezeAttributes(make, id),
         },
       }),
-      ...applicationComponents({ make, buttons: info.buttons, applications, vouched, install }),
+      ...applicationComponents({
+        make,
+        buttons: info.buttons,
+        answeredByOthers,
+        applications,
+        vouched,
+        install,
+      }),
     ],
   });
 }

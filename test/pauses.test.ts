@@ -32,7 +32,7 @@ import { linesOf, planned, releaseOf } from './release-worker/support/releases.t
 import { settle } from './release-worker/support/settle.ts';
 import { stateDirectory } from './release-worker/support/worker.ts';
 import { clientOf, serve } from './release-worker/argocd/playback.ts';
-import { agentOf, applicationOf, workerOf } from './home-assistant/support/installations.ts';
+import { agentOf, announceableOf, applicationOf, workerOf } from './home-assistant/support/installations.ts';
 
 /** A store of the broker with as many messages as it takes, and its methods for the library by their names. */
 async function fullStore() {
@@ -363,12 +363,7 @@ test('applications for Home Assistant: 10,000', { timeout }, async () => {
       () => {
         wanted({
           prefix: 'release-button',
-          world: {
-            agents: new Map([['main', agentOf()]]),
-            workers: new Map([['main', workerOf()]]),
-            applications: new Map(applications.map((app) => [`${app.namespace}/${app.name}`, app])),
-            isSilent: () => false,
-          },
+          announceable: announceableOf({ agents: [agentOf()], workers: [workerOf()], applications }),
           config: { applications: [{ all: true }], maxApplications: 100 },
           ownVersion: '0.1.0',
           packetMax: 262_144,

@@ -41,7 +41,7 @@ export const homeAssistant = section({
     example: false,
   }),
   maxApplications: setting(wholeNumber(0, 100), {
-    doc: 'How many applications get an update entity at most: the first ones by namespace and name. 0: none.',
+    doc: 'How many applications of each worker get an update entity at most: the first ones by namespace and name. 0: none.',
     default: 50,
   }),
 });

@@ -1,7 +1,7 @@
 // No commit may read as a version to Home Assistant, which would compare it: an older "version" is no update.
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { wordBefore } from '../../home-assistant/application.ts';
+import { wordBefore } from '../../home-assistant/worker-application.ts';
 
 /** What AwesomeVersion 24.6 to 25.8 takes for a version (its `utils/regex.py`), after a `v` or `V` in front of it. */
 const versions: readonly RegExp[] = [

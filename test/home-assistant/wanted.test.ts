@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import type { Application } from '../../home-assistant/application.ts';
+import type { Application } from '../../home-assistant/worker-application.ts';
 import { agentDevice } from '../../home-assistant/agent-device.ts';
 import { wanted, type Wanted } from '../../home-assistant/wanted.ts';
 import { workerDevice } from '../../home-assistant/worker-device.ts';
+import type { AgentInfo } from '../../messages/agent.ts';
 import { freezeSet } from '../../messages/freeze.ts';
 import { buttonPress } from '../../messages/press.ts';
 import type { WorkerInfo } from '../../messages/worker.ts';
-import { agentOf, applicationOf, workerOf } from './support/installations.ts';
+import { agentOf, announceableOf, applicationOf, workerOf } from './support/installations.ts';
 
 type Select = Parameters<typeof wanted>[0]['config']['applications'];
 
@@ -16,6 +17,8 @@ function plan(
     readonly max?: number;
     readonly select?: Select;
     readonly workers?: readonly WorkerInfo[];
+    readonly agents?: readonly AgentInfo[];
+    readonly offline?: readonly string[];
     readonly silent?: string;
     readonly packetMax?: number;
     readonly install?: boolean;
@@ -23,12 +26,13 @@ function plan(
 ): Wanted {
   return wanted({
     prefix: 'release-button',
-    world: {
-      agents: new Map([['main', agentOf()]]),
-      workers: new Map((options.workers ?? [workerOf()]).map((info) => [info.worker, info])),
-      applications: new Map(applications.map((app) => [`${app.namespace}/${app.name}`, app])),
-      isSilent: (kind, id) => options.silent === `${kind} ${id}`,
-    },
+    announceable: announceableOf({
+      agents: options.agents ?? [agentOf()],
+      workers: options.workers ?? [workerOf()],
+      applications,
+      silent: options.silent,
+      offline: options.offline ?? [],
+    }),
     config: {
       applications: options.select ?? [{ all: true }],
       maxApplications: options.max ?? 50,

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as fc from 'fast-check';
 import * as z from 'zod/mini';
-import { applicationComponents } from '../../../home-assistant/application.ts';
+import { applicationComponents } from '../../../home-assistant/worker-application.ts';
 import { makerFor } from '../../../home-assistant/device.ts';
 import { openHomeAssistant, type HomeAssistant } from './client.ts';
 import { access, reason } from './house.ts';
@@ -15,6 +15,7 @@ const make = makerFor('release-button', 'worker', 'main');
 const [[, component] = []] = applicationComponents({
   make,
   buttons: [{ id: 'main', on: { press: 'release' } }],
+  answeredByOthers: new Set(),
   applications: [
     { worker: 'main', namespace: 'argocd', name: 'shop', project: 'default', labels: {}, buttons: ['main'] },
   ],

@@ -11,7 +11,7 @@ import { createHealth } from '../../../service/health.ts';
 import { silentLog } from '../../../service/log.ts';
 import { createFakeLink } from '../../release-worker/support/fake-link.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
-import { applicationOf } from './installations.ts';
+import { announceableOf, applicationOf } from './installations.ts';
 
 export const agentTopic = 'homeassistant/device/release-button_agent_main/config';
 export const workerTopic = 'homeassistant/device/release-button_worker_main/config';
@@ -51,9 +51,9 @@ export function announcing(
   });
   service.start();
   onTestFinished(() => service.stop());
-  const app = (name: string, buttons = ['main']) => {
+  const app = (name: string, buttons = ['main'], worker = 'main') => {
     fake.deliver(
-      `worker/main/app/argocd/${name}`,
+      `worker/${worker}/app/argocd/${name}`,
       {
         ...applicationOf(name, { buttons }),
         sync: 'Synced',
@@ -65,7 +65,7 @@ export function announcing(
     );
   };
   /** As the worker says it of this many applications. */
-  const drift = (total: number, state: 'clear' | 'unknown' = 'clear') => {
+  const drift = (total: number, state: 'clear' | 'unknown' = 'clear', worker = 'main') => {
     const at = '2026-01-01T08:30:00.000Z';
     const counts = { outOfSync: 0, total, unhealthy: 0, blocked: 0, unknown: 0 };
     const about = {
@@ -76,7 +76,7 @@ export function announcing(
       server: 'https://argocd.example',
       simulated: false,
     };
-    fake.deliver('worker/main/drift', { state, ...counts, ...about }, { retained: true });
+    fake.deliver(`worker/${worker}/drift`, { state, ...counts, ...about }, { retained: true });
   };
   const connect = async () => {
     fake.setState('connected');
@@ -128,12 +128,7 @@ export function announcedKeys(agent: AgentInfo): (readonly [string, string])[] {
 export function announced(agent: AgentInfo): Discovery {
   const found = wanted({
     prefix: 'release-button',
-    world: {
-      agents: new Map([['main', agent]]),
-      workers: new Map(),
-      applications: new Map(),
-      isSilent: () => false,
-    },
+    announceable: announceableOf({ agents: [agent] }),
     config,
     ownVersion: '0.1.0',
     packetMax: 1_048_576,

@@ -3,7 +3,8 @@ import * as fc from 'fast-check';
 import type { AgentInfo } from '../../../messages/agent.ts';
 import { gestures } from '../../../messages/gesture.ts';
 import { actions, type WorkerInfo } from '../../../messages/worker.ts';
-import type { Application } from '../../../home-assistant/application.ts';
+import type { Announceable } from '../../../home-assistant/wanted.ts';
+import type { Application } from '../../../home-assistant/worker-application.ts';
 import { id, kubernetesName } from '../../messages/arbitraries.ts';
 
 const at = '2026-01-01T08:30:00.000Z';
@@ -46,6 +47,25 @@ export function applicationOf(name: string, options: Partial<Application> = {}):
     labels: {},
     buttons: ['main'],
     ...options,
+  };
+}
+
+/** Only these, each online. */
+export function announceableOf(options: {
+  readonly agents?: readonly AgentInfo[];
+  readonly workers?: readonly WorkerInfo[];
+  readonly applications?: readonly Application[];
+  /** `<kind> <id>` of one that is silent */
+  readonly silent?: string | undefined;
+  readonly offline?: readonly string[];
+}): Announceable {
+  const { agents = [], workers = [], applications = [], silent, offline = [] } = options;
+  return {
+    agents: new Map(agents.map((info) => [info.agent, info])),
+    workers: new Map(workers.map((info) => [info.worker, info])),
+    applications: (worker) => applications.filter((application) => application.worker === worker),
+    isSilent: (kind, id) => silent === `${kind} ${id}`,
+    isOnline: (worker) => !offline.includes(worker),
   };
 }
 

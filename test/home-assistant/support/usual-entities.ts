@@ -1,17 +1,12 @@
 // The entities of the usual installation, by their ids, as they are announced.
 import { wanted } from '../../../home-assistant/wanted.ts';
-import { agentOf, workerOf } from './installations.ts';
+import { agentOf, announceableOf, workerOf } from './installations.ts';
 
 export const usualEntities = new Map(
   [
     ...wanted({
       prefix: 'release-button',
-      world: {
-        agents: new Map([['main', agentOf()]]),
-        workers: new Map([['main', workerOf()]]),
-        applications: new Map(),
-        isSilent: () => false,
-      },
+      announceable: announceableOf({ agents: [agentOf()], workers: [workerOf()] }),
       config: { applications: [{ all: true }], maxApplications: 0 },
       ownVersion: '0.1.0',
       packetMax: 1_048_576,

@@ -59,12 +59,14 @@ const stateTemplate = [
 export function applicationComponents(options: {
   readonly make: Maker;
   readonly buttons: readonly WorkerButton[];
+  /** buttons for whose presses another worker answers */
+  readonly answeredByOthers: ReadonlySet<string>;
   readonly applications: readonly Application[];
   readonly vouched: readonly Availability[];
   /** whether one click in Home Assistant releases */
   readonly install: boolean;
 }): (readonly [string, Component])[] {
-  const { make, buttons, applications, vouched, install } = options;
+  const { make, buttons, answeredByOthers, applications, vouched, install } = options;
   const byName = new Map<string, number>();
   for (const { name } of applications) byName.set(name, (byName.get(name) ?? 0) + 1);
   return applications.flatMap((application) => {
@@ -84,7 +86,7 @@ export function applicationComponents(options: {
         state_topic: topic,
         value_template: stateTemplate,
         // Without a command topic Home Assistant shows no Install, and "Update all" leaves the entity out.
-        ...(install
+        ...(install && !answeredByOthers.has(button.id)
           ? {
               command_topic: make.topic(buttonPress.at({ button: button.id })),
               payload_install: installPayload(gesture, key),
