@@ -23,19 +23,19 @@ export function brokerMetrics(
     new Counter({ name: `release_button_broker_${name}`, help, registers });
   const refused = new Counter({
     name: 'release_button_broker_connections_refused_total',
-    help: 'Connections that the broker did not take, by reason.',
+    help: 'Connections that the broker refused, by reason.',
     labelNames: ['reason'],
     registers,
   });
   for (const reason of refusalReasons) refused.inc({ reason }, 0);
-  const connections = counter('connections_total', 'Connections that the broker took.');
+  const connections = counter('connections_total', 'Connections that the broker accepted.');
   const denied = counter(
     'denied_requests_total',
-    'Publishes and subscriptions of connected clients that the broker did not allow.',
+    'Publishes and subscriptions of connected clients that the broker denied.',
   );
   const published = counter(
     'published_messages_total',
-    'Messages that clients published, last wills among them.',
+    'Messages that clients published, including last wills.',
   );
   // `collect` reads a gauge at scrape time, so it is always current.
   const gauge = (name: string, help: string, read: () => number) =>
@@ -47,11 +47,11 @@ export function brokerMetrics(
         this.set(read());
       },
     });
-  gauge('connected_clients', 'Clients that are connected to the broker.', now.connectedClients);
-  gauge('retained_messages', 'Retained messages that the broker holds.', now.retainedMessages);
+  gauge('connected_clients', 'Clients that are connected.', now.connectedClients);
+  gauge('retained_messages', 'Retained messages that the broker stores.', now.retainedMessages);
   gauge(
     'retained_bytes',
-    'Size of the retained messages that the broker holds, as its bound counts it.',
+    'Size of the stored retained messages: topics, payloads and properties, as the limit counts them.',
     now.retainedBytes,
   );
   return {

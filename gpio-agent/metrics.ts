@@ -33,41 +33,46 @@ export function agentMetrics(
   const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
     new Gauge({ name: `release_button_agent_${name}`, help, labelNames, registers });
 
-  const presses = counter('presses_total', 'Gestures that were to be sent as presses.', 'button', 'gesture');
+  const presses = counter(
+    'presses_total',
+    'Gestures that the agent recognised and tried to send as presses.',
+    'button',
+    'gesture',
+  );
   const dropped = counter(
     'dropped_presses_total',
-    'Presses that the broker did not take in time; they are not sent later.',
+    'Presses that the broker did not accept in time. The agent does not send them later.',
     'button',
     'reason',
   );
   const unanswered = counter(
     'unanswered_presses_total',
-    'Presses that the broker took and an online worker did not answer in time.',
+    'Presses that the broker accepted and that an online worker did not answer in time.',
     'button',
   );
   const bounces = counter(
     'bounces_total',
-    'Levels of a button that did not last for its debounce time.',
+    'Level changes of a button that were shorter than its debounce time.',
     'button',
   );
   const lostEdges = counter(
     'lost_edges_total',
-    'Edges that the kernel had to drop because they came faster than they were read.',
+    'Edges that the kernel dropped because they arrived faster than the agent read them.',
     'button',
   );
   const gaps = counter(
     'gaps_total',
-    'Times that the machine slept, or that pins which are sampled were not looked at for so long that a short press may have been missed.',
+    'How often the machine slept, or the agent did not read sampled pins for so long that it may have missed a short press.',
   );
-  const gapSeconds = counter('gap_seconds_total', 'How long these gaps were, together.');
+  const gapSeconds = counter('gap_seconds_total', 'Total length of these gaps.');
   const stuck = gauge(
     'button_stuck',
-    '1 while a button has been held for so long that it is ignored until it is released, else 0.',
+    '1 while the agent ignores a button because it has been held for too long, else 0.',
     'button',
   );
   const lightOffline = gauge(
     'light_offline',
-    '1 while a light says offline, since the broker or the worker that it follows is gone, else 0.',
+    '1 while a light shows offline, because the broker or the worker that it follows is gone, else 0.',
     'led',
   );
 

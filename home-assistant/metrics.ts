@@ -20,7 +20,7 @@ export function homeAssistantMetrics(registry: Registry): HomeAssistantMetrics {
   });
   const messages = new Counter({
     name: 'release_button_home_assistant_announcements_total',
-    help: 'Messages that announced a device to Home Assistant, changed it or took it away.',
+    help: 'Messages that announced, changed or removed a device in Home Assistant.',
     registers: [registry],
   });
   return {

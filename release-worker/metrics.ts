@@ -56,14 +56,14 @@ export function workerMetrics({ registry, clock, buttons, now }: WorkerMetricsOp
   });
   const duration = new Histogram({
     name: 'release_button_release_duration_seconds',
-    help: 'From the accepted press to the end of its release; one that outlived a restart counts whole.',
+    help: 'Time from the accepted press to the end of its release, including restarts of the worker in between.',
     labelNames: ['button', 'outcome'],
     buckets: releaseBuckets,
     registers,
   });
   const running = new Gauge({
     name: 'release_button_releases_running',
-    help: 'Releases that run now.',
+    help: 'Releases that are running.',
     labelNames: ['button'],
     registers,
     collect() {
@@ -72,7 +72,7 @@ export function workerMetrics({ registry, clock, buttons, now }: WorkerMetricsOp
   });
   const reconnects = new Counter({
     name: 'release_button_argocd_stream_reconnects_total',
-    help: 'How often the event stream of Argo CD had to be opened again.',
+    help: 'How often the worker opened the event stream of Argo CD again.',
     registers,
   });
   const shown = showButtons(registry, clock, buttons);
@@ -105,7 +105,7 @@ export function workerMetrics({ registry, clock, buttons, now }: WorkerMetricsOp
 function countPresses(registry: Registry, buttons: readonly string[]) {
   const presses = new Counter({
     name: 'release_button_presses_total',
-    help: 'Presses by button and outcome, with the reason where one was rejected; unknown stands for all buttons that are not configured.',
+    help: 'Presses by button and outcome, and for rejected ones by reason. The button is unknown for every button that is not configured.',
     labelNames: ['button', 'outcome', 'reason'],
     registers: [registry],
   });
@@ -138,7 +138,7 @@ function showButtons(registry: Registry, clock: Clock, buttons: readonly string[
 
   gauge(
     'signal',
-    '1 for what the light of a button says, 0 for all else.',
+    '1 for the signal that the light of a button shows, 0 for every other signal.',
     ['button', 'signal'],
     (metric, button, shown) => {
       for (const signal of signals) metric.set({ button, signal }, signal === shown.signal ? 1 : 0);
@@ -146,7 +146,7 @@ function showButtons(registry: Registry, clock: Clock, buttons: readonly string[
   );
   gauge(
     'applications',
-    'Applications that a button selects, by what Argo CD says of them; one that is being deleted is never out of sync. An application of two buttons counts with each.',
+    'Applications that a button selects, by sync status. An application that is being deleted is never out of sync. An application of two buttons counts for each of them.',
     ['button', 'state'],
     (metric, button, { drift: { outOfSync, unknown, total } }) => {
       metric.set({ button, state: 'out-of-sync' }, outOfSync);
@@ -156,20 +156,20 @@ function showButtons(registry: Registry, clock: Clock, buttons: readonly string[
   );
   gauge(
     'blocked_applications',
-    'Applications out of sync that may not be released now: outside a sync window, or without permission.',
+    'Applications that are out of sync and cannot be released now, because of a sync window or a missing permission.',
     ['button'],
     (metric, button, { drift }) => metric.set({ button }, drift.blocked),
   );
   gauge(
     'unhealthy_applications',
-    'Applications that are degraded or whose resources are missing.',
+    'Applications that are degraded or have missing resources.',
     ['button'],
     (metric, button, { drift }) => metric.set({ button }, drift.unhealthy),
   );
   registry.registerMetric(
     new Gauge({
       name: 'release_button_drift_oldest_timestamp_seconds',
-      help: 'Since when the application that has been out of sync for longest is known to be so; absent while none is. A restart of the worker begins anew.',
+      help: 'When the worker first saw the oldest drift that still exists. Absent while nothing is out of sync. A restart of the worker resets it.',
       labelNames: ['button'],
       registers: [],
       collect() {
@@ -209,7 +209,7 @@ function watchMetrics(registry: Registry, clock: Clock, now: WorkerMetricsOption
     });
   flag(
     'release_button_argocd_fresh',
-    '1 while what is known of Argo CD is fresh enough to show, else 0.',
+    '1 while the state that the worker has from Argo CD is fresh enough to show, else 0.',
     now.isFresh,
   );
   flag(
@@ -220,7 +220,7 @@ function watchMetrics(registry: Registry, clock: Clock, now: WorkerMetricsOption
   registry.registerMetric(
     new Gauge({
       name: 'release_button_argocd_heard_timestamp_seconds',
-      help: 'When Argo CD last said how its applications are; absent before the first time.',
+      help: 'When Argo CD last sent the state of its applications. Absent until the first time.',
       registers: [],
       collect() {
         const at = now.heardAt();

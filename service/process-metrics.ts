@@ -28,14 +28,14 @@ export function processMetrics({ registry, version, health }: ProcessMetricsOpti
   const registers = [registry];
   new Gauge({
     name: 'release_button_build_info',
-    help: 'Always 1; the label is the version that runs.',
+    help: 'Always 1. The label is the version that is running.',
     labelNames: ['version'],
     registers,
   }).set({ version }, 1);
   registry.registerMetric(
     new Gauge({
       name: 'release_button_health_check_ok',
-      help: '1 while a check of /healthz is well, else 0; the checks are those that the process has there.',
+      help: '1 while a check of /healthz is good, else 0. Each process has its own checks.',
       labelNames: ['check'],
       registers: [],
       collect() {
@@ -58,7 +58,7 @@ function eventLoopMetrics(registry: Registry): void {
   registry.registerMetric(
     new Gauge({
       name: 'release_button_event_loop_delay_mean_seconds',
-      help: 'How late the event loop was on the average since the last scrape.',
+      help: 'Average delay of the event loop since the last scrape.',
       registers: [],
       // Whichever of the two is read first answers for both.
       collect() {
@@ -70,7 +70,7 @@ function eventLoopMetrics(registry: Registry): void {
   );
   const max = new Gauge({
     name: 'release_button_event_loop_delay_max_seconds',
-    help: 'How late the event loop was at most since the last scrape.',
+    help: 'Longest delay of the event loop since the last scrape.',
     registers,
   });
 }

@@ -57,7 +57,7 @@ const sources: readonly {
 }[] = [
   {
     title: 'Release worker',
-    intro: 'Of `release-button release-worker` and `start`.',
+    intro: '`release-button release-worker` and `release-button start` have these.',
     build: (registry) => {
       argocdMetrics(registry);
       const now = {
@@ -71,14 +71,14 @@ const sources: readonly {
   },
   {
     title: 'GPIO agent',
-    intro: 'Of `release-button gpio-agent` and `start`.',
+    intro: '`release-button gpio-agent` and `release-button start` have these.',
     build: (registry) => {
       agentMetrics(registry, { buttons: [{ id: 'main', gestures: ['press'] }], leds: [{ id: 'main' }] });
     },
   },
   {
     title: 'Home Assistant',
-    intro: 'Of `release-button home-assistant` and `start`.',
+    intro: '`release-button home-assistant` and `release-button start` have these.',
     build: (registry) => {
       homeAssistantMetrics(registry);
     },
@@ -86,14 +86,14 @@ const sources: readonly {
   {
     title: 'Connection to the broker',
     intro:
-      'Of agent, worker and what announces to Home Assistant; in `start` each has its own, told apart by `role`.',
+      'The agent, the worker and the Home Assistant process have these. In `release-button start` each of the three has its own connection; the label `role` names it.',
     build: (registry) => {
       linkMetrics(registry, 'worker');
     },
   },
   {
     title: 'Broker',
-    intro: 'Of `release-button broker`, and of `start` where the embedded broker runs.',
+    intro: '`release-button broker` has these, and `release-button start` if it runs the embedded broker.',
     build: (registry) => {
       brokerMetrics(registry, {
         connectedClients: () => 0,
@@ -104,7 +104,8 @@ const sources: readonly {
   },
   {
     title: 'Every process',
-    intro: "The figures that begin with `process_` and `nodejs_` are prom-client's, as on Linux.",
+    intro:
+      'The metrics that begin with `process_` and `nodejs_` come from prom-client. The table shows those on Linux.',
     build: (registry) => {
       processMetrics({ registry, version: '', health: { report: () => ({ status: 'ok', checks: {} }) } });
     },

@@ -35,13 +35,13 @@ export function argocdMetrics(registry: Registry): OnAnswer {
   const registers = [registry];
   const requests = new Counter({
     name: 'release_button_argocd_requests_total',
-    help: 'Requests to Argo CD by call and HTTP status; rare ones by their class, such as 4xx, and none where no answer came.',
+    help: 'Requests to Argo CD by call and HTTP status. Rare statuses are grouped by class, such as 4xx. The code is none if no answer came.',
     labelNames: ['call', 'code'],
     registers,
   });
   const duration = new Histogram({
     name: 'release_button_argocd_request_duration_seconds',
-    help: 'How long Argo CD took to answer a request, or until it was given up; without the stream of events.',
+    help: 'Time until Argo CD answered a request or the worker gave it up. Without the event stream.',
     labelNames: ['call'],
     // One application is answered in milliseconds, thousands in seconds; a refresh waits for Git. 30 s is the time-out of a list.
     buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30],

@@ -22,7 +22,7 @@ export function linkMetrics(registry: Registry | undefined, role: string): LinkM
       ? known
       : new Counter({
           name: connectsName,
-          help: 'Connections to the broker that were accepted.',
+          help: 'Connections that the broker accepted.',
           labelNames: ['role'],
           registers: [registry],
         });
