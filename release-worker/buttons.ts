@@ -14,7 +14,7 @@ export function buttonsSelecting(
   return buttons.filter(({ select }) => selects(select, app)).map(({ id }) => id);
 }
 
-/** How many applications each button releases, in the log: a selection that fits nothing is a mistake more often than not. */
+/** Logs how many applications each button releases. A selection that matches nothing is usually a mistake. */
 export function logSelections({
   buttons,
   registry,

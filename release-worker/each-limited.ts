@@ -1,6 +1,6 @@
-// Many at once, but not too many: Argo CD is asked by a bounded number of requests at a time.
+// Limits concurrency: Argo CD gets a bounded number of requests at a time.
 
-/** Calls `each` for every item, at most `limit` at once, in their order. */
+/** Calls `each` for every item in order, at most `limit` at a time. */
 export async function eachLimited<Item>(
   items: readonly Item[],
   limit: number,
@@ -13,7 +13,7 @@ export async function eachLimited<Item>(
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
 }
 
-/** Makes calls of which at most `limit` run at once; the others wait for their turn. */
+/** Makes calls, at most `limit` at a time. Others wait for their turn. */
 export function fewAtOnce(limit: number): <Answer>(call: () => Promise<Answer>) => Promise<Answer> {
   const waiting: (() => void)[] = [];
   let running = 0;
@@ -26,7 +26,7 @@ export function fewAtOnce(limit: number): <Answer>(call: () => Promise<Answer>) 
     try {
       return await call();
     } finally {
-      // The turn is handed on, or free.
+      // The turn goes to the next caller, or becomes free.
       const next = waiting.shift();
       if (next === undefined) running -= 1;
       else next();

@@ -1,4 +1,4 @@
-// What the worker says of itself, retained: who it is, what it talks to and what its buttons do.
+// The retained `info` of the worker: its identity, its Argo CD and the actions of its buttons.
 import type { Config } from '../config/sections.ts';
 import type { ClockState } from '../messages/presence.ts';
 import { toTime } from '../messages/time.ts';
@@ -23,11 +23,11 @@ export interface InfoOptions {
 export interface Info {
   start(): void;
   stop(): void;
-  /** Says it where something is not as it was said last. */
+  /** Publishes it if something differs from the last one. */
   changed(): void;
 }
 
-/** Whoever looks at `at` sees that it is still true. */
+/** A recent `at` shows readers that it is still true. */
 const infoEveryMs = 60_000;
 
 export function createInfo(options: InfoOptions): Info {

@@ -1,4 +1,4 @@
-// Lamps of others: each is told what its button has to say, when that changes and when it may have forgotten it.
+// Foreign lamps: sends each lamp the signal of its button when the signal changes, and when the lamp may have lost it.
 import { text } from '../messages/codec.ts';
 import type { Signal } from '../messages/button.ts';
 import type { ForeignLight, Lamp } from '../messages/foreign-lights.ts';
@@ -10,19 +10,19 @@ import type { Link } from '../service/link/link.ts';
 import type { Log } from '../service/log.ts';
 
 export interface Lamps {
-  /** Subscribes to what says that a lamp is back. */
+  /** Subscribes to the messages by which a lamp reports its return. */
   start(): void;
-  /** What the button has to say now. */
+  /** Sets the current signal of a button. */
   show(button: string, signal: Signal): void;
-  /** Says `unknown` on all lamps, so that none goes on saying what nobody watches any more. */
+  /** Sends `unknown` to all lamps, so that no lamp keeps a state that nobody watches. */
   stop(): Promise<void>;
 }
 
 type Entry = ForeignLight & { readonly againEveryMs: number };
 
-/** A lamp is told no faster than this, the latest first: radios are slow, and so are eyes. In milliseconds. */
+/** A lamp gets no message more often than this, and then the latest one, because radios are slow. In milliseconds. */
 const paceMs = 500;
-/** It is not believed more often that a lamp is back. In milliseconds. */
+/** A lamp's report of its return counts no more often than this. In milliseconds. */
 const backEveryMs = 5_000;
 const farewellMs = 1_000;
 
@@ -39,7 +39,7 @@ export function createLamps(options: {
   return {
     start: () => {
       for (const show of shows) show.start();
-      // A stand-by says nothing: the lamps are the active one's.
+      // A worker on standby sends nothing: the lamps belong to the active one.
       unheard = link.onState(({ state }) => {
         for (const show of shows) show.connected(state === 'connected');
       });
@@ -59,7 +59,7 @@ interface Show {
   readonly lamp: Lamp;
   start(): void;
   show(signal: Signal): void;
-  /** Also with every new connection: what was sent on the one before may be lost. */
+  /** Also on every new connection, because messages of the last one may be lost. */
   connected(isConnected: boolean): void;
   stop(isConnected: boolean): Promise<void>;
 }
@@ -110,7 +110,7 @@ function createShow(
       link.subscribe(
         foreignFilter(back.topic, text()),
         (message, { retained }) => {
-          // What is retained tells of the past, and every connection begins with the whole truth anyway.
+          // A retained report is about the past, and every connection begins with all signals anyway.
           if (retained || message === undefined || !saysBack(back, message)) return;
           forcedAt = Math.min(forcedAt, Math.max(clock.monotonic(), backAt + backEveryMs));
           plan();
@@ -120,7 +120,7 @@ function createShow(
     },
     show: (signal) => {
       const payload = payloads.get(signal);
-      // With thousands of applications this is asked dozens of times a second.
+      // With thousands of applications this is called dozens of times a second.
       if (payload === wanted) return;
       wanted = payload;
       plan();

@@ -16,11 +16,11 @@ import type { Worker } from './worker.ts';
 
 export interface WorkerPartOptions {
   readonly config: Pick<Config, 'mqtt' | 'worker' | 'argocd'>;
-  /** the files that secrets come from, by their keys such as `argocd.token` */
+  /** The files that secrets come from, by their keys such as `argocd.token` */
   readonly secretFiles: ReadonlyMap<string, string>;
-  /** `argocd.server`, or where the simulator of this process listens, once started */
+  /** `argocd.server`, or the address of the simulator in this process after its start */
   readonly server: () => string;
-  /** where the embedded broker of this process listens, once started */
+  /** The address of the embedded broker in this process after its start */
   readonly brokerUrl?: () => string | undefined;
 }
 

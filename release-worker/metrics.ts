@@ -1,5 +1,5 @@
-// What the worker counts. Labels take only words of the configuration and of the code: whatever a message says, it makes
-// no new series. What is known is there from the start with 0, so that the first press is an increase.
+// The metrics of the worker. Labels have only values from the configuration and the code, so no message creates a series.
+// Known series start at 0, so that the first press is an increase.
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
 import { signals } from '../messages/button.ts';
@@ -13,7 +13,7 @@ import type { ButtonShown } from './drift/signal-publisher.ts';
 
 export interface WorkerMetrics {
   press(button: string, outcome: PressResult['outcome'], reason?: PressReason): void;
-  /** @param lastedMs by the monotonic clock; undefined: it began in a former run */
+  /** @param lastedMs by the monotonic clock. Undefined: the release started before a restart */
   released(release: Release, lastedMs?: number): void;
   streamReconnect(): void;
   shown(shown: ButtonShown): void;
@@ -22,24 +22,24 @@ export interface WorkerMetrics {
 export interface WorkerMetricsOptions {
   readonly registry: Registry;
   readonly clock: Clock;
-  /** the configured buttons */
+  /** The configured buttons */
   readonly buttons: readonly string[];
-  /** read when the metrics are asked for */
+  /** Read at each scrape */
   readonly now: {
-    /** releases of the button that run */
+    /** Running releases of the button */
     readonly releasing: (button: string) => number;
-    /** monotonic; when Argo CD was last heard */
+    /** When Argo CD was last heard, on the monotonic clock */
     readonly heardAt: () => number | undefined;
     readonly isFresh: () => boolean;
     readonly isStreaming: () => boolean;
   };
 }
 
-/** Stands for every button that is not configured. */
+/** The label of every button that is not configured. */
 const unknown = 'unknown';
-/** The rules that come first: what a press of a button that is not configured can be rejected for. */
+/** The reasons of the first rules, which can reject a press of a button that is not configured. */
 const reasonsOfUnknown: readonly PressReason[] = ['retained', 'malformed', 'unknown-button', 'too-many'];
-/** Nobody presses a release of milliseconds; ten minutes are the default time-out of one application. In seconds. */
+/** No release takes milliseconds, and ten minutes are the default timeout of one application. In seconds. */
 const releaseBuckets = [1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 600];
 
 export function workerMetrics({ registry, clock, buttons, now }: WorkerMetricsOptions): WorkerMetrics {
@@ -93,7 +93,7 @@ export function workerMetrics({ registry, clock, buttons, now }: WorkerMetricsOp
       if (outcome === undefined || finishedAt === undefined) return;
       const button = buttonOf(id);
       releases.inc({ button, outcome });
-      // Over a restart only the wall clock tells, and it may have been set back in between.
+      // After a restart only the wall clock knows, and it may have been set back since.
       const ms = lastedMs ?? Math.max(0, fromTime(finishedAt) - fromTime(startedAt));
       duration.observe({ button, outcome }, ms / 1000);
     },
@@ -117,7 +117,7 @@ function countPresses(registry: Registry, buttons: readonly string[]) {
   return presses;
 }
 
-/** Set only when somebody asks: the light of a button is chosen dozens of times a second, and each label costs a sort. */
+/** Set only at a scrape. The signal of a button is chosen dozens of times a second, and each label costs a sort. */
 function showButtons(registry: Registry, clock: Clock, buttons: readonly string[]): WorkerMetrics['shown'] {
   const latest = new Map<string, Omit<ButtonShown, 'button'>>();
   const gauge = <Label extends string>(
@@ -231,7 +231,7 @@ function watchMetrics(registry: Registry, clock: Clock, now: WorkerMetricsOption
   );
 }
 
-/** A moment of the monotonic clock as the wall clock tells it now, which may have been set since. */
+/** A monotonic time as wall-clock time. The wall clock may have been set since. */
 function wallSeconds(clock: Clock, at: number): number {
   return Math.round(clock.now() - (clock.monotonic() - at)) / 1000;
 }

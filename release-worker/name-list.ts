@@ -1,6 +1,6 @@
 // Names of applications in a sentence.
 
-/** The first few by name, and how many more. */
+/** The first few names, and how many more there are. */
 export function nameList(keys: readonly string[]): string {
   const shown = 5;
   const more = keys.length - shown;

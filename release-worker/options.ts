@@ -1,4 +1,4 @@
-// What a release worker is made from.
+// The options of a release worker.
 import type { Registry } from 'prom-client';
 import type { Config } from '../config/sections.ts';
 import type { ClockState } from '../messages/presence.ts';
@@ -25,8 +25,8 @@ export interface WorkerOptions {
   readonly version: string;
   readonly host: string;
   readonly instance: string;
-  /** base of links for people */
+  /** Base URL of links for people */
   readonly externalUrl: string;
-  /** 0 to 1, for jitter */
+  /** 0 to 1, for the jitter */
   readonly random: () => number;
 }

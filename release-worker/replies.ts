@@ -1,16 +1,16 @@
-// Answers to requests that want one: by their `id`, or by MQTT 5's response topic.
+// Replies to requests, by their `id` or by MQTT 5's response topic.
 import { reply } from '../messages/requests.ts';
 import type { Link } from '../service/link/link.ts';
 import type { About } from '../service/link/router.ts';
 
 export interface Answered {
   readonly ok: boolean;
-  /** a sentence for a person */
+  /** A sentence for people */
   readonly message: string;
 }
 
 export interface Replies {
-  /** @param id of the request; without one, and without a response topic, nobody waits for an answer */
+  /** @param id of the request. Without an id and a response topic nobody waits for a reply */
   answer(
     about: Pick<About<unknown>, 'responseTopic' | 'correlationData'>,
     id: string | undefined,
@@ -21,7 +21,7 @@ export interface Replies {
 export function createReplies(link: Link, prefix: string, worker: string): Replies {
   return {
     answer: ({ responseTopic, correlationData }, id, { ok, message }) => {
-      // Only below `reply/`: nobody may have us publish elsewhere what they may not publish themselves.
+      // Only below `reply/`: a client must not make us publish where it may not publish itself.
       const start = `${prefix}/reply/`;
       const wanted =
         responseTopic?.startsWith(start) === true ? responseTopic.slice(start.length) : undefined;

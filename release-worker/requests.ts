@@ -1,4 +1,4 @@
-// Requests other than presses (freeze/set, worker/<worker>/terminate): what is retained or unreadable is none, and is said.
+// Requests other than presses (freeze/set, worker/<worker>/terminate). A retained or unreadable one is refused and logged.
 import type { Channel } from '../messages/channel.ts';
 import type { Link } from '../service/link/link.ts';
 import type { About } from '../service/link/router.ts';
@@ -12,7 +12,7 @@ export function takeRequests<Template extends string, Message>(
     readonly replies: Replies;
     readonly log: Log;
     readonly channel: Channel<Template, Message, 'event'>;
-    /** where the channel's template has placeholders */
+    /** Placeholders of the channel's template */
     readonly params: Parameters<Channel<Template, Message, 'event'>['at']>[0];
   },
   take: (request: Message, about: About<unknown>) => void,
@@ -21,7 +21,7 @@ export function takeRequests<Template extends string, Message>(
   link.subscribeRaw(
     channel.filter(params),
     (decoded, about) => {
-      // Empty: somebody has cleared a retained one; also we, and over 3.1.1 we hear it ourselves.
+      // Empty: a retained request was cleared, perhaps by us. Over 3.1.1 we receive our own messages.
       if (decoded === undefined) return;
       if (about.retained) {
         link.clear(channel.at(params));

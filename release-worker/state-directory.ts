@@ -1,5 +1,5 @@
-// Whether the worker can write its state directory: tried at the start, now and then, and when a file in it could not be
-// written. Without the journal nothing is released, so light, health and presses must know before somebody presses.
+// Tests whether the worker can write its state directory: at the start, from time to time, and after a failed write. Nothing
+// is released without the journal, so light, health and presses must know before somebody presses.
 import { open, unlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { waitAtMost } from '../service/clock.ts';
@@ -11,26 +11,26 @@ import type { FreezeFile } from './freeze/file.ts';
 import type { Journal } from './releases/journal.ts';
 
 export interface StateDirectory {
-  /** Resolves when the first try has told, or takes too long. */
+  /** Resolves when the first test has ended, or takes too long. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** why nothing is released, in words for a person; undefined: as far as is known it can be written */
+  /** Why nothing is released, for people. Undefined: the directory is writable as far as is known */
   problem(): string | undefined;
-  /** Tries once more where there is a problem. Resolves to what `problem` says afterwards. */
+  /** Tests again if there is a problem. Resolves to the value of `problem` afterwards. */
   lookAgain(): Promise<string | undefined>;
-  /** The same journal; an append that fails is noticed here. */
+  /** The same journal. It reports failed appends here. */
   watchJournal(journal: Journal): Journal;
   watchFreezeFile(file: FreezeFile): FreezeFile;
 }
 
 const lookEveryMs = 60_000;
-/** While it cannot be written: somebody makes room and waits for the light. */
+/** While the directory cannot be written, somebody makes room and waits for the light. */
 const lookAgainMs = 5_000;
-/** A network mount that is away holds every call up. */
+/** A network mount that is away blocks every call. */
 const slowMs = 10_000;
 /** A press has to be answered soon. */
 const pressWaitMs = 1_000;
-/** A block of most file systems, so that the try needs new room as the next line of the journal does. */
+/** A block of most file systems. So the test needs new room, as the next line of the journal does. */
 const leastBytes = 4_096;
 
 export function createStateDirectory(options: {
@@ -44,9 +44,9 @@ export function createStateDirectory(options: {
   const path = resolve(options.stateDir);
   const check = options.health.check('state', 'failing');
   let problem: string | undefined;
-  /** what the next try must have room for: at least what did not fit last */
+  /** The size that the next test needs room for: at least that of the last failed write */
   let bytes = leastBytes;
-  /** the journal itself could not be written, whatever else can be in the directory */
+  /** The journal itself could not be written, even if other files can */
   let broken: Journal | undefined;
   let looking: Promise<void> | undefined;
   let timer: Timer | undefined;
@@ -142,7 +142,7 @@ export function createStateDirectory(options: {
   };
 }
 
-/** By really doing it: quotas, permissions and mounts differ too much to be computed. */
+/** Writes a file, because quotas, permissions and mounts are too different to calculate. */
 async function tryWriting(directory: string, bytes: number): Promise<void> {
   const path = join(directory, '.can-be-written');
   const file = await open(path, 'w', 0o600);
@@ -151,7 +151,7 @@ async function tryWriting(directory: string, bytes: number): Promise<void> {
     await file.datasync();
   } finally {
     await file.close();
-    // Otherwise the next try would only write over what is there.
+    // Otherwise the next test would only overwrite existing data.
     await unlink(path);
   }
 }

@@ -1,11 +1,11 @@
-// A cut connection may mean that another worker has taken our place: the next look at the broker tells.
+// After a cut connection another worker may have taken our place. The next connection to the broker shows whether it has.
 import type { Clock } from '../service/clock.ts';
 import type { Link } from '../service/link/link.ts';
 
-/** Without a broker for longer than this, what was accepted goes on: nobody can have taken over through it. */
+/** Without a broker for longer than this, accepted releases continue: nobody can have taken over through that broker. */
 const decideWithinMs = 5_000;
 
-/** Resolves when the broker has been looked at, or has been away for too long. */
+/** Resolves when the broker has been checked, or has been unreachable for too long. */
 export function untilTakeoverKnown({
   link,
   clock,

@@ -1,5 +1,5 @@
-// The release worker: presses to releases, Argo CD to drift, wired together. Each part is built from those above it. What
-// a part has to tell those below it goes over `events`.
+// The release worker: turns presses into releases and Argo CD's state into drift. It builds each part from the parts above
+// it. A part reports to the parts below it through `events`.
 import { EventEmitter } from 'node:events';
 import { selects } from '../config/selects.ts';
 import { toTime } from '../messages/time.ts';
@@ -38,11 +38,11 @@ export interface Worker {
 }
 
 interface Events {
-  /** Another worker, or which buttons it has, has changed. */
+  /** Another worker has appeared or gone, or its buttons have changed. */
   claims: [];
-  /** Something has changed that stands in the topics of these applications, or on the light of their buttons. */
+  /** Something has changed that the topics of these applications or the lights of their buttons show. */
   applications: [keys: Iterable<string>];
-  /** What is known of Argo CD itself has changed: whether it answers, its version. */
+  /** Argo CD itself has changed: its reachability or its version. */
   argocd: [];
   'stream-reconnect': [];
   'state-directory': [];
@@ -76,7 +76,7 @@ export function createWorker(options: WorkerOptions): Worker {
     onChange: () => events.emit('claims'),
   });
 
-  // What is known of Argo CD.
+  // What is known about Argo CD.
   const registry = createRegistry((app) => config.buttons.some(({ select }) => selects(select, app)));
   const watch = createArgoCdWatch({
     argocd: options.argocd,
@@ -113,7 +113,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const info = createInfo({ ...options, server: watch.server });
   events.on('argocd', info.changed);
 
-  // What goes on in Argo CD by our doing, and what keeps more from being sent there.
+  // Our running syncs in Argo CD, and what blocks further ones.
   const running = createRunningReleases(registry);
   const leftoverSyncs = createLeftoverSyncs({
     argocd,
@@ -142,7 +142,7 @@ export function createWorker(options: WorkerOptions): Worker {
     goesOn,
   });
 
-  // What people see.
+  // Topics, lights and metrics.
   const metrics = workerMetrics({
     registry: options.metrics,
     clock,
@@ -182,7 +182,7 @@ export function createWorker(options: WorkerOptions): Worker {
   for (const event of ['argocd', 'claims', 'freeze', 'state-directory'] as const)
     events.on(event, () => signalPublisher.changed());
 
-  // What a press leads to.
+  // Presses and releases.
   const history = createPressHistory(clock);
   const releases = createReleases({
     config,

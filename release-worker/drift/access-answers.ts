@@ -1,9 +1,9 @@
-// What is known of whether an application may be synced now: answers of Argo CD that count for a while, and the questions.
+// Answers of Argo CD about whether an application may be synced now. Each answer is valid for a while.
 //
-// Permission is asked for a whole project first; one application of it only where that is no and it is out of sync.
-// Windows are asked for what is out of sync only: those of its project first, and its own where one of them can be about
-// it, or the project may not be got. A yes may still be wrong (a policy can deny a single application), so a sync that
-// Argo CD refuses is remembered too.
+// Permission is asked for a whole project first, and for one application only if that answer is no and the application is
+// out of sync. Windows are asked only for what is out of sync: those of the project first, and those of the application if
+// one of them may apply to it or the account may not read the project. A yes may still be wrong, because a policy can deny
+// a single application. So a sync that Argo CD refuses is remembered too.
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../service/clock.ts';
 import type { Log } from '../../service/log.ts';
@@ -17,22 +17,22 @@ import type { Obstacle } from './drifted.ts';
 import { createWindowQuestions, type WindowAnswer } from './window-questions.ts';
 
 export interface AccessAnswers {
-  /** Undefined where nothing is known to be in the way. */
+  /** Undefined if nothing is known to block it. */
   obstacleOf(key: string): Obstacle | undefined;
   known(key: string): Known | undefined;
-  /** whether there is no answer, or its time is over */
+  /** True if there is no answer, or it has expired */
   isDue(key: string): boolean;
-  /** What is known of its project is all that there is to know. */
+  /** The answers about its project are sufficient. */
   isAnswered(key: string): boolean;
-  /** when asking failed last; monotonic milliseconds, -Infinity for never */
+  /** When a question last failed, in monotonic milliseconds. -Infinity: never */
   failedAt(key: string): number;
-  /** when the windows were asked for last, or asking failed; monotonic milliseconds, -Infinity for never */
+  /** When the windows were last asked for, or a question failed, in monotonic milliseconds. -Infinity: never */
   triedAt(key: string): number;
-  /** Asks Argo CD what is due, or all of it anew. Never rejects. */
+  /** Asks Argo CD what is due, or everything again. Never rejects. */
   ask(key: string, round: Round): Promise<void>;
-  /** A sync of the application was refused for want of permission. */
+  /** Argo CD refused a sync of the application because of a missing permission. */
   refused(key: string): void;
-  /** Opens or closes what was to open or close by now. @returns whether that changes anything */
+  /** Opens and closes the windows whose time has come. @returns true if that changes anything */
   turnWindow(key: string): boolean;
   forget(key: string): void;
 }
@@ -40,29 +40,29 @@ export interface AccessAnswers {
 export interface Known {
   readonly permitted: boolean;
   readonly windowOpen: boolean;
-  /** milliseconds since the epoch: until when that stays so, as far as it can be told */
+  /** Until when that is so, in milliseconds since the epoch, if it can be calculated */
   readonly windowUntil?: number;
-  /** what Argo CD's people say of the window that is closed to it */
+  /** The description of the closed window in Argo CD */
   readonly windowDescription?: string;
 }
 
-/** Questions that are asked together. */
+/** One round of questions. */
 export interface Round {
-  /** asked whatever is remembered */
+  /** Asks even if an answer is valid */
   readonly anew: boolean;
-  /** projects asked anew already, for permission and for windows */
+  /** Projects that were asked again in this round, for permission and for windows */
   readonly permissions: Set<string>;
   readonly windows: Set<string>;
-  /** applications that a question of their own was asked about */
+  /** Applications that were asked about on their own */
   asked: number;
   readonly changed: Set<string>;
 }
 
-/** A window opens and closes by the minute. In milliseconds. */
+/** Windows open and close on the minute. In milliseconds. */
 const windowForMs = 60_000;
-/** Rights change rarely; a press asks anew, and a refusal is noticed. In milliseconds. */
+/** Permissions change rarely. A press asks again, and a refusal is noticed. In milliseconds. */
 const permissionForMs = 3_600_000;
-/** A refusal is asked after again so soon: somebody will put it right and wait for the light. In milliseconds. */
+/** A refusal is checked again after this time, because somebody may repair it and wait for the light. In milliseconds. */
 const refusalForMs = 60_000;
 
 export function newRound(anew: boolean): Round {
@@ -104,7 +104,7 @@ export function createAccessAnswers(options: {
     const app = registry.get(key);
     return app !== undefined && (windows.isDue(key) || isPermissionDue(key, app.project));
   };
-  /** What is known of its project is all that there is to know. */
+  /** The answers about its project are sufficient. */
   const isAnswered = (key: string) => {
     const app = registry.get(key);
     if (app === undefined || isPermissionDue(key, app.project)) return false;
@@ -115,7 +115,7 @@ export function createAccessAnswers(options: {
     const { anew } = round;
     const key = keyOf(app);
     if (!anew && !isPermissionDue(key, app.project)) return;
-    // Where one application has an answer of its own, the project's yes does not hold for it.
+    // If one application has an answer of its own, the yes of the project does not apply to it.
     if (!permissions.has(key)) {
       const anewForProject = anew && isFirst(round.permissions, app.project);
       const question = () => argocd.maySyncAll(app.project);
@@ -144,7 +144,7 @@ export function createAccessAnswers(options: {
     } catch (error) {
       log.debug(`whether ${key} may be synced is not known: ${messageOf(error)}`);
       failedAt.set(key, now());
-      // An old answer is no obstacle: Argo CD itself refuses what may not be.
+      // An expired answer blocks nothing: Argo CD itself refuses what is not allowed.
       for (const answers of [windows, permissions]) if (answers.isDue(key)) answers.forget(key);
     }
     const after = known(key);
@@ -153,7 +153,7 @@ export function createAccessAnswers(options: {
 
   return {
     obstacleOf: (key) => {
-      // The order in which Argo CD checks: the window hides a missing permission (`sync-window-blocked-viewer`).
+      // In the order of Argo CD's checks: a closed window hides a missing permission (`sync-window-blocked-viewer`).
       if (windows.of(key)?.open === false) return 'blocked-by-sync-window';
       const app = registry.get(key);
       return app !== undefined && permitted(key, app.project) === false ? 'not-permitted' : undefined;
@@ -179,7 +179,7 @@ export function createAccessAnswers(options: {
   };
 }
 
-/** Whether it was not in there yet; now it is. */
+/** Adds it. @returns true if it was new */
 function isFirst(seen: Set<string>, project: string): boolean {
   const { size } = seen;
   return seen.add(project).size > size;

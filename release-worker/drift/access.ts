@@ -1,4 +1,4 @@
-// Whether what is out of sync may be released now: keeps the answers of Argo CD current, a round of questions at a time.
+// Keeps the answers about permissions and windows up to date for what is out of sync, in rounds of questions.
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock, Timer } from '../../service/clock.ts';
 import type { Log } from '../../service/log.ts';
@@ -13,19 +13,19 @@ import { isDrifted, type Obstacle } from './drifted.ts';
 export interface Access {
   start(): void;
   stop(): Promise<void>;
-  /** Undefined where nothing is known to be in the way. */
+  /** Undefined if nothing is known to block it. */
   obstacleOf: (key: string) => Obstacle | undefined;
   known(key: string): Known | undefined;
-  /** Asks anew for these, at most 20 of them, whatever is remembered. */
+  /** Asks again for these applications, 20 at most, even if answers are valid. */
   lookAgain(keys: readonly string[]): Promise<void>;
-  /** Argo CD has refused to sync this application for want of permission. */
+  /** Argo CD has refused to sync this application because of a missing permission. */
   refused(key: string): void;
 }
 
 const lookEveryMs = 15_000;
 /**
- * Questions about single applications, about so many in one round, and at once: an Argo CD with thousands of drifted ones is
- * left in peace.
+ * Limit for questions about single applications in one round, and at the same time, so that thousands of drifted
+ * applications do not overload Argo CD.
  */
 const roundMax = 100;
 const atOnce = 2;
@@ -41,15 +41,15 @@ export function createAccess(options: {
 }): Access {
   const { registry, clock } = options;
   const answers = createAccessAnswers(options);
-  /** of what the registry has, by its changes */
+  /** Derived from the registry, on each change */
   const drifted = new Set<string>();
-  /** of the applications that there are answers about: what holds in one project says nothing of another */
+  /** For each application with answers. An answer about one project says nothing about another */
   const projectOf = new Map<string, string>();
   let timer: Timer | undefined;
   let turning: Timer | undefined;
   let round: Promise<void> | undefined;
   let turnHasCome = false;
-  /** What has changed is asked for at once, and nobody else with it, however often something changes. */
+  /** Asks at once for what has changed, and for nothing else, however often something changes. */
   const pending = new Set<string>();
   let running = false;
   let forget = () => {};
@@ -58,7 +58,7 @@ export function createAccess(options: {
     const round = newRound(anew);
     let looked = 0;
     await eachLimited(keys, atOnce, async (key) => {
-      // What is answered already costs no question, and so leaves the event loop to nobody.
+      // With a valid answer it costs no question, so it needs no turn of the event loop.
       looked += 1;
       if (looked % lookedInATurn === 0) await turn();
       if (running && (round.asked < roundMax || answers.isAnswered(key))) await answers.ask(key, round);
@@ -66,10 +66,10 @@ export function createAccess(options: {
     if (round.changed.size > 0) options.onChange(round.changed);
   };
 
-  /** A failure waits for its turn, whatever else changes meanwhile. */
+  /** A failed question waits for its turn, whatever else changes. */
   const mayAsk = (key: string) =>
     answers.isDue(key) && clock.monotonic() - answers.failedAt(key) >= lookEveryMs;
-  /** Those never asked for first, then the oldest answers, so that everybody's turn comes. */
+  /** Those never asked for come first, then those with the oldest answers, so that each gets its turn. */
   const due = (besides: ReadonlySet<string>) => {
     const never: string[] = [];
     const others: { readonly key: string; readonly at: number }[] = [];
@@ -82,19 +82,19 @@ export function createAccess(options: {
     others.sort((a, b) => a.at - b.at);
     return [...never, ...others.map(({ key }) => key)];
   };
-  /** When a window was to end or begin is known: with thousands it would take a while until Argo CD has been asked. */
+  /** Applies the known opening and closing times. With thousands of applications, asking Argo CD would take a while. */
   const turnWindows = () => {
     const turned = new Set([...drifted].filter(answers.turnWindow));
     if (turned.size > 0) options.onChange(turned);
   };
-  /** It is the turn of everybody, a round of them. */
+  /** A round of everything that is due. */
   const look = () => {
     turnHasCome = true;
     begin();
   };
   const begin = () => {
     if (!running || round !== undefined) return;
-    // Not in the same turn of the loop as the change: a list brings thousands, and others work on it too.
+    // In a later turn of the loop: a list changes thousands, and other parts work on them too.
     round = turn()
       .then(() => {
         const keys = [...pending].filter(mayAsk);
@@ -102,7 +102,7 @@ export function createAccess(options: {
         if (!turnHasCome) return askAll(keys, false);
         turnHasCome = false;
         return askAll([...keys, ...due(new Set(keys))], false).finally(() => {
-          // From its end on: an Argo CD that takes long to answer is not asked without a pause.
+          // Counted from its end, so that a slow Argo CD gets a pause too.
           timer = clock.setTimeout(look, lookEveryMs);
         });
       })
@@ -117,7 +117,7 @@ export function createAccess(options: {
     projectOf.delete(key);
     answers.forget(key);
   };
-  /** @returns whether there may be something to ask */
+  /** @returns true if there may be something to ask */
   const note = (key: string): boolean => {
     const app = registry.get(key);
     if (app === undefined) {

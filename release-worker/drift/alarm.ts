@@ -1,10 +1,10 @@
-// One timer for many wishes: it goes off at the earliest of the times that were asked for.
+// One timer for many deadlines: it fires at the earliest of them.
 import type { Clock, Timer } from '../../service/clock.ts';
 
 export interface Alarm {
-  /** From now on it can be set. */
+  /** Allows deadlines from now on. */
   start(onTime: () => void): void;
-  /** @param time monotonic milliseconds; later than what is set already: without effect */
+  /** @param time in monotonic milliseconds. Has no effect if an earlier one is set */
   set(time: number): void;
   stop(): void;
 }

@@ -1,26 +1,26 @@
-// Answers that count for a while, by what was asked; a question that is under way is not asked twice.
+// Answers that are valid for a while, by question. A question that is being asked is not asked twice.
 
 export interface AnswerCache<Answer> {
-  /** the last answer, be it old */
+  /** The last answer, even if it has expired */
   of(key: string): Answer | undefined;
   has(key: string): boolean;
-  /** whether there is none, or its time is over */
+  /** True if there is no answer, or it has expired */
   isDue(key: string): boolean;
-  /** monotonic milliseconds; -Infinity for never */
+  /** In monotonic milliseconds. -Infinity: never */
   askedAt(key: string): number;
   /**
-   * Whoever asks while the question is under way gets its new answer.
-   * @param anew also where the last answer still counts
-   * @param forMs how long the new one counts, in milliseconds
-   * @throws what `question` throws; the last answer stays then
+   * A caller during a running question gets its answer.
+   * @param anew asks even if the last answer is valid
+   * @param forMs how long the new answer is valid, in milliseconds
+   * @throws the error of `question`; the last answer stays
    */
   ask(key: string, anew: boolean, forMs: number, question: () => Promise<Answer>): Promise<Answer>;
   put(key: string, answer: Answer, forMs: number): void;
-  /** Also what is being answered just now. */
+  /** Includes questions that are being asked. */
   forget(key: string): void;
 }
 
-/** @param options.max beyond so many all are forgotten; absent: those who ask forget what is gone */
+/** @param options.max more answers than this make it forget all. Absent: the caller removes what is gone */
 export function createAnswerCache<Answer>({
   now,
   max = Infinity,
@@ -49,7 +49,7 @@ export function createAnswerCache<Answer>({
       if (!anew && last !== undefined && !isDue(key)) return Promise.resolve(last.answer);
       const asked: Promise<Answer> = question()
         .then((answer) => {
-          // Otherwise it was forgotten meanwhile: what was asked is no question any more.
+          // Otherwise the entry was removed meanwhile, and nobody needs the answer.
           if (underWay.get(key) === asked) put(key, answer, forMs);
           return answer;
         })

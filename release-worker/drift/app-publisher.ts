@@ -1,4 +1,4 @@
-// Publishes one topic an application: only what changed, not too fast, and nothing that is gone.
+// Publishes one topic for each application: only changes, at a limited rate, and clears those that are gone.
 import { createHash } from 'node:crypto';
 import { app as appChannel } from '../../messages/drift.ts';
 import type { AppMessage } from '../../messages/drift.ts';
@@ -23,18 +23,18 @@ import { buttonsSelecting } from '../buttons.ts';
 export interface AppPublisher {
   start(): void;
   stop(): void;
-  /** Something that stands in the topics of these applications may have changed. */
+  /** Something may have changed that the topics of these applications show. */
   changed(keys: Iterable<string>): void;
-  /** Publishes these now, whatever the rate. */
+  /** Publishes these now, without the rate limit. */
   show(keys: readonly string[]): void;
-  /** From now on what is retained and not in the registry is known to be gone. */
+  /** The registry is complete: retained topics of other applications are of applications that are gone. */
   complete(): void;
 }
 
 const tickMs = 100;
-/** What a former run left is cleared so long after it was found: who else is there must be known first. In milliseconds. */
+/** Topics of an earlier run are cleared this long after they were found, because other workers may own them. In milliseconds. */
 const clearAfterMs = 2_000;
-/** Stored copies that are looked after; a broker with more of them has other problems. */
+/** Limit for retained copies that are tracked. A broker with more of them has other problems. */
 const foundMax = 20_000;
 
 export function createAppPublisher(options: {
@@ -47,13 +47,13 @@ export function createAppPublisher(options: {
   readonly log: Log;
   readonly maxPublishesPerSecond: number;
   readonly buttons: readonly Pick<ButtonConfig, 'id' | 'select'>[];
-  /** base of links for people */
+  /** Base URL of links for people */
   readonly externalUrl: string;
 }): AppPublisher {
   const { link, worker, registry, clock, log, externalUrl } = options;
-  /** digests: the texts of 10,000 applications would be megabytes */
+  /** Digests, because the texts of 10,000 applications would take megabytes */
   const published = new Map<string, string>();
-  /** what the broker has of each, by our own message or one of a former run */
+  /** What the broker has for each application, from us or an earlier run */
   const shown = new Map<string, Gist>();
   const queue = createPublishQueue({ get: (key) => registry.get(key), shown: (key) => shown.get(key) });
   const queueing = createInTurns({
@@ -63,9 +63,9 @@ export function createAppPublisher(options: {
       arm();
     },
   });
-  /** retained by a former run, and not published in this one */
+  /** Retained by an earlier run, and not published in this one */
   const found = new Set<string>();
-  /** In thousandths of a message; a rate below one a tick saves up for it. */
+  /** In thousandths of a message. A rate below one for each tick accumulates. */
   const perTick = options.maxPublishesPerSecond * tickMs;
   let budget = 0;
   let timer: Timer | undefined;
@@ -169,7 +169,7 @@ export function createAppPublisher(options: {
   return {
     start: () => {
       running = true;
-      // Stored copies of a former run: what is not there any more must not stay on the broker.
+      // Retained copies of an earlier run: an application that is gone must not stay on the broker.
       link.subscribe(
         appChannel.filter({ worker }),
         (message, { params, retained }) => {

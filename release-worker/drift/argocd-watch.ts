@@ -1,39 +1,39 @@
-// What the watch over Argo CD tells everybody else, and what it is told.
+// The interface of the watch over Argo CD.
 import type { Version } from '../argocd/client.ts';
 import type { ArgoCdError } from '../argocd/errors.ts';
 
 export interface ArgoCdWatch {
   start(): void;
   stop(): Promise<void>;
-  /** on the monotonic clock; 0 before anything is known */
+  /** On the monotonic clock. 0 before anything is known */
   freshUntil(): number;
-  /** on the monotonic clock; when Argo CD last said how its applications are */
+  /** When Argo CD last reported the state of its applications, on the monotonic clock */
   heardAt(): number | undefined;
-  /** whether the event stream is open and has sent something */
+  /** True if the event stream is open and has sent something */
   streaming(): boolean;
   /**
-   * To be told of every call of others that failed: nobody may be there, or the token not be accepted any more.
-   * @param change whether it was to change something in Argo CD
+   * Call this for every failed request of other parts: Argo CD may be down, or may refuse the token.
+   * @param change true if the request was to change something in Argo CD
    */
   failed(error: ArgoCdError, change: boolean): void;
-  /** why Argo CD cannot be reached; nothing but whether it can is asked for meanwhile */
+  /** Why Argo CD cannot be reached. Until it can, no other requests are sent */
   away(): string | undefined;
-  /** To be told of every call of others that was answered. */
+  /** Call this for every answered request of other parts. */
   answered(): void;
   /**
-   * Whether Argo CD is there, for somebody who is about to rely on it: it is asked where it has not been heard for some
-   * seconds. Undefined: it is, or is known not to be. Otherwise resolves when that is known.
+   * Checks that Argo CD is there, for a caller that is about to rely on it. It asks if the last answer is some seconds old.
+   * Undefined: Argo CD is there, or is known to be down. Otherwise it resolves when that is known.
    */
   doubt(): Promise<void> | undefined;
-  /** To be told when `freshUntil` has passed, so that health says so too. */
+  /** Call this when `freshUntil` has passed, so that health reports it. */
   notFresh(): void;
-  /** Whether Argo CD has answered when it was asked last: a refusal is a fact at once, however fresh what is known is. */
+  /** True if Argo CD answered the last request. A refusal is reported at once, even while the known state is still fresh. */
   reachable(): boolean;
-  /** what is wrong with Argo CD, with the remedy */
+  /** The problem of Argo CD and what to do about it */
   problem(): string | undefined;
-  /** wall clock of the last full list, in milliseconds since the epoch */
+  /** Wall-clock time of the last full list, in milliseconds since the epoch */
   lastListAt(): number | undefined;
   server(): Version | undefined;
-  /** Resolves when the first full list is in the registry; never rejects. */
+  /** Resolves when the first full list is in the registry. Never rejects. */
   readonly firstList: Promise<void>;
 }

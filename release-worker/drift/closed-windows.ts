@@ -1,19 +1,19 @@
-// Which sync windows keep what is out of sync from being released, by button.
+// The sync windows that block what is out of sync, by button.
 import type { Access } from './access.ts';
 import type { ClosedWindows } from './signal.ts';
 
-/** Of more applications than these the windows are looked through once a second, and not at each change. */
+/** With more applications than this, the windows are checked once a second instead of on each change. */
 const walkedAtOnce = 500;
 const walkEveryMs = 1_000;
 
 interface Walked extends ClosedWindows {
-  /** monotonic milliseconds: nobody needs to look again before; Infinity: until something has changed */
+  /** The next time to check, in monotonic milliseconds. Infinity: after the next change */
   readonly lookAgainAt: number;
 }
 
-/** Returns what looks through the windows of a button. @param now monotonic milliseconds */
+/** Returns a function that checks the windows of a button. @param now in monotonic milliseconds */
 export function createClosedWindows(options: {
-  /** the keys of what the button selects and is out of sync */
+  /** Keys of what the button selects and is out of sync */
   readonly drifted: (button: string) => Iterable<string>;
   readonly access: Pick<Access, 'known'>;
 }): (button: string, outOfSync: number, now: number) => Walked {
@@ -34,8 +34,8 @@ export function createClosedWindows(options: {
 }
 
 /**
- * When the first of what a window keeps from being released may be, and what is written down about that window; nothing
- * where one is closed for nobody knows how long.
+ * When the first blocked application will be free, and the description of its window. Nothing if a window is closed for an
+ * unknown time.
  */
 function closedWindows(keys: Iterable<string>, access: Pick<Access, 'known'>): ClosedWindows {
   let until: number | undefined;
