@@ -1,4 +1,4 @@
-// Argo CD's endpoints: which one answers a request, for whom.
+// Argo CD's endpoints: chooses the one that answers a request, and finds the account that asks.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Backend } from './backend.ts';
 import type { Exchange, Handler, Outcome } from './exchange.ts';
@@ -16,7 +16,7 @@ export const tooLarge = refused({ code: 2, message: 'simulated: the body is too 
 
 export const noSniff = { 'X-Content-Type-Options': 'nosniff' };
 
-/** Who asks, or in Argo CD's words why nobody is let in. */
+/** The account that asks, or Argo CD's words for refusing it. */
 export type Authenticate = (
   headers: IncomingHttpHeaders,
 ) => { account: { name: string } } | { problem: string };
@@ -43,7 +43,7 @@ interface Endpoint {
   answer(call: Call): Outcome | Promise<Outcome>;
 }
 
-/** For the token of the demo: its bearer may do everything. */
+/** The rights of the demo's token: it may do everything. */
 export function onlyToken(token: string): Authenticate {
   return ({ authorization = '' }) => {
     if (authorization === `Bearer ${token}`) return { account: { name: 'release-button' } };

@@ -1,5 +1,5 @@
-// The application object as Argo CD's API shows it, as far as the simulator knows it. Replaced, never changed:
-// a stream may still hold the version before.
+// The application object as Argo CD's API shows it, as far as the simulator knows it. An object is replaced, never changed,
+// because a stream may still hold the previous version.
 import type { Source } from './description.ts';
 
 export type SyncRequest = {
@@ -124,16 +124,16 @@ export type ApplicationObject = {
   operation?: Operation;
 };
 
-/** The namespace of the control plane, where applications are unless a request names another. */
+/** The namespace of the control plane. Applications are there unless a request names another namespace. */
 export const controlPlaneNamespace = 'argocd';
 
-/** Without an optional member, which `undefined` would not do. */
+/** Removes an optional member. Setting it to `undefined` would leave the key in place. */
 export function omit<T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> {
   const { [key]: _gone, ...rest } = value;
   return rest;
 }
 
-/** What the application itself says of its syncs. */
+/** The application's own sync settings. */
 export function ownSyncPolicy({ spec }: ApplicationObject): { syncOptions: string[]; retry: Retry } {
   const { syncOptions, retry } = spec.syncPolicy ?? {};
   return {
@@ -144,7 +144,7 @@ export function ownSyncPolicy({ spec }: ApplicationObject): { syncOptions: strin
   };
 }
 
-/** As lists and the answer to a sync show it: the health of single resources is only added for GET and streams. */
+/** As in lists and in the answer to a sync. Only GET and streams show the health of single resources. */
 export function withoutResourceHealth(object: ApplicationObject): ApplicationObject {
   const { resources } = object.status;
   if (resources === undefined) return object;

@@ -1,4 +1,4 @@
-// What stands behind the API: git, the cluster, and the application controller.
+// Everything behind the API: git, the cluster, and the application controller.
 import { createCluster, type Cluster } from './cluster.ts';
 import { createCompare } from './comparison.ts';
 import { createController, type Controller } from './controller.ts';

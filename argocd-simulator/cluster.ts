@@ -1,19 +1,19 @@
-// The applications as the API server keeps them: versions, changes, and who is told of them.
+// The applications as the API server keeps them: their versions, their changes, and the streams that are told.
 import type { ApplicationObject } from './application.ts';
 import type { Behaviour } from './description.ts';
 
 export type ChangeType = 'ADDED' | 'MODIFIED' | 'DELETED';
 export type Listener = (type: ChangeType, object: ApplicationObject) => void;
 
-/** One application: what Argo CD shows, and what the simulator knows besides. */
+/** One application: the object that Argo CD shows, and what the simulator stores besides. */
 export type ApplicationRecord = {
   object: ApplicationObject;
   behaviour: Behaviour;
-  /** What is deployed, by resource key; a resource that is not there is missing in the cluster. */
+  /** Deployed content by resource key; a resource without an entry is missing in the cluster. */
   live: Map<string, string>;
-  /** Ends the running operation's timers. */
+  /** Stops the timers of the running operation. */
   cancelRun?: () => void;
-  /** Which of the running operation's ends are no longer wanted (it is being terminated). */
+  /** Replaces the rest of the running operation by its termination. */
   terminate?: () => void;
 };
 
@@ -24,7 +24,7 @@ export interface Cluster {
   size(): number;
   add(record: ApplicationRecord): void;
   remove(record: ApplicationRecord): void;
-  /** Stores a new version of the object and tells everybody. */
+  /** Stores a new version of the object and tells all streams. */
   update(record: ApplicationRecord, change: (object: ApplicationObject) => ApplicationObject): void;
   onChange(listener: Listener): () => void;
 }
@@ -64,7 +64,7 @@ export function createCluster(firstVersion: number): Cluster {
       tell('DELETED', record.object);
     },
     update(record, change) {
-      // Gone in the meantime (deleted, or the world was replaced): a late timer changes nothing.
+      // Deleted meanwhile, or the world was replaced: a late timer changes nothing.
       if (records.get(keyOf(record.object)) !== record) return;
       record.object = versioned(change(record.object));
       tell('MODIFIED', record.object);

@@ -1,10 +1,10 @@
-// What the application controller finds when it compares git with the cluster. Pure.
+// The application controller's comparison of git with the cluster. Pure.
 import { omit, type ApplicationStatus, type ResourceStatus, type SyncStatus } from './application.ts';
 import type { ApplicationRecord } from './cluster.ts';
 import type { ResourceDescription, Source } from './description.ts';
 import type { Repositories } from './repositories.ts';
 
-/** The status after a comparison with `revisions`, one a source. `progressing`: a rollout is on its way. */
+/** The status after a comparison with `revisions`, one for each source. `progressing`: a rollout is running. */
 export type Compare = (
   record: ApplicationRecord,
   revisions: readonly string[],
@@ -12,7 +12,7 @@ export type Compare = (
   progressing?: boolean,
 ) => ApplicationStatus;
 
-/** Kinds whose health Argo CD assesses, as far as the simulator has them. */
+/** The kinds in the simulator whose health Argo CD assesses. */
 export const kindsWithHealth: ReadonlySet<string> = new Set([
   'Service',
   'Deployment',
@@ -43,7 +43,7 @@ export function resourcesOf(record: ApplicationRecord): ResourceDescription[] {
   );
 }
 
-/** What a resource is when these revisions (one a source) are deployed. */
+/** The content of a resource once these revisions (one for each source) are deployed. */
 export function desired(
   record: ApplicationRecord,
   resource: ResourceDescription,
@@ -58,7 +58,7 @@ export function desired(
     .join('+');
 }
 
-/** The head of the branch, one a source. */
+/** The head of the branch, one for each source. */
 export function headsOf(record: ApplicationRecord, repositories: Repositories): string[] {
   return sourcesOf(record).map(
     (source) =>
@@ -66,7 +66,7 @@ export function headsOf(record: ApplicationRecord, repositories: Repositories): 
   );
 }
 
-/** The revisions the application shows, one a source. */
+/** The revisions that the application shows, one for each source. */
 export function shownRevisions(record: ApplicationRecord): string[] {
   const { revision, revisions } = record.object.status.sync;
   return revisions ?? (revision === undefined ? [] : [revision]);
@@ -101,7 +101,7 @@ export function comparedTo({ object: { spec } }: ApplicationRecord): NonNullable
   };
 }
 
-/** What names a resource among those of an application. */
+/** Identifies a resource within its application. */
 export function identityOf(record: ApplicationRecord, resource: ResourceDescription) {
   return {
     ...(resource.group ? { group: resource.group } : {}),

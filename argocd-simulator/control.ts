@@ -1,5 +1,5 @@
-// The simulator's own endpoints below /simulator, which no Argo CD has. Only for this machine: a page in a browser
-// must not reach them, neither directly (Origin) nor by a name that leads here (Host).
+// The simulator's own endpoints below /simulator, which no Argo CD has. They are only for this machine: a web page in a
+// browser must not reach them, neither directly (Origin) nor by a name that leads here (Host).
 import * as z from 'zod/mini';
 import { controlPlaneNamespace } from './application.ts';
 import type { Backend } from './backend.ts';
@@ -7,18 +7,18 @@ import { inWordsOf, type Drift, type DriftRequest } from './drift.ts';
 import type { Exchange, Handler } from './exchange.ts';
 import { plain, type Answer } from './http-answers.ts';
 
-/** The largest body that a control takes, in bytes, unless it says otherwise. */
+/** The default limit for the body of a control, in bytes. */
 const mostBytes = 1024 * 1024;
 
-/** One endpoint, named by method and path: `POST /simulator/drift`. */
+/** One endpoint, keyed by method and path: `POST /simulator/drift`. */
 export interface Control {
   readonly endpoint: string;
   readonly mostBytes?: number;
-  /** @param body parsed JSON; an empty object where the request has none */
+  /** @param body parsed JSON; an empty object if the request has no body */
   answer(body: unknown): Answer;
 }
 
-/** @param hosts names in `Host` that are allowed besides those of this machine */
+/** @param hosts names that `Host` may have besides those of this machine */
 export function createControls(controls: readonly Control[], hosts: readonly string[] = []): Handler {
   return async (exchange, next) => {
     if (!exchange.path.startsWith('/simulator')) return next();
@@ -55,12 +55,12 @@ export const driftMembers = {
 const behaviourSchema = z.strictObject({
   app: name,
   namespace: z._default(name, controlPlaneNamespace),
-  /** The message of each sync; null: syncs succeed again. */
+  /** The error message of each sync; null: syncs succeed again. */
   fails: z.exactOptional(z.nullable(z.string().check(z.minLength(1), z.maxLength(2000)))),
   syncMs: z.exactOptional(z.int().check(z.gte(0), z.lte(3_600_000))),
 });
 
-/** What a person sets in the demo: drift, and syncs that fail or take their time. */
+/** What a person sets in the demo: drift, and syncs that fail or take long. */
 export function demoControls(
   { cluster, controller }: Backend,
   drift: Drift,
@@ -110,7 +110,7 @@ export function driftAnswer(
   return done({ drifted });
 }
 
-/** Goes on with the body, or says in words what is wrong with it, and where. */
+/** Calls the handler with the body, or answers with what is wrong in it, and where. */
 export function parsed<S extends z.ZodMiniType>(
   what: string,
   schema: S,
@@ -123,7 +123,7 @@ export function parsed<S extends z.ZodMiniType>(
 
 type Parsed<T> = { ok: true; value: T } | { ok: false; message: string };
 
-/** Parses with English messages, which zod/mini leaves out unless asked. */
+/** Parses with English messages, which zod/mini only has on request. */
 export function parse<S extends z.ZodMiniType>(schema: S, input: unknown): Parsed<z.output<S>> {
   const result = schema.safeParse(input, { error: z.locales.en().localeError });
   if (result.success) return { ok: true, value: result.data };

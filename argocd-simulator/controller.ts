@@ -1,4 +1,4 @@
-// The application controller's work besides operations: refreshes, commits that it finds, automated syncs.
+// The application controller's work besides operations: refreshes, noticing commits, and automated syncs.
 import { omit, ownSyncPolicy, timestamp, type ApplicationObject, type Operation } from './application.ts';
 import type { ApplicationRecord, Cluster } from './cluster.ts';
 import { headsOf, sourcesOf, type Compare } from './comparison.ts';
@@ -8,11 +8,11 @@ import type { Repositories } from './repositories.ts';
 import type { Timers } from './timers.ts';
 
 export interface Controller {
-  /** Resolves with the object after a new comparison. */
+  /** Resolves to the object after a new comparison. */
   refresh(record: ApplicationRecord, kind: 'normal' | 'hard'): Promise<ApplicationObject>;
-  /** A commit in the application's repository, which the controller notices at once. */
+  /** Reports a commit in the application's repository. The controller notices it at once. */
   push(record: ApplicationRecord, details: { message?: string; revision?: string }): Commit | undefined;
-  /** Something has changed: compares again, or syncs an automated application. */
+  /** Reports a change. The controller compares again, or syncs an automated application. */
   notice(record: ApplicationRecord): void;
 }
 
@@ -22,7 +22,7 @@ export function createController(parts: {
   operations: Pick<Operations, 'accept'>;
   timers: Timers;
   compare: Compare;
-  /** Resolves when the controller runs; absent: it always does. */
+  /** Resolves when the controller runs; absent: it always runs. */
   running?: () => Promise<void>;
 }): Controller {
   const { cluster, repositories, operations, timers, compare } = parts;
@@ -36,12 +36,12 @@ export function createController(parts: {
     reconciledAt: now(),
   });
 
-  /** Compares again and stores the result in one event. */
+  /** Compares again and stores the result as one event. */
   function compareAgain(record: ApplicationRecord): void {
     cluster.update(record, (object) => ({ ...object, status: newStatus(record) }));
   }
 
-  /** Starts the operation that an automated application starts by itself; true: it did. */
+  /** Starts the automated sync of an application, if one is due. @returns whether it started one */
   function syncsItself(record: ApplicationRecord): boolean {
     const { object } = record;
     if (object.operation || !isAutomated(object) || newStatus(record).sync.status !== 'OutOfSync')
@@ -58,7 +58,7 @@ export function createController(parts: {
       initiatedBy: { automated: true },
       retry: Object.keys(retry).length > 0 ? retry : { limit: 5 },
     };
-    // Argo CD does not try the same revision twice by itself.
+    // Argo CD never tries the same revision twice automatically.
     if (attempted(object) === revisions.join()) return false;
     operations.accept(record, operation);
     return true;
@@ -114,7 +114,7 @@ export function isAutomated({ spec }: ApplicationObject): boolean {
   return !('enabled' in automated && automated.enabled === false);
 }
 
-/** The revisions that the last operation was about. */
+/** The revisions of the last operation. */
 function attempted({ status }: ApplicationObject): string | undefined {
   const result = status.operationState?.['syncResult'];
   if (typeof result !== 'object' || result === null) return undefined;

@@ -1,4 +1,4 @@
-// From the description of an application to its first object.
+// Makes the first object of an application from its description.
 import { randomUUID } from 'node:crypto';
 import {
   controlPlaneNamespace,
@@ -12,7 +12,7 @@ import { desired, headsOf, resourceKey, resourcesOf, type Compare } from './comp
 import type { ApplicationDescription } from './description.ts';
 import type { Repositories } from './repositories.ts';
 
-/** As Argo CD stores a policy of automated syncs. */
+/** The policy for automated syncs in the form that Argo CD stores. */
 export const automatedSync = { automated: { prune: false, selfHeal: false } };
 
 export function createApplication(
@@ -25,7 +25,7 @@ export function createApplication(
   return record;
 }
 
-/** The application before anything was compared or deployed. */
+/** The application before its first comparison and first deployment. */
 export function uncompared(description: ApplicationDescription, now: number): ApplicationRecord {
   const { name, namespace = controlPlaneNamespace, sources } = description;
   const created = description.createdAt ?? timestamp(now);
@@ -66,7 +66,7 @@ export function uncompared(description: ApplicationDescription, now: number): Ap
   };
 }
 
-/** Puts what is deployed into the cluster, and compares it for the first time. */
+/** Puts the deployed resources into the cluster, and compares for the first time. */
 export function deploy(
   record: ApplicationRecord,
   { deployed: wanted, history: described }: Pick<ApplicationDescription, 'deployed' | 'history'>,
@@ -120,7 +120,7 @@ export function historyEntry(
   };
 }
 
-/** The state that the sync behind a history entry left. */
+/** The state that is left by the sync of a history entry. */
 function succeeded(entry: HistoryEntry): OperationState {
   const what = entry.sources
     ? { sources: entry.sources, revisions: entry.revisions ?? [] }

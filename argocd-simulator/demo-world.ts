@@ -2,7 +2,7 @@
 import type { ApplicationDescription, RepositoryDescription } from './description.ts';
 import { commitIdOf, commitText } from './repositories.ts';
 
-/** How many commits each repository starts with. */
+/** How many commits each repository has at the start. */
 const commits = 6;
 const dayMs = 86_400_000;
 
@@ -12,7 +12,7 @@ export function demoWorld(now: number): {
 } {
   const repositories: RepositoryDescription[] = [];
 
-  /** `behind`: how many commits the deployed one is older than the head. */
+  /** `behind`: by how many commits the deployed revision is older than the head. */
   function application(
     name: string,
     project: string,
@@ -65,11 +65,11 @@ export function demoWorld(now: number): {
     application('payments', 'back-office', 'pay', 1),
     application('invoices', 'back-office', 'pay', 0),
     application('orders', 'back-office', 'pay', 0),
-    // The occasional slow one.
+    // One application whose syncs are slow.
     application('reports', 'back-office', 'pay', 0, { syncMs: 12_000 }),
     application('mail', 'platform', 'platform', 0),
     application('gateway', 'platform', 'platform', 0),
-    // One that Argo CD keeps in sync by itself, as there is in most installations.
+    // One application that Argo CD syncs automatically, as most installations have.
     application('metrics', 'platform', 'platform', 0, { automated: true }),
   ];
   return { applications, repositories };

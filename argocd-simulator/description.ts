@@ -1,9 +1,9 @@
-// What a caller describes to the simulator: repositories, and the applications that follow them.
+// What a caller describes to the simulator: repositories, and the applications that use them.
 
 export type Source = {
   repoURL: string;
   path?: string;
-  /** The chart of a Helm repository. */
+  /** The name of the chart, for a Helm repository. */
   chart?: string;
   targetRevision?: string;
 };
@@ -29,10 +29,10 @@ export type RepositoryDescription = {
   commits: Commit[];
 };
 
-/** How an application behaves. None of it is Argo CD's. */
+/** How an application behaves. Argo CD has none of these settings. */
 export type Behaviour = {
   name: string;
-  /** Default: a ConfigMap and a Service of the application's name. */
+  /** Default: a ConfigMap and a Service with the application's name. */
   resources?: ResourceDescription[];
   /** Resources (`Kind/name`) that a commit changes; absent: the first one. */
   changes?: string[];
@@ -46,11 +46,11 @@ export type Behaviour = {
 
 export type HistoryDescription = {
   id: number;
-  /** One a source. */
+  /** One for each source. */
   revisions: string[];
   deployedAt?: string;
   deployStartedAt?: string;
-  /** The account; absent: automated. */
+  /** The account that started it; absent: automated. */
   by?: string;
 };
 
@@ -60,11 +60,11 @@ export type ApplicationDescription = Behaviour & {
   labels?: Record<string, string>;
   createdAt?: string;
   source?: Source;
-  /** In place of `source`. */
+  /** Instead of `source`. */
   sources?: Source[];
   destination?: { server?: string; name?: string; namespace?: string };
   automated?: boolean;
-  /** Deployed revisions, one a source; absent: the head (in sync); null: never synced. */
+  /** Deployed revisions, one for each source; absent: the head (in sync); null: never synced. */
   deployed?: string[] | null;
   history?: HistoryDescription[];
 };

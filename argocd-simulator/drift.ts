@@ -1,11 +1,11 @@
-// Which application drifts next.
+// Chooses the application that drifts next.
 import { controlPlaneNamespace } from './application.ts';
 import type { Backend } from './backend.ts';
 import type { ApplicationRecord, Cluster } from './cluster.ts';
 import { isAutomated } from './controller.ts';
 import type { Timers } from './timers.ts';
 
-/** So many are named in one line of the log. */
+/** How many applications a line of the log names. */
 const namedMax = 5;
 
 export type Drifted = { namespace: string; name: string; revision: string | null };
@@ -18,9 +18,9 @@ export interface DriftRequest {
 
 export interface Drift {
   /**
-   * Lets the named application drift, or the next `count` ones; `undefined`: there is no such application.
+   * Makes the named application drift, or the next `count` ones. Returns `undefined` if there is no such application.
    *
-   * @param change changes the application or its repository, and tells the new commit if there is one
+   * @param change changes the application or its repository, and returns the new commit if there is one
    */
   now(
     request: DriftRequest,
@@ -35,14 +35,14 @@ export function inWordsOf(drifted: readonly Drifted[]): string {
   return `drift: ${named.join(', ') || 'no application'}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-/** What is in sync drifts first, so that every application drifts once before one does again. */
+/** Applications in sync drift first, so that each one drifts once before any drifts again. */
 export function createDrift({ cluster }: Pick<Backend, 'cluster'>): Drift {
   let turn = 0;
 
-  /** Takes its turn out of the candidates. */
+  /** Chooses the next one by turns. */
   function next(candidates: ApplicationRecord[]): ApplicationRecord | undefined {
     const at = turn % Math.max(candidates.length, 1);
-    // More than one step, so that neighbours in the list do not drift one after the other.
+    // A step of more than one, so that neighbours in the list do not drift one after the other.
     turn += 5;
     return candidates.splice(at, 1)[0];
   }
@@ -69,7 +69,7 @@ export function createDrift({ cluster }: Pick<Backend, 'cluster'>): Drift {
   };
 }
 
-/** In sync, at rest, and waiting for a person; where there is none, whatever waits for a person. */
+/** In sync, at rest, and without automated syncs; if there is none, all those without automated syncs. */
 function driftable(cluster: Cluster): ApplicationRecord[] {
   const waiting = [...cluster.all()].filter(
     ({ object }) => !isAutomated(object) && object.status.sync.status !== 'Unknown',
@@ -78,7 +78,7 @@ function driftable(cluster: Cluster): ApplicationRecord[] {
   return atRest.length > 0 ? atRest : waiting;
 }
 
-/** Something drifts again and again, until the timers are cancelled. */
+/** Makes applications drift at an interval, until the timers are cancelled. */
 export function driftForever(options: {
   drift: Drift;
   change: Parameters<Drift['now']>[1];

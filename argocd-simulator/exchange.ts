@@ -1,4 +1,4 @@
-// One request and its answer, and the list of handlers that it passes.
+// One request with its answer, and the list of handlers that it passes through.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readBody, type Answer } from './http-answers.ts';
 
@@ -8,17 +8,17 @@ export interface Exchange {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
-  /** Read once, however many handlers ask; `undefined`: longer than the limit of the first one, or cut off. */
+  /** Read only once, however many handlers ask; `undefined`: longer than the first handler's limit, or cut off. */
   body(limit: number): Promise<string | undefined>;
 }
 
-/** `taken`: the handler answers by itself, now or later, or never. */
+/** `taken`: the handler answers by itself, now, later or never. */
 export type Outcome = Answer | 'taken';
 
-/** Answers, or passes on to the handlers behind it, whose outcome it may change. */
+/** Answers, or passes the request on to the following handlers, whose outcome it may change. */
 export type Handler = (exchange: Exchange, next: () => Promise<Outcome>) => Outcome | Promise<Outcome>;
 
-/** Undefined where the path cannot be read. */
+/** Undefined if the path cannot be read. */
 export function createExchange(request: IncomingMessage, response: ServerResponse): Exchange | undefined {
   const target = request.url ?? '/';
   if (!URL.canParse(target, 'http://simulator')) return undefined;

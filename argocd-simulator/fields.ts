@@ -1,16 +1,16 @@
-// `fields=`: the list knows a fixed set of names, the stream filters any path by string prefix.
+// `fields=`: a list knows a fixed set of names, but a stream filters any path by string prefix.
 import { withoutResourceHealth, type ApplicationObject } from './application.ts';
 
 export type Fields = { names: string[]; exclude: boolean };
 
-/** A leading minus turns the whole selection round; nothing given is no selection. */
+/** A leading minus excludes the named fields. An empty parameter selects everything. */
 export function parseFields(text: string | null): Fields | undefined {
   if (!text) return undefined;
   const exclude = text.startsWith('-');
   return { names: (exclude ? text.slice(1) : text).split(','), exclude };
 }
 
-/** What the list can select. `undefined` is left out, `null` is shown. */
+/** What a list can select. `undefined` is left out, `null` is shown. */
 const listFields: Record<string, (app: ApplicationObject) => unknown> = {
   'metadata.name': (app) => app.metadata.name,
   'metadata.namespace': (app) => app.metadata.namespace,
@@ -35,7 +35,7 @@ const listFields: Record<string, (app: ApplicationObject) => unknown> = {
   'status.operationState.startedAt': (app) => app.status.operationState?.['startedAt'],
   'status.operationState.finishedAt': (app) =>
     app.status.operationState && (app.status.operationState['finishedAt'] ?? null),
-  // Named so by Argo CD, but it is the result.
+  // Argo CD uses this name, but shows the result of the operation.
   'status.operationState.operation.sync': (app) =>
     app.status.operationState && (app.status.operationState['syncResult'] ?? null),
   'operation.sync': (app) => app.operation?.sync,
@@ -71,7 +71,7 @@ function put(target: Record<string, unknown>, [key = '', ...rest]: string[], val
   put(next, rest, value);
 }
 
-/** The selected part of a stream's message, members in alphabetical order as Argo CD sends them then. */
+/** The selected part of a stream's message. Argo CD then sends the members in alphabetical order. */
 export function streamSelection(message: Record<string, unknown>, fields: Fields): Record<string, unknown> {
   return select(message, '', fields);
 }

@@ -1,13 +1,13 @@
-// Answers as data, and the one place that sends them. Argo CD's error shapes.
+// Answers as data in Argo CD's error shapes, and the only function that sends them.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 
 export type Answer = { status: number; headers: Record<string, string>; body: string };
 
-/** A refusal before it is worded for unary answers or streams: a gRPC code and a message. */
+/** A refusal before it is worded for a unary answer or a stream: a gRPC code and a message. */
 export type Refusal = { code: number; message: string };
 
-/** gRPC codes and the HTTP statuses Argo CD gives them. */
+/** gRPC codes and the HTTP statuses that Argo CD answers for them. */
 const statuses: Record<number, [number, string]> = {
   1: [408, 'Request Timeout'],
   2: [500, 'Internal Server Error'],
@@ -79,7 +79,7 @@ export function acceptsGzip(request: IncomingMessage): boolean {
   return /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
 }
 
-/** The body as text; `undefined`: longer than `limit` bytes (the rest is not kept), or not all of it came. */
+/** The body as text; `undefined`: longer than `limit` bytes (the rest is dropped), or incomplete. */
 export function readBody(request: IncomingMessage, limit: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     let chunks: Buffer[] = [];

@@ -1,4 +1,4 @@
-// How an operation runs: taken on, Running, its end, and the comparison afterwards.
+// The course of an operation: accepted, running, ended, and then compared again.
 // The pauses between the steps are those of the recordings in test/argocd-recordings.
 import {
   omit,
@@ -17,40 +17,40 @@ import { apply, appliedRows, failedRow, operationRevisions, syncResult } from '.
 import type { Timers } from './timers.ts';
 
 export interface Operations {
-  /** Takes an operation on. Right afterwards the object is what the request is answered with. */
+  /** Accepts an operation. Directly afterwards, the object is the one to answer the request with. */
   accept(record: ApplicationRecord, operation: Operation): void;
-  /** False: nothing is running. */
+  /** @returns false if no operation is running */
   terminate(record: ApplicationRecord): boolean;
 }
 
-/** One operation's run. A cancelled one never gets past its next pause. */
+/** The run of one operation. After it is cancelled, it never gets past its next pause. */
 export interface Run {
   readonly record: ApplicationRecord;
   readonly operation: Operation;
   readonly state: OperationState;
   pause(ms: number): Promise<void>;
-  /** The state shows Running, from now. */
+  /** Makes the state Running, from now on. */
   begin(): void;
   show(change: Partial<OperationState>): void;
-  /** A member of the state that no longer holds; nobody is told yet. */
+  /** Removes a member of the state that no longer holds. No stream is told yet. */
   forget(member: 'finishedAt'): void;
   end(phase: Phase, message: string, resources?: ResourceResult[]): void;
 }
 
-/** What happens in an operation, from beginning to end. */
+/** The steps of an operation, from beginning to end. */
 export interface Course {
   run(run: Run): Promise<void>;
-  /** In place of the rest of `run`, once a client terminates the operation. */
+  /** Replaces the rest of `run` once a client terminates the operation. */
   terminated(run: Run): Promise<void>;
 }
 
-/** The last steps that every course has. */
+/** The last steps, which every course has. */
 export interface Endings {
   reconciled(record: ApplicationRecord): void;
   /** Compares and stores the result. */
   compared(record: ApplicationRecord, revisions: readonly string[], progressing?: boolean): void;
   failed(run: Run, phase: Phase, message: string, resources: ResourceResult[]): Promise<void>;
-  /** What was applied becomes an entry of the history, and the operation a success. */
+  /** Adds an entry to the history for what was applied, and ends the operation with success. */
   succeeded(run: Run, resources: ResourceResult[]): Promise<void>;
 }
 
@@ -94,7 +94,7 @@ export function createEndings({ cluster, repositories, timers, compare }: Ending
     },
     async succeeded(run, resources) {
       const { record, operation } = run;
-      // A sync of some resources only deploys nothing as a whole.
+      // A sync of selected resources does not deploy a revision as a whole.
       if (!operation.sync.resources) cluster.update(record, (object) => withHistory(run, object));
       await run.pause(19);
       run.end(
@@ -115,7 +115,7 @@ export function createEndings({ cluster, repositories, timers, compare }: Ending
   };
 }
 
-/** A sync that deploys what it is asked to, or fails as a whole. */
+/** A sync that deploys everything it is asked to, or fails as a whole. */
 export function createCourse(endings: Endings, repositories: Repositories): Course {
   return {
     async run(run) {

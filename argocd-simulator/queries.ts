@@ -1,4 +1,4 @@
-// The GET endpoints that answer at once: list, one application, the metadata of a revision.
+// The GET endpoints that answer at once: the list, one application, and the metadata of a revision.
 import { controlPlaneNamespace, withoutResourceHealth, type ApplicationObject } from './application.ts';
 import type { Backend } from './backend.ts';
 import type { ApplicationRecord } from './cluster.ts';
@@ -29,7 +29,7 @@ function byName(a: ApplicationObject, b: ApplicationObject): number {
   return a.metadata.namespace < b.metadata.namespace ? -1 : 1;
 }
 
-/** The projects that a list or a stream is limited to; empty: all. */
+/** The projects to which a list or a stream is limited; empty: all. */
 export function projectsIn(query: URLSearchParams): string[] {
   return [...query.getAll('projects'), ...query.getAll('project')].filter((each) => each !== '');
 }
@@ -38,7 +38,7 @@ export function namespaceIn(query: URLSearchParams): string {
   return query.get('appNamespace') || controlPlaneNamespace;
 }
 
-/** Does `then` with the application. A missing one is answered as Argo CD does it, like a forbidden one. */
+/** Calls `then` with the application. Argo CD answers for a missing one as for a forbidden one. */
 export function withApplication<Result>(
   { cluster }: Backend,
   { namespace, name }: { namespace: string; name: string },

@@ -1,15 +1,15 @@
-// The git side: branches, commits, and what a commit changes below a path.
+// The git side: branches, commits, and which paths a commit changes.
 import { createHash } from 'node:crypto';
 import { timestamp } from './application.ts';
 import type { Commit, RepositoryDescription, Source } from './description.ts';
 
 export interface Repositories {
-  /** The commit that a branch name, HEAD or a commit id means; undefined: no such branch. */
+  /** The commit of a branch name, HEAD or a commit id; undefined: no such branch. */
   resolve(source: Source, revision?: string): string | undefined;
-  /** Equal for two revisions where nothing below the source's path differs. */
+  /** Equal for two revisions if nothing below the source's path differs between them. */
   content(source: Source, revision: string): string;
   find(source: Source, revision: string): Commit | undefined;
-  /** A new head of the branch; `elsewhere`: it changes nothing below the source's path. */
+  /** Adds a new head to the branch; `elsewhere`: it changes nothing below the source's path. */
   commit(
     source: Source,
     now: number,
@@ -17,7 +17,7 @@ export interface Repositories {
   ): Commit;
 }
 
-/** Full and abbreviated commit ids are taken as they are, unresolved. */
+/** Full and abbreviated commit ids are not resolved. */
 const commitId = /^[0-9a-f]{7,40}$/;
 
 const authors = [
@@ -41,7 +41,7 @@ export function commitIdOf(...parts: (string | number)[]): string {
   return createHash('sha1').update(parts.join('\n')).digest('hex');
 }
 
-/** Author and message number `n` of the small stock. */
+/** Author and message number `n` from a small fixed set. */
 export function commitText(n: number): { author: string; message: string } {
   return {
     author: authors[n % authors.length] ?? 'Developer <developer@example.com>',
@@ -57,7 +57,7 @@ export function createRepositories(descriptions: readonly RepositoryDescription[
     repositories.set(url, { branch, commits: [...commits], positions });
   }
 
-  // A source whose repository nobody described gets one with a single commit.
+  // A source without a described repository gets one with a single commit.
   function repositoryOf(source: Source): Repository {
     const known = repositories.get(source.repoURL);
     if (known && known.commits.length > 0) return known;

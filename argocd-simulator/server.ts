@@ -1,4 +1,4 @@
-// The HTTP server of a simulated Argo CD: labels every answer, and hands requests to a list of handlers.
+// The HTTP server of a simulated Argo CD. It labels every answer, and gives each request to a list of handlers.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createExchange, handle, type Handler } from './exchange.ts';
 import { plain, refused, send } from './http-answers.ts';
@@ -10,9 +10,9 @@ export type Log = (
 ) => void;
 
 export interface Simulator {
-  /** Rejects with the original error where the port cannot be opened (`EADDRINUSE` …). */
+  /** Rejects with the original error if the port cannot be opened (`EADDRINUSE` …). */
   start(): Promise<{ url: string }>;
-  /** Cuts open streams; may be called twice. */
+  /** Cuts open streams. It may be called twice. */
   stop(): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export function createSimulatorServer(options: {
     });
   });
 
-  // Longer than clients keep idle connections: they never send into one that is being closed.
+  // Longer than clients keep idle connections, so that they never write to one that is just being closed.
   server.keepAliveTimeout = 120_000;
 
   return {
@@ -64,7 +64,7 @@ export function createSimulatorServer(options: {
     stop: () =>
       new Promise((resolve) => {
         onStop();
-        // `close` reports a server that does not listen as an error; to have stopped is all that is asked for.
+        // `close` reports an error if the server does not listen. It has stopped, which is all that is wanted.
         server.close(() => resolve());
         server.closeAllConnections();
       }),

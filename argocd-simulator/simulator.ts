@@ -1,8 +1,8 @@
-// A small HTTP server that answers as Argo CD 3.6 does, for the demo. It is always labelled: the version ends with
-// `+simulated`, and every answer carries `X-Simulated: argocd`. docs/argocd-simulator.md says what it answers.
+// A small HTTP server for the demo that answers as Argo CD 3.6 does. It is always labelled: the version ends with
+// `+simulated`, and every answer has `X-Simulated: argocd`. docs/argocd-simulator.md lists what it answers.
 //
-// The tests build their own Argo CD (test/argocd) of the same parts. They put handlers in front of these, and describe
-// another `Backend` and another `Course` of an operation.
+// The tests build their own Argo CD (test/argocd) from the same parts: they add handlers in front, and bring another
+// `Backend` and another `Course` of an operation.
 import { createApi, onlyToken } from './api.ts';
 import { createBackend } from './backend.ts';
 import { createControls, demoControls } from './control.ts';
@@ -26,7 +26,7 @@ export interface SimulatorOptions {
 
 export const newestVersion = '3.6.0';
 
-/** How often an open stream says that it is open, in ms. */
+/** How often an open stream sends a keep-alive, in ms. */
 export const keepAliveMs = 15_000;
 
 const frontPage = `This is a simulated Argo CD (X-Simulated: argocd). It deploys nothing.

@@ -7,20 +7,20 @@ import { parseFields, streamSelection } from './fields.ts';
 import { streamError, type Refusal } from './http-answers.ts';
 import type { Timers } from './timers.ts';
 
-/** A client that reads nothing is cut off rather than buffered for without end. */
+/** Cuts off a client that does not read, so that its buffer stays bounded. */
 const mostBufferedBytes = 64 * 1024 * 1024;
 
 export const streamPath = '/api/v1/stream/applications';
 
 /** How messages are written to one client. */
 export interface Wire {
-  /** Status and headers. They wait for the first event. */
+  /** Status and headers. They are sent with the first event. */
   open(): void;
   send(text: string): void;
   keepAlive(): void;
-  /** In place of everything else. */
+  /** Answers with an error and nothing else. */
   refuse(status: number, text: string): void;
-  /** Bytes that the client has not taken yet. */
+  /** How many bytes the client has not read yet. */
   waiting(): number;
 }
 
@@ -41,7 +41,7 @@ export function eventWire(response: ServerResponse): Wire {
 
 export const grpcHeader = { 'Grpc-Metadata-Content-Type': 'application/grpc' };
 
-/** An error is one message of the stream, filtered by `fields=` like any other. */
+/** An error is one message of the stream, and `fields=` filters it like any other. */
 export function refuseStream({ query }: Exchange, wire: Wire, refusal: Refusal): void {
   const { status, message } = streamError(refusal);
   const fields = parseFields(query.get('fields'));
@@ -49,18 +49,18 @@ export function refuseStream({ query }: Exchange, wire: Wire, refusal: Refusal):
 }
 
 export interface StreamOptions {
-  /** Where the events come from. */
+  /** The source of the events. */
   readonly source: Pick<Cluster, 'all' | 'onChange'>;
   readonly timers: Timers;
   readonly keepAliveMs: number;
-  /** Whether the stream is about this application; absent: it is about every one. */
+  /** Whether the stream shows this application; absent: it shows every one. */
   wanted?(object: ApplicationObject): boolean;
 }
 
 export function openStream({ query, response }: Exchange, wire: Wire, options: StreamOptions): void {
   const { source, timers, keepAliveMs, wanted = () => true } = options;
   const fields = parseFields(query.get('fields'));
-  /** The last message by application name: two namespaces share it, as in Argo CD. */
+  /** The last message by application name. Applications of the same name in two namespaces share an entry, as in Argo CD. */
   const lastSent = new Map<string, string>();
   let started = false;
   let stopKeepAlive: (() => void) | undefined;

@@ -1,11 +1,11 @@
-// What a sync does to the resources and how Argo CD words it. Pure.
+// The effect of a sync on the resources, and Argo CD's words for it. Pure.
 import type { Operation, ResourceResult, SyncResult } from './application.ts';
 import type { ApplicationRecord } from './cluster.ts';
 import { desired, resourceKey, resourcesOf } from './comparison.ts';
 import type { ResourceDescription } from './description.ts';
 import type { Repositories } from './repositories.ts';
 
-/** The revisions an operation deploys, one a source. */
+/** The revisions that an operation deploys, one for each source. */
 export function operationRevisions({ sync }: Operation): string[] {
   return sync.revisions ?? (sync.revision === undefined ? [] : [sync.revision]);
 }
@@ -20,7 +20,7 @@ export function syncResult(operation: Operation, resources?: ResourceResult[]): 
   };
 }
 
-/** A resource as the result of an operation names it. */
+/** A resource in the form that the result of an operation has. */
 export function resultIdentity(
   record: ApplicationRecord,
   resource: ResourceDescription,
@@ -34,7 +34,7 @@ export function resultIdentity(
   };
 }
 
-/** The rows of a sync that goes well, as found before it is applied. */
+/** The rows of a sync that succeeds, as found before anything is applied. */
 export function appliedRows(
   record: ApplicationRecord,
   operation: Operation,
@@ -57,7 +57,7 @@ export function appliedRows(
   });
 }
 
-/** Puts what the operation deploys into the cluster. */
+/** Puts the resources of the operation into the cluster. */
 export function apply(
   record: ApplicationRecord,
   operation: Operation,
@@ -70,7 +70,7 @@ export function apply(
   }
 }
 
-/** The first resource is refused, and the sync with it. */
+/** The first resource is refused, and the sync fails. */
 export function failedRow(record: ApplicationRecord, message: string): ResourceResult[] {
   return resourcesOf(record)
     .slice(0, 1)

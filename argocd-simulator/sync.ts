@@ -15,7 +15,7 @@ import { sourcesOf } from './comparison.ts';
 import { isAutomated } from './controller.ts';
 import { json, refused, type Answer, type Refusal } from './http-answers.ts';
 
-/** What the body of a sync says, as far as it matters here. */
+/** The members of a sync request that the simulator uses. */
 export interface SyncBody {
   readonly appNamespace: string;
   readonly revision: string;
@@ -23,7 +23,7 @@ export interface SyncBody {
   readonly sourcePositions: readonly number[];
   readonly infos: Info[];
   readonly prune: boolean;
-  /** Absent: the body says nothing of them. */
+  /** Absent: the request does not have them. */
   readonly syncOptions?: string[] | undefined;
   readonly retryStrategy?: Retry | undefined;
 }
@@ -75,7 +75,7 @@ export function isRefusal(value: object): value is Refusal {
   return 'code' in value && 'message' in value;
 }
 
-/** What is asked for, one a source; empty: what the application follows. */
+/** The requested revisions, one for each source; empty: those that the application follows. */
 export function wantedRevisions(record: ApplicationRecord, body: SyncBody): string[] {
   if (record.object.spec.sources === undefined) return [body.revision];
   const wanted = sourcesOf(record).map(() => '');
@@ -99,12 +99,12 @@ export function resolveRevisions(
   return resolved;
 }
 
-/** `code`: gRPC's name of it. */
+/** `code`: the name of the gRPC code. */
 export function unresolved(code: string, message: string): Refusal {
   return { code: 9, message: `error resolving repo revision: rpc error: code = ${code} desc = ${message}` };
 }
 
-/** The operation of a sync: what the request has takes the place of what the application has. */
+/** The operation of a sync. Members of the request replace those of the application. */
 export function syncOperation(
   { object }: ApplicationRecord,
   account: string,
@@ -128,7 +128,7 @@ export function syncOperation(
   };
 }
 
-/** Takes the operation on, unless another one is running. */
+/** Accepts the operation, unless another one is running. */
 export function accepted({ operations }: Backend, record: ApplicationRecord, operation: Operation): Answer {
   if (record.object.operation)
     return refused({ code: 9, message: 'another operation is already in progress' });
@@ -142,7 +142,7 @@ export function sync(backend: Backend, record: ApplicationRecord, account: strin
   return accepted(backend, record, syncOperation(record, account, body, revisions));
 }
 
-/** To an entry of the history. Unlike a sync it has no infos and no hooks. */
+/** Rolls back to an entry of the history. Unlike a sync it has no infos and no hooks. */
 export function rollback(
   backend: Backend,
   record: ApplicationRecord,

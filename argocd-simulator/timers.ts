@@ -1,4 +1,4 @@
-// Timers that all end together: stop() leaves nothing behind that keeps the process alive or acts later.
+// Timers that stop together, so that none keeps the process alive or fires after stop().
 
 export interface SimulatorClock {
   /** ms since the epoch. */
@@ -8,7 +8,7 @@ export interface SimulatorClock {
 
 export interface Timers {
   now(): number;
-  /** Runs once after `ms`; the answer cancels it. */
+  /** Calls the function once after `ms`. The returned function cancels it. */
   after(ms: number, run: () => void): () => void;
   cancelAll(): void;
 }

@@ -1,4 +1,4 @@
-// Changes at the simulated Argo CD, when each left it, and when somebody said that he had noticed.
+// Makes changes at the simulated Argo CD, and measures from the moment each left it until a message shows it.
 import { createParser } from 'eventsource-parser';
 import { got } from 'got';
 import * as z from 'zod/mini';
@@ -6,9 +6,9 @@ import { streamFields } from '../release-worker/argocd/field-selection.ts';
 import { token, type Simulator } from './installation.ts';
 import { seconds } from './processes.ts';
 
-/** How many applications are out of sync since then, as far as Argo CD or somebody else has said. */
+/** How many applications have been out of sync since `at`, as Argo CD or a message says. */
 export interface Count {
-  /** performance.now() */
+  /** In the time of performance.now() */
   readonly at: number;
   readonly outOfSync: number;
 }
@@ -44,19 +44,19 @@ export async function tap(simulator: Simulator, drifted: readonly string[]) {
     searchParams: { fields: streamFields, resourceVersion: '1' },
     signal: abort.signal,
   });
-  // Ending it is an error.
+  // Stopping the stream is reported as an error.
   stream.on('error', () => {});
   stream.on('data', (chunk: Buffer) => parser.feed(decoder.decode(chunk, { stream: true })));
-  // Its head comes with the first event only.
+  // The response headers only arrive with the first event.
   while (!(await simulator.calls()).has('stream')) await seconds(0.01);
   return {
-    /** In the order in which they left. */
+    /** In the order in which they were sent. */
     changes,
     end: () => abort.abort(),
   };
 }
 
-/** Applications that go out of sync and back, so many of them one after the other, then the next ones. */
+/** Makes that many applications drift and return, one after the other, then the next ones. */
 const inARow = 25;
 
 export function createFlips(simulator: Simulator, applications: readonly string[], deployed: string) {
@@ -70,19 +70,19 @@ export function createFlips(simulator: Simulator, applications: readonly string[
   };
   const left = () => (2 * inARow - (step % (2 * inARow))) % (2 * inARow);
   return {
-    /** Each alters how many are out of sync. */
+    /** Each change alters how many are out of sync. */
     flip,
-    /** Until all are in sync again. */
+    /** Waits until all are in sync again. */
     finish: async () => {
       for (let count = left(); count > 0; count -= 1) await flip();
     },
   };
 }
 
-/** Clocks are one, but a message may be read before the one that left before it. In milliseconds. */
+/** Both use the same clock, but a message may be read before an earlier one. In milliseconds. */
 const toleranceMs = 5;
 
-/** For each change the milliseconds until a count was said that knows of it; Infinity for never. */
+/** For each change, the milliseconds until the first count that includes it; Infinity if none does. */
 export function noticedAfter(changes: readonly Count[], said: readonly Count[]): readonly number[] {
   return changes.map((change, index) => {
     const noticed = said.find(

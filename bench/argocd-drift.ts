@@ -1,4 +1,4 @@
-// From a change at Argo CD to the signal that knows of it; what the worker's processor time is meanwhile; and polling.
+// Measures how long a change at Argo CD takes to reach the signal, the worker's processor time meanwhile, and polling.
 import { noticedAfter, type Count, type createFlips } from './argocd-changes.ts';
 import type { Heard } from './heard.ts';
 import type { Simulator } from './installation.ts';
@@ -9,7 +9,7 @@ export interface DriftOptions {
   readonly simulator: Simulator;
   readonly heard: Heard;
   readonly worker: Measured;
-  /** Hears the same events of the same simulator, and says as much to the same broker. */
+  /** Follows the same events of the same simulator, and publishes as much to the same broker. */
   readonly relay: Measured;
   /** From a stream in this process. */
   readonly changes: readonly Count[];
@@ -26,7 +26,7 @@ const polledChanges = 72;
 
 const wait = (ms: number) => seconds(ms / 1000);
 
-/** One change after the other, each after the signal of the one before. */
+/** Each change waits for the signal of the change before it. */
 export async function measureLatency(options: DriftOptions): Promise<void> {
   const { heard, changes, flips } = options;
   const [firstChange, firstSignal] = [changes.length, heard.signals.length];
@@ -48,7 +48,7 @@ export async function measureLatency(options: DriftOptions): Promise<void> {
   );
 }
 
-/** Evenly, whatever the answers take. */
+/** At a steady rate, however long the answers take. */
 export async function measureChanges(options: DriftOptions): Promise<void> {
   const { simulator, heard, worker, relay, changes, flips, table, column } = options;
   const [firstChange, firstSignal] = [changes.length, heard.signals.length];
@@ -79,7 +79,7 @@ export async function measureChanges(options: DriftOptions): Promise<void> {
   table.set('  in the 10 s after, % of a core', column, (processorMs(worker) - after) / 100);
 }
 
-/** A loop of got and JSON.parse that lists every 3 s, whose changes lie evenly between. */
+/** A loop of got and JSON.parse that lists every 3 s, with the changes spread evenly between the polls. */
 export async function measurePolling(options: DriftOptions): Promise<void> {
   const { simulator, changes, flips } = options;
   const said: Count[] = [];

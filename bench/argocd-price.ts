@@ -1,4 +1,4 @@
-// What one press asks of Argo CD.
+// Counts the requests that one press makes to Argo CD.
 import { randomUUID } from 'node:crypto';
 import type { Heard } from './heard.ts';
 import type { Simulator } from './installation.ts';
@@ -7,7 +7,7 @@ import type { Table } from './table.ts';
 
 const rounds = 3;
 
-/** Before and after it the applications are out of sync, and whoever asks because of that has asked. */
+/** Before and after it the applications are out of sync, and all requests that follow from that have been made. */
 export async function measurePress(options: {
   readonly simulator: Simulator;
   readonly heard: Heard;
@@ -25,14 +25,14 @@ export async function measurePress(options: {
       heard.releases.find(({ pressId }) => pressId === id),
     );
     if (outcome !== 'succeeded') throw new Error(`the release ended: ${outcome}`);
-    // What still comes of it.
+    // Let the requests that follow from the press arrive.
     await seconds(1);
     counted.push(await simulator.calls());
     for (const app of pressed) await simulator.drift(app);
     await heard.until('drift again', () =>
       heard.latest('main')?.outOfSync === pressed.length ? true : undefined,
     );
-    // For so long the light says that it has succeeded.
+    // The light shows success for this long.
     await seconds(6);
   }
   const median = (values: readonly number[]) => quantile(values, 0.5);

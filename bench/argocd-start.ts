@@ -1,4 +1,4 @@
-// From the start of a worker to its first right light, beside got and JSON.parse of the same list.
+// Measures a worker from its start to its first correct light, beside got and JSON.parse of the same list.
 import { join } from 'node:path';
 import { listen } from './heard.ts';
 import { createFolder, startBroker, startWorker, type Simulator } from './installation.ts';
@@ -9,12 +9,12 @@ import type { Table } from './table.ts';
 const rounds = 5;
 
 interface Took {
-  /** From the first connection to Argo CD; for the other side the same. */
+  /** From the first connection to Argo CD, on both sides. */
   readonly asking: number;
   readonly whole: number;
 }
 
-/** In turn, each through a door of its own, so that both pay for it. */
+/** In turn, each through a relay of its own, so that the relay costs both the same. */
 export async function measureStart(
   simulator: Simulator,
   drifted: number,
@@ -26,7 +26,7 @@ export async function measureStart(
   let bytes = 0;
   for (let round = 0; round < rounds; round += 1) {
     worker.push(await startOfWorker(simulator, drifted));
-    // The simulator still makes the burst of the stream that has just been closed.
+    // The simulator may still be sending the burst of the stream that has just been closed.
     await seconds(3);
     const list = await bareList(simulator);
     bare.push(list.took);
@@ -50,7 +50,7 @@ export async function measureStart(
 
 async function startOfWorker(simulator: Simulator, drifted: number): Promise<Took> {
   const folder = createFolder();
-  // A new one each time, so that nothing is retained of the worker before.
+  // A new broker each time, so that it retains nothing of the previous worker.
   const broker = await startBroker();
   const heard = await listen(broker.url, 'start');
   const door = await startDoor(simulator.url);

@@ -1,4 +1,4 @@
-// What the worker costs, and how soon the light tells the truth, by the number of applications: npm run bench -- argocd.
+// Measures what the worker costs, and how soon the light is right, by the number of applications: npm run bench -- argocd.
 import { listen, type Heard } from './heard.ts';
 import { measureChanges, measureLatency, measurePolling } from './argocd-drift.ts';
 import { createFlips, tap } from './argocd-changes.ts';
@@ -16,10 +16,10 @@ import {
 import { peakResidentMb, print, residentMb, seconds, type Measured } from './processes.ts';
 import { createTable } from './table.ts';
 
-/** The smallest only for the price of a press. */
+/** The smallest number is only for the cost of a press. */
 const sizes = (process.env['BENCH_SIZES'] ?? '10,100,1000,10000').split(',').map(Number);
 const priceOnly = 10;
-/** Out of sync from the beginning; each with a repository of its own. */
+/** Out of sync from the beginning; each has a repository of its own. */
 const pressed = ['press-1', 'press-2', 'press-3'];
 
 const warmUpSeconds = 20;
@@ -31,7 +31,7 @@ interface Installed {
   readonly broker: Listening;
   readonly heard: Heard;
   readonly worker: Measured;
-  /** What everything but `pressed` is at. */
+  /** The revision of every application except `pressed`. */
   readonly deployed: string;
 }
 
@@ -75,7 +75,7 @@ export async function argocd(): Promise<void> {
 
   for (const { size, simulator, broker, heard, worker, deployed } of installed) {
     const column = String(size);
-    // Each application has been published; that goes at a bounded rate.
+    // Every application has been published; the rate of publishing is limited.
     await heard.until('all applications', () => heard.applications() === size || undefined, 300_000);
     await measurePress({ simulator, heard, pressed, table: press, column });
     if (size !== priceOnly) {
@@ -84,7 +84,7 @@ export async function argocd(): Promise<void> {
       figures.set('  at most so far', column, peakResidentMb(worker));
       const relay = startRelay({ broker: broker.url, argocd: simulator.url, prefix: `relay-${size}` });
       await relay.printed('ready;');
-      // Its stream begins with an event of each application.
+      // Its stream begins with one event for each application.
       await seconds(warmUpSeconds / 2 + size / 500);
       const stream = await tap(simulator, pressed);
       const others = Array.from(

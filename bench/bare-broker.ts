@@ -1,4 +1,4 @@
-// The bare broker: the library alone, without rules. Prints its port.
+// The broker for comparison: the library alone, without access rules. Prints its port.
 import { createServer } from 'node:net';
 import { Aedes } from 'aedes';
 

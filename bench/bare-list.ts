@@ -1,5 +1,5 @@
-// The bare other side of the drift: got and JSON.parse of the same list, once or every so often, and how many are out of
-// sync. Arguments: server, milliseconds between the beginnings of two polls (0: once).
+// The polling client for comparison: got and JSON.parse of the same list, once or repeatedly. It prints how many
+// applications are out of sync. Arguments: server, milliseconds between the starts of two polls (0: once).
 import { got } from 'got';
 import { listFields } from '../release-worker/argocd/field-selection.ts';
 

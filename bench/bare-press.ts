@@ -1,4 +1,4 @@
-// The bare way of a press: what a subscriber hears is posted. No rules, no journal. Arguments: broker, server.
+// The press for comparison: a subscriber posts what it receives, without rules or journal. Arguments: broker, server.
 import { got } from 'got';
 import { connectAsync } from 'mqtt';
 import * as z from 'zod/mini';

@@ -1,12 +1,12 @@
-// The bare relay: the worker's stream of events, JSON.parse, and the messages that the worker sends of them, by mqtt.js at
-// the same QoS and as seldom. It has no list, no rules, no registry, no releases, and doubts nothing.
+// The relay for comparison: the worker's event stream, JSON.parse, and the messages that the worker sends for the events,
+// by MQTT.js with the same QoS and rate. It has no list, rules, registry or releases, and checks nothing.
 // Arguments: server, broker, prefix.
 import { get } from 'node:http';
 import { connectAsync } from 'mqtt';
 import * as z from 'zod/mini';
 import { streamFields } from '../release-worker/argocd/field-selection.ts';
 
-/** As `drift/signal-publisher.ts` gathers. */
+/** Collects changes for as long as `drift/signal-publisher.ts` does. */
 const signalEveryMs = 30;
 const summaryEveryMs = 200;
 const shown = 20;
@@ -93,7 +93,7 @@ function saySummary(): void {
   });
 }
 
-/** As little as can be asked of an event: a burst, a change, or an error, which has no application. */
+/** The least that can be read from an event: a burst, a change, or an error without an application. */
 const eventSchema = z.object({ result: z.object({ application: z.custom<Application>() }) });
 let rest = '';
 get(

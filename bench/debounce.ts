@@ -1,5 +1,5 @@
-// How many presses are missed, doubled or made up from noise: ours on both kinds of driver, and others' algorithms, on the
-// same lines of a model. Nothing is measured by the wall clock: the same figures on every machine.
+// Counts presses that are missed, doubled or invented from noise: by our debouncer with both kinds of driver, and by the
+// algorithms of other programs, on the same modelled signals. Time is the model's, so every machine gets the same figures.
 import { contenders } from './debounce/contenders.ts';
 import { countOf, playTo } from './debounce/count.ts';
 import { playOurs } from './debounce/ours.ts';

@@ -1,6 +1,6 @@
-// What the agent costs while nothing happens, how much memory it holds, how long it takes to start, and how long a press
-// takes to the broker. On a machine without pins: rpio's native code runs on a file in place of the registers, and a driver
-// with edges is the simulated one (npm run test:gpio prints the idle figure of gpiochip on a real kernel).
+// Measures the idle agent: its processor time, its memory, its start, and how long a press takes to reach the broker. No
+// pins are needed: a file replaces the registers for rpio's native code, and the driver with edges is a simulated one
+// (npm run test:gpio prints the idle figure of gpiochip on a real kernel).
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { connectAsync } from 'mqtt';
 import {
@@ -74,7 +74,7 @@ function bare(script: string): Measured {
   return start(process.execPath, ['-e', script]);
 }
 
-/** All at the same time, so that all have the same noise. */
+/** All at the same time, so that noise of the machine affects all of them alike. */
 async function idle(contenders: readonly Contender[]): Promise<void> {
   await seconds(warmUpSeconds);
   const before = contenders.map(({ process }) => processorMs(process));
@@ -99,7 +99,7 @@ async function idle(contenders: readonly Contender[]): Promise<void> {
   for (const { process } of contenders) await process.stop();
 }
 
-/** From the start of the process to the line that says that presses count. */
+/** From the start of the process to the log line that presses count from now on. */
 async function startUp(
   agent: (id: string, driver: string, entry: string) => readonly string[],
 ): Promise<void> {
@@ -154,7 +154,7 @@ async function pressToPublish(url: string, registers: string, agent: Measured): 
     await came;
     took.push((arrived.at(-1) ?? Number.NaN) - pressedAt);
     set(true);
-    // At another point of the sampling each time.
+    // At a different point of the sampling interval each time.
     await seconds(0.06 + (index % 10) * 0.0007);
   }
   closeSync(file);

@@ -1,10 +1,10 @@
-// What a subscriber in this process hears of a worker, each with the moment of its arrival.
+// The messages of a worker that a subscriber in this process receives, each with the moment of its arrival.
 import { Socket } from 'node:net';
 import { connectAsync } from 'mqtt';
 import * as z from 'zod/mini';
 
 export interface Signal {
-  /** performance.now() */
+  /** In the time of performance.now() */
   readonly at: number;
   readonly button: string;
   readonly signal: string;
@@ -18,11 +18,11 @@ export interface Heard {
   readonly releases: readonly { readonly pressId: string; readonly outcome: string }[];
   /** Applications with a topic. */
   applications(): number;
-  /** Whether it has been told of the application, by its name, that it is out of sync, and whether it may be synced. */
+  /** Whether a message about the application said that it is out of sync, and whether it may be synced. */
   isDrifted(name: string): boolean;
   /** Resolves to the first value of `look` that is not undefined, after some message. */
   until<T>(what: string, look: () => T | undefined, limitMs?: number): Promise<T>;
-  /** The signal of a button, as it is now. */
+  /** The current signal of a button. */
   latest(button: string): Signal | undefined;
   publish(topic: string, payload: string): void;
   end(): Promise<void>;
@@ -34,7 +34,7 @@ const releaseSchema = z.object({ pressId: z.string(), outcome: z.string() });
 
 export async function listen(url: string, prefix: string): Promise<Heard> {
   const client = await connectAsync(url, { protocolVersion: 5 });
-  // Otherwise a press waits 40 ms for the other side to acknowledge what was sent just before it (Nagle's algorithm).
+  // Otherwise a press waits 40 ms until the other side acknowledges the previous packet (Nagle's algorithm).
   if (client.stream instanceof Socket) client.stream.setNoDelay(true);
   const signals: Signal[] = [];
   const releases: { pressId: string; outcome: string }[] = [];

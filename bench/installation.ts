@@ -1,4 +1,4 @@
-// Broker, simulated Argo CD and worker as processes of their own, on free ports, with a configuration in a folder of its own.
+// Starts broker, simulated Argo CD and worker as separate processes on free ports, each with its own configuration folder.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { got } from 'got';
 import * as z from 'zod/mini';
 import { bundled, start, type Measured } from './processes.ts';
 
-/** The one that the simulated Argo CD takes unless told otherwise. */
+/** The token that the simulated Argo CD accepts by default. */
 export const token = 'simulated';
 
 export function createFolder() {
@@ -39,7 +39,7 @@ export interface Simulator extends Listening {
   drift(app: string, revision?: string): Promise<void>;
   /** The revision that an application is compared with. */
   revisionOf(app: string): Promise<string>;
-  /** Requests since they were forgotten last, by kind. */
+  /** Requests since the last reset, by kind. */
   calls(): Promise<ReadonlyMap<string, number>>;
   forgetCalls(): Promise<void>;
 }
@@ -109,13 +109,13 @@ export interface WorkerOptions {
   readonly buttons: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** As in the image, the unit for systemd and `npm start`. */
+/** As in the image, the systemd unit and `npm start`. */
 const memoryOption = '--max-semi-space-size=1';
 
-/** A folder, for a profile of the processor time of each worker. */
+/** The folder for a processor profile of each worker. */
 const profiles = process.env['BENCH_PROFILES'];
 
-/** The other side of the worker: the same messages of the same events, and nothing else. */
+/** The relay for comparison: it sends the same messages for the same events, and nothing else. */
 export function startRelay(options: {
   readonly broker: string;
   readonly argocd: string;

@@ -1,4 +1,4 @@
-// Benchmarks, by name: npm run bench -- gpio-agent. They measure two sides in one run and judge nothing.
+// Runs a benchmark by its name: npm run bench -- gpio-agent. Each measures two sides in one run and sets no limit.
 import { argocd } from './argocd.ts';
 import { debounce } from './debounce.ts';
 import { gpioAgent } from './gpio-agent.ts';

@@ -1,11 +1,11 @@
-// An estimate, not a measurement, of how long a Raspberry Pi Zero W takes to start the agent: instructions are counted here
-// (valgrind --tool=callgrind, the same number whatever else the machine does) and divided by what its processor may do.
+// Estimates, but does not measure, how long a Raspberry Pi Zero W takes to start the agent. It counts instructions here
+// (valgrind --tool=callgrind, the same number on every run) and divides them by the speed of the Pi's processor.
 import { bundled, print, start, unbundled } from './processes.ts';
 
 /**
- * Instructions a second of an ARM1176JZF-S at 1 GHz: between one for every five cycles, where code runs for the first time
- * out of caches of 16 kB, and three for five, where everything is in them. An assumption; 32-bit ARM also needs other, and
- * mostly more, instructions than x86-64 for the same.
+ * Instructions a second of an ARM1176JZF-S at 1 GHz. The lower bound is one in five cycles: code that runs for the first
+ * time from outside the 16 kB caches. The upper bound is three in five: everything is in the caches. Both are assumptions;
+ * 32-bit ARM also needs other, and mostly more, instructions than x86-64 for the same work.
  */
 const perSecond = { slow: 0.2e9, fast: 0.6e9 };
 
@@ -39,7 +39,7 @@ async function instructions(args: readonly string[]): Promise<number> {
   const ended = new Promise<void>((resolve) => {
     counted.child.once('close', () => resolve());
   });
-  // A process that ends by itself needs nobody to end it.
+  // A process that ends by itself needs no signal.
   if (args.length > 2) {
     await counted.printed('button(s) and');
     counted.child.kill('SIGTERM');

@@ -1,4 +1,4 @@
-// From a press at the broker to its POST at Argo CD, beside the bare way without rules and journal: npm run bench -- press.
+// Measures a press at the broker until its POST at Argo CD, beside a press without rules and journal: npm run bench -- press.
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -12,12 +12,12 @@ import { createTable } from './table.ts';
 
 const presses = 200;
 const warmUp = 20;
-/** A file system in memory: what a journal costs there is none of the disk's. */
+/** A file system in memory: the journal does not wait for a disk there. */
 const memory = '/dev/shm';
 
 interface Contender {
   readonly name: string;
-  /** Presses, resolves to the milliseconds until the POST has arrived, and gets ready for the next one. */
+  /** Presses, resolves to the milliseconds until the POST has arrived, and gets ready for the next press. */
   press(): Promise<number>;
 }
 
@@ -71,7 +71,7 @@ export async function press(): Promise<void> {
   const flushed: number[] = [];
   const file = await open(join(folder.path, 'flushed'), 'a');
   for (let index = 0; index < warmUp + presses; index += 1) {
-    // Whoever is first is another one each time.
+    // A different contender goes first each time.
     for (let turn = 0; turn < contenders.length; turn += 1) {
       const contender = contenders[(turn + index) % contenders.length];
       const ms = await contender?.press();
@@ -98,7 +98,7 @@ export async function press(): Promise<void> {
     }
     const flush = quantile(flushed, share);
     table.set('one line to the disk, by itself', column, flush);
-    // Of its two lines: that the POST comes next is written while the request is made.
+    // Only one of its two lines: the line about the coming POST is written while the request is made.
     ratios.set('worker less the line that it waits for', column, (of('worker') - flush) / of('bare'));
   }
   table.print();
@@ -117,7 +117,7 @@ export async function press(): Promise<void> {
   if (inMemory !== undefined) rmSync(inMemory, { recursive: true, force: true });
 }
 
-/** Until the light is on and the worker has asked about windows and permission, as when a person has seen it. */
+/** Waits until the light is on and the worker has asked about windows and permission, as before a person's press. */
 async function untilDrifted(heard: Heard, button: string): Promise<void> {
   await heard.until(`${button} out of sync`, () =>
     heard.latest(button)?.outOfSync === 1 && heard.isDrifted(button) ? true : undefined,
@@ -149,7 +149,7 @@ async function pressOurs(
   return ms;
 }
 
-/** The library's broker, a subscriber that posts, and nothing else; each a process of its own, as with ours. */
+/** The library's broker and a subscriber that posts, each in a process of its own, as ours are. */
 async function startBare() {
   const gate = await startGate();
   const broker = start(process.execPath, ['dist/bench/bare-broker.js']);

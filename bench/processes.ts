@@ -1,23 +1,23 @@
-// Processes to be measured: started, looked at through /proc, ended.
+// Starts the processes to be measured, reads their figures from /proc, and ends them.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Paths count from the project's folder, where npm starts its scripts. */
+/** Paths are relative to the folder of the project, where npm starts its scripts. */
 export const bundled = 'dist/bundle/main.js';
 export const unbundled = 'dist/cli/main.js';
 
 export interface Measured {
   readonly child: ChildProcess;
-  /** What it has printed so far. */
+  /** Its output so far. */
   readonly output: () => string;
-  /** Resolves with the milliseconds since it was started when it has printed the text. */
+  /** Resolves when it has printed the text, to the milliseconds since its start. */
   printed(text: string): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** A process under valgrind takes its time. */
+/** A process under valgrind is slow. */
 const limitMs = 120_000;
 
 export function start(program: string, args: readonly string[]): Measured {
@@ -68,7 +68,7 @@ export function start(program: string, args: readonly string[]): Measured {
   };
 }
 
-/** Time on a processor of all threads so far, in ms (/proc/PID/task/TID/schedstat, first number). */
+/** Processor time of all threads so far, in ms (/proc/PID/task/TID/schedstat, first number). */
 export function processorMs({ child }: Measured): number {
   const tasks = `/proc/${child.pid}/task`;
   return readdirSync(tasks).reduce(
@@ -82,7 +82,7 @@ export function residentMb(measured: Measured): number {
   return statusMb(measured, 'VmRSS');
 }
 
-/** The most that it ever was, in MB. */
+/** The peak, in MB. */
 export function peakResidentMb(measured: Measured): number {
   return statusMb(measured, 'VmHWM');
 }
@@ -92,13 +92,13 @@ function statusMb({ child }: Measured, name: string): number {
   return (Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) * 1024) / 1e6;
 }
 
-/** A folder that plays the board in test/gpio-agent/in-fake-board.sh: rpio's registers are bytes of a file. */
+/** A folder that stands for the board in test/gpio-agent/in-fake-board.sh: rpio's registers are bytes of a file. */
 export function createFakeBoard() {
   const folder = mkdtempSync(join(tmpdir(), 'release-button-bench-'));
   mkdirSync(join(folder, 'device-tree'));
   writeFileSync(join(folder, 'device-tree/model'), 'Raspberry Pi Zero W Rev 1.1\0');
   writeFileSync(join(folder, 'device-tree/compatible'), 'raspberrypi,model-zero-w\0brcm,bcm2835\0');
-  // All lines high.
+  // All lines are high.
   writeFileSync(join(folder, 'gpiomem'), Buffer.alloc(4096, 0xff));
   return {
     registers: join(folder, 'gpiomem'),

@@ -1,4 +1,4 @@
-// What stands between a client and the simulated Argo CD to tell when the client began, or when its sync arrived.
+// Relays between a client and the simulated Argo CD. They note when the client connected, or when its sync arrived.
 import {
   createServer as createHttpServer,
   request as httpRequest,
@@ -19,7 +19,7 @@ async function listenOn(server: Server | HttpServer): Promise<string> {
   return `http://127.0.0.1:${address.port}`;
 }
 
-/** Passes bytes on as they are, and notes the first connection. */
+/** Passes bytes on unchanged, and notes the first connection. */
 export async function startDoor(target: string) {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
@@ -53,10 +53,10 @@ export async function startDoor(target: string) {
 }
 
 const syncSchema = z.object({ infos: z.array(z.object({ name: z.string(), value: z.string() })) });
-/** Of one connection, not of what it carries (RFC 9110, section 7.6.1). */
+/** Headers of one connection, not of the message (RFC 9110, section 7.6.1). */
 const hopByHop = new Set(['connection', 'keep-alive', 'transfer-encoding']);
 
-/** Passes requests on, and notes by press when the POST of its sync arrived. Without a target it answers them itself. */
+/** Passes requests on, and notes when the POST of each press arrived. Without a target it answers them itself. */
 export async function startGate(target?: string) {
   const arrivals = new Map<string, number>();
   let onArrival: () => void = () => {};
@@ -98,7 +98,7 @@ export async function startGate(target?: string) {
   const url = await listenOn(server);
   return {
     url,
-    /** Resolves to when the POST of this press arrived. */
+    /** Resolves to the moment when the POST of this press arrived. */
     arrival: (pressId: string) =>
       new Promise<number>((resolve, reject) => {
         const limit = setTimeout(() => reject(new Error(`no POST came of press ${pressId}`)), 20_000);

@@ -1,4 +1,4 @@
-// A table of figures: one row a figure, one column a size, and how it grows from one size to another.
+// A table of figures: one row for each figure, one column for each size, and the growth between two sizes.
 import { print } from './processes.ts';
 
 export function createTable(title: string, columns: readonly string[]) {

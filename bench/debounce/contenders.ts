@@ -1,5 +1,5 @@
-// How others tell a press from noise, each written anew from its public source. Each takes the level of a line whenever it
-// changes, and says when it would call a press. Times in ms.
+// How other programs tell a press from noise, each written anew from its public source. Each gets the level of a line
+// whenever it changes, and says when it would report a press. Times are in ms.
 
 export interface Contender {
   readonly name: string;
@@ -13,9 +13,9 @@ interface Listener {
 }
 
 /**
- * A level is reported once no edge has come for so long, if it is another one than was reported last. So does the kernel
- * (Linux, drivers/gpio/gpiolib-cdev.c: debounce_irq_handler, debounce_work_func), lgpio below gpiozero (joan2937/lg,
- * lgPthAlerts.c: xDebWatEvt; gpiozero/pins/lgpio.py: _set_bounce), and onoff by its debounceTimeout.
+ * Reports a level once no edge has come for a given time, if the level differs from the one last reported. The kernel does
+ * this (Linux, drivers/gpio/gpiolib-cdev.c: debounce_irq_handler, debounce_work_func), as do lgpio below gpiozero
+ * (joan2937/lg, lgPthAlerts.c: xDebWatEvt; gpiozero/pins/lgpio.py: _set_bounce) and onoff with its debounceTimeout.
  */
 const quietFor = (ms: number) => (pressed: (at: number) => void) => {
   let level = false;
@@ -38,8 +38,8 @@ const quietFor = (ms: number) => (pressed: (at: number) => void) => {
 };
 
 /**
- * An edge counts when the last one that counted is longer ago (RPi.GPIO, source/event_gpio.c: poll_thread), and then
- * gpiozero asks for the level and compares it with the one before (gpiozero/pins/rpigpio.py, gpiozero/mixins.py).
+ * Counts an edge when enough time has passed since the last counted edge (RPi.GPIO, source/event_gpio.c: poll_thread).
+ * gpiozero then reads the level and compares it with the previous one (gpiozero/pins/rpigpio.py, gpiozero/mixins.py).
  */
 const lockOut = (ms: number) => (pressed: (at: number) => void) => {
   let known = false;
@@ -68,7 +68,7 @@ const edgeLockOut = (ms: number) => (pressed: (at: number) => void) => {
   };
 };
 
-/** Looks at the level every so often. */
+/** Reads the level at a fixed interval. */
 const looking = (everyMs: number, look: (level: boolean, at: number) => void) => (): Listener => {
   let level = false;
   let lookAt = 0;
@@ -84,7 +84,7 @@ const looking = (everyMs: number, look: (level: boolean, at: number) => void) =>
   };
 };
 
-/** A look that finds pressed after one that did not (flyte/mqtt-io, server.py: digital_input_poller; poll_interval 0.1 s). */
+/** A press is a pressed reading after a released one (flyte/mqtt-io, server.py: digital_input_poller; poll_interval 0.1 s). */
 const polled = (everyMs: number) => (pressed: (at: number) => void) => {
   let known = false;
   return looking(everyMs, (level, at) => {

@@ -1,18 +1,18 @@
-// Presses that were called, held against those that there were.
+// Compares the reported presses with the real ones.
 import type { Contender } from './contenders.ts';
 import type { Press, Signal } from './signals.ts';
 
 export interface Count {
   readonly given: number;
-  /** Presses (or double presses) of which none was called. */
+  /** Presses (or double presses) that were not reported. */
   readonly missed: number;
-  /** Called once more, or without any. */
+  /** Reports without a press, or second reports of the same press. */
   readonly invented: number;
-  /** From the first contact to the call, of each that was seen. */
+  /** From the first contact to the report, for each press that was reported. */
   readonly latenciesMs: readonly number[];
 }
 
-/** @param at when presses were called, in order; of a signal of double presses, when doubles were */
+/** @param at when presses were reported, in order; for a signal of double presses, when double presses were */
 export function countOf(signal: Signal, at: readonly number[]): Count {
   const given = signal.double === true ? pairs(signal.presses) : signal.presses;
   const latenciesMs: number[] = [];
@@ -39,7 +39,7 @@ function pairs(presses: readonly Press[]): readonly Press[] {
   return presses.filter((_, index) => index % 2 === 0);
 }
 
-/** @returns when a contender calls presses; of those that know no doubles, two calls within 400 ms are one */
+/** @returns when a contender reports presses; where it knows no double press, two reports within 400 ms are one */
 export function playTo({ create }: Contender, signal: Signal): readonly number[] {
   const at: number[] = [];
   const listener = create((now) => at.push(now));
@@ -52,7 +52,7 @@ export function playTo({ create }: Contender, signal: Signal): readonly number[]
   return signal.double === true ? doublesOf(at) : at;
 }
 
-/** Of release-button's default (doubleMs). */
+/** The default of release-button (doubleMs). */
 const doubleMs = 400;
 
 function doublesOf(presses: readonly number[]): readonly number[] {

@@ -1,4 +1,4 @@
-// The agent's own button on a line of a model: its code, its timers, on a clock whose time is the model's.
+// The agent's own button on a modelled line: its code and its timers, on a clock that shows the model's time.
 import { schemaOf } from '../../config/setting.ts';
 import { agent as agentSection } from '../../config/sections/agent.ts';
 import { createButton } from '../../gpio-agent/button.ts';
@@ -9,11 +9,11 @@ import { silentLog } from '../../service/log.ts';
 import { between, randomFrom } from './random.ts';
 import type { Signal } from './signals.ts';
 
-/** A timer of Node on an idle machine comes so much late. */
+/** How late a Node timer fires on an idle machine. */
 const lateMs = 0.3;
 
 interface ModelClock extends Clock {
-  /** Runs what is due before `at`, and then it is `at`. */
+  /** Runs the timers that are due before `at`, then sets the time to `at`. */
   until(at: number): void;
 }
 
@@ -53,12 +53,12 @@ function modelClock(seed: number): ModelClock {
 }
 
 export interface Played {
-  /** When presses went out; of a signal of double presses, when doubles did. */
+  /** When presses were sent; for a signal of double presses, when double presses were. */
   readonly at: readonly number[];
   readonly faults: readonly string[];
 }
 
-/** Plays a signal to a button with the defaults. @param edges a driver with edges; otherwise one that samples */
+/** Plays a signal to a button with default settings. @param edges a driver with edges; otherwise one that samples */
 export function playOurs(
   signal: Signal,
   edges: boolean,

@@ -1,4 +1,4 @@
-// Chance that comes again: the same numbers for the same seed. Tests take theirs from here too, and print the seed.
+// Repeatable random numbers: the same seed gives the same numbers. Tests use them too, and print the seed.
 
 export type Random = () => number;
 

@@ -1,5 +1,5 @@
-// Models of what a button and its wire do, from a seed. A line is released at 0 and changes at each of its times, in ms.
-// The line of two sources (a finger and noise) is both times in order: what changes either changes the line.
+// Models of the signals that a button and its wire produce, from a seed. A line is released at 0 and changes at each of
+// its times, in ms. Merging two sources (a finger and noise) sorts their times: each change of a source changes the line.
 import { between, randomFrom, type Random } from './random.ts';
 
 export interface Press {
@@ -10,25 +10,25 @@ export interface Press {
 
 export interface Signal {
   readonly name: string;
-  /** In order of time; empty where nobody presses. */
+  /** In order of time; empty if nobody presses. */
   readonly presses: readonly Press[];
-  /** When the level changes, in order of time; as often as wanted. */
+  /** When the level changes, in order of time; it may do so any number of times. */
   readonly changes: () => Iterable<number>;
   readonly endMs: number;
-  /** Two presses each are meant as a double press. */
+  /** Each two presses are meant as a double press. */
   readonly double?: true;
 }
 
-/** Before the first press the agent starts and the line settles. */
+/** The agent starts and the line settles before the first press. */
 const startMs = 500;
 
 interface Switch {
-  /** A level that ends with the other one for good: when it changes meanwhile, from 0 on; an even number of times. */
+  /** When a contact that has just closed changes again, in ms. An even number of times, so it stays closed. */
   readonly closing: (random: Random) => readonly number[];
   readonly opening: (random: Random) => readonly number[];
 }
 
-/** Changes at random moments of the time that it bounces; the first and the last are its ends. */
+/** Changes at random moments of the bounce; the first and the last mark its ends. */
 function chatter(random: Random, forMs: number, mostPairs: number): readonly number[] {
   const pairs = Math.floor(between(random, 0, mostPairs + 1));
   if (pairs === 0) return [];
@@ -41,9 +41,9 @@ const ordinaryBounce = (random: Random) => chatter(random, Math.min(6.2, -1.6 * 
 const ordinary: Switch = { closing: ordinaryBounce, opening: ordinaryBounce };
 
 /**
- * A push button whose contact drags when it is let go: it opens and closes for 90 to 132 ms, and stays either way for 1 to
- * 66 ms at a time, mostly short. With 30 ms for both edges some 7 % of its presses are sent twice, as of the
- * worst push buttons that people have measured.
+ * A push button whose contact drags on release: it opens and closes for 90 to 132 ms, and keeps each level for 1 to 66 ms,
+ * mostly for a short time. With 30 ms for both edges, some 7 % of its presses are sent twice, as with the worst push
+ * buttons that people have measured.
  */
 const poor: Switch = {
   closing: (random) => chatter(random, between(random, 0, 15), 8),
@@ -62,7 +62,7 @@ const poor: Switch = {
 interface Hand {
   readonly heldMs: readonly [number, number];
   readonly apartMs: readonly [number, number];
-  /** Every second pause; where it is a hand that presses twice. */
+  /** Every second pause, where a hand presses twice. */
   readonly thenMs?: readonly [number, number];
 }
 
@@ -84,7 +84,7 @@ function finger(options: {
   for (let index = 0; index < count; index += 1) {
     const from = at;
     const closing = contact.closing(random);
-    // It is held for so long from its first contact on, and at least until it has closed.
+    // The press lasts this long from its first contact, and at least until the contact has closed.
     const to = Math.max(from + between(random, ...heldMs), from + (closing.at(-1) ?? 0));
     const opening = contact.opening(random);
     presses.push({ from, to });
@@ -115,7 +115,7 @@ function* both(one: Iterable<number>, other: Iterable<number>): Iterable<number>
   for (; next.done !== true; next = rest.next()) yield next.value;
 }
 
-/** Spikes at 100 Hz, each at a random moment of its 10 ms with 3 ms to the next one, so long. */
+/** Spikes of the given length at 100 Hz, each at a random moment of its 10 ms, with 3 ms to the next one. */
 const spikes = (widthMs: readonly [number, number]) => (random: Random, endMs: number) => {
   const seed = random() * 2 ** 32;
   return function* changes() {
@@ -145,7 +145,7 @@ function noise(name: string, endMs: number, levels: () => Iterable<number>): Sig
   };
 }
 
-/** Levels of a wire that picks up the mains: half waves of 10 ms as the load varies, and chatter where they cross. */
+/** A wire that picks up the mains: half waves of 10 ms as the load varies, and chatter at the crossings. */
 function* hum(seed: number): Iterable<number> {
   const random = randomFrom(seed);
   for (;;) {
@@ -162,7 +162,7 @@ function* hum(seed: number): Iterable<number> {
   }
 }
 
-/** Burst as in IEC 61000-4-4: 15 ms of spikes at 5 kHz every 300 ms, stretched by cable and pull-up to 0.02 to 0.15 ms. */
+/** Bursts as in IEC 61000-4-4: 15 ms of spikes at 5 kHz every 300 ms, stretched by cable and pull-up to 0.02 to 0.15 ms. */
 function* bursts(seed: number): Iterable<number> {
   const random = randomFrom(seed);
   yield 285;
@@ -180,7 +180,7 @@ function* levels(seed: number, fromMs: number, toMs: number): Iterable<number> {
   for (;;) yield between(random, fromMs, toMs);
 }
 
-/** @param count presses of each signal with a finger. @param noiseMs how long the noise alone lasts */
+/** @param count presses in each signal with a finger. @param noiseMs how long the noise alone lasts */
 export function signalsOf(count: number, noiseMs: number): readonly Signal[] {
   const loud: Hand = { heldMs: [100, 400], apartMs: [300, 900] };
   return [
