@@ -1,11 +1,11 @@
-// How a question names the application that it is about.
+// How a request names its application: the path and the query parameters.
 import type { AppName } from './client.ts';
 
 export function appPath(app: AppName): string {
   return `/api/v1/applications/${encodeURIComponent(app.name)}`;
 }
 
-/** A journal of an earlier version of ours may have an empty project: it is not known either. */
+/** An older journal may hold an empty project, which means that the project is not known. */
 export function projectOf({ project = '' }: AppName): { readonly project?: string } {
   return project === '' ? {} : { project };
 }
@@ -14,7 +14,7 @@ export function scope(app: AppName): { readonly appNamespace: string; readonly p
   return { appNamespace: app.namespace, ...projectOf(app) };
 }
 
-/** For people. */
+/** The name of an application in messages. */
 export function named(app: AppName): string {
   return `${app.namespace}/${app.name}`;
 }

@@ -1,4 +1,5 @@
-// The parts of Argo CD's Application object that we read, whole or as a field selection. Everything else is ignored.
+// The members of Argo CD's Application object that the worker reads, whether the object is whole or a field selection.
+// All other members are ignored.
 import * as z from 'zod/mini';
 import { listedOf } from './record.ts';
 
@@ -53,7 +54,7 @@ export const applicationSchema = z.object({
 });
 export type Application = z.infer<typeof applicationSchema>;
 
-/** Makes small items right away: of 10,000 applications a second copy would be tens of megabytes. */
+/** Makes the small records while it parses: a second copy of 10,000 applications would take tens of megabytes. */
 export const listedAppSchema = z.pipe(applicationSchema, z.transform(listedOf));
 export const applicationListSchema = z.object({ items: z.nullish(z.array(listedAppSchema)) });
 

@@ -1,85 +1,85 @@
-// What is known of an application of Argo CD.
+// The worker's records of Argo CD's applications.
 import type { SyncStatus } from '../../messages/drift.ts';
 
-/** Our own infos at an operation, by which a sync is recognised after a crash or a lost answer. */
+/** Our own info entries of an operation. The worker recognizes its sync by them after a crash or a lost answer. */
 export interface OperationIds {
   readonly releaseId?: string;
   readonly pressId?: string;
 }
 
-/** What is known of an operation. Argo CD's stream tells whose and what it is only until it is over. */
+/** What the worker knows of an operation. Argo CD's stream tells who started it, and what it deploys, only until it ends. */
 export interface OperationFacts extends OperationIds {
-  /** Argo CD's automated sync has begun it */
+  /** Argo CD's automated sync started it */
   readonly automated?: true;
-  /** the revision that it deploys, whole; absent: not known, or it does not deploy the whole application */
+  /** the full revision that it deploys; absent: not known, or it does not deploy the whole application */
   readonly deploys?: string;
 }
 
-/** Where an application deploys to; what it does not name is empty. */
+/** Where an application deploys to. A member that the application does not name is empty. */
 export interface Destination {
   readonly namespace: string;
   readonly name: string;
   readonly server: string;
 }
 
-/** What every list item tells of an application, whatever the version of Argo CD. */
+/** What every list item contains, in all versions of Argo CD. */
 export interface AppStatus {
   readonly namespace: string;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly deleting: boolean;
-  /** false for one that Argo CD has never compared yet; its `sync` is `Unknown` too */
+  /** false if Argo CD has never compared the application; then its `sync` is `Unknown` as well */
   readonly compared: boolean;
   readonly sync: SyncStatus;
   readonly health: string;
   /**
-   * The head that the comparison was made with; for several sources joined by `,`. Undefined while it is not known: a
-   * list tells it from Argo CD 3.5.0 on, and never that of several sources.
+   * The target revision that Argo CD compared the application with. Several sources: joined by `,`. Undefined: not known.
+   * Lists contain it since Argo CD 3.5.0, but never for several sources.
    */
   readonly target: string | undefined;
-  /** phase of the last operation; `Pending`: accepted, but Argo CD has not begun it */
+  /** phase of the last operation; `Pending`: Argo CD has accepted it, but not started it */
   readonly phase: string;
   readonly startedAt: string;
   readonly finishedAt: string;
 }
 
-/** What an application is, as somebody has written it down. */
+/** What the specification of an application says. */
 export interface AppSpec {
-  /** empty only where Argo CD has sent an application without a specification */
+  /** empty only if Argo CD sent the application without a specification */
   readonly project: string;
-  /** where releases come from, to share what is known of a revision: `<repository URL>` */
+  /** the repository URL of the source; applications with the same URL share commit details */
   readonly repository: string;
   /** absent: not known */
   readonly destination?: Destination;
-  /** number of sources; 1 for the plain kind */
+  /** number of sources; 1 for an application with a single `source` */
   readonly sources: number;
-  /** one Git repository under `source`: no list of sources, be it of one, and no Helm chart */
+  /** one Git repository under `source`: neither a `sources` list (not even of one entry) nor a Helm chart */
   readonly plainGit: boolean;
   readonly automated: boolean;
 }
 
-/** A list item. A member that the list left out is absent: it is not known, and no value stands for it. */
+/** A list item. A member that the list left out is absent: it is not known, and has no default. */
 export interface ListedApp extends AppStatus, Partial<AppSpec> {
   readonly detail?: AppDetail;
 }
 
-/** What is kept of an application: what topics, light and release need, and no more. */
+/** What the worker keeps of an application: no more than topics, light and releases need. */
 export interface AppRecord extends AppStatus, AppSpec {
-  /** What a list does not tell; absent until the stream or a whole object has told. */
+  /** What lists do not contain. Absent until the stream or a GET has delivered it. */
   readonly detail?: AppDetail;
 }
 
 export interface AppDetail {
-  /** the newest history entry's revision; for several sources joined by `,` */
+  /** the revision of the newest history entry; several sources: joined by `,` */
   readonly deployed: string;
   /** the newest other revision that was deployed from the same Git repository and path; empty: none */
   readonly previous: string;
   readonly message: string;
-  /** the first thing that Argo CD has to say against it, `<type>: <message>`; empty: nothing */
+  /** the most important condition, `<type>: <message>`; empty: none */
   readonly condition: string;
-  /** whether it deploys other applications: known once it has been seen whole, as the stream leaves resources out */
+  /** whether it deploys other applications; absent until a GET delivered it, because the stream leaves resources out */
   readonly appOfApps?: boolean;
-  /** the operation that runs or ran last */
+  /** the running operation, or the last one */
   readonly operation: OperationFacts;
 }
 
@@ -89,7 +89,7 @@ export function keyOf(app: { readonly namespace: string; readonly name: string }
   return `${app.namespace}/${app.name}`;
 }
 
-/** Whether a list has told what an application must be judged by. */
+/** Whether the list item has all members that the worker needs to judge an application. */
 export function isWholeItem(app: ListedApp): app is AppRecord {
   return (
     app.project !== undefined &&

@@ -1,4 +1,4 @@
-// A request to Argo CD as its callers describe it, and its answer.
+// The description of a request to Argo CD, and its answer.
 import type { Response } from 'got';
 import type * as z from 'zod/mini';
 import { parseJson, type Decoded } from '../../messages/codec.ts';
@@ -10,45 +10,44 @@ export interface Call<Answer> {
   readonly name: ArgoCdCall;
   /** in words, for messages: `list the applications` */
   readonly what: string;
-  /** `DELETE` has no body; left out: POST with a body, GET without */
+  /** absent: POST if there is a body, GET otherwise; `DELETE` has no body */
   readonly method?: 'DELETE';
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
-  /** of a request that changes something */
+  /** only for requests that change something */
   readonly body?: unknown;
   /**
-   * For a body: called once the connection stands, and awaited before anything of the request goes out. What it throws
-   * is thrown as it is, and nothing was sent. Called anew where the request is sent again.
+   * Only with a body. Called once the connection is open, and awaited before any part of the request is sent. If it
+   * throws, nothing is sent and the caller gets that error. Called again if the request is sent again.
    */
   readonly ready?: (() => Promise<void>) | undefined;
   readonly timeoutMs?: number;
-  /** for what Argo CD tells everybody: no token is sent, so that none needs to be good */
+  /** for public information: no token is sent, so the call works without a valid one */
   readonly anonymous?: true;
-  /** of a read: sent again only where a kept connection was cut, which tells nothing of the server */
+  /** for a read: retried only if a kept-alive connection was closed, because that says nothing about the server */
   readonly once?: true;
   readonly schema: z.ZodMiniType<Answer>;
-  /** Reads an answer that may be long, a piece at a time; undefined: it is to be read by `schema`, as a whole. */
+  /** Parses a long answer piece by piece. Undefined: the caller must parse the answer as a whole, by `schema`. */
   readonly inPieces?: (text: string) => Promise<Answer | undefined>;
-  /** what else an answer is about, if it is not about what was asked for */
+  /** What the answer is about, if that is not what was asked for. */
   readonly otherThanAsked?: (answer: Answer) => string | undefined;
-  /** whether an answer says that the token is not accepted, although its status does not */
+  /** Whether an answer with status 200 means that the token was refused. */
   readonly isRefusal?: (answer: Answer) => boolean;
 }
 
 export interface Answered<Answer> {
   readonly answer: Answer;
-  /** the server says of itself that it only pretends to be Argo CD */
+  /** the server says that it only simulates Argo CD */
   readonly simulated: boolean;
-  /** the server's clock when it answered, in milliseconds since the epoch, to the second; where it says so */
+  /** the server's clock when it answered, in milliseconds since the epoch, accurate to a second; absent: not sent */
   readonly date?: number;
 }
 
-/** Whether Argo CD is asked to change something: such a request is never repeated on a guess. */
+/** Whether the request changes something in Argo CD. Such a request is never repeated on a guess. */
 export function isChange({ body, method }: Pick<Call<unknown>, 'body' | 'method'>): boolean {
   return body !== undefined || method !== undefined;
 }
 
-/** Whether Argo CD does not accept the token. */
 export function refusesToken<Answer>(
   { schema, isRefusal }: Call<Answer>,
   { statusCode, rawBody }: Response,
@@ -58,7 +57,7 @@ export function refusesToken<Answer>(
   return decoded.ok && isRefusal(decoded.value);
 }
 
-/** @throws ArgoCdError where an answer with status 200 is not what was asked for */
+/** @throws ArgoCdError when an answer with status 200 is not what was asked for */
 export async function readAnswer<Answer>(
   call: Call<Answer>,
   asking: Asking,
@@ -67,7 +66,7 @@ export async function readAnswer<Answer>(
   const decoded = await decode(call, rawBody.toString('utf8'));
   const contentType = headers['content-type'] ?? '';
   const isJson = contentType.startsWith('application/json');
-  // The start of a good answer is lost, or it is the answer of another version: the change may well have been made.
+  // Part of a good answer may be lost, or it comes from another version: Argo CD may have made the change.
   const kind = isChange(call) && isJson ? 'unsure' : 'not-argocd';
   if (!decoded.ok) {
     const detail = isJson ? { detail: decoded.error } : {};

@@ -1,4 +1,4 @@
-// Argo CD's API as far as we call it. Every failure is an ArgoCdError.
+// The part of Argo CD's API that the worker uses. Every failure is an ArgoCdError.
 import * as z from 'zod/mini';
 import { applicationListSchema, applicationSchema, listedAppSchema } from './application-schema.ts';
 import { recordOf } from './record.ts';
@@ -22,10 +22,10 @@ import type { StreamRequest } from './stream-request.ts';
 export type { StreamRequest };
 
 export interface SyncRequest extends SyncOptions {
-  /** what the application has of its own, to be kept; absent: the options of the request take its place */
+  /** the application's own sync policy, to which the options of the request are added; absent: they replace it */
   readonly own?: OwnSyncPolicy;
   readonly revision?: string;
-  /** of an application with several sources, in their order */
+  /** one for each source, in their order */
   readonly revisions?: readonly string[];
   readonly prune: boolean;
   readonly infos: readonly { readonly name: string; readonly value: string }[];
@@ -34,11 +34,11 @@ export interface SyncRequest extends SyncOptions {
 export interface AppName {
   readonly namespace: string;
   readonly name: string;
-  /** absent while it is not known; Argo CD then says "permission denied" also of what does not exist */
+  /** absent if not known; then Argo CD also answers "permission denied" for an application that does not exist */
   readonly project?: string;
 }
 
-/** An application of which the project is known, as questions about permission need it. */
+/** An application whose project is known. Questions about permissions need it. */
 export interface AppInProject extends AppName {
   readonly project: string;
 }
@@ -50,76 +50,76 @@ export interface RevisionMetadata {
 
 export interface Version {
   readonly version: string;
-  /** the server says of itself that it only pretends to be Argo CD */
+  /** the server says that it only simulates Argo CD */
   readonly simulated: boolean;
 }
 
 export interface Probed extends Version {
-  /** the server's clock when it answered, in milliseconds since the epoch, to the second; where it says so */
+  /** the server's clock when it answered, in milliseconds since the epoch, accurate to a second; absent: not sent */
   readonly date?: number;
 }
 
 export interface ArgoCd {
   readonly server: string;
-  /** what a person does about a token that is not accepted */
+  /** what a person can do about a token that Argo CD refuses */
   readonly remedy: string;
   version(): Promise<Version>;
   /**
-   * The same without a token: whether Argo CD is there at all, whatever it thinks of us.
-   * @param how.timeoutMs where less than the usual time counts
-   * @param how.once whoever asks does so again anyway
+   * Asks for the version without a token: whether Argo CD answers at all.
+   * @param how.timeoutMs a limit shorter than the usual one
+   * @param how.once no retries, because the caller asks again anyway
    */
   probe(how?: { readonly timeoutMs?: number; readonly once?: true }): Promise<Probed>;
-  /** Whose token it is; undefined where Argo CD does not accept it. */
+  /** The account that the token belongs to. Undefined: Argo CD refuses the token. */
   account(): Promise<string | undefined>;
-  /** Every application that the account may see, without detail. */
+  /** Every application that the account may see, without its `detail`. */
   list(): Promise<readonly ListedApp[]>;
-  /** One application, whole. With `refresh` the answer comes after a new comparison. */
+  /** One whole application. With `refresh`, Argo CD answers after a new comparison. */
   get(app: AppName, refresh?: 'normal' | 'hard', timeoutMs?: number): Promise<AppRecord>;
   /**
-   * @param ready called once the connection stands, and awaited right before anything goes out; what it throws is
-   * thrown, and nothing was sent. Called anew where Argo CD has refused the token and there is another.
+   * @param ready called once the connection is open, and awaited before anything is sent. If it throws, nothing is sent
+   * and the caller gets that error. Called again if Argo CD refuses the token and there is another one.
    */
   sync(app: AppName, request: SyncRequest, ready?: () => Promise<void>): Promise<void>;
-  /** Ends the operation that runs, whoever's it is. Refused as `invalid` where none runs, or it is not taken up yet. */
+  /** Terminates the running operation, whoever started it. Refused as `invalid` if none runs, or if it is still pending. */
   terminate(app: AppName): Promise<void>;
   syncDetail(app: AppName): Promise<SyncDetail>;
-  /** The sync options and retries that the application has of its own. */
+  /** The application's own sync options and retries. */
   ownSyncPolicy(app: AppName): Promise<OwnSyncPolicy>;
   maySync(app: AppInProject): Promise<boolean>;
-  /** Whether it may sync every application of the project, but for those that a policy denies one by one. */
+  /** Whether the account may sync all applications of the project. Policies may still deny single applications. */
   maySyncAll(project: string): Promise<boolean>;
-  /** Whether the sync windows let a manual sync through now, and which are about the application. */
+  /** Whether the sync windows allow a manual sync now, and the windows that apply to the application. */
   syncWindows(app: AppName): Promise<WindowsOfApp>;
   /**
-   * All windows of a project, those that it inherits from global projects included.
-   * @throws ArgoCdError also where the account may not get the project
+   * All windows of a project, including those inherited from global projects.
+   * @throws ArgoCdError, also when the account may not get the project
    */
   projectWindows(project: string): Promise<readonly ProjectWindow[]>;
   revisionMetadata(app: AppName, revision: string): Promise<RevisionMetadata>;
-  /** The event stream; ends only by an error, the server, or `signal`. */
+  /** The event stream. Only an error, the server or `signal` ends it. */
   openStream(signal: AbortSignal): StreamRequest;
-  /** Breaks off what is under way. */
+  /** Aborts running requests. */
   stop(): void;
 }
 
-/** A list of thousands takes longer than one application. In milliseconds. */
+/** A list of thousands takes longer than a single application. In milliseconds. */
 const listTimeoutMs = 30_000;
 
-/** Of a version so much is shown; Argo CD's have some 30. In characters. */
+/** Longest version that is shown, in characters. Argo CD's versions have about 30. */
 const versionLength = 100;
 const versionSchema = z.object({ Version: z.string() });
 const userInfoSchema = z.object({ loggedIn: z.nullish(z.boolean()), username: z.nullish(z.string()) });
 /** `{}` (`terminate-ok`) */
 const terminatedSchema = z.object({});
 const metadataSchema = z.object({ author: z.nullish(z.string()), message: z.nullish(z.string()) });
-/** The application with its new operation (`sync-ok-with-infos`). Less is not Argo CD's yes. */
+/** The application with its new operation (`sync-ok-with-infos`). An answer without them does not confirm the sync. */
 const acceptedSchema = z.object({
   metadata: z.object({ name: z.string(), namespace: z.nullish(z.string()) }),
   operation: z.object({}),
 });
 
-/** A cache in between that does not look at the query mixes up applications of one name in two namespaces. */
+/** A cache that ignores the query confuses applications of the same name in two namespaces. */
 function otherThan(
   app: AppName,
   {
@@ -169,7 +169,7 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
         what: 'ask whose token it is',
         path: '/api/v1/session/userinfo',
         schema: userInfoSchema,
-        // 200 also for a wrong token: only `loggedIn` tells (`userinfo-expired-token`).
+        // Argo CD answers 200 for a wrong token too: only `loggedIn` tells (`userinfo-expired-token`).
         isRefusal: ({ loggedIn }) => loggedIn !== true,
       });
       return answer.loggedIn === true ? (answer.username ?? '') : undefined;
@@ -221,8 +221,8 @@ export function createArgoCd(options: HttpOptions): ArgoCd {
           prune,
           infos,
           ...syncOptionsOf(options, own),
-          // A single revision goes out both ways: an application with `sources`, be it one, ignores `revision`
-          // (`sync-multi-source-single-revision`), and one with `source` ignores the other two.
+          // A single revision is sent in both forms. An application with `sources`, even with one entry, ignores `revision`
+          // (`sync-multi-source-single-revision`). An application with `source` ignores the other two members.
           ...(revision === undefined ? {} : { revision }),
           // Positions count from 1 (`sync-multi-source-position-zero`).
           ...(revisions === undefined

@@ -1,5 +1,5 @@
-// The connections that requests travel over: kept ones for reads, a new one for each change, through a proxy where there
-// is one. They are noted once they stand, TLS included: a request that fails before that was certainly not sent.
+// The connections of requests: kept-alive ones for reads, a new one for each change, through a proxy if there is one. A
+// connection is noted once it is open, including TLS: a request that fails before that was certainly not sent.
 import { Agent as HttpAgent, type AgentOptions, type ClientRequest } from 'node:http';
 import { Agent as HttpsAgent, type RequestOptions } from 'node:https';
 import { Socket } from 'node:net';
@@ -7,30 +7,30 @@ import { TLSSocket } from 'node:tls';
 import type { Agents, RequestError, RequestFunction } from 'got';
 import { openTunnel, ProxyError, requestThrough } from './proxy.ts';
 
-/** Awaited when the connection stands. What it throws ends the request, of which nothing went out. */
+/** Awaited once the connection is open. If it throws, nothing of the request is sent. */
 type Ready = () => Promise<void>;
 
 export interface Connections {
-  /** keep their connections */
+  /** agents that keep connections alive */
   readonly kept: Agents;
-  /** Make a new connection for each request. */
+  /** Agents that open a new connection for each request. */
   fresh(ready?: Ready): Agents;
-  /** absent where requests are made as usual */
+  /** absent: got makes the requests itself */
   readonly request?: RequestFunction;
-  /** Whether the connection stood, so that the request may have arrived. */
-  stood(error: RequestError): boolean;
-  /** Whether the proxy was not reached, or did not connect us. */
+  /** Whether the connection was open, so that the request may have arrived. */
+  wasOpen(error: RequestError): boolean;
+  /** Whether the proxy was not reached, or refused to connect to the server. */
   byProxy(error: RequestError): boolean;
-  /** Closes idle connections and ends those that are still connecting. */
+  /** Closes idle connections, and connections that are still being opened. */
   destroy(): void;
 }
 
-/** @param connectTimeoutMs without progress */
+/** @param connectTimeoutMs longest time without progress */
 export function createConnections(server: string, proxy?: URL, connectTimeoutMs = 10_000): Connections {
   const secured = server.startsWith('https:');
   const tunnel = secured ? proxy : undefined;
   const connecting = new Set<ClientRequest | Socket>();
-  const standing = new WeakSet<Socket>();
+  const opened = new WeakSet<Socket>();
 
   const bounded = <Connecting extends ClientRequest | Socket>(each: Connecting): Connecting => {
     connecting.add(each);
@@ -39,17 +39,17 @@ export function createConnections(server: string, proxy?: URL, connectTimeoutMs 
     return each;
   };
 
-  /** Limits the time that the connection takes, and notes when it stands. */
+  /** Limits the time to connect, and notes when the connection is open. */
   const watched = (socket: unknown): Socket => {
     if (!(socket instanceof Socket)) throw new TypeError('the connection is no socket');
-    return bounded(socket).once(standsWith(socket), () => {
+    return bounded(socket).once(openEventOf(socket), () => {
       socket.setTimeout(0);
       connecting.delete(socket);
-      standing.add(socket);
+      opened.add(socket);
     });
   };
 
-  /** Through the tunnel, where there is one, and held until `ready`. */
+  /** Opens the connection, through the tunnel if there is one, and holds it until `ready` has resolved. */
   const open = async (
     connect: (by: { readonly socket?: Socket }) => Socket,
     options: RequestOptions,
@@ -59,7 +59,7 @@ export function createConnections(server: string, proxy?: URL, connectTimeoutMs 
       tunnel === undefined ? {} : { socket: await openTunnel(tunnel, options, bounded) },
     );
     try {
-      await stands(socket);
+      await untilOpen(socket);
       connecting.add(socket);
       await heldUntil(ready, socket);
     } catch (error) {
@@ -78,8 +78,9 @@ export function createConnections(server: string, proxy?: URL, connectTimeoutMs 
       open(connect, options, ready).then(
         (socket) => handOver?.(null, socket),
         (error: unknown) => {
-          // Handed over and then destroyed, not as an error: for that, Node's agents would let the requests that wait for
-          // a connection wait on, and fail the first of them once for each connection.
+          // The error is not passed to the callback: Node's agents would then leave waiting requests without a
+          // connection, and fail the first of them once for each connection. So the request gets a socket that is destroyed
+          // with the error.
           const failed = new Socket();
           handOver?.(null, failed);
           failed.destroy(error instanceof Error ? error : new Error(String(error)));
@@ -96,14 +97,14 @@ export function createConnections(server: string, proxy?: URL, connectTimeoutMs 
     return { http: agentOf(agent, ready) };
   };
 
-  const stood = ({ request }: RequestError) => request?.socket !== undefined && standing.has(request.socket);
+  const wasOpen = ({ request }: RequestError) => request?.socket !== undefined && opened.has(request.socket);
   const kept = agents({ keepAlive: true, maxSockets: 20 });
   return {
     kept,
     fresh: (ready) => agents({ keepAlive: false }, ready),
     ...(proxy === undefined || secured ? {} : { request: requestThrough(proxy) }),
-    stood,
-    byProxy: (error) => proxy !== undefined && (secured ? error.cause instanceof ProxyError : !stood(error)),
+    wasOpen,
+    byProxy: (error) => proxy !== undefined && (secured ? error.cause instanceof ProxyError : !wasOpen(error)),
     destroy: () => {
       for (const agent of Object.values(kept)) if (agent instanceof HttpAgent) agent.destroy();
       for (const each of connecting) each.destroy();
@@ -111,19 +112,19 @@ export function createConnections(server: string, proxy?: URL, connectTimeoutMs 
   };
 }
 
-function standsWith(socket: Socket): 'connect' | 'secureConnect' {
+function openEventOf(socket: Socket): 'connect' | 'secureConnect' {
   return socket instanceof TLSSocket ? 'secureConnect' : 'connect';
 }
 
-function stands(socket: Socket): Promise<void> {
+function untilOpen(socket: Socket): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
-    socket.once('close', () => reject(new Error('the connection was closed before it stood')));
-    socket.once(standsWith(socket), () => resolve());
+    socket.once('close', () => reject(new Error('the connection was closed before it was open')));
+    socket.once(openEventOf(socket), () => resolve());
   });
 }
 
-/** @throws what `ready` throws, or an error where the server speaks or hangs up before anything was sent */
+/** @throws the error of `ready`, or an error when the server sends data or closes before anything was sent */
 async function heldUntil(ready: Ready | undefined, socket: Socket): Promise<void> {
   if (ready === undefined) return;
   let end = () => {};

@@ -1,11 +1,11 @@
-// A call of Argo CD that failed, as a typed error.
+// A failed call of Argo CD as a typed error.
 
 export type ArgoCdErrorKind =
-  /** no token, or one that is expired, revoked or wrong */
+  /** no token, or a token that is expired, revoked or wrong */
   | 'unauthenticated'
-  /** 403: forbidden, missing, in another namespace, or Kubernetes is down. Never taken as final. */
+  /** 403: forbidden, missing, in another namespace, or Kubernetes is down. Never treated as final. */
   | 'forbidden-or-missing'
-  /** the account lacks the permission for this very action */
+  /** the account lacks the permission for this action */
   | 'not-permitted'
   | 'not-found'
   | 'in-progress'
@@ -17,21 +17,21 @@ export type ArgoCdErrorKind =
   | 'invalid'
   /** the server says that it cannot answer now */
   | 'unavailable'
-  /** no answer: it was not reached, and a request has certainly had no effect */
+  /** the server was not reached, so the request certainly had no effect */
   | 'unreachable'
-  /** the request may or may not have been carried out */
+  /** the request may or may not have had an effect */
   | 'unsure'
   | 'not-argocd';
 
-/** Carries no cause: the errors of the HTTP client hold the request, and with it the token. */
+/** Has no cause: the errors of the HTTP client contain the request, and with it the token. */
 export class ArgoCdError extends Error {
   override readonly name = 'ArgoCdError';
   readonly kind: ArgoCdErrorKind;
-  /** HTTP status, where there was an answer */
+  /** HTTP status, if there was an answer */
   readonly status: number | undefined;
   /** the message without the remedy */
   readonly found: string;
-  /** what a person can do, where that is known */
+  /** what a person can do, if known */
   readonly remedy: string | undefined;
 
   /** @param options.remedy follows the message as a sentence of its own */
@@ -50,7 +50,7 @@ export class ArgoCdError extends Error {
   }
 }
 
-/** The error with another kind, where `kinds` has one for its own. All other errors stay as they are. */
+/** Replaces the kind of an ArgoCdError as `kinds` says. All other errors are returned unchanged. */
 export function withKind(error: unknown, kinds: Partial<Record<ArgoCdErrorKind, ArgoCdErrorKind>>): unknown {
   if (!(error instanceof ArgoCdError)) return error;
   const { found: message, remedy, status } = error;
@@ -58,14 +58,14 @@ export function withKind(error: unknown, kinds: Partial<Record<ArgoCdErrorKind, 
   return kind === undefined ? error : new ArgoCdError({ kind, message, remedy, status });
 }
 
-/** Whom we ask, for messages. */
+/** The server that is asked, for messages. */
 export interface Asking {
   /** the base URL */
   readonly server: string;
-  /** what a person does about a token that is not accepted */
+  /** what a person can do about a token that Argo CD refuses */
   readonly remedy: string;
-  /** host and port of the proxy that requests go through */
+  /** host and port of the proxy, if requests use one */
   readonly proxy?: string;
-  /** takes our secrets out of words that the server may have repeated them in */
+  /** removes our secrets from texts of the server, which may repeat them */
   readonly redact: (text: string) => string;
 }

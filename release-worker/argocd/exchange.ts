@@ -1,4 +1,4 @@
-// One call of Argo CD through got: from the token to the answer, with retries and bounds. Every failure is an ArgoCdError.
+// One call of Argo CD through got, from the token to the answer, with retries and limits. Every failure is an ArgoCdError.
 import { HTTPError, type Got, type NormalizedOptions, type RequestError, type Response } from 'got';
 import type { Clock } from '../../service/clock.ts';
 import { isChange, readAnswer, refusesToken, type Answered, type Call } from './call.ts';
@@ -15,7 +15,7 @@ export interface ExchangeOptions {
   readonly client: Got;
   readonly connections: Connections;
   readonly underWay: UnderWay;
-  /** Gives a request its token, and what else may have changed since the last one. Returns the token. */
+  /** Sets the token, the extra headers and the certificates of a request. Returns the token. */
   readonly prepare: (
     sending: NormalizedOptions,
     signal: AbortSignal,
@@ -29,7 +29,7 @@ export interface ExchangeOptions {
 
 /**
  * @param credentials undefined: no token is sent
- * @throws ArgoCdError, or what `ready` throws
+ * @throws ArgoCdError, or the error of `ready`
  */
 export type Exchange = <Answer>(
   call: Call<Answer>,
@@ -37,7 +37,7 @@ export type Exchange = <Answer>(
   credentials: Credentials | undefined,
 ) => Promise<Answered<Answer>>;
 
-/** 10,000 applications are some 15 MB with our selection; more than this is not an answer to our question. */
+/** With our field selection, 10,000 applications are about 15 MB. A longer answer is not the list that was asked for. */
 const maximumAnswerBytes = 134_217_728;
 export const maximumErrorLength = 65_536;
 const tooLarge = 'too large';
@@ -61,10 +61,10 @@ export function createExchange(options: ExchangeOptions): Exchange {
           }));
       let token = '';
       let renewed = false;
-      /** undefined while the request is not ready to be sent */
+      /** undefined until the request is ready to be sent */
       let sentAt: number | undefined;
       let counted = true;
-      /** of the attempt before, while a retry waits */
+      /** the failure of the previous attempt, while a retry waits */
       let failure: RequestError | undefined;
 
       const count = (status: number) => {
@@ -86,7 +86,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
           location: headers.location,
           body: rawBody.toString('utf8').slice(0, maximumErrorLength),
         });
-      /** @param isSent the request was ready to be sent */
+      /** @param isSent whether the request was ready to be sent */
       const failed = (thrown: unknown, isSent: boolean): unknown => {
         const error = failure ?? thrown;
         if (refusal !== undefined) return refusal.error;
@@ -102,15 +102,15 @@ export function createExchange(options: ExchangeOptions): Exchange {
 
       const pending = client(`${asking.server}${path}`, {
         signal,
-        // As text, got would keep both as long as the answer is worked on: megabytes of a list.
+        // For a text, got would keep both the bytes and the text while the caller parses it: megabytes for a list.
         responseType: 'buffer',
         ...(query === undefined ? {} : { searchParams: { ...query } }),
         ...(changes
           ? {
               method: call.method ?? 'POST',
-              // Must be exactly this: a charset parameter is answered with 415 (`sync-content-type-charset`).
+              // Exactly this value: Argo CD answers 415 if there is a charset parameter (`sync-content-type-charset`).
               headers: { 'content-type': 'application/json' },
-              // A kept connection may have died unnoticed, which would leave it open whether the request arrived.
+              // On a kept-alive connection that died unnoticed, nobody would know whether the request arrived.
               agent: connections.fresh(held),
             }
           : {}),
@@ -131,7 +131,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
             async (response, retry) => {
               count(response.statusCode);
               if (renewed || credentials === undefined || !refusesToken(call, response)) return response;
-              // Refused is not carried out: a POST too may be sent again.
+              // Argo CD has not carried out a refused request, so even a POST may be sent again.
               renewed = true;
               sentAt = undefined;
               credentials.refused(token);
@@ -169,7 +169,7 @@ function answerTooLarge(
     message: `could not ${call.what}: the answer of ${server} has more than ${maximumAnswerBytes} bytes`,
     remedy:
       call.name === 'list'
-        ? 'A list has whole specifications, inline Helm values too: put long ones into files, or let the account see fewer applications (applications, get)'
-        : 'That is no answer of Argo CD: check argocd.server (ARGOCD_SERVER)',
+        ? 'A list contains whole specifications, including inline Helm values: move long values into files, or let the account see fewer applications (permission: applications, get)'
+        : 'Argo CD does not send such an answer: check argocd.server (ARGOCD_SERVER)',
   });
 }

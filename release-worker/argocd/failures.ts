@@ -1,4 +1,4 @@
-// A request without an answer that can be read, as an error: whether it may have had an effect, and what to do.
+// A request without a readable answer as an error that says whether the request may have had an effect, and what to do.
 import { RequestError } from 'got';
 import type { Connections } from './connections.ts';
 import { ArgoCdError, type Asking } from './errors.ts';
@@ -6,14 +6,14 @@ import { proxyBusy } from './proxy.ts';
 import { inOneLine } from './refusals.ts';
 
 export interface Failure {
-  /** Node's or got's error code; empty where there is none */
+  /** Node's or got's error code; empty: none */
   readonly code: string;
   readonly message: string;
-  /** whether the connection stood, so that the request may have arrived */
+  /** whether the connection was open, so that the request may have arrived */
   readonly sent: boolean;
-  /** whether it was the proxy that was not reached, or did not connect us */
+  /** whether the proxy was not reached, or refused to connect to the server */
   readonly byProxy?: boolean;
-  /** whether the request would change something in Argo CD */
+  /** whether the request changes something in Argo CD */
   readonly changes: boolean;
 }
 
@@ -21,13 +21,13 @@ export interface Failure {
 export function errorOf(
   what: string,
   asking: Asking,
-  connections: Pick<Connections, 'stood' | 'byProxy'>,
+  connections: Pick<Connections, 'wasOpen' | 'byProxy'>,
   thrown: unknown,
   about: {
     readonly changes: boolean;
     /** the request was ready to be sent, and nothing held it back */
     readonly isSent: boolean;
-    /** in words, where we broke off because the time was up */
+    /** which limit was exceeded, in words; undefined: none */
     readonly timeout?: string | undefined;
   },
 ): ArgoCdError {
@@ -38,13 +38,13 @@ export function errorOf(
   return errorFromFailure(what, asking, {
     code: timeout === undefined ? codeOf(error) : 'ETIMEDOUT',
     message: timeout ?? (thrown instanceof Error ? thrown.message : String(thrown)),
-    sent: isSent && (error === undefined || connections.stood(error)),
+    sent: isSent && (error === undefined || connections.wasOpen(error)),
     byProxy: error !== undefined && timeout === undefined && connections.byProxy(error),
     changes,
   });
 }
 
-/** Empty where no code tells a person anything. It is a number where a DOMException is behind the error. */
+/** Returns an empty text for codes that mean nothing to a person. The code of a DOMException is a number. */
 function codeOf(error: RequestError | undefined): string {
   const code: unknown = error?.code;
   return typeof code === 'string' && code !== 'ERR_GOT_REQUEST_ERROR' && code !== proxyBusy ? code : '';
@@ -63,7 +63,7 @@ export function errorFromFailure(
   return new ArgoCdError({
     kind: !sent ? 'unreachable' : code.startsWith('HPE_') && !changes ? 'not-argocd' : 'unsure',
     message: byProxy
-      ? `could not ${what} at ${server}: the proxy ${proxy ?? ''} does not connect (${detail})`
+      ? `could not ${what} at ${server}: the proxy ${proxy ?? ''} did not connect (${detail})`
       : `could not ${what} at ${server}${through} (${detail})`,
     remedy: byProxy
       ? 'Check HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, or name the host of Argo CD in NO_PROXY'
@@ -77,22 +77,22 @@ function remedyFor(code: string, sent: boolean, server: string): string | undefi
   if (code === 'ECONNREFUSED')
     return 'Nothing listens there: check the port in argocd.server (ARGOCD_SERVER), and whether Argo CD runs';
   if (code === 'EPROTO' || code.startsWith('ERR_SSL'))
-    return 'No TLS connection comes about: check the port in argocd.server. Only where Argo CD is meant to speak without encryption, write http:// instead of https://, which sends the token in the clear';
+    return 'No TLS connection could be made: check the port in argocd.server. Only if Argo CD is meant to run without encryption, write http:// instead of https://, which sends the token unencrypted';
   if (code.startsWith('HPE_'))
-    return 'What answers there does not speak HTTP: check the port in argocd.server (ARGOCD_SERVER), and whether it needs https://';
-  // A port with TLS hangs up on a request that is not encrypted.
+    return 'The server does not speak HTTP: check the port in argocd.server (ARGOCD_SERVER), and whether it needs https://';
+  // A TLS port closes the connection after an unencrypted request.
   if (code === 'ECONNRESET' && server.startsWith('http:'))
-    return 'The connection was closed without an answer: if that port is encrypted, write https:// instead of http:// in argocd.server (ARGOCD_SERVER)';
+    return 'The connection was closed without an answer: if the port uses TLS, write https:// instead of http:// in argocd.server (ARGOCD_SERVER)';
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
-    return 'The certificate is for other names: use one of them in argocd.server, or have a certificate made for this one';
+    return 'The certificate is for other names: use one of them in argocd.server, or create a certificate for this name';
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID')
-    return 'Renew the certificate; if it is not out of date, the clock of this machine is wrong';
+    return 'Renew the certificate. If it is still valid, correct the clock of this machine';
   if (/CERT|SELF_SIGNED|VERIFY|ISSUER/.test(code))
     return 'The certificate is not trusted: set argocd.caFile to the file of the CA that signed it';
   if (code === 'ERR_INVALID_CHAR')
-    return 'The token has a character that cannot be sent: copy it again into ARGOCD_AUTH_TOKEN, as one line';
+    return 'The token contains a character that cannot be sent: copy it again into ARGOCD_AUTH_TOKEN, as one line';
   if (!code.includes('TIMEDOUT')) return undefined;
   return sent
-    ? 'No answer in time: is the server overloaded, or the limit too short (argocd.requestTimeoutMs; for refreshes worker.release.refreshTimeoutMs)?'
-    : 'No connection in time: check host and port in argocd.server (ARGOCD_SERVER), and firewalls in between';
+    ? 'No answer in time: check whether the server is overloaded, or set a longer limit (argocd.requestTimeoutMs; for refreshes worker.release.refreshTimeoutMs)'
+    : 'No connection in time: check host and port in argocd.server (ARGOCD_SERVER), and the firewalls in between';
 }

@@ -1,12 +1,12 @@
-// Which members of applications we ask for: the field selections of the list and of the event stream.
+// The field selections of the list and of the event stream: the members of applications that the worker asks for.
 
 /**
- * Names outside the recorded set are silently absent from the answer (`list-fields-not-honoured`).
+ * Argo CD silently leaves out members that it does not know (`list-fields-not-honoured`).
  *
- * The specification is asked for whole: every version knows it, while its members, and the revision of the comparison,
- * are known from 3.5.0 on only (`list-fields-product` of each version). The members would save 9 % of a list at most
- * (510 of 557 kB of 1,000 applications), and next to nothing where there are inline Helm values, which stand in the
- * source. Never both: Argo CD 3.5.1 answers that with 500 (`list-fields-spec-whole-and-members`).
+ * The list asks for the whole specification: every version knows that name. The names of its members, and of the
+ * revision of the comparison, are known since 3.5.0 only (`list-fields-product` of each version). The members would make
+ * a list 9 % smaller at most (510 of 557 kB for 1,000 applications), and hardly smaller with inline Helm values, which
+ * are part of the source. Never ask for both: Argo CD 3.5.1 answers 500 (`list-fields-spec-whole-and-members`).
  */
 export const listFields = [
   'metadata.resourceVersion',
@@ -25,8 +25,8 @@ export const listFields = [
 ].join(',');
 
 /**
- * A member passes whose path is the beginning of a name here (`stream-fields-prefix`), not the other way round:
- * `sync.revision` does not bring `sync.revisions`, which applications with several sources have instead.
+ * The stream contains every member whose path is the beginning of a name here (`stream-fields-prefix`). The reverse does
+ * not hold: `sync.revision` does not bring `sync.revisions`, which applications with several sources have instead.
  */
 export const streamFields = [
   'type',
@@ -53,7 +53,7 @@ export const streamFields = [
   'application.status.operationState.operation.initiatedBy.automated',
   'application.status.operationState.operation.sync.revision',
   'application.status.operationState.operation.sync.revisions',
-  // A dry run, or a sync of some resources only, deploys nothing as a whole.
+  // A dry run, or a sync of some resources only, does not deploy the whole application.
   'application.status.operationState.operation.sync.dryRun',
   'application.status.operationState.operation.sync.resources',
   'application.operation',

@@ -1,4 +1,4 @@
-// The client of Argo CD that the configuration describes: server, proxy of the environment, certificates and secrets.
+// Creates the client of Argo CD from the configuration: server, proxy, certificates and secrets.
 import { parseHeaders, tokenFault } from '../../config/argocd-secrets.ts';
 import { certificateFault, maximumPemBytes } from '../../config/certificates.ts';
 import { readText } from '../../config/read-text.ts';
@@ -12,22 +12,22 @@ import { fixedSecret, secretInFile, type ParseSecret, type SecretSource } from '
 
 export interface ArgoCdFromConfig {
   readonly argocd: Config['argocd'];
-  /** the files that secrets come from, by their keys such as `argocd.token` */
+  /** the files that secrets come from, by key, such as `argocd.token` */
   readonly secretFiles: ReadonlyMap<string, string>;
-  /** base URL, where `argocd.server` is not to be asked */
+  /** base URL; may differ from `argocd.server` */
   readonly server: string;
 }
 
-/** @throws ProxySettingError, FileError or TypeError where the configuration cannot be used */
+/** @throws ProxySettingError, FileError or TypeError when the configuration cannot be used */
 export function argocdFromConfig(
   options: ArgoCdFromConfig,
   context: Pick<Context, 'clock' | 'log' | 'random'> & Pick<HttpOptions, 'onAnswer'>,
 ): ArgoCd {
   const { argocd, server } = options;
   const { log, onAnswer } = context;
-  const { proxy, said, warnings } = proxyFor(server);
+  const { proxy, decision, warnings } = proxyFor(server);
   for (const warning of warnings) log.warn(warning);
-  if (said !== undefined) log.info(said);
+  if (decision !== undefined) log.info(decision);
   return createArgoCd({
     ...secretsOf(options, context),
     server,
@@ -42,7 +42,7 @@ export function argocdFromConfig(
   });
 }
 
-/** Read again while the worker runs: the certificate that Argo CD makes for itself changes when it expires. */
+/** The file is read again while the worker runs: Argo CD renews its own certificate when it expires. */
 function certificatesIn(file: string, context: Pick<Context, 'clock' | 'log'>): SecretSource<string> {
   const key = 'argocd.caFile';
   const text = readPem(file, key);
@@ -59,7 +59,7 @@ function certificatesIn(file: string, context: Pick<Context, 'clock' | 'log'>): 
   });
 }
 
-/** Secrets from files are read again while the worker runs; the others are what they are. */
+/** Secrets from files are read again while the worker runs. All others stay as they are. */
 function secretsOf(
   { argocd, secretFiles }: ArgoCdFromConfig,
   context: Pick<Context, 'clock' | 'log'>,

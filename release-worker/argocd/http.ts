@@ -1,15 +1,15 @@
-// The HTTP client of Argo CD. Every request carries the token, the extra headers and the certificates in force, has a time
-// limit, and is sent again where that does no harm.
+// The HTTP client of Argo CD. Every request carries the current token, extra headers and certificates. It has a time limit,
+// and is retried only if that does no harm.
 //
 // got sends requests, refuses redirects, retries reads (`retry.ts`), and repeats a request once with a new token
-// (`exchange.ts`). What stands around got, and why:
-// - `under-way.ts`: got limits each attempt, not all of them together, and cannot end every request at a stop.
+// (`exchange.ts`). The files around got, each with its reason:
+// - `under-way.ts`: got limits each attempt, not all attempts together, and cannot abort every request at a stop.
 // - `connections.ts`: the release needs to know whether a failed sync may have arrived. A sync also waits in an open
 //   connection until the worker confirms it.
-// - `proxy.ts`: got has no proxies. Other packages hand a tunnel over before TLS stands in it.
-// - `stream-request.ts`: got would read the refusal of a stream without a limit.
+// - `proxy.ts`: got does not support proxies. Other packages return a tunnel before its TLS handshake is complete.
+// - `stream-request.ts`: got would read the body of a refused stream without a limit.
 // - `refusals.ts`: Argo CD's refusals share status codes, and login pages answer with 200.
-// - `failures.ts`: a failure without an answer needs a remedy, and whether it may have had an effect.
+// - `failures.ts`: a failure without an answer needs a remedy, and must say whether the request may have had an effect.
 // - `session.ts`, `redactor.ts`: repeated logins would lock the account, and no message may show a secret.
 import { got, type NormalizedOptions } from 'got';
 import * as z from 'zod/mini';
@@ -29,7 +29,7 @@ import { createUnderWay } from './under-way.ts';
 import { createRedactor, redactIn } from './redactor.ts';
 
 export interface HttpOptions {
-  /** base URL, with a path where Argo CD runs below one */
+  /** base URL, including the path if Argo CD is served below one */
   readonly server: string;
   readonly credentials:
     | {
@@ -37,31 +37,31 @@ export interface HttpOptions {
         /** where it is read again */ readonly tokenFile?: string | undefined;
       }
     | { readonly username: string; readonly password: SecretSource<string> };
-  /** sent with every request in addition, for what stands in front of Argo CD; their values are secrets */
+  /** sent in addition with every request, for proxies in front of Argo CD; the values are secrets */
   readonly headers?: SecretSource<readonly Header[]>;
-  /** may have user name and password */
+  /** may contain user name and password */
   readonly proxy?: URL | undefined;
   /** PEM certificates of the CA to trust */
   readonly ca?: SecretSource<string>;
-  /** trust any certificate */
+  /** accept any certificate */
   readonly insecure: boolean;
-  /** milliseconds for one unary request in all, retries included */
+  /** limit of one unary request including its retries, in milliseconds */
   readonly requestTimeoutMs: number;
   readonly clock: Clock;
   /** 0 to 1 */
   readonly random: () => number;
   readonly log: Pick<Log, 'info' | 'warn'>;
-  /** after each answer, for metrics; status 0: no answer */
+  /** called for metrics after each answer; status 0: no answer */
   readonly onAnswer?: OnAnswer;
 }
 
 export interface ArgoCdHttp {
   readonly server: string;
-  /** what a person does about a token that is not accepted */
+  /** what a person can do about a token that Argo CD refuses */
   readonly remedy: string;
   call<Answer>(call: Call<Answer>): Promise<Answered<Answer>>;
   openStream(fields: string, signal: AbortSignal): StreamRequest;
-  /** Breaks off what is under way; what comes later fails at once. */
+  /** Aborts running requests. Later requests fail at once. */
   stop(): void;
 }
 
@@ -100,13 +100,13 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
       options.headers?.current(),
       options.ca?.current(),
     ]);
-    // The signal has told got already. It must not send what came too late.
+    // got has already ended the request. What came too late must not be sent.
     signal.throwIfAborted();
     for (const { name, value } of headers ?? []) {
       redactor.add(value);
       sending.headers[name] = value;
     }
-    // A kept connection is one of its certificates: Node's agents see to that.
+    // Node's agents reuse a connection only for requests with the same certificates.
     if (ca !== undefined) sending.https = { ...sending.https, certificateAuthority: ca };
     if (token === undefined) return '';
     redactor.add(token);
@@ -151,7 +151,7 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
   };
 }
 
-/** A request that wanted a token has certainly had no effect, whatever became of the request for the token. */
+/** A request that never got its token had no effect, whatever happened to the request for the token. */
 function neverSent(credentials: Credentials): Credentials {
   return {
     ...credentials,

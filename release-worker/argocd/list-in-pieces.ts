@@ -1,17 +1,17 @@
-// A list of thousands of applications, read piece by piece: taken as a whole, it would hold the event loop for hundreds of
-// milliseconds, and presses and the light would wait.
+// Parses a list of thousands of applications piece by piece. Parsed as a whole, it would block the event loop for hundreds
+// of milliseconds, and delay presses and the light.
 import { setImmediate as turn } from 'node:timers/promises';
 import * as z from 'zod/mini';
 import { parseJson } from '../../messages/codec.ts';
 
-/** A shorter answer takes a few milliseconds as a whole. In characters. */
+/** A shorter answer is parsed as a whole in a few milliseconds. In characters. */
 const shortest = 200_000;
-/** Between two turns of the loop, in characters: some 100 applications. */
+/** Characters between two turns of the event loop: about 100 applications. */
 const pieceLength = 50_000;
 
 const outerSchema = z.object({ items: z.array(z.unknown()) });
 
-/** @returns undefined where it is short, or not a list that this can read: then it must be read as a whole */
+/** @returns undefined when the text is short, or not a list that this function can read: then parse it as a whole */
 export async function listInPieces<Item>(
   text: string,
   itemSchema: z.ZodMiniType<Item>,
@@ -37,11 +37,11 @@ export async function listInPieces<Item>(
     await turn();
     turnAt = at + pieceLength;
   }
-  // Whatever stands around the items must be JSON as well, and the end of the answer may be missing.
+  // The text around the items must be JSON too, and the end of the answer may be missing.
   return parseJson(`${text.slice(0, begin)}${text.slice(at)}`, outerSchema).ok ? { items } : undefined;
 }
 
-/** The place after the bracket of the member `items` of the outermost object. */
+/** @returns the position after the opening bracket of the outermost object's member `items` */
 function beginOfItems(text: string): number | undefined {
   let at = afterSpace(text, 0);
   if (text[at] !== '{') return undefined;
@@ -70,7 +70,7 @@ function afterSpace(text: string, from: number): number {
   return at;
 }
 
-/** @param from the place of its quotation mark */
+/** @param from position of the opening quotation mark */
 function endOfString(text: string, from: number): number | undefined {
   for (let at = text.indexOf('"', from + 1); at !== -1; at = text.indexOf('"', at + 1)) {
     let escapes = 0;
@@ -82,7 +82,7 @@ function endOfString(text: string, from: number): number | undefined {
 
 const [quote, open, close] = [0x22, 0x7b, 0x7d];
 
-/** @param from the place of its brace */
+/** @param from position of the opening brace */
 function endOfObject(text: string, from: number): number | undefined {
   let depth = 0;
   for (let at = from; at < text.length; at += 1) {

@@ -1,7 +1,7 @@
-// What is counted of requests to Argo CD: by call, and by a code that no answer can make a new one of.
+// Metrics of requests to Argo CD, by call and status code. The number of codes is limited, whatever a server answers.
 import { Counter, Histogram, type Registry } from 'prom-client';
 
-/** Every request that we send, by the name that it has in the metrics. */
+/** Every kind of request that the worker sends, by its name in the metrics. */
 export const argocdCalls = [
   'version',
   'userinfo',
@@ -19,10 +19,10 @@ export const argocdCalls = [
 ] as const;
 export type ArgoCdCall = (typeof argocdCalls)[number];
 
-/** @param ms how long the answer took; not of the stream, whose answer begins with its first event */
+/** @param ms how long the answer took; undefined for the stream, whose answer begins with its first event */
 export type OnAnswer = (call: ArgoCdCall, status: number, ms?: number) => void;
 
-/** Codes that Argo CD, its gateway or a proxy before it gives for reasons of their own; others are counted by their class. */
+/** Codes that Argo CD, its gateway or a proxy answers. All others are counted by class. */
 const codes = new Set([200, 302, 400, 401, 403, 404, 408, 409, 412, 415, 429, 500, 501, 502, 503, 504]);
 
 export function codeOf(status: number): string {
@@ -43,7 +43,7 @@ export function argocdMetrics(registry: Registry): OnAnswer {
     name: 'release_button_argocd_request_duration_seconds',
     help: 'Time until Argo CD answered a request or the worker gave it up. Without the event stream.',
     labelNames: ['call'],
-    // One application is answered in milliseconds, thousands in seconds; a refresh waits for Git. 30 s is the time-out of a list.
+    // One application takes milliseconds, thousands take seconds, and a refresh waits for Git. A list times out after 30 s.
     buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30],
     registers,
   });

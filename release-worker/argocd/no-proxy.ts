@@ -1,12 +1,12 @@
-// The rules of NO_PROXY. Go's programs, the argocd command among them, read them in the same way, and so does curl except
-// for `.example`, which curl takes for `example` as well. Packages for proxies and Node itself know no ranges such as
-// 10.0.0.0/8. Source: the documentation of golang.org/x/net/http/httpproxy, of curl --noproxy, and of Node's NO_PROXY.
+// The rules of NO_PROXY. Go programs such as the argocd command read them in the same way. So does curl, except that it
+// reads `.example` as `example`. Packages for proxies and Node itself do not support ranges such as 10.0.0.0/8.
+// Source: the documentation of golang.org/x/net/http/httpproxy, of curl --noproxy, and of Node's NO_PROXY.
 import { BlockList, isIP } from 'node:net';
 
 export interface NoProxy {
-  /** the entry that lets the server be asked without a proxy */
+  /** the entry because of which the server is asked without a proxy */
   readonly rule: string | undefined;
-  /** entries that can match nothing */
+  /** entries that cannot match anything */
   readonly unusable: readonly string[];
 }
 
@@ -24,12 +24,12 @@ export function noProxyRule(list: string, { hostname, port, protocol }: URL): No
   };
 }
 
-/** Undefined where the entry can match nothing. */
+/** @returns undefined when the entry cannot match anything */
 function matches(entry: string, host: string, port: number): boolean | undefined {
   if (entry === '*') return true;
   const [, range, bits] = /^(.+)\/(\d{1,3})$/.exec(entry) ?? [];
   if (range !== undefined) return isInRange(host, bare(range), Number(bits));
-  // A bare IPv6 address is all colons; with a port it is in brackets.
+  // An IPv6 address without a port consists of colons and digits; with a port it is in brackets.
   if (isIP(bare(entry)) !== 0) return isHost(entry, host);
   const [, name = entry, wanted] = /^(.+):(\d{1,5})$/.exec(entry) ?? [];
   if (wanted === undefined) return isHost(name, host);
@@ -37,7 +37,7 @@ function matches(entry: string, host: string, port: number): boolean | undefined
   return isSame === undefined ? undefined : isSame && Number(wanted) === port;
 }
 
-/** Of names, `example` stands for itself and all below it; `.example` and `*.example` only for what is below. */
+/** `example` matches that name and all names below it. `.example` and `*.example` match only the names below it. */
 function isHost(text: string, host: string): boolean | undefined {
   const address = bare(text);
   if (isIP(address) !== 0) return isInRange(host, address, isIP(address) === 4 ? 32 : 128);
@@ -47,7 +47,7 @@ function isHost(text: string, host: string): boolean | undefined {
   return host.endsWith(`.${suffix}`) || (below === undefined && host === suffix);
 }
 
-/** A name is not looked up: only an address in `argocd.server` can be in a range. */
+/** Names are not resolved: only an address in `argocd.server` can be in a range. */
 function isInRange(host: string, address: string, bits: number): boolean | undefined {
   const version = isIP(address);
   if (version === 0 || bits > (version === 4 ? 32 : 128)) return undefined;
@@ -56,7 +56,7 @@ function isInRange(host: string, address: string, bits: number): boolean | undef
   return isIP(host) !== 0 && list.check(host, isIP(host) === 4 ? 'ipv4' : 'ipv6');
 }
 
-/** Without the brackets of IPv6, and without the dot that ends a name which is whole. */
+/** Removes the brackets of an IPv6 address, and the final dot of a fully qualified name. */
 function bare(host: string): string {
   return host.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
 }

@@ -1,14 +1,14 @@
-// A client that tells an observer of each answer and failure, whoever made the call: a failure of one caller is news about
-// Argo CD for all of them.
+// A client that tells an observer about each answer and failure, whoever made the call. A failure of one caller is
+// information about Argo CD for all callers.
 import type { ArgoCd } from './client.ts';
 import { ArgoCdError } from './errors.ts';
 
 export interface Observer {
-  /** Argo CD has answered the question. */
+  /** Argo CD has answered. */
   readonly onAnswer: () => void;
-  /** Called before the caller gets the error. `change`: the call was to change something in Argo CD. */
+  /** Called before the caller gets the error. `change`: the call would have changed something in Argo CD. */
   readonly onFailure: (error: ArgoCdError, change: boolean) => void;
-  /** why Argo CD is known to be away: background calls then fail with it, without a request */
+  /** why Argo CD is known to be unreachable; background calls then fail with this text, without a request */
   readonly away: () => string | undefined;
 }
 

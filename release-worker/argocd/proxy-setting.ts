@@ -1,5 +1,5 @@
-// Which proxy the environment names for Argo CD: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, read as curl and the
-// argocd command read them.
+// Which proxy the environment variables HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY name for Argo CD. They are read as
+// curl and the argocd command read them.
 import { isLoopback } from '../../config/host.ts';
 import { noProxyRule } from './no-proxy.ts';
 
@@ -10,25 +10,25 @@ export class ProxySettingError extends Error {
 
 export interface ProxyChoice {
   readonly proxy: URL | undefined;
-  /** For the log: which proxy is used or not, and by which rule. Undefined where no proxy is named. */
-  readonly said: string | undefined;
-  /** For the log: what NO_PROXY has that is no rule. */
+  /** For the log: which proxy is used or not, and why. Undefined if the environment names no proxy. */
+  readonly decision: string | undefined;
+  /** For the log: NO_PROXY entries that have no effect. */
   readonly warnings: readonly string[];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * None for this very machine, whose addresses mean something else to a proxy.
- * @throws ProxySettingError where the proxy that is to be used cannot be
+ * A server on this machine is always asked directly, because its address means another machine to a proxy.
+ * @throws ProxySettingError when the proxy for this server cannot be used
  */
 export function proxyFor(server: string, env: Environment = process.env): ProxyChoice {
   const url = new URL(server);
   const named = firstOf(env, [`${url.protocol.replace(':', '')}_proxy`, 'all_proxy']);
-  if (named === undefined) return { proxy: undefined, said: undefined, warnings: [] };
+  if (named === undefined) return { proxy: undefined, decision: undefined, warnings: [] };
   const none = (why: string, warnings: readonly string[] = []): ProxyChoice => ({
     proxy: undefined,
-    said: `Argo CD is asked without the proxy of ${named.name}: ${why}`,
+    decision: `requests to Argo CD do not use the proxy of ${named.name}: ${why}`,
     warnings,
   });
   if (isLoopback(url.hostname)) return none(`${url.hostname} is this machine`);
@@ -36,11 +36,11 @@ export function proxyFor(server: string, env: Environment = process.env): ProxyC
   const { rule, unusable } = noProxyRule(except?.value ?? '', url);
   const warnings = unusable.map(
     (entry) =>
-      `${except?.name ?? 'NO_PROXY'} has "${entry}", which is no name, address or range of addresses: it has no effect. Write names without https://, such as corp.example or argocd.corp.example:8443, and ranges such as 10.0.0.0/8`,
+      `${except?.name ?? 'NO_PROXY'} contains "${entry}", which is no name, address or range of addresses and has no effect. Write names without https://, such as corp.example or argocd.corp.example:8443, and ranges such as 10.0.0.0/8`,
   );
-  if (rule !== undefined) return none(`${except?.name ?? 'NO_PROXY'} has ${rule}`, warnings);
+  if (rule !== undefined) return none(`${except?.name ?? 'NO_PROXY'} contains ${rule}`, warnings);
   const proxy = parse(named);
-  return { proxy, said: `Argo CD is asked through the proxy ${proxy.host} (${named.name})`, warnings };
+  return { proxy, decision: `requests to Argo CD use the proxy ${proxy.host} (${named.name})`, warnings };
 }
 
 interface Named {
@@ -48,7 +48,7 @@ interface Named {
   readonly value: string;
 }
 
-/** Of two spellings the lower case one wins, as with curl. */
+/** The lower-case spelling wins, as with curl. */
 function firstOf(env: Environment, names: readonly string[]): Named | undefined {
   for (const name of names.flatMap((lower) => [lower, lower.toUpperCase()])) {
     const value = env[name]?.trim();
@@ -58,21 +58,21 @@ function firstOf(env: Environment, names: readonly string[]): Named | undefined 
 }
 
 function parse({ name, value }: Named): URL {
-  // `"proxy` would do as the name of a host.
+  // URL accepts `"proxy` as a host name.
   if (/^["'`]/.test(value))
     throw new ProxySettingError(
-      `the proxy in ${name} is in quotes, which belong to the value here. Write it without quotes: \`docker --env-file\` keeps them`,
+      `the proxy in ${name} is in quotes, which are part of the value. Write it without quotes: \`docker --env-file\` keeps them`,
     );
   const text = /^[a-z][a-z\d+.-]*:\/\//i.test(value) ? value : `http://${value}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  // Never the text itself: it may have a password in it.
+  // The message must not contain the value, because it may contain a password.
   if (url === undefined || url.hostname === '' || !canDecode(url))
     throw new ProxySettingError(
-      `the proxy in ${name} is no URL. Write http://host:port, with user:password@ (encoded as in URLs) before the host where it wants a login, or name the host of Argo CD in NO_PROXY`,
+      `the proxy in ${name} is no URL. Write http://host:port, with user:password@ (URL-encoded) before the host if the proxy requires a login, or name the host of Argo CD in NO_PROXY`,
     );
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw new ProxySettingError(
-      `the proxy ${url.host} in ${name} is one for ${url.protocol}//, which the release worker does not speak. Name one for http:// or https://, or the host of Argo CD in NO_PROXY`,
+      `the proxy ${url.host} in ${name} uses ${url.protocol}//, which the release worker does not support. Name a proxy with http:// or https://, or the host of Argo CD in NO_PROXY`,
     );
   return url;
 }

@@ -1,14 +1,14 @@
-// Requests through a proxy. https:// goes through a tunnel that the proxy opens (CONNECT). http:// goes to the proxy
-// itself, with the whole URL.
+// Requests through a proxy. An https:// request uses a tunnel that the proxy opens (CONNECT). An http:// request goes to
+// the proxy itself, with the whole URL.
 import { request as requestHttp, type ClientRequest } from 'node:http';
 import { request as requestHttps, type RequestOptions } from 'node:https';
 import { isIPv6, type Socket } from 'node:net';
 import type { RequestFunction } from 'got';
 
-/** The proxy was not reached, or it does not connect us. */
+/** The proxy was not reached, or refused to connect to the server. */
 export class ProxyError extends Error {
   override readonly name = 'ProxyError';
-  /** Node's code, `proxyBusy`, or empty */
+  /** Node's error code or `proxyBusy`; empty: none */
   readonly code: string;
 
   constructor(message: string, code: string) {
@@ -17,11 +17,11 @@ export class ProxyError extends Error {
   }
 }
 
-/** The code of an answer to CONNECT that may be another one a moment later. */
+/** The code of a refused CONNECT that may succeed a moment later. */
 export const proxyBusy = 'ERR_PROXY_BUSY';
 const busyStatuses = new Set([429, 502, 503, 504]);
 
-/** Where the proxy listens, and the login that its URL has. */
+/** The address of the proxy, and the login in its URL. */
 function addressOf({ protocol, hostname, port, username, password }: URL) {
   const secured = protocol === 'https:';
   const host = hostname.replace(/^\[|\]$/g, '');
@@ -33,7 +33,7 @@ function addressOf({ protocol, hostname, port, username, password }: URL) {
   };
 }
 
-/** Makes got's requests for http:// with whole URLs. The agent must be one for the proxy's own protocol. */
+/** Makes got's http:// requests with whole URLs. The agent must match the proxy's protocol. */
 export function requestThrough(proxy: URL): RequestFunction {
   const { request, at, login } = addressOf(proxy);
   return (url, options, callback) => {
@@ -46,7 +46,7 @@ export function requestThrough(proxy: URL): RequestFunction {
 }
 
 /**
- * @param options whom the tunnel is to lead to
+ * @param options host and port that the tunnel leads to
  * @param bounded limits the time of the request
  * @returns the connection through the proxy, without TLS
  */
@@ -77,7 +77,7 @@ export function openTunnel(
 function refusal(status: number): ProxyError {
   return new ProxyError(
     status === 407
-      ? 'it answers HTTP 407: it wants a login. Put user:password@ before its host in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY'
+      ? 'it answers HTTP 407: it requires a login. Put user:password@ before its host in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY'
       : `it answers HTTP ${status} to CONNECT`,
     busyStatuses.has(status) ? proxyBusy : '',
   );

@@ -1,4 +1,4 @@
-// From Argo CD's Application object to what is known of the application.
+// Converts Argo CD's Application object into the worker's record of the application.
 import type { SyncStatus } from '../../messages/drift.ts';
 import { infoNames } from './application.ts';
 import type {
@@ -12,10 +12,10 @@ import type {
 } from './application.ts';
 import type { Application } from './application-schema.ts';
 
-/** Of what Argo CD has against an application so much is kept; its own messages quote whole commands. In characters. */
+/** Longest condition that is kept, in characters. Argo CD's messages quote whole commands. */
 const conditionLength = 500;
 
-/** @param app a whole object, or what the stream's selection leaves of one: what is absent there does not exist */
+/** @param app a whole object, or the stream's selection of one: a member that is absent does not exist */
 export function recordOf(app: Application): AppRecord {
   const { status } = app;
   const state = status?.operationState;
@@ -35,8 +35,8 @@ export function recordOf(app: Application): AppRecord {
       previous: spec.plainGit === false ? '' : previousOf(history, deployed, app.spec?.source),
       message: state?.message ?? '',
       condition: conditionOf(status?.conditions),
-      // While an operation waits or runs it stands at `operation`, afterwards at the operation state. One without
-      // infos is somebody else's: it must not borrow those of the operation before.
+      // A waiting or running operation is in `operation`, later in the operation state. An operation without info entries
+      // belongs to somebody else: it must not get those of the previous operation.
       operation: factsOf(app.operation ?? state?.operation),
       ...(Array.isArray(status?.resources) ? { appOfApps: status.resources.some(isApplication) } : {}),
     },
@@ -47,7 +47,7 @@ export function listedOf(app: Application): ListedApp {
   return { ...statusOf(app), ...specOf(app) };
 }
 
-/** What Argo CD takes an empty project for (`GetProject` of its `ApplicationSpec`). */
+/** How Argo CD reads an empty project. Source: `GetProject` of its `ApplicationSpec`. */
 const defaultProject = 'default';
 
 function statusOf({ metadata, status, operation }: Application): AppStatus {
@@ -69,7 +69,7 @@ function statusOf({ metadata, status, operation }: Application): AppStatus {
   };
 }
 
-/** A member without a value is left out of a specification; a specification that is left out is not known. */
+/** A specification has no members for empty values. If the whole specification is absent, it is not known. */
 function specOf({ spec }: Application): Partial<AppSpec> {
   if (spec === null || spec === undefined) return {};
   const sources = spec.sources?.length ?? 0;
@@ -99,7 +99,7 @@ function destinationOf({
 export function newest<Entry extends { readonly id?: number | null | undefined }>(
   history: readonly Entry[],
 ): Entry | undefined {
-  // Ids only grow; the order is not relied upon.
+  // Ids only grow. Nothing guarantees the order of the entries.
   let found: Entry | undefined;
   for (const entry of history) if (found === undefined || (entry.id ?? 0) > (found.id ?? 0)) found = entry;
   return found;
@@ -107,7 +107,7 @@ export function newest<Entry extends { readonly id?: number | null | undefined }
 
 type HistoryEntry = NonNullable<NonNullable<NonNullable<Application['status']>['history']>[number]>;
 
-/** An entry from elsewhere (the application was moved to another repository or path) is nothing to go back to. */
+/** Skips entries of another repository or path: after the application was moved, they are no versions to go back to. */
 function previousOf(
   history: readonly HistoryEntry[],
   deployed: string,
@@ -123,7 +123,7 @@ function previousOf(
   return revisionsOf(newest(others));
 }
 
-/** Errors come before warnings, by the end of their type's name; both are Argo CD's words. */
+/** Errors come before warnings. Argo CD's error types end in `Error`. */
 function conditionOf(conditions: NonNullable<Application['status']>['conditions']): string {
   const all = conditions ?? [];
   const first = all.find(({ type }) => type?.endsWith('Error') === true) ?? all[0];

@@ -1,16 +1,16 @@
-// Takes our secrets out of texts of a server or a proxy, which may repeat the request in its answer, before they reach a
-// log or a message.
+// Removes our secrets from texts of a server or a proxy before they reach a log or a message. A server may repeat the
+// request in its answer.
 
 export interface Redactor {
   add(secret: string): void;
   redact(text: string): string;
 }
 
-/** In characters. Argo CD's tokens have hundreds; every secret of this length or more is taken out. */
+/** Every secret of at least this length is removed. Argo CD's tokens have hundreds of characters. */
 const long = 16;
-/** A shorter secret is taken out only if it has this many characters, and not letters alone. */
+/** A shorter secret is removed only if it has at least this many characters, and not letters alone. */
 const shortest = 8;
-/** Tokens change, and a late answer may still repeat an old one. */
+/** Number of secrets that are remembered. Tokens change, and a late answer may still repeat an old one. */
 const remembered = 64;
 
 export function createRedactor(): Redactor {
@@ -28,14 +28,12 @@ export function createRedactor(): Redactor {
   };
 }
 
-/**
- * `simulated`, `password` and `v2` occur in ordinary texts. A gap in a text that everybody knows would tell the secret.
- */
+/** Ordinary texts contain `simulated`, `password` and `v2`. A gap in a well-known text would reveal the secret. */
 function mayBeAWord(secret: string): boolean {
   return secret.length < shortest || (secret.length < long && /^\p{L}+$/u.test(secret));
 }
 
-/** Also in the forms that JSON, JSON within JSON, and URLs give the secret. */
+/** Also replaces the secret as JSON, JSON within JSON, and URLs encode it. */
 export function redactIn(text: string, secret: string): string {
   const escaped = escape(secret);
   const forms = [escape(escaped), escaped, secret, encodeURIComponent(Buffer.from(secret).toString())];

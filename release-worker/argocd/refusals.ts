@@ -1,11 +1,11 @@
-// An answer of Argo CD that is a refusal, or that is not Argo CD's, as an error. Argo CD's refusals share status codes,
-// so that their messages tell them apart; the words are those recorded from Argo CD 3.6 (`test/argocd-recordings`).
+// Converts a refusal of Argo CD, or an answer of something else, into an error. Argo CD's refusals share status codes, so
+// their texts tell them apart. The texts were recorded from Argo CD 3.6 (`test/argocd-recordings`).
 import * as z from 'zod/mini';
 import { parseJson } from '../../messages/codec.ts';
 import { shortened } from '../../messages/shortened.ts';
 import { ArgoCdError, type ArgoCdErrorKind, type Asking } from './errors.ts';
 
-/** Most of a message that is shown to a person, in characters. */
+/** Longest text of a server that a message quotes, in characters. */
 const messageLength = 300;
 
 export interface ErrorAnswer {
@@ -13,11 +13,11 @@ export interface ErrorAnswer {
   readonly contentType: string;
   /** of a redirect */
   readonly location?: string | undefined;
-  /** bounded by the caller */
+  /** truncated by the caller */
   readonly body: string;
 }
 
-/** @param said by Argo CD, with a colon before it */
+/** @param said Argo CD's text, after a colon */
 export function tokenRefused({ server, remedy }: Pick<Asking, 'server' | 'remedy'>, said = ''): ArgoCdError {
   const why = said === '' ? ': it is wrong, expired or revoked' : said;
   const message = `Argo CD at ${server} does not accept the token${why}`;
@@ -34,46 +34,46 @@ export function errorFromAnswer(what: string, asking: Asking, answer: ErrorAnswe
 
 type Refusal = readonly [kind: ArgoCdErrorKind, message: string, remedy?: string | undefined];
 
-/** Undefined where the answer is not Argo CD's. */
+/** @returns undefined when the answer is not Argo CD's */
 function refusalIn(what: string, asking: Asking, answer: ErrorAnswer): Refusal | undefined {
   const { server, remedy, proxy } = asking;
   const { status } = answer;
-  const said = wordsIn(answer);
-  const quoted = said === undefined ? '' : `: ${inOneLine(asking.redact(said.message))}`;
+  const words = wordsIn(answer);
+  const quoted = words === undefined ? '' : `: ${inOneLine(asking.redact(words.message))}`;
   const failed = `could not ${what}`;
 
   if (status >= 300 && status < 400) return redirected(server, answer);
   if (status === 401) {
-    if (said === undefined && !isApi(answer))
+    if (words === undefined && !isApi(answer))
       return [
         'unauthenticated',
-        `what answers at ${server} asks for a login in its own words (HTTP 401), not in Argo CD's: a proxy in front of Argo CD has to let requests with a token of Argo CD through`,
+        `${server} asks for a login (HTTP 401), but the answer is not Argo CD's: let the proxy in front of Argo CD pass requests with an Argo CD token`,
       ];
     return remedy === ''
       ? ['unauthenticated', `${failed}: Argo CD at ${server} refuses${quoted}`]
       : ['unauthenticated', tokenRefused(asking, quoted).found, remedy];
   }
-  if (status === 403) return forbidden(what, server, said?.message ?? '', quoted);
+  if (status === 403) return forbidden(what, server, words?.message ?? '', quoted);
   if (status === 407)
     return [
       'unreachable',
-      `${failed}: the proxy ${proxy ?? 'in between'} wants a login (HTTP 407)`,
+      `${failed}: the proxy ${proxy ?? 'in between'} requires a login (HTTP 407)`,
       'Put user:password@ before its host in HTTP_PROXY (or ALL_PROXY), or the host of Argo CD into NO_PROXY',
     ];
-  if (status === 408) return ['unsure', `${failed}: ${server} broke off (HTTP 408${quoted})`];
+  if (status === 408) return ['unsure', `${failed}: ${server} gave up waiting for the request (HTTP 408${quoted})`];
   if (status === 429 || status === 503)
     return ['unavailable', `${failed}: Argo CD at ${server} cannot answer now (HTTP ${status}${quoted})`];
   if (status >= 500) return ['unsure', `${failed}: Argo CD at ${server} failed (HTTP ${status}${quoted})`];
   if (status === 415)
     return [
       'invalid',
-      `${failed}: ${server} does not take the request's Content-Type (HTTP 415)`,
-      'Argo CD wants exactly application/json; does a proxy in between change it?',
+      `${failed}: ${server} does not accept the request's Content-Type (HTTP 415)`,
+      'Argo CD requires exactly application/json: check whether a proxy in between changes it',
     ];
-  // What remains is Argo CD's only with its own words and code: other servers and gateways have these codes too.
-  if (said?.hasCode !== true && !isEventStream(answer.contentType)) return undefined;
+  // Other servers and gateways use the remaining codes too. Only Argo CD's own text and code identify its answer.
+  if (words?.hasCode !== true && !isEventStream(answer.contentType)) return undefined;
   if (status === 404) return ['not-found', `${failed} at ${server}${quoted}`];
-  if (status === 400 && said !== undefined) return [kindOf400(said.message), `${failed}${quoted}`];
+  if (status === 400 && words !== undefined) return [kindOf400(words.message), `${failed}${quoted}`];
   return ['invalid', `${failed} at ${server} (HTTP ${status}${quoted})`];
 }
 
@@ -84,22 +84,22 @@ function forbidden(what: string, server: string, said: string, quoted: string): 
     return [
       'not-permitted',
       `the account of the token may not ${what}${quoted}`,
-      'Its RBAC policy needs the permission',
+      "Grant the permission in Argo CD's RBAC policy",
     ];
   return [
     'forbidden-or-missing',
-    `could not ${what} at ${server} (HTTP 403${quoted}): forbidden, missing, or Kubernetes cannot be reached just now`,
+    `could not ${what} at ${server} (HTTP 403${quoted}): forbidden, missing, or Argo CD cannot reach Kubernetes now`,
   ];
 }
 
 function redirected(server: string, { status, location = '' }: ErrorAnswer): Refusal {
-  // Not the whole address: that of a login page carries its secrets in the query.
+  // Only the origin: the query of a login page's address contains secrets.
   const to =
     location !== '' && URL.canParse(location, server) ? ` to ${new URL(location, server).origin}` : '';
   return [
     'not-argocd',
     `${server} answers with a redirect (HTTP ${status}${to})`,
-    'If that is Argo CD, most often https:// instead of http://, set argocd.server (ARGOCD_SERVER) to it; if it is a login page, the proxy in front of Argo CD has to let requests with a token of Argo CD through',
+    'If that address is Argo CD (usually https:// instead of http://), set argocd.server (ARGOCD_SERVER) to it. If it is a login page, let the proxy in front of Argo CD pass requests with an Argo CD token',
   ];
 }
 
@@ -115,7 +115,7 @@ function kindOf400(message: string): ArgoCdErrorKind {
   return kindsOf400.find(([words]) => message.includes(words))?.[1] ?? 'invalid';
 }
 
-/** @param answer what came instead; `detail` says what is wrong with it */
+/** @param answer the answer that came instead; `detail` says what is wrong with it */
 export function notArgoCd(
   what: string,
   { server, redact }: Pick<Asking, 'server' | 'redact'>,
@@ -126,9 +126,9 @@ export function notArgoCd(
   return new ArgoCdError({
     kind,
     status,
-    message: `could not ${what}: what ${server} answers (HTTP ${status}, ${inOneLine(redact(detail))}) is not Argo CD's`,
+    message: `could not ${what}: the answer of ${server} (HTTP ${status}, ${inOneLine(redact(detail))}) is not Argo CD's`,
     remedy:
-      'Check argocd.server (ARGOCD_SERVER): https:// instead of http://, the port, and the path where Argo CD runs below one (--rootpath)',
+      'Check argocd.server (ARGOCD_SERVER): https:// instead of http://, the port, and the path if Argo CD is served below one (--rootpath)',
   });
 }
 
@@ -141,7 +141,7 @@ export function aboutAnother(
 ): ArgoCdError {
   return new ArgoCdError({
     ...about,
-    message: `could not ${what}: ${server} answers about ${inOneLine(redact(other))} instead`,
+    message: `could not ${what}: ${server} answered about ${inOneLine(redact(other))} instead`,
     remedy: 'Look for a cache or a proxy in between that mixes up answers',
   });
 }
@@ -150,7 +150,7 @@ export function isEventStream(contentType: string | undefined): boolean {
   return contentType?.startsWith('text/event-stream') === true;
 }
 
-/** Argo CD's API answers so, its refusals included, apart from unknown paths and methods. */
+/** Argo CD's API answers and refuses in these content types, except for unknown paths and methods. */
 function isApi({ contentType }: ErrorAnswer): boolean {
   return contentType.startsWith('application/json') || isEventStream(contentType);
 }
@@ -163,7 +163,7 @@ const wordsSchema = z.union([
   z.object({ error: z.object({ message, grpc_code: code }) }),
 ]);
 
-/** The server's own words; undefined where they are not in a form of Argo CD's. */
+/** @returns undefined when the body has no form of Argo CD's */
 function wordsIn({
   contentType,
   body,
@@ -177,7 +177,7 @@ function wordsIn({
   return { message: text, hasCode: typeof number === 'number' };
 }
 
-/** On one line, and not longer than a person reads. */
+/** Joins lines, and truncates a text that is too long for a message. */
 export function inOneLine(text: string): string {
   return shortened(text.trim().replaceAll(/\s+/g, ' '), messageLength);
 }

@@ -1,5 +1,5 @@
-// When got sends a read again. It never sends a change again by these rules: a POST may have been carried out although
-// its answer says otherwise.
+// When got retries a read. These rules never retry a change: a POST may have been carried out although its answer says
+// otherwise.
 import type { RequestError, RetryOptions } from 'got';
 import { backoffMs } from '../../service/backoff.ts';
 import { delay, type Clock } from '../../service/clock.ts';
@@ -9,13 +9,13 @@ import { proxyBusy } from './proxy.ts';
 const pauses = { minMs: 400, maxMs: 10_000 };
 const cutConnection = ['ECONNRESET', 'EPIPE'];
 
-/** What got decides by itself. Without `Retry-After` its own pause is 1 ms, so that the backoff below is longer. */
+/** What got decides by itself. Without `Retry-After`, got waits 1 ms, so the longer backoff below decides. */
 const rules = {
   limit: 2,
   methods: ['GET'],
   statusCodes: [429, 502, 503, 504],
   errorCodes: ['ECONNREFUSED', proxyBusy, ...cutConnection],
-  // A server that asks for more patience is asked again by the next look, not by this one.
+  // If a server asks for a longer pause, this call fails, and the next poll asks again.
   maxRetryAfter: pauses.maxMs,
   backoffLimit: 1,
   noise: 0,
@@ -26,9 +26,9 @@ export interface RetryContext {
   /** 0 to 1 */
   readonly random: () => number;
   readonly signal: AbortSignal;
-  /** by the monotonic clock: no retry begins after it */
+  /** on the monotonic clock: no retry begins later */
   readonly endsAt: number;
-  /** Called with each failure, whether a retry follows or not. */
+  /** Called after each failure, whether a retry follows or not. */
   readonly onFailure: (error: RequestError) => void;
 }
 
@@ -39,25 +39,25 @@ export function retryOf(
   return {
     ...rules,
     calculateDelay: async ({ attemptCount, error, computedValue }) => {
-      // Not a failure: the `afterResponse` hook asks for it, after it has a new token.
+      // Not a failure: the `afterResponse` hook retries the request with a new token.
       if (error.name === 'RetryError') return computedValue;
       onFailure(error);
       if (computedValue === 0 || !mayPass(error, call)) return 0;
       const pause = Math.max(computedValue, backoffMs(attemptCount, pauses, random()));
-      // By our clock, and only within the time of the whole. What is left for got to wait is 1 ms.
+      // The worker's clock measures the pause, and only within the limit of the whole call. Then got waits 1 ms more.
       return clock.monotonic() + pause < endsAt && (await delay(clock, pause, signal)) ? 1 : 0;
     },
   };
 }
 
-/** What got cannot know of a failure that it would send again. */
+/** Decides what got cannot know about a failure that it would retry. */
 function mayPass(
   { code, request, response }: RequestError,
   { name, once }: Pick<Call<unknown>, 'name' | 'once'>,
 ): boolean {
-  // The server may close a kept connection at any time. A new one that is cut is its answer.
+  // A server may close a kept-alive connection at any time. If it closes a new one, that is its answer.
   if (cutConnection.includes(code)) return request?.reusedSocket === true;
-  // A gateway gave up waiting: a comparison that took too long would do so again, and strain Argo CD twice.
+  // The gateway timed out. A comparison that took too long would do so again, and put twice the load on Argo CD.
   if (response?.statusCode === 504 && name === 'refresh') return false;
   return once !== true;
 }

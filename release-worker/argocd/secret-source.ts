@@ -1,5 +1,5 @@
-// A secret or a certificate that may change while we run: a fixed value, or a file that is read again. The file is opened by
-// its path each time, because Kubernetes updates a Secret by swapping links.
+// A secret or a certificate that may change while the worker runs: a fixed value, or a file that is read again. The file is
+// opened by its path each time, because Kubernetes updates a Secret by replacing symbolic links.
 import type { FileText } from '../../config/read-text.ts';
 import { readSecret } from '../../config/secret-file.ts';
 import type { Clock } from '../../service/clock.ts';
@@ -7,7 +7,7 @@ import type { Log } from '../../service/log.ts';
 
 export interface SecretSource<Value> {
   current(): Promise<Value>;
-  /** The next `current()` looks into the file, however short ago that was done. */
+  /** The next `current()` reads the file, even if it was read a moment ago. */
   expire(): void;
 }
 
@@ -23,17 +23,17 @@ export interface SecretFileOptions<Value> {
   readonly file: string;
   /** for messages: `argocd.tokenFile` */
   readonly key: string;
-  /** what was read at the start, and could be used */
+  /** the valid content that was read at the start */
   readonly first: { readonly text: string; readonly value: Value };
-  /** its fault says what is wrong without showing the secret */
+  /** returns a fault that does not show the secret */
   readonly parse: ParseSecret<Value>;
-  /** by default as a secret */
+  /** default: read as a secret */
   readonly read?: (file: string) => Promise<FileText>;
   readonly clock: Clock;
   readonly log: Pick<Log, 'info' | 'warn'>;
 }
 
-/** A read of some hundred bytes, mostly from the kernel's memory: cheap, but not for each of thousands of requests. */
+/** A read takes some hundred bytes, mostly from the page cache. That is cheap, but not for each of thousands of requests. */
 const rereadMs = 5_000;
 
 export function secretInFile<Value>(options: SecretFileOptions<Value>): SecretSource<Value> {
@@ -53,10 +53,10 @@ export function secretInFile<Value>(options: SecretFileOptions<Value>): SecretSo
           ? { fault: 'is empty' }
           : parse(found.text);
     if (parsed.fault !== undefined) {
-      // It is being replaced just now, or for good: what was good a moment ago most likely still is.
+      // The file may be half replaced. The previous value most likely still works.
       if (!faulty)
         log.warn(
-          `${key}: the file ${file} ${parsed.fault}. What was read before stays in use until it is right`,
+          `${key}: the file ${file} ${parsed.fault}. The previous value stays in use until the file is right`,
         );
       faulty = true;
       return;
@@ -64,7 +64,7 @@ export function secretInFile<Value>(options: SecretFileOptions<Value>): SecretSo
     if (faulty) log.info(`${key}: the file ${file} is right again`);
     faulty = false;
     if (found.text === text) return;
-    log.info(`${key}: the file ${file} has changed and is used from now on`);
+    log.info(`${key}: the file ${file} has changed; the new value is used from now on`);
     text = found.text ?? '';
     value = parsed.value;
   };

@@ -1,6 +1,6 @@
-// The token of a session: logged in with name and password, renewed before it ends, and never asked for in quick
-// succession where the password is wrong. Argo CD slows failed logins down, and after a few of them refuses the right
-// password too, for some minutes.
+// The token of a session: the worker logs in with name and password, renews the token before it expires, and limits its
+// logins if the password is wrong. Argo CD delays failed logins, and after a few of them it refuses even the right password
+// for some minutes.
 import type { Clock } from '../../service/clock.ts';
 import type { Log } from '../../service/log.ts';
 import type { Credentials } from './credentials.ts';
@@ -11,7 +11,7 @@ export interface SessionOptions {
   readonly server: string;
   readonly username: string;
   readonly password: SecretSource<string>;
-  /** One request for a token. @throws ArgoCdError */
+  /** Requests a token once. @throws ArgoCdError */
   readonly login: (username: string, password: string) => Promise<string>;
   readonly clock: Clock;
   readonly log: Pick<Log, 'info' | 'warn'>;
@@ -22,24 +22,25 @@ interface Session {
   readonly password: string;
   readonly since: number;
   accepted: boolean;
-  /** undefined: when Argo CD refuses it */
+  /** undefined: when Argo CD refuses the token */
   renewAt: number | undefined;
 }
 
-/** Another password than this one is tried at once. */
+/** While a password is barred, only a different password is tried. */
 interface Barred {
   readonly password: string;
   readonly until: number;
   readonly error: ArgoCdError;
 }
 
-/** Argo CD counts failures in 300 s, five by default: with the doubling there are four. */
+/** Argo CD counts failures within 300 s, and allows five by default. With doubled pauses there are four. */
 const barredMs = { least: 30_000, most: 600_000 };
-/** Of a token's life that we use. */
+/** Share of a token's lifetime after which the worker renews it. */
 const usedShare = 0.8;
 /**
- * A token that is refused so soon, and never was accepted, was not refused for its age: a new one would be, too. One that
- * was accepted has lost its session, as by a restart of Argo CD with another key; that happens once in so long.
+ * A token that was never accepted and is refused within this time has not expired: a new token would be refused too. A
+ * token that was accepted has lost its session, for example because Argo CD restarted with another key. That is assumed
+ * at most once within this time.
  */
 const youngMs = 60_000;
 
@@ -56,7 +57,7 @@ export function sessionCredentials(options: SessionOptions): Credentials {
   let barred: Barred | undefined;
   let failures = 0;
   let loggingIn: Promise<string> | undefined;
-  /** when a young session was last taken for one that had ended */
+  /** when a young session was last assumed to have ended */
   let endedYoungAt = Number.NEGATIVE_INFINITY;
 
   const bar = (password: string, describe: (seconds: number) => ArgoCdError) => {
@@ -109,9 +110,9 @@ export function sessionCredentials(options: SessionOptions): Credentials {
       try {
         return await once();
       } catch (error) {
-        // The old one is still good for the rest of its life.
+        // The old token is valid for the rest of its lifetime.
         held.renewAt = clock.monotonic() + barredMs.least;
-        log.warn(`the session at ${server} was not renewed: ${error instanceof Error ? error.message : ''}`);
+        log.warn(`could not renew the session at ${server}: ${error instanceof Error ? error.message : ''}`);
         return held.token;
       }
     },
@@ -132,11 +133,11 @@ export function sessionCredentials(options: SessionOptions): Credentials {
           (seconds) =>
             new ArgoCdError({
               kind: 'unauthenticated',
-              message: `Argo CD at ${server} lets ${username} log in, but does not accept the token that it gave for that: does a proxy in between take the Authorization header away? The next login is in ${seconds} s at the earliest`,
+              message: `Argo CD at ${server} logs ${username} in, but refuses the token of that session: check whether a proxy in between removes the Authorization header. The next login is in ${seconds} s at the earliest`,
             }),
         );
     },
-    remedy: `The session of ${username} has ended; a new login follows`,
+    remedy: `The session of ${username} has ended; the worker logs in again`,
   };
 }
 
@@ -144,14 +145,14 @@ function notLoggedIn({ message, status }: ArgoCdError, seconds: number): ArgoCdE
   return new ArgoCdError({
     kind: 'unauthenticated',
     message,
-    remedy: `Check argocd.username and argocd.password (or argocd.passwordFile), and that the account may log in (accounts.<name>: login). The same password is tried again in ${seconds} s at the earliest; another one in argocd.passwordFile at once`,
+    remedy: `Check argocd.username and argocd.password (or argocd.passwordFile), and that the account may log in (accounts.<name>: login). The worker retries the same password in ${seconds} s at the earliest, and a new password in argocd.passwordFile at once`,
     status,
   });
 }
 
 /**
- * How long a token lives from its making, by what it says of itself, in milliseconds. By its own two time stamps, since
- * the clock of this machine may be wrong. Undefined where it does not say.
+ * The lifetime of a token in milliseconds, from its own two timestamps, because this machine's clock may be wrong.
+ * @returns undefined when the token does not contain it
  */
 export function lifeOf(token: string, now: number): number | undefined {
   let claims: unknown;

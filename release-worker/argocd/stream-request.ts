@@ -1,13 +1,13 @@
-// One streaming request, through got: its chunks where it is an event stream, and otherwise the refusal as an error.
+// One streaming request through got: yields the chunks of an event stream, and throws an error if Argo CD refuses.
 import { errorOf } from './failures.ts';
 import type { Asking } from './errors.ts';
 import type { Credentials } from './credentials.ts';
 import { maximumErrorLength, type ExchangeOptions } from './exchange.ts';
 import { errorFromAnswer, isEventStream, notArgoCd } from './refusals.ts';
 
-/** A streaming answer: the first byte may come after minutes, or never. To be iterated once. */
+/** A streaming answer. Its first byte may come after minutes, or never. It can be iterated once. */
 export interface StreamRequest extends AsyncIterable<Uint8Array> {
-  /** Ends it, and an iteration with it. */
+  /** Aborts the request and the iteration. */
   readonly destroy: () => void;
 }
 
@@ -27,11 +27,11 @@ export function openStreamRequest(
     signal,
     headers: {
       accept: 'text/event-stream',
-      // Argo CD never compresses these (`stream-gzip-sse`); a proxy that did would hold events back.
+      // Argo CD never compresses the stream (`stream-gzip-sse`). A proxy that compresses it would hold events back.
       'accept-encoding': 'identity',
     },
     searchParams: { fields },
-    // got would read the body of an error without a bound.
+    // got would read the body of an error answer without a limit.
     throwHttpErrors: false,
     hooks: {
       beforeRequest: [
@@ -47,7 +47,7 @@ export function openStreamRequest(
     onAnswer?.('stream', statusCode);
     if (statusCode !== 200) tooLong = setTimeout(() => stream.destroy(), requestTimeoutMs);
   });
-  // The iteration reports errors. One that comes while nobody iterates would end the process.
+  // The iteration reports errors. Without this listener, an error while nobody iterates would end the process.
   stream.on('error', () => {});
   stream.once('close', () => {
     clearTimeout(tooLong);
@@ -73,7 +73,7 @@ export function openStreamRequest(
       }
     } catch (error) {
       const doing = isOpen() ? 'follow the event stream' : what;
-      // A refusal counts although its words were cut off.
+      // The status of a refusal counts even if its body was cut off.
       if (stream.response === undefined || isOpen())
         throw errorOf(doing, asking, connections, error, { changes: false, isSent });
     } finally {
@@ -82,7 +82,7 @@ export function openStreamRequest(
     if (stream.response === undefined || isOpen()) return;
     const { statusCode: status, headers } = stream.response;
     const answer = { status, contentType: headers['content-type'] ?? '', location: headers.location, body };
-    // The next stream is opened with another token, where there is one.
+    // The next stream request uses another token, if there is one.
     if (status === 401) credentials.refused(token);
     throw status === 200 ? notArgoCd(what, asking, answer) : errorFromAnswer(what, asking, answer);
   };

@@ -1,4 +1,4 @@
-// The event stream as application events: bytes to server-sent events to records, with bounds and an idle watch.
+// The event stream as application events: parses bytes into server-sent events and records, with limits and an idle timeout.
 import { createParser } from 'eventsource-parser';
 import { parseJson } from '../../messages/codec.ts';
 import type { Clock, Timer } from '../../service/clock.ts';
@@ -9,10 +9,10 @@ import type { ArgoCd } from './client.ts';
 import { ArgoCdError, withKind } from './errors.ts';
 
 export interface StreamHandlers {
-  /** An event or a keep-alive has arrived whole: the stream is alive. Bytes alone say nothing yet. */
+  /** A whole event or keep-alive has arrived, so the stream is alive. Single bytes do not count. */
   readonly onSign: () => void;
   readonly onEvent: (type: 'changed' | 'deleted', record: AppRecord) => void;
-  /** An event that could not be read; the stream goes on. */
+  /** An event could not be read. The stream continues. */
   readonly onUnreadable: (why: string) => void;
 }
 
@@ -20,19 +20,19 @@ export interface StreamOptions extends StreamHandlers {
   readonly argocd: Pick<ArgoCd, 'server' | 'openStream'>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** milliseconds without a sign after which an answering stream is given up (keep-alives come every 15 s) */
+  /** a stream without an event or keep-alive for this time is closed, in milliseconds (keep-alives come every 15 s) */
   readonly idleMs: number;
-  /** milliseconds after which a stream that has never sent anything is opened anew: it may be half-open */
+  /** a stream that has never sent anything for this time is closed, in milliseconds: it may be half-open */
   readonly silentMs: number;
 }
 
-/** One application with its history is some 10 kB; Kubernetes itself refuses objects above 1.5 MB. In characters. */
+/** One application with its history has about 10 kB, and Kubernetes refuses objects above 1.5 MB. In characters. */
 const maximumEventLength = 4_194_304;
 
 /**
- * Follows the stream until it ends. Never resolves to anything: whatever ends it is thrown.
- * @throws ArgoCdError of kind `unavailable` where the stream was cut, ended or fell silent; of the kind of the refusal
- * where it could not be opened. What a handler throws is passed on.
+ * Follows the stream until it ends. Never resolves.
+ * @throws ArgoCdError of kind `unavailable` when the stream was cut, ended or fell silent; of the refusal's kind when it
+ * could not be opened. Errors of a handler are passed on.
  */
 export async function followStream(options: StreamOptions): Promise<never> {
   const { argocd, clock } = options;
@@ -49,7 +49,7 @@ export async function followStream(options: StreamOptions): Promise<never> {
     timer?.cancel();
     timer = clock.setTimeout(() => giveUp(what), ms);
   };
-  /** of the chunk that is being read */
+  /** the current chunk has already counted as a sign of life */
   let signed = false;
   const sign = () => {
     if (signed) return;
@@ -66,7 +66,7 @@ export async function followStream(options: StreamOptions): Promise<never> {
     },
     onError: ({ type, message }) => {
       if (type === 'max-buffer-size-exceeded') giveUp(`cannot be read: ${message}`);
-      // Anything else is one line that says nothing to us, which the specification has ignored.
+      // Any other error concerns one line that has no meaning for us. The specification says to ignore such lines.
       else options.onUnreadable(message);
     },
   });
@@ -83,7 +83,7 @@ export async function followStream(options: StreamOptions): Promise<never> {
     }
     gaveUp ??= 'ended';
   } catch (error) {
-    // A stream changes nothing in Argo CD: that it broke off leaves nothing to be unsure of.
+    // A stream changes nothing in Argo CD, so nothing is unsure if it breaks off.
     if (gaveUp === undefined) throw withKind(error, { unsure: 'unavailable' });
   } finally {
     timer?.cancel();

@@ -1,5 +1,5 @@
-// What the last operation did, resource by resource. Only the whole object has this. The worker asks for it when an
-// operation of ours has failed or has not helped.
+// What the last operation did to each resource. Only a GET of the whole object has this. The worker asks for it when one
+// of its operations has failed or has not helped.
 import * as z from 'zod/mini';
 import { idsOf, newest, revisionsOf } from './record.ts';
 
@@ -31,25 +31,25 @@ export const syncDetailSchema = z.object({
 });
 
 export interface SyncDetail {
-  /** whose operation it was, if ours */
+  /** the id of our release, if the operation was ours */
   readonly releaseId?: string;
-  /** what the operation deployed; for several sources joined by `,`; empty: Argo CD does not say */
+  /** the revision that the operation deployed; several sources: joined by `,`; empty: Argo CD does not say */
   readonly revision: string;
   /** the revision of the history entry before the newest one; empty: none */
   readonly before: string;
-  /** resources and hooks that failed, with the message of each */
+  /** resources and hooks that failed, each with its message */
   readonly failed: readonly { readonly resource: string; readonly message: string }[];
-  /** how many resources were left because the sync was not to prune */
+  /** number of resources that were left because the sync was not allowed to prune */
   readonly toPrune: number;
-  /** how many resources were left because they forbid to be pruned */
+  /** number of resources that were left because they forbid pruning */
   readonly kept: number;
-  /** how many resources the operation created or changed */
+  /** number of resources that the operation created or changed */
   readonly changed: number;
-  /** how many of the changed resources are out of sync again */
+  /** number of changed resources that are out of sync again */
   readonly undone: number;
 }
 
-/** kubectl's `<resource> unchanged`: the resource was as wanted before. */
+/** kubectl's `<resource> unchanged`: the resource already was as wanted. */
 const unchanged = /^\S+ unchanged\b/;
 /** Source: `pruneObject` in Argo CD's gitops-engine, `pkg/sync/sync_context.go`. */
 const noPrune = 'ignored (no prune)';
@@ -60,7 +60,7 @@ export function syncDetailOf({ status }: z.infer<typeof syncDetailSchema>): Sync
   const resources = state?.syncResult?.resources ?? [];
   const skipped = resources.filter(({ status: end }) => end === 'PruneSkipped');
   const kept = skipped.filter(({ message }) => message === noPrune).length;
-  // Hooks run at every sync and are not compared with Git.
+  // Hooks run in every sync, and are not compared with Git.
   const changed = resources.filter(
     ({ status: end, hookType, message }) =>
       (end === 'Pruned' || (end === 'Synced' && !unchanged.test(message ?? ''))) && (hookType ?? '') === '',

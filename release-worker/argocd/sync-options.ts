@@ -1,7 +1,7 @@
-// How a sync is to be done, as Argo CD takes it in the body of the request.
+// The options of a sync, in the form that Argo CD expects in the body of the request.
 //
-// Sync options and retries in the body take the place of the application's own, as soon as the member is there. Source:
-// `Sync` in Argo CD's `server/application/application.go`. So what the application has goes along.
+// If the body contains sync options or retries, they replace the application's own. Source: `Sync` in Argo CD's
+// `server/application/application.go`. So the worker adds the application's own to the body.
 import * as z from 'zod/mini';
 
 const ownRetrySchema = z.looseObject({ backoff: z.nullish(z.looseObject({})) });
@@ -14,10 +14,10 @@ export const ownSyncPolicySchema = z.object({
   }),
 });
 
-/** What the application itself says of its syncs. */
+/** The application's own settings for its syncs. */
 export interface OwnSyncPolicy {
   readonly syncOptions: readonly string[];
-  /** as it stands in the application */
+  /** as the application has it */
   readonly retry?: z.infer<typeof ownRetrySchema>;
 }
 
@@ -30,18 +30,18 @@ export function ownSyncPolicyOf({ spec }: z.infer<typeof ownSyncPolicySchema>): 
 }
 
 export interface SyncOptions {
-  /** Argo CD only says what it would do, and changes nothing. */
+  /** Argo CD only reports what it would do, and changes nothing. */
   readonly dryRun?: boolean;
-  /** `Name=value` each; Argo CD ignores unknown ones without a word (`sync-options-unknown`) */
+  /** each in the form `Name=value`; Argo CD silently ignores unknown ones (`sync-options-unknown`) */
   readonly syncOptions?: readonly string[];
-  /** `apply` leaves hooks out; without a strategy Argo CD runs them */
+  /** `apply` skips hooks; without a strategy Argo CD runs them */
   readonly strategy?: 'hook' | 'apply';
-  /** resources that cannot be changed are replaced */
+  /** replace resources that cannot be changed */
   readonly force?: boolean;
   readonly retry?: SyncRetry;
 }
 
-/** What is absent is as the application has it, or as Argo CD does it by default. */
+/** For an absent member, the application's own value counts, or else Argo CD's default. */
 interface SyncRetry {
   /** attempts after the first */
   readonly limit: number;
@@ -51,8 +51,8 @@ interface SyncRetry {
 }
 
 /**
- * The members of the body; what was not asked for is left to Argo CD.
- * @param own what the application has, to which the options are added; without it they take its place
+ * The members of the body. Members that were not asked for are left to Argo CD.
+ * @param own the application's own settings, to which the options are added; absent: the options replace them
  */
 export function syncOptionsOf(
   { dryRun, syncOptions = [], strategy, force, retry }: SyncOptions,
@@ -62,7 +62,7 @@ export function syncOptionsOf(
     ...(dryRun === true ? { dryRun } : {}),
     // An object with items: a plain list is refused (`sync-options-array`).
     ...(syncOptions.length === 0 ? {} : { syncOptions: { items: merged(own.syncOptions, syncOptions) } }),
-    // `force` belongs to a strategy; `hook` is what Argo CD does without one (`sync-strategy-hook`).
+    // `force` needs a strategy. Without one, Argo CD uses `hook` (`sync-strategy-hook`).
     ...(strategy === undefined && force !== true
       ? {}
       : { strategy: { [strategy ?? 'hook']: { force: force === true } } }),
@@ -70,7 +70,7 @@ export function syncOptionsOf(
   };
 }
 
-/** Of two options of one name the later one counts. */
+/** If two options have the same name, the added one counts. */
 function merged(own: readonly string[], added: readonly string[]): readonly string[] {
   const nameOf = (option: string) => option.split('=', 1)[0];
   const names = new Set(added.map(nameOf));

@@ -1,4 +1,4 @@
-// Whether the account may sync an application, and when: its permissions and the sync windows.
+// Whether the account may sync an application, and when: its permissions, and the sync windows.
 import * as z from 'zod/mini';
 import { appPath, named, scope } from './app-path.ts';
 import type { ArgoCd } from './client.ts';
@@ -20,7 +20,7 @@ export function createSyncRights(
   const maySyncAs = async (whom: string, name: readonly string[]) => {
     const { answer } = await call({
       name: 'can-i',
-      what: `ask whether it may sync ${whom}`,
+      what: `ask whether the account may sync ${whom}`,
       path: `/api/v1/account/can-i/applications/sync/${name.map(encodeURIComponent).join('/')}`,
       schema: canISchema,
     });
@@ -28,10 +28,10 @@ export function createSyncRights(
   };
 
   return {
-    // Policies name an application `<project>/<name>`, but with its namespace in between where that is not Argo CD's
-    // own ("Applications in any namespace" in its manual). Which one that is, nobody tells.
+    // Policies name an application `<project>/<name>`, or `<project>/<namespace>/<name>` if the namespace is not Argo CD's
+    // own ("Applications in any namespace" in its manual). No API tells which namespace is Argo CD's own, so both are asked.
     maySync: async (app) => {
-      const project = known(app.project, `ask whether it may sync ${named(app)}`);
+      const project = known(app.project, `ask whether the account may sync ${named(app)}`);
       return (
         (await maySyncAs(named(app), [project, app.name])) ||
         (app.namespace !== '' && (await maySyncAs(named(app), [project, app.namespace, app.name])))
@@ -39,7 +39,7 @@ export function createSyncRights(
     },
     maySyncAll: async (project) =>
       maySyncAs(`all of the project ${project}`, [
-        known(project, 'ask whether it may sync all of a project'),
+        known(project, 'ask whether the account may sync all of a project'),
         '*',
       ]),
     syncWindows: async (app) => {
@@ -72,8 +72,8 @@ export function createSyncRights(
 }
 
 /**
- * With an empty name in its path Argo CD redirects to another question (`can-i-empty-project`, `globalprojects-empty`).
- * @throws ArgoCdError
+ * If a name in the path is empty, Argo CD redirects to another question (`can-i-empty-project`, `globalprojects-empty`).
+ * @throws ArgoCdError when the project is not known
  */
 function known(project: string, what: string): string {
   if (project !== '') return project;

@@ -1,49 +1,49 @@
-// Sync windows as Argo CD tells them: of an application without their time zones, of a project with them.
+// Sync windows as Argo CD's API returns them: those of an application without time zones, those of a project with them.
 import * as z from 'zod/mini';
 
 export interface UnzonedWindow {
   /** `allow` or `deny` */
   readonly kind: string;
-  /** five fields of cron */
+  /** a cron schedule with five fields */
   readonly schedule: string;
-  /** as Go writes it: `1h30m` */
+  /** in Go's format: `1h30m` */
   readonly duration: string;
   readonly manualSync: boolean;
 }
 
-/** Which applications a window is about, in patterns; `Matches` of `SyncWindows` in Argo CD's source reads them. */
+/** Patterns for the applications that a window applies to. Source: `Matches` of `SyncWindows` in Argo CD's code. */
 export interface WindowScope {
   readonly applications: readonly string[];
-  /** Namespaces that applications deploy to. */
+  /** namespaces that applications deploy to */
   readonly namespaces: readonly string[];
-  /** Names or addresses of clusters that applications deploy to. */
+  /** names or addresses of the clusters that applications deploy to */
   readonly clusters: readonly string[];
-  /** All kinds of patterns must match, in place of one. */
+  /** the application must match all kinds of patterns; otherwise one kind is enough */
   readonly andOperator: boolean;
 }
 
 export interface SyncWindow extends UnzonedWindow {
-  /** IANA; empty: UTC */
+  /** IANA name; empty: UTC */
   readonly timeZone: string;
 }
 
-/** As the project has it. */
+/** A sync window as the project defines it. */
 export interface ProjectWindow extends SyncWindow {
   readonly scope: WindowScope;
-  /** What somebody wrote down about it; empty: nothing. */
+  /** a person's note about the window; empty: none */
   readonly description: string;
 }
 
 export interface WindowsOfApp {
-  /** whether a manual sync is let through now */
+  /** whether a manual sync is allowed now */
   readonly open: boolean;
-  /** those about the application, open or not; `applicationApplicationSyncWindow` of the API has no time zone */
+  /** windows that apply to the application, open or not; `applicationApplicationSyncWindow` of the API has no time zone */
   readonly assigned: readonly UnzonedWindow[];
-  /** Those of them that are open. */
+  /** those of them that are open */
   readonly active: readonly UnzonedWindow[];
 }
 
-/** Argo CD allows 255 characters in newer versions, and any number in older ones. */
+/** Newer versions of Argo CD limit descriptions to 255 characters; older ones have no limit. */
 const descriptionLength = 255;
 const text = z.nullish(z.string());
 const windowSchema = z.object({
@@ -72,7 +72,7 @@ export const projectSchema = z.object({
   spec: z.object({ syncWindows: z.nullish(z.array(projectWindowSchema)) }),
 });
 
-/** Projects that the one asked for inherits from (`globalProjects` in `argocd-cm`). */
+/** The projects that a project inherits from (`globalProjects` in `argocd-cm`). */
 export const globalProjectsSchema = z.object({ items: z.nullish(z.array(projectSchema)) });
 
 export function windowsOfApp({

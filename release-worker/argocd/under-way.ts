@@ -1,21 +1,21 @@
-// The requests to Argo CD that are under way, each within its time, so that a stop can break them all off.
+// The running requests to Argo CD, each with its time limit. Stopping the worker aborts them all.
 import type { Clock } from '../../service/clock.ts';
 
-/** The reason of a signal whose time is up. */
+/** The abort reason of a request that exceeded its time limit. */
 export const timeUp = 'time is up';
 
 export interface Bounds {
-  /** breaks the request off */
+  /** aborts the request */
   readonly abort: AbortController;
-  /** Runs work that has a limit of its own; the time of the request begins anew after it. */
+  /** Runs work that has its own time limit. Afterwards the limit of the request starts from zero. */
   readonly untimed: (work: () => Promise<void>) => Promise<void>;
 }
 
 export interface UnderWay {
-  /** Aborted at the stop, and at once after it. */
+  /** Returns a controller that is aborted at the stop, or already aborted if the stop has happened. */
   begin(): AbortController;
   end(abort: AbortController): void;
-  /** Aborts `run` when so many milliseconds are over in all, its retries included. */
+  /** Aborts `run` after `timeoutMs` in total, including its retries. */
   bounded<Result>(timeoutMs: number, run: (bounds: Bounds) => Promise<Result>): Promise<Result>;
   stop(): void;
 }
@@ -38,8 +38,8 @@ export function createUnderWay(clock: Clock): UnderWay {
     bounded: async (timeoutMs, run) => {
       const abort = begin();
       let ended = false;
-      // Not got's own timeout of the request: each retry would have the time anew, and it does not reach a request that
-      // still waits for a connection of the agent.
+      // got's own request timeout is not used: it would start from zero for each retry, and it does not apply while a
+      // request waits for a free connection of the agent.
       const limit = () => clock.setTimeout(() => abort.abort(timeUp), timeoutMs);
       let timer = limit();
       const untimed = async (work: () => Promise<void>) => {

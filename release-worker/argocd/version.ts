@@ -1,25 +1,25 @@
-// Versions of Argo CD, as `/api/version` tells them: `v3.4.7+7d0a2c5`, `v3.6.0-rc1+…`.
+// Versions of Argo CD as `/api/version` returns them: `v3.4.7+7d0a2c5`, `v3.6.0-rc1+…`.
 
 type Version = readonly [major: number, minor: number, patch: number];
 
-/** The oldest version that the tests are held against (`test/argocd-recordings/versions/`). */
+/** The oldest version that the tests cover (`test/argocd-recordings/versions/`). */
 const oldest: Version = [2, 14, 0];
 
-/** What is found of a server that is too old, and what to do about it; undefined of one that is not, as far as it can be told. */
+/** @returns undefined when the version is new enough, or cannot be read */
 export function tooOld(
   version: string,
   server: string,
 ): { readonly found: string; readonly remedy: string } | undefined {
   if (isAtLeast(version, oldest) !== false) return undefined;
   return {
-    found: `Argo CD ${version} at ${server} is older than 2.14, the oldest version that this is tested with: what it leaves out or words otherwise may be misread`,
+    found: `Argo CD ${version} at ${server} is older than 2.14, the oldest tested version: the worker may misread its answers`,
     remedy: 'upgrade Argo CD to 2.14 or newer',
   };
 }
 
 /**
- * Whether the server is that new; a pre-release is older than its release. Undefined where the text is no version, as
- * that of a server that somebody has built themselves may be.
+ * A pre-release is older than its release.
+ * @returns undefined when the text is no version, as for a server that somebody built themselves
  */
 function isAtLeast(text: string, wanted: Version): boolean | undefined {
   const [, major, minor, patch, preRelease] = /^v?(\d+)\.(\d+)\.(\d+)(-[^+]+)?(?:\+|$)/.exec(text) ?? [];

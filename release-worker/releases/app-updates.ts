@@ -1,4 +1,4 @@
-// Updates of one application: what the registry hears of it, or a look by GET.
+// Waits for updates of one application: from the registry, or by a GET if none come in time.
 import type { Clock } from '../../service/clock.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
@@ -14,47 +14,47 @@ export interface FollowOptions {
   readonly clock: Clock;
   readonly app: PlannedApp;
   readonly releaseId: string;
-  /** a target newer than the one that the sync is pinned to, found by the refresh before it */
+  /** a target newer than the pinned one, found by the refresh before the sync */
   readonly newer?: string;
-  /** on the monotonic clock: then the release of this application ends as timed out */
+  /** on the monotonic clock: after it, the release of this application ends as timed out */
   readonly deadline: number;
   readonly refreshTimeoutMs: number;
-  /** Without updates, looks come at least this often, in milliseconds; absent: as often as somebody waits for. */
+  /** the longest pause between two GETs without an update, in milliseconds; absent: as short as for a person who waits */
   readonly longestLookMs?: number;
-  /** whether to wait for health after the sync */
+  /** whether to wait until the application is healthy after the sync */
   readonly waitHealthy: boolean;
   readonly how: 'release' | 'rollback' | 'dry-run';
-  /** ends the following without an end */
+  /** ends the wait without a result */
   readonly signal: AbortSignal;
-  /** somebody wants the sync to end: Argo CD is told so as soon as it runs */
+  /** a request to terminate the sync; it is passed to Argo CD as soon as the sync runs */
   readonly terminate?: AbortSignal;
   readonly onProgress: (progress: AppProgress) => void;
 }
 
-/** Looks by GET come this long after the last update, and then less and less often. In milliseconds. */
+/** The first GET comes this long after the last update. The pauses then grow. In milliseconds. */
 const firstLookMs = 2_000;
 const longestLookMs = 15_000;
 export const gone: AppEnd = { outcome: 'failed', message: 'the application is gone', good: false };
 
-/** Only this is final: a 403 may mean that Kubernetes cannot be reached just now (`kubernetes-api-down-get`). */
+/** Only `not-found` is final: a 403 may mean that Argo CD cannot reach Kubernetes now (`kubernetes-api-down-get`). */
 export function isGone(error: unknown): boolean {
   return error instanceof ArgoCdError && error.kind === 'not-found';
 }
 
 interface AppUpdates {
-  /** the application as it is known now */
+  /** the application as last known */
   record(): AppRecord | undefined;
   /**
-   * Waits for an update, and looks by GET where none comes in time.
-   * @param ms wait no longer than this before the look
-   * @param orAt as of `changed`
+   * Waits for an update, and sends a GET if none comes in time.
+   * @param ms longest wait before the GET
+   * @param orAt ends the wait as an update does
    */
   next(ms: number, orAt?: AbortSignal): Promise<Next>;
-  /** Looks come as often again as at first. */
+  /** Resets the pause between two GETs to the first, short one. */
   lookSoon(): void;
 }
 
-/** What a look failed with changes nothing of what is known. */
+/** A failed GET changes nothing of what is known. */
 type Next =
   | { readonly by: 'update' | 'look' | 'abort' | 'gone' }
   | { readonly by: 'failed-look'; readonly error: unknown };
@@ -63,7 +63,7 @@ export function createAppUpdates(options: FollowOptions): AppUpdates {
   const { registry, app, signal } = options;
   const key = keyOf(app);
   let record = registry.get(key);
-  /** what the registry had when `record` was read; a look may tell of an application that the registry lacks */
+  /** the registry's entry when `record` was read; a GET may return an application that the registry lacks */
   let seen = record;
   let lookMs = firstLookMs;
   return {
@@ -91,13 +91,12 @@ export function createAppUpdates(options: FollowOptions): AppUpdates {
   };
 }
 
-/** How long to wait for an update before the next look. A lost application may answer once more from a cache. */
+/** The wait before the next GET. An application that the registry has lost may be returned once more from a cache. */
 function nextLookMs(
   options: Pick<FollowOptions, 'registry' | 'app' | 'longestLookMs'>,
   lastMs: number,
 ): number {
   const { registry, app } = options;
-  // Nobody waits for it.
   if (options.longestLookMs !== undefined) return Math.min(lastMs * 1.5, options.longestLookMs);
   return registry.get(keyOf(app)) === undefined ? firstLookMs : Math.min(lastMs * 1.5, longestLookMs);
 }
@@ -113,15 +112,15 @@ export async function lookNow(
 ): Promise<AppRecord> {
   const timeoutMs = refresh === undefined ? undefined : refreshTimeoutMs;
   const record = await fetchApp({ argocd, registry }, app, refresh, timeoutMs);
-  // The stream may have told something newer while the answer was on its way.
+  // The stream may have brought a newer record while the answer was on its way.
   return registry.get(keyOf(app)) ?? record;
 }
 
 /**
- * Resolves to true when the registry has an update of the application, or `orAt` comes; to false after `ms` or when aborted.
- * Also to false, at once, where the registry has lost the application: then a look must tell whether it is gone.
- * @param seen the registry's record at the caller's last look: what came while the caller waited for something else
- * counts as an update at once
+ * Resolves to true when the registry has an update of the application, or when `orAt` is aborted. Resolves to false after
+ * `ms`, or when `signal` is aborted. Also resolves to false at once when the registry has lost the application: only a
+ * GET can tell whether it is gone.
+ * @param seen the registry's record that the caller saw last; if the registry has a newer one, that counts as an update
  */
 export function changed(
   { registry, clock, app, signal }: Pick<FollowOptions, 'registry' | 'clock' | 'app' | 'signal'>,

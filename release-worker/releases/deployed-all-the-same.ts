@@ -1,12 +1,12 @@
-// What was to be released is deployed, whoever did it.
+// Finds out whether the planned revision is deployed, no matter who deployed it.
 import type { AppRecord } from '../argocd/application.ts';
 import type { SyncDetail } from '../argocd/sync-detail.ts';
 import { shortRevision } from '../drift/summary.ts';
 import type { AppEnd, PlannedApp } from './release.ts';
 
 /**
- * @param last what the last operation left out, where that is known
- * @returns undefined where nobody can say that it was achieved
+ * @param last what the last operation left out, if known
+ * @returns undefined when nothing shows that the planned revision was deployed
  */
 export function deployedAllTheSame(
   record: AppRecord | undefined,
@@ -16,7 +16,7 @@ export function deployedAllTheSame(
   if (record?.detail === undefined || app.to === '') return undefined;
   const { deployed, previous } = record.detail;
   if (deployed !== app.to)
-    // The revision before the deployed one is not the one from before the release, so it came in between.
+    // The previous revision is not the one from before the release, so the planned one was deployed in between.
     return previous === app.to && ![app.from, ''].includes(deployed) && ![app.to, ''].includes(app.from)
       ? {
           outcome: record.sync === 'Synced' ? 'in-sync' : 'still-out-of-sync',
@@ -25,7 +25,7 @@ export function deployedAllTheSame(
         }
       : undefined;
   const inSync = record.sync === 'Synced';
-  // Where the drift was no new revision (an edit in the cluster), that it is deployed says nothing. Where the target
+  // If the drift was an edit in the cluster and not a new revision, the deployed revision proves nothing. If the target
   // is still the deployed revision, something else differs.
   if (!inSync && (app.from === app.to || record.target === undefined || record.target === app.to))
     return undefined;

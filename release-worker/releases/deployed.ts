@@ -1,4 +1,4 @@
-// What each button's last release has deployed: what a rollback of the button undoes.
+// What the last release of each button deployed. A rollback of the button undoes it.
 import { keyOf } from '../argocd/application.ts';
 import { endsOf } from './recovery.ts';
 import type { UnfinishedRelease } from './recovery.ts';
@@ -7,22 +7,22 @@ import type { AppEnd, PlannedRelease } from './release.ts';
 export interface Deployed {
   /** `<namespace>/<name>` */
   readonly key: string;
-  /** whole, as in the application's history */
+  /** the full revision, as in the application's history */
   readonly revision: string;
 }
 
 export interface DeployedByButton {
   /**
-   * A release is over.
-   * @param ends how, by key
-   * @param late only this application of it: what became of the others is known, and others may have released them since
+   * Records the end of a release.
+   * @param ends the end of each application, by key
+   * @param late only this application: the ends of the others are recorded, and others may have released them since
    */
   note(release: PlannedRelease, ends: ReadonlyMap<string, AppEnd>, late?: string): void;
-  /** What is known of a former run. @param rolledBack what applications had gone back to, by key */
+  /** Restores what the journal knows. @param rolledBack the revisions that applications were rolled back to, by key */
   remember(past: readonly UnfinishedRelease[], rolledBack: ReadonlyMap<string, string>): void;
-  /** empty: nothing, or it is not known */
+  /** empty: none, or not known */
   of(button: string): readonly Deployed[];
-  /** What the last release of an application has gone back to; undefined: it has not gone back, or nothing is known. */
+  /** The revision that the application's last release rolled back to. Undefined: it was no rollback, or is not known. */
   rolledBackTo(key: string): string | undefined;
 }
 
@@ -30,7 +30,7 @@ export function createDeployedByButton(): DeployedByButton {
   const byButton = new Map<string, readonly Deployed[]>();
   const rolledBack = new Map<string, string>();
   const note: DeployedByButton['note'] = ({ button, apps, settings, action }, ends, late) => {
-    // A dry run has deployed nothing, and what was in sync before was not this release's doing.
+    // A dry run deploys nothing, and an application that was already in sync was not deployed by this release.
     const deployed =
       settings.dryRun === true
         ? []

@@ -1,5 +1,5 @@
-// Follows an operation that this release did not send: Argo CD's automated sync, or the sync of a person, was there
-// first. Where it deploys what was shown, the release has what it wanted.
+// Follows an operation that this release did not send: Argo CD's automated sync, or a sync that somebody started before.
+// If that operation deploys the revision that was shown, the release has succeeded.
 import { messageOf } from '../../service/log.ts';
 import type { AppOutcome } from '../../messages/release.ts';
 import type { AppRecord } from '../argocd/application.ts';
@@ -13,20 +13,20 @@ import type { FollowOptions } from './app-updates.ts';
 import type { AppEnd, PlannedApp } from './release.ts';
 import { untilSynced } from './verify.ts';
 
-/** An operation that is not ours keeps the sync of this release from being sent, or has taken its place. */
+/** An operation of somebody else blocks the sync of this release, or has replaced it. */
 export interface Other {
-  /** how the release of the application ends where the operation does not deploy what was shown */
+  /** how the release of the application ends if the operation does not deploy the revision that was shown */
   readonly otherwise: Extract<AppOutcome, 'in-progress' | 'failed'>;
   /** why our own sync does not count, in words */
   readonly why: string;
 }
 
-/** Whether an operation waits or runs. */
+/** Whether an operation is pending or running. */
 export function isUnderWay({ phase }: AppRecord): boolean {
   return phase === 'Pending' || phase === 'Running' || phase === 'Terminating';
 }
 
-/** Whose the operation is and what it deploys, in words. */
+/** Who started the operation, and what it deploys, in words. */
 export function othersInWords(record: AppRecord | undefined): string {
   const { automated, deploys, releaseId } = record?.detail?.operation ?? {};
   const what = deploys === undefined ? '' : ` to ${shortRevision(deploys)}`;
@@ -34,12 +34,12 @@ export function othersInWords(record: AppRecord | undefined): string {
   return automated === true ? `Argo CD's automated sync${what}` : `an operation of somebody else${what}`;
 }
 
-/** Resolves to undefined when `signal` ended it. */
+/** Resolves to undefined when `signal` is aborted. */
 export async function followOther(options: FollowOptions, other: Other): Promise<AppEnd | undefined> {
   const { clock, app, deadline, signal, terminate, onProgress } = options;
   const bad = (message: string): AppEnd => ({ outcome: other.otherwise, message, good: false });
   const updates = createAppUpdates(options);
-  /** the stream no longer tells it once the operation is over */
+  /** kept, because the stream no longer contains it once the operation has ended */
   let who = othersInWords(updates.record());
 
   for (;;) {
@@ -104,7 +104,7 @@ async function endOfOther(
   }
 }
 
-/** Whether it is worth while to wait for an operation that is not ours. */
+/** Whether an operation of somebody else may deploy the planned revision, so that waiting for it makes sense. */
 export function mayDeploy(record: AppRecord | undefined, app: PlannedApp): boolean {
   if (record?.detail === undefined || app.to === '') return false;
   const { deploys } = record.detail.operation;

@@ -1,4 +1,4 @@
-// Follows one sync of ours to its end: by what the stream tells the registry, with a look by GET when in doubt.
+// Follows one of our syncs to its end, by updates in the registry and, if none come, by GETs.
 import { shortened } from '../../messages/shortened.ts';
 import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
@@ -9,13 +9,13 @@ import type { FollowOptions } from './app-updates.ts';
 import type { AppEnd } from './release.ts';
 import { verify } from './verify.ts';
 
-/** How the last operation of an application looks to a release. */
+/** The state of an application's last operation, as one release sees it. */
 type View =
   | { readonly state: 'unclear' }
   | { readonly state: 'not-ours' }
   | { readonly state: 'pending' | 'running' | 'succeeded' | 'failed'; readonly message: string };
 
-/** The API server answers from a cache: only several looks in a row say that the operation is not ours. */
+/** The API server answers from a cache, so one GET does not prove that the operation is not ours. Several in a row do. */
 const looksUntilSure = 3;
 
 export function viewOf(record: AppRecord | undefined, releaseId: string): View {
@@ -31,15 +31,15 @@ export function viewOf(record: AppRecord | undefined, releaseId: string): View {
     case 'Error':
       return { state: 'failed', message };
     default:
-      // Running, Terminating; between attempts `finishedAt` is set and the phase stays Running.
+      // Running or Terminating. Between two attempts, `finishedAt` is set and the phase stays Running.
       return { state: 'running', message };
   }
 }
 
-/** Argo CD leaves some operations lying for 30 to 40 s, unless somebody has it look at the application. In milliseconds. */
+/** Argo CD may leave an operation pending for 30 to 40 s, unless a refresh wakes it. In milliseconds. */
 const pendingMs = 5_000;
 
-/** Resolves to undefined when `signal` ended it. */
+/** Resolves to undefined when `signal` is aborted. */
 export async function followSync(options: FollowOptions): Promise<AppEnd | undefined> {
   const { clock, app, releaseId, deadline, signal, terminate, onProgress } = options;
   const ending = createTermination(options);
@@ -53,7 +53,7 @@ export async function followSync(options: FollowOptions): Promise<AppEnd | undef
     if (signal.aborted) return undefined;
     if (terminate?.aborted === true && !hasHeard) {
       hasHeard = true;
-      // Somebody waits now, and Argo CD may refuse it for the moment.
+      // A person waits from now on, and Argo CD may refuse to terminate at first.
       updates.lookSoon();
     }
     const view = viewOf(updates.record(), releaseId);
@@ -84,7 +84,7 @@ export async function followSync(options: FollowOptions): Promise<AppEnd | undef
     if (next.by === 'failed-look') last = messageOf(next.error);
     if (next.by !== 'look') continue;
     if (viewOf(updates.record(), releaseId).state === 'not-ours' && ++strange >= looksUntilSure)
-      // Only the last operation is kept: what is deployed must tell.
+      // Argo CD keeps only the last operation, so the deployed revision must decide.
       return followOther(options, {
         otherwise: 'failed',
         why: 'another operation took its place before its end was seen',
@@ -92,9 +92,9 @@ export async function followSync(options: FollowOptions): Promise<AppEnd | undef
   }
 }
 
-/** Has Argo CD look once at an application whose operation it has not begun in a while. */
+/** Refreshes an application once if its operation stays pending for too long. */
 function createWaking(options: FollowOptions): {
-  /** @returns how long it is to be waited for before the next look here, in milliseconds */
+  /** @returns milliseconds until the operation has been pending for too long; then this must be called again */
   look(pending: boolean): number;
 } {
   const { clock } = options;
@@ -107,14 +107,14 @@ function createWaking(options: FollowOptions): {
       const leftMs = since + pendingMs - clock.monotonic();
       if (leftMs > 0) return leftMs;
       woken = true;
-      // Not waited for: where the controller is down, it is not answered. What it brings is an update in the registry.
+      // The answer is not awaited: Argo CD does not answer while its controller is down. The registry gets the result.
       lookNow(options, 'normal').catch(() => {});
       return Infinity;
     },
   };
 }
 
-/** Tells Argo CD once that the sync is to end; where that failed, again at the next update. */
+/** Asks Argo CD once to terminate the sync. If that fails, the next update causes another attempt. */
 function createTermination({ argocd, app, terminate }: FollowOptions): {
   tell(): Promise<string | undefined>;
 } {
@@ -127,7 +127,7 @@ function createTermination({ argocd, app, terminate }: FollowOptions): {
         await argocd.terminate(app);
         return 'Argo CD was told to terminate the sync';
       } catch (error) {
-        // Refused where it has just ended; whatever comes next shows it.
+        // Argo CD refuses if the sync has just ended. The next update shows that.
         told = false;
         return messageOf(error);
       }
@@ -135,7 +135,7 @@ function createTermination({ argocd, app, terminate }: FollowOptions): {
   };
 }
 
-/** The resource's own message says more than that tasks were not successful; it stands in the whole object only. */
+/** Argo CD's summary only says that tasks failed. The resource's own message says why, but only a GET contains it. */
 async function failureOf({ argocd, app, releaseId }: FollowOptions, message: string): Promise<string> {
   try {
     const detail = await argocd.syncDetail(app);
@@ -148,5 +148,5 @@ async function failureOf({ argocd, app, releaseId }: FollowOptions, message: str
   }
 }
 
-/** What a person reads of a message, in characters. */
+/** Longest message for people, in characters. */
 const messageLength = 500;

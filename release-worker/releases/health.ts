@@ -1,12 +1,12 @@
-// Waits for health after a sync, where the configuration asks for that.
+// Waits until an application is healthy after a sync, if the configuration asks for that.
 import { createAppUpdates, gone } from './app-updates.ts';
 import type { FollowOptions } from './app-updates.ts';
 import type { AppEnd } from './release.ts';
 
-/** What was degraded before the release needs a while to recover. In milliseconds. */
+/** An application that was degraded before the release needs some time to recover. In milliseconds. */
 const degradedGraceMs = 30_000;
 
-/** Waits for health where that is asked for; `end` is how it ends once it is there. */
+/** @param end how the release of the application ends once it is healthy, or at once if nobody asked to wait */
 export async function healthy(options: FollowOptions, end: AppEnd): Promise<AppEnd | undefined> {
   const { clock, deadline } = options;
   if (!options.waitHealthy) return end;

@@ -1,4 +1,4 @@
-// The lines of the journal. A press, its answer, and every step of a release that a restart must know of.
+// The lines of the journal: presses, their results, and all steps of a release that a restart needs.
 import * as z from 'zod/mini';
 import { pressOutcomes, pressReasons } from '../../messages/press.ts';
 import { appOutcomes, releaseOutcomes } from '../../messages/release.ts';
@@ -47,7 +47,7 @@ const plannedReleaseSchema = z.object({
 });
 
 export const journalLineSchema = z.discriminatedUnion('type', [
-  /** A press and what was decided; with `release` it was accepted. On disk before its result is sent. */
+  /** A press and the decision. With `release` it was accepted. This line is on disk before the result is published. */
   z.object({
     type: z.literal('press'),
     at: timeSchema,
@@ -56,20 +56,20 @@ export const journalLineSchema = z.discriminatedUnion('type', [
     source: z.string(),
     by: z.exactOptional(z.string()),
     gesture: z.string(),
-    /** what an accepted press was narrowed to: presses of other applications are no repetitions of it */
+    /** the applications that an accepted press named; a press of other applications is then no repetition of it */
     only: z.exactOptional(z.readonly(z.array(z.string()))),
     outcome: z.enum(pressOutcomes),
     reason: z.exactOptional(z.enum(pressReasons)),
     message: z.string(),
     release: z.exactOptional(plannedReleaseSchema),
-    /** of an accepted press that shares the release of another: in that one's line, which stands before this one */
+    /** if an accepted press joins the release of another one: that release, whose line comes before this one */
     releaseId: z.exactOptional(z.string()),
-    /** where presses share a release: the applications of it that are this one's */
+    /** if several presses share a release: the applications that belong to this press */
     share: z.exactOptional(z.readonly(z.array(z.string()))),
   }),
-  /** The result of the press was acknowledged by the broker. */
+  /** The broker has acknowledged the result of the press. */
   z.object({ type: z.literal('answered'), at: timeSchema, pressId: z.string() }),
-  /** A step of one application. `sending` is on disk before the POST. */
+  /** A step of one application. A `sending` line is on disk before the POST. */
   z.object({
     type: z.literal('app'),
     at: timeSchema,
@@ -80,7 +80,7 @@ export const journalLineSchema = z.discriminatedUnion('type', [
     message: z.exactOptional(z.string()),
     good: z.exactOptional(z.boolean()),
   }),
-  /** Somebody froze or unfroze, or a rollback did. */
+  /** Somebody froze or unfroze, or a rollback froze its button. */
   z.object({
     type: z.literal('freeze'),
     at: timeSchema,
@@ -99,8 +99,8 @@ export const journalLineSchema = z.discriminatedUnion('type', [
     outcome: z.enum(releaseOutcomes),
   }),
   /**
-   * A sync that had run out of time has ended after all: how, and what has become of its release by that. Or it was never
-   * carried out: then that it ran out of time stays so.
+   * A sync that had timed out has ended: its end, and the outcome of its release that follows. If Argo CD never carried the
+   * sync out, the line repeats that it timed out.
    */
   z.object({
     type: z.literal('late'),
@@ -112,9 +112,9 @@ export const journalLineSchema = z.discriminatedUnion('type', [
     good: z.boolean(),
     release: z.enum(releaseOutcomes),
   }),
-  /** Nothing is left of what did not succeed: all of it is in sync or gone. A restart must not show it again. */
+  /** All applications of an unsuccessful release are in sync or gone. A restart must not show the failure again. */
   z.object({ type: z.literal('over'), at: timeSchema, releaseId: z.string() }),
-  /** Applications that were out of sync and cannot be compared any more, and such as can be again or are gone. */
+  /** Applications that were out of sync and can no longer be compared, and those that can be compared again or are gone. */
   z.object({
     type: z.literal('compared'),
     at: timeSchema,

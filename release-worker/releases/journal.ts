@@ -1,4 +1,4 @@
-// The journal: append-only JSON lines. What must survive a crash is on disk before the next step is taken.
+// The journal: append-only JSON lines. Everything that must survive a crash is on disk before the next step begins.
 import { open, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
@@ -10,21 +10,21 @@ import { journalLineSchema } from './journal-lines.ts';
 import type { JournalLine } from './journal-lines.ts';
 
 export interface Journal {
-  /** Opens the file, and hands every line that is there to `onLine`, oldest first. @throws JournalError */
+  /** Opens the file, and passes each existing line to `onLine`, oldest first. @throws JournalError */
   open(onLine: (line: JournalLine) => void): Promise<void>;
   /**
-   * Resolves when the line is written; with `flush` when it is on the disk.
-   * @throws JournalError when it could not be written; a part of it may stand in the file and is skipped on reading
+   * Resolves when the line is written; with `flush`, when it is on disk.
+   * @throws JournalError when the line cannot be written; part of it may be in the file, which reading skips
    */
   append(line: JournalLine, options: { readonly flush: boolean }): Promise<void>;
-  /** Writes an empty line, to see whether that is possible. @throws JournalError when it is not */
+  /** Writes an empty line to test whether the journal is writable. @throws JournalError when it is not */
   tryOut(): Promise<void>;
   close(): Promise<void>;
 }
 
 export class JournalError extends Error {
   override readonly name = 'JournalError';
-  /** what the system calls it (`ENOSPC`) */
+  /** the system's error code, such as `ENOSPC` */
   readonly code: string | undefined;
 
   constructor(message: string, code: string | undefined) {
@@ -33,7 +33,7 @@ export class JournalError extends Error {
   }
 }
 
-/** A line of ours with 10,000 applications has some 3 MB; what is longer is not ours. */
+/** A line of ours with 10,000 applications has about 3 MB. Longer lines are not ours. */
 const maximumLineBytes = 8_388_608;
 const newLine = 0x0a;
 
@@ -41,7 +41,7 @@ export function createJournal(options: { readonly stateDir: string; readonly log
   const { stateDir, log } = options;
   const path = join(stateDir, 'journal.jsonl');
   let file: FileHandle | undefined;
-  /** The last line may be torn: by a crash while it was written, or by a full disk. */
+  /** Whether the last line is incomplete, because of a crash or a full disk. */
   let torn = false;
   let queue: Promise<void> = Promise.resolve();
 
@@ -51,7 +51,7 @@ export function createJournal(options: { readonly stateDir: string; readonly log
       codeOf(error),
     );
 
-  /** What is written into a file that was deleted or replaced meanwhile would be lost. */
+  /** Lines written to a file that was deleted or replaced would be lost. */
   const openAgainWhereReplaced = async (ours: FileHandle): Promise<FileHandle> => {
     if (await isAt(ours, path)) return ours;
     const next = await open(path, 'a+', 0o640);
@@ -128,7 +128,7 @@ async function endsTorn(file: FileHandle, size: number): Promise<boolean> {
 
 interface ReadOptions {
   readonly path: string;
-  /** bytes to read: what was there when the file was opened */
+  /** number of bytes to read: the size when the file was opened */
   readonly size: number;
   readonly onLine: (line: JournalLine) => void;
   readonly log: Log;

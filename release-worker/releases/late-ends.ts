@@ -1,4 +1,4 @@
-// What follows from the late end of a sync: `release/last`, the light, and what a rollback would undo.
+// Handles the late end of a sync: updates `release/last`, the light, and what a rollback of the button undoes.
 import { toTime } from '../../messages/time.ts';
 import type { SignalPublisher } from '../drift/signal-publisher.ts';
 import { endingOf } from '../drift/ending.ts';
@@ -11,11 +11,11 @@ import type { ReleaseTopics } from './release-topics.ts';
 import type { LateEnd } from './leftover-syncs.ts';
 
 export interface LateEnds {
-  /** What the journal tells of the former run. */
+  /** Restores the former run's releases from the journal. */
   recovered(known: Pick<Recovered, 'last' | 'failed' | 'timedOut'>): void;
   begun(button: string, releaseId: string): void;
   ended(release: Pick<PlannedRelease, 'id' | 'button'>): void;
-  /** A release has ended otherwise than was told before. */
+  /** The outcome of a release differs from the one published before. */
   tell(ended: LateEnd): void;
 }
 
@@ -24,13 +24,13 @@ export function createLateEnds(options: {
   readonly signalPublisher: Pick<SignalPublisher, 'finished'>;
   readonly releaseTopics: Pick<ReleaseTopics, 'last'>;
   readonly deployed: DeployedByButton;
-  /** A rollback has come through: the light would invite the next person to undo it. */
+  /** A rollback has succeeded: freezes its button, because the light would invite the next person to undo it. */
   readonly freeze: (release: PlannedRelease, why: string) => void;
 }): LateEnds {
   const { registry, signalPublisher, releaseTopics, deployed } = options;
-  /** the release that ended last */
+  /** id of the release that ended last */
   let newest: string | undefined;
-  /** by button: the releases whose end its light may show, which are those that ended or began since the last began */
+  /** by button: the releases whose end the light may show, that is the last one begun and those that ended since */
   const showable = new Map<string, Set<string>>();
   const mayShow = ({ id, button }: Pick<PlannedRelease, 'id' | 'button'>) =>
     showable.get(button)?.has(id) !== false;
@@ -38,7 +38,7 @@ export function createLateEnds(options: {
   return {
     recovered: ({ last, failed, timedOut }) => {
       newest = last?.release.id;
-      // Where a press was accepted since, the light shows that release and not an earlier one.
+      // If a press was accepted after the timeout, the timed-out release must not change the light.
       for (const { release } of timedOut) showable.set(release.button, new Set());
       for (const { release } of failed) addTo(showable, release);
     },

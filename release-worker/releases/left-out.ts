@@ -1,5 +1,5 @@
-// What a sync that Argo CD calls `Succeeded` has left out: an application that still differs is the branch's doing
-// only where the sync itself achieved something. Pure.
+// What a sync that Argo CD calls `Succeeded` left out. If the application still differs, that is due to a newer commit only
+// if the sync itself achieved something. Pure.
 import type { SyncDetail } from '../argocd/sync-detail.ts';
 import type { PlannedApp } from './release.ts';
 
@@ -9,11 +9,11 @@ export interface AfterSync {
   readonly how: 'release' | 'rollback';
 }
 
-/** @returns why the application differs although the sync succeeded, in words; undefined: the sync left nothing out */
+/** @returns why the application differs although the sync succeeded; undefined: the sync left nothing out */
 export function leftOut({ detail, app, how }: AfterSync): string | undefined {
   const { changed, undone, toPrune, kept } = detail;
   const repairsOnly = app.from === app.to;
-  // A rollback that changed something counts, whatever it would have to prune: the newer resources do no harm.
+  // A rollback that changed something counts even if resources would have to be pruned: newer resources do no harm.
   if (how === 'release' || changed === 0) {
     if (toPrune > 0)
       return `${resources(toPrune)} no longer in Git and would have to be pruned (look at ${toPrune === 1 ? 'it' : 'them'} in Argo CD, and delete there what is to go; \`prune: true\` on the button lets every release delete such resources)`;

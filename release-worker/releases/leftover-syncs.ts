@@ -1,5 +1,5 @@
-// Syncs of ours that go on in Argo CD after their release has ended here: a hook that never ends, or a controller that
-// was away. They are known by the infos that they carry. They can be ended, and their late end is told.
+// Syncs of ours that continue in Argo CD after their release has timed out here, for example a hook that never ends. They
+// are recognized by their info entries. They can be terminated, and their late end is reported.
 import { toLocalTime, toTime } from '../../messages/time.ts';
 import type { ReleaseOutcome } from '../../messages/release.ts';
 import type { Clock } from '../../service/clock.ts';
@@ -27,26 +27,26 @@ export interface EndedRelease {
   readonly at: number;
 }
 
-/** How a release has turned out to end. */
+/** A release whose outcome has changed, because one of its syncs ended late. */
 export interface LateEnd extends EndedRelease {
-  /** the application whose sync has ended just now */
+  /** the application whose sync has just ended */
   readonly key: string;
 }
 
 export interface LeftoverSyncs {
-  /** A release has ended here, perhaps before its syncs have: those are followed further. */
+  /** A release has ended here. Its syncs that have timed out are followed further. */
   adopt(ended: EndedRelease): void;
   /** A new release of these applications begins. */
   begun(keys: readonly string[]): void;
-  /** Why nothing can be released over an operation that a release has sent, in words. */
+  /** Why the application cannot be released, in words: an operation that a release has sent is still pending or running. */
   whyBusy(key: string): string | undefined;
-  /** The same of releases that have ended here only: of others it is not known whether they still run. */
+  /** The same, but only for releases that are known to have ended here. */
   whyLeft(key: string): string | undefined;
-  /** What a former release has sent and Argo CD has not ended, in words; of all buttons, or of one. */
+  /** Syncs of former releases that Argo CD has not ended, in words; of all buttons, or of one. */
   inWords(button?: string): readonly string[];
   /**
-   * Ends what is left of former releases.
-   * @param app only this application; then also where nothing is known of the release but its id in Argo CD
+   * Terminates the remaining syncs of former releases.
+   * @param app only this application, even if only the release id in Argo CD is known of its release
    */
   terminate(app: string | undefined): Termination;
   stop(): Promise<void>;
@@ -60,7 +60,7 @@ export interface LeftoverSyncsOptions {
   readonly journal: Journal;
   readonly release: { readonly refreshTimeoutMs: number; readonly waitHealthy: boolean };
   readonly running: Pick<RunningReleases, 'isAt' | 'buttonOf'>;
-  /** A release has ended otherwise than was told before. */
+  /** A sync has ended late. */
   readonly onLate: (ended: LateEnd) => void;
 }
 
@@ -68,7 +68,7 @@ interface Known {
   readonly release: PlannedRelease;
   readonly ends: Map<string, AppEnd>;
   readonly endedAt: number;
-  /** what was told of it last, and when */
+  /** the outcome that was published last, and its time */
   outcome: ReleaseOutcome;
   at: number;
 }
@@ -80,11 +80,11 @@ interface Entry {
   readonly terminate: AbortController;
 }
 
-/** The stream tells the end; looks are for when it is away. In milliseconds. */
+/** The stream reports the end. GETs are for when the stream is down. In milliseconds. */
 const longestLookMs = 300_000;
-/** Nobody waits for these looks: a press that needs one of its own must not stand behind hundreds of them. */
+/** Limits GETs that nobody waits for, so that the GET of a press never waits behind hundreds of them. */
 const looksAtOnce = 5;
-/** An orderly stop waits this long for answers under way, in milliseconds. */
+/** An orderly stop waits this long for pending answers, in milliseconds. */
 const stopWaitMs = 5_000;
 
 export function createLeftoverSyncs(options: LeftoverSyncsOptions): LeftoverSyncs {
@@ -97,16 +97,16 @@ export function createLeftoverSyncs(options: LeftoverSyncsOptions): LeftoverSync
   };
   const entries = new Map<string, Entry>();
   const following = new Set<Promise<void>>();
-  /** terminations of operations of which nothing is known but the id of their release */
+  /** requests to terminate operations of which only the release id is known */
   const sent = new Set<Promise<void>>();
-  /** Such as Argo CD has not begun, and cannot end before. By key: the id of the release */
+  /** operations to terminate that Argo CD has not started, and cannot terminate before; release id by application */
   const awaited = new Map<string, string>();
 
   const drop = (key: string, entry: Entry) => {
     entry.abort.abort();
     if (entries.get(key) === entry) entries.delete(key);
   };
-  /** An operation with the id of a release waits or runs, and no release that runs here is at it. */
+  /** The pending or running operation of a release, unless that release still runs here and handles the application. */
   const underWay = (key: string) => {
     const record = registry.get(key);
     const releaseId = record?.detail?.operation.releaseId;
@@ -131,7 +131,7 @@ export function createLeftoverSyncs(options: LeftoverSyncsOptions): LeftoverSync
   const forget = registry.onChange((keys) => {
     for (const [key, releaseId] of awaited) {
       const record = registry.get(key);
-      // Whose operation it is is not known just now.
+      // The record does not say who started the operation.
       if (!keys.has(key) || (record !== undefined && record.detail === undefined)) continue;
       const found = underWay(key);
       if (found?.releaseId === releaseId && found.isPending) continue;
@@ -139,7 +139,7 @@ export function createLeftoverSyncs(options: LeftoverSyncsOptions): LeftoverSync
       if (found?.releaseId === releaseId) tellToEnd(found.record);
     }
   });
-  /** What releases of this worker have left: of one that runs, the applications that it has given up. */
+  /** Leftover syncs of this worker's releases, including the applications that a running release has given up. */
   const left = () =>
     [...registry.all()].map(keyOf).flatMap((key) => {
       const found = underWay(key);
@@ -162,7 +162,7 @@ export function createLeftoverSyncs(options: LeftoverSyncsOptions): LeftoverSync
         { flush: true },
       );
     } catch (error) {
-      // Then the next start finds it out once more.
+      // The next start follows the sync again.
       log.error(messageOf(error));
     }
   };
@@ -207,7 +207,7 @@ export function createLeftoverSyncs(options: LeftoverSyncsOptions): LeftoverSync
       await late(key, entry, end);
       return;
     }
-    // What Argo CD never showed was not carried out: the end that was told stays right, and no start looks again.
+    // Argo CD never showed the sync, so it was not carried out. The published end stays, and the next start need not look.
     const told = known.ends.get(key);
     if (told !== undefined && !abort.signal.aborted) await note(known, app, told);
   };

@@ -1,5 +1,5 @@
-// Looks in Argo CD for a sync of which it is not known whether it was taken: the answer was lost, or Argo CD says that
-// another operation is in progress.
+// Looks in Argo CD for a sync of ours that may have been accepted: its answer was lost, or Argo CD says that another
+// operation is in progress.
 import { delay } from '../../service/clock.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
@@ -13,24 +13,24 @@ import { gone, isGone } from './app-updates.ts';
 import type { AppEnd } from './release.ts';
 import type { SendOptions } from './send.ts';
 
-/** The sync is ours to follow. */
+/** The sync is ours, and the caller follows it. */
 export interface Sent {
   readonly sent: true;
-  /** a target newer than the one that it is pinned to */
+  /** a target newer than the pinned one */
   readonly newer?: string;
 }
 
-/** An operation that is not ours deploys what was shown: it is to be followed. */
+/** Somebody else's operation deploys the revision that was shown, and the caller follows it. */
 export interface Overtaken {
   readonly other: Other;
 }
 
-/** Looks after a lost answer, in milliseconds after the one before: some 10 s in all. */
+/** Pauses before each GET after a lost answer, in milliseconds: about 10 s in total. */
 const looksAfterMs = [500, 1_500, 3_000, 5_000];
 
 /**
- * Whether the sync happened all the same. Never a second POST: a repetition would be a second release.
- * Looks that fail are repeated until the deadline; looks that show no operation of ours decide.
+ * Finds out whether the sync was accepted after all. There is never a second POST: it would be a second release.
+ * Failed GETs are repeated until the deadline. GETs that show no operation of ours decide.
  */
 export async function lookForOurs(
   options: Pick<
@@ -41,7 +41,7 @@ export async function lookForOurs(
   otherwise: 'failed' | 'in-progress' | 'interrupted',
 ): Promise<AppEnd | Sent | Overtaken | undefined> {
   const { argocd, registry, clock, release, app, deadline, signal } = options;
-  // Whose operation runs is known at the first look; after a lost answer the sync may still appear.
+  // The first GET shows which operation runs. After a lost answer, our sync may still appear later.
   let last: AppRecord | undefined;
   let needed = otherwise === 'in-progress' ? 1 : looksAfterMs.length;
   for (let attempt = 0; needed > 0; attempt += 1) {

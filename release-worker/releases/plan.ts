@@ -1,4 +1,4 @@
-// From a press to what it releases: pure.
+// Decides what a press releases. Pure.
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { Registry } from '../drift/registry.ts';
@@ -7,15 +7,15 @@ import type { PlannedApp } from './release.ts';
 
 export interface Plan {
   readonly apps: readonly PlannedApp[];
-  /** out of sync, and left out because a release of ours is at it */
+  /** out of sync, but another release of this worker is releasing it */
   readonly busy: readonly string[];
-  /** out of sync, and left out because Argo CD would refuse */
+  /** out of sync, but Argo CD would refuse the sync */
   readonly blocked: ReadonlyMap<string, Obstacle>;
-  /** out of sync, and left out because nobody knows yet what would be released */
+  /** out of sync, but the target is not known yet */
   readonly unknown: readonly string[];
 }
 
-/** The applications of a button that a press narrows with `only`. What is named is looked up: others may be thousands. */
+/** The applications of a button, or those that `only` names. Names are looked up: there may be thousands of others. */
 export function candidatesOf(
   registry: Pick<Registry, 'all' | 'get'>,
   selected: (app: AppRecord) => boolean,
@@ -26,7 +26,7 @@ export function candidatesOf(
   return apps.filter(selected);
 }
 
-/** @param pinned whether each sync is pinned to the target, which must be known then */
+/** @param pinned whether each sync is pinned to the target; then the target must be known */
 export function planOf(
   candidates: readonly AppRecord[],
   isBusy: (key: string) => boolean,
@@ -50,10 +50,10 @@ export function planOf(
   return { apps, busy, blocked, unknown };
 }
 
-/** Groups of applications, `name` or `namespace/name`, in the order in which they are released. */
+/** Groups of applications, `name` or `namespace/name`, in the order of their release. */
 export type Waves = readonly (readonly string[])[];
 
-/** @param to the revision to deploy; empty: not known, and never pinned to */
+/** @param to the revision to deploy; empty: not known, and never pinned */
 export function plannedOf(app: AppRecord, to: string, waves: Waves = []): PlannedApp {
   const wave = waveOf(app, waves);
   return {
@@ -68,7 +68,7 @@ export function plannedOf(app: AppRecord, to: string, waves: Waves = []): Planne
   };
 }
 
-/** What no wave names comes after the last one. */
+/** An application that no wave names comes after the last wave. */
 function waveOf(app: AppRecord, waves: Waves): number {
   const found = waves.findIndex((wave) => wave.includes(app.name) || wave.includes(keyOf(app)));
   return found === -1 ? waves.length : found;

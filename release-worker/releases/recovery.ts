@@ -1,5 +1,5 @@
-// What the journal of the former run tells: which releases were not finished, which presses not answered, and what
-// the rules must remember. Pure over the lines.
+// Reads from the journal of the former run which releases are unfinished, which presses are unanswered, and what the rules
+// must remember. Pure over the lines.
 import type { ReleaseOutcome } from '../../messages/release.ts';
 import { fromTime } from '../../messages/time.ts';
 import type { JournalLine, PressLine } from './journal-lines.ts';
@@ -7,7 +7,7 @@ import type { AppEnd, PlannedRelease } from './release.ts';
 
 type LateLine = Extract<JournalLine, { type: 'late' }>;
 
-/** How far one application had come: never sent, perhaps sent, or ended. */
+/** The progress of one application: never sent, perhaps sent, or ended. */
 export interface AppFate {
   readonly sent: boolean;
   readonly end?: AppEnd;
@@ -24,36 +24,35 @@ export interface FinishedRelease extends UnfinishedRelease {
   readonly at: string;
 }
 
-/** When something was last selected by an accepted press: applications (`namespace/name`), or the whole button. */
+/** When an accepted press last selected something: an application (`namespace/name`), or the whole button. */
 export type Accepted = ReadonlyMap<string, number>;
-/** What a press selects that names no applications. */
+/** The key for a press that names no applications. */
 export const wholeButton = '';
 
 export interface Recovered {
   readonly unfinished: readonly UnfinishedRelease[];
   /** the newest finished release */
   readonly last?: FinishedRelease;
-  /** ids of finished releases, the newest of them, oldest first */
+  /** ids of the newest finished releases, oldest first */
   readonly endedHere: readonly string[];
-  /** oldest first: what did not succeed and was not over, and no press of its button has been accepted since */
+  /** oldest first: unsuccessful releases that are not resolved, without an accepted press of their button since */
   readonly failed: readonly FinishedRelease[];
-  /** applications that were out of sync when they could last be compared, and until when, in milliseconds since the epoch */
+  /** applications that were out of sync when they could last be compared, with that time in milliseconds since the epoch */
   readonly lost: ReadonlyMap<string, number>;
-  /** releases with syncs that ran out of time, and of which nothing is known since; Argo CD may carry them out yet */
+  /** releases with timed-out syncs whose end is not known; Argo CD may still carry them out */
   readonly timedOut: readonly FinishedRelease[];
-  /** presses with a line whose result was not acknowledged, oldest first */
+  /** presses whose result was not acknowledged, oldest first */
   readonly unanswered: readonly PressLine[];
-  /** ids of presses with the time of their line, in milliseconds since the epoch, oldest first */
+  /** ids of presses with the time of their line in milliseconds since the epoch, oldest first */
   readonly pressIds: readonly (readonly [id: string, at: number])[];
   /** the last accepted presses of each button, by what they selected, in milliseconds since the epoch */
   readonly acceptedAt: ReadonlyMap<string, Accepted>;
-  /** the newest finished release of each button that has deployed anything */
+  /** of each button, the newest finished release that deployed anything */
   readonly deployed: readonly UnfinishedRelease[];
-  /** by application: the revision that its last release has gone back to, where that was a rollback */
+  /** by application: the revision that its last release rolled back to, if that was a rollback */
   readonly rolledBack: ReadonlyMap<string, string>;
 }
 
-/** The ends that are known. */
 export function endsOf(fates: ReadonlyMap<string, AppFate>): ReadonlyMap<string, AppEnd> {
   return new Map([...fates].flatMap(([key, { end }]) => (end === undefined ? [] : [[key, end] as const])));
 }
@@ -63,13 +62,13 @@ export interface Recovery {
   result(): Recovered;
 }
 
-/** More applications than an Argo CD has. */
+/** More applications than any Argo CD has. */
 const lostMax = 20_000;
-/** Enough to recognise what a broker may have stored of this machine's releases. */
+/** Enough to recognize each release of this machine that a broker may have retained. */
 const endedHereMax = 1_000;
 
 /**
- * @param pressIdsMax how many ids of presses are kept, the newest
+ * @param pressIdsMax the number of newest press ids that are kept
  */
 export function createRecovery(pressIdsMax: number): Recovery {
   const open = new Map<string, { release: PlannedRelease; fates: Map<string, AppFate> }>();
@@ -78,11 +77,11 @@ export function createRecovery(pressIdsMax: number): Recovery {
   const acceptedAt = new Map<string, Map<string, number>>();
   /** by the id of the release */
   const failed = new Map<string, FinishedRelease>();
-  /** by the last accepted press, in case that it was taken back */
+  /** failures that the last accepted press removed, in case that this press is taken back */
   let forgotten: { readonly pressId: string; readonly failed: readonly FinishedRelease[] } | undefined;
   const lost = new Map<string, number>();
   const deployed = new Map<string, UnfinishedRelease>();
-  /** by application: the release whose sync of it ran out of time */
+  /** by application: the release in which its sync timed out */
   const timedOut = new Map<string, FinishedRelease>();
   const rolledBack = new Map<string, string>();
   const endedHere = new Map<string, true>();
@@ -105,7 +104,7 @@ export function createRecovery(pressIdsMax: number): Recovery {
     dropOldest(selected, pressIdsMax);
   };
 
-  /** The line of an accepted press could not be made safe, so nothing of it was sent. */
+  /** The line of an accepted press could not be flushed, so nothing of its release was sent. */
   const takeBack = (pressId: string) => {
     for (const [id, { release, fates }] of open)
       if (release.pressId === pressId && fates.size === 0) open.delete(id);
@@ -151,13 +150,13 @@ export function createRecovery(pressIdsMax: number): Recovery {
     add: (line) => {
       switch (line.type) {
         case 'press':
-          // What could not be read may come again with the same id, corrected.
+          // A malformed press may come again with the same id after its sender has corrected it.
           if (line.reason !== 'malformed') {
             pressIds.delete(line.pressId);
             pressIds.set(line.pressId, fromTime(line.at));
             dropOldest(pressIds, pressIdsMax);
           }
-          // A repetition has its own answer; that of the press which it repeats may still be missing.
+          // A duplicate has its own result. The original press may still be unanswered.
           if (line.reason === 'duplicate') return;
           unanswered.set(line.pressId, line);
           dropOldest(unanswered, pressIdsMax);
@@ -209,7 +208,7 @@ export function createRecovery(pressIdsMax: number): Recovery {
           dropOldest(lost, lostMax);
           return;
         case 'freeze':
-        // The file beside the journal says what holds; here it stands for whoever asks who and why.
+        // The freeze file says what is frozen. The journal line only records who froze or unfroze, and why.
       }
     },
     result: () => ({

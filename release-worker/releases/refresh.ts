@@ -1,4 +1,4 @@
-// A press that only wants Argo CD to look at Git again: what it finds comes as drift.
+// A press that only refreshes: Argo CD looks at Git again, and the result arrives as drift.
 import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
@@ -8,7 +8,7 @@ import { fetchApp } from '../drift/fetch-app.ts';
 import type { Registry } from '../drift/registry.ts';
 import { eachLimited } from '../each-limited.ts';
 
-/** Resolves when all have been asked for; never rejects. */
+/** Resolves when Argo CD has been asked about all applications. Never rejects. */
 export async function refreshAll(
   options: {
     readonly argocd: Pick<ArgoCd, 'get'>;

@@ -1,5 +1,5 @@
-// `worker/<worker>/release/current` and `…/last`. Another process under this worker's id may have published them: one
-// that took our client id over, or one with another state directory. So the broker's copy is read first.
+// `worker/<worker>/release/current` and `…/last`. Another process with this worker's id may have published them: one that
+// took over our client id, or one with another state directory. So this process reads the broker's copy first.
 import { isDeepStrictEqual } from 'node:util';
 import type { Release } from '../../messages/release.ts';
 import { releaseCurrent, releaseLast } from '../../messages/release.ts';
@@ -11,20 +11,20 @@ import type { Recovered } from './recovery.ts';
 import { progressOf, releaseMessage } from './release.ts';
 
 export interface ReleaseTopics {
-  /** To be called before the link starts. @param former what the journal of this machine tells of the former run */
+  /** Must be called before the link starts. @param former what this machine's journal says about the former run */
   start(former: FormerReleases): void;
-  /** The release that runs; undefined: none does. */
+  /** Publishes the running release, or that there is none. */
   current(release: Release | undefined): void;
-  /** A release has ended, or its end has turned out to be another one. */
+  /** Publishes a release that has ended, or whose end has changed. */
   last(release: Release): void;
 }
 
 export interface FormerReleases {
-  /** ids of releases that the journal of this machine has the end of */
+  /** ids of releases whose end is in this machine's journal */
   readonly endedHere: readonly string[];
-  /** ids of releases that the former run has left, and with which this one goes on */
+  /** ids of releases that the former run did not finish, and that this process continues */
   readonly goingOn: readonly string[];
-  /** the newest of those that have ended */
+  /** the release that ended last */
   readonly last?: Release;
 }
 
@@ -32,7 +32,7 @@ export interface ReleaseTopicsOptions {
   readonly link: Link;
   readonly worker: string;
   readonly log: Log;
-  /** The last release was another process's. */
+  /** The retained last release is another process's. */
   readonly onOthersLast: (release: Release) => void;
 }
 
@@ -53,7 +53,7 @@ export function createReleaseTopics(options: ReleaseTopicsOptions): ReleaseTopic
         if ('state' in stored.value) return undefined;
         const { id, button } = stored.value;
         if (endedHere.has(id)) return idle;
-        // It will be said as soon as more is known of it than what is stored.
+        // This process publishes the release once it knows more than the broker's copy.
         if (goingOn.has(id)) return undefined;
         log.warn(
           { release: id, button },
@@ -97,8 +97,8 @@ export function formerReleases({ last, endedHere, unfinished }: Recovered): Form
 }
 
 /**
- * Which is the last one, what this process knows or what the broker has stored. Of releases of this machine the journal
- * knows the order, whatever its clock said; of those of others only the times tell.
+ * Decides which release ended last: the one that this process knows, or the one that the broker has retained. The journal
+ * knows the order of this machine's releases, whatever the clock said. Releases of other processes only have their times.
  */
 export function laterRelease(
   ours: Release | undefined,

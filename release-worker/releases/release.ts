@@ -1,10 +1,10 @@
-// A release as plain data, and what follows from it: its outcome, its message, its infos.
+// A release as plain data, and what follows from it: outcome, message, info entries, freeze.
 import type { AppOutcome, Release, ReleaseApp, ReleaseOutcome } from '../../messages/release.ts';
 import { releaseApplications } from '../../messages/release.ts';
 import { infoNames } from '../argocd/application.ts';
 import type { SyncOptions } from '../argocd/sync-options.ts';
 
-/** One application of a release. `from` and `to` are whole revisions, joined by `,` where there are several sources. */
+/** One application of a release. `from` and `to` are full revisions. Several sources: joined by `,`. */
 export interface PlannedApp {
   readonly namespace: string;
   readonly name: string;
@@ -13,16 +13,16 @@ export interface PlannedApp {
   readonly to: string;
   readonly sources: number;
   readonly automated: boolean;
-  /** its place in the order of the button's waves, from 0; absent: 0 */
+  /** index of its wave, from 0; absent: 0 */
   readonly wave?: number;
 }
 
-/** How a button wants its releases done; kept in the journal, so that a release ends as it began. */
+/** The release settings of a button. The journal keeps them, so that a release ends with the settings it began with. */
 export interface ReleaseSettings extends SyncOptions {
   readonly refresh: 'normal' | 'hard' | 'none';
   readonly pinRevision: boolean;
   readonly prune: boolean;
-  /** the options and retries take the place of the application's own; absent: they are added */
+  /** `replace`: options and retries replace the application's own; absent: they are added to them */
   readonly syncOptionsMode?: 'replace';
 }
 
@@ -50,11 +50,11 @@ export interface AppProgress {
 export interface AppEnd {
   readonly outcome: AppOutcome;
   readonly message: string;
-  /** what was shown has been released, or was released already */
+  /** whether the revision that was shown is released, or already was */
   readonly good: boolean;
 }
 
-/** What the syncs of a release are to do. */
+/** The kind of sync that a release sends. */
 export function howOf({ action, settings }: Pick<PlannedRelease, 'action' | 'settings'>) {
   return action ?? (settings.dryRun === true ? 'dry-run' : 'release');
 }
@@ -67,7 +67,7 @@ export function outcomeOf(ends: readonly AppEnd[]): ReleaseOutcome {
   return 'failed';
 }
 
-/** The progress of applications of which only the ends are known, by key. */
+/** The progress of applications whose ends are known, by key. */
 export function progressOf(ends: ReadonlyMap<string, AppEnd>): ReadonlyMap<string, AppProgress> {
   return new Map([...ends].map(([key, { outcome, message }]) => [key, { phase: 'done', outcome, message }]));
 }
@@ -97,7 +97,7 @@ export function releaseMessage(
   };
 }
 
-/** The infos of the sync: by them it is found again after a crash or a lost answer. Short: large ones block an application. */
+/** The info entries by which the worker recognizes its sync. They are short, because long ones block an application. */
 export function infosOf(release: PlannedRelease): readonly { name: string; value: string }[] {
   return [
     { name: infoNames.releaseId, value: release.id },
@@ -107,8 +107,8 @@ export function infosOf(release: PlannedRelease): readonly { name: string; value
 }
 
 /**
- * Why a button is frozen after a release: the light would invite the next person to undo a rollback, also one that ran
- * out of time here and may still come through in Argo CD. One that failed may be tried again.
+ * Why a button must be frozen after a release. The light would invite the next person to undo a rollback, even one that
+ * timed out here and may still succeed in Argo CD. A failed rollback may be tried again.
  */
 export function whyFreeze(
   { action }: Pick<PlannedRelease, 'action'>,

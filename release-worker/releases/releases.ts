@@ -1,5 +1,4 @@
-// From an accepted press to its end, and what everybody is told of it: events, `release/current`, `release/last`, the
-// light and the metrics.
+// Runs accepted releases to their end, and reports them: events, `release/current`, `release/last`, the light, metrics.
 import type { Config } from '../../config/sections.ts';
 import { releaseEvent } from '../../messages/release.ts';
 import { fromTime } from '../../messages/time.ts';
@@ -25,14 +24,14 @@ import { createReleaseTopics, formerReleases } from './release-topics.ts';
 import type { LateEnd, LeftoverSyncs } from './leftover-syncs.ts';
 
 export interface Releases {
-  /** Goes on with the releases of the former run. To be called before the link starts. */
+  /** Continues the releases of the former run. Must be called before the link starts. */
   start(recovered: Recovered): void;
   /**
    * Starts a release whose acceptance is in the journal.
-   * @param acceptedAt monotonic milliseconds
+   * @param acceptedAt on the monotonic clock, in milliseconds
    */
   run(release: PlannedRelease, acceptedAt: number): void;
-  /** A release has ended otherwise than was told before. */
+  /** A sync of an ended release has ended late. */
   endedLate(lateEnds: LateEnd): void;
   readonly deployed: Pick<DeployedByButton, 'of' | 'rolledBackTo'>;
   stop(): Promise<void>;
@@ -52,7 +51,7 @@ export interface ReleasesOptions extends Pick<RunnerOptions, 'mayAct' | 'whenTak
   readonly metrics: Pick<WorkerMetrics, 'released'>;
   readonly running: RunningReleases;
   readonly leftoverSyncs: Pick<LeftoverSyncs, 'adopt' | 'begun' | 'whyLeft' | 'stop'>;
-  /** A press that another process in this worker's place has released for. */
+  /** Another process in this worker's place has released for this press. */
   readonly onForeignPress: (pressId: string) => void;
 }
 
@@ -78,7 +77,7 @@ export function createReleases(options: ReleasesOptions): Releases {
     worker: options.config.id,
     log,
     onOthersLast: ({ button, pressId }) => {
-      // Its press is not to count again here, and the light no longer shows how an earlier release of ours ended.
+      // Its press must not count again here. The end of an earlier release of ours is no longer current.
       options.onForeignPress(pressId);
       signalPublisher.started(button);
     },
@@ -132,7 +131,7 @@ export function createReleases(options: ReleasesOptions): Releases {
       const { failed, last, timedOut, unfinished } = recovered;
       releaseTopics.start(formerReleases(recovered));
       deployed.remember(recovered.deployed, recovered.rolledBack);
-      // Also a success, of which little time has passed: its two flashes are not lost by a restart.
+      // A recent success is shown as well, so that a restart does not lose its two flashes.
       for (const ended of last?.outcome === 'succeeded' ? [last, ...failed] : failed) {
         const { release, fates, outcome, at } = ended;
         signalPublisher.finished(endingOf(release, endsOf(fates), { outcome, at: fromTime(at) }));

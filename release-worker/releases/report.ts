@@ -1,4 +1,4 @@
-// What is said of releases while they run: events, the running one, and the lines of the journal.
+// Reports running releases: events, the current release, and journal lines.
 import type { Release, ReleaseEvent } from '../../messages/release.ts';
 import { toTime } from '../../messages/time.ts';
 import type { Clock, Timer } from '../../service/clock.ts';
@@ -13,24 +13,23 @@ export interface ReportOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly onEvent: (event: ReleaseEvent) => void;
-  /** The release that runs, whole, or undefined when none does. Bounded in frequency. */
+  /** The running release, or undefined if there is none. Called at most every `progressEveryMs`. */
   readonly onCurrent: (release: Release | undefined) => void;
-  /** the release that has run for longest */
+  /** the release that has been running longest */
   readonly running: () =>
     { readonly release: PlannedRelease; readonly progress: ReadonlyMap<string, AppProgress> } | undefined;
 }
 
 export interface Report {
   event(release: PlannedRelease, what: Pick<ReleaseEvent, 'event' | 'app' | 'outcome'>): void;
-  /** The progress of a release has changed. */
   changed(): void;
   /** Never rejects. */
   write(line: Parameters<Journal['append']>[0]): Promise<void>;
-  /** Says at once what is still to be said of the running one. */
+  /** Publishes pending progress at once. */
   stop(): void;
 }
 
-/** Progress is published at most this often. In milliseconds. */
+/** Shortest time between two publications of progress, in milliseconds. */
 const progressEveryMs = 100;
 
 export function createReport(options: ReportOptions): Report {
@@ -56,7 +55,7 @@ export function createReport(options: ReportOptions): Report {
       try {
         await journal.append(line, { flush: true });
       } catch (error) {
-        // The sync itself has happened or not; what is missing here only costs a look after the next start.
+        // The sync does not depend on this line. Without it, the next start sends one more GET.
         log.error(messageOf(error));
       }
     },

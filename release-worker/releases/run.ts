@@ -1,16 +1,16 @@
-// A release under way.
+// The state of a running release.
 import { keyOf } from '../argocd/application.ts';
 import type { AppEnd, AppProgress, PlannedApp, PlannedRelease } from './release.ts';
 
 export interface Run {
   readonly release: PlannedRelease;
-  /** monotonic milliseconds */
+  /** on the monotonic clock, in milliseconds */
   readonly acceptedAt: number;
-  /** monotonic milliseconds; undefined: in a former run */
+  /** on the monotonic clock, in milliseconds; undefined: it began in a former run */
   readonly beganAt: number | undefined;
   readonly progress: Map<string, AppProgress>;
   readonly ends: Map<string, AppEnd>;
-  /** aborted where somebody wants the release of the application to end */
+  /** aborted when somebody terminates the release of that application */
   readonly terminations: Map<string, AbortController>;
 }
 

@@ -1,4 +1,4 @@
-// Runs releases: one at a time per application, a bounded number of applications at once, and every release ends.
+// Runs releases: at most one per application and a limited number of applications at once. Every release ends.
 import type { AppOutcome, Release } from '../../messages/release.ts';
 import { toTime } from '../../messages/time.ts';
 import { waitAtMost } from '../../service/clock.ts';
@@ -39,27 +39,27 @@ export interface RunnerOptions extends Omit<ReportOptions, 'running'> {
   readonly mayAct: () => boolean;
   readonly whenTakeoverKnown: () => Promise<void>;
   readonly onRefused: SendOptions['onRefused'];
-  /** How long this process has stood still since then (monotonic), in milliseconds. */
+  /** How long this process was paused or starved since that time (monotonic), in milliseconds. */
   readonly heldSince: (since: number) => number;
-  /** Before the end is written down: what must be done for sure because of it. A crash meanwhile repeats it. */
+  /** Called before the end is written to the journal, for what must not be lost. After a crash it is called again. */
   readonly onEnd: (release: PlannedRelease, ends: ReadonlyMap<string, AppEnd>) => Promise<void>;
-  /** @param lastedMs undefined: it began in a former run */
+  /** @param lastedMs undefined: the release began in a former run */
   readonly onFinished: (release: Release, ending: Ending, lastedMs: number | undefined) => void;
-  /** After that: syncs that have run out of time may go on in Argo CD. */
+  /** Called last. Syncs that have timed out may continue in Argo CD. */
   readonly onEnded?: (ended: EndedRelease) => void;
-  /** Why nothing can be released over what a release has sent that has ended here, in words. */
+  /** Why a sync left over from an ended release blocks this application, in words. */
   readonly whyLeft?: SendOptions['whyLeft'];
 }
 
 export interface Runner {
   /**
    * Starts a release whose acceptance is in the journal.
-   * @param acceptedAt monotonic milliseconds: where the process has stood still since then, nothing further is sent
+   * @param acceptedAt on the monotonic clock, in milliseconds; if the process was paused since then, nothing is sent
    */
   run(release: PlannedRelease, acceptedAt: number): void;
-  /** Goes on with a release of a former run: what was never sent is `interrupted`, what was sent is followed. */
+  /** Continues a release of a former run: what was never sent ends as `interrupted`, what was sent is followed. */
   resume(unfinished: UnfinishedRelease): void;
-  /** Starts nothing further; what was sent is followed after the next start. */
+  /** Starts nothing more. The next start follows the syncs that were sent. */
   stop(): Promise<void>;
 }
 
@@ -77,7 +77,7 @@ const terminatedBefore: AppEnd = {
   good: false,
 };
 
-/** An orderly stop waits this long for POSTs under way, in milliseconds: their answer saves a look. */
+/** An orderly stop waits this long for pending POSTs, in milliseconds: with their answers, the next start need not look. */
 const stopWaitMs = 5_000;
 
 export function createRunner(options: RunnerOptions): Runner {
@@ -205,7 +205,7 @@ export function createRunner(options: RunnerOptions): Runner {
   };
 
   const runWaves = async (run: Run, apps: readonly PlannedApp[], first: Step) => {
-    /** of what ended badly in a wave before */
+    /** an application of an earlier wave that did not succeed */
     let failed: string | undefined;
     for (const wave of wavesOf(apps)) {
       if (signal.aborted) return;
@@ -240,7 +240,7 @@ export function createRunner(options: RunnerOptions): Runner {
 
   return {
     run: (release, acceptedAt) => {
-      // Accepted while we stop: it stands in the journal, and the next start says that it was never sent.
+      // A release accepted during the stop is in the journal. The next start reports that it was never sent.
       if (!signal.aborted) begin(newRun(release, acceptedAt, acceptedAt), release.apps, send);
     },
     resume: ({ release, fates }) => {

@@ -1,4 +1,4 @@
-// The releases that run: which application each of them is at, what of them is not over yet, and their end by request.
+// The running releases: which applications each of them handles, what is not over yet, and termination on request.
 import { keyOf } from '../argocd/application.ts';
 import type { Registry } from '../drift/registry.ts';
 import { viewOf } from './follow.ts';
@@ -7,43 +7,43 @@ import { terminationOf, type Run } from './run.ts';
 
 export interface RunningReleases {
   /**
-   * A release begins.
-   * @returns those of the applications that no other release is at: from now on this one is
+   * Registers a release that begins.
+   * @returns the applications that no other release handles; from now on they belong to this release
    */
   begin(run: Run, apps: readonly PlannedApp[]): readonly PlannedApp[];
-  /** The release has ended at this application. */
+  /** The release has finished this application. */
   leave(releaseId: string, key: string): void;
   /** The whole release has ended. */
   end(releaseId: string): void;
-  /** the release that has run for longest */
+  /** the release that has been running longest */
   oldest(): Run | undefined;
   isBusy(key: string): boolean;
-  /** the release runs, and is at the application */
+  /** whether this release is running and handles the application */
   isAt(releaseId: string, key: string): boolean;
-  /** of a release that runs */
+  /** the button of a running release */
   buttonOf(releaseId: string): string | undefined;
-  /** how many releases of the button run */
+  /** the number of running releases of the button */
   count(button: string): number;
-  /** What runs, in words; of all buttons, or of one. */
+  /** What is running, in words; of all buttons, or of one. */
   inWords(button?: string): readonly string[];
   /**
-   * Ends what runs: what was not sent stays so, what runs is terminated in Argo CD.
+   * Terminates running releases. What was not sent is never sent, and Argo CD is asked to terminate running syncs.
    * @param app only this application
    */
   terminate(app: string | undefined): Termination;
 }
 
 export interface Termination {
-  /** how many applications are to end */
+  /** number of applications to terminate */
   readonly applications: number;
   readonly releases: readonly string[];
-  /** those of them that Argo CD has not begun, and cannot end before */
+  /** those that Argo CD has not started, and cannot terminate before */
   readonly waiting: readonly string[];
 }
 
 export function createRunningReleases(registry: Pick<Registry, 'get'>): RunningReleases {
   const runs = new Map<string, Run>();
-  /** by application: the id of the release that is at it */
+  /** by application: the id of the release that handles it */
   const busy = new Map<string, string>();
 
   return {

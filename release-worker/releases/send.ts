@@ -1,4 +1,4 @@
-// Sends the sync of one application: refresh, pin, write down, POST once.
+// Sends the sync of one application: refresh, pin, write to the journal, POST once.
 import type { Clock } from '../../service/clock.ts';
 import { durationInWords } from '../../service/duration.ts';
 import type { Log } from '../../service/log.ts';
@@ -28,28 +28,28 @@ export interface SendOptions {
   /** on the monotonic clock */
   readonly deadline: number;
   readonly signal: AbortSignal;
-  /** false when another worker has taken over: nothing further is started */
+  /** false after another worker has taken over: then nothing more is started */
   readonly mayAct: () => boolean;
   /** Resolves when it is known whether another worker has taken over. */
   readonly whenTakeoverKnown: () => Promise<void>;
-  /** How long this process has stood still since the press was accepted, in milliseconds. */
+  /** How long this process was paused or starved since the press was accepted, in milliseconds. */
   readonly heldMs: () => number;
-  /** why somebody wants nothing (further) to be sent, in words */
+  /** why the sync must no longer be sent, in words; undefined: it may be sent */
   readonly unwanted: () => string | undefined;
-  /** Why nothing can be released over what a release has sent that has ended here, in words. */
+  /** Why a sync left over from an ended release blocks this application, in words. */
   readonly whyLeft?: (key: string) => string | undefined;
-  /** Argo CD has refused it for what the light should have said before. */
+  /** Argo CD has refused the sync for a reason that the light should have shown. */
   readonly onRefused: (key: string, why: 'not-permitted' | 'blocked-by-window') => void;
-  /** Writes down, on disk, that the POST comes next. @throws when it cannot */
+  /** Writes to disk that the POST comes next. @throws an error when the line cannot be written */
   readonly writeSending: () => Promise<void>;
 }
 
-/** Resolves to undefined when `signal` came before its fate was known: the next start looks. */
+/** Resolves to undefined when `signal` is aborted before the result is known. Then the next start looks for the sync. */
 export async function sendSync(options: SendOptions): Promise<AppEnd | Sent | Overtaken | undefined> {
   const { argocd, registry, app, release, signal } = options;
   const { settings } = release;
 
-  // Asked for while Argo CD refreshes, which takes longer.
+  // Requested during the refresh, which takes longer.
   const ownPolicy = wantsOwnPolicy(settings) ? ownPolicyOf(options) : undefined;
   let refreshed: AppRecord | undefined;
   if (settings.refresh !== 'none') {
@@ -72,7 +72,7 @@ export async function sendSync(options: SendOptions): Promise<AppEnd | Sent | Ov
       message: 'its target was not known, so nobody was shown what would be released. Press again',
       good: false,
     };
-  // Argo CD refuses to pin an automated sync, so it is only sent when the target is known to be what was shown.
+  // Argo CD refuses to pin an automated sync, so it is only sent if the target is known to be the one that was shown.
   const automated = refreshed?.automated ?? app.automated;
   if (automated && release.action === 'rollback')
     return {
@@ -117,7 +117,7 @@ export async function sendSync(options: SendOptions): Promise<AppEnd | Sent | Ov
   }
 }
 
-/** It was decided at the last moment that nothing goes out; without an end its fate is for the next start to see. */
+/** The sync was stopped right before the POST. Without `end`, the next start decides what happened. */
 class NotSent extends Error {
   override readonly name = 'NotSent';
   readonly end: AppEnd | undefined;
@@ -128,7 +128,7 @@ class NotSent extends Error {
   }
 }
 
-/** Writes down that the POST comes next, and lets it go out when that is on the disk; its connection is made meanwhile. */
+/** Writes the `sending` line while the connection opens, and lets the POST go out once the line is on disk. */
 function whenWritten(options: SendOptions): () => Promise<void> {
   const written = options.writeSending().then(
     () => undefined,
@@ -144,7 +144,7 @@ function whenWritten(options: SendOptions): () => Promise<void> {
   };
 }
 
-/** Right before the POST: what was decided then is no longer ours to do, or of a moment long past. */
+/** Right before the POST: another worker may have taken over, or the press may be long past. */
 function whyNotNow({ mayAct, heldMs, unwanted }: SendOptions): AppEnd | undefined {
   const why = unwanted();
   if (why !== undefined) return { outcome: 'terminated', message: `not sent: ${why}`, good: false };
@@ -161,12 +161,12 @@ function whyNotNow({ mayAct, heldMs, unwanted }: SendOptions): AppEnd | undefine
 }
 
 /**
- * Argo CD takes `revision` of an application with `source` and `revisions` of one with `sources`, and ignores the other
- * (`sync-multi-source-single-revision`). With one source it is not known which it is, so it gets both.
+ * Argo CD reads `revision` for an application with `source`, and `revisions` for one with `sources`. It ignores the other
+ * (`sync-multi-source-single-revision`). An application with one source may have either, so the request contains both.
  */
 function pinned(app: PlannedApp): Pick<SyncRequest, 'revision' | 'revisions'> {
   const revisions = app.to.split(',');
-  // Several revisions are never one: Argo CD looks for a commit of that name (`sync-multi-source-joined-as-single`).
+  // Never send joined revisions as one: Argo CD looks for a commit of that name (`sync-multi-source-joined-as-single`).
   return app.sources > 1 || revisions.length > 1 ? { revisions } : { revision: app.to, revisions };
 }
 
@@ -179,12 +179,12 @@ function optionsOf({
   return options;
 }
 
-/** Whether the request has options that would take the place of the application's own. */
+/** Whether the options of the request would replace the application's own. */
 function wantsOwnPolicy({ syncOptions, retry, syncOptionsMode }: ReleaseSettings): boolean {
   return syncOptionsMode !== 'replace' && ((syncOptions ?? []).length > 0 || retry !== undefined);
 }
 
-/** Never rejects. Without the application's own options nothing is sent: the sync would do something else. */
+/** Never rejects. If the application's own options are not known, nothing is sent: the sync would do something else. */
 async function ownPolicyOf({ argocd, app }: SendOptions): Promise<OwnSyncPolicy | AppEnd> {
   try {
     return await argocd.ownSyncPolicy(app);
@@ -198,12 +198,12 @@ async function ownPolicyOf({ argocd, app }: SendOptions): Promise<OwnSyncPolicy 
   }
 }
 
-/** For people. */
+/** The target revision in messages. */
 function shownRevision({ target }: AppRecord): string {
   return target === undefined ? 'not known' : shortRevision(target);
 }
 
-/** A refresh that fails does not stop the release: what was shown can be synced without it. */
+/** A failed refresh does not stop the release: the revision that was shown can be synced without it. */
 async function refresh(
   { argocd, registry, app, refreshTimeoutMs, log, signal }: SendOptions,
   kind: 'normal' | 'hard',
@@ -229,7 +229,7 @@ async function afterRefusal(
     case 'unavailable':
       return lookForOurs(options, message, 'failed');
     case 'in-progress':
-      // It does not say whose operation it is: ours, from before a crash, or somebody else's.
+      // The refusal does not say whose operation it is: ours from before a crash, or somebody else's.
       return lookForOurs(options, 'not sent', 'in-progress');
     case 'unreachable':
     case 'not-argocd':

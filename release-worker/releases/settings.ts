@@ -1,12 +1,12 @@
-// From a button's configuration to how its releases are done.
+// The release settings of a button, from its configuration.
 import type { ButtonConfig } from '../buttons.ts';
 import type { ReleaseSettings } from './release.ts';
 
-/** What is Argo CD's own way is left out. */
+/** Leaves out what is Argo CD's default. */
 export function settingsOf(button: ButtonConfig, action: 'release' | 'rollback'): ReleaseSettings {
   const { pinRevision, prune, dryRun, syncOptions, syncOptionsMode, strategy, force, retry } = button;
   return {
-    // A rollback goes to what stands in the history, whatever Git says by now.
+    // A rollback deploys a revision from the history, whatever Git contains now.
     ...(action === 'rollback'
       ? { refresh: 'none', pinRevision: true }
       : { refresh: button.refresh, pinRevision }),

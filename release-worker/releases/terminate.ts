@@ -1,4 +1,4 @@
-// The request to end what runs: `worker/<worker>/terminate`.
+// Requests to terminate what is running: `worker/<worker>/terminate`.
 import { releaseTerminate } from '../../messages/release.ts';
 import type { Link } from '../../service/link/link.ts';
 import type { Log } from '../../service/log.ts';
@@ -13,11 +13,11 @@ export function takeTerminations(options: {
   readonly link: Link;
   readonly worker: string;
   readonly running: Pick<RunningReleases, 'terminate'>;
-  /** what releases that have ended here have left in Argo CD */
+  /** syncs that ended releases have left in Argo CD */
   readonly leftoverSyncs: Pick<LeftoverSyncs, 'terminate'>;
   readonly replies: Replies;
   readonly log: Log;
-  /** what is released just now, in words */
+  /** what is being released now, in words */
   readonly goesOn: () => readonly string[];
 }): void {
   const { link, worker, leftoverSyncs, replies, log } = options;

@@ -1,4 +1,4 @@
-// What a sync that succeeded has brought: the new sync status comes after its end, and health later still.
+// Checks what a successful sync has achieved. The new sync status arrives after the sync has ended, and health even later.
 import { messageOf } from '../../service/log.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
@@ -14,7 +14,7 @@ import type { AppEnd, PlannedApp } from './release.ts';
 /** The new sync status comes 35 to 90 ms after the operation's end (`stream-sse-fields-sync`). */
 const statusGraceMs = 2_000;
 
-/** After `Succeeded`: waits for the new sync status, and if asked for health. */
+/** Called after `Succeeded`. Waits for the new sync status, and for health if the configuration asks for it. */
 export async function verify(options: FollowOptions): Promise<AppEnd | undefined> {
   const { registry, app, signal, onProgress } = options;
   if (options.how === 'dry-run')
@@ -44,7 +44,7 @@ export async function verify(options: FollowOptions): Promise<AppEnd | undefined
       message: 'the sync succeeded, but Argo CD cannot compare the application now',
       good: false,
     };
-  // In sync once, and no longer: the sync left nothing out, and the branch has moved on.
+  // The application was in sync for a moment, so the sync left nothing out: the branch has moved on.
   if (wasInSync) return afterwards(options, record, record.detail?.deployed ?? '', undefined);
 
   let detail: SyncDetail;
@@ -55,7 +55,7 @@ export async function verify(options: FollowOptions): Promise<AppEnd | undefined
     if (signal.aborted) return undefined;
     return notSeen(error);
   }
-  // The status may have come meanwhile.
+  // The status may have arrived in the meantime.
   const latest = registry.get(keyOf(app)) ?? record;
   if (latest.sync === 'Synced' && options.how === 'release') return healthy(options, inSync(latest, app));
   if (detail.releaseId !== options.releaseId)
@@ -69,8 +69,8 @@ export async function verify(options: FollowOptions): Promise<AppEnd | undefined
 }
 
 /**
- * The end of a sync after which the application is out of sync.
- * @param revision what the sync has deployed
+ * How the release ends if the application is out of sync after a successful sync.
+ * @param revision the revision that the sync deployed
  * @param left what the sync left out, in words
  */
 function afterwards(
@@ -131,19 +131,19 @@ function replaced(record: AppRecord, app: PlannedApp): AppEnd {
 }
 
 interface NewStatus {
-  /** the status that the end of the sync brings has come within the grace */
+  /** whether the sync status that follows the sync arrived in time */
   readonly complete: boolean;
-  /** the application was in sync with what the sync deployed */
+  /** whether the application was in sync with the revision that the sync deployed */
   readonly wasInSync: boolean;
 }
 
 async function newStatus(options: FollowOptions): Promise<NewStatus> {
   const { how, newer, app } = options;
-  // A pinned sync is compared with its own revision first, and with the branch only 0.2 s later
+  // Argo CD compares a pinned sync with its own revision first, and with the branch 0.2 s later
   // (`stream-sync-pinned-revision`).
   const withBranch = (record: AppRecord | undefined) =>
     record?.target !== undefined && record.target !== app.to;
-  // What is rolled back was mostly in sync before: `Synced` may be old, and is not what it leads to.
+  // The application was mostly in sync before a rollback: `Synced` may be the old status, and is not the expected one.
   if (how === 'rollback')
     return {
       complete: await untilGrace(options, (record) => record?.sync !== 'Synced' && withBranch(record)),
@@ -153,7 +153,7 @@ async function newStatus(options: FollowOptions): Promise<NewStatus> {
   return { complete: newer === undefined || (await untilGrace(options, withBranch)), wasInSync: true };
 }
 
-/** Whether the application has become in sync within the grace. */
+/** Whether the application becomes in sync in time. */
 export function untilSynced(options: FollowOptions): Promise<boolean> {
   return untilGrace(options, (record) => record?.sync === 'Synced');
 }

@@ -1,7 +1,7 @@
-// The order within a release: waves one after the other.
+// The order of applications within a release: one wave after the other.
 import type { PlannedApp } from './release.ts';
 
-/** The applications by wave, the first wave first; those of one wave in their order. */
+/** Groups the applications by wave, first wave first. Within a wave they keep their order. */
 export function wavesOf(apps: readonly PlannedApp[]): readonly (readonly PlannedApp[])[] {
   const waves = new Map<number, PlannedApp[]>();
   for (const app of apps) {

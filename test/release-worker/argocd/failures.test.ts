@@ -73,7 +73,7 @@ describe('a server that is not reached', () => {
     for (const ask of both) {
       const failure = await ask(clientOf(url, { token: `${secret}\n${secret}` }));
       expect(failure.kind).toBe('unreachable');
-      expect(failure.message).toMatch(/token has a character/);
+      expect(failure.message).toMatch(/token contains a character/);
       expect(failure.message).not.toContain(secret);
     }
     expect(asked).toEqual([]);
@@ -289,7 +289,7 @@ describe('an answer without end', () => {
     const failure = await refusalOf(clientOf(url).list());
     expect(failure.kind).toBe('not-argocd');
     expect(failure.message).toMatch(
-      /more than 134217728 bytes\. A list has whole specifications, inline Helm values too: .* fewer applications/,
+      /more than 134217728 bytes\. A list contains whole specifications, including inline Helm values: .* fewer applications/,
     );
     expect(await write(clientOf(url))).toMatchObject({ kind: 'unsure' });
     await until('the connections to be closed', () => connections() === 0);

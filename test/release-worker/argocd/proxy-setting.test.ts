@@ -41,9 +41,9 @@ describe('a proxy', () => {
   it.each(['http://127.0.0.1:8090', 'http://localhost:8090', 'https://[::1]:8443'])(
     'is never asked for this machine (%s): what it is there is another',
     (server) => {
-      const { proxy, said } = proxyFor(server, { ALL_PROXY: 'http://proxy.example' });
+      const { proxy, decision } = proxyFor(server, { ALL_PROXY: 'http://proxy.example' });
       expect(proxy).toBeUndefined();
-      expect(said).toMatch(/without the proxy of ALL_PROXY: .* is this machine/);
+      expect(decision).toMatch(/do not use the proxy of ALL_PROXY: .* is this machine/);
     },
   );
 
@@ -72,11 +72,11 @@ describe('a proxy', () => {
   });
 
   it('is named in the log, without its login, with the variable that it came from', () => {
-    const { said } = proxyFor('https://argocd.example', { HTTPS_PROXY: 'somebody:hunter2@proxy:3128' });
-    expect(said).toBe('Argo CD is asked through the proxy proxy:3128 (HTTPS_PROXY)');
+    const { decision } = proxyFor('https://argocd.example', { HTTPS_PROXY: 'somebody:hunter2@proxy:3128' });
+    expect(decision).toBe('requests to Argo CD use the proxy proxy:3128 (HTTPS_PROXY)');
     expect(proxyFor('https://argocd.example', {})).toEqual({
       proxy: undefined,
-      said: undefined,
+      decision: undefined,
       warnings: [],
     });
   });
@@ -136,8 +136,8 @@ describe('NO_PROXY', () => {
   });
 
   it('is answered for in the log, with the entry that counted', () => {
-    const { said } = proxyFor('https://argocd.corp.example', env('10.0.0.0/8, corp.example, *'));
-    expect(said).toBe('Argo CD is asked without the proxy of ALL_PROXY: NO_PROXY has corp.example');
+    const { decision } = proxyFor('https://argocd.corp.example', env('10.0.0.0/8, corp.example, *'));
+    expect(decision).toBe('requests to Argo CD do not use the proxy of ALL_PROXY: NO_PROXY contains corp.example');
   });
 
   it.each([

@@ -180,7 +180,7 @@ describe.each(['https://argocd.test', 'http://argocd.test'])('%s and its proxy',
       expect(refusal.kind).toBe('unreachable');
       expect(refusal.message).toMatch(
         new RegExp(
-          `the proxy 127\\.0\\.0\\.1:${port} does not connect \\(.*ECONNREFUSED.*HTTPS_PROXY.*NO_PROXY`,
+          `the proxy 127\\.0\\.0\\.1:${port} did not connect \\(.*ECONNREFUSED.*HTTPS_PROXY.*NO_PROXY`,
         ),
       );
       expect(refusal.message).not.toMatch(/argocd\.server|hunter2|somebody/);
@@ -215,7 +215,7 @@ describe('a proxy that opens no tunnel', () => {
     const sync = await refusalOf(argocd.sync(guestbook, nothing));
     expect(sync.kind).toBe('unreachable');
     expect(sync.message).toMatch(
-      /the proxy 127\.0\.0\.1:\d+ does not connect \(it answers HTTP 503 to CONNECT\)/,
+      /the proxy 127\.0\.0\.1:\d+ did not connect \(it answers HTTP 503 to CONNECT\)/,
     );
     expect(proxy.seen).toHaveLength(1);
     expect((await refusalOf(argocd.get(guestbook))).kind).toBe('unreachable');

@@ -194,7 +194,7 @@ describe('a session', () => {
     for (let round = 0; round < 5; round += 1) {
       const refusal = await refusalOf(get(argocd));
       expect(refusal).toMatchObject({ kind: 'unauthenticated' });
-      expect(refusal.message).toMatch(/does not accept the token that it gave.*Authorization header/);
+      expect(refusal.message).toMatch(/refuses the token of that session.*Authorization header/);
     }
     expect(logins()).toBe(1);
     clock.advance(30_000);

@@ -62,13 +62,13 @@ describe('the wrong scheme', () => {
   it('http:// to a port with TLS is answered with https://', async () => {
     const { url } = await serve(played('get-one'), pair('here'));
     const failure = await refusalOf(clientOf(url.replace('https:', 'http:'), {}).get(guestbook));
-    expect(failure.message).toMatch(/if that port is encrypted, write https:\/\/ instead of http:\/\//);
+    expect(failure.message).toMatch(/if the port uses TLS, write https:\/\/ instead of http:\/\//);
   });
 
   it('https:// to a port without TLS is answered with the port first', async () => {
     const { url } = await serve(played('get-one'));
     const failure = await refusalOf(clientOf(url.replace('http:', 'https:'), {}).get(guestbook));
-    expect(failure.message).toMatch(/No TLS connection comes about: check the port in argocd\.server/);
+    expect(failure.message).toMatch(/No TLS connection could be made: check the port in argocd\.server/);
   });
 });
 
