@@ -104,7 +104,8 @@ export function createConnections(server: string, proxy?: URL, connectTimeoutMs 
     fresh: (ready) => agents({ keepAlive: false }, ready),
     ...(proxy === undefined || secured ? {} : { request: requestThrough(proxy) }),
     wasOpen,
-    byProxy: (error) => proxy !== undefined && (secured ? error.cause instanceof ProxyError : !wasOpen(error)),
+    byProxy: (error) =>
+      proxy !== undefined && (secured ? error.cause instanceof ProxyError : !wasOpen(error)),
     destroy: () => {
       for (const agent of Object.values(kept)) if (agent instanceof HttpAgent) agent.destroy();
       for (const each of connecting) each.destroy();

@@ -60,7 +60,8 @@ function refusalIn(what: string, asking: Asking, answer: ErrorAnswer): Refusal |
       `${failed}: the proxy ${proxy ?? 'in between'} requires a login (HTTP 407)`,
       'Put user:password@ before its host in HTTP_PROXY (or ALL_PROXY), or the host of Argo CD into NO_PROXY',
     ];
-  if (status === 408) return ['unsure', `${failed}: ${server} gave up waiting for the request (HTTP 408${quoted})`];
+  if (status === 408)
+    return ['unsure', `${failed}: ${server} gave up waiting for the request (HTTP 408${quoted})`];
   if (status === 429 || status === 503)
     return ['unavailable', `${failed}: Argo CD at ${server} cannot answer now (HTTP ${status}${quoted})`];
   if (status >= 500) return ['unsure', `${failed}: Argo CD at ${server} failed (HTTP ${status}${quoted})`];

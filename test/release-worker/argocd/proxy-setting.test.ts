@@ -137,7 +137,9 @@ describe('NO_PROXY', () => {
 
   it('is answered for in the log, with the entry that counted', () => {
     const { decision } = proxyFor('https://argocd.corp.example', env('10.0.0.0/8, corp.example, *'));
-    expect(decision).toBe('requests to Argo CD do not use the proxy of ALL_PROXY: NO_PROXY contains corp.example');
+    expect(decision).toBe(
+      'requests to Argo CD do not use the proxy of ALL_PROXY: NO_PROXY contains corp.example',
+    );
   });
 
   it.each([

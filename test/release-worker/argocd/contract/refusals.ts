@@ -13,7 +13,11 @@ export const refusals: Readonly<Record<string, RefusalRow>> = {
   'sync-invalid-token': ['unauthenticated', 401, /no session information/],
   'sync-bad-signature': ['unauthenticated', 401, /signature is invalid/],
   'sync-revoked-token': ['unauthenticated', 401, /does not have token/],
-  'get-missing': ['forbidden-or-missing', 403, /argocd\/no-such-app.*forbidden, missing, or Argo CD cannot reach Kubernetes/],
+  'get-missing': [
+    'forbidden-or-missing',
+    403,
+    /argocd\/no-such-app.*forbidden, missing, or Argo CD cannot reach Kubernetes/,
+  ],
   'get-missing-admin': ['forbidden-or-missing', 403, /permission denied/],
   'get-forbidden': ['forbidden-or-missing', 403, /permission denied/],
   'get-forbidden-with-project': ['forbidden-or-missing', 403, /permission denied/],
