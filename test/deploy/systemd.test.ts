@@ -13,7 +13,7 @@ import { patienceMs } from '../support/patience.ts';
 
 const units = readUnits();
 const readme = readFileSync(join(folder, 'README.md'), 'utf8');
-const configFile = '/etc/release-button/release-button.yaml';
+const sysusers = ['release-button.sysusers.conf', 'release-button-environments.sysusers.conf'];
 const byName = units.map((unit) => [unit.file, unit] as const);
 
 /** Above what is reached, so that another version of systemd may count a little differently. The scale ends at 10. */
@@ -21,6 +21,7 @@ const exposures: Readonly<Record<string, number>> = {
   'release-button-broker.service': 1.5,
   'release-button-agent.service': 2,
   'release-button-worker.service': 1.5,
+  'release-button-worker@staging.service': 1.5,
   'release-button-home-assistant.service': 1.5,
 };
 
@@ -43,7 +44,7 @@ function root(): string {
   const path = join(workplace.directory, 'root');
   const system = join(path, 'etc/systemd/system');
   mkdirSync(system, { recursive: true });
-  for (const { file, path: from } of units) copyFileSync(from, join(system, file));
+  for (const { template, path: from } of units) copyFileSync(from, join(system, template));
   for (const target of ['sysinit', 'basic', 'shutdown', 'network', 'network-online', 'multi-user'])
     writeFileSync(join(system, `${target}.target`), '[Unit]\nDescription=as on every machine\n');
   return path;
@@ -78,6 +79,7 @@ function environmentOf(settings: { all(key: string): readonly string[] }): Reado
 function argumentsOf(unit: Unit, key: string, config: string): readonly string[] {
   const [line = ''] = unit.all(key);
   const [program, ...args] = line.replace(/^-/, '').split(' ');
+  const configFile = `/etc/release-button/${unit.instance || 'release-button'}.yaml`;
   expect(program).toBe('release-button');
   expect(args).toContain(configFile);
   return args.map((argument) => (argument === configFile ? config : argument));
@@ -131,10 +133,7 @@ describe.skipIf(!hasSystemdAnalyze)(
     test('systemd-sysusers makes every user and group that the units name', () => {
       const path = root();
       mkdirSync(join(path, 'etc/sysusers.d'));
-      copyFileSync(
-        join(folder, 'release-button.sysusers.conf'),
-        join(path, 'etc/sysusers.d/release-button.conf'),
-      );
+      for (const name of sysusers) copyFileSync(join(folder, name), join(path, 'etc/sysusers.d', name));
       expect(run('systemd-sysusers', [`--root=${path}`]).code).toBe(0);
       const users = readFileSync(join(path, 'etc/passwd'), 'utf8');
       const groups = readFileSync(join(path, 'etc/group'), 'utf8');
@@ -197,6 +196,23 @@ test('what the agent leaves behind is switched off by a command that needs nothi
   }
 });
 
+test('a worker of an environment is run as the worker is, with a file, a token, a user and a journal of its own', () => {
+  const linesOf = (name: string) =>
+    readFileSync(join(folder, name), 'utf8')
+      .split('\n')
+      .filter((line) => !line.startsWith('#'));
+  const asOneOfSeveral = linesOf('release-button-worker.service').map((line) =>
+    line
+      .replace(/^Description=.*/, '$& %i')
+      .replace('/release-button.yaml', '/%i.yaml')
+      .replace(/^User=release-button-worker$/, 'User=release-button-%i')
+      .replace(/^StateDirectory=.*/, '$&-%i')
+      .replace(/^Environment=RELEASE_BUTTON_WORKER_STATE_DIR=.*/, '$&-%i')
+      .replace('release-button/argocd-token', 'release-button/%i-token'),
+  );
+  expect(linesOf('release-button-worker@.service')).toEqual(asOneOfSeveral);
+});
+
 describe('variables', () => {
   const shown = async (name: string, config: string, env: Readonly<Record<string, string>>) => {
     const running = workplace.start(['config', name, '--config', config], env);
@@ -231,7 +247,7 @@ describe('variables', () => {
       ...blocks.filter((text) => !text.startsWith('[Service]')),
       ...[...readme.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text),
     ];
-    expect(configurations).toHaveLength(3);
+    expect(configurations).toHaveLength(5);
     for (const text of configurations) {
       const config = join(workplace.directory, 'shown.yaml');
       writeFileSync(config, text);
@@ -245,7 +261,7 @@ describe('variables', () => {
   });
 
   test('every file of the folder that the README names exists, and it names every unit', () => {
-    for (const { file } of units) expect(readme).toContain(file);
-    expect(readme).toContain('$units/release-button.sysusers.conf');
+    for (const { template } of units) expect(readme).toContain(template);
+    for (const name of sysusers) expect(readme).toContain(`$units/${name}`);
   });
 });

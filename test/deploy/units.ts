@@ -5,8 +5,12 @@ import { join } from 'node:path';
 export const folder = join(import.meta.dirname, '../../deploy/systemd');
 
 export interface Unit {
-  /** `release-button-agent.service` */
+  /** `release-button-agent.service`; of a template its instance for staging, `release-button-worker@staging.service` */
   readonly file: string;
+  /** The name of its file, which for a template has no instance. */
+  readonly template: string;
+  /** What stands for `%i`. Empty unless it is a template. */
+  readonly instance: string;
   readonly path: string;
   /** All values of a key, in order. */
   all(key: string): readonly string[];
@@ -15,10 +19,17 @@ export interface Unit {
 export function readUnits(): readonly Unit[] {
   return readdirSync(folder)
     .filter((file) => file.endsWith('.service'))
-    .map((file) => {
-      const path = join(folder, file);
-      const settings = settingsIn(readFileSync(path, 'utf8'));
-      return { file, path, all: (key) => settings.flatMap(([name, value]) => (name === key ? [value] : [])) };
+    .map((template) => {
+      const path = join(folder, template);
+      const instance = template.includes('@') ? 'staging' : '';
+      const settings = settingsIn(readFileSync(path, 'utf8').replaceAll('%i', instance));
+      return {
+        file: template.replace('@', `@${instance}`),
+        template,
+        instance,
+        path,
+        all: (key) => settings.flatMap(([name, value]) => (name === key ? [value] : [])),
+      };
     });
 }
 
