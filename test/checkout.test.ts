@@ -9,7 +9,7 @@ import { hasGit } from './support/programs.ts';
 const root = join(import.meta.dirname, '..');
 
 describe.skipIf(!hasGit)('a clone with core.autocrlf=true (skipped without git)', () => {
-  it('has the line ends that the checks, the units and the scripts need, and whole pictures', () => {
+  it('has the line endings that checks, units and scripts need, and intact pictures', () => {
     const folder = mkdtempSync(join(tmpdir(), 'release-button-checkout-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     const git = (...args: string[]) =>

@@ -43,7 +43,7 @@ const applicationSchema = z.object({
 });
 
 describe('life cycle', () => {
-  it('stops twice, and without ever having been started', async () => {
+  it('stops twice, and without a start', async () => {
     const one = simulator();
     await one.start();
     await one.stop();
@@ -51,7 +51,7 @@ describe('life cycle', () => {
     await simulator().stop();
   });
 
-  it('rejects with the original error where the port is taken', async () => {
+  it('rejects with the original error if the port is taken', async () => {
     const other = createServer();
     const port = await listening(other);
     onTestFinished(() => void other.close());
@@ -59,9 +59,9 @@ describe('life cycle', () => {
   });
 });
 
-describe('labels itself', () => {
+describe('the label', () => {
   it.each(['/api/version', '/', '/no-such-path', '/simulator/drift', '/api/v1/applications'])(
-    'on %s',
+    'is on %s',
     async (path) => {
       const { url } = await started();
       const { headers } = await send(url, { method: 'GET', path, headers: {} });
@@ -69,7 +69,7 @@ describe('labels itself', () => {
     },
   );
 
-  it('in its version', async () => {
+  it('is in the version', async () => {
     const { ask } = await started();
     const { body } = await ask('GET', '/api/version');
     expect(body).toMatch(/^\{"Version":"v3\.6\.\d+\+simulated"\}$/);
@@ -77,7 +77,7 @@ describe('labels itself', () => {
 });
 
 describe('the demo world', () => {
-  it('has some applications out of sync, in several projects, and drifts by itself', async () => {
+  it('has some applications out of sync, in several projects, and makes more drift', async () => {
     const { ask } = await started(5);
     await eventually(async () => {
       const { body } = await ask('GET', `/api/v1/applications?fields=${selection}`);
@@ -85,7 +85,7 @@ describe('the demo world', () => {
     });
   });
 
-  it('shows author and message of what is deployed', async () => {
+  it('shows the author and the message of the deployed commit', async () => {
     const { ask } = await started();
     const fields = 'fields=items.metadata.name,items.status.sync.revision,items.spec.project';
     const all = await ask('GET', `/api/v1/applications?${fields}`);
@@ -96,7 +96,7 @@ describe('the demo world', () => {
     expect(body).toMatch(/^\{"author":".+ <.+@example\.com>","date":".+Z","message":".+"\}$/);
   });
 
-  it('is there for its token only', async () => {
+  it('accepts only its token', async () => {
     const { url } = await started();
     for (const path of ['/api/v1/applications', '/api/v1/stream/applications', '/api/v1/applications/mail']) {
       expect((await send(url, { method: 'GET', path, headers: {} })).status).toBe(401);
@@ -107,7 +107,7 @@ describe('the demo world', () => {
 });
 
 describe('a release', () => {
-  it('syncs what drifted and can be rolled back, while the stream tells of it', async () => {
+  it('syncs an application that drifted and rolls it back, while the stream shows each step', async () => {
     const { url, ask, application } = await started();
     const stream = openStream(url, '/api/v1/stream/applications', {
       ...authorization,
@@ -136,7 +136,7 @@ describe('a release', () => {
     });
   });
 
-  it('can be terminated, and another one is refused meanwhile', async () => {
+  it('can be terminated, and no other one starts meanwhile', async () => {
     const { ask, application } = await started();
     await ask('POST', '/simulator/behaviour', { app: 'reports', syncMs: 60_000 });
     await ask('POST', '/api/v1/applications/reports/sync', {});
@@ -159,7 +159,7 @@ describe('a release', () => {
     ['sync', '{"infos": 7}'],
     ['sync', '{'],
     ['rollback', '{}'],
-  ])('is refused where the body of %s is %s', async (what, body) => {
+  ])('is refused if the body of %s is %s', async (what, body) => {
     const { ask } = await started();
     const { status } = await ask('POST', `/api/v1/applications/mail/${what}`, body);
     expect(status).toBe(400);
@@ -167,7 +167,7 @@ describe('a release', () => {
 });
 
 describe('POST /simulator/drift', () => {
-  it('lets the named application drift, with the message of the commit', async () => {
+  it('makes the named application drift, with the message of the commit', async () => {
     const { ask, application } = await started();
     expect((await application('mail')).status.sync.status).toBe('Synced');
     const reply = await ask('POST', '/simulator/drift', { app: 'mail', message: 'Raise the limit' });
@@ -178,7 +178,7 @@ describe('POST /simulator/drift', () => {
     expect(JSON.parse(metadata.body)).toMatchObject({ message: 'Raise the limit' });
   });
 
-  it('takes the next ones in turn, and says which', async () => {
+  it('takes the next applications in turn, and names them', async () => {
     const { ask } = await started();
     const { body } = await ask('POST', '/simulator/drift', { count: 3 });
     const { drifted } = z
@@ -213,7 +213,7 @@ describe('POST /simulator/behaviour', () => {
     [404, 'argocd/nothing', { app: 'nothing', syncMs: 5 }],
     [400, 'syncMs', { app: 'mail', syncMs: -1 }],
     [400, 'not JSON', '{'],
-  ])('answers %i with words', async (status, words, body) => {
+  ])('answers %i with a message', async (status, words, body) => {
     const { ask } = await started();
     const reply = await ask('POST', '/simulator/behaviour', body);
     expect(reply.status).toBe(status);
@@ -221,7 +221,7 @@ describe('POST /simulator/behaviour', () => {
   });
 });
 
-describe('who may control', () => {
+describe('who may use the controls', () => {
   it.each([
     ['a web page', { Origin: 'http://127.0.0.1:8080' }],
     ['a host name that is not this machine', { Host: 'rebound.example.com' }],
@@ -230,7 +230,7 @@ describe('who may control', () => {
     expect((await ask('POST', '/simulator/drift', {}, headers)).status).toBe(403);
   });
 
-  it('names the controls there are', async () => {
+  it('lists the controls for an unknown one', async () => {
     const { ask } = await started();
     const { status, body } = await ask('POST', '/simulator/faults', {});
     expect(status).toBe(404);

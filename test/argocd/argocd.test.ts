@@ -21,7 +21,7 @@ function handles(): string[] {
 }
 
 describe('life cycle', () => {
-  it('says where it listens, and stops twice', async () => {
+  it('tells its address, and stops twice', async () => {
     const { simulator, url } = await simulated({});
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     await simulator.stop();
@@ -29,11 +29,11 @@ describe('life cycle', () => {
     await expect(send(url, { method: 'GET', path: '/healthz', headers: {} })).rejects.toThrow(/ECONNREFUSED/);
   });
 
-  it('stops without ever having been started', async () => {
+  it('stops without a start', async () => {
     await createTestArgoCd({ port: 0, driftEveryMs: 1000 }).stop();
   });
 
-  it('rejects with the original error where the port is taken', async () => {
+  it('rejects with the original error if the port is taken', async () => {
     const other = createServer();
     const port = await listening(other);
     const simulator = createTestArgoCd({ port, driftEveryMs: 0 });
@@ -59,15 +59,15 @@ describe('life cycle', () => {
     });
   });
 
-  it('refuses a world that makes no sense, in words', () => {
+  it('refuses an impossible world with a message', () => {
     const world = { applications: [{ name: 'guestbook', syncMs: -1 }] };
     expect(() => createTestArgoCd({ port: 0, driftEveryMs: 0, world })).toThrow(/applications\[0\]\.syncMs/);
   });
 });
 
-describe('labels itself', () => {
+describe('the label', () => {
   it.each(['/api/version', '/', '/no-such-path', '/simulator/requests', '/api/v1/applications'])(
-    'on %s',
+    'is on %s',
     async (path) => {
       const { url } = await simulated({});
       const { headers } = await send(url, { method: 'GET', path, headers: {} });
@@ -75,7 +75,7 @@ describe('labels itself', () => {
     },
   );
 
-  it('in its version', async () => {
+  it('is in the version', async () => {
     const { url } = await simulated({});
     const { body } = await send(url, { method: 'GET', path: '/api/version', headers: {} });
     expect(body).toMatch(/^\{"Version":"v3\.6\.\d+\+simulated"\}$/);
@@ -97,7 +97,7 @@ describe('concurrent syncs', () => {
     expect(JSON.parse(body)).toMatchObject({ accepted: { 'argocd/guestbook': 1 } });
   });
 
-  it('of two applications: both are', async () => {
+  it('of two applications: both are accepted', async () => {
     const { ask } = await simulated(quick('guestbook', 'payments'));
     const replies = await Promise.all(
       ['guestbook', 'payments'].map((name) => ask('POST', `applications/${name}/sync`, {})),
@@ -107,7 +107,7 @@ describe('concurrent syncs', () => {
 });
 
 describe('ten thousand applications', () => {
-  it('are listed, streamed, and each can be synced', async () => {
+  it('are listed and streamed, and each one can be synced', async () => {
     const { ask, stream } = await simulated({ bulk: 10_000 });
     const reply = await ask('GET', `applications?fields=${selection}`);
     const { items } = z.parse(list, JSON.parse(reply.body));
@@ -136,7 +136,7 @@ describe('streams', () => {
     expect(lines.lines).toHaveLength(1);
   });
 
-  it('leave out what repeats the last event of that name', async () => {
+  it('leave out an event that repeats the last one of the same name', async () => {
     const { stream, control } = await simulated(quick('guestbook', 'marker'));
     const open = stream('?fields=result.type,result.application.metadata.name');
     await open.waitFor((line) => line.includes('ADDED'), 2);
@@ -148,7 +148,7 @@ describe('streams', () => {
     );
   });
 
-  it('are forgotten when the client goes away', async () => {
+  it('are forgotten when the client disconnects', async () => {
     const { stream, control } = await simulated(quick('guestbook'));
     const open = stream();
     await open.waitFor((line) => line.includes('ADDED'));
@@ -157,8 +157,8 @@ describe('streams', () => {
   });
 });
 
-describe('requests that are no HTTP', () => {
-  it('do not harm it', async () => {
+describe('requests that are not HTTP', () => {
+  it('do no harm', async () => {
     const { url } = await simulated({});
     const { port } = new URL(url);
     await new Promise<void>((resolve) => {

@@ -10,7 +10,7 @@ async function statusOf(ask: Awaited<ReturnType<typeof simulated>>['ask'], name:
 }
 
 describe('POST /simulator/drift', () => {
-  it('lets the named application drift, with a commit whose author can be asked for', async () => {
+  it('makes the named application drift, with a commit whose author can be queried', async () => {
     const { ask, control } = await simulated(quick('guestbook', 'payments'));
     const reply = await control('POST', 'drift', { app: 'payments', message: 'Raise the limit' });
     expect(reply.status).toBe(200);
@@ -21,14 +21,14 @@ describe('POST /simulator/drift', () => {
     expect(JSON.parse(metadata.body)).toMatchObject({ message: 'Raise the limit' });
   });
 
-  it('picks as many as asked for, each once before one twice', async () => {
+  it('makes the given number drift, each application once before any drifts twice', async () => {
     const { ask, control } = await simulated(quick('a1', 'b2', 'c3', 'd4'));
     await control('POST', 'drift', { count: 4 });
     const { body } = await ask('GET', 'applications?fields=items.status.sync.status');
     expect(body.split('OutOfSync')).toHaveLength(5);
   });
 
-  it('of an automated application is synced by itself', async () => {
+  it('of an automated application leads to an automated sync', async () => {
     const { ask, control } = await simulated({
       applications: [{ name: 'autopilot', automated: true, syncMs: 5 }],
     });
@@ -45,7 +45,7 @@ describe('POST /simulator/drift', () => {
     });
   });
 
-  it('unnoticed shows with the next refresh only', async () => {
+  it('with `noticed: false` shows only after the next refresh', async () => {
     const { ask, control } = await simulated(quick('guestbook'));
     await control('POST', 'drift', { app: 'guestbook', noticed: false });
     expect(await statusOf(ask, 'guestbook')).toContain('"Synced"');
@@ -53,7 +53,7 @@ describe('POST /simulator/drift', () => {
     expect(JSON.parse(body)).toMatchObject({ status: { sync: { status: 'OutOfSync' } } });
   });
 
-  it('of an application that is not there is 404, in words', async () => {
+  it('of an unknown application is answered with 404 and a message', async () => {
     const { control } = await simulated(quick('guestbook'));
     const { status, body } = await control('POST', 'drift', { app: 'nothing' });
     expect(status).toBe(404);
@@ -62,7 +62,7 @@ describe('POST /simulator/drift', () => {
 });
 
 describe('POST /simulator/world', () => {
-  it('replaces the world, and streams see it', async () => {
+  it('replaces the world, and streams show the new one', async () => {
     const { ask, control, stream } = await simulated(quick('old'));
     const open = stream('?fields=result.type,result.application.metadata.name');
     await open.waitFor((line) => line.includes('ADDED'));
@@ -73,7 +73,7 @@ describe('POST /simulator/world', () => {
     expect(body.match(/"name"/g)).toHaveLength(4);
   });
 
-  it('makes syncs of one application fail, with retries until one does not', async () => {
+  it('makes the syncs of one application fail, with retries until one succeeds', async () => {
     const { ask, control } = await simulated(quick('guestbook'));
     const fails = { message: 'no such kind', attempts: 1 };
     await control('POST', 'world', { adjust: [{ name: 'guestbook', fails }] });
@@ -117,7 +117,7 @@ describe('POST /simulator/world', () => {
     await eventually(async () => expect((await ask('GET', 'applications/guestbook')).status).toBe(403));
   });
 
-  it('gives a hook that never ends until it is terminated', async () => {
+  it('adds a hook that never ends until it is terminated', async () => {
     const { ask, control } = await simulated(quick('guestbook'));
     await control('POST', 'world', { adjust: [{ name: 'guestbook', hookNeverEnds: true }] });
     await ask('POST', 'applications/guestbook/sync', {});
@@ -147,7 +147,7 @@ describe('POST /simulator/world', () => {
 });
 
 describe('GET /simulator/requests', () => {
-  it('has every sync with its infos and its status', async () => {
+  it('lists every sync with its infos and its status', async () => {
     const { ask, control } = await simulated(quick('guestbook'));
     const infos = [{ name: 'release-id', value: 'r1' }];
     await ask('POST', 'applications/guestbook/sync', { infos });
@@ -176,7 +176,7 @@ describe('POST /simulator/faults', () => {
   it.each([
     ['before', 0],
     ['after', 1],
-  ] as const)('cuts the connection %s the sync is taken', async (cut, taken) => {
+  ] as const)('cuts the connection %s the sync is carried out', async (cut, taken) => {
     const { ask, control } = await simulated(quick('guestbook'));
     await control('POST', 'faults', { requests: [{ method: 'POST', path, cut, times: 1 }] });
     await expect(ask('POST', 'applications/guestbook/sync', {})).rejects.toThrow(/hang up|ECONNRESET/);
@@ -185,7 +185,7 @@ describe('POST /simulator/faults', () => {
     expect((await ask('GET', 'applications/guestbook')).status).toBe(200);
   });
 
-  it.each([true, false])('answers another status, the request taken: %s', async (taken) => {
+  it.each([true, false])('answers another status; the request itself is carried out: %s', async (taken) => {
     const { ask, control } = await simulated(quick('guestbook'));
     await control('POST', 'faults', {
       requests: [{ path: '*/sync', status: 504, message: 'too slow', taken }],
@@ -197,7 +197,7 @@ describe('POST /simulator/faults', () => {
     expect(JSON.parse(requests.body)).toHaveProperty('accepted', taken ? { 'argocd/guestbook': 1 } : {});
   });
 
-  it('holds answers back, and lets the others through meanwhile', async () => {
+  it('delays some answers, but not the others', async () => {
     const clock = createFakeClock();
     const { ask, control } = await simulated(quick('guestbook', 'payments'), { clock });
     await control('POST', 'faults', { requests: [{ path: '*/guestbook', delayMs: 5000 }] });
@@ -216,7 +216,7 @@ describe('POST /simulator/faults', () => {
     expect(await slow).toBe(200);
   });
 
-  it('makes streams silent and lets events be lost', async () => {
+  it('silences streams and loses events', async () => {
     const { control, stream } = await simulated(quick('guestbook'), { keepAliveMs: 5 });
     const open = stream('?fields=result.type,result.application.status.sync.revision');
     await open.waitFor((line) => line.includes('ADDED'));
@@ -242,7 +242,7 @@ describe('POST /simulator/faults', () => {
     expect(open.ended).toBe('cut');
   });
 
-  it('takes the controller down: operations stay pending, refreshes wait, until it is back', async () => {
+  it('stops the controller: operations stay pending and refreshes wait until it is back', async () => {
     const { ask, control } = await simulated(quick('guestbook'));
     await control('POST', 'faults', { controllerDown: true });
     await ask('POST', 'applications/guestbook/sync', {});
@@ -259,7 +259,7 @@ describe('POST /simulator/faults', () => {
   });
 });
 
-describe('who may control', () => {
+describe('who may use the controls', () => {
   it('refuses a web page', async () => {
     const { control } = await simulated(quick('guestbook'));
     const reply = await control('POST', 'drift', {}, { Origin: 'http://127.0.0.1:8080' });
@@ -267,7 +267,7 @@ describe('who may control', () => {
     expect(reply.body).toContain('Origin');
   });
 
-  it('refuses a host name that is not this machine, unless it was allowed', async () => {
+  it('refuses a host name that is not this machine, unless it is allowed', async () => {
     const strict = await simulated(quick('guestbook'));
     expect((await strict.control('GET', 'requests', undefined, { Host: 'rebound.example.com' })).status).toBe(
       403,
@@ -283,7 +283,7 @@ describe('who may control', () => {
     );
   });
 
-  it('names what there is where something is asked for that is not', async () => {
+  it('lists the controls for an unknown one', async () => {
     const { control } = await simulated({});
     const { status, body } = await control('POST', 'drifts', {});
     expect(status).toBe(404);

@@ -22,21 +22,21 @@ describe('packet size', () => {
   const properties = Buffer.concat(Array.from({ length: 64 }, () => property));
   const huge = connectPacket({ version: 5, clientId: 'huge', properties });
 
-  test('the bare library reads a CONNECT of a megabyte', async () => {
+  test('the bare library reads a CONNECT of one megabyte', async () => {
     const { port } = await startBareLibrary();
     const client = openWire(port);
     client.send(huge);
     expect((await client.frame(types.connack)).body[1]).toBe(0);
   });
 
-  test('too large a CONNECT closes the connection at its header', async () => {
+  test('a CONNECT that is too large closes the connection at its header', async () => {
     const { port } = await startBroker({ maximumPacketBytes: 1024 });
     const client = openWire(port);
     client.send(huge.subarray(0, 100));
     await client.untilClosed();
   });
 
-  test('too large a PUBLISH is answered with 0x95 at its header, and told before in the CONNACK', async () => {
+  test('a PUBLISH that is too large is answered with 0x95 at its header; the CONNACK announces the limit', async () => {
     const { port, url } = await startBroker({ maximumPacketBytes: 1024 });
     const client = await connectWire(port, { version: 5, clientId: 'talker' });
     client.send(publishPacket(5, 'a', Buffer.alloc(2000)).subarray(0, 100));
@@ -55,7 +55,7 @@ describe('QoS 2 messages that wait for their PUBREL', () => {
   const pubrecs = (client: { frames: readonly { type: number }[] }) =>
     client.frames.filter(({ type }) => type === types.pubrec).length;
 
-  test('the bare library takes as many as come', async () => {
+  test('the bare library accepts any number of them', async () => {
     const { port } = await startBareLibrary();
     const client = await connectWire(port, { version: 5, clientId: 'hoarder' });
     client.send(...burst(2000, 5));
@@ -63,7 +63,7 @@ describe('QoS 2 messages that wait for their PUBREL', () => {
   });
 
   test.each([5, 4] as const)(
-    'one too many ends a connection of version %i, even in one burst',
+    'one more than allowed ends a connection of version %i, even within one burst',
     async (version) => {
       const { port } = await startBroker({ limits: { awaitingReleasePerClient: 3 } });
       const client = await connectWire(port, { version, clientId: 'hoarder' });
@@ -75,7 +75,7 @@ describe('QoS 2 messages that wait for their PUBREL', () => {
     },
   );
 
-  test('a repeated one is not counted again, a released one no more', async () => {
+  test('a repeated message is not counted again, and a released one no longer counts', async () => {
     const { port } = await startBroker({ limits: { awaitingReleasePerClient: 3 } });
     const client = await connectWire(port, { version: 5, clientId: 'careful' });
     client.send(...burst(3, 5), ...burst(3, 5));
@@ -88,7 +88,7 @@ describe('QoS 2 messages that wait for their PUBREL', () => {
 });
 
 describe('connections', () => {
-  test('one too many is refused: 0x88 over MQTT 5, 3 over 3.1.1; there is room again when one has left', async () => {
+  test('one more than allowed is refused (0x88 over MQTT 5, 3 over 3.1.1) until another client has left', async () => {
     const { port } = await startBroker({ maximumConnections: 1 });
     const first = await connectWire(port, { version: 5, clientId: 'first' });
     for (const [version, code] of [
@@ -109,13 +109,13 @@ describe('connections', () => {
     );
   });
 
-  test('a full broker still lets a client take its own place', async () => {
+  test('a full broker still lets a client take over its own session', async () => {
     const { port } = await startBroker({ maximumConnections: 1 });
     await connectWire(port, { version: 5, clientId: 'first' });
     await connectWire(port, { version: 5, clientId: 'first' });
   });
 
-  test('far beyond the maximum nobody is answered', async () => {
+  test('far beyond the maximum, connections are closed without an answer', async () => {
     const { port } = await startBroker({ maximumConnections: 1, limits: { politeRefusals: 0 } });
     await connectWire(port, { version: 5, clientId: 'first' });
     const client = openWire(port);
@@ -123,7 +123,7 @@ describe('connections', () => {
     expect(client.frames).toEqual([]);
   });
 
-  test('one that never says CONNECT is closed, also when it says it byte by byte', async () => {
+  test('a connection without a CONNECT is closed, also if the CONNECT comes byte by byte', async () => {
     const { port } = await startBroker({ connectTimeoutMs: 100 });
     const idle = openWire(port);
     const slow = openWire(port);
@@ -131,7 +131,7 @@ describe('connections', () => {
     await Promise.all([idle.untilClosed(), slow.untilClosed()]);
   });
 
-  test('too long a keep-alive is shortened over MQTT 5 and refused over 3.1.1', async () => {
+  test('a keep-alive that is too long is shortened over MQTT 5 and refused over 3.1.1', async () => {
     const { port } = await startBroker({ keepAliveLimitSeconds: 60 });
     const newer = await connectWire(port, { version: 5, clientId: 'newer', keepAliveSeconds: 600 });
     const serverKeepAlive = Buffer.from([0x13, 0, 60]);
@@ -144,7 +144,7 @@ describe('connections', () => {
 
 describe('subscriptions of one client', () => {
   test.each([true, false])(
-    'beyond the maximum they are refused, in one packet too (clean: %s)',
+    'beyond the maximum are refused, also within one packet (clean: %s)',
     async (clean) => {
       const { port } = await startBroker({ maximumSubscriptionsPerClient: 3 });
       const client = await connectWire(port, { version: 4, clientId: 'curious', clean });
@@ -153,7 +153,7 @@ describe('subscriptions of one client', () => {
     },
   );
 
-  test('the bare library takes as many as come', async () => {
+  test('the bare library accepts any number of them', async () => {
     const { port } = await startBareLibrary();
     const client = await connectWire(port, { version: 4, clientId: 'curious' });
     client.send(
@@ -165,7 +165,7 @@ describe('subscriptions of one client', () => {
     expect((await client.frame(types.suback)).body.subarray(2).every((code) => code === 1)).toBe(true);
   });
 
-  test('one given up makes room for another, and one held may be asked for again', async () => {
+  test('an unsubscribed one makes room for another, and an existing one can be requested again', async () => {
     const { url } = await startBroker({ maximumSubscriptionsPerClient: 2 });
     const { mqtt } = await connectClient(url);
     await mqtt.subscribeAsync(['a', 'b'], { qos: 1 });
@@ -179,7 +179,7 @@ describe('subscriptions of one client', () => {
 describe('retained messages', () => {
   const retained = { qos: 1, retain: true } as const;
 
-  test('beyond the maximum number they are refused with 0x87; replacing goes on, clearing makes room', async () => {
+  test('beyond the maximum number are refused with 0x87; replacing still works, and clearing makes room', async () => {
     const { url } = await startBroker({ limits: { retainedMessages: 2 } });
     const { mqtt } = await connectClient(url);
     await mqtt.publishAsync('a', '1', retained);
@@ -190,7 +190,7 @@ describe('retained messages', () => {
     await expect(mqtt.publishAsync('c', '1', retained)).resolves.toBeDefined();
   });
 
-  test('their bytes are counted, properties among them', async () => {
+  test('are limited in bytes, which include their properties', async () => {
     const { url } = await startBroker({ limits: { retainedBytes: 1000 } });
     const { mqtt } = await connectClient(url);
     await mqtt.publishAsync('a', Buffer.alloc(900), retained);
@@ -211,7 +211,7 @@ describe('topics', () => {
     else expect((await client.frame(types.puback)).body[2]).toBe(0x87);
   });
 
-  test('more levels than allowed close the connection, as many as allowed do not', async () => {
+  test('with more levels than allowed close the connection; the maximum does not', async () => {
     const { port, url } = await startBroker({ maximumTopicLevels: 4 });
     const { mqtt } = await connectClient(url);
     await expect(mqtt.publishAsync('a/b/c/d', 'x', { qos: 1 })).resolves.toBeDefined();
@@ -222,7 +222,7 @@ describe('topics', () => {
 });
 
 describe('a subscriber that does not read', () => {
-  test('is cut, and everybody else gets every message', async () => {
+  test('is disconnected, and everybody else gets every message', async () => {
     const metrics = new Registry();
     const { port, url } = await startBroker({ metrics, limits: { drainTimeoutMs: 200 } });
     const stuck = await connectWire(port, { version: 5, clientId: 'stuck' });

@@ -89,8 +89,8 @@ function bytesOf({
   return Buffer.concat([connect, rest]).subarray(0, sent === Infinity ? undefined : sent);
 }
 
-describe('whatever comes in', () => {
-  test('broken, truncated and odd packets over many connections leave the broker serving', async () => {
+describe('invalid input', () => {
+  test('broken, truncated and odd packets over many connections do not stop the broker from serving', async () => {
     // The library throwing is survived, and logged as an error; it should not even come to that.
     const { log, lines } = capturedLog('error');
     const { port, url } = await startBroker({ connectTimeoutMs: 500, maximumConnections: 1000, log });
@@ -124,7 +124,7 @@ describe('whatever comes in', () => {
     expect(lines).toEqual([]);
   });
 
-  test('random bytes that are no MQTT at all', async () => {
+  test('random bytes that are not MQTT do not stop it either', async () => {
     const { port, url } = await startBroker({ connectTimeoutMs: 500 });
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 2000 }), async (bytes) => {

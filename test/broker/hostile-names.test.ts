@@ -40,7 +40,7 @@ describe('a client id that is a name on Object.prototype', () => {
     await expectServing(url);
   });
 
-  test('an id beyond 256 characters is refused in the same way, one of 256 is taken', async () => {
+  test('a client id of 256 characters is accepted, and a longer one is refused in the same way', async () => {
     const { port } = await startBroker();
     const client = openWire(port);
     client.send(connectPacket({ version: 4, clientId: 'x'.repeat(257) }));
@@ -63,7 +63,7 @@ describe('a topic that is a name on Object.prototype', () => {
     expect(await exited).not.toBe(0);
   });
 
-  test.each(packets)('%s leaves our broker serving', async (_name, version, bytes) => {
+  test.each(packets)('%s does not stop our broker from serving', async (_name, version, bytes) => {
     const { port, url } = await startBroker();
     const client = await connectWire(port, { version, clientId: 'someone' });
     client.send(bytes);
@@ -71,7 +71,7 @@ describe('a topic that is a name on Object.prototype', () => {
     await expectServing(url);
   });
 
-  test('sent before the CONNACK has come, it is harmless too', async () => {
+  test('also does no harm if it is sent before the CONNACK', async () => {
     const { port, url } = await startBroker();
     const client = openWire(port);
     client.send(
@@ -85,7 +85,7 @@ describe('a topic that is a name on Object.prototype', () => {
   });
 
   test.each(inheritedNames.filter((name) => name !== '__proto__'))(
-    '%s works like any other',
+    '%s works like any other topic',
     async (topic) => {
       const { url } = await startBroker();
       const { mqtt, received } = await connectClient(url);
@@ -97,7 +97,7 @@ describe('a topic that is a name on Object.prototype', () => {
   );
 });
 
-describe('a last will that is no valid message', () => {
+describe('a last will that is not a valid message', () => {
   const wills = [
     ['without a topic', { topic: '', payload: 'gone', qos: 1, retain: false }],
     ['with a wildcard', { topic: 'a/#', payload: 'gone', qos: 1, retain: true }],
@@ -116,7 +116,7 @@ describe('a last will that is no valid message', () => {
     expect(readPublish(4, await subscriber.frame(types.publish)).topic).toBe('a/#');
   });
 
-  test('with QoS 3 throws subscribers of the bare library out', async () => {
+  test('with QoS 3 disconnects the subscribers of the bare library', async () => {
     const { port } = await startBareLibrary();
     const subscriber = await connectWire(port, { version: 4, clientId: 'subscriber' });
     subscriber.send(subscribePacket(4, ['#']));
@@ -127,7 +127,7 @@ describe('a last will that is no valid message', () => {
     await subscriber.untilClosed();
   });
 
-  test.each(wills)('%s: its client is not let in', async (_name, will) => {
+  test.each(wills)('%s: its client is refused', async (_name, will) => {
     const { port, url } = await startBroker();
     const client = openWire(port);
     client.send(connectPacket({ version: 4, clientId: 'broken', will }));

@@ -26,7 +26,7 @@ async function failure(changed: Parameters<typeof brokerOptions>[0]): Promise<Li
 }
 
 describe('start', () => {
-  test('tells and logs the address with the port that was really opened', async () => {
+  test('returns and logs the address with the port that was opened', async () => {
     const { log, lines } = capturedLog();
     const { url, port } = await startBroker({ log });
     expect(port).toBeGreaterThan(0);
@@ -43,13 +43,13 @@ describe('start', () => {
     expect(url).toBe(`mqtt://[::1]:${port}`);
   });
 
-  test('serves an IPv6 address with a zone, of which no URL can be read', async () => {
+  test('serves an IPv6 address with a zone, which has no valid URL', async () => {
     const { port } = await startBroker({ host: '::1%lo', allowAnonymousBeyondLoopback: true });
     const { mqtt } = await connectClient(`mqtt://[::1]:${port}`);
     expect(mqtt.connected).toBe(true);
   });
 
-  test('twice is refused, after a stop it works again', async () => {
+  test('is refused the second time, and works again after a stop', async () => {
     const { broker } = await startBroker();
     await expect(broker.start()).rejects.toThrow('started already');
     await broker.stop();
@@ -59,7 +59,7 @@ describe('start', () => {
 });
 
 describe('an address that cannot be opened', () => {
-  test('a port in use names the address, who may be there, and three remedies', async () => {
+  test('a port in use: the error names the address, the likely owner and three remedies', async () => {
     const { port } = await startBroker();
     const error = await failure({ port });
     expect(error).toMatchObject({ name: 'ListenError', code: 'EADDRINUSE' });
@@ -74,7 +74,7 @@ describe('an address that cannot be opened', () => {
       expect(error.message).toContain(part);
   });
 
-  test('after such a failure the broker can be started when the port is free', async () => {
+  test('after such a failure the broker can start once the port is free', async () => {
     const other = createServer();
     const port = await listening(other);
     const broker = createBroker(brokerOptions({ port }));
@@ -86,7 +86,7 @@ describe('an address that cannot be opened', () => {
     expect((await broker.start()).port).toBe(port);
   });
 
-  test('an address of another machine points to broker.host', async () => {
+  test('an address of another machine: the error points to broker.host', async () => {
     // 192.0.2.0/24 is for documentation: no machine has it (RFC 5737).
     const error = await failure({ host: '192.0.2.1', allowAnonymousBeyondLoopback: true });
     expect(error.code).toBe('EADDRNOTAVAIL');
@@ -94,7 +94,7 @@ describe('an address that cannot be opened', () => {
   });
 
   test.each(['0.0.0.0', '::', '192.168.1.5', 'button.example', '127.0.0.1.example'])(
-    '%s is beyond loopback: refused without leave, with what to do',
+    '%s is beyond loopback: it is refused without permission, with what to do',
     async (host) => {
       const error = await failure({ host });
       expect(error.code).toBe('EXPOSED');
@@ -103,7 +103,7 @@ describe('an address that cannot be opened', () => {
     },
   );
 
-  test('with leave it listens on all addresses', async () => {
+  test('with permission it listens on all addresses', async () => {
     const { port } = await startBroker({ host: '0.0.0.0', allowAnonymousBeyondLoopback: true });
     await connectClient(`mqtt://127.0.0.1:${port}`);
   });
@@ -118,7 +118,7 @@ describe('stop', () => {
     await broker.stop();
   });
 
-  test('during a start leaves nothing listening', async () => {
+  test('during a start leaves no open port', async () => {
     const broker = createBroker(brokerOptions());
     const starting = broker.start();
     await broker.stop();
@@ -126,7 +126,7 @@ describe('stop', () => {
     await client.untilClosed();
   });
 
-  test('tells MQTT 5 clients 0x8B and closes everybody, also who has not said CONNECT', async () => {
+  test('sends 0x8B to MQTT 5 clients and disconnects everybody, also clients that have not sent CONNECT', async () => {
     const { broker, port } = await startBroker();
     const newer = await connectWire(port, { version: 5, clientId: 'newer' });
     const older = await connectWire(port, { version: 4, clientId: 'older' });
@@ -151,7 +151,7 @@ describe('stop', () => {
     await broker.stop();
   });
 
-  test('leaves nothing open: a process that stopped its broker ends by itself', () => {
+  test('leaves no handle open: a process that has stopped its broker ends by itself', () => {
     const run = (end: string) =>
       spawnSync(
         process.execPath,
@@ -182,7 +182,7 @@ describe('stop', () => {
 });
 
 describe('metrics', () => {
-  test('clients, refusals by reason, denials, published and retained messages', async () => {
+  test('count clients, refusals by reason, denials, and published and retained messages', async () => {
     const metrics = new Registry();
     const { port, url } = await startBroker({ metrics });
     const { mqtt } = await connectClient(url);
@@ -211,7 +211,7 @@ describe('metrics', () => {
       expect(text).toContain(line);
   });
 
-  test('a client that says nothing, by its reason', async () => {
+  test('count a client that sends nothing under its reason', async () => {
     const metrics = new Registry();
     const { port } = await startBroker({ metrics, connectTimeoutMs: 200 });
     await openWire(port).untilClosed();
@@ -220,7 +220,7 @@ describe('metrics', () => {
     );
   });
 
-  test('a flood of refusals is counted whole and logged once', async () => {
+  test('count every refusal of a flood, which is logged once', async () => {
     const metrics = new Registry();
     const { log, lines } = capturedLog();
     const { port } = await startBroker({ metrics, log });

@@ -105,7 +105,7 @@ describe.skipIf(!hasMosquitto)(`the Mosquitto clients${why}`, () => {
     await expect.poll(() => payloads(watcher.received)).toEqual(['offline']);
   });
 
-  test('a press that is denied tells mosquitto_pub so over MQTT 5', async () => {
+  test('mosquitto_pub learns over MQTT 5 that its press is denied', async () => {
     const { port } = await startBroker();
     const denied = run('mosquitto_pub', port, ['-V', '5', '-q', '1', '-t', '$SYS/forged', '-m', 'x']);
     await denied.exited;

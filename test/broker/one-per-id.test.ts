@@ -31,12 +31,12 @@ async function reached(clients: WireClient[], url: string): Promise<number> {
 }
 
 describe('one connection per client id', () => {
-  test('the bare library lets several of those live on that connect at the same moment', async () => {
+  test('the bare library keeps several clients that connect with the same id at the same moment', async () => {
     const { port, url } = await startBareLibrary();
     expect(await reached(await stampede(port), url)).toBeGreaterThan(1);
   });
 
-  test('of many that connect at the same moment one is left, and the others were told 0x8E', async () => {
+  test('of many clients that connect at the same moment one stays, and the others get 0x8E', async () => {
     const { port, url } = await startBroker();
     const clients = await stampede(port);
     await expect.poll(() => clients.filter(({ closed }) => !closed).length).toBe(1);
@@ -45,7 +45,7 @@ describe('one connection per client id', () => {
     expect(farewells.map(({ body }) => body[0])).toEqual(Array.from({ length: 11 }, () => 0x8e));
   });
 
-  test('who is thrown out by a second one under its id is told 0x8E', async () => {
+  test('a client gets 0x8E when another one connects with its id', async () => {
     const { url } = await startBroker();
     const first = await connectClient(url, { clientId: 'release-button-worker-main' });
     const reasonCode = new Promise((resolve) => {
@@ -56,14 +56,14 @@ describe('one connection per client id', () => {
     await second.mqtt.publishAsync('a', 'b', { qos: 1 });
   });
 
-  test('over 3.1.1 the first one is cut', async () => {
+  test('over 3.1.1 the first client is disconnected', async () => {
     const { port } = await startBroker();
     const first = await connectWire(port, { version: 4, clientId: 'worker' });
     await connectWire(port, { version: 4, clientId: 'worker' });
     await first.untilClosed();
   });
 
-  test('one whose connection is stuck does not keep its successor out', async () => {
+  test('a client with a stuck connection does not keep its successor out', async () => {
     const { port, url } = await startBroker({ limits: { farewellMs: 100, drainTimeoutMs: 60_000 } });
     const stuck = await connectWire(port, { version: 5, clientId: 'worker' });
     stuck.send(subscribePacket(5, ['#'], { qos: 0 }));
@@ -75,7 +75,7 @@ describe('one connection per client id', () => {
     await connectWire(port, { version: 5, clientId: 'worker' });
   });
 
-  test('the will of the one thrown out is published before its successor is in', async () => {
+  test('the will of the disconnected client is published before its successor connects', async () => {
     const { port, url } = await startBroker();
     const watcher = await connectClient(url);
     await watcher.mqtt.subscribeAsync('availability', { qos: 1 });

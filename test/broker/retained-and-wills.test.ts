@@ -11,7 +11,7 @@ function movableDate(): { advance(ms: number): void } {
 }
 
 describe('last wills', () => {
-  test.each([4, 5] as const)('a connection of version %i that is cut publishes its will', async (version) => {
+  test.each([4, 5] as const)('the will of a client of version %i whose connection breaks is published', async (version) => {
     const { port, url } = await startBroker();
     const watcher = await connectClient(url);
     await watcher.mqtt.subscribeAsync('P/+/availability', { qos: 1 });
@@ -24,7 +24,7 @@ describe('last wills', () => {
     await expect.poll(() => payloads(late.received)).toEqual(['offline']);
   });
 
-  test.each([4, 5] as const)('an orderly farewell over version %i publishes none', async (version) => {
+  test.each([4, 5] as const)('a DISCONNECT over version %i discards the will', async (version) => {
     const { port, url } = await startBroker();
     const watcher = await connectClient(url);
     await watcher.mqtt.subscribeAsync('#', { qos: 1 });
@@ -36,7 +36,7 @@ describe('last wills', () => {
     await expect.poll(() => payloads(watcher.received)).toEqual(['it']);
   });
 
-  test('one that asks for a delay comes at once, since its session ends, and without that property', async () => {
+  test('a will with a delay is published at once and without that property, since its session has ended', async () => {
     const { url } = await startBroker();
     const watcher = await connectClient(url);
     await watcher.mqtt.subscribeAsync('#', { qos: 1 });
@@ -57,7 +57,7 @@ describe('last wills', () => {
 });
 
 describe('retained messages', () => {
-  test('an empty payload clears one, and reaches subscribers live', async () => {
+  test('an empty payload clears a retained message, and subscribers receive it live', async () => {
     const { url } = await startBroker();
     const { mqtt, received } = await connectClient(url);
     await mqtt.publishAsync('P/app/argocd/shop', 'here', { qos: 1, retain: true });
@@ -71,7 +71,7 @@ describe('retained messages', () => {
     await expect.poll(() => payloads(late.received)).toEqual(['end']);
   });
 
-  test('a message expiry reaches live subscribers whole, later ones with what is left of it', async () => {
+  test('a message with an expiry reaches live subscribers unchanged, and later ones with the remaining time', async () => {
     const clock = movableDate();
     const { url } = await startBroker();
     const live = await connectClient(url);
@@ -88,7 +88,7 @@ describe('retained messages', () => {
     expect(left).toBeLessThanOrEqual(60);
   });
 
-  test('an expired one is not delivered', async () => {
+  test('an expired message is not delivered', async () => {
     const clock = movableDate();
     const { url } = await startBroker();
     const { mqtt } = await connectClient(url);
@@ -100,7 +100,7 @@ describe('retained messages', () => {
     await expect.poll(() => payloads(late.received)).toEqual(['end']);
   });
 
-  test.each(['a/+/b', 'a/#', '+//b', '#'])('%s finds one with an empty level', async (filter) => {
+  test.each(['a/+/b', 'a/#', '+//b', '#'])('%s finds a topic with an empty level', async (filter) => {
     const { url } = await startBroker();
     const { mqtt, received } = await connectClient(url);
     await mqtt.publishAsync('a//b', 'x', { qos: 1, retain: true });
@@ -108,7 +108,7 @@ describe('retained messages', () => {
     await expect.poll(() => payloads(received)).toEqual(['x']);
   });
 
-  test('are gone after a stop: whoever owns them publishes them again', async () => {
+  test('are gone after a stop: their owners publish them again', async () => {
     const { broker, url } = await startBroker();
     const { mqtt } = await connectClient(url);
     await mqtt.publishAsync('a', 'x', { qos: 1, retain: true });
@@ -122,7 +122,7 @@ describe('retained messages', () => {
 });
 
 describe('sessions end with their connection', () => {
-  test('MQTT 5 is told so, and nothing was kept', async () => {
+  test('MQTT 5 clients learn that, and no message was kept', async () => {
     const { url } = await startBroker();
     const sleeper = {
       protocolVersion: 5,
@@ -154,7 +154,7 @@ describe('sessions end with their connection', () => {
     await expect.poll(() => received).toEqual(['end']);
   });
 
-  test('3.1.1 finds no session present', async () => {
+  test('3.1.1 clients learn that no session was present', async () => {
     const { port } = await startBroker();
     for (let round = 0; round < 2; round += 1) {
       const client = await connectWire(port, { version: 4, clientId: 'sleeper', clean: false });
@@ -163,7 +163,7 @@ describe('sessions end with their connection', () => {
     }
   });
 
-  test('a QoS 2 message id left behind does not swallow the next message in the bare library only', async () => {
+  test('only in the bare library a QoS 2 message id of an earlier session swallows the next message', async () => {
     const twice = async ({ port, url }: { port: number; url: string }) => {
       const watcher = await connectClient(url);
       await watcher.mqtt.subscribeAsync('#', { qos: 0 });

@@ -22,7 +22,7 @@ async function standStill(running: Running, forMs: number, meanwhile: () => void
   running.signal('SIGCONT');
 }
 
-test('does not pass on an event that lay unread, since its sender may have taken it back, and cuts the sender off', async () => {
+test('does not pass on an event that was unread during the pause, since its sender may have withdrawn it, and disconnects the sender', async () => {
   const { running, url } = await brokerProcess();
   const [subscriber, patient, gone] = await Promise.all([
     connectClient(url),
@@ -48,7 +48,7 @@ test('does not pass on an event that lay unread, since its sender may have taken
   expect(running.output()).toMatch(/was paused or starved for [\d.]+ s/);
 });
 
-test('keeps state that lay unread, and everybody who has sent no event meanwhile', async () => {
+test('keeps state that was unread during the pause, and every client that sent no event meanwhile', async () => {
   const { running, url } = await brokerProcess();
   const will = { topic: 'availability', payload: Buffer.from('gone'), qos: 1 as const, retain: false };
   const [subscriber, owner, dying] = await Promise.all([
@@ -67,7 +67,7 @@ test('keeps state that lay unread, and everybody who has sent no event meanwhile
   expect([owner.mqtt.connected, subscriber.mqtt.connected]).toEqual([true, true]);
 });
 
-test('passes on what lay unread for a moment only', async () => {
+test('passes on events that were unread for a moment only', async () => {
   const { running, url } = await brokerProcess();
   const [subscriber, patient] = await Promise.all([connectClient(url), connectClient(url)]);
   await subscriber.mqtt.subscribeAsync('#', { qos: 1 });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { createStore } from '../../broker/store.ts';
 
-describe('what is retained, while it is sent to a new subscriber', () => {
+describe('a retained message that waits to be sent to a new subscriber', () => {
   test.each([
-    ['what has been sent meanwhile as it came', 'newer'],
-    ['nothing, where it was cleared', ''],
-  ])('is read ahead of the connection, and then %s, and not what was before', async (_, last) => {
+    ['a newer message that arrives meanwhile', 'newer'],
+    ['nothing when it is cleared', ''],
+  ])('is replaced by %s', async (_, last) => {
     const { persistence } = createStore({ maximumMessages: 100, maximumBytes: 10_000, now: Date.now });
     for (const topic of ['P/1', 'P/2', 'P/3']) await persistence.storeRetained({ topic, payload: 'older' });
     const read: unknown[] = [];

@@ -21,7 +21,7 @@ describe('subscription identifiers', () => {
     return client;
   };
 
-  test('the bare library sends one of two that match', async () => {
+  test('the bare library sends one of two matching identifiers', async () => {
     const { port, url } = await startBareLibrary();
     const client = await overlapping(port);
     const publisher = await connectClient(url);
@@ -30,7 +30,7 @@ describe('subscription identifiers', () => {
     expect(subscriptionIdentifiers).toHaveLength(1);
   });
 
-  test('all that match arrive, on the wire', async () => {
+  test('all matching identifiers are on the wire', async () => {
     const { port, url } = await startBroker();
     const client = await overlapping(port);
     const publisher = await connectClient(url);
@@ -40,7 +40,7 @@ describe('subscription identifiers', () => {
     expect(message).toMatchObject({ topic: press, payload: 'x', qos: 1, retain: false });
   });
 
-  test('all that match arrive at the real client, once, with the message unchanged', async () => {
+  test('all matching identifiers reach the real client, in one unchanged message', async () => {
     const { url } = await startBroker();
     const { mqtt, received } = await connectClient(url);
     await mqtt.subscribeAsync('release-button/#', { qos: 1, properties: { subscriptionIdentifier: 1 } });
@@ -79,7 +79,7 @@ describe('subscription identifiers', () => {
     }
   });
 
-  test('an identifier given up with its subscription is no longer sent', async () => {
+  test('an identifier is no longer sent after an unsubscribe', async () => {
     const { url } = await startBroker();
     const { mqtt, received } = await connectClient(url);
     await mqtt.subscribeAsync('a/#', { properties: { subscriptionIdentifier: 1 } });
@@ -91,7 +91,7 @@ describe('subscription identifiers', () => {
       .toEqual([1]);
   });
 
-  test('a retained message carries that of the subscription that asked for it', async () => {
+  test('a retained message has the identifier of the subscription that requested it', async () => {
     const { url } = await startBroker();
     const { mqtt, received } = await connectClient(url);
     await mqtt.subscribeAsync('a/#', { properties: { subscriptionIdentifier: 1 } });
@@ -107,7 +107,7 @@ describe('subscription identifiers', () => {
       ]);
   });
 
-  test('one that a publisher invents reaches subscribers of the bare library', async () => {
+  test('the bare library passes on an identifier that a publisher invents', async () => {
     const { port } = await startBareLibrary();
     const subscriber = await connectWire(port, { version: 5, clientId: 'subscriber' });
     subscriber.send(subscribePacket(5, ['a']));
@@ -117,7 +117,7 @@ describe('subscription identifiers', () => {
     expect(readPublish(5, await subscriber.frame(types.publish)).subscriptionIdentifiers).toEqual([77]);
   });
 
-  test('who sends one in a PUBLISH is disconnected with 0x82', async () => {
+  test('a client that sends one in a PUBLISH is disconnected with 0x82', async () => {
     const { port } = await startBroker();
     const publisher = await connectWire(port, { version: 5, clientId: 'publisher' });
     publisher.send(publishPacket(5, 'a', 'x', { properties: Buffer.from([0x0b, 77]) }));
@@ -127,7 +127,7 @@ describe('subscription identifiers', () => {
 });
 
 describe('subscriptions that are refused', () => {
-  test('the bare library grants a shared one over 3.1.1', async () => {
+  test('the bare library grants a shared subscription over 3.1.1', async () => {
     const { port } = await startBareLibrary();
     const client = await connectWire(port, { version: 4, clientId: 'sharer' });
     client.send(subscribePacket(4, ['$share/group/a']));
@@ -163,7 +163,7 @@ describe('subscriptions that are refused', () => {
 });
 
 describe('options of a subscription to presses', () => {
-  test('retain-as-published: a live press keeps its retain flag, without the option it loses it', async () => {
+  test('retain-as-published: a live press keeps its retain flag; without the option it loses the flag', async () => {
     const { url } = await startBroker();
     const worker = await connectClient(url);
     await worker.mqtt.subscribeAsync(presses, { qos: 1, rap: true });
@@ -188,7 +188,7 @@ describe('options of a subscription to presses', () => {
       ]);
   });
 
-  test('no-local: what a client publishes itself does not come back to it', async () => {
+  test('no-local: a client does not receive its own messages', async () => {
     const { url } = await startBroker();
     const worker = await connectClient(url);
     await worker.mqtt.subscribeAsync(presses, { qos: 1, rap: true, nl: true });
@@ -199,7 +199,7 @@ describe('options of a subscription to presses', () => {
     await expect.poll(() => payloads(worker.received)).toEqual(['another']);
   });
 
-  test('retain handling: 0 always, 1 only for a new subscription, 2 never', async () => {
+  test('retain handling: 0 sends always, 1 only for a new subscription, 2 never', async () => {
     const { url } = await startBroker();
     const publisher = await connectClient(url);
     await publisher.mqtt.publishAsync('a', 'kept', { qos: 1, retain: true });
@@ -227,7 +227,7 @@ describe('quality of service', () => {
     await expect.poll(() => received.map(({ qos }) => qos)).toEqual([2]);
   });
 
-  test.each([0, 1, 2] as const)('no message comes above the granted QoS %i', async (qos) => {
+  test.each([0, 1, 2] as const)('no message exceeds the granted QoS %i', async (qos) => {
     const { url } = await startBroker();
     const { mqtt, received } = await connectClient(url);
     await mqtt.publishAsync('a/kept', 'x', { qos: 2, retain: true });

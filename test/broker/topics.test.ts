@@ -26,7 +26,7 @@ describe('matching', () => {
 
   const topic = fc.array(fc.constantFrom('a', 'b', '', 'ab'), { minLength: 1, maxLength: 5 });
 
-  test('a topic is matched by itself with any level replaced by +, and by any of its beginnings with /#', () => {
+  test('a topic matches itself with any level replaced by +, and any of its beginnings with /#', () => {
     fc.assert(
       fc.property(topic, fc.nat(4), (levels, place) => {
         const name = levels.join('/');
@@ -39,7 +39,7 @@ describe('matching', () => {
     );
   });
 
-  test('the subscriptions of a connection that match are those whose filter matches', () => {
+  test('the matching subscriptions of a connection are those whose filter matches', () => {
     const filter = fc.oneof(topic, fc.array(fc.constantFrom('a', '+', ''), { minLength: 1, maxLength: 4 }));
     fc.assert(
       fc.property(fc.array(filter), topic, (filters, levels) => {
@@ -57,7 +57,7 @@ describe('matching', () => {
   });
 });
 
-test.each(['', 'a/+', '#', 'a\0'])('%j is not a topic to publish to', (name) => {
+test.each(['', 'a/+', '#', 'a\0'])('%j is no topic to publish to', (name) => {
   expect(isTopicName(name)).toBe(false);
 });
 

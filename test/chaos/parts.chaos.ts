@@ -25,7 +25,7 @@ const filesTolerance = 4;
 const endWithinMs = 10_000;
 
 describe.skipIf(!hasMosquitto || !hasScript)(
-  'parts that die and stand still (skipped without mosquitto-clients or script)',
+  'processes that are killed and paused (skipped without mosquitto-clients or script)',
   () => {
     let installation: Installation | undefined;
     let played: Played | undefined;
@@ -60,18 +60,18 @@ describe.skipIf(!hasMosquitto || !hasScript)(
             `round ${round.number} (${round.fault} ${round.part}): ${Math.round(ms)} ms after the ${after}${problem === undefined ? '' : ` still ${problem}`}`,
         );
 
-    test('the light tells within 5 s that something has died, and within 25 s that it stands still', () => {
+    test('the light shows a killed process within 5 s, and a paused one within 25 s', () => {
       const { truths } = theRun().played;
       expect(tooLate(truths.filter(({ after }) => after === 'kill' || after === 'stop'))).toEqual([]);
     });
 
-    test('the light tells the truth again within 5 s of a return, and of new drift', () => {
+    test('the light is right again within 5 s of a return, and of new drift', () => {
       const { truths } = theRun().played;
       expect(truths.filter(({ after }) => after === 'return')).toHaveLength(schedule.length);
       expect(tooLate(truths.filter(({ after }) => after === 'return' || after === 'drift'))).toEqual([]);
     });
 
-    test('after every round each retained topic is there, whole, and one of the contract, and nothing else is', () => {
+    test('after every round exactly the topics of the contract are retained, each with a whole message', () => {
       expect(theRun().played.notWhole).toEqual([]);
     });
 
@@ -83,17 +83,17 @@ describe.skipIf(!hasMosquitto || !hasScript)(
       expect(count.accepted + refused + count.dropped + count.unanswered).toBe(count.attempted);
     });
 
-    test('every accepted press leads to one POST an application, or to the report that there was none', () => {
+    test('every accepted press leads to one POST for each application, or to the report that there was none', () => {
       const { problems, accepted } = theRun().judgement;
       expect(problems.posts).toEqual([]);
       expect(accepted).toBeGreaterThan(0);
     });
 
-    test('nothing is sent later than a press may be old', () => {
+    test('nothing is sent later than the maximum age of a press', () => {
       expect(theRun().judgement.problems.late).toEqual([]);
     });
 
-    test('the last release that is retained is the last one of the journal', () => {
+    test('the last retained release is the last one in the journal', () => {
       const { installation: here, played: run } = theRun();
       const { id, outcome } = here.heard.latest(`${main}/worker/main/release/last`);
       expect({ releaseId: id, outcome }).toMatchObject({
@@ -102,7 +102,7 @@ describe.skipIf(!hasMosquitto || !hasScript)(
       });
     });
 
-    test('what lives through all of it holds as much after it as after 10 rounds: memory, files, handles, clients', () => {
+    test('processes that live through all rounds hold no more than after 10 rounds: memory, files, handles, clients', () => {
       const { samples } = theRun().played;
       for (const who of ['agent', 'worker'] as const) {
         const [early, late] = [
@@ -126,7 +126,7 @@ describe.skipIf(!hasMosquitto || !hasScript)(
       expect([...complaints, ...endedByThemselves]).toEqual([]);
     });
 
-    test('at the end each process ends by SIGTERM with 0 within 10 s', () => {
+    test('in the end SIGTERM ends each process with 0 within 10 s', () => {
       theRun();
       expect(ended.map(({ name, code, signal }) => ({ name, code, signal }))).toEqual(
         ['agent', 'worker', 'witness-agent', 'witness-worker', 'simulator', 'broker'].map((name) => ({

@@ -37,7 +37,7 @@ test.each<[string, Partial<Facts>]>([
       heard: { ...drifted.heard, pattern: 'sos' },
     },
   ],
-])('%s shown as such is the truth', (_, change) => {
+])('the light may show %s', (_, change) => {
   expect(wholeTruth({ ...drifted, ...change })).toBeUndefined();
 });
 
@@ -64,10 +64,10 @@ test.each<[string, Partial<Facts>, RegExp]>([
     /not on/,
   ],
   ['the worker is said to be gone', { heard: { ...drifted.heard, worker: 'offline' } }, /worker is said/],
-])('it is no truth where %s', (_, change, problem) => {
+])('the light is wrong where %s', (_, change, problem) => {
   expect(wholeTruth({ ...drifted, ...change })).toMatch(problem);
 });
 
-test('as long as the light shows drift, nobody has noticed a death', () => {
+test('while the light shows drift, nobody can have noticed a death', () => {
   for (const noticed of Object.values(faultTruth)) expect(noticed(drifted)).toBeDefined();
 });

@@ -83,7 +83,7 @@ test.each<[string, Machine]>([
   ['where CI is set', { env: { CI: 'true' } }],
   ['where CI has another value', { env: { CI: '1' } }],
   ['where root runs it without a terminal', { root: true }],
-])('%s, nothing is skipped: missing packages are installed, and an engine is set up', (_, machine) => {
+])('%s, nothing is skipped: missing packages are installed, and a Docker engine is set up', (_, machine) => {
   const sudo = machine.root === true ? '' : 'sudo --preserve-env=DEBIAN_FRONTEND ';
   expect(
     planOn({ ...machine, lab: true, docker: true, without: ['mosquitto_sub', 'prometheus', 'promtool'] }),
@@ -98,7 +98,7 @@ test.each<[string, Machine]>([
   expect(planOn({ ...machine, lab: true }).steps).toEqual(withLab);
 });
 
-test('as a CI it takes an engine that is given, or else answers, and fails where there is none', () => {
+test('in a CI it uses the given engine, or else one that answers, and fails if there is none', () => {
   const env = { CI: 'true' };
   expect(planOn({ env: { ...env, DOCKER_HOST: 'unix:///given' }, lab: true, docker: true }).steps).toEqual(
     always,
@@ -113,7 +113,7 @@ test.each<[string, Machine]>([
   ['somebody', {}],
   ['somebody beside a folder that would bring an engine', { lab: true }],
   ['root who says that it is no CI', { root: true, lab: true, env: { CI: 'false' } }],
-])('for %s it installs nothing, says what is missing, and goes on', (_, machine) => {
+])('for %s it installs nothing, names what is missing, and goes on', (_, machine) => {
   const { code, steps, said } = planOn({
     ...machine,
     without: ['mosquitto', 'mosquitto_sub', 'systemd-notify'],
@@ -125,7 +125,7 @@ test.each<[string, Machine]>([
   expect(said).toContain('the tests of the containers are skipped');
 });
 
-test('for somebody with a Docker engine nothing is said of one, and nothing set up', () => {
+test('with a Docker engine it neither mentions nor sets up another one', () => {
   const { code, steps, said } = planOn({ docker: true, lab: true });
   expect({ code, steps }).toEqual({ code: 0, steps: always });
   expect(said).not.toMatch(/skipped|missing/);
@@ -136,7 +136,7 @@ test.each<[readonly string[], string, readonly string[]]>([
   [['gpio'], 'build-essential', ['npm run test:gpio --']],
   [['compose'], 'build-essential mosquitto', ['npm run test:compose --']],
   [['chaos'], 'build-essential mosquitto', ['npm run test:chaos --']],
-])('of it only %j: it wants the packages of these alone', (parts, packages, wanted) => {
+])('for the parts %j alone it only needs their packages', (parts, packages, wanted) => {
   const without = ['cc', 'openssl', ...(parts.includes('test') ? [] : ['mosquitto'])];
   expect(planOn({ env: { CI: 'true' }, root: true, docker: true, without, parts }).steps).toEqual([
     'apt-get update -qq',
@@ -146,11 +146,11 @@ test.each<[readonly string[], string, readonly string[]]>([
   ]);
 });
 
-test('a part that there is not is a usage error', () => {
+test('an unknown part is a usage error', () => {
   expect(planOn({ parts: ['tset'] })).toMatchObject({ code: 2, steps: [] });
 });
 
-test('without Node.js it says so and ends', () => {
+test('without Node.js it prints that and ends', () => {
   expect(planOn({ without: ['npm'] })).toMatchObject({
     code: 2,
     steps: [],

@@ -4,7 +4,7 @@ import { loadStart } from '../../cli/demo.ts';
 import { ConfigError } from '../../config/problems/problem.ts';
 import { directory } from '../config/support.ts';
 
-it('tells what is wrong with the simulator together with all else, and the same once', async () => {
+it('reports a fault of the simulator together with all others, and each fault once', async () => {
   const env = {
     RELEASE_BUTTON_SIMULATOR_PORT: '99999',
     RELEASE_BUTTON_SIMULATOR_TOKEN: '"quoted"',

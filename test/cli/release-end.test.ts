@@ -4,7 +4,7 @@ import { releaseEnds } from '../../cli/release-end.ts';
 import { examples } from '../../tools/message-examples.ts';
 import { createFakeLink } from '../gpio-agent/fake-link.ts';
 
-it('is found though another worker has published an end after it, before the press was answered', async () => {
+it('is found although another worker publishes an end after it, before the press is answered', async () => {
   const fake = createFakeLink();
   const ends = releaseEnds(fake.link);
   fake.deliver('worker/production/release/last', { ...examples.releaseLast, id: 'ours' });

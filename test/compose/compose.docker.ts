@@ -84,13 +84,13 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
       ['as it is', []],
       ['with the variables of .env.example', ['--env-file', '.env.example']],
       ['with the pins', gpio],
-    ])('is understood without a warning %s', (_, args) => {
+    ])('is read without a warning %s', (_, args) => {
       const { code, out, err } = docker(['compose', ...args, 'config'], { ...env, GPIO_GID: '997' });
       expect({ code, err }).toEqual({ code: 0, err: '' });
       expect(out).toContain(`image: ${image}`);
     });
 
-    it('builds one image, once, and leaves none without a name', () => {
+    it('builds one image, once, and leaves no unnamed image behind', () => {
       const config = dockerOk(['compose', 'config'], env);
       expect(config.match(/^    build:$/gm)).toHaveLength(1);
       const before = namelessImages();
@@ -98,13 +98,13 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
       expect(namelessImages()).toEqual(before);
     });
 
-    it('says what is missing when the pins are asked for without the number of their group', () => {
+    it('explains that the pins need the number of their group', () => {
       const { code, err } = docker(['compose', ...gpio, 'config'], env);
       expect(code).not.toBe(0);
       expect(err).toContain('set GPIO_GID in .env');
     });
 
-    it('has an image without compilers, development packages, sources, or a user that may do anything', () => {
+    it('has an image without compilers, development packages and sources, and without a privileged user', () => {
       const inside = (script: string) =>
         dockerOk(['run', '--rm', '--network', 'none', '--entrypoint', 'sh', image, '-c', script]).trim();
       expect(inside('for p in gcc g++ cc make python3; do command -v $p; done; true')).toBe('');
@@ -122,7 +122,7 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
       figures.push(`${megabytes.toFixed(1)} MB on top of node:22-bookworm-slim`);
     });
 
-    it('comes up healthy, and goes from a press outside to a release', async () => {
+    it('becomes healthy, and releases on a press from outside', async () => {
       const from = performance.now();
       compose('up', '--detach', '--no-build', '--wait', '--wait-timeout', '120');
       figures.push(`healthy after ${((performance.now() - from) / 1000).toFixed(0)} s`);
@@ -135,7 +135,7 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
       ).toContain('"accepted"');
     });
 
-    it('runs each process without rights that it does not need, reachable from this machine only', () => {
+    it('runs each process without needless rights, and reachable from this machine only', () => {
       for (const service of services) {
         const { Config, HostConfig } = container(service);
         expect(Config.User).toBe('1000:1000');
@@ -154,7 +154,7 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
       expect(Object.keys(container('broker').HostConfig.PortBindings)).toEqual(['1883/tcp']);
     });
 
-    it('takes `docker kill` of the worker: the light says offline, and after the start the truth again', async () => {
+    it('survives `docker kill` of the worker: the light shows offline, and is right again after the start', async () => {
       dockerOk(['kill', idOf('release-worker')]);
       await untilLight('double-blink');
       await drift(simulatorUrl);
@@ -163,7 +163,7 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
       await pressAndRelease();
     });
 
-    it('takes `docker kill` of Argo CD: the light says unknown, and the truth when it is back', async () => {
+    it('survives `docker kill` of Argo CD: the light shows unknown, and is right again when it is back', async () => {
       dockerOk(['kill', idOf('argocd-simulator')]);
       // Known for a minute at most, worker.drift.maxAgeMs.
       await until('the light to say unknown', () => light() === 'heartbeat', 90_000);
@@ -172,7 +172,7 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
       await pressAndRelease();
     });
 
-    it('takes `docker kill` of the broker: everything is retained again after its start', async () => {
+    it('survives `docker kill` of the broker: everything is retained again after its start', async () => {
       dockerOk(['kill', idOf('broker')]);
       compose('start', 'broker');
       await listenAgain();
@@ -188,7 +188,7 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
       await pressAndRelease();
     });
 
-    it('takes `docker kill` of the agent: presses from elsewhere still release', async () => {
+    it('survives `docker kill` of the agent: presses from elsewhere still release', async () => {
       dockerOk(['kill', idOf('gpio-agent')]);
       await until(
         'the agent to be offline',
@@ -204,7 +204,7 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
       await pressAndRelease();
     });
 
-    it('starts every process again by itself when all of them die', async () => {
+    it('restarts every process when all of them are killed', async () => {
       // Not by `docker kill`, which counts as a wish of the operator: as the kernel does it when memory runs out.
       for (const service of services) process.kill(container(service).State.Pid, 'SIGKILL');
       const all = (holds: (service: Service) => boolean) => services.every(holds);
@@ -218,7 +218,7 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
       await pressAndRelease();
     });
 
-    it('with the pins, a device that is no GPIO chip is named in the log, and a missing one keeps only the agent away', () => {
+    it('with the pins, the log names a device that is no GPIO chip; a missing device only stops the agent', () => {
       const run = (chip: string) =>
         docker(
           ['compose', '-p', project, ...gpio, 'run', '--rm', '--no-deps', '-T', 'gpio-agent', 'gpio-agent'],
@@ -233,7 +233,7 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
       expect(container('release-worker').State.Status).toBe('running');
     });
 
-    it('stops with exit code 0 in time, and goes without leaving anything', () => {
+    it('stops in time with exit code 0, and leaves nothing behind', () => {
       compose('stop', '--timeout', '15');
       for (const service of services)
         expect([service, container(service).State.ExitCode]).toEqual([service, 0]);

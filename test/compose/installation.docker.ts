@@ -36,7 +36,7 @@ const uid = isRoot ? 1001 : (process.getuid?.() ?? 1000);
 const gid = isRoot ? 1001 : (process.getgid?.() ?? 1000);
 
 describe.skipIf(!hasDocker || !hasMosquitto || !hasMosquittoBroker)(
-  'an installation with a broker of its own (skipped without a Docker engine or mosquitto)',
+  'an installation with an existing broker (skipped without a Docker engine or mosquitto)',
   () => {
     let workplace: Workplace;
     /** a copy, since settings and secrets belong into the checkout */
@@ -117,12 +117,12 @@ worker:
       await workplace.clear();
     });
 
-    it('comes up healthy beside that broker, and starts none of its own', () => {
+    it('becomes healthy with that broker, and starts no other broker', () => {
       composeOk('up', '--detach', '--no-build', '--wait', '--wait-timeout', '150');
       expect(composeOk('ps', '--services').trim().split('\n').sort()).toEqual([...services].sort());
     });
 
-    it('goes from a press at that broker to a release', async () => {
+    it('releases on a press at that broker', async () => {
       heard = subscribe(workplace, brokerUrl);
       const signal = () => heard.latest('release-button/button/main/signal')?.['signal'];
       await until('drift', () => signal() === 'drifted', 60_000);
@@ -134,7 +134,7 @@ worker:
       );
     });
 
-    it('gives each process only the secrets that it needs, from files that only their owner may read', () => {
+    it('gives each process only the secrets that it needs, in files that only their owner may read', () => {
       for (const path of ['argocd/token', 'mqtt/password']) {
         const { mode, uid: owner } = statSync(join(folder, 'secrets', path));
         expect([path, (mode & 0o777).toString(8), owner]).toEqual([path, '600', uid]);
@@ -151,13 +151,13 @@ worker:
       expect(shown).not.toContain(password);
     });
 
-    it('sees a token that is replaced, without a new start', () => {
+    it('uses a replaced token without a restart', () => {
       secret('argocd/token', 'another');
       expect(inside('release-worker', 'cat /run/secrets/argocd/token')).toBe('another');
       secret('argocd/token', 'simulated');
     });
 
-    it('warns of a variable that leads to another broker than the file', () => {
+    it('warns of an environment variable that leads to another broker than the file', () => {
       const shown = composeOk(
         'run',
         '--rm',
@@ -174,7 +174,7 @@ worker:
       );
     });
 
-    it('says why when that broker is gone', async () => {
+    it('names the reason when that broker is gone', async () => {
       mosquitto.signal('SIGTERM');
       await mosquitto.exited;
       await until(
@@ -192,7 +192,7 @@ worker:
       );
     });
 
-    it('names a file with settings that is not there, and makes no folder of its name', () => {
+    it('names a missing settings file, and creates no folder of that name', () => {
       const { code, err } = docker(
         composed(['run', '--rm', '--no-deps', '-T', 'release-worker', 'config', 'release-worker']),
         { BUTTON_CONFIG: 'absent.yaml' },

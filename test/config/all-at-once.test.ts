@@ -98,7 +98,7 @@ worker: {buttons: []}
     expect(await keysOf({ file })).toEqual(keys);
   });
 
-  test('with a file that is no YAML, what variables and flags have wrong is still told', async () => {
+  test('faults of variables and flags are reported even if the file is not YAML', async () => {
     const { problems } = await failure({
       file: 'mqtt: {url: "x',
       env: { RELEASE_BUTTON_WORKER_BUTTONS: '[{select: shop}]', RELEASE_BUTTON_BROKER_PORT: '70000' },
@@ -113,7 +113,7 @@ worker: {buttons: []}
   });
 });
 
-describe('what nobody knows contradicts nothing', () => {
+describe('an unknown value contradicts nothing', () => {
   test.each([
     [
       'a button whose id is wrong may be the one that is named',
@@ -160,7 +160,7 @@ describe('what nobody knows contradicts nothing', () => {
   });
 });
 
-describe('what a weaker layer has wrong does not count where a stronger one is right', () => {
+describe('a wrong value in a weaker source is no problem if a stronger source has a correct one', () => {
   test.each<[string, Given]>([
     ['a map for a list', { file: 'agent: {buttons: {line: 4}}', flags: { 'agent.buttons': '[{line: 4}]' } }],
     ['a value in quotes', { env: { RELEASE_BUTTON_LOG_LEVEL: '"info"' }, flags: { 'log.level': 'info' } }],

@@ -5,7 +5,7 @@ import { failure, leaf, load, onlyProblem, type Given } from './support.ts';
 
 const entrance = { sections: ['argocd'], oneOf: [['argocd.token', 'argocd.username']] } as const;
 
-describe('a token, or name and password', () => {
+describe('credentials', () => {
   test.each<Given>([
     { file: 'argocd: {token: abc}' },
     { file: 'argocd: {username: button, password: abc}' },
@@ -17,7 +17,7 @@ describe('a token, or name and password', () => {
     expect(config.argocd.token ?? config.argocd.password).toBe('abc');
   });
 
-  test('neither is missing, with both ways to get in', async () => {
+  test('are missing: the message names both kinds', async () => {
     const problem = await onlyProblem(entrance);
     expect(problem).toMatchObject({ key: 'argocd.token', message: 'is missing' });
     expect(problem.remedy).toMatch(
@@ -37,7 +37,7 @@ describe('a token, or name and password', () => {
       'config/release-button.yaml:3',
     ],
     [{ file: 'argocd:\n  token: abc\n  password: abc\n' }, 'argocd.password', 'config/release-button.yaml:3'],
-  ])('both are a contradiction (%j)', async (given, key, origin) => {
+  ])('of both kinds contradict each other (%j)', async (given, key, origin) => {
     const problem = await onlyProblem({ ...entrance, ...given });
     expect(problem).toMatchObject({ key, origin });
     expect(problem.message).toContain('argocd.token too');
@@ -53,7 +53,7 @@ describe('a token, or name and password', () => {
     expect(problem.message).toContain(`argocd.${lacking} is not`);
   });
 
-  test('a file of the secret that cannot be read is the only problem', async () => {
+  test('an unreadable secret file is the only problem reported', async () => {
     expect(await onlyProblem({ ...entrance, file: 'argocd: {tokenFile: run/nowhere}' })).toMatchObject({
       key: 'argocd.tokenFile',
     });
@@ -63,7 +63,7 @@ describe('a token, or name and password', () => {
     ['username: button, password: abc', 'password'],
     ['token: abc', 'token'],
     ['token: abc, headers: "x-a: hunter2"', 'token'],
-  ])('%s goes to an address without encryption only with a warning', async (text, words) => {
+  ])('%s: an address without encryption is accepted with a warning', async (text, words) => {
     const { warnings } = await load({
       sections: ['argocd'],
       file: `argocd: {server: "http://argocd.example", ${text}}`,
@@ -72,7 +72,7 @@ describe('a token, or name and password', () => {
   });
 });
 
-test('where secrets are read from is told, for what reads them again', async () => {
+test('the files of secrets are returned, so that they can be read again', async () => {
   const files = { 'run/token': 'abc', 'run/headers': 'x-a: b' };
   const { secretFiles } = await load({
     files,
@@ -109,7 +109,7 @@ describe('headers', () => {
     'Transfer-Encoding: hunter2',
     'User-Agent: hunter2',
     'Connection: hunter2',
-  ])('%j is ours to say', async (text) => {
+  ])('%j belongs to us', async (text) => {
     const problem = await onlyProblem({
       sections: ['argocd'],
       env: { RELEASE_BUTTON_ARGOCD_HEADERS: text },
@@ -136,7 +136,7 @@ describe('headers', () => {
     expect(message).not.toMatch(/hunter|hünter/);
   });
 
-  test('are in no listing, nor in that of a file that has them wrong', async () => {
+  test('appear in no listing, even if their file is invalid', async () => {
     const result = await load({
       sections: ['argocd'],
       files: { 'run/headers': 'x-a: hunter2' },

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { flagsOf, leavesIn, loadSections, sectionNames } from '../../config/sections.ts';
 import { failure, leaf, load, onlyProblem } from './support.ts';
 
-test('a variable is the path in upper snake case, a flag in kebab case', async () => {
+test('a variable is the path in upper snake case, a flag is the path in kebab case', async () => {
   const env = {
     RELEASE_BUTTON_WORKER_RELEASE_APP_TIMEOUT_MS: '5000',
     RELEASE_BUTTON_HEALTH_ENABLED: 'FALSE',
@@ -19,7 +19,7 @@ test('a variable is the path in upper snake case, a flag in kebab case', async (
   expect(flags.map(({ flag }) => flag)).toContain('--worker-release-app-timeout-ms');
 });
 
-test('every setting has a variable and a flag of its own', async () => {
+test('every setting has its own variable and flag', async () => {
   const leaves = leavesIn(await loadSections(sectionNames));
   const variables = leaves.flatMap(({ variable }) => [variable, `${variable}_FILE`]);
   expect(new Set(variables).size).toBe(variables.length);
@@ -27,7 +27,7 @@ test('every setting has a variable and a flag of its own', async () => {
   expect(new Set(flags).size).toBe(flags.length);
 });
 
-test('a secret can be given by a flag that names its file', async () => {
+test('a flag can name the file of a secret', async () => {
   const secret = (await flagsOf(['argocd'])).filter(({ path }) => path.startsWith('argocd.token'));
   expect(secret.map(({ path, flag }) => [path, flag])).toEqual([
     ['argocd.token', '--argocd-token'],
@@ -37,7 +37,7 @@ test('a secret can be given by a flag that names its file', async () => {
   expect(config.argocd.token).toBe('abc');
 });
 
-test('flags of other sections are ignored, those that nobody declared stop the program', async () => {
+test('flags of other sections are ignored, but undeclared ones stop the program', async () => {
   const { config } = await load({ sections: ['log'], flags: { 'broker.port': 'abc', 'log.level': 'warn' } });
   expect(config.log.level).toBe('warn');
   await expect(load({ sections: ['log'], flags: { 'log.levl': 'warn' } })).rejects.toThrow(TypeError);
@@ -58,7 +58,7 @@ test('RELEASE_BUTTON_ARGOCD_* is stronger than ARGOCD_*, which is stronger than 
   });
 });
 
-test('an empty variable counts as not set, also one that nobody knows', async () => {
+test('an empty variable counts as not set, even an unknown one', async () => {
   const env = { RELEASE_BUTTON_LOG_LEVEL: '', ARGOCD_AUTH_TOKEN: '', RELEASE_BUTTON_NO_SUCH: '' };
   const result = await load({ env, file: 'log: {level: warn}' });
   expect(result.config.log.level).toBe('warn');

@@ -135,7 +135,7 @@ describe('exchanges', () => {
   });
 });
 
-it('controller-down-refresh: a refresh is not answered while the controller is down', async () => {
+it('controller-down-refresh: a refresh gets no answer while the controller is down', async () => {
   const recording = all.get('controller-down-refresh');
   if (!recording) throw new Error('there is no recording controller-down-refresh');
   const { simulator, url } = await startArranged(arrange(recording, all));

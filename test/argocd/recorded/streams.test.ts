@@ -131,9 +131,9 @@ describe('refused streams', () => {
   });
 });
 
-describe('streams with nothing to send', () => {
+describe('streams without events', () => {
   it.each(silent.map((each) => [each.name, each] as const))(
-    '%s: not even headers',
+    '%s: not even headers are sent',
     async (_name, recording) => {
       const { simulator, url } = await startArranged(arrangeStream(recording));
       running = simulator;

@@ -126,7 +126,7 @@ describe.each(versions)('%s', (version) => {
     },
   );
 
-  it('tells its version', async () => {
+  it('answers with its version', async () => {
     const { ask } = await simulated(quick('guestbook'), { version: version.slice(1) });
     const { url } = await simulated(quick('guestbook'), { version: version.slice(1) });
     const { body } = await send(url, { method: 'GET', path: '/api/version', headers: {} });
@@ -140,7 +140,7 @@ function withoutOperation(paths: readonly string[] | undefined): readonly string
 }
 
 it.each(versions.filter((version) => version !== 'v3.5.1'))(
-  '%s shows the operation of a list as recorded',
+  '%s shows the operation in a list as recorded',
   async (version) => {
     const one = recorded(version, 'list-fields-while-running');
     const { url } = await simulated(world, { version: version.slice(1) });
@@ -158,7 +158,7 @@ it.each(versions.filter((version) => version !== 'v3.5.1'))(
   },
 );
 
-it('becomes another version while it runs, and keeps its applications', async () => {
+it('can change its version while it runs, and keeps its applications', async () => {
   const { ask, control } = await simulated(quick('guestbook'), { version: '3.6.0' });
   const list = async () => {
     const { body } = await ask('GET', 'applications?fields=items.metadata.name,items.spec.project');
@@ -169,7 +169,7 @@ it('becomes another version while it runs, and keeps its applications', async ()
   expect(await list()).toEqual([{ metadata: { name: 'guestbook' } }]);
 });
 
-it('says what is wrong with a version', async () => {
+it('refuses an invalid version with a message', async () => {
   const { control } = await simulated(quick('guestbook'));
   const { status, body } = await control('POST', 'version', { version: 'newest' });
   expect([status, body]).toEqual([400, expect.stringContaining('"newest" is no version of Argo CD')]);
