@@ -11,18 +11,21 @@ function movableDate(): { advance(ms: number): void } {
 }
 
 describe('last wills', () => {
-  test.each([4, 5] as const)('the will of a client of version %i whose connection breaks is published', async (version) => {
-    const { port, url } = await startBroker();
-    const watcher = await connectClient(url);
-    await watcher.mqtt.subscribeAsync('P/+/availability', { qos: 1 });
-    const will = { topic: 'P/main/availability', payload: 'offline', qos: 1, retain: true };
-    const client = await connectWire(port, { version, clientId: 'agent', will });
-    client.socket.resetAndDestroy();
-    await expect.poll(() => payloads(watcher.received)).toEqual(['offline']);
-    const late = await connectClient(url);
-    await late.mqtt.subscribeAsync('P/main/availability', { qos: 1 });
-    await expect.poll(() => payloads(late.received)).toEqual(['offline']);
-  });
+  test.each([4, 5] as const)(
+    'the will of a client of version %i whose connection breaks is published',
+    async (version) => {
+      const { port, url } = await startBroker();
+      const watcher = await connectClient(url);
+      await watcher.mqtt.subscribeAsync('P/+/availability', { qos: 1 });
+      const will = { topic: 'P/main/availability', payload: 'offline', qos: 1, retain: true };
+      const client = await connectWire(port, { version, clientId: 'agent', will });
+      client.socket.resetAndDestroy();
+      await expect.poll(() => payloads(watcher.received)).toEqual(['offline']);
+      const late = await connectClient(url);
+      await late.mqtt.subscribeAsync('P/main/availability', { qos: 1 });
+      await expect.poll(() => payloads(late.received)).toEqual(['offline']);
+    },
+  );
 
   test.each([4, 5] as const)('a DISCONNECT over version %i discards the will', async (version) => {
     const { port, url } = await startBroker();
