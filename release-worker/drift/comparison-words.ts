@@ -1,13 +1,13 @@
-// How it is said that Argo CD cannot compare an application, and why. Pure.
+// Describes that and why Argo CD cannot compare an application. Pure.
 import { shortened } from '../../messages/shortened.ts';
 import { toLocalTime } from '../../messages/time.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 
-/** What is shown of a condition: Argo CD quotes whole commands in it. In characters. */
+/** The longest part of a condition to show, because Argo CD quotes whole commands in it. In characters. */
 const causeLength = 300;
 
-/** What Argo CD has against the application, as far as the stream or a whole object has told. */
+/** Argo CD's error about the application, if the stream or a whole object has reported one. */
 export function causeOf(app: AppRecord | undefined): string | undefined {
   if (app?.compared === false) return 'Argo CD has never compared it yet';
   const condition = app?.detail?.condition ?? '';
@@ -16,8 +16,8 @@ export function causeOf(app: AppRecord | undefined): string | undefined {
 }
 
 /**
- * `argocd/shop was out of sync at 2026-01-01 14:02 +01:00 and cannot be compared now: <cause> (and 2 more)`; undefined
- * where there are none.
+ * `argocd/shop was out of sync at 2026-01-01 14:02 +01:00 and cannot be compared now: <cause> (and 2 more)`. Undefined if
+ * there are none.
  * @param at milliseconds since the epoch
  */
 export function lostInWords(
@@ -34,7 +34,7 @@ export function lostInWords(
   ].join('');
 }
 
-/** `argocd/shop: <cause>`, of the first whose cause is known; undefined: of none is it known. */
+/** `argocd/shop: <cause>`, for the first application with a known cause. Undefined: no cause is known. */
 export function firstCause(unknown: Iterable<AppRecord>): string | undefined {
   for (const app of unknown) {
     const cause = causeOf(app);

@@ -1,5 +1,5 @@
-// Looks out for Argo CD while no stream tells that it is there: the next list and the next try of the stream may be half
-// a minute away. One small question at a time, the more seldom the less it is answered.
+// Probes Argo CD while no stream shows that it is there, because the next list and the next attempt to open the stream may be
+// half a minute away. One small request at a time, with growing pauses while there is no answer.
 import type { Clock, Timer } from '../../service/clock.ts';
 import { backoffMs } from '../../service/backoff.ts';
 import type { ArgoCd } from '../argocd/client.ts';
@@ -8,22 +8,22 @@ import { answerWithinMs, raisesDoubt } from './reach.ts';
 import type { Reach } from './reach.ts';
 
 export interface ProbeLoop {
-  /** No stream tells. Without effect while it looks out already. */
+  /** No stream is open. Has no effect while it is probing. */
   begin(): void;
-  /** A stream tells, or nobody wants to know any more. */
+  /** A stream is open, or nobody needs the answer any more. */
   end(): void;
 }
 
 /**
- * From an answer to the next question; it grows where Argo CD is there and could not answer. Together with the pause before
- * a kept connection is tried again, a port that refuses is found out within 3 s. In milliseconds.
+ * The pause after an answer. It grows while Argo CD is there but cannot answer. With the pause before a retry on a kept
+ * connection, a port that refuses is noticed within 3 s. In milliseconds.
  */
 const pauses = { minMs: 2_000, maxMs: 30_000 };
 
 export function createProbeLoop(options: {
   readonly argocd: Pick<ArgoCd, 'probe'>;
   readonly clock: Clock;
-  /** asks by itself while it is in doubt or Argo CD is away */
+  /** It asks by itself while it is in doubt or Argo CD is down */
   readonly reach: Pick<Reach, 'whenThere'>;
   readonly random: () => number;
   readonly onAnswer: () => void;
@@ -35,7 +35,7 @@ export function createProbeLoop(options: {
   let timer: Timer | undefined;
   let failures = 0;
 
-  /** Returns how long to pause before the next one. */
+  /** Returns the pause before the next one. */
   const question = async (): Promise<number> => {
     try {
       await options.argocd.probe({ timeoutMs: answerWithinMs, once: true });
@@ -47,7 +47,7 @@ export function createProbeLoop(options: {
         return isBusy ? backoffMs(failures, pauses, options.random()) : pauses.minMs;
       }
     }
-    // Whoever refuses is there.
+    // A server that refuses is there.
     failures = 0;
     if (wanted) options.onAnswer();
     return pauses.minMs;

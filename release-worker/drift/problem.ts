@@ -1,11 +1,11 @@
-// What is wrong with Argo CD, as it is said in retained messages, in the log and by the health check.
+// The problem of Argo CD, as retained messages, the log and the health check report it.
 import type { HealthCheck } from '../../service/health.ts';
 import type { Log } from '../../service/log.ts';
 
 export interface Problem {
-  /** what is said to be wrong, with the remedy */
+  /** The problem and its remedy */
   now(): string | undefined;
-  /** @param always said also where something else was wrong before */
+  /** @param always report it even if another problem was reported before */
   set(next: string | undefined, always?: boolean): void;
 }
 
@@ -13,13 +13,13 @@ export function createProblem(options: {
   readonly health: HealthCheck;
   readonly log: Log;
   readonly server: string;
-  /** empty while it is not known */
+  /** Empty while it is not known */
   readonly version: () => string;
   readonly onChange: () => void;
 }): Problem {
   const { health, log, server, version, onChange } = options;
   let problem: string | undefined;
-  /** what was found to be wrong last, whether or not it is said */
+  /** The last problem that was found, whether or not it is reported */
   let found: string | undefined;
 
   return {
@@ -29,7 +29,7 @@ export function createProblem(options: {
       else health.bad(next);
       const again = next === found;
       found = next;
-      // It stands in retained messages: where each try fails in another way, the first one says enough.
+      // It is part of retained messages. If each attempt fails in another way, the first problem is enough.
       if (next === problem || (next !== undefined && problem !== undefined && !again && !always)) return;
       problem = next;
       if (next === undefined) log.info({ server }, `Argo CD at ${server} answers`);

@@ -1,23 +1,23 @@
-// The sync windows of a project, and what they add to Argo CD's answer about one application: until when it holds, and
-// what somebody wrote down about the window that is in the way. Pure.
+// The sync windows of a project. They add to Argo CD's answer about one application until when it holds, and the description
+// of the window that blocks it. Pure.
 import { shortened } from '../../messages/shortened.ts';
 import type { ProjectWindow, SyncWindow, UnzonedWindow, WindowsOfApp } from '../argocd/sync-window.ts';
 import { scopeOf } from './window-scope.ts';
 import type { ScopedApp } from './window-scope.ts';
 
 export interface ProjectWindows {
-  /** Whether some window can be about the application. */
+  /** True if a window may apply to the application. */
   readonly concern: (app: ScopedApp) => boolean;
   /**
-   * The windows of an application, which Argo CD tells without their time zones.
-   * @returns undefined where one could be in either of two zones, or in none of the project
+   * The windows of an application. Argo CD reports them without their time zones.
+   * @returns undefined if a window could be in either of two zones, or is not one of the project
    */
   readonly zoned: (assigned: readonly UnzonedWindow[]) => readonly SyncWindow[] | undefined;
-  /** What is written down about the windows that keep the application from being synced; undefined: nothing. */
+  /** The descriptions of the windows that block the application. Undefined: none. */
   readonly describe: (app: ScopedApp, windows: WindowsOfApp) => string | undefined;
 }
 
-/** A light and an answer have room for so much. In characters. */
+/** The longest description in a signal or a result. In characters. */
 const shownLength = 199;
 
 export function projectWindows(windows: readonly ProjectWindow[]): ProjectWindows {
@@ -55,7 +55,7 @@ function keyOf({ kind, schedule, duration, manualSync }: UnzonedWindow): string 
   return `${kind} ${manualSync} ${duration} ${schedule}`;
 }
 
-/** An open deny window outweighs all; without one, it is the allow windows that are not open. */
+/** An open deny window is stronger than all others. Without one, the closed allow windows block. */
 function inTheWay({ open, active, assigned }: WindowsOfApp): readonly UnzonedWindow[] {
   if (open) return [];
   const isStrict = ({ manualSync }: UnzonedWindow) => !manualSync;

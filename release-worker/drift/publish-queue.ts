@@ -1,15 +1,15 @@
-// The order in which the topics of applications are published where there are more than the rate allows: what has changed,
-// then what is out of sync and nobody has been told of, then what repeats what the broker has already.
+// The order in which topics of applications are published if there are more than the rate allows: first changes, then what is
+// out of sync and was never published, then what the broker has already.
 import type { AppMessage } from '../../messages/drift.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { isDrifted } from './drifted.ts';
 
-/** What somebody waits to hear of an application. Its commit's author or its permission can come later. */
+/** The members that somebody waits for. The author of a commit and the permission may come later. */
 export interface Gist {
   readonly sync: string;
   readonly health: string;
   readonly phase: string;
-  /** absent: not known, which is no change */
+  /** Absent: not known, which is no change */
   readonly target: string | undefined;
 }
 
@@ -30,26 +30,26 @@ function isNews(now: Gist, before: Gist): boolean {
 }
 
 export interface PublishQueue {
-  /** The application has changed, or what the broker has of it has become known. */
+  /** The application has changed, or the broker's copy of it has become known. */
   add(key: string): void;
   delete(key: string): void;
-  /** The one whose turn it is; it stays until it is deleted. */
+  /** The next application. It stays until it is deleted. */
   next(): string | undefined;
   readonly size: number;
 }
 
-/** One in so many is of those that wait, so that nobody waits without end behind what changes all the time. */
+/** One in this many is taken from those that wait, so that none waits forever behind constant changes. */
 const othersEvery = 10;
 
 export function createPublishQueue(options: {
   readonly get: (key: string) => AppRecord | undefined;
-  /** what the broker has of it, as far as is known */
+  /** The broker's copy, if known */
   readonly shown: (key: string) => Gist | undefined;
 }): PublishQueue {
   const changed = new Set<string>();
   const untold = new Set<string>();
   const others = new Set<string>();
-  /** as it was when it came into the queue */
+  /** Its state when it was added to the queue */
   const cameAs = new Map<string, Gist>();
   let turn = 0;
 

@@ -1,5 +1,5 @@
-// Whether Argo CD can be reached at all. A call that found nobody there raises a doubt, and a cheap question decides: so
-// one lost answer changes nothing, and a server that is really gone is noticed within seconds.
+// Tells whether Argo CD can be reached. A request that reached nobody raises a doubt, and a cheap question decides. So one lost
+// answer changes nothing, but a server that is down is noticed within seconds.
 import type { Clock, Timer } from '../../service/clock.ts';
 import { messageOf } from '../../service/log.ts';
 import type { ArgoCd } from '../argocd/client.ts';
@@ -7,26 +7,26 @@ import { ArgoCdError } from '../argocd/errors.ts';
 import type { ArgoCdErrorKind } from '../argocd/errors.ts';
 
 export interface Reach {
-  /** A call has found nobody there, or the stream has ended: Argo CD is asked whether it is there. */
+  /** A request reached nobody, or the stream has ended: ask Argo CD whether it is there. */
   doubt(): void;
   isInDoubt(): boolean;
   /** It did not answer, and is asked again until it does. */
   isAway(): boolean;
-  /** Resolves when no doubt is open, or at the stop. */
+  /** Resolves when there is no doubt, or at the stop. */
   whenDecided(): Promise<void>;
   /** Resolves when Argo CD is there as far as is known, or at the stop. */
   whenThere(): Promise<void>;
   stop(): void;
 }
 
-/** From one question to the next at least, while Argo CD is away and where doubts come thick and fast. In milliseconds. */
+/** The shortest pause between two questions, while Argo CD is down or doubts are frequent. In milliseconds. */
 const everyMs = 2_000;
 
-/** Whoever needs longer to say its version would not take a release either. In milliseconds. */
+/** A server that needs longer for its version would not accept a release either. In milliseconds. */
 export const answerWithinMs = 4_000;
 /**
- * Where this process itself was paused or busy for so long beyond that, an answer may have come that it did not read. The
- * question is asked again then, so many times at most.
+ * If this process was paused or busy for this much longer, it may not have read an answer. Then it repeats the question, at
+ * most this many times.
  */
 const lateMs = 250;
 const lateMax = 3;
@@ -38,7 +38,7 @@ const nobodyThere: ReadonlySet<ArgoCdErrorKind> = new Set([
   'not-argocd',
 ]);
 
-/** Whether a call may have failed because nobody is there. */
+/** True if a request may have failed because nobody is there. */
 export function raisesDoubt({ kind }: ArgoCdError): boolean {
   return nobodyThere.has(kind);
 }
@@ -47,7 +47,7 @@ function isRefusal(error: unknown): boolean {
   return error instanceof ArgoCdError && !raisesDoubt(error);
 }
 
-/** It was sent and not answered at all, in time or ever. */
+/** It was sent, and no answer came in time. */
 function isSilence(error: unknown): boolean {
   return error instanceof ArgoCdError && error.kind === 'unsure' && error.status === undefined;
 }
@@ -55,11 +55,11 @@ function isSilence(error: unknown): boolean {
 export function createReach(options: {
   readonly argocd: Pick<ArgoCd, 'probe'>;
   readonly clock: Clock;
-  /** when Argo CD last sent something by itself: one that does is slow at most */
+  /** When Argo CD last sent something by itself. If it does, it is only slow */
   readonly lastSign: () => number;
-  /** after each question that nobody of Argo CD's has answered */
+  /** Called after each question that Argo CD did not answer */
   readonly onAway: (why: string) => void;
-  /** after each one that was; `back`: those before it were not */
+  /** Called after each answered question; `back`: the one before was not answered */
   readonly onThere: (back: boolean) => void;
 }): Reach {
   const { clock } = options;
@@ -92,7 +92,7 @@ export function createReach(options: {
     try {
       await options.argocd.probe({ timeoutMs: answerWithinMs });
     } catch (error) {
-      // Whoever refuses is there: a proxy may want more of a question without a token than of one with it.
+      // A server that refuses is there. A proxy may require more for a question without a token.
       if (isRefusal(error)) why = undefined;
       else if (!isSilence(error)) why = messageOf(error);
       else if (options.lastSign() < askedAt) {

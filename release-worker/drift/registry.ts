@@ -1,55 +1,55 @@
 // In-memory copy of every application that Argo CD shows and some button selects, keyed by namespace and name. The only
 // cache of Argo CD's state.
 //
-// List items carry no version, so time decides: an application with a stream event after the list request was sent
-// keeps the stream's record, all others take the list's, and what the list lacks is dropped. A list that was sent before
-// one already taken says nothing new. Only the stream and lists tell what exists: a GET may be answered long after a
-// deletion.
+// List items carry no version, so time decides. If an application had a stream event after the list request was sent, the
+// record of the stream stays. All others take the record of the list, and what the list lacks is dropped. A list that was
+// sent before one that is already taken is ignored. Only the stream and lists tell what exists, because the answer to a GET
+// may arrive long after a deletion.
 //
-// What a list item lacks is not known, and the known member stays. An application that was never known in full is kept
-// aside until the stream or a GET has told the rest: nobody decides by half of it.
+// A member that a list item lacks is not known, so the known member stays. An application that was never known completely is
+// kept aside until the stream or a GET has reported the rest, so that nobody decides by half of it.
 import type { AppDetail, AppRecord, ListedApp } from '../argocd/application.ts';
 import { isWholeItem, keyOf } from '../argocd/application.ts';
 
-/** The moment at which a request was sent, in the order of what the registry has seen. */
+/** The time at which a request was sent, in the order of events of this registry. */
 export interface Ticket {
   readonly order: number;
 }
 
 export interface Registry {
-  /** To be taken right before a request is sent. */
+  /** Call this just before a request is sent. */
   ticket(): Ticket;
   event(type: 'changed' | 'deleted', record: AppRecord): void;
   list(ticket: Ticket, records: readonly ListedApp[]): void;
   /**
-   * The same a thousand at a time, after each of which `between` is awaited; what is told meanwhile is newer and stays.
-   * Listeners are told once, at the end.
+   * The same, a thousand at a time, and awaits `between` after each. What arrives meanwhile is newer and stays. Listeners are
+   * called once, at the end.
    */
   listInTurns(ticket: Ticket, records: readonly ListedApp[], between: () => Promise<void>): Promise<void>;
-  /** The answer to a GET of one application; it counts only for one that is known, be it in part. */
+  /** The answer to a GET of one application. It counts only for an application that is known, at least in part. */
   whole(ticket: Ticket, record: AppRecord): void;
-  /** Applications of which the lists do not tell enough to know whether somebody wants them, and nothing else has. */
+  /** Applications about which lists and all other sources say too little to decide whether a button selects them. */
   partlyKnown(): readonly ListedApp[];
   isPartlyKnown(key: string): boolean;
   /**
-   * Applications whose target the newest list has left out, and nothing has told since: it is that of the last stream
-   * event or GET, and a newer commit does not show in a list.
+   * Applications whose target the newest list leaves out and nothing has reported since. Their known target is that of the
+   * last stream event or GET, and a newer commit does not show in a list.
    */
   withoutListedTarget(): readonly AppRecord[];
   get(key: string): AppRecord | undefined;
   all(): IterableIterator<AppRecord>;
   readonly size: number;
-  /** Told the keys that have changed, appeared or gone, after each event, list or answer that changed any. */
+  /** Receives the keys that have changed, appeared or gone, after each event, list or answer that changed any. */
   onChange(listener: (keys: ReadonlySet<string>) => void): () => void;
 }
 
 interface Entry {
   readonly record: AppRecord;
-  /** when the stream or a GET last told of it */
+  /** When the stream or a GET last reported it */
   readonly order: number;
 }
 
-/** A few milliseconds' work. */
+/** Takes a few milliseconds. */
 const inATurn = 1_000;
 
 /** @param wanted the applications to keep; by default all */
@@ -57,9 +57,9 @@ export function createRegistry(wanted: (app: AppRecord) => boolean = () => true)
   const entries = new Map<string, Entry>();
   const partly = new Map<string, ListedApp>();
   const targetUnlisted = new Set<string>();
-  /** known in full, and not wanted: a list that tells less must not bring them up again */
+  /** Completely known, and not wanted: an incomplete list item must not bring them back */
   const unwanted = new Set<string>();
-  /** applications that the stream has reported as deleted, so that a list sent before does not bring them back */
+  /** Applications that the stream has reported as deleted, so that an earlier list does not bring them back */
   const deleted = new Map<string, number>();
   const listeners = new Set<(keys: ReadonlySet<string>) => void>();
   let order = 0;
@@ -68,7 +68,7 @@ export function createRegistry(wanted: (app: AppRecord) => boolean = () => true)
   const tell = (keys: ReadonlySet<string>) => {
     if (keys.size > 0) for (const listener of listeners) listener(keys);
   };
-  /** @returns whether anything has changed by it */
+  /** @returns true if it has changed anything */
   const put = (key: string, entry: Entry): boolean => {
     partly.delete(key);
     targetUnlisted.delete(key);
@@ -82,7 +82,7 @@ export function createRegistry(wanted: (app: AppRecord) => boolean = () => true)
     return before === undefined || !sameRecord(before.record, entry.record);
   };
 
-  /** Stops for a moment after each so many records. */
+  /** Pauses after this many records. */
   const takeList = function* (ticket: Ticket, records: readonly ListedApp[]): Generator<undefined, void> {
     if (ticket.order < newestList) return;
     newestList = ticket.order;
@@ -161,7 +161,7 @@ export function createRegistry(wanted: (app: AppRecord) => boolean = () => true)
   };
 }
 
-/** The stream leaves resources out, so what a whole object has told of them stays. */
+/** The stream leaves resources out, so those of a whole object stay. */
 function withKnownResources(record: AppRecord, known: AppRecord | undefined): AppRecord {
   const appOfApps = known?.detail?.appOfApps;
   if (appOfApps === undefined || record.detail === undefined || record.detail.appOfApps !== undefined)
@@ -170,8 +170,8 @@ function withKnownResources(record: AppRecord, known: AppRecord | undefined): Ap
 }
 
 /**
- * What a list item leaves out stays as it is known. Its target and its detail do so only where the list agrees with what
- * the stream told last: otherwise both are of the time before, and an old target would be an old release.
+ * A member that a list item leaves out stays. Its target and its details stay only if the list agrees with the last event
+ * of the stream. Otherwise both are older, and an old target would be an old release.
  */
 function withKnown(listed: ListedApp, known: AppRecord | undefined): ListedApp {
   if (known === undefined) return listed;
@@ -187,7 +187,7 @@ function withKnown(listed: ListedApp, known: AppRecord | undefined): ListedApp {
   return { ...merged, target, ...(detail === undefined ? {} : { detail }) };
 }
 
-/** One comparison a member, so that none can be forgotten; as text, 10,000 applications would take ten times as long. */
+/** Compares each member by name, so that none can be forgotten. As text, 10,000 applications would take ten times as long. */
 const sameMember: { readonly [Member in keyof AppRecord]-?: (a: AppRecord, b: AppRecord) => boolean } = {
   namespace: (a, b) => a.namespace === b.namespace,
   name: (a, b) => a.name === b.name,

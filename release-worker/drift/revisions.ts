@@ -1,4 +1,4 @@
-// Who made a revision and what its message says: asked for once a revision, not once an application.
+// Authors and messages of revisions. Asks once for each revision instead of once for each application.
 import { delay } from '../../service/clock.ts';
 import type { Clock } from '../../service/clock.ts';
 import type { Log } from '../../service/log.ts';
@@ -10,28 +10,28 @@ import { ArgoCdError } from '../argocd/errors.ts';
 import type { Registry } from './registry.ts';
 
 export interface Revisions {
-  /** What is known. Asks for what is unknown, and calls `onChange` when the answer has come. */
+  /** Returns what is known. Asks for the rest, and calls `onChange` after the answer. */
   of(app: AppRecord, revision: string): RevisionMetadata | undefined;
   stop(): Promise<void>;
 }
 
-/** Commits that are kept: a few hundred bytes each. */
+/** The maximum of kept commits, a few hundred bytes each. */
 const keepMax = 10_000;
 const waitingMax = 200;
 /**
- * So many are asked for at once, and further ones in such intervals (milliseconds): nobody waits for them, and where every
- * change is another commit the questions would cost more than all the rest.
+ * So many are asked for at once, and further ones at this interval (milliseconds). Nobody waits for them, and if every
+ * change is another commit, the questions would cost more than all other work.
  */
 const atOnceMax = 20;
 const oneInMs = 200;
 /**
- * Where more come meanwhile than can be asked for at that pace, it is slower, in milliseconds: most would be superseded
- * before anybody has read of them.
+ * The interval if more arrive than can be asked for at that pace, in milliseconds: most would be replaced before anybody
+ * has read them.
  */
 const oneInWhileMoreComeMs = 1_000;
-/** After a failure the same revision is not asked for again for so long, in milliseconds. */
+/** After a failure the same revision is not asked for again during this time, in milliseconds. */
 const failedForMs = 600_000;
-/** Where nobody was there to answer, the question waits so long and is asked again, in milliseconds. */
+/** If nobody was there to answer, the question is repeated after this time, in milliseconds. */
 const nobodyForMs = 10_000;
 
 export function createRevisions(options: {
@@ -48,14 +48,14 @@ export function createRevisions(options: {
     { readonly app: AppRecord; readonly revision: string; readonly keys: Set<string> }
   >();
   let underWay = '';
-  /** applications whose questions had to leave the full queue: told when it has emptied, so that they ask again */
+  /** Applications whose questions did not fit into the queue. They ask again when it is empty */
   const turnedAway = new Set<string>();
   let asking: Promise<void> | undefined;
   const abort = new AbortController();
-  /** questions that may be asked at once */
+  /** Questions that may be asked at once */
   let allowed = atOnceMax;
   let allowedAt = clock.monotonic();
-  /** new questions since the last one was asked, and between that and the one before */
+  /** New questions since the last one was asked, and in the interval before */
   let came = 0;
   let cameBefore = 0;
 
@@ -76,7 +76,7 @@ export function createRevisions(options: {
   };
   const waitForTurn = async () => {
     await delay(clock, came + cameBefore > 1 ? oneInWhileMoreComeMs : oneInMs, abort.signal);
-    // What was waited for is used up.
+    // The waiting time has been used.
     allowedAt = clock.monotonic();
   };
   const isShown = (key: string, revision: string) => {
@@ -84,8 +84,8 @@ export function createRevisions(options: {
     return app !== undefined && (app.target === revision || app.detail?.deployed === revision);
   };
   /**
-   * What has just changed comes last, and goes before what is asked for because of a start. What no application shows any
-   * more is forgotten.
+   * The last change comes last, and before the questions of a start. Revisions that no application shows any more are
+   * dropped.
    */
   const newest = () => {
     for (const question of [...waiting].toReversed()) {
@@ -118,7 +118,7 @@ export function createRevisions(options: {
         options.onChange(keys);
       } catch (error) {
         if (error instanceof ArgoCdError && (error.kind === 'unreachable' || error.kind === 'unavailable')) {
-          // Behind all others, so that one that is never answered keeps nobody waiting for long.
+          // After all others, so that a question that is never answered does not delay them for long.
           const others = [...waiting].filter(([other]) => other !== id);
           waiting.clear();
           for (const [other, question] of [next, ...others]) waiting.set(other, question);
@@ -137,14 +137,14 @@ export function createRevisions(options: {
   const askAll = () => {
     asking ??= work().finally(() => {
       asking = undefined;
-      // Something may have come between the last answer and now.
+      // More may have arrived between the last answer and now.
       if (waiting.size > 0 && !abort.signal.aborted) askAll();
     });
   };
 
   return {
     of: (app, revision) => {
-      // Only full commit ids, and of the plain kind: anything else is HTTP 500 (`revision-metadata-branch-name`).
+      // Only full commit ids of plain sources. Anything else gets HTTP 500 (`revision-metadata-branch-name`).
       if (app.sources > 1 || !/^[0-9a-f]{40}$/.test(revision)) return undefined;
       const id = `${app.repository} ${revision}`;
       const found = known.get(id);

@@ -1,18 +1,18 @@
-// Says what the version of Argo CD, or a list that lacks what every supported version tells, means for people.
+// Tells people what the version of Argo CD means, or a list that lacks members of every supported version.
 import type { HealthCheck } from '../../service/health.ts';
 import type { Log } from '../../service/log.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { ListedApp } from '../argocd/application.ts';
 import { tooOld } from '../argocd/version.ts';
 
-/** Why such a list is no sign that all is well, and what becomes of it. */
+/** Why such a list does not prove that all is well, and what happens to it. */
 export function partlyTold(apps: readonly ListedApp[], server: string): string {
   const [first] = apps;
   const name = first === undefined ? '' : ` (${keyOf(first)}${apps.length > 1 ? ' …' : ''})`;
   return `the list of ${server} lacks the specification of ${apps.length} applications${name}, which are asked for one by one. Look whether something in between changes its answers`;
 }
 
-/** @returns to be told each version that the server gives */
+/** @returns a function to call with each version that the server reports */
 export function createServerVersion(options: {
   readonly server: string;
   readonly log: Pick<Log, 'warn'>;

@@ -1,4 +1,4 @@
-// Says what the buttons and the summary have to say: gathers changes, chooses the signals, publishes what has changed.
+// Publishes the signals of the buttons and the summary: gathers changes, chooses the signals, publishes what has changed.
 import { buttonSignal } from '../../messages/button.ts';
 import type { ButtonSignal, Signal } from '../../messages/button.ts';
 import { toTime } from '../../messages/time.ts';
@@ -28,29 +28,30 @@ import type { ArgoCdWatch } from './argocd-watch.ts';
 export interface SignalPublisher {
   start(): void;
   stop(): void;
-  /** Something has changed, perhaps of these applications: looked at soon, together with what else changes. */
+  /** Something has changed, perhaps about these applications. It is processed soon, together with other changes. */
   changed(keys?: Iterable<string>): void;
-  /** A release has started: how the last one ended is no longer shown. To be called when its first request is on its way. */
+  /** A release has started: the end of the last one is no longer shown. Call it when the first request has been sent. */
   started(button: string): void;
-  /** A release has ended, be it in a former run. Said again of the same release, the newer end counts. */
+  /** A release has ended, perhaps one of an earlier run. If called again for the same release, the later end counts. */
   finished(ending: Ending): void;
   /**
-   * What a former run saw: out of sync before it could not be compared. To be told before anything is known of Argo CD.
+   * From an earlier run: the application was out of sync before it could not be compared. Call it before anything is known
+   * about Argo CD.
    * @param at milliseconds since the epoch
    */
   remember(key: string, at: number): void;
-  /** Of what cannot be compared now: when it was last known to be out of sync, in milliseconds since the epoch. */
+  /** For an application that cannot be compared: when it was last known to be out of sync, in milliseconds since the epoch. */
   wasOutOfSyncAt(key: string): number | undefined;
-  /** Whether it is out of sync and not shown yet, since Argo CD is to sync it by itself. */
+  /** True if it is out of sync but not shown yet, because Argo CD should sync it by itself. */
   isUnripe(key: string): boolean;
 }
 
-/** What the light of a button is chosen from, and the choice. */
+/** The input of a choice, and the chosen signal. */
 export interface ButtonShown {
   readonly button: string;
   readonly signal: Signal;
   readonly drift: DriftCounts;
-  /** monotonic; of the application that has been out of sync for longest */
+  /** In monotonic milliseconds, for the application that has been out of sync for longest */
   readonly driftSince: () => number | undefined;
 }
 
@@ -69,19 +70,19 @@ export interface SignalPublisherOptions {
   readonly releasing: (button: string) => number;
   readonly freeze: Pick<Freeze, 'of' | 'ofAll'>;
   readonly claims: Pick<Claims, 'claimedTwice' | 'isOthers'>;
-  /** why the state directory cannot be written, in words */
+  /** Why the state directory cannot be written, for people */
   readonly unwritable: () => string | undefined;
-  /** Nothing is left of the failure: a restart must not bring it back. */
+  /** The failure is over: a restart must not bring it back. */
   readonly onOver?: (ending: Ending) => void;
-  /** A restart must know which applications were out of sync before Argo CD could compare them no longer. */
+  /** A restart must know which applications were out of sync before Argo CD could not compare them any more. */
   readonly onLost?: (changes: LostComparisonChanges) => void;
-  /** after each look, of each button */
+  /** Called for each button after each update */
   readonly onShown?: (shown: ButtonShown) => void;
 }
 
-/** A change that comes alone is said at once; what comes in so short a time after it is said together. In milliseconds. */
+/** A single change is published at once. Changes within this time after it are published together. In milliseconds. */
 const gatherMs = 30;
-/** To say something takes as long as to send a sync, which goes first: nobody sees the difference. In milliseconds. */
+/** Publishing takes as long as sending a sync, which goes first. Nobody sees this delay. In milliseconds. */
 const startedMs = 10;
 
 export function createSignalPublisher(options: SignalPublisherOptions): SignalPublisher {
@@ -99,7 +100,7 @@ export function createSignalPublisher(options: SignalPublisherOptions): SignalPu
     automatedGraceMs,
     lost,
   });
-  /** While it waits nothing is said: a first list of thousands is not to look as if it held but some of them. */
+  /** While it waits, nothing is published: a first list of thousands must not look complete when it is not. */
   const counting = createInTurns({
     clock,
     handle: (key) => driftCounter.update([key], clock.monotonic()),
@@ -107,7 +108,7 @@ export function createSignalPublisher(options: SignalPublisherOptions): SignalPu
   });
   const get = (key: string) => registry.get(key);
   const endings = createEndings({ clock, get, onOver: (ending) => options.onOver?.(ending) });
-  /** Said once and for all: the two clocks do not run alike. */
+  /** Calculated once, because the two clocks do not run alike. */
   const lostSince = new WeakMap<Lost, number>();
   const closedWindows = createClosedWindows({ drifted: driftCounter.drifted, access });
   const summary = createSummaryPublisher({
@@ -129,7 +130,7 @@ export function createSignalPublisher(options: SignalPublisherOptions): SignalPu
   };
 
   const look = () => {
-    // Looked at again as soon as all is counted.
+    // Updated again when everything is counted.
     if (counting.waiting) return;
     const now = clock.monotonic();
     lookedAt = now;
@@ -144,7 +145,7 @@ export function createSignalPublisher(options: SignalPublisherOptions): SignalPu
 
     for (const button of buttons) {
       const drift = driftCounter.of(button.id);
-      // Before the first list, or while Argo CD shows nothing at all, nothing is known to be over.
+      // Before the first list, or while Argo CD shows nothing at all, no failure is known to be over.
       if (now < freshUntil && drift.total > 0) endings.sweep(button.id);
       const ended = endings.of(button.id);
       const frozen = options.freeze.of(button.id);
@@ -195,7 +196,7 @@ export function createSignalPublisher(options: SignalPublisherOptions): SignalPu
       const before = said.get(button.id);
       if (before?.text === text) continue;
       said.set(button.id, { signal: choice.signal, text });
-      // With thousands of applications the numbers alone change dozens of times a second.
+      // With thousands of applications the counts change dozens of times a second.
       log[before?.signal === choice.signal ? 'debug' : 'info'](
         { button: button.id, signal: choice.signal, outOfSync: drift.outOfSync },
         `button ${button.id}: ${choice.signal}${choice.reason === undefined ? '' : ` (${choice.reason})`}`,
@@ -208,13 +209,13 @@ export function createSignalPublisher(options: SignalPublisherOptions): SignalPu
   return {
     start: () => {
       alarm.start(look);
-      // What we said of a button that is no longer ours would stay on the broker, and we would vouch for it.
-      // Only of them: what we say now comes dozens of times a second, and each copy would be read and acknowledged.
+      // A signal for a button that is no longer ours would stay on the broker under our name. Only such buttons are subscribed:
+      // our own signals change dozens of times a second, and each copy would have to be read and acknowledged.
       link.subscribe(
         buttonSignal.filter(),
         (message, { params }) => {
           if (buttons.some(({ id }) => id === params.button)) {
-            // Somebody has cleared it, or another worker has said something before it heard that the button is ours too.
+            // Somebody has cleared it, or another worker has published one before it learned that the button is ours too.
             const isSpokenOver =
               message?.worker !== options.worker && options.claims.claimedTwice(params.button) !== undefined;
             if (message !== undefined && !isSpokenOver) return;

@@ -1,4 +1,4 @@
-// What a button has to say: the strongest signal that holds. Pure; the caller sets the timer for `nextAt`.
+// Chooses the signal of a button: the strongest that applies. Pure; the caller sets the timer for `nextAt`.
 import type { ReleaseOutcome } from '../../messages/release.ts';
 import type { Signal } from '../../messages/button.ts';
 import type { Frozen } from '../../messages/freeze.ts';
@@ -10,38 +10,38 @@ import { driftState } from './summary.ts';
 
 export interface SignalInput {
   readonly drift: DriftCounts;
-  /** milliseconds on the clock of `now`, until which what is known of Argo CD counts */
+  /** Until when the known state of Argo CD is valid, in milliseconds on the clock of `now` */
   readonly freshUntil: number;
-  /** why nothing newer is known, in words */
+  /** Why nothing newer is known, for people */
   readonly problem?: string;
-  /** releases of this button that run */
+  /** Running releases of this button */
   readonly releasing: number;
-  /** how this button's last release ended; gone once a press has been accepted after it */
+  /** How the last release of this button ended. Absent after a later accepted press */
   readonly last?: LastRelease;
-  /** why an application cannot be compared, in words, as far as that is known */
+  /** Why an application cannot be compared, for people, if that is known */
   readonly cause?: () => string | undefined;
-  /** what was out of sync and cannot be compared now, in words */
+  /** What was out of sync and cannot be compared now, for people */
   readonly lost?: () => string | undefined;
-  /** what keeps it from releasing, the freeze that lasts longest first */
+  /** The freezes that block it, the longest first */
   readonly frozen?: readonly Frozen[];
-  /** why nothing could be released although Argo CD would let it, in words */
+  /** Why nothing could be released although Argo CD would allow it, for people */
   readonly unwritable?: string;
-  /** what is known of the sync windows that are in the way */
+  /** What is known about the sync windows that block it */
   readonly windows?: () => ClosedWindows;
 }
 
 export interface ClosedWindows {
-  /** milliseconds since the epoch: when a sync window lets the first application through, as far as that is known */
+  /** When a sync window frees the first application, in milliseconds since the epoch, if known */
   readonly until?: number | undefined;
-  /** what people wrote down about them; undefined: nothing */
+  /** The descriptions of the windows. Undefined: none */
   readonly description?: string | undefined;
 }
 
 export interface LastRelease {
   readonly outcome: ReleaseOutcome;
-  /** milliseconds on the clock of `now` */
+  /** In milliseconds on the clock of `now` */
   readonly at: number;
-  /** what a failure has left */
+  /** What remains of a failure */
   readonly left: Left;
   readonly inWords: string;
 }
@@ -49,13 +49,13 @@ export interface LastRelease {
 export interface SignalChoice {
   readonly signal: Signal;
   readonly reason?: string;
-  /** RFC 3339: until when, as far as that is known */
+  /** Until when, in RFC 3339, if known */
   readonly until?: string;
-  /** when the choice must be made again although nothing has happened */
+  /** When to choose again although nothing has happened */
   readonly nextAt?: number;
 }
 
-/** How long the light shows how a release ended, at least. Source: the table of signals in `README.md`. */
+/** The shortest time for which the light shows the end of a release. Source: the table of signals in `README.md`. */
 export const endShownMs = 5_000;
 
 export function signalOf(input: SignalInput, now: number): SignalChoice {
@@ -72,10 +72,10 @@ export function signalOf(input: SignalInput, now: number): SignalChoice {
   const shownUntil = last === undefined ? undefined : last.at + endShownMs;
   const isNews = last !== undefined && now < last.at + endShownMs;
   const failure = last === undefined || last.outcome === 'succeeded' ? undefined : last;
-  // That nothing can be compared is no end of a failure, and hides none.
+  // If nothing can be compared, that neither ends nor hides a failure.
   const failed =
     failure !== undefined && drift.total > 0 && (isNews || failure.left === 'failed') ? failure : undefined;
-  // Also without drift left (what was released may be unhealthy), at least for a while: the end is not to be missed.
+  // Also without drift (what was released may be unhealthy), at least for a while: people must not miss the end.
   if (failed !== undefined)
     return {
       signal: 'failed',
@@ -85,7 +85,7 @@ export function signalOf(input: SignalInput, now: number): SignalChoice {
   if (state === 'unknown') return { signal: 'unknown', reason: whyUnknown(input), ...until() };
   if (last?.outcome === 'succeeded' && isNews) return { signal: 'succeeded', ...until(shownUntil) };
   if (state === 'drifted') {
-    // What has become of the failure: a fix that was pushed is new drift, and still not the end of it.
+    // A fix that was pushed after the failure is new drift, and does not end the failure.
     const others = [
       failure?.left === 'new-target' ? failure.inWords : undefined,
       drift.wereOutOfSync > 0 ? input.lost?.() : undefined,

@@ -1,4 +1,4 @@
-// Keeps one event stream open: opens it again when it ends, and says when its first burst is over and when it falls quiet.
+// Keeps one event stream open: opens it again when it ends, and reports when its first burst is over and when it is silent.
 import type { Clock, Timer } from '../../service/clock.ts';
 import type { Health } from '../../service/health.ts';
 import { backoffMs } from '../../service/backoff.ts';
@@ -18,34 +18,34 @@ export interface StreamLoopOptions extends Pick<
   readonly health: ReturnType<Health['check']>;
   readonly random: () => number;
   readonly signs: StreamSigns;
-  /** @param first whether it is the first one of its stream */
+  /** @param first true for the first event of its stream */
   readonly onSign: (first: boolean) => void;
-  /** The stream has told of everything that there is, and tells of changes from now on. */
+  /** The stream has reported everything that exists, and reports changes from now on. */
   readonly onBurstOver: () => void;
-  /** It is open, but has been without a sign for longer than its keep-alives leave a gap. */
+  /** The stream is open, but silent for longer than the interval of its keep-alives. */
   readonly onQuiet: () => void;
-  /** @param sent whether it had sent something */
+  /** @param sent true if it had sent something */
   readonly onEnd: (error: unknown, sent: boolean) => void;
-  /** Resolves when there is somebody to open the next one at. */
+  /** Resolves when there is a server to open the next stream at. */
   readonly whenThere: () => Promise<void>;
 }
 
 export interface StreamLoop {
   /** Ends with `signal`, after `hurry`. */
   run(): Promise<void>;
-  /** Opens the next stream without waiting any longer. */
+  /** Opens the next stream without a further pause. */
   hurry(): void;
 }
 
-/** Argo CD's keep-alives come every 15 s. In milliseconds. */
+/** Argo CD sends a keep-alive every 15 s. In milliseconds. */
 export const keepAliveGapMs = 20_000;
-/** A stream that has never sent anything may be half-open; nothing tells, so it is opened anew. */
+/** A stream that has never sent anything may be half-open without a sign, so it is opened again. */
 const silentStreamMs = 600_000;
-/** The burst that a stream begins with is over when nothing has come for so long, or after the longest time. */
+/** The first burst of a stream is over when nothing has arrived for this time, or after the longest time. */
 const burstQuietMs = 1_000;
 const burstLongestMs = 15_000;
 const reconnect = { minMs: 1_000, maxMs: 60_000 };
-/** A stream that has lived so long was a good one: the next failure starts the delays anew. */
+/** After a stream of at least this length, the pauses start again from the beginning. */
 const steadyStreamMs = 30_000;
 
 export function createStreamLoop(options: StreamLoopOptions): StreamLoop {
@@ -62,7 +62,7 @@ export function createStreamLoop(options: StreamLoopOptions): StreamLoop {
     if (now >= endsAt) options.onBurstOver();
     else burst = clock.setTimeout(() => awaitEndOfBurst(begun), endsAt - now);
   };
-  /** A server that was stopped, or a cable that was pulled, ends no connection. */
+  /** A stopped server, or a cable that was pulled, does not close a connection. */
   const lookWhenQuiet = () => {
     const leftMs = signs.last() + keepAliveGapMs - clock.monotonic();
     if (leftMs <= 0) options.onQuiet();

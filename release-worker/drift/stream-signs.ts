@@ -2,13 +2,13 @@
 import type { Clock } from '../../service/clock.ts';
 
 export interface StreamSigns {
-  /** since when the present stream has been sending; monotonic */
+  /** Since when the current stream has been sending, in monotonic milliseconds */
   since(): number | undefined;
-  /** when a stream last sent something; monotonic */
+  /** When a stream last sent something, in monotonic milliseconds */
   last(): number;
-  /** @returns whether it is the first one of its stream */
+  /** @returns true for the first event of its stream */
   sign(): boolean;
-  /** The stream has ended. @returns for how long it had been sending, in milliseconds */
+  /** The stream has ended. @returns how long it had been sending, in milliseconds */
   end(): number;
 }
 

@@ -1,4 +1,4 @@
-// Publishes the drift summary when it has changed, and not too often.
+// Publishes the drift summary when it has changed, at a limited rate.
 import { drift as driftChannel } from '../../messages/drift.ts';
 import type { Frozen } from '../../messages/freeze.ts';
 import type { Clock } from '../../service/clock.ts';
@@ -9,15 +9,15 @@ import type { DriftCounter } from './drift-counter.ts';
 
 export interface SummaryPublisher {
   /**
-   * Publishes the summary, at once where its state is another one.
-   * @param fresh whether what is known of Argo CD is
-   * @param now monotonic milliseconds
-   * @returns when to call again; Infinity: when something has changed
+   * Publishes the summary, at once if its state has changed.
+   * @param fresh true if the known state of Argo CD is fresh
+   * @param now in monotonic milliseconds
+   * @returns when to call again. Infinity: after the next change
    */
   publish(fresh: boolean, now: number): number;
 }
 
-/** The summary is 50 times as long as a signal, and nobody reads it that fast. In milliseconds. */
+/** A summary is 50 times as long as a signal, and nobody reads it so often. In milliseconds. */
 const gatherMs = 200;
 
 export function createSummaryPublisher(options: {
@@ -26,11 +26,11 @@ export function createSummaryPublisher(options: {
   readonly clock: Clock;
   readonly driftCounter: Pick<DriftCounter, 'all' | 'listed' | 'oldest'>;
   readonly obstacleOf: (key: string) => Obstacle | undefined;
-  /** whether Argo CD has answered when it was asked last */
+  /** True if Argo CD answered the last request */
   readonly reachable: () => boolean;
   readonly server: string;
   readonly simulated: () => boolean;
-  /** what keeps every button from releasing */
+  /** What blocks every button */
   readonly frozen: () => Frozen | undefined;
 }): SummaryPublisher {
   const { link, clock, driftCounter } = options;
@@ -48,7 +48,7 @@ export function createSummaryPublisher(options: {
       since = clock.now();
     }
     const seen = driftCounter.oldest();
-    // Computed once only: the two clocks do not run alike.
+    // Calculated once, because the two clocks do not run alike.
     if (seen !== oldest?.seen)
       oldest = seen === undefined ? undefined : { seen, at: clock.now() - (clock.monotonic() - seen) };
     const summary = summaryOf({

@@ -1,4 +1,4 @@
-// The drift summary for everybody: pure.
+// Builds the drift summary. Pure.
 import type { Frozen } from '../../messages/freeze.ts';
 import type { DriftSummary } from '../../messages/drift.ts';
 import { summaryApplications } from '../../messages/drift.ts';
@@ -9,7 +9,7 @@ import { keyOf } from '../argocd/application.ts';
 import { isListed, type DriftCounts, type Obstacle } from './drifted.ts';
 import { notesOf } from './notes.ts';
 
-/** Length of a revision as people read it; Git's own default. */
+/** The length of a revision for people: Git's own default. */
 const shortLength = 7;
 
 export function shortRevision(revision: string): string {
@@ -21,15 +21,15 @@ export function shortRevision(revision: string): string {
 
 export function summaryOf(options: {
   readonly obstacleOf: (key: string) => Obstacle | undefined;
-  /** at least those that are anything but in sync, or being deleted */
+  /** At least those that are not in sync or are being deleted */
   readonly apps: Iterable<AppRecord>;
   readonly counts: DriftCounts;
   readonly fresh: boolean;
-  /** whether Argo CD has answered when it was asked last */
+  /** True if Argo CD answered the last request */
   readonly reachable: boolean;
-  /** milliseconds since the epoch */
+  /** In milliseconds since the epoch */
   readonly since: number;
-  /** milliseconds since the epoch */
+  /** In milliseconds since the epoch */
   readonly oldestDriftAt?: number | undefined;
   readonly now: number;
   readonly server: string;
@@ -68,9 +68,8 @@ export function summaryOf(options: {
 }
 
 /**
- * What is not in sync, out of sync before unknown before being deleted and then by name, so that the first ones do not
- * change without a reason.
- * By code unit: an order of language takes long for thousands, and nobody reads it as a dictionary.
+ * What is not in sync: out of sync first, then unknown, then being deleted, each by name, so that the first ones stay
+ * stable. By code unit, because sorting thousands by language takes long and nobody reads them as a dictionary.
  */
 function firstOf(apps: Iterable<AppRecord>): {
   readonly shown: readonly AppRecord[];
@@ -98,8 +97,8 @@ function withNotes(notes: readonly Note[]): { notes?: Note[] } {
 }
 
 /**
- * Nothing visible, or nothing that Argo CD could compare, is not `clear`: nobody has looked. Nor is drift over where Argo
- * CD can only compare it no longer.
+ * Nothing visible, or nothing that Argo CD could compare, is not `clear`, because nothing was checked. Nor is drift over if
+ * Argo CD only cannot compare it any more.
  */
 export function driftState(counts: DriftCounts, fresh: boolean): DriftSummary['state'] {
   if (!fresh || counts.total === 0) return 'unknown';

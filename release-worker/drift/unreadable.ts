@@ -1,5 +1,5 @@
-// Events of the stream that cannot be read: each may have told of a change, so a list has to, soon. Whatever sends garbage
-// may send it without end, which must neither fill the log nor have Argo CD asked without a pause.
+// Unreadable events of the stream. Each may have reported a change, so a list must follow soon. A server may send garbage
+// without end, which must neither fill the log nor make the worker ask without a pause.
 import type { Clock, Timer } from '../../service/clock.ts';
 import type { Log } from '../../service/log.ts';
 
@@ -8,13 +8,13 @@ export interface Unreadable {
   stop(): void;
 }
 
-/** They are told of at most this often. In milliseconds. */
+/** They are logged at most this often. In milliseconds. */
 const tellEveryMs = 60_000;
 
 export function createUnreadable(options: {
   readonly clock: Clock;
   readonly log: Pick<Log, 'warn'>;
-  /** milliseconds from one look to the next at least */
+  /** The shortest time between two lists, in milliseconds */
   readonly lookEveryMs: number;
   readonly look: () => void;
 }): Unreadable {

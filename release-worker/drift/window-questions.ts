@@ -1,4 +1,4 @@
-// Whether the sync windows let an application be synced now, and until when: its project is asked first, then itself.
+// Asks whether sync windows allow a sync of an application now, and until when: first about the project, then about itself.
 import type { Clock } from '../../service/clock.ts';
 import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
@@ -16,17 +16,17 @@ export interface WindowAnswer extends Openness {
 }
 
 interface WindowQuestions {
-  /** Until when is told where the time zones of the windows are known, which takes the right to get the project. */
+  /** The end is known only with the time zones of the windows, which needs the right to read the project. */
   ask(
     app: AppRecord,
     how: {
-      /** its project, whatever is remembered */
+      /** Its project, even if the answer is remembered */
       readonly anew: boolean;
-      /** The application gets a question of its own. */
+      /** The application is asked about on its own. */
       readonly onOwn: () => void;
     },
   ): Promise<WindowAnswer>;
-  /** What is remembered of its project is all that there is to know. */
+  /** The remembered answer about its project is sufficient. */
   isAnswered(app: AppRecord): boolean;
 }
 
@@ -37,14 +37,14 @@ export function createWindowQuestions(options: {
   readonly argocd: Pick<ArgoCd, 'syncWindows' | 'projectWindows'>;
   readonly clock: Clock;
   readonly log: Log;
-  /** how long the windows of a project are remembered, in milliseconds */
+  /** How long the windows of a project are remembered, in milliseconds */
   readonly forMs: number;
 }): WindowQuestions {
   const { argocd, clock, log, forMs } = options;
   const now = () => clock.monotonic();
-  /** undefined: it cannot be got */
+  /** Undefined: it cannot be read */
   const ofProjects = createAnswerCache<ProjectWindows | undefined>({ now });
-  /** by the windows, as text: those of a project share them */
+  /** Keyed by the windows as text, because applications of a project share them */
   const computed = createAnswerCache<Openness | undefined>({ now, max: computedMax });
 
   const untilWhen = async ({ open, assigned }: WindowsOfApp, ofProject: ProjectWindows | undefined) => {
@@ -53,7 +53,7 @@ export function createWindowQuestions(options: {
     const openness = await computed.ask(JSON.stringify(zoned), false, computedForMs, () =>
       Promise.resolve(opennessOf(zoned, clock.now())),
     );
-    // Where the calculation disagrees with Argo CD about now, it says nothing about later.
+    // If the calculation disagrees with Argo CD about now, it is not used for later.
     return openness?.open === open ? openness : { open };
   };
 

@@ -1,18 +1,18 @@
-// Which applications the sync windows of a project can be about: pure. Argo CD decides (`Matches` of `SyncWindows` in its
-// source); this only spares questions about applications that no window is about. So whatever is not sure counts as yes.
+// Which applications the sync windows of a project may apply to. Pure. Argo CD decides (`Matches` of `SyncWindows` in its
+// source). This only saves questions about applications to which no window applies, so a doubt counts as yes.
 import type { Destination } from '../argocd/application.ts';
 import type { ProjectWindow, WindowScope } from '../argocd/sync-window.ts';
 
 export interface ScopedApp {
   readonly name: string;
-  /** absent: not known */
+  /** Absent: not known */
   readonly destination?: Destination;
 }
 
-/** More patterns than these in one project are not looked at: its windows count as about everything then. */
+/** With more patterns than this in one project, its windows count as applying to everything. */
 const patternsMax = 1_000;
 
-/** @returns whether some window can be about the application */
+/** @returns true if a window may apply to the application */
 export function scopeOf(windows: readonly Pick<ProjectWindow, 'scope'>[]): (app: ScopedApp) => boolean {
   const patterns = windows.reduce(
     (sum, { scope }) => sum + scope.applications.length + scope.namespaces.length + scope.clusters.length,
@@ -20,7 +20,7 @@ export function scopeOf(windows: readonly Pick<ProjectWindow, 'scope'>[]): (app:
   );
   if (patterns > patternsMax) return () => true;
   const tests = windows.map(({ scope }) => testOf(scope));
-  // Thousands of applications are asked about every minute, and change seldom.
+  // Thousands of applications are checked every minute, and rarely change.
   const known = new WeakMap<ScopedApp, boolean>();
   return (app) => {
     const before = known.get(app);
@@ -43,7 +43,7 @@ function testOf(scope: WindowScope): (app: ScopedApp) => boolean {
     tests.push(({ destination }) => {
       if (destination === undefined) return true;
       const { name, server } = destination;
-      // An application may name its cluster one way, and the pattern the other.
+      // An application may name its cluster in one way, and the pattern in the other.
       return (
         (name === '' && server === '') || (name !== '' && matches(name)) || (server !== '' && matches(server))
       );
@@ -59,7 +59,7 @@ function testOf(scope: WindowScope): (app: ScopedApp) => boolean {
     : (app) => tests.some((test) => test(app));
 }
 
-/** @param unsure patterns with these characters are not read here, and match everything */
+/** @param unsure patterns with these characters are not evaluated here, and match everything */
 function matcherOf(patterns: readonly string[], unsure = /[[\]{}\\!]/): (value: string) => boolean {
   if (patterns.some((pattern) => pattern === '*' || unsure.test(pattern))) return () => true;
   const names = new Set(patterns.filter((pattern) => !/[*?]/.test(pattern)));
@@ -67,7 +67,7 @@ function matcherOf(patterns: readonly string[], unsure = /[[\]{}\\!]/): (value: 
   return (value) => names.has(value) || globs.some((matches) => matches(value));
 }
 
-/** Most have one `*`, at which end ever. */
+/** Most have one `*`, at either end. */
 function globOf(glob: string): (value: string) => boolean {
   const [start = '', end = '', ...more] = glob.split('*');
   if (more.length > 0 || glob.includes('?')) return (value) => matchesGlob(glob, value);
@@ -75,7 +75,7 @@ function globOf(glob: string): (value: string) => boolean {
   return (value) => value.length >= length && value.startsWith(start) && value.endsWith(end);
 }
 
-/** `*` is any number of characters, `?` one. Takes at most as many steps as the product of both lengths. */
+/** `*` is any number of characters, `?` is one. Takes at most as many steps as the product of both lengths. */
 function matchesGlob(glob: string, value: string): boolean {
   let [at, from] = [0, 0];
   let [star, tried] = [-1, 0];

@@ -1,9 +1,9 @@
-// When sync windows let a manual sync through: pure. Argo CD tells whether they do now, and not until when.
+// When sync windows allow a manual sync. Pure. Argo CD reports whether they do now, but not until when.
 //
 // The rules are those of Argo CD (`CanSync`, `active` and `scheduleOffsetByTimeZone` of `SyncWindows` in its source):
-// - An open deny window blocks, unless all that are open allow manual syncs.
-// - Otherwise an open allow window lets through.
-// - Where there are allow windows and none is open, a manual sync passes only if every one of them has `manualSync`.
+// - An open deny window blocks, unless all open ones allow manual syncs.
+// - Otherwise an open allow window allows.
+// - If there are allow windows and none is open, a manual sync is allowed only if every one of them has `manualSync`.
 // - A window is open while the wall clock of its time zone shows less than its duration after a time of its schedule.
 import type { SyncWindow } from '../argocd/sync-window.ts';
 import { parseSchedule, spanAt } from './cron.ts';
@@ -13,25 +13,25 @@ import type { Offsets } from './zone.ts';
 
 export interface Openness {
   readonly open: boolean;
-  /** milliseconds since the epoch; absent: not within the next days, or not known */
+  /** In milliseconds since the epoch. Absent: not within the next days, or not known */
   readonly until?: number;
 }
 
 /**
- * What the windows of a project may cost: so many are looked at, so far ahead, at so many moments, and so many of them in
- * all. Where that does not suffice, nobody is told until when.
+ * Limits for the windows of a project: how many are evaluated, how far ahead, at how many moments, and how many in all. If
+ * they do not suffice, the end is not known.
  */
 const windowsMax = 500;
 const horizonMs = 14 * 86_400_000;
 const momentsMax = 300;
 const checksMax = 600;
-/** Longer ones are always open. */
+/** A longer window is always open. */
 const longestMs = 366 * 86_400_000;
 
 /**
- * Whether a manual sync is let through, and until when that stays so.
+ * Tells whether a manual sync is allowed, and until when that stays so.
  * @param now milliseconds since the epoch
- * @returns undefined where a schedule, a duration or a time zone cannot be read, or there are too many windows
+ * @returns undefined if a schedule, a duration or a time zone cannot be read, or there are too many windows
  */
 export function opennessOf(windows: readonly SyncWindow[], now: number): Openness | undefined {
   if (windows.length > windowsMax) return undefined;
@@ -72,7 +72,7 @@ interface Timed {
   readonly schedule: Schedule;
   readonly offsets: Offsets;
   open: boolean;
-  /** When to look again; it may be the time zone that changes then. In milliseconds since the epoch. */
+  /** When to evaluate again; the time zone may change then. In milliseconds since the epoch. */
   changesAt: number;
 }
 
@@ -92,10 +92,10 @@ function timedOf(
   return { denies: kind === 'deny', manualSync, schedule, offsets, open: false, changesAt: Infinity };
 }
 
-/** How many of each kind are open, and what holds of all. */
+/** How many of each kind are open, and what holds for all. */
 interface Rules {
   denying: number;
-  /** of those, without `manualSync` */
+  /** Those without `manualSync` */
   strict: number;
   allowing: number;
   readonly withAllows: boolean;
@@ -137,7 +137,7 @@ function look(window: Timed, at: number, horizon: number, rules: Rules): void {
 
 const unitsMs = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 } as const;
 
-/** @returns milliseconds; undefined for what is no positive duration of at least one of hours, minutes, seconds */
+/** @returns milliseconds; undefined if it is not a positive duration with hours, minutes or seconds */
 function durationOf(text: string): number | undefined {
   if (text.length > 50 || !/^(\d+(\.\d+)?(h|ms|m|s))+$/.test(text)) return undefined;
   let ms = 0;

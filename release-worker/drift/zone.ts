@@ -1,16 +1,16 @@
-// What the wall clock of a time zone shows, and when it changes against UTC.
+// The wall clock of a time zone, and when it changes against UTC.
 
 export interface Offsets {
-  /** What the wall clock is ahead of UTC now, in milliseconds. */
+  /** How far the wall clock is ahead of UTC now, in milliseconds. */
   readonly now: number;
-  /** The next change until the horizon, in milliseconds since the epoch; Infinity: none. */
+  /** The next change until the horizon, in milliseconds since the epoch. Infinity: none. */
   readonly changesAt: number;
   readonly afterwards: number;
 }
 
 /**
- * A formatter takes half a millisecond to make, and some memory to keep. Projects use a few time zones; one with more gets
- * a few at each look until all are here.
+ * A formatter takes half a millisecond to create, and some memory. Most projects use a few time zones. If one has more, each
+ * call creates a few until all exist.
  */
 const madeAtOnce = 5;
 const kept = 50;
@@ -18,9 +18,9 @@ const minuteMs = 60_000;
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /**
- * @param horizon milliseconds since the epoch: changes after that do not matter. Two changes until then are seen as none.
- * @returns a function of an IANA time zone (empty: UTC), which returns undefined where there is no such time zone, or where
- * too many had to be made already
+ * @param horizon in milliseconds since the epoch: later changes do not matter. Two changes before it count as none.
+ * @returns a function of an IANA time zone (empty: UTC). It returns undefined if the time zone does not exist, or too many
+ * formatters were created already
  */
 export function zonesAt(now: number, horizon: number): (timeZone: string) => Offsets | undefined {
   let made = 0;
@@ -42,7 +42,7 @@ export function zonesAt(now: number, horizon: number): (timeZone: string) => Off
 }
 
 function keep(timeZone: string): Intl.DateTimeFormat | undefined {
-  // Node.js takes `+01:00` for a time zone, Go does not.
+  // Node.js accepts `+01:00` as a time zone. Go does not.
   if (!/^[A-Za-z]/.test(timeZone)) return undefined;
   try {
     const format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
@@ -59,7 +59,7 @@ function offsetsOf(format: Intl.DateTimeFormat, now: number, horizon: number): O
   const before = offsetAt(format, now);
   const afterwards = offsetAt(format, horizon);
   if (before === afterwards) return { now: before, changesAt: Infinity, afterwards };
-  // Clocks are changed at full minutes.
+  // Clocks change at full minutes.
   let [last, first] = [Math.floor(now / minuteMs), Math.ceil(horizon / minuteMs)];
   while (first - last > 1) {
     const middle = Math.floor((first + last) / 2);
