@@ -1,4 +1,4 @@
-// Keeps the registry true: the event stream for speed, a full list for certainty, and a word on how fresh it all is.
+// Keeps the registry up to date with the event stream and full lists, and reports how fresh it is.
 import { EventEmitter } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '../../service/clock.ts';
@@ -31,21 +31,21 @@ export interface ArgoCdWatchOptions {
   readonly health: Health;
   readonly random: () => number;
   readonly onReconnect?: () => void;
-  /** freshness, the problem or the server has changed */
+  /** The freshness, the problem or the server has changed */
   readonly onChange: () => void;
 }
 
-/** While no stream vouches for what is known, the list does, well within `maxAgeMs`. */
+/** Without a stream the lists keep the state fresh, well within `maxAgeMs`. */
 const listWithoutStreamMs = 30_000;
-/** Whoever presses relies on no older sign of life than this. In milliseconds. */
+/** A press relies on no older answer than this. In milliseconds. */
 const heardLatelyMs = 5_000;
 
 interface Events {
-  /** Nothing that is known counts any more. */
+  /** The known state is not valid any more. */
   lost: [];
   /** A list has been answered after that. */
   regained: [];
-  /** A list is wanted at once. */
+  /** A list is needed at once. */
   'list-wanted': [];
 }
 
@@ -72,7 +72,7 @@ export function createArgoCdWatch(options: ArgoCdWatchOptions): ArgoCdWatch {
     health: options.health.check('argocd-version', 'degraded'),
   });
 
-  /** when Argo CD last answered anything */
+  /** When Argo CD last answered anything */
   let answeredAt = -Infinity;
   const lastAnswer = createLastAnswer({ onChange });
   const answered = () => {
@@ -100,7 +100,7 @@ export function createArgoCdWatch(options: ArgoCdWatchOptions): ArgoCdWatch {
     );
   };
 
-  /** Nothing counts any more, whatever still comes of what was asked before. */
+  /** From now on nothing is valid, not even answers to earlier requests. */
   const lose = (why: string) => {
     const isNews = freshness.lose();
     events.emit('lost');
@@ -122,7 +122,7 @@ export function createArgoCdWatch(options: ArgoCdWatchOptions): ArgoCdWatch {
     lastAnswer.failed(error);
     if (raisesDoubt(error)) reach.doubt();
     if (error.kind !== 'unauthenticated') return;
-    // A list finds out whether the token as such is not accepted. What releases with it says so until then.
+    // A list shows whether the token itself is refused. Until then the releases that use it report it.
     if (change) lose(error.message);
     introduced.anew();
     wantList();
@@ -166,7 +166,7 @@ export function createArgoCdWatch(options: ArgoCdWatchOptions): ArgoCdWatch {
   const unreadable = createUnreadable({ clock, log, lookEveryMs: aloneMs, look: wantList });
   const listAgainMs = () => {
     if (!freshness.vouches()) return aloneMs;
-    // With a shorter `maxAgeMs` than this keep-alives cannot vouch alone.
+    // With a shorter `maxAgeMs` than this, keep-alives alone cannot keep the state fresh.
     return drift.maxAgeMs > keepAliveGapMs ? drift.listEveryMs : Math.min(drift.listEveryMs, aloneMs);
   };
 
@@ -205,7 +205,7 @@ export function createArgoCdWatch(options: ArgoCdWatchOptions): ArgoCdWatch {
     },
   });
 
-  // Until it is back others ask: whether it is there, or whether it accepts the token.
+  // Until it is back, other parts ask whether it is there, or whether it accepts the token.
   events.on('lost', probeLoop.end);
   const startProbing = () => {
     if (!freshness.isLost() && !signal.aborted) probeLoop.begin();
@@ -223,7 +223,7 @@ export function createArgoCdWatch(options: ArgoCdWatchOptions): ArgoCdWatch {
     whenThere: async () => {
       await listLoop.afterFirst;
       await reach.whenThere();
-      // The list comes first: a burst is many times as long, and a server that makes both is late with the list.
+      // The list comes first. A burst is many times as long, and would delay the list of a server that makes both.
       await new Promise<void>((resolve) => {
         if (!freshness.isLost() || signal.aborted) resolve();
         else events.once('regained', resolve);
@@ -244,18 +244,18 @@ export function createArgoCdWatch(options: ArgoCdWatchOptions): ArgoCdWatch {
       freshness.doubtStream();
       unreadable.event(why);
     },
-    // Events between the burst and the live ones can be lost (`measurements-stream-start-gap`): a list must follow it.
+    // Events between the burst and the live ones can be lost (`measurements-stream-start-gap`), so a list must follow.
     onBurstOver: wantList,
     onQuiet: reach.doubt,
     onEnd: (error, sent) => {
       freshness.doubtStream();
       startProbing();
-      // It may have ended because Argo CD is being replaced by another version.
+      // The stream may have ended because another version replaces Argo CD.
       introduced.anew();
       options.onReconnect?.();
       if (error instanceof ArgoCdError) failedWith(error);
       if (!sent) return;
-      // Whatever cut the stream may have hidden changes: look at once, if Argo CD still answers.
+      // Whatever cut the stream may have hidden changes: ask at once, if Argo CD still answers.
       reach.doubt();
       wantList();
     },
@@ -271,7 +271,7 @@ export function createArgoCdWatch(options: ArgoCdWatchOptions): ArgoCdWatch {
       abort.abort();
       probeLoop.end();
       reach.stop();
-      // Stopped before or right at the start, no list is asked for any more, and the stream would wait for it.
+      // If it stops before or during the start, no list follows, and the stream would wait for one.
       listLoop.stop();
       events.emit('regained');
       unreadable.stop();

@@ -1,11 +1,11 @@
-// The times of a sync window's schedule, on the wall clock of its time zone: pure. A wall-clock time is a number of
-// milliseconds, as `Date.UTC` makes it of what the clock shows.
+// The times of a sync window's schedule, on the wall clock of its time zone. Pure. A wall-clock time is a number of
+// milliseconds, as `Date.UTC` makes it from what the clock shows.
 //
 // Argo CD parses schedules with robfig/cron v3 (minute, hour, day of the month, month, day of the week). A window is
-// open for its duration after each of these times. `schedule.Next` and `Parser.Parse` of that package are the source of
-// the rules here.
+// open for its duration after each of these times. The rules here come from `schedule.Next` and `Parser.Parse` of that
+// package.
 
-/** From `from` until just before `to`, both on the wall clock. `to` is Infinity where it is later than anybody asked. */
+/** From `from` until just before `to`, both on the wall clock. `to` is Infinity if it is after the horizon. */
 export interface Span {
   readonly from: number;
   readonly to: number;
@@ -14,11 +14,11 @@ export interface Span {
 export interface Schedule {
   /** How long a window stays open after each time, in milliseconds. */
   readonly durationMs: number;
-  /** Whether it has times on that day, counted from 1 January 1970. */
+  /** True if it has times on that day, counted from 1 January 1970. */
   readonly dayMatches: (day: number) => boolean;
   /**
-   * When the window is open because of times on such a day, in milliseconds from its midnight: in order, and what overlaps
-   * or touches made one. The end of each stands at the same place of `ends`.
+   * When the window is open because of times on such a day, in milliseconds from its midnight: in order, with overlapping and
+   * touching ones merged. The end of each has the same index in `ends`.
    */
   readonly starts: Float64Array;
   readonly ends: Float64Array;
@@ -26,7 +26,7 @@ export interface Schedule {
 
 interface Field {
   readonly values: ReadonlySet<number>;
-  /** It was written as `*` or `?`, which decides how the two fields for days go together. */
+  /** True if it was written as `*` or `?`. This decides how the two fields for days combine. */
   readonly any: boolean;
 }
 
@@ -34,10 +34,10 @@ const dayMs = 86_400_000;
 const minuteMs = 60_000;
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
-/** A whole field with all its values named is shorter than that. */
+/** A field with all its values in words is shorter than this. */
 const scheduleLength = 1_000;
 
-/** @returns undefined for what Argo CD's parser refuses, or what comes on no day of any year */
+/** @returns undefined for what Argo CD's parser refuses, and for what matches no day of any year */
 export function parseSchedule(text: string, durationMs: number): Schedule | undefined {
   if (text.length > scheduleLength) return undefined;
   const [first = '', second = '', third = '', fourth = '', fifth = '', ...more] = text.trim().split(/\s+/);
@@ -48,7 +48,7 @@ export function parseSchedule(text: string, durationMs: number): Schedule | unde
   const daysOfWeek = fieldOf(fifth, 0, 6, weekdays);
   if (minutes === undefined || hours === undefined || more.length > 0) return undefined;
   if (daysOfMonth === undefined || monthsOfYear === undefined || daysOfWeek === undefined) return undefined;
-  // Argo CD takes a window that never opens for one that is always open, as it compares with Go's zero time.
+  // Argo CD takes a window that never opens as always open, because it compares with Go's zero time.
   if (daysOfWeek.any && !comesInAnyYear(daysOfMonth, monthsOfYear)) return undefined;
   const known = new Map<number, boolean>();
   const matches = (day: number) => {
@@ -69,14 +69,14 @@ export function parseSchedule(text: string, durationMs: number): Schedule | unde
 }
 
 /**
- * When a window with this schedule is open at `at`, or opens next after it.
- * @param horizon nothing after this matters: Infinity is said instead
+ * When a window with this schedule is open at `at`, or opens next.
+ * @param horizon later times do not matter: they become Infinity
  */
 export function spanAt(schedule: Schedule, at: number, horizon: number): Span {
   const { durationMs, dayMatches, starts, ends } = schedule;
   let from = NaN;
   let to = NaN;
-  // The last time before `at` is the one that keeps the window open for longest.
+  // The last time before `at` keeps the window open for longest.
   const oldest = Math.floor((at - durationMs) / dayMs);
   for (let day = Math.floor(at / dayMs); day >= oldest && Number.isNaN(from); day -= 1) {
     if (!dayMatches(day)) continue;
@@ -85,7 +85,7 @@ export function spanAt(schedule: Schedule, at: number, horizon: number): Span {
     from = day * dayMs + (starts[index] ?? 0);
     to = day * dayMs + (ends[index] ?? 0);
   }
-  // From there on: the next time, and then whatever begins before the end of what has been found.
+  // From there: the next time, and then everything that begins before the end of what was found.
   for (
     let day = Math.floor((from || at) / dayMs);
     !(day * dayMs > Math.min(horizon, to || horizon));
@@ -103,7 +103,7 @@ export function spanAt(schedule: Schedule, at: number, horizon: number): Span {
   return { from, to: to > horizon ? Infinity : to };
 }
 
-/** The place of the first that is later. */
+/** The index of the first that is later. */
 function firstAfter(ends: Float64Array, at: number): number {
   let low = 0;
   let high = ends.length;
@@ -115,7 +115,7 @@ function firstAfter(ends: Float64Array, at: number): number {
   return low;
 }
 
-/** Most fields are `*` or the like, and making their sets is most of the work. */
+/** Most fields are `*` or similar, and building their sets is most of the work. */
 const fieldsKept = 500;
 const fields = new Map<string, Field | undefined>();
 
@@ -129,7 +129,7 @@ function fieldOf(text: string, min: number, max: number, names?: readonly string
   return field;
 }
 
-/** @param names of the values, from `min` on */
+/** @param names of the values, starting with `min` */
 function parseField(
   text: string,
   min: number,

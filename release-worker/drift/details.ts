@@ -1,5 +1,5 @@
-// Asks for what a list does not tell (messages, history, whose operation it was; the target before Argo CD 3.5.0), where
-// the stream has not told either.
+// Asks for what a list leaves out, if the stream has not reported it: messages, history, whose operation it was, and the target
+// before Argo CD 3.5.0.
 import type { Clock } from '../../service/clock.ts';
 import { delay } from '../../service/clock.ts';
 import type { Log } from '../../service/log.ts';
@@ -12,24 +12,22 @@ import type { Registry } from './registry.ts';
 import { isDrifted } from './drifted.ts';
 
 export interface Details {
-  /** After a list: what the stream has not brought in a while is asked for, a few at a time. */
+  /** After a list: asks for what the stream has not reported for a while, a few at a time. */
   ask(): void;
-  /** Resolves when nothing is under way any more, after the signal. */
+  /** Resolves when no question is running, after the signal. */
   ended(): Promise<void>;
 }
 
-/** The stream's burst brings the detail of all; it takes so long at most where it comes at all. In milliseconds. */
+/** The burst of the stream contains all details. It takes at most this long, if it comes. In milliseconds. */
 const afterMs = 3_000;
-/** In one go; the next list asks for the next ones. What the list told too little of comes first, then what is out of sync. */
+/** Limit for one round; the next list continues. Incomplete applications come first, then those out of sync. */
 const atOnce = 20;
 
-/**
- * Besides those: what is out of sync, whose target lists leave out and no stream is sure to have told. Where there are more, those that
- * have waited for longest, so that everybody's turn comes.
- */
+* Limit for further questions: about what is out of sync, if lists leave out its target and no stream is sure to have
+* reported it. If there are more, those that have waited for longest come first, so that each gets its turn.
 const anewAtOnce = 20;
 
-/** What is out of sync cannot be released while its target is not known. */
+/** What is out of sync cannot be released while its target is unknown. */
 function lacksDetail(app: AppRecord): boolean {
   return app.detail === undefined || (app.target === undefined && isDrifted(app));
 }
@@ -37,7 +35,7 @@ function lacksDetail(app: AppRecord): boolean {
 export function createDetails(options: {
   readonly argocd: Pick<ArgoCd, 'get'>;
   readonly registry: Registry;
-  /** since when a stream tells of every change, so that what is known of targets is not old; undefined: none does */
+  /** Since when a stream reports every change, so that known targets are current. Undefined: no stream does */
   readonly vouchesSince: () => number | undefined;
   readonly clock: Clock;
   readonly log: Log;
@@ -45,10 +43,10 @@ export function createDetails(options: {
 }): Details {
   const { argocd, registry, vouchesSince, clock, log, signal } = options;
   let asking: Promise<void> | undefined;
-  /** which of the questions asked anew was the last about an application */
+  /** The last question about each application */
   const lastAsked = new Map<string, number>();
   let askedAnew = 0;
-  /** the stream that was the last to vouch */
+  /** The last stream that reported every change */
   let vouched: number | undefined;
 
   const ask = async (app: AppName) => {
@@ -74,12 +72,12 @@ export function createDetails(options: {
     for (const app of [...registry.partlyKnown(), ...drifted, ...others].slice(0, atOnce)) {
       const key = keyOf(app);
       const known = registry.get(key);
-      // The stream may have told meanwhile, also that it is gone.
+      // The stream may have reported meanwhile, even that it is gone.
       if (known === undefined ? !registry.isPartlyKnown(key) : !lacksDetail(known)) continue;
       await ask(app);
       if (signal.aborted) return;
     }
-    // What happens while a stream begins may be lost (`measurements-stream-start-gap`), and no list tells of it later.
+    // Events at the start of a stream may be lost (`measurements-stream-start-gap`), and no later list reports them.
     const since = vouchesSince();
     if (since !== undefined && since === vouched) return;
     vouched = since;

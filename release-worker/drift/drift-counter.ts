@@ -1,5 +1,5 @@
-// What the applications come to, in numbers: of all, and of what each button selects. Kept up change by change, since
-// with 10,000 applications and dozens of changes a second nothing may walk all of them each time.
+// Counts the applications by state: of all, and of what each button selects. It updates the counts with each change, because
+// with 10,000 applications and dozens of changes a second nothing may visit all of them each time.
 import type { AppRecord } from '../argocd/application.ts';
 import type { ButtonConfig } from '../buttons.ts';
 import { buttonsSelecting } from '../buttons.ts';
@@ -9,32 +9,32 @@ import { isDrifted, isListed, type DriftCounts, type Obstacle } from './drifted.
 
 export interface DriftCounter {
   /**
-   * To be told every application that has changed, appeared or gone, or whose obstacle has.
-   * @param now on any clock that only goes forward
+   * Call this for every application that has changed, appeared or gone, or whose obstacle has changed.
+   * @param now on any clock that never goes back
    */
   update(keys: Iterable<string>, now: number): void;
   /**
-   * Counts what an automated sync has had time for by now.
-   * @returns when the next application begins to count; Infinity: none
+   * Counts applications whose automated sync has had its time.
+   * @returns when the next application begins to count. Infinity: none
    */
   ripen(now: number): number;
-  /** Whether the application is out of sync and does not count yet, since Argo CD is to sync it by itself. */
+  /** True if the application is out of sync but does not count yet, because Argo CD should sync it by itself. */
   isUnripe(key: string): boolean;
-  /** of what some button selects */
+  /** For what some button selects */
   all(): DriftCounts;
   of(button: string): DriftCounts;
   /**
-   * Since when the one that has been out of sync for longest is, of what the button selects (without one: of all) and as
-   * far as this process has seen it; undefined where none is. Argo CD does not tell.
+   * Since when the oldest drift has lasted, for what the button selects (absent: for all), as far as this process has seen
+   * it. Undefined if nothing is out of sync. Argo CD does not report it.
    */
   oldest(button?: string): number | undefined;
-  /** What the summary has to choose from. */
+  /** The candidates for the summary. */
   listed(): Iterable<AppRecord>;
-  /** The keys of what the button selects and is out of sync. */
+  /** Keys of what the button selects and is out of sync. */
   drifted(button: string): Iterable<string>;
   /** What the button selects and Argo CD cannot compare. */
   unknown(button: string): Iterable<AppRecord>;
-  /** What the button selects and was out of sync when Argo CD could last compare it; the one lost first comes first. */
+  /** What the button selects and was out of sync when Argo CD could last compare it, the one lost first in front. */
   wereOutOfSync(button: string): Iterable<Lost>;
 }
 
@@ -47,11 +47,11 @@ interface Sum {
   readonly obstacles: Map<Obstacle, number>;
 }
 
-/** What one application has been counted as. */
+/** How one application has been counted. */
 interface Counted {
   readonly sums: readonly Sum[];
   readonly buttons: readonly string[];
-  /** as Argo CD has it, whether or not it counts */
+  /** Argo CD's state, whether or not it counts */
   readonly drifted: boolean;
   readonly outOfSync: boolean;
   readonly unknown: boolean;
@@ -72,9 +72,9 @@ export function createDriftCounter(options: {
   const whole = newSum();
   const sums = new Map(buttons.map(({ id }) => [id, newSum()]));
   const counted = new Map<string, Counted>();
-  /** since when what is out of sync is */
+  /** Since when it has been out of sync */
   const since = new Map<string, number>();
-  /** when what does not count yet begins to; in the order of these times */
+  /** When the ones that do not count yet begin to; in the order of these times */
   const unripe = new Map<string, number>();
   const listed = new Map<string, AppRecord>();
 
@@ -94,7 +94,7 @@ export function createDriftCounter(options: {
     };
   };
 
-  /** @param known whether the application was there before: drift that was found at first sight may be old */
+  /** @param known true if the application was there before: drift that is found with a new application may be old */
   const noteDrift = (key: string, app: AppRecord, known: boolean, now: number) => {
     if (!isDrifted(app)) {
       since.delete(key);
@@ -150,7 +150,7 @@ export function createDriftCounter(options: {
     all: () => countsOf(whole),
     of: (button) => countsOf(sums.get(button) ?? newSum()),
     oldest: (button) => {
-      // Kept in the order in which it was seen.
+      // In the order in which they were seen.
       for (const [key, at] of since) if (isOut(key, button)) return at;
       return undefined;
     },

@@ -1,4 +1,4 @@
-// What is out of sync, what keeps it from being released, and both in numbers.
+// What is out of sync and what blocks its release, and the counts of both.
 import type { AppRecord } from '../argocd/application.ts';
 
 export function isDrifted(app: AppRecord): boolean {
@@ -8,7 +8,7 @@ export function isDrifted(app: AppRecord): boolean {
 /** Why an application that is out of sync cannot be released now. */
 export type Obstacle = 'not-permitted' | 'blocked-by-sync-window';
 
-/** Whether the summary shows it: what is being deleted too, so that nobody wonders where it went. */
+/** True if the summary shows it. It includes what is being deleted, so that nobody misses it. */
 export function isListed(app: AppRecord): boolean {
   return app.sync !== 'Synced' || app.deleting;
 }
@@ -16,12 +16,12 @@ export function isListed(app: AppRecord): boolean {
 export interface DriftCounts {
   readonly total: number;
   readonly outOfSync: number;
-  /** of those out of sync */
+  /** Part of those out of sync */
   readonly blocked: number;
   readonly obstacles: ReadonlySet<Obstacle>;
   /** Argo CD cannot compare them */
   readonly unknown: number;
-  /** of those unknown: out of sync when Argo CD could last compare them */
+  /** Part of those unknown: out of sync when Argo CD could last compare them */
   readonly wereOutOfSync: number;
   readonly unhealthy: number;
 }

@@ -1,4 +1,4 @@
-// What the light keeps of releases that have ended: until when a failure stays, and how it is said. Pure.
+// What the light shows of ended releases: until when a failure stays, and its text. Pure.
 import { shortened } from '../../messages/shortened.ts';
 import type { ReleaseOutcome } from '../../messages/release.ts';
 import { toLocalTime } from '../../messages/time.ts';
@@ -6,35 +6,35 @@ import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import type { AppEnd, PlannedRelease } from '../releases/release.ts';
 
-/** How a release ended, as far as the light needs it. */
+/** The end of a release, as far as the light needs it. */
 export interface Ending {
   readonly button: string;
   readonly releaseId: string;
   readonly action: 'release' | 'rollback';
   readonly outcome: ReleaseOutcome;
-  /** milliseconds since the epoch */
+  /** In milliseconds since the epoch */
   readonly at: number;
-  /** the applications that it was not good for */
+  /** The applications that it failed for */
   readonly missed: readonly MissedApp[];
 }
 
 interface MissedApp {
   readonly key: string;
-  /** the targets that were not reached; empty: any target counts as one of them */
+  /** The targets that were not reached. Empty: any target counts as one of them */
   readonly targets: readonly string[];
   readonly message: string;
 }
 
 /**
- * What is left of a failure. `failed`: an application is not in sync with what failed, or cannot be compared now.
- * `new-target`: what is still out of sync has another target by now. `over`: all of it is in sync, or gone.
+ * What remains of a failure. `failed`: an application is not in sync with what failed, or cannot be compared now.
+ * `new-target`: what is still out of sync has another target now. `over`: everything is in sync, or gone.
  */
 export type Left = 'failed' | 'new-target' | 'over';
 
 /**
  * @param ends by key
- * @param targetOf the present target of an application. A release that was not pinned may have failed with a newer
- * target than the one that was shown.
+ * @param targetOf the current target of an application. A release that was not pinned may have failed with a newer target
+ * than the one that was shown.
  */
 export function endingOf(
   release: Pick<PlannedRelease, 'id' | 'button' | 'action' | 'settings' | 'apps'>,
@@ -45,10 +45,10 @@ export function endingOf(
   const { id, button, action = 'release', settings, apps } = release;
   const bad =
     finished.outcome === 'succeeded' ? [] : apps.filter((app) => ends.get(keyOf(app))?.good !== true);
-  // The outcome has the last word: where no application tells what went wrong, all of them are watched.
+  // The outcome decides: if no application says what went wrong, all of them are watched.
   const missed = finished.outcome !== 'succeeded' && bad.length === 0 ? apps : bad;
   const targetsOf = (key: string, to: string): readonly string[] => {
-    // A rollback goes to an older revision, so the target in Git is another one anyway.
+    // A rollback goes to an older revision, so Git has another target in any case.
     if (action === 'rollback' || to === '') return [];
     return settings.pinRevision ? [to] : [to, targetOf(key) ?? to];
   };
@@ -69,7 +69,7 @@ export function leftOf({ missed }: Ending, get: (key: string) => AppRecord | und
   for (const { key, targets } of missed) {
     const app = get(key);
     if (app === undefined || app.deleting || app.sync === 'Synced') continue;
-    // What cannot be compared shows a branch in place of the target (`get-comparison-error`).
+    // For what cannot be compared, Argo CD shows a branch as its target (`get-comparison-error`).
     const isNew =
       app.sync === 'OutOfSync' &&
       targets.length > 0 &&
@@ -81,7 +81,7 @@ export function leftOf({ missed }: Ending, get: (key: string) => AppRecord | und
   return left;
 }
 
-/** What is shown of an application's end: it may quote Argo CD at length. In characters. */
+/** The longest text about the end of an application, which may quote Argo CD at length. In characters. */
 const messageLength = 300;
 
 const howItEnded: Record<ReleaseOutcome, string> = {

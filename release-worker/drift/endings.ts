@@ -7,30 +7,30 @@ import type { LastRelease } from './signal.ts';
 import { endShownMs } from './signal.ts';
 
 export interface Endings {
-  /** A release has started: how those before ended is no longer shown. */
+  /** A release has started: earlier ends are no longer shown. */
   started(button: string): void;
-  /** May be said again of the same release, where its end turns out to be another one. */
+  /** Can be called again for the same release, if its end turns out to be another one. */
   finished(ending: Ending): void;
-  /** What the light of the button is to know. */
+  /** What the light of the button has to show. */
   of(button: string): LastRelease | undefined;
-  /** Drops what is over for good. To be called only while what is known of Argo CD is fresh. */
+  /** Drops what is over for good. Call it only while the known state of Argo CD is fresh. */
   sweep(button: string): void;
 }
 
 interface Entry {
   readonly ending: Ending;
-  /** monotonic */
+  /** Monotonic */
   readonly at: number;
 }
 
 export function createEndings(options: {
   readonly clock: Clock;
   readonly get: (key: string) => AppRecord | undefined;
-  /** Nothing is left of a failure, and it must not come back. */
+  /** The failure is over, and must not come back. */
   readonly onOver: (ending: Ending) => void;
 }): Endings {
   const { clock, get } = options;
-  /** by button; of several releases at once each failure stays until it is over */
+  /** By button. If several releases failed, each failure stays until it is over */
   const entries = new Map<string, readonly Entry[]>();
 
   const keep = (button: string, left: readonly Entry[]) => {
@@ -43,7 +43,7 @@ export function createEndings(options: {
   return {
     started: (button) => void entries.delete(button),
     finished: (ending) => {
-      // After a restart that was some time ago.
+      // After a restart, the release ended some time ago.
       const at = clock.monotonic() - Math.max(0, clock.now() - ending.at);
       const others = (entries.get(ending.button) ?? []).filter(
         (entry) => entry.ending.releaseId !== ending.releaseId && isFailure(entry),
@@ -53,7 +53,7 @@ export function createEndings(options: {
     },
     of: (button) => {
       const all = (entries.get(button) ?? []).map((entry) => ({ entry, left: leftOf(entry.ending, get) }));
-      // The newest of what still stays so; without any, the newest.
+      // The newest of those that still apply. Without any, the newest.
       const shown = all.findLast(({ left }) => left === 'failed') ?? all.at(-1);
       if (shown === undefined) return undefined;
       const { entry, left } = shown;

@@ -1,9 +1,9 @@
-// A look at one application: what Argo CD answers goes into the registry, in the order in which it was asked.
+// Fetches one application. The answer goes into the registry, in the order of the requests.
 import type { AppRecord } from '../argocd/application.ts';
 import type { AppName, ArgoCd } from '../argocd/client.ts';
 import type { Registry } from './registry.ts';
 
-/** @throws ArgoCdError as `ArgoCd.get` does; then the registry is as before */
+/** @throws ArgoCdError as `ArgoCd.get` does; the registry does not change then */
 export async function fetchApp(
   where: { readonly argocd: Pick<ArgoCd, 'get'>; readonly registry: Registry },
   app: AppName,

@@ -1,28 +1,28 @@
-// How fresh what is known of Argo CD's applications is, by its lists and its stream.
+// How fresh the known state of Argo CD's applications is, from lists and the stream.
 import type { Clock } from '../../service/clock.ts';
 
 export interface Freshness {
-  /** on the monotonic clock; when Argo CD last said how its applications are */
+  /** When Argo CD last reported the state of its applications, on the monotonic clock */
   heardAt(): number | undefined;
-  /** on the monotonic clock; 0 before anything is known */
+  /** On the monotonic clock. 0 before anything is known */
   until(): number;
-  /** wall clock of the last full list, in milliseconds since the epoch */
+  /** Wall-clock time of the last full list, in milliseconds since the epoch */
   lastListAt(): number | undefined;
   /**
-   * A full list has been answered. Returns whether what is known counts: as before, again, or not, because the
-   * list is too old: it was sent before all was lost.
+   * A full list has been answered. Returns whether the known state is valid: as before, again, or not, because the list was
+   * sent before everything was lost.
    * @param sentAt on the monotonic clock
    * @param sentAtWall in milliseconds since the epoch
    */
   listed(sentAt: number, sentAtWall: number): 'as-before' | 'again' | 'too-old';
-  /** Nothing counts any more, until a list that is sent from now on has been answered. Returns whether that is news. */
+  /** Nothing is valid until a list that is sent from now on has been answered. Returns true if that is a change. */
   lose(): boolean;
   isLost(): boolean;
-  /** Whether the stream tells of every change. */
+  /** True if the stream reports every change. */
   vouches(): boolean;
-  /** A stream tells of changes only. It vouches once a list has told of what was before it. */
+  /** A stream reports changes only. It keeps the state fresh after a list has reported what was before it. */
   vouch(): void;
-  /** The stream has ended, or has sent what cannot be read. */
+  /** The stream has ended, or has sent something unreadable. */
   doubtStream(): void;
   /** The stream has sent something. @param now on the monotonic clock */
   sign(now: number): void;
@@ -39,7 +39,7 @@ export function createFreshness({
   let vouchedAt = -Infinity;
   let lastList: number | undefined;
   let lastListAt: number | undefined;
-  /** since when nothing is known, until a list that was sent after it has been answered; monotonic */
+  /** Since when nothing is valid, until a list that was sent later has been answered. Monotonic */
   let lostAt: number | undefined;
 
   const heardAt = () => (lastList === undefined ? undefined : Math.max(lastList, vouchedAt));

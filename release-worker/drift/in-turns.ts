@@ -1,26 +1,26 @@
-// Works through keys: a few at once, and thousands some at a time, so that others get the event loop in between.
+// Processes keys: a few at once, and thousands in portions, so that other work gets the event loop in between.
 import type { Clock, Timer } from '../../service/clock.ts';
 
 export interface InTurns {
   /**
-   * Those of one change are handled now, in their order; where there are more, the others in the next turns.
+   * Handles the keys of one change now, in order. If there are more, it handles the rest in later turns.
    * @param keys are read until then, and not copied
    */
   add(keys: Iterable<string>): void;
-  /** Handles this one now if it may still be waiting. */
+  /** Handles this key now if it may still be waiting. */
   hurry(key: string): void;
   readonly waiting: boolean;
   stop(): void;
 }
 
-/** A few milliseconds' work. */
+/** Takes a few milliseconds. */
 const inATurn = 500;
 
 export function createInTurns(options: {
   readonly clock: Clock;
-  /** Called twice for one key, it does no harm. */
+  /** Must be harmless if it is called twice for one key. */
   readonly handle: (key: string) => void;
-  /** Nothing waits any more, after something has waited. */
+  /** The last waiting key has been handled. */
   readonly onDone?: () => void;
 }): InTurns {
   const { clock, handle } = options;

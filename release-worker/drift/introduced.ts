@@ -1,5 +1,5 @@
-// Lists of an Argo CD that has introduced itself: who it is, and that it accepts the token, is asked before a list, and
-// again whenever another may answer.
+// Lists applications after Argo CD has introduced itself: its version and whether it accepts the token are asked before a
+// list, and again whenever another server may answer.
 import type { HealthCheck } from '../../service/health.ts';
 import type { Log } from '../../service/log.ts';
 import type { ListedApp } from '../argocd/application.ts';
@@ -10,11 +10,11 @@ import { createServerVersion } from './server-version.ts';
 export interface Introduced {
   /** @throws ArgoCdError */
   list(): Promise<readonly ListedApp[]>;
-  /** as it was told last */
+  /** Its last answer */
   server(): Version | undefined;
   /** Another version may answer next. */
   anew(): void;
-  /** The list has failed: whoever answers next may be another Argo CD, or take the token no longer. */
+  /** The list has failed. The next answer may come from another Argo CD, or one that refuses the token. */
   failed(): void;
 }
 
@@ -37,7 +37,7 @@ export function createIntroduced(options: {
   };
   return {
     list: async () => {
-      // At first together, as each costs a way there and back. Of two refusals that of the token is the plainer one.
+      // Both at the same time, because each costs a round trip. If both are refused, the error about the token is clearer.
       const together = isKnown || !hasFailed ? argocd.list() : undefined;
       together?.catch(() => {});
       if (!isKnown) await introduce();

@@ -1,10 +1,10 @@
-// Whether Argo CD answered when it was asked last, which is told at once, however fresh what is known still is.
+// Whether Argo CD answered the last request. It is reported at once, even while the known state is fresh.
 import { ArgoCdError } from '../argocd/errors.ts';
 import { raisesDoubt } from './reach.ts';
 
 export interface LastAnswer {
   now(): boolean;
-  /** A list was answered, or failed with this. */
+  /** A list was answered, or failed with this error. */
   listed(error?: unknown): void;
   answered(): void;
   failed(error: ArgoCdError): void;
@@ -15,7 +15,7 @@ export function isTokenRefused(error: unknown): error is ArgoCdError {
 }
 
 export function createLastAnswer({ onChange }: { readonly onChange: () => void }): LastAnswer {
-  /** An answer to a small question is none to a list, so each counts for itself. */
+  /** An answer to a small question does not stand for a list, so each counts on its own. */
   let lists = true;
   let isThere = true;
 
@@ -38,7 +38,7 @@ export function createLastAnswer({ onChange }: { readonly onChange: () => void }
         isThere = true;
       }),
     failed: ({ kind }) => {
-      // That nobody listens is a fact. Of anything else the question that follows says whether it was in passing.
+      // A refused connection is a fact. After any other failure, the next question shows whether it was temporary.
       if (kind !== 'unreachable') return;
       set(() => {
         isThere = false;

@@ -1,4 +1,4 @@
-// Asks for lists, one at a time: again after a pause, sooner when one is wanted, and ever later where they fail.
+// Asks for lists, one at a time: again after a pause, earlier on request, and with growing pauses after failures.
 import type { Clock } from '../../service/clock.ts';
 import { backoffMs } from '../../service/backoff.ts';
 import { isTokenRefused } from './last-answer.ts';
@@ -8,7 +8,7 @@ import type { Reach } from './reach.ts';
 export interface ListLoop {
   /** Ends with the signal, after `stop`. */
   run(): Promise<void>;
-  /** Another list, at once or after the one that is under way. */
+  /** Asks for another list, at once or after the running one. */
   wake(): void;
   /** Resolves when the first list has been answered or has failed, or at the stop. */
   readonly afterFirst: Promise<void>;
@@ -16,7 +16,7 @@ export interface ListLoop {
 }
 
 const retry = { minMs: 1_000, maxMs: 30_000 };
-/** A token that is not accepted costs two small questions: somebody may be replacing it just now. In milliseconds. */
+/** A refused token costs two small questions, because somebody may be replacing it just now. In milliseconds. */
 const tokenRetryMs = 5_000;
 
 export function createListLoop(options: {
@@ -25,7 +25,7 @@ export function createListLoop(options: {
   readonly random: () => number;
   readonly signal: AbortSignal;
   readonly list: () => Promise<void>;
-  /** milliseconds to the next one after one that was answered */
+  /** The pause after an answered list, in milliseconds */
   readonly againMs: () => number;
   readonly onFailure: (error: unknown) => Promise<void>;
 }): ListLoop {
@@ -41,7 +41,7 @@ export function createListLoop(options: {
     run: async () => {
       let failures = 0;
       for (;;) {
-        // A list of thousands is no way to find out whether somebody is there.
+        // A list of thousands is too expensive to find out whether Argo CD is there.
         await options.reach.whenThere();
         if (signal.aborted) return;
         wanted = false;

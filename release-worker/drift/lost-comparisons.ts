@@ -1,31 +1,31 @@
-// Remembers which applications were out of sync when Argo CD could last compare them, also over a restart: whoever keeps
-// the journal is told what changes.
+// Remembers which applications were out of sync when Argo CD could last compare them, also over a restart: the caller writes
+// the changes to the journal.
 
 /** An application that was out of sync and cannot be compared now. */
 export interface Lost {
   readonly key: string;
-  /** until when it was known to be out of sync, on the clock of `note` */
+  /** Until when it was known to be out of sync, on the clock of `note` */
   readonly at: number;
 }
 
 export interface LostComparisonChanges {
-  /** out of sync before, and not to be compared now */
+  /** Out of sync before, and not comparable now */
   readonly lost: readonly string[];
-  /** can be compared again, or is gone */
+  /** Comparable again, or gone */
   readonly found: readonly string[];
 }
 
 export interface LostComparisons {
-  /** What a former run has seen; counts where the application cannot be compared when it is first seen. */
+  /** From an earlier run. It counts if the application cannot be compared when it is first seen. */
   remember(key: string, at: number): void;
-  /** Each change of an application. @param seen `other`: it can be compared, is gone or going */
+  /** Each change of an application. @param seen `other`: it can be compared, is gone or is being deleted */
   note(key: string, seen: 'unknown' | 'other', wasDrifted: boolean, now: number): void;
-  /** All that is there has been seen: what a former run knew and is not among it is gone. */
+  /** Everything that exists has been seen: what an earlier run knew and is missing now is gone. */
   complete(): void;
   get(key: string): Lost | undefined;
-  /** the one lost first comes first, but for those of a former run */
+  /** The one lost first comes first, except for those of an earlier run */
   all(): Iterable<Lost>;
-  /** What has changed since the last call; undefined: nothing. */
+  /** The changes since the last call. Undefined: none. */
   changes(): LostComparisonChanges | undefined;
 }
 
@@ -44,7 +44,7 @@ export function createLostComparisons(): LostComparisons {
     if (!lost.delete(key)) return;
     if (!added.delete(key)) removed.add(key);
   };
-  /** What a former run has noted stands in the journal already. */
+  /** What an earlier run has noted is in the journal already. */
   const recall = (key: string) => {
     const at = former.get(key);
     if (at !== undefined) lost.set(key, { key, at });

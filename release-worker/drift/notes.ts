@@ -1,9 +1,9 @@
-// What there is to say of an application besides its status, in one word each.
+// The notes of an application: facts beside its status, in one word each.
 import type { Note } from '../../messages/drift.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import type { Obstacle } from './drifted.ts';
 
-/** @param obstacle what is known to keep it from being released */
+/** @param obstacle what blocks its release, if known */
 export function notesOf(app: AppRecord, obstacle: Obstacle | undefined): Note[] {
   const holds: readonly (readonly [Note, boolean])[] = [
     ['deleting', app.deleting],
@@ -19,7 +19,7 @@ export function notesOf(app: AppRecord, obstacle: Obstacle | undefined): Note[] 
   return holds.flatMap(([note, held]) => (held ? [note] : []));
 }
 
-/** A list tells of no conditions: until the stream has, what cannot be compared has a comparison error. */
+/** A list contains no conditions. Until the stream reports one, what cannot be compared has a comparison error. */
 function whyUnknown({ sync, compared, detail }: AppRecord): readonly (readonly [Note, boolean])[] {
   if (sync !== 'Unknown' || !compared) return [];
   const condition = detail?.condition ?? '';

@@ -1,10 +1,10 @@
-// A pause of a loop that can be ended before its time.
+// A pause of a loop that can be ended early.
 import type { Clock } from '../../service/clock.ts';
 
 export interface Pause {
-  /** Resolves after so many milliseconds, or at `end`. */
+  /** Resolves after this many milliseconds, or at `end`. */
   take(ms: number): Promise<void>;
-  /** Ends the pause that is being taken, if any. */
+  /** Ends the current pause, if any. */
   end(): void;
 }
 
