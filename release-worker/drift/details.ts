@@ -23,8 +23,10 @@ const afterMs = 3_000;
 /** Limit for one round; the next list continues. Incomplete applications come first, then those out of sync. */
 const atOnce = 20;
 
-* Limit for further questions: about what is out of sync, if lists leave out its target and no stream is sure to have
-* reported it. If there are more, those that have waited for longest come first, so that each gets its turn.
+/**
+ * Limit for further questions: about what is out of sync, if lists leave out its target and no stream is sure to have
+ * reported it. If there are more, those that have waited for longest come first, so that each gets its turn.
+ */
 const anewAtOnce = 20;
 
 /** What is out of sync cannot be released while its target is unknown. */
