@@ -1,4 +1,4 @@
-// Carries one request out: freezes or lifts, on the disk and at the broker, and says in words what came of it.
+// Carries out one request: freezes or lifts, on disk and at the broker, and describes the result in words.
 import type { FreezeRequest } from '../../messages/freeze.ts';
 import { whatThereIs } from '../../messages/nearest.ts';
 import { fromTime, toLocalEnd, toTime } from '../../messages/time.ts';
@@ -29,25 +29,25 @@ export interface CarryOutOptions {
   readonly file: FreezeFile;
   readonly journal: Pick<Journal, 'append'>;
   readonly buttons: readonly string[];
-  /** Tells the broker, and whether it has acknowledged that. */
+  /** Publishes the state. Resolves to whether the broker has acknowledged it. */
   readonly publish: (state: FreezeState) => Promise<boolean>;
-  /** A freeze or lift is on the disk. */
+  /** A freeze or lift is on disk. */
   readonly onWritten: () => void;
-  /** What goes on in Argo CD although it is frozen, in words: of all buttons, or of one. */
+  /** What continues in Argo CD despite the freeze, in words; of all buttons, or of one. */
   readonly goesOn?: ((button: string | undefined) => readonly string[]) | undefined;
 }
 
 export interface CarryOut {
-  /** What is wrong with a request that came over the wire; undefined: nothing. */
+  /** Why a request is refused, in words; undefined: it is not. */
   refusal(request: FreezeRequest): string | undefined;
   /**
-   * A freeze counts although it cannot be written; the end of one does not: after a restart it would be there again.
-   * Undefined: nobody can be told what holds, since the connection was cut.
+   * A freeze counts even if it cannot be written. A lift that cannot be written does not, because a restart would freeze
+   * again. Undefined: the connection was lost, so nobody can be told whether anything is frozen.
    */
   take(request: FreezeRequest): Promise<Answered | undefined>;
 }
 
-/** So many syncs that go on are named in a reply. */
+/** Highest number of syncs that a reply names. */
 const goesOnMax = 3;
 
 export function createCarryOut(options: CarryOutOptions): CarryOut {
@@ -77,7 +77,7 @@ export function createCarryOut(options: CarryOutOptions): CarryOut {
     const at = holder.moment();
     const before = stillFrozen(holder.get(), at);
     const next = afterRequest(before, { by: 'mqtt', ...request }, at, holder.changeTime(at.now));
-    // It holds at once: a disk may stand still for seconds, and a press meanwhile must release nothing.
+    // The freeze holds at once: a disk may block for seconds, and a press in the meantime must release nothing.
     holder.set(next);
     let trouble = '';
     try {
@@ -87,9 +87,9 @@ export function createCarryOut(options: CarryOutOptions): CarryOut {
       trouble = `; but ${messageOf(error)}, so a restart of the worker forgets it`;
     }
     options.onWritten();
-    // Writing takes a while, and what has ended meanwhile must not come back.
+    // Writing takes time. Freezes that have ended in the meantime must not come back.
     holder.set(stillFrozen(next, holder.moment()));
-    holder.say();
+    holder.publish();
     await note(request, at.now);
     const cause = formerOf(next, request);
     const words =
@@ -102,8 +102,8 @@ export function createCarryOut(options: CarryOutOptions): CarryOut {
   };
 
   /**
-   * The broker has it before the disk. The other way round, a lift that was cut off on its way would come true when this
-   * process is back, long after somebody else has said that the freeze holds.
+   * The broker gets the lift before the disk. In the reverse order, an unpublished lift would take effect when this process
+   * is back, long after another process has confirmed the freeze.
    */
   const lift = async (request: FreezeRequest): Promise<Answered | undefined> => {
     const at = holder.moment();
@@ -111,18 +111,18 @@ export function createCarryOut(options: CarryOutOptions): CarryOut {
     if (meantBy(before, request).length === 0)
       return { ok: true, message: inWordsOfLift(before, request, true) };
     const next = afterRequest(before, request, at, holder.changeTime(at.now));
-    let said = false;
+    let isPublished = false;
     try {
-      // Whether it can be written at all, before anybody hears of it.
+      // Tests whether the file is writable, before the broker gets the lift.
       await file.write(holder.get());
-      said = await publish(next);
-      if (!said) return undefined;
+      isPublished = await publish(next);
+      if (!isPublished) return undefined;
       await file.write(next);
     } catch (error) {
       log.error(messageOf(error));
-      if (said) {
-        holder.set(assertedAnew(holder.get(), changedAfter(next, holder.moment().now)));
-        holder.say();
+      if (isPublished) {
+        holder.set(requestedAgain(holder.get(), changedAfter(next, holder.moment().now)));
+        holder.publish();
       }
       return { ok: false, message: `still frozen: ${messageOf(error)}` };
     }
@@ -156,7 +156,7 @@ export function createCarryOut(options: CarryOutOptions): CarryOut {
   };
 }
 
-/** As if each had been asked for just now: a copy that says otherwise counts no more. */
-function assertedAnew(state: FreezeState, changedAt: number): FreezeState {
+/** Dates every freeze as requested just now, so that a copy that says otherwise no longer counts. */
+function requestedAgain(state: FreezeState, changedAt: number): FreezeState {
   return { ...state, changedAt, causes: state.causes.map((cause) => ({ ...cause, changedAt })) };
 }

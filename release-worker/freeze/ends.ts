@@ -1,10 +1,10 @@
-// When freezes end. Pure. A freeze until a time ends by the wall clock. A freeze for a duration ends when both clocks say
-// so: the wall clock of a Raspberry Pi jumps by years once the network has told it the time, and the monotonic one starts
-// anew with the process.
+// When freezes end. Pure. A freeze until a time ends by the wall clock. A freeze for a duration ends when both clocks agree:
+// the wall clock of a Raspberry Pi jumps by years when the network sets it, and the monotonic clock restarts with the
+// process.
 import { fromTime, toTime } from '../../messages/time.ts';
 import { isClockSet } from '../../service/clock.ts';
 
-/** One instant by both clocks, in milliseconds. */
+/** One moment on both clocks, in milliseconds. */
 export interface Moment {
   /** since the epoch */
   readonly now: number;
@@ -12,17 +12,17 @@ export interface Moment {
   readonly monotonic: number;
 }
 
-/** What of a freeze tells its end. */
+/** The members of a freeze that determine its end. */
 interface Ending {
-  /** since when */
+  /** when it began */
   readonly at: string;
   readonly until?: string;
   readonly forSeconds?: number;
-  /** it holds until then at least: monotonic */
+  /** earliest end, on the monotonic clock in milliseconds */
   readonly waitUntil?: number;
 }
 
-/** How long it still holds, in milliseconds: the longer of what the two clocks say. Not above 0: it has ended. */
+/** Remaining time in milliseconds: the longer one by the two clocks. 0 or less: it has ended. */
 export function leftOf({ until, waitUntil = -Infinity }: Ending, { now, monotonic }: Moment): number {
   return until === undefined ? Infinity : Math.max(fromTime(until) - now, waitUntil - monotonic);
 }
@@ -31,14 +31,14 @@ export function stillHolding<Held extends Ending>(held: readonly Held[], moment:
   return held.filter((one) => leftOf(one, moment) > 0);
 }
 
-/** In how many milliseconds the first of them ends, not above 0 where it has; Infinity: never by itself. */
+/** Milliseconds until the first of them ends, 0 or less if one has ended. Infinity: none has an end. */
 export function firstEndIn(held: readonly Ending[], moment: Moment): number {
   return Math.min(Infinity, ...held.map((one) => leftOf(one, moment)));
 }
 
 /**
- * One that was read from the disk or the broker. Of a freeze for a duration that began before the clock was set nobody
- * knows how much is left: it begins anew.
+ * Restores a freeze from the disk or the broker. If a freeze for a duration began before the clock was set, nobody knows
+ * how much of it is left, so it begins again.
  */
 export function restored<Held extends Ending>(held: Held, { now, monotonic }: Moment): Held {
   const { at, until, forSeconds } = held;
@@ -50,10 +50,10 @@ export function restored<Held extends Ending>(held: Held, { now, monotonic }: Mo
   return leftMs > 0 ? { ...held, waitUntil: monotonic + leftMs } : held;
 }
 
-/** A clock that is adjusted all the time is off by less. In milliseconds. */
+/** Longest step of a clock that is adjusted continuously, in milliseconds. */
 const adjustedMs = 5_000;
 
-/** With `until` at the end that holds, where the wall clock has been put forward; the same object where it has not. */
+/** Corrects `until` if the wall clock was set forward. Returns the same object if it was not. */
 export function withTrueEnd<Held extends Ending>(held: Held, { now, monotonic }: Moment): Held {
   const { until, waitUntil = -Infinity } = held;
   const end = now + waitUntil - monotonic;

@@ -1,4 +1,4 @@
-// The freeze on the disk, `freeze.json` in the state directory: it outlives every restart.
+// The freeze on disk, `freeze.json` in the state directory. It survives every restart.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurably } from '../../service/durable-file.ts';
@@ -8,9 +8,9 @@ import { fromMessage, toMessage } from './message.ts';
 import type { FreezeState } from './state.ts';
 
 export interface FreezeFile {
-  /** `absent`: there is none yet. @throws Error, in words for a person, where it cannot be read */
+  /** `absent`: there is no file yet. @throws an Error for people when the file cannot be read */
   read(): Promise<FreezeState | 'absent'>;
-  /** Resolves when it is on the disk. @throws Error, in words for a person */
+  /** Resolves when the state is on disk. @throws an Error for people when it cannot be written */
   write(state: FreezeState): Promise<void>;
 }
 
@@ -28,7 +28,7 @@ export function createFreezeFile(stateDir: string): FreezeFile {
         if (codeOf(error) === 'ENOENT') return 'absent';
         throw problem('read', error);
       }
-      // The same form as the retained message, so that people need to know one.
+      // The file has the same form as the retained message, so that people need to know only one.
       const decoded = freezeState.codec.decode(bytes);
       if (!decoded.ok) throw problem('read', new Error(decoded.error));
       return fromMessage(decoded.value);

@@ -1,4 +1,4 @@
-// The freeze at work: takes requests, and brings what is known here, on the disk and at the broker together.
+// Runs the freeze: takes requests, and reconciles what this process, the disk and the broker know.
 import { isDeepStrictEqual } from 'node:util';
 import { freezeSet, freezeState, workerFreezeSet } from '../../messages/freeze.ts';
 import type { FreezeMessage, FreezeRequest, Frozen } from '../../messages/freeze.ts';
@@ -22,14 +22,14 @@ import { createStored } from './stored.ts';
 import { inWordsOfState } from './words.ts';
 
 export interface Freeze {
-  /** To be called once the state directory is there. */
+  /** Must be called after the state directory exists. */
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** What keeps this button from releasing, the longest first; nothing where it is empty. */
+  /** The freezes that stop this button from releasing, the longest first; empty: none. */
   of(button: string): readonly Frozen[];
-  /** What keeps every button from releasing, the longest first. */
+  /** The freezes that stop every button from releasing, the longest first. */
   ofAll(): readonly Frozen[];
-  /** Freezes one button after a rollback. Resolves when it is on the disk, or cannot be. */
+  /** Freezes one button after a rollback. Resolves when the freeze is on disk, or cannot be written. */
   freezeButton(button: string, reason: string, by: string): Promise<void>;
 }
 
@@ -44,18 +44,18 @@ export interface FreezeOptions {
   readonly buttons: readonly string[];
   readonly claims: Pick<Claims, 'isOthers'>;
   readonly onChange: () => void;
-  /** Shows what is frozen. It is always good: a freeze is wanted. */
+  /** Shows what is frozen. Its state is always ok, because freezes are intended. */
   readonly health?: HealthCheck;
-  /** What goes on in Argo CD although it is frozen, in words: of all buttons, or of one. */
+  /** What continues in Argo CD despite the freeze, in words; of all buttons, or of one. */
   readonly goesOn?: (button: string | undefined) => readonly string[];
 }
 
 export function createFreeze(options: FreezeOptions): Freeze {
   const { link, clock, log, file, replies, worker } = options;
-  /** counts the ends of connections: a copy that was read on an earlier one makes nothing current */
+  /** number of lost connections; a copy that was read on an earlier connection does not make the state current */
   let cuts = 0;
-  /** What has happened here while what holds was not known: it holds whatever the copy says. */
-  const unsaid: FreezeRequest[] = [];
+  /** Freezes that began while the state was not current. They hold whatever the broker's copy says. */
+  const notYetMerged: FreezeRequest[] = [];
   let forget = () => {};
   let share: (message: FreezeMessage) => Promise<boolean> = () => Promise.resolve(false);
 
@@ -82,7 +82,7 @@ export function createFreeze(options: FreezeOptions): Freeze {
     goesOn: options.goesOn,
   });
 
-  /** Of those that every worker hears. */
+  /** For requests that every worker receives. */
   const isForUs = ({ button }: FreezeRequest) =>
     button === undefined || options.buttons.includes(button) || !options.claims.isOthers(button);
   const carryOut = (request: FreezeRequest) => {
@@ -91,15 +91,15 @@ export function createFreeze(options: FreezeOptions): Freeze {
   };
 
   /**
-   * Decides what holds, the broker's copy or what is known here, and gives what is to be published.
-   * @param isLate its connection has been cut meanwhile
+   * Merges the broker's copy with what this process knows, and returns the state to publish.
+   * @param isLate whether the connection was lost after the copy was read
    */
   const onStored = (copy: Decoded<FreezeMessage> | undefined, isLate: boolean): FreezeMessage => {
     const at = holder.moment();
     const before = holder.get();
     let next = stillFrozen(copy === undefined ? before : stored.withCopy(copy, at), at);
     holder.isCurrent = !isLate;
-    for (const request of isLate ? [] : unsaid.splice(0)) {
+    for (const request of isLate ? [] : notYetMerged.splice(0)) {
       holder.set(next);
       next = afterRequest(next, request, at, holder.changeTime(at.now));
     }
@@ -130,8 +130,8 @@ export function createFreeze(options: FreezeOptions): Freeze {
       ) =>
         takeRequests({ link, replies, log, channel, params }, (request, about) => {
           const answer = async () => {
-            // Without knowing what holds, nothing can be changed; and who has asked hears no answer where the
-            // connection was cut: what another process has said in between may hold instead.
+            // A request can only be carried out on the current state. If the connection was lost, there is no reply: another
+            // process may have changed the state in between.
             if (!(await link.whenRead()) || !isOurs(request)) return;
             const answered = await holder.enqueue(() => carryOut(request));
             if (holder.isCurrent && answered !== undefined) replies.answer(about, request.id, answered);
@@ -151,7 +151,7 @@ export function createFreeze(options: FreezeOptions): Freeze {
       holder.enqueue(async () => {
         const request: FreezeRequest = { frozen: true, button, source: rollbackSource, reason, by };
         if (options.buttons.includes(button)) await take(request);
-        if (!holder.isCurrent) unsaid.push(request);
+        if (!holder.isCurrent) notYetMerged.push(request);
       }),
   };
 }

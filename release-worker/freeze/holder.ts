@@ -1,4 +1,4 @@
-// Holds what is frozen: says it, writes it down, and ends each freeze when its time is over.
+// Holds the freeze state: publishes it, writes it to disk, and ends each freeze in time.
 import type { Clock, Timer } from '../../service/clock.ts';
 import type { Log } from '../../service/log.ts';
 import { messageOf } from '../../service/log.ts';
@@ -12,25 +12,25 @@ import { inWordsOfState } from './words.ts';
 
 export interface Holder {
   get(): FreezeState;
-  /** It holds from now on. Nobody is told yet. */
+  /** Sets the state without publishing it. */
   set(state: FreezeState): void;
-  /** Whether the broker's copy has been read on the present connection, so that what is known here is what holds. */
+  /** Whether the broker's copy has been read on the present connection, so that this state is current. */
   isCurrent: boolean;
-  /** The time of a change, later than all before. Undefined: only who knows what holds may claim to have changed it last. */
+  /** The time of a change, later than all before. Undefined: the state is not current, so other changes may be later. */
   changeTime(now: number): number | undefined;
   moment(): Moment;
-  /** Tells the broker what holds. */
-  say(): void;
-  /** Writes down what holds; an error is logged. */
+  /** Publishes the state. */
+  publish(): void;
+  /** Writes the state to disk. An error is logged. */
   save(): Promise<void>;
-  /** One after the other. */
+  /** Runs tasks one after the other. */
   enqueue<T>(task: () => Promise<T> | T): Promise<T>;
   start(): void;
-  /** Resolves when everything in the queue is done. */
+  /** Resolves when all tasks in the queue are done. */
   stop(): Promise<void>;
 }
 
-/** Timers are set anew at least so often, since the wall clock may be moved. In milliseconds. */
+/** Timers are set again at least this often, because the wall clock may be changed. In milliseconds. */
 const longestTimerMs = 10_000;
 
 export function createHolder(options: {
@@ -50,10 +50,10 @@ export function createHolder(options: {
     timer?.cancel();
     const endsInMs = firstEndIn(state.causes, holder.moment());
     if (!running || endsInMs === Infinity) return;
-    // Of what has ended just now too: only the look takes it out, and says so.
-    timer = clock.setTimeout(lookAtTime, Math.min(Math.max(0, endsInMs), longestTimerMs));
+    // Also set if a freeze has just ended: only `endOverdue` removes and reports it.
+    timer = clock.setTimeout(endOverdue, Math.min(Math.max(0, endsInMs), longestTimerMs));
   };
-  const lookAtTime = () => {
+  const endOverdue = () => {
     const at = holder.moment();
     const changedAt = holder.changeTime(at.now);
     const left = stillFrozen(state, at, changedAt);
@@ -68,7 +68,7 @@ export function createHolder(options: {
       return;
     }
     holder.set(next);
-    holder.say();
+    holder.publish();
     void holder.enqueue(holder.save);
   };
 
@@ -82,7 +82,7 @@ export function createHolder(options: {
     isCurrent: false,
     changeTime: (now) => (holder.isCurrent ? changedAfter(state, now) : undefined),
     moment: () => ({ now: clock.now(), monotonic: clock.monotonic() }),
-    say: () => publish(state),
+    publish: () => publish(state),
     save: async () => {
       try {
         await file.write(state);
@@ -102,7 +102,7 @@ export function createHolder(options: {
     stop: async () => {
       running = false;
       timer?.cancel();
-      // A task may have put another one behind itself.
+      // A task may have added another one to the queue.
       for (let last: unknown; last !== queue;) {
         last = queue;
         await queue;
@@ -112,7 +112,7 @@ export function createHolder(options: {
   return holder;
 }
 
-/** With each end that holds, where the wall clock has been put forward; the same object where it has not. */
+/** Corrects the ends if the wall clock was set forward. Returns the same object if it was not. */
 function withTrueEnds(state: FreezeState, moment: Moment, changedAt: number | undefined): FreezeState {
   let isChanged = false;
   const causes = state.causes.map((cause) => {

@@ -1,9 +1,9 @@
-// Which freezes hold: what this worker knows, or the copy that the broker has stored. Pure. Each cause is decided by
-// itself.
+// Merges two states of the freeze: this worker's, and the copy that the broker has retained. Pure. Each cause is decided
+// separately.
 import { bounded, keyOf, lastTime } from './state.ts';
 import type { Cause, FreezeState, Lift } from './state.ts';
 
-/** The time of a change: now, and later than the change before also where the clock has been put back. */
+/** The time of a change: now, but always later than the change before, even if the clock was set back. */
 export function changedAfter({ changedAt }: FreezeState, now: number): number {
   return Math.min(Math.max(now, changedAt === undefined ? 0 : changedAt + 1), lastTime);
 }
@@ -16,9 +16,9 @@ function latest(...times: readonly (number | undefined)[]): number | undefined {
 const changeOf = ({ changedAt = 0 }: Cause) => changedAt;
 
 /**
- * Of two copies of a cause the one that was asked for later holds, unless it was lifted, or everything was, after that.
- * Where nothing is later (both of an older version, or at the same moment), it is frozen: that can be lifted, while a
- * release that was let through cannot be taken back.
+ * The more recent of two copies of a cause counts, unless it, or everything, was lifted later. If neither is more recent
+ * (both without a time, or with the same time), it stays frozen: a freeze can be lifted, but a release that was let through
+ * cannot be taken back.
  */
 export function laterOf(known: FreezeState, stored: FreezeState): FreezeState {
   const lifts = new Map<string, Lift>();

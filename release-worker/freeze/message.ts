@@ -1,19 +1,19 @@
-// The freeze as its topic and its file have it.
+// The freeze in the form of its topic and its file.
 import type { FreezeMessage, Frozen } from '../../messages/freeze.ts';
 import { personSource } from '../../messages/freeze.ts';
 import { fromTime, toTime } from '../../messages/time.ts';
 import { bounded, keyOf, lastTime, longestFirst } from './state.ts';
 import type { Cause, FreezeState, Lift } from './state.ts';
 
-/** When it is not known since when something is frozen: what wrote it was no worker of ours. */
+/** The time of a freeze whose begin is not known, because no worker of ours wrote it. */
 const unknownTime = '1970-01-01T00:00:00.000Z';
 
-/** Of a time with an offset that UTC cannot name, the nearest one that it can. */
+/** Converts a time to UTC. A time that UTC cannot express becomes the nearest one that it can. */
 function storedTime(time: string): number {
   return Math.min(Math.max(0, fromTime(time)), lastTime);
 }
 
-/** As others are told. */
+/** The public part of a cause. */
 export function frozenOf({ waitUntil: _, button: _button, changedAt: _changedAt, ...frozen }: Cause): Frozen {
   return frozen;
 }
@@ -23,7 +23,7 @@ export function toMessage(state: FreezeState): FreezeMessage {
   const causes = longestFirst(state.causes);
   const all = causes.find(({ button }) => button === undefined);
   const buttons = Object.fromEntries(
-    // The longest comes last, and stays.
+    // Later entries replace earlier ones, so the longest freeze of each button stays.
     causes
       .toReversed()
       .flatMap((cause) => (cause.button === undefined ? [] : [[cause.button, frozenOf(cause)]])),
@@ -47,7 +47,7 @@ function causeMessage({ waitUntil: _, changedAt, ...cause }: Cause) {
   return { ...cause, ...(changedAt === undefined ? {} : { changedAt: toTime(changedAt) }) };
 }
 
-/** Also of a version that knew one freeze of everything and one of each button, and no sources. */
+/** Also reads messages without causes, which contain one freeze of all buttons and one of each button, without sources. */
 export function fromMessage(message: FreezeMessage): FreezeState {
   const { frozen, buttons, changedAt, causes = [], lifted = [], ...all } = message;
   const at = changedAt === undefined ? {} : { changedAt: storedTime(changedAt) };
@@ -55,16 +55,16 @@ export function fromMessage(message: FreezeMessage): FreezeState {
     ...cause,
     ...(changed === undefined ? {} : { changedAt: storedTime(changed) }),
   }));
-  const isSaid = (of: string | undefined) => named.some(({ button }) => button === of);
-  // Whoever says that it is frozen and lists no cause for it means a freeze all the same.
+  const hasCause = (of: string | undefined) => named.some(({ button }) => button === of);
+  // A message that says frozen and lists no cause for it is a freeze as well.
   const unnamed: Cause[] = [
-    ...(frozen && !isSaid(undefined) ? [{ source: personSource, at: unknownTime, ...all, ...at }] : []),
+    ...(frozen && !hasCause(undefined) ? [{ source: personSource, at: unknownTime, ...all, ...at }] : []),
     ...Object.entries(buttons ?? {}).flatMap(([button, one]) =>
-      isSaid(button) ? [] : [{ source: personSource, ...one, button, ...at }],
+      hasCause(button) ? [] : [{ source: personSource, ...one, button, ...at }],
     ),
   ];
   const byKey = new Map([...named, ...unnamed].map((cause) => [keyOf(cause), cause]));
-  // Whoever wrote it may have dated a lift ahead: a freeze that is asked for here comes after all that is known.
+  // A foreign writer may have dated a lift ahead. A freeze that is requested here must be later than all known changes.
   const changes = [
     changedAt,
     ...causes.map((cause) => cause.changedAt),
@@ -82,7 +82,7 @@ export function fromMessage(message: FreezeMessage): FreezeState {
   });
 }
 
-/** A version without sources knew everything that held at its last change: what it does not say was lifted before. */
+/** A message without causes is complete at its last change: what it does not contain was lifted before. */
 function allLiftedAtOf({ causes, lifted = [], changedAt }: FreezeMessage): { allLiftedAt?: number } {
   const times = lifted.filter(({ source, button }) => source === undefined && button === undefined);
   const known = [

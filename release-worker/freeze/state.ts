@@ -1,22 +1,22 @@
-// What is frozen, and by which causes: each has a source, and is of everything or of a single button. Pure.
+// What is frozen, and by which causes. A cause has a source, and applies to all buttons or to one. Pure.
 import type { FreezeRequest, Frozen } from '../../messages/freeze.ts';
 import { personSource } from '../../messages/freeze.ts';
 import { fromTime, toTime } from '../../messages/time.ts';
 import { leftOf, stillHolding } from './ends.ts';
 import type { Moment } from './ends.ts';
 
-/** A freeze as it is held here. There is at most one for a source and a button. */
+/** A freeze. There is at most one for each source and button. */
 export interface Cause extends Frozen {
   readonly source: string;
   /** absent: every button */
   readonly button?: string;
-  /** it holds until then at least: monotonic */
+  /** earliest end, on the monotonic clock in milliseconds */
   readonly waitUntil?: number;
-  /** When it was last asked for: milliseconds since the epoch. Absent: not known. */
+  /** When it was last requested, in milliseconds since the epoch. Absent: not known. */
   readonly changedAt?: number;
 }
 
-/** What was lifted, or has ended: an older copy of it, on another machine, counts no more. */
+/** A freeze that was lifted or has ended. Older copies of it, for example on another machine's disk, no longer count. */
 export interface Lift {
   readonly source: string;
   readonly button?: string;
@@ -26,51 +26,52 @@ export interface Lift {
 
 export interface FreezeState {
   readonly causes: readonly Cause[];
-  /** the latest; what was lifted before them may come back from another machine's disk, which is the safe side */
+  /** the latest ones; earlier lifted freezes may come back from another machine's disk, which is the safe side */
   readonly lifts: readonly Lift[];
-  /** what was asked for before is lifted, whatever it was */
+  /** every freeze that was requested before this time is lifted */
   readonly allLiftedAt?: number;
-  /** When anything was last changed, a lift included: milliseconds since the epoch, growing. Absent: never, or not known. */
+  /** The last change, lifts included, in milliseconds since the epoch. It only grows. Absent: none, or not known. */
   readonly changedAt?: number;
 }
 
-/** The last moment that RFC 3339 can name in UTC. */
+/** The last time that RFC 3339 can express in UTC. */
 export const lastTime = Date.parse('9999-12-31T23:59:59.999Z');
 
 export const nothingFrozen: FreezeState = { causes: [], lifts: [] };
 
 /** The source of the freeze after a rollback. */
 export const rollbackSource = 'rollback';
-/** The source of the freeze where what had been written down cannot be read. */
+/** The source of the freeze that begins when the stored state cannot be read. */
 export const workerSource = 'worker';
-/** Only the worker itself freezes as these; anybody may lift them. */
+/** Only the worker itself may freeze with these sources. Anybody may lift them. */
 export const workersOwn: readonly string[] = [rollbackSource, workerSource];
 
-/** So many freezes of sources with names of their own are held: a hostile client cannot fill memory or disk. */
+/** Highest number of freezes with sources of their own, so that a hostile client cannot fill memory or disk. */
 export const namedMax = 32;
-/** So many are held of what others have stored: one of each of 100 buttons, and some. The message takes 256. */
+/** Highest number of freezes taken from stored state: one for each of 100 buttons, and some more. A message may have 256. */
 const causesMax = 160;
 const liftsMax = 64;
 
 type Address = Pick<Cause, 'source' | 'button'>;
 
-/** Of ids only, so a space cannot be part of them. */
+/** Both are ids, and ids contain no spaces. */
 export function keyOf({ source, button }: Address): string {
   return button === undefined ? source : `${source} ${button}`;
 }
 
-/** The freeze that a request to freeze replaces. */
+/** The freeze that a request replaces. */
 export function formerOf({ causes }: FreezeState, { source = personSource, button }: FreezeRequest) {
   return causes.find((cause) => cause.source === source && cause.button === button);
 }
 
-/** How many there are of sources that neither people nor the worker use. */
+/** Number of freezes whose sources are neither people nor the worker. */
 export function namedCount({ causes }: FreezeState): number {
   return causes.filter(({ source }) => source !== personSource && !workersOwn.includes(source)).length;
 }
 
 /**
- * What a request to lift is about. Without a source those of all sources; without a button those of single buttons too.
+ * Whether a request lifts this cause. A request without a source lifts all sources. One without a button also lifts the
+ * freezes of single buttons.
  */
 function isMeant({ source, button }: FreezeRequest, cause: Cause): boolean {
   return (
@@ -83,8 +84,8 @@ export function meantBy({ causes }: FreezeState, request: FreezeRequest): readon
 }
 
 /**
- * @param changedAt the time of the change, later than all before; absent: what holds is not known for certain, so the change
- * counts as one made together with the last that is known
+ * @param changedAt the time of the change, later than all before; absent: the state is not current, so the change counts
+ * as one made together with the last known change
  */
 export function afterRequest(
   state: FreezeState,
@@ -111,7 +112,7 @@ export function afterRequest(
   return withoutThose({ ...state, causes: left }, meantBy(state, request), changedAt);
 }
 
-/** Notes that these are no more. */
+/** Records that these freezes have been lifted or have ended. */
 function withoutThose(state: FreezeState, gone: readonly Address[], changedAt?: number): FreezeState {
   if (changedAt === undefined) return state;
   const keys = new Set(gone.map(keyOf));
@@ -126,7 +127,7 @@ function withoutThose(state: FreezeState, gone: readonly Address[], changedAt?: 
   return { ...state, lifts: lifts.slice(-liftsMax), changedAt };
 }
 
-/** Without what has ended by now. @param changedAt as of `afterRequest` */
+/** Removes the freezes that have ended. @param changedAt as for `afterRequest` */
 export function stillFrozen(state: FreezeState, moment: Moment, changedAt?: number): FreezeState {
   const causes = stillHolding(state.causes, moment);
   if (causes.length === state.causes.length) return state;
@@ -134,7 +135,7 @@ export function stillFrozen(state: FreezeState, moment: Moment, changedAt?: numb
   return withoutThose({ ...state, causes }, gone, changedAt);
 }
 
-/** What is wrong with the end that a request asks for. */
+/** What is wrong with the end in a request, in words; undefined: nothing. */
 export function unclearEnd({ frozen, until, forSeconds }: FreezeRequest): string | undefined {
   if (until !== undefined && forSeconds !== undefined)
     return 'until and forSeconds are two ends: give one of them';
@@ -161,14 +162,14 @@ function causeOf(
   };
 }
 
-/** In JSON a control character is six bytes long: with them, all that may be held would be more than is read again. */
+/** JSON escapes a control character in six bytes. With them, the largest state would be too long to be read again. */
 function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cs}]/gu, '\uFFFD');
 }
 
-/** The longest first; of those that last as long, the one that is held the longest already. */
+/** The longest first. If two have the same end, the older one first. */
 export function longestFirst(causes: readonly Cause[]): readonly Cause[] {
-  // Read once each: others may have stored thousands.
+  // Each time is parsed once, because stored state may contain thousands.
   return causes
     .map((cause) => ({
       cause,
@@ -179,7 +180,7 @@ export function longestFirst(causes: readonly Cause[]): readonly Cause[] {
     .map(({ cause }) => cause);
 }
 
-/** No more than are held, those that last longest. */
+/** Drops what exceeds the limits, the shortest freezes and the oldest lifts first. */
 export function bounded(state: FreezeState): FreezeState {
   const { causes, lifts } = state;
   if (causes.length <= causesMax && lifts.length <= liftsMax) return state;
@@ -190,7 +191,7 @@ export function bounded(state: FreezeState): FreezeState {
   };
 }
 
-/** What keeps a button from releasing, of everything and its own, the longest first. @param button absent: every button */
+/** The freezes that stop a button from releasing, the longest first. @param button absent: all buttons */
 export function holdingBack(
   { causes }: FreezeState,
   button: string | undefined,

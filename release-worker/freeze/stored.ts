@@ -1,4 +1,4 @@
-// What was written down before: the file of this machine, and the copy that the broker keeps.
+// Stored freezes: the file on this machine, and the copy that the broker has retained.
 import type { Decoded } from '../../messages/codec.ts';
 import { freezeState } from '../../messages/freeze.ts';
 import type { FreezeMessage, FreezeRequest } from '../../messages/freeze.ts';
@@ -14,15 +14,15 @@ import { afterRequest, nothingFrozen, stillFrozen, workerSource } from './state.
 import type { FreezeState } from './state.ts';
 
 export interface Stored {
-  /** Reads the file; one that cannot be read freezes everything. */
+  /** Reads the file. If the file cannot be read, all buttons are frozen. */
   load(): Promise<void>;
-  /** What holds, given the broker's copy. */
+  /** Merges the broker's copy with the state of this process. */
   withCopy(copy: Decoded<FreezeMessage>, moment: Moment): FreezeState;
-  /** Something has been written into the file since. */
+  /** The file has been written since it was read. */
   written(): void;
 }
 
-/** As the contract has it. In characters. */
+/** Longest reason in the contract, in characters. */
 const reasonMax = 200;
 
 export function createStored(options: {
@@ -38,7 +38,7 @@ export function createStored(options: {
     ...state,
     causes: state.causes.map((cause) => restored(cause, moment)),
   });
-  /** What it said is lost, and a freeze must not be: somebody has to look. */
+  /** The stored state is lost, and it may have been a freeze. So all buttons are frozen until somebody has looked. */
   const frozenSince = (state: FreezeState, reason: string, moment: Moment): FreezeState => {
     const request: FreezeRequest = {
       frozen: true,
@@ -78,7 +78,7 @@ export function createStored(options: {
       const theirs = restoredAt(fromMessage(copy.value), moment);
       const both = laterOf(known, theirs);
       const own = known.causes.find(({ source }) => source === workerSource);
-      // What could not be read may have been a freeze, and nobody has lifted that: it counts as asked for just now.
+      // The unreadable file may have contained a freeze that nobody has lifted, so this freeze counts as requested just now.
       return wasUnreadable && own?.reason !== undefined ? frozenSince(both, own.reason, moment) : both;
     },
     written: () => {

@@ -1,16 +1,16 @@
-// Freezes as people read them, with times in the zone of this machine. Pure.
+// Freezes in words for people, with times in this machine's time zone. Pure.
 import type { Frozen } from '../../messages/freeze.ts';
 import { personSource } from '../../messages/freeze.ts';
 import { fromTime, toLocalEnd } from '../../messages/time.ts';
 import { longestFirst } from './state.ts';
 import type { Cause, FreezeState } from './state.ts';
 
-/** So many are named in one sentence. */
+/** Highest number of freezes or buttons that one sentence names. */
 const namedMax = 3;
 
 /**
- * @param head what stands first, with the reason or without one
- * @param source is named where it is more than a person
+ * @param head the first part, with or without the reason
+ * @param source is named unless it is a person
  */
 function listOf(head: readonly string[], { by, until }: Frozen, source: string = personSource): string {
   return [
@@ -21,14 +21,14 @@ function listOf(head: readonly string[], { by, until }: Frozen, source: string =
   ].join(', ');
 }
 
-/** `frozen: <reason>, by <who>, until <when>` of the first, then what freezes besides it. */
+/** `frozen: <reason>, by <who>, until <when>` for the first freeze, then the others. */
 export function inWordsOf([first, ...others]: readonly Frozen[]): string {
   if (first === undefined) return 'not frozen';
   const { reason } = first;
   return `${listOf([`frozen${reason === undefined ? '' : `: ${reason}`}`], first)}${besides(others)}`;
 }
 
-/** Where "frozen" has been said already. */
+/** For a sentence that has already said "frozen". */
 function inWordsWithout(one: Frozen): string {
   const nameless = one.source === undefined ? 'a freeze' : `a freeze by source ${one.source}`;
   return listOf([one.reason ?? nameless], one);
@@ -47,7 +47,7 @@ function whomOf(button: string | undefined): string {
 
 const ofAll = ({ button }: Cause) => button === undefined;
 
-/** After a request to freeze: that freeze, what it replaces, and what else holds for the same button. */
+/** After a request to freeze: that freeze, the freeze that it replaces, and the others that apply to the same button. */
 export function inWordsOfFreeze({ causes }: FreezeState, cause: Cause, former: Cause | undefined): string {
   const own = `${inWordsOf([cause])} (${whomOf(cause.button)})`;
   const replaced =
@@ -62,15 +62,15 @@ export function inWordsOfFreeze({ causes }: FreezeState, cause: Cause, former: C
   return `${own}${replaced}${besides(others)}`;
 }
 
-/** What a request to lift is about. */
+/** The freezes that a request lifts. */
 interface Meant {
   readonly button?: string | undefined;
   readonly source?: string | undefined;
 }
 
 /**
- * What holds after a request to lift.
- * @param nothingToLift nothing of what was meant was frozen before either
+ * What is frozen after a request to lift.
+ * @param nothingToLift nothing that the request lifts was frozen
  */
 export function inWordsOfLift(
   { causes }: FreezeState,
@@ -116,7 +116,7 @@ export function inWordsOfCause(cause: Cause): string {
   return listOf([whom], cause, source);
 }
 
-/** All that holds, for the log. */
+/** The whole state, for the log. */
 export function inWordsOfState(state: FreezeState): string {
   const all = longestFirst(state.causes.filter(ofAll));
   const single = [...new Set(state.causes.flatMap(({ button }) => button ?? []))];

@@ -1,4 +1,4 @@
-// What keeps an application from being released by a press: a release that runs, or a sync that a former one has left.
+// Why a press cannot release an application: a release is running, or an earlier one has left a sync in Argo CD.
 import { keyOf } from '../argocd/application.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { fetchApp } from '../drift/fetch-app.ts';
@@ -26,7 +26,7 @@ export function busyInWords({ isBusy, whyBusy }: Busy, keys: readonly string[]):
     .join('; ');
 }
 
-/** A press must not be refused by what is no longer true: the sync may have ended while the stream was away. */
+/** Looks again before a press is refused: the sync may have ended while the stream was down. */
 export async function checkLeftovers(
   options: DecideOptions,
   apps: readonly AppRecord[],

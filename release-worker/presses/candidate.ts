@@ -1,4 +1,4 @@
-// A press on its way through the rules: what arrived, and what the rules may know.
+// A press on its way through the rules: what arrived, and what the rules know.
 import { randomUUID } from 'node:crypto';
 import type { Decoded } from '../../messages/codec.ts';
 import type { Gesture } from '../../messages/gesture.ts';
@@ -9,47 +9,47 @@ import type { ButtonConfig } from '../buttons.ts';
 
 export interface Candidate {
   readonly pressId: string;
-  /** the press gave its own id, by which it counts once; one that cannot be read may come again, corrected */
+  /** the press came with an id, which counts once; a malformed press may come again with the same id, corrected */
   readonly ownId: boolean;
   readonly button: string;
-  /** as configured; undefined: no such button here */
+  /** as configured; undefined: this worker has no such button */
   readonly config: ButtonConfig | undefined;
   readonly press: Press;
   readonly gesture: Gesture;
   readonly source: string;
-  /** why it could not be read */
+  /** why the press could not be read */
   readonly malformed?: string;
-  /** a stored copy, or sent with the retain flag */
+  /** a retained copy, or sent with the retain flag */
   readonly retained: boolean;
 }
 
 export interface Knowledge {
   /** milliseconds since the epoch */
   readonly now: number;
-  /** What the clock would show without its last step; undefined: there was none, or the clock is known to be right now. */
+  /** What the clock would show without its last step. Undefined: it made none, or is known to be right now. */
   readonly formerNow: number | undefined;
   readonly maxPressAgeMs: number;
   readonly maxPressesPerMinute: number;
-  /** milliseconds for which it has waited here for its turn */
+  /** how long the press has waited for its turn in this process, in milliseconds */
   readonly waitedMs: number;
   readonly seen: boolean;
-  /** ids of all buttons that are configured here */
+  /** ids of all configured buttons */
   readonly buttons: readonly string[];
-  /** presses looked at in the last minute: those that no rule objected to, and that count for this one */
+  /** number of presses in the last minute that passed the rules and that count for this press */
   readonly recent: number;
   /**
-   * Milliseconds from the last accepted press of the button to the arrival of this one, at least 0, where it selects
-   * nothing that was not pressed just now.
+   * Milliseconds from the last accepted press of the button to the arrival of this one, at least 0. Undefined: this press
+   * selects something that was not pressed just now.
    */
   readonly sinceAccepted: number | undefined;
-  /** what keeps the button from releasing */
+  /** why the button is frozen */
   readonly frozen: Hold | undefined;
 }
 
 export interface Hold {
   /** in words */
   readonly why: string;
-  /** only this button is frozen, not all */
+  /** only this button is frozen, not all buttons */
   readonly alone: boolean;
 }
 
@@ -74,7 +74,7 @@ export function candidateOf(arrived: {
   };
 }
 
-/** The applications of a press that may share its release with others: it names them, and releases. */
+/** The applications of a press that may share a release with others: a press that names applications and releases them. */
 export function gatheredBy({ malformed, retained, config, gesture, press }: Candidate) {
   const isPlain = malformed !== undefined || retained || config?.on[gesture] !== 'release';
   return isPlain ? undefined : press.only;

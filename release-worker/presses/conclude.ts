@@ -1,4 +1,4 @@
-// What follows from verdicts: lines in the journal, one result each, and the release that the accepted ones share.
+// Carries out decisions: journal lines, one result for each press, and the release that the accepted presses share.
 import type { PressReason, PressResult } from '../../messages/press.ts';
 import { toTime } from '../../messages/time.ts';
 import type { Clock } from '../../service/clock.ts';
@@ -19,7 +19,7 @@ import { lineOf, resultOf, sendResult } from './result.ts';
 export interface DecidedPress {
   readonly candidate: Candidate;
   readonly decision: Decision;
-  /** applications of it that presses before it have taken */
+  /** applications that earlier presses have taken from this one */
   readonly taken?: ReadonlySet<string>;
 }
 
@@ -30,11 +30,11 @@ export interface ConcludeOptions {
   readonly clock: Clock;
   readonly log: Log;
   /**
-   * Called when the results of its presses are on their way.
-   * @param acceptedAt monotonic milliseconds
+   * Called after the results of its presses have been sent.
+   * @param acceptedAt on the monotonic clock, in milliseconds
    */
   readonly release: (release: PlannedRelease, acceptedAt: number) => void;
-  /** Argo CD is to look at Git again for these. */
+  /** Asks Argo CD to refresh these applications. */
   readonly refresh: (apps: readonly AppRecord[]) => void;
   readonly count: (button: string, outcome: PressResult['outcome'], reason?: PressReason) => void;
 }
@@ -45,14 +45,14 @@ interface Concluded {
   readonly line: PressLine;
 }
 
-/** The results are waited for so long to be acknowledged before the next press of the button is decided. */
+/** Longest wait for the broker to acknowledge a result, before the next press of the button is decided. In milliseconds. */
 const resultWaitMs = 2_000;
 
-/** Returns what resolves when the results are acknowledged, or have been waited for. */
+/** Creates a function whose promise resolves when the results are acknowledged, or after `resultWaitMs`. */
 export function createConclude(options: ConcludeOptions): (group: readonly DecidedPress[]) => Promise<void> {
   const { link, journal, history, clock, log } = options;
 
-  /** An accepted press that Argo CD is to look for, and one that was not accepted, may be lost in a crash. */
+  /** Without a flush: a crash may lose the line of a refresh or of a press that was not accepted. */
   const writeLoosely = async ({ decided, line }: Concluded) => {
     try {
       await journal.append(line, { flush: false });
@@ -64,8 +64,8 @@ export function createConclude(options: ConcludeOptions): (group: readonly Decid
   };
 
   /**
-   * The line with the release is the first, and none of them counts before the last is on the disk: a crash in between
-   * leaves a release that was never sent, and the next start says so.
+   * Writes the line with the release first. No press counts before the last line is on disk: a crash in between leaves a
+   * release that was never sent, and the next start reports that.
    */
   const writeSafely = async (accepted: readonly Concluded[]): Promise<readonly Concluded[]> => {
     try {
@@ -85,7 +85,7 @@ export function createConclude(options: ConcludeOptions): (group: readonly Decid
     }
   };
 
-  /** What could not be made safe may stand in the file all the same: the next start must not go on with it. */
+  /** Lines that could not be flushed may still be in the file, and the next start must not continue their release. */
   const takeBack = async (refused: readonly Concluded[]) => {
     try {
       for (const { line } of refused) await journal.append(line, { flush: false });
@@ -94,7 +94,7 @@ export function createConclude(options: ConcludeOptions): (group: readonly Decid
     }
   };
 
-  const say = ({ line, decided: { candidate } }: Concluded) => {
+  const report = ({ line, decided: { candidate } }: Concluded) => {
     const { button, pressId, source, by, outcome, reason, message } = line;
     options.count(button, outcome, reason);
     log[outcome === 'rejected' ? 'warn' : 'info'](
@@ -135,7 +135,7 @@ export function createConclude(options: ConcludeOptions): (group: readonly Decid
       ...(await Promise.all(lines.filter((one) => !isReleasing(one)).map(writeLoosely))),
       ...(release === undefined ? [] : await writeSafely(lines.filter(isReleasing))),
     ];
-    for (const one of written) say(one);
+    for (const one of written) report(one);
     const answered = Promise.all(written.map(answer));
     if (release !== undefined && written.some(({ line }) => line.release !== undefined))
       options.release(release, decidedAt);
@@ -160,7 +160,7 @@ function releaseOf(accepted: readonly Releasing[], at: string): PlannedRelease |
   return plannedRelease(first.candidate, first.candidate.config, apps, at);
 }
 
-/** @param others how many more presses share the release */
+/** @param others number of other presses in the same release */
 function lineIn(
   release: PlannedRelease | undefined,
   { candidate, decision, taken }: DecidedPress,

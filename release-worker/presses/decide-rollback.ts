@@ -1,8 +1,8 @@
-// From a press that wants to go back to what it goes back to, or to the reason why not.
+// Decides what a rollback press rolls back, or why it rolls nothing back.
 //
-// Gone back on is what the button's last release deployed and nobody has deployed over since: everything that a button
-// selects may be hundreds of applications, most of which nobody wants to touch. Named applications (`only`) go back
-// whatever released them.
+// It rolls back what the button's last release deployed, unless something else has been deployed since. All applications
+// that the button selects may be hundreds, most of which nobody wants to touch. Named applications (`only`) are rolled
+// back no matter who released them.
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
 import { shortRevision } from '../drift/summary.ts';
@@ -16,7 +16,7 @@ import { inTheWay, nothing, nothingSelected, reject, selectedBy, type Decision }
 import { checkBlocked, checkUnknown } from './fresh-checks.ts';
 import type { DecideOptions } from './fresh-checks.ts';
 
-/** @param deadline of its looks, on the monotonic clock */
+/** @param deadline for its requests, on the monotonic clock */
 export async function decideRollback(
   options: DecideOptions,
   button: ButtonConfig,
@@ -59,7 +59,7 @@ export async function decideRollback(
   let sorted = sortNow();
   if (sorted.able.length === 0 && sorted.blocked.size > 0) {
     await checkBlocked(options, sorted.blocked.keys(), asked, deadline);
-    // Also what could be rolled back before that may have changed meanwhile.
+    // Applications that could be rolled back before may have changed in the meantime.
     sorted = sortNow();
   }
   const { blocked, busy, left, advice, able } = sorted;
@@ -80,15 +80,15 @@ export async function decideRollback(
   };
 }
 
-/** Why an application does not go back, and what to do about it: said once, however many applications it is about. */
+/** Why an application cannot be rolled back, and what to do. Each advice appears once, for any number of applications. */
 interface Why {
   readonly reason: string;
   readonly advice?: string;
 }
 
 /**
- * @param released what the button's last release has deployed, where that is to be undone
- * @param wentBackTo what the last release of the application has gone back to
+ * @param released the revision that the button's last release deployed, if that is to be undone
+ * @param wentBackTo the revision that the application's last release rolled back to
  */
 function whyNot(
   app: AppRecord,

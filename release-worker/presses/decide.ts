@@ -1,4 +1,4 @@
-// From a press that the rules let pass to what it releases, or to the reason why not.
+// Decides what a press that passed the rules releases, or why it releases nothing.
 import type { Action } from '../../messages/worker.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
@@ -15,14 +15,14 @@ import { checkBlocked, checkUnknown, checkBudgetMs, within } from './fresh-check
 import type { DecideOptions } from './fresh-checks.ts';
 import { nothingFound } from './nothing.ts';
 
-/** Until it is known whether Argo CD is there, looks included; the agent awaits the result for 5 s. In milliseconds. */
+/** Longest time for all requests and the doubt about Argo CD: the agent waits 5 s for the result. In milliseconds. */
 const doubtBudgetMs = 4_000;
 
 const failureMs = 250;
 
 /**
  * @param only narrows the button's selection
- * @param taken by presses of the button that were accepted just now
+ * @param taken applications of presses of this button that were accepted just now
  */
 export async function decide(
   given: DecideOptions,
@@ -36,11 +36,11 @@ export async function decide(
   const before = await whyUnknown(options, deadline);
   if (before !== undefined) return before;
   const decision = await decideKnown(options, button, action, only, deadline);
-  // What it asked may have found nobody there.
+  // The decision's own requests may have shown that Argo CD does not answer.
   return (await whyUnknown(options, deadline)) ?? decision;
 }
 
-/** While it is being found out whether Argo CD is there, that is waited for. */
+/** Waits while the worker is finding out whether Argo CD answers. */
 async function whyUnknown({ watch, clock }: DecideOptions, deadline: number): Promise<Decision | undefined> {
   const doubt = watch.doubt();
   if (doubt !== undefined) {
@@ -77,7 +77,7 @@ async function decideKnown(
     : decideRefresh(options, candidates);
 }
 
-/** What is in sync may be behind Git as well, so all are asked for; the first ones of very many. */
+/** An application in sync may be behind Git too, so all are refreshed, up to `refreshOnPressMax`. */
 function decideRefresh({ refreshOnPressMax }: DecideOptions, candidates: readonly AppRecord[]): Decision {
   const refresh = candidates.filter((app) => !app.deleting).slice(0, refreshOnPressMax);
   if (candidates.every((app) => app.deleting))
@@ -115,7 +115,7 @@ async function decideRelease(
   }
   if (!candidates.some(isDrifted)) return nothingLeft(candidates);
 
-  // What the light does not show yet is released where it is named, or where nothing else is out of sync.
+  // Drift that the light does not show yet is released only if the press names it, or if nothing else is out of sync.
   const isHidden = (app: AppRecord) => isDrifted(app) && options.isUnripe(keyOf(app));
   const leavesHidden = only === undefined && candidates.some((app) => isDrifted(app) && !isHidden(app));
   const wanted = () => (leavesHidden ? find().filter((app) => !isHidden(app)) : find());
@@ -167,8 +167,8 @@ async function decideRelease(
 }
 
 /**
- * With nothing known to be out of sync, Argo CD is asked to look again: a commit may be newer than its last look.
- * @param refreshed gets the keys of those that Argo CD has looked at
+ * Nothing is known to be out of sync, so Argo CD is asked to refresh: Git may have a newer commit.
+ * @param refreshed receives the keys of the applications that Argo CD has refreshed
  */
 async function refreshSome(
   { argocd, registry, refreshOnPressMax }: DecideOptions,
@@ -178,7 +178,7 @@ async function refreshSome(
   const some = candidates.filter((app) => !app.deleting).slice(0, refreshOnPressMax);
   await Promise.allSettled(
     some.map(async (app) => {
-      // Its failure is to be known before the time of all looks is over.
+      // Ends before the deadline of the decision, so that a failure is known in time.
       await fetchApp({ argocd, registry }, app, 'normal', checkBudgetMs - failureMs);
       refreshed.add(keyOf(app));
     }),

@@ -1,4 +1,4 @@
-// What is decided of a press, and the sentences that say so.
+// The decision about a press, and its texts.
 import { selects } from '../../config/selects.ts';
 import { whatThereIs } from '../../messages/nearest.ts';
 import type { AppRecord } from '../argocd/application.ts';
@@ -14,7 +14,7 @@ import type { Objection } from './rules.ts';
 
 export type Decision =
   | { readonly outcome: 'accepted'; readonly apps: readonly PlannedApp[]; readonly message: string }
-  /** no release: Argo CD is to look at Git again for these */
+  /** no release: Argo CD refreshes these applications */
   | { readonly outcome: 'accepted'; readonly refresh: readonly AppRecord[]; readonly message: string }
   | { readonly outcome: 'nothing-to-release'; readonly message: string }
   | ({ readonly outcome: 'rejected' } & Objection);
@@ -23,7 +23,7 @@ export function reject(reason: Objection['reason'], message: string): Decision {
   return { outcome: 'rejected', reason, message };
 }
 
-/** Whether releases are frozen stands at the broker, which could not be asked. */
+/** The broker knows whether releases are frozen, and could not be asked. */
 export const cutOff: Decision = {
   outcome: 'rejected',
   reason: 'argocd-unreachable',
@@ -35,7 +35,7 @@ export function nothing(message: string): Decision {
   return { outcome: 'nothing-to-release', message };
 }
 
-/** Keys of all that the button selects. */
+/** Keys of all applications that the button selects. */
 export function selectedBy(
   { registry }: { readonly registry: Pick<Registry, 'all' | 'get'> },
   { select }: ButtonConfig,
@@ -43,7 +43,7 @@ export function selectedBy(
   return candidatesOf(registry, (app) => selects(select, app), undefined).map(keyOf);
 }
 
-/** @param selected keys of all that the button selects */
+/** @param selected keys of all applications that the button selects */
 export function nothingSelected(only: readonly string[] | undefined, selected: readonly string[]): Decision {
   const [first] = only ?? [];
   return nothing(
@@ -53,12 +53,12 @@ export function nothingSelected(only: readonly string[] | undefined, selected: r
   );
 }
 
-/** @param keys those that it keeps from being released */
+/** @param keys the applications that the obstacle blocks */
 export function inTheWay(reason: Obstacle, keys: readonly string[], access: Pick<Access, 'known'>): string {
   if (reason === 'not-permitted')
     return `the account of the token may not sync ${nameList(keys)}; its RBAC policy needs "applications, sync"`;
   const known = keys.map((key) => access.known(key));
   const description = known.find((one) => one?.windowDescription !== undefined)?.windowDescription;
-  const said = description === undefined ? '' : ` (${description})`;
-  return `a sync window of Argo CD${said} does not allow it now: ${nameList(keys)}`;
+  const quoted = description === undefined ? '' : ` (${description})`;
+  return `a sync window of Argo CD${quoted} does not allow it now: ${nameList(keys)}`;
 }

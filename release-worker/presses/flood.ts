@@ -1,21 +1,21 @@
-// Bounds what presses may cost. Also a refused press is decided, written down and answered, so more of them than any
-// person makes are turned away before that, with one counted answer a second and button.
+// Limits what presses may cost. A refused press is decided, written to the journal and answered too. So presses that no
+// person makes are turned away before that, with one counted result per second and button.
 import type { Clock } from '../../service/clock.ts';
 
 export interface Flood {
-  /** Counts an arrival. Undefined: it is within the bound; otherwise why it is turned away, in words. */
+  /** Counts a press. Returns why it is turned away, in words; undefined: it is within the limit. */
   arrived(key: string): string | undefined;
   /**
-   * Whether a `too-many` is answered: undefined for one that is not, otherwise how many got no answer since the last
-   * that was.
+   * Whether a `too-many` press gets a result. Returns undefined if not, and otherwise the number of presses without a
+   * result since the last one that had one.
    */
   answered(button: string): number | undefined;
 }
 
-/** So many times `maxPressesPerMinute` are looked at in a minute, of each button, refused ones included. */
+/** A button may get this many times `maxPressesPerMinute`, including refused presses. */
 const factor = 10;
 const minuteMs = 60_000;
-/** One counted result of `too-many` a second and button. Source: the contract, "PressResult". */
+/** One counted result of `too-many` per second and button. Source: the contract, "PressResult". */
 const answerEveryMs = 1_000;
 
 export function createFlood(clock: Clock, maxPressesPerMinute: number): Flood {

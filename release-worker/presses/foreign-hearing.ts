@@ -1,25 +1,25 @@
-// Whether a message of somebody else's button is a press. Pure; what is remembered between messages is handed in.
+// Whether a message of a foreign button is a press. Pure: the caller keeps the state between two messages.
 import type { Trigger } from '../../messages/foreign-presses.ts';
 import { isValue, jsonOf, memberAt } from '../../messages/member.ts';
 
 export interface TriggerState {
-  /** where the counter stood, or whether the state was the one that is a press; undefined: not known yet */
+  /** the last counter, or whether the last state was the one that means a press; undefined: not known yet */
   readonly baseline?: number | boolean;
-  /** monotonic milliseconds of the last press */
+  /** time of the last press on the monotonic clock, in milliseconds */
   readonly pressedAt?: number;
 }
 
 export interface Heard {
   readonly state: TriggerState;
   readonly press: boolean;
-  /** why it is none, for a line of the log */
+  /** why the message is no press, for the log */
   readonly why?: 'other' | 'baseline' | 'repeated' | 'twice';
 }
 
-/** Some devices send twice: the same again within this time is the same press. Source: `docs/buttons.md`. */
+/** Some devices send each press twice: a repetition within this time is the same press. Source: `docs/buttons.md`. */
 const twiceMs = 1_000;
 
-/** @param now monotonic milliseconds */
+/** @param now on the monotonic clock, in milliseconds */
 export function hear(trigger: Trigger, state: TriggerState, text: string, now: number): Heard {
   const read = readingOf(trigger, text);
   if (read === undefined) return { state, press: false, why: 'other' };
@@ -29,7 +29,7 @@ export function hear(trigger: Trigger, state: TriggerState, text: string, now: n
   if (!isWanted) return { state: known, press: false, why: 'other' };
   if (trigger.edge && state.baseline === undefined) return { state: known, press: false, why: 'baseline' };
   if (trigger.edge && state.baseline === true) return { state: known, press: false, why: 'repeated' };
-  // From the press on, not from its last repetition: a device that sends without end is no reason to wait without end.
+  // Counted from the press, not from its last repetition: otherwise a device that never stops sending would block presses.
   if (state.pressedAt !== undefined && now - state.pressedAt < twiceMs)
     return { state: known, press: false, why: 'twice' };
   return { state: { ...known, pressedAt: now }, press: true };
@@ -40,7 +40,7 @@ function hearCounter(state: TriggerState, isWanted: boolean, counter: unknown, n
   const known = { ...state, baseline: counter };
   const { baseline } = state;
   if (baseline === counter) return { state: known, press: false, why: 'repeated' };
-  // Lower: the device has started anew, and how long ago it was pressed since then nobody knows.
+  // A lower counter means that the device has restarted. Nobody knows when it was pressed since then.
   if (typeof baseline !== 'number' || counter < baseline)
     return { state: known, press: false, why: 'baseline' };
   return isWanted
@@ -48,7 +48,7 @@ function hearCounter(state: TriggerState, isWanted: boolean, counter: unknown, n
     : { state: known, press: false, why: 'other' };
 }
 
-/** What is said afterwards may be older than it looks: nothing that was known before counts. */
+/** After a lost connection, the next message may describe an older press, so the baseline is forgotten. */
 export function forgetBaseline({ pressedAt }: TriggerState): TriggerState {
   return pressedAt === undefined ? {} : { pressedAt };
 }
@@ -58,7 +58,7 @@ interface Reading {
   readonly counter: unknown;
 }
 
-/** Undefined: the message is about something else. */
+/** @returns undefined when the message is about something else */
 function readingOf(trigger: Trigger, text: string): Reading | undefined {
   const { path, when, list, where, counter } = trigger;
   const isWanted = (value: unknown) => when.some((wanted) => isValue(value, wanted));
@@ -78,7 +78,7 @@ function readingOf(trigger: Trigger, text: string): Reading | undefined {
   }
   if (!isMeant(json)) return undefined;
   const value = memberAt(json, path);
-  // A device may publish other things on the same topic: they say nothing about the state.
+  // A device may publish other things on the same topic. They say nothing about the state.
   if (value === undefined && counter === undefined) return undefined;
   return {
     isWanted: isWanted(value),

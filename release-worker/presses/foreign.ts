@@ -1,4 +1,4 @@
-// Buttons of others: listens to what they publish and hands their presses to the intake, where the same rules hold.
+// Foreign buttons: subscribes to their topics, and passes their presses to the intake, where the same rules apply.
 import { text } from '../../messages/codec.ts';
 import type { ForeignPress } from '../../messages/foreign-presses.ts';
 import { triggerInWords, triggerOf } from '../../messages/foreign-presses.ts';
@@ -13,14 +13,14 @@ import type { Heard, TriggerState } from './foreign-hearing.ts';
 
 type Entry = ForeignPress & { readonly button: string; readonly gesture: Gesture };
 
-/** What is retained is an old story. Where the broker sends it all the same (MQTT 3.1.1), it is marked. */
+/** A retained message is no new press. Brokers that send it anyway (MQTT 3.1.1) mark it as retained. */
 const liveOnly = { withoutRetained: true };
-/** What may be worth a line for whoever waits is said no more often than this. In milliseconds. */
-const sayEveryMs = 10_000;
-/** Characters of a press's `source`. Source: the contract, "Press". */
+/** Shortest time between two log lines at level info about messages that are no press, in milliseconds. */
+const infoEveryMs = 10_000;
+/** Longest `source` of a press, in characters. Source: the contract, "Press". */
 const sourceLength = 64;
 
-/** Subscribes. Returns what stops it. */
+/** Subscribes. Returns a function that stops. */
 export function takeForeignPresses(options: {
   readonly presses: readonly Entry[];
   readonly link: Link;
@@ -38,13 +38,13 @@ export function takeForeignPresses(options: {
     const source = sourceOf(entry, trigger.topic);
     const about = { button, topic: trigger.topic };
     let state: TriggerState = {};
-    let saidAt = -Infinity;
-    const sayNone = (why: Heard['why']) => {
+    let infoAt = -Infinity;
+    const logNone = (why: Heard['why']) => {
       const now = clock.monotonic();
       // Somebody may have pressed, and waits for something to happen.
-      const isWorth = why === 'baseline' && now - saidAt >= sayEveryMs;
-      if (isWorth) saidAt = now;
-      log[isWorth ? 'info' : 'debug'](about, `no press on ${trigger.topic}: ${inWords(why)}`);
+      const isInfo = why === 'baseline' && now - infoAt >= infoEveryMs;
+      if (isInfo) infoAt = now;
+      log[isInfo ? 'info' : 'debug'](about, `no press on ${trigger.topic}: ${inWords(why)}`);
     };
     forgetting.push(() => {
       state = forgetBaseline(state);
@@ -65,7 +65,7 @@ export function takeForeignPresses(options: {
         const heard = hear(trigger, state, decoded.value, clock.monotonic());
         state = heard.state;
         if (heard.press) options.take(button, { gesture, source });
-        else sayNone(heard.why);
+        else logNone(heard.why);
       },
       liveOnly,
     );
@@ -81,7 +81,7 @@ export function takeForeignPresses(options: {
   };
 
   for (const entry of options.presses) listen(entry);
-  // While the link was down anything may have been pressed; whatever comes first afterwards may be that.
+  // The first message after a lost connection may describe a press from before.
   const unheard = link.onState(() => {
     for (const forget of forgetting) forget();
   });

@@ -1,4 +1,4 @@
-// What deciding a press asks Argo CD once more, within a bound of time.
+// The requests to Argo CD while a press is being decided, with a time limit.
 import type { Clock } from '../../service/clock.ts';
 import { waitAtMost } from '../../service/clock.ts';
 import type { AppRecord } from '../argocd/application.ts';
@@ -17,31 +17,31 @@ export interface DecideOptions {
   readonly access: Pick<Access, 'known' | 'obstacleOf' | 'lookAgain'>;
   readonly clock: Clock;
   readonly refreshOnPressMax: number;
-  /** Why no release could be written down, in words; looks once more where something was wrong. */
+  /** Why the journal cannot be written, in words. Tests it again if it could not be written before. */
   readonly whyUnwritable: () => Promise<string | undefined>;
   readonly isBusy: (key: string) => boolean;
-  /** Why nothing can be released over an operation that a former release has sent, in words. */
+  /** Why the application cannot be released, in words: an earlier release has left a sync in Argo CD. */
   readonly whyBusy: (key: string) => string | undefined;
-  /** Of what cannot be compared now: when it was last known to be out of sync, in milliseconds since the epoch. */
+  /** When an application that cannot be compared was last known to be out of sync, in milliseconds since the epoch. */
   readonly wasOutOfSyncAt: (key: string) => number | undefined;
-  /** Whether it is out of sync and not shown yet, since Argo CD is to sync it by itself. */
+  /** Whether it is out of sync, but not shown yet because Argo CD is expected to sync it. */
   readonly isUnripe: (key: string) => boolean;
-  /** what the button's last release has deployed */
+  /** what the button's last release deployed */
   readonly deployedBy: (button: string) => readonly Deployed[];
-  /** what the last release of an application has gone back to */
+  /** the revision that the application's last release rolled back to */
   readonly rolledBackTo: (key: string) => string | undefined;
-  /** Publishes what is known of the applications, so that what is released has been shown. */
+  /** Publishes the state of the applications, so that a release only releases what was shown. */
   readonly show: (keys: readonly string[]) => void;
 }
 
-/** All looks of one press together must leave time for the result, which the agent awaits for 5 s. In milliseconds. */
+/** Longest time for all requests of one press, in milliseconds. The agent awaits the result for 5 s. */
 export const checkBudgetMs = 3_000;
-/** Applications that are looked at one by one for a press. */
+/** Highest number of applications that are requested one by one for a press. */
 export const checksMax = 20;
 
 /**
- * Of what is to be released more must be known than that it differs: its target, which a list leaves out before Argo CD 3.5.0
- * and where there are several sources, and whether Argo CD would refuse it. Returns the keys whose permission has been asked for.
+ * A release needs the target of each application, which lists contain since Argo CD 3.5.0 only, and never for several
+ * sources. It also needs to know whether Argo CD would refuse. Returns the keys whose permissions were requested.
  */
 export async function checkUnknown(
   { argocd, registry, access, clock }: DecideOptions,
@@ -68,8 +68,8 @@ export async function checkUnknown(
 }
 
 /**
- * A window may have opened, or a right been given, since it was last asked: a press must not be refused by what is no longer true.
- * @param asked what this press has asked about already
+ * Looks again before a press is refused: since the last look, a window may have opened, or a permission been granted.
+ * @param asked keys that were already requested for this press
  */
 export async function checkBlocked(
   { access, clock }: DecideOptions,
@@ -80,7 +80,7 @@ export async function checkBlocked(
   await within(clock, deadline, access.lookAgain([...blocked].filter((key) => !asked.has(key))));
 }
 
-/** Waits for what needs no more than the time left; the rest goes on by itself and changes only what is known. */
+/** Waits for the work until the deadline. After it, the work continues and only updates what the worker knows. */
 export async function within(clock: Clock, deadline: number, work: Promise<unknown>): Promise<void> {
   await waitAtMost(clock, Math.max(0, deadline - clock.monotonic()), work);
 }

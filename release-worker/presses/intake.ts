@@ -1,4 +1,4 @@
-// Takes presses in: each is decided once, written down, answered once, and if accepted handed on.
+// Receives presses. Each is decided once, written to the journal, answered once, and released if it is accepted.
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Decoded } from '../../messages/codec.ts';
 import { buttonPress } from '../../messages/press.ts';
@@ -23,42 +23,42 @@ export interface IntakeOptions extends ConcludeOptions {
   readonly buttons: ReadonlyMap<string, ButtonConfig>;
   readonly claims: Pick<Claims, 'claimedTwice' | 'isOthers' | 'isRead'>;
   readonly mayAct: () => boolean;
-  /** How long presses that arrive now may have lain unread, in milliseconds. */
+  /** How long presses that arrive now may have been waiting unread, in milliseconds. */
   readonly heldMs: () => number;
-  /** What the clock would show without its last step, where that may be the right time. Milliseconds since the epoch. */
+  /** What the clock would show without its last step, if that may be the right time. Milliseconds since the epoch. */
   readonly formerNow: () => number | undefined;
   readonly decide: (
     button: ButtonConfig,
     action: Action,
     only: readonly string[] | undefined,
-    /** taken by presses of the button that were accepted just now */
+    /** applications of presses of this button that were accepted just now */
     taken: ReadonlySet<string>,
   ) => Promise<Decision>;
-  /** what keeps the button from releasing */
+  /** why the button is frozen */
   readonly frozen: (button: string) => Hold | undefined;
 }
 
 export interface Intake {
-  /** Subscribes; from now on presses count. */
+  /** Subscribes. From now on presses count. */
   start(): void;
-  /** A press that came another way than over the button's own topic; counts as one that came there. */
+  /** Takes a press that did not come over the button's own topic. It counts as if it had. */
   take(button: string, press: Press): void;
-  /** Accepts nothing more. Resolves when the presses taken in are answered; later ones are left alone. */
+  /** Accepts nothing more. Resolves when all received presses are answered. Later presses are ignored. */
   stop(): Promise<void>;
 }
 
-/** All buttons that are not configured share one bound. */
+/** All buttons that are not configured share one limit. */
 const unknownButtons = '';
 
 interface Arrived {
   readonly candidate: Candidate;
-  /** monotonic milliseconds; earlier than it was read where it may have lain unread */
+  /** on the monotonic clock, in milliseconds; earlier than `receivedAt` if the press may have been waiting unread */
   readonly arrivedAt: number;
-  /** When it was read: monotonic milliseconds, and milliseconds since the epoch. The wall clock may be stepped later. */
+  /** When the press was read: on the monotonic clock, and since the epoch. The wall clock may be stepped later. */
   readonly receivedAt: number;
   readonly receivedAtWall: number;
   readonly receivedAtFormer: number | undefined;
-  /** It came before it was known which buttons other workers have. */
+  /** It arrived before the worker knew the buttons of other workers. */
   readonly isEarly: boolean;
 }
 
@@ -91,7 +91,7 @@ export function createIntake(options: IntakeOptions): Intake {
       sinceAccepted,
       frozen: options.frozen(button),
     });
-    // Of too many presses most get no answer: such a one may come again.
+    // Most of too many presses get no result, so such a press may come again.
     if (ownId && objection?.reason !== 'too-many') history.note(pressId);
     if (objection !== undefined) return { candidate, decision: { outcome: 'rejected', ...objection } };
     history.looked(press.only);
@@ -103,7 +103,7 @@ export function createIntake(options: IntakeOptions): Intake {
     return { candidate, decision, taken };
   };
 
-  /** Judging takes a while: what holds nobody could know before. */
+  /** Deciding takes time. A freeze or another obstacle may have begun in the meantime. */
   const unlessBarred = (decided: DecidedPress): DecidedPress => {
     const { candidate, decision } = decided;
     if (decision.outcome !== 'accepted') return decided;
@@ -138,7 +138,7 @@ export function createIntake(options: IntakeOptions): Intake {
     }
   };
 
-  /** Who answers such a press can only be told once it is known which buttons other workers have. */
+  /** An early press is left to another worker if that worker has the button. This is known once shared state is read. */
   const isLeftToOthers = async ({ isEarly, candidate }: Arrived): Promise<boolean> => {
     if (!isEarly) return false;
     await link.whenRead();
@@ -149,7 +149,7 @@ export function createIntake(options: IntakeOptions): Intake {
     const deciding: Promise<DecidedPress>[] = [];
     for (const waited of group) {
       if (await isLeftToOthers(waited.item)) continue;
-      // Many in one turn would hold up everything else in this process.
+      // Deciding many presses in one turn of the event loop would delay everything else in this process.
       if (deciding.length > 0) await turn();
       deciding.push(decidedSafely(waited.item.candidate, waited));
     }
@@ -164,7 +164,7 @@ export function createIntake(options: IntakeOptions): Intake {
     );
   };
 
-  /** The one result of the second, which tells how many others got none; undefined: this press is one of those. */
+  /** The one result per second, which counts the presses without a result. Undefined: this press gets no result. */
   const countedTooMany = (button: string, message: string): Decision | undefined => {
     const others = flood.answered(button);
     if (others === undefined) {
@@ -186,8 +186,8 @@ export function createIntake(options: IntakeOptions): Intake {
     }
     const decision = countedTooMany(button, why);
     if (decision === undefined) return;
-    const said = conclude([{ candidate, decision }]).finally(() => overflowing.delete(said));
-    overflowing.add(said);
+    const answered = conclude([{ candidate, decision }]).finally(() => overflowing.delete(answered));
+    overflowing.add(answered);
   };
 
   const enqueue = (candidate: Candidate) => {
@@ -210,7 +210,7 @@ export function createIntake(options: IntakeOptions): Intake {
   };
 
   const onPress = (decoded: Decoded<Press> | undefined, button: string, retained: boolean) => {
-    // Empty: somebody has cleared a retained message; also we, and over 3.1.1 we hear it ourselves.
+    // Empty: somebody has cleared a retained message. It may have been us: over 3.1.1 we also receive what we publish.
     if (decoded === undefined || state === 'stopped' || claims.isOthers(button)) return;
     if (retained) {
       link.clear(buttonPress.at({ button }));

@@ -1,18 +1,18 @@
-// One lane for each button. A press waits there for the presses before it. Presses that name applications (`only`) also
-// wait for each other for a moment: Home Assistant's "Update all" sends one for each application, and that is one release.
+// One queue for each button, in which a press waits for earlier presses. Presses that name applications (`only`) also wait
+// a moment for each other: Home Assistant's "Update all" sends one for each application, and they become one release.
 import { delay } from '../../service/clock.ts';
 import type { Clock } from '../../service/clock.ts';
 
 export interface Lanes<Item> {
-  /** False: too many wait already, and the item is not taken. */
+  /** Returns false if too many are waiting. Then the item is not taken. */
   add(lane: string, item: Item): boolean;
-  /** From now on nothing waits for others. Resolves when everything that was taken is handled. */
+  /** From now on nothing waits for others. Resolves when all items that were taken are handled. */
   drain(): Promise<void>;
 }
 
 export interface Waited<Item> {
   readonly item: Item;
-  /** Milliseconds for which it has waited only because others might come: 1 s at most, also where the process was paused. */
+  /** How long it waited only because others might come, in milliseconds: at most 1 s, even if the process was paused. */
   readonly gatheredMs: number;
 }
 
@@ -23,17 +23,17 @@ interface Lane<Item> {
   done: Promise<void>;
 }
 
-/** Presses of one button that name applications and come within this time are one release. Source: `docs/trust.md`. */
+/** Presses of one button that name applications and arrive within this time become one release. Source: `docs/trust.md`. */
 const gatherMs = 1_000;
-/** How many presses may wait, of one button and of all. More than this is no person. */
+/** Limits of waiting presses, for one button and for all. No person sends more. */
 const waitingMax = 100;
 const waitingInAllMax = 1_000;
 
 export function createLanes<Item>(options: {
   readonly clock: Clock;
-  /** The applications of a press that waits for others; undefined: it waits for none, and the others no longer for it. */
+  /** The applications of a press that waits for others. Undefined: it does not wait, and ends the wait of the others. */
   readonly gathers: (item: Item) => readonly string[] | undefined;
-  /** Handles presses that have no application in common, or one press. Never rejects. */
+  /** Handles presses that have no application in common, or a single press. Never rejects. */
   readonly handle: (group: readonly Waited<Item>[]) => Promise<void>;
 }): Lanes<Item> {
   const { clock, gathers, handle } = options;
@@ -41,7 +41,7 @@ export function createLanes<Item>(options: {
   let waitingInAll = 0;
   let draining = false;
 
-  /** Returns since when it has waited (monotonic). */
+  /** Returns the time when the wait began, on the monotonic clock. */
   const gather = async (lane: Lane<Item>): Promise<number> => {
     const began = clock.monotonic();
     const [head] = lane.items;
@@ -62,7 +62,7 @@ export function createLanes<Item>(options: {
     for (const entry of items) {
       const keys = gathers(entry.item);
       if (keys === undefined) return group.length === 0 ? [entry] : group;
-      // Of what has an application in common with one before it, the answer depends on that one.
+      // If two presses have an application in common, the answer to the later one depends on the earlier one.
       if (keys.some((key) => taken.has(key))) continue;
       for (const key of keys) taken.add(key);
       group.push(entry);

@@ -1,4 +1,4 @@
-// The answer to a press that finds nothing to release: in sync, being deleted, or not to be compared. Pure.
+// The result of a press that finds nothing to release: in sync, being deleted, or not comparable. Pure.
 import { toLocalTime } from '../../messages/time.ts';
 import type { AppRecord } from '../argocd/application.ts';
 import { keyOf } from '../argocd/application.ts';
@@ -7,9 +7,9 @@ import { type Decision, nothing, reject } from './decision.ts';
 import { nameList } from '../name-list.ts';
 
 export interface NothingFound {
-  /** what the press could release; nothing of it is known to be out of sync */
+  /** the applications that the press could release; none of them is known to be out of sync */
   readonly candidates: readonly AppRecord[];
-  /** how many of them Argo CD has compared with Git anew for this press */
+  /** number of applications that Argo CD has compared with Git again for this press */
   readonly refreshed: number;
   /** milliseconds since the epoch */
   readonly lastListAt: number | undefined;
@@ -32,7 +32,7 @@ export function nothingFound(found: NothingFound): Decision {
   const why =
     lostInWords(lost, (key) => byKey.get(key)) ??
     (inSync === 0 && unknown.length > 0 ? notCompared : undefined);
-  // As the light does not say `clear` of it, a press does not say that there is nothing to release.
+  // The light does not show `clear` in this case, so the result must not say that there is nothing to release.
   if (why !== undefined)
     return reject('argocd-unreachable', `nothing is released while it is unknown what would be: ${why}`);
 
@@ -57,7 +57,7 @@ function cannotBeCompared(unknown: readonly AppRecord[]): string {
   return `${nameList(unknown.map(keyOf))} cannot be compared${cause === undefined ? '' : `: ${cause}`}`;
 }
 
-/** Of what has just been looked at, an older look says nothing. */
+/** The time of the last list is left out if Argo CD has just refreshed all of them. */
 function lookInWords({ refreshed, lastListAt }: NothingFound, total: number): string[] {
   if (refreshed > 0 && refreshed >= total) return ['Argo CD has just looked at Git again'];
   return [

@@ -1,20 +1,20 @@
-// What the rules remember: ids, the last accepted press of each button, and how many presses came lately.
+// What the rules remember: press ids, the last accepted presses of each button, and the number of recent presses.
 import { isClockSet } from '../../service/clock.ts';
 import type { Clock } from '../../service/clock.ts';
 import { wholeButton } from '../releases/recovery.ts';
 import type { Recovered } from '../releases/recovery.ts';
 import type { Lately } from './repeats.ts';
 
-/** An id counts once in 24 hours, of the last 10,000. Source: `docs/trust.md`. As many names of applications are kept. */
+/** Each of the last 10,000 ids counts once in 24 hours. Source: `docs/trust.md`. Application names have the same limit. */
 const rememberIdsMs = 86_400_000;
 export const rememberIdsMax = 10_000;
 const minuteMs = 60_000;
-/** As long as `coolDownMs` of a button may be. */
+/** The highest value of a button's `coolDownMs`. */
 const longestCoolDownMs = 3_600_000;
 
 export interface PressHistory {
   /**
-   * What the journal tells of the former run; to be called before anything else.
+   * Restores what the journal knows. Must be called before anything else.
    * @param former oldest first, in milliseconds since the epoch
    */
   remember(former: Pick<Recovered, 'pressIds' | 'acceptedAt'>): void;
@@ -23,24 +23,24 @@ export interface PressHistory {
   /** @param only the applications that the press names; undefined: all of the button */
   accepted(button: string, only: readonly string[] | undefined): void;
   /**
-   * Accepted presses that select any of the same applications, in milliseconds to `arrivedAt` (monotonic), 0 where it was
-   * accepted later than that.
-   * @param withinMs older ones are left out
+   * Accepted presses that select any of the same applications, in milliseconds before `arrivedAt` (monotonic), or 0 if they
+   * were accepted after it.
+   * @param withinMs older presses are left out
    */
   lately(button: string, only: readonly string[] | undefined, arrivedAt: number, withinMs: number): Lately;
-  /** A press has passed the rules. @param only as above */
+  /** A press has passed the rules. @param only the applications that it names; undefined: all of the button */
   looked(only: readonly string[] | undefined): void;
   /**
-   * How many have done so in the last minute, of all buttons. Of presses that name applications only those of the same
-   * ones count, and for a press that names none they do not count.
+   * Number of presses of all buttons that passed the rules in the last minute. If `only` is given, presses that name
+   * applications count only if they name one of these. Otherwise they do not count.
    */
   recent(only: readonly string[] | undefined): number;
 }
 
 export function createPressHistory(clock: Clock): PressHistory {
-  // Wall-clock times of the former run become times of the monotonic clock; a jump in between cannot be seen.
+  // Converts wall-clock times of the former run to the monotonic clock. A step of the clock in between goes unnoticed.
   const fromWall = (at: number) => clock.monotonic() - (isUnknown(at) ? 0 : Math.max(0, clock.now() - at));
-  /** Written before the clock was set: it may have been a moment ago, and then it counts as that. */
+  /** A time from before the clock was set may be a moment ago, so it counts as now. */
   const isUnknown = (at: number) => !isClockSet(at) && isClockSet(clock.now());
   const ids = new Map<string, number>();
   const acceptedAt = new Map<string, Map<string, number>>();
@@ -72,7 +72,7 @@ export function createPressHistory(clock: Clock): PressHistory {
         selected.delete(key);
         selected.set(key, now);
       }
-      // Names are the sender's: none is kept for longer than a cool-down may last, and no more than of ids.
+      // Senders choose the names. Each is kept for the longest cool-down at most, and no more of them than press ids.
       for (const [oldest, at] of selected) {
         if (selected.size <= rememberIdsMax && now - at < longestCoolDownMs) break;
         selected.delete(oldest);

@@ -1,4 +1,4 @@
-// Presses from the buttons' own topics and from foreign ones: decided, answered, and if accepted released.
+// Presses from the buttons' own topics and from foreign ones: they are decided, answered, and released if accepted.
 import type { Config } from '../../config/sections.ts';
 import type { ClockState } from '../../messages/presence.ts';
 import type { Clock } from '../../service/clock.ts';
@@ -30,9 +30,9 @@ import type { PressHistory } from './press-history.ts';
 import { answerFormerPresses } from './unanswered.ts';
 
 export interface Presses {
-  /** From now on presses count. To be called before the link starts. */
+  /** From now on presses count. Must be called before the link starts. */
   start(recovered: Recovered): void;
-  /** Accepts nothing more. Resolves when the presses taken in are answered. */
+  /** Accepts nothing more. Resolves when all received presses are answered. */
   stop(): Promise<void>;
 }
 
@@ -95,7 +95,7 @@ export function createPresses(options: PressesOptions): Presses {
       return frozen.length === 0 ? undefined : { why: inWordsOf(frozen), alone: freeze.ofAll().length === 0 };
     },
     decide: async (...press) => {
-      // A freeze that another process has taken in meanwhile must be known before anything is released.
+      // Another process may have frozen releases in the meantime. That must be known before anything is released.
       return (await link.whenRead()) ? decide(deciding, ...press) : cutOff;
     },
     release: releases.run,

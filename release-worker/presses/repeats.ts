@@ -1,17 +1,17 @@
-// What of a press was pressed just now already. Pure.
+// Whether a press, or part of it, repeats presses that were accepted just now. Pure.
 
 /** Accepted presses of a button within its cool-down, by what they select, in milliseconds before this press. */
 export interface Lately {
   /** a press that selects all of the button */
   readonly whole: number | undefined;
-  /** of the applications that this press selects, those that a press has named */
+  /** the applications of this press that an accepted press has named */
   readonly apps: ReadonlyMap<string, number>;
 }
 
 export interface Repeats {
-  /** Milliseconds since the last of those presses, where this one selects nothing else. */
+  /** Milliseconds since the last of those presses, if this press only repeats them. */
   readonly sinceAccepted: number | undefined;
-  /** What of it has been taken by presses before, where there is something else to take. */
+  /** The applications that earlier presses have taken, if this press also selects others. */
   readonly taken: ReadonlySet<string>;
 }
 
@@ -19,7 +19,7 @@ const none: ReadonlySet<string> = new Set();
 
 /**
  * @param only the applications that the press names; undefined: all of the button
- * @param mayBePart false: what does not release may not be taken in part
+ * @param mayBePart false for presses that do not release, which cannot be taken in part
  */
 export function repeatsOf(
   only: readonly string[] | undefined,

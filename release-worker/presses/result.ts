@@ -1,4 +1,4 @@
-// What is written down and answered of a press that has been decided.
+// The journal line and the result of a decided press.
 import { buttonResult } from '../../messages/press.ts';
 import type { PressResult } from '../../messages/press.ts';
 import { toTime } from '../../messages/time.ts';
@@ -12,8 +12,8 @@ import type { Candidate } from './candidate.ts';
 import type { Decision } from './decision.ts';
 
 /**
- * Its line in the journal, without the release.
- * @param only what it names, without what presses before it have taken
+ * The journal line of a press, without the release.
+ * @param only the applications that the press names, without those that earlier presses have taken
  * @param at RFC 3339
  */
 export function lineOf(
@@ -53,8 +53,8 @@ export function resultOf(line: PressLine): PressResult {
 }
 
 /**
- * Publishes the result, and notes in the journal that the broker has acknowledged it, also where that comes late.
- * Resolves to whether it has been acknowledged in time.
+ * Publishes the result. When the broker acknowledges it, even late, the journal gets a line.
+ * Resolves to whether the broker has acknowledged it in time.
  */
 export async function sendResult(
   {
@@ -68,7 +68,7 @@ export async function sendResult(
 ): Promise<boolean> {
   const { pressId, button, reason } = result;
   const noteAnswered = async () => {
-    // A repetition gets no line: it would stand for the press that is repeated.
+    // A duplicate gets no journal line, because recovery would take the line for the original press.
     if (reason === 'duplicate') return;
     try {
       await journal.append({ type: 'answered', at: toTime(clock.now()), pressId }, { flush: false });

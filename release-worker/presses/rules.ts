@@ -1,5 +1,5 @@
-// The rules between a press and a release, each a named pure function, tried in this order.
-// The first that objects names the reason. Source: the promises in `docs/trust.md`.
+// The rules between a press and a release, as named pure functions in the order in which they are applied.
+// The first rule that objects gives the reason. Source: the promises in `docs/trust.md`.
 import { whatThereIs } from '../../messages/nearest.ts';
 import type { PressReason } from '../../messages/press.ts';
 import { fromTime } from '../../messages/time.ts';
@@ -9,7 +9,7 @@ import { nameList } from '../name-list.ts';
 
 export interface Objection {
   readonly reason: PressReason;
-  /** a sentence for a person */
+  /** a sentence for people */
   readonly message: string;
 }
 
@@ -45,7 +45,7 @@ const isNotStale: Rule = ({ press }, { now, formerNow, waitedMs, maxPressAgeMs }
     };
   if (press.at === undefined) return undefined;
   const at = fromTime(press.at);
-  // Which of the two is right nobody can tell here; what is fresh by either of them has just been pressed.
+  // Nobody can tell here which clock is right. A press that is recent by either of them has just been made.
   if (formerNow !== undefined && Math.abs(formerNow - at) <= maxPressAgeMs) return undefined;
   const ageMs = now - at;
   if (ageMs > maxPressAgeMs)
@@ -92,13 +92,13 @@ const hasAction: Rule = ({ config, gesture }) =>
       }
     : undefined;
 
-// `unfreeze` without a button ends every freeze: of all sources, and of all other buttons too.
+// `unfreeze` without a button ends every freeze, of all sources and of all buttons.
 const liftingOne = (button: string) =>
   `Lift it with \`release-button unfreeze --button ${button}\`, or \`${JSON.stringify({ frozen: false, button })}\` to freeze/set`;
 const liftingAll =
   'It holds for all buttons. Lift it with `release-button unfreeze`, or `off` to freeze/set, which ends every freeze, of all sources and of single buttons';
 
-/** Also asked after deciding, which takes a while. A look at Git releases nothing. */
+/** Checked again after the decision, which takes time. A refresh releases nothing, so a freeze does not stop it. */
 export const isNotFrozen = (
   { config, gesture, button }: Candidate,
   { frozen }: Pick<Knowledge, 'frozen'>,

@@ -1,4 +1,4 @@
-// Presses of a former run whose result nobody acknowledged: answered once, as soon as there is a broker.
+// Presses of the former run whose result was not acknowledged. They are answered once, when the link is connected.
 import { fromTime } from '../../messages/time.ts';
 import { isClockSet } from '../../service/clock.ts';
 import type { Clock } from '../../service/clock.ts';
@@ -9,11 +9,11 @@ import type { Journal } from '../releases/journal.ts';
 import type { Recovered } from '../releases/recovery.ts';
 import { resultOf, sendResult } from './result.ts';
 
-/** Whoever pressed longer ago than this waits for no answer any more. In milliseconds. */
+/** Nobody waits any longer for the result of a press that is older than this. In milliseconds. */
 const lateMs = 600_000;
 const acknowledgeWithinMs = 10_000;
 
-/** Returns what stops it. An answer that is not acknowledged is tried again by the next run. */
+/** Returns a function that stops. The next run tries results again that were not acknowledged. */
 export function answerFormerPresses(options: {
   readonly presses: Recovered['unanswered'];
   readonly link: Link;
@@ -22,7 +22,7 @@ export function answerFormerPresses(options: {
   readonly log: Log;
 }): () => void {
   const { link, journal, clock, log } = options;
-  // A press from before the clock was set may have been a moment ago.
+  // A press from before the clock was set may have been made a moment ago.
   const presses = options.presses.filter(
     ({ at }) => !isClockSet(fromTime(at)) || clock.now() - fromTime(at) <= lateMs,
   );
