@@ -1,5 +1,5 @@
 // The simulated Argo CD of the demo: its world, its label, its controls, and that it answers as the recorded one does where
-// it has an answer (the recordings themselves are played in test/argocd/recorded).
+// it has an answer (test/argocd/recorded plays the recordings).
 import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import * as z from 'zod/mini';

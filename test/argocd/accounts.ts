@@ -1,4 +1,4 @@
-// Who asks, and what they may: tokens, accounts, globs over `project/name`.
+// Finds the account that asks and its rights: tokens, accounts, and globs over `project/name`.
 import type { IncomingHttpHeaders } from 'node:http';
 import { globPattern } from './glob.ts';
 import type { Account, Token } from './world-description.ts';
@@ -7,7 +7,7 @@ type Authentication = { account: Account } | { problem: string };
 
 export interface Accounts {
   authenticate(headers: IncomingHttpHeaders): Authentication;
-  /** A new token; undefined: no such account, or another password. */
+  /** A new token; undefined: no such account, or a wrong password. */
   logIn(username: string, password: string): string | undefined;
   may(account: Account, action: string, name: string): boolean;
   mayGetProject(account: Account, project: string): boolean;
@@ -50,7 +50,7 @@ export function createAccounts(accounts: readonly Account[], tokens: readonly To
       return token;
     },
     may({ name: accountName }, action, name) {
-      // What the account may now: an open stream may have been opened under other rights.
+      // The account's current rights: an open stream may have begun under other ones.
       const account = byName.get(accountName);
       if (account?.admin) return true;
       const granted = action === 'get' ? account?.get : action === 'sync' ? account?.sync : undefined;
@@ -67,7 +67,7 @@ const problems = {
     `invalid session: account ${token.account} does not have token with id ${token.id}`,
 };
 
-/** From `Authorization: Bearer`, else from the cookie of the user interface. */
+/** From `Authorization: Bearer`, or else from the cookie of the user interface. */
 function givenToken(headers: IncomingHttpHeaders): string | undefined {
   const [, bearer] = /^Bearer (.+)$/.exec(headers.authorization ?? '') ?? [];
   if (bearer !== undefined) return bearer;

@@ -1,5 +1,5 @@
 // The handlers in front of the simulator's own API. They refuse what Argo CD refuses, in its words, and answer where the
-// recordings show more than the demo needs. Everything else passes on.
+// recordings contain more than the demo needs. They pass all other requests on.
 import { timestamp } from '../../argocd-simulator/application.ts';
 import { decoded, mostBytes, noSniff, tooLarge } from '../../argocd-simulator/api.ts';
 import type { ApplicationRecord } from '../../argocd-simulator/cluster.ts';
@@ -28,7 +28,7 @@ import { readWholeSyncBody } from './sync-request.ts';
 import type { TestBackend } from './test-backend.ts';
 import type { Account } from './world-description.ts';
 
-/** What Go's router does with a request before anybody looks at it. */
+/** What Go's router does with a request before any handler sees it. */
 export const goRouter: Handler = ({ method, path, request }, next) => {
   if (path === '/healthz') return next();
   // It cleans a path (`can-i-empty-project`).
@@ -67,7 +67,7 @@ export interface TestApiParts {
 export function createTestApi(parts: TestApiParts): Handler {
   const { backend, requests, timers } = parts;
 
-  /** Refused as Argo CD refuses requests about an application; otherwise `then` answers. */
+  /** Refuses as Argo CD refuses requests about an application; otherwise `then` answers. */
   const guarded =
     (action: 'get' | 'sync', then: (call: Call, record: ApplicationRecord) => Outcome | Promise<Outcome>) =>
     (call: Call) => {
@@ -133,7 +133,7 @@ export function createTestApi(parts: TestApiParts): Handler {
     },
   ];
 
-  /** The body is read before the token, as by Argo CD's gateway. */
+  /** The body is read before the token, as in Argo CD's gateway. */
   async function post<Body extends object>(
     exchange: Exchange,
     read: (text: string) => Body | { problem: string },
@@ -199,7 +199,7 @@ export function isStream({ method, path }: Exchange): boolean {
   return method === 'GET' && path === streamPath;
 }
 
-/** Which application a GET or DELETE is about. */
+/** The application that a GET or DELETE is about. */
 function wantedBy(name: string, query: URLSearchParams): Wanted {
   return { name, namespace: namespaceIn(query), project: query.get('project') ?? '' };
 }

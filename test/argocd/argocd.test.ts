@@ -15,7 +15,7 @@ const list = z.object({
 const selection =
   'items.metadata.name,items.spec.project,items.status.sync.status,items.status.operationState.phase';
 
-/** What keeps the process alive besides the streams of the process itself. */
+/** What keeps the process alive besides the process's own streams. */
 function handles(): string[] {
   return process.getActiveResourcesInfo().filter((each) => /TCP|Timeout/.test(each));
 }

@@ -1,5 +1,5 @@
-// The Argo CD of the tests: the simulator of the demo, with everything on top that recordings of a real one show and that
-// tests need. Worlds are described and replaced, requests are counted, and every fault can be had.
+// The Argo CD of the tests: the demo's simulator with everything that recordings of a real one contain and that tests need.
+// A test describes and replaces worlds, counts requests, and sets faults.
 import type { ServerResponse } from 'node:http';
 import { createApi } from '../../argocd-simulator/api.ts';
 import { createControls } from '../../argocd-simulator/control.ts';
@@ -42,7 +42,7 @@ export interface TestArgoCdOptions {
   clock?: SimulatorClock;
 }
 
-/** Throws a RangeError with words where `world` or `version` cannot be used. */
+/** Throws a RangeError with a message if `world` or `version` cannot be used. */
 export function createTestArgoCd(options: TestArgoCdOptions = {}): Simulator {
   const { host = '127.0.0.1', port = 0, driftEveryMs = 0, keepAliveMs = defaultKeepAliveMs } = options;
   const { version = newestVersion, world = {}, controlHosts, log = () => {}, clock = systemClock } = options;

@@ -1,4 +1,4 @@
-// What else happens to applications in tests: commits that nobody notices, edits in the cluster, adjustments, deletions.
+// Further changes to applications in tests: unnoticed commits, edits in the cluster, adjustments, deletions.
 import { omit, timestamp } from '../../argocd-simulator/application.ts';
 import type { ApplicationRecord, Cluster } from '../../argocd-simulator/cluster.ts';
 import {
@@ -19,14 +19,14 @@ import type { Adjustment } from './world-description.ts';
 
 export interface Changes {
   /**
-   * A commit below the application's path, or `elsewhere` in its repository; `noticed` false: Argo CD has not looked
+   * A commit below the application's path, or `elsewhere` in its repository; `noticed` false: Argo CD has not seen it
    * yet.
    */
   commit(
     record: ApplicationRecord,
     options: { noticed?: boolean; elsewhere?: boolean; message?: string; revision?: string },
   ): Commit | undefined;
-  /** Somebody changes a resource in the cluster; Argo CD sees that by itself. */
+  /** An edit of a resource in the cluster. Argo CD notices it by itself. */
   edit(record: ApplicationRecord): void;
   adjust(record: ApplicationRecord, adjustment: Adjustment): void;
 }
@@ -51,7 +51,7 @@ export function createChanges(parts: {
     if (!conditions.controllerDown) controller.notice(record);
   }
 
-  /** A deletion with cascade: marked first, gone when its resources are. */
+  /** A cascading deletion: the application is marked first, and removed after its resources. */
   async function remove(record: ApplicationRecord): Promise<void> {
     cluster.update(record, (object) => ({
       ...object,

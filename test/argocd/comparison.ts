@@ -1,4 +1,4 @@
-// Comparisons that find more than a difference: no manifests, a resource to prune, another health.
+// Comparisons with more results than a difference: no manifests, a resource to prune, another health status.
 import { omit, type ApplicationStatus, type ResourceStatus } from '../../argocd-simulator/application.ts';
 import type { ApplicationRecord } from '../../argocd-simulator/cluster.ts';
 import {
@@ -13,11 +13,11 @@ import {
 import type { Conditions } from './conditions.ts';
 import type { Details } from './details.ts';
 
-/** What Argo CD says while its repository server is down. */
+/** Argo CD's error while its repository server is down. */
 export const repositoryServerDown =
   'connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:18081: connect: connection refused"';
 
-/** What Argo CD puts in front of the reason why manifests cannot be generated. */
+/** The beginning of Argo CD's error when manifests cannot be generated. */
 export const loadFailed = 'Failed to load target state: failed to generate manifest for source 1 of 1: ';
 
 export function createTestCompare(compare: Compare, details: Details, conditions: Conditions): Compare {
@@ -58,7 +58,7 @@ function unknown(record: ApplicationRecord, error: string, now: string): Applica
   const [source] = sourcesOf(record);
   const message = `${loadFailed}${error}`;
   const known = status.conditions?.find((each) => each.message === message);
-  // What is in the cluster has nothing in git to be compared with, and so looks superfluous.
+  // The resources in the cluster have no counterpart in git, so they look superfluous.
   const live = resourcesOf(record).filter((each) => record.live.has(resourceKey(each)));
   const resources = live.map((resource): ResourceStatus => ({
     ...identityOf(record, resource),

@@ -1,4 +1,4 @@
-// What is out of order around the applications: controller, repository server, Kubernetes API.
+// Outages around the applications: the controller, the repository server, the Kubernetes API.
 
 export interface Conditions {
   readonly controllerDown: boolean;

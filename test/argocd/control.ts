@@ -1,4 +1,4 @@
-// What a test sets in its Argo CD, and asks it, below /simulator.
+// The controls below /simulator, by which a test sets and queries its Argo CD.
 import * as z from 'zod/mini';
 import {
   done,
@@ -21,7 +21,7 @@ const mostWorldBytes = 8 * 1024 * 1024;
 
 const driftSchema = z.strictObject({
   ...driftMembers,
-  /** `edit`: somebody changes the cluster; `elsewhere`: the commit changes nothing of the application. */
+  /** `edit`: somebody changes the cluster; `elsewhere`: the commit does not change the application. */
   kind: z.exactOptional(z.enum(['commit', 'elsewhere', 'edit'])),
   /** False: Argo CD sees the commit only at the next refresh or sync. */
   noticed: z.exactOptional(z.boolean()),
@@ -37,7 +37,7 @@ const adjustSchema = z.strictObject({
 const partsSchema = z.strictObject({
   add: z.exactOptional(worldSchema.shape.applications),
   access: z.exactOptional(z.pick(worldSchema, { accounts: true, tokens: true })),
-  /** Replaces every project's windows. */
+  /** Replaces the sync windows of every project. */
   projects: z.exactOptional(worldSchema.shape.projects),
 });
 

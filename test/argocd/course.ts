@@ -1,5 +1,5 @@
-// The course of an operation with all that the recordings have in it: an outage, a sync window, a hook, attempts, a sync of
-// some resources. The pauses between the steps are those of the recordings where no comment says otherwise.
+// The course of an operation with everything that the recordings contain: an outage, a sync window, a hook, attempts, and a
+// sync of selected resources. The pauses between the steps are those of the recordings, unless a comment says otherwise.
 import {
   timestamp,
   type ApplicationObject,
@@ -42,7 +42,7 @@ export function createTestCourse(
     compare: Compare;
     conditions: Conditions;
     details: Details;
-    /** By a sync window: an operation that is accepted all the same (a rollback) waits for its end. */
+    /** A sync window delays even an accepted operation (a rollback) until the window closes. */
     isBlocked(record: ApplicationRecord): boolean;
   },
   endings: Endings,
@@ -62,7 +62,7 @@ export function createTestCourse(
     const row = hookRow(record, hook, operation, timers.now());
     await run.pause(150);
     cluster.update(record, (object) => withHook(object, row));
-    // Argo CD looks at its hooks every 2 s. A hook that ends takes less here, so that tests need not wait.
+    // Argo CD checks its hooks every 2 s. Here the check comes sooner, so that tests need not wait.
     await run.pause(hook.neverEnds ? 2000 : 500);
     run.show({
       message: `waiting for completion of hook ${row.group}/${row.kind}/${row.name}`,
@@ -73,7 +73,7 @@ export function createTestCourse(
     cluster.update(record, withoutHooks);
   }
 
-  /** The attempts that fail; true: the operation is over. */
+  /** Plays the failing attempts. @returns true if the operation is over */
   async function failed(run: Run): Promise<boolean> {
     const { record, operation } = run;
     const { limit = 0, backoff } = operation.retry;
@@ -112,7 +112,7 @@ export function createTestCourse(
     }
   }
 
-  /** What gets through is there, and waited for, before the operation is over. */
+  /** The resources that were applied are in the cluster, and their health is awaited, before the operation ends. */
   async function showPartly(run: Run, rows: ResourceResult[]): Promise<void> {
     const [first] = rows.filter(({ status }) => status === 'Synced');
     if (!first) return;
@@ -126,13 +126,13 @@ export function createTestCourse(
     await run.pause(43);
   }
 
-  /** A first sync shows its first resource, and health, before it is over. */
+  /** A first sync shows its first resource, and health, before the operation ends. */
   function showFirstResource(record: ApplicationRecord): void {
     const status = compare(record, shownRevisions(record), now());
     cluster.update(record, (object) => withFirstResource(object, status));
   }
 
-  /** Puts the selected resources into the cluster, and shows them where Argo CD does. */
+  /** Puts the selected resources into the cluster, and shows them as Argo CD does. */
   async function applySelected({ record, operation, pause }: Run): Promise<void> {
     const firstTime = record.live.size === 0;
     const revisions = operationRevisions(operation);
@@ -199,7 +199,7 @@ export function createTestCourse(
   };
 }
 
-/** The hook shows among the resources while it runs. */
+/** The hook appears among the resources while it runs. */
 function withHook(object: ApplicationObject, hook: ResourceResult): ApplicationObject {
   const { group, version, kind, namespace, name, images } = hook;
   const shown = { group, version, kind, namespace, name, health: { status: 'Progressing' }, hook: true };
@@ -214,7 +214,7 @@ function withoutHooks(object: ApplicationObject): ApplicationObject {
   return { ...object, status: { ...object.status, resources: rest, summary: {} } };
 }
 
-/** Of a comparison only the first resource and the health: what a sync shows before it is over. */
+/** The first resource and the health from a comparison: what a sync shows before it ends. */
 function withFirstResource(
   object: ApplicationObject,
   { resources, health }: ApplicationStatus,

@@ -1,4 +1,4 @@
-// From a description with every detail of a moment to an application.
+// Makes an application from a description that includes every detail of one moment.
 import { controlPlaneNamespace } from '../../argocd-simulator/application.ts';
 import type { ApplicationRecord } from '../../argocd-simulator/cluster.ts';
 import { headsOf, type Compare } from '../../argocd-simulator/comparison.ts';
@@ -12,7 +12,7 @@ export function createTestApplication(
   parts: { repositories: Repositories; compare: Compare; details: Details },
   now: number,
 ): ApplicationRecord {
-  // `fails` has another shape here: the course of the tests reads it from the details.
+  // `fails` has another type here: the course of the tests reads it from the details.
   const { fails: _, ...plain } = description;
   const record = uncompared(plain, now);
   parts.details.set(record, description);

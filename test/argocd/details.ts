@@ -1,4 +1,4 @@
-// What the tests describe of an application beyond what the simulator knows of it.
+// The details of an application that only tests describe.
 import type { ApplicationRecord } from '../../argocd-simulator/cluster.ts';
 import type { ApplicationDescription } from './world-description.ts';
 

@@ -1,4 +1,4 @@
-// Trouble on demand: answers that are late, wrong or missing, streams that fall silent or lose events.
+// Faults that a test sets: late, wrong or missing answers, and streams that fall silent or lose events.
 import * as z from 'zod/mini';
 import { globPattern } from './glob.ts';
 
@@ -9,13 +9,13 @@ const requestFault = z.strictObject({
   method: z.exactOptional(z.enum(['GET', 'POST', 'DELETE', 'PUT', 'HEAD'])),
   /** A glob over the path without its query; absent: every path below /api. */
   path: z.exactOptional(z.string().check(z.minLength(1), z.maxLength(500))),
-  /** For how many requests; absent: until cleared. */
+  /** The number of requests; absent: until cleared. */
   times: z.exactOptional(z.int().check(z.gte(1), z.lte(1_000_000))),
-  /** The request is carried out at once, its answer held back this long, in ms. */
+  /** The request is carried out at once, but its answer is delayed, in ms. */
   delayMs: z.exactOptional(milliseconds),
-  /** The connection is cut `before` the request is carried out, or `after` it, without an answer. */
+  /** The connection is cut `before` the request is carried out, or `after` it. The client gets no answer. */
   cut: z.exactOptional(z.enum(['before', 'after'])),
-  /** The connection stays open and nothing ever comes; the request is not carried out. */
+  /** The connection stays open without an answer; the request is not carried out. */
   hang: z.exactOptional(z.boolean()),
   /** This status instead of the answer, with Argo CD's error body. */
   status: z.exactOptional(z.int().check(z.gte(400), z.lte(599))),
@@ -25,15 +25,15 @@ const requestFault = z.strictObject({
 });
 
 export const faultsSchema = z.strictObject({
-  /** Takes away everything set before. */
+  /** Removes all earlier faults. */
   clear: z.exactOptional(z.boolean()),
-  /** Replaces the faults of requests; the first that fits counts. */
+  /** Replaces the faults of requests; the first one that matches is used. */
   requests: z.exactOptional(z.array(requestFault).check(z.maxLength(100))),
   streams: z.exactOptional(
     z.strictObject({
-      /** Nothing is sent, not even keep-alives. */
+      /** Sends nothing, not even keep-alives. */
       silent: z.exactOptional(z.boolean()),
-      /** So many events are lost, counted over all streams. */
+      /** How many events are lost, counted over all streams. */
       dropEvents: z.exactOptional(z.int().check(z.gte(0), z.lte(1_000_000))),
       /** Cuts every open stream, once. */
       cut: z.exactOptional(z.boolean()),
@@ -50,7 +50,7 @@ type FaultsChange = z.output<typeof faultsSchema>;
 
 export interface Faults {
   change(change: FaultsChange): void;
-  /** The fault for this request, counted. */
+  /** The fault for this request. Counts the request. */
   take(method: string, path: string): RequestFault | undefined;
   silent(): boolean;
   /** False: this event is lost. */

@@ -1,4 +1,4 @@
-/** `*` stands for anything, slashes too. */
+/** `*` stands for any text, including slashes. */
 export function globPattern(glob: string): RegExp {
   return new RegExp(`^${glob.replaceAll(/[$()+.?[\\\]^{|}]/g, String.raw`\$&`).replaceAll('*', '.*')}$`);
 }

@@ -1,9 +1,9 @@
-// JSON as Argo CD's Go code reads it: unknown fields are ignored, null is nothing, a wrong type is refused in Go's words.
+// Reads JSON as Argo CD's Go code does: unknown fields are ignored, null is absent, and a wrong type is refused in Go's words.
 import { isObject } from '../../argocd-simulator/fields.ts';
 
 class Unreadable extends Error {}
 
-/** What `read` makes of the text. Throws nothing that is about the text: `problem` has Go's words. */
+/** Reads the text with `read`. Never throws because of the text: `problem` has Go's words. */
 export function readAs<Body extends object>(
   text: string,
   read: (json: unknown) => Body,

@@ -1,8 +1,8 @@
-// Helm repositories beside git: the commits of a chart are its versions.
+// Helm repositories: the commits of a chart are its versions.
 import type { RepositoryDescription, Source } from '../../argocd-simulator/description.ts';
 import { createRepositories, type Repositories } from '../../argocd-simulator/repositories.ts';
 
-/** Anything else is a range; the newest version is in all of ours. */
+/** Any other text is a range. The newest version is in every range that our tests use. */
 const wholeVersion = /^v?\d+\.\d+\.\d+$/;
 
 type Description = RepositoryDescription & { chart?: string };
@@ -16,7 +16,7 @@ export function createRepositoriesWithCharts(descriptions: readonly Description[
     })),
   );
 
-  /** The source whose repository holds the versions of the chart. */
+  /** The source whose repository contains the versions of the chart. */
   function versionsOf({ chart, ...source }: Source): Source {
     return chart === undefined
       ? source

@@ -2,7 +2,7 @@
 
 export type Selector = (labels: Record<string, string> | undefined) => boolean;
 
-/** The matcher, or Kubernetes' words on why it cannot be read. */
+/** The matcher, or Kubernetes' message if the selector is invalid. */
 export function parseSelector(text: string): Selector | { problem: string } {
   const tokens = [...text.matchAll(/!=|==|=|!|\(|\)|,|[^\s!=(),]+|\S/g)].map(([token]) => token);
   const requirements: Selector[] = [];

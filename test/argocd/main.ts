@@ -1,5 +1,5 @@
-// The Argo CD of the tests as a process of its own: `node dist/test/argocd/main.js [options as JSON]`. It logs as the
-// processes of the product do, one JSON object a line, and ends at SIGTERM.
+// The Argo CD of the tests as a separate process: `node dist/test/argocd/main.js [options as JSON]`. It logs like the
+// product's processes, one JSON object per line, and ends on SIGTERM.
 import { createTestArgoCd } from './argocd.ts';
 import * as z from 'zod/mini';
 

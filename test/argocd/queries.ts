@@ -1,4 +1,4 @@
-// The GET endpoints of which the recordings show more than the demo needs.
+// The GET endpoints for which the recordings contain more than the demo needs.
 import type { ApplicationRecord } from '../../argocd-simulator/cluster.ts';
 import { sourcesOf } from '../../argocd-simulator/comparison.ts';
 import { parseFields, type Fields } from '../../argocd-simulator/fields.ts';
@@ -13,7 +13,7 @@ import type { TestBackend } from './test-backend.ts';
 import type { SimulatedVersion } from './versions.ts';
 import type { Account } from './world-description.ts';
 
-/** What only somebody who is logged in is told beyond the version. */
+/** What only a logged-in account is told besides the version. */
 export function wholeVersion({ text }: SimulatedVersion): Answer {
   return json({
     Version: text,
@@ -29,7 +29,7 @@ export function wholeVersion({ text }: SimulatedVersion): Answer {
   });
 }
 
-/** `question`: resource/action/subresource, the last one with slashes. */
+/** `question`: resource/action/subresource; the last one may contain slashes. */
 export function canI({ accounts }: TestBackend, account: Account, question: string): Answer {
   const [resource, action = '', ...name] = question.split('/');
   const may = account.admin || (resource === 'applications' && accounts.may(account, action, name.join('/')));
@@ -59,12 +59,12 @@ export function list(backend: TestBackend, account: Account, query: URLSearchPar
   );
 }
 
-/** Whether the specification is selected whole and by its members too. */
+/** Whether the whole specification is selected as well as some of its members. */
 function selectsSpecTwice({ names, exclude }: Fields): boolean {
   return !exclude && names.includes('items.spec') && names.some((name) => name.startsWith('items.spec.'));
 }
 
-/** Before 3.5.0 a list does not know these; what it does not know is silently absent (`list-fields-product`). */
+/** Before 3.5.0 a list does not know these fields, and silently leaves out unknown ones (`list-fields-product`). */
 const newFields = [
   'spec.project',
   'spec.source',
@@ -81,7 +81,7 @@ function knownFields({ names, exclude }: Fields, { selectsMembers }: SimulatedVe
   };
 }
 
-/** `list-fields-spec-whole-and-members` of 3.5.1: an error in another shape than all others. */
+/** `list-fields-spec-whole-and-members` of 3.5.1: its error has a shape that no other error has. */
 const failedToMarshal: Answer = {
   ...json({ error: 'failed to marshal error message' }),
   status: 500,
@@ -101,7 +101,7 @@ export function syncWindows(backend: TestBackend, record: ApplicationRecord): An
   });
 }
 
-/** Its windows and nothing else of it. */
+/** The sync windows of the project, and nothing else. */
 export function project(backend: TestBackend, name: string): Answer {
   const windows = backend
     .windowsOf(name)
@@ -123,7 +123,7 @@ export function mayNotGetProject({ name: sub, issuedAt }: Account, project: stri
   return refused({ code: 7, message });
 }
 
-/** Why the metadata of a revision is not to be had; undefined: it is. */
+/** Why the metadata of a revision is unavailable; undefined: it is available. */
 export function metadataProblem(
   { conditions, repositories }: TestBackend,
   record: ApplicationRecord,

@@ -1,4 +1,4 @@
-// The checks that requests about one application share, in Argo CD's order.
+// The checks that all requests about one application share, in Argo CD's order.
 import { controlPlaneNamespace, type ApplicationObject } from '../../argocd-simulator/application.ts';
 import type { ApplicationRecord } from '../../argocd-simulator/cluster.ts';
 import { permissionDenied, type Refusal } from '../../argocd-simulator/http-answers.ts';
@@ -7,7 +7,7 @@ import type { Account } from './world-description.ts';
 
 export type Wanted = { name: string; namespace: string; project: string };
 
-/** The name that permissions are about: `project/name`, with the namespace in between outside the control plane's. */
+/** The name in permissions: `project/name`, with the namespace in between outside the control plane's namespace. */
 function permissionName(project: string, namespace: string, name: string): string {
   return namespace === controlPlaneNamespace ? `${project}/${name}` : `${project}/${namespace}/${name}`;
 }

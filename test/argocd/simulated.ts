@@ -1,4 +1,4 @@
-// Starts a simulator for one test, and asks it things.
+// Starts a simulator for one test, and sends it requests.
 import { onTestFinished } from 'vitest';
 import { createTestArgoCd, type Simulator, type TestArgoCdOptions, type WorldDescription } from './argocd.ts';
 import { send, type Reply } from './recorded/playback.ts';
@@ -49,7 +49,7 @@ export async function simulated(
   };
 }
 
-/** Applications that sync in no time. */
+/** Applications that sync at once. */
 export function quick(...names: string[]): WorldDescription {
   return { applications: names.map((name) => ({ name, syncMs: 5 })) };
 }

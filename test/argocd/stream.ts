@@ -1,4 +1,4 @@
-// Streams as the recordings have them: in lines too, compressed, filtered, by permission, and with faults.
+// Streams with everything that the recordings contain: lines, compression, filters, permissions, and faults.
 import { constants, createGzip } from 'node:zlib';
 import type { Exchange } from '../../argocd-simulator/exchange.ts';
 import { acceptsGzip, type Refusal } from '../../argocd-simulator/http-answers.ts';

@@ -1,4 +1,4 @@
-// What a sync of some resources, with failures, hooks and things to prune does, and how Argo CD words it. Pure.
+// The outcome of a sync with selected resources, failures, hooks and pruning, and Argo CD's words for it. Pure.
 import { createHash } from 'node:crypto';
 import { ownSyncPolicy, type Operation, type ResourceResult } from '../../argocd-simulator/application.ts';
 import type { ApplicationRecord } from '../../argocd-simulator/cluster.ts';
@@ -22,7 +22,7 @@ export function selectedResources(record: ApplicationRecord, operation: Operatio
   return resourcesOf(record).filter((each) => isSelected(operation, each));
 }
 
-/** The rows of a sync that goes well, as found before it is applied. */
+/** The rows of a sync that succeeds, as found before anything is applied. */
 export function outcomeRows(
   record: ApplicationRecord,
   { pruneNeeded = [] }: ApplicationDescription,
@@ -48,7 +48,7 @@ export function outcomeRows(
   return [...pruned, ...shown];
 }
 
-/** What is still to be pruned after the operation. */
+/** The resources to prune after the operation. */
 export function leftToPrune(
   { pruneNeeded }: ApplicationDescription,
   operation: Operation,
@@ -57,7 +57,7 @@ export function leftToPrune(
   return pruneNeeded?.filter((each) => !isSelected(operation, each));
 }
 
-/** Puts into the cluster what a sync that is refused gets through. */
+/** Puts the resources into the cluster that a refused sync could apply. */
 export function applyPartly(
   record: ApplicationRecord,
   { applied }: Failure,
@@ -89,7 +89,7 @@ export function failureRows(
   });
 }
 
-/** What a first sync into a namespace that nobody has made runs into; undefined: it has a namespace. */
+/** The error of a first sync into a namespace that does not exist; undefined: it exists. */
 export function namespaceMissing(record: ApplicationRecord, operation: Operation): Failure | undefined {
   const create = 'CreateNamespace=true';
   const wanted = ownSyncPolicy(record.object).syncOptions.includes(create);
@@ -103,7 +103,7 @@ export function namespaceMissing(record: ApplicationRecord, operation: Operation
   };
 }
 
-/** The resource of a hook; its name carries the commit and the second it was created in. */
+/** The resource of a hook; its name contains the commit and the second of its creation. */
 export function hookRow(
   record: ApplicationRecord,
   hook: Hook,
@@ -128,7 +128,7 @@ export function hookRow(
   };
 }
 
-/** The hook of an application, whichever way it was described. */
+/** The hook of an application, in whichever way it was described. */
 export function hookOf({ name, hook, hookNeverEnds }: ApplicationDescription): Hook | undefined {
   const described = hook ?? undefined;
   if (hookNeverEnds === undefined) return described;
@@ -136,7 +136,7 @@ export function hookOf({ name, hook, hookNeverEnds }: ApplicationDescription): H
   return hookNeverEnds ? { ...base, neverEnds: true } : described && { ...described, neverEnds: false };
 }
 
-/** ms of a Go duration as far as Argo CD's back-off uses them (`5s`, `3m`, `1m30s`); undefined: not one. */
+/** ms of a Go duration in the form that Argo CD's back-off uses (`5s`, `3m`, `1m30s`); undefined: no such duration. */
 export function goDuration(text: string | undefined): number | undefined {
   if (text === undefined || !/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) return undefined;
   const unit: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -158,7 +158,7 @@ export function loadProblem(
   return `${loadFailed}rpc error: code = Unknown desc = ${notInitialized(revision)}`;
 }
 
-/** What Argo CD says for a commit that the repository does not have, with git's words. */
+/** Argo CD's error for a commit that the repository does not have, with git's words. */
 export function notInitialized(revision: string): string {
   return (
     `failed to initialize repository resources: ` +
@@ -168,7 +168,7 @@ export function notInitialized(revision: string): string {
   );
 }
 
-/** Go's `3:04PM`. */
+/** Go's time format `3:04PM`. */
 export function clockTime(ms: number): string {
   const at = new Date(ms);
   const hours = at.getUTCHours();

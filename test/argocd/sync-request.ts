@@ -1,4 +1,4 @@
-// The body of a sync.
+// Reads the body of a sync.
 import {
   controlPlaneNamespace,
   type ResourceFilter,
@@ -15,7 +15,7 @@ export interface WholeSyncBody extends SyncBody {
   readonly resources: ResourceFilter[] | undefined;
 }
 
-/** Throws nothing: `problem` has Go's words. */
+/** Never throws: `problem` has Go's words. */
 export function readWholeSyncBody(text: string): WholeSyncBody | { problem: string } {
   return readAs(text, read);
 }

@@ -1,4 +1,4 @@
-// POST …/sync and …/rollback: the refusals in Argo CD's order and words, then the operation with all that a request may ask.
+// POST …/sync and …/rollback: the refusals in Argo CD's order and words, then the operation with every option of a request.
 import type { Operation } from '../../argocd-simulator/application.ts';
 import type { ApplicationRecord } from '../../argocd-simulator/cluster.ts';
 import { sourcesOf } from '../../argocd-simulator/comparison.ts';
@@ -24,7 +24,7 @@ import type { Account } from './world-description.ts';
 
 const deleting: Refusal = { code: 9, message: 'application is deleting' };
 
-/** The sync as asked for with this body, by this account. */
+/** The sync that this account requests with this body. */
 export function testSync(backend: TestBackend, account: Account, name: string, body: WholeSyncBody): Answer {
   const record = find(backend, account, 'get', { name, namespace: body.appNamespace, project: body.project });
   if (isRefusal(record)) return refused(record);
@@ -81,7 +81,7 @@ function wholeOperation(operation: Operation, body: WholeSyncBody, version: Simu
 }
 
 interface RollbackBody {
-  /** undefined: not given, which is refused only after everything could be read */
+  /** undefined: missing, which is only refused once everything has been read */
   readonly id: number | undefined;
   readonly appNamespace: string;
   readonly project: string;
@@ -103,7 +103,7 @@ export function readRollbackBody(text: string): RollbackBody | { problem: string
   });
 }
 
-/** No sync window refuses it. */
+/** Whether every sync window allows it. */
 export function testRollback(
   backend: TestBackend,
   account: Account,

@@ -1,5 +1,5 @@
-// The backend of the tests: it can be replaced by another world while the server runs, and has accounts, sync windows,
-// versions and outages. What lasts (cluster, conditions, details) stands beside what a new description replaces.
+// The backend of the tests. Its world can be replaced while the server runs, and it has accounts, sync windows, versions
+// and outages. Lasting parts (cluster, conditions, details) are kept apart from what a new description replaces.
 import { controlPlaneNamespace } from '../../argocd-simulator/application.ts';
 import type { Backend } from '../../argocd-simulator/backend.ts';
 import {
@@ -37,14 +37,14 @@ export interface TestBackend extends Backend {
   /** The project's windows that are about this application. */
   windowsAbout(record: ApplicationRecord): SyncWindow[];
   namespaceEnabled(namespace: string): boolean;
-  /** Streams see every application go and the new ones come. */
+  /** Streams see every old application go and the new ones come. */
   replace(description: World): void;
   replaceAccess(accounts: readonly Account[], tokens: readonly Token[]): void;
   replaceProjects(projects: World['projects']): void;
   add(description: ApplicationDescription): void;
 }
 
-/** Who may do what when the world does not say: one account that may get and sync everything. */
+/** The default rights: one account that may get and sync everything. */
 const everything: Account = {
   name: 'release-button',
   admin: false,
@@ -138,7 +138,7 @@ export function createTestBackend(
       const { repositories, compare } = current;
       const record = createTestApplication(description, { repositories, compare, details }, timers.now());
       const { status } = record.object;
-      // A new application is there before it has been compared for the first time.
+      // A new application exists before its first comparison.
       const fresh = { sync: { status: '' as const }, health: {}, summary: {}, sourceHydrator: {} };
       record.object = { ...record.object, status: fresh };
       cluster.add(record);
@@ -149,7 +149,7 @@ export function createTestBackend(
   return backend;
 }
 
-/** `tellAll` tells of every application as it is, with unchanged versions (`stream-kubernetes-api-restart`). */
+/** `tellAll` sends every application to the streams, with unchanged versions (`stream-kubernetes-api-restart`). */
 function createTellingCluster(firstVersion: number): { cluster: Cluster; tellAll(): void } {
   const cluster = createCluster(firstVersion);
   const listeners = new Set<Listener>();

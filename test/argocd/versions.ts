@@ -1,4 +1,4 @@
-// What differs between the versions of Argo CD that can be simulated, as recorded from 2.14.21, 3.1.16, 3.4.7, 3.5.1 and
+// The differences between the versions of Argo CD that can be simulated, as recorded from 2.14.21, 3.1.16, 3.4.7, 3.5.1 and
 // 3.6.
 import { newestVersion } from '../../argocd-simulator/simulator.ts';
 
@@ -7,15 +7,15 @@ export interface SimulatedVersion {
   readonly text: string;
   /** whether the list selects project, source, sources and policy of a specification, and the revision compared with */
   readonly selectsMembers: boolean;
-  /** whether a list that selects the specification as well as its members is an error of the server */
+  /** whether a list that selects the specification and also its members is a server error */
   readonly failsAtSpecWithMembers: boolean;
   /** whether the operation of an application with one source repeats that source */
   readonly repeatsSource: boolean;
-  /** how a revision that does not exist is refused, behind what could not be resolved */
+  /** the refusal of a revision that does not exist, after the text that could not be resolved */
   readonly revisionNotFound: string;
 }
 
-/** @throws RangeError where the text is no version */
+/** @throws RangeError if the text is no version */
 export function versionOf(text: string): SimulatedVersion {
   const [, major, minor] = /^v?(\d+)\.(\d+)\.\d+$/.exec(text) ?? [];
   if (major === undefined || minor === undefined)

@@ -1,5 +1,5 @@
-// What a simulated world consists of, as plain data: applications, repositories, projects, accounts, tokens.
-// Parsed here once; the rest of the test's Argo CD trusts it.
+// The parts of a simulated world as plain data: applications, repositories, projects, accounts, tokens. Parsed here once;
+// the rest of the test's Argo CD trusts it.
 import * as z from 'zod/mini';
 import { parse } from '../../argocd-simulator/control.ts';
 
@@ -30,7 +30,7 @@ const historyEntry = z.strictObject({
   revisions: z.array(revision).check(z.minLength(1), z.maxLength(10)),
   deployedAt: z.exactOptional(text),
   deployStartedAt: z.exactOptional(text),
-  /** The account; absent: automated. */
+  /** The account that started it; absent: automated. */
   by: z.exactOptional(name),
 });
 
@@ -56,13 +56,13 @@ const hook = z.strictObject({
   images: z._default(z.array(text), []),
 });
 
-/** What can be adjusted while the simulator runs; everything has a meaning of its own, none is Argo CD's. */
+/** Settings that can change while the simulator runs. Each has a meaning of its own, and Argo CD has none of them. */
 const behaviour = {
   /** How long a sync runs, in ms. */
   syncMs: z.exactOptional(milliseconds),
   /** How long health stays Progressing after a sync that rolled something out, in ms. */
   rolloutMs: z.exactOptional(milliseconds),
-  /** Every sync fails so; null: no longer. */
+  /** Every sync fails with this message; null: no longer. */
   fails: z.exactOptional(z.nullable(failure)),
   /** Shorthand: a PreSync hook that never ends. */
   hookNeverEnds: z.exactOptional(z.boolean()),
@@ -71,9 +71,9 @@ const behaviour = {
   comparisonError: z.exactOptional(z.nullable(text)),
   /** Health once deployed; null: Healthy. */
   health: z.exactOptional(z.nullable(z.enum(['Healthy', 'Progressing', 'Degraded', 'Suspended']))),
-  /** Removed from git and still in the cluster: goes only with a sync that prunes. */
+  /** A resource removed from git but still in the cluster: only a sync that prunes removes it. */
   pruneNeeded: z.exactOptional(z.array(resource)),
-  /** Something in the cluster changes the first resource again after every sync. */
+  /** Somebody changes the first resource in the cluster again after every sync. */
   changedAgain: z.exactOptional(z.boolean()),
   automated: z.exactOptional(z.boolean()),
   labels: z.exactOptional(labels),
@@ -100,9 +100,9 @@ const applicationDescription = z.strictObject({
   resources: z.exactOptional(z.array(resource).check(z.maxLength(500))),
   /** Resources (`Kind/name`) that a commit changes; absent: the first one. */
   changes: z.exactOptional(z.array(name)),
-  /** Deployed revisions, one a source; absent: the head (in sync); null: never synced. */
+  /** Deployed revisions, one for each source; absent: the head (in sync); null: never synced. */
   deployed: z.exactOptional(z.nullable(z.array(revision))),
-  /** What the application shows as head; absent: the head. Older than the head: the branch has moved on unnoticed. */
+  /** The head that the application shows; absent: the real one. An older one: the branch has advanced unnoticed. */
   shown: z.exactOptional(z.array(revision)),
   /** Resources (`Kind/name`) edited in the cluster. */
   edited: z.exactOptional(z.array(name)),
@@ -127,7 +127,7 @@ const commit = z.strictObject({
 
 const repository = z.strictObject({
   url: text,
-  /** A chart of a Helm repository: each commit is a version of it. */
+  /** A chart of a Helm repository: each commit is one of its versions. */
   chart: z.exactOptional(name),
   branch: z._default(name, 'main'),
   /** Oldest first; the last one is the head of the branch. */
@@ -139,7 +139,7 @@ const syncWindow = z.strictObject({
   schedule: z._default(text, '* * * * *'),
   duration: z._default(text, '1h'),
   manualSync: z._default(z.boolean(), false),
-  /** IANA; UTC where it is left out. */
+  /** IANA name; UTC by default. */
   timeZone: z.exactOptional(text),
   /** Whether it is open now; no clock opens or closes it. */
   open: z._default(z.boolean(), true),
@@ -147,7 +147,7 @@ const syncWindow = z.strictObject({
   applications: z._default(z.array(text), ['*']),
   namespaces: z._default(z.array(text), []),
   clusters: z._default(z.array(text), []),
-  /** All of the kinds that are given must match, in place of one. */
+  /** All given kinds must match, instead of one. */
   andOperator: z._default(z.boolean(), false),
   description: z.exactOptional(text),
 });
@@ -157,7 +157,7 @@ const project = z.strictObject({ name, windows: z._default(z.array(syncWindow), 
 const account = z.strictObject({
   name,
   admin: z._default(z.boolean(), false),
-  /** For a login; absent: none is let in. */
+  /** For a login; absent: no login is possible. */
   password: z.exactOptional(z.string().check(z.minLength(1), z.maxLength(4096))),
   /** Globs over `project/name` (`project/namespace/name` outside the control plane's namespace). */
   get: z._default(z.array(text), []),
@@ -176,13 +176,13 @@ const token = z.strictObject({
 
 export const worldSchema = z.strictObject({
   applications: z._default(z.array(applicationDescription).check(z.maxLength(20_000)), []),
-  /** So many small applications more: bulk-00001 and on, project `bulk`, in sync. */
+  /** How many small applications to add: bulk-00001 and on, project `bulk`, in sync. */
   bulk: z._default(z.int().check(z.gte(0), z.lte(20_000)), 0),
   repositories: z._default(z.array(repository), []),
   projects: z._default(z.array(project), []),
   accounts: z._default(z.array(account), []),
   tokens: z._default(z.array(token), []),
-  /** Enabled namespaces besides `argocd`; those of the applications count anyway. */
+  /** Enabled namespaces besides `argocd`; those of the applications are always enabled. */
   namespaces: z._default(z.array(name), []),
   /** The counter continues from here. */
   resourceVersion: z._default(z.int().check(z.gte(0)), 1000),
@@ -193,11 +193,11 @@ export const adjustmentSchema = z.strictObject({
   name,
   namespace: z._default(name, 'argocd'),
   deleted: z.exactOptional(z.boolean()),
-  /** With `deleted`: its resources go first, and it is marked while they do; default true. */
+  /** With `deleted`: its resources go first, and it is marked meanwhile; default true. */
   cascade: z.exactOptional(z.boolean()),
 });
 
-/** What a caller writes: everything but names may be left out. */
+/** A description as callers write it: all members except names are optional. */
 export type WorldDescription = z.input<typeof worldSchema>;
 export type World = z.output<typeof worldSchema>;
 export type ApplicationDescription = World['applications'][number];
@@ -208,7 +208,7 @@ export type Account = z.output<typeof account>;
 export type Token = z.output<typeof token>;
 export type Adjustment = z.output<typeof adjustmentSchema>;
 
-/** Checks a world; `message` says in words what is wrong, and where. */
+/** Checks a world; `message` says what is wrong, and where. */
 export function parseWorld(input: unknown) {
   return parse(worldSchema, input);
 }

@@ -1,4 +1,4 @@
-// tools/build.js in a small project of its own, whose compiler and bundler only say that they were called and leave a file.
+// Runs tools/build.js in a small project whose compiler and bundler only report their calls and write a file.
 import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,

@@ -1,4 +1,4 @@
-// The example file is current, and what it says is true.
+// The example file is current and correct.
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { renderExample } from '../../tools/configuration-example.ts';
@@ -19,7 +19,7 @@ test('as it is, it sets nothing', () => {
 
 test('without its comment signs it is a valid configuration that sets every key', async () => {
   const ca = authority();
-  // A secret and the file of it are alternatives; so are Argo CD's token, and name and password for it.
+  // A secret and its file are alternatives, and so are Argo CD's token and its name with password.
   const file = uncommented(await renderExample()).replace(/^ *(password|token|headers)File: .*$/gm, '');
   const [before = '', argocd = ''] = file.split(/^(?=argocd:)/m);
   const set = new Set<string>();

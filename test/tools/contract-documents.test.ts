@@ -1,4 +1,4 @@
-// The generated documents are current, valid, and true to the rows.
+// The generated documents are current and valid, and match the rows.
 import specs from '@asyncapi/specs';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';

@@ -1,4 +1,4 @@
-// The rights that the page lists are those that the announced entities need: none is missing, and none is too many.
+// The page lists exactly the rights that the announced entities need.
 import { readFile } from 'node:fs/promises';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';

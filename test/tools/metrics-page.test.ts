@@ -1,4 +1,4 @@
-// docs/metrics.md is current, and tells of every series what it is.
+// docs/metrics.md is current, and explains every series.
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { documentedMetrics } from '../../tools/documented-metrics.ts';

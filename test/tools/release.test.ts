@@ -1,4 +1,4 @@
-// The scripts of a release, in a small project of its own. npm, docker and gh only write down how they were called.
+// Runs the scripts of a release in a small project, where npm, docker and gh only record how they were called.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

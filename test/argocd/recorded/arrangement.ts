@@ -1,4 +1,4 @@
-// From a recording to the world it was made in, and the requests that came before it.
+// Derives from a recording the world it was made in, and the requests that came before it.
 import * as z from 'zod/mini';
 import type { WorldDescription } from '../argocd.ts';
 import { baseOf, factsOf, recordedApplication, revisionsIn, type RecordedApplication } from './facts.ts';
@@ -21,10 +21,10 @@ export type Arrangement = {
   before: Recording[];
 };
 
-/** Head of the branch where no recorded object shows one. */
+/** The head of the branch if no recorded object shows one. */
 const firstCommit = '775f821e07a9223a9d0996d95f65dbf4d030f770';
 
-/** The branch had moved on further than the recorded object shows. */
+/** The branch was further ahead than the recorded object shows. */
 const heads: Record<string, string> = {
   'sync-pinned-revision': 'b4664c47c29e13dae9cab733b58b2828cb384524',
   'get-head-moved-before': '9193e185f07fc1c619107a442dbe627fe6b0c680',
@@ -66,7 +66,7 @@ function world(
     world: {
       applications: [...described, ...others, ...twice],
       repositories: repositories(head),
-      // Where it is opened in between, that is a step of its own.
+      // A window that opens in between is a step of its own.
       projects: projects((before[0]?.given ?? given).includes('window-manual')),
       accounts,
       tokens,
@@ -135,19 +135,19 @@ export function arrangeStream(recording: Recording): Arrangement {
   const since = Number(
     new URL(recording.request.path, 'http://recorded').searchParams.get('resourceVersion'),
   );
-  // Everything there is was there before the version that the stream starts from.
+  // All applications existed before the version that the stream starts from.
   const counter =
     since > 0 && since < 1_000_000 ? { resourceVersion: since - arrangement.world.applications.length } : {};
   return { ...arrangement, world: { ...arrangement.world, ...counter } };
 }
 
-/** What makes it OutOfSync is a resource that is no longer in git, which a selection does not show. */
+/** A resource that is no longer in git makes it OutOfSync. A selection does not show that resource. */
 function superfluous(application: Application, given: readonly string[]): Application {
   if (application.name !== 'prunable' || !given.includes('prune-needed')) return application;
   return { ...application, edited: [], pruneNeeded: [{ kind: 'ConfigMap', name: 'prunable-drop' }] };
 }
 
-/** What it is rolled back to stands in the history, which a selection does not show: the entries of `rollback-ok`. */
+/** A rollback needs history entries, which a selection does not show: those of `rollback-ok` are used. */
 function deployedBefore(application: Application, given: readonly string[]): Application {
   if (application.name !== 'payments' || !given.includes('rollback-requested')) return application;
   const entry = (id: number, revision: string) => ({ id, revisions: [revision], by: 'button' });
@@ -164,7 +164,7 @@ function sameName(a: Application, b: Application): boolean {
   return a.name === b.name && (a.namespace ?? 'argocd') === (b.namespace ?? 'argocd');
 }
 
-/** Which application a path is about, if it is about one. */
+/** The application that a path is about, if any. */
 export function nameIn(path: string): string | undefined {
   const url = new URL(path, 'http://recorded');
   return (
@@ -172,7 +172,7 @@ export function nameIn(path: string): string | undefined {
   );
 }
 
-/** The application that a request without a telling answer is about, as `given` has it. */
+/** The application of a request whose answer does not show it, as `given` has it. */
 function fromWords(path: string, given: readonly string[], head: string): Application[] {
   const name = nameIn(path);
   const known = [...applications, ...temporaryApplications].find((each) => each.name === name);

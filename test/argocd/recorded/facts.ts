@@ -1,4 +1,4 @@
-// What a recorded application object tells of the moment it was recorded in, as a description of the application.
+// Describes an application from what a recorded object shows of the moment it was recorded in.
 import * as z from 'zod/mini';
 import { applications, positionOf, temporaryApplications, type Application } from './recorded-world.ts';
 
@@ -68,7 +68,7 @@ export function revisionsIn({ status, operation }: RecordedApplication): string[
   return mentioned.filter((each) => each !== undefined).filter((each) => positionOf(each) >= 0);
 }
 
-/** The application as it was, with what the object does not show taken from the installation. */
+/** The application as it was. The installation supplies what the object does not show. */
 export function factsOf(recorded: RecordedApplication): Application {
   const { metadata, status = {} } = recorded;
   const namespace = metadata.namespace ?? (metadata.name === 'search' ? 'team-b' : 'argocd');
@@ -114,7 +114,7 @@ function describe({ group, version, kind, name, namespace }: RecordedResource) {
   return { ...(group ? { group } : {}), version, kind, name, namespace };
 }
 
-/** What is in the cluster, seen from health, sync status and history. */
+/** The content of the cluster, derived from health, sync status and history. */
 function deploymentOf(
   { status }: RecordedApplication,
   base: Application,
@@ -149,7 +149,7 @@ const listed = z.looseObject({
   operation: z.optional(z.looseObject({ sync: z.optional(z.looseObject({})) })),
 });
 
-/** A list calls the result of the last operation its `sync`; whole objects have the two apart. */
+/** A list calls the result of the last operation its `sync`; whole objects keep the two apart. */
 function operationStateOf(state: unknown): Application['operationState'] {
   const { success, data } = listed.safeParse(state);
   if (!success) return undefined;

@@ -1,5 +1,5 @@
-// The recordings that are not played against the simulator, and why. All others are in test/argocd-recordings;
-// for those of older versions there is `versions.test.ts`.
+// The recordings that are not played against the simulator, and why. All others in test/argocd-recordings are played;
+// `versions.test.ts` plays those of older versions.
 
 const groups: { because: string; names: string[] }[] = [
   {
@@ -78,7 +78,7 @@ const groups: { because: string; names: string[] }[] = [
   },
 ];
 
-/** Name to reason. */
+/** The reason by name of the recording. */
 export const notPlayed: ReadonlyMap<string, string> = new Map(
   groups.flatMap(({ because, names }) => names.map((name) => [name, because] as const)),
 );

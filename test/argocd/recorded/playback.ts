@@ -1,4 +1,4 @@
-// Sends a recorded request as it was sent, and takes out of answers what differs from one installation to the next.
+// Sends a recorded request again, and removes from answers what differs between installations.
 import { request as httpRequest } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { createTestArgoCd, type Simulator, type SimulatorClock } from '../argocd.ts';
@@ -9,7 +9,7 @@ import type { Recording } from './recordings.ts';
 
 export type Reply = { status: number; headers: Record<string, unknown>; body: string };
 
-/** Everything that the simulator waits for passes ten times as fast. */
+/** The simulator's own waits are ten times as short. */
 const fastClock: SimulatorClock = {
   now: () => Date.now(),
   setTimeout: (run, ms) => {
@@ -87,7 +87,7 @@ export function play(url: string, recording: Recording): Promise<Reply> {
 const volatile = new Set(['uid', 'resourceVersion', 'generation']);
 const time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
 
-/** Versions, times and ids replaced, managedFields and kubectl's annotation left out. */
+/** Replaces versions, times and ids, and removes managedFields and kubectl's annotation. */
 export function normalised(value: unknown): unknown {
   if (typeof value === 'string') {
     return value
@@ -106,7 +106,7 @@ export function normalised(value: unknown): unknown {
   );
 }
 
-/** Checks again until the check no longer throws; throws what it threw last when the time is up. */
+/** Repeats the check until it no longer throws; throws its last error when the time is up. */
 export async function eventually<T>(check: () => Promise<T>, withinMs = patienceMs): Promise<T> {
   const until = Date.now() + withinMs;
   for (;;) {

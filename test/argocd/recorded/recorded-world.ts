@@ -1,5 +1,5 @@
-// The installation that the recordings in test/argocd-recordings were made with, as data: accounts, repositories,
-// applications. What a recording shows of its own moment (history, shown commit, last operation) comes on top.
+// The installation in which the recordings in test/argocd-recordings were made, as data: accounts, repositories,
+// applications. A recording adds what it shows of its own moment (history, shown commit, last operation).
 import type { WorldDescription } from '../argocd.ts';
 
 export type Application = NonNullable<WorldDescription['applications']>[number];
@@ -8,7 +8,7 @@ type Commit = NonNullable<WorldDescription['repositories']>[number]['commits'][n
 export const shop = 'http://127.0.0.1:3080/demo/shop.git';
 const platform = 'http://127.0.0.1:3080/demo/platform.git';
 
-/** In the order in which they were pushed, with the paths that show a difference afterwards. */
+/** In the order in which they were pushed, with the paths that each one changed. */
 const shopCommits: [revision: string, touches: string[]][] = [
   ['775f821e07a9223a9d0996d95f65dbf4d030f770', []],
   ['1b336851290e9d866a2d10cd062b88184bee0427', ['payments']],
@@ -39,14 +39,14 @@ const platformCommits: Commit[] = [
   },
 ];
 
-/** What the recordings tell of one commit; author and message of the others are nowhere recorded. */
+/** The recorded details of one commit. Author and message of the others are not recorded. */
 const cartTotals = {
   author: 'Robin Reviewer <robin@example.com>',
   date: '2026-11-22T10:05:48Z',
   message: 'checkout: new cart totals',
 };
 
-/** Where in the order of pushes a commit is; -1: nowhere. */
+/** The position of a commit in the order of pushes; -1: unknown. */
 export function positionOf(revision: string): number {
   return shopCommits.findIndex(([each]) => each === revision);
 }
@@ -74,7 +74,7 @@ export const accounts: NonNullable<WorldDescription['accounts']> = [
   { name: 'blind', issuedAt },
 ];
 
-/** The token for what a recording calls `valid`, `expired`, `revoked`, `forged` or `garbage`. */
+/** The token that a recording calls `valid`, `expired`, `revoked`, `forged` or `garbage`. */
 export function tokenFor(state: string, account: string | null): string {
   return state === 'garbage' ? 'garbage' : `header.${account ?? 'nobody'}-${state}.signature`;
 }
@@ -85,7 +85,7 @@ export const tokens: NonNullable<WorldDescription['tokens']> = [
   { token: tokenFor('revoked', 'button'), account: 'button', state: 'revoked', id: 'rev42322' },
 ];
 
-/** `manualSync`: what the deny window over project `frozen`, always open, says of manual syncs. */
+/** `manualSync`: whether the deny window of project `frozen`, which is always open, allows manual syncs. */
 export function projects(manualSync: boolean): NonNullable<WorldDescription['projects']> {
   return [
     { name: 'default' },
@@ -121,7 +121,7 @@ const invalidPort =
   'Service "billing" is invalid: [spec.ports[0].port: Invalid value: 99999: must be between 1 and 65535, inclusive, ' +
   'spec.ports[0].targetPort: Invalid value: 99999: must be between 1 and 65535, inclusive]';
 
-/** The eleven that are always there. */
+/** The eleven applications that always exist. */
 export const applications: Application[] = [
   application('autopilot', 'shop', { syncPolicy: { automated: { prune: false, selfHeal: false } } }),
   application('billing', 'pay', {
@@ -184,7 +184,7 @@ export const applications: Application[] = [
   application('search', 'b', { namespace: 'team-b' }),
 ];
 
-/** Those that were there for a while only. */
+/** The applications that existed only for a while. */
 export const temporaryApplications: Application[] = [
   application('prunable', 'shop', { resources: [{ kind: 'ConfigMap', name: 'prunable-keep' }] }),
   application('stepwise', 'shop', {

@@ -1,4 +1,4 @@
-// The contract: what a real Argo CD answered, the simulator answers too.
+// The contract: the simulator answers as a real Argo CD answered.
 import { afterEach, describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import type { Simulator } from '../argocd.ts';
@@ -44,7 +44,7 @@ const state = z.object({
   ),
 });
 
-/** Waits until the requests played before have had the effect that the recording says. */
+/** Waits until the earlier requests have had the effect that the recording shows. */
 async function settled(url: string, recording: Recording): Promise<void> {
   const name = nameIn(recording.request.path) ?? '';
   const { given } = recording;
@@ -57,7 +57,7 @@ async function settled(url: string, recording: Recording): Promise<void> {
     const { body } = await send(url, { method: 'GET', path, headers });
     const [item] = z.parse(state, JSON.parse(body)).items;
     const operationState = item?.status?.operationState;
-    // It was terminated once its hook ran, and that is when there is a result.
+    // It was terminated after its hook had started, which is when a result exists.
     if (recording.name === 'terminate-ok') expect(operationState?.operation).not.toEqual({ sync: null });
     if (given.includes('operation-running')) expect(operationState?.phase).toBe('Running');
     else if (given.includes('operation-terminating')) expect(operationState?.phase).toBe('Terminating');
@@ -75,7 +75,7 @@ async function letManualSyncs(url: string): Promise<void> {
 /** Recorded while Argo CD had no resource tree in its cache: without the health of single resources. */
 const withoutTree = new Set(['get-after-failed-sync-with-retry', 'get-head-moved-before']);
 
-/** Recorded after one more refresh, which only the stream beside it shows. */
+/** Recorded after one more refresh, which only the simultaneous stream shows. */
 const refreshedBefore = new Set([
   'get-after-sync-pinned-revision',
   'get-after-terminate-window-over',
@@ -91,9 +91,9 @@ function withoutResourceHealth(body: unknown): unknown {
   return { ...data, status: { ...data.status, resources } };
 }
 
-/** The body as far as it is compared. */
+/** The part of the body that is compared. */
 function relevant(name: string, body: unknown): unknown {
-  // The build is the simulator's own, and so are its tokens.
+  // The build and the tokens are the simulator's own.
   if (name === 'version-with-token' || name === 'session-create-ok')
     return Object.keys(z.parse(z.looseObject({}), body));
   return withoutTree.has(name) ? withoutResourceHealth(body) : body;

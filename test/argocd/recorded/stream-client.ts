@@ -1,4 +1,4 @@
-// Reads a stream line by line, as it comes.
+// Reads a stream line by line while it arrives.
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
@@ -9,9 +9,9 @@ export interface OpenStream {
   readonly lines: readonly string[];
   readonly status: number | undefined;
   readonly headers: IncomingHttpHeaders | undefined;
-  /** How it ended: `end` in an orderly way, `cut` without; undefined: it is open. */
+  /** How it ended: `end` regularly, `cut` without an end; undefined: it is open. */
   readonly ended: 'end' | 'cut' | undefined;
-  /** Resolves when a line fulfils the condition; rejects after some seconds, with the lines there were. */
+  /** Resolves when a line fulfils the condition; rejects after some seconds with the lines so far. */
   waitFor(condition: (line: string) => boolean, times?: number): Promise<void>;
   waitForEnd(): Promise<void>;
   close(): void;

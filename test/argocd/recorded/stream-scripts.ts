@@ -7,16 +7,16 @@ export type Stage = {
   stream: OpenStream;
   /** Plays a recorded request. */
   play(name: string): Promise<void>;
-  /** Sends a request of one's own, as `button` unless said. */
+  /** Sends another request, as `button` by default. */
   ask(method: string, path: string, body?: unknown, account?: string): Promise<void>;
-  /** Ends the server. */
+  /** Stops the server. */
   stop(): Promise<void>;
   /** One of the simulator's own controls. */
   control(endpoint: string, body: unknown): Promise<void>;
 };
 
 export type Script = {
-  /** Only this application's events are compared: others were at work in the installation. */
+  /** Only events of this application are compared: the installation was in use by others. */
   only?: string;
   run(stage: Stage): Promise<void>;
 };
@@ -25,7 +25,7 @@ const event = z.looseObject({
   result: z.looseObject({ application: z.looseObject({ operation: z.optional(z.unknown()) }) }),
 });
 
-/** Says that an operation is over, and how. */
+/** Reports that an operation is over, and how it ended. */
 const over = (phase: string) => (line: string) => {
   if (!line.includes(`"phase":"${phase}"`) || !line.includes('MODIFIED')) return false;
   const { success, data } = event.safeParse(JSON.parse(line.replace(/^data: /, '')));
@@ -55,7 +55,7 @@ const movedIntoProject: Script = {
   },
 };
 
-/** The stream goes on with a token that no new request could use. */
+/** The stream continues with a token that a new request could not use. */
 function tokenBecomes(state: 'expired' | 'revoked'): Script {
   return {
     async run({ control, ask }) {

@@ -1,4 +1,4 @@
-// The contract for streams: framing, selection, types, and the order in which an operation shows. Not its times.
+// The contract for streams: framing, selection, types, and the order in which an operation shows. Times are not compared.
 import { afterEach, describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import type { Simulator } from '../argocd.ts';
@@ -35,7 +35,7 @@ const event = z.looseObject({
   ),
 });
 
-/** The events without what differs from time to time; one that then says what the last one said is left out. */
+/** The events without parts that differ each time. An event that then repeats the last one is left out. */
 function trace(lines: readonly string[], only: string | undefined): unknown[] {
   const events: unknown[] = [];
   let last = '';
@@ -53,7 +53,7 @@ function trace(lines: readonly string[], only: string | undefined): unknown[] {
   return events;
 }
 
-/** What stands between and around the events: `data: ` with a blank at the end and two empty lines, or nothing. */
+/** What stands between and around the events: `data: ` with a trailing space and two empty lines, or nothing. */
 function framing(lines: readonly string[]): string[] {
   return [...new Set(lines.map((line) => line.replace(/\{.*\}/, '{…}')))].toSorted();
 }
@@ -138,7 +138,7 @@ describe('streams without events', () => {
       const { simulator, url } = await startArranged(arrangeStream(recording));
       running = simulator;
       const stream = open(url, recording);
-      // Another stream, opened later, has long got its events, and the one for everybody a change.
+      // A stream that was opened later has received its own events and the change that everybody gets.
       const path = '/api/v1/stream/applications';
       const other = openStream(url, path, { Authorization: `Bearer ${tokenFor('valid', 'admin')}` });
       await other.waitFor((line) => line.includes('"ADDED"'), 11);

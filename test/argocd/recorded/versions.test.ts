@@ -1,4 +1,4 @@
-// What older versions of Argo CD answered otherwise, the simulator answers otherwise too, as that version.
+// Where older versions of Argo CD answered differently, the simulator does too when it runs as that version.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -68,7 +68,7 @@ const listSchema = z.object({
   items: z.array(z.looseObject({ metadata: z.looseObject({ name: z.string() }) })),
 });
 
-/** Which members the items have, by the name of the application; what is in a member without a fixed set is left out. */
+/** The members of the items, by the name of the application. Members inside a free-form one are left out. */
 function membersOf(body: unknown): Record<string, string[]> {
   const { items } = z.parse(listSchema, body);
   const ours = items.filter(({ metadata }) => world.applications.some(({ name }) => name === metadata.name));
@@ -92,7 +92,7 @@ describe.each(versions)('%s', (version) => {
     expect(status).toBe(one.response.status);
     const answered = membersOf(JSON.parse(body));
     const wanted = membersOf(one.response.body);
-    // Whatever has an operation in the recording's moment says more than one that has none.
+    // An application with an operation at the recorded moment has more members than one without.
     for (const app of ['guestbook', 'autopilot', 'catalog'])
       expect(withoutOperation(answered[app])).toEqual(withoutOperation(wanted[app]));
   });
