@@ -13,7 +13,7 @@ import {
 } from './wire.ts';
 
 describe('packet size', () => {
-  // 64 user properties ("k", 16,000 characters): a CONNECT of a megabyte.
+  // 64 user properties ("k", 16,000 characters): a CONNECT of one megabyte.
   const value = Buffer.alloc(16_000, 'v');
   const property = Buffer.concat([
     Buffer.from([0x26, 0, 1, 0x6b, value.length >> 8, value.length & 0xff]),

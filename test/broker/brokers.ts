@@ -1,4 +1,4 @@
-// Brokers and clients for these tests: ours, and the bare library to show what ours adds.
+// Brokers and clients for these tests: our broker, and the bare library to show what ours adds.
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { Writable } from 'node:stream';
@@ -19,7 +19,7 @@ export async function startBroker(
   return { broker, ...(await broker.start()) };
 }
 
-/** The bare library in this process, for holes that leave it alive. */
+/** The bare library in this process, for faults that it survives. */
 export async function startBareLibrary(options: AedesOptions = {}): Promise<{ url: string; port: number }> {
   const aedes = await Aedes.createBroker(options);
   const server = createServer(aedes.handle);
@@ -33,7 +33,7 @@ export async function startBareLibrary(options: AedesOptions = {}): Promise<{ ur
   return { url: `mqtt://127.0.0.1:${port}`, port };
 }
 
-/** The bare library in a process of its own, for holes that end it. `exited` resolves to its exit code. */
+/** The bare library in a separate process, for faults that end it. `exited` resolves to its exit code. */
 export async function spawnBareLibrary(): Promise<{ port: number; exited: Promise<number | null> }> {
   const file = new URL('bare-library.mjs', import.meta.url).pathname;
   const child = spawn(process.execPath, [file], { stdio: ['ignore', 'pipe', 'ignore'] });

@@ -28,7 +28,7 @@ const name = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 20 }),
 );
 
-/** Packets that are well framed, with odd contents. */
+/** Packets with correct framing and odd contents. */
 const packetFor = (of: Version) =>
   fc.oneof(
     fc.array(name, { minLength: 1, maxLength: 4 }).map((filters) => subscribePacket(of, filters)),
@@ -70,9 +70,9 @@ const connection = version.chain((of) =>
       { weight: 1, arbitrary: fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)) },
     ),
     packets: fc.array(packetFor(of), { maxLength: 6 }),
-    /** Bytes changed in what follows the CONNECT: place and value. */
+    /** Changed bytes after the CONNECT: position and value. */
     changes: fc.array(fc.tuple(fc.nat(300), fc.integer({ min: 0, max: 255 })), { maxLength: 3 }),
-    /** How much of it is sent, in bytes; then the connection is cut. */
+    /** How many bytes are sent before the connection is cut. */
     sent: fc.oneof(fc.constant(Infinity), fc.nat(200)),
     reset: fc.boolean(),
   }),
@@ -91,7 +91,7 @@ function bytesOf({
 
 describe('invalid input', () => {
   test('broken, truncated and odd packets over many connections do not stop the broker from serving', async () => {
-    // The library throwing is survived, and logged as an error; it should not even come to that.
+    // The broker survives an exception of the library and logs an error, but there should not even be one.
     const { log, lines } = capturedLog('error');
     const { port, url } = await startBroker({ connectTimeoutMs: 500, maximumConnections: 1000, log });
     const bystander = await connectClient(url, { clientId: 'bystander' });

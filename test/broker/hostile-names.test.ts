@@ -13,7 +13,7 @@ import {
 
 const inheritedNames = Object.getOwnPropertyNames(Object.prototype);
 
-/** A client connects and gets answers: the broker lives. */
+/** A client connects and gets answers, so the broker is alive. */
 async function expectServing(url: string): Promise<void> {
   const { mqtt } = await connectClient(url);
   await expect(mqtt.publishAsync('still/here', 'yes', { qos: 1 })).resolves.toBeDefined();

@@ -11,7 +11,7 @@ import { capturedLog, connectClient, startBroker } from './brokers.ts';
 import { connectPacket, connectWire, openWire, subscribePacket, types } from './wire.ts';
 import { patienceMs } from '../support/patience.ts';
 
-/** What `npm test` has built, for a child process: Node 20 reads no TypeScript. */
+/** The output of `npm test`'s build, for a child process: Node 20 cannot read TypeScript. */
 const built = fileURLToPath(new URL('../../dist', import.meta.url));
 
 async function failure(changed: Parameters<typeof brokerOptions>[0]): Promise<ListenError> {
@@ -87,7 +87,7 @@ describe('an address that cannot be opened', () => {
   });
 
   test('an address of another machine: the error points to broker.host', async () => {
-    // 192.0.2.0/24 is for documentation: no machine has it (RFC 5737).
+    // 192.0.2.0/24 is for documentation: no machine has such an address (RFC 5737).
     const error = await failure({ host: '192.0.2.1', allowAnonymousBeyondLoopback: true });
     expect(error.code).toBe('EADDRNOTAVAIL');
     expect(error.message).toContain('broker.host');
@@ -132,7 +132,7 @@ describe('stop', () => {
     const older = await connectWire(port, { version: 4, clientId: 'older' });
     const silent = openWire(port);
     silent.send(connectPacket({ version: 5, clientId: 'silent' }).subarray(0, 4));
-    // Its answer shows that the connections before it have been taken.
+    // Its answer shows that the broker has accepted the earlier connections.
     await connectWire(port, { version: 4, clientId: 'last' });
     await broker.stop();
     await Promise.all([newer, older, silent].map((client) => client.untilClosed()));
@@ -169,14 +169,14 @@ describe('stop', () => {
             await client.subscribeAsync('#', { qos: 1 });
             await client.publishAsync('a', 'x', { qos: 1, retain: true });
             ${end}
-            // Holds nothing open itself: it comes only where something else does.
+            // This timer does not keep the process alive: it fires only if something else does.
             setTimeout(() => process.exit(9), 1_000).unref();
           `,
         ],
         { cwd: built, encoding: 'utf8', timeout: patienceMs },
       );
     expect(run('await broker.stop(); await broker.stop();')).toMatchObject({ status: 0, signal: null });
-    // And the same without stopping does not end, or this test would show nothing.
+    // Without the stop the process does not end; otherwise this test would prove nothing.
     expect(run('await client.endAsync();')).toMatchObject({ status: 9 });
   });
 });
@@ -193,7 +193,7 @@ describe('metrics', () => {
     hostile.send(connectPacket({ version: 5, clientId: 'toString' }));
     const garbage = openWire(port);
     garbage.send(Buffer.from('GET / HTTP/1.1\r\n\r\n'));
-    // Broken off by the client: not a refusal.
+    // Closed by the client: not a refusal.
     const resetting = openWire(port);
     resetting.socket.once('connect', () => resetting.socket.resetAndDestroy());
     await Promise.all([hostile, garbage, resetting].map((client) => client.untilClosed()));

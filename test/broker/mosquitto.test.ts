@@ -10,7 +10,7 @@ interface Run {
   readonly lines: readonly string[];
   readonly errors: readonly string[];
   readonly exited: Promise<number | null>;
-  /** So that it cannot say goodbye. */
+  /** So that it cannot send a DISCONNECT. */
   kill(): void;
 }
 

@@ -3,7 +3,7 @@ import { connectClient, startBareLibrary, startBroker } from './brokers.ts';
 import { connectPacket, connectWire, openWire, subscribePacket, types, type WireClient } from './wire.ts';
 import { patienceMs } from '../support/patience.ts';
 
-/** Twelve clients with one id, all at once. Resolves when each has either its subscription or been thrown out. */
+/** Twelve clients with one id at the same moment. Resolves when each is either subscribed or disconnected. */
 async function stampede(port: number): Promise<WireClient[]> {
   const clients = Array.from({ length: 12 }, () => openWire(port));
   for (const client of clients) {
@@ -23,7 +23,7 @@ async function reached(clients: WireClient[], url: string): Promise<number> {
   await mqtt.subscribeAsync('#', { qos: 1 });
   await mqtt.publishAsync('press', 'x', { qos: 1 });
   await expect.poll(() => received.length).toBe(1);
-  // The publisher's own copy is not the last one written: one more round trip of each shows what had been sent to it.
+  // The publisher's own copy need not be the last one sent. One more round trip of each client shows what it was sent.
   for (const client of clients) if (!client.closed) client.send(Buffer.from([0xc0, 0]));
   const answered = (client: WireClient) => client.closed || client.frames.some(({ type }) => type === 13);
   await vi.waitUntil(() => clients.every(answered), { timeout: patienceMs });
@@ -70,7 +70,7 @@ describe('one connection per client id', () => {
     await stuck.frame(types.suback);
     stuck.socket.pause();
     const publisher = await connectClient(url);
-    // Not awaited one by one: the first that does not fit waits for the stuck one.
+    // Not awaited one by one: the first message that does not fit waits for the stuck client.
     for (let count = 0; count < 200; count += 1) publisher.mqtt.publish('a', Buffer.alloc(60_000));
     await connectWire(port, { version: 5, clientId: 'worker' });
   });

@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { connectClient, payloads, startBareLibrary, startBroker } from './brokers.ts';
 import { connectWire, publishPacket, types } from './wire.ts';
 
-/** Only what the time is; timers run as ever. */
+/** Replaces the time of day only; timers run as usual. */
 function movableDate(): { advance(ms: number): void } {
   vi.useFakeTimers({ toFake: ['Date'] });
   onTestFinished(() => void vi.useRealTimers());

@@ -1,10 +1,10 @@
-// A broker process that stood still and goes on: what it finds unread is older than it looks.
+// A broker process that was paused and continues: its unread messages are older than they look.
 import { expect, onTestFinished, test } from 'vitest';
 import { createWorkplace, type Running } from '../support/processes.ts';
 import { until } from '../support/wait.ts';
 import { connectClient, payloads } from './brokers.ts';
 
-/** As long as an agent waits for the broker before it takes a press back, and the tick of the watch. In milliseconds. */
+/** How long an agent waits for the broker before it withdraws a press, and the tick of the pause watch. In milliseconds. */
 const longEnoughMs = 2_500;
 
 async function brokerProcess(): Promise<{ readonly running: Running; readonly url: string }> {
@@ -36,7 +36,7 @@ test('does not pass on an event that was unread during the pause, since its send
   await standStill(running, longEnoughMs, () => {
     patient.mqtt.publish('press', 'late', { qos: 1 });
     gone.mqtt.publish('press', 'taken back', { qos: 1 });
-    // As an agent does; what is in the receive buffer of the broker stays there all the same.
+    // As an agent does; the bytes in the broker's receive buffer stay there nevertheless.
     gone.mqtt.stream.destroy();
   });
   await until('the sender to be cut off', () => closed);

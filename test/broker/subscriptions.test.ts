@@ -193,7 +193,7 @@ describe('options of a subscription to presses', () => {
     const worker = await connectClient(url);
     await worker.mqtt.subscribeAsync(presses, { qos: 1, rap: true, nl: true });
     const publisher = await connectClient(url);
-    // The worker clears a stored press this way; it must not see its own clearing.
+    // The worker clears a stored press this way, and must not receive its own clearing.
     await worker.mqtt.publishAsync(press, '', { qos: 1, retain: true });
     await publisher.mqtt.publishAsync(press, 'another', { qos: 1 });
     await expect.poll(() => payloads(worker.received)).toEqual(['another']);
@@ -208,7 +208,7 @@ describe('options of a subscription to presses', () => {
       const { mqtt, received } = await connectClient(url);
       await mqtt.subscribeAsync('a', { qos: 1, rh });
       await mqtt.subscribeAsync('a', { qos: 1, rh });
-      // What follows on the connection shows that nothing more is on its way.
+      // The next packet on the connection shows that nothing else was on its way.
       await mqtt.subscribeAsync('end', { qos: 1 });
       await publisher.mqtt.publishAsync('end', 'now', { qos: 1 });
       await expect.poll(() => payloads(received).at(-1)).toBe('now');

@@ -1,4 +1,4 @@
-// MQTT on the wire, written and read by hand: for packets that no well-behaved client sends, and to see what really came.
+// Reads and writes MQTT packets by hand: for packets that no correct client sends, and to see the exact bytes.
 import { connect, type Socket } from 'node:net';
 import { onTestFinished, vi } from 'vitest';
 import { patienceMs } from '../support/patience.ts';
@@ -27,7 +27,7 @@ export interface WireClient {
   readonly frames: readonly Frame[];
   readonly closed: boolean;
   send(...packets: Buffer[]): void;
-  /** The first frame of the type, now or later. Fails when the connection ends without one. */
+  /** The first frame of the type, now or later. Rejects if the connection ends without one. */
   frame(type: number): Promise<Frame>;
   untilClosed(): Promise<void>;
 }
@@ -70,7 +70,7 @@ export function openWire(port: number): WireClient {
   };
 }
 
-/** Connects and waits for the CONNACK to say yes. */
+/** Connects, and waits for a CONNACK that accepts it. */
 export async function connectWire(port: number, options: ConnectOptions): Promise<WireClient> {
   const client = openWire(port);
   client.send(connectPacket(options));
@@ -146,7 +146,7 @@ export interface Publish {
   readonly payload: string;
   readonly qos: number;
   readonly retain: boolean;
-  /** Identifier and raw bytes of each property that a test looks for, in order. */
+  /** Identifier and raw bytes of each property, in order. */
   readonly subscriptionIdentifiers: readonly number[];
 }
 

@@ -1,4 +1,4 @@
-// A real process whose output is read line by line as it comes: hours of it must not be read again at every look.
+// A real process whose output is read once, line by line, as it comes. Reading hours of it again each time would be slow.
 import { spawn } from 'node:child_process';
 
 export interface Line {
@@ -53,7 +53,7 @@ export function startChild(options: ChildOptions): Child {
   };
   listen(child.stdout);
   listen(child.stderr);
-  // Whoever is killed takes no more input.
+  // A killed process accepts no more input.
   child.stdin.on('error', () => {});
   const exited = new Promise<Awaited<Child['exited']>>((resolve, reject) => {
     child.once('error', reject);

@@ -1,4 +1,4 @@
-// What the processes say of themselves at /metrics.
+// The figures that the processes give at /metrics.
 import { until } from '../support/wait.ts';
 import type { Child } from './child.ts';
 
@@ -38,7 +38,7 @@ export async function brokerFiguresOf(child: Child): Promise<BrokerFigures> {
   };
 }
 
-/** What a metric says, over all its labels. */
+/** The sum of a metric over all its labels. */
 async function metricsOf(child: Child): Promise<(name: string) => number> {
   const listener = child.lines.find(({ log }) => log['what'] === 'health and metrics');
   const text = await (await fetch(`${String(listener?.log['url'])}/metrics`)).text();

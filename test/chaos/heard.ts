@@ -1,4 +1,4 @@
-// What a real mosquitto_sub hears of everything, all the time; and what a fresh one finds retained.
+// A real mosquitto_sub that receives every message all the time, and fresh ones that list what is retained.
 import { spawnSync } from 'node:child_process';
 import { startChild, type Child } from './child.ts';
 
@@ -11,13 +11,13 @@ export interface Message {
 
 export interface Heard {
   readonly child: Child;
-  /** the newest payload of a topic, as text; '' where there is none */
+  /** the newest payload of a topic, as text; '' if there is none */
   text(topic: string): string;
   /** the newest payload of a topic, parsed */
   latest(topic: string): Readonly<Record<string, unknown>>;
-  /** all that came on a topic, oldest first */
+  /** all payloads of a topic, oldest first */
   all(topic: string): readonly Message[];
-  /** The broker that said it is dead: what was retained there is no longer the case. */
+  /** The broker that would report it is dead, so its retained messages no longer count. */
   forget(): void;
 }
 
@@ -32,7 +32,7 @@ function messageOf(
     : { isRetained: match[1] === '1', topic: match[2] ?? '', payload: match[3] ?? '' };
 }
 
-/** @param events topics of which everything is kept, not only the newest */
+/** @param events topics of which every message is kept, not only the newest */
 export function listen(options: {
   readonly brokerPort: number;
   readonly cwd: string;
@@ -62,16 +62,16 @@ export function listen(options: {
   };
 }
 
-/** The last thing that a fresh subscriber gets: by it, it is known to have got all. */
+/** The last message that a fresh subscriber gets: once it is there, so are all others. */
 const markTopic = 'chaos/mark';
 
-/** Everything that is retained, by topic. */
+/** Every retained message, by topic. */
 export async function retained(options: {
   readonly brokerPort: number;
   readonly cwd: string;
 }): Promise<ReadonlyMap<string, string>> {
   const where = ['-h', '127.0.0.1', '-p', String(options.brokerPort)];
-  // The store hands out what it holds in the order in which it was stored.
+  // The store sends its messages in the order in which they were stored.
   const mark = spawnSync('mosquitto_pub', [...where, '-r', '-q', '1', '-t', markTopic, '-m', 'mark'], {
     timeout: 5_000,
   });

@@ -1,6 +1,6 @@
-// The installation that is broken again and again: broker, agent, worker and simulated Argo CD as processes of their own,
-// on ports that they keep; and a second agent and worker under another prefix, the witnesses, who are never touched and
-// see every death of broker and Argo CD.
+// The installation that the test breaks: broker, agent, worker and simulated Argo CD as separate processes on fixed ports.
+// A second agent and worker under another prefix are the witnesses: nothing touches them, and they see every death of
+// broker and Argo CD.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,10 +17,11 @@ export const main = 'release-button';
 export const witness = 'witness';
 
 /**
- * What is set, and why. The keep-alive and how long Argo CD's word counts are the defaults: the test is about them.
- * - waiting for the next try to connect never takes longer than 2 s: a broker that dies again and again within seconds
- *   would otherwise be waited for ever longer;
- * - a release ends: what is refused, cut or frozen does not take minutes.
+ * The settings, and why. The keep-alive and how long an answer of Argo CD counts are the defaults, because the test is about
+ * them.
+ * - the wait before a reconnect never exceeds 2 s: otherwise a broker that dies repeatedly within seconds would be awaited
+ *   longer each time;
+ * - a release ends soon: one that is refused, cut or frozen does not take minutes.
  */
 const settings = {
   RELEASE_BUTTON_MQTT_RECONNECT_MAX_MS: '2000',
@@ -50,22 +51,22 @@ export interface Installation {
   readonly world: World;
   /** what the lights of the simulated pins show, from the agents' own logs */
   readonly light: (prefix: string) => Light | undefined;
-  /** every log line of a part, of all its lives */
+  /** every log line of a part, of all its processes */
   readonly onLog: (listener: (part: string, line: Line) => void) => void;
-  /** every process of ours that was ever started */
+  /** every process that was ever started */
   readonly children: readonly Child[];
   readonly witnesses: { readonly agent: Child; readonly worker: Child };
   readonly current: (part: PartName) => Child;
   kill(part: PartName): Promise<void>;
-  /** SIGSTOP; resolves to what lets it go on */
+  /** SIGSTOP; resolves to the function that lets it continue */
   stop(part: PartName): () => void;
   /** Resolves when it is up again. */
   restart(part: PartName): Promise<void>;
-  /** A finger on the agent's button. */
+  /** Presses the agent's button. */
   pressButton(): void;
-  /** Processes that have ended although nobody has killed them. */
+  /** Processes that have ended although nobody killed them. */
   endedByThemselves(): readonly string[];
-  /** Ends everything that runs in order, by SIGTERM. */
+  /** Ends everything in order, by SIGTERM. */
   end(): Promise<readonly Ended[]>;
   clear(): Promise<void>;
 }
@@ -148,7 +149,7 @@ export async function startInstallation(): Promise<Installation> {
       child.lines.some((line) => isUp(part, line)),
     );
     if (part !== 'simulator') return;
-    // Nobody sees the new one before its world is what it was.
+    // Nobody connects to the new simulator before its world is restored.
     await world.reset();
     await relay.up();
   };
@@ -158,7 +159,7 @@ export async function startInstallation(): Promise<Installation> {
     const child = current(part);
     if (part !== 'agent') return child.signal(name);
     process.kill(Number(pidOf(child)), name);
-    // `script` stops with what it runs, and must go on with it.
+    // `script` pauses together with its child, so it must continue with it.
     if (name === 'SIGCONT') child.signal(name);
   };
   const terminate = (child: Child) => {
@@ -206,7 +207,7 @@ export async function startInstallation(): Promise<Installation> {
       signal(part, 'SIGKILL');
       if (part === 'simulator') await relay.down();
       await current(part).exited;
-      // Nothing that was heard or seen of the dead one may pass for news of the next.
+      // Nothing that came from the dead process may pass for news of the next one.
       if (part === 'agent') lights.delete(main);
       if (part === 'broker') heard.forget();
     },
@@ -221,7 +222,7 @@ export async function startInstallation(): Promise<Installation> {
         .map(({ name, lines }) => `${name}: ${lines.at(-1)?.text ?? 'without a word'}`),
     end: async () => {
       const ended: Ended[] = [];
-      // Who talks to the broker ends before it, as `start` does it.
+      // The clients of the broker end before it, as with `start`.
       const order = [current('agent'), current('worker'), witnesses.agent, witnesses.worker];
       for (const child of [...order, current('simulator'), current('broker')]) {
         const began = performance.now();

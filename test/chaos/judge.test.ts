@@ -1,4 +1,4 @@
-// What the chaos test lets pass as late.
+// Which late POSTs the chaos test excuses.
 import { expect, test } from 'vitest';
 import { isCaughtSending } from './judge.ts';
 import type { Away } from './rounds.ts';

@@ -1,4 +1,5 @@
-// What became of the presses: at most one result each, at most one POST an application of an accepted one, and none without.
+// Judges the presses: each has at most one result, an accepted one leads to one POST for each application, and no POST comes
+// without an accepted press.
 import { parse, type Heard } from './heard.ts';
 import { main, refreshTimeoutMs } from './installation.ts';
 import type { Press } from './pressing.ts';
@@ -8,16 +9,16 @@ import type { Away, Played } from './rounds.ts';
 export interface Judgement {
   readonly attempted: number;
   readonly accepted: number;
-  /** why not, and how often: reasons of rejections, or that there was nothing to release */
+  /** reasons of rejections (or that there was nothing to release), each with its count */
   readonly refused: ReadonlyMap<string, number>;
   /** did not reach the broker, as its sender was told */
   readonly dropped: number;
-  /** reached a broker, and no worker that lived on */
+  /** reached a broker, but no worker that stayed alive */
   readonly unanswered: number;
   readonly posts: number;
-  /** applications of accepted presses that were never sent, and reported so */
+  /** applications of accepted presses that were never sent, and were reported so */
   readonly neverSent: number;
-  /** results that only the journal tells of: nobody was connected to hear them */
+  /** results that are only in the journal: nobody was connected to receive them */
   readonly unheard: number;
   readonly longestMs: number;
   readonly problems: {
@@ -27,11 +28,11 @@ export interface Judgement {
   };
 }
 
-/** A worker or broker that is about to die takes presses with it that were made shortly before. */
+/** A worker or broker that is about to die may lose presses from shortly before. */
 const takenAlongMs = 2_500;
-/** From the press to the POST: how old a press may be, a refresh, and a look at who is in charge. In milliseconds. */
+/** From the press to the POST: the maximum age of a press, a refresh, and a check of who is in charge. In milliseconds. */
 const latestPostMs = 10_000 + refreshTimeoutMs + 5_000;
-/** From the note that a POST comes next, over the last look at whether it still is to, to its first byte. In milliseconds. */
+/** From the journal line about the POST, over the last check that it is still wanted, to its first byte. In milliseconds. */
 const sendingMs = 250;
 
 export function judgePresses(played: Played, heard: Heard, posts: readonly Post[]): Judgement {
@@ -59,7 +60,7 @@ export function judgePresses(played: Played, heard: Heard, posts: readonly Post[
     const lines = ledger.presses.get(id) ?? [];
     const what = `the press ${id} of round ${round} (${press.source}, ${fate})`;
     if (round === 0) problems.results.push(`${what} was made by nobody`);
-    // The same result may come again where the worker died before it knew that it had been taken.
+    // The same result may come again if the worker died before its delivery was confirmed.
     if (own > 1) problems.results.push(`${what} got ${own} different results`);
     if (lines.length > 1) problems.results.push(`${what} was counted ${lines.length} times`);
     const [line] = lines;
@@ -139,7 +140,7 @@ function isExcused(press: Press, away: readonly Away[]): boolean {
   );
 }
 
-/** Stopped between its last look and the first byte, a worker can only send when it goes on. */
+/** A worker that is paused between its last check and the first byte can only send when it continues. */
 export function isCaughtSending(at: number, away: readonly Away[]): boolean {
   return away.some(({ part, from }) => part === 'worker' && from > at - 1 && from < at + sendingMs);
 }

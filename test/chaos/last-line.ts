@@ -1,4 +1,4 @@
-// When all reporters have spoken: the figures of the run as the last line.
+// Prints the figures of the run as the last line, after all reporters.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ declare module 'vitest' {
   }
 }
 
-/** The file in the folder that holds the line. */
+/** The file in the folder that contains the line. */
 export const lastLineFile = 'last-line';
 
 export default function setup(project: TestProject): () => void {

@@ -1,4 +1,4 @@
-// The worker's journal, read from outside: what was decided, and which releases run.
+// Reads the worker's journal from outside: which presses were decided, and which releases run.
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { journalLineSchema, type JournalLine } from '../../release-worker/releases/journal-lines.ts';
@@ -13,15 +13,15 @@ export interface Ledger {
   readonly answered: ReadonlySet<string>;
   /** accepted, by release */
   readonly accepted: ReadonlyMap<string, PressLine>;
-  /** when it was written down that the POST comes next, in milliseconds since the epoch, by `<release> <application>` */
+  /** when the line about the coming POST was written, in milliseconds since the epoch, by `<release> <application>` */
   readonly sending: ReadonlyMap<string, number>;
   /** how an application of a release ended, by `<release> <application>` */
   readonly ends: ReadonlyMap<string, AppLine>;
   readonly finished: ReadonlyMap<string, FinishedLine>;
-  /** the newest release that has finished and, where none has been accepted since, how it ended */
+  /** the newest finished release and, if no press has been accepted since, how it ended */
   readonly last: FinishedLine | undefined;
   readonly acceptedSince: boolean;
-  /** releases that run */
+  /** running releases */
   readonly open: readonly string[];
 }
 
@@ -35,14 +35,14 @@ export function createLedgerReader(folder: string): () => Ledger {
     const now = statSync(path, { throwIfNoEntry: false })?.size;
     if (now === undefined || now === size) return ledger;
     size = now;
-    // The last line may be on its way.
+    // The last line may be incomplete yet.
     const texts = readFileSync(path, 'utf8').split('\n').slice(0, -1);
     ledger = ledgerOf(texts.flatMap(read));
     return ledger;
   };
 }
 
-/** A line that was torn by a kill is skipped, as the worker does. */
+/** Skips a line that a kill has torn, as the worker does. */
 function read(text: string): JournalLine[] {
   try {
     const parsed = journalLineSchema.safeParse(JSON.parse(text));

@@ -1,7 +1,7 @@
-// Broker, agent, worker and Argo CD are killed and stopped in random order while somebody presses: what must hold all the
-// same. The rounds are played in a hook and judged by the tests. Run by `npm run test:chaos`;
-// RELEASE_BUTTON_CHAOS_SEED gives another order, RELEASE_BUTTON_CHAOS_ROUNDS fewer rounds, and
-// RELEASE_BUTTON_CHAOS_VERBOSE a line a round. What the light has to say when is in truth.ts.
+// Kills and pauses broker, agent, worker and Argo CD in random order while somebody presses, and checks what must always
+// hold. A hook plays the rounds, and the tests judge them. `npm run test:chaos` runs this file:
+// RELEASE_BUTTON_CHAOS_SEED sets another order, RELEASE_BUTTON_CHAOS_ROUNDS fewer rounds, and
+// RELEASE_BUTTON_CHAOS_VERBOSE prints a line for each round. truth.ts says what the light must show when.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -17,7 +17,7 @@ import { killBoundMs, stopBoundMs } from './truth.ts';
 const seed = Number(process.env['RELEASE_BUTTON_CHAOS_SEED'] ?? '20261125');
 const schedule = makeSchedule(seed).slice(0, Number(process.env['RELEASE_BUTTON_CHAOS_ROUNDS'] ?? '60'));
 
-/** What is held may differ by so much. */
+/** By how much held resources may differ. */
 const memoryTolerance = 0.2;
 /** Kept connections to Argo CD come and go. */
 const filesTolerance = 4;
@@ -140,11 +140,11 @@ describe.skipIf(!hasMosquitto || !hasScript)(
   },
 );
 
-/** Node's own warnings, and what our processes say when something has gone wrong that nobody has foreseen. */
+/** Node's own warnings, and the words of our processes for unexpected errors. */
 const complaint =
   /MaxListenersExceededWarning|\(node:\d+\)|unexpected error|"level":"fatal"|could not be handled|did not stop cleanly/;
 
-/** The median of the rounds around it: a single look may fall into the middle of something. */
+/** The median of the rounds around it: a single reading may fall into the middle of something. */
 function atRound(samples: readonly Sample[], round: number, who: 'agent' | 'worker'): Figures {
   const around = samples.filter((sample) => Math.abs(sample.round - round) <= 2).map((sample) => sample[who]);
   const of = (what: keyof Figures) => median(around.map((figures) => figures[what]));

@@ -1,4 +1,4 @@
-// Presses, by the agent's own button or by the real mosquitto_pub, and what became of each as its sender sees it.
+// Presses by the agent's own button or by the real mosquitto_pub, and how each ended as its sender sees it.
 import { startChild, type Child } from './child.ts';
 import { main, type Installation } from './installation.ts';
 import type { Round } from './schedule.ts';
@@ -6,12 +6,12 @@ import type { Round } from './schedule.ts';
 export interface Press {
   readonly round: number;
   readonly source: Round['press']['source'];
-  /** undefined: the button has not felt it (its agent died at that moment) */
+  /** undefined: the button did not register it (its agent died at that moment) */
   id: string | undefined;
-  /** monotonic milliseconds: when somebody pressed, and when the sender knew what had become of it */
+  /** monotonic milliseconds: when somebody pressed, and when the sender knew how the press had ended */
   readonly at: number;
   settledAt: number | undefined;
-  /** `taken`: the broker has acknowledged it; `sent`: the agent has sent it and not said that it was dropped */
+  /** `taken`: the broker has acknowledged it; `sent`: the agent has sent it and not reported it as dropped */
   fate: 'unknown' | 'sent' | 'taken' | 'dropped';
 }
 
@@ -22,9 +22,9 @@ export interface Pressing {
   readonly droppedAt: number;
   /** The newest press of the button got no result although its worker was online, and the signal has not changed. */
   readonly unanswered: boolean;
-  /** to be told when the signal of the button has changed */
+  /** must be called when the signal of the button has changed */
   signalChanged(): void;
-  /** Ends what still waits for a broker. */
+  /** Ends the presses that still wait for a broker. */
   readonly waiting: readonly Child[];
 }
 
@@ -77,7 +77,7 @@ export function createPressing(installation: Installation): Pressing {
   return {
     presses,
     press: ({ number, press: { source } }) => {
-      // A finger that was not felt stays so: the next press of the button is another one.
+      // A press that was not registered stays so: the next press of the button is another one.
       for (const press of presses)
         if (press.source === 'button' && press.fate === 'unknown') press.fate = 'dropped';
       const press: Press = {

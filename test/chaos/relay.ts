@@ -1,6 +1,6 @@
-// A relay between workers and the simulated Argo CD, which loses its memory when it is killed: it notes every POST of a
-// sync that a worker has sent, whether or not it arrived. Bytes pass through as they come; whatever is cut on one side is
-// cut on the other, and while the simulator is dead nothing listens here either.
+// A relay between the workers and the simulated Argo CD, which loses its memory when it is killed. The relay records every
+// POST of a sync that a worker has sent, whether or not it arrived. It passes bytes on as they come, and cuts both sides
+// together. While the simulator is dead, the relay does not listen either.
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import * as z from 'zod/mini';
 
@@ -17,7 +17,7 @@ export interface Relay {
   readonly url: string;
   readonly posts: readonly Post[];
   up(): Promise<void>;
-  /** Ends every connection and listens no more. */
+  /** Ends every connection and stops listening. */
   down(): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ const bodySchema = z.object({
   infos: z.array(z.object({ name: z.string(), value: z.string() })),
 });
 
-/** Of one connection, not of what it carries (RFC 9110, section 7.6.1). */
+/** Headers of one connection, not of the message (RFC 9110, section 7.6.1). */
 const hopByHop = new Set(['connection', 'keep-alive', 'transfer-encoding']);
 
 export function createRelay(options: { readonly port: number; readonly simulatorPort: number }): Relay {
@@ -83,7 +83,7 @@ export function createRelay(options: { readonly port: number; readonly simulator
   };
 
   const server = createServer(pass);
-  // Longer than clients keep idle connections: they never send into one that is being closed.
+  // Longer than clients keep idle connections, so that they never write to one that is just being closed.
   server.keepAliveTimeout = 120_000;
 
   return {

@@ -1,4 +1,4 @@
-// Plays the rounds: drift, press, fault, truth, return, truth, and a look at everything that is retained.
+// Plays the rounds: drift, press, fault, truth, return, truth, and a check of all retained messages.
 import { until } from '../support/wait.ts';
 import { brokerFiguresOf, figuresOf, type BrokerFigures, type Figures } from './figures.ts';
 import { retained } from './heard.ts';
@@ -42,7 +42,7 @@ export interface Sample {
 
 export interface Played {
   readonly truths: readonly Truth[];
-  /** what was wrong with what is retained, by round */
+  /** what was wrong with the retained messages, by round */
   readonly notWhole: readonly string[];
   readonly away: readonly Away[];
   readonly samples: readonly Sample[];
@@ -52,10 +52,10 @@ export interface Played {
   readonly wallOffset: number;
 }
 
-/** The subscriber, and two agents and workers: whoever comes back leaves nothing behind. */
+/** The subscriber, and two agents and workers: a client that comes back leaves no other one behind. */
 export const clientsAtRest = 5;
 
-/** Waiting goes on for a while after the bound: how late it came says more than that it was late. */
+/** Waits beyond the bound for a while: how late it came says more than that it was late. */
 const graceMs = 15_000;
 const pollMs = 20;
 /** Twice as long as a release may take (installation.ts), since two may follow each other. */
@@ -104,7 +104,7 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
   };
   const problemNow = async () => wholeTruth(facts((await world.outOfSync()).length));
 
-  /** Waits for it to be true, and notes how long that took. */
+  /** Waits until it is true, and records how long that took. */
   const untilTrue = async (
     about: Pick<Truth, 'round' | 'after' | 'boundMs'>,
     since: number,
@@ -128,7 +128,7 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
     await untilTrue({ round, after: 'drift', boundMs: killBoundMs }, performance.now(), problemNow);
   };
 
-  /** Kills or stops it, has it noticed, and brings it back. Returns when it began to come back. */
+  /** Kills or pauses the part, waits until that is noticed, and brings it back. Returns when the return began. */
   const breakPart = async (round: Round) => {
     const { part, fault, press } = round;
     const during = async () => {
@@ -167,7 +167,7 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
     });
   };
 
-  /** Whoever has just pressed or looked may still be leaving, and the last one still be on its way back. */
+  /** Clients that pressed or looked may still be disconnecting, and the last part may still be coming back. */
   const brokerAtRest = async () => {
     let found = await brokerFiguresOf(installation.current('broker'));
     const since = performance.now();
@@ -226,7 +226,7 @@ function say(round: Round, ms: number, truths: readonly Truth[]): void {
   );
 }
 
-/** The faults and presses have their times by the schedule: here time itself is what is waited for. */
+/** The schedule gives the times of faults and presses, so here time itself is awaited. */
 function wait(ms: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, ms);

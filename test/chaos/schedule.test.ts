@@ -1,4 +1,4 @@
-// The order of the chaos test comes again with its seed.
+// The same seed gives the same order of the chaos test.
 import { expect, test } from 'vitest';
 import { makeSchedule, mixOf } from './schedule.ts';
 

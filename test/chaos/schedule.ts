@@ -1,10 +1,10 @@
-// What happens in which round, made up from a seed: which part is killed or stopped, when somebody presses, and how.
+// Makes the rounds from a seed: which part is killed or paused, when somebody presses, and how.
 import { randomFrom } from '../../bench/debounce/random.ts';
 
 export const parts = ['broker', 'agent', 'worker', 'simulator'] as const;
 export type PartName = (typeof parts)[number];
 
-/** `kill`: SIGKILL. `stop`: SIGSTOP until the light has noticed. `pause`: SIGSTOP for a moment that nobody need notice. */
+/** `kill`: SIGKILL. `stop`: SIGSTOP until the light shows it. `pause`: SIGSTOP too short for the light to show. */
 export const faults = ['kill', 'stop', 'pause'] as const;
 export type Fault = (typeof faults)[number];
 
@@ -13,24 +13,24 @@ export interface Round {
   readonly number: number;
   readonly part: PartName;
   readonly fault: Fault;
-  /** It begins when no release runs any more, so that its press can be accepted; otherwise in the middle of whatever is. */
+  /** The round begins when no release runs, so that its press can be accepted; otherwise at any time. */
   readonly calm: boolean;
-  /** Of a part that was killed: it comes back at once, as a service manager does it, or when its death has shown. */
+  /** For a killed part: it returns at once, as with a service manager, or when the light shows its death. */
   readonly comesBack: 'at once' | 'once noticed';
-  /** Of a pause, in milliseconds. */
+  /** For a pause, in milliseconds. */
   readonly pauseMs: number;
   readonly press: {
     readonly moment: 'before' | 'during' | 'after';
     /** In milliseconds: from the press to the fault, or from the fault to the press. */
     readonly apartMs: number;
-    /** The agent's own button; mosquitto_pub; mosquitto_pub that says when the press was made. */
+    /** The agent's own button; mosquitto_pub; mosquitto_pub with the time of the press. */
     readonly source: 'button' | 'mosquitto_pub' | 'dated mosquitto_pub';
   };
-  /** So many applications drift before it, where nothing is out of sync. */
+  /** How many applications drift before the round if nothing is out of sync. */
   readonly drift: 1 | 2;
 }
 
-/** Stops take long to be noticed, so there are few of them. 60 in all. */
+/** A paused part takes long to be noticed, so there are few such rounds. 60 in all. */
 const mix: Readonly<Record<PartName, Readonly<Record<Fault, number>>>> = {
   broker: { kill: 10, stop: 2, pause: 2 },
   agent: { kill: 11, stop: 2, pause: 1 },
@@ -53,11 +53,11 @@ export function makeSchedule(seed: number): readonly Round[] {
   const order = deck.map((card) => ({ card, at: random() })).sort((a, b) => a.at - b.at);
 
   return order.map(({ card: { part, fault } }, index): Round => {
-    // What an agent has taken back after 2 s still lies in the socket of a broker that stood still for longer.
+    // A press that an agent withdrew after 2 s still lies in the socket of a broker that was paused for longer.
     const takenBack = part === 'broker' && fault === 'pause';
     const moment = takenBack ? 'during' : pick('before', 'during', 'after');
     const noFinger = part === 'agent' && moment === 'during';
-    // Whoever waits for a broker that stands still has pressed when he began to wait: only his clock can tell.
+    // A client that waits for a paused broker pressed when its wait began, and only its own clock knows when.
     const mustBeDated = part === 'broker' && fault === 'stop' && moment === 'during';
     const source = takenBack ? 'button' : pick('button', 'mosquitto_pub', 'dated mosquitto_pub');
     return {

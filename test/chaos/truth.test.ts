@@ -1,4 +1,4 @@
-// What the chaos test takes for the truth, and what it does not let pass.
+// What the chaos test accepts as the truth, and what it does not.
 import { expect, test } from 'vitest';
 import { faultTruth, wholeTruth, type Facts } from './truth.ts';
 

@@ -1,4 +1,4 @@
-// What the light has to say, and what else must be true with it. Pure: facts in, what is wrong with them out.
+// What the light must show, and what else must be true with it. Pure: takes facts and returns what is wrong with them.
 //
 // | what is the case                             | the truth                                                        | within      |
 // | -------------------------------------------- | ---------------------------------------------------------------- | ----------- |
@@ -22,14 +22,14 @@
 import { patternOfSignal } from '../../gpio-agent/patterns.ts';
 import { signals, type Signal } from '../../messages/button.ts';
 
-/** In milliseconds: after a death or a return, and after a peer stands still (1.5 times the keep-alive, and some). */
+/** In milliseconds: after a death or a return, and after a peer is paused (1.5 times the keep-alive, and some). */
 export const killBoundMs = 5_000;
 export const stopBoundMs = 25_000;
 
 /** After the return of a part, however long it was away. In milliseconds. */
 export const returnBoundMs = 5_000;
 
-/** How an end is shown for so long (README), and what the way to the light may take. */
+/** How long an end is shown (README), and how long the way to the light may take. */
 const endShownMs = 5_000;
 const droppedShownMs = 5_100;
 const slackMs = 1_000;
@@ -38,7 +38,7 @@ export interface Facts {
   readonly now: number;
   /** the light at the pins */
   readonly light: { readonly pattern: string; readonly shows: string } | undefined;
-  /** as subscribers have it */
+  /** as subscribers receive it */
   readonly heard: {
     readonly pattern: unknown;
     readonly because: unknown;
@@ -50,16 +50,16 @@ export interface Facts {
   };
   readonly outOfSync: number;
   readonly openReleases: number;
-  /** the last release that has ended; without an accepted press since then */
+  /** the last release that has ended, if no press has been accepted since */
   readonly last: { readonly succeeded: boolean; readonly at: number } | undefined;
   readonly droppedAt: number;
   readonly unanswered: boolean;
 }
 
-/** Undefined: it is so. Otherwise what is wrong, in words. */
+/** What is wrong, in words; undefined if nothing is. */
 export type Problem = string | undefined;
 
-/** Everything is up: what the button's signal may be. The first is what it becomes. */
+/** The signals that the button may have while everything is up. The first is the one that it settles on. */
 function truthfulSignals(facts: Facts): readonly Signal[] {
   const { now, last, outOfSync } = facts;
   if (facts.openReleases > 0) return ['releasing'];
@@ -67,7 +67,7 @@ function truthfulSignals(facts: Facts): readonly Signal[] {
   if (last === undefined) return [byDrift];
   const isRecent = now - last.at < endShownMs + slackMs;
   if (last.succeeded) return isRecent ? [byDrift, 'succeeded'] : [byDrift];
-  // Once the signal was clear the failure is over, also after a restart of the worker.
+  // A clear signal ends the failure for good, also after a restart of the worker.
   return outOfSync > 0 || isRecent ? [byDrift, 'failed'] : [byDrift];
 }
 

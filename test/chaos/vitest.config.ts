@@ -7,7 +7,7 @@ export default defineConfig({
     root: import.meta.dirname,
     include: ['parts.chaos.ts'],
     globalSetup: ['last-line.ts'],
-    // All rounds are played in a hook, and judged afterwards.
+    // A hook plays all rounds, and the tests judge them afterwards.
     hookTimeout: 20 * 60_000,
     testTimeout: 60_000,
   },

@@ -1,5 +1,5 @@
-// Whether everything that is retained is whole: each topic is one of the contract's and of a kind that is retained, each
-// payload parses, nothing is missing, nothing is left over.
+// Checks that everything retained is whole: each topic belongs to the contract and to a retained kind, each payload parses,
+// and nothing is missing or left over.
 import { channels } from '../../messages/all.ts';
 import { main, witness } from './installation.ts';
 import { applications } from './world.ts';

@@ -1,4 +1,4 @@
-// The world of the simulated Argo CD, as the test makes and sees it: past the relay, so that it is true whatever is cut.
+// The world of the simulated Argo CD as the test sets and sees it. It bypasses the relay, so it is right whatever is cut.
 import * as z from 'zod/mini';
 import { argocdControl, worldOf } from '../support/argocd-control.ts';
 
@@ -10,9 +10,9 @@ const syncMs = 700;
 export interface World {
   /** The world of the beginning, with two applications out of sync. */
   reset(): Promise<void>;
-  /** Something new to release. */
+  /** Makes something new to release. */
   drift(count: number): Promise<void>;
-  /** Applications that are out of sync, by Argo CD's own answer. */
+  /** The applications that are out of sync, by Argo CD's own answer. */
   outOfSync(): Promise<readonly string[]>;
 }
 

@@ -1,4 +1,4 @@
-// What .ci/run would do (`--plan`) on a CI, and on the machine of somebody who has not all of it: with a PATH of the test's own.
+// What .ci/run would do (`--plan`) in a CI, and on a machine where something is missing: the test sets its own PATH.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,10 +25,10 @@ const programs = [
 interface Machine {
   readonly env?: Readonly<Record<string, string>>;
   readonly root?: boolean;
-  /** of `programs` */
+  /** names from `programs` */
   readonly without?: readonly string[];
   readonly docker?: boolean;
-  /** a script beside the project that brings an engine */
+  /** a script beside the project that sets up an engine */
   readonly lab?: boolean;
   readonly parts?: readonly string[];
 }

@@ -1,4 +1,4 @@
-// What the demo is loaded from: everything that is wrong, at once.
+// The configuration of the demo: all its faults are reported at once.
 import { expect, it } from 'vitest';
 import { loadStart } from '../../cli/demo.ts';
 import { ConfigError } from '../../config/problems/problem.ts';

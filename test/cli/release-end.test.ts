@@ -1,4 +1,4 @@
-// The end of a release among those of several workers.
+// Finds the end of a release among those of several workers.
 import { expect, it } from 'vitest';
 import { releaseEnds } from '../../cli/release-end.ts';
 import { examples } from '../../tools/message-examples.ts';

@@ -1,5 +1,5 @@
-// docker-compose.yml as somebody runs it: built, started, pressed from outside, each container killed, and taken down.
-// Run by `npm run test:compose`, not by `npm test`: it needs a Docker engine.
+// docker-compose.yml as a user runs it: built, started, pressed from outside, each container killed, and taken down. Run by
+// `npm run test:compose`, not by `npm test`: it needs a Docker engine.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import {
@@ -44,7 +44,7 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
     const light = () => heard.latest(led)?.['pattern'];
     const untilLight = (pattern: string) =>
       until(`the light ${pattern}; it is ${String(light())}`, () => light() === pattern, 60_000);
-    /** A subscriber that the broker still knows: after its restart it is connected anew. */
+    /** A subscriber that reconnects after a restart of the broker. */
     const listenAgain = async () => {
       heard = subscribe(workplace, brokerUrl);
       await until('what is retained', () => heard.latest(`${prefix}/button/main/signal`), 60_000);
@@ -67,7 +67,7 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
       env = {
         MQTT_PORT: String(mqtt),
         SIMULATOR_PORT: String(simulator),
-        // What a shell may have for other programs, and what the demo must not follow.
+        // Variables that a shell may have for other programs, and that the demo must ignore.
         ARGOCD_SERVER: 'https://production.example',
         ARGOCD_AUTH_TOKEN: 'production-token',
         RELEASE_BUTTON_MQTT_URL: 'mqtt://production.example:1883',
@@ -165,7 +165,7 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
 
     it('survives `docker kill` of Argo CD: the light shows unknown, and is right again when it is back', async () => {
       dockerOk(['kill', idOf('argocd-simulator')]);
-      // Known for a minute at most, worker.drift.maxAgeMs.
+      // What is known counts for a minute at most, worker.drift.maxAgeMs.
       await until('the light to say unknown', () => light() === 'heartbeat', 90_000);
       compose('start', 'argocd-simulator');
       await untilLight('on');
@@ -205,7 +205,7 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
     });
 
     it('restarts every process when all of them are killed', async () => {
-      // Not by `docker kill`, which counts as a wish of the operator: as the kernel does it when memory runs out.
+      // Not by `docker kill`, which counts as the operator's wish, but as the kernel does it when memory runs out.
       for (const service of services) process.kill(container(service).State.Pid, 'SIGKILL');
       const all = (holds: (service: Service) => boolean) => services.every(holds);
       await until('the restarts', () => all((service) => container(service).RestartCount > 0), 30_000);

@@ -1,4 +1,5 @@
-// The commands of the pages that need Docker, in order with the others of their page. docs/developing.md says how they are marked.
+// Runs the commands of the pages that need Docker, in order with the other commands of their page. docs/developing.md
+// lists the marks for them.
 import { createServer } from 'node:net';
 import { describe, it, onTestFinished } from 'vitest';
 import { blocksOf, pages } from '../documents/blocks.ts';
@@ -28,7 +29,7 @@ describe.skipIf(!hasDocker || !hasMosquitto || free.includes(false))(
           DOCKER_HOST: process.env['DOCKER_HOST'] ?? '',
           DOCKER_CONFIG: process.env['DOCKER_CONFIG'] ?? '',
           COMPOSE_PROJECT_NAME: project,
-          // Packages may come from a proxy or a mirror that is only known on the network of this machine.
+          // Packages may come from a proxy or a mirror that only the network of this machine knows.
           COMPOSE_FILE: 'docker-compose.yml:test/compose/build-network.yaml',
         },
       });

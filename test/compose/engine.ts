@@ -26,20 +26,20 @@ export function docker(args: readonly string[], env: Environment = {}, cwd = roo
   return { code: status, out: stdout ?? '', err: error === undefined ? stderr : String(error) };
 }
 
-/** @throws what docker says when it does not succeed */
+/** @throws Docker's own message if the command fails */
 export function dockerOk(args: readonly string[], env: Environment = {}, cwd = root): string {
   const { code, out, err } = docker(args, env, cwd);
   if (code !== 0) throw new Error(`docker ${args.join(' ')} ended with ${String(code)}: ${err}${out}`);
   return out;
 }
 
-/** Builds the image by the compose file. */
+/** Builds the image as the compose file says. */
 export function buildImage(): void {
-  // With the network of the host, since a proxy or a mirror of the packages may only be known there.
+  // With the network of the host, since only it may know a proxy or a mirror of the packages.
   dockerOk(['compose', '-f', 'docker-compose.yml', '-f', 'test/compose/build-network.yaml', 'build']);
 }
 
-/** Images of this project that no name stands for any more. */
+/** Images of this project without a name. */
 export function namelessImages(): readonly string[] {
   const label = 'label=org.opencontainers.image.title=release-button';
   return dockerOk(['images', '--quiet', '--filter', 'dangling=true', '--filter', label])
@@ -47,7 +47,7 @@ export function namelessImages(): readonly string[] {
     .filter((id) => id !== '');
 }
 
-/** An engine that answers, with compose. CI has to have one. */
+/** An engine with compose that answers. CI must have one. */
 export const hasDocker: boolean = (() => {
   const asked = [docker(['version']), docker(['compose', 'version'])];
   const failed = asked.find(({ code }) => code !== 0);

@@ -1,4 +1,4 @@
-// docker-compose.yml as docs/install-docker.md sets it up: with a token, and with a broker that is not ours, which asks for a password.
+// docker-compose.yml as docs/install-docker.md sets it up: with a token, and with an existing broker that asks for a password.
 import {
   cpSync,
   existsSync,
@@ -30,7 +30,7 @@ const project = 'release-button-test-own';
 const password = 'the-password-of-the-broker';
 const services = ['gpio-agent', 'release-worker', 'home-assistant', 'argocd-simulator'] as const;
 
-/** Root gives the files to somebody else, as the page says; everybody else keeps them. */
+/** As the page says, root gives the files to another user; any other user keeps them. */
 const isRoot = process.getuid?.() === 0;
 const uid = isRoot ? 1001 : (process.getuid?.() ?? 1000);
 const gid = isRoot ? 1001 : (process.getgid?.() ?? 1000);
@@ -39,7 +39,7 @@ describe.skipIf(!hasDocker || !hasMosquitto || !hasMosquittoBroker)(
   'an installation with an existing broker (skipped without a Docker engine or mosquitto)',
   () => {
     let workplace: Workplace;
-    /** a copy, since settings and secrets belong into the checkout */
+    /** a copy, since settings and secrets are written into the checkout */
     let folder: string;
     let mosquitto: Running;
     let heard: Subscriber;
@@ -84,7 +84,7 @@ describe.skipIf(!hasDocker || !hasMosquitto || !hasMosquittoBroker)(
       );
       mosquitto = workplace.spawn('mosquitto', ['-c', mosquittoFile]);
 
-      // The simulated Argo CD stands for somebody's own.
+      // The simulated Argo CD stands for the user's own.
       const example = readFileSync(join(folder, '.env.example'), 'utf8').replace(
         'SIMULATORS=0',
         'SIMULATORS=1',

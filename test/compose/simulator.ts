@@ -1,4 +1,4 @@
-// The simulated Argo CD of docker-compose.yml as a test sees it: over HTTP, as anybody does.
+// The simulated Argo CD of docker-compose.yml, over HTTP.
 import * as z from 'zod/mini';
 
 const listSchema = z.object({
@@ -13,7 +13,7 @@ const listSchema = z.object({
   ),
 });
 
-/** How many syncs that somebody asked for have deployed something, by the histories of the applications. */
+/** How many manual syncs have deployed something, by the histories of the applications. */
 export async function deployments(url: string): Promise<number> {
   const answer = await fetch(`${url}/api/v1/applications`, {
     headers: { authorization: 'Bearer simulated' },
@@ -23,7 +23,7 @@ export async function deployments(url: string): Promise<number> {
   return asked.reduce((sum, { status }) => sum + (status.history?.at(-1)?.id ?? 0), 0);
 }
 
-/** Lets the next application drift. */
+/** Makes the next application drift. */
 export async function drift(url: string): Promise<void> {
   const { ok } = await fetch(`${url}/simulator/drift`, { method: 'POST' });
   if (!ok) throw new Error('the simulator did not take the drift');

@@ -6,10 +6,10 @@ export default defineConfig({
     name: 'compose',
     root: import.meta.dirname,
     include: ['*.docker.ts'],
-    // They share the image, and the machine has other things to do, too.
+    // They share the image, and the machine has other work, too.
     fileParallelism: false,
     testTimeout: 180_000,
-    // The image is built in a hook, from an empty cache with all packages to fetch.
+    // A hook builds the image from an empty cache, and fetches all packages.
     hookTimeout: 10 * 60_000,
   },
 });

@@ -1,4 +1,4 @@
-// Who may press, and where the worker may go, by the network policies of the manifests.
+// Who may press, and where the worker may connect, by the network policies of the manifests.
 import { expect, test } from 'vitest';
 import { readFolder } from './manifests.ts';
 import { createReach, type End } from './reachability.ts';
@@ -91,7 +91,7 @@ test('another pod of the namespace may look up names, and is otherwise cut off',
 test('where the broker is opened to a network, one network is named, and it is nobody until it is edited', () => {
   const service = lan.named('Service', 'release-button-broker-lan');
   const policies = lan.all('NetworkPolicy').map(({ spec }) => spec);
-  // RFC 5737: a network for documents.
+  // A network for documentation (RFC 5737).
   const blocks = policies.flatMap(({ ingress }) => ingress.flatMap(({ from }) => from));
   expect(blocks).toEqual([{ ipBlock: { cidr: '192.0.2.0/24' } }]);
   expect(service.spec).toMatchObject({

@@ -1,5 +1,5 @@
-// The manifests for Kubernetes against the code that they start: configuration, ports, paths, probes, and what a
-// restricted namespace lets in.
+// Checks the manifests for Kubernetes against the code that they start: configuration, ports, paths, probes, and the rules
+// of a restricted namespace.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Registry } from 'prom-client';
@@ -35,7 +35,7 @@ function portOf(workload: (typeof workloads)[number], name: string): number {
 const environmentOf = (workload: (typeof workloads)[number]) =>
   Object.fromEntries(containerOf(workload).env.map(({ name, value }) => [name, value]));
 
-/** What can be found at which path in the worker's pod, and what it is made from. */
+/** The files at each path in the worker's pod, and their sources. */
 const filesInPod = worker.spec.template.spec.volumes.flatMap(({ name, projected }) => {
   const mount = containerOf(worker).volumeMounts.find((one) => one.name === name);
   return (projected?.sources ?? []).flatMap(({ configMap, secret }) =>
@@ -187,7 +187,7 @@ test.each(workloads)('$metadata.name: its selector has its own pods, and no othe
 });
 
 test('one worker acts and one broker speaks: one pod each, the old one gone before the new one starts', () => {
-  // A StatefulSet by itself, the Deployment by Recreate, which the schema of the manifests demands.
+  // A StatefulSet never runs two; for a Deployment the schema of the manifests demands Recreate.
   expect(workloads.map(({ kind, spec }) => [kind, spec.replicas])).toEqual([
     ['Deployment', 1],
     ['StatefulSet', 1],
@@ -249,7 +249,7 @@ test('the account in Argo CD may see and sync what the button selects, and nothi
   const { data: accounts } = argocd.named('ConfigMap', 'argocd-cm');
   const { data: rights } = argocd.named('ConfigMap', 'argocd-rbac-cm');
   expect(accounts).toEqual({ 'accounts.release-button': 'apiKey' });
-  // A key of its own, so that a patch leaves the policies of others alone.
+  // A key of its own, so that a patch does not change the policies of others.
   expect(Object.keys(rights)).toEqual(['policy.release-button.csv']);
   for (const { target } of argocd.kustomization.patches) expect(target.kind).toBe('ConfigMap');
   expect(argocd.kustomization.patches.map(({ target }) => target.name).toSorted()).toEqual(

@@ -1,5 +1,5 @@
-// The manifests for Kubernetes as a test reads them: only what is looked at, but that strictly. A label or a variable
-// that YAML takes for a number or a boolean is refused, as the API server would.
+// Reads the manifests for Kubernetes: only the members that tests use, but these strictly. It refuses a label or variable
+// that YAML reads as a number or a boolean, as the API server would.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
@@ -86,7 +86,7 @@ const service = z.looseObject({
   ),
 });
 
-// Peers and ports have to be said: a rule without them means everybody, and every port.
+// Peers and ports are required: a rule without them means everybody, and every port.
 const peers = z
   .array(
     z.strictObject({
@@ -173,14 +173,14 @@ function documentsIn(path: string): unknown[] {
 
 export interface Folder {
   readonly kustomization: z.output<typeof kustomizationSchema>;
-  /** every YAML file in it but kustomization.yaml */
+  /** every YAML file in it except kustomization.yaml */
   readonly files: readonly string[];
   readonly manifests: readonly Manifest[];
   named<Kind extends Manifest['kind']>(kind: Kind, name: string): Extract<Manifest, { readonly kind: Kind }>;
   all<Kind extends Manifest['kind']>(kind: Kind): readonly Extract<Manifest, { readonly kind: Kind }>[];
 }
 
-/** A folder of deploy/kubernetes, `''` for that itself. */
+/** A folder of deploy/kubernetes; `''` for that folder itself. */
 export function readFolder(name: '' | 'lan' | 'argocd'): Folder {
   const at = join(folder, name);
   const [kustomization] = documentsIn(join(at, 'kustomization.yaml')).map((document) =>

@@ -1,4 +1,4 @@
-// What deploy/monitoring/ gives to Prometheus and Grafana: read by promtool, and held against the real registries.
+// Checks the files for Prometheus and Grafana in deploy/monitoring/ with promtool and against the real registries.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,11 +47,11 @@ const dashboard = dashboardSchema.parse(JSON.parse(read('grafana-dashboard.json'
 const panels = dashboard.panels.filter(({ type }) => type !== 'row');
 const targets = panels.flatMap((panel) => panel.targets ?? []);
 
-/** As Grafana asks Prometheus when everything is selected. */
+/** The query that Grafana sends to Prometheus when everything is selected. */
 const filledIn = (expression: string) =>
   expression.replaceAll('$__rate_interval', '1m').replaceAll('$button', '.*');
 
-/** Every expression that a person may copy from us. */
+/** Every expression that a person may copy from our pages. */
 const expressions = (): readonly string[] => [
   ...targets.map(({ expr }) => filledIn(expr)),
   ...[...readFileSync(join(folder, '../../docs/metrics.md'), 'utf8').matchAll(/```promql\n([^`]+)```/g)].map(

@@ -1,5 +1,5 @@
-// Who may talk to whom by network policies, decided as Kubernetes defines it: a pod that a policy selects for a direction
-// has only what some policy allows; both ends must allow.
+// Decides by network policies which pod may connect to which, as Kubernetes defines it: a pod that a policy selects for a
+// direction has only what some policy allows, and both ends must allow a connection.
 import type { Peers, Policy, Selector } from './manifests.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -7,7 +7,7 @@ type Labels = Readonly<Record<string, string>>;
 export interface End {
   readonly labels: Labels;
   readonly namespace: string;
-  /** of the namespace, besides the name that Kubernetes itself puts there */
+  /** of the namespace, besides the name that Kubernetes itself adds */
   readonly namespaceLabels?: Labels;
 }
 

@@ -1,4 +1,4 @@
-// What doctor says of an agent that cannot have seen everything.
+// What doctor reports of an agent that may have missed presses.
 import { describe, expect, test } from 'vitest';
 import type { Present } from '../../doctor/broker.ts';
 import { processRows } from '../../doctor/processes.ts';

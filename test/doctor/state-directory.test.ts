@@ -63,7 +63,7 @@ it('names the user where the directory may not be written', async () => {
   const cwd = await folder();
   await chmod(cwd, 0o555);
   const isRoot = process.getuid?.() === 0;
-  // Root may write everywhere. Whether it can be made is asked of the real user, which stays.
+  // Root may write everywhere. Whether the directory can be created is asked as the real user, which does not change.
   if (isRoot) {
     process.seteuid?.(nobody);
     onTestFinished(() => process.seteuid?.(0));
