@@ -67,7 +67,9 @@ export function agentDevice(prefix: string, info: AgentInfo, about: About): Disc
     availability: [whileOnline(make, agentAvailability.at({ agent: id }), about)],
     components: [
       ...info.buttons.slice(0, thingsMax).flatMap((button) => buttonComponents(make, button)),
-      ...info.leds.slice(0, thingsMax).flatMap((led) => ledComponents(make, led)),
+      ...info.leds
+        .slice(0, thingsMax)
+        .flatMap((led) => ledComponents(make, led, { calledBy: buttonOf(led, info) ?? { id: led.id } })),
     ],
   });
 }
@@ -119,12 +121,25 @@ function buttonComponents(make: Maker, button: Button): (readonly [string, Compo
   ];
 }
 
-function ledComponents(make: Maker, led: AgentInfo['leds'][number]): (readonly [string, Component])[] {
+type Led = AgentInfo['leds'][number];
+
+/** The button whose signal the LED shows, if no other LED shows it too. It may be a button of another agent. */
+function buttonOf({ follows }: Led, { buttons, leds }: AgentInfo): Pick<Button, 'id' | 'title'> | undefined {
+  if (leds.filter((led) => led.follows === follows).length > 1) return undefined;
+  return buttons.find(({ id }) => id === follows) ?? { id: follows };
+}
+
+/** @param options.calledBy whose name the light has: that of its button, so that people see what it is about */
+function ledComponents(
+  make: Maker,
+  led: Led,
+  { calledBy }: { readonly calledBy: Pick<Button, 'id' | 'title'> },
+): (readonly [string, Component])[] {
   const { id } = led;
   const state = make.topic(ledState.at({ led: id }));
   return [
     make.entity(`light_${id}`, 'light', {
-      name: nameOf('Light', { id }),
+      name: nameBeside('Light', calledBy),
       what: 'light',
       thing: id,
       icon: 'mdi:alarm-light',
@@ -141,10 +156,10 @@ function ledComponents(make: Maker, led: AgentInfo['leds'][number]): (readonly [
         `value_json.pattern if value_json.pattern in [${effects.map(quoted).join(', ')}] else (${formerEffect})`,
         formerEffect,
       ),
-      ...attributes(state, ['because', 'signal', 'pattern']),
+      ...attributes(state, ['because', 'signal', 'pattern'], { button: quoted(led.follows) }),
     }),
     make.entity(`identify_${id}`, 'button', {
-      name: nameOf('Identify', { id }),
+      name: nameBeside('Identify', calledBy),
       what: 'identify',
       thing: id,
       device_class: 'identify',

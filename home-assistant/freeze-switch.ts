@@ -2,7 +2,7 @@
 import { freezeState, workerFreezeSet } from '../messages/freeze.ts';
 import type { Component } from '../messages/home-assistant.ts';
 import type { Maker } from './device.ts';
-import { attributes, onWhen } from './templates.ts';
+import { attributes, onWhen, quoted } from './templates.ts';
 
 /** Who freezes, as others read it. */
 export const originator = 'Home Assistant';
@@ -41,13 +41,15 @@ export function freezeSwitch(
 const causesShown = 10;
 
 /**
- * Attributes of the switch for everything: why, until when and by whom the freeze that lasts longest is, which buttons are
- * frozen by themselves, every cause, and by `sources` which of them freeze everything.
+ * Attributes of the switch for all buttons of a worker: reason, end and originator of the freeze that lasts longest, the
+ * buttons that are frozen alone, every cause, and in `sources` the causes that freeze everything. `command_topic` is for
+ * automations that freeze with a source and a reason of their own: by it they reach this worker and no other.
  */
 export function freezeAttributes(make: Maker, worker: string): ReturnType<typeof attributes> {
   const topic = make.topic(freezeState.at({ worker }));
   const causes = '(value_json.causes | default([]))';
   return attributes(topic, ['reason', 'until', 'by', 'buttons'], {
+    command_topic: quoted(make.topic(workerFreezeSet.at({ worker }))),
     causes: `${causes}[:${causesShown}]`,
     sources: `${causes} | rejectattr('button', 'defined') | map(attribute='source') | list`,
   });

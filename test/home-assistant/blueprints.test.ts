@@ -5,7 +5,7 @@ import { parseDocument, visit } from 'yaml';
 import * as z from 'zod/mini';
 import { originator } from '../../home-assistant/freeze-switch.ts';
 import { signalStates } from '../../home-assistant/worker-button.ts';
-import { freezeSet } from '../../messages/freeze.ts';
+import { freezeSet, workerFreezeSet } from '../../messages/freeze.ts';
 import { pressOutcomes } from '../../messages/press.ts';
 import { usualEntities as entities } from './support/usual-entities.ts';
 
@@ -199,7 +199,7 @@ test('the lamp flashes by a word that the signal has', () => {
 });
 
 test('the freeze is requested and lifted by its own source, as the worker takes it', () => {
-  const { document, strings } = read('freeze-outside-working-hours.yaml');
+  const { strings } = read('freeze-outside-working-hours.yaml');
   const sent = strings
     .filter((string) => string.includes("{'frozen'"))
     .map((payload) =>
@@ -218,12 +218,12 @@ test('the freeze is requested and lifted by its own source, as the worker takes 
     { ok: true, value: { frozen: true, reason: 'r'.repeat(200), ...own } },
     { ok: true, value: { frozen: false, ...own } },
   ]);
-  const topics = strings.filter((string) => string.startsWith('{{ topic_prefix }}/'));
-  expect(topics).toEqual([
-    `{{ topic_prefix }}/${freezeSet.at({}).topic}`,
-    `{{ topic_prefix }}/${freezeSet.at({}).topic}`,
-  ]);
-  expect(document.getIn(['blueprint', 'input', 'topic_prefix', 'default'])).toBe('release-button');
+  // Of the worker whose switch it is, and of no other.
+  const topics = strings.filter((string) => string.includes("'command_topic'"));
+  expect(topics).toEqual(["{{ state_attr(freeze, 'command_topic') }}", "{{ state_attr(freeze, 'command_topic') }}"]);
+  expect(entities.get('switch.release_button_freeze')?.['json_attributes_template']).toContain(
+    `'command_topic': 'release-button/${workerFreezeSet.at({ worker: 'main' }).topic}'`,
+  );
 });
 
 const setting = z.object({ variables: z.record(z.string(), z.unknown()) });
@@ -252,6 +252,6 @@ function freeNamesOf(template: string): readonly string[] {
 const ofJinja = new Set(
   (
     'if else elif endif for endfor in is not and or set none true false select map unique list count join max int abs tojson ' +
-    'default replace string slugify namespace states state_attr is_state as_datetime timedelta now this trigger wait'
+    'device_attr repeat default replace string slugify namespace states state_attr is_state as_datetime timedelta now this trigger wait'
   ).split(' '),
 );
