@@ -1,62 +1,59 @@
-// Brings what is retained in line with what should be: message by message, not too fast, and nothing that is so already.
+// Brings the announcements on the broker in line with what should be announced: message by message, at a limited pace, and
+// without repeating what is so already.
 import { addressBelow, filterBelow } from '../messages/foreign.ts';
-import { discoveryConfig } from '../messages/home-assistant.ts';
-import type { Discovery } from '../messages/home-assistant.ts';
-import type { Clock, Timer } from '../service/clock.ts';
+import { discoveryConfig, type Discovery } from '../messages/home-assistant.ts';
+import type { Clock } from '../service/clock.ts';
 import type { Link } from '../service/link/link.ts';
 import type { Log } from '../service/log.ts';
-import type { Known, Memory } from './memory.ts';
-import { componentsOf, isOurs, isSame, nextMessage } from './next-message.ts';
-import { withRecalled } from './recalled.ts';
+import type { Announced, AnnouncedFile } from './announced-file.ts';
+import { createLedger } from './ledger.ts';
+import { isOurs, isSame, nextMessage } from './next-message.ts';
+import { createPaced } from './paced.ts';
+import { withReannounced } from './reannounced.ts';
 
 export interface Announcer {
-  /** Subscribes to what is retained. */
+  /** Subscribes to the announcements. */
   start(): void;
   stop(): void;
-  /** The connection is gone: what is retained has to be heard again. */
-  forget(): void;
-  /** What should be; a device that is as it was wanted before is left alone, whatever somebody did to it. */
+  /** The connection is gone: what the broker retains has to be heard again. */
+  connectionChanged(): void;
+  /** These should be announced. A device that was wanted like this before is left alone, whatever somebody did to it. */
   want(devices: ReadonlyMap<string, Discovery>): void;
-  /** Compares everything with what is retained. */
+  /** Compares all devices with what the broker retains. */
   compareAll(): void;
-  /** Compares one device with what is retained. */
   compare(id: string): void;
-  /** Says one device again, even if the broker has it already. */
-  sayAgain(id: string): void;
-  /** Says everything again, also what is retained already. */
-  sayAll(): void;
+  /** Home Assistant has started: announces all devices again, also those that the broker retains. */
+  repeatAll(): void;
+  repeat(id: string): void;
   /** Whether the broker has kept the announcement of this device since before this connection. */
-  hasKept(id: string): boolean;
-  /** Whether this device has been announced before, and Home Assistant may know it. */
-  isKnown(id: string): boolean;
-  /** Somebody has said that the agent or worker of this device is gone for good. */
-  takeAway(id: string): void;
-  /** Home Assistant has ended: what it has just been told it may not have heard. */
-  homeGone(): void;
-  /** Which of the wanted devices the broker has taken as they should be, and which it has refused. */
+  isKept(id: string): boolean;
+  /** Whether this device has been announced before, and Home Assistant may have it. */
+  isAnnounced(id: string): boolean;
+  /** Somebody has removed the agent or worker of this device for good. */
+  remove(id: string): void;
+  /** Home Assistant has stopped, and may not have heard what it was just told. */
+  homeAssistantStopped(): void;
+  /** Which of the wanted devices the broker has accepted, and which it has refused. */
   outcome(): { readonly accepted: ReadonlySet<string>; readonly refused: ReadonlySet<string> };
 }
 
 /**
- * Home Assistant drops most of a second configuration that comes while it sets a new device up, so there is time between
- * two of one device. In milliseconds.
+ * The time between two messages of one device. While Home Assistant sets a new device up, it drops most of a second message.
+ * In milliseconds.
  */
 const gapMs = 2_000;
 
-/** How long Home Assistant is given to bring back what is then taken away. In milliseconds. */
-const recallMs = 3_000;
+/** How long Home Assistant has for setting up what is removed afterwards. In milliseconds. */
+const reannouncedMs = 3_000;
 
 /**
- * What the broker has kept of us, and of whose agent or worker it has kept nothing: an info is retained as well, and said
- * again every minute, so after this long it was cleared. In milliseconds.
+ * An agent or worker repeats its info every minute. If the broker has kept its announcement, but no info for this long, then
+ * somebody has cleared the info. In milliseconds.
  */
 export const goneAfterMs = 150_000;
 
-/** Components of a device that are gone, and are remembered until the next birth. */
-const goneMax = 500;
-
-/** Devices of ours that are remembered; more of them nobody has. */
-const retainedMax = 500;
+/** More devices than anybody has. The rest is ignored. */
+const devicesMax = 500;
 
 export function createAnnouncer(options: {
   readonly link: Pick<Link, 'subscribeRaw' | 'publishOnce' | 'clear'>;
@@ -64,288 +61,207 @@ export function createAnnouncer(options: {
   readonly discoveryPrefix: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** what Home Assistant may know; kept up here */
-  readonly known: Known;
-  readonly memory: Pick<Memory, 'write'>;
-  /** Components with such keys are not known well enough yet to be taken away. */
+  /** what was announced before; kept up to date here */
+  readonly announced: Announced;
+  readonly file: Pick<AnnouncedFile, 'write'>;
+  /** Not enough is known yet to remove a component of this key. */
   readonly isSpared: (device: string, key: string) => boolean;
   readonly ownVersion: string;
   readonly onPublished: () => void;
-  /** the broker has taken a message, or refused it */
+  /** the broker has accepted or refused a message */
   readonly onOutcome: () => void;
 }): Announcer {
-  const { link, prefix, discoveryPrefix, clock, log, known, memory, isSpared, ownVersion } = options;
-  /** ours, as they are on the broker as far as is known */
-  const retained = new Map<string, Discovery>();
-  const saidAt = new Map<string, number>();
-  /** devices that may not be as they should */
-  const open = new Set<string>();
-  /** devices to be said again even so, since Home Assistant has been born */
-  const again = new Set<string>();
+  const { link, prefix, discoveryPrefix, clock, log, isSpared, ownVersion } = options;
+  const ledger = createLedger(options.announced, options.file);
+  const sentAt = new Map<string, number>();
+  /** devices to announce again although the broker retains them, since Home Assistant has started */
+  const repeats = new Set<string>();
   /** devices whose announcement the broker has kept since before this connection */
   const kept = new Set<string>();
-  /** components that have been taken away on this connection, by device */
-  const told = new Map<string, ReadonlySet<string>>();
-  /** devices that Home Assistant has been given back what is gone of them, so that it can be taken away */
-  const recalled = new Set<string>();
-  const taken = new Set<string>();
+  /** components whose removal was sent on this connection, by device */
+  const removalsSent = new Map<string, ReadonlySet<string>>();
+  /** devices of which Home Assistant has just been given again what has to be removed */
+  const reannounced = new Set<string>();
+  const accepted = new Set<string>();
   const refused = new Set<string>();
   let devices: ReadonlyMap<string, Discovery> = new Map();
-  let removed = new Set<string>();
-  let since = -Infinity;
-  let timer: Timer | undefined;
-  let timerAt = Infinity;
-  let running = false;
+  /** devices that are no longer wanted */
+  let unwanted = new Set<string>();
+  let comparedAt = -Infinity;
 
   const addressOf = (id: string) => addressBelow(discoveryPrefix, discoveryConfig.at({ object: id }));
 
-  const disarm = () => {
-    timer?.cancel();
-    timerAt = Infinity;
-  };
-  const arm = (at: number) => {
-    if (!running || at >= timerAt) return;
-    timer?.cancel();
-    timerAt = at;
-    timer = clock.setTimeout(work, Math.max(0, at - clock.monotonic()));
-  };
-
-  const work = () => {
-    timerAt = Infinity;
-    const now = clock.monotonic();
-    let nextAt = Infinity;
-    for (const id of open) {
-      const at = dueAt(id);
-      if (at === undefined) open.delete(id);
-      else if (now < at) nextAt = Math.min(nextAt, at);
-      else if (step(id, now)) nextAt = Math.min(nextAt, now + gapOf(id));
-      else open.delete(id);
-    }
-    arm(nextAt);
-  };
-
-  const gapOf = (id: string) => (recalled.has(id) ? recallMs : gapMs);
-
-  /**
-   * When something may be said of a device. Undefined: nothing; what nobody wants has to be known to be gone, and not only
-   * not to be heard.
-   */
+  /** A device that is not wanted has to be known to be gone. That nothing has been heard of it is not enough. */
   const dueAt = (id: string): number | undefined => {
-    const nextAt = (saidAt.get(id) ?? -Infinity) + gapOf(id);
-    if (devices.has(id) || removed.has(id) || recalled.has(id)) return nextAt;
-    if (again.has(id) && known.gone.has(id)) return nextAt;
-    return kept.has(id) ? Math.max(nextAt, since + goneAfterMs) : undefined;
+    const nextAt = (sentAt.get(id) ?? -Infinity) + (reannounced.has(id) ? reannouncedMs : gapMs);
+    if (devices.has(id) || unwanted.has(id) || reannounced.has(id)) return nextAt;
+    if (repeats.has(id) && ledger.removed.has(id)) return nextAt;
+    return kept.has(id) ? Math.max(nextAt, comparedAt + goneAfterMs) : undefined;
   };
 
-  /** Says the next message of a device; false: it is as it should be. */
+  /** Sends the next message of a device. False: the device is as it should be. */
   const step = (id: string, now: number): boolean => {
     const wanted = devices.get(id);
-    if (wanted === undefined ? !takeAway(id) : !bringOn(id, wanted)) return false;
-    saidAt.set(id, now);
+    if (wanted === undefined ? !takeAway(id) : !bringInLine(id, wanted)) return false;
+    sentAt.set(id, now);
     options.onPublished();
-    memory.write(known);
+    ledger.save();
     return true;
   };
+  const paced = createPaced({ clock, dueAt, step });
 
-  const bringOn = (id: string, wanted: Discovery): boolean => {
-    const there = retained.get(id);
-    const born = again.delete(id);
-    const wasRecalled = recalled.delete(id);
-    known.gone.delete(id);
-    const said = (!born && !wasRecalled && told.get(id)) || new Set<string>();
-    const gone = leaving(id, wanted, said);
-    const back = born ? withRecalled({ prefix, id, ownVersion, wanted, gone }) : undefined;
-    if (back !== undefined) {
-      recalled.add(id);
-      known.devices.set(id, knownAfter(maybeKnown(id), wanted));
-      send(id, back);
+  const bringInLine = (id: string, wanted: Discovery): boolean => {
+    const isRepeat = repeats.delete(id);
+    const wasReannounced = reannounced.delete(id);
+    const sent = (!isRepeat && !wasReannounced && removalsSent.get(id)) || new Set<string>();
+    const leaving = componentsToRemove(id, wanted, sent);
+    const more = isRepeat ? withReannounced({ prefix, id, ownVersion, wanted, removed: leaving }) : undefined;
+    if (more !== undefined) {
+      reannounced.add(id);
+      ledger.announce(id, wanted);
+      send(id, more);
       return true;
     }
-    const message = nextMessage(there, wanted, gone) ?? (born ? wanted : undefined);
+    const message = nextMessage(ledger.onBroker.get(id), wanted, leaving) ?? (isRepeat ? wanted : undefined);
     if (message === undefined) {
-      taken.add(id);
+      ledger.announce(id, wanted);
+      accepted.add(id);
       options.onOutcome();
       return false;
     }
-    // What is there again may go again.
-    told.set(id, new Set([...said, ...gone.keys()].filter((key) => !Object.hasOwn(wanted.components, key))));
-    known.devices.set(id, knownAfter(maybeKnown(id), wanted));
-    // Whoever has just been born hears it; without a birth nobody can tell who does.
-    send(id, message, born || wasRecalled ? gone : undefined);
+    // A component that is present again may be removed again.
+    removalsSent.set(
+      id,
+      new Set([...sent, ...leaving.keys()].filter((key) => !Object.hasOwn(wanted.components, key))),
+    );
+    ledger.announce(id, wanted);
+    // Home Assistant certainly listens just after its start. At other times nobody can tell.
+    send(id, message, isRepeat || wasReannounced ? leaving : undefined);
     return true;
   };
 
-  /** @param heard what is certainly known to be gone once the broker has taken this */
+  /** @param heard components that are certainly removed once the broker has accepted the message */
   const send = (id: string, message: Discovery, heard: ReadonlyMap<string, string> = new Map()) => {
-    const before = retained.get(id);
-    retained.set(id, message);
-    taken.delete(id);
+    const before = ledger.onBroker.get(id);
+    ledger.onBroker.set(id, message);
+    accepted.delete(id);
     log.debug({ device: id }, `announced ${id} to Home Assistant`);
     void link.publishOnce(addressOf(id), message).then((outcome) => {
       if (outcome === 'acknowledged') {
-        if (retained.get(id) === message || devices.has(id)) taken.add(id);
+        if (ledger.onBroker.get(id) === message || devices.has(id)) accepted.add(id);
         refused.delete(id);
-        forgetKeys(id, heard);
+        ledger.forgetComponents(id, heard, devices.get(id)?.components ?? {});
       } else if (outcome === 'refused') {
         refused.add(id);
-        // The broker has the one before, if any, and Home Assistant has been given nothing back.
-        if (before === undefined) retained.delete(id);
-        else retained.set(id, before);
-        recalled.delete(id);
-        // The same again would be refused again. A message with more in it is followed by one without.
+        // The broker has the message before, if any, and Home Assistant has been given nothing again.
+        if (before === undefined) ledger.onBroker.delete(id);
+        else ledger.onBroker.set(id, before);
+        reannounced.delete(id);
+        // The broker would refuse the same message again. A larger one is followed by one that it may accept.
         const wanted = devices.get(id);
-        if (wanted !== undefined && isSame(message, wanted)) open.delete(id);
+        if (wanted !== undefined && isSame(message, wanted)) paced.remove(id);
       }
       options.onOutcome();
     });
   };
 
-  const forgetKeys = (id: string, heard: ReadonlyMap<string, string>) => {
-    const before = known.devices.get(id);
-    if (heard.size === 0 || before === undefined) return;
-    const present = devices.get(id)?.components ?? {};
-    const all = new Map(before);
-    for (const key of heard.keys()) if (!Object.hasOwn(present, key)) all.delete(key);
-    known.devices.set(id, all);
-    memory.write(known);
-  };
-
-  /** What Home Assistant may still have, and should not, and has not been told on this connection. */
-  const leaving = (id: string, wanted: Discovery, said: ReadonlySet<string>): Map<string, string> => {
-    const all = maybeKnown(id);
+  /** Components that Home Assistant may still have and should not, and whose removal was not sent on this connection. */
+  const componentsToRemove = (id: string, wanted: Discovery, sent: ReadonlySet<string>) => {
+    const all = ledger.components(id);
     for (const key of all.keys())
-      if (Object.hasOwn(wanted.components, key) || said.has(key) || isSpared(id, key)) all.delete(key);
+      if (Object.hasOwn(wanted.components, key) || sent.has(key) || isSpared(id, key)) all.delete(key);
     return all;
   };
 
-  const maybeKnown = (id: string): Map<string, string> => {
-    const there = retained.get(id);
-    return new Map([...(known.devices.get(id) ?? []), ...(there === undefined ? [] : componentsOf(there))]);
-  };
-
   const takeAway = (id: string): boolean => {
-    const born = again.delete(id);
-    const wasRecalled = recalled.delete(id);
-    removed.delete(id);
+    const isRepeat = repeats.delete(id);
+    const wasReannounced = reannounced.delete(id);
+    unwanted.delete(id);
     kept.delete(id);
-    const gone = maybeKnown(id);
-    const back = born ? withRecalled({ prefix, id, ownVersion, wanted: undefined, gone }) : undefined;
-    if (back !== undefined) {
-      recalled.add(id);
-      send(id, back);
+    const more = isRepeat
+      ? withReannounced({ prefix, id, ownVersion, wanted: undefined, removed: ledger.components(id) })
+      : undefined;
+    if (more !== undefined) {
+      reannounced.add(id);
+      send(id, more);
       return true;
     }
-    const isThere = retained.delete(id);
-    if (!known.devices.has(id) && !isThere) return false;
-    if (born || wasRecalled) {
-      known.devices.delete(id);
-      known.gone.delete(id);
-    } else {
-      if (!known.gone.has(id)) log.info({ device: id }, `${id} is gone, and with it from Home Assistant`);
-      known.devices.set(id, gone);
-      known.gone.add(id);
-    }
-    taken.delete(id);
+    if (!ledger.has(id)) return false;
+    const isHeard = isRepeat || wasReannounced;
+    if (!isHeard && !ledger.removed.has(id))
+      log.info({ device: id }, `${id} is gone, and is removed from Home Assistant`);
+    ledger.remove(id, isHeard);
+    accepted.delete(id);
     refused.delete(id);
     link.clear(addressOf(id));
     return true;
   };
 
-  const openAll = () => {
-    for (const id of [...devices.keys(), ...retained.keys(), ...again]) open.add(id);
-    arm(clock.monotonic());
+  const addAll = () => paced.add([...devices.keys(), ...ledger.onBroker.keys(), ...repeats]);
+  const hear = (id: string, announcement: Discovery, isRetained: boolean) => {
+    if (ledger.onBroker.size >= devicesMax && !ledger.onBroker.has(id)) return;
+    ledger.onBroker.set(id, announcement);
+    if (!isRetained) return;
+    kept.add(id);
+    // The run before this one may have sent it just now.
+    sentAt.set(id, Math.max(sentAt.get(id) ?? -Infinity, clock.monotonic()));
   };
 
   return {
     start: () => {
-      running = true;
+      paced.start();
       link.subscribeRaw(filterBelow(discoveryPrefix, discoveryConfig.filter()), (decoded, about) => {
         const id = about.params.object;
-        // Also a user of Home Assistant who deletes the device empties it: it stays away until something changes.
+        // A user of Home Assistant who deletes the device clears it too: it stays away until something changes.
         if (decoded === undefined) {
-          retained.delete(id);
+          ledger.onBroker.delete(id);
           kept.delete(id);
-        } else if (decoded.ok && isOurs(prefix, id, decoded.value)) {
-          if (retained.size >= retainedMax && !retained.has(id)) return;
-          retained.set(id, decoded.value);
-          if (!about.retained) return;
-          kept.add(id);
-          // Who was here before us may have said it just now.
-          saidAt.set(id, Math.max(saidAt.get(id) ?? -Infinity, clock.monotonic()));
-        }
+        } else if (decoded.ok && isOurs(prefix, id, decoded.value)) hear(id, decoded.value, about.retained);
       });
     },
-    stop: () => {
-      running = false;
-      disarm();
-    },
-    forget: () => {
-      retained.clear();
-      kept.clear();
-      told.clear();
-      open.clear();
-      again.clear();
-      recalled.clear();
-      taken.clear();
-      refused.clear();
-      disarm();
+    stop: paced.stop,
+    connectionChanged: () => {
+      for (const list of [ledger.onBroker, kept, removalsSent, repeats, reannounced, accepted, refused])
+        list.clear();
+      paced.clear();
     },
     want: (next) => {
       const before = devices;
       devices = next;
-      removed = new Set([...before.keys(), ...removed].filter((id) => !next.has(id)));
-      for (const id of removed) open.add(id);
-      for (const [id, discovery] of next)
-        if (JSON.stringify(before.get(id)) !== JSON.stringify(discovery)) open.add(id);
-      arm(clock.monotonic());
+      unwanted = new Set([...before.keys(), ...unwanted].filter((id) => !next.has(id)));
+      const changed = [...next].filter(
+        ([id, discovery]) => JSON.stringify(before.get(id)) !== JSON.stringify(discovery),
+      );
+      paced.add([...unwanted, ...changed.map(([id]) => id)]);
     },
     compareAll: () => {
-      since = clock.monotonic();
-      openAll();
+      comparedAt = clock.monotonic();
+      addAll();
     },
-    compare: (id) => {
-      open.add(id);
-      arm(clock.monotonic());
+    compare: (id) => paced.add([id]),
+    repeatAll: () => {
+      reannounced.clear();
+      for (const id of [...devices.keys(), ...ledger.removed]) repeats.add(id);
+      addAll();
     },
-    sayAgain: (id) => {
-      again.add(id);
-      open.add(id);
-      arm(clock.monotonic());
+    repeat: (id) => {
+      repeats.add(id);
+      paced.add([id]);
     },
-    sayAll: () => {
-      recalled.clear();
-      for (const id of [...devices.keys(), ...known.gone]) again.add(id);
-      openAll();
+    isKept: (id) => kept.has(id),
+    isAnnounced: ledger.isAnnounced,
+    remove: (id) => {
+      if (devices.has(id) || !ledger.has(id)) return;
+      unwanted.add(id);
+      paced.add([id]);
     },
-    hasKept: (id) => kept.has(id),
-    isKnown: (id) => retained.has(id) || (known.devices.has(id) && !known.gone.has(id)),
-    takeAway: (id) => {
-      if (devices.has(id) || (!known.devices.has(id) && !retained.has(id))) return;
-      removed.add(id);
-      open.add(id);
-      arm(clock.monotonic());
+    homeAssistantStopped: () => {
+      // What Home Assistant was given again has to be cleared from the broker.
+      for (const id of reannounced) if (!devices.has(id)) unwanted.add(id);
+      reannounced.clear();
+      repeats.clear();
+      addAll();
     },
-    homeGone: () => {
-      // What was given back has to go from the broker again.
-      for (const id of recalled) if (!devices.has(id)) removed.add(id);
-      recalled.clear();
-      again.clear();
-      openAll();
-    },
-    outcome: () => ({ accepted: taken, refused }),
+    outcome: () => ({ accepted, refused }),
   };
-}
-
-/**
- * What Home Assistant may know after a message. Applications may come and go for months without a birth: of what has gone
- * the oldest is forgotten, which it most likely has heard.
- */
-function knownAfter(before: ReadonlyMap<string, string>, wanted: Discovery): ReadonlyMap<string, string> {
-  const present = componentsOf(wanted);
-  const all = new Map([...before, ...present]);
-  for (const key of all.keys()) {
-    if (all.size <= present.size + goneMax) break;
-    if (!present.has(key)) all.delete(key);
-  }
-  return all;
 }

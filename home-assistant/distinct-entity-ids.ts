@@ -1,5 +1,6 @@
 // No two entities may ask for the same entity id: Home Assistant would give `…_2` to the one that it hears of last. The
 // application `staging-web` of one worker and `web` of the worker `staging` would. Pure.
+import { createHash } from 'node:crypto';
 import type { Discovery } from '../messages/home-assistant.ts';
 import { entityIdOf } from './device.ts';
 import { slug } from './names.ts';
@@ -11,20 +12,33 @@ import { slug } from './names.ts';
 export function withDistinctEntityIds(
   devices: ReadonlyMap<string, Discovery>,
 ): ReadonlyMap<string, Discovery> {
-  const uses = new Map<unknown, number>();
-  for (const { components } of devices.values())
-    for (const { default_entity_id: id } of Object.values(components)) uses.set(id, (uses.get(id) ?? 0) + 1);
+  const all = [...devices.values()].flatMap(({ components }) => Object.values(components));
+  const shared = repeated(all.map(({ default_entity_id: id }) => id));
+  const sharedSlugs = repeated(all.map(({ unique_id: id }) => slug(String(id))));
+  const longId = (uniqueId: string) => {
+    const text = slug(uniqueId);
+    // The unique ids differ in `-`, `_` and `.` only, which an entity id cannot tell apart.
+    return sharedSlugs.has(text)
+      ? `${text}_${createHash('sha256').update(uniqueId).digest('hex').slice(0, 8)}`
+      : text;
+  };
   const distinct = ({ components }: Discovery): Discovery['components'] =>
     Object.fromEntries(
       Object.entries(components).map(([key, component]) => {
         const { platform, default_entity_id: id, unique_id: uniqueId } = component;
         return [
           key,
-          typeof uniqueId !== 'string' || (uses.get(id) ?? 0) < 2
+          typeof uniqueId !== 'string' || !shared.has(id)
             ? component
-            : { ...component, ...entityIdOf(platform, slug(uniqueId)) },
+            : { ...component, ...entityIdOf(platform, longId(uniqueId)) },
         ];
       }),
     );
   return new Map([...devices].map(([id, device]) => [id, { ...device, components: distinct(device) }]));
+}
+
+/** Those that are there more than once. */
+function repeated(items: readonly unknown[]): ReadonlySet<unknown> {
+  const seen = new Set<unknown>();
+  return new Set(items.filter((item) => seen.size === seen.add(item).size));
 }

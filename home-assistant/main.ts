@@ -6,8 +6,7 @@ import { linkFromConfig } from '../service/link/from-config.ts';
 import type { Link } from '../service/link/link.ts';
 import { lockStateDirectory } from '../service/state-lock.ts';
 import type { StateLock } from '../service/state-lock.ts';
-import { createMemory } from './memory.ts';
-import type { Memory } from './memory.ts';
+import { createAnnouncedFile, type AnnouncedFile } from './announced-file.ts';
 import { wordOf } from './names.ts';
 import { createHomeAssistant } from './service.ts';
 import type { HomeAssistant } from './service.ts';
@@ -23,7 +22,7 @@ export function homeAssistantPart({ config, brokerUrl }: HomeAssistantPartOption
   const log = context.log.child({ part: 'home-assistant' });
   let link: Link | undefined;
   let service: HomeAssistant | undefined;
-  let memory: Memory | undefined;
+  let file: AnnouncedFile | undefined;
   let lock: StateLock | undefined;
 
   return {
@@ -37,8 +36,11 @@ export function homeAssistantPart({ config, brokerUrl }: HomeAssistantPartOption
         host,
         log,
       });
-      memory = createMemory(config.homeAssistant.stateDir, config.mqtt.topicPrefix, log, { clock, health });
-      const known = await memory.read();
+      file = createAnnouncedFile(config.homeAssistant.stateDir, config.mqtt.topicPrefix, log, {
+        clock,
+        health,
+      });
+      const announced = await file.read();
       const url = brokerUrl?.();
       // A fresh id: two of these (two machines with `start`) say the same, and need not know of each other.
       link = linkFromConfig(
@@ -59,8 +61,8 @@ export function homeAssistantPart({ config, brokerUrl }: HomeAssistantPartOption
         log,
         health,
         metrics,
-        known,
-        memory,
+        announced,
+        file,
       });
       service.start();
       link.start();
@@ -68,7 +70,7 @@ export function homeAssistantPart({ config, brokerUrl }: HomeAssistantPartOption
     stop: async () => {
       service?.stop();
       await link?.stop();
-      await memory?.settled();
+      await file?.settled();
       await lock?.release();
     },
   };

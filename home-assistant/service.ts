@@ -7,9 +7,9 @@ import type { Clock, Timer } from '../service/clock.ts';
 import type { Health } from '../service/health.ts';
 import type { Link } from '../service/link/link.ts';
 import type { Log } from '../service/log.ts';
+import type { Announced, AnnouncedFile } from './announced-file.ts';
 import { createAnnouncer, goneAfterMs } from './announcer.ts';
 import { createApplicationsByWorker } from './applications-by-worker.ts';
-import type { Known, Memory } from './memory.ts';
 import { deviceId, ownerOf, type DeviceKind } from './names.ts';
 import { createProcesses } from './processes.ts';
 import { createQuietTimer } from './quiet-timer.ts';
@@ -40,9 +40,9 @@ export function createHomeAssistant(options: {
   readonly log: Log;
   readonly health: Health;
   readonly metrics: Registry;
-  /** what Home Assistant may know from before */
-  readonly known: Known;
-  readonly memory: Pick<Memory, 'write'>;
+  /** what was announced before */
+  readonly announced: Announced;
+  readonly file: Pick<AnnouncedFile, 'write'>;
 }): HomeAssistant {
   const { config, link, prefix, clock, log } = options;
   const withApplications = config.maxApplications > 0;
@@ -70,8 +70,8 @@ export function createHomeAssistant(options: {
     discoveryPrefix: config.discoveryPrefix,
     clock,
     log,
-    known: options.known,
-    memory: options.memory,
+    announced: options.announced,
+    file: options.file,
     isSpared: (device, key) => key.startsWith(applicationKey) && !hasListedAll(device),
     ownVersion: options.version,
     onPublished: report.published,
@@ -88,7 +88,7 @@ export function createHomeAssistant(options: {
     onRemoved: (kind, id) => {
       if (!running) return;
       // The retained announcement may still be on its way.
-      if (subscribed) announcer.takeAway(deviceId(prefix, kind, id));
+      if (subscribed) announcer.remove(deviceId(prefix, kind, id));
       else removedEarly.add(deviceId(prefix, kind, id));
     },
   });
@@ -103,7 +103,7 @@ export function createHomeAssistant(options: {
       if (!subscribed) return;
       const device = deviceId(prefix, 'worker', worker);
       // Entities that were spared until now are compared once more.
-      if (completeAtBirth?.has(worker) === false) announcer.sayAgain(device);
+      if (completeAtBirth?.has(worker) === false) announcer.repeat(device);
       else if (completed) announcer.compare(device);
       if (completed) completeAtBirth?.add(worker);
     },
@@ -117,7 +117,7 @@ export function createHomeAssistant(options: {
   /** Only those that have been online, since an info alone may be years old. */
   const announceable = <Info>(kind: DeviceKind, infos: ReadonlyMap<string, Info>) =>
     [...infos].filter(
-      ([id]) => processes.wasOnline(kind, id) || announcer.isKnown(deviceId(prefix, kind, id)),
+      ([id]) => processes.wasOnline(kind, id) || announcer.isAnnounced(deviceId(prefix, kind, id)),
     );
 
   const plan = () => {
@@ -143,7 +143,7 @@ export function createHomeAssistant(options: {
     announcer.want(plannedDevices.devices);
     if (!compared) announcer.compareAll();
     compared = true;
-    if (bornEarly) announcer.sayAll();
+    if (bornEarly) announcer.repeatAll();
     bornEarly = false;
     report.outcome(announcer.outcome());
   };
@@ -160,7 +160,7 @@ export function createHomeAssistant(options: {
     await link.subscribed();
     if (!running || connection !== connections) return;
     subscribed = true;
-    for (const id of removedEarly) announcer.takeAway(id);
+    for (const id of removedEarly) announcer.remove(id);
     removedEarly.clear();
     planSoon.restart(quietMaxMs);
     later(silentAfterMs, () => {
@@ -168,7 +168,7 @@ export function createHomeAssistant(options: {
       plan();
     });
     later(goneAfterMs, () => {
-      processes.dropSilent((kind, id) => announcer.hasKept(deviceId(prefix, kind, id)));
+      processes.dropSilent((kind, id) => announcer.isKept(deviceId(prefix, kind, id)));
       plan();
     });
   };
@@ -176,7 +176,7 @@ export function createHomeAssistant(options: {
   const bornNow = () => {
     log.debug('Home Assistant has started: everything is announced again');
     completeAtBirth = new Set([...processes.workers.keys()].filter(applications.wasComplete));
-    if (compared) announcer.sayAll();
+    if (compared) announcer.repeatAll();
     else bornEarly = true;
   };
 
@@ -187,7 +187,7 @@ export function createHomeAssistant(options: {
       if (withApplications) applications.start();
       announcer.start();
       link.subscribe(foreignFilter(config.birthTopic, birthCodec), (message, { retained }) => {
-        if (message === 'offline') announcer.homeGone();
+        if (message === 'offline') announcer.homeAssistantStopped();
         if (message === 'online' && !retained) bornNow();
       });
       forgetState = link.onState(({ state, message }) => {
@@ -197,7 +197,7 @@ export function createHomeAssistant(options: {
         silenceCounts = false;
         completeAtBirth = undefined;
         forgetTimers();
-        announcer.forget();
+        announcer.connectionChanged();
         processes.connectionChanged();
         applications.connectionChanged();
         if (state === 'connected') {

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { clean } from '../../home-assistant/clean.ts';
 import { homeAssistantPart } from '../../home-assistant/main.ts';
-import { createMemory } from '../../home-assistant/memory.ts';
+import { createAnnouncedFile } from '../../home-assistant/announced-file.ts';
 import { systemClock } from '../../service/clock.ts';
 import { silentLog } from '../../service/log.ts';
 import { answerMs, whenConnected, whyNobody, withBroker } from '../ask.ts';
@@ -64,18 +64,18 @@ function takeAway({ mqtt, homeAssistant }: Loaded['config']): Promise<number> {
       print(whyNobody(broker, ''));
       return noAnswer;
     }
-    const memory = createMemory(homeAssistant.stateDir, mqtt.topicPrefix, silentLog());
-    const known = await memory.read();
+    const file = createAnnouncedFile(homeAssistant.stateDir, mqtt.topicPrefix, silentLog());
+    const announced = await file.read();
     const { cleared, left } = await clean({
       link: broker.link,
       prefix: mqtt.topicPrefix,
       discoveryPrefix: homeAssistant.discoveryPrefix,
-      known: known.devices.keys(),
+      known: announced.devices.keys(),
       clock: systemClock(),
     });
-    for (const id of cleared) known.devices.delete(id);
-    if (cleared.length > 0) memory.write(known);
-    await memory.settled();
+    for (const id of cleared) announced.devices.delete(id);
+    if (cleared.length > 0) file.write(announced);
+    await file.settled();
     for (const id of cleared) print(`removed: ${id}`);
     if (left.length > 0) {
       print(

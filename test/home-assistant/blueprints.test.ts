@@ -220,7 +220,10 @@ test('the freeze is requested and lifted by its own source, as the worker takes 
   ]);
   // Of the worker whose switch it is, and of no other.
   const topics = strings.filter((string) => string.includes("'command_topic'"));
-  expect(topics).toEqual(["{{ state_attr(freeze, 'command_topic') }}", "{{ state_attr(freeze, 'command_topic') }}"]);
+  expect(topics).toEqual([
+    "{{ state_attr(freeze, 'command_topic') }}",
+    "{{ state_attr(freeze, 'command_topic') }}",
+  ]);
   expect(entities.get('switch.release_button_freeze')?.['json_attributes_template']).toContain(
     `'command_topic': 'release-button/${workerFreezeSet.at({ worker: 'main' }).topic}'`,
   );

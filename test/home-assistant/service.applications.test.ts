@@ -1,6 +1,6 @@
 // Applications: which are announced, and when they are taken away.
 import { describe, expect, test } from 'vitest';
-import { announcing, knownFrom, workerTopic } from './support/announcing.ts';
+import { announcing, announcedFrom, workerTopic } from './support/announcing.ts';
 import { workerOf } from './support/installations.ts';
 
 describe('applications', () => {
@@ -48,7 +48,7 @@ describe('applications', () => {
 
   // A restart of everything with an embedded broker, while Argo CD cannot be reached.
   test('are not taken away before they are known to be gone', async () => {
-    const known = knownFrom([
+    const known = announcedFrom([
       [
         'release-button_worker_main',
         new Map([
@@ -84,7 +84,7 @@ describe('applications', () => {
   });
 
   test('are taken away where none is left to be announced', async () => {
-    const known = knownFrom([['release-button_worker_main', new Map([['app_argocd_gone', 'update']])]]);
+    const known = announcedFrom([['release-button_worker_main', new Map([['app_argocd_gone', 'update']])]]);
     const { connect, worker, app, drift, fake, said, clock } = announcing({}, known);
     await connect();
     worker(workerOf());

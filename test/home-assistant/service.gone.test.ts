@@ -1,6 +1,6 @@
 // What is gone is taken away, and nothing else.
 import { describe, expect, test } from 'vitest';
-import { agentTopic, announced, announcedKeys, announcing, knownFrom } from './support/announcing.ts';
+import { agentTopic, announced, announcedKeys, announcing, announcedFrom } from './support/announcing.ts';
 import { agentOf } from './support/installations.ts';
 
 describe('what is gone', () => {
@@ -144,7 +144,7 @@ describe('what is gone', () => {
 // An embedded broker keeps nothing, and Home Assistant forgets only what it is told to.
 describe('what was announced before the broker forgot it', () => {
   const before = (...keys: (readonly [string, string])[]) =>
-    knownFrom([['release-button_agent_main', new Map([...announcedKeys(agentOf()), ...keys])]]);
+    announcedFrom([['release-button_agent_main', new Map([...announcedKeys(agentOf()), ...keys])]]);
 
   test('is taken away where it is not there any more, now and once more at the next birth', async () => {
     const known = before(
@@ -271,7 +271,7 @@ describe('what was announced before the broker forgot it', () => {
     clock.advance(1_000);
     expect(said()).toEqual([agentTopic]);
     expect(fake.retained(agentTopic)).toBeUndefined();
-    expect([...known.gone]).toEqual(['release-button_agent_main']);
+    expect([...known.removed]).toEqual(['release-button_agent_main']);
 
     clock.advance(5_000);
     fake.deliver('homeassistant/status', 'online');
@@ -289,7 +289,7 @@ describe('what was announced before the broker forgot it', () => {
     clock.advance(5_000);
     expect(said()).toEqual([agentTopic]);
     expect(fake.retained(agentTopic)).toBeUndefined();
-    expect(known).toEqual(knownFrom([]));
+    expect(known).toEqual(announcedFrom([]));
     fake.deliver('homeassistant/status', 'online');
     clock.advance(20_000);
     expect(said()).toEqual([]);
@@ -312,7 +312,7 @@ describe('what was announced before the broker forgot it', () => {
 
   // An agent that is only switched off stays, unavailable.
   test('stays where nobody has said that its device is gone', async () => {
-    const known = knownFrom([['release-button_agent_old', new Map([['event_main', 'event']])]]);
+    const known = announcedFrom([['release-button_agent_old', new Map([['event_main', 'event']])]]);
     const { connect, fake, said, clock } = announcing({ maxApplications: 0 }, known);
     await connect();
     clock.advance(600_000);

@@ -1,6 +1,6 @@
 // Several workers on one prefix: none waits for another, and none loses anything because of another.
 import { describe, expect, test } from 'vitest';
-import { announcing, knownFrom } from './support/announcing.ts';
+import { announcing, announcedFrom } from './support/announcing.ts';
 import { workerOf } from './support/installations.ts';
 
 const topicOf = (worker: string) => `homeassistant/device/release-button_worker_${worker}/config`;
@@ -81,7 +81,7 @@ describe('with two workers', () => {
 
   // Its retained drift may be of before its applications changed.
   test('one that is offline keeps its applications, and loses those that are gone once it is back', async () => {
-    const known = knownFrom(
+    const known = announcedFrom(
       ['staging', 'production'].map((worker) => [
         `release-button_worker_${worker}`,
         new Map([['app_argocd_gone', 'update']]),

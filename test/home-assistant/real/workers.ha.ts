@@ -104,8 +104,10 @@ async function openPanel(given: Access): Promise<Panel> {
   const agent = workplace.start(['gpio-agent'], {
     ...common,
     RELEASE_BUTTON_AGENT_DRIVER: 'simulated',
-    RELEASE_BUTTON_AGENT_BUTTONS: JSON.stringify(environments.map((id) => ({ id }))),
-    RELEASE_BUTTON_AGENT_LEDS: JSON.stringify(environments.map((id) => ({ id, follows: id }))),
+    RELEASE_BUTTON_AGENT_BUTTONS: JSON.stringify(environments.map((id, index) => ({ id, line: 17 + index }))),
+    RELEASE_BUTTON_AGENT_LEDS: JSON.stringify(
+      environments.map((id, index) => ({ id, follows: id, line: 27 - index })),
+    ),
   });
   await agent.said('connected to the broker');
   await Promise.all(environments.map((worker) => startWorker(worker)));
@@ -176,13 +178,14 @@ describe.skipIf(access === undefined)(`two workers in a real Home Assistant ${re
     }
     await untilUnavailable([]);
     const devices = new Map((await home.devices()).map((device) => [device.id, device.name]));
-    const ours = (await home.entities()).filter(({ unique_id: id }) => /^release-button_worker_/.test(id));
+    const ours = (await home.entities()).filter(({ unique_id: id }) =>
+      id.startsWith('release-button_worker_'),
+    );
     for (const worker of environments)
       expect(
         ours
           .filter(
-            ({ device_id: id, disabled_by: by }) =>
-              devices.get(id ?? '') === nameOf[worker] && by === null,
+            ({ device_id: id, disabled_by: by }) => devices.get(id ?? '') === nameOf[worker] && by === null,
           )
           .map(({ entity_id: id }) => id)
           .filter((id) => !id.startsWith('switch.') || id.endsWith('_freeze'))

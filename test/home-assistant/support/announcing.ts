@@ -2,7 +2,7 @@
 import { Registry } from 'prom-client';
 import { onTestFinished } from 'vitest';
 import { createHomeAssistant } from '../../../home-assistant/service.ts';
-import type { Known } from '../../../home-assistant/memory.ts';
+import type { Announced } from '../../../home-assistant/announced-file.ts';
 import { wanted } from '../../../home-assistant/wanted.ts';
 import type { AgentInfo } from '../../../messages/agent.ts';
 import { discoveryConfig, type Discovery } from '../../../messages/home-assistant.ts';
@@ -25,13 +25,15 @@ const config = {
 };
 
 /** As what Home Assistant may know is written down. */
-export function knownFrom(devices: readonly (readonly [string, ReadonlyMap<string, string>])[]): Known {
-  return { devices: new Map(devices), gone: new Set() };
+export function announcedFrom(
+  devices: readonly (readonly [string, ReadonlyMap<string, string>])[],
+): Announced {
+  return { devices: new Map(devices), removed: new Set() };
 }
 
 export function announcing(
   settings: Partial<typeof config> & { readonly install?: boolean } = {},
-  known: Known = knownFrom([]),
+  before: Announced = announcedFrom([]),
 ) {
   const fake = createFakeLink();
   const clock = createFakeClock();
@@ -46,8 +48,8 @@ export function announcing(
     log: silentLog(),
     health,
     metrics: new Registry(),
-    known,
-    memory: { write: () => {} },
+    announced: before,
+    file: { write: () => {} },
   });
   service.start();
   onTestFinished(() => service.stop());

@@ -1,37 +1,37 @@
-// What Home Assistant has only in its registry cannot be taken away: where something went while it was off, it is announced once
-// more, and taken away a moment later.
+// Home Assistant cannot remove an entity that it has only in its registry. If something was removed while Home Assistant was
+// off, it is announced once more, and removed a moment later.
 import type { Component, Discovery } from '../messages/home-assistant.ts';
 import { releaseEvent } from '../messages/release.ts';
 import { nobody, originOf, uniqueId } from './device.ts';
 
 /**
- * The message that brings back what is gone, each with the least that Home Assistant takes. Undefined: nothing of it can
- * be brought back.
- * @param wanted the device as it should be; undefined: all of it is gone
- * @param gone platforms by keys
+ * The message that announces removed components again, each with the least that Home Assistant accepts. Undefined: none of
+ * them can be announced again.
+ * @param options.wanted the device as it should be; undefined: the whole device is removed
+ * @param options.removed platforms by keys
  */
-export function withRecalled(options: {
+export function withReannounced(options: {
   readonly prefix: string;
   readonly id: string;
   readonly ownVersion: string;
   readonly wanted: Discovery | undefined;
-  readonly gone: ReadonlyMap<string, string>;
+  readonly removed: ReadonlyMap<string, string>;
 }): Discovery | undefined {
-  const { prefix, id, ownVersion, wanted, gone } = options;
-  const recalled = [...gone].flatMap(([key, platform]) => {
+  const { prefix, id, ownVersion, wanted, removed } = options;
+  const again = [...removed].flatMap(([key, platform]) => {
     const component = leastOf(prefix, id, key, platform);
     return component === undefined ? [] : [[key, component] as const];
   });
-  if (recalled.length === 0) return undefined;
+  if (again.length === 0) return undefined;
   const device = wanted ?? {
     device: { identifiers: [id], name: id },
     origin: originOf(ownVersion),
     components: {},
   };
-  return { ...device, components: { ...device.components, ...Object.fromEntries(recalled) } };
+  return { ...device, components: { ...device.components, ...Object.fromEntries(again) } };
 }
 
-/** Unavailable, and saying nothing, whatever is said at its topic. Triggers have no registry, and are gone by themselves. */
+/** Unavailable, and without a state, whatever is published on its topic. A trigger is in no registry and needs no removal. */
 function leastOf(prefix: string, id: string, key: string, platform: string): Component | undefined {
   const topic = `${prefix}/${releaseEvent.at({ worker: nobody }).topic}`;
   const needed = neededBy(platform, topic);
@@ -47,7 +47,7 @@ function leastOf(prefix: string, id: string, key: string, platform: string): Com
 function neededBy(platform: string, topic: string): Readonly<Record<string, unknown>> | undefined {
   const state_topic = topic;
   const empty = "{{ '' }}";
-  // Of a topic that nobody reads: an unavailable entity is not pressed anyway.
+  // Nobody reads this topic. An unavailable entity cannot be pressed anyway.
   const command_topic = `${topic}/nobody`;
   switch (platform) {
     case 'sensor':
@@ -58,7 +58,7 @@ function neededBy(platform: string, topic: string): Readonly<Record<string, unkn
       return { state_topic, value_template: empty, event_types: ['gone'] };
     case 'button':
       return { command_topic };
-    // These could do without a state; but Home Assistant 2026.11 goes on listening for one that it was told of before.
+    // Without a state topic here, Home Assistant 2026.11 would go on listening to the one that it had before.
     case 'switch':
       return { command_topic, state_topic, value_template: empty };
     case 'light':
