@@ -29,7 +29,11 @@ const unfit: readonly Unfit[] = [
     reason: 'it needs a Linux mount namespace',
   },
   { file: 'test/gpio-agent/uapi.test.ts', system: 'macos', reason: 'it compiles against linux/gpio.h' },
-  { file: 'test/home-assistant/announced-file.test.ts', system: 'macos', reason: 'it asks for a directory in /proc' },
+  {
+    file: 'test/home-assistant/announced-file.test.ts',
+    system: 'macos',
+    reason: 'it asks for a directory in /proc',
+  },
   { file: 'test/release-worker/presses/intake.test.ts', system: 'macos', reason: 'it fills /dev/full' },
   { file: 'test/release-worker/releases/journal.test.ts', system: 'macos', reason: 'it fills /dev/full' },
   { file: 'test/release-worker/requests.test.ts', system: 'macos', reason: 'it fills /dev/full' },
