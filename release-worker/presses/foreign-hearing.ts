@@ -16,7 +16,7 @@ export interface Heard {
   readonly why?: 'other' | 'baseline' | 'repeated' | 'twice';
 }
 
-/** Some devices send each press twice: a repetition within this time is the same press. Source: `docs/buttons.md`. */
+/** Some devices send each press twice: a repetition within this time is the same press. Source: `docs/buttons-rules.md`. */
 const twiceMs = 1_000;
 
 /** @param now on the monotonic clock, in milliseconds */

@@ -1,4 +1,4 @@
-// The figures of `npm run bench -- debounce` and docs/hardware-debounce.md at a smaller number of presses: the same models, whose
+// The figures of `npm run bench -- debounce` and docs/hardware-debounce-figures.md at a smaller number of presses: the same models, whose
 // time is not the wall clock's.
 import { describe, expect, test } from 'vitest';
 import { contenders } from '../../bench/debounce/contenders.ts';
