@@ -1,4 +1,4 @@
-// One wrong value hides nothing else: what contradicts is found among everything that is right.
+// A wrong value hides no other problem: contradictions are found among all values that are right.
 import { describe, expect, test } from 'vitest';
 import { failure, load, type Given } from './support.ts';
 

@@ -1,4 +1,4 @@
-// The worker's way into Argo CD: a token, or name and password, and extra headers.
+// The worker's access to Argo CD: a token, or name and password, and extra headers.
 import { describe, expect, test } from 'vitest';
 import { renderConfig } from '../../config/render.ts';
 import { failure, leaf, load, onlyProblem, type Given } from './support.ts';

@@ -1,4 +1,4 @@
-// Files that a configuration needs: the file itself, by flag or variable, and files of certificates.
+// Files that a configuration names: the configuration file itself, by flag or variable, and files of certificates.
 import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

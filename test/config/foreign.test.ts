@@ -1,4 +1,4 @@
-// Buttons and lamps of others in the configuration: what is refused at the start, and what a person reads then.
+// Foreign buttons and lamps in the configuration: what is refused at the start, and the message that a person reads.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { triggerOf } from '../../messages/foreign-presses.ts';

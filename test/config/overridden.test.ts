@@ -1,4 +1,4 @@
-// A variable that leads elsewhere than the file is followed, and said.
+// A variable that leads to another server than the file counts, and there is a warning.
 import { expect, test } from 'vitest';
 import { load } from './support.ts';
 

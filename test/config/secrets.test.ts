@@ -1,4 +1,4 @@
-// Secrets: from files, and never shown.
+// Secrets come from files, and are never shown.
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-// Whatever mix of layers sets a leaf: the strongest wins, and its origin is named.
+// Whatever mix of sources sets a leaf: the strongest counts, and its origin is named.
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { load } from './support.ts';
@@ -79,7 +79,7 @@ const mixes = fc.tuple(
   ),
 );
 
-/** Sections, groups and keys in block style; and the line of each key. */
+/** Sections, groups and keys in block style, and the line of each key. */
 function yamlOf(values: ReadonlyMap<string, unknown>) {
   const lines: string[] = [];
   const lineOf = new Map<string, number>();

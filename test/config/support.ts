@@ -8,7 +8,7 @@ import { loadConfig, type LoadOptions, type LoadResult } from '../../config/load
 import { ConfigError, type Problem } from '../../config/problems/problem.ts';
 import { sectionNames, type SectionName } from '../../config/sections.ts';
 
-/** A worker's button is nothing without a selection: the least that loads with all sections. */
+/** A worker's button needs a selection: this is the least that loads with all sections. */
 const selectAll = '[{select: {all: true}}]';
 const least = { RELEASE_BUTTON_WORKER_BUTTONS: selectAll };
 
@@ -52,7 +52,7 @@ export async function load(given: Given = {}): Promise<LoadResult<SectionName>> 
   return loadConfig({ cwd, env: { ...least, ...env }, flags, sections, ...rest });
 }
 
-/** The problems of a configuration that must not load, and the message that a person reads. */
+/** The problems of an invalid configuration, and the message that a person reads. */
 export async function failure(
   given: Given,
 ): Promise<{ readonly problems: readonly Problem[]; readonly message: string }> {
@@ -78,7 +78,7 @@ export function leaf(result: LoadResult<SectionName>, path: string) {
   return found;
 }
 
-/** A certificate of nobody, for what only reads it. */
+/** A certificate that belongs to nobody, for code that only reads it. */
 export function authority(): string {
   return readFileSync(new URL('../support/authority.pem', import.meta.url), 'utf8');
 }

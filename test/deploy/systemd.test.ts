@@ -1,5 +1,5 @@
-// The units of deploy/systemd/, by systemd's own tools, and what they run, by the real command. Runs on the compiled code
-// (`npm run build`). That they run under a real systemd is not tested here: it needs a machine that systemd has started.
+// Checks the units of deploy/systemd/ with systemd's own tools, and runs the real command as they do. It uses the compiled
+// code (`npm run build`). No real systemd runs the units here: that needs a machine that systemd has booted.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const readme = readFileSync(join(folder, 'README.md'), 'utf8');
 const sysusers = ['release-button.sysusers.conf', 'release-button-environments.sysusers.conf'];
 const byName = units.map((unit) => [unit.file, unit] as const);
 
-/** Above what is reached, so that another version of systemd may count a little differently. The scale ends at 10. */
+/** Above the actual value, so that another version of systemd may score a little differently. The scale ends at 10. */
 const exposures: Readonly<Record<string, number>> = {
   'release-button-broker.service': 1.5,
   'release-button-agent.service': 2,
@@ -39,7 +39,7 @@ function run(
   return { code: status, output: `${stdout}${stderr}` };
 }
 
-/** A machine's file system with the units, what they refer to, and no release-button. */
+/** A machine's file system with the units and the files they refer to, but without release-button. */
 function root(): string {
   const path = join(workplace.directory, 'root');
   const system = join(path, 'etc/systemd/system');
@@ -50,7 +50,7 @@ function root(): string {
   return path;
 }
 
-/** An installation's configuration, with a broker and an Argo CD that are not there. @returns its path */
+/** The configuration of an installation whose broker and Argo CD do not exist. @returns its path */
 function configuration(): string {
   const path = join(workplace.directory, 'release-button.yaml');
   writeFileSync(
@@ -61,7 +61,7 @@ function configuration(): string {
   return path;
 }
 
-/** The environment that a unit gives, with the specifiers that it uses (systemd.unit(5)) and its credentials in files. */
+/** The environment that a unit sets, with its specifiers (systemd.unit(5)) and its credentials in files. */
 function environmentOf(settings: { all(key: string): readonly string[] }): Readonly<Record<string, string>> {
   const credentials = join(workplace.directory, 'credentials');
   mkdirSync(credentials, { recursive: true });
@@ -75,7 +75,7 @@ function environmentOf(settings: { all(key: string): readonly string[] }): Reado
   );
 }
 
-/** The arguments of `ExecStart=release-button …`, on this machine's configuration. */
+/** The arguments of `ExecStart=release-button …`, with this machine's configuration. */
 function argumentsOf(unit: Unit, key: string, config: string): readonly string[] {
   const [line = ''] = unit.all(key);
   const [program, ...args] = line.replace(/^-/, '').split(' ');
@@ -101,7 +101,7 @@ describe.skipIf(!hasSystemdAnalyze)(
       (program) => {
         const path = root();
         install(path, program);
-        // Not only the code: what systemd does not know it ignores, with a word.
+        // Not only the exit code: systemd ignores what it does not know, with a warning.
         expect(verify(path)).toEqual({ code: 0, output: '' });
       },
     );
@@ -163,7 +163,7 @@ test('nothing is set that JavaScript, the word to systemd, the clock or the pins
 test('the agent goes before everything else on a busy machine, and no other service does', () => {
   for (const unit of units) {
     const first = unit.file === 'release-button-agent.service';
-    // Nice is for a kernel without the controller of processor time, the weight for services among each other.
+    // Nice counts on a kernel without the CPU controller, the weight among services.
     expect(unit.all('Nice')).toEqual(first ? ['-10'] : []);
     expect(unit.all('CPUWeight')).toEqual(first ? ['1000'] : []);
   }
@@ -226,7 +226,7 @@ describe('variables', () => {
     const [name = ''] = argumentsOf(unit, 'ExecStart', config);
     const env = environmentOf(unit);
     const output = await shown(name, config, env);
-    // Node.js takes this one, and refuses to start with an option that it does not know.
+    // Node.js reads this variable, and refuses to start with an unknown option.
     const { NODE_OPTIONS: _nodes, ...ours } = env;
     for (const name of Object.keys(ours)) expect(output).toMatch(new RegExp(`# .*${name}\\b`));
     expect(output).not.toContain('a-secret');

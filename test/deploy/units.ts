@@ -1,15 +1,15 @@
-// The units of deploy/systemd/ as systemd reads them: keys in order, a key possibly several times.
+// Reads the units of deploy/systemd/ as systemd does: keys in order, a key possibly several times.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const folder = join(import.meta.dirname, '../../deploy/systemd');
 
 export interface Unit {
-  /** `release-button-agent.service`; of a template its instance for staging, `release-button-worker@staging.service` */
+  /** `release-button-agent.service`; for a template its instance for staging, `release-button-worker@staging.service` */
   readonly file: string;
-  /** The name of its file, which for a template has no instance. */
+  /** The name of its file, which has no instance for a template. */
   readonly template: string;
-  /** What stands for `%i`. Empty unless it is a template. */
+  /** The value of `%i`; empty for a unit that is no template. */
   readonly instance: string;
   readonly path: string;
   /** All values of a key, in order. */
@@ -33,7 +33,7 @@ export function readUnits(): readonly Unit[] {
     });
 }
 
-/** `Key=value` lines, of a unit or of a drop-in that a text shows. */
+/** `Key=value` lines of a unit, or of a drop-in that a text shows. */
 export function settingsIn(text: string): readonly (readonly [string, string])[] {
   return [...text.matchAll(/^([A-Z][A-Za-z]+)=(.*)$/gm)].map(([, key = '', value = '']) => [key, value]);
 }

@@ -1,4 +1,4 @@
-// The parts as processes of their own, started in the wrong order and at other addresses: each waits and says for what.
+// Separate processes, started in the wrong order and at other addresses: each waits, and says for what.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createWorkplace, publish, subscribe, type Running, type Workplace } from '../support/processes.ts';
 import { freePort } from '../support/ports.ts';
@@ -21,7 +21,7 @@ describe.skipIf(!hasMosquitto)('separate processes (skipped without mosquitto-cl
   };
 
   it('agent and worker wait for a broker and an Argo CD that are not there yet, say so, and go to work when they come', async () => {
-    // Another address of this machine than the default one.
+    // An address of this machine that is not the default one.
     const brokerPort = await freePort('127.0.0.2');
     const simulatorPort = await freePort();
     const broker = `mqtt://127.0.0.2:${brokerPort}`;
@@ -44,7 +44,7 @@ describe.skipIf(!hasMosquitto)('separate processes (skipped without mosquitto-cl
         await health(worker),
       ),
     );
-    // The light says meanwhile what is true.
+    // Meanwhile the light is right.
     await agent.said(/"led":"main".*double-blink \(offline\)/);
 
     const simulator = workplace.startArgoCd({ port: simulatorPort });

@@ -1,4 +1,4 @@
-// The main paths with the oldest Argo CD that is supported as well as with the newest, with real processes.
+// The main paths with the oldest and with the newest supported Argo CD, with real processes.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { doctor, environment, startBroker, startArgoCd } from '../support/doctor.ts';
@@ -110,10 +110,10 @@ describe.skipIf(!hasMosquitto)('with a press by mosquitto_pub (skipped without m
         (await argocd.argocd.syncs()).map(({ name, revision, status }) => [name, revision, status]),
       ).toEqual([
         ['shop', commit(3).revision, 200],
-        // Several revisions go out as `revisions`.
+        // Several revisions are sent as `revisions`.
         ['catalog', '', 200],
       ]);
-      // Once it is lit, no list puts it out again.
+      // Once the light is on, no list turns it off again.
       const signals = heard
         .on('release-button/button/main/signal')
         .map(({ payload }) => signalSchema.parse(JSON.parse(payload)));

@@ -1,4 +1,4 @@
-// The wall clock of running processes is stepped, by a library between them and the kernel.
+// Steps the wall clock of running processes, by a library between them and the kernel.
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// Parts that are killed for real, with the processes apart.
+// Real kills of separate processes.
 import { afterEach, describe, expect, it } from 'vitest';
 import { controlOf, worldOf } from '../support/argocd-control.ts';
 import { startApart, type Apart } from '../support/installation.ts';
@@ -63,7 +63,7 @@ describe.skipIf(!hasMosquitto)('killed parts (skipped without mosquitto-clients)
     expect(release).toMatchObject({ outcome: 'interrupted', apps: [{ outcome: 'interrupted' }] });
     await apart.untilSignal('failed');
     await stays('no POST', async () => (await apart.argocd.syncs()).length === 0, 1_000);
-    // Killed between sending the result and knowing that it had arrived, it is sent again: the same one.
+    // Killed between sending the result and learning that it arrived, the worker sends the same result again.
     const answers = apart.heard.on(result).map(({ payload }) => payload);
     expect(new Set(answers).size).toBe(1);
 
@@ -116,7 +116,7 @@ describe.skipIf(!hasMosquitto)('killed parts (skipped without mosquitto-clients)
     const before = apart.heard.all().length;
 
     await apart.startBroker();
-    // mosquitto_sub connects again by itself, so what it hears from here on is what the new broker was given.
+    // mosquitto_sub reconnects by itself, so from here on it shows what the new broker was given.
     const topics = () =>
       new Set(
         apart.heard
@@ -158,10 +158,10 @@ describe.skipIf(!hasMosquitto)('killed parts (skipped without mosquitto-clients)
 
   it('does not send late what was accepted before the worker stood still', async () => {
     const apart = (here = await startApart([{ name: 'shop', drifted: true }], {
-      // Long enough for a busy machine to take the press in time.
+      // Long enough for a busy machine to process the press in time.
       RELEASE_BUTTON_WORKER_MAX_PRESS_AGE_MS: '5000',
     }));
-    // The refresh before the POST does not answer, so the worker stands still between its journal line and the POST.
+    // The refresh before the POST does not answer, so the worker is paused between its journal line and the POST.
     await apart.argocd.post('faults', { controllerDown: true });
     publish(apart.brokerUrl, ['-t', press, '-m', 'press']);
     await until('the result', () => apart.heard.latest(result)?.['outcome'] === 'accepted');

@@ -1,4 +1,4 @@
-// The demo as README.md tells it: what it says is what can be typed, and a release can be taken back.
+// The demo as README.md shows it: its output can be typed, and a release can be rolled back.
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { command, createWorkplace, type Running, type Workplace } from '../support/processes.ts';
@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => workplace.clear());
 
-/** Times that the text has been said. */
+/** How often the text has been printed. */
 const times = (running: Running, text: RegExp) => running.output().match(new RegExp(text, 'g'))?.length ?? 0;
 
 describe.skipIf(!hasMosquitto)(
@@ -79,7 +79,7 @@ it.skipIf(!hasPython)('the keys of the terminal press and hold (skipped without 
   await terminal.said('LED main: on');
   terminal.signal('SIGUSR2');
   await terminal.said('release succeeded');
-  // Not while the light still says so: then the button is free again.
+  // Not while the light still shows success: then the button is free again.
   await terminal.said('LED main: off (clear)');
   terminal.signal('SIGUSR2');
   await terminal.said('LED main: blip');

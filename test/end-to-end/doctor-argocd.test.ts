@@ -1,4 +1,4 @@
-// What `release-button doctor` says of Argo CDs that are good, strange, slow or refuse, and of what buttons select there.
+// What `release-button doctor` reports of an Argo CD that is healthy, odd, slow or refuses, and of the buttons' selections.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   doctor,

@@ -56,7 +56,7 @@ describe('release-button doctor', () => {
     for (const clock of ['worker main', 'agent main', 'argocd', 'this machine']) row('clock', clock);
     expect(inside()).toEqual(before.disk);
     expect(await apart.argocd.syncs()).toEqual(before.posts);
-    // What the worker says of itself goes on; what makes it or the light do something would be ours.
+    // The worker's own messages go on. Any message that makes the worker or the light act would be ours.
     const asked = /\/(press|set|get|terminate|arm|identify|result|event)$/;
     expect(apart.heard.all().filter(({ topic }) => asked.test(topic))).toEqual([]);
   });

@@ -1,5 +1,5 @@
-// What a person gets who has made a mistake: a short message with the remedy, and the right exit code;
-// for the network no exit at all, but tries again and again, and the truth in /healthz and on the light.
+// What a person gets after a mistake: a short message with the remedy, and the right exit code. For network faults the
+// process does not exit: it keeps trying, and /healthz and the light show the truth.
 import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -201,7 +201,7 @@ describe('a broker that does not do', () => {
       mkdirSync(directory);
       writeFileSync(join(directory, 'passwords'), '');
       spawnSync('mosquitto_passwd', ['-b', join(directory, 'passwords'), 'agent', 'right']);
-      // A port of its own: nothing tells which one mosquitto takes when asked for any.
+      // A port of its own: mosquitto does not report the one it takes when asked for any.
       const port = await freePort();
       writeFileSync(
         join(directory, 'mosquitto.conf'),

@@ -1,4 +1,4 @@
-// Buttons and lamps of others with real processes: mosquitto_pub is the device, Argo CD is simulated.
+// Foreign buttons and lamps with real processes: mosquitto_pub is the device, Argo CD is simulated.
 import { spawnSync } from 'node:child_process';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startApart, type Apart } from '../support/installation.ts';
@@ -47,7 +47,7 @@ describe.skipIf(!hasMosquitto)('a button of somebody else (skipped without mosqu
     await until('the end of the release', () =>
       apart.heard.latest('release-button/worker/main/release/last'),
     );
-    // Behind the others on the worker's connection: it has been heard, so they have.
+    // It came after the others on the worker's connection, so the worker has received them all.
     publish(apart.brokerUrl, ['-t', 'release-button/button/nobody/press', '-m', 'press']);
     await until('the last', () => apart.heard.on('release-button/button/nobody/result').length > 0);
     expect(apart.heard.on(result)).toHaveLength(1);
@@ -102,7 +102,7 @@ describe.skipIf(!hasMosquitto)('a button of somebody else (skipped without mosqu
     await until('the result', () => apart.heard.on(result).length === 1);
     event(8);
 
-    // The broker is gone for a while, and the device pressed meanwhile.
+    // The broker is gone for a while, and the device is pressed meanwhile.
     apart.broker.signal('SIGKILL');
     await apart.broker.exited;
     await apart.startBroker();

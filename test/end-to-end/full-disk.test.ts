@@ -1,4 +1,4 @@
-// Standard output that cannot be written: a full disk, a reader that has ended.
+// Standard output that cannot be written: a full disk, or a reader that has ended.
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ beforeEach(() => {
 });
 afterEach(() => workplace.clear());
 
-/** @param shell how the shell runs it, where `release-button` stands for the command */
+/** @param shell the shell command, where `release-button` stands for the command */
 const inShell = (shell: string, more: Readonly<Record<string, string>> = {}): Running =>
   workplace.spawn('sh', ['-c', shell.replaceAll('release-button', '"$0" "$1"'), process.execPath, command], {
     ...env,
@@ -99,7 +99,7 @@ describe.skipIf(!canMount)('a log on a small disk (skipped where nothing may be 
     mkdirSync(disk);
     spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', disk]);
   });
-  // Lazily: the process that writes there is killed only after this.
+  // As a function: the process that writes there is killed only after this.
   afterEach(() => void spawnSync('umount', ['--lazy', disk]));
 
   it.skipIf(!hasMosquitto)(
@@ -145,7 +145,7 @@ describe('a reader that has ended', () => {
     const watch = inShell(`release-button watch --mqtt-url ${url} | head -1`);
     let ended = false;
     void watch.exited.then(() => (ended = true));
-    // It finds out at the first line that it writes after the reader has gone.
+    // It notices at the first line that it writes after the reader has ended.
     await until('the end of watch', async () => {
       await inShell(`release-button press --mqtt-url ${url} > /dev/null`).exited;
       return ended;

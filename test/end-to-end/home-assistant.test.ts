@@ -1,5 +1,5 @@
-// What Home Assistant would see and do, with real processes and mosquitto's clients in its place: discovery, its birth,
-// presses from the announced entities as they are announced, and who is available when something is killed.
+// What Home Assistant would see and do, with real processes and mosquitto's clients in its place: discovery, its birth
+// message, presses from the entities as announced, and availability when a process is killed.
 import { afterEach, describe, expect, it } from 'vitest';
 import { discoveryConfig, type Component } from '../../messages/home-assistant.ts';
 import { faultsOf } from '../home-assistant/support/discovery-schema.ts';
@@ -21,7 +21,7 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
 
   const arrange = async (applications: Applications, env: Readonly<Record<string, string>> = {}) => {
     const apart = (here = await startApart(applications, {
-      // Who is killed is noticed by its connection at once; who is stopped, by the keep-alive.
+      // A killed process is noticed by its connection at once, a paused one by the keep-alive.
       RELEASE_BUTTON_MQTT_KEEP_ALIVE_SECONDS: '2',
       ...env,
     }));
@@ -43,10 +43,10 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
         () => apart.heard.on(agentTopic).length > 0 && keys.every((key) => key in componentsOn(workerTopic)),
       );
     };
-    /** As Home Assistant does it: the payload of the entity, to its topic. */
+    /** As Home Assistant does: publishes the payload of the entity to its topic. */
     const command = (found: Component, payload: string) =>
       publish(apart.brokerUrl, ['-q', '1', '-t', option(found, 'command_topic'), '-m', payload]);
-    /** Of its template only what stands for the time is evaluated here; a real Home Assistant does the rest. */
+    /** Evaluates only the time in its template; a real Home Assistant does the rest. */
     const press = (found: Component) =>
       command(
         found,
@@ -75,7 +75,7 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
       [agentTopic, workerTopic].every((topic) => apart.heard.on(topic).length === 2),
     );
 
-    // A second one, and the same one again, find everything as it should be.
+    // A second Home Assistant, and the same one again, find everything in order.
     service.signal('SIGTERM');
     await service.exited;
     const second = apart.startHomeAssistant();
@@ -147,7 +147,7 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
         () => apart.heard.on(`release-button/${role}/main/availability`).at(-1)?.payload === value,
       );
     await is('agent', 'online');
-    // Killed, the connection goes with it; stopped, only its silence tells.
+    // A kill closes the connection; a pause only shows in its silence.
     apart.agent.signal('SIGKILL');
     await is('agent', 'offline');
     apart.startAgent();
@@ -156,7 +156,7 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
     await is('worker', 'offline');
     apart.worker.signal('SIGCONT');
     await is('worker', 'online');
-    // Argo CD gone: what is known of it is not vouched for any more.
+    // Without Argo CD the worker no longer vouches for its state.
     apart.simulator.signal('SIGKILL');
     await until(
       'drift to be unknown',

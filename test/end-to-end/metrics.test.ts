@@ -1,4 +1,4 @@
-// /metrics of real processes: what a press moves, what promtool says of it, and a real Prometheus with our rules.
+// /metrics of real processes: what a press changes, what promtool reports, and a real Prometheus with our rules.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-// What the command answers to somebody who does not know it yet: hints, lists of what there is, and exit codes.
+// What the command answers to a newcomer: hints, lists of choices, and exit codes.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';

@@ -1,5 +1,5 @@
-// A Node.js that is too old is told so, in place of a SyntaxError. That old ones can read these files was tried with Node 12, 14,
-// 16 and 18; here this Node.js only says that it is another one.
+// A Node.js that is too old gets a message in place of a SyntaxError. Node 12, 14, 16 and 18 were tried by hand; here this
+// Node.js only pretends to be older.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

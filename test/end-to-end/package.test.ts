@@ -1,4 +1,4 @@
-// The package as it would be published: packed, installed into an empty folder without what develops it, and pressed.
+// The package as it would be published: packed, installed into an empty folder without development packages, and pressed.
 import { execFileSync } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,10 +11,10 @@ import { patienceMs } from '../support/patience.ts';
 import { createWorkplace, type Workplace } from '../support/processes.ts';
 import { hasRegistry } from '../support/programs.ts';
 
-/** rpio is compiled, on a busy machine too. */
+/** rpio is compiled, also on a busy machine. */
 const installMs = 10 * patienceMs;
 
-/** npm packs without a network, but what is installed with the package comes from a registry, and rpio is compiled. */
+/** npm packs without a network, but the packages for an install come from a registry, and rpio is compiled. */
 const installable = hasRegistry('rpio');
 const root = join(import.meta.dirname, '../..');
 let folder: string;
@@ -28,7 +28,7 @@ const npm = (...args: string[]) =>
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'release-button-package-'));
-  // The tests have been built already; its scripts would build under the feet of others.
+  // The tests are built already. Scripts of npm pack would rebuild while other tests run.
   npm('pack', root, '--ignore-scripts', '--pack-destination', folder);
   archive = join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? 'no tarball');
 }, installMs);

@@ -1,4 +1,4 @@
-// From a press by the real mosquitto_pub to a sync at (simulated) Argo CD and back to the light, with real processes.
+// A press by the real mosquitto_pub leads to a sync at (simulated) Argo CD and back to the light, with real processes.
 import { afterEach, describe, expect, it } from 'vitest';
 import { startInOne, type Installation } from '../support/installation.ts';
 import { publish } from '../support/processes.ts';
@@ -105,7 +105,7 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
     const demo = (here = await startInOne([{ name: 'shop', drifted: true }]));
     publish(demo.brokerUrl, ['-t', press, '-n']);
     publish(demo.brokerUrl, ['-V', '5', '-r', '-t', press, '-n']);
-    // A press of another kind behind them on the same connection of the worker shows that they have been passed over.
+    // A later press of another kind on the worker's connection shows that the worker has ignored them.
     publish(demo.brokerUrl, ['-t', 'release-button/button/nobody/press', '-m', 'press']);
     await until(
       'the result of the third',

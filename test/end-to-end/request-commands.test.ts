@@ -1,4 +1,4 @@
-// Freeze, unfreeze, terminate, roll back and refresh as people do it: the built command against real processes.
+// Freeze, unfreeze, terminate, roll back and refresh as people do: the built command with real processes.
 import { afterEach, describe, expect, it } from 'vitest';
 import { startApart, type Apart, type Applications } from '../support/installation.ts';
 import { publish } from '../support/processes.ts';
@@ -80,7 +80,7 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
 
   it('ends a freeze by itself when its time is over, and names whoever froze by user and host', async () => {
     const { apart, run, latest, saysOf } = await arrange([{ name: 'shop', drifted: true }]);
-    // Long enough for the command to reach the worker from a busy machine.
+    // Long enough for the command to reach the worker on a busy machine.
     const frozen = await run('freeze', '--reason', 'a moment', '--for', '6s');
     expect(frozen).toMatchObject({
       code: 0,
@@ -279,7 +279,7 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
     });
     await saysOf('main', 'drifted');
     expect(await apart.argocd.syncs()).toEqual([]);
-    // A look is no release, so a freeze does not keep it back.
+    // A refresh is no release, so a freeze does not stop it.
     expect(await run('freeze', '--reason', 'the sale')).toMatchObject({ code: 0 });
     expect(await run('press', '--gesture', 'double')).toMatchObject({ code: 0 });
   });
@@ -289,7 +289,7 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
     apart.worker.signal('SIGTERM');
     await apart.worker.exited;
     const noAnswer = /^no answer within 5 s: is the release worker running.*mqtt:/;
-    // Without a worker it cannot be told whose release is meant, so nothing is sent.
+    // Without a worker nobody can tell whose release is meant, so nothing is sent.
     const nobodyThere = /^no worker is online at mqtt:.*is the release worker running/;
     const commands = [
       { args: ['freeze', '--reason', 'x'], says: noAnswer },
@@ -308,7 +308,7 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
     );
     for (const answer of nowhere)
       expect(answer).toMatchObject({ code: 6, output: expect.stringMatching(/127\.0\.0\.1:1.*mqtt\.url/) });
-    // Nothing of it waits for the worker that comes back.
+    // No request waits for the worker that comes back.
     apart.worker = apart.startWorker();
     await until('the worker', () =>
       apart.heard.on('release-button/worker/main/availability').at(-1)?.payload.startsWith('online'),

@@ -1,4 +1,4 @@
-// An Argo CD that stands still (SIGSTOP): it takes connections and answers nothing, as on a starved node.
+// A paused Argo CD (SIGSTOP): it accepts connections and answers nothing, as on a starved node.
 import { afterEach, describe, expect, it } from 'vitest';
 import { startApart, type Apart } from '../support/installation.ts';
 import { publish } from '../support/processes.ts';
@@ -64,12 +64,12 @@ describe.skipIf(!hasMosquitto)('an Argo CD that stands still (skipped without mo
       streams: { cut: true },
       requests: [{ path: '*/stream/*', status: 403 }],
     });
-    // The wait before the next try is longer than it may take to notice, whatever chance has made of it.
+    // The wait before the next try is longer than the limit for noticing, whatever its random part is.
     await worker.said(/event stream.*HTTP 403.*opened again in ([4-9]|\d\d) s/);
     expect(drift()).toMatchObject({ fresh: true, reachable: true });
     simulator.signal('SIGKILL');
     await until('the refusal', () => drift()?.['reachable'] === false);
-    // What decides about the light as well follows it.
+    // The light follows in the same way.
     await until('what follows', () => drift()?.['fresh'] === false);
     const said = heard
       .on('release-button/worker/main/drift')
@@ -84,7 +84,7 @@ describe.skipIf(!hasMosquitto)('an Argo CD that stands still (skipped without mo
     publish(brokerUrl, ['-t', `${buttonTopic}/press`, '-m', '{"id": "p1"}']);
     await until('the sync', async () => (await argocd.syncs()).length === 1);
     simulator.signal('SIGSTOP');
-    // Until the worker has noticed: its request, and the question what became of it, have had no answer.
+    // Until the worker has noticed: its request, and the question about the outcome, got no answer.
     await installation.worker.said(/no answer within 1000 ms/);
     simulator.signal('SIGCONT');
     await until(

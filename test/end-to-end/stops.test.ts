@@ -1,4 +1,4 @@
-// Nothing is left open after a stop, and a stop comes in time whatever goes on.
+// A stop leaves nothing open, and ends in time whatever happens meanwhile.
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createWorkplace, type Workplace } from '../support/processes.ts';

@@ -1,4 +1,4 @@
-// A closed terminal stops a process in order, and one that was started by nohup goes on. With real terminals.
+// A closed terminal stops a process in order; a process started by nohup goes on. With real terminals.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -60,7 +60,7 @@ describe.skipIf(!hasPython)('a closed terminal (skipped without python3, which o
     const terminal = onTerminal('nohup', ...release('start'));
     await terminal.said(/pid \d+/);
     const pid = Number(/pid (\d+)/.exec(terminal.output())?.[1]);
-    // It would outlive this test, too.
+    // It would even outlive this test.
     onTestFinished(() => killed(pid));
     await untilFile('nohup.out', 'LED main: on');
     close(terminal);

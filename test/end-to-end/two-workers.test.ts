@@ -65,7 +65,7 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
       const { code } = await running.exited;
       return { code, output: running.output() };
     };
-    /** All that one worker says below its own topics, apart from whether it is there. */
+    /** Everything that one worker publishes below its own topics, except its availability. */
     const said = (id: Id, from = 0) =>
       heard
         .all()
@@ -97,14 +97,14 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
     workers.staging.signal('SIGKILL');
     await workers.staging.exited;
     await shows('staging', 'double-blink');
-    // Only the broker speaks for it: its last will.
+    // Only its last will can speak for it.
     expect(said('staging', before).map(({ topic, payload }) => [topic, payload])).toEqual([
       ['release-button/worker/staging/availability', 'offline'],
     ]);
     await until('the end', () => latest('worker/production/release/last')?.['outcome'] === 'succeeded');
     await shows('production', 'off');
 
-    // Back again it finds its own topics, and takes nothing of the other for its own.
+    // When it is back, it finds its own topics, and does not take the other worker's for its own.
     const atReturn = heard.all().length;
     workers.staging = startWorker('staging');
     await until('staging to be back', () =>
@@ -121,7 +121,7 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
       [await argocd.production.syncs(), await argocd.staging.syncs()].map(({ length }) => length),
     ).toEqual([1, 0]);
 
-    // A button of nobody has one answer, and the press is not sent to where it does not belong.
+    // A button of no worker gets one answer, and the press is not sent to an Argo CD.
     publish(brokerUrl, ['-t', 'release-button/button/nobodys/press', '-m', '{"id": "p2"}']);
     await until('the answer', () => latest('button/nobodys/result'));
     publish(brokerUrl, ['-t', 'release-button/button/staging/press', '-m', '{"id": "p3"}']);

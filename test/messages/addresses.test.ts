@@ -1,4 +1,4 @@
-// Topics: what may stand in them, and that a topic and its parameters give each other.
+// Topics: which characters they may contain, and that a topic and its parameters determine each other.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { channels } from '../../messages/all.ts';
@@ -10,7 +10,7 @@ import { reply } from '../../messages/requests.ts';
 import { workerInfo } from '../../messages/worker.ts';
 import { id, kubernetesName, topicLevel } from './arbitraries.ts';
 
-/** Never in one level of a topic: its separator, the wildcards, control characters, halves of a character. */
+/** Never in one level of a topic: its separator, the wildcards, control characters, halves of a surrogate pair. */
 const forbidden = ['/', '+', '#', '\0', '\n', '\u007f', '\u0085', '\ud800', '\uffff'];
 
 describe('what stands for a parameter', () => {

@@ -16,7 +16,7 @@ const requestId = fc.array(printable, { minLength: 1, maxLength: 64 }).map((all)
 export const topicLevel = requestId
   .map((text) => text.replaceAll(/[/+#]/g, '-'))
   .filter((text) => text.length > 0);
-/** Any text that survives UTF-8. */
+/** Any text that UTF-8 can encode. */
 const text = fc.string({ unit: 'binary', maxLength: 20 });
 const count = fc.nat({ max: 1_000_000 });
 /** JSON has no -0. */
@@ -65,7 +65,7 @@ const freeze = {
   forSeconds: fc.integer({ min: 1, max: 31_622_400 }),
 };
 const { frozen: _frozen, ...cause } = freeze;
-/** A reason says something. */
+/** A reason is never empty. */
 const reason = text.filter((words) => /\S/.test(words));
 const freezeRequest = fc.record(
   { ...freeze, reason, button: id, id: requestId },

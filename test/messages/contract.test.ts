@@ -1,4 +1,4 @@
-// The rows are what the contract says. The table here is the contract's, written down a second time.
+// The rows match the contract. The table here repeats the contract on purpose.
 import { expect, test } from 'vitest';
 import { channels } from '../../messages/all.ts';
 import { signals } from '../../messages/button.ts';

@@ -1,4 +1,4 @@
-// The nearest name to a misspelt one.
+// Finds the nearest name to a misspelt one.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { editDistance, nearest } from '../../messages/nearest.ts';

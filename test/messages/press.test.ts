@@ -1,4 +1,4 @@
-// What is a press and what is not.
+// Which payloads are presses.
 import { describe, expect, test } from 'vitest';
 import { buttonPress } from '../../messages/press.ts';
 

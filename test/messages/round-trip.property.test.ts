@@ -1,4 +1,4 @@
-// Whatever a row can say arrives as it was said, and its JSON Schema agrees with its codec on what is a message.
+// Every message of a row arrives unchanged, and the row's JSON Schema agrees with its codec about what is a message.
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import * as fc from 'fast-check';
@@ -18,7 +18,7 @@ const forms = rowNames
   .flatMap(formsOf)
   .map((form) => ({ ...form, isText: form.contentType === 'text/plain', fits: ajv.compile(form.schema) }));
 const jsonForms = forms.filter(({ isText }) => !isText);
-/** What a LED is identified by is not read. */
+/** The receiver does not read the identity of a LED. */
 const textForms = forms.filter(({ isText, row }) => isText && row !== 'ledIdentify');
 
 test.each(rowNames.filter((row) => row !== 'ledIdentify'))('%s arrives as it was said', (row) => {
@@ -71,7 +71,7 @@ test.each(textForms)('$name: schema and codec agree on bare texts', (form) => {
   const text = fc
     .oneof(messagesOf(form.row), fc.constant(form.example), fc.string({ unit: 'binary', maxLength: 8 }))
     .filter((value): value is string => typeof value === 'string')
-    // Blanks around it are forgiven by the codec; what starts like JSON is the other form's.
+    // The codec ignores spaces around it; text that starts like JSON belongs to the other form.
     .filter((value) => value === value.trim() && !/^[{[]/.test(value));
   fc.assert(
     fc.property(text, (value) => {
@@ -81,7 +81,7 @@ test.each(textForms)('$name: schema and codec agree on bare texts', (form) => {
 });
 
 interface Change {
-  /** which member, of those that there are, counted over all levels */
+  /** which of the members, counted over all levels */
   readonly at: number;
   readonly to: unknown;
 }

@@ -1,5 +1,5 @@
-// What must not compile. `npm run check:types` fails when one of the marked lines begins to compile; what JavaScript
-// would do with the line is checked too, where it runs at all.
+// What must not compile. `npm run check:types` fails when one of the marked lines begins to compile. Where JavaScript can run
+// the line at all, its effect is checked too.
 import { describe, expect, test } from 'vitest';
 import { agentAvailability } from '../../messages/agent.ts';
 import { buttonArm, buttonSignal, buttonState } from '../../messages/button.ts';
@@ -11,7 +11,7 @@ import { ledSet, ledState } from '../../messages/led.ts';
 import { buttonPress, buttonResult } from '../../messages/press.ts';
 import type { Link } from '../../service/link/link.ts';
 
-/** The gate's own types: what may be sent is said by the address alone, not by what is sent. */
+/** The gate's own types: the address alone determines what may be sent. */
 const sent: unknown[] = [];
 const publish: Link['publish'] = (_, message) => void sent.push(message);
 const publishNow: Link['publishNow'] = (_, message) => {
@@ -26,7 +26,7 @@ describe('a topic does not compile', () => {
     expect(() => buttonPress.at({})).toThrow('<button> is missing in the topic button/<button>/press');
     // @ts-expect-error the name is missing
     expect(() => app.at({ worker: 'main', namespace: 'argocd' })).toThrow('<name> is missing');
-    // @ts-expect-error all of it is missing
+    // @ts-expect-error both are missing
     expect(() => buttonPress.at()).toThrow(TypeError);
   });
 
@@ -40,13 +40,13 @@ describe('a topic does not compile', () => {
   });
 
   test('with a parameter that is no text', () => {
-    // @ts-expect-error ids are texts
+    // @ts-expect-error ids are strings
     expect(() => buttonPress.at({ button: undefined })).toThrow(RangeError);
   });
 
   test('with a placeholder that has no rule', () => {
     const about = { kind: 'event', qos: 1, from: ['agent'], summary: '' } as const;
-    // @ts-expect-error nobody has said what may stand for a finger
+    // @ts-expect-error no source of the press is given
     const finger = channel('finger/<finger>', about, word(['up', 'down']));
     expect(finger.template).toBe('finger/<finger>');
   });
@@ -54,7 +54,7 @@ describe('a topic does not compile', () => {
 
 describe('a message does not compile', () => {
   test('on the topic of another row', () => {
-    // @ts-expect-error the state of a LED is not that of a button
+    // @ts-expect-error the state of a LED is not the state of a button
     publish(buttonState.at(main), examples.ledState);
     // @ts-expect-error a result is no signal
     publish(buttonSignal.at(main), examples.buttonResult);

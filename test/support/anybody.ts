@@ -1,4 +1,4 @@
-/** Acts as a user who owns nothing, since root may do everything. */
+/** Acts as a user who owns nothing, because root may do everything. */
 export async function asAnybody<Result>(act: () => Promise<Result>): Promise<Result> {
   const { geteuid, seteuid } = process;
   if (seteuid === undefined || geteuid?.() !== 0) return act();

@@ -1,4 +1,4 @@
-// The Argo CD of the tests (test/argocd) as a test sees it: over its controls.
+// Controls the Argo CD of the tests (test/argocd) over HTTP.
 import * as z from 'zod/mini';
 import type { Running } from './processes.ts';
 
@@ -36,7 +36,7 @@ export function argocdControl(url: string): ArgoCdControl {
   };
 }
 
-/** Once the process listens. */
+/** Call it once the process listens. */
 export async function controlOf(argocd: Running): Promise<ArgoCdControl> {
   return argocdControl(await argocd.listening(() => true));
 }
@@ -48,7 +48,7 @@ const commits = [1, 2, 3].map((number) => ({
   message: `change number ${number}`,
 }));
 
-/** Small worlds: each application follows its own repository, `drifted` ones one commit behind. */
+/** Small worlds: each application has its own repository, and `drifted` ones are one commit behind. */
 export function worldOf(
   applications: readonly {
     readonly name: string;

@@ -1,4 +1,4 @@
-// What an embedded broker of a test is given; also in the guest of test/kernel/, where there is no vitest.
+// The options of an embedded broker in tests, also in the guest of test/kernel/, where there is no vitest.
 import type { BrokerOptions } from '../../broker/broker.ts';
 import { silentLog } from '../../service/log.ts';
 

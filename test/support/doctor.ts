@@ -1,4 +1,4 @@
-// `release-button doctor` as a process, its report as documented, and servers for it to look at.
+// Runs `release-button doctor` as a process, parses its report as documented, and starts servers for it to examine.
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer } from 'node:net';
 import { expect } from 'vitest';
@@ -48,7 +48,7 @@ export async function doctor(workplace: Workplace, env: Env, args: readonly stri
   const { code } = await running.exited;
   const output = running.output();
   const report = reportSchema.parse(JSON.parse(output));
-  // What holds for every report.
+  // True for every report.
   expect(code).toBe(report.ok ? 0 : 1);
   expect(report.ok).toBe(report.checks.every(({ status }) => status !== 'failed'));
   for (const { status, remedy } of report.checks)
@@ -95,5 +95,5 @@ export function environment(mqttUrl: string, server: string, more: Env = {}): En
 }
 
 export const serve = (answer: RequestListener) => listenForTest(createHttpServer(answer));
-/** Takes connections and never says a word. */
+/** Accepts connections and never answers. */
 export const listenSilently = () => listenForTest(createServer());

@@ -5,7 +5,7 @@ export interface FakeClock extends Clock {
   advance(ms: number): void;
   /** Shifts wall-clock time only, as a clock correction does. */
   jump(ms: number): void;
-  /** Time passes and no timer fires: the process is stopped or gets no processor time. What is due fires at the next advance. */
+  /** Time passes but no timer fires, as in a paused or starved process. Due timers fire at the next advance. */
   pause(ms: number): void;
   pendingTimers(): number;
 }

@@ -1,13 +1,13 @@
-// A clock that goes so many times as fast, for what waits long.
+// A clock that runs faster by a factor, for code that waits long.
 import { systemClock, type Clock } from '../../service/clock.ts';
 
 /**
- * So much time passes between two looks at the clock at most, in real milliseconds. Where the machine is busy and this process
- * gets no turn, its clock waits with it: otherwise what took place in the same process would seem to take minutes.
+ * The most time that passes between two readings, in real milliseconds. If this process gets no turn on a busy machine, its
+ * clock waits with it. Otherwise work within the same process would seem to take minutes.
  */
 const turnMs = 10;
 
-/** How often it is looked whether a timer is due, in real milliseconds. */
+/** How often due timers are looked for, in real milliseconds. */
 const lookMs = 2;
 
 /** The time of day is the real one. Timers are due on the hurried clock, some real milliseconds late. */

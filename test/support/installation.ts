@@ -1,4 +1,4 @@
-// A whole installation for end-to-end tests: the command in one process or in several, with a simulated Argo CD.
+// A whole installation for end-to-end tests: one process or several, with a simulated Argo CD.
 import { createWorkplace, subscribe, type Running, type Subscriber, type Workplace } from './processes.ts';
 import { controlOf, worldOf, type ArgoCdControl } from './argocd-control.ts';
 import { until } from './wait.ts';
@@ -9,7 +9,7 @@ export interface Installation {
   readonly workplace: Workplace;
   readonly brokerUrl: string;
   readonly argocd: ArgoCdControl;
-  /** started before everything else, so it has heard all */
+  /** started before everything else, so it has received every message */
   readonly heard: Subscriber;
   signal(): unknown;
   light(): unknown;
@@ -76,7 +76,7 @@ export interface Apart extends Installation {
 export async function startApart(
   applications: Applications,
   env: Readonly<Record<string, string>> = {},
-  /** of Argo CD; by default the newest */
+  /** the version of Argo CD; the newest by default */
   version?: string,
 ): Promise<Apart> {
   const workplace = createWorkplace();

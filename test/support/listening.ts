@@ -1,8 +1,8 @@
-// Servers of a test's own, on free ports of this machine.
+// Servers of a test on free ports of this machine.
 import type { Server, Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** For whoever ends it himself. @returns the port */
+/** The caller closes the server. @returns the port */
 export async function listening(server: Server): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -16,12 +16,12 @@ export async function listening(server: Server): Promise<number> {
   return address.port;
 }
 
-/** For one test: at its end the server is closed, with every connection to it. @returns the port */
+/** For one test: at its end the server is closed, with all its connections. @returns the port */
 export async function listenForTest(server: Server): Promise<number> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
-    // Whoever breaks off a connection may do so.
+    // Clients may break off their connections.
     socket.on('error', () => {}).on('close', () => sockets.delete(socket));
   });
   onTestFinished(

@@ -1,9 +1,9 @@
-// Series of a scrape, for tests: each by its name and labels as they stand in the text.
+// The series of a scrape, by name and labels as written in its text.
 import type { Registry } from 'prom-client';
 
 export type Series = ReadonlyMap<string, number>;
 
-/** `name{label="value"}`, labels in the order of their names, to its value. */
+/** From `name{label="value"}`, labels in the order of their names, to its value. */
 export function seriesOf(text: string): Series {
   return new Map(
     text

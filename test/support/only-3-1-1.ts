@@ -1,4 +1,4 @@
-// A relay in front of a real broker that refuses MQTT 5 as a 3.1.1 broker does: the one thing no broker at hand can be told.
+// A relay to a real broker that refuses MQTT 5 as a 3.1.1 broker does. No broker at hand can be configured to do that.
 import { connect, createServer, type Socket } from 'node:net';
 import { listening } from './listening.ts';
 

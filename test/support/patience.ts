@@ -1,5 +1,5 @@
 /**
- * How long a test waits for what must happen, in milliseconds. It only bounds how long a failure takes: a test that passes waits
- * for the event alone. On two cores with a load of 40, starting a process has been seen to take 20 s.
+ * How long a test waits for an event, in milliseconds. It only limits how long a failing test takes: a passing test waits for
+ * the event alone. On two cores with a load of 40, the start of a process has taken 20 s.
  */
 export const patienceMs = 60_000;

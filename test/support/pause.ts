@@ -1,5 +1,5 @@
-// How long some work holds the event loop: in processor time, so that other processes of a busy machine do not count, and
-// beside a loop with nothing to do, measured right before.
+// Measures how long work blocks the event loop: in processor time, so that other processes of a busy machine do not count,
+// and beside an idle loop, which is measured directly before.
 import { performance } from 'node:perf_hooks';
 
 const turn = () =>
@@ -7,7 +7,7 @@ const turn = () =>
     setImmediate(resolve);
   });
 
-/** The longest turn of the loop, in milliseconds. A turn counts by the smaller of processor time and time that passed. */
+/** The longest turn of the loop, in milliseconds. A turn counts by the smaller of processor time and elapsed time. */
 async function longestTurnOf(work: () => void | Promise<void>): Promise<number> {
   let longest = 0;
   const over = new AbortController();
@@ -28,12 +28,12 @@ async function longestTurnOf(work: () => void | Promise<void>): Promise<number> 
   return longest;
 }
 
-/** A first time is slower, since the code is compiled then; so is any other in which somebody else got in the way. */
+/** The first run is slower, because the code is compiled then, and so is any run that something else disturbs. */
 const rounds = 4;
 
 /**
- * @param prepare makes what one round works on, which does not count
- * @returns the milliseconds that the work holds the loop for at most, in the best of some rounds, and an idle loop too
+ * @param prepare makes the input of one round, which is not measured
+ * @returns for how many milliseconds the work blocks the loop, in the best of some rounds; and an idle loop too
  */
 export async function longestPauseMs<Prepared>(
   prepare: () => Prepared | Promise<Prepared>,

@@ -1,4 +1,5 @@
-// Test files that cannot work on macOS or Windows, with the reason. The unit tests leave them out there and name them at the end.
+// The test files that cannot work on macOS or Windows, with the reason. The unit tests skip them there, and list them at
+// the end.
 
 interface Unfit {
   readonly file: string;

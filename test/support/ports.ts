@@ -1,9 +1,9 @@
-// A port that nothing listens on, for a test that needs to know it before its listener is there.
+// A port that is free, for a test that must know it before its listener exists.
 import { createServer } from 'node:net';
 
 /**
- * Below the ports that the system gives to outgoing connections (32768 on Linux): one of those could take the port while
- * nothing listens there.
+ * Below the ports that the system gives to outgoing connections (from 32768 on Linux). Such a connection could take the port
+ * before the listener does.
  */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
   for (;;) {

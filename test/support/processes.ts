@@ -7,7 +7,7 @@ import { until } from './wait.ts';
 import { patienceMs } from './patience.ts';
 
 export const command = join(import.meta.dirname, '../../dist/bundle/main.js');
-/** The Argo CD of the tests, as a process of its own. */
+/** The Argo CD of the tests, as a separate process. */
 export const argocdProcess = join(import.meta.dirname, '../../dist/test/argocd/main.js');
 
 export interface Exit {
@@ -17,7 +17,7 @@ export interface Exit {
 
 export interface Running {
   readonly pid: number;
-  /** everything it has written, both streams */
+  /** all its output, both streams */
   output(): string;
   /** JSON log lines so far */
   logs(): readonly Readonly<Record<string, unknown>>[];
@@ -120,15 +120,15 @@ export interface Message {
 }
 
 export interface Subscriber {
-  /** everything that has arrived, in order */
+  /** every message that has arrived, in order */
   all(): readonly Message[];
   on(topic: string): readonly Message[];
-  /** the newest message of a topic, parsed; undefined when it is empty or none has come */
+  /** the newest message of a topic, parsed; undefined if it is empty or there is none */
   latest(topic: string): Readonly<Record<string, unknown>> | undefined;
 }
 
-/** A real mosquitto_sub on everything. Whoever needs it to listen waits for a first message, a retained one will do. */
-/** @param others filters besides all below our prefix */
+/** A real mosquitto_sub on every topic. To know that it listens, wait for a first message; a retained one will do. */
+/** @param others filters besides all topics below our prefix */
 export function subscribe(
   workplace: Workplace,
   brokerUrl: string,

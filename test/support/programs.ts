@@ -1,5 +1,5 @@
-// Programs that some tests need and that are not packages. Missing ones skip those tests, except where CI must run all: on
-// Linux.
+// Programs that some tests need and that are not npm packages. Tests are skipped if theirs is missing, except where CI must
+// run all of them: on Linux.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,19 +17,19 @@ export const hasMosquittoBroker: boolean = ['mosquitto', 'mosquitto_passwd'].eve
 /** Makes certificates for tests of TLS. */
 export const hasOpenssl: boolean = has('openssl', ['version']);
 
-/** Asks HTTP servers, as the pages do. */
+/** Sends requests to HTTP servers, as the pages do. */
 export const hasCurl: boolean = has('curl', ['--version']);
 
 /** Makes a repository and a clone of it. */
 export const hasGit: boolean = has('git', ['--version']);
 
-/** Makes a terminal, for what reads keys. In util-linux's `bsdutils`, which every Debian has. */
+/** Makes a terminal, for programs that read keys. Part of util-linux's `bsdutils`, which every Debian has. */
 export const hasScript: boolean = has('script', ['--version']);
 
-/** Makes what Node.js cannot: a terminal, a datagram socket at a path. */
+/** Makes what Node.js cannot: a terminal, or a datagram socket at a path. */
 export const hasPython: boolean = has('python3', ['--version']);
 
-/** Debian package systemd; neither needs a systemd that runs. */
+/** Debian package systemd; neither program needs a running systemd. */
 export const hasSystemdNotify: boolean = has('systemd-notify', ['--version']) && hasPython;
 export const hasSystemdAnalyze: boolean = has('systemd-analyze', ['--version']);
 
@@ -39,17 +39,17 @@ export const hasPromtool: boolean = has('promtool', ['--version']);
 /** The server, from the same package. */
 export const hasPrometheus: boolean = has('prometheus', ['--version']);
 
-/** Debian package faketime: the library that steps a process's wall clock, and that alone; undefined: not installed. */
+/** Debian package faketime: only the library that steps a process's wall clock; undefined: not installed. */
 export const faketimeLibrary: string | undefined = has('faketime', ['--version'])
   ? readdirSync('/usr/lib')
       .map((entry) => `/usr/lib/${entry}/faketime/libfaketimeMT.so.1`)
       .find((path) => existsSync(path))
   : undefined;
 
-/** A file system in memory, small enough to be filled. Root may, except in most containers. */
+/** A file system in memory, small enough to be filled. Root may mount one, except in most containers. */
 export const canMount: boolean = mounts();
 
-/** Whether npm gets a package that is not in its cache. Asked for only by who needs it, since the answer takes a second. */
+/** Whether npm gets a package that is not in its cache. A function, since the answer takes a second. */
 export function hasRegistry(packageName: string): boolean {
   const { status, stderr } = spawnSync(
     'npm',
@@ -75,7 +75,7 @@ function has(program: string, probe: string[]): boolean {
   return error === undefined || skipping(`${program} is not installed`, error);
 }
 
-/** @throws Error where CI must run all */
+/** @throws Error if a program is missing where CI must run all tests */
 function skipping(why: string, cause: unknown): false {
   if (process.env['CI'] === undefined || process.platform !== 'linux') return false;
   throw new Error(`${why}, and with CI set no test is skipped`, { cause });

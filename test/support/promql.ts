@@ -1,12 +1,12 @@
-// What an expression of PromQL asks for: its series and labels. Good enough for ours; promtool says whether it parses.
+// Finds the series and labels in a PromQL expression. It reads the expressions that we use; promtool checks the syntax.
 import { documentedMetrics } from '../../tools/documented-metrics.ts';
 
 interface Asked {
-  /** names of series, each with the labels that it is matched by */
+  /** names of series, each with the labels in its matchers */
   readonly series: readonly { readonly name: string; readonly labels: readonly string[] }[];
-  /** labels that it groups by */
+  /** labels in its grouping */
   readonly grouping: readonly string[];
-  /** undefined: all that the series have, but for those taken away */
+  /** undefined: all labels of the series, except removed ones */
   readonly kept: readonly string[] | undefined;
   readonly removed: readonly string[];
 }
@@ -36,10 +36,10 @@ function askedBy(expression: string): Asked {
   };
 }
 
-/** Labels that a target has in deploy/monitoring/prometheus.yaml, and the process itself knows nothing of. */
+/** Labels that a target gets in deploy/monitoring/prometheus.yaml, and that the process itself does not have. */
 const targetLabels = ['job', 'instance', 'process'];
 
-/** Every name of a series that there can be, with its labels. */
+/** Every possible name of a series, with its labels. */
 export async function knownSeries(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const known = new Map<string, ReadonlySet<string>>([['up', new Set(targetLabels)]]);
   for (const { name, type, labels } of (await documentedMetrics()).flatMap(({ metrics }) => metrics)) {
@@ -53,7 +53,7 @@ export async function knownSeries(): Promise<ReadonlyMap<string, ReadonlySet<str
   return known;
 }
 
-/** What is wrong with an expression, and with the labels that a text beside it names. */
+/** What is wrong with an expression, and with the labels in a text beside it. */
 export function faultsOf(
   expression: string,
   shown: readonly string[],

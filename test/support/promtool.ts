@@ -4,7 +4,7 @@ import { patienceMs } from './patience.ts';
 
 export interface Checked {
   readonly ok: boolean;
-  /** everything it has written */
+  /** all its output */
   readonly output: string;
 }
 

@@ -1,4 +1,4 @@
-// Says at the end of a run which tests were skipped, and why. The names of skipped tests hold the reason.
+// Lists at the end of a run which tests were skipped. The names of skipped tests contain the reason.
 import type { Reporter, TestModule } from 'vitest/node';
 import { unfitFor } from './platforms.ts';
 

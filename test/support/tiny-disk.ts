@@ -1,4 +1,4 @@
-// A file system of 64 kB, for what a full or read-only disk does. Mounting takes root; without it those tests are skipped.
+// A file system of 64 kB that can be full or read-only. Only root may mount one; other users skip those tests.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ export interface TinyDisk {
   writable(): void;
 }
 
-/** @param path a directory, which it hides */
+/** @param path a directory, which the file system hides */
 export function tinyDisk(path = mkdtempSync(join(tmpdir(), 'release-button-tiny-'))): TinyDisk {
   mount('-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', path);
   onTestFinished(() => {
@@ -27,7 +27,7 @@ export function tinyDisk(path = mkdtempSync(join(tmpdir(), 'release-button-tiny-
   return {
     path,
     fill: () => {
-      // Small files, since the last page of a big one may still have room.
+      // Small files, since the last page of a large one may still have room.
       for (let number = 0; ; number += 1) {
         try {
           writeFileSync(`${filled}-${number}`, 'x'.repeat(4_096));

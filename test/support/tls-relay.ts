@@ -1,4 +1,4 @@
-// TLS in front of a server that speaks none, as a gateway in front of Argo CD.
+// TLS in front of a server without it, like a gateway in front of Argo CD.
 import { connect, type Socket } from 'node:net';
 import { createServer } from 'node:tls';
 import { onTestFinished } from 'vitest';
@@ -11,9 +11,9 @@ interface Identity {
 
 export interface TlsRelay {
   readonly url: string;
-  /** clients that have not taken the certificate */
+  /** clients that have refused the certificate */
   refusals(): number;
-  /** Another certificate, and no connection of the time before it. */
+  /** Presents another certificate, and closes all earlier connections. */
   change(identity: Identity): void;
 }
 
@@ -37,7 +37,7 @@ export async function tlsRelay(to: string, identity: Identity): Promise<TlsRelay
     onward.on('close', () => secured.destroy());
     secured.pipe(onward).pipe(secured);
   });
-  // A client that does not trust us: that is what some tests want.
+  // A client that does not trust us: some tests want that.
   let refusals = 0;
   server.on('tlsClientError', () => {
     refusals += 1;

@@ -1,11 +1,11 @@
-// Waiting for something to happen, instead of for time to pass.
+// Waits for an event instead of for time to pass.
 import { patienceMs } from './patience.ts';
 
 const pollMs = 10;
 
 /**
  * Resolves to the first value of `look` that is not undefined or false.
- * @param what for the message when it never comes
+ * @param what for the message if it never happens
  */
 export async function until<T>(
   what: string,
@@ -23,7 +23,7 @@ export async function until<T>(
   }
 }
 
-/** Watches that something stays so for a while: for what must not happen. */
+/** Checks for a while that something stays true: for events that must not happen. */
 export async function stays(
   what: string,
   holds: () => boolean | Promise<boolean>,

@@ -1,4 +1,4 @@
-// What is refused, and what a person reads then: all at once, each with key, value, origin and remedy.
+// What is refused, and what a person reads: all problems at once, each with key, value, origin and remedy.
 import { describe, expect, test } from 'vitest';
 import { failure, load, onlyProblem, type Given } from '../support.ts';
 
@@ -201,7 +201,7 @@ describe('a GPIO line', () => {
     ]);
   });
 
-  // As text, and so from a variable, it is a number too.
+  // In text, and so in a variable, it is a number too.
   test.each<[string, Given]>([
     ['a number', { file: 'agent: {chip: 256}' }],
     ['a number in quotes', { file: 'agent: {chip: "256"}' }],

@@ -1,4 +1,4 @@
-// What a newcomer reads: one problem for one mistake, in its words, with the line to write.
+// What a newcomer reads: one problem for each mistake, in the newcomer's words, with the line to write.
 import { describe, expect, test } from 'vitest';
 import { failure, load, onlyProblem } from '../support.ts';
 

@@ -1,4 +1,4 @@
-// Text that YAML takes for something else: what was written counts, wherever it is written.
+// Text that YAML reads as another type: it counts as it was written, in every place.
 import { describe, expect, test } from 'vitest';
 import { failure, load, onlyProblem } from '../support.ts';
 
@@ -15,7 +15,7 @@ worker:
       select: { names: [1.10, 0x1F], labels: { version: 1.0, canary: True, year: 2026 } }
       waves: [[1.10], [0x1F]]
 `;
-    // Names of applications are lower case: it is said of what was written.
+    // Names of applications are lower case: the message quotes what was written.
     const { problems } = await failure({ file, env });
     expect(problems.map(({ key, value }) => [key, value])).toEqual([
       ['worker.buttons[0].select.names[1]', '"0x1F"'],
