@@ -81,7 +81,7 @@ test.each([
   ['main', 'must be a list'],
   [`[${' '.repeat(256 * 1024)}]`, 'is larger than 256 KiB'],
 ])(
-  'a list in a variable that reads %.20s is refused, without errors about what follows from it',
+  'a list in a variable that reads %.20s is refused, without errors that only follow from it',
   async (text, message) => {
     const problem = await onlyProblem({ env: { RELEASE_BUTTON_WORKER_BUTTONS: text } });
     expect(problem).toMatchObject({ key: 'worker.buttons', origin: 'RELEASE_BUTTON_WORKER_BUTTONS' });
@@ -101,7 +101,7 @@ test('an error inside a list from a variable names the variable and the place', 
 });
 
 test.each(['abc', 'NaN', '12a', '1e3', '0x10', 'Infinity', '1.5', '', ' '])(
-  'the number %j in a flag is an error that names it',
+  'the number %j in a flag is an error that names the flag',
   async (text) => {
     const problem = await onlyProblem({ flags: { 'broker.port': text } });
     expect(problem).toMatchObject({ key: 'broker.port', origin: '--broker-port' });
@@ -139,7 +139,7 @@ test('an unknown variable is an error with the nearest name, and its value is no
   expect(message).not.toMatch(/xyzzy|plugh/);
 });
 
-test('a wrong value in a weak layer is no error where a stronger one is right', async () => {
+test('a wrong value in a weaker source is no error if a stronger source has a correct one', async () => {
   const { config } = await load({
     file: 'broker: {port: abc}',
     env: { RELEASE_BUTTON_BROKER_PORT: 'def' },
@@ -148,7 +148,7 @@ test('a wrong value in a weak layer is no error where a stronger one is right', 
   expect(config.broker.port).toBe(1884);
 });
 
-test('the variables that Kubernetes sets for a service named release-button-broker are passed over, with a warning', async () => {
+test('the variables that Kubernetes sets for a service named release-button-broker are ignored, with a warning', async () => {
   const { config, warnings } = await load({
     env: {
       RELEASE_BUTTON_BROKER_PORT: 'tcp://10.0.0.1:1883',

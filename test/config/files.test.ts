@@ -11,7 +11,7 @@ import { authority, directory, load, onlyProblem } from './support.ts';
 describe('the file that RELEASE_BUTTON_CONFIG names', () => {
   const files = { 'other.yaml': 'log: {level: warn}\n' };
 
-  test('is read as that of --config is, which is stronger', async () => {
+  test('is read like that of --config, which is stronger', async () => {
     const env = { RELEASE_BUTTON_CONFIG: 'other.yaml' };
     expect(await load({ files, env })).toMatchObject({
       file: 'other.yaml',
@@ -49,7 +49,7 @@ describe('the file that RELEASE_BUTTON_CONFIG names', () => {
     expect(problem.remedy).toContain(remedy);
   });
 
-  test('one that may not be read says who has to let whom', async () => {
+  test('an unreadable one is reported with whose permissions to change', async () => {
     const cwd = await directory(files);
     await chmod(join(cwd, 'other.yaml'), 0);
     const env = { RELEASE_BUTTON_CONFIG: 'other.yaml' };
@@ -64,7 +64,7 @@ describe.skipIf(!hasOpenssl)('a file of certificates', () => {
   const openssl = (line: string, input: string | Buffer = '') =>
     execFileSync('openssl', line.split(' '), { input, stdio: ['pipe', 'pipe', 'ignore'] });
 
-  test.each(['mqtt', 'argocd'])('%s.caFile with one or several, and text around them', async (section) => {
+  test.each(['mqtt', 'argocd'])('%s.caFile may contain one or several, and text around them', async (section) => {
     const ca = authority();
     for (const text of [ca, `# our authorities\n${ca}\n${authority()}`, ca.replaceAll('\n', '\r\n')])
       await expect(load({ files: { ca: text }, file: `${section}: {caFile: ca}` })).resolves.toBeDefined();
@@ -108,7 +108,7 @@ describe.skipIf(!hasOpenssl)('a file of certificates', () => {
     }
   });
 
-  test('that is not there, or a folder', async () => {
+  test('is refused if it is missing or a folder', async () => {
     expect((await onlyProblem({ env: { RELEASE_BUTTON_MQTT_CA_FILE: 'nowhere' } })).message).toContain(
       'does not exist',
     );

@@ -43,7 +43,7 @@ describe('an entry of worker.presses', () => {
       ['component bthomedevice:200', 'idx 2'],
     ],
     ['{topic: a, path: p, when: x, where: {b.c: 01, d: [True, y]}}', ['b.c 01', 'd True,y']],
-  ])('%s looks at other members too, as they are written', async (entry, conditions) => {
+  ])('%s may use other members too, which keep their spelling', async (entry, conditions) => {
     const { config } = await load({ file: press(entry) });
     const [trigger] = config.worker.presses.map(triggerOf);
     expect(trigger?.where.map(({ path, values }) => `${path.join('.')} ${values.join(',')}`)).toEqual(
@@ -102,7 +102,7 @@ describe('an entry of worker.presses', () => {
     expect(problem.remedy).not.toBe('');
   });
 
-  test('one press may press two buttons, and two kinds of press one', async () => {
+  test('one press may press two buttons, and two kinds of presses may press one', async () => {
     const buttons = ', buttons: [{select: {all: true}}, {id: two, select: {all: true}}]';
     const env = { RELEASE_BUTTON_WORKER_BUTTONS: '' };
     const file = press('{topic: a, when: x}, {topic: a, when: x, button: two}, {topic: a, when: y}', buttons);
@@ -234,7 +234,7 @@ describe('a loop', () => {
     expect(problem.remedy).not.toBe('');
   });
 
-  test("below a prefix of one's own is refused too, and what only begins like it is none", async () => {
+  test("below a custom prefix is refused too; a topic that only begins like the prefix is no loop", async () => {
     const file = (topic: string) =>
       `mqtt: {topicPrefix: building-7/rb}\n${press(`{topic: ${topic}, when: x}`)}`;
     expect((await onlyProblem({ file: file('building-7/rb/x') })).message).toContain('building-7/rb');
@@ -260,11 +260,11 @@ describe('a loop', () => {
         ', presses: [{preset: tasmota, device: a}]',
       ),
     ],
-  ])('%s is none', async (_, file) => {
+  ])('%s is no loop', async (_, file) => {
     await expect(load({ file })).resolves.toBeDefined();
   });
 
-  test("is refused also where only the worker's own sections are loaded", async () => {
+  test("is refused even if only the worker's own sections are loaded", async () => {
     const { problems } = await failure({
       sections: ['mqtt', 'log', 'health', 'worker', 'argocd'],
       env: {
@@ -289,7 +289,7 @@ describe('docs/buttons.md and docs/lamps.md', () => {
     for (const preset of presets) expect(examples.join()).toContain(`preset: ${preset}`);
   });
 
-  test.each(examples)('is right in its example %#', async (file) => {
+  test.each(examples)('has a correct example %#', async (file) => {
     const { config } = await load({
       file,
       env: file.includes('buttons:') ? { RELEASE_BUTTON_WORKER_BUTTONS: '' } : {},

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hostInUrl, isLoopback, reachedAt } from '../../config/host.ts';
 
-describe('only this machine can reach', () => {
+describe('addresses that only this machine can reach', () => {
   it.each([
     'localhost',
     'LOCALHOST',
@@ -22,7 +22,7 @@ describe('only this machine can reach', () => {
   });
 });
 
-describe('others may reach', () => {
+describe('addresses that others may reach', () => {
   it.each([
     '',
     '0',
@@ -60,10 +60,10 @@ it.each([
   ['[::1]', '[::1]'],
   ['192.168.1.4', '192.168.1.4'],
   ['pi.local', 'pi.local'],
-])('who listens on %s is reached at %s', (host, reached) => {
+])('a server that listens on %s is reached at %s', (host, reached) => {
   expect(reachedAt(host)).toBe(reached);
 });
 
-it('writes a host into a URL', () => {
+it('hosts in a URL', () => {
   expect(['pi', '::1', '[::1]'].map(hostInUrl)).toEqual(['pi', '[::1]', '[::1]']);
 });

@@ -5,7 +5,7 @@ import type { Config } from '../../config/sections.ts';
 import { directory, failure, leaf, load, onlyProblem } from './support.ts';
 
 describe('defaults', () => {
-  test('without file, variables and flags everything has its documented default', async () => {
+  test('without file, variables and flags every setting has its documented default', async () => {
     const { config, file, warnings } = await load();
     expect(file).toBeUndefined();
     expect(warnings).toEqual([]);
@@ -92,7 +92,7 @@ describe('defaults', () => {
     ]);
   });
 
-  test('an `on` that names hold alone does not make a press release', async () => {
+  test('an `on` that only names hold does not make a press release', async () => {
     const { config } = await load({
       sections: ['worker'],
       env: { RELEASE_BUTTON_WORKER_BUTTONS: '[{select: {all: true}, on: {hold: release}}]' },
@@ -109,7 +109,7 @@ describe('defaults', () => {
     },
   );
 
-  test('the program can replace a default, weaker than the file', async () => {
+  test('the program can replace a default; the file is stronger', async () => {
     const defaults = { origin: 'demo', values: { 'log.level': 'warn', 'mqtt.topicPrefix': 'demo' } };
     const result = await load({ defaults, file: 'log:\n  level: debug\n' });
     expect(leaf(result, 'log.level')).toMatchObject({
@@ -119,7 +119,7 @@ describe('defaults', () => {
     expect(leaf(result, 'mqtt.topicPrefix')).toMatchObject({ value: 'demo', origin: 'demo' });
   });
 
-  test('the program can force values, and unset them, whatever anybody says', async () => {
+  test('the program can force values, and unset them, against every other source', async () => {
     const result = await load({
       file: 'argocd:\n  server: https://production.example\n  caFile: ca.pem\n',
       env: {
@@ -143,7 +143,7 @@ describe('defaults', () => {
     expect(result.warnings).toEqual([]);
   });
 
-  test('a program that forces a setting which does not exist is stopped', async () => {
+  test('a program that forces a setting that does not exist is stopped', async () => {
     const forced = { origin: 'demo', values: { 'argocd.servr': 'http://127.0.0.1:1' } };
     await expect(load({ forced })).rejects.toThrow(TypeError);
     await expect(load({ forced, sections: ['log'] })).resolves.toBeDefined();
@@ -151,7 +151,7 @@ describe('defaults', () => {
 });
 
 describe('the file', () => {
-  test('config/release-button.yaml is read where it is there', async () => {
+  test('config/release-button.yaml is read if it exists', async () => {
     const result = await load({ file: 'log:\n  # how much\n  level: debug\n' });
     expect(result.file).toBe('config/release-button.yaml');
     expect(leaf(result, 'log.level')).toMatchObject({
@@ -161,7 +161,7 @@ describe('the file', () => {
     expect(leaf(result, 'log.format')).toMatchObject({ value: 'auto', origin: 'default' });
   });
 
-  test('--config names another one, and the default one is not read', async () => {
+  test('--config names another file, and the default one is not read', async () => {
     const result = await load({
       configFile: 'etc/other.yaml',
       file: 'log: {level: fatal}',
@@ -171,7 +171,7 @@ describe('the file', () => {
     expect(result.file).toBe('etc/other.yaml');
   });
 
-  test('a file named by --config must be there', async () => {
+  test('a file named by --config must exist', async () => {
     expect(await onlyProblem({ configFile: 'other.yaml', file: '' })).toMatchObject({
       key: 'other.yaml',
       origin: '--config',
@@ -191,13 +191,13 @@ describe('the file', () => {
     expect((await onlyProblem({ files })).message).toContain(reason);
   });
 
-  test('a file of just the largest size, with a byte order mark, is read', async () => {
+  test('a file of exactly the largest size, with a byte order mark, is read', async () => {
     const text = '\uFEFFlog: {level: warn} #';
     const { config } = await load({ file: text.padEnd(256 * 1024 - 2, '#') });
     expect(config.log.level).toBe('warn');
   });
 
-  test('anchors and aliases may be used, and lines are those of the alias’ target', async () => {
+  test('anchors and aliases may be used, and the reported lines are those of the alias’ target', async () => {
     const file =
       'worker:\n  buttons:\n    - &first {id: a, select: &s {all: true}}\n    - {id: b, select: *s}\n';
     const { config } = await load({ sections: ['worker'], env: { RELEASE_BUTTON_WORKER_BUTTONS: '' }, file });
@@ -224,7 +224,7 @@ describe('sections', () => {
     expect(config).toEqual({ log: { level: 'info', format: 'auto' } });
   });
 
-  test('what a process requires is missing when nobody sets it, with the way to get it', async () => {
+  test('a setting that a process requires is missing if no source sets it, with how to get a value', async () => {
     const { problems } = await failure({ sections: ['argocd'], required: ['argocd.server', 'argocd.token'] });
     expect(problems.map(({ key, message }) => [key, message])).toEqual([
       ['argocd.server', 'is missing'],
@@ -235,7 +235,7 @@ describe('sections', () => {
     expect(problems[1]?.remedy).toContain('RELEASE_BUTTON_ARGOCD_TOKEN_FILE');
   });
 
-  test('what is required is there in the type, what is not stays optional', async () => {
+  test('a required setting is never optional in the type; all others are', async () => {
     const result = await loadConfig({
       sections: ['argocd', 'log'],
       required: ['argocd.server'],
@@ -275,7 +275,7 @@ describe('Argo CD’s address', () => {
     expect(warnings.filter((warning) => warning.includes('unencrypted'))).toHaveLength(count);
   });
 
-  test('insecure is warned of', async () => {
+  test('insecure causes a warning', async () => {
     const { warnings } = await load({ env: { ARGOCD_SERVER: 'a', RELEASE_BUTTON_ARGOCD_INSECURE: 'true' } });
     expect(warnings).toEqual([expect.stringContaining('certificate is not checked')]);
   });

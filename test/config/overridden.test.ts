@@ -4,7 +4,7 @@ import { load } from './support.ts';
 
 const file = 'mqtt: {url: mqtt://broker:1883}\nargocd: {server: "https://argocd.example"}\n';
 
-test('a variable that gives another broker or another Argo CD than the file does is named', async () => {
+test('a warning names a variable that gives another broker or Argo CD than the file', async () => {
   const { config, warnings } = await load({
     file,
     env: { RELEASE_BUTTON_MQTT_URL: 'mqtt://elsewhere:1883', ARGOCD_SERVER: 'https://elsewhere.example' },
@@ -38,6 +38,6 @@ test.each([
     'sets something else than an address',
     { file: 'mqtt: {topicPrefix: a}', env: { RELEASE_BUTTON_MQTT_TOPIC_PREFIX: 'b' } },
   ],
-])('nothing is said of a variable that %s', async (_, given) => {
+])('there is no warning about a variable that %s', async (_, given) => {
   expect((await load(given)).warnings).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { renderConfig } from '../../config/render.ts';
 import { parseYaml } from '../../config/yaml/parse.ts';
 import { load } from './support.ts';
 
-test('every key is printed with what is in force and where it came from, aligned', async () => {
+test('every key is printed with its value in force and the origin, aligned', async () => {
   const result = await load({
     sections: ['mqtt', 'log'],
     file: 'mqtt:\n  url: mqtt://broker\n',
@@ -29,7 +29,7 @@ test('a list is printed as a YAML block, with its defaults', async () => {
   expect(parseYaml(block)).toMatchObject({ value: result.config.worker.buttons });
 });
 
-test('without a file it says so, and warnings come first', async () => {
+test('without a file the output says so, and warnings come first', async () => {
   const text = renderConfig(await load({ env: { ARGOCD_SERVER: 'http://a', ARGOCD_AUTH_TOKEN: 'x' } }));
   expect(text.split('\n').slice(0, 2)).toEqual([
     '# configuration file: none',

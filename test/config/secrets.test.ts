@@ -11,7 +11,7 @@ const secret = 'hunter2-xyzzy';
 
 describe('from a file', () => {
   test.each([secret, `${secret}\n`, `${secret}\r\n`])(
-    '%j is read, without one newline at its end',
+    '%j is read, without one line break at its end',
     async (text) => {
       const result = await load({ files: { 'run/token': text }, file: 'argocd:\n  tokenFile: run/token\n' });
       expect(result.config.argocd.token).toBe(secret);
@@ -28,7 +28,7 @@ describe('from a file', () => {
     },
   );
 
-  test('a password may contain blanks, and a newline inside', async () => {
+  test('a password may contain spaces, and a line break inside', async () => {
     const { config } = await load({
       files: { 'run/password': ' a b\nc \n' },
       file: 'mqtt: {username: me, passwordFile: run/password}',
@@ -50,7 +50,7 @@ describe('from a file', () => {
       { 'run/token': new Uint8Array([255, 254]) },
       'the file with the secret is not text in UTF-8',
     ],
-  ])('one %s is an error, and nothing is said to be missing', async (_, files, message) => {
+  ])('one %s is an error, and the secret is not also reported as missing', async (_, files, message) => {
     const problem = await onlyProblem({
       files,
       env: { ARGOCD_SERVER: 'a', ARGOCD_AUTH_TOKEN_FILE: 'run/token' },
@@ -64,7 +64,7 @@ describe('from a file', () => {
     expect(problem.message).toContain(message);
   });
 
-  test('one that may not be read is an error that says so', async () => {
+  test('an unreadable one is an error that says so', async () => {
     const cwd = await directory({ 'run/token': secret });
     await chmod(cwd, 0o755);
     await chmod(join(cwd, 'run/token'), 0o000);
@@ -78,12 +78,12 @@ describe('from a file', () => {
     [{ file: 'argocd: {token: a, tokenFile: run/token}' }],
     [{ env: { ARGOCD_AUTH_TOKEN: 'a', ARGOCD_AUTH_TOKEN_FILE: 'run/token' } }],
     [{ flags: { 'argocd.token': 'a', 'argocd.tokenFile': 'run/token' } }],
-  ])('both the secret and its file in one place (%j) is an error', async (given) => {
+  ])('both the secret and its file in one source (%j) is an error', async (given) => {
     const problem = await onlyProblem({ ...given, files: { 'run/token': secret } });
     expect(problem).toMatchObject({ key: 'argocd.token', message: 'is set twice: directly and by a file' });
   });
 
-  test('a stronger layer’s secret wins over a weaker one’s file, which is not even read', async () => {
+  test('a secret from a stronger source wins over a file from a weaker one, which is not even read', async () => {
     const { config } = await load({
       file: 'argocd: {tokenFile: /no/such/file}',
       env: { ARGOCD_AUTH_TOKEN: 'env' },
@@ -96,7 +96,7 @@ describe('from a file', () => {
     expect(other.config.argocd.token).toBe('of-file');
   });
 
-  test('a file key that is no text is an error', async () => {
+  test('a file key that is not text is an error', async () => {
     const problem = await onlyProblem({ file: 'argocd:\n  tokenFile: 5\n' });
     expect(problem).toMatchObject({ key: 'argocd.tokenFile', message: 'must be the path of a file' });
   });
@@ -133,7 +133,7 @@ describe('never shown', () => {
     expect(`${message}${JSON.stringify(problems)}`).not.toMatch(/hunter2|xyzzy|123454321/);
   });
 
-  test('in what is in force', async () => {
+  test('not among the values in force', async () => {
     const result = await load({
       env: {
         ARGOCD_AUTH_TOKEN: secret,

@@ -99,7 +99,7 @@ function yamlOf(values: ReadonlyMap<string, unknown>) {
   return { text: `${lines.join('\n')}\n`, lineOf };
 }
 
-test('the strongest layer wins, with its origin', async () => {
+test('the strongest source wins, and its origin is named', async () => {
   await fc.assert(
     fc.asyncProperty(mixes, async (given) => {
       const pairs = subjects.map((subject, index) => ({ subject, mix: given[index] ?? {} }));

@@ -36,23 +36,23 @@ const health = [
   [worker, portOf(workerWorkload, 'health')],
 ] as const;
 
-test('the worker, and clients where somebody with rights has said so, reach the broker', () => {
+test('the worker reaches the broker, and so do clients that somebody with rights has allowed', () => {
   expect([worker, client, welcome].map((from) => reach(from, broker, mqtt))).toEqual([true, true, true]);
 });
 
-test('nobody else reaches it: a pod cannot make itself a client in a namespace of its own', () => {
+test('nobody else reaches it: a pod in another namespace cannot make itself a client', () => {
   const others = [stranger, abroad, { ...welcome, labels: {} }, prometheus, argocdServer];
   expect(others.map((from) => reach(from, broker, mqtt))).toEqual(others.map(() => false));
 });
 
-test('health and metrics answer the monitoring alone', () => {
+test('only the monitoring reaches health and metrics', () => {
   for (const [to, port] of health) {
     expect(reach(prometheus, to, port)).toBe(true);
     for (const from of [client, abroad, welcome, stranger]) expect(reach(from, to, port)).toBe(false);
   }
 });
 
-test('the worker reaches Argo CD at the port of its pods, looks up names, and goes nowhere else', () => {
+test('the worker reaches Argo CD at the port of its pods, and DNS, and nothing else', () => {
   expect(reach(worker, argocdServer, tcp(8080))).toBe(true);
   expect([udp(53), tcp(53)].map((port) => reach(worker, dns, port))).toEqual([true, true]);
   const elsewhere = [
@@ -66,7 +66,7 @@ test('the worker reaches Argo CD at the port of its pods, looks up names, and go
   for (const [to, port] of elsewhere) expect(reach(worker, to, port)).toBe(false);
 });
 
-test('the broker goes nowhere, and a client only to the broker', () => {
+test('the broker connects to nothing, and a client only to the broker', () => {
   for (const to of [argocdServer, dns, worker, stranger])
     for (const port of [tcp(53), udp(53), tcp(443), tcp(8080), tcp(9883)])
       expect(reach(broker, to, port)).toBe(false);
@@ -74,7 +74,7 @@ test('the broker goes nowhere, and a client only to the broker', () => {
   for (const to of [argocdServer, worker]) expect(reach(client, to, tcp(8080))).toBe(false);
 });
 
-test('a pod that no other policy knows is under one that lets nothing in or out', () => {
+test('a pod without another policy has one that allows nothing in or out', () => {
   expect(base.named('NetworkPolicy', 'default-deny').spec).toEqual({
     podSelector: { matchLabels: {}, matchExpressions: [] },
     policyTypes: ['Ingress', 'Egress'],
@@ -83,12 +83,12 @@ test('a pod that no other policy knows is under one that lets nothing in or out'
   });
 });
 
-test('another pod of the namespace may look up names, and is otherwise cut off', () => {
+test('another pod of the namespace reaches DNS and nothing else', () => {
   expect(reach(stranger, dns, udp(53))).toBe(true);
   for (const to of [argocdServer, worker, broker]) expect(reach(stranger, to, tcp(8080))).toBe(false);
 });
 
-test('where the broker is opened to a network, one network is named, and it is nobody until it is edited', () => {
+test('the policy that opens the broker to a network names one network, which contains nobody until it is edited', () => {
   const service = lan.named('Service', 'release-button-broker-lan');
   const policies = lan.all('NetworkPolicy').map(({ spec }) => spec);
   // A network for documentation (RFC 5737).

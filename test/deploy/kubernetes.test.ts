@@ -79,7 +79,7 @@ test.each([
   ['deploy/kubernetes', base],
   ['deploy/kubernetes/lan', lan],
   ['deploy/kubernetes/argocd', argocd],
-])('%s: its kustomization has every file beside it, once', (_, { kustomization, files }) => {
+])('%s: its kustomization lists every file beside it, once', (_, { kustomization, files }) => {
   const { resources, patches, configMapGenerator } = kustomization;
   const named = [
     ...resources,
@@ -89,19 +89,19 @@ test.each([
   expect(named.toSorted()).toEqual([...files].toSorted());
 });
 
-test('what opens the broker to a network is off until somebody says so', () => {
+test('the broker is not open to a network by default', () => {
   expect(base.kustomization.components).toEqual([]);
   expect([lan.kustomization.kind, argocd.kustomization.kind]).toEqual(['Component', 'Component']);
 });
 
-test('both run the image of this version', () => {
+test('both workloads run the image of this version', () => {
   expect(base.kustomization.images).toEqual([{ name: containerOf(broker).image, newTag: ownVersion() }]);
   expect(containerOf(worker).image).toBe(containerOf(broker).image);
   for (const [, tag] of readme.matchAll(/release-button:(\d+\.\d+\.[^\s`'"]*)/g))
     expect(tag).toBe(ownVersion());
 });
 
-test("the broker's variables are settings of the broker, and its ports those that it opens", async () => {
+test("the broker's variables are its settings, and its ports are those that it opens", async () => {
   const { config, warnings } = await loadConfig({
     sections: processSections.broker,
     cwd: await directory(),
@@ -116,7 +116,7 @@ test("the broker's variables are settings of the broker, and its ports those tha
   expect(portOf(broker, 'health')).toBe(config.health.port ?? healthPorts.broker);
 });
 
-test("the worker's configuration loads from what its pod mounts, without a warning", async () => {
+test("the worker's configuration loads from the mounts of its pod, without a warning", async () => {
   const { config, file, warnings, inPod } = await loadWorker();
   expect(warnings).toEqual([]);
   expect(containerOf(worker).args).toEqual(['release-worker', '--config', inPod(file ?? '')]);
@@ -128,7 +128,7 @@ test("the worker's configuration loads from what its pod mounts, without a warni
   expect(pathsInPod).toHaveLength(3);
 });
 
-test('the journal lies on the volume, the only place where the worker may write', async () => {
+test('the journal is on the volume, the only place where the worker may write', async () => {
   const { config, inPod } = await loadWorker();
   const writable = containerOf(worker).volumeMounts.filter(({ readOnly }) => !readOnly);
   expect(writable.map(({ mountPath }) => mountPath)).toEqual([inPod(config.worker.stateDir)]);
@@ -140,7 +140,7 @@ test('the journal lies on the volume, the only place where the worker may write'
   expect(worker.spec.template.spec.securityContext).toMatchObject({ fsGroup: 1000 });
 });
 
-test('whatever the pods mount is made by kustomize, or by a command in README.md', () => {
+test('everything that the pods mount is made by kustomize, or by a command in README.md', () => {
   const generated = base.kustomization.configMapGenerator;
   for (const { source, key } of filesInPod) {
     const generator = generated.find(({ name }) => name === source);
@@ -154,7 +154,7 @@ test('whatever the pods mount is made by kustomize, or by a command in README.md
   }
 });
 
-test('no Secret stands in the repository', () => {
+test('the repository contains no Secret', () => {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   for (const file of files.filter((name) => name.endsWith('.yaml')))
     expect(readFileSync(join(folder, file), 'utf8'), file).not.toMatch(/^kind: Secret|secretGenerator/m);
@@ -168,7 +168,7 @@ test('the worker finds the broker by the name and the port of its Service', asyn
 });
 
 test.each([...base.all('Service'), ...lan.all('Service')])(
-  'the Service $metadata.name leads to the pods of one workload, and to a port that they have',
+  'the Service $metadata.name selects the pods of one workload, and a port that they have',
   ({ spec }) => {
     const reached = workloads.filter(({ spec: { template } }) =>
       selects({ matchLabels: spec.selector, matchExpressions: [] }, template.metadata.labels),
@@ -179,14 +179,14 @@ test.each([...base.all('Service'), ...lan.all('Service')])(
   },
 );
 
-test.each(workloads)('$metadata.name: its selector has its own pods, and no others', (workload) => {
+test.each(workloads)('$metadata.name: its selector matches its own pods, and no others', (workload) => {
   const chosen = workloads.filter(({ spec: { template } }) =>
     selects(workload.spec.selector, template.metadata.labels),
   );
   expect(chosen).toEqual([workload]);
 });
 
-test('one worker acts and one broker speaks: one pod each, the old one gone before the new one starts', () => {
+test('one worker acts and one broker serves: each has one pod, and the old pod ends before the new one starts', () => {
   // A StatefulSet never runs two; for a Deployment the schema of the manifests demands Recreate.
   expect(workloads.map(({ kind, spec }) => [kind, spec.replicas])).toEqual([
     ['Deployment', 1],
@@ -196,7 +196,7 @@ test('one worker acts and one broker speaks: one pod each, the old one gone befo
 });
 
 test.each(workloads)(
-  '$metadata.name: without its work it is not ready, but not restarted',
+  '$metadata.name: it is not ready without its dependencies, but is not restarted',
   async (workload) => {
     const health = createHealth(createFakeClock());
     const metrics = new Registry();
@@ -219,7 +219,7 @@ test.each(workloads)(
 );
 
 test.each(workloads)(
-  '$metadata.name: a restricted namespace lets it in, with nothing that it could do without',
+  '$metadata.name: a restricted namespace admits it, and it asks for no more than it needs',
   (workload) => {
     const { spec } = workload.spec.template;
     expect(base.all('Namespace')[0]?.metadata.labels).toMatchObject({
@@ -269,7 +269,7 @@ test('the account in Argo CD may see and sync what the button selects, and nothi
   );
 });
 
-test('README.md names only files, workloads and Services that are there', () => {
+test('README.md names only files, workloads and Services that exist', () => {
   const paths = [...readme.matchAll(/deploy\/kubernetes\/([\w./-]*\w)/g)].map(([, path]) => path ?? '');
   const known = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   for (const path of paths) expect(known).toContain(path);

@@ -60,7 +60,7 @@ const expressions = (): readonly string[] => [
 ];
 
 describe.skipIf(!hasPromtool)('promtool', () => {
-  test('takes the rules and the configuration', () => {
+  test('accepts the rules and the configuration', () => {
     expect(promtool(['check', 'rules', join(folder, 'release-button.rules.yaml')])).toMatchObject({
       ok: true,
     });
@@ -86,7 +86,7 @@ describe.skipIf(!hasPromtool)('promtool', () => {
   });
 });
 
-test('the check below finds what is not there', async () => {
+test('the check below finds names that do not exist', async () => {
   const known = await knownSeries();
   for (const [expression, shown, fault] of [
     ['rate(release_button_pressed_total[5m])', '', 'no series release_button_pressed_total'],
@@ -101,7 +101,7 @@ test('the check below finds what is not there', async () => {
 });
 
 describe('the alerts', () => {
-  test('name only series and labels that there are', async () => {
+  test('name only series and labels that exist', async () => {
     const known = await knownSeries();
     const faults = rules.flatMap(({ expr, annotations }) => {
       const shown = Object.values(annotations).flatMap((text) =>
@@ -112,12 +112,12 @@ describe('the alerts', () => {
     expect(faults).toEqual([]);
   });
 
-  test('say each what it is, what it means and what to do, in sentences', () => {
+  test('each say in sentences what is wrong, what it means and what to do', () => {
     for (const { alert, annotations } of rules)
       for (const text of Object.values(annotations)) expect(text, alert).toMatch(/^[A-Z`"].{20,}\.$/);
   });
 
-  test('are each tested to fire', () => {
+  test('each have a test in which they fire', () => {
     const expected = read('release-button.rules.test.yaml');
     for (const { alert } of rules) expect(expected).toContain(`alertname="${alert}"`);
   });
@@ -137,7 +137,7 @@ describe('the scrape configuration', () => {
     })
     .parse(parse(read('prometheus.yaml')));
 
-  test('has the job that rules and dashboard ask for, and the ports that the processes have', () => {
+  test('has the job that rules and dashboard use, and the ports of the processes', () => {
     expect(jobs.map((job) => job.job_name)).toEqual(['release-button']);
     const ports = new Map<string, number>(Object.entries(healthPorts));
     for (const { targets, labels } of jobs.flatMap((job) => job.static_configs))
@@ -148,7 +148,7 @@ describe('the scrape configuration', () => {
 });
 
 describe('the dashboard', () => {
-  test('names only series and labels that there are', async () => {
+  test('names only series and labels that exist', async () => {
     const known = await knownSeries();
     const faults = targets.flatMap(({ expr, legendFormat }) =>
       faultsOf(
@@ -160,7 +160,7 @@ describe('the dashboard', () => {
     expect(faults).toEqual([]);
   });
 
-  test('has panels with an id, a place and a title of their own, a unit and a sentence', () => {
+  test('has panels that each have an id, a place, a title, a unit and a description', () => {
     expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length);
     expect(new Set(dashboard.panels.map(({ title }) => title)).size).toBe(dashboard.panels.length);
     for (const { title, fieldConfig, description, targets = [] } of panels) {
@@ -191,7 +191,7 @@ describe('the dashboard', () => {
         expect(name === '__rate_interval' || variables.has(name), expr).toBe(true);
   });
 
-  test('has a colour and a word for every signal that a button can have', async () => {
+  test('has a colour and a word for every signal of a button', async () => {
     const { signals } = await import('../../messages/button.ts');
     const text = read('grafana-dashboard.json');
     const asked = targets.find(({ expr }) => expr.includes('release_button_signal{'))?.expr ?? '';

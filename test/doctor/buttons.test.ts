@@ -25,17 +25,17 @@ describe('sample', () => {
     expect(chosen.map(({ project }) => project)).toEqual(expect.arrayContaining(['large', 'other', 'tiny']));
   });
 
-  it('takes one of each button also where there are more buttons than questions', () => {
+  it('takes one of each button even if there are more buttons than questions', () => {
     const buttons = Array.from({ length: 150 }, (_, index) => many(3, `project-${index}`));
     expect(new Set(sample(buttons).map(({ project }) => project)).size).toBe(150);
   });
 
-  it('asks once for what two buttons have', () => {
+  it('asks only once about an application that two buttons have', () => {
     const both = many(4, 'one');
     expect(sample([both, both])).toHaveLength(4);
   });
 
-  it('takes all where there are few', () => {
+  it('takes all if there are few', () => {
     expect(sample([many(3, 'one')], 10)).toHaveLength(3);
   });
 });
@@ -60,7 +60,7 @@ describe('askPermissions', () => {
     expect(failing.fault?.found).toBe('gone');
   });
 
-  it('ends with what is known when the time is up', async () => {
+  it('ends with the answers so far when the time is up', async () => {
     const ending = new AbortController();
     const argocd = {
       maySync: ({ name }: { readonly name: string }) => {
@@ -85,7 +85,7 @@ describe('the row of a button', () => {
       account: 'button',
     });
 
-  it('says how many were not asked for, and that it is for their number', () => {
+  it('says how many were not asked about, because there are so many', () => {
     const { status, found } = row(many(500, 'one'), 100);
     expect(status).toBe('ok');
     expect(found).toContain('may sync the 100 that were asked for (400 applications left out');
@@ -93,14 +93,14 @@ describe('the row of a button', () => {
     expect(found).not.toContain('time');
   });
 
-  it('says that the time was up only where it was', () => {
+  it('says that the time was up only if it was', () => {
     const { status, found } = row(many(500, 'one'), 7, true);
     expect(status).toBe('warning');
     expect(found).toContain('may sync the 7 that were asked for');
     expect(found).toContain('the time was up');
   });
 
-  it('says that all may be synced where all were asked for', () => {
+  it('says that all may be synced if all were asked about', () => {
     expect(row(many(3, 'one'), 3).found).toMatch(/may sync all of them$/);
   });
 });
@@ -110,13 +110,13 @@ describe('unmatched', () => {
   const of = (select: Parameters<typeof unmatched>[0]['select'], waves: string[][] = []) =>
     unmatched({ select, waves }, apps);
 
-  it('has nothing to say where everything is there', () => {
+  it('is empty if everything exists', () => {
     expect(of({ names: ['shop', 'team-b/search'] }, [['team-b/search'], ['shop']])).toEqual([]);
     expect(of({ all: true })).toEqual([]);
     expect(of({ projects: ['data'], namespaces: ['argocd'] })).toEqual([]);
   });
 
-  it('names each name, project and namespace that is not to be seen, with what may be meant', () => {
+  it('names each name, project and namespace that is not visible, with suggestions', () => {
     expect(of({ names: ['shop', 'serach', 'team-c/search'] })).toEqual([
       'select.names has serach, and no such application is to be seen (is search meant?)',
       'select.names has team-c/search, and no such application is to be seen (is team-b/search meant?)',
@@ -129,13 +129,13 @@ describe('unmatched', () => {
     ]);
   });
 
-  it('tells a name that the rest of the selection leaves out from one that is not there', () => {
+  it('distinguishes a name that the rest of the selection excludes from a missing one', () => {
     expect(of({ names: ['shop', 'db'], projects: ['data'] })).toEqual([
       'select.names has shop, which the rest of the selection leaves out',
     ]);
   });
 
-  it('tells a wave that names what the button does not release', () => {
+  it('reports a wave that names applications that the button does not release', () => {
     expect(of({ names: ['shop'] }, [['shop'], ['db', 'nowhere-to-be-found']])).toEqual([
       'waves[1] has db, which the rest of the selection leaves out',
       'waves[1] has nowhere-to-be-found, and no such application is to be seen',

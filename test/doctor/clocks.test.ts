@@ -36,22 +36,22 @@ describe('the clock of an agent or a worker', () => {
     return processClockRows([present], now, maxPressAgeMs)[0];
   };
 
-  it('may be ahead by half of what a press may be old, whatever that is', () => {
+  it('may be ahead by half the maximum age of a press, whatever that is', () => {
     expect(rowOf(5_000)?.status).toBe('ok');
     expect(rowOf(5_001)).toMatchObject({ status: 'failed', details: { skewMs: 5_001 } });
     expect(rowOf(5_001, { maxPressAgeMs: 20_000 })?.status).toBe('ok');
   });
 
-  it('is not called behind for an info that is as old as one may be', () => {
+  it('is not called behind if its info is as old as an info may be', () => {
     expect(rowOf(-65_000)?.status).toBe('ok');
     expect(rowOf(-71_000)?.found).toContain('behind this machine');
   });
 
-  it('is warned of where the process says that nobody sets it', () => {
+  it('causes a warning if the process says that the clock is not synchronized', () => {
     expect(rowOf(0, { synchronised: 'no' })?.status).toBe('warning');
   });
 
-  it('is not judged by what a process said that is gone', () => {
+  it('is not judged by the info of a process that has ended', () => {
     expect(rowOf(3_600_000, { availability: 'offline' })).toBeUndefined();
   });
 });
@@ -59,18 +59,18 @@ describe('the clock of an agent or a worker', () => {
 describe('the clock of the server of Argo CD', () => {
   const rowOf = (date: number) => argocdClockRow({ date, sentAt: now, receivedAt: now + 200 }, 10_000);
 
-  it('agrees where its whole second may be ours', () => {
+  it('agrees if the whole second in its answer may be ours', () => {
     expect(rowOf(now - 1_000)).toMatchObject({ status: 'ok', details: { skewMs: 0 } });
     expect(rowOf(now)).toMatchObject({ status: 'ok', details: { skewMs: 0 } });
   });
 
-  it('fails beyond the tolerance, to either side', () => {
+  it('fails beyond the tolerance in both directions', () => {
     expect(rowOf(now + 6_000)).toMatchObject({ status: 'failed', details: { skewMs: 5_800 } });
     expect(rowOf(now - 7_000)).toMatchObject({ status: 'failed', details: { skewMs: -6_000 } });
   });
 });
 
-it('this machine: a clock that nobody sets is worth a word', () => {
+it('this machine: an unsynchronized clock causes a warning', () => {
   expect(
     [true, 'unknown', false].map((state) => ownClockRow(state === 'unknown' ? state : state === true).status),
   ).toEqual(['ok', 'ok', 'warning']);

@@ -28,14 +28,14 @@ function rowOf(unseen: Present['unseen']) {
 }
 
 describe('an agent', () => {
-  test('that looked at its pins all the time is well, and nothing is said of it', () => {
+  test('that always read its pins is healthy, and the row has no note', () => {
     for (const unseen of [undefined, { gaps: 0, gapMs: 0, longestGapMs: 0, lostEdges: 0 }]) {
       expect(rowOf(unseen)).toMatchObject({ status: 'ok' });
       expect(rowOf(unseen).found).not.toContain('pins');
     }
   });
 
-  test('that was away for a moment is well, and the moment is told', () => {
+  test('that was paused for a moment is healthy, and the row mentions the pause', () => {
     expect(rowOf({ gaps: 1, gapMs: 240, longestGapMs: 240, lostEdges: 0 })).toMatchObject({
       status: 'ok',
       found: expect.stringContaining(
@@ -52,7 +52,7 @@ describe('an agent', () => {
       'for 1 second in all and 240 ms at most',
     ],
     ['losing edges', { gaps: 0, gapMs: 0, longestGapMs: 0, lostEdges: 3 }, 'it lost 3 edges'],
-  ])('%s within an hour deserves a look', (_, unseen, words) => {
+  ])('%s within an hour causes a warning', (_, unseen, words) => {
     expect(rowOf(unseen)).toMatchObject({
       status: 'warning',
       found: expect.stringContaining(words),

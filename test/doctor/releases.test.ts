@@ -73,7 +73,7 @@ describe('the row of the last release', () => {
     expect(releaseRow(found({ ...ended, action: 'rollback' }))?.found).toMatch(/^the last rollback /);
   });
 
-  it('says nothing of a release where there was none, or no broker', () => {
+  it('mentions no release if there was none, or no broker', () => {
     expect(releaseRow(found(undefined))).toMatchObject({ status: 'skipped', found: 'none has ended yet' });
     expect(releaseRow({ connected: false, message: 'refused' })).toMatchObject({ status: 'skipped' });
   });

@@ -13,7 +13,7 @@ async function folder(): Promise<string> {
   return made;
 }
 
-it('writes nothing that stays, beside a journal that it leaves as it is', async () => {
+it('leaves no file behind, and does not change the journal', async () => {
   const cwd = await folder();
   await mkdir(join(cwd, 'state'));
   await writeFile(join(cwd, 'state/journal.jsonl'), '{}\n');
@@ -27,13 +27,13 @@ it('writes nothing that stays, beside a journal that it leaves as it is', async 
   expect(await readdir(join(cwd, 'state'))).toEqual(['journal.jsonl']);
 });
 
-it('finds that a directory can be made, without making it', async () => {
+it('finds that a directory can be created, without creating it', async () => {
   const cwd = await folder();
   expect(await checkStateDirectory('a/b', cwd)).toMatchObject({ status: 'ok', details: { exists: false } });
   expect(await readdir(cwd)).toEqual([]);
 });
 
-it('names what is in the way', async () => {
+it('names the file that is in the way', async () => {
   const cwd = await folder();
   await writeFile(join(cwd, 'file'), '');
   for (const path of ['file', 'file/state']) {
@@ -43,7 +43,7 @@ it('names what is in the way', async () => {
   }
 });
 
-it('fails where the journal itself is no file that can be written', async () => {
+it('fails if the journal itself is not a writable file', async () => {
   const cwd = await folder();
   await mkdir(join(cwd, 'journal.jsonl'));
   expect(await checkStateDirectory('.', cwd)).toMatchObject({ status: 'failed' });
@@ -55,11 +55,11 @@ it('fails at a link that leads to itself', async () => {
   expect(await checkStateDirectory('loop', cwd)).toMatchObject({ status: 'failed' });
 });
 
-it('fails where a file system takes no files, whoever asks', async () => {
+it('fails if a file system accepts no files, for every user', async () => {
   expect(await checkStateDirectory('/proc', '/')).toMatchObject({ status: 'failed' });
 });
 
-it('names the user where the directory may not be written', async () => {
+it('names the user if the directory is not writable', async () => {
   const cwd = await folder();
   await chmod(cwd, 0o555);
   const isRoot = process.getuid?.() === 0;

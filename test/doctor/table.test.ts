@@ -5,7 +5,7 @@ import { isWell, renderTable } from '../../doctor/table.ts';
 const plain = { width: 60, colours: false };
 
 describe('the table', () => {
-  it('has a sign a row, the remedy below a cross, and the sum at the end', () => {
+  it('has a sign in each row, the remedy below a cross, and the totals at the end', () => {
     expect(
       renderTable(
         [
@@ -54,13 +54,13 @@ describe('the table', () => {
     ]);
   });
 
-  it('does not let the texts of others steer the terminal', () => {
+  it('keeps control characters of foreign texts from steering the terminal', () => {
     const text = renderTable([ok({ check: 'argocd' }, 'version \u001B[2J\u009B1m\u2028a\nb')], plain);
     // eslint-disable-next-line no-control-regex
     expect(text).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u2028]/);
   });
 
-  it('is well with everything but a cross', () => {
+  it('succeeds unless a row has a cross', () => {
     const about = { check: 'broker' } as const;
     expect(isWell([ok(about, ''), warning(about, '', ''), skipped(about, '')])).toBe(true);
     expect(isWell([ok(about, ''), failed(about, '', '')])).toBe(false);

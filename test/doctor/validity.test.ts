@@ -23,7 +23,7 @@ describe('expiryOf', () => {
     ['a word', 'simulated'],
     ['claims that are no JSON', 'a.b.c'],
     ['nothing', ''],
-  ])('knows no end of %s', (_, token) => {
+  ])('finds no expiry in %s', (_, token) => {
     expect(expiryOf(token)).toBeUndefined();
   });
 });
@@ -54,7 +54,7 @@ describe('the row of the account', () => {
     );
   const until = (ms: number) => tokenWith({ exp: (now + ms) / 1000 });
 
-  it('has a word for a token in its last seven days, and only then', () => {
+  it('warns of a token in its last seven days, and not before', () => {
     expect(row(until(7 * day + 1000), 'button')).toMatchObject({ status: 'ok' });
     const soon = row(until(7 * day - 1000), 'button');
     expect(soon).toMatchObject({ status: 'warning', remedy: 'Make a new one' });
@@ -62,18 +62,18 @@ describe('the row of the account', () => {
     expect(soon.details).toMatchObject({ expires: '2026-03-07T23:59:59.000Z', accepted: true });
   });
 
-  it('is well with a token that never ends', () => {
+  it('is healthy with a token that never expires', () => {
     expect(row(tokenWith({}), 'button')).toMatchObject({ status: 'ok', details: { account: 'button' } });
   });
 
-  it('says of a refused token that it has expired, where it says so itself', () => {
+  it('says that a refused token has expired, if the token itself says so', () => {
     expect(row(until(-day), undefined).found).toBe(
       `the token has expired: it was good until ${toLocalTime(now - day)}`,
     );
     expect(row(until(day), undefined).found).toContain('wrong or revoked');
   });
 
-  it('suspects the clock of this machine where Argo CD takes a token that has ended by it', () => {
+  it('suspects the clock of this machine if Argo CD accepts a token that has expired by that clock', () => {
     expect(row(until(-day), 'button')).toMatchObject({
       status: 'warning',
       remedy: 'put the clock of this machine right',

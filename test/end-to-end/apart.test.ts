@@ -20,7 +20,7 @@ describe.skipIf(!hasMosquitto)('separate processes (skipped without mosquitto-cl
     return (await fetch(`${url}/healthz`)).text();
   };
 
-  it('agent and worker wait for a broker and an Argo CD that are not there yet, say so, and go to work when they come', async () => {
+  it('agent and worker wait for a broker and an Argo CD that do not run yet, say so, and start to work when they do', async () => {
     // An address of this machine that is not the default one.
     const brokerPort = await freePort('127.0.0.2');
     const simulatorPort = await freePort();
@@ -77,7 +77,7 @@ describe.skipIf(!hasMosquitto)('separate processes (skipped without mosquitto-cl
       expect(await running.exited).toEqual({ code: 0, signal: null });
   });
 
-  it('a worker whose button fits no application says so, with what to correct', async () => {
+  it('a worker whose button selects no application says so, with what to correct', async () => {
     const simulator = workplace.start(['argocd-simulator']);
     const server = await simulator.listening((line) => line['part'] === 'simulator');
     const worker = workplace.start(['release-worker'], {

@@ -82,7 +82,7 @@ describe.skipIf(!hasMosquitto)('with a press by mosquitto_pub (skipped without m
   });
 
   describe.each(versions)('Argo CD %s', (version) => {
-    it('lights the light of the projects that drift, releases as shown, also several sources, and knows the windows', async () => {
+    it('shows drift of the selected projects, releases the shown revisions (also of several sources), and respects sync windows', async () => {
       const argocd = (here = await installed(version));
       const { heard } = argocd;
       await until(
@@ -137,7 +137,7 @@ describe.skipIf(!hasMosquitto)('with a press by mosquitto_pub (skipped without m
     });
   });
 
-  it('goes on where Argo CD is replaced by an older version, and by a newer one again', async () => {
+  it('continues when Argo CD is replaced by an older version and then by a newer one', async () => {
     const argocd = (here = await installed(newest));
     for (const [version, digit] of [
       ['2.14.21', 3],
@@ -186,7 +186,7 @@ describe('release-button doctor', () => {
     expect(row('button', 'main').found).toContain('selects 2 applications');
   });
 
-  it('warns of an Argo CD that is older than what is supported', async () => {
+  it('warns of an Argo CD older than the supported versions', async () => {
     const { failures, row } = await examined('2.13.9');
     expect(failures).toEqual([]);
     expect(row('argocd')).toMatchObject({

@@ -47,7 +47,7 @@ describe('release-button', () => {
     expect(output).toMatch(/Exit codes/);
   });
 
-  it('ends without a word when its reader goes away', async () => {
+  it('ends silently when its reader ends', async () => {
     const piped = workplace.spawn('sh', ['-c', `node ${command} start --help | head -n 1; echo done`]);
     await piped.exited;
     expect(piped.output()).toBe('Usage: release-button start [options]\ndone\n');
@@ -61,7 +61,7 @@ describe('release-button', () => {
     });
   });
 
-  it('tests the wiring with gpio-agent --check, and ends with 3 where nobody presses', async () => {
+  it('tests the wiring with gpio-agent --check, and ends with 3 if nobody presses', async () => {
     const { code, output } = await ended(
       workplace.start(['gpio-agent', '--check', '1', '--agent-driver', 'simulated']),
     );
@@ -91,7 +91,7 @@ describe('release-button', () => {
     await until('the warning', () => agent.logs().some(({ msg }) => String(msg).includes(words)));
   });
 
-  it('ends a self-test that is interrupted', async () => {
+  it('ends an interrupted self-test', async () => {
     const running = workplace.start(['gpio-agent', '--check', '60', '--agent-driver', 'simulated']);
     await running.said('within 60 s');
     running.signal('SIGINT');
@@ -100,13 +100,13 @@ describe('release-button', () => {
     expect(code).toBe(130);
   });
 
-  it('refuses a time for the self-test that is none', async () => {
+  it('refuses an invalid time for the self-test', async () => {
     const { code, output } = await ended(workplace.start(['gpio-agent', '--check=soon']));
     expect(output).toContain('It takes a whole number of seconds from 1 to 3600.');
     expect(code).toBe(2);
   });
 
-  it('does not pretend where there is no GPIO chip: the agent ends with 3 and the remedy', async () => {
+  it('does not simulate a missing GPIO chip: the agent ends with 3 and the remedy', async () => {
     const { code, output } = await ended(
       workplace.start([
         'gpio-agent',
@@ -122,7 +122,7 @@ describe('release-button', () => {
     expect(code).toBe(3);
   });
 
-  it('shows with config what is in force and where it came from, with secrets masked', async () => {
+  it('shows with config the values in force and their origins, with secrets masked', async () => {
     writeFileSync(join(workplace.directory, 'token'), 'a-very-secret-token\n');
     writeFileSync(
       join(workplace.directory, 'button.yaml'),
@@ -143,7 +143,7 @@ describe('release-button', () => {
     expect(output).toMatch(/agent\.sampleMs +5 +# default/);
   });
 
-  it('is the demo without a file and without --argocd, whatever ARGOCD_* says', async () => {
+  it('runs the demo without a file and without --argocd, whatever ARGOCD_* says', async () => {
     const real = { ARGOCD_SERVER: 'https://production.example', ARGOCD_AUTH_TOKEN: 'production-token' };
     const shown = await ended(workplace.start(['config'], real));
     expect(shown.code).toBe(0);
@@ -171,7 +171,7 @@ describe('release-button press, watch and health', () => {
     await start.said('button main releases');
   });
 
-  it('presses: 0 when accepted, 4 when rejected, 5 when there is nothing to release, 6 without an answer', async () => {
+  it('presses: 0 if accepted, 4 if rejected, 5 if there is nothing to release, 6 without an answer', async () => {
     await start.said(/"signal":"drifted"/);
     const watch = workplace.start(['watch'], env);
     await watch.said(/worker main +online/);
@@ -216,7 +216,7 @@ describe('release-button press, watch and health', () => {
     expect(await watch.exited).toMatchObject({ code: 0 });
   });
 
-  it('tells health from outside: 0 when well, 1 when there is no answer', async () => {
+  it('asks for health from outside: 0 if healthy, 1 without an answer', async () => {
     const { port } = new URL(await start.listening((line) => line['what'] === 'health and metrics'));
     const well = await ended(workplace.start(['health'], { RELEASE_BUTTON_HEALTH_PORT: port }));
     expect(well.output).toMatch(/^ok [\s\S]*✓ argocd since \d{4}-\d\d-\d\d \d\d:\d\d [+-]\d\d:\d\d/);
@@ -230,7 +230,7 @@ describe('release-button press, watch and health', () => {
     expect(gone.output).toContain('Is `release-button start` running');
   });
 
-  it('asks a process that listens on every address on this machine, the simulator too', async () => {
+  it('asks a process that listens on every address by this machine\'s own, and the simulator too', async () => {
     const simulator = workplace.start(['argocd-simulator', '--health-host', '0.0.0.0']);
     const { port } = new URL(await simulator.listening((line) => line['what'] === 'health and metrics'));
     await simulator.listening((line) => line['part'] === 'simulator');

@@ -11,7 +11,7 @@ const press = 'release-button/button/main/press';
 const result = 'release-button/button/main/result';
 const last = 'release-button/worker/main/release/last';
 
-describe.skipIf(!hasMosquitto)('killed parts (skipped without mosquitto-clients)', () => {
+describe.skipIf(!hasMosquitto)('killed processes (skipped without mosquitto-clients)', () => {
   let here: Apart | undefined;
   let relay: Relay | undefined;
   afterEach(async () => {
@@ -26,7 +26,7 @@ describe.skipIf(!hasMosquitto)('killed parts (skipped without mosquitto-clients)
     await apart.worker.exited;
   };
 
-  it('follows a release to its end after the worker was killed in the middle of it, with one POST in all', async () => {
+  it('a release is followed to its end after its worker was killed in the middle of it, with one POST in all', async () => {
     const apart = (here = await startApart([{ name: 'shop', drifted: true, syncMs: 2_500 }]));
     publish(apart.brokerUrl, ['-t', press, '-m', '{"id": "before"}']);
     await until('the POST', async () => (await apart.argocd.syncs()).length === 1);
@@ -49,7 +49,7 @@ describe.skipIf(!hasMosquitto)('killed parts (skipped without mosquitto-clients)
     expect(apart.heard.latest(result)).toMatchObject({ reason: 'duplicate' });
   });
 
-  it('never starts late what was not sent when the worker was killed: interrupted, and a person presses again', async () => {
+  it('a POST that was not sent when the worker was killed is never sent late: the release is interrupted, and a person presses again', async () => {
     const apart = (here = await startApart([{ name: 'shop', drifted: true }]));
     // The refresh before the POST does not answer, so the worker dies between its journal line and the POST.
     await apart.argocd.post('faults', { controllerDown: true });
@@ -72,7 +72,7 @@ describe.skipIf(!hasMosquitto)('killed parts (skipped without mosquitto-clients)
     expect(await apart.argocd.syncs()).toHaveLength(1);
   });
 
-  it('looks instead of posting twice when the answer to a POST is lost', async () => {
+  it('the worker checks the application instead of posting twice when the answer to a POST is lost', async () => {
     const apart = (here = await startApart([{ name: 'shop', drifted: true, syncMs: 300 }]));
     await apart.argocd.post('faults', {
       requests: [{ method: 'POST', path: '/api/v1/applications/*/sync', cut: 'after', times: 1 }],
@@ -84,7 +84,7 @@ describe.skipIf(!hasMosquitto)('killed parts (skipped without mosquitto-clients)
     expect(await apart.argocd.syncs()).toHaveLength(1);
   });
 
-  it('refuses and clears a retained press that it finds when it connects over 3.1.1', async () => {
+  it('the worker refuses and clears a retained press that it finds when it connects over 3.1.1', async () => {
     const apart = (here = await startApart([{ name: 'shop', drifted: true }]));
     await killWorker(apart);
     publish(apart.brokerUrl, ['-r', '-t', press, '-m', 'press']);
@@ -108,7 +108,7 @@ describe.skipIf(!hasMosquitto)('killed parts (skipped without mosquitto-clients)
     );
   });
 
-  it('shows offline while there is no broker, and everything is whole again after a new one has started', async () => {
+  it('the light shows offline without a broker, and everything is whole again after a new broker has started', async () => {
     const apart = (here = await startApart([{ name: 'shop', drifted: true }]));
     apart.broker.signal('SIGKILL');
     await apart.broker.exited;
@@ -144,7 +144,7 @@ describe.skipIf(!hasMosquitto)('killed parts (skipped without mosquitto-clients)
     await until('the release', () => apart.heard.latest(last)?.['outcome'] === 'succeeded');
   });
 
-  it('does not release late what lay unread while the worker stood still', async () => {
+  it('a press that was unread while the worker was paused is not released late', async () => {
     const apart = (here = await startApart([{ name: 'shop', drifted: true }], {
       RELEASE_BUTTON_WORKER_MAX_PRESS_AGE_MS: '1000',
     }));
@@ -156,7 +156,7 @@ describe.skipIf(!hasMosquitto)('killed parts (skipped without mosquitto-clients)
     expect(await apart.argocd.syncs()).toEqual([]);
   });
 
-  it('does not send late what was accepted before the worker stood still', async () => {
+  it('an accepted release is not sent late after a pause of the worker', async () => {
     const apart = (here = await startApart([{ name: 'shop', drifted: true }], {
       // Long enough for a busy machine to process the press in time.
       RELEASE_BUTTON_WORKER_MAX_PRESS_AGE_MS: '5000',
@@ -175,7 +175,7 @@ describe.skipIf(!hasMosquitto)('killed parts (skipped without mosquitto-clients)
     expect(await apart.argocd.syncs()).toEqual([]);
   });
 
-  it('says unknown as soon as Argo CD is killed, and comes back by itself', async () => {
+  it('the light shows unknown as soon as Argo CD is killed, and recovers by itself', async () => {
     const apart = (here = await startApart([{ name: 'shop', drifted: true }], {
       RELEASE_BUTTON_WORKER_DRIFT_MAX_AGE_MS: '3600000',
     }));

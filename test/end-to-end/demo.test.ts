@@ -17,7 +17,7 @@ const times = (running: Running, text: RegExp) => running.output().match(new Reg
 describe.skipIf(!hasMosquitto)(
   'the lines at the end of its start (skipped without mosquitto-clients)',
   () => {
-    it('press, roll back and thaw as they stand there', async () => {
+    it('press, roll back and unfreeze when they are pasted', async () => {
       const start = workplace.start(['start']);
       await start.said('roll back with: ');
       const said = (pattern: RegExp) =>
@@ -42,7 +42,7 @@ describe.skipIf(!hasMosquitto)(
   },
 );
 
-it('`release-button rollback` takes back what was released, and `unfreeze` lets the button release again', async () => {
+it('`release-button rollback` rolls a release back, and `unfreeze` lets the button release again', async () => {
   const start = workplace.start(['start']);
   const env = { RELEASE_BUTTON_MQTT_URL: await start.listening((line) => line['part'] === 'broker') };
   const run = async (...args: readonly string[]) => {

@@ -18,8 +18,8 @@ beforeEach(() => {
 });
 afterEach(() => workplace.clear());
 
-describe('release-button doctor, asking Argo CD', () => {
-  it('tells a wrong token, and does not show it', async () => {
+describe('release-button doctor with an Argo CD', () => {
+  it('reports a wrong token, and does not show it', async () => {
     const control = await startArgoCd(workplace);
     const wrong = `${token.slice(0, -4)}AAAA`;
     const { failures, row, output } = await doctor(
@@ -34,7 +34,7 @@ describe('release-button doctor, asking Argo CD', () => {
     expect(output).not.toContain(wrong);
   });
 
-  it('does not show its secrets to a server that is no Argo CD', async () => {
+  it('does not send its secrets to a server that is no Argo CD', async () => {
     const asked: string[] = [];
     const port = await serve((request, response) => {
       asked.push(`${request.url ?? ''} ${JSON.stringify(request.headers)}`);
@@ -51,7 +51,7 @@ describe('release-button doctor, asking Argo CD', () => {
     expect(asked.join('\n')).not.toContain(token);
   });
 
-  it('takes out what a server repeats of the token', async () => {
+  it('removes the token from what a server repeats', async () => {
     const port = await serve((request, response) => {
       response.setHeader('content-type', 'application/json');
       const said = request.headers.authorization ?? token;
@@ -67,7 +67,7 @@ describe('release-button doctor, asking Argo CD', () => {
     expect(row('account').found).toContain('<secret>');
   });
 
-  it('opens a session with user name and password, and tells a wrong password', async () => {
+  it('opens a session with user name and password, and reports a wrong password', async () => {
     const port = await serve((request, response) => {
       let body = '';
       request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
@@ -103,7 +103,7 @@ describe('release-button doctor, asking Argo CD', () => {
     expect(bad.output).not.toContain('another-password-of-mine');
   });
 
-  it('ends in time where Argo CD answers each question slowly', async () => {
+  it('ends in time if Argo CD answers each question slowly', async () => {
     const control = await startArgoCd(workplace);
     await control.post('faults', { requests: [{ path: '*can-i*', hang: true }] });
     const { row } = await doctor(workplace, environment(await startBroker(workplace), control.url));
@@ -111,7 +111,7 @@ describe('release-button doctor, asking Argo CD', () => {
     expect(row('button', 'main').status).not.toBe('ok');
   });
 
-  it('tells what a button names and nobody knows, and a button that selects nothing', async () => {
+  it('reports names of a button that do not exist, and a button that selects nothing', async () => {
     const control = await startArgoCd(workplace);
     const buttons = [
       { id: 'main', select: { names: ['shop', 'blgo'] }, waves: [['blog'], ['shop']] },
@@ -133,7 +133,7 @@ describe('release-button doctor, asking Argo CD', () => {
     expect(row('button', 'empty').remedy).toContain('whether there is a project payments');
   });
 
-  it('tells a token that may not sync, with the line that the policy lacks', async () => {
+  it('reports a token that may not sync, with the line that the policy lacks', async () => {
     const control = await startArgoCd(
       workplace,
       worldWithToken({ accounts: [{ name: 'button', get: ['*'], sync: ['default/blog'] }] }),
@@ -145,7 +145,7 @@ describe('release-button doctor, asking Argo CD', () => {
     expect(row('button', 'main').remedy).toContain('p, button, applications, sync, default/*, allow');
   });
 
-  it('does not ask whether a button may sync whose gestures only refresh', async () => {
+  it('does not ask whether a button may sync if its gestures only refresh', async () => {
     const control = await startArgoCd(
       workplace,
       worldWithToken({ accounts: [{ name: 'button', get: ['*'] }] }),
@@ -160,7 +160,7 @@ describe('release-button doctor, asking Argo CD', () => {
     expect(row('button', 'main').found).toContain('no gesture of it releases');
   });
 
-  it('tells a project that does not exist, and how to bring it back', async () => {
+  it('reports a missing project, and how to restore it', async () => {
     const control = await startArgoCd(
       workplace,
       worldWithToken({
@@ -185,7 +185,7 @@ describe('release-button doctor, asking Argo CD', () => {
     expect(row('control-plane', 'project gone').remedy).toContain('argocd proj create gone');
   });
 
-  it('suspects the repository server where nothing can be compared', async () => {
+  it('suspects the repository server if nothing can be compared', async () => {
     const control = await startArgoCd(workplace);
     await control.post('faults', { repositoryServerDown: true });
     for (const name of ['shop', 'blog'])
@@ -198,7 +198,7 @@ describe('release-button doctor, asking Argo CD', () => {
     expect(row('control-plane', 'repository server').remedy).toContain('argocd-repo-server');
   });
 
-  it('suspects the application controller where an operation is not begun', async () => {
+  it('suspects the application controller if an operation does not start', async () => {
     const control = await startArgoCd(workplace);
     await control.post('faults', { controllerDown: true });
     await fetch(`${control.url}/api/v1/applications/shop/sync`, {

@@ -23,7 +23,7 @@ beforeEach(() => {
 afterEach(() => workplace.clear());
 
 describe('release-button doctor', () => {
-  it('finds all well beside a running installation, and changes nothing there', async () => {
+  it('finds a running installation healthy, and changes nothing there', async () => {
     const apart = await startApart([{ name: 'shop', drifted: true }]);
     onTestFinished(() => apart.workplace.clear());
     const { directory } = apart.workplace;
@@ -61,7 +61,7 @@ describe('release-button doctor', () => {
     expect(apart.heard.all().filter(({ topic }) => asked.test(topic))).toEqual([]);
   });
 
-  it('says what is frozen, by every cause, and that it is well all the same', async () => {
+  it('reports every cause of a freeze, and calls it healthy nevertheless', async () => {
     const apart = await startApart([{ name: 'shop' }]);
     onTestFinished(() => apart.workplace.clear());
     const freeze = (payload: object) =>
@@ -85,7 +85,7 @@ describe('release-button doctor', () => {
     });
   });
 
-  it('says for people what to do, with a cross for what is wrong and a tick for what is not', async () => {
+  it('tells people what to do, with a cross for what is wrong and a tick for what is right', async () => {
     const control = await startArgoCd(workplace);
     const port = await freePort();
     const running = workplace.start(
@@ -102,7 +102,7 @@ describe('release-button doctor', () => {
     expect(running.output()).not.toContain(token);
   });
 
-  it('counts a worker that was there and has gone', async () => {
+  it('counts a worker that was there and has ended', async () => {
     const apart = await startApart([{ name: 'shop' }]);
     onTestFinished(() => apart.workplace.clear());
     apart.worker.signal('SIGTERM');
@@ -119,7 +119,7 @@ describe('release-button doctor', () => {
     expect(row('process', 'worker main').remedy).toContain('release-button release-worker');
   });
 
-  it('does not wait for servers that take a connection and never answer', async () => {
+  it('does not wait for servers that accept a connection and never answer', async () => {
     const mqtt = `mqtt://127.0.0.1:${await listenSilently()}`;
     const argocd = `http://127.0.0.1:${await listenSilently()}`;
     const { failures, row } = await doctor(workplace, environment(mqtt, argocd));
@@ -128,7 +128,7 @@ describe('release-button doctor', () => {
     expect(row('argocd').found).toMatch(/no answer|TIMEDOUT/);
   });
 
-  it('tells a state directory in whose place a file stands, and leaves nothing in a good one', async () => {
+  it('reports a file in place of the state directory, and leaves nothing in a good one', async () => {
     const control = await startArgoCd(workplace);
     const broker = await startBroker(workplace);
     writeFileSync(join(workplace.directory, 'in-the-way'), '');
@@ -147,7 +147,7 @@ describe('release-button doctor', () => {
     expect(readdirSync(workplace.directory)).not.toContain('not');
   });
 
-  it('tells clocks that are too far from ours, of an agent and of the server of Argo CD', async () => {
+  it('reports clocks that differ too much from ours, of an agent and of the server of Argo CD', async () => {
     const broker = await startBroker(workplace);
     const retained = (topic: string, payload: string) =>
       publish(broker, ['-r', '-q', '1', '-t', `release-button/${topic}`, '-m', payload]);
@@ -187,7 +187,7 @@ describe('release-button doctor', () => {
     expect(row('applications')).toMatchObject({ status: 'failed', details: { fault: 'unavailable' } });
   });
 
-  it('lists every fault of the configuration, and looks at what is right of it all the same', async () => {
+  it('lists every fault of the configuration, and still checks the valid part', async () => {
     const control = await startArgoCd(workplace);
     const { failures, row, report } = await doctor(workplace, {
       ...environment(await startBroker(workplace), control.url),
@@ -203,7 +203,7 @@ describe('release-button doctor', () => {
     expect(row('state').status).toBe('skipped');
   });
 
-  it('says of start without a broker that it brings its own, and finds what has taken the port', async () => {
+  it('reports that start without a broker brings its own, and finds what uses the port', async () => {
     const control = await startArgoCd(workplace);
     const { RELEASE_BUTTON_MQTT_URL: _, ...env } = environment('', control.url);
     const at = (port: number) =>
@@ -221,7 +221,7 @@ describe('release-button doctor', () => {
     });
   });
 
-  it('is well with the demo that does not run, and never asks the Argo CD of ARGOCD_SERVER for it', async () => {
+  it('finds the demo healthy while it does not run, and never asks the Argo CD of ARGOCD_SERVER for it', async () => {
     const asked: string[] = [];
     const port = await serve((request, response) => {
       asked.push(request.url ?? '');
@@ -254,7 +254,7 @@ describe('release-button doctor', () => {
     );
   });
 
-  it('refuses a process that it does not know with 2', async () => {
+  it('refuses an unknown process with 2', async () => {
     const running = workplace.start(['doctor', 'toaster']);
     expect((await running.exited).code).toBe(2);
     expect(running.output()).toContain('There are: start, release-worker, gpio-agent');

@@ -39,7 +39,7 @@ async function untilHealthSays(running: Running, words: RegExp): Promise<void> {
   });
 }
 
-describe('configuration that cannot be used', () => {
+describe('an invalid configuration', () => {
   const file = (text: string) => {
     writeFileSync(join(workplace.directory, 'button.yaml'), text);
     return ['--config', 'button.yaml'];
@@ -75,7 +75,7 @@ describe('configuration that cannot be used', () => {
     expect(start.output()).not.toContain('    at ');
   });
 
-  it('says how to get a token when there is none, and exits with 2', async () => {
+  it('says how to get a token if there is none, and exits with 2', async () => {
     const missing = workplace.start(['release-worker'], {
       ARGOCD_SERVER: 'https://argocd.example',
       RELEASE_BUTTON_WORKER_BUTTONS: everything,
@@ -94,7 +94,7 @@ describe('configuration that cannot be used', () => {
   });
 });
 
-describe('what cannot be opened', () => {
+describe('a port or directory that cannot be used', () => {
   it('names the port in use with the remedy and exits with 3', async () => {
     const first = workplace.start(['broker']);
     const { port } = new URL(await first.listening((line) => line['part'] === 'broker'));
@@ -103,7 +103,7 @@ describe('what cannot be opened', () => {
     expect(second.output()).toMatch(new RegExp(`127\\.0\\.0\\.1:${port}.*in use.*--broker-port`));
   });
 
-  it('names a state directory that cannot be written and exits with 3', async () => {
+  it('names a state directory that is not writable and exits with 3', async () => {
     writeFileSync(join(workplace.directory, 'state'), 'a file where the directory should be');
     const start = workplace.start(['release-worker'], { ...worker, ARGOCD_SERVER: 'http://127.0.0.1:1' });
     expect(await start.exited).toMatchObject({ code: 3 });
@@ -112,7 +112,7 @@ describe('what cannot be opened', () => {
 });
 
 describe('a second process with the same state directory', () => {
-  it('is told which directory and which process, and exits with 3; after a kill it starts', async () => {
+  it('names the directory and the first process, and exits with 3; after a kill of the first it starts', async () => {
     const settings = { ...worker, ARGOCD_SERVER: 'http://127.0.0.1:1' };
     const first = workplace.start(['release-worker'], settings);
     await healthUrl(first);
@@ -129,7 +129,7 @@ describe('a second process with the same state directory', () => {
   });
 });
 
-describe('an Argo CD that does not do', () => {
+describe('an unusable Argo CD', () => {
   let argocd: Running;
   let server: string;
   beforeEach(async () => {
@@ -137,7 +137,7 @@ describe('an Argo CD that does not do', () => {
     ({ url: server } = await controlOf(argocd));
   });
 
-  it('does not accept the token: says so, with the remedy', async () => {
+  it('refuses the token: the worker says so, with the remedy', async () => {
     const start = workplace.start(['release-worker'], {
       ...worker,
       ARGOCD_SERVER: server,
@@ -147,7 +147,7 @@ describe('an Argo CD that does not do', () => {
     expect(start.output()).not.toContain('wrong-token-1234');
   });
 
-  it('shows nothing to the account: says that it needs the right to get applications', async () => {
+  it('shows nothing to the account: the worker says that it needs the right to get applications', async () => {
     await argocdControl(server).post('world', {
       ...Object(worldOf([{ name: 'shop', drifted: true }])),
       accounts: [{ name: 'button' }],
@@ -156,7 +156,7 @@ describe('an Argo CD that does not do', () => {
     await untilHealthSays(start, /sees no application.*applications, get/);
   });
 
-  it('is not there: says so, and finds it when it comes', async () => {
+  it('does not run: the worker says so, and connects when it starts', async () => {
     const { port } = new URL(server);
     argocd.signal('SIGKILL');
     await argocd.exited;
@@ -167,7 +167,7 @@ describe('an Argo CD that does not do', () => {
     await start.said(/Argo CD at .* answers/);
   });
 
-  it('is something else: says that it is not Argo CD', async () => {
+  it('is another program: the worker says that it is not Argo CD', async () => {
     const other = createServer((_, response) => {
       response.setHeader('Content-Type', 'text/html');
       response.end('<html>Welcome</html>');
@@ -186,8 +186,8 @@ describe('an Argo CD that does not do', () => {
   });
 });
 
-describe('a broker that does not do', () => {
-  it('is not there: the agent says so and goes on trying, and stops at once when told to', async () => {
+describe('an unusable broker', () => {
+  it('does not run: the agent says so and keeps trying, and stops at once when told to', async () => {
     const agent = workplace.start(['gpio-agent'], { RELEASE_BUTTON_MQTT_URL: 'mqtt://127.0.0.1:1' });
     await untilHealthSays(agent, /127\.0\.0\.1:1 cannot be reached.*mqtt\.url.*next try in/);
     agent.signal('SIGTERM');

@@ -25,7 +25,7 @@ const env = {
   ]),
 };
 
-describe.skipIf(!hasMosquitto)('a button of somebody else (skipped without mosquitto-clients)', () => {
+describe.skipIf(!hasMosquitto)('a foreign button (skipped without mosquitto-clients)', () => {
   let here: Apart | undefined;
   afterEach(async () => {
     await here?.workplace.clear();
@@ -38,7 +38,7 @@ describe.skipIf(!hasMosquitto)('a button of somebody else (skipped without mosqu
       .filter(({ msg }) => String(msg).startsWith('press on main'))
       .map(({ source, outcome }) => [source, outcome]);
 
-  it('releases once for one press over Zigbee2MQTT, which comes twice with another link quality', async () => {
+  it('releases once for one press over Zigbee2MQTT that comes twice with different link quality', async () => {
     const apart = (here = await startApart([{ name: 'shop', drifted: true, syncMs: 20 }], env));
     publish(apart.brokerUrl, ['-t', red, '-m', single]);
     publish(apart.brokerUrl, ['-t', red, '-m', single.replace('86', '31')]);
@@ -62,7 +62,7 @@ describe.skipIf(!hasMosquitto)('a button of somebody else (skipped without mosqu
   });
 
   it.each(['5', 'mqttv311'])(
-    'does not release by what is retained (published over %s), and does by a live message with retain',
+    'does not release on a retained message (published over %s), but does on a live message with the retain flag',
     async (version) => {
       const apart = (here = await startApart([{ name: 'shop', drifted: true, syncMs: 20 }], env));
       apart.worker.signal('SIGTERM');
@@ -90,7 +90,7 @@ describe.skipIf(!hasMosquitto)('a button of somebody else (skipped without mosqu
     },
   );
 
-  it('is pressed by a Shelly whose counter has grown, and not by what it repeats, nor by what came while the link was cut', async () => {
+  it('of Shelly presses when its counter grows, not when it repeats, and not for presses while the link was cut', async () => {
     const apart = (here = await startApart([{ name: 'shop', drifted: true, syncMs: 20 }], env));
     const event = (count: number) =>
       publish(apart.brokerUrl, ['-t', shelly, '-m', JSON.stringify({ event: 'S', event_cnt: count })]);
@@ -121,7 +121,7 @@ describe.skipIf(!hasMosquitto)('a button of somebody else (skipped without mosqu
   });
 });
 
-describe.skipIf(!hasMosquitto)('a lamp of somebody else (skipped without mosquitto-clients)', () => {
+describe.skipIf(!hasMosquitto)('a foreign lamp (skipped without mosquitto-clients)', () => {
   let here: Apart | undefined;
   afterEach(async () => {
     await here?.workplace.clear();
@@ -132,7 +132,7 @@ describe.skipIf(!hasMosquitto)('a lamp of somebody else (skipped without mosquit
     return subscribe(apart.workplace, apart.brokerUrl, ['zigbee2mqtt/#', 'shellies/#']);
   }
 
-  it('shows what the button says, is told again when it is back, and says unknown at the end', async () => {
+  it('shows the signal of the button, is set again when it comes back, and shows unknown in the end', async () => {
     const apart = (here = await startApart([{ name: 'shop', syncMs: 800 }], env));
     const lamps = hearLamps(apart);
     const told = () => lamps.on(lampSet).map(({ payload }): Record<string, unknown> => JSON.parse(payload));

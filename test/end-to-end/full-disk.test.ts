@@ -46,7 +46,7 @@ describe('standard output on a full disk', () => {
     'release-button health',
     'release-button press --mqtt-url mqtt://127.0.0.1:1',
     'release-button watch --mqtt-url mqtt://127.0.0.1:1',
-  ])('`%s` says so in one line, with an exit code that is not 0', async (shell) => {
+  ])('`%s` reports it in one line, with an exit code that is not 0', async (shell) => {
     const running = inShell(`${shell} > /dev/full`);
     const { code } = await running.exited;
     expect(code).not.toBe(0);
@@ -54,7 +54,7 @@ describe('standard output on a full disk', () => {
     expect(running.output()).toMatch(/^release-button: standard output cannot be written \(ENOSPC.*\n$/);
   });
 
-  it('a press that is answered says on standard error what came of it', async () => {
+  it('the result of an answered press is printed to standard error', async () => {
     const start = workplace.start(['start']);
     const url = await start.listening((line) => line['part'] === 'broker');
     await start.said('LED main: on');
@@ -64,7 +64,7 @@ describe('standard output on a full disk', () => {
   });
 
   it.each(['broker', 'gpio-agent', 'release-worker', 'home-assistant', 'argocd-simulator', 'start'])(
-    '`%s` runs, says so once, and stops in order',
+    '`%s` runs, reports it once, and stops in order',
     async (name) => {
       const port = await freePort();
       const running = inShell(`exec release-button ${name} > /dev/full`, {
@@ -103,7 +103,7 @@ describe.skipIf(!canMount)('a log on a small disk (skipped where nothing may be 
   afterEach(() => void spawnSync('umount', ['--lazy', disk]));
 
   it.skipIf(!hasMosquitto)(
-    'that is full keeps nobody from releasing, and the log goes on when there is room (skipped without mosquitto)',
+    'that is full does not stop releases, and the log continues when there is room (skipped without mosquitto)',
     async () => {
       const file = join(disk, 'log');
       const log = () => (existsSync(file) ? readFileSync(file, 'utf8') : '');
@@ -139,7 +139,7 @@ describe.skipIf(!canMount)('a log on a small disk (skipped where nothing may be 
 });
 
 describe('a reader that has ended', () => {
-  it('ends `watch`, quietly', async () => {
+  it('ends `watch` silently', async () => {
     const start = workplace.start(['start']);
     const url = await start.listening((line) => line['part'] === 'broker');
     const watch = inShell(`release-button watch --mqtt-url ${url} | head -1`);
@@ -155,7 +155,7 @@ describe('a reader that has ended', () => {
   });
 
   it.each(['release-button --help', 'release-button config', 'release-button health'])(
-    'gets no stack trace and no complaint from `%s`',
+    'gets no stack trace and no error message from `%s`',
     async (shell) => {
       const running = inShell(`${shell} | true`);
       await running.exited;
@@ -163,7 +163,7 @@ describe('a reader that has ended', () => {
     },
   );
 
-  it('does not end what works: the log is lost, said once', async () => {
+  it('does not end a process that works: the lost log is reported once', async () => {
     const port = await freePort();
     const broker = inShell('mkfifo pipe; head -1 pipe > /dev/null & exec release-button broker > pipe', {
       RELEASE_BUTTON_HEALTH_PORT: String(port),

@@ -57,7 +57,7 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
     return { apart, service, componentsOn, component, option, announced, command, press };
   };
 
-  it('announces every entity once, says nothing more, and all of it once more when Home Assistant is born', async () => {
+  it('announces every entity once, then nothing, and all of them again on Home Assistant\'s birth message', async () => {
     const { apart, service, announced, component } = await arrange([{ name: 'shop', drifted: true }]);
     await announced('app_argocd_shop');
     for (const topic of [agentTopic, workerTopic]) {
@@ -87,7 +87,7 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
     );
   });
 
-  it('its release button releases, its freeze keeps everybody from it, and Install releases that one alone', async () => {
+  it('its release button releases, its freeze stops all releases, and Install releases only its application', async () => {
     const { apart, announced, component, option, command, press } = await arrange([
       { name: 'shop', drifted: true },
       { name: 'till', drifted: true },
@@ -127,7 +127,7 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
     expect((await apart.argocd.syncs()).map(({ name }) => name)).toEqual(['till', 'shop']);
   });
 
-  it('says within the keep-alive who is not there any more, and when it is back', async () => {
+  it('shows within the keep-alive which process is gone, and when it is back', async () => {
     const { apart, announced, component } = await arrange([{ name: 'shop', drifted: true }], {
       RELEASE_BUTTON_WORKER_DRIFT_MAX_AGE_MS: '3000',
       RELEASE_BUTTON_WORKER_DRIFT_LIST_EVERY_MS: '1000',
@@ -165,7 +165,7 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
     expect(apart.heard.latest('release-button/worker/main/drift')).toMatchObject({ fresh: false });
   });
 
-  it('an embedded broker that has forgotten everything is told again', async () => {
+  it('announces everything again to an embedded broker that has lost it', async () => {
     const { apart, announced } = await arrange([{ name: 'shop' }]);
     await announced('drift');
     apart.broker.signal('SIGKILL');
@@ -183,7 +183,7 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
     await again.said(workerTopic);
   });
 
-  it('takes away what is gone since a broker has forgotten that it was there', async () => {
+  it('removes entities that have gone since a broker lost them', async () => {
     const { apart, service, announced } = await arrange([{ name: 'shop' }]);
     await announced('app_argocd_shop');
     service.signal('SIGTERM');
@@ -202,7 +202,7 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
     expect(free).not.toContain('app_argocd_shop');
   });
 
-  it('clean takes away what is ours and nothing else', async () => {
+  it('clean removes our announcements and nothing else', async () => {
     const { apart, service, announced } = await arrange([{ name: 'shop' }]);
     const theirs = 'homeassistant/device/0x1234/config';
     const other = { device: {}, origin: { name: 'zigbee2mqtt' }, components: {} };

@@ -30,7 +30,7 @@ describe.skipIf(!hasMosquitto)('a press in `release-button start`', () => {
   });
   afterAll(() => demo.workplace.clear());
 
-  it('finds all well before it: connected, fresh, and something to release for some seconds', () => {
+  it('finds everything healthy before it: connected, fresh, and something to release for some seconds', () => {
     const now = Date.now() / 1000;
     for (const [name, value] of [
       ['mqtt_connected{role="agent"}', 1],
@@ -51,7 +51,7 @@ describe.skipIf(!hasMosquitto)('a press in `release-button start`', () => {
     }
   });
 
-  it('is accepted, runs, succeeds after the time that it took, and leaves no drift', async () => {
+  it('is accepted, runs, succeeds after the measured time, and leaves no drift', async () => {
     press(demo);
     await until(
       'a running release',
@@ -74,7 +74,7 @@ describe.skipIf(!hasMosquitto)('a press in `release-button start`', () => {
     expect(after.has('release_button_drift_oldest_timestamp_seconds{button="main"}')).toBe(false);
   });
 
-  it('makes no series of its own, whatever button it names', async () => {
+  it('makes no new series, whatever button it names', async () => {
     const known = await scrape(url);
     for (const button of ['garden', 'constructor', 'x-1', 'x-2']) press(demo, button);
     const name = 'release_button_presses_total{button="unknown",outcome="rejected",reason="unknown-button"}';
@@ -84,7 +84,7 @@ describe.skipIf(!hasMosquitto)('a press in `release-button start`', () => {
   });
 
   it.skipIf(!hasPrometheus)(
-    'is seen by a real Prometheus that evaluates the rules without an error',
+    'is scraped by a real Prometheus that evaluates the rules without an error',
     async () => {
       const folder = join(import.meta.dirname, '../../deploy/monitoring');
       const place = join(demo.workplace.directory, 'prometheus');
@@ -145,7 +145,7 @@ describe.skipIf(!hasPromtool)('/metrics of each process', () => {
   afterAll(() => apart.workplace.clear());
 
   it.each(['broker', 'agent', 'worker'] as const)(
-    'is without fault for promtool, and all in docs/metrics.md: the %s',
+    'passes promtool, and is complete in docs/metrics.md: the %s',
     async (process) => {
       const text = await (await fetch(`${await metricsOf(apart[process])}/metrics`)).text();
       expect(promtool(['check', 'metrics'], text)).toEqual({ ok: true, output: '' });

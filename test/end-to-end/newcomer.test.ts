@@ -48,7 +48,7 @@ describe('a command line with a mistake', () => {
     expect(code).toBe(2);
   });
 
-  it('shows the few settings that matter first with their defaults, and all on request', async () => {
+  it('shows the few settings that matter first with their defaults, and all of them on request', async () => {
     const { output: short } = await ended(workplace.start(['start', '--help']));
     const { code, output: whole } = await ended(workplace.start(['start', '--help-all']));
     const settings = (text: string) => text.match(/^ {2}--\S+/gm) ?? [];
@@ -60,7 +60,7 @@ describe('a command line with a mistake', () => {
     expect(code).toBe(0);
   });
 
-  it('takes the hidden settings all the same, a boolean with and without its value', async () => {
+  it('accepts the hidden settings too, a boolean with and without its value', async () => {
     const { output } = await ended(
       workplace.start(['config', '--worker-release-wait-healthy', '--health-enabled', 'false']),
     );
@@ -69,7 +69,7 @@ describe('a command line with a mistake', () => {
   });
 });
 
-it('documents every exit code that --help tells, with the same words', async () => {
+it('documents every exit code of --help in the same words', async () => {
   const workplace = createWorkplace();
   const { output } = await ended(workplace.start(['--help']));
   await workplace.clear();
@@ -88,7 +88,7 @@ describe('beside a running installation', () => {
   const run = (...args: string[]) =>
     ended(here.workplace.start(args, { RELEASE_BUTTON_MQTT_URL: here.brokerUrl }));
 
-  it('tells which buttons and applications there are where one is named that is not', async () => {
+  it('lists the buttons and applications that exist if an unknown one is named', async () => {
     here = await startInOne([{ name: 'shop', drifted: true }]);
     await here.untilSignal('drifted');
     for (const line of [
@@ -109,7 +109,7 @@ describe('beside a running installation', () => {
     expect(await here.argocd.syncs()).toEqual([]);
   });
 
-  it('presses the only button there is, whatever its name', async () => {
+  it('presses the only button, whatever its name', async () => {
     here = await startInOne([{ name: 'shop', drifted: true }], {
       RELEASE_BUTTON_WORKER_BUTTONS: '[{id: red, select: {all: true}}]',
     });
@@ -121,7 +121,7 @@ describe('beside a running installation', () => {
     });
   });
 
-  it('waits for the end of the release, and tells a failed one by exit code and words', async () => {
+  it('waits for the end of the release, and reports a failed one by exit code and message', async () => {
     here = await startInOne([{ name: 'shop', drifted: true, fails: { message: 'the hook migrate failed' } }]);
     await here.untilSignal('drifted');
     const { code, output } = await run('press', '--wait', '2m');

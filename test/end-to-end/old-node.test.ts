@@ -28,7 +28,7 @@ describe.each([
   ['the build before npm start, npm test and npm run bench', [build]],
 ])('%s', (_, args) => {
   it.each(['16.20.2', '18.20.8', `${major}.${minor - 1}.9`])(
-    'says on Node.js %s what it needs',
+    'reports on Node.js %s which version it needs',
     (version) => {
       expect(runAs(version, args)).toEqual({
         code: 2,
@@ -43,7 +43,7 @@ it.each([`${floor}.0`, '22.0.0', '100.1.0'])('the command runs on Node.js %s', (
   expect(runAs(version, [command, '--version'])).toMatchObject({ code: 0, err: '' });
 });
 
-it('what is read first has nothing that an old Node.js cannot read', () => {
+it('the files that are read first contain no syntax that an old Node.js cannot read', () => {
   for (const file of [command, build]) {
     const code = readFileSync(file, 'utf8').replace(/^\s*(\/\/|\/?\*).*$/gm, '');
     expect(code).not.toMatch(/\?\?|\?\.|\|\|=|&&=|\bawait\b|from ['"]node:|\bwith \{|\.at\(|#\w+ ?[=(]/);
@@ -51,7 +51,7 @@ it('what is read first has nothing that an old Node.js cannot read', () => {
   expect(readFileSync(command, 'utf8')).not.toMatch(/^import\s*[^(\s]/m);
 });
 
-it('each npm script that runs what was built begins with the build', () => {
+it('each npm script that runs built code builds it first', () => {
   const { scripts } = packageJson;
   const builds = (name: string) =>
     Object.entries(scripts).some(

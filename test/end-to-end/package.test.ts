@@ -37,13 +37,13 @@ afterAll(() => {
 });
 
 describe('the tarball', () => {
-  it('has nothing that publint objects to', async () => {
+  it('passes publint', async () => {
     const tarball = Uint8Array.from(readFileSync(archive)).buffer;
     const { messages, pkg } = await publint({ strict: true, pack: { tarball } });
     expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([]);
   });
 
-  it('carries what runs, its licences and what people read, and no sources, maps or tests', () => {
+  it('contains the code, its licences and the pages, and no sources, maps or tests', () => {
     const files = execFileSync('tar', ['-tzf', archive], { encoding: 'utf8' }).trim().split('\n');
     for (const needed of [
       'dist/bundle/main.js',
@@ -58,7 +58,7 @@ describe('the tarball', () => {
     expect(files.filter((file) => /\.(ts|map)$|^package\/(test|bench|\.)/.test(file))).toEqual([]);
   });
 
-  it('is made from a command that the build has left executable, so that npx starts it after each build', () => {
+  it('contains a command that the build has left executable, so that npx starts it after each build', () => {
     expect(() => accessSync(join(root, 'dist/bundle/main.js'), constants.X_OK)).not.toThrow();
   });
 });
@@ -74,20 +74,20 @@ describe.skipIf(!installable)('the installed package (skipped without a package 
   }, installMs);
   afterAll(() => workplace.clear());
 
-  it('names the licence of every package that it carries inside', () => {
+  it('names the licence of every bundled package', () => {
     const licences = readFileSync(join(installed, 'dist/bundle/licences.txt'), 'utf8');
     for (const name of ['mqtt', 'aedes', 'got', 'convict', 'zod', 'pino', 'prom-client', 'yaml', 'commander'])
       expect(licences).toMatch(new RegExp(`^Name: ${name}\\n[\\s\\S]*?^License: \\S+`, 'm'));
   });
 
-  it('needs nothing of what develops it', () => {
+  it('needs no development package', () => {
     const packages = new Set(readdirSync(join(installed, 'node_modules')));
     for (const name of Object.keys(packageJson.devDependencies)) expect(packages).not.toContain(name);
     for (const name of Object.keys(packageJson.optionalDependencies)) expect(packages).toContain(name);
     expect(existsSync(join(installed, 'node_modules/rpio/build/Release/rpio.node'))).toBe(true);
   });
 
-  it('gives a command that starts the demo and releases on a press', async () => {
+  it('has a command that starts the demo and releases on a press', async () => {
     const command = join(folder, 'bin/release-button');
     const env = {
       RELEASE_BUTTON_BROKER_PORT: '0',

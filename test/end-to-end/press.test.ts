@@ -15,7 +15,7 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
     here = undefined;
   });
 
-  it('lights the light on drift, releases on a bare press with one POST and one result, and the light goes out', async () => {
+  it('releases drift on a bare press with one POST and one result, and the light goes off', async () => {
     const demo = (here = await startInOne([{ name: 'shop', syncMs: 300 }, { name: 'still' }]));
     await until('the light to be off', () => demo.light() === 'off');
 
@@ -44,7 +44,7 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
     );
   });
 
-  it('answers a JSON press under its id, pins the sync to the revision that was shown and carries the ids', async () => {
+  it('answers a JSON press under its id, pins the sync to the shown revision and carries the ids', async () => {
     const demo = (here = await startInOne([
       { name: 'shop', drifted: true },
       { name: 'other', drifted: true },
@@ -75,7 +75,7 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
     expect(await demo.argocd.syncs()).toHaveLength(1);
   });
 
-  it('makes one release of two presses at once', async () => {
+  it('becomes one release together with another press at the same time', async () => {
     const demo = (here = await startInOne([{ name: 'shop', drifted: true, syncMs: 500 }]));
     publish(demo.brokerUrl, ['-t', press, '-m', 'press', '--repeat', '2']);
     await until('two results', () => demo.heard.on(result).length === 2);
@@ -88,7 +88,7 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
     expect(await demo.argocd.syncs()).toHaveLength(1);
   });
 
-  it('takes a retained press over MQTT 5 for no press: one result, the topic cleared, and no POST', async () => {
+  it('does not count if it is retained over MQTT 5: one result, the topic cleared, and no POST', async () => {
     const demo = (here = await startInOne([{ name: 'shop', drifted: true }]));
     publish(demo.brokerUrl, ['-V', '5', '-r', '-t', press, '-m', 'press']);
     await until('the result', () => demo.heard.on(result).length > 0);
@@ -101,7 +101,7 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
     );
   });
 
-  it('takes an empty payload for nothing at all', async () => {
+  it('is ignored if its payload is empty', async () => {
     const demo = (here = await startInOne([{ name: 'shop', drifted: true }]));
     publish(demo.brokerUrl, ['-t', press, '-n']);
     publish(demo.brokerUrl, ['-V', '5', '-r', '-t', press, '-n']);
@@ -115,7 +115,7 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
     expect(await demo.argocd.syncs()).toEqual([]);
   });
 
-  it('says why nothing was released when nothing is out of sync', async () => {
+  it('gets the reason if nothing is out of sync', async () => {
     const demo = (here = await startInOne([{ name: 'shop' }]));
     publish(demo.brokerUrl, ['-t', press, '-m', 'press']);
     const answer = await until('the result', () => demo.heard.latest(result));
@@ -123,7 +123,7 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
     expect(answer['message']).toMatch(/in sync; Argo CD has just looked at Git again/);
   });
 
-  it('releases a commit that Argo CD has not noticed yet, since a press makes it look', async () => {
+  it('releases a commit that Argo CD has not noticed yet, since a press refreshes', async () => {
     const demo = (here = await startInOne([{ name: 'shop' }]));
     await demo.argocd.post('drift', { app: 'shop', noticed: false });
     publish(demo.brokerUrl, ['-t', press, '-m', 'press']);
@@ -132,7 +132,7 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
     expect(await demo.argocd.syncs()).toHaveLength(1);
   });
 
-  it('shows a failed sync with its words, until a press is accepted', async () => {
+  it('shows a failed sync with its message until the next press is accepted', async () => {
     const demo = (here = await startInOne([
       { name: 'shop', drifted: true, fails: { message: 'one or more objects failed to apply' } },
     ]));

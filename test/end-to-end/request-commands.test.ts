@@ -43,7 +43,7 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
     return { apart, run, latest, saysOf };
   };
 
-  it('freezes with a reason and a name, over a kill of the worker, until it is unfrozen', async () => {
+  it('freeze with a reason and a name, which holds over a kill of the worker until it is lifted', async () => {
     const { apart, run, latest, saysOf } = await arrange([{ name: 'shop', drifted: true }]);
     const why = /^"frozen: the sale, by ops"$/;
     expect(await run('freeze', '--reason', 'the sale', '--by', 'ops')).toEqual({
@@ -78,7 +78,7 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
     await saysOf('main', 'clear');
   });
 
-  it('ends a freeze by itself when its time is over, and names whoever froze by user and host', async () => {
+  it('freeze for a time, which ends by itself, and name the user and host', async () => {
     const { apart, run, latest, saysOf } = await arrange([{ name: 'shop', drifted: true }]);
     // Long enough for the command to reach the worker on a busy machine.
     const frozen = await run('freeze', '--reason', 'a moment', '--for', '6s');
@@ -96,7 +96,7 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
     expect(await run('press')).toMatchObject({ code: 0 });
   });
 
-  it('freezes and unfreezes by source: lifting one lifts nothing that another still wants', async () => {
+  it('freeze and unfreeze by source: lifting one freeze does not lift another', async () => {
     const { apart, run, latest, saysOf } = await arrange([{ name: 'shop', drifted: true }]);
     const watch = apart.workplace.start(['watch'], { RELEASE_BUTTON_MQTT_URL: apart.brokerUrl });
     await watch.said(/worker main +online/);
@@ -121,7 +121,7 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
     await watch.exited;
   });
 
-  it('freezes one button and leaves the other alone', async () => {
+  it('freeze one button and not the other', async () => {
     const { run, latest, saysOf } = await arrange([
       { name: 'shop', drifted: true },
       { name: 'till', drifted: true },
@@ -148,7 +148,7 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
     });
   });
 
-  it('terminates a sync whose hook never ends, and tells where nothing runs', async () => {
+  it('terminate a sync whose hook never ends, and report if nothing runs', async () => {
     const { apart, run, latest, saysOf } = await arrange([
       { name: 'shop', drifted: true, hookNeverEnds: true },
     ]);
@@ -172,7 +172,7 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
     await saysOf('main', 'failed');
   });
 
-  it('rolls the last release back, after which the button is frozen and says so', async () => {
+  it('roll the last release back, after which the button is frozen and says so', async () => {
     const { apart, run, latest, saysOf } = await arrange([{ name: 'shop', drifted: true }]);
     expect(await run('rollback', 'main')).toEqual({
       code: 5,
@@ -201,7 +201,7 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
     expect(await run('press')).toMatchObject({ code: 0 });
   });
 
-  it('follows a rollback to its end after the worker was killed in the middle of it, and freezes the button', async () => {
+  it('follow a rollback to its end after the worker was killed in the middle of it, and freeze the button', async () => {
     const { apart, run, latest, saysOf } = await arrange([{ name: 'shop', drifted: true, syncMs: 200 }]);
     expect(await run('press')).toMatchObject({ code: 0 });
     await saysOf('main', 'succeeded');
@@ -226,7 +226,7 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
     expect(await run('press')).toMatchObject({ code: 4, output: expect.stringContaining('rolled back') });
   });
 
-  it('names the gesture to configure, the buttons to choose from, and refuses what cannot be asked for', async () => {
+  it('name the gesture to configure and the buttons to choose from, and refuse an impossible request', async () => {
     const { run } = await arrange([{ name: 'shop', drifted: true }]);
     expect(await run('rollback', 'other')).toMatchObject({
       code: 2,
@@ -257,7 +257,7 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
       expect(answers[index], args.join(' ')).toMatchObject({ code: 2, output: expect.stringMatching(words) });
   });
 
-  it('takes the only button there is, and finds its gesture', async () => {
+  it('choose the only button, and find its gesture', async () => {
     const { run } = await arrange(
       [{ name: 'shop', drifted: true }],
       '[{"id":"shelf","select":{"all":true},"on":{"press":"release","double":"rollback"}}]',
@@ -268,7 +268,7 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
     });
   });
 
-  it('refreshes by its gesture: Argo CD looks at Git, nothing is released, and the light says what it found', async () => {
+  it('refresh by the gesture: Argo CD compares with Git, nothing is released, and the light shows the result', async () => {
     const { apart, run, saysOf } = await arrange([{ name: 'shop' }]);
     await saysOf('main', 'clear');
     await apart.argocd.post('drift', { app: 'shop', noticed: false });
@@ -284,7 +284,7 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
     expect(await run('press', '--gesture', 'double')).toMatchObject({ code: 0 });
   });
 
-  it('ends with 6 where no worker answers, saying what to check; the same without a broker', async () => {
+  it('end with 6 and what to check if no worker answers; the same without a broker', async () => {
     const { apart, run } = await arrange([{ name: 'shop', drifted: true }]);
     apart.worker.signal('SIGTERM');
     await apart.worker.exited;
@@ -317,7 +317,7 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
     expect(await run('press')).toMatchObject({ code: 0 });
   });
 
-  it('shows a freeze as it comes and goes to whoever watches, without control characters', async () => {
+  it('show in `watch` when a freeze begins and ends, without control characters', async () => {
     const { apart, run } = await arrange([{ name: 'shop', drifted: true }]);
     const watch = apart.workplace.start(['watch'], { RELEASE_BUTTON_MQTT_URL: apart.brokerUrl });
     await watch.said(/worker main +online/);

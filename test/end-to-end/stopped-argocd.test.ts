@@ -9,7 +9,7 @@ const buttonTopic = 'release-button/button/main';
 const fieldOf = (payload: string, name: string): unknown => Reflect.get(Object(JSON.parse(payload)), name);
 const results = ({ heard }: Apart) => heard.on(`${buttonTopic}/result`).map(({ payload }) => payload);
 
-describe.skipIf(!hasMosquitto)('an Argo CD that stands still (skipped without mosquitto)', () => {
+describe.skipIf(!hasMosquitto)('a paused Argo CD (skipped without mosquitto)', () => {
   let apart: Apart | undefined;
   afterEach(() => apart?.workplace.clear());
 
@@ -24,7 +24,7 @@ describe.skipIf(!hasMosquitto)('an Argo CD that stands still (skipped without mo
     return apart;
   };
 
-  it('makes the light unknown, a press is refused with the reason, and the truth is back when it goes on', async () => {
+  it('makes the light unknown; a press is refused with the reason, and the light is right again when it continues', async () => {
     const installation = await start();
     const { simulator, brokerUrl, argocd } = installation;
     simulator.signal('SIGSTOP');
@@ -42,7 +42,7 @@ describe.skipIf(!hasMosquitto)('an Argo CD that stands still (skipped without mo
     expect(await argocd.syncs()).toHaveLength(1);
   });
 
-  it('that refuses its list is said to be so before what is known has become too old for the light', async () => {
+  it('that refuses its list is reported before the light gives up its last state', async () => {
     const { argocd, heard } = await start();
     const said = () =>
       heard
@@ -55,7 +55,7 @@ describe.skipIf(!hasMosquitto)('an Argo CD that stands still (skipped without mo
     await until('the end of it', () => said().at(-1) === '[true,true]');
   });
 
-  it('whose stream is refused already, and then its port, is said to be so while the light still counts', async () => {
+  it('that refuses its stream, and then its port, is reported while the light still shows its last state', async () => {
     const { argocd, heard, simulator, worker } = await start({
       RELEASE_BUTTON_WORKER_DRIFT_MAX_AGE_MS: '600000',
     });
@@ -77,7 +77,7 @@ describe.skipIf(!hasMosquitto)('an Argo CD that stands still (skipped without mo
     expect(said.slice(-2)).toEqual(['[true,false]', '[false,false]']);
   });
 
-  it('whose answer to a sync never came is not sent it again, and its end is told', async () => {
+  it('that never answered a sync does not get it again, and the end of that sync is reported', async () => {
     const installation = await start();
     const { simulator, brokerUrl, argocd, heard } = installation;
     await argocd.post('faults', { requests: [{ method: 'POST', path: '*/sync', delayMs: 60_000 }] });

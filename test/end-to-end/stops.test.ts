@@ -22,7 +22,7 @@ describe('stopping', () => {
     expect(child.output()).toContain('running true');
   });
 
-  it('comes with exit code 0 in the middle of a release, and the release goes on at the next start', async () => {
+  it('ends with exit code 0 in the middle of a release, and the release continues at the next start', async () => {
     const argocd = await controlOf(workplace.startArgoCd());
     await argocd.post('world', worldOf([{ name: 'shop', drifted: true, syncMs: 2_000 }]));
     const env = {

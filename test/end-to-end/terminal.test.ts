@@ -42,7 +42,7 @@ describe.skipIf(!hasPython)('a closed terminal (skipped without python3, which o
     expect(file('log')).toContain('"stopped"');
   });
 
-  it('stops it also where the log and the keys were on that terminal', async () => {
+  it('stops it also if the log and the keys were on that terminal', async () => {
     const terminal = onTerminal(...release('start'));
     await terminal.said('LED main: on');
     close(terminal);
@@ -56,7 +56,7 @@ describe.skipIf(!hasPython)('a closed terminal (skipped without python3, which o
     await terminal.said('ended: code 0');
   });
 
-  it('does not stop what nohup has started', async () => {
+  it('does not stop a process started with nohup', async () => {
     const terminal = onTerminal('nohup', ...release('start'));
     await terminal.said(/pid \d+/);
     const pid = Number(/pid (\d+)/.exec(terminal.output())?.[1]);
@@ -70,7 +70,7 @@ describe.skipIf(!hasPython)('a closed terminal (skipped without python3, which o
     expect(file('nohup.out')).toContain('"stopped"');
   });
 
-  it('ends `watch`, quietly', async () => {
+  it('ends `watch` silently', async () => {
     const terminal = onTerminal(...release('watch'));
     await terminal.said('connecting');
     close(terminal);

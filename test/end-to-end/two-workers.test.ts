@@ -78,7 +78,7 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
     return { here, brokerUrl, heard, argocd, workers, startWorker, latest, saysOf, shows, run, said };
   };
 
-  it('each releases its own, and a worker that is killed takes nothing of the other away', async () => {
+  it('each releases its own applications, and killing one takes nothing away from the other', async () => {
     const { brokerUrl, heard, argocd, workers, startWorker, latest, saysOf, shows, run, said } =
       await arrange({
         production: [{ name: 'shop', drifted: true, syncMs: 3_000 }],
@@ -133,7 +133,7 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
     });
   });
 
-  it('all are frozen at once with a line for each, or one alone; a worker that is offline is said to be', async () => {
+  it('all are frozen at once with a line for each, or only one; an offline worker is reported', async () => {
     const { workers, latest, saysOf, run } = await arrange({
       production: [{ name: 'shop', drifted: true }],
       staging: [{ name: 'shop', drifted: true }],
@@ -170,7 +170,7 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
     expect(await run('unfreeze')).toEqual({ code: 0, output: 'nothing is frozen any more\n' });
   });
 
-  it('terminate ends what the only one releases, and asks which where both do', async () => {
+  it('terminate ends the release of the only worker that has one, and asks which worker is meant if both have one', async () => {
     const { brokerUrl, latest, saysOf, run } = await arrange({
       production: [{ name: 'shop', drifted: true, hookNeverEnds: true }],
       staging: [{ name: 'shop', drifted: true, hookNeverEnds: true }],
@@ -202,7 +202,7 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
     await until('the end', () => latest('worker/staging/release/last')?.['outcome'] === 'failed');
   });
 
-  it('a button that both have releases nothing, and doctor and both logs say why', async () => {
+  it('a button of both workers releases nothing, and doctor and both logs say why', async () => {
     const { brokerUrl, argocd, heard, workers, startWorker, latest, saysOf, shows, run } = await arrange({
       production: [{ name: 'shop', drifted: true }],
       staging: [{ name: 'shop', drifted: true }],

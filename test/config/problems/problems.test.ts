@@ -46,13 +46,13 @@ describe('unknown keys', () => {
     ['log:\n  constructor: 5\n', 'log.constructor', 'remove it; known here: level, format'],
     ['log:\n  __proto__: 5\n', 'log.__proto__', 'remove it; known here: level, format'],
     ['__proto__: {level: debug}\n', '__proto__', 'remove it'],
-  ])('%j names the nearest', async (file, key, remedy) => {
+  ])('%j gets the nearest key as a suggestion', async (file, key, remedy) => {
     const problem = await onlyProblem({ file });
     expect(problem.key).toBe(key);
     expect(problem.remedy).toContain(remedy);
   });
 
-  test('the value of a harmless one is shown', async () => {
+  test('the value of a harmless key is shown', async () => {
     expect(await onlyProblem({ file: 'log:\n  leevl: debug\n' })).toMatchObject({
       key: 'log.leevl',
       value: '"debug"',
@@ -60,7 +60,7 @@ describe('unknown keys', () => {
     });
   });
 
-  test('inside a list they have the line of their own', async () => {
+  test('inside a list have their own line', async () => {
     const file = 'agent:\n  buttons:\n    - id: main\n      line: 17\n      debounce: 10\n';
     const { remedy, ...problem } = await onlyProblem({ file });
     expect(problem).toMatchObject({
@@ -100,11 +100,11 @@ describe('wrong kinds', () => {
     expect(problem.origin).toBe('config/release-button.yaml:1');
   });
 
-  test('a number in quotes is told to lose them', async () => {
+  test('a number in quotes: the remedy removes the quotes', async () => {
     expect((await onlyProblem({ file: 'broker: {port: "1884"}' })).remedy).toBe('write `port: 1884`');
   });
 
-  test('the default is offered', async () => {
+  test('the default is suggested', async () => {
     expect((await onlyProblem({ file: 'broker: {port: -1}' })).remedy).toContain(
       'remove it for the default, 1883',
     );
@@ -122,7 +122,7 @@ describe('the selection of a button', () => {
     ['{id: main}', 'is missing'],
     ['{id: main, select: }', 'is missing'],
     ['{id: main, select: {}}', 'is empty'],
-  ])('%s is refused with both ways to say it', async (button, message) => {
+  ])('%s is refused, and the message has both ways to write it', async (button, message) => {
     const problem = await onlyProblem(worker(button));
     expect(problem).toMatchObject({ key: 'worker.buttons[0].select', message });
     expect(problem.origin).toMatch(/^config\/release-button\.yaml:3$/);
@@ -133,7 +133,7 @@ describe('the selection of a button', () => {
     expect(problem.remedy).not.toMatch(/\ball\b/);
   });
 
-  test('the default button has none: it is required', async () => {
+  test('the default button has none: a selection is required', async () => {
     const problem = await onlyProblem({ sections: ['worker'], env: { RELEASE_BUTTON_WORKER_BUTTONS: '' } });
     expect(problem).toMatchObject({
       key: 'worker.buttons[0].select',
@@ -177,8 +177,8 @@ describe('the selection of a button', () => {
   });
 });
 
-describe('a value that a key does not take', () => {
-  test('a driver that nobody plans is answered with the choices', async () => {
+describe('an unknown choice', () => {
+  test('the message about an unknown driver lists the choices', async () => {
     const problem = await onlyProblem({ file: 'agent: {driver: simulate}' });
     expect(problem).toMatchObject({
       message: 'must be one of auto, rpio, gpiochip, simulated',
@@ -190,7 +190,7 @@ describe('a value that a key does not take', () => {
 describe('a GPIO line', () => {
   const line = (value: string) => ({ file: `agent: {buttons: [{line: ${value}}]}` });
 
-  test('may be named, and its chip may be a number', async () => {
+  test('may be a name, and its chip may be a number', async () => {
     const { config } = await load({
       file: 'agent: {chip: 4, buttons: [{line: GPIO17}, {id: b, line: GPIO17, chip: /dev/gpiochip5}]}',
     });
@@ -208,13 +208,13 @@ describe('a GPIO line', () => {
     ['a variable', { env: { RELEASE_BUTTON_AGENT_CHIP: '256' } }],
     ['a flag', { flags: { 'agent.chip': '256' } }],
     ['of one line', { file: 'agent: {leds: [{chip: "256"}]}' }],
-  ])('a chip beyond 255 is none: %s', async (_, given) => {
+  ])('a chip beyond 255 is refused: %s', async (_, given) => {
     const { key, message } = await onlyProblem(given);
     expect(key).toMatch(/^agent\.(leds\[0\]\.)?chip$/);
     expect(message).toContain('0 to 255');
   });
 
-  test.each(['"17"', '1024', '-1', '17.5', '[17]'])('%s is none', async (value) => {
+  test.each(['"17"', '1024', '-1', '17.5', '[17]'])('%s is no line', async (value) => {
     const { key, message } = await onlyProblem(line(value));
     expect(key).toBe('agent.buttons[0].line');
     expect(message).toMatch(
@@ -222,7 +222,7 @@ describe('a GPIO line', () => {
     );
   });
 
-  test('a number in quotes is told from a name', async () => {
+  test('a number in quotes is distinguished from a name', async () => {
     const { remedy } = await onlyProblem(line('"17"'));
     expect(remedy).toBe('write `line: 17`');
   });
@@ -316,7 +316,7 @@ describe('contradictions', () => {
     'agent: {buttons: [{gestures: [double], doubleMs: 91}]}',
     'agent: {buttons: [], leds: []}',
     'agent: {leds: [{follows: on-another-machine}]}',
-  ])('%s is none', async (file) => {
+  ])('%s is no contradiction', async (file) => {
     await expect(load({ file })).resolves.toBeDefined();
   });
 });

@@ -113,11 +113,11 @@ describe('a value of another kind', () => {
     ['RELEASE_BUTTON_AGENT_BUTTONS', '{line: 4}', "write `RELEASE_BUTTON_AGENT_BUTTONS='[{line: 4}]'`"],
     ['RELEASE_BUTTON_AGENT_BUTTONS', 'main', "for example `RELEASE_BUTTON_AGENT_BUTTONS='[{id: main}]'`"],
     ['RELEASE_BUTTON_AGENT_BUTTONS', '[{gestures: press}]', 'write `gestures: [press]`'],
-  ])('%s=%s is said as a variable is written', async (name, text, remedy) => {
+  ])('%s=%s: the remedy has the form of a variable', async (name, text, remedy) => {
     expect((await onlyProblem({ env: { [name]: text } })).remedy).toContain(remedy);
   });
 
-  test('a secret of another kind is not written again', async () => {
+  test('a secret of the wrong type is not repeated', async () => {
     const { message } = await failure({
       file: 'argocd: {token: [hunter2], headers: {X-A: hunter2}}\nmqtt: {username: a, password: {b: hunter2}}',
     });
@@ -251,7 +251,7 @@ describe('URLs', () => {
     'http://10.0.0.1',
     '[::1]:8080',
     'https://argocd_x/a',
-  ])('argocd.server %s is one', async (server) => {
+  ])('argocd.server %s is accepted', async (server) => {
     await expect(load({ file: `argocd: {server: "${server}"}` })).resolves.toBeDefined();
   });
 
@@ -261,7 +261,7 @@ describe('URLs', () => {
     'me:hunter2@broker',
     'mqtt:/me:hunter2@broker',
     'mqtt://me:hunter2@broker:99999',
-  ])('what may be a password in %s is not written again', async (url) => {
+  ])('a possible password in %s is not repeated', async (url) => {
     const { message } = await failure({ file: `mqtt: {url: "${url}"}` });
     expect(message).not.toContain('hunter2');
   });
@@ -283,7 +283,7 @@ describe('keys in the wrong place or form', () => {
     expect(problems[0]?.remedy).toContain(remedy);
   });
 
-  test('a key of an entry that stands beside its list is one problem', async () => {
+  test('a key that stands beside the list whose entry it belongs to is one problem', async () => {
     const problem = await onlyProblem({
       file: 'worker:\n  buttons:\n  - id: main\n  select: {all: true}\n',
       env,
@@ -292,13 +292,13 @@ describe('keys in the wrong place or form', () => {
     expect(problem.remedy).toContain('line 3');
   });
 
-  test('a secret without a space behind its colon is not shown', async () => {
+  test('a secret without a space after its colon is not shown', async () => {
     const { message } = await failure({ file: 'argocd: {token:hunter2}\nmqtt:\n  password:hunter2\n' });
     expect(message).not.toContain('hunter2');
     expect(message).toContain('with a space after the colon');
   });
 
-  test('a variable that is a section names those of its keys', async () => {
+  test('a variable with the name of a section: the message names the variables of its keys', async () => {
     expect((await onlyProblem({ env: { RELEASE_BUTTON_LOG: 'debug' } })).remedy).toBe(
       'name the key too: RELEASE_BUTTON_LOG_LEVEL, RELEASE_BUTTON_LOG_FORMAT',
     );
@@ -311,7 +311,7 @@ describe('keys in the wrong place or form', () => {
   });
 });
 
-describe('what the driver rpio does not know', () => {
+describe('settings that the driver rpio does not support', () => {
   test.each([
     ['{driver: rpio, chip: 0}', 'agent.chip', 'names a GPIO chip'],
     ['{driver: rpio, leds: [{chip: usb}]}', 'agent.leds[0].chip', 'names a GPIO chip'],
@@ -324,14 +324,14 @@ describe('what the driver rpio does not know', () => {
     expect(problem.remedy).toContain('gpiochip');
   });
 
-  test.each(['gpiochip', 'auto', 'simulated'])('%s takes it', async (driver) => {
+  test.each(['gpiochip', 'auto', 'simulated'])('%s supports it', async (driver) => {
     await expect(
       load({ file: `agent: {driver: ${driver}, chip: 0, buttons: [{line: GPIO17}]}` }),
     ).resolves.toBeDefined();
   });
 });
 
-describe('what may be meant is a warning, with its place', () => {
+describe('a value that may be intended causes a warning with its place', () => {
   test.each([
     ['{buttons: []}', 'worker.buttons (config/release-button.yaml:1)', 'releases nothing'],
     [
@@ -369,7 +369,7 @@ describe('what may be meant is a warning, with its place', () => {
     '[{id: a, select: {all: true}, on: {hold: rollback}}]',
     '[{select: {names: [db, web]}, waves: [[argocd/db], [web]]}]',
     '[{select: {projects: [shop]}, waves: [[db], [web]]}]',
-  ])('%s is none', async (buttons) => {
+  ])('%s causes no warning', async (buttons) => {
     expect((await load({ file: `worker: {buttons: ${buttons}}`, env })).warnings).toEqual([]);
   });
 
@@ -377,19 +377,19 @@ describe('what may be meant is a warning, with its place', () => {
     ['buttons: [{debounceMs: 10}]', 'agent.buttons[0].debounceMs', 'is 10, '],
     ['buttons: [{debounceMs: 20}]', 'agent.buttons[0].debounceMs', 'is 20, '],
     ['keySwitches: [{debounceMs: 5}]', 'agent.keySwitches[0].debounceMs', 'is 5, '],
-  ])('%s counts the hum of the mains', async (agent, key, message) => {
+  ])('%s counts the hum of the mains as presses', async (agent, key, message) => {
     const { warnings } = await load({ file: `agent: {${agent}}` });
     expect(warnings).toEqual([expect.stringMatching(/hum .*set it to 21 or more/)]);
     expect(warnings[0]).toContain(key);
     expect(warnings[0]).toContain(message);
   });
 
-  test('a debounce time that is longer than a period of the mains is none', async () => {
+  test('a debounce time longer than one period of the mains causes no warning', async () => {
     const file = 'agent: {buttons: [{debounceMs: 21}, {id: b, line: 4}], keySwitches: [{debounceMs: 21}]}';
     expect((await load({ file })).warnings).toEqual([]);
   });
 
-  test('an agent without anything', async () => {
+  test('an agent without buttons and LEDs', async () => {
     const { warnings } = await load({ file: 'agent: {buttons: [], leds: []}' });
     expect(warnings).toEqual([expect.stringContaining('this agent does nothing')]);
     expect((await load({ file: 'agent: {buttons: []}' })).warnings).toEqual([]);

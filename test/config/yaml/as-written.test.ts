@@ -4,7 +4,7 @@ import { failure, load, onlyProblem } from '../support.ts';
 
 const env = { RELEASE_BUTTON_WORKER_BUTTONS: '' };
 
-describe('text may be written without quotes also where YAML takes it for another kind', () => {
+describe('text needs no quotes, even if YAML reads it as another type', () => {
   test('names, ids, labels and waves of a button', async () => {
     const file = `
 worker:
@@ -62,20 +62,20 @@ worker:
     expect(config.worker.presses.map(({ when }) => when)).toEqual(['True', '1.0']);
   });
 
-  test('but not a name that is none, which is shown as it was written', async () => {
+  test('an invalid name is still refused, and is shown as it was written', async () => {
     expect(await onlyProblem({ file: 'log: {level: 01}' })).toMatchObject({
       key: 'log.level',
       value: '"01"',
     });
   });
 
-  test('numbers stay numbers, also where a name would do', async () => {
+  test('numbers stay numbers, also where a name is allowed', async () => {
     const { config } = await load({ file: 'agent: {buttons: [{line: 5}], chip: 0}' });
     expect(config.agent.buttons[0]?.line).toBe(5);
     expect(config.agent.chip).toBe('0');
   });
 
-  test('where text, a number and true are different things, what YAML changes has to be said in quotes', async () => {
+  test('where text, a number and true differ, text that YAML changes needs quotes', async () => {
     const lights = (said: string) => `worker: {lights: [{topic: a, signals: {drifted: ${said}, other: x}}]}`;
     const problem = await onlyProblem({ file: lights('True') });
     expect(problem).toMatchObject({
@@ -99,11 +99,11 @@ describe('a key without a value', () => {
     expect(config.worker.buttons[0]).toMatchObject({ id: 'main', waves: [] });
   });
 
-  test('that nobody knows is told all the same', async () => {
+  test('is reported if the key is unknown', async () => {
     expect((await onlyProblem({ file: 'mqtt: {ulr: }' })).remedy).toContain('mqtt.url');
   });
 
-  test('never makes a selection wider', async () => {
+  test('never widens a selection', async () => {
     const file = 'homeAssistant: {applications: [{projects: [shop], labels: {team: }}]}';
     expect((await onlyProblem({ file })).key).toBe('homeAssistant.applications[0].labels.team');
   });
@@ -121,7 +121,7 @@ describe('quotes that were meant for a shell', () => {
     ['RELEASE_BUTTON_BROKER_PORT', '"1884"', 'broker.port'],
     ['RELEASE_BUTTON_WORKER_STATE_DIR', '"./state"', 'worker.stateDir'],
     ['RELEASE_BUTTON_WORKER_BUTTONS', "'[{id: main, select: {projects: [shop]}}]'", 'worker.buttons'],
-  ])('%s=%s is an error that says so', async (name, text, key) => {
+  ])('%s=%s is an error that names the quotes', async (name, text, key) => {
     const users = { RELEASE_BUTTON_MQTT_USERNAME: 'me', RELEASE_BUTTON_ARGOCD_USERNAME: 'me' };
     const env = { ...(name.includes('PASSWORD') ? users : {}), [name]: text };
     const flags = name.includes('MQTT_PASSWORD') ? { 'argocd.password': 'x' } : {};
@@ -133,7 +133,7 @@ describe('quotes that were meant for a shell', () => {
     expect(message).not.toMatch(/hunter2|eyJ/);
   });
 
-  test('also on the command line, and in a file of a token', async () => {
+  test('also on the command line, and in the file of a token', async () => {
     expect(await onlyProblem({ flags: { 'argocd.token': '"abc"' } })).toMatchObject({
       origin: '--argocd-token',
     });
@@ -146,7 +146,7 @@ describe('quotes that were meant for a shell', () => {
     expect(problem.remedy).toContain('without quotes');
   });
 
-  test('within a value are left alone, and so are those of a password in a file', async () => {
+  test('inside a value are kept, and so are those of a password in a file', async () => {
     const { config } = await load({
       file: 'mqtt: {username: me, passwordFile: password}',
       files: { password: '"hunter2"' },
@@ -158,7 +158,7 @@ describe('quotes that were meant for a shell', () => {
 });
 
 describe('line breaks at the end of a secret or URL', () => {
-  test.each(['\n', '\r', '\r\n', '\n\n'])('%j do not count', async (end) => {
+  test.each(['\n', '\r', '\r\n', '\n\n'])('%j are removed', async (end) => {
     const { config } = await load({
       file: `mqtt:\n  username: me\n  password: |\n    p1\nargocd:\n  username: me\n  passwordFile: password\n`,
       files: { password: `\ufeffp2${end}` },

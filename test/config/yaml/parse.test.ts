@@ -73,7 +73,7 @@ describe('a file that is not YAML', () => {
       'by 2 spaces if it belongs beside `buttons`',
     ],
   ])(
-    '%j: a space too few or too many is one problem, with both lines shown',
+    '%j: one space too few or too many is one problem, and both lines are shown',
     async (file, line, key, remedy) => {
       const problem = await onlyProblem({ file });
       expect(problem.message).toContain(`\`${key}\` is indented by`);
@@ -107,7 +107,7 @@ describe('a file that is not YAML', () => {
     expect(message).not.toContain('hunter2');
   });
 
-  test('what might be in it is not reported as missing, what is in the environment still is', async () => {
+  test('its settings are not reported as missing, but those of the environment are', async () => {
     const { problems } = await failure({
       file: 'argocd: {token: "x',
       required: ['argocd.token'],
@@ -119,7 +119,7 @@ describe('a file that is not YAML', () => {
     ]);
   });
 
-  test('at most five faults are told: the rest is their echo', async () => {
+  test('at most five faults are reported: the others only follow from them', async () => {
     const { problems } = await failure({ file: 'a: a: b\n'.repeat(20) });
     expect(problems).toHaveLength(5);
   });
@@ -136,7 +136,7 @@ describe('hostile YAML', () => {
     );
   });
 
-  test.each([30, 100_000])('lists nested %i deep are refused', async (depth) => {
+  test.each([30, 100_000])('lists nested %i levels deep are refused', async (depth) => {
     const { problems } = await failure({ file: `log: ${'['.repeat(depth)}${']'.repeat(depth)}` });
     expect(problems[0]?.message).toContain('nested');
   });
@@ -149,12 +149,12 @@ describe('hostile YAML', () => {
   });
 });
 
-test('numbers and booleans that are keys are names', () => {
+test('numbers and booleans as keys are names', () => {
   const parsed = parseYaml('{1: a, on: b, true: c}');
   expect(parsed).toMatchObject({ value: { '1': 'a', on: 'b', true: 'c' } });
 });
 
-test('every key and list entry has its line, also behind aliases and as far as a path leads', () => {
+test('every key and list entry has its line, also after aliases and as far as a path leads', () => {
   const parsed = parseYaml('a:\n  - x: &v\n      y: 1\n  - *v\nb: {c: 1,\n  d: 2}\n');
   if ('faults' in parsed) throw new Error('expected a value');
   const lines = [['a'], ['a', 0], ['a', 0, 'x', 'y'], ['a', 1], ['a', 1, 'y'], ['b', 'd'], ['b', 'nope'], []];
