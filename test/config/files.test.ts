@@ -64,11 +64,14 @@ describe.skipIf(!hasOpenssl)('a file of certificates', () => {
   const openssl = (line: string, input: string | Buffer = '') =>
     execFileSync('openssl', line.split(' '), { input, stdio: ['pipe', 'pipe', 'ignore'] });
 
-  test.each(['mqtt', 'argocd'])('%s.caFile may contain one or several, and text around them', async (section) => {
-    const ca = authority();
-    for (const text of [ca, `# our authorities\n${ca}\n${authority()}`, ca.replaceAll('\n', '\r\n')])
-      await expect(load({ files: { ca: text }, file: `${section}: {caFile: ca}` })).resolves.toBeDefined();
-  });
+  test.each(['mqtt', 'argocd'])(
+    '%s.caFile may contain one or several, and text around them',
+    async (section) => {
+      const ca = authority();
+      for (const text of [ca, `# our authorities\n${ca}\n${authority()}`, ca.replaceAll('\n', '\r\n')])
+        await expect(load({ files: { ca: text }, file: `${section}: {caFile: ca}` })).resolves.toBeDefined();
+    },
+  );
 
   const ca = authority();
   const key = hasOpenssl ? openssl('genpkey -algorithm ed25519').toString() : '';

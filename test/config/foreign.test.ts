@@ -234,7 +234,7 @@ describe('a loop', () => {
     expect(problem.remedy).not.toBe('');
   });
 
-  test("below a custom prefix is refused too; a topic that only begins like the prefix is no loop", async () => {
+  test('below a custom prefix is refused too; a topic that only begins like the prefix is no loop', async () => {
     const file = (topic: string) =>
       `mqtt: {topicPrefix: building-7/rb}\n${press(`{topic: ${topic}, when: x}`)}`;
     expect((await onlyProblem({ file: file('building-7/rb/x') })).message).toContain('building-7/rb');

@@ -230,7 +230,7 @@ describe('release-button press, watch and health', () => {
     expect(gone.output).toContain('Is `release-button start` running');
   });
 
-  it('asks a process that listens on every address by this machine\'s own, and the simulator too', async () => {
+  it("asks a process that listens on every address by this machine's own, and the simulator too", async () => {
     const simulator = workplace.start(['argocd-simulator', '--health-host', '0.0.0.0']);
     const { port } = new URL(await simulator.listening((line) => line['what'] === 'health and metrics'));
     await simulator.listening((line) => line['part'] === 'simulator');

@@ -57,7 +57,7 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
     return { apart, service, componentsOn, component, option, announced, command, press };
   };
 
-  it('announces every entity once, then nothing, and all of them again on Home Assistant\'s birth message', async () => {
+  it("announces every entity once, then nothing, and all of them again on Home Assistant's birth message", async () => {
     const { apart, service, announced, component } = await arrange([{ name: 'shop', drifted: true }]);
     await announced('app_argocd_shop');
     for (const topic of [agentTopic, workerTopic]) {
