@@ -14,9 +14,9 @@ const listSchema = z.object({
 });
 
 /** How many manual syncs have deployed something, by the histories of the applications. */
-export async function deployments(url: string): Promise<number> {
+export async function deployments(url: string, token = 'simulated'): Promise<number> {
   const answer = await fetch(`${url}/api/v1/applications`, {
-    headers: { authorization: 'Bearer simulated' },
+    headers: { authorization: `Bearer ${token}` },
   });
   const { items } = listSchema.parse(await answer.json());
   const asked = items.filter(({ status }) => status.history?.at(-1)?.initiatedBy.username !== undefined);

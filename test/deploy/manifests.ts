@@ -138,7 +138,12 @@ const schema = z.discriminatedUnion('kind', [
     spec: policy,
   }),
 ]);
-type Manifest = z.output<typeof schema>;
+export type Manifest = z.output<typeof schema>;
+
+export function parseManifest(document: unknown): Manifest {
+  return schema.parse(document);
+}
+
 export type Selector = z.output<typeof selector>;
 export type Peers = z.output<typeof peers>;
 export type Pod = z.output<typeof pod>;
