@@ -7,7 +7,7 @@ import { Document, parse, parseAllDocuments } from 'yaml';
 import * as z from 'zod/mini';
 import { folder as baseFolder, parseManifest, readFolder, type Manifest } from './manifests.ts';
 
-export const folder = join(import.meta.dirname, '../../deploy/environments/kubernetes');
+const folder = join(import.meta.dirname, '../../deploy/environments/kubernetes');
 
 const patchSchema = z.strictObject({
   target: z.strictObject({

@@ -158,6 +158,9 @@ describe.skipIf(!hasMosquitto)('staging and production (skipped without mosquitt
     );
     await untilLight('production', 'heartbeat');
     expect(await press('production')).toMatchObject({ outcome: 'rejected', reason: 'claimed-twice' });
+    expect((await doctor('production')).output).toContain(
+      'production and third both have the button production',
+    );
     await third.said('production and third both have the button production');
     expect(await press('staging')).toMatchObject({ outcome: 'accepted' });
   });
