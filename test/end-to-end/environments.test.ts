@@ -109,7 +109,7 @@ describe.skipIf(!hasMosquitto)('staging and production (skipped without mosquitt
     await untilLight('production', 'on');
 
     expect(
-      await run('freeze', '--button', 'production', '--reason', 'the sale', '--mqtt-url', brokerUrl),
+      await run('freeze', '--worker', 'production', '--reason', 'the sale', '--mqtt-url', brokerUrl),
     ).toMatchObject({ code: 0 });
     await untilLight('production', 'blip');
     expect(await press('production')).toMatchObject({ outcome: 'rejected', reason: 'frozen' });
