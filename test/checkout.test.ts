@@ -1,4 +1,4 @@
-// What a clone on Windows gets: git turns line ends into CRLF there (`core.autocrlf=true`) unless .gitattributes says otherwise.
+// A clone on Windows: git turns line endings into CRLF there (`core.autocrlf=true`) unless .gitattributes says otherwise.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ describe.skipIf(!hasGit)('a clone with core.autocrlf=true (skipped without git)'
     const git = (...args: string[]) =>
       execFileSync('git', args, {
         encoding: 'utf8',
-        // Nobody's own settings, and not the repository of a hook that may have started this.
+        // Without the user's own settings, and without the repository of a hook that may have started this.
         env: {
           PATH: process.env['PATH'] ?? '',
           HOME: folder,
@@ -26,7 +26,7 @@ describe.skipIf(!hasGit)('a clone with core.autocrlf=true (skipped without git)'
           GIT_COMMITTER_EMAIL: 'test@example.com',
         },
       });
-    // A repository of its own with these files, since there need not be one here (a source archive).
+    // A new repository with these files, since there may be none here (a source archive).
     const origin = join(folder, 'origin');
     git('init', '--quiet', origin);
     const here = ['--git-dir', join(origin, '.git'), '--work-tree', root];

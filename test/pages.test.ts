@@ -1,4 +1,4 @@
-// What the pages name is there: links, files, commands with their flags, keys, environment variables and metrics.
+// What the pages name exists: links, files, commands with their flags, keys, environment variables and metrics.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -58,7 +58,7 @@ describe.each(everyPage)('%s', (path, text) => {
     const rooms =
       'argocd-simulator|broker|cli|config|deploy|docs|doctor|gpio-agent|home-assistant|messages|release-worker|service|test|tools';
     const named = matches(text, new RegExp(`\`((?:${rooms})/[\\w./-]+)\``, 'g'));
-    // What the reader makes.
+    // The reader creates these.
     const made = /^config\/(release-button\.yaml|argocd-token|blueprints\/)/;
     expect(named.filter((file) => !made.test(file) && !existsSync(join(root, file)))).toEqual([]);
   });

@@ -1,5 +1,5 @@
-// Nothing that others send holds the event loop for long: each kind of what there may be many of, at a hundred times its
-// usual number. Measured in processor time beside an idle loop, best of some rounds.
+// Nothing that others send blocks the event loop for long: each kind of input in large numbers, at a hundred times the usual
+// one. Measured in processor time beside an idle loop, best of some rounds.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -34,7 +34,7 @@ import { stateDirectory } from './release-worker/support/worker.ts';
 import { clientOf, serve } from './release-worker/argocd/playback.ts';
 import { agentOf, announceableOf, applicationOf, workerOf } from './home-assistant/support/installations.ts';
 
-/** A store of the broker with as many messages as it takes, and its methods for the library by their names. */
+/** A store of the broker with as many messages as it accepts, and its methods for the library by name. */
 async function fullStore() {
   const store = createStore({ maximumMessages: 20_000, maximumBytes: 1e9, now: () => 0 });
   const call = async (name: string, given: unknown): Promise<unknown> => {
@@ -80,7 +80,7 @@ const windowsOf = (count: number): ProjectWindow[] =>
       andOperator: false,
     },
   }));
-/** As over a network: in a turn of its own. */
+/** As over a network: in a separate turn of the event loop. */
 const answered = <Answer>(answer: Answer) =>
   new Promise<Answer>((resolve) => {
     setImmediate(resolve, answer);

@@ -1,4 +1,4 @@
-// What a checkout needs on macOS and Windows, as far as Linux can tell.
+// What a checkout needs on macOS and Windows, as far as Linux can check that.
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '..');
 
 describe('the npm scripts', () => {
   it.each(Object.entries(packageJson.scripts))('%s works in cmd.exe', (_, script) => {
-    // Of what sh understands, cmd.exe knows `&&` and double quotes.
+    // Of the syntax of sh, cmd.exe knows `&&` and double quotes.
     expect(script).not.toMatch(/['$`;\\]|(?<!&)&(?!&)/);
     for (const command of script.split('&&')) expect(command.trim()).toMatch(/^(node|npm run|[a-z-]+)( |$)/);
   });

@@ -1,5 +1,5 @@
-// Nothing is promised that no code does: each word of the contract, each topic, configuration key and option is used by the
-// rooms that run. Words in comments do not count.
+// Nothing is declared without code for it: the rooms that run use each word of the contract, each topic, configuration key
+// and option. Words in comments do not count.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// What actionlint does not look at (`npm run check:workflows`): pinned actions, time limits, permissions, and that each step is
+// What actionlint does not check (`npm run check:workflows`): pinned actions, time limits, permissions, and that each step is
 // a script of this repository.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -55,7 +55,7 @@ async function startAgent(url: string, config: unknown = {}) {
   return { driver, link, metrics, stop };
 }
 
-/** A client in the worker's place. */
+/** A client that acts as the worker. */
 async function worker(url: string, signal: 'drifted' | 'clear') {
   const client = await connectClient(url);
   await client.mqtt.subscribeAsync('release-button/#', { qos: 1 });
@@ -76,7 +76,7 @@ function received({ received }: Client, topic: string): unknown[] {
     .map(({ payload }): unknown => JSON.parse(payload.toString()));
 }
 
-/** The light shows a signal; lit alone would also be a flash of the pattern for offline. */
+/** The light shows a signal. A level alone is not enough: it could be a flash of the pattern for offline. */
 const shows = (client: Client, signal: string) =>
   expect.poll(() => received(client, 'led/main/state').at(-1)).toMatchObject({ because: 'signal', signal });
 
@@ -127,7 +127,7 @@ test('without the broker the light says offline and a press is dropped; it never
   const again = await startBroker({ port });
   const second = await worker(again.url, 'drifted');
   const said = () => received(second.client, 'button/main/state').at(-1);
-  // Let go: a second press on top of the first one would be none.
+  // Released: a second press on top of the first one would not count.
   await expect.poll(said).toMatchObject({ pressed: false, presses: 1, droppedPresses: 1 });
   driver.press(buttonLine);
   await expect.poll(said).toMatchObject({ presses: 2, droppedPresses: 1 });

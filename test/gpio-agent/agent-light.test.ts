@@ -225,7 +225,7 @@ describe('a button that cannot be read', () => {
   test('is tried again ever more rarely', async () => {
     const { clock, driver, fake } = await arrangeReady();
     driver.fail(buttonLine, 'the line is gone');
-    // Noticed at the look one second after the start, then tried after 1, 2, 4 and 8 s.
+    // Noticed at the check one second after the start, then retried after 1, 2, 4 and 8 s.
     clock.advance(900 + 1000 + 2000 + 4000);
     driver.fail(buttonLine, undefined);
     clock.advance(7999);

@@ -1,4 +1,4 @@
-// A line that does not come to rest: what the agent says of it, and that presses on it still count.
+// A line that does not settle: how the agent reports it, and that presses on it still count.
 import { describe, expect, test } from 'vitest';
 import { arrangeReady, buttonLine, pressesOf, type Arrangement } from './arrange.ts';
 
@@ -28,7 +28,7 @@ for (const edges of [true, false])
   describe(`with a driver ${edges ? 'with edges' : 'that samples'}, a noisy line`, () => {
     test('is a fault on its topic, in health and at the light, and no longer when it has been quiet', async () => {
       const { clock, spikes, state, light, health } = await noisy({ edges });
-      // With looks every 5 ms a part of the spikes is seen.
+      // Sampling every 5 ms sees a part of the spikes.
       spikes(60_000);
       expect(state()).toMatchObject({ fault: expect.stringMatching(/^line 17 .*wire/) });
       expect(light()).toMatchObject({ pattern: 'triple-blink', because: 'fault' });

@@ -107,7 +107,7 @@ describe('a press that is refused', () => {
 
   test('is over with the next press', async () => {
     const { clock, driver, light } = await refused({});
-    // The release of the first press has to settle, or there is no next one.
+    // The release of the first press must settle before the next press.
     clock.advance(100);
     expect(light()).toMatchObject({ because: 'refused' });
     driver.press(buttonLine);

@@ -53,7 +53,7 @@ describe('a press', () => {
     });
     driver.press(buttonLine, 200);
     clock.advance(300);
-    // 200 ms held and debounceMs, though the release counts only 100 ms after it: the time is the finger's.
+    // Held for 200 ms and debounceMs. The release only counts 100 ms later, but the duration is the finger's.
     const at = '2026-01-01T00:00:00.330Z';
     const id: unknown = expect.stringMatching(/^[0-9a-f-]{36}$/);
     expect(fake.now).toEqual([

@@ -12,7 +12,7 @@ import { silentLog, type Log } from '../../service/log.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { createFakeLink, type FakeLink } from './fake-link.ts';
 
-/** Lines of the first button and the first LED where nothing else is configured. */
+/** Lines of the first button and the first LED by default. */
 export const buttonLine = 17;
 export const ledLine = 27;
 
@@ -72,7 +72,7 @@ export function signalMessage(signal: Signal, change: Partial<ButtonSignal> = {}
   return { signal, worker: 'main', outOfSync: 1, blocked: 0, at: '2026-01-01T00:00:00.000Z', ...change };
 }
 
-/** Started, settled, connected, and with an online worker that says `drifted`. */
+/** Started, settled, connected, and with an online worker whose signal is `drifted`. */
 export async function arrangeReady(arrangement: Arrangement = {}) {
   const arranged = arrange(arrangement);
   await arranged.start();
@@ -82,7 +82,7 @@ export async function arrangeReady(arrangement: Arrangement = {}) {
   return arranged;
 }
 
-/** Lets promises that are already decided run their course. */
+/** Runs the callbacks of promises that are already settled. */
 export function promisesRun(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);

@@ -1,5 +1,5 @@
-// The same finger on the same line through both kinds of real driver, up to the presses that go out: gpiochip over a
-// kernel that stamps edges, rpio over registers that are sampled.
+// The same finger on the same line with both kinds of real driver, up to the presses that are sent: gpiochip with a kernel
+// that stamps edges, rpio with registers that are sampled.
 import * as fc from 'fast-check';
 import { Registry } from 'prom-client';
 import { describe, expect, test } from 'vitest';
@@ -58,7 +58,7 @@ interface Level {
   readonly ms: number;
 }
 
-/** Released first, then level by level. @returns when presses went out, in ms */
+/** Released first, then level by level. @returns when presses were sent, in ms */
 async function pressesOf(
   levels: readonly Level[],
   wireOn: (clock: FakeClock) => Wire,
@@ -105,7 +105,7 @@ async function pressesOf(
   return at;
 }
 
-/** Of a release, as it is by default. */
+/** For a release, by default. */
 const releaseDebounceMs = 100;
 
 /** Bounces are shorter than a sample; a spike is longer, and shorter than the debounce time. */
@@ -115,7 +115,7 @@ const held = fc.integer({ min: debounceMs + sampleMs + 1, max: 200 });
 /** A dropout is too short for a release. */
 const dropout = fc.integer({ min: sampleMs + 1, max: releaseDebounceMs - 1 });
 const long = fc.integer({ min: releaseDebounceMs + sampleMs + 1, max: 200 });
-/** Shorter than what changes anything where it stands alone. */
+/** Too short to change anything on its own. */
 const tiny = fc.integer({ min: 1, max: 29 }).map((tenths) => tenths / 10);
 const phase = fc.integer({ min: 0, max: 9 }).map((tenths) => tenths / 2);
 
@@ -165,7 +165,7 @@ describe('both kinds of driver', () => {
   });
 
   test('give one press for each that is held, whatever spikes shorter than 3 ms are on it and between them', async () => {
-    // As far apart as spikes at 100 Hz are; each may cost the driver that samples 5 ms.
+    // As far apart as spikes at 100 Hz; each may cost the sampling driver 5 ms.
     const apart = fc.integer({ min: 7, max: 20 });
     const spiky = (atLeastMs: number) =>
       fc.array(fc.tuple(apart, tiny), { maxLength: 20 }).map((pairs) => [...pairs.flat(), atLeastMs]);

@@ -1,4 +1,4 @@
-// The self-test on simulated pins and a clock that is moved by hand, with a person made of timers.
+// The self-test on simulated pins and a clock that the test moves; timers act as the person.
 import { describe, expect, test } from 'vitest';
 import { runCheck } from '../../gpio-agent/check/check.ts';
 import { createSimulatedDriver, type SimulatedDriver } from '../../gpio-agent/drivers/simulated.ts';
@@ -11,7 +11,7 @@ interface Person {
   readonly abort: () => void;
 }
 
-/** The LEDs blink for 1.8 s each; then the inputs are asked for, 5 s each. */
+/** The LEDs blink for 1.8 s each. Then the self-test asks for each input, for 5 s each. */
 async function check(
   config: unknown,
   person: (given: Person) => void = () => undefined,

@@ -1,5 +1,5 @@
-// The figures of `npm run bench -- debounce` and docs/hardware-debounce-figures.md at a smaller number of presses: the same models, whose
-// time is not the wall clock's.
+// The figures of `npm run bench -- debounce` and docs/hardware-debounce.md with fewer presses: the same models, which run in
+// model time.
 import { describe, expect, test } from 'vitest';
 import { contenders } from '../../bench/debounce/contenders.ts';
 import { countOf, playTo } from '../../bench/debounce/count.ts';

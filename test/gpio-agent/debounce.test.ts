@@ -12,7 +12,7 @@ import {
 // Half a millisecond keeps random whole-millisecond trains off the boundary, where either answer is right.
 const times = { pressMs: 30.5, releaseMs: 60.5 };
 const sampleMs = 5;
-/** How often the agent looks while something settles. */
+/** How often the agent samples while a level settles. */
 const settlingLookMs = 1;
 const longestSpikeMs = 3;
 
@@ -22,7 +22,7 @@ interface Interval {
   readonly to: number;
 }
 
-/** Levels that alternate, each for so many ms; the first is released. */
+/** Alternating levels, each with its duration in ms; the first is released. */
 function train(durations: readonly number[]): readonly Interval[] {
   let from = 0;
   return durations.map((duration, index) => {
@@ -33,8 +33,8 @@ function train(durations: readonly number[]): readonly Interval[] {
 }
 
 /**
- * What must come out, from whole intervals: steady ones, joined where less than 3 ms are between them, count when they
- * reach their time. One that is back from a spike after that time has reached it, too.
+ * The expected result, from whole intervals. Steady intervals with less than 3 ms between them are joined, and count when
+ * they reach their time. One that reaches it during a spike counts when the spike is over.
  */
 function oracle(intervals: readonly Interval[]): readonly Pick<Transition, 'pressed' | 'since'>[] {
   const steady = intervals.filter(({ from, to }) => to - from >= longestSpikeMs);
@@ -77,7 +77,7 @@ const levelIn = (intervals: readonly Interval[], at: number) =>
 
 const endOf = (intervals: readonly Interval[]) => intervals.at(-1)?.to ?? 0;
 
-/** Edges as a kernel stamps them; the timer at `nextAt` comes in time or, for each one, so late. */
+/** Edges as a kernel stamps them. The timer at `nextAt` fires in time, or late by the given delays. */
 function byEdges(intervals: readonly Interval[], lateness: readonly number[] = []) {
   let state: DebounceState = unsettled;
   const changes: Transition[] = [];
@@ -109,7 +109,7 @@ function byEdges(intervals: readonly Interval[], lateness: readonly number[] = [
   return { changes, state };
 }
 
-/** Samples on a grid that begins at `phase`, and every ms while something settles, as the agent's timers take them. */
+/** Samples on a grid that begins at `phase`, and every ms while a level settles, as the agent's timers do. */
 function bySamples(intervals: readonly Interval[], phase: number) {
   let state: DebounceState = unsettled;
   const changes: Transition[] = [];
@@ -137,7 +137,7 @@ const spike = fc.integer({ min: 1, max: 30 });
 /** Longer than any settle time and one sample. */
 const long = fc.integer({ min: 67, max: 500 });
 const quiet = fc.integer({ min: 200, max: 500 });
-/** Shorter than what a level needs to be steady. */
+/** Shorter than a level must be to count as steady. */
 const short = fc.integer({ min: 1, max: 299 }).map((hundredths) => hundredths / 100);
 
 describe('a driver with edges', () => {
@@ -225,7 +225,7 @@ describe('a driver that samples', () => {
     const held = fc.array(fc.tuple(fc.integer({ min: 6, max: 20 }), short), { maxLength: 20 });
     fc.assert(
       fc.property(quiet, held, phase, (first, parts, phase) => {
-        // Seen late, and the last look before the end of a spike: 2 ms more.
+        // Noticed late, and the last sample comes before the end of a spike: 2 ms more.
         const last = times.pressMs + sampleMs + 2 + 5 * parts.length;
         const { changes } = bySamples(train([first, ...parts.flat(), last, 500]), phase);
         expect(changes.map(({ pressed }) => pressed)).toEqual([true, false]);
@@ -236,7 +236,7 @@ describe('a driver that samples', () => {
 
   test('with bounces at every edge it agrees with edges: as many presses, each within a sample and the bouncing', () => {
     const bouncing = fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 6 }).map((steps) =>
-      // An even number of short levels, so that the one after them is the other level.
+      // An even number of short levels, so that the next level is the other one.
       steps.length % 2 === 0 ? steps : steps.slice(1),
     );
     fc.assert(
@@ -256,7 +256,7 @@ describe('a driver that samples', () => {
   });
 
   test('looks that are far apart do not join the half waves of the mains to one level', () => {
-    // 10 ms each; what looks every 5 ms find is either level twice, or once where they are late.
+    // 10 ms each: a sample every 5 ms finds each level twice, or once if samples are late.
     const half = Array.from({ length: 200 }, () => 10);
     for (const everyMs of [4, 5, 6, 7, 8, 9]) {
       const intervals = train([500, ...half]);
@@ -313,7 +313,7 @@ describe('a press begins at a press', () => {
 
 describe('what a driver may get wrong', () => {
   test('a spike whose second edge waits in the queue while the timer comes late is not a press', () => {
-    // The driver hands out the falling edge before it answers the read that the late timer makes.
+    // The driver delivers the falling edge before it answers the read of the late timer.
     const { changes } = run([
       { kind: 'sample', pressed: false, at: 0 },
       { kind: 'edge', pressed: true, at: 100 },

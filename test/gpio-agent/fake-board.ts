@@ -1,5 +1,5 @@
-// A board of which only the device tree and the GPIO registers exist: a process on it runs rpio's real native code,
-// whose registers are words of a file. What a chip would do with them (a level that follows an output) does not happen.
+// A board that consists of a device tree and GPIO registers only. A process on it runs rpio's real native code, whose
+// registers are words of a file. Effects of a real chip (a level that follows an output) do not happen.
 import { spawnSync } from 'node:child_process';
 import {
   closeSync,
@@ -19,7 +19,7 @@ import { command, type Running, type Workplace } from '../support/processes.ts';
 export interface BoardFacts {
   readonly model: string;
   readonly compatible: readonly string[];
-  /** /proc/device-tree/soc/ranges, in words: rpio's C code tells the chips apart by it (src/bcm2835.c, bcm2835_init). */
+  /** /proc/device-tree/soc/ranges, in words. rpio's C code recognizes the chip by it (src/bcm2835.c, bcm2835_init). */
   readonly ranges?: readonly number[];
   /** False: the kernel has no /dev/gpiomem. */
   readonly gpiomem?: boolean;
@@ -61,7 +61,7 @@ export const register = {
   GPCLR0: 0x28,
   /** Levels, one bit a line. */
   GPLEV0: 0x34,
-  /** BCM2835 to BCM2837: the pull that the lines of the next register take over; 2 is up. */
+  /** BCM2835 to BCM2837: the pull that the lines in the next register get; 2 is up. */
   GPPUD: 0x94,
   GPPUDCLK0: 0x98,
   /** BCM2711: two bits a line, lines 16 to 31; 01 is up, 10 down. */
@@ -70,21 +70,21 @@ export const register = {
 
 export interface Registers {
   read(offset: number): number;
-  /** Two neighbours at once. */
+  /** Two adjacent ones at once. */
   readPair(offset: number): readonly [number, number];
   write(offset: number, word: number): void;
 }
 
 export interface FakeBoard {
-  /** All lines are high at first: an open contact under a pull-up. */
+  /** All lines are high at first: open contacts under a pull-up. */
   readonly registers: Registers;
   /** Starts `release-button …` on the board. */
   start(args: readonly string[]): Running;
-  /** Starts a script of Node's on the board. */
+  /** Starts a Node script on the board. */
   script(path: string, args: readonly string[]): Running;
 }
 
-/** A board for the life of the workplace. */
+/** A board that lives as long as the workplace. */
 export function createFakeBoard(workplace: Workplace, facts: BoardFacts): FakeBoard {
   const folder = mkdtempSync(join(workplace.directory, 'board-'));
   const registers = furnish(folder, facts);
@@ -99,7 +99,7 @@ export function createFakeBoard(workplace: Workplace, facts: BoardFacts): FakeBo
   };
 }
 
-/** Why no board can be faked here; undefined: it can. Where CI must run all, that is an error. */
+/** Why no board can be faked here; undefined: it can. Where CI must run all tests, that is an error. */
 export const noFakeBoard: string | undefined = required(whyNot());
 
 function whyNot(): string | undefined {
@@ -123,7 +123,7 @@ function required(reason: string | undefined): string | undefined {
   return reason;
 }
 
-/** The command line that runs another one on the board; mounts of one's own need root, or a user namespace. */
+/** Wraps a command so that it runs on the board. Private mounts need root, or a user namespace. */
 function inside(folder: string, commandLine: readonly string[]): readonly [string, ...string[]] {
   const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user'];
   const script = join(import.meta.dirname, 'in-fake-board.sh');
@@ -140,7 +140,7 @@ function furnish(folder: string, { model, compatible, ranges, gpiomem = true }: 
     ranges.forEach((word, index) => bytes.writeUInt32BE(word, index * 4));
     writeFileSync(join(tree, 'soc/ranges'), bytes);
   }
-  // rpio maps more than that, and touches only the first page.
+  // rpio maps more than that, but uses only the first page.
   const path = join(folder, gpiomem ? 'gpiomem' : 'unused');
   writeFileSync(path, Buffer.alloc(4096));
   const registers = registersIn(path);

@@ -1,11 +1,11 @@
-// The system calls of a kernel with GPIO chips, for what a real one cannot be made to do in time: the same bytes, by the
-// same numbers. test/kernel/ holds the driver against a real one.
+// The system calls of a kernel with GPIO chips, for situations that a real one cannot produce on demand. The bytes and
+// numbers are the same; test/kernel/ tests the driver with a real kernel.
 import { SystemError, type Kernel } from '../../gpio-agent/drivers/gpiochip/kernel.ts';
 import { flags, requests, sizes } from '../../gpio-agent/drivers/gpiochip/uapi.ts';
 
 export interface FakeLine {
   name?: string;
-  /** Held by somebody else. */
+  /** Held by another process. */
   consumer?: string;
 }
 
@@ -73,7 +73,7 @@ export function createFakeKernel(chips: readonly FakeChip[]) {
     if (held !== undefined) return fail('ioctl', 'EBUSY');
     const lineFlags = argument.readUInt32LE(requestConsumerAt + nameAt);
     const entry: OpenLine = { chip, offset, flags: lineFlags, events: [], sequence: 0, gone: false };
-    // A resistor moves a line that nothing else drives.
+    // A pull resistor moves a line that nothing else drives.
     if ((lineFlags & flags.biasPullUp) !== 0 && !high.has(keyOf(chip, offset)))
       high.set(keyOf(chip, offset), true);
     if ((lineFlags & flags.output) !== 0) high.set(keyOf(chip, offset), (lineFlags & flags.activeLow) !== 0);
@@ -152,7 +152,7 @@ export function createFakeKernel(chips: readonly FakeChip[]) {
     setSequence: (chip: FakeChip, offset: number, sequence: number) => {
       for (const [, line] of linesAt(chip, offset)) line.sequence = sequence;
     },
-    /** Tells whoever watches, as epoll would. */
+    /** Notifies all watchers, as epoll would. */
     deliver: () => {
       for (const [fd, onReady] of watched) {
         const entry = open.get(fd);

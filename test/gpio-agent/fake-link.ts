@@ -1,4 +1,4 @@
-// A link without a network: takes what is published, and hands in what a test says has arrived, through the real codecs.
+// A link without a network. It records what is published, and delivers what a test sends, through the real codecs.
 import { Buffer } from 'node:buffer';
 import type { Address, Filter } from '../../messages/channel.ts';
 import type { AgentLink } from '../../gpio-agent/options.ts';
@@ -17,11 +17,11 @@ export interface FakeLink {
   readonly state: ReadonlyMap<string, unknown>;
   /** State in the order in which it was published. */
   readonly states: readonly Sent[];
-  /** What went out through `publishNow`, in order. */
+  /** Messages sent through `publishNow`, in order. */
   readonly now: readonly Sent[];
-  /** How the broker takes the next presses. */
+  /** How the broker answers the next presses. */
   outcome: Outcome;
-  /** Presses cannot even be handed over: this comes instead. */
+  /** Presses cannot even be handed over: this error comes instead. */
   throws: Error | undefined;
   /** While true, presses wait for `answer`. */
   holdsBack: boolean;
@@ -45,7 +45,7 @@ export function createFakeLink(): FakeLink {
     for (const listener of listeners) listener(state);
   };
 
-  /** What a receiver would decode; a message that does not fit its own row fails the test. */
+  /** The message as a receiver decodes it; one that does not fit its own row fails the test. */
   const overTheWire = <M>(address: Address<M>, message: M): M => {
     const decoded = address.codec.decode(Buffer.from(address.codec.encode(message)));
     if (!decoded.ok) throw new Error(`${address.topic}: ${decoded.error}`);

@@ -1,8 +1,8 @@
-// A stand-in for the package rpio; rpio-native.test.ts has the real one.
+// A stand-in for the package rpio; rpio-native.test.ts uses the real one.
 import { EventEmitter } from 'node:events';
 import type { RpioModule } from '../../gpio-agent/drivers/rpio-module.ts';
 
-/** Constants as in the real one; `calls` in words. */
+/** The constants of the real one; `calls` lists the calls in words. */
 export function createFakeRpio(
   troubles: { readonly init?: string; readonly warn?: string; readonly open?: string } = {},
 ) {

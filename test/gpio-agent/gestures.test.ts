@@ -26,7 +26,7 @@ function edgesOf(helds: readonly Held[]): readonly Transition[] {
   ]);
 }
 
-/** Follows edges, asking also at the given other moments, and at last when everything is over. */
+/** Processes edges, asks also at the given other moments, and finally when everything is over. */
 function follow(edges: readonly Transition[], gestureOptions: GestureOptions, asked: readonly number[] = []) {
   const events = [
     ...edges.map((edge) => ({ at: edge.at, edge })),
@@ -44,7 +44,7 @@ function follow(edges: readonly Transition[], gestureOptions: GestureOptions, as
   return { fired: fired.map(({ gesture, at }) => ({ gesture, at })), found: fired, phases };
 }
 
-/** The same from whole presses, looked at afterwards. */
+/** The same result, derived afterwards from whole presses. */
 function oracle(helds: readonly Held[], { gestures, holdMs, doubleMs }: GestureOptions) {
   const expected: { gesture: Gesture; at: number }[] = [];
   const [hold, double] = [gestures.includes('hold'), gestures.includes('double')];

@@ -1,4 +1,4 @@
-// The gpiochip driver over the kernel's bytes, with a kernel that does what it is told.
+// The gpiochip driver with the kernel's bytes, and a fake kernel that obeys the test.
 import { describe, expect, test } from 'vitest';
 import { findChip } from '../../gpio-agent/drivers/gpiochip/chips.ts';
 import { createGpiochipDriver } from '../../gpio-agent/drivers/gpiochip/driver.ts';
@@ -19,7 +19,7 @@ const header = chipWith('/dev/gpiochip0', 'pinctrl-bcm2711', {
 });
 const expander = chipWith('/dev/gpiochip1', 'raspberrypi-exp-gpio');
 
-/** The kernel's time line is an hour ahead of the agent's. */
+/** The kernel's clock is an hour ahead of the agent's. */
 const aheadMs = 3_600_000;
 
 function setUp(chips: readonly FakeChip[] = [header, expander], chip?: string) {

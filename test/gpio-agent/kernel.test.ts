@@ -1,4 +1,4 @@
-// The system calls through koffi, for real: waiting on another thread, and a process that ends all the same.
+// Real system calls through koffi: waiting on another thread, and a process that still ends.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -51,7 +51,7 @@ test('can be loaded again in the same process, also after it has waited', async 
   for (let times = 0; times < 3; times += 1) {
     const kernel = await loadKernel();
     const fd = kernel.open('/dev/null');
-    // epoll takes no ordinary device, and says so.
+    // epoll refuses an ordinary device with an error.
     expect(() => kernel.watch(fd, () => undefined)).toThrow('epoll_ctl: EPERM');
     kernel.close(fd);
     kernel.stop();

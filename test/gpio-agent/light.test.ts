@@ -99,7 +99,7 @@ describe('a press that was refused', () => {
 });
 
 describe('the priority', () => {
-  /** From strong to weak; each makes itself hold on top of what there is. */
+  /** From strong to weak; each function makes its state hold, whatever holds already. */
   const ranks: readonly (readonly [string, Partial<LightInputs>])[] = [
     ['acknowledge', { acknowledged: { on: false, since: now } }],
     ['identify', { identifiedAt: now }],

@@ -1,4 +1,4 @@
-// Lights off without an agent: what `--lights-off` does on simulated pins and, by the command, without any.
+// Switches the lights off without an agent: `--lights-off` on simulated pins and, by the command, without any.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSimulatedDriver } from '../../gpio-agent/drivers/simulated.ts';
 import { lightsOff } from '../../gpio-agent/lights-off.ts';

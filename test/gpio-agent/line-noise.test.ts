@@ -3,7 +3,7 @@ import { createLineNoise } from '../../gpio-agent/line-noise.ts';
 
 const calmMs = 30;
 
-/** A line of which spikes are told, each as two changes and one level that did not last. */
+/** A line that gets spikes, each as two changes and one level that was too short. */
 function setUp() {
   const noise = createLineNoise({ calmMs, line: 'line 17' });
   let now = 0;
@@ -13,7 +13,7 @@ function setUp() {
     if (fault !== faults.at(-1)) faults.push(fault);
     return fault;
   };
-  /** Spikes for so long, one every so many ms; looked at each time. @returns when it became a fault */
+  /** Spikes for the given time, one every so many ms, with a check at each. @returns when it became a fault */
   const spikes = (forMs: number, everyMs: number) => {
     const end = now + forMs;
     let faultAt: number | undefined;

@@ -1,4 +1,4 @@
-// What the agent's metrics say of buttons and lights, on simulated pins and a clock that is moved by hand.
+// The agent's metrics of buttons and lights, on simulated pins and a clock that the test moves.
 import { expect, test } from 'vitest';
 import { scrape } from '../support/metrics.ts';
 import { arrange, arrangeReady, buttonLine, promisesRun } from './arrange.ts';

@@ -4,7 +4,7 @@ import { levelAt, patternOfSignal, type Pattern } from '../../gpio-agent/pattern
 import { signals } from '../../messages/button.ts';
 import { patternNames, type PatternName } from '../../messages/pattern.ts';
 
-/** The changes of a pattern until `untilMs`, found by going from `nextAt` to `nextAt`. */
+/** The changes of a pattern until `untilMs`, found by stepping from one `nextAt` to the next. */
 function line(pattern: Pattern, untilMs: number): readonly (readonly [boolean, number])[] {
   const parts: (readonly [boolean, number])[] = [];
   let at = 0;

@@ -1,5 +1,5 @@
-// Which boards rpio is trusted with. Names as in the device trees of Linux and of Raspberry Pi OS, with the revision
-// that the firmware adds to a model.
+// The boards on which rpio may run. Names as in the device trees of Linux and of Raspberry Pi OS, with the revision that the
+// firmware adds to a model.
 import { describe, expect, test } from 'vitest';
 import { rpioKnows } from '../../gpio-agent/drivers/rpio-boards.ts';
 

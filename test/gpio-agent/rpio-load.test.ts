@@ -1,5 +1,5 @@
-// Why rpio may not load, with Node's real errors: installations whose package rpio is absent, not compiled, or compiled
-// for something else. Runs on the compiled code (`npm run build`).
+// Why rpio cannot be loaded, with Node's real errors: installations in which the package rpio is absent, not compiled, or
+// compiled for something else. Uses the compiled code (`npm run build`).
 import {
   cpSync,
   existsSync,
@@ -22,10 +22,10 @@ beforeEach(() => {
 });
 afterEach(() => workplace.clear());
 
-/** The rooms from which the driver is loaded. All of them are many times as much to copy. */
+/** The rooms from which the driver is loaded. Copying all rooms would take many times as long. */
 const rooms = ['gpio-agent', 'service'];
 
-/** Compiled code and packages in a folder of its own. Returns where its rpio belongs. */
+/** Compiled code and packages in a separate folder. @returns where its rpio belongs */
 function installation(): string {
   const { directory } = workplace;
   for (const room of rooms)
@@ -41,7 +41,7 @@ function installation(): string {
   return join(packages, 'rpio');
 }
 
-/** As npm unpacks it, without what its install script makes. */
+/** As npm unpacks it, without the results of its install script. */
 function unpacked(): string {
   const folder = installation();
   const source = join(root, 'node_modules/rpio');

@@ -1,5 +1,5 @@
-// The rpio driver with rpio's real native code, and what that code does where nothing protects it, on boards of which
-// only the registers exist (fake-board.ts). Runs on the compiled code (`npm run build`).
+// The rpio driver with rpio's real native code, and what that code does without the driver's checks, on boards with
+// registers only (fake-board.ts). Uses the compiled code (`npm run build`).
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createWorkplace, type Workplace } from '../support/processes.ts';
@@ -25,7 +25,7 @@ describe.skipIf(noFakeBoard !== undefined)(
       const { registers } = run(boards.zeroW, 'opens an input again and again');
       const line = String(1 << 17);
       const seen = new Set<string>();
-      // The steps take some 10 us each: they are opened again and again until the eye was quick enough.
+      // The steps take some 10 us each, so the line is opened repeatedly until the observer was fast enough.
       await until('the pull to be set', () => {
         for (let looks = 0; looks < 1000; looks += 1) seen.add(registers.readPair(register.GPPUD).join(' '));
         return seen.has(`2 ${line}`);

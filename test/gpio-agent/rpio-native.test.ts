@@ -1,5 +1,5 @@
-// The real agent with rpio's real native code, on boards of which only the registers exist (fake-board.ts). The button
-// is on line 17 and the LED on 27, as in the default configuration. Runs on the compiled code (`npm run build`).
+// The real agent with rpio's real native code, on boards with registers only (fake-board.ts). The button is on line 17 and
+// the LED on 27, as in the default configuration. Uses the compiled code (`npm run build`).
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connectClient, startBroker, type Client } from '../broker/brokers.ts';
 import { createWorkplace, type Running, type Workplace } from '../support/processes.ts';
@@ -32,7 +32,7 @@ const pause = (ms: number) =>
     setTimeout(resolve, ms);
   });
 
-/** The contact to ground. Returns when the level is set, in ms. */
+/** The contact to ground. @returns when the level is set, in ms */
 function contact(
   { registers }: FakeBoard,
   closed: boolean,
@@ -44,20 +44,20 @@ function contact(
 }
 
 /**
- * Where the machine is too slow for many bounces, fewer count; none is no test. In milliseconds.
+ * On a machine that is too slow for many bounces, fewer are enough, but not none. In milliseconds.
  */
 const longMs = 40_000;
 
-/** Closes or opens the contact as springs do. Returns whether each bounce was short: that is up to this machine. */
+/** Closes or opens the contact with bounces. @returns whether each bounce was short, which depends on this machine */
 function bounce(board: FakeBoard, closed: boolean): boolean {
   const edges = [2, 1, 3, 1, 1, 2, 0].map((ms, index) => {
     const edge = contact(board, index % 2 === 0 ? closed : !closed);
-    // Not a timer: what happens meanwhile must not stretch a bounce.
+    // Not a timer, so that other work does not stretch a bounce.
     while (performance.now() < edge.after + ms);
     return edge;
   });
   const long = edges.slice(1).filter(({ after }, index) => after - (edges[index]?.before ?? 0) >= debounceMs);
-  // One long level is a contact that bounced less; two are a level that held, and another one that held after it.
+  // One long level is a contact with fewer bounces; two are a level that held, and another one that held after it.
   return long.length < 2;
 }
 
@@ -72,7 +72,7 @@ interface AtWork {
   counters(): Promise<{ readonly presses: number; readonly bounces: number }>;
 }
 
-/** An agent with the driver rpio on the board, connected, its first levels settled; and a client in the worker's place. */
+/** A connected agent with the driver rpio on the board, whose first levels have settled, and a client as the worker. */
 async function atWork(
   facts: BoardFacts,
   prepare: (registers: Registers) => void = () => undefined,
@@ -124,7 +124,7 @@ async function atWork(
   return { board, registers, agent, client, messages, say, counters };
 }
 
-/** Presses and releases once the agent has seen the press. Returns whether the bounces were short. */
+/** Presses, and releases once the agent has seen the press. @returns whether the bounces were short */
 async function press({ board, messages }: AtWork): Promise<boolean> {
   const pressed = (expected: boolean) =>
     until(
@@ -139,8 +139,8 @@ async function press({ board, messages }: AtWork): Promise<boolean> {
 }
 
 /**
- * What the agent has counted once it has looked at the level as it is now: a look is due after `sampleMs`, and between
- * two answers in turn its event loop goes round, and so runs what is due.
+ * What the agent has counted once it has read the current level: a sample is due after `sampleMs`, and its event loop runs
+ * what is due between two answers.
  */
 async function countersAfterALook({ counters }: AtWork) {
   await pause(sampleMs + 2);
@@ -160,7 +160,7 @@ describe.skipIf(noFakeBoard !== undefined)(
         const before = total;
         const short = await press(work);
         total = (await work.counters()).presses;
-        // Bounces that this machine was too slow for may be presses of their own, and rightly so.
+        // Bounces that this machine stretched may rightly count as presses.
         if (!short) continue;
         expect(total - before).toBe(1);
         counted += 1;
@@ -183,7 +183,7 @@ describe.skipIf(noFakeBoard !== undefined)(
         const after = await countersAfterALook(work);
         if (opened.after - closed.before < debounceMs) {
           expect(after.presses).toBe(before.presses);
-          // A spike between two looks is nothing to the agent, and proves nothing here.
+          // A spike between two samples is invisible to the agent, and proves nothing here.
           if (after.bounces > before.bounces) seen += 1;
         }
         before = after;
@@ -235,10 +235,10 @@ describe.skipIf(noFakeBoard !== undefined)(
         before.write(register.GPFSEL2, everyLine);
         before.write(register.GPIO_PUP_PDN_CNTRL_REG1, everyLineDown);
       });
-      // Octal: a digit a line, the last of them line 10 and line 20.
+      // Octal: one digit for each line; the last digits are line 10 and line 20.
       expect(registers.read(register.GPFSEL1).toString(8)).toBe('7707777777');
       expect(registers.read(register.GPFSEL2).toString(8)).toBe('7717777777');
-      // Base 4: a digit a line, the last of them line 16.
+      // Base 4: one digit for each line; the last digit is line 16.
       expect(registers.read(register.GPIO_PUP_PDN_CNTRL_REG1).toString(4)).toBe('2222222222222212');
     });
 

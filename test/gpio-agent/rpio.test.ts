@@ -1,4 +1,4 @@
-// The rpio driver on a fake of the package. On the real one, with registers to look at: rpio-native.test.ts.
+// The rpio driver with a fake package. rpio-native.test.ts uses the real one, with registers to read.
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ let folder: string;
 let gpiomemPath: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'release-button-rpio-'));
-  // For whoever a test turns into.
+  // For users that a test switches to.
   chmodSync(folder, 0o755);
   gpiomemPath = join(folder, 'gpiomem');
   writeFileSync(gpiomemPath, '', { mode: 0o600 });

@@ -1,4 +1,4 @@
-// Which driver is chosen where: on made-up machines, from what their device trees and devices say.
+// Which driver is chosen on which machine: invented machines with their device trees and devices.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ const libre: Board = { model: 'Libre Computer AML-S905X-CC', compatible: ['libre
 
 interface Given {
   readonly board?: Board;
-  /** Why a driver cannot be loaded, or opened. */
+  /** Why a driver cannot be loaded or opened. */
   readonly rpio?: { readonly unloaded?: string; readonly unopened?: string };
   readonly gpiochip?: { readonly unloaded?: string; readonly unopened?: string };
   readonly hiddenPi?: boolean;
@@ -178,7 +178,7 @@ describe('the board', () => {
 
   test('is not guessed where the device tree cannot be read', async () => {
     const folder = await tree({});
-    // A folder in place of the file: readable by nobody, root included.
+    // A folder in place of the file: nobody can read it, not even root.
     await mkdir(join(folder, 'model'));
     expect(() => readBoard(folder)).toThrow(HardwareError);
   });

@@ -1,4 +1,4 @@
-// What is between a driver and the debouncer: lost edges, lost lines, and a process that stands still at the wrong moment.
+// The layer between a driver and the debouncer: lost edges, lost lines, and a process that is paused at the wrong moment.
 import { describe, expect, test } from 'vitest';
 import { HardwareError, type GpioInput, type InputOptions } from '../../gpio-agent/drivers/driver.ts';
 import { createSettledInput } from '../../gpio-agent/settled-input.ts';
@@ -12,7 +12,7 @@ function setUp({ edges = true } = {}) {
     pressed: false,
     reads: 0,
     gone: false,
-    /** So long does the process stand still while it reads. */
+    /** How long the process is paused while it reads. */
     pauseMs: 0,
     callbacks: undefined as Pick<InputOptions, 'onEdge' | 'onLost'> | undefined,
   };
@@ -73,7 +73,7 @@ test('lost edges are counted, and the line is read at once', () => {
   const { clock, input, pin, seen, lost } = setUp();
   pin.callbacks?.onEdge({ pressed: true, at: clock.monotonic() });
   pin.callbacks?.onEdge({ pressed: false, at: clock.monotonic() + 1, lost: 7 });
-  // The last edges are those that were lost: only the line knows that it is pressed.
+  // The last edges are the lost ones: only a read shows that the line is pressed.
   pin.pressed = true;
   expect(lost()).toBe(7);
   expect(input.nextAt).toBeLessThanOrEqual(clock.monotonic());
@@ -99,7 +99,7 @@ for (const edges of [true, false])
   test(`a spike is none the longer for a process that stands still while it reads (${edges ? 'edges' : 'samples'})`, () => {
     const { clock, input, pin, seen } = setUp({ edges });
     pin.pressed = true;
-    // 25 ms pass in the read that finds it pressed; it is released 10 ms later.
+    // The read that finds it pressed takes 25 ms; it is released 10 ms later.
     pin.pauseMs = 25;
     input.poll();
     pin.pauseMs = 0;

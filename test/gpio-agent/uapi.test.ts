@@ -1,4 +1,4 @@
-// The bytes that the gpiochip driver exchanges with the kernel, held against the C compiler and the header of this machine.
+// Compares the bytes that the gpiochip driver exchanges with the kernel with the C compiler and header of this machine.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// An agent that got no processor time: what is said of the presses that it cannot have seen. The clock stalls as a process
-// does that is stopped: time passes, and no timer fires.
+// An agent without processor time: how it reports presses that it may have missed. The clock behaves as in a paused process:
+// time passes, and no timer fires.
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import type { Edge } from '../../gpio-agent/drivers/driver.ts';
@@ -18,7 +18,7 @@ async function counted(arranged: Awaited<ReturnType<typeof arrangeReady>>) {
 
 const lastInfo = ({ fake }: Pick<ReturnType<typeof arrange>, 'fake'>) => fake.state.get('agent/main/info');
 
-/** An agent whose warnings can be read. */
+/** An agent whose warnings the test can read. */
 async function arrangeLogged() {
   const warnings: string[] = [];
   const log = pino({ level: 'warn' }, { write: (line: string) => void warnings.push(line) });
@@ -76,7 +76,7 @@ describe('of a driver that samples', () => {
   });
 
   test('the info tells of the last hour, and forgets what is older', async () => {
-    // A slow pace, so that hours are played in a moment.
+    // A slow pace, so that the test plays hours quickly.
     const arranged = await arrangeReady({
       ...sampling,
       config: { sampleMs: 100, buttons: [{ debounceMs: 100 }] },

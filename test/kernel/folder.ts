@@ -1,4 +1,4 @@
-// A folder for one run of the guest; and, when all reporters have spoken, the sum of it as the last line.
+// A folder for one run of the guest, and the totals as the last line after all reporters.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ declare module 'vitest' {
   }
 }
 
-/** Files in the folder: what is to be said at the end, and, where something failed, that the folder is to be kept. */
+/** Files in the folder: the text for the end and, after a failure, the mark that the folder is kept. */
 export const sumFile = 'sum';
 export const keepFile = 'keep';
 

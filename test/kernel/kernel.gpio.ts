@@ -1,5 +1,5 @@
-// The agent with the gpiochip driver on lines of a real kernel: a guest is booted once, does everything and reports what it
-// has found (guest/scenarios.ts); here it is judged. Run by `npm run test:gpio`, not by `npm test`.
+// The agent with the gpiochip driver on lines of a real kernel. A guest is booted once, plays all scenarios
+// (guest/scenarios.ts) and reports; the tests here judge the reports. `npm run test:gpio` runs them, not `npm test`.
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,11 +15,11 @@ import { readReports, reportOf, reports, unpack } from './report.ts';
 
 const folder = inject('kernelFolder');
 
-/** The agent's defaults, and how near to them a level may count or not. */
+/** The agent's defaults, and how close to them a level may either count or not. */
 const rules = { debounceMs: 30, releaseDebounceMs: 100, toleranceMs: 2 };
 const judging = { ...rules, lagMs: 1000, heldToleranceMs: 2 };
 
-/** What a step of a light may be off: a tenth, or this. */
+/** By how much a step of a light may be off: a tenth, or this. */
 const ledToleranceMs = 20;
 
 let found: ReadonlyMap<string, unknown> = new Map();
@@ -57,7 +57,7 @@ function boot(): Promise<{ readonly code: number | null; readonly said: string }
   });
 }
 
-/** Judges what one scenario has found; skipped where the guest cannot be booted, with the reason. */
+/** Judges the report of one scenario; skipped with the reason if the guest cannot be booted. */
 function scenario<T>(
   name: string,
   schema: z.ZodMiniType<T>,
@@ -145,7 +145,7 @@ scenario('leds', reports.leds, 'each signal shows its pattern at the pin', ({ be
         Math.max(ledToleranceMs, nominalMs / 10),
       );
     }
-    // The one that does not repeat stays dark afterwards.
+    // The pattern that does not repeat stays dark afterwards.
     if (pattern === 'two-flashes') {
       expect(changes).toHaveLength(4);
       expect(litAt(changes, end)).toBe(false);
@@ -160,12 +160,12 @@ scenario(
   (report) => {
     const main = changesOf(report.main);
     const inverse = changesOf(report.inverse, true);
-    /** How much of the time something was so, looked at every 5 ms. */
+    /** The share of the time during which it was true, sampled every 5 ms. */
     const share = (from: number, to: number, is: (at: number) => boolean) => {
       const looks = Array.from({ length: Math.floor((to - from) / 5) }, (_, index) => is(from + 5 * index));
       return looks.filter(Boolean).length / looks.length;
     };
-    // Two seconds, which are whole rounds of each.
+    // Two seconds, which are whole rounds of each pattern.
     const lit = report.shown.map(({ signal, saidAt }) => [
       signal,
       Math.round(share(saidAt + 100, saidAt + 2100, (at) => litAt(main, at) === true) * 10) / 10,
@@ -225,7 +225,7 @@ scenario(
     expect(report.backMs).toBeLessThan(20_000);
     expect(report.genuine.main.map(({ gesture }) => gesture)).toEqual(['press']);
     expect(report.genuine.second.map(({ gesture }) => gesture)).toEqual(['press']);
-    // Blinking, at the new chip's pin.
+    // It blinks at the pin of the new chip.
     expect(report.changes.length).toBeGreaterThan(5);
   },
 );
@@ -274,6 +274,6 @@ scenario(
 );
 
 scenario('kernel', reports.kernel, 'the kernel has survived it', ({ complaints }) => {
-  // Linux 6.1 warns by itself when a simulated chip goes whose lines are in use; that is none of ours.
+  // Linux 6.1 itself warns when a simulated chip with used lines is removed; that is not our fault.
   expect(complaints.filter((line) => !/WARNING:|Call Trace/.test(line))).toEqual([]);
 });

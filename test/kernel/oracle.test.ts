@@ -6,7 +6,7 @@ import { intervalsOf, judge, verdictOf, type JudgeOptions, type Received, type W
 const rules = { debounceMs: 30, releaseDebounceMs: 30, toleranceMs: 2 };
 const options: JudgeOptions = { ...rules, goesOutAt: 'press', lagMs: 500, heldToleranceMs: 1 };
 
-/** Levels that alternate, the first one released, each for so many ms; each write took no time. */
+/** Alternating levels with their durations in ms, the first one released; each write took no time. */
 function writes(...durations: readonly number[]): readonly Write[] {
   let at = 0;
   return durations.map((duration, index) => {
@@ -98,7 +98,7 @@ describe('what has to come of levels', () => {
     // A release in the middle: one press or two.
     for (const received of [at(135), at(135, 216)])
       expect(outcome([100, 50, 31, 50, 100], received)).toMatchObject({ missed: [], phantoms: [] });
-    // An open level before a press: at the one or at the other, but somewhere.
+    // An open level before a press: it counts at one place or the other, but it counts.
     expect(outcome([100, 31, 10, 50, 100], at())).toMatchObject({ phantoms: [] });
     expect(outcome([100, 31, 10, 50, 100], at()).missed).toHaveLength(1);
   });
@@ -134,14 +134,14 @@ test('two levels with a spike between them may have counted as one, and need not
   for (const received of [at(), at(131)])
     expect(outcome([100, 20, 2, 20, 200], received)).toMatchObject({ missed: [], phantoms: [] });
   expect(outcome([100, 20, 4, 20, 200], at(131)).phantoms).toHaveLength(1);
-  // Held for long: received once, from its first contact or from the one after the spike.
+  // Held long: received once, from its first contact or from the contact after the spike.
   for (const moment of [131, 153])
     expect(outcome([100, 20, 2, 80, 200], at(moment))).toEqual({ seen: [3], missed: [], phantoms: [] });
 });
 
 describe('a storm', () => {
   test('of short levels does not make one level of the two around it', () => {
-    // 6 ms from the first to the last, though no level between them held for 3 ms.
+    // 6 ms from the first to the last, although no level between them held for 3 ms.
     expect(outcome([100, 20, 2, 2, 2, 20, 200], at(131))).toEqual({ seen: [], missed: [], phantoms: [0] });
     // The same with a level between them that did.
     expect(outcome([100, 20, 2, 4, 2, 20, 200], at(131))).toEqual({ seen: [5], missed: [], phantoms: [] });
@@ -171,7 +171,7 @@ describe('held against the agent’s debouncer', () => {
     fc.integer({ min: 25, max: 37 }),
     fc.integer({ min: 40, max: 300 }),
   );
-  /** Each level's duration, and for each write how long before and after the edge the clock was read. */
+  /** The duration of each level, and for each write how long before and after the edge the clock was read. */
   const train = fc.tuple(
     fc.array(duration, { minLength: 1, maxLength: 60 }),
     fc.array(fc.tuple(fc.integer({ min: 0, max: 8 }), fc.integer({ min: 0, max: 8 })), { minLength: 1 }),

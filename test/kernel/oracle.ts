@@ -1,9 +1,9 @@
-// Which presses have to come of what was done to a line, said without looking at how the agent finds them. Times in ms.
+// Derives the presses that must result from what was done to a line, independently of the agent's code. Times in ms.
 //
-// A level counts once it has held for its time; what held shorter never was; of equal levels that count in a row only the
-// first does. Equal levels may have counted as one if less than 3 ms passed between them and each but the last held for 3 ms.
-// A machine pauses, so how long a level held is known only from the clock before and after each of the two writes that
-// began and ended it: it has surely held long enough, or surely not, or either answer is right.
+// A level counts once it has held for its time; a shorter one never happened. Of equal levels that count in a row only the
+// first counts. Equal levels may have counted as one if less than 3 ms passed between them and each but the last held for 3 ms.
+// A machine pauses, so a duration is known only from the clock before and after the two writes that began and ended the level:
+// the level surely held long enough, or surely not, or either answer is right.
 
 /** A level was set between `before` and `after`. */
 export interface Write {
@@ -45,7 +45,7 @@ export interface Rules {
 
 export type Verdict = 'counts' | 'unsure' | 'never';
 
-/** @param from when it began at the earliest, together with the equal levels before it that may be one with it */
+/** @param from its earliest beginning, together with the equal levels before it that may belong to it */
 export function verdictOf(interval: Interval, rules: Rules, from = interval.from): Verdict {
   const { pressed, shortestMs, longestMs } = interval;
   const waitMs = pressed ? rules.debounceMs : rules.releaseDebounceMs;
@@ -53,15 +53,15 @@ export function verdictOf(interval: Interval, rules: Rules, from = interval.from
   return shortestMs > waitMs + rules.toleranceMs ? 'counts' : 'unsure';
 }
 
-/** A level that was shorter than this does not part the two around it, and does not begin anything (docs/trust-finger.md). */
+/** A shorter level does not separate the two around it, and begins nothing (docs/trust-finger.md). */
 const spikeMs = 3;
 
-/** Sums of times that differ by less are the same. */
+/** Sums of times that differ by less are equal. */
 const roundingMs = 1e-6;
 
-/** For each interval, when it began at the earliest, together with the equal ones before it that may be one with it. */
+/** For each interval its earliest beginning, together with the equal ones before it that may belong to it. */
 function startsOf(intervals: readonly Interval[]): readonly number[] {
-  /** Of each of the two levels, the last that may have held for `spikeMs`: when that began, and when it ended. */
+  /** For both levels, the last one that may have held for `spikeMs`: its beginning and end. */
   const steady = new Map<boolean, { readonly start: number; readonly end: number }>();
   return intervals.map(({ pressed, from, until, longestMs }, index) => {
     const before = steady.get(pressed);
@@ -74,33 +74,33 @@ function startsOf(intervals: readonly Interval[]): readonly number[] {
 
 export interface Received {
   readonly at: number;
-  /** How long the agent says that the button was held. */
+  /** How long the button was held, by the agent's message. */
   readonly heldMs?: number;
 }
 
 export interface Judgement {
-  /** The interval with which each press began, and the received one that it is. */
+  /** The interval with which each press began, and the received press for it. */
   readonly seen: readonly { readonly interval: number; readonly received: number; readonly lagMs: number }[];
-  /** Intervals with which a press began that was not received. */
+  /** Intervals that began a press which was not received. */
   readonly missed: readonly number[];
-  /** Received, and never pressed. */
+  /** Received although nobody pressed. */
   readonly phantoms: readonly number[];
 }
 
 export interface JudgeOptions extends Rules {
-  /** Whether a press goes out when it has settled, or when its release has. */
+  /** Whether a press is sent when it has settled, or when its release has. */
   readonly goesOutAt: 'press' | 'release';
-  /** So long a press may take from the agent to whoever receives it. */
+  /** How long a press may take from the agent to its receiver. */
   readonly lagMs: number;
-  /** So far from the truth `heldMs` may be. */
+  /** By how much `heldMs` may be wrong. */
   readonly heldToleranceMs: number;
 }
 
-/** One way in which the unsure levels may have been taken, and the received presses with it. */
+/** One interpretation of the uncertain levels, and the received presses that fit it. */
 interface Path {
-  /** The interval that is held, as far as it counted as a press. */
+  /** The interval that is held, if it counted as a press. */
   readonly held: number | undefined;
-  /** Received presses that are accounted for. */
+  /** Received presses that are explained. */
   readonly received: number;
   readonly errors: number;
   readonly lagMs: number;
@@ -115,8 +115,8 @@ interface Entry {
 }
 
 /**
- * Lays received presses, in order, over the intervals, in order: in the way that leaves the fewest errors, whichever way
- * the unsure intervals were taken. The line is released and settled before the first interval.
+ * Matches received presses, in order, with the intervals, in order, in the way that leaves the fewest errors, whichever
+ * interpretation of the uncertain intervals that takes. The line is released and settled before the first interval.
  */
 export function judge(
   intervals: readonly Interval[],
@@ -127,7 +127,7 @@ export function judge(
   const startOf = (index: number) => starts[index] ?? 0;
   let paths: readonly Path[] = [{ held: undefined, received: 0, errors: 0, lagMs: 0, last: undefined }];
 
-  /** A press began with `began` and went out because of `cause`: received, or missed. */
+  /** A press began with `began` and was sent because of `cause`: received, or missed. */
   const goesOut = (path: Path, began: number, cause: number): readonly Path[] => {
     const missed: Path = {
       ...path,
@@ -145,7 +145,7 @@ export function judge(
         (press.heldMs >= startOf(cause) - interval.until - options.heldToleranceMs &&
           press.heldMs <= trigger.until - startOf(began) + options.heldToleranceMs));
     const seen: Path[] = [];
-    // Received ones that are passed over before the one that fits are phantoms.
+    // Received presses before the one that fits are phantoms.
     let { errors, last } = path;
     for (let index = path.received; index < received.length; index += 1) {
       const press = received[index];
@@ -190,11 +190,11 @@ export function judge(
   return judgementOf(winner, received.length);
 }
 
-/** Of paths from which the same can follow, the one with the fewest errors. */
+/** Of paths with the same continuations, the one with the fewest errors. */
 function best(paths: readonly Path[], goesOutAt: JudgeOptions['goesOutAt']): readonly Path[] {
   const kept = new Map<string, Path>();
   for (const path of paths) {
-    // Which interval it is that is held matters only to a press that has not gone out.
+    // Which interval is held only matters for a press that has not been sent.
     const held = goesOutAt === 'press' ? path.held !== undefined : path.held;
     const key = `${held} ${path.received}`;
     const other = kept.get(key);

@@ -1,17 +1,17 @@
-// What a finger and the noise of its line do, made up from a seed: presses whose contacts bounce, and spikes between them.
+// Makes a finger and the noise of its line from a seed: presses whose contacts bounce, and spikes between them.
 import { randomFrom } from '../../bench/debounce/random.ts';
 
 export interface Step {
   readonly pressed: boolean;
-  /** How long the level is left so. */
+  /** How long the level stays so. */
   readonly us: number;
-  /** `press`: from the last bounce until the release; the rest is not to count. `dropout`: a spike while it is held. */
+  /** `press`: from the last bounce until the release; the rest must not count. `dropout`: a spike while it is held. */
   readonly part: 'press' | 'bounce' | 'spike' | 'dropout' | 'gap';
-  /** The number of the genuine press that it belongs to, from 0. */
+  /** The number of the real press that it belongs to, from 0. */
   readonly press?: number;
 }
 
-/** In µs. A press counts after 30 ms and a release after 100 ms: these are longer, spikes and bounces shorter. */
+/** In µs. A press counts after 30 ms and a release after 100 ms: these are longer, spikes and bounces are shorter. */
 const durations = {
   bounce: [100, 5_000],
   held: [60_000, 100_000],
@@ -19,14 +19,14 @@ const durations = {
   heldPart: [40_000, 60_000],
   between: [120_000, 150_000],
   spike: [100, 20_000],
-  /** Also shorter than the debounce time: nothing has to settle between two spikes. */
+  /** Also shorter than the debounce time: nothing needs to settle between two spikes. */
   betweenSpikes: [10_000, 60_000],
 } as const;
 
-/** One press of so many has a dropout, as long as there are spikes for it. */
+/** One press of so many has a dropout, as long as spikes are left for it. */
 const dropoutEvery = 5;
 
-/** @param numbers how many presses, and how many spikes, of which some are dropouts while a press is held */
+/** @param numbers how many presses, and how many spikes, some of which are dropouts while a press is held */
 export function makePlan(
   seed: number,
   { presses, spikes }: { readonly presses: number; readonly spikes: number },
@@ -36,7 +36,7 @@ export function makePlan(
   const steps: Step[] = [];
   const dropouts = Math.min(spikes, Math.ceil(presses / dropoutEvery));
 
-  /** Contacts that touch and part again before they stay. */
+  /** Contacts that touch and part again before they stay closed. */
   const bounces = (first: boolean, press: number) => {
     const pairs = Math.floor(random() * 5);
     for (let pair = 0; pair < pairs; pair += 1)
@@ -73,7 +73,7 @@ export function makePlan(
 }
 
 /**
- * Presses of a second each on a line with spikes of 0.3 ms at 100 Hz: none of them may be missed.
+ * Presses of a second each on a line with spikes of 0.3 ms at 100 Hz. None of them may be missed.
  * @param presses how many
  */
 function makeSpikyPlan(presses: number): readonly Step[] {
@@ -96,10 +96,10 @@ function makeSpikyPlan(presses: number): readonly Step[] {
   ];
 }
 
-/** The same every time, so that a failure comes again. */
+/** Always the same, so that a failure can be repeated. */
 export const seed = 20_261_125;
 
-/** What is played to the two buttons. */
+/** The plans of the two buttons. */
 export const plans = {
   main: makePlan(seed, { presses: 100, spikes: 500 }),
   second: makePlan(seed + 1, { presses: 100, spikes: 500 }),
@@ -107,7 +107,7 @@ export const plans = {
 export const spikyPlan = makeSpikyPlan(10);
 export const onePress = makePlan(seed + 2, { presses: 1, spikes: 1 });
 
-/** As the stimulus reads it. @param activeLow pressed is low */
+/** In the format of the stimulus. @param activeLow pressed is low */
 export function planText(steps: readonly Step[], activeLow: boolean): string {
   return steps.map(({ pressed, us }) => `${pressed === activeLow ? 0 : 1} ${us}\n`).join('');
 }

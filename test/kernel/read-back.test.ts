@@ -28,7 +28,7 @@ describe('what a pin has shown', () => {
   });
 
   test('a step that was never seen has no duration, so that its median is no number', () => {
-    // pulse, of which the dark step between the first two rounds was not seen
+    // pulse, where the dark step between the first two rounds was not seen
     const [, dark] = stepsShown('pulse', changes(0, 1700));
     expect(dark?.observedMs).toEqual([]);
     expect(median([])).toBeNaN();

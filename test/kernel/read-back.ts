@@ -1,4 +1,4 @@
-// What a LED's pin has shown, held against the pattern that it was to show. Times in ms.
+// Compares what a LED's pin has shown with the pattern that it should show. Times in ms.
 import type { PatternName } from '../../messages/pattern.ts';
 import { levelAt } from '../../gpio-agent/patterns.ts';
 
@@ -35,8 +35,8 @@ function timelineOf(pattern: PatternName, forMs: number): readonly Span[] {
 }
 
 /**
- * How long each step of a pattern was to be seen. An observed level belongs to the step in whose time its middle lies, so
- * that an edge which nobody saw spoils one observation, not all that follow.
+ * How long each step of a pattern was visible. An observed level belongs to the step that contains its middle, so that a
+ * missed edge spoils one observation, not all later ones.
  * @param changes from the one with which the pattern began
  */
 export function stepsShown(pattern: PatternName, changes: readonly Change[]): readonly ShownStep[] {
@@ -64,7 +64,7 @@ export function stepsShown(pattern: PatternName, changes: readonly Change[]): re
   return [...steps.values()];
 }
 
-/** Whether it was lit at a moment, as far as that is known; the changes in order. */
+/** Whether it was lit at a moment, if that is known; the changes are in order. */
 export function litAt(changes: readonly Change[], at: number): boolean | undefined {
   return changes.findLast((change) => middle(change) <= at)?.lit;
 }

@@ -1,4 +1,4 @@
-// What the guest reports, one JSON object a scenario (guest/scenarios.ts). Times in ms of CLOCK_MONOTONIC.
+// The guest's reports, one JSON object for each scenario (guest/scenarios.ts). Times in ms of CLOCK_MONOTONIC.
 import { readFileSync } from 'node:fs';
 import * as z from 'zod/mini';
 import type { Write } from './oracle.ts';
@@ -6,14 +6,14 @@ import type { Write } from './oracle.ts';
 const level = z.literal([0, 1]);
 export type Level = z.infer<typeof level>;
 
-/** A level, when it was not yet there, and when it was. */
+/** A level, the last moment without it, and the first moment with it. */
 const timed = z.tuple([level, z.number(), z.number()]);
 export type Timed = z.infer<typeof timed>;
 
-/** As `Timed`, shorter, since there are many: level, µs since the one before ended, µs that it took. */
+/** As `Timed`, but shorter, since there are many: level, µs since the previous one ended, µs that it took. */
 const packed = { start: z.number(), writes: z.array(timed) };
 
-/** Of messages only what is looked at. */
+/** The members of messages that are judged. */
 export const press = z.object({
   id: z.string(),
   gesture: z.string(),
@@ -31,7 +31,7 @@ export const agentInfo = z.object({ driver: z.string(), simulated: z.boolean() }
 export const availability = z.string();
 
 const answer = z.object({ status: z.number(), body: z.string() });
-/** A process that has ended, and everything it said. */
+/** A process that has ended, and all its output. */
 const ended = z.object({ code: z.nullable(z.number()), output: z.string() });
 
 export const reports = {
@@ -57,7 +57,7 @@ export const reports = {
     began: z.number(),
     end: z.number(),
     leds: z.array(z.object({ led: z.string(), state: ledState, changes: z.array(timed) })),
-    /** What the main light was told, one after the other, and when it said that it shows it. */
+    /** The signals of the main light, one after the other, and when it reported each. */
     shown: z.array(z.object({ signal: z.string(), saidAt: z.number(), until: z.number() })),
     main: z.array(timed),
     inverse: z.array(timed),
@@ -79,12 +79,12 @@ export const reports = {
     unasked: z.array(received),
     afterRelease: z.array(received),
     genuine: z.object({ main: z.array(received), second: z.array(received) }),
-    /** Of the main light's pin, while it blinks. */
+    /** The main light's pin while it blinks. */
     changes: z.array(timed),
   }),
   stop: z.object({
     code: z.nullable(z.number()),
-    /** Levels of the main light and of the one that is active low: before, and the last that was written. */
+    /** Levels of the main light and of the active-low one: before, and the last one written. */
     lit: z.array(level),
     lastSet: z.array(z.nullable(level)),
     led: z.optional(ledState),
@@ -97,10 +97,10 @@ export const reports = {
 export type Reports = { readonly [S in keyof typeof reports]: z.infer<(typeof reports)[S]> };
 
 const named = z.object({ scenario: z.string() });
-/** What comes instead, where a scenario did not come to its end. */
+/** Instead of a report, for a scenario that failed. */
 const broken = z.object({ failed: z.string() });
 
-/** Reports by scenario, as the guest has written them: each in a line of its own, marked. */
+/** Reports by scenario, as the guest wrote them: each on a marked line of its own. */
 export function readReports(file: string): ReadonlyMap<string, unknown> {
   const lines = readFileSync(file, 'utf8')
     .split('\n')
@@ -113,7 +113,7 @@ export function readReports(file: string): ReadonlyMap<string, unknown> {
   );
 }
 
-/** @throws with the reason when the scenario did not come to its end in the guest */
+/** @throws with the reason if the scenario failed in the guest */
 export function reportOf<T>(
   found: ReadonlyMap<string, unknown>,
   scenario: string,
@@ -133,7 +133,7 @@ interface Packed {
 
 export function pack(writes: readonly Timed[]): Packed {
   const start = writes[0]?.[1] ?? 0;
-  // In whole µs from the start, so that what is rounded does not add up.
+  // In whole µs from the start, so that rounding errors do not add up.
   const us = (at: number) => Math.round((at - start) * 1000);
   let last = 0;
   return {

@@ -1,4 +1,4 @@
-// The real agent, as a process of its own.
+// The real agent in a separate process.
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { until } from '../../support/wait.ts';
@@ -8,13 +8,13 @@ const healthPort = 9882;
 
 export interface Agent {
   readonly pid: number;
-  /** Everything it has said. */
+  /** All its output. */
   output(): string;
   signal(signal: NodeJS.Signals): void;
   readonly exited: Promise<number | null>;
 }
 
-/** What all agents have said, for the console of the guest. */
+/** The output of all agents, for the console of the guest. */
 const said: string[] = [];
 export const everythingSaid = () => said.join('');
 
@@ -68,7 +68,7 @@ export async function metric(name: string): Promise<number> {
   return Number(found?.[1] ?? 0);
 }
 
-/** What the kernel has counted of a process until now. */
+/** What the kernel has counted for a process so far. */
 export function costOf({ pid }: Agent) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   // After the name in brackets, which is the second field: utime and stime are the 14th and the 15th.
@@ -82,7 +82,7 @@ export function costOf({ pid }: Agent) {
   };
 }
 
-/** Waits in the guest: its programs take ten times as long to start as on a real machine. */
+/** Waits in the guest, whose programs take ten times as long to start as on a real machine. */
 export const eventually = <T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,

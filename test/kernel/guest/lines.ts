@@ -1,4 +1,4 @@
-// The simulated lines of the guest (init.sh makes them): moved, and watched, with the times around everything.
+// The simulated lines of the guest (init.sh makes them): moved and watched, with the time before and after each step.
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Level, Timed } from '../report.ts';
@@ -7,7 +7,7 @@ export const lines = {
   BUTTON: 0,
   SECOND: 1,
   LED: 2,
-  /** The first of eight without a name, one for each signal. */
+  /** The first of eight lines without a name, one for each signal. */
   SIGNALS: 5,
   LED_INVERSE: 3,
 } as const;
@@ -16,18 +16,18 @@ const textOf = (path: string) => readFileSync(path, 'utf8').trim();
 
 const settings = '/sys/kernel/config/gpio-sim/lab';
 
-/** The device behind all lines. */
+/** The device of all lines. */
 export const device = textOf(`${settings}/dev_name`);
 export const deviceFolder = `/sys/devices/platform/${device}`;
 
-/** The chip of the device: it may get another number when the device comes back. */
+/** The chip of the device. It may get another number when the device comes back. */
 const chip = () => textOf(`${settings}/bank0/chip_name`);
 
 const lineFolder = (line: number) => `${deviceFolder}/${chip()}/sim_gpio${line}`;
 
 export const levelOf = (line: number): Level => (textOf(`${lineFolder(line)}/value`) === '1' ? 1 : 0);
 
-/** CLOCK_MONOTONIC in ms, as the stimulus and the kernel have it. */
+/** CLOCK_MONOTONIC in ms, as the stimulus and the kernel use it. */
 export const now = () => Number(process.hrtime.bigint()) / 1e6;
 
 export function setLevel(line: number, level: Level): void {
@@ -56,7 +56,7 @@ const timed = ([level, before, after]: readonly string[]): Timed => [
   Number(after) / 1e6,
 ];
 
-/** Moves a line as a plan says, before all ordinary programs or (`storm`) in turn with them. */
+/** Moves a line as a plan says, with priority over all ordinary programs or (`storm`) in turn with them. */
 export async function play(
   line: number,
   plan: string,
@@ -65,7 +65,7 @@ export async function play(
   return (await stimulus([mode, lineFolder(line)], plan)).map(timed);
 }
 
-/** Watches lines, looking every 3 ms. @returns the first level of each and every change, line by line */
+/** Watches lines, with a reading every 3 ms. @returns the first level of each and every change, line by line */
 export async function watch(
   forMs: number,
   watched: readonly number[],

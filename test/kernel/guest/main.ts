@@ -1,4 +1,4 @@
-// Runs in the guest: the scenarios in their order. What each has found goes to the host by a port of its own.
+// Runs in the guest: all scenarios in order. The results go to the host through a separate port.
 import { openSync, writeSync } from 'node:fs';
 import { everythingSaid } from './agent.ts';
 import { now } from './lines.ts';

@@ -1,4 +1,4 @@
-// A broker, and a client of it that hears everything, vouches for signals and answers presses, as a worker does.
+// A broker, and a client that receives everything, publishes signals and answers presses, as a worker does.
 import { connectAsync } from 'mqtt';
 import type * as z from 'zod/mini';
 import { createBroker } from '../../../broker/broker.ts';
@@ -10,9 +10,9 @@ import { brokerOptions } from '../../support/broker-options.ts';
 export interface Room {
   readonly url: string;
   publish(topic: string, message: string | object, options?: { readonly retain: boolean }): Promise<unknown>;
-  /** Says what a button has to say. */
+  /** Publishes the signal of a button. */
   signal(button: string, signal: Signal): Promise<unknown>;
-  /** The newest message of a topic; undefined where there is none that fits. */
+  /** The newest message of a topic; undefined if none matches. */
   latest<T>(topic: string, schema: z.ZodMiniType<T>): T | undefined;
   /** Presses of a button from some moment on, in order. */
   presses(button: string, since: number): readonly Press[];

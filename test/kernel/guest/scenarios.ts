@@ -1,4 +1,4 @@
-// What happens to the agent and its lines, one scenario a function. Each says what it has found; the host judges.
+// What happens to the agent and its lines, one function for each scenario. Each reports its findings, and the host judges.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { signals } from '../../../messages/button.ts';
@@ -21,7 +21,7 @@ const delay = (ms: number) =>
     setTimeout(resolve, ms);
   });
 
-/** Long enough for whatever is under way to arrive; what must not come would have come. */
+/** Long enough for everything on its way to arrive, and so for a message that must not come. */
 const quietMs = 1000;
 
 const press = planText(onePress, true);
@@ -37,7 +37,7 @@ const start: Scenario<'start'> = async (world) => {
   world.agent = startAgent(room.url, {
     buttons: [
       { id: 'main', line: 'BUTTON', pull: 'up' },
-      // Nothing pulls this one: its level stays what it is when the line is opened.
+      // Nothing pulls this line: its level stays as it is when the line is opened.
       { id: 'second', line: lines.SECOND, pull: 'off', gestures: ['press', 'hold'] },
     ],
     leds: [
@@ -47,7 +47,7 @@ const start: Scenario<'start'> = async (world) => {
     ],
   });
   await eventually('the agent', () => room.latest('agent/main/availability', availability) === 'online');
-  // All lights are steady, so that later they begin with their patterns.
+  // All lights are steady at first, so that later they begin with their patterns.
   for (const signal of signals) await room.signal(signal, signal === 'clear' ? 'drifted' : 'clear');
   await room.signal('main', 'clear');
   for (const led of ['main', 'inverse', ...signals])
@@ -58,7 +58,7 @@ const start: Scenario<'start'> = async (world) => {
   return { info: await eventually('info', () => room.latest('agent/main/info', agentInfo)) };
 };
 
-/** What an agent costs with which nothing happens. */
+/** The cost of an agent while nothing happens. */
 const idle: Scenario<'idle'> = async (world) => {
   const agent = agentOf(world);
   const seconds = 10;
@@ -105,7 +105,7 @@ const leds: Scenario<'leds'> = async ({ room }) => {
   await delay(200);
   const began = now();
   for (const signal of signals) await room.signal(signal, signal);
-  // The main button's light goes through several, one after the other.
+  // The main button's light shows several patterns, one after the other.
   const shown = [];
   for (const signal of ['drifted', 'clear', 'releasing'] as const) {
     await room.signal('main', signal);
@@ -131,7 +131,7 @@ const leds: Scenario<'leds'> = async ({ room }) => {
   };
 };
 
-/** Edges faster than anybody can read them, while the agent is stopped for a part of the time; after each round a press. */
+/** Edges faster than anything can read them, with the agent paused for a part of the time. After each round one press. */
 const storm: Scenario<'storm'> = async (world) => {
   const { room } = world;
   const agent = agentOf(world);
@@ -144,8 +144,8 @@ const storm: Scenario<'storm'> = async (world) => {
   const toggles = 5000;
   const rest = `${'1 0\n0 0\n'.repeat(toggles / 2)}1 100000\n`;
   for (let round = 0; round < rounds; round += 1) {
-    // In every other round the agent is stopped just after it has seen the button go down, misses when it goes up, and
-    // is back in the middle of the storm; in the others it is stopped in the middle, and back when all is over.
+    // In every other round the agent is paused just after it has seen the button go down, misses its release, and continues in
+    // the middle of the storm. In the others it is paused in the middle, and continues when all is over.
     const down = round % 2 === 0;
     const wind = { blows: true };
     const blowing = play(lines.BUTTON, `0 ${down ? 20_000 : 0}\n${rest}`, 'storm').finally(() => {
@@ -176,7 +176,7 @@ const storm: Scenario<'storm'> = async (world) => {
   };
 };
 
-/** The driver of the lines is taken from their device, and given back. */
+/** Takes the driver of the lines from their device, and gives it back. */
 const gone: Scenario<'gone'> = async ({ room }) => {
   const driver = '/sys/bus/platform/drivers/gpio-sim';
   const both = ['main', 'second'] as const;
@@ -200,7 +200,7 @@ const gone: Scenario<'gone'> = async ({ room }) => {
 
   writeFileSync(`${driver}/bind`, device);
   const backAt = now();
-  // Nothing pulls the second button's line up any more: it is found held.
+  // Nothing pulls the second button's line up any more, so it reads as held.
   setLevel(lines.SECOND, 0);
   for (const button of both)
     await eventually(`${button} to be back`, () => {
@@ -224,7 +224,7 @@ const gone: Scenario<'gone'> = async ({ room }) => {
   const genuineAt = now();
   await Promise.all([play(lines.BUTTON, press), play(lines.SECOND, press)]);
   await delay(quietMs);
-  // A light that really shows: at its pin, not only on its topic.
+  // The light must show at its pin, not only on its topic.
   const watching = watch(3000, [lines.LED]);
   await room.signal('main', 'failed');
   const [changes = []] = await watching;
@@ -243,7 +243,7 @@ const gone: Scenario<'gone'> = async ({ room }) => {
   };
 };
 
-/** The last levels are read from the kernel's trace: a simulated line that is given back goes where it is pulled. */
+/** Reads the last levels from the kernel's trace: a simulated line that is released follows its pull. */
 const stop: Scenario<'stop'> = async (world) => {
   const { room } = world;
   const agent = agentOf(world);
@@ -275,7 +275,7 @@ const stop: Scenario<'stop'> = async (world) => {
   };
 };
 
-/** A line that somebody else holds. */
+/** A line that another process holds. */
 const taken: Scenario<'taken'> = async ({ room }) => {
   const agent = startAgent(room.url, { buttons: [{ line: 'TAKEN' }], leds: [] });
   return { code: await agent.exited, output: agent.output() };
@@ -296,7 +296,7 @@ const check: Scenario<'check'> = async ({ room }) => {
   return { code: await checking.exited, output: checking.output() };
 };
 
-/** What the kernel has complained about in all this. */
+/** The kernel's complaints during all scenarios. */
 const kernel: Scenario<'kernel'> = async () => {
   const said = execFileSync('dmesg', { encoding: 'utf8' }).split('\n');
   return {
@@ -307,7 +307,7 @@ const kernel: Scenario<'kernel'> = async () => {
 export const scenarios: { readonly [S in keyof Reports]: Scenario<S> } = {
   start,
   idle,
-  // Before there is noise: a noisy line is a fault at the light.
+  // Before any noise: a noisy line is a fault at the light.
   leds,
   presses,
   spiky,
