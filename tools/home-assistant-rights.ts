@@ -1,4 +1,4 @@
-// The rights that Home Assistant needs at the broker, as a table for docs/home-assistant.md.
+// The rights that Home Assistant needs at the broker, as a table for docs/home-assistant-discovery.md.
 import { withGeneratedPart } from './generated-part.ts';
 import { agentAvailability } from '../messages/agent.ts';
 import { buttonEvent, buttonSignal, buttonState } from '../messages/button.ts';
@@ -34,9 +34,9 @@ export const subscribed: readonly Row[] = [
 /** Rows below our prefix that the announced entities publish to. */
 export const published: readonly Row[] = [buttonPress, workerFreezeSet, ledSet, ledIdentify];
 
-export const rightsPagePath = 'docs/home-assistant.md';
+export const rightsPagePath = 'docs/home-assistant-discovery.md';
 
-/** @param page the current docs/home-assistant.md @throws Error when its markers are missing */
+/** @param page the current docs/home-assistant-discovery.md @throws Error when its markers are missing */
 export function renderRights(page: string): string {
   const line = (may: string, topic: string, summary: string) => `| ${may} | \`${topic}\` | ${summary} |`;
   const ours = (may: string) => (row: Row) =>

@@ -1,60 +1,84 @@
-// The card in the documentation speaks of entities that are announced, and of attributes that they have.
+// The cards in the documentation name entities that are announced, and attributes that these have.
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { signalStates } from '../../home-assistant/worker-button.ts';
-import { usualEntities } from './support/usual-entities.ts';
+import { twoWorkersEntities, usualEntities } from './support/usual-entities.ts';
 
-const page = readFileSync(new URL('../../docs/home-assistant.md', import.meta.url), 'utf8');
-const text = /<!-- card: begin -->\n+```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
+const read = (page: string) => readFileSync(new URL(`../../docs/${page}`, import.meta.url), 'utf8');
+const cardOn = (page: string) => {
+  const text = /<!-- card: begin -->\n+```yaml\n([\s\S]*?)```/.exec(read(page))?.[1] ?? '';
+  return { text, objects: objectsIn(parse(text)) };
+};
 
 /** Every object in it, however deep. */
 function objectsIn(value: unknown): readonly object[] {
   if (typeof value !== 'object' || value === null) return [];
   return [value, ...Object.values(value).flatMap(objectsIn)];
 }
-const objects = objectsIn(parse(text));
 
 /** The entity that the variable `result` stands for. */
 const resultOf = (card: string) => /set result = '([\w.]+)'/.exec(card)?.[1];
 
-test('is there, made of cards that every Home Assistant has', () => {
-  const types = objects.flatMap((object) => Reflect.get(object, 'type') ?? []);
-  expect(new Set(types)).toEqual(new Set(['vertical-stack', 'grid', 'tile', 'conditional', 'markdown']));
+describe.each([
+  ['home-assistant-automations.md', usualEntities],
+  ['home-assistant-workers.md', twoWorkersEntities],
+])('the card in %s', (page, entities) => {
+  const { text, objects } = cardOn(page);
+
+  test('is made of cards that every Home Assistant has', () => {
+    const types = objects.flatMap((object) => Reflect.get(object, 'type') ?? []);
+    const usual = ['vertical-stack', 'horizontal-stack', 'grid', 'tile', 'conditional', 'markdown'];
+    expect(types.length).toBeGreaterThan(5);
+    for (const type of types) expect(usual).toContain(type);
+  });
+
+  test('names entities that are announced and not disabled', () => {
+    const named = text.match(/\b[a-z_]+\.release_button_\w+/g) ?? [];
+    expect(named.length).toBeGreaterThan(6);
+    for (const id of named) {
+      expect(entities.get(id), id).toBeDefined();
+      expect(entities.get(id)?.['enabled_by_default'], id).not.toBe(false);
+    }
+  });
+
+  test('reads attributes that the entities have', () => {
+    const read = [
+      ...[...text.matchAll(/state_attr\('([\w.]+)', '(\w+)'\)/g)].map(([, id, name]) => [id, name]),
+      ...[...text.matchAll(/state_attr\(result, '(\w+)'\)/g)].map(([, name]) => [resultOf(text), name]),
+      ...objects.flatMap((object) => {
+        const id: unknown = Reflect.get(object, 'entity');
+        const content: unknown = Reflect.get(object, 'state_content');
+        return Array.isArray(content) ? content.map((name: unknown) => [id, name]) : [];
+      }),
+    ];
+    // What Home Assistant itself knows of every entity, or of each that fires events.
+    const own = new Set(['state', 'last_changed', 'event_type']);
+    for (const [id, name] of read)
+      if (!own.has(String(name)))
+        expect(
+          ['json_attributes_template', 'value_template']
+            .map((template) => String(entities.get(String(id))?.[template]))
+            .join(' '),
+          `${String(id)} ${String(name)}`,
+        ).toContain(`'${String(name)}': `);
+  });
+
+  test('asks before it releases', () => {
+    const pressing = objects.filter((object) => Reflect.get(object, 'perform_action') !== undefined);
+    expect(pressing.length).toBeGreaterThan(0);
+    for (const action of pressing)
+      expect(action).toEqual(
+        expect.objectContaining({
+          perform_action: 'button.press',
+          confirmation: { text: expect.any(String) },
+        }),
+      );
+  });
 });
 
-test('names entities that are announced and not disabled', () => {
-  const named = text.match(/\b[a-z_]+\.release_button_\w+/g) ?? [];
-  expect(named.length).toBeGreaterThan(6);
-  for (const id of named) {
-    expect(usualEntities.get(id), id).toBeDefined();
-    expect(usualEntities.get(id)?.['enabled_by_default'], id).not.toBe(false);
-  }
-});
-
-test('reads attributes that the entities have', () => {
-  const read = [
-    ...[...text.matchAll(/state_attr\('([\w.]+)', '(\w+)'\)/g)].map(([, id, name]) => [id, name]),
-    ...[...text.matchAll(/state_attr\(result, '(\w+)'\)/g)].map(([, name]) => [resultOf(text), name]),
-    ...objects.flatMap((object) => {
-      const id: unknown = Reflect.get(object, 'entity');
-      const content: unknown = Reflect.get(object, 'state_content');
-      return Array.isArray(content) ? content.map((name: unknown) => [id, name]) : [];
-    }),
-  ];
-  // What Home Assistant itself knows of every entity, or of each that fires events.
-  const own = new Set(['state', 'last_changed', 'event_type']);
-  for (const [id, name] of read)
-    if (!own.has(String(name)))
-      expect(
-        ['json_attributes_template', 'value_template']
-          .map((template) => String(usualEntities.get(String(id))?.[template]))
-          .join(' '),
-        `${String(id)} ${String(name)}`,
-      ).toContain(`'${String(name)}': `);
-});
-
-test('waits for states that there are', () => {
+test('the usual card waits for states that there are', () => {
+  const { objects } = cardOn('home-assistant-automations.md');
   const states = objects.flatMap((object) =>
     Reflect.get(object, 'condition') === 'state' ? [String(Reflect.get(object, 'state'))] : [],
   );
@@ -62,9 +86,33 @@ test('waits for states that there are', () => {
   expect(signalStates).toContain('Blocked');
 });
 
-test('asks before it releases', () => {
-  const pressing = objects.filter((object) => Reflect.get(object, 'perform_action') !== undefined);
-  expect(pressing).toEqual([
-    expect.objectContaining({ perform_action: 'button.press', confirmation: { text: expect.any(String) } }),
+test('each environment is released by its own name, and not in the colour of the other', () => {
+  const { objects } = cardOn('home-assistant-workers.md');
+  const buttons = objects.filter((object) => String(Reflect.get(object, 'entity')).startsWith('button.'));
+  expect(buttons).toHaveLength(2);
+  for (const [index, worker] of ['staging', 'production'].entries()) {
+    const button = buttons[index] ?? {};
+    const words = JSON.stringify(button);
+    expect(Reflect.get(button, 'name')).toBe(`Release to ${worker}`);
+    expect(words).toContain(`Release to ${worker} everything`);
+    expect(words).not.toContain(worker === 'staging' ? 'production' : 'staging');
+  }
+  const colours = buttons.map((button): unknown => Reflect.get(button, 'color'));
+  expect(new Set(colours).size).toBe(2);
+});
+
+test.each([
+  ['home-assistant-entities.md', usualEntities],
+  ['home-assistant-workers.md', twoWorkersEntities],
+])('%s names entities that are announced', (page, entities) => {
+  const named = read(page).match(/\b[a-z_]+\.release_button_\w+/g) ?? [];
+  // Examples of other ids, and rows that stand for several entities.
+  const examples = new Set([
+    'button.release_button_release_shop',
+    'button.release_button_staging_release',
+    'update.release_button_team_a_web',
+    'update.release_button_',
   ]);
+  expect(named.length).toBeGreaterThan(15);
+  for (const id of named) if (!examples.has(id)) expect(entities.get(id), id).toBeDefined();
 });

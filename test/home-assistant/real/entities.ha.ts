@@ -62,7 +62,7 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
     await house.argocd.post('drift', { app });
     await house.home.shows(`update.release_button_${app}`, 'on');
   };
-  const page = readFileSync(new URL('../../../docs/home-assistant.md', import.meta.url), 'utf8');
+  const page = readFileSync(new URL('../../../docs/home-assistant-automations.md', import.meta.url), 'utf8');
   /** What the card on that page says. Like its page, this takes nothing that is not there: it would be blank. */
   const onCard = async () => {
     const contents = contentsIn(parse(/<!-- card: begin -->\n+```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? ''));

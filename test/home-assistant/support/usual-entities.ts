@@ -1,17 +1,39 @@
-// The entities of the usual installation, by their ids, as they are announced.
+// The entities of the usual installation, and of one with two workers, by their ids, as they are announced.
 import { wanted } from '../../../home-assistant/wanted.ts';
-import { agentOf, announceableOf, workerOf } from './installations.ts';
+import { agentOf, announceableOf, applicationOf, workerOf } from './installations.ts';
 
-export const usualEntities = new Map(
-  [
-    ...wanted({
-      prefix: 'release-button',
-      announceable: announceableOf({ agents: [agentOf()], workers: [workerOf()] }),
-      config: { applications: [{ all: true }], maxApplications: 0 },
-      ownVersion: '0.1.0',
-      packetMax: 1_048_576,
-    }).devices.values(),
-  ]
-    .flatMap(({ components }) => Object.values(components))
-    .map((component) => [String(component['default_entity_id']), component]),
-);
+const entitiesOf = (installation: Parameters<typeof announceableOf>[0]) =>
+  new Map(
+    [
+      ...wanted({
+        prefix: 'release-button',
+        announceable: announceableOf(installation),
+        config: { applications: [{ all: true }], maxApplications: 50 },
+        ownVersion: '0.1.0',
+        packetMax: 1_048_576,
+      }).devices.values(),
+    ]
+      .flatMap(({ components }) => Object.values(components))
+      .map((component) => [String(component['default_entity_id']), component]),
+  );
+
+export const usualEntities = entitiesOf({
+  agents: [agentOf()],
+  workers: [
+    workerOf({ buttons: [{ id: 'main', on: { press: 'release', hold: 'rollback', double: 'refresh' } }] }),
+  ],
+});
+
+const environments = ['staging', 'production'];
+export const twoWorkersEntities = entitiesOf({
+  agents: [
+    agentOf({
+      buttons: environments.map((id) => ({ id, gestures: ['press'], holdMs: 1000 })),
+      leds: environments.map((id) => ({ id, follows: id })),
+    }),
+  ],
+  workers: environments.map((worker) =>
+    workerOf({ worker, buttons: [{ id: worker, on: { press: 'release' } }] }),
+  ),
+  applications: environments.map((worker) => applicationOf('shop', { worker, buttons: [worker] })),
+});
