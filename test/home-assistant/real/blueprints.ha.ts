@@ -343,7 +343,9 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
     const commands = around.on('neighbour/lamp/set').length;
     await argocd.post('drift', { app: 'till' });
     await until('the announcement', () => spoken().length > before);
-    expect(spoken().slice(before)).toEqual(['Release worker (simulated): 1 application is out of sync: till.']);
+    expect(spoken().slice(before)).toEqual([
+      'Release worker (simulated): 1 application is out of sync: till.',
+    ]);
     await releases('the bell', () => neighbour.event('single'));
     await home.shows(lamp, 'off');
     await home.shows(lamp, 'on');
