@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { ownVersion } from '../service/version.ts';
 import { exitCodeOf, exitCodesInWords, exitCodesOfProcess, say, usageError } from './exit.ts';
 import { outliveTerminal } from './closed-terminal.ts';
+import { lightLegend } from './light-legend.ts';
 import { writeError, writeOut } from './output.ts';
 import { unknownCommand } from './suggest.ts';
 import { checks, commands, processes } from './commands.ts';
@@ -36,9 +37,8 @@ With your Argo CD: copy config/release-button.example.yaml to config/release-but
 the button releases, set ARGOCD_SERVER and ARGOCD_AUTH_TOKEN, and start. \`release-button config\` shows every setting
 in force and where it came from, \`release-button doctor\` whether everything works.
 
-What the light says: off, nothing to release · on, something to release · slow pulse, releasing ·
-two flashes, released · SOS, the release failed · short blip, drift that may not be released now ·
-heartbeat, Argo CD is not known · double blink, no broker or no worker · triple blink, hardware fault
+What the light says:
+${lightLegend}
 
 Exit codes:
 ${exitCodesInWords()}`,

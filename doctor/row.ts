@@ -1,18 +1,20 @@
 // The result of one check: a row of the table, and a member of `checks` in the JSON.
 
-export type CheckName =
-  | 'configuration'
-  | 'broker'
-  | 'process'
-  | 'freeze'
-  | 'argocd'
-  | 'account'
-  | 'applications'
-  | 'control-plane'
-  | 'button'
-  | 'release'
-  | 'clock'
-  | 'state';
+export const checkNames = [
+  'configuration',
+  'broker',
+  'process',
+  'freeze',
+  'argocd',
+  'account',
+  'applications',
+  'control-plane',
+  'button',
+  'release',
+  'clock',
+  'state',
+] as const;
+export type CheckName = (typeof checkNames)[number];
 
 /**
  * `warning`: works, but not for long or not as intended. `skipped`: was not checked, because of another row or because there

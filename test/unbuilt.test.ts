@@ -94,7 +94,7 @@ describe('the contract', () => {
     ).toEqual([]);
   });
 
-  test('the worker rejects for every reason, and gives every signal', () => {
+  test('the worker rejects for every reason, and gives every signal (release-worker/drift/signal.ts)', () => {
     expect(pressReasons.filter((reason) => !isWord(reason, worker))).toEqual([]);
     expect(signals.filter((signal) => !worker.includes(`signal: '${signal}'`))).toEqual([]);
   });

@@ -5,6 +5,8 @@ import { schemaOf, setting } from '../setting.ts';
 import { flag, id, must, oneOf, text, wholeNumber } from '../formats.ts';
 import { checkAgent } from './agent-checks.ts';
 
+export const drivers = ['auto', 'rpio', 'gpiochip', 'simulated'] as const;
+
 /** Our own limit. The chip of a Raspberry Pi 4 has 58 lines. */
 const highestLine = 1023;
 
@@ -124,7 +126,7 @@ export const agent = section(
       doc: 'A name of this agent for people, for instance in Home Assistant.',
       example: 'Release button in the hall',
     }),
-    driver: setting(oneOf(['auto', 'rpio', 'gpiochip', 'simulated']), {
+    driver: setting(oneOf(drivers), {
       doc: 'What reads the pins. auto: the driver that fits the board, or simulated if there are no pins.',
       default: 'auto',
     }),

@@ -1,5 +1,6 @@
 // Foreign lamps: which lamp shows which button, and what is published for each signal.
 import * as z from 'zod/mini';
+import { signals as allSignals, type Signal } from '../../messages/button.ts';
 import { lightPresets, type Said } from '../../messages/foreign-lights.ts';
 import { refused } from '../section.ts';
 import { schemaOf, setting } from '../setting.ts';
@@ -31,7 +32,7 @@ const signals = z.strictObject({
   drifted: maySay,
   clear: maySay,
   other: maySay,
-});
+} satisfies Record<Signal | 'other', typeof maySay>);
 
 const back = z.strictObject({ topic: topic(), path: z.exactOptional(path()), when: text(whenMax) });
 
@@ -55,7 +56,7 @@ const light = {
     example: 'cmnd/lamp/POWER',
   }),
   signals: setting(signals, {
-    doc: 'What to publish for each signal (unknown, releasing, failed, succeeded, blocked, drifted, clear); `other` stands for those that are not named. Text is published as it is, a map as JSON. With a preset: true or false for on or off, or for wled the number of a preset.',
+    doc: `What to publish for each signal (${allSignals.join(', ')}); \`other\` stands for those that are not named. Text is published as it is, a map as JSON. With a preset: true or false for on or off, or for wled the number of a preset.`,
     example: { drifted: 'ON', releasing: 'ON', other: 'OFF' },
   }),
   back: setting(back, {

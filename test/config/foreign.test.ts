@@ -1,6 +1,7 @@
 // Foreign buttons and lamps in the configuration: what is refused at the start, and the message that a person reads.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { signals } from '../../messages/button.ts';
 import { triggerOf } from '../../messages/foreign-presses.ts';
 import { failure, load, onlyProblem } from './support.ts';
 
@@ -120,7 +121,7 @@ describe('an entry of worker.lights', () => {
     [
       '{topic: a, signals: {drifted: x}}',
       'worker.lights[0].signals',
-      'unknown, releasing, failed, succeeded, blocked, clear',
+      signals.filter((signal) => signal !== 'drifted').join(', '),
     ],
     ['{topic: a, signals: {drift: x, other: y}}', 'worker.lights[0].signals.drift', ''],
     ['{topic: a, signals: {drifted: [1], other: y}}', 'worker.lights[0].signals.drifted', 'must be text'],

@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import * as z from 'zod/mini';
 import { alertRules } from '../../tools/metrics-page.ts';
 import { healthPorts } from '../../cli/processes.ts';
+import { signals } from '../../messages/button.ts';
 import { hasPromtool } from '../support/programs.ts';
 import { faultsOf, knownSeries } from '../support/promql.ts';
 import { promtool } from '../support/promtool.ts';
@@ -14,6 +15,10 @@ import { promtool } from '../support/promtool.ts';
 const folder = join(import.meta.dirname, '../../deploy/monitoring');
 const read = (name: string) => readFileSync(join(folder, name), 'utf8');
 const rules = alertRules(read('release-button.rules.yaml'));
+
+const mappingSchema = z.object({
+  options: z.record(z.string(), z.object({ index: z.number(), text: z.string(), color: z.string() })),
+});
 
 const dashboardSchema = z.object({
   uid: z.string(),
@@ -29,7 +34,11 @@ const dashboardSchema = z.object({
       gridPos: z.object({ h: z.number(), w: z.number(), x: z.number(), y: z.number() }),
       datasource: z.exactOptional(z.object({ type: z.string(), uid: z.string() })),
       description: z.exactOptional(z.string()),
-      fieldConfig: z.exactOptional(z.object({ defaults: z.object({ unit: z.string() }) })),
+      fieldConfig: z.exactOptional(
+        z.object({
+          defaults: z.object({ unit: z.string(), mappings: z.exactOptional(z.array(mappingSchema)) }),
+        }),
+      ),
       targets: z.exactOptional(
         z.array(
           z.object({
@@ -191,16 +200,17 @@ describe('the dashboard', () => {
         expect(name === '__rate_interval' || variables.has(name), expr).toBe(true);
   });
 
-  test('has a colour and a word for every signal of a button', async () => {
-    const { signals } = await import('../../messages/button.ts');
-    const text = read('grafana-dashboard.json');
-    const asked = targets.find(({ expr }) => expr.includes('release_button_signal{'))?.expr ?? '';
-    signals.forEach((signal, index) => {
-      const place = new RegExp(`(\\d+) \\* release_button_signal\\{[^}]*signal="${signal}"`).exec(asked)?.[1];
-      expect(place, signal).toBeDefined();
-      expect(text, signal).toMatch(
-        new RegExp(`"${place}": \\{\\s*"index": ${index},\\s*"text": "${signal}"`),
-      );
-    });
+  test('has a colour and a word for every signal (the panel of release_button_signal in grafana-dashboard.json)', () => {
+    const panel = panels.find(({ targets: [asked] = [] }) => asked?.expr.includes('release_button_signal{'));
+    const terms = signals.map(
+      (signal, value) => `${value} * release_button_signal{button=~"$button", signal="${signal}"}`,
+    );
+    expect(panel?.targets?.map(({ expr }) => expr)).toEqual([`sum by (button) (${terms.join(' or ')})`]);
+    const [mapping] = panel?.fieldConfig?.defaults.mappings ?? [];
+    const words = Object.entries(mapping?.options ?? {});
+    expect(words.map(([value, { index, text }]) => `${value}: ${index}, ${text}`)).toEqual(
+      signals.map((signal, value) => `${value}: ${value}, ${signal}`),
+    );
+    expect(new Set(words.map(([, { color }]) => color)).size).toBe(signals.length);
   });
 });

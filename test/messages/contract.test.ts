@@ -86,17 +86,21 @@ test('requests are bounded to 16 KiB before they are parsed, bare words to 256 b
   expect(channels.buttonArm.codec.maxBytes).toBe(256);
 });
 
-test('the words of the contract', () => {
-  expect(signals.join(' ')).toBe('unknown releasing failed succeeded blocked drifted clear');
-  expect(pressReasons.join(' ')).toBe(
+test('the words are those of the contract: a change of it is made here too, on purpose', () => {
+  expect(signals.join(' '), 'messages/button.ts').toBe(
+    'unknown releasing failed succeeded blocked drifted clear',
+  );
+  expect(pressReasons.join(' '), 'messages/press.ts').toBe(
     'retained malformed unknown-button stale duplicate too-many cool-down no-action ' +
       'frozen blocked-by-sync-window not-permitted in-progress claimed-twice standing-by worker-stopping argocd-unreachable journal-unwritable',
   );
-  expect(patternNames.join(' ')).toBe(
+  expect(patternNames.join(' '), 'messages/pattern.ts').toBe(
     'off on fast-blink pulse two-flashes sos blip heartbeat double-blink triple-blink',
   );
-  expect(releaseOutcomes.join(' ')).toBe('succeeded failed partly timed-out interrupted');
-  expect(appOutcomes.join(' ')).toBe(
+  expect(releaseOutcomes.join(' '), 'messages/release.ts').toBe(
+    'succeeded failed partly timed-out interrupted',
+  );
+  expect(appOutcomes.join(' '), 'messages/release.ts').toBe(
     'in-sync already-in-sync still-out-of-sync changed failed refused in-progress terminated timed-out interrupted',
   );
 });

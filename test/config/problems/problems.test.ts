@@ -1,5 +1,6 @@
 // What is refused, and what a person reads: all problems at once, each with key, value, origin and remedy.
 import { describe, expect, test } from 'vitest';
+import { drivers } from '../../../config/sections/agent.ts';
 import { failure, load, onlyProblem, type Given } from '../support.ts';
 
 test('every problem of file, environment and flags is reported at once', async () => {
@@ -181,7 +182,7 @@ describe('an unknown choice', () => {
   test('the message about an unknown driver lists the choices', async () => {
     const problem = await onlyProblem({ file: 'agent: {driver: simulate}' });
     expect(problem).toMatchObject({
-      message: 'must be one of auto, rpio, gpiochip, simulated',
+      message: `must be one of ${drivers.join(', ')}`,
       remedy: 'did you mean `simulated`?',
     });
   });
