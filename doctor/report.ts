@@ -1,4 +1,4 @@
-// The output of `--json`, as documented in docs/doctor.md.
+// The output of `--json`, as documented in docs/doctor-json.md.
 import { toTime } from '../messages/time.ts';
 import type { Row } from './row.ts';
 import { isWell } from './table.ts';

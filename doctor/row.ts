@@ -31,7 +31,7 @@ export interface Row {
   readonly found: string;
   /** What to do; every `failed` and `warning` has one */
   readonly remedy?: string;
-  /** The same for programs. The members depend on the check and are documented in docs/doctor.md */
+  /** The same for programs. The members depend on the check and are documented in docs/doctor-json.md */
   readonly details?: Readonly<Record<string, unknown>>;
 }
 

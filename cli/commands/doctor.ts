@@ -19,7 +19,7 @@ const graceMs = 500;
 
 export async function configure(command: Command): Promise<void> {
   command
-    .addOption(new Option('--json', 'for programs: one object, described in docs/doctor.md'))
+    .addOption(new Option('--json', 'for programs: one object, described in docs/doctor-json.md'))
     .addOption(
       new Option(
         '--argocd',

@@ -7,7 +7,7 @@ import { listenForTest } from './listening.ts';
 import type { Workplace } from './processes.ts';
 import { controlOf, worldOf } from './argocd-control.ts';
 
-/** As docs/doctor.md describes it. */
+/** As docs/doctor-json.md describes it. */
 const reportSchema = z.strictObject({
   version: z.string(),
   at: z.iso.datetime(),
