@@ -1,4 +1,4 @@
-// Automated applications on the light of a whole worker: Argo CD syncs them by itself a moment after each commit.
+// Automated applications on the light of a whole worker: Argo CD syncs them by itself shortly after each commit.
 import { expect, it } from 'vitest';
 import { hurriedClock } from '../support/hurried-clock.ts';
 import { worldOf } from '../support/argocd-control.ts';

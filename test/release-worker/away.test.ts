@@ -1,5 +1,5 @@
-// Argo CD goes away and comes back, in front of a whole worker on a real broker. What is known would count for an hour here:
-// so whatever says unknown does not say it for the age of what is known.
+// Argo CD disappears and returns, with a whole worker on a real broker. State counts for an hour here, so the light never
+// shows unknown because of its age.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../service/clock.ts';
@@ -19,11 +19,11 @@ const answer = (response: ServerResponse, status: number, body = '') => {
   response.writeHead(status, { 'content-type': 'application/json' }).end(body);
   return true;
 };
-/** More than the tries of one question: the last answers of two questions in a row then never say the same. */
+/** More than the tries of one question, so that the last answers of two questions in a row always differ. */
 const gatewayStates = [502, 503, 504, 520];
 const refusedToken = '{"error":"x","code":16,"message":"invalid session: token is expired"}';
 
-/** A gateway in front of an Argo CD that is gone, which says so in another way each time; counted by what was asked for. */
+/** A gateway in front of an absent Argo CD, whose error differs each time; counted by kind of request. */
 function gateway() {
   const asked: string[] = [];
   const fault: Fault = (request, response) => {
@@ -112,7 +112,7 @@ describe('behind a gateway that keeps the stream open', () => {
     const next = { ...apps, till: 'OutOfSync' } as const;
     argocd.has(next);
     await untilShown(next);
-    // Argo CD has just been heard, so that the press is not held up by a question.
+    // Argo CD has just answered, so no question delays the press.
     argocd.break(gateway().fault);
     expect(await press('first')).toMatchObject({ outcome: 'accepted' });
     await untilUnknown(/HTTP 5[02]\d/);
@@ -126,13 +126,13 @@ describe('behind a gateway that keeps the stream open', () => {
     argocd.cut();
     await untilUnknown(/HTTP 5[02]\d/);
     const said = () => [on('button/main/signal').length, on('worker/main/drift').length];
-    // Calls that were under way end first; each in its own words.
+    // Calls in progress end first, each with its own message.
     await until(
       'nothing but questions',
       () => asked.length >= 9 && asked.slice(-9).every((url) => url === '/api/version'),
     );
     const before = said();
-    // A list that was under way when the first question failed still has its own tries.
+    // A list that was in progress when the first question failed still has its own tries.
     await until(
       'questions only',
       () => asked.length > 6 && asked.slice(-6).every((url) => url === '/api/version'),
@@ -148,7 +148,7 @@ describe('behind a gateway that keeps the stream open', () => {
 
 it('a server that is stopped, and ends no connection, is found out by its silence', async () => {
   const { argocd, untilUnknown, untilShown } = await here();
-  // Keep-alives stop with it.
+  // Its keep-alives stop too.
   for (const stream of argocd.streams()) stream.write = () => true;
   argocd.break(() => true);
   await untilUnknown(/no answer within/);

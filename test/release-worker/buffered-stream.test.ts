@@ -1,4 +1,4 @@
-// A proxy in front of Argo CD that keeps the event stream to itself: whole worker, real broker, real HTTP.
+// A proxy in front of Argo CD that buffers the event stream: whole worker, real broker, real HTTP.
 import { createServer, request as httpRequest } from 'node:http';
 import { expect, it } from 'vitest';
 import { createHealth } from '../../service/health.ts';
@@ -9,7 +9,7 @@ import { simulatedArgoCd } from './support/argocd.ts';
 import { newCommit, newestCommit, oldCommit } from './support/records.ts';
 import { onBroker, startWorker, stateDirectory, workerConfig } from './support/worker.ts';
 
-/** Passes everything on, but holds back what a stream sends, as one does that waits for its end. */
+/** Passes everything on except the data of a stream, like a proxy that waits for its end. */
 async function bufferingProxy(target: string): Promise<string> {
   const proxy = createServer((request, response) => {
     const { method, headers, url = '/' } = request;

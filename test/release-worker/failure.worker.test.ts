@@ -1,4 +1,4 @@
-// What a release that did not succeed leaves on the light of a whole worker, and what becomes of it.
+// How the light of a whole worker shows a release that did not succeed, and when it stops.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -15,7 +15,7 @@ import { onBroker, startWorker, stateDirectory, workerConfig } from './support/w
 
 const shop = { name: 'shop', drifted: true, syncMs: 20 };
 const desk = { name: 'desk' };
-/** The end of a release is news for 5 s: here for a fifth of that. */
+/** The light shows the end of a release for 5 s: here for a fifth of that. */
 const clock = hurriedClock(5);
 const endShownMs = 5_000 / 5;
 const refreshing = button({ coolDownMs: 0, on: { press: 'release', double: 'refresh' } });
@@ -44,7 +44,7 @@ async function arranged(applications: Parameters<typeof worldOf>[0]) {
   };
 }
 
-/** A journal of a former run whose one release failed, some time ago. */
+/** The journal of an earlier process whose only release failed some time ago. */
 function writeFailure(stateDir: string): void {
   const lines = linesOf(releaseOf([planned('shop')])).map((line): JournalLine => {
     if (line.type === 'finished') return { ...line, outcome: 'failed' };
@@ -158,7 +158,7 @@ describe('after a restart', () => {
 
     const before = on('button/main/signal').length;
     await start();
-    // What the former run said last is still there.
+    // The last message of the earlier process is still retained.
     await until('the same again', () =>
       on('button/main/signal')
         .slice(before)

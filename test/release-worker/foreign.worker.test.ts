@@ -1,5 +1,4 @@
-// A whole worker behind a broker that speaks MQTT 3.1.1 only, which sends what is retained whether asked to or not; and
-// behind Mosquitto.
+// A whole worker with a broker that only speaks MQTT 3.1.1 and always sends retained messages, and with Mosquitto.
 import { expect, it, onTestFinished } from 'vitest';
 import { connectAsync } from 'mqtt';
 import { startMosquitto } from '../service/mosquitto.ts';

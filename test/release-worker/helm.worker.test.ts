@@ -1,4 +1,4 @@
-// Whole workers with charts of a Helm repository, whose revisions are versions and no commits.
+// Whole workers with charts of a Helm repository, whose revisions are versions instead of commits.
 import * as z from 'zod/mini';
 import { expect, it } from 'vitest';
 import { worldOf, type ArgoCdControl } from '../support/argocd-control.ts';

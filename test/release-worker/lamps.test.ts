@@ -1,4 +1,4 @@
-// Lamps of others on a fake link and a hand-moved clock: what they are told, and when again.
+// Foreign lamps on a fake link and a hand-moved clock: which messages they get, and when the messages are repeated.
 import { describe, expect, it } from 'vitest';
 import { signals, type Signal } from '../../messages/button.ts';
 import { createLamps } from '../../release-worker/lamps.ts';
@@ -25,7 +25,7 @@ async function lamps(lights: readonly object[]) {
   };
 }
 
-/** What a lamp is told for every signal, in their order. */
+/** The message to a lamp for every signal, in their order. */
 async function allOf(light: object, topic: string) {
   const { clock, connect, show, told } = await lamps([light]);
   connect();
@@ -224,7 +224,7 @@ describe('a lamp that is back', () => {
     clock.advance(60_000);
     const [first] = told(topic);
     fake.deliver(back, offline);
-    // The stored one tells of the past: every connection begins with the whole truth anyway.
+    // The stored message is outdated: every connection begins with the current state anyway.
     fake.deliver(back, online, { retained: true });
     clock.advance(10_000);
     expect(told(topic)).toEqual([first]);

@@ -1,4 +1,4 @@
-// What the worker counts, on a registry of its own and a clock that is moved by hand.
+// The worker's metrics, on a separate registry and a hand-moved clock.
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import type { Release } from '../../messages/release.ts';

@@ -9,7 +9,7 @@ import { onBroker, startWorker, stateDirectory, workerConfig } from './support/w
 
 const accounts = (password: string) => [{ name: 'button', get: ['*'], sync: ['*'], password }];
 
-/** @param password what is in argocd.passwordFile */
+/** @param password the content of argocd.passwordFile */
 async function installation(password: string) {
   const { control } = await simulatedArgoCd({
     ...Object(worldOf([{ name: 'shop', drifted: true, syncMs: 20 }])),
@@ -33,7 +33,7 @@ async function installation(password: string) {
 it('a session that has ended is followed by another, and the press in between is carried out once', async () => {
   const { control, untilSignal, publish, result } = await installation('first-password');
   await untilSignal('main', 'drifted');
-  // As a restart of Argo CD with another key: no session of before counts.
+  // As after a restart of Argo CD with another key: all earlier sessions are invalid.
   await control.post('world', { access: { accounts: accounts('first-password') } });
   await publish('button/main/press', '{"id": "p1"}');
   expect(await result('main', 'p1')).toMatchObject({ outcome: 'accepted' });

@@ -1,5 +1,5 @@
-// Drift that Argo CD finds by itself: it polls its repositories, and nobody has asked for a refresh. A refresh by somebody
-// else stands for the poll: for the worker both are a change that comes without its doing.
+// Drift that Argo CD finds by polling its repositories, without a refresh by the worker. Another client's refresh stands for
+// the poll: the worker sees both as a change that it did not cause.
 import { expect, it } from 'vitest';
 import { worldOf } from '../support/argocd-control.ts';
 import { stays, until } from '../support/wait.ts';

@@ -1,4 +1,4 @@
-// Answers to requests: where they go, and where not.
+// Replies to requests: where they are sent, and where not.
 import { expect, it } from 'vitest';
 import { createReplies } from '../../release-worker/replies.ts';
 import { createFakeLink } from './support/fake-link.ts';

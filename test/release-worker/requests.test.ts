@@ -1,4 +1,4 @@
-// Freeze, terminate and what remains of a rollback, asked of whole workers: real broker, real files, simulated Argo CD.
+// Freeze, terminate and an interrupted rollback, requested from whole workers: real broker, real files, simulated Argo CD.
 import { readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -111,7 +111,7 @@ describe('a retained request', () => {
     await untilSignal('main', 'releasing');
     await publish(topic, payload, true);
     await until('the live one to be cleared', () => cleared() === 2);
-    // Answered behind the other, so that one has had its effect by now.
+    // Answered after the other request, so that one has taken effect by now.
     await press('p2');
     await until('the freeze to be said', () => latest('worker/main/freeze/state'));
     expect(latest('worker/main/freeze/state')).toMatchObject({ frozen: false });
@@ -140,7 +140,7 @@ describe('a request', () => {
     await ask('worker/main/terminate', {});
     const came = heard.slice(before).map(({ topic }) => topic);
     expect(came.filter((topic) => /reply|press|result/.test(topic))).toEqual(['reply/ask-1']);
-    // What the client has sent itself.
+    // The client's own messages.
     expect(came.filter((topic) => topic === 'freeze/set')).toHaveLength(elsewhere.length);
   });
 
@@ -227,7 +227,7 @@ it('the freeze of a button is answered by the worker that has it, and by no othe
   );
   await until('the second worker', () => latest('worker/two/availability')?.['text'] === 'online');
   expect(await ask('freeze/set', { frozen: true, button: 'till' })).toMatchObject({ ok: true });
-  // Both answer this one, behind the other.
+  // Both workers answer this request, after the previous one.
   expect(await ask('freeze/set', { frozen: false })).toMatchObject({ ok: true });
   await until('both', () => on('reply/ask-2').length === 2);
   expect(on('reply/ask-1')).toHaveLength(1);

@@ -1,4 +1,4 @@
-// What the composition root makes of the configuration's secrets and of a proxy in the environment.
+// What the composition root makes of the configured secrets and of a proxy in the environment.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

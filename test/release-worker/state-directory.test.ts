@@ -1,4 +1,4 @@
-// A state directory that cannot be written, by the file systems that refuse: it is known before somebody presses.
+// A state directory that is not writable, on file systems that refuse: the worker knows before anybody presses.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,7 +68,7 @@ function watching(stateDir: string) {
   return { clock, state };
 }
 
-// Root may mount; elsewhere these are skipped, by their name.
+// Only root may mount; for other users these are skipped, and named as skipped.
 describe.skipIf(!mayMount)('a state directory on a disk of its own (mounting it needs root)', () => {
   it('that is full is said after a failed press, nothing is released, and a press is as soon as there is room', async () => {
     const disk = tinyDisk();

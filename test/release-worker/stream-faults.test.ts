@@ -1,5 +1,5 @@
-// What Argo CD, or what stands in front of it, can do wrong: in the end the worker shows what is so, and meanwhile it
-// says that it does not know, and why. Whole workers, a real broker, real HTTP.
+// Faults of Argo CD, or of a proxy in front of it. Meanwhile the worker shows that it does not know, and why; in the end it
+// shows the truth. Whole workers, a real broker, real HTTP.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../service/clock.ts';
@@ -9,7 +9,7 @@ import { eventHead, eventOf, type BreakableArgoCd, type Fault } from './support/
 import { hurry, showing } from './support/showing.ts';
 
 const before = { shop: 'Synced', till: 'OutOfSync' } as const;
-/** Something is new, something is gone, something has changed. */
+/** One application is new, one is gone, one has changed. */
 const after = { till: 'Synced', ledger: 'OutOfSync', vault: 'OutOfSync' } as const;
 
 const isStream = ({ url = '' }: IncomingMessage) => url.startsWith('/api/v1/stream/');
@@ -41,7 +41,7 @@ const storm: Fault = (() => {
 interface Row {
   readonly begin: (argocd: BreakableArgoCd) => void | Promise<void>;
   readonly end?: (argocd: BreakableArgoCd) => void | Promise<void>;
-  /** what the light says meanwhile */
+  /** what the light shows meanwhile */
   readonly reason: RegExp;
 }
 
@@ -112,13 +112,13 @@ describe('shows what is so after, and unknown during', () => {
     await untilUnknown(reason);
     await end?.(argocd);
     argocd.mend();
-    // What still hangs would have to run into its time limit first.
+    // Otherwise a request that hangs would have to reach its time limit first.
     argocd.cut();
     await untilShown(after);
   });
 });
 
-/** The stream alone: lists go on, so that the light need not go out. */
+/** Only the stream: lists still work, so the light need not go out. */
 const streams: Readonly<Record<string, (argocd: BreakableArgoCd) => void | Promise<void>>> = {
   'cut in the middle of a line': (argocd) =>
     cutAfter(argocd, eventOf('MODIFIED', 'till', 'Synced').slice(0, 60)),
@@ -171,7 +171,7 @@ function cutAfter(argocd: BreakableArgoCd, bytes: string | Buffer): void {
 
 function eachStream(argocd: BreakableArgoCd, write: (stream: ServerResponse) => void): void {
   for (const stream of argocd.streams()) write(stream);
-  // Those that are opened meanwhile get it too.
+  // Streams that are opened meanwhile get it too.
   argocd.break((request, response) => {
     if (!isStream(request)) return false;
     response.writeHead(200, eventHead);
@@ -229,7 +229,7 @@ it('takes no more of an event without end than it may have, and goes on', async 
   });
   argocd.cut();
   await until('three attempts', () => taken.length >= 3);
-  // 4 MiB, and what the kernel keeps of both sockets.
+  // 4 MiB, and what the kernel buffers for both sockets.
   for (const bytes of taken) expect(bytes).toBeLessThan(20_000_000);
   argocd.mend();
   argocd.secretlyHas(after);
@@ -237,7 +237,7 @@ it('takes no more of an event without end than it may have, and goes on', async 
 });
 
 describe('a clock that jumps', () => {
-  /** Its timers jump with it, as those of a process do that stood still. */
+  /** Its timers jump with it, as those of a paused process do. */
   const jumping = () => {
     const real = systemClock();
     const clock = hurriedClock(hurry);

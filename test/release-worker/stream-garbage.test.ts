@@ -1,4 +1,4 @@
-// A stream that sends nothing but garbage, as fast as it goes, to a whole worker.
+// A stream that sends only garbage, at full speed, to a whole worker.
 import { expect, it } from 'vitest';
 import { until } from '../support/wait.ts';
 import { keptLog } from './argocd/kept-log.ts';

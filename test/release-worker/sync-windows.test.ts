@@ -1,4 +1,4 @@
-// Sync windows of a project, from Argo CD to the light, to the answer of a press and to the topic of an application.
+// Sync windows of a project on their way from Argo CD to the light, the result of a press and the topic of an application.
 import { expect, it } from 'vitest';
 import { worldOf } from '../support/argocd-control.ts';
 import { until } from '../support/wait.ts';

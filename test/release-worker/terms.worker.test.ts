@@ -1,4 +1,4 @@
-// Terms of two processes under one worker id, and connections that are cut: whole workers on the real broker.
+// Terms of two processes with one worker id, and broken connections: whole workers on the real broker.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -10,7 +10,7 @@ import { onBroker, startWorker, stateDirectory, workerConfig } from './support/w
 
 const drifted = worldOf([{ name: 'shop', drifted: true, syncMs: 10 }]);
 
-/** Two workers under one id, each with a state directory of its own; the second has taken over. */
+/** Two workers with one id and separate state directories; the second one has taken over. */
 async function takenOver(before: (broker: Awaited<ReturnType<typeof onBroker>>) => Promise<void>) {
   const { control } = await simulatedArgoCd(drifted);
   const broker = await onBroker();
@@ -25,7 +25,7 @@ async function takenOver(before: (broker: Awaited<ReturnType<typeof onBroker>>) 
   return {
     ...broker,
     control,
-    /** Ends the second; resolves when the first has taken over. */
+    /** Ends the second one; resolves when the first one has taken over. */
     giveBack: async () => {
       await second.stop();
       await until('the first worker to be back', () => instance() === first);
@@ -123,7 +123,7 @@ it('a press has one result, also where the connection broke before it was acknow
   const before = broker.on('worker/main/info').length;
   await startWorker(config);
   await until('the next run', () => broker.on('worker/main/info').length > before);
-  // Results of a former run come before those of presses that come now.
+  // Results of an earlier process come before those of new presses.
   await broker.publish('button/main/press', '{"id": "p2"}');
   await broker.result('main', 'p2');
   expect(isCut).toBe(true);

@@ -1,4 +1,4 @@
-// A whole worker at an Argo CD behind TLS with a CA of its own.
+// A whole worker with an Argo CD behind TLS with a private CA.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -48,7 +48,7 @@ describe.skipIf(!hasOpenssl)('Argo CD behind TLS (skipped without openssl)', () 
     expect(await result('main', 'p1')).toMatchObject({ outcome: 'accepted' });
     await untilSignal('main', 'succeeded');
     expect(await control.syncs()).toHaveLength(1);
-    // By the stream: no list is due for minutes.
+    // From the stream: no list is due for minutes.
     await untilSignal('main', 'clear');
     await control.post('drift', { app: 'shop' });
     await untilSignal('main', 'drifted');

@@ -1,4 +1,4 @@
-// Whole workers: what becomes of a press while Argo CD is at something else.
+// Whole workers: the outcome of a press while Argo CD is busy with something else.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -210,7 +210,7 @@ describe('after a restart', () => {
     const now = new Date().toISOString();
     const write = (line: unknown) => appendFileSync(path, `${JSON.stringify(line)}\n`);
     write(pressLine({ pressId: 'long-ago' }));
-    // The clock was not set then, so it may have been just now.
+    // The clock was not synchronized then, so the press may have been just now.
     write(pressLine({ pressId: 'early', at: '1970-01-01T00:00:20.000Z' }));
     write(pressLine({ pressId: 'answered', at: now }));
     write({ type: 'answered', at: now, pressId: 'answered' });

@@ -79,7 +79,7 @@ describe('the freeze file', () => {
 
   it('that cannot be written: freezing holds with a warning, lifting is refused until it can', async () => {
     const { stateDir, press, ask, latest } = await working([shop]);
-    // Whatever the rights of the process, a directory is not opened as a file.
+    // Even with all rights, a directory cannot be opened as a file.
     const inTheWay = join(stateDir, 'freeze.json.new');
     mkdirSync(inTheWay);
     expect(await ask('freeze/set', { frozen: true, reason: 'the sale' })).toMatchObject({
@@ -125,7 +125,7 @@ describe('requests that are retained', () => {
     await publish('freeze/set', '{"id": "live", "frozen": true}', true);
     await cleared('worker/main/terminate', 2);
     await cleared('freeze/set', 2);
-    // What comes later is answered, so what came before has been looked at.
+    // A later message is answered, so the earlier ones have been processed.
     expect(await ask('freeze/set', { frozen: true, button: 'nobodys' })).toMatchObject({ ok: false });
     expect(await ask('worker/main/terminate', { app: 'argocd/nobodys' })).toMatchObject({ ok: false });
     expect(latest('button/main/signal')).toMatchObject({ signal: 'releasing' });

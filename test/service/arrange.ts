@@ -71,7 +71,7 @@ export const eventTopic = `P/${eventAddress.topic}`;
 export const stateTopic = `P/${stateAddress.topic}`;
 export const pressTopic = `P/${pressAddress.topic}`;
 
-/** Events and states that a test tells apart by a number. */
+/** Events and states that a number distinguishes. */
 export function event(number: number): ButtonEvent {
   return { event_type: 'press', heldMs: number };
 }

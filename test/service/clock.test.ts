@@ -148,7 +148,7 @@ describe('whether the clock is synchronised', () => {
     answers[1]?.(false);
     await until(() => sync.state() === false);
     expect(clock.pendingTimers()).toBe(1);
-    // Stepped while it was being looked up: the answer may be from before.
+    // Stepped during the query: the answer may be from before.
     clock.jump(3_600_000);
     sync.state();
     clock.jump(5_000);

@@ -1,4 +1,4 @@
-// A broker at the level of packets, for what no real one can be made to do. It answers as it is told.
+// A broker at the level of packets, for behaviour that no real one can be configured to have. The test sets its answers.
 import { createServer, type Socket } from 'node:net';
 import { listenForTest } from '../support/listening.ts';
 
@@ -66,7 +66,7 @@ export async function startFakeBroker(behaviour: Behaviour): Promise<FakeBroker>
       rest = Buffer.concat([rest, chunk]);
       for (let found = cut(rest); found !== undefined; found = cut(rest)) {
         rest = rest.subarray(found.length);
-        // Behind the protocol name "MQTT".
+        // After the protocol name "MQTT".
         if (found.packet.type === types.connect) version = found.packet.body.readUInt8(6);
         packets.push(found.packet);
         behaviour(found.packet, peer);

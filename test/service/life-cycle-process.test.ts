@@ -1,4 +1,4 @@
-// The life cycle with a real process and real signals. Runs on the compiled code (`npm run build`).
+// The life cycle with a real process and real signals. Uses the compiled code (`npm run build`).
 import { spawn } from 'node:child_process';
 import { expect, onTestFinished, test } from 'vitest';
 import { until } from './arrange.ts';

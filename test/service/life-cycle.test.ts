@@ -14,7 +14,7 @@ function named(name: string, said: string[], changed: Partial<Part> = {}): Part 
   };
 }
 
-/** A promise to be settled by hand. */
+/** A promise that the test settles. */
 function gate(): { opened: Promise<void>; open: () => void } {
   let open = () => {};
   const opened = new Promise<void>((resolve) => {

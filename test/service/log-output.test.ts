@@ -21,7 +21,7 @@ beforeEach(() => {
 
 const output = (keptMax?: number) =>
   createLogOutput({
-    // As a file on a disk with so much room: what fits is written, and nothing is an error.
+    // Like a file on a disk with little room: what fits is written, without an error.
     write: (bytes) => {
       const fits = Math.min(room, bytes.length);
       if (fits === 0) throw error;

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { messageOf, silentLog } from '../../service/log.ts';
 import { until } from './arrange.ts';
 
-/** Makes a log and runs the code with `log` at hand; on the compiled code. */
+/** Makes a log and runs the code with `log` in scope; uses the compiled code. */
 function scriptOf(format: string, code: string): string {
   const module = new URL('../../dist/service/log.js', import.meta.url).href;
   return `import { createLog } from ${JSON.stringify(module)};
@@ -11,7 +11,7 @@ const log = await createLog({ level: 'info', format: ${JSON.stringify(format)} }
 ${code}`;
 }
 
-/** What such a process writes. */
+/** The output of such a process. */
 function written(format: string, code: string): string {
   const script = scriptOf(format, code);
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
@@ -49,7 +49,7 @@ test.each(['json', 'pretty'])('secrets are masked (%s)', (format) => {
   );
   expect(output).toContain('connecting');
   expect(output).not.toContain('s3cret');
-  // The lines for people have no members at all.
+  // The lines for people have no members.
   expect(output.includes('********')).toBe(format === 'json');
 });
 

@@ -1,4 +1,4 @@
-// Mosquitto as a process of its own, with a configuration of the test's, and certificates made for it.
+// Mosquitto as a separate process, with a configuration by the test, and certificates made for it.
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -20,13 +20,13 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** @param lines of its configuration, beside the listener on a free port */
+/** @param lines of its configuration, besides the listener on a free port */
 export async function startMosquitto(lines: readonly string[]): Promise<Mosquitto> {
   const folder = temporaryFolder();
   const file = join(folder, 'mosquitto.conf');
-  // Started as root it would drop to a user who may not read the test's files.
+  // Started as root, it would switch to a user who may not read the test's files.
   const user = process.getuid?.() === 0 ? ['user root'] : [];
-  // It cannot choose a port itself; another process may take the free one first, then it ends and we try again.
+  // It cannot choose a port itself. If another process takes the free one first, it ends and we try again.
   for (let tries = 0; tries < 5; tries += 1) {
     const port = await freePort();
     writeFileSync(file, [...user, `listener ${port} 127.0.0.1`, ...lines, ''].join('\n'));
@@ -58,7 +58,7 @@ export interface Certificates {
   readonly keyFile: string;
 }
 
-/** An authority, and a certificate signed by it for the names, as openssl writes them (`DNS:localhost`). */
+/** An authority, and a certificate signed by it for the names, in openssl's syntax (`DNS:localhost`). */
 export function certificates(folder: string, names: string): Certificates {
   const at = (name: string) => join(folder, name);
   const openssl = (line: string) => execFileSync('openssl', line.split(' '), { stdio: 'ignore' });

@@ -1,4 +1,4 @@
-// What a process tells systemd, heard in the place of systemd.
+// Receives in systemd's place what a process tells systemd.
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Workplace } from '../support/processes.ts';
@@ -6,7 +6,7 @@ import type { Workplace } from '../support/processes.ts';
 export interface NotifySocket {
   /** for NOTIFY_SOCKET */
   readonly path: string;
-  /** The messages so far, each as its assignments; without those that systemd-notify sends for itself. */
+  /** The messages so far, each as its assignments, without those that systemd-notify sends for itself. */
   messages(): readonly (readonly string[])[];
 }
 

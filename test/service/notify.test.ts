@@ -1,4 +1,4 @@
-// What systemd is told, with the real systemd-notify and the real command. Runs on the compiled code (`npm run build`).
+// What systemd is told, with the real systemd-notify and the real command. Uses the compiled code (`npm run build`).
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => workplace.clear());
 
-/** A folder to be put before PATH, with a program in it. */
+/** A folder for the beginning of PATH, with a program in it. */
 function program(name: string, script: string): string {
   const path = join(workplace.directory, name);
   writeFileSync(path, `#!/bin/sh\n${script}\n`);
@@ -121,7 +121,7 @@ describe('where systemd cannot be told, the process runs all the same', () => {
     await until('systemd-notify to hang', () => calls().includes('READY=1'));
     await ended(broker);
     await until('the last word', () => calls().includes('STOPPING=1'));
-    // It hangs to this moment: nobody has waited for it.
+    // It still hangs: nothing has waited for it.
     expect(process.kill(Number(calls().split(' ')[0]))).toBe(true);
   });
 });

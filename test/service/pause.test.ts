@@ -1,4 +1,4 @@
-// A process that stood still does not know how old what it reads now is.
+// After a pause a process does not know how old the messages are that it reads.
 import { expect, test } from 'vitest';
 import type { Clock } from '../../service/clock.ts';
 import { createPauseWatch } from '../../service/pause.ts';

@@ -1,4 +1,4 @@
-// What every process says of itself, on a real event loop.
+// The metrics of every process, on a real event loop.
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { createHealth } from '../../service/health.ts';

@@ -1,4 +1,4 @@
-// One process a state directory.
+// Only one process may use a state directory.
 import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
@@ -30,7 +30,7 @@ async function lock(stateDir: string, host = 'pi') {
   return { ...held, lines };
 }
 
-/** The name of a process that was killed stays behind. */
+/** The name of a killed process stays behind. */
 async function leftover(path: string): Promise<void> {
   const holder = spawn(process.execPath, [
     '-e',
@@ -44,7 +44,7 @@ async function leftover(path: string): Promise<void> {
   expect(existsSync(path)).toBe(true);
 }
 
-/** 108 bytes are all that the address of a socket has room for. */
+/** The address of a socket has at most 108 bytes. */
 const deep = (stateDir: string) => join(stateDir, 'd'.repeat(80), 'e'.repeat(80));
 
 describe.each([

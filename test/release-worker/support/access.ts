@@ -1,4 +1,4 @@
-// Access on a hand-moved clock, in front of a scripted Argo CD whose questions are counted.
+// Access on a hand-moved clock, with a scripted Argo CD that counts its requests.
 import { onTestFinished } from 'vitest';
 import type { AppName, ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
@@ -14,7 +14,7 @@ export const refused = () => Promise.reject(new ArgoCdError({ kind: 'unavailable
 export function askingAccess(over: Partial<ArgoCd> = {}) {
   const clock = createFakeClock();
   const registry = createRegistry();
-  /** what has been asked for, by the kind of question */
+  /** the requests so far, by kind */
   const asked = { projects: [] as string[], apps: [] as string[], windows: [] as string[] };
   const changed: string[][] = [];
   const rules = { project: true, permitted: true, windowOpen: true };

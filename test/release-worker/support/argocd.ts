@@ -1,4 +1,4 @@
-// A simulated Argo CD with the worker's real client, for one test; and a client made of plain functions.
+// A simulated Argo CD with the worker's real client, for one test, and a client made of plain functions.
 import { onTestFinished } from 'vitest';
 import { createTestArgoCd } from '../../argocd/argocd.ts';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
@@ -18,7 +18,7 @@ export async function simulatedArgoCd(
     readonly token?: string;
     readonly requestTimeoutMs?: number;
     readonly keepAliveMs?: number;
-    /** of Argo CD; by default the newest */
+    /** the version of Argo CD; the newest by default */
     readonly version?: string;
   } = {},
 ): Promise<SimulatedArgoCd> {
@@ -42,7 +42,7 @@ export async function simulatedArgoCd(
 const neverAsked = (what: string) => () =>
   Promise.reject(new ArgoCdError({ kind: 'invalid', message: `the test did not expect: ${what}` }));
 
-/** Answers nothing but what a test gives. */
+/** Answers only what a test supplies. */
 export function scriptedArgoCd(answers: Partial<ArgoCd>): ArgoCd {
   return {
     server: 'https://argocd.example',
@@ -73,7 +73,7 @@ export interface ScriptedStream {
   fail(error: Error): void;
 }
 
-/** A stream that sends what a test hands it, and ends when it is destroyed. */
+/** A stream that sends what a test gives it, and ends when it is destroyed. */
 export function scriptedStream(signal?: AbortSignal): ScriptedStream {
   const chunks: Uint8Array[] = [];
   let ended: Error | true | undefined;

@@ -1,5 +1,5 @@
-// An Argo CD with a few applications that can be broken in ways in which no simulator of it should have to break: what it
-// sends, when, and whether it answers at all is the test's.
+// An Argo CD with a few applications, which a test can break in ways that the simulator should not have. The test decides
+// what it sends, when, and whether it answers at all.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { onTestFinished } from 'vitest';
 import { listening } from '../../support/listening.ts';
@@ -8,30 +8,30 @@ import { newCommit, oldCommit } from './records.ts';
 export type Sync = 'Synced' | 'OutOfSync';
 /** name to state */
 export type Apps = Readonly<Record<string, Sync>>;
-/** True: it has taken the request in hand. */
+/** True: it has handled the request itself. */
 export type Fault = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 export interface BreakableArgoCd {
   readonly url: string;
-  /** Other contents; open streams are told. */
+  /** Changes the contents; open streams are told. */
   has(apps: Apps): void;
-  /** Other contents, of which no stream is told. */
+  /** Changes the contents; no stream is told. */
   secretlyHas(apps: Apps): void;
-  /** From now on, until `mend`. */
+  /** Until `mend` is called. */
   break(fault: Fault): void;
   mend(): void;
-  /** Streams that are open now and were opened as they should be. */
+  /** Streams that are open now and were opened correctly. */
   streams(): readonly ServerResponse[];
   /** Cuts all connections. */
   cut(): void;
-  /** Refuses connections, until `listen`. */
+  /** Refuses connections until `listen` is called. */
   close(): Promise<void>;
   listen(): Promise<void>;
 }
 
 export const eventHead = { 'content-type': 'text/event-stream' };
 
-/** Keep-alives of Argo CD come every 15 s. */
+/** Argo CD sends keep-alives every 15 s. */
 export async function breakableArgoCd(keepAliveMs = 15_000): Promise<BreakableArgoCd> {
   let apps: Apps = {};
   let fault: Fault | undefined;

@@ -1,4 +1,4 @@
-// A button as its configuration has it, with the defaults.
+// A button in the form of its configuration, with the defaults.
 import type { ButtonConfig } from '../../../release-worker/buttons.ts';
 
 export function button(over: Partial<ButtonConfig> = {}): ButtonConfig {

@@ -1,4 +1,4 @@
-// The real client with a token that stays, the system's clock, and no log: what most tests want of it.
+// The real client with a fixed token, the system's clock, and no log: what most tests need.
 import { createArgoCd, type ArgoCd } from '../../../release-worker/argocd/client.ts';
 import type { HttpOptions } from '../../../release-worker/argocd/http.ts';
 import { fixedSecret, type SecretSource } from '../../../release-worker/argocd/secret-source.ts';

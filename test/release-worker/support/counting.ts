@@ -3,7 +3,7 @@ import type { DriftCounts, Obstacle } from '../../../release-worker/drift/drifte
 import { createLostComparisons } from '../../../release-worker/drift/lost-comparisons.ts';
 import { createDriftCounter } from '../../../release-worker/drift/drift-counter.ts';
 
-/** What these applications come to, where a button selects them all. */
+/** The count of these applications for a button that selects them all. */
 export function countDrift(
   apps: readonly AppRecord[],
   obstacleOf: (key: string) => Obstacle | undefined,

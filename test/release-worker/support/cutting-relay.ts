@@ -1,9 +1,9 @@
-// A relay in front of a broker that cuts a connection when a test says so.
+// A relay to a broker that cuts a connection when a test says so.
 import { connect, createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { listenForTest } from '../../support/listening.ts';
 
-/** @param isToBeCut of what a client sends: the connection is cut in place of passing it on */
+/** @param isToBeCut decides by a client's packet: the connection is cut instead of passing the packet on */
 export async function cuttingRelay(
   brokerUrl: string,
   isToBeCut: (data: Buffer, connection: number) => boolean,

@@ -1,4 +1,4 @@
-// Judging with the real client, a watch and what they know, against a simulated Argo CD.
+// Decides presses with the real client and a watch, against a simulated Argo CD.
 import { onTestFinished } from 'vitest';
 import { createAccess } from '../../../release-worker/drift/access.ts';
 import { createRegistry } from '../../../release-worker/drift/registry.ts';

@@ -1,4 +1,4 @@
-// A link without a network: takes what is published, through the real codecs, and hands in what a test says has arrived.
+// A link without a network. It records what is published, and delivers what a test sends, through the real codecs.
 import { Buffer } from 'node:buffer';
 import type { Address, Filter } from '../../../messages/channel.ts';
 import type { SubscribeOptions } from '../../../service/link/connection.ts';
@@ -12,24 +12,24 @@ export interface Published {
 }
 
 export interface FakeLink {
-  /** Shared state is read at once, and there is none; what is delivered as retained comes as a late copy. */
+  /** Shared state is read at once, and there is none. A message that is delivered as retained counts as a late copy. */
   readonly link: Link;
   /** everything in the order in which it was published; an undefined message: the topic was cleared */
   readonly published: Published[];
-  /** what has been asked of the broker, in order */
+  /** the requests to the broker, in order */
   readonly subscriptions: { readonly filter: string; readonly options: SubscribeOptions | undefined }[];
-  /** what is retained at a topic */
+  /** the retained message of a topic */
   retained(topic: string): unknown;
   on(topic: string): unknown[];
-  /** How the broker takes events that are to be acknowledged; never: the promise stays open. */
+  /** How the broker answers events that need an acknowledgement; never: the promise stays open. */
   acknowledges: boolean | 'never';
-  /** what comes of state that is published once; nothing else than `acknowledged` gets to the broker */
+  /** the outcome of state that is published once; only `acknowledged` means that it reached the broker */
   takesStates: Acknowledgement;
   /** how often `publishOnce` was not acknowledged */
   refusedStates: number;
   /** bytes of the largest packet */
   packetMax: number;
-  /** whether shared state gets to the broker */
+  /** whether shared state reaches the broker */
   takesShared: boolean;
   deliver(
     topic: string,
@@ -48,7 +48,7 @@ export function createFakeLink(): FakeLink {
   const subscriptions: FakeLink['subscriptions'] = [];
   let state: LinkState = { state: 'connected', since: 0, message: 'connected' };
 
-  /** What a receiver would decode; a message that does not fit its own row fails the test. */
+  /** The message as a receiver decodes it; one that does not fit its own row fails the test. */
   const overTheWire = <M>(address: Address<M>, message: M): unknown => {
     const decoded = address.codec.decode(Buffer.from(address.codec.encode(message)));
     if (!decoded.ok) throw new Error(`${address.topic}: ${decoded.error}`);

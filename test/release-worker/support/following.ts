@@ -1,4 +1,4 @@
-// Following one sync on a hand-moved clock, with what the stream tells and what a GET tells given by the test.
+// Follows one sync on a hand-moved clock; the test supplies the answers of the stream and of GET.
 import { expect, onTestFinished } from 'vitest';
 import type { AppRecord } from '../../../release-worker/argocd/application.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
@@ -33,16 +33,16 @@ export const plainDetail: SyncDetail = {
   undone: 0,
 };
 
-/** A sync of ours that is followed; `end()` is 'open' while it is. */
+/** A sync of ours that is followed; `end()` is 'open' until it has ended. */
 export function following(
   options: {
     app?: Partial<ReturnType<typeof planned>>;
     newer?: string;
     waitHealthy?: boolean;
     how?: 'release' | 'rollback';
-    /** what the operation did, as the whole object tells; without it the look for that fails */
+    /** what the operation did, as the whole object shows it; without it the request for that fails */
     detail?: Partial<SyncDetail>;
-    /** what Argo CD answers to the request to end the operation */
+    /** Argo CD's answer to the request to end the operation */
     terminate?: () => Promise<void>;
   } = {},
 ) {

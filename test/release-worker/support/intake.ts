@@ -1,4 +1,4 @@
-// An intake on a fake link and a hand-moved clock, with a decision that the test gives.
+// An intake on a fake link and a hand-moved clock, with a decision that the test supplies.
 import { keyOf } from '../../../release-worker/argocd/application.ts';
 import { createIntake, type IntakeOptions } from '../../../release-worker/presses/intake.ts';
 import type { Decision } from '../../../release-worker/presses/decision.ts';
@@ -29,7 +29,7 @@ export const accepting: Decision = {
   apps: [planned],
 };
 
-/** Releases what a press names and no press before it has taken; a plain press releases the applications given. */
+/** Releases what a press names unless an earlier press has taken it; a plain press releases the given applications. */
 export function acceptingOf(all: readonly string[] = ['argocd/shop']): IntakeOptions['decide'] {
   return (_, __, only = all, taken) => {
     const keys = only.filter((key) => !taken.has(key));
@@ -50,7 +50,7 @@ export interface MemoryJournal extends Journal {
   readonly lines: JournalLine[];
 }
 
-/** Writes nothing to a disk; what matters of that is tested with the real one. */
+/** Writes nothing to a disk; other tests use the real journal. */
 export function memoryJournal(): MemoryJournal {
   const lines: JournalLine[] = [];
   return {

@@ -1,11 +1,11 @@
-// Builders of what the worker knows of applications.
+// Builders of the worker's records of applications.
 import type { AppDetail, AppRecord } from '../../../release-worker/argocd/application.ts';
 
 export const oldCommit = '1'.repeat(40);
 export const newCommit = '2'.repeat(40);
 export const newestCommit = '3'.repeat(40);
 
-/** An application in sync at `newCommit`, as a list tells of it: without detail. */
+/** An application in sync at `newCommit`, as a list shows it: without details. */
 export function listed(over: Partial<AppRecord> = {}): AppRecord {
   return {
     namespace: 'argocd',
@@ -39,7 +39,7 @@ export function detailOf(over: Partial<AppDetail> = {}): AppDetail {
   };
 }
 
-/** The same as the stream or a GET tells of it. */
+/** The same as the stream or a GET shows it. */
 export function whole(over: Partial<AppRecord> = {}): AppRecord {
   return { ...listed(), detail: detailOf(), ...over };
 }

@@ -51,7 +51,7 @@ export function pressLine(over: Partial<Extract<JournalLine, { type: 'press' }>>
   };
 }
 
-/** What a whole release leaves in the journal, in its order. */
+/** The journal lines of a whole release, in order. */
 export function linesOf(release: PlannedRelease): readonly JournalLine[] {
   const { id: releaseId, pressId, button } = release;
   const step = { type: 'app', at: startedAt, releaseId } as const;

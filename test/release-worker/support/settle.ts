@@ -1,7 +1,7 @@
-// Lets tests with a clock of their own go on.
+// Lets work proceed in tests with their own clock.
 import type { FakeClock } from '../../support/fake-clock.ts';
 
-/** Lets everything run that needs no more time: promises, and what they lead to. */
+/** Runs everything that needs no more time: promises, and what follows from them. */
 export async function settle(): Promise<void> {
   for (let round = 0; round < 10; round += 1)
     await new Promise<void>((resolve) => {
@@ -9,7 +9,7 @@ export async function settle(): Promise<void> {
     });
 }
 
-/** Lets so many milliseconds pass, a step at a time, so that what a timer leads to can set the next one. */
+/** Advances the clock by so many milliseconds in small steps, so that a timer's effects can set the next timer. */
 export async function passTime(clock: FakeClock, ms: number, stepMs = 500): Promise<void> {
   await settle();
   for (let left = ms; left > 0; left -= stepMs) {

@@ -1,4 +1,4 @@
-// A whole worker in front of an Argo CD that breaks, and what everybody can see of it on the broker.
+// A whole worker with an Argo CD that breaks, and everything that is visible of it on the broker.
 import type { Clock } from '../../../service/clock.ts';
 import { createHealth } from '../../../service/health.ts';
 import { silentLog, type Log } from '../../../service/log.ts';
@@ -61,9 +61,9 @@ export async function showing(options: ShowingOptions) {
     retained,
     /** The signals of the button, oldest first. */
     signals: () => broker.on('button/main/signal').map(({ signal }) => signal),
-    /** Summary, signal and topics say these applications, and no others. */
+    /** Waits until summary, signal and topics show exactly these applications. */
     untilShown: (apps: Apps) => until(`to see ${JSON.stringify(apps).slice(0, 200)}`, () => shows(apps)),
-    /** The light says that it does not know, for this reason in words. */
+    /** Waits until the light shows unknown with this reason. */
     untilUnknown: (reason: RegExp) =>
       until(`unknown, ${String(reason)}`, () => {
         const latest = broker.latest('button/main/signal');

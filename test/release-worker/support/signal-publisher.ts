@@ -1,4 +1,4 @@
-// A signal publisher on a hand-moved clock, of applications that a test puts into the registry.
+// A signal publisher on a hand-moved clock; the test puts the applications into the registry.
 import { onTestFinished } from 'vitest';
 import type { AppRecord } from '../../../release-worker/argocd/application.ts';
 import { createSignalPublisher } from '../../../release-worker/drift/signal-publisher.ts';

@@ -14,7 +14,7 @@ import { passTime, settle } from './settle.ts';
 
 export const keepAlive = ':\n';
 
-/** One that nobody has started, of an Argo CD that answers nothing. */
+/** A watch that has not been started, with an Argo CD that answers nothing. */
 export function idleWatch() {
   const clock = createFakeClock();
   return createArgoCdWatch({
@@ -38,7 +38,7 @@ export async function watching(over: Partial<ArgoCd> = {}, drift: { readonly max
   const gets: string[] = [];
   let answer: () => Promise<readonly ListedApp[]> = () => Promise.resolve([listed()]);
   let changes = 0;
-  /** As the client breaks off what is under way when it is stopped. */
+  /** As the client aborts requests in progress when it is stopped. */
   const gone = new AbortController();
   const stopped = new Promise<never>((_, reject) => {
     gone.signal.addEventListener('abort', () => reject(new Error('stopped')));
@@ -95,7 +95,7 @@ export async function watching(over: Partial<ArgoCd> = {}, drift: { readonly max
       return newest;
     },
     isFresh: () => clock.monotonic() < watch.freshUntil(),
-    /** step by step, so that what is waited for happens in between */
+    /** step by step, so that effects happen in between */
     pass: (ms: number) => passTime(clock, ms),
   };
 }

@@ -1,4 +1,4 @@
-// Workers as their composition root builds them, on the real broker, against a simulated Argo CD.
+// Workers as their composition root builds them, on the real broker, with a simulated Argo CD.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ export interface Heard {
   readonly correlation?: string;
 }
 
-/** A broker, and a client that hears everything on it. */
+/** A broker, and a client that receives every message on it. */
 export async function onBroker() {
   const broker = createBroker(brokerOptions());
   const { url } = await broker.start();
@@ -50,7 +50,7 @@ export async function onBroker() {
     publish: async (topic: string, payload: string, retain = false) => {
       await client.publishAsync(`release-button/${topic}`, payload, { qos: 1, retain });
     },
-    /** As MQTT 5 has it: the answer is wanted at this topic, with these data. */
+    /** As in MQTT 5: the reply is wanted at this topic, with these correlation data. */
     request: async (topic: string, payload: string, responseTopic: string, correlation = 'c1') => {
       const properties = { responseTopic, correlationData: Buffer.from(correlation) };
       await client.publishAsync(`release-button/${topic}`, payload, { qos: 1, properties });

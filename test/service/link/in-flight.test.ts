@@ -62,7 +62,7 @@ describe('what is in flight', () => {
     expect(await first).toBe('acknowledged');
     clock.advance(1);
     expect(await third).toBe('timed-out');
-    // It was never written: nothing can arrive late.
+    // It was never written, so nothing can arrive late.
     expect(unacknowledged).toEqual([]);
     clock.advance(99);
     expect(await second).toBe('timed-out');

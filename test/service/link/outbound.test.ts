@@ -34,7 +34,7 @@ test('what was published without a connection is sent in order, state only in it
   await untilState('connected');
   await until(() => broker.published().length === 7);
   const sent = broker.published();
-  // Whoever sees `online` may believe the state: it is there before.
+  // The state comes before `online`, so that everybody who sees `online` may trust it.
   expect(sent.slice(0, 2).map(({ topic }) => topic)).toEqual([stateTopic, availabilityTopic]);
   const of = (topic: string) => numbers(sent.filter((one) => one.topic === topic).map((one) => one.payload));
   expect(of(stateTopic)).toEqual([5]);

@@ -126,7 +126,7 @@ test('the broker publishes `offline` for a process that is gone without a word',
   const { url } = await startBroker();
   const { mqtt, received } = await connectClient(url);
   await mqtt.subscribeAsync(availabilityTopic, { qos: 1 });
-  // In a process of its own, so that the kernel closes its socket and no code of ours can.
+  // In a separate process, so that the kernel closes its socket and our code cannot.
   const child = spawn(process.execPath, [
     new URL('../link.child.mjs', import.meta.url).pathname,
     'stay',

@@ -1,4 +1,4 @@
-// Why there is no connection, as a person reads it in the state, in the log and at /healthz.
+// Why there is no connection: the words for people in the state, in the log and at /healthz.
 import { createServer } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createHealth } from '../../../service/health.ts';

@@ -1,4 +1,4 @@
-// The link from the configuration, and its metrics.
+// The link as the configuration builds it, and its metrics.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Registry } from 'prom-client';

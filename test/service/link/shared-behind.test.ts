@@ -1,4 +1,4 @@
-// State of one topic, on a broker that has thousands of other messages stored for us.
+// State of one topic, on a broker that has stored thousands of other messages for us.
 import { expect, test } from 'vitest';
 import { buttonState } from '../../../messages/button.ts';
 import { app } from '../../../messages/drift.ts';
@@ -30,7 +30,7 @@ test('what is stored is read, and before all that is only good to know', async (
   expect(heard[0]).toBe(5);
 });
 
-/** On a hand-moved clock, after the broker's answer to the subscription; nothing is stored at its topic. */
+/** On a hand-moved clock, after the broker's answer to the subscription; nothing is retained at its topic. */
 async function waiting() {
   const clock = createFakeClock();
   const shared = createSharedStates({ clock, log: silentLog(), send: () => {} });

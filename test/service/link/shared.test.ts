@@ -1,4 +1,4 @@
-// State that another process may have said in our place: read on every connection before anything is said there.
+// State that another process may have published for the same id: each connection reads it before it publishes any.
 import { expect, test } from 'vitest';
 import { buttonState } from '../../../messages/button.ts';
 import { connectClient, payloads, startBroker } from '../../broker/brokers.ts';
@@ -118,7 +118,7 @@ test('after a reconnect all that is remembered waits for it, and comes behind it
   });
   await until(() => withheld.length === 1);
   const [peer] = withheld;
-  // Nothing but what is asked for goes out before.
+  // Before that, only the requested messages are sent.
   await link.publishNow(eventAddress, event(3));
   expect([publishedAt(peer, stateTopic), publishedAt(peer, availabilityTopic)]).toEqual([0, 0]);
   expect(publishedAt(peer, eventTopic)).toBe(1);
@@ -166,7 +166,7 @@ test('who waits for an acknowledgement hears of it also from a later connection'
   expect(acknowledged).toBe(false);
   await until(() => late > 0);
   expect(publishedAt(broker.peers[1], eventTopic)).toBe(1);
-  // One that has been acknowledged is not sent a second time.
+  // An acknowledged message is not sent again.
   broker.peers[1]?.socket.destroy();
   await untilState('connecting');
   await untilState('connected');

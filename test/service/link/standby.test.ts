@@ -24,10 +24,10 @@ import {
   type TestLink,
 } from '../arrange.ts';
 
-/** Real time, hurried. Not more: Mosquitto leaves Nagle's algorithm on, so that its second packet may take 40 ms. */
+/** Real time, hurried. Not more: Mosquitto leaves Nagle's algorithm on, so its second packet may take 40 ms. */
 const hurried = { clock: hurriedClock(5), reconnect: { minMs: 500, maxMs: 1_000 } };
 
-/** Two links under one id, the second connected last. */
+/** Two links with one id; the second one connected last. */
 async function twoUnderOneId(
   url: string,
   clock: Clock = hurried.clock,
@@ -50,7 +50,7 @@ test('who is thrown out stands by, names the other, and does not fight', async (
   expect(first.link.state.message).toBe(
     'standing by: P-worker-main is connected from second-host (instance second-instance); give one of the two another id, or stop one',
   );
-  // Three presses through the other: nobody has thrown it out meanwhile.
+  // Three presses through the other link: nothing has disconnected it meanwhile.
   for (const id of ['a', 'b', 'c'])
     expect(await second.link.publishNow(pressAddress, { id })).toBe('acknowledged');
   expect(second.states.map(({ state: now }) => now)).toEqual(['connecting', 'connected']);
@@ -90,7 +90,7 @@ test('a stand-by comes back when the other has said goodbye, with its subscripti
   await until(() => received.length === 1);
 });
 
-/** A hurried clock that knows the countdowns to a take-over: 3 to 7 s, and nothing else takes so long. */
+/** A hurried clock that knows the timers of a take-over: 3 to 7 s, which no other timer lasts. */
 function countingClock() {
   const clock = hurriedClock(5);
   const running = new Set<object>();
@@ -122,7 +122,7 @@ test('the last will of the one that was thrown out does not bring it back', asyn
   const counting = countingClock();
   const { first, second } = await twoUnderOneId(url, counting.clock);
   await until(() => first.link.state.message.includes('second-host'));
-  // A late will, three times; the other puts it right at once.
+  // A late will, three times; the other link corrects it at once.
   for (let time = 0; time < 3; time += 1) {
     const before = counting.begun();
     await mqtt.publishAsync(availabilityTopic, 'offline', { qos: 1, retain: true });
@@ -140,7 +140,7 @@ test('the retained info of the one that was thrown out is not taken for the othe
   const second = testLink(url, hurried);
   second.link.start();
   await first.until('standby');
-  // Seen by the stand-by before the other has said who it is: the reader reads what is retained, ours, first.
+  // The stand-by sees it before the other link has named itself: the reader first gets what is retained, which is ours.
   const { mqtt, received } = await connectClient(url);
   await mqtt.subscribeAsync('P/#', { qos: 1 });
   await until(() => received.some(({ topic }) => topic.endsWith('/info')));
@@ -174,7 +174,7 @@ test('a stand-by takes over where a restarted broker knows of nobody', async () 
   const { broker, url, port } = await startBroker();
   const { first, second } = await twoUnderOneId(url);
   await until(() => first.lines.join('').includes('second-instance'));
-  // Both vanish at once, and with the broker goes what it had retained.
+  // Both disappear at once, and the broker loses its retained messages.
   await Promise.all([broker.stop(), second.link.stop()]);
   await startBroker({ port });
   await first.until('connected');
@@ -192,7 +192,7 @@ test('a stand-by that cannot reach the broker says so and keeps trying', async (
 const withoutAWord = {
   // It closes a clean session that is taken over without a DISCONNECT.
   'Mosquitto 2.0.11': () => startMosquitto(['allow_anonymous true']),
-  // 3.1.1 has no such word at all.
+  // 3.1.1 has no such reason code.
   'a broker of 3.1.1': async () => {
     const { url } = await startBroker();
     const relay = await only311(url);
@@ -223,7 +223,7 @@ test('two that came at the same moment end as one that is there and one that sta
   const relay = await only311(url);
   onTestFinished(() => relay.stop());
   const both = ['one', 'two'].map((host) => {
-    // So eager that each comes back before the other has said who it is.
+    // So fast that each one is back before the other has named itself.
     const made = testLink(relay.url, { ...hurried, reconnect: { minMs: 1, maxMs: 1 } });
     made.link.publish(infoAddress, info(host, host));
     made.link.start();

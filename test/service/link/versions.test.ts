@@ -5,7 +5,7 @@ import { event, eventAddress, testLink, until } from '../arrange.ts';
 import { hurriedClock } from '../../support/hurried-clock.ts';
 import { polite, startFakeBroker, types, type Behaviour } from '../fake-broker.ts';
 
-/** A broker of one version only, which answers the other as it is told. */
+/** A broker of one version only; the test sets its answer to the other version. */
 const only =
   (version: number, otherwise: Behaviour): Behaviour =>
   (packet, peer) =>
@@ -136,7 +136,7 @@ test('at the next start 5 comes first again', async () => {
   expect(broker.peers.map(({ version }) => version)).toEqual([5, 4, 5, 4]);
 });
 
-/** Real time without delays; the delays that were asked for are written down. */
+/** Real time without delays; it records the delays that were requested. */
 function recordingClock(): { clock: Clock; delays: number[] } {
   const real = systemClock();
   const delays: number[] = [];
@@ -145,7 +145,7 @@ function recordingClock(): { clock: Clock; delays: number[] } {
     clock: {
       ...real,
       setTimeout: (fn, ms) => {
-        // 10 s: opening a connection may take so long; that is no delay between two tries.
+        // 10 s is the limit for opening a connection, not a delay between two tries.
         if (ms === 10_000) return { cancel: () => {} };
         delays.push(ms);
         return real.setTimeout(fn, 0);
@@ -204,7 +204,7 @@ test('a connection that held for 5 s starts the delays anew, a shorter one does 
   });
   const breakAfter = async (ms: number) => {
     await untilState('connected');
-    // Nothing is unacknowledged any more, so that only the connection's age counts.
+    // Everything is acknowledged, so that only the connection's age counts.
     expect(await link.publishNow(eventAddress, event(1))).toBe('acknowledged');
     await link.subscribed();
     clock.advance(ms);
