@@ -125,6 +125,17 @@ describe.skipIf(!hasMosquitto)('staging and production (skipped without mosquitt
     }
   });
 
+  it('a button that releases by a hold alone refuses a tap, and can still be rolled back', async () => {
+    const button =
+      '[{id: production, select: {all: true}, on: {hold: release, double: rollback}, coolDownMs: 0}]';
+    startWorker('production', '--worker-buttons', button);
+    await untilSignal('production', 'drifted');
+    expect(await press('production')).toMatchObject({ outcome: 'rejected', reason: 'no-action' });
+    const to = ['production', '--mqtt-url', brokerUrl];
+    expect(await run('press', ...to, '--gesture', 'hold', '--wait')).toMatchObject({ code: 0 });
+    expect(await run('rollback', ...to)).toMatchObject({ code: 0 });
+  });
+
   it('an Argo CD that is down takes away its own light only', async () => {
     await startBoth();
     argocd.production.signal('SIGKILL');
