@@ -5,15 +5,33 @@ import type { Gesture } from '../messages/gesture.ts';
 import { applicationKeySchema, requestIdSchema } from '../messages/ids.ts';
 import { buttonPress, buttonResult, type Press } from '../messages/press.ts';
 import { answerMs, ask, type Broker } from './ask.ts';
+import { addBy } from './by-option.ts';
 import { parseDuration, durationForms } from './duration.ts';
 import { noAnswer, notSucceeded, nothingToDo, print, refused, usageError } from './exit.ts';
 import { printable } from './printable.ts';
 import { releaseEnds, tellEnd } from './release-end.ts';
+import { addWorker, readWorker } from './worker-option.ts';
 
 const exitCodes = { accepted: 0, rejected: refused, 'nothing-to-release': nothingToDo } as const;
 
+/** Adds the options that `press` and `rollback` share. @param does `release` */
+export function addPressOptions(command: Command, does: string): void {
+  addOnly(command, does);
+  addWorker(command, 'only a button of this worker');
+  addBy(command);
+  addWait(command);
+}
+
+/** Reads these options. Ends the command if one of them is wrong. */
+export function readPressOptions(command: Command) {
+  return {
+    worker: readWorker(command),
+    how: { only: readOnly(command), by: readBy(command), waitMs: readWait(command) },
+  };
+}
+
 /** @param does `release` */
-export function addOnly(command: Command, does: string): void {
+function addOnly(command: Command, does: string): void {
   command.addOption(
     new Option('--only <ns/name...>', `${does} only these applications of the button (may be repeated)`),
   );
@@ -26,7 +44,7 @@ answer within ${answerMs / 1_000} s or the time of --wait · ${notSucceeded} not
 }
 
 /** Reads `--only`. Ends the command if it is no list of applications. */
-export function readOnly(command: Command): readonly string[] | undefined {
+function readOnly(command: Command): readonly string[] | undefined {
   const only: unknown = command.getOptionValue('only');
   const names = Array.isArray(only) ? only.map(String) : undefined;
   const wrong = names?.find((name) => !applicationKeySchema.safeParse(name).success);
@@ -38,7 +56,7 @@ export function readOnly(command: Command): readonly string[] | undefined {
 }
 
 /** Reads `--by`. Ends the command if the contract does not allow it. */
-export function readBy(command: Command): string {
+function readBy(command: Command): string {
   const by = requestIdSchema.safeParse(command.getOptionValue('by'));
   return by.success
     ? by.data
@@ -48,7 +66,7 @@ export function readBy(command: Command): string {
 /** Enough for several waves of 10 minutes each, the default of `worker.release.appTimeoutMs`. */
 const usualWait = '1h';
 
-export function addWait(command: Command): void {
+function addWait(command: Command): void {
   command.addOption(
     new Option(
       '--wait [duration]',
@@ -58,7 +76,7 @@ export function addWait(command: Command): void {
 }
 
 /** Reads `--wait`, in milliseconds. Ends the command if it is no duration. */
-export function readWait(command: Command): number | undefined {
+function readWait(command: Command): number | undefined {
   const text: unknown = command.getOptionValue('wait');
   if (typeof text !== 'string') return undefined;
   return (

@@ -6,17 +6,7 @@ import { withBroker } from '../ask.ts';
 import { noAnswer, print, usageError } from '../exit.ts';
 import { addConfigFlags } from '../flags.ts';
 import { knownButtons, whyNoButton } from '../online-workers.ts';
-import { addWorker, readWorker } from '../worker-option.ts';
-import { addBy } from '../by-option.ts';
-import {
-  addOnly,
-  addWait,
-  exitCodesOfPress,
-  pressAndTell,
-  readBy,
-  readOnly,
-  readWait,
-} from '../send-press.ts';
+import { addPressOptions, exitCodesOfPress, pressAndTell, readPressOptions } from '../send-press.ts';
 
 /** The default id of a button in the configuration. */
 const usualButton = 'main';
@@ -25,23 +15,17 @@ export async function configure(command: Command): Promise<void> {
   command.addOption(
     new Option('--gesture <gesture>', 'what the finger does').choices(gestures).default('press'),
   );
-  addOnly(command, 'release');
-  addWorker(command, 'only a button of this worker');
-  addBy(command);
-  addWait(command);
+  addPressOptions(command, 'release');
   command.addHelpText(
     'after',
-    `\nWithout a name the button main, or the only one that there is.\n\n${exitCodesOfPress('release')}`,
+    `\nWithout a name: the button main, or the only button.\n\n${exitCodesOfPress('release')}`,
   );
   const sections = ['mqtt'] as const;
   const given = await addConfigFlags(command, sections);
 
   command.action(async (named: unknown) => {
     const wanted = typeof named === 'string' ? named : undefined;
-    const only = readOnly(command);
-    const worker = readWorker(command);
-    const by = readBy(command);
-    const waitMs = readWait(command);
+    const { worker, how } = readPressOptions(command);
     const gesture = gestureSchema.parse(command.getOptionValue('gesture'));
     const { config } = await loadConfig({ sections, ...given() });
     return withBroker(config.mqtt, 'press', async (broker) => {
@@ -53,7 +37,7 @@ export async function configure(command: Command): Promise<void> {
       const button = choose('answer' in found ? found.answer.map(({ id }) => id) : [], wanted, (problem) =>
         command.error(problem, { exitCode: usageError }),
       );
-      if ('answer' in found) return pressAndTell(broker, button, { gesture, only, by, waitMs });
+      if ('answer' in found) return pressAndTell(broker, button, { gesture, ...how });
       print(found.nobody);
       process.exitCode = noAnswer;
       return undefined;

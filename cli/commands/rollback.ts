@@ -6,29 +6,16 @@ import { withBroker } from '../ask.ts';
 import { noAnswer, print, usageError } from '../exit.ts';
 import { addConfigFlags } from '../flags.ts';
 import { knownButtons, whyNoButton, type KnownButton } from '../online-workers.ts';
-import { addWorker, readWorker } from '../worker-option.ts';
-import { addBy } from '../by-option.ts';
-import {
-  addOnly,
-  addWait,
-  exitCodesOfPress,
-  pressAndTell,
-  readBy,
-  readOnly,
-  readWait,
-} from '../send-press.ts';
+import { addPressOptions, exitCodesOfPress, pressAndTell, readPressOptions } from '../send-press.ts';
 
 export async function configure(command: Command): Promise<void> {
-  addOnly(command, 'roll back');
-  addWorker(command, 'only a button of this worker');
-  addBy(command);
-  addWait(command);
+  addPressOptions(command, 'roll back');
   command.addHelpText(
     'after',
     `
 Undoes what the last release of the button deployed, and freezes the button with the reason "rolled back".
 The button must have a gesture for it: worker.buttons[].on: {press: release, hold: rollback}.
-Without a name the only button there is. A second rollback in a row is refused: it would undo the first.
+Without a name: the only button. A second rollback in a row does nothing, because it would undo the first.
 
 ${exitCodesOfPress('undo')}`,
   );
@@ -37,10 +24,7 @@ ${exitCodesOfPress('undo')}`,
 
   command.action(async (named: unknown) => {
     const wanted = typeof named === 'string' ? named : undefined;
-    const only = readOnly(command);
-    const worker = readWorker(command);
-    const by = readBy(command);
-    const waitMs = readWait(command);
+    const { worker, how } = readPressOptions(command);
     const { config } = await loadConfig({ sections, ...given() });
 
     return withBroker(config.mqtt, 'rollback', async (broker) => {
@@ -53,7 +37,7 @@ ${exitCodesOfPress('undo')}`,
       const { id, gesture } = choose(found.answer, wanted, (problem) =>
         command.error(problem, { exitCode: usageError }),
       );
-      await pressAndTell(broker, id, { gesture, only, by, waitMs });
+      await pressAndTell(broker, id, { gesture, ...how });
     });
   });
 }
