@@ -59,7 +59,7 @@ export function createCarryOut(options: CarryOutOptions): CarryOut {
     const more = all.length > goesOnMax ? ` and ${all.length - goesOnMax} more` : '';
     return all.length === 0
       ? ''
-      : `; not kept from going on: ${named}${more} (\`release-button terminate\` ends it)`;
+      : `; still running despite the freeze: ${named}${more} (\`release-button terminate\` ends it)`;
   };
   const note = async ({ id: _, ...request }: FreezeRequest, now: number) => {
     try {
@@ -95,7 +95,9 @@ export function createCarryOut(options: CarryOutOptions): CarryOut {
     const words =
       cause === undefined ? 'frozen' : inWordsOfFreeze(holder.get(), cause, formerOf(before, request));
     const isUnset = request.forSeconds !== undefined && !isClockSet(at.now);
-    const doubt = isUnset ? `; the clock of the worker's machine is not set yet, so it counts from now` : '';
+    const doubt = isUnset
+      ? `; the clock of the worker's machine is not set yet, so the time counts from now`
+      : '';
     const message = `${words}${doubt}${trouble}${goingOn(button)}`;
     log.warn(message);
     return { ok: true, message };
@@ -143,14 +145,14 @@ export function createCarryOut(options: CarryOutOptions): CarryOut {
       if (unclear !== undefined || !frozen) return unclear;
       const { now } = holder.moment();
       if (until !== undefined && fromTime(until) <= now)
-        return `${toLocalEnd(fromTime(until))} is over already; it is ${toLocalEnd(now)} here`;
+        return `${toLocalEnd(fromTime(until))} has already passed; it is ${toLocalEnd(now)} here`;
       if (source !== undefined && workersOwn.includes(source))
-        return `source ${source} is the worker's own; name another one`;
+        return `source ${source} is reserved for the worker; name another one`;
       const state = stillFrozen(holder.get(), holder.moment());
       if (source === undefined || formerOf(state, request) !== undefined) return undefined;
       if (namedCount(state) < namedMax) return undefined;
       const some = [...new Set(state.causes.map((cause) => cause.source))].slice(0, 5).join(', ');
-      return `${namedMax} freezes of sources with names of their own are held already, and no more are; lift one of them first, for instance of ${some}`;
+      return `there are already ${namedMax} freezes with sources of their own, which is the limit; lift one of them first, for example of ${some}`;
     },
     take: (request) => (request.frozen ? freezeBy(request) : lift(request)),
   };

@@ -106,7 +106,7 @@ export function createFreeze(options: FreezeOptions): Freeze {
     holder.set(next);
     if (!isDeepStrictEqual(next, before)) void holder.enqueue(holder.save);
     if (!isDeepStrictEqual(next.causes, before.causes))
-      log.warn(`${inWordsOfState(next)}, by what the broker had stored`);
+      log.warn(`${inWordsOfState(next)}, according to the message that the broker has retained`);
     return toMessage(next);
   };
 

@@ -61,7 +61,7 @@ export function createHolder(options: {
     if (left !== state) log.info('the time of a freeze is over');
     if (next !== left)
       log.warn(
-        `the clock of this machine was put forward; a freeze for a duration lasts as long as asked for: ${inWordsOfState(next)}`,
+        `the clock of this machine was set forward; a freeze for a duration keeps its full length: ${inWordsOfState(next)}`,
       );
     if (next === state) {
       arm();

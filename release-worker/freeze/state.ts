@@ -138,9 +138,9 @@ export function stillFrozen(state: FreezeState, moment: Moment, changedAt?: numb
 /** What is wrong with the end in a request, in words; undefined: nothing. */
 export function unclearEnd({ frozen, until, forSeconds }: FreezeRequest): string | undefined {
   if (until !== undefined && forSeconds !== undefined)
-    return 'until and forSeconds are two ends: give one of them';
+    return 'until and forSeconds both set an end: give only one of them';
   if (!frozen && (until !== undefined || forSeconds !== undefined))
-    return 'only a freeze has an end (until, forSeconds); what is lifted stays so';
+    return 'only a freeze can have an end (until, forSeconds): leave it out to unfreeze';
   return undefined;
 }
 

@@ -71,7 +71,7 @@ export function createStored(options: {
         return wasAbsent
           ? frozenSince(
               known,
-              `what the broker has stored at ${freezeState.at({ worker }).topic} cannot be read: ${copy.error}`,
+              `the retained message at ${freezeState.at({ worker }).topic} cannot be read: ${copy.error}`,
               moment,
             )
           : known;

@@ -117,7 +117,7 @@ export function createConclude(options: ConcludeOptions): (group: readonly Decid
     if (await sendResult({ link, journal, clock, log }, result, resultWaitMs)) return;
     log.warn(
       { press: result.pressId },
-      'the broker has not acknowledged the result of the press yet; where it was cut off, it is sent again',
+      'the broker has not acknowledged the result of the press yet; it is sent again after a reconnect',
     );
   };
 

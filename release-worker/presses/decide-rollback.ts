@@ -67,7 +67,7 @@ export async function decideRollback(
     if (busy.length > 0) return reject('in-progress', busyInWords(options, busy));
     const [obstacle] = blocked.values();
     if (obstacle !== undefined) return reject(obstacle, inTheWay(obstacle, [...blocked.keys()], access));
-    return nothing([`nothing to go back to: ${nameList(left)}`, ...advice].join('. '));
+    return nothing([`nothing to roll back: ${nameList(left)}`, ...advice].join('. '));
   }
   const others = [...left, ...busy, ...blocked.keys()];
   const apps = able.map((app) => plannedOf(app, app.detail?.previous ?? '', button.waves));
@@ -96,14 +96,14 @@ function whyNot(
   wentBackTo: string | undefined,
 ): Why | undefined {
   if (app.deleting) return { reason: 'it is being deleted' };
-  if (app.automated) return { reason: 'automated sync would undo it; go back in Git instead' };
+  if (app.automated) return { reason: 'automated sync would undo it; revert in Git instead' };
   if (!app.plainGit) return { reason: 'only an application with one Git source can be rolled back here' };
   if (app.detail === undefined) return { reason: 'its history is not known' };
   if (released !== undefined && app.detail.deployed !== released)
     return { reason: 'something else has been deployed since' };
   if (wentBackTo !== undefined && app.detail.deployed === wentBackTo)
     return {
-      reason: `it has been rolled back to ${shortRevision(wentBackTo)} already, and a second rollback would deploy ${shortRevision(app.detail.previous)} again`,
+      reason: `it has already been rolled back to ${shortRevision(wentBackTo)}, and a second rollback would deploy ${shortRevision(app.detail.previous)} again`,
       advice:
         'To release, unfreeze the button and press; to go back further, revert in Git or use the history in Argo CD',
     };

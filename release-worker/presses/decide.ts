@@ -46,15 +46,12 @@ async function whyUnknown({ watch, clock }: DecideOptions, deadline: number): Pr
   if (doubt !== undefined) {
     await within(clock, deadline, doubt);
     if (watch.doubt() !== undefined)
-      return reject(
-        'argocd-unreachable',
-        'nothing is released: Argo CD does not answer just now. Press again',
-      );
+      return reject('argocd-unreachable', 'nothing is released: Argo CD does not answer now. Press again');
   }
   if (clock.monotonic() < watch.freshUntil()) return undefined;
   return reject(
     'argocd-unreachable',
-    `nothing is released while it is unknown what would be: ${watch.problem() ?? 'Argo CD has not been heard yet'}`,
+    `nothing is released while it is not known what is out of sync: ${watch.problem() ?? 'Argo CD has not answered yet'}`,
   );
 }
 
@@ -81,7 +78,7 @@ async function decideKnown(
 function decideRefresh({ refreshOnPressMax }: DecideOptions, candidates: readonly AppRecord[]): Decision {
   const refresh = candidates.filter((app) => !app.deleting).slice(0, refreshOnPressMax);
   if (candidates.every((app) => app.deleting))
-    return nothing(`there is nothing to look at, as it is being deleted: ${nameList(candidates.map(keyOf))}`);
+    return nothing(`there is nothing to refresh; being deleted: ${nameList(candidates.map(keyOf))}`);
   const left = candidates.length - refresh.length;
   return {
     outcome: 'accepted',
@@ -138,7 +135,7 @@ async function decideRelease(
     if (reason === undefined && plan.unknown.length > 0)
       return reject(
         'argocd-unreachable',
-        `Argo CD has not told in time what would be released of ${nameList(plan.unknown)}. Press again`,
+        `Argo CD did not tell in time what would be released for ${nameList(plan.unknown)}. Press again`,
       );
     if (reason === undefined) return nothingLeft(find());
     const keys = [...plan.blocked].filter(([, why]) => why === reason).map(([key]) => key);
@@ -153,10 +150,8 @@ async function decideRelease(
     ...(plan.blocked.size > 0
       ? [`${plan.blocked.size} blocked by a sync window or a missing permission`]
       : []),
-    ...(hidden > 0 ? [`${hidden} new to the drift, which Argo CD is to sync by itself`] : []),
-    ...(plan.unknown.length > 0
-      ? [`${plan.unknown.length} of which Argo CD has not told the target in time`]
-      : []),
+    ...(hidden > 0 ? [`${hidden} newly out of sync, which Argo CD should sync itself`] : []),
+    ...(plan.unknown.length > 0 ? [`${plan.unknown.length} whose target Argo CD did not tell in time`] : []),
     ...(lost > 0 ? [`${lost} out of sync before, which Argo CD cannot compare now`] : []),
   ];
   return {

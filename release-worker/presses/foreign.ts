@@ -99,13 +99,13 @@ function sourceOf({ preset, device, base }: Entry, topic: string): string {
 function inWords(why: Heard['why']): string {
   switch (why) {
     case 'baseline':
-      return 'the first message since the connection or the device was lost only says how things stand; press again';
+      return 'the first message since the connection or the device was lost only shows the current state; press again';
     case 'repeated':
-      return 'it repeats what was said before';
+      return 'it repeats the previous state';
     case 'twice':
-      return 'the same has come within the last second';
+      return 'the same message came within the last second';
     case 'other':
     case undefined:
-      return 'the message says something else';
+      return 'the message means something else';
   }
 }

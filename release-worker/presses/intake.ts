@@ -119,7 +119,7 @@ export function createIntake(options: IntakeOptions): Intake {
     if (!options.mayAct())
       return reject(
         'standing-by',
-        "another process under this worker's id has taken over; this one starts nothing",
+        "another process with this worker's id has taken over; this one releases nothing",
       );
     const claimedTwice = claims.claimedTwice(button);
     return claimedTwice === undefined ? undefined : reject('claimed-twice', claimedTwice);
@@ -133,7 +133,7 @@ export function createIntake(options: IntakeOptions): Intake {
         { err: error, press: candidate.pressId },
         `a press could not be decided: ${messageOf(error)}`,
       );
-      const message = `what the press would release could not be found out: ${messageOf(error)}`;
+      const message = `the worker could not find out what the press would release: ${messageOf(error)}`;
       return { candidate, decision: reject('argocd-unreachable', message) };
     }
   };
@@ -174,7 +174,7 @@ export function createIntake(options: IntakeOptions): Intake {
     return {
       outcome: 'rejected',
       reason: 'too-many',
-      message: others === 0 ? message : `${message}; ${others} more since the last word got no answer`,
+      message: others === 0 ? message : `${message}; ${others} more presses since the last result got none`,
     };
   };
 
@@ -206,7 +206,7 @@ export function createIntake(options: IntakeOptions): Intake {
       isEarly: !claims.isRead(),
     };
     if (!lanes.add(button, { candidate, arrivedAt, ...received }))
-      turnAway(candidate, 'too many presses are waiting for those before them');
+      turnAway(candidate, 'too many presses are already waiting for earlier ones');
   };
 
   const onPress = (decoded: Decoded<Press> | undefined, button: string, retained: boolean) => {
@@ -214,7 +214,7 @@ export function createIntake(options: IntakeOptions): Intake {
     if (decoded === undefined || state === 'stopped' || claims.isOthers(button)) return;
     if (retained) {
       link.clear(buttonPress.at({ button }));
-      log.warn({ button }, `a retained press lay on the topic of button ${button}; cleared it`);
+      log.warn({ button }, `cleared a retained press from the topic of button ${button}`);
     }
     enqueue(candidateOf({ decoded, button, config: buttons.get(button), retained }));
   };

@@ -34,7 +34,10 @@ export function nothingFound(found: NothingFound): Decision {
     (inSync === 0 && unknown.length > 0 ? notCompared : undefined);
   // The light does not show `clear` in this case, so the result must not say that there is nothing to release.
   if (why !== undefined)
-    return reject('argocd-unreachable', `nothing is released while it is unknown what would be: ${why}`);
+    return reject(
+      'argocd-unreachable',
+      `nothing is released while it is not known what is out of sync: ${why}`,
+    );
 
   const parts = [
     ...(inSync > 0 ? [inSyncInWords(inSync, candidates.length)] : []),
@@ -49,7 +52,7 @@ export function nothingFound(found: NothingFound): Decision {
 
 function inSyncInWords(inSync: number, total: number): string {
   if (inSync < total) return `${inSync} of ${total} applications ${inSync === 1 ? 'is' : 'are'} in sync`;
-  return total === 1 ? 'the one application is in sync' : `all ${total} applications are in sync`;
+  return total === 1 ? 'the application is in sync' : `all ${total} applications are in sync`;
 }
 
 function cannotBeCompared(unknown: readonly AppRecord[]): string {
@@ -62,6 +65,8 @@ function lookInWords({ refreshed, lastListAt }: NothingFound, total: number): st
   if (refreshed > 0 && refreshed >= total) return ['Argo CD has just looked at Git again'];
   return [
     ...(refreshed > 0 ? [`Argo CD has just looked at Git again for ${refreshed} of them`] : []),
-    ...(lastListAt === undefined ? [] : [`the last full look at Argo CD was at ${toLocalTime(lastListAt)}`]),
+    ...(lastListAt === undefined
+      ? []
+      : [`the last full list of applications is from ${toLocalTime(lastListAt)}`]),
   ];
 }

@@ -19,7 +19,7 @@ const isNotRetained: Rule = ({ retained, button }) =>
   retained
     ? {
         reason: 'retained',
-        message: `the press was published with the retain flag, so it would come again at every connect; it was removed from the topic of button ${button}. Publish presses without retain (mosquitto_pub without -r)`,
+        message: `the press was published with the retain flag, so it would come again at every connect; the worker removed it from the topic of button ${button}. Publish presses without retain (mosquitto_pub without -r)`,
       }
     : undefined;
 
@@ -41,7 +41,7 @@ const isNotStale: Rule = ({ press }, { now, formerNow, waitedMs, maxPressAgeMs }
   if (waitedMs > maxPressAgeMs)
     return {
       reason: 'stale',
-      message: `the press may have waited ${durationInWords(waitedMs)} before this worker could look at it (${limit}); press again`,
+      message: `the press may have waited ${durationInWords(waitedMs)} before this worker could read it (${limit}); press again`,
     };
   if (press.at === undefined) return undefined;
   const at = fromTime(press.at);
@@ -56,7 +56,7 @@ const isNotStale: Rule = ({ press }, { now, formerNow, waitedMs, maxPressAgeMs }
   if (-ageMs > maxPressAgeMs)
     return {
       reason: 'stale',
-      message: `the press is dated ${durationInWords(-ageMs)} ahead (${limit}): is the sender's clock right, and this machine's?`,
+      message: `the press is dated ${durationInWords(-ageMs)} ahead (${limit}): check the sender's clock and the clock of this machine`,
     };
   return undefined;
 };

@@ -28,12 +28,15 @@ export function answerFormerPresses(options: {
   );
 
   const answerAll = async () => {
-    log.info({ presses: presses.length }, 'answering presses of the former run that had no answer');
+    log.info({ presses: presses.length }, 'answering presses of the former run that got no result');
     for (const press of presses) {
       try {
         await sendResult({ link, journal, clock, log }, resultOf(press), acknowledgeWithinMs);
       } catch (error) {
-        log.error({ press: press.pressId }, `a press of the former run has no answer: ${messageOf(error)}`);
+        log.error(
+          { press: press.pressId },
+          `a press of the former run could not be answered: ${messageOf(error)}`,
+        );
       }
     }
   };

@@ -31,7 +31,7 @@ export function othersInWords(record: AppRecord | undefined): string {
   const { automated, deploys, releaseId } = record?.detail?.operation ?? {};
   const what = deploys === undefined ? '' : ` to ${shortRevision(deploys)}`;
   if (releaseId !== undefined) return `the sync of release ${releaseId}${what}`;
-  return automated === true ? `Argo CD's automated sync${what}` : `an operation of somebody else${what}`;
+  return automated === true ? `Argo CD's automated sync${what}` : `somebody else's operation${what}`;
 }
 
 /** Resolves to undefined when `signal` is aborted. */
@@ -46,7 +46,11 @@ export async function followOther(options: FollowOptions, other: Other): Promise
     if (signal.aborted) return undefined;
     const record = updates.record();
     if (terminate?.aborted === true)
-      return { outcome: 'terminated', message: `${who} is left alone, and not waited for`, good: false };
+      return {
+        outcome: 'terminated',
+        message: `${who} continues, and the worker no longer waits for it`,
+        good: false,
+      };
     if (record?.detail !== undefined) {
       if (!isUnderWay(record)) return endOfOther(options, record, who, other);
       const { deploys } = record.detail.operation;
@@ -55,13 +59,13 @@ export async function followOther(options: FollowOptions, other: Other): Promise
         if (deploys !== app.to)
           return (
             deployedAllTheSame(record, app) ??
-            bad(`${other.why}: ${who} is in progress, and ${shortRevision(app.to)} was shown`)
+            bad(`${other.why}: ${who} is in progress, but ${shortRevision(app.to)} was shown`)
           );
       }
-      onProgress({ phase: 'running', message: `${who} is running; it deploys what was shown` });
+      onProgress({ phase: 'running', message: `${who} is running and deploys what was shown` });
     }
     if (clock.monotonic() >= deadline)
-      return bad(`${other.why}: ${who} was not over within worker.release.appTimeoutMs`);
+      return bad(`${other.why}: ${who} did not end within worker.release.appTimeoutMs`);
 
     const { by } = await updates.next(deadline - clock.monotonic(), terminate);
     if (by === 'gone') return gone;
@@ -100,7 +104,7 @@ async function endOfOther(
   } catch (error) {
     if (isGone(error)) return gone;
     if (signal.aborted) return undefined;
-    return bad(`${who} has ended, but it could not be seen whether it helped: ${messageOf(error)}`);
+    return bad(`${who} has ended, but the new state could not be read: ${messageOf(error)}`);
   }
 }
 

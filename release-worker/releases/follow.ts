@@ -24,7 +24,7 @@ export function viewOf(record: AppRecord | undefined, releaseId: string): View {
   if (operation.releaseId !== releaseId) return { state: 'not-ours' };
   switch (record.phase) {
     case 'Pending':
-      return { state: 'pending', message: 'Argo CD has accepted the sync and not started it yet' };
+      return { state: 'pending', message: 'Argo CD has accepted the sync, but not started it yet' };
     case 'Succeeded':
       return { state: 'succeeded', message };
     case 'Failed':
@@ -47,7 +47,7 @@ export async function followSync(options: FollowOptions): Promise<AppEnd | undef
   const updates = createAppUpdates(options);
   let strange = 0;
   let hasHeard = false;
-  let last = 'Argo CD has not said anything about it';
+  let last = 'Argo CD has not reported anything about it';
 
   for (;;) {
     if (signal.aborted) return undefined;
@@ -72,7 +72,7 @@ export async function followSync(options: FollowOptions): Promise<AppEnd | undef
     if (clock.monotonic() >= deadline)
       return {
         outcome: 'timed-out',
-        message: `not over within worker.release.appTimeoutMs; Argo CD said last: ${last}; it may still carry the sync out, and \`release-button terminate --app ${keyOf(app)}\` ends it`,
+        message: `not finished within worker.release.appTimeoutMs; Argo CD said last: ${last}. It may still carry the sync out; \`release-button terminate --app ${keyOf(app)}\` ends it`,
         good: false,
       };
 
@@ -87,7 +87,7 @@ export async function followSync(options: FollowOptions): Promise<AppEnd | undef
       // Argo CD keeps only the last operation, so the deployed revision must decide.
       return followOther(options, {
         otherwise: 'failed',
-        why: 'another operation took its place before its end was seen',
+        why: 'another operation replaced it before its end was seen',
       });
   }
 }
@@ -125,7 +125,7 @@ function createTermination({ argocd, app, terminate }: FollowOptions): {
       told = true;
       try {
         await argocd.terminate(app);
-        return 'Argo CD was told to terminate the sync';
+        return 'Argo CD was asked to terminate the sync';
       } catch (error) {
         // Argo CD refuses if the sync has just ended. The next update shows that.
         told = false;

@@ -61,7 +61,7 @@ export function createJournal(options: { readonly stateDir: string; readonly log
     await ours.close();
     log.error(
       { path },
-      `somebody has deleted or replaced the journal ${path} while the worker ran; it goes on with the one that is there now, and what stood in the other is forgotten at the next start`,
+      `the journal ${path} was deleted or replaced while the worker was running. The worker continues with the file that is there now; the next start will not know what the old one contained`,
     );
     return next;
   };

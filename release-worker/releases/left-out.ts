@@ -16,7 +16,7 @@ export function leftOut({ detail, app, how }: AfterSync): string | undefined {
   // A rollback that changed something counts even if resources would have to be pruned: newer resources do no harm.
   if (how === 'release' || changed === 0) {
     if (toPrune > 0)
-      return `${resources(toPrune)} no longer in Git and would have to be pruned (look at ${toPrune === 1 ? 'it' : 'them'} in Argo CD, and delete there what is to go; \`prune: true\` on the button lets every release delete such resources)`;
+      return `${resources(toPrune)} no longer in Git and would have to be pruned (check ${toPrune === 1 ? 'it' : 'them'} in Argo CD, and delete there what is no longer needed; \`prune: true\` on the button lets every release delete such resources)`;
     if (kept > 0)
       return `${resources(kept)} no longer in Git, and the annotation \`Prune=false\` keeps ${kept === 1 ? 'it' : 'them'} (\`argocd.argoproj.io/compare-options: IgnoreExtraneous\` lets Argo CD call the application in sync)`;
   }
@@ -24,9 +24,9 @@ export function leftOut({ detail, app, how }: AfterSync): string | undefined {
     // Somebody may have deployed the revision between the press and the sync.
     return !repairsOnly && detail.before === app.to
       ? undefined
-      : 'the sync changed no resource: what differs cannot be made equal to Git by a sync (Argo CD shows the difference)';
+      : 'the sync changed no resource: a sync cannot remove the difference (Argo CD shows it)';
   if (repairsOnly && undone === changed)
-    return 'something in the cluster changes again what the sync has changed (Argo CD shows the difference)';
+    return 'something in the cluster reverts what the sync changed (Argo CD shows the difference)';
   return undefined;
 }
 

@@ -151,8 +151,8 @@ export function createLeftoverSyncs(options: LeftoverSyncsOptions): LeftoverSync
   const inTheWay = (key: string, found: NonNullable<ReturnType<typeof underWay>>) => {
     const ends = `\`release-button terminate --app ${key}\` ends it`;
     return found.isPending
-      ? `the sync of ${nameOf(found)} still waits in Argo CD, which may carry it out yet; ${ends} once Argo CD begins`
-      : `the sync of ${nameOf(found)} still runs; ${ends}`;
+      ? `the sync of ${nameOf(found)} is still pending in Argo CD, which may carry it out; ${ends} once Argo CD starts it`
+      : `the sync of ${nameOf(found)} is still running; ${ends}`;
   };
 
   const note = async ({ release, outcome, at }: Known, app: PlannedApp, end: AppEnd) => {
@@ -246,7 +246,8 @@ export function createLeftoverSyncs(options: LeftoverSyncsOptions): LeftoverSync
       left()
         .filter((one) => button === undefined || one.button === button)
         .map(
-          ({ key, found }) => `${key} of ${nameOf(found)} ${found.isPending ? 'waits' : 'runs'} in Argo CD`,
+          ({ key, found }) =>
+            `${key} of ${nameOf(found)} ${found.isPending ? 'is pending' : 'is running'} in Argo CD`,
         ),
     terminate: (app) => {
       const releases = new Set<string>();

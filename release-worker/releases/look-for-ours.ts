@@ -49,7 +49,7 @@ export async function lookForOurs(
     if (clock.monotonic() + waitMs > deadline)
       return {
         outcome: 'timed-out',
-        message: `${why}; nothing more could be seen of it in time`,
+        message: `${why}; Argo CD did not show in time whether it had begun`,
         good: false,
       };
     if (!(await delay(clock, waitMs, signal))) return undefined;
@@ -70,7 +70,7 @@ export async function lookForOurs(
       outcome: 'in-progress',
       message:
         last !== undefined && isUnderWay(last)
-          ? `not sent: ${othersInWords(last)} is in progress, and ${shortRevision(app.to)} was shown`
+          ? `not sent: ${othersInWords(last)} is in progress, but ${shortRevision(app.to)} was shown`
           : `not sent: ${othersInWords(last)} was in progress until just now. Press again`,
       good: false,
     };

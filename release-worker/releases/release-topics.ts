@@ -57,7 +57,7 @@ export function createReleaseTopics(options: ReleaseTopicsOptions): ReleaseTopic
         if (goingOn.has(id)) return undefined;
         log.warn(
           { release: id, button },
-          `another process under this worker's id was releasing when it went (release ${id}); the journal of that process knows how far it came, and Argo CD what became of it`,
+          `another process with this worker's id stopped during release ${id}. Its journal says how far the release came, and Argo CD shows the result`,
         );
         return idle;
       });

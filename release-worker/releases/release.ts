@@ -118,6 +118,6 @@ export function whyFreeze(
   const all = [...ends];
   if (all.some(({ good }) => good)) return 'rolled back';
   return all.some(({ outcome }) => outcome === 'timed-out')
-    ? 'a rollback was not seen to end and may still come through; look at Argo CD first'
+    ? 'a rollback timed out and may still succeed; check Argo CD first'
     : undefined;
 }

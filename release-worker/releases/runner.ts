@@ -67,7 +67,7 @@ type Step = (run: Run, app: PlannedApp, deadline: number) => Promise<AppEnd | Se
 
 const alreadyReleasing: AppEnd = {
   outcome: 'in-progress',
-  message: 'another release of this worker is at it',
+  message: 'another release of this worker is already releasing it',
   good: false,
 };
 
@@ -211,7 +211,7 @@ export function createRunner(options: RunnerOptions): Runner {
       if (signal.aborted) return;
       const notInOrder: AppEnd = {
         outcome: 'interrupted',
-        message: `never sent: ${failed ?? ''} of the wave before did not succeed`,
+        message: `never sent: ${failed ?? ''} of the previous wave did not succeed`,
         good: false,
       };
       if (failed === undefined)
@@ -252,17 +252,17 @@ export function createRunner(options: RunnerOptions): Runner {
         run.progress.set(keyOf(app), { phase: 'done', outcome: end.outcome, message: end.message });
       }
       const open = release.apps.filter((app) => !run.ends.has(keyOf(app)));
-      log.warn({ release: release.id, open: open.length }, 'going on with a release of the former run');
+      log.warn({ release: release.id, open: open.length }, 'continuing a release of the former run');
       begin(run, open, async (_, app, deadline) =>
         fates.get(keyOf(app))?.sent === true
           ? lookForOurs(
               { argocd, registry, clock, release, app, deadline, signal },
-              'the worker was stopped while it was being sent',
+              'the worker was stopped while it was sending the sync',
               'interrupted',
             )
           : {
               outcome: 'interrupted',
-              message: 'never sent: the worker was stopped before. Press again',
+              message: 'never sent: the worker was stopped before that. Press again',
               good: false,
             },
       );

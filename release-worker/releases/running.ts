@@ -69,7 +69,7 @@ export function createRunningReleases(registry: Pick<Registry, 'get'>): RunningR
           release.apps
             .map(keyOf)
             .filter((key) => !ends.has(key))
-            .map((key) => `${key} of release ${release.id}, which runs`),
+            .map((key) => `${key} of release ${release.id}, which is running`),
         ),
     terminate: (app) => {
       const releases = new Set<string>();

@@ -77,7 +77,7 @@ export async function sendSync(options: SendOptions): Promise<AppEnd | Sent | Ov
   if (automated && release.action === 'rollback')
     return {
       outcome: 'refused',
-      message: 'automated sync would undo a rollback, and Argo CD refuses it; go back in Git instead',
+      message: 'automated sync would undo a rollback, and Argo CD refuses it; revert in Git instead',
       good: false,
     };
   const pin = settings.pinRevision && !automated;
@@ -86,8 +86,8 @@ export async function sendSync(options: SendOptions): Promise<AppEnd | Sent | Ov
       outcome: 'changed',
       message:
         refreshed === undefined
-          ? 'automated sync cannot be pinned, and whether its target is still the one shown could not be seen (with `refresh: none` it never can; remove that from the button)'
-          : `automated sync cannot be pinned, and its target is ${shownRevision(refreshed)} by now instead of ${shortRevision(app.to)}`,
+          ? 'automated sync cannot be pinned, and the worker could not check whether its target is still the one shown (with `refresh: none` it never can; remove that from the button)'
+          : `automated sync cannot be pinned, and its target is now ${shownRevision(refreshed)} instead of ${shortRevision(app.to)}`,
       good: false,
     };
 
@@ -213,7 +213,7 @@ async function refresh(
   } catch (error) {
     if (isGone(error)) return gone;
     if (!signal.aborted)
-      log.warn({ app: keyOf(app) }, `${messageOf(error)}: releasing what was shown without it`);
+      log.warn({ app: keyOf(app) }, `${messageOf(error)}. Releasing what was shown without a refresh`);
     return undefined;
   }
 }

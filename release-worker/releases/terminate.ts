@@ -55,5 +55,5 @@ function inWords(running: Termination, left: Termination): string {
       : [`the sync of ${applications(left.applications)} that release ${left.releases.join(', ')} has left`]),
   ];
   const waiting = [...running.waiting, ...left.waiting];
-  return `${parts.join(' and ')}${waiting.length === 0 ? '' : `. Argo CD has not begun ${nameList(waiting)} and cannot end it before; the worker ends it as soon as Argo CD begins`}`;
+  return `${parts.join(' and ')}${waiting.length === 0 ? '' : `. Argo CD has not started ${nameList(waiting)} and cannot terminate it before; the worker terminates it as soon as Argo CD has started it`}`;
 }

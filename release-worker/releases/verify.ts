@@ -20,7 +20,7 @@ export async function verify(options: FollowOptions): Promise<AppEnd | undefined
   if (options.how === 'dry-run')
     return {
       outcome: 'still-out-of-sync',
-      message: 'a dry run, which succeeded: nothing was changed',
+      message: 'the dry run succeeded; nothing was changed',
       good: true,
     };
   onProgress({ phase: 'verifying' });
@@ -84,8 +84,7 @@ function afterwards(
   const movedOn = revision !== '' && found !== undefined && found !== revision && deployed === revision;
   if (!movedOn) {
     const why =
-      left ??
-      'something changes it again, or a resource cannot be made equal to Git (Argo CD shows the difference)';
+      left ?? 'something changes it again, or a sync cannot remove the difference (Argo CD shows it)';
     return {
       outcome: 'still-out-of-sync',
       message: `the sync succeeded and the application still differs: ${why}`,
@@ -100,7 +99,7 @@ function afterwards(
   if (left !== undefined)
     return {
       outcome: 'still-out-of-sync',
-      message: `${done}, but ${left}; the target is ${target} by now`,
+      message: `${done}, but ${left}; the target is now ${target}`,
       good: false,
     };
   return healthy(options, {
@@ -108,7 +107,7 @@ function afterwards(
     message:
       options.how === 'rollback'
         ? `${done}; the target is ${target}, which stays as drift`
-        : `${done}; the target is ${target} by now, which stays as drift`,
+        : `${done}; the target is now ${target}, which stays as drift`,
     good: true,
   });
 }
@@ -116,7 +115,7 @@ function afterwards(
 function notSeen(error: unknown): AppEnd {
   return {
     outcome: 'still-out-of-sync',
-    message: `the sync succeeded, but it could not be seen whether it helped: ${messageOf(error)}`,
+    message: `the sync succeeded, but the new state could not be read: ${messageOf(error)}`,
     good: false,
   };
 }

@@ -95,7 +95,7 @@ describe.skipIf(!hasMosquitto)('a foreign button (skipped without mosquitto-clie
     const event = (count: number) =>
       publish(apart.brokerUrl, ['-t', shelly, '-m', JSON.stringify({ event: 'S', event_cnt: count })]);
     event(7);
-    await apart.worker.said('only says how things stand; press again');
+    await apart.worker.said('only shows the current state; press again');
     event(7);
     event(7);
     event(8);

@@ -167,11 +167,11 @@ describe('a request', () => {
         await publish(topic, payload);
     expect(
       await ask('freeze/set', { frozen: true, until: new Date(Date.now() - 1).toISOString() }),
-    ).toMatchObject({ ok: false, message: expect.stringContaining('is over already') });
+    ).toMatchObject({ ok: false, message: expect.stringContaining('has already passed') });
     expect(await ask('freeze/set', { frozen: true, button: 'garden' })).toMatchObject({ ok: false });
     expect(
       await ask('freeze/set', { frozen: false, until: new Date(Date.now() + 3_600_000).toISOString() }),
-    ).toMatchObject({ ok: false, message: expect.stringContaining('only a freeze has an end') });
+    ).toMatchObject({ ok: false, message: expect.stringContaining('only a freeze can have an end') });
     await until('the freeze to be said', () => latest('worker/main/freeze/state'));
     expect(latest('worker/main/freeze/state')).toMatchObject({ frozen: false });
     expect(await press('p1')).toMatchObject({ outcome: 'accepted' });

@@ -85,7 +85,7 @@ it('presses for one application each, all at once, are one release that syncs ea
 describe('a sync that goes on after its release has timed out', () => {
   const hanging = { name: 'shop', drifted: true, hookNeverEnds: true, syncMs: 20 };
   const stillRuns =
-    /the sync of release [0-9a-f-]+ \(timed out at .+\) still runs; `release-button terminate --app argocd\/shop` ends it/;
+    /the sync of release [0-9a-f-]+ \(timed out at .+\) is still running; `release-button terminate --app argocd\/shop` ends it/;
 
   it.each([
     ['at once', false],
@@ -164,7 +164,7 @@ describe('a sync that goes on after its release has timed out', () => {
     await publish('button/main/press', '{"id": "p2"}');
     expect(await result('main', 'p2')).toMatchObject({
       reason: 'in-progress',
-      message: expect.stringMatching(/the sync of release [0-9a-f-]+ still runs/),
+      message: expect.stringMatching(/the sync of release [0-9a-f-]+ is still running/),
     });
     await publish('worker/main/terminate', '{"id": "t1"}');
     expect(await reply('t1')).toMatchObject({ ok: false });
@@ -188,13 +188,13 @@ describe('a sync that goes on after its release has timed out', () => {
       await publish('button/main/press', '{"id": "p2"}');
       expect(await result('main', 'p2')).toMatchObject({
         reason: 'in-progress',
-        message: expect.stringMatching(/still waits in Argo CD, which may carry it out yet/),
+        message: expect.stringMatching(/is still pending in Argo CD, which may carry it out/),
       });
       await publish('freeze/set', '{"id": "f1", "frozen": true, "reason": "night"}');
       expect(await reply('f1')).toMatchObject({
         ok: true,
         message: expect.stringMatching(
-          /not kept from going on: argocd\/shop of release [0-9a-f-]+ \(timed out at .+\) waits in Argo CD \(`release-button terminate` ends it\)/,
+          /still running despite the freeze: argocd\/shop of release [0-9a-f-]+ \(timed out at .+\) is pending in Argo CD \(`release-button terminate` ends it\)/,
         ),
       });
       await publish('freeze/set', '{"id": "f2", "frozen": false}');
@@ -224,7 +224,7 @@ describe('a sync that goes on after its release has timed out', () => {
       await publish('worker/main/terminate', '{"id": "t1"}');
       expect(await reply('t1')).toMatchObject({
         ok: true,
-        message: expect.stringMatching(/Argo CD has not begun argocd\/shop and cannot end it before/),
+        message: expect.stringMatching(/Argo CD has not started argocd\/shop and cannot terminate it before/),
       });
       expect(await phase()).toBe('Pending');
       await control.post('faults', { controllerDown: false });
@@ -269,7 +269,7 @@ describe('a second rollback', () => {
     expect(await result('main', 'p3')).toMatchObject({
       outcome: 'nothing-to-release',
       message:
-        'nothing to go back to: argocd/blog: it has been rolled back to 1111111 already, and a second rollback would deploy 2222222 again, argocd/shop: it has been rolled back to 1111111 already, and a second rollback would deploy 2222222 again. To release, unfreeze the button and press; to go back further, revert in Git or use the history in Argo CD',
+        'nothing to roll back: argocd/blog: it has already been rolled back to 1111111, and a second rollback would deploy 2222222 again, argocd/shop: it has been rolled back to 1111111 already, and a second rollback would deploy 2222222 again. To release, unfreeze the button and press; to go back further, revert in Git or use the history in Argo CD',
     });
     expect((await control.syncs()).length).toBe(4);
 

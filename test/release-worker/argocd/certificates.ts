@@ -1,13 +1,13 @@
-// Certificates for the servers of one test file, made by openssl in a folder that goes with it.
+// Certificates for the servers of one test file, which openssl creates in a temporary folder.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export interface Certificates {
-  /** self-signed, as Argo CD's generated one, for these names only */
+  /** self-signed, like Argo CD's generated certificate, for these names only */
   selfSigned(name: string, names: string): void;
-  /** Signed by the named one, for so many days from now on. */
+  /** Signed by the named certificate, valid for this many days from now. */
   signed(name: string, signer: string, names: string, days: number): void;
   pair(name: string, signer?: string): { key: string; cert: string; ca: string };
   remove(): void;

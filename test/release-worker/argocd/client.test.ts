@@ -1,4 +1,4 @@
-// The client asks as Argo CD wants to be asked, and understands the answers recorded from one.
+// The client sends the requests that Argo CD expects, and understands the answers recorded from one.
 import { describe, expect, it } from 'vitest';
 import type { SyncRequest } from '../../../release-worker/argocd/client.ts';
 import { clientOf, clientOfPlayed, serve } from './playback.ts';
@@ -9,7 +9,7 @@ const payments = { namespace: 'argocd', name: 'payments', project: 'default' };
 const catalog = { namespace: 'argocd', name: 'catalog', project: 'default' };
 
 describe('version and account', () => {
-  it('tells the version, and that a real Argo CD is not simulated', async () => {
+  it('returns the version, and that a real Argo CD is not simulated', async () => {
     const { argocd } = await clientOfPlayed('version-with-token');
     expect(await argocd.version()).toEqual({ version: 'v3.6.0+37ee009', simulated: false });
   });
@@ -25,7 +25,7 @@ describe('version and account', () => {
     expect(await clientOf(url).version()).toEqual({ version, simulated: true });
   });
 
-  it('tells whose token it is', async () => {
+  it('returns the account of the token', async () => {
     const { argocd } = await clientOfPlayed('userinfo-with-token');
     expect(await argocd.account()).toBe('button');
   });
@@ -40,7 +40,7 @@ describe('version and account', () => {
 });
 
 describe('list', () => {
-  it('asks for what it keeps, and lists it without detail', async () => {
+  it('requests the members of a record, and lists applications without detail', async () => {
     const { argocd, served } = await clientOfPlayed('list-fields-all-known');
     expect(await argocd.list()).toEqual([
       {
@@ -65,7 +65,7 @@ describe('list', () => {
     ]);
     const { fields, ...rest } = served.asked[0]?.query ?? {};
     expect(rest).toEqual({});
-    // `items.spec` is known as well (`list-fields-spec-whole`), but never asked for together with its members.
+    // `items.spec` is known as well (`list-fields-spec-whole`), but never requested together with its members.
     const known = new URL(recording('list-fields-all-known').request.path, 'http://playback').searchParams;
     const others = items(fields).filter((field) => field !== 'items.spec');
     expect(others).toHaveLength(items(fields).length - 1);
@@ -81,7 +81,7 @@ describe('list', () => {
     },
   );
 
-  it('shows an operation that is not taken up yet as pending', async () => {
+  it('shows an operation that has not started yet as pending', async () => {
     const { argocd } = await clientOfPlayed('controller-down-list-fields');
     expect(await argocd.list()).toMatchObject([{ name: 'payments', phase: 'Pending', startedAt: '' }]);
   });
@@ -91,14 +91,14 @@ describe('list', () => {
     expect(await argocd.list()).toMatchObject([{ name: 'migrate', phase: 'Running', finishedAt: '' }]);
   });
 
-  it('lists an application with several sources, whose revisions a list does not tell', async () => {
+  it('lists an application with several sources, whose revisions a list does not contain', async () => {
     const { argocd } = await clientOfPlayed('list-fields-multi-source');
     expect(await argocd.list()).toMatchObject([
       { name: 'catalog', sources: 2, target: undefined, repository: '' },
     ]);
   });
 
-  it('lists whole objects as well, and every application of an installation', async () => {
+  it('also lists whole objects, and every application of an installation', async () => {
     const { argocd } = await clientOfPlayed('list-fields-selected');
     const names = (await argocd.list()).map(({ name }) => name);
     expect(names).toContain('guestbook');
@@ -114,7 +114,7 @@ function items(fields: string | undefined): string[] {
 }
 
 describe('get', () => {
-  it('names namespace and project, so that missing is 404 instead of 403', async () => {
+  it('names namespace and project, so that a missing application is 404 instead of 403', async () => {
     const { argocd, served } = await clientOfPlayed('get-one');
     expect(await argocd.get(guestbook)).toMatchObject({
       name: 'guestbook',
@@ -140,7 +140,7 @@ describe('get', () => {
     expect(served.asked[0]?.query['appNamespace']).toBe('team-b');
   });
 
-  it('keeps a name with unusual characters one part of the path', async () => {
+  it('encodes unusual characters of a name in the path', async () => {
     const { url, asked } = await serve((response) => response.writeHead(404).end());
     await clientOf(url)
       .get({ ...guestbook, name: 'a/../b?c' })
@@ -150,7 +150,7 @@ describe('get', () => {
 });
 
 describe('sync', () => {
-  it('sends everything in the body, as JSON without a charset, over a connection of its own', async () => {
+  it('sends everything in the body, as JSON without a charset, over a new connection', async () => {
     const { argocd, served } = await clientOfPlayed('sync-ok-with-infos');
     await argocd.sync(guestbook, {
       revision: '775f821e07a9223a9d0996d95f65dbf4d030f770',
@@ -165,7 +165,7 @@ describe('sync', () => {
       appNamespace: 'argocd',
       project: 'default',
       revision: '775f821e07a9223a9d0996d95f65dbf4d030f770',
-      // For an application with a list of one source, which takes no notice of `revision`.
+      // For an application with a `sources` list of one entry, which ignores `revision`.
       revisions: ['775f821e07a9223a9d0996d95f65dbf4d030f770'],
       sourcePositions: [1],
       prune: false,
@@ -173,7 +173,7 @@ describe('sync', () => {
     });
   });
 
-  it('names no revision where none is wanted', async () => {
+  it('names no revision if none was given', async () => {
     const { argocd, served } = await clientOfPlayed('sync-automated-without-revision');
     await argocd.sync({ ...guestbook, name: 'autopilot' }, { prune: false, infos: [] });
     expect(JSON.parse(served.asked[0]?.body ?? '')).toEqual({
@@ -244,13 +244,13 @@ describe('sync', () => {
 });
 
 describe('permission and windows', () => {
-  it('may sync where Argo CD says yes, and asks once', async () => {
+  it('may sync if Argo CD says yes, and asks once', async () => {
     const { argocd, served } = await clientOfPlayed('can-i-sync-app-yes');
     expect(await argocd.maySync(guestbook)).toBe(true);
     expect(served.asked).toHaveLength(1);
   });
 
-  it('may not sync where Argo CD says no to the name without and with the namespace', async () => {
+  it('may not sync if Argo CD says no to the name without and with the namespace', async () => {
     const paths: string[] = [];
     const { url } = await serve((response, asked) => {
       paths.push(asked.path);
@@ -274,7 +274,7 @@ describe('permission and windows', () => {
     ]);
   });
 
-  it('may sync where a policy names the application with its namespace', async () => {
+  it('may sync if a policy names the application with its namespace', async () => {
     const { url } = await serve((response, asked) => {
       const yes = asked.path.endsWith('/default/team-b/search');
       response.writeHead(200, { 'content-type': 'application/json' });
@@ -298,7 +298,7 @@ describe('permission and windows', () => {
 describe('revision metadata', () => {
   const revision = '144f3180ca77e3565009c890546072671af96ac4';
 
-  it('tells author and first line', async () => {
+  it('returns author and first line', async () => {
     const { argocd } = await clientOfPlayed('revision-metadata');
     expect(await argocd.revisionMetadata(guestbook, revision)).toEqual({
       author: 'Robin Reviewer <robin@example.com>',
@@ -306,7 +306,7 @@ describe('revision metadata', () => {
     });
   });
 
-  it('cuts what is too long for a topic, and leaves out what is missing', async () => {
+  it('truncates texts that are too long for a topic, and leaves out missing ones', async () => {
     const { url } = await serve((response) => {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end(JSON.stringify({ message: `${'x'.repeat(1000)}\nsecond line` }));
@@ -318,7 +318,7 @@ describe('revision metadata', () => {
 describe('terminate', () => {
   const migrate = { namespace: 'argocd', name: 'migrate', project: 'default' };
 
-  it('is a DELETE without a body, whose content type must be said all the same', async () => {
+  it('is a DELETE without a body, but with a content type', async () => {
     const { argocd, served } = await clientOfPlayed('terminate-ok');
     await argocd.terminate(migrate);
     expect(served.asked).toMatchObject([
@@ -340,7 +340,7 @@ describe('the detail of a sync', () => {
   const detailOf = async (name: string, app: string) =>
     (await clientOfPlayed(name)).argocd.syncDetail({ namespace: 'argocd', name: app, project: 'default' });
 
-  it('has the message of each resource that failed', async () => {
+  it('contains the message of each resource that failed', async () => {
     expect(await detailOf('get-after-failed-sync-billing', 'billing')).toMatchObject({
       failed: [{ resource: 'Service billing', message: expect.stringContaining('Invalid value: 99999') }],
       toPrune: 0,
@@ -350,7 +350,7 @@ describe('the detail of a sync', () => {
     });
   });
 
-  it('counts what would have to be pruned', async () => {
+  it('counts the resources that would have to be pruned', async () => {
     expect(await detailOf('get-after-sync-without-prune', 'prunable')).toMatchObject({
       failed: [],
       toPrune: 1,
@@ -359,7 +359,7 @@ describe('the detail of a sync', () => {
     });
   });
 
-  it('has what was deployed, what was before, and how much the sync changed', async () => {
+  it('contains the deployed revision, the one before, and the number of changed resources', async () => {
     expect(await detailOf('get-after-sync-pinned-revision', 'payments')).toMatchObject({
       revision: expect.stringMatching(/^8d06d94/),
       before: expect.stringMatching(/^9193e18/),
@@ -368,7 +368,7 @@ describe('the detail of a sync', () => {
     });
   });
 
-  it('is empty where nothing was ever synced', async () => {
+  it('is empty if the application was never synced', async () => {
     expect(await detailOf('get-comparison-error', 'guestbook')).toMatchObject({
       failed: [],
       toPrune: 0,
@@ -397,7 +397,7 @@ describe('the windows of a project', () => {
     spec: { syncWindows: schedules.map((schedule) => ({ ...window(schedule), ...scope })) },
   });
 
-  it('are its own and those that it inherits', async () => {
+  it('are its own and the inherited ones', async () => {
     const { url, asked } = await serve((response, { path }) => {
       const inherited = { items: [project('0 2 * * *'), { metadata: { name: 'empty' }, spec: {} }] };
       response.writeHead(200, { 'content-type': 'application/json' });
@@ -417,7 +417,7 @@ describe('the windows of a project', () => {
     ]);
   });
 
-  it('are none where there are none', async () => {
+  it('are empty if there are none', async () => {
     const { url } = await serve((response, { path }) => {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end(path.endsWith('/globalprojects') ? '{"items":null}' : '{"spec":{}}');

@@ -1,4 +1,4 @@
-// How requests travel: over which connection, below which path, compressed, and counted.
+// The connections of requests: which one is used, base paths, compression, and counting.
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { clientOf, played, serve } from './playback.ts';
@@ -7,7 +7,7 @@ import { recording } from './recordings.ts';
 const guestbook = { namespace: 'argocd', name: 'guestbook', project: 'default' };
 
 describe('connections', () => {
-  it('reads over one connection, again and again, and posts over new ones', async () => {
+  it('reads over one kept-alive connection, and posts over new ones', async () => {
     const { url, asked } = await serve((response, { method }) => {
       const name = method === 'POST' ? 'sync-ok-with-infos' : 'get-one';
       response.writeHead(200, { 'content-type': 'application/json' });
@@ -24,13 +24,13 @@ describe('connections', () => {
     expect(over('POST').size).toBe(3);
   });
 
-  it('finds an Argo CD that runs below a path', async () => {
+  it('finds an Argo CD that is served below a path', async () => {
     const { url } = await serve(played('get-one', '/argo-cd'));
     for (const server of [`${url}/argo-cd`, `${url}/argo-cd/`])
       expect(await clientOf(server).get(guestbook)).toMatchObject({ name: 'guestbook' });
   });
 
-  it('takes a compressed answer', async () => {
+  it('reads a compressed answer', async () => {
     const { url, asked } = await serve((response) => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
       response.end(gzipSync(JSON.stringify(recording('list-full-one-app').response.body)));
@@ -39,7 +39,7 @@ describe('connections', () => {
     expect(asked[0]?.headers['accept-encoding']).toContain('gzip');
   });
 
-  it('counts answers by call and status, and 0 where none came, each repetition too', async () => {
+  it('counts answers by call and status, with 0 for none, and each retry', async () => {
     const counted: [string, number][] = [];
     const { url, server } = await serve(played('get-missing-with-project'));
     const argocd = clientOf(url, { onAnswer: (call, status) => counted.push([call, status]) });

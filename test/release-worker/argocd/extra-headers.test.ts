@@ -1,4 +1,4 @@
-// Extra headers for what stands in front of Argo CD: with every request, and in nothing that is said.
+// Extra headers for proxies in front of Argo CD: sent with every request, and shown in no message.
 import { inspect } from 'node:util';
 import { expect, it } from 'vitest';
 import { fixedSecret } from '../../../release-worker/argocd/secret-source.ts';
@@ -16,7 +16,7 @@ const headers = fixedSecret([
   { name: 'cf-access-client-secret', value: access },
 ]);
 
-it('go with reads, with a sync, with a login and with the stream, beside our own', async () => {
+it('are sent with reads, syncs, logins and the stream, in addition to our own', async () => {
   const { url, asked } = await serve((response, { method, path }) => {
     if (path.includes('/stream/')) response.writeHead(200, { 'content-type': 'text/event-stream' }).end();
     else if (path === '/api/v1/session') response.writeHead(200, json).end(JSON.stringify({ token: secret }));
@@ -45,7 +45,7 @@ it('go with reads, with a sync, with a login and with the stream, beside our own
   expect(asked[0]?.headers.authorization).toBeUndefined();
 });
 
-it.each([400, 401, 403, 404, 500])('are not shown where a server repeats them (HTTP %i)', async (status) => {
+it.each([400, 401, 403, 404, 500])('are not shown if a server repeats them (HTTP %i)', async (status) => {
   const { url } = await serve((response, asked) => {
     const message = `headers were ${inspect(asked.headers)}`;
     response.writeHead(status, json).end(JSON.stringify({ error: message, code: 2, message }));

@@ -1,4 +1,4 @@
-// Requests without an answer: whether they can have had an effect, what to do about it, and that the token stays secret.
+// Requests without an answer: whether they may have had an effect, what to do, and that the token stays secret.
 import { createServer, type Server, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { constants, createGzip, gzipSync } from 'node:zlib';
@@ -16,7 +16,7 @@ const read = (argocd: ArgoCd) => refusalOf(argocd.get(guestbook));
 const write = (argocd: ArgoCd) => refusalOf(argocd.sync(guestbook, { prune: false, infos: [] }));
 const both = [read, write];
 
-/** A server that speaks no HTTP. */
+/** A server that does not speak HTTP. */
 async function listen(onConnection: (socket: Socket) => void): Promise<{ port: number; server: Server }> {
   const server = createServer(onConnection);
   return { server, port: await listenForTest(server) };
@@ -43,7 +43,7 @@ describe('a server that is not reached', () => {
     }
   });
 
-  it('the connection comes about, but TLS does not in time', async () => {
+  it('TCP connects, but TLS does not in time', async () => {
     const { port } = await listen(() => {});
     for (const ask of both) {
       const failure = await ask(clientOf(`https://127.0.0.1:${port}`, { requestTimeoutMs: 100 }));
@@ -52,13 +52,13 @@ describe('a server that is not reached', () => {
     }
   });
 
-  it('it hangs up during the TLS handshake', async () => {
+  it('it closes the connection during the TLS handshake', async () => {
     const { port } = await listen((socket) => socket.once('data', () => socket.destroy()));
     for (const ask of both)
       expect(await ask(clientOf(`https://127.0.0.1:${port}`))).toMatchObject({ kind: 'unreachable' });
   });
 
-  it('it speaks no TLS', async () => {
+  it('it does not speak TLS', async () => {
     const { url } = await serve((response) => response.end('{}'));
     for (const ask of both) {
       const failure = await ask(clientOf(url.replace('http:', 'https:')));
@@ -79,7 +79,7 @@ describe('a server that is not reached', () => {
     expect(asked).toEqual([]);
   });
 
-  it('a read that waits for a connection until its time is up was never sent, and a sync does not wait for it', async () => {
+  it('a read that waits too long for a connection was never sent, and a sync does not wait behind it', async () => {
     const { url, asked } = await serve((response, { method }) => {
       if (method === 'POST') response.writeHead(503).end();
     });
@@ -94,7 +94,7 @@ describe('a server that is not reached', () => {
     await Promise.all(hanging);
   });
 
-  it('reads that wait for a connection do not wait on when no connection comes about any more', async () => {
+  it('reads that wait for a connection fail when no connection can be made any more', async () => {
     const { url, asked, server } = await serve(() => {});
     const argocd = clientOf(url, { requestTimeoutMs: 3_600_000 });
     const reads = Array.from({ length: 50 }, () => read(argocd));
@@ -106,7 +106,7 @@ describe('a server that is not reached', () => {
     expect(kinds.filter((kind) => kind === 'unreachable')).toHaveLength(30);
   });
 
-  it('says so although all attempts at several addresses failed together, which has no message', () => {
+  it('says so even if the attempts at several addresses failed together, an error without a message', () => {
     const failure = { code: 'ECONNREFUSED', message: '', sent: false, changes: false };
     expect(errorFromFailure('list', { server: 'http://localhost:1' }, failure).message).toMatch(
       /^could not list at http:\/\/localhost:1 \(ECONNREFUSED\)\. Nothing listens/,
@@ -114,7 +114,7 @@ describe('a server that is not reached', () => {
   });
 });
 
-describe('a sync that is held until its time has come', () => {
+describe('a sync that is held back in an open connection', () => {
   const request = { prune: false, infos: [] };
   const held = () => {
     let go = () => {};
@@ -135,7 +135,7 @@ describe('a sync that is held until its time has come', () => {
     };
   };
 
-  it('has its connection made meanwhile, and not a byte goes over it; its own time begins only then', async () => {
+  it('connects in the meantime without sending a byte; its time limit starts when it is released', async () => {
     let connections = 0;
     let bytes = '';
     const { port } = await listen((socket) => {
@@ -157,7 +157,7 @@ describe('a sync that is held until its time has come', () => {
     expect(bytes).toMatch(/^POST .*content-length: \d+\r\n.*\{"name":"guestbook"/is);
   });
 
-  it('is not sent where it is not to be, and says why in the words of who held it', async () => {
+  it('is not sent if it is stopped, and fails with the error that stopped it', async () => {
     const { url, asked } = await serve((response) => response.end('{}'));
     const { ready, called, refuse } = held();
     const argocd = clientOf(url);
@@ -169,7 +169,7 @@ describe('a sync that is held until its time has come', () => {
     expect(asked).toEqual([]);
   });
 
-  it('is certainly without effect where the server hangs up meanwhile', async () => {
+  it('certainly has no effect if the server closes the connection in the meantime', async () => {
     const { port } = await listen((socket) => socket.end());
     const { ready, go } = held();
     const failure = await refusalOf(clientOf(`http://127.0.0.1:${port}`).sync(guestbook, request, ready));
@@ -177,7 +177,7 @@ describe('a sync that is held until its time has come', () => {
     go();
   });
 
-  it('is not sent any more once the server has answered before it', async () => {
+  it('is not sent if the server has answered before it', async () => {
     let bytes = '';
     let socketEnded = false;
     const { port } = await listen((socket) => {
@@ -193,7 +193,7 @@ describe('a sync that is held until its time has come', () => {
     expect(bytes).toBe('');
   });
 
-  it('is broken off by a stop', async () => {
+  it('is aborted by a stop', async () => {
     const { url, asked } = await serve((response) => response.end('{}'));
     const { ready, go } = held();
     const argocd = clientOf(url);
@@ -207,7 +207,7 @@ describe('a sync that is held until its time has come', () => {
     expect(asked.map(({ method }) => method)).toEqual(['GET']);
   });
 
-  it('leaves it open as ever whether it had an effect once it was let go', async () => {
+  it('may have had an effect once it was released', async () => {
     const { port } = await listen((socket) => socket.once('data', () => socket.destroy()));
     const failure = await refusalOf(
       clientOf(`http://127.0.0.1:${port}`).sync(guestbook, request, () => Promise.resolve()),
@@ -217,7 +217,7 @@ describe('a sync that is held until its time has come', () => {
 });
 
 describe('a server that is reached and does not answer', () => {
-  it('leaves it open whether the request had an effect when the time is up', async () => {
+  it('a request that times out may have had an effect', async () => {
     const { url, asked } = await serve(() => {});
     for (const [index, ask] of both.entries()) {
       const clock = createFakeClock();
@@ -231,7 +231,7 @@ describe('a server that is reached and does not answer', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('a refresh that is not answered ends when its own time is up', async () => {
+  it('an unanswered refresh ends at its own time limit', async () => {
     const { argocd } = await clientOfPlayed('controller-down-refresh');
     const payments = { ...guestbook, name: 'payments' };
     expect(await refusalOf(argocd.get(payments, 'normal', 100))).toMatchObject({ kind: 'unsure' });
@@ -255,7 +255,7 @@ describe('a server that is reached and does not answer', () => {
       expect(await ask(clientOf(`http://127.0.0.1:${port}`))).toMatchObject({ kind: 'unsure' });
   });
 
-  it('hangs up within a compressed body', async () => {
+  it('closes the connection within a compressed body', async () => {
     const body = gzipSync('x'.repeat(100_000));
     const { url } = await serve((response) => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
@@ -264,7 +264,7 @@ describe('a server that is reached and does not answer', () => {
     for (const ask of both) expect(await ask(clientOf(url))).toMatchObject({ kind: 'unsure' });
   });
 
-  it('speaks something else: not Argo CD to a read, and a sync stays open', async () => {
+  it('does not speak HTTP: a read finds no Argo CD, and a sync may have had an effect', async () => {
     const { port } = await listen((socket) => socket.once('data', () => socket.end('220 mail.example\r\n')));
     const url = `http://127.0.0.1:${port}`;
     const failure = await read(clientOf(url));
@@ -275,7 +275,7 @@ describe('a server that is reached and does not answer', () => {
 });
 
 describe('an answer without end', () => {
-  it('is broken off when it is larger than any answer, compressed or not', async () => {
+  it('is aborted when it is larger than any valid answer, compressed or not', async () => {
     const zeros = Buffer.alloc(4_194_304, ' ');
     const { url, connections } = await serve((response) => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
@@ -297,7 +297,7 @@ describe('an answer without end', () => {
 });
 
 describe('stopping', () => {
-  it('breaks off what is under way, lets nothing new begin, and leaves no connection', async () => {
+  it('aborts running requests, refuses new ones, and leaves no connection', async () => {
     const { url, asked, connections } = await serve(() => {});
     const argocd = clientOf(url);
     const pending = [read(argocd), write(argocd)];

@@ -1,4 +1,4 @@
-// The selections that we ask for hold everything that a record is made of.
+// The field selections contain every member that a record is made of.
 import { describe, expect, it } from 'vitest';
 import { isWholeItem, type AppRecord, type ListedApp } from '../../../release-worker/argocd/application.ts';
 import {
@@ -24,7 +24,7 @@ function listed(item: unknown): ListedApp {
 }
 
 describe('every recorded application', () => {
-  it('is there, one with several sources too', () => {
+  it('exists, also with several sources', () => {
     expect(whole.length).toBeGreaterThan(100);
     expect(whole.some(({ object }) => record(object).sources > 1)).toBe(true);
   });
@@ -52,7 +52,7 @@ describe('every recorded application', () => {
   });
 });
 
-/** The stream leaves resources out: there are too many of them. */
+/** The stream leaves resources out, because there are too many of them. */
 function withoutResources({ detail, ...rest }: AppRecord): AppRecord {
   if (detail === undefined) return rest;
   const { appOfApps: _, ...known } = detail;
@@ -64,7 +64,7 @@ function present(application: Application | undefined): Application {
   return application;
 }
 
-/** As Argo CD selects from an event: a member passes whose path is in a name, or is the beginning of one. */
+/** Selects from an event as Argo CD does: a member passes if its path contains a name, or is the beginning of one. */
 function streamSelection(value: unknown, fields: readonly string[], path = ''): unknown {
   if (Array.isArray(value)) return value.map((each) => streamSelection(each, fields, path));
   if (typeof value !== 'object' || value === null) return value;
@@ -77,7 +77,7 @@ function streamSelection(value: unknown, fields: readonly string[], path = ''): 
   );
 }
 
-/** As Argo CD selects an item of a list: exactly these members, as far as they are there. */
+/** Selects from a list item as Argo CD does: exactly these members, if they exist. */
 function listSelection(object: unknown, knowsRevision: boolean): unknown {
   const selected: Record<string, unknown> = {};
   for (const field of listFields.split(',')) {
@@ -116,7 +116,7 @@ describe('the selections here', () => {
     ).toEqual(event);
   });
 
-  it('ask the list for nothing that it does not know', () => {
+  it('request only members that the list knows', () => {
     const unknown = new URL(recording('list-fields-not-honoured').request.path, 'http://playback')
       .searchParams;
     const [item] = objectsIn(recording('list-fields-not-honoured'));

@@ -1,4 +1,4 @@
-// Follows a stream for a test and writes down what came of it.
+// Follows a stream for a test, and records the result.
 import { createFakeClock, type FakeClock } from '../../support/fake-clock.ts';
 import type { AppRecord } from '../../../release-worker/argocd/application.ts';
 import { streamEventSchema } from '../../../release-worker/argocd/application-schema.ts';
@@ -19,7 +19,7 @@ export interface Followed {
   readonly clock: FakeClock;
   signs(): number;
   abort(): void;
-  /** The error that it ends with. */
+  /** The error that ends it. */
   readonly end: ReturnType<typeof refusalOf>;
 }
 
@@ -47,12 +47,12 @@ export function follow(
       ...handlers,
     }),
   );
-  // Looked at by the test, but perhaps only after something else.
+  // The test checks it, but perhaps only after something else.
   end.catch(() => {});
   return { events, unreadable, clock, signs: () => signs, abort: () => abort.abort(), end };
 }
 
-/** What the events of a recorded stream come to. */
+/** The registry after the events of a recorded stream. */
 export function eventsOf({ response }: Recording): Event[] {
   return (response.lines ?? []).flatMap(({ text }) => {
     if (!text.startsWith('data: ')) return [];

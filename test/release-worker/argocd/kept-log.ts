@@ -1,4 +1,4 @@
-// A log that a test reads: every line as it would be written.
+// A log that a test can read: every line as it would be written.
 import { pino } from 'pino';
 import type { Log } from '../../../service/log.ts';
 

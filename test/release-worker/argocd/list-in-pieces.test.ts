@@ -1,4 +1,4 @@
-// A long list read piece by piece is what it is as a whole, whatever stands in it.
+// A long list read piece by piece gives the same result as a list read as a whole.
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import * as z from 'zod/mini';
@@ -8,7 +8,7 @@ const anything = z.looseObject({});
 /** Makes any list long enough to be read in pieces. */
 const filler = { filler: 'x'.repeat(200_000) };
 
-test('whatever the items are, they come as a whole parse finds them', async () => {
+test('the items are the same as in a parse of the whole text', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.dictionary(fc.string(), fc.jsonValue()), { maxLength: 20 }),
@@ -39,7 +39,7 @@ describe('what it does not read', () => {
     expect(await listInPieces(text, anything)).toBeUndefined();
   });
 
-  it('is a list with an item that is none of ours', async () => {
+  it('is a list with an item that the schema refuses', async () => {
     expect(await listInPieces(long, z.object({ name: z.string() }))).toBeUndefined();
   });
 });

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { argocdMetrics, codeOf } from '../../../release-worker/argocd/metrics.ts';
 import { scrape } from '../../support/metrics.ts';
 
-test('no answer makes more than a few codes, whatever its status', () => {
+test('the number of codes is limited, whatever the statuses are', () => {
   const codes = new Set(Array.from({ length: 10_000 }, (_, status) => codeOf(status)));
   expect(codes.size).toBeLessThan(25);
   expect([codeOf(0), codeOf(200), codeOf(418), codeOf(504), codeOf(999)]).toEqual([
@@ -15,7 +15,7 @@ test('no answer makes more than a few codes, whatever its status', () => {
   ]);
 });
 
-test('an answer is counted and timed; that of the stream, which comes with its first event, is only counted', async () => {
+test('an answer is counted and timed; that of the stream, which begins with its first event, is only counted', async () => {
   const registry = new Registry();
   const onAnswer = argocdMetrics(registry);
   onAnswer('list', 200, 1_500);

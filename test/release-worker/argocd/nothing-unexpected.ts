@@ -1,9 +1,9 @@
-// Fails a test in which something was thrown or rejected that nobody has handled, or about which Node warns.
+// Fails a test if an error or a rejection was not handled, or if Node prints a warning.
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 
 const events = ['unhandledRejection', 'uncaughtExceptionMonitor', 'warning'] as const;
 
-/** To be called once in a test file. */
+/** Must be called once in a test file. */
 export function nothingUnexpected(): void {
   const unexpected: unknown[] = [];
   const note = (what: unknown) => unexpected.push(what);
@@ -15,7 +15,7 @@ export function nothingUnexpected(): void {
     for (const event of events) process.off(event, note);
   });
   afterEach(async () => {
-    // Rejections are reported a turn after nobody has handled them.
+    // Node reports unhandled rejections one turn later.
     await new Promise((resolve) => {
       setImmediate(resolve);
     });

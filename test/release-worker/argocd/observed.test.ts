@@ -1,4 +1,4 @@
-// Whatever is asked of Argo CD tells the others that it was answered, or that it failed.
+// Every request to Argo CD tells the observer that it was answered, or that it failed.
 import { expect, it } from 'vitest';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
@@ -9,7 +9,7 @@ const app = { namespace: 'argocd', name: 'shop', project: 'default' };
 const nobody = () =>
   Promise.reject(new ArgoCdError({ kind: 'unreachable', message: 'connect ECONNREFUSED' }));
 
-/** All but those that the watch itself asks, which hears of their failures anyway. */
+/** All calls except those of the watch itself, which sees their failures anyway. */
 const calls: readonly (readonly [string, Partial<ArgoCd>, (argocd: ArgoCd) => Promise<unknown>])[] = [
   ['get', { get: nobody }, (argocd) => argocd.get(app)],
   ['sync', { sync: nobody }, (argocd) => argocd.sync(app, { prune: false, infos: [] })],
@@ -23,7 +23,7 @@ const calls: readonly (readonly [string, Partial<ArgoCd>, (argocd: ArgoCd) => Pr
   ['revisionMetadata', { revisionMetadata: nobody }, (argocd) => argocd.revisionMetadata(app, 'a')],
 ];
 
-it.each(calls)('%s that finds nobody there is told of', async (_, over, ask) => {
+it.each(calls)('%s reports that Argo CD does not answer', async (_, over, ask) => {
   const failures: string[] = [];
   const argocd = observed(scriptedArgoCd(over), {
     onAnswer: () => {},

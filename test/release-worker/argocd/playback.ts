@@ -1,4 +1,4 @@
-// A server that answers as recorded, status, headers and body byte by byte, and writes down what it was asked.
+// A server that answers as recorded (status, headers and body, byte by byte) and records the requests.
 import {
   createServer,
   type IncomingMessage,
@@ -14,7 +14,7 @@ import { listenForTest } from '../../support/listening.ts';
 import { clientWith, type ClientOptions } from '../support/client.ts';
 import { recording, type Recording } from './recordings.ts';
 
-/** Looks like one of Argo CD's: nothing may ever show it. */
+/** Looks like a token of Argo CD. No message may show it. */
 export const secret = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJidXR0b24ifQ.c2VjcmV0LXNpZ25hdHVyZQ';
 
 export interface Asked {
@@ -23,7 +23,7 @@ export interface Asked {
   readonly query: Readonly<Record<string, string>>;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
-  /** counted from 0: the connection that it came over */
+  /** index of its connection, from 0 */
   readonly connection: number;
 }
 
@@ -31,7 +31,7 @@ export interface Served {
   readonly url: string;
   readonly asked: readonly Asked[];
   readonly server: Server;
-  /** connections that are open now */
+  /** number of open connections */
   connections(): number;
 }
 
@@ -76,7 +76,7 @@ export async function serve(
   };
 }
 
-/** Answers every request with the recording, if it is the recorded request; otherwise it says what differs. */
+/** Answers a request with the recording if it is the recorded request. Otherwise it says what differs. */
 export function played(which: string | Recording, base = ''): Answer {
   const one = typeof which === 'string' ? recording(which) : which;
   return (response, asked) => {
@@ -91,7 +91,7 @@ export function played(which: string | Recording, base = ''): Answer {
   };
 }
 
-/** Answers as recorded, whatever is asked. */
+/** Answers every request as recorded. */
 export function answeredAs(name: string): Answer {
   return (response) => send(response, recording(name));
 }
@@ -110,7 +110,7 @@ function differences({ request }: Recording, asked: Asked, base: string): string
     .map(([wanted, got]) => `${wanted ?? 'nothing'} was recorded, ${got ?? 'nothing'} came`);
 }
 
-/** Those that the server sets by itself, and one that would not be true: what was compressed was recorded plain. */
+/** Headers that the server sets itself, and one that would be wrong: compressed answers were recorded uncompressed. */
 const ownHeaders = new Set(['content-length', 'transfer-encoding', 'content-encoding']);
 
 function headersOf({ response }: Recording): Record<string, string> {
@@ -124,7 +124,7 @@ function send(response: ServerResponse, one: Recording): void {
   response.end(bodyText(body));
 }
 
-/** Lists came with a line end after `metadata` and after each item, everything else compactly. */
+/** Lists had a line break after `metadata` and after each item. All other answers were compact. */
 export function bodyText(body: unknown): string {
   if (typeof body === 'string') return body;
   const text = JSON.stringify(body);
@@ -133,7 +133,7 @@ export function bodyText(body: unknown): string {
     : text;
 }
 
-/** What was sent at one time goes out in one piece; the pauses in between shrink to a turn of the event loop. */
+/** What was sent at one time is sent in one piece. The pauses in between become one turn of the event loop. */
 function sendStream(response: ServerResponse, one: Recording): void {
   const { status, lines = [], end } = one.response;
   if (status === null) return;
@@ -153,7 +153,7 @@ function sendStream(response: ServerResponse, one: Recording): void {
   next(0);
 }
 
-/** A client of this server, stopped when the test is over. */
+/** A client of this server, which stops when the test is over. */
 export function clientOf(url: string, options: Partial<ClientOptions> = {}): ArgoCd {
   const argocd = clientWith({ server: url, token: secret, ...options });
   onTestFinished(() => argocd.stop());

@@ -1,5 +1,5 @@
-// A forward proxy as companies have them: CONNECT for https, requests with whole URLs for http. Whatever host is asked
-// for, it leads to this machine.
+// A forward proxy as companies use them: CONNECT for https, requests with whole URLs for http. It connects to this machine,
+// whatever host was requested.
 import {
   createServer,
   request,
@@ -25,9 +25,9 @@ export interface ForwardProxy {
 }
 
 export interface ForwardProxyOptions {
-  /** the port that all requests end at */
+  /** the port that all requests are sent to */
   readonly to: string;
-  /** what it answers CONNECT with instead of connecting; 0: nothing at all */
+  /** the status that it answers to CONNECT instead of connecting; 0: no answer */
   readonly refuse?: number;
   /** `user:password` */
   readonly login?: string;
@@ -68,7 +68,7 @@ export async function forwardProxy({ to, refuse, login }: ForwardProxyOptions): 
     client.on('error', () => {});
     const status = wanted !== undefined && incoming.headers['proxy-authorization'] !== wanted ? 407 : refuse;
     if (status === 0) {
-      // Only to notice that it has gone.
+      // Needed to notice that the connection has closed.
       client.on('end', () => client.end()).resume();
       return;
     }

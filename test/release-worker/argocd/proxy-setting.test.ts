@@ -1,4 +1,4 @@
-// What HTTPS_PROXY and its kin mean.
+// The meaning of HTTPS_PROXY and the other proxy variables.
 import { describe, expect, it } from 'vitest';
 import { proxyFor, ProxySettingError } from '../../../release-worker/argocd/proxy-setting.ts';
 
@@ -17,7 +17,7 @@ describe('a proxy', () => {
     expect(proxy?.host).toBe(used ? 'proxy.example:3128' : undefined);
   });
 
-  it('of the lower case spelling wins, and the one for the scheme before the one for all', () => {
+  it('in lower case wins, and the one for the scheme before the one for all', () => {
     const env = { ALL_PROXY: 'http://all', HTTPS_PROXY: 'http://upper', https_proxy: 'http://lower' };
     expect(proxyFor('https://argocd.example', env).proxy?.host).toBe('lower');
     expect(proxyFor('https://argocd.example', { ...env, https_proxy: '' }).proxy?.host).toBe('upper');
@@ -66,12 +66,12 @@ describe('a proxy', () => {
     expect(String(thrown)).not.toMatch(/hunter2|somebody/);
   });
 
-  it('that cannot be used does not matter where NO_PROXY has the host', () => {
+  it('that cannot be used does not matter if NO_PROXY contains the host', () => {
     const env = { ALL_PROXY: 'socks5://proxy.example', NO_PROXY: 'argocd.example' };
     expect(proxyFor('https://argocd.example', env).proxy).toBeUndefined();
   });
 
-  it('is named in the log, without its login, with the variable that it came from', () => {
+  it('is logged without its login, with the variable that it came from', () => {
     const { decision } = proxyFor('https://argocd.example', { HTTPS_PROXY: 'somebody:hunter2@proxy:3128' });
     expect(decision).toBe('requests to Argo CD use the proxy proxy:3128 (HTTPS_PROXY)');
     expect(proxyFor('https://argocd.example', {})).toEqual({
@@ -135,7 +135,7 @@ describe('NO_PROXY', () => {
     expect(proxyFor(server, env(list)).warnings).toEqual([]);
   });
 
-  it('is answered for in the log, with the entry that counted', () => {
+  it('is logged with the entry that matched', () => {
     const { decision } = proxyFor('https://argocd.corp.example', env('10.0.0.0/8, corp.example, *'));
     expect(decision).toBe(
       'requests to Argo CD do not use the proxy of ALL_PROXY: NO_PROXY contains corp.example',

@@ -1,4 +1,4 @@
-// Through a real proxy: https by a tunnel, http by whole URLs; what the proxy may see, and what is certain when it fails.
+// Requests through a real proxy: https by a tunnel, http by whole URLs. What the proxy sees, and what a failure means.
 import { once } from 'node:events';
 import { request } from 'node:https';
 import { createServer } from 'node:net';
@@ -43,7 +43,7 @@ function credentialsIn(url: URL, username: string, password: string): URL {
 }
 
 describe('https through a proxy', () => {
-  it('goes by tunnels, of which reads use one again and again, and the proxy sees nothing of it', async () => {
+  it('uses tunnels, one of them for many reads, and the proxy cannot read the requests', async () => {
     const { url, asked } = await serve(good, pair('argocd'));
     const proxy = await forwardProxy({ to: url });
     const argocd = clientOf('https://argocd.test', { proxy: proxy.url, ca: pair('argocd').ca });
@@ -60,7 +60,7 @@ describe('https through a proxy', () => {
     expect(inspect(proxy.seen, { depth: Infinity })).not.toContain(secret);
   });
 
-  it('to a certificate that is not trusted ends before anything is sent, with the remedy for that', async () => {
+  it('to an untrusted certificate ends before anything is sent, with the right remedy', async () => {
     const { url, asked } = await serve(good, pair('argocd'));
     const proxy = await forwardProxy({ to: url });
     const argocd = clientOf('https://argocd.test', { proxy: proxy.url });
@@ -95,7 +95,7 @@ describe('https through a proxy', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('over a kept tunnel that is cut goes over another', async () => {
+  it('uses another tunnel if a kept-alive one was cut', async () => {
     const { url, asked } = await serve((response, one) => {
       if (one.connection === 0 && asked.length > 1) response.destroy();
       else good(response, one);
@@ -109,7 +109,7 @@ describe('https through a proxy', () => {
 });
 
 describe('http through a proxy', () => {
-  it('goes by whole URLs, over kept connections too', async () => {
+  it('uses whole URLs, also over kept-alive connections', async () => {
     const { url, asked } = await serve(good);
     const proxy = await forwardProxy({ to: url });
     const argocd = clientOf('http://argocd.test:8080/base', { proxy: proxy.url });
@@ -145,7 +145,7 @@ describe.each(['https://argocd.test', 'http://argocd.test'])('%s and its proxy',
     return { ...served, proxy, client };
   };
 
-  it('that wants a login gets it', async () => {
+  it('that requires a login gets it', async () => {
     const { client, proxy } = await arrange({ login: 'user:p@ss word' });
     const argocd = client(credentialsIn(proxy.url, 'user', 'p@ss word'));
     expect(await argocd.get(guestbook)).toMatchObject({ name: 'guestbook' });
@@ -154,7 +154,7 @@ describe.each(['https://argocd.test', 'http://argocd.test'])('%s and its proxy',
     expect((await follow(argocd).end).kind).toBe('unavailable');
   });
 
-  it('that does not accept the login is named without it, and no sync was sent', async () => {
+  it('that refuses the login is named without it, and no sync was sent', async () => {
     const { client, proxy, asked } = await arrange({ login: 'user:right' });
     const argocd = client(credentialsIn(proxy.url, 'somebody', 'hunter2-xyzzy'));
     const refusals = [
@@ -171,7 +171,7 @@ describe.each(['https://argocd.test', 'http://argocd.test'])('%s and its proxy',
     expect(asked).toEqual([]);
   });
 
-  it('that is not there is named, not Argo CD, and no sync was sent', async () => {
+  it('that cannot be reached is named instead of Argo CD, and no sync was sent', async () => {
     const { client } = await arrange();
     const port = await freePort();
     const argocd = client(new URL(`http://somebody:hunter2-xyzzy@127.0.0.1:${port}`));
@@ -187,7 +187,7 @@ describe.each(['https://argocd.test', 'http://argocd.test'])('%s and its proxy',
     }
   });
 
-  it('is left alone once all is stopped', async () => {
+  it('gets no more requests after the stop', async () => {
     const { client, proxy } = await arrange();
     const argocd = client();
     await argocd.get(guestbook);
@@ -198,7 +198,7 @@ describe.each(['https://argocd.test', 'http://argocd.test'])('%s and its proxy',
 });
 
 describe('a proxy that the environment names without a scheme', () => {
-  it('is spoken to in plain HTTP, as by curl: the tunnel through it stands', async () => {
+  it('is asked in plain HTTP, as by curl, and opens a tunnel', async () => {
     const { url } = await serve(good, pair('argocd'));
     const { host } = (await forwardProxy({ to: url })).url;
     const { proxy } = proxyFor('https://argocd.test', { HTTPS_PROXY: host });
@@ -208,7 +208,7 @@ describe('a proxy that the environment names without a scheme', () => {
 });
 
 describe('a proxy that opens no tunnel', () => {
-  it('is named with its answer; a read is repeated, a sync was not sent', async () => {
+  it('is named with its answer; a read is retried, a sync was not sent', async () => {
     const { url } = await serve(good, pair('argocd'));
     const proxy = await forwardProxy({ to: url, refuse: 503 });
     const argocd = clientOf('https://argocd.test', { proxy: proxy.url });
@@ -222,7 +222,7 @@ describe('a proxy that opens no tunnel', () => {
     expect(proxy.seen).toHaveLength(4);
   });
 
-  it('and does not answer is waited for no longer than for anything, and no connection stays', async () => {
+  it('and does not answer is subject to the usual time limit, and leaves no connection', async () => {
     const { url } = await serve(good, pair('argocd'));
     const proxy = await forwardProxy({ to: url, refuse: 0 });
     const argocd = clientOf('https://argocd.test', { proxy: proxy.url, requestTimeoutMs: 100 });
@@ -237,7 +237,7 @@ describe('a proxy that opens no tunnel', () => {
 });
 
 describe('a tunnel', () => {
-  it('to an address of IPv6 is asked for with brackets', async () => {
+  it('to an IPv6 address is requested with brackets', async () => {
     const { url } = await serve(good, pair('argocd'));
     const proxy = await forwardProxy({ to: url });
     await refusalOf(clientOf('https://[fd00::1]:8443', { proxy: proxy.url }).get(guestbook));

@@ -1,4 +1,4 @@
-// What we keep of an application, read from objects recorded in all the states that an application can be in.
+// The record of an application, read from objects that were recorded in all states that an application can have.
 import { describe, expect, it } from 'vitest';
 import { keyOf, type AppRecord } from '../../../release-worker/argocd/application.ts';
 import { applicationSchema } from '../../../release-worker/argocd/application-schema.ts';
@@ -14,14 +14,14 @@ function record(object: unknown): AppRecord {
   return recordOf(applicationSchema.parse(object));
 }
 
-/** The one application of an answer. */
+/** The only application of an answer. */
 function recorded(name: string): AppRecord {
   const [found] = objectsIn(recording(name));
   if (found === undefined) throw new Error(`${name} has no application`);
   return record(found.object);
 }
 
-/** The applications of a stream's events, oldest first, without repetitions. */
+/** The applications in the events of a stream, oldest first, without repetitions. */
 function phasesOf(name: string): string[] {
   const { lines = [] } = recording(name).response;
   const phases = eventsIn(lines).map(({ result }) => {
@@ -43,7 +43,7 @@ describe('every recorded application', () => {
     }
   });
 
-  it('has the last history entry as deployed', () => {
+  it('has the revision of the last history entry as deployed', () => {
     let seen = 0;
     for (const { object } of whole) {
       const { history } = applicationSchema.parse(object).status ?? {};
@@ -126,25 +126,25 @@ describe('whose operation it is', () => {
       status: { operationState: last === undefined ? undefined : { phase: 'Running', operation: last } },
     }).detail?.operation;
 
-  it('stands at the operation while it waits, at both places while it runs, and then at its state', () => {
+  it('is at the operation while it waits, at both places while it runs, and then at its state', () => {
     expect(app({ info: ours })).toEqual({ releaseId: 'r1', pressId: 'p1' });
     expect(app({ info: ours }, { info: ours })).toEqual({ releaseId: 'r1', pressId: 'p1' });
     expect(app(undefined, { info: ours })).toEqual({ releaseId: 'r1', pressId: 'p1' });
   });
 
-  it('is not ours where the one that waits has other infos, or none, whatever was before', () => {
+  it('is not ours if the waiting operation has other infos, or none, whatever was before', () => {
     expect(app({ info: [{ name: 'press', value: 'x' }] }, { info: ours })).toEqual({});
     expect(app({ sync: {} }, { info: ours })).toEqual({});
     expect(app({ info: null }, { info: ours })).toEqual({});
   });
 
-  it('is nobody of ours for infos without names or values', () => {
+  it('is not ours if infos have no names or values', () => {
     expect(
       app({ info: [{ value: 'x' }, { name: 'release-id' }, { name: 'press-id', value: null }] }),
     ).toEqual({});
   });
 
-  it('has the infos at both places in every recorded one that runs', () => {
+  it('has the infos at both places in every recorded running operation', () => {
     let seen = 0;
     for (const { object } of whole) {
       const { operation, status } = applicationSchema.parse(object);
@@ -193,13 +193,13 @@ describe('revisions', () => {
     expect(found.detail?.deployed).toBe(found.target);
   });
 
-  it('takes the branch name for the target where manifests cannot be generated', () => {
+  it('uses the branch name as the target if manifests cannot be generated', () => {
     for (const name of ['get-comparison-error', 'get-path-missing', 'repo-server-down-get-after'])
       expect(recorded(name)).toMatchObject({ sync: 'Unknown', target: 'main' });
   });
 });
 
-describe('what could be gone back to', () => {
+describe('the revision for a rollback', () => {
   const source = { repoURL: 'https://git.example/shop.git', path: 'shop' };
   const previousOf = (history: unknown[], over: Record<string, unknown> = {}) =>
     record({ metadata: { name: 'shop' }, spec: { source, ...over }, status: { history } }).detail?.previous;
@@ -209,12 +209,12 @@ describe('what could be gone back to', () => {
     expect(previousOf([entry(3, 'c'), entry(1, 'a'), entry(2, 'b'), entry(4, 'c')])).toBe('b');
   });
 
-  it('is nothing where the same revision was deployed again and again, or nothing ever', () => {
+  it('is empty if only one revision was ever deployed, or none', () => {
     expect(previousOf([entry(0, 'a'), entry(1, 'a')])).toBe('');
     expect(previousOf([])).toBe('');
   });
 
-  it('is nothing from another repository, another path or a chart', () => {
+  it('is never from another repository, another path or a chart', () => {
     expect(previousOf([entry(0, 'a', { ...source, repoURL: 'https://other.example' }), entry(1, 'b')])).toBe(
       '',
     );
@@ -222,7 +222,7 @@ describe('what could be gone back to', () => {
     expect(previousOf([entry(0, '1.0.0', { ...source, chart: 'shop' }), entry(1, 'b')])).toBe('');
   });
 
-  it('is nothing for several sources, a list of one, and a chart', () => {
+  it('is empty for several sources, a list of one, and a chart', () => {
     expect(previousOf([entry(0, 'a'), entry(1, 'b')], { sources: [source] })).toBe('');
     expect(previousOf([entry(0, 'a'), entry(1, 'b')], { source: { ...source, chart: 'shop' } })).toBe('');
   });
@@ -234,7 +234,7 @@ describe('what could be gone back to', () => {
   });
 });
 
-describe('what Argo CD has against an application', () => {
+describe('the condition of an application', () => {
   it.each(['get-comparison-error', 'get-path-missing', 'repo-server-down-get-after'])(
     'stands in %s',
     (name) => {
@@ -244,7 +244,7 @@ describe('what Argo CD has against an application', () => {
     },
   );
 
-  it('is an error before a warning, and of bounded length', () => {
+  it('is an error before a warning, and truncated', () => {
     const conditions = [
       { type: 'SharedResourceWarning', message: 'shared' },
       { type: 'InvalidSpecError', message: 'x'.repeat(10_000) },
@@ -255,7 +255,7 @@ describe('what Argo CD has against an application', () => {
   });
 });
 
-it('deploys other applications where one of its resources is one', () => {
+it('deploys other applications if one of its resources is one', () => {
   const resources = [{ kind: 'Service' }, { group: 'argoproj.io', kind: 'Application' }];
   expect(record({ metadata: { name: 'root' }, status: { resources } }).detail?.appOfApps).toBe(true);
   expect(record(recording('get-one').response.body).detail?.appOfApps).toBe(false);
@@ -297,7 +297,7 @@ describe('what else matters', () => {
     expect(keyOf(recorded('get-one'))).toBe('argocd/guestbook');
   });
 
-  it('an application of which next to nothing is told', () => {
+  it('an application with almost no members', () => {
     expect(record({ metadata: { name: 'shop' }, spec: {} })).toEqual({
       namespace: '',
       name: 'shop',

@@ -1,4 +1,4 @@
-// Exchanges recorded from a real Argo CD: those that the simulator's tests have too, and those that only these need.
+// Exchanges recorded from a real Argo CD: those that the simulator's tests use too, and those that only these tests need.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
@@ -30,7 +30,7 @@ export type Recording = z.output<typeof recordingSchema>;
 
 const newest = join(import.meta.dirname, '..', '..', 'argocd-recordings');
 const versions = readdirSync(join(newest, 'versions'));
-/** Each folder with what its recordings' names begin with: those of older versions have `v2.14.21/` and so on. */
+/** Each folder with the prefix of its recordings' names: those of older versions have `v2.14.21/` and so on. */
 const folders = [
   { folder: newest, prefix: '' },
   { folder: join(import.meta.dirname, 'recordings'), prefix: '' },
@@ -47,7 +47,7 @@ function read(): ReadonlyMap<string, Recording> {
   for (const { path, name } of files) {
     const json: unknown = JSON.parse(readFileSync(path, 'utf8'));
     const parsed = recordingSchema.safeParse(json);
-    // Measurements have other members, and nothing here plays them.
+    // Measurements have other members, and no test plays them.
     if (parsed.success && parsed.data.kind !== 'measurement') all.set(name, { ...parsed.data, name });
   }
   return all;
@@ -55,7 +55,7 @@ function read(): ReadonlyMap<string, Recording> {
 
 export const recordings = read();
 
-/** Of all that were recorded, measurements included. */
+/** Of all recordings, including measurements. */
 export const recordedNames: readonly string[] = files.map(({ name }) => name).sort();
 
 export function recording(name: string): Recording {
@@ -83,7 +83,7 @@ const eventSchema = z.looseObject({
 
 export type RecordedObject = z.output<typeof objectSchema>;
 
-/** Application objects of an answer or a stream; `whole` where nothing was selected. */
+/** The application objects of an answer or a stream; `whole` if no members were selected. */
 export function objectsIn({ request, response }: Recording): { object: RecordedObject; whole: boolean }[] {
   const whole = !request.path.includes('fields=');
   const list = listSchema.safeParse(response.body);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createRedactor } from '../../../release-worker/argocd/redactor.ts';
 
-describe('what is hidden of a text of a server', () => {
+describe("secrets in a server's text", () => {
   it.each([
     ['a long token', 'eyJhbGciOiJIUzI1NiJ9.e30.c2ln', true],
     ['a long password of letters', 'correcthorsebatterystaple', true],

@@ -1,5 +1,5 @@
-// What other servers than Argo CD answer, and what stands in front of it, is an error of the right kind with words that a
-// person can act on. What Argo CD itself refuses: `contract/`.
+// Answers of other servers than Argo CD, and of proxies in front of it, become errors of the right kind, with messages that
+// a person can act on. For the refusals of Argo CD itself see `contract/`.
 import { describe, expect, it } from 'vitest';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
@@ -81,7 +81,7 @@ describe('what is not Argo CD', () => {
     }
   });
 
-  it('an application without its operation is no yes to a sync', async () => {
+  it('an application without its operation does not confirm a sync', async () => {
     const { url } = await serve(answers(200, json, bodyText(recording('get-one').response.body)));
     expect(await refusalOf(clientOf(url).sync(guestbook, nothing))).toMatchObject({ kind: 'unsure' });
   });
@@ -117,7 +117,7 @@ describe('gateways in front', () => {
     [403, 'forbidden-or-missing'],
   ] as const)('HTTP %i with a web page is %s', async (status, kind) => {
     const { url } = await serve(answers(status, html, page));
-    // Reads are repeated, which takes its time.
+    // Reads are retried, so this takes some time.
     const hurried = { clock: hurriedClock(100), requestTimeoutMs: 1_000_000 };
     for (const ask of Object.values(asks)) {
       const refusal = await refusalOf(ask(clientOf(url, hurried)));
@@ -127,7 +127,7 @@ describe('gateways in front', () => {
     }
   });
 
-  it('a login page of a proxy is not blamed on the token', async () => {
+  it("a proxy's login page is not reported as a bad token", async () => {
     const { url } = await serve(answers(401, html, page));
     const refusal = await refusalOf(clientOf(url).list());
     expect(refusal.kind).toBe('unauthenticated');
@@ -145,7 +145,7 @@ describe('gateways in front', () => {
   });
 });
 
-describe('words', () => {
+describe('texts of a server', () => {
   const long = `${secret}${'k'.repeat(100_000)}`;
 
   it.each([
@@ -170,14 +170,14 @@ describe('words', () => {
     }
   });
 
-  it('of a version are shortened', async () => {
+  it('are truncated in a version', async () => {
     const { url } = await serve(answers(200, json, JSON.stringify({ Version: `v3.6.0+${long}` })));
     const { version } = await clientOf(url).version();
     expect(version).toMatch(/^v3\.6\.0\+/);
     expect(version.length).toBeLessThan(200);
   });
 
-  it('are shortened and put on one line', async () => {
+  it('are truncated and put on one line', async () => {
     const message = `first\n\tsecond ${'long '.repeat(1000)}`;
     const { url } = await serve(answers(500, json, JSON.stringify({ error: message, code: 2, message })));
     const refusal = await refusalOf(clientOf(url).list());

@@ -1,4 +1,4 @@
-// Reads that fail in passing are asked again, within bounds; what may have had an effect never is.
+// Reads that fail for a moment are retried within limits. Requests that may have had an effect never are.
 import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
@@ -19,7 +19,7 @@ const application = bodyText(recording('get-one').response.body);
 const get = (argocd: ArgoCd) => argocd.get(guestbook);
 const sync = (argocd: ArgoCd) => argocd.sync(guestbook, { prune: false, infos: [] });
 
-/** Fails so often, then answers. */
+/** Fails this many times, then answers. */
 function failing(times: number, fail: Answer): Answer {
   let left = times;
   return (response, asked) => {
@@ -36,7 +36,7 @@ const status =
     response.writeHead(code, { ...json, ...headers }).end('{"error":"x","code":14,"message":"x"}');
   };
 
-/** A client whose pauses last until the test says so. */
+/** A client whose pauses end when the test says so. */
 async function paused(answer: Answer, { requestTimeoutMs = 10_000, random = 0 } = {}) {
   const served = await serve(answer);
   const clock = createFakeClock();
@@ -45,13 +45,13 @@ async function paused(answer: Answer, { requestTimeoutMs = 10_000, random = 0 } 
     ...served,
     clock,
     argocd,
-    // One timer is the time-out of the whole.
+    // One timer is the time limit of the whole call.
     pause: (count: number) =>
       until(`pause ${count}`, () => served.asked.length === count && clock.pendingTimers() === 2),
   };
 }
 
-/** got holds a date against the system's clock. */
+/** got compares a date with the system's clock. */
 function dateOfFakeClock(): void {
   vi.useFakeTimers({ toFake: ['Date'], now: createFakeClock().now() });
   onTestFinished(() => void vi.useRealTimers());
@@ -87,7 +87,7 @@ describe('a read', () => {
     },
   );
 
-  it('over a kept connection that the server has closed meanwhile goes over another', async () => {
+  it('is retried over another connection if the server has closed a kept-alive one', async () => {
     const { url, asked } = await serve((response, { connection }) => {
       if (connection === 0 && asked.length > 1) response.destroy();
       else response.writeHead(200, json).end(application);
@@ -97,7 +97,7 @@ describe('a read', () => {
     expect(asked.map(({ connection }) => connection)).toEqual([0, 0, 1]);
   });
 
-  it('over a new connection that is cut is not asked again: that is the server’s answer to it', async () => {
+  it('is not retried if a new connection was cut, because that is the server’s answer', async () => {
     const { url, asked } = await serve((response) => response.destroy());
     expect(await refusalOf(get(clientOf(url)))).toMatchObject({ kind: 'unsure' });
     expect(asked).toHaveLength(1);
@@ -120,13 +120,13 @@ describe('a read', () => {
     expect(await answer).toMatchObject({ name: 'guestbook' });
   });
 
-  it.each([400, 403, 404, 500, 501])('that is answered with %i is not asked again', async (code) => {
+  it.each([400, 403, 404, 500, 501])('that is answered with %i is not retried', async (code) => {
     const { url, asked } = await serve(status(code));
     await refusalOf(get(clientOf(url)));
     expect(asked).toHaveLength(1);
   });
 
-  it('whose time is up is not asked again, a refresh neither', async () => {
+  it('that timed out is not retried, and neither is a refresh', async () => {
     const { url, asked } = await serve(() => {});
     const argocd = clientOf(url, { requestTimeoutMs: 500 });
     for (const refresh of [undefined, 'normal'] as const)
@@ -134,7 +134,7 @@ describe('a read', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('that refreshes is asked again after 503, but not where a gateway gave up waiting for it', async () => {
+  it('that refreshes is retried after 503, but not if a gateway timed out', async () => {
     const once = await serve(failing(1, status(503)));
     expect(await clientOf(once.url).get(guestbook, 'normal')).toMatchObject({ name: 'guestbook' });
     const gaveUp = await serve(status(504));
@@ -142,13 +142,13 @@ describe('a read', () => {
     expect(gaveUp.asked).toHaveLength(1);
   });
 
-  it('waits no longer than its time-out, and then has the last answer as its error', async () => {
+  it('is limited by its timeout, and then fails with the last answer', async () => {
     const { argocd, asked } = await paused(status(503), { requestTimeoutMs: 100 });
     expect(await refusalOf(get(argocd))).toMatchObject({ status: 503 });
     expect(asked).toHaveLength(1);
   });
 
-  it('ends at once when all is stopped during a pause', async () => {
+  it('ends at once when the client stops during a pause', async () => {
     const { argocd, asked, pause } = await paused(status(503));
     const refusal = refusalOf(get(argocd));
     await pause(1);
@@ -189,7 +189,7 @@ describe('Retry-After', () => {
   );
 });
 
-describe('what is asked again by its own rhythm', () => {
+describe('a call that its caller repeats anyway', () => {
   it.each<[string, Answer]>([
     ['429', status(429)],
     ['503 with Retry-After', status(503, { 'retry-after': '0' })],
@@ -200,7 +200,7 @@ describe('what is asked again by its own rhythm', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('is not sent again where nobody listens', async () => {
+  it('is not retried if nobody listens', async () => {
     const counted: number[] = [];
     const argocd = clientOf(`http://127.0.0.1:${await freePort()}`, {
       onAnswer: (_, code) => counted.push(code),
@@ -209,7 +209,7 @@ describe('what is asked again by its own rhythm', () => {
     expect(counted).toEqual([0]);
   });
 
-  it('is sent again where a kept connection was cut, which tells nothing of the server', async () => {
+  it('is retried if a kept-alive connection was cut, which says nothing about the server', async () => {
     const { url, asked } = await serve((response, { connection }) => {
       if (connection === 0 && asked.length > 1) response.destroy();
       else response.writeHead(200, json).end('{"Version":"v3.6.0"}');
@@ -219,7 +219,7 @@ describe('what is asked again by its own rhythm', () => {
     expect(asked.map(({ connection }) => connection)).toEqual([0, 0, 1]);
   });
 
-  it('is how the client asks who is there, once or as any read', async () => {
+  it('is `probe` with `once`; without it, `probe` is retried as any read', async () => {
     const { url, asked } = await serve(status(503));
     const argocd = clientOf(url);
     await refusalOf(argocd.probe({ once: true }));
@@ -229,14 +229,14 @@ describe('what is asked again by its own rhythm', () => {
   });
 });
 
-describe('what is never sent again', () => {
+describe('requests that are never retried', () => {
   it.each([429, 502, 503, 504])('a sync that is answered with %i', async (code) => {
     const { url, asked } = await serve(status(code, { 'retry-after': '0' }));
     await refusalOf(sync(clientOf(url)));
     expect(asked).toHaveLength(1);
   });
 
-  it('a sync whose connection is cut, or does not come about', async () => {
+  it('a sync whose connection is cut, or cannot be made', async () => {
     const { url, asked, server } = await serve((response) => response.destroy());
     const counted: number[] = [];
     const argocd = clientOf(url, { onAnswer: (_, code) => counted.push(code) });
@@ -248,7 +248,7 @@ describe('what is never sent again', () => {
     expect(counted).toEqual([0, 0]);
   });
 
-  it('the stream: whoever follows it opens it anew', async () => {
+  it('the stream, which its caller opens again', async () => {
     const { url, asked } = await serve(status(503, { 'retry-after': '0' }));
     expect(await follow(clientOf(url)).end).toMatchObject({ status: 503 });
     expect(asked).toHaveLength(1);

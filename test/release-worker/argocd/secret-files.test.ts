@@ -1,4 +1,4 @@
-// Tokens and headers in files: read again while the worker runs, and at once where Argo CD refuses what we have.
+// Tokens and headers in files: read again while the worker runs, and at once if Argo CD refuses the present ones.
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -100,7 +100,7 @@ describe('a token in a file', () => {
     expect(tokens()).toEqual([first, first, second]);
   });
 
-  it('is looked for at once when Argo CD refuses: a read and a sync are sent once more', async () => {
+  it('is read at once when Argo CD refuses the old one: a read and a sync are sent again', async () => {
     for (const method of ['GET', 'POST']) {
       const file = join(await folder(), 'token');
       await writeFile(file, second);
@@ -112,7 +112,7 @@ describe('a token in a file', () => {
     }
   });
 
-  it('is looked for when the stream is refused: the next one has it', async () => {
+  it('is read when the stream is refused: the next stream has it', async () => {
     const file = join(await folder(), 'token');
     await writeFile(file, second);
     const { argocd, accept, tokens } = await rotating(file);
@@ -122,7 +122,7 @@ describe('a token in a file', () => {
     expect(tokens()).toEqual([first, second]);
   });
 
-  it('that is still the same when Argo CD refuses is not sent again, and the remedy is the file', async () => {
+  it('that has not changed when Argo CD refuses is not sent again, and the remedy names the file', async () => {
     const file = join(await folder(), 'token');
     await writeFile(file, first);
     const { argocd, accept, asked } = await rotating(file);
@@ -135,7 +135,7 @@ describe('a token in a file', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('of which the new one is refused too is not sent a third time', async () => {
+  it('is not sent a third time if the new one is refused as well', async () => {
     const file = join(await folder(), 'token');
     await writeFile(file, second);
     const { argocd, accept, asked } = await rotating(file);

@@ -1,5 +1,5 @@
-// Logging in with name and password: one session at a time, renewed before it ends, and a wrong password is not tried
-// again and again.
+// Logging in with name and password: one session at a time, renewed before it expires. A wrong password is not tried again
+// and again.
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
@@ -34,7 +34,7 @@ function answerAs(name: string): Answer {
   };
 }
 
-/** An Argo CD with sessions of an hour, of which only the last is accepted. */
+/** An Argo CD with sessions of one hour, which accepts only the last one. */
 async function withSessions(
   options: {
     readonly login?: Answer;
@@ -88,7 +88,7 @@ async function withSessions(
     kept,
     logins: () => count('/session'),
     syncs: () => count('/sync'),
-    /** as a restart with a new key */
+    /** like a restart with another key */
     forget: () => valid.clear(),
     loginBy: (next: Answer | undefined) => {
       login = next;
@@ -96,7 +96,7 @@ async function withSessions(
   };
 }
 
-/** A source that a test changes, as a file would. */
+/** A source that a test can change, like a file. */
 function changing(start: string) {
   let value = start;
   return {
@@ -108,7 +108,7 @@ function changing(start: string) {
 }
 
 describe('a session', () => {
-  it('is asked for as Argo CD was recorded to want it', async () => {
+  it('is requested as recorded from Argo CD', async () => {
     const { argocd, asked } = await withSessions();
     await get(argocd);
     const { request } = recording('session-create-ok');
@@ -122,14 +122,14 @@ describe('a session', () => {
     expect(request.body).toEqual({ username: expect.any(String), password: expect.any(String) });
   });
 
-  it('is one for all that ask at once, and for all that comes later', async () => {
+  it('is shared by concurrent and later requests', async () => {
     const { argocd, logins } = await withSessions();
     await Promise.all([get(argocd), get(argocd), argocd.account(), sync(argocd), follow(argocd).end]);
     await get(argocd);
     expect(logins()).toBe(1);
   });
 
-  it('is renewed after four fifths of its life, whatever the time of this machine is', async () => {
+  it("is renewed after four fifths of its lifetime, whatever this machine's clock shows", async () => {
     const { argocd, logins, clock, asked } = await withSessions({ iat: 1_000_000_000 });
     await get(argocd);
     clock.advance(2_879_000);
@@ -141,7 +141,7 @@ describe('a session', () => {
     expect(asked.at(-1)?.headers.authorization).not.toBe(asked[1]?.headers.authorization);
   });
 
-  it('that cannot be renewed is used on while it lives, and the next attempt waits', async () => {
+  it('that cannot be renewed is used until it expires, and the next attempt waits', async () => {
     const { argocd, logins, clock, kept, loginBy } = await withSessions();
     await get(argocd);
     loginBy((response) => response.writeHead(500, json).end('{"error":"x","code":2,"message":"x"}'));
@@ -156,7 +156,7 @@ describe('a session', () => {
     expect(logins()).toBe(3);
   });
 
-  it('that Argo CD has forgotten is followed by another: a read and a sync are sent once more', async () => {
+  it('that Argo CD has forgotten is replaced: a read and a sync are sent again', async () => {
     for (const ask of [get, sync]) {
       const { argocd, logins, clock, forget, asked } = await withSessions();
       await get(argocd);
@@ -168,7 +168,7 @@ describe('a session', () => {
     }
   });
 
-  it('that is forgotten is noticed by the question whose it is, although that is answered with 200', async () => {
+  it('that is forgotten is noticed by the request for the account, although the answer is 200', async () => {
     const { argocd, logins, clock, forget } = await withSessions();
     await get(argocd);
     clock.advance(60_000);
@@ -177,7 +177,7 @@ describe('a session', () => {
     expect(logins()).toBe(2);
   });
 
-  it('that was accepted and is forgotten within a minute is followed by another, but not each time', async () => {
+  it('that was accepted and is forgotten within a minute is replaced, but not each time', async () => {
     const { argocd, logins, forget } = await withSessions();
     await get(argocd);
     forget();
@@ -188,7 +188,7 @@ describe('a session', () => {
     expect(logins()).toBe(2);
   });
 
-  it('that is refused as soon as it is given is not asked for again and again', async () => {
+  it('that is refused at once is not requested again and again', async () => {
     const { argocd, logins, clock, loginBy } = await withSessions();
     loginBy((response) => response.writeHead(200, json).end(JSON.stringify({ token: jwt({}) })));
     for (let round = 0; round < 5; round += 1) {
@@ -218,7 +218,7 @@ describe('a wrong password', () => {
     },
   );
 
-  it('is tried ever more seldom, less than five times in 300 s', async () => {
+  it('is tried at growing intervals, less than five times in 300 s', async () => {
     const { argocd, logins, clock } = await withSessions({ password: fixedSecret('wrong') });
     const at: number[] = [];
     for (let second = 0; second < 1_000; second += 5) {
@@ -231,7 +231,7 @@ describe('a wrong password', () => {
     expect((await follow(argocd).end).kind).toBe('unauthenticated');
   });
 
-  it('that is put right is tried at once', async () => {
+  it('that is corrected is tried at once', async () => {
     const { source, set } = changing('wrong');
     const { argocd, logins } = await withSessions({ password: source });
     await refusalOf(get(argocd));
@@ -241,7 +241,7 @@ describe('a wrong password', () => {
   });
 });
 
-describe('a login that does not come about', () => {
+describe('a login that fails', () => {
   it.each<[string, Answer]>([
     [
       'the answer is 500',
@@ -256,7 +256,7 @@ describe('a login that does not come about', () => {
     expect([syncs(), logins()]).toEqual([0, 1]);
   });
 
-  it('ends with the time of what waits for it', async () => {
+  it('ends with the time limit of the request that waits for it', async () => {
     const { argocd, clock, logins, syncs } = await withSessions({ login: () => {} });
     const refusal = refusalOf(argocd.get(guestbook, undefined, 100));
     await until('the login', () => logins() === 1);
@@ -265,7 +265,7 @@ describe('a login that does not come about', () => {
     expect(syncs()).toBe(0);
   });
 
-  it('ends when all is stopped, the stream too', async () => {
+  it('ends when the client stops, and so does the stream', async () => {
     const { argocd, logins, connections } = await withSessions({ login: () => {} });
     const ends = [refusalOf(get(argocd)), refusalOf(sync(argocd)), follow(argocd).end];
     await until('the login', () => logins() === 1);
@@ -275,7 +275,7 @@ describe('a login that does not come about', () => {
   });
 });
 
-it('neither password nor token is in anything that is said', async () => {
+it('no message contains a password or a token', async () => {
   const echo: Answer = (response, asked) => {
     const message = `bad body: ${asked.body} ${asked.headers.authorization ?? ''}`;
     response.writeHead(400, json).end(JSON.stringify({ error: message, code: 3, message }));

@@ -1,4 +1,4 @@
-// The simulated Argo CD and the recorded one are the same to the client: what works against one works against the other.
+// To the client, the simulated Argo CD and the recorded one are the same: what works with one works with the other.
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
@@ -28,7 +28,7 @@ const metadata = (name: string, revision: string) => (argocd: ArgoCd) =>
   argocd.revisionMetadata(app(name), revision);
 const someCommit = '775f821e07a9223a9d0996d95f65dbf4d030f770';
 
-/** What both say, by the recording that it is played from; the client always names the project. */
+/** Refusals of both, by the name of the recording. The client always names the project. */
 const refused: Record<string, (argocd: ArgoCd) => Promise<unknown>> = {
   'project-get-button': (argocd) => argocd.projectWindows('frozen'),
   'list-invalid-token': (argocd) => argocd.list(),
@@ -65,7 +65,7 @@ const refused: Record<string, (argocd: ArgoCd) => Promise<unknown>> = {
   'sync-while-deleting': sync('prunable'),
 };
 
-/** What both answer. */
+/** Answers of both. */
 const answered: Record<string, (argocd: ArgoCd) => Promise<unknown>> = {
   'userinfo-with-token': (argocd) => argocd.account(),
   'userinfo-blind': (argocd) => argocd.account(),
@@ -86,7 +86,7 @@ const answered: Record<string, (argocd: ArgoCd) => Promise<unknown>> = {
   'sync-window-manual-allowed': sync('vault', 'frozen'),
 };
 
-/** A client of a simulator in the state that the recording was made in. */
+/** A client of a simulator in the state in which the recording was made. */
 async function simulated(name: string): Promise<{ argocd: ArgoCd; url: string }> {
   const one = all.get(name);
   if (one === undefined) throw new Error(`the simulator's tests have no recording ${name}`);
@@ -98,14 +98,14 @@ async function simulated(name: string): Promise<{ argocd: ArgoCd; url: string }>
 }
 
 describe('the simulated and the recorded Argo CD', () => {
-  it.each(Object.entries(refused))('refuse alike: %s', async (name, ask) => {
+  it.each(Object.entries(refused))('give the same refusal: %s', async (name, ask) => {
     const recorded = await refusalOf(ask((await clientOfPlayed(name)).argocd));
     const { kind, status, message } = await refusalOf(ask((await simulated(name)).argocd));
     expect({ kind, status }).toEqual({ kind: recorded.kind, status: recorded.status });
     expect(firstWords(message)).toBe(firstWords(recorded.message));
   });
 
-  it.each(Object.entries(answered))('answer alike: %s', async (name, ask) => {
+  it.each(Object.entries(answered))('give the same answer: %s', async (name, ask) => {
     const recorded = await ask((await clientOfPlayed(name)).argocd);
     expect(await ask((await simulated(name)).argocd)).toEqual(recorded);
   });
@@ -118,7 +118,7 @@ describe('the simulated and the recorded Argo CD', () => {
     },
   );
 
-  it('differ in that the simulated one says so', async () => {
+  it('differ, because the simulated one says that it is simulated', async () => {
     const { argocd } = await simulated('version-with-token');
     expect(await argocd.version()).toMatchObject({ simulated: true });
     expect(await (await clientOfPlayed('version-with-token')).argocd.version()).toMatchObject({
@@ -126,7 +126,7 @@ describe('the simulated and the recorded Argo CD', () => {
     });
   });
 
-  it('show the same application whole, listed and on the stream', async () => {
+  it('show the same application in a GET, in a list and on the stream', async () => {
     const { argocd } = await simulated('get-multi-source');
     const expected = await (await clientOfPlayed('get-multi-source')).argocd.get(app('catalog'));
     const got = await until('the sync before to be over', async () => {
@@ -152,12 +152,12 @@ describe('the simulated and the recorded Argo CD', () => {
   });
 });
 
-/** Up to what the server said itself. */
+/** Without the server's own text. */
 function firstWords(message: string): string {
   return message.replaceAll(/http:\/\/127\.0\.0\.1:\d+/g, '<server>').split(':')[0] ?? '';
 }
 
-describe('trouble that the simulator makes', () => {
+describe('faults of the simulator', () => {
   const unsure = [
     [{ status: 408, taken: true }, 'unsure', 1],
     [{ status: 408 }, 'unsure', 0],
@@ -176,7 +176,7 @@ describe('trouble that the simulator makes', () => {
     const short = clientOf(url, { token: tokenFor('valid', 'button'), requestTimeoutMs: 2_000 });
     expect(await refusalOf(sync('guestbook')(short))).toMatchObject({ kind });
     expect(await control.syncs()).toHaveLength(count);
-    // That something of ours was carried out can be seen afterwards, and only then.
+    // Whether something of ours was carried out can only be seen afterwards.
     if (count === 0) expect((await argocd.get(app('guestbook'))).detail?.operation).toEqual({});
     else
       await until('our operation', async () => {
@@ -195,7 +195,7 @@ describe('trouble that the simulator makes', () => {
   });
 });
 
-it('an account that may sync by namespace only may sync, and sees it work', async () => {
+it('an account with a permission by namespace may sync, and sees the result', async () => {
   const { url } = await simulated('sync-other-namespace-body');
   await argocdControl(url).post('world', {
     access: {
@@ -211,7 +211,7 @@ it('an account that may sync by namespace only may sync, and sees it work', asyn
   expect(await refusalOf(sync('guestbook')(argocd))).toMatchObject({ kind: 'not-permitted' });
 });
 
-it('lets a person of its world log in, and no other', async () => {
+it('lets only accounts of its world log in', async () => {
   const { url } = await simulated('sync-ok-with-infos');
   const as = (username: string, password: string) =>
     clientOf(url, { credentials: { username, password: fixedSecret(password) } });

@@ -1,4 +1,4 @@
-// The client's call for a recorded request, and the refusal that comes of a call.
+// The client's call for a recorded request, and the error of a refused call.
 import * as z from 'zod/mini';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
@@ -6,7 +6,7 @@ import type { Recording } from './recordings.ts';
 
 const bodySchema = z.object({ appNamespace: z.optional(z.string()) });
 
-/** Requests that the client makes, whatever their query. */
+/** Requests that the client makes, whatever their query is. */
 const asked =
   /^(GET \/api\/version|GET \/api\/v1\/(session\/userinfo|account\/can-i\/.*|projects\/[^/]*(\/globalprojects)?|applications(\/[^/]+(\/syncwindows|\/revisions\/.*)?)?)|(POST .*\/sync|DELETE .*\/operation))$/;
 
@@ -15,8 +15,8 @@ export function isAskedByUs({ request: { method, path } }: Recording): boolean {
 }
 
 /**
- * Asks by the client what the recording asked. What the client has no choice in (body, selection) is not taken over. What
- * it never asks, it asks as what comes nearest: a sync for what would change something, otherwise the version.
+ * Sends the recorded request by the client. Parts that the client does not let callers choose (body, selection) are
+ * ignored. A request that it never sends becomes the nearest one: a sync for a change, `version` for all others.
  */
 export function askFor(argocd: ArgoCd, one: Recording): Promise<unknown> {
   const { pathname, searchParams } = new URL(one.request.path, 'http://recorded');
@@ -30,7 +30,7 @@ export function askFor(argocd: ArgoCd, one: Recording): Promise<unknown> {
   if (!isAskedByUs(one)) return what === 'rollback' ? sync() : argocd.version();
   if (section === undefined) return argocd.version();
   if (section === 'session') return argocd.account();
-  // Of the application's namespace nothing is said in a policy's short form: there is one question only.
+  // A policy's short form does not contain the application's namespace, so there is only one request.
   if (section === 'account')
     return argocd.maySync({ namespace: '', name: more[1] ?? '', project: more[0] ?? '' });
   if (section === 'projects') return argocd.projectWindows(name);
@@ -43,7 +43,7 @@ export function askFor(argocd: ArgoCd, one: Recording): Promise<unknown> {
   return refresh === 'normal' || refresh === 'hard' ? argocd.get(app, refresh) : argocd.get(app);
 }
 
-/** The ArgoCdError that the call ends with; anything else fails the test. */
+/** The ArgoCdError of the call. Anything else fails the test. */
 export async function refusalOf(call: Promise<unknown>): Promise<ArgoCdError> {
   let answer: unknown;
   try {

@@ -1,4 +1,4 @@
-// The event stream over HTTP comes to its end: cut by the server, given up by us, aborted. Nothing is left behind.
+// The end of the event stream over HTTP: cut by the server, closed by the client, aborted. Nothing is left open.
 import { describe, expect, it } from 'vitest';
 import { until } from '../../support/wait.ts';
 import { eventsOf, follow, idleMs, silentMs } from './follow.ts';
@@ -9,7 +9,7 @@ import { refusalOf } from './situations.ts';
 
 nothingUnexpected();
 
-/** Everything that would keep the process from ending, apart from standard output and the like. */
+/** Everything that would keep the process from ending, except for standard output and the like. */
 function handles(): number {
   return process.getActiveResourcesInfo().filter((each) => /TCP|TLS|Timeout|Immediate/.test(each)).length;
 }
@@ -59,7 +59,7 @@ describe('cut', () => {
     await until('the connection to be closed', () => connections() === 0);
   });
 
-  it('by us, since one event does not end', async () => {
+  it('by the client, because one event does not end', async () => {
     const { url, connections } = await serve((response) => {
       response.writeHead(200, sse).write('data: ');
       const more = (): void => {
@@ -108,14 +108,14 @@ describe('aborted', () => {
     await refusalOf(request[Symbol.asyncIterator]().next());
   });
 
-  it('a server that goes while nobody iterates does not end the process', async () => {
+  it('a server that stops while nobody iterates does not end the process', async () => {
     const { url, asked, connections } = await serve((response) => response.destroy());
     const request = clientOf(url).openStream(new AbortController().signal);
     await until('the request', () => asked.length === 1 && connections() === 0);
     await refusalOf(request[Symbol.asyncIterator]().next());
   });
 
-  it('an iteration that is left closes the connection', async () => {
+  it('leaving the iteration closes the connection', async () => {
     const { url, connections } = await serve((response) => response.writeHead(200, sse).write(event('a')));
     for await (const chunk of clientOf(url).openStream(new AbortController().signal)) {
       expect(chunk.length).toBeGreaterThan(0);
@@ -124,7 +124,7 @@ describe('aborted', () => {
     await until('the connection to be closed', () => connections() === 0);
   });
 
-  it('again and again, nothing piles up at the signal', async () => {
+  it('repeated streams leave no listeners at the signal', async () => {
     const { url } = await serve((response) => response.writeHead(200, sse).end(event('a')));
     const argocd = clientOf(url);
     const abort = new AbortController();
@@ -132,7 +132,7 @@ describe('aborted', () => {
     abort.abort();
   });
 
-  it('a refusal, a cut and an abort after the end change nothing any more', async () => {
+  it('a refusal, a cut and an abort after the end change nothing', async () => {
     const { url } = await serve((response) => response.writeHead(200, sse).end(event('a')));
     const argocd = clientOf(url);
     const { abort, end } = follow(argocd);

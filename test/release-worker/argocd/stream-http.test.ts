@@ -1,4 +1,4 @@
-// The event stream over HTTP: opened as Argo CD wants it, read as it was recorded, or refused.
+// The event stream over HTTP: opened as Argo CD expects it, read as it was recorded, or refused.
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { streamFields } from '../../../release-worker/argocd/field-selection.ts';
@@ -21,7 +21,7 @@ const streams = [...recordings.values()].filter(
 );
 
 describe('opened', () => {
-  it('asks for server-sent events of what we keep, by the token, uncompressed', async () => {
+  it('requests server-sent events of the selected members, with the token, uncompressed', async () => {
     const { argocd, served } = await clientOfPlayed('stream-sse-fields-sync');
     const { events, abort, end } = follow(argocd);
     await until('the events', () => events.length > 0);
@@ -65,7 +65,7 @@ describe('opened', () => {
     expect(counted).toEqual([['stream', 200]]);
   });
 
-  it('is read although a proxy has compressed it', async () => {
+  it('is read even if a proxy has compressed it', async () => {
     const { url } = await serve((response) => {
       response.writeHead(200, { ...sse, 'content-encoding': 'gzip' }).end(gzipSync(event('a')));
     });
@@ -74,7 +74,7 @@ describe('opened', () => {
     expect(events).toHaveLength(1);
   });
 
-  it('reads no faster than its events are taken', async () => {
+  it('reads no faster than its events are consumed', async () => {
     const chunk = Buffer.alloc(1_048_576, ':\n');
     let written = 0;
     const { url } = await serve((response) => {
@@ -117,7 +117,7 @@ describe('refused', () => {
     'stream-bad-signature',
     'stream-open-revoked-token',
   ])('%s is a token that is not accepted', async (name) => {
-    // Recorded without a token or with another one, which the playback need not see.
+    // Recorded without a token or with another one, which the playback does not check.
     const { status, headers, lines = [] } = recording(name).response;
     const { url } = await serve((response) => {
       response.writeHead(status ?? 0, { 'content-type': headers['content-type'] });
@@ -130,12 +130,12 @@ describe('refused', () => {
     expect(signs()).toBe(0);
   });
 
-  it('tells the reason where there is one', async () => {
+  it('gives the reason if there is one', async () => {
     const { argocd } = await clientOfPlayed('stream-bad-signature');
     expect((await follow(argocd).end).message).toContain('token signature is invalid');
   });
 
-  it('has only the status where the selection took the words away', async () => {
+  it('gives only the status if the selection removed the text', async () => {
     const { argocd } = await clientOfPlayed('stream-selector-invalid');
     expect(await follow(argocd).end).toMatchObject({ kind: 'unavailable', status: 500 });
   });
@@ -159,7 +159,7 @@ describe('refused', () => {
     await until('the connection to be closed', () => connections() === 0);
   });
 
-  it('by a body without bound', async () => {
+  it('with an endless body', async () => {
     const { url, connections } = await serve((response) => {
       response.writeHead(500, { 'content-type': 'text/html' });
       const more = (): void => {
@@ -171,14 +171,14 @@ describe('refused', () => {
     await until('the connection to be closed', () => connections() === 0);
   });
 
-  it('by words that are cut off', async () => {
+  it('with a text that is cut off', async () => {
     const { url } = await serve((response) => {
       response.writeHead(401, sse).write('data: {"err', () => response.socket?.end());
     });
     expect(await follow(clientOf(url)).end).toMatchObject({ kind: 'unauthenticated', status: 401 });
   });
 
-  it('by nobody: the server is not there', async () => {
+  it('because the server cannot be reached', async () => {
     const { url, server } = await serve(() => {});
     server.close();
     const counted: number[] = [];

@@ -1,4 +1,4 @@
-// The event stream as bytes: whatever pieces they come in, the same events come out, and silence is noticed.
+// The event stream as bytes: the same events, whatever pieces they arrive in, and silence is noticed.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ArgoCd, StreamRequest } from '../../../release-worker/argocd/client.ts';
@@ -8,7 +8,7 @@ import { settle } from '../support/settle.ts';
 import { eventsOf, follow, idleMs, silentMs } from './follow.ts';
 import { recordings, streamText, type Recording } from './recordings.ts';
 
-/** Those that have nothing but events of applications: some were recorded with selections that fit nothing. */
+/** Streams that contain only events of applications. Some were recorded with selections that match nothing. */
 const sse = [...recordings.values()].filter((each) => {
   const { status, headers, lines = [] } = each.response;
   const data = lines.filter(({ text }) => text.startsWith('data: '));
@@ -55,7 +55,7 @@ function streamOf(
   };
 }
 
-/** Cut at these places, in any order, some perhaps twice. */
+/** Cut at these positions, in any order, some perhaps twice. */
 function cutAt(whole: Uint8Array, places: readonly number[]): Uint8Array[] {
   const at = [...new Set([0, ...places.map((place) => place % whole.length), whole.length])].sort(
     (a, b) => a - b,
@@ -64,18 +64,18 @@ function cutAt(whole: Uint8Array, places: readonly number[]): Uint8Array[] {
 }
 
 describe('recorded streams', () => {
-  it('are many, with keep-alives, and with applications that go', () => {
+  it('are many, with keep-alives, and with deleted applications', () => {
     expect(sse.length).toBeGreaterThan(30);
     const events = sse.flatMap(eventsOf);
     expect(events.some(([type]) => type === 'deleted')).toBe(true);
     expect(sse.some((each) => streamText(each).includes('\n:\n'))).toBe(true);
   });
 
-  it('give the same events in whatever pieces they come, also within a character', async () => {
+  it('give the same events in whatever pieces they arrive, even within a character', async () => {
     const places = fc.array(fc.nat(), { maxLength: 60 });
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...sse), places, async (one, cuts) => {
-        // Recorded words are plain; an author's name or a message may not be.
+        // Recorded texts are plain ASCII. An author's name or a message may not be.
         const strange = (text: string) =>
           text.replaceAll('Synced', 'Sýncèd→😀').replaceAll('"shop"', '"店鋪"');
         const lines = one.response.lines?.map((line) => ({ ...line, text: strange(line.text) }));
@@ -178,7 +178,7 @@ describe('an event without end', () => {
 });
 
 describe('silence', () => {
-  it('from the start ends the stream after a long time: there is nothing to tell it from a half-open one', async () => {
+  it('from the start ends the stream after a long time, because it may be half-open', async () => {
     const stream = streamOf([], 'stays open');
     const { clock, end, signs } = follow(stream);
     clock.advance(silentMs - 1);
@@ -193,7 +193,7 @@ describe('silence', () => {
     expect(clock.pendingTimers()).toBe(0);
   });
 
-  it('after the last sign ends it soon, since keep-alives should come', async () => {
+  it('after the last sign of life ends it soon, because keep-alives are missing', async () => {
     const stream = streamOf([bytes(event('a')), bytes(':\n')], 'stays open');
     const { clock, end, signs } = follow(stream);
     await until('the keep-alive', () => signs() === 2);
@@ -243,7 +243,7 @@ describe('silence', () => {
     expect(signs()).toBe(1);
   });
 
-  it('is counted anew from every sign', async () => {
+  it('is counted from the last sign of life', async () => {
     let more = () => {};
     let pause = new Promise<void>((resolve) => {
       more = resolve;
@@ -287,7 +287,7 @@ describe('the end', () => {
     },
   );
 
-  it('is no question of effects where it was cut', async () => {
+  it('leaves nothing unsure if the stream was cut', async () => {
     const cut = new ArgoCdError({ kind: 'unsure', message: 'could not follow (ECONNRESET)' });
     expect(await follow(streamOf([bytes(event('a'))], cut)).end).toMatchObject({
       kind: 'unavailable',
@@ -295,7 +295,7 @@ describe('the end', () => {
     });
   });
 
-  it('is what a handler threw, and nothing stays open', async () => {
+  it('is the error of a handler, and nothing stays open', async () => {
     const stream = streamOf([bytes(event('a'))], 'stays open');
     const onEvent = () => {
       throw new Error('thrown by a handler');

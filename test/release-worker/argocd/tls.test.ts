@@ -1,4 +1,4 @@
-// Certificates: what is not trusted is refused with a remedy, and what the remedy says works.
+// Certificates: an untrusted one is refused with a remedy, and the remedy works.
 import { createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listenForTest } from '../../support/listening.ts';
@@ -47,25 +47,25 @@ describe('a self-signed certificate', () => {
     expect(asked[0]?.headers.authorization).toBe(`Bearer ${secret}`);
   });
 
-  it('is not trusted with the CA of another', async () => {
+  it('is not trusted with another CA', async () => {
     const { read } = await ask(pair('here'), { ca: pair('ca').ca });
     expect((await refusalOf(read)).message).toMatch(/argocd\.caFile/);
   });
 
-  it('is trusted where any is', async () => {
+  it('is accepted if every certificate is trusted', async () => {
     const { read } = await ask(pair('here'), { insecure: true });
     expect(await read).toMatchObject({ name: 'guestbook' });
   });
 });
 
 describe('the wrong scheme', () => {
-  it('http:// to a port with TLS is answered with https://', async () => {
+  it('http:// to a port with TLS: the remedy is https://', async () => {
     const { url } = await serve(played('get-one'), pair('here'));
     const failure = await refusalOf(clientOf(url.replace('https:', 'http:'), {}).get(guestbook));
     expect(failure.message).toMatch(/if the port uses TLS, write https:\/\/ instead of http:\/\//);
   });
 
-  it('https:// to a port without TLS is answered with the port first', async () => {
+  it('https:// to a port without TLS: the remedy names the port first', async () => {
     const { url } = await serve(played('get-one'));
     const failure = await refusalOf(clientOf(url.replace('http:', 'https:'), {}).get(guestbook));
     expect(failure.message).toMatch(/No TLS connection could be made: check the port in argocd\.server/);
@@ -81,26 +81,26 @@ describe('a certificate for other names', () => {
     expect(failure.message).not.toMatch(/caFile/);
   });
 
-  it('is good under its own name', async () => {
+  it('is accepted under its own name', async () => {
     const { url } = await serve(played('get-one'), pair('elsewhere'));
     const argocd = clientOf(url.replace('127.0.0.1', 'localhost'), { ca: pair('elsewhere').ca });
     expect(await argocd.get(guestbook)).toMatchObject({ name: 'guestbook' });
   });
 
-  it('is trusted where any is', async () => {
+  it('is accepted if every certificate is trusted', async () => {
     const { read } = await ask(pair('elsewhere'), { insecure: true });
     expect(await read).toMatchObject({ name: 'guestbook' });
   });
 });
 
-it('a certificate that is out of date is refused, and the clock is doubted', async () => {
+it('an expired certificate is refused, and the remedy mentions the clock', async () => {
   const { read } = await ask(pair('expired'), { ca: pair('ca').ca });
   const failure = await refusalOf(read);
   expect(failure.kind).toBe('unreachable');
   expect(failure.message).toMatch(/CERT_HAS_EXPIRED.*clock of this machine/);
 });
 
-it('a sync over a connection that stood is unsure, whether certificates are checked or not', async () => {
+it('a sync over an open connection is unsure, whether certificates are checked or not', async () => {
   for (const options of [{ insecure: true }, { ca: pair('here').ca }]) {
     const { url, asked } = await serve((response, { method }) => {
       if (method === 'GET') response.writeHead(404).end();
@@ -116,7 +116,7 @@ it('a sync over a connection that stood is unsure, whether certificates are chec
 });
 
 describe('a sync whose connection is held up by TLS', () => {
-  /** TCP stands at once, TLS when it is let go on. */
+  /** TCP connects at once, TLS when the test lets it continue. */
   async function heldUp() {
     const { server, asked, url } = await serve((response) => response.writeHead(503).end(), pair('here'));
     const waiting: Socket[] = [];
@@ -133,7 +133,7 @@ describe('a sync whose connection is held up by TLS', () => {
     ['through a proxy', async (to: string) => ({ proxy: (await forwardProxy({ to })).url })],
   ] as const;
 
-  it.each(ways)('is only sent if it is still to be when that stands: %s', async (_, way) => {
+  it.each(ways)('is not sent if it was stopped before TLS is complete: %s', async (_, way) => {
     const { url, asked, waiting, goOn } = await heldUp();
     const why = new Error('terminated meanwhile');
     let unwanted = false;
@@ -149,7 +149,7 @@ describe('a sync whose connection is held up by TLS', () => {
     expect(asked).toEqual([]);
   });
 
-  it.each(ways)('is sent when that stands: %s', async (_, way) => {
+  it.each(ways)('is sent when TLS is complete: %s', async (_, way) => {
     const { url, asked, waiting, goOn } = await heldUp();
     const argocd = clientOf(url, { ca: pair('here').ca, ...(await way(url)) });
     const asking = refusalOf(argocd.sync(guestbook, { prune: false, infos: [] }, () => Promise.resolve()));
@@ -160,7 +160,7 @@ describe('a sync whose connection is held up by TLS', () => {
   });
 });
 
-it('a read over a kept connection that is cut is asked again over a new one, and was sent', async () => {
+it('a read over a kept-alive connection that is cut is retried over a new one', async () => {
   for (const options of [{ insecure: true }, { ca: pair('here').ca }]) {
     let count = 0;
     const { url, asked } = await serve((response) => {

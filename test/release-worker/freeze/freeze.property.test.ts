@@ -1,5 +1,5 @@
-// A freeze through take-overs, cuts and restarts: two machines with one worker id, each with a state directory of its
-// own, and a broker that may forget. Played in random order, against a model of what was acknowledged.
+// Freezes through take-overs, lost connections and restarts: two machines with the same worker id, each with its own state
+// directory, and a broker that may forget. A random sequence of steps is compared with a model of what was confirmed.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { freezeState, type FreezeMessage } from '../../../messages/freeze.ts';
@@ -15,7 +15,7 @@ import { createFakeLink } from '../support/fake-link.ts';
 import { memoryJournal } from '../support/intake.ts';
 import { settle } from '../support/settle.ts';
 
-/** Where the connection breaks while a request is carried out. */
+/** Where the connection is lost while a request is carried out. */
 const faults = [
   'none',
   'before the disk',
@@ -25,7 +25,7 @@ const faults = [
 ] as const;
 type Fault = (typeof faults)[number];
 
-/** Whose freeze it is; `none`: a person, who lifts those of all. */
+/** The source of a freeze; `none`: a person, who lifts the freezes of all sources. */
 const sources = ['none', 'evening', 'holiday'] as const;
 type Source = (typeof sources)[number];
 
@@ -179,18 +179,18 @@ const step = fc.oneof(
   fc.record({ do: fc.constant('jump' as const), ms: fc.integer({ min: -1e9, max: 1e9 }) }),
 );
 
-it('a freeze that was acknowledged holds until its end was asked for, whoever is connected', async () => {
+it('a confirmed freeze holds until somebody lifts it, whichever machine is connected', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 40, size: 'max' }), async (steps) => {
       const broker: Broker = { stored: undefined };
       const clock = createFakeClock();
       const machines = [machineOn(broker, clock), machineOn(broker, clock)] as const;
       for (const machine of machines) await machine.boot();
-      /** whose freezes were acknowledged, and not lifted */
+      /** sources whose freezes were confirmed, and not lifted */
       const mustHold = new Set<string>();
-      /** Lifts were asked for, and nobody knows whether they came about; who connects next tells. */
+      /** Lifts that were requested, and may or may not have happened. The next connection shows it. */
       const inDoubt = new Set<string>();
-      /** Who knows all; it alone, where the broker has forgotten. */
+      /** The machine that knows everything; the only one if the broker has forgotten. */
       let knows: number | undefined;
       let isForgotten = true;
       let everForgot = false;
@@ -200,7 +200,7 @@ it('a freeze that was acknowledged holds until its end was asked for, whoever is
 
       for (const [at, one] of steps.entries()) {
         clock.advance(10);
-        // Only the stored copy tells what is later where clocks disagree: once it is lost, the clock's word counts.
+        // If clocks differ, only the retained copy knows the order. Once it is lost, the clocks decide.
         if (one.do === 'jump' && (one.ms > 0 || !everForgot)) {
           clock.jump(one.ms);
           putBack ||= one.ms < 0;

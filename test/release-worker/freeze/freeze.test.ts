@@ -1,4 +1,4 @@
-// The freeze at work, on a fake link, with a real file.
+// The freeze on a fake link, with a real file.
 import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -13,10 +13,11 @@ import { settle } from '../support/settle.ts';
 import { stateDirectory } from '../support/worker.ts';
 
 describe('a request', () => {
-  it('freezes: on the disk, on the topic, in the journal, with who and why', async () => {
+  it('freezes: on disk, on the topic, in the journal, with person and reason', async () => {
     const { ask, freeze, fake, journal, onDisk, changes } = await freezing();
     expect(await ask({ frozen: true, reason: 'holiday', by: 'ops' })).toEqual({
       id: 'r1',
+      worker: 'main',
       ok: true,
       message: 'frozen: holiday, by ops (all buttons)',
     });
@@ -32,7 +33,7 @@ describe('a request', () => {
     expect(changes()).toBeGreaterThan(0);
   });
 
-  it('holds as soon as it has come, though a disk that stands still delays its answer', async () => {
+  it('holds at once, although a blocked disk delays its reply', async () => {
     let written = () => {};
     const file: FreezeFile = {
       read: () => Promise.resolve('absent'),
@@ -52,7 +53,7 @@ describe('a request', () => {
     expect(fake.retained('worker/main/freeze/state')).toMatchObject({ frozen: true, reason: 'now' });
   });
 
-  it('may be a bare word, and then nobody gets an answer', async () => {
+  it('may be a bare word, and then gets no reply', async () => {
     const { set, freeze, fake } = await freezing();
     await set('on');
     expect(freeze.of('main')).toMatchObject([{ by: 'mqtt' }]);
@@ -61,7 +62,7 @@ describe('a request', () => {
     expect(fake.published.some(({ topic }) => topic.startsWith('reply/'))).toBe(false);
   });
 
-  it('for a button that is not there, or until a time that is over, is refused', async () => {
+  it('for an unknown button, or until a time that has passed, is refused', async () => {
     const { ask, freeze } = await freezing();
     expect(await ask({ frozen: true, button: 'nobodys' })).toMatchObject({
       ok: false,
@@ -72,9 +73,9 @@ describe('a request', () => {
   });
 
   it.each([
-    [{ frozen: true, forSeconds: 60, until: '2030-01-01T00:00:00Z' }, /until and forSeconds are two ends/],
-    [{ frozen: false, forSeconds: 60 }, /only a freeze has an end/],
-    [{ frozen: false, until: '2030-01-01T00:00:00Z' }, /only a freeze has an end/],
+    [{ frozen: true, forSeconds: 60, until: '2030-01-01T00:00:00Z' }, /until and forSeconds both set an end/],
+    [{ frozen: false, forSeconds: 60 }, /only a freeze can have an end/],
+    [{ frozen: false, until: '2030-01-01T00:00:00Z' }, /only a freeze can have an end/],
   ])('whose end is not clear (%j) is refused', async (request, words) => {
     const { ask, freeze } = await freezing();
     expect(await ask(request)).toMatchObject({ ok: false, message: expect.stringMatching(words) });
@@ -113,7 +114,7 @@ describe('a request', () => {
     expect(freeze.ofAll()).toEqual([]);
   });
 
-  it('for one button says so where all are still frozen', async () => {
+  it('for one button says if all are still frozen', async () => {
     const { ask, freeze } = await freezing();
     await ask({ frozen: true, reason: 'holiday' });
     await ask({ frozen: true, button: 'main', reason: 'rolled back' });
@@ -124,7 +125,7 @@ describe('a request', () => {
     expect(freeze.of('main')).toMatchObject([{ reason: 'holiday' }]);
   });
 
-  it('to lift what was not frozen says so, and changes nothing', async () => {
+  it('to lift nothing says so, and changes nothing', async () => {
     const { ask, fake, journal } = await freezing();
     const before = fake.on('worker/main/freeze/state').length;
     expect(await ask({ frozen: false })).toMatchObject({ ok: true, message: 'nothing was frozen' });
@@ -149,7 +150,7 @@ describe('a request', () => {
 });
 
 describe('after a restart', () => {
-  it('the file counts where the stored copy is older or does not say how old it is', async () => {
+  it('the file counts if the retained copy is older or has no time', async () => {
     const first = await freezing();
     await first.set({ frozen: true, reason: 'holiday' });
     const again = await freezing({ stateDir: first.stateDir });
@@ -159,14 +160,14 @@ describe('after a restart', () => {
     expect(again.fake.retained('worker/main/freeze/state')).toMatchObject({ frozen: true });
   });
 
-  it('a freeze that has ended meanwhile is over', async () => {
+  it('a freeze that has ended in the meantime is over', async () => {
     const first = await freezing();
     writeFileSync(join(first.stateDir, 'freeze.json'), '{"frozen": true, "until": "2020-01-01T00:00:00Z"}');
     const again = await freezing({ stateDir: first.stateDir });
     expect(again.freeze.ofAll()).toEqual([]);
   });
 
-  it('without a file the stored copy counts, and is written down', async () => {
+  it('without a file the retained copy counts, and is written to disk', async () => {
     const { fake, freeze, stateDir, onDisk } = await freezing();
     fake.deliver(
       'worker/main/freeze/state',
@@ -178,20 +179,20 @@ describe('after a restart', () => {
     expect(onDisk()).toMatchObject({ reason: 'from the former machine' });
   });
 
-  it('without either nothing is frozen, which is said', async () => {
+  it('without either nothing is frozen, and that is published', async () => {
     const { fake } = await freezing();
     await until('the word', () => fake.retained('worker/main/freeze/state'));
     expect(fake.retained('worker/main/freeze/state')).toEqual({ frozen: false });
   });
 
-  it('a stored copy that cannot be read freezes where there is no file', async () => {
+  it('an unreadable retained copy freezes if there is no file', async () => {
     const { fake, freeze } = await freezing();
     fake.deliver('worker/main/freeze/state', '{"frozen": tr', { retained: true });
     await until('the freeze', () => freeze.of('main')[0]);
     expect(freeze.of('main')[0]?.reason).toContain('worker/main/freeze/state cannot be read');
   });
 
-  it('a file that cannot be read freezes: what it said may have been a freeze', async () => {
+  it('an unreadable file freezes, because it may have contained a freeze', async () => {
     const stateDir = stateDirectory();
     writeFileSync(join(stateDir, 'freeze.json'), '{"frozen": tr');
     const { freeze, ask } = await freezing({ stateDir });
@@ -201,10 +202,10 @@ describe('after a restart', () => {
   });
 });
 
-describe('what another process has said meanwhile', () => {
+describe('what another process has published in the meantime', () => {
   const theirs = (changes: object) => ({ frozen: false, ...changes });
 
-  it('holds where it is later than the file: a lift as well as a freeze', async () => {
+  it('counts if it is later than the file, for lifts as well as freezes', async () => {
     const { fake, freeze, set, onDisk } = await freezing();
     await set({ frozen: true, reason: 'ours' });
     const later = '2026-06-01T00:00:00.000Z';
@@ -218,14 +219,14 @@ describe('what another process has said meanwhile', () => {
     );
     await until('the freeze', () => freeze.of('main')[0]?.reason === 'theirs');
     await until('the file', () => onDisk()['reason'] === 'theirs');
-    // What is changed then is later still, although the clock here is months behind.
+    // A change after that is even later, although this machine's clock is months behind.
     await set({ frozen: false });
     expect(fake.retained('worker/main/freeze/state')).toMatchObject({
       changedAt: '2026-06-01T00:00:00.002Z',
     });
   });
 
-  it('does not hold where it is earlier', async () => {
+  it('does not count if it is earlier', async () => {
     const { fake, freeze, set } = await freezing();
     await set({ frozen: true, reason: 'ours' });
     fake.deliver('worker/main/freeze/state', theirs({ changedAt: '2020-01-01T00:00:00.000Z' }), {
@@ -236,7 +237,7 @@ describe('what another process has said meanwhile', () => {
     expect(fake.retained('worker/main/freeze/state')).toMatchObject({ reason: 'ours' });
   });
 
-  it('is nothing of a worker with another id, whose topic is another', async () => {
+  it('is never taken from a worker with another id', async () => {
     const { fake, freeze } = await freezing();
     const frozen = theirs({ frozen: true, reason: 'all', changedAt: '2027-01-01T00:00:00.000Z' });
     fake.deliver('worker/other/freeze/state', frozen, { retained: true });
@@ -245,7 +246,7 @@ describe('what another process has said meanwhile', () => {
   });
 });
 
-it('a lift that the broker has not taken leaves the freeze where it was, and nobody is told otherwise', async () => {
+it('a lift that the broker has not acknowledged leaves the freeze as it was, without a reply', async () => {
   const { fake, freeze, set, onDisk } = await freezing();
   await set({ frozen: true, reason: 'holiday' });
   fake.takesShared = false;
@@ -267,7 +268,7 @@ describe('a disk that cannot be written', () => {
     write: () => Promise.reject(new Error('cannot write freeze.json: no space left on device')),
   };
 
-  it('freezes all the same, and says that a restart forgets it', async () => {
+  it('still freezes, and says that a restart forgets it', async () => {
     const { ask, freeze } = await freezing({ file: full });
     expect(await ask({ frozen: true, reason: 'now' })).toMatchObject({
       ok: true,
@@ -276,7 +277,7 @@ describe('a disk that cannot be written', () => {
     expect(freeze.of('main')).toMatchObject([{ reason: 'now' }]);
   });
 
-  it('freezes although the journal cannot be written', async () => {
+  it('freezes even if the journal cannot be written', async () => {
     const journal = { append: () => Promise.reject(new Error('no space left on device')) };
     const { ask, freeze } = await freezing({ journal });
     expect(await ask({ frozen: true, reason: 'now' })).toMatchObject({ ok: true });
@@ -292,7 +293,7 @@ describe('a disk that cannot be written', () => {
     expect(freeze.of('main')).toMatchObject([{ reason: 'before' }]);
   });
 
-  it('is named with its path', async () => {
+  it('is reported with its path', async () => {
     const stateDir = stateDirectory();
     const folder = join(stateDir, 'none');
     await expect(createFreezeFile(folder).write({ causes: [], lifts: [] })).rejects.toThrow(
@@ -325,7 +326,7 @@ it.each([0, 1, 2, 3, 4, 5])(
   },
 );
 
-it('ends when its time is over, and says so', async () => {
+it('ends when its time is over, and publishes that', async () => {
   const { ask, freeze, clock, fake, onDisk } = await freezing();
   const end = new Date(clock.now() + 90_000).toISOString();
   await ask({ frozen: true, until: end });
@@ -339,7 +340,7 @@ it('ends when its time is over, and says so', async () => {
 describe('for a duration', () => {
   const hourMs = 3_600_000;
 
-  it('asked for before the clock was set, it lasts as long all the same, and its end is put right', async () => {
+  it('requested before the clock was set, it keeps its full length, and its end is corrected', async () => {
     const clock = createFakeClock(20_000);
     const { ask, freeze, fake, onDisk } = await freezing({ clock });
     const { message } = z
@@ -349,7 +350,7 @@ describe('for a duration', () => {
     clock.advance(hourMs);
     clock.jump(Date.parse('2026-01-01T00:00:00Z'));
     expect(freeze.of('main')).not.toEqual([]);
-    // The look that notices it.
+    // The timer that notices the step of the clock.
     clock.advance(10_000);
     const end = clock.now() + hourMs - 10_000;
     expect(fake.retained('worker/main/freeze/state')).toMatchObject({
@@ -377,7 +378,7 @@ describe('for a duration', () => {
     expect(again.freeze.of('main')).toEqual([]);
   });
 
-  it('counts by the clock of the worker, and says until when', async () => {
+  it('counts by the clock of the worker, and publishes its end', async () => {
     const { ask, fake, clock } = await freezing();
     const end = new Date(clock.now() + 2 * hourMs).toISOString();
     expect(await ask({ frozen: true, forSeconds: 7_200, by: 'ops' })).toMatchObject({

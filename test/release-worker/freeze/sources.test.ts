@@ -1,4 +1,4 @@
-// Every cause of a freeze counts for itself: lifting one lifts nothing that another still wants.
+// Each cause of a freeze counts separately: lifting one lifts nothing that another source still needs.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -15,7 +15,7 @@ const holiday = { frozen: true, source: 'holiday', reason: 'a holiday', by: 'Hom
 const sourcesOf = (frozen: readonly { readonly source?: string }[]) => frozen.map(({ source }) => source);
 
 describe('two schedules on one day', () => {
-  it('the evening ends on a holiday: it is still frozen, and a press hears why', async () => {
+  it('the evening ends on a holiday: it is still frozen, and the result of a press says why', async () => {
     const { ask, freeze, fake, clock } = await freezing();
     await ask(evening);
     const end = new Date(clock.now() + 86_400_000).toISOString();
@@ -41,7 +41,7 @@ describe('two schedules on one day', () => {
     expect(fake.retained('worker/main/freeze/state')).toMatchObject({ frozen: false, causes: [] });
   });
 
-  it('the freeze that lasts longest is told first, with all of them behind it', async () => {
+  it('the longest freeze is published first, then all of them', async () => {
     const { ask, fake, clock } = await freezing();
     const inSeconds = (seconds: number) => new Date(clock.now() + seconds * 1_000).toISOString();
     await ask({ ...evening, until: inSeconds(60) });
@@ -64,7 +64,7 @@ describe('two schedules on one day', () => {
     });
   });
 
-  it('health shows both, and stays good: a freeze is wanted', async () => {
+  it('health shows both, and stays ok, because freezes are intended', async () => {
     const { ask, health } = await freezing();
     const shown = () => [health.report().status, health.report().checks['freeze']?.message];
     expect(shown()).toEqual(['ok', 'nothing is frozen']);
@@ -78,7 +78,7 @@ describe('two schedules on one day', () => {
     expect(shown()).toEqual(['ok', 'nothing is frozen']);
   });
 
-  it('one that ends by itself, or is renewed, leaves the other as it is', async () => {
+  it('one that ends by itself, or is renewed, does not change the other', async () => {
     const { ask, freeze, clock } = await freezing();
     await ask(holiday);
     await ask({ ...evening, forSeconds: 60 });
@@ -114,7 +114,7 @@ describe('a person', () => {
     expect(sourcesOf(freeze.ofAll())).toEqual(['evening']);
   });
 
-  it('lifts every freeze of one button alone', async () => {
+  it('lifts every freeze of a single button', async () => {
     const { ask, freeze } = await freezing();
     await ask({ ...evening, button: 'main' });
     await ask({ frozen: true, button: 'main', reason: 'stocktaking' });
@@ -128,7 +128,7 @@ describe('a person', () => {
 });
 
 describe('a source', () => {
-  it('lifts its own freezes only: of everything and of single buttons, or of one button', async () => {
+  it('lifts only its own freezes: all of them, or those of one button', async () => {
     const { ask, freeze } = await freezing();
     for (const button of [{}, { button: 'main' }, { button: 'other' }]) {
       await ask({ ...evening, ...button });
@@ -145,7 +145,7 @@ describe('a source', () => {
     expect(sourcesOf(freeze.of('other'))).toEqual(['holiday', 'holiday']);
   });
 
-  it('that has frozen nothing lifts nothing, and says so', async () => {
+  it('without a freeze lifts nothing, and the reply says so', async () => {
     const { ask, fake, journal } = await freezing();
     await ask(evening);
     const before = fake.on('worker/main/freeze/state').length;
@@ -158,17 +158,17 @@ describe('a source', () => {
     expect(journal.lines).toMatchObject([{ type: 'freeze', source: 'evening' }]);
   });
 
-  it.each(['rollback', 'worker'])('cannot be %s, which is the worker itself', async (source) => {
+  it.each(['rollback', 'worker'])('cannot be %s, which is reserved for the worker', async (source) => {
     const { ask, freeze } = await freezing();
     await freeze.freezeButton('main', 'rolled back', 'Ann');
     expect(await ask({ frozen: true, source, button: 'main', forSeconds: 1 })).toMatchObject({
       ok: false,
-      message: expect.stringContaining(`source ${source} is the worker's own`),
+      message: expect.stringContaining(`source ${source} is reserved for the worker`),
     });
     expect(freeze.of('main')).toMatchObject([{ source: 'rollback', reason: 'rolled back', by: 'Ann' }]);
   });
 
-  it('lifts no freeze after a rollback; that is lifted by its own name, or by a person', async () => {
+  it('does not lift the freeze after a rollback, which a person or its own source lifts', async () => {
     const { ask, freeze } = await freezing();
     await freeze.freezeButton('main', 'rolled back', 'Ann');
     await ask({ ...evening, button: 'main' });
@@ -192,12 +192,14 @@ describe('a source', () => {
     expect(freeze.ofAll()).toEqual([]);
   });
 
-  it('that is one too many is refused, while people and those that are there still freeze', async () => {
+  it('beyond the limit is refused, while people and known sources can still freeze', async () => {
     const { ask, freeze, fake } = await freezing();
     for (let at = 0; at < 32; at += 1) await ask({ frozen: true, source: `s${at}`, reason: 'r'.repeat(200) });
     expect(await ask({ frozen: true, source: 'one-more' })).toMatchObject({
       ok: false,
-      message: expect.stringMatching(/^32 freezes .* lift one of them first, for instance of s0, s1, /),
+      message: expect.stringMatching(
+        /^there are already 32 freezes .* lift one of them first, for example of s0, s1, /,
+      ),
     });
     expect(await ask({ frozen: true, source: 's3', reason: 'again' })).toMatchObject({ ok: true });
     const { message } = z
@@ -227,7 +229,7 @@ describe('a source', () => {
     expect(again.freeze.of(buttons[99] ?? '')).toHaveLength(33);
   });
 
-  it('that comes and goes under ever new names leaves no more than a bounded trace', async () => {
+  it('with ever new names leaves only a limited trace', async () => {
     const { ask, fake } = await freezing();
     for (let at = 0; at < 200; at += 1) {
       await ask({ frozen: true, source: `s${at}` });
@@ -237,8 +239,8 @@ describe('a source', () => {
   });
 });
 
-describe('what was written down', () => {
-  it('has each cause again after a restart', async () => {
+describe('stored state', () => {
+  it('restores each cause after a restart', async () => {
     const first = await freezing();
     await first.ask(evening);
     await first.ask({ ...holiday, button: 'main' });
@@ -248,7 +250,7 @@ describe('what was written down', () => {
     expect(sourcesOf(again.freeze.of('main'))).toEqual(['holiday']);
   });
 
-  it('by a version without sources is the freeze of a person', async () => {
+  it('without sources is the freeze of a person', async () => {
     const stateDir = stateDirectory();
     writeFileSync(
       join(stateDir, 'freeze.json'),
@@ -281,13 +283,13 @@ describe('after a take-over', () => {
   });
   const clockAt = (second: number) => createFakeClock(Date.parse(at(second)));
 
-  it('each source is decided by itself: what the other has lifted is lifted, what it never knew still holds', async () => {
+  it('each source is decided separately: what the other process has lifted is lifted, what it never knew still holds', async () => {
     const clock = clockAt(1);
     const { ask, fake, freeze } = await freezing({ clock });
     await ask(evening);
     clock.advance(1_000);
     await ask(holiday);
-    // The other machine has lifted the evening, and has frozen for a sale; the broker had forgotten the holiday.
+    // The other machine has lifted the evening and frozen for a sale. The broker had forgotten the holiday.
     fake.deliver(
       'worker/main/freeze/state',
       stored(10, {
@@ -306,7 +308,7 @@ describe('after a take-over', () => {
     });
   });
 
-  it('the later copy of one source holds, also where it ends sooner', async () => {
+  it('the later copy of a source counts, even if it ends sooner', async () => {
     const { ask, fake, freeze } = await freezing({ clock: clockAt(1) });
     await ask(evening);
     const causes = (second: number, reason: string) => [
@@ -323,7 +325,7 @@ describe('after a take-over', () => {
     expect(freeze.ofAll()).toMatchObject([{ reason: 'later' }]);
   });
 
-  it('what a person has lifted at the other machine is lifted, whatever it was; what was frozen since is not', async () => {
+  it('what a person has lifted on the other machine is lifted, but not what was frozen since', async () => {
     const clock = clockAt(1);
     const { ask, fake, freeze } = await freezing({ clock });
     await ask(evening);
@@ -339,7 +341,7 @@ describe('after a take-over', () => {
     ['of one source', { source: 'evening' }],
   ])('a lift %s that somebody has dated ahead lifts nothing that is frozen later', async (_, what) => {
     const { ask, fake, freeze, stateDir } = await freezing({ clock: clockAt(1) });
-    // In UTC this is in the year 10000, which no time of a message can name.
+    // In UTC this is in the year 10000, which no time in a message can express.
     const ahead = {
       frozen: false,
       causes: [],
@@ -356,7 +358,7 @@ describe('after a take-over', () => {
     expect(next.freeze.ofAll()).toMatchObject([{ source: 'evening', reason: evening.reason }]);
   });
 
-  it('a lift that was overtaken by its own source does not come back', async () => {
+  it('a lift does not come back after its source has frozen again', async () => {
     const { ask, fake, freeze } = await freezing({ clock: clockAt(8) });
     await ask(evening);
     fake.deliver('worker/main/freeze/state', stored(5, { lifted: [{ source: 'evening', at: at(5) }] }), {
@@ -367,14 +369,14 @@ describe('after a take-over', () => {
     expect(fake.retained('worker/main/freeze/state')).not.toHaveProperty('lifted');
   });
 
-  it('a copy that says frozen and lists no cause freezes all the same', async () => {
+  it('a copy that says frozen and lists no cause still freezes', async () => {
     const { fake, freeze } = await freezing();
     fake.deliver('worker/main/freeze/state', { frozen: true, causes: [] }, { retained: true });
     await until('the freeze', () => freeze.ofAll().length === 1);
     expect(sourcesOf(freeze.ofAll())).toEqual(['person']);
   });
 
-  it('copies with ever other causes fill neither memory nor disk', async () => {
+  it('copies with ever new causes fill neither memory nor disk', async () => {
     const { fake, freeze } = await freezing();
     for (let copy = 0; copy < 5; copy += 1) {
       const causes = Array.from({ length: 250 }, (_, one) => ({
@@ -388,7 +390,7 @@ describe('after a take-over', () => {
     expect(freeze.ofAll().length).toBeLessThan(200);
   });
 
-  it('a copy with more causes than any worker holds is none of a worker, and lifts nothing', async () => {
+  it('a copy with more causes than a worker can hold lifts nothing', async () => {
     const { ask, fake, freeze } = await freezing();
     await ask(evening);
     const causes = Array.from({ length: 257 }, (_, one) => ({ source: `c${one}`, at: at(1) }));
@@ -399,7 +401,7 @@ describe('after a take-over', () => {
     expect(sourcesOf(freeze.ofAll())).toEqual(['evening']);
   });
 
-  it('a lift that reached the broker and not the disk is taken back for every cause', async () => {
+  it('a lift that reached the broker but not the disk is taken back for every cause', async () => {
     let writes = 0;
     const file: FreezeFile = {
       read: () => Promise.resolve('absent'),
@@ -411,7 +413,7 @@ describe('after a take-over', () => {
     const { ask, fake, freeze } = await freezing({ file });
     await ask(evening);
     await ask(holiday);
-    // It is tried whether it can be written at all (the third), then written (the fourth).
+    // The third write tests whether the file is writable, the fourth writes the lift.
     expect(await ask({ frozen: false, source: 'evening' })).toMatchObject({ ok: false });
     expect(sourcesOf(freeze.ofAll())).toEqual(['evening', 'holiday']);
     const said = fake.retained('worker/main/freeze/state');

@@ -1,4 +1,4 @@
-// What is frozen, as plain data.
+// The freeze state as plain data.
 import { describe, expect, it } from 'vitest';
 import { toLocalTime } from '../../../messages/time.ts';
 import { fromMessage, frozenOf, toMessage } from '../../../release-worker/freeze/message.ts';
@@ -16,7 +16,7 @@ const now = Date.parse('2026-01-01T12:00:00.000Z');
 const at = '2026-01-01T12:00:00.000Z';
 const moment = { now, monotonic: 5_000 };
 const hourMs = 3_600_000;
-/** So much later by each of the two clocks. */
+/** How much later it is on each of the two clocks. */
 const after = (wallMs: number, monotonicMs = wallMs) => ({
   now: now + wallMs,
   monotonic: moment.monotonic + monotonicMs,
@@ -25,7 +25,7 @@ const later = '2026-01-01T14:00:00Z';
 
 const requested = (...requests: Parameters<typeof afterRequest>[1][]): FreezeState =>
   requests.reduce<FreezeState>((state, request) => afterRequest(state, request, moment), nothingFrozen);
-/** What freezes the button the longest. */
+/** The freeze that stops the button for the longest time. */
 const freezeOf = (state: FreezeState, button: string, at: Moment) =>
   holdingBack(state, button, at).map(frozenOf)[0];
 const readAgain = (state: FreezeState, at: Moment): FreezeState => {
@@ -38,7 +38,7 @@ const firstOf = ({ causes: [first] }: FreezeState) => {
 };
 
 describe('a freeze', () => {
-  it('of everything holds for every button, with who and why', () => {
+  it('of all buttons applies to every button, with person and reason', () => {
     const state = requested({ frozen: true, reason: 'holiday', by: 'ops', until: later });
     expect(freezeOf(state, 'main', moment)).toEqual({
       source: 'person',
@@ -50,19 +50,19 @@ describe('a freeze', () => {
     expect(freezeOf(state, 'other', moment)).toEqual(freezeOf(state, 'main', moment));
   });
 
-  it('of one button holds for that one', () => {
+  it('of one button applies to that one', () => {
     const state = requested({ frozen: true, button: 'main', reason: 'rolled back' });
     expect(freezeOf(state, 'main', moment)).toEqual({ source: 'person', reason: 'rolled back', at });
     expect(freezeOf(state, 'other', moment)).toBeUndefined();
   });
 
-  it('of one button is lifted alone, and stays under the freeze of everything', () => {
+  it('of one button is lifted alone, while all buttons stay frozen', () => {
     const both = requested({ frozen: true, reason: 'all' }, { frozen: true, button: 'main', reason: 'one' });
     const state = afterRequest(both, { frozen: false, button: 'main' }, moment);
     expect(freezeOf(state, 'main', moment)?.reason).toBe('all');
   });
 
-  it('is over with `off`, that of single buttons too', () => {
+  it('ends with `off`, also for single buttons', () => {
     const state = requested({ frozen: true }, { frozen: true, button: 'main' }, { frozen: false });
     expect(state).toEqual(nothingFrozen);
   });
@@ -82,7 +82,7 @@ describe('a freeze', () => {
     expect(freezeOf(state, 'main', after(2 * hourMs))).toBeUndefined();
   });
 
-  it('is the same after a way through its message', () => {
+  it('stays the same when it is converted to a message and back', () => {
     const state = requested({ frozen: true, reason: 'all' }, { frozen: true, button: 'main', until: later });
     expect(fromMessage(toMessage(state))).toEqual(state);
     expect(fromMessage(toMessage(nothingFrozen))).toEqual(nothingFrozen);
@@ -94,7 +94,7 @@ describe('a freeze for a duration', () => {
   const isFrozen = (at: { now: number; monotonic: number }, of = state) =>
     freezeOf(of, 'main', at) !== undefined;
 
-  it('ends when both clocks say so: the earlier end does not count', () => {
+  it('ends when both clocks agree: the earlier end does not count', () => {
     expect(freezeOf(state, 'main', moment)).toEqual({
       source: 'person',
       at,
@@ -103,14 +103,14 @@ describe('a freeze for a duration', () => {
     });
     expect(isFrozen(after(2 * hourMs - 1))).toBe(true);
     expect(isFrozen(after(2 * hourMs))).toBe(false);
-    // Put forward, and put back.
+    // The wall clock set forward, and set back.
     expect(isFrozen(after(1_000 * hourMs, 2 * hourMs - 1))).toBe(true);
     expect(isFrozen(after(1_000 * hourMs, 2 * hourMs))).toBe(false);
     expect(isFrozen(after(2 * hourMs - 1, 1_000 * hourMs))).toBe(true);
     expect(firstEndIn(state.causes, after(1_000 * hourMs, hourMs))).toBe(hourMs);
   });
 
-  it('says its true end where the clock was put forward', () => {
+  it('has a corrected end after the clock was set forward', () => {
     const held = firstOf(state);
     const moved = withTrueEnd(held, after(1_000 * hourMs, hourMs));
     expect(moved.until).toBe(new Date(now + 1_001 * hourMs).toISOString());
@@ -119,7 +119,7 @@ describe('a freeze for a duration', () => {
     expect(withTrueEnd(held, after(-hourMs, hourMs))).toBe(held);
   });
 
-  it('goes on after a restart with what is left of it', () => {
+  it('continues after a restart for the rest of its time', () => {
     const read = (at: { now: number; monotonic: number }) => readAgain(state, at);
     const half = { now: now + hourMs, monotonic: 0 };
     expect(isFrozen({ now: now + hourMs, monotonic: hourMs - 1 }, read(half))).toBe(true);
@@ -128,13 +128,13 @@ describe('a freeze for a duration', () => {
     expect(
       isFrozen({ now: now + 3 * hourMs, monotonic: 0 }, read({ now: now + 3 * hourMs, monotonic: 0 })),
     ).toBe(false);
-    // The clock is not set yet: no longer than the whole of it by the other clock.
+    // The clock is not set yet: the freeze lasts at most its whole duration on the monotonic clock.
     const unset = { now: 20_000, monotonic: 0 };
     expect(isFrozen({ now: now + 3 * hourMs, monotonic: 2 * hourMs - 1 }, read(unset))).toBe(true);
     expect(isFrozen({ now: now + 3 * hourMs, monotonic: 2 * hourMs }, read(unset))).toBe(false);
   });
 
-  it('begins anew after a restart where it began before the clock was set', () => {
+  it('begins again after a restart if it began before the clock was set', () => {
     const early = afterRequest(
       nothingFrozen,
       { frozen: true, forSeconds: 7_200 },

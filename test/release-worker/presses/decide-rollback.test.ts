@@ -1,4 +1,4 @@
-// Judging a press that wants to go back, against the simulated Argo CD.
+// Decisions about rollback presses, with the simulated Argo CD.
 import { describe, expect, it } from 'vitest';
 import { worldOf } from '../../support/argocd-control.ts';
 import { deciding } from '../support/deciding.ts';
@@ -18,7 +18,7 @@ const released = (...names: string[]) => ({
 const back = { outcome: 'accepted', apps: [{ name: 'shop', from: newCommit, to: oldCommit }] };
 
 describe('rolls back', () => {
-  it('what the last release of the button has deployed, and nothing else that it selects', async () => {
+  it('what the last release of the button deployed, and nothing else that it selects', async () => {
     const { decide, ready } = await deciding(worldOf([shop, { name: 'till', ...both }]), released('shop'));
     await ready();
     expect(await decide(undefined, {}, 'rollback')).toMatchObject({
@@ -27,19 +27,19 @@ describe('rolls back', () => {
     });
   });
 
-  it('what is named, whoever has released it', async () => {
+  it('named applications, no matter who released them', async () => {
     const { decide, ready } = await deciding(worldOf([shop, { name: 'till', ...both }]));
     await ready();
     expect(await decide(['argocd/shop'], {}, 'rollback')).toMatchObject(back);
   });
 
-  it('also where the stream has not told of the history', async () => {
+  it('even if the stream has not brought the history', async () => {
     const { decide, ready } = await deciding(worldOf([shop]), { ...released('shop'), withStream: false });
     await ready();
     expect(await decide(undefined, {}, 'rollback')).toMatchObject(back);
   });
 
-  it('one at which nothing stands in the way, and says what is left out', async () => {
+  it('applications without an obstacle, and says what is left out', async () => {
     const automated = { name: 'till', ...both, automated: true };
     const { decide, ready } = await deciding(worldOf([shop, automated]), released('shop', 'till'));
     await ready();
@@ -75,7 +75,7 @@ describe('does not roll back', () => {
     expect(decision.message).toMatch(words);
   });
 
-  it('what somebody else has deployed since', async () => {
+  it('what somebody else has deployed over', async () => {
     const { decide, ready } = await deciding(worldOf([shop]), {
       deployedBy: () => [{ key: 'argocd/shop', revision: oldCommit }],
     });
@@ -101,11 +101,11 @@ describe('does not roll back', () => {
     await ready();
     expect(await decide(only, {}, 'rollback')).toMatchObject({
       outcome: 'nothing-to-release',
-      message: expect.stringMatching(/rolled back to 1111111 already.*would deploy 2222222 again/),
+      message: expect.stringMatching(/already been rolled back to 1111111.*would deploy 2222222 again/),
     });
   });
 
-  it('back again only what nobody has deployed over: then it can be rolled back', async () => {
+  it('an application twice, unless something else was deployed in between', async () => {
     const { decide, ready } = await deciding(worldOf([shop]), {
       ...released('shop'),
       rolledBackTo: () => oldCommit,

@@ -1,4 +1,4 @@
-// Judging on a hand-moved clock: how long it looks, and what it makes of what changes meanwhile.
+// Decisions on a manual clock: how long they wait for Argo CD, and what follows from changes in the meantime.
 import { expect, it } from 'vitest';
 import { keyOf, type AppRecord } from '../../../release-worker/argocd/application.ts';
 import { createRegistry, type Registry } from '../../../release-worker/drift/registry.ts';
@@ -15,12 +15,12 @@ function judgingBy(
   apps: readonly AppRecord[],
   options: {
     readonly get?: () => Promise<AppRecord>;
-    /** so long it is not known whether Argo CD is there, in milliseconds */
+    /** how long it is unknown whether Argo CD answers, in milliseconds */
     readonly doubtMs?: number;
     readonly released?: readonly string[];
     /** names of applications whose drift the light does not show yet */
     readonly unripe?: readonly string[];
-    /** what changes while rights are asked for anew; before that there are none */
+    /** what changes while permissions are requested again; before, there are none */
     readonly onLookAgain?: (registry: Registry) => void;
   } = {},
 ) {
@@ -74,7 +74,7 @@ function judgingBy(
   };
 }
 
-it('the agent waits 5 s: looks after a long doubt have only what is left of that', async () => {
+it('after a long doubt about Argo CD, requests have only the rest of the 5 s that the agent waits', async () => {
   const { clock, decide: decided } = judgingBy([whole()], { doubtMs: 3_500 });
   let decision: Decision | undefined;
   void decided('release').then((found) => {
@@ -88,7 +88,7 @@ it('the agent waits 5 s: looks after a long doubt have only what is left of that
   expect(decision).toMatchObject({ outcome: 'nothing-to-release' });
 });
 
-it('a rollback does not undo what has been deployed while rights were asked for', async () => {
+it('a rollback does not undo what was deployed while permissions were requested', async () => {
   const app = (name: string, deployed: string) =>
     whole({ name, detail: detailOf({ deployed, previous: deployed === newCommit ? oldCommit : newCommit }) });
   const { decide: decided } = judgingBy([app('shop', newCommit), app('till', newCommit)], {
@@ -103,7 +103,7 @@ it('a rollback does not undo what has been deployed while rights were asked for'
   expect('apps' in decision ? decision.apps.map(keyOf) : []).toEqual(['argocd/till']);
 });
 
-it('drift that the light does not show yet is left to Argo CD also where it comes while rights are asked for', async () => {
+it('drift that the light does not show yet is left to Argo CD, even if it begins while permissions are requested', async () => {
   const synced = whole({ name: 'till', automated: true });
   const { decide: decided } = judgingBy([drifted('shop'), synced], {
     unripe: ['till'],
@@ -112,7 +112,7 @@ it('drift that the light does not show yet is left to Argo CD also where it come
   const decision = await decided('release');
   expect(decision).toMatchObject({
     outcome: 'accepted',
-    message: expect.stringContaining('1 new to the drift, which Argo CD is to sync by itself'),
+    message: expect.stringContaining('1 newly out of sync, which Argo CD should sync itself'),
   });
   expect('apps' in decision ? decision.apps.map(keyOf) : []).toEqual(['argocd/shop']);
 });

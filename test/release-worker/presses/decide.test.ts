@@ -1,4 +1,4 @@
-// Judging against the simulated Argo CD: what a press that the rules let pass releases, or why not.
+// Decisions with the simulated Argo CD: what a press that passed the rules releases, or why it releases nothing.
 import { describe, expect, it } from 'vitest';
 import { worldOf } from '../../support/argocd-control.ts';
 import { until } from '../../support/wait.ts';
@@ -34,7 +34,7 @@ it('releases what is out of sync, and shows it first', async () => {
 });
 
 describe('with nothing known to be out of sync', () => {
-  it('looks anew, and releases what that reveals', async () => {
+  it('refreshes, and releases what that reveals', async () => {
     const { decide, ready, control, shown } = await deciding(worldOf([desk]));
     await ready();
     await control.post('drift', { app: 'desk', noticed: false, revision: newestCommit });
@@ -47,19 +47,19 @@ describe('with nothing known to be out of sync', () => {
     await ready();
     const decision = await decide();
     expect(decision.outcome).toBe('nothing-to-release');
-    expect(decision.message).toBe('the one application is in sync; Argo CD has just looked at Git again');
+    expect(decision.message).toBe('the application is in sync; Argo CD has just looked at Git again');
   });
 
-  it('does not look where it may not', async () => {
+  it('does not refresh if that is disabled', async () => {
     const { decide, ready, control } = await deciding(worldOf([desk]), { refreshOnPressMax: 0 });
     await ready();
     await control.post('drift', { app: 'desk', noticed: false });
     const decision = await decide();
     expect(decision).toMatchObject({ outcome: 'nothing-to-release' });
-    expect(decision.message).toMatch(/in sync; the last full look at Argo CD was at \d{4}-/);
+    expect(decision.message).toMatch(/in sync; the last full list of applications is from \d{4}-/);
   });
 
-  it('answers in time where Argo CD does not', async () => {
+  it('answers in time if Argo CD does not', async () => {
     const { decide, ready, control } = await deciding(worldOf([desk]), { hurry: 10 });
     await ready();
     await control.post('faults', { controllerDown: true });
@@ -68,7 +68,7 @@ describe('with nothing known to be out of sync', () => {
     expect(decision.message).not.toContain('just looked');
   });
 
-  it('does not call in sync what was out of sync and cannot be compared now', async () => {
+  it('does not report an application as in sync that was out of sync and cannot be compared now', async () => {
     const { decide, ready, control } = await deciding(worldOf([shop, desk]), {
       wasOutOfSyncAt: (key) => (key === 'argocd/shop' ? 0 : undefined),
     });
@@ -82,7 +82,7 @@ describe('with nothing known to be out of sync', () => {
     expect(decision.message).toMatch(/argocd\/shop was out of sync at .* ComparisonError: .*no such path/);
   });
 
-  it('gives the cause of what cannot be compared', async () => {
+  it('says why an application cannot be compared', async () => {
     const { decide, ready } = await deciding(worldOf([{ ...shop, comparisonError: 'no such path' }, desk]));
     await ready();
     const decision = await decide();
@@ -92,7 +92,7 @@ describe('with nothing known to be out of sync', () => {
     );
   });
 
-  it('does not call in sync what is being deleted', async () => {
+  it('does not report an application as in sync that is being deleted', async () => {
     const { decide, ready } = await deciding(
       worldOf([{ name: 'shop', deletedAt: '2026-01-01T00:00:00Z' }, desk]),
     );
@@ -120,7 +120,7 @@ describe('`only`', () => {
   });
 });
 
-it('tells of a button that selects nothing', async () => {
+it('says that a button selects nothing', async () => {
   const { decide, ready } = await deciding(worldOf([shop]));
   await ready();
   const decision = await decide(undefined, { select: { names: ['other'] } });
@@ -131,7 +131,7 @@ it('tells of a button that selects nothing', async () => {
 describe('blocked', () => {
   const closed = { projects: [{ name: 'default', windows: [{ kind: 'deny' }] }] };
 
-  it('by a window, also where nobody had asked before the press', async () => {
+  it('by a window, even if nobody had asked before the press', async () => {
     const { decide, ready, control } = await deciding(worldWith(closed, [desk]));
     await ready();
     await control.post('drift', { app: 'desk', noticed: false });
@@ -148,7 +148,7 @@ describe('blocked', () => {
     expect(decision.message).toContain('applications, sync');
   });
 
-  it('no longer, which is asked anew before a press is refused', async () => {
+  it('no longer, which is checked again before a press is refused', async () => {
     const { decide, ready, access, control } = await deciding(
       worldWith({ accounts: [{ name: 'button', get: ['*'] }] }),
     );
@@ -197,7 +197,7 @@ describe('in progress', () => {
 });
 
 describe('unreachable', () => {
-  it('is refused while nothing is known, with the problem', async () => {
+  it('is refused while nothing is known, and the message says why', async () => {
     const { decide, watch } = await deciding(worldOf([shop]), { token: 'wrong' });
     await until('the problem', () => watch.problem());
     const decision = await decide();
@@ -205,7 +205,7 @@ describe('unreachable', () => {
     expect(decision.message).toContain('ARGOCD_AUTH_TOKEN');
   });
 
-  it('is refused when what is known is too old, even if it was drift', async () => {
+  it('is refused when the state is too old, even if there was drift', async () => {
     const { decide, ready, control, watch, registry } = await deciding(worldOf([shop]), {
       withStream: false,
       hurry: 300,
@@ -219,10 +219,10 @@ describe('unreachable', () => {
   });
 });
 
-describe('an Argo CD whose lists do not tell the target', () => {
+describe('an Argo CD whose lists do not contain the target', () => {
   const options = { withStream: false, version: '3.4.7' };
 
-  it('is asked for it, and what it tells is shown before it is released', async () => {
+  it('is asked for it, and the answer is shown before it is released', async () => {
     const { decide, ready, registry, shown } = await deciding(worldOf([shop]), options);
     await ready();
     expect(registry.get('argocd/shop')).toMatchObject({ sync: 'OutOfSync', target: undefined });
@@ -230,7 +230,7 @@ describe('an Argo CD whose lists do not tell the target', () => {
     expect(shown).toEqual(['argocd/shop']);
   });
 
-  it('releases nothing while it does not tell it', async () => {
+  it('releases nothing without it', async () => {
     const { decide, ready, control } = await deciding(worldOf([shop]), options);
     await ready();
     await control.post('faults', { requests: [{ path: '/api/v1/applications/shop', status: 500 }] });
@@ -242,7 +242,7 @@ describe('an Argo CD whose lists do not tell the target', () => {
   });
 });
 
-it('finds out what would be released where only a list has told of the drift', async () => {
+it('finds out what would be released if only a list has shown the drift', async () => {
   const source = { repoURL: 'https://git.example/shop.git', path: '.', targetRevision: 'main' };
   const world = worldWith({
     applications: [
@@ -270,8 +270,8 @@ it('leaves no timer behind', async () => {
   expect(timers.size).toBe(0);
 });
 
-describe('a look at Git', () => {
-  it('is for all that the button selects, in sync or not, and not for more than refreshOnPressMax', async () => {
+describe('a refresh', () => {
+  it('covers all that the button selects, in sync or not, up to refreshOnPressMax', async () => {
     const { decide, ready } = await deciding(worldOf([shop, desk, { name: 'till' }]), {
       refreshOnPressMax: 2,
     });
@@ -286,7 +286,7 @@ describe('a look at Git', () => {
   });
 });
 
-it('puts the applications into their waves, those that none names last', async () => {
+it('puts the applications into their waves, unnamed ones last', async () => {
   const apps = ['web', 'db', 'other'].map((name) => ({ name, drifted: true }));
   const { decide, ready } = await deciding(worldOf(apps));
   await ready();
@@ -298,15 +298,15 @@ it('puts the applications into their waves, those that none names last', async (
 describe('an automated application that is out of sync for a moment', () => {
   const till = { name: 'till', drifted: true };
 
-  it('is left to Argo CD where the light shows something else, and the message tells', async () => {
+  it('is left to Argo CD if the light shows something else, and the message says so', async () => {
     const { decide, ready } = await deciding(worldOf([shop, till]), { unripe: ['argocd/till'] });
     await ready();
     const decision = await decide();
     expect(decision).toMatchObject({ outcome: 'accepted', apps: [{ name: 'shop' }] });
-    expect(decision.message).toContain('1 new to the drift, which Argo CD is to sync by itself');
+    expect(decision.message).toContain('1 newly out of sync, which Argo CD should sync itself');
   });
 
-  it('is released where it is named, or all that there is', async () => {
+  it('is released if it is named, or if nothing else is out of sync', async () => {
     const { decide, ready } = await deciding(worldOf([shop, till]), { unripe: ['argocd/till'] });
     await ready();
     expect(await decide(['argocd/shop', 'argocd/till'])).toMatchObject({ apps: { length: 2 } });

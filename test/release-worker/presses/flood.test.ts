@@ -4,7 +4,7 @@ import { createFlood } from '../../../release-worker/presses/flood.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 
 describe('arrivals', () => {
-  test('of one button are bounded within a minute, those of another are not touched, and the minute passes', () => {
+  test('of one button are limited within a minute, without an effect on other buttons, until the minute is over', () => {
     const clock = createFakeClock();
     const flood = createFlood(clock, 2);
     for (let press = 0; press < 20; press += 1) expect(flood.arrived('main')).toBeUndefined();
@@ -18,7 +18,7 @@ describe('arrivals', () => {
 });
 
 describe('answers', () => {
-  test('come once a second and button, and tell how many got none', () => {
+  test('come once per second and button, and count the presses without one', () => {
     const clock = createFakeClock();
     const flood = createFlood(clock, 60);
     expect(flood.answered('main')).toBe(0);

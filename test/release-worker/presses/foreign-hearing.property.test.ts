@@ -1,4 +1,4 @@
-// Whatever devices of others may send: nothing throws, nothing but a press presses, and no press is counted twice.
+// Whatever foreign devices send: nothing throws, only a press presses, and no press counts twice.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { triggerOf, type Trigger } from '../../../messages/foreign-presses.ts';
@@ -30,7 +30,7 @@ const state: fc.Arbitrary<TriggerState> = fc.constantFrom(
   { pressedAt: -5_000 },
 );
 
-/** JSON with the very members that the triggers look at, but never with what they wait for. */
+/** JSON with the members that the triggers read, but never with the values that they wait for. */
 const member = fc.constantFrom(
   'action',
   'event',
@@ -67,7 +67,7 @@ const hostile = fc.letrec((tie) => ({
   ),
 })).value;
 
-/** As `JSON.parse` does it: `__proto__` is a member as any other. */
+/** As in `JSON.parse`, where `__proto__` is a member like any other. */
 function ownMembers(entries: readonly (readonly [string, unknown])[]): unknown {
   const made = {};
   for (const [name, value] of entries)
@@ -95,7 +95,7 @@ describe('a path', () => {
 });
 
 describe('garbage', () => {
-  it('never throws and never presses, whatever was heard before', () => {
+  it('never throws and never presses, whatever came before', () => {
     const text = fc.oneof(
       fc.string({ maxLength: 200 }),
       fc.json(),
@@ -119,7 +119,7 @@ describe('garbage', () => {
     );
   });
 
-  it('around a press does not hide it, and does not make two of it', () => {
+  it('around a press neither hides nor doubles it', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.nat(), (around, now) => {
         const payload = JSON.stringify({ ...around, action: 'single' });
@@ -133,7 +133,7 @@ describe('garbage', () => {
 });
 
 describe('a counter', () => {
-  it('presses where it has grown by what is wanted since it was last seen on this connection, and nowhere else', () => {
+  it('presses if it has grown with the wanted value since it was last seen on this connection, and never otherwise', () => {
     const step = fc.record({
       grow: fc.constantFrom(0, 0, 1, 1, 3, -2),
       event: fc.constantFrom('S', 'S', 'L', ''),
@@ -144,7 +144,7 @@ describe('a counter', () => {
         let counter = 10;
         let now = 0;
         let state: TriggerState = {};
-        /** what the device has shown since the link or the device was lost */
+        /** what the device has published since the link or the device was lost */
         let shown: number | undefined;
         for (const { grow, event, lost } of steps) {
           if (lost) {
@@ -170,7 +170,7 @@ describe('a counter', () => {
 });
 
 describe('a state', () => {
-  it('presses at each change to what is wanted but the first, and at most once a second', () => {
+  it('presses at each change to the wanted state except the first, and at most once per second', () => {
     const step = fc.record({
       text: fc.constantFrom('ON', 'OFF', 'ON ', 'unavailable'),
       afterMs: fc.constantFrom(0, 10, 999, 1_000, 1_001, 60_000),

@@ -1,4 +1,4 @@
-// Buttons of others, as they publish: which of their messages press, with the real codecs and configuration.
+// Foreign buttons with their real messages: which messages press, with the real codecs and configuration.
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import type { Press } from '../../../messages/press.ts';
@@ -85,7 +85,7 @@ describe('a value that YAML reads as something else', () => {
 });
 
 describe.each(foreignPayloads)('$name: $about', ({ configuration, topic, messages }) => {
-  it('presses exactly where its messages say so', async () => {
+  it('presses exactly when its messages say so', async () => {
     const { clock, fake, taken } = await listening([configuration]);
     let before = 0;
     const found = messages.map((message) => {
@@ -98,7 +98,7 @@ describe.each(foreignPayloads)('$name: $about', ({ configuration, topic, message
     expect(found).toEqual(messages.map(({ press, because }) => ({ presses: press ? 1 : 0, because })));
   });
 
-  it('never presses by what is retained', async () => {
+  it('never presses by retained messages', async () => {
     const { clock, fake, taken } = await listening([configuration]);
     for (const message of messages) {
       clock.advance(message.afterMs);
@@ -107,7 +107,7 @@ describe.each(foreignPayloads)('$name: $about', ({ configuration, topic, message
     expect(taken).toEqual([]);
   });
 
-  it('presses once where each message comes twice', async () => {
+  it('presses once if each message comes twice', async () => {
     const { clock, fake, taken } = await listening([configuration]);
     for (const message of messages) {
       clock.advance(message.afterMs);
@@ -120,7 +120,7 @@ describe.each(foreignPayloads)('$name: $about', ({ configuration, topic, message
 });
 
 describe('a press', () => {
-  it('says which button with which gesture, and where it came from', async () => {
+  it('names button, gesture and source', async () => {
     const long = 'x'.repeat(100);
     const { fake, taken } = await listening([
       bigRed,
@@ -137,7 +137,7 @@ describe('a press', () => {
     ]);
   });
 
-  it('is decided as one that came on our own topic, and answered there', async () => {
+  it('is decided like one on our own topic, and answered there', async () => {
     const { intake, results, released, journal, clock } = takingIn();
     intake.take('main', { gesture: 'press', source: 'zigbee2mqtt/big-red' });
     await settle();
@@ -159,7 +159,7 @@ describe('a press', () => {
     });
   });
 
-  it('is left to another worker whose button it is, and to nobody after the end', async () => {
+  it('is left to the worker that has the button, and to nobody after the stop', async () => {
     const others = takingIn({ isOthers: () => true });
     others.intake.take('main', { gesture: 'press' });
     await settle();
@@ -173,8 +173,8 @@ describe('a press', () => {
   });
 });
 
-describe('what came while nobody listened', () => {
-  it('is no press when the link is back: where a counter stands is learnt anew', async () => {
+describe('a message that was missed', () => {
+  it("is no press when the link is back: the counter's baseline is read again", async () => {
     const { fake, taken } = await listening([{ ...shelly }]);
     fake.deliver(events, { event: 'S', event_cnt: 1 });
     fake.setState('connecting');
@@ -185,7 +185,7 @@ describe('what came while nobody listened', () => {
     expect(taken).toHaveLength(1);
   });
 
-  it('does not take a stored last will for the device being away now', async () => {
+  it('does not take a retained last will for a device that is offline now', async () => {
     const { fake, taken } = await listening([{ ...shelly }]);
     fake.deliver(events, { event: 'S', event_cnt: 1 });
     fake.deliver('shellies/shellyix3-1/online', 'false', { retained: true });
@@ -193,7 +193,7 @@ describe('what came while nobody listened', () => {
     expect(taken).toHaveLength(1);
   });
 
-  it('takes only the last will for the device being away, not what else stands there', async () => {
+  it('takes only the last will for an offline device, not other messages on its topic', async () => {
     const { fake, taken } = await listening([{ ...shelly }]);
     fake.deliver(events, { event: 'S', event_cnt: 1 });
     fake.deliver('shellies/shellyix3-1/online', 'true');
@@ -201,7 +201,7 @@ describe('what came while nobody listened', () => {
     expect(taken).toHaveLength(1);
   });
 
-  it('takes a message that does not have the state for no change of it', async () => {
+  it('takes a message without the state for no change of it', async () => {
     const { clock, fake, taken } = await listening([
       { topic: 'door', path: 'state', when: 'open', edge: true },
     ]);
@@ -212,7 +212,7 @@ describe('what came while nobody listened', () => {
     expect(taken).toHaveLength(1);
   });
 
-  it('does not make a press that is sent again after the link was down for a moment a second one', async () => {
+  it('does not count a press twice that is sent again after a short loss of the link', async () => {
     const { clock, fake, taken } = await listening([bigRed]);
     fake.deliver('zigbee2mqtt/big-red', { action: 'single' });
     fake.setState('connecting');
@@ -249,7 +249,7 @@ describe('several entries', () => {
     ]);
   });
 
-  it('do not disturb each other: the same within a second is the same of one device only', async () => {
+  it('do not disturb each other: a repetition within a second counts as one press for the same device only', async () => {
     const { fake, taken } = await listening([bigRed, { ...bigRed, device: 'other' }]);
     fake.deliver('zigbee2mqtt/big-red', { action: 'single' });
     fake.deliver('zigbee2mqtt/other', { action: 'single' });
@@ -257,7 +257,7 @@ describe('several entries', () => {
   });
 });
 
-it('asks the broker for nothing that is retained', async () => {
+it('asks the broker for no retained messages', async () => {
   const { fake } = await listening([shelly, bigRed]);
   expect(fake.subscriptions).toEqual(
     [events, 'shellies/shellyix3-1/online', 'zigbee2mqtt/big-red'].map((filter) => ({
@@ -267,7 +267,7 @@ it('asks the broker for nothing that is retained', async () => {
   );
 });
 
-it('takes nothing after it has been stopped, and nothing that is larger than any press', async () => {
+it('takes nothing after the stop, and nothing that is larger than a press can be', async () => {
   const { fake, taken, stop } = await listening([bigRed]);
   fake.deliver('zigbee2mqtt/big-red', { action: 'single', padding: 'x'.repeat(20_000) });
   stop();
@@ -275,7 +275,7 @@ it('takes nothing after it has been stopped, and nothing that is larger than any
   expect(taken).toEqual([]);
 });
 
-it('says at the start what presses what, and when somebody may be waiting in vain', async () => {
+it('logs at the start which message presses which button, and logs when somebody may wait in vain', async () => {
   const { log, lines } = keptLog();
   const { fake } = await listening([bigRed, { ...shelly, when: ['S', 'L'] }], log);
   expect(lines.map((line) => messageOf(line))).toEqual([
@@ -283,8 +283,8 @@ it('says at the start what presses what, and when somebody may be waiting in vai
     `presses on ${events} (event S or L, when event_cnt has grown) press button main (gesture press)`,
   ]);
   fake.deliver(events, { event: 'S', event_cnt: 1 });
-  expect(messageOf(lines.at(-1) ?? '')).toMatch(/only says how things stand; press again/);
-  // A counter that jumps at random does not fill the disk.
+  expect(messageOf(lines.at(-1) ?? '')).toMatch(/only shows the current state; press again/);
+  // A counter that jumps at random does not fill the disk with log lines.
   for (let count = 1_000; count > 0; count -= 1) fake.deliver(events, { event: 'S', event_cnt: count });
   expect(lines).toHaveLength(3);
 });

@@ -1,4 +1,4 @@
-// A freeze and a press at the same time: once somebody was told that it is frozen, nothing is accepted.
+// A freeze and a press at the same time: once a reply has confirmed the freeze, no press is accepted.
 import { describe, expect, it } from 'vitest';
 import type { Hold } from '../../../release-worker/presses/candidate.ts';
 import type { Decision } from '../../../release-worker/presses/decision.ts';
@@ -7,7 +7,7 @@ import { button } from '../support/buttons.ts';
 import { accepting, takingIn } from '../support/intake.ts';
 import { settle } from '../support/settle.ts';
 
-describe('a freeze that comes while a press is decided', () => {
+describe('a freeze that begins while a press is decided', () => {
   const deciding = async (decision: Decision, action: 'release' | 'refresh') => {
     const now: { frozen?: Hold } = {};
     let decide = (_: Decision) => {};
@@ -27,7 +27,7 @@ describe('a freeze that comes while a press is decided', () => {
     return { result, taken };
   };
 
-  it('counts: whoever froze was told that nothing is released', async () => {
+  it('counts: the reply to the freeze said that nothing is released', async () => {
     const { result, taken } = await deciding(accepting, 'release');
     expect(result).toMatchObject({
       outcome: 'rejected',
@@ -37,7 +37,7 @@ describe('a freeze that comes while a press is decided', () => {
     expect(taken.released).toEqual([]);
   });
 
-  it('keeps no look at Git back', async () => {
+  it('does not stop a refresh', async () => {
     const look: Decision = { outcome: 'accepted', refresh: [], message: 'Argo CD looks at Git again' };
     expect((await deciding(look, 'refresh')).result).toMatchObject({ outcome: 'accepted' });
   });

@@ -1,4 +1,4 @@
-// Presses that name applications: what repeats what, and what becomes one release.
+// Presses that name applications: which ones are repetitions, and which ones become one release.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ const resultSchema = z.object({
 const read = (results: readonly unknown[]) => results.map((result) => resultSchema.parse(result));
 
 describe('presses that name applications, within a second', () => {
-  it('are one release with all of them, and each has its own result that names the release', async () => {
+  it('become one release, and each has its own result that names the release', async () => {
     const journal = memoryJournal();
     const { clock, press, results, released } = taking({ journal });
     press({ id: 'p1', source: 'home-assistant', ...only('a') });
@@ -56,7 +56,7 @@ describe('presses that name applications, within a second', () => {
     ]);
   });
 
-  it('that come later are a release of their own', async () => {
+  it('that come later become a release of their own', async () => {
     const { clock, press, released } = taking();
     press(only('a'));
     await passTime(clock, 1_000);
@@ -65,7 +65,7 @@ describe('presses that name applications, within a second', () => {
     expect(released.map(({ apps }) => apps.map(keyOf))).toEqual([['argocd/a'], ['argocd/b']]);
   });
 
-  it('of which one finds nothing each say what came of them', async () => {
+  it('get separate results if one of them finds nothing', async () => {
     const decide = acceptingOf(all);
     const { clock, press, results, released } = taking({
       decide: (config, action, names, taken) =>
@@ -83,7 +83,7 @@ describe('presses that name applications, within a second', () => {
     expect(released).toMatchObject([{ apps: [{ name: 'a' }] }]);
   });
 
-  it('are all refused where a freeze comes while one of them is decided', async () => {
+  it('are all refused if a freeze begins while one of them is decided', async () => {
     let frozen = false;
     const decide = acceptingOf(all);
     const { clock, press, results, released } = taking({
@@ -116,7 +116,7 @@ describe('presses that name applications, within a second', () => {
     expect(results().length).toBe(2);
   });
 
-  it('are answered at once where the worker stops', async () => {
+  it('are answered at once if the worker stops', async () => {
     const { press, results, intake } = taking();
     press(only('a'));
     await settle();
@@ -124,14 +124,14 @@ describe('presses that name applications, within a second', () => {
     expect(results()).toMatchObject([{ outcome: 'rejected', message: expect.stringContaining('stopping') }]);
   });
 
-  it('do not become stale by that wait, also where presses may be a second old only', async () => {
+  it('do not become stale by that wait, even if presses may be only a second old', async () => {
     const { clock, press, results } = taking({ maxPressAgeMs: 1_000 });
     press({ ...only('a'), at: new Date(clock.now() - 900).toISOString() });
     await passTime(clock, 1_000);
     expect(results()).toMatchObject([{ outcome: 'accepted' }]);
   });
 
-  it('are stale where the process was paused during that wait: they are not released late', async () => {
+  it('are stale if the process was paused during that wait: they are not released late', async () => {
     const { clock, press, results, released } = taking();
     press(only('a'));
     await settle();
@@ -150,7 +150,7 @@ describe('presses that name applications, within a second', () => {
     expect(results()).toMatchObject([{ outcome: 'accepted' }]);
   });
 
-  it('may be as many as a list has rows', async () => {
+  it('may be 100 at once', async () => {
     const { clock, press, results, released } = taking();
     const names = Array.from({ length: 100 }, (_, index) => `app-${index}`);
     for (const name of names) press(only(name));
@@ -160,7 +160,7 @@ describe('presses that name applications, within a second', () => {
   });
 });
 
-describe('a press of what was pressed just now', () => {
+describe('a press that repeats earlier ones', () => {
   const outcomes = async (...presses: unknown[]) => {
     const { press, results, released, clock } = taking();
     for (const payload of presses) {
@@ -174,7 +174,7 @@ describe('a press of what was pressed just now', () => {
     };
   };
 
-  it('is a repetition, also by one of several that came together', async () => {
+  it('is refused, even if it repeats one of several that came together', async () => {
     expect(await outcomes(only('a'), only('b'), only('a'))).toEqual({
       said: [
         'releasing argocd/a, in one release with 1 other press',
@@ -185,13 +185,13 @@ describe('a press of what was pressed just now', () => {
     });
   });
 
-  it('is one after a press for all', async () => {
+  it('is refused after a press of all applications', async () => {
     expect(await outcomes('press', only('a'))).toMatchObject({
       said: ['releasing argocd/a, argocd/b, argocd/c', 'cool-down'],
     });
   });
 
-  it('and of something else takes the rest', async () => {
+  it('releases only what was not pressed just now', async () => {
     expect(await outcomes(only('a', 'b'), only('b', 'c'))).toEqual({
       said: ['releasing argocd/a, argocd/b', 'releasing argocd/c'],
       released: ['a,b', 'c'],
@@ -210,7 +210,7 @@ describe('in the journal', () => {
     return made;
   }
 
-  it('all presses of a release are on the disk before the first result', async () => {
+  it('all presses of a release are on disk before the first result', async () => {
     const stateDir = directory();
     const journal = createJournal({ stateDir, log: silentLog() });
     await journal.open(() => {});
@@ -230,7 +230,7 @@ describe('in the journal', () => {
     expect(onDisk).toEqual([3, 3, 3]);
   });
 
-  it('they are told apart also after a restart, and answered by the release that they share', async () => {
+  it('they stay distinct after a restart, and each result names the release that they share', async () => {
     const journal = memoryJournal();
     const { clock, fake, press, released } = taking({ journal });
     fake.acknowledges = false;
@@ -248,7 +248,7 @@ describe('in the journal', () => {
     ]);
   });
 
-  it('a release whose last line could not be made safe is not done, and every press hears so', async () => {
+  it('a release whose last line could not be flushed is not carried out, and every result says so', async () => {
     const written: JournalLine[] = [];
     const { clock, press, results, released } = taking({
       journal: {

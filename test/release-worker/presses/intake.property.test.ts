@@ -1,4 +1,4 @@
-// Random sequences of presses against the promises, with an oracle of its own.
+// Random sequences of presses, compared with a separate model of the promises.
 import fc from 'fast-check';
 import * as z from 'zod/mini';
 import { expect, it } from 'vitest';
@@ -21,7 +21,7 @@ interface Given {
   readonly retained: boolean;
   readonly malformed: boolean;
   readonly drift: boolean;
-  /** what passes before it */
+  /** time that passes before the press */
   readonly gapMs: number;
   readonly jumpMs: number;
 }
@@ -63,7 +63,7 @@ function payloadOf(press: Given, now: number): unknown {
   };
 }
 
-/** A press that names applications waits for a second for others that do. */
+/** A press that names applications waits for a second for other such presses. */
 const gathers = ({ button: id, gesture = 'press', only, retained, malformed }: Given) =>
   only !== undefined && !retained && !malformed && known[id]?.includes(gesture) === true;
 
@@ -110,7 +110,7 @@ function createOracle() {
   };
 }
 
-it('each press gets the one answer that the promises ask for', async () => {
+it('each press gets exactly the result that the promises require', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(given, { maxLength: 30, size: 'max' }), async (presses) => {
       let drift = true;
@@ -156,7 +156,7 @@ it('each press gets the one answer that the promises ask for', async () => {
   );
 });
 
-it('a burst while deciding takes its time: one answer each, no id twice, and the cool-down from arrival', async () => {
+it('a burst while decisions take time: one result each, no id twice, and the cool-down from arrival', async () => {
   const burst = fc.array(
     fc.record({
       id: fc.option(fc.constantFrom('a', 'b', 'c', 'd'), { nil: undefined }),
@@ -200,7 +200,7 @@ it('a burst while deciding takes its time: one answer each, no id twice, and the
   );
 });
 
-it('many presses at once, narrow and plain: one answer each, nothing twice, and no plain one waits', async () => {
+it('many presses at once, with and without names: one result each, nothing twice, and no plain one waits', async () => {
   const all = ['argocd/a', 'argocd/b', 'argocd/c', 'argocd/d'];
   const burst = fc.array(
     fc.record({

@@ -33,7 +33,7 @@ function linesIn(stateDir: string): readonly { type: string }[] {
 }
 
 describe('an accepted press', () => {
-  it('is on disk before its result, and its result goes out before the release', async () => {
+  it('is on disk before its result is published, and its result before the release', async () => {
     const stateDir = directory();
     const seen: { at: string; lines: number; results: number }[] = [];
     const taken = takingIn({
@@ -66,7 +66,7 @@ describe('an accepted press', () => {
     ]);
   });
 
-  it('is released also where nobody acknowledges its result', async () => {
+  it('is released even if nobody acknowledges its result', async () => {
     const journal = memoryJournal();
     const { fake, press, released } = takingIn({ journal });
     fake.acknowledges = false;
@@ -76,7 +76,7 @@ describe('an accepted press', () => {
     expect(journal.lines.map(({ type }) => type)).toEqual(['press']);
   });
 
-  it('takes the settings of its button along', async () => {
+  it('uses the settings of its button', async () => {
     const { press, released } = takingIn();
     press();
     await settle();
@@ -88,7 +88,7 @@ describe('an accepted press', () => {
   });
 });
 
-describe('where the journal cannot be written', () => {
+describe('if the journal cannot be written', () => {
   it('nothing is released and the result says so, until there is space again', async () => {
     const stateDir = directory();
     const path = join(stateDir, 'journal.jsonl');
@@ -111,7 +111,7 @@ describe('where the journal cannot be written', () => {
     await until('the release', () => released.length === 1);
   });
 
-  it('no release is left for the next start, should the line stand in the file all the same', async () => {
+  it('no release is left for the next start, even if its line is in the file', async () => {
     const written: JournalLine[] = [];
     const { press, released } = takingIn({
       journal: {
@@ -145,7 +145,7 @@ describe('where the journal cannot be written', () => {
   });
 });
 
-it('counts the cool-down to the arrival of a press, also where the answer before it takes long', async () => {
+it('counts the cool-down to the arrival of a press, even if the answer before it takes long', async () => {
   const { clock, fake, press, results, released } = takingIn();
   const publish = fake.link.publishAcknowledged;
   Object.assign(fake.link, {
@@ -167,10 +167,10 @@ it('counts the cool-down to the arrival of a press, also where the answer before
   expect(released.length).toBe(1);
 });
 
-describe('where the clock is stepped', () => {
+describe('after a step of the clock', () => {
   const at = (ms: number) => ({ at: new Date(ms).toISOString() });
 
-  it('while a press waits for its turn, its age is counted from when it came', async () => {
+  it('while a press waits for its turn, its age is counted from its arrival', async () => {
     const { clock, press, results } = takingIn({
       decide: () => new Promise((resolve) => void clock.setTimeout(() => resolve({ ...accepting }), 3_000)),
       buttons: [button({ coolDownMs: 0 })],
@@ -184,7 +184,7 @@ describe('where the clock is stepped', () => {
     expect(results()).toMatchObject([{ outcome: 'accepted' }, { outcome: 'accepted' }, { reason: 'stale' }]);
   });
 
-  it('a press that is fresh by the clock before the step counts, and one that was old then does not', async () => {
+  it('a press that is recent by the clock before the step counts, and one that was old then does not', async () => {
     const formerMs = -3_600_000;
     const taken = takingIn({
       formerNow: () => taken.clock.now() + formerMs,
@@ -212,7 +212,7 @@ describe('a retained press', () => {
     expect(released).toEqual([]);
   });
 
-  it('that was cleared is no press', async () => {
+  it('that somebody clears is no press', async () => {
     const { press, results } = takingIn();
     press('');
     press('', { retained: true });
@@ -221,7 +221,7 @@ describe('a retained press', () => {
   });
 });
 
-describe('a press that was meant to be narrow', () => {
+describe('a malformed press with `only`', () => {
   it.each([
     ['{"app":"argocd/guestbook"}', 'did you mean "only"?'],
     ['{"apps":["argocd/guestbook"]}', 'did you mean "only"?'],
@@ -242,7 +242,7 @@ describe('a press that was meant to be narrow', () => {
     expect(released).toEqual([]);
   });
 
-  it('is answered by its id, and counts once it is corrected', async () => {
+  it('gets a result with its id, and counts once it is corrected', async () => {
     const { press, results, released, clock } = takingIn();
     press('{"id":"p1","app":"argocd/shop"}');
     await settle();
@@ -257,8 +257,8 @@ describe('a press that was meant to be narrow', () => {
   });
 });
 
-describe('an empty press in disguise', () => {
-  it.each(['""', ' ', '\n', '\0', '\0\0', '""\n'])('is none and gets no answer: %j', async (payload) => {
+describe('a payload that is almost empty', () => {
+  it.each(['""', ' ', '\n', '\0', '\0\0', '""\n'])('is no press and gets no result: %j', async (payload) => {
     const { press, results, released, journal } = takingIn();
     press(payload);
     press(payload, { retained: true });
@@ -268,7 +268,7 @@ describe('an empty press in disguise', () => {
 });
 
 describe('a press for another worker', () => {
-  it('is left to it', async () => {
+  it('is left to that worker', async () => {
     const { press, fake } = takingIn({ isOthers: (id) => id === 'theirs' });
     press('press', { button: 'theirs', retained: true });
     press('press', { button: 'nobodys' });
@@ -279,8 +279,8 @@ describe('a press for another worker', () => {
   });
 });
 
-describe('a button that another worker has too', () => {
-  it('releases nothing, and the press is told why', async () => {
+describe('a button that another worker has as well', () => {
+  it('releases nothing, and the result says why', async () => {
     const { press, results, released } = takingIn({ claimedTwice: () => 'two workers have it' });
     press();
     await settle();
@@ -290,7 +290,7 @@ describe('a button that another worker has too', () => {
     expect(released).toEqual([]);
   });
 
-  it('releases nothing where that turns out while the press is decided', async () => {
+  it('releases nothing if that becomes known while the press is decided', async () => {
     let isTwice = false;
     const { press, results, released } = takingIn({
       claimedTwice: () => (isTwice ? 'two workers have it' : undefined),
@@ -305,7 +305,7 @@ describe('a button that another worker has too', () => {
     expect(released).toEqual([]);
   });
 
-  it('leaves a press to the other one that came before anything was known of it', async () => {
+  it('leaves an early press to the other worker', async () => {
     let isKnown = false;
     const { press, results, released, fake } = takingIn({
       isRead: () => isKnown,
@@ -322,8 +322,8 @@ describe('a button that another worker has too', () => {
   });
 });
 
-describe('whoever may not act', () => {
-  it('accepts nothing, also where it was lost while deciding', async () => {
+describe('a worker that has been replaced', () => {
+  it('accepts nothing, even if it was replaced while deciding', async () => {
     let may = true;
     const { press, results, released } = takingIn({
       mayAct: () => may,
@@ -340,7 +340,7 @@ describe('whoever may not act', () => {
 });
 
 describe('stopping', () => {
-  it('answers the press under way and accepts nothing any more', async () => {
+  it('answers the press under way and accepts nothing more', async () => {
     let decided: (decision: Decision) => void = () => {};
     const { press, results, released, intake } = takingIn({
       decide: () =>
@@ -364,7 +364,7 @@ describe('stopping', () => {
     expect(released).toEqual([]);
   });
 
-  it('takes in nothing afterwards, and can be done twice', async () => {
+  it('receives nothing afterwards, and can be done twice', async () => {
     const { press, results, intake } = takingIn();
     await intake.stop();
     press();
@@ -374,7 +374,7 @@ describe('stopping', () => {
   });
 });
 
-it('answers also when deciding breaks, and goes on with the next press', async () => {
+it('answers even if the decision throws, and continues with the next press', async () => {
   let breaks = true;
   const { press, results, clock } = takingIn({
     decide: () => (breaks ? Promise.reject(new Error('a bug')) : Promise.resolve(accepting)),

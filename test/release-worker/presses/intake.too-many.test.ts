@@ -9,7 +9,7 @@ describe('too many presses', () => {
     decide: () => Promise.resolve<Decision>({ outcome: 'nothing-to-release', message: 'no' }),
   };
 
-  it('get one result a second, which counts the others', async () => {
+  it('get one result per second, which counts the others', async () => {
     const journal = memoryJournal();
     const { clock, press, results, counted } = takingIn({ ...busy, journal });
     for (let index = 0; index < 50; index += 1) {
@@ -28,7 +28,7 @@ describe('too many presses', () => {
     expect(journal.lines.filter(({ type }) => type === 'press').length).toBe(5);
   });
 
-  it('do not keep out those that come when the minute is over, and rejected ones do not count', async () => {
+  it('do not block presses after the minute is over, and rejected ones do not count', async () => {
     const { clock, press, results } = takingIn(busy);
     for (let second = 0; second < 120; second += 1) {
       press('{"malformed": ');
@@ -56,7 +56,7 @@ describe('too many presses', () => {
     expect(results().length).toBe(before + 100);
   });
 
-  it('for buttons that do not exist are bounded too', async () => {
+  it('for buttons that do not exist are limited too', async () => {
     const { press, fake, counted } = takingIn({
       journal: { ...memoryJournal(), append: () => new Promise(() => {}) },
     });

@@ -1,4 +1,4 @@
-// What a press is told that finds nothing to release.
+// The result of a press that finds nothing to release.
 import { describe, expect, it } from 'vitest';
 import type { AppRecord } from '../../../release-worker/argocd/application.ts';
 import { nothingFound, type NothingFound } from '../../../release-worker/presses/nothing.ts';
@@ -20,7 +20,7 @@ function answer(candidates: readonly AppRecord[], over: Partial<NothingFound> = 
 
 describe('nothing to release', () => {
   it.each<[string, readonly AppRecord[], string]>([
-    ['one', [whole()], 'the one application is in sync'],
+    ['one', [whole()], 'the application is in sync'],
     ['several', [whole({ name: 'a' }), whole({ name: 'b' })], 'all 2 applications are in sync'],
     [
       'one that is being deleted is not in sync, whatever Argo CD says',
@@ -44,26 +44,26 @@ describe('nothing to release', () => {
     expect(decision.message.split('; Argo CD has')[0]).toBe(message);
   });
 
-  it('says that it was just looked at, and nothing of an older look', () => {
+  it('says that Argo CD has just looked at Git, and does not mention the last list', () => {
     expect(answer([whole()]).message).toBe(
-      'the one application is in sync; Argo CD has just looked at Git again',
+      'the application is in sync; Argo CD has just looked at Git again',
     );
   });
 
-  it('says when all was looked at, where this press has not had all looked at', () => {
+  it('gives the time of the last list if this press has not refreshed all applications', () => {
     const two = [whole({ name: 'a' }), whole({ name: 'b' })];
     expect(answer(two, { refreshed: 1 }).message).toMatch(
-      /just looked at Git again for 1 of them; the last full look at Argo CD was at 2026-01-01 12:00 /,
+      /just looked at Git again for 1 of them; the last full list of applications is from 2026-01-01 12:00 /,
     );
-    expect(answer(two, { refreshed: 0 }).message).toMatch(/in sync; the last full look .* 2026-01-01 12:00 /);
+    expect(answer(two, { refreshed: 0 }).message).toMatch(/in sync; the last full list .* 2026-01-01 12:00 /);
     expect(answer(two, { refreshed: 0, lastListAt: undefined }).message).toBe(
       'all 2 applications are in sync',
     );
   });
 });
 
-describe('it is unknown what there is to release', () => {
-  it('where something was out of sync that cannot be compared now', () => {
+describe('it is not known what is out of sync', () => {
+  it('if an application was out of sync and cannot be compared now', () => {
     const decision = answer([whole({ name: 'a' }), unknown('b')], {
       wasOutOfSyncAt: (key) => (key === 'argocd/b' ? noon : undefined),
     });
@@ -73,13 +73,13 @@ describe('it is unknown what there is to release', () => {
     );
   });
 
-  it('where nothing at all can be compared', () => {
+  it('if no application can be compared', () => {
     const decision = answer([unknown('a'), unknown('b'), whole({ name: 'c', deleting: true })]);
     expect(decision).toMatchObject({ outcome: 'rejected', reason: 'argocd-unreachable' });
     expect(decision.message).toContain(`argocd/a, argocd/b cannot be compared: ${condition}`);
   });
 
-  it('where it is new to Argo CD', () => {
+  it('if the application is new to Argo CD', () => {
     expect(answer([whole({ sync: 'Unknown', compared: false })]).message).toContain('never compared it yet');
   });
 });

@@ -13,7 +13,7 @@ function history(
     pressIds: former.ids ?? [],
     acceptedAt: new Map(former.accepted?.map(([button, key, at]) => [button, new Map([[key, at]])])),
   });
-  /** within the longest cool-down, to now */
+  /** within the longest cool-down before now */
   const lately = (button: string, only?: string[], arrivedAt = clock.monotonic()) => {
     const { whole, apps } = made.lately(button, only, arrivedAt, 3_600_000);
     return { ...(whole === undefined ? {} : { whole }), ...Object.fromEntries(apps) };
@@ -39,7 +39,7 @@ describe('an id', () => {
     expect([seen('id-0'), seen('id-1'), seen('id-10000')]).toEqual([false, true, true]);
   });
 
-  it('counts from when it came last', () => {
+  it('counts from its last arrival', () => {
     const { clock, note, seen } = history();
     note('a');
     clock.advance(day - 1);
@@ -62,7 +62,7 @@ describe('an id', () => {
     expect(seen('a')).toBe(false);
   });
 
-  it('of a former run that had no clock yet is known for a day', () => {
+  it('of a former run whose clock was not set is known for a day', () => {
     const { clock, seen, lately } = history({
       ids: [['early', 20_000]],
       accepted: [['main', 'argocd/shop', 20_000]],
@@ -76,7 +76,7 @@ describe('an id', () => {
 });
 
 describe('the last accepted press', () => {
-  it('is counted to when the other one arrived, and for each button', () => {
+  it('is counted to the arrival of the other one, for each button', () => {
     const { clock, accepted, lately } = history();
     clock.advance(5_000);
     accepted('main', undefined);
@@ -113,7 +113,7 @@ describe('the last accepted press', () => {
     });
   });
 
-  it('is forgotten after the longest cool-down, so that names of a sender do not heap up', () => {
+  it("is forgotten after the longest cool-down, so that senders' names do not accumulate", () => {
     const { clock, accepted, lately } = history();
     accepted('main', ['argocd/a']);
     clock.advance(3_600_000);
@@ -121,7 +121,7 @@ describe('the last accepted press', () => {
     expect(lately('main')).toEqual({ 'argocd/b': 0 });
   });
 
-  it('keeps no more names than ids: what a sender makes up cannot fill the history', () => {
+  it('keeps no more names than ids, so that made-up names cannot fill the history', () => {
     const { accepted, lately } = history();
     accepted('main', undefined);
     accepted('main', ['argocd/old', 'argocd/again']);
@@ -142,7 +142,7 @@ describe('the last accepted press', () => {
     });
   });
 
-  it('of a former run counts, and one in the future as just now', () => {
+  it('of a former run counts, and one in the future counts as just now', () => {
     const start = createFakeClock().now();
     const { lately } = history({
       accepted: [
@@ -173,7 +173,7 @@ describe('the presses of the last minute', () => {
     expect(recent(undefined)).toBe(0);
   });
 
-  it('count for those that select the same', () => {
+  it('count for presses that select the same applications', () => {
     const { looked, recent } = history();
     for (const name of ['a', 'b', 'c']) looked([`argocd/${name}`]);
     looked(['argocd/a', 'argocd/b']);

@@ -115,7 +115,7 @@ describe('does not object', () => {
   });
 });
 
-it('names the first reason that holds, in the order of the promises', () => {
+it('names the first reason that applies, in the order of the promises', () => {
   const worst: Partial<Candidate> = {
     retained: true,
     malformed: 'not JSON',

@@ -1,4 +1,4 @@
-// An operation of somebody else in the place of the sync that is followed.
+// An operation of somebody else that replaces the sync that is followed.
 import { describe, expect, it } from 'vitest';
 import type { AppDetail, AppRecord } from '../../../release-worker/argocd/application.ts';
 import type { AppEnd } from '../../../release-worker/releases/release.ts';
@@ -6,8 +6,8 @@ import { following, others } from '../support/following.ts';
 import { detailOf, newCommit, newestCommit, oldCommit } from '../support/records.ts';
 import type { planned } from '../support/releases.ts';
 
-describe('another operation in its place', () => {
-  it('is believed only after several looks', async () => {
+describe('another operation that replaced it', () => {
+  it('is believed only after several GETs', async () => {
     const { pass, end, answerWith } = following();
     answerWith(() =>
       Promise.resolve(others({ sync: 'OutOfSync', detail: detailOf({ deployed: oldCommit }) })),
@@ -53,7 +53,7 @@ describe('another operation in its place', () => {
       detail: detailOf({ deployed: oldCommit, operation: { automated: true, deploys }, ...over }),
     });
 
-  it('is waited for where it deploys what was shown', async () => {
+  it('is waited for if it deploys what was shown', async () => {
     const { pass, end, event, progress, answerWith } = following();
     answerWith(() => Promise.resolve(deploying(newCommit)));
     await event(deploying(newCommit));

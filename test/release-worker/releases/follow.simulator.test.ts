@@ -1,4 +1,4 @@
-// Releases against the simulated Argo CD, over real HTTP and its event stream: how a sync ends.
+// Releases with the simulated Argo CD, over real HTTP and its event stream: how a sync ends.
 import { describe, expect, it } from 'vitest';
 import { worldOf } from '../../support/argocd-control.ts';
 import { until } from '../../support/wait.ts';
@@ -10,7 +10,7 @@ const shop = { name: 'shop', drifted: true, syncMs: 20 };
 const release = releaseOf([planned('shop')]);
 
 describe('a sync', () => {
-  it.each(['Failed', 'Error'] as const)('that ends as %s fails, in the words of Argo CD', async (phase) => {
+  it.each(['Failed', 'Error'] as const)("that ends as %s fails with Argo CD's message", async (phase) => {
     const { run } = await releasing(
       worldOf([{ ...shop, fails: { phase, message: 'one or more objects failed' } }]),
     );
@@ -31,7 +31,7 @@ describe('a sync', () => {
     expect(await ended()).toMatchObject({ outcome: 'failed', apps: [{ outcome: 'terminated' }] });
   });
 
-  it('that never ends is timed out, with what Argo CD said last', async () => {
+  it("that never ends times out with Argo CD's last message", async () => {
     const { run } = await releasing(worldOf([{ ...shop, hookNeverEnds: true }]), {
       hurry: 4,
       release: { appTimeoutMs: 12_000 },
@@ -41,7 +41,7 @@ describe('a sync', () => {
     expect(message.apps[0]?.message).toContain('waiting for completion of hook');
   });
 
-  it('that leaves something to prune does not count as good, and the button can prune', async () => {
+  it('that leaves resources to prune does not succeed, and the button can prune', async () => {
     const left = { ...shop, drifted: false, pruneNeeded: [{ kind: 'ConfigMap', name: 'old' }] };
     const { start, ended, run, finished } = await releasing(worldOf([left]), { hurry: 4 });
     start(release);
@@ -54,13 +54,17 @@ describe('a sync', () => {
     });
   });
 
-  describe('while the branch moves on by a commit that changes nothing of the application', () => {
+  describe('while the branch moves on by a commit that does not change the application', () => {
     const elsewhere = { app: 'shop', kind: 'elsewhere', revision: newestCommit };
     const repair = releaseOf([planned('shop', { from: newCommit })]);
 
     it.each([
       ['leaves something to prune', { pruneNeeded: [{ kind: 'ConfigMap', name: 'old' }] }, 'prune: true'],
-      ['is undone in the cluster', { edited: ['ConfigMap/shop'], changedAgain: true }, 'changes again'],
+      [
+        'is undone in the cluster',
+        { edited: ['ConfigMap/shop'], changedAgain: true },
+        'reverts what the sync changed',
+      ],
     ])('and that %s is no success, press after press', async (_, behaviour, why) => {
       const { run, control, app, finished } = await releasing(
         worldOf([{ ...shop, drifted: false, ...behaviour }]),
@@ -80,7 +84,7 @@ describe('a sync', () => {
       }
     });
 
-    it('and that deploys something and leaves something to prune says both', async () => {
+    it('that deploys something and leaves resources to prune reports both', async () => {
       const left = { ...shop, pruneNeeded: [{ kind: 'ConfigMap', name: 'old' }] };
       const { run, control } = await releasing(worldOf([left]), { hurry: 4 });
       await control.post('drift', elsewhere);
@@ -100,13 +104,13 @@ describe('a sync', () => {
     });
   });
 
-  it('is followed also where the stream says nothing', async () => {
+  it('is followed without the stream', async () => {
     const { run, control } = await releasing(worldOf([shop]), { hurry: 5 });
     await control.post('faults', { streams: { silent: true } });
     expect(await run(release)).toMatchObject({ outcome: 'succeeded', apps: [{ outcome: 'in-sync' }] });
   });
 
-  it('is waited for until it is healthy, where that is wanted, also without a stream', async () => {
+  it('waits for health if configured, even without the stream', async () => {
     const rolling = {
       ...shop,
       resources: [{ group: 'apps', kind: 'Deployment', name: 'shop' }],

@@ -1,4 +1,4 @@
-// Following on a hand-moved clock: what the stream tells, what a GET tells, and who is right.
+// Following a sync on a manual clock: what the stream brings, what a GET returns, and which of them counts.
 import { describe, expect, it } from 'vitest';
 import type { AppRecord } from '../../../release-worker/argocd/application.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
@@ -15,7 +15,7 @@ describe('the last operation looks', () => {
     ['not-ours', whole()],
     ['pending', whole({ phase: 'Pending', detail: detailOf(ours) })],
     ['running', running],
-    // Between two attempts an end stands there although it goes on (`stream-failed-sync-with-retry`).
+    // Between two attempts there is an end time although the operation continues (`stream-failed-sync-with-retry`).
     ['running', whole({ phase: 'Running', finishedAt: '2026-01-01T00:00:01Z', detail: detailOf(ours) })],
     ['running', whole({ phase: 'Terminating', detail: detailOf(ours) })],
     ['succeeded', inSync],
@@ -27,7 +27,7 @@ describe('the last operation looks', () => {
 });
 
 describe('the stream', () => {
-  it('alone tells everything, without a single GET', async () => {
+  it('is enough, without a single GET', async () => {
     const { event, end, progress, gets } = following();
     await event(running);
     await event(succeeded);
@@ -39,7 +39,7 @@ describe('the stream', () => {
     expect(gets).toEqual([]);
   });
 
-  it('is right where an older GET is answered after it', async () => {
+  it('wins over an older GET that is answered later', async () => {
     let answered: (record: AppRecord) => void = () => {};
     const { event, end, pass, answerWith } = following();
     answerWith(
@@ -58,7 +58,7 @@ describe('the stream', () => {
   });
 });
 
-describe('an operation that Argo CD does not begin', () => {
+describe('an operation that Argo CD does not start', () => {
   const pending = drifted('shop', {
     phase: 'Pending',
     detail: detailOf({ deployed: oldCommit, ...ours }),
@@ -78,7 +78,7 @@ describe('an operation that Argo CD does not begin', () => {
     expect(end()).toBe('open');
   });
 
-  it('is followed on by what the refresh brings', async () => {
+  it('is followed by the result of the refresh', async () => {
     const { event, pass, gets, answerWith, end } = following();
     answerWith(() => Promise.resolve(gets.includes('normal') ? inSync : pending));
     await event(pending);
@@ -86,7 +86,7 @@ describe('an operation that Argo CD does not begin', () => {
     expect(end()).toMatchObject({ outcome: 'in-sync' });
   });
 
-  it('is followed on although the refresh is not answered', async () => {
+  it('is followed although the refresh is not answered', async () => {
     const { event, pass, gets, answerWith, end } = following();
     answerWith(() => (gets.at(-1) === 'normal' ? new Promise(() => {}) : Promise.resolve(pending)));
     await event(pending);
@@ -95,7 +95,7 @@ describe('an operation that Argo CD does not begin', () => {
     expect(end()).toMatchObject({ outcome: 'in-sync' });
   });
 
-  it('in no more than a moment gets none', async () => {
+  it('that is pending for a moment only gets none', async () => {
     const { event, pass, gets } = following();
     await event(pending);
     await pass(2_000);
@@ -105,7 +105,7 @@ describe('an operation that Argo CD does not begin', () => {
   });
 });
 
-describe('an end that the stream tells while Argo CD is asked for something else', () => {
+describe('an end that the stream brings during a GET', () => {
   const terminated = drifted('shop', {
     phase: 'Failed',
     detail: detailOf({ ...ours, message: 'Operation terminated' }),
@@ -136,7 +136,7 @@ describe('an end that the stream tells while Argo CD is asked for something else
     expect(gets).toEqual([]);
   });
 
-  it('is seen at once when a look that was under way fails', async () => {
+  it('is seen at once when the GET fails', async () => {
     let fail = () => {};
     const { event, end, pass, answerWith } = following();
     answerWith(
@@ -154,7 +154,7 @@ describe('an end that the stream tells while Argo CD is asked for something else
     expect(end()).toMatchObject({ outcome: 'in-sync' });
   });
 
-  it('is seen at once when a look for health that was under way fails', async () => {
+  it('is seen at once when a GET for health fails', async () => {
     let fail = () => {};
     const progressing = whole({ health: 'Progressing', detail: detailOf(ours) });
     const { event, end, pass, answerWith } = following({ waitHealthy: true });
@@ -174,27 +174,27 @@ describe('an end that the stream tells while Argo CD is asked for something else
 });
 
 describe('without updates', () => {
-  it('it looks, less and less often', async () => {
+  it('it sends GETs at growing intervals', async () => {
     const { pass, gets } = following();
     await pass(59_000);
     expect(gets.length).toBeGreaterThan(4);
     expect(gets.length).toBeLessThan(10);
   });
 
-  it('it ends as timed out, with what was said last', async () => {
+  it("it times out with Argo CD's last message", async () => {
     const { pass, end, event } = following();
     await event(running);
     await pass(60_000);
     expect(end()).toEqual({
       outcome: 'timed-out',
       message: expect.stringMatching(
-        /^not over within worker\.release\.appTimeoutMs; Argo CD said last: applying; .*terminate --app argocd\/shop/,
+        /^not finished within worker\.release\.appTimeoutMs; Argo CD said last: applying\. .*terminate --app argocd\/shop/,
       ),
       good: false,
     });
   });
 
-  it('it bears that Argo CD does not answer for a while', async () => {
+  it('it tolerates that Argo CD does not answer for a while', async () => {
     const { pass, end, answerWith } = following();
     answerWith(() => Promise.reject(new ArgoCdError({ kind: 'unavailable', message: 'not now' })));
     await pass(10_000);
@@ -203,7 +203,7 @@ describe('without updates', () => {
     expect(end()).toMatchObject({ outcome: 'in-sync' });
   });
 
-  it('it is looked for at once where the stream says that it is deleted', async () => {
+  it('a GET follows at once when the stream says that it is deleted', async () => {
     const { pass, end, event, remove, answerWith, gets } = following();
     await event(running);
     await pass(30_000);
@@ -214,7 +214,7 @@ describe('without updates', () => {
     expect(end()).toEqual({ outcome: 'failed', message: 'the application is gone', good: false });
   });
 
-  it('it is looked for again soon where a cache still has it', async () => {
+  it('another GET follows soon if a cache still has it', async () => {
     const { pass, end, event, remove, answerWith, gets } = following();
     await event(running);
     await pass(30_000);
@@ -238,7 +238,7 @@ describe('without updates', () => {
   });
 });
 
-it('ends without a result when it is told to, in the middle of anything', async () => {
+it('ends without a result when it is aborted at any point', async () => {
   for (const record of [running, succeeded]) {
     const { event, end, abort } = following();
     await event(record);

@@ -6,7 +6,7 @@ import { detailOf, drifted, newestCommit, whole } from '../support/records.ts';
 describe('health', () => {
   const progressing = whole({ health: 'Progressing', detail: detailOf(ours) });
 
-  it('is not waited for unless that is wanted', async () => {
+  it('is not waited for unless configured', async () => {
     const { event, end } = following();
     await event(progressing);
     expect(end()).toMatchObject({ outcome: 'in-sync' });
@@ -23,7 +23,7 @@ describe('health', () => {
     },
   );
 
-  it('that was bad before has 30 s to become good', async () => {
+  it('that was degraded before has 30 s to recover', async () => {
     const { event, end, pass, answerWith } = following({ waitHealthy: true });
     const degraded = { ...progressing, health: 'Degraded' };
     answerWith(() => Promise.resolve(degraded));
@@ -38,7 +38,7 @@ describe('health', () => {
     });
   });
 
-  it('is waited for also where the branch has moved on', async () => {
+  it('is waited for even if the branch has moved on', async () => {
     const { event, end } = following({ waitHealthy: true, newer: newestCommit });
     const movedOn = drifted('shop', { target: newestCommit, detail: detailOf(ours), health: 'Progressing' });
     await event(inSync);

@@ -37,7 +37,7 @@ async function readBack(stateDir: string): Promise<readonly JournalLine[]> {
   return (await opened(stateDir)).lines;
 }
 
-it('gives back every kind of line as it was written, oldest first', async () => {
+it('returns every kind of line as it was written, oldest first', async () => {
   const { stateDir } = place();
   const lines = linesOf(releaseOf([planned('a'), planned('b')]));
   const { journal } = await opened(join(stateDir, 'new', 'deep'));
@@ -47,7 +47,7 @@ it('gives back every kind of line as it was written, oldest first', async () => 
   expect(await readBack(join(stateDir, 'new', 'deep'))).toEqual(lines);
 });
 
-it('writes concurrent lines whole and in their order', async () => {
+it('writes concurrent lines whole and in order', async () => {
   const { stateDir } = place();
   const { journal } = await opened(stateDir);
   const lines = Array.from({ length: 200 }, (_, index) =>
@@ -59,7 +59,7 @@ it('writes concurrent lines whole and in their order', async () => {
   expect(await readBack(stateDir)).toEqual(lines);
 });
 
-it('writes what was handed to it before it is closed', async () => {
+it('writes all pending lines before it closes', async () => {
   const { stateDir } = place();
   const { journal } = await opened(stateDir);
   const written = [one, two, three].map((line) => journal.append(line, { flush: true }));
@@ -91,13 +91,13 @@ describe('reading skips', () => {
     expect(await readBack(stateDir)).toEqual([one, three]);
   });
 
-  it('bytes that are no text', async () => {
+  it('bytes that are not text', async () => {
     const { stateDir, path } = place();
     writeFileSync(path, Buffer.concat([Buffer.from([0xff, 0xfe, 0x0a]), Buffer.from(`${line}\n`)]));
     expect(await readBack(stateDir)).toEqual([one]);
   });
 
-  it('nothing of lines with characters of several bytes, wherever a chunk ends', async () => {
+  it('no line with multi-byte characters, wherever a chunk ends', async () => {
     const { stateDir } = place();
     const { journal } = await opened(stateDir);
     const lines = Array.from({ length: 300 }, (_, index) =>
@@ -109,8 +109,8 @@ describe('reading skips', () => {
   });
 });
 
-describe('a disk that is full', () => {
-  it('is an error with its remedy', async () => {
+describe('a full disk', () => {
+  it('causes an error with a remedy', async () => {
     const { stateDir, path } = place();
     symlinkSync('/dev/full', path);
     const { journal } = await opened(stateDir);
@@ -119,12 +119,12 @@ describe('a disk that is full', () => {
     await expect(written).rejects.toThrow(/worker\.stateDir.*ENOSPC.*free disk space/);
   });
 
-  it('leaves nothing that spoils the lines written when there is space again', async () => {
+  it('does not damage the lines that are written when there is space again', async () => {
     const { stateDir, path } = place();
     const { journal } = await opened(stateDir);
     await journal.append(one, { flush: true });
     await journal.close();
-    // As a disk that filled up in the middle of a line leaves it.
+    // The state of the file after the disk filled up in the middle of a line.
     writeFileSync(path, JSON.stringify(two).slice(0, 30), { flag: 'a' });
     const again = await opened(stateDir);
     await again.journal.append(three, { flush: true });
@@ -134,7 +134,7 @@ describe('a disk that is full', () => {
 });
 
 describe('opening fails with a remedy', () => {
-  it('where a file stands in the place of the directory', async () => {
+  it('if the directory is a file', async () => {
     const { stateDir } = place();
     const file = join(stateDir, 'file');
     writeFileSync(file, '');
@@ -143,7 +143,7 @@ describe('opening fails with a remedy', () => {
     await journal.close();
   });
 
-  it('where the journal is a directory', async () => {
+  it('if the journal is a directory', async () => {
     const { path, stateDir } = place();
     const journal = createJournal({ stateDir: path, log: silentLog() });
     await journal.open(() => {});

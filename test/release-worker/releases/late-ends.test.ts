@@ -37,7 +37,7 @@ describe('the late end of one application', () => {
     ['argocd/till', good],
   ]);
 
-  it('does not make a second rollback of another one possible', () => {
+  it('does not allow a second rollback of another application', () => {
     const { deployed, late: told, finish } = telling();
     finish(both, [
       ['argocd/shop', good],
@@ -54,7 +54,7 @@ describe('the late end of one application', () => {
     expect(deployed.rolledBackTo('argocd/shop')).toBe(oldCommit);
   });
 
-  it('freezes the button where it is that of a rollback, which may have been lifted meanwhile', () => {
+  it('freezes the button again after a rollback, even if its freeze was lifted in the meantime', () => {
     const { late: told, frozen } = telling();
     told.tell({ ...late, ends });
     expect(frozen).toEqual([]);
@@ -65,7 +65,7 @@ describe('the late end of one application', () => {
     expect(frozen).toHaveLength(1);
   });
 
-  it('is news of its button unless a press has been accepted since', () => {
+  it('is shown by its button unless a press has been accepted since', () => {
     const { late: told, endings, finish } = telling();
     finish(both, [['argocd/till', timedOut]]);
     told.tell({ ...late, ends });

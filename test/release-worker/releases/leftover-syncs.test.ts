@@ -1,4 +1,4 @@
-// What releases have left in Argo CD, on a hand-moved clock.
+// Syncs that releases have left in Argo CD, on a manual clock.
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AppName } from '../../../release-worker/argocd/client.ts';
 import { keyOf, type AppRecord } from '../../../release-worker/argocd/application.ts';
@@ -18,7 +18,7 @@ import { passTime, settle } from '../support/settle.ts';
 const under = (phase: string, releaseId = 'r1', name = 'shop') =>
   drifted(name, { phase, detail: detailOf({ deployed: oldCommit, operation: { releaseId } }) });
 
-/** What the journal has of the release that `adopt` hands over. */
+/** The journal's copy of the release that `adopt` receives. */
 const formerLines = linesOf(releaseOf([planned('shop')])).map((line): JournalLine => {
   if (line.type === 'finished') return { ...line, outcome: 'timed-out' };
   if (line.type !== 'app' || line.step !== 'done') return line;
@@ -29,7 +29,7 @@ function leaving(
   options: {
     readonly get?: (app: AppName) => Promise<AppRecord>;
     readonly terminate?: () => Promise<void>;
-    /** a release that is still at other applications */
+    /** a release that still handles other applications */
     readonly running?: string;
   } = {},
 ) {
@@ -94,8 +94,8 @@ function leaving(
   };
 }
 
-describe('a sync of a release of which nothing is known but its id', () => {
-  it('is ended as soon as Argo CD begins it, as the answer promises', async () => {
+describe('a sync of a release of which only the id is known', () => {
+  it('is terminated as soon as Argo CD starts it, as the reply promises', async () => {
     const { leftoverSyncs, event, terminated } = leaving();
     await event(under('Pending'));
     expect(leftoverSyncs.terminate('argocd/shop')).toMatchObject({
@@ -110,7 +110,7 @@ describe('a sync of a release of which nothing is known but its id', () => {
     expect(terminated).toEqual(['argocd/shop']);
   });
 
-  it('is forgotten where another one has taken its place', async () => {
+  it('is forgotten if another one has replaced it', async () => {
     const { leftoverSyncs, event, terminated } = leaving();
     await event(under('Pending'));
     leftoverSyncs.terminate('argocd/shop');
@@ -120,18 +120,18 @@ describe('a sync of a release of which nothing is known but its id', () => {
   });
 });
 
-it('what a release has given up while it runs is named by a freeze, and ended with the rest of it', async () => {
+it('an application that a running release has given up is named by a freeze, and terminated with the release', async () => {
   const { leftoverSyncs, event, terminated } = leaving({ running: 'r2' });
   await event(under('Running', 'r2'));
   await event(under('Running', 'another', 'till'));
-  expect(leftoverSyncs.inWords('main')).toEqual(['argocd/shop of release r2 runs in Argo CD']);
+  expect(leftoverSyncs.inWords('main')).toEqual(['argocd/shop of release r2 is running in Argo CD']);
   expect(leftoverSyncs.inWords('other')).toEqual([]);
   expect(leftoverSyncs.terminate(undefined)).toMatchObject({ applications: 1, releases: ['r2'] });
   await settle();
   expect(terminated).toEqual(['argocd/shop']);
 });
 
-it('a termination that Argo CD has refused is tried again soon, however long nothing has been heard', async () => {
+it('a termination that Argo CD has refused is soon retried, however long there was no update', async () => {
   const refusal = new ArgoCdError({ kind: 'unavailable', message: 'not now' });
   const { adopt, leftoverSyncs, event, terminated, pass } = leaving({
     terminate: () => Promise.reject(refusal),
@@ -144,7 +144,7 @@ it('a termination that Argo CD has refused is tried again soon, however long not
   expect(terminated.length).toBeGreaterThan(1);
 });
 
-it('a sync that Argo CD never shows is not looked for after each start for ever', async () => {
+it('a sync that Argo CD never shows is not followed after every later start', async () => {
   const { adopt, event, pass, told, lines } = leaving();
   await event(drifted('shop'));
   adopt();
@@ -159,7 +159,7 @@ it('a sync that Argo CD never shows is not looked for after each start for ever'
   });
 });
 
-it('its end does not wait for an answer that does not come', async () => {
+it('a stop does not wait for an answer that does not come', async () => {
   const { adopt, leftoverSyncs, clock, event, gets, pass } = leaving({ get: () => new Promise(() => {}) });
   await event(under('Running'));
   adopt();
@@ -176,7 +176,7 @@ it('its end does not wait for an answer that does not come', async () => {
   await stopping;
 });
 
-it('many are looked at a few at once, so that a press gets its own look', async () => {
+it('GETs of many leftover syncs are limited, so that the GET of a press does not wait', async () => {
   const { adopt, event, gets, pass } = leaving({ get: () => new Promise(() => {}) });
   const names = Array.from({ length: 100 }, (_, index) => `shop${index}`);
   for (const name of names) await event(under('Running', 'r1', name));

@@ -21,7 +21,7 @@ describe('the candidates of a press', () => {
     expect(found.map(({ name }) => name)).toEqual(['b']);
   });
 
-  it('are there once, however often they are named', () => {
+  it('appear once, however often they are named', () => {
     const found = candidatesOf(registry, () => true, ['argocd/b', 'argocd/a', 'argocd/b']);
     expect(found.map(({ name }) => name).toSorted()).toEqual(['a', 'b']);
   });
@@ -30,7 +30,7 @@ describe('the candidates of a press', () => {
 describe('a plan', () => {
   const none = () => undefined;
 
-  it('releases what is out of sync, from what is deployed to what is shown', () => {
+  it('releases applications that are out of sync, from the deployed revision to the one that is shown', () => {
     const apps = [
       drifted('a', { sources: 2, automated: true }),
       whole({ name: 'b' }),
@@ -54,7 +54,7 @@ describe('a plan', () => {
     });
   });
 
-  it('leaves out what is being released and what is blocked, and tells which', () => {
+  it('leaves out and lists applications that are being released or blocked', () => {
     const plan = planOf(
       [drifted('a'), drifted('b'), drifted('c')],
       (key) => key === 'argocd/a',
@@ -65,7 +65,7 @@ describe('a plan', () => {
     expect([...plan.blocked]).toEqual([['argocd/b', 'not-permitted']]);
   });
 
-  it('leaves out what would be released nobody knows what of, unless it is not to be pinned', () => {
+  it('leaves out applications whose target is not known, unless the sync is not pinned', () => {
     const apps = [drifted('a', { target: undefined }), drifted('b')];
     const pinned = planOf(apps, () => false, none);
     expect(pinned.apps.map(({ name }) => name)).toEqual(['b']);
@@ -78,7 +78,7 @@ describe('a plan', () => {
     ]);
   });
 
-  it('does not know from where, without detail', () => {
+  it('does not know the deployed revision without the detail', () => {
     const [app] = planOf([listed({ sync: 'OutOfSync' })], () => false, none).apps;
     expect(app?.from).toBe('');
   });

@@ -60,7 +60,7 @@ it('keeps releases apart that ran at the same time', () => {
   expect(last?.release.id).toBe('r2');
 });
 
-describe('what did not succeed', () => {
+describe('a release that did not succeed', () => {
   const finished = (outcome: 'failed' | 'succeeded', releaseId: string): JournalLine => ({
     type: 'finished',
     at: startedAt,
@@ -71,7 +71,7 @@ describe('what did not succeed', () => {
   const failed = (lines: readonly JournalLine[]) =>
     recovered(lines).failed.map((one) => [one.release.id, one.outcome]);
 
-  it('is told until a press of its button is accepted', () => {
+  it('is reported until a press of its button is accepted', () => {
     const again = releaseOf([planned('a')], { id: 'r2', pressId: 'p2' });
     const other = releaseOf([planned('c')], { id: 'r3', pressId: 'p3', button: 'side' });
     expect(failed(failedOnce)).toEqual([['r1', 'failed']]);
@@ -80,7 +80,7 @@ describe('what did not succeed', () => {
     expect(failed([...failedOnce, ...linesOf(other)])).toEqual([['r1', 'failed']]);
   });
 
-  it('is told of each of several releases that ran at once, however the last of them ended', () => {
+  it('is reported for each of several concurrent releases, however the last of them ended', () => {
     const beside = releaseOf([planned('c')], { id: 'r2', pressId: 'p2' });
     const [press, ...rest] = linesOf(beside);
     if (press === undefined) throw new Error('a release begins with its press');
@@ -89,13 +89,13 @@ describe('what did not succeed', () => {
     ]);
   });
 
-  it('is still told where the press after it could not be written down and was refused', () => {
+  it('is still reported if the next press was refused because the journal could not be written', () => {
     const again = releaseOf([planned('a')], { id: 'r2', pressId: 'p2' });
     const refused = pressLine({ pressId: 'p2', outcome: 'rejected', reason: 'journal-unwritable' });
     expect(failed([...failedOnce, ...linesOf(again).slice(0, 1), refused])).toEqual([['r1', 'failed']]);
   });
 
-  it('is not told any more once it was over', () => {
+  it('is no longer reported once it is resolved', () => {
     const over: JournalLine = { type: 'over', at: startedAt, releaseId: 'r1' };
     expect(failed([...failedOnce, over])).toEqual([]);
     const later = [
@@ -106,7 +106,7 @@ describe('what did not succeed', () => {
   });
 });
 
-it('tells what was out of sync and could not be compared at the end', () => {
+it('restores the applications that were out of sync and could no longer be compared', () => {
   const compared = (minute: number, lost: readonly string[], found: readonly string[]): JournalLine => ({
     type: 'compared',
     at: `2026-01-01T00:0${minute}:00.000Z`,
@@ -123,7 +123,7 @@ it('tells what was out of sync and could not be compared at the end', () => {
   ]);
 });
 
-describe('a sync that ran out of time', () => {
+describe('a sync that timed out', () => {
   const timeOut = { outcome: 'timed-out', message: 'not over in time', good: false } as const;
   const done = (app: string, over: Partial<Extract<JournalLine, { type: 'app' }>> = {}): JournalLine => ({
     type: 'app',
@@ -150,11 +150,11 @@ describe('a sync that ran out of time', () => {
     release: whole,
   });
 
-  it('is looked for after the next start', () => {
+  it('is followed after the next start', () => {
     expect(recovered(lines).timedOut).toMatchObject([{ release: { id: 'r1' }, outcome: 'timed-out' }]);
   });
 
-  it('corrects its release once it has ended, one application after the other', () => {
+  it('corrects the outcome of its release when it ends, one application after the other', () => {
     const once = recovered([...lines, late('a', 'partly')]);
     expect(once.timedOut).toMatchObject([{ release: { id: 'r1' }, outcome: 'partly' }]);
     expect(once.timedOut[0]?.fates.get('argocd/a')?.end).toMatchObject({ outcome: 'in-sync', good: true });
@@ -170,7 +170,7 @@ describe('a sync that ran out of time', () => {
     });
   });
 
-  it('that has ended badly leaves the failure', () => {
+  it('that has failed leaves the failure', () => {
     expect(recovered([...lines, late('a', 'failed', false), late('b', 'failed', false)])).toMatchObject({
       timedOut: [],
       failed: [{ outcome: 'failed' }],
@@ -178,7 +178,7 @@ describe('a sync that ran out of time', () => {
     });
   });
 
-  it('is not looked for once another one has been sent', () => {
+  it('is no longer followed once another sync has been sent', () => {
     const sent = done('a', { releaseId: 'r2', step: 'sending' });
     const { timedOut } = recovered([...lines, sent, done('b', { releaseId: 'r2', step: 'sending' })]);
     expect(timedOut).toEqual([]);
@@ -186,7 +186,7 @@ describe('a sync that ran out of time', () => {
   });
 });
 
-it('remembers ids and accepted presses, of each the newest, and no more than so many ids', () => {
+it('remembers the newest press ids and accepted presses, up to the limit', () => {
   const at = (minute: number) => `2026-01-01T00:0${minute}:00.000Z`;
   const { pressIds, acceptedAt } = recovered(
     [
@@ -205,7 +205,7 @@ it('remembers ids and accepted presses, of each the newest, and no more than so 
   expect([...acceptedAt]).toEqual([['main', new Map([['', Date.parse(at(2))]])]]);
 });
 
-it('ignores what it cannot place', () => {
+it('ignores lines that belong to no known release or press', () => {
   expect(
     recovered([
       { type: 'answered', at: startedAt, pressId: 'never-heard-of' },

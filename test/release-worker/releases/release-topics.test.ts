@@ -1,4 +1,4 @@
-// What is published at release/current and release/last, beside what another process has published there.
+// What is published at release/current and release/last if another process has published there as well.
 import { expect, it } from 'vitest';
 import type { Release } from '../../../messages/release.ts';
 import { createReleaseTopics, laterRelease } from '../../../release-worker/releases/release-topics.ts';
@@ -46,7 +46,7 @@ function saying(options: { last?: Release; endedHere?: string[]; goingOn?: strin
 const noon = '2026-01-01T12:00:00.000Z';
 const one = '2026-01-01T13:00:00.000Z';
 
-it('says what the journal has, where nothing later is stored', async () => {
+it("publishes the journal's last release if the broker has no later one", async () => {
   const last = ended('ours', one);
   const { fake, others, stored } = saying({ last });
   await settle();
@@ -57,7 +57,7 @@ it('says what the journal has, where nothing later is stored', async () => {
   expect(others).toEqual([]);
 });
 
-it('leaves a later release of another process, and tells of it once', async () => {
+it('keeps a later release of another process, and reports it once', async () => {
   const { fake, others, stored } = saying({ last: ended('ours', noon) });
   await settle();
   const published = fake.on('worker/main/release/last').length;
@@ -68,7 +68,7 @@ it('leaves a later release of another process, and tells of it once', async () =
   expect(others).toEqual([theirs]);
 });
 
-it('of releases of this machine takes the newest, whatever its clock said', () => {
+it("takes the newest of this machine's releases, whatever the clock said", () => {
   const ours = ended('second', noon);
   const stored = ended('first', '2036-01-01T00:00:00.000Z');
   const endedHere = (id: string) => ['first', 'second'].includes(id);
@@ -76,7 +76,7 @@ it('of releases of this machine takes the newest, whatever its clock said', () =
   expect(laterRelease(undefined, stored, endedHere)).toBe(stored);
 });
 
-it('replaces the end of a release by the one that it turned out to have', async () => {
+it('replaces the end of a release by its late end', async () => {
   const { releaseTopics, fake, stored } = saying({ last: ended('ours', noon, { outcome: 'timed-out' }) });
   const late = ended('ours', one);
   releaseTopics.last(late);
@@ -84,7 +84,7 @@ it('replaces the end of a release by the one that it turned out to have', async 
   expect(fake.retained('worker/main/release/last')).toEqual(late);
 });
 
-it('a release of the former run that goes on stays published, and is idle once it has ended', async () => {
+it('a continued release of the former run stays published until it has ended', async () => {
   const { releaseTopics, fake, stored } = saying({ goingOn: ['ours'] });
   await settle();
   const { finishedAt: _, outcome: __, ...running } = ended('ours', noon);
@@ -96,7 +96,7 @@ it('a release of the former run that goes on stays published, and is idle once i
   expect(fake.retained('worker/main/release/current')).toEqual({ state: 'idle' });
 });
 
-it('a release that another process left running is not said to run', async () => {
+it('a release that another process left running is not published as running', async () => {
   const { releaseTopics, fake, stored } = saying();
   await settle();
   const count = () => fake.on('worker/main/release/current').length;

@@ -32,7 +32,7 @@ describe('a release', () => {
 });
 
 describe('its message', () => {
-  it('lists at most 100 applications, and tells', () => {
+  it('lists at most 100 applications, and says that it is truncated', () => {
     const apps = Array.from({ length: 101 }, (_, index) => planned(`app-${index}`));
     const message = releaseMessage(releaseOf(apps), new Map());
     expect([message.apps.length, message.truncated]).toEqual([100, true]);
@@ -40,7 +40,7 @@ describe('its message', () => {
     expect(releaseLast.codec.decode(Buffer.from(JSON.stringify(message))).ok).toBe(true);
   });
 
-  it('shows how far each one is', () => {
+  it('shows the progress of each application', () => {
     const progress = progressOf(new Map([['argocd/a', end('in-sync', true)]]));
     const message = releaseMessage(releaseOf([planned('a'), planned('b')]), progress, {
       at: startedAt,

@@ -1,4 +1,4 @@
-// A rollback is a sync that is pinned to what was deployed before, against the simulated Argo CD.
+// A rollback is a sync that is pinned to a previously deployed revision. With the simulated Argo CD.
 import { describe, expect, it } from 'vitest';
 import { worldOf } from '../../support/argocd-control.ts';
 import { newCommit, oldCommit } from '../support/records.ts';
@@ -43,7 +43,7 @@ describe('a rollback', () => {
     ]);
   });
 
-  it('is refused in words where automated sync has been switched on meanwhile', async () => {
+  it('is refused with a reason if automated sync was enabled in the meantime', async () => {
     const { run, control } = await releasing(worldOf([shop]));
     await control.post('world', { adjust: [{ name: 'shop', automated: true }] });
     const release = await run(releaseOf(back.apps, { action: 'rollback', settings: { refresh: 'normal' } }));

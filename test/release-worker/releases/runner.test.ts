@@ -1,4 +1,4 @@
-// Releases against the simulated Argo CD, over real HTTP and its event stream: how they run, end and go on.
+// Releases with the simulated Argo CD, over real HTTP and its event stream: how they run, end and continue.
 import { describe, expect, it } from 'vitest';
 import { keyOf } from '../../../release-worker/argocd/application.ts';
 import { infosOf } from '../../../release-worker/releases/release.ts';
@@ -12,7 +12,7 @@ const shop = { name: 'shop', drifted: true, syncMs: 20 };
 const release = releaseOf([planned('shop')]);
 
 describe('a release', () => {
-  it('syncs what was shown, tells its steps in order, and goes idle', async () => {
+  it('syncs what was shown, reports its steps in order, and becomes idle', async () => {
     const { run, control, events, currents, journal, app, running } = await releasing(worldOf([shop]));
     const message = await run(release);
 
@@ -49,7 +49,7 @@ describe('a release', () => {
     expect([running.isBusy('argocd/shop'), running.count('main')]).toEqual([false, 0]);
   });
 
-  it('keeps to what was shown where the branch has moved on, and names the newer target', async () => {
+  it('deploys the revision that was shown when the branch has moved on, and names the newer target', async () => {
     const { run, control, app, posts } = await releasing(worldOf([shop]), { hurry: 4 });
     await control.post('drift', { app: 'shop', noticed: false, revision: newestCommit });
     const message = await run(release);
@@ -62,7 +62,7 @@ describe('a release', () => {
     expect(app('shop')).toMatchObject({ sync: 'OutOfSync', target: newestCommit });
   });
 
-  it('syncs the newest where the button says so', async () => {
+  it('syncs the newest revision if the button says so', async () => {
     const { run, control } = await releasing(worldOf([shop]));
     await control.post('drift', { app: 'shop', noticed: false, revision: newestCommit });
     const message = await run(releaseOf([planned('shop')], { settings: { pinRevision: false } }));
@@ -71,7 +71,7 @@ describe('a release', () => {
     expect(await control.syncs()).toMatchObject([{ revision: '' }]);
   });
 
-  it('takes out what is in sync by now', async () => {
+  it('leaves out an application that is in sync by now', async () => {
     const { run, posts } = await releasing(worldOf([{ name: 'shop' }]));
     expect(await run(release)).toMatchObject({
       outcome: 'succeeded',
@@ -80,7 +80,7 @@ describe('a release', () => {
     expect(await posts()).toBe(0);
   });
 
-  it('ends where its application is gone', async () => {
+  it('ends if its application is gone', async () => {
     const { run, posts } = await releasing(worldOf([shop]));
     expect(await run(releaseOf([planned('missing')]))).toMatchObject({
       outcome: 'failed',
@@ -89,7 +89,7 @@ describe('a release', () => {
     expect(await posts()).toBe(0);
   });
 
-  it('ends where its application goes while it is being synced', async () => {
+  it('ends if its application is deleted during the sync', async () => {
     const { start, control, ended, posts } = await releasing(worldOf([{ ...shop, hookNeverEnds: true }]), {
       hurry: 5,
     });
@@ -103,7 +103,7 @@ describe('a release', () => {
   });
 });
 
-it('releases no more applications at once than are allowed, and all of them', async () => {
+it('releases all applications, and no more at once than allowed', async () => {
   const names = Array.from({ length: 7 }, (_, index) => `app-${index}`);
   const { run, events } = await releasing(
     worldOf(names.map((name) => ({ name, drifted: true, syncMs: 30 }))),
@@ -123,7 +123,7 @@ it('releases no more applications at once than are allowed, and all of them', as
   expect(events.at(-1)?.event).toBe('finished');
 });
 
-describe('whoever may not act', () => {
+describe('a worker that has been replaced', () => {
   it('sends nothing', async () => {
     const { run, posts } = await releasing(worldOf([shop]), { mayAct: () => false });
     expect(await run(release)).toMatchObject({ outcome: 'interrupted', apps: [{ outcome: 'interrupted' }] });
@@ -132,7 +132,7 @@ describe('whoever may not act', () => {
 });
 
 describe('a runner that is stopped', () => {
-  it('leaves what was sent to its next start, which follows it', async () => {
+  it('leaves sent syncs to the next start, which follows them', async () => {
     const slow = worldOf([{ ...shop, syncMs: 500 }]);
     const first = await releasing(slow);
     first.start(release);
@@ -153,7 +153,7 @@ describe('a runner that is stopped', () => {
     expect(events.at(-1)).toMatchObject({ event: 'finished', releaseId: 'r1' });
   });
 
-  it('sends nothing of what had not been sent', async () => {
+  it('does not send what had not been sent', async () => {
     const { resume, posts } = await releasing(worldOf([shop]));
     const message = await resume({ release, fates: new Map() });
     expect(message).toMatchObject({ outcome: 'interrupted', apps: [{ outcome: 'interrupted' }] });
@@ -168,7 +168,7 @@ describe('a runner that is stopped', () => {
     expect(await posts()).toBe(0);
   });
 
-  it('finds out that it arrived although another operation has followed', async () => {
+  it('finds out that a POST arrived, although another operation has followed', async () => {
     const { resume, argocd, app } = await releasing(worldOf([shop]), { hurry: 5 });
     await argocd.sync(planned('shop'), { prune: false, revision: newCommit, infos: [] });
     await until('the other sync', () => app('shop').detail?.deployed === newCommit);
@@ -176,7 +176,7 @@ describe('a runner that is stopped', () => {
     expect(message).toMatchObject({ outcome: 'succeeded', apps: [{ outcome: 'in-sync' }] });
   });
 
-  it('finishes what had ended', async () => {
+  it('finishes a release whose applications had ended', async () => {
     const { resume } = await releasing(worldOf([shop]));
     const end = { outcome: 'in-sync', message: 'in sync', good: true } as const;
     expect(await resume({ release, fates: new Map([['argocd/shop', { sent: true, end }]]) })).toMatchObject({

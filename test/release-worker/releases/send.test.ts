@@ -1,4 +1,4 @@
-// Releases against the simulated Argo CD, over real HTTP and its event stream: what is sent, and what is not.
+// Releases with the simulated Argo CD, over real HTTP and its event stream: what is sent, and what is not.
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { infosOf } from '../../../release-worker/releases/release.ts';
@@ -16,7 +16,7 @@ function changedWorld(change: object, apps: Parameters<typeof worldOf>[0] = [sho
   return { ...JSON.parse(JSON.stringify(worldOf(apps))), ...change };
 }
 
-describe('the note that a sync comes next', () => {
+describe('the journal line before a sync', () => {
   const noting = async (options: Parameters<typeof releasing>[1] = {}) => {
     const made = await releasing(worldOf([shop]), options);
     let written = () => {};
@@ -38,19 +38,19 @@ describe('the note that a sync comes next', () => {
     });
     made.start(releaseOf([planned('shop')], { settings: { refresh: 'none' } }));
     await until('the note', () => noted);
-    // So many ways there and back take longer than one request.
+    // This many round trips take longer than one request.
     for (let way = 0; way < 20; way += 1) expect(await made.posts()).toBe(0);
     return { ...made, written, failed };
   };
 
-  it('is on the disk before anything of the sync goes out', async () => {
+  it('is on disk before any part of the sync is sent', async () => {
     const { written, posts, ended } = await noting();
     written();
     expect(await ended()).toMatchObject({ outcome: 'succeeded' });
     expect(await posts()).toBe(1);
   });
 
-  it('that cannot be written keeps the sync from going out', async () => {
+  it('prevents the sync if it cannot be written', async () => {
     const { failed, posts, ended } = await noting();
     failed(new Error('the disk is full'));
     expect(await ended()).toMatchObject({
@@ -59,7 +59,7 @@ describe('the note that a sync comes next', () => {
     expect(await posts()).toBe(0);
   });
 
-  it('is no longer followed by the sync where another worker has taken over meanwhile', async () => {
+  it('is not followed by the sync if another worker has taken over in the meantime', async () => {
     let ours = true;
     const { written, posts, ended } = await noting({ mayAct: () => ours });
     ours = false;
@@ -111,7 +111,7 @@ describe('an application with several sources', () => {
     expect(registry.get('argocd/shop')?.detail?.deployed).toBe(of(newCommit).join(','));
   });
 
-  it('is not released where its target was not shown', async () => {
+  it('is not released if its target was not shown', async () => {
     const { run, posts } = await releasing(worldOf([shop]));
     const message = await run(releaseOf([planned('shop', { sources: 2, to: '' })]));
     expect(message).toMatchObject({ outcome: 'failed', apps: [{ outcome: 'changed' }] });
@@ -120,18 +120,18 @@ describe('an application with several sources', () => {
 });
 
 describe('an automated application', () => {
-  // Argo CD does not try by itself what it has tried already.
+  // Argo CD does not retry by itself what it has tried already.
   const tried = { phase: 'Failed', startedAt: '2026-01-01T00:00:00Z', syncResult: { revision: newCommit } };
   const world = worldOf([{ ...shop, automated: true, operationState: tried }]);
   const automated = releaseOf([planned('shop', { automated: true })]);
 
-  it('is synced without a pin while its target is the one shown', async () => {
+  it('is synced without a pin while its target is the one that was shown', async () => {
     const { run, control } = await releasing(world);
     expect(await run(automated)).toMatchObject({ outcome: 'succeeded', apps: [{ outcome: 'in-sync' }] });
     expect(await control.syncs()).toMatchObject([{ revision: '' }]);
   });
 
-  it('is left alone when its target has changed', async () => {
+  it('is not synced when its target has changed', async () => {
     const { run, control, posts } = await releasing(world);
     await control.post('drift', { app: 'shop', noticed: false, revision: newestCommit });
     const message = await run(automated);
@@ -139,7 +139,7 @@ describe('an automated application', () => {
     expect(await posts()).toBe(0);
   });
 
-  it('is left alone where nobody can see what its target is', async () => {
+  it('is not synced if its target cannot be read', async () => {
     const { run, control, posts } = await releasing(world);
     await control.post('faults', {
       requests: [{ method: 'GET', path: '/api/v1/applications/shop', status: 503 }],
@@ -148,7 +148,7 @@ describe('an automated application', () => {
     expect(await posts()).toBe(0);
   });
 
-  it('that is automated only since is left alone too', async () => {
+  it('that became automated later is not synced either', async () => {
     const { run, posts } = await releasing(world);
     expect(await run(release)).toMatchObject({ apps: [{ outcome: 'in-sync' }] });
     expect(await posts()).toBe(1);
@@ -220,7 +220,7 @@ describe('sync options and retries of a button', () => {
     expect(await sent({ settings })).toMatchObject({ ended: { outcome: 'succeeded' }, ...expected });
   });
 
-  it('replace those of the application where that is asked for by name', async () => {
+  it('replace those of the application if the button says so', async () => {
     const retry = { limit: 1, backoffMs: 10 };
     expect(await sent({ settings: { ...options, retry, syncOptionsMode: 'replace' } })).toEqual({
       ended: expect.objectContaining({
@@ -234,7 +234,7 @@ describe('sync options and retries of a button', () => {
     });
   });
 
-  it('are not sent where those of the application cannot be read', async () => {
+  it('are not sent if those of the application cannot be read', async () => {
     const { run, control, posts } = await releasing(worldOf([shop]));
     await control.post('faults', { requests: [{ method: 'GET', path: '*/shop', status: 403 }] });
     expect(
@@ -254,7 +254,7 @@ describe('sync options and retries of a button', () => {
 describe('an operation in progress', () => {
   const slow = { ...shop, syncMs: 600 };
 
-  it('of somebody else that deploys something else is left alone', async () => {
+  it('of somebody else that deploys something else is not followed', async () => {
     const { run, argocd, posts, app } = await releasing(worldOf([{ ...shop, hookNeverEnds: true }]));
     await argocd.sync(planned('shop'), { prune: false, revision: oldCommit, infos: [] });
     expect(await run(release)).toMatchObject({
@@ -262,7 +262,9 @@ describe('an operation in progress', () => {
       apps: [
         {
           outcome: 'in-progress',
-          message: expect.stringMatching(/somebody else to 1111111 is in progress, and 2222222 was shown/),
+          message: expect.stringMatching(
+            /somebody else's operation to 1111111 is in progress, but 2222222 was shown/,
+          ),
         },
       ],
     });
@@ -270,7 +272,7 @@ describe('an operation in progress', () => {
     expect(await posts()).toBe(2);
   });
 
-  it('of another release is called so', async () => {
+  it('of another release is reported as such', async () => {
     const { run, argocd } = await releasing(worldOf([{ ...shop, hookNeverEnds: true }]));
     const infos = infosOf(releaseOf([planned('shop')], { id: 'r0' }));
     await argocd.sync(planned('shop'), { prune: false, revision: oldCommit, infos });
@@ -278,7 +280,7 @@ describe('an operation in progress', () => {
       apps: [
         {
           outcome: 'in-progress',
-          message: 'not sent: the sync of release r0 to 1111111 is in progress, and 2222222 was shown',
+          message: 'not sent: the sync of release r0 to 1111111 is in progress, but 2222222 was shown',
         },
       ],
     });
@@ -297,14 +299,14 @@ describe('an operation in progress', () => {
     expect(await run(release)).toMatchObject({ outcome: 'failed', apps: [{ outcome: 'in-progress' }] });
   });
 
-  it('of somebody else that deploys what was shown is followed', async () => {
+  it('of somebody else that deploys the revision that was shown is followed', async () => {
     const { run, argocd, posts } = await releasing(worldOf([slow]));
     await argocd.sync(planned('shop'), { prune: false, infos: [] });
     expect(await run(release)).toMatchObject({ outcome: 'succeeded', apps: [{ outcome: 'in-sync' }] });
     expect(await posts()).toBe(2);
   });
 
-  it('of somebody else is not ended by a termination, and no longer waited for', async () => {
+  it('of somebody else is not terminated by a request, but no longer waited for', async () => {
     const { start, running, ended, argocd, app, currents } = await releasing(
       worldOf([{ ...shop, hookNeverEnds: true }]),
     );
@@ -328,7 +330,7 @@ describe('an operation in progress', () => {
       expect(await posts()).toBe(1);
     });
 
-    it('and fails says so', async () => {
+    it('that fails is reported as failed', async () => {
       const { start, ended, control, currents } = await releasing(
         worldOf([{ ...automated, syncMs: 600, syncPolicy: { automated: {} }, hookNeverEnds: true }]),
       );
@@ -351,7 +353,7 @@ describe('an operation in progress', () => {
     });
   });
 
-  it('of this very release is followed', async () => {
+  it('of this release itself is followed', async () => {
     const { run, argocd, control } = await releasing(worldOf([slow]));
     const [app] = release.apps;
     if (app === undefined) throw new Error('a release without applications');
@@ -360,7 +362,7 @@ describe('an operation in progress', () => {
     expect((await control.syncs()).filter(({ status }) => status === 200).length).toBe(1);
   });
 
-  it('of another release of ours keeps a second one from the application', async () => {
+  it('of another release of ours blocks a second one of the application', async () => {
     const { start, finished, posts, events } = await releasing(worldOf([slow]));
     start(release);
     start(releaseOf([planned('shop')], { id: 'r2', pressId: 'p2', button: 'side' }));
@@ -375,7 +377,7 @@ describe('an operation in progress', () => {
   });
 });
 
-describe('an answer to the POST that is lost', () => {
+describe('a lost answer to the POST', () => {
   it.each([
     ['cut after it was taken', { cut: 'after' }],
     ['408 although it was taken', { status: 408, taken: true }],
@@ -406,7 +408,7 @@ describe('an answer to the POST that is lost', () => {
     expect((await control.syncs()).filter(({ status }) => status === 200)).toEqual([]);
   });
 
-  it('ends as timed out where nobody can look', async () => {
+  it('ends as timed out if Argo CD cannot be asked', async () => {
     const { run, control, posts } = await releasing(worldOf([shop]), {
       hurry: 10,
       release: { appTimeoutMs: 8_000 },
@@ -423,7 +425,7 @@ describe('an answer to the POST that is lost', () => {
 });
 
 describe('a refresh that does not answer', () => {
-  it('does not keep what was shown from being released', async () => {
+  it('does not prevent the release of the revision that was shown', async () => {
     const { start, control, ended, posts } = await releasing(worldOf([shop]), {
       release: { refreshTimeoutMs: 200 },
     });

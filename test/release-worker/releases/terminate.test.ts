@@ -1,4 +1,4 @@
-// Ending a release before its end, against the simulated Argo CD.
+// Terminating a release, with the simulated Argo CD.
 import { describe, expect, it } from 'vitest';
 import { createReplies } from '../../../release-worker/replies.ts';
 import { infosOf } from '../../../release-worker/releases/release.ts';
@@ -17,7 +17,7 @@ const ends = (release: { apps: readonly { name: string; outcome?: string }[] }) 
   Object.fromEntries(release.apps.map(({ name, outcome }) => [name, outcome]));
 
 describe('a release that is terminated', () => {
-  it('ends in Argo CD what runs, and does not send what waits', async () => {
+  it('terminates running syncs in Argo CD, and does not send waiting ones', async () => {
     const world = worldOf([endless('shop'), { name: 'till', drifted: true }]);
     const { start, running, ended, app, posts } = await releasing(world, { release: { concurrency: 1 } });
     start(releaseOf([planned('shop'), planned('till')]));
@@ -32,7 +32,7 @@ describe('a release that is terminated', () => {
     await until('Argo CD to have ended it', () => app('shop').phase === 'Failed');
   });
 
-  it('may be one application of it', async () => {
+  it('can be limited to one application', async () => {
     const { start, running, ended, app } = await releasing(
       worldOf([endless('shop'), { name: 'till', drifted: true, syncMs: 50 }]),
     );
@@ -42,7 +42,7 @@ describe('a release that is terminated', () => {
     expect(ends(await ended())).toEqual({ shop: 'terminated', till: 'in-sync' });
   });
 
-  it('is one of two: named by its application, or both', async () => {
+  it('is one of two releases: the request can name an application, or terminate both', async () => {
     const { start, running, finished, app, posts } = await releasing(
       worldOf([endless('shop'), endless('till'), endless('bar')]),
     );
@@ -74,7 +74,7 @@ describe('a release that is terminated', () => {
     expect(await posts()).toBe(1);
   });
 
-  it('may be one of the former run of the worker', async () => {
+  it('may come from the former run of the worker', async () => {
     const { argocd, running, resume, app } = await releasing(worldOf([endless('shop')]));
     const release = releaseOf([planned('shop')]);
     await argocd.sync(app('shop'), {
@@ -88,7 +88,7 @@ describe('a release that is terminated', () => {
     expect(ends(await ended)).toEqual({ shop: 'terminated' });
   });
 
-  it('waits until a sync that is only accepted runs, since Argo CD refuses to end it before', async () => {
+  it('waits until a pending sync runs, because Argo CD refuses to terminate it before', async () => {
     const { start, running, ended, control, app } = await releasing(worldOf([endless('shop')]));
     await control.post('faults', { controllerDown: true });
     start(releaseOf([planned('shop')], { settings: { refresh: 'none' } }));
@@ -134,16 +134,16 @@ describe('the request', () => {
     return { fake, asked };
   };
 
-  it('is answered with what comes of it', () => {
+  it('is answered with what it terminates', () => {
     const { fake, asked } = asking(2);
     fake.deliver('worker/main/terminate', { id: 't1', app: 'argocd/shop' });
     expect(asked).toEqual(['argocd/shop']);
     expect(fake.on('reply/t1')).toEqual([
-      { id: 't1', ok: true, message: 'terminating 2 applications of the running release' },
+      { id: 't1', worker: 'main', ok: true, message: 'terminating 2 applications of the running release' },
     ]);
   });
 
-  it('says which sync of a former release is ended, and what Argo CD cannot end yet', () => {
+  it('says which sync of a former release is terminated, and which ones Argo CD cannot terminate yet', () => {
     const left = { applications: 1, releases: ['r0'], waiting: ['argocd/shop'] };
     const { fake } = asking(1, left);
     fake.deliver('worker/main/terminate', { id: 't1' });
@@ -151,12 +151,12 @@ describe('the request', () => {
       {
         ok: true,
         message:
-          'terminating 1 application of the running release and the sync of 1 application that release r0 has left. Argo CD has not begun argocd/shop and cannot end it before; the worker ends it as soon as Argo CD begins',
+          'terminating 1 application of the running release and the sync of 1 application that release r0 has left. Argo CD has not started argocd/shop and cannot terminate it before; the worker terminates it as soon as Argo CD has started it',
       },
     ]);
   });
 
-  it('is refused where nothing runs', () => {
+  it('is refused if nothing is running', () => {
     const { fake } = asking(0);
     fake.deliver('worker/main/terminate', { id: 't1' });
     expect(fake.on('reply/t1')).toMatchObject([{ ok: false }]);
@@ -169,7 +169,7 @@ describe('the request', () => {
     expect(fake.published).toEqual([]);
   });
 
-  it.each(['{"id": "t1"}', '{"id":'])('is removed and not obeyed where it is retained: %s', (payload) => {
+  it.each(['{"id": "t1"}', '{"id":'])('is removed and not carried out if it is retained: %s', (payload) => {
     const { fake, asked } = asking(1);
     fake.deliver('worker/main/terminate', payload, { retained: true });
     expect(asked).toEqual([]);

@@ -1,10 +1,10 @@
-// A sync that has succeeded: what it did, where the target has moved on meanwhile.
+// After a successful sync: what it did, and whether the target has moved on in the meantime.
 import { describe, expect, it } from 'vitest';
 import { following, inSync, ours, plainDetail, running, succeeded } from '../support/following.ts';
 import { detailOf, drifted, newCommit, newestCommit, whole } from '../support/records.ts';
 
 describe('a newer target', () => {
-  it('is waited for: pinned to the shown one, it is in sync for a moment only', async () => {
+  it('is waited for: a pinned sync is in sync for a moment only', async () => {
     const { event, end } = following({ newer: newestCommit });
     await event(running);
     await event(inSync);
@@ -14,14 +14,14 @@ describe('a newer target', () => {
     expect(JSON.stringify(end())).toContain('3333333');
   });
 
-  it('that makes no difference leaves it in sync', async () => {
+  it('that changes nothing in the application leaves it in sync', async () => {
     const { event, end } = following({ newer: newestCommit });
     await event(inSync);
     await event(whole({ target: newestCommit, detail: detailOf(ours) }));
     expect(end()).toMatchObject({ outcome: 'in-sync', good: true });
   });
 
-  it('is asked for where the stream does not tell', async () => {
+  it('is requested if the stream does not bring it', async () => {
     const { event, end, pass, gets, answerWith } = following({ newer: newestCommit });
     answerWith(() => Promise.resolve(drifted('shop', { target: newestCommit, detail: detailOf(ours) })));
     await event(inSync);
@@ -38,7 +38,7 @@ describe('a sync that succeeded, after which the branch has moved on', () => {
   const back = { ...plainDetail, revision: newCommit };
 
   it.each<[string, boolean, RegExp, Parameters<typeof following>[0]]>([
-    ['changed something', true, /as shown; the target is 3333333/, { detail: {} }],
+    ['changed something', true, /as shown; the target is now 3333333/, { detail: {} }],
     ['changed nothing', false, /the sync changed no resource/, { detail: { changed: 0 } }],
     [
       'was sent after somebody else had deployed it',
@@ -53,7 +53,7 @@ describe('a sync that succeeded, after which the branch has moved on', () => {
       /changed no resource/,
       { app: edited, detail: { before: newCommit, changed: 0 } },
     ],
-    ['was undone', false, /changes again/, { app: edited, detail: { undone: 1 } }],
+    ['was undone', false, /reverts what the sync changed/, { app: edited, detail: { undone: 1 } }],
     ['changed what the newer commit changes too', true, /as shown/, { detail: { undone: 1 } }],
     [
       'left something to prune',
@@ -86,7 +86,7 @@ describe('a sync that succeeded, after which the branch has moved on', () => {
       /another operation/,
       { detail: { releaseId: 'another', toPrune: 1 } },
     ],
-    ['cannot be looked at', false, /could not be seen whether it helped/, {}],
+    ['cannot be looked at', false, /the new state could not be read/, {}],
   ])('is judged by what it did: one that %s', async (_, good, message, options) => {
     const { event, end, pass, answerWith } = following(options);
     answerWith(() => Promise.resolve(movedOn));
@@ -100,7 +100,7 @@ describe('a sync that succeeded, after which the branch has moved on', () => {
     });
   });
 
-  it('is good also unpinned, where it deployed something newer than was shown', async () => {
+  it('succeeds unpinned, even if it deployed something newer than was shown', async () => {
     const target = '4'.repeat(40);
     const newer = drifted('shop', { target, detail: detailOf({ deployed: newestCommit, ...ours }) });
     const { event, end, pass, answerWith } = following({ detail: { revision: newestCommit } });
@@ -109,11 +109,11 @@ describe('a sync that succeeded, after which the branch has moved on', () => {
     await pass(3_000);
     expect(end()).toMatchObject({
       good: true,
-      message: expect.stringMatching(/released 3333333; the target is 4444444/),
+      message: expect.stringMatching(/released 3333333; the target is now 4444444/),
     });
   });
 
-  it('is in sync where that is told while Argo CD is asked what the sync did', async () => {
+  it('is in sync if that arrives while Argo CD is asked what the sync did', async () => {
     const { event, end, pass, registry, answerWith } = following({
       get detail() {
         registry.event('changed', inSync);
@@ -126,7 +126,7 @@ describe('a sync that succeeded, after which the branch has moved on', () => {
     expect(end()).toMatchObject({ outcome: 'in-sync', good: true });
   });
 
-  it('is no success where Argo CD cannot compare any more', async () => {
+  it('is no success if Argo CD can no longer compare the application', async () => {
     const unknown = { ...movedOn, sync: 'Unknown', target: 'main' } as const;
     const { event, end, pass, answerWith } = following({ detail: {} });
     answerWith(() => Promise.resolve(unknown));

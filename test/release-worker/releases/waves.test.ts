@@ -1,4 +1,4 @@
-// The order within a release, against the simulated Argo CD.
+// The order of applications within a release, with the simulated Argo CD.
 import { describe, expect, it } from 'vitest';
 import { worldOf } from '../../support/argocd-control.ts';
 import { planned, releaseOf } from '../support/releases.ts';
@@ -10,7 +10,7 @@ const world = (over: Partial<Record<(typeof names)[number], object>> = {}) =>
   worldOf(names.map((name) => ({ name, drifted: true, syncMs: 20, ...over[name] })));
 
 describe('waves', () => {
-  it('come one after the other, each when the one before is in sync', async () => {
+  it('follow each other, each after the previous one is in sync', async () => {
     const { run, events } = await releasing(world());
     expect(await run(inWaves)).toMatchObject({ outcome: 'succeeded' });
     expect(events.filter(({ app }) => app !== undefined).map(({ event, app }) => `${event} ${app}`)).toEqual(
@@ -18,7 +18,7 @@ describe('waves', () => {
     );
   });
 
-  it('stop where one does not succeed: the following are not sent', async () => {
+  it('stop after a wave that does not succeed: later waves are not sent', async () => {
     const { run, posts } = await releasing(world({ api: { fails: { phase: 'Failed', message: 'no' } } }));
     const release = await run(inWaves);
     expect(release.outcome).toBe('partly');
@@ -27,7 +27,7 @@ describe('waves', () => {
       api: 'failed',
       web: 'interrupted',
     });
-    expect(release.apps[0]?.message).toContain('argocd/api of the wave before did not succeed');
+    expect(release.apps[0]?.message).toContain('argocd/api of the previous wave did not succeed');
     expect(await posts()).toBe(2);
   });
 });

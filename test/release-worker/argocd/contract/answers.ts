@@ -1,7 +1,7 @@
-// What the client makes of the recorded answers that are no refusal: applications in the words of `words.ts`, and values.
+// What the client returns for the recorded answers that are no refusals: applications in the words of `words.ts`, values.
 import type { Groups } from './words.ts';
 
-/** One application, whole: of a GET, or of the yes to a sync. */
+/** One whole application: of a GET, or of an accepted sync. */
 export const applications: Readonly<Record<string, string>> = {
   'controller-down-get': 'Synced Healthy Pending at fe4c284 on 144f318',
   'controller-down-sync': 'Synced Healthy Pending at fe4c284 on 144f318',
@@ -157,7 +157,7 @@ const commits = {
   platform: { author: 'Dana Builder <dana@example.com>', title: 'Platform settings' },
 };
 
-/** Everything else that the client is told. */
+/** All other answers. */
 export const values: Readonly<Record<string, unknown>> = {
   'can-i-sync-app-no': false,
   'can-i-sync-app-yes': true,

@@ -1,5 +1,5 @@
-// The contract with a real Argo CD: each of its recorded answers is played by an HTTP server, byte by byte, to the real
-// client, and leads to what the tables beside this file say. A recording has exactly one row in them.
+// The contract with a real Argo CD. An HTTP server plays each recorded answer to the real client, byte by byte, and the
+// result must be the one in the tables beside this file. Each recording has exactly one row in them.
 import { describe, expect, it } from 'vitest';
 import { applicationSchema } from '../../../../release-worker/argocd/application-schema.ts';
 import { recordOf } from '../../../../release-worker/argocd/record.ts';
@@ -32,21 +32,21 @@ const tables = { refusals, applications, lists, values: answers.values, streams,
 describe('the tables', () => {
   const rows = Object.values(tables).flatMap((table) => Object.keys(table));
 
-  it('have one row for each recording, and none for anything else', () => {
+  it('have exactly one row for each recording', () => {
     expect(rows.sort()).toEqual(recordedNames);
     expect(recordedNames).toHaveLength(337 + 8 + 94);
   });
 
-  it('leave nothing out that the client asks for', () => {
+  it('cover every request of the client', () => {
     const asked = [...recordings.values()].filter((one) => one.kind === 'stream' || isAskedByUs(one));
     expect(asked.filter(({ name }) => notPlayed[name] !== undefined).map(({ name }) => name)).toEqual([]);
   });
 });
 
-/** Asks what was asked, of a server that answers as recorded. */
+/** Sends the recorded request to a server that answers as recorded. */
 async function outcomeOf(name: string): Promise<unknown> {
   const one = recording(name);
-  // Reads are repeated, and a refresh waits, which takes its time.
+  // Reads are retried, and a refresh waits, so this takes some time.
   const hurried = { clock: hurriedClock(100), requestTimeoutMs: 100_000 };
   if (one.request.path === '/api/v1/session') {
     const { url } = await serve((response, asked) => {
@@ -59,7 +59,7 @@ async function outcomeOf(name: string): Promise<unknown> {
   return askFor(clientOf(url, hurried), one);
 }
 
-/** The windows of a project are two questions; to the one that was not recorded the answer is one without any. */
+/** The windows of a project need two requests. The one that was not recorded is answered without windows. */
 function playedWithRest(one: Recording): Answer {
   const { pathname } = new URL(one.request.path, 'http://recorded');
   if (!/^\/api\/v1\/projects\/./.test(pathname)) return played(one);
@@ -86,9 +86,9 @@ describe('a refusal', () => {
 });
 
 describe('an answer', () => {
-  it.each(Object.entries(applications))('%s is the application as %s', async (name, words) => {
+  it.each(Object.entries(applications))('%s is the application %s', async (name, words) => {
     const outcome = await outcomeOf(name);
-    // The yes to a sync is only looked at for being one; what it says of the application can be read all the same.
+    // The client only checks that the sync was accepted, but the application in the answer can be read as well.
     const whole = recordOf(applicationSchema.parse(recording(name).response.body));
     if (recording(name).request.method === 'POST') expect(outcome).toBeUndefined();
     else expect(outcome).toEqual(whole);
@@ -110,12 +110,12 @@ function recordsOf(outcome: unknown): AppRecord[] {
   return outcome;
 }
 
-/** One JSON object a line: what comes where server-sent events are not asked for. */
+/** One JSON object per line: the answer if server-sent events were not requested. */
 function isLines({ response }: Recording): boolean {
   return response.headers['content-type'] === 'application/json';
 }
 
-/** The same events as they come where server-sent ones are asked for. */
+/** The same events as server-sent events. */
 function asEvents(one: Recording): Recording {
   const lines = (one.response.lines ?? []).flatMap(({ atMs, text }) => [
     { atMs, text: `data: ${text} ` },
@@ -155,7 +155,7 @@ describe('a stream', () => {
     );
     if (how !== 'cut')
       await until('the end', () => {
-        // A keep-alive may still come.
+        // Another keep-alive may follow.
         followed.clock.advance(how === 'nothing' ? silentMs : idleMs);
         return ended;
       });
@@ -168,7 +168,7 @@ describe('a stream', () => {
 
   const lines = Object.keys(streams).filter((name) => isLines(recording(name)));
 
-  it.each(lines)('%s is refused as it is, a line an event', async (name) => {
+  it.each(lines)('%s is refused as one event per line', async (name) => {
     expect(await refusedStream(name)).toMatchObject({ kind: 'not-argocd', status: 200 });
   });
 });

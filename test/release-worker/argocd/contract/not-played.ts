@@ -1,4 +1,4 @@
-// The recordings that are not put before the client, and why.
+// The recordings that are not played to the client, and why.
 
 const otherEndpoint = 'a yes from an endpoint that nobody here asks for: there is nothing to be read from it';
 const measurement = 'a measurement, which has no answer to be played';

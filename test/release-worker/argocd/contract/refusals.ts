@@ -1,4 +1,4 @@
-// What Argo CD says where it refuses, the kind of error that it is to us, and what a person reads.
+// Argo CD's refusals: the kind of error that the client makes of each, and the message for people.
 import type { ArgoCdErrorKind } from '../../../../release-worker/argocd/errors.ts';
 
 export type RefusalRow = readonly [kind: ArgoCdErrorKind, status: number | undefined, words: RegExp];
@@ -86,10 +86,10 @@ export const refusals: Readonly<Record<string, RefusalRow>> = {
   'terminate-content-type-missing': ['invalid', 415, /Content-Type.*proxy/],
   'terminate-forbidden': ['forbidden-or-missing', 403, /terminate the operation of argocd\/migrate/],
   'terminate-missing-app': ['forbidden-or-missing', 403, /terminate the operation of argocd\/no-such-app/],
-  // A selection that Argo CD leaves empty: an application without a name is none.
+  // A selection that leaves the application empty: an application without a name is none.
   'list-fields-whole-objects': ['not-argocd', 200, /items\.0\.metadata/],
 
-  // Streams: where members were selected, the words are gone (`{}`) and only the status is left.
+  // Streams: if members were selected, the text is missing (`{}`), and only the status is left.
   'stream-bad-signature': ['unauthenticated', 401, /signature is invalid/],
   'stream-invalid-token': ['unauthenticated', 401, /does not accept the token.*ARGOCD_AUTH_TOKEN/],
   'stream-no-token': ['unauthenticated', 401, /no session information/],
@@ -99,7 +99,7 @@ export const refusals: Readonly<Record<string, RefusalRow>> = {
   'stream-selector-invalid': ['unavailable', 500, /open the event stream/],
   'stream-selector-invalid-ndjson': ['unavailable', 500, /open the event stream/],
 
-  // Never asked for here: the answers of a rollback are read as those of a sync, the others as one to the first request.
+  // The client never sends these. Answers to a rollback are read as those to a sync, the others as those to `version`.
   'rollback-automated': ['invalid', 400, /auto-sync is enabled/],
   'rollback-dry-run-while-running': ['in-progress', 400, /already in progress/],
   'rollback-forbidden': ['forbidden-or-missing', 403, /permission denied/],

@@ -1,13 +1,13 @@
-// How each recorded stream leaves the registry that begins empty, and how it ends for the client.
+// The registry after each recorded stream, if it was empty before, and how the stream ends for the client.
 import type { Groups } from './words.ts';
 
 /**
- * `silence`: it was open to the end of the recording, so it is given up when no keep-alive comes any more;
- * `nothing`: not even headers came, which is given up much later; `cut`: by the server.
+ * `silence`: it was open to the end of the recording, so the client closes it when there are no more keep-alives;
+ * `nothing`: not even headers arrived, so the client closes it much later; `cut`: closed by the server.
  */
 export type StreamEnd = 'silence' | 'nothing' | 'cut';
 
-/** End, registry, and how many events cannot be read. */
+/** End, registry, and the number of unreadable events. */
 export type StreamRow = readonly [end: StreamEnd, registry: Groups, unreadable?: number];
 
 export const streams: Readonly<Record<string, StreamRow>> = {

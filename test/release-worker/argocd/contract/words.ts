@@ -1,7 +1,7 @@
-// An application in a few words, to be compared with those of the table.
+// An application in a few words, to be compared with those in the tables.
 import { isWholeItem, keyOf, type ListedApp } from '../../../../release-worker/argocd/application.ts';
 
-/** Words to the names (`namespace/name`, sorted) of the applications that they hold for. */
+/** By the words: the names (`namespace/name`, sorted) of the applications that they describe. */
 export type Groups = Readonly<Record<string, string>>;
 
 /** `OutOfSync Healthy Succeeded at <target> on <deployed>`, commits shortened, with what is not known left out.
