@@ -269,7 +269,7 @@ describe('a second rollback', () => {
     expect(await result('main', 'p3')).toMatchObject({
       outcome: 'nothing-to-release',
       message:
-        'nothing to roll back: argocd/blog: it has already been rolled back to 1111111, and a second rollback would deploy 2222222 again, argocd/shop: it has been rolled back to 1111111 already, and a second rollback would deploy 2222222 again. To release, unfreeze the button and press; to go back further, revert in Git or use the history in Argo CD',
+        'nothing to roll back: argocd/blog: it has already been rolled back to 1111111, and a second rollback would deploy 2222222 again, argocd/shop: it has already been rolled back to 1111111, and a second rollback would deploy 2222222 again. To release, unfreeze the button and press; to go back further, revert in Git or use the history in Argo CD',
     });
     expect((await control.syncs()).length).toBe(4);
 
