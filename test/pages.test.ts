@@ -36,7 +36,7 @@ const keys = leaves.flatMap(({ path, setting }) => [path, ...(setting.secret ? [
 const flags = new Set((await flagsOf(sectionNames)).map(({ flag }) => flag));
 
 describe.each(everyPage)('%s', (path, text) => {
-  it('links to pages and headings that there are', () => {
+  it('links to pages and headings that exist', () => {
     const broken = matches(text, /\]\(([^)\s]+)\)/g).filter((link) => {
       if (/^[a-z]+:/.test(link)) return false;
       const [file = '', anchor] = link.split('#');
@@ -49,12 +49,12 @@ describe.each(everyPage)('%s', (path, text) => {
     expect(broken).toEqual([]);
   });
 
-  it('calls a page by its own name where it links to it', () => {
+  it('links to a page by its own name', () => {
     const links = [...text.matchAll(/\[(?:[\w/]+\/)?([\w-]+\.md)\]\(([^)\s#]*)/g)];
     expect(links.filter(([, name, file]) => file !== '' && name !== basename(file ?? ''))).toEqual([]);
   });
 
-  it('names files of this repository that there are', () => {
+  it('names files of this repository that exist', () => {
     const rooms =
       'argocd-simulator|broker|cli|config|deploy|docs|doctor|gpio-agent|home-assistant|messages|release-worker|service|test|tools';
     const named = matches(text, new RegExp(`\`((?:${rooms})/[\\w./-]+)\``, 'g'));
@@ -63,7 +63,7 @@ describe.each(everyPage)('%s', (path, text) => {
     expect(named.filter((file) => !made.test(file) && !existsSync(join(root, file)))).toEqual([]);
   });
 
-  it('names commands and settings that there are', () => {
+  it('names commands and settings that exist', () => {
     const commands = new Set(allCommands.map(({ name }) => name));
     const lines = matches(
       text,
@@ -80,7 +80,7 @@ describe.each(everyPage)('%s', (path, text) => {
     expect(named.filter((flag) => !flags.has(flag))).toEqual([]);
   });
 
-  it('names configuration keys and environment variables that there are', () => {
+  it('names configuration keys and environment variables that exist', () => {
     const named = matches(
       text,
       /`((?:mqtt|log|health|broker|agent|worker|argocd|homeAssistant|simulator)\.[A-Za-z.]+)`/g,

@@ -302,7 +302,7 @@ test('a press that names 500 applications, of 10,000 that are out of sync', { ti
 });
 
 test(
-  '100 presses within a second, each of another application of 10,000, or of none',
+  '100 presses within a second, each for another application of 10,000, or for none',
   { timeout },
   async () => {
     check(

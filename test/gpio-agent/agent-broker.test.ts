@@ -113,7 +113,7 @@ test('a press that no worker answers shows failed', async () => {
   await expect.poll(shown).toMatchObject({ because: 'signal', signal: 'failed', pattern: 'sos' });
 });
 
-test('without the broker the light says offline and a press is dropped; it never arrives later', async () => {
+test('without the broker the light shows offline, and a press is dropped and never arrives later', async () => {
   const { broker, url, port } = await startBroker();
   const first = await worker(url, 'drifted');
   const { driver, link, metrics } = await startAgent(url);

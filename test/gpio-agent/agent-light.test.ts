@@ -6,7 +6,7 @@ const offline = { pattern: 'double-blink', because: 'offline' };
 const drifted = { pattern: 'on', because: 'signal', signal: 'drifted' };
 
 describe('the light', () => {
-  test('shows a signal as soon as its worker is known to be online, in whichever order the two come', async () => {
+  test('shows a signal as soon as its worker is known to be online, whichever of the two comes first', async () => {
     for (const order of ['signal first', 'worker first']) {
       const { start, clock, driver, fake, signal, worker } = arrange();
       await start();
@@ -23,7 +23,7 @@ describe('the light', () => {
     }
   });
 
-  test('goes by the worker that is named in the signal, not by any other', async () => {
+  test('follows the worker that the signal names, and no other', async () => {
     const { fake, signal, worker } = await arrangeReady();
     worker('online', 'other');
     worker('offline');
@@ -43,7 +43,7 @@ describe('the light', () => {
     expect(fake.state.get('led/main/state')).toMatchObject(drifted);
   });
 
-  test('is offline when the signal or the availability is cleared', async () => {
+  test('shows offline when the signal or the availability is cleared', async () => {
     const { fake, signal, worker } = await arrangeReady();
     fake.deliver('button/main/signal', '');
     expect(fake.state.get('led/main/state')).toMatchObject(offline);
@@ -64,7 +64,7 @@ describe('the light', () => {
     expect(driver.isLit(ledLine)).toBe(true);
   });
 
-  test('says each change once', async () => {
+  test('publishes each change once', async () => {
     const { clock, fake, signal } = await arrangeReady();
     const before = fake.states.length;
     signal('drifted');
@@ -79,7 +79,7 @@ describe('an override', () => {
 
   for (const shown of signals.filter((signal) => signal !== 'clear'))
     for (const payload of ['off', { pattern: 'off' }])
-      test(`that does not say for how long hides ${shown} for ten seconds (${JSON.stringify(payload)})`, async () => {
+      test(`without a duration hides ${shown} for ten seconds (${JSON.stringify(payload)})`, async () => {
         const { clock, fake, signal } = await arrangeReady();
         signal(shown);
         fake.deliver('led/main/set', payload);
@@ -89,7 +89,7 @@ describe('an override', () => {
         expect(fake.state.get('led/main/state')).toMatchObject({ because: 'signal', signal: shown });
       });
 
-  test('that does not say for how long holds for ten minutes while there is nothing to release', async () => {
+  test('without a duration holds for ten minutes while there is nothing to release', async () => {
     const { clock, fake, signal } = await arrangeReady();
     signal('clear');
     fake.deliver('led/main/set', 'pulse');
@@ -99,7 +99,7 @@ describe('an override', () => {
     expect(fake.state.get('led/main/state')).toMatchObject(nothingToSay);
   });
 
-  test('gives way to drift that comes later at once, and does not come back after it', async () => {
+  test('yields to later drift at once, and does not come back after it', async () => {
     const { clock, fake, signal } = await arrangeReady();
     signal('clear');
     fake.deliver('led/main/set', 'off');
@@ -110,7 +110,7 @@ describe('an override', () => {
     expect(fake.state.get('led/main/state')).toMatchObject(nothingToSay);
   });
 
-  test('gives way after ten seconds to a worker that is gone', async () => {
+  test('yields after ten seconds when the worker disappears', async () => {
     const { clock, fake, worker } = await arrangeReady();
     fake.deliver('led/main/set', 'off');
     worker('offline');
@@ -120,7 +120,7 @@ describe('an override', () => {
     expect(fake.state.get('led/main/state')).toMatchObject(offline);
   });
 
-  test('that says for how long holds so long, whatever the signal says', async () => {
+  test('with a duration holds for that long, whatever the signal is', async () => {
     const { clock, fake, signal } = await arrangeReady();
     fake.deliver('led/main/set', { pattern: 'off', forMs: 3_600_000 });
     signal('failed');
@@ -130,7 +130,7 @@ describe('an override', () => {
     expect(fake.state.get('led/main/state')).toMatchObject({ because: 'signal', signal: 'failed' });
   });
 
-  test('is ended by auto', async () => {
+  test('ends with `auto`', async () => {
     const { driver, fake } = await arrangeReady();
     fake.deliver('led/main/set', { pattern: 'off', forMs: 3_600_000 });
     expect(driver.isLit(ledLine)).toBe(false);
@@ -138,7 +138,7 @@ describe('an override', () => {
     expect(driver.isLit(ledLine)).toBe(true);
   });
 
-  test('by steps is shown as such for its time, and begins anew when it is set again', async () => {
+  test('by steps is reported as such while it holds, and begins anew when it is set again', async () => {
     const { clock, driver, fake } = await arrangeReady();
     const steps = [
       { on: false, ms: 100 },
@@ -157,21 +157,21 @@ describe('an override', () => {
     expect(fake.state.get('led/main/state')).toMatchObject(drifted);
   });
 
-  test('that was retained is ignored: nobody knows how old it is', async () => {
+  test('that was retained is ignored, because its age is unknown', async () => {
     const { fake } = await arrangeReady();
     fake.deliver('led/main/set', 'off', { retained: true });
     fake.deliver('led/main/identify', 'x', { retained: true });
     expect(fake.state.get('led/main/state')).toMatchObject(drifted);
   });
 
-  test('of another LED is not ours', async () => {
+  test('of another LED is ignored', async () => {
     const { driver, fake } = await arrangeReady();
     fake.deliver('led/other/set', 'off');
     expect(driver.isLit(ledLine)).toBe(true);
   });
 });
 
-test('a LED to be identified blinks for ten seconds, whatever the payload', async () => {
+test('to identify a LED makes it blink for ten seconds, whatever the payload', async () => {
   const { clock, driver, fake } = await arrangeReady();
   for (const payload of ['', 'where are you?']) {
     fake.deliver('led/main/identify', payload);
@@ -187,7 +187,7 @@ test('a LED to be identified blinks for ten seconds, whatever the payload', asyn
   }
 });
 
-describe('a button that cannot be read', () => {
+describe('an unreadable button', () => {
   for (const edges of [true, false])
     test(`with a driver ${edges ? 'with edges' : 'that samples'} is a fault on topic, light and health until it can be read again`, async () => {
       const { clock, driver, fake, health } = await arrangeReady({ edges });
@@ -211,7 +211,7 @@ describe('a button that cannot be read', () => {
       expect(fake.now.map(({ topic }) => topic)).toEqual(['button/main/press', 'button/main/event']);
     });
 
-  test('has to be released first when it was held meanwhile', async () => {
+  test('must be released first if it was held meanwhile', async () => {
     const { clock, driver, fake } = await arrangeReady();
     driver.fail(buttonLine, 'the line is gone');
     clock.advance(1000);
@@ -222,7 +222,7 @@ describe('a button that cannot be read', () => {
     expect(fake.now).toEqual([]);
   });
 
-  test('is tried again ever more rarely', async () => {
+  test('is retried at growing intervals', async () => {
     const { clock, driver, fake } = await arrangeReady();
     driver.fail(buttonLine, 'the line is gone');
     // Noticed at the check one second after the start, then retried after 1, 2, 4 and 8 s.
@@ -235,7 +235,7 @@ describe('a button that cannot be read', () => {
   });
 });
 
-test('a LED that cannot be written is a fault on its topic and in health until it can be', async () => {
+test('a LED that cannot be written is a fault on its topic and in health until it can be written', async () => {
   const { clock, driver, fake, health, signal } = await arrangeReady();
   driver.fail(ledLine, 'the line is gone');
   signal('clear');
@@ -249,7 +249,7 @@ test('a LED that cannot be written is a fault on its topic and in health until i
   expect(driver.isLit(ledLine)).toBe(false);
 });
 
-test('a steady LED whose line is gone is noticed within a second, and lit again once it is back', async () => {
+test('a steady LED whose line is lost is noticed within a second, and lit again once the line is back', async () => {
   const { clock, driver, fake, health } = await arrangeReady();
   driver.fail(ledLine, 'the line is gone');
   clock.advance(1000);
@@ -265,7 +265,7 @@ test('a steady LED whose line is gone is noticed within a second, and lit again 
   expect(health.report().status).toBe('ok');
 });
 
-test('a key switch that cannot be read is a fault on the light of its button', async () => {
+test('an unreadable key switch is a fault on the light of its button', async () => {
   const { clock, driver, fake, health } = await arrangeReady({ config: { keySwitches: [{}] } });
   driver.fail(22, 'the line is gone');
   clock.advance(1000);
@@ -277,7 +277,7 @@ test('a key switch that cannot be read is a fault on the light of its button', a
   expect(health.report().status).toBe('ok');
 });
 
-test('a button held for too long is stuck until it is released, and its presses go out again then', async () => {
+test('a button held too long is stuck until it is released, and then its presses are sent again', async () => {
   const { clock, driver, fake } = await arrangeReady();
   driver.setPressed(buttonLine, true);
   clock.advance(30_000);

@@ -26,7 +26,7 @@ async function noisy(arrangement: Arrangement) {
 
 for (const edges of [true, false])
   describe(`with a driver ${edges ? 'with edges' : 'that samples'}, a noisy line`, () => {
-    test('is a fault on its topic, in health and at the light, and no longer when it has been quiet', async () => {
+    test('is a fault on its topic, in health and at the light until it has been quiet', async () => {
       const { clock, spikes, state, light, health } = await noisy({ edges });
       // Sampling every 5 ms sees a part of the spikes.
       spikes(60_000);
@@ -45,7 +45,7 @@ for (const edges of [true, false])
       expect(health.report().status).toBe('ok');
     });
 
-    test('presses nothing by itself, and swallows no press', async () => {
+    test('causes no presses, and hides none', async () => {
       const { spikes, hold, fake, clock } = await noisy({ edges });
       spikes(5000);
       expect(pressesOf(fake)).toEqual([]);
@@ -68,7 +68,7 @@ test('a noisy key switch is a fault at the light of its button', async () => {
   expect(health.report().checks['line of key switch main']).toMatchObject({ ok: false });
 });
 
-test('a button that is let go just before the time of a hold is no hold, though its release counts later', async () => {
+test('a button released just before the time of a hold is no hold, although its release counts later', async () => {
   for (const edges of [true, false]) {
     const { clock, driver, fake } = await arrangeReady({
       edges,
@@ -86,7 +86,7 @@ test('a button that is let go just before the time of a hold is no hold, though 
   }
 });
 
-test('two presses 80 ms apart are a double, and two bounces of one that long are not two presses', async () => {
+test('two presses 80 ms apart are a double press, and two bounces that long are not two presses', async () => {
   for (const edges of [true, false]) {
     const double = await arrangeReady({ edges, config: { buttons: [{ gestures: ['press', 'double'] }] } });
     double.driver.press(buttonLine, 60);

@@ -20,7 +20,7 @@ describe('a press that does not reach the broker', () => {
   });
 
   for (const outcome of ['timed-out', 'refused'] as const)
-    test(`because it ${outcome} is counted and shown, and the light then goes back to the signal`, async () => {
+    test(`because it ${outcome} is counted and shown, and the light then returns to the signal`, async () => {
       const { clock, driver, fake, metrics } = await arrangeReady();
       fake.outcome = outcome;
       driver.press(buttonLine);
@@ -35,7 +35,7 @@ describe('a press that does not reach the broker', () => {
       );
     });
 
-  test('as far as the acknowledgement tells, but got its result, is not dropped', async () => {
+  test('by its missing acknowledgement, but got its result, is not dropped', async () => {
     const { clock, driver, fake } = await arrangeReady();
     fake.holdsBack = true;
     driver.press(buttonLine);
@@ -60,7 +60,7 @@ function resultOf(fake: FakeLink, change: object = {}) {
   };
 }
 
-describe('a press that is refused', () => {
+describe('a refused press', () => {
   async function refused(change: object) {
     const arranged = await arrangeReady();
     const { clock, driver, fake } = arranged;
@@ -71,7 +71,7 @@ describe('a press that is refused', () => {
     return { ...arranged, light: () => fake.state.get('led/main/state') };
   }
 
-  test('is seen at the light, with five flashes, and the signal is back afterwards', async () => {
+  test('shows five flashes, and then the signal again', async () => {
     const { clock, driver, light } = await refused({});
     expect(light()).toMatchObject({ because: 'refused' });
     let flashes = 0;
@@ -86,7 +86,7 @@ describe('a press that is refused', () => {
     expect(light()).toMatchObject({ pattern: 'on', because: 'signal' });
   });
 
-  test('is seen also where nobody waited for its result any more', async () => {
+  test('shows them even if nothing waits for its result any more', async () => {
     const { clock, driver, fake } = await arrangeReady();
     driver.press(buttonLine);
     clock.advance(6_000);
@@ -100,12 +100,12 @@ describe('a press that is refused', () => {
     ['of somebody else', { pressId: 'another' }],
     ['that found nothing to release', { outcome: 'nothing-to-release', reason: undefined }],
     ['that was accepted', { outcome: 'accepted', reason: undefined }],
-  ])('is not one %s', async (_, change) => {
+  ])('does not show them if it is %s', async (_, change) => {
     const { light } = await refused(change);
     expect(light()).toMatchObject({ because: 'signal' });
   });
 
-  test('is over with the next press', async () => {
+  test('stops showing them at the next press', async () => {
     const { clock, driver, light } = await refused({});
     // The release of the first press must settle before the next press.
     clock.advance(100);
@@ -128,7 +128,7 @@ describe('the time of a press', () => {
     expect(age).toBeLessThanOrEqual(200);
   });
 
-  test('is that of the finger where the process was paused', async () => {
+  test('is the time of the finger, even if the process was paused', async () => {
     const { clock, driver, fake } = await arrangeReady();
     const pressedAt = clock.now();
     driver.setPressed(buttonLine, true);
@@ -153,7 +153,7 @@ describe('a press without a result', () => {
   const failed = { pattern: 'sos', because: 'signal', signal: 'failed' };
   const drifted = { pattern: 'on', because: 'signal', signal: 'drifted' };
 
-  test('shows failed after resultTimeoutMs, and counts', async () => {
+  test('shows failed after resultTimeoutMs, and is counted', async () => {
     const { clock, light, metrics } = await pressed();
     clock.advance(4800);
     expect(light()).toMatchObject(drifted);
@@ -164,7 +164,7 @@ describe('a press without a result', () => {
     );
   });
 
-  test('that comes in time, also before the acknowledgement, shows nothing', async () => {
+  test('shows nothing if the result comes in time, even before the acknowledgement', async () => {
     const { clock, driver, fake, light } = await pressed();
     fake.deliver('button/main/result', resultOf(fake));
     fake.holdsBack = true;
@@ -184,7 +184,7 @@ describe('a press without a result', () => {
     expect(light()).toMatchObject(failed);
   });
 
-  test('of too many is answered by the one result for all of them', async () => {
+  test('among too many presses is answered by the one result for all of them', async () => {
     const { clock, fake, light } = await pressed();
     fake.deliver(
       'button/main/result',
@@ -194,7 +194,7 @@ describe('a press without a result', () => {
     expect(light()).toMatchObject(drifted);
   });
 
-  test('shows failed until the signal changes, not at a repeated one', async () => {
+  test('shows failed until the signal changes; a repeated signal is no change', async () => {
     const { clock, light, signal } = await pressed();
     clock.advance(10_000);
     signal('drifted', { outOfSync: 2 });
@@ -210,14 +210,14 @@ describe('a press without a result', () => {
     expect(light()).toMatchObject(drifted);
   });
 
-  test('shows failed until its result comes after all', async () => {
+  test('shows failed until its result arrives after all', async () => {
     const { clock, fake, light } = await pressed();
     clock.advance(10_000);
     fake.deliver('button/main/result', resultOf(fake));
     expect(light()).toMatchObject(drifted);
   });
 
-  test('is offline, not failed, where the worker was not online', async () => {
+  test('shows offline, not failed, if the worker was not online', async () => {
     const { clock, driver, light, metrics, worker } = await arrangeReady().then((arranged) => ({
       ...arranged,
       light: () => arranged.fake.state.get('led/main/state'),

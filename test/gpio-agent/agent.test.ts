@@ -23,7 +23,7 @@ describe('a press', () => {
   });
 
   for (const edges of [true, false])
-    test(`of a driver ${edges ? 'with edges' : 'that samples'} goes out once, at its settled edge`, async () => {
+    test(`of a driver ${edges ? 'with edges' : 'that samples'} is sent once, at its settled edge`, async () => {
       const { clock, driver, fake } = await arrangeReady({ edges });
       driver.setPressed(buttonLine, true);
       clock.advance(36);
@@ -35,7 +35,7 @@ describe('a press', () => {
     });
 
   for (const edges of [true, false])
-    test(`shorter than the debounce time is none for a driver ${edges ? 'with edges' : 'that samples'}`, async () => {
+    test(`shorter than the debounce time does not count with a driver ${edges ? 'with edges' : 'that samples'}`, async () => {
       const { clock, driver, fake } = await arrangeReady({ edges });
       for (let index = 0; index < 20; index += 1) {
         driver.setPressed(buttonLine, true);
@@ -47,7 +47,7 @@ describe('a press', () => {
       expect(fake.state.get('button/main/state')).toMatchObject({ presses: 0, pressed: false });
     });
 
-  test('says who pressed what, how and when, and the event says the same', async () => {
+  test('carries who pressed what, how and when, and the event says the same', async () => {
     const { clock, driver, fake } = await arrangeReady({
       config: { id: 'desk', buttons: [{ gestures: ['press', 'hold'] }] },
     });
@@ -82,7 +82,7 @@ describe('a press', () => {
       expect(fake.state.get('button/main/state')).not.toHaveProperty('lastPressAt');
     });
 
-  test('of a button found held at the start goes out only after it was released', async () => {
+  test('of a button found held at the start is sent only after a release', async () => {
     const { start, clock, driver, fake } = arrange();
     driver.setPressed(buttonLine, true);
     await start();
@@ -124,7 +124,7 @@ describe('a press', () => {
     expect(driver.isLit(ledLine)).toBe(false);
   });
 
-  test('is counted, by gesture too', async () => {
+  test('is counted, also by gesture', async () => {
     const { clock, driver, fake, metrics } = await arrangeReady();
     for (let index = 0; index < 3; index += 1) {
       driver.press(buttonLine);
@@ -144,7 +144,7 @@ describe('a press', () => {
 });
 
 describe('the life of an agent', () => {
-  test('says what it is at the start and every minute', async () => {
+  test('publishes its info at the start and every minute', async () => {
     const { start, clock, fake } = arrange({ config: { buttons: [{ title: 'Release' }] } });
     await start();
     clock.advance(60_000);
@@ -166,7 +166,7 @@ describe('the life of an agent', () => {
     );
   });
 
-  test('stopped, in the middle of everything, it leaves LEDs off and no timer, and says so; twice is fine', async () => {
+  test('a stop at any moment leaves LEDs off and no timer, and is published; a second stop is harmless', async () => {
     const { agent, clock, driver, fake } = await arrangeReady({ edges: false });
     driver.press(buttonLine, 60);
     clock.advance(100);
@@ -181,7 +181,7 @@ describe('the life of an agent', () => {
     expect(fake.state.get('led/main/state')).toMatchObject({ pattern: 'off', because: 'offline' });
   });
 
-  test('has started once its buttons have settled: a press counts from then on', async () => {
+  test('has started once its buttons have settled: from then on a press counts', async () => {
     const { agent, clock, driver, fake } = arrange();
     const started = agent.start().then(() => driver.press(buttonLine));
     fake.connect();
@@ -195,7 +195,7 @@ describe('the life of an agent', () => {
     expect(pressesOf(fake)).toHaveLength(1);
   });
 
-  test('starts all the same with a line that never settles, and when it is stopped meanwhile', async () => {
+  test('starts even with a line that never settles, and also if it is stopped meanwhile', async () => {
     const noisy = arrange();
     const started = noisy.agent.start();
     for (let ms = 0; ms < 2000; ms += 10) {
@@ -223,7 +223,7 @@ describe('the life of an agent', () => {
     expect(clock.pendingTimers()).toBe(0);
   });
 
-  test('does not start with a line that cannot be opened, and leaves nothing behind', async () => {
+  test('does not start with a line that cannot be opened, and leaves nothing open', async () => {
     const { agent, start, clock, driver } = arrange();
     driver.fail(buttonLine, 'no such line');
     await expect(agent.start()).rejects.toThrow(HardwareError);

@@ -124,7 +124,7 @@ function alternating(durations: readonly number[]): readonly Level[] {
 }
 
 describe('both kinds of driver', () => {
-  test('give the same presses for any train of levels that are clear of the band between debounce and debounce plus sample', async () => {
+  test('give the same presses for any train of levels outside the band between debounce and debounce plus sample', async () => {
     const train = fc
       .tuple(
         long,
@@ -147,7 +147,7 @@ describe('both kinds of driver', () => {
     );
   });
 
-  test('give one press for each long one, whatever bounces at its two ends', async () => {
+  test('give one press for each long one, with any bounces at both ends', async () => {
     // An even number of bounces, so that the level after them is the other one.
     const bounces = fc.array(fc.tuple(bounce, bounce), { maxLength: 3 }).map((pairs) => pairs.flat());
     const presses = fc.array(fc.tuple(long, bounces, held, bounces), { minLength: 1, maxLength: 6 });
@@ -164,7 +164,7 @@ describe('both kinds of driver', () => {
     );
   });
 
-  test('give one press for each that is held, whatever spikes shorter than 3 ms are on it and between them', async () => {
+  test('give one press for each that is held, with any spikes shorter than 3 ms on and between them', async () => {
     // As far apart as spikes at 100 Hz; each may cost the sampling driver 5 ms.
     const apart = fc.integer({ min: 7, max: 20 });
     const spiky = (atLeastMs: number) =>
@@ -180,7 +180,7 @@ describe('both kinds of driver', () => {
     );
   });
 
-  test('give none for noise whose levels are all shorter than 3 ms', async () => {
+  test('give no press for noise whose levels are all shorter than 3 ms', async () => {
     const noise = fc.array(fc.tuple(tiny, tiny), { minLength: 5, maxLength: 150 });
     await fc.assert(
       fc.asyncProperty(noise, tiny, phase, async (levels, last, phaseMs) => {
@@ -191,7 +191,7 @@ describe('both kinds of driver', () => {
     );
   });
 
-  test('give none for lone spikes', async () => {
+  test('give no press for lone spikes', async () => {
     const spikes = fc.array(fc.tuple(long, fc.integer({ min: 1, max: debounceMs - 1 })), { maxLength: 12 });
     await fc.assert(
       fc.asyncProperty(spikes, phase, async (pairs, phaseMs) => {

@@ -61,7 +61,7 @@ async function check(
 }
 
 describe('the self-test', () => {
-  test('of a driver that samples says where a press may have been missed, since the machine is busy', async () => {
+  test('with a driver that samples names the moments when a press may have been missed on a busy machine', async () => {
     const { well, text } = await check(
       {},
       ({ clock, driver }) => {
@@ -78,7 +78,7 @@ describe('the self-test', () => {
   });
 
   for (const edges of [true, false])
-    test(`of a driver ${edges ? 'with edges' : 'that samples'} is well after a press of each button`, async () => {
+    test(`with a driver ${edges ? 'with edges' : 'that samples'} passes after a press of each button`, async () => {
       const { well, text, driver, clock } = await check(
         { buttons: [{ title: 'Release' }, { id: 'second', line: 5, activeLow: false, pull: 'down' }] },
         ({ clock, driver }) => {
@@ -113,7 +113,7 @@ describe('the self-test', () => {
     expect(blinks.slice(6)).toEqual([true, false, false, false]);
   });
 
-  test('counts the bounces of the press, and of no other time', async () => {
+  test('counts the bounces of the press only', async () => {
     const { text } = await check({}, ({ clock, driver }) => {
       const toggle = (at: number, pressed: boolean) =>
         clock.setTimeout(() => driver.setPressed(17, pressed), at);
@@ -125,7 +125,7 @@ describe('the self-test', () => {
     expect(text).toMatch(/seen: held for 200 ms; 4 bounces, the shortest pulse 1 ms/);
   });
 
-  test('says what is wrong when nothing is pressed, and goes on with the next one', async () => {
+  test('says what is wrong if nothing is pressed, and continues with the next input', async () => {
     const { well, text } = await check({ buttons: [{}, { id: 'second', line: 5 }] }, ({ clock, driver }) =>
       clock.setTimeout(() => driver.press(5), 8000),
     );
@@ -135,7 +135,7 @@ describe('the self-test', () => {
     expect(text).toContain('Needs a look (see above): button main.');
   });
 
-  test('does not count bounces of another time, nor their pulse', async () => {
+  test('does not count bounces at another time, nor their pulse', async () => {
     const { text } = await check({}, ({ clock, driver }) => {
       clock.setTimeout(() => driver.press(17, 2), 300);
       clock.setTimeout(() => driver.press(17, 100), 3000);
@@ -152,13 +152,13 @@ describe('the self-test', () => {
     expect(text).toContain('line 17 of the simulated driver: flickers');
   });
 
-  test('warns of a running agent where the driver cannot tell', async () => {
+  test('warns of a running agent if the driver cannot detect one', async () => {
     const warning = 'stop it first';
     expect((await check({})).text).not.toContain(warning);
     expect((await check({}, undefined, { name: 'rpio' })).text).toContain(warning);
   });
 
-  test('notices that another button was pressed', async () => {
+  test('notices a press of another button', async () => {
     const { text } = await check({ buttons: [{}, { id: 'second', line: 5 }] }, ({ clock, driver }) =>
       clock.setTimeout(() => driver.press(5), 3000),
     );
@@ -179,7 +179,7 @@ describe('the self-test', () => {
     expect(well).toBe(true);
   });
 
-  test('tests what can be opened, and names what cannot', async () => {
+  test('tests the inputs and LEDs that can be opened, and names the others', async () => {
     const { well, text } = await check({ buttons: [{}, { id: 'second', line: 5 }] }, ({ clock, driver }) => {
       driver.fail(17, 'burnt');
       driver.fail(27, 'burnt too');
@@ -196,7 +196,7 @@ describe('the self-test', () => {
     expect(progress.map((line) => line.replace(/.*… /, ''))).toEqual(['5 s', '4 s', '3 s', '2 s', '1 s']);
   });
 
-  test('that is interrupted leaves LEDs dark and no timer', async () => {
+  test('leaves LEDs dark and no timer if it is interrupted', async () => {
     const { well, text, driver, clock } = await check({}, ({ clock, abort }) => clock.setTimeout(abort, 100));
     expect(well).toBe(false);
     expect(text).toContain('ended before everything was tested');

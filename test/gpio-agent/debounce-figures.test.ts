@@ -20,7 +20,7 @@ for (const edges of [true, false])
       });
   });
 
-test('a press is felt at most 2 ms later than the debounce time with edges, in the median', () => {
+test('a press with edges is felt at most 2 ms after the debounce time, in the median', () => {
   const [ordinary] = signals;
   if (ordinary === undefined) throw new Error('there is no signal');
   const latencies = countOf(ordinary, playOurs(ordinary, true).at).latenciesMs.toSorted(
@@ -29,7 +29,7 @@ test('a press is felt at most 2 ms later than the debounce time with edges, in t
   expect(latencies[presses / 2]).toBeLessThanOrEqual(32);
 });
 
-test('the models are hard: the algorithm that was here before doubles presses of the poor button and misses spiky ones', () => {
+test('the models are hard: the previous algorithm doubles presses of the poor button and misses spiky ones', () => {
   const [before] = contenders;
   const [, poor, , spiky] = signals;
   if (before === undefined || poor === undefined || spiky === undefined)
@@ -44,7 +44,7 @@ test('noise is a fault of its line', () => {
       expect(playOurs(signal, edges).faults, signal.name).toHaveLength(1);
 });
 
-test('hum presses with a short debounce time, and not with one that the configuration does not warn of', () => {
+test('hum causes presses with a short debounce time, and none with one that causes no warning', () => {
   const hum = signals.find(({ name }) => name.startsWith('hum'));
   if (hum === undefined) throw new Error('there is no hum');
   const presses = (ms: number, edges: boolean) =>

@@ -145,7 +145,7 @@ describe('a driver with edges', () => {
     .tuple(quiet, fc.array(fc.oneof(fc.integer({ min: 1, max: 2 }), spike, long), { maxLength: 40 }))
     .map(([first, rest]) => train([first, ...rest]));
 
-  test('any train of edges gives what its steady levels say, whenever the timers come', () => {
+  test('any train of edges gives what its steady levels say, however late the timers fire', () => {
     fc.assert(
       fc.property(
         anyTrain,
@@ -167,7 +167,7 @@ describe('a driver with edges', () => {
     );
   });
 
-  test('a level that is held for its time is a press, whatever spikes shorter than 3 ms are on it', () => {
+  test('a level held for its time is a press, with any spikes shorter than 3 ms on it', () => {
     const held = fc.array(fc.tuple(fc.integer({ min: 3, max: 20 }), short), { maxLength: 60 });
     fc.assert(
       fc.property(quiet, held, fc.integer({ min: 3, max: 40 }), (first, parts, last) => {
@@ -183,7 +183,7 @@ describe('a driver with edges', () => {
     );
   });
 
-  test('a level counts when its time is over, or when a spike is that was on it then, and a release tells how long it was held', () => {
+  test('a level counts when its time is over, or after a spike at that moment, and a release tells how long it was held', () => {
     fc.assert(
       fc.property(anyTrain, (intervals) => {
         let pressedSince = 0;
@@ -221,7 +221,7 @@ describe('a driver that samples', () => {
     );
   });
 
-  test('a press with spikes shorter than 3 ms on it is one press, if it is held for 5 ms more for each of them', () => {
+  test('a press with spikes shorter than 3 ms is one press, if it is held 5 ms longer for each of them', () => {
     const held = fc.array(fc.tuple(fc.integer({ min: 6, max: 20 }), short), { maxLength: 20 });
     fc.assert(
       fc.property(quiet, held, phase, (first, parts, phase) => {
@@ -255,7 +255,7 @@ describe('a driver that samples', () => {
     );
   });
 
-  test('looks that are far apart do not join the half waves of the mains to one level', () => {
+  test('late samples do not join the half waves of the mains to one level', () => {
     // 10 ms each: a sample every 5 ms finds each level twice, or once if samples are late.
     const half = Array.from({ length: 200 }, () => 10);
     for (const everyMs of [4, 5, 6, 7, 8, 9]) {
@@ -268,7 +268,7 @@ describe('a driver that samples', () => {
   });
 });
 
-test('whatever a driver says, presses and releases take turns, and each has held for its time', () => {
+test('with any driver presses and releases alternate, and each has held for its time', () => {
   const event = fc.record({
     kind: fc.constantFrom('edge' as const, 'sample' as const, 'gap' as const),
     pressed: fc.boolean(),
@@ -311,8 +311,8 @@ describe('a press begins at a press', () => {
   });
 });
 
-describe('what a driver may get wrong', () => {
-  test('a spike whose second edge waits in the queue while the timer comes late is not a press', () => {
+describe('possible mistakes of a driver', () => {
+  test('a spike whose second edge waits in the queue while the timer is late is not a press', () => {
     // The driver delivers the falling edge before it answers the read of the late timer.
     const { changes } = run([
       { kind: 'sample', pressed: false, at: 0 },
@@ -323,7 +323,7 @@ describe('what a driver may get wrong', () => {
     expect(changes).toEqual([]);
   });
 
-  test('two rising edges with the falling one lost do not prove that the level held in between', () => {
+  test('two rising edges without the falling one do not prove that the level held in between', () => {
     const { changes } = run([
       { kind: 'sample', pressed: false, at: 0 },
       { kind: 'edge', pressed: true, at: 100 },
@@ -334,7 +334,7 @@ describe('what a driver may get wrong', () => {
     expect(changes).toEqual([]);
   });
 
-  test('a read that finds another level than the last edge starts the settling anew', () => {
+  test('a read of another level than the last edge restarts the settling', () => {
     const { changes } = run([
       { kind: 'sample', pressed: false, at: 0 },
       { kind: 'sample', pressed: false, at: 100 },
@@ -344,7 +344,7 @@ describe('what a driver may get wrong', () => {
     expect(changes.map(({ since }) => since)).toEqual([500]);
   });
 
-  test('an edge stamped before the last read does not let a level have held since then', () => {
+  test('an edge stamped before the last read does not prove that a level has held since then', () => {
     const { changes, state } = run([
       { kind: 'sample', pressed: false, at: 0 },
       { kind: 'sample', pressed: false, at: 100 },
@@ -356,8 +356,8 @@ describe('what a driver may get wrong', () => {
   });
 });
 
-describe('edges that were lost', () => {
-  test('leave nothing known of the time before the next one: what seems to have held is no press', () => {
+describe('lost edges', () => {
+  test('make everything before the next edge unknown: a level that seems to have held is no press', () => {
     const { changes } = run([
       { kind: 'sample', pressed: false, at: 0 },
       { kind: 'edge', pressed: true, at: 100 },
@@ -367,7 +367,7 @@ describe('edges that were lost', () => {
     expect(changes).toEqual([]);
   });
 
-  test('let a level settle from the next one on', () => {
+  test('let a level settle from the next edge on', () => {
     const { changes, state } = run([
       { kind: 'sample', pressed: false, at: 0 },
       { kind: 'sample', pressed: false, at: 50 },
@@ -381,7 +381,7 @@ describe('edges that were lost', () => {
   });
 });
 
-test('a release that may be a bounce is known to be under way, from its first moment', () => {
+test('a release that may be a bounce is visible as pending from its first moment', () => {
   const held: LevelEvent[] = [
     { kind: 'sample', pressed: false, at: 0 },
     { kind: 'sample', pressed: false, at: 50 },

@@ -53,7 +53,7 @@ function setUp({ isTTY = true, lines = [17, 5], holdForMs }: Given = {}) {
 }
 
 describe('keys of a terminal', () => {
-  test('a terminal that is closed is no error: there are just no keys any more', () => {
+  test('a closed terminal is no error: there are just no more keys', () => {
     const { terminal, driver } = setUp();
     const gone = () => terminal.emit('error', Object.assign(new Error('read EIO'), { code: 'EIO' }));
     expect(gone).not.toThrow();
@@ -61,7 +61,7 @@ describe('keys of a terminal', () => {
     expect(gone).not.toThrow();
   });
 
-  test('space is a press of 150 ms of the first button, a digit of the nth', () => {
+  test('space is a press of 150 ms of the first button, and digit n presses the nth', () => {
     const { clock, edges, type } = setUp();
     type(' ');
     clock.advance(150);
@@ -75,7 +75,7 @@ describe('keys of a terminal', () => {
     ]);
   });
 
-  test('h holds the first button for as long as it is told to, and longer than a hold takes by default', () => {
+  test('h holds the first button for the configured time, which is longer than a hold by default', () => {
     const { clock, edges, type } = setUp({ holdForMs: 5000 });
     type('h');
     clock.advance(5000);
@@ -97,7 +97,7 @@ describe('keys of a terminal', () => {
     expect(edges).toEqual([]);
   });
 
-  test('a paste presses nothing and ends nothing, whatever its characters are', () => {
+  test('pasted text presses nothing and ends nothing, whatever it contains', () => {
     const { edges, interrupts, type } = setUp();
     type('mosquitto_pub -q 1 -m press\r');
     expect(edges).toEqual([]);
@@ -125,7 +125,7 @@ describe('keys of a terminal', () => {
     expect(clock.pendingTimers()).toBe(0);
   });
 
-  test('what is not a terminal is left alone', () => {
+  test('a stream that is no terminal is not changed', () => {
     const { driver, terminal } = setUp({ isTTY: false });
     expect(terminal).toMatchObject({ raw: false, flowing: false });
     expect(terminal.listenerCount('data')).toBe(0);
@@ -135,7 +135,7 @@ describe('keys of a terminal', () => {
 });
 
 describe('simulated pins', () => {
-  test('a line can be opened once at a time', () => {
+  test('a line can only be opened once at a time', () => {
     const { driver } = setUp({ lines: [17] });
     const again = () =>
       driver.openInput({

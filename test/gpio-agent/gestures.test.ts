@@ -75,7 +75,7 @@ const helds = fc
 const gestureSet = fc.subarray([...gestures], { minLength: 1 });
 
 describe('random presses', () => {
-  test('give what their lengths and distances say, for every set of gestures', () => {
+  test('follow from their durations and distances, for every set of gestures', () => {
     fc.assert(
       fc.property(helds, gestureSet, (presses, set) => {
         const given = options({ gestures: set });
@@ -85,7 +85,7 @@ describe('random presses', () => {
     );
   });
 
-  test('give the same however often it is asked in between', () => {
+  test('are the same however often the state is queried in between', () => {
     fc.assert(
       fc.property(helds, gestureSet, fc.array(fc.integer({ min: 0, max: 60_000 })), (presses, set, asked) => {
         const given = options({ gestures: set });
@@ -95,7 +95,7 @@ describe('random presses', () => {
     );
   });
 
-  test('without hold and double every press is exactly one, at its edge', () => {
+  test('without hold and double are exactly one gesture each, at the edge', () => {
     fc.assert(
       fc.property(helds, (presses) => {
         const { found } = follow(edgesOf(presses), options());
@@ -105,8 +105,8 @@ describe('random presses', () => {
   });
 });
 
-describe('when a gesture goes out', () => {
-  test('a hold goes out while the button is still held', () => {
+describe('when a gesture is sent', () => {
+  test('a hold is sent while the button is still held', () => {
     const step = followGestures(
       { phase: 'undecided', pressedAt: 0 },
       undefined,
@@ -121,7 +121,7 @@ describe('when a gesture goes out', () => {
     expect(found).toEqual([{ gesture: 'press', at: 180, heldMs: 180, foundAt: 180 }]);
   });
 
-  test('nextAt names the moment at which a waiting press is decided', () => {
+  test('nextAt is the moment at which a waiting press is decided', () => {
     const given = options({ gestures: ['press', 'double'] });
     const [press, release] = edgesOf([{ from: 100, to: 200 }]);
     const pressed = followGestures(noGesture, press, 100, given);
@@ -144,7 +144,7 @@ describe('a button that is held too long', () => {
     expect(fired).toEqual([{ gesture: 'press', at: 91_200 }]);
   });
 
-  test('is stuck also when it was found held', () => {
+  test('is stuck also if it was found held', () => {
     const found: Transition = { pressed: true, since: 0, at: 30, initial: true };
     const { fired, phases } = follow([found], options(), [31, 40_000]);
     expect(phases.slice(0, 3)).toEqual(['decided', 'decided', 'stuck']);
@@ -152,7 +152,7 @@ describe('a button that is held too long', () => {
   });
 });
 
-test('a button found held gives nothing at its release, whatever its gestures', () => {
+test('if it was found held, gives nothing at its release, whatever its gestures', () => {
   fc.assert(
     fc.property(gestureSet, fc.integer({ min: 31, max: 5000 }), (set, releasedAt) => {
       const edges: readonly Transition[] = [

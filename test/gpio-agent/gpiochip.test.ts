@@ -56,7 +56,7 @@ describe('an input', () => {
     );
   });
 
-  test('hands out its edges in the agent’s time, as soon as the kernel has them', () => {
+  test('delivers its edges in the agent’s time, as soon as the kernel has them', () => {
     const { fake, input, edges } = setUp();
     input();
     fake.change(header, 17, false, aheadMs + 100.25);
@@ -68,7 +68,7 @@ describe('an input', () => {
     ]);
   });
 
-  test('hands out what waits before it answers a read, and answers with the level after it', () => {
+  test('delivers waiting edges before it answers a read, and answers with the level after them', () => {
     const { fake, input, edges } = setUp();
     const button = input();
     fake.change(header, 17, false, aheadMs + 100);
@@ -76,7 +76,7 @@ describe('an input', () => {
     expect(edges).toEqual([{ pressed: true, at: 100 }]);
   });
 
-  test('hands out more edges than it reads at once', () => {
+  test('delivers more edges than it reads at once', () => {
     const { fake, input, edges } = setUp();
     const button = input();
     for (let index = 0; index < 1000; index += 1) fake.change(header, 17, index % 2 === 1, aheadMs + index);
@@ -84,7 +84,7 @@ describe('an input', () => {
     expect(edges.map(({ at }) => at)).toEqual(Array.from({ length: 1000 }, (_, index) => index));
   });
 
-  test('says with the edge after a gap how many were lost, also where the count starts again', () => {
+  test('tells with the edge after a gap how many were lost, also when the count restarts', () => {
     const { fake, input, edges } = setUp();
     input();
     fake.change(header, 17, false, aheadMs + 1);
@@ -98,7 +98,7 @@ describe('an input', () => {
     ]);
   });
 
-  test('counts on when the kernel’s 32 bits are full', () => {
+  test('continues to count when the kernel’s 32 bits overflow', () => {
     const { fake, input, edges } = setUp();
     input();
     fake.setSequence(header, 17, 0xff_ff_ff_fe);
@@ -108,7 +108,7 @@ describe('an input', () => {
     expect(edges.at(-1)).toEqual({ pressed: false, at: 2 });
   });
 
-  test('that is closed twice is free again, and says nothing any more', () => {
+  test('is free again after it is closed twice, and delivers nothing more', () => {
     const { fake, input, edges } = setUp();
     const button = input();
     button.close();
@@ -121,7 +121,7 @@ describe('an input', () => {
   });
 });
 
-test('a line that changes faster than it can be read is a fault, and holds up nobody', () => {
+test('a line that changes faster than it can be read is a fault, and blocks nothing else', () => {
   const { fake, input, edges } = setUp();
   const button = input();
   for (let index = 0; index < 5000; index += 1)
@@ -131,8 +131,8 @@ test('a line that changes faster than it can be read is a fault, and holds up no
   expect(() => button.read()).toThrow('changes faster than it can be read');
 });
 
-describe('a chip that is unplugged', () => {
-  test('is told at once, without turning in circles, and every read says so', () => {
+describe('an unplugged chip', () => {
+  test('is noticed at once, without a busy loop, and every read reports it', () => {
     const { fake, input, lost } = setUp();
     const button = input();
     fake.unplug(header);
@@ -146,7 +146,7 @@ describe('a chip that is unplugged', () => {
     expect(fake.openFds()).toEqual([]);
   });
 
-  test('is noticed by a read and by a check too, where the kernel does not tell', () => {
+  test('is noticed by a read and by a check too, if the kernel does not report it', () => {
     const { driver, fake, input } = setUp();
     const button = input();
     const led = driver.openOutput({ line: 27, activeLow: false });
@@ -182,7 +182,7 @@ describe('an output', () => {
 });
 
 describe('a line', () => {
-  test('may be named', () => {
+  test('may be given by name', () => {
     const { input } = setUp();
     expect(input({ line: 'GPIO17' }).where).toBe('line GPIO17 of /dev/gpiochip0 [pinctrl-bcm2711, 32 lines]');
   });
@@ -202,14 +202,14 @@ describe('a line', () => {
       { chip: 'pinctrl-rp1' },
       'no GPIO chip is labelled "pinctrl-rp1"; there are: /dev/gpiochip0 [pinctrl-bcm2711, 32 lines], /dev/gpiochip1',
     ],
-  ])('%o is answered with what there is', (address, message) => {
+  ])('%o is refused with the existing choices', (address, message) => {
     const { fake, input } = setUp();
     expect(() => input(address)).toThrow(HardwareError);
     expect(() => input(address)).toThrow(message);
     expect(fake.openFds()).toEqual([]);
   });
 
-  test('that is opened twice is in use by this agent itself', () => {
+  test('that is opened twice is reported as in use by this agent itself', () => {
     const { input } = setUp();
     input();
     expect(() => input()).toThrow('in use by "release-button test"');
@@ -218,7 +218,7 @@ describe('a line', () => {
   test.each([
     ['EACCES', 'sudo usermod -aG gpio $USER'],
     ['EPERM', '--group-add'],
-  ])('of a chip that may not be opened (%s) is answered with the remedy', (code, remedy) => {
+  ])('of a chip that may not be opened (%s) is refused with the remedy', (code, remedy) => {
     const { fake, input } = setUp();
     fake.refuse('/dev/gpiochip0', code);
     expect(() => input({ chip: '0' })).toThrow(remedy);
@@ -227,7 +227,7 @@ describe('a line', () => {
   });
 });
 
-describe('the chip where none is named', () => {
+describe('the default chip', () => {
   const find = (chips: readonly FakeChip[], wanted?: string) => {
     const fake = createFakeKernel(chips);
     return findChip(fake.kernel, wanted, fake.paths());
@@ -240,11 +240,11 @@ describe('the chip where none is named', () => {
     expect(find([expander, header])).toBe('/dev/gpiochip0');
   });
 
-  test('is the only one there is', () => {
+  test('is the only one, if there is only one', () => {
     expect(find([other])).toBe('/dev/gpiochip3');
   });
 
-  test('is not the one that is left over where another one may not be opened', () => {
+  test('is not the remaining one if another one may not be opened', () => {
     const fake = createFakeKernel([other, expander]);
     fake.refuse(other.path, 'EACCES');
     expect(() => findChip(fake.kernel, undefined, fake.paths())).toThrow('sudo usermod -aG gpio $USER');
@@ -257,15 +257,12 @@ describe('the chip where none is named', () => {
     expect(() => find([])).toThrow('There is none here');
   });
 
-  test.each(['4', '/dev/gpiochip4', 'gpiochip4', 'pinctrl-rp1'])(
-    'is found as %s where it is named',
-    (name) => {
-      expect(find([other, rp1], name)).toBe('/dev/gpiochip4');
-    },
-  );
+  test.each(['4', '/dev/gpiochip4', 'gpiochip4', 'pinctrl-rp1'])('is found as %s if it is named', (name) => {
+    expect(find([other, rp1], name)).toBe('/dev/gpiochip4');
+  });
 });
 
-test('a driver that is closed has closed its lines and waits for nothing; it can be used again', () => {
+test('a closed driver has closed its lines and waits for nothing; it can be used again', () => {
   const { driver, fake, input } = setUp();
   driver.open();
   input();
@@ -278,7 +275,7 @@ test('a driver that is closed has closed its lines and waits for nothing; it can
   expect(input().read()).toBe(false);
 });
 
-test('on a machine without a chip it does not open', () => {
+test('on a machine without a chip the driver does not open', () => {
   expect(() => setUp([]).driver.open()).toThrow('there is no GPIO chip here');
 });
 

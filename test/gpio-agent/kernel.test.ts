@@ -32,7 +32,7 @@ const heard = [
   { nothing: 0 },
 ];
 
-test('what becomes readable is told on the JS thread, which is not held up; stopped, the process ends by itself', () => {
+test('a readable descriptor is reported on the JS thread, which is not blocked; after a stop the process ends by itself', () => {
   const { lines, status } = run('stop');
   expect(lines).toEqual([...heard, { text: 'unheard' }]);
   expect(status).toBe(0);
@@ -41,7 +41,7 @@ test('what becomes readable is told on the JS thread, which is not held up; stop
 test.each([
   ['exit', 7],
   ['throw', 1],
-] as const)('a process that ends by %s in the middle of it ends at once', (end, code) => {
+] as const)('a process that ends by %s while it waits ends at once', (end, code) => {
   const { lines, status, signal } = run(end);
   expect(lines).toEqual(heard);
   expect({ status, signal }).toEqual({ status: code, signal: null });

@@ -20,7 +20,7 @@ async function ready(arrangement: Arrangement & { readonly foundOn?: boolean } =
 
 describe('a key switch', () => {
   for (const edges of [true, false])
-    test(`of a driver ${edges ? 'with edges' : 'that samples'} says each turn once`, async () => {
+    test(`of a driver ${edges ? 'with edges' : 'that samples'} reports each turn once`, async () => {
       const { clock, fake, turn, said } = await ready({ edges });
       fake.connect();
       turn(true);
@@ -29,7 +29,7 @@ describe('a key switch', () => {
       expect(said()).toEqual(['off', 'on', 'off']);
     });
 
-  test('bounces like a button and is settled like one', async () => {
+  test('bounces and settles like a button', async () => {
     const { clock, driver, fake, said } = await ready();
     fake.connect();
     for (let index = 0; index < 9; index += 1) {
@@ -40,7 +40,7 @@ describe('a key switch', () => {
     expect(said()).toEqual(['off', 'on']);
   });
 
-  test('found turned on at the start says nothing of it until it is turned off and on', async () => {
+  test('found on at the start reports nothing until it is turned off and on', async () => {
     const { fake, turn, said } = await ready({ foundOn: true });
     fake.connect();
     expect(said()).toEqual(['off']);
@@ -50,7 +50,7 @@ describe('a key switch', () => {
     expect(said()).toEqual(['off', 'on']);
   });
 
-  test('turned off while there was no broker says so on the next connection; turned on it does not', async () => {
+  test('turned off without a broker reports it on the next connection; turned on it does not', async () => {
     const { fake, turn, said } = await ready();
     fake.connect();
     turn(true);
@@ -66,7 +66,7 @@ describe('a key switch', () => {
     expect(said()).toHaveLength(3);
   });
 
-  test('whose line is lost says off, and on again only by a turn', async () => {
+  test('whose line is lost reports off, and on again only after a turn', async () => {
     const { clock, driver, fake, turn, said } = await ready();
     fake.connect();
     turn(true);
@@ -81,7 +81,7 @@ describe('a key switch', () => {
     expect(said()).toEqual(['off', 'on', 'off', 'on']);
   });
 
-  test('says off when the agent stops', async () => {
+  test('reports off when the agent stops', async () => {
     const { agent, fake, turn, said } = await ready();
     fake.connect();
     turn(true);

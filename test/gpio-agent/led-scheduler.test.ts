@@ -32,7 +32,7 @@ function setUp(...patterns: readonly Pattern[]) {
 }
 
 describe('the LED scheduler', () => {
-  test('sets no timer while all LEDs are steady, and one for all while some blink', () => {
+  test('sets no timer while all LEDs are steady, and one for all LEDs while some blink', () => {
     const { clock, leds, scheduler } = setUp('on', 'off', 'off');
     scheduler.refresh();
     expect(clock.pendingTimers()).toBe(0);
@@ -50,7 +50,7 @@ describe('the LED scheduler', () => {
     expect(leds.map((led) => led.writes)).toEqual([[true, false, true, false, true], [true]]);
   });
 
-  test('tries a line that cannot be written again after a second', () => {
+  test('retries a line that cannot be written after a second', () => {
     const { clock, leds, scheduler } = setUp('on');
     for (const led of leds) led.broken = true;
     scheduler.refresh();
@@ -63,7 +63,7 @@ describe('the LED scheduler', () => {
     expect(clock.pendingTimers()).toBe(0);
   });
 
-  test('tries a line that stays broken ever more rarely, however often the others blink', () => {
+  test('retries a broken line at growing intervals, however often the others blink', () => {
     const { clock, leds, scheduler } = setUp('on', 'fast-blink');
     const [broken] = leds;
     if (broken !== undefined) broken.broken = true;
@@ -74,7 +74,7 @@ describe('the LED scheduler', () => {
     scheduler.stop();
   });
 
-  test('a steady LED that is gone is noticed at the next check, without a timer until then', () => {
+  test('notices a lost steady LED at the next check, and sets no timer until then', () => {
     const { clock, leds, scheduler } = setUp('on');
     const [led] = leds;
     scheduler.refresh();
@@ -89,7 +89,7 @@ describe('the LED scheduler', () => {
     expect(clock.pendingTimers()).toBe(0);
   });
 
-  test('a broken LED does not keep the others from blinking', () => {
+  test('keeps the others blinking beside a broken LED', () => {
     const { clock, leds, scheduler } = setUp('on', 'fast-blink');
     const [broken, other] = leds;
     if (broken !== undefined) broken.broken = true;
@@ -98,7 +98,7 @@ describe('the LED scheduler', () => {
     expect(other?.writes).toEqual([true, false, true]);
   });
 
-  test('stopped, every LED is off and no timer is left; it may be stopped twice', () => {
+  test('has every LED off and no timer after a stop; a second stop is harmless', () => {
     const { clock, leds, scheduler } = setUp('on', 'pulse');
     scheduler.refresh();
     scheduler.stop();

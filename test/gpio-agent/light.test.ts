@@ -30,13 +30,13 @@ describe('a signal', () => {
   test('is not shown without a broker', () => {
     expect(chooseLight(drifted({ connected: false }), now)).toEqual(offline);
   });
-  test('that nobody has given is offline, not dark', () => {
+  test('without a message shows offline, not dark', () => {
     expect(chooseLight({ connected: true }, now)).toEqual(offline);
   });
 });
 
 describe('an override', () => {
-  test('stands in for the signal until its time is over, and says when that is', () => {
+  test('replaces the signal until its time is over, and tells when that is', () => {
     const inputs = drifted({ override });
     expect(chooseLight(inputs, now)).toEqual({
       pattern: 'blip',
@@ -46,14 +46,14 @@ describe('an override', () => {
     });
     expect(chooseLight(inputs, override.until).because).toBe('signal');
   });
-  test('holds while the worker is offline, and not while the broker is gone', () => {
+  test('holds while the worker is offline, but not while the broker is gone', () => {
     expect(chooseLight({ connected: true, override }, now).because).toBe('set');
     expect(chooseLight({ connected: false, override }, now).because).toBe('offline');
   });
 });
 
 describe('a press without effect', () => {
-  test('that got no result shows failed while the worker is online, also over an override', () => {
+  test('without a result shows failed while the worker is online, also over an override', () => {
     expect(chooseLight(drifted({ unanswered: true, override }), now)).toEqual({
       pattern: 'sos',
       because: 'signal',
@@ -71,8 +71,8 @@ describe('a press without effect', () => {
   });
 });
 
-describe('the words of the log', () => {
-  test('name what has no name of a pattern', () => {
+describe('the words in the log', () => {
+  test('name patterns without a name', () => {
     const told = (change: Partial<LightInputs>) => patternInWords(chooseLight(drifted(change), now));
     expect(told({})).toBe('on');
     expect(told({ refused: { since: now, reason: 'frozen' } })).toBe('five short flashes');
@@ -80,17 +80,20 @@ describe('the words of the log', () => {
   });
 });
 
-describe('a press that was refused', () => {
+describe('a refused press', () => {
   const since = (reason: PressReason | undefined) => ({ refused: { since: now, reason } });
   const releasing = { signal: { signal: 'releasing', workerOnline: true } } as const;
 
-  test.each([undefined, ...pressReasons])('because of %s flashes, and the signal is back then', (reason) => {
-    const inputs = drifted(since(reason));
-    expect(chooseLight(inputs, now)).toMatchObject({ because: 'refused', since: now });
-    expect(chooseLight(inputs, now + 1_500)).toMatchObject({ pattern: 'on', because: 'signal' });
-  });
+  test.each([undefined, ...pressReasons])(
+    'because of %s flashes, and then shows the signal again',
+    (reason) => {
+      const inputs = drifted(since(reason));
+      expect(chooseLight(inputs, now)).toMatchObject({ because: 'refused', since: now });
+      expect(chooseLight(inputs, now + 1_500)).toMatchObject({ pattern: 'on', because: 'signal' });
+    },
+  );
 
-  test('as a repetition leaves the release that runs on the light, and nothing else does', () => {
+  test('as a repetition keeps the running release on the light; other reasons do not', () => {
     const hidden = pressReasons.filter(
       (reason) => chooseLight({ ...drifted(releasing), ...since(reason) }, now).because === 'signal',
     );
@@ -112,7 +115,7 @@ describe('the priority', () => {
     ['set', { override: { ...override, yieldsAt: now + 200 } }],
     ['signal', {}],
   ];
-  test('the strongest that holds is shown, whatever weaker ones hold as well', () => {
+  test('the strongest state is shown, whatever weaker ones hold as well', () => {
     fc.assert(
       fc.property(fc.subarray([...ranks], { minLength: 1 }), (holding) => {
         const inputs = holding.reduce<LightInputs>((sum, [, change]) => ({ ...sum, ...change }), drifted());
@@ -121,7 +124,7 @@ describe('the priority', () => {
     );
   });
 
-  test('what ends by itself says when, and has ended then', () => {
+  test('a state that ends by itself tells when, and has ended then', () => {
     fc.assert(
       fc.property(fc.subarray([...ranks]), (holding) => {
         const inputs = holding.reduce<LightInputs>((sum, [, change]) => ({ ...sum, ...change }), drifted());
@@ -133,7 +136,7 @@ describe('the priority', () => {
     );
   });
 
-  test('the light is never on or dark as a signal would have it unless a worker vouches', () => {
+  test('the light is never on or dark like a signal unless a worker vouches for it', () => {
     const any = fc.record(
       {
         connected: fc.boolean(),

@@ -37,7 +37,7 @@ function arranged() {
 }
 
 describe('lights off', () => {
-  test('switches every LED off and gives the pins back', () => {
+  test('switches every LED off and releases the pins', () => {
     const { driver, printed, closed, run } = arranged();
     expect(run()).toBe(true);
     expect([driver.isLit(5), driver.isLit(6)]).toEqual([false, false]);
@@ -49,7 +49,7 @@ describe('lights off', () => {
     expect(closed()).toBe(1);
   });
 
-  test('switches the others off where one cannot be opened, and says which', () => {
+  test('switches the others off if one cannot be opened, and names that one', () => {
     const { driver, printed, closed, run } = arranged();
     driver.fail(5, 'in use by "release-button main"');
     expect(run()).toBe(false);
@@ -67,7 +67,7 @@ describe('release-button gpio-agent --lights-off', () => {
   });
   afterEach(() => workplace.clear());
 
-  test('ends with 0, needs no broker, and says where there is nothing but a simulation', async () => {
+  test('ends with 0, needs no broker, and says so if the pins are only simulated', async () => {
     const running = workplace.start(['gpio-agent', '--lights-off'], {
       RELEASE_BUTTON_AGENT_DRIVER: 'simulated',
       RELEASE_BUTTON_MQTT_PASSWORD_FILE: '/no/such/password',
@@ -77,7 +77,7 @@ describe('release-button gpio-agent --lights-off', () => {
     expect(running.output()).toContain('LED main: off, line 27 (simulated)');
   });
 
-  test('ends with 3 and the remedy where the hardware cannot be opened', async () => {
+  test('ends with 3 and the remedy if the hardware cannot be opened', async () => {
     const running = workplace.start(['gpio-agent', '--lights-off'], {
       RELEASE_BUTTON_AGENT_DRIVER: 'gpiochip',
       RELEASE_BUTTON_AGENT_CHIP: '/dev/no-chip',
@@ -87,7 +87,7 @@ describe('release-button gpio-agent --lights-off', () => {
     expect(running.output()).not.toContain('    at ');
   });
 
-  test('is not the self-test as well', async () => {
+  test('cannot be combined with the self-test', async () => {
     const running = workplace.start(['gpio-agent', '--lights-off', '--check', '5']);
     expect(await running.exited).toEqual({ code: 2, signal: null });
     expect(running.output()).toContain('--check');

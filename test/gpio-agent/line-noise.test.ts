@@ -37,7 +37,7 @@ function setUp() {
 }
 
 describe('a line', () => {
-  test('that has no calm moment for three seconds does not settle, and names the line and what helps', () => {
+  test('without a calm moment for three seconds does not settle: the message names the line and the remedy', () => {
     const { spikes, look } = setUp();
     expect(spikes(2900, 10)).toBeUndefined();
     spikes(200, 10);
@@ -53,13 +53,13 @@ describe('a line', () => {
     expect(look()).toBeDefined();
   });
 
-  test('that changes 500 times a minute is not: somebody may press for fun', () => {
+  test('that changes 500 times a minute is not noisy: somebody may press for fun', () => {
     const { spikes, faults } = setUp();
     spikes(300_000, 120);
     expect(faults).toEqual([]);
   });
 
-  test('is well again after a quiet minute, by itself', () => {
+  test('is healthy again after a quiet minute, by itself', () => {
     const { spikes, quiet, now } = setUp();
     spikes(5000, 10);
     const noisyUntil = now();
@@ -67,7 +67,7 @@ describe('a line', () => {
     expect((quiet(30_000) ?? 0) - noisyUntil).toBeLessThanOrEqual(70_000);
   });
 
-  test('whose noise comes and goes is one fault and not many', () => {
+  test('whose noise comes and goes is one fault, not many', () => {
     const { spikes, quiet, faults } = setUp();
     for (let round = 0; round < 20; round += 1) {
       spikes(4000, 10);
@@ -76,7 +76,7 @@ describe('a line', () => {
     expect(faults.filter((fault) => fault !== undefined)).toHaveLength(1);
   });
 
-  test('says the same words as long as it is a fault', () => {
+  test('keeps its message as long as it is a fault', () => {
     const { spikes, faults } = setUp();
     spikes(10_000, 10);
     spikes(60_000, 90);
@@ -84,14 +84,14 @@ describe('a line', () => {
     expect(faults).toHaveLength(1);
   });
 
-  test('that was opened anew has no past', () => {
+  test('that was opened again has no history', () => {
     const { noise, spikes, look } = setUp();
     spikes(5000, 10);
     noise.forget();
     expect(look()).toBeUndefined();
   });
 
-  test('that nobody touches for hours and is then pressed is no fault', () => {
+  test('that is pressed after hours without a touch is no fault', () => {
     const { spikes, quiet, faults } = setUp();
     quiet(3_600_000);
     spikes(20, 2);

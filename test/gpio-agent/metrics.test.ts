@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { scrape } from '../support/metrics.ts';
 import { arrange, arrangeReady, buttonLine, promisesRun } from './arrange.ts';
 
-test('all that a configured button can count is there with 0 before anything happens', async () => {
+test('all counters of a configured button exist with 0 before anything happens', async () => {
   const { metrics } = arrange({ config: { buttons: [{ id: 'main', gestures: ['press', 'hold'] }] } });
   const counters = [...(await scrape(metrics))].filter(([key]) => key.includes('_total'));
   expect(counters.map(([, value]) => value)).toEqual(counters.map(() => 0));
@@ -38,7 +38,7 @@ test('a light is offline until a worker vouches for it, and again when the worke
   expect(await offline()).toBe(1);
 });
 
-test('a button that is held for too long is stuck until it is released', async () => {
+test('a button that is held too long is stuck until it is released', async () => {
   const { clock, driver, metrics } = await arrangeReady();
   const stuck = async () => (await scrape(metrics)).get('release_button_agent_button_stuck{button="main"}');
   driver.setPressed(buttonLine, true);

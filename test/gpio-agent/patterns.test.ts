@@ -43,7 +43,7 @@ describe('named patterns are those of the contract', () => {
     expect(levelAt('off', 123_456)).toEqual({ on: false });
   });
 
-  test('two-flashes comes once and is dark afterwards, the others come again', () => {
+  test('two-flashes is shown once and is dark afterwards; the others repeat', () => {
     expect(levelAt('two-flashes', 1_000_000)).toEqual({ on: false });
     expect(levelAt('pulse', 1_000_000)).toEqual({ on: true, nextAt: 1_000_700 });
   });
@@ -61,7 +61,7 @@ describe('any pattern', () => {
   });
   const pattern = fc.record({ steps, repeat: fc.boolean() });
 
-  test('has the level of the step in which the moment falls, and is dark when it is over', () => {
+  test('has the level of the step at the given moment, and is dark when it is over', () => {
     fc.assert(
       fc.property(pattern, fc.double({ min: 0, max: 10_000_000, noNaN: true }), (given, sinceMs) => {
         const length = given.steps.reduce((sum, step) => sum + step.ms, 0);

@@ -37,7 +37,7 @@ describe('boards', () => {
     expect(rpioKnows({ model, compatible: [] })).toBe(known);
   });
 
-  test('a model that is not known yet is not guessed', () => {
+  test('an unknown model is not guessed', () => {
     for (const model of ['Raspberry Pi 6 Model B Rev 1.0', 'Raspberry Pi Zero 3 W Rev 1.0', 'Raspberry Pi'])
       expect(rpioKnows({ model, compatible: [] })).toBe(false);
   });

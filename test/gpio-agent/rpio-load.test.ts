@@ -65,7 +65,7 @@ async function load(): Promise<string> {
   return child.output();
 }
 
-test('absent: the compiler that was missing, and the right to run scripts', async () => {
+test('absent: the message names the missing compiler, and the permission to run scripts', async () => {
   installation();
   const said = await load();
   expect(said).toMatch(/^HardwareError: the package rpio is not installed/);
@@ -73,14 +73,14 @@ test('absent: the compiler that was missing, and the right to run scripts', asyn
   expect(said).toContain('--allow-scripts=rpio');
 });
 
-test('unpacked without its install script: npm rebuild', async () => {
+test('unpacked without its install script: the remedy is npm rebuild', async () => {
   unpacked();
   const said = await load();
   expect(said).toMatch(/^HardwareError: the package rpio is installed, but was never compiled/);
   expect(said).toContain('`npm rebuild rpio`');
 });
 
-test('compiled for another machine: npm rebuild', async () => {
+test('compiled for another machine: the remedy is npm rebuild', async () => {
   compiled(Buffer.from('not a program for this machine'));
   const said = await load();
   expect(said).toMatch(
@@ -94,22 +94,25 @@ const noAddon = !existsSync(own);
 if (noAddon && process.env['CI'] !== undefined)
   throw new Error('rpio is not compiled, and with CI set no test is skipped');
 
-test.skipIf(noAddon)('compiled for another Node.js version: npm rebuild, and both versions', async () => {
-  const bytes = readFileSync(own);
-  // Its node::node_module begins with the version as an int, flags of 0 and a handle of 0 (Node's node.h, NODE_MODULE_X).
-  const head = Buffer.alloc(16);
-  head.writeInt32LE(Number(process.versions.modules));
-  const at = bytes.indexOf(head);
-  expect(at).toBeGreaterThan(0);
-  bytes.writeInt32LE(93, at);
-  compiled(bytes);
-  const said = await load();
-  expect(said).toMatch(/^HardwareError: the package rpio was compiled for another Node\.js version/);
-  expect(said).toContain('NODE_MODULE_VERSION 93');
-  expect(said).toContain(process.version);
-});
+test.skipIf(noAddon)(
+  'compiled for another Node.js version: the message has both versions, and npm rebuild',
+  async () => {
+    const bytes = readFileSync(own);
+    // Its node::node_module begins with the version as an int, flags of 0 and a handle of 0 (Node's node.h, NODE_MODULE_X).
+    const head = Buffer.alloc(16);
+    head.writeInt32LE(Number(process.versions.modules));
+    const at = bytes.indexOf(head);
+    expect(at).toBeGreaterThan(0);
+    bytes.writeInt32LE(93, at);
+    compiled(bytes);
+    const said = await load();
+    expect(said).toMatch(/^HardwareError: the package rpio was compiled for another Node\.js version/);
+    expect(said).toContain('NODE_MODULE_VERSION 93');
+    expect(said).toContain(process.version);
+  },
+);
 
-test.skipIf(noAddon)('compiled for this one: it loads, on whatever machine', async () => {
+test.skipIf(noAddon)('compiled for this version: it loads on any machine', async () => {
   compiled(readFileSync(own));
   expect(await load()).toBe('loaded\n');
 });

@@ -21,7 +21,7 @@ describe.skipIf(noFakeBoard !== undefined)(
       return { registers: board.registers, child };
     };
 
-    test('before the Raspberry Pi 4 the pull goes to line 17 alone, by the clock of the older chips', async () => {
+    test('before the Raspberry Pi 4 the pull goes to line 17 alone, with the timing of the older chips', async () => {
       const { registers } = run(boards.zeroW, 'opens an input again and again');
       const line = String(1 << 17);
       const seen = new Set<string>();
@@ -35,7 +35,7 @@ describe.skipIf(noFakeBoard !== undefined)(
       );
     });
 
-    test('an output begins with the level that is off, whatever lights its LED', async () => {
+    test('an output begins with the level that is off, whatever the polarity of its LED', async () => {
       const { registers, child } = run(boards.four, 'opens two outputs');
       expect(await child.exited).toEqual({ code: 0, signal: null });
       expect(child.output()).toContain('["line 27 (GPIO27), by rpio","line 22 (GPIO22), by rpio"]');
@@ -44,7 +44,7 @@ describe.skipIf(noFakeBoard !== undefined)(
       expect(registers.read(register.GPFSEL2).toString(8)).toBe('10000100');
     });
 
-    test('opening and closing it many times leaves one mapping and no listener behind', async () => {
+    test('opening and closing it many times leaves one mapping and no listener', async () => {
       const { child } = run(boards.zeroW, 'opens and closes the driver');
       expect(await child.exited).toEqual({ code: 0, signal: null });
       expect(JSON.parse(child.output())).toEqual({
@@ -55,7 +55,7 @@ describe.skipIf(noFakeBoard !== undefined)(
       });
     });
 
-    test('reading after closing is an error, where rpio alone ends the process', async () => {
+    test('reading after closing is an error, but rpio alone ends the process', async () => {
       const alone = run(boards.zeroW, 'reads after closing, by rpio alone').child;
       expect((await alone.exited).signal).toBe('SIGSEGV');
       const { child } = run(boards.zeroW, 'reads after closing');
@@ -71,13 +71,13 @@ describe.skipIf(noFakeBoard !== undefined)(
       );
     });
 
-    test('rpio alone takes a Raspberry Pi 5 for one that it knows', async () => {
+    test('rpio alone mistakes a Raspberry Pi 5 for a board that it knows', async () => {
       const { child } = run(boards.five, 'reads by rpio alone');
       expect(await child.exited).toEqual({ code: 0, signal: null });
       expect(child.output()).toBe('1\n');
     });
 
-    test('rpio alone only pretends on a board that it does not know, and reads 0', async () => {
+    test('rpio alone only pretends on an unknown board, and reads 0', async () => {
       const { child } = run(boards.libre, 'reads by rpio alone');
       expect(await child.exited).toEqual({ code: 0, signal: null });
       expect(child.output()).toMatch(/mock mode[\s\S]*^0$/m);

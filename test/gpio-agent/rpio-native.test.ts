@@ -151,7 +151,7 @@ async function countersAfterALook({ counters }: AtWork) {
 describe.skipIf(noFakeBoard !== undefined)(
   `the agent on rpio's native code${noFakeBoard === undefined ? '' : ` (skipped: ${noFakeBoard})`}`,
   () => {
-    test('20 presses of a contact that bounces arrive as exactly one press each', async () => {
+    test('20 presses of a bouncing contact arrive as exactly one press each', async () => {
       const work = await atWork(boards.zeroW);
       let counted = 0;
       let total = 0;
@@ -227,7 +227,7 @@ describe.skipIf(noFakeBoard !== undefined)(
       expect(registers.read(register.GPSET0)).toBe(0);
     });
 
-    test('on a Raspberry Pi 4 it makes its two lines input and output, pulls the input up, and leaves the others alone', async () => {
+    test('on a Raspberry Pi 4 it makes its two lines input and output, pulls the input up, and does not touch the others', async () => {
       const everyLine = 0o7777777777;
       const everyLineDown = 0xaaaa_aaaa;
       const { registers } = await atWork(boards.four, (before) => {

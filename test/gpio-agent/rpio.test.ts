@@ -59,7 +59,7 @@ describe('lines', () => {
   });
 
   test.each(['GPIO017', 'SDA1', '17', 'GPIO', 'GPIO17 ', 'P1-11', -1, 17.5, Number.NaN])(
-    '%s is refused, with what is taken',
+    '%s is refused, with the accepted forms',
     (line) => {
       const { driver, calls } = opened();
       expect(() => driver.openInput({ ...button, line })).toThrow(HardwareError);
@@ -68,14 +68,14 @@ describe('lines', () => {
     },
   );
 
-  test('a line of another chip is refused, with the driver that can', () => {
+  test('a line of another chip is refused, with the driver that supports it', () => {
     const { driver } = opened();
     const other: LineAddress = { line: 3, chip: 'usb-expander' };
     expect(() => driver.openInput({ ...button, ...other })).toThrow(HardwareError);
     expect(() => driver.openOutput({ ...other, activeLow: false })).toThrow('agent.driver: gpiochip');
   });
 
-  test('a line is open once at a time, by whatever name', () => {
+  test('a line can only be opened once at a time, by whatever name', () => {
     const { driver, calls } = opened();
     const input = driver.openInput(button);
     expect(() => driver.openInput(button)).toThrow(HardwareError);
@@ -90,7 +90,7 @@ describe('lines', () => {
     ['Pin 28 is not valid when using gpio mapping', /not on the header of this board \(Raspberry Pi Zero W/],
     ['GPIO17 is currently in use by /sys/class/gpio', /in use by another program.*unexport/],
     ['Invalid arg1', /cannot be opened: Invalid arg1/],
-  ])('what rpio refuses (%s) is said in words', (message, words) => {
+  ])('the refusal of rpio (%s) is put into words', (message, words) => {
     const { driver } = opened({ open: message });
     expect(() => driver.openInput(button)).toThrow(HardwareError);
     expect(() => driver.openInput(button)).toThrow(words);
@@ -124,7 +124,7 @@ describe('inputs', () => {
     expect(driver.openInput({ ...button, activeLow }).read()).toBe(pressed);
   });
 
-  test('have to be sampled', () => {
+  test('must be sampled', () => {
     expect(opened().driver.openInput(button).edges).toBe(false);
   });
 });
@@ -144,7 +144,7 @@ test.each([
 });
 
 describe('opening and closing the driver', () => {
-  test('it maps the registers of gpiomem by BCM numbers, and neither pretends nor listens for the end of the process', () => {
+  test("it maps the registers of gpiomem by BCM numbers, without rpio's simulation and without an exit listener", () => {
     const { init, listeners } = opened();
     expect(init).toBe('init {"mapping":"gpio","gpiomem":true,"mock":false,"close_on_exit":false}');
     expect(listeners()).toBe(0);
@@ -175,7 +175,7 @@ describe('opening and closing the driver', () => {
     expect(() => driver.openInput(button)).toThrow('already in use');
   });
 
-  test('pins that are only pretended are refused', () => {
+  test('simulated pins of rpio are refused', () => {
     const { rpio, listeners } = createFakeRpio({
       warn: 'Hardware auto-detect failed, running in raspi-3 mock mode',
     });
@@ -209,14 +209,14 @@ describe('/dev/gpiomem', () => {
     return { open: () => driver.open(), calls };
   };
 
-  test('missing: says where it is missing, and how to pass it to a container', () => {
+  test('missing: the message says so, and how to pass it to a container', () => {
     const driver = open(join(folder, 'none'));
     expect(driver.open).toThrow(HardwareError);
     expect(driver.open).toThrow(/does not exist.*--device/);
     expect(driver.calls).toEqual([]);
   });
 
-  test('without the right to it: says which group', () => {
+  test('without the right to it: the message names the group', () => {
     const driver = open(gpiomemPath);
     const asNobody = () => {
       if (process.geteuid?.() === 0) process.seteuid?.(65_534);
@@ -235,7 +235,7 @@ describe('/dev/gpiomem', () => {
     expect(driver.calls).toEqual([]);
   });
 
-  test('otherwise unusable: says what the system says', () => {
+  test("otherwise unusable: the message has the system's error", () => {
     expect(open(folder).open).toThrow(/cannot be opened: EISDIR/);
   });
 });

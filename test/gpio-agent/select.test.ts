@@ -94,7 +94,7 @@ describe('auto', () => {
   });
 
   test.each([{ unloaded: 'rpio was never compiled' }, { unopened: '/dev/gpiomem may not be read' }])(
-    'takes the other driver where rpio cannot be used (%o), and says why',
+    'uses the other driver if rpio cannot be used (%o), and says why',
     async (rpio) => {
       const { driver, why } = await select({}, { board: pi4, rpio });
       expect(driver.name).toBe('gpiochip');
@@ -102,7 +102,7 @@ describe('auto', () => {
     },
   );
 
-  test('does not pretend on a board where neither driver can be used: it names the board and the remedies', async () => {
+  test('does not simulate on a board where neither driver can be used: it names the board and the remedies', async () => {
     const selecting = select(
       {},
       { board: pi4, rpio: { unopened: 'no gpiomem' }, gpiochip: { unloaded: 'cannot run on ARMv6' } },
@@ -112,33 +112,33 @@ describe('auto', () => {
       await expect(selecting).rejects.toThrow(word);
   });
 
-  test.each([pi5, libre])('does not pretend on a $model without a usable chip', async (board) => {
+  test.each([pi5, libre])('does not simulate on a $model without a usable chip', async (board) => {
     const selecting = select({}, { board, gpiochip: { unloaded: 'no koffi' } });
     await expect(selecting).rejects.toThrow(HardwareError);
     await expect(selecting).rejects.toThrow(board.model);
   });
 });
 
-describe('a driver that is named', () => {
-  test.each(['rpio', 'gpiochip', 'simulated'] as const)('%s is taken', async (driver) => {
+describe('a named driver', () => {
+  test.each(['rpio', 'gpiochip', 'simulated'] as const)('%s is used', async (driver) => {
     expect((await select({ driver }, { board: pi4 })).driver.name).toBe(driver);
   });
 
-  test('is not replaced where it cannot be used', async () => {
+  test('is not replaced if it cannot be used', async () => {
     await expect(
       select({ driver: 'rpio' }, { board: pi4, rpio: { unloaded: 'not compiled' } }),
     ).rejects.toThrow('not compiled');
   });
 
   test.each([{ chip: 'usb' }, { leds: [{ chip: 'usb' }] }])(
-    'rpio is refused where a chip is named (%o), whose numbers mean other pins',
+    'rpio is refused with a named chip (%o), because its numbers mean other pins',
     async (config) => {
       const selecting = select({ driver: 'rpio', ...config }, { board: pi4 });
       await expect(selecting).rejects.toThrow('use agent.driver: gpiochip');
     },
   );
 
-  test('rpio is refused where no board is known, since it would only pretend there', async () => {
+  test('rpio is refused on an unknown board, because it would only pretend there', async () => {
     await expect(select({ driver: 'rpio' }, {})).rejects.toThrow('rpio would only pretend');
   });
 
@@ -171,12 +171,12 @@ describe('the board', () => {
     expect(readBoard(folder)).toEqual(pi4);
   });
 
-  test('is none without a device tree, and on a virtual machine, which has one and no pins', async () => {
+  test('is unknown without a device tree, and on a virtual machine, which has one without pins', async () => {
     expect(readBoard(await tree({}))).toBeUndefined();
     expect(readBoard(await tree({ model: 'linux,dummy-virt\0' }))).toBeUndefined();
   });
 
-  test('is not guessed where the device tree cannot be read', async () => {
+  test('is not guessed if the device tree cannot be read', async () => {
     const folder = await tree({});
     // A folder in place of the file: nobody can read it, not even root.
     await mkdir(join(folder, 'model'));

@@ -85,7 +85,7 @@ test('lost edges are counted, and the line is read at once', () => {
   expect(seen).toEqual([{ pressed: true, since: foundAt }]);
 });
 
-test('a line that is lost is looked at at once, and is a fault', () => {
+test('a lost line is checked at once, and is a fault', () => {
   const { clock, input, pin } = setUp();
   pin.gone = true;
   pin.callbacks?.onLost();
@@ -96,7 +96,7 @@ test('a line that is lost is looked at at once, and is a fault', () => {
 });
 
 for (const edges of [true, false])
-  test(`a spike is none the longer for a process that stands still while it reads (${edges ? 'edges' : 'samples'})`, () => {
+  test(`a spike is not longer because the process is paused while it reads (${edges ? 'edges' : 'samples'})`, () => {
     const { clock, input, pin, seen } = setUp({ edges });
     pin.pressed = true;
     // The read that finds it pressed takes 25 ms; it is released 10 ms later.
@@ -113,8 +113,8 @@ for (const edges of [true, false])
     expect(seen).toEqual([]);
   });
 
-describe('a pin that is sampled', () => {
-  test('and that nobody looked at for long has held no level: two spikes around the pause are no press', () => {
+describe('a sampled pin', () => {
+  test('without a sample for long has held no level: two spikes around the pause are no press', () => {
     const { clock, input, pin, seen } = setUp({ edges: false });
     for (const pauseMs of [200, 5, 31, 1000]) {
       pin.pressed = true;
@@ -132,7 +132,7 @@ describe('a pin that is sampled', () => {
     expect(seen).toEqual([]);
   });
 
-  test('settles after a pause, where it is held on', () => {
+  test('settles after a pause if it stays held', () => {
     const { clock, input, pin, seen } = setUp({ edges: false });
     pin.pressed = true;
     input.poll();
@@ -145,7 +145,7 @@ describe('a pin that is sampled', () => {
     expect(seen).toEqual([{ pressed: true, since: again }]);
   });
 
-  test('and does not change is only read', () => {
+  test('is only read if it does not change', () => {
     const { input, pin } = setUp({ edges: false });
     const before = pin.reads;
     expect(input.poll()).toBe(false);

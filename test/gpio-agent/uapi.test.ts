@@ -85,7 +85,7 @@ describe.skipIf(!hasHeader)(
       expect(run(readRequest + show, request)).toBe('17 release-button main 260 1 1024 0 0 0');
     });
 
-    test('of a request for an output says the first level, and a consumer is cut where it is too long', () => {
+    test('of a request for an output contains the first level, and shortens a consumer that is too long', () => {
       const request = lineRequest({ offset: 3, consumer: 'x'.repeat(40), flags: flags.output, value: true });
       expect(run(readRequest + show, request)).toBe(`3 ${'x'.repeat(31)} 8 1 0 1 1 1`);
       expect(

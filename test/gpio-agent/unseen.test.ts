@@ -25,8 +25,8 @@ async function arrangeLogged() {
   return { ...(await arrangeReady({ ...sampling, log })), warnings };
 }
 
-describe('of a driver that samples', () => {
-  test('a press within a stop is never seen, and the stop is counted and logged', async () => {
+describe('with a driver that samples', () => {
+  test('a press during a stop is never seen, and the stop is counted and logged', async () => {
     const arranged = await arrangeLogged();
     const { clock, driver, fake, warnings } = arranged;
     expect(await counted(arranged)).toEqual({ gaps: 0, seconds: 0 });
@@ -43,7 +43,7 @@ describe('of a driver that samples', () => {
     ]);
   });
 
-  test('pauses that no tap of a finger fits into are none', async () => {
+  test('pauses too short for the tap of a finger are not counted', async () => {
     const arranged = await arrangeReady(sampling);
     for (let index = 0; index < 50; index += 1) {
       arranged.clock.pause(38);
@@ -52,7 +52,7 @@ describe('of a driver that samples', () => {
     expect(await counted(arranged)).toEqual({ gaps: 0, seconds: 0 });
   });
 
-  test('a slower sampleMs is a pace and no gap', async () => {
+  test('a slower sampleMs is a pace, not a gap', async () => {
     const arranged = await arrangeReady({
       ...sampling,
       config: { sampleMs: 100, buttons: [{ debounceMs: 100 }] },
@@ -61,7 +61,7 @@ describe('of a driver that samples', () => {
     expect(await counted(arranged)).toEqual({ gaps: 0, seconds: 0 });
   });
 
-  test('many gaps are one line a minute', async () => {
+  test('many gaps are one log line a minute', async () => {
     const { clock, warnings } = await arrangeLogged();
     for (let index = 0; index < 20; index += 1) {
       clock.pause(100);
@@ -75,7 +75,7 @@ describe('of a driver that samples', () => {
     expect(warnings[1]).toMatch(/\(20 times, 30\d ms at most\)/);
   });
 
-  test('the info tells of the last hour, and forgets what is older', async () => {
+  test('the info covers the last hour, and forgets older gaps', async () => {
     // A slow pace, so that the test plays hours quickly.
     const arranged = await arrangeReady({
       ...sampling,
@@ -120,7 +120,7 @@ test('with edges a stop loses nothing: the kernel keeps them, and the press come
   expect(await counted(arranged)).toEqual({ gaps: 0, seconds: 0 });
 });
 
-test('edges that the kernel had to drop are counted, and told in the info', async () => {
+test('edges that the kernel had to drop are counted, and the info mentions them', async () => {
   const arranged = arrange();
   const { clock, driver, metrics, start } = arranged;
   const { openInput } = driver;
@@ -137,7 +137,7 @@ test('edges that the kernel had to drop are counted, and told in the info', asyn
 });
 
 for (const edges of [true, false])
-  test(`a machine that sleeps sees no press with a driver ${edges ? 'with edges' : 'that samples'}, and it is counted`, async () => {
+  test(`a machine that sleeps sees no press with a driver ${edges ? 'with edges' : 'that samples'}, and the sleep is counted`, async () => {
     const arranged = await arrangeReady({ edges });
     const { clock, sleepFor } = arranged;
     clock.advance(60_000);

@@ -11,7 +11,7 @@ const nothing: Observation = {
 };
 const wiring = { pull: 'up', activeLow: true, debounceMs: 30, isKey: false } as const;
 
-describe('what the self-test saw', () => {
+describe('the verdict of the self-test', () => {
   test.each<[string, Partial<Observation>, string]>([
     ['a clean press', { heldMs: 131.6 }, 'seen: held for 132 ms; no bounce'],
     [
@@ -19,17 +19,17 @@ describe('what the self-test saw', () => {
       { heldMs: 90, bounces: 7, shortestPulseMs: 0.2999 },
       'seen: held for 90 ms; 7 bounces, the shortest pulse 0.3 ms',
     ],
-  ])('is well: %s', (_, seen, text) => {
+  ])('passes: %s', (_, seen, text) => {
     expect(verdictOf({ ...nothing, ...seen }, wiring)).toEqual({ ok: true, text });
   });
 
-  test('names a worn contact, and is well all the same', () => {
+  test('passes a worn contact, but names it', () => {
     const verdict = verdictOf({ ...nothing, heldMs: 90, bounces: 31 }, wiring);
     expect(verdict.ok).toBe(true);
     expect(verdict.text).toContain('a worn contact or noise');
   });
 
-  test('of a driver that samples says how little it can see', () => {
+  test('with a driver that samples tells how little it can see', () => {
     const { text } = verdictOf({ ...nothing, heldMs: 90, bounces: 1 }, { ...wiring, sampleMs: 5 });
     expect(text).toBe('seen: held for 90 ms; 1 bounce (as far as a look every 5 ms shows)');
   });
@@ -46,13 +46,13 @@ describe('what the self-test saw', () => {
       'only short pulses, none as long as debounceMs (30 ms)',
     ],
     ['the wrong pin', {}, 'not the number of a pin of the header'],
-  ])('is not well: %s', (_, seen, text) => {
+  ])('fails: %s', (_, seen, text) => {
     const verdict = verdictOf({ ...nothing, ...seen }, wiring);
     expect(verdict.ok).toBe(false);
     expect(verdict.text).toContain(text);
   });
 
-  test('says that a press may have been missed while nobody looked, whatever else it saw', () => {
+  test('mentions that a press may have been missed between samples, whatever else was seen', () => {
     const late = verdictOf({ ...nothing, longestGapMs: 212.4 }, wiring);
     expect(late.ok).toBe(false);
     expect(late.text).toMatch(/no change at all .*not looked at for 212 ms.*load of the machine$/);
@@ -64,7 +64,7 @@ describe('what the self-test saw', () => {
     expect(verdictOf({ ...nothing, heldMs: 90 }, wiring).text).not.toContain('Meanwhile');
   });
 
-  test('of a key speaks of turning', () => {
+  test('of a key switch speaks of turning', () => {
     const key = { ...wiring, isKey: true };
     expect(verdictOf({ ...nothing, pressedAtFirst: true, heldMs: 4000 }, key).text).toContain(
       'turn it off, and test again',
@@ -79,12 +79,12 @@ describe('what the self-test saw', () => {
     [{ pull: 'down', activeLow: true }, 'set pull: up'],
     [{ pull: 'up', activeLow: false }, 'set pull: down'],
     [{ pull: 'off', activeLow: true }, 'a resistor of your own'],
-  ] as const)('of a silent line with %o looks at the resistor', (given, text) => {
+  ] as const)('of a silent line with %o suggests to check the resistor', (given, text) => {
     expect(verdictOf(nothing, { ...wiring, ...given }).text).toContain(text);
   });
 });
 
-test('the level is that of the wire, not of the button', () => {
+test('shows the level of the wire, not of the button', () => {
   expect(levelWord(true, { activeLow: true })).toBe('low');
   expect(levelWord(false, { activeLow: true })).toBe('high');
   expect(levelWord(true, { activeLow: false })).toBe('high');

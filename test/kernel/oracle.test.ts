@@ -53,29 +53,29 @@ describe('how long a level has held', () => {
   });
 });
 
-describe('what has to come of levels', () => {
+describe('the presses that must result from levels', () => {
   test('a press is received once, after it has settled', () => {
     expect(outcome([100, 80, 100], at(135))).toEqual({ seen: [1], missed: [], phantoms: [] });
   });
 
-  test('a press that nobody received is missed', () => {
+  test('a press that was not received is missed', () => {
     expect(outcome([100, 80, 100, 80, 100], at(135))).toEqual({ seen: [1], missed: [3], phantoms: [] });
   });
 
-  test('a second one of the same press is a phantom', () => {
+  test('a second one for the same press is a phantom', () => {
     expect(outcome([100, 80, 100], at(135, 137)).phantoms).toHaveLength(1);
   });
 
-  test('a spike gives nothing, and what came of it is a phantom', () => {
+  test('a spike causes nothing, and a press received for it is a phantom', () => {
     expect(outcome([100, 20, 100], [])).toEqual({ seen: [], missed: [], phantoms: [] });
     expect(outcome([100, 20, 100], at(135))).toEqual({ seen: [], missed: [], phantoms: [0] });
   });
 
-  test('a press cannot have been received before it can have settled', () => {
+  test('a press cannot be received before it can have settled', () => {
     expect(outcome([100, 80, 100], at(120))).toEqual({ seen: [], missed: [1], phantoms: [0] });
   });
 
-  test('a spike that was taken for the press which follows it is noticed', () => {
+  test('a spike that was mistaken for the press after it is noticed', () => {
     expect(outcome([100, 20, 100, 80, 500], at(135))).toEqual({ seen: [], missed: [3], phantoms: [0] });
   });
 
@@ -87,12 +87,12 @@ describe('what has to come of levels', () => {
     });
   });
 
-  test('a dropout while it is held does not make two of it', () => {
+  test('a dropout during a press does not make two presses of it', () => {
     expect(outcome([100, 50, 10, 50, 100], at(135))).toEqual({ seen: [1], missed: [], phantoms: [] });
     expect(outcome([100, 50, 10, 50, 100], at(135, 195)).phantoms).toHaveLength(1);
   });
 
-  test('a level of which nobody knows whether it held may have counted or not', () => {
+  test('a level that may or may not have held may or may not have counted', () => {
     for (const received of [at(), at(135)])
       expect(outcome([100, 31, 100], received)).toMatchObject({ missed: [], phantoms: [] });
     // A release in the middle: one press or two.
@@ -103,7 +103,7 @@ describe('what has to come of levels', () => {
     expect(outcome([100, 31, 10, 50, 100], at()).missed).toHaveLength(1);
   });
 
-  test('a press that goes out at its release is received after that, and was held as long as it says', () => {
+  test('a press that is sent at its release is received after the release, and its duration is right', () => {
     const released = { goesOutAt: 'release' } as const;
     expect(outcome([100, 80, 100], [{ at: 215, heldMs: 80 }], released).seen).toEqual([1]);
     expect(outcome([100, 80, 100], at(135), released).missed).toEqual([1]);
@@ -115,22 +115,22 @@ describe('what has to come of levels', () => {
   });
 });
 
-describe('a release that has a time of its own', () => {
+describe('a release with its own time', () => {
   const slow = { releaseDebounceMs: 100 };
 
-  test('does not part two presses when it is shorter than that', () => {
+  test('does not separate two presses if it is shorter than that', () => {
     expect(outcome([200, 80, 90, 80, 200], at(235), slow)).toEqual({ seen: [1], missed: [], phantoms: [] });
     expect(outcome([200, 80, 110, 80, 200], at(235), slow)).toMatchObject({ missed: [3] });
   });
 
-  test('is what a press that goes out at its release waits for', () => {
+  test('delays a press that is sent at its release', () => {
     const late = { ...slow, goesOutAt: 'release' } as const;
     expect(outcome([200, 80, 200], [{ at: 385, heldMs: 80 }], late).seen).toEqual([1]);
     expect(outcome([200, 80, 200], [{ at: 330, heldMs: 80 }], late).missed).toEqual([1]);
   });
 });
 
-test('two levels with a spike between them may have counted as one, and need not', () => {
+test('two levels with a spike between them may have counted as one, but need not', () => {
   for (const received of [at(), at(131)])
     expect(outcome([100, 20, 2, 20, 200], received)).toMatchObject({ missed: [], phantoms: [] });
   expect(outcome([100, 20, 4, 20, 200], at(131)).phantoms).toHaveLength(1);
@@ -140,7 +140,7 @@ test('two levels with a spike between them may have counted as one, and need not
 });
 
 describe('a storm', () => {
-  test('of short levels does not make one level of the two around it', () => {
+  test('of short levels does not join the two levels around it', () => {
     // 6 ms from the first to the last, although no level between them held for 3 ms.
     expect(outcome([100, 20, 2, 2, 2, 20, 200], at(131))).toEqual({ seen: [], missed: [], phantoms: [0] });
     // The same with a level between them that did.
@@ -149,7 +149,7 @@ describe('a storm', () => {
 
   const short = Array.from({ length: 40_000 }, () => 0.01);
 
-  test('is nothing, whatever was received of it is a phantom, and the press after it counts', () => {
+  test('counts for nothing: a press received for it is a phantom, and the press after it counts', () => {
     const storm = [100, ...short, 0.01, 200, 80, 200];
     expect(outcome(storm, at(735))).toEqual({ seen: [storm.length - 2], missed: [], phantoms: [] });
     expect(outcome(storm, at(300, 735)).phantoms).toEqual([0]);
@@ -164,7 +164,7 @@ describe('a storm', () => {
   });
 });
 
-describe('held against the agent’s debouncer', () => {
+describe('compared with the agent’s debouncer', () => {
   const duration = fc.oneof(
     fc.integer({ min: 1, max: 290 }).map((tenths) => tenths / 10),
     fc.integer({ min: 1, max: 35 }).map((tenths) => tenths / 10),
@@ -219,7 +219,7 @@ describe('held against the agent’s debouncer', () => {
       .filter(({ pressed }) => pressed)
       .map((transition) => ({ at: transition.at + 5 }));
 
-  test('what it finds is neither missed nor a phantom, whenever the clock was read', () => {
+  test('its presses are neither missed nor phantoms, whenever the clock was read', () => {
     fc.assert(
       fc.property(train, ([durations, slack]) => {
         const { exact, measured } = trainOf(durations, slack);
@@ -230,7 +230,7 @@ describe('held against the agent’s debouncer', () => {
     );
   });
 
-  test('what it finds at releases is neither missed nor a phantom', () => {
+  test('its presses at releases are neither missed nor phantoms', () => {
     fc.assert(
       fc.property(train, ([durations, slack]) => {
         const { exact, measured } = trainOf(durations, slack);
@@ -247,7 +247,7 @@ describe('held against the agent’s debouncer', () => {
     );
   });
 
-  test('one press that is left out is missed, and one that is made up is a phantom', () => {
+  test('one press that is left out is missed, and one that is invented is a phantom', () => {
     const clear = fc.array(
       fc.tuple(
         fc.integer({ min: 1, max: 25 }),

@@ -9,12 +9,12 @@ const durations = (steps: readonly Step[], ...parts: readonly Step['part'][]) =>
   steps.filter(({ part }) => parts.includes(part)).map(({ us }) => us);
 
 describe('a plan', () => {
-  test('is the same for the same seed, and another for another', () => {
+  test('is the same for the same seed, and differs for another seed', () => {
     expect(makePlan(1, numbers)).toEqual(plan);
     expect(makePlan(2, numbers)).not.toEqual(plan);
   });
 
-  test('has as many presses and spikes as asked for', () => {
+  test('has the requested numbers of presses and spikes', () => {
     expect(new Set(plan.flatMap(({ press }) => press ?? []))).toHaveLength(100);
     expect(durations(plan, 'spike', 'dropout')).toHaveLength(500);
     expect(durations(plan, 'dropout').length).toBeGreaterThan(0);
@@ -36,7 +36,7 @@ describe('a plan', () => {
     expect(Math.min(...durations(plan, 'bounce', 'spike'))).toBeGreaterThanOrEqual(100);
   });
 
-  test('means exactly its presses to whoever judges it', () => {
+  test('means exactly its presses to the oracle', () => {
     let at = 0;
     const writes = plan.map(({ pressed, us }) => {
       const write = { pressed, before: at, after: at };
@@ -57,7 +57,7 @@ describe('a plan', () => {
   });
 });
 
-test('a plan is written as the stimulus reads it, pressed as low or as high', () => {
+test('a plan is written in the format of the stimulus, pressed as low or as high', () => {
   const steps: readonly Step[] = [
     { pressed: false, us: 80_000, part: 'gap' },
     { pressed: true, us: 60_000, part: 'press', press: 0 },

@@ -5,8 +5,8 @@ import { litAt, median, stepsShown } from './read-back.ts';
 const changes = (...moments: readonly number[]) =>
   moments.map((moment, index) => ({ lit: index % 2 === 0, before: moment - 1.5, after: moment + 1.5 }));
 
-describe('what a pin has shown', () => {
-  test('each step of a pattern has the durations that were seen of it', () => {
+describe('the levels of a pin', () => {
+  test('each step of a pattern has its observed durations', () => {
     // heartbeat: 80 on, 120 off, 80 on, 1720 off
     const shown = stepsShown('heartbeat', changes(500, 581, 700, 780, 2500, 2580, 2700));
     expect(shown).toEqual([
@@ -16,7 +16,7 @@ describe('what a pin has shown', () => {
     ]);
   });
 
-  test('a change that nobody saw spoils one duration, and not those after it', () => {
+  test('a change that was not seen spoils one duration, but none after it', () => {
     // fast-blink without its second dark step
     const seen = [
       ...changes(0, 100, 200),

@@ -13,8 +13,8 @@ import { id, kubernetesName, topicLevel } from './arbitraries.ts';
 /** Never in one level of a topic: its separator, the wildcards, control characters, halves of a surrogate pair. */
 const forbidden = ['/', '+', '#', '\0', '\n', '\u007f', '\u0085', '\ud800', '\uffff'];
 
-describe('what stands for a parameter', () => {
-  test.each(['main', '0', 'a_b-c', 'a'.repeat(63)])('the id %s is taken', (button) => {
+describe('the value of a parameter', () => {
+  test.each(['main', '0', 'a_b-c', 'a'.repeat(63)])('the id %s is accepted', (button) => {
     expect(buttonPress.at({ button }).topic).toBe(`button/${button}/press`);
   });
 
@@ -26,13 +26,13 @@ describe('what stands for a parameter', () => {
     },
   );
 
-  test('what is refused is named, with the placeholder and the topic', () => {
+  test('a refusal names the value, the placeholder and the topic', () => {
     expect(() => buttonPress.at({ button: 'a/b' })).toThrow(
       '"a/b" cannot stand for <button> in the topic button/<button>/press',
     );
   });
 
-  test.each(['argocd', 'a.b-c', 'a'.repeat(253)])('the Kubernetes name %s is taken', (name) => {
+  test.each(['argocd', 'a.b-c', 'a'.repeat(253)])('the Kubernetes name %s is accepted', (name) => {
     expect(app.at({ worker: 'main', namespace: 'argocd', name }).topic).toBe(
       `worker/main/app/argocd/${name}`,
     );
@@ -43,15 +43,18 @@ describe('what stands for a parameter', () => {
     expect(() => app.at({ worker: 'main', namespace: name, name: 'guestbook' })).toThrow(RangeError);
   });
 
-  test.each(['b7e0', '漢字', 'a b', '🚀'.repeat(64)])('a request may be called %s', (request) => {
+  test.each(['b7e0', '漢字', 'a b', '🚀'.repeat(64)])('a request may have the id %s', (request) => {
     expect(reply.at({ request }).topic).toBe(`reply/${request}`);
   });
 
-  test.each(['', 'a/b', '+', 'a'.repeat(65)])('no reply can go to a request called %j', (request) => {
-    expect(() => reply.at({ request })).toThrow(RangeError);
-  });
+  test.each(['', 'a/b', '+', 'a'.repeat(65)])(
+    'no reply can be sent to a request with the id %j',
+    (request) => {
+      expect(() => reply.at({ request })).toThrow(RangeError);
+    },
+  );
 
-  test('whatever the text: a topic keeps its levels and gets no wildcard or control character', () => {
+  test('with any text a topic keeps its levels and gets no wildcard or control character', () => {
     const nasty = fc
       .array(fc.oneof(fc.constantFrom(...forbidden), fc.string({ unit: 'binary', maxLength: 3 })), {
         maxLength: 4,
@@ -96,7 +99,7 @@ describe('what stands for a parameter', () => {
 });
 
 describe('filters', () => {
-  test('what is left out matches anything', () => {
+  test('a missing parameter matches anything', () => {
     expect(buttonPress.filter().filter).toBe('button/+/press');
     expect(buttonPress.filter({}).filter).toBe('button/+/press');
     expect(app.filter({ namespace: 'argocd' }).filter).toBe('worker/+/app/argocd/+');
@@ -104,7 +107,7 @@ describe('filters', () => {
     expect(drift.filter().filter).toBe('worker/+/drift');
   });
 
-  test('what is given narrows it', () => {
+  test('a given parameter narrows it', () => {
     expect(buttonPress.filter({ button: 'main' }).filter).toBe('button/main/press');
   });
 });
@@ -122,7 +125,7 @@ describe('reading a topic', () => {
   const used = (template: string, all: Readonly<Record<string, string>>) =>
     Object.fromEntries(Object.entries(all).filter(([name]) => template.includes(`<${name}>`)));
 
-  test.each(rowNames)('%s: the parameters come back out of the topic that was made of them', (row) => {
+  test.each(rowNames)('%s: the parameters can be read from the topic that was made of them', (row) => {
     const channel = channels[row];
     fc.assert(
       fc.property(params, (all) => {
@@ -132,7 +135,7 @@ describe('reading a topic', () => {
     );
   });
 
-  test.each(rowNames)('%s: a topic that is read makes the same topic again', (row) => {
+  test.each(rowNames)('%s: a topic that was read makes the same topic again', (row) => {
     const channel = channels[row];
     const level = fc.oneof(
       id,

@@ -23,7 +23,7 @@ function decoder<Message>({ codec }: { readonly codec: Codec<Message> }) {
 }
 const refused = { error: expect.any(String) };
 
-test('what is wrong with a payload is said in a line, however long its names are', () => {
+test('a fault of a payload is described in one line, however long its names are', () => {
   const long = 'k'.repeat(200_000);
   const decoded = decoder(app)(JSON.stringify({ labels: { [long]: 1 } }));
   expect(decoded).toMatchObject(refused);
@@ -62,7 +62,7 @@ describe('a LED is set', () => {
     expect(ledSet.codec.encode(name === 'auto' ? 'auto' : 'sos')).toBe(name === 'auto' ? 'auto' : 'sos');
   });
 
-  test('not to a word that nobody knows, which the error quotes, shortened', () => {
+  test('not to an unknown word, which the error quotes, shortened', () => {
     expect(decode('disco')).toEqual({ error: '"disco" is neither auto nor the name of a pattern' });
     expect(decode('x'.repeat(1_000))).toEqual({
       error: `"${'x'.repeat(64)}" is neither auto nor the name of a pattern`,
@@ -90,7 +90,7 @@ describe('a LED is set', () => {
     [{ pattern: 'off', steps, repeat: true }, 'unknown member "steps"'],
     [{ name: 'off' }, 'unknown member "name"; did you mean "pattern"?'],
     [{ pattern: 'off', forMs: 86_400_001 }, 'forMs: '],
-  ])('not to %j, and the error names what is wrong with it', (message, error) => {
+  ])('not to %j, and the error names the fault', (message, error) => {
     expect(decode(JSON.stringify(message))).toEqual({ error: expect.stringContaining(error) });
   });
 
@@ -117,7 +117,7 @@ describe('a LED is set', () => {
       { steps: [{ on: true, ms: 100, On: true }], repeat: true },
       'unknown member "On" in steps.0; did you mean "on"?',
     ],
-  ])('not to %j: an unknown member is refused, and the nearest named', (message, error) => {
+  ])('not to %j: an unknown member is refused, and the nearest one is suggested', (message, error) => {
     expect(decode(JSON.stringify(message))).toEqual({ error });
   });
 
@@ -127,7 +127,7 @@ describe('a LED is set', () => {
   });
 });
 
-test('a LED is identified by anything, be it no text at all', () => {
+test('any payload identifies a LED, even one that is no text', () => {
   for (const payload of [[0x78], [0xff, 0xfe], [0x7b], Array.from({ length: 20_000 }, () => 0)])
     expect(ledIdentify.codec.decode(new Uint8Array(payload))).toEqual({ ok: true, value: '' });
 });
@@ -135,7 +135,7 @@ test('a LED is identified by anything, be it no text at all', () => {
 describe('a freeze', () => {
   const decode = decoder(freezeSet);
 
-  test('is on, off, or says more', () => {
+  test('is on, off, or an object with more', () => {
     expect(decode('on')).toEqual({ frozen: true });
     expect(decode('off')).toEqual({ frozen: false });
     expect(decode(JSON.stringify(examples.freezeSet))).toEqual(examples.freezeSet);
@@ -181,26 +181,26 @@ describe('requests', () => {
     });
   });
 
-  test('state, and what agents and workers say, may have members that come with a later version', () => {
+  test('state, and the info of agents and workers, may have members of a later version', () => {
     expect(decoder(buttonSignal)(JSON.stringify({ ...examples.buttonSignal, later: 1 }))).toEqual(
       examples.buttonSignal,
     );
   });
 
-  test('what is no JSON where only JSON goes is called that', () => {
+  test('the error for text that should be JSON says so', () => {
     expect(decoder(releaseTerminate)('b7e0')).toEqual({ error: 'the payload is not JSON' });
     expect(decoder(releaseTerminate)('{"id"')).toEqual({ error: 'the payload is not JSON' });
     expect(decoder(releaseTerminate)('')).toEqual({ error: 'the payload is empty' });
   });
 
-  test('the __proto__ of a reply stays its own', () => {
-    const message = decoder(reply)('{"id":"b7e0","ok":true,"__proto__":{"polluted":true}}');
+  test('the __proto__ of a reply stays a member', () => {
+    const message = decoder(reply)('{"id":"b7e0","worker":"main","ok":true,"__proto__":{"polluted":true}}');
     expect(message).toMatchObject({ id: 'b7e0', ok: true });
     expect(Reflect.get({}, 'polluted')).toBeUndefined();
   });
 });
 
-test('the current release is idle or a whole one', () => {
+test('the current release is idle or complete', () => {
   const decode = decoder(releaseCurrent);
   expect(decode('{"state":"idle"}')).toEqual({ state: 'idle' });
   expect(decode(JSON.stringify(examples.releaseCurrent))).toEqual(examples.releaseCurrent);
@@ -234,11 +234,11 @@ describe('times', () => {
     '2026-01-01T24:00:00Z',
     '2026-13-01T08:30:00Z',
     '1767225600',
-  ])('%s is none', (at) => {
+  ])('%s is no time', (at) => {
     expect(withTime(at)).toEqual(refused);
   });
 
-  test('whatever the offset, an accepted time is a moment', () => {
+  test('with any offset, an accepted time is a moment', () => {
     fc.assert(
       fc.property(time, (at) => {
         expect(withTime(at)).toMatchObject({ at });
@@ -247,7 +247,7 @@ describe('times', () => {
     );
   });
 
-  test('ours are accepted and say the millisecond', () => {
+  test('our own times are accepted, with milliseconds', () => {
     fc.assert(
       fc.property(fc.nat({ max: 4_102_444_800_000 }), (ms) => {
         expect(withTime(toTime(ms))).toMatchObject({ at: toTime(ms) });

@@ -54,7 +54,7 @@ test('requests are never retained, whoever sends them', () => {
   for (const row of requests) expect(channels[row].delivery.kind, row).toBe('event');
 });
 
-test('retained messages never expire: state holds until it is said anew', () => {
+test('retained messages never expire: state holds until it is published anew', () => {
   const states = rowNames.filter((row) => channels[row].delivery.kind === 'state');
   expect(states).toHaveLength(12);
   for (const row of states) expect(channels[row].delivery.expirySeconds, row).toBeUndefined();
@@ -69,7 +69,7 @@ test('an address carries the delivery of its row', () => {
   expect(channels.drift.at({ worker: 'main' })).toMatchObject({ topic: 'worker/main/drift', kind: 'state' });
 });
 
-test('requests are bounded to 16 KiB before they are parsed, bare words to 256 bytes', () => {
+test('requests are limited to 16 KiB before they are parsed, bare words to 256 bytes', () => {
   const bounds = Object.fromEntries(
     rowNames
       .filter((row) => channels[row].about.from.some((sender) => sender === 'anyone allowed'))

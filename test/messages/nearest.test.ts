@@ -16,7 +16,7 @@ describe('edit distance', () => {
     expect(editDistance(a, b)).toBe(distance);
   });
 
-  test('it is the same both ways, 0 only for equals, and at most the longer length', () => {
+  test('it is the same both ways, 0 only for equal texts, and at most the longer length', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 12 }), fc.string({ maxLength: 12 }), (a, b) => {
         const distance = editDistance(a, b);

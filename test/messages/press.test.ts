@@ -20,7 +20,7 @@ describe('a bare text', () => {
     ['press', 'press'],
     ['HOLD', 'hold'],
     [' Double\n', 'double'],
-  ])('%j is the gesture %s, as it is in JSON', (text, gesture) => {
+  ])('%j is the gesture %s, as in JSON', (text, gesture) => {
     expect(decode(text)).toEqual({ ok: true, value: { gesture } });
     expect(decode(text)).toEqual(decode(JSON.stringify({ gesture })));
   });
@@ -41,7 +41,7 @@ describe('a bare text', () => {
     ' single\r\n',
     'offline2',
     'x'.repeat(64),
-  ])('%j is a press that says nothing more', (text) => {
+  ])('%j is a press without further members', (text) => {
     expect(decode(text)).toEqual(plain);
   });
 
@@ -60,7 +60,7 @@ describe('a bare text', () => {
     'unavailable',
     'offline',
     ' off\n',
-  ])('%j says that nothing was pressed, and the error names the word', (text) => {
+  ])('%j is no press, and the error names the word', (text) => {
     expect(errorOf(text)).toBe(
       `"${text.trim()}" says that nothing was pressed; to press, send a word such as press`,
     );
@@ -109,7 +109,7 @@ describe('a bare text', () => {
   );
 });
 
-describe('empty, and so never a press and not answered, is', () => {
+describe('an empty payload, which is never a press and not answered, is', () => {
   const isEmpty = (payload: string | Uint8Array) =>
     buttonPress.codec.isEmpty?.(typeof payload === 'string' ? bytes(payload) : payload);
 
@@ -143,13 +143,13 @@ describe('empty, and so never a press and not answered, is', () => {
 });
 
 describe('a JSON object', () => {
-  test('may say nothing', () => {
+  test('may be empty', () => {
     expect(decode('{}')).toEqual(plain);
     expect(decode(' \r\n\t{ } ')).toEqual(plain);
     expect(decode(new Uint8Array([0xef, 0xbb, 0xbf, 0x7b, 0x7d]))).toEqual(plain);
   });
 
-  test('may say everything', () => {
+  test('may have all members', () => {
     const press = {
       id: 'b7e0',
       at: '2026-01-01T09:30:00.123+01:00',
@@ -178,12 +178,12 @@ describe('a JSON object', () => {
     ['{"toString":1}', /^unknown member "toString"; known are id, /],
     ['{"constructor":{"prototype":{"polluted":true}}}', /^unknown member "constructor"; /],
     ['{"__proto__":{"only":["a/b"]}}', /^unknown member "__proto__"; /],
-  ])('with a member that nobody knows is refused, and the nearest is named: %s', (text, error) => {
+  ])('with an unknown member is refused, and the nearest one is suggested: %s', (text, error) => {
     if (typeof error === 'string') expect(errorOf(text)).toBe(error);
     else expect(errorOf(text)).toMatch(error);
   });
 
-  test('with many or long unknown members is told so in a line', () => {
+  test('with many or long unknown members gets an error of one line', () => {
     const many = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`member${index}`, 1]));
     expect(errorOf(JSON.stringify(many))).toMatch(/^unknown member "member0".* \(and 497 more\)$/);
     expect(errorOf(JSON.stringify({ ['k'.repeat(10_000)]: 1 })).length).toBeLessThan(501);
@@ -193,7 +193,7 @@ describe('a JSON object', () => {
     ['{"only":["a/b"],"only":["c/d"]}', 'only'],
     ['{"only":["a/b"], "\\u006fnly":["c/d"]}', 'only'],
     ['{"id":"a:\\"x\\"","at":"2026-01-01T00:00:00Z","id":"b"}', 'id'],
-  ])('with a member twice is refused: %s', (text, member) => {
+  ])('with a duplicate member is refused: %s', (text, member) => {
     expect(errorOf(text)).toBe(`the member "${member}" is there twice; keep one`);
   });
 
@@ -236,14 +236,14 @@ describe('a JSON object', () => {
         [1],
       ],
     ],
-  ])('is malformed with a %s that does not fit, and the error names it', (member, values) => {
+  ])('is malformed if %s does not fit, and the error names it', (member, values) => {
     for (const value of values) {
       const error = errorOf(JSON.stringify({ [member]: value }));
       expect(error, JSON.stringify(value)).toMatch(new RegExp(`^${member}\\b`));
     }
   });
 
-  test('is malformed in words that say what to do', () => {
+  test('is malformed with a message that says what to do', () => {
     expect(errorOf('{"id": ""}')).toBe('id: must be 1 to 64 printable characters');
     expect(errorOf('{"agent": "Main"}')).toBe('agent: must match [a-z0-9][a-z0-9_-]{0,62}');
     expect(errorOf('{"only": ["guestbook"]}')).toBe('only.0: must be <namespace>/<name>');
@@ -254,7 +254,7 @@ describe('a JSON object', () => {
     expect(errorOf('[]')).toBe('must be an object, not a list');
   });
 
-  test('narrows to at most 100 applications', () => {
+  test('selects at most 100 applications', () => {
     const only = (length: number) => JSON.stringify({ only: Array.from({ length }, () => 'a/b') });
     expect(decode(only(100))).toMatchObject({ ok: true });
     expect(errorOf(only(101))).toMatch(/^only\b/);
@@ -264,12 +264,12 @@ describe('a JSON object', () => {
     expect(decode(JSON.stringify({ id }))).toEqual({ ok: true, value: { id } });
   });
 
-  test('that is nested deep is malformed and harms nobody', () => {
+  test('with deep nesting is malformed and harmless', () => {
     expect(errorOf('['.repeat(16_384))).toBe(notJson);
     expect(errorOf(`{"id":${'['.repeat(8_000)}${']'.repeat(8_000)}}`)).toMatch(/^id\b/);
   });
 
-  test('with a thousand faults is told of five', () => {
+  test('with a thousand faults gets five of them reported', () => {
     const only = Array.from({ length: 1_000 }, () => 1);
     expect(errorOf(JSON.stringify({ only })).split('; ').length).toBeLessThanOrEqual(5);
   });
@@ -277,7 +277,7 @@ describe('a JSON object', () => {
 
 describe('malformed is', () => {
   test.each(['{', '[', '{"id": }', "{'id': 'b7e0'}", '{}x', '[]]', '{"id": "b7e0"', '{press}', '  {'])(
-    'what starts like JSON and is none: %s',
+    'text that starts like JSON but is none: %s',
     (text) => {
       expect(errorOf(text)).toBe(notJson);
     },
@@ -287,7 +287,7 @@ describe('malformed is', () => {
     expect(errorOf(text)).toContain('must be an object');
   });
 
-  test('more than 16 KiB, be it JSON or text, is refused before it is parsed', () => {
+  test('a payload of more than 16 KiB, JSON or text, is refused before it is parsed', () => {
     const open = `{"source": "${'x'.repeat(16_384)}`;
     expect(errorOf(open)).toBe(`the payload has ${open.length} bytes, more than 16384`);
     expect(errorOf('x'.repeat(16_385))).toBe('the payload has 16385 bytes, more than 16384');
@@ -300,11 +300,11 @@ describe('malformed is', () => {
     [[0x70, 0x72, 0xe2, 0x82]],
     [[0x7b, 0xed, 0xa0, 0x80, 0x7d]],
     [[0xc0, 0x80]],
-  ])('what is not UTF-8: %j', (payload) => {
+  ])('bytes that are not UTF-8: %j', (payload) => {
     expect(errorOf(new Uint8Array(payload))).toBe('the payload is not UTF-8 text');
   });
 
-  test('nothing after something that was not UTF-8: a fault does not stick', () => {
+  test('no valid payload after invalid UTF-8: a fault does not stick', () => {
     expect(errorOf(new Uint8Array([0xe2, 0x82]))).toBe('the payload is not UTF-8 text');
     expect(decode('single')).toEqual(plain);
   });

@@ -39,7 +39,7 @@ describe('a topic does not compile', () => {
     expect(buttonPress.at({ button: 'main', led: 'main' }).topic).toBe('button/main/press');
   });
 
-  test('with a parameter that is no text', () => {
+  test('with a parameter that is not a string', () => {
     // @ts-expect-error ids are strings
     expect(() => buttonPress.at({ button: undefined })).toThrow(RangeError);
   });
@@ -95,20 +95,20 @@ describe('a message does not compile', () => {
     expect(sent.splice(0)).toHaveLength(4);
   });
 
-  test('with undefined for a member that may be absent', () => {
+  test('with undefined for an optional member', () => {
     // @ts-expect-error absent is absent
     publish(buttonPress.at(main), { id: undefined });
     expect(sent.splice(0)).toHaveLength(1);
   });
 
-  test('when state is to be sent as an event of the moment', () => {
+  test('when state is sent as an event', () => {
     // @ts-expect-error state is remembered and published again; only events are sent now or never
     void publishNow(buttonState.at(main), examples.buttonState);
     expect(sent.splice(0)).toHaveLength(1);
   });
 });
 
-test('what is right compiles', () => {
+test('correct code compiles', () => {
   publish(buttonSignal.at(main), examples.buttonSignal);
   publish(ledSet.at({ led: 'main' }), 'heartbeat');
   publish(app.at({ worker: 'main', namespace: 'argocd', name: 'guestbook' }), examples.app);

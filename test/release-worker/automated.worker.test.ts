@@ -7,7 +7,7 @@ import { simulatedArgoCd } from './support/argocd.ts';
 import { newCommit, newestCommit } from './support/records.ts';
 import { onBroker, startWorker, stateDirectory, workerConfig } from './support/worker.ts';
 
-it('a commit that Argo CD deploys by itself never turns the light on; one that it cannot deploy does', async () => {
+it('a commit that Argo CD deploys automatically never turns the light on, but one that it cannot deploy does', async () => {
   const { control } = await simulatedArgoCd(worldOf([{ name: 'shop', automated: true, syncMs: 50 }]));
   const { url, untilSignal, on, latest } = await onBroker();
   const config = workerConfig(url, control.url, { stateDir: stateDirectory() });

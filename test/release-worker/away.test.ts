@@ -47,8 +47,8 @@ async function here(over: Partial<Parameters<typeof showing>[0]> = {}) {
   };
 }
 
-describe('where nobody listens any more', () => {
-  it('the light is unknown, presses are refused with the reason, and all is right again when it is back', async () => {
+describe('with a closed port', () => {
+  it('the light is unknown, presses are refused with the reason, and everything recovers when Argo CD is back', async () => {
     const { argocd, untilUnknown, untilShown, press, on } = await here();
     await argocd.close();
     await untilUnknown(/ECONNREFUSED.*argocd\.server/);
@@ -65,7 +65,7 @@ describe('where nobody listens any more', () => {
     await until('the stream again', () => argocd.streams().length > 0);
   });
 
-  it('a cut that heals at once does not touch the light', async () => {
+  it('a break that heals at once does not affect the light', async () => {
     const { argocd, untilShown, signals } = await here();
     const before = signals().length;
     for (let round = 0; round < 3; round += 1) {
@@ -79,7 +79,7 @@ describe('where nobody listens any more', () => {
 });
 
 describe('behind a gateway that keeps the stream open', () => {
-  it('a press that finds nobody there is refused, and says nothing of being in sync', async () => {
+  it('a press without Argo CD is refused, and its result does not claim that anything is in sync', async () => {
     const { argocd, press, untilUnknown } = await here({
       apps: { shop: 'Synced' },
       clock: systemClock(),
@@ -89,13 +89,13 @@ describe('behind a gateway that keeps the stream open', () => {
     await untilUnknown(/HTTP 5[02]\d/);
   });
 
-  it('so is one that gets no answer in time', async () => {
+  it('so is a press that gets no answer in time', async () => {
     const { argocd, press } = await here({ apps: { shop: 'Synced' }, clock: systemClock() });
     argocd.break((request) => !isStream(request));
     expect(await press('first')).toMatchObject({ outcome: 'rejected', reason: 'argocd-unreachable' });
   });
 
-  it('so is one that comes before anything has noticed, where Argo CD has not been heard for some seconds', async () => {
+  it('so is a press before the outage was noticed, if Argo CD has been silent for some seconds', async () => {
     const clock = hurriedClock(hurry);
     const { argocd, press, on, untilUnknown } = await here({ clock });
     for (const stream of argocd.streams()) stream.write = () => true;
@@ -107,7 +107,7 @@ describe('behind a gateway that keeps the stream open', () => {
     expect(on('worker/main/release')).toEqual([]);
   });
 
-  it('a release that finds nobody there makes the light unknown, and the next press is refused', async () => {
+  it('a release without Argo CD makes the light unknown, and the next press is refused', async () => {
     const { argocd, press, untilShown, untilUnknown } = await here({ clock: systemClock() });
     const next = { ...apps, till: 'OutOfSync' } as const;
     argocd.has(next);
@@ -119,7 +119,7 @@ describe('behind a gateway that keeps the stream open', () => {
     expect(await press('second')).toMatchObject({ outcome: 'rejected', reason: 'argocd-unreachable' });
   });
 
-  it('one message tells of it, whatever the gateway says each time, and no list is asked for meanwhile', async () => {
+  it('one message reports it, however the errors of the gateway vary, and no list is requested meanwhile', async () => {
     const { argocd, untilUnknown, untilShown, on } = await here();
     const { asked, fault } = gateway();
     argocd.break(fault);
@@ -146,7 +146,7 @@ describe('behind a gateway that keeps the stream open', () => {
   });
 });
 
-it('a server that is stopped, and ends no connection, is found out by its silence', async () => {
+it('a paused server, which closes no connection, is noticed by its silence', async () => {
   const { argocd, untilUnknown, untilShown } = await here();
   // Its keep-alives stop too.
   for (const stream of argocd.streams()) stream.write = () => true;
@@ -157,7 +157,7 @@ it('a server that is stopped, and ends no connection, is found out by its silenc
   await untilShown(apps);
 });
 
-it('a slow list is no absence', async () => {
+it('a slow list is no outage', async () => {
   const { argocd, signals, press } = await here();
   let lists = 0;
   argocd.break((request, response) => isList(request) && (lists += 1) > 0 && answer(response, 500));
@@ -169,8 +169,8 @@ it('a slow list is no absence', async () => {
   expect(await press('slow')).toMatchObject({ outcome: 'accepted' });
 });
 
-describe('a token that is not accepted any more', () => {
-  it('found out by a sync makes the light unknown and not failed, until another is accepted', async () => {
+describe('a token that is no longer accepted', () => {
+  it('and is first refused for a sync makes the light unknown and not failed, until another one is accepted', async () => {
     const { argocd, press, untilUnknown, untilShown, signals, latest } = await here();
     let revoked = false;
     argocd.break((request, response) => {
@@ -197,7 +197,7 @@ describe('a token that is not accepted any more', () => {
     await untilShown({ shop: 'Synced', till: 'Synced' });
   });
 
-  it('for a sync alone is a failure, since the worker can still see', async () => {
+  it('for syncs only is a failure, since the worker can still read', async () => {
     const { argocd, press, untilSignal } = await here();
     argocd.break((request, response) => isSync(request) && answer(response, 401, refusedToken));
     expect(await press('refused')).toMatchObject({ outcome: 'accepted' });

@@ -29,7 +29,7 @@ async function bufferingProxy(target: string): Promise<string> {
   return `http://127.0.0.1:${await listenForTest(proxy)}`;
 }
 
-it('a newer commit of an application with several sources is shown, and a press releases that', async () => {
+it('a newer commit of an application with several sources is shown, and a press releases it', async () => {
   const source = { repoURL: 'https://git.example/shop.git', path: '.', targetRevision: 'main' };
   const { control } = await simulatedArgoCd({
     repositories: [

@@ -54,7 +54,7 @@ function writeFailure(stateDir: string): void {
   writeFileSync(join(stateDir, 'journal.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
 }
 
-it('a failure stays while its application cannot be compared, is told beside its fix, and ends with a release', async () => {
+it('a failure stays while its application cannot be compared, is shown beside its remedy, and ends with a release', async () => {
   const { control, start, untilSignal, publish, result, signal, says } = await arranged([shop, desk]);
   await start();
   await untilSignal('main', 'drifted');
@@ -85,7 +85,7 @@ it('a failure stays while its application cannot be compared, is told beside its
   await untilSignal('main', 'clear');
 });
 
-it('an application that was out of sync and cannot be compared is not shown as clear, nor said to be in sync', async () => {
+it('an application that was out of sync and cannot be compared is neither shown as clear nor reported as in sync', async () => {
   const { control, start, untilSignal, publish, result, latest, on, says } = await arranged([shop, desk]);
   await start();
   await untilSignal('main', 'drifted');
@@ -101,7 +101,7 @@ it('an application that was out of sync and cannot be compared is not shown as c
   expect(on('button/main/signal').map(({ signal }) => signal)).not.toContain('clear');
 });
 
-it('a failure ends when what failed is in sync, also while something else is out of sync', async () => {
+it('a failure ends when the failed application is in sync, even if another one is out of sync', async () => {
   const { control, start, stateDir, untilSignal } = await arranged([shop, desk]);
   writeFailure(stateDir);
   await start();
@@ -111,14 +111,14 @@ it('a failure ends when what failed is in sync, also while something else is out
 });
 
 describe('after a restart', () => {
-  it('a failure is still there, with its reason, and not for what is no part of it', async () => {
+  it('a failure is still shown, with its reason, but not for applications outside it', async () => {
     const { start, stateDir, says } = await arranged([shop, desk]);
     writeFailure(stateDir);
     await start();
     await says('failed', /^the last release failed at 20.*: argocd\/shop: no such namespace$/);
   });
 
-  it('a failure that was over does not come back', async () => {
+  it('a failure that had ended does not come back', async () => {
     const { control, start, stateDir, untilSignal, signal, on, journal } = await arranged([shop]);
     writeFailure(stateDir);
     const first = await start();
@@ -138,7 +138,7 @@ describe('after a restart', () => {
     expect(said.map((one) => one['signal'])).not.toContain('failed');
   });
 
-  it('a failure that was mended meanwhile is not shown again', async () => {
+  it('a failure that was fixed meanwhile is not shown again', async () => {
     const { start, stateDir, untilSignal, on } = await arranged([{ name: 'shop' }]);
     writeFailure(stateDir);
     await start();
@@ -146,7 +146,7 @@ describe('after a restart', () => {
     expect(on('button/main/signal').map((one) => one['signal'])).not.toContain('failed');
   });
 
-  it('what cannot be compared was out of sync all the same, until it can be compared', async () => {
+  it('an application that cannot be compared still counts as out of sync, until it can be compared', async () => {
     const { control, start, untilSignal, publish, on, says, journal } = await arranged([shop, desk]);
     const first = await start();
     await untilSignal('main', 'drifted');
@@ -171,7 +171,7 @@ describe('after a restart', () => {
     expect(said.map(({ signal }) => signal)).not.toContain('clear');
   });
 
-  it('a success that has just been is still shown', async () => {
+  it('a recent success is still shown', async () => {
     const { start, stateDir, untilSignal } = await arranged([{ name: 'shop' }]);
     const at = new Date().toISOString();
     const lines = linesOf(releaseOf([planned('shop')])).map((line) => ({ ...line, at }));

@@ -9,7 +9,7 @@ import { until } from '../support/wait.ts';
 import { simulatedArgoCd } from './support/argocd.ts';
 import { onBroker, startWorker, stateDirectory, workerConfig } from './support/worker.ts';
 
-it('takes what is retained for no press, and the first live message for one', async () => {
+it('ignores the retained message of a foreign button, and presses with its first live message', async () => {
   const broker = await onBroker();
   const relay = await only311(broker.url);
   onTestFinished(() => relay.stop());
@@ -36,7 +36,7 @@ it('takes what is retained for no press, and the first live message for one', as
 });
 
 it.skipIf(!hasMosquittoBroker)(
-  'does so on Mosquitto too, and shows a lamp what its button says (skipped without mosquitto)',
+  "does so on Mosquitto too, and a foreign lamp shows its button's signal (skipped without mosquitto)",
   async () => {
     const mosquitto = await startMosquitto(['allow_anonymous true']);
     const { control } = await simulatedArgoCd(worldOf([{ name: 'shop', drifted: true, syncMs: 20 }]));

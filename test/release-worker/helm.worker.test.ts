@@ -48,7 +48,7 @@ async function metadataQuestions({ url }: ArgoCdControl): Promise<readonly strin
   return Object.keys(requests).filter((request) => request.includes('/metadata'));
 }
 
-it('a chart is shown, released and verified by its version, and nobody is asked who made it', async () => {
+it('a chart is shown, released and verified by its version, and its author is never requested', async () => {
   const { control, latest, publish, result, untilSignal } = await installation({
     source: chart,
     deployed: ['1.2.2'],
@@ -74,7 +74,7 @@ it('a chart is shown, released and verified by its version, and nobody is asked 
   expect(await metadataQuestions(control)).toEqual([]);
 });
 
-it('a rollback of a chart is refused in words, and nothing is sent', async () => {
+it('a rollback of a chart is refused with the reason, and nothing is sent', async () => {
   const { control, publish, result } = await installation({
     source: chart,
     deployed: ['1.2.2'],

@@ -37,7 +37,7 @@ async function allOf(light: object, topic: string) {
   return Object.fromEntries(all);
 }
 
-describe('what a lamp is told', () => {
+describe('the message to a lamp', () => {
   it('is a colour, a brightness and an effect over Zigbee2MQTT', async () => {
     const all = await allOf({ preset: 'zigbee2mqtt', device: 'desk/lamp' }, 'zigbee2mqtt/desk/lamp/set');
     const parsed = Object.entries(all).map(([signal, text]) => [signal, JSON.parse(String(text)) as unknown]);
@@ -58,7 +58,7 @@ describe('what a lamp is told', () => {
       { preset: 'shelly-gen2', device: 'shellyplus1-a1b2c3', output: 1 },
       'shellyplus1-a1b2c3/command/switch:1',
     ],
-  ])('is on or off where it can be nothing else: %j', async (light, topic) => {
+  ])('is on or off if the lamp has no more: %j', async (light, topic) => {
     expect(await allOf(light, topic)).toEqual({
       unknown: 'off',
       releasing: 'on',
@@ -70,7 +70,7 @@ describe('what a lamp is told', () => {
     });
   });
 
-  it('is a colour and an effect of WLED, or one of its presets', async () => {
+  it('is a colour and an effect for WLED, or one of its presets', async () => {
     const light = {
       preset: 'wled',
       device: 'wled/a1b2c3',
@@ -87,7 +87,7 @@ describe('what a lamp is told', () => {
     });
   });
 
-  it('is what the configuration says, before what the preset says', async () => {
+  it('follows the configuration before the preset', async () => {
     const light = {
       preset: 'zigbee2mqtt',
       device: 'lamp',
@@ -101,7 +101,7 @@ describe('what a lamp is told', () => {
     });
   });
 
-  it('is of its own button only', async () => {
+  it('is about its own button only', async () => {
     const { connect, show, told } = await lamps([plain]);
     connect();
     show('drifted', 'other');
@@ -109,8 +109,8 @@ describe('what a lamp is told', () => {
   });
 });
 
-describe('when a lamp is told', () => {
-  it('is on the first connection, and not before', async () => {
+describe('a lamp gets a message', () => {
+  it('on the first connection, and not before', async () => {
     const { connect, show, told } = await lamps([plain]);
     show('unknown');
     show('drifted');
@@ -119,7 +119,7 @@ describe('when a lamp is told', () => {
     expect(told()).toEqual(['on']);
   });
 
-  it('is when it changes, and not when another signal says the same', async () => {
+  it('when the message changes, and not when another signal has the same one', async () => {
     const { clock, connect, show, told } = await lamps([plain]);
     connect();
     for (const signal of ['clear', 'clear', 'blocked', 'drifted', 'drifted'] as const) {
@@ -129,7 +129,7 @@ describe('when a lamp is told', () => {
     expect(told()).toEqual(['off', 'on']);
   });
 
-  it('is twice a second at most, and the latest wins', async () => {
+  it('twice a second at most, and the latest one wins', async () => {
     const { clock, connect, show, told } = await lamps([
       {
         topic: 'lamp/set',
@@ -153,7 +153,7 @@ describe('when a lamp is told', () => {
     expect(told()).toEqual(['d', 's']);
   });
 
-  it('is again on every connection, and after a while by itself', async () => {
+  it('again on every connection, and repeatedly after a while', async () => {
     const { clock, fake, connect, show, told } = await lamps([{ ...plain, againEveryMs: 300_000 }]);
     connect();
     show('drifted');
@@ -172,7 +172,7 @@ describe('when a lamp is told', () => {
     expect(told()).toHaveLength(4);
   });
 
-  it('is never of a stand-by: the lamps are those of the active one', async () => {
+  it('never from a stand-by: the lamps belong to the active worker', async () => {
     const { clock, fake, connect, show, stop, told } = await lamps([{ ...plain, againEveryMs: 60_000 }]);
     connect();
     show('drifted');
@@ -217,7 +217,7 @@ describe('a lamp that is back', () => {
       '{"a":{"b":true}}',
       '{"a":{}}',
     ],
-  ])('is told again: %j', async (light, topic, back, online, offline) => {
+  ])('gets its message again: %j', async (light, topic, back, online, offline) => {
     const { clock, fake, connect, show, told } = await lamps([light]);
     connect();
     show('drifted');
@@ -233,7 +233,7 @@ describe('a lamp that is back', () => {
     expect(fake.subscriptions).toContainEqual({ filter: back, options: { withoutRetained: true } });
   });
 
-  it('is told once in 5 s, though it says so without end', async () => {
+  it('gets it once in 5 s, even if it announces itself without end', async () => {
     const { clock, fake, connect, show, told } = await lamps([
       { ...plain, back: { topic: 'lamp/lwt', when: 'x' } },
     ]);
@@ -251,8 +251,8 @@ describe('a lamp that is back', () => {
   });
 });
 
-describe('at the end', () => {
-  it('the lamps say unknown, and nothing more', async () => {
+describe('at a stop', () => {
+  it('the lamps show unknown, and get nothing more', async () => {
     const { clock, fake, connect, show, stop, told } = await lamps([
       {
         ...plain,
@@ -274,7 +274,7 @@ describe('at the end', () => {
     expect(clock.pendingTimers()).toBe(0);
   });
 
-  it('nothing is said without a connection, and nothing is waited for', async () => {
+  it('nothing is sent without a connection, and nothing is awaited', async () => {
     const { fake, show, stop, told } = await lamps([plain]);
     fake.acknowledges = 'never';
     fake.setState('connecting');

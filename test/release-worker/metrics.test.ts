@@ -57,7 +57,7 @@ test('the first press and the first release of a configured button are increases
   expect([...after.keys()]).toEqual([...before.keys()]);
 });
 
-test('presses of any number of strange buttons, and a release of a former button, make one label', async () => {
+test('presses of any number of unknown buttons, and a release of a removed button, share one label', async () => {
   const { registry, metrics } = arranged();
   const before = await scrape(registry);
   for (const button of [
@@ -77,7 +77,7 @@ test('presses of any number of strange buttons, and a release of a former button
   expect(after.get('release_button_releases_total{button="unknown",outcome="succeeded"}')).toBe(1);
 });
 
-test('a release whose clock was set back took no negative time', async () => {
+test('a release during which the clock was set back has no negative duration', async () => {
   const { registry, metrics } = arranged();
   metrics.released(release({ finishedAt: '2025-12-31T23:00:00.000Z' }));
   const series = await scrape(registry);
@@ -86,7 +86,7 @@ test('a release whose clock was set back took no negative time', async () => {
   expect(series.get(`release_button_release_duration_seconds_count{${labels}}`)).toBe(1);
 });
 
-test('a release takes as long as the monotonic clock says, whatever the wall clock does', async () => {
+test('a release lasts as long as the monotonic clock says, whatever the wall clock does', async () => {
   const { registry, metrics } = arranged();
   metrics.released(release({ finishedAt: '2027-01-01T00:00:00.000Z' }), 4_500);
   const series = await scrape(registry);
@@ -94,7 +94,7 @@ test('a release takes as long as the monotonic clock says, whatever the wall clo
   expect(series.get(`release_button_release_duration_seconds_sum{${labels}}`)).toBe(4.5);
 });
 
-test('the light and its applications by state, until the next look', async () => {
+test('the light and its applications by state, until the next scrape', async () => {
   const { registry, metrics } = arranged();
   const apps = [
     drifted('a'),
@@ -117,7 +117,7 @@ test('the light and its applications by state, until the next look', async () =>
   }).toEqual({ drifted: 1, unknown: 0, outOfSync: 2, inSync: 1, notKnown: 1, blocked: 1, unhealthy: 1 });
 });
 
-test('the oldest drift is dated by the clock of now, and gone with the drift', async () => {
+test('the oldest drift is dated by the current clock, and gone with the drift', async () => {
   const { registry, clock, metrics } = arranged();
   const drift = countDrift([drifted('a')], () => undefined);
   const name = 'release_button_drift_oldest_timestamp_seconds{button="main"}';
@@ -133,7 +133,7 @@ test('the oldest drift is dated by the clock of now, and gone with the drift', a
   expect((await scrape(registry)).has(name)).toBe(false);
 });
 
-test('what is true at the scrape: when Argo CD was heard, whether it is fresh, what runs', async () => {
+test('the state at the scrape: when Argo CD was heard, whether it is fresh, and which releases run', async () => {
   const { registry, clock, now } = arranged();
   const heard = 'release_button_argocd_heard_timestamp_seconds';
   const before = await scrape(registry);

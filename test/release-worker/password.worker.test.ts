@@ -30,7 +30,7 @@ async function installation(password: string) {
   return { ...broker, control, write };
 }
 
-it('a session that has ended is followed by another, and the press in between is carried out once', async () => {
+it('an expired session is followed by another one, and the press in between is carried out once', async () => {
   const { control, untilSignal, publish, result } = await installation('first-password');
   await untilSignal('main', 'drifted');
   // As after a restart of Argo CD with another key: all earlier sessions are invalid.
@@ -44,7 +44,7 @@ it('a session that has ended is followed by another, and the press in between is
   await untilSignal('main', 'drifted');
 });
 
-it('a wrong password is unknown with the remedy; the right one in the file counts without a restart', async () => {
+it('a wrong password makes the light unknown with the remedy; the right one in the file works without a restart', async () => {
   const { untilSignal, latest, publish, result, write, heard } = await installation('wrong-password');
   await until('the reason', () =>
     /argocd\.username and argocd\.password/.test(String(latest('button/main/signal')?.['reason'])),

@@ -38,7 +38,7 @@ it('is shown by the stream when Argo CD has polled, and not before', async () =>
 it.each([
   ['lost events', { streams: { dropEvents: 1 } }],
   ['refused', { streams: { cut: true }, requests: [{ path: '*/stream/*', status: 503 }] }],
-])('is shown by the list where the stream has %s', async (_, faults) => {
+])('is shown by the list if the stream has %s', async (_, faults) => {
   const { control, poll, untilSignal } = await installation({ listEveryMs: 1_000, maxAgeMs: 2_000 });
   await control.post('faults', faults);
   await control.post('drift', { app: 'shop', noticed: false });
@@ -46,7 +46,7 @@ it.each([
   await untilSignal('main', 'drifted');
 });
 
-it('that nobody has noticed is found by the press itself, and released', async () => {
+it('that Argo CD has not noticed is found by the press itself, and released', async () => {
   const { control, publish, result, latest } = await installation();
   await control.post('drift', { app: 'shop', noticed: false });
   await publish('button/main/press', '{"id": "p1"}');

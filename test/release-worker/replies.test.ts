@@ -11,11 +11,11 @@ function answering(about: { responseTopic?: string }, id?: string) {
   return fake.published;
 }
 
-it('an id is answered below `reply/`', () => {
+it('a request with an id gets its reply below `reply/`', () => {
   expect(answering({}, 'r1')).toEqual([{ topic: 'reply/r1', message: { id: 'r1', ...yes } }]);
 });
 
-it('a response topic is answered too, by its last level where there is no id', () => {
+it('a response topic gets a reply too, at its last level if there is no id', () => {
   expect(answering({ responseTopic: 'release-button/reply/abc' })).toEqual([
     { topic: 'reply/abc', message: { id: 'abc', ...yes } },
   ]);
@@ -30,10 +30,10 @@ it.each([
   'elsewhere/reply/x',
   'release-button/reply/a/b',
   'release-button/reply/+',
-])('nothing is sent to %s on somebody else’s behalf', (responseTopic) => {
+])('nothing is sent to %s for another client', (responseTopic) => {
   expect(answering({ responseTopic })).toEqual([]);
 });
 
-it('an id that fits no topic is answered by none', () => {
+it('an id that fits no topic gets no reply', () => {
   expect(answering({}, 'a/b')).toEqual([]);
 });

@@ -52,7 +52,7 @@ async function arrange(
 }
 
 describe('a freeze.json that cannot be read', () => {
-  it('freezes every button, says which file, and is replaced by the next request', async () => {
+  it('freezes every button, is named in the reason, and is replaced by the next request', async () => {
     const stateDir = stateDirectory();
     writeFileSync(join(stateDir, 'freeze.json'), '\0\0\0\0');
     const { press, ask, latest, untilSignal, onDisk } = await arrange({ stateDir });
@@ -69,7 +69,7 @@ describe('a freeze.json that cannot be read', () => {
 });
 
 describe('a full disk', () => {
-  it('keeps a freeze from being remembered, not from holding, and unfreezes nothing until there is room', async () => {
+  it('keeps a freeze from being stored, but not from holding, and prevents unfreezing until there is room', async () => {
     const stateDir = stateDirectory();
     const { press, ask, untilSignal, latest } = await arrange({ stateDir });
     await untilSignal('main', 'drifted');
@@ -99,7 +99,7 @@ describe('a retained request', () => {
     ['freeze/set', '{"frozen": tr'],
     ['worker/main/terminate', '{"id": "t1"}'],
     ['worker/main/terminate', 'now'],
-  ])('is not obeyed and taken off the broker, found or coming: %s %s', async (topic, payload) => {
+  ])('is not obeyed but cleared on the broker, whether found or new: %s %s', async (topic, payload) => {
     const { publish, heard, latest, untilSignal, press, on } = await arrange({
       applications: [{ ...shop, hookNeverEnds: true }],
       before: ({ publish }) => publish(topic, payload, true),
@@ -121,7 +121,7 @@ describe('a retained request', () => {
 });
 
 describe('a request', () => {
-  it('is answered at its response topic with its correlation data, and nowhere but below reply/', async () => {
+  it('is answered at its response topic with its correlation data, and nowhere else but below reply/', async () => {
     const { request, heard, latest, ask } = await arrange();
     await request('freeze/set', '{"frozen": true}', 'release-button/reply/mine', 'data 1');
     await until('the reply', () => latest('reply/mine'));
@@ -179,7 +179,7 @@ describe('a request', () => {
 });
 
 describe('terminating', () => {
-  it('one application of two releases leaves the other release alone', async () => {
+  it('one application of two releases does not affect the other release', async () => {
     const endless = (name: string) => ({ name, drifted: true, hookNeverEnds: true });
     const { press, ask, untilSignal, on, latest, control } = await arrange({
       applications: [endless('shop'), endless('till')],
@@ -233,7 +233,7 @@ it('the freeze of a button is answered by the worker that has it, and by no othe
   expect(on('reply/ask-1')).toHaveLength(1);
 });
 
-describe('a rollback of which the worker was killed', () => {
+describe('a rollback whose worker was killed', () => {
   const back = releaseOf([planned('shop', { from: newCommit, to: oldCommit })], {
     action: 'rollback',
     settings: { refresh: 'none' },
@@ -252,7 +252,7 @@ describe('a rollback of which the worker was killed', () => {
     return arrange({ stateDir, applications: [rolledBack] });
   };
 
-  it('behind its end and before the freeze, freezes the button', async () => {
+  it('after its end and before the freeze, freezes the button', async () => {
     const { latest, untilSignal, press, control } = await after(linesOf(back).slice(0, -1));
     await until('the end', () => latest('worker/main/release/last'));
     expect(latest('worker/main/release/last')).toMatchObject({ action: 'rollback', outcome: 'succeeded' });
@@ -275,7 +275,7 @@ describe('a rollback of which the worker was killed', () => {
   });
 });
 
-it('a rollback whose freeze meets a full disk is frozen all the same', async () => {
+it('a rollback still freezes if the disk is full', async () => {
   const stateDir = stateDirectory();
   symlinkSync('/dev/full', join(stateDir, 'freeze.json.new'));
   const { publish, press, untilSignal, latest, result } = await arrange({

@@ -17,7 +17,7 @@ async function file(text: string): Promise<string> {
   return join(folder, 'secret');
 }
 
-it('a token that was replaced in its file since the start is found, and an Argo CD on this machine without the proxy', async () => {
+it('a token that was replaced in its file after the start is used, and an Argo CD on this machine bypasses the proxy', async () => {
   for (const name of ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY']) vi.stubEnv(name, 'http://127.0.0.1:1');
   onTestFinished(() => {
     vi.unstubAllEnvs();
@@ -32,7 +32,7 @@ it('a token that was replaced in its file since the start is found, and an Argo 
   await untilSignal('main', 'drifted');
 });
 
-it('name, password and headers go to Argo CD', async () => {
+it('name, password and headers are sent to Argo CD', async () => {
   const { url: server, asked } = await serve((response, { path }) => {
     response.writeHead(200, { 'content-type': 'application/json' });
     if (path === '/api/v1/session') response.end('{"token":"of-the-session"}');

@@ -69,8 +69,8 @@ function watching(stateDir: string) {
 }
 
 // Only root may mount; for other users these are skipped, and named as skipped.
-describe.skipIf(!mayMount)('a state directory on a disk of its own (mounting it needs root)', () => {
-  it('that is full is said after a failed press, nothing is released, and a press is as soon as there is room', async () => {
+describe.skipIf(!mayMount)('a state directory on a separate disk (mounting it needs root)', () => {
+  it('that is full is reported after a failed press, and a press releases again as soon as there is room', async () => {
     const disk = tinyDisk();
     const { press, isBlocked, isWell, control } = await working(disk.path);
     disk.fill();
@@ -87,7 +87,7 @@ describe.skipIf(!mayMount)('a state directory on a disk of its own (mounting it 
     await isWell();
   });
 
-  it('that is read-only is said, and nothing is released', async () => {
+  it('that is read-only is reported, and nothing is released', async () => {
     const path = place();
     const { isBlocked, isWell, press, control } = await working(path);
     const disk = tinyDisk(path);
@@ -100,7 +100,7 @@ describe.skipIf(!mayMount)('a state directory on a disk of its own (mounting it 
     await isWell();
   });
 
-  it('that is full is known before somebody presses, and that there is room again', async () => {
+  it('that is full is noticed before anybody presses, and so is room on it', async () => {
     const disk = tinyDisk();
     const { clock, state } = watching(disk.path);
     await state.start();
@@ -114,7 +114,7 @@ describe.skipIf(!mayMount)('a state directory on a disk of its own (mounting it 
     await until('room', () => state.problem() === undefined);
   });
 
-  it('that is read-only is known at the start', async () => {
+  it('that is read-only is noticed at the start', async () => {
     const disk = tinyDisk();
     disk.readOnly();
     const { state } = watching(disk.path);
@@ -125,7 +125,7 @@ describe.skipIf(!mayMount)('a state directory on a disk of its own (mounting it 
   });
 });
 
-it('a state directory that is deleted under the worker is noticed, and a new one is written on', async () => {
+it('a state directory that is deleted under the worker is noticed, and the worker continues in a new one', async () => {
   const path = join(place(), 'state');
   const { press, isBlocked, isWell, control } = await working(path);
   rmSync(path, { recursive: true });
@@ -139,7 +139,7 @@ it('a state directory that is deleted under the worker is noticed, and a new one
 });
 
 describe('a journal that cannot be written', () => {
-  it('in a directory that can stays a problem until the journal can be', async () => {
+  it('in a writable directory stays a problem until it can be written', async () => {
     let works = false;
     const refuse = () => (works ? Promise.resolve() : Promise.reject(new Error('the file is immutable')));
     const { state } = watching(place());

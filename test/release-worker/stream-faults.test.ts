@@ -102,7 +102,7 @@ const blinding: Readonly<Record<string, Row>> = {
   },
 };
 
-describe('shows what is so after, and unknown during', () => {
+describe('shows the truth after, and unknown during', () => {
   it.each(Object.entries(blinding))('%s', async (_, { begin, end, reason }) => {
     const { argocd, untilShown, untilUnknown } = await showing({ apps: before, maxAgeMs: 20_000 });
     await untilShown(before);
@@ -180,7 +180,7 @@ function eachStream(argocd: BreakableArgoCd, write: (stream: ServerResponse) => 
   });
 }
 
-describe('shows what is so, by lists, although the stream is', () => {
+describe('shows the truth from lists although the stream is', () => {
   it.each(Object.entries(streams))('%s', async (_, begin) => {
     const { argocd, untilShown, signals } = await showing({ apps: before });
     await untilShown(before);
@@ -199,7 +199,7 @@ describe('shows what is so, by lists, although the stream is', () => {
   });
 });
 
-it('reads a character that comes in two pieces', async () => {
+it('reads a character that arrives in two pieces', async () => {
   const { argocd, untilShown, latest } = await showing({ apps: before });
   await untilShown(before);
   const [stream] = await until('the stream', () =>
@@ -211,7 +211,7 @@ it('reads a character that comes in two pieces', async () => {
   await until('the message', () => latest('worker/main/app/argocd/till')?.['message'] === 'naïve → 😀 店鋪');
 });
 
-it('takes no more of an event without end than it may have, and goes on', async () => {
+it('reads no more than the limit of an event without end, and continues', async () => {
   const { argocd, untilShown } = await showing({ apps: before });
   await untilShown(before);
   const taken: number[] = [];
@@ -282,7 +282,7 @@ describe('a clock that jumps', () => {
     expect(signals().slice(first)).not.toContain('unknown');
   });
 
-  it('by hours while nothing was heard makes what was known old', async () => {
+  it('by hours without news makes the known state stale', async () => {
     const { jump, clock } = jumping();
     const { argocd, untilShown, untilUnknown } = await showing({ apps: before, clock, maxAgeMs: 3_600_000 });
     await untilShown(before);

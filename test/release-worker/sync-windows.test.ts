@@ -5,7 +5,7 @@ import { until } from '../support/wait.ts';
 import { simulatedArgoCd } from './support/argocd.ts';
 import { onBroker, startWorker, stateDirectory, workerConfig } from './support/worker.ts';
 
-it('what is written down about a closed window is the reason of the light and of the answer to a press', async () => {
+it('the description of a closed window is the reason for the light and in the result of a press', async () => {
   const window = {
     kind: 'deny' as const,
     schedule: '* * * * *',

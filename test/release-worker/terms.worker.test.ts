@@ -37,7 +37,7 @@ async function takenOver(before: (broker: Awaited<ReturnType<typeof onBroker>>) 
   };
 }
 
-it('a freeze of the other term holds after the take-over, on the light and for presses', async () => {
+it('a freeze of the other process holds after the take-over, for the light and for presses', async () => {
   const { publish, latest, on, result, untilSignal, giveBack, control } = await takenOver(() =>
     Promise.resolve(),
   );
@@ -54,7 +54,7 @@ it('a freeze of the other term holds after the take-over, on the light and for p
   expect(shown.map(({ signal }) => signal).filter((signal) => signal !== 'blocked')).toEqual([]);
 });
 
-it('a freeze that the other term has lifted stays lifted', async () => {
+it('a freeze that the other process has lifted stays lifted', async () => {
   const { publish, latest, result, giveBack } = await takenOver(async (broker) => {
     await broker.publish('freeze/set', '{"frozen": true, "reason": "holiday", "id": "f1"}');
     await until('the answer', () => broker.latest('reply/f1'));
@@ -68,7 +68,7 @@ it('a freeze that the other term has lifted stays lifted', async () => {
   expect(latest('worker/main/freeze/state')).toMatchObject({ frozen: false });
 });
 
-it('the last release is the last one also after a take-over, and its press does not count again', async () => {
+it('the last release stays the last one after a take-over, and its press does not count again', async () => {
   const { publish, latest, untilSignal, result, giveBack, control } = await takenOver(async (broker) => {
     await broker.publish('button/main/press', '{"id": "pa"}');
     await until('the first release', () => broker.latest('worker/main/release/last')?.['pressId'] === 'pa');
@@ -85,7 +85,7 @@ it('the last release is the last one also after a take-over, and its press does 
   expect(latest('worker/main/release/last')?.['pressId']).toBe('pb');
 });
 
-it('a freeze on the broker holds although the first connection is cut at once', async () => {
+it('a freeze on the broker holds although the first connection breaks at once', async () => {
   const { control } = await simulatedArgoCd(drifted);
   const broker = await onBroker();
   await broker.publish('worker/main/freeze/state', '{"frozen": true, "reason": "holiday"}', true);
@@ -102,7 +102,7 @@ it('a freeze on the broker holds although the first connection is cut at once', 
   expect(broker.latest('worker/main/freeze/state')).toMatchObject({ frozen: true, reason: 'holiday' });
 });
 
-it('a press has one result, also where the connection broke before it was acknowledged', async () => {
+it('a press has one result, even if the connection broke before its acknowledgement', async () => {
   const { control } = await simulatedArgoCd(worldOf([{ name: 'shop', drifted: false }]));
   const broker = await onBroker();
   let isCut = false;

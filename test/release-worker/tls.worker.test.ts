@@ -41,7 +41,7 @@ describe.skipIf(!hasOpenssl)('Argo CD behind TLS (skipped without openssl)', () 
     return { ...broker, control, relay, trust };
   }
 
-  it('is shown and released, stream and sync over TLS', async () => {
+  it('is shown and released, with stream and sync over TLS', async () => {
     const { untilSignal, publish, result, control } = await installation('server', 'ca');
     await untilSignal('main', 'drifted');
     await publish('button/main/press', '{"id": "p1"}');
@@ -71,7 +71,7 @@ describe.skipIf(!hasOpenssl)('Argo CD behind TLS (skipped without openssl)', () 
     },
   );
 
-  it('is known again after its certificate has changed, once argocd.caFile has too, without a restart', async () => {
+  it('is known again after its certificate and argocd.caFile have changed, without a restart', async () => {
     const { untilSignal, relay, trust, publish, control } = await installation('server', 'ca');
     await untilSignal('main', 'drifted');
     await publish('button/main/press', '{"id": "p1"}');

@@ -59,7 +59,7 @@ const releasing = async (world: unknown, over: Partial<ButtonConfig> = {}) => {
   };
 };
 
-it('presses for one application each, all at once, are one release that syncs each of them once', async () => {
+it('presses for one application each at the same moment become one release that syncs each of them once', async () => {
   const names = ['shop', 'desk', 'till', 'bare'];
   const world = worldOf(names.map((name) => ({ name, drifted: true, syncMs: 20 })));
   const { publish, result, latest, on, control, journal } = await releasing(world, {
@@ -82,7 +82,7 @@ it('presses for one application each, all at once, are one release that syncs ea
   expect(journal().split('"type":"finished"').length).toBe(2);
 });
 
-describe('a sync that goes on after its release has timed out', () => {
+describe('a sync that continues after its release has timed out', () => {
   const hanging = { name: 'shop', drifted: true, hookNeverEnds: true, syncMs: 20 };
   const stillRuns =
     /the sync of release [0-9a-f-]+ \(timed out at .+\) is still running; `release-button terminate --app argocd\/shop` ends it/;
@@ -90,7 +90,7 @@ describe('a sync that goes on after its release has timed out', () => {
   it.each([
     ['at once', false],
     ['after a restart', true],
-  ])('is known as ours and can be ended, %s', async (_, restarted) => {
+  ])('is recognized as ours and can be ended, %s', async (_, restarted) => {
     const { worker, start, timeOut, publish, result, latest, reply, phase, journal, control } =
       await releasing(worldOf([hanging]));
     await timeOut();
@@ -135,7 +135,7 @@ describe('a sync that goes on after its release has timed out', () => {
     expect((await control.syncs()).length).toBe(2);
   });
 
-  it('corrects the light also where another release of the button began meanwhile', async () => {
+  it('corrects the light, even if another release of the button has begun meanwhile', async () => {
     const { publish, result, latest, reply } = await releasing(
       worldOf([hanging, { name: 'desk', drifted: true, syncMs: 20 }]),
     );
@@ -151,7 +151,7 @@ describe('a sync that goes on after its release has timed out', () => {
     await until('the corrected reason', () => reason().endsWith('argocd/shop: the sync was terminated'));
   });
 
-  it('can be ended by its name also where the journal is lost', async () => {
+  it('can be ended by its name, even if the journal is lost', async () => {
     const { worker, start, timeOut, publish, reply, phase, result, untilSignal, latest } = await releasing(
       worldOf([hanging]),
     );
@@ -173,14 +173,14 @@ describe('a sync that goes on after its release has timed out', () => {
     await until('its end', async () => (await phase()) === 'Failed');
   });
 
-  describe('because the controller was away', () => {
+  describe('because the controller was down', () => {
     const waiting = () =>
       releasing(worldOf([{ name: 'shop', drifted: true, syncMs: 20 }]), { refresh: 'none' });
 
     it.each([
       ['while the worker runs', false],
       ['while the worker is away', true],
-    ])('and is carried out late, %s, corrects what was said', async (_, away) => {
+    ])('and is carried out late, %s, corrects the report', async (_, away) => {
       const { worker, start, timeOut, publish, result, latest, control, journal, phase, on, reply } =
         await waiting();
       await control.post('faults', { controllerDown: true });
@@ -216,7 +216,7 @@ describe('a sync that goes on after its release has timed out', () => {
       expect((await control.syncs()).length).toBe(1);
     });
 
-    it('cannot be ended before Argo CD begins, and is then', async () => {
+    it('cannot be ended before Argo CD begins, but then it can', async () => {
       const { timeOut, publish, reply, control, latest, phase } = await waiting();
       await control.post('world', { adjust: [{ name: 'shop', hookNeverEnds: true }] });
       await control.post('faults', { controllerDown: true });

@@ -15,7 +15,7 @@ import { patienceMs } from '../support/patience.ts';
 const shop = { name: 'shop', drifted: true, syncMs: 20 };
 const till = { name: 'till', drifted: true, syncMs: 20 };
 
-it('goes from a press to a release, and says each step', async () => {
+it('leads from a press to a release, and publishes each step', async () => {
   const { control } = await simulatedArgoCd(worldOf([shop]));
   const { url, publish, result, untilSignal, on, latest } = await onBroker();
   await startWorker(workerConfig(url, control.url, { stateDir: stateDirectory() }));
@@ -49,7 +49,7 @@ it('goes from a press to a release, and says each step', async () => {
   expect((await control.syncs()).length).toBe(1);
 });
 
-it('refuses what was meant to be narrow, hears nothing in what is empty, and takes a narrow press', async () => {
+it('refuses a malformed selection, ignores an empty payload, and accepts a valid selection', async () => {
   const { control } = await simulatedArgoCd(worldOf([shop, till]));
   const { url, publish, result, untilSignal, on, latest } = await onBroker();
   await startWorker(workerConfig(url, control.url, { stateDir: stateDirectory() }));
@@ -71,7 +71,7 @@ it('refuses what was meant to be narrow, hears nothing in what is empty, and tak
 });
 
 describe('two workers on one prefix', () => {
-  it('leave each other their buttons and applications', async () => {
+  it("do not touch each other's buttons and applications", async () => {
     const { control } = await simulatedArgoCd(worldOf([shop, till]));
     const { url, publish, result, untilSignal, on, latest, heard } = await onBroker();
     const of = (id: string, name: string) =>
@@ -124,7 +124,7 @@ describe('two workers on one prefix', () => {
 });
 
 describe('a button', () => {
-  it('that two workers have releases nothing until one of them gives it up, and both say so', async () => {
+  it('of two workers releases nothing until one of them gives it up, and both report it', async () => {
     const { control } = await simulatedArgoCd(worldOf([shop]));
     const { url, publish, result, untilSignal, on, heard, latest } = await onBroker();
     const of = (id: string, ...buttons: string[]) =>
@@ -164,7 +164,7 @@ describe('a button', () => {
     expect(heard.filter(({ topic }) => topic === 'worker/one/release/last')).toEqual([]);
   });
 
-  it('that a worker no longer has is not vouched for: its signal is cleared', async () => {
+  it('that was removed from a worker is no longer vouched for: its signal is cleared', async () => {
     const { control } = await simulatedArgoCd(worldOf([shop]));
     const { url, untilSignal, heard } = await onBroker();
     const stateDir = stateDirectory();
@@ -183,7 +183,7 @@ describe('a button', () => {
 });
 
 describe('after a restart', () => {
-  it('says again what was released last, and that it failed', async () => {
+  it('publishes the last release again, and that it failed', async () => {
     const { control } = await simulatedArgoCd(worldOf([shop]));
     const stateDir = stateDirectory();
     const lines = linesOf(releaseOf([planned('shop')])).map((line) =>
@@ -203,7 +203,7 @@ describe('after a restart', () => {
     expect(latest('worker/main/release/current')).toEqual({ state: 'idle' });
   });
 
-  it('answers a press that had no answer, once', async () => {
+  it('answers an unanswered press once', async () => {
     const { control } = await simulatedArgoCd(worldOf([shop]));
     const stateDir = stateDirectory();
     const path = join(stateDir, 'journal.jsonl');
@@ -226,7 +226,7 @@ describe('after a restart', () => {
     expect(on('button/main/result').map(({ pressId }) => pressId)).toEqual(['early', 'unanswered']);
   });
 
-  it('keeps the answer until there is a broker', async () => {
+  it('keeps the result until there is a broker', async () => {
     const { control } = await simulatedArgoCd(worldOf([shop]));
     const stateDir = stateDirectory();
     const path = join(stateDir, 'journal.jsonl');
@@ -237,7 +237,7 @@ describe('after a restart', () => {
     expect(readFileSync(path, 'utf8')).not.toContain('"answered"');
   });
 
-  it('knows an id that it has counted before', async () => {
+  it('recognizes an id that it has counted before', async () => {
     const { control } = await simulatedArgoCd(worldOf([{ name: 'shop' }]));
     const stateDir = stateDirectory();
     const { url, publish, result, on, untilSignal } = await onBroker();
@@ -254,7 +254,7 @@ describe('after a restart', () => {
     expect(on('button/main/result')[1]).toMatchObject({ reason: 'duplicate' });
   });
 
-  it('takes back what a former run has left of applications that are gone', async () => {
+  it('clears what an earlier process has left of applications that are gone', async () => {
     const { control } = await simulatedArgoCd(worldOf([shop]));
     const { url, publish, untilSignal, heard } = await onBroker();
     const left = {
@@ -276,7 +276,7 @@ describe('after a restart', () => {
   });
 });
 
-it('a retained press releases nothing and is taken off the broker', async () => {
+it('a retained press releases nothing and is cleared on the broker', async () => {
   const { control } = await simulatedArgoCd(worldOf([shop]));
   const { url, publish, untilSignal, on, heard } = await onBroker();
   await publish('button/main/press', 'press', true);

@@ -61,7 +61,7 @@ async function working(
 }
 
 describe('the freeze file', () => {
-  it('that is corrupt freezes everything, says which file, and is repaired by unfreezing', async () => {
+  it('that is corrupt freezes everything, is named in the reason, and is repaired by unfreezing', async () => {
     const stateDir = stateDirectory();
     writeFileSync(join(stateDir, 'freeze.json'), '\u0000\u0000');
     const { press, ask, latest, control, untilSignal } = await working([shop], { stateDir });
@@ -77,7 +77,7 @@ describe('the freeze file', () => {
     expect(await press()).toMatchObject({ outcome: 'accepted' });
   });
 
-  it('that cannot be written: freezing holds with a warning, lifting is refused until it can', async () => {
+  it('that is not writable: a freeze holds with a warning, and lifting it is refused until it is writable', async () => {
     const { stateDir, press, ask, latest } = await working([shop]);
     // Even with all rights, a directory cannot be opened as a file.
     const inTheWay = join(stateDir, 'freeze.json.new');
@@ -100,8 +100,8 @@ describe('the freeze file', () => {
   });
 });
 
-describe('requests that are retained', () => {
-  it('are taken off the broker and not obeyed, also where they were there before the worker', async () => {
+describe('retained requests', () => {
+  it('are cleared on the broker and not obeyed, even if they were there before the worker', async () => {
     const { heard, latest, publish, press, ask, untilSignal } = await working(
       [{ ...shop, hookNeverEnds: true }],
       {
@@ -138,7 +138,7 @@ describe('requests that are retained', () => {
   });
 });
 
-describe('requests that nobody means well', () => {
+describe('malformed and hostile requests', () => {
   it('freeze nothing, end nothing, and are answered below `reply/` only', async () => {
     const { url, heard, ask, latest, press } = await working([shop]);
     const client = await connectAsync(url, { protocolVersion: 5, reconnectPeriod: 0 });
@@ -181,7 +181,7 @@ describe('requests that nobody means well', () => {
 });
 
 describe('terminating', () => {
-  it('one application of two releases leaves the others running', async () => {
+  it('one application of two releases does not end the others', async () => {
     const { press, ask, on, latest, control, untilSignal } = await working(
       [
         { ...shop, hookNeverEnds: true },
@@ -218,7 +218,7 @@ describe('terminating', () => {
 describe('a rollback', () => {
   const both = [button({ on: { press: 'release', hold: 'rollback' }, coolDownMs: 0 })];
 
-  it('whose end was not seen in time freezes the button too, since it may still come through', async () => {
+  it('whose end was not seen in time freezes the button too, since it may still succeed', async () => {
     const { press, control, latest, untilSignal } = await working([shop], {
       buttons: both,
       appTimeoutMs: 1_500,
@@ -247,7 +247,7 @@ describe('a rollback', () => {
   });
 });
 
-it('releases in waves as the button has them', async () => {
+it('releases in the waves of the button', async () => {
   const { press, on, untilSignal } = await working([shop, till], {
     buttons: [button({ waves: [['till'], ['argocd/shop']] })],
   });
@@ -262,7 +262,7 @@ it('releases in waves as the button has them', async () => {
   ]);
 });
 
-it('looks at Git by a gesture, also while frozen, and releases nothing', async () => {
+it('refreshes by a gesture, also while frozen, and releases nothing', async () => {
   const { press, ask, control, untilSignal } = await working([{ name: 'shop' }], {
     buttons: [button({ on: { press: 'release', double: 'refresh' }, coolDownMs: 0 })],
   });

@@ -18,7 +18,7 @@ describe('the delays', () => {
     );
   });
 
-  test('never shrink as failures add up, double until the bound, and then stay', () => {
+  test('never shrink with more failures, double until the bound, and then stay', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 60 }), bounds, random, (failures, options, chance) => {
         const [one, next] = [failures, failures + 1].map((count) => backoffMs(count, options, chance));

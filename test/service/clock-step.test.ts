@@ -19,8 +19,8 @@ function watching() {
   };
 }
 
-describe('the clock without its last step', () => {
-  test('is none where there was no step, nor where the clock is corrected gradually', () => {
+describe('the time before the last step', () => {
+  test('is undefined without a step, and if the clock is corrected gradually', () => {
     const { clock, steps } = watching();
     for (let second = 0; second < 100; second += 1) {
       clock.advance(1_000);
@@ -32,7 +32,7 @@ describe('the clock without its last step', () => {
   test.each([
     ['back', -hour, 0],
     ['forward, once what a sleep would have left is read', hour, 2_000],
-  ])('goes on after a step %s', (_, ms, afterMs) => {
+  ])('continues after a step %s', (_, ms, afterMs) => {
     const { clock, steps } = watching();
     clock.advance(5_000);
     const before = clock.now();
@@ -44,7 +44,7 @@ describe('the clock without its last step', () => {
     expect(steps.former()).toBe(before + afterMs + 10 * hour);
   });
 
-  test('is that of the last step', () => {
+  test('belongs to the last step', () => {
     const { clock, steps } = watching();
     clock.jump(-hour);
     clock.advance(1_000);
@@ -53,7 +53,7 @@ describe('the clock without its last step', () => {
     expect(steps.former()).toBe(before);
   });
 
-  test('is none where the machine slept: what was pressed before is old', () => {
+  test('is undefined after sleep: a press from before it is old', () => {
     const { clock, steps, sleep } = watching();
     clock.advance(5_000);
     sleep(hour);
@@ -61,7 +61,7 @@ describe('the clock without its last step', () => {
     expect(steps.former()).toBeUndefined();
   });
 
-  test('is not looked for any more after the stop', () => {
+  test('is not watched for after the stop', () => {
     const { clock, steps } = watching();
     steps.stop();
     expect(clock.pendingTimers()).toBe(0);

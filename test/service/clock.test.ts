@@ -20,7 +20,7 @@ describe('the clock of the system', () => {
     expect(ran).toEqual(['negative']);
   });
 
-  test('keeps a time that is longer than the longest timer of Node', () => {
+  test("keeps a delay that is longer than Node's longest timer", () => {
     vi.useFakeTimers();
     let ran = false;
     const days = 24 * 60 * 60 * 1_000;
@@ -38,7 +38,7 @@ describe('the clock of the system', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('tells time since the epoch, and time that never goes back', () => {
+  test('gives time since the epoch, and time that never goes back', () => {
     const clock = systemClock();
     expect(Math.abs(clock.now() - Date.now())).toBeLessThan(60_000);
     const first = clock.monotonic();
@@ -47,7 +47,7 @@ describe('the clock of the system', () => {
 });
 
 describe('a delay', () => {
-  test('tells that the time has passed', async () => {
+  test('resolves to true when the time has passed', async () => {
     const clock = createFakeClock();
     const waiting = delay(clock, 100);
     clock.advance(100);
@@ -65,7 +65,7 @@ describe('a delay', () => {
     expect(clock.pendingTimers()).toBe(0);
   });
 
-  test('leaves no listener on a signal that lives on', async () => {
+  test('leaves no listener on a long-lived signal', async () => {
     const clock = createFakeClock();
     const { signal } = new AbortController();
     const removed = vi.spyOn(signal, 'removeEventListener');
@@ -77,7 +77,7 @@ describe('a delay', () => {
 });
 
 describe('the fake clock', () => {
-  test('runs timers in the order of their times, each at its time, those of one time in order of setting', () => {
+  test('runs timers in the order of their times, each at its time, and equal times in the order of setting', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 20 }), { maxLength: 20 }), (times) => {
         const clock = createFakeClock(0);
@@ -93,7 +93,7 @@ describe('the fake clock', () => {
     );
   });
 
-  test('runs timers that timers set, and not those that were cancelled', () => {
+  test('runs timers that other timers set, and no cancelled ones', () => {
     const clock = createFakeClock(0);
     const ran: number[] = [];
     const again = () => {
@@ -107,15 +107,15 @@ describe('the fake clock', () => {
     expect(ran).toEqual([10, 20, 30]);
   });
 
-  test('jumps in wall-clock time only', () => {
+  test('steps the wall-clock time only', () => {
     const clock = createFakeClock(1_000);
     clock.jump(3_600_000);
     expect([clock.now(), clock.monotonic()]).toEqual([3_601_000, 0]);
   });
 });
 
-describe('whether the clock is synchronised', () => {
-  test('is looked up at the start and every minute until the stop', async () => {
+describe('whether the clock is synchronized', () => {
+  test('is queried at the start and every minute until the stop', async () => {
     const clock = createFakeClock();
     const answers = [false, true, 'unknown'] as const;
     let looks = 0;
@@ -134,7 +134,7 @@ describe('whether the clock is synchronised', () => {
     expect(looks).toBe(3);
   });
 
-  test('is unknown after a step until it has been looked up again, which is done at once', async () => {
+  test('is unknown after a step until the next query, which is made at once', async () => {
     const clock = createFakeClock();
     const answers: ((seen: boolean) => void)[] = [];
     const sync = createClockSync(clock, () => new Promise((resolve) => void answers.push(resolve)));
@@ -160,7 +160,7 @@ describe('whether the clock is synchronised', () => {
     expect(clock.pendingTimers()).toBe(0);
   });
 
-  test('is unknown where the look fails, and the next look is still made', async () => {
+  test('is unknown if the query fails, and the next query is still made', async () => {
     const clock = createFakeClock();
     let looks = 0;
     const sync = createClockSync(clock, () => {
@@ -174,7 +174,7 @@ describe('whether the clock is synchronised', () => {
     sync.stop();
   });
 
-  test('a stop during a look abandons it and sets no timer', async () => {
+  test('is not reported after a stop during a query, which sets no timer', async () => {
     const clock = createFakeClock();
     let answer: (synchronised: boolean) => void = () => {};
     let abandoned: AbortSignal | undefined;
@@ -195,7 +195,7 @@ describe('whether the clock is synchronised', () => {
     expect(clock.pendingTimers()).toBe(0);
   });
 
-  test('is asked of this system without failing, whatever it is', async () => {
+  test('can be queried on this system without an error, whatever the answer is', async () => {
     const sync = createClockSync(systemClock());
     await sync.start();
     expect([true, false, 'unknown']).toContain(sync.state());

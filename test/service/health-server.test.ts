@@ -28,7 +28,7 @@ async function started(): Promise<Started> {
   return { ...made, url, port: Number(new URL(url).port) };
 }
 
-test('/healthz answers 200 while the work can be done, and 503 while it cannot', async () => {
+test('/healthz answers 200 while the process can work, and 503 otherwise', async () => {
   const { url, health } = await started();
   const ask = async () => {
     const response = await fetch(`${url}/healthz?verbose`);
@@ -46,14 +46,14 @@ test('/healthz answers 200 while the work can be done, and 503 while it cannot',
   expect(await response.json()).toEqual(health.report());
 });
 
-test('/livez answers 200 also while the work cannot be done: a restart would not bring the others back', async () => {
+test('/livez answers 200 even if the process cannot work: a restart would not bring the others back', async () => {
   const { url, health } = await started();
   health.check('broker', 'failing').bad('gone');
   const response = await fetch(`${url}/livez`);
   expect({ status: response.status, body: await response.text() }).toEqual({ status: 200, body: 'ok\n' });
 });
 
-test('/metrics answers in the words of Prometheus', async () => {
+test('/metrics answers in the format of Prometheus', async () => {
   const { url, metrics } = await started();
   new Counter({ name: 'presses_total', help: 'Presses.', registers: [metrics] }).inc(3);
   const response = await fetch(`${url}/metrics`);
@@ -62,7 +62,7 @@ test('/metrics answers in the words of Prometheus', async () => {
   expect(await response.text()).toContain('presses_total 3');
 });
 
-test('metrics that cannot be collected are a 500, not the end', async () => {
+test('metrics that cannot be collected are answered with 500 and end nothing', async () => {
   const { url, metrics } = await started();
   metrics.registerMetric(
     new Counter({
@@ -116,7 +116,7 @@ test('an address that this machine does not have is a ListenError too', async ()
   );
 });
 
-test('it stops with connections open, idle or in the middle of a request, and can be stopped twice', async () => {
+test('it stops with idle connections and with requests in progress, and can be stopped twice', async () => {
   const { url, port, server: made } = await started();
   await fetch(`${url}/healthz`).then((response) => response.text());
   const socket = connect(port, '127.0.0.1');
@@ -133,7 +133,7 @@ test('it stops with connections open, idle or in the middle of a request, and ca
   await expect(fetch(`${url}/healthz`)).rejects.toThrow();
 });
 
-test('a server that was never started stops', async () => {
+test('a server that was never started can be stopped', async () => {
   await expect(server().server.stop()).resolves.toBeUndefined();
 });
 

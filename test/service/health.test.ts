@@ -5,11 +5,11 @@ import { createFakeClock } from '../support/fake-clock.ts';
 const start = Date.parse('2026-03-01T10:00:00Z');
 const at = (seconds: number) => new Date(start + seconds * 1_000).toISOString();
 
-test('without checks all is well', () => {
+test('without checks everything is healthy', () => {
   expect(createHealth(createFakeClock()).report()).toEqual({ status: 'ok', checks: {} });
 });
 
-test('a check is bad until somebody says otherwise', () => {
+test('a check fails until it is reported as healthy', () => {
   const health = createHealth(createFakeClock(start));
   health.check('broker', 'failing');
   expect(health.report()).toEqual({
@@ -18,7 +18,7 @@ test('a check is bad until somebody says otherwise', () => {
   });
 });
 
-test('since changes only with ok, the message always', () => {
+test('`since` changes only with `ok`, and the message always does', () => {
   const clock = createFakeClock(start);
   const health = createHealth(clock);
   const check = health.check('broker', 'failing');
@@ -37,7 +37,7 @@ test('since changes only with ok, the message always', () => {
   expect(seen()).toEqual({ ok: false, since: at(4), message: 'lost' });
 });
 
-test('the worst severity that is bad is the status', () => {
+test('the worst severity that fails is the status', () => {
   const health = createHealth(createFakeClock());
   const hard = health.check('hard', 'failing');
   const soft = health.check('soft', 'degraded');
@@ -55,7 +55,7 @@ test('the worst severity that is bad is the status', () => {
   expect(status()).toBe('ok');
 });
 
-test('names of checks that exist on every object are names like others', () => {
+test('a check may have the name of a property that every object has', () => {
   const health = createHealth(createFakeClock());
   health.check('constructor', 'failing').ok();
   health.check('toString', 'degraded').bad('odd');
@@ -63,7 +63,7 @@ test('names of checks that exist on every object are names like others', () => {
   expect(Object.keys(health.report().checks)).toEqual(['constructor', 'toString']);
 });
 
-test('whoever listens hears of each change of a check or of its words, and of nothing else', () => {
+test('a listener gets each change of a check or its message, and nothing else', () => {
   const health = createHealth(createFakeClock());
   const check = health.check('broker', 'failing');
   let heard = 0;

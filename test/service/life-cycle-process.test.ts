@@ -30,7 +30,7 @@ function run(...args: string[]): Run {
 const untilSaid = (child: Run, text: string) => until(() => child.output().includes(text));
 
 test.each(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP'] as const)(
-  '%s ends an orderly process with 0',
+  '%s ends a process in order with 0',
   async (signal) => {
     const child = run('orderly');
     await untilSaid(child, '"started"');
@@ -41,7 +41,7 @@ test.each(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP'] as const)(
   },
 );
 
-test('a part that hangs: 1 after the deadline', async () => {
+test('a part that hangs ends the process with 1 after the deadline', async () => {
   const child = run('hangs', '100');
   await untilSaid(child, '"started"');
   child.signal('SIGTERM');
@@ -58,7 +58,7 @@ test('a second signal ends a hanging process at once', async () => {
   expect(await child.ended).toEqual({ code: 130, signal: null });
 });
 
-test('a second SIGHUP does not: of one closed terminal the kernel and the shell may send one each', async () => {
+test('a second SIGHUP does not: for one closed terminal the kernel and the shell may each send one', async () => {
   const child = run('slow');
   await untilSaid(child, '"started"');
   child.signal('SIGHUP');
@@ -69,7 +69,7 @@ test('a second SIGHUP does not: of one closed terminal the kernel and the shell 
   expect(child.output()).toContain('"stopped"');
 });
 
-test('a process that outlives its terminal goes on after SIGHUP, and SIGTERM stops it', async () => {
+test('a process that outlives its terminal continues after SIGHUP, and SIGTERM stops it', async () => {
   const child = run('outlives');
   await untilSaid(child, '"started"');
   child.signal('SIGHUP');

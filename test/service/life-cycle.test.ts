@@ -46,7 +46,7 @@ test.each([
     },
   ],
 ])(
-  'when the start of a part %s, the started are stopped, itself first, and the error comes out',
+  'if the start of a part %s, the started parts and that part itself are stopped, and the error is thrown',
   async (_, start) => {
     const said: string[] = [];
     const parts = createParts([named('a', said), named('b', said, { start }), named('c', said)], silentLog());
@@ -75,7 +75,7 @@ test('a part that fails to stop is logged, and the others still stop', async () 
   expect(lines.join('')).toContain('b did not stop cleanly: stuck');
 });
 
-test('a stop during a start starts nothing more and stops what the start has still built', async () => {
+test('a stop during a start starts nothing more, and stops what the start has built so far', async () => {
   const said: string[] = [];
   const { opened, open } = gate();
   const slow = named('b', said, {
@@ -144,7 +144,7 @@ test.each(['SIGTERM', 'SIGINT'])('%s stops everything and ends with 0', async (s
   expect(lines.join('')).toContain(`${signal}: stopping`);
 });
 
-test('a part that does not stop in time: a word, and 1', async () => {
+test('a part that does not stop in time is logged, and the process ends with 1', async () => {
   const { opened } = gate();
   const { emit, codes, clock, lines, started } = await running([named('a', [], { stop: () => opened })]);
   await started;
@@ -167,7 +167,7 @@ test('a second signal ends at once', async () => {
 });
 
 test.each(['uncaughtException', 'unhandledRejection'])(
-  '%s: a word, an orderly stop, and 1',
+  '%s is logged, and the process stops in order with 1',
   async (event) => {
     const said: string[] = [];
     const { emit, codes, lines, started } = await running([named('a', said)]);
@@ -180,7 +180,7 @@ test.each(['uncaughtException', 'unhandledRejection'])(
   },
 );
 
-test('a bug while stopping ends at once with 1', async () => {
+test('an unexpected error during the stop ends the process at once with 1', async () => {
   const { opened } = gate();
   const { emit, codes, started } = await running([named('a', [], { stop: () => opened })]);
   await started;
@@ -189,7 +189,7 @@ test('a bug while stopping ends at once with 1', async () => {
   expect(codes).toEqual([1]);
 });
 
-test('a start that fails is thrown, and nobody listens to signals any more', async () => {
+test('a start that fails is thrown, and no signal handler is left', async () => {
   const start = () => Promise.reject(new Error('no port'));
   const { started, codes, listeners } = await running([named('a', [], { start })]);
   await expect(started).rejects.toThrow('no port');
@@ -197,7 +197,7 @@ test('a start that fails is thrown, and nobody listens to signals any more', asy
   expect(codes).toEqual([]);
 });
 
-test('a signal during the start ends with 0, though the start then fails', async () => {
+test('a signal during the start ends the process with 0, even if the start then fails', async () => {
   const { opened, open } = gate();
   const start = async () => {
     await opened;
@@ -211,7 +211,7 @@ test('a signal during the start ends with 0, though the start then fails', async
   expect(codes).toEqual([0]);
 });
 
-test('a log that cannot be written does not keep a process from ending', async () => {
+test('a log that cannot be written does not keep the process from ending', async () => {
   const said: string[] = [];
   const { log } = capturedLog();
   const fail = () => {

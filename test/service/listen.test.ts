@@ -10,7 +10,7 @@ test.each([
   ['EADDRNOTAVAIL', 'Set health.host to an address of this machine'],
   ['ENOTFOUND', 'the host name cannot be resolved. Set health.host'],
   ['EMFILE', 'listen EMFILE (health.port or --health-port chooses another)'],
-])('%s: what was tried and what to do', (code, words) => {
+])('%s: the error says what was tried and what to do', (code, words) => {
   const error = listenError(failure(code), options);
   expect(error).toBeInstanceOf(ListenError);
   expect(error.code).toBe(code);

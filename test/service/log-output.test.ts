@@ -43,7 +43,7 @@ const timePasses = () => {
 };
 
 describe('the output of the log', () => {
-  it('keeps lines while they cannot be written, and writes them in their order when they can', () => {
+  it('keeps lines while they cannot be written, and writes them in order when they can', () => {
     const log = output();
     log.write('one\n');
     room = 0;
@@ -57,7 +57,7 @@ describe('the output of the log', () => {
     expect(written).toBe('one\ntwo\nthree\nfour\n');
   });
 
-  it('goes on by itself when there is room, and with the next line at the latest', () => {
+  it('continues by itself when there is room, and at the latest with the next line', () => {
     const log = output();
     room = 0;
     log.write('one\n');
@@ -66,7 +66,7 @@ describe('the output of the log', () => {
     expect(written).toBe('one\ntwo\n');
   });
 
-  it('does not tear a line of which a part has been written', () => {
+  it('does not tear a line that has been written in part', () => {
     const log = output();
     room = 5;
     log.write('whole line\n');
@@ -77,7 +77,7 @@ describe('the output of the log', () => {
     expect(written).toBe('whole line\nnext\n');
   });
 
-  it('keeps no more than it may, counts the others, and says in their place how many are missing', () => {
+  it('keeps a limited number of lines, counts the others, and writes in their place how many are missing', () => {
     const log = output(10);
     room = 0;
     for (let line = 0; line < 1_000; line += 1) log.write('a line\n');
@@ -88,7 +88,7 @@ describe('the output of the log', () => {
     expect(written).toBe('a line\nlost 999\nafter\n');
   });
 
-  it('does not forget the count when the line that says it cannot be written either', () => {
+  it('keeps the count if the line about it cannot be written either', () => {
     const log = output(4);
     room = 0;
     log.write('one\n');
@@ -102,13 +102,13 @@ describe('the output of the log', () => {
     expect(written).toBe('one\nlost 2\n');
   });
 
-  it('writes a line that is longer than what may be kept', () => {
+  it('writes a line that is longer than the limit', () => {
     const log = output(4);
     log.write('a long line\n');
     expect(written).toBe('a long line\n');
   });
 
-  it('tells of trouble once, and once that it is over', () => {
+  it('reports a failure once, and its end once', () => {
     const log = output();
     room = 0;
     log.write('one\n');
@@ -122,7 +122,7 @@ describe('the output of the log', () => {
     expect(troubles).toEqual([error, undefined]);
   });
 
-  it('takes a reader that is only slow for no trouble until a line is lost, and tries again sooner', () => {
+  it('reports no failure for a slow reader until a line is lost, and retries sooner', () => {
     const log = output(4);
     room = 0;
     error = failure('EAGAIN');
@@ -141,14 +141,14 @@ describe('the output of the log', () => {
     expect(Math.max(...slow)).toBeLessThan(Math.min(...waiting.map(({ ms }) => ms)));
   });
 
-  it('waits at one time for one further try only', () => {
+  it('waits for one retry only at a time', () => {
     const log = output();
     room = 0;
     for (let line = 0; line < 100; line += 1) log.write('a line\n');
     expect(waiting).toHaveLength(1);
   });
 
-  it('gives a slow reader some time at the end, and a full disk none; tells what is not written', () => {
+  it('gives a slow reader some time at the end, and a full disk none; reports what was not written', () => {
     const log = output(8);
     room = 0;
     for (const line of ['one\n', 'two\n', 'three\n']) log.write(line);

@@ -21,7 +21,7 @@ function written(format: string, code: string): string {
   return stdout + stderr;
 }
 
-test('lines are JSON with time, level, process and message; what is below the level is left out', () => {
+test('lines are JSON with time, level, process and message; lines below the level are left out', () => {
   const lines = written('json', "log.debug('not seen'); log.warn({ button: 'main' }, 'stuck');")
     .trim()
     .split('\n');
@@ -36,7 +36,7 @@ test('lines are JSON with time, level, process and message; what is below the le
   });
 });
 
-test('`auto` is JSON where there is no terminal, and `pretty` is for people', () => {
+test('`auto` is JSON without a terminal, and `pretty` is for people', () => {
   expect(written('auto', "log.info('hello')")).toMatch(/^\{.*"msg":"hello"\}\n$/);
   expect(written('pretty', "log.info({ part: 'worker' }, 'hello')")).toMatch(/INFO: worker: hello\n/);
 });
@@ -53,7 +53,7 @@ test.each(['json', 'pretty'])('secrets are masked (%s)', (format) => {
   expect(output.includes('********')).toBe(format === 'json');
 });
 
-test('of an error only what tells it is logged, not the request that it carries', () => {
+test('of an error only its description is logged, not the request that it carries', () => {
   const output = written(
     'json',
     `const error = Object.assign(new Error('refused', { cause: new Error('expired') }), {
@@ -79,51 +79,48 @@ test('of an error only what tells it is logged, not the request that it carries'
 test.each([
   ['json', /"lost":\d+,"msg":"\d+ lines of the log were lost here: .*EAGAIN/],
   ['pretty', /WARN: \d+ lines of the log were lost here: .*EAGAIN/],
-])(
-  'a reader that stands still does not hold the process, nor fill its memory (%s)',
-  async (format, lostLine) => {
-    const child = spawn(
-      process.execPath,
-      [
-        '--input-type=module',
-        '-e',
-        scriptOf(
-          format,
-          `for (let line = 0; line < 3_000; line += 1) log.info('line ' + line + ' ' + 'x'.repeat(1_000));
+])('a paused reader neither blocks the process nor fills its memory (%s)', async (format, lostLine) => {
+  const child = spawn(
+    process.execPath,
+    [
+      '--input-type=module',
+      '-e',
+      scriptOf(
+        format,
+        `for (let line = 0; line < 3_000; line += 1) log.info('line ' + line + ' ' + 'x'.repeat(1_000));
            process.stderr.write('all said');
            process.stdin.once('data', () => { log.info('the end'); process.exit(); });`,
-        ),
-      ],
-      { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } },
-    );
-    onTestFinished(() => void child.kill('SIGKILL'));
-    let complaints = '';
-    await new Promise<void>((resolve) => {
-      child.stderr.on('data', (bytes: Buffer) => {
-        complaints += bytes.toString();
-        if (complaints.includes('all said')) resolve();
-      });
+      ),
+    ],
+    { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } },
+  );
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let complaints = '';
+  await new Promise<void>((resolve) => {
+    child.stderr.on('data', (bytes: Buffer) => {
+      complaints += bytes.toString();
+      if (complaints.includes('all said')) resolve();
     });
-    expect(complaints).toContain('The program that reads it does not read on');
-    let output = '';
-    child.stdout.on('data', (bytes: Buffer) => {
-      output += bytes.toString();
-    });
-    await until(() => lostLine.test(output));
-    child.stdin.end('go on');
-    await new Promise((resolve) => {
-      child.once('close', resolve);
-    });
-    expect(output.slice(-100)).toContain('the end');
-    expect(output.length).toBeLessThan(1_000_000);
-  },
-);
+  });
+  expect(complaints).toContain('The program that reads it does not read on');
+  let output = '';
+  child.stdout.on('data', (bytes: Buffer) => {
+    output += bytes.toString();
+  });
+  await until(() => lostLine.test(output));
+  child.stdin.end('go on');
+  await new Promise((resolve) => {
+    child.once('close', resolve);
+  });
+  expect(output.slice(-100)).toContain('the end');
+  expect(output.length).toBeLessThan(1_000_000);
+});
 
-test('a line that cannot be made pretty is written as it is', () => {
+test('a line that cannot be made pretty is written unchanged', () => {
   expect(written('pretty', "log.info({ time: { odd: true } }, 'hello')")).toContain('hello');
 });
 
-test('a silent log says nothing', () => {
+test('a silent log writes nothing', () => {
   expect(silentLog().isLevelEnabled('fatal')).toBe(false);
 });
 
@@ -131,18 +128,18 @@ test.each([
   ['the message', new Error('plain'), 'plain'],
   ['the causes', new Error('outer', { cause: new Error('inner', { cause: 'root' }) }), 'outer: inner: root'],
   [
-    'the code where there is no message',
+    'the code if there is no message',
     Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED' }),
     'ECONNREFUSED',
   ],
-  ['the name where there is nothing else', new TypeError(''), 'TypeError'],
-  ['what is no error', 'thrown text', 'thrown text'],
+  ['the name if there is nothing else', new TypeError(''), 'TypeError'],
+  ['the text of a thrown string', 'thrown text', 'thrown text'],
   ['nothing at all', undefined, 'undefined'],
-])('of an error is told: %s', (_, error, message) => {
+])('of an error the log has %s', (_, error, message) => {
   expect(messageOf(error)).toBe(message);
 });
 
-test('causes that go round in a circle end', () => {
+test('causes that form a circle end', () => {
   const first = new Error('first');
   first.cause = new Error('second', { cause: first });
   expect(messageOf(first)).toBe('first: second: first: second: first: second');

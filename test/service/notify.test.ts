@@ -31,7 +31,7 @@ const healthOf = (running: Running) => running.listening((line) => line['what'] 
 describe.skipIf(!hasSystemdNotify)(
   `a process under systemd${hasSystemdNotify ? '' : ' (skipped: systemd-notify or python3 is not installed)'}`,
   () => {
-    test('says READY=1 once its listeners are open, and STOPPING=1 when it is to end', async () => {
+    test('sends READY=1 once its listeners are open, and STOPPING=1 when it begins to stop', async () => {
       const systemd = await openNotifySocket(workplace);
       const broker = workplace.start(['broker'], { NOTIFY_SOCKET: systemd.path });
       const ready = await until('a message', () => systemd.messages()[0]);
@@ -49,7 +49,7 @@ describe.skipIf(!hasSystemdNotify)(
       expect(broker.logs().filter(({ level }) => level === 'warn')).toEqual([]);
     });
 
-    test('is ready although its broker cannot be reached, and says what it waits for', async () => {
+    test('is ready although its broker cannot be reached, and reports what it waits for', async () => {
       const systemd = await openNotifySocket(workplace);
       workplace.start(['gpio-agent', '--agent-driver', 'simulated', '--mqtt-url', 'mqtt://127.0.0.1:1'], {
         NOTIFY_SOCKET: systemd.path,
@@ -64,7 +64,7 @@ describe.skipIf(!hasSystemdNotify)(
       );
     });
 
-    test('says nothing when it does not start', async () => {
+    test('sends nothing if it does not start', async () => {
       const systemd = await openNotifySocket(workplace);
       const taken = workplace.start(['broker']);
       const { port } = new URL(await taken.listening((line) => line['part'] === 'broker'));
@@ -78,13 +78,13 @@ describe.skipIf(!hasSystemdNotify)(
   },
 );
 
-describe('where systemd cannot be told, the process runs all the same', () => {
+describe('if systemd cannot be told, the process still runs', () => {
   const ended = async (running: Running) => {
     running.signal('SIGTERM');
     expect(await running.exited).toEqual({ code: 0, signal: null });
   };
 
-  test('and says so once, with the remedy, where systemd-notify is missing', async () => {
+  test('and logs the remedy once if systemd-notify is missing', async () => {
     const broker = workplace.start(['broker'], {
       NOTIFY_SOCKET: join(workplace.directory, 'notify'),
       PATH: workplace.directory,
@@ -95,7 +95,7 @@ describe('where systemd cannot be told, the process runs all the same', () => {
     expect(broker.logs().filter(({ level }) => level === 'warn')).toHaveLength(1);
   });
 
-  test('and repeats the words of a systemd-notify that fails', async () => {
+  test('and logs the message of a systemd-notify that fails', async () => {
     const broker = workplace.start(['broker'], {
       NOTIFY_SOCKET: join(workplace.directory, 'notify'),
       PATH: program(
@@ -108,7 +108,7 @@ describe('where systemd cannot be told, the process runs all the same', () => {
     await ended(broker);
   });
 
-  test('and ends in time where systemd-notify hangs, and still says that it stops', async () => {
+  test('and ends in time if systemd-notify hangs, and still reports that it stops', async () => {
     const called = join(workplace.directory, 'called');
     const calls = () => (existsSync(called) ? readFileSync(called, 'utf8') : '');
     const broker = workplace.start(['broker'], {
@@ -146,7 +146,7 @@ test('only systemd-notify gets the socket of systemd, and it gets no secret', as
   await broker.exited;
 });
 
-test('without systemd there is no socket; an empty one is none', () => {
+test('without systemd there is no socket; an empty variable means none', () => {
   expect(takeNotifySocket({})).toBeUndefined();
   expect(takeNotifySocket({ NOTIFY_SOCKET: '' })).toBeUndefined();
   const env = { NOTIFY_SOCKET: '/run/systemd/notify', PATH: '/bin' };
@@ -180,7 +180,7 @@ describe('the status', () => {
     return { clock, check, notify, seen };
   };
 
-  test('follows the health, several changes at once as one', async () => {
+  test('follows the health, and combines several changes at once', async () => {
     const { clock, check, notify, seen } = watched();
     await notify.start();
     expect(await seen()).toEqual(['READY=1 STATUS=ok: connected']);
@@ -192,7 +192,7 @@ describe('the status', () => {
     expect(await seen()).toEqual(['STATUS=failing: mqtt: cannot reach mqtt://broker']);
   });
 
-  test('of a health that flaps all the time is said three times in 30 seconds, and the last one always', async () => {
+  test('of a health that flaps all the time is sent three times in 30 seconds, and the last one always', async () => {
     const { clock, check, notify, seen } = watched();
     await notify.start();
     for (let second = 0; second < 95; second += 1) {
@@ -210,7 +210,7 @@ describe('the status', () => {
     expect((await seen()).at(-1)).toBe('STATUS=failing: mqtt: attempt 94');
   });
 
-  test('is not repeated when it is the same again, and nothing is looked at while nothing changes', async () => {
+  test('is not repeated if it is the same again, and nothing is checked while nothing changes', async () => {
     const { clock, check, notify, seen } = watched();
     await notify.start();
     await seen();
@@ -222,7 +222,7 @@ describe('the status', () => {
     expect(clock.pendingTimers()).toBe(0);
   });
 
-  test('ends with the stop, which leaves no timer behind', async () => {
+  test('ends with the stop, which leaves no timer', async () => {
     const { clock, check, notify, seen } = watched();
     await notify.start();
     check.bad('lost');
@@ -233,7 +233,7 @@ describe('the status', () => {
     expect(await seen()).toEqual(['READY=1 STATUS=ok: connected', 'STOPPING=1 STATUS=stopping']);
   });
 
-  test('is one line, whatever others say: it cannot be made to say something else', () => {
+  test('is one line that no foreign text can turn into another message', () => {
     const health = createHealth(createFakeClock());
     health.check('argocd', 'failing').bad('permission denied\nMAINPID=1\r\nREADY=1\u2028\u0000end');
     health.check('stream', 'degraded').bad('x'.repeat(1_000));

@@ -4,7 +4,7 @@ import type { Clock } from '../../service/clock.ts';
 import { createPauseWatch } from '../../service/pause.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 
-test('a pause is told for a while after it, a process that runs is never held up', () => {
+test('a pause counts for a while after it; a process that runs never seems paused', () => {
   let now = 0;
   let due: (() => void) | undefined;
   const clock: Clock = {

@@ -23,14 +23,14 @@ const loops = (ms: number) => {
 };
 
 // A machine that is busy with other tests may well be late once.
-test('the time between two looks at the event loop is no delay', { retry: 5 }, async () => {
+test('the interval between two measurements is not counted as delay', { retry: 5 }, async () => {
   const { registry } = arranged();
   await loops(550);
   const series = await scrape(registry);
   expect(series.get(meanDelay)).toBeLessThan(0.08);
 });
 
-test('an event loop that stood still is late by as much, until the next scrape', async () => {
+test('a blocked event loop shows its delay until the next scrape', async () => {
   const { registry } = arranged();
   await loops(250);
   const end = performance.now() + 600;
@@ -42,14 +42,14 @@ test('an event loop that stood still is late by as much, until the next scrape',
   expect((await scrape(registry)).get(maxDelay)).toBeLessThan(0.4);
 });
 
-test('a scrape right after another one finds numbers, though nothing was measured in between', async () => {
+test('a scrape right after another one has numbers, although nothing was measured in between', async () => {
   const { registry } = arranged();
   await scrape(registry);
   const series = await scrape(registry);
   expect([series.get(meanDelay), series.get(maxDelay)]).toEqual([0, 0]);
 });
 
-test('the version and each check of health are there', async () => {
+test('the version and each health check are there', async () => {
   const { registry, health } = arranged();
   health.check('argocd', 'failing').ok();
   health.check('LED main', 'degraded').bad('its pin is gone');

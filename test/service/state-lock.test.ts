@@ -51,7 +51,7 @@ describe.each([
   ['a directory', (stateDir: string) => stateDir],
   ['one with a long path', deep],
 ])('%s', (_, inside) => {
-  it('has one holder; who comes second is told who it is, and what to do', async () => {
+  it('has one holder; a second process learns who holds it, and what to do', async () => {
     const stateDir = inside(directory());
     const first = await lock(stateDir);
     const second = lock(stateDir);
@@ -69,14 +69,14 @@ describe.each([
   });
 });
 
-it('is free again when its holder was killed', async () => {
+it('is free again after its holder was killed', async () => {
   const stateDir = directory();
   await leftover(join(stateDir, 'worker.lock'));
   await lock(stateDir);
   await expect(lock(stateDir)).rejects.toThrow(StateLockError);
 });
 
-it('is given back although somebody who asked for its holder does not hang up', async () => {
+it('is released even if a process that asked for its holder keeps the connection open', async () => {
   const stateDir = directory();
   const held = await lock(stateDir);
   const asking = connect({ path: join(stateDir, 'worker.lock'), allowHalfOpen: true });
@@ -86,7 +86,7 @@ it('is given back although somebody who asked for its holder does not hang up', 
   expect(readdirSync(stateDir)).toEqual([]);
 });
 
-it('names another user where the lock is of one, whose leftover nobody else may ask', async () => {
+it('names the other user if the lock is a leftover of one, which nobody else may ask', async () => {
   const stateDir = directory();
   await leftover(join(stateDir, 'worker.lock'));
   chmodSync(join(stateDir, 'worker.lock'), 0o000);
@@ -99,7 +99,7 @@ it('names another user where the lock is of one, whose leftover nobody else may 
 it.each([
   ['the leftover', true],
   ['nothing there', false],
-])('goes to one of many that find %s at the same moment', async (_, left) => {
+])('goes to one of many processes that find %s at the same moment', async (_, left) => {
   for (let round = 0; round < 5; round += 1) {
     const stateDir = directory();
     if (left) await leftover(join(stateDir, 'worker.lock'));
@@ -117,7 +117,7 @@ it('is not kept by a process that was killed while it took the lock', async () =
   expect(readdirSync(stateDir)).toEqual(['worker.lock']);
 });
 
-it('is not taken beside a process that is stopped while it takes the lock', async () => {
+it('is not taken beside a process that is paused while it takes the lock', async () => {
   const stateDir = directory();
   const silent = createServer(() => {});
   await new Promise<void>((resolve) => {
@@ -127,7 +127,7 @@ it('is not taken beside a process that is stopped while it takes the lock', asyn
   await expect(lock(stateDir)).rejects.toThrow(/in use by a process that does not say who it is/);
 });
 
-it('is held by a process that is stopped, too', async () => {
+it('is also held by a paused process', async () => {
   const stateDir = directory();
   const silent = createServer(() => {});
   await new Promise<void>((resolve) => {
@@ -137,21 +137,21 @@ it('is held by a process that is stopped, too', async () => {
   await expect(lock(stateDir)).rejects.toThrow(/in use by a process that does not say who it is/);
 });
 
-it('takes the place of a file that is none of a process', async () => {
+it('replaces a file that belongs to no process', async () => {
   const stateDir = directory();
   writeFileSync(join(stateDir, 'worker.lock'), '4711');
   await lock(stateDir);
   await expect(lock(stateDir)).rejects.toThrow(StateLockError);
 });
 
-it('keeps nobody from starting where it cannot be made, and says so', async () => {
+it('does not prevent a start if it cannot be created, and logs that', async () => {
   const stateDir = directory();
   writeFileSync(join(stateDir, 'file'), '');
   const { lines } = await lock(join(stateDir, 'file'));
   expect(lines.join('')).toContain('nothing keeps a second process out of');
 });
 
-it('is one for each kind of file', async () => {
+it('is separate for each kind of file', async () => {
   const stateDir = directory();
   mkdirSync(join(stateDir, 'other'));
   await lock(stateDir);

@@ -4,7 +4,7 @@ import { createInFlight } from '../../../service/link/in-flight.ts';
 import { createPacketBound } from '../../../service/link/packet-bound.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 
-describe('what is in flight', () => {
+describe('the messages in flight', () => {
   const arrange = (window: number) => {
     const clock = createFakeClock();
     const written: { message: string; done: (refused: boolean) => void }[] = [];
@@ -24,7 +24,7 @@ describe('what is in flight', () => {
     };
   };
 
-  test('is never more than the window, keeps its order, and all of it ends', async () => {
+  test('never exceed the window, keep their order, and all end', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 5 }),
@@ -52,7 +52,7 @@ describe('what is in flight', () => {
     );
   });
 
-  test('the time of a message counts from when it is written, or from now where that is asked', async () => {
+  test('are timed from when they are written, or on request from now', async () => {
     const { clock, inFlight, written, unacknowledged, messages } = arrange(1);
     const first = inFlight.send('first', { timeoutMs: 100 });
     const second = inFlight.send('second', { timeoutMs: 100 });
@@ -70,7 +70,7 @@ describe('what is in flight', () => {
     expect(messages()).toEqual(['first', 'second']);
   });
 
-  test('what is first goes ahead of all that waits', () => {
+  test('are led by urgent ones, which overtake all that wait', () => {
     const { inFlight, written, messages } = arrange(1);
     for (const message of ['a', 'b']) void inFlight.send(message, { timeoutMs: 100 });
     void inFlight.send('press', { timeoutMs: 100, first: true });
@@ -78,7 +78,7 @@ describe('what is in flight', () => {
     expect(messages()).toEqual(['a', 'press']);
   });
 
-  test('a close ends everything as not connected, later answers change nothing, and no timer is left', async () => {
+  test('all end as not connected on a close; later answers change nothing, and no timer is left', async () => {
     const { clock, inFlight, written } = arrange(1);
     const outcomes = ['a', 'b'].map((message) => inFlight.send(message, { timeoutMs: 100, fromNow: true }));
     const idle = inFlight.idle();
@@ -92,7 +92,7 @@ describe('what is in flight', () => {
     expect(written).toHaveLength(1);
   });
 
-  test('thousands of messages that are done at once do not nest', async () => {
+  test('do not nest if thousands of them end at once', async () => {
     const inFlight = createInFlight<number>({
       clock: createFakeClock(),
       window: 1,
@@ -104,7 +104,7 @@ describe('what is in flight', () => {
   });
 });
 
-describe('the bound of packets', () => {
+describe('the limit for packets', () => {
   const header = (length: number): number[] => {
     const bytes: number[] = [];
     let left = length;
@@ -117,7 +117,7 @@ describe('the bound of packets', () => {
   const packet = (length: number) =>
     Uint8Array.from([...header(length), ...Array<number>(length).fill(0xff)]);
 
-  test('says nothing of packets within it, however they are cut, and finds the first one beyond', () => {
+  test('ignores packets within it, however they are split, and finds the first one beyond it', () => {
     const lengths = fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 6 });
     const cuts = fc.infiniteStream(fc.integer({ min: 1, max: 200 }));
     fc.assert(
@@ -135,7 +135,7 @@ describe('the bound of packets', () => {
     );
   });
 
-  test('a length that never ends does not disturb it', () => {
+  test('also works with a length that never ends', () => {
     const isTooLarge = createPacketBound(300);
     expect(isTooLarge(new Uint8Array(1_000).fill(0x80))).toBe(false);
     expect(isTooLarge(new Uint8Array(1_000).fill(0xff))).toBe(true);

@@ -23,7 +23,7 @@ const brokerOnSamePort = async (port: number) => {
   return broker;
 };
 
-test('what was published without a connection is sent in order, state only in its newest version', async () => {
+test('messages that were published without a connection are sent in order, and state only in its newest version', async () => {
   const broker = await startFakeBroker(polite);
   const { link, until: untilState } = testLink(broker.url);
   for (let number = 1; number <= 5; number += 1) {
@@ -62,7 +62,7 @@ test('events that were in flight when the connection broke are sent again, in or
   expect(numbers(second().map(({ payload }) => payload))).toEqual([1, 2, 3]);
 });
 
-test('an event older than a minute is not sent any more', async () => {
+test('an event older than a minute is no longer sent', async () => {
   const broker = await startFakeBroker(polite);
   const clock = createFakeClock();
   const { link, until: untilState } = testLink(broker.url, { clock });
@@ -83,7 +83,7 @@ test('an event older than a minute is not sent any more', async () => {
   ).toEqual([2]);
 });
 
-test('no more is in flight than an MQTT 5 broker takes, and all of it arrives in order', async () => {
+test('never more messages are in flight than an MQTT 5 broker accepts, and all of them arrive in order', async () => {
   const waiting: (() => void)[] = [];
   let most = 0;
   let acknowledges = false;
@@ -130,7 +130,7 @@ test('thousands of states are published again after a restart of the broker', as
   expect(link.state.state).toBe('connected');
 });
 
-test('a message that is larger than the broker takes is not sent and does not end the connection', async () => {
+test('a message larger than the broker accepts is not sent and does not end the connection', async () => {
   const broker = await startFakeBroker((packet, peer) => {
     // Maximum packet size (0x27): 100 bytes.
     if (packet.type === types.connect) accept(peer, 0x27, 0, 0, 0, 100);
@@ -144,7 +144,7 @@ test('a message that is larger than the broker takes is not sent and does not en
   expect(lines.join('')).toMatch(/is not sent: its \d+ bytes are more than the broker takes \(100\)/);
 });
 
-test('a state or event that is not acknowledged in 10 s cuts the connection and is sent on the next', async () => {
+test('a state or event that is not acknowledged in 10 s breaks the connection and is sent on the next one', async () => {
   const broker = await startFakeBroker((packet, peer) => {
     const isEvent = packet.type === types.publish && readPublish(packet, 5).topic === eventTopic;
     if (isEvent && broker.peers.length === 1) return;

@@ -29,7 +29,7 @@ describe('the outbox', () => {
     expect(outbox.pending().states).toEqual([text('b', '1')]);
   });
 
-  test('a state that is published after it was cleared is not cleared again', () => {
+  test('does not clear a state again that was published after it was cleared', () => {
     const outbox = createOutbox(createFakeClock());
     const clear = outbox.forget('a');
     outbox.remember(text('a', '1'));
@@ -40,7 +40,7 @@ describe('the outbox', () => {
     expect(outbox.pending().states).toEqual([again]);
   });
 
-  test('keeps the last 1000 events, oldest first, and none that is done', () => {
+  test('keeps the last 1000 events, oldest first, and none that was acknowledged', () => {
     const outbox = createOutbox(createFakeClock());
     const events = Array.from({ length: 1_005 }, (_, index) => text('e', String(index)));
     for (const event of events) outbox.keep(event);
@@ -51,7 +51,7 @@ describe('the outbox', () => {
     expect(outbox.pending().events).toEqual([]);
   });
 
-  test('keeps events of 4 MiB in all, the newest ones', () => {
+  test('keeps at most 4 MiB of events, the newest ones', () => {
     const outbox = createOutbox(createFakeClock());
     const events = Array.from({ length: 100 }, () => text('e', 'x'.repeat(100_000)));
     for (const event of events) outbox.keep(event);
@@ -59,7 +59,7 @@ describe('the outbox', () => {
     expect(outbox.pending().events.at(-1)).toBe(events.at(-1));
   });
 
-  test('keeps an event for a minute, or for as long as it is worth', () => {
+  test('keeps an event for a minute, or for as long as it is useful', () => {
     const clock = createFakeClock();
     const outbox = createOutbox(clock);
     outbox.keep(text('e', 'long'));

@@ -38,7 +38,7 @@ test('without a connection a press is dropped at once and never sent', async () 
   ).toEqual(['{"id":"two"}']);
 });
 
-test('a press that is not acknowledged in time is taken back, and not sent on the next connection', async () => {
+test('a press that is not acknowledged in time is withdrawn, and not sent on the next connection', async () => {
   const broker = await startFakeBroker(silentAboutPresses);
   const clock = createFakeClock();
   const { link, until: untilState, states } = await connectedLink(broker.url, { clock });
@@ -64,7 +64,7 @@ test('a press that is not acknowledged in time is taken back, and not sent on th
   expect(broker.published().filter(({ topic }) => topic === pressTopic)).toHaveLength(1);
 });
 
-test('the time in which a press must be acknowledged can be given', async () => {
+test('the time limit for the acknowledgement of a press can be set', async () => {
   const broker = await startFakeBroker(silentAboutPresses);
   const { link } = await connectedLink(broker.url);
   expect(await link.publishNow(pressAddress, press, { timeoutMs: 1 })).toBe('timed-out');
@@ -101,7 +101,7 @@ test('a press does not wait behind thousands of states', async () => {
   expect(broker.published()[before]?.topic).toBe(pressTopic);
 });
 
-test('a press that could not be written in its time is simply withdrawn', async () => {
+test('a press that could not be written in time is simply withdrawn', async () => {
   let holds = true;
   const held: (() => void)[] = [];
   const broker = await startFakeBroker((packet, peer) => {
@@ -138,7 +138,7 @@ test('a press that the broker refuses is `refused`, and the log names topic and 
   );
 });
 
-test('publishAcknowledged tells whether an event has been taken, and sends it all the same', async () => {
+test('publishAcknowledged reports whether the broker has accepted an event, and sends it in any case', async () => {
   let acknowledges = false;
   const broker = await startFakeBroker((packet, peer) => {
     if (!acknowledges && packet.type === types.publish) return;

@@ -21,7 +21,7 @@ const brokerOnSamePort = async (port: number) => {
   return broker;
 };
 
-test('typed messages go from one link to another', async () => {
+test('typed messages pass from one link to another', async () => {
   const { url } = await startBroker();
   const { link: sender } = await connectedLink(url);
   const received: unknown[] = [];
@@ -45,7 +45,7 @@ test('typed messages go from one link to another', async () => {
   ]);
 });
 
-test('state is retained, and what is cleared arrives as undefined', async () => {
+test('state is retained, and a cleared state arrives as undefined', async () => {
   const { url } = await startBroker();
   const { link: sender } = await connectedLink(url);
   sender.publish(stateAddress, state(7));
@@ -63,7 +63,7 @@ test('state is retained, and what is cleared arrives as undefined', async () => 
   ]);
 });
 
-test('what others have retained can be cleared, also while there is no connection', async () => {
+test('messages that others have retained can be cleared, also without a connection', async () => {
   const { url } = await startBroker();
   const { mqtt } = await connectClient(url);
   await mqtt.publishAsync(stateTopic, JSON.stringify(state(1)), { qos: 1, retain: true });
@@ -83,7 +83,7 @@ test('what others have retained can be cleared, also while there is no connectio
     .toEqual([availabilityTopic]);
 });
 
-test('after a restart of the broker, subscriptions and owned state are there again', async () => {
+test('after a restart of the broker, subscriptions and owned state are restored', async () => {
   const { broker, url, port } = await startBroker();
   const received: unknown[] = [];
   const { link, until: untilState } = await connectedLink(url);
@@ -122,7 +122,7 @@ test('`online` on connect, `offline` on an orderly stop', async () => {
   expect(payloads(late.received)).toEqual(['offline']);
 });
 
-test('the broker publishes `offline` for a process that is gone without a word', async () => {
+test('the broker publishes `offline` for a process that disappears', async () => {
   const { url } = await startBroker();
   const { mqtt, received } = await connectClient(url);
   await mqtt.subscribeAsync(availabilityTopic, { qos: 1 });
@@ -139,7 +139,7 @@ test('the broker publishes `offline` for a process that is gone without a word',
   expect(payloads(received)).toEqual(['online', 'offline']);
 });
 
-test('`online` again when somebody publishes anything else over it', async () => {
+test('`online` is published again when another client overwrites it', async () => {
   const { url } = await startBroker();
   await connectedLink(url);
   const { mqtt, received } = await connectClient(url);
@@ -153,7 +153,7 @@ test('`online` again when somebody publishes anything else over it', async () =>
   }
 });
 
-test('the availability that a link watches reaches its other subscribers too', async () => {
+test('the availability that a link watches also reaches its other subscribers', async () => {
   const { url } = await startBroker();
   const seen: unknown[] = [];
   const { link, until: untilState } = testLink(url);
@@ -164,7 +164,7 @@ test('the availability that a link watches reaches its other subscribers too', a
   expect(seen[0]).toEqual(['main', 'online']);
 });
 
-test('a listener to states that throws disturbs nobody', async () => {
+test('a listener to states that throws does not affect the link', async () => {
   const { url } = await startBroker();
   const { link, lines, until: untilState, states } = testLink(url);
   link.onState(() => {

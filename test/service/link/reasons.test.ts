@@ -55,7 +55,7 @@ test('an HTTP server listens', async () => {
   );
 });
 
-test('something listens and says nothing', async () => {
+test('a server accepts the connection and never answers', async () => {
   const broker = await startFakeBroker(() => {});
   expect(await reason(broker.url, { clock: hurriedClock(100) })).toContain('did not answer within 10 s');
 });
@@ -67,7 +67,7 @@ test('credentials in the URL are not shown', async () => {
   expect(message).not.toMatch(/somebody|verysecret/);
 });
 
-test('nor are they shown when all is well, at /healthz or in the log', async () => {
+test('also not shown when all is well, at /healthz or in the log', async () => {
   const { port } = await startBroker();
   const health = createHealth(systemClock());
   const {
@@ -109,7 +109,7 @@ describe.skipIf(!hasMosquittoBroker)('a real Mosquitto', () => {
     await untilState('connected');
   });
 
-  test('wrong password where only 3.1.1 is spoken', async () => {
+  test('wrong password with a broker that only speaks 3.1.1', async () => {
     const broker = await startFakeBroker(({ type }, peer) => {
       if (type === types.connect) peer.send(0x20, 2, 0, peer.version === 5 ? 1 : 4);
     });
@@ -122,7 +122,7 @@ describe.skipIf(!hasMosquittoBroker)('a real Mosquitto', () => {
     );
   });
 
-  test('a stopped broker is noticed by the keep-alive, and the link comes back with it', async () => {
+  test('a paused broker is noticed by the keep-alive, and the link reconnects when it continues', async () => {
     const mosquitto = await startMosquitto(['allow_anonymous true']);
     const { link, states, until: untilState } = testLink(mosquitto.url, { keepAliveSeconds: 1 });
     link.start();
@@ -147,7 +147,7 @@ describe.skipIf(!hasMosquittoBroker || !hasOpenssl)('an encrypted connection', (
     return { ...made, port };
   };
 
-  test.each(['localhost', '127.0.0.1'])('works with its own authority, to %s', async (host) => {
+  test.each(['localhost', '127.0.0.1'])('works with a private authority, to %s', async (host) => {
     const { ca, port } = await tls('DNS:localhost,IP:127.0.0.1');
     const warnings: string[] = [];
     const onWarning = (warning: Error) => warnings.push(warning.message);
@@ -160,7 +160,7 @@ describe.skipIf(!hasMosquittoBroker || !hasOpenssl)('an encrypted connection', (
     expect(warnings).toEqual([]);
   });
 
-  test('says what to do where the authority is unknown, another one, or no certificate at all', async () => {
+  test('names the remedy if the authority is unknown or another one, or if there is no certificate', async () => {
     const { port } = await tls('DNS:localhost,IP:127.0.0.1');
     const remedy = 'set mqtt.caFile to the certificate (PEM) of the authority that signed it';
     const other = certificates(temporaryFolder(), 'DNS:localhost');
@@ -171,14 +171,14 @@ describe.skipIf(!hasMosquittoBroker || !hasOpenssl)('an encrypted connection', (
     }
   });
 
-  test('says what to do where the certificate is for another name', async () => {
+  test('names the remedy if the certificate is for another name', async () => {
     const { ca, port } = await tls('DNS:broker.example');
     expect(await reason(`mqtts://localhost:${port}`, { ca })).toContain(
       'its certificate is for another name (ERR_TLS_CERT_ALTNAME_INVALID); name the host in mqtt.url as the certificate does',
     );
   });
 
-  test('says what to do where the scheme is wrong, either way', async () => {
+  test('names the remedy if the scheme is wrong, in both directions', async () => {
     const { ca, port } = await tls('DNS:localhost');
     expect(await reason(`mqtt://localhost:${port}`)).toContain('mqtt:// plain, mqtts:// encrypted');
     const plain = await startBroker();
@@ -187,7 +187,7 @@ describe.skipIf(!hasMosquittoBroker || !hasOpenssl)('an encrypted connection', (
     );
   });
 
-  test('a press that a stopped broker does not acknowledge cuts it too', async () => {
+  test('a press that a paused broker does not acknowledge also breaks the connection', async () => {
     const folder = temporaryFolder();
     const made = certificates(folder, 'DNS:localhost');
     const mosquitto = await startMosquitto([

@@ -3,7 +3,7 @@ import { firstVersion, versionAfterClose } from '../../../service/link/refusal.t
 import { describeClose } from '../../../service/link/wording.ts';
 import type { CloseReason } from '../../../service/link/wire.ts';
 
-describe('which version comes next', () => {
+describe('the version of the next try', () => {
   const silent: CloseReason = { reached: 'transport' };
   const after = (...reasons: CloseReason[]) => reasons.reduce(versionAfterClose, firstVersion).version;
 
@@ -43,7 +43,7 @@ describe('which version comes next', () => {
   });
 });
 
-describe('the words for the end of a connection', () => {
+describe('the message for the end of a connection', () => {
   const url = new URL('mqtts://user:hidden@broker.example:8883/path');
 
   test.each<[CloseReason, string]>([

@@ -10,7 +10,7 @@ import { silentLog } from '../../../service/log.ts';
 describe('topics and filters', () => {
   const level = fc.string({ unit: fc.constantFrom('a', 'b', '-', '.'), minLength: 1, maxLength: 3 });
 
-  test('a filter fits the topics that differ only where it says +', () => {
+  test('a filter matches the topics that differ only where it has a +', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(level, fc.boolean(), level), { minLength: 1, maxLength: 5 }),
@@ -55,7 +55,7 @@ describe('topics and filters', () => {
     ]);
   });
 
-  test('topics of others stand whole, and none of ours is taken for one of theirs', () => {
+  test('foreign topics are never shortened, and none of ours is mistaken for a foreign one', () => {
     const router = createRouter('home', silentLog());
     const seen: unknown[] = [];
     router.add(

@@ -13,13 +13,13 @@ import { until } from '../arrange.ts';
 import { polite, startFakeBroker } from '../fake-broker.ts';
 import { certificates, temporaryFolder } from '../mosquitto.ts';
 
-test('a file of certificates that cannot be read is named with its key', () => {
+test('an unreadable file of certificates is named with its key', () => {
   expect(() => readPem('/nowhere/ca.pem', 'mqtt.caFile')).toThrow(
     new FileError('mqtt.caFile: the file /nowhere/ca.pem cannot be read (ENOENT). Name a readable PEM file'),
   );
 });
 
-test('the links of one process share their metrics, told apart by role', async () => {
+test('the links of one process share their metrics, with a label for the role', async () => {
   const registry = new Registry();
   const [agent, worker] = ['agent', 'worker'].map((role) => linkMetrics(registry, role));
   agent?.connect();
@@ -50,12 +50,12 @@ test('a file without a certificate is named with its key', () => {
   );
 });
 
-test.skipIf(!hasOpenssl)('a file with a certificate is read as it is', () => {
+test.skipIf(!hasOpenssl)('a file with a certificate is read unchanged', () => {
   const { ca, caFile } = certificates(temporaryFolder(), 'DNS:localhost');
   expect(readPem(caFile, 'mqtt.caFile')).toBe(ca);
 });
 
-test('a link from the configuration has the fixed client id, and the address that it is given', async () => {
+test('a link from the configuration has a fixed client id, and the given address', async () => {
   const broker = await startFakeBroker(polite);
   const mqtt = {
     topicPrefix: 'floor-2/button',

@@ -9,7 +9,7 @@ import { silentLog } from '../../../service/log.ts';
 import { startMosquitto } from '../mosquitto.ts';
 import { state, stateAddress, stateTopic, testLink } from '../arrange.ts';
 
-test('what is stored is read, and before all that is only good to know', async () => {
+test('stored state is read, and before all less important messages', async () => {
   const { url } = await startMosquitto(['allow_anonymous true']);
   const { mqtt } = await connectClient(url);
   const text = JSON.stringify({ name: 'x'.repeat(1_000) });
@@ -47,7 +47,7 @@ async function waiting() {
   return { clock, heard, arriving };
 }
 
-test('that there is none is not said while stored messages still come', async () => {
+test('its absence is not reported while stored messages still arrive', async () => {
   const { clock, heard, arriving } = await waiting();
   arriving(4_000);
   clock.advance(99);
@@ -56,7 +56,7 @@ test('that there is none is not said while stored messages still come', async ()
   expect(heard).toEqual([undefined]);
 });
 
-test('that there is none is said in the end, though messages that look stored never cease', async () => {
+test('its absence is reported in the end, even if messages that look stored never cease', async () => {
   const { heard, arriving } = await waiting();
   arriving(14_999);
   expect(heard).toEqual([]);

@@ -42,7 +42,7 @@ function storedCopy(peer: Peer, number: number): void {
 const publishedAt = (peer: Peer | undefined, topic: string) =>
   (peer?.packets ?? []).filter(({ type, body }) => type === types.publish && body.includes(topic)).length;
 
-test('what the broker has stored is read before anything is said', async () => {
+test('the state on the broker is read before any is published', async () => {
   const { url } = await startBroker();
   const { mqtt, received } = await connectClient(url);
   await mqtt.publishAsync(stateTopic, JSON.stringify(state(5)), { qos: 1, retain: true });
@@ -60,7 +60,7 @@ test('what the broker has stored is read before anything is said', async () => {
   expect(numbers(payloads(received))).toEqual([5, 6, 7]);
 });
 
-test('where nothing is stored, that is known after a moment', async () => {
+test('its absence is known after a moment', async () => {
   const { url } = await startBroker();
   const { link, heard, until: untilState } = sharing(url, undefined);
   link.start();
@@ -69,7 +69,7 @@ test('where nothing is stored, that is known after a moment', async () => {
   expect(heard).toEqual([undefined]);
 });
 
-test('a connection that is cut before the copy came has read nothing, and the next one reads', async () => {
+test('a connection that breaks before the copy arrives has read nothing, and the next one reads', async () => {
   const broker = await startFakeBroker((packet, peer) => {
     if (packet.type !== types.subscribe) polite(packet, peer);
     else if (peer === broker.peers[0]) peer.socket.destroy();
@@ -85,7 +85,7 @@ test('a connection that is cut before the copy came has read nothing, and the ne
   expect(publishedAt(broker.peers[0], stateTopic)).toBe(0);
 });
 
-test('whoever waits for it is told when the connection is cut before', async () => {
+test('a caller that waits for it learns that the connection broke before', async () => {
   const broker = await startFakeBroker((packet, peer) => {
     if (packet.type !== types.subscribe) polite(packet, peer);
   });
@@ -97,7 +97,7 @@ test('whoever waits for it is told when the connection is cut before', async () 
   expect(await read).toBe(false);
 });
 
-test('after a reconnect all that is remembered waits for it, and comes behind it', async () => {
+test('after a reconnect all remembered messages wait for it, and are sent after it', async () => {
   const withheld: Peer[] = [];
   const broker = await startFakeBroker((packet: Packet, peer: Peer) => {
     polite(packet, peer);
@@ -138,7 +138,7 @@ test('after a reconnect all that is remembered waits for it, and comes behind it
   ]);
 });
 
-test('a copy that comes late is looked at all the same', async () => {
+test('a copy that arrives late is still read', async () => {
   const broker = await startFakeBroker(polite);
   const { link, heard, until: untilState } = sharing(broker.url, 6);
   link.start();
@@ -150,7 +150,7 @@ test('a copy that comes late is looked at all the same', async () => {
   expect(heard).toEqual([undefined, 5]);
 });
 
-test('who waits for an acknowledgement hears of it also from a later connection', async () => {
+test('a caller that waits for an acknowledgement also gets it from a later connection', async () => {
   const broker = await startFakeBroker((packet, peer) => {
     const isEvent = packet.type === types.publish && packet.body.includes(eventTopic);
     if (isEvent && peer === broker.peers[0]) peer.socket.destroy();

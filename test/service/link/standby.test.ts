@@ -43,7 +43,7 @@ async function twoUnderOneId(
   return { first, second };
 }
 
-test('who is thrown out stands by, names the other, and does not fight', async () => {
+test('a link that is replaced stands by, names the other, and does not fight', async () => {
   const { url } = await startBroker();
   const { first, second } = await twoUnderOneId(url);
   await until(() => first.link.state.message.includes('second-host'));
@@ -74,7 +74,7 @@ test('a stand-by sends and receives nothing of its own', async () => {
   expect(received).toEqual([]);
 });
 
-test('a stand-by comes back when the other has said goodbye, with its subscriptions and its state', async () => {
+test('a stand-by comes back when the other disconnects in order, with its subscriptions and its state', async () => {
   const { url } = await startBroker();
   const { first, second } = await twoUnderOneId(url);
   const received: unknown[] = [];
@@ -116,7 +116,7 @@ function countingClock() {
   };
 }
 
-test('the last will of the one that was thrown out does not bring it back', async () => {
+test('the last will of the replaced link does not bring it back', async () => {
   const { url } = await startBroker();
   const { mqtt } = await connectClient(url);
   const counting = countingClock();
@@ -131,7 +131,7 @@ test('the last will of the one that was thrown out does not bring it back', asyn
   expect([first.link.state.state, second.link.state.state]).toEqual(['standby', 'connected']);
 });
 
-test('the retained info of the one that was thrown out is not taken for the other', async () => {
+test("the retained info of the replaced link is not mistaken for the other's", async () => {
   const { url } = await startBroker();
   const first = testLink(url, hurried);
   first.link.publish(infoAddress, info('first-host', 'first-instance'));
@@ -154,7 +154,7 @@ test('the retained info of the one that was thrown out is not taken for the othe
   expect(first.states.map(({ message }) => message).join('\n')).not.toContain('first-host');
 });
 
-test('an event that was on its way when we were thrown out is not sent after coming back', async () => {
+test('an event that was in flight when the link was replaced is not sent after it comes back', async () => {
   const broker = await startFakeBroker((packet, peer) => {
     const isEvent = packet.type === types.publish && readPublish(packet, 5).topic === eventTopic;
     if (isEvent && peer === broker.peers[0]) peer.send(0xe0, 1, 0x8e);
@@ -170,7 +170,7 @@ test('an event that was on its way when we were thrown out is not sent after com
   expect(broker.published().filter(({ topic }) => topic === eventTopic)).toHaveLength(1);
 });
 
-test('a stand-by takes over where a restarted broker knows of nobody', async () => {
+test('a stand-by takes over if a restarted broker knows no other link', async () => {
   const { broker, url, port } = await startBroker();
   const { first, second } = await twoUnderOneId(url);
   await until(() => first.lines.join('').includes('second-instance'));
@@ -202,7 +202,7 @@ const withoutAWord = {
 };
 
 test.each(Object.entries(withoutAWord))(
-  'also where the broker says nothing of it (%s), there is no fight, and the first is back when the other goes',
+  'without a reason from the broker (%s) there is no fight either, and the first comes back when the other leaves',
   async (name, start) => {
     if (name.startsWith('Mosquitto') && !hasMosquittoBroker) return;
     const { url } = await start();
@@ -218,7 +218,7 @@ test.each(Object.entries(withoutAWord))(
   },
 );
 
-test('two that came at the same moment end as one that is there and one that stands by', async () => {
+test('of two links that connect at the same moment, one stays and one stands by', async () => {
   const { url } = await startBroker();
   const relay = await only311(url);
   onTestFinished(() => relay.stop());
@@ -233,7 +233,7 @@ test('two that came at the same moment end as one that is there and one that sta
   await until(() => now().join(' ') === 'connected standby');
 });
 
-test('a connection that was lost with nobody else about comes back as before', async () => {
+test('a connection that broke without another link comes back as before', async () => {
   const { broker, url, port } = await startBroker();
   const { link, until: untilState } = testLink(url, hurried);
   link.publish(infoAddress, info('only-host', 'only-instance'));
@@ -246,7 +246,7 @@ test('a connection that was lost with nobody else about comes back as before', a
   expect(await link.publishNow(pressAddress, { id: 'a' })).toBe('acknowledged');
 });
 
-test('a broker that does not let the probe in does not keep the link out', async () => {
+test('a broker that refuses the probe does not keep the link out', async () => {
   const broker = await startFakeBroker((packet, peer) => {
     if (packet.type === types.connect && packet.body.toString().includes('-standby-'))
       peer.send(0x20, 3, 0, 0x85, 0);
@@ -261,7 +261,7 @@ test('a broker that does not let the probe in does not keep the link out', async
   await untilState('connected');
 });
 
-test('a link stops while it looks', async () => {
+test('a link can be stopped while it probes', async () => {
   const broker = await startFakeBroker((packet, peer) => {
     if (packet.type === types.connect && packet.body.toString().includes('-standby-')) return;
     polite(packet, peer);

@@ -19,14 +19,14 @@ import { hurriedClock } from '../../support/hurried-clock.ts';
 import { polite, readPublish, startFakeBroker, types } from '../fake-broker.ts';
 import { freePort } from '../../support/ports.ts';
 
-test('a link that was never started stops, also twice', async () => {
+test('a link that was never started can be stopped, also twice', async () => {
   const { link } = testLink('mqtt://127.0.0.1:1');
   await link.stop();
   await link.stop();
   expect(link.state.state).toBe('stopped');
 });
 
-test('a link that waits for its next try stops', async () => {
+test('a link that waits for its next try can be stopped', async () => {
   const port = await freePort();
   const { link, states } = testLink(`mqtt://127.0.0.1:${port}`, {
     reconnect: { minMs: 600_000, maxMs: 600_000 },
@@ -37,7 +37,7 @@ test('a link that waits for its next try stops', async () => {
   expect(link.state.state).toBe('stopped');
 });
 
-test('a link stops while it connects to what says nothing, and right after its start', async () => {
+test('a link can be stopped while it connects to a silent server, and right after its start', async () => {
   const broker = await startFakeBroker(() => {});
   const { link } = testLink(broker.url);
   link.start();
@@ -59,7 +59,7 @@ test('all calls of stop wait for the same end, and a start meanwhile is refused'
   await first;
 });
 
-test('what was published before a stop is delivered, then `offline`, then goodbye', async () => {
+test('messages from before a stop are delivered, then `offline`, then the DISCONNECT', async () => {
   const broker = await startFakeBroker(polite);
   const { link } = await connectedLink(broker.url);
   for (let number = 0; number < 300; number += 1) link.publish(eventAddress, event(number));
@@ -70,7 +70,7 @@ test('what was published before a stop is delivered, then `offline`, then goodby
   expect(broker.peers[0]?.packets.at(-1)?.type).toBe(types.disconnect);
 });
 
-test('where `offline` is not acknowledged, no goodbye is said: the last will must speak', async () => {
+test('without an acknowledgement of `offline` there is no DISCONNECT: the last will must be published', async () => {
   const broker = await startFakeBroker((packet, peer) => {
     if (packet.type === types.publish && readPublish(packet, 5).payload === 'offline') return;
     polite(packet, peer);
@@ -81,7 +81,7 @@ test('where `offline` is not acknowledged, no goodbye is said: the last will mus
   expect(broker.peers[0]?.packets.map(({ type }) => type)).not.toContain(types.disconnect);
 });
 
-test('a broker that acknowledges nothing does not hold up the stop', async () => {
+test('a broker that acknowledges nothing does not delay the stop', async () => {
   const broker = await startFakeBroker((packet, peer) => {
     if (packet.type !== types.publish) polite(packet, peer);
   });
@@ -93,7 +93,7 @@ test('a broker that acknowledges nothing does not hold up the stop', async () =>
   await until(() => broker.peers[0]?.closed === true);
 });
 
-test('where `offline` could not even be written, acknowledgements that come now bring no goodbye either', async () => {
+test('if `offline` could not even be written, late acknowledgements lead to no DISCONNECT either', async () => {
   let holds = true;
   const held: (() => void)[] = [];
   const broker = await startFakeBroker((packet, peer) => {
@@ -123,7 +123,7 @@ test('no timer is left after a stop', async () => {
   expect(clock.pendingTimers()).toBe(0);
 });
 
-test('a broker that does not close after the goodbye does not hold up the stop', async () => {
+test('a broker that does not close after the DISCONNECT does not delay the stop', async () => {
   const broker = await startFakeBroker((packet, peer) => {
     if (packet.type !== types.disconnect) polite(packet, peer);
   });
@@ -132,7 +132,7 @@ test('a broker that does not close after the goodbye does not hold up the stop',
   expect(link.state.state).toBe('stopped');
 });
 
-test('a stand-by stops, and its connection with it', async () => {
+test('a stand-by can be stopped, and closes its connection', async () => {
   const { url } = await startBroker();
   const clock = hurriedClock(20);
   const first = testLink(url, { clock });
@@ -148,7 +148,7 @@ test('a stand-by stops, and its connection with it', async () => {
   expect(first.states.at(-1)?.state).toBe('stopped');
 });
 
-test('nothing is sent and nobody is told after a stop', async () => {
+test('after a stop nothing is sent and no handler is called', async () => {
   const broker = await startFakeBroker(polite);
   const { link, states } = await connectedLink(broker.url);
   await link.stop();
@@ -186,11 +186,11 @@ test('a process ends by itself after link and health server have stopped', async
   expect(await leave(url)).toEqual({ output: 'stopped\n', code: 0 });
 });
 
-test('so does one whose broker never was there', async () => {
+test('so does a process whose broker never ran', async () => {
   expect(await leave(`mqtt://127.0.0.1:${await freePort()}`)).toEqual({ output: 'stopped\n', code: 0 });
 });
 
-test('so does one whose broker has said nothing, or acknowledged nothing', async () => {
+test('so does a process whose broker has never answered, or acknowledged nothing', async () => {
   const silent = await startFakeBroker(() => {});
   expect(await leave(silent.url)).toEqual({ output: 'stopped\n', code: 0 });
   const unwilling = await startFakeBroker((packet, peer) => {

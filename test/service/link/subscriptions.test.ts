@@ -8,7 +8,7 @@ import { connectedLink, event, eventTopic, pressTopic, testLink, until } from '.
 import { hurriedClock } from '../../support/hurried-clock.ts';
 import { accept, polite, publishBytes, startFakeBroker, subscriptions, types } from '../fake-broker.ts';
 
-test('a handler that throws disturbs neither the others nor the connection', async () => {
+test('a handler that throws affects neither the others nor the connection', async () => {
   const { url } = await startBroker();
   const { link, lines } = await connectedLink(url);
   const received: unknown[] = [];
@@ -24,7 +24,7 @@ test('a handler that throws disturbs neither the others nor the connection', asy
   expect(lines.join('')).toContain('a message could not be handled: a bug of a handler');
 });
 
-test('what does not decode is logged and not passed on, except to who asks for everything', async () => {
+test('an undecodable message is logged and only passed on to handlers that ask for everything', async () => {
   const { url } = await startBroker();
   const { link, lines } = await connectedLink(url);
   const received: unknown[] = [];
@@ -43,7 +43,7 @@ test('what does not decode is logged and not passed on, except to who asks for e
   expect(log).toContain('the payload is not UTF-8 text');
 });
 
-test('a payload over the bound of its row is not parsed', async () => {
+test('a payload over the limit of its row is not parsed', async () => {
   const { url } = await startBroker();
   const { link, lines } = await connectedLink(url);
   const received: unknown[] = [];
@@ -59,7 +59,7 @@ test('a payload over the bound of its row is not parsed', async () => {
   expect(lines.join('')).toMatch(/the payload has 20\d+ bytes, more than 16384/);
 });
 
-test('no-local and retain-as-published are asked for, also on a subscription added later', async () => {
+test('no-local and retain-as-published are requested, also for a subscription added later', async () => {
   const broker = await startFakeBroker(polite);
   const { link, until: untilState } = testLink(broker.url);
   link.subscribe(buttonPress.filter(), () => {}, { noLocal: true, retainAsPublished: true });
@@ -100,7 +100,7 @@ test('with a real broker, retain-as-published shows a live retained press, and n
   ]);
 });
 
-test('response topic and correlation data are handed on', async () => {
+test('response topic and correlation data are passed on', async () => {
   const { url } = await startBroker();
   const { link } = await connectedLink(url);
   const received: unknown[] = [];
@@ -117,7 +117,7 @@ test('response topic and correlation data are handed on', async () => {
   expect(received).toEqual([['answers', '7']]);
 });
 
-test('a subscription that the broker refuses is named in the log, the others hold', async () => {
+test('a subscription that the broker refuses is named in the log, and the others work', async () => {
   const broker = await startFakeBroker((packet, peer) => {
     if (packet.type !== types.subscribe) return polite(packet, peer);
     const codes = subscriptions(packet, 5).map(({ filter }) => (filter.endsWith('press') ? 0x87 : 1));
@@ -138,7 +138,7 @@ test('a subscription that the broker refuses is named in the log, the others hol
   await until(() => received.length === 1);
 });
 
-test('messages outside the prefix and of other parameters do not reach a handler', async () => {
+test('messages outside the prefix or with other parameters do not reach a handler', async () => {
   const broker = await startFakeBroker(polite);
   const received: unknown[] = [];
   const { link } = await connectedLink(broker.url);
@@ -150,7 +150,7 @@ test('messages outside the prefix and of other parameters do not reach a handler
   expect(received).toEqual(['button/main/event']);
 });
 
-describe('a broker that sends more or other than it should', () => {
+describe('a broker that sends too much or something wrong', () => {
   test.each([5, 4])('a packet of more than 1 MiB is not collected (MQTT version %s)', async (version) => {
     const broker = await startFakeBroker((packet, peer) => {
       if (packet.type === types.connect && peer.version !== version) {
@@ -168,7 +168,7 @@ describe('a broker that sends more or other than it should', () => {
     );
   });
 
-  test('bytes that are not MQTT cut the connection, and it comes back', async () => {
+  test('bytes that are not MQTT break the connection, and the link reconnects', async () => {
     const broker = await startFakeBroker(polite);
     const { until: untilState, states } = await connectedLink(broker.url);
     broker.peers[0]?.send(0x00, 0x00, 0xff);
@@ -177,7 +177,7 @@ describe('a broker that sends more or other than it should', () => {
     expect(states.map(({ message }) => message).join('\n')).toContain('something that is not MQTT');
   });
 
-  test('a DISCONNECT that is not followed by a close is taken at its word', async () => {
+  test('a DISCONNECT ends the connection even if the broker does not close it', async () => {
     const broker = await startFakeBroker(polite);
     const { until: untilState, states } = await connectedLink(broker.url);
     broker.peers[0]?.send(0xe0, 1, 0x8b);
@@ -186,7 +186,7 @@ describe('a broker that sends more or other than it should', () => {
     expect(states.map(({ message }) => message).join('\n')).toContain('it is shutting down (0x8b)');
   });
 
-  test('a subscription that is never answered cuts the connection', async () => {
+  test('a subscription that is never answered breaks the connection', async () => {
     const broker = await startFakeBroker((packet, peer) => {
       if (packet.type !== types.subscribe || broker.peers.length > 1) polite(packet, peer);
     });
@@ -196,7 +196,7 @@ describe('a broker that sends more or other than it should', () => {
     expect(states.map(({ message }) => message).join('\n')).toContain('has not acknowledged a subscription');
   });
 
-  test('random bytes, before and after its consent, end in a new connection and nothing else', async () => {
+  test('random bytes, before and after the CONNACK, lead to a reconnect and nothing else', async () => {
     const chunks = fc.sample(fc.uint8Array({ minLength: 1, maxLength: 300 }), { numRuns: 200, seed: 7 });
     let next = 0;
     const broker = await startFakeBroker((packet, peer) => {

@@ -57,7 +57,7 @@ test('after two closes in a row without CONNACK, 3.1.1 is tried', async () => {
   expect(broker.peers.map(({ version }) => version)).toEqual([5, 5, 4]);
 });
 
-test('back to 5 where 3.1.1 is not answered either', async () => {
+test('5 is tried again if 3.1.1 gets no answer either', async () => {
   let connects = 0;
   const broker = await startFakeBroker((packet, peer) => {
     if (packet.type === types.connect) connects += 1;
@@ -70,7 +70,7 @@ test('back to 5 where 3.1.1 is not answered either', async () => {
   expect(broker.peers.map(({ version }) => version)).toEqual([5, 5, 4, 4, 5]);
 });
 
-test('back to 5 where 3.1.1, tried after silence, is refused in words', async () => {
+test('5 is tried again if 3.1.1, tried after silence, is refused with a reason', async () => {
   let connects = 0;
   const broker = await startFakeBroker((packet, peer) => {
     if (packet.type === types.connect) connects += 1;
@@ -83,7 +83,7 @@ test('back to 5 where 3.1.1, tried after silence, is refused in words', async ()
   expect(broker.peers.map(({ version }) => version)).toEqual([5, 5, 4, 5]);
 });
 
-test('a broker that has spoken 5 and is only silent now is not taken for an old one', async () => {
+test('a broker that has spoken 5 and is only silent now does not count as an old one', async () => {
   let connects = 0;
   const broker = await startFakeBroker((packet, peer) => {
     if (packet.type === types.connect) connects += 1;
@@ -98,7 +98,7 @@ test('a broker that has spoken 5 and is only silent now is not taken for an old 
   expect(broker.peers.map(({ version }) => version)).toEqual([5, 5, 5, 5, 5, 5]);
 });
 
-test('a broker that was replaced by an older one is followed to 3.1.1', async () => {
+test('a broker that was replaced by an older one gets 3.1.1', async () => {
   let older = false;
   const broker = await startFakeBroker((packet, peer) =>
     (older ? only(4, onConnect(0x20, 2, 0, 1)) : polite)(packet, peer),
@@ -112,7 +112,7 @@ test('a broker that was replaced by an older one is followed to 3.1.1', async ()
   expect(broker.peers.map(({ version }) => version)).toEqual([5, 5, 4]);
 });
 
-test('a broker that hangs is not taken for an old one', async () => {
+test('a broker that hangs does not count as an old one', async () => {
   let connects = 0;
   const broker = await startFakeBroker((packet, peer) => {
     if (packet.type === types.connect) connects += 1;
@@ -154,7 +154,7 @@ function recordingClock(): { clock: Clock; delays: number[] } {
   };
 }
 
-test('the delays grow, are jittered and bounded, and there is never an end to trying', async () => {
+test('the delays grow with jitter up to a bound, and the tries never end', async () => {
   const broker = await startFakeBroker(onConnect(0x20, 3, 0, 0x88, 0));
   const { clock, delays } = recordingClock();
   const sequence = [0, 0.25, 0.5, 0.75, 1];
@@ -176,7 +176,7 @@ test('the delays grow, are jittered and bounded, and there is never an end to tr
   expect(broker.peers.every(({ version }) => version === 5)).toBe(true);
 });
 
-test('also where both versions are refused, most tries wait', async () => {
+test('even if both versions are refused, most tries wait', async () => {
   const broker = await startFakeBroker(onConnect(0x20, 2, 0, 1));
   const { clock, delays } = recordingClock();
   const { link } = testLink(broker.url, {
@@ -190,7 +190,7 @@ test('also where both versions are refused, most tries wait', async () => {
   expect(delays.slice(0, 8)).toEqual([0, 2_000, 0, 8_000, 0, 32_000, 0, 60_000]);
 });
 
-test('a connection that held for 5 s starts the delays anew, a shorter one does not', async () => {
+test('a connection that held for 5 s resets the delays, a shorter one does not', async () => {
   const broker = await startFakeBroker(polite);
   const clock = createFakeClock();
   const {
