@@ -7,6 +7,7 @@ import { checkNames } from '../doctor/row.ts';
 import { signalStates } from '../home-assistant/worker-button.ts';
 import { signals } from '../messages/button.ts';
 import { pressReasons } from '../messages/press.ts';
+import { usualEntities } from './home-assistant/support/usual-entities.ts';
 
 const read = (page: string) => readFileSync(join(import.meta.dirname, '..', page), 'utf8');
 
@@ -27,8 +28,9 @@ describe('every signal', () => {
     expect(missing(signals, termsIn(read(page)))).toEqual([]);
   });
 
-  test('is in the row of sensor.release_button_signal in docs/home-assistant.md', () => {
-    const row = /^\| `sensor\.release_button_signal`.*$/m.exec(read('docs/home-assistant.md'))?.[0] ?? '';
+  test('is in the row of sensor.release_button_signal in docs/home-assistant-entities.md', () => {
+    const row =
+      /^\| `sensor\.release_button_signal`.*$/m.exec(read('docs/home-assistant-entities.md'))?.[0] ?? '';
     expect(signalStates.filter((state) => !row.includes(`\`${state}\``))).toEqual([]);
   });
 });
@@ -37,16 +39,23 @@ test('every reason of a rejected press has a row in a table of docs/trust.md', (
   expect(missing(pressReasons, termsIn(read('docs/trust.md')))).toEqual([]);
 });
 
+test('every entity of the usual installation has a row in a table of docs/home-assistant-entities.md', () => {
+  // A device trigger has no id, and an application has an `update` entity named after it.
+  const ids = [...usualEntities.keys()].filter((id) => /^(?!update)\w+\./.test(id));
+  expect(missing(ids, termsIn(read('docs/home-assistant-entities.md')))).toEqual([]);
+});
+
 test('every driver is in a table of docs/hardware-drivers.md', () => {
   const named = drivers.filter((driver) => driver !== 'auto');
   expect(missing(named, termsIn(read('docs/hardware-drivers.md')))).toEqual([]);
 });
 
-test('every check of the doctor has a row in both tables of docs/doctor.md', () => {
-  const [people = '', programs = ''] = read('docs/doctor.md').split('## For programs');
-  expect(missing(checkNames, termsIn(people)), 'what it looks at').toEqual([]);
-  expect(missing(checkNames, termsIn(programs)), 'details for programs').toEqual([]);
-});
+test.each(['docs/doctor.md', 'docs/doctor-json.md'])(
+  'every check of the doctor has a row in a table of %s',
+  (page) => {
+    expect(missing(checkNames, termsIn(read(page)))).toEqual([]);
+  },
+);
 
 test('the check can fail', () => {
   expect(termsIn('| `worker <id>`, `agent <id>` | text with `code` |')).toEqual(['worker', 'agent']);

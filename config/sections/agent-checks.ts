@@ -1,5 +1,6 @@
 // Checks the pins of an agent for contradictions among ids, lines and times.
 import { entriesIn, refused, type Report, type Seen, type SeenList } from '../section.ts';
+import type { Driver } from './agent.ts';
 import { checkIds } from './duplicate-ids.ts';
 import { releaseDebounceMsOf } from './release-debounce.ts';
 
@@ -19,7 +20,7 @@ interface Button extends Pin {
 }
 
 interface Values {
-  readonly driver: Seen<string>;
+  readonly driver: Seen<Driver>;
   readonly chip?: Seen<string>;
   readonly sampleMs: Seen<number>;
   readonly buttons: SeenList<Button>;
@@ -28,6 +29,14 @@ interface Values {
 }
 
 const lists = ['buttons', 'keySwitches', 'leds'] as const;
+
+/** What the pins of a driver cannot be, although the schema allows it. */
+const checkOfDriver: Readonly<Record<Driver, ((values: Values, report: Report) => void) | undefined>> = {
+  auto: undefined,
+  rpio: checkForRpio,
+  gpiochip: undefined,
+  simulated: undefined,
+};
 
 export function checkAgent(values: Values, report: Report): void {
   for (const list of lists) checkIds(list, values[list], report);
@@ -38,7 +47,7 @@ export function checkAgent(values: Values, report: Report): void {
     checkHold(entry, ['buttons', index], report);
     checkRelease(entry, ['buttons', index], report);
   }
-  if (values.driver === 'rpio') checkForRpio(values, report);
+  if (values.driver !== refused) checkOfDriver[values.driver]?.(values, report);
   // An agent may have LEDs alone, or buttons alone.
   if (lists.every((list) => values[list] !== refused && values[list].length === 0))
     report.warning(

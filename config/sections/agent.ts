@@ -6,6 +6,7 @@ import { flag, id, must, oneOf, text, wholeNumber } from '../formats.ts';
 import { checkAgent } from './agent-checks.ts';
 
 export const drivers = ['auto', 'rpio', 'gpiochip', 'simulated'] as const;
+export type Driver = (typeof drivers)[number];
 
 /** Our own limit. The chip of a Raspberry Pi 4 has 58 lines. */
 const highestLine = 1023;
