@@ -78,8 +78,10 @@ export const pressReasons = [
   'claimed-twice',
   'standing-by',
   'worker-stopping',
+  'broker-unreachable',
   'argocd-unreachable',
   'journal-unwritable',
+  'internal-error',
 ] as const;
 export type PressReason = (typeof pressReasons)[number];
 

@@ -1,55 +1,94 @@
 // Which worker on the prefix has which buttons, as each says in its info. A button that two workers have releases nothing:
 // nobody could tell which Argo CD a press is for.
+//
+// Exactly one worker answers a press, although each decides alone. They agree because the broker gives all of them presses
+// and `online` in the same order, and each worker also hears its own `online`. A press belongs to a worker that came online
+// before it. So a worker that has just connected leaves such a press to the others.
 import { workerAvailability, workerInfo } from '../messages/worker.ts';
+import type { Clock, Timer } from '../service/clock.ts';
 import type { Health } from '../service/health.ts';
 import type { Link } from '../service/link/link.ts';
 import type { Log } from '../service/log.ts';
+import { createOnlineTimes } from './online-times.ts';
 
 export interface Claims {
   /** Subscribes. To be called before the link starts. */
   start(): void;
   stop(): void;
   /**
-   * Whether another worker answers for the button. Of several that have it, and of all where nobody has it, the first one
-   * by id answers.
+   * Whether this worker answers a press that arrives now. Of several workers that have the button, and of all where nobody
+   * has it, the first one by id answers. A promise: just after a connect that turns out a little later.
    */
+  answers(button: string): boolean | Promise<boolean>;
+  /** Whether another worker answers requests about the button. */
   isOthers(button: string): boolean;
   /** In words, that another online worker has this button of ours too. */
   claimedTwice(button: string): string | undefined;
-  /** Whether what the other workers say has been read on the present connection. */
-  isRead(): boolean;
 }
 
 /** More workers than anybody runs on one prefix. */
-const othersMax = 1_000;
+const workersMax = 1_000;
+/** MQTT does not say when all retained messages have come: none has come for so long. */
+const quietMs = 500;
+/** The broker gives our own `online` back within milliseconds, unless the account may not read it. */
+const ownOnlineWithinMs = 2_000;
+
+interface Said {
+  readonly ids: ReadonlySet<string>;
+  readonly connection: number;
+  readonly isLive: boolean;
+}
+
+interface Waiting {
+  readonly button: string;
+  readonly position: number;
+  readonly resolve: (isOurs: boolean) => void;
+}
 
 export function createClaims(options: {
-  readonly link: Pick<Link, 'subscribe' | 'onState' | 'whenRead'>;
+  readonly link: Pick<Link, 'subscribe' | 'onState' | 'whenRead' | 'subscribed'>;
   readonly worker: string;
   readonly buttons: readonly string[];
+  readonly clock: Clock;
   readonly health: Health;
   readonly log: Log;
   /** Another worker, or what it has, has changed. */
   readonly onChange: () => void;
 }): Claims {
-  const { link, worker, log, onChange } = options;
+  const { link, worker, clock, log, onChange } = options;
   const health = options.health.check('buttons', 'degraded');
-  const buttons = new Map<string, ReadonlySet<string>>();
-  const online = new Set<string>();
-  let read = false;
+  const online = createOnlineTimes(workersMax);
+  /** Of the other workers, with the connection on which they said so. */
+  const buttons = new Map<string, Said>();
+  let connection = 0;
+  let position = 0;
+  /** All retained messages have come on this connection. */
+  let isRead = false;
+  /** The broker has answered the subscriptions, and shared state has been read. */
+  let isSubscribed = false;
+  let waiting: Waiting[] = [];
+  let timers: Timer[] = [];
+  let quiet: Timer | undefined;
+  let isOwnOnlineMissing = false;
   let logged = '';
   let forget = () => {};
 
-  const othersWith = (button: string) =>
-    [...online].filter((other) => buttons.get(other)?.has(button) === true);
+  const has = (id: string, button: string) =>
+    id === worker ? options.buttons.includes(button) : buttons.get(id)?.ids.has(button) === true;
+  const others = () => online.now().filter((id) => id !== worker);
   const claimedTwice = (button: string) => {
-    const others = othersWith(button);
-    return others.length === 0
+    const also = others().filter((id) => has(id, button));
+    return also.length === 0
       ? undefined
-      : `the workers ${[worker, ...others].sort().join(' and ')} both have the button ${button}, so it releases nothing. Give it to one of them (worker.buttons), or give the workers topic prefixes of their own (mqtt.topicPrefix)`;
+      : `the workers ${[worker, ...also].sort().join(' and ')} both have the button ${button}, so it releases nothing. Give it to one of them (worker.buttons), or give the workers topic prefixes of their own (mqtt.topicPrefix)`;
   };
   const changed = () => {
-    const message = options.buttons.flatMap((button) => claimedTwice(button) ?? []).join('; ');
+    const messages = options.buttons.flatMap((button) => claimedTwice(button) ?? []);
+    if (isOwnOnlineMissing)
+      messages.push(
+        `the broker does not send worker/${worker}/availability back to this worker, so a press may be answered twice while workers connect. Allow its account to read worker/+/availability and worker/+/info`,
+      );
+    const message = messages.join('; ');
     if (message === '') health.ok();
     else health.bad(message);
     if (message !== '' && message !== logged) log.error(message);
@@ -57,37 +96,113 @@ export function createClaims(options: {
     onChange();
   };
 
+  const isOurs = ({ button, position: at }: Omit<Waiting, 'resolve'>): boolean => {
+    const there = online.at(at);
+    const holders = there.filter((id) => has(id, button));
+    const [first] = (holders.length > 0 ? holders : there).sort();
+    // Where nobody was online, the worker that came next takes the press of its button.
+    const next = first ?? online.after(at).find((id) => has(id, button));
+    return next === undefined ? isOwnOnlineMissing : next === worker;
+  };
+  const isSettled = () => isRead && (isOwnOnlineMissing || online.now().includes(worker));
+  const settle = () => {
+    if (!isSettled()) return;
+    const settled = waiting;
+    waiting = [];
+    for (const one of settled) one.resolve(isOurs(one));
+    online.forgetPast();
+  };
+  /** What is not known by now never will be, and another worker may have answered. */
+  const giveUp = () => {
+    for (const { resolve } of waiting) resolve(false);
+    waiting = [];
+  };
+
+  const cancelTimers = () => {
+    for (const timer of timers) timer.cancel();
+    timers = [];
+    quiet?.cancel();
+  };
+  /** Everything retained has come: what only an earlier connection knew is over. */
+  const read = () => {
+    isRead = true;
+    online.dropFormer();
+    for (const [id, known] of buttons) if (known.connection !== connection) buttons.delete(id);
+    settle();
+    changed();
+    timers.push(
+      clock.setTimeout(() => {
+        if (online.now().includes(worker)) return;
+        isOwnOnlineMissing = true;
+        settle();
+        changed();
+      }, ownOnlineWithinMs),
+    );
+  };
+  const waitForQuiet = () => {
+    quiet?.cancel();
+    if (isSubscribed && !isRead) quiet = clock.setTimeout(read, quietMs);
+  };
+  const onConnected = () => {
+    connection += 1;
+    online.connected();
+    isOwnOnlineMissing = false;
+    const on = connection;
+    void Promise.all([link.whenRead(), link.subscribed()]).then(([isComplete]) => {
+      if (!isComplete || on !== connection) return;
+      isSubscribed = true;
+      waitForQuiet();
+    });
+  };
+
   return {
     start: () => {
       health.ok();
       forget = link.onState(({ state }) => {
-        read = false;
-        if (state === 'connected')
-          void link.whenRead().then((isRead) => {
-            read = isRead;
-          });
+        cancelTimers();
+        isRead = false;
+        isSubscribed = false;
+        giveUp();
+        if (state === 'connected') onConnected();
       });
-      link.subscribe(workerInfo.filter(), (message, { params }) => {
-        if (params.worker === worker) return;
-        if (message === undefined) buttons.delete(params.worker);
-        else if (buttons.size < othersMax || buttons.has(params.worker))
-          buttons.set(params.worker, new Set(message.buttons.map(({ id }) => id)));
+      link.subscribe(workerInfo.filter(), (message, { params, retained }) => {
+        if (retained) waitForQuiet();
+        const { worker: id } = params;
+        const before = buttons.get(id);
+        // A stored copy that comes after a live message is older.
+        if (id === worker || (retained && before?.connection === connection && before.isLive)) return;
+        const ids = new Set(message?.buttons.map((button) => button.id));
+        if (before !== undefined || buttons.size < workersMax)
+          buttons.set(id, { ids, connection, isLive: !retained });
         changed();
       });
-      link.subscribe(workerAvailability.filter(), (message, { params }) => {
-        if (params.worker === worker) return;
-        if (message !== 'online') online.delete(params.worker);
-        else if (online.size < othersMax) online.add(params.worker);
+      link.subscribe(workerAvailability.filter(), (message, { params, retained }) => {
+        if (retained) waitForQuiet();
+        position += 1;
+        online.heard(params.worker, message === 'online', { position, isRetained: retained });
+        if (params.worker === worker && message === 'online') isOwnOnlineMissing = false;
+        settle();
         changed();
       });
     },
-    stop: () => forget(),
+    stop: () => {
+      forget();
+      cancelTimers();
+      giveUp();
+    },
+    answers: (button) => {
+      position += 1;
+      const press = { button, position };
+      if (isSettled()) return isOurs(press);
+      return new Promise((resolve) => {
+        waiting.push({ ...press, resolve });
+      });
+    },
     isOthers: (button) => {
-      const others = othersWith(button);
-      if (options.buttons.includes(button)) return others.some((other) => other < worker);
-      return others.length > 0 || [...online].some((other) => other < worker);
+      const holders = others().filter((id) => has(id, button));
+      if (has(worker, button)) return holders.some((id) => id < worker);
+      return holders.length > 0 || others().some((id) => id < worker);
     },
     claimedTwice,
-    isRead: () => read,
   };
 }

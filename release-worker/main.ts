@@ -46,7 +46,7 @@ export function workerPart(options: WorkerPartOptions, context: Context): Part {
       });
       const argocd = argocdFromConfig(
         { argocd: argocdConfig, secretFiles, server: server() },
-        { clock, log, random, onAnswer: argocdMetrics(context.metrics) },
+        { clock, log, random, onAnswer: argocdMetrics(context.metrics, config.worker.id) },
       );
       const url = brokerUrl?.();
       link = linkFromConfig(

@@ -71,6 +71,7 @@ export function createWorker(options: WorkerOptions): Worker {
     link,
     worker: config.id,
     buttons,
+    clock,
     health,
     log,
     onChange: () => events.emit('claims'),
@@ -146,6 +147,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const metrics = workerMetrics({
     registry: options.metrics,
     clock,
+    worker: config.id,
     buttons,
     now: {
       releasing: running.count,

@@ -59,14 +59,14 @@ const sources: readonly {
     title: 'Release worker',
     intro: '`release-button release-worker` and `release-button start` have these.',
     build: (registry) => {
-      argocdMetrics(registry);
+      argocdMetrics(registry, 'main');
       const now = {
         releasing: () => 0,
         heardAt: () => undefined,
         isFresh: () => false,
         isStreaming: () => false,
       };
-      workerMetrics({ registry, clock: systemClock(), buttons: ['main'], now });
+      workerMetrics({ registry, clock: systemClock(), worker: 'main', buttons: ['main'], now });
     },
   },
   {

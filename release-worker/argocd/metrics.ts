@@ -31,28 +31,28 @@ export function codeOf(status: number): string {
   return status >= 100 && status < 600 ? `${Math.floor(status / 100)}xx` : 'other';
 }
 
-export function argocdMetrics(registry: Registry): OnAnswer {
+export function argocdMetrics(registry: Registry, worker: string): OnAnswer {
   const registers = [registry];
   const requests = new Counter({
     name: 'release_button_argocd_requests_total',
     help: 'Requests to Argo CD by call and HTTP status. Rare statuses are grouped by class, such as 4xx. The code is none if no answer came.',
-    labelNames: ['call', 'code'],
+    labelNames: ['call', 'code', 'worker'],
     registers,
   });
   const duration = new Histogram({
     name: 'release_button_argocd_request_duration_seconds',
     help: 'Time until Argo CD answered a request or the worker gave it up. Without the event stream.',
-    labelNames: ['call'],
+    labelNames: ['call', 'worker'],
     // One application takes milliseconds, thousands take seconds, and a refresh waits for Git. A list times out after 30 s.
     buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30],
     registers,
   });
   for (const call of argocdCalls) {
-    for (const code of ['200', 'none']) requests.inc({ call, code }, 0);
-    if (call !== 'stream') duration.zero({ call });
+    for (const code of ['200', 'none']) requests.inc({ call, code, worker }, 0);
+    if (call !== 'stream') duration.zero({ call, worker });
   }
   return (call, status, ms) => {
-    requests.inc({ call, code: codeOf(status) });
-    if (ms !== undefined) duration.observe({ call }, ms / 1000);
+    requests.inc({ call, code: codeOf(status), worker });
+    if (ms !== undefined) duration.observe({ call, worker }, ms / 1000);
   };
 }

@@ -23,13 +23,11 @@ export function reject(reason: Objection['reason'], message: string): Decision {
   return { outcome: 'rejected', reason, message };
 }
 
-/** The broker knows whether releases are frozen, and could not be asked. */
-export const cutOff: Decision = {
-  outcome: 'rejected',
-  reason: 'argocd-unreachable',
-  message:
-    'the connection to the broker was cut before this worker could read there whether releases are frozen; press again',
-};
+/** The broker stores whether releases are frozen. This worker could not read it. */
+export const cutOff: Decision = reject(
+  'broker-unreachable',
+  'the connection to the broker was cut before this worker could read there whether releases are frozen; press again',
+);
 
 export function nothing(message: string): Decision {
   return { outcome: 'nothing-to-release', message };

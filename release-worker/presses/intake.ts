@@ -21,7 +21,7 @@ import { firstObjection, isNotFrozen } from './rules.ts';
 export interface IntakeOptions extends ConcludeOptions {
   readonly worker: { readonly maxPressAgeMs: number; readonly maxPressesPerMinute: number };
   readonly buttons: ReadonlyMap<string, ButtonConfig>;
-  readonly claims: Pick<Claims, 'claimedTwice' | 'isOthers' | 'isRead'>;
+  readonly claims: Pick<Claims, 'claimedTwice' | 'answers'>;
   readonly mayAct: () => boolean;
   /** How long presses that arrive now may have been waiting unread, in milliseconds. */
   readonly heldMs: () => number;
@@ -58,8 +58,8 @@ interface Arrived {
   readonly receivedAt: number;
   readonly receivedAtWall: number;
   readonly receivedAtFormer: number | undefined;
-  /** It arrived before the worker knew the buttons of other workers. */
-  readonly isEarly: boolean;
+  /** A promise if the press arrived before the worker knew the buttons of other workers. */
+  readonly isOurs: boolean | Promise<boolean>;
 }
 
 export function createIntake(options: IntakeOptions): Intake {
@@ -134,21 +134,14 @@ export function createIntake(options: IntakeOptions): Intake {
         `a press could not be decided: ${messageOf(error)}`,
       );
       const message = `the worker could not find out what the press would release: ${messageOf(error)}`;
-      return { candidate, decision: reject('argocd-unreachable', message) };
+      return { candidate, decision: reject('internal-error', message) };
     }
-  };
-
-  /** An early press is left to another worker if that worker has the button. This is known once shared state is read. */
-  const isLeftToOthers = async ({ isEarly, candidate }: Arrived): Promise<boolean> => {
-    if (!isEarly) return false;
-    await link.whenRead();
-    return claims.isOthers(candidate.button);
   };
 
   const handle = async (group: readonly Waited<Arrived>[]) => {
     const deciding: Promise<DecidedPress>[] = [];
     for (const waited of group) {
-      if (await isLeftToOthers(waited.item)) continue;
+      if (!(await waited.item.isOurs)) continue;
       // Deciding many presses in one turn of the event loop would delay everything else in this process.
       if (deciding.length > 0) await turn();
       deciding.push(decidedSafely(waited.item.candidate, waited));
@@ -190,7 +183,7 @@ export function createIntake(options: IntakeOptions): Intake {
     overflowing.add(answered);
   };
 
-  const enqueue = (candidate: Candidate) => {
+  const enqueue = (candidate: Candidate, isOurs: Arrived['isOurs']) => {
     const { button } = candidate;
     const tooMany = flood.arrived(candidate.config === undefined ? unknownButtons : button);
     if (tooMany !== undefined) {
@@ -203,7 +196,7 @@ export function createIntake(options: IntakeOptions): Intake {
       receivedAt,
       receivedAtWall: clock.now(),
       receivedAtFormer: options.formerNow(),
-      isEarly: !claims.isRead(),
+      isOurs,
     };
     if (!lanes.add(button, { candidate, arrivedAt, ...received }))
       turnAway(candidate, 'too many presses are already waiting for earlier ones');
@@ -211,12 +204,14 @@ export function createIntake(options: IntakeOptions): Intake {
 
   const onPress = (decoded: Decoded<Press> | undefined, button: string, retained: boolean) => {
     // Empty: somebody has cleared a retained message. It may have been us: over 3.1.1 we also receive what we publish.
-    if (decoded === undefined || state === 'stopped' || claims.isOthers(button)) return;
+    if (decoded === undefined || state === 'stopped') return;
+    const isOurs = claims.answers(button);
+    if (isOurs === false) return;
     if (retained) {
       link.clear(buttonPress.at({ button }));
       log.warn({ button }, `cleared a retained press from the topic of button ${button}`);
     }
-    enqueue(candidateOf({ decoded, button, config: buttons.get(button), retained }));
+    enqueue(candidateOf({ decoded, button, config: buttons.get(button), retained }), isOurs);
   };
 
   const lanes = createLanes<Arrived>({

@@ -58,7 +58,7 @@ const targets = panels.flatMap((panel) => panel.targets ?? []);
 
 /** The query that Grafana sends to Prometheus when everything is selected. */
 const filledIn = (expression: string) =>
-  expression.replaceAll('$__rate_interval', '1m').replaceAll('$button', '.*');
+  expression.replaceAll('$__rate_interval', '1m').replaceAll(/\$(button|worker)/g, '.*');
 
 /** Every expression that a person may copy from our pages. */
 const expressions = (): readonly string[] => [
@@ -126,6 +126,17 @@ describe('the alerts', () => {
       for (const text of Object.values(annotations)) expect(text, alert).toMatch(/^[A-Z`"].{20,}\.$/);
   });
 
+  test('name the worker that they are about', async () => {
+    const known = await knownSeries();
+    for (const { alert, expr, annotations } of rules) {
+      const isOfWorker = [...known].some(
+        ([name, labels]) => labels.has('worker') && new RegExp(`\\b${name}\\b`).test(expr),
+      );
+      const text = Object.values(annotations).join(' ');
+      expect(text.includes('$labels.worker'), alert).toBe(isOfWorker);
+    }
+  });
+
   test('each have a test in which they fire', () => {
     const expected = read('release-button.rules.test.yaml');
     for (const { alert } of rules) expect(expected).toContain(`alertname="${alert}"`);
@@ -167,6 +178,19 @@ describe('the dashboard', () => {
       ),
     );
     expect(faults).toEqual([]);
+  });
+
+  test('filters every series of a worker by the chosen workers', async () => {
+    const known = await knownSeries();
+    const asked = targets.flatMap(({ expr }) =>
+      [...expr.matchAll(/(release_button_\w+)(\{[^}]*\})?/g)].map(([, name = '', labels = '']) => ({
+        name,
+        labels,
+      })),
+    );
+    const ofWorkers = asked.filter(({ name }) => known.get(name)?.has('worker') === true);
+    expect(ofWorkers.length).toBeGreaterThan(15);
+    expect(ofWorkers.filter(({ labels }) => !labels.includes('worker=~"$worker"'))).toEqual([]);
   });
 
   test('has panels that each have an id, a place, a title, a unit and a description', () => {

@@ -36,15 +36,18 @@ describe.skipIf(!hasMosquitto)('a press in `release-button start`', () => {
       ['mqtt_connected{role="agent"}', 1],
       ['mqtt_connected{role="worker"}', 1],
       ['mqtt_connects_total{role="worker"}', 1],
-      ['argocd_fresh', 1],
-      ['applications{button="main",state="out-of-sync"}', 1],
-      ['applications{button="main",state="in-sync"}', 1],
-      ['signal{button="main",signal="drifted"}', 1],
+      ['argocd_fresh{worker="main"}', 1],
+      ['applications{button="main",state="out-of-sync",worker="main"}', 1],
+      ['applications{button="main",state="in-sync",worker="main"}', 1],
+      ['signal{button="main",signal="drifted",worker="main"}', 1],
       ['agent_light_offline{led="main"}', 0],
-      ['releases_running{button="main"}', 0],
+      ['releases_running{button="main",worker="main"}', 0],
     ] as const)
       expect(before.get(`release_button_${name}`), name).toBe(value);
-    for (const name of ['drift_oldest_timestamp_seconds{button="main"}', 'argocd_heard_timestamp_seconds']) {
+    for (const name of [
+      'drift_oldest_timestamp_seconds{button="main",worker="main"}',
+      'argocd_heard_timestamp_seconds{worker="main"}',
+    ]) {
       const age = now - (before.get(`release_button_${name}`) ?? 0);
       expect(age, name).toBeGreaterThan(-5);
       expect(age, name).toBeLessThan(120);
@@ -55,29 +58,37 @@ describe.skipIf(!hasMosquitto)('a press in `release-button start`', () => {
     press(demo);
     await until(
       'a running release',
-      async () => (await scrape(url)).get('release_button_releases_running{button="main"}') === 1,
+      async () =>
+        (await scrape(url)).get('release_button_releases_running{button="main",worker="main"}') === 1,
     );
     await demo.untilSignal('clear');
     const after = await scrape(url);
     const grown = (name: string) =>
       (after.get(`release_button_${name}`) ?? 0) - (before.get(`release_button_${name}`) ?? 0);
-    expect(grown('presses_total{button="main",outcome="accepted",reason=""}')).toBe(1);
-    expect(grown('releases_total{button="main",outcome="succeeded"}')).toBe(1);
-    expect(grown('release_duration_seconds_count{button="main",outcome="succeeded"}')).toBe(1);
-    expect(grown('release_duration_seconds_sum{button="main",outcome="succeeded"}')).toBeGreaterThan(1);
-    expect(grown('release_duration_seconds_bucket{button="main",le="1",outcome="succeeded"}')).toBe(0);
-    expect(grown('argocd_requests_total{call="sync",code="200"}')).toBe(1);
-    expect(grown('argocd_request_duration_seconds_count{call="sync"}')).toBe(1);
+    expect(grown('presses_total{button="main",outcome="accepted",reason="",worker="main"}')).toBe(1);
+    expect(grown('releases_total{button="main",outcome="succeeded",worker="main"}')).toBe(1);
+    expect(grown('release_duration_seconds_count{button="main",outcome="succeeded",worker="main"}')).toBe(1);
+    expect(
+      grown('release_duration_seconds_sum{button="main",outcome="succeeded",worker="main"}'),
+    ).toBeGreaterThan(1);
+    expect(
+      grown('release_duration_seconds_bucket{button="main",le="1",outcome="succeeded",worker="main"}'),
+    ).toBe(0);
+    expect(grown('argocd_requests_total{call="sync",code="200",worker="main"}')).toBe(1);
+    expect(grown('argocd_request_duration_seconds_count{call="sync",worker="main"}')).toBe(1);
     expect(grown('broker_published_messages_total')).toBeGreaterThan(3);
-    expect(grown('applications{button="main",state="out-of-sync"}')).toBe(-1);
-    expect(after.get('release_button_releases_running{button="main"}')).toBe(0);
-    expect(after.has('release_button_drift_oldest_timestamp_seconds{button="main"}')).toBe(false);
+    expect(grown('applications{button="main",state="out-of-sync",worker="main"}')).toBe(-1);
+    expect(after.get('release_button_releases_running{button="main",worker="main"}')).toBe(0);
+    expect(after.has('release_button_drift_oldest_timestamp_seconds{button="main",worker="main"}')).toBe(
+      false,
+    );
   });
 
   it('makes no new series, whatever button it names', async () => {
     const known = await scrape(url);
     for (const button of ['garden', 'constructor', 'x-1', 'x-2']) press(demo, button);
-    const name = 'release_button_presses_total{button="unknown",outcome="rejected",reason="unknown-button"}';
+    const name =
+      'release_button_presses_total{button="unknown",outcome="rejected",reason="unknown-button",worker="main"}';
     await until('four presses of unknown buttons', async () => (await scrape(url)).get(name) === 4);
     const ours = (series: Series) => [...series.keys()].filter((key) => key.startsWith('release_button_'));
     expect(ours(await scrape(url))).toEqual(ours(known));

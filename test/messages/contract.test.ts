@@ -92,7 +92,7 @@ test('the words are those of the contract: a change of it is made here too, on p
   );
   expect(pressReasons.join(' '), 'messages/press.ts').toBe(
     'retained malformed unknown-button stale duplicate too-many cool-down no-action ' +
-      'frozen blocked-by-sync-window not-permitted in-progress claimed-twice standing-by worker-stopping argocd-unreachable journal-unwritable',
+      'frozen blocked-by-sync-window not-permitted in-progress claimed-twice standing-by worker-stopping broker-unreachable argocd-unreachable journal-unwritable internal-error',
   );
   expect(patternNames.join(' '), 'messages/pattern.ts').toBe(
     'off on fast-blink pulse two-flashes sos blip heartbeat double-blink triple-blink',

@@ -14,6 +14,7 @@ function arranged(now: { heardAt?: number; releasing?: number } = {}) {
   const metrics = workerMetrics({
     registry,
     clock,
+    worker: 'main',
     buttons: ['main', 'garden'],
     now: {
       releasing: (button) => (button === 'main' ? (now.releasing ?? 0) : 0),
@@ -48,11 +49,11 @@ test('the first press and the first release of a configured button are increases
   const after = await scrape(registry);
   const grown = [...after].filter(([key, value]) => value !== before.get(key));
   expect(grown.filter(([key]) => !key.includes('_bucket'))).toEqual([
-    ['release_button_presses_total{button="main",outcome="accepted",reason=""}', 1],
-    ['release_button_presses_total{button="garden",outcome="rejected",reason="cool-down"}', 1],
-    ['release_button_releases_total{button="main",outcome="failed"}', 1],
-    ['release_button_release_duration_seconds_sum{button="main",outcome="failed"}', 90],
-    ['release_button_release_duration_seconds_count{button="main",outcome="failed"}', 1],
+    ['release_button_presses_total{button="main",outcome="accepted",reason="",worker="main"}', 1],
+    ['release_button_presses_total{button="garden",outcome="rejected",reason="cool-down",worker="main"}', 1],
+    ['release_button_releases_total{button="main",outcome="failed",worker="main"}', 1],
+    ['release_button_release_duration_seconds_sum{button="main",outcome="failed",worker="main"}', 90],
+    ['release_button_release_duration_seconds_count{button="main",outcome="failed",worker="main"}', 1],
   ]);
   expect([...after.keys()]).toEqual([...before.keys()]);
 });
@@ -70,11 +71,15 @@ test('presses of any number of unknown buttons, and a release of a removed butto
   metrics.released(release({ button: 'of-last-year' }));
   const after = await scrape(registry);
   expect(
-    after.get('release_button_presses_total{button="unknown",outcome="rejected",reason="unknown-button"}'),
+    after.get(
+      'release_button_presses_total{button="unknown",outcome="rejected",reason="unknown-button",worker="main"}',
+    ),
   ).toBe(503);
   const added = [...after.keys()].filter((key) => !before.has(key));
   expect(added.every((key) => key.includes('button="unknown"'))).toBe(true);
-  expect(after.get('release_button_releases_total{button="unknown",outcome="succeeded"}')).toBe(1);
+  expect(after.get('release_button_releases_total{button="unknown",outcome="succeeded",worker="main"}')).toBe(
+    1,
+  );
 });
 
 test('a release during which the clock was set back has no negative duration', async () => {
@@ -82,8 +87,8 @@ test('a release during which the clock was set back has no negative duration', a
   metrics.released(release({ finishedAt: '2025-12-31T23:00:00.000Z' }));
   const series = await scrape(registry);
   const labels = 'button="main",outcome="succeeded"';
-  expect(series.get(`release_button_release_duration_seconds_sum{${labels}}`)).toBe(0);
-  expect(series.get(`release_button_release_duration_seconds_count{${labels}}`)).toBe(1);
+  expect(series.get(`release_button_release_duration_seconds_sum{${labels},worker="main"}`)).toBe(0);
+  expect(series.get(`release_button_release_duration_seconds_count{${labels},worker="main"}`)).toBe(1);
 });
 
 test('a release lasts as long as the monotonic clock says, whatever the wall clock does', async () => {
@@ -91,7 +96,7 @@ test('a release lasts as long as the monotonic clock says, whatever the wall clo
   metrics.released(release({ finishedAt: '2027-01-01T00:00:00.000Z' }), 4_500);
   const series = await scrape(registry);
   const labels = 'button="main",outcome="succeeded"';
-  expect(series.get(`release_button_release_duration_seconds_sum{${labels}}`)).toBe(4.5);
+  expect(series.get(`release_button_release_duration_seconds_sum{${labels},worker="main"}`)).toBe(4.5);
 });
 
 test('the light and its applications by state, until the next scrape', async () => {
@@ -105,7 +110,8 @@ test('the light and its applications by state, until the next scrape', async () 
   const drift = countDrift(apps, (key) => (key === 'argocd/a' ? 'not-permitted' : undefined));
   metrics.shown({ button: 'main', signal: 'drifted', drift, driftSince: () => 0 });
   const series = await scrape(registry);
-  const of = (name: string, labels = '') => series.get(`release_button_${name}{button="main"${labels}}`);
+  const of = (name: string, labels = '') =>
+    series.get(`release_button_${name}{button="main"${labels},worker="main"}`);
   expect({
     drifted: of('signal', ',signal="drifted"'),
     unknown: of('signal', ',signal="unknown"'),
@@ -120,7 +126,7 @@ test('the light and its applications by state, until the next scrape', async () 
 test('the oldest drift is dated by the current clock, and gone with the drift', async () => {
   const { registry, clock, metrics } = arranged();
   const drift = countDrift([drifted('a')], () => undefined);
-  const name = 'release_button_drift_oldest_timestamp_seconds{button="main"}';
+  const name = 'release_button_drift_oldest_timestamp_seconds{button="main",worker="main"}';
   expect((await scrape(registry)).has(name)).toBe(false);
   clock.advance(10_000);
   const started = clock.monotonic();
@@ -135,15 +141,15 @@ test('the oldest drift is dated by the current clock, and gone with the drift', 
 
 test('the state at the scrape: when Argo CD was heard, whether it is fresh, and which releases run', async () => {
   const { registry, clock, now } = arranged();
-  const heard = 'release_button_argocd_heard_timestamp_seconds';
+  const heard = 'release_button_argocd_heard_timestamp_seconds{worker="main"}';
   const before = await scrape(registry);
-  expect([before.has(heard), before.get('release_button_argocd_fresh')]).toEqual([false, 0]);
+  expect([before.has(heard), before.get('release_button_argocd_fresh{worker="main"}')]).toEqual([false, 0]);
   clock.advance(4_000);
   now.heardAt = 3_000;
   now.releasing = 2;
   const after = await scrape(registry);
   expect(after.get(heard)).toBe(Date.parse('2026-01-01T00:00:03Z') / 1000);
-  expect(after.get('release_button_argocd_fresh')).toBe(1);
-  expect(after.get('release_button_releases_running{button="main"}')).toBe(2);
-  expect(after.get('release_button_releases_running{button="garden"}')).toBe(0);
+  expect(after.get('release_button_argocd_fresh{worker="main"}')).toBe(1);
+  expect(after.get('release_button_releases_running{button="main",worker="main"}')).toBe(2);
+  expect(after.get('release_button_releases_running{button="garden",worker="main"}')).toBe(0);
 });

@@ -17,15 +17,19 @@ test('the number of codes is limited, whatever the statuses are', () => {
 
 test('an answer is counted and timed; that of the stream, which begins with its first event, is only counted', async () => {
   const registry = new Registry();
-  const onAnswer = argocdMetrics(registry);
+  const onAnswer = argocdMetrics(registry, 'main');
   onAnswer('list', 200, 1_500);
   onAnswer('list', 0, 30_000);
   onAnswer('stream', 200);
   const series = await scrape(registry);
-  expect(series.get('release_button_argocd_requests_total{call="list",code="200"}')).toBe(1);
-  expect(series.get('release_button_argocd_requests_total{call="list",code="none"}')).toBe(1);
-  expect(series.get('release_button_argocd_requests_total{call="stream",code="200"}')).toBe(1);
-  expect(series.get('release_button_argocd_request_duration_seconds_sum{call="list"}')).toBe(31.5);
-  expect(series.get('release_button_argocd_request_duration_seconds_bucket{call="list",le="2.5"}')).toBe(1);
+  expect(series.get('release_button_argocd_requests_total{call="list",code="200",worker="main"}')).toBe(1);
+  expect(series.get('release_button_argocd_requests_total{call="list",code="none",worker="main"}')).toBe(1);
+  expect(series.get('release_button_argocd_requests_total{call="stream",code="200",worker="main"}')).toBe(1);
+  expect(series.get('release_button_argocd_request_duration_seconds_sum{call="list",worker="main"}')).toBe(
+    31.5,
+  );
+  expect(
+    series.get('release_button_argocd_request_duration_seconds_bucket{call="list",le="2.5",worker="main"}'),
+  ).toBe(1);
   expect([...series.keys()].filter((key) => key.includes('duration') && key.includes('stream'))).toEqual([]);
 });

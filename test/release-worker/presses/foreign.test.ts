@@ -160,7 +160,7 @@ describe('a press', () => {
   });
 
   it('is left to the worker that has the button, and to nobody after the stop', async () => {
-    const others = takingIn({ isOthers: () => true });
+    const others = takingIn({ answers: () => false });
     others.intake.take('main', { gesture: 'press' });
     await settle();
     expect(others.results()).toEqual([]);

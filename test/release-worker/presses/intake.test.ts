@@ -267,9 +267,23 @@ describe('a payload that is almost empty', () => {
   });
 });
 
+describe('a press that cannot be decided', () => {
+  it('is answered as an error of the worker, not of Argo CD', async () => {
+    const { press, results, released } = takingIn({
+      decide: () => Promise.reject(new Error('no such thing')),
+    });
+    press();
+    await settle();
+    expect(results()).toMatchObject([
+      { outcome: 'rejected', reason: 'internal-error', message: expect.stringContaining('no such thing') },
+    ]);
+    expect(released).toEqual([]);
+  });
+});
+
 describe('a press for another worker', () => {
   it('is left to that worker', async () => {
-    const { press, fake } = takingIn({ isOthers: (id) => id === 'theirs' });
+    const { press, fake } = takingIn({ answers: (id) => id !== 'theirs' });
     press('press', { button: 'theirs', retained: true });
     press('press', { button: 'nobodys' });
     await settle();
@@ -305,20 +319,23 @@ describe('a button that another worker has as well', () => {
     expect(released).toEqual([]);
   });
 
-  it('leaves an early press to the other worker', async () => {
-    let isKnown = false;
-    const { press, results, released, fake } = takingIn({
-      isRead: () => isKnown,
-      isOthers: () => isKnown,
+  it.each([
+    ['leaves an early press to the other worker', false],
+    ['answers an early press', true],
+  ])('%s once it is known whose press it is', async (_, isOurs) => {
+    let known = (_isOurs: boolean) => {};
+    const { press, results, released } = takingIn({
+      answers: () =>
+        new Promise((resolve) => {
+          known = resolve;
+        }),
     });
-    fake.link.whenRead = () => {
-      isKnown = true;
-      return Promise.resolve(true);
-    };
     press();
     await settle();
-    expect(results()).toEqual([]);
-    expect(released).toEqual([]);
+    expect([results(), released]).toEqual([[], []]);
+    known(isOurs);
+    await settle();
+    expect([results(), released].map(({ length }) => length)).toEqual(isOurs ? [1, 1] : [0, 0]);
   });
 });
 

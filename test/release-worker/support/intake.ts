@@ -1,5 +1,6 @@
 // An intake on a fake link and a hand-moved clock, with a decision that the test supplies.
 import { keyOf } from '../../../release-worker/argocd/application.ts';
+import type { Claims } from '../../../release-worker/claims.ts';
 import { createIntake, type IntakeOptions } from '../../../release-worker/presses/intake.ts';
 import type { Decision } from '../../../release-worker/presses/decision.ts';
 import { createPressHistory } from '../../../release-worker/presses/press-history.ts';
@@ -7,6 +8,8 @@ import type { JournalLine } from '../../../release-worker/releases/journal-lines
 import type { Journal } from '../../../release-worker/releases/journal.ts';
 import type { PlannedApp, PlannedRelease } from '../../../release-worker/releases/release.ts';
 import type { ButtonConfig } from '../../../release-worker/buttons.ts';
+import type { Clock } from '../../../service/clock.ts';
+import type { Link } from '../../../service/link/link.ts';
 import { silentLog } from '../../../service/log.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
 import { button } from './buttons.ts';
@@ -71,9 +74,10 @@ export function takingIn(
     readonly journal?: Journal;
     readonly decide?: IntakeOptions['decide'];
     readonly mayAct?: () => boolean;
-    readonly isOthers?: (button: string) => boolean;
+    readonly answers?: IntakeOptions['claims']['answers'];
     readonly claimedTwice?: (button: string) => string | undefined;
-    readonly isRead?: () => boolean;
+    /** The real ones, in place of the two above */
+    readonly claimsOf?: (link: Link, clock: Clock) => Claims;
     readonly maxPressesPerMinute?: number;
     readonly maxPressAgeMs?: number;
     readonly formerNow?: () => number | undefined;
@@ -87,6 +91,8 @@ export function takingIn(
   const counted: string[] = [];
   const refreshed: string[] = [];
   const journal = options.journal ?? memoryJournal();
+  const claims = options.claimsOf?.(fake.link, clock);
+  claims?.start();
   const intake = createIntake({
     link: fake.link,
     journal,
@@ -98,10 +104,9 @@ export function takingIn(
       maxPressesPerMinute: options.maxPressesPerMinute ?? 60,
     },
     buttons: new Map((options.buttons ?? [button()]).map((one) => [one.id, one])),
-    claims: {
-      isOthers: options.isOthers ?? (() => false),
+    claims: claims ?? {
+      answers: options.answers ?? (() => true),
       claimedTwice: options.claimedTwice ?? (() => undefined),
-      isRead: options.isRead ?? (() => true),
     },
     mayAct: options.mayAct ?? (() => true),
     heldMs: () => 0,
