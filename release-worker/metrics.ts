@@ -115,10 +115,12 @@ function countPresses({ registry, worker, buttons }: WorkerMetricsOptions) {
     registers: [registry],
   });
   for (const button of buttons) {
-    for (const outcome of ['accepted', 'nothing-to-release']) presses.inc({ button, outcome, reason: '', worker }, 0);
+    for (const outcome of ['accepted', 'nothing-to-release'])
+      presses.inc({ button, outcome, reason: '', worker }, 0);
     for (const reason of pressReasons) presses.inc({ button, outcome: 'rejected', reason, worker }, 0);
   }
-  for (const reason of reasonsOfUnknown) presses.inc({ button: unknown, outcome: 'rejected', reason, worker }, 0);
+  for (const reason of reasonsOfUnknown)
+    presses.inc({ button: unknown, outcome: 'rejected', reason, worker }, 0);
   return presses;
 }
 

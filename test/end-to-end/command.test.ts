@@ -222,7 +222,9 @@ describe('release-button press, watch and health', () => {
     expect(well.output).toMatch(/^ok [\s\S]*✓ argocd since \d{4}-\d\d-\d\d \d\d:\d\d [+-]\d\d:\d\d/);
     expect(well.code).toBe(0);
     const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-    expect(metrics).toMatch(/^release_button_applications{button="main",state="out-of-sync",worker="main"} 1$/m);
+    expect(metrics).toMatch(
+      /^release_button_applications{button="main",state="out-of-sync",worker="main"} 1$/m,
+    );
     start.signal('SIGTERM');
     expect(await start.exited).toEqual({ code: 0, signal: null });
     const gone = await ended(workplace.start(['health'], { RELEASE_BUTTON_HEALTH_PORT: port }));
