@@ -69,12 +69,12 @@ const built: Built = { code: 0, out: '', err: 'building…\n' };
 const nothingToDo: Built = { code: 0, out: '', err: '' };
 
 describe('the build', () => {
-  it('says that it builds on standard error, since standard output belongs to what is started then', () => {
+  it('reports on standard error, because standard output belongs to the program that starts afterwards', () => {
     expect(build()).toEqual(built);
     expect(readFileSync(join(project, 'dist/bundle/main.js'), 'utf8')).toBe('made');
   });
 
-  it('is left out where nothing has changed, unless it is asked for', () => {
+  it('is skipped if nothing has changed, unless it is requested', () => {
     build();
     expect(build()).toEqual(nothingToDo);
     expect(build(['--force'])).toEqual(built);
@@ -94,14 +94,14 @@ describe('the build', () => {
     ['a file in dist/ is cut short', () => writeFileSync(join(project, 'dist/one.js'), '')],
     ['the command cannot be executed any more', () => chmodSync(join(project, 'dist/bundle/main.js'), 0o600)],
     ['its notes are damaged', () => writeFileSync(join(project, 'dist/build.json'), '{"inputs":')],
-  ])('is done again where %s', (_, change) => {
+  ])('is repeated if %s', (_, change) => {
     build();
     change();
     expect(build()).toEqual(built);
     expect(build()).toEqual(nothingToDo);
   });
 
-  it.each(['compiler-fails', 'bundler-fails'])('is done again after the %s', (fails) => {
+  it.each(['compiler-fails', 'bundler-fails'])('is repeated after the %s', (fails) => {
     build();
     put(fails, '');
     appendFileSync(join(project, 'source/deep/one.ts'), 'more');
@@ -111,7 +111,7 @@ describe('the build', () => {
     expect(build()).toEqual(built);
   });
 
-  it('names what is missing where no packages are installed', () => {
+  it('names what is missing if no packages are installed', () => {
     rmSync(join(project, 'node_modules'), { recursive: true });
     expect(build()).toEqual({
       code: 2,
@@ -123,7 +123,7 @@ describe('the build', () => {
 });
 
 describe.skipIf(isRoot && !canMount)(
-  'a checkout that cannot be written (skipped for a root that may not mount)',
+  'a checkout that is not writable (skipped for a root that may not mount)',
   () => {
     const lock = (folder: string) => {
       if (!isRoot) {
@@ -139,7 +139,7 @@ describe.skipIf(isRoot && !canMount)(
       unlocks.push(() => void spawnSync('umount', [folder]));
     };
 
-    it('is one sentence with a remedy', () => {
+    it('leads to one sentence with a remedy', () => {
       lock(project);
       const { code, out, err } = build();
       expect({ code, out }).toEqual({ code: 2, out: '' });
@@ -149,7 +149,7 @@ describe.skipIf(isRoot && !canMount)(
       expect(existsSync(join(project, 'dist'))).toBe(false);
     });
 
-    it('is one sentence also where only a part of what was built cannot be replaced', () => {
+    it('leads to one sentence even if only a part of the output cannot be replaced', () => {
       build();
       lock(join(project, 'dist/bundle'));
       const { code, err } = build(['--force']);
@@ -157,7 +157,7 @@ describe.skipIf(isRoot && !canMount)(
       expect(err).toMatch(/the build cannot write \S+dist\/bundle \(E[A-Z]+\)/);
     });
 
-    it('builds nothing where nothing has changed', () => {
+    it('builds nothing if nothing has changed', () => {
       build();
       lock(project);
       expect(build()).toEqual(nothingToDo);

@@ -9,11 +9,11 @@ import { authority, load } from '../config/support.ts';
 const path = new URL('../../config/release-button.example.yaml', import.meta.url);
 const uncommented = (text: string) => text.replace(/^##.*$/gm, '').replace(/^#/gm, '');
 
-test('the example file is what the declarations give (otherwise: npm run generate)', async () => {
+test('the example file matches the declarations (otherwise: npm run generate)', async () => {
   expect(await readFile(path, 'utf8')).toBe(await renderExample());
 });
 
-test('as it is, it sets nothing', () => {
+test('unchanged, it sets nothing', () => {
   return expect(renderExample().then(parseYaml)).resolves.toMatchObject({ value: null });
 });
 
@@ -38,7 +38,7 @@ test('without its comment signs it is a valid configuration that sets every key'
   expect([...set].toSorted()).toEqual([...keys].toSorted());
 });
 
-test('the values it shows are the defaults, for every key that has one', async () => {
+test('it shows the default of every key that has one', async () => {
   const parsed = parseYaml(uncommented(await renderExample()));
   if ('faults' in parsed) throw new Error('expected a value');
   const { config } = await load();
@@ -63,7 +63,7 @@ test('the values it shows are the defaults, for every key that has one', async (
   });
 });
 
-test('every key has its meaning, and every number its range', async () => {
+test('it has the meaning of every key, and the range of every number', async () => {
   const text = (await renderExample()).replace(/\n##\s+/g, ' ');
   for (const { doc, allowed, type } of leavesIn(await loadSections(sectionNames))) {
     expect(doc.length).toBeGreaterThan(10);

@@ -7,7 +7,7 @@ import { leavesIn, loadSections, sectionNames } from '../../config/sections.ts';
 
 const path = new URL('../../docs/configuration.md', import.meta.url);
 
-test('the page is what the declarations give (otherwise: npm run generate)', async () => {
+test('the page matches the declarations (otherwise: npm run generate)', async () => {
   expect(await readFile(path, 'utf8')).toBe(await renderConfigurationPage());
 });
 
@@ -19,7 +19,7 @@ test('it has a row for every key and every key of the entries of a list', async 
   }
 });
 
-test('it says which sections each process reads', async () => {
+test('it lists the sections that each process reads', async () => {
   const page = await renderConfigurationPage();
   for (const name of processNames) {
     if (name === 'start') continue;

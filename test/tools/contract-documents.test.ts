@@ -29,21 +29,21 @@ describe('the files in docs/ (otherwise: npm run generate)', async () => {
     expect(await read(path)).toBe(files.get(path));
   });
 
-  test('there is no schema of a message that is gone', async () => {
+  test('there is no schema of a removed message', async () => {
     const there = (await readdir(new URL(schemasPath, root))).map((name) => `${schemasPath}/${name}`);
     expect(there.filter((path) => !files.has(path))).toEqual([]);
   });
 });
 
 describe('the page for people', () => {
-  test('keeps what is written by hand around the markers', async () => {
+  test('keeps the text around the markers', async () => {
     const page = await read(mqttPagePath);
     const emptied = page.replace(/(begin -->)[^]*(<!-- generated: end)/, '$1\nold\n$2');
     expect(emptied).toContain('\nold\n');
     expect(renderMqttPage(`${emptied}\nlast words\n`)).toBe(`${page}\nlast words\n`);
   });
 
-  test('without its markers is refused, with what to do', () => {
+  test('without its markers is refused with a remedy', () => {
     expect(() => renderMqttPage('# MQTT\n')).toThrow(
       /docs\/mqtt.md lacks .* put them where the generated part belongs/,
     );
@@ -58,7 +58,7 @@ describe('the page for people', () => {
     }
   });
 
-  test('the JSON and the topics in its commands are messages of the contract', async () => {
+  test('has messages of the contract as its JSON and as the topics in its commands', async () => {
     const commands = [...(await read(mqttPagePath)).matchAll(/^mosquitto_\S+ .*$/gm)].map(
       ([command]) => command,
     );
@@ -91,12 +91,12 @@ describe('the AsyncAPI document', () => {
     expect(validate(document), ajv.errorsText(validate.errors)).toBe(true);
   });
 
-  test('the check can fail: an operation without its channel is not valid', () => {
+  test('the check can fail: an operation without its channel is invalid', () => {
     expect(validate({ ...document, operations: { sendDrift: { action: 'send' } } })).toBe(false);
     expect(validate({ ...document, asyncapi: '2.6.0' })).toBe(false);
   });
 
-  test('every reference in it leads somewhere', () => {
+  test('every reference in it has a target', () => {
     const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(
       ([, path = '']) => path,
     );
@@ -118,7 +118,7 @@ describe('the AsyncAPI document', () => {
     }
   });
 
-  test('what agents and workers publish is sent, what others may publish is received', () => {
+  test('messages of agents and workers are sent, messages of other clients are received', () => {
     const operations = keysOf(at('operations'));
     expect(operations.filter((name) => name.startsWith('receive'))).toEqual([
       'receiveButtonPress',
@@ -134,7 +134,7 @@ describe('the AsyncAPI document', () => {
     expect(at('operations', 'sendDrift', 'tags')).toEqual([{ name: 'worker' }]);
   });
 
-  test('carries QoS, retention and expiry where the MQTT binding has its place for them', () => {
+  test('carries QoS, retention and expiry in the members of the MQTT binding', () => {
     expect(at('operations', 'receiveButtonPress', 'bindings', 'mqtt')).toEqual({
       qos: 1,
       retain: false,
@@ -148,7 +148,7 @@ describe('the AsyncAPI document', () => {
     });
   });
 
-  test('says which answer a request gets', () => {
+  test('names the answer to each request', () => {
     expect(at('operations', 'receiveButtonPress', 'reply', 'channel')).toEqual({
       $ref: '#/channels/buttonResult',
     });
@@ -185,7 +185,7 @@ describe('the examples', () => {
     expect(validate(null)).toBe(false);
   });
 
-  test('a row has one example, and one more for a bare text beside JSON', () => {
+  test('a row has one example, and one more if it also accepts bare text', () => {
     expect(forms.map(({ name }) => name).filter((name) => !Object.hasOwn(examples, name))).toEqual([
       'buttonPressText',
       'ledSetText',

@@ -49,7 +49,7 @@ test('the page is current (otherwise: npm run generate)', async () => {
   expect(renderRights(page)).toBe(page);
 });
 
-test('what any installation announces is read and written only where the page says', () => {
+test('the announcements of any installation are read and written only as the page lists', () => {
   const devices = fc.oneof(
     agents.map((info) => agentDevice('P', info, about)),
     workers.chain((info) =>
@@ -68,7 +68,7 @@ test('what any installation announces is read and written only where the page sa
   );
 });
 
-test('and nothing stands there that the usual installation does not need', () => {
+test('the page lists nothing that the usual installation does not need', () => {
   const all = [
     agentDevice('P', agentOf(), about),
     workerDevice('P', workerOf(), [applicationOf('shop')], about),

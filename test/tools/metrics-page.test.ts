@@ -8,16 +8,16 @@ const read = (path: string) => readFile(new URL(`../../${path}`, import.meta.url
 const metrics = (await documentedMetrics()).flatMap((group) => group.metrics);
 const ours = metrics.filter(({ name }) => name.startsWith('release_button_'));
 
-test('the page is what the registries and the rules give (otherwise: npm run generate)', async () => {
+test('the page matches the registries and the rules (otherwise: npm run generate)', async () => {
   expect(await read(metricsPagePath)).toBe(await renderMetricsPage(await read(rulesPath)));
 });
 
-test('every series has a name of its own, and ours a sentence that says what it is', () => {
+test('every series has a unique name, and ours have a sentence of explanation', () => {
   expect(new Set(metrics.map(({ name }) => name)).size).toBe(metrics.length);
   for (const { name, help } of ours) expect(help, name).toMatch(/^[A-Z0-9].{10,}\.$/);
 });
 
-test('names say the unit, and only counters that they count', () => {
+test('names contain the unit, and only counters end in _total', () => {
   for (const { name, type } of ours) {
     expect(name).toMatch(/^release_button_[a-z]+(_[a-z]+)*$/);
     expect(name).not.toMatch(/_(ms|milliseconds|minutes|kb|percent|count|sum|bucket)$/);
@@ -26,7 +26,7 @@ test('names say the unit, and only counters that they count', () => {
   expect(ours.map((metric) => unitOf(metric))).toContain('seconds');
 });
 
-test('rules that say nothing of what to do are not taken', async () => {
+test('rules without an action are refused', async () => {
   const rules = (await read(rulesPath)).replace(/action:/, 'idea:');
   await expect(renderMetricsPage(rules)).rejects.toThrow('action');
 });

@@ -65,7 +65,7 @@ const missing =
   'of yours (docs/releasing.md, "Set up once")\n';
 
 describe('check-version', () => {
-  it('agrees to a tag where package.json, the lock file, the changelog and the pages do', () => {
+  it('accepts a tag that matches package.json, the lock file, the changelog and the pages', () => {
     const agreed = { code: 0, out: '1.2.3 of Some-Owner/release-button can be released\n', err: '' };
     expect(run('check-version.js', 'v1.2.3')).toEqual(agreed);
     expect(run('check-version.js')).toEqual(agreed);
@@ -92,7 +92,7 @@ describe('check-version', () => {
     ]);
   });
 
-  it('wants a date and a text in the section of the changelog', () => {
+  it('requires a date and a text in the section of the changelog', () => {
     put('CHANGELOG.md', '## [1.2.3]\n\n## [1.2.2] - 2026-01-01\n\n- A light.\n');
     expect(run('check-version.js').err).toBe(
       'release: the section for 1.2.3 in CHANGELOG.md has no date: write "## [1.2.3] - YYYY-MM-DD"\n' +
@@ -110,19 +110,22 @@ describe('check-version', () => {
     expect(run('check-version.js').out).toContain('of Some-Owner/release-button can');
   });
 
-  it.each(['https://git.example.com/a/b', 'github:alone', ''])('takes %j for no repository', (repository) => {
-    setVersion('1.2.3', { repository });
-    expect(run('check-version.js')).toEqual({ code: 2, out: '', err: missing });
-  });
+  it.each(['https://git.example.com/a/b', 'github:alone', ''])(
+    'recognizes no repository in %j',
+    (repository) => {
+      setVersion('1.2.3', { repository });
+      expect(run('check-version.js')).toEqual({ code: 2, out: '', err: missing });
+    },
+  );
 });
 
 describe('changelog', () => {
-  it('prints the section of this version, or of another', () => {
+  it('prints the section of this version, or of another one', () => {
     expect(run('changelog.js')).toEqual({ code: 0, out: '### Added\n\n- A bell.\n', err: '' });
     expect(run('changelog.js', '1.2.2').out).toBe('- A light.\n');
   });
 
-  it('says that there is none', () => {
+  it('reports a missing section', () => {
     expect(run('changelog.js', '1.2')).toEqual({
       code: 2,
       out: '',
@@ -132,7 +135,7 @@ describe('changelog', () => {
 });
 
 describe('new-version', () => {
-  it.each(['1.3.0', '2.0.0-rc.1'])('makes a checkout of which %s can be released', (version) => {
+  it.each(['1.3.0', '2.0.0-rc.1'])('prepares a checkout from which %s can be released', (version) => {
     put('CHANGELOG.md', textOf('CHANGELOG.md').replace('[Unreleased]\n', '[Unreleased]\n\n- A horn.\n'));
     expect(run('new-version.js', version)).toEqual({ code: 0, out: '', err: '' });
     expect(run('check-version.js', `v${version}`)).toMatchObject({ code: 0, err: '' });
@@ -155,13 +158,13 @@ describe('new-version', () => {
 });
 
 describe('publish', () => {
-  it('publishes with provenance, and a prerelease not as the latest', () => {
+  it('publishes with provenance, and marks no prerelease as the latest', () => {
     expect(run('publish.js').out).toBe('npm\npublish\n--access=public\n--tag=latest\n--provenance\n');
     setVersion('1.3.0-rc.1');
     expect(run('publish.js').out).toContain('--tag=next\n');
   });
 
-  it('can be tried without a repository, and not be done', () => {
+  it('can be tried without a repository, but not carried out', () => {
     setVersion('1.2.3', { repository: undefined });
     expect(run('publish.js', '--dry-run').out).toContain('--dry-run\n');
     expect(run('publish.js')).toEqual({ code: 2, out: '', err: missing });
@@ -185,7 +188,7 @@ describe.skipIf(!hasGit)('image (skipped without git)', () => {
       expect(spawnSync('git', args, { cwd: project, env }).status).toBe(0);
   });
 
-  it('is pushed for three machines, with labels, names, SBOM and provenance', () => {
+  it('is pushed for three platforms, with labels, names, SBOM and provenance', () => {
     const { code, out } = run('image.js', '--push');
     expect(code).toBe(0);
     const commit = spawnSync('git', ['rev-parse', 'HEAD'], { cwd: project, encoding: 'utf8' }).stdout.trim();
@@ -208,14 +211,14 @@ describe.skipIf(!hasGit)('image (skipped without git)', () => {
     ]);
   });
 
-  it('moves no other name for a prerelease', () => {
+  it('moves no other tag for a prerelease', () => {
     setVersion('1.3.0-rc.1');
     expect(run('image.js', '--push').out.match(/ghcr\.io\S+/g)).toEqual([
       'ghcr.io/some-owner/release-button:1.3.0-rc.1',
     ]);
   });
 
-  it('can be built without a repository, and not be pushed', () => {
+  it('can be built without a repository, but not pushed', () => {
     setVersion('1.2.3', { repository: undefined });
     const { code, out } = run('image.js', '--platform=linux/amd64', '--load');
     expect(code).toBe(0);
@@ -226,7 +229,7 @@ describe.skipIf(!hasGit)('image (skipped without git)', () => {
 });
 
 describe('github', () => {
-  it('makes a release whose text is the section of the changelog', () => {
+  it("creates a release with the changelog's section as its text", () => {
     const words = ['gh', 'release', 'create', 'v1.2.3', '--repo=Some-Owner/release-button', '--verify-tag'];
     expect(run('github.js').out).toBe(
       [...words, '--title=release-button 1.2.3', '--notes-file=-', '### Added', '', '- A bell.', ''].join(
@@ -235,7 +238,7 @@ describe('github', () => {
     );
   });
 
-  it('marks a prerelease, and says that there is no repository', () => {
+  it('marks a prerelease, and reports a missing repository', () => {
     setVersion('1.2.3', { repository: undefined });
     expect(run('github.js')).toEqual({ code: 2, out: '', err: missing });
     put('CHANGELOG.md', '## [1.3.0-rc.1] - 2026-01-02\n\n- A horn.\n');
@@ -244,7 +247,7 @@ describe('github', () => {
   });
 });
 
-it('ends as the program that it has started', () => {
+it('ends with the exit code of the program that it starts', () => {
   put('bin/npm', '#!/bin/sh\nexit 7\n');
   expect(run('publish.js').code).toBe(7);
 });

@@ -1,4 +1,4 @@
-// Applications that come into another project: nothing that held in the one holds in the other.
+// Applications that move to another project: nothing that was valid in the old project is used in the new one.
 import { expect, it, onTestFinished } from 'vitest';
 import { createAccess } from '../../../release-worker/drift/access.ts';
 import { createRegistry } from '../../../release-worker/drift/registry.ts';

@@ -187,7 +187,7 @@ describe('an answer', () => {
       registry.event('changed', drifted(`app-${second * 60}`, { health: 'Progressing' }));
       await pass(1_000);
     }
-    // One round, and at most one question for each that has changed.
+    // One round, and at most one question for each application that has changed.
     expect(asked.windows.length - before).toBeLessThanOrEqual(115);
   });
 
@@ -204,7 +204,7 @@ describe('an answer', () => {
     });
     for (let index = 0; index < 1_000; index += 1) registry.event('changed', drifted(`app-${index}`));
     access.start();
-    // Two at once make a round of 50 s, and 15 s lie between two rounds.
+    // Two at once make a round of 50 s, with 15 s between two rounds.
     await pass(64_000);
     expect(asked).toBe(100);
     await pass(6_000);

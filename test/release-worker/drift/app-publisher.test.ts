@@ -145,7 +145,7 @@ describe('while many wait for their turn', () => {
   const topicOf = (name: string) => `worker/main/app/argocd/${name}`;
   const last = `app-${count - 1}`;
 
-  /** After a start: all have come, none has been published. */
+  /** After a start: all applications are known, and none has been published. */
   const waiting = (onBroker: boolean, first: (name: string) => AppRecord = (name) => whole({ name })) => {
     const all = publishing(50);
     if (onBroker)

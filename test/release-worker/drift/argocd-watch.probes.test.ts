@@ -1,4 +1,4 @@
-// The watch on a hand-moved clock, with a scripted Argo CD: who notices that nobody is there while no stream is open.
+// The watch on a hand-moved clock, with a scripted Argo CD: how an outage is noticed while no stream is open.
 import { describe, expect, it } from 'vitest';
 import type { Probed } from '../../../release-worker/argocd/client.ts';
 import { ArgoCdError, type ArgoCdErrorKind } from '../../../release-worker/argocd/errors.ts';
@@ -8,7 +8,7 @@ import { keepAlive, never, unreachable, watching } from '../support/watching.ts'
 const there = () => Promise.resolve({ version: 'v3', simulated: false });
 const fails = (kind: ArgoCdErrorKind) => () => Promise.reject(new ArgoCdError({ kind, message: kind }));
 
-/** Its stream has been up, and is refused by a gateway from then on, with lists and questions answered as before. */
+/** Its stream was open, and a gateway refuses it from then on. Lists and probes are still answered. */
 async function withoutStream() {
   const asked: { readonly at: number; readonly once: boolean }[] = [];
   let answer: () => Promise<Probed> = there;

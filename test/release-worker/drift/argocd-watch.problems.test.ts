@@ -1,4 +1,4 @@
-// The watch on a hand-moved clock, with a scripted Argo CD: what is wrong, and what is missing.
+// The watch on a hand-moved clock, with a scripted Argo CD: its problems, and missing applications.
 import { describe, expect, it } from 'vitest';
 import { streamEvent } from '../support/argocd.ts';
 import { listed, newCommit } from '../support/records.ts';

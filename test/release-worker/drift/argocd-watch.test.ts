@@ -1,4 +1,4 @@
-// The watch on a hand-moved clock, with a scripted Argo CD: what counts as fresh, and when it looks again.
+// The watch on a hand-moved clock, with a scripted Argo CD: what counts as fresh, and when it asks again.
 import { describe, expect, it } from 'vitest';
 import type { AppRecord } from '../../../release-worker/argocd/application.ts';
 import { streamEvent } from '../support/argocd.ts';
@@ -215,7 +215,7 @@ describe('whoever relies on Argo CD to be there', () => {
         return Promise.resolve({ version: 'v3', simulated: false });
       },
     });
-    // While it tells nothing it is asked anyway.
+    // While the stream is silent, the watch asks anyway.
     stream().send(keepAlive);
     await settle();
     clock.advance(5_000);

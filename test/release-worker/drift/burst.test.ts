@@ -10,10 +10,10 @@ import { onBroker, startWorker, stateDirectory, workerConfig } from '../support/
 const count = 1_000;
 const names = Array.from({ length: count }, (_, index) => `app-${index}`);
 const maxPublishesPerSecond = 500;
-/** Signals come at most every 30 ms, summaries every 200 ms, and one of each at once. */
+/** At most one signal every 30 ms and one summary every 200 ms; the first of each comes at once. */
 const mostOf = (elapsedMs: number, everyMs: number) => Math.ceil(elapsedMs / everyMs) + 2;
 
-/** As fast as it goes, and each an event of its own. */
+/** As fast as possible, each as an event of its own. */
 async function oneByOne(control: ArgoCdControl): Promise<void> {
   const left = names.values();
   const some = async () => {

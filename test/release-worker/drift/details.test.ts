@@ -1,4 +1,4 @@
-// What a list does not tell, on a hand-moved clock: what is asked for one by one, and in which order.
+// Details that a list does not have, on a hand-moved clock: which applications are requested one by one, in which order.
 import { describe, expect, it } from 'vitest';
 import type { AppRecord, ListedApp } from '../../../release-worker/argocd/application.ts';
 import { createDetails } from '../../../release-worker/drift/details.ts';
@@ -10,7 +10,7 @@ import { drifted, listed, newCommit, newestCommit, whole } from '../support/reco
 import { settle } from '../support/settle.ts';
 import { unreachable } from '../support/watching.ts';
 
-/** As a list of Argo CD before 3.5.0 tells of it, or any list where it has several sources. */
+/** As in a list of Argo CD before 3.5.0, or in any list if the application has several sources. */
 const untargeted = (name: string, sync: AppRecord['sync'] = 'OutOfSync'): ListedApp =>
   listed({ name, sync, target: undefined });
 
@@ -36,7 +36,7 @@ function detailing(options: { vouchesSince?: number; get?: (name: string) => Pro
   return {
     registry,
     gets,
-    /** A list, and the round that follows it. Returns what was asked for. */
+    /** A list, and the round that follows it. @returns the requested applications */
     list: async (apps: readonly ListedApp[]) => {
       const from = gets.length;
       registry.list(registry.ticket(), apps);

@@ -1,4 +1,4 @@
-// The drift counter, change by change, against a count of everything.
+// The drift counter after each change, compared with a complete count.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { keyOf, type AppRecord } from '../../../release-worker/argocd/application.ts';

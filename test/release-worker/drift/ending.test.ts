@@ -1,4 +1,4 @@
-// What a release that did not succeed leaves on the light, and for how long.
+// How long the light shows a release that did not succeed.
 import { describe, expect, it } from 'vitest';
 import type { AppRecord } from '../../../release-worker/argocd/application.ts';
 import { endingInWords, endingOf, leftOf } from '../../../release-worker/drift/ending.ts';

@@ -1,4 +1,4 @@
-// What is known of applications that were out of sync and cannot be compared, and what the journal is told of it.
+// What is remembered of applications that were out of sync and cannot be compared, and the journal's lines about them.
 import { expect, it } from 'vitest';
 import { createLostComparisons } from '../../../release-worker/drift/lost-comparisons.ts';
 

@@ -1,4 +1,4 @@
-// Each kind of application has its word, as recorded from Argo CD.
+// Each kind of application has its note, with applications as recorded from Argo CD.
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { isWholeItem, type AppRecord } from '../../../release-worker/argocd/application.ts';

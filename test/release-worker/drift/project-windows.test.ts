@@ -1,4 +1,4 @@
-// What the windows of a project add to what Argo CD says about one application.
+// What the windows of a project add to Argo CD's answer about one application.
 import { describe, expect, it } from 'vitest';
 import type { ProjectWindow, UnzonedWindow } from '../../../release-worker/argocd/sync-window.ts';
 import { projectWindows } from '../../../release-worker/drift/project-windows.ts';

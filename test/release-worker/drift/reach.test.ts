@@ -1,4 +1,4 @@
-// Whether Argo CD is there, on a hand-moved clock: what raises a doubt, and what decides it.
+// Whether Argo CD can be reached, on a hand-moved clock: what raises a doubt, and what decides it.
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
 import { createReach, raisesDoubt } from '../../../release-worker/drift/reach.ts';

@@ -1,4 +1,4 @@
-// The registry against a model of Argo CD: whatever the order in which stream, lists and GETs arrive, it ends right.
+// The registry against a model of Argo CD: in whatever order stream, lists and GETs arrive, it ends up correct.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { keyOf, type AppRecord } from '../../../release-worker/argocd/application.ts';
@@ -16,7 +16,7 @@ type Step =
   | { readonly do: 'reconnect' }
   | { readonly do: 'send-list' }
   | { readonly do: 'send-get'; readonly name: Name }
-  /** the server makes the answer of one of the open requests; then it arrives */
+  /** the server makes the answer to one of the open requests, and then it arrives */
   | { readonly do: 'make' | 'answer' | 'fail'; readonly which: number };
 
 interface Request {
@@ -25,7 +25,7 @@ interface Request {
   answer?: readonly AppRecord[];
 }
 
-/** Few versions, so that lists agree with other events than those they come from. */
+/** Few versions, so that lists may agree with events other than their own. */
 function recordOf(name: string, version: number): AppRecord {
   return listed({
     name,
@@ -66,7 +66,7 @@ class World {
         this.events.splice(0, step.count);
         return;
       case 'reconnect':
-        // What was under way is lost; the new stream begins with one event for each application that is there.
+        // Messages on their way are lost. The new stream begins with one event for each existing application.
         this.events = [...this.apps].map(([name, version]) => ({
           type: 'changed' as const,
           record: this.whole(name, version),
@@ -93,7 +93,7 @@ class World {
     }
   }
 
-  /** Nothing is under way any more. */
+  /** No message is on its way any more. */
   settle(): void {
     this.do({ do: 'deliver', count: Infinity });
     while (this.open.length > 0) this.do({ do: 'answer', which: 0 });

@@ -13,7 +13,7 @@ function revisions(answer: (revision: string) => Promise<RevisionMetadata>) {
   const clock = createFakeClock();
   const asked: string[] = [];
   const changed: string[][] = [];
-  /** what the registry has of an application; those of which it has nothing are gone */
+  /** the registry's record of an application; applications without one are gone */
   const shown = new Map<string, AppRecord>();
   const made = createRevisions({
     registry: shown,
@@ -140,7 +140,7 @@ it('asks for no commit that nobody shows any more when its turn comes', async ()
   for (let index = 0; index < 25; index += 1) of(whole({ name: `app-${index}` }), commit(index));
   await settle();
   expect(asked.length).toBe(20);
-  // Those that are still to come: one goes back to another commit, one is gone, one is deployed meanwhile.
+  // Three later ones: one returns to another commit, one disappears, one is deployed meanwhile.
   shown.set('argocd/app-5', whole({ name: 'app-5', target: oldCommit }));
   shown.delete('argocd/app-4');
   shown.set('argocd/app-3', whole({ name: 'app-3', detail: detailOf({ deployed: commit(3) }) }));
@@ -183,7 +183,7 @@ it('goes on asking when something new comes at the very moment at which it ends'
   });
   tell = () => {
     tell = () => {};
-    // In one of the next steps, as a press is decided meanwhile.
+    // In one of the next steps, while a press is decided.
     void Promise.resolve().then(() => made.of(whole(), oldCommit));
   };
   made.of(whole(), newCommit);

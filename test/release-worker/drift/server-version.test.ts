@@ -1,4 +1,4 @@
-// What is said of the version of Argo CD.
+// The message about the version of Argo CD.
 import { expect, it } from 'vitest';
 import { createServerVersion } from '../../../release-worker/drift/server-version.ts';
 import { createHealth } from '../../../service/health.ts';

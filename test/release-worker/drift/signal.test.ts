@@ -259,7 +259,7 @@ const anyInput: fc.Arbitrary<SignalInput> = fc.record(
   { requiredKeys: ['drift', 'freshUntil', 'releasing'] },
 );
 
-/** What holds, each for itself, from the table of the signals. The strongest of them is to be shown. */
+/** Everything that may hold, one by one, from the table of the signals. The strongest must be shown. */
 function holds(given: SignalInput, at: number): ReadonlySet<string> {
   const { drift, freshUntil, releasing, last, frozen } = given;
   const found = new Set<string>();
@@ -268,7 +268,7 @@ function holds(given: SignalInput, at: number): ReadonlySet<string> {
   if (drift.total === 0) return new Set(['unknown']);
   const isFailure = last !== undefined && last.outcome !== 'succeeded';
   if (isFailure && (last.left === 'failed' || at - last.at < endShownMs)) found.add('failed');
-  // A failure is the better news than that nothing can be compared.
+  // A failure outranks that nothing can be compared.
   if (drift.unknown === drift.total || (drift.outOfSync === 0 && drift.wereOutOfSync > 0))
     return found.size > 0 ? found : new Set(['unknown']);
   if (last?.outcome === 'succeeded' && at - last.at < endShownMs) found.add('succeeded');

@@ -1,4 +1,4 @@
-// Events of the stream that cannot be read.
+// Unreadable events of the stream.
 import { describe, expect, it } from 'vitest';
 import { streamEvent } from '../support/argocd.ts';
 import { listed } from '../support/records.ts';
@@ -7,7 +7,7 @@ import { keepAlive, watching } from '../support/watching.ts';
 const garbage = 'data: {"result": \n\n\n';
 const shop = { metadata: { namespace: 'argocd', name: 'shop' }, status: { sync: { status: 'Synced' } } };
 
-/** A stream that vouches: the next list is due in minutes. */
+/** A stream that keeps the state fresh: the next list is due in minutes. */
 async function vouching() {
   const watch = await watching();
   watch.stream().send(streamEvent('ADDED', shop));

@@ -1,4 +1,4 @@
-// What is asked about sync windows, of a project first, and until when an answer holds.
+// Questions about sync windows, first about a project, and how long an answer is valid.
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ProjectWindow } from '../../../release-worker/argocd/sync-window.ts';
 import { askingAccess, refused } from '../support/access.ts';
@@ -145,7 +145,7 @@ describe('until when a window is closed', () => {
       },
     });
     access.start();
-    // Its fake clock begins at midnight UTC, which is 1:00 in Berlin.
+    // The fake clock begins at midnight UTC, which is 1:00 in Berlin.
     expect(new Date(clock.now()).toISOString()).toMatch(/T00:00:00/);
     for (const name of ['a', 'b', 'c']) registry.event('changed', drifted(name));
     await pass(70_000);

@@ -1,4 +1,4 @@
-// Which applications the windows of a project can be about.
+// Which applications the windows of a project can concern.
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import type { WindowScope } from '../../../release-worker/argocd/sync-window.ts';

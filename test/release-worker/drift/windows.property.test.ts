@@ -1,5 +1,5 @@
-// Sync windows against the definition, worked out by another implementation of cron: Argo CD compares what the wall clock
-// of the window's time zone shows with the times of its schedule.
+// Sync windows against their definition, by another implementation of cron: Argo CD compares the wall clock of the
+// window's time zone with the times of its schedule.
 import { Cron } from 'croner';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -39,7 +39,7 @@ const window: fc.Arbitrary<SyncWindow> = fc.record({
     'America/Santiago',
   ),
 });
-/** Around the days on which clocks are changed, and on some others. */
+/** Around the days on which clocks change, and on some other days. */
 const now = fc
   .tuple(
     fc.constantFrom(
@@ -55,7 +55,7 @@ const now = fc
   )
   .map(([day, minutes]) => Date.parse(day) + minutes * minuteMs);
 
-/** What the wall clock shows, as `Date.UTC` would make it of that. */
+/** The wall clock's time, as `Date.UTC` would encode it. */
 function wallClock(timeZone: string): (at: number) => number {
   const format = new Intl.DateTimeFormat('sv-SE', {
     timeZone: timeZone === '' ? 'UTC' : timeZone,

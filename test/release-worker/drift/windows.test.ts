@@ -1,4 +1,4 @@
-// When sync windows open and close, against a look at every minute.
+// When sync windows open and close, compared with a check at every minute.
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { opennessOf } from '../../../release-worker/drift/windows.ts';
@@ -176,7 +176,7 @@ const window = fc.record({
   manualSync: fc.boolean(),
 });
 
-/** Of one day and minute after the other: the definition, slowly. */
+/** Steps through the days minute by minute: the definition, slowly. */
 function isOpenAt(windows: readonly SyncWindow[], when: number): boolean {
   const open = ({ schedule, duration }: SyncWindow) => {
     const [minute, hour, , , day = ''] = schedule.split(' ');
