@@ -1,7 +1,7 @@
 // Reads what was given for a setting: the text of a variable or flag as the kind that the setting has, a value of the file as
 // it was written, a secret from its file.
 import { asWritten } from './yaml/as-written.ts';
-import type { Given } from './given.ts';
+import { originOf, type Given } from './given.ts';
 import { formatPath, mask, show, type Problem } from './problems/problem.ts';
 import { readSecretFile } from './secret-file.ts';
 import type { Leaf } from './sections.ts';
@@ -62,6 +62,18 @@ function valueIn(text: string, type: Leaf['type']): unknown {
 }
 
 function readWritten({ path, setting }: Leaf, given: Given, sourceOf: NonNullable<Given['sourceOf']>): Read {
+  const dropped = keyProto(given.value);
+  if (dropped !== undefined)
+    return {
+      problems: [
+        {
+          key: formatPath([path, ...dropped]),
+          origin: originOf(given, dropped),
+          message: 'is not a key that is known here',
+          remedy: 'remove it',
+        },
+      ],
+    };
   const { value, unclear } = asWritten(setting, given.value, sourceOf);
   if (unclear.length === 0)
     return { given: { ...given, value: setting.secret ? withoutLineEnd(value) : value } };
@@ -74,6 +86,18 @@ function readWritten({ path, setting }: Leaf, given: Given, sourceOf: NonNullabl
       remedy: `write "${written}" in quotes for the text, or ${readAs}`,
     })),
   };
+}
+
+/** Where a key `__proto__` is. The schemas would drop it from a map with free keys, such as `labels`, and so select more. */
+function keyProto(value: unknown): readonly PropertyKey[] | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [name, inner] of Object.entries(value)) {
+    const key = Array.isArray(value) ? Number(name) : name;
+    if (key === '__proto__') return [key];
+    const below = keyProto(inner);
+    if (below !== undefined) return [key, ...below];
+  }
+  return undefined;
 }
 
 /** A secret in a block (`|`) ends in a line break that nobody means. */

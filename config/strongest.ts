@@ -14,8 +14,11 @@ interface Sources {
   readonly forced: GivenByPath;
 }
 
-/** A value with its origin, in a list because convict merges maps key by key. For a variable: its text. */
-type Held = readonly Given[] | string | undefined;
+/**
+ * A value with its origin, behind a function because convict copies values, and the copy of a map lacks its key `__proto__`.
+ * In a list because convict would call a function. For a variable: its text.
+ */
+type Held = readonly (() => Given)[] | string | undefined;
 
 /** The value that counts, for each setting that has one. */
 export function strongest(leaves: readonly Leaf[], sources: Sources): GivenByPath {
@@ -25,13 +28,13 @@ export function strongest(leaves: readonly Leaf[], sources: Sources): GivenByPat
       const one = given.get(path);
       return one === undefined ? [] : [[variable, hold(one)]];
     });
-  const inList = (one: Given): Held => [one];
+  const inList = (one: Given): Held => [() => one];
 
   const schema = leaves.map(({ path, variable, setting }) => {
     const given = defaults.get(path) ?? declaredDefault(setting.default);
     const { doc, secret: sensitive } = setting;
     // Format `*` accepts everything: judge.ts judges the value later and knows its place in the file.
-    const declared = { doc, default: given && [given], format: '*', env: variable, sensitive };
+    const declared = { doc, default: given && inList(given), format: '*', env: variable, sensitive };
     return [variable, declared] as const;
   });
   const env = Object.fromEntries(named(variables, ({ value }) => String(value)));
@@ -44,7 +47,7 @@ export function strongest(leaves: readonly Leaf[], sources: Sources): GivenByPat
   return new Map(
     leaves.flatMap(({ path, variable }): [string, Given][] => {
       const winner = winners[variable];
-      const given = typeof winner === 'string' ? variables.get(path) : winner?.[0];
+      const given = typeof winner === 'string' ? variables.get(path) : winner?.[0]?.();
       return given === undefined ? [] : [[path, given]];
     }),
   );

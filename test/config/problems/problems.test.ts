@@ -72,6 +72,24 @@ describe('unknown keys', () => {
   });
 });
 
+/** Libraries drop this key, and what was to narrow a selection must never be dropped. */
+describe('the key __proto__ inside a list is refused', () => {
+  test.each([
+    ['{projects: [shop], __proto__: [x]}', 'worker.buttons[0].select.__proto__'],
+    ['{projects: [shop], __proto__: {namespaces: [x]}}', 'worker.buttons[0].select.__proto__'],
+    ['{__proto__: {all: true}}', 'worker.buttons[0].select.__proto__'],
+    ['{labels: {team: web, __proto__: x}}', 'worker.buttons[0].select.labels.__proto__'],
+  ])('select: %s', async (select, key) => {
+    const list = `[{id: main, select: ${select}}]`;
+    const env = { RELEASE_BUTTON_WORKER_BUTTONS: '' };
+    const inFile = await onlyProblem({ file: `worker:\n  buttons: ${list}\n`, env });
+    expect(inFile).toMatchObject({ key, origin: 'config/release-button.yaml:2' });
+    const inVariable = await onlyProblem({ env: { RELEASE_BUTTON_WORKER_BUTTONS: list } });
+    expect(inVariable.key).toBe(key);
+    expect(inVariable.origin).toContain('RELEASE_BUTTON_WORKER_BUTTONS');
+  });
+});
+
 describe('wrong kinds', () => {
   test.each([
     ['mqtt: 5', 'mqtt', 'must be a section'],
