@@ -108,7 +108,7 @@ async function aboutBroker(
         brokerRow(found, expected),
         ...processRows(found, expected, version),
         ...freezeRows(found),
-        ...claimedTwiceRows(found),
+        ...claimedTwiceRows(found, expected),
         ...(worker === undefined ? [] : releaseRows(found)),
       ],
       clocks: found.connected ? processClockRows(found.present, found.at, maxPressAgeMs) : [],

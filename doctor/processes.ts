@@ -1,4 +1,5 @@
 // Interprets the broker's answer: whether it is the right broker, and which processes are there.
+import { fromTime } from '../messages/time.ts';
 import type { BrokerFound, Present } from './broker.ts';
 import { counted, failed, ok, skipped, warning } from './row.ts';
 import type { Row } from './row.ts';
@@ -62,7 +63,7 @@ export function processRows(
   const { present } = found;
   // A broker that has lost an `info` says nothing about its process.
   const known = present.filter(({ availability }) => availability !== undefined);
-  const rows = [...known].sort(byName).map((one) => processRow(one, prefix, ours));
+  const rows = [...known].sort(byName).map((one) => processRow(one, { prefix, ours, now: found.at }));
   if (present.some(({ kind, availability }) => kind === 'worker' && availability !== undefined)) return rows;
   return [
     ...rows,
@@ -77,22 +78,40 @@ export function processRows(
 }
 
 /** A row for each button that several workers have: it releases nothing. */
-export function claimedTwiceRows(found: BrokerFound): readonly Row[] {
+export function claimedTwiceRows(found: BrokerFound, { prefix }: Pick<Expected, 'prefix'>): readonly Row[] {
   if (!found.connected) return [];
-  const workers = new Map<string, string[]>();
-  for (const { id, availability, buttons = [] } of [...found.present].sort(byName))
-    if (availability === 'online')
-      for (const button of buttons) workers.set(button, [...(workers.get(button) ?? []), id]);
+  const workers = new Map<string, Present[]>();
+  for (const one of [...found.present].sort(byName))
+    if (one.availability === 'online')
+      for (const button of one.buttons ?? []) workers.set(button, [...(workers.get(button) ?? []), one]);
   return [...workers]
-    .filter(([, ids]) => ids.length > 1)
-    .map(([button, ids]) =>
-      failed(
+    .filter(([, several]) => several.length > 1)
+    .map(([button, several]) => {
+      const ids = several.map(({ id }) => id);
+      const silent = several.filter((one) => silentMs(one, found.at) !== undefined);
+      return failed(
         { check: 'button', subject: button },
         `the workers ${ids.join(' and ')} both have the button ${button}, so it releases nothing`,
-        'give it to one of them (worker.buttons), or give the workers topic prefixes of their own (mqtt.topicPrefix)',
+        [
+          'give it to one of them (worker.buttons), or give the workers topic prefixes of their own (mqtt.topicPrefix)',
+          ...silent.map(({ id, kind }) => `if ${id} does not run any more, ${clearing(prefix, kind, id)}`),
+        ].join('; '),
         { workers: ids },
-      ),
-    );
+      );
+    });
+}
+
+/** Agents and workers publish an info every minute. Three missing ones are no delay. In milliseconds. */
+const silentAfterMs = 180_000;
+
+/** The age of the last info of a process that has stopped sending them. Undefined: it still sends them, or there is none. */
+function silentMs({ info }: Present, now: number): number | undefined {
+  const ageMs = info === undefined ? 0 : now - fromTime(info.at);
+  return ageMs > silentAfterMs ? ageMs : undefined;
+}
+
+function clearing(prefix: string, kind: Present['kind'], id: string): string {
+  return `clear its retained topics: mosquitto_sub --retained-only --remove-retained -W 2 -t '${prefix}/${kind}/${id}/#', with -h, -p, -u and -P for the broker`;
 }
 
 /** Our choice: an agent that was blind for longer than this in an hour may have missed one press in 3,600. */
@@ -119,7 +138,10 @@ function unseenWords(unseen: Present['unseen']): { readonly words: string; reado
   };
 }
 
-function processRow(present: Present, prefix: string, ours: string): Row {
+function processRow(
+  present: Present,
+  { prefix, ours, now }: { readonly prefix: string; readonly ours: string; readonly now: number },
+): Row {
   const { kind, id, availability, info, unseen } = present;
   const about = { check: 'process', subject: `${kind} ${id}` } as const;
   const online = availability === 'online';
@@ -131,7 +153,15 @@ function processRow(present: Present, prefix: string, ours: string): Row {
     return failed(
       about,
       `is offline${where === '' ? '' : `; was${where}`}`,
-      `start it (release-button ${kind === 'worker' ? 'release-worker' : 'gpio-agent'}, or start), and look into its log. If it is gone for good, clear its retained topics: mosquitto_pub -r -n -t ${prefix}/${kind}/${id}/availability, and the same for info`,
+      `start it (release-button ${kind === 'worker' ? 'release-worker' : 'gpio-agent'}, or start), and look into its log. If it is gone for good, ${clearing(prefix, kind, id)}`,
+      details,
+    );
+  const ageMs = silentMs(present, now);
+  if (ageMs !== undefined)
+    return warning(
+      about,
+      `is online${where} by its retained message, but its last info is ${lengthOf(ageMs)} old, and one comes every minute`,
+      `if it runs, correct the clock that is wrong. If it does not run any more, the broker has missed its end: ${clearing(prefix, kind, id)}`,
       details,
     );
   if (info !== undefined && info.version !== ours)

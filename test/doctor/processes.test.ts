@@ -1,7 +1,7 @@
-// What doctor reports of an agent that may have missed presses.
+// What doctor reports of the agents and workers that the broker knows.
 import { describe, expect, test } from 'vitest';
 import type { Present } from '../../doctor/broker.ts';
-import { processRows } from '../../doctor/processes.ts';
+import { claimedTwiceRows, processRows } from '../../doctor/processes.ts';
 
 function rowOf(unseen: Present['unseen']) {
   const at = '2026-01-01T00:00:00.000Z';
@@ -58,5 +58,57 @@ describe('an agent', () => {
       found: expect.stringContaining(words),
       remedy: expect.stringContaining('When presses get lost'),
     });
+  });
+});
+
+describe('a worker that was killed together with its broker, which still holds its online', () => {
+  const now = Date.parse('2026-03-01T12:00:00Z');
+  const expected = { url: 'mqtt://b', embedded: false, prefix: 'release-button' };
+  const worker = (id: string, ageMs: number): Present => ({
+    kind: 'worker',
+    id,
+    availability: 'online',
+    info: {
+      version: '1.0.0',
+      host: 'pi',
+      clock: { synchronised: true },
+      at: new Date(now - ageMs).toISOString(),
+    },
+    buttons: ['main'],
+  });
+  const found = (...present: Present[]) =>
+    ({
+      connected: true,
+      message: 'connected',
+      present,
+      last: new Map(),
+      freezes: new Map(),
+      at: now,
+      signals: new Map(),
+    }) as const;
+  const command = "mosquitto_sub --retained-only --remove-retained -W 2 -t 'release-button/worker/former/#'";
+
+  test('causes a warning with the command that clears its topics', () => {
+    const [row] = processRows(found(worker('former', 3_600_000)), expected, '1.0.0');
+    expect(row).toMatchObject({
+      status: 'warning',
+      found: expect.stringContaining('its last info is 1 hour old'),
+      remedy: expect.stringContaining(command),
+    });
+  });
+
+  test('is named with that command where it blocks a button of another worker', () => {
+    const rows = claimedTwiceRows(found(worker('former', 3_600_000), worker('main', 0)), expected);
+    expect(rows.map(({ status }) => status)).toEqual(['failed']);
+    expect(rows[0]?.remedy).toContain(
+      `if former does not run any more, clear its retained topics: ${command}`,
+    );
+    expect(rows[0]?.remedy).not.toContain('if main');
+  });
+
+  test('is not suspected while its info is as old as one may be', () => {
+    expect(processRows(found(worker('former', 120_000)), expected, '1.0.0')[0]?.status).toBe('ok');
+    const [row] = claimedTwiceRows(found(worker('former', 120_000), worker('main', 0)), expected);
+    expect(row?.remedy).not.toContain('does not run');
   });
 });
