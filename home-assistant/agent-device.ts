@@ -12,22 +12,22 @@ import type { About, Maker } from './device.ts';
 import { nameBeside, nameOf } from './names.ts';
 import { attributes, ofJson, onWhen, quoted, stateOf } from './templates.ts';
 
-/** Home Assistant's own words for what a button does; it translates them. */
+/** The types of device triggers for buttons in Home Assistant, which translates them. */
 const triggerTypes: Readonly<Record<Gesture, string>> = {
   press: 'button_short_press',
   double: 'button_double_press',
   hold: 'button_long_press',
 };
 
-/** What a light can be asked for: every pattern, and to follow the signal again. */
+/** The effects of a light: every pattern, and `auto`, which follows the signal again. */
 const effects = ['auto', ...patternNames];
 
 /**
- * What Home Assistant asks of a light goes to whole rooms ("all lights off", a scene, a brightness, a flash): none of it
- * may stand in for the signal for longer than a moment. Only who chooses an effect means this light.
+ * Home Assistant's actions on lights often mean a whole room ("all lights off", a scene, a brightness, a flash). None of
+ * them may hide the signal for longer than a moment. Only an effect is chosen for this light on purpose.
  */
 const momentMs = 10_000;
-/** As long as Home Assistant's own integrations flash. */
+/** As in Home Assistant's own integrations. */
 const flashMs = { short: 2000, long: momentMs };
 
 function asked(message: LedSet): string {
@@ -45,7 +45,7 @@ const onTemplate = [
   `else ${asked({ pattern: 'on', forMs: momentMs })} }}`,
 ].join(' ');
 
-/** Steps have no name, so it stays the one before: Home Assistant 2024.11 warns at each that is not in the list. */
+/** Steps have no name, so the effect stays as it was. Home Assistant 2024.11 warns of an effect that is not in the list. */
 const formerEffect = "state_attr(entity_id, 'effect') or 'on'";
 
 export function agentDevice(prefix: string, info: AgentInfo, about: About): Discovery {
@@ -129,7 +129,7 @@ function buttonOf({ follows }: Led, { buttons, leds }: AgentInfo): Pick<Button, 
   return buttons.find(({ id }) => id === follows) ?? { id: follows };
 }
 
-/** @param options.calledBy whose name the light has: that of its button, so that people see what it is about */
+/** @param options.calledBy the light is called by it: by its button, so that people see whose signal it shows */
 function ledComponents(
   make: Maker,
   led: Led,
@@ -143,7 +143,7 @@ function ledComponents(
       what: 'light',
       thing: id,
       icon: 'mdi:alarm-light',
-      // Rooms, floors and voice leave these out: "turn off all lights" does not mean this one.
+      // Actions on a room or floor, and by voice, leave out this category: "turn off all lights" does not mean this light.
       entity_category: 'config',
       schema: 'template',
       command_topic: make.topic(ledSet.at({ led: id })),

@@ -1,4 +1,4 @@
-// Takes away everything that was announced to Home Assistant for a prefix.
+// Removes everything that was announced to Home Assistant for a topic prefix.
 import { addressBelow, filterBelow } from '../messages/foreign.ts';
 import { discoveryConfig } from '../messages/home-assistant.ts';
 import type { Clock } from '../service/clock.ts';
@@ -7,13 +7,13 @@ import { isOurs } from './next-message.ts';
 import { createQuietTimer } from './quiet-timer.ts';
 
 export interface Cleaned {
-  /** ids of devices that are gone from the broker */
+  /** ids of devices that were removed from the broker */
   readonly cleared: readonly string[];
-  /** those of which the broker has not said so */
+  /** ids of devices whose removal the broker has not confirmed */
   readonly left: readonly string[];
 }
 
-/** What is retained comes at once; a broker that pauses for longer has said all. In milliseconds. */
+/** The broker sends retained messages at once. After a pause of this length it has sent all. In milliseconds. */
 const quietMs = 1_000;
 const quietMaxMs = 10_000;
 const clearedMs = 5_000;
@@ -52,7 +52,7 @@ export function clean(options: {
       if (decoded?.ok === true && !clearing && isOurs(prefix, id, decoded.value)) found.add(id);
       if (!clearing) quietTimer.restart(quietMaxMs);
       else if (decoded === undefined && found.has(id)) {
-        // The broker hands on to us what we have sent: it has taken it.
+        // The broker forwards to us what we have published, so it has accepted the removal.
         cleared.add(id);
         if (cleared.size < found.size) return;
         overdue.cancel();

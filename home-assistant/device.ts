@@ -1,20 +1,20 @@
-// What every device and every component of it has in common.
+// What all devices and all of their components have in common.
 import type { Address } from '../messages/channel.ts';
 import type { Component, Discovery } from '../messages/home-assistant.ts';
 import { releaseEvent } from '../messages/release.ts';
 import { deviceId, deviceName, objectIdOf } from './names.ts';
 import type { DeviceKind } from './names.ts';
 
-/** By it we know what is ours. */
+/** The origin in our announcements, by which we recognise them. */
 export const originName = 'release-button';
 
 /** An id that no worker has: nothing is ever published on its topics. */
 export const nobody = 'nobody';
 
-/** Shown where Home Assistant tells of a faulty message. */
+/** Home Assistant shows it when it reports a faulty message. */
 const supportUrl = 'https://www.npmjs.com/package/release-button';
 
-/** An element of `availability`: every one of them must say `online`. */
+/** An element of `availability`. The entity is available while all of its elements are `online`. */
 export interface Availability {
   readonly topic: string;
   readonly value_template?: string;
@@ -23,8 +23,8 @@ export interface Availability {
 export interface Maker {
   topic(address: Pick<Address<unknown>, 'topic'>): string;
   /**
-   * A component by its key; the key begins with its kind, so that no key ever changes its platform.
-   * @param options.what for the entity id @param options.thing the button or LED
+   * A component and its key. The key begins with the kind of the component, so that no key ever changes its platform.
+   * @param options.what a part of the entity id @param options.thing the id of the button or LED
    */
   entity(
     key: string,
@@ -64,10 +64,10 @@ export function whileOnline(
   return isSilent ? neverAvailable(make) : { topic: make.topic(availability) };
 }
 
-/** Of buttons and of LEDs, as the worker's configuration has it; a device with more is a mistake or worse. */
+/** Buttons, and LEDs, of a device. The configuration allows no more, so a longer list is a mistake or an attack. */
 export const thingsMax = 100;
 
-/** By it Home Assistant's registry knows an entity for ever. No id has a dot, so no two pairs give the same. */
+/** Home Assistant's registry knows an entity by this id for ever. No id has a dot, so no two pairs give the same. */
 export function uniqueId(device: string, key: string): string {
   return `${device}.${key}`;
 }
@@ -99,20 +99,20 @@ export function makerFor(prefix: string, kind: DeviceKind, id: string): Maker {
   };
 }
 
-/** One device with its components, as it is announced. */
+/** A device with its components, as it is announced. */
 export function discoveryOf(options: {
   readonly prefix: string;
   readonly kind: DeviceKind;
   readonly id: string;
-  /** of the device, where it has no title */
+  /** the name of the device if it has no title */
   readonly name: string;
   readonly title: string | undefined;
   readonly titleIsShared: boolean | undefined;
-  /** the machine that its process runs on */
+  /** the machine on which the agent or worker runs */
   readonly host: string;
   readonly model: string;
   readonly modelId?: string;
-  /** of the process that it stands for */
+  /** the version of the agent or worker */
   readonly version: string;
   readonly configurationUrl?: string;
   readonly simulated: boolean;
@@ -130,7 +130,7 @@ export function discoveryOf(options: {
       model: options.model,
       ...(modelId === undefined ? {} : { model_id: modelId }),
       sw_version: options.version,
-      // Shown as "Hardware"; Home Assistant has no better place for a machine.
+      // Home Assistant shows it as "Hardware". It has no better place for the name of a machine.
       ...(options.host === '' ? {} : { hw_version: options.host }),
       ...(configurationUrl === undefined ? {} : { configuration_url: configurationUrl }),
     },

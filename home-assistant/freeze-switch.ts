@@ -1,16 +1,16 @@
-// A switch that freezes: every button, or a single one.
+// A switch that freezes all buttons of a worker, or one of them.
 import { freezeState, workerFreezeSet } from '../messages/freeze.ts';
 import type { Component } from '../messages/home-assistant.ts';
 import type { Maker } from './device.ts';
 import { attributes, onWhen, quoted } from './templates.ts';
 
-/** Who freezes, as others read it. */
+/** The originator that other people read. */
 export const originator = 'Home Assistant';
 
 /**
- * @param options.frozen an expression of `value_json`
- * @param options.button the one that it is for; absent: all
- * @param options.entity what else there is to say of the entity
+ * @param options.frozen whether it is frozen, as an expression of `value_json`
+ * @param options.button the button that it freezes; absent: all buttons of the worker
+ * @param options.entity name, id and other options of the entity
  */
 export function freezeSwitch(
   make: Maker,

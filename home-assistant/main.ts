@@ -30,7 +30,7 @@ export function homeAssistantPart({ config, brokerUrl }: HomeAssistantPartOption
     start: async () => {
       lock = await lockStateDirectory({
         stateDir: config.homeAssistant.stateDir,
-        // As its file: a prefix each.
+        // One for each topic prefix, like the file.
         name: `home-assistant.${wordOf(config.mqtt.topicPrefix)}.lock`,
         setting: 'homeAssistant.stateDir',
         host,
@@ -42,7 +42,7 @@ export function homeAssistantPart({ config, brokerUrl }: HomeAssistantPartOption
       });
       const announced = await file.read();
       const url = brokerUrl?.();
-      // A fresh id: two of these (two machines with `start`) say the same, and need not know of each other.
+      // A fresh id, because two machines may run this with the same configuration. Both announce the same.
       link = linkFromConfig(
         {
           mqtt: config.mqtt,

@@ -1,44 +1,44 @@
-// What devices and entities are called: in topics and registries for ever, and on screens.
+// Names and ids of devices and entities: permanent ones in topics and registries, and those that people read.
 import { idPattern } from '../messages/ids.ts';
 
 export type DeviceKind = 'agent' | 'worker';
 
-/** Ids are left out where they are the default, so that who has one of everything reads short names. */
+/** The default id is left out, so that a usual installation has short names. */
 const defaultId = 'main';
 
 /**
- * The id of a device, in its discovery topic and for Home Assistant's registry; never to be changed. No two prefixes give
+ * The id of a device, in its discovery topic and in Home Assistant's registry. It must never change. No two prefixes give
  * the same: `_` is doubled and `/` becomes `_-`, so the first single `_` ends the prefix.
  */
 export function deviceId(prefix: string, kind: DeviceKind, id: string): string {
   return `${wordOf(prefix)}_${kind}_${id}`;
 }
 
-/** Whether a device of this id could have been announced for this prefix. */
+/** Whether a device of this prefix could have this id. */
 export function isDeviceId(prefix: string, candidate: string): boolean {
   return (['agent', 'worker'] as const).some((kind) => ownerOf(prefix, kind, candidate) !== undefined);
 }
 
-/** The agent or worker whose device has this id. Undefined: none of this kind and prefix could have. */
+/** The agent or worker whose device has this id. Undefined: the id is of another kind or prefix. */
 export function ownerOf(prefix: string, kind: DeviceKind, candidate: string): string | undefined {
   const start = deviceId(prefix, kind, '');
   const id = candidate.slice(start.length);
   return candidate.startsWith(start) && idPattern.test(id) ? id : undefined;
 }
 
-/** The prefix as one word, for ids and file names; no two prefixes give the same. */
+/** The prefix as one word, for ids and file names. No two prefixes give the same. */
 export function wordOf(prefix: string): string {
   return prefix.replaceAll('_', '__').replaceAll('/', '_-');
 }
 
-/** What an entity is called in Home Assistant's own ids, behind the platform, where its user has not changed it. */
+/** The entity id without its platform, until a user changes it. */
 export function objectIdOf(parts: {
   readonly prefix: string;
-  /** the agent or worker */
+  /** the id of the agent or worker */
   readonly owner: string;
   /** `drift` */
   readonly what: string;
-  /** the button or LED, where there may be several */
+  /** the id of the button or LED, if there may be several */
   readonly thing?: string;
 }): string {
   const { prefix, owner, what, thing } = parts;
@@ -46,7 +46,7 @@ export function objectIdOf(parts: {
   return slug(words.join(' '));
 }
 
-/** As Home Assistant makes ids of names: lower case, one `_` for all that is no letter or digit. */
+/** As Home Assistant makes ids of names: lower case, with one `_` for everything but letters and digits. */
 export function slug(text: string): string {
   return text
     .toLowerCase()
@@ -54,20 +54,20 @@ export function slug(text: string): string {
     .replaceAll(/^_+|_+$/g, '');
 }
 
-/** As the configuration bounds titles; a message could be longer. */
+/** The limit of the configuration. A message could be longer. */
 const titleLength = 100;
 
-/** `Press`, or for a button of its own id `Press shop`; its title where it has one. */
+/** `Press`, or `Press shop` for a button `shop`, or the title. */
 export function nameOf(what: string, thing: { readonly id: string; readonly title?: string }): string {
   return thing.title?.slice(0, titleLength) ?? [what, ...unlessDefault(thing.id)].join(' ');
 }
 
-/** What `mqtt.topicPrefix` is by default. */
+/** The default of `mqtt.topicPrefix`. */
 const usualPrefix = 'release-button';
 
 /**
- * `Release worker`, or whatever tells it from those of another id or prefix: staging and production look alike otherwise.
- * @param options.name where there is no title
+ * `Release worker`, with whatever tells it from other devices: id, topic prefix, and whether it is simulated.
+ * @param options.name for a device without a title
  */
 export function deviceName(options: {
   readonly prefix: string;
@@ -87,7 +87,7 @@ export function deviceName(options: {
   return notes.length === 0 ? words : `${words} (${notes.join(', ')})`;
 }
 
-/** `Stuck`, or with its title `Release the shop: stuck`. */
+/** `Stuck`, or `Release the shop: stuck` with a title. */
 export function nameBeside(what: string, thing: { readonly id: string; readonly title?: string }): string {
   return thing.title === undefined
     ? nameOf(what, thing)

@@ -1,43 +1,43 @@
-// From what is retained of a device to what should be, one message at a time: pure.
+// The messages that bring a retained announcement in line with what should be announced, one at a time. Pure.
 import type { Component, Discovery } from '../messages/home-assistant.ts';
 import { originName } from './device.ts';
 import { isDeviceId } from './names.ts';
 
-/** Whether a retained device was announced by us, for this prefix. Nothing else is ever cleared. */
+/** Whether a retained announcement is ours, for this prefix. No other is ever changed or cleared. */
 export function isOurs(prefix: string, id: string, discovery: Discovery): boolean {
   return discovery.origin.name === originName && isDeviceId(prefix, id);
 }
 
 /**
- * The next message for a device that should be as `wanted`; undefined: nothing is to be said. To leave a component out
- * changes nothing in Home Assistant: it is taken away by a message in which it is there with its platform alone, and the
- * message after that one is free of it.
- * @param gone platforms by the keys of components that are to be taken away and have not been yet
+ * The next message of a device that should be as `wanted`. Undefined: nothing has to be sent. Home Assistant keeps a
+ * component that a message leaves out. It removes a component that stands in a message with its platform alone. The message
+ * after that leaves it out.
+ * @param gone platforms by the keys of components that have to be removed
  */
 export function nextMessage(
   retained: Discovery | undefined,
   wanted: Discovery,
   gone: ReadonlyMap<string, string>,
 ): Discovery | undefined {
-  if (gone.size > 0) return withFarewell(wanted, gone);
+  if (gone.size > 0) return withRemovals(wanted, gone);
   return retained !== undefined && isSame(retained, wanted) ? undefined : wanted;
 }
 
-function withFarewell(wanted: Discovery, gone: ReadonlyMap<string, string>): Discovery {
-  const farewells = [...gone].map(([key, platform]) => [key, { platform }] as const);
-  return { ...wanted, components: { ...wanted.components, ...Object.fromEntries(farewells) } };
+function withRemovals(wanted: Discovery, gone: ReadonlyMap<string, string>): Discovery {
+  const removals = [...gone].map(([key, platform]) => [key, { platform }] as const);
+  return { ...wanted, components: { ...wanted.components, ...Object.fromEntries(removals) } };
 }
 
-/** Platforms by the keys of the components that are there. */
+/** Platforms by the keys of the components that a message announces. */
 export function componentsOf({ components }: Discovery): Map<string, string> {
   return new Map(
     Object.entries(components).flatMap(([key, component]) =>
-      isFarewell(component) ? [] : [[key, component.platform] as const],
+      isRemoval(component) ? [] : [[key, component.platform] as const],
     ),
   );
 }
 
-function isFarewell(component: Component): boolean {
+function isRemoval(component: Component): boolean {
   return Object.keys(component).length === 1;
 }
 
@@ -45,7 +45,7 @@ export function isSame(one: Discovery, other: Discovery): boolean {
   return canonical(one) === canonical(other);
 }
 
-/** The order of members means nothing, and a broker's copy may come from another version of us. */
+/** The order of members means nothing, and another version of us may have written the broker's copy. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)

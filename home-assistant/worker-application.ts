@@ -1,4 +1,4 @@
-// Argo CD's applications as update entities: what is deployed, what Git has, and Install as a press for that one only.
+// Argo CD's applications as update entities: the deployed and the wanted revision, and Install as a press for one of them.
 import { app } from '../messages/drift.ts';
 import type { AppMessage } from '../messages/drift.ts';
 import type { Component } from '../messages/home-assistant.ts';
@@ -8,26 +8,26 @@ import { gestureFor, installPayload } from './press.ts';
 import type { WorkerButton } from './press.ts';
 import { onlineWhen } from './templates.ts';
 
-/** What has to be known of an application to announce it. */
+/** The part of an application that its entity depends on. */
 export type Application = Pick<AppMessage, 'namespace' | 'name' | 'project' | 'labels' | 'buttons'> & {
-  /** the worker that says it */
+  /** the worker that lists it */
   readonly worker: string;
 };
 
-/** What the keys of these components begin with. */
+/** The keys of these components begin with it. */
 export const applicationKey = 'app_';
 
-/** Argo CD's own namespace, which people do not write. */
+/** Argo CD's own namespace. People leave it out. */
 const usualNamespace = 'argocd';
 
 /**
- * Home Assistant compares two texts that both read as versions, and calls an update available only where the second is the
- * newer one. A tenth of all short hashes read so: `3161327` is a number, `98d7186` a development version. With a
- * word before it none does, and then any difference is an update. Only what Helm calls a version stands without one.
+ * If two texts both read as versions, Home Assistant shows an update only if the second is the newer one. A tenth of all
+ * short hashes read as versions: `3161327` is a number, `98d7186` a development version. With a word before it no hash does,
+ * and any difference is an update. Only versions of charts stand without a word.
  */
 export const wordBefore = { commit: 'commit ', other: 'revision ' } as const;
 
-/** The Git commit, chart version or digest, as people read it; of several sources each, with a comma between them. */
+/** A Git commit, chart version or digest, as people read it. Those of several sources are separated by commas. */
 const shown = [
   '{% macro shown(r) %}',
   "{{ r if not r or '.' in r and version(r).valid else ",
@@ -37,9 +37,9 @@ const shown = [
 ].join('');
 
 /**
- * Where the second version is the older one, or the same since the cluster was changed by hand, it is said in words. It is
- * in the message once an application, hence the short names: `j` the application, `d` what is deployed and `t` what is
- * wanted, `o` whether they differ, `i` and `l` both as text, `n` the notes, `c` the commit to tell of.
+ * Says `(out of sync)` if the second version is older, or the same because somebody changed the cluster by hand. Each
+ * application has this template in the message, hence the short names: `j` the application, `d` what is deployed, `t` what
+ * is wanted, `o` whether they differ, `i` and `l` both as text, `n` the notes, `c` the commit whose title is shown.
  */
 const stateTemplate = [
   '{% if value_json is defined %}',
@@ -55,7 +55,7 @@ const stateTemplate = [
   "'release_url': j.link, 'in_progress': 'syncing' in n, 'update_percentage': None}|tojson }}{% endif %}",
 ].join('');
 
-/** Those of the worker that one of its buttons releases, each with the first that does. */
+/** The applications that a button of the worker releases, each with the first such button. */
 export function applicationComponents(options: {
   readonly make: Maker;
   readonly buttons: readonly WorkerButton[];
@@ -63,7 +63,7 @@ export function applicationComponents(options: {
   readonly answeredByOthers: ReadonlySet<string>;
   readonly applications: readonly Application[];
   readonly vouched: readonly Availability[];
-  /** whether one click in Home Assistant releases */
+  /** whether Install is there, which releases with one click in Home Assistant */
   readonly install: boolean;
 }): (readonly [string, Component])[] {
   const { make, buttons, answeredByOthers, applications, vouched, install } = options;
@@ -81,7 +81,7 @@ export function applicationComponents(options: {
         name: byName.get(name) === 1 ? name : key,
         what: namespace === usualNamespace ? name : `${namespace} ${name}`,
         icon: 'mdi:source-branch-sync',
-        // On the device's page apart from Release and Freeze; and no whole room is installed by one click.
+        // On the page of the device it stands apart from Release and Freeze, and no action installs a whole room.
         entity_category: 'config',
         state_topic: topic,
         value_template: stateTemplate,
@@ -98,7 +98,7 @@ export function applicationComponents(options: {
   });
 }
 
-/** The first, in the order of the worker's configuration, that releases it. */
+/** The first button, in the order of the worker's configuration, that releases the application. */
 export function buttonFor(
   { buttons = [] }: Pick<Application, 'buttons'>,
   candidates: readonly WorkerButton[],

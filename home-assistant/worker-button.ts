@@ -1,4 +1,4 @@
-// One button of the worker: what it says, what its presses come to, and an entity for each thing that it does.
+// A button of the worker: its signal, the answers to its presses, and an entity for each action.
 import { buttonSignal, signals } from '../messages/button.ts';
 import type { Component } from '../messages/home-assistant.ts';
 import { buttonPress, buttonResult, pressOutcomes } from '../messages/press.ts';
@@ -11,8 +11,8 @@ import type { WorkerButton } from './press.ts';
 import { attributes, eventOf, ofJson, quoted } from './templates.ts';
 
 /**
- * Home Assistant shows a sensor's state as it is, and nothing that is announced translates it: so the states are words for
- * people, and the attribute `signal` has the word of the contract. `unknown` is Home Assistant's own state of that name.
+ * Home Assistant shows the state of a sensor as it is and does not translate it. So the states are words for people, and the
+ * attribute `signal` has the word of the contract. `unknown` is Home Assistant's own state of that name.
  */
 export const signalStates: readonly string[] = signals
   .filter((signal) => signal !== 'unknown')
@@ -25,7 +25,7 @@ const actionEntities: readonly {
   readonly options: Readonly<Record<string, unknown>>;
 }[] = [
   { action: 'release', key: 'release', what: 'Release', options: { icon: 'mdi:rocket-launch' } },
-  // Not on a screen by default: one tap beside the release that it would undo.
+  // Not on a screen by default: it would be one tap beside the release that it undoes.
   {
     action: 'rollback',
     key: 'rollback',
@@ -42,7 +42,7 @@ export function buttonComponents(
   isAnsweredByOther: boolean,
 ): (readonly [string, Component])[] {
   const { id } = button;
-  // Two workers have it, and each would show a Release of its own for one and the same press.
+  // Two workers have this button, so both devices would show a Release for the same press.
   const availability = isAnsweredByOther ? { availability: [neverAvailable(make)] } : {};
   const signal = make.topic(buttonSignal.at({ button: id }));
   return [
@@ -87,7 +87,7 @@ export function buttonComponents(
       value_template: eventOf('value_json.outcome', ['reason', 'message', 'pressId', 'releaseId']),
       ...availability,
     }),
-    // For instance after a rollback, which freezes its button.
+    // A rollback, for example, freezes its button.
     freezeSwitch(make, worker, `freeze_${id}`, {
       frozen: `${quoted(id)} in (value_json.buttons | default({}))`,
       button: id,

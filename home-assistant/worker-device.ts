@@ -1,4 +1,4 @@
-// The release worker as a device: what it says of Argo CD and of releases, and its buttons, which are there without a Pi.
+// A release worker as a device: Argo CD, the releases, and its buttons, which are there even without a Raspberry Pi.
 import { drift } from '../messages/drift.ts';
 import type { Component, Discovery } from '../messages/home-assistant.ts';
 import { releaseEvent, releaseLast, releaseOutcomes } from '../messages/release.ts';
@@ -22,7 +22,7 @@ export function workerDevice(
   },
 ): Discovery {
   const { worker: id, argocd } = info;
-  // One click on a page that every user opens must not deploy to production unless somebody has said so.
+  // One click on a page that every user opens must not deploy to production unless the configuration allows it.
   const install = about.install ?? info.simulated;
   const { answeredByOthers = new Set() } = about;
   const make = makerFor(prefix, 'worker', id);
@@ -124,7 +124,7 @@ function driftComponents(
   ];
 }
 
-/** Of many applications the first; Home Assistant's recorder takes no more than 16 KiB of attributes. */
+/** The first ones. Home Assistant's recorder takes no more than 16 KiB of attributes. */
 const appsShown = 20;
 
 const lastReleaseAttributes = [
@@ -163,7 +163,7 @@ function releaseComponents(make: Maker, worker: string): (readonly [string, Comp
       icon: 'mdi:rocket-launch-outline',
       event_types: ['started', ...releaseOutcomes],
       state_topic: make.topic(releaseEvent.at({ worker })),
-      // What happens to a single application is none: empty is ignored.
+      // An event about a single application becomes empty text, which Home Assistant ignores.
       value_template: ofJson(`(${event} if value_json.event in ['started', 'finished'] else '')`, "''"),
     }),
   ];
