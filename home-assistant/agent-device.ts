@@ -1,14 +1,11 @@
 // A GPIO agent as a device: its buttons and LEDs.
-import { agentAvailability } from '../messages/agent.ts';
-import type { AgentInfo } from '../messages/agent.ts';
+import { agentAvailability, type AgentInfo } from '../messages/agent.ts';
 import { buttonEvent, buttonState } from '../messages/button.ts';
 import type { Gesture } from '../messages/gesture.ts';
 import type { Component, Discovery } from '../messages/home-assistant.ts';
-import { ledIdentify, ledSet, ledState } from '../messages/led.ts';
-import type { LedSet } from '../messages/led.ts';
+import { ledIdentify, ledSet, ledState, type LedSet } from '../messages/led.ts';
 import { patternNames } from '../messages/pattern.ts';
-import { discoveryOf, makerFor, thingsMax, whileOnline } from './device.ts';
-import type { About, Maker } from './device.ts';
+import { discoveryOf, makerFor, thingsMax, whileOnline, type About, type Maker } from './device.ts';
 import { nameBeside, nameOf } from './names.ts';
 import { attributes, ofJson, onWhen, quoted, stateOf } from './templates.ts';
 

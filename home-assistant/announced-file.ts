@@ -6,8 +6,7 @@ import * as z from 'zod/mini';
 import { makeDirectory, writeDurably } from '../service/durable-file.ts';
 import type { Clock, Timer } from '../service/clock.ts';
 import type { Health } from '../service/health.ts';
-import type { Log } from '../service/log.ts';
-import { codeOf, messageOf } from '../service/log.ts';
+import { codeOf, messageOf, type Log } from '../service/log.ts';
 import { isDeviceId, wordOf } from './names.ts';
 
 export interface Announced {

@@ -2,8 +2,7 @@
 import type { Address } from '../messages/channel.ts';
 import type { Component, Discovery } from '../messages/home-assistant.ts';
 import { releaseEvent } from '../messages/release.ts';
-import { deviceId, deviceName, objectIdOf } from './names.ts';
-import type { DeviceKind } from './names.ts';
+import { deviceId, deviceName, objectIdOf, type DeviceKind } from './names.ts';
 
 /** The origin in our announcements, by which we recognise them. */
 export const originName = 'release-button';

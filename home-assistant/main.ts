@@ -4,12 +4,10 @@ import type { Context } from '../service/context.ts';
 import type { Part } from '../service/life-cycle.ts';
 import { linkFromConfig } from '../service/link/from-config.ts';
 import type { Link } from '../service/link/link.ts';
-import { lockStateDirectory } from '../service/state-lock.ts';
-import type { StateLock } from '../service/state-lock.ts';
+import { lockStateDirectory, type StateLock } from '../service/state-lock.ts';
 import { createAnnouncedFile, type AnnouncedFile } from './announced-file.ts';
 import { wordOf } from './names.ts';
-import { createHomeAssistant } from './service.ts';
-import type { HomeAssistant } from './service.ts';
+import { createHomeAssistant, type HomeAssistant } from './service.ts';
 
 export interface HomeAssistantPartOptions {
   readonly config: Pick<Config, 'mqtt' | 'homeAssistant'>;

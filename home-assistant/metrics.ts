@@ -1,6 +1,5 @@
 // What the home-assistant service counts.
-import { Counter, Gauge } from 'prom-client';
-import type { Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 
 export interface HomeAssistantMetrics {
   announced(devices: number, entities: number): void;

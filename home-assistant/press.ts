@@ -1,6 +1,5 @@
 // The presses that Home Assistant publishes, each with the gesture that does what is wanted.
-import { gestures } from '../messages/gesture.ts';
-import type { Gesture } from '../messages/gesture.ts';
+import { gestures, type Gesture } from '../messages/gesture.ts';
 import { buttonPress } from '../messages/press.ts';
 import type { Action, WorkerInfo } from '../messages/worker.ts';
 

@@ -1,11 +1,9 @@
 // Argo CD's applications as update entities: the deployed and the wanted revision, and Install as a press for one of them.
-import { app } from '../messages/drift.ts';
-import type { AppMessage } from '../messages/drift.ts';
+import { app, type AppMessage } from '../messages/drift.ts';
 import type { Component } from '../messages/home-assistant.ts';
 import { buttonPress } from '../messages/press.ts';
 import type { Availability, Maker } from './device.ts';
-import { gestureFor, installPayload } from './press.ts';
-import type { WorkerButton } from './press.ts';
+import { gestureFor, installPayload, type WorkerButton } from './press.ts';
 import { onlineWhen } from './templates.ts';
 
 /** The part of an application that its entity depends on. */

@@ -6,8 +6,7 @@ import type { Action } from '../messages/worker.ts';
 import { neverAvailable, type Maker } from './device.ts';
 import { freezeSwitch } from './freeze-switch.ts';
 import { nameBeside, nameOf } from './names.ts';
-import { gestureFor, pressTemplate } from './press.ts';
-import type { WorkerButton } from './press.ts';
+import { gestureFor, pressTemplate, type WorkerButton } from './press.ts';
 import { attributes, eventOf, ofJson, quoted } from './templates.ts';
 
 /**

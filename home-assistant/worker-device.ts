@@ -2,11 +2,17 @@
 import { drift } from '../messages/drift.ts';
 import type { Component, Discovery } from '../messages/home-assistant.ts';
 import { releaseEvent, releaseLast, releaseOutcomes } from '../messages/release.ts';
-import { workerAvailability } from '../messages/worker.ts';
-import type { WorkerInfo } from '../messages/worker.ts';
+import { workerAvailability, type WorkerInfo } from '../messages/worker.ts';
 import { applicationComponents, type Application } from './worker-application.ts';
-import { discoveryOf, makerFor, thingsMax, whileOnline } from './device.ts';
-import type { About, Availability, Maker } from './device.ts';
+import {
+  discoveryOf,
+  makerFor,
+  thingsMax,
+  whileOnline,
+  type About,
+  type Availability,
+  type Maker,
+} from './device.ts';
 import { freezeAttributes, freezeSwitch } from './freeze-switch.ts';
 import { attributes, ofJson, onWhen, onlineWhen, stateOf } from './templates.ts';
 import { buttonComponents } from './worker-button.ts';

@@ -2,6 +2,7 @@
 // message, presses from the entities as announced, and availability when a process is killed.
 import { afterEach, describe, expect, it } from 'vitest';
 import { discoveryConfig, type Component } from '../../messages/home-assistant.ts';
+import { controlOf, worldOf } from '../support/argocd-control.ts';
 import { faultsOf } from '../home-assistant/support/discovery-schema.ts';
 import { startApart, type Apart, type Applications } from '../support/installation.ts';
 import { publish, subscribe } from '../support/processes.ts';
@@ -85,6 +86,49 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
       () => [agentTopic, workerTopic].every((topic) => apart.heard.on(topic).length === 2),
       5_000,
     );
+  });
+
+  it('announces each of two workers by itself, and removes only the one that is removed for good', async () => {
+    const { apart, announced, componentsOn } = await arrange([{ name: 'shop', drifted: true }]);
+    const { workplace, brokerUrl, heard } = apart;
+    const production = 'homeassistant/device/release-button_worker_production/config';
+    const argocd = await controlOf(workplace.startArgoCd());
+    await argocd.post('world', worldOf([{ name: 'shop' }, { name: 'till' }]));
+    await announced('app_argocd_shop');
+    // It selects nothing. That once removed the applications of the other worker.
+    const worker = workplace.start(['release-worker'], {
+      RELEASE_BUTTON_MQTT_URL: brokerUrl,
+      RELEASE_BUTTON_WORKER_ID: 'production',
+      RELEASE_BUTTON_WORKER_STATE_DIR: './state-production',
+      RELEASE_BUTTON_WORKER_BUTTONS: JSON.stringify([{ id: 'production', select: { names: ['none'] } }]),
+      ARGOCD_SERVER: argocd.url,
+      ARGOCD_AUTH_TOKEN: 'simulated',
+    });
+    await until('the second worker to be announced', () => 'release_production' in componentsOn(production));
+    expect(componentsOn(production)['release_production']).toMatchObject({
+      command_topic: 'release-button/button/production/press',
+    });
+    expect(Object.keys(componentsOn(production)).filter((key) => key.startsWith('app_'))).toEqual([]);
+    await until(
+      'its drift',
+      () => heard.latest('release-button/worker/production/drift')?.['state'] === 'clear',
+    );
+    await stays(
+      'one announcement of the first worker',
+      () => heard.on(workerTopic).length === 1 && 'app_argocd_shop' in componentsOn(workerTopic),
+      2_000,
+    );
+
+    worker.signal('SIGKILL');
+    await worker.exited;
+    await until(
+      'the last will',
+      () => heard.on('release-button/worker/production/availability').at(-1)?.payload === 'offline',
+    );
+    const topics = heard.all().flatMap(({ topic }) => (topic.includes('/worker/production/') ? [topic] : []));
+    for (const topic of new Set(topics)) publish(brokerUrl, ['-r', '-n', '-t', topic]);
+    await until('its device to be cleared', () => heard.on(production).at(-1)?.payload === '');
+    expect(heard.on(workerTopic)).toHaveLength(1);
   });
 
   it('its release button releases, its freeze stops all releases, and Install releases only its application', async () => {
