@@ -7,9 +7,7 @@ const byMax = 64;
 
 export function addBy(command: Command): void {
   command.addOption(
-    new Option('--by <name>', 'who presses, freezes or rolls back; people read it, nobody checks it').default(
-      whoWeAre(),
-    ),
+    new Option('--by <name>', 'the name of the person who does this; nobody checks it').default(whoWeAre()),
   );
 }
 
