@@ -14,18 +14,21 @@ export const interrupted = 130;
 
 /** Each code has the same meaning for all commands. docs/commands.md has the same table. */
 const meanings: readonly (readonly [code: number, meaning: string])[] = [
-  [0, 'done: accepted, or well, or ended by a signal in order'],
-  [unexpected, 'an unexpected error, or doctor or health found a fault'],
-  [usageError, 'the command line or the configuration is wrong'],
+  [0, 'success: press accepted, all checks passed, or process stopped by a signal'],
+  [unexpected, 'an unexpected error; or doctor or health found a fault'],
+  [usageError, 'a mistake in the command line or the configuration, such as a button that does not exist'],
   [
     cannotOpen,
     'a port, the hardware or the state directory cannot be opened, or gpio-agent --check found a fault',
   ],
-  [refused, 'the release worker has refused (press, rollback, freeze, unfreeze, terminate)'],
+  [refused, 'the release worker refused (press, rollback, freeze, unfreeze, terminate)'],
   [nothingToDo, 'nothing to release, or to undo (press, rollback)'],
   [noAnswer, 'no broker, or no answer in time'],
-  [notSucceeded, 'the release has ended, and not everything succeeded (press --wait, rollback --wait)'],
-  [interrupted, 'interrupted (gpio-agent --check)'],
+  [
+    notSucceeded,
+    'the release has ended, but at least one application failed (press --wait, rollback --wait)',
+  ],
+  [interrupted, 'ended by Ctrl+C (gpio-agent --check)'],
 ];
 
 export const exitCodesOfProcess = `

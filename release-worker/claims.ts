@@ -71,6 +71,7 @@ export function createClaims(options: {
   let quiet: Timer | undefined;
   let isOwnOnlineMissing = false;
   let logged = '';
+  let isStopped = false;
   let forget = () => {};
 
   const has = (id: string, button: string) =>
@@ -186,6 +187,7 @@ export function createClaims(options: {
       });
     },
     stop: () => {
+      isStopped = true;
       forget();
       cancelTimers();
       giveUp();
@@ -193,6 +195,8 @@ export function createClaims(options: {
     answers: (button) => {
       position += 1;
       const press = { button, position };
+      // Nothing would settle it any more, and the stop of the worker waits for presses.
+      if (isStopped) return false;
       if (isSettled()) return isOurs(press);
       return new Promise((resolve) => {
         waiting.push({ ...press, resolve });

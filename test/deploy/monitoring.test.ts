@@ -227,9 +227,12 @@ describe('the dashboard', () => {
   test('has a colour and a word for every signal (the panel of release_button_signal in grafana-dashboard.json)', () => {
     const panel = panels.find(({ targets: [asked] = [] }) => asked?.expr.includes('release_button_signal{'));
     const terms = signals.map(
-      (signal, value) => `${value} * release_button_signal{button=~"$button", signal="${signal}"}`,
+      (signal, value) =>
+        `${value} * release_button_signal{worker=~"$worker", button=~"$button", signal="${signal}"}`,
     );
-    expect(panel?.targets?.map(({ expr }) => expr)).toEqual([`sum by (button) (${terms.join(' or ')})`]);
+    expect(panel?.targets?.map(({ expr }) => expr)).toEqual([
+      `sum by (worker, button) (${terms.join(' or ')})`,
+    ]);
     const [mapping] = panel?.fieldConfig?.defaults.mappings ?? [];
     const words = Object.entries(mapping?.options ?? {});
     expect(words.map(([value, { index, text }]) => `${value}: ${index}, ${text}`)).toEqual(

@@ -12,12 +12,12 @@ function answering(about: { responseTopic?: string }, id?: string) {
 }
 
 it('a request with an id gets its reply below `reply/`', () => {
-  expect(answering({}, 'r1')).toEqual([{ topic: 'reply/r1', message: { id: 'r1', ...yes } }]);
+  expect(answering({}, 'r1')).toEqual([{ topic: 'reply/r1', message: { id: 'r1', worker: 'main', ...yes } }]);
 });
 
 it('a response topic gets a reply too, at its last level if there is no id', () => {
   expect(answering({ responseTopic: 'release-button/reply/abc' })).toEqual([
-    { topic: 'reply/abc', message: { id: 'abc', ...yes } },
+    { topic: 'reply/abc', message: { id: 'abc', worker: 'main', ...yes } },
   ]);
   expect(answering({ responseTopic: 'release-button/reply/abc' }, 'r1').map(({ topic }) => topic)).toEqual([
     'reply/abc',
