@@ -17,6 +17,7 @@ const pages = [
     .map((name) => `docs/${name}`),
   'deploy/systemd/README.md',
   'deploy/kubernetes/README.md',
+  'deploy/kubernetes/operating.md',
 ].map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
 
 const everyPage = pages.map(({ path, text }) => [path, text] as const);

@@ -22,6 +22,7 @@ const broker = base.named('Deployment', 'release-button-broker');
 const worker = base.named('StatefulSet', 'release-worker');
 const workloads = [broker, worker];
 const readme = readFileSync(join(folder, 'README.md'), 'utf8');
+const guide = `${readme}\n${readFileSync(join(folder, 'operating.md'), 'utf8')}`;
 
 const containerOf = ({ spec: { template } }: { readonly spec: { readonly template: Pod } }) =>
   template.spec.containers[0];
@@ -269,11 +270,11 @@ test('the account in Argo CD may see and sync what the button selects, and nothi
   );
 });
 
-test('README.md names only files, workloads and Services that exist', () => {
-  const paths = [...readme.matchAll(/deploy\/kubernetes\/([\w./-]*\w)/g)].map(([, path]) => path ?? '');
+test('README.md and operating.md name only files, workloads and Services that exist', () => {
+  const paths = [...guide.matchAll(/deploy\/kubernetes\/([\w./-]*\w)/g)].map(([, path]) => path ?? '');
   const known = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   for (const path of paths) expect(known).toContain(path);
-  const objects = [...readme.matchAll(/\b(deployment|statefulset|service|pvc)\/([\w-]+)/g)];
+  const objects = [...guide.matchAll(/\b(deployment|statefulset|service|pvc)\/([\w-]+)/g)];
   const kinds = {
     deployment: 'Deployment',
     statefulset: 'StatefulSet',

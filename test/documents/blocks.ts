@@ -23,6 +23,7 @@ export const pages: readonly string[] = [
     .map((name) => `docs/${name}`),
   'deploy/systemd/README.md',
   'deploy/kubernetes/README.md',
+  'deploy/kubernetes/operating.md',
 ];
 
 interface Marks {
