@@ -1,5 +1,5 @@
-// The installation that the test breaks: broker, agent, worker and simulated Argo CD as separate processes on fixed ports.
-// A second agent and worker under another prefix are the witnesses: nothing touches them, and they see every death of
+// The installation that the test breaks, as separate processes on fixed ports: a broker, an agent with two buttons and
+// lights, and for each button a worker and a simulated Argo CD. A second agent and worker under another prefix are the witnesses: nothing touches them, and they see every death of
 // broker and Argo CD.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { until } from '../support/wait.ts';
 import { startChild, type Child, type ChildOptions, type Line } from './child.ts';
 import { listen, type Heard } from './heard.ts';
 import { createRelay, type Relay } from './relay.ts';
-import type { PartName } from './schedule.ts';
+import { environmentOf, environments, kindOf, type Environment, type PartName } from './schedule.ts';
 import { createWorld, type World } from './world.ts';
 
 export const main = 'release-button';
@@ -28,13 +28,26 @@ const settings = {
   RELEASE_BUTTON_WORKER_RELEASE_APP_TIMEOUT_MS: '20000',
   RELEASE_BUTTON_WORKER_RELEASE_REFRESH_TIMEOUT_MS: '3000',
   RELEASE_BUTTON_ARGOCD_REQUEST_TIMEOUT_MS: '3000',
-  RELEASE_BUTTON_WORKER_BUTTONS: '[{"id":"main","select":{"all":true},"coolDownMs":0}]',
   RELEASE_BUTTON_AGENT_DRIVER: 'simulated',
   RELEASE_BUTTON_LOG_FORMAT: 'json',
   RELEASE_BUTTON_HEALTH_PORT: '0',
   ARGOCD_AUTH_TOKEN: 'simulated',
 };
 export const refreshTimeoutMs = Number(settings.RELEASE_BUTTON_WORKER_RELEASE_REFRESH_TIMEOUT_MS);
+
+const buttonsOf = (id: string) => JSON.stringify([{ id, select: { all: true }, coolDownMs: 0 }]);
+
+/** Where the worker of an environment keeps its state, below the folder. */
+export function stateFolderOf(environment: Environment): string {
+  return `state-${environment}`;
+}
+
+/** The Argo CD of an environment. */
+interface ArgoCd {
+  readonly relay: Relay;
+  readonly world: World;
+  readonly simulatorPort: number;
+}
 
 export interface Light {
   readonly at: number;
@@ -47,10 +60,9 @@ export interface Installation {
   readonly folder: string;
   readonly brokerPort: number;
   readonly heard: Heard;
-  readonly relay: Relay;
-  readonly world: World;
-  /** what the lights of the simulated pins show, from the agents' own logs */
-  readonly light: (prefix: string) => Light | undefined;
+  readonly argocd: Readonly<Record<Environment, ArgoCd>>;
+  /** what the lights of the simulated pins show, from the agent's own log */
+  readonly light: (environment: Environment) => Light | undefined;
   /** every log line of a part, of all its processes */
   readonly onLog: (listener: (part: string, line: Line) => void) => void;
   /** every process that was ever started */
@@ -62,8 +74,8 @@ export interface Installation {
   stop(part: PartName): () => void;
   /** Resolves when it is up again. */
   restart(part: PartName): Promise<void>;
-  /** Presses the agent's button. */
-  pressButton(): void;
+  /** Presses a button of the agent. */
+  pressButton(environment: Environment): void;
   /** Processes that have ended although nobody killed them. */
   endedByThemselves(): readonly string[];
   /** Ends everything in order, by SIGTERM. */
@@ -80,11 +92,10 @@ export interface Ended {
 
 export async function startInstallation(): Promise<Installation> {
   const folder = mkdtempSync(join(tmpdir(), 'release-button-chaos-'));
-  const [brokerPort, simulatorPort, relayPort] = [await freePort(), await freePort(), await freePort()];
-  const relay = createRelay({ port: relayPort, simulatorPort });
-  const world = createWorld(simulatorPort);
+  const brokerPort = await freePort();
+  const argocd = { main: await createArgoCd(), staging: await createArgoCd() };
   const children: Child[] = [];
-  const lights = new Map<string, Light>();
+  const lights = new Map<Environment, Light>();
   const listeners: ((part: string, line: Line) => void)[] = [];
   const running = new Map<PartName, Child>();
   const killed = new Set<Child>();
@@ -100,12 +111,11 @@ export async function startInstallation(): Promise<Installation> {
       env: {
         ...settings,
         RELEASE_BUTTON_MQTT_URL: `mqtt://127.0.0.1:${brokerPort}`,
-        ARGOCD_SERVER: relay.url,
         ...options.env,
       },
       onLine: (line) => {
-        const light = lightOf(line);
-        if (light !== undefined) lights.set(name.startsWith(witness) ? witness : main, light);
+        const light = name === 'agent' ? lightOf(line) : undefined;
+        if (light !== undefined) lights.set(light.environment, light);
         for (const listener of listeners) listener(name, line);
       },
     });
@@ -119,23 +129,39 @@ export async function startInstallation(): Promise<Installation> {
     flags: readonly string[] = [],
   ) => start(name, { program: process.execPath, args: [...flags, command, ...words], env });
 
-  /** In a terminal, since the simulated button is its space bar. `script` (bsdutils) makes one. */
+  /** In a terminal, since its keys are the simulated buttons. `script` (bsdutils) makes one. */
   const agent = () =>
     start('agent', {
       program: 'script',
       args: ['-qefc', `echo "pid $$"; exec ${process.execPath} ${command} gpio-agent`, '/dev/null'],
-      env: { SHELL: '/bin/sh' },
+      env: {
+        SHELL: '/bin/sh',
+        RELEASE_BUTTON_AGENT_BUTTONS: JSON.stringify(environments.map((id, at) => ({ id, line: 17 + at }))),
+        RELEASE_BUTTON_AGENT_LEDS: JSON.stringify(
+          environments.map((id, at) => ({ id, line: 22 + at, follows: id })),
+        ),
+      },
+    });
+  const worker = (id: Environment) => () =>
+    startCommand(`worker ${id}`, ['release-worker'], {
+      RELEASE_BUTTON_WORKER_ID: id,
+      RELEASE_BUTTON_WORKER_STATE_DIR: `./${stateFolderOf(id)}`,
+      RELEASE_BUTTON_WORKER_BUTTONS: buttonsOf(id),
+      ARGOCD_SERVER: argocd[id].relay.url,
+    });
+  const simulator = (id: Environment) => () =>
+    start(`simulator ${id}`, {
+      program: process.execPath,
+      args: [argocdProcess, JSON.stringify({ port: argocd[id].simulatorPort })],
+      env: {},
     });
   const starters: Readonly<Record<PartName, () => Child>> = {
     broker: () => startCommand('broker', ['broker'], { RELEASE_BUTTON_BROKER_PORT: String(brokerPort) }),
     agent,
-    worker: () => startCommand('worker', ['release-worker'], { RELEASE_BUTTON_WORKER_STATE_DIR: './state' }),
-    simulator: () =>
-      start('simulator', {
-        program: process.execPath,
-        args: [argocdProcess, JSON.stringify({ port: simulatorPort })],
-        env: {},
-      }),
+    'worker main': worker('main'),
+    'worker staging': worker('staging'),
+    'simulator main': simulator('main'),
+    'simulator staging': simulator('staging'),
   };
   const current = (part: PartName) => {
     const child = running.get(part);
@@ -148,10 +174,11 @@ export async function startInstallation(): Promise<Installation> {
     await until(`the ${part} to be up; it said ${child.lines.map(({ text }) => text).join('\n')}`, () =>
       child.lines.some((line) => isUp(part, line)),
     );
-    if (part !== 'simulator') return;
+    const environment = environmentOf(part);
+    if (kindOf(part) !== 'simulator' || environment === undefined) return;
     // Nobody connects to the new simulator before its world is restored.
-    await world.reset();
-    await relay.up();
+    await argocd[environment].world.reset();
+    await argocd[environment].relay.up();
   };
   const pidOf = (child: Child) =>
     child.lines.map(({ text }) => /^pid (\d+)$/.exec(text)?.[1]).find((pid) => pid !== undefined);
@@ -171,33 +198,31 @@ export async function startInstallation(): Promise<Installation> {
   const heard = listen({
     brokerPort,
     cwd: folder,
-    events: [
-      'button/main/result',
-      'worker/main/release',
-      'worker/main/release/last',
-      'button/main/signal',
-    ].map((topic) => `${main}/${topic}`),
+    events: environments.map((id) => `${main}/button/${id}/result`),
   });
-  await begin('simulator');
+  await begin('simulator main');
+  await begin('simulator staging');
   const witnessEnv = {
     RELEASE_BUTTON_MQTT_TOPIC_PREFIX: witness,
     RELEASE_BUTTON_WORKER_STATE_DIR: './witness',
+    RELEASE_BUTTON_WORKER_BUTTONS: buttonsOf('main'),
+    ARGOCD_SERVER: argocd.main.relay.url,
   };
   const collecting = ['--expose-gc', '--import', join(import.meta.dirname, 'collect.mjs')];
   const witnesses = {
     agent: startCommand('witness-agent', ['gpio-agent'], witnessEnv, collecting),
     worker: startCommand('witness-worker', ['release-worker'], witnessEnv, collecting),
   };
-  await begin('worker');
+  await begin('worker main');
+  await begin('worker staging');
   await begin('agent');
 
   return {
     folder,
     brokerPort,
     heard,
-    relay,
-    world,
-    light: (prefix) => lights.get(prefix),
+    argocd,
+    light: (environment) => lights.get(environment),
     onLog: (listener) => void listeners.push(listener),
     children,
     witnesses,
@@ -205,10 +230,11 @@ export async function startInstallation(): Promise<Installation> {
     kill: async (part) => {
       killed.add(current(part));
       signal(part, 'SIGKILL');
-      if (part === 'simulator') await relay.down();
+      const environment = environmentOf(part);
+      if (kindOf(part) === 'simulator' && environment !== undefined) await argocd[environment].relay.down();
       await current(part).exited;
       // Nothing that came from the dead process may pass for news of the next one.
-      if (part === 'agent') lights.delete(main);
+      if (part === 'agent') lights.clear();
       if (part === 'broker') heard.forget();
     },
     stop: (part) => {
@@ -223,8 +249,10 @@ export async function startInstallation(): Promise<Installation> {
     end: async () => {
       const ended: Ended[] = [];
       // The clients of the broker end before it, as with `start`.
-      const order = [current('agent'), current('worker'), witnesses.agent, witnesses.worker];
-      for (const child of [...order, current('simulator'), current('broker')]) {
+      const workers = [current('worker main'), current('worker staging')];
+      const simulators = [current('simulator main'), current('simulator staging')];
+      const order = [current('agent'), ...workers, witnesses.agent, witnesses.worker, ...simulators];
+      for (const child of [...order, current('broker')]) {
         const began = performance.now();
         terminate(child);
         const { code, signal: by } = await child.exited;
@@ -232,7 +260,7 @@ export async function startInstallation(): Promise<Installation> {
       }
       return ended;
     },
-    pressButton: () => current('agent').write(' '),
+    pressButton: (environment) => current('agent').write(String(environments.indexOf(environment) + 1)),
     clear: async () => {
       for (const child of [...children, heard.child]) {
         if (!child.running) continue;
@@ -241,20 +269,28 @@ export async function startInstallation(): Promise<Installation> {
         child.signal('SIGKILL');
         await child.exited;
       }
-      await relay.down();
+      for (const { relay } of Object.values(argocd)) await relay.down();
       rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
+async function createArgoCd(): Promise<ArgoCd> {
+  const [port, simulatorPort] = [await freePort(), await freePort()];
+  return { relay: createRelay({ port, simulatorPort }), world: createWorld(simulatorPort), simulatorPort };
+}
+
 /** `LED main: double-blink (offline)` */
-function lightOf({ at, log }: Line): Light | undefined {
-  const match = typeof log['msg'] === 'string' ? /^LED main: (\S+) \((\S+)\)$/.exec(log['msg']) : null;
-  return match === null ? undefined : { at, pattern: match[1] ?? '', shows: match[2] ?? '' };
+function lightOf({ at, log }: Line): (Light & { readonly environment: Environment }) | undefined {
+  const [, id, pattern = '', shows = ''] =
+    /^LED (\S+): (\S+) \((\S+)\)$/.exec(typeof log['msg'] === 'string' ? log['msg'] : '') ?? [];
+  const environment = environments.find((one) => one === id);
+  return environment === undefined ? undefined : { at, environment, pattern, shows };
 }
 
 function isUp(part: PartName, { log }: Line): boolean {
-  if (part === 'broker' || part === 'simulator') return log['msg'] === 'listening' && log['part'] === part;
+  const kind = kindOf(part);
+  if (kind === 'broker' || kind === 'simulator') return log['msg'] === 'listening' && log['part'] === kind;
   return typeof log['msg'] === 'string' && log['msg'].startsWith('release-button ');
 }
 

@@ -5,6 +5,7 @@ import { main, refreshTimeoutMs } from './installation.ts';
 import type { Press } from './pressing.ts';
 import type { Post } from './relay.ts';
 import type { Away, Played } from './rounds.ts';
+import { environmentOf, kindOf, type Environment } from './schedule.ts';
 
 export interface Judgement {
   readonly attempted: number;
@@ -35,14 +36,24 @@ const latestPostMs = 10_000 + refreshTimeoutMs + 5_000;
 /** From the journal line about the POST, over the last check that it is still wanted, to its first byte. In milliseconds. */
 const sendingMs = 250;
 
-export function judgePresses(played: Played, heard: Heard, posts: readonly Post[]): Judgement {
-  const { presses, ledger, away, wallOffset } = played;
+/** The presses of one environment. @param posts at its own Argo CD */
+export function judgePresses(
+  environment: Environment,
+  played: Played,
+  heard: Heard,
+  posts: readonly Post[],
+): Judgement {
+  const { wallOffset } = played;
+  const ledger = played.ledgers[environment];
+  const presses = played.presses.filter(({ button }) => button === environment);
+  // Nothing of the other environment excuses anything here.
+  const away = played.away.filter(({ part }) => (environmentOf(part) ?? environment) === environment);
   const problems = { results: [] as string[], posts: [] as string[], late: [] as string[] };
   const refused = new Map<string, number>();
   let [dropped, unanswered, unheard] = [0, 0, 0];
 
   const results = new Map<string, Set<string>>();
-  for (const { payload } of heard.all(`${main}/button/main/result`)) {
+  for (const { payload } of heard.all(`${main}/button/${environment}/result`)) {
     const { pressId } = parse(payload);
     if (typeof pressId !== 'string') continue;
     results.set(pressId, (results.get(pressId) ?? new Set()).add(payload));
@@ -71,8 +82,13 @@ export function judgePresses(played: Played, heard: Heard, posts: readonly Post[
       }
       if (own === 0 && ledger.answered.has(id)) unheard += 1;
       else if (own === 0) problems.results.push(`${what} was ${line.outcome} and got no result`);
-    } else if (own > 0) problems.results.push(`${what} got a result without a line in the journal`);
-    else if (fate === 'dropped') dropped += 1;
+    } else if (own > 0) {
+      // While the worker of the button is away, another worker answers that nobody has it, and writes that down.
+      const [result = ''] = results.get(id) ?? [];
+      if (parse(result)['reason'] === 'unknown-button' && isExcused(press, away))
+        refused.set('unknown-button', (refused.get('unknown-button') ?? 0) + 1);
+      else problems.results.push(`${what} got a result without a line in the journal`);
+    } else if (fate === 'dropped') dropped += 1;
     else {
       unanswered += 1;
       if (!isExcused(press, away)) problems.results.push(`${what} got no result although all were there`);
@@ -136,11 +152,37 @@ export function judgePresses(played: Played, heard: Heard, posts: readonly Post[
 function isExcused(press: Press, away: readonly Away[]): boolean {
   return away.some(
     ({ part, from, to }) =>
-      (part === 'broker' || part === 'worker') && press.at > from - takenAlongMs && press.at < to,
+      (kindOf(part) === 'broker' || kindOf(part) === 'worker') &&
+      press.at > from - takenAlongMs &&
+      press.at < to,
   );
 }
 
 /** A worker that is paused between its last check and the first byte can only send when it continues. */
 export function isCaughtSending(at: number, away: readonly Away[]): boolean {
-  return away.some(({ part, from }) => part === 'worker' && from > at - 1 && from < at + sendingMs);
+  return away.some(({ part, from }) => kindOf(part) === 'worker' && from > at - 1 && from < at + sendingMs);
+}
+
+export function inAll(judgements: readonly Judgement[]): Judgement {
+  const sum = (of: (judgement: Judgement) => number) =>
+    judgements.reduce((total, judgement) => total + of(judgement), 0);
+  const refused = new Map<string, number>();
+  for (const [why, count] of judgements.flatMap((judgement) => [...judgement.refused]))
+    refused.set(why, (refused.get(why) ?? 0) + count);
+  return {
+    attempted: sum(({ attempted }) => attempted),
+    accepted: sum(({ accepted }) => accepted),
+    refused,
+    dropped: sum(({ dropped }) => dropped),
+    unanswered: sum(({ unanswered }) => unanswered),
+    posts: sum(({ posts }) => posts),
+    neverSent: sum(({ neverSent }) => neverSent),
+    unheard: sum(({ unheard }) => unheard),
+    longestMs: Math.max(...judgements.map(({ longestMs }) => longestMs)),
+    problems: {
+      results: judgements.flatMap(({ problems }) => problems.results),
+      posts: judgements.flatMap(({ problems }) => problems.posts),
+      late: judgements.flatMap(({ problems }) => problems.late),
+    },
+  };
 }

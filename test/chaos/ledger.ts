@@ -26,8 +26,8 @@ export interface Ledger {
 }
 
 /** Reads it again only when it has grown. */
-export function createLedgerReader(folder: string): () => Ledger {
-  const path = join(folder, 'state', 'journal.jsonl');
+export function createLedgerReader(stateFolder: string): () => Ledger {
+  const path = join(stateFolder, 'journal.jsonl');
   let size = -1;
   let ledger = ledgerOf([]);
   return () => {

@@ -1,4 +1,4 @@
-// Kills and pauses broker, agent, worker and Argo CD in random order while somebody presses, and checks what must always
+// Kills and pauses the broker, the agent, two workers and their Argo CDs in random order while somebody presses, and checks what must always
 // hold. A hook plays the rounds, and the tests judge them. `npm run test:chaos` runs this file:
 // RELEASE_BUTTON_CHAOS_SEED sets another order, RELEASE_BUTTON_CHAOS_ROUNDS fewer rounds, and
 // RELEASE_BUTTON_CHAOS_VERBOSE prints a line for each round. truth.ts says what the light must show when.
@@ -8,10 +8,10 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { hasMosquitto, hasScript } from '../support/programs.ts';
 import { median, type Figures } from './figures.ts';
 import { main, startInstallation, type Ended, type Installation } from './installation.ts';
-import { judgePresses, type Judgement } from './judge.ts';
+import { inAll, judgePresses, type Judgement } from './judge.ts';
 import { lastLineFile } from './last-line.ts';
 import { clientsAtRest, playRounds, type Played, type Sample, type Truth } from './rounds.ts';
-import { makeSchedule, mixOf } from './schedule.ts';
+import { environments, makeSchedule, mixOf } from './schedule.ts';
 import { killBoundMs, stopBoundMs } from './truth.ts';
 
 const seed = Number(process.env['RELEASE_BUTTON_CHAOS_SEED'] ?? '20261125');
@@ -44,7 +44,11 @@ describe.skipIf(!hasMosquitto || !hasScript)(
       played = await playRounds(installation, schedule);
       endedByThemselves = installation.endedByThemselves();
       ended = await installation.end();
-      judgement = judgePresses(played, installation.heard, installation.relay.posts);
+      const { argocd, heard } = installation;
+      judgement = inAll([
+        judgePresses('main', played, heard, argocd.main.relay.posts),
+        judgePresses('staging', played, heard, argocd.staging.relay.posts),
+      ]);
     });
     afterAll(async () => {
       if (played !== undefined && judgement !== undefined)
@@ -56,8 +60,8 @@ describe.skipIf(!hasMosquitto || !hasScript)(
       truths
         .filter(({ ms, boundMs, problem }) => ms > boundMs || problem !== undefined)
         .map(
-          ({ round, after, ms, problem }) =>
-            `round ${round.number} (${round.fault} ${round.part}): ${Math.round(ms)} ms after the ${after}${problem === undefined ? '' : ` still ${problem}`}`,
+          ({ round, environment, after, ms, problem }) =>
+            `round ${round.number} (${round.fault} ${round.part}): ${environment} ${Math.round(ms)} ms after the ${after}${problem === undefined ? '' : ` still ${problem}`}`,
         );
 
     test('the light shows a killed process within 5 s, and a paused one within 25 s', () => {
@@ -67,8 +71,14 @@ describe.skipIf(!hasMosquitto || !hasScript)(
 
     test('the light is right again within 5 s of a return, and of new drift', () => {
       const { truths } = theRun().played;
-      expect(truths.filter(({ after }) => after === 'return')).toHaveLength(schedule.length);
+      expect(truths.filter(({ after }) => after === 'return')).toHaveLength(
+        schedule.length * environments.length,
+      );
       expect(tooLate(truths.filter(({ after }) => after === 'return' || after === 'drift'))).toEqual([]);
+    });
+
+    test('the light of the other worker is right within 5 s of a fault that is not its own', () => {
+      expect(tooLate(theRun().played.truths.filter(({ after }) => after === 'beside'))).toEqual([]);
     });
 
     test('after every round exactly the topics of the contract are retained, each with a whole message', () => {
@@ -95,11 +105,11 @@ describe.skipIf(!hasMosquitto || !hasScript)(
 
     test('the last retained release is the last one in the journal', () => {
       const { installation: here, played: run } = theRun();
-      const { id, outcome } = here.heard.latest(`${main}/worker/main/release/last`);
-      expect({ releaseId: id, outcome }).toMatchObject({
-        releaseId: run.ledger.last?.releaseId,
-        outcome: run.ledger.last?.outcome,
-      });
+      for (const environment of environments) {
+        const { id, outcome } = here.heard.latest(`${main}/worker/${environment}/release/last`);
+        const { last } = run.ledgers[environment];
+        expect({ releaseId: id, outcome }).toEqual({ releaseId: last?.releaseId, outcome: last?.outcome });
+      }
     });
 
     test('processes that live through all rounds hold no more than after 10 rounds: memory, files, handles, clients', () => {
@@ -129,7 +139,16 @@ describe.skipIf(!hasMosquitto || !hasScript)(
     test('in the end SIGTERM ends each process with 0 within 10 s', () => {
       theRun();
       expect(ended.map(({ name, code, signal }) => ({ name, code, signal }))).toEqual(
-        ['agent', 'worker', 'witness-agent', 'witness-worker', 'simulator', 'broker'].map((name) => ({
+        [
+          'agent',
+          'worker main',
+          'worker staging',
+          'witness-agent',
+          'witness-worker',
+          'simulator main',
+          'simulator staging',
+          'broker',
+        ].map((name) => ({
           name,
           code: 0,
           signal: null,

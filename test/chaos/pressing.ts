@@ -1,10 +1,11 @@
 // Presses by the agent's own button or by the real mosquitto_pub, and how each ended as its sender sees it.
 import { startChild, type Child } from './child.ts';
 import { main, type Installation } from './installation.ts';
-import type { Round } from './schedule.ts';
+import { environments, type Environment, type Round } from './schedule.ts';
 
 export interface Press {
   readonly round: number;
+  readonly button: Environment;
   readonly source: Round['press']['source'];
   /** undefined: the button did not register it (its agent died at that moment) */
   id: string | undefined;
@@ -19,45 +20,50 @@ export interface Pressing {
   readonly presses: readonly Press[];
   press(round: Round): void;
   /** the newest press of the button that did not reach the broker; monotonic milliseconds */
-  readonly droppedAt: number;
+  droppedAt(button: Environment): number;
   /** The newest press of the button got no result although its worker was online, and the signal has not changed. */
-  readonly unanswered: boolean;
+  isUnanswered(button: Environment): boolean;
   /** must be called when the signal of the button has changed */
-  signalChanged(): void;
+  signalChanged(button: Environment): void;
   /** Ends the presses that still wait for a broker. */
   readonly waiting: readonly Child[];
 }
 
-const topic = `${main}/button/main/press`;
-
 export function createPressing(installation: Installation): Pressing {
   const presses: Press[] = [];
   const waiting = new Set<Child>();
-  let droppedAt = -Infinity;
-  let unanswered = false;
+  const droppedAt = new Map<Environment, number>();
+  const unanswered = new Set<Environment>();
+  const named = (name: string | undefined) => environments.find((one) => one === name);
 
   installation.onLog((part, { at, log }) => {
     const text = log['msg'];
     if (part !== 'agent' || typeof text !== 'string') return;
-    const sent = /^button main: press, sent as press (\S+)$/.exec(text)?.[1];
-    if (sent !== undefined) {
-      unanswered = false;
-      const press = presses.find((one) => one.source === 'button' && one.fate === 'unknown');
-      if (press === undefined)
-        presses.push({ round: 0, source: 'button', id: sent, at, settledAt: at, fate: 'sent' });
-      else Object.assign(press, { id: sent, settledAt: at, fate: 'sent' });
+    const sent = /^button (\S+): press, sent as press (\S+)$/.exec(text);
+    const button = named(sent?.[1]);
+    if (sent !== null && button !== undefined) {
+      unanswered.delete(button);
+      const press = presses.find(
+        (one) => one.source === 'button' && one.button === button && one.fate === 'unknown',
+      );
+      const how = { id: sent[2], settledAt: at, fate: 'sent' as const };
+      if (press === undefined) presses.push({ round: 0, button, source: 'button', at, ...how });
+      else Object.assign(press, how);
     }
-    const dropped = /^press (\S+) of button main was dropped/.exec(text)?.[1];
-    if (dropped !== undefined) {
-      droppedAt = at;
-      const press = presses.find(({ id }) => id === dropped);
+    const dropped = /^press (\S+) of button (\S+) was dropped/.exec(text);
+    const droppedAtButton = named(dropped?.[2]);
+    if (dropped !== null && droppedAtButton !== undefined) {
+      droppedAt.set(droppedAtButton, at);
+      const press = presses.find(({ id }) => id === dropped[1]);
       if (press !== undefined) press.fate = 'dropped';
     }
-    if (/^press \S+ of button main got no result within/.test(text)) unanswered = true;
+    const withoutResult = named(/^press \S+ of button (\S+) got no result within/.exec(text)?.[1]);
+    if (withoutResult !== undefined) unanswered.add(withoutResult);
   });
 
   const byMosquitto = (press: Press, id: string) => {
     const { folder, brokerPort } = installation;
+    const topic = `${main}/button/${press.button}/press`;
     const dated = press.source === 'dated mosquitto_pub' ? { at: new Date().toISOString() } : {};
     const payload = JSON.stringify({ id, source: 'chaos', ...dated });
     const child = startChild({
@@ -76,12 +82,13 @@ export function createPressing(installation: Installation): Pressing {
 
   return {
     presses,
-    press: ({ number, press: { source } }) => {
+    press: ({ number, press: { button, source } }) => {
       // A press that was not registered stays so: the next press of the button is another one.
       for (const press of presses)
         if (press.source === 'button' && press.fate === 'unknown') press.fate = 'dropped';
       const press: Press = {
         round: number,
+        button,
         source,
         id: undefined,
         at: performance.now(),
@@ -90,21 +97,15 @@ export function createPressing(installation: Installation): Pressing {
       };
       presses.push(press);
       if (source === 'button') {
-        installation.pressButton();
+        installation.pressButton(button);
         return;
       }
       press.id = `round-${number}`;
       byMosquitto(press, press.id);
     },
-    get droppedAt() {
-      return droppedAt;
-    },
-    get unanswered() {
-      return unanswered;
-    },
-    signalChanged: () => {
-      unanswered = false;
-    },
+    droppedAt: (button) => droppedAt.get(button) ?? -Infinity,
+    isUnanswered: (button) => unanswered.has(button),
+    signalChanged: (button) => void unanswered.delete(button),
     get waiting() {
       return [...waiting];
     },

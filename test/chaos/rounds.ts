@@ -1,11 +1,19 @@
 // Plays the rounds: drift, press, fault, truth, return, truth, and a check of all retained messages.
+import { join } from 'node:path';
 import { until } from '../support/wait.ts';
 import { brokerFiguresOf, figuresOf, type BrokerFigures, type Figures } from './figures.ts';
 import { retained } from './heard.ts';
-import { main, type Installation } from './installation.ts';
+import { main, stateFolderOf, type Installation } from './installation.ts';
 import { createLedgerReader, type Ledger } from './ledger.ts';
 import { createPressing, type Press } from './pressing.ts';
-import type { PartName, Round } from './schedule.ts';
+import {
+  environmentOf,
+  environments,
+  kindOf,
+  type Environment,
+  type PartName,
+  type Round,
+} from './schedule.ts';
 import {
   faultTruth,
   killBoundMs,
@@ -19,7 +27,9 @@ import { problemsOf } from './whole.ts';
 
 export interface Truth {
   readonly round: Round;
-  readonly after: 'kill' | 'stop' | 'return' | 'drift';
+  readonly environment: Environment;
+  /** `beside`: something of the other environment is away */
+  readonly after: 'kill' | 'stop' | 'beside' | 'return' | 'drift';
   readonly ms: number;
   readonly boundMs: number;
   /** what was wrong when the time was over */
@@ -47,13 +57,13 @@ export interface Played {
   readonly away: readonly Away[];
   readonly samples: readonly Sample[];
   readonly presses: readonly Press[];
-  readonly ledger: Ledger;
+  readonly ledgers: Readonly<Record<Environment, Ledger>>;
   /** from monotonic milliseconds to those since the epoch */
   readonly wallOffset: number;
 }
 
-/** The subscriber, and two agents and workers: a client that comes back leaves no other one behind. */
-export const clientsAtRest = 5;
+/** The subscriber, two agents and three workers: a client that comes back leaves no other one behind. */
+export const clientsAtRest = 6;
 
 /** Waits beyond the bound for a while: how late it came says more than that it was late. */
 const graceMs = 15_000;
@@ -62,33 +72,37 @@ const pollMs = 20;
 const releaseEndMs = 40_000;
 
 export async function playRounds(installation: Installation, rounds: readonly Round[]): Promise<Played> {
-  const { heard, world, folder, brokerPort } = installation;
+  const { heard, argocd, folder, brokerPort } = installation;
   const pressing = createPressing(installation);
-  const ledger = createLedgerReader(folder);
+  const ledgerOf = (environment: Environment) => createLedgerReader(join(folder, stateFolderOf(environment)));
+  const ledgers = { main: ledgerOf('main'), staging: ledgerOf('staging') };
+  const isReleasing = (environment: Environment) => ledgers[environment]().open.length > 0;
+  const untilAllEnd = () =>
+    until('every release to end', () => !environments.some(isReleasing), releaseEndMs);
   const truths: Truth[] = [];
   const notWhole: string[] = [];
   const away: Away[] = [];
   const samples: Sample[] = [];
-  let signalSaid: unknown;
+  const signalSaid = new Map<Environment, unknown>();
 
   const wallOffset = Date.now() - performance.now();
-  const facts = (outOfSync: number): Facts => {
+  const facts = (id: Environment, outOfSync: number): Facts => {
     const now = performance.now();
-    const { last, acceptedSince, open } = ledger();
-    const led = heard.latest(`${main}/led/main/state`);
-    const drift = heard.latest(`${main}/worker/main/drift`);
-    const { signal } = heard.latest(`${main}/button/main/signal`);
-    if (signal !== signalSaid) pressing.signalChanged();
-    signalSaid = signal;
+    const { last, acceptedSince, open } = ledgers[id]();
+    const led = heard.latest(`${main}/led/${id}/state`);
+    const drift = heard.latest(`${main}/worker/${id}/drift`);
+    const { signal } = heard.latest(`${main}/button/${id}/signal`);
+    if (signal !== signalSaid.get(id)) pressing.signalChanged(id);
+    signalSaid.set(id, signal);
     return {
       now,
-      light: installation.light(main),
+      light: installation.light(id),
       heard: {
         pattern: led['pattern'],
         because: led['because'],
         signal,
         agent: heard.text(`${main}/agent/main/availability`),
-        worker: heard.text(`${main}/worker/main/availability`),
+        worker: heard.text(`${main}/worker/${id}/availability`),
         driftState: drift['state'],
         outOfSync: drift['outOfSync'],
       },
@@ -98,15 +112,18 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
         last === undefined || acceptedSince
           ? undefined
           : { succeeded: last.outcome === 'succeeded', at: Date.parse(last.at) - wallOffset },
-      droppedAt: pressing.droppedAt,
-      unanswered: pressing.unanswered,
+      droppedAt: pressing.droppedAt(id),
+      unanswered: pressing.isUnanswered(id),
     };
   };
-  const problemNow = async () => wholeTruth(facts((await world.outOfSync()).length));
+  const problemNow = async (id: Environment) =>
+    wholeTruth(facts(id, (await argocd[id].world.outOfSync()).length));
+  const isWhole = async () =>
+    (await Promise.all(environments.map(problemNow))).every((problem) => problem === undefined);
 
   /** Waits until it is true, and records how long that took. */
   const untilTrue = async (
-    about: Pick<Truth, 'round' | 'after' | 'boundMs'>,
+    about: Pick<Truth, 'round' | 'environment' | 'after' | 'boundMs'>,
     since: number,
     look: () => Problem | Promise<Problem>,
   ) => {
@@ -122,10 +139,16 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
   };
 
   const driftAsNeeded = async (round: Round) => {
-    if (round.calm) await until('every release to end', () => ledger().open.length === 0, releaseEndMs);
-    if (ledger().open.length > 0 || (await world.outOfSync()).length > 0) return;
-    await world.drift(round.drift);
-    await untilTrue({ round, after: 'drift', boundMs: killBoundMs }, performance.now(), problemNow);
+    if (round.calm) await untilAllEnd();
+    await Promise.all(
+      environments.map(async (environment) => {
+        const { world } = argocd[environment];
+        if (isReleasing(environment) || (await world.outOfSync()).length > 0) return;
+        await world.drift(round.drift);
+        const about = { round, environment, after: 'drift', boundMs: killBoundMs } as const;
+        await untilTrue(about, performance.now(), () => problemNow(environment));
+      }),
+    );
   };
 
   /** Kills or pauses the part, waits until that is noticed, and brings it back. Returns when the return began. */
@@ -136,9 +159,20 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
       await wait(press.apartMs);
       pressing.press(round);
     };
+    const own = environmentOf(part);
     const noticed = (after: 'kill' | 'stop', since: number) =>
-      untilTrue({ round, after, boundMs: after === 'kill' ? killBoundMs : stopBoundMs }, since, () =>
-        faultTruth[part](facts(0)),
+      Promise.all(
+        environments.map(async (environment) => {
+          const boundMs = after === 'kill' ? killBoundMs : stopBoundMs;
+          if (own === undefined || own === environment)
+            await untilTrue({ round, environment, after, boundMs }, since, () =>
+              faultTruth[kindOf(part)](facts(environment, 0)),
+            );
+          else
+            await untilTrue({ round, environment, after: 'beside', boundMs: returnBoundMs }, since, () =>
+              problemNow(environment),
+            );
+        }),
       );
     const since = performance.now();
     if (fault === 'kill') {
@@ -159,7 +193,10 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
   const lookAtRetained = async (round: Round) => {
     let problems: readonly string[] = ['nobody could look'];
     const look = async () => {
-      problems = problemsOf(await retained({ brokerPort, cwd: folder }), ledger().finished.size > 0);
+      problems = problemsOf(
+        await retained({ brokerPort, cwd: folder }),
+        environments.filter((environment) => ledgers[environment]().finished.size > 0),
+      );
       return problems.length === 0;
     };
     await until('what is retained to be whole', look, killBoundMs).catch((error: unknown) => {
@@ -186,7 +223,13 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
     }
     const from = performance.now();
     const back = await breakPart(round);
-    await untilTrue({ round, after: 'return', boundMs: returnBoundMs }, back, problemNow);
+    await Promise.all(
+      environments.map((environment) =>
+        untilTrue({ round, environment, after: 'return', boundMs: returnBoundMs }, back, () =>
+          problemNow(environment),
+        ),
+      ),
+    );
     away.push({ part: round.part, from, to: performance.now() });
     if (round.press.moment === 'after') pressing.press(round);
     await lookAtRetained(round);
@@ -199,18 +242,26 @@ export async function playRounds(installation: Installation, rounds: readonly Ro
     });
   };
 
-  await until('the light to tell the truth at the beginning', async () => (await problemNow()) === undefined);
+  await until('the light to tell the truth at the beginning', isWhole);
   for (const round of rounds) {
     const began = performance.now();
     await play(round);
     if (process.env['RELEASE_BUTTON_CHAOS_VERBOSE'] !== undefined)
       say(round, performance.now() - began, truths);
   }
-  await until('every release to end', () => ledger().open.length === 0, releaseEndMs);
-  await until('the truth at the end', async () => (await problemNow()) === undefined);
+  await untilAllEnd();
+  await until('the truth at the end', isWhole);
   await until('every press to be settled', () => pressing.waiting.length === 0);
 
-  return { truths, notWhole, away, samples, presses: pressing.presses, ledger: ledger(), wallOffset };
+  return {
+    truths,
+    notWhole,
+    away,
+    samples,
+    presses: pressing.presses,
+    ledgers: { main: ledgers.main(), staging: ledgers.staging() },
+    wallOffset,
+  };
 }
 
 function say(round: Round, ms: number, truths: readonly Truth[]): void {
@@ -218,11 +269,11 @@ function say(round: Round, ms: number, truths: readonly Truth[]): void {
   const own = truths
     .filter((truth) => truth.round === round)
     .map(
-      ({ after, ms, problem }) =>
-        `${after} ${Math.round(ms)}${problem === undefined ? '' : ` NEVER: ${problem}`}`,
+      ({ environment, after, ms, problem }) =>
+        `${environment} ${after} ${Math.round(ms)}${problem === undefined ? '' : ` NEVER: ${problem}`}`,
     );
   process.stderr.write(
-    `${number} ${fault} ${part} (${comesBack}), ${press.source} ${press.moment} ${press.apartMs}: ${own.join(', ')}; ${Math.round(ms)} ms\n`,
+    `${number} ${fault} ${part} (${comesBack}), ${press.source} on ${press.button} ${press.moment} ${press.apartMs}: ${own.join(', ')}; ${Math.round(ms)} ms\n`,
   );
 }
 

@@ -1,8 +1,38 @@
 // Makes the rounds from a seed: which part is killed or paused, when somebody presses, and how.
 import { randomFrom } from '../../bench/debounce/random.ts';
 
-export const parts = ['broker', 'agent', 'worker', 'simulator'] as const;
+/** Each has a worker, an Argo CD, a button and a light of its own. Worker, button and LED have its id. */
+export const environments = ['main', 'staging'] as const;
+export type Environment = (typeof environments)[number];
+
+export const parts = [
+  'broker',
+  'agent',
+  'worker main',
+  'worker staging',
+  'simulator main',
+  'simulator staging',
+] as const;
 export type PartName = (typeof parts)[number];
+type Kind = 'broker' | 'agent' | 'worker' | 'simulator';
+
+const places: Readonly<Record<PartName, { readonly kind: Kind; readonly environment?: Environment }>> = {
+  broker: { kind: 'broker' },
+  agent: { kind: 'agent' },
+  'worker main': { kind: 'worker', environment: 'main' },
+  'worker staging': { kind: 'worker', environment: 'staging' },
+  'simulator main': { kind: 'simulator', environment: 'main' },
+  'simulator staging': { kind: 'simulator', environment: 'staging' },
+};
+
+export function kindOf(part: PartName): Kind {
+  return places[part].kind;
+}
+
+/** Undefined: both environments need the part. */
+export function environmentOf(part: PartName): Environment | undefined {
+  return places[part].environment;
+}
 
 /** `kill`: SIGKILL. `stop`: SIGSTOP until the light shows it. `pause`: SIGSTOP too short for the light to show. */
 export const faults = ['kill', 'stop', 'pause'] as const;
@@ -20,13 +50,14 @@ export interface Round {
   /** For a pause, in milliseconds. */
   readonly pauseMs: number;
   readonly press: {
+    readonly button: Environment;
     readonly moment: 'before' | 'during' | 'after';
     /** In milliseconds: from the press to the fault, or from the fault to the press. */
     readonly apartMs: number;
     /** The agent's own button; mosquitto_pub; mosquitto_pub with the time of the press. */
     readonly source: 'button' | 'mosquitto_pub' | 'dated mosquitto_pub';
   };
-  /** How many applications drift before the round if nothing is out of sync. */
+  /** How many applications drift before the round in each environment in which nothing is out of sync. */
   readonly drift: 1 | 2;
 }
 
@@ -34,8 +65,10 @@ export interface Round {
 const mix: Readonly<Record<PartName, Readonly<Record<Fault, number>>>> = {
   broker: { kill: 10, stop: 2, pause: 2 },
   agent: { kill: 11, stop: 2, pause: 1 },
-  worker: { kill: 13, stop: 2, pause: 1 },
-  simulator: { kill: 11, stop: 4, pause: 1 },
+  'worker main': { kill: 7, stop: 1, pause: 1 },
+  'worker staging': { kill: 6, stop: 1, pause: 0 },
+  'simulator main': { kill: 6, stop: 2, pause: 1 },
+  'simulator staging': { kill: 5, stop: 2, pause: 0 },
 };
 
 /** The others begin while the release of the round before may still run. */
@@ -68,6 +101,7 @@ export function makeSchedule(seed: number): readonly Round[] {
       comesBack: pick('at once', 'once noticed'),
       pauseMs: takenBack ? between(2_600, 4_000) : between(500, 4_000),
       press: {
+        button: pick(...environments),
         moment,
         apartMs: moment === 'before' ? between(0, 900) : between(20, 600),
         source: noFinger || (mustBeDated && source === 'mosquitto_pub') ? 'dated mosquitto_pub' : source,

@@ -2,6 +2,7 @@
 // and nothing is missing or left over.
 import { channels } from '../../messages/all.ts';
 import { main, witness } from './installation.ts';
+import { environments, type Environment } from './schedule.ts';
 import { applications } from './world.ts';
 
 interface Row {
@@ -21,26 +22,28 @@ const rows: readonly Row[] = Object.values(channels).map((row) => ({
   },
 }));
 
-const always = [
-  'agent/main/availability',
-  'agent/main/info',
-  'button/main/signal',
-  'button/main/state',
-  'worker/main/drift',
-  'worker/main/freeze/state',
-  'led/main/state',
-  'worker/main/release/current',
-  'worker/main/availability',
-  'worker/main/info',
-  ...applications.map((key) => `worker/main/app/${key}`),
+const ofAgent = ['agent/main/availability', 'agent/main/info'];
+const ofEnvironment = (id: Environment) => [
+  `button/${id}/signal`,
+  `button/${id}/state`,
+  `led/${id}/state`,
+  `worker/${id}/drift`,
+  `worker/${id}/freeze/state`,
+  `worker/${id}/release/current`,
+  `worker/${id}/availability`,
+  `worker/${id}/info`,
+  ...applications.map((key) => `worker/${id}/app/${key}`),
 ];
 
-/** @param released whether a release has ever finished: then the last one is retained too */
-export function problemsOf(found: ReadonlyMap<string, string>, released: boolean): readonly string[] {
+/** @param released where a release has finished: the last one of these is retained too */
+export function problemsOf(
+  found: ReadonlyMap<string, string>,
+  released: readonly Environment[],
+): readonly string[] {
   const expected = new Set([
-    ...always.map((topic) => `${main}/${topic}`),
-    ...(released ? [`${main}/worker/main/release/last`] : []),
-    ...always.map((topic) => `${witness}/${topic}`),
+    ...[...ofAgent, ...environments.flatMap(ofEnvironment)].map((topic) => `${main}/${topic}`),
+    ...released.map((id) => `${main}/worker/${id}/release/last`),
+    ...[...ofAgent, ...ofEnvironment('main')].map((topic) => `${witness}/${topic}`),
   ]);
   const problems: string[] = [];
   for (const topic of expected) if (!found.has(topic)) problems.push(`${topic} is missing`);
