@@ -188,6 +188,9 @@ export function createClaims(options: {
     },
     stop: () => {
       isStopped = true;
+      // What still waits for retained messages ends here.
+      connection += 1;
+      isSubscribed = false;
       forget();
       cancelTimers();
       giveUp();
@@ -195,9 +198,9 @@ export function createClaims(options: {
     answers: (button) => {
       position += 1;
       const press = { button, position };
+      if (isSettled()) return isOurs(press);
       // Nothing would settle it any more, and the stop of the worker waits for presses.
       if (isStopped) return false;
-      if (isSettled()) return isOurs(press);
       return new Promise((resolve) => {
         waiting.push({ ...press, resolve });
       });
