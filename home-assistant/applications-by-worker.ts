@@ -1,6 +1,6 @@
 // The applications of each worker, as it lists them on its own topics. No worker waits for another, and none of them loses an
 // application because of what another says.
-import { app, drift, type AppMessage } from '../messages/drift.ts';
+import { app, drift, type AppMessage, type DriftSummary } from '../messages/drift.ts';
 import type { Clock, Timer } from '../service/clock.ts';
 import type { Link } from '../service/link/link.ts';
 import { createQuietTimer } from './quiet-timer.ts';
@@ -122,7 +122,7 @@ export function createApplicationsByWorker(options: {
       running = true;
       link.subscribe(drift.filter(), (message, { params: { worker } }) => {
         const listing = listingOf(worker);
-        const total = message === undefined || message.state === 'unknown' ? undefined : message.total;
+        const total = message && totalOf(message);
         if (listing === undefined || listing.total === total) return;
         listing.total = total;
         listing.changed();
@@ -174,6 +174,14 @@ export function createApplicationsByWorker(options: {
     settled: (worker) => listings.get(worker)?.settled,
     wasComplete: (worker) => listings.get(worker)?.wasComplete === true,
   };
+}
+
+/**
+ * How many applications there are. Undefined: the worker does not know. Its state is also `unknown` if its buttons select
+ * nothing, and then there are none.
+ */
+function totalOf({ state, fresh, total }: DriftSummary): number | undefined {
+  return fresh === true || state !== 'unknown' ? total : undefined;
 }
 
 /** What has to be known of an application to announce it. */

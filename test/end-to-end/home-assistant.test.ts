@@ -109,7 +109,10 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
       command_topic: 'release-button/button/production/press',
     });
     expect(Object.keys(componentsOn(production)).filter((key) => key.startsWith('app_'))).toEqual([]);
-    await until('its drift', () => heard.latest('release-button/worker/production/drift')?.['total'] === 0);
+    await until(
+      'its drift',
+      () => heard.latest('release-button/worker/production/drift')?.['fresh'] === true,
+    );
     await stays(
       'one announcement of the first worker',
       () => heard.on(workerTopic).length === 1 && 'app_argocd_shop' in componentsOn(workerTopic),

@@ -46,6 +46,24 @@ describe('with two workers', () => {
     expect(apps(production)).toEqual([]);
   });
 
+  // With no application, its state is `unknown`, although it knows that there is none.
+  test('one that no longer selects anything loses its own applications', async () => {
+    const known = announcedFrom([
+      ['release-button_worker_production', new Map([['app_argocd_gone', 'update']])],
+    ]);
+    const { say, worker, drift, fake, clock, apps } = await bothWorkers([{}, known]);
+    say('staging', ['shop']);
+    worker(infoOf('production'));
+    drift(0, 'unknown', 'production', true);
+    clock.advance(1_000);
+    expect(fake.retained(production)).toMatchObject({
+      components: { app_argocd_gone: { platform: 'update' } },
+    });
+    clock.advance(10_000);
+    expect(apps(production)).toEqual([]);
+    expect(apps(staging)).toEqual(['app_argocd_shop']);
+  });
+
   test('one that lists thousands does not delay the other', async () => {
     const { say, worker, drift, app, apps, said, clock } = await bothWorkers();
     worker(infoOf('production'));

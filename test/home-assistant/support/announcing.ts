@@ -67,7 +67,12 @@ export function announcing(
     );
   };
   /** As the worker says it of this many applications. */
-  const drift = (total: number, state: 'clear' | 'unknown' = 'clear', worker = 'main') => {
+  const drift = (
+    total: number,
+    state: 'clear' | 'unknown' = 'clear',
+    worker = 'main',
+    fresh = state !== 'unknown',
+  ) => {
     const at = '2026-01-01T08:30:00.000Z';
     const counts = { outOfSync: 0, total, unhealthy: 0, blocked: 0, unknown: 0 };
     const about = {
@@ -77,6 +82,7 @@ export function announcing(
       at,
       server: 'https://argocd.example',
       simulated: false,
+      fresh,
     };
     fake.deliver(`worker/${worker}/drift`, { state, ...counts, ...about }, { retained: true });
   };
