@@ -9,6 +9,7 @@ import type { Clock, Timer } from '../service/clock.ts';
 import type { Health } from '../service/health.ts';
 import type { Link } from '../service/link/link.ts';
 import type { Log } from '../service/log.ts';
+import { createButtonLists } from './button-lists.ts';
 import { createOnlineTimes } from './online-times.ts';
 
 export interface Claims {
@@ -33,12 +34,6 @@ const quietMs = 500;
 /** The broker gives our own `online` back within milliseconds, unless the account may not read it. */
 const ownOnlineWithinMs = 2_000;
 
-interface Said {
-  readonly ids: ReadonlySet<string>;
-  readonly connection: number;
-  readonly isLive: boolean;
-}
-
 interface Waiting {
   readonly button: string;
   readonly position: number;
@@ -58,8 +53,8 @@ export function createClaims(options: {
   const { link, worker, clock, log, onChange } = options;
   const health = options.health.check('buttons', 'degraded');
   const online = createOnlineTimes(workersMax);
-  /** Of the other workers, with the connection on which they said so. */
-  const buttons = new Map<string, Said>();
+  /** Of the other workers. */
+  const lists = createButtonLists(workersMax);
   let connection = 0;
   let position = 0;
   /** All retained messages have come on this connection. */
@@ -74,9 +69,14 @@ export function createClaims(options: {
   let isStopped = false;
   let forget = () => {};
 
-  const has = (id: string, button: string) =>
-    id === worker ? options.buttons.includes(button) : buttons.get(id)?.ids.has(button) === true;
+  const has = (id: string, button: string, at?: number) =>
+    id === worker ? options.buttons.includes(button) : lists.has(id, button, at);
   const others = () => online.now().filter((id) => id !== worker);
+  /** Of several workers that have the button, and of all where nobody has it, the first one by id. */
+  const firstOf = (ids: readonly string[], button: string, at?: number): string | undefined => {
+    const holders = ids.filter((id) => has(id, button, at));
+    return (holders.length > 0 ? holders : ids).toSorted()[0];
+  };
   const claimedTwice = (button: string) => {
     const also = others().filter((id) => has(id, button));
     return also.length === 0
@@ -98,11 +98,10 @@ export function createClaims(options: {
   };
 
   const isOurs = ({ button, position: at }: Omit<Waiting, 'resolve'>): boolean => {
-    const there = online.at(at);
-    const holders = there.filter((id) => has(id, button));
-    const [first] = (holders.length > 0 ? holders : there).sort();
     // Where nobody was online, the worker that came next takes the press of its button.
-    const next = first ?? online.after(at).find((id) => has(id, button));
+    const next =
+      firstOf(online.at(at), button, at) ??
+      online.after(at).find(({ worker: id, since }) => has(id, button, since))?.worker;
     return next === undefined ? isOwnOnlineMissing : next === worker;
   };
   const isSettled = () => isRead && (isOwnOnlineMissing || online.now().includes(worker));
@@ -112,6 +111,7 @@ export function createClaims(options: {
     waiting = [];
     for (const one of settled) one.resolve(isOurs(one));
     online.forgetPast();
+    lists.forgetPast();
   };
   /** What is not known by now never will be, and another worker may have answered. */
   const giveUp = () => {
@@ -128,7 +128,7 @@ export function createClaims(options: {
   const read = () => {
     isRead = true;
     online.dropFormer();
-    for (const [id, known] of buttons) if (known.connection !== connection) buttons.delete(id);
+    lists.dropFormer();
     settle();
     changed();
     timers.push(
@@ -147,6 +147,7 @@ export function createClaims(options: {
   const onConnected = () => {
     connection += 1;
     online.connected();
+    lists.connected();
     isOwnOnlineMissing = false;
     const on = connection;
     void Promise.all([link.whenRead(), link.subscribed()]).then(([isComplete]) => {
@@ -168,13 +169,12 @@ export function createClaims(options: {
       });
       link.subscribe(workerInfo.filter(), (message, { params, retained }) => {
         if (retained) waitForQuiet();
-        const { worker: id } = params;
-        const before = buttons.get(id);
-        // A stored copy that comes after a live message is older.
-        if (id === worker || (retained && before?.connection === connection && before.isLive)) return;
-        const ids = new Set(message?.buttons.map((button) => button.id));
-        if (before !== undefined || buttons.size < workersMax)
-          buttons.set(id, { ids, connection, isLive: !retained });
+        position += 1;
+        if (params.worker !== worker)
+          lists.heard(params.worker, message?.buttons.map(({ id }) => id) ?? [], {
+            position,
+            isRetained: retained,
+          });
         changed();
       });
       link.subscribe(workerAvailability.filter(), (message, { params, retained }) => {
@@ -205,11 +205,7 @@ export function createClaims(options: {
         waiting.push({ ...press, resolve });
       });
     },
-    isOthers: (button) => {
-      const holders = others().filter((id) => has(id, button));
-      if (has(worker, button)) return holders.some((id) => id < worker);
-      return holders.length > 0 || others().some((id) => id < worker);
-    },
+    isOthers: (button) => firstOf([worker, ...others()], button) !== worker,
     claimedTwice,
   };
 }

@@ -13,7 +13,7 @@ export interface OnlineTimes {
   /** Who was online at that position of this connection. */
   at(position: number): string[];
   /** Who came online after that position of this connection, the first one first. */
-  after(position: number): string[];
+  after(position: number): readonly { readonly worker: string; readonly since: number }[];
   /** Forgets who was only online on the connection before. */
   dropFormer(): void;
   /** Forgets who was online once. */
@@ -59,8 +59,7 @@ export function createOnlineTimes(max: number): OnlineTimes {
           const next = times.find(({ since }) => since > position);
           return next === undefined ? [] : [{ worker, since: next.since }];
         })
-        .toSorted((a, b) => a.since - b.since)
-        .map(({ worker }) => worker),
+        .toSorted((a, b) => a.since - b.since),
     dropFormer: () => former.clear(),
     forgetPast: () => {
       for (const one of known.values()) one.times = one.times.slice(-1);

@@ -202,6 +202,16 @@ const step = fc.oneof(
   },
 );
 
+/** Nobody has the button when it is pressed. A worker gets it before the one that has to answer has read the press. */
+const buttonMovedMeanwhile = [
+  { do: 'connect' as const, id: 'amber' as const },
+  { do: 'connect' as const, id: 'coral' as const },
+  { do: 'announce' as const, id: 'amber' as const },
+  { do: 'announce' as const, id: 'coral' as const },
+  { do: 'press' as const, button: 'shared' as const },
+  { do: 'restart' as const, id: 'coral' as const, own: ['shared'] as const },
+];
+
 it('every press has one answer, is never released twice, and nobody releases what two workers have', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 120 }), async (steps) => {
@@ -230,6 +240,6 @@ it('every press has one answer, is never released twice, and nobody releases wha
         expect(answersTo(pressId)).toEqual([{ worker: first, reason }]);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 300, examples: [[buttonMovedMeanwhile]] },
   );
 });
