@@ -57,13 +57,9 @@ export async function configureRequest<Message>(
     const { config } = await loadConfig({ sections, ...given() });
     return withBroker(config.mqtt, name, async (broker) => {
       const found = await onlineWorkers(broker, { orNone: true, withReleases: chooseWorker !== undefined });
-      const nobody =
-        'nobody' in found
-          ? found.nobody
-          : namedWorker === undefined
-            ? undefined
-            : whyNoWorker(found.answer, namedWorker);
-      if ('nobody' in found || nobody !== undefined) return tellNobody(nobody ?? '');
+      if ('nobody' in found) return tellNobody(found.nobody);
+      const nobody = namedWorker === undefined ? undefined : whyNoWorker(found.answer, namedWorker);
+      if (nobody !== undefined) return tellNobody(nobody);
       const meant = found.answer.filter((one) => namedWorker === undefined || one.id === namedWorker);
       const ids = buttonsOf(meant).map((one) => one.id);
       const problem = named === undefined ? undefined : whyNoButton(ids, named);
