@@ -1,9 +1,10 @@
 // Argo CD's endpoints: chooses the one that answers a request, and finds the account that asks.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Backend } from './backend.ts';
+import type { ApplicationRecord } from './cluster.ts';
 import type { Exchange, Handler, Outcome } from './exchange.ts';
 import { parseFields } from './fields.ts';
-import { json, plain, refused } from './http-answers.ts';
+import { json, plain, refused, type Refusal } from './http-answers.ts';
 import { listAnswer, namespaceIn, projectsIn, revisionMetadata, withApplication } from './queries.ts';
 import { eventWire, openStream, refuseStream, streamPath } from './stream.ts';
 import { isRefusal, readRollbackBody, readSyncBody, rollback, sync, terminate } from './sync.ts';
@@ -67,6 +68,21 @@ export function createApi(parts: ApiParts): Handler {
     namespace: namespaceIn(query),
   });
 
+  /** Reads the body of a request about an application; then `answer` answers. */
+  const withBody =
+    <Body extends { readonly appNamespace: string }>(
+      read: (text: string) => Body | Refusal,
+      answer: (record: ApplicationRecord, account: string, body: Body) => Outcome | Promise<Outcome>,
+    ): Endpoint['answer'] =>
+    async ({ exchange, account, path: [name = ''] }) => {
+      const text = await exchange.body(mostBytes);
+      if (text === undefined) return tooLarge;
+      const body = read(text);
+      if (isRefusal(body)) return refused(body);
+      const named = { name, namespace: body.appNamespace };
+      return withApplication(backend, named, (record) => answer(record, account, body));
+    };
+
   const endpoints: readonly Endpoint[] = [
     {
       method: 'GET',
@@ -93,26 +109,12 @@ export function createApi(parts: ApiParts): Handler {
     {
       method: 'POST',
       pattern: /^\/api\/v1\/applications\/([^/]+)\/sync$/,
-      async answer({ exchange, account, path: [name = ''] }) {
-        const text = await exchange.body(mostBytes);
-        const body = text === undefined ? undefined : readSyncBody(text);
-        if (body === undefined) return tooLarge;
-        if (isRefusal(body)) return refused(body);
-        const named = { name, namespace: body.appNamespace };
-        return withApplication(backend, named, (record) => sync(backend, record, account, body));
-      },
+      answer: withBody(readSyncBody, (record, account, body) => sync(backend, record, account, body)),
     },
     {
       method: 'POST',
       pattern: /^\/api\/v1\/applications\/([^/]+)\/rollback$/,
-      async answer({ exchange, account, path: [name = ''] }) {
-        const text = await exchange.body(mostBytes);
-        const body = text === undefined ? undefined : readRollbackBody(text);
-        if (body === undefined) return tooLarge;
-        if (isRefusal(body)) return refused(body);
-        const named = { name, namespace: body.appNamespace };
-        return withApplication(backend, named, (record) => rollback(backend, record, account, body.id));
-      },
+      answer: withBody(readRollbackBody, (record, account, { id }) => rollback(backend, record, account, id)),
     },
     {
       method: 'DELETE',
