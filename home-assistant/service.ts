@@ -1,4 +1,5 @@
 // Announces agents, workers and applications to Home Assistant. It knows nothing but MQTT.
+import { EventEmitter } from 'node:events';
 import type { Registry } from 'prom-client';
 import type { Config } from '../config/sections.ts';
 import { foreignFilter } from '../messages/foreign.ts';
@@ -31,6 +32,17 @@ const quietMaxMs = 5_000;
  */
 const silentAfterMs = 5_000;
 
+interface Events {
+  /** What an agent or worker says of itself has changed. */
+  process: [kind: DeviceKind, id: string];
+  /** An agent or worker was removed for good. */
+  removed: [kind: DeviceKind, id: string];
+  /** The applications of a worker are settled; `completed`: it has listed all of them for the first time. */
+  settled: [worker: string, completed: boolean];
+  /** The broker has accepted or refused an announcement. */
+  outcome: [];
+}
+
 export function createHomeAssistant(options: {
   readonly config: Config['homeAssistant'];
   readonly link: Link;
@@ -46,6 +58,7 @@ export function createHomeAssistant(options: {
 }): HomeAssistant {
   const { config, link, prefix, clock, log } = options;
   const withApplications = config.maxApplications > 0;
+  const events = new EventEmitter<Events>();
   const report = createReport(options);
   let running = false;
   let connections = 0;
@@ -64,6 +77,22 @@ export function createHomeAssistant(options: {
   const timers: Timer[] = [];
   let forgetState = () => {};
 
+  const processes = createProcesses({
+    link,
+    onChange: (kind, id) => events.emit('process', kind, id),
+    onRemoved: (kind, id) => events.emit('removed', kind, id),
+  });
+  const applications = createApplicationsByWorker({
+    link,
+    clock,
+    withLabels: config.applications.some((select) => select.labels !== undefined),
+    isOffline: (worker) => processes.availability('worker', worker) === 'offline',
+    onSettled: (worker, completed) => events.emit('settled', worker, completed),
+  });
+  const hasListedAll = (device: string) => {
+    const worker = ownerOf(prefix, 'worker', device);
+    return !withApplications || worker === undefined || applications.wasComplete(worker);
+  };
   const announcer = createAnnouncer({
     link,
     prefix,
@@ -75,44 +104,8 @@ export function createHomeAssistant(options: {
     isSpared: (device, key) => key.startsWith(applicationKey) && !hasListedAll(device),
     ownVersion: options.version,
     onPublished: report.published,
-    onOutcome: () => report.outcome(announcer.outcome()),
+    onOutcome: () => events.emit('outcome'),
   });
-
-  const processes = createProcesses({
-    link,
-    onChange: (kind, id) => {
-      if (!running) return;
-      if (kind === 'worker') applications.availabilityChanged(id);
-      planSoon.restart(quietMaxMs);
-    },
-    onRemoved: (kind, id) => {
-      if (!running) return;
-      // The retained announcement may still be on its way.
-      if (subscribed) announcer.remove(deviceId(prefix, kind, id));
-      else removedEarly.add(deviceId(prefix, kind, id));
-    },
-  });
-
-  const applications = createApplicationsByWorker({
-    link,
-    clock,
-    withLabels: config.applications.some((select) => select.labels !== undefined),
-    isOffline: (worker) => processes.availability('worker', worker) === 'offline',
-    onSettled: (worker, completed) => {
-      plan();
-      if (!subscribed) return;
-      const device = deviceId(prefix, 'worker', worker);
-      // Entities that were spared until now are compared once more.
-      if (completeAtBirth?.has(worker) === false) announcer.repeat(device);
-      else if (completed) announcer.compare(device);
-      if (completed) completeAtBirth?.add(worker);
-    },
-  });
-
-  const hasListedAll = (device: string) => {
-    const worker = ownerOf(prefix, 'worker', device);
-    return !withApplications || worker === undefined || applications.wasComplete(worker);
-  };
 
   /** Only those that have been online, since an info alone may be years old. */
   const announceable = <Info>(kind: DeviceKind, infos: ReadonlyMap<string, Info>) =>
@@ -148,6 +141,28 @@ export function createHomeAssistant(options: {
     report.outcome(announcer.outcome());
   };
   const planSoon = createQuietTimer(clock, quietMs, plan);
+
+  events.on('outcome', () => report.outcome(announcer.outcome()));
+  events.on('process', (kind, id) => {
+    if (!running) return;
+    if (kind === 'worker') applications.availabilityChanged(id);
+    planSoon.restart(quietMaxMs);
+  });
+  events.on('removed', (kind, id) => {
+    if (!running) return;
+    // The retained announcement may still be on its way.
+    if (subscribed) announcer.remove(deviceId(prefix, kind, id));
+    else removedEarly.add(deviceId(prefix, kind, id));
+  });
+  events.on('settled', (worker, completed) => {
+    plan();
+    if (!subscribed) return;
+    const device = deviceId(prefix, 'worker', worker);
+    // Entities that were spared until now are compared once more.
+    if (completeAtBirth?.has(worker) === false) announcer.repeat(device);
+    else if (completed) announcer.compare(device);
+    if (completed) completeAtBirth?.add(worker);
+  });
 
   const later = (ms: number, then: () => void) => {
     timers.push(clock.setTimeout(then, ms));
