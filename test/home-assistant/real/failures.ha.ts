@@ -8,6 +8,7 @@ import {
   connectionLost,
   openHouse,
   reason,
+  untilUnavailable,
   type House,
 } from './house.ts';
 
@@ -55,29 +56,8 @@ describe.skipIf(access === undefined)(`a real Home Assistant, when something fai
     );
   });
 
-  const unavailable = async (): Promise<readonly string[]> => {
-    const states = await house.home.states();
-    return [...states.values()]
-      .filter(
-        ({ entity_id: id, state }) =>
-          /^\w+\.release_button_/.test(id) && id !== broughtBack && state === 'unavailable',
-      )
-      .map(({ entity_id: id }) => id)
-      .toSorted();
-  };
-  const untilUnavailable = async (...entities: readonly string[]) => {
-    let last: readonly string[] = [];
-    await until(
-      'exactly these to be unavailable',
-      async () => {
-        last = await unavailable();
-        return JSON.stringify(last) === JSON.stringify(entities.toSorted());
-      },
-      60_000,
-    ).catch((error: unknown) => {
-      throw new Error(`${String(error)}: ${entities.join(', ')}; there are ${last.join(', ')}`);
-    });
-  };
+  const untilThese = (...entities: readonly string[]) =>
+    untilUnavailable(house.home, entities, [broughtBack]);
 
   it.each<['gpio-agent' | 'release-worker' | 'argocd', readonly string[]]>([
     ['gpio-agent', agentEntities],
@@ -86,20 +66,20 @@ describe.skipIf(access === undefined)(`a real Home Assistant, when something fai
   ])(
     'shows exactly what is unavailable without %s, and all of it again when it is back',
     async (part, entities) => {
-      await untilUnavailable();
+      await untilThese();
       await house.kill(part);
-      await untilUnavailable(...entities);
+      await untilThese(...entities);
       if (part === 'argocd') await house.home.shows('binary_sensor.release_button_argo_cd', 'off');
       await house.start(part);
-      await untilUnavailable();
+      await untilThese();
     },
   );
 
   it('shows everything as unavailable without the broker, and all of it again when it is back, empty as it is', async () => {
     await house.kill('broker');
-    await untilUnavailable(...agentEntities, ...workerEntities, ...argocdEntities);
+    await untilThese(...agentEntities, ...workerEntities, ...argocdEntities);
     await house.start('broker');
-    await untilUnavailable();
+    await untilThese();
     await house.home.shows('sensor.release_button_signal', 'Drifted');
   });
 
@@ -109,7 +89,7 @@ describe.skipIf(access === undefined)(`a real Home Assistant, when something fai
     const ids = async () => (await home.entities()).map(({ entity_id: id }) => id).toSorted();
     const known = await ids();
     await home.restart();
-    await untilUnavailable();
+    await untilThese();
     await home.shows('sensor.release_button_signal', 'Drifted');
     expect(await ids()).toEqual(known);
     expect(await argocd.syncs()).toHaveLength(before);

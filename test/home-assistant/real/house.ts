@@ -186,3 +186,32 @@ async function furnish(given: Access, workplace: Workplace): Promise<House> {
   );
   return house;
 }
+
+/**
+ * Waits until exactly these of our entities are unavailable.
+ * @param ignored entities that may be either
+ */
+export async function untilUnavailable(
+  home: HomeAssistant,
+  entities: readonly string[],
+  ignored: readonly string[] = [],
+): Promise<void> {
+  const wanted = entities.toSorted();
+  let last: readonly string[] = [];
+  await until(
+    'exactly these to be unavailable',
+    async () => {
+      last = [...(await home.states()).values()]
+        .filter(
+          ({ entity_id: id, state }) =>
+            /^\w+\.release_button_/.test(id) && !ignored.includes(id) && state === 'unavailable',
+        )
+        .map(({ entity_id: id }) => id)
+        .toSorted();
+      return JSON.stringify(last) === JSON.stringify(wanted);
+    },
+    60_000,
+  ).catch((error: unknown) => {
+    throw new Error(`${String(error)}: ${wanted.join(', ')}; there are ${last.join(', ')}`);
+  });
+}

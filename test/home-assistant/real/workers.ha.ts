@@ -13,7 +13,7 @@ import {
 import { stays, until } from '../../support/wait.ts';
 import { automate, borrowHelper, giveBack, importBlueprints } from './borrowed.ts';
 import { openHomeAssistant, type Access, type HomeAssistant } from './client.ts';
-import { access, reason } from './house.ts';
+import { access, reason, untilUnavailable } from './house.ts';
 
 const environments = ['staging', 'production'] as const;
 type Environment = (typeof environments)[number];
@@ -143,24 +143,7 @@ describe.skipIf(access === undefined)(`two workers in a real Home Assistant ${re
     expect(await home.complaints()).toEqual([]);
   });
 
-  const unavailable = async () =>
-    [...(await home.states()).values()]
-      .filter(({ entity_id: id, state }) => /^\w+\.release_button_/.test(id) && state === 'unavailable')
-      .map(({ entity_id: id }) => id)
-      .toSorted();
-  const untilUnavailable = async (entities: readonly string[]) => {
-    let last: readonly string[] = [];
-    await until(
-      'exactly these to be unavailable',
-      async () => {
-        last = await unavailable();
-        return JSON.stringify(last) === JSON.stringify(entities.toSorted());
-      },
-      60_000,
-    ).catch((error: unknown) => {
-      throw new Error(`${String(error)}: ${entities.join(', ')}; there are ${last.join(', ')}`);
-    });
-  };
+  const untilThese = (entities: readonly string[]) => untilUnavailable(home, entities);
   const signal = (worker: Environment, state: string) =>
     home.shows(`sensor.release_button_${worker}_signal_${worker}`, state);
   const syncs = async (worker: Environment) => (await panel.argocds[worker].syncs()).length;
@@ -176,7 +159,7 @@ describe.skipIf(access === undefined)(`two workers in a real Home Assistant ${re
       await signal(worker, 'Drifted');
       await home.shows(`update.release_button_${worker}_shop`, 'on');
     }
-    await untilUnavailable([]);
+    await untilThese([]);
     const devices = new Map((await home.devices()).map((device) => [device.id, device.name]));
     const ours = (await home.entities()).filter(({ unique_id: id }) =>
       id.startsWith('release-button_worker_'),
@@ -269,19 +252,19 @@ describe.skipIf(access === undefined)(`two workers in a real Home Assistant ${re
     await release('staging');
     await signal('staging', 'Releasing');
     await panel.killWorker('production');
-    await untilUnavailable(entitiesOf('production'));
+    await untilThese(entitiesOf('production'));
     await signal('staging', 'Clear');
     expect(await syncs('staging')).toBe(before + 1);
-    await untilUnavailable(entitiesOf('production'));
+    await untilThese(entitiesOf('production'));
     await panel.startWorker('production');
-    await untilUnavailable([]);
+    await untilThese([]);
     await signal('production', 'Drifted');
   });
 
   it('a button of both is available with the first by id, as that one answers for it', async () => {
     await panel.killWorker('production');
     await panel.startWorker('production', ['production', 'staging']);
-    await untilUnavailable(buttonEntitiesOf('staging'));
+    await untilThese(buttonEntitiesOf('staging'));
     const entity = 'event.release_button_production_press_result_staging';
     await home.call('button', 'press', { entity_id: 'button.release_button_production_release_staging' });
     await until(
@@ -291,12 +274,12 @@ describe.skipIf(access === undefined)(`two workers in a real Home Assistant ${re
     await panel.killWorker('production');
     await panel.startWorker('production');
     await until('its entity to be gone', async () => (await home.state(entity)) === undefined, 60_000);
-    await untilUnavailable([]);
+    await untilThese([]);
   });
 
   it('one that is removed for good takes its device along, and the other stays', async () => {
     await panel.killWorker('production');
-    await untilUnavailable(entitiesOf('production'));
+    await untilThese(entitiesOf('production'));
     const topics = panel.heard
       .all()
       .map(({ topic }) => topic)
@@ -305,7 +288,7 @@ describe.skipIf(access === undefined)(`two workers in a real Home Assistant ${re
     const names = async () => (await home.devices()).map(({ name }) => name);
     await until('its device to be gone', async () => !(await names()).includes(nameOf.production), 60_000);
     expect(await names()).toEqual(expect.arrayContaining([nameOf.staging, 'Release button (simulated)']));
-    await untilUnavailable([]);
+    await untilThese([]);
     for (const entity of entitiesOf('production')) expect(await home.state(entity), entity).toBeUndefined();
     for (const entity of entitiesOf('staging')) expect(await home.state(entity), entity).toBeDefined();
   });

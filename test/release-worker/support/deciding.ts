@@ -2,16 +2,15 @@
 import { onTestFinished } from 'vitest';
 import { createAccess } from '../../../release-worker/drift/access.ts';
 import { createRegistry } from '../../../release-worker/drift/registry.ts';
-import { createArgoCdWatch } from '../../../release-worker/drift/create-argocd-watch.ts';
 import { decide } from '../../../release-worker/presses/decide.ts';
 import type { Deployed } from '../../../release-worker/releases/deployed.ts';
 import type { ButtonConfig } from '../../../release-worker/buttons.ts';
-import { createHealth } from '../../../service/health.ts';
 import { silentLog } from '../../../service/log.ts';
 import { until } from '../../support/wait.ts';
 import { simulatedArgoCd } from './argocd.ts';
 import { button } from './buttons.ts';
 import { hurriedClock } from '../../support/hurried-clock.ts';
+import { watchOver } from './watching.ts';
 
 export async function deciding(
   world: unknown,
@@ -40,16 +39,7 @@ export async function deciding(
   const timers = new Set<object>();
   const registry = createRegistry();
   const shown: string[] = [];
-  const watch = createArgoCdWatch({
-    argocd,
-    registry,
-    clock,
-    log,
-    drift: { maxAgeMs: 60_000, listEveryMs: 180_000, streamIdleMs: 600_000 },
-    health: createHealth(clock),
-    random: Math.random,
-    onChange: () => {},
-  });
+  const watch = watchOver({ argocd, registry, clock });
   const access = createAccess({ argocd, registry, clock, log, onChange: () => {} });
   access.start();
   watch.start();

@@ -4,17 +4,16 @@ import * as z from 'zod/mini';
 import type { Release, ReleaseEvent } from '../../../messages/release.ts';
 import type { AppRecord } from '../../../release-worker/argocd/application.ts';
 import { createRegistry } from '../../../release-worker/drift/registry.ts';
-import { createArgoCdWatch } from '../../../release-worker/drift/create-argocd-watch.ts';
 import type { PlannedRelease } from '../../../release-worker/releases/release.ts';
 import type { UnfinishedRelease } from '../../../release-worker/releases/recovery.ts';
 import { createRunner, type RunnerOptions } from '../../../release-worker/releases/runner.ts';
-import { createHealth } from '../../../service/health.ts';
 import { silentLog } from '../../../service/log.ts';
 import { createRunningReleases } from '../../../release-worker/releases/running.ts';
 import { hurriedClock } from '../../support/hurried-clock.ts';
 import { until } from '../../support/wait.ts';
 import { simulatedArgoCd } from './argocd.ts';
 import { memoryJournal } from './intake.ts';
+import { watchOver } from './watching.ts';
 
 const requestsSchema = z.object({ requests: z.record(z.string(), z.number()) });
 
@@ -40,16 +39,7 @@ export async function releasing(
   const currents: (Release | undefined)[] = [];
   const finished: Release[] = [];
   const refusals: (readonly [string, string])[] = [];
-  const watch = createArgoCdWatch({
-    argocd,
-    registry,
-    clock,
-    log,
-    drift: { maxAgeMs: 60_000, listEveryMs: 180_000, streamIdleMs: 600_000 },
-    health: createHealth(clock),
-    random: Math.random,
-    onChange: () => {},
-  });
+  const watch = watchOver({ argocd, registry, clock });
   const running = createRunningReleases(registry);
   const runner = createRunner({
     argocd,

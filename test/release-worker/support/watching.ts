@@ -3,8 +3,10 @@ import { onTestFinished } from 'vitest';
 import type { ListedApp } from '../../../release-worker/argocd/application.ts';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { ArgoCdError } from '../../../release-worker/argocd/errors.ts';
-import { createRegistry } from '../../../release-worker/drift/registry.ts';
+import type { ArgoCdWatch } from '../../../release-worker/drift/argocd-watch.ts';
+import { createRegistry, type Registry } from '../../../release-worker/drift/registry.ts';
 import { createArgoCdWatch } from '../../../release-worker/drift/create-argocd-watch.ts';
+import type { Clock } from '../../../service/clock.ts';
 import { createHealth } from '../../../service/health.ts';
 import { silentLog } from '../../../service/log.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
@@ -25,6 +27,22 @@ export function idleWatch() {
     log: silentLog(),
     health: createHealth(clock),
     random: () => 0.5,
+    onChange: () => {},
+  });
+}
+
+/** A watch, not started, for tests of what relies on one. */
+export function watchOver(parts: {
+  readonly argocd: ArgoCd;
+  readonly registry: Registry;
+  readonly clock: Clock;
+}): ArgoCdWatch {
+  return createArgoCdWatch({
+    ...parts,
+    log: silentLog(),
+    drift: { maxAgeMs: 60_000, listEveryMs: 180_000, streamIdleMs: 600_000 },
+    health: createHealth(parts.clock),
+    random: Math.random,
     onChange: () => {},
   });
 }
