@@ -24,7 +24,7 @@ interface List {
 export function createButtonLists(max: number): ButtonLists {
   /** In order of `since`. A retained message holds from the beginning. */
   let known = new Map<string, readonly List[]>();
-  let former = new Map<string, List>();
+  const former = new Map<string, List>();
 
   return {
     connected: () => {
