@@ -69,7 +69,7 @@ export const freezeSet = channel(
 
 export const workerFreezeSet = channel(
   'worker/<worker>/freeze/set',
-  { ...freezeSetDelivery, summary: 'The same for the buttons of one worker.' },
+  { ...freezeSetDelivery, summary: 'Like `freeze/set`, but for the buttons of one worker only.' },
   freezeRequest,
 );
 
