@@ -69,7 +69,10 @@ export const freezeSet = channel(
 
 export const workerFreezeSet = channel(
   'worker/<worker>/freeze/set',
-  { ...freezeSetDelivery, summary: 'Like `freeze/set`, but for the buttons of one worker only.' },
+  {
+    ...freezeSetDelivery,
+    summary: 'Freezes or unfreezes, like `freeze/set`, but only buttons of this worker.',
+  },
   freezeRequest,
 );
 

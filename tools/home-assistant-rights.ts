@@ -56,7 +56,7 @@ export function renderRights(page: string): string {
         `\`homeassistant/${discoveryConfig.template}\`: ${discoveryConfig.about.summary} Home Assistant listens to the topics of every platform below its discovery prefix.`,
       ),
       ...published.map(ours('publish')),
-      line('publish', 'homeassistant/status', 'Its birth message and its last will.'),
+      line('publish', 'homeassistant/status', "Home Assistant's birth message and last will."),
       '',
       '<!-- prettier-ignore-end -->',
       '',

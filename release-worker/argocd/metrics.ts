@@ -41,7 +41,7 @@ export function argocdMetrics(registry: Registry, worker: string): OnAnswer {
   });
   const duration = new Histogram({
     name: 'release_button_argocd_request_duration_seconds',
-    help: 'Time until Argo CD answered a request or the worker gave it up. Without the event stream.',
+    help: 'Time until Argo CD answered a request or the worker gave up. The event stream is not included.',
     labelNames: ['call', 'worker'],
     // One application takes milliseconds, thousands take seconds, and a refresh waits for Git. A list times out after 30 s.
     buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30],
