@@ -1,12 +1,12 @@
 # One image for every process: `docker run release-button broker`, `… release-worker` and so on.
-# Nothing runs in the target's architecture while it is built, so that an image for another machine needs no emulation:
+# The build runs nothing on the target's architecture, so an image for another processor needs no emulation:
 #   docker buildx build --platform linux/amd64,linux/arm64,linux/arm/v7 .
 
 FROM --platform=$BUILDPLATFORM node:22-bookworm-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json ./
-# No package's script is needed: koffi brings its binaries, and rpio, which would be compiled, cannot tell a Raspberry Pi
-# from within a container (docs/hardware-drivers.md, "In a container").
+# No package needs its install script: koffi contains its binaries. rpio would have to be compiled, but does not work here: in
+# a container it cannot recognise a Raspberry Pi (docs/hardware-drivers.md, "In a container").
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
 RUN npm run build
@@ -15,7 +15,7 @@ FROM --platform=$BUILDPLATFORM node:22-bookworm-slim AS packages
 ARG TARGETARCH=amd64
 WORKDIR /app
 COPY package.json package-lock.json ./
-# npm and Docker name one architecture differently.
+# npm says x64, Docker says amd64.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund --os=linux --cpu="$(echo "$TARGETARCH" | sed 's/amd64/x64/')"
 COPY LICENSE ./
 COPY --from=build /build/dist/bundle dist/bundle
@@ -24,7 +24,7 @@ RUN rm dist/bundle/*.map \
   && ln -s /app/dist/bundle/main.js /out/usr/local/bin/release-button \
   && mv /app /out/app \
   && chown 1000:1000 /out/var/lib/release-button \
-  # A new volume takes this over, and `user:` may name another number.
+  # A new volume gets the mode of this folder, and `user:` may name any user id.
   && chmod 777 /out/var/lib/release-button
 
 FROM node:22-bookworm-slim
@@ -32,13 +32,13 @@ LABEL org.opencontainers.image.title="release-button" \
   org.opencontainers.image.description="A physical button that releases what Argo CD says is out of sync, and a light that says how it went" \
   org.opencontainers.image.licenses="MIT"
 COPY --from=packages /out /
-# The option keeps the worker's memory small: some 40 MB less with 10,000 applications, for no more processor time.
+# NODE_OPTIONS saves the worker about 40 MB of memory with 10,000 applications, without more processor time.
 ENV NODE_ENV=production \
   NODE_OPTIONS=--max-semi-space-size=1 \
   RELEASE_BUTTON_WORKER_STATE_DIR=/var/lib/release-button \
   RELEASE_BUTTON_HOME_ASSISTANT_STATE_DIR=/var/lib/release-button
 WORKDIR /app
-# `node` of the base image, by number, so that Kubernetes can see that it is not root.
+# The user `node` of the base image, by number, so that Kubernetes can see that it is not root.
 USER 1000:1000
 ENTRYPOINT ["release-button"]
 CMD ["--help"]
