@@ -29,7 +29,7 @@ RUN rm dist/bundle/*.map \
 
 FROM node:22-bookworm-slim
 LABEL org.opencontainers.image.title="release-button" \
-  org.opencontainers.image.description="A physical button that releases what Argo CD says is out of sync, and a light that says how it went" \
+  org.opencontainers.image.description="A physical button that releases the applications that Argo CD reports as out of sync, and a light that shows how that ended" \
   org.opencontainers.image.licenses="MIT"
 COPY --from=packages /out /
 # NODE_OPTIONS saves the worker about 40 MB of memory with 10,000 applications, without more processor time.

@@ -1,4 +1,4 @@
-// The settings that every process needs that asks Argo CD.
+// The settings that a process needs if it talks to Argo CD.
 export const argocdNeeds = {
   required: ['argocd.server'],
   oneOf: [['argocd.token', 'argocd.username']],

@@ -7,16 +7,16 @@ import { linkFromConfig, localBrokerUrl } from '../service/link/from-config.ts';
 import type { Link } from '../service/link/link.ts';
 import { silentLog } from '../service/log.ts';
 
-/** Time limit for an answer, in milliseconds. The agent has the same. */
+/** Time limit for an answer, in milliseconds. The agent uses the same limit. */
 export const answerMs = 5_000;
 
 export interface Broker {
   readonly link: Link;
-  /** for people */
+  /** for messages */
   readonly url: string;
 }
 
-/** An answer, or in `nobody` a sentence that says why there is none. */
+/** An answer, or a sentence in `nobody` that says why there is none. */
 export type Answered<Answer> = { readonly answer: Answer } | { readonly nobody: string };
 
 export interface Question<Request, Answer, P> {
@@ -24,9 +24,9 @@ export interface Question<Request, Answer, P> {
   readonly request: Request;
   readonly answers: Filter<Answer, P>;
   readonly isOurs: (answer: Answer) => boolean;
-  /** `the press` */
+  /** the request in words, for messages: `the press` */
   readonly what: string;
-  /** a sentence to add when nobody has answered */
+  /** a sentence that the message about a missing answer ends with */
   readonly hint: string;
 }
 
@@ -59,8 +59,8 @@ export async function ask<Request, Answer, P>(
 }
 
 /**
- * Publishes the request once and waits for the answers. Never publishes later, for example after a reconnect.
- * @param isComplete whether these are all; called after each answer
+ * Publishes the request once and waits for the answers. Never publishes it again, for example after a reconnect.
+ * @param isComplete whether these are all answers; called after each answer
  * @returns all answers, or those that came in time; `nobody` if none did
  */
 export function askAll<Request, Answer, P>(
@@ -89,7 +89,7 @@ export function askAll<Request, Answer, P>(
         .then(() => link.publishNow(address, request))
         .then((outcome) => {
           if (outcome !== 'acknowledged')
-            finish({ nobody: `the broker at ${url} did not take ${what}: ${outcome}` });
+            finish({ nobody: `the broker at ${url} did not accept ${what}: ${outcome}` });
         });
     });
     link.start();
@@ -98,7 +98,7 @@ export function askAll<Request, Answer, P>(
 
 export function whyNobody({ link, url }: Broker, hint: string): string {
   return link.state.state === 'connected'
-    ? `no answer within ${answerMs / 1_000} s: is the release worker running, with this broker (${url})? ${hint}`
+    ? `no answer within ${answerMs / 1_000} s. Is the release worker running, with this broker (${url})? ${hint}`
     : `no answer: ${withoutNextTry(link.state.message)}`;
 }
 

@@ -2,7 +2,7 @@
 import { hostname, userInfo } from 'node:os';
 import { Option, type Command } from 'commander';
 
-/** The contract allows `by` no more characters. */
+/** The longest `by` that the contract allows, in characters. */
 const byMax = 64;
 
 export function addBy(command: Command): void {

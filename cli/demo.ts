@@ -44,7 +44,7 @@ export async function loadStart(given: GivenFlags, argocd: boolean): Promise<Sta
     defaults: {
       origin,
       values: {
-        // So that a release and a rollback can be tried.
+        // People should be able to try both a release and a rollback.
         'worker.buttons': [{ select: { all: true }, on: { press: 'release', hold: 'rollback' } }],
         'agent.buttons': [{ gestures: ['press', 'hold'] }],
         'worker.stateDir': './state/demo',
@@ -72,8 +72,8 @@ export async function loadStart(given: GivenFlags, argocd: boolean): Promise<Sta
 }
 
 /**
- * Loads the section `simulator` first, since Argo CD's address and token in the demo come from it. Undefined when it is
- * invalid: loading all sections then reports it together with all other problems.
+ * Loads the section `simulator` first, because the demo takes the address and the token of Argo CD from it. Undefined if the
+ * section is invalid: loading all sections then reports this together with all other problems.
  */
 async function simulatorOf(given: GivenFlags): Promise<Config['simulator'] | undefined> {
   try {

@@ -6,13 +6,13 @@ const unitMs: ReadonlyMap<string, number> = new Map([
   ['h', 3_600_000],
   ['d', 86_400_000],
 ]);
-/** A longer freeze should be one without an end. */
+/** Somebody who wants a longer freeze should use one without an end. */
 const longestMs = 366 * 86_400_000;
 
 /** What `parseDuration` accepts, for messages. */
-export const durationForms = 'a number and s, m, h or d, at most a year; for example 30m, 2h, 1d';
+export const durationForms = 'a number with s, m, h or d, and at most a year; for example 30m, 2h or 1d';
 
-/** In milliseconds; undefined if the text is no duration, or longer than a year. */
+/** @returns milliseconds; undefined if the text is not a duration, or longer than a year */
 export function parseDuration(text: string): number | undefined {
   const match = /^([1-9]\d{0,8})([smhd])$/.exec(text);
   const unit = unitMs.get(match?.[2] ?? '');

@@ -1,5 +1,5 @@
-// Loads the configuration of the process that `doctor` examines. Of a faulty configuration it loads the sections that are
-// valid.
+// Loads the configuration of the process that `doctor` examines. If the configuration is faulty, it loads only the sections
+// that are valid.
 import { loadConfig } from '../config/load.ts';
 import { ConfigError } from '../config/problems/problem.ts';
 import type { SectionName } from '../config/sections.ts';
@@ -80,7 +80,7 @@ function partsOf(
   };
 }
 
-/** Loads each section on its own, so that `doctor` still checks the others when one is invalid. */
+/** Loads each section on its own, so that an invalid section does not keep `doctor` from checking the others. */
 async function loadParts(
   name: ExaminableName,
   given: GivenFlags,

@@ -15,14 +15,14 @@ export const interrupted = 130;
 /** Each code has the same meaning for all commands. docs/commands.md has the same table. */
 const meanings: readonly (readonly [code: number, meaning: string])[] = [
   [0, 'success: press accepted, all checks passed, or process stopped by a signal'],
-  [unexpected, 'an unexpected error; or doctor or health found a fault'],
+  [unexpected, 'an unexpected error, or doctor or health found a fault'],
   [usageError, 'a mistake in the command line or the configuration, such as a button that does not exist'],
   [
     cannotOpen,
     'a port, the hardware or the state directory cannot be opened, or gpio-agent --check found a fault',
   ],
   [refused, 'the release worker refused (press, rollback, freeze, unfreeze, terminate)'],
-  [nothingToDo, 'nothing to release, or to undo (press, rollback)'],
+  [nothingToDo, 'nothing to release or to undo (press, rollback)'],
   [noAnswer, 'no broker, or no answer in time'],
   [
     notSucceeded,
@@ -32,7 +32,7 @@ const meanings: readonly (readonly [code: number, meaning: string])[] = [
 ];
 
 export const exitCodesOfProcess = `
-Exit codes: 0 ended by SIGTERM, SIGINT or SIGHUP · ${unexpected} an unexpected error · ${usageError} usage, or the configuration is wrong ·
+Exit codes: 0 ended by SIGTERM, SIGINT or SIGHUP · ${unexpected} an unexpected error · ${usageError} wrong usage or configuration ·
 ${cannotOpen} a port, the hardware or the state directory cannot be opened`;
 
 export function exitCodesInWords(): string {

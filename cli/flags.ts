@@ -1,4 +1,4 @@
-// Makes a flag of every configuration key, and reads from the command line which flags were given.
+// Adds a flag for every configuration key, and reads the given flags from the command line.
 import { Option, type Command } from 'commander';
 import { fileVariable } from '../config/environment.ts';
 import { flagsOf, type SectionName } from '../config/sections.ts';
@@ -8,7 +8,7 @@ export interface GivenFlags {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   readonly configFile?: string;
-  /** text by key, as `loadConfig` takes it */
+  /** the text of each flag, by configuration key */
   readonly flags: Readonly<Record<string, string>>;
 }
 
@@ -39,7 +39,7 @@ export async function addConfigFlags(
   command.addOption(
     new Option(
       '--config <file>',
-      `the YAML file (default: ${fileVariable}, else config/release-button.yaml, where there is one)`,
+      `the configuration file, in YAML (default: the file that ${fileVariable} names, otherwise config/release-button.yaml if it exists)`,
     ),
   );
   const flags = await flagsOf(sections);
@@ -49,7 +49,7 @@ export async function addConfigFlags(
       initial === undefined ? doc : `${doc} (default: ${initial})`,
     );
     option.helpGroup(`Settings, ${path.slice(0, path.indexOf('.'))}:`);
-    // A flag without a value means true. Commander's `preset` would show that as a second default.
+    // A flag without a value means true. Commander's `preset` would say so in the help, where it reads like a second default.
     if (type === 'boolean') option.argParser(String);
     if (!shownFirst.has(path)) option.hideHelp();
     command.addOption(option);
@@ -74,7 +74,7 @@ export async function addConfigFlags(
   };
 }
 
-/** Each setting is also a key of the file and an environment variable: docs/configuration.md. */
+/** Adds `--help-all`, and a text that says how else a setting can be given. */
 function addHelpAll(command: Command, hidden: readonly { readonly option: Option }[]): void {
   command
     .addOption(new Option('--help-all', `show this help with ${hidden.length} more settings`))
@@ -84,6 +84,6 @@ function addHelpAll(command: Command, hidden: readonly { readonly option: Option
     })
     .addHelpText(
       'after',
-      `\n\`release-button ${command.name()} --help-all\` shows ${hidden.length} more settings. Each setting is also a key of the configuration file and an\nenvironment variable: \`--mqtt-url\` is \`mqtt.url\` and \`RELEASE_BUTTON_MQTT_URL\`. docs/configuration.md lists them all.`,
+      `\n\`release-button ${command.name()} --help-all\` shows ${hidden.length} more settings.\nEach setting is also a key of the configuration file and an environment variable. For example, \`--mqtt-url\` is also\n\`mqtt.url\` and \`RELEASE_BUTTON_MQTT_URL\`. docs/configuration.md lists all settings.`,
     );
 }

@@ -17,7 +17,7 @@ export async function configureFreeze(
     forSeconds,
   }: { name: string; frozen: boolean; source: string; forSeconds: () => number | undefined },
 ): Promise<void> {
-  command.addOption(new Option('--button <id>', 'only this button; without it all of them'));
+  command.addOption(new Option('--button <id>', 'only this button; without it, all buttons'));
   command.addOption(new Option('--source <id>', about));
   addBy(command);
   const textOf = (option: string): string | undefined => {
@@ -28,7 +28,7 @@ export async function configureFreeze(
     name,
     codec: freezeSet.codec,
     address: (worker) => (worker === undefined ? freezeSet.at({}) : workerFreezeSet.at({ worker })),
-    worker: 'only the buttons of this worker; without it those of all workers',
+    worker: 'only the buttons of this worker; without it, the buttons of all workers',
     message: (id): FreezeRequest => {
       const [button, source, reason, by] = ['button', 'source', 'reason', 'by'].map(textOf);
       const duration = forSeconds();
@@ -43,6 +43,6 @@ export async function configureFreeze(
       };
     },
     button: () => textOf('button'),
-    hint: `A worker that is only slow may still ${name}; \`release-button watch\` shows what holds`,
+    hint: `A slow worker may still ${name} later: \`release-button watch\` shows all freezes`,
   });
 }

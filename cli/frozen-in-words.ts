@@ -9,7 +9,7 @@ export interface FreezeNews {
   readonly ended: boolean;
 }
 
-/** @param known the freezes that have been described, by cause; updated to those that hold now */
+/** @param known the freezes that have been described, by cause; updated to the current freezes */
 export function changesOf(known: Map<string, string>, message: FreezeMessage): readonly FreezeNews[] {
   const wasFrozen = known.size > 0;
   const now = new Map(fromMessage(message).causes.map((cause) => [keyOf(cause), cause]));
@@ -17,7 +17,7 @@ export function changesOf(known: Map<string, string>, message: FreezeMessage): r
   for (const [key, text] of known)
     if (!now.has(key)) {
       known.delete(key);
-      if (now.size > 0) news.push({ text: `no longer: ${text}`, ended: true });
+      if (now.size > 0) news.push({ text: `ended: ${text}`, ended: true });
     }
   for (const [key, cause] of now) {
     const text = inWordsOfCause(cause);
@@ -25,5 +25,5 @@ export function changesOf(known: Map<string, string>, message: FreezeMessage): r
     known.set(key, text);
     news.push({ text, ended: false });
   }
-  return wasFrozen && now.size === 0 ? [...news, { text: 'nothing any more', ended: true }] : news;
+  return wasFrozen && now.size === 0 ? [...news, { text: 'all freezes have ended', ended: true }] : news;
 }

@@ -1,4 +1,4 @@
-// The self-test of the GPIO agent on this terminal.
+// Runs the self-test of the GPIO agent on this terminal.
 import { isatty } from 'node:tty';
 import type { Config } from '../config/sections.ts';
 import { runCheck } from '../gpio-agent/check/check.ts';
@@ -11,7 +11,7 @@ import { writeOut } from './output.ts';
 /** Moves the cursor to the beginning of the line and clears the line (ECMA-48: CR, EL). */
 const clearLine = '\r\u001B[2K';
 
-/** SIGHUP: the terminal or the connection to it was closed. */
+/** The signals that interrupt the check. SIGHUP: the terminal or the connection to it was closed. */
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** @throws HardwareError when no driver can be used */
@@ -26,7 +26,7 @@ export async function checkHardware(
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   for (const signal of signals) process.on(signal, onSignal);
-  // If the output cannot be written (`| head`), stop in order, so that the LEDs go dark.
+  // If the output cannot be written (`| head`), the check stops in order, so that the LEDs go dark.
   const write = (text: string) => {
     if (!writeOut(text)) stop.abort();
   };

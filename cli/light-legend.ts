@@ -1,19 +1,19 @@
-// What the light says, for `release-button --help`: a line for each signal, then what the agent shows by itself.
+// What the light means, for `release-button --help`: a line for each signal, then what the agent shows by itself.
 import type { Signal } from '../messages/button.ts';
 
 const ofSignals = {
-  clear: ['off', 'nothing to release'],
-  drifted: ['on', 'something to release'],
+  clear: ['off', 'nothing is out of sync'],
+  drifted: ['on', 'something is out of sync: press'],
   releasing: ['slow pulse', 'a release is running'],
-  succeeded: ['two flashes', 'released'],
-  failed: ['SOS', 'the release failed'],
-  blocked: ['short blip', 'something to release, but not possible now'],
-  unknown: ['heartbeat', 'the state of Argo CD is not known'],
+  succeeded: ['two flashes', 'the release succeeded'],
+  failed: ['SOS', 'the last release failed, at least in part'],
+  blocked: ['short blip', 'something is out of sync, but a press is refused now'],
+  unknown: ['heartbeat', 'the state of Argo CD is unknown'],
 } as const satisfies Record<Signal, readonly [light: string, meaning: string]>;
 
 const ofAgent = [
-  ['double blink', 'no broker or no worker'],
-  ['triple blink', 'hardware fault'],
+  ['double blink', 'the agent has no broker, or the worker is gone'],
+  ['triple blink', 'a hardware fault at the agent'],
 ] as const;
 
 export const lightLegend: string = [...Object.values(ofSignals), ...ofAgent]

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `release-button <command>`. Loads only what the command needs.
+// `release-button <command>`: reads the command line and runs the command. Loads only what this command needs.
 import { Command, CommanderError } from 'commander';
 import { ownVersion } from '../service/version.ts';
 import { exitCodeOf, exitCodesInWords, exitCodesOfProcess, say, usageError } from './exit.ts';
@@ -11,8 +11,8 @@ import { checks, commands, processes } from './commands.ts';
 
 const program = new Command('release-button')
   .description(
-    'A button that releases what Argo CD says is out of sync, and a light that says how it went.\n' +
-      'Buttons, lights and the release worker talk over MQTT; presses also come from mosquitto_pub, Home Assistant and others.',
+    'A button that releases the applications that Argo CD reports as out of sync, and a light that shows how that ended.\n' +
+      'Buttons, lights and the release worker communicate over MQTT. So presses can also come from mosquitto_pub, Home Assistant and others.',
   )
   .version(`release-button ${ownVersion()}`, '--version', 'print the version')
   .addHelpCommand(
@@ -30,14 +30,16 @@ First steps (two terminals):
   release-button start                 the demo: broker, simulated button and light, a simulated Argo CD
   release-button watch                 see presses, results, releases and lights as they happen
   release-button press                 press the button (or the space bar in the first terminal)
-  release-button rollback              take back what was released (or the key h); then release-button unfreeze
-  mosquitto_pub -t release-button/button/main/press -m press
+  release-button rollback              undo the release (or the key h in the first terminal), and freeze the button
+  release-button unfreeze              allow presses again
+  mosquitto_pub -t release-button/button/main/press -m press    press with Mosquitto's own client
 
-With your Argo CD: copy config/release-button.example.yaml to config/release-button.yaml, say which applications
-the button releases, set ARGOCD_SERVER and ARGOCD_AUTH_TOKEN, and start. \`release-button config\` shows every setting
-in force and where it came from, \`release-button doctor\` whether everything works.
+To use your own Argo CD, copy config/release-button.example.yaml to config/release-button.yaml. Write into it which
+applications the button releases. Set ARGOCD_SERVER and ARGOCD_AUTH_TOKEN. Then run \`release-button doctor\`, which
+checks whether everything works, and \`release-button start\`. \`release-button config\` shows every setting and where
+its value came from.
 
-What the light says:
+What the light means:
 ${lightLegend}
 
 Exit codes:
@@ -46,7 +48,7 @@ ${exitCodesInWords()}`,
   .configureOutput({
     writeOut,
     writeErr: writeError,
-    // Commander's errors look like our own.
+    // Makes commander's errors look like our own.
     outputError: (text, write) => write(`release-button: ${text.replace(/^error: /, '')}`),
   })
   .exitOverride();

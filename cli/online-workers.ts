@@ -1,4 +1,4 @@
-// Finds the workers that are online, by their retained messages: their buttons, and whether they are releasing.
+// Finds the workers that are online from their retained messages, with their buttons and whether they are releasing.
 import { idPattern } from '../messages/ids.ts';
 import { whatThereIs } from '../messages/nearest.ts';
 import { releaseCurrent } from '../messages/release.ts';
@@ -10,17 +10,17 @@ export type KnownButton = WorkerInfo['buttons'][number];
 export interface OnlineWorker {
   readonly id: string;
   readonly buttons: readonly KnownButton[];
-  /** Known only if it was asked for. */
+  /** Always false without `options.withReleases`. */
   readonly isReleasing: boolean;
 }
 
-/** Retained messages follow the subscription at once, but nothing marks the last one. In milliseconds. */
+/** How long to wait for retained messages, in milliseconds. They follow the subscription at once, but nothing marks the last. */
 const retainedWithinMs = 500;
 
 /**
- * @param options.isEnough answers at once when it says so, and otherwise when no more retained messages come
- * @param options.orNone also answers when no worker is known: a user may lack the right to read `worker/<worker>/info`
- * @param options.withReleases also asks whether the workers are releasing
+ * @param options.isEnough true ends the search at once; otherwise the search ends when no more retained messages are expected
+ * @param options.orNone whether an empty list is an answer: a user may lack the right to read `worker/<worker>/info`
+ * @param options.withReleases whether to find out which workers are releasing
  */
 export function onlineWorkers(
   broker: Broker,
@@ -55,7 +55,7 @@ export function onlineWorkers(
         finish({ answer: known });
     };
     const timer = setTimeout(
-      () => finish({ nobody: whyNobody(broker, 'No worker is online there, by what is retained') }),
+      () => finish({ nobody: whyNobody(broker, 'According to its retained messages, no worker is online') }),
       answerMs,
     );
     link.subscribe(workerInfo.filter(), (info, { params }) => {
@@ -85,7 +85,7 @@ export function onlineWorkers(
   });
 }
 
-/** @returns why nobody will answer for the worker; undefined if it is online, or if it is not known which workers are */
+/** @returns why nobody will answer for the worker; undefined if it is online, or if no worker is known to be online */
 export function whyNoWorker(workers: readonly OnlineWorker[], wanted: string): string | undefined {
   const ids = workers.map(({ id }) => id);
   return ids.length === 0 || ids.includes(wanted)
@@ -93,7 +93,10 @@ export function whyNoWorker(workers: readonly OnlineWorker[], wanted: string): s
     : `the worker ${JSON.stringify(wanted)} is not online, so nobody would answer. ${whatThereIs(wanted, ids)}`;
 }
 
-/** @param known ids of all buttons; empty if no worker names any. @returns why `wanted` is no button; undefined if it is one */
+/**
+ * @param known ids of all buttons; empty if no worker names any
+ * @returns what is wrong with the id `wanted`; undefined if there is such a button, or may be
+ */
 export function whyNoButton(known: readonly string[], wanted: string): string | undefined {
   if (known.length > 0)
     return known.includes(wanted)
@@ -101,7 +104,7 @@ export function whyNoButton(known: readonly string[], wanted: string): string | 
       : `there is no button ${JSON.stringify(wanted)}. ${whatThereIs(wanted, known)}`;
   return idPattern.test(wanted)
     ? undefined
-    : `${JSON.stringify(wanted)} is no id of a button: an id has lower-case letters, digits, - and _`;
+    : `${JSON.stringify(wanted)} is not the id of a button: an id has lower-case letters, digits, - and _`;
 }
 
 /** The buttons of the workers, each once. */

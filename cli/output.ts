@@ -1,5 +1,5 @@
 // Writes to standard output and standard error synchronously. A failed write is reported and makes the exit code non-zero. It
-// never ends in a stack trace, whatever file the descriptor is.
+// never ends in a stack trace, whatever kind of file the descriptor refers to.
 import { Buffer } from 'node:buffer';
 import { fstatSync, writeSync } from 'node:fs';
 
@@ -11,8 +11,8 @@ const slowReaderMs = 10;
 let lost = false;
 
 /**
- * After a failure it writes nothing more. If the reader has gone (`| head`), no message is needed. Any other failure is
- * reported on standard error and makes the exit code non-zero.
+ * Writes nothing more after a failure. If the reader has gone (`| head`), no message is needed. Any other failure is reported
+ * on standard error and makes the exit code non-zero.
  * @returns whether everything was written
  */
 export function writeOut(text: string): boolean {
@@ -24,7 +24,7 @@ export function writeOut(text: string): boolean {
     lost = true;
     if (isReaderGone(error)) return false;
     writeError(
-      `release-button: standard output cannot be written (${error instanceof Error ? error.message : String(error)}): make room, or send it elsewhere${whatIsLost(text)}\n`,
+      `release-button: standard output cannot be written (${error instanceof Error ? error.message : String(error)}): free disk space, or redirect the output${whatIsLost(text)}\n`,
     );
     process.once('exit', (code) => {
       if (code === 0) process.exitCode = unwritable;
@@ -33,7 +33,7 @@ export function writeOut(text: string): boolean {
   }
 }
 
-/** The program that read the pipe has ended, or the terminal was closed. EIO of a disk is another failure. */
+/** Whether the program that read the pipe has ended, or the terminal was closed. EIO from a disk is a failure to report. */
 function isReaderGone(error: unknown): boolean {
   const code = codeOf(error);
   return code === 'EPIPE' || (code === 'EIO' && fstatSync(standardOutput).isCharacterDevice());
@@ -48,18 +48,18 @@ export function writeError(text: string): void {
   }
 }
 
-/** The answer to a press or a request is one line. It goes into the error message, so that it is not lost. */
+/** The answer to a press or a request is a single line. The error message repeats it, so that it is not lost. */
 function whatIsLost(text: string): string {
   const line = text.trim();
   return line === '' || line.includes('\n') ? '' : `. Not written: ${line}`;
 }
 
-/** A copy: importing the function of the log would load the whole log. */
+/** A copy of the function in service/log.ts: importing that one would load the whole log. */
 function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
-/** Waits for a slow reader if another process has made the pipe non-blocking. */
+/** Waits for a slow reader: another process may have made the pipe non-blocking. */
 function writeAll(descriptor: number, text: string): void {
   for (let rest: Uint8Array = Buffer.from(text); rest.length > 0;) {
     try {

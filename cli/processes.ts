@@ -1,7 +1,7 @@
 // The configuration sections and the default health port of each process.
 import type { SectionName } from '../config/sections.ts';
 
-/** Ports of health and metrics on `health.host` when `health.port` is not set. */
+/** The port of health and metrics on `health.host` if `health.port` is not set. */
 export const healthPorts = {
   start: 9881,
   broker: 9881,

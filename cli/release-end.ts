@@ -17,7 +17,7 @@ interface ReleaseEnds {
   of(releaseId: string, ms: number): Promise<Release | undefined>;
 }
 
-/** Subscribes. Call it before the press: a short release may end before the press is answered. */
+/** Subscribes to the ends of releases. Call it before the press: a short release may end before the press is answered. */
 export function releaseEnds(link: Pick<Link, 'subscribe'>): ReleaseEnds {
   const last = new Map<string, Release>();
   let look = () => {};
@@ -47,7 +47,7 @@ export function releaseEnds(link: Pick<Link, 'subscribe'>): ReleaseEnds {
 export function tellEnd(release: Release | undefined, releaseId: string): number {
   if (release?.outcome === undefined) {
     print(
-      `release ${releaseId} has not ended in the time of --wait, or its end was not heard here. It may go on: \`release-button watch\` shows it`,
+      `release ${releaseId} has not ended within the time of --wait, or the message about its end was lost. It may continue: \`release-button watch\` shows it`,
     );
     return noAnswer;
   }
@@ -57,6 +57,6 @@ export function tellEnd(release: Release | undefined, releaseId: string): number
     print(
       printable(`  ${namespace}/${name}: ${end ?? phase}${message === undefined ? '' : ` (${message})`}`),
     );
-  if (truncated) print('  and more applications, which are not listed');
+  if (truncated) print('  and more applications, too many for the message');
   return exitCodes[outcome];
 }

@@ -28,7 +28,7 @@ export async function run(options: RunOptions): Promise<void> {
   const { config, name } = options;
   let logCheck: HealthCheck | undefined;
   const log = await createLog(config.log, name, (trouble) => {
-    // A log that cannot be written cannot report it, so health does. The check appears only after such a failure.
+    // If the log cannot be written, it cannot report that, so health does. The check appears only after such a failure.
     logCheck ??= context.health.check('log', 'degraded');
     if (trouble === undefined) logCheck.ok();
     else logCheck.bad(trouble);
@@ -41,7 +41,7 @@ export async function run(options: RunOptions): Promise<void> {
   );
   for (const warning of options.warnings) log.warn(warning);
 
-  // Failing from the first answer of /healthz on, before the parts have added their checks.
+  // So /healthz reports failing from its first answer on, even before the parts have added their checks.
   const started = health.check('started', 'failing');
   const parts: Part[] = [];
   if (config.health.enabled) {

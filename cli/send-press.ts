@@ -14,15 +14,15 @@ import { addWorker, readWorker } from './worker-option.ts';
 
 const exitCodes = { accepted: 0, rejected: refused, 'nothing-to-release': nothingToDo } as const;
 
-/** Adds the options that `press` and `rollback` share. @param does `release` */
+/** Adds the options that `press` and `rollback` share. @param does the command in words: `release` */
 export function addPressOptions(command: Command, does: string): void {
   addOnly(command, does);
-  addWorker(command, 'only a button of this worker');
+  addWorker(command, 'consider only the buttons of this worker');
   addBy(command);
   addWait(command);
 }
 
-/** Reads these options. Ends the command if one of them is wrong. */
+/** Reads the options that `addPressOptions` has added. Ends the command if one of them is wrong. */
 export function readPressOptions(command: Command) {
   return {
     worker: readWorker(command),
@@ -30,20 +30,20 @@ export function readPressOptions(command: Command) {
   };
 }
 
-/** @param does `release` */
+/** @param does the command in words: `release` */
 function addOnly(command: Command, does: string): void {
   command.addOption(
     new Option('--only <ns/name...>', `${does} only these applications of the button (may be repeated)`),
   );
 }
 
-/** @param does `release` */
+/** @param does the command in words: `release` */
 export function exitCodesOfPress(does: string): string {
-  return `Exit codes: 0 accepted, with --wait also succeeded · ${usageError} usage · ${refused} rejected · ${nothingToDo} nothing to ${does} · ${noAnswer} no broker, or no
-answer within ${answerMs / 1_000} s or the time of --wait · ${notSucceeded} not everything succeeded (--wait)`;
+  return `Exit codes: 0 accepted; with --wait: succeeded · ${usageError} wrong usage or configuration · ${refused} rejected · ${nothingToDo} nothing to ${does} ·
+${noAnswer} no broker, or no answer within ${answerMs / 1_000} s or the time of --wait · ${notSucceeded} with --wait: at least one application failed`;
 }
 
-/** Reads `--only`. Ends the command if it is no list of applications. */
+/** Reads `--only`. Ends the command if it is not a list of applications. */
 function readOnly(command: Command): readonly string[] | undefined {
   const only: unknown = command.getOptionValue('only');
   const names = Array.isArray(only) ? only.map(String) : undefined;
@@ -63,21 +63,22 @@ function readBy(command: Command): string {
     : command.error('--by: must be 1 to 64 printable characters', { exitCode: usageError });
 }
 
-/** Enough for several waves of 10 minutes each, the default of `worker.release.appTimeoutMs`. */
+/** Enough for several waves. `worker.release.appTimeoutMs` allows each 10 minutes by default. */
 const usualWait = '1h';
 
 function addWait(command: Command): void {
   command.addOption(
     new Option(
       '--wait [duration]',
-      'wait until the release has ended, at most so long, and print how it ended',
-    ).preset(usualWait),
+      `wait until the release has ended, and print how it ended; wait no longer than this (${usualWait} without a duration)`,
+    ),
   );
 }
 
-/** Reads `--wait`, in milliseconds. Ends the command if it is no duration. */
+/** Reads `--wait`, in milliseconds. Ends the command if it is not a duration. */
 function readWait(command: Command): number | undefined {
-  const text: unknown = command.getOptionValue('wait');
+  const given: unknown = command.getOptionValue('wait');
+  const text = given === true ? usualWait : given;
   if (typeof text !== 'string') return undefined;
   return (
     parseDuration(text) ?? command.error(`--wait ${text}: must be ${durationForms}`, { exitCode: usageError })
@@ -92,7 +93,7 @@ export async function pressAndTell(
     readonly gesture: Gesture;
     readonly only: readonly string[] | undefined;
     readonly by: string;
-    /** how long to wait for the end of the release, in milliseconds; undefined: do not wait */
+    /** how long to wait for the end of the release, in milliseconds; undefined: not at all */
     readonly waitMs: number | undefined;
   },
 ): Promise<void> {
@@ -110,7 +111,7 @@ export async function pressAndTell(
     answers: buttonResult.filter({ button }),
     isOurs: ({ pressId }) => pressId === press.id,
     what: 'the press',
-    hint: `A worker that is only slow may still carry the press on button ${button} out`,
+    hint: `A slow worker may still carry out the press on button ${button} later: \`release-button watch\` shows it`,
   });
   if ('nobody' in answered) {
     print(answered.nobody);

@@ -1,4 +1,4 @@
-// Makes the simulator a part of a process. Here and not in argocd-simulator/, which imports no other room.
+// Makes the simulator a part of a process. This file is not in argocd-simulator/, because that room imports no other room.
 import { createArgoCdSimulator } from '../argocd-simulator/simulator.ts';
 import type { Config } from '../config/sections.ts';
 import type { Part } from '../service/life-cycle.ts';

@@ -1,4 +1,4 @@
-// `--worker`: which of several workers on a topic prefix is meant.
+// `--worker`: chooses one of several workers on a topic prefix.
 import { Option, type Command } from 'commander';
 import { idPattern } from '../messages/ids.ts';
 import { usageError } from './exit.ts';
@@ -7,7 +7,7 @@ export function addWorker(command: Command, about: string): void {
   command.addOption(new Option('--worker <id>', about));
 }
 
-/** The option's value. Ends the command if it is no id. */
+/** The option's value. Ends the command if it is not an id. */
 export function readWorker(command: Command): string | undefined {
   const worker: unknown = command.getOptionValue('worker');
   if (typeof worker !== 'string') return undefined;

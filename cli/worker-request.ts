@@ -1,4 +1,4 @@
-// A command that sends the workers a request, waits for a reply of each, prints them and sets the exit code.
+// A command that sends a request to the workers, waits for their replies, prints them and sets the exit code.
 import { randomUUID } from 'node:crypto';
 import { Buffer } from 'node:buffer';
 import type { Command } from 'commander';
@@ -17,17 +17,17 @@ import { addWorker, readWorker } from './worker-option.ts';
 export interface RequestCommand<Message> {
   readonly name: string;
   readonly codec: Codec<Message>;
-  /** @param worker the one that is meant; undefined: every worker */
+  /** @param worker the worker that gets the request; undefined: every worker */
   readonly address: (worker: string | undefined) => Address<Message, 'event'>;
-  /** Called after the command line is parsed. A request that the contract does not allow ends the command. */
+  /** Called after the command line is parsed. If the contract does not allow the request, the command ends. */
   readonly message: (id: string) => Message;
   /** The named button, if any; called after the command line is parsed. */
   readonly button?: () => string | undefined;
   /** The help text of `--worker`. */
   readonly worker: string;
-  /** For a request to one worker: which of several is meant without `--worker`. Ends the command if none can be. */
+  /** For a request to one worker: chooses the worker if `--worker` is not given. Ends the command if it cannot choose. */
   readonly chooseWorker?: (workers: readonly OnlineWorker[]) => string;
-  /** a sentence to add when nobody has answered */
+  /** a sentence that the message about a missing answer ends with */
   readonly hint: string;
 }
 
@@ -39,7 +39,7 @@ export async function configureRequest<Message>(
   addWorker(command, about);
   command.addHelpText(
     'after',
-    `\nExit codes: 0 done · ${usageError} usage · ${refused} refused · ${noAnswer} no broker, or no answer within ${answerMs / 1_000} s`,
+    `\nExit codes: 0 done · ${usageError} wrong usage or configuration · ${refused} refused · ${noAnswer} no broker, or no answer within ${answerMs / 1_000} s`,
   );
   const sections = ['mqtt'] as const;
   const given = await addConfigFlags(command, sections);
@@ -47,12 +47,12 @@ export async function configureRequest<Message>(
     const id = randomUUID();
     const request = message(id);
     const namedWorker = readWorker(command);
-    // Checked with the receiver's codec before anything is sent.
     const named = button?.();
     const isNoId = named !== undefined && !idPattern.test(named);
+    // The receiver's codec checks the request before anything is sent.
     const fits = codec.decode(Buffer.from(codec.encode(request)));
     if (!fits.ok && !isNoId)
-      return command.error(`the request is not sent: ${fits.error}`, { exitCode: usageError });
+      return command.error(`the request was not sent: ${fits.error}`, { exitCode: usageError });
 
     const { config } = await loadConfig({ sections, ...given() });
     return withBroker(config.mqtt, name, async (broker) => {
@@ -67,7 +67,7 @@ export async function configureRequest<Message>(
 
       if (namedWorker === undefined && chooseWorker !== undefined && meant.length === 0)
         return tellNobody(
-          `no worker is online at ${broker.url}, by its retained messages: is the release worker running, with this broker? If this account may not read them, name the worker with --worker`,
+          `according to its retained messages, the broker at ${broker.url} has no worker online. Is the release worker running, with this broker? If this MQTT user may not read these messages, name the worker with --worker`,
         );
       const worker = namedWorker ?? chooseWorker?.(meant);
       const concerned = meant.filter(
@@ -92,11 +92,7 @@ export async function configureRequest<Message>(
       if ('nobody' in answered) return tellNobody(answered.nobody);
       const without = silent(answered.answer);
       const isOne = answered.answer.length + without.length === 1;
-      for (const {
-        worker: from,
-        ok,
-        message: said = ok ? 'done' : 'refused, without a reason',
-      } of answered.answer)
+      for (const { worker: from, ok, message: said = ok ? 'done' : 'no reason given' } of answered.answer)
         print(`${isOne ? '' : `${from}: `}${ok ? '' : 'refused: '}${printable(said)}`);
       for (const one of without) print(`${one}: no answer within ${answerMs / 1_000} s. ${hint}`);
       process.exitCode = without.length > 0 ? noAnswer : answered.answer.every(({ ok }) => ok) ? 0 : refused;

@@ -29,8 +29,8 @@ const { engines } = readJson(join(root, 'package.json'));
 const needed = engines.node.replace('>=', '');
 if (isOlder(process.versions.node, needed))
   end(
-    `needs Node.js ${needed} or later, and this is ${process.versions.node} (${process.execPath}): ` +
-      'install a newer one, for example from https://nodejs.org/en/download',
+    `needs Node.js ${needed} or later, but this is Node.js ${process.versions.node} (${process.execPath}). ` +
+      'Install a newer version, for example from https://nodejs.org/en/download',
   );
 if (process.argv.includes('--force') || !isCurrent()) build();
 

@@ -1,4 +1,4 @@
-// `release-button config`: checks the configuration and shows every value in force and its origin.
+// `release-button config`: checks the configuration, and shows every setting and where its value came from.
 import { Option, type Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { renderConfig } from '../../config/render.ts';
@@ -14,10 +14,10 @@ export async function configure(command: Command): Promise<void> {
   command.addOption(
     new Option(
       '--argocd',
-      'as with start: the real Argo CD, not the demo, where there is no configuration file',
+      'as with `start`: without a configuration file, show the settings for the real Argo CD, not those of the demo',
     ),
   );
-  command.addHelpText('after', '\nExit codes: 0 the configuration can be used · 2 it cannot, or usage');
+  command.addHelpText('after', '\nExit codes: 0 the configuration is valid · 2 wrong usage or configuration');
   const given = await addConfigFlags(command, sectionNames);
   command.action(async (wanted: unknown) => {
     const name = processNamed(typeof wanted === 'string' ? wanted : 'start');
@@ -28,7 +28,8 @@ export async function configure(command: Command): Promise<void> {
     if (name === 'start') {
       const real: unknown = command.getOptionValue('argocd');
       const { demo, loaded } = await loadStart(given(), real === true);
-      if (demo) print('# the demo: no configuration file and no --argocd, so Argo CD is simulated');
+      if (demo)
+        print('# This is the demo: there is no configuration file and no --argocd, so Argo CD is simulated');
       print(renderConfig(loaded));
       return undefined;
     }

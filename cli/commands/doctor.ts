@@ -1,4 +1,4 @@
-// `release-button doctor`: checks everything that a release needs, and says what to do about each fault.
+// `release-button doctor`: checks everything that a release needs, and says how to repair each fault.
 import { randomUUID } from 'node:crypto';
 import { Option, type Command } from 'commander';
 import { examine } from '../../doctor/doctor.ts';
@@ -19,14 +19,19 @@ const graceMs = 500;
 
 export async function configure(command: Command): Promise<void> {
   command
-    .addOption(new Option('--json', 'for programs: one object, described in docs/doctor-json.md'))
+    .addOption(
+      new Option('--json', 'print the result as one JSON object, for programs (docs/doctor-json.md)'),
+    )
     .addOption(
       new Option(
         '--argocd',
-        'as with start: the real Argo CD, not the demo, where there is no configuration file',
+        'as with `start`: without a configuration file, check the real Argo CD, not the demo',
       ),
     )
-    .addHelpText('after', '\nExit codes: 0 nothing must be fixed · 1 something must be fixed (✗) · 2 usage');
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 nothing must be fixed · 1 something must be fixed (✗) · 2 wrong usage',
+    );
   const given = await addConfigFlags(command, processSections.start);
   command.action(async (wanted: unknown) => {
     const name = examinableProcesses.find((known) => known === (wanted ?? 'start'));
@@ -60,7 +65,7 @@ export async function configure(command: Command): Promise<void> {
           }),
     );
     process.exitCode = isWell(rows) ? 0 : notWell;
-    // The lookup of a name that no server resolves would keep the process alive long after the report.
+    // A DNS lookup without an answer would keep the process alive long after the report.
     setTimeout(() => process.exit(), graceMs).unref();
     return undefined;
   });

@@ -7,16 +7,26 @@ import { configureFreeze } from '../freeze-request.ts';
 
 export async function configure(command: Command): Promise<void> {
   command
-    .addOption(new Option('--reason <text>', 'why; people who press meanwhile read it').makeOptionMandatory())
-    .addOption(new Option('--for <duration>', 'how long: 90s, 30m, 2h, 1d; without it until `unfreeze`'))
+    .addOption(
+      new Option(
+        '--reason <text>',
+        'why; the result of each refused press shows this text',
+      ).makeOptionMandatory(),
+    )
+    .addOption(
+      new Option(
+        '--for <duration>',
+        'how long, for example 90s, 30m, 2h or 1d; without it, until `unfreeze`',
+      ),
+    )
     .addHelpText(
       'after',
-      '\nPresses are answered with the reason and who froze; what runs already goes on (`terminate` ends it).\nA freeze outlives restarts of the worker.',
+      '\nThe result of each refused press names the reason and the person. A running release continues; `terminate` ends it.\nA freeze continues after a restart of the worker.',
     );
   await configureFreeze(command, {
     name: 'freeze',
     frozen: true,
-    source: `whose freeze it is, for what runs by itself; without it "${personSource}". It replaces an earlier one of the same source, and leaves those of others alone`,
+    source: `who or what freezes, such as a script or an alert. A freeze replaces only an earlier freeze of the same source and button (default: ${personSource})`,
     forSeconds: () => {
       const text: unknown = command.getOptionValue('for');
       if (typeof text !== 'string') return undefined;

@@ -1,5 +1,5 @@
-// `release-button gpio-agent`: buttons and lights only, on the machine that has the pins. --check runs the self-test.
-// --lights-off switches the lights off after an agent that could not do so itself.
+// `release-button gpio-agent`: runs only the agent, on the machine that has the pins. --check runs the self-test. --lights-off
+// switches the lights off after an agent that was killed and so could not do this itself.
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { agentPart } from '../../gpio-agent/main.ts';
@@ -17,22 +17,20 @@ export async function configure(command: Command): Promise<void> {
   command.addOption(
     new Option(
       '--check [seconds]',
-      'test the wiring and end: show board, driver and lines, blink each LED, and wait so many seconds for each button',
-    )
-      .argParser(secondsOf)
-      .preset(String(defaultSeconds)),
+      `test the wiring, then end: show the board, the driver and the lines, blink each LED, and wait this many seconds for each button (${defaultSeconds} without a number)`,
+    ).argParser(secondsOf),
   );
   command.addOption(
     new Option(
       '--lights-off',
-      'switch the LEDs off and end; for after an agent was killed, since its lights stay as they were. Not while an agent runs',
+      'switch all LEDs off, then end; for LEDs that stayed on because the agent was killed. Do not use it while an agent runs',
     ).conflicts('check'),
   );
   const given = await addConfigFlags(command, sections);
   command.action(async () => {
     const lightsOff: unknown = command.getOptionValue('lightsOff');
     if (lightsOff === true) {
-      // Only the section `agent`: the pins need no password of a broker, for example.
+      // Only the section `agent`: a missing password of the broker, for example, must not keep the lights on.
       const { config } = await loadConfig({
         sections: ['agent'],
         ...given(),
@@ -45,7 +43,8 @@ export async function configure(command: Command): Promise<void> {
       sections,
       ...given(),
     });
-    const seconds: unknown = command.getOptionValue('check');
+    const check: unknown = command.getOptionValue('check');
+    const seconds = check === true ? defaultSeconds : check;
     if (typeof seconds === 'number') {
       const { checkHardware } = await import('../hardware-check.ts');
       const outcome = await checkHardware(config, seconds, about.warnings);
@@ -64,6 +63,6 @@ export async function configure(command: Command): Promise<void> {
 function secondsOf(text: string): number {
   const seconds = Number(text);
   if (!Number.isInteger(seconds) || seconds < 1 || seconds > secondsMax)
-    throw new InvalidArgumentError(`It takes a whole number of seconds from 1 to ${secondsMax}.`);
+    throw new InvalidArgumentError(`Give a whole number of seconds from 1 to ${secondsMax}.`);
   return seconds;
 }

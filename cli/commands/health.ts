@@ -1,4 +1,4 @@
-// `release-button health`: asks a process on this machine for its health status. For container health checks and for people.
+// `release-button health`: shows the health status of a process on this machine. For people, and for container health checks.
 import type { Command } from 'commander';
 import * as z from 'zod/mini';
 import { reachedAt } from '../../config/host.ts';
@@ -22,7 +22,7 @@ export async function configure(command: Command): Promise<void> {
   const sections = ['health'] as const;
   command.addHelpText(
     'after',
-    '\nExit codes: 0 the process can do its work · 1 it cannot, or does not answer · 2 usage',
+    '\nExit codes: 0 the process can do its work · 1 it cannot, or does not answer · 2 wrong usage or configuration',
   );
   const given = await addConfigFlags(command, sections);
   command.action(async (wanted: unknown) => {
@@ -51,7 +51,7 @@ export async function configure(command: Command): Promise<void> {
   });
 }
 
-/** Unchanged if it is no time: any program may answer on that port. */
+/** Returns text that is not a time unchanged: any program may answer on that port. */
 function localTime(since: string): string {
   const parsed = timeSchema.safeParse(since);
   return parsed.success ? toLocalTime(fromTime(parsed.data)) : printable(since);

@@ -1,4 +1,5 @@
-// `release-button home-assistant`: announces agents, worker and applications to Home Assistant; `clean` removes all announcements.
+// `release-button home-assistant`: announces agents, workers and applications to Home Assistant. `clean` removes the
+// announcements.
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { clean } from '../../home-assistant/clean.ts';
@@ -16,10 +17,11 @@ export async function configure(command: Command): Promise<void> {
   command.addHelpText(
     'after',
     `
-\`home-assistant clean\` removes from the broker, and so from Home Assistant, every device that was announced for this
-mqtt.topicPrefix, and ends. First stop what announces them: this command, or \`start\` with homeAssistant.enabled.
+\`home-assistant clean\` removes every device that was announced for this mqtt.topicPrefix. It removes the device from the
+broker, and so from Home Assistant. First stop the process that announces the devices: \`home-assistant\`, or \`start\` with
+homeAssistant.enabled.
 
-Exit codes of clean: 0 done · ${usageError} usage · ${refused} the broker kept something · ${noAnswer} no broker within ${answerMs / 1_000} s`,
+Exit codes of clean: 0 done · ${usageError} wrong usage or configuration · ${refused} the broker kept a device · ${noAnswer} no broker within ${answerMs / 1_000} s`,
   );
   const sections = processSections['home-assistant'];
   const given = await addConfigFlags(command, sections);
@@ -79,7 +81,7 @@ function takeAway({ mqtt, homeAssistant }: Loaded['config']): Promise<number> {
     for (const id of cleared) print(`removed: ${id}`);
     if (left.length > 0) {
       print(
-        `the broker at ${broker.url} has kept ${left.join(', ')}: may this user publish below ${homeAssistant.discoveryPrefix}/device/?`,
+        `the broker at ${broker.url} has kept ${left.join(', ')}. Check that this MQTT user may publish below ${homeAssistant.discoveryPrefix}/device/`,
       );
       return refused;
     }

@@ -13,12 +13,12 @@ const usualButton = 'main';
 
 export async function configure(command: Command): Promise<void> {
   command.addOption(
-    new Option('--gesture <gesture>', 'what the finger does').choices(gestures).default('press'),
+    new Option('--gesture <gesture>', 'the gesture to send').choices(gestures).default('press'),
   );
   addPressOptions(command, 'release');
   command.addHelpText(
     'after',
-    `\nWithout a name: the button main, or the only button.\n\n${exitCodesOfPress('release')}`,
+    `\nIf you name no button, the command presses the button main, or the only button that there is.\n\n${exitCodesOfPress('release')}`,
   );
   const sections = ['mqtt'] as const;
   const given = await addConfigFlags(command, sections);
@@ -55,7 +55,7 @@ function choose(
   if (wanted === undefined) {
     if (only === undefined || known.includes(usualButton)) return usualButton;
     if (known.length === 1) return only;
-    return fail(`which button? Name one of ${known.join(', ')}: release-button press <button>`);
+    return fail(`there are several buttons. Name one of ${known.join(', ')}: release-button press <button>`);
   }
   const problem = whyNoButton(known, wanted);
   return problem === undefined ? wanted : fail(problem);

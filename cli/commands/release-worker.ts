@@ -1,4 +1,4 @@
-// `release-button release-worker`: the worker alone. It needs a broker and an Argo CD by URL.
+// `release-button release-worker`: runs only the worker. It needs the URL of a broker and the address of an Argo CD.
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import { workerPart } from '../../release-worker/main.ts';

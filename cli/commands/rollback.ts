@@ -14,8 +14,9 @@ export async function configure(command: Command): Promise<void> {
     'after',
     `
 Undoes what the last release of the button deployed, and freezes the button with the reason "rolled back".
-The button must have a gesture for it: worker.buttons[].on: {press: release, hold: rollback}.
-Without a name: the only button. A second rollback in a row does nothing, because it would undo the first.
+The configuration must map a gesture of the button to rollback: worker.buttons[].on: {press: release, hold: rollback}.
+If you name no button, the command uses the only button that there is. A second rollback in a row does nothing,
+because it would undo the first.
 
 ${exitCodesOfPress('undo')}`,
   );
@@ -49,15 +50,14 @@ function choose(
 ): { readonly id: string; readonly gesture: Gesture } {
   const ids = buttons.map(({ id }) => id);
   if (wanted === undefined && buttons.length > 1)
-    return fail(`which button? Name one of ${ids.join(', ')}: release-button rollback <button>`);
+    return fail(`there are several buttons. Name one of ${ids.join(', ')}: release-button rollback <button>`);
   const button = wanted === undefined ? buttons[0] : buttons.find(({ id }) => id === wanted);
-  if (button === undefined)
-    return fail(whyNoButton(ids, wanted ?? '') ?? 'no worker that is online has a button');
+  if (button === undefined) return fail(whyNoButton(ids, wanted ?? '') ?? 'no online worker has a button');
   const { id, on } = button;
   const gesture = gestures.find((gesture) => on[gesture] === 'rollback');
   if (gesture !== undefined) return { id, gesture };
   const mapping = Object.entries({ ...on, hold: 'rollback' }).map((entry) => entry.join(': '));
   return fail(
-    `no gesture of button ${id} rolls back. Map one in the configuration of its release worker, and restart that: worker.buttons[].on: {${mapping.join(', ')}}`,
+    `no gesture of button ${id} rolls back. Map one in the configuration of its release worker, and restart the worker: worker.buttons[].on: {${mapping.join(', ')}}`,
   );
 }

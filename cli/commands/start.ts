@@ -1,4 +1,5 @@
-// `release-button start`: broker, agent and worker in one process; the demo also starts the simulated Argo CD.
+// `release-button start`: runs broker, agent, worker and the Home Assistant part in one process. The demo also runs the
+// simulated Argo CD.
 import { Option, type Command } from 'commander';
 import { brokerPart } from '../../broker/main.ts';
 import { agentPart } from '../../gpio-agent/main.ts';
@@ -17,7 +18,7 @@ export async function configure(command: Command): Promise<void> {
   command.addOption(
     new Option(
       '--argocd',
-      'use the real Argo CD of ARGOCD_SERVER and ARGOCD_AUTH_TOKEN (or argocd.*) where there is no configuration file',
+      'without a configuration file, use the real Argo CD of ARGOCD_SERVER and ARGOCD_AUTH_TOKEN (or argocd.*), not the demo',
     ),
   );
   const given = await addConfigFlags(command, processSections.start);
@@ -41,7 +42,7 @@ export async function configure(command: Command): Promise<void> {
         if (simulator === undefined) log.info(`Argo CD: ${config.argocd.server}`);
         else {
           log.warn(
-            'this is the demo: Argo CD is simulated and nothing real is released, whatever ARGOCD_* says. For a real one write config/release-button.yaml or give --argocd',
+            'this is the demo: Argo CD is simulated, nothing real is released, and the variables ARGOCD_* are ignored. To use a real Argo CD, write config/release-button.yaml or add --argocd',
           );
           parts.push(simulator);
         }
@@ -80,7 +81,7 @@ function hint(
       const gesture = gestures.find((gesture) => button?.on[gesture] === 'rollback');
       if (gesture !== undefined)
         log.info(
-          `roll back with: ${publish(press, gesture)}; then the button is frozen until: ${publish('freeze/set', 'off')}`,
+          `roll back with: ${publish(press, gesture)}; this freezes the button. Unfreeze with: ${publish('freeze/set', 'off')}`,
         );
     },
     stop: () => {},

@@ -7,22 +7,24 @@ import { configureRequest } from '../worker-request.ts';
 
 export async function configure(command: Command): Promise<void> {
   command
-    .addOption(new Option('--app <ns/name>', 'only this application; without it everything that is running'))
+    .addOption(
+      new Option('--app <ns/name>', 'end only the sync of this application; without it, the whole release'),
+    )
     .addHelpText(
       'after',
-      '\nWhat was not sent yet stays so; what runs is terminated in Argo CD, which leaves what it has applied by then.',
+      '\nNo further syncs are sent. Argo CD terminates the running syncs; what it has already applied stays.',
     );
   await configureRequest(command, {
     name: 'terminate',
     codec: releaseTerminate.codec,
     address: (worker = '') => releaseTerminate.at({ worker }),
-    worker: 'what this worker releases; without it the only worker, or the only one that is releasing',
+    worker: 'the worker whose release ends; without it, the only worker, or the only one that is releasing',
     chooseWorker: (workers) => choose(workers, (problem) => command.error(problem, { exitCode: usageError })),
     message: (id) => {
       const app: unknown = command.getOptionValue('app');
       return { id, ...(typeof app === 'string' ? { app } : {}) };
     },
-    hint: 'A worker that is only slow may still end it; `release-button watch` shows what happens',
+    hint: 'A slow worker may still end the release later: `release-button watch` shows it',
   });
 }
 
@@ -33,7 +35,7 @@ function choose(workers: readonly OnlineWorker[], fail: (problem: string) => nev
   const named = (some: readonly OnlineWorker[]) => some.map(({ id }) => id).join(', ');
   if (only === undefined)
     return fail(
-      `no worker is releasing. To end what an earlier release has left, name its worker with --worker: ${named(workers)}`,
+      `no worker is releasing. To end syncs that an earlier release has left running, name its worker with --worker: ${named(workers)}`,
     );
   return others.length === 0
     ? only.id

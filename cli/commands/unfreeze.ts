@@ -1,4 +1,4 @@
-// `release-button unfreeze`: lifts every freeze, or those of one button or of one source.
+// `release-button unfreeze`: lifts all freezes, or only those of one button or of one source.
 import { Option, type Command } from 'commander';
 import { configureFreeze } from '../freeze-request.ts';
 
@@ -7,7 +7,7 @@ export async function configure(command: Command): Promise<void> {
   await configureFreeze(command, {
     name: 'unfreeze',
     frozen: false,
-    source: 'only the freezes of this source; without it those of all',
+    source: 'only the freezes of this source; without it, those of all sources',
     forSeconds: () => undefined,
   });
 }

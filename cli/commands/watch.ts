@@ -45,7 +45,7 @@ export async function configure(command: Command): Promise<void> {
     const line = (what: string, text: string, paint: Paint = 'none') => {
       const body = `${what.padEnd(whatWidth)} ${printable(text)}`;
       const painted = colours && paint !== 'none' ? `${escapes[paint]}${body}\u001B[0m` : body;
-      // The reader has gone (`| head`), or the disk is full: watching has no use any more.
+      // The reader has gone (`| head`), or the disk is full: nobody will see the next line.
       if (!print(`${toLocalTimeOfDay(Date.now())}  ${painted}`)) stop.abort();
     };
 
@@ -84,7 +84,7 @@ export async function configure(command: Command): Promise<void> {
     show(buttonSignal.filter(), ({ signal, outOfSync, blocked, reason }, { button }, retained) =>
       line(
         `signal ${button}`,
-        `${signal}, ${outOfSync} out of sync${blocked > 0 ? ` (${blocked} blocked)` : ''}${reason === undefined ? '' : `: ${reason}`}${retained ? ' (as found)' : ''}`,
+        `${signal}, ${outOfSync} out of sync${blocked > 0 ? ` (${blocked} blocked)` : ''}${reason === undefined ? '' : `: ${reason}`}${retained ? ' (retained)' : ''}`,
         signal === 'failed' || signal === 'unknown' ? 'red' : 'yellow',
       ),
     );
@@ -122,7 +122,7 @@ export async function configure(command: Command): Promise<void> {
       const known = frozen.get(worker) ?? new Map<string, string>();
       frozen.set(worker, known);
       for (const { text, ended } of changesOf(known, message))
-        line(`frozen ${worker}`, `${text}${retained ? ' (as found)' : ''}`, ended ? 'green' : 'yellow');
+        line(`freeze ${worker}`, `${text}${retained ? ' (retained)' : ''}`, ended ? 'green' : 'yellow');
     });
     show(agentAvailability.filter(), (state, { agent }) =>
       line(`agent ${agent}`, state, state === 'online' ? 'green' : 'red'),
@@ -141,13 +141,13 @@ export async function configure(command: Command): Promise<void> {
 
     let said = '';
     link.onState(({ state, message }) => {
-      // Further attempts that fail in the same way are not printed.
+      // Does not print further attempts that fail in the same way.
       const news = withoutNextTry(message);
       if (news === said || news.startsWith('connecting to ')) return;
       said = news;
       line('broker', news, state === 'connected' ? 'green' : 'red');
     });
-    line('broker', `connecting to ${config.mqtt.url ?? localBrokerUrl}; Ctrl-C ends`, 'dim');
+    line('broker', `connecting to ${config.mqtt.url ?? localBrokerUrl}; stop with Ctrl+C`, 'dim');
     link.start();
     await aborted(stop.signal);
     await link.stop();

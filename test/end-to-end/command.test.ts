@@ -102,7 +102,7 @@ describe('release-button', () => {
 
   it('refuses an invalid time for the self-test', async () => {
     const { code, output } = await ended(workplace.start(['gpio-agent', '--check=soon']));
-    expect(output).toContain('It takes a whole number of seconds from 1 to 3600.');
+    expect(output).toContain('Give a whole number of seconds from 1 to 3600.');
     expect(code).toBe(2);
   });
 

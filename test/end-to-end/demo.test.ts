@@ -23,7 +23,7 @@ describe.skipIf(!hasMosquitto)(
       const said = (pattern: RegExp) =>
         start.logs().flatMap((line) => pattern.exec(String(line['msg']))?.slice(1) ?? []);
       const [press] = said(/^press with: (.*)$/);
-      const [rollBack, thaw] = said(/^roll back with: (.*); then the button is frozen until: (.*)$/);
+      const [rollBack, thaw] = said(/^roll back with: (.*); this freezes the button\. Unfreeze with: (.*)$/);
       const type = async (line: string | undefined) => {
         const ran = workplace.spawn('sh', ['-c', String(line)]);
         expect(await ran.exited, ran.output()).toEqual({ code: 0, signal: null });

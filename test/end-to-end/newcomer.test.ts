@@ -18,14 +18,14 @@ describe('a command line with a mistake', () => {
   afterEach(() => workplace.clear());
 
   it.each([
-    ['relaese', '`press` releases what a button selects'],
+    ['relaese', '`press` releases the applications of a button'],
     ['prss', 'did you mean `press`?'],
     ['status', '`watch` shows presses'],
     ['version', '`release-button --version`'],
-    ['xyzzy', 'There are: start, broker,'],
+    ['xyzzy', 'The commands are: start, broker,'],
     ['help xyzzy', 'there is no command "xyzzy"'],
     ['help constructor', 'there is no command "constructor"'],
-    ['help relaese', '`press` releases what a button selects'],
+    ['help relaese', '`press` releases the applications of a button'],
     ['config worker', 'Did you mean release-worker?'],
     ['config realese-worker', 'Did you mean release-worker?'],
     ['health xyzzy', 'There are: start, broker,'],
@@ -38,7 +38,7 @@ describe('a command line with a mistake', () => {
       'unknown action "clear": use `home-assistant` to announce, or `home-assistant clean`',
     ],
     ['start --mqtt-ulr x', '(Did you mean --mqtt-url?)'],
-    ['press --wait soon', '--wait soon: must be a number and s, m, h or d'],
+    ['press --wait soon', '--wait soon: must be a number with s, m, h or d'],
     ['press --only shop', '--only shop: must be <namespace>/<name>, such as argocd/shop'],
     ['freeze', "required option '--reason <text>' not specified"],
   ])('%s', async (line, hint) => {

@@ -33,7 +33,7 @@ describe.each([
       expect(runAs(version, args)).toEqual({
         code: 2,
         out: '',
-        err: `release-button: needs Node.js ${floor} or later, and this is ${version} (${process.execPath}): install a newer one, for example from https://nodejs.org/en/download\n`,
+        err: `release-button: needs Node.js ${floor} or later, but this is Node.js ${version} (${process.execPath}). Install a newer version, for example from https://nodejs.org/en/download\n`,
       });
     },
   );

@@ -105,16 +105,16 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
       code: 0,
       output: 'frozen: a holiday, by cron (all buttons); also outside hours, by cron\n',
     });
-    await watch.said(/frozen main +all buttons: a holiday, by cron, source holiday/);
+    await watch.said(/freeze main +all buttons: a holiday, by cron, source holiday/);
     await saysOf('main', 'blocked', /outside hours, by cron; also a holiday, by cron/);
     expect(await run('unfreeze', '--source', 'evening')).toEqual({
       code: 0,
       output: 'the freeze by source evening has ended; all buttons are still frozen: a holiday, by cron\n',
     });
-    await watch.said(/frozen main +no longer: all buttons: outside hours, by cron, source evening/);
+    await watch.said(/freeze main +ended: all buttons: outside hours, by cron, source evening/);
     expect(await run('press')).toMatchObject({ code: 4, output: expect.stringContaining('a holiday') });
     expect(await run('unfreeze')).toMatchObject({ code: 0, output: 'nothing is frozen any more\n' });
-    await watch.said(/frozen main +nothing any more/);
+    await watch.said(/freeze main +all freezes have ended/);
     expect(latest('worker/main/freeze/state')).toMatchObject({ frozen: false, causes: [] });
     expect(await run('press')).toMatchObject({ code: 0 });
     watch.signal('SIGINT');
@@ -234,7 +234,7 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
     });
     expect(await run('rollback')).toMatchObject({
       code: 2,
-      output: expect.stringMatching(/which button\?.*main, other/),
+      output: expect.stringMatching(/there are several buttons\..*main, other/),
     });
     expect(await run('rollback', 'garden')).toMatchObject({
       code: 2,
@@ -288,9 +288,9 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
     const { apart, run } = await arrange([{ name: 'shop', drifted: true }]);
     apart.worker.signal('SIGTERM');
     await apart.worker.exited;
-    const noAnswer = /^no answer within 5 s: is the release worker running.*mqtt:/;
+    const noAnswer = /^no answer within 5 s\. Is the release worker running.*mqtt:/;
     // Without a worker nobody can tell whose release is meant, so nothing is sent.
-    const nobodyThere = /^no worker is online at mqtt:.*is the release worker running/;
+    const nobodyThere = /the broker at mqtt:.* has no worker online\. Is the release worker running/;
     const commands = [
       { args: ['freeze', '--reason', 'x'], says: noAnswer },
       { args: ['unfreeze'], says: noAnswer },
@@ -327,12 +327,12 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
       '-m',
       JSON.stringify({ frozen: true, reason: 'red \u001B[31m alert' }),
     ]);
-    await watch.said(/frozen main +all buttons: red .\[31m alert, by mqtt/);
+    await watch.said(/freeze main +all buttons: red .\[31m alert, by mqtt/);
     const pressed = await run('press');
     expect(pressed.output).toContain('alert');
     expect(pressed.output + watch.output()).not.toContain('\u001B[31m alert');
     await run('unfreeze');
-    await watch.said(/frozen main +nothing any more/);
+    await watch.said(/freeze main +all freezes have ended/);
     watch.signal('SIGINT');
     expect(await watch.exited).toMatchObject({ code: 0 });
   });
