@@ -238,7 +238,7 @@ export async function runCheck(options: CheckOptions): Promise<boolean> {
   print(
     problems.size > 0
       ? `\nNeeds a look (see above): ${[...problems].join(', ')}.`
-      : `\nNothing wrong with ${all} line${all === 1 ? '' : 's'}, as far as can be told from here${lamps.length === 0 ? '' : '; whether each LED lit, only you have seen'}.`,
+      : `\nNo fault found on ${all} line${all === 1 ? '' : 's'}.${lamps.length === 0 ? '' : ` Only you can tell whether ${lamps.length === 1 ? 'the' : 'each'} LED lit up.`}`,
   );
   return problems.size === 0;
 }

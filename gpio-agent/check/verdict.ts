@@ -78,7 +78,7 @@ function wiringOf(seen: Observation, wiring: Wiring): Verdict {
       ok: true,
       text:
         seen.bounces > manyBounces
-          ? `${text}. That is much: a worn contact or noise on the line; see docs/hardware-debounce.md, or raise debounceMs`
+          ? `${text}. That is a lot: a worn contact or noise on the line; see docs/hardware-debounce.md, or raise debounceMs`
           : text,
     };
   }
@@ -92,7 +92,7 @@ function wiringOf(seen: Observation, wiring: Wiring): Verdict {
       `reads as pressed all the time (level ${level}): a short circuit, a normally-closed contact, or activeLow is wrong (now ${String(wiring.activeLow)})`,
     );
   if (seen.others.length > 0)
-    return bad(`not this one changed, but ${seen.others.join(' and ')}: are the wires swapped?`);
+    return bad(`${seen.others.join(' and ')} changed instead of this one: are the wires swapped?`);
   if (seen.bounces > 0)
     return bad(
       `only short pulses, none as long as debounceMs (${wiring.debounceMs} ms); ${bounced}: a loose contact, or noise on a line without a resistor`,
