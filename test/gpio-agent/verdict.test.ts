@@ -39,7 +39,11 @@ describe('the verdict of the self-test', () => {
     ['a short circuit', { pressedAtFirst: true, stillHeld: true }, 'pressed all the time (level low)'],
     ['the wrong polarity', { pressedAtFirst: true, heldMs: 4000 }, 'activeLow is wrong (now true)'],
     ['a jammed button', { stillHeld: true }, 'jammed'],
-    ['swapped wires', { others: ['button b'] }, 'button b changed instead of this one: are the wires swapped?'],
+    [
+      'swapped wires',
+      { others: ['button b'] },
+      'button b changed instead of this one: are the wires swapped?',
+    ],
     [
       'a loose contact',
       { bounces: 4, shortestPulseMs: 1 },
