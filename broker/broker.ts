@@ -37,7 +37,7 @@ export interface BrokerOptions {
 
 export interface Broker {
   /**
-   * Opens the listeners and logs each. A new start has no retained messages.
+   * Opens the listeners and logs each. After each start, the broker has no retained messages.
    * @throws ListenError when an address cannot be opened, or is beyond loopback and that is not allowed
    */
   start(): Promise<{ url: string; port: number }>;
@@ -72,7 +72,7 @@ export function createBroker(options: BrokerOptions): Broker {
 
   return {
     start: async () => {
-      if (running !== undefined) throw new Error('the broker has been started already');
+      if (running !== undefined) throw new Error('the broker has already been started');
       const beginning = begin();
       running = beginning;
       try {
@@ -83,7 +83,7 @@ export function createBroker(options: BrokerOptions): Broker {
       }
     },
     stop: async () => {
-      // Waits for a start in progress, so that there is something complete to stop.
+      // Waits for a start in progress, so that this closes everything that the start opens.
       const run = await running?.catch(() => undefined);
       await run?.stop();
       if (run === current) {

@@ -31,7 +31,7 @@ export function guard(client: Client, onThrow: (error: unknown) => void): void {
 }
 
 /**
- * aedes mangles `__proto__` among several filters of one SUBSCRIBE before the access rule sees it. This replaces it by a `$`
+ * If a SUBSCRIBE has several filters, aedes mangles `__proto__` before the access rule sees it. This replaces it with a `$`
  * filter, which the access rule refuses.
  */
 function harmless(packet: unknown): void {
@@ -43,7 +43,7 @@ function harmless(packet: unknown): void {
   }
 }
 
-/** Makes the CONNACK tell an MQTT 5 client, which asked for a longer session, that it ends with the connection. */
+/** An MQTT 5 client may ask for a longer session. Makes the CONNACK say that the session ends with the connection. */
 export function announceSessionEnd(client: Client): void {
   Reflect.set(client, '_sessionExpiryClamped', true);
 }

@@ -28,7 +28,7 @@ export interface HookOptions {
   readonly onePerId: OnePerId;
   readonly refusals: Refusals;
   readonly limits: Limits;
-  /** Length of the pause of the process that has just ended, in milliseconds. 0 for a connection opened since. */
+  /** Length of the process pause that has just ended, in milliseconds. 0 for a connection that was opened after it. */
   readonly heldMs: (openedAt: number) => number;
   readonly maximumSubscriptionsPerClient: number;
   /** Called with a description when a client is denied something. */

@@ -15,11 +15,11 @@ export interface Limits {
   /** Deadline for an orderly disconnect, on stop and on take-over, in milliseconds. Then the broker cuts the connection. */
   readonly farewellMs: number;
   /**
-   * After a pause of the process longer than this, the broker drops the events that it finds unread. Equal to the time
-   * after which an agent takes a press back: such a press may still be unread here. In milliseconds.
+   * After a process pause longer than this, the broker drops the events that it finds unread. An agent takes a press back
+   * after the same time, and such a press may still be unread here. In milliseconds.
    */
   readonly unreadEventMs: number;
-  /** So many connections beyond the maximum still get an answer that says why. Others are cut. */
+  /** This many connections beyond the maximum get an answer with the reason. The broker cuts all further ones. */
   readonly politeRefusals: number;
 }
 

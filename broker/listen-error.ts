@@ -7,8 +7,8 @@ export function exposedError(host: string, port: number): ListenError {
   return new ListenError({
     code: 'EXPOSED',
     message:
-      `The MQTT broker will not listen on ${hostInUrl(host)}:${port}: everybody who reaches that address could press the button, ` +
+      `The MQTT broker will not listen on ${hostInUrl(host)}:${port}: anybody who reaches that address could press the button, ` +
       'since the broker asks for no user name. Set broker.host to 127.0.0.1, or use a broker with users by mqtt.url. ' +
-      'Only on a network where everybody may press: set broker.allowAnonymousBeyondLoopback to true.',
+      'If everybody on that network may press, set broker.allowAnonymousBeyondLoopback to true.',
   });
 }

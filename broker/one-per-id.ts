@@ -31,8 +31,8 @@ export function createOnePerId(options: OnePerIdOptions): OnePerId {
 
   const until = (client: Client, what: 'ready' | 'left') =>
     new Promise<void>((resolve) => {
-      const known = awaited.get(client) ?? { ready: () => {}, left: () => {} };
-      awaited.set(client, { ...known, [what]: resolve });
+      const resolvers = awaited.get(client) ?? { ready: () => {}, left: () => {} };
+      awaited.set(client, { ...resolvers, [what]: resolve });
     });
 
   const throwOut = async (client: Client) => {

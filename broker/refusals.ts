@@ -16,7 +16,7 @@ export interface Refusals {
   note(reason: RefusalReason, message: string, remoteAddress: string | undefined): void;
 }
 
-/** The log gets each reason at most once in this time, in milliseconds. The metric counts every refusal. */
+/** Each reason is logged at most once in this time, in milliseconds. The metric counts every refusal. */
 const quietMs = 10_000;
 
 export function createRefusals(options: {

@@ -113,7 +113,7 @@ export async function run(options: RunOptions): Promise<Run> {
   const onConnection = (socket: Socket) => {
     const { remoteAddress } = socket;
     if (sockets.size >= options.maximumConnections + limits.politeRefusals) {
-      refusals.note('too-many-connections', 'broker.maximumConnections is far exceeded', remoteAddress);
+      refusals.note('too-many-connections', 'broker.maximumConnections is exceeded by far', remoteAddress);
       socket.destroy();
       return;
     }

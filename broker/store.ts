@@ -31,7 +31,7 @@ interface Message {
   readonly messageExpiry?: number;
 }
 
-/** After so many comparisons other work gets its turn, because a client may subscribe to thousands of wildcards. */
+/** After this many comparisons a search lets other work run. A client may subscribe to thousands of wildcards. */
 const comparedInATurn = 50_000;
 
 /** A connection, used only as a key. */
@@ -73,9 +73,9 @@ export function createStore(options: StoreOptions): Store {
   const awaiting = new WeakMap<Owner, Map<number, 'noted' | 'published'>>();
 
   const unreleased = (owner: Owner) => {
-    const known = awaiting.get(owner) ?? new Map<number, 'noted' | 'published'>();
-    awaiting.set(owner, known);
-    return known;
+    const states = awaiting.get(owner) ?? new Map<number, 'noted' | 'published'>();
+    awaiting.set(owner, states);
+    return states;
   };
 
   const forget = (topic: string) => {
@@ -207,8 +207,8 @@ export function createStore(options: StoreOptions): Store {
     retainedBytes: () => bytes,
     hasRoomFor,
     noteUnreleased: (owner, messageId) => {
-      const known = unreleased(owner);
-      if (!known.has(messageId)) known.set(messageId, 'noted');
+      const states = unreleased(owner);
+      if (!states.has(messageId)) states.set(messageId, 'noted');
     },
     unreleased,
   };

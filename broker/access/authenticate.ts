@@ -37,7 +37,7 @@ export function authenticate(request: ConnectRequest): ConnectVerdict {
       allow: false,
       returnCode: 3,
       reason: 'too-many-connections',
-      message: 'the broker holds as many connections as broker.maximumConnections allows',
+      message: 'the broker already has as many connections as broker.maximumConnections allows',
     };
   }
   return { allow: true };

@@ -27,9 +27,9 @@ export type PublishVerdict =
 
 export function authorizePublish(request: PublishRequest): PublishVerdict {
   const { topic, qos } = request;
-  // aedes checks neither for a last will, and would forward what makes a subscriber close its connection.
-  if (!isTopicName(topic)) return denied(`${JSON.stringify(topic)} is not a topic to publish to`);
-  if (qos !== 0 && qos !== 1 && qos !== 2) return denied(`there is no QoS ${qos}`);
+  // aedes checks neither topic nor QoS of a last will. A subscriber that received a bad one would close its connection.
+  if (!isTopicName(topic)) return denied(`${JSON.stringify(topic)} is not a valid topic name`);
+  if (qos !== 0 && qos !== 1 && qos !== 2) return denied(`QoS must be 0, 1 or 2, not ${qos}`);
   if (topic.startsWith('$')) return denied(`topics that start with $ belong to the broker: ${topic}`);
   if (request.carriesSubscriptionIdentifier) {
     return cut(0x82, 'a client must not send a subscription identifier in a PUBLISH [MQTT-3.3.4-6]');
@@ -38,7 +38,7 @@ export function authorizePublish(request: PublishRequest): PublishVerdict {
     // 0x83: "implementation specific error" (MQTT 5, section 3.14.2.1). No other code fits.
     return cut(
       0x83,
-      `the broker was paused or starved for ${(request.unreadMs / 1000).toFixed(1)} s, so this event for ${topic} may be that old: it is not passed on, and its sender is disconnected so that it knows`,
+      `the broker was paused or starved for ${(request.unreadMs / 1000).toFixed(1)} s, so this event for ${topic} may be that old. The broker drops it and disconnects the sender, so that it learns of the loss`,
     );
   }
   if (request.tooManyUnreleased) return cut(0x93, 'too many QoS 2 messages without PUBREL');

@@ -24,7 +24,7 @@ export function authorizeSubscribe(request: SubscribeRequest): SubscribeVerdict 
   if (held >= maximum) {
     return {
       allow: false,
-      message: `the client has ${held} subscriptions, as many as broker.maximumSubscriptionsPerClient allows; ${filter} is refused`,
+      message: `the client already has ${held} subscriptions, the limit of broker.maximumSubscriptionsPerClient; ${filter} is refused`,
     };
   }
   return { allow: true };
