@@ -10,21 +10,21 @@ import { eventWire, openStream, refuseStream, streamPath } from './stream.ts';
 import { isRefusal, readRollbackBody, readSyncBody, rollback, sync, terminate } from './sync.ts';
 import type { Timers } from './timers.ts';
 
-/** Larger bodies are refused. */
-export const mostBytes = 4 * 1024 * 1024;
+/** The largest request body that is accepted, in bytes. */
+export const maxBodyBytes = 4 * 1024 * 1024;
 
 export const tooLarge = refused({ code: 2, message: 'simulated: the body is too large' });
 
 export const noSniff = { 'X-Content-Type-Options': 'nosniff' };
 
-/** The account that asks, or Argo CD's words for refusing it. */
+/** The account that sends the request, or the message with which Argo CD refuses it. */
 export type Authenticate = (
   headers: IncomingHttpHeaders,
 ) => { account: { name: string } } | { problem: string };
 
 export interface ApiParts {
   readonly backend: Backend;
-  /** As `/api/version` tells it. */
+  /** The version that `/api/version` returns. */
   version(): string;
   readonly authenticate: Authenticate;
   readonly timers: Timers;
@@ -44,7 +44,7 @@ interface Endpoint {
   answer(call: Call): Outcome | Promise<Outcome>;
 }
 
-/** The rights of the demo's token: it may do everything. */
+/** Accepts only this token, which may do everything. */
 export function onlyToken(token: string): Authenticate {
   return ({ authorization = '' }) => {
     if (authorization === `Bearer ${token}`) return { account: { name: 'release-button' } };
@@ -68,14 +68,14 @@ export function createApi(parts: ApiParts): Handler {
     namespace: namespaceIn(query),
   });
 
-  /** Reads the body of a request about an application; then `answer` answers. */
+  /** Reads the body of a request about an application, and passes both to `answer`. */
   const withBody =
     <Body extends { readonly appNamespace: string }>(
       read: (text: string) => Body | Refusal,
       answer: (record: ApplicationRecord, account: string, body: Body) => Outcome | Promise<Outcome>,
     ): Endpoint['answer'] =>
     async ({ exchange, account, path: [name = ''] }) => {
-      const text = await exchange.body(mostBytes);
+      const text = await exchange.body(maxBodyBytes);
       if (text === undefined) return tooLarge;
       const body = read(text);
       if (isRefusal(body)) return refused(body);
@@ -160,11 +160,11 @@ export function createApi(parts: ApiParts): Handler {
     const account = 'account' in authentication ? authentication.account.name : undefined;
     if (method === 'GET' && path === '/api/v1/session/userinfo')
       return json(account === undefined ? {} : { loggedIn: true, username: account, iss: 'argocd' });
-    const known = endpoints.filter(({ pattern }) => pattern.test(path));
-    const endpoint = known.find((each) => each.method === method);
+    const atPath = endpoints.filter(({ pattern }) => pattern.test(path));
+    const endpoint = atPath.find((each) => each.method === method);
     const isStream = method === 'GET' && path === streamPath;
     if (endpoint === undefined && !isStream) {
-      const exists = known.length > 0 || path === streamPath;
+      const exists = atPath.length > 0 || path === streamPath;
       return exists ? plain(405, 'Method Not Allowed\n', noSniff) : next();
     }
     const refusal = { code: 16, message: 'problem' in authentication ? authentication.problem : '' };
@@ -172,7 +172,7 @@ export function createApi(parts: ApiParts): Handler {
       const wire = eventWire(response);
       if (account === undefined) refuseStream(exchange, wire, refusal);
       else openStream(exchange, wire, { source: backend.cluster, timers, keepAliveMs });
-      return 'taken';
+      return 'handled';
     }
     if (endpoint === undefined) return next();
     if (account === undefined) return refused(refusal);

@@ -1,4 +1,4 @@
-// The applications as the API server keeps them: their versions, their changes, and the streams that are told.
+// The applications as the API server keeps them: their versions, their changes, and the streams that receive the changes.
 import type { ApplicationObject } from './application.ts';
 import type { Behaviour } from './description.ts';
 
@@ -24,7 +24,7 @@ export interface Cluster {
   size(): number;
   add(record: ApplicationRecord): void;
   remove(record: ApplicationRecord): void;
-  /** Stores a new version of the object and tells all streams. */
+  /** Stores a new version of the object, and sends it to all streams. */
   update(record: ApplicationRecord, change: (object: ApplicationObject) => ApplicationObject): void;
   onChange(listener: Listener): () => void;
 }
@@ -42,7 +42,7 @@ export function createCluster(firstVersion: number): Cluster {
       metadata: { ...metadata, resourceVersion: String(version), generation: metadata.generation + 1 },
     };
   }
-  const tell: Listener = (type, object) => {
+  const notify: Listener = (type, object) => {
     for (const listener of listeners) listener(type, object);
   };
   const keyOf = ({ metadata }: ApplicationObject): string => `${metadata.namespace}/${metadata.name}`;
@@ -55,19 +55,19 @@ export function createCluster(firstVersion: number): Cluster {
     add(record) {
       record.object = versioned(record.object);
       records.set(keyOf(record.object), record);
-      tell('ADDED', record.object);
+      notify('ADDED', record.object);
     },
     remove(record) {
       record.cancelRun?.();
       record.object = versioned(record.object);
       records.delete(keyOf(record.object));
-      tell('DELETED', record.object);
+      notify('DELETED', record.object);
     },
     update(record, change) {
-      // Deleted meanwhile, or the world was replaced: a late timer changes nothing.
+      // The application was deleted or the world was replaced meanwhile. A late timer must then change nothing.
       if (records.get(keyOf(record.object)) !== record) return;
       record.object = versioned(change(record.object));
-      tell('MODIFIED', record.object);
+      notify('MODIFIED', record.object);
     },
     onChange(listener) {
       listeners.add(listener);

@@ -7,13 +7,13 @@ import { inWordsOf, type Drift, type DriftRequest } from './drift.ts';
 import type { Exchange, Handler } from './exchange.ts';
 import { plain, type Answer } from './http-answers.ts';
 
-/** The default limit for the body of a control, in bytes. */
-const mostBytes = 1024 * 1024;
+/** The default for the largest body of a control, in bytes. */
+const defaultMaxBytes = 1024 * 1024;
 
 /** One endpoint, keyed by method and path: `POST /simulator/drift`. */
 export interface Control {
   readonly endpoint: string;
-  readonly mostBytes?: number;
+  readonly maxBytes?: number;
   /** @param body parsed JSON; an empty object if the request has no body */
   answer(body: unknown): Answer;
 }
@@ -27,10 +27,10 @@ export function createControls(controls: readonly Control[], hosts: readonly str
     const endpoint = `${exchange.method} ${exchange.path}`;
     const control = controls.find((each) => each.endpoint === endpoint);
     if (!control) {
-      const known = controls.map((each) => each.endpoint).join(', ');
-      return problem(404, `The simulator has no ${endpoint}. It has: ${known}.`);
+      const endpoints = controls.map((each) => each.endpoint).join(', ');
+      return problem(404, `The simulator has no endpoint ${endpoint}. Its endpoints are: ${endpoints}.`);
     }
-    const limit = control.mostBytes ?? mostBytes;
+    const limit = control.maxBytes ?? defaultMaxBytes;
     const text = await exchange.body(limit);
     if (text === undefined)
       return problem(413, `The body is larger than the ${limit} bytes allowed for ${exchange.path}.`);
@@ -60,7 +60,7 @@ const behaviourSchema = z.strictObject({
   syncMs: z.exactOptional(z.int().check(z.gte(0), z.lte(3_600_000))),
 });
 
-/** What a person sets in the demo: drift, and syncs that fail or take long. */
+/** The controls of the demo: make applications drift, and make syncs fail or take long. */
 export function demoControls(
   { cluster, controller }: Backend,
   drift: Drift,
@@ -104,13 +104,13 @@ export function driftAnswer(
   const drifted = drift.now(request, change);
   if (!drifted) {
     const { namespace = controlPlaneNamespace, app = '' } = request;
-    return problem(404, `There is no application ${namespace}/${app} to let drift.`);
+    return problem(404, `There is no application ${namespace}/${app}.`);
   }
   log(inWordsOf(drifted), { drifted });
   return done({ drifted });
 }
 
-/** Calls the handler with the body, or answers with what is wrong in it, and where. */
+/** Calls `then` with the parsed body, or answers with each error in the body and its place. */
 export function parsed<S extends z.ZodMiniType>(
   what: string,
   schema: S,
@@ -118,7 +118,7 @@ export function parsed<S extends z.ZodMiniType>(
   then: (value: z.output<S>) => Answer,
 ): Answer {
   const result = parse(schema, body);
-  return result.ok ? then(result.value) : problem(400, `The ${what} cannot be used: ${result.message}`);
+  return result.ok ? then(result.value) : problem(400, `The ${what} is invalid: ${result.message}`);
 }
 
 type Parsed<T> = { ok: true; value: T } | { ok: false; message: string };

@@ -120,7 +120,7 @@ export function historyEntry(
   };
 }
 
-/** The state that is left by the sync of a history entry. */
+/** The operation state that the sync of this history entry left behind. */
 function succeeded(entry: HistoryEntry): OperationState {
   const what = entry.sources
     ? { sources: entry.sources, revisions: entry.revisions ?? [] }

@@ -39,7 +39,7 @@ export function inWordsOf(drifted: readonly Drifted[]): string {
 export function createDrift({ cluster }: Pick<Backend, 'cluster'>): Drift {
   let turn = 0;
 
-  /** Chooses the next one by turns. */
+  /** Takes one candidate out of the list, a different one at each call. */
   function next(candidates: ApplicationRecord[]): ApplicationRecord | undefined {
     const at = turn % Math.max(candidates.length, 1);
     // A step of more than one, so that neighbours in the list do not drift one after the other.

@@ -8,12 +8,12 @@ export interface Exchange {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
-  /** Read only once, however many handlers ask; `undefined`: longer than the first handler's limit, or cut off. */
+  /** The body, read once for all handlers; `undefined`: longer than the first handler's limit, or cut off. */
   body(limit: number): Promise<string | undefined>;
 }
 
-/** `taken`: the handler answers by itself, now, later or never. */
-export type Outcome = Answer | 'taken';
+/** `handled`: the handler answers by itself, now, later or never. */
+export type Outcome = Answer | 'handled';
 
 /** Answers, or passes the request on to the following handlers, whose outcome it may change. */
 export type Handler = (exchange: Exchange, next: () => Promise<Outcome>) => Outcome | Promise<Outcome>;

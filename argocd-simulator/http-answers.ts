@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 
 export type Answer = { status: number; headers: Record<string, string>; body: string };
 
-/** A refusal before it is worded for a unary answer or a stream: a gRPC code and a message. */
+/** A refusal as a gRPC code and a message, before it becomes a unary answer or an error on a stream. */
 export type Refusal = { code: number; message: string };
 
 /** gRPC codes and the HTTP statuses that Argo CD answers for them. */

@@ -17,13 +17,13 @@ import { apply, appliedRows, failedRow, operationRevisions, syncResult } from '.
 import type { Timers } from './timers.ts';
 
 export interface Operations {
-  /** Accepts an operation. Directly afterwards, the object is the one to answer the request with. */
+  /** Accepts an operation. Immediately afterwards, the object is the answer to the request. */
   accept(record: ApplicationRecord, operation: Operation): void;
   /** @returns false if no operation is running */
   terminate(record: ApplicationRecord): boolean;
 }
 
-/** The run of one operation. After it is cancelled, it never gets past its next pause. */
+/** The run of one operation. A cancelled run never gets past its next pause. */
 export interface Run {
   readonly record: ApplicationRecord;
   readonly operation: Operation;
@@ -32,7 +32,7 @@ export interface Run {
   /** Makes the state Running, from now on. */
   begin(): void;
   show(change: Partial<OperationState>): void;
-  /** Removes a member of the state that no longer holds. No stream is told yet. */
+  /** Removes a member of the state that no longer holds. The streams learn of it with the next update. */
   forget(member: 'finishedAt'): void;
   end(phase: Phase, message: string, resources?: ResourceResult[]): void;
 }

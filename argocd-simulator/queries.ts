@@ -38,7 +38,7 @@ export function namespaceIn(query: URLSearchParams): string {
   return query.get('appNamespace') || controlPlaneNamespace;
 }
 
-/** Calls `then` with the application. Argo CD answers for a missing one as for a forbidden one. */
+/** Calls `then` with the application. Argo CD gives the same answer for a missing as for a forbidden one. */
 export function withApplication<Result>(
   { cluster }: Backend,
   { namespace, name }: { namespace: string; name: string },

@@ -17,7 +17,7 @@ export interface Repositories {
   ): Commit;
 }
 
-/** Full and abbreviated commit ids are not resolved. */
+/** A full or abbreviated commit id. `resolve` returns it unchanged. */
 const commitId = /^[0-9a-f]{7,40}$/;
 
 const authors = [
@@ -59,13 +59,13 @@ export function createRepositories(descriptions: readonly RepositoryDescription[
 
   // A source without a described repository gets one with a single commit.
   function repositoryOf(source: Source): Repository {
-    const known = repositories.get(source.repoURL);
-    if (known && known.commits.length > 0) return known;
+    const stored = repositories.get(source.repoURL);
+    if (stored && stored.commits.length > 0) return stored;
     const revision = commitIdOf(source.repoURL, 0);
     const first = { revision, date: '2026-01-05T09:00:00Z', ...commitText(0) };
     const created: Repository = {
       branch:
-        known?.branch ?? (source.targetRevision === 'HEAD' ? 'main' : (source.targetRevision ?? 'main')),
+        stored?.branch ?? (source.targetRevision === 'HEAD' ? 'main' : (source.targetRevision ?? 'main')),
       commits: [first],
       positions: new Map([[first.revision, 0]]),
     };

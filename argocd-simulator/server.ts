@@ -34,7 +34,7 @@ export function createSimulatorServer(options: {
       return;
     }
     const outcome = await handle(handlers, exchange, plain(404, 'Not Found\n'));
-    if (outcome !== 'taken') send(request, response, outcome);
+    if (outcome !== 'handled') send(request, response, outcome);
   }
 
   const server = createServer((request, response) => {
@@ -64,7 +64,7 @@ export function createSimulatorServer(options: {
     stop: () =>
       new Promise((resolve) => {
         onStop();
-        // `close` reports an error if the server does not listen. It has stopped, which is all that is wanted.
+        // `close` reports an error if the server does not listen. Then it has already stopped, so the error does not matter.
         server.close(() => resolve());
         server.closeAllConnections();
       }),

@@ -17,7 +17,7 @@ export interface SimulatorOptions {
   host: string;
   /** 0: any free port. */
   port: number;
-  /** Its bearer may do everything. */
+  /** Requests with this bearer token may do everything. */
   token: string;
   /** How often an application drifts, in ms; 0: never. */
   driftEveryMs: number;

@@ -34,7 +34,7 @@ export function resultIdentity(
   };
 }
 
-/** The rows of a sync that succeeds, as found before anything is applied. */
+/** The result rows of a sync that will succeed. Call this before `apply`: it compares with what is in the cluster. */
 export function appliedRows(
   record: ApplicationRecord,
   operation: Operation,
@@ -70,7 +70,7 @@ export function apply(
   }
 }
 
-/** The first resource is refused, and the sync fails. */
+/** The result row of a failed sync: its first resource, with this message. */
 export function failedRow(record: ApplicationRecord, message: string): ResourceResult[] {
   return resourcesOf(record)
     .slice(0, 1)

@@ -1,7 +1,7 @@
 // The handlers in front of the simulator's own API. They refuse what Argo CD refuses, in its words, and answer where the
 // recordings contain more than the demo needs. They pass all other requests on.
 import { timestamp } from '../../argocd-simulator/application.ts';
-import { decoded, mostBytes, noSniff, tooLarge } from '../../argocd-simulator/api.ts';
+import { decoded, maxBodyBytes, noSniff, tooLarge } from '../../argocd-simulator/api.ts';
 import type { ApplicationRecord } from '../../argocd-simulator/cluster.ts';
 import type { Exchange, Handler, Outcome } from '../../argocd-simulator/exchange.ts';
 import { plain, refused, type Answer } from '../../argocd-simulator/http-answers.ts';
@@ -140,7 +140,7 @@ export function createTestApi(parts: TestApiParts): Handler {
     answer: (body: Body, account: Account) => Answer,
     log: (body: Body, account: Account | undefined, answer: Answer) => void = () => {},
   ): Promise<Answer> {
-    const text = await exchange.body(mostBytes);
+    const text = await exchange.body(maxBodyBytes);
     if (text === undefined) return tooLarge;
     const body = read(text);
     if ('problem' in body) return refused({ code: 3, message: body.problem });
@@ -158,7 +158,7 @@ export function createTestApi(parts: TestApiParts): Handler {
     const { method, path, query, request } = exchange;
     if (path === '/api/v1/session') {
       if (method !== 'POST') return plain(405, 'Method Not Allowed\n', noSniff);
-      const text = await exchange.body(mostBytes);
+      const text = await exchange.body(maxBodyBytes);
       return text === undefined ? tooLarge : logIn(backend.accounts, text);
     }
     const [, segment = '', what] = /^\/api\/v1\/applications\/([^/]+)\/(sync|rollback)$/.exec(path) ?? [];
@@ -186,7 +186,7 @@ export function createTestApi(parts: TestApiParts): Handler {
     if (isStream(exchange)) {
       if ('account' in authentication) openTestStream(exchange, authentication.account, parts);
       else refuseTestStream(exchange, { code: 16, message: authentication.problem });
-      return 'taken';
+      return 'handled';
     }
     const endpoint = endpoints.find((each) => each.method === method && each.pattern.test(path));
     if (endpoint === undefined || !('account' in authentication)) return next();

@@ -126,7 +126,7 @@ function withFaults(faults: Faults, pause: (ms: number) => Promise<void>): Handl
     const fault = faults.take(exchange.method, exchange.path);
     if (fault === undefined) return next();
     const { hang, cut, status, taken, delayMs } = fault;
-    if (hang) return 'taken';
+    if (hang) return 'handled';
     if (cut === 'before') return cutOff(exchange);
     if (isStream(exchange) && status === undefined) return next();
     const outcome = status === undefined || taken === true ? await next() : undefined;
@@ -136,9 +136,9 @@ function withFaults(faults: Faults, pause: (ms: number) => Promise<void>): Handl
   };
 }
 
-function cutOff({ response }: Exchange): 'taken' {
+function cutOff({ response }: Exchange): 'handled' {
   response.destroy();
-  return 'taken';
+  return 'handled';
 }
 
 function faulty({ status = 500, message = `simulated fault ${status}` }: RequestFault): Answer {

@@ -95,7 +95,7 @@ export function testControls(parts: {
     },
     {
       endpoint: 'POST /simulator/world',
-      mostBytes: mostWorldBytes,
+      maxBytes: mostWorldBytes,
       answer(body) {
         const has = (key: string): boolean => typeof body === 'object' && body !== null && key in body;
         if (has('adjust')) return parsed('adjustment', adjustSchema, body, (value) => adjust(value.adjust));

@@ -51,7 +51,7 @@ describe('start', () => {
 
   test('is refused the second time, and works again after a stop', async () => {
     const { broker } = await startBroker();
-    await expect(broker.start()).rejects.toThrow('started already');
+    await expect(broker.start()).rejects.toThrow('already been started');
     await broker.stop();
     const { url } = await broker.start();
     await connectClient(url);
