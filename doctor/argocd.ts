@@ -36,7 +36,7 @@ export async function ask<Answer>(
       fault: {
         found: `could not ${what}: no answer within ${lengthOf(ms)}`,
         remedy:
-          'see whether Argo CD, or what stands in front of it, is overloaded, and whether a firewall stands between',
+          'check whether Argo CD or the proxy in front of it is overloaded, and whether a firewall blocks the connection',
         kind: 'timeout',
       },
     };
@@ -49,21 +49,21 @@ export function faultOf(error: unknown): Fault {
   if (!(error instanceof ArgoCdError))
     return {
       found: messageOf(error),
-      remedy: 'put right what it names; docs/argocd-access.md explains token, proxy and certificate',
+      remedy: 'correct this; docs/argocd-access.md explains the token, the proxy and the certificate',
       kind: 'configuration',
     };
   const { kind, found, remedy = remedies[kind] } = error;
-  return { found, remedy: remedy ?? 'look into the log of the Argo CD server (argocd-server)', kind };
+  return { found, remedy: remedy ?? 'read the log of the Argo CD server (argocd-server)', kind };
 }
 
 /** The remedy if the error itself has none. */
 const remedies: Readonly<Partial<Record<ArgoCdError['kind'], string>>> = {
   unauthenticated:
-    'give the worker a good token (argocd.token), and let what stands in front of Argo CD pass it on',
+    'give the worker a valid token (argocd.token), and check that a proxy in front of Argo CD passes the token on',
   'forbidden-or-missing':
-    'give the account the permission in its RBAC policy, and see that Argo CD reaches Kubernetes',
-  unavailable: 'wait, or see why Argo CD is overloaded or not ready',
-  unreachable: 'check argocd.server (ARGOCD_SERVER), and the network between',
+    'give the account the permission in the RBAC policy of Argo CD, and check that Argo CD reaches Kubernetes',
+  unavailable: 'wait, or find out why Argo CD is overloaded or not ready',
+  unreachable: 'check argocd.server (ARGOCD_SERVER), and the network between this machine and Argo CD',
 };
 
 export interface ArgoCdAnswers {
@@ -77,12 +77,12 @@ export interface TokenAbout {
   readonly token: string | undefined;
   readonly username: string | undefined;
   readonly hide: Hide;
-  /** What a person does about a token that is not accepted */
+  /** What to do if Argo CD does not accept the token */
   readonly remedy: string;
   readonly now: number;
 }
 
-/** Removes our secrets from a text of the server. */
+/** Removes our secrets from a text that the server sent. */
 export type Hide = (text: string) => string;
 
 export function argocdRow({ server, probe }: ArgoCdAnswers, hide: Hide): Row {
@@ -115,7 +115,7 @@ export function accountRow({ server, probe, account }: ArgoCdAnswers, about: Tok
     return failed(
       check,
       expiresAt !== undefined && expiresAt <= now
-        ? `the token has expired: it was good until ${toLocalTime(expiresAt)}`
+        ? `the token has expired: it was valid until ${toLocalTime(expiresAt)}`
         : `Argo CD at ${server} does not accept the ${method === 'token' ? 'token: it is wrong or revoked' : `session of ${username ?? ''}`}`,
       about.remedy,
       { method, accepted: false, ...expires },
@@ -124,15 +124,14 @@ export function accountRow({ server, probe, account }: ArgoCdAnswers, about: Tok
   const name = hide(account.answer);
   const details = { method, accepted: true, account: name, ...expires };
   if (method === 'password') return ok(check, `logged in as ${name}`, details);
-  if (expiresAt === undefined)
-    return ok(check, `${name}, with a token that names no end of its validity`, details);
+  if (expiresAt === undefined) return ok(check, `${name}, with a token that does not expire`, details);
   const left = expiresAt - now;
-  const until = `${name}, with a token that is good until ${toLocalTime(expiresAt)}`;
+  const until = `${name}, with a token that is valid until ${toLocalTime(expiresAt)}`;
   if (left <= 0)
     return warning(
       check,
-      `${until}, which is past by the clock of this machine although Argo CD accepts it`,
-      'put the clock of this machine right',
+      `${until}: by the clock of this machine it has expired, but Argo CD still accepts it`,
+      'correct the clock of this machine',
       details,
     );
   if (left < soonMs) return warning(check, `${until}: ${lengthOf(left)} left`, about.remedy, details);
@@ -145,7 +144,7 @@ export function applicationsRow({ probe, account, apps }: ArgoCdAnswers): Row {
   if (apps.fault !== undefined) {
     const refused = account.fault !== undefined || account.answer === undefined;
     if (refused && apps.fault.kind === 'unauthenticated')
-      return skipped(about, 'not checked: Argo CD does not know us');
+      return skipped(about, 'not checked: Argo CD does not accept the account');
     return failed(about, apps.fault.found, apps.fault.remedy, { fault: apps.fault.kind });
   }
   const visible = apps.answer.length;
@@ -154,8 +153,8 @@ export function applicationsRow({ probe, account, apps }: ArgoCdAnswers): Row {
   if (visible === 0)
     return failed(
       about,
-      'Argo CD shows no application to this account',
-      `give it the permission in argocd-rbac-cm: p, ${account.answer ?? 'release-button'}, applications, get, <project>/*, allow`,
+      'Argo CD shows this account no applications',
+      `give the account the permission in argocd-rbac-cm: p, ${account.answer ?? 'release-button'}, applications, get, <project>/*, allow`,
       details,
     );
   const lacking = apps.answer.filter((app) => !isWholeItem(app)).length;
@@ -163,12 +162,12 @@ export function applicationsRow({ probe, account, apps }: ArgoCdAnswers): Row {
     return failed(
       about,
       `the list of Argo CD lacks the specification of ${lacking} of ${counted(visible, 'application')}`,
-      'see whether something between this machine and Argo CD changes its answers',
+      'check whether a proxy between this machine and Argo CD changes the answers of Argo CD',
       { ...details, lacking },
     );
   return ok(
     about,
-    `${counted(visible, 'application')} to be seen, in ${counted(projects.length, 'project')}`,
+    `${counted(visible, 'application')} visible, in ${counted(projects.length, 'project')}`,
     details,
   );
 }

@@ -1,4 +1,4 @@
-// Checks that the broker accepts us, and reads which processes are there under the prefix.
+// Checks that the broker accepts us, and reads which processes have published under the prefix.
 import { agentAvailability, agentInfo } from '../messages/agent.ts';
 import type { AgentInfo } from '../messages/agent.ts';
 import type { Filter } from '../messages/channel.ts';
@@ -27,16 +27,16 @@ export interface Present {
   readonly id: string;
   availability?: Availability;
   info?: ProcessInfo;
-  /** Of a worker: the ids of its buttons. */
+  /** The ids of a worker's buttons. */
   buttons?: readonly string[];
-  /** What an agent cannot have seen in the last hour, if it counts that. */
+  /** What an agent may have missed in the last hour, if it counts that. */
   unseen?: NonNullable<AgentInfo['unseen']>;
 }
 
 export type BrokerFound =
   | {
       readonly connected: true;
-      /** The connection, for people */
+      /** The connection in words, for people */
       readonly message: string;
       readonly present: readonly Present[];
       /** The last release of each worker, keyed by worker */
@@ -51,15 +51,15 @@ export type BrokerFound =
   | { readonly connected: false; readonly message: string };
 
 const connectMs = 5_000;
-/** RabbitMQ closes two MQTT 5 connections without an answer before the link uses 3.1.1. */
+/** RabbitMQ closes two MQTT 5 connections without an answer. Only then does the link try MQTT 3.1.1. */
 const tries = 3;
 /** Short pauses between attempts, because a person is waiting. */
 const reconnect = { reconnectMinMs: 200, reconnectMaxMs: 400 };
-/** Nothing marks the end of the retained messages, so a pause has to. */
+/** Nothing marks the end of the retained messages, so a pause without a message counts as the end. */
 const pauseMs = 500;
 const readMs = 3_000;
 const stopMs = 2_000;
-/** More than anybody runs on one prefix. */
+/** More processes than anybody runs on one prefix. */
 const presentMax = 1_000;
 
 export async function askBroker(options: {

@@ -1,4 +1,5 @@
-// Checks what each button selects, whether its configuration names something missing, and whether we may release it.
+// Checks what each button selects, whether its configuration names something that is missing, and whether the account may sync
+// what it selects.
 import { nearest } from '../messages/nearest.ts';
 import type { AppRecord } from '../release-worker/argocd/application.ts';
 import { keyOf } from '../release-worker/argocd/application.ts';
@@ -12,21 +13,24 @@ import { counted, failed, ok, some, warning } from './row.ts';
 import type { Row } from './row.ts';
 import { aborted } from './within.ts';
 
-/** Limit for all buttons together, but at least one for each button. Each costs Argo CD one or two requests. */
+/**
+ * The most applications to ask about, for all buttons together; but at least one for each button. Each application costs Argo CD
+ * one or two requests.
+ */
 const askedMax = 100;
 const atOnce = 8;
 
 export interface Permissions {
-  /** Keyed by application. Absent: not asked */
+  /** Keyed by application. Absent: not asked about */
   readonly may: ReadonlyMap<string, boolean>;
   readonly fault?: Fault;
-  /** The time was over before all questions were answered. */
+  /** The time limit was reached before all questions were answered. */
   readonly late: boolean;
 }
 
 /**
- * Chooses the applications to ask about: each button in turn, so that each gets an answer, and for a button each project in
- * turn, because most policies are about whole projects.
+ * Chooses the applications to ask about. The buttons take turns, so that each gets an answer. Within a button, its projects take
+ * turns, because most policies are about whole projects.
  * @param groups the applications of each button
  */
 export function sample(
@@ -40,7 +44,7 @@ export function sample(
     left = false;
     for (const queue of queues) {
       if (chosen.size >= most) break;
-      // If another button has the application too, its answer counts for this button as well.
+      // If another button has the same application, the answer counts for both.
       const app = queue.next().value;
       if (app === undefined) continue;
       left = true;
@@ -50,7 +54,7 @@ export function sample(
   return [...chosen.values()];
 }
 
-/** One application of each project, then the second of each, and so on. */
+/** Orders the applications: the first of each project, then the second of each project, and so on. */
 function byTurns(apps: readonly AppRecord[]): readonly AppRecord[] {
   const places = new Map<string, number>();
   const turns: AppRecord[][] = [];
@@ -92,12 +96,12 @@ export async function askPermissions(
   return { may: new Map(may), late, ...(fault === undefined ? {} : { fault }) };
 }
 
-/** True if a gesture of the button syncs; `refresh` does not. */
+/** True if a gesture of the button syncs. A `refresh` does not sync. */
 export function releases({ on }: ButtonConfig): boolean {
   return Object.values(on).some((action) => action === 'release' || action === 'rollback');
 }
 
-/** What the configuration of a button names but Argo CD does not show, in one sentence each. */
+/** One sentence for each name in the configuration of a button that matches nothing that Argo CD shows. */
 export function unmatched(
   { select, waves }: Pick<ButtonConfig, 'select' | 'waves'>,
   apps: readonly AppRecord[],
@@ -106,15 +110,15 @@ export function unmatched(
   const called = (name: string) => (app: AppRecord) => app.name === name || keyOf(app) === name;
   const like = (name: string, known: readonly string[]) => {
     const near = nearest(name, known);
-    return near === undefined ? '' : ` (is ${near} meant?)`;
+    return near === undefined ? '' : ` (did you mean ${near}?)`;
   };
   const names = (name: string) =>
     apps.flatMap((app) => (name.includes('/') ? [keyOf(app)] : [app.name])).filter((one) => one !== name);
   const missing = (key: string, name: string) => {
     if (selected.some(called(name))) return [];
     return apps.some(called(name))
-      ? [`${key} has ${name}, which the rest of the selection leaves out`]
-      : [`${key} has ${name}, and no such application is to be seen${like(name, names(name))}`];
+      ? [`${key} has ${name}, but the rest of the selection leaves it out`]
+      : [`${key} has ${name}, but no application with this name is visible${like(name, names(name))}`];
   };
   const found: string[] = [];
   if (!('all' in select)) {
@@ -123,13 +127,13 @@ export function unmatched(
     for (const project of select.projects ?? [])
       if (!projects.includes(project))
         found.push(
-          `select.projects has ${project}, and no application of such a project is to be seen${like(project, projects)}`,
+          `select.projects has ${project}, but no application of this project is visible${like(project, projects)}`,
         );
     const namespaces = [...new Set(apps.map(({ namespace }) => namespace))];
     for (const namespace of select.namespaces ?? [])
       if (!namespaces.includes(namespace))
         found.push(
-          `select.namespaces has ${namespace}, and no application there is to be seen${like(namespace, namespaces)}`,
+          `select.namespaces has ${namespace}, but no application in this namespace is visible${like(namespace, namespaces)}`,
         );
   }
   for (const [index, wave] of waves.entries())
@@ -142,7 +146,7 @@ function absentProjects({ select }: Pick<ButtonConfig, 'select'>, apps: readonly
   const wanted = 'all' in select ? [] : (select.projects ?? []);
   const absent = wanted.filter((name) => !apps.some(({ project }) => project === name));
   if (absent.length === 0) return '';
-  return `; argocd proj list shows whether there is a project ${some(absent)}, and argocd proj create makes it`;
+  return `; argocd proj list shows whether the project ${some(absent)} exists, and argocd proj create creates it`;
 }
 
 export interface ButtonOptions {
@@ -193,21 +197,21 @@ export function buttonRow({ button, apps, permissions, account }: ButtonOptions)
     );
   if (syncs && fault !== undefined)
     return failed(about, `${what}; ${fault.found}`, fault.remedy, { ...details, fault: fault.kind });
-  if (!syncs) return ok(about, `${what}; no gesture of it releases`, details);
+  if (!syncs) return ok(about, `${what}; none of its gestures releases`, details);
   const left = keys.length - asked.length;
   if (left === 0) return ok(about, `${what}; may sync ${keys.length === 1 ? 'it' : 'all of them'}`, details);
   const none = asked.length === 0;
   const answered = none
-    ? `whether ${keys.length === 1 ? 'it' : 'they'} may be synced is not known`
-    : `may sync the ${asked.length} that were asked for`;
+    ? `it is unknown whether the account may sync ${keys.length === 1 ? 'it' : 'them'}`
+    : `may sync the ${asked.length} that were checked`;
   if (late)
     return warning(
       about,
-      `${what}; ${answered}: Argo CD had not answered about ${none ? 'any' : 'the others'} when the time was up`,
+      `${what}; ${answered}: Argo CD did not answer about ${none ? 'any application' : 'the others'} within the time limit`,
       'try again when Argo CD answers faster',
       details,
     );
-  const why = `of all buttons together at most ${askedMax} applications are asked for, each project in turn`;
+  const why = `doctor checks at most ${askedMax} applications for all buttons together; the projects take turns`;
   return ok(about, `${what}; ${answered} (${counted(left, 'application')} left out: ${why})`, details);
 }
 

@@ -7,11 +7,11 @@ import type { Row } from './row.ts';
 import { skewOf, toleratedMs } from './skew.ts';
 import { lengthOf } from './validity.ts';
 
-/** Agents and workers publish `at` every minute, so a retained one may be that old, plus a delay. */
+/** Agents and workers publish `at` every minute, so a retained `at` may be a minute old, plus a delay. */
 const infoAgeMs = 65_000;
 
 const remedy =
-  'let both machines ask a time server (timedatectl set-ntp true); timedatectl says on each whether it does, and which of the two is wrong';
+  'synchronise both machines with a time server (timedatectl set-ntp true); to see which clock is wrong, run timedatectl on each machine';
 
 /** The clock of this machine, as far as its system reports it. */
 export function ownClockRow(synchronised: ClockState): Row {
@@ -19,12 +19,14 @@ export function ownClockRow(synchronised: ClockState): Row {
   if (synchronised === false)
     return warning(
       about,
-      'is not synchronised: what follows about other clocks may be its own fault',
-      'let this machine ask a time server: timedatectl set-ntp true',
+      'is not synchronised, so this clock may be the cause of the differences in the rows below',
+      'synchronise this machine with a time server: timedatectl set-ntp true',
       { synchronised },
     );
   const words =
-    synchronised === true ? 'is synchronised' : 'nothing here tells whether it is synchronised (timedatectl)';
+    synchronised === true
+      ? 'is synchronised'
+      : 'the system does not say whether this clock is synchronised (timedatectl)';
   return ok(about, words, { synchronised });
 }
 
@@ -45,12 +47,12 @@ export function processClockRows(
       return [
         warning(
           about,
-          'is not synchronised, as it says itself',
-          `let its machine ask a time server: timedatectl set-ntp true`,
+          'reports that its clock is not synchronised',
+          `synchronise its machine with a time server: timedatectl set-ntp true`,
           { synchronised, skewMs },
         ),
       ];
-    const behind = 'not ahead, and not more than a minute or so behind';
+    const behind = 'not ahead, and at most about a minute behind';
     return [
       ok(about, `${behind}, by the time in its info${synchronised === true ? '; synchronised' : ''}`, {
         synchronised,
@@ -66,7 +68,7 @@ export function argocdClockRow(
   maxPressAgeMs: number,
 ): Row {
   const about = { check: 'clock', subject: 'argocd' } as const;
-  // In whole seconds, so it may be up to a second old. A gateway may also answer a moment early.
+  // The time is in whole seconds, so it may be up to a second old. A gateway may also have answered a moment earlier.
   const skewMs = skewOf({
     said: answer.date,
     earliest: answer.sentAt,
@@ -77,7 +79,7 @@ export function argocdClockRow(
     judge(about, skewMs, maxPressAgeMs, {}) ??
     ok(
       about,
-      skewMs === 0 ? 'agrees to the second' : `differs by ${lengthOf(Math.abs(skewMs))}, which does no harm`,
+      skewMs === 0 ? 'agrees to the second' : `differs by ${lengthOf(Math.abs(skewMs))}, which is harmless`,
       {
         skewMs,
       },
@@ -95,7 +97,7 @@ function judge(
   if (Math.abs(skewMs) <= most) return undefined;
   return failed(
     about,
-    `is at least ${lengthOf(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead of' : 'behind'} this machine; more than ${lengthOf(most)} (half of worker.maxPressAgeMs) lets presses be refused as stale`,
+    `is at least ${lengthOf(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead of' : 'behind'} this machine; with a difference of more than ${lengthOf(most)} (half of worker.maxPressAgeMs), presses may be refused as stale`,
     remedy,
     { ...details, skewMs },
   );

@@ -12,7 +12,7 @@ export function validRow(loaded: {
 }): Row {
   const { file, demo, warnings } = loaded;
   const where = demo
-    ? 'valid; no file and no --argocd, so this is about the demo with its simulated Argo CD'
+    ? 'valid; no file and no --argocd, so doctor checks the demo with its simulated Argo CD'
     : `valid, ${file === undefined ? 'without a file' : `from ${file}`}`;
   const details = { ...(file === undefined ? {} : { file }), demo, warnings };
   if (warnings.length === 0) return ok(about, where, details);
@@ -24,18 +24,18 @@ export function validRow(loaded: {
   );
 }
 
-/** What is allowed but should be known to the person who runs Argo CD. */
+/** Settings that are valid, but that the person who runs Argo CD should know about. */
 export function homeAssistantNotes(
   { enabled, install }: { readonly enabled: boolean; readonly install?: boolean | undefined },
   demo: boolean,
 ): readonly string[] {
   if (demo || !enabled || install !== true) return [];
   return [
-    'homeAssistant.install is true: everybody who may use Home Assistant releases an application with one click on Install, and all of them with "Update all"; set it to false if that is not meant',
+    'homeAssistant.install is true: everybody who may use Home Assistant can release an application with a click on Install, and all of them with "Update all". Set it to false if you do not want that',
   ];
 }
 
-/** One for each problem. */
+/** A row for each problem. */
 export function invalidRows({ problems }: ConfigError): readonly Row[] {
   return problems.map(({ key, origin, value, message, remedy }) =>
     failed(about, `${key}${value === undefined ? '' : ` = ${value}`} (${origin}) ${message}`, remedy, {

@@ -1,5 +1,5 @@
-// Finds signs of trouble behind Argo CD's API: in the application controller, which executes operations, the repository
-// server, which renders manifests, and the projects, without which Argo CD neither compares nor syncs.
+// Finds signs of trouble behind the API of Argo CD: in the application controller, which executes operations; in the repository
+// server, which renders manifests; and in the projects, without which Argo CD neither compares nor syncs.
 import { keyOf } from '../release-worker/argocd/application.ts';
 import type { ListedApp } from '../release-worker/argocd/application.ts';
 import type { ArgoCd } from '../release-worker/argocd/client.ts';
@@ -13,12 +13,12 @@ import type { Row } from './row.ts';
 import { lengthOf } from './validity.ts';
 import { aborted } from './within.ts';
 
-/** Asks about at most this many single applications, one of each project first. */
+/** Asks about at most this many applications one by one, first about one of each project. */
 const lookedAtMax = 10;
 const atOnce = 4;
 /** The controller of a healthy Argo CD begins an operation at once. In milliseconds. */
 const waitingMs = 5_000;
-/** Argo CD quotes whole commands. In characters. */
+/** The longest cause that is shown, in characters. Argo CD quotes whole commands. */
 const causeLength = 200;
 
 export interface ControlPlaneOptions {
@@ -26,7 +26,7 @@ export interface ControlPlaneOptions {
   readonly apps: readonly ListedApp[];
   readonly clock: Clock;
   readonly hide: Hide;
-  /** Ends it with the answers so far */
+  /** Ends the check with the answers so far */
   readonly signal: AbortSignal;
 }
 
@@ -37,7 +37,7 @@ export async function controlPlaneRows(options: ControlPlaneOptions): Promise<re
   return [
     ok(
       { check: 'control-plane' },
-      `Argo CD compares ${counted(options.apps.length, 'application')}, and no operation waits to be begun`,
+      `Argo CD compares ${counted(options.apps.length, 'application')}, and no accepted operation is waiting to begin`,
     ),
   ];
 }
@@ -85,8 +85,8 @@ function projectMissing(project: string, apps: readonly ListedApp[]): Row {
   const [first] = apps;
   return failed(
     { check: 'control-plane', subject: `project ${project}` },
-    `Argo CD has no project ${project} that allows ${some(apps.map(keyOf))}, so it neither compares nor syncs ${apps.length === 1 ? 'it' : 'them'}`,
-    `see which projects there are (argocd proj list); create it again, with the repositories and destinations that it allows (argocd proj create ${project} --src <repository> --dest <server>,<namespace>, or kubectl apply of its AppProject in the namespace of Argo CD), or move the application to another one (argocd app set ${first?.name ?? '<application>'} --project <project>)`,
+    `Argo CD has no project ${project} that allows ${some(apps.map(keyOf))}, so Argo CD neither compares nor syncs ${apps.length === 1 ? 'this application' : 'these applications'}`,
+    `list the projects (argocd proj list). Then create the project again, with the repositories and destinations that it allows (argocd proj create ${project} --src <repository> --dest <server>,<namespace>, or kubectl apply of its AppProject in the namespace of Argo CD), or move the application to another project (argocd app set ${first?.name ?? '<application>'} --project <project>)`,
     { project, applications: apps.map(keyOf).slice(0, 100) },
   );
 }
@@ -99,18 +99,18 @@ function notCompared(apps: readonly ListedApp[], total: number, cause: string): 
     return failed(
       { check: 'control-plane', subject: 'repository server' },
       found,
-      'where it is most of them, it is the repository server: see whether argocd-repo-server runs (kubectl -n argocd get pods) and what its log says, and whether it reaches the Git server with the credentials that Argo CD has',
+      'so many failures usually come from the repository server. Check that argocd-repo-server runs (kubectl -n argocd get pods), that it reaches the Git server, and that Argo CD has the right credentials for Git; read its log',
       details,
     );
   return warning(
     { check: 'control-plane', subject: 'comparison' },
     found,
-    `put right what Argo CD names (argocd app get ${apps[0]?.name ?? '<application>'}); until then the button says unknown of ${apps.length === 1 ? 'it' : 'them'}`,
+    `correct what Argo CD names (argocd app get ${apps[0]?.name ?? '<application>'}); until then, the signal of a button with ${apps.length === 1 ? 'this application' : 'these applications'} may be unknown`,
     details,
   );
 }
 
-/** An accepted operation has no state until the controller has begun it (`controller-down-list-fields`). */
+/** An accepted operation has no state before the controller begins it (recording `controller-down-list-fields`). */
 async function aboutOperations(options: ControlPlaneOptions): Promise<readonly Row[]> {
   const { argocd, apps, clock, signal } = options;
   const pending = apps.filter(({ phase }) => phase === 'Pending');
@@ -125,14 +125,14 @@ async function aboutOperations(options: ControlPlaneOptions): Promise<readonly R
   return [
     failed(
       { check: 'control-plane', subject: 'application controller' },
-      `Argo CD has accepted an operation of ${some(keys)} and does not begin it within ${lengthOf(waitingMs)}`,
-      `see whether argocd-application-controller runs (kubectl -n argocd get pods), whether it is busy, and what its log says; where it runs, a refresh may wake it (argocd app get ${waiting[0]?.name ?? '<application>'} --refresh)`,
+      `Argo CD has accepted an operation of ${some(keys)}, but has not begun it after ${lengthOf(waitingMs)}`,
+      `check that argocd-application-controller runs (kubectl -n argocd get pods) and is not overloaded, and read its log; if it runs, a refresh may wake it (argocd app get ${waiting[0]?.name ?? '<application>'} --refresh)`,
       { waiting: keys.slice(0, 100) },
     ),
   ];
 }
 
-/** Asks about the first ones, until all are answered or the time is over. */
+/** Asks about the first applications, until all are answered or the signal ends it. */
 async function untilAborted(
   signal: AbortSignal,
   apps: readonly ListedApp[],

@@ -26,19 +26,19 @@ import { checkStateDirectory } from './state-directory.ts';
 import { lengthOf } from './validity.ts';
 import { late, within } from './within.ts';
 
-/** A part of the configuration. `invalid`: it has errors, so nothing can be checked. */
+/** A part of the configuration. `invalid`: it has errors, so what it configures cannot be checked. */
 type Part<Value> = Value | 'invalid';
 
 export interface ExaminedProcess {
-  /** The messages of the loader */
+  /** The result of loading the configuration */
   readonly configuration: readonly Row[];
   readonly mqtt: Part<Config['mqtt']>;
-  /** The address at which `start` opens its own broker. Absent if it uses another one */
+  /** The address at which `start` opens its own broker. Absent if the process uses another broker */
   readonly embedded?: { readonly host: string; readonly port: number };
-  /** Absent if the process is no worker */
+  /** Absent if the process has no worker */
   readonly worker?: Part<Config['worker']>;
   readonly argocd?: Part<ArgoCdFromConfig>;
-  /** The simulated Argo CD of `start`, which need not be running now */
+  /** Whether Argo CD is the simulated one of `start`, which may not be running now */
   readonly demo: boolean;
 }
 
@@ -51,11 +51,11 @@ export interface Surroundings {
   readonly id: string;
 }
 
-/** In milliseconds. The three steps for Argo CD follow one another: 5 + 5 s, then the rest of 12. */
+/** In milliseconds. The three steps for Argo CD follow one another: 5 s, 5 s, then the rest of 12 s. */
 const limits = { request: 5_000, permissions: 12_000, disk: 5_000 };
 /** The default of worker.maxPressAgeMs, for an agent without that section. */
 const usualPressAgeMs = 10_000;
-const invalid = 'not checked: the configuration has faults there';
+const invalid = 'not checked: the configuration has faults in this part';
 
 export async function examine(
   examined: ExaminedProcess,
@@ -95,7 +95,7 @@ async function aboutBroker(
   if (embedded?.port === 0)
     return {
       rows: [
-        ok(about, 'mqtt.url is not set, so start brings its own broker, on a free port (broker.port: 0)'),
+        ok(about, 'mqtt.url is not set, so `start` will run its own broker, on a free port (broker.port: 0)'),
       ],
       clocks: [],
     };
@@ -114,7 +114,7 @@ async function aboutBroker(
       clocks: found.connected ? processClockRows(found.present, found.at, maxPressAgeMs) : [],
     };
   } catch (error) {
-    // Reads mqtt.caFile now.
+    // For example, mqtt.caFile cannot be read.
     const { found, remedy } = faultOf(error);
     return { rows: [failed(about, found, remedy)], clocks: [] };
   }
@@ -156,8 +156,8 @@ async function aboutArgoCd(
     const probe = await ask(clock, limits.request, 'ask for the version', () => client.probe());
     const receivedAt = clock.now();
     if (examined.demo && probe.fault?.found.includes('ECONNREFUSED') === true)
-      return notAsked('not checked: the demo does not run; start brings its simulated Argo CD');
-    // Only an Argo CD gets to see a token or a password.
+      return notAsked('not checked: the demo is not running; `start` will run its simulated Argo CD');
+    // The token or password is sent only to a server that has answered like Argo CD.
     const unasked = { fault: { found: '', remedy: '', kind: 'not-asked' } };
     const [account, apps] =
       probe.fault !== undefined
@@ -216,7 +216,7 @@ async function aboutButtons(
   const seen = apps.answer?.filter(isWholeItem);
   if (seen === undefined)
     return worker.buttons.map(({ id }) =>
-      skipped({ check: 'button', subject: id }, 'not checked: the applications are not known'),
+      skipped({ check: 'button', subject: id }, 'not checked: doctor could not list the applications'),
     );
   const syncing = worker.buttons.filter(releases);
   const wanted = syncing.map(({ select }) => seen.filter((app) => selects(select, app)));
@@ -246,8 +246,8 @@ async function aboutState(
   return [
     failed(
       about,
-      `${worker.stateDir} (worker.stateDir): the file system does not answer within ${lengthOf(limits.disk)}`,
-      'see whether its disk or its network mount is well, or set worker.stateDir to another directory',
+      `${worker.stateDir} (worker.stateDir): the file system has not answered within ${lengthOf(limits.disk)}`,
+      'check the disk or the network mount, or set worker.stateDir to another directory',
     ),
   ];
 }

@@ -1,4 +1,4 @@
-// Reports every freeze. A freeze is intended, but explains why a press releases nothing.
+// Reports every freeze. A freeze is no fault, but it explains why a press releases nothing.
 import type { FreezeMessage } from '../messages/freeze.ts';
 import type { BrokerFound } from './broker.ts';
 import { fromMessage } from '../release-worker/freeze/message.ts';
@@ -8,8 +8,8 @@ import { inWordsOfCause } from '../release-worker/freeze/words.ts';
 import { ok, warning } from './row.ts';
 import type { Row } from './row.ts';
 
-/** The table lists this many; the details list all. */
-const told = 3;
+/** The table names this many freezes; the details list all. */
+const namedMax = 3;
 
 /** A row for each worker that has published its freezes. */
 export function freezeRows(found: BrokerFound): readonly Row[] {
@@ -19,14 +19,14 @@ export function freezeRows(found: BrokerFound): readonly Row[] {
   return workers.map(([worker, freeze]) => freezeRow(freeze, at, workers.length > 1 ? worker : undefined));
 }
 
-/** @param worker named if there are several */
+/** @param worker the id of the worker, if there are several workers */
 function freezeRow(freeze: FreezeMessage, at: number, worker: string | undefined): Row {
   const about = {
     check: 'freeze',
     ...(worker === undefined ? {} : { subject: `worker ${worker}` }),
   } as const;
   const unfreeze = `release-button unfreeze${worker === undefined ? '' : ` --worker ${worker}`}`;
-  // By the clock of this machine, because a worker that is offline ends no freeze.
+  // Judged by the clock of this machine, because a worker that is offline does not end its freezes.
   const now = { now: at, monotonic: Infinity };
   const causes = longestFirst(fromMessage(freeze).causes.filter((cause) => leftOf(cause, now) > 0));
   const details = {
@@ -34,9 +34,9 @@ function freezeRow(freeze: FreezeMessage, at: number, worker: string | undefined
   };
   if (causes.length === 0) return ok(about, 'nothing is frozen', details);
   const [first] = causes;
-  const more = causes.length - told;
+  const more = causes.length - namedMax;
   const words = causes
-    .slice(0, told)
+    .slice(0, namedMax)
     .map((cause) => inWordsOfCause(cause))
     .join('; ');
   const only = causes.every(({ button }) => button === first?.button) ? first?.button : undefined;
@@ -44,8 +44,8 @@ function freezeRow(freeze: FreezeMessage, at: number, worker: string | undefined
     about,
     `frozen: ${words}${more > 0 ? `; and ${more} more` : ''}`,
     only === undefined
-      ? `if that is not wanted any more: ${unfreeze}, which ends every freeze; with --source <id> only those of one source, with --button <id> only those of one button`
-      : `if that is not wanted any more: ${unfreeze} --button ${only}`,
+      ? `to end all freezes: ${unfreeze}. Add --source <id> to end only those of one source, or --button <id> to end only those of one button`
+      : `to end the freeze: ${unfreeze} --button ${only}`,
     details,
   );
 }

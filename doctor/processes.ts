@@ -1,4 +1,4 @@
-// Interprets the broker's answer: whether it is the right broker, and which processes are there.
+// Judges what was found at the broker: whether it is the right broker, and which processes are online.
 import { fromTime } from '../messages/time.ts';
 import type { BrokerFound, Present } from './broker.ts';
 import { counted, failed, ok, skipped, warning } from './row.ts';
@@ -8,7 +8,7 @@ import { lengthOf } from './validity.ts';
 export interface Expected {
   /** The address of the broker */
   readonly url: string;
-  /** `start` without `mqtt.url` opens its own broker */
+  /** True for `start` without `mqtt.url`: it opens its own broker */
   readonly embedded: boolean;
   readonly prefix: string;
 }
@@ -18,15 +18,19 @@ export function brokerRow(found: BrokerFound, { url, embedded, prefix }: Expecte
   const details = { url, embedded, connected: found.connected };
   if (!found.connected) {
     if (embedded && found.message.includes('ECONNREFUSED'))
-      return ok(about, `nothing listens at ${url} yet; mqtt.url is not set, so start brings its own broker`, {
-        ...details,
-      });
+      return ok(
+        about,
+        `nothing listens at ${url} yet; mqtt.url is not set, so \`start\` will run its own broker there`,
+        {
+          ...details,
+        },
+      );
     const [what = '', ...remedy] = found.message.split('; ');
     if (embedded)
       return failed(
         about,
-        `${what}; mqtt.url is not set, so start brings its own broker there`,
-        `end what has the port of ${url}, set broker.port to another, or mqtt.url to the broker that is to be used`,
+        `${what}; mqtt.url is not set, so \`start\` will run its own broker there`,
+        `end the program that uses the port of ${url}, or set broker.port to another port, or set mqtt.url to the broker that you want to use`,
         details,
       );
     return failed(
@@ -34,7 +38,7 @@ export function brokerRow(found: BrokerFound, { url, embedded, prefix }: Expecte
       what,
       remedy.length > 0
         ? remedy.join('; ')
-        : `set mqtt.url to an MQTT broker (mqtt:// plain, mqtts:// encrypted) with its port, and see that it runs and no firewall stands between`,
+        : `set mqtt.url to the address and port of an MQTT broker (mqtt:// plain, mqtts:// encrypted), and check that the broker runs and that no firewall blocks the connection`,
       details,
     );
   }
@@ -42,13 +46,13 @@ export function brokerRow(found: BrokerFound, { url, embedded, prefix }: Expecte
   if (embedded && !present.some(({ availability }) => availability === 'online'))
     return warning(
       about,
-      `${message}, where no release-button process is online; mqtt.url is not set, so start brings its own broker and needs the port`,
-      `if that is another broker, set mqtt.url to ${url} to use it, or broker.port to another port`,
+      `${message}, where no release-button process is online; mqtt.url is not set, so \`start\` will run its own broker and needs this port`,
+      `if this is another broker, set mqtt.url to ${url} to use it, or set broker.port to another port`,
       details,
     );
   return ok(
     about,
-    `${message}, prefix ${prefix}${embedded ? '; mqtt.url is not set, so start brings its own broker' : ''}`,
+    `${message}, prefix ${prefix}${embedded ? '; mqtt.url is not set, so `start` runs its own broker' : ''}`,
     details,
   );
 }
@@ -61,23 +65,23 @@ export function processRows(
   const about = { check: 'process' } as const;
   if (!found.connected) return [skipped(about, 'not checked: there is no connection to the broker')];
   const { present } = found;
-  // A broker that has lost an `info` says nothing about its process.
+  // A process is known by its retained availability. An `info` alone says nothing about whether it is online.
   const known = present.filter(({ availability }) => availability !== undefined);
   const rows = [...known].sort(byName).map((one) => processRow(one, { prefix, ours, now: found.at }));
   if (present.some(({ kind, availability }) => kind === 'worker' && availability !== undefined)) return rows;
   return [
     ...rows,
     embedded && known.length === 0
-      ? skipped(about, 'none has been online under this broker yet: start brings them')
+      ? skipped(about, 'no process has been online at this broker yet; `start` will run them')
       : warning(
           about,
-          `no release worker has ever been online under ${prefix} at ${url}: nobody answers a press`,
-          'start it (release-button release-worker, or start). If it runs: has it the same mqtt.url and mqtt.topicPrefix, and do the access rules of the broker show us its topics?',
+          `no release worker has ever been online under ${prefix} at ${url}, so nobody will answer a press`,
+          'start the worker (release-button release-worker, or start). If it runs, check that it has the same mqtt.url and mqtt.topicPrefix, and that the access rules of the broker let this user read its topics',
         ),
   ];
 }
 
-/** A row for each button that several workers have: it releases nothing. */
+/** A row for each button that several workers have. Such a button releases nothing. */
 export function claimedTwiceRows(found: BrokerFound, { prefix }: Pick<Expected, 'prefix'>): readonly Row[] {
   if (!found.connected) return [];
   const workers = new Map<string, Present[]>();
@@ -93,18 +97,18 @@ export function claimedTwiceRows(found: BrokerFound, { prefix }: Pick<Expected, 
         { check: 'button', subject: button },
         `the workers ${ids.join(' and ')} both have the button ${button}, so it releases nothing`,
         [
-          'give it to one of them (worker.buttons), or give the workers topic prefixes of their own (mqtt.topicPrefix)',
-          ...silent.map(({ id, kind }) => `if ${id} does not run any more, ${clearing(prefix, kind, id)}`),
+          'leave the button to one of them (worker.buttons), or give each worker its own topic prefix (mqtt.topicPrefix)',
+          ...silent.map(({ id, kind }) => `if ${id} no longer runs, ${clearing(prefix, kind, id)}`),
         ].join('; '),
         { workers: ids },
       );
     });
 }
 
-/** Agents and workers publish an info every minute. Three missing ones are no delay. In milliseconds. */
+/** In milliseconds. Agents and workers publish an info every minute, so this means that three are missing. */
 const silentAfterMs = 180_000;
 
-/** The age of the last info of a process that has stopped sending them. Undefined: it still sends them, or there is none. */
+/** The age of the last info, if the process has stopped sending infos. Undefined: it still sends them, or never sent one. */
 function silentMs({ info }: Present, now: number): number | undefined {
   const ageMs = info === undefined ? 0 : now - fromTime(info.at);
   return ageMs > silentAfterMs ? ageMs : undefined;
@@ -114,10 +118,10 @@ function clearing(prefix: string, kind: Present['kind'], id: string): string {
   return `clear its retained topics: mosquitto_sub --retained-only --remove-retained -W 2 -t '${prefix}/${kind}/${id}/#', with -h, -p, -u and -P for the broker`;
 }
 
-/** Our choice: an agent that was blind for longer than this in an hour may have missed one press in 3,600. */
+/** Our choice: an agent that did not read its pins for longer than this in an hour may have missed one press in 3,600. */
 const gapMsAnHour = 1_000;
 
-/** Reports every gap, because it may explain a lost press. `lasting`: somebody should act. */
+/** Describes every gap, because it may explain a lost press. `lasting`: the gaps are so long that somebody should act. */
 function unseenWords(unseen: Present['unseen']): { readonly words: string; readonly lasting: boolean } {
   if (unseen === undefined) return { words: '', lasting: false };
   const { gaps, gapMs, longestGapMs, lostEdges } = unseen;
@@ -125,7 +129,7 @@ function unseenWords(unseen: Present['unseen']): { readonly words: string; reado
     ...(gaps === 0
       ? []
       : [
-          `it did not look at its pins ${counted(gaps, 'time')}, for ${lengthOf(gapMs)} in all and ${lengthOf(longestGapMs)} at most`,
+          `it did not read its pins ${counted(gaps, 'time')}, for ${lengthOf(gapMs)} in total and at most ${lengthOf(longestGapMs)} at a time`,
         ]),
     ...(lostEdges === 0 ? [] : [`it lost ${counted(lostEdges, 'edge')}`]),
   ];
@@ -133,7 +137,7 @@ function unseenWords(unseen: Present['unseen']): { readonly words: string; reado
     words:
       words.length === 0
         ? ''
-        : `; in the hour before its last info ${words.join(', and ')}: presses may be lost`,
+        : `; in the hour before its last info, ${words.join(', and ')}, so presses may have been lost`,
     lasting: gapMs > gapMsAnHour || lostEdges > 0,
   };
 }
@@ -153,21 +157,21 @@ function processRow(
     return failed(
       about,
       `is offline${where === '' ? '' : `; was${where}`}`,
-      `start it (release-button ${kind === 'worker' ? 'release-worker' : 'gpio-agent'}, or start), and look into its log. If it is gone for good, ${clearing(prefix, kind, id)}`,
+      `start it (release-button ${kind === 'worker' ? 'release-worker' : 'gpio-agent'}, or start), and read its log. If it is gone for good, ${clearing(prefix, kind, id)}`,
       details,
     );
   const ageMs = silentMs(present, now);
   if (ageMs !== undefined)
     return warning(
       about,
-      `is online${where} by its retained message, but its last info is ${lengthOf(ageMs)} old, and one comes every minute`,
-      `if it runs, correct the clock that is wrong. If it does not run any more, the broker has missed its end: ${clearing(prefix, kind, id)}`,
+      `is online${where} according to its retained message, but its last info is ${lengthOf(ageMs)} old, although it should send one every minute`,
+      `if it runs, correct its clock or that of this machine, whichever is wrong. If it no longer runs, the broker has missed its end: ${clearing(prefix, kind, id)}`,
       details,
     );
   if (info !== undefined && info.version !== ours)
     return warning(
       about,
-      `is online${where}, while this is version ${ours}${words}`,
+      `is online${where}, but doctor has version ${ours}${words}`,
       'install the same version on all machines',
       details,
     );
@@ -175,7 +179,7 @@ function processRow(
     return warning(
       about,
       `is online${where}${words}`,
-      'look what else uses the processor, the memory (swapping) or the disk of that machine, and run the agent by its systemd unit, which goes first; a machine that slept must not; lost edges come from noise too. docs/hardware-troubleshooting.md, When presses get lost',
+      'find out what else uses the processor, the memory (swapping) or the disk of that machine. Run the agent with its systemd unit, which gives it priority. The machine must not go to sleep. Electrical noise also causes lost edges. See "When presses get lost" in docs/hardware-troubleshooting.md',
       details,
     );
   return ok(about, `is online${where}${words}`, details);

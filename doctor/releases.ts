@@ -1,4 +1,4 @@
-// Reports how the last release ended. An accepted press has only started it.
+// Reports how the last release ended. The answer `accepted` to a press only says that it began.
 import type { ButtonSignal } from '../messages/button.ts';
 import type { Release, ReleaseOutcome } from '../messages/release.ts';
 import { shortened } from '../messages/shortened.ts';
@@ -14,7 +14,7 @@ const messageLength = 200;
 const endings: Readonly<Record<ReleaseOutcome, string>> = {
   succeeded: 'succeeded',
   failed: 'failed',
-  partly: 'succeeded only partly',
+  partly: 'succeeded only in part',
   'timed-out': 'did not end in time',
   interrupted: 'was interrupted',
 };
@@ -26,7 +26,7 @@ export function releaseRows(found: BrokerFound): readonly Row[] {
   const rows = [...last]
     .sort(([one], [other]) => one.localeCompare(other))
     .flatMap(([, release]) => releaseRow(release, signals, at) ?? []);
-  return rows.length === 0 ? [skipped({ check }, 'none has ended yet')] : rows;
+  return rows.length === 0 ? [skipped({ check }, 'no release has ended yet')] : rows;
 }
 
 function releaseRow(last: Release, signals: ReadonlyMap<string, ButtonSignal>, now: number): Row | undefined {
@@ -46,16 +46,16 @@ function releaseRow(last: Release, signals: ReadonlyMap<string, ButtonSignal>, n
   const failures = last.apps.filter(({ outcome }) => outcome !== 'in-sync' && outcome !== 'already-in-sync');
   const why = `${what}${failures.length === 0 ? '' : `: ${some(failures.map(failureOf), 3)}`}`;
   if (signal !== undefined && isOver(signal.signal))
-    return ok(about, `${why}. Since then the button says ${signal.signal}`, details);
+    return ok(about, `${why}. Since then, the signal of the button is ${signal.signal}`, details);
   return warning(
     about,
     why,
-    `correct what it names, then press again; \`release-button press ${button} --wait\` tells how that ends`,
+    `correct this, then press again: \`release-button press ${button} --wait\` also prints how the release ends`,
     details,
   );
 }
 
-/** A signal that is stronger than `failed` does not contradict it. */
+/** Signals that hide `failed`, such as `unknown`, do not mean that the failure is over. */
 function isOver(signal: string): boolean {
   return signal !== 'failed' && signal !== 'unknown' && signal !== 'releasing';
 }

@@ -17,21 +17,21 @@ export const checkNames = [
 export type CheckName = (typeof checkNames)[number];
 
 /**
- * `warning`: works, but not for long or not as intended. `skipped`: was not checked, because of another row or because there
- * is nothing to check. Neither makes the command fail.
+ * `warning`: it works, but perhaps not for long or not as intended. `skipped`: not checked, because of a fault in another row or
+ * because there is nothing to check. Neither makes the command fail.
  */
 export type Status = 'ok' | 'warning' | 'failed' | 'skipped';
 
 export interface Row {
   readonly check: CheckName;
-  /** The subject if there are several: `main`, `worker main` */
+  /** What was checked, if the check has several rows: `main`, `worker main` */
   readonly subject?: string;
   readonly status: Status;
-  /** For people */
+  /** The result in words, for people */
   readonly found: string;
   /** What to do; every `failed` and `warning` has one */
   readonly remedy?: string;
-  /** The same for programs. The members depend on the check and are documented in docs/doctor-json.md */
+  /** The result for programs. The members depend on the check and are documented in docs/doctor-json.md */
   readonly details?: Readonly<Record<string, unknown>>;
 }
 

@@ -10,7 +10,7 @@ import { failed, ok, warning } from './row.ts';
 import type { Row } from './row.ts';
 
 const about = { check: 'state' } as const;
-/** A release of 10,000 applications writes about 3 MB at once. With less than this, the next few do not fit. */
+/** A release of 10,000 applications writes about 3 MB at once. With less than this, the next few releases do not fit. */
 const leastFreeBytes = 20_000_000;
 const littleFreeBytes = 200_000_000;
 
@@ -19,13 +19,13 @@ export async function checkStateDirectory(stateDir: string, cwd: string): Promis
   const user = nameOfUser();
   const fault = (what: string, remedy: string) =>
     failed(about, `${path} (worker.stateDir): ${what}`, remedy, { path, writable: false });
-  const makeWritable = `make ${path} a directory that the user of the worker may write (chown, chmod), or set worker.stateDir to another; doctor ran as ${user}`;
+  const makeWritable = `make ${path} a directory that the user of the worker may write to (chown, chmod), or set worker.stateDir to another directory; doctor ran as ${user}`;
   try {
     const existing = await nearestThatExists(path);
     if (!(await stat(existing)).isDirectory())
       return fault(
         `${existing === path ? 'it' : existing} is a file, not a directory`,
-        `move ${existing} out of the way, or set worker.stateDir to another directory`,
+        `move ${existing} away, or set worker.stateDir to another directory`,
       );
     if (existing === path) {
       await tryWriting(path);
@@ -36,22 +36,27 @@ export async function checkStateDirectory(stateDir: string, cwd: string): Promis
     const freeBytes = bavail * bsize;
     const details = { path, exists: existing === path, writable: true, freeBytes };
     const room = `${Math.floor(freeBytes / 1_000_000)} MB free`;
-    const found = `${path} ${existing === path ? `can be written by ${user}` : `is not there yet and can be made by ${user}`}, ${room}`;
+    const found = `${path} ${existing === path ? `can be written by ${user}` : `does not exist yet and can be created by ${user}`}, ${room}`;
     if (freeBytes < leastFreeBytes)
-      return failed(about, found, `free disk space: nothing is released while the journal is full`, details);
+      return failed(
+        about,
+        found,
+        `free disk space: the worker releases nothing while it cannot write its journal`,
+        details,
+      );
     if (freeBytes < littleFreeBytes) return warning(about, found, 'free disk space soon', details);
     return ok(about, found, details);
   } catch (error) {
     const code = codeOf(error) ?? '';
     if (code === 'ENOSPC' || code === 'EDQUOT')
       return fault(
-        `there is no room (${code})`,
-        'free disk space: nothing is released while the journal is full',
+        `the disk is full, or a quota is used up (${code})`,
+        'free disk space: the worker releases nothing while it cannot write its journal',
       );
     if (code === 'EROFS')
       return fault(
         'the file system is read-only (EROFS)',
-        `mount it writable, or set worker.stateDir to a directory on another`,
+        `mount it writable, or set worker.stateDir to a directory on another file system`,
       );
     return fault(`it cannot be written (${code === '' ? messageOf(error) : code})`, makeWritable);
   }
@@ -69,7 +74,7 @@ async function nearestThatExists(path: string): Promise<string> {
   }
 }
 
-/** Writes a file, because permissions, quotas and read-only mounts are too different to calculate. */
+/** Writes a file, because the effects of permissions, quotas and read-only mounts are too different to calculate. */
 async function tryWriting(directory: string): Promise<void> {
   const probe = join(directory, `.doctor-${randomBytes(6).toString('hex')}`);
   const file = await open(probe, 'wx', 0o600);
@@ -81,7 +86,7 @@ async function tryWriting(directory: string): Promise<void> {
   }
 }
 
-/** Without creating or changing it. */
+/** Opens the file for writing if it exists. Does not create or change it. */
 async function tryOpening(path: string): Promise<void> {
   try {
     await (await open(path, constants.O_RDWR | constants.O_APPEND)).close();

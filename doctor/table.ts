@@ -1,15 +1,15 @@
-// The table for people: a sign, the check and its result, and below it what to do.
+// The table for people: for each row a sign, the check and its result, and below these what to do.
 import type { Row, Status } from './row.ts';
 
 export interface TableOptions {
-  /** The columns of the terminal */
+  /** The width of the terminal, in characters */
   readonly width: number;
   readonly colours: boolean;
 }
 
 const signs: Readonly<Record<Status, string>> = { ok: '✓', warning: '!', failed: '✗', skipped: '–' };
 const paints: Readonly<Record<Status, string>> = { ok: '32', warning: '33', failed: '31', skipped: '2' };
-/** A narrower table is unreadable. */
+/** The narrowest text column, in characters. A narrower one is unreadable. */
 const leastText = 30;
 
 export function renderTable(rows: readonly Row[], { width, colours }: TableOptions): string {
@@ -51,7 +51,7 @@ function printable(text: string): string {
   return text.replaceAll(/[\s\p{Zl}\p{Zp}]+/gu, ' ').replaceAll(/\p{C}/gu, '\uFFFD');
 }
 
-/** An example of several lines keeps its shape, without the common indentation. */
+/** Keeps the lines of an example, but removes their common indentation. */
 function remedyLines(remedy: string, width: number): readonly string[] {
   const [first = '', ...more] = remedy.split('\n');
   const margin = Math.min(...more.filter((line) => line.trim() !== '').map((line) => line.search(/\S/)));
@@ -61,7 +61,7 @@ function remedyLines(remedy: string, width: number): readonly string[] {
   ];
 }
 
-/** Breaks at spaces. A longer word stays complete, so that it can be copied. */
+/** Breaks the text at spaces. A word that is longer than a line stays in one piece, so that people can copy it. */
 function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = '';

@@ -1,11 +1,11 @@
-// Reads the expiry of an Argo CD token from the token itself. Argo CD verifies it; this does not.
+// Reads the expiry of an Argo CD token from the token itself. It does not verify the token: Argo CD does.
 import * as z from 'zod/mini';
 
 const claimsSchema = z.object({ exp: z.number() });
 /** The latest possible date, in seconds since the epoch (ECMAScript, 21.4.1.1). */
 const lastSecond = 8_640_000_000_000;
 
-/** In milliseconds since the epoch. Undefined if the token never expires or does not say so. */
+/** @returns milliseconds since the epoch; undefined if the token contains no expiry */
 export function expiryOf(token: string): number | undefined {
   let claims: unknown;
   try {
@@ -24,7 +24,7 @@ const units = [
   { name: 'second', ms: 1000 },
 ] as const;
 
-/** `6 days`, `1 hour`: the largest unit with at least one, rounded down. */
+/** `6 days`, `1 hour`: in the largest unit that fits at least once, rounded down. */
 export function lengthOf(ms: number): string {
   const unit = units.find((candidate) => ms >= candidate.ms);
   if (unit === undefined) return `${Math.max(0, Math.round(ms))} ms`;

@@ -1,9 +1,9 @@
-// Time limits: what does not answer in time gets a replacement for its answer.
+// Time limits for promises.
 import type { Clock } from '../service/clock.ts';
 
 export const late = Symbol('late');
 
-/** The promise, or `late` if the time is over first. The result of the promise is then ignored. */
+/** @returns the result of the promise, or `late` if it takes longer than `ms`; its result is then ignored */
 export async function within<Value>(
   clock: Pick<Clock, 'setTimeout'>,
   ms: number,

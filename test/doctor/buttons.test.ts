@@ -88,16 +88,16 @@ describe('the row of a button', () => {
   it('says how many were not asked about, because there are so many', () => {
     const { status, found } = row(many(500, 'one'), 100);
     expect(status).toBe('ok');
-    expect(found).toContain('may sync the 100 that were asked for (400 applications left out');
+    expect(found).toContain('may sync the 100 that were checked (400 applications left out');
     expect(found).toContain('at most 100');
     expect(found).not.toContain('time');
   });
 
-  it('says that the time was up only if it was', () => {
+  it('says that the time limit was reached only if it was', () => {
     const { status, found } = row(many(500, 'one'), 7, true);
     expect(status).toBe('warning');
-    expect(found).toContain('may sync the 7 that were asked for');
-    expect(found).toContain('the time was up');
+    expect(found).toContain('may sync the 7 that were checked');
+    expect(found).toContain('within the time limit');
   });
 
   it('says that all may be synced if all were asked about', () => {
@@ -118,27 +118,27 @@ describe('unmatched', () => {
 
   it('names each name, project and namespace that is not visible, with suggestions', () => {
     expect(of({ names: ['shop', 'serach', 'team-c/search'] })).toEqual([
-      'select.names has serach, and no such application is to be seen (is search meant?)',
-      'select.names has team-c/search, and no such application is to be seen (is team-b/search meant?)',
+      'select.names has serach, but no application with this name is visible (did you mean search?)',
+      'select.names has team-c/search, but no application with this name is visible (did you mean team-b/search?)',
     ]);
     expect(of({ projects: ['dta', 'data'] })).toEqual([
-      'select.projects has dta, and no application of such a project is to be seen (is data meant?)',
+      'select.projects has dta, but no application of this project is visible (did you mean data?)',
     ]);
     expect(of({ namespaces: ['elsewhere-entirely', 'argocd'] })).toEqual([
-      'select.namespaces has elsewhere-entirely, and no application there is to be seen',
+      'select.namespaces has elsewhere-entirely, but no application in this namespace is visible',
     ]);
   });
 
   it('distinguishes a name that the rest of the selection excludes from a missing one', () => {
     expect(of({ names: ['shop', 'db'], projects: ['data'] })).toEqual([
-      'select.names has shop, which the rest of the selection leaves out',
+      'select.names has shop, but the rest of the selection leaves it out',
     ]);
   });
 
   it('reports a wave that names applications that the button does not release', () => {
     expect(of({ names: ['shop'] }, [['shop'], ['db', 'nowhere-to-be-found']])).toEqual([
-      'waves[1] has db, which the rest of the selection leaves out',
-      'waves[1] has nowhere-to-be-found, and no such application is to be seen',
+      'waves[1] has db, but the rest of the selection leaves it out',
+      'waves[1] has nowhere-to-be-found, but no application with this name is visible',
     ]);
   });
 });

@@ -39,7 +39,7 @@ describe('an agent', () => {
     expect(rowOf({ gaps: 1, gapMs: 240, longestGapMs: 240, lostEdges: 0 })).toMatchObject({
       status: 'ok',
       found: expect.stringContaining(
-        'did not look at its pins 1 time, for 240 ms in all and 240 ms at most: presses may be lost',
+        'did not read its pins 1 time, for 240 ms in total and at most 240 ms at a time, so presses may have been lost',
       ),
       details: { unseen: { gaps: 1 } },
     });
@@ -49,7 +49,7 @@ describe('an agent', () => {
     [
       'away for more than a second',
       { gaps: 9, gapMs: 1200, longestGapMs: 240, lostEdges: 0 },
-      'for 1 second in all and 240 ms at most',
+      'for 1 second in total and at most 240 ms at a time',
     ],
     ['losing edges', { gaps: 0, gapMs: 0, longestGapMs: 0, lostEdges: 3 }, 'it lost 3 edges'],
   ])('%s within an hour causes a warning', (_, unseen, words) => {
@@ -100,15 +100,13 @@ describe('a worker that was killed together with its broker, which still holds i
   test('is named with that command where it blocks a button of another worker', () => {
     const rows = claimedTwiceRows(found(worker('former', 3_600_000), worker('main', 0)), expected);
     expect(rows.map(({ status }) => status)).toEqual(['failed']);
-    expect(rows[0]?.remedy).toContain(
-      `if former does not run any more, clear its retained topics: ${command}`,
-    );
+    expect(rows[0]?.remedy).toContain(`if former no longer runs, clear its retained topics: ${command}`);
     expect(rows[0]?.remedy).not.toContain('if main');
   });
 
   test('is not suspected while its info is as old as one may be', () => {
     expect(processRows(found(worker('former', 120_000)), expected, '1.0.0')[0]?.status).toBe('ok');
     const [row] = claimedTwiceRows(found(worker('former', 120_000), worker('main', 0)), expected);
-    expect(row?.remedy).not.toContain('does not run');
+    expect(row?.remedy).not.toContain('no longer runs');
   });
 });

@@ -58,12 +58,12 @@ describe('the row of the last release', () => {
 
   it.each([
     ['succeeded', undefined, 'ok', 'succeeded'],
-    ['partly', 'failed', 'warning', 'succeeded only partly'],
+    ['partly', 'failed', 'warning', 'succeeded only in part'],
     ['timed-out', 'failed', 'warning', 'did not end in time'],
     ['interrupted', 'unknown', 'warning', 'was interrupted'],
     ['failed', undefined, 'warning', 'failed'],
     ['failed', 'releasing', 'warning', 'failed'],
-    ['failed', 'clear', 'ok', 'Since then the button says clear'],
+    ['failed', 'clear', 'ok', 'Since then, the signal of the button is clear'],
   ] as const)('of %s with the signal %s: %s', (outcome, signal, status, words) => {
     const row = releaseRow(found({ ...ended, outcome }, signal));
     expect(row).toMatchObject({ status, found: expect.stringContaining(words) });
@@ -74,7 +74,10 @@ describe('the row of the last release', () => {
   });
 
   it('mentions no release if there was none, or no broker', () => {
-    expect(releaseRow(found(undefined))).toMatchObject({ status: 'skipped', found: 'none has ended yet' });
+    expect(releaseRow(found(undefined))).toMatchObject({
+      status: 'skipped',
+      found: 'no release has ended yet',
+    });
     expect(releaseRow({ connected: false, message: 'refused' })).toMatchObject({ status: 'skipped' });
   });
 });

@@ -68,7 +68,7 @@ describe('the row of the account', () => {
 
   it('says that a refused token has expired, if the token itself says so', () => {
     expect(row(until(-day), undefined).found).toBe(
-      `the token has expired: it was good until ${toLocalTime(now - day)}`,
+      `the token has expired: it was valid until ${toLocalTime(now - day)}`,
     );
     expect(row(until(day), undefined).found).toContain('wrong or revoked');
   });
@@ -76,7 +76,7 @@ describe('the row of the account', () => {
   it('suspects the clock of this machine if Argo CD accepts a token that has expired by that clock', () => {
     expect(row(until(-day), 'button')).toMatchObject({
       status: 'warning',
-      remedy: 'put the clock of this machine right',
+      remedy: 'correct the clock of this machine',
     });
   });
 });

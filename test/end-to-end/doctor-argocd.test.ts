@@ -125,12 +125,12 @@ describe('release-button doctor with an Argo CD', () => {
     );
     expect(failures).toEqual(['button main', 'button empty']);
     expect(row('button', 'main').details?.['unmatched']).toEqual([
-      'select.names has blgo, and no such application is to be seen (is blog meant?)',
-      'waves[0] has blog, which the rest of the selection leaves out',
+      'select.names has blgo, but no application with this name is visible (did you mean blog?)',
+      'waves[0] has blog, but the rest of the selection leaves it out',
     ]);
     expect(row('button', 'empty').found).toContain('selects 0 applications');
     expect(row('button', 'empty').found).toContain('select.projects has payments');
-    expect(row('button', 'empty').remedy).toContain('whether there is a project payments');
+    expect(row('button', 'empty').remedy).toContain('whether the project payments exists');
   });
 
   it('reports a token that may not sync, with the line that the policy lacks', async () => {
@@ -157,7 +157,7 @@ describe('release-button doctor with an Argo CD', () => {
       }),
     );
     expect(failures).toEqual([]);
-    expect(row('button', 'main').found).toContain('no gesture of it releases');
+    expect(row('button', 'main').found).toContain('none of its gestures releases');
   });
 
   it('reports a missing project, and how to restore it', async () => {

@@ -42,7 +42,7 @@ describe('release-button doctor', () => {
       }),
     );
     expect(report.checks.filter(({ status }) => status !== 'ok')).toMatchObject([
-      { check: 'release', status: 'skipped', found: 'none has ended yet' },
+      { check: 'release', status: 'skipped', found: 'no release has ended yet' },
     ]);
     expect(row('process', 'worker main').details).toMatchObject({ online: true, version: report.version });
     expect(row('process', 'agent main').details).toMatchObject({ online: true });
@@ -210,7 +210,7 @@ describe('release-button doctor', () => {
       doctor(workplace, { ...env, RELEASE_BUTTON_BROKER_PORT: String(port) }, ['start', '--argocd']);
     const free = await at(await freePort());
     expect(free.failures).toEqual([]);
-    expect(free.row('broker').found).toContain('start brings its own broker');
+    expect(free.row('broker').found).toContain('`start` will run its own broker');
     const taken = await at(await serve((_request, response) => response.end('hello')));
     expect(taken.failures).toEqual(['broker']);
     expect(taken.row('broker').remedy).toContain('broker.port');
@@ -235,7 +235,7 @@ describe('release-button doctor', () => {
     };
     const { failures, row } = await doctor(workplace, env, []);
     expect(failures).toEqual([]);
-    expect(row('argocd').found).toContain('the demo does not run');
+    expect(row('argocd').found).toContain('the demo is not running');
     expect((await doctor(workplace, { ...env, RELEASE_BUTTON_LOG_LEVEL: 'loud' }, [])).failures).toEqual([
       'configuration',
     ]);
