@@ -63,5 +63,5 @@ export function unknownCommand(name: string, commands: readonly string[]): strin
 export function unknownProcess(cannot: string, name: string, processes: readonly string[]): string {
   // `worker` is a part of `release-worker`, but the comparison by letters would not find it similar.
   const part = name === '' ? undefined : processes.find((known) => known.split('-').includes(name));
-  return `${cannot} ${JSON.stringify(name)}. ${part === undefined ? '' : `Did you mean ${part}? There are: ${processes.join(', ')}`}${part === undefined ? whatThereIs(name, processes) : ''}`;
+  return `${cannot} ${JSON.stringify(name)}. ${part === undefined ? '' : `Did you mean ${part}? Known: ${processes.join(', ')}`}${part === undefined ? whatThereIs(name, processes) : ''}`;
 }

@@ -1,4 +1,4 @@
-// A row of the contract: topic template, delivery and codec in one value. The only code that spells a topic.
+// A row of the contract: topic template, delivery and codec in one value. No other code spells a topic.
 import type { Codec } from './codec.ts';
 import { fitsPlaceholder } from './ids.ts';
 import type { Placeholder } from './ids.ts';
@@ -77,9 +77,7 @@ export function channel<const Template extends string, Message, const K extends 
         const value = params[name];
         if (value === undefined) return missing(name);
         if (!fitsPlaceholder(name, value))
-          throw new RangeError(
-            `${JSON.stringify(value)} cannot stand for <${name}> in the topic ${template}`,
-          );
+          throw new RangeError(`${JSON.stringify(value)} is not a valid <${name}> for the topic ${template}`);
         return value;
       })
       .join('/');

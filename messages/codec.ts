@@ -10,7 +10,7 @@ export type Decoded<Message> =
   | {
       readonly ok: false;
       readonly error: string;
-      /** The id of a request that cannot be read otherwise, so that its sender gets an answer */
+      /** The id of a request whose other members cannot be read, so that its sender gets an answer */
       readonly id?: string;
     };
 
@@ -59,7 +59,7 @@ export function parseJson<Message>(
   const decoded: Decoded<Message> =
     twice === undefined
       ? parse(json, schema, otherNames)
-      : { ok: false, error: `the member ${JSON.stringify(twice)} is there twice; keep one` };
+      : { ok: false, error: `the member ${JSON.stringify(twice)} occurs twice; keep one` };
   const { success, data } = identifiedSchema.safeParse(json);
   return decoded.ok || !success ? decoded : { ...decoded, id: data.id };
 }
@@ -137,8 +137,7 @@ export function word<const Word extends string>(words: readonly [Word, ...Word[]
   };
 }
 
-const notJson =
-  'the payload starts like JSON and cannot be parsed; names and texts in JSON stand in double quotes';
+const notJson = 'the payload starts like JSON but cannot be parsed; put names and texts in double quotes';
 
 /**
  * A request as bare text or as JSON: text that starts with `{` or `[` is JSON, all other text goes through `fromText`.

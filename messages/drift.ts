@@ -14,8 +14,8 @@ export type SyncStatus = z.infer<typeof syncStatusSchema>;
 export const summaryApplications = 20;
 
 /**
- * Facts about an application beside its status. A `namespace` other than Argo CD's own says that it lives in another
- * namespace.
+ * Facts about an application beside its status. There is no note for an application outside Argo CD's own namespace,
+ * because the member `namespace` shows that.
  */
 const noteSchema = z.enum([
   'deleting',

@@ -5,8 +5,11 @@ import { signals } from './button.ts';
 export const lightPresets = ['zigbee2mqtt', 'shelly-gen1', 'shelly-gen2', 'wled'] as const;
 type LightPreset = (typeof lightPresets)[number];
 
-/** What a person may configure for a signal: text is sent as it is, a map as JSON; the preset decides about booleans and numbers. */
-export type Said = string | number | boolean | Readonly<Record<string, unknown>>;
+/**
+ * The payload that a person configures for a signal. Text is sent as it is, and a map as JSON. The preset decides how
+ * booleans and numbers are sent.
+ */
+export type ConfiguredPayload = string | number | boolean | Readonly<Record<string, unknown>>;
 
 /** The configuration of a lamp: a preset with its device, or a topic with its payloads. */
 export interface ForeignLight {
@@ -16,16 +19,16 @@ export interface ForeignLight {
   readonly output: number;
   readonly base?: string;
   readonly topic?: string;
-  readonly signals?: { readonly [S in Signal | 'other']?: Said };
+  readonly signals?: { readonly [S in Signal | 'other']?: ConfiguredPayload };
   readonly back?: { readonly topic: string; readonly path?: string; readonly when: string };
 }
 
 export interface Lamp {
   readonly button: string;
   readonly topic: string;
-  /** A signal without a payload is a mistake in the configuration. */
+  /** Complete: the configuration is refused if a signal has no payload. */
   readonly payloads: ReadonlyMap<Signal, string>;
-  /** A message that says that the lamp is back, and may have forgotten its state. */
+  /** The message by which the lamp reports that it is back. It may have forgotten its state. */
   readonly back?: { readonly topic: string; readonly values: readonly BackValue[] };
 }
 
@@ -130,14 +133,14 @@ function kindOf({ preset, device = '', output, base = 'zigbee2mqtt', topic = '' 
 
 export function lampOf(light: ForeignLight): Lamp {
   const kind = kindOf(light);
-  const said = light.signals ?? {};
-  const inPayload = (value: Said): string => {
+  const configured = light.signals ?? {};
+  const inPayload = (value: ConfiguredPayload): string => {
     if (typeof value === 'string') return value;
     if (typeof value === 'number') return kind.number(value);
     return typeof value === 'boolean' ? kind.flag(value) : JSON.stringify(value);
   };
   const payloads = signals.flatMap((signal): [Signal, string][] => {
-    const value = said[signal] ?? said.other;
+    const value = configured[signal] ?? configured.other;
     if (value !== undefined) return [[signal, inPayload(value)]];
     return light.preset === undefined ? [] : [[signal, kind.show(looks[signal])]];
   });

@@ -28,13 +28,13 @@ export interface Trigger {
   readonly when: readonly string[];
   /** The path of a list of events. Each event is checked on its own. */
   readonly list?: readonly string[];
-  /** The required values of other members of the message, or of the event. Other values mean another subject. */
+  /** The required values of other members of the message or event. With other values, it is about something else. */
   readonly where: readonly Condition[];
   /** The path of a counter that grows with each press. Messages with the same count are repetitions. */
   readonly counter?: readonly string[];
   /** The value is a state: only its change is a press. */
   readonly edge: boolean;
-  /** A message that says that the device was away: its next message may be old. */
+  /** The message that reports that the device was away. The device's next message may be old. */
   readonly away?: { readonly topic: string; readonly text: string };
 }
 
@@ -44,7 +44,7 @@ interface Condition {
 }
 
 /** The values that mean a press for each preset, unless `when` is configured. */
-const usual: Readonly<Record<PressPreset, string>> = {
+const defaultWhen: Readonly<Record<PressPreset, string>> = {
   zigbee2mqtt: 'single',
   'shelly-gen1': 'S',
   'shelly-gen2': 'single_push',
@@ -52,12 +52,12 @@ const usual: Readonly<Record<PressPreset, string>> = {
   esphome: 'ON',
 };
 
-/** Wakes up for each press and sleeps until the next, so its absence says nothing. */
-const sleeps = /^shellybutton[12]-/;
+/** Devices that sleep between presses. That such a device is offline means nothing. */
+const sleepingDevice = /^shellybutton[12]-/;
 
 export function triggerOf(press: ForeignPress): Trigger {
   const { preset, device = '', input, component, topic = '', path, counter, edge } = press;
-  const when = press.when ?? (preset === undefined ? [] : usual[preset]);
+  const when = press.when ?? (preset === undefined ? [] : defaultWhen[preset]);
   const common = { when: valuesOf(when), edge: false, where: [] };
   switch (preset) {
     case 'zigbee2mqtt':
@@ -68,7 +68,9 @@ export function triggerOf(press: ForeignPress): Trigger {
         topic: `shellies/${device}/input_event/${input ?? 0}`,
         path: ['event'],
         counter: ['event_cnt'],
-        ...(sleeps.test(device) ? {} : { away: { topic: `shellies/${device}/online`, text: 'false' } }),
+        ...(sleepingDevice.test(device)
+          ? {}
+          : { away: { topic: `shellies/${device}/online`, text: 'false' } }),
       };
     case 'shelly-gen2':
       return {

@@ -10,7 +10,7 @@ const reason = z.exactOptional(z.string().check(z.maxLength(200)));
 const by = z.exactOptional(z.string().check(z.maxLength(64)));
 const until = z.exactOptional(timeSchema);
 
-/** A year. A longer freeze has no end. */
+/** A year, in seconds. For a longer freeze, leave the end open. */
 const longestSeconds = 366 * 86_400;
 /** for how long the freeze was requested */
 const forSeconds = z.exactOptional(z.int().check(z.minimum(1), z.maximum(longestSeconds)));
@@ -62,7 +62,7 @@ export const freezeSet = channel(
   {
     ...freezeSetDelivery,
     summary:
-      'Freezes or unfreezes all buttons of every worker, or one button: `on`, `off`, or an object with source, reason, end and person. `off` without a button ends every freeze, with a `source` only those of that source.',
+      'Freezes or unfreezes all buttons of every worker, or one button: `on`, `off`, or an object with source, reason, end and person. `off` without a button ends every freeze; with a `source`, it ends only the freezes of that source.',
   },
   freezeRequest,
 );

@@ -3,11 +3,11 @@ import * as z from 'zod/mini';
 import { channel } from './channel.ts';
 import { json, word } from './codec.ts';
 
-/** The members of one entity or trigger. With nothing but its platform, Home Assistant removes the entity. */
+/** The members of one entity or trigger. If `platform` is the only one, Home Assistant removes the entity. */
 const componentSchema = z.looseObject({ platform: z.string() });
 export type Component = z.infer<typeof componentSchema>;
 
-/** The part of an announcement that says whose it is. */
+/** The part of an announcement that identifies its owner. */
 const discoverySchema = z.looseObject({
   origin: z.looseObject({ name: z.string() }),
   components: z.record(z.string(), componentSchema),

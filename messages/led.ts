@@ -10,7 +10,7 @@ import { timeSchema } from './time.ts';
 /** The longest override without `forMs`: 10 minutes. */
 export const defaultOverrideMs = 600_000;
 
-/** How long an override without `forMs` hides a signal other than `clear`: long enough to see it, too short to miss drift. */
+/** How long an override without `forMs` hides a signal other than `clear`: long enough to see, too short to miss drift. */
 export const hidesSignalMs = 10_000;
 
 /** From the shortest step to a day. */
@@ -60,7 +60,7 @@ export const ledIdentify = channel(
     kind: 'event',
     qos: 1,
     from: ['anyone allowed'],
-    summary: 'Any payload: the LED blinks so that a person can find it.',
+    summary: 'Makes the LED blink, so that a person can find it. The payload does not matter.',
   },
   {
     contentType: 'text/plain' as const,

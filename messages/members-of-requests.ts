@@ -6,7 +6,7 @@ import { nearest } from './nearest.ts';
 /** Other names that people use for a member, in lower case. */
 export type OtherNames = Readonly<Record<string, string>>;
 
-/** So many unknown members are named in one error. */
+/** An error names at most this many unknown members. */
 const namedMax = 3;
 /** The sender chooses the name, which may be as long as the payload. */
 const nameLength = 64;
@@ -25,7 +25,9 @@ export function unknownInWords(
     const meant = path.length === 0 && Object.hasOwn(otherNames, lower) ? otherNames[lower] : undefined;
     const near = meant ?? nearest(key, known);
     const hint =
-      near === undefined ? `; known are ${known.join(', ')}` : `; did you mean ${JSON.stringify(near)}?`;
+      near === undefined
+        ? `; the known members are ${known.join(', ')}`
+        : `; did you mean ${JSON.stringify(near)}?`;
     return `unknown member ${JSON.stringify(key.slice(0, nameLength))}${where}${hint}`;
   });
   const more = keys.length - described.length;

@@ -24,9 +24,9 @@ export function editDistance(a: string, b: string): number {
   return last[b.length] ?? 0;
 }
 
-/** A longer name is no misspelling of a known one. */
+/** No known name is similar to a name longer than this. */
 const longestName = 100;
-/** Compares at most this many known names. Those of a large installation would delay the process. */
+/** Compares at most this many known names, because all names of a large installation would delay the process. */
 const comparedMax = 1_000;
 
 /** The most similar known name, unless it differs in more than a third of its letters (at least 2), or in half of them. */
@@ -58,11 +58,11 @@ function simplify(name: string): string {
 
 const namedAtMost = 10;
 
-/** Lists the known names after an unknown one, in a sentence or two: `Did you mean main? There are: main, side`. */
+/** Follows a sentence about an unknown name, and lists the known ones: `Did you mean main? Known: main, side`. */
 export function whatThereIs(name: string, known: readonly string[]): string {
   if (known.length === 0) return 'There are none';
   const near = nearest(name, known);
   const more = known.length - namedAtMost;
   const all = known.slice(0, namedAtMost).join(', ');
-  return `${near === undefined ? '' : `Did you mean ${near}? `}There ${known.length === 1 ? 'is only' : 'are:'} ${all}${more > 0 ? ` and ${more} more` : ''}`;
+  return `${near === undefined ? '' : `Did you mean ${near}? `}Known: ${all}${more > 0 ? ` and ${more} more` : ''}`;
 }

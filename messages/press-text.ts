@@ -1,4 +1,4 @@
-// Decides which bare text is a press, and which gesture it means. It must be one word, and none that means "nothing pressed".
+// Decides which bare text is a press, and which gesture it means. A press is one word, and no word that means "nothing pressed".
 import { gestures } from './gesture.ts';
 import type { Gesture } from './gesture.ts';
 
@@ -41,7 +41,7 @@ const oneWordPattern = new RegExp(`^${oneWord}$`, 'u');
 /** For a message to people. */
 const shown = (text: string) => JSON.stringify(text.slice(0, wordLength));
 const whatPresses =
-  'a press is one word such as press, or a JSON object; docs/mqtt.md, "Press from anywhere"';
+  'a press is one word such as press, or a JSON object; see docs/mqtt.md, "Press from anywhere"';
 
 /** Why a text is no press. Undefined: it is one. @param text without white space around it */
 export function faultOfText(text: string): string | undefined {

@@ -21,7 +21,7 @@ const pressSchema = z.strictObject({
 });
 export type Press = z.infer<typeof pressSchema>;
 
-/** Other names that people use for the members, above all for the one that narrows a press. */
+/** Other names that people use for the members, above all for `only`, which narrows a press. */
 const otherNames = {
   app: 'only',
   apps: 'only',
@@ -106,7 +106,7 @@ export const buttonResult = channel(
     qos: 1,
     from: ['worker'],
     summary:
-      'The answer to a press, one for each; `message` is a sentence for people. Exception: `too-many` has at most one result a second for each button.',
+      'The answer to a press: one for each, but for `too-many` at most one a second for each button. `message` is a sentence for people.',
   },
   json(pressResultSchema),
 );

@@ -1,16 +1,16 @@
 // Foreign lamps: which lamp shows which button, and what is published for each signal.
 import * as z from 'zod/mini';
 import { signals as allSignals, type Signal } from '../../messages/button.ts';
-import { lightPresets, type Said } from '../../messages/foreign-lights.ts';
+import { lightPresets, type ConfiguredPayload } from '../../messages/foreign-lights.ts';
 import { refused } from '../section.ts';
 import { schemaOf, setting } from '../setting.ts';
 import { id, must, oneOf, text, wholeNumber } from '../formats.ts';
 import { device, isScalar, path, topic, whenMax, type Rule } from './worker-foreign-formats.ts';
 
 const said = z
-  .custom<Said>()
+  .custom<ConfiguredPayload>()
   .check(
-    must<Said>(
+    must<ConfiguredPayload>(
       (value) =>
         isScalar(value) ||
         (typeof value === 'object' &&

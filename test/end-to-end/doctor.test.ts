@@ -257,6 +257,6 @@ describe('release-button doctor', () => {
   it('refuses an unknown process with 2', async () => {
     const running = workplace.start(['doctor', 'toaster']);
     expect((await running.exited).code).toBe(2);
-    expect(running.output()).toContain('There are: start, release-worker, gpio-agent');
+    expect(running.output()).toContain('Known: start, release-worker, gpio-agent');
   });
 });

@@ -28,10 +28,10 @@ describe('a command line with a mistake', () => {
     ['help relaese', '`press` releases the applications of a button'],
     ['config worker', 'Did you mean release-worker?'],
     ['config realese-worker', 'Did you mean release-worker?'],
-    ['health xyzzy', 'There are: start, broker,'],
+    ['health xyzzy', 'Known: start, broker,'],
     [
       'doctor broker',
-      'doctor cannot check the process "broker". There are: start, release-worker, gpio-agent',
+      'doctor cannot check the process "broker". Known: start, release-worker, gpio-agent',
     ],
     [
       'home-assistant clear',
@@ -99,12 +99,12 @@ describe('beside a running installation', () => {
       ['unfreeze', '--button', 'garden'],
     ]) {
       const { code, output } = await run(...line);
-      expect(output).toMatch(/there is no button ".+"\. .*There is only main$/m);
+      expect(output).toMatch(/there is no button ".+"\. .*Known: main$/m);
       expect(code).toBe(2);
     }
     expect(await run('press', '--only', 'argocd/shopp')).toEqual({
       code: 5,
-      output: expect.stringContaining('Did you mean argocd/shop? There is only argocd/shop'),
+      output: expect.stringContaining('Did you mean argocd/shop? Known: argocd/shop'),
     });
     expect(await here.argocd.syncs()).toEqual([]);
   });

@@ -28,7 +28,7 @@ describe('the value of a parameter', () => {
 
   test('a refusal names the value, the placeholder and the topic', () => {
     expect(() => buttonPress.at({ button: 'a/b' })).toThrow(
-      '"a/b" cannot stand for <button> in the topic button/<button>/press',
+      '"a/b" is not a valid <button> for the topic button/<button>/press',
     );
   });
 

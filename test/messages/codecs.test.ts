@@ -111,7 +111,7 @@ describe('a LED is set', () => {
     [{ steps, repeat: true, duration: 1_000 }, 'unknown member "duration"; did you mean "forMs"?'],
     [
       { steps: [{ on: true, ms: 100, colour: 'red' }], repeat: true },
-      'unknown member "colour" in steps.0; known are on, ms',
+      'unknown member "colour" in steps.0; the known members are on, ms',
     ],
     [
       { steps: [{ on: true, ms: 100, On: true }], repeat: true },
@@ -145,7 +145,7 @@ describe('a freeze', () => {
     ['{"frozen":false,"buton":"main"}', 'unknown member "buton"; did you mean "button"?'],
     ['{"frozen":false,"buttons":["main"]}', 'unknown member "buttons"; did you mean "button"?'],
     ['{"frozen":true,"for":"2h"}', 'unknown member "for"; did you mean "forSeconds"?'],
-    ['{"frozen":true,"button":"main","frozen":false}', 'the member "frozen" is there twice; keep one'],
+    ['{"frozen":true,"button":"main","frozen":false}', 'the member "frozen" occurs twice; keep one'],
     ['{"frozen":false,"button":null}', /^button: /],
   ])('of one button never becomes one of all: %s', (text, error) => {
     expect(decode(text)).toEqual({ error: typeof error === 'string' ? error : expect.stringMatching(error) });
@@ -170,8 +170,8 @@ describe('requests', () => {
     ['{"apps":["argocd/guestbook"]}', 'unknown member "apps"; did you mean "app"?'],
     ['{"only":["argocd/guestbook"]}', 'unknown member "only"; did you mean "app"?'],
     ['{"application":"argocd/guestbook"}', 'unknown member "application"; did you mean "app"?'],
-    ['{"button":"main"}', 'unknown member "button"; known are id, app'],
-    ['{"app":"argocd/a","app":"argocd/b"}', 'the member "app" is there twice; keep one'],
+    ['{"button":"main"}', 'unknown member "button"; the known members are id, app'],
+    ['{"app":"argocd/a","app":"argocd/b"}', 'the member "app" occurs twice; keep one'],
     ['"argocd/guestbook"', /must be an object/],
     ['["argocd/guestbook"]', /must be an object/],
     ['{"app":null}', /^app: /],

@@ -6,7 +6,7 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 const decode = (payload: string | Uint8Array) =>
   buttonPress.codec.decode(typeof payload === 'string' ? bytes(payload) : payload);
 const notJson =
-  'the payload starts like JSON and cannot be parsed; names and texts in JSON stand in double quotes';
+  'the payload starts like JSON but cannot be parsed; put names and texts in double quotes';
 const errorOf = (payload: string | Uint8Array) => {
   const decoded = decode(payload);
   return decoded.ok ? `accepted: ${JSON.stringify(decoded.value)}` : decoded.error;
@@ -173,9 +173,9 @@ describe('a JSON object', () => {
     ['{"user":"Ann"}', 'unknown member "user"; did you mean "by"?'],
     [
       '{"dryRun":true}',
-      'unknown member "dryRun"; known are id, at, gesture, heldMs, source, agent, by, only',
+      'unknown member "dryRun"; the known members are id, at, gesture, heldMs, source, agent, by, only',
     ],
-    ['{"toString":1}', /^unknown member "toString"; known are id, /],
+    ['{"toString":1}', /^unknown member "toString"; the known members are id, /],
     ['{"constructor":{"prototype":{"polluted":true}}}', /^unknown member "constructor"; /],
     ['{"__proto__":{"only":["a/b"]}}', /^unknown member "__proto__"; /],
   ])('with an unknown member is refused, and the nearest one is suggested: %s', (text, error) => {
@@ -194,7 +194,7 @@ describe('a JSON object', () => {
     ['{"only":["a/b"], "\\u006fnly":["c/d"]}', 'only'],
     ['{"id":"a:\\"x\\"","at":"2026-01-01T00:00:00Z","id":"b"}', 'id'],
   ])('with a duplicate member is refused: %s', (text, member) => {
-    expect(errorOf(text)).toBe(`the member "${member}" is there twice; keep one`);
+    expect(errorOf(text)).toBe(`the member "${member}" occurs twice; keep one`);
   });
 
   test('may have the name of a member as a value', () => {

@@ -115,7 +115,7 @@ describe('`only`', () => {
     const decision = await decide(['argocd/shop'], { select: { names: ['desk'] } });
     expect(decision).toMatchObject({ outcome: 'nothing-to-release' });
     expect(decision.message).toBe(
-      'the button does not select argocd/shop; check the names, and `select` of the button. There is only argocd/desk',
+      'the button does not select argocd/shop; check the names, and `select` of the button. Known: argocd/desk',
     );
   });
 });

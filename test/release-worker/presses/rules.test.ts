@@ -52,7 +52,7 @@ describe('objects because', () => {
       'it is misspelt',
       { button: 'sied', config: undefined },
       {},
-      'Did you mean side? There are: main, side',
+      'Did you mean side? Known: main, side',
     ],
     ['stale', 'it is too old', at(10_001), {}, '10 s old (the limit is 10 s)'],
     ['stale', 'it is hours old', at(7_200_000), {}, '2 h old'],
