@@ -29,10 +29,7 @@ describe('a command line with a mistake', () => {
     ['config worker', 'Did you mean release-worker?'],
     ['config realese-worker', 'Did you mean release-worker?'],
     ['health xyzzy', 'Known: start, broker,'],
-    [
-      'doctor broker',
-      'doctor cannot check the process "broker". Known: start, release-worker, gpio-agent',
-    ],
+    ['doctor broker', 'doctor cannot check the process "broker". Known: start, release-worker, gpio-agent'],
     [
       'home-assistant clear',
       'unknown action "clear": use `home-assistant` to announce, or `home-assistant clean`',

@@ -5,8 +5,7 @@ import { buttonPress } from '../../messages/press.ts';
 const bytes = (text: string) => new TextEncoder().encode(text);
 const decode = (payload: string | Uint8Array) =>
   buttonPress.codec.decode(typeof payload === 'string' ? bytes(payload) : payload);
-const notJson =
-  'the payload starts like JSON but cannot be parsed; put names and texts in double quotes';
+const notJson = 'the payload starts like JSON but cannot be parsed; put names and texts in double quotes';
 const errorOf = (payload: string | Uint8Array) => {
   const decoded = decode(payload);
   return decoded.ok ? `accepted: ${JSON.stringify(decoded.value)}` : decoded.error;
