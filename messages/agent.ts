@@ -8,7 +8,12 @@ import { availability, processInfo } from './presence.ts';
 
 export const agentAvailability = channel(
   'agent/<agent>/availability',
-  { kind: 'state', qos: 1, from: ['agent'], summary: '`online`, or `offline` (also the last will).' },
+  {
+    kind: 'state',
+    qos: 1,
+    from: ['agent'],
+    summary: '`online` or `offline`. `offline` is also the last will.',
+  },
   word(availability),
 );
 
@@ -39,7 +44,7 @@ export const agentInfo = channel(
     kind: 'state',
     qos: 1,
     from: ['agent'],
-    summary: 'The agent and its hardware; on connect and every minute.',
+    summary: 'The agent and its hardware. Published on connect and every minute.',
   },
   json(agentInfoSchema),
 );

@@ -19,7 +19,7 @@ export const buttonEvent = channel(
     kind: 'event',
     qos: 1,
     from: ['agent'],
-    summary: 'What the finger did. Only real buttons publish it. It is not a request.',
+    summary: 'What a finger did to a real button. It is not a request.',
   },
   json(buttonEventSchema, 16_384),
 );

@@ -40,8 +40,7 @@ const oneWordPattern = new RegExp(`^${oneWord}$`, 'u');
 
 /** For a message to people. */
 const shown = (text: string) => JSON.stringify(text.slice(0, wordLength));
-const whatPresses =
-  'a press is one word such as press, or a JSON object; see docs/mqtt.md, "Press from anywhere"';
+const whatPresses = 'a press is one word such as press, or a JSON object; see docs/mqtt.md, "Presses"';
 
 /** Why a text is no press. Undefined: it is one. @param text without white space around it */
 export function faultOfText(text: string): string | undefined {

@@ -57,7 +57,7 @@ export const buttonPress = channel(
     expirySeconds: pressExpirySeconds,
     from: ['agent', 'anyone allowed'],
     summary:
-      'A press: an object or one bare word. The words `double` and `hold` are those gestures. An empty payload is never a press.',
+      'A press: an object or one bare word. The words `double` and `hold` mean these gestures. An empty payload is never a press.',
   },
   textOrJson({ schema: pressSchema, otherNames, fromText, isEmpty: isEmptyPress }),
 );
@@ -106,7 +106,7 @@ export const buttonResult = channel(
     qos: 1,
     from: ['worker'],
     summary:
-      'The answer to a press: one for each, but for `too-many` at most one a second for each button. `message` is a sentence for people.',
+      'The answer to a press; `message` is a sentence for people. Each press gets one. Exception: each button gets at most one result with `too-many` a second.',
   },
   json(pressResultSchema),
 );

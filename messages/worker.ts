@@ -8,7 +8,12 @@ import { availability, processInfo } from './presence.ts';
 
 export const workerAvailability = channel(
   'worker/<worker>/availability',
-  { kind: 'state', qos: 1, from: ['worker'], summary: '`online`, or `offline` (also the last will).' },
+  {
+    kind: 'state',
+    qos: 1,
+    from: ['worker'],
+    summary: '`online` or `offline`. `offline` is also the last will.',
+  },
   word(availability),
 );
 
@@ -36,7 +41,7 @@ export const workerInfo = channel(
     kind: 'state',
     qos: 1,
     from: ['worker'],
-    summary: 'The worker, its Argo CD and the actions of its buttons; on connect and every minute.',
+    summary: 'The worker, its Argo CD and the actions of its buttons. Published on connect and every minute.',
   },
   json(workerInfoSchema),
 );

@@ -16,7 +16,10 @@ type Anything = JsonSchema | boolean | undefined;
 const patternsInWords: ReadonlyMap<unknown, string> = new Map([
   [patternOf(idSchema), 'an id'],
   [patternOf(requestIdSchema), '1 to 64 printable characters'],
-  [pressWordPattern.source, 'one word of 1 to 64 characters, and none that means nothing'],
+  [
+    pressWordPattern.source,
+    'one word of 1 to 64 characters that is not [rejected](#what-is-rejected-as-malformed)',
+  ],
   [patternOf(applicationKeySchema), '`<namespace>/<name>`'],
 ]);
 
