@@ -16,6 +16,7 @@ const pages = [
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
   'deploy/systemd/README.md',
+  'deploy/systemd/operating.md',
   'deploy/kubernetes/README.md',
   'deploy/kubernetes/operating.md',
 ].map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));

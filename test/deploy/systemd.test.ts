@@ -12,7 +12,9 @@ import { folder, readUnits, settingsIn, type Unit } from './units.ts';
 import { patienceMs } from '../support/patience.ts';
 
 const units = readUnits();
-const readme = readFileSync(join(folder, 'README.md'), 'utf8');
+const guide = ['README.md', 'operating.md']
+  .map((page) => readFileSync(join(folder, page), 'utf8'))
+  .join('\n');
 const sysusers = ['release-button.sysusers.conf', 'release-button-environments.sysusers.conf'];
 const byName = units.map((unit) => [unit.file, unit] as const);
 
@@ -232,8 +234,8 @@ describe('variables', () => {
     expect(output).not.toContain('a-secret');
   });
 
-  test('of the drop-ins in the README, and its configuration, are understood', async () => {
-    const blocks = [...readme.matchAll(/^(?:sudo tee|\s+sudo tee) .*<<'END'\n([\s\S]*?)^END$/gm)].map(
+  test('of the drop-ins in README.md and operating.md, and their configuration, are understood', async () => {
+    const blocks = [...guide.matchAll(/^(?:sudo tee|\s+sudo tee) .*<<'END'\n([\s\S]*?)^END$/gm)].map(
       ([, text = '']) => text,
     );
     const dropIns = blocks.filter((text) => text.startsWith('[Service]'));
@@ -245,7 +247,7 @@ describe('variables', () => {
     expect(Object.keys(env)).toEqual(['RELEASE_BUTTON_MQTT_PASSWORD_FILE']);
     const configurations = [
       ...blocks.filter((text) => !text.startsWith('[Service]')),
-      ...[...readme.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text),
+      ...[...guide.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text),
     ];
     expect(configurations).toHaveLength(5);
     for (const text of configurations) {
@@ -260,8 +262,8 @@ describe('variables', () => {
     }
   });
 
-  test('every file of the folder that the README names exists, and it names every unit', () => {
-    for (const { template } of units) expect(readme).toContain(template);
-    for (const name of sysusers) expect(readme).toContain(`$units/${name}`);
+  test('README.md and operating.md name every unit and every file for systemd-sysusers', () => {
+    for (const { template } of units) expect(guide).toContain(template);
+    for (const name of sysusers) expect(guide).toContain(`$units/${name}`);
   });
 });

@@ -22,6 +22,7 @@ export const pages: readonly string[] = [
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
   'deploy/systemd/README.md',
+  'deploy/systemd/operating.md',
   'deploy/kubernetes/README.md',
   'deploy/kubernetes/operating.md',
 ];
