@@ -171,7 +171,16 @@ export function createIntake(options: IntakeOptions): Intake {
     };
   };
 
-  const turnAway = (candidate: Candidate, why: string) => {
+  const turnAway = (candidate: Candidate, why: string, isOurs: Arrived['isOurs']) => {
+    if (isOurs === false) return;
+    if (isOurs !== true) {
+      // Another worker may have to answer it.
+      const known = isOurs
+        .then((itIs) => turnAway(candidate, why, itIs))
+        .finally(() => overflowing.delete(known));
+      overflowing.add(known);
+      return;
+    }
     const { button, config } = candidate;
     if (config === undefined) {
       options.count(button, 'rejected', 'too-many');
@@ -187,7 +196,7 @@ export function createIntake(options: IntakeOptions): Intake {
     const { button } = candidate;
     const tooMany = flood.arrived(candidate.config === undefined ? unknownButtons : button);
     if (tooMany !== undefined) {
-      turnAway(candidate, tooMany);
+      turnAway(candidate, tooMany, isOurs);
       return;
     }
     const receivedAt = clock.monotonic();
@@ -199,7 +208,7 @@ export function createIntake(options: IntakeOptions): Intake {
       isOurs,
     };
     if (!lanes.add(button, { candidate, arrivedAt, ...received }))
-      turnAway(candidate, 'too many presses are already waiting for earlier ones');
+      turnAway(candidate, 'too many presses are already waiting for earlier ones', isOurs);
   };
 
   const onPress = (decoded: Decoded<Press> | undefined, button: string, retained: boolean) => {

@@ -337,6 +337,24 @@ describe('a button that another worker has as well', () => {
     await settle();
     expect([results(), released].map(({ length }) => length)).toEqual(isOurs ? [1, 1] : [0, 0]);
   });
+
+  it.each([
+    ['leaves early presses that are too many', false],
+    ['answers once for early presses that are too many', true],
+  ])('%s once it is known whose presses they are', async (_, isOurs) => {
+    const known: ((isOurs: boolean) => void)[] = [];
+    const { press, results, counted } = takingIn({
+      answers: () => new Promise((resolve) => known.push(resolve)),
+      maxPressesPerMinute: 1_000,
+    });
+    for (let count = 0; count < 200; count += 1) press();
+    await settle();
+    expect([results(), counted]).toEqual([[], []]);
+    for (const resolve of known) resolve(isOurs);
+    await settle();
+    expect(JSON.stringify(results()).match(/"too-many"/g) ?? []).toHaveLength(isOurs ? 1 : 0);
+    expect(counted.length).toBe(isOurs ? 200 : 0);
+  });
 });
 
 describe('a worker that has been replaced', () => {
