@@ -106,7 +106,7 @@ export const buttonResult = channel(
     qos: 1,
     from: ['worker'],
     summary:
-      'The answer to a press; `message` is a sentence for people. Each press gets one. Exception: each button gets at most one result with `too-many` a second.',
+      'The answer to a press; `message` is a sentence for people. Each press gets one. Exceptions: each button gets at most one result with `too-many` a second, and nobody answers while the worker of the button is offline.',
   },
   json(pressResultSchema),
 );

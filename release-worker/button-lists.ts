@@ -10,6 +10,8 @@ export interface ButtonLists {
   ): void;
   /** @param position of this connection; by default now. Until `dropFormer`, lists of the connection before count too. */
   has(worker: string, button: string, position?: number): boolean;
+  /** Whether any worker has the button, online or not. @param position as for `has` */
+  isListed(button: string, position?: number): boolean;
   /** Forgets workers that were only heard on the connection before. */
   dropFormer(): void;
   /** Forgets lists that were replaced. */
@@ -25,6 +27,10 @@ export function createButtonLists(max: number): ButtonLists {
   /** In order of `since`. A retained message holds from the beginning. */
   let known = new Map<string, readonly List[]>();
   const former = new Map<string, List>();
+  const has = (worker: string, button: string, position = Infinity) => {
+    const then = known.get(worker)?.findLast(({ since }) => since < position);
+    return (then ?? former.get(worker))?.buttons.has(button) === true;
+  };
 
   return {
     connected: () => {
@@ -42,10 +48,9 @@ export function createButtonLists(max: number): ButtonLists {
       const live = (known.get(worker) ?? []).filter(({ since }) => since > 0 || !isRetained);
       known.set(worker, isRetained ? [list, ...live] : [...live, list]);
     },
-    has: (worker, button, position = Infinity) => {
-      const then = known.get(worker)?.findLast(({ since }) => since < position);
-      return (then ?? former.get(worker))?.buttons.has(button) === true;
-    },
+    has,
+    isListed: (button, position) =>
+      [...known.keys(), ...former.keys()].some((worker) => has(worker, button, position)),
     dropFormer: () => former.clear(),
     forgetPast: () => {
       for (const [worker, lists] of known) known.set(worker, lists.slice(-1));

@@ -4,6 +4,9 @@
 // Exactly one worker answers a press, although each decides alone. They agree because the broker gives all of them presses
 // and `online` in the same order, and each worker also hears its own `online`. A press belongs to a worker that came online
 // before it. So a worker that has just connected leaves such a press to the others.
+//
+// The retained info of a worker stays while that worker is offline. Nobody answers a press of a button that only offline
+// workers have: its worker exists and cannot answer.
 import { workerAvailability, workerInfo } from '../messages/worker.ts';
 import type { Clock, Timer } from '../service/clock.ts';
 import type { Health } from '../service/health.ts';
@@ -17,11 +20,12 @@ export interface Claims {
   start(): void;
   stop(): void;
   /**
-   * Whether this worker answers a press that arrives now. Of several workers that have the button, and of all where nobody
-   * has it, the first one by id answers. A promise: just after a connect that turns out a little later.
+   * Whether this worker answers a press that arrives now. Of several online workers that have the button, the first one by
+   * id answers. If no worker has it, also no offline one, the first online worker answers. A promise: just after a connect
+   * that turns out a little later.
    */
   answers(button: string): boolean | Promise<boolean>;
-  /** Whether another worker answers requests about the button. */
+  /** Whether requests about the button are for another worker, which may be offline. */
   isOthers(button: string): boolean;
   /** In words, that another online worker has this button of ours too. */
   claimedTwice(button: string): string | undefined;
@@ -53,7 +57,7 @@ export function createClaims(options: {
   const { link, worker, clock, log, onChange } = options;
   const health = options.health.check('buttons', 'degraded');
   const online = createOnlineTimes(workersMax);
-  /** Of the other workers. */
+  /** As the broker has them, also of this worker: all workers must judge by the same lists. */
   const lists = createButtonLists(workersMax);
   let connection = 0;
   let position = 0;
@@ -72,9 +76,10 @@ export function createClaims(options: {
   const has = (id: string, button: string, at?: number) =>
     id === worker ? options.buttons.includes(button) : lists.has(id, button, at);
   const others = () => online.now().filter((id) => id !== worker);
-  /** Of several workers that have the button, and of all where nobody has it, the first one by id. */
-  const firstOf = (ids: readonly string[], button: string, at?: number): string | undefined => {
+  /** Of these online workers. Undefined: none of them, because an offline worker has the button. */
+  const answererOf = (ids: readonly string[], button: string, at?: number): string | undefined => {
     const holders = ids.filter((id) => has(id, button, at));
+    if (holders.length === 0 && lists.isListed(button, at)) return undefined;
     return (holders.length > 0 ? holders : ids).toSorted()[0];
   };
   const claimedTwice = (button: string) => {
@@ -98,11 +103,13 @@ export function createClaims(options: {
   };
 
   const isOurs = ({ button, position: at }: Omit<Waiting, 'resolve'>): boolean => {
-    // Where nobody was online, the worker that came next takes the press of its button.
-    const next =
-      firstOf(online.at(at), button, at) ??
+    // If no worker could answer, the worker that came next takes the press of its button.
+    const answerer =
+      answererOf(online.at(at), button, at) ??
       online.after(at).find(({ worker: id, since }) => has(id, button, since))?.worker;
-    return next === undefined ? isOwnOnlineMissing : next === worker;
+    return answerer === undefined
+      ? isOwnOnlineMissing && answererOf([worker], button, at) === worker
+      : answerer === worker;
   };
   const isSettled = () => isRead && (isOwnOnlineMissing || online.now().includes(worker));
   const settle = () => {
@@ -170,11 +177,11 @@ export function createClaims(options: {
       link.subscribe(workerInfo.filter(), (message, { params, retained }) => {
         if (retained) waitForQuiet();
         position += 1;
-        if (params.worker !== worker)
-          lists.heard(params.worker, message?.buttons.map(({ id }) => id) ?? [], {
-            position,
-            isRetained: retained,
-          });
+        lists.heard(params.worker, message?.buttons.map(({ id }) => id) ?? [], {
+          position,
+          isRetained: retained,
+        });
+        settle();
         changed();
       });
       link.subscribe(workerAvailability.filter(), (message, { params, retained }) => {
@@ -205,7 +212,7 @@ export function createClaims(options: {
         waiting.push({ ...press, resolve });
       });
     },
-    isOthers: (button) => firstOf([worker, ...others()], button) !== worker,
+    isOthers: (button) => answererOf([worker, ...others()], button) !== worker,
     claimedTwice,
   };
 }

@@ -1,6 +1,7 @@
-// Which late POSTs the chaos test excuses.
+// Which late POSTs, and which answers of another worker, the chaos test excuses.
 import { expect, test } from 'vitest';
-import { isCaughtSending } from './judge.ts';
+import { isCaughtSending, judgePresses } from './judge.ts';
+import type { Ledger } from './ledger.ts';
 import type { Away } from './rounds.ts';
 
 const noted = 10_000;
@@ -21,4 +22,39 @@ test.each<[string, boolean, Away]>([
 
 test('a POST that was never recorded is not excused', () => {
   expect(isCaughtSending(Infinity, [stopped('worker main', 10_015)])).toBe(false);
+});
+
+/** The problems with a press at 11 s that was answered as `unknown-button`, by a worker of the other environment. */
+function problemsWith(away: Away) {
+  const ledger: Ledger = {
+    presses: new Map(),
+    answered: new Set(),
+    accepted: new Map(),
+    sending: new Map(),
+    ends: new Map(),
+    finished: new Map(),
+    last: undefined,
+    acceptedSince: false,
+    open: [],
+  };
+  const press = { round: 1, button: 'main', source: 'mosquitto_pub', id: 'p1', at: 11_000 } as const;
+  const payload = JSON.stringify({ pressId: 'p1', reason: 'unknown-button' });
+  return judgePresses(
+    'main',
+    {
+      presses: [{ ...press, settledAt: 11_010, fate: 'taken' }],
+      ledgers: { main: ledger, staging: ledger },
+      away: [away],
+      wallOffset: 0,
+    },
+    { all: (topic) => [{ at: 11_020, topic, payload }] },
+    [],
+  ).problems.results;
+}
+
+test('another worker may say that nobody has a button only where the broker has forgotten who has it', () => {
+  expect(problemsWith(stopped('broker', 10_000))).toEqual([]);
+  expect(problemsWith(stopped('worker main', 10_000))).toEqual([
+    expect.stringContaining('the press p1 of round 1'),
+  ]);
 });

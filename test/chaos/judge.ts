@@ -39,8 +39,8 @@ const sendingMs = 250;
 /** The presses of one environment. @param posts at its own Argo CD */
 export function judgePresses(
   environment: Environment,
-  played: Played,
-  heard: Heard,
+  played: Pick<Played, 'presses' | 'ledgers' | 'away' | 'wallOffset'>,
+  heard: Pick<Heard, 'all'>,
   posts: readonly Post[],
 ): Judgement {
   const { wallOffset } = played;
@@ -83,15 +83,17 @@ export function judgePresses(
       if (own === 0 && ledger.answered.has(id)) unheard += 1;
       else if (own === 0) problems.results.push(`${what} was ${line.outcome} and got no result`);
     } else if (own > 0) {
-      // While the worker of the button is away, another worker answers that nobody has it, and writes that down.
+      // A broker that was killed has forgotten what it had retained. Until the worker of the button is back, another worker
+      // answers that nobody has it, and writes that down.
       const [result = ''] = results.get(id) ?? [];
-      if (parse(result)['reason'] === 'unknown-button' && isExcused(press, away))
+      if (parse(result)['reason'] === 'unknown-button' && isExcused(press, away, ['broker']))
         refused.set('unknown-button', (refused.get('unknown-button') ?? 0) + 1);
       else problems.results.push(`${what} got a result without a line in the journal`);
     } else if (fate === 'dropped') dropped += 1;
     else {
       unanswered += 1;
-      if (!isExcused(press, away)) problems.results.push(`${what} got no result although all were there`);
+      if (!isExcused(press, away, ['broker', 'worker']))
+        problems.results.push(`${what} got no result although all were there`);
     }
     if (fate === 'dropped' && press.source === 'button' && line?.outcome === 'accepted')
       problems.results.push(`${what} was said to be dropped, and has released`);
@@ -149,12 +151,9 @@ export function judgePresses(
   };
 }
 
-function isExcused(press: Press, away: readonly Away[]): boolean {
+function isExcused(press: Press, away: readonly Away[], by: readonly ReturnType<typeof kindOf>[]): boolean {
   return away.some(
-    ({ part, from, to }) =>
-      (kindOf(part) === 'broker' || kindOf(part) === 'worker') &&
-      press.at > from - takenAlongMs &&
-      press.at < to,
+    ({ part, from, to }) => by.includes(kindOf(part)) && press.at > from - takenAlongMs && press.at < to,
   );
 }
 

@@ -104,9 +104,9 @@ describe('two workers on one prefix', () => {
     );
   });
 
-  it('a button is unknown again when its worker has gone', async () => {
+  it('nobody answers for a worker that has gone, until its info is cleared', async () => {
     const { control } = await simulatedArgoCd(worldOf([shop, till]));
-    const { url, publish, result, untilSignal, latest } = await onBroker();
+    const { url, publish, result, untilSignal, latest, on } = await onBroker();
     const of = (id: string, name: string) =>
       workerConfig(url, control.url, { id, stateDir: stateDirectory(), buttons: [button({ id: name })] });
     await startWorker(of('one', 'shop-button'));
@@ -116,7 +116,14 @@ describe('two workers on one prefix', () => {
     await two.stop();
     await until('offline', () => latest('worker/two/availability')?.['text'] === 'offline');
     await publish('button/till-button/press', '{"id": "p1"}');
-    expect(await result('till-button', 'p1')).toMatchObject({
+    // It has one answer, so the press before it has had all of its answers.
+    await publish('button/nobodys/press', '{"id": "p2"}');
+    expect(await result('nobodys', 'p2')).toMatchObject({ reason: 'unknown-button' });
+    expect(on('button/till-button/result')).toEqual([]);
+
+    await publish('worker/two/info', '', true);
+    await publish('button/till-button/press', '{"id": "p3"}');
+    expect(await result('till-button', 'p3')).toMatchObject({
       outcome: 'rejected',
       reason: 'unknown-button',
     });
