@@ -125,7 +125,12 @@ export function createPresses(options: {
       return;
     }
     waiting.delete(id);
-    if (outcome !== 'acknowledged') drop(button, id, outcome);
+    if (outcome === 'acknowledged')
+      log.warn(
+        { button, press: id },
+        `press ${id} of button ${button} may get no result, because no worker of the button is known to be online; press again once the light no longer says offline`,
+      );
+    else drop(button, id, outcome);
   };
 
   const announce = async (button: string, fired: FiredGesture, at: { readonly at?: string }) => {

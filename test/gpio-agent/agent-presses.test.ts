@@ -1,3 +1,4 @@
+import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { arrangeReady, buttonLine, ledLine, pressesOf, promisesRun } from './arrange.ts';
 import type { FakeLink } from './fake-link.ts';
@@ -217,15 +218,18 @@ describe('a press without a result', () => {
     expect(light()).toMatchObject(drifted);
   });
 
-  test('shows offline, not failed, if the worker was not online', async () => {
-    const { clock, driver, light, metrics, worker } = await arrangeReady().then((arranged) => ({
-      ...arranged,
-      light: () => arranged.fake.state.get('led/main/state'),
-    }));
+  test('shows offline, not failed, if the worker was not online, and the log says so', async () => {
+    const lines: string[] = [];
+    const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
+    const { clock, driver, fake, metrics, worker } = await arrangeReady({ log });
+    const light = () => fake.state.get('led/main/state');
     worker('offline');
     driver.press(buttonLine);
     clock.advance(200);
     await promisesRun();
+    expect(lines.join('')).toContain(
+      'may get no result, because no worker of the button is known to be online',
+    );
     clock.advance(20_000);
     expect(light()).toMatchObject({ because: 'offline' });
     worker('online');
@@ -233,5 +237,15 @@ describe('a press without a result', () => {
     expect(await metrics.metrics()).toContain(
       'release_button_agent_unanswered_presses_total{button="main"} 0',
     );
+  });
+
+  test('shows offline, not failed, while the worker that went offline before its result is gone', async () => {
+    const { clock, light, worker } = await pressed();
+    worker('offline');
+    clock.advance(10_000);
+    expect(light()).toMatchObject({ because: 'offline' });
+    // Nothing tells what became of the press, so a person has to look.
+    worker('online');
+    expect(light()).toMatchObject(failed);
   });
 });
