@@ -1,7 +1,7 @@
 // Judges what was found at the broker: whether it is the right broker, and which processes are online.
 import { fromTime } from '../messages/time.ts';
 import type { BrokerFound, Present } from './broker.ts';
-import { counted, failed, ok, skipped, warning } from './row.ts';
+import { counted, failed, ok, skipped, some, warning } from './row.ts';
 import type { Row } from './row.ts';
 import { lengthOf } from './validity.ts';
 
@@ -67,7 +67,7 @@ export function processRows(
   const { present } = found;
   // A process is known by its retained availability. An `info` alone says nothing about whether it is online.
   const known = present.filter(({ availability }) => availability !== undefined);
-  const rows = [...known].sort(byName).map((one) => processRow(one, { prefix, ours, now: found.at }));
+  const rows = [...known].sort(byName).map((one) => processRow(one, { prefix, ours, now: found.at, known }));
   if (present.some(({ kind, availability }) => kind === 'worker' && availability !== undefined)) return rows;
   return [
     ...rows,
@@ -142,21 +142,55 @@ function unseenWords(unseen: Present['unseen']): { readonly words: string; reado
   };
 }
 
+/** What follows for the buttons of a worker that is offline. Its retained info still gives them to it. */
+function buttonWords(buttons: readonly string[], known: readonly Present[]): string {
+  const online = known.filter(({ availability }) => availability === 'online');
+  const isTheirs = (button: string) => online.some((one) => one.buttons?.includes(button) === true);
+  const named = (ids: readonly string[]) => `its button${ids.length === 1 ? '' : 's'} ${some(ids)}`;
+  const unanswered = buttons.filter((button) => !isTheirs(button));
+  const words = unanswered.length === 0 ? [] : [`a press of ${named(unanswered)} gets no answer`];
+  for (const other of online) {
+    const shared = buttons.filter((button) => other.buttons?.includes(button) === true);
+    if (shared.length > 0)
+      words.push(
+        `the worker ${other.id} has ${named(shared)} too: while both are online, ${shared.length === 1 ? 'it releases' : 'they release'} nothing`,
+      );
+  }
+  return words.map((one) => `; ${one}`).join('');
+}
+
 function processRow(
   present: Present,
-  { prefix, ours, now }: { readonly prefix: string; readonly ours: string; readonly now: number },
+  {
+    prefix,
+    ours,
+    now,
+    known,
+  }: {
+    readonly prefix: string;
+    readonly ours: string;
+    readonly now: number;
+    readonly known: readonly Present[];
+  },
 ): Row {
-  const { kind, id, availability, info, unseen } = present;
+  const { kind, id, availability, info, buttons, unseen } = present;
   const about = { check: 'process', subject: `${kind} ${id}` } as const;
   const online = availability === 'online';
-  const details = { kind, id, online, ...info, ...(unseen === undefined ? {} : { unseen }) };
+  const details = {
+    kind,
+    id,
+    online,
+    ...info,
+    ...(buttons === undefined ? {} : { buttons }),
+    ...(unseen === undefined ? {} : { unseen }),
+  };
   const { words, lasting } = unseenWords(unseen);
   const where =
     info === undefined ? '' : ` on ${info.host}, version ${info.version}${clockWords(info.clock)}`;
   if (!online)
     return failed(
       about,
-      `is offline${where === '' ? '' : `; was${where}`}`,
+      `is offline${where === '' ? '' : `; was${where}`}${buttonWords(buttons ?? [], known)}`,
       `start it (release-button ${kind === 'worker' ? 'release-worker' : 'gpio-agent'}, or start), and read its log. If it is gone for good, ${clearing(prefix, kind, id)}`,
       details,
     );

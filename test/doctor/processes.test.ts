@@ -110,3 +110,61 @@ describe('a worker that was killed together with its broker, which still holds i
     expect(row?.remedy).not.toContain('no longer runs');
   });
 });
+
+describe('a worker that is offline', () => {
+  const at = '2026-03-01T12:00:00.000Z';
+  const worker = (
+    id: string,
+    availability: 'online' | 'offline',
+    ...buttons: readonly string[]
+  ): Present => ({
+    kind: 'worker',
+    id,
+    availability,
+    info: { version: '1.0.0', host: 'pi', clock: { synchronised: true }, at },
+    buttons,
+  });
+  const rowsOf = (...present: Present[]) =>
+    processRows(
+      {
+        connected: true,
+        message: 'connected',
+        present,
+        last: new Map(),
+        freezes: new Map(),
+        at: Date.parse(at),
+        signals: new Map(),
+      },
+      { url: 'mqtt://b', embedded: false, prefix: 'release-button' },
+      '1.0.0',
+    );
+
+  test('still has its buttons: the row says that nobody answers their presses, and how to remove it', () => {
+    const [row] = rowsOf(worker('former', 'offline', 'shop', 'till'));
+    expect(row).toMatchObject({
+      status: 'failed',
+      found:
+        'is offline; was on pi, version 1.0.0, its clock is synchronised; a press of its buttons shop, till gets no answer',
+      remedy: expect.stringContaining("-t 'release-button/worker/former/#'"),
+      details: { online: false, buttons: ['shop', 'till'] },
+    });
+  });
+
+  test('does so also beside one that is online with other buttons, and a button of both is named', () => {
+    const [former, gone] = rowsOf(
+      worker('former', 'offline', 'shop', 'main', 'side'),
+      worker('main', 'online', 'main', 'side'),
+      worker('gone', 'offline', 'shop'),
+    );
+    expect(former?.found).toMatch(
+      /; a press of its button shop gets no answer; the worker main has its buttons main, side too: while both are online, they release nothing$/,
+    );
+    expect(gone?.found).toMatch(/; a press of its button shop gets no answer$/);
+  });
+
+  test('that had no button takes no press away', () => {
+    expect(rowsOf(worker('former', 'offline'))[0]?.found).toBe(
+      'is offline; was on pi, version 1.0.0, its clock is synchronised',
+    );
+  });
+});
