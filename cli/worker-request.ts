@@ -10,7 +10,15 @@ import { reply } from '../messages/requests.ts';
 import { answerMs, askAll, withBroker } from './ask.ts';
 import { noAnswer, print, refused, usageError } from './exit.ts';
 import { addConfigFlags } from './flags.ts';
-import { buttonsOf, onlineWorkers, whyNoButton, whyNoWorker, type OnlineWorker } from './online-workers.ts';
+import {
+  buttonsOf,
+  knownWorkers,
+  onlyWorker,
+  whyNoButton,
+  whyNoWorker,
+  whyOffline,
+  type OnlineWorker,
+} from './known-workers.ts';
 import { printable } from './printable.ts';
 import { addWorker, readWorker } from './worker-option.ts';
 
@@ -39,7 +47,8 @@ export async function configureRequest<Message>(
   addWorker(command, about);
   command.addHelpText(
     'after',
-    `\nExit codes: 0 done · ${usageError} wrong usage or configuration · ${refused} refused · ${noAnswer} no broker, or no answer within ${answerMs / 1_000} s`,
+    `\nExit codes: 0 done · ${usageError} wrong usage or configuration · ${refused} refused ·
+${noAnswer} no broker, worker offline, or no answer within ${answerMs / 1_000} s`,
   );
   const sections = ['mqtt'] as const;
   const given = await addConfigFlags(command, sections);
@@ -56,21 +65,29 @@ export async function configureRequest<Message>(
 
     const { config } = await loadConfig({ sections, ...given() });
     return withBroker(config.mqtt, name, async (broker) => {
-      const found = await onlineWorkers(broker, { orNone: true, withReleases: chooseWorker !== undefined });
+      const found = await knownWorkers(broker, { orNone: true, withReleases: chooseWorker !== undefined });
       if ('nobody' in found) return tellNobody(found.nobody);
       const nobody = namedWorker === undefined ? undefined : whyNoWorker(found.answer, namedWorker);
       if (nobody !== undefined) return tellNobody(nobody);
-      const meant = found.answer.filter((one) => namedWorker === undefined || one.id === namedWorker);
-      const ids = buttonsOf(meant).map((one) => one.id);
-      const problem = named === undefined ? undefined : whyNoButton(ids, named);
-      if (problem !== undefined) return command.error(problem, { exitCode: usageError });
+      const meant = onlyWorker(found.answer, namedWorker);
+      if (named !== undefined) {
+        const buttons = buttonsOf(meant);
+        const problem = whyNoButton(
+          buttons.map((one) => one.id),
+          named,
+        );
+        if (problem !== undefined) return command.error(problem, { exitCode: usageError });
+        const offline = whyOffline(buttons, named);
+        if (offline !== undefined) return tellNobody(offline);
+      }
 
-      if (namedWorker === undefined && chooseWorker !== undefined && meant.length === 0)
+      const isSilent = meant.online.length === 0 && (chooseWorker !== undefined || meant.offline.length > 0);
+      if (namedWorker === undefined && isSilent)
         return tellNobody(
           `according to its retained messages, the broker at ${broker.url} has no worker online. Is the release worker running, with this broker? If this MQTT user may not read these messages, name the worker with --worker`,
         );
-      const worker = namedWorker ?? chooseWorker?.(meant);
-      const concerned = meant.filter(
+      const worker = namedWorker ?? chooseWorker?.(meant.online);
+      const concerned = meant.online.filter(
         (one) =>
           (worker === undefined || one.id === worker) &&
           (named === undefined || one.buttons.some(({ id }) => id === named)),

@@ -5,7 +5,7 @@ import { gestures, gestureSchema } from '../../messages/gesture.ts';
 import { withBroker } from '../ask.ts';
 import { noAnswer, print, usageError } from '../exit.ts';
 import { addConfigFlags } from '../flags.ts';
-import { knownButtons, whyNoButton } from '../online-workers.ts';
+import { knownButtons, whyNoButton, whyOffline } from '../known-workers.ts';
 import { addPressOptions, exitCodesOfPress, pressAndTell, readPressOptions } from '../send-press.ts';
 
 /** The default id of a button in the configuration. */
@@ -34,11 +34,15 @@ export async function configure(command: Command): Promise<void> {
         wanted: wanted ?? usualButton,
         orNone: true,
       });
-      const button = choose('answer' in found ? found.answer.map(({ id }) => id) : [], wanted, (problem) =>
-        command.error(problem, { exitCode: usageError }),
+      const known = 'answer' in found ? found.answer : [];
+      const button = choose(
+        known.map(({ id }) => id),
+        wanted,
+        (problem) => command.error(problem, { exitCode: usageError }),
       );
-      if ('answer' in found) return pressAndTell(broker, button, { gesture, ...how });
-      print(found.nobody);
+      const nobody = 'nobody' in found ? found.nobody : whyOffline(known, button);
+      if (nobody === undefined) return pressAndTell(broker, button, { gesture, ...how });
+      print(nobody);
       process.exitCode = noAnswer;
       return undefined;
     });

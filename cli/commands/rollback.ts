@@ -5,7 +5,7 @@ import { gestures, type Gesture } from '../../messages/gesture.ts';
 import { withBroker } from '../ask.ts';
 import { noAnswer, print, usageError } from '../exit.ts';
 import { addConfigFlags } from '../flags.ts';
-import { knownButtons, whyNoButton, type KnownButton } from '../online-workers.ts';
+import { knownButtons, whyNoButton, whyOffline, type KnownButton } from '../known-workers.ts';
 import { addPressOptions, exitCodesOfPress, pressAndTell, readPressOptions } from '../send-press.ts';
 
 export async function configure(command: Command): Promise<void> {
@@ -30,15 +30,14 @@ ${exitCodesOfPress('undo')}`,
 
     return withBroker(config.mqtt, 'rollback', async (broker) => {
       const found = await knownButtons(broker, { worker, wanted });
-      if ('nobody' in found) {
-        print(found.nobody);
-        process.exitCode = noAnswer;
-        return;
-      }
-      const { id, gesture } = choose(found.answer, wanted, (problem) =>
-        command.error(problem, { exitCode: usageError }),
-      );
-      await pressAndTell(broker, id, { gesture, ...how });
+      const chosen =
+        'nobody' in found
+          ? found
+          : choose(found.answer, wanted, (problem) => command.error(problem, { exitCode: usageError }));
+      if (!('nobody' in chosen)) return pressAndTell(broker, chosen.id, { gesture: chosen.gesture, ...how });
+      print(chosen.nobody);
+      process.exitCode = noAnswer;
+      return undefined;
     });
   });
 }
@@ -47,13 +46,15 @@ function choose(
   buttons: readonly KnownButton[],
   wanted: string | undefined,
   fail: (problem: string) => never,
-): { readonly id: string; readonly gesture: Gesture } {
+): { readonly id: string; readonly gesture: Gesture } | { readonly nobody: string } {
   const ids = buttons.map(({ id }) => id);
   if (wanted === undefined && buttons.length > 1)
     return fail(`there are several buttons. Name one of ${ids.join(', ')}: release-button rollback <button>`);
   const button = wanted === undefined ? buttons[0] : buttons.find(({ id }) => id === wanted);
-  if (button === undefined) return fail(whyNoButton(ids, wanted ?? '') ?? 'no online worker has a button');
+  if (button === undefined) return fail(whyNoButton(ids, wanted ?? '') ?? 'no worker has a button');
   const { id, on } = button;
+  const nobody = whyOffline(buttons, id);
+  if (nobody !== undefined) return { nobody };
   const gesture = gestures.find((gesture) => on[gesture] === 'rollback');
   if (gesture !== undefined) return { id, gesture };
   const mapping = Object.entries({ ...on, hold: 'rollback' }).map((entry) => entry.join(': '));

@@ -2,7 +2,7 @@
 import { Option, type Command } from 'commander';
 import { releaseTerminate } from '../../messages/release.ts';
 import { usageError } from '../exit.ts';
-import type { OnlineWorker } from '../online-workers.ts';
+import type { OnlineWorker } from '../known-workers.ts';
 import { configureRequest } from '../worker-request.ts';
 
 export async function configure(command: Command): Promise<void> {

@@ -150,9 +150,16 @@ describe.skipIf(!hasMosquitto)('staging and production (skipped without mosquitt
     const workers = await startBoth();
     workers.production.signal('SIGKILL');
     await untilLight('production', 'double-blink');
-    expect(await run('press', 'production', '--mqtt-url', brokerUrl)).toMatchObject({ code: 2 });
+    expect(await run('press', 'production', '--mqtt-url', brokerUrl)).toMatchObject({
+      code: 6,
+      output: expect.stringContaining('the worker production is offline. It has the button production'),
+    });
+    const results = 'release-button/button/production/result';
+    publish(brokerUrl, ['-q', '1', '-t', 'release-button/button/production/press', '-m', 'press']);
     expect(await press('staging')).toMatchObject({ outcome: 'accepted' });
     await untilLight('staging', 'off');
+    expect(heard.on(results)).toEqual([]);
+    expect(latest('led/production/state')).toMatchObject({ pattern: 'double-blink' });
   });
 
   it('a button that both have releases nothing', async () => {

@@ -284,22 +284,31 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
     expect(await run('press', '--gesture', 'double')).toMatchObject({ code: 0 });
   });
 
-  it('end with 6 and what to check if no worker answers; the same without a broker', async () => {
+  it('end with 6 and what to check if no worker is online or answers; the same without a broker', async () => {
     const { apart, run } = await arrange([{ name: 'shop', drifted: true }]);
     apart.worker.signal('SIGTERM');
     await apart.worker.exited;
+    const notOnline = /^the worker "main" is not online, so nobody would answer\. Start it/;
+    const offline = /^the worker main is offline\. It has the button main, so nobody would answer\. Start it/;
     const noAnswer = /^no answer within 5 s\. Is the release worker running.*mqtt:/;
     // Without a worker nobody can tell whose release is meant, so nothing is sent.
     const nobodyThere = /the broker at mqtt:.* has no worker online\. Is the release worker running/;
     const commands = [
-      { args: ['freeze', '--reason', 'x'], says: noAnswer },
-      { args: ['unfreeze'], says: noAnswer },
-      { args: ['terminate', '--worker', 'main'], says: noAnswer },
-      { args: ['terminate'], says: nobodyThere },
-      { args: ['rollback'], says: noAnswer },
+      { args: ['freeze', '--reason', 'x'], says: nobodyThere, unheard: noAnswer },
+      { args: ['unfreeze'], says: nobodyThere, unheard: noAnswer },
+      { args: ['unfreeze', '--button', 'main'], says: offline, unheard: noAnswer },
+      { args: ['terminate', '--worker', 'main'], says: notOnline, unheard: noAnswer },
+      { args: ['terminate'], says: nobodyThere, unheard: nobodyThere },
+      { args: ['press', 'main'], says: offline, unheard: noAnswer },
+      { args: ['rollback', 'main'], says: offline, unheard: noAnswer },
     ];
+    // No worker has ever been online under this prefix.
+    const elsewhere = ['--mqtt-topic-prefix', 'elsewhere'];
     const alone = await Promise.all(
-      commands.map(async ({ args, says }) => ({ answer: await run(...args), says })),
+      commands.flatMap(({ args, says, unheard }) => [
+        run(...args).then((answer) => ({ answer, says })),
+        run(...args, ...elsewhere).then((answer) => ({ answer, says: unheard })),
+      ]),
     );
     for (const { answer, says } of alone)
       expect(answer).toMatchObject({ code: 6, output: expect.stringMatching(says) });

@@ -2,7 +2,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { controlOf, worldOf, type ArgoCdControl } from '../support/argocd-control.ts';
 import type { Applications } from '../support/installation.ts';
-import { createWorkplace, publish, subscribe, type Running, type Workplace } from '../support/processes.ts';
+import {
+  clearRetained,
+  createWorkplace,
+  publish,
+  subscribe,
+  type Running,
+  type Workplace,
+} from '../support/processes.ts';
 import { hasMosquitto } from '../support/programs.ts';
 import { until } from '../support/wait.ts';
 
@@ -131,6 +138,57 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
       code: 2,
       output: expect.stringContaining('no button "staging"'),
     });
+  });
+
+  it('nobody answers for a worker that is offline, and the commands say so, until its topics are cleared', async () => {
+    const { brokerUrl, heard, workers, startWorker, latest, saysOf, shows, run } = await arrange({
+      production: [{ name: 'shop', drifted: true }],
+      staging: [{ name: 'shop', drifted: true }],
+    });
+    for (const id of ids) await shows(id, 'on');
+    workers.staging.signal('SIGKILL');
+    await workers.staging.exited;
+    await shows('staging', 'double-blink');
+    const before = heard.on('release-button/led/staging/state').length;
+
+    publish(brokerUrl, ['-t', 'release-button/button/staging/press', '-m', '{"id": "p1"}']);
+    // It has one answer, so the press before it has had all of its answers.
+    publish(brokerUrl, ['-t', 'release-button/button/nobodys/press', '-m', '{"id": "p2"}']);
+    await until('the answer', () => latest('button/nobodys/result'));
+    expect(heard.on('release-button/button/staging/result')).toEqual([]);
+    // No flashes of a refusal: the light goes on showing that the worker is gone.
+    expect(heard.on('release-button/led/staging/state').slice(before)).toEqual([]);
+
+    const offline =
+      'the worker staging is offline. It has the button staging, so nobody would answer. Start it (release-button release-worker, or start)';
+    for (const command of [
+      ['press', 'staging'],
+      ['press', 'staging', '--wait'],
+      ['rollback', 'staging'],
+      ['freeze', '--button', 'staging', '--reason', 'x'],
+    ])
+      expect(await run(...command)).toEqual({ code: 6, output: expect.stringContaining(offline) });
+    // Without a name, it asks as if both were online, and does not press the only button that is left.
+    expect(await run('press')).toMatchObject({
+      code: 2,
+      output: expect.stringContaining('there are several buttons. Name one of production, staging'),
+    });
+    const { code, output } = await run('doctor', 'gpio-agent');
+    expect([code, output.replaceAll(/\s+/g, ' ')]).toEqual([
+      1,
+      expect.stringContaining('a press of its button staging gets no answer'),
+    ]);
+
+    clearRetained(brokerUrl, 'release-button/worker/staging/#');
+    publish(brokerUrl, ['-t', 'release-button/button/staging/press', '-m', '{"id": "p3"}']);
+    await until('the answer', () => latest('button/staging/result'));
+    expect(latest('button/staging/result')).toMatchObject({ pressId: 'p3', reason: 'unknown-button' });
+
+    workers.staging = startWorker('staging');
+    await shows('staging', 'on');
+    expect(await run('press', 'staging')).toMatchObject({ code: 0 });
+    await saysOf('production', 'drifted', 'production');
+    expect(heard.on('release-button/button/staging/result')).toHaveLength(2);
   });
 
   it('all are frozen at once with a line for each, or only one; an offline worker is reported', async () => {

@@ -180,3 +180,10 @@ export function publish(brokerUrl: string, args: readonly string[]): void {
   });
   if (done.status !== 0) throw new Error(`mosquitto_pub ${args.join(' ')} failed: ${done.stderr}`);
 }
+
+/** Removes what is retained there, with the command that `doctor` and the pages name. */
+export function clearRetained(brokerUrl: string, filter: string): void {
+  const { hostname, port } = new URL(brokerUrl);
+  const options = ['--retained-only', '--remove-retained', '-W', '2'];
+  spawnSync('mosquitto_sub', ['-h', hostname, '-p', port, ...options, '-t', filter], { timeout: patienceMs });
+}
