@@ -8,13 +8,14 @@ const width = 100;
 
 const preface = `release-button: every key with its default and its meaning.
 
-Copy this file to config/release-button.yaml (or anywhere, with --config FILE), keep what you change and take
-off the "#" before it and before the line of its section. A key that is left out has its default.
+Copy this file to config/release-button.yaml (or to any other file, and name that with --config). Keep what you
+change, and remove the "#" before each such key and before the line of its section. A key that is left out has
+its default.
 
-Stronger than this file are variables (RELEASE_BUTTON_MQTT_URL for mqtt.url, lists as YAML in one line;
-ARGOCD_SERVER and ARGOCD_AUTH_TOKEN too) and, stronger still, flags (--mqtt-url). A secret also comes from a
-file: mqtt.passwordFile here, RELEASE_BUTTON_MQTT_PASSWORD_FILE as a variable. \`release-button config\`
-shows what is in force and where each value came from.`;
+Environment variables override this file: RELEASE_BUTTON_MQTT_URL for mqtt.url, lists as YAML in one line;
+ARGOCD_SERVER and ARGOCD_AUTH_TOKEN too. Flags (--mqtt-url) override both. A secret can also be in a file of its
+own: mqtt.passwordFile here, RELEASE_BUTTON_MQTT_PASSWORD_FILE in the environment. \`release-button config\`
+shows each value and where it came from.`;
 
 export const examplePath = 'config/release-button.example.yaml';
 

@@ -9,20 +9,30 @@ const intro = `# Configuration
 
 <!-- Made by \`npm run generate\` from the declarations in config/sections/. -->
 
-Everything has a default but the applications that a button releases (\`worker.buttons[].select\`) and the Argo CD (\`argocd.server\`, and \`argocd.token\` or \`argocd.username\` with \`argocd.password\`). Without any configuration \`release-button start\` is the demo.
+Write your settings into \`config/release-button.yaml\`. Copy the lines that you need from [config/release-button.example.yaml](../config/release-button.example.yaml), which has every key. Then run \`release-button config\`: it reports every mistake with its place and what to write instead, and warns of settings that are probably not intended. If there is no mistake, it shows each value and where the value came from.
 
-A value comes from, the later the stronger:
+Every key has a default, except the applications that a button releases (\`worker.buttons[].select\`) and the access to Argo CD: \`argocd.server\`, and \`argocd.token\` or \`argocd.username\` with \`argocd.password\`. Without any configuration, \`release-button start\` runs the demo.
 
-1. its default;
-2. the file: \`config/release-button.yaml\` in the working directory, or what \`--config FILE\` names, or, where there is no such flag, the variable \`RELEASE_BUTTON_CONFIG\`. YAML; unknown keys are errors, with the name that was probably meant;
-3. variables: \`ARGOCD_SERVER\` and \`ARGOCD_AUTH_TOKEN\`, shared with the argocd command, and, stronger, \`RELEASE_BUTTON_\` with the path of the key: \`worker.release.appTimeoutMs\` is \`RELEASE_BUTTON_WORKER_RELEASE_APP_TIMEOUT_MS\`. Lists and maps are YAML in one line: \`RELEASE_BUTTON_WORKER_BUTTONS='[{id: main, select: {projects: [shop]}}]'\`. An empty variable counts as not set. Write values without the quotes that a shell would take away: \`docker --env-file\` and Kubernetes keep them, and a value in quotes is an error;
-4. flags: the same path, \`--worker-release-app-timeout-ms\`.
+## Where a value comes from
 
-**Text as it is written.** Where a key takes text, quotes make no difference: \`id: 01\`, \`token: 0123\` and \`labels: {version: 1.0, canary: True}\` are the texts \`01\`, \`0123\`, \`1.0\` and \`True\`. A key without a value (\`url:\`) is not set; within a map such as \`select\` or \`labels\` it is an error, since leaving it out would select more. Line breaks at the end of secrets and variables do not count.
+There are four sources. If several set the same key, the last one in this list wins:
 
-**Secrets** are in no log and in no output. Each also comes from a file that contains it: \`argocd.tokenFile\` in the file, \`RELEASE_BUTTON_ARGOCD_TOKEN_FILE\` or \`ARGOCD_AUTH_TOKEN_FILE\` as a variable, \`--argocd-token-file\` as a flag. Paths are relative to the working directory. Files of certificates (\`caFile\`) are checked with the configuration. Secrets are read at the start, and those of the section \`argocd\` again while the worker runs.
+1. **The default.**
+2. **The file**, in YAML: the one that \`--config FILE\` names; without this flag, the one that \`RELEASE_BUTTON_CONFIG\` names; without either, \`config/release-button.yaml\` in the working directory. An unknown key is an error, and the message suggests a similar key.
+3. **Environment variables.** The name is \`RELEASE_BUTTON_\` and the path of the key: \`worker.release.appTimeoutMs\` is \`RELEASE_BUTTON_WORKER_RELEASE_APP_TIMEOUT_MS\`. Write lists and maps as YAML in one line: \`RELEASE_BUTTON_WORKER_BUTTONS='[{id: main, select: {projects: [shop]}}]'\`. \`ARGOCD_SERVER\` and \`ARGOCD_AUTH_TOKEN\` of the argocd command also count, unless the \`RELEASE_BUTTON_\` variable of the same key is set. An empty variable counts as not set. In a file for \`docker --env-file\` and in Kubernetes, write values without quotes. A shell removes quotes, but these two keep them, and a value in quotes is an error.
+4. **Flags**, with the same path: \`--worker-release-app-timeout-ms\`.
 
-\`release-button config\` (\`release-button config release-worker\` and so on) checks everything, reports all that is wrong at once, each with its place and what to write, warns of what may not be meant, and shows what is in force and where each value came from. Wrong configuration ends a process with exit code 2. One file may serve all processes: each checks the keys of the sections that it uses, and the names of the others. [config/release-button.example.yaml](../config/release-button.example.yaml) has the same keys, to copy from.
+## Text, secrets and files
+
+**Text** is read as it is written. If a key takes text, quotes make no difference: \`id: 01\`, \`token: 0123\` and \`labels: {version: 1.0, canary: True}\` are the texts \`01\`, \`0123\`, \`1.0\` and \`True\`. A key without a value (\`url:\`) counts as not set. Within a map such as \`select\` or \`labels\` it is an error, because leaving it out would select more applications. Line breaks at the end of secrets and environment variables are ignored.
+
+**Secrets** appear in no log and no output. You can give the name of a file that contains the secret, in place of the secret itself: with \`argocd.tokenFile\` in the configuration file, with \`RELEASE_BUTTON_ARGOCD_TOKEN_FILE\` or \`ARGOCD_AUTH_TOKEN_FILE\` in the environment, or with the flag \`--argocd-token-file\`. A process reads secrets when it starts. The worker reads the files of the section \`argocd\` again while it runs.
+
+**Paths** are relative to the working directory. Files of certificates (\`caFile\`) are checked together with the configuration.
+
+## Which process reads which section
+
+All processes can share one file. Each process checks the keys of its own sections, and only the names of the other sections. \`release-button config release-worker\` does the same for the worker, and so on. If the configuration has a mistake, a process ends with exit code 2.
 
 | process | sections |
 | --- | --- |
@@ -38,11 +48,12 @@ A value comes from, the later the stronger:
 
 const about: Readonly<Record<SectionName, string>> = {
   mqtt: 'How a process reaches the broker.',
-  log: 'What is logged. Always to standard output.',
-  health: 'Where a process answers `/healthz`, `/livez` and `/metrics`.',
-  broker: 'The embedded broker. Not used where `mqtt.url` names another.',
-  agent: 'Buttons and lights on pins. [hardware.md](hardware.md) has the wires.',
-  worker: 'What each button releases, and how carefully.',
+  log: 'What the processes log. The log always goes to standard output.',
+  health: 'The address at which a process answers `/healthz`, `/livez` and `/metrics`.',
+  broker:
+    'The embedded broker ([broker.md](broker.md)). `start` does not run it if `mqtt.url` names another broker.',
+  agent: 'Buttons and lights on GPIO lines. [hardware.md](hardware.md) says how to wire them.',
+  worker: 'What each button releases, and how.',
   argocd:
     'The Argo CD that the worker watches and releases through. [argocd.md](argocd.md) says how to connect it.',
   homeAssistant:
@@ -103,7 +114,7 @@ function entriesOf({ path }: Leaf, items: Group): string {
 
 function tableOf(
   rows: readonly (readonly string[])[],
-  head: readonly string[] = ['key', 'variable', 'default', 'meaning'],
+  head: readonly string[] = ['key', 'environment variable', 'default', 'meaning'],
 ): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');

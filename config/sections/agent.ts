@@ -43,7 +43,7 @@ const debounceMs = () => wholeNumber(1, 1000);
 
 const button = {
   id: setting(id(), { doc: 'The id of the button, in its topics.', default: 'main' }),
-  title: setting(text(100), { doc: 'A name for people.', example: 'Release' }),
+  title: setting(text(100), { doc: 'The name that people see.', example: 'Release' }),
   line: setting(line(), { doc: lineDoc, default: 17 }),
   chip: lineChip,
   pull: setting(pull(), { doc: 'The built-in resistor.', default: 'up' }),
@@ -52,11 +52,11 @@ const button = {
     default: true,
   }),
   debounceMs: setting(debounceMs(), {
-    doc: 'How long a press must hold before it counts. At least sampleMs.',
+    doc: 'How long the line must read as pressed before the press counts. At least sampleMs.',
     default: 30,
   }),
   releaseDebounceMs: setting(debounceMs(), {
-    doc: 'How long a release must hold before it counts. At least debounceMs. Not set: 100, or 60 where gestures has double.',
+    doc: 'How long the line must read as not pressed before the press counts as over. At least debounceMs. Not set: 100, or 60 if gestures has double.',
     example: 100,
   }),
   gestures: setting(
@@ -69,7 +69,7 @@ const button = {
       ),
     ),
     {
-      doc: 'The gestures that the button has: press, double, hold. With hold, a press is published when the button is released; with double, after doubleMs.',
+      doc: 'The gestures that the button has: press, double, hold. With hold, the agent publishes a press when somebody lets the button go; with double, after doubleMs.',
       default: ['press'],
     },
   ),
@@ -82,7 +82,7 @@ const button = {
     default: 400,
   }),
   stuckAfterMs: setting(wholeNumber(100, 3_600_000), {
-    doc: 'A button that is held this long is stuck: it is reported, and ignored until it is released. More than debounceMs and holdMs.',
+    doc: 'A button that is held this long is stuck: the agent reports it, and ignores it until somebody lets it go. More than debounceMs and holdMs.',
     default: 30_000,
   }),
 };
@@ -91,9 +91,9 @@ const led = {
   id: setting(id(), { doc: 'The id of the LED, in its topics.', default: 'main' }),
   line: setting(line(), { doc: lineDoc, default: 27 }),
   chip: lineChip,
-  activeLow: setting(flag(), { doc: 'Low means lit.', default: false }),
+  activeLow: setting(flag(), { doc: 'The LED is lit when its line is low.', default: false }),
   follows: setting(id(), {
-    doc: 'The button whose signal it shows; it may be on another machine.',
+    doc: 'The button whose signal the LED shows. The button may be on another machine.',
     default: 'main',
   }),
 };
@@ -112,7 +112,7 @@ const keySwitch = {
     default: 30,
   }),
   button: setting(id(), {
-    doc: 'The button whose topic `arm` gets `on` and `off`; it may be on another machine.',
+    doc: 'The button whose topic `arm` gets `on` and `off`. The button may be on another machine.',
     default: 'main',
   }),
 };
@@ -124,11 +124,11 @@ export const agent = section(
       default: 'main',
     }),
     title: setting(text(100), {
-      doc: 'A name of this agent for people, for instance in Home Assistant.',
+      doc: 'The name of the agent that people see, for example in Home Assistant.',
       example: 'Release button in the hall',
     }),
     driver: setting(oneOf(drivers), {
-      doc: 'What reads the pins. auto: the driver that fits the board, or simulated if there are no pins.',
+      doc: 'The driver that reads and switches the GPIO lines. auto: the one that works on the board, or simulated if there are no lines.',
       default: 'auto',
     }),
     chip: setting(chip(), {
@@ -136,7 +136,7 @@ export const agent = section(
       example: 'pinctrl-rp1',
     }),
     sampleMs: setting(wholeNumber(1, 100), {
-      doc: 'How often a driver that samples looks at the pins.',
+      doc: 'How often the driver rpio reads the lines.',
       default: 5,
     }),
     buttons: setting(z.array(schemaOf(button)).check(z.maxLength(100)), {
@@ -145,7 +145,7 @@ export const agent = section(
       items: button,
     }),
     keySwitches: setting(z.array(schemaOf(keySwitch)).check(z.maxLength(100)), {
-      doc: 'Key switches on this machine; none by default. The agent publishes when one is turned; the worker does not read it. Every key may be left out.',
+      doc: 'Key switches on this machine; none by default. The agent publishes each turn of a key; the worker ignores it. Every key may be left out.',
       default: [],
       items: keySwitch,
     }),

@@ -35,7 +35,7 @@ export const argocd = section(
         'set argocd.server in the file, or the variable RELEASE_BUTTON_ARGOCD_SERVER or ARGOCD_SERVER, for example to https://argocd.example',
     }),
     token: setting(token, {
-      doc: 'The token of an Argo CD account that may get and sync the applications. Or username and password.',
+      doc: 'The token of an Argo CD account that may get and sync the applications. You can set username and password instead.',
       secret: true,
       env: 'ARGOCD_AUTH_TOKEN',
       whenMissing:
@@ -47,17 +47,17 @@ export const argocd = section(
     }),
     password: setting(text(4096), { doc: 'The password of username.', secret: true }),
     headers: setting(headers, {
-      doc: 'Additional headers for every request to Argo CD, for example for an access proxy in front of it: one `Name: value` a line.',
+      doc: 'Additional headers for every request to Argo CD, for example for an access proxy in front of it: one `Name: value` per line.',
       secret: true,
       example: 'CF-Access-Client-Id: 1234.access',
     }),
     caFile: setting(path(), {
-      doc: 'A file of certificates (PEM) of the authorities that Argo CD is checked against, in place of the well-known ones. Relative to the working directory.',
+      doc: 'A PEM file with the CA certificates for checking Argo CD, in place of the well-known ones. Relative to the working directory.',
       certificates: true,
       example: './argocd-ca.pem',
     }),
     insecure: setting(flag(), {
-      doc: "Does not check Argo CD's certificate: whoever sits in between reads the token. Prefer caFile.",
+      doc: "Does not check Argo CD's certificate, so anybody on the network path can read the token. Prefer caFile.",
       default: false,
     }),
     requestTimeoutMs: setting(wholeNumber(100, 300_000), {
@@ -65,7 +65,7 @@ export const argocd = section(
       default: 10_000,
     }),
     externalUrl: setting(webUrl('take them out of the URL; it is shown to people'), {
-      doc: 'The beginning of links for people, if it is not server. Not set: server.',
+      doc: 'The address with which links for people begin. Not set: server.',
       example: 'https://argocd.example',
     }),
   },

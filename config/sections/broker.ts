@@ -7,17 +7,17 @@ import { isLoopback } from '../host.ts';
 export const broker = section(
   {
     host: setting(host(), {
-      doc: 'The address that the embedded broker listens on. Beyond this machine it needs allowAnonymousBeyondLoopback.',
+      doc: 'The address that the embedded broker listens on. An address that other machines can reach also needs allowAnonymousBeyondLoopback.',
       default: '127.0.0.1',
     }),
     port: setting(port(), { doc: 'The port for MQTT; 0 takes a free one.', default: 1883 }),
     allowAnonymousBeyondLoopback: setting(flag(), {
-      doc: 'Allows another host than loopback, where everybody who reaches the port may press: the embedded broker asks nobody for a password.',
+      doc: 'Allows a host that other machines can reach. Everybody who can reach the port can then press, because the embedded broker asks nobody for a password.',
       default: false,
     }),
     // 256 KiB: the largest message of the contract, a release with 100 applications, is well below.
     maximumPacketBytes: setting(wholeNumber(1024, 16_777_216), {
-      doc: 'A larger MQTT packet is not read: the broker closes the connection.',
+      doc: 'The broker does not read an MQTT packet that is larger, and closes the connection.',
       default: 262_144,
     }),
     maximumConnections: setting(wholeNumber(1, 100_000), {

@@ -18,7 +18,7 @@ export const homeAssistant = section({
     default: true,
   }),
   stateDir: setting(path(), {
-    doc: 'The directory for the list of what was announced, so that it can be removed even after a broker has lost its retained messages. Relative to the working directory.',
+    doc: 'The directory for the list of announcements, so that they can be removed even after the broker has lost its retained messages. Relative to the working directory.',
     default: './state',
   }),
   discoveryPrefix: setting(topic, {
@@ -32,7 +32,7 @@ export const homeAssistant = section({
   applications: setting(
     z.array(selection('write for example `{projects: [shop]}`')).check(z.minLength(1), z.maxLength(100)),
     {
-      doc: 'Which of the applications that a button releases get an update entity: a list of selections, as in `select` of a button. An application must fit one of them.',
+      doc: 'Which of the applications that a button releases get an update entity: a list of selections, as in `select` of a button. An application must match one of them.',
       default: [{ all: true }],
     },
   ),

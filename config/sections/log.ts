@@ -9,7 +9,7 @@ export const log = section({
     default: 'info',
   }),
   format: setting(oneOf(['auto', 'json', 'pretty']), {
-    doc: 'json: one object a line. pretty: for people. auto: pretty on a terminal, otherwise json.',
+    doc: 'json: one object per line. pretty: for people. auto: pretty on a terminal, otherwise json.',
     default: 'auto',
   }),
 });

@@ -12,7 +12,7 @@ const topicPrefix = textThat(
 export const mqtt = section(
   {
     url: setting(mqttUrl(), {
-      doc: 'The broker, as mqtt://host:port or mqtts://host:port (encrypted). Not set: the embedded broker starts and is used.',
+      doc: 'The broker, as mqtt://host:port or mqtts://host:port (encrypted). Not set: `start` runs the embedded broker, and every other process looks for a broker at mqtt://127.0.0.1:1883.',
       example: 'mqtts://broker.example:8883',
     }),
     topicPrefix: setting(topicPrefix, {
@@ -22,12 +22,12 @@ export const mqtt = section(
     username: setting(text(1024), { doc: 'The user name for the broker.', example: 'release-button' }),
     password: setting(text(4096), { doc: 'The password for the broker.', secret: true }),
     caFile: setting(path(), {
-      doc: 'A file of certificates (PEM) of the authorities that the broker of an mqtts:// URL is checked against, in place of the well-known ones. Relative to the working directory.',
+      doc: 'A PEM file with the CA certificates for checking the broker of an mqtts:// URL, in place of the well-known ones. Relative to the working directory.',
       certificates: true,
       example: './broker-ca.pem',
     }),
     keepAliveSeconds: setting(wholeNumber(1, 3600), {
-      doc: 'After this long without traffic a ping is sent. Both sides notice a lost connection within one and a half times as long.',
+      doc: 'After this long without traffic, the process sends a ping. Both sides notice a lost connection within one and a half times as long.',
       // After 22.5 s a light shows that its worker or its broker has stopped.
       default: 15,
     }),

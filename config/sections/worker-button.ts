@@ -71,9 +71,9 @@ const on = withLikelyValues(
 
 export const button = {
   id: setting(id(), { doc: 'The id of the button, in its topics.', default: 'main' }),
-  title: setting(text(100), { doc: 'A name for people.', example: 'Release the shop' }),
+  title: setting(text(100), { doc: 'The name that people see.', example: 'Release the shop' }),
   select: setting(select, {
-    doc: 'The applications that it releases. Required. names (`name` or `namespace/name`), projects, labels (a map) and namespaces: an application must fit each key that is given, with any of its entries. {all: true} selects every application.',
+    doc: 'The applications that the button releases. Required. Keys: names (`name` or `namespace/name`), projects, namespaces, and labels (a map). An application must match every key that you give; of a list, one entry is enough. {all: true} selects every application.',
     required: true,
     example: { projects: ['shop'] },
   }),
@@ -93,9 +93,12 @@ export const button = {
     doc: 'Whether a release deploys exactly the revision that was shown as out of sync. false: the newest revision.',
     default: true,
   }),
-  prune: setting(flag(), { doc: 'Also delete resources that are no longer in Git.', default: false }),
+  prune: setting(flag(), {
+    doc: 'Whether a release also deletes resources that are no longer in Git.',
+    default: false,
+  }),
   dryRun: setting(flag(), {
-    doc: 'Argo CD only says what it would do, and nothing is released. For trying a button out.',
+    doc: 'Whether Argo CD only says what it would do. Nothing is released. Use it to try a button out.',
     default: false,
   }),
   waves: setting(waves, {
@@ -104,7 +107,7 @@ export const button = {
     example: [['db'], ['api', 'web']],
   }),
   syncOptions: setting(syncOptions, {
-    doc: "Argo CD's sync options, `Name=value` each, in addition to those of the application; the button's value counts if both have the same option. Argo CD ignores unknown options without a message.",
+    doc: "Argo CD's sync options, `Name=value` each, in addition to those of the application; if both have the same option, the value of the button counts. Argo CD ignores unknown options without a message.",
     default: [],
     example: ['ApplyOutOfSyncOnly=true'],
   }),
@@ -117,11 +120,11 @@ export const button = {
     default: 'hook',
   }),
   force: setting(flag(), {
-    doc: 'Deletes and recreates resources that cannot be changed (`--force` of the argocd command).',
+    doc: 'Whether Argo CD deletes and recreates resources that it cannot change (`--force` of the argocd command).',
     default: false,
   }),
   retry: setting(retry, {
-    doc: "Lets Argo CD try a failed sync again: limit (attempts after the first), backoffMs, factor and maxBackoffMs. A key that is left out has the application's value, or else Argo CD's default (5 s, 2, 3 minutes).",
+    doc: 'Lets Argo CD try a failed sync again: limit (attempts after the first), backoffMs, factor and maxBackoffMs. A key that you leave out has the value of the application. Without one, Argo CD uses its default: backoff 5 s, factor 2, maximum 3 minutes.',
     example: { limit: 3, backoffMs: 5000, factor: 2, maxBackoffMs: 180_000 },
   }),
 };

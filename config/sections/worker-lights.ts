@@ -37,18 +37,21 @@ const signals = z.strictObject({
 const back = z.strictObject({ topic: topic(), path: z.exactOptional(path()), when: text(whenMax) });
 
 const light = {
-  button: setting(id(), { doc: 'The button whose signal it shows.', default: 'main' }),
+  button: setting(id(), { doc: 'The button whose signal the lamp shows.', default: 'main' }),
   preset: setting(oneOf(lightPresets), {
-    doc: 'The kind of lamp. It decides the topics and what to publish for each signal. Without it give topic and signals.',
+    doc: 'The kind of lamp. It decides the topics and what to publish for each signal. Without a preset, give topic and signals.',
     example: 'zigbee2mqtt',
   }),
   device: setting(device(), {
     doc: 'With preset: the friendly name (zigbee2mqtt), the id (shelly-gen1), the MQTT prefix (shelly-gen2), the device topic (wled, such as wled/a1b2c3).',
     example: 'release-lamp',
   }),
-  output: setting(wholeNumber(0, 127), { doc: 'Of shelly-gen1 and shelly-gen2: which relay.', default: 0 }),
+  output: setting(wholeNumber(0, 127), {
+    doc: 'With shelly-gen1 and shelly-gen2: the number of the relay.',
+    default: 0,
+  }),
   base: setting(topic(), {
-    doc: 'Of zigbee2mqtt: its `base_topic`. Not set: zigbee2mqtt.',
+    doc: 'With zigbee2mqtt: its `base_topic`. Not set: zigbee2mqtt.',
     example: 'zigbee2mqtt',
   }),
   topic: setting(topic(), {
@@ -60,11 +63,11 @@ const light = {
     example: { drifted: 'ON', releasing: 'ON', other: 'OFF' },
   }),
   back: setting(back, {
-    doc: 'The message that says that the lamp is back (topic, path in JSON, and when); then the signal is published again. Not set: the message of the preset.',
+    doc: 'The message that says that the lamp is back: topic, path in JSON, and when (the value). The worker then publishes the signal again. Not set: the message of the preset.',
     example: { topic: 'tele/lamp/LWT', when: 'Online' },
   }),
   againEveryMs: setting(wholeNumber(0, 86_400_000), {
-    doc: 'How often the signal is published again although it has not changed, since a lamp may lose its state. 0: never.',
+    doc: 'How often the worker publishes the signal again although it has not changed, because a lamp may lose its state. 0: never.',
     default: 300_000,
   }),
 };
@@ -112,7 +115,7 @@ export const lightRules: readonly Rule<Keys>[] = [
 ];
 
 export const lights = setting(z.array(schemaOf(light)).check(z.maxLength(100)), {
-  doc: 'Foreign lamps that show the signal of a button; none by default. docs/lamps.md has an entry for each kind of lamp.',
+  doc: 'Foreign lamps: lamps of others that show the signal of a button; none by default. docs/lamps.md has an entry for each kind of lamp.',
   default: [],
   example: [{ preset: 'zigbee2mqtt', device: 'release-lamp' }],
   items: light,

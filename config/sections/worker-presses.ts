@@ -23,7 +23,7 @@ const where = z.record(z.string(), when).check(
 
 const press = {
   preset: setting(oneOf(pressPresets), {
-    doc: 'The kind of device. It decides the topic and what a press looks like. Without it give topic and when.',
+    doc: 'The kind of device. It decides the topic and what a press looks like. Without a preset, give topic and when.',
     example: 'zigbee2mqtt',
   }),
   device: setting(device(), {
@@ -35,11 +35,11 @@ const press = {
     example: 0,
   }),
   component: setting(text(100), {
-    doc: 'Of shelly-gen2: the component of the event, if it is not `input:<number>`, for example a BLU button behind a gateway. `input` is then the number of the button on it. Not set: `input:<input>`.',
+    doc: 'With shelly-gen2: the component of the event, if it is not `input:<number>`, for example a BLU button behind a gateway. `input` is then the number of the button on that device. Not set: `input:<input>`.',
     example: 'bthomedevice:200',
   }),
   base: setting(topic(), {
-    doc: 'Of zigbee2mqtt: its `base_topic`. Not set: zigbee2mqtt.',
+    doc: 'With zigbee2mqtt: its `base_topic`. Not set: zigbee2mqtt.',
     example: 'zigbee2mqtt',
   }),
   topic: setting(topic(), {
@@ -55,20 +55,20 @@ const press = {
     example: { id: '1' },
   }),
   counter: setting(path(), {
-    doc: 'Without preset: the path of a counter that grows with each press. Only a message with a higher count is a press. The first message is none.',
+    doc: 'Without preset: the path of a counter that grows with each press. Only a message with a higher count is a press. The first message is never a press.',
     example: 'event_cnt',
   }),
   edge: setting(flag(), {
-    doc: 'Without preset: the value is a state. Only its change to `when` is a press. The first message is none.',
+    doc: 'Without preset: the value is a state. Only its change to `when` is a press. The first message is never a press.',
     default: false,
   }),
   when: setting(when, {
     doc: 'The value that is a press, or a list of them. Not set: the usual value of the preset (single, S, single_push, SINGLE, ON).',
     example: 'single',
   }),
-  button: setting(id(), { doc: 'The button that is pressed.', default: 'main' }),
+  button: setting(id(), { doc: 'The button that the device presses.', default: 'main' }),
   gesture: setting(oneOf(['press', 'double', 'hold']), {
-    doc: 'The gesture that it stands for.',
+    doc: 'The gesture that the press counts as.',
     default: 'press',
   }),
 };
@@ -141,7 +141,7 @@ export const pressRules: readonly Rule<Keys>[] = [
 ];
 
 export const presses = setting(z.array(schemaOf(press)).check(z.maxLength(100)), {
-  doc: 'Foreign buttons: what they publish presses a button; none by default. docs/buttons.md has an entry for each kind of device.',
+  doc: 'Foreign buttons: devices of others whose messages press a button; none by default. docs/buttons.md has an entry for each kind of device.',
   default: [],
   example: [{ preset: 'zigbee2mqtt', device: 'big-red' }],
   items: press,

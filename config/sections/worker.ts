@@ -17,7 +17,7 @@ export const worker = section(
       default: 'main',
     }),
     title: setting(text(100), {
-      doc: 'A name of this worker for people, for instance in Home Assistant.',
+      doc: 'The name of the worker that people see, for example in Home Assistant.',
       example: 'Releases to production',
     }),
     stateDir: setting(path(), {
@@ -29,11 +29,11 @@ export const worker = section(
       default: 10_000,
     }),
     maxPressesPerMinute: setting(wholeNumber(1, 6000), {
-      doc: 'How many presses the worker processes in a minute, all buttons together. A press that names applications (`only`) counts among presses of the same applications.',
+      doc: 'How many presses the worker processes in a minute, all buttons together. A press that names applications (`only`) counts only towards the limit of these applications.',
       default: 60,
     }),
     refreshOnPressMax: setting(wholeNumber(0, 1000), {
-      doc: 'If no application is known to be out of sync, a press first refreshes up to this many.',
+      doc: 'If no application is known to be out of sync, a press first refreshes up to this many applications.',
       default: 20,
     }),
     buttons: setting(z.array(schemaOf(button)).check(z.maxLength(100)), {
@@ -57,7 +57,7 @@ export const worker = section(
         default: 5,
       }),
       waitHealthy: setting(flag(), {
-        doc: 'Count an application as released only once it is healthy too.',
+        doc: 'Whether an application counts as released only once it is also healthy.',
         default: false,
       }),
     },
