@@ -29,7 +29,7 @@ export interface GpioAgent {
    * @throws HardwareError when a pin cannot be opened; then nothing is left open
    */
   start(): Promise<void>;
-  /** LEDs off, pins given back. To be called while the link is still there, so that it can say so. */
+  /** Switches the LEDs off and closes the pins. Call this before the link stops, because it also publishes that. */
   stop(): Promise<void>;
 }
 
@@ -38,9 +38,9 @@ interface Events {
   view: [];
   /** A finger is on the button. */
   felt: [button: string];
-  /** An input has changed, or is about to be looked at more often. */
+  /** An input has changed, or must be read more often from now on. */
   edge: [];
-  /** What is published of the button has changed. */
+  /** The published state of the button has changed. */
   button: [button: string];
 }
 
@@ -56,9 +56,9 @@ export function createGpioAgent(options: {
   readonly host: string;
   /** Fresh at each start of the process. */
   readonly instance: string;
-  /** Only `true` lets presses carry their time. */
+  /** A press contains its time only if this returns `true`. */
   readonly clockSynchronised: () => ClockState;
-  /** Since the machine was started, its sleep included. */
+  /** The time since the machine was started, including sleep. */
   readonly uptimeMs: () => number;
 }): GpioAgent {
   const { config, link, driver, clock, log, health } = options;
@@ -172,7 +172,7 @@ export function createGpioAgent(options: {
   });
   events.on('felt', (button) => {
     for (const led of leds) if (led.follows === button) led.acknowledge(clock.monotonic());
-    // Lit at once; said on its topic only after the press is on its way.
+    // The LED shows it at once. Its topic shows it only after the press was sent, so that the press goes first.
     scheduler.refresh({ quiet: true });
   });
   const sampler = createSampler({
@@ -208,7 +208,7 @@ export function createGpioAgent(options: {
     for (const led of leds) {
       const ignoresRetained = (retained: boolean, topic: string): boolean => {
         if (retained)
-          log.warn({ topic }, `ignored a retained message on ${topic}: nobody knows how old it is; clear it`);
+          log.warn({ topic }, `ignored a retained message on ${topic}, because its age is unknown; clear it`);
         return retained;
       };
       link.subscribe(ledSet.filter({ led: led.id }), (message, { retained, topic }) => {

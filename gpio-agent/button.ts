@@ -77,8 +77,8 @@ export function createButton(options: {
     at: transition.since + config.debounceMs,
   });
 
-  /** A settling release may turn out to have begun in time. Until it has settled, nothing that fell due later is decided. */
-  const knownUntil = (now: number) =>
+  /** A release that is still settling counts from its beginning. So nothing that falls due after that can be decided yet. */
+  const decidableUntil = (now: number) =>
     Math.min(now, (input.leavingSince ?? Number.POSITIVE_INFINITY) + config.debounceMs);
 
   const input = createSettledInput({
@@ -98,14 +98,14 @@ export function createButton(options: {
       follow(edge, edge.at);
     },
     onLook: (now) => {
-      if (gestureNextAt !== undefined) follow(undefined, knownUntil(now));
+      if (gestureNextAt !== undefined) follow(undefined, decidableUntil(now));
       updateCondition();
     },
     onReset: () => {
       if (gesture.phase === 'undecided' || gesture.phase === 'between')
         log.warn(
           { button: id },
-          `a press of button ${id} was given up: its line was lost before it was clear what it becomes`,
+          `a press of button ${id} was discarded: its line was lost before the gesture was decided`,
         );
       gesture = noGesture;
       gestureNextAt = undefined;
@@ -132,7 +132,7 @@ export function createButton(options: {
       const gestureAt = gestureNextAt ?? Number.POSITIVE_INFINITY;
       const soonest = Math.min(
         nextAt,
-        knownUntil(gestureAt) < gestureAt ? Number.POSITIVE_INFINITY : gestureAt,
+        decidableUntil(gestureAt) < gestureAt ? Number.POSITIVE_INFINITY : gestureAt,
       );
       return soonest === Number.POSITIVE_INFINITY ? undefined : soonest;
     },

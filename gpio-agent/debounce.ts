@@ -38,8 +38,8 @@ export interface DebounceState {
 interface Disturbance {
   /** The earliest time at which it can have begun. */
   readonly from: number;
-  /** Found by a read, so it began at some time between two reads. */
-  readonly looked: boolean;
+  /** A read found it, so it began at some time between two reads. */
+  readonly foundByRead: boolean;
 }
 
 /**
@@ -94,7 +94,7 @@ const longestSpikeMs = 3;
  * finds delays the level by this much. Without the delay, endless noise of 5 kHz becomes a press within 1,000 s
  * (`npm run bench -- debounce`); with it, it does not. Our choice.
  */
-const lookedDelayMs = 5;
+const foundByReadDelayMs = 5;
 
 const spikeMsOf = ({ pressMs }: SettleTimes) => Math.min(longestSpikeMs, pressMs / 3);
 
@@ -165,12 +165,12 @@ function steady(state: DebounceState, times: SettleTimes): DebounceState {
 function isShort({ disturbance, rawSince }: DebounceState, times: SettleTimes): boolean {
   if (disturbance === undefined) return true;
   // Two reads may each catch a spike of 3 ms that seems to begin with one read and end with the other.
-  const limit = spikeMsOf(times) * (disturbance.looked ? 2 : 1);
+  const limit = spikeMsOf(times) * (disturbance.foundByRead ? 2 : 1);
   return rawSince - disturbance.from < limit;
 }
 
 function delayOf({ delayMs, disturbance }: DebounceState): number {
-  return delayMs + (disturbance?.looked === true ? lookedDelayMs : 0);
+  return delayMs + (disturbance?.foundByRead === true ? foundByReadDelayMs : 0);
 }
 
 function waitOf(state: DebounceState, { pressMs, releaseMs }: SettleTimes): number {
@@ -183,15 +183,15 @@ function change(
   at: number,
   times: SettleTimes,
 ): DebounceState {
-  const looked = kind === 'sample';
+  const foundByRead = kind === 'sample';
   const leaves = state.steady !== undefined && pressed !== state.steady;
-  const from = looked ? state.lastAt : at;
+  const from = foundByRead ? state.lastAt : at;
   return {
     ...state,
     ...counted(state, at, times),
     raw: pressed,
     rawSince: at,
-    disturbance: leaves ? (state.disturbance ?? { from, looked }) : state.disturbance,
+    disturbance: leaves ? (state.disturbance ?? { from, foundByRead }) : state.disturbance,
   };
 }
 

@@ -16,11 +16,11 @@ export interface KeySwitch extends Polled {
   /** The button whose topic says that the key was turned. */
   readonly button: string;
   readonly fault: string | undefined;
-  /** The link is up. A key that is not on reports that again, because its last message may have been lost. */
+  /** The link has connected. A key that is off reports that again, because its last message may have been lost. */
   connected(): void;
   /** @throws HardwareError when the pin cannot be opened */
   open(): void;
-  /** Publishes `off` where `on` was published last. To be called while the link is still there. */
+  /** Publishes `off` if it last published `on`. Call this before the link stops. */
   close(): void;
 }
 
@@ -55,8 +55,8 @@ export function createKeySwitch(options: {
       log.warn(
         { keySwitch: id, button, reason: outcome },
         word === 'on'
-          ? `key switch ${id} was turned on, and the broker did not hear it (${outcome}); turn the key off and on again once the light no longer says offline`
-          : `key switch ${id} is off, and the broker did not hear it (${outcome}): said again on the next connection`,
+          ? `key switch ${id} was turned on, but the broker did not accept the message (${outcome}); turn the key off and on again once the light no longer shows offline`
+          : `key switch ${id} is off, but the broker did not accept the message (${outcome}); the agent sends it again after the next connect`,
       );
   };
 
@@ -82,7 +82,7 @@ export function createKeySwitch(options: {
       if (pressed && initial)
         log.warn(
           { keySwitch: id },
-          `key switch ${id} was found turned on: it counts from the next turn; turn it off and on again`,
+          `key switch ${id} was already on when the agent started, which does not count; turn it off and on again`,
         );
       turn(pressed && !initial);
     },

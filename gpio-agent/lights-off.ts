@@ -1,5 +1,5 @@
 // `release-button gpio-agent --lights-off`: switches the lights off and ends. A killed agent cannot do that, and with rpio
-// the pins keep their level, so a light would go on showing a state that nobody vouches for. Waits for nothing.
+// the pins keep their level, so a light would go on showing a state that may no longer be true. Waits for nothing.
 import { HardwareError } from './drivers/driver.ts';
 import type { GpioDriver } from './drivers/driver.ts';
 import type { LedConfig } from './options.ts';
@@ -17,7 +17,7 @@ export function lightsOff(options: {
   let all = true;
   driver.open();
   try {
-    // Each on its own: a line that is in use must not leave the others lit.
+    // One failure must not stop the others: a line that is in use must not leave the other lights on.
     for (const led of leds) {
       try {
         const output = driver.openOutput(led);

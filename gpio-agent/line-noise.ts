@@ -1,5 +1,5 @@
-// Decides whether a line is so noisy that somebody has to look at its wire. Presses still count, as far as the debouncer can
-// tell them. The fault is raised at once and cleared slowly, so that intermittent noise is one fault instead of many.
+// Decides whether a line is so noisy that somebody has to check its wire. Presses that the debouncer recognises still count.
+// The fault is raised at once and cleared slowly, so that intermittent noise is one fault instead of many.
 
 /** Our choice: a line without a calm moment for this long does not settle. No contact bounces for so long. */
 const restlessMs = 3000;
@@ -52,7 +52,7 @@ export function createLineNoise(options: { readonly calmMs: number; readonly lin
   const isRestless = (now: number) => now - changedAt < calmMs && changedAt - restlessSince >= restlessMs;
 
   const words = (what: string) =>
-    `${line} ${what}: noise, a floating line, or a worn contact. Presses still count, but some may be missed. Look at its wire and its contact; help: pull: up or a resistor of 4.7 kΩ, a twisted pair, an RC filter at the board (docs/hardware-cables.md)`;
+    `${line} ${what}: noise, a floating line, or a worn contact. Presses still count, but some may be missed. Check its wire and its contact. Remedies: pull: up or a resistor of 4.7 kΩ, a twisted pair, an RC filter at the board (docs/hardware-cables.md)`;
 
   return {
     changed: (at) => {

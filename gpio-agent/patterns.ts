@@ -6,7 +6,7 @@ export type Pattern = PatternName | PatternSteps;
 
 export interface LevelNow {
   readonly on: boolean;
-  /** When the level changes, on the time line of the question. Absent: never. */
+  /** When the level changes next, counted from the same start as the time of the call. Absent: never. */
   readonly nextAt?: number;
 }
 

@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../service/clock.ts';
 import { blindAfterMs } from './unseen.ts';
 
 export interface Polled {
-  /** True if a first level has settled. Presses count from then on. */
+  /** True once a first level has settled. From then on, presses count. */
   readonly settled: boolean;
   /** True if the pin must be read every `sampleMs`, because its driver reports no edges. */
   readonly sampled: boolean;

@@ -34,8 +34,8 @@ export interface SettledInput extends Polled {
 /** How often a sampled pin is read while its level settles: the shortest timer of Node. */
 const settlingLookMs = 1;
 
-/** Our choice: a noisy line does not report every loss. */
-const sayLossEveryMs = 1000;
+/** Our choice: a noisy line logs lost edges at most this often. */
+const logLossEveryMs = 1000;
 
 export function createSettledInput(options: {
   /** The name for people: `button main`. */
@@ -74,7 +74,7 @@ export function createSettledInput(options: {
   let noiseFault: string | undefined;
   /** Edges were lost or the line is lost, so the level must be read now. */
   let lookNow = false;
-  let lossSaidAt = Number.NEGATIVE_INFINITY;
+  let lossLoggedAt = Number.NEGATIVE_INFINITY;
   /** The pin was not read for so long that the level may have changed and returned. */
   const blindMs = Math.max(times.pressMs, 2 * options.sampleMs);
 
@@ -104,7 +104,7 @@ export function createSettledInput(options: {
     }
   };
 
-  // A pin that starts again: a button that is held must be released first.
+  // After a restart of the pin, a button that is held must first be released.
   const reset = () => {
     level = unsettled;
     noise.forget();
@@ -116,11 +116,11 @@ export function createSettledInput(options: {
 
   const sayLoss = (lost: number) => {
     const now = clock.monotonic();
-    if (now - lossSaidAt < sayLossEveryMs) return;
-    lossSaidAt = now;
+    if (now - lossLoggedAt < logLossEveryMs) return;
+    lossLoggedAt = now;
     log.warn(
       { input: name, lost },
-      `${name}: ${lost} edge(s) came faster than they could be read and were lost; the line was read instead. Look for noise or a bad contact on line ${line}`,
+      `${name}: ${lost} edge(s) were lost, because they came faster than they could be read. The agent read the level of the line instead. Look for noise or a bad contact on line ${line}`,
     );
   };
 
@@ -161,7 +161,7 @@ export function createSettledInput(options: {
     closePin();
     reset();
     fault = messageOf(error);
-    const message = `${name}: ${fault}; tried again in ${waitMs / 1000} s`;
+    const message = `${name}: ${fault}; the agent tries again in ${waitMs / 1000} s`;
     log.error({ input: name }, message);
     health.bad(message);
   };

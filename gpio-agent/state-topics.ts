@@ -1,4 +1,4 @@
-// What the agent publishes of itself, retained: `info`, its buttons and its LEDs.
+// The retained topics of the agent: `info`, its buttons and its LEDs.
 import { agentInfo } from '../messages/agent.ts';
 import { buttonState } from '../messages/button.ts';
 import { ledState } from '../messages/led.ts';
@@ -69,8 +69,8 @@ export function createStateTopics(options: {
       const before = published.get(id);
       if (before?.pattern === pattern && before.because === because && before.signal === signal) return;
       published.set(id, { pattern, because, ...(signal === undefined ? {} : { signal }) });
-      // The flash at every press hides for a moment what the light says, and is nothing that it says. On a terminal this
-      // line is the light of the simulated driver.
+      // The flash that acknowledges a press says nothing about the state of the button, so it is not logged. On a terminal,
+      // these log lines are the light of the simulated driver.
       if (because !== 'acknowledge') {
         metrics.lightOffline(id, because === 'offline');
         log.info(

@@ -1,5 +1,5 @@
-// What the agent cannot have seen: the time without reads of sampled pins, the sleep of the machine, and edges that the kernel
-// dropped. A press during that time leaves no other trace.
+// What the agent may have missed: times without reads of sampled pins, the sleep of the machine, and edges that the kernel
+// dropped. A missed press leaves no other trace.
 import type { AgentInfo } from '../messages/agent.ts';
 import type { Clock } from '../service/clock.ts';
 import type { Log } from '../service/log.ts';
@@ -8,11 +8,11 @@ import type { Log } from '../service/log.ts';
 export type LastHour = NonNullable<AgentInfo['unseen']>;
 
 export interface Unseen {
-  /** The pins were not read for this long until now. */
+  /** Notes a gap between two reads of the pins, which has just ended. */
   gap(ms: number): void;
   lostEdges(count: number): void;
   /**
-   * Asks for the sleep of the machine since the last call. No driver sees a press during sleep.
+   * Measures how long the machine has slept since the last call. No driver sees a press during sleep.
    * @returns its length in ms; 0: none
    */
   slept(): number;
@@ -29,7 +29,7 @@ export function blindAfterMs(sampleMs: number): number {
 
 const bucketMs = 5 * 60_000;
 const buckets = 12;
-const sayEveryMs = 60_000;
+const logEveryMs = 60_000;
 
 /** The system may report its uptime in whole seconds. */
 const sleepMs = 2_000;
@@ -57,8 +57,8 @@ export function createUnseen(options: {
   let asleep = asleepMs();
   /** Keyed by the number of each period of five minutes. */
   const counts = new Map<number, LastHour>();
-  let unsaid = nothing;
-  let saidAt = Number.NEGATIVE_INFINITY;
+  let unlogged = nothing;
+  let loggedAt = Number.NEGATIVE_INFINITY;
 
   const add = (more: Partial<LastHour>) => {
     const current = Math.floor(clock.monotonic() / bucketMs);
@@ -71,15 +71,15 @@ export function createUnseen(options: {
     gap: (ms) => {
       const more = { gaps: 1, gapMs: Math.round(ms), longestGapMs: Math.round(ms) };
       add(more);
-      unsaid = sum(unsaid, { ...nothing, ...more });
+      unlogged = sum(unlogged, { ...nothing, ...more });
       const now = clock.monotonic();
-      if (now - saidAt < sayEveryMs) return;
-      const { gaps, gapMs, longestGapMs } = unsaid;
-      unsaid = nothing;
-      saidAt = now;
+      if (now - loggedAt < logEveryMs) return;
+      const { gaps, gapMs, longestGapMs } = unlogged;
+      unlogged = nothing;
+      loggedAt = now;
       log.warn(
         { gaps, gapMs, longestGapMs },
-        `the pins were not looked at for ${gapMs} ms${gaps === 1 ? '' : ` (${gaps} times, ${longestGapMs} ms at most)`}, where every ${sampleMs} ms is meant (agent.sampleMs): this process was stopped or got no processor time, and a press in that time may be lost. Look at the load of the machine; docs/hardware-troubleshooting.md, When presses get lost`,
+        `the agent did not read its pins for ${gapMs} ms${gaps === 1 ? '' : ` (${gaps} times, ${longestGapMs} ms at most)`}, though it should every ${sampleMs} ms (agent.sampleMs): it was paused or got no processor time. A press in that time may be lost. Check the load of the machine; see docs/hardware-troubleshooting.md, When presses get lost`,
       );
     },
     lostEdges: (count) => add({ lostEdges: count }),

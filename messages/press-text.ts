@@ -1,4 +1,4 @@
-// Decides which bare text is a press, and which gesture it means. A press is one word, and no word that means "nothing pressed".
+// Decides which bare text is a press, and which gesture it means. Words that mean "nothing pressed" are no press.
 import { gestures } from './gesture.ts';
 import type { Gesture } from './gesture.ts';
 

@@ -27,7 +27,7 @@ export interface CheckOptions {
   readonly print: (line: string) => void;
   /** Shows a line that the next one replaces. Absent if there is no terminal. */
   readonly progress?: (line: string) => void;
-  /** Ends the test early. It switches the LEDs off and gives the lines back then too. */
+  /** Aborts the test. The test then also switches the LEDs off and closes the lines. */
   readonly signal: AbortSignal;
 }
 
@@ -38,7 +38,7 @@ interface Input {
   readonly config: InputConfig;
   readonly pin: SettledInput;
   readonly isKey: boolean;
-  /** Why the pin could not be used for a while. The pin itself forgets that when it recovers. */
+  /** The last fault of the pin, even if the pin has recovered since. The pin itself forgets it then. */
   readonly fault: () => string | undefined;
 }
 
@@ -52,7 +52,7 @@ interface Lamp {
 const blinks = 3;
 const blinkMs = 300;
 
-/** @returns true if everything that the test can see is well. @throws HardwareError when the driver cannot be used */
+/** @returns true if the test found no fault. @throws HardwareError when the driver cannot be used */
 export async function runCheck(options: CheckOptions): Promise<boolean> {
   const { config, driver, clock, signal, print } = options;
   const problems = new Set<string>();
@@ -210,12 +210,12 @@ export async function runCheck(options: CheckOptions): Promise<boolean> {
     if (inputs.length > 0) print('\nInputs');
     // gpiochip would have reported the lines as in use.
     if (inputs.length > 0 && driver.name === 'rpio')
-      print('  An agent that runs on this board sends these presses too, and they release: stop it first.');
+      print('  If an agent runs on this board, it sends these presses too, and they release. Stop it first.');
     for (const input of inputs) {
       if (signal.aborted) break;
-      const seen = await watch(input);
+      const observation = await watch(input);
       if (signal.aborted) break;
-      const verdict = verdictOf(seen, {
+      const verdict = verdictOf(observation, {
         ...input.config,
         isKey: input.isKey,
         ...(input.pin.sampled ? { sampleMs: config.sampleMs } : {}),

@@ -40,9 +40,9 @@ export function levelWord(pressed: boolean, { activeLow }: Pick<Wiring, 'activeL
   return pressed === activeLow ? 'low' : 'high';
 }
 
-export function verdictOf(seen: Observation, wiring: Wiring): Verdict {
-  const { ok, text } = wiringOf(seen, wiring);
-  return { ok, text: [text, ...unseenOf(seen)].join('. ') };
+export function verdictOf(observation: Observation, wiring: Wiring): Verdict {
+  const { ok, text } = wiringOf(observation, wiring);
+  return { ok, text: [text, ...unseenOf(observation)].join('. ') };
 }
 
 /** If no press is found, a person suspects the wiring. The cause may be the machine. */
@@ -51,54 +51,54 @@ function unseenOf({ longestGapMs, lostEdges }: Observation): readonly string[] {
     ...(longestGapMs === 0
       ? []
       : [
-          `Meanwhile the pins were not looked at for ${Math.round(longestGapMs)} ms, since this process got no processor time: a press may be missed. Look at the load of the machine`,
+          `Meanwhile, the pins were not read for ${Math.round(longestGapMs)} ms, because this process got no processor time. A press may have been missed. Check the load of the machine`,
         ]),
     ...(lostEdges === 0
       ? []
       : [
-          `Meanwhile ${lostEdges} edge${lostEdges === 1 ? ' was' : 's were'} lost, which came faster than they could be read: a press may be missed. Look at the load of the machine, and for noise on the line`,
+          `Meanwhile, ${lostEdges} edge${lostEdges === 1 ? ' was' : 's were'} lost, because edges came faster than they could be read. A press may have been missed. Check the load of the machine, and look for noise on the line`,
         ]),
   ];
 }
 
-function wiringOf(seen: Observation, wiring: Wiring): Verdict {
+function wiringOf(observation: Observation, wiring: Wiring): Verdict {
   const bad = (text: string): Verdict => ({ ok: false, text });
-  const bounced = bouncesOf(seen, wiring);
-  if (seen.fault !== undefined) return bad(seen.fault);
-  if (wiring.isKey && seen.pressedAtFirst)
-    return bad('was turned on from the beginning: turn it off, and test again');
-  if (wiring.isKey && seen.stillHeld) return bad('turned on, and not off again within the time');
-  if (seen.heldMs !== undefined) {
-    if (seen.pressedAtFirst)
+  const bounced = bouncesOf(observation, wiring);
+  if (observation.fault !== undefined) return bad(observation.fault);
+  if (wiring.isKey && observation.pressedAtFirst)
+    return bad('was already on at the beginning: turn it off, and test again');
+  if (wiring.isKey && observation.stillHeld) return bad('turned on, but not off again in time');
+  if (observation.heldMs !== undefined) {
+    if (observation.pressedAtFirst)
       return bad(
         `read as pressed before it was touched, and then as released: a normally-closed contact, or activeLow is wrong (now ${String(wiring.activeLow)}); ${bounced}`,
       );
-    const text = `seen: held for ${Math.round(seen.heldMs)} ms; ${bounced}`;
+    const text = `seen: held for ${Math.round(observation.heldMs)} ms; ${bounced}`;
     return {
       ok: true,
       text:
-        seen.bounces > manyBounces
+        observation.bounces > manyBounces
           ? `${text}. That is a lot: a worn contact or noise on the line; see docs/hardware-debounce.md, or raise debounceMs`
           : text,
     };
   }
-  if (seen.stillHeld && !seen.pressedAtFirst)
+  if (observation.stillHeld && !observation.pressedAtFirst)
     return bad(
-      `pressed, and not released until the time was over: a jammed button, or a switch that stays where it is turned`,
+      `pressed, but not released in time: a jammed button, or a switch that stays where it is turned`,
     );
-  const level = levelWord(seen.pressedAtFirst, wiring);
-  if (seen.pressedAtFirst)
+  const level = levelWord(observation.pressedAtFirst, wiring);
+  if (observation.pressedAtFirst)
     return bad(
       `reads as pressed all the time (level ${level}): a short circuit, a normally-closed contact, or activeLow is wrong (now ${String(wiring.activeLow)})`,
     );
-  if (seen.others.length > 0)
-    return bad(`${seen.others.join(' and ')} changed instead of this one: are the wires swapped?`);
-  if (seen.bounces > 0)
+  if (observation.others.length > 0)
+    return bad(`${observation.others.join(' and ')} changed instead of this one: are the wires swapped?`);
+  if (observation.bounces > 0)
     return bad(
       `only short pulses, none as long as debounceMs (${wiring.debounceMs} ms); ${bounced}: a loose contact, or noise on a line without a resistor`,
     );
   return bad(
-    `no change at all (level ${level}): is it this line, and not the number of a pin of the header? Does the button connect it to ${wiring.activeLow ? 'ground' : '3.3 V'}? ${pullWord(wiring)}`,
+    `no change at all (level ${level}): is this the right line, and not the number of a header pin? Does the button connect it to ${wiring.activeLow ? 'ground' : '3.3 V'}? ${pullWord(wiring)}`,
   );
 }
 
@@ -108,12 +108,12 @@ function bouncesOf({ bounces, shortestPulseMs }: Observation, { sampleMs }: Wiri
     shortestPulseMs === undefined
       ? ''
       : `, the shortest pulse ${String(Number(shortestPulseMs.toFixed(2)))} ms`;
-  return `${count}${shortest}${sampleMs === undefined ? '' : ` (as far as a look every ${sampleMs} ms shows)`}`;
+  return `${count}${shortest}${sampleMs === undefined ? '' : ` (as far as reads every ${sampleMs} ms can show)`}`;
 }
 
 function pullWord({ pull, activeLow }: Wiring): string {
   if (pull === 'off') return 'pull is off: a resistor of your own must hold the line while it is open';
   return (pull === 'up') === activeLow
     ? `The resistor (pull ${pull}) is right for that`
-    : `pull is ${pull}, which holds the line where the button would bring it: set pull: ${activeLow ? 'up' : 'down'}`;
+    : `pull is ${pull}, which holds the line at the level of a press: set pull: ${activeLow ? 'up' : 'down'}`;
 }

@@ -37,7 +37,7 @@ function stringsIn(path: string): readonly string[] {
     const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return [];
     throw new HardwareError(
-      `it cannot be told which board this is: ${path} cannot be read (${messageOf(error)}). Set agent.driver`,
+      `cannot determine which board this is: ${path} cannot be read (${messageOf(error)}). Set agent.driver`,
     );
   }
 }

@@ -69,7 +69,7 @@ export interface GpioDriver {
   openInput(options: InputOptions): GpioInput;
   /** Switches the LED off. @throws HardwareError as `openInput` does */
   openOutput(options: OutputOptions): GpioOutput;
-  /** Gives everything back. Can be called twice. */
+  /** Releases all pins. Can be called twice. */
   close(): void;
 }
 

@@ -16,7 +16,7 @@ export interface Machine {
    * @throws HardwareError when a chip cannot be opened that might be the one
    */
   raspberryPiChip(): Promise<Chip | undefined>;
-  /** Loads the driver and its packages, not earlier. @throws HardwareError when they cannot be used here */
+  /** Loads the driver and its packages, which are not loaded before. @throws HardwareError when they cannot be used here */
   rpio(board: Board): Promise<GpioDriver>;
   /** @throws HardwareError when it cannot be used here */
   gpiochip(): Promise<GpioDriver>;

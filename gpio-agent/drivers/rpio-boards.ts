@@ -3,7 +3,7 @@
 // lib/rpio.js, detect_pinmap), even a Raspberry Pi 5, whose header belongs to another chip (RP1).
 import type { Board } from './board.ts';
 
-/** Device trees call the BCM2710 BCM2837 (Documentation/devicetree/bindings/arm/bcm/bcm2835.yaml). */
+/** In device trees, the BCM2710 is named BCM2837 (Documentation/devicetree/bindings/arm/bcm/bcm2835.yaml). */
 const knownChips: ReadonlySet<string> = new Set([
   'brcm,bcm2835',
   'brcm,bcm2836',

@@ -1,4 +1,4 @@
-// The pins of a Raspberry Pi 0 to 4 by the package rpio, which reads and writes the registers behind /dev/gpiomem. It is the
+// The pins of a Raspberry Pi 0 to 4 through the package rpio, which reads and writes the registers behind /dev/gpiomem. It is the
 // only driver for ARMv6 (Raspberry Pi 1 and Zero). The kernel does not know that a line is in use here, and rpio does not
 // know what the kernel or another program uses.
 import { closeSync, openSync, statSync } from 'node:fs';
@@ -149,12 +149,12 @@ function unusable(error: unknown, path: string): string {
   const code = codeOf(error);
   switch (code ?? '') {
     case 'ENOENT':
-      return `${path}, by which rpio reaches the pins, does not exist: only the kernels of Raspberry Pi OS for a Raspberry Pi 0 to 4 have it. In a container pass \`--device ${path}\`; elsewhere use agent.driver: gpiochip`;
+      return `${path}, through which rpio reaches the pins, does not exist: only the kernels of Raspberry Pi OS for a Raspberry Pi 0 to 4 have it. In a container pass \`--device ${path}\`; elsewhere use agent.driver: gpiochip`;
     case 'EACCES':
     case 'EPERM':
-      return `${path}, by which rpio reaches the pins, may not be read and written by this user: \`sudo usermod -aG gpio $USER\`, and log in again. In a container pass \`--device ${path}\` and the group by its number, \`--group-add ${groupOf(path)}\``;
+      return `this user may not read and write ${path}, through which rpio reaches the pins. Run \`sudo usermod -aG gpio $USER\`, and log in again. In a container pass \`--device ${path}\` and the group by its number, \`--group-add ${groupOf(path)}\``;
     default:
-      return `${path}, by which rpio reaches the pins, cannot be opened: ${messageOf(error)}`;
+      return `${path}, through which rpio reaches the pins, cannot be opened: ${messageOf(error)}`;
   }
 }
 
@@ -176,21 +176,21 @@ function initialise(rpio: RpioModule, gpiomemPath: string): void {
     rpio.init({ mapping: 'gpio', gpiomem: true, mock: false, close_on_exit: false });
   } catch (error) {
     throw new HardwareError(
-      `rpio cannot map the registers behind ${gpiomemPath}: ${messageOf(error)}; the line before it, written by bcm2835_init, says why`,
+      `rpio cannot map the registers behind ${gpiomemPath}: ${messageOf(error)}; the previous line, which bcm2835_init wrote, says why`,
     );
   } finally {
     rpio.off('warn', listen);
   }
   if (warnings.length > 0)
     throw new HardwareError(
-      `rpio does not drive any pin here (${warnings.join('; ')}), and a button that only pretends is refused: /proc/device-tree/model must be readable and name a Raspberry Pi 0 to 4`,
+      `rpio would only simulate the pins here (${warnings.join('; ')}), so the agent does not use it: /proc/device-tree/model must be readable and name a Raspberry Pi 0 to 4`,
     );
 }
 
 function unknownBoard({ model, compatible }: Board): string {
   const board = model === '' ? 'a board without a name' : `a ${model}`;
   const chip = compatible.length === 0 ? '' : ` (${compatible.join(', ')})`;
-  return `the rpio driver knows the pins of a Raspberry Pi 0 to 4 only, and this is ${board}${chip}: use agent.driver: gpiochip`;
+  return `the rpio driver knows only the pins of a Raspberry Pi 0 to 4, and this is ${board}${chip}: use agent.driver: gpiochip`;
 }
 
 function refused(error: unknown, line: number, { model }: Board): string {
@@ -198,8 +198,8 @@ function refused(error: unknown, line: number, { model }: Board): string {
   const message = messageOf(error);
   // Both texts come from rpio (lib/rpio.js, pin_to_gpio and check_sys_gpio).
   if (message.includes('is not valid'))
-    return `${name} cannot be opened: it is not on the header of this board (${model}) as rpio knows it; take another BCM number`;
+    return `${name} cannot be opened: as far as rpio knows, it is not on the header of this board (${model}). Use another BCM number`;
   if (message.includes('/sys/class/gpio'))
-    return `${name} is in use by another program, which has exported it through /sys/class/gpio: end that program, or \`echo ${line} | sudo tee /sys/class/gpio/unexport\``;
+    return `${name} is in use by another program, which has exported it through /sys/class/gpio: stop that program, or run \`echo ${line} | sudo tee /sys/class/gpio/unexport\``;
   return `${name} cannot be opened: ${message}`;
 }

@@ -60,9 +60,9 @@ export async function selectDriver(options: SelectOptions): Promise<Selected> {
     board: board?.model ?? noBoard,
     why,
   });
-  const rpio = async (known: Board, why: string): Promise<Selected> => ({
-    driver: await machine.rpio(known),
-    board: known.model,
+  const rpio = async (raspberryPi: Board, why: string): Promise<Selected> => ({
+    driver: await machine.rpio(raspberryPi),
+    board: raspberryPi.model,
     why,
   });
 
@@ -72,9 +72,9 @@ export async function selectDriver(options: SelectOptions): Promise<Selected> {
       const hidden = await machine.raspberryPiChip();
       if (hidden !== undefined)
         return gpiochip(
-          `agent.driver: auto, ${noBoard}, but ${hidden.path} is the ${hidden.label} of a Raspberry Pi (a container, probably)`,
+          `agent.driver: auto, ${noBoard}, but ${hidden.path} is the ${hidden.label} of a Raspberry Pi (this is probably a container)`,
         );
-      const orChip = (await machine.hasChip()) ? '; to use a GPIO chip of this machine set agent.chip' : '';
+      const orChip = (await machine.hasChip()) ? '; to use a GPIO chip of this machine, set agent.chip' : '';
       return simulated(`agent.driver: auto, and there is no GPIO hardware here (${noBoard}${orChip})`);
     }
     return rpioKnows(board)
@@ -83,8 +83,8 @@ export async function selectDriver(options: SelectOptions): Promise<Selected> {
   };
 
   /** rpio if it can be used. Otherwise the kernel's interface, which ARMv6 cannot use. */
-  const piZeroToFour = async (known: Board): Promise<Selected> => {
-    const [first, refusal] = await usable(rpio(known, 'agent.driver: auto, and rpio knows this board'));
+  const piZeroToFour = async (raspberryPi: Board): Promise<Selected> => {
+    const [first, refusal] = await usable(rpio(raspberryPi, 'agent.driver: auto, and rpio knows this board'));
     if (first !== undefined) return first;
     const why = `agent.driver: auto, and rpio cannot be used (${refusal})`;
     const [second, otherRefusal] = await usable(gpiochip(why));
@@ -101,11 +101,11 @@ export async function selectDriver(options: SelectOptions): Promise<Selected> {
       case 'rpio':
         if (chip !== undefined)
           throw new HardwareError(
-            `${chip} names a GPIO chip, and the rpio driver knows only the Raspberry Pi's own pins: take it out, or use agent.driver: gpiochip`,
+            `${chip} names a GPIO chip, and the rpio driver knows only the Raspberry Pi's own pins: remove that key, or set agent.driver: gpiochip`,
           );
         if (board === undefined)
           throw new HardwareError(
-            `the rpio driver needs a Raspberry Pi 0 to 4, and ${noBoard}: without it rpio would only pretend. In a container use agent.driver: gpiochip and pass /dev/gpiochip0`,
+            `the rpio driver needs a Raspberry Pi 0 to 4, and ${noBoard}, so rpio would only simulate the pins. In a container, set agent.driver: gpiochip and pass /dev/gpiochip0`,
           );
         return rpio(board, asked);
       case 'auto':

@@ -226,7 +226,7 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
         );
       const wrong = run('/dev/null');
       expect(wrong.code).toBe(3);
-      expect(wrong.err + wrong.out).toContain('/dev/gpiochip0 is no GPIO chip');
+      expect(wrong.err + wrong.out).toContain('/dev/gpiochip0 is not a usable GPIO chip');
       const missing = run('/dev/no-such-chip');
       expect(missing.code).not.toBe(0);
       expect(missing.err).toContain('/dev/no-such-chip');

@@ -74,7 +74,7 @@ describe('the self-test', () => {
       { edges: false },
     );
     expect(well).toBe(false);
-    expect(text).toMatch(/button main +no change at all .*not looked at for 12\d ms/);
+    expect(text).toMatch(/button main +no change at all .*not read for 12\d ms/);
   });
 
   for (const edges of [true, false])
@@ -153,7 +153,7 @@ describe('the self-test', () => {
   });
 
   test('warns of a running agent if the driver cannot detect one', async () => {
-    const warning = 'stop it first';
+    const warning = 'Stop it first';
     expect((await check({})).text).not.toContain(warning);
     expect((await check({}, undefined, { name: 'rpio' })).text).toContain(warning);
   });

@@ -194,13 +194,13 @@ describe('a line', () => {
       'there is no line 32 on /dev/gpiochip0 [pinctrl-bcm2711, 32 lines]: its lines are 0 to 31',
     ],
     [{ line: 'GPIO99' }, 'no line is named "GPIO99"'],
-    [{ line: 'GPIO99' }, 'there are GPIO4, GPIO17'],
+    [{ line: 'GPIO99' }, 'the names are GPIO4, GPIO17'],
     [{ line: 'TWICE' }, 'several lines are named "TWICE"'],
     [{ line: 'GPIO17', chip: '1' }, 'its lines have no names'],
     [{ chip: '7' }, '/dev/gpiochip7 cannot be opened: there is no such chip (ENOENT)'],
     [
       { chip: 'pinctrl-rp1' },
-      'no GPIO chip is labelled "pinctrl-rp1"; there are: /dev/gpiochip0 [pinctrl-bcm2711, 32 lines], /dev/gpiochip1',
+      'no GPIO chip is labelled "pinctrl-rp1"; the chips are /dev/gpiochip0 [pinctrl-bcm2711, 32 lines], /dev/gpiochip1',
     ],
   ])('%o is refused with the existing choices', (address, message) => {
     const { fake, input } = setUp();
@@ -252,9 +252,9 @@ describe('the default chip', () => {
 
   test('is not guessed among several', () => {
     expect(() => find([other, expander])).toThrow(
-      'Several are here, and none of them is known to carry a header: /dev/gpiochip3 [gpio-brcmstb, 32 lines], /dev/gpiochip1',
+      'This machine has several, and none of them is known to be that of a header: /dev/gpiochip3 [gpio-brcmstb, 32 lines], /dev/gpiochip1',
     );
-    expect(() => find([])).toThrow('There is none here');
+    expect(() => find([])).toThrow('This machine has none');
   });
 
   test.each(['4', '/dev/gpiochip4', 'gpiochip4', 'pinctrl-rp1'])('is found as %s if it is named', (name) => {

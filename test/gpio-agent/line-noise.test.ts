@@ -41,7 +41,7 @@ describe('a line', () => {
     const { spikes, look } = setUp();
     expect(spikes(2900, 10)).toBeUndefined();
     spikes(200, 10);
-    expect(look()).toMatch(/line 17 has not settled for 3 s.*Look at its wire and its contact.*pull: up/);
+    expect(look()).toMatch(/line 17 has not settled for 3 s.*Check its wire and its contact.*pull: up/);
   });
 
   test('that changes more than 600 times a minute is noisy, however calm it is in between', () => {

@@ -67,7 +67,7 @@ describe.skipIf(noFakeBoard !== undefined)(
       const { child } = run(boards.zeroW, 'opens a line that the header lacks');
       expect(await child.exited).toEqual({ code: 0, signal: null });
       expect(child.output()).toContain(
-        'HardwareError: line 28 (GPIO28) cannot be opened: it is not on the header',
+        'HardwareError: line 28 (GPIO28) cannot be opened: as far as rpio knows, it is not on the header',
       );
     });
 

@@ -88,7 +88,7 @@ describe('auto', () => {
 
   test('tells a desktop with a chip how to use it', async () => {
     expect((await select({}, { chip: true })).why).toContain(
-      'to use a GPIO chip of this machine set agent.chip',
+      'to use a GPIO chip of this machine, set agent.chip',
     );
     expect((await select({}, {})).why).not.toContain('agent.chip');
   });
@@ -134,12 +134,12 @@ describe('a named driver', () => {
     'rpio is refused with a named chip (%o), because its numbers mean other pins',
     async (config) => {
       const selecting = select({ driver: 'rpio', ...config }, { board: pi4 });
-      await expect(selecting).rejects.toThrow('use agent.driver: gpiochip');
+      await expect(selecting).rejects.toThrow('set agent.driver: gpiochip');
     },
   );
 
   test('rpio is refused on an unknown board, because it would only pretend there', async () => {
-    await expect(select({ driver: 'rpio' }, {})).rejects.toThrow('rpio would only pretend');
+    await expect(select({ driver: 'rpio' }, {})).rejects.toThrow('rpio would only simulate');
   });
 
   test('simulated does not even look at the board', async () => {

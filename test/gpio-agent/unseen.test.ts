@@ -38,7 +38,7 @@ describe('with a driver that samples', () => {
     expect(await counted(arranged)).toEqual({ gaps: 1, seconds: expect.closeTo(0.15, 1) });
     expect(warnings).toEqual([
       expect.stringMatching(
-        /pins were not looked at for 15\d ms, where every 5 ms is meant \(agent.sampleMs\)/,
+        /did not read its pins for 15\d ms, though it should every 5 ms \(agent.sampleMs\)/,
       ),
     ]);
   });

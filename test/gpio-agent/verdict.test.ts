@@ -31,7 +31,7 @@ describe('the verdict of the self-test', () => {
 
   test('with a driver that samples tells how little it can see', () => {
     const { text } = verdictOf({ ...nothing, heldMs: 90, bounces: 1 }, { ...wiring, sampleMs: 5 });
-    expect(text).toBe('seen: held for 90 ms; 1 bounce (as far as a look every 5 ms shows)');
+    expect(text).toBe('seen: held for 90 ms; 1 bounce (as far as reads every 5 ms can show)');
   });
 
   test.each<[string, Partial<Observation>, string]>([
@@ -49,7 +49,7 @@ describe('the verdict of the self-test', () => {
       { bounces: 4, shortestPulseMs: 1 },
       'only short pulses, none as long as debounceMs (30 ms)',
     ],
-    ['the wrong pin', {}, 'not the number of a pin of the header'],
+    ['the wrong pin', {}, 'not the number of a header pin'],
   ])('fails: %s', (_, seen, text) => {
     const verdict = verdictOf({ ...nothing, ...seen }, wiring);
     expect(verdict.ok).toBe(false);
@@ -59,10 +59,10 @@ describe('the verdict of the self-test', () => {
   test('mentions that a press may have been missed between samples, whatever else was seen', () => {
     const late = verdictOf({ ...nothing, longestGapMs: 212.4 }, wiring);
     expect(late.ok).toBe(false);
-    expect(late.text).toMatch(/no change at all .*not looked at for 212 ms.*load of the machine$/);
+    expect(late.text).toMatch(/no change at all .*not read for 212 ms.*load of the machine$/);
     expect(verdictOf({ ...nothing, heldMs: 90, longestGapMs: 60 }, wiring)).toMatchObject({
       ok: true,
-      text: expect.stringContaining('not looked at for 60 ms'),
+      text: expect.stringContaining('not read for 60 ms'),
     });
     expect(verdictOf({ ...nothing, bounces: 2, lostEdges: 1 }, wiring).text).toContain('1 edge was lost');
     expect(verdictOf({ ...nothing, heldMs: 90 }, wiring).text).not.toContain('Meanwhile');

@@ -49,7 +49,7 @@ export function openChip(kernel: Kernel, path: string): { readonly fd: number; r
   } catch (error) {
     kernel.close(fd);
     throw new HardwareError(
-      `${path} is no GPIO chip that can be used (${messageOf(error)}); chips are /dev/gpiochip0 and so on, on Linux 5.10 and later`,
+      `${path} is not a usable GPIO chip (${messageOf(error)}); GPIO chips are /dev/gpiochip0 and so on, on Linux 5.10 and later`,
     );
   }
 }
@@ -59,7 +59,7 @@ function whyNot(path: string, error: unknown): string {
   if (code === 'EACCES' || code === 'EPERM')
     return `no permission (${code}). Put the user into the group of ${path} (on Raspberry Pi OS: sudo usermod -aG gpio $USER) and log in again; in a container pass --device ${path} and --group-add with the number of that group`;
   if (code === 'ENOENT' || code === 'ENODEV' || code === 'ENXIO')
-    return `there is no such chip (${code}). ls /dev/gpiochip* shows what there is; in a container pass it with --device`;
+    return `there is no such chip (${code}). ls /dev/gpiochip* lists the chips; pass a chip to a container with --device`;
   return messageOf(error);
 }
 
@@ -104,10 +104,10 @@ export function findChip(kernel: Kernel, wanted: string | undefined, paths: read
   if (found !== undefined) return found.path;
   const [problem] = problems;
   if (problem !== undefined) throw problem;
-  const there = chips.length === 0 ? 'there is none' : `there are: ${chips.map(describeChip).join(', ')}`;
+  const list = chips.map(describeChip).join(', ');
   throw new HardwareError(
     wanted === undefined
-      ? `which GPIO chip? ${chips.length === 0 ? 'There is none here' : `Several are here, and none of them is known to carry a header: ${chips.map(describeChip).join(', ')}`}. Set agent.chip`
-      : `no GPIO chip is labelled ${JSON.stringify(wanted)}; ${there}. Look at agent.chip; a chip that was unplugged is found again when it is back`,
+      ? `which GPIO chip? ${chips.length === 0 ? 'This machine has none' : `This machine has several, and none of them is known to be that of a header: ${list}`}. Set agent.chip`
+      : `no GPIO chip is labelled ${JSON.stringify(wanted)}; ${chips.length === 0 ? 'this machine has no chips' : `the chips are ${list}`}. Check agent.chip. If the chip was unplugged, plug it in: the agent finds it again`,
   );
 }

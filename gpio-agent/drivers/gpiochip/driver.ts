@@ -91,7 +91,7 @@ export function createGpiochipDriver(options: GpiochipOptions): GpioDriver {
         : `${where} cannot be used: ${messageOf(error)}`,
     );
 
-  /** The shared part of inputs and outputs: they end once. */
+  /** The shared part of inputs and outputs: closes the line once. */
   const closing = ({ fd }: Line) => {
     const close = () => {
       if (!open.delete(close)) return;
@@ -144,7 +144,7 @@ export function createGpiochipDriver(options: GpiochipOptions): GpioDriver {
       kernel.setNonBlocking(fd);
       kernel.watch(fd, (gone) => {
         try {
-          // The kernel reports the remaining edges again, so that other work gets its turn first.
+          // If edges remain, the kernel calls this again. Other work gets its turn in between.
           drain();
           if (!gone) return;
           fail(new SystemError({ call: 'epoll_wait', code: 'ENODEV' }));
@@ -253,10 +253,10 @@ function offsetOf(kernel: Kernel, fd: number, chip: Chip, line: number | string)
   const names = Array.from({ length: chip.lines }, (_, offset) => lineInfo(kernel, fd, offset).name);
   const offset = names.indexOf(line);
   if (offset === -1) {
-    const known = names.filter((name) => name !== '');
+    const named = names.filter((name) => name !== '');
     throw new HardwareError(
       `no line is named ${JSON.stringify(line)} on ${describeChip(chip)}: ${
-        known.length === 0 ? 'its lines have no names, use numbers' : `there are ${known.join(', ')}`
+        named.length === 0 ? 'its lines have no names, use numbers' : `the names are ${named.join(', ')}`
       }`,
     );
   }
@@ -270,8 +270,8 @@ function offsetOf(kernel: Kernel, fd: number, chip: Chip, line: number | string)
 function refused(error: unknown, holder: string): string {
   const code = codeOf(error);
   if (code === 'EBUSY')
-    return `is in use by ${holder === '' ? 'somebody who gives no name' : JSON.stringify(holder)}: end that program, take out the device tree overlay that uses the pin (SPI, I2C, UART, 1-Wire), or use another line`;
+    return `is in use by ${holder === '' ? 'a program that gave no name' : JSON.stringify(holder)}: stop that program, remove the device tree overlay that uses the pin (SPI, I2C, UART, 1-Wire), or use another line`;
   if (code === 'EINVAL' || code === 'ENXIO' || code === 'ENOTSUP')
-    return `cannot be used as asked (${code}): the chip may have no interrupts on this line, which a button needs, or refuse the resistor (set pull: off and use one of your own)`;
+    return `cannot be used as configured (${code}): perhaps the chip has no interrupts on this line, which a button needs, or no such resistor (set pull: off, and use a resistor of your own)`;
   return `cannot be opened: ${messageOf(error)}`;
 }

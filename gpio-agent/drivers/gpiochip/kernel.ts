@@ -28,7 +28,7 @@ export interface Kernel {
   read(fd: number, buffer: Buffer): number;
   /**
    * Calls back on the JS thread when a descriptor is readable or its device is lost, without a timer and without blocking.
-   * Repeats that while it is so: read, or unwatch.
+   * It calls back again and again while that lasts, so read or unwatch.
    */
   watch(fd: number, onReady: (gone: boolean) => void): void;
   unwatch(fd: number): void;
