@@ -73,7 +73,7 @@ export const button = {
   id: setting(id(), { doc: 'The id of the button, in its topics.', default: 'main' }),
   title: setting(text(100), { doc: 'The name that people see.', example: 'Release the shop' }),
   select: setting(select, {
-    doc: 'The applications that the button releases. Required. Keys: names (`name` or `namespace/name`), projects, namespaces, and labels (a map). An application must match every key that you give; of a list, one entry is enough. {all: true} selects every application.',
+    doc: 'The applications that the button releases. Required. Keys: names (`name` or `namespace/name`), projects, namespaces, and labels (a map). An application must match every key that you give: one entry of a list, and every label. {all: true} selects every application.',
     required: true,
     example: { projects: ['shop'] },
   }),
