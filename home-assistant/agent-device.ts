@@ -66,7 +66,7 @@ export function agentDevice(prefix: string, info: AgentInfo, about: About): Disc
       ...info.buttons.slice(0, thingsMax).flatMap((button) => buttonComponents(make, button)),
       ...info.leds
         .slice(0, thingsMax)
-        .flatMap((led) => ledComponents(make, led, { calledBy: buttonOf(led, info) ?? { id: led.id } })),
+        .flatMap((led) => ledComponents(make, led, { namesake: buttonOf(led, info) ?? { id: led.id } })),
     ],
   });
 }
@@ -126,21 +126,21 @@ function buttonOf({ follows }: Led, { buttons, leds }: AgentInfo): Pick<Button, 
   return buttons.find(({ id }) => id === follows) ?? { id: follows };
 }
 
-/** @param options.calledBy the light is called by it: by its button, so that people see whose signal it shows */
+/** @param options.namesake the button that gives the light its name, so that people see whose signal it shows */
 function ledComponents(
   make: Maker,
   led: Led,
-  { calledBy }: { readonly calledBy: Pick<Button, 'id' | 'title'> },
+  { namesake }: { readonly namesake: Pick<Button, 'id' | 'title'> },
 ): (readonly [string, Component])[] {
   const { id } = led;
   const state = make.topic(ledState.at({ led: id }));
   return [
     make.entity(`light_${id}`, 'light', {
-      name: nameBeside('Light', calledBy),
+      name: nameBeside('Light', namesake),
       what: 'light',
       thing: id,
       icon: 'mdi:alarm-light',
-      // Actions on a room or floor, and by voice, leave out this category: "turn off all lights" does not mean this light.
+      // Actions on a room or floor, and voice commands, skip this category. So "turn off all lights" skips this light.
       entity_category: 'config',
       schema: 'template',
       command_topic: make.topic(ledSet.at({ led: id })),
@@ -156,7 +156,7 @@ function ledComponents(
       ...attributes(state, ['because', 'signal', 'pattern'], { button: quoted(led.follows) }),
     }),
     make.entity(`identify_${id}`, 'button', {
-      name: nameBeside('Identify', calledBy),
+      name: nameBeside('Identify', namesake),
       what: 'identify',
       thing: id,
       device_class: 'identify',

@@ -12,7 +12,7 @@ import { isDeviceId, wordOf } from './names.ts';
 export interface Announced {
   /** platforms by the keys of components, by the ids of devices */
   readonly devices: Map<string, ReadonlyMap<string, string>>;
-  /** those of the devices that were removed, while nobody knows whether Home Assistant has heard of it */
+  /** ids of removed devices whose removal Home Assistant may have missed */
   readonly removed: Set<string>;
 }
 
@@ -29,14 +29,14 @@ const fileSchema = z.object({
   devices: z.record(z.string(), z.record(z.string(), z.string())),
   removed: z.optional(z.array(z.string())),
 });
-/** A file of ours is much smaller. */
+/** Our own file is much smaller. */
 const maxBytes = 4 * 1024 * 1024;
 
 const retryMs = 60_000;
 
 /**
  * @param prefix the topic prefix; each has a file of its own
- * @param keep for a process that goes on: reports the state of the file in its health, and retries a failed write
+ * @param keep given by a process that keeps running: it reports faults in its health, and retries a failed write
  */
 export function createAnnouncedFile(
   stateDir: string,
@@ -52,7 +52,7 @@ export function createAnnouncedFile(
   const check = keep?.health.check('home-assistant-state', 'degraded');
 
   const complain = (what: string, error: unknown) => {
-    const message = `cannot ${what} ${path} (homeAssistant.stateDir): ${messageOf(error)}; what is removed after a restart of a broker that retains nothing will stay in Home Assistant`;
+    const message = `cannot ${what} ${path} (homeAssistant.stateDir): ${messageOf(error)}; after a restart of a broker that retains nothing, devices and entities that are removed will stay in Home Assistant`;
     if (message !== logged) log.warn(message);
     logged = message;
     check?.bad(message);
@@ -80,7 +80,8 @@ export function createAnnouncedFile(
     read: async () => {
       try {
         const bytes = await readFile(path);
-        if (bytes.byteLength > maxBytes) throw new Error(`it has ${bytes.byteLength} bytes`);
+        if (bytes.byteLength > maxBytes)
+          throw new Error(`the file has ${bytes.byteLength} bytes, more than ${maxBytes}`);
         const { devices, removed = [] } = fileSchema.parse(JSON.parse(bytes.toString('utf8')));
         check?.ok();
         const ours = Object.entries(devices).filter(([id]) => isDeviceId(prefix, id));

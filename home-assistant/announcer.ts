@@ -1,5 +1,5 @@
-// Brings the announcements on the broker in line with what should be announced: message by message, at a limited pace, and
-// without repeating what is so already.
+// Brings the announcements on the broker in line with what should be announced: message by message, at a limited pace. It
+// does not repeat what the broker already has.
 import { addressBelow, filterBelow } from '../messages/foreign.ts';
 import { discoveryConfig, type Discovery } from '../messages/home-assistant.ts';
 import type { Clock } from '../service/clock.ts';
@@ -15,9 +15,9 @@ export interface Announcer {
   /** Subscribes to the announcements. */
   start(): void;
   stop(): void;
-  /** The connection is gone: what the broker retains has to be heard again. */
+  /** The connection was lost: forgets what the broker retains, until the broker sends it again. */
   connectionChanged(): void;
-  /** These should be announced. A device that was wanted like this before is left alone, whatever somebody did to it. */
+  /** Sets what should be announced. A device that has not changed since the last call stays as it is on the broker. */
   want(devices: ReadonlyMap<string, Discovery>): void;
   /** Compares all devices with what the broker retains. */
   compareAll(): void;
@@ -31,7 +31,7 @@ export interface Announcer {
   isAnnounced(id: string): boolean;
   /** Somebody has removed the agent or worker of this device for good. */
   remove(id: string): void;
-  /** Home Assistant has stopped, and may not have heard what it was just told. */
+  /** Home Assistant has stopped, and may have missed the last messages. */
   homeAssistantStopped(): void;
   /** Which of the wanted devices the broker has accepted, and which it has refused. */
   outcome(): { readonly accepted: ReadonlySet<string>; readonly refused: ReadonlySet<string> };
@@ -43,7 +43,7 @@ export interface Announcer {
  */
 const gapMs = 2_000;
 
-/** How long Home Assistant has for setting up what is removed afterwards. In milliseconds. */
+/** How long Home Assistant gets to set up a component that is announced again only to be removed. In milliseconds. */
 const reannouncedMs = 3_000;
 
 /**
@@ -52,7 +52,7 @@ const reannouncedMs = 3_000;
  */
 export const goneAfterMs = 150_000;
 
-/** More devices than anybody has. The rest is ignored. */
+/** More devices than anybody has. Further ones are ignored. */
 const devicesMax = 500;
 
 export function createAnnouncer(options: {
@@ -64,7 +64,7 @@ export function createAnnouncer(options: {
   /** what was announced before; kept up to date here */
   readonly announced: Announced;
   readonly file: Pick<AnnouncedFile, 'write'>;
-  /** Not enough is known yet to remove a component of this key. */
+  /** True while too little is known to remove a component with this key. */
   readonly isSpared: (device: string, key: string) => boolean;
   readonly ownVersion: string;
   readonly onPublished: () => void;
@@ -74,13 +74,13 @@ export function createAnnouncer(options: {
   const { link, prefix, discoveryPrefix, clock, log, isSpared, ownVersion } = options;
   const ledger = createLedger(options.announced, options.file);
   const sentAt = new Map<string, number>();
-  /** devices to announce again although the broker retains them, since Home Assistant has started */
+  /** devices to announce again although the broker retains them, because Home Assistant has started */
   const repeats = new Set<string>();
   /** devices whose announcement the broker has kept since before this connection */
   const kept = new Set<string>();
   /** components whose removal was sent on this connection, by device */
   const removalsSent = new Map<string, ReadonlySet<string>>();
-  /** devices of which Home Assistant has just been given again what has to be removed */
+  /** devices whose removed components were just announced again, so that Home Assistant can remove them */
   const reannounced = new Set<string>();
   const accepted = new Set<string>();
   const refused = new Set<string>();
@@ -91,7 +91,7 @@ export function createAnnouncer(options: {
 
   const addressOf = (id: string) => addressBelow(discoveryPrefix, discoveryConfig.at({ object: id }));
 
-  /** A device that is not wanted has to be known to be gone. That nothing has been heard of it is not enough. */
+  /** An unwanted device is removed only if its agent or worker is known to be gone. Silence alone is no proof of that. */
   const dueAt = (id: string): number | undefined => {
     const nextAt = (sentAt.get(id) ?? -Infinity) + (reannounced.has(id) ? reannouncedMs : gapMs);
     if (devices.has(id) || unwanted.has(id) || reannounced.has(id)) return nextAt;
@@ -135,13 +135,13 @@ export function createAnnouncer(options: {
       new Set([...sent, ...leaving.keys()].filter((key) => !Object.hasOwn(wanted.components, key))),
     );
     ledger.announce(id, wanted);
-    // Home Assistant certainly listens just after its start. At other times nobody can tell.
+    // Home Assistant certainly listens just after its start. At other times, this is not known.
     send(id, message, isRepeat || wasReannounced ? leaving : undefined);
     return true;
   };
 
-  /** @param heard components that are certainly removed once the broker has accepted the message */
-  const send = (id: string, message: Discovery, heard: ReadonlyMap<string, string> = new Map()) => {
+  /** @param removed components that Home Assistant has certainly removed once the broker has accepted the message */
+  const send = (id: string, message: Discovery, removed: ReadonlyMap<string, string> = new Map()) => {
     const before = ledger.onBroker.get(id);
     ledger.onBroker.set(id, message);
     accepted.delete(id);
@@ -150,14 +150,15 @@ export function createAnnouncer(options: {
       if (outcome === 'acknowledged') {
         if (ledger.onBroker.get(id) === message || devices.has(id)) accepted.add(id);
         refused.delete(id);
-        ledger.forgetComponents(id, heard, devices.get(id)?.components ?? {});
+        ledger.forgetComponents(id, removed, devices.get(id)?.components ?? {});
       } else if (outcome === 'refused') {
         refused.add(id);
-        // The broker has the message before, if any, and Home Assistant has been given nothing again.
+        // The broker still has the previous message, if there is one, and Home Assistant got no new one.
         if (before === undefined) ledger.onBroker.delete(id);
         else ledger.onBroker.set(id, before);
         reannounced.delete(id);
-        // The broker would refuse the same message again. A larger one is followed by one that it may accept.
+        // The broker would refuse this message again. But if it refused one with removals, which is larger, it may accept
+        // the next one.
         const wanted = devices.get(id);
         if (wanted !== undefined && isSame(message, wanted)) paced.remove(id);
       }
@@ -189,7 +190,7 @@ export function createAnnouncer(options: {
     if (!ledger.has(id)) return false;
     const isHeard = isRepeat || wasReannounced;
     if (!isHeard && !ledger.removed.has(id))
-      log.info({ device: id }, `${id} is gone, and is removed from Home Assistant`);
+      log.info({ device: id }, `${id} is gone, so it is removed from Home Assistant`);
     ledger.remove(id, isHeard);
     accepted.delete(id);
     refused.delete(id);
@@ -203,7 +204,7 @@ export function createAnnouncer(options: {
     ledger.onBroker.set(id, announcement);
     if (!isRetained) return;
     kept.add(id);
-    // The run before this one may have sent it just now.
+    // The previous run of this process may have sent it just now.
     sentAt.set(id, Math.max(sentAt.get(id) ?? -Infinity, clock.monotonic()));
   };
 
@@ -212,7 +213,7 @@ export function createAnnouncer(options: {
       paced.start();
       link.subscribeRaw(filterBelow(discoveryPrefix, discoveryConfig.filter()), (decoded, about) => {
         const id = about.params.object;
-        // A user of Home Assistant who deletes the device clears it too: it stays away until something changes.
+        // Deleting the device in Home Assistant also clears its topic. It stays deleted until something about it changes.
         if (decoded === undefined) {
           ledger.onBroker.delete(id);
           kept.delete(id);
@@ -256,7 +257,7 @@ export function createAnnouncer(options: {
       paced.add([id]);
     },
     homeAssistantStopped: () => {
-      // What Home Assistant was given again has to be cleared from the broker.
+      // Components that were announced again only to be removed must not stay on the broker.
       for (const id of reannounced) if (!devices.has(id)) unwanted.add(id);
       reannounced.clear();
       repeats.clear();

@@ -10,7 +10,7 @@ export interface ApplicationsByWorker {
   /** Subscribes. */
   start(): void;
   stop(): void;
-  /** The connection has changed: each worker has to list its applications again. Those that are settled stay. */
+  /** The connection has changed: each worker has to list its applications again. Settled applications stay. */
   connectionChanged(): void;
   /** The worker is online or offline now. */
   availabilityChanged(worker: string): void;
@@ -37,7 +37,7 @@ const silenceMaxMs = 300_000;
 /** A worker and its applications should be one message, but a worker must not wait for its Argo CD. In milliseconds. */
 const withoutApplicationsMs = 5_000;
 
-/** More applications than anybody has on one prefix, and more workers. The rest is ignored. */
+/** More applications, and more workers, than anybody has on one prefix. Further ones are ignored. */
 const applicationsMax = 20_000;
 const workersMax = 200;
 
@@ -69,7 +69,7 @@ export function createApplicationsByWorker(options: {
   let count = 0;
   let running = false;
 
-  /** The drift of a worker that is offline may be of before its applications changed. */
+  /** The drift summary of an offline worker may be older than the last change of its applications. */
   const isComplete = (worker: string, { listed, total }: Listing) =>
     total !== undefined && !isOffline(worker) && listed.size >= Math.min(total, applicationsMax);
 
@@ -166,7 +166,7 @@ export function createApplicationsByWorker(options: {
           settle(worker, listing);
           return;
         }
-        // It is in the middle of listing them. The first ones by name are not known before it is done.
+        // The worker is still listing its applications, so the first ones by name are not known yet.
         listing.settled = [];
         onSettled(worker, false);
       }, withoutApplicationsMs);
@@ -184,7 +184,7 @@ function totalOf({ state, fresh, total }: DriftSummary): number | undefined {
   return fresh === true || state !== 'unknown' ? total : undefined;
 }
 
-/** What has to be known of an application to announce it. */
+/** The members of an application that its announcement depends on. */
 function announcedOf(
   { namespace, name, project, labels, buttons }: AppMessage,
   withLabels: boolean,

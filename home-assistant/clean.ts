@@ -23,13 +23,13 @@ export function clean(options: {
   readonly link: Pick<Link, 'subscribeRaw' | 'subscribed' | 'clear'>;
   readonly prefix: string;
   readonly discoveryPrefix: string;
-  /** ids that were announced before, also on a broker that has forgotten them */
-  readonly known: Iterable<string>;
+  /** ids of devices that were announced before, even if the broker has forgotten them */
+  readonly announcedBefore: Iterable<string>;
   readonly clock: Clock;
 }): Promise<Cleaned> {
   const { link, prefix, discoveryPrefix, clock } = options;
   return new Promise((resolve) => {
-    const found = new Set(options.known);
+    const found = new Set(options.announcedBefore);
     const cleared = new Set<string>();
     let clearing = false;
 

@@ -45,7 +45,7 @@ export interface About {
 }
 
 /**
- * Never available. Home Assistant takes an entity as offline until something is published on a topic that is new to it.
+ * Never available. Home Assistant treats an entity as offline until a message arrives on its availability topic.
  */
 export function neverAvailable(make: Maker): Availability {
   return { topic: make.topic(releaseEvent.at({ worker: nobody })), value_template: "{{ 'offline' }}" };
@@ -66,12 +66,12 @@ export function whileOnline(
 /** Buttons, and LEDs, of a device. The configuration allows no more, so a longer list is a mistake or an attack. */
 export const thingsMax = 100;
 
-/** Home Assistant's registry knows an entity by this id for ever. No id has a dot, so no two pairs give the same. */
+/** Home Assistant's registry identifies an entity by this id forever. No id has a dot, so no two pairs give the same. */
 export function uniqueId(device: string, key: string): string {
   return `${device}.${key}`;
 }
 
-/** The entity id that Home Assistant is to give. Before 2025.10 it ignores the first of the two. */
+/** Options that propose an entity id to Home Assistant. Before 2025.10, Home Assistant ignores the first of the two. */
 export function entityIdOf(platform: string, objectId: string) {
   return { default_entity_id: `${platform}.${objectId}`, object_id: objectId };
 }

@@ -1,5 +1,5 @@
-// No two entities may ask for the same entity id: Home Assistant would give `…_2` to the one that it hears of last. The
-// application `staging-web` of one worker and `web` of the worker `staging` would. Pure.
+// No two entities may propose the same entity id: Home Assistant would name the later one `…_2`. For example, application
+// `staging-web` of one worker and application `web` of the worker `staging` would propose the same. Pure.
 import { createHash } from 'node:crypto';
 import type { Discovery } from '../messages/home-assistant.ts';
 import { entityIdOf } from './device.ts';
@@ -17,7 +17,7 @@ export function withDistinctEntityIds(
   const sharedSlugs = repeated(all.map(({ unique_id: id }) => slug(String(id))));
   const longId = (uniqueId: string) => {
     const text = slug(uniqueId);
-    // The unique ids differ in `-`, `_` and `.` only, which an entity id cannot tell apart.
+    // Unique ids that share a slug differ only in `-`, `_` and `.`, which all become `_` in an entity id.
     return sharedSlugs.has(text)
       ? `${text}_${createHash('sha256').update(uniqueId).digest('hex').slice(0, 8)}`
       : text;
@@ -37,7 +37,7 @@ export function withDistinctEntityIds(
   return new Map([...devices].map(([id, device]) => [id, { ...device, components: distinct(device) }]));
 }
 
-/** Those that are there more than once. */
+/** The items that occur more than once. */
 function repeated(items: readonly unknown[]): ReadonlySet<unknown> {
   const seen = new Set<unknown>();
   return new Set(items.filter((item) => seen.size === seen.add(item).size));

@@ -4,7 +4,7 @@ import type { Component } from '../messages/home-assistant.ts';
 import type { Maker } from './device.ts';
 import { attributes, onWhen, quoted } from './templates.ts';
 
-/** The originator that other people read. */
+/** The originator of the freeze, as people read it. */
 export const originator = 'Home Assistant';
 
 /**
@@ -43,7 +43,7 @@ const causesShown = 10;
 /**
  * Attributes of the switch for all buttons of a worker: reason, end and originator of the freeze that lasts longest, the
  * buttons that are frozen alone, every cause, and in `sources` the causes that freeze everything. `command_topic` is for
- * automations that freeze with a source and a reason of their own: by it they reach this worker and no other.
+ * automations that freeze with a source and a reason of their own: it reaches this worker and no other.
  */
 export function freezeAttributes(make: Maker, worker: string): ReturnType<typeof attributes> {
   const topic = make.topic(freezeState.at({ worker }));

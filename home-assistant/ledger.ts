@@ -1,5 +1,5 @@
-// What Home Assistant may have of each device: what the broker retains of it, and what was announced before on a broker that
-// has forgotten it. Home Assistant forgets an entity only when it hears of its removal, and tells nobody what it has.
+// What Home Assistant may have of each device: what the broker retains, and what was announced before but the broker has
+// forgotten. Home Assistant keeps an entity until it hears of the removal, and does not report which entities it has.
 import type { Discovery } from '../messages/home-assistant.ts';
 import type { Announced, AnnouncedFile } from './announced-file.ts';
 import { componentsOf } from './next-message.ts';
@@ -16,15 +16,15 @@ export interface Ledger {
   isAnnounced(id: string): boolean;
   /** Whether there is anything of the device that can be removed. */
   has(id: string): boolean;
-  /** devices that were removed, while nobody knows whether Home Assistant has heard of it */
+  /** ids of removed devices whose removal Home Assistant may have missed */
   readonly removed: ReadonlySet<string>;
-  /** The device is announced like this. */
+  /** Notes that the device is announced like this. */
   announce(id: string, wanted: Discovery): void;
-  /** Home Assistant has heard that these components are removed. @param present those that it has in spite of that */
-  forgetComponents(id: string, heard: Platforms, present: Discovery['components']): void;
-  /** The device is removed. @param isHeard Home Assistant certainly listens */
+  /** Home Assistant has removed these components. @param present the announced components, which are not forgotten */
+  forgetComponents(id: string, gone: Platforms, present: Discovery['components']): void;
+  /** Notes that the device is removed. @param isHeard true if Home Assistant certainly listens */
   remove(id: string, isHeard: boolean): void;
-  /** Writes it down. Returns at once. */
+  /** Writes the file. Returns at once. */
   save(): void;
 }
 
@@ -49,11 +49,11 @@ export function createLedger(announced: Announced, file: Pick<AnnouncedFile, 'wr
       devices.set(id, afterAnnouncing(components(id), wanted));
       removed.delete(id);
     },
-    forgetComponents: (id, heard, present) => {
+    forgetComponents: (id, gone, present) => {
       const before = devices.get(id);
-      if (heard.size === 0 || before === undefined) return;
+      if (gone.size === 0 || before === undefined) return;
       const left = new Map(before);
-      for (const key of heard.keys()) if (!Object.hasOwn(present, key)) left.delete(key);
+      for (const key of gone.keys()) if (!Object.hasOwn(present, key)) left.delete(key);
       devices.set(id, left);
       save();
     },
@@ -73,8 +73,8 @@ export function createLedger(announced: Announced, file: Pick<AnnouncedFile, 'wr
 }
 
 /**
- * Applications may come and go for months before Home Assistant starts again. Of the removed components the oldest are
- * forgotten: Home Assistant has most likely heard of them.
+ * Applications may come and go for months before Home Assistant starts again. So the oldest removed components are
+ * forgotten. Home Assistant has most likely heard of their removal.
  */
 function afterAnnouncing(before: Platforms, wanted: Discovery): Platforms {
   const present = componentsOf(wanted);

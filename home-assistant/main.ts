@@ -28,7 +28,7 @@ export function homeAssistantPart({ config, brokerUrl }: HomeAssistantPartOption
     start: async () => {
       lock = await lockStateDirectory({
         stateDir: config.homeAssistant.stateDir,
-        // One for each topic prefix, like the file.
+        // One lock for each topic prefix, because each prefix has a file of its own.
         name: `home-assistant.${wordOf(config.mqtt.topicPrefix)}.lock`,
         setting: 'homeAssistant.stateDir',
         host,

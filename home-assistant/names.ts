@@ -66,7 +66,7 @@ export function nameOf(what: string, thing: { readonly id: string; readonly titl
 const usualPrefix = 'release-button';
 
 /**
- * `Release worker`, with whatever tells it from other devices: id, topic prefix, and whether it is simulated.
+ * `Release worker`, with whatever distinguishes it from other devices: id, topic prefix, and whether it is simulated.
  * @param options.name for a device without a title
  */
 export function deviceName(options: {

@@ -10,8 +10,8 @@ export function isOurs(prefix: string, id: string, discovery: Discovery): boolea
 
 /**
  * The next message of a device that should be as `wanted`. Undefined: nothing has to be sent. Home Assistant keeps a
- * component that a message leaves out. It removes a component that stands in a message with its platform alone. The message
- * after that leaves it out.
+ * component that a message leaves out. It removes a component for which a message has only the platform. The message after
+ * that leaves the component out.
  * @param gone platforms by the keys of components that have to be removed
  */
 export function nextMessage(
@@ -45,7 +45,7 @@ export function isSame(one: Discovery, other: Discovery): boolean {
   return canonical(one) === canonical(other);
 }
 
-/** The order of members means nothing, and another version of us may have written the broker's copy. */
+/** The order of members means nothing, and another version of release-button may have written the broker's copy. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)

@@ -1,4 +1,4 @@
-// Agents and workers: what each says that it is, and whether it is online.
+// Agents and workers: the info of each, and whether it is online.
 import { agentAvailability, agentInfo, type AgentInfo } from '../messages/agent.ts';
 import { workerAvailability, workerInfo, type WorkerInfo } from '../messages/worker.ts';
 import type { Link } from '../service/link/link.ts';
@@ -15,13 +15,13 @@ export interface Processes {
   dropSilent(mayGo: (kind: DeviceKind, id: string) => boolean): void;
   /** Whether it has been online since its info was first heard. An info alone may be years old. */
   wasOnline(kind: DeviceKind, id: string): boolean;
-  /** What it has last said on this connection. */
+  /** Its last availability on this connection. */
   availability(kind: DeviceKind, id: string): Availability | undefined;
 }
 
 export type Availability = 'online' | 'offline';
 
-/** More agents, or workers, than anybody runs on one prefix. The rest is ignored. */
+/** More agents, or workers, than anybody runs on one prefix. Further ones are ignored. */
 const processesMax = 200;
 
 export function createProcesses(options: {
@@ -78,7 +78,7 @@ function createList<Info>({
   readonly onRemoved: (id: string) => void;
 }) {
   const infos = new Map<string, Info>();
-  /** whose info has been heard on this connection */
+  /** ids of those whose info has been heard on this connection */
   const heard = new Set<string>();
   const availabilities = new Map<string, Availability>();
   const onlineOnce = new Set<string>();

@@ -1,4 +1,4 @@
-// Waits until nothing has happened for a while, but not for ever.
+// Waits until nothing has happened for a while, up to a limit.
 import type { Clock, Timer } from '../service/clock.ts';
 
 export interface QuietTimer {

@@ -31,7 +31,10 @@ export function withReannounced(options: {
   return { ...device, components: { ...device.components, ...Object.fromEntries(again) } };
 }
 
-/** Unavailable, and without a state, whatever is published on its topic. A trigger is in no registry and needs no removal. */
+/**
+ * The smallest component that Home Assistant accepts. It is unavailable and without a state, whatever is published on its
+ * topic. Undefined for a trigger, which is in no registry and needs no removal.
+ */
 function leastOf(prefix: string, id: string, key: string, platform: string): Component | undefined {
   const topic = `${prefix}/${releaseEvent.at({ worker: nobody }).topic}`;
   const needed = neededBy(platform, topic);

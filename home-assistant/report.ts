@@ -1,4 +1,4 @@
-// Says in health, log and metrics what is announced to Home Assistant, and what is not.
+// Reports in health, log and metrics what is announced to Home Assistant, and what is not.
 import type { Registry } from 'prom-client';
 import type { Config } from '../config/sections.ts';
 import type { Health } from '../service/health.ts';
@@ -27,19 +27,19 @@ export function createReport(options: {
   const check = options.health.check('home-assistant', 'degraded');
   const metrics = homeAssistantMetrics(options.metrics);
   let devices: Wanted['devices'] = new Map();
-  /** that some applications do not fit into a message, in words */
+  /** the warning that some applications do not fit into a message */
   let noRoom: string | undefined;
   const logged: { summary?: string; noRoom?: string | undefined; leftOut: number } = { leftOut: 0 };
 
   return {
-    connected: () => check.ok('listening to what agents and workers say that they are'),
+    connected: () => check.ok('connected; waiting for the info of agents and workers'),
     disconnected: (message) => check.bad(`nothing can be announced to Home Assistant: ${message}`),
     planned: (wanted, packetMax) => {
       devices = wanted.devices;
       noRoom =
         wanted.noRoom === 0
           ? undefined
-          : `${wanted.noRoom} applications have no update entity in Home Assistant, because the broker takes messages of ${packetMax} bytes at most: select fewer with homeAssistant.applications, or let the broker take larger messages (embedded broker: broker.maximumPacketBytes)`;
+          : `${wanted.noRoom} applications have no update entity in Home Assistant, because the broker accepts messages of at most ${packetMax} bytes: select fewer with homeAssistant.applications, or let the broker accept larger messages (embedded broker: broker.maximumPacketBytes)`;
       if (noRoom !== undefined && noRoom !== logged.noRoom) log.warn(noRoom);
       logged.noRoom = noRoom;
       const { leftOut } = wanted;

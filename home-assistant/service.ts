@@ -1,4 +1,4 @@
-// Announces agents, workers and applications to Home Assistant. It knows nothing but MQTT.
+// Announces agents, workers and applications to Home Assistant, over MQTT only.
 import { EventEmitter } from 'node:events';
 import type { Registry } from 'prom-client';
 import type { Config } from '../config/sections.ts';
@@ -23,17 +23,17 @@ export interface HomeAssistant {
   stop(): void;
 }
 
-/** A process that starts says in several messages what it is. In milliseconds. */
+/** A process that starts publishes several messages, which should become one announcement. In milliseconds. */
 const quietMs = 500;
 const quietMaxMs = 5_000;
 /**
- * By then the broker has sent what it has retained, and what is still running has come back to a broker that retains
- * nothing. In milliseconds.
+ * By then, the broker has sent its retained messages. If the broker retains nothing, the agents and workers that still run
+ * have reconnected and published again. In milliseconds.
  */
 const silentAfterMs = 5_000;
 
 interface Events {
-  /** What an agent or worker says of itself has changed. */
+  /** The info or availability of an agent or worker has changed. */
   process: [kind: DeviceKind, id: string];
   /** An agent or worker was removed for good. */
   removed: [kind: DeviceKind, id: string];

@@ -1,4 +1,4 @@
-// What should be announced, from what agents and workers say. Pure.
+// Decides what should be announced, from the messages of agents and workers. Pure.
 import type { Config } from '../config/sections.ts';
 import { selects } from '../config/selects.ts';
 import type { AgentInfo } from '../messages/agent.ts';
@@ -10,12 +10,12 @@ import { withDistinctEntityIds } from './distinct-entity-ids.ts';
 import { applicationKey, buttonFor, type Application } from './worker-application.ts';
 import { workerDevice } from './worker-device.ts';
 
-/** What is known of those that are to be announced. */
+/** The agents, workers and applications to announce. */
 export interface Announceable {
   readonly agents: ReadonlyMap<string, AgentInfo>;
   readonly workers: ReadonlyMap<string, WorkerInfo>;
   applications(worker: string): readonly Application[];
-  /** Whether the broker does not know if it is online: the broker has forgotten everything, and it has not come back. */
+  /** True if the broker has forgotten whether the agent or worker is online, and it has not reconnected since. */
   isSilent(kind: DeviceKind, id: string): boolean;
   isOnline(worker: string): boolean;
 }
@@ -23,9 +23,9 @@ export interface Announceable {
 export interface Wanted {
   /** by the id of the device */
   readonly devices: ReadonlyMap<string, Discovery>;
-  /** applications that a button releases and that are selected, beyond the limit of their worker */
+  /** number of selected applications, each released by a button, that exceed the limit of their worker */
   readonly leftOut: number;
-  /** applications for which there is no room in the largest message that the broker takes */
+  /** number of applications that do not fit into the largest message that the broker accepts */
   readonly noRoom: number;
 }
 
@@ -58,8 +58,8 @@ export function wanted(options: {
       }),
     );
   for (const info of sortedBy([...workers.values()], ({ worker }) => worker)) {
-    // The first by name, so that the choice does not depend on which was heard first. The limit is for each worker: an
-    // application of one must not displace an application of another.
+    // The first ones by name, so that the choice does not depend on which was heard first. Each worker has its own limit:
+    // an application of one worker must not displace an application of another.
     const selected = sortedBy(
       announceable
         .applications(info.worker)
@@ -89,12 +89,12 @@ interface Titled {
   readonly title?: string;
 }
 
-/** Whether another one has the same title, so that people need more than that. */
+/** Whether another one has the same title, so that the title alone does not identify it. */
 function isShared({ title }: Titled, all: ReadonlyMap<string, Titled>): boolean {
   return title !== undefined && [...all.values()].filter((other) => other.title === title).length > 1;
 }
 
-/** Buttons of this worker for whose presses another one answers: of several online workers with a button, the first by id. */
+/** Buttons of this worker whose presses another worker answers: if several online workers have a button, the first by id. */
 function answeredByOthers(
   { worker, buttons }: WorkerInfo,
   { workers, isOnline }: Announceable,

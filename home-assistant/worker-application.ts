@@ -15,7 +15,7 @@ export type Application = Pick<AppMessage, 'namespace' | 'name' | 'project' | 'l
 /** The keys of these components begin with it. */
 export const applicationKey = 'app_';
 
-/** Argo CD's own namespace. People leave it out. */
+/** Argo CD's usual namespace. Names for people leave it out. */
 const usualNamespace = 'argocd';
 
 /**
@@ -57,11 +57,11 @@ const stateTemplate = [
 export function applicationComponents(options: {
   readonly make: Maker;
   readonly buttons: readonly WorkerButton[];
-  /** buttons for whose presses another worker answers */
+  /** buttons whose presses another worker answers */
   readonly answeredByOthers: ReadonlySet<string>;
   readonly applications: readonly Application[];
   readonly vouched: readonly Availability[];
-  /** whether Install is there, which releases with one click in Home Assistant */
+  /** whether Home Assistant shows Install, which releases with one click */
   readonly install: boolean;
 }): (readonly [string, Component])[] {
   const { make, buttons, answeredByOthers, applications, vouched, install } = options;
@@ -79,7 +79,7 @@ export function applicationComponents(options: {
         name: byName.get(name) === 1 ? name : key,
         what: namespace === usualNamespace ? name : `${namespace} ${name}`,
         icon: 'mdi:source-branch-sync',
-        // On the page of the device it stands apart from Release and Freeze, and no action installs a whole room.
+        // The page of the device then shows it apart from Release and Freeze, and no action on a room installs anything.
         entity_category: 'config',
         state_topic: topic,
         value_template: stateTemplate,

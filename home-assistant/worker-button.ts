@@ -24,7 +24,7 @@ const actionEntities: readonly {
   readonly options: Readonly<Record<string, unknown>>;
 }[] = [
   { action: 'release', key: 'release', what: 'Release', options: { icon: 'mdi:rocket-launch' } },
-  // Not on a screen by default: it would be one tap beside the release that it undoes.
+  // Disabled by default: on a dashboard, it would be one tap away from the release that it undoes.
   {
     action: 'rollback',
     key: 'rollback',

@@ -23,7 +23,7 @@ export function workerDevice(
   applications: readonly Application[],
   about: About & {
     readonly install?: boolean | undefined;
-    /** buttons for whose presses another worker answers */
+    /** buttons whose presses another worker answers */
     readonly answeredByOthers?: ReadonlySet<string>;
   },
 ): Discovery {

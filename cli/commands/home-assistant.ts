@@ -72,7 +72,7 @@ function takeAway({ mqtt, homeAssistant }: Loaded['config']): Promise<number> {
       link: broker.link,
       prefix: mqtt.topicPrefix,
       discoveryPrefix: homeAssistant.discoveryPrefix,
-      known: announced.devices.keys(),
+      announcedBefore: announced.devices.keys(),
       clock: systemClock(),
     });
     for (const id of cleared) announced.devices.delete(id);

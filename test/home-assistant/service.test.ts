@@ -179,7 +179,7 @@ test('what there is no room for at the broker is said in its health', async () =
     ok: false,
     message: expect.stringMatching(
       new RegExp(
-        `^${40 - there} applications have no update entity .* 32768 bytes .*; announced .* devices 1,`,
+        `^${40 - there} applications have no update entity .* at most 32768 bytes: .*; announced .* devices 1,`,
       ),
     ),
   });
