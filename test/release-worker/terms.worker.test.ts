@@ -129,3 +129,36 @@ it('a press has one result, even if the connection broke before its acknowledgem
   expect(isCut).toBe(true);
   expect(broker.on('button/main/result').map(({ pressId }) => pressId)).toEqual(['p1', 'p2']);
 });
+
+it('a press is rejected if the connection is cut before the worker could read whether releases are frozen', async () => {
+  const { control } = await simulatedArgoCd(drifted);
+  const broker = await onBroker();
+  const relay = await cuttingRelay(
+    broker.url,
+    () => false,
+    (data) => data.includes('"p1"'),
+  );
+  const stateDir = stateDirectory();
+  await startWorker(workerConfig(relay.url, control.url, { stateDir }));
+  await broker.untilSignal('main', 'drifted');
+  // With this answer, the worker knows whose presses are whose. Until then it leaves a press alone if it is cut off.
+  await broker.publish('button/nobodys/press', '{"id": "p0"}');
+  await broker.result('nobodys', 'p0');
+  // A press with `only` waits for others of its kind. Meanwhile the connection is cut.
+  await broker.publish('button/main/press', '{"id": "p1", "only": ["argocd/shop"]}');
+  const journal = () => readFileSync(join(stateDir, 'journal.jsonl'), 'utf8');
+  await until('the decision', () => journal().includes('"p1"'));
+  expect(broker.on('button/main/result')).toEqual([]);
+
+  relay.open();
+  expect(await broker.result('main', 'p1')).toMatchObject({
+    outcome: 'rejected',
+    reason: 'broker-unreachable',
+    message: expect.stringContaining('press again'),
+  });
+  await broker.publish('button/main/press', '{"id": "p2"}');
+  expect(await broker.result('main', 'p2')).toMatchObject({ outcome: 'accepted' });
+  await until('its end', () => broker.latest('worker/main/release/last')?.['pressId'] === 'p2');
+  expect(broker.on('button/main/result').map(({ pressId }) => pressId)).toEqual(['p1', 'p2']);
+  expect(await control.syncs()).toHaveLength(1);
+});
