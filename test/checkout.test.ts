@@ -1,4 +1,5 @@
-// A clone on Windows: git turns line endings into CRLF there (`core.autocrlf=true`) unless .gitattributes says otherwise.
+// A clone on Windows: there, git turns line endings into CRLF (`core.autocrlf=true`) unless .gitattributes says
+// otherwise.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,13 +10,13 @@ import { hasGit } from './support/programs.ts';
 const root = join(import.meta.dirname, '..');
 
 describe.skipIf(!hasGit)('a clone with core.autocrlf=true (skipped without git)', () => {
-  it('has the line endings that checks, units and scripts need, and intact pictures', () => {
+  it('keeps LF in all text files, and does not change pictures', () => {
     const folder = mkdtempSync(join(tmpdir(), 'release-button-checkout-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     const git = (...args: string[]) =>
       execFileSync('git', args, {
         encoding: 'utf8',
-        // Without the user's own settings, and without the repository of a hook that may have started this.
+        // Neither the user's own settings nor the repository of a git hook that may have started this test.
         env: {
           PATH: process.env['PATH'] ?? '',
           HOME: folder,
@@ -26,12 +27,12 @@ describe.skipIf(!hasGit)('a clone with core.autocrlf=true (skipped without git)'
           GIT_COMMITTER_EMAIL: 'test@example.com',
         },
       });
-    // A new repository with these files, since there may be none here (a source archive).
+    // A new repository with these files, because a source archive has none.
     const origin = join(folder, 'origin');
     git('init', '--quiet', origin);
-    const here = ['--git-dir', join(origin, '.git'), '--work-tree', root];
-    git(...here, 'add', '--all', root);
-    git(...here, 'commit', '--quiet', '--message', 'all files');
+    const repository = ['--git-dir', join(origin, '.git'), '--work-tree', root];
+    git(...repository, 'add', '--all', root);
+    git(...repository, 'commit', '--quiet', '--message', 'all files');
     const clone = join(folder, 'clone');
     git('-c', 'core.autocrlf=true', 'clone', '--quiet', origin, clone);
 

@@ -1,4 +1,4 @@
-// What the code lists has a row in a table of each page that explains it. A failure names the page to write it on.
+// Every entry of these lists in the code has a row in a table of each page that explains it. A failure names the page.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -11,7 +11,7 @@ import { usualEntities } from './home-assistant/support/usual-entities.ts';
 
 const read = (page: string) => readFileSync(join(import.meta.dirname, '..', page), 'utf8');
 
-/** The first word of each term in table cells that hold nothing but terms, such as `drifted`, `clear`. */
+/** The first word of each term, from the table cells that contain only terms, such as `drifted`, `clear`. */
 const termsIn = (text: string) =>
   text
     .split('\n')
@@ -46,8 +46,8 @@ test('every entity of the usual installation has a row in a table of docs/home-a
 });
 
 test('every driver is in a table of docs/hardware-drivers.md', () => {
-  const named = drivers.filter((driver) => driver !== 'auto');
-  expect(missing(named, termsIn(read('docs/hardware-drivers.md')))).toEqual([]);
+  const namedDrivers = drivers.filter((driver) => driver !== 'auto');
+  expect(missing(namedDrivers, termsIn(read('docs/hardware-drivers.md')))).toEqual([]);
 });
 
 test.each(['docs/doctor.md', 'docs/doctor-json.md'])(
@@ -57,7 +57,7 @@ test.each(['docs/doctor.md', 'docs/doctor-json.md'])(
   },
 );
 
-test('the check can fail', () => {
+test('the check finds terms, and words without one', () => {
   expect(termsIn('| `worker <id>`, `agent <id>` | text with `code` |')).toEqual(['worker', 'agent']);
   expect(missing(['worker', 'broker'], termsIn('| `worker <id>` | broker |'))).toEqual(['broker']);
 });

@@ -1,4 +1,4 @@
-// What the pages name exists: links, files, commands with their flags, keys, environment variables and metrics.
+// What the pages name exists: links, files, commands and their flags, keys, environment variables and metrics.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -23,7 +23,7 @@ const pages = [
 
 const everyPage = pages.map(({ path, text }) => [path, text] as const);
 const matches = (text: string, pattern: RegExp) => [
-  ...new Set([...text.matchAll(pattern)].map(([whole, group]) => group ?? whole)),
+  ...new Set([...text.matchAll(pattern)].map(([match, group]) => group ?? match)),
 ];
 const slugOf = (heading: string) =>
   heading
@@ -59,10 +59,12 @@ describe.each(everyPage)('%s', (path, text) => {
   it('names files of this repository that exist', () => {
     const rooms =
       'argocd-simulator|broker|cli|config|deploy|docs|doctor|gpio-agent|home-assistant|messages|release-worker|service|test|tools';
-    const named = matches(text, new RegExp(`\`((?:${rooms})/[\\w./-]+)\``, 'g'));
-    // The reader creates these.
-    const made = /^config\/(release-button\.yaml|argocd-token|blueprints\/)/;
-    expect(named.filter((file) => !made.test(file) && !existsSync(join(root, file)))).toEqual([]);
+    const namedFiles = matches(text, new RegExp(`\`((?:${rooms})/[\\w./-]+)\``, 'g'));
+    // The reader creates these files.
+    const createdByReader = /^config\/(release-button\.yaml|argocd-token|blueprints\/)/;
+    expect(namedFiles.filter((file) => !createdByReader.test(file) && !existsSync(join(root, file)))).toEqual(
+      [],
+    );
   });
 
   it('names commands and settings that exist', () => {
@@ -75,28 +77,30 @@ describe.each(everyPage)('%s', (path, text) => {
       (line) => !commands.has(line.split(' ')[0] ?? '') && /^[a-z-]+ ?(--|\[|$)/.test(line),
     );
     expect(unknown).toEqual([]);
-    const named = matches(
+    const namedFlags = matches(
       text,
       /`(--(?:mqtt|log|health|broker|agent|worker|argocd|home-assistant|simulator)-[a-z-]+)/g,
     );
-    expect(named.filter((flag) => !flags.has(flag))).toEqual([]);
+    expect(namedFlags.filter((flag) => !flags.has(flag))).toEqual([]);
   });
 
   it('names configuration keys and environment variables that exist', () => {
-    const named = matches(
+    const namedKeys = matches(
       text,
       /`((?:mqtt|log|health|broker|agent|worker|argocd|homeAssistant|simulator)\.[A-Za-z.]+)`/g,
     );
-    const isKnown = (key: string) => keys.some((known) => known === key || known.startsWith(`${key}.`));
+    const isKnown = (key: string) => keys.some((other) => other === key || other.startsWith(`${key}.`));
     // A member of `worker/<worker>/info`, and a file in the state directory.
-    const others = new Set(['argocd.version', 'worker.lock']);
-    expect(named.filter((key) => !key.endsWith('.ts') && !others.has(key) && !isKnown(key))).toEqual([]);
+    const otherNames = new Set(['argocd.version', 'worker.lock']);
+    expect(namedKeys.filter((key) => !key.endsWith('.ts') && !otherNames.has(key) && !isKnown(key))).toEqual(
+      [],
+    );
     const variables = new Set([
       fileVariable,
       ...leaves.flatMap(({ variable }) => [variable, `${variable}_FILE`]),
     ]);
-    const told = matches(text, /\bRELEASE_BUTTON_[A-Z_]*[A-Z]\b/g);
-    const ofTests = /^RELEASE_BUTTON_(CHAOS|TEST|KERNEL)_/;
-    expect(told.filter((name) => !variables.has(name) && !ofTests.test(name))).toEqual([]);
+    const namedVariables = matches(text, /\bRELEASE_BUTTON_[A-Z_]*[A-Z]\b/g);
+    const variablesOfTests = /^RELEASE_BUTTON_(CHAOS|TEST|KERNEL)_/;
+    expect(namedVariables.filter((name) => !variables.has(name) && !variablesOfTests.test(name))).toEqual([]);
   });
 });

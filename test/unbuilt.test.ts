@@ -1,4 +1,4 @@
-// Nothing is declared without code for it: the rooms that run use each word of the contract, each topic, configuration key
+// Everything that is declared is used: some running room uses each word of the contract, each topic, configuration key
 // and option. Words in comments do not count.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { signals } from '../messages/button.ts';
 import { formsOf, rowNames } from '../tools/message-forms.ts';
 
 const root = join(import.meta.dirname, '..');
-/** Rooms that send, receive and read. messages/ and config/ only declare. */
+/** The rooms that send, receive and read. messages/ and config/ only declare. */
 const rooms = [
   'argocd-simulator',
   'broker',
@@ -34,15 +34,15 @@ function sourceOf(...folders: readonly string[]): string {
     .replaceAll(/^\s*(\/\/|\/?\*).*$/gm, '');
 }
 
-// releaseDebounceMs is read for the agent here.
+// The agent reads releaseDebounceMs in this file of config/.
 const source = `${sourceOf(...rooms)}${readFileSync(join(root, 'config/sections/release-debounce.ts'), 'utf8')}`;
 const worker = sourceOf('release-worker');
 const isName = (word: string, text = source) => new RegExp(`\\b${word}\\b`).test(text);
-/** As a string, or as the key of an object. */
+/** Whether the text has the word as a string, or as the key of an object. */
 const isWord = (word: string, text = source) =>
   new RegExp(`'${word}'|^\\s*'?${word}'?:|[{,] ${word}:`, 'm').test(text);
 
-/** All words that a payload can have as a value, and all members. */
+/** All words that a payload may have as a value, and the names of all its members. */
 function spelledIn(schema: unknown): {
   readonly words: readonly string[];
   readonly members: readonly string[];
@@ -63,26 +63,26 @@ function spelledIn(schema: unknown): {
   return { words, members };
 }
 
-test('no page and no source promises what is to come', () => {
+test('no page and no source promises something that is not built', () => {
   const files = execFileSync('git', ['ls-files', '*.ts', '*.js', '*.md', '*.yaml', '*.yml', '*.json'], {
     cwd: root,
     encoding: 'utf8',
   }).split('\n');
-  const ours = files.filter(
+  const shippedFiles = files.filter(
     (file) => file !== '' && !/^test\/|^package-lock/.test(file) && existsSync(join(root, file)),
   );
   const promises =
     /\bnot[ -]yet\b|\b(available|supported|implemented|built|password|users) yet\b|not available in this version/i;
-  expect(ours.length).toBeGreaterThan(300);
-  expect(ours.filter((file) => promises.test(readFileSync(join(root, file), 'utf8')))).toEqual([]);
+  expect(shippedFiles.length).toBeGreaterThan(300);
+  expect(shippedFiles.filter((file) => promises.test(readFileSync(join(root, file), 'utf8')))).toEqual([]);
 });
 
 describe('the contract', () => {
-  test.each(rowNames)('row %s: some room publishes it or subscribes to it', (row) => {
+  test.each(rowNames)('some room publishes or subscribes to the row %s', (row) => {
     expect(isName(row)).toBe(true);
   });
 
-  test.each(rowNames)('row %s: some room spells every word and every member of it', (row) => {
+  test.each(rowNames)('some room spells every word and every member of the row %s', (row) => {
     const { words, members } = spelledIn(formsOf(row).map(({ schema }) => schema));
     expect(
       words.filter((word) => !isWord(word)),
@@ -94,12 +94,12 @@ describe('the contract', () => {
     ).toEqual([]);
   });
 
-  test('the worker rejects for every reason, and gives every signal (release-worker/drift/signal.ts)', () => {
+  test('the worker gives every reason for a rejection, and every signal (release-worker/drift/signal.ts)', () => {
     expect(pressReasons.filter((reason) => !isWord(reason, worker))).toEqual([]);
     expect(signals.filter((signal) => !worker.includes(`signal: '${signal}'`))).toEqual([]);
   });
 
-  test('the check can fail', () => {
+  test('finds names that no room uses', () => {
     expect(isName('historyPut')).toBe(false);
     expect(isWord('bad-signature')).toBe(false);
     expect(channels).not.toHaveProperty('historyPut');
@@ -113,7 +113,7 @@ describe('the configuration', async () => {
     ...Object.keys(setting.items ?? {}),
   ]);
 
-  test.each([...new Set(names)])('some room reads a key %s', (name) => {
+  test.each([...new Set(names)])('some room reads the key %s', (name) => {
     expect(isName(name)).toBe(true);
   });
 });
@@ -124,7 +124,7 @@ describe('the metrics', () => {
     [...body.matchAll(/^ {2}(\w+)\(/gm)].map(([, name = '']) => name),
   );
 
-  test('are in five rooms', () => {
+  test('are found in five rooms', () => {
     expect(interfaces.length).toBeGreaterThanOrEqual(5);
   });
 
@@ -135,12 +135,12 @@ describe('the metrics', () => {
 
 describe('the commands', () => {
   const cli = sourceOf('cli');
-  // `--help-all` is an event of commander, not a value.
+  // `--help-all` is an event of commander, and has no value.
   const options = [...cli.matchAll(/'(?:-\w, )?--(?:no-)?([a-z][a-z-]+)[^']*'/g)]
     .map(([, name = '']) => name)
     .filter((name) => name !== 'help-all');
 
-  test('have options', () => {
+  test('are found with their options', () => {
     expect(options).toContain('only');
   });
 

@@ -1,5 +1,5 @@
-// What actionlint does not check (`npm run check:workflows`): pinned actions, time limits, permissions, and that each step is
-// a script of this repository.
+// What actionlint (`npm run check:workflows`) does not check: pinned actions, time limits, permissions, and that each
+// step is a script of this repository.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -37,20 +37,20 @@ const workflows = readdirSync(folder).map((name) => {
 describe.each(workflows)('the workflow $name', ({ text, on, permissions, jobs }) => {
   const steps = Object.values(jobs).flatMap(({ steps = [] }) => steps);
 
-  it('pins each action by its commit, and says which version that is', () => {
-    const uses = [...text.matchAll(/uses: (.+)$/gm)].map(([, used = '']) => used);
+  it('pins each action by its commit, and names the version in a comment', () => {
+    const uses = [...text.matchAll(/uses: (.+)$/gm)].map(([, action = '']) => action);
     const pinned = /^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$|^\.\/\.github\/workflows\/[a-z]+\.yml$/;
-    expect(uses.filter((used) => !pinned.test(used))).toEqual([]);
+    expect(uses.filter((action) => !pinned.test(action))).toEqual([]);
   });
 
-  it('ends each job in time', () => {
+  it('gives each job a time limit', () => {
     const endless = Object.entries(jobs).filter(
       ([, job]) => job.uses === undefined && job['timeout-minutes'] === undefined,
     );
     expect(endless).toEqual([]);
   });
 
-  it('runs scripts of this repository, and what npm and Docker bring', () => {
+  it('runs only scripts of this repository, npm ci and docker login', () => {
     const runs = steps.flatMap(({ run }) => run ?? []);
     const isOurs = (run: string) => {
       const script = /^npm run ([a-z:]+)( |$)/.exec(run)?.[1];
@@ -61,12 +61,12 @@ describe.each(workflows)('the workflow $name', ({ text, on, permissions, jobs })
     expect(runs.filter((run) => !isOurs(run))).toEqual([]);
   });
 
-  it('lets no step find the token in the checkout', () => {
+  it('leaves the token in no checkout', () => {
     const checkouts = steps.filter(({ uses }) => uses?.startsWith('actions/checkout@'));
     expect(checkouts.filter((checkout) => checkout.with?.['persist-credentials'] !== false)).toEqual([]);
   });
 
-  it('has no secret, and may write nothing by default', () => {
+  it('uses no secret, and has no write permission by default', () => {
     expect(text).not.toContain('secrets.');
     expect(Object.values(permissions)).not.toContain('write');
     if ('pull_request' in on)
@@ -76,7 +76,7 @@ describe.each(workflows)('the workflow $name', ({ text, on, permissions, jobs })
   });
 });
 
-it('only a tag may write, and each job what it publishes', () => {
+it('only jobs of the release may write, each only what it publishes', () => {
   const writing = workflows.flatMap(({ name, jobs }) =>
     Object.entries(jobs).flatMap(([job, { permissions = {} }]) =>
       Object.entries(permissions)

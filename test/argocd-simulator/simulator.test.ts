@@ -6,7 +6,7 @@ import * as z from 'zod/mini';
 import { createArgoCdSimulator } from '../../argocd-simulator/simulator.ts';
 import { eventually, send } from '../argocd/recorded/playback.ts';
 import { openStream } from '../argocd/recorded/stream-client.ts';
-import { listening } from '../support/listening.ts';
+import { listenOnFreePort } from '../support/listening.ts';
 
 const authorization = { Authorization: 'Bearer simulated' };
 const selection =
@@ -53,7 +53,7 @@ describe('life cycle', () => {
 
   it('rejects with the original error if the port is taken', async () => {
     const other = createServer();
-    const port = await listening(other);
+    const port = await listenOnFreePort(other);
     onTestFinished(() => void other.close());
     await expect(simulator({ port }).start()).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { createTestArgoCd } from './argocd.ts';
-import { listening } from '../support/listening.ts';
+import { listenOnFreePort } from '../support/listening.ts';
 import { eventually, send } from './recorded/playback.ts';
 import { quick, simulated } from './simulated.ts';
 
@@ -35,7 +35,7 @@ describe('life cycle', () => {
 
   it('rejects with the original error if the port is taken', async () => {
     const other = createServer();
-    const port = await listening(other);
+    const port = await listenOnFreePort(other);
     const simulator = createTestArgoCd({ port, driftEveryMs: 0 });
     await expect(simulator.start()).rejects.toMatchObject({ code: 'EADDRINUSE' });
     await simulator.stop();

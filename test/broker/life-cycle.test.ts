@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createBroker } from '../../broker/broker.ts';
 import { ListenError } from '../../service/listen.ts';
 import { brokerOptions } from '../support/broker-options.ts';
-import { listening } from '../support/listening.ts';
+import { listenOnFreePort } from '../support/listening.ts';
 import { capturedLog, connectClient, startBroker } from './brokers.ts';
 import { connectPacket, connectWire, openWire, subscribePacket, types } from './wire.ts';
 import { patienceMs } from '../support/patience.ts';
@@ -76,7 +76,7 @@ describe('an address that cannot be opened', () => {
 
   test('after such a failure the broker can start once the port is free', async () => {
     const other = createServer();
-    const port = await listening(other);
+    const port = await listenOnFreePort(other);
     const broker = createBroker(brokerOptions({ port }));
     onTestFinished(() => broker.stop());
     await expect(broker.start()).rejects.toThrow(ListenError);

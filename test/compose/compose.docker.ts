@@ -180,7 +180,7 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
         'both to be online',
         () =>
           ['agent', 'worker'].every(
-            (role) => heard.on(`${prefix}/${role}/main/availability`).at(-1)?.payload === 'online',
+            (role) => heard.messagesOn(`${prefix}/${role}/main/availability`).at(-1)?.payload === 'online',
           ),
         60_000,
       );
@@ -192,13 +192,13 @@ describe.skipIf(!hasDocker || !hasMosquitto)(
       dockerOk(['kill', idOf('gpio-agent')]);
       await until(
         'the agent to be offline',
-        () => heard.on(`${prefix}/agent/main/availability`).at(-1)?.payload === 'offline',
+        () => heard.messagesOn(`${prefix}/agent/main/availability`).at(-1)?.payload === 'offline',
       );
       await drift(simulatorUrl);
       compose('start', 'gpio-agent');
       await until(
         'the agent to be online',
-        () => heard.on(`${prefix}/agent/main/availability`).at(-1)?.payload === 'online',
+        () => heard.messagesOn(`${prefix}/agent/main/availability`).at(-1)?.payload === 'online',
       );
       await untilLight('on');
       await pressAndRelease();

@@ -4,7 +4,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../config/load.ts';
-import { asAnybody } from '../support/anybody.ts';
+import { asUnprivilegedUser } from '../support/unprivileged.ts';
 import { hasOpenssl } from '../support/programs.ts';
 import { authority, directory, load, onlyProblem } from './support.ts';
 
@@ -54,9 +54,9 @@ describe('the file that RELEASE_BUTTON_CONFIG names', () => {
     await chmod(join(cwd, 'other.yaml'), 0);
     const env = { RELEASE_BUTTON_CONFIG: 'other.yaml' };
     await chmod(cwd, 0o755);
-    await expect(asAnybody(() => loadConfig({ cwd, env, flags: {}, sections: ['log'] }))).rejects.toThrow(
-      /may not be read.*let the user that runs release-button read it/s,
-    );
+    await expect(
+      asUnprivilegedUser(() => loadConfig({ cwd, env, flags: {}, sections: ['log'] })),
+    ).rejects.toThrow(/may not be read.*let the user that runs release-button read it/s);
   });
 });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../config/load.ts';
 import { renderConfig } from '../../config/render.ts';
-import { asAnybody } from '../support/anybody.ts';
+import { asUnprivilegedUser } from '../support/unprivileged.ts';
 import { directory, failure, leaf, load, onlyProblem } from './support.ts';
 
 const secret = 'hunter2-xyzzy';
@@ -68,7 +68,7 @@ describe('from a file', () => {
     const cwd = await directory({ 'run/token': secret });
     await chmod(cwd, 0o755);
     await chmod(join(cwd, 'run/token'), 0o000);
-    const loading = asAnybody(() =>
+    const loading = asUnprivilegedUser(() =>
       loadConfig({ cwd, sections: ['argocd'], env: { ARGOCD_AUTH_TOKEN_FILE: 'run/token' }, flags: {} }),
     );
     await expect(loading).rejects.toThrow('may not be read by this user');

@@ -16,7 +16,7 @@ describe.skipIf(!hasMosquitto)('separate processes (skipped without mosquitto-cl
   afterEach(() => workplace.clear());
 
   const health = async (running: Running) => {
-    const url = await running.listening((line) => line['what'] === 'health and metrics');
+    const url = await running.untilListening((line) => line['what'] === 'health and metrics');
     return (await fetch(`${url}/healthz`)).text();
   };
 
@@ -36,7 +36,7 @@ describe.skipIf(!hasMosquitto)('separate processes (skipped without mosquitto-cl
 
     const waits = new RegExp(`mqtt://127\\.0\\.0\\.2:${brokerPort}.*ECONNREFUSED.*next try in`);
     for (const running of [agent, worker]) {
-      await running.said(waits);
+      await running.untilOutput(waits);
       expect(await health(running)).toMatch(waits);
     }
     await until('the worker to say what else it waits for', async () =>
@@ -45,7 +45,7 @@ describe.skipIf(!hasMosquitto)('separate processes (skipped without mosquitto-cl
       ),
     );
     // Meanwhile the light is right.
-    await agent.said(/"led":"main".*double-blink \(offline\)/);
+    await agent.untilOutput(/"led":"main".*double-blink \(offline\)/);
 
     const simulator = workplace.startArgoCd({ port: simulatorPort });
     const argocd = await controlOf(simulator);
@@ -54,7 +54,7 @@ describe.skipIf(!hasMosquitto)('separate processes (skipped without mosquitto-cl
       RELEASE_BUTTON_BROKER_HOST: '127.0.0.2',
       RELEASE_BUTTON_BROKER_PORT: String(brokerPort),
     });
-    await started.listening((line) => line['part'] === 'broker');
+    await started.untilListening((line) => line['part'] === 'broker');
     const heard = subscribe(workplace, broker);
 
     await until(
@@ -79,12 +79,12 @@ describe.skipIf(!hasMosquitto)('separate processes (skipped without mosquitto-cl
 
   it('a worker whose button selects no application says so, with what to correct', async () => {
     const simulator = workplace.start(['argocd-simulator']);
-    const server = await simulator.listening((line) => line['part'] === 'simulator');
+    const server = await simulator.untilListening((line) => line['part'] === 'simulator');
     const worker = workplace.start(['release-worker'], {
       ARGOCD_SERVER: server,
       ARGOCD_AUTH_TOKEN: 'simulated',
       RELEASE_BUTTON_WORKER_BUTTONS: '[{"id":"main","select":{"projects":["shpo"]}}]',
     });
-    await worker.said(/"warn".*button main releases nothing yet.*shpo.*worker\.buttons/);
+    await worker.untilOutput(/"warn".*button main releases nothing yet.*shpo.*worker\.buttons/);
   });
 });

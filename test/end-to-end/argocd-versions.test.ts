@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import { doctor, environment, startBroker, startArgoCd } from '../support/doctor.ts';
-import { startApart, type Apart } from '../support/installation.ts';
+import { startSeparately, type SeparateInstallation } from '../support/installation.ts';
 import { createWorkplace, publish, type Workplace } from '../support/processes.ts';
 import { hasMosquitto } from '../support/programs.ts';
 import { until } from '../support/wait.ts';
@@ -56,26 +56,26 @@ const buttons = [
 ];
 const last = 'release-button/worker/main/release/last';
 
-async function installed(version: string): Promise<Apart> {
+async function installed(version: string): Promise<SeparateInstallation> {
   const env = { RELEASE_BUTTON_WORKER_BUTTONS: JSON.stringify(buttons) };
-  const here = await startApart([{ name: 'shop' }], env, version);
+  const here = await startSeparately([{ name: 'shop' }], env, version);
   await here.argocd.post('world', world);
   await here.untilSignal('clear');
   return here;
 }
 
-const press = ({ brokerUrl }: Apart) =>
+const press = ({ brokerUrl }: SeparateInstallation) =>
   publish(brokerUrl, ['-t', 'release-button/button/main/press', '-m', 'press']);
 
-async function released({ heard }: Apart, name: string) {
+async function released({ subscriber }: SeparateInstallation, name: string) {
   return until(`the end of the release of ${name}`, () => {
-    const release = heard.latest(last);
+    const release = subscriber.latest(last);
     return JSON.stringify(release?.['apps'] ?? []).includes(`"${name}"`) ? release : undefined;
   });
 }
 
 describe.skipIf(!hasMosquitto)('with a press by mosquitto_pub (skipped without mosquitto-clients)', () => {
-  let here: Apart | undefined;
+  let here: SeparateInstallation | undefined;
   afterEach(async () => {
     await here?.workplace.clear();
     here = undefined;
@@ -84,10 +84,10 @@ describe.skipIf(!hasMosquitto)('with a press by mosquitto_pub (skipped without m
   describe.each(versions)('Argo CD %s', (version) => {
     it('shows drift of the selected projects, releases the shown revisions (also of several sources), and respects sync windows', async () => {
       const argocd = (here = await installed(version));
-      const { heard } = argocd;
+      const { subscriber } = argocd;
       await until(
         'the light of the gated project',
-        () => heard.latest('release-button/button/gated/signal')?.['signal'] === 'blocked',
+        () => subscriber.latest('release-button/button/gated/signal')?.['signal'] === 'blocked',
       );
 
       await argocd.argocd.post('drift', { app: 'shop', revision: commit(3).revision });
@@ -114,8 +114,8 @@ describe.skipIf(!hasMosquitto)('with a press by mosquitto_pub (skipped without m
         ['catalog', '', 200],
       ]);
       // Once the light is on, no list turns it off again.
-      const signals = heard
-        .on('release-button/button/main/signal')
+      const signals = subscriber
+        .messagesOn('release-button/button/main/signal')
         .map(({ payload }) => signalSchema.parse(JSON.parse(payload)));
       const first = signals.findIndex(({ signal }) => signal === 'clear');
       expect(signals.slice(first).filter(({ signal }) => signal === 'unknown')).toEqual([]);
@@ -146,7 +146,9 @@ describe.skipIf(!hasMosquitto)('with a press by mosquitto_pub (skipped without m
       await argocd.argocd.post('version', { version });
       await argocd.argocd.post('faults', { streams: { cut: true } });
       await until('the new version', () =>
-        JSON.stringify(argocd.heard.latest('release-button/worker/main/info')?.['argocd']).includes(version),
+        JSON.stringify(argocd.subscriber.latest('release-button/worker/main/info')?.['argocd']).includes(
+          version,
+        ),
       );
       await argocd.argocd.post('drift', { app: 'shop', revision: commit(digit).revision });
       await argocd.untilSignal('drifted');

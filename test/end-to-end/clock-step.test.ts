@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
-import { startApart, type Apart } from '../support/installation.ts';
+import { startSeparately, type SeparateInstallation } from '../support/installation.ts';
 import { publish } from '../support/processes.ts';
 import { faketimeLibrary, hasMosquitto } from '../support/programs.ts';
 import { until } from '../support/wait.ts';
@@ -15,7 +15,7 @@ const result = 'release-button/button/main/result';
 describe.skipIf(!hasMosquitto || faketimeLibrary === undefined)(
   'a stepped clock (skipped without mosquitto-clients and faketime)',
   () => {
-    let here: Apart | undefined;
+    let here: SeparateInstallation | undefined;
     afterEach(async () => {
       await here?.workplace.clear();
       here = undefined;
@@ -29,7 +29,7 @@ describe.skipIf(!hasMosquitto || faketimeLibrary === undefined)(
       onTestFinished(() => rmSync(directory, { recursive: true }));
       const file = join(directory, 'faketime');
       writeFileSync(file, '+0');
-      const apart = (here = await startApart([{ name: 'shop', drifted: true }], {
+      const apart = (here = await startSeparately([{ name: 'shop', drifted: true }], {
         LD_PRELOAD: faketimeLibrary ?? '',
         FAKETIME_TIMESTAMP_FILE: file,
         FAKETIME_NO_CACHE: '1',
@@ -40,7 +40,7 @@ describe.skipIf(!hasMosquitto || faketimeLibrary === undefined)(
         const at = new Date(Date.now() - ageMs).toISOString();
         publish(apart.brokerUrl, ['-t', press, '-m', JSON.stringify({ id, at })]);
         return until('its result', () => {
-          const latest = apart.heard.latest(result);
+          const latest = apart.subscriber.latest(result);
           return latest?.['pressId'] === id ? latest : undefined;
         });
       };

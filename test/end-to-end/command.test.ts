@@ -93,7 +93,7 @@ describe('release-button', () => {
 
   it('ends an interrupted self-test', async () => {
     const running = workplace.start(['gpio-agent', '--check', '60', '--agent-driver', 'simulated']);
-    await running.said('within 60 s');
+    await running.untilOutput('within 60 s');
     running.signal('SIGINT');
     const { code, output } = await ended(running);
     expect(output).toContain('ended before everything was tested');
@@ -150,8 +150,8 @@ describe('release-button', () => {
     expect(shown.output).toContain('the demo');
     expect(shown.output).not.toContain('production.example');
     const start = workplace.start(['start'], real);
-    await start.said('this is the demo');
-    await start.said(/button main releases 12 applications of Argo CD at http:\/\/127\.0\.0\.1/);
+    await start.untilOutput('this is the demo');
+    await start.untilOutput(/button main releases 12 applications of Argo CD at http:\/\/127\.0\.0\.1/);
     expect(start.output()).not.toContain('production');
   });
 });
@@ -167,14 +167,14 @@ describe('release-button press, watch and health', () => {
       ARGOCD_AUTH_TOKEN: 'simulated',
       RELEASE_BUTTON_WORKER_BUTTONS: '[{select: {all: true}}]',
     });
-    env = { RELEASE_BUTTON_MQTT_URL: await start.listening((line) => line['part'] === 'broker') };
-    await start.said('button main releases');
+    env = { RELEASE_BUTTON_MQTT_URL: await start.untilListening((line) => line['part'] === 'broker') };
+    await start.untilOutput('button main releases');
   });
 
   it('presses: 0 if accepted, 4 if rejected, 5 if there is nothing to release, 6 without an answer', async () => {
-    await start.said(/"signal":"drifted"/);
+    await start.untilOutput(/"signal":"drifted"/);
     const watch = workplace.start(['watch'], env);
-    await watch.said(/worker main +online/);
+    await watch.untilOutput(/worker main +online/);
 
     expect(await ended(workplace.start(['press', '--gesture', 'double'], env))).toMatchObject({
       code: 4,
@@ -184,13 +184,15 @@ describe('release-button press, watch and health', () => {
       code: 0,
       output: 'accepted: releasing argocd/shop\n',
     });
-    await start.said(/"signal":"clear"/);
+    await start.untilOutput(/"signal":"clear"/);
     expect(await ended(workplace.start(['press'], env))).toMatchObject({
       code: 5,
       output: expect.stringContaining('in sync'),
     });
     const nobody = workplace.start(['broker']);
-    const empty = { RELEASE_BUTTON_MQTT_URL: await nobody.listening((line) => line['part'] === 'broker') };
+    const empty = {
+      RELEASE_BUTTON_MQTT_URL: await nobody.untilListening((line) => line['part'] === 'broker'),
+    };
     expect(await ended(workplace.start(['press'], empty))).toMatchObject({
       code: 6,
       output: expect.stringContaining('release worker'),
@@ -198,7 +200,7 @@ describe('release-button press, watch and health', () => {
 
     const lost = { RELEASE_BUTTON_MQTT_URL: 'mqtt://127.0.0.1:1' };
     const blind = workplace.start(['watch'], lost);
-    await blind.said(/broker +the broker at mqtt:\/\/127\.0\.0\.1:1 cannot be reached/);
+    await blind.untilOutput(/broker +the broker at mqtt:\/\/127\.0\.0\.1:1 cannot be reached/);
     blind.signal('SIGINT');
     await blind.exited;
     expect(blind.output()).not.toContain('next try');
@@ -207,17 +209,17 @@ describe('release-button press, watch and health', () => {
       output: expect.stringMatching(/^no answer: the broker .* cannot be reached: .*is mqtt\.url right\?\n$/),
     });
 
-    await watch.said(/press main +press from cli/);
-    await watch.said(/result main +accepted: releasing argocd\/shop/);
-    await watch.said(/light main +pulse/);
-    await watch.said(/release main +finished: succeeded/);
-    await watch.said(/light main +off/);
+    await watch.untilOutput(/press main +press from cli/);
+    await watch.untilOutput(/result main +accepted: releasing argocd\/shop/);
+    await watch.untilOutput(/light main +pulse/);
+    await watch.untilOutput(/release main +finished: succeeded/);
+    await watch.untilOutput(/light main +off/);
     watch.signal('SIGINT');
     expect(await watch.exited).toMatchObject({ code: 0 });
   });
 
   it('asks for health from outside: 0 if healthy, 1 without an answer', async () => {
-    const { port } = new URL(await start.listening((line) => line['what'] === 'health and metrics'));
+    const { port } = new URL(await start.untilListening((line) => line['what'] === 'health and metrics'));
     const well = await ended(workplace.start(['health'], { RELEASE_BUTTON_HEALTH_PORT: port }));
     expect(well.output).toMatch(/^ok [\s\S]*✓ argocd since \d{4}-\d\d-\d\d \d\d:\d\d [+-]\d\d:\d\d/);
     expect(well.code).toBe(0);
@@ -234,8 +236,8 @@ describe('release-button press, watch and health', () => {
 
   it("asks a process that listens on every address by this machine's own, and the simulator too", async () => {
     const simulator = workplace.start(['argocd-simulator', '--health-host', '0.0.0.0']);
-    const { port } = new URL(await simulator.listening((line) => line['what'] === 'health and metrics'));
-    await simulator.listening((line) => line['part'] === 'simulator');
+    const { port } = new URL(await simulator.untilListening((line) => line['what'] === 'health and metrics'));
+    await simulator.untilListening((line) => line['part'] === 'simulator');
     const args = ['health', 'argocd-simulator', '--health-host', '0.0.0.0', '--health-port', port];
     expect(await ended(workplace.start(args))).toMatchObject({
       code: 0,

@@ -19,7 +19,7 @@ describe.skipIf(!hasMosquitto)(
   () => {
     it('press, roll back and unfreeze when they are pasted', async () => {
       const start = workplace.start(['start']);
-      await start.said('roll back with: ');
+      await start.untilOutput('roll back with: ');
       const said = (pattern: RegExp) =>
         start.logs().flatMap((line) => pattern.exec(String(line['msg']))?.slice(1) ?? []);
       const [press] = said(/^press with: (.*)$/);
@@ -29,12 +29,12 @@ describe.skipIf(!hasMosquitto)(
         expect(await ran.exited, ran.output()).toEqual({ code: 0, signal: null });
       };
 
-      await start.said(/"signal":"drifted"/);
+      await start.untilOutput(/"signal":"drifted"/);
       await type(press);
-      await start.said(/release succeeded/);
+      await start.untilOutput(/release succeeded/);
       await type(rollBack);
-      await start.said(/"signal":"blocked"/);
-      await start.said(/rolled back/);
+      await start.untilOutput(/"signal":"blocked"/);
+      await start.untilOutput(/rolled back/);
       const drifted = times(start, /"signal":"drifted"/);
       await type(thaw);
       await until('something to release again', () => times(start, /"signal":"drifted"/) > drifted);
@@ -44,20 +44,20 @@ describe.skipIf(!hasMosquitto)(
 
 it('`release-button rollback` rolls a release back, and `unfreeze` lets the button release again', async () => {
   const start = workplace.start(['start']);
-  const env = { RELEASE_BUTTON_MQTT_URL: await start.listening((line) => line['part'] === 'broker') };
+  const env = { RELEASE_BUTTON_MQTT_URL: await start.untilListening((line) => line['part'] === 'broker') };
   const run = async (...args: readonly string[]) => {
     const running = workplace.start(args, env);
     const { code } = await running.exited;
     return { code, output: running.output() };
   };
-  await start.said(/"signal":"drifted"/);
+  await start.untilOutput(/"signal":"drifted"/);
   expect(await run('press')).toMatchObject({ code: 0 });
-  await start.said(/release succeeded/);
+  await start.untilOutput(/release succeeded/);
   expect(await run('rollback')).toMatchObject({
     code: 0,
     output: expect.stringMatching(/^accepted: rolling back /),
   });
-  await start.said(/"signal":"blocked"/);
+  await start.untilOutput(/"signal":"blocked"/);
   expect(await run('press')).toMatchObject({ code: 4, output: expect.stringContaining('rolled back') });
   expect(await run('unfreeze')).toMatchObject({ code: 0 });
   expect(await run('press')).toMatchObject({ code: 0 });
@@ -75,15 +75,15 @@ it.skipIf(!hasPython)('the keys of the terminal press and hold (skipped without 
       RELEASE_BUTTON_SIMULATOR_DRIFT_EVERY_MS: '0',
     },
   );
-  await terminal.said('the space bar presses the first button, h holds it');
-  await terminal.said('LED main: on');
+  await terminal.untilOutput('the space bar presses the first button, h holds it');
+  await terminal.untilOutput('LED main: on');
   terminal.signal('SIGUSR2');
-  await terminal.said('release succeeded');
+  await terminal.untilOutput('release succeeded');
   // Not while the light still shows success: then the button is free again.
-  await terminal.said('LED main: off (clear)');
+  await terminal.untilOutput('LED main: off (clear)');
   terminal.signal('SIGUSR2');
-  await terminal.said('LED main: blip');
-  await terminal.said('rolled back');
+  await terminal.untilOutput('LED main: blip');
+  await terminal.untilOutput('rolled back');
   terminal.signal('SIGUSR2');
-  await terminal.said('ended: code 0');
+  await terminal.untilOutput('ended: code 0');
 });

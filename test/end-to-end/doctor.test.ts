@@ -11,7 +11,7 @@ import {
   startArgoCd,
   token,
 } from '../support/doctor.ts';
-import { startApart } from '../support/installation.ts';
+import { startSeparately } from '../support/installation.ts';
 import { freePort } from '../support/ports.ts';
 import { createWorkplace, publish, type Workplace } from '../support/processes.ts';
 import { until } from '../support/wait.ts';
@@ -24,7 +24,7 @@ afterEach(() => workplace.clear());
 
 describe('release-button doctor', () => {
   it('finds a running installation healthy, and changes nothing there', async () => {
-    const apart = await startApart([{ name: 'shop', drifted: true }]);
+    const apart = await startSeparately([{ name: 'shop', drifted: true }]);
     onTestFinished(() => apart.workplace.clear());
     const { directory } = apart.workplace;
     const inside = () =>
@@ -58,18 +58,21 @@ describe('release-button doctor', () => {
     expect(await apart.argocd.syncs()).toEqual(before.posts);
     // The worker's own messages go on. Any message that makes the worker or the light act would be ours.
     const asked = /\/(press|set|get|terminate|arm|identify|result|event)$/;
-    expect(apart.heard.all().filter(({ topic }) => asked.test(topic))).toEqual([]);
+    expect(apart.subscriber.messages().filter(({ topic }) => asked.test(topic))).toEqual([]);
   });
 
   it('reports every cause of a freeze, and calls it healthy nevertheless', async () => {
-    const apart = await startApart([{ name: 'shop' }]);
+    const apart = await startSeparately([{ name: 'shop' }]);
     onTestFinished(() => apart.workplace.clear());
     const freeze = (payload: object) =>
       publish(apart.brokerUrl, ['-q', '1', '-t', 'release-button/freeze/set', '-m', JSON.stringify(payload)]);
     freeze({ frozen: true, reason: 'the sale', by: 'Ann' });
     freeze({ frozen: true, source: 'evening', reason: 'outside working hours', button: 'main' });
     await until('both', () =>
-      apart.heard.on('release-button/worker/main/freeze/state').at(-1)?.payload.includes('evening'),
+      apart.subscriber
+        .messagesOn('release-button/worker/main/freeze/state')
+        .at(-1)
+        ?.payload.includes('evening'),
     );
     const { failures, row } = await doctor(
       workplace,
@@ -103,13 +106,14 @@ describe('release-button doctor', () => {
   });
 
   it('counts a worker that was there and has ended', async () => {
-    const apart = await startApart([{ name: 'shop' }]);
+    const apart = await startSeparately([{ name: 'shop' }]);
     onTestFinished(() => apart.workplace.clear());
     apart.worker.signal('SIGTERM');
     await apart.worker.exited;
     await until(
       'the worker to be offline',
-      () => apart.heard.on('release-button/worker/main/availability').at(-1)?.payload === 'offline',
+      () =>
+        apart.subscriber.messagesOn('release-button/worker/main/availability').at(-1)?.payload === 'offline',
     );
     const { failures, row } = await doctor(
       workplace,

@@ -31,10 +31,10 @@ describe.skipIf(!hasMosquitto)('staging and production (skipped without mosquitt
     const simulator = (environment: Environment) =>
       workplace.start(['argocd-simulator', '--simulator-token', `simulated-${environment}`]);
     argocd = { staging: simulator('staging'), production: simulator('production') };
-    brokerUrl = await broker.listening((line) => line['part'] === 'broker');
+    brokerUrl = await broker.untilListening((line) => line['part'] === 'broker');
     heard = subscribe(workplace, brokerUrl);
     const urlOf = (environment: Environment) =>
-      argocd[environment].listening((line) => line['part'] === 'simulator');
+      argocd[environment].untilListening((line) => line['part'] === 'simulator');
     argocdUrl = { staging: await urlOf('staging'), production: await urlOf('production') };
   });
   afterEach(() => workplace.clear());
@@ -80,11 +80,11 @@ describe.skipIf(!hasMosquitto)('staging and production (skipped without mosquitt
     );
   /** Presses, and waits for the result. */
   const press = async (button: Environment) => {
-    const before = heard.on(`release-button/button/${button}/result`).length;
+    const before = heard.messagesOn(`release-button/button/${button}/result`).length;
     publish(brokerUrl, ['-q', '1', '-t', `release-button/button/${button}/press`, '-m', 'press']);
     await until(
       `the result of ${button}`,
-      () => heard.on(`release-button/button/${button}/result`).length > before,
+      () => heard.messagesOn(`release-button/button/${button}/result`).length > before,
     );
     return latest(`button/${button}/result`);
   };
@@ -179,7 +179,7 @@ describe.skipIf(!hasMosquitto)('staging and production (skipped without mosquitt
     expect((await doctor('production')).output).toContain(
       'production and third both have the button production',
     );
-    await third.said('production and third both have the button production');
+    await third.untilOutput('production and third both have the button production');
     expect(await press('staging')).toMatchObject({ outcome: 'accepted' });
   });
 
@@ -192,8 +192,8 @@ describe.skipIf(!hasMosquitto)('staging and production (skipped without mosquitt
       '--worker-state-dir',
       './state/mistaken',
     );
-    await production.said('standing by: release-button-worker-production is connected from');
-    await mistaken.said('both have the button staging');
+    await production.untilOutput('standing by: release-button-worker-production is connected from');
+    await mistaken.untilOutput('both have the button staging');
     await untilLight('staging', 'heartbeat');
     expect(await press('staging')).toMatchObject({ outcome: 'rejected', reason: 'claimed-twice' });
     mistaken.signal('SIGTERM');
@@ -215,7 +215,7 @@ describe.skipIf(!hasMosquitto)('staging and production (skipped without mosquitt
       `state/staging (worker.stateDir) is in use by process ${staging.pid}`,
     );
 
-    const url = await staging.listening((line) => line['what'] === 'health and metrics');
+    const url = await staging.untilListening((line) => line['what'] === 'health and metrics');
     const port = startWorker('production', '--worker-id', 'third', '--health-port', new URL(url).port);
     expect(await port.exited).toMatchObject({ code: 3 });
     expect(port.output()).toContain('health.port');
@@ -226,7 +226,7 @@ describe.skipIf(!hasMosquitto)('staging and production (skipped without mosquitt
     startWorker('staging');
     const token = { ARGOCD_AUTH_TOKEN: 'simulated-staging' };
     const mistaken = workplace.start(['release-worker', ...flagsOf('production')], token);
-    await mistaken.said('does not accept the token');
+    await mistaken.untilOutput('does not accept the token');
     await untilLight('production', 'heartbeat');
     await untilLight('staging', 'on');
     expect(await press('production')).toMatchObject({ outcome: 'rejected' });

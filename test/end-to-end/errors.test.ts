@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { listening } from '../support/listening.ts';
+import { listenOnFreePort } from '../support/listening.ts';
 import { createWorkplace, type Running, type Workplace } from '../support/processes.ts';
 import { freePort } from '../support/ports.ts';
 import { hasMosquittoBroker } from '../support/programs.ts';
@@ -25,7 +25,8 @@ beforeEach(() => {
 });
 afterEach(() => workplace.clear());
 
-const healthUrl = (running: Running) => running.listening((line) => line['what'] === 'health and metrics');
+const healthUrl = (running: Running) =>
+  running.untilListening((line) => line['what'] === 'health and metrics');
 
 async function checks(running: Running): Promise<{ status: number; text: string }> {
   const response = await fetch(`${await healthUrl(running)}/healthz`);
@@ -97,7 +98,7 @@ describe('an invalid configuration', () => {
 describe('a port or directory that cannot be used', () => {
   it('names the port in use with the remedy and exits with 3', async () => {
     const first = workplace.start(['broker']);
-    const { port } = new URL(await first.listening((line) => line['part'] === 'broker'));
+    const { port } = new URL(await first.untilListening((line) => line['part'] === 'broker'));
     const second = workplace.start(['broker'], { RELEASE_BUTTON_BROKER_PORT: port });
     expect(await second.exited).toMatchObject({ code: 3 });
     expect(second.output()).toMatch(new RegExp(`127\\.0\\.0\\.1:${port}.*in use.*--broker-port`));
@@ -164,7 +165,7 @@ describe('an unusable Argo CD', () => {
     await untilHealthSays(start, /could not.*ECONNREFUSED.*argocd\.server/);
     const again = await controlOf(workplace.startArgoCd({ port: Number(port) }));
     await again.post('world', worldOf([{ name: 'shop' }]));
-    await start.said(/Argo CD at .* answers/);
+    await start.untilOutput(/Argo CD at .* answers/);
   });
 
   it('is another program: the worker says that it is not Argo CD', async () => {
@@ -172,7 +173,7 @@ describe('an unusable Argo CD', () => {
       response.setHeader('Content-Type', 'text/html');
       response.end('<html>Welcome</html>');
     });
-    const port = await listening(other);
+    const port = await listenOnFreePort(other);
     try {
       const start = workplace.start(['release-worker'], {
         ...worker,
@@ -208,7 +209,7 @@ describe('an unusable broker', () => {
         `listener ${port} 127.0.0.1\nallow_anonymous false\npassword_file ${directory}/passwords\nuser root\n`,
       );
       const broker = workplace.spawn('mosquitto', ['-c', join(directory, 'mosquitto.conf')]);
-      await broker.said('running');
+      await broker.untilOutput('running');
       const agent = workplace.start(['gpio-agent'], {
         RELEASE_BUTTON_MQTT_URL: `mqtt://127.0.0.1:${port}`,
         RELEASE_BUTTON_MQTT_USERNAME: 'agent',

@@ -1,7 +1,7 @@
 // Foreign buttons and lamps with real processes: mosquitto_pub is the device, Argo CD is simulated.
 import { spawnSync } from 'node:child_process';
 import { afterEach, describe, expect, it } from 'vitest';
-import { startApart, type Apart } from '../support/installation.ts';
+import { startSeparately, type SeparateInstallation } from '../support/installation.ts';
 import { command, publish, subscribe, type Subscriber } from '../support/processes.ts';
 import { hasMosquitto } from '../support/programs.ts';
 import { stays, until } from '../support/wait.ts';
@@ -26,50 +26,55 @@ const env = {
 };
 
 describe.skipIf(!hasMosquitto)('a foreign button (skipped without mosquitto-clients)', () => {
-  let here: Apart | undefined;
+  let here: SeparateInstallation | undefined;
   afterEach(async () => {
     await here?.workplace.clear();
     here = undefined;
   });
 
-  const sources = (apart: Apart) =>
+  const sources = (apart: SeparateInstallation) =>
     apart.worker
       .logs()
       .filter(({ msg }) => String(msg).startsWith('press on main'))
       .map(({ source, outcome }) => [source, outcome]);
 
   it('releases once for one press over Zigbee2MQTT that comes twice with different link quality', async () => {
-    const apart = (here = await startApart([{ name: 'shop', drifted: true, syncMs: 20 }], env));
+    const apart = (here = await startSeparately([{ name: 'shop', drifted: true, syncMs: 20 }], env));
     publish(apart.brokerUrl, ['-t', red, '-m', single]);
     publish(apart.brokerUrl, ['-t', red, '-m', single.replace('86', '31')]);
     publish(apart.brokerUrl, ['-t', red, '-m', '{"action":"","battery":100}']);
-    await until('the result', () => apart.heard.on(result).length > 0);
+    await until('the result', () => apart.subscriber.messagesOn(result).length > 0);
     await until('the end of the release', () =>
-      apart.heard.latest('release-button/worker/main/release/last'),
+      apart.subscriber.latest('release-button/worker/main/release/last'),
     );
     // It came after the others on the worker's connection, so the worker has received them all.
     publish(apart.brokerUrl, ['-t', 'release-button/button/nobody/press', '-m', 'press']);
-    await until('the last', () => apart.heard.on('release-button/button/nobody/result').length > 0);
-    expect(apart.heard.on(result)).toHaveLength(1);
-    expect(apart.heard.latest(result)).toMatchObject({ outcome: 'accepted', applications: 1 });
-    expect(apart.heard.latest('release-button/worker/main/release/last')).toMatchObject({
+    await until(
+      'the last',
+      () => apart.subscriber.messagesOn('release-button/button/nobody/result').length > 0,
+    );
+    expect(apart.subscriber.messagesOn(result)).toHaveLength(1);
+    expect(apart.subscriber.latest(result)).toMatchObject({ outcome: 'accepted', applications: 1 });
+    expect(apart.subscriber.latest('release-button/worker/main/release/last')).toMatchObject({
       source: 'zigbee2mqtt/hall/big red',
     });
     expect(await apart.argocd.syncs()).toHaveLength(1);
     // Nothing was published on our own topic: no second hop.
-    expect(apart.heard.on('release-button/button/main/press')).toEqual([]);
+    expect(apart.subscriber.messagesOn('release-button/button/main/press')).toEqual([]);
     expect(sources(apart)).toEqual([['zigbee2mqtt/hall/big red', 'accepted']]);
   });
 
   it.each(['5', 'mqttv311'])(
     'does not release on a retained message (published over %s), but does on a live message with the retain flag',
     async (version) => {
-      const apart = (here = await startApart([{ name: 'shop', drifted: true, syncMs: 20 }], env));
+      const apart = (here = await startSeparately([{ name: 'shop', drifted: true, syncMs: 20 }], env));
       apart.worker.signal('SIGTERM');
       expect((await apart.worker.exited).code).toBe(0);
       await until(
         'it to be gone',
-        () => apart.heard.on('release-button/worker/main/availability').at(-1)?.payload === 'offline',
+        () =>
+          apart.subscriber.messagesOn('release-button/worker/main/availability').at(-1)?.payload ===
+          'offline',
       );
       publish(apart.brokerUrl, ['-V', version, '-r', '-t', red, '-m', single]);
       publish(apart.brokerUrl, ['-V', version, '-r', '-t', shelly, '-m', '{"event":"S","event_cnt":1}']);
@@ -78,28 +83,32 @@ describe.skipIf(!hasMosquitto)('a foreign button (skipped without mosquitto-clie
       apart.worker = apart.startWorker();
       await until(
         'the worker to be back',
-        () => apart.heard.on('release-button/worker/main/availability').at(-1)?.payload === 'online',
+        () =>
+          apart.subscriber.messagesOn('release-button/worker/main/availability').at(-1)?.payload === 'online',
       );
       publish(apart.brokerUrl, ['-t', 'release-button/button/nobody/press', '-m', 'press']);
-      await until('the last', () => apart.heard.on('release-button/button/nobody/result').length > 0);
-      expect(apart.heard.on(result)).toEqual([]);
+      await until(
+        'the last',
+        () => apart.subscriber.messagesOn('release-button/button/nobody/result').length > 0,
+      );
+      expect(apart.subscriber.messagesOn(result)).toEqual([]);
 
       publish(apart.brokerUrl, ['-V', version, '-r', '-t', red, '-m', single]);
-      await until('the result', () => apart.heard.on(result).length > 0);
-      expect(apart.heard.latest(result)).toMatchObject({ outcome: 'accepted' });
+      await until('the result', () => apart.subscriber.messagesOn(result).length > 0);
+      expect(apart.subscriber.latest(result)).toMatchObject({ outcome: 'accepted' });
     },
   );
 
   it('of Shelly presses when its counter grows, not when it repeats, and not for presses while the link was cut', async () => {
-    const apart = (here = await startApart([{ name: 'shop', drifted: true, syncMs: 20 }], env));
+    const apart = (here = await startSeparately([{ name: 'shop', drifted: true, syncMs: 20 }], env));
     const event = (count: number) =>
       publish(apart.brokerUrl, ['-t', shelly, '-m', JSON.stringify({ event: 'S', event_cnt: count })]);
     event(7);
-    await apart.worker.said('only shows the current state; press again');
+    await apart.worker.untilOutput('only shows the current state; press again');
     event(7);
     event(7);
     event(8);
-    await until('the result', () => apart.heard.on(result).length === 1);
+    await until('the result', () => apart.subscriber.messagesOn(result).length === 1);
     event(8);
 
     // The broker is gone for a while, and the device is pressed meanwhile.
@@ -110,39 +119,43 @@ describe.skipIf(!hasMosquitto)('a foreign button (skipped without mosquitto-clie
     await until('the worker to be back', () => after.latest('release-button/button/main/signal'));
     await until('its connection', () => apart.worker.output().split('connected to the broker').length > 2);
     publish(apart.brokerUrl, ['-t', 'release-button/button/nobody/press', '-m', 'press']);
-    await until('it to listen', () => after.on('release-button/button/nobody/result').length > 0);
+    await until('it to listen', () => after.messagesOn('release-button/button/nobody/result').length > 0);
     event(9);
     event(9);
     publish(apart.brokerUrl, ['-t', 'release-button/button/nobody/press', '-m', 'press']);
-    await until('it to have heard', () => after.on('release-button/button/nobody/result').length > 1);
-    expect(after.on(result)).toEqual([]);
+    await until('it to have heard', () => after.messagesOn('release-button/button/nobody/result').length > 1);
+    expect(after.messagesOn(result)).toEqual([]);
     event(10);
-    await until('the next result', () => after.on(result).length === 1);
+    await until('the next result', () => after.messagesOn(result).length === 1);
   });
 });
 
 describe.skipIf(!hasMosquitto)('a foreign lamp (skipped without mosquitto-clients)', () => {
-  let here: Apart | undefined;
+  let here: SeparateInstallation | undefined;
   afterEach(async () => {
     await here?.workplace.clear();
     here = undefined;
   });
 
-  function hearLamps(apart: Apart): Subscriber {
+  function hearLamps(apart: SeparateInstallation): Subscriber {
     return subscribe(apart.workplace, apart.brokerUrl, ['zigbee2mqtt/#', 'shellies/#']);
   }
 
   it('shows the signal of the button, is set again when it comes back, and shows unknown in the end', async () => {
-    const apart = (here = await startApart([{ name: 'shop', syncMs: 800 }], env));
+    const apart = (here = await startSeparately([{ name: 'shop', syncMs: 800 }], env));
     const lamps = hearLamps(apart);
-    const told = () => lamps.on(lampSet).map(({ payload }): Record<string, unknown> => JSON.parse(payload));
+    const told = () =>
+      lamps.messagesOn(lampSet).map(({ payload }): Record<string, unknown> => JSON.parse(payload));
     publish(apart.brokerUrl, ['-r', '-t', 'zigbee2mqtt/heard', '-m', '1']);
-    await until('the listener to listen', () => lamps.on('zigbee2mqtt/heard').length > 0);
+    await until('the listener to listen', () => lamps.messagesOn('zigbee2mqtt/heard').length > 0);
 
     await apart.argocd.post('drift', { app: 'shop' });
     await until('amber', () => told().at(-1)?.['color']);
     expect(told().at(-1)).toEqual({ state: 'ON', brightness: 254, color: { r: 255, g: 160, b: 0 } });
-    await until('the relay', () => lamps.on('shellies/shelly1-A/relay/0/command').at(-1)?.payload === 'on');
+    await until(
+      'the relay',
+      () => lamps.messagesOn('shellies/shelly1-A/relay/0/command').at(-1)?.payload === 'on',
+    );
 
     const before = told().length;
     publish(apart.brokerUrl, ['-t', 'zigbee2mqtt/lamp/availability', '-m', '{"state":"offline"}']);
@@ -157,10 +170,10 @@ describe.skipIf(!hasMosquitto)('a foreign lamp (skipped without mosquitto-client
         .map(({ effect }) => effect)
         .filter((effect) => effect !== undefined),
     ).toEqual(['breathe', 'okay']);
-    expect(lamps.on('shellies/shelly1-A/relay/0/command').at(-1)?.payload).toBe('off');
+    expect(lamps.messagesOn('shellies/shelly1-A/relay/0/command').at(-1)?.payload).toBe('off');
     expect(
       lamps
-        .all()
+        .messages()
         .filter(
           ({ topic, retained }) => retained && /^(zigbee2mqtt\/lamp|shellies)\/.*(set|command)$/.test(topic),
         ),

@@ -56,8 +56,8 @@ describe('standard output on a full disk', () => {
 
   it('the result of an answered press is printed to standard error', async () => {
     const start = workplace.start(['start']);
-    const url = await start.listening((line) => line['part'] === 'broker');
-    await start.said('LED main: on');
+    const url = await start.untilListening((line) => line['part'] === 'broker');
+    await start.untilOutput('LED main: on');
     const press = inShell(`release-button press --mqtt-url ${url} > /dev/full`);
     expect(await press.exited).toMatchObject({ code: 1 });
     expect(press.output()).toMatch(/standard output cannot be written.*Not written: accepted/);
@@ -74,7 +74,7 @@ describe('standard output on a full disk', () => {
         ARGOCD_AUTH_TOKEN: 'none',
         RELEASE_BUTTON_WORKER_BUTTONS: '[{"id":"main","select":{"all":true}}]',
       });
-      await running.said('the log cannot be written to standard output (ENOSPC');
+      await running.untilOutput('the log cannot be written to standard output (ENOSPC');
       const health = await until('the health that names the log', async () => {
         const report = await fetch(`http://127.0.0.1:${port}/healthz`).then(
           (response) => response.text(),
@@ -122,7 +122,7 @@ describe.skipIf(!canMount)('a log on a small disk (skipped where nothing may be 
 
       publish(broker, ['-t', 'release-button/button/main/press', '-m', 'press']);
       await until('the release', () => heard.latest(signal)?.['signal'] === 'succeeded');
-      await start.said('the log cannot be written to standard output (ENOSPC');
+      await start.untilOutput('the log cannot be written to standard output (ENOSPC');
       expect(log()).not.toContain('release succeeded');
       expect(log().startsWith(whole)).toBe(true);
 
@@ -141,7 +141,7 @@ describe.skipIf(!canMount)('a log on a small disk (skipped where nothing may be 
 describe('a reader that has ended', () => {
   it('ends `watch` silently', async () => {
     const start = workplace.start(['start']);
-    const url = await start.listening((line) => line['part'] === 'broker');
+    const url = await start.untilListening((line) => line['part'] === 'broker');
     const watch = inShell(`release-button watch --mqtt-url ${url} | head -1`);
     let ended = false;
     void watch.exited.then(() => (ended = true));
@@ -168,7 +168,7 @@ describe('a reader that has ended', () => {
     const broker = inShell('mkfifo pipe; head -1 pipe > /dev/null & exec release-button broker > pipe', {
       RELEASE_BUTTON_HEALTH_PORT: String(port),
     });
-    await broker.said('the log cannot be written to standard output (EPIPE');
+    await broker.untilOutput('the log cannot be written to standard output (EPIPE');
     await until('an answer of the broker', () =>
       fetch(`http://127.0.0.1:${port}/healthz`).then(
         async (response) => response.ok && (await response.text()).includes('EPIPE'),

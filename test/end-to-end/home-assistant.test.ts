@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { discoveryConfig, type Component } from '../../messages/home-assistant.ts';
 import { controlOf, worldOf } from '../support/argocd-control.ts';
 import { faultsOf } from '../home-assistant/support/discovery-schema.ts';
-import { startApart, type Apart, type Applications } from '../support/installation.ts';
+import { startSeparately, type SeparateInstallation, type Applications } from '../support/installation.ts';
 import { publish, subscribe } from '../support/processes.ts';
 import { hasMosquitto } from '../support/programs.ts';
 import { stays, until } from '../support/wait.ts';
@@ -14,21 +14,21 @@ const workerTopic = 'homeassistant/device/release-button_worker_main/config';
 const result = 'release-button/button/main/result';
 
 describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-clients)', () => {
-  let here: Apart | undefined;
+  let here: SeparateInstallation | undefined;
   afterEach(async () => {
     await here?.workplace.clear();
     here = undefined;
   });
 
   const arrange = async (applications: Applications, env: Readonly<Record<string, string>> = {}) => {
-    const apart = (here = await startApart(applications, {
+    const apart = (here = await startSeparately(applications, {
       // A killed process is noticed by its connection at once, a paused one by the keep-alive.
       RELEASE_BUTTON_MQTT_KEEP_ALIVE_SECONDS: '2',
       ...env,
     }));
     const service = apart.startHomeAssistant();
     const componentsOn = (topic: string): Readonly<Record<string, Component>> => {
-      const payload = apart.heard.on(topic).at(-1)?.payload ?? '';
+      const payload = apart.subscriber.messagesOn(topic).at(-1)?.payload ?? '';
       const decoded = discoveryConfig.codec.decode(Buffer.from(payload));
       return decoded.ok ? decoded.value.components : {};
     };
@@ -41,7 +41,9 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
     const announced = async (...keys: string[]) => {
       await until(
         `${keys.join(', ')} to be announced`,
-        () => apart.heard.on(agentTopic).length > 0 && keys.every((key) => key in componentsOn(workerTopic)),
+        () =>
+          apart.subscriber.messagesOn(agentTopic).length > 0 &&
+          keys.every((key) => key in componentsOn(workerTopic)),
       );
     };
     /** As Home Assistant does: publishes the payload of the entity to its topic. */
@@ -62,7 +64,7 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
     const { apart, service, announced, component } = await arrange([{ name: 'shop', drifted: true }]);
     await announced('app_argocd_shop');
     for (const topic of [agentTopic, workerTopic]) {
-      const [message, ...more] = apart.heard.on(topic);
+      const [message, ...more] = apart.subscriber.messagesOn(topic);
       expect(more).toEqual([]);
       expect(faultsOf(JSON.parse(message?.payload ?? ''))).toEqual([]);
     }
@@ -73,24 +75,24 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
 
     publish(apart.brokerUrl, ['-t', 'homeassistant/status', '-m', 'online']);
     await until('all of it again', () =>
-      [agentTopic, workerTopic].every((topic) => apart.heard.on(topic).length === 2),
+      [agentTopic, workerTopic].every((topic) => apart.subscriber.messagesOn(topic).length === 2),
     );
 
     // A second Home Assistant, and the same one again, find everything in order.
     service.signal('SIGTERM');
     await service.exited;
     const second = apart.startHomeAssistant();
-    await second.said('connected to the broker');
+    await second.untilOutput('connected to the broker');
     await stays(
       'nothing to be said',
-      () => [agentTopic, workerTopic].every((topic) => apart.heard.on(topic).length === 2),
+      () => [agentTopic, workerTopic].every((topic) => apart.subscriber.messagesOn(topic).length === 2),
       5_000,
     );
   });
 
   it('announces each of two workers by itself, and removes only the one that is removed for good', async () => {
     const { apart, announced, componentsOn } = await arrange([{ name: 'shop', drifted: true }]);
-    const { workplace, brokerUrl, heard } = apart;
+    const { workplace, brokerUrl, subscriber } = apart;
     const production = 'homeassistant/device/release-button_worker_production/config';
     const argocd = await controlOf(workplace.startArgoCd());
     await argocd.post('world', worldOf([{ name: 'shop' }, { name: 'till' }]));
@@ -111,11 +113,11 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
     expect(Object.keys(componentsOn(production)).filter((key) => key.startsWith('app_'))).toEqual([]);
     await until(
       'its drift',
-      () => heard.latest('release-button/worker/production/drift')?.['fresh'] === true,
+      () => subscriber.latest('release-button/worker/production/drift')?.['fresh'] === true,
     );
     await stays(
       'one announcement of the first worker',
-      () => heard.on(workerTopic).length === 1 && 'app_argocd_shop' in componentsOn(workerTopic),
+      () => subscriber.messagesOn(workerTopic).length === 1 && 'app_argocd_shop' in componentsOn(workerTopic),
       2_000,
     );
 
@@ -123,12 +125,15 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
     await worker.exited;
     await until(
       'the last will',
-      () => heard.on('release-button/worker/production/availability').at(-1)?.payload === 'offline',
+      () =>
+        subscriber.messagesOn('release-button/worker/production/availability').at(-1)?.payload === 'offline',
     );
-    const topics = heard.all().flatMap(({ topic }) => (topic.includes('/worker/production/') ? [topic] : []));
+    const topics = subscriber
+      .messages()
+      .flatMap(({ topic }) => (topic.includes('/worker/production/') ? [topic] : []));
     for (const topic of new Set(topics)) publish(brokerUrl, ['-r', '-n', '-t', topic]);
-    await until('its device to be cleared', () => heard.on(production).at(-1)?.payload === '');
-    expect(heard.on(workerTopic)).toHaveLength(1);
+    await until('its device to be cleared', () => subscriber.messagesOn(production).at(-1)?.payload === '');
+    expect(subscriber.messagesOn(workerTopic)).toHaveLength(1);
   });
 
   it('its release button releases, its freeze stops all releases, and Install releases only its application', async () => {
@@ -141,14 +146,14 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
     command(freeze, option(freeze, 'payload_on'));
     await apart.untilSignal('blocked');
     press(component(workerTopic, 'release_main'));
-    await until('the refusal', () => apart.heard.latest(result));
-    expect(apart.heard.latest(result)).toMatchObject({
+    await until('the refusal', () => apart.subscriber.latest(result));
+    expect(apart.subscriber.latest(result)).toMatchObject({
       outcome: 'rejected',
       reason: 'frozen',
       message: expect.stringContaining('Home Assistant'),
     });
     // The state may come after the signal and the answer.
-    const state = () => apart.heard.latest('release-button/worker/main/freeze/state');
+    const state = () => apart.subscriber.latest('release-button/worker/main/freeze/state');
     await until('the state', () => state()?.['frozen'] === true);
     expect(state()).toMatchObject({ by: 'Home Assistant' });
     command(freeze, option(freeze, 'payload_off'));
@@ -157,10 +162,10 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
     const install = component(workerTopic, 'app_argocd_till');
     command(install, option(install, 'payload_install'));
     await until('the end of its release', () =>
-      apart.heard.latest('release-button/worker/main/release/last'),
+      apart.subscriber.latest('release-button/worker/main/release/last'),
     );
     expect((await apart.argocd.syncs()).map(({ name }) => name)).toEqual(['till']);
-    expect(apart.heard.latest('release-button/worker/main/release/last')).toMatchObject({
+    expect(apart.subscriber.latest('release-button/worker/main/release/last')).toMatchObject({
       source: 'home-assistant',
       outcome: 'succeeded',
     });
@@ -188,7 +193,8 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
     const is = (role: string, value: string) =>
       until(
         `${role} to be ${value}`,
-        () => apart.heard.on(`release-button/${role}/main/availability`).at(-1)?.payload === value,
+        () =>
+          apart.subscriber.messagesOn(`release-button/${role}/main/availability`).at(-1)?.payload === value,
       );
     await is('agent', 'online');
     // A kill closes the connection; a pause only shows in its silence.
@@ -204,9 +210,9 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
     apart.simulator.signal('SIGKILL');
     await until(
       'drift to be unknown',
-      () => apart.heard.latest('release-button/worker/main/drift')?.['state'] === 'unknown',
+      () => apart.subscriber.latest('release-button/worker/main/drift')?.['state'] === 'unknown',
     );
-    expect(apart.heard.latest('release-button/worker/main/drift')).toMatchObject({ fresh: false });
+    expect(apart.subscriber.latest('release-button/worker/main/drift')).toMatchObject({ fresh: false });
   });
 
   it('announces everything again to an embedded broker that has lost it', async () => {
@@ -223,8 +229,8 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
       '-F',
       '%t',
     ]);
-    await again.said(agentTopic);
-    await again.said(workerTopic);
+    await again.untilOutput(agentTopic);
+    await again.untilOutput(workerTopic);
   });
 
   it('removes entities that have gone since a broker lost them', async () => {
@@ -240,8 +246,11 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
       RELEASE_BUTTON_MQTT_URL: apart.brokerUrl,
       RELEASE_BUTTON_HOME_ASSISTANT_MAX_APPLICATIONS: '0',
     });
-    await until('the farewell, and the message that is free of it', () => heard.on(workerTopic).length === 2);
-    const [farewell, free] = heard.on(workerTopic).map(({ payload }) => payload);
+    await until(
+      'the farewell, and the message that is free of it',
+      () => heard.messagesOn(workerTopic).length === 2,
+    );
+    const [farewell, free] = heard.messagesOn(workerTopic).map(({ payload }) => payload);
     expect(farewell).toContain('"app_argocd_shop":{"platform":"update"}');
     expect(free).not.toContain('app_argocd_shop');
   });
@@ -265,8 +274,9 @@ describe.skipIf(!hasMosquitto)('home-assistant (skipped without mosquitto-client
       code: 0,
       output: 'removed: release-button_agent_main\nremoved: release-button_worker_main\n',
     });
-    for (const topic of [agentTopic, workerTopic]) expect(apart.heard.on(topic).at(-1)?.payload).toBe('');
-    expect(apart.heard.on(theirs)).toHaveLength(1);
+    for (const topic of [agentTopic, workerTopic])
+      expect(apart.subscriber.messagesOn(topic).at(-1)?.payload).toBe('');
+    expect(apart.subscriber.messagesOn(theirs)).toHaveLength(1);
     expect(await run()).toEqual({
       code: 0,
       output: 'nothing was announced for release-button below homeassistant/device/\n',

@@ -3,7 +3,12 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { documentedMetrics } from '../../tools/documented-metrics.ts';
-import { startApart, startInOne, type Apart, type Installation } from '../support/installation.ts';
+import {
+  startSeparately,
+  startInOne,
+  type SeparateInstallation,
+  type Installation,
+} from '../support/installation.ts';
 import { scrape, seriesOf, type Series } from '../support/metrics.ts';
 import { publish, type Running } from '../support/processes.ts';
 import { hasMosquitto, hasPrometheus, hasPromtool } from '../support/programs.ts';
@@ -14,7 +19,8 @@ const applications = [
   { name: 'shop', drifted: true, syncMs: 1_200 },
   { name: 'tidy', drifted: false },
 ];
-const metricsOf = (running: Running) => running.listening((line) => line['what'] === 'health and metrics');
+const metricsOf = (running: Running) =>
+  running.untilListening((line) => line['what'] === 'health and metrics');
 const press = ({ brokerUrl }: Installation, button = 'main') =>
   publish(brokerUrl, ['-t', `release-button/button/${button}/press`, '-m', 'press']);
 
@@ -112,7 +118,7 @@ describe.skipIf(!hasMosquitto)('a press in `release-button start`', () => {
         `--storage.tsdb.path=${place}/data`,
         '--web.listen-address=127.0.0.1:0',
       ]);
-      await prometheus.said(/Listening on.*address=127\.0\.0\.1:\d+/);
+      await prometheus.untilOutput(/Listening on.*address=127\.0\.0\.1:\d+/);
       const port = /Listening on.*address=127\.0\.0\.1:(\d+)/.exec(prometheus.output())?.[1];
       const ask = async (path: string): Promise<Answer> =>
         JSON.parse(await (await fetch(`http://127.0.0.1:${port}/api/v1/${path}`)).text());
@@ -145,9 +151,9 @@ interface Answer {
 }
 
 describe.skipIf(!hasPromtool)('/metrics of each process', () => {
-  let apart: Apart;
+  let apart: SeparateInstallation;
   beforeAll(async () => {
-    apart = await startApart(applications);
+    apart = await startSeparately(applications);
     await apart.untilSignal('drifted');
     press(apart);
     press(apart, 'garden');

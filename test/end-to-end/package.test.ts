@@ -99,11 +99,11 @@ describe.skipIf(!installable)('the installed package (skipped without a package 
     expect(version.output()).toBe(`release-button ${packageJson.version}\n`);
 
     const start = workplace.spawn(command, ['start'], env);
-    const broker = await start.listening((line) => line['part'] === 'broker');
-    await start.said(/"signal":"drifted"/);
+    const broker = await start.untilListening((line) => line['part'] === 'broker');
+    await start.untilOutput(/"signal":"drifted"/);
     const press = workplace.spawn(command, ['press'], { RELEASE_BUTTON_MQTT_URL: broker });
     expect(await press.exited).toMatchObject({ code: 0 });
-    await start.said(/release succeeded/);
+    await start.untilOutput(/release succeeded/);
     start.signal('SIGTERM');
     expect(await start.exited).toEqual({ code: 0, signal: null });
   });

@@ -29,18 +29,18 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
     await demo.untilSignal('clear');
     await until('the light to be off again', () => demo.light() === 'off');
 
-    expect(demo.heard.on(result).map(({ payload }) => JSON.parse(payload))).toEqual([
+    expect(demo.subscriber.messagesOn(result).map(({ payload }) => JSON.parse(payload))).toEqual([
       expect.objectContaining({ button: 'main', outcome: 'accepted', applications: 1 }),
     ]);
     const syncs = await demo.argocd.syncs();
     expect(syncs.map(({ name, status }) => [name, status])).toEqual([['shop', 200]]);
-    expect(demo.heard.latest('release-button/worker/main/release/last')).toMatchObject({
+    expect(demo.subscriber.latest('release-button/worker/main/release/last')).toMatchObject({
       outcome: 'succeeded',
       apps: [{ name: 'shop', outcome: 'in-sync' }],
     });
     await until(
       'nothing to run any more',
-      () => demo.heard.latest('release-button/worker/main/release/current')?.['state'] === 'idle',
+      () => demo.subscriber.latest('release-button/worker/main/release/current')?.['state'] === 'idle',
     );
   });
 
@@ -55,9 +55,11 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
       '-m',
       JSON.stringify({ id: 'press-1', source: 'test', only: ['argocd/shop'] }),
     ]);
-    const answer = await until('the result', () => demo.heard.latest(result));
+    const answer = await until('the result', () => demo.subscriber.latest(result));
     expect(answer).toMatchObject({ pressId: 'press-1', outcome: 'accepted', applications: 1 });
-    await until('the end of the release', () => demo.heard.latest('release-button/worker/main/release/last'));
+    await until('the end of the release', () =>
+      demo.subscriber.latest('release-button/worker/main/release/last'),
+    );
     const syncs = await demo.argocd.syncs();
     expect(syncs).toHaveLength(1);
     expect(syncs[0]).toMatchObject({ name: 'shop', revision: '2'.repeat(40) });
@@ -70,16 +72,16 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
     );
 
     publish(demo.brokerUrl, ['-t', press, '-m', JSON.stringify({ id: 'press-1' })]);
-    await until('the second result', () => demo.heard.on(result).length === 2);
-    expect(demo.heard.latest(result)).toMatchObject({ outcome: 'rejected', reason: 'duplicate' });
+    await until('the second result', () => demo.subscriber.messagesOn(result).length === 2);
+    expect(demo.subscriber.latest(result)).toMatchObject({ outcome: 'rejected', reason: 'duplicate' });
     expect(await demo.argocd.syncs()).toHaveLength(1);
   });
 
   it('becomes one release together with another press at the same time', async () => {
     const demo = (here = await startInOne([{ name: 'shop', drifted: true, syncMs: 500 }]));
     publish(demo.brokerUrl, ['-t', press, '-m', 'press', '--repeat', '2']);
-    await until('two results', () => demo.heard.on(result).length === 2);
-    const reasons = demo.heard.on(result).map(({ payload }) => JSON.parse(payload) as unknown);
+    await until('two results', () => demo.subscriber.messagesOn(result).length === 2);
+    const reasons = demo.subscriber.messagesOn(result).map(({ payload }) => JSON.parse(payload) as unknown);
     expect(reasons).toEqual([
       expect.objectContaining({ outcome: 'accepted' }),
       expect.objectContaining({ outcome: 'rejected', reason: 'cool-down' }),
@@ -91,12 +93,12 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
   it('does not count if it is retained over MQTT 5: one result, the topic cleared, and no POST', async () => {
     const demo = (here = await startInOne([{ name: 'shop', drifted: true }]));
     publish(demo.brokerUrl, ['-V', '5', '-r', '-t', press, '-m', 'press']);
-    await until('the result', () => demo.heard.on(result).length > 0);
-    await until('the topic to be cleared', () => demo.heard.on(press).at(-1)?.payload === '');
-    expect(demo.heard.latest(result)).toMatchObject({ outcome: 'rejected', reason: 'retained' });
+    await until('the result', () => demo.subscriber.messagesOn(result).length > 0);
+    await until('the topic to be cleared', () => demo.subscriber.messagesOn(press).at(-1)?.payload === '');
+    expect(demo.subscriber.latest(result)).toMatchObject({ outcome: 'rejected', reason: 'retained' });
     await stays(
       'no POST and one result',
-      async () => (await demo.argocd.syncs()).length === 0 && demo.heard.on(result).length === 1,
+      async () => (await demo.argocd.syncs()).length === 0 && demo.subscriber.messagesOn(result).length === 1,
       1_000,
     );
   });
@@ -109,16 +111,16 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
     publish(demo.brokerUrl, ['-t', 'release-button/button/nobody/press', '-m', 'press']);
     await until(
       'the result of the third',
-      () => demo.heard.on('release-button/button/nobody/result').length > 0,
+      () => demo.subscriber.messagesOn('release-button/button/nobody/result').length > 0,
     );
-    expect(demo.heard.on(result)).toEqual([]);
+    expect(demo.subscriber.messagesOn(result)).toEqual([]);
     expect(await demo.argocd.syncs()).toEqual([]);
   });
 
   it('gets the reason if nothing is out of sync', async () => {
     const demo = (here = await startInOne([{ name: 'shop' }]));
     publish(demo.brokerUrl, ['-t', press, '-m', 'press']);
-    const answer = await until('the result', () => demo.heard.latest(result));
+    const answer = await until('the result', () => demo.subscriber.latest(result));
     expect(answer).toMatchObject({ outcome: 'nothing-to-release' });
     expect(answer['message']).toMatch(/in sync; Argo CD has just looked at Git again/);
   });
@@ -127,8 +129,12 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
     const demo = (here = await startInOne([{ name: 'shop' }]));
     await demo.argocd.post('drift', { app: 'shop', noticed: false });
     publish(demo.brokerUrl, ['-t', press, '-m', 'press']);
-    expect(await until('the result', () => demo.heard.latest(result))).toMatchObject({ outcome: 'accepted' });
-    await until('the end of the release', () => demo.heard.latest('release-button/worker/main/release/last'));
+    expect(await until('the result', () => demo.subscriber.latest(result))).toMatchObject({
+      outcome: 'accepted',
+    });
+    await until('the end of the release', () =>
+      demo.subscriber.latest('release-button/worker/main/release/last'),
+    );
     expect(await demo.argocd.syncs()).toHaveLength(1);
   });
 
@@ -139,7 +145,7 @@ describe.skipIf(!hasMosquitto)('a press by mosquitto_pub (skipped without mosqui
     publish(demo.brokerUrl, ['-t', press, '-m', 'press']);
     await demo.untilSignal('failed');
     await until('the light to say SOS', () => demo.light() === 'sos');
-    expect(demo.heard.latest('release-button/worker/main/release/last')).toMatchObject({
+    expect(demo.subscriber.latest('release-button/worker/main/release/last')).toMatchObject({
       outcome: 'failed',
       apps: [{ outcome: 'failed', message: expect.stringContaining('failed to apply') }],
     });

@@ -1,6 +1,6 @@
 // Freeze, unfreeze, terminate, roll back and refresh as people do: the built command with real processes.
 import { afterEach, describe, expect, it } from 'vitest';
-import { startApart, type Apart, type Applications } from '../support/installation.ts';
+import { startSeparately, type SeparateInstallation, type Applications } from '../support/installation.ts';
 import { publish } from '../support/processes.ts';
 import { hasMosquitto } from '../support/programs.ts';
 import { stays, until } from '../support/wait.ts';
@@ -18,20 +18,20 @@ const oldCommit = '1'.repeat(40);
 const newCommit = '2'.repeat(40);
 
 describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped without mosquitto-clients)', () => {
-  let here: Apart | undefined;
+  let here: SeparateInstallation | undefined;
   afterEach(async () => {
     await here?.workplace.clear();
     here = undefined;
   });
 
   const arrange = async (applications: Applications, buttons = two) => {
-    const apart = (here = await startApart(applications, { RELEASE_BUTTON_WORKER_BUTTONS: buttons }));
+    const apart = (here = await startSeparately(applications, { RELEASE_BUTTON_WORKER_BUTTONS: buttons }));
     const run = async (...args: readonly string[]) => {
       const running = apart.workplace.start(args, { RELEASE_BUTTON_MQTT_URL: apart.brokerUrl });
       const { code } = await running.exited;
       return { code, output: running.output() };
     };
-    const latest = (topic: string) => apart.heard.latest(`release-button/${topic}`);
+    const latest = (topic: string) => apart.subscriber.latest(`release-button/${topic}`);
     const saysOf = (button: string, signal: string, reason: RegExp = /^/) =>
       until(
         `${button} to say ${signal}; it says ${JSON.stringify(latest(`button/${button}/signal`))}`,
@@ -88,7 +88,9 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
     });
     const end = /until (\S+)/.exec(frozen.output)?.[1] ?? '';
     await until('the signal, while it holds', () =>
-      apart.heard.on('release-button/button/main/signal').some(({ payload }) => payload.includes(end)),
+      apart.subscriber
+        .messagesOn('release-button/button/main/signal')
+        .some(({ payload }) => payload.includes(end)),
     );
     await until('the end', () => latest('worker/main/freeze/state')?.['frozen'] === false);
     await saysOf('main', 'drifted');
@@ -99,22 +101,22 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
   it('freeze and unfreeze by source: lifting one freeze does not lift another', async () => {
     const { apart, run, latest, saysOf } = await arrange([{ name: 'shop', drifted: true }]);
     const watch = apart.workplace.start(['watch'], { RELEASE_BUTTON_MQTT_URL: apart.brokerUrl });
-    await watch.said(/worker main +online/);
+    await watch.untilOutput(/worker main +online/);
     await run('freeze', '--reason', 'outside hours', '--source', 'evening', '--by', 'cron');
     expect(await run('freeze', '--reason', 'a holiday', '--source', 'holiday', '--by', 'cron')).toEqual({
       code: 0,
       output: 'frozen: a holiday, by cron (all buttons); also outside hours, by cron\n',
     });
-    await watch.said(/freeze main +all buttons: a holiday, by cron, source holiday/);
+    await watch.untilOutput(/freeze main +all buttons: a holiday, by cron, source holiday/);
     await saysOf('main', 'blocked', /outside hours, by cron; also a holiday, by cron/);
     expect(await run('unfreeze', '--source', 'evening')).toEqual({
       code: 0,
       output: 'the freeze by source evening has ended; all buttons are still frozen: a holiday, by cron\n',
     });
-    await watch.said(/freeze main +ended: all buttons: outside hours, by cron, source evening/);
+    await watch.untilOutput(/freeze main +ended: all buttons: outside hours, by cron, source evening/);
     expect(await run('press')).toMatchObject({ code: 4, output: expect.stringContaining('a holiday') });
     expect(await run('unfreeze')).toMatchObject({ code: 0, output: 'nothing is frozen any more\n' });
-    await watch.said(/freeze main +all freezes have ended/);
+    await watch.untilOutput(/freeze main +all freezes have ended/);
     expect(latest('worker/main/freeze/state')).toMatchObject({ frozen: false, causes: [] });
     expect(await run('press')).toMatchObject({ code: 0 });
     watch.signal('SIGINT');
@@ -320,28 +322,31 @@ describe.skipIf(!hasMosquitto)('the commands that ask the worker (skipped withou
     // No request waits for the worker that comes back.
     apart.worker = apart.startWorker();
     await until('the worker', () =>
-      apart.heard.on('release-button/worker/main/availability').at(-1)?.payload.startsWith('online'),
+      apart.subscriber
+        .messagesOn('release-button/worker/main/availability')
+        .at(-1)
+        ?.payload.startsWith('online'),
     );
-    await apart.worker.said(/button main: drifted/);
+    await apart.worker.untilOutput(/button main: drifted/);
     expect(await run('press')).toMatchObject({ code: 0 });
   });
 
   it('show in `watch` when a freeze begins and ends, without control characters', async () => {
     const { apart, run } = await arrange([{ name: 'shop', drifted: true }]);
     const watch = apart.workplace.start(['watch'], { RELEASE_BUTTON_MQTT_URL: apart.brokerUrl });
-    await watch.said(/worker main +online/);
+    await watch.untilOutput(/worker main +online/);
     publish(apart.brokerUrl, [
       '-t',
       'release-button/freeze/set',
       '-m',
       JSON.stringify({ frozen: true, reason: 'red \u001B[31m alert' }),
     ]);
-    await watch.said(/freeze main +all buttons: red .\[31m alert, by mqtt/);
+    await watch.untilOutput(/freeze main +all buttons: red .\[31m alert, by mqtt/);
     const pressed = await run('press');
     expect(pressed.output).toContain('alert');
     expect(pressed.output + watch.output()).not.toContain('\u001B[31m alert');
     await run('unfreeze');
-    await watch.said(/freeze main +all freezes have ended/);
+    await watch.untilOutput(/freeze main +all freezes have ended/);
     watch.signal('SIGINT');
     expect(await watch.exited).toMatchObject({ code: 0 });
   });

@@ -17,7 +17,7 @@ describe('stopping', () => {
       RELEASE_BUTTON_BROKER_PORT: '0',
       RELEASE_BUTTON_SIMULATOR_PORT: '0',
     });
-    await child.said('stopped');
+    await child.untilOutput('stopped');
     expect(await child.exited).toEqual({ code: 0, signal: null });
     expect(child.output()).toContain('running true');
   });
@@ -31,8 +31,8 @@ describe('stopping', () => {
       ARGOCD_AUTH_TOKEN: 'simulated',
     };
     const first = workplace.start(['start', '--argocd'], env);
-    const broker = await first.listening((line) => line['part'] === 'broker');
-    await first.said(/"signal":"drifted"/);
+    const broker = await first.untilListening((line) => line['part'] === 'broker');
+    await first.untilOutput(/"signal":"drifted"/);
     const press = workplace.start(['press'], { RELEASE_BUTTON_MQTT_URL: broker });
     expect(await press.exited).toMatchObject({ code: 0 });
     await until('the POST', async () => (await argocd.syncs()).length === 1);
@@ -40,7 +40,7 @@ describe('stopping', () => {
     expect(await first.exited).toEqual({ code: 0, signal: null });
 
     const second = workplace.start(['start', '--argocd'], env);
-    await second.said(/release succeeded/);
+    await second.untilOutput(/release succeeded/);
     expect(await argocd.syncs()).toHaveLength(1);
   });
 });

@@ -35,7 +35,7 @@ describe.skipIf(!hasPython)('a closed terminal (skipped without python3, which o
     const terminal = onTerminal('sh', '-c', 'exec "$0" "$@" > log', ...release('start'));
     await untilFile('log', 'LED main: on');
     close(terminal);
-    await terminal.said('ended: code 0');
+    await terminal.untilOutput('ended: code 0');
     const lights = [...file('log').matchAll(/LED main: (\w+)/g)].map(([, light]) => light);
     expect(lights.at(-1)).toBe('off');
     expect(file('log')).toContain('SIGHUP: stopping');
@@ -44,21 +44,21 @@ describe.skipIf(!hasPython)('a closed terminal (skipped without python3, which o
 
   it('stops it also if the log and the keys were on that terminal', async () => {
     const terminal = onTerminal(...release('start'));
-    await terminal.said('LED main: on');
+    await terminal.untilOutput('LED main: on');
     close(terminal);
-    await terminal.said('ended: code 0');
+    await terminal.untilOutput('ended: code 0');
   });
 
   it.each(['broker', 'gpio-agent', 'home-assistant', 'argocd-simulator'])('stops %s', async (name) => {
     const terminal = onTerminal(...release(name));
-    await terminal.said('listening');
+    await terminal.untilOutput('listening');
     close(terminal);
-    await terminal.said('ended: code 0');
+    await terminal.untilOutput('ended: code 0');
   });
 
   it('does not stop a process started with nohup', async () => {
     const terminal = onTerminal('nohup', ...release('start'));
-    await terminal.said(/pid \d+/);
+    await terminal.untilOutput(/pid \d+/);
     const pid = Number(/pid (\d+)/.exec(terminal.output())?.[1]);
     // It would even outlive this test.
     onTestFinished(() => killed(pid));
@@ -66,15 +66,15 @@ describe.skipIf(!hasPython)('a closed terminal (skipped without python3, which o
     close(terminal);
     await untilFile('nohup.out', 'SIGHUP: this process goes on');
     process.kill(pid, 'SIGTERM');
-    await terminal.said('ended: code 0');
+    await terminal.untilOutput('ended: code 0');
     expect(file('nohup.out')).toContain('"stopped"');
   });
 
   it('ends `watch` silently', async () => {
     const terminal = onTerminal(...release('watch'));
-    await terminal.said('connecting');
+    await terminal.untilOutput('connecting');
     close(terminal);
-    await terminal.said('ended: code 0');
+    await terminal.untilOutput('ended: code 0');
   });
 });
 

@@ -26,7 +26,7 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
   const arrange = async (applications: Readonly<Record<Id, Applications>>) => {
     const here = (workplace = createWorkplace());
     const broker = here.start(['broker']);
-    const brokerUrl = await broker.listening((line) => line['part'] === 'broker');
+    const brokerUrl = await broker.untilListening((line) => line['part'] === 'broker');
     const heard = subscribe(here, brokerUrl);
     const simulators = { production: here.startArgoCd(), staging: here.startArgoCd() };
     const argocd: Record<Id, ArgoCdControl> = {
@@ -75,7 +75,7 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
     /** Everything that one worker publishes below its own topics, except its availability. */
     const said = (id: Id, from = 0) =>
       heard
-        .all()
+        .messages()
         .slice(from)
         .filter(
           ({ topic }) =>
@@ -100,7 +100,7 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
 
     publish(brokerUrl, ['-t', 'release-button/button/production/press', '-m', '{"id": "p1"}']);
     await saysOf('production', 'releasing', 'production');
-    const before = heard.all().length;
+    const before = heard.messages().length;
     workers.staging.signal('SIGKILL');
     await workers.staging.exited;
     await shows('staging', 'double-blink');
@@ -112,7 +112,7 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
     await shows('production', 'off');
 
     // When it is back, it finds its own topics, and does not take the other worker's for its own.
-    const atReturn = heard.all().length;
+    const atReturn = heard.messages().length;
     workers.staging = startWorker('staging');
     await until('staging to be back', () =>
       said('staging', atReturn).some(({ topic }) => topic.endsWith('/staging/drift')),
@@ -123,7 +123,7 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
     expect(latest('worker/production/release/last')).toMatchObject({ pressId: 'p1', outcome: 'succeeded' });
     expect(latest('worker/production/app/argocd/shop')).toMatchObject({ sync: 'Synced' });
     expect(latest('worker/staging/app/argocd/shop')).toMatchObject({ sync: 'OutOfSync' });
-    expect(heard.on('release-button/button/production/result')).toHaveLength(1);
+    expect(heard.messagesOn('release-button/button/production/result')).toHaveLength(1);
     expect(
       [await argocd.production.syncs(), await argocd.staging.syncs()].map(({ length }) => length),
     ).toEqual([1, 0]);
@@ -133,7 +133,7 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
     await until('the answer', () => latest('button/nobodys/result'));
     publish(brokerUrl, ['-t', 'release-button/button/staging/press', '-m', '{"id": "p3"}']);
     await until('the end', () => latest('worker/staging/release/last')?.['pressId'] === 'p3');
-    expect(heard.on('release-button/button/nobodys/result')).toHaveLength(1);
+    expect(heard.messagesOn('release-button/button/nobodys/result')).toHaveLength(1);
     expect(await run('press', 'staging', '--worker', 'production')).toMatchObject({
       code: 2,
       output: expect.stringContaining('no button "staging"'),
@@ -271,7 +271,8 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
     workers.staging = startWorker('staging', ['staging', 'production']);
     await saysOf('production', 'unknown', 'production');
     await shows('production', 'heartbeat');
-    for (const id of ids) await workers[id].said(/production and staging both have the button production/);
+    for (const id of ids)
+      await workers[id].untilOutput(/production and staging both have the button production/);
 
     publish(brokerUrl, ['-t', 'release-button/button/production/press', '-m', '{"id": "p1"}']);
     await until('the answer', () => latest('button/production/result'));
@@ -279,7 +280,7 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
     expect((await run('doctor', 'gpio-agent')).output).toMatch(
       /the workers production and staging both have the button production/,
     );
-    expect(heard.on('release-button/button/production/result')).toHaveLength(1);
+    expect(heard.messagesOn('release-button/button/production/result')).toHaveLength(1);
 
     workers.staging.signal('SIGKILL');
     await saysOf('production', 'drifted', 'production');

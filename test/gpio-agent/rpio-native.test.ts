@@ -101,7 +101,7 @@ async function atWork(
     '--health-port',
     '0',
   ]);
-  await agent.said('1 LED(s) on the rpio driver');
+  await agent.untilOutput('1 LED(s) on the rpio driver');
   const messages = (topic: string) =>
     client.received
       .filter((packet) => packet.topic === `release-button/${topic}`)
@@ -111,7 +111,7 @@ async function atWork(
     () => messages('led/main/state').at(-1)?.['signal'] === 'clear',
   );
 
-  const health = await agent.listening((line) => line['what'] === 'health and metrics');
+  const health = await agent.untilListening((line) => line['what'] === 'health and metrics');
   const counters = async () => {
     const text = await (await fetch(`${health}/metrics`)).text();
     const sum = (name: string) =>

@@ -9,7 +9,8 @@ import { systemClock } from '../../service/clock.ts';
 import { silentLog } from '../../service/log.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { worldOf } from '../support/argocd-control.ts';
-import { mayMount, tinyDisk } from '../support/tiny-disk.ts';
+import { canMount } from '../support/programs.ts';
+import { tinyDisk } from '../support/tiny-disk.ts';
 import { until } from '../support/wait.ts';
 import { simulatedArgoCd } from './support/argocd.ts';
 import { memoryJournal } from './support/intake.ts';
@@ -68,62 +69,64 @@ function watching(stateDir: string) {
   return { clock, state };
 }
 
-// Only root may mount; for other users these are skipped, and named as skipped.
-describe.skipIf(!mayMount)('a state directory on a separate disk (mounting it needs root)', () => {
-  it('that is full is reported after a failed press, and a press releases again as soon as there is room', async () => {
-    const disk = tinyDisk();
-    const { press, isBlocked, isWell, control } = await working(disk.path);
-    disk.fill();
-    expect(await press()).toMatchObject({ outcome: 'rejected', reason: 'journal-unwritable' });
-    await isBlocked(/^nothing is released: \S+ \(worker\.stateDir\) is full; free some space$/);
-    expect(await press()).toMatchObject({
-      reason: 'journal-unwritable',
-      message: expect.stringContaining('is full; free some space'),
+describe.skipIf(!canMount)(
+  'a state directory on a separate disk (skipped where nothing may be mounted: needs root)',
+  () => {
+    it('that is full is reported after a failed press, and a press releases again as soon as there is room', async () => {
+      const disk = tinyDisk();
+      const { press, isBlocked, isWell, control } = await working(disk.path);
+      disk.fill();
+      expect(await press()).toMatchObject({ outcome: 'rejected', reason: 'journal-unwritable' });
+      await isBlocked(/^nothing is released: \S+ \(worker\.stateDir\) is full; free some space$/);
+      expect(await press()).toMatchObject({
+        reason: 'journal-unwritable',
+        message: expect.stringContaining('is full; free some space'),
+      });
+      expect(await control.syncs()).toEqual([]);
+
+      disk.free();
+      expect(await press()).toMatchObject({ outcome: 'accepted' });
+      await isWell();
     });
-    expect(await control.syncs()).toEqual([]);
 
-    disk.free();
-    expect(await press()).toMatchObject({ outcome: 'accepted' });
-    await isWell();
-  });
+    it('that is read-only is reported, and nothing is released', async () => {
+      const path = place();
+      const { isBlocked, isWell, press, control } = await working(path);
+      const disk = tinyDisk(path);
+      disk.readOnly();
+      expect(await press()).toMatchObject({ reason: 'journal-unwritable' });
+      await isBlocked(/is on a read-only file system; mount it writable/);
+      expect(await control.syncs()).toEqual([]);
+      disk.writable();
+      expect(await press()).toMatchObject({ outcome: 'accepted' });
+      await isWell();
+    });
 
-  it('that is read-only is reported, and nothing is released', async () => {
-    const path = place();
-    const { isBlocked, isWell, press, control } = await working(path);
-    const disk = tinyDisk(path);
-    disk.readOnly();
-    expect(await press()).toMatchObject({ reason: 'journal-unwritable' });
-    await isBlocked(/is on a read-only file system; mount it writable/);
-    expect(await control.syncs()).toEqual([]);
-    disk.writable();
-    expect(await press()).toMatchObject({ outcome: 'accepted' });
-    await isWell();
-  });
+    it('that is full is noticed before anybody presses, and so is room on it', async () => {
+      const disk = tinyDisk();
+      const { clock, state } = watching(disk.path);
+      await state.start();
+      expect(state.problem()).toBeUndefined();
+      disk.fill();
+      clock.advance(60_000);
+      await until('the problem', () => state.problem()?.includes('is full'));
+      disk.free();
+      await until('the next look', () => clock.pendingTimers() > 0);
+      clock.advance(5_000);
+      await until('room', () => state.problem() === undefined);
+    });
 
-  it('that is full is noticed before anybody presses, and so is room on it', async () => {
-    const disk = tinyDisk();
-    const { clock, state } = watching(disk.path);
-    await state.start();
-    expect(state.problem()).toBeUndefined();
-    disk.fill();
-    clock.advance(60_000);
-    await until('the problem', () => state.problem()?.includes('is full'));
-    disk.free();
-    await until('the next look', () => clock.pendingTimers() > 0);
-    clock.advance(5_000);
-    await until('room', () => state.problem() === undefined);
-  });
-
-  it('that is read-only is noticed at the start', async () => {
-    const disk = tinyDisk();
-    disk.readOnly();
-    const { state } = watching(disk.path);
-    await state.start();
-    expect(state.problem()).toContain('is on a read-only file system; mount it writable');
-    disk.writable();
-    expect(await state.lookAgain()).toBeUndefined();
-  });
-});
+    it('that is read-only is noticed at the start', async () => {
+      const disk = tinyDisk();
+      disk.readOnly();
+      const { state } = watching(disk.path);
+      await state.start();
+      expect(state.problem()).toContain('is on a read-only file system; mount it writable');
+      disk.writable();
+      expect(await state.lookAgain()).toBeUndefined();
+    });
+  },
+);
 
 it('a state directory that is deleted under the worker is noticed, and the worker continues in a new one', async () => {
   const path = join(place(), 'state');

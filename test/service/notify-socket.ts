@@ -13,7 +13,7 @@ export interface NotifySocket {
 export async function openNotifySocket(workplace: Workplace): Promise<NotifySocket> {
   const path = join(mkdtempSync(join(workplace.directory, 'systemd-')), 'notify');
   const python = workplace.spawn('python3', [join(import.meta.dirname, 'notify-socket.py'), path]);
-  await python.said('bound');
+  await python.untilOutput('bound');
   return {
     path,
     messages: () =>

@@ -26,7 +26,8 @@ function program(name: string, script: string): string {
 }
 
 const reaches = async (url: string) => (await fetch(url)).status;
-const healthOf = (running: Running) => running.listening((line) => line['what'] === 'health and metrics');
+const healthOf = (running: Running) =>
+  running.untilListening((line) => line['what'] === 'health and metrics');
 
 describe.skipIf(!hasSystemdNotify)(
   `a process under systemd${hasSystemdNotify ? '' : ' (skipped: systemd-notify or python3 is not installed)'}`,
@@ -67,7 +68,7 @@ describe.skipIf(!hasSystemdNotify)(
     test('sends nothing if it does not start', async () => {
       const systemd = await openNotifySocket(workplace);
       const taken = workplace.start(['broker']);
-      const { port } = new URL(await taken.listening((line) => line['part'] === 'broker'));
+      const { port } = new URL(await taken.untilListening((line) => line['part'] === 'broker'));
       const broker = workplace.start(['broker'], {
         NOTIFY_SOCKET: systemd.path,
         RELEASE_BUTTON_BROKER_PORT: port,
@@ -89,7 +90,7 @@ describe('if systemd cannot be told, the process still runs', () => {
       NOTIFY_SOCKET: join(workplace.directory, 'notify'),
       PATH: workplace.directory,
     });
-    await broker.said('install it (Debian package systemd)');
+    await broker.untilOutput('install it (Debian package systemd)');
     expect(await reaches(`${await healthOf(broker)}/healthz`)).toBe(200);
     await ended(broker);
     expect(broker.logs().filter(({ level }) => level === 'warn')).toHaveLength(1);
@@ -103,7 +104,9 @@ describe('if systemd cannot be told, the process still runs', () => {
         'echo "Failed to notify init system: No such file or directory" >&2; exit 1',
       ),
     });
-    await broker.said(/systemd could not be told READY=1 .*No such file or directory.*NotifyAccess=all/);
+    await broker.untilOutput(
+      /systemd could not be told READY=1 .*No such file or directory.*NotifyAccess=all/,
+    );
     expect(await reaches(`${await healthOf(broker)}/healthz`)).toBe(200);
     await ended(broker);
   });

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { lockStateDirectory, StateLockError } from '../../service/state-lock.ts';
 import { capturedLog } from '../broker/brokers.ts';
-import { asAnybody } from '../support/anybody.ts';
+import { asUnprivilegedUser } from '../support/unprivileged.ts';
 import { until } from '../support/wait.ts';
 
 function directory(): string {
@@ -91,7 +91,7 @@ it('names the other user if the lock is a leftover of one, which nobody else may
   await leftover(join(stateDir, 'worker.lock'));
   chmodSync(join(stateDir, 'worker.lock'), 0o000);
   chmodSync(stateDir, 0o777);
-  await expect(asAnybody(() => lock(stateDir))).rejects.toThrow(
+  await expect(asUnprivilegedUser(() => lock(stateDir))).rejects.toThrow(
     /worker\.lock .*\(EACCES\): it belongs to another user\..* or remove /,
   );
 });

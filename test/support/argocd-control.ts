@@ -18,7 +18,7 @@ export type SyncSeen = z.infer<typeof requestsSchema>['syncs'][number];
 export interface ArgoCdControl {
   readonly url: string;
   post(path: 'drift' | 'world' | 'faults' | 'version', body: unknown): Promise<void>;
-  /** every POST of a sync that has arrived */
+  /** the POST of every sync, in the order of arrival */
   syncs(): Promise<readonly SyncSeen[]>;
 }
 
@@ -36,9 +36,9 @@ export function argocdControl(url: string): ArgoCdControl {
   };
 }
 
-/** Call it once the process listens. */
+/** Call it when the process listens. */
 export async function controlOf(argocd: Running): Promise<ArgoCdControl> {
-  return argocdControl(await argocd.listening(() => true));
+  return argocdControl(await argocd.untilListening(() => true));
 }
 
 const commits = [1, 2, 3].map((number) => ({
@@ -48,7 +48,7 @@ const commits = [1, 2, 3].map((number) => ({
   message: `change number ${number}`,
 }));
 
-/** Small worlds: each application has its own repository, and `drifted` ones are one commit behind. */
+/** A small world: each application has its own repository. If it is `drifted`, it is one commit behind. */
 export function worldOf(
   applications: readonly {
     readonly name: string;

@@ -1,8 +1,9 @@
-// The options of an embedded broker in tests, also in the guest of test/kernel/, where there is no vitest.
+// The options of an embedded broker in tests. The guest of test/kernel/ uses them without vitest, so do not import it
+// here.
 import type { BrokerOptions } from '../../broker/broker.ts';
 import { silentLog } from '../../service/log.ts';
 
-export function brokerOptions(changed: Partial<BrokerOptions> = {}): BrokerOptions {
+export function brokerOptions(overrides: Partial<BrokerOptions> = {}): BrokerOptions {
   return {
     host: '127.0.0.1',
     port: 0,
@@ -14,6 +15,6 @@ export function brokerOptions(changed: Partial<BrokerOptions> = {}): BrokerOptio
     maximumSubscriptionsPerClient: 200,
     allowAnonymousBeyondLoopback: false,
     log: silentLog(),
-    ...changed,
+    ...overrides,
   };
 }

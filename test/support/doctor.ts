@@ -1,4 +1,4 @@
-// Runs `release-button doctor` as a process, parses its report as documented, and starts servers for it to examine.
+// Runs `release-button doctor` as a process, parses its report, and starts servers for it to examine.
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer } from 'node:net';
 import { expect } from 'vitest';
@@ -7,7 +7,7 @@ import { listenForTest } from './listening.ts';
 import type { Workplace } from './processes.ts';
 import { controlOf, worldOf } from './argocd-control.ts';
 
-/** As docs/doctor-json.md describes it. */
+/** The report that docs/doctor-json.md describes. */
 const reportSchema = z.strictObject({
   version: z.string(),
   at: z.iso.datetime(),
@@ -48,7 +48,7 @@ export async function doctor(workplace: Workplace, env: Env, args: readonly stri
   const { code } = await running.exited;
   const output = running.output();
   const report = reportSchema.parse(JSON.parse(output));
-  // True for every report.
+  // These statements hold for every report.
   expect(code).toBe(report.ok ? 0 : 1);
   expect(report.ok).toBe(report.checks.every(({ status }) => status !== 'failed'));
   for (const { status, remedy } of report.checks)
@@ -58,9 +58,9 @@ export async function doctor(workplace: Workplace, env: Env, args: readonly stri
   return {
     output,
     row: (check: string, subject?: string) => {
-      const found = report.checks.find((row) => row.check === check && row.subject === subject);
-      if (found === undefined) throw new Error(`no row ${check} ${subject ?? ''} in ${output}`);
-      return found;
+      const row = report.checks.find((each) => each.check === check && each.subject === subject);
+      if (row === undefined) throw new Error(`no row ${check} ${subject ?? ''} in ${output}`);
+      return row;
     },
     failures: report.checks
       .filter(({ status }) => status === 'failed')
@@ -70,7 +70,7 @@ export async function doctor(workplace: Workplace, env: Env, args: readonly stri
 }
 
 export async function startBroker(workplace: Workplace): Promise<string> {
-  return workplace.start(['broker']).listening((line) => line['part'] === 'broker');
+  return workplace.start(['broker']).untilListening((line) => line['part'] === 'broker');
 }
 
 export async function startArgoCd(workplace: Workplace, world: object = worldWithToken()) {
@@ -79,18 +79,18 @@ export async function startArgoCd(workplace: Workplace, world: object = worldWit
   return control;
 }
 
-export function worldWithToken(more: object = {}): object {
+export function worldWithToken(overrides: object = {}): object {
   const world = worldOf([{ name: 'shop' }, { name: 'blog' }]);
-  return { ...z.looseObject({}).parse(world), tokens: [{ token, account: 'button' }], ...more };
+  return { ...z.looseObject({}).parse(world), tokens: [{ token, account: 'button' }], ...overrides };
 }
 
-export function environment(mqttUrl: string, server: string, more: Env = {}): Env {
+export function environment(mqttUrl: string, server: string, extraEnv: Env = {}): Env {
   return {
     RELEASE_BUTTON_MQTT_URL: mqttUrl,
     ARGOCD_SERVER: server,
     ARGOCD_AUTH_TOKEN: token,
     RELEASE_BUTTON_WORKER_BUTTONS: '[{"id":"main","select":{"all":true}}]',
-    ...more,
+    ...extraEnv,
   };
 }
 

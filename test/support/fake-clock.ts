@@ -1,11 +1,11 @@
-// A clock that a test moves by hand. Timers fire in order of their time, at their time.
+// A clock that a test moves by hand. A timer fires exactly at its time, the earliest timer first.
 import type { Clock } from '../../service/clock.ts';
 
 export interface FakeClock extends Clock {
   advance(ms: number): void;
   /** Shifts wall-clock time only, as a clock correction does. */
   jump(ms: number): void;
-  /** Time passes but no timer fires, as in a paused or starved process. Due timers fire at the next advance. */
+  /** Lets time pass without a timer firing, as in a paused or starved process. Due timers fire at the next advance. */
   pause(ms: number): void;
   pendingTimers(): number;
 }
@@ -16,7 +16,7 @@ export function createFakeClock(startMs = Date.parse('2026-01-01T00:00:00Z')): F
   let order = 0;
   const timers = new Map<number, { at: number; fn: () => void }>();
 
-  /** Of timers that are due at the same time, the one that was set first. */
+  /** The timer that is due first; of two at the same time, the one that was set first. */
   const firstDue = (end: number) => {
     let first: { readonly id: number; readonly at: number; readonly fn: () => void } | undefined;
     for (const [id, { at, fn }] of timers)

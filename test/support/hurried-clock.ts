@@ -1,35 +1,35 @@
-// A clock that runs faster by a factor, for code that waits long.
+// A clock that runs faster than real time, for code that waits long.
 import { systemClock, type Clock } from '../../service/clock.ts';
 
 /**
- * The most time that passes between two readings, in real milliseconds. If this process gets no turn on a busy machine, its
- * clock waits with it. Otherwise work within the same process would seem to take minutes.
+ * The most real milliseconds that may count between two readings. If this process gets no turn on a busy machine, its
+ * clock waits too. Otherwise work within the same process would seem to take minutes.
  */
-const turnMs = 10;
+const maxStepMs = 10;
 
-/** How often due timers are looked for, in real milliseconds. */
-const lookMs = 2;
+/** How often the clock looks for due timers, in real milliseconds. */
+const pollMs = 2;
 
-/** The time of day is the real one. Timers are due on the hurried clock, some real milliseconds late. */
-export function hurriedClock(times: number): Clock {
+/** Its wall clock is the real one. Its timers are due on the fast clock, some real milliseconds late. */
+export function hurriedClock(factor: number): Clock {
   const clock = systemClock();
-  let passed = 0;
-  let lookedAt = clock.monotonic();
+  let elapsed = 0;
+  let readAt = clock.monotonic();
   const monotonic = () => {
     const now = clock.monotonic();
-    passed += Math.min(now - lookedAt, turnMs) * times;
-    lookedAt = now;
-    return passed;
+    elapsed += Math.min(now - readAt, maxStepMs) * factor;
+    readAt = now;
+    return elapsed;
   };
   const timer = (fn: () => void, ms: number, repeats: boolean) => {
     let due = monotonic() + ms;
-    const looking = clock.setInterval(() => {
+    const polling = clock.setInterval(() => {
       if (monotonic() < due) return;
       due += ms;
-      if (!repeats) looking.cancel();
+      if (!repeats) polling.cancel();
       fn();
-    }, lookMs);
-    return looking;
+    }, pollMs);
+    return polling;
   };
   return {
     now: () => clock.now(),

@@ -1,4 +1,4 @@
-// A whole installation for end-to-end tests: one process or several, with a simulated Argo CD.
+// A whole installation for end-to-end tests, in one process or in several, with the Argo CD of the tests.
 import { createWorkplace, subscribe, type Running, type Subscriber, type Workplace } from './processes.ts';
 import { controlOf, worldOf, type ArgoCdControl } from './argocd-control.ts';
 import { until } from './wait.ts';
@@ -9,8 +9,8 @@ export interface Installation {
   readonly workplace: Workplace;
   readonly brokerUrl: string;
   readonly argocd: ArgoCdControl;
-  /** started before everything else, so it has received every message */
-  readonly heard: Subscriber;
+  /** It starts before everything else, so it receives every message. */
+  readonly subscriber: Subscriber;
   signal(): unknown;
   light(): unknown;
   untilSignal(signal: string): Promise<void>;
@@ -19,22 +19,22 @@ export interface Installation {
 const button = 'release-button/button/main';
 const led = 'release-button/led/main/state';
 
-function installation(
+function installationOf(
   workplace: Workplace,
   brokerUrl: string,
   argocd: ArgoCdControl,
-  heard: Subscriber,
+  subscriber: Subscriber,
 ): Installation {
-  const signal = () => heard.latest(`${button}/signal`)?.['signal'];
+  const signal = () => subscriber.latest(`${button}/signal`)?.['signal'];
   return {
     workplace,
     brokerUrl,
     argocd,
-    heard,
+    subscriber,
     signal,
-    light: () => heard.latest(led)?.['pattern'],
-    untilSignal: async (wanted) => {
-      await until(`the signal ${wanted}; it is ${String(signal())}`, () => signal() === wanted);
+    light: () => subscriber.latest(led)?.['pattern'],
+    untilSignal: async (expected) => {
+      await until(`the signal ${expected}; it is ${String(signal())}`, () => signal() === expected);
     },
   };
 }
@@ -54,14 +54,14 @@ export async function startInOne(
     RELEASE_BUTTON_AGENT_BUTTONS: '[{gestures: [press, hold]}]',
     ...env,
   });
-  const brokerUrl = await start.listening((line) => line['part'] === 'broker');
-  const heard = subscribe(workplace, brokerUrl);
-  const made = installation(workplace, brokerUrl, argocd, heard);
-  await untilShown(made, applications);
-  return { ...made, start };
+  const brokerUrl = await start.untilListening((line) => line['part'] === 'broker');
+  const subscriber = subscribe(workplace, brokerUrl);
+  const running = installationOf(workplace, brokerUrl, argocd, subscriber);
+  await untilShown(running, applications);
+  return { ...running, start };
 }
 
-export interface Apart extends Installation {
+export interface SeparateInstallation extends Installation {
   readonly broker: Running;
   readonly simulator: Running;
   readonly agent: Running;
@@ -73,19 +73,19 @@ export interface Apart extends Installation {
 }
 
 /** Broker, simulator, agent and worker as processes of their own. */
-export async function startApart(
+export async function startSeparately(
   applications: Applications,
   env: Readonly<Record<string, string>> = {},
-  /** the version of Argo CD; the newest by default */
+  /** The version of Argo CD. The default is the newest. */
   version?: string,
-): Promise<Apart> {
+): Promise<SeparateInstallation> {
   const workplace = createWorkplace();
   const broker = workplace.start(['broker'], env);
   const simulator = workplace.startArgoCd(version === undefined ? {} : { version });
-  const brokerUrl = await broker.listening((line) => line['part'] === 'broker');
+  const brokerUrl = await broker.untilListening((line) => line['part'] === 'broker');
   const argocd = await controlOf(simulator);
   await argocd.post('world', worldOf(applications));
-  const heard = subscribe(workplace, brokerUrl, ['homeassistant/#']);
+  const subscriber = subscribe(workplace, brokerUrl, ['homeassistant/#']);
   const startWorker = () =>
     workplace.start(['release-worker'], {
       RELEASE_BUTTON_MQTT_URL: brokerUrl,
@@ -96,9 +96,9 @@ export async function startApart(
     });
   const startAgent = () => workplace.start(['gpio-agent'], { RELEASE_BUTTON_MQTT_URL: brokerUrl, ...env });
   const agent = startAgent();
-  const made = installation(workplace, brokerUrl, argocd, heard);
-  const apart: Apart = {
-    ...made,
+  const running = installationOf(workplace, brokerUrl, argocd, subscriber);
+  const separate: SeparateInstallation = {
+    ...running,
     broker,
     simulator,
     agent,
@@ -108,24 +108,24 @@ export async function startApart(
     startHomeAssistant: () =>
       workplace.start(['home-assistant'], { RELEASE_BUTTON_MQTT_URL: brokerUrl, ...env }),
     startBroker: async () => {
-      const again = workplace.start(['broker'], {
+      const restarted = workplace.start(['broker'], {
         ...env,
         RELEASE_BUTTON_BROKER_PORT: new URL(brokerUrl).port,
       });
-      await again.listening((line) => line['part'] === 'broker');
-      return again;
+      await restarted.untilListening((line) => line['part'] === 'broker');
+      return restarted;
     },
   };
-  await untilShown(made, applications);
-  return apart;
+  await untilShown(running, applications);
+  return separate;
 }
 
-async function untilShown({ heard }: Installation, applications: Applications): Promise<void> {
+async function untilShown({ subscriber }: Installation, applications: Applications): Promise<void> {
   const drifted = applications.filter((app) => app.drifted === true).length;
   await until(
-    `the worker to show ${applications.length} applications, ${drifted} out of sync; the last summary is ${JSON.stringify(heard.latest('release-button/worker/main/drift'))}`,
+    `the worker to show ${applications.length} applications, ${drifted} out of sync; the last summary is ${JSON.stringify(subscriber.latest('release-button/worker/main/drift'))}`,
     () => {
-      const drift = heard.latest('release-button/worker/main/drift');
+      const drift = subscriber.latest('release-button/worker/main/drift');
       return (
         drift?.['total'] === applications.length &&
         drift['outOfSync'] === drifted &&

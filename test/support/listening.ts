@@ -2,8 +2,11 @@
 import type { Server, Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** The caller closes the server. @returns the port */
-export async function listening(server: Server): Promise<number> {
+/**
+ * Listens on a free port of 127.0.0.1. The caller closes the server.
+ * @returns the port
+ */
+export async function listenOnFreePort(server: Server): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', () => {
@@ -16,12 +19,15 @@ export async function listening(server: Server): Promise<number> {
   return address.port;
 }
 
-/** For one test: at its end the server is closed, with all its connections. @returns the port */
+/**
+ * Listens on a free port until the test ends, then closes the server and all its connections.
+ * @returns the port
+ */
 export async function listenForTest(server: Server): Promise<number> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
-    // Clients may break off their connections.
+    // A client may break off its connection.
     socket.on('error', () => {}).on('close', () => sockets.delete(socket));
   });
   onTestFinished(
@@ -31,5 +37,5 @@ export async function listenForTest(server: Server): Promise<number> {
         server.close(() => resolve());
       }),
   );
-  return listening(server);
+  return listenOnFreePort(server);
 }

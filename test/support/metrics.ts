@@ -1,9 +1,9 @@
-// The series of a scrape, by name and labels as written in its text.
+// Reads the metrics of a scrape: from the name and labels of each series to its value.
 import type { Registry } from 'prom-client';
 
 export type Series = ReadonlyMap<string, number>;
 
-/** From `name{label="value"}`, labels in the order of their names, to its value. */
+/** The keys are as in `name{label="value"}`, with the labels sorted by name. */
 export function seriesOf(text: string): Series {
   return new Map(
     text

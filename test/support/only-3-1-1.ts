@@ -1,6 +1,6 @@
-// A relay to a real broker that refuses MQTT 5 as a 3.1.1 broker does. No broker at hand can be configured to do that.
+// A relay to a real broker that refuses MQTT 5, as an old broker does. The brokers of our tests cannot be configured so.
 import { connect, createServer, type Socket } from 'node:net';
-import { listening } from './listening.ts';
+import { listenOnFreePort } from './listening.ts';
 
 /** CONNACK of MQTT 3.1.1 with return code 1, "unacceptable protocol version" (MQTT 3.1.1, 3.2.2.3). */
 const unacceptableVersion = Buffer.from([0x20, 0x02, 0x00, 0x01]);
@@ -16,13 +16,13 @@ export async function only311(brokerUrl: string): Promise<Relay> {
   const { hostname, port } = new URL(brokerUrl);
   const sockets = new Set<Socket>();
   const versions: number[] = [];
-  const keep = (socket: Socket) => {
+  const track = (socket: Socket) => {
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => sockets.delete(socket));
   };
   const server = createServer((client) => {
-    keep(client);
+    track(client);
     client.once('data', (first: Buffer) => {
       // Fixed header, remaining length (one byte for our short CONNECTs or two), then "MQTT" and the version.
       const version = first[first.indexOf('MQTT') + 4] ?? 0;
@@ -32,7 +32,7 @@ export async function only311(brokerUrl: string): Promise<Relay> {
         return;
       }
       const broker = connect({ host: hostname, port: Number(port) });
-      keep(broker);
+      track(broker);
       broker.write(first);
       client.pipe(broker);
       broker.pipe(client);
@@ -41,7 +41,7 @@ export async function only311(brokerUrl: string): Promise<Relay> {
     });
   });
   return {
-    url: `mqtt://127.0.0.1:${await listening(server)}`,
+    url: `mqtt://127.0.0.1:${await listenOnFreePort(server)}`,
     versions,
     stop: async () => {
       for (const socket of sockets) socket.destroy();

@@ -1,8 +1,8 @@
-// Measures how long work blocks the event loop: in processor time, so that other processes of a busy machine do not count,
-// and beside an idle loop, which is measured directly before.
+// Measures how long work blocks the event loop. It measures processor time, because other processes keep a machine busy.
+// It also measures an idle loop just before, to compare with.
 import { performance } from 'node:perf_hooks';
 
-const turn = () =>
+const nextTurn = () =>
   new Promise<void>((resolve) => {
     setImmediate(resolve);
   });
@@ -10,30 +10,30 @@ const turn = () =>
 /** The longest turn of the loop, in milliseconds. A turn counts by the smaller of processor time and elapsed time. */
 async function longestTurnOf(work: () => void | Promise<void>): Promise<number> {
   let longest = 0;
-  const over = new AbortController();
+  const finished = new AbortController();
   const watch = async () => {
-    while (!over.signal.aborted) {
-      const [at, used] = [performance.now(), process.cpuUsage()];
-      await turn();
-      const { user, system } = process.cpuUsage(used);
+    while (!finished.signal.aborted) {
+      const [at, cpuBefore] = [performance.now(), process.cpuUsage()];
+      await nextTurn();
+      const { user, system } = process.cpuUsage(cpuBefore);
       longest = Math.max(longest, Math.min(performance.now() - at, (user + system) / 1_000));
     }
   };
-  const watching = watch();
-  await turn();
+  const watched = watch();
+  await nextTurn();
   await work();
-  await turn();
-  over.abort();
-  await watching;
+  await nextTurn();
+  finished.abort();
+  await watched;
   return longest;
 }
 
-/** The first run is slower, because the code is compiled then, and so is any run that something else disturbs. */
+/** The best of these rounds counts. In the first one the code is compiled, and other work may disturb any of them. */
 const rounds = 4;
 
 /**
- * @param prepare makes the input of one round, which is not measured
- * @returns for how many milliseconds the work blocks the loop, in the best of some rounds; and an idle loop too
+ * @param prepare makes the input of one round; its time does not count
+ * @returns the longest pause of the event loop during the work, and of an idle loop, in milliseconds
  */
 export async function longestPauseMs<Prepared>(
   prepare: () => Prepared | Promise<Prepared>,
@@ -45,7 +45,7 @@ export async function longestPauseMs<Prepared>(
     idle = Math.min(
       idle,
       await longestTurnOf(async () => {
-        for (let count = 0; count < 20; count += 1) await turn();
+        for (let count = 0; count < 20; count += 1) await nextTurn();
       }),
     );
     pause = Math.min(pause, await longestTurnOf(() => work(prepared)));

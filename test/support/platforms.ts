@@ -1,5 +1,4 @@
-// The test files that cannot work on macOS or Windows, with the reason. The unit tests skip them there, and list them at
-// the end.
+// The unit tests that cannot work on macOS or Windows, with the reason. There they are skipped, and listed at the end.
 
 interface Unfit {
   readonly file: string;
@@ -45,7 +44,7 @@ const unfit: readonly Unfit[] = [
     system: 'macos',
     reason: 'its long socket paths go through /proc',
   },
-  { file: 'test/broker/stood-still.test.ts', system: 'windows', reason: 'Windows has no SIGSTOP' },
+  { file: 'test/broker/paused.test.ts', system: 'windows', reason: 'Windows has no SIGSTOP' },
   { file: 'test/config/files.test.ts', system: 'windows', reason: 'it takes permissions away by chmod' },
   { file: 'test/config/secrets.test.ts', system: 'windows', reason: 'it takes permissions away by chmod' },
   { file: 'test/gpio-agent/rpio.test.ts', system: 'windows', reason: 'it takes permissions away by chmod' },

@@ -2,8 +2,8 @@
 import { createServer } from 'node:net';
 
 /**
- * Below the ports that the system gives to outgoing connections (from 32768 on Linux). Such a connection could take the port
- * before the listener does.
+ * Finds a port below those that the system gives to outgoing connections (from 32768 on Linux). Such a connection could
+ * take the port before the listener does.
  */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
   for (;;) {

@@ -17,13 +17,16 @@ export interface Exit {
 
 export interface Running {
   readonly pid: number;
-  /** all its output, both streams */
+  /** its whole output, of both streams */
   output(): string;
-  /** JSON log lines so far */
+  /** its JSON log lines so far, parsed */
   logs(): readonly Readonly<Record<string, unknown>>[];
-  /** Resolves to the URL of the listener, from the log. */
-  listening(what: (line: Readonly<Record<string, unknown>>) => boolean): Promise<string>;
-  said(text: string | RegExp): Promise<void>;
+  /**
+   * Waits until the log says that it listens.
+   * @returns the URL
+   */
+  untilListening(matches: (line: Readonly<Record<string, unknown>>) => boolean): Promise<string>;
+  untilOutput(text: string | RegExp): Promise<void>;
   signal(signal: NodeJS.Signals): void;
   readonly exited: Promise<Exit>;
 }
@@ -66,15 +69,15 @@ export function createWorkplace(): Workplace {
       pid: child.pid ?? 0,
       output: () => text,
       logs,
-      listening: async (what) => {
+      untilListening: async (matches) => {
         const line = await until(`a listener of ${args.join(' ')}; it said: ${text.slice(-2_000)}`, () =>
-          logs().find((line) => line['msg'] === 'listening' && what(line)),
+          logs().find((line) => line['msg'] === 'listening' && matches(line)),
         );
         return String(line['url']);
       },
-      said: async (what) => {
-        await until(`${String(what)} in the output of ${args.join(' ')}`, () =>
-          typeof what === 'string' ? text.includes(what) : what.test(text),
+      untilOutput: async (pattern) => {
+        await until(`${String(pattern)} in the output of ${args.join(' ')}`, () =>
+          typeof pattern === 'string' ? text.includes(pattern) : pattern.test(text),
         ).catch((error: unknown) => {
           throw new Error(`${String(error)}; it said: ${text.slice(-4_000)}`);
         });
@@ -121,18 +124,21 @@ export interface Message {
 
 export interface Subscriber {
   /** every message that has arrived, in order */
-  all(): readonly Message[];
-  on(topic: string): readonly Message[];
+  messages(): readonly Message[];
+  messagesOn(topic: string): readonly Message[];
   /** the newest message of a topic, parsed; undefined if it is empty or there is none */
   latest(topic: string): Readonly<Record<string, unknown>> | undefined;
 }
 
-/** A real mosquitto_sub on every topic. To know that it listens, wait for a first message; a retained one will do. */
-/** @param others filters besides all topics below our prefix */
+/**
+ * Starts a real mosquitto_sub on all topics of our prefix. To know that it has subscribed, wait for its first message; a
+ * retained message will do.
+ */
+/** @param otherFilters filters besides our prefix */
 export function subscribe(
   workplace: Workplace,
   brokerUrl: string,
-  others: readonly string[] = [],
+  otherFilters: readonly string[] = [],
 ): Subscriber {
   const { hostname, port } = new URL(brokerUrl);
   const sub = workplace.spawn('mosquitto_sub', [
@@ -146,11 +152,11 @@ export function subscribe(
     '1',
     '-t',
     'release-button/#',
-    ...others.flatMap((filter) => ['-t', filter]),
+    ...otherFilters.flatMap((filter) => ['-t', filter]),
     '-F',
     '%r %t %p',
   ]);
-  const all = () =>
+  const messages = () =>
     sub
       .output()
       .split('\n')
@@ -160,12 +166,12 @@ export function subscribe(
           ? []
           : [{ retained: match[1] === '1', topic: match[2] ?? '', payload: match[3] ?? '' }];
       });
-  const on = (wanted: string) => all().filter((message) => message.topic === wanted);
+  const messagesOn = (topic: string) => messages().filter((message) => message.topic === topic);
   return {
-    all,
-    on,
-    latest: (wanted) => {
-      const payload = on(wanted).at(-1)?.payload;
+    messages,
+    messagesOn,
+    latest: (topic) => {
+      const payload = messagesOn(topic).at(-1)?.payload;
       return payload === undefined || payload === '' ? undefined : parseLine(payload);
     },
   };
@@ -174,11 +180,11 @@ export function subscribe(
 /** Runs the real mosquitto_pub to its end. */
 export function publish(brokerUrl: string, args: readonly string[]): void {
   const { hostname, port } = new URL(brokerUrl);
-  const done = spawnSync('mosquitto_pub', ['-h', hostname, '-p', port, ...args], {
+  const result = spawnSync('mosquitto_pub', ['-h', hostname, '-p', port, ...args], {
     encoding: 'utf8',
     timeout: patienceMs,
   });
-  if (done.status !== 0) throw new Error(`mosquitto_pub ${args.join(' ')} failed: ${done.stderr}`);
+  if (result.status !== 0) throw new Error(`mosquitto_pub ${args.join(' ')} failed: ${result.stderr}`);
 }
 
 /** Removes what is retained there, with the command that `doctor` and the pages name. */

@@ -1,5 +1,5 @@
-// Programs that some tests need and that are not npm packages. Tests are skipped if theirs is missing, except where CI must
-// run all of them: on Linux.
+// Programs that some tests need and that are not npm packages. If one is missing, its tests are skipped, except in a CI
+// on Linux, which must run all tests.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ export const hasMosquitto: boolean = ['mosquitto_pub', 'mosquitto_sub'].every((p
   has(program, ['--help']),
 );
 
-/** The broker itself, in its own package. */
+/** The broker itself, which is a separate package. */
 export const hasMosquittoBroker: boolean = ['mosquitto', 'mosquitto_passwd'].every((program) =>
   has(program, ['-h']),
 );
@@ -26,30 +26,32 @@ export const hasGit: boolean = has('git', ['--version']);
 /** Makes a terminal, for programs that read keys. Part of util-linux's `bsdutils`, which every Debian has. */
 export const hasScript: boolean = has('script', ['--version']);
 
-/** Makes what Node.js cannot: a terminal, or a datagram socket at a path. */
+/** Opens what Node.js cannot: a terminal, or a datagram socket at a path. */
 export const hasPython: boolean = has('python3', ['--version']);
 
 /** Debian package systemd; neither program needs a running systemd. */
 export const hasSystemdNotify: boolean = has('systemd-notify', ['--version']) && hasPython;
 export const hasSystemdAnalyze: boolean = has('systemd-analyze', ['--version']);
 
-/** Checks metrics, rules and configurations as Prometheus itself reads them. */
+/** Checks metrics, rules and configurations in the same way as Prometheus. */
 export const hasPromtool: boolean = has('promtool', ['--version']);
 
-/** The server, from the same package. */
+/** The Prometheus server, from the same package. */
 export const hasPrometheus: boolean = has('prometheus', ['--version']);
 
-/** Debian package faketime: only the library that steps a process's wall clock; undefined: not installed. */
+/** The library that changes the wall clock of one process (Debian package faketime). Undefined if it is not installed. */
 export const faketimeLibrary: string | undefined = has('faketime', ['--version'])
   ? readdirSync('/usr/lib')
       .map((entry) => `/usr/lib/${entry}/faketime/libfaketimeMT.so.1`)
       .find((path) => existsSync(path))
   : undefined;
 
-/** A file system in memory, small enough to be filled. Root may mount one, except in most containers. */
+/**
+ * Whether this user may mount a file system in memory that is small enough to fill. Root may, except in most containers.
+ */
 export const canMount: boolean = mounts();
 
-/** Whether npm gets a package that is not in its cache. A function, since the answer takes a second. */
+/** Whether npm can download a package that is not in its cache. A function, because the answer takes a second. */
 export function hasRegistry(packageName: string): boolean {
   const { status, stderr } = spawnSync(
     'npm',
@@ -76,7 +78,7 @@ function has(program: string, probe: string[]): boolean {
 }
 
 /** @throws Error if a program is missing where CI must run all tests */
-function skipping(why: string, cause: unknown): false {
+function skipping(reason: string, cause: unknown): false {
   if (process.env['CI'] === undefined || process.platform !== 'linux') return false;
-  throw new Error(`${why}, and with CI set no test is skipped`, { cause });
+  throw new Error(`${reason}, and with CI set no test is skipped`, { cause });
 }

@@ -1,19 +1,19 @@
-// Finds the series and labels in a PromQL expression. It reads the expressions that we use; promtool checks the syntax.
+// Finds the series and labels in a PromQL expression. It knows the syntax that we use; promtool checks all of it.
 import { documentedMetrics } from '../../tools/documented-metrics.ts';
 
-interface Asked {
-  /** names of series, each with the labels in its matchers */
+interface ExpressionParts {
+  /** names of series, each with the labels that its matchers compare */
   readonly series: readonly { readonly name: string; readonly labels: readonly string[] }[];
-  /** labels in its grouping */
+  /** labels that the expression groups by */
   readonly grouping: readonly string[];
-  /** undefined: all labels of the series, except removed ones */
-  readonly kept: readonly string[] | undefined;
+  /** the labels that remain; undefined: all labels of the series, except the removed ones */
+  readonly keptLabels: readonly string[] | undefined;
   readonly removed: readonly string[];
 }
 
 const keywords = new Set(['and', 'or', 'unless', 'bool', 'offset', 'inf', 'nan']);
 
-function askedBy(expression: string): Asked {
+function partsOf(expression: string): ExpressionParts {
   const plain = expression.replace(/"(?:[^"\\]|\\.)*"/g, '""').replace(/\[[^\]]*\]/g, '');
   const groups = [...plain.matchAll(/\b(by|without|on|ignoring)\s*\(([^)]*)\)/g)].map(
     ([, kind = '', list = '']) => ({ kind, labels: list.split(',').map((label) => label.trim()) }),
@@ -31,7 +31,7 @@ function askedBy(expression: string): Asked {
   return {
     series,
     grouping: groups.flatMap(({ labels }) => labels),
-    kept: by.length === 0 ? undefined : by.flatMap(({ labels }) => labels),
+    keptLabels: by.length === 0 ? undefined : by.flatMap(({ labels }) => labels),
     removed: groups.filter(({ kind }) => kind === 'without').flatMap(({ labels }) => labels),
   };
 }
@@ -43,26 +43,28 @@ const targetLabels = ['job', 'instance', 'process'];
 export async function knownSeries(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const known = new Map<string, ReadonlySet<string>>([['up', new Set(targetLabels)]]);
   for (const { name, type, labels } of (await documentedMetrics()).flatMap(({ metrics }) => metrics)) {
-    const own = [...targetLabels, ...labels.map((label) => label.name)];
-    if (type !== 'histogram') known.set(name, new Set(own));
+    const labelNames = [...targetLabels, ...labels.map((label) => label.name)];
+    if (type !== 'histogram') known.set(name, new Set(labelNames));
     else {
-      known.set(`${name}_bucket`, new Set([...own, 'le']));
-      for (const suffix of ['sum', 'count']) known.set(`${name}_${suffix}`, new Set(own));
+      known.set(`${name}_bucket`, new Set([...labelNames, 'le']));
+      for (const suffix of ['sum', 'count']) known.set(`${name}_${suffix}`, new Set(labelNames));
     }
   }
   return known;
 }
 
-/** What is wrong with an expression, and with the labels in a text beside it. */
+/** The mistakes in an expression, and in the labels that a text beside it shows. */
 export function faultsOf(
   expression: string,
-  shown: readonly string[],
+  textLabels: readonly string[],
   known: ReadonlyMap<string, ReadonlySet<string>>,
 ): readonly string[] {
-  const { series, grouping, kept, removed } = askedBy(expression);
-  const all = new Set(series.flatMap(({ name }) => [...(known.get(name) ?? [])]));
+  const { series, grouping, keptLabels, removed } = partsOf(expression);
+  const availableLabels = new Set(series.flatMap(({ name }) => [...(known.get(name) ?? [])]));
   const reaches = (label: string) =>
-    all.has(label) && !removed.includes(label) && (kept === undefined || kept.includes(label));
+    availableLabels.has(label) &&
+    !removed.includes(label) &&
+    (keptLabels === undefined || keptLabels.includes(label));
   return [
     ...(series.length === 0 ? ['asks for no series'] : []),
     ...series.filter(({ name }) => !known.has(name)).map(({ name }) => `there is no series ${name}`),
@@ -71,7 +73,11 @@ export function faultsOf(
         .filter((label) => known.get(name)?.has(label) === false)
         .map((label) => `${name} has no label ${label}`),
     ),
-    ...grouping.filter((label) => !all.has(label)).map((label) => `groups by ${label}, which nothing has`),
-    ...shown.filter((label) => !reaches(label)).map((label) => `shows ${label}, which is not there any more`),
+    ...grouping
+      .filter((label) => !availableLabels.has(label))
+      .map((label) => `groups by ${label}, which nothing has`),
+    ...textLabels
+      .filter((label) => !reaches(label))
+      .map((label) => `shows ${label}, which is not there any more`),
   ].map((fault) => `${expression}: ${fault}`);
 }

@@ -2,13 +2,13 @@
 import { spawnSync } from 'node:child_process';
 import { patienceMs } from './patience.ts';
 
-export interface Checked {
+export interface PromtoolResult {
   readonly ok: boolean;
-  /** all its output */
+  /** everything that promtool printed, on both streams */
   readonly output: string;
 }
 
-export function promtool(args: readonly string[], input = ''): Checked {
+export function promtool(args: readonly string[], input = ''): PromtoolResult {
   const { status, stdout, stderr, error } = spawnSync('promtool', args, {
     encoding: 'utf8',
     input,

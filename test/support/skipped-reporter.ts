@@ -1,4 +1,4 @@
-// Lists at the end of a run which tests were skipped. The names of skipped tests contain the reason.
+// Lists the skipped tests at the end of a run. The name of a skipped test contains the reason.
 import type { Reporter, TestModule } from 'vitest/node';
 import { unfitFor } from './platforms.ts';
 

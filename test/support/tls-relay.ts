@@ -1,4 +1,4 @@
-// TLS in front of a server without it, like a gateway in front of Argo CD.
+// A relay that speaks TLS in front of a server that does not, like a gateway in front of Argo CD.
 import { connect, type Socket } from 'node:net';
 import { createServer } from 'node:tls';
 import { onTestFinished } from 'vitest';
@@ -11,17 +11,17 @@ interface Identity {
 
 export interface TlsRelay {
   readonly url: string;
-  /** clients that have refused the certificate */
+  /** how many clients have refused the certificate */
   refusals(): number;
   /** Presents another certificate, and closes all earlier connections. */
   change(identity: Identity): void;
 }
 
-/** @param to URL of the server behind it */
-export async function tlsRelay(to: string, identity: Identity): Promise<TlsRelay> {
-  const { hostname, port } = new URL(to);
+/** @param to URL of the server behind the relay */
+export async function tlsRelay(targetUrl: string, identity: Identity): Promise<TlsRelay> {
+  const { hostname, port } = new URL(targetUrl);
   const sockets = new Set<Socket>();
-  const hold = (socket: Socket) => {
+  const track = (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
@@ -31,13 +31,13 @@ export async function tlsRelay(to: string, identity: Identity): Promise<TlsRelay
   };
   const server = createServer(identity, (secured) => {
     const onward = connect(Number(port), hostname);
-    hold(secured);
-    hold(onward);
+    track(secured);
+    track(onward);
     secured.on('close', () => onward.destroy());
     onward.on('close', () => secured.destroy());
     secured.pipe(onward).pipe(secured);
   });
-  // A client that does not trust us: some tests want that.
+  // Some tests want a client that does not trust this certificate.
   let refusals = 0;
   server.on('tlsClientError', () => {
     refusals += 1;

@@ -1,37 +1,40 @@
-// Waits for an event instead of for time to pass.
+// Waits for events instead of fixed times.
 import { patienceMs } from './patience.ts';
 
 const pollMs = 10;
 
 /**
- * Resolves to the first value of `look` that is not undefined or false.
- * @param what for the message if it never happens
+ * Resolves to the first value of `probe` that is neither undefined nor false.
+ * @param event its name, for the message if it never happens
  */
 export async function until<T>(
-  what: string,
-  look: () => T | undefined | false | Promise<T | undefined | false>,
+  event: string,
+  probe: () => T | undefined | false | Promise<T | undefined | false>,
   timeoutMs = patienceMs,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
-    const found = await look();
-    if (found !== undefined && found !== false) return found;
-    if (performance.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain for ${what}`);
+    const value = await probe();
+    if (value !== undefined && value !== false) return value;
+    if (performance.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain for ${event}`);
     await new Promise((resolve) => {
       setTimeout(resolve, pollMs);
     });
   }
 }
 
-/** Checks for a while that something stays true: for events that must not happen. */
+/**
+ * Checks for a while that a statement stays true, to show that something does not happen.
+ * @param forMs how long, in milliseconds
+ */
 export async function stays(
-  what: string,
-  holds: () => boolean | Promise<boolean>,
+  statement: string,
+  isTrue: () => boolean | Promise<boolean>,
   forMs: number,
 ): Promise<void> {
   const deadline = performance.now() + forMs;
   while (performance.now() < deadline) {
-    if (!(await holds())) throw new Error(`did not stay so: ${what}`);
+    if (!(await isTrue())) throw new Error(`did not stay so: ${statement}`);
     await new Promise((resolve) => {
       setTimeout(resolve, pollMs);
     });

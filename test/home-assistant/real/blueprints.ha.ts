@@ -85,7 +85,7 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
     expect(await house.home.complaints()).toEqual([]);
   });
 
-  const presses = () => house.heard.on('release-button/button/main/press').length;
+  const presses = () => house.heard.messagesOn('release-button/button/main/press').length;
   const press = (entity: string) =>
     house.home.call(entity.split('.')[0] ?? '', 'press', { entity_id: entity });
   const syncs = async () => (await house.argocd.syncs()).length;
@@ -117,7 +117,7 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
     const { last_changed: at } = await house.home.shows(entity, state);
     await until(`${entity} to be ${state} for a second`, () => Date.now() - Date.parse(at) > 1_100);
   };
-  const spoken = () => around.on('spoken').map(({ payload }) => payload);
+  const spoken = () => around.messagesOn('spoken').map(({ payload }) => payload);
   const untilFrozen = (is: string, attributes = {}) => house.home.shows(freeze, is, attributes);
   /** Whose freeze it is, from the id that `automate` gives it. */
   const sourceOf = ({ entity }: Automation) => entity.replace('automation.', 'ha_');
@@ -316,7 +316,7 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
     await argocd.post('drift', { app: 'shop' });
     await until('the announcement', () => spoken().length > announced);
     const told = () =>
-      around.on('spoken').flatMap(({ payload }) => (payload.startsWith('told: ') ? [payload] : []));
+      around.messagesOn('spoken').flatMap(({ payload }) => (payload.startsWith('told: ') ? [payload] : []));
     const before = told().length;
     await home.call('switch', 'turn_on', { entity_id: freeze });
     await home.shows(freeze, 'on');
@@ -340,7 +340,7 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
     await home.call('light', 'turn_on', { entity_id: lamp, brightness: 77 });
     await leaveSnapshot(home, flashing, 'light.release_button_light');
     const before = spoken().length;
-    const commands = around.on('neighbour/lamp/set').length;
+    const commands = around.messagesOn('neighbour/lamp/set').length;
     await argocd.post('drift', { app: 'till' });
     await until('the announcement', () => spoken().length > before);
     expect(spoken().slice(before)).toEqual([
@@ -352,7 +352,7 @@ describe.skipIf(access === undefined)(`blueprints in a real Home Assistant ${why
     await home.shows('sensor.release_button_signal', 'Clear');
     await untilRestored();
     await home.shows(lamp, 'on', { brightness: 77 });
-    expect(around.on('neighbour/lamp/set').length).toBeGreaterThan(commands + 3);
+    expect(around.messagesOn('neighbour/lamp/set').length).toBeGreaterThan(commands + 3);
     expect(spoken()).toHaveLength(before + 1);
   });
 

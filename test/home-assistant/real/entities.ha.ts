@@ -213,7 +213,9 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
   it('what is asked of whole rooms hides the signal for ten seconds at most', async () => {
     const { home, heard } = house;
     const asked = () =>
-      heard.all().flatMap(({ topic, payload }) => (topic === 'release-button/led/main/set' ? [payload] : []));
+      heard
+        .messages()
+        .flatMap(({ topic, payload }) => (topic === 'release-button/led/main/set' ? [payload] : []));
     const { area_id: area } = z
       .looseObject({ area_id: z.string() })
       .parse(await home.command('config/area_registry/create', { name: 'Office' }));
@@ -257,7 +259,7 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
         should_expose: should,
       });
     const spoken = ['button.release_button_release', 'switch.release_button_freeze'];
-    const presses = () => heard.on('release-button/button/main/press').length;
+    const presses = () => heard.messagesOn('release-button/button/main/press').length;
     const name = (entity: string | undefined, aliases: readonly string[]) =>
       home.command('config/entity_registry/update', { entity_id: entity, aliases });
     await name(spoken[0], ['release']);
@@ -358,7 +360,7 @@ describe.skipIf(access === undefined)(`entities in a real Home Assistant ${reaso
 
   it('nothing is announced again while nothing changes', async () => {
     const announcements = () =>
-      house.heard.all().filter(({ topic }) => topic.startsWith('homeassistant/')).length;
+      house.heard.messages().filter(({ topic }) => topic.startsWith('homeassistant/')).length;
     const before = announcements();
     await stays('no announcement', () => announcements() === before, 5_000);
   });

@@ -46,7 +46,7 @@ describe.skipIf(access === undefined)(`a broker that forgets, and a real Home As
   /** Home Assistant is connected again, and listens. */
   const birth = async (act: () => Promise<void>) => {
     const count = () =>
-      births.on('homeassistant/status').filter(({ payload }) => payload === 'online').length;
+      births.messagesOn('homeassistant/status').filter(({ payload }) => payload === 'online').length;
     const before = count();
     await act();
     await until('the birth message', () => count() > before, 60_000);
@@ -62,7 +62,9 @@ describe.skipIf(access === undefined)(`a broker that forgets, and a real Home As
       30_000,
     );
   const announcements = () =>
-    house.heard.on('homeassistant/device/release-button_worker_main/config').map(({ payload }) => payload);
+    house.heard
+      .messagesOn('homeassistant/device/release-button_worker_main/config')
+      .map(({ payload }) => payload);
 
   let gone: readonly string[] = [...ofShop, ...ofLed, theApplication];
   const smaller = {

@@ -143,8 +143,8 @@ async function furnish(given: Access, workplace: Workplace): Promise<House> {
       ARGOCD_AUTH_TOKEN: 'simulated',
     });
     running.set(part, started);
-    if (part === 'broker') await started.listening((line) => line['part'] === 'broker');
-    else await started.said('connected to the broker');
+    if (part === 'broker') await started.untilListening((line) => line['part'] === 'broker');
+    else await started.untilOutput('connected to the broker');
   };
 
   configure({});

@@ -27,7 +27,7 @@ describe.skipIf(access === undefined)(`Install in a real Home Assistant ${reason
 
   const results = () =>
     house.heard
-      .on('release-button/button/main/result')
+      .messagesOn('release-button/button/main/result')
       .map(({ payload }) => resultSchema.parse(JSON.parse(payload)));
   const features = async (row: string) => (await house.home.state(row))?.attributes['supported_features'];
 

@@ -41,7 +41,7 @@ describe.skipIf(access === undefined)(`a real Home Assistant that was off ${reas
     const gone = [...ofShop, ...ofTheAgent].filter((id) => before.includes(id));
     expect(gone.length).toBeGreaterThan(7);
     const cleared = (topic: string) =>
-      until(`${topic} to be cleared`, () => heard.on(topic).at(-1)?.payload === '');
+      until(`${topic} to be cleared`, () => heard.messagesOn(topic).at(-1)?.payload === '');
     await home.restart(async () => {
       configure({
         homeAssistant: { applications: [{ names: ['till'] }] },
@@ -53,7 +53,8 @@ describe.skipIf(access === undefined)(`a real Home Assistant that was off ${reas
       await start('release-worker');
       await start('home-assistant');
       await until('the worker without them', () => {
-        const last = heard.on('homeassistant/device/release-button_worker_main/config').at(-1)?.payload ?? '';
+        const last =
+          heard.messagesOn('homeassistant/device/release-button_worker_main/config').at(-1)?.payload ?? '';
         return last !== '' && !/release_shop|app_argocd_shop/.test(last);
       });
       // Once the service listens: an info that went before that says nothing for minutes.

@@ -70,7 +70,7 @@ async function openPanel(given: Access): Promise<Panel> {
     RELEASE_BUTTON_BROKER_PORT: String(brokerPort),
     RELEASE_BUTTON_HEALTH_PORT: '0',
   });
-  await broker.listening((line) => line['part'] === 'broker');
+  await broker.untilListening((line) => line['part'] === 'broker');
   const startArgoCd = async () => {
     const port = await freePort();
     await controlOf(workplace.startArgoCd({ port }));
@@ -99,7 +99,7 @@ async function openPanel(given: Access): Promise<Panel> {
       RELEASE_BUTTON_WORKER_DRIFT_LIST_EVERY_MS: '1000',
     });
     running.set(worker, started);
-    await started.said('connected to the broker');
+    await started.untilOutput('connected to the broker');
   };
   const agent = workplace.start(['gpio-agent'], {
     ...common,
@@ -109,9 +109,9 @@ async function openPanel(given: Access): Promise<Panel> {
       environments.map((id, index) => ({ id, follows: id, line: 27 - index })),
     ),
   });
-  await agent.said('connected to the broker');
+  await agent.untilOutput('connected to the broker');
   await Promise.all(environments.map((worker) => startWorker(worker)));
-  await workplace.start(['home-assistant'], common).said('connected to the broker');
+  await workplace.start(['home-assistant'], common).untilOutput('connected to the broker');
   return {
     home,
     workplace,
@@ -241,8 +241,8 @@ describe.skipIf(access === undefined)(`two workers in a real Home Assistant ${re
     await release('production');
     await signal('production', 'Clear');
     await drift('production');
-    await until('the announcement', () => spoken.on('spoken').length > 0);
-    expect(spoken.on('spoken').map(({ payload }) => payload)).toEqual([
+    await until('the announcement', () => spoken.messagesOn('spoken').length > 0);
+    expect(spoken.messagesOn('spoken').map(({ payload }) => payload)).toEqual([
       'Production (simulated): 1 application is out of sync: shop.',
     ]);
   });
@@ -281,7 +281,7 @@ describe.skipIf(access === undefined)(`two workers in a real Home Assistant ${re
     await panel.killWorker('production');
     await untilThese(entitiesOf('production'));
     const topics = panel.heard
-      .all()
+      .messages()
       .map(({ topic }) => topic)
       .filter((topic) => topic.startsWith('release-button/worker/production/'));
     for (const topic of new Set(topics)) publish(panel.brokerUrl, ['-r', '-n', '-t', topic]);

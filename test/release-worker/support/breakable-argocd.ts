@@ -2,7 +2,7 @@
 // what it sends, when, and whether it answers at all.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { onTestFinished } from 'vitest';
-import { listening } from '../../support/listening.ts';
+import { listenOnFreePort } from '../../support/listening.ts';
 import { newCommit, oldCommit } from './records.ts';
 
 export type Sync = 'Synced' | 'OutOfSync';
@@ -66,7 +66,7 @@ export async function breakableArgoCd(keepAliveMs = 15_000): Promise<BreakableAr
     return items.find(({ metadata }) => pathname.endsWith(`/${metadata.name}`)) ?? {};
   };
 
-  const port = await listening(server);
+  const port = await listenOnFreePort(server);
   const keepAlive = setInterval(() => {
     for (const stream of streams) stream.write(':\n');
   }, keepAliveMs);

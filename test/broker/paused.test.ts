@@ -11,7 +11,7 @@ async function brokerProcess(): Promise<{ readonly running: Running; readonly ur
   const workplace = createWorkplace();
   onTestFinished(() => workplace.clear());
   const running = workplace.start(['broker']);
-  return { running, url: await running.listening((line) => line['part'] === 'broker') };
+  return { running, url: await running.untilListening((line) => line['part'] === 'broker') };
 }
 
 async function standStill(running: Running, forMs: number, meanwhile: () => void): Promise<void> {
