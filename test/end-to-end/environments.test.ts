@@ -158,7 +158,7 @@ describe.skipIf(!hasMosquitto)('staging and production (skipped without mosquitt
     publish(brokerUrl, ['-q', '1', '-t', 'release-button/button/production/press', '-m', 'press']);
     expect(await press('staging')).toMatchObject({ outcome: 'accepted' });
     await untilLight('staging', 'off');
-    expect(heard.on(results)).toEqual([]);
+    expect(heard.messagesOn(results)).toEqual([]);
     expect(latest('led/production/state')).toMatchObject({ pattern: 'double-blink' });
   });
 

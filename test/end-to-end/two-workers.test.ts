@@ -149,15 +149,15 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
     workers.staging.signal('SIGKILL');
     await workers.staging.exited;
     await shows('staging', 'double-blink');
-    const before = heard.on('release-button/led/staging/state').length;
+    const before = heard.messagesOn('release-button/led/staging/state').length;
 
     publish(brokerUrl, ['-t', 'release-button/button/staging/press', '-m', '{"id": "p1"}']);
     // It has one answer, so the press before it has had all of its answers.
     publish(brokerUrl, ['-t', 'release-button/button/nobodys/press', '-m', '{"id": "p2"}']);
     await until('the answer', () => latest('button/nobodys/result'));
-    expect(heard.on('release-button/button/staging/result')).toEqual([]);
+    expect(heard.messagesOn('release-button/button/staging/result')).toEqual([]);
     // No flashes of a refusal: the light goes on showing that the worker is gone.
-    expect(heard.on('release-button/led/staging/state').slice(before)).toEqual([]);
+    expect(heard.messagesOn('release-button/led/staging/state').slice(before)).toEqual([]);
 
     const offline =
       'the worker staging is offline. It has the button staging, so nobody would answer. Start it (release-button release-worker, or start)';
@@ -188,7 +188,7 @@ describe.skipIf(!hasMosquitto)('two workers on one prefix (skipped without mosqu
     await shows('staging', 'on');
     expect(await run('press', 'staging')).toMatchObject({ code: 0 });
     await saysOf('production', 'drifted', 'production');
-    expect(heard.on('release-button/button/staging/result')).toHaveLength(2);
+    expect(heard.messagesOn('release-button/button/staging/result')).toHaveLength(2);
   });
 
   it('all are frozen at once with a line for each, or only one; an offline worker is reported', async () => {
