@@ -1,25 +1,17 @@
 // What the pages name exists: links, files, commands and their flags, keys, environment variables and metrics.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commands as allCommands } from '../cli/commands.ts';
 import { fileVariable } from '../config/environment.ts';
 import { flagsOf, leavesIn, loadSections, sectionNames } from '../config/sections.ts';
+import { pages as pagesWithCommands } from './documents/blocks.ts';
 
 const root = join(import.meta.dirname, '..');
-const pages = [
-  'README.md',
-  'CONTRIBUTING.md',
-  'SECURITY.md',
-  'CODE_OF_CONDUCT.md',
-  ...readdirSync(join(root, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
-  'deploy/systemd/README.md',
-  'deploy/systemd/operating.md',
-  'deploy/kubernetes/README.md',
-  'deploy/kubernetes/operating.md',
-].map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
+const pages = [...pagesWithCommands, 'SECURITY.md', 'CODE_OF_CONDUCT.md'].map((path) => ({
+  path,
+  text: readFileSync(join(root, path), 'utf8'),
+}));
 
 const everyPage = pages.map(({ path, text }) => [path, text] as const);
 const matches = (text: string, pattern: RegExp) => [

@@ -22,7 +22,10 @@ const broker = base.named('Deployment', 'release-button-broker');
 const worker = base.named('StatefulSet', 'release-worker');
 const workloads = [broker, worker];
 const readme = readFileSync(join(folder, 'README.md'), 'utf8');
-const guide = `${readme}\n${readFileSync(join(folder, 'operating.md'), 'utf8')}`;
+const guide = readdirSync(folder)
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => readFileSync(join(folder, name), 'utf8'))
+  .join('\n');
 
 const containerOf = ({ spec: { template } }: { readonly spec: { readonly template: Pod } }) =>
   template.spec.containers[0];
@@ -270,7 +273,7 @@ test('the account in Argo CD may see and sync what the button selects, and nothi
   );
 });
 
-test('README.md and operating.md name only files, workloads and Services that exist', () => {
+test('the pages name only files, workloads and Services that exist', () => {
   const paths = [...guide.matchAll(/deploy\/kubernetes\/([\w./-]*\w)/g)].map(([, path]) => path ?? '');
   const known = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   for (const path of paths) expect(known).toContain(path);

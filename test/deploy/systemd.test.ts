@@ -1,7 +1,7 @@
 // Checks the units of deploy/systemd/ with systemd's own tools, and runs the real command as they do. It uses the compiled
 // code (`npm run build`). No real systemd runs the units here: that needs a machine that systemd has booted.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openNotifySocket } from '../service/notify-socket.ts';
@@ -12,7 +12,8 @@ import { folder, readUnits, settingsIn, type Unit } from './units.ts';
 import { patienceMs } from '../support/patience.ts';
 
 const units = readUnits();
-const guide = ['README.md', 'operating.md']
+const guide = readdirSync(folder)
+  .filter((name) => name.endsWith('.md'))
   .map((page) => readFileSync(join(folder, page), 'utf8'))
   .join('\n');
 const sysusers = ['release-button.sysusers.conf', 'release-button-environments.sysusers.conf'];
@@ -234,7 +235,7 @@ describe('variables', () => {
     expect(output).not.toContain('a-secret');
   });
 
-  test('of the drop-ins in README.md and operating.md, and their configuration, are understood', async () => {
+  test('of the drop-ins in the pages, and their configuration, are understood', async () => {
     const blocks = [...guide.matchAll(/^(?:sudo tee|\s+sudo tee) .*<<'END'\n([\s\S]*?)^END$/gm)].map(
       ([, text = '']) => text,
     );
@@ -262,7 +263,7 @@ describe('variables', () => {
     }
   });
 
-  test('README.md and operating.md name every unit and every file for systemd-sysusers', () => {
+  test('the pages name every unit and every file for systemd-sysusers', () => {
     for (const { template } of units) expect(guide).toContain(template);
     for (const name of sysusers) expect(guide).toContain(`$units/${name}`);
   });

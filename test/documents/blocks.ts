@@ -18,13 +18,11 @@ export const root = join(import.meta.dirname, '../..');
 export const pages: readonly string[] = [
   'README.md',
   'CONTRIBUTING.md',
-  ...readdirSync(join(root, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
-  'deploy/systemd/README.md',
-  'deploy/systemd/operating.md',
-  'deploy/kubernetes/README.md',
-  'deploy/kubernetes/operating.md',
+  ...['docs', 'deploy/systemd', 'deploy/kubernetes'].flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `${folder}/${name}`),
+  ),
 ];
 
 interface Marks {
