@@ -1,4 +1,5 @@
 // Keeps a connection to the broker: retries with growing pauses, chooses the MQTT version, and yields to another process.
+import { EventEmitter } from 'node:events';
 import type { Timer } from '../clock.ts';
 import { backoffMs } from '../backoff.ts';
 import { openConnection } from './connection.ts';
@@ -31,6 +32,13 @@ export interface Connector {
   readonly open: Connection | undefined;
 }
 
+/** What comes next, after a pause or at once. */
+interface Steps {
+  connect: [];
+  /** Finds out whether another process has taken the client id. If not, `connect` follows. */
+  probe: [];
+}
+
 /** After a connection of at least this length, the pauses start again from the beginning. */
 const steadyMs = 5_000;
 
@@ -47,6 +55,7 @@ export function createConnector(options: ConnectorOptions): Connector {
   let timer: Timer | undefined;
   let gone: (() => void) | undefined;
   let probe: TakeoverProbe | undefined;
+  const steps = new EventEmitter<Steps>();
   const isOurs = (instance: string) => instance === options.instance();
 
   const standby =
@@ -59,7 +68,7 @@ export function createConnector(options: ConnectorOptions): Connector {
           isOurs,
           onTakeOver: () => {
             failures = 0;
-            connect();
+            steps.emit('connect');
           },
           onSeen: (message) => onState('standby', message),
         });
@@ -84,7 +93,7 @@ export function createConnector(options: ConnectorOptions): Connector {
     standby?.start(choice.version);
   };
 
-  const tryAgain = (reason: CloseReason, next: () => void) => {
+  const tryAgain = (reason: CloseReason, next: keyof Steps) => {
     const before = choice;
     choice = versionAfterClose(choice, reason);
     failures += 1;
@@ -94,7 +103,7 @@ export function createConnector(options: ConnectorOptions): Connector {
     const change = before.version === choice.version ? '' : ` with MQTT ${versionName(choice.version)}`;
     const message = `${describeClose(reason, url)}; next try${change} ${atOnce ? 'at once' : `in ${(waitMs / 1000).toFixed(1)} s`}`;
     log.warn(message);
-    timer = clock.setTimeout(next, waitMs);
+    timer = clock.setTimeout(() => steps.emit(next), waitMs);
     onState('connecting', message);
   };
 
@@ -111,10 +120,10 @@ export function createConnector(options: ConnectorOptions): Connector {
     }
     // Lost without a reason: another process may have taken the client id. A process without `info` cannot tell.
     const isUnsure = reason.reached === 'accepted' && reason.disconnect === undefined;
-    tryAgain(reason, isUnsure && options.instance() !== undefined ? probeFirst : connect);
+    tryAgain(reason, isUnsure && options.instance() !== undefined ? 'probe' : 'connect');
   };
 
-  const probeFirst = () => {
+  steps.on('probe', () => {
     if (presence === undefined) return;
     probe = probeTakeover({
       ...options,
@@ -123,18 +132,18 @@ export function createConnector(options: ConnectorOptions): Connector {
       version: choice.version,
       isOurs,
       onAnswer: (other) => {
-        if (other === undefined) connect();
+        if (other === undefined) steps.emit('connect');
         else stepAside(`from ${other.host} (instance ${other.instance})`);
       },
       // A broker that refuses only this second connection must not keep the process out.
       onFailed: (reason) => {
-        if (reason.connack === undefined) tryAgain(reason, probeFirst);
-        else connect();
+        if (reason.connack === undefined) tryAgain(reason, 'probe');
+        else steps.emit('connect');
       },
     });
-  };
+  });
 
-  const connect = () => {
+  steps.on('connect', () => {
     connection = openConnection({
       url,
       clientId,
@@ -148,7 +157,7 @@ export function createConnector(options: ConnectorOptions): Connector {
       onMessage: options.onMessage,
       onClose,
     });
-  };
+  });
 
   return {
     start: () => {
@@ -156,7 +165,7 @@ export function createConnector(options: ConnectorOptions): Connector {
       choice = firstVersion;
       failures = 0;
       onState('connecting', `connecting to ${at}`);
-      connect();
+      steps.emit('connect');
     },
     stop: async (farewell) => {
       running = false;
