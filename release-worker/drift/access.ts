@@ -87,12 +87,9 @@ export function createAccess(options: {
     const turned = new Set([...drifted].filter(answers.turnWindow));
     if (turned.size > 0) options.onChange(turned);
   };
-  /** A round of everything that is due. */
-  const look = () => {
-    turnHasCome = true;
-    begin();
-  };
-  const begin = () => {
+  /** @param isTurn asks for everything that is due, not only for what has changed */
+  const begin = (isTurn = false) => {
+    turnHasCome ||= isTurn;
     if (!running || round !== undefined) return;
     // In a later turn of the loop: a list changes thousands, and other parts work on them too.
     round = turn()
@@ -103,7 +100,7 @@ export function createAccess(options: {
         turnHasCome = false;
         return askAll([...keys, ...due(new Set(keys))], false).finally(() => {
           // Counted from its end, so that a slow Argo CD gets a pause too.
-          timer = clock.setTimeout(look, lookEveryMs);
+          timer = clock.setTimeout(() => begin(true), lookEveryMs);
         });
       })
       .finally(() => {
@@ -153,7 +150,7 @@ export function createAccess(options: {
         if (!noting.waiting) askForPending();
       });
       turning = clock.setInterval(turnWindows, lookEveryMs);
-      look();
+      begin(true);
     },
     stop: async () => {
       running = false;
