@@ -5,9 +5,7 @@ import { agentAvailability, agentInfo } from '../messages/agent.ts';
 import type { Context } from '../service/context.ts';
 import type { Part } from '../service/life-cycle.ts';
 import { linkFromConfig } from '../service/link/from-config.ts';
-import type { Link } from '../service/link/link.ts';
 import { createGpioAgent } from './agent.ts';
-import type { GpioAgent } from './agent.ts';
 import { selectDriver } from './drivers/select.ts';
 
 export interface AgentPartOptions {
@@ -20,8 +18,8 @@ export function agentPart({ config, brokerUrl }: AgentPartOptions, context: Cont
   const { clock, health, metrics, version, host, instance, clockSync } = context;
   const log = context.log.child({ part: 'agent' });
   const agent = config.agent.id;
-  let link: Link | undefined;
-  let gpio: GpioAgent | undefined;
+  /** In the order in which the parts were built. Each may be called twice: a stop during the start is repeated after it. */
+  const stops: (() => Promise<void>)[] = [];
 
   return {
     name: 'gpio-agent',
@@ -37,7 +35,7 @@ export function agentPart({ config, brokerUrl }: AgentPartOptions, context: Cont
         },
       });
       const url = brokerUrl?.();
-      link = linkFromConfig(
+      const link = linkFromConfig(
         {
           mqtt: config.mqtt,
           role: 'agent',
@@ -51,7 +49,8 @@ export function agentPart({ config, brokerUrl }: AgentPartOptions, context: Cont
         },
         { ...context, log },
       );
-      gpio = createGpioAgent({
+      stops.push(() => link.stop());
+      const gpio = createGpioAgent({
         config: config.agent,
         link,
         driver,
@@ -65,12 +64,12 @@ export function agentPart({ config, brokerUrl }: AgentPartOptions, context: Cont
         clockSynchronised: () => clockSync.state(),
         uptimeMs: () => uptime() * 1000,
       });
+      stops.push(() => gpio.stop());
       await gpio.start();
       link.start();
     },
     stop: async () => {
-      await gpio?.stop();
-      await link?.stop();
+      for (const stop of stops.toReversed()) await stop();
     },
   };
 }

@@ -3,11 +3,10 @@ import type { Config } from '../config/sections.ts';
 import type { Context } from '../service/context.ts';
 import type { Part } from '../service/life-cycle.ts';
 import { linkFromConfig } from '../service/link/from-config.ts';
-import type { Link } from '../service/link/link.ts';
-import { lockStateDirectory, type StateLock } from '../service/state-lock.ts';
-import { createAnnouncedFile, type AnnouncedFile } from './announced-file.ts';
+import { lockStateDirectory } from '../service/state-lock.ts';
+import { createAnnouncedFile } from './announced-file.ts';
 import { wordOf } from './names.ts';
-import { createHomeAssistant, type HomeAssistant } from './service.ts';
+import { createHomeAssistant } from './service.ts';
 
 export interface HomeAssistantPartOptions {
   readonly config: Pick<Config, 'mqtt' | 'homeAssistant'>;
@@ -18,15 +17,13 @@ export interface HomeAssistantPartOptions {
 export function homeAssistantPart({ config, brokerUrl }: HomeAssistantPartOptions, context: Context): Part {
   const { clock, health, metrics, version, host, instance } = context;
   const log = context.log.child({ part: 'home-assistant' });
-  let link: Link | undefined;
-  let service: HomeAssistant | undefined;
-  let file: AnnouncedFile | undefined;
-  let lock: StateLock | undefined;
+  /** In the order in which the parts were built. Each may be called twice: a stop during the start is repeated after it. */
+  const stops: (() => Promise<void> | void)[] = [];
 
   return {
     name: 'home-assistant',
     start: async () => {
-      lock = await lockStateDirectory({
+      const lock = await lockStateDirectory({
         stateDir: config.homeAssistant.stateDir,
         // One lock for each topic prefix, because each prefix has a file of its own.
         name: `home-assistant.${wordOf(config.mqtt.topicPrefix)}.lock`,
@@ -34,14 +31,16 @@ export function homeAssistantPart({ config, brokerUrl }: HomeAssistantPartOption
         host,
         log,
       });
-      file = createAnnouncedFile(config.homeAssistant.stateDir, config.mqtt.topicPrefix, log, {
+      stops.push(() => lock.release());
+      const file = createAnnouncedFile(config.homeAssistant.stateDir, config.mqtt.topicPrefix, log, {
         clock,
         health,
       });
+      stops.push(() => file.settled());
       const announced = await file.read();
       const url = brokerUrl?.();
       // A fresh id, because two machines may run this with the same configuration. Both announce the same.
-      link = linkFromConfig(
+      const link = linkFromConfig(
         {
           mqtt: config.mqtt,
           role: 'home-assistant',
@@ -50,7 +49,8 @@ export function homeAssistantPart({ config, brokerUrl }: HomeAssistantPartOption
         },
         { ...context, log },
       );
-      service = createHomeAssistant({
+      stops.push(() => link.stop());
+      const service = createHomeAssistant({
         config: config.homeAssistant,
         link,
         prefix: config.mqtt.topicPrefix,
@@ -62,14 +62,12 @@ export function homeAssistantPart({ config, brokerUrl }: HomeAssistantPartOption
         announced,
         file,
       });
+      stops.push(() => service.stop());
       service.start();
       link.start();
     },
     stop: async () => {
-      service?.stop();
-      await link?.stop();
-      await file?.settled();
-      await lock?.release();
+      for (const stop of stops.toReversed()) await stop();
     },
   };
 }

@@ -4,15 +4,12 @@ import { workerAvailability, workerInfo } from '../messages/worker.ts';
 import type { Context } from '../service/context.ts';
 import type { Part } from '../service/life-cycle.ts';
 import { linkFromConfig } from '../service/link/from-config.ts';
-import type { Link } from '../service/link/link.ts';
 import { lockStateDirectory } from '../service/state-lock.ts';
-import type { StateLock } from '../service/state-lock.ts';
 import { argocdFromConfig } from './argocd/from-config.ts';
 import { argocdMetrics } from './argocd/metrics.ts';
 import { createFreezeFile } from './freeze/file.ts';
 import { createJournal } from './releases/journal.ts';
 import { createWorker } from './worker.ts';
-import type { Worker } from './worker.ts';
 
 export interface WorkerPartOptions {
   readonly config: Pick<Config, 'mqtt' | 'worker' | 'argocd'>;
@@ -30,26 +27,26 @@ export function workerPart(options: WorkerPartOptions, context: Context): Part {
   const log = context.log.child({ part: 'worker' });
   const { worker: workerConfig, argocd: argocdConfig } = config;
   const id = workerConfig.id;
-  let link: Link | undefined;
-  let worker: Worker | undefined;
-  let lock: StateLock | undefined;
+  /** In the order in which the parts were built. Each may be called twice: a stop during the start is repeated after it. */
+  const stops: (() => Promise<void>)[] = [];
 
   return {
     name: 'release-worker',
     start: async () => {
-      lock = await lockStateDirectory({
+      const lock = await lockStateDirectory({
         stateDir: workerConfig.stateDir,
         name: 'worker.lock',
         setting: 'worker.stateDir',
         host,
         log,
       });
+      stops.push(() => lock.release());
       const argocd = argocdFromConfig(
         { argocd: argocdConfig, secretFiles, server: server() },
         { clock, log, random, onAnswer: argocdMetrics(context.metrics, config.worker.id) },
       );
       const url = brokerUrl?.();
-      link = linkFromConfig(
+      const link = linkFromConfig(
         {
           mqtt: config.mqtt,
           role: 'worker',
@@ -63,7 +60,8 @@ export function workerPart(options: WorkerPartOptions, context: Context): Part {
         },
         { ...context, log },
       );
-      worker = createWorker({
+      stops.push(() => link.stop());
+      const worker = createWorker({
         config: workerConfig,
         link,
         argocd,
@@ -81,13 +79,12 @@ export function workerPart(options: WorkerPartOptions, context: Context): Part {
         externalUrl: (argocdConfig.externalUrl ?? argocd.server).replace(/\/+$/, ''),
         random,
       });
+      stops.push(() => worker.stop());
       await worker.start();
       link.start();
     },
     stop: async () => {
-      await worker?.stop();
-      await link?.stop();
-      await lock?.release();
+      for (const stop of stops.toReversed()) await stop();
     },
   };
 }
