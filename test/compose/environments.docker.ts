@@ -1,4 +1,5 @@
-// docker-compose.environments.yml as docs/environments.md says: the demo, and then an installation with a token for each worker.
+// docker-compose.environments.yml: the demo of docs/environments.md, and then the installation of docs/environments-setup.md,
+// with a token for each worker.
 import { chownSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

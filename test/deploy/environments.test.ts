@@ -12,7 +12,7 @@ import { readFolder, type Manifest } from './manifests.ts';
 import { createReach, type End } from './reachability.ts';
 
 const root = join(import.meta.dirname, '../..');
-const page = readFileSync(join(root, 'docs/environments.md'), 'utf8');
+const page = readFileSync(join(root, 'docs/environments-setup.md'), 'utf8');
 const environments = ['staging', 'production'] as const;
 
 const load = async (text: string) =>
