@@ -50,7 +50,7 @@ test('every driver is in a table of docs/hardware-drivers.md', () => {
   expect(missing(namedDrivers, termsIn(read('docs/hardware-drivers.md')))).toEqual([]);
 });
 
-test.each(['docs/doctor.md', 'docs/doctor-json.md'])(
+test.each(['docs/doctor-checks.md', 'docs/doctor-json.md'])(
   'every check of the doctor has a row in a table of %s',
   (page) => {
     expect(missing(checkNames, termsIn(read(page)))).toEqual([]);

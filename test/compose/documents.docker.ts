@@ -1,5 +1,5 @@
-// Runs the commands of the pages that need Docker, in order with the other commands of their page. docs/developing.md
-// lists the marks for them.
+// Runs the commands of the pages that need Docker, in order with the other commands of their page. test/documents/blocks.ts
+// lists the marks.
 import { createServer } from 'node:net';
 import { describe, it, onTestFinished } from 'vitest';
 import { blocksOf, pages } from '../documents/blocks.ts';
