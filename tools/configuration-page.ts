@@ -13,7 +13,9 @@ Write your settings into \`config/release-button.yaml\`. Copy the lines that you
 
 Every key has a default, except the applications that a button releases (\`worker.buttons[].select\`) and the access to Argo CD: \`argocd.server\`, and \`argocd.token\` or \`argocd.username\` with \`argocd.password\`. Without any configuration, \`release-button start\` runs the demo.
 
-## Where a value comes from
+Find a key by its section:`;
+
+const rules = `## Where a value comes from
 
 There are four sources. If several set the same key, the last one in this list wins:
 
@@ -74,7 +76,11 @@ export async function renderConfigurationPage(): Promise<string> {
     );
     return [`## \`${name}\``, about[name], tableOf(own.map(row)), ...lists].join('\n\n');
   });
-  return `${[intro, ...parts].join('\n\n')}\n`;
+  const contents = tableOf(
+    [...loaded.keys()].map((name) => [`[\`${name}\`](#${name.toLowerCase()})`, about[name]]),
+    ['section', 'what it sets'],
+  );
+  return `${[intro, contents, rules, ...parts].join('\n\n')}\n`;
 }
 
 function row({ path, variable, setting }: Leaf): readonly string[] {

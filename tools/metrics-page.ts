@@ -34,6 +34,8 @@ export async function renderMetricsPage(rules: string): Promise<string> {
   const groups = await documentedMetrics();
   return [
     ...intro,
+    ...contents(groups),
+    ...connect,
     ...howToRead,
     '## Ports',
     '',
@@ -76,6 +78,23 @@ const intro = [
   '',
   'The output has one line for each signal of each button. The signal that the light shows has the value 1.',
   '',
+];
+
+function contents(groups: readonly MetricGroup[]): readonly string[] {
+  const linkTo = (title: string) => `[${title}](#${title.toLowerCase().replaceAll(' ', '-')})`;
+  return table(
+    ['You want to', 'Section'],
+    [
+      ['collect the metrics', linkTo('Connect Prometheus and Grafana')],
+      ['find a metric', groups.map(({ title }) => linkTo(title)).join(', ')],
+      ['copy a query', linkTo('Queries')],
+      ['know what to do about an alert', linkTo('Alerts')],
+      ['know units, labels and ports', `${linkTo('How to read them')}, ${linkTo('Ports')}`],
+    ],
+  );
+}
+
+const connect = [
   '## Connect Prometheus and Grafana',
   '',
   '[deploy/monitoring](../deploy/monitoring) has a file for each step:',
