@@ -35,7 +35,7 @@ export function logSelections({
     else
       log.warn(
         about,
-        `button ${id} releases nothing yet: no application that the token sees in Argo CD at ${server} fits its selection ${JSON.stringify(select)}. Where that is not meant, correct its select in worker.buttons, or what the account may get`,
+        `button ${id} releases nothing yet: its selection ${JSON.stringify(select)} matches no application that the token may see in Argo CD at ${server}. If you did not expect that, correct its select in worker.buttons, or the rights of the account (applications, get)`,
       );
   }
 }

@@ -7,7 +7,7 @@ export interface OperationIds {
   readonly pressId?: string;
 }
 
-/** What the worker knows of an operation. Argo CD's stream tells who started it, and what it deploys, only until it ends. */
+/** What the worker knows of an operation. The stream says who started it and what it deploys only until it ends. */
 export interface OperationFacts extends OperationIds {
   /** Argo CD's automated sync started it */
   readonly automated?: true;

@@ -66,7 +66,7 @@ export async function readAnswer<Answer>(
   const decoded = await decode(call, rawBody.toString('utf8'));
   const contentType = headers['content-type'] ?? '';
   const isJson = contentType.startsWith('application/json');
-  // Part of a good answer may be lost, or it comes from another version: Argo CD may have made the change.
+  // The answer may be cut off, or come from an unknown version of Argo CD. So Argo CD may have made the change.
   const kind = isChange(call) && isJson ? 'unsure' : 'not-argocd';
   if (!decoded.ok) {
     const detail = isJson ? { detail: decoded.error } : {};

@@ -41,7 +41,7 @@ export function createConnections(server: string, proxy?: URL, connectTimeoutMs 
 
   /** Limits the time to connect, and notes when the connection is open. */
   const watched = (socket: unknown): Socket => {
-    if (!(socket instanceof Socket)) throw new TypeError('the connection is no socket');
+    if (!(socket instanceof Socket)) throw new TypeError('the connection is not a socket');
     return bounded(socket).once(openEventOf(socket), () => {
       socket.setTimeout(0);
       connecting.delete(socket);

@@ -36,7 +36,7 @@ export function proxyFor(server: string, env: Environment = process.env): ProxyC
   const { rule, unusable } = noProxyRule(except?.value ?? '', url);
   const warnings = unusable.map(
     (entry) =>
-      `${except?.name ?? 'NO_PROXY'} contains "${entry}", which is no name, address or range of addresses and has no effect. Write names without https://, such as corp.example or argocd.corp.example:8443, and ranges such as 10.0.0.0/8`,
+      `${except?.name ?? 'NO_PROXY'} contains "${entry}", which has no effect, because it is not a name, an address or an address range. Write names without https://, such as corp.example or argocd.corp.example:8443, and ranges such as 10.0.0.0/8`,
   );
   if (rule !== undefined) return none(`${except?.name ?? 'NO_PROXY'} contains ${rule}`, warnings);
   const proxy = parse(named);
@@ -68,7 +68,7 @@ function parse({ name, value }: Named): URL {
   // The message must not contain the value, because it may contain a password.
   if (url === undefined || url.hostname === '' || !canDecode(url))
     throw new ProxySettingError(
-      `the proxy in ${name} is no URL. Write http://host:port, with user:password@ (URL-encoded) before the host if the proxy requires a login, or name the host of Argo CD in NO_PROXY`,
+      `the proxy in ${name} is not a URL. Write http://host:port, with user:password@ (URL-encoded) before the host if the proxy requires a login, or name the host of Argo CD in NO_PROXY`,
     );
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw new ProxySettingError(

@@ -17,9 +17,12 @@ export interface ErrorAnswer {
   readonly body: string;
 }
 
-/** @param said Argo CD's text, after a colon */
-export function tokenRefused({ server, remedy }: Pick<Asking, 'server' | 'remedy'>, said = ''): ArgoCdError {
-  const why = said === '' ? ': it is wrong, expired or revoked' : said;
+/** @param reason Argo CD's text, after a colon; empty: it gave none */
+export function tokenRefused(
+  { server, remedy }: Pick<Asking, 'server' | 'remedy'>,
+  reason = '',
+): ArgoCdError {
+  const why = reason === '' ? ': it is wrong, expired or revoked' : reason;
   const message = `Argo CD at ${server} does not accept the token${why}`;
   return new ArgoCdError({ kind: 'unauthenticated', message, remedy });
 }
@@ -78,10 +81,10 @@ function refusalIn(what: string, asking: Asking, answer: ErrorAnswer): Refusal |
   return ['invalid', `${failed} at ${server} (HTTP ${status}${quoted})`];
 }
 
-function forbidden(what: string, server: string, said: string, quoted: string): Refusal {
-  if (said.includes('blocked by sync window'))
+function forbidden(what: string, server: string, text: string, quoted: string): Refusal {
+  if (text.includes('blocked by sync window'))
     return ['blocked-by-window', `a sync window of Argo CD does not allow it now${quoted}`];
-  if (said.startsWith('permission denied: '))
+  if (text.startsWith('permission denied: '))
     return [
       'not-permitted',
       `the account of the token may not ${what}${quoted}`,

@@ -56,15 +56,15 @@ export function secretInFile<Value>(options: SecretFileOptions<Value>): SecretSo
       // The file may be half replaced. The previous value most likely still works.
       if (!faulty)
         log.warn(
-          `${key}: the file ${file} ${parsed.fault}. The previous value stays in use until the file is right`,
+          `${key}: the file ${file} ${parsed.fault}. The worker uses the previous value until the file is valid again`,
         );
       faulty = true;
       return;
     }
-    if (faulty) log.info(`${key}: the file ${file} is right again`);
+    if (faulty) log.info(`${key}: the file ${file} is valid again`);
     faulty = false;
     if (found.text === text) return;
-    log.info(`${key}: the file ${file} has changed; the new value is used from now on`);
+    log.info(`${key}: the file ${file} has changed; the worker uses the new value from now on`);
     text = found.text ?? '';
     value = parsed.value;
   };

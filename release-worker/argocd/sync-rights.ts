@@ -31,7 +31,7 @@ export function createSyncRights(
     // Policies name an application `<project>/<name>`, or `<project>/<namespace>/<name>` if the namespace is not Argo CD's
     // own ("Applications in any namespace" in its manual). No API tells which namespace is Argo CD's own, so both are asked.
     maySync: async (app) => {
-      const project = known(app.project, `ask whether the account may sync ${named(app)}`);
+      const project = knownProject(app.project, `ask whether the account may sync ${named(app)}`);
       return (
         (await maySyncAs(named(app), [project, app.name])) ||
         (app.namespace !== '' && (await maySyncAs(named(app), [project, app.namespace, app.name])))
@@ -39,7 +39,7 @@ export function createSyncRights(
     },
     maySyncAll: async (project) =>
       maySyncAs(`all of the project ${project}`, [
-        known(project, 'ask whether the account may sync all of a project'),
+        knownProject(project, 'ask whether the account may sync all of a project'),
         '*',
       ]),
     syncWindows: async (app) => {
@@ -53,7 +53,7 @@ export function createSyncRights(
       return windowsOfApp(answer);
     },
     projectWindows: async (project) => {
-      const path = `/api/v1/projects/${encodeURIComponent(known(project, 'get the sync windows of a project'))}`;
+      const path = `/api/v1/projects/${encodeURIComponent(knownProject(project, 'get the sync windows of a project'))}`;
       const own = await call({
         name: 'project',
         what: `get the project ${project}`,
@@ -75,7 +75,7 @@ export function createSyncRights(
  * If a name in the path is empty, Argo CD redirects to another question (`can-i-empty-project`, `globalprojects-empty`).
  * @throws ArgoCdError when the project is not known
  */
-function known(project: string, what: string): string {
+function knownProject(project: string, what: string): string {
   if (project !== '') return project;
   throw new ArgoCdError({ kind: 'invalid', message: `could not ${what}: its project is not known` });
 }

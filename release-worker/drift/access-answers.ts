@@ -142,7 +142,7 @@ export function createAccessAnswers(options: {
       ]);
       failedAt.delete(key);
     } catch (error) {
-      log.debug(`whether ${key} may be synced is not known: ${messageOf(error)}`);
+      log.debug(`could not find out whether ${key} may be synced: ${messageOf(error)}`);
       failedAt.set(key, now());
       // An expired answer blocks nothing: Argo CD itself refuses what is not allowed.
       for (const answers of [windows, permissions]) if (answers.isDue(key)) answers.forget(key);
@@ -179,8 +179,8 @@ export function createAccessAnswers(options: {
   };
 }
 
-/** Adds it. @returns true if it was new */
-function isFirst(seen: Set<string>, project: string): boolean {
-  const { size } = seen;
-  return seen.add(project).size > size;
+/** Adds the project. @returns true if it was new */
+function isFirst(projects: Set<string>, project: string): boolean {
+  const { size } = projects;
+  return projects.add(project).size > size;
 }

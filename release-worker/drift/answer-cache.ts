@@ -28,28 +28,28 @@ export function createAnswerCache<Answer>({
   readonly now: () => number;
   readonly max?: number;
 }): AnswerCache<Answer> {
-  const known = new Map<string, { readonly answer: Answer; readonly at: number; readonly until: number }>();
+  const entries = new Map<string, { readonly answer: Answer; readonly at: number; readonly until: number }>();
   const underWay = new Map<string, Promise<Answer>>();
 
   const put = (key: string, answer: Answer, forMs: number) => {
-    if (known.size >= max && !known.has(key)) known.clear();
-    known.set(key, { answer, at: now(), until: now() + forMs });
+    if (entries.size >= max && !entries.has(key)) entries.clear();
+    entries.set(key, { answer, at: now(), until: now() + forMs });
   };
-  const isDue = (key: string) => now() >= (known.get(key)?.until ?? -Infinity);
+  const isDue = (key: string) => now() >= (entries.get(key)?.until ?? -Infinity);
 
   return {
-    of: (key) => known.get(key)?.answer,
-    has: (key) => known.has(key),
+    of: (key) => entries.get(key)?.answer,
+    has: (key) => entries.has(key),
     isDue,
-    askedAt: (key) => known.get(key)?.at ?? -Infinity,
+    askedAt: (key) => entries.get(key)?.at ?? -Infinity,
     ask: (key, anew, forMs, question) => {
       const joined = underWay.get(key);
       if (joined !== undefined) return joined;
-      const last = known.get(key);
+      const last = entries.get(key);
       if (!anew && last !== undefined && !isDue(key)) return Promise.resolve(last.answer);
       const asked: Promise<Answer> = question()
         .then((answer) => {
-          // Otherwise the entry was removed meanwhile, and nobody needs the answer.
+          // If `forget` was called meanwhile, nobody needs the answer.
           if (underWay.get(key) === asked) put(key, answer, forMs);
           return answer;
         })
@@ -61,7 +61,7 @@ export function createAnswerCache<Answer>({
     },
     put,
     forget: (key) => {
-      known.delete(key);
+      entries.delete(key);
       underWay.delete(key);
     },
   };

@@ -27,7 +27,7 @@ export interface AppPublisher {
   changed(keys: Iterable<string>): void;
   /** Publishes these now, without the rate limit. */
   show(keys: readonly string[]): void;
-  /** The registry is complete: retained topics of other applications are of applications that are gone. */
+  /** The registry is complete, so retained topics of any other application belong to one that is gone. */
   complete(): void;
 }
 

@@ -13,7 +13,7 @@ interface Walked extends ClosedWindows {
 
 /** Returns a function that checks the windows of a button. @param now in monotonic milliseconds */
 export function createClosedWindows(options: {
-  /** Keys of what the button selects and is out of sync */
+  /** Keys of the applications that the button selects and that are out of sync */
   readonly drifted: (button: string) => Iterable<string>;
   readonly access: Pick<Access, 'known'>;
 }): (button: string, outOfSync: number, now: number) => Walked {

@@ -1,4 +1,4 @@
-// Describes that and why Argo CD cannot compare an application. Pure.
+// Describes which applications Argo CD cannot compare, and why. Pure.
 import { shortened } from '../../messages/shortened.ts';
 import { toLocalTime } from '../../messages/time.ts';
 import type { AppRecord } from '../argocd/application.ts';
@@ -9,7 +9,7 @@ const causeLength = 300;
 
 /** Argo CD's error about the application, if the stream or a whole object has reported one. */
 export function causeOf(app: AppRecord | undefined): string | undefined {
-  if (app?.compared === false) return 'Argo CD has never compared it yet';
+  if (app?.compared === false) return 'Argo CD has not compared it yet';
   const condition = app?.detail?.condition ?? '';
   if (condition === '') return undefined;
   return shortened(condition, causeLength);

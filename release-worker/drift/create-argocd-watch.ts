@@ -16,7 +16,7 @@ import { createProbeLoop } from './probe-loop.ts';
 import { createProblem } from './problem.ts';
 import { createReach, raisesDoubt } from './reach.ts';
 import type { Registry } from './registry.ts';
-import { partlyTold } from './server-version.ts';
+import { incompleteInWords } from './server-version.ts';
 import { createStreamLoop, keepAliveGapMs } from './stream-loop.ts';
 import { createStreamSigns } from './stream-signs.ts';
 import { createUnreadable } from './unreadable.ts';
@@ -96,7 +96,7 @@ export function createArgoCdWatch(options: ArgoCdWatchOptions): ArgoCdWatch {
   const notFresh = () => {
     if (problem.now() !== undefined || freshness.until() === 0) return;
     problem.set(
-      `nothing has been heard of Argo CD at ${argocd.server} for more than ${Math.round(drift.maxAgeMs / 1000)} s, although the connection stands: is it overloaded, or stopped?`,
+      `Argo CD at ${argocd.server} has sent nothing for more than ${Math.round(drift.maxAgeMs / 1000)} s, although the connection is open: check whether it is overloaded or paused`,
     );
   };
 
@@ -122,7 +122,7 @@ export function createArgoCdWatch(options: ArgoCdWatchOptions): ArgoCdWatch {
     lastAnswer.failed(error);
     if (raisesDoubt(error)) reach.doubt();
     if (error.kind !== 'unauthenticated') return;
-    // A list shows whether the token itself is refused. Until then the releases that use it report it.
+    // The next list shows whether Argo CD refuses the token itself. A refused change is reported without waiting for it.
     if (change) lose(error.message);
     introduced.anew();
     wantList();
@@ -141,7 +141,7 @@ export function createArgoCdWatch(options: ArgoCdWatchOptions): ArgoCdWatch {
     if (partly.length > 0) {
       details.ask();
       throw new Error(
-        partlyTold(partly, `Argo CD ${introduced.server()?.version ?? ''} at ${argocd.server}`),
+        incompleteInWords(partly, `Argo CD ${introduced.server()?.version ?? ''} at ${argocd.server}`),
       );
     }
     const counts = freshness.listed(sentAt, sentAtWall);
@@ -154,7 +154,7 @@ export function createArgoCdWatch(options: ArgoCdWatchOptions): ArgoCdWatch {
     if (streamSince !== undefined && sentAt >= streamSince) freshness.vouch();
     problem.set(
       records.length === 0
-        ? `the account of the token sees no application at ${argocd.server}: its RBAC policy needs "applications, get", or there is none yet`
+        ? `the account of the token sees no application at ${argocd.server}: its RBAC policy needs "applications, get", or there are no applications yet`
         : undefined,
     );
     firstListDone();
@@ -223,7 +223,7 @@ export function createArgoCdWatch(options: ArgoCdWatchOptions): ArgoCdWatch {
     whenThere: async () => {
       await listLoop.afterFirst;
       await reach.whenThere();
-      // The list comes first. A burst is many times as long, and would delay the list of a server that makes both.
+      // The list comes first. The burst of a stream is many times longer, and would delay the list.
       await new Promise<void>((resolve) => {
         if (!freshness.isLost() || signal.aborted) resolve();
         else events.once('regained', resolve);
@@ -271,7 +271,7 @@ export function createArgoCdWatch(options: ArgoCdWatchOptions): ArgoCdWatch {
       abort.abort();
       probeLoop.end();
       reach.stop();
-      // If it stops before or during the start, no list follows, and the stream would wait for one.
+      // During the start, the stream waits for the first list. These two calls end that wait, because no list follows.
       listLoop.stop();
       events.emit('regained');
       unreadable.stop();
@@ -285,8 +285,8 @@ export function createArgoCdWatch(options: ArgoCdWatchOptions): ArgoCdWatch {
     away: () => (reach.isAway() ? problem.now() : undefined),
     answered,
     doubt: () => {
-      const heard = Math.max(answeredAt, signs.last());
-      if (!freshness.isLost() && clock.monotonic() - heard > heardLatelyMs) reach.doubt();
+      const heardAt = Math.max(answeredAt, signs.last());
+      if (!freshness.isLost() && clock.monotonic() - heardAt > heardLatelyMs) reach.doubt();
       return reach.isInDoubt() ? reach.whenDecided() : undefined;
     },
     notFresh,

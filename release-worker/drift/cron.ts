@@ -50,7 +50,7 @@ export function parseSchedule(text: string, durationMs: number): Schedule | unde
   if (daysOfMonth === undefined || monthsOfYear === undefined || daysOfWeek === undefined) return undefined;
   // Argo CD takes a window that never opens as always open, because it compares with Go's zero time.
   if (daysOfWeek.any && !comesInAnyYear(daysOfMonth, monthsOfYear)) return undefined;
-  const known = new Map<number, boolean>();
+  const matchByDay = new Map<number, boolean>();
   const matches = (day: number) => {
     const date = new Date(day * dayMs);
     if (!monthsOfYear.values.has(date.getUTCMonth() + 1)) return false;
@@ -59,10 +59,10 @@ export function parseSchedule(text: string, durationMs: number): Schedule | unde
     return daysOfMonth.any || daysOfWeek.any ? ofMonth && ofWeek : ofMonth || ofWeek;
   };
   const dayMatches = (day: number) => {
-    const before = known.get(day);
+    const before = matchByDay.get(day);
     if (before !== undefined) return before;
     const now = matches(day);
-    known.set(day, now);
+    matchByDay.set(day, now);
     return now;
   };
   return { durationMs, dayMatches, ...spansOfDay(hours.values, minutes.values, durationMs) };
@@ -85,7 +85,7 @@ export function spanAt(schedule: Schedule, at: number, horizon: number): Span {
     from = day * dayMs + (starts[index] ?? 0);
     to = day * dayMs + (ends[index] ?? 0);
   }
-  // From there: the next time, and then everything that begins before the end of what was found.
+  // Searches onward: for the next start if the window is closed, and then for spans that prolong the one found.
   for (
     let day = Math.floor((from || at) / dayMs);
     !(day * dayMs > Math.min(horizon, to || horizon));
@@ -103,7 +103,7 @@ export function spanAt(schedule: Schedule, at: number, horizon: number): Span {
   return { from, to: to > horizon ? Infinity : to };
 }
 
-/** The index of the first that is later. */
+/** The index of the first end that is later than `at`. */
 function firstAfter(ends: Float64Array, at: number): number {
   let low = 0;
   let high = ends.length;
@@ -121,8 +121,8 @@ const fields = new Map<string, Field | undefined>();
 
 function fieldOf(text: string, min: number, max: number, names?: readonly string[]): Field | undefined {
   const key = `${max} ${text}`;
-  const known = fields.get(key);
-  if (known !== undefined || fields.has(key)) return known;
+  const kept = fields.get(key);
+  if (kept !== undefined || fields.has(key)) return kept;
   const field = parseField(text, min, max, names);
   if (fields.size >= fieldsKept) fields.clear();
   fields.set(key, field);

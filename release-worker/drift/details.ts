@@ -73,9 +73,9 @@ export function createDetails(options: {
     const others = missing.filter((app) => !isDrifted(app));
     for (const app of [...registry.partlyKnown(), ...drifted, ...others].slice(0, atOnce)) {
       const key = keyOf(app);
-      const known = registry.get(key);
-      // The stream may have reported meanwhile, even that it is gone.
-      if (known === undefined ? !registry.isPartlyKnown(key) : !lacksDetail(known)) continue;
+      const current = registry.get(key);
+      // Meanwhile the stream may have reported the details, or that the application is gone.
+      if (current === undefined ? !registry.isPartlyKnown(key) : !lacksDetail(current)) continue;
       await ask(app);
       if (signal.aborted) return;
     }

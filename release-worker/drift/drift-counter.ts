@@ -20,7 +20,7 @@ export interface DriftCounter {
   ripen(now: number): number;
   /** True if the application is out of sync but does not count yet, because Argo CD should sync it by itself. */
   isUnripe(key: string): boolean;
-  /** For what some button selects */
+  /** Counts the applications that any button selects. */
   all(): DriftCounts;
   of(button: string): DriftCounts;
   /**
@@ -30,11 +30,11 @@ export interface DriftCounter {
   oldest(button?: string): number | undefined;
   /** The candidates for the summary. */
   listed(): Iterable<AppRecord>;
-  /** Keys of what the button selects and is out of sync. */
+  /** Keys of the applications that the button selects and that are out of sync. */
   drifted(button: string): Iterable<string>;
-  /** What the button selects and Argo CD cannot compare. */
+  /** The applications that the button selects and Argo CD cannot compare. */
   unknown(button: string): Iterable<AppRecord>;
-  /** What the button selects and was out of sync when Argo CD could last compare it, the one lost first in front. */
+  /** Those of them that were out of sync when Argo CD could last compare them, in the order in which they were lost. */
   wereOutOfSync(button: string): Iterable<Lost>;
 }
 
@@ -74,7 +74,7 @@ export function createDriftCounter(options: {
   const counted = new Map<string, Counted>();
   /** Since when it has been out of sync */
   const since = new Map<string, number>();
-  /** When the ones that do not count yet begin to; in the order of these times */
+  /** When each application that does not count yet begins to count, in the order of these times */
   const unripe = new Map<string, number>();
   const listed = new Map<string, AppRecord>();
 
@@ -94,8 +94,8 @@ export function createDriftCounter(options: {
     };
   };
 
-  /** @param known true if the application was there before: drift that is found with a new application may be old */
-  const noteDrift = (key: string, app: AppRecord, known: boolean, now: number) => {
+  /** @param isNew true if the application has just appeared: its drift may be old */
+  const noteDrift = (key: string, app: AppRecord, isNew: boolean, now: number) => {
     if (!isDrifted(app)) {
       since.delete(key);
       unripe.delete(key);
@@ -103,7 +103,7 @@ export function createDriftCounter(options: {
     }
     if (!since.has(key)) {
       since.set(key, now);
-      if (known && app.automated) unripe.set(key, now + automatedGraceMs);
+      if (!isNew && app.automated) unripe.set(key, now + automatedGraceMs);
     }
     if (!app.automated || now >= (unripe.get(key) ?? -Infinity)) unripe.delete(key);
   };
@@ -120,9 +120,9 @@ export function createDriftCounter(options: {
       listed.delete(key);
       return;
     }
-    const seen = app.sync === 'Unknown' && !app.deleting ? 'unknown' : 'other';
-    lost.note(key, seen, before?.drifted === true, now);
-    noteDrift(key, app, before !== undefined, now);
+    const comparison = app.sync === 'Unknown' && !app.deleting ? 'unknown' : 'other';
+    lost.note(key, comparison, before?.drifted === true, now);
+    noteDrift(key, app, before === undefined, now);
     const next = count(key, app);
     add(next, 1);
     counted.set(key, next);

@@ -16,12 +16,12 @@ export function isListed(app: AppRecord): boolean {
 export interface DriftCounts {
   readonly total: number;
   readonly outOfSync: number;
-  /** Part of those out of sync */
+  /** Part of `outOfSync`: Argo CD would refuse to sync them */
   readonly blocked: number;
   readonly obstacles: ReadonlySet<Obstacle>;
   /** Argo CD cannot compare them */
   readonly unknown: number;
-  /** Part of those unknown: out of sync when Argo CD could last compare them */
+  /** Part of `unknown`: out of sync when Argo CD could last compare them */
   readonly wereOutOfSync: number;
   readonly unhealthy: number;
 }

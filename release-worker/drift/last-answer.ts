@@ -15,7 +15,7 @@ export function isTokenRefused(error: unknown): error is ArgoCdError {
 }
 
 export function createLastAnswer({ onChange }: { readonly onChange: () => void }): LastAnswer {
-  /** An answer to a small question does not stand for a list, so each counts on its own. */
+  /** An answer to a small request does not prove that lists work, so lists count separately. */
   let lists = true;
   let isThere = true;
 

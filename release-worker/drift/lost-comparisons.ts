@@ -18,12 +18,12 @@ export interface LostComparisonChanges {
 export interface LostComparisons {
   /** From an earlier run. It counts if the application cannot be compared when it is first seen. */
   remember(key: string, at: number): void;
-  /** Each change of an application. @param seen `other`: it can be compared, is gone or is being deleted */
-  note(key: string, seen: 'unknown' | 'other', wasDrifted: boolean, now: number): void;
-  /** Everything that exists has been seen: what an earlier run knew and is missing now is gone. */
+  /** Each change of an application. @param comparison `other`: it can be compared, is gone or is being deleted */
+  note(key: string, comparison: 'unknown' | 'other', wasDrifted: boolean, now: number): void;
+  /** Every existing application has been noted, so remembered ones that were not noted are gone. */
   complete(): void;
   get(key: string): Lost | undefined;
-  /** The one lost first comes first, except for those of an earlier run */
+  /** In the order in which they were lost, except for those of an earlier run */
   all(): Iterable<Lost>;
   /** The changes since the last call. Undefined: none. */
   changes(): LostComparisonChanges | undefined;
@@ -53,9 +53,9 @@ export function createLostComparisons(): LostComparisons {
 
   return {
     remember: (key, at) => void former.set(key, at),
-    note: (key, seen, wasDrifted, now) => {
+    note: (key, comparison, wasDrifted, now) => {
       recall(key);
-      if (seen === 'other') drop(key);
+      if (comparison === 'other') drop(key);
       else if (wasDrifted) put(key, now);
     },
     complete: () => {

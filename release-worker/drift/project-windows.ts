@@ -1,5 +1,5 @@
-// The sync windows of a project. They add to Argo CD's answer about one application until when it holds, and the description
-// of the window that blocks it. Pure.
+// The sync windows of a project. They complete Argo CD's answer about one application: until when the answer holds, and the
+// description of the window that blocks the application. Pure.
 import { shortened } from '../../messages/shortened.ts';
 import type { ProjectWindow, SyncWindow, UnzonedWindow, WindowsOfApp } from '../argocd/sync-window.ts';
 import { scopeOf } from './window-scope.ts';

@@ -1,5 +1,5 @@
-// Tells whether Argo CD can be reached. A request that reached nobody raises a doubt, and a cheap question decides. So one lost
-// answer changes nothing, but a server that is down is noticed within seconds.
+// Decides whether Argo CD can be reached. A request without an answer raises a doubt, and a cheap request settles it. So one
+// lost answer changes nothing, but a server that is down is noticed within seconds.
 import type { Clock, Timer } from '../../service/clock.ts';
 import { messageOf } from '../../service/log.ts';
 import type { ArgoCd } from '../argocd/client.ts';
@@ -7,10 +7,10 @@ import { ArgoCdError } from '../argocd/errors.ts';
 import type { ArgoCdErrorKind } from '../argocd/errors.ts';
 
 export interface Reach {
-  /** A request reached nobody, or the stream has ended: ask Argo CD whether it is there. */
+  /** A request got no answer, or the stream has ended: ask Argo CD whether it is there. */
   doubt(): void;
   isInDoubt(): boolean;
-  /** It did not answer, and is asked again until it does. */
+  /** Argo CD did not answer. It is asked again until it answers. */
   isAway(): boolean;
   /** Resolves when there is no doubt, or at the stop. */
   whenDecided(): Promise<void>;
@@ -47,7 +47,7 @@ function isRefusal(error: unknown): boolean {
   return error instanceof ArgoCdError && !raisesDoubt(error);
 }
 
-/** It was sent, and no answer came in time. */
+/** The request was sent, and no answer came in time. */
 function isSilence(error: unknown): boolean {
   return error instanceof ArgoCdError && error.kind === 'unsure' && error.status === undefined;
 }
@@ -55,7 +55,7 @@ function isSilence(error: unknown): boolean {
 export function createReach(options: {
   readonly argocd: Pick<ArgoCd, 'probe'>;
   readonly clock: Clock;
-  /** When Argo CD last sent something by itself. If it does, it is only slow */
+  /** When Argo CD last sent an event. While it sends events, it is slow but not down */
   readonly lastSign: () => number;
   /** Called after each question that Argo CD did not answer */
   readonly onAway: (why: string) => void;

@@ -2,12 +2,12 @@
 // cache of Argo CD's state.
 //
 // List items carry no version, so time decides. If an application had a stream event after the list request was sent, the
-// record of the stream stays. All others take the record of the list, and what the list lacks is dropped. A list that was
-// sent before one that is already taken is ignored. Only the stream and lists tell what exists, because the answer to a GET
-// may arrive long after a deletion.
+// record of the stream stays. For all others, the record of the list counts. Applications that are not in the list are
+// dropped. If a newer list has already been applied, an older one is ignored. Only the stream and lists show which
+// applications exist, because the answer to a GET may arrive long after a deletion.
 //
-// A member that a list item lacks is not known, so the known member stays. An application that was never known completely is
-// kept aside until the stream or a GET has reported the rest, so that nobody decides by half of it.
+// If a list item lacks a member, the known value of that member stays. An application that was never known completely is
+// kept aside until the stream or a GET has reported the rest, so that no decision rests on incomplete data.
 import type { AppDetail, AppRecord, ListedApp } from '../argocd/application.ts';
 import { isWholeItem, keyOf } from '../argocd/application.ts';
 
@@ -22,8 +22,8 @@ export interface Registry {
   event(type: 'changed' | 'deleted', record: AppRecord): void;
   list(ticket: Ticket, records: readonly ListedApp[]): void;
   /**
-   * The same, a thousand at a time, and awaits `between` after each. What arrives meanwhile is newer and stays. Listeners are
-   * called once, at the end.
+   * The same, a thousand records at a time. Awaits `between` after each thousand. Events that arrive meanwhile are newer and
+   * stay. Listeners are called once, at the end.
    */
   listInTurns(ticket: Ticket, records: readonly ListedApp[], between: () => Promise<void>): Promise<void>;
   /** The answer to a GET of one application. It counts only for an application that is known, at least in part. */
@@ -65,7 +65,7 @@ export function createRegistry(wanted: (app: AppRecord) => boolean = () => true)
   let order = 0;
   let newestList = 0;
 
-  const tell = (keys: ReadonlySet<string>) => {
+  const notify = (keys: ReadonlySet<string>) => {
     if (keys.size > 0) for (const listener of listeners) listener(keys);
   };
   /** @returns true if it has changed anything */
@@ -83,7 +83,7 @@ export function createRegistry(wanted: (app: AppRecord) => boolean = () => true)
   };
 
   /** Pauses after this many records. */
-  const takeList = function* (ticket: Ticket, records: readonly ListedApp[]): Generator<undefined, void> {
+  const applyList = function* (ticket: Ticket, records: readonly ListedApp[]): Generator<undefined, void> {
     if (ticket.order < newestList) return;
     newestList = ticket.order;
     const changed = new Set<string>();
@@ -110,7 +110,7 @@ export function createRegistry(wanted: (app: AppRecord) => boolean = () => true)
     for (const key of partly.keys()) if (!listed.has(key)) partly.delete(key);
     for (const key of unwanted) if (!listed.has(key)) unwanted.delete(key);
     for (const [key, at] of deleted) if (at <= ticket.order) deleted.delete(key);
-    tell(changed);
+    notify(changed);
   };
 
   return {
@@ -123,26 +123,26 @@ export function createRegistry(wanted: (app: AppRecord) => boolean = () => true)
         partly.delete(key);
         unwanted.delete(key);
         targetUnlisted.delete(key);
-        if (entries.delete(key)) tell(new Set([key]));
+        if (entries.delete(key)) notify(new Set([key]));
         return;
       }
       deleted.delete(key);
-      const known = withKnownResources(record, entries.get(key)?.record);
-      if (put(key, { record: known, order })) tell(new Set([key]));
+      const merged = withKnownResources(record, entries.get(key)?.record);
+      if (put(key, { record: merged, order })) notify(new Set([key]));
     },
     list: (ticket, records) => {
-      const taking = takeList(ticket, records);
-      while (taking.next().done !== true);
+      const steps = applyList(ticket, records);
+      while (steps.next().done !== true);
     },
     listInTurns: async (ticket, records, between) => {
-      const taking = takeList(ticket, records);
-      while (taking.next().done !== true) await between();
+      const steps = applyList(ticket, records);
+      while (steps.next().done !== true) await between();
     },
     whole: (ticket, record) => {
       const key = keyOf(record);
       const before = entries.get(key);
       if (before === undefined ? !partly.has(key) : before.order > ticket.order) return;
-      if (put(key, { record, order: ticket.order })) tell(new Set([key]));
+      if (put(key, { record, order: ticket.order })) notify(new Set([key]));
     },
     partlyKnown: () => [...partly.values()],
     isPartlyKnown: (key) => partly.has(key),

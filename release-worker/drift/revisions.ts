@@ -10,7 +10,7 @@ import { ArgoCdError } from '../argocd/errors.ts';
 import type { Registry } from './registry.ts';
 
 export interface Revisions {
-  /** Returns what is known. Asks for the rest, and calls `onChange` after the answer. */
+  /** Returns what is known of the commit. Asks for the rest, and calls `onChange` after the answer. */
   of(app: AppRecord, revision: string): RevisionMetadata | undefined;
   stop(): Promise<void>;
 }
@@ -19,8 +19,8 @@ export interface Revisions {
 const keepMax = 10_000;
 const waitingMax = 200;
 /**
- * So many are asked for at once, and further ones at this interval (milliseconds). Nobody waits for them, and if every
- * change is another commit, the questions would cost more than all other work.
+ * This many questions may be sent at once, and further ones at this interval (milliseconds). Nobody waits for them. If every
+ * change is another commit, unlimited questions would cost more than all other work.
  */
 const atOnceMax = 20;
 const oneInMs = 200;
@@ -31,8 +31,8 @@ const oneInMs = 200;
 const oneInWhileMoreComeMs = 1_000;
 /** After a failure the same revision is not asked for again during this time, in milliseconds. */
 const failedForMs = 600_000;
-/** If nobody was there to answer, the question is repeated after this time, in milliseconds. */
-const nobodyForMs = 10_000;
+/** If Argo CD could not answer, the question is repeated after this time, in milliseconds. */
+const unavailableForMs = 10_000;
 
 export function createRevisions(options: {
   readonly argocd: ArgoCd;
@@ -42,7 +42,7 @@ export function createRevisions(options: {
   readonly onChange: (keys: ReadonlySet<string>) => void;
 }): Revisions {
   const { argocd, registry, clock, log } = options;
-  const known = new Map<string, { readonly metadata: RevisionMetadata; readonly until: number }>();
+  const commits = new Map<string, { readonly metadata: RevisionMetadata; readonly until: number }>();
   const waiting = new Map<
     string,
     { readonly app: AppRecord; readonly revision: string; readonly keys: Set<string> }
@@ -56,14 +56,14 @@ export function createRevisions(options: {
   let allowed = atOnceMax;
   let allowedAt = clock.monotonic();
   /** New questions since the last one was asked, and in the interval before */
-  let came = 0;
-  let cameBefore = 0;
+  let newQuestions = 0;
+  let newQuestionsBefore = 0;
 
   const keep = (id: string, metadata: RevisionMetadata, until: number) => {
-    known.set(id, { metadata, until });
-    for (const oldest of known.keys()) {
-      if (known.size <= keepMax) break;
-      known.delete(oldest);
+    commits.set(id, { metadata, until });
+    for (const oldest of commits.keys()) {
+      if (commits.size <= keepMax) break;
+      commits.delete(oldest);
     }
   };
   const mayAskNow = () => {
@@ -75,8 +75,8 @@ export function createRevisions(options: {
     return true;
   };
   const waitForTurn = async () => {
-    await delay(clock, came + cameBefore > 1 ? oneInWhileMoreComeMs : oneInMs, abort.signal);
-    // The waiting time has been used.
+    await delay(clock, newQuestions + newQuestionsBefore > 1 ? oneInWhileMoreComeMs : oneInMs, abort.signal);
+    // This wait pays for the question that follows, so it must not count for further ones.
     allowedAt = clock.monotonic();
   };
   const isShown = (key: string, revision: string) => {
@@ -84,8 +84,8 @@ export function createRevisions(options: {
     return app !== undefined && (app.target === revision || app.detail?.deployed === revision);
   };
   /**
-   * The last change comes last, and before the questions of a start. Revisions that no application shows any more are
-   * dropped.
+   * The newest waiting question, because people want to see the last change first. Drops questions about revisions that no
+   * application shows any more.
    */
   const newest = () => {
     for (const question of [...waiting].toReversed()) {
@@ -107,7 +107,7 @@ export function createRevisions(options: {
     while (waiting.size > 0) {
       if (!mayAskNow()) await waitForTurn();
       if (abort.signal.aborted) return;
-      [cameBefore, came] = [came, 0];
+      [newQuestionsBefore, newQuestions] = [newQuestions, 0];
       const next = newest();
       if (next === undefined) break;
       const [id, { app, revision, keys }] = next;
@@ -122,12 +122,12 @@ export function createRevisions(options: {
           const others = [...waiting].filter(([other]) => other !== id);
           waiting.clear();
           for (const [other, question] of [next, ...others]) waiting.set(other, question);
-          await delay(clock, nobodyForMs, abort.signal);
+          await delay(clock, unavailableForMs, abort.signal);
           break;
         }
         waiting.delete(id);
         keep(id, {}, clock.monotonic() + failedForMs);
-        log.debug(`nothing is known of commit ${revision}: ${messageOf(error)}`);
+        log.debug(`could not get the author and message of commit ${revision}: ${messageOf(error)}`);
       }
     }
     const again = new Set(turnedAway);
@@ -147,14 +147,14 @@ export function createRevisions(options: {
       // Only full commit ids of plain sources. Anything else gets HTTP 500 (`revision-metadata-branch-name`).
       if (app.sources > 1 || !/^[0-9a-f]{40}$/.test(revision)) return undefined;
       const id = `${app.repository} ${revision}`;
-      const found = known.get(id);
+      const found = commits.get(id);
       if (found !== undefined && clock.monotonic() < found.until) return found.metadata;
       const asked = waiting.get(id);
       if (asked !== undefined) asked.keys.add(keyOf(app));
       else if (!abort.signal.aborted) {
         if (waiting.size >= waitingMax) turnOldestAway();
         waiting.set(id, { app, revision, keys: new Set([keyOf(app)]) });
-        came += 1;
+        newQuestions += 1;
         askAll();
       }
       return undefined;

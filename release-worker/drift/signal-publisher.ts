@@ -74,7 +74,7 @@ export interface SignalPublisherOptions {
   readonly unwritable: () => string | undefined;
   /** The failure is over: a restart must not bring it back. */
   readonly onOver?: (ending: Ending) => void;
-  /** A restart must know which applications were out of sync before Argo CD could not compare them any more. */
+  /** A restart must know which applications were out of sync before Argo CD failed to compare them. */
   readonly onLost?: (changes: LostComparisonChanges) => void;
   /** Called for each button after each update */
   readonly onShown?: (shown: ButtonShown) => void;
@@ -87,7 +87,7 @@ const startedMs = 10;
 
 export function createSignalPublisher(options: SignalPublisherOptions): SignalPublisher {
   const { link, registry, watch, access, clock, log, buttons } = options;
-  const said = new Map<string, { readonly signal: Signal; readonly text: string }>();
+  const published = new Map<string, { readonly signal: Signal; readonly text: string }>();
   const { automatedGraceMs } = options;
   const alarm = createAlarm(clock);
   let lookedAt = -Infinity;
@@ -100,7 +100,7 @@ export function createSignalPublisher(options: SignalPublisherOptions): SignalPu
     automatedGraceMs,
     lost,
   });
-  /** While it waits, nothing is published: a first list of thousands must not look complete when it is not. */
+  /** While this still counts, nothing is published: a first list of thousands must not look complete when it is not. */
   const counting = createInTurns({
     clock,
     handle: (key) => driftCounter.update([key], clock.monotonic()),
@@ -180,7 +180,7 @@ export function createSignalPublisher(options: SignalPublisherOptions): SignalPu
       });
       nextAt = Math.min(nextAt, choice.nextAt ?? Infinity);
       if (options.claims.isOthers(button.id)) {
-        said.delete(button.id);
+        published.delete(button.id);
         link.leave(buttonSignal.at({ button: button.id }));
         continue;
       }
@@ -193,9 +193,9 @@ export function createSignalPublisher(options: SignalPublisherOptions): SignalPu
         ...(choice.until === undefined ? {} : { until: choice.until }),
       };
       const text = JSON.stringify(message);
-      const before = said.get(button.id);
+      const before = published.get(button.id);
       if (before?.text === text) continue;
-      said.set(button.id, { signal: choice.signal, text });
+      published.set(button.id, { signal: choice.signal, text });
       // With thousands of applications the counts change dozens of times a second.
       log[before?.signal === choice.signal ? 'debug' : 'info'](
         { button: button.id, signal: choice.signal, outOfSync: drift.outOfSync },
@@ -215,18 +215,18 @@ export function createSignalPublisher(options: SignalPublisherOptions): SignalPu
         buttonSignal.filter(),
         (message, { params }) => {
           if (buttons.some(({ id }) => id === params.button)) {
-            // Somebody has cleared it, or another worker has published one before it learned that the button is ours too.
-            const isSpokenOver =
+            // Published again if somebody has cleared it, or if another worker with the same button has overwritten it.
+            const isOverwritten =
               message?.worker !== options.worker && options.claims.claimedTwice(params.button) !== undefined;
-            if (message !== undefined && !isSpokenOver) return;
-            said.delete(params.button);
+            if (message !== undefined && !isOverwritten) return;
+            published.delete(params.button);
             lookSoon();
             return;
           }
           if (message?.worker !== options.worker) return;
           log.info(
             { button: params.button },
-            `button ${params.button} is not configured any more: its signal is cleared`,
+            `button ${params.button} is no longer configured, so its signal was cleared`,
           );
           link.clear(buttonSignal.at({ button: params.button }));
         },

@@ -63,7 +63,7 @@ export function signalOf(input: SignalInput, now: number): SignalChoice {
   const fresh = now < freshUntil;
   const state = driftState(drift, fresh);
 
-  if (!fresh) return { signal: 'unknown', reason: input.problem ?? 'Argo CD has not been heard yet' };
+  if (!fresh) return { signal: 'unknown', reason: input.problem ?? 'Argo CD has not answered yet' };
   const until = (...times: (number | undefined)[]) => {
     const coming = times.filter((time): time is number => time !== undefined && time > now);
     return { nextAt: Math.min(freshUntil, ...coming) };
@@ -124,18 +124,19 @@ export function signalOf(input: SignalInput, now: number): SignalChoice {
 }
 
 function because(...reasons: readonly (string | undefined)[]): { readonly reason?: string } {
-  const known = reasons.filter((reason) => reason !== undefined);
-  return known.length === 0 ? {} : { reason: known.join('; ') };
+  const given = reasons.filter((reason) => reason !== undefined);
+  return given.length === 0 ? {} : { reason: given.join('; ') };
 }
 
 function whyUnknown(input: SignalInput): string {
-  if (input.drift.total === 0) return 'no application that this account may see is selected by the button';
+  if (input.drift.total === 0)
+    return 'the button selects no application that the account of the token may see';
   return input.lost?.() ?? withCause('Argo CD can compare none of the applications', input);
 }
 
 function withCause(what: string, { cause }: SignalInput): string {
-  const known = cause?.();
-  return known === undefined ? what : `${what} (${known})`;
+  const text = cause?.();
+  return text === undefined ? what : `${what} (${text})`;
 }
 
 const obstacleInWords: Record<Obstacle, string> = {

@@ -108,9 +108,9 @@ export function createStreamLoop(options: StreamLoopOptions): StreamLoop {
           if (aborted()) return;
           failures = lived >= steadyStreamMs ? 1 : failures + 1;
           const waitMs = backoffMs(failures, reconnect, options.random());
-          // Without the wait, which would be wrong a moment later.
+          // Health does not say when the stream is opened again, because that would be wrong a moment later.
           health.bad(messageOf(error));
-          log.warn(`${messageOf(error)}; opened again in ${(waitMs / 1000).toFixed(0)} s`);
+          log.warn(`${messageOf(error)}; the worker opens it again in ${(waitMs / 1000).toFixed(0)} s`);
           options.onEnd(error, sent);
           await pause.take(waitMs);
         }

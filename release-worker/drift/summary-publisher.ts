@@ -17,7 +17,7 @@ export interface SummaryPublisher {
   publish(fresh: boolean, now: number): number;
 }
 
-/** A summary is 50 times as long as a signal, and nobody reads it so often. In milliseconds. */
+/** A summary is 50 times as long as a signal, and nobody needs it that often. In milliseconds. */
 const gatherMs = 200;
 
 export function createSummaryPublisher(options: {
@@ -38,7 +38,8 @@ export function createSummaryPublisher(options: {
   let publishedAt = -Infinity;
   let state: string | undefined;
   let since = 0;
-  let oldest: { readonly seen: number; readonly at: number } | undefined;
+  /** The start of the oldest drift, on both clocks */
+  let oldest: { readonly monotonic: number; readonly at: number } | undefined;
 
   const publishChanged = (fresh: boolean) => {
     const counts = driftCounter.all();
@@ -47,10 +48,13 @@ export function createSummaryPublisher(options: {
       state = next;
       since = clock.now();
     }
-    const seen = driftCounter.oldest();
+    const monotonic = driftCounter.oldest();
     // Calculated once, because the two clocks do not run alike.
-    if (seen !== oldest?.seen)
-      oldest = seen === undefined ? undefined : { seen, at: clock.now() - (clock.monotonic() - seen) };
+    if (monotonic !== oldest?.monotonic)
+      oldest =
+        monotonic === undefined
+          ? undefined
+          : { monotonic, at: clock.now() - (clock.monotonic() - monotonic) };
     const summary = summaryOf({
       apps: driftCounter.listed(),
       obstacleOf: options.obstacleOf,

@@ -97,8 +97,8 @@ function withNotes(notes: readonly Note[]): { notes?: Note[] } {
 }
 
 /**
- * Nothing visible, or nothing that Argo CD could compare, is not `clear`, because nothing was checked. Nor is drift over if
- * Argo CD only cannot compare it any more.
+ * If no application is visible, or Argo CD could compare none, the state is not `clear`, because nothing was checked. Drift
+ * is not over either if Argo CD can only no longer compare the application.
  */
 export function driftState(counts: DriftCounts, fresh: boolean): DriftSummary['state'] {
   if (!fresh || counts.total === 0) return 'unknown';

@@ -8,8 +8,8 @@ export interface Unreadable {
   stop(): void;
 }
 
-/** They are logged at most this often. In milliseconds. */
-const tellEveryMs = 60_000;
+/** Unreadable events are logged at most this often. In milliseconds. */
+const logEveryMs = 60_000;
 
 export function createUnreadable(options: {
   readonly clock: Clock;
@@ -19,8 +19,8 @@ export function createUnreadable(options: {
   readonly look: () => void;
 }): Unreadable {
   const { clock, log, lookEveryMs, look } = options;
-  let toldAt = -Infinity;
-  let untold = 0;
+  let loggedAt = -Infinity;
+  let unlogged = 0;
   let lookedAt = -Infinity;
   let timer: Timer | undefined;
 
@@ -35,16 +35,16 @@ export function createUnreadable(options: {
         },
         Math.max(0, lookedAt + lookEveryMs - now),
       );
-      if (now - toldAt < tellEveryMs) {
-        untold += 1;
+      if (now - loggedAt < logEveryMs) {
+        unlogged += 1;
         return;
       }
-      const others = untold === 0 ? '' : `, and ${untold} others before it`;
+      const others = unlogged === 0 ? '' : ` (and ${unlogged} others before it)`;
       log.warn(
-        `an event of Argo CD's stream could not be read: ${why}${others}. A list tells what it did not`,
+        `an event of Argo CD's stream could not be read: ${why}${others}. The worker asks for a full list instead`,
       );
-      toldAt = now;
-      untold = 0;
+      loggedAt = now;
+      unlogged = 0;
     },
     stop: () => timer?.cancel(),
   };

@@ -20,9 +20,9 @@ interface WindowQuestions {
   ask(
     app: AppRecord,
     how: {
-      /** Its project, even if the answer is remembered */
+      /** Asks about its project even if that answer is remembered. */
       readonly anew: boolean;
-      /** The application is asked about on its own. */
+      /** Called if the worker must ask about the application itself. */
       readonly onOwn: () => void;
     },
   ): Promise<WindowAnswer>;

@@ -21,19 +21,19 @@ export function scopeOf(windows: readonly Pick<ProjectWindow, 'scope'>[]): (app:
   if (patterns > patternsMax) return () => true;
   const tests = windows.map(({ scope }) => testOf(scope));
   // Thousands of applications are checked every minute, and rarely change.
-  const known = new WeakMap<ScopedApp, boolean>();
+  const answers = new WeakMap<ScopedApp, boolean>();
   return (app) => {
-    const before = known.get(app);
+    const before = answers.get(app);
     if (before !== undefined) return before;
     const now = tests.some((test) => test(app));
-    known.set(app, now);
+    answers.set(app, now);
     return now;
   };
 }
 
 function testOf(scope: WindowScope): (app: ScopedApp) => boolean {
   const tests: ((app: ScopedApp) => boolean)[] = [];
-  // Argo CD may come to tell two applications of one name apart by `namespace/name`.
+  // A later Argo CD may distinguish two applications of one name by `namespace/name`.
   if (scope.applications.length > 0) {
     const matches = matcherOf(scope.applications, /[[\]{}\\!/]/);
     tests.push(({ name }) => matches(name));

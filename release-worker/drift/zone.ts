@@ -24,7 +24,7 @@ const formats = new Map<string, Intl.DateTimeFormat>();
  */
 export function zonesAt(now: number, horizon: number): (timeZone: string) => Offsets | undefined {
   let made = 0;
-  const known = new Map<string, Offsets | undefined>();
+  const offsetsByZone = new Map<string, Offsets | undefined>();
   const formatOf = (timeZone: string) => {
     const format = formats.get(timeZone);
     if (format !== undefined) return format;
@@ -33,10 +33,10 @@ export function zonesAt(now: number, horizon: number): (timeZone: string) => Off
   };
   return (timeZone) => {
     if (timeZone === '' || timeZone === 'UTC') return { now: 0, changesAt: Infinity, afterwards: 0 };
-    if (known.has(timeZone)) return known.get(timeZone);
+    if (offsetsByZone.has(timeZone)) return offsetsByZone.get(timeZone);
     const format = formatOf(timeZone);
     const offsets = format === undefined ? undefined : offsetsOf(format, now, horizon);
-    known.set(timeZone, offsets);
+    offsetsByZone.set(timeZone, offsets);
     return offsets;
   };
 }

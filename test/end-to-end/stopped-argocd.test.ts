@@ -66,7 +66,7 @@ describe.skipIf(!hasMosquitto)('a paused Argo CD (skipped without mosquitto)', (
       requests: [{ path: '*/stream/*', status: 403 }],
     });
     // The wait before the next try is longer than the limit for noticing, whatever its random part is.
-    await worker.untilOutput(/event stream.*HTTP 403.*opened again in ([4-9]|\d\d) s/);
+    await worker.untilOutput(/event stream.*HTTP 403.*opens it again in ([4-9]|\d\d) s/);
     expect(drift()).toMatchObject({ fresh: true, reachable: true });
     simulator.signal('SIGKILL');
     await until('the refusal', () => drift()?.['reachable'] === false);

@@ -49,11 +49,11 @@ describe('a proxy', () => {
 
   it.each([
     ['socks5://somebody:hunter2@proxy.example:1080', /proxy\.example:1080 in ALL_PROXY .*socks5:.*NO_PROXY/],
-    ['http://somebody:hunter2@', /no URL/],
+    ['http://somebody:hunter2@', /not a URL/],
     ['"http://somebody:hunter2@proxy.example"', /in ALL_PROXY is in quotes/],
     ["'proxy.example:3128'", /in ALL_PROXY is in quotes/],
-    ['somebody:hunter2@proxy.example:port', /in ALL_PROXY is no URL/],
-    ['http://somebody:hunter2%@proxy.example', /no URL.*encoded/],
+    ['somebody:hunter2@proxy.example:port', /in ALL_PROXY is not a URL/],
+    ['http://somebody:hunter2%@proxy.example', /not a URL.*encoded/],
   ])('that cannot be used is refused at the start, without showing a login', (text, words) => {
     let thrown: unknown;
     try {

@@ -167,7 +167,7 @@ describe('a token in a file', () => {
     clock.advance(5_000);
     await argocd.get(guestbook);
     expect(kept.count('warn')).toBe(1);
-    expect(kept.lines[1]).toContain('is right again');
+    expect(kept.lines[1]).toContain('is valid again');
   });
 });
 

@@ -80,6 +80,6 @@ describe('it is not known what is out of sync', () => {
   });
 
   it('if the application is new to Argo CD', () => {
-    expect(answer([whole({ sync: 'Unknown', compared: false })]).message).toContain('never compared it yet');
+    expect(answer([whole({ sync: 'Unknown', compared: false })]).message).toContain('not compared it yet');
   });
 });
