@@ -23,17 +23,17 @@ export interface InfoOptions {
 export interface Info {
   start(): void;
   stop(): void;
-  /** Publishes it if something differs from the last one. */
+  /** Publishes the info if it differs from the last one. */
   changed(): void;
 }
 
-/** A recent `at` shows readers that it is still true. */
+/** A recent `at` shows readers that the info is still true. */
 const infoEveryMs = 60_000;
 
 export function createInfo(options: InfoOptions): Info {
   const { config, link, argocd, clock } = options;
   let timer: Timer | undefined;
-  let said = '';
+  let published = '';
 
   const info = () => {
     const server = options.server();
@@ -56,8 +56,8 @@ export function createInfo(options: InfoOptions): Info {
   const publish = (always: boolean) => {
     const now = info();
     const text = JSON.stringify(now);
-    if (!always && text === said) return;
-    said = text;
+    if (!always && text === published) return;
+    published = text;
     link.publish(workerInfo.at({ worker: config.id }), { ...now, at: toTime(clock.now()) });
   };
   const everyMinute = () => {

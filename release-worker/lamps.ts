@@ -34,13 +34,13 @@ export function createLamps(options: {
 }): Lamps {
   const { link } = options;
   const shows = options.lights.map((light) => createShow(options, lampOf(light), light.againEveryMs));
-  let unheard = () => {};
+  let stopListening = () => {};
 
   return {
     start: () => {
       for (const show of shows) show.start();
       // A worker on standby sends nothing: the lamps belong to the active one.
-      unheard = link.onState(({ state }) => {
+      stopListening = link.onState(({ state }) => {
         for (const show of shows) show.connected(state === 'connected');
       });
     },
@@ -48,7 +48,7 @@ export function createLamps(options: {
       for (const show of shows) if (show.lamp.button === button) show.show(signal);
     },
     stop: async () => {
-      unheard();
+      stopListening();
       const { state } = link.state;
       await Promise.all(shows.map((show) => show.stop(state === 'connected')));
     },
@@ -59,7 +59,7 @@ interface Show {
   readonly lamp: Lamp;
   start(): void;
   show(signal: Signal): void;
-  /** Also on every new connection, because messages of the last one may be lost. */
+  /** Also called after every reconnect, because messages of the previous connection may be lost. */
   connected(isConnected: boolean): void;
   stop(isConnected: boolean): Promise<void>;
 }
@@ -92,7 +92,7 @@ function createShow(
   };
 
   const send = (payload: string, now: number) => {
-    log.debug({ button, topic, payload }, `the lamp at ${topic} is told ${payload}`);
+    log.debug({ button, topic, payload }, `sent ${payload} to the lamp at ${topic}`);
     if (forcedAt <= now) backAt = now;
     forcedAt = Infinity;
     sent = payload;

@@ -39,7 +39,7 @@ export interface WorkerMetricsOptions {
 
 /** The label of every button that is not configured. */
 const unknown = 'unknown';
-/** The reasons of the first rules, which can reject a press of a button that is not configured. */
+/** The reasons of the first rules. Only these rules can reject a press of a button that is not configured. */
 const reasonsOfUnknown: readonly PressReason[] = ['retained', 'malformed', 'unknown-button', 'too-many'];
 /** No release takes milliseconds, and ten minutes are the default timeout of one application. In seconds. */
 const releaseBuckets = [1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 600];
@@ -47,8 +47,8 @@ const releaseBuckets = [1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 600];
 export function workerMetrics(options: WorkerMetricsOptions): WorkerMetrics {
   const { registry, worker, buttons, now } = options;
   const registers = [registry];
-  const known = new Set(buttons);
-  const buttonOf = (button: string) => (known.has(button) ? button : unknown);
+  const configured = new Set(buttons);
+  const buttonOf = (button: string) => (configured.has(button) ? button : unknown);
   const pressed = countPresses(options);
 
   const releases = new Counter({

@@ -25,7 +25,9 @@ export function takeRequests<Template extends string, Message>(
       if (decoded === undefined) return;
       if (about.retained) {
         link.clear(channel.at(params));
-        log.warn(`a retained ${about.topic} was removed: it would come again at every connect`);
+        log.warn(
+          `removed a retained message from ${about.topic}, because the broker would send it again at every connect`,
+        );
         return;
       }
       if (decoded.ok) {

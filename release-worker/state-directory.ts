@@ -24,13 +24,13 @@ export interface StateDirectory {
 }
 
 const lookEveryMs = 60_000;
-/** While the directory cannot be written, somebody makes room and waits for the light. */
+/** While the directory cannot be written, somebody may be freeing space and waiting for the light. */
 const lookAgainMs = 5_000;
 /** A network mount that is away blocks every call. */
 const slowMs = 10_000;
 /** A press has to be answered soon. */
 const pressWaitMs = 1_000;
-/** A block of most file systems. So the test needs new room, as the next line of the journal does. */
+/** A block of most file systems. So the test needs a free block, as the next line of the journal may. */
 const leastBytes = 4_096;
 
 export function createStateDirectory(options: {
@@ -44,9 +44,9 @@ export function createStateDirectory(options: {
   const path = resolve(options.stateDir);
   const check = options.health.check('state', 'failing');
   let problem: string | undefined;
-  /** The size that the next test needs room for: at least that of the last failed write */
+  /** How many bytes the next test writes: at least as many as the last failed write */
   let bytes = leastBytes;
-  /** The journal itself could not be written, even if other files can */
+  /** The journal, if a write to it failed; other files may be writable */
   let broken: Journal | undefined;
   let looking: Promise<void> | undefined;
   let timer: Timer | undefined;
@@ -73,13 +73,7 @@ export function createStateDirectory(options: {
   };
   const lookOnce = async () => {
     const slow = clock.setTimeout(
-      () =>
-        set(
-          notReleased(
-            path,
-            `does not answer within ${slowMs / 1_000} s; see whether its disk or mount is well`,
-          ),
-        ),
+      () => set(notReleased(path, `does not answer within ${slowMs / 1_000} s; check its disk or mount`)),
       slowMs,
     );
     try {
@@ -142,7 +136,7 @@ export function createStateDirectory(options: {
   };
 }
 
-/** Writes a file, because quotas, permissions and mounts are too different to calculate. */
+/** Tries it, because quotas, permissions and mounts make it impossible to predict whether a write succeeds. */
 async function tryWriting(directory: string, bytes: number): Promise<void> {
   const path = join(directory, '.can-be-written');
   const file = await open(path, 'w', 0o600);
@@ -168,8 +162,8 @@ const reasons: Readonly<Record<string, string>> = {
   ENOSPC: 'is full; free some space',
   EDQUOT: 'is full, by the quota of this user; free some space',
   EROFS: 'is on a read-only file system; mount it writable',
-  ENOENT: 'is gone; make it again, writable for the worker',
-  ENOTDIR: 'is no directory; make it one that the worker may write',
-  EACCES: 'may not be written by this user; make it writable for the worker',
-  EPERM: 'may not be written by this user; make it writable for the worker',
+  ENOENT: 'does not exist any more; create it again, writable for the worker',
+  ENOTDIR: 'is not a directory; create a directory there, writable for the worker',
+  EACCES: 'is not writable for this user; make it writable for the worker',
+  EPERM: 'is not writable for this user; make it writable for the worker',
 };

@@ -58,7 +58,7 @@ export function createHolder(options: {
     const changedAt = holder.changeTime(at.now);
     const left = stillFrozen(state, at, changedAt);
     const next = withTrueEnds(left, at, changedAt);
-    if (left !== state) log.info('the time of a freeze is over');
+    if (left !== state) log.info('a freeze has ended, because its time has come');
     if (next !== left)
       log.warn(
         `the clock of this machine was set forward; a freeze for a duration keeps its full length: ${inWordsOfState(next)}`,

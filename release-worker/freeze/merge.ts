@@ -9,8 +9,8 @@ export function changedAfter({ changedAt }: FreezeState, now: number): number {
 }
 
 function latest(...times: readonly (number | undefined)[]): number | undefined {
-  const known = times.filter((time) => time !== undefined);
-  return known.length === 0 ? undefined : Math.max(...known);
+  const given = times.filter((time) => time !== undefined);
+  return given.length === 0 ? undefined : Math.max(...given);
 }
 
 const changeOf = ({ changedAt = 0 }: Cause) => changedAt;
@@ -20,21 +20,21 @@ const changeOf = ({ changedAt = 0 }: Cause) => changedAt;
  * (both without a time, or with the same time), it stays frozen: a freeze can be lifted, but a release that was let through
  * cannot be taken back.
  */
-export function laterOf(known: FreezeState, stored: FreezeState): FreezeState {
+export function laterOf(own: FreezeState, stored: FreezeState): FreezeState {
   const lifts = new Map<string, Lift>();
-  for (const lift of [...stored.lifts, ...known.lifts]) {
+  for (const lift of [...stored.lifts, ...own.lifts]) {
     const other = lifts.get(keyOf(lift));
     if (other === undefined || lift.at > other.at) lifts.set(keyOf(lift), lift);
   }
-  const allLiftedAt = latest(known.allLiftedAt, stored.allLiftedAt);
+  const allLiftedAt = latest(own.allLiftedAt, stored.allLiftedAt);
   const causes = new Map<string, Cause>();
-  for (const cause of [...known.causes, ...stored.causes]) {
+  for (const cause of [...own.causes, ...stored.causes]) {
     const key = keyOf(cause);
     const other = causes.get(key);
     if (changeOf(cause) < Math.max(lifts.get(key)?.at ?? 0, allLiftedAt ?? 0)) continue;
     if (other === undefined || changeOf(cause) > changeOf(other)) causes.set(key, cause);
   }
-  const changedAt = latest(known.changedAt, stored.changedAt);
+  const changedAt = latest(own.changedAt, stored.changedAt);
   return bounded({
     causes: [...causes.values()],
     lifts: [...lifts.values()].filter((lift) => !causes.has(keyOf(lift))),

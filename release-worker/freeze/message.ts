@@ -5,7 +5,7 @@ import { fromTime, toTime } from '../../messages/time.ts';
 import { bounded, keyOf, lastTime, longestFirst } from './state.ts';
 import type { Cause, FreezeState, Lift } from './state.ts';
 
-/** The time of a freeze whose begin is not known, because no worker of ours wrote it. */
+/** The start of a freeze that does not say when it began, because no release worker wrote it. */
 const unknownTime = '1970-01-01T00:00:00.000Z';
 
 /** Converts a time to UTC. A time that UTC cannot express becomes the nearest one that it can. */
@@ -85,9 +85,9 @@ export function fromMessage(message: FreezeMessage): FreezeState {
 /** A message without causes is complete at its last change: what it does not contain was lifted before. */
 function allLiftedAtOf({ causes, lifted = [], changedAt }: FreezeMessage): { allLiftedAt?: number } {
   const times = lifted.filter(({ source, button }) => source === undefined && button === undefined);
-  const known = [
+  const liftedAt = [
     ...times.map(({ at }) => storedTime(at)),
     ...(causes === undefined && changedAt !== undefined ? [storedTime(changedAt)] : []),
   ];
-  return known.length === 0 ? {} : { allLiftedAt: Math.max(...known) };
+  return liftedAt.length === 0 ? {} : { allLiftedAt: Math.max(...liftedAt) };
 }

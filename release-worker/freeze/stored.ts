@@ -63,21 +63,21 @@ export function createStored(options: {
       }
     },
     withCopy: (copy, moment) => {
-      const known = holder.get();
+      const current = holder.get();
       const wasUnreadable = file === 'unreadable';
       const wasAbsent = file === 'absent';
       file = 'read';
       if (!copy.ok)
         return wasAbsent
           ? frozenSince(
-              known,
+              current,
               `the retained message at ${freezeState.at({ worker }).topic} cannot be read: ${copy.error}`,
               moment,
             )
-          : known;
+          : current;
       const theirs = restoredAt(fromMessage(copy.value), moment);
-      const both = laterOf(known, theirs);
-      const own = known.causes.find(({ source }) => source === workerSource);
+      const both = laterOf(current, theirs);
+      const own = current.causes.find(({ source }) => source === workerSource);
       // The unreadable file may have contained a freeze that nobody has lifted, so this freeze counts as requested just now.
       return wasUnreadable && own?.reason !== undefined ? frozenSince(both, own.reason, moment) : both;
     },

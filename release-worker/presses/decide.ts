@@ -135,7 +135,7 @@ async function decideRelease(
     if (reason === undefined && plan.unknown.length > 0)
       return reject(
         'argocd-unreachable',
-        `Argo CD did not tell in time what would be released for ${nameList(plan.unknown)}. Press again`,
+        `Argo CD did not send the target revision of ${nameList(plan.unknown)} in time. Press again`,
       );
     if (reason === undefined) return nothingLeft(find());
     const keys = [...plan.blocked].filter(([, why]) => why === reason).map(([key]) => key);
@@ -151,7 +151,9 @@ async function decideRelease(
       ? [`${plan.blocked.size} blocked by a sync window or a missing permission`]
       : []),
     ...(hidden > 0 ? [`${hidden} newly out of sync, which Argo CD should sync itself`] : []),
-    ...(plan.unknown.length > 0 ? [`${plan.unknown.length} whose target Argo CD did not tell in time`] : []),
+    ...(plan.unknown.length > 0
+      ? [`${plan.unknown.length} whose target revision Argo CD did not send in time`]
+      : []),
     ...(lost > 0 ? [`${lost} out of sync before, which Argo CD cannot compare now`] : []),
   ];
   return {

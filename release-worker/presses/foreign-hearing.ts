@@ -25,27 +25,27 @@ export function hear(trigger: Trigger, state: TriggerState, text: string, now: n
   if (read === undefined) return { state, press: false, why: 'other' };
   const { isWanted, counter } = read;
   if (trigger.counter !== undefined) return hearCounter(state, isWanted, counter, now);
-  const known = trigger.edge ? { ...state, baseline: isWanted } : state;
-  if (!isWanted) return { state: known, press: false, why: 'other' };
-  if (trigger.edge && state.baseline === undefined) return { state: known, press: false, why: 'baseline' };
-  if (trigger.edge && state.baseline === true) return { state: known, press: false, why: 'repeated' };
+  const next = trigger.edge ? { ...state, baseline: isWanted } : state;
+  if (!isWanted) return { state: next, press: false, why: 'other' };
+  if (trigger.edge && state.baseline === undefined) return { state: next, press: false, why: 'baseline' };
+  if (trigger.edge && state.baseline === true) return { state: next, press: false, why: 'repeated' };
   // Counted from the press, not from its last repetition: otherwise a device that never stops sending would block presses.
   if (state.pressedAt !== undefined && now - state.pressedAt < twiceMs)
-    return { state: known, press: false, why: 'twice' };
-  return { state: { ...known, pressedAt: now }, press: true };
+    return { state: next, press: false, why: 'twice' };
+  return { state: { ...next, pressedAt: now }, press: true };
 }
 
 function hearCounter(state: TriggerState, isWanted: boolean, counter: unknown, now: number): Heard {
   if (typeof counter !== 'number' || !Number.isFinite(counter)) return { state, press: false, why: 'other' };
-  const known = { ...state, baseline: counter };
+  const next = { ...state, baseline: counter };
   const { baseline } = state;
-  if (baseline === counter) return { state: known, press: false, why: 'repeated' };
-  // A lower counter means that the device has restarted. Nobody knows when it was pressed since then.
+  if (baseline === counter) return { state: next, press: false, why: 'repeated' };
+  // A lower counter means that the device has restarted. It may have been pressed at any time since then.
   if (typeof baseline !== 'number' || counter < baseline)
-    return { state: known, press: false, why: 'baseline' };
+    return { state: next, press: false, why: 'baseline' };
   return isWanted
-    ? { state: { ...known, pressedAt: now }, press: true }
-    : { state: known, press: false, why: 'other' };
+    ? { state: { ...next, pressedAt: now }, press: true }
+    : { state: next, press: false, why: 'other' };
 }
 
 /** After a lost connection, the next message may describe an older press, so the baseline is forgotten. */

@@ -41,7 +41,7 @@ export function takeForeignPresses(options: {
     let infoAt = -Infinity;
     const logNone = (why: Heard['why']) => {
       const now = clock.monotonic();
-      // Somebody may have pressed, and waits for something to happen.
+      // Somebody may have pressed and be waiting for something to happen.
       const isInfo = why === 'baseline' && now - infoAt >= infoEveryMs;
       if (isInfo) infoAt = now;
       log[isInfo ? 'info' : 'debug'](about, `no press on ${trigger.topic}: ${inWords(why)}`);
@@ -62,10 +62,10 @@ export function takeForeignPresses(options: {
           );
           return;
         }
-        const heard = hear(trigger, state, decoded.value, clock.monotonic());
-        state = heard.state;
-        if (heard.press) options.take(button, { gesture, source });
-        else logNone(heard.why);
+        const reading = hear(trigger, state, decoded.value, clock.monotonic());
+        state = reading.state;
+        if (reading.press) options.take(button, { gesture, source });
+        else logNone(reading.why);
       },
       liveOnly,
     );
@@ -82,12 +82,12 @@ export function takeForeignPresses(options: {
 
   for (const entry of options.presses) listen(entry);
   // The first message after a lost connection may describe a press from before.
-  const unheard = link.onState(() => {
+  const stopListening = link.onState(() => {
     for (const forget of forgetting) forget();
   });
   return () => {
     running = false;
-    unheard();
+    stopListening();
   };
 }
 

@@ -4,9 +4,9 @@ import { delay } from '../../service/clock.ts';
 import type { Clock } from '../../service/clock.ts';
 
 export interface Lanes<Item> {
-  /** Returns false if too many are waiting. Then the item is not taken. */
+  /** Returns false if too many are waiting. Then the item is not added. */
   add(lane: string, item: Item): boolean;
-  /** From now on nothing waits for others. Resolves when all items that were taken are handled. */
+  /** From now on, no item waits for others. Resolves when all added items are handled. */
   drain(): Promise<void>;
 }
 
@@ -58,13 +58,13 @@ export function createLanes<Item>(options: {
 
   const nextGroup = (items: Lane<Item>['items']): Lane<Item>['items'] => {
     const group: Lane<Item>['items'] = [];
-    const taken = new Set<string>();
+    const keysSoFar = new Set<string>();
     for (const entry of items) {
       const keys = gathers(entry.item);
       if (keys === undefined) return group.length === 0 ? [entry] : group;
       // If two presses have an application in common, the answer to the later one depends on the earlier one.
-      if (keys.some((key) => taken.has(key))) continue;
-      for (const key of keys) taken.add(key);
+      if (keys.some((key) => keysSoFar.has(key))) continue;
+      for (const key of keys) keysSoFar.add(key);
       group.push(entry);
     }
     return group;

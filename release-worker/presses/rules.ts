@@ -45,7 +45,7 @@ const isNotStale: Rule = ({ press }, { now, formerNow, waitedMs, maxPressAgeMs }
     };
   if (press.at === undefined) return undefined;
   const at = fromTime(press.at);
-  // Nobody can tell here which clock is right. A press that is recent by either of them has just been made.
+  // The worker cannot know which clock is right. A press that is recent by either of them counts as recent.
   if (formerNow !== undefined && Math.abs(formerNow - at) <= maxPressAgeMs) return undefined;
   const ageMs = now - at;
   if (ageMs > maxPressAgeMs)

@@ -64,7 +64,7 @@ export function createAppUpdates(options: FollowOptions): AppUpdates {
   const key = keyOf(app);
   let record = registry.get(key);
   /** the registry's entry when `record` was read; a GET may return an application that the registry lacks */
-  let seen = record;
+  let lastSeen = record;
   let lookMs = firstLookMs;
   return {
     record: () => record,
@@ -72,17 +72,17 @@ export function createAppUpdates(options: FollowOptions): AppUpdates {
       lookMs = firstLookMs;
     },
     next: async (ms, orAt) => {
-      if (await changed(options, seen, Math.min(lookMs, ms), orAt)) {
+      if (await changed(options, lastSeen, Math.min(lookMs, ms), orAt)) {
         record = registry.get(key);
-        seen = record;
+        lastSeen = record;
         return { by: 'update' };
       }
       if (signal.aborted) return { by: 'abort' };
       lookMs = nextLookMs(options, lookMs);
-      seen = registry.get(key);
+      lastSeen = registry.get(key);
       try {
         record = await lookNow(options);
-        seen = registry.get(key);
+        lastSeen = registry.get(key);
         return { by: 'look' };
       } catch (error) {
         return isGone(error) ? { by: 'gone' } : { by: 'failed-look', error };
@@ -120,18 +120,18 @@ export async function lookNow(
  * Resolves to true when the registry has an update of the application, or when `orAt` is aborted. Resolves to false after
  * `ms`, or when `signal` is aborted. Also resolves to false at once when the registry has lost the application: only a
  * GET can tell whether it is gone.
- * @param seen the registry's record that the caller saw last; if the registry has a newer one, that counts as an update
+ * @param lastSeen the record that the caller last got from the registry; a newer one counts as an update
  */
 export function changed(
   { registry, clock, app, signal }: Pick<FollowOptions, 'registry' | 'clock' | 'app' | 'signal'>,
-  seen: AppRecord | undefined,
+  lastSeen: AppRecord | undefined,
   ms: number,
   orAt?: AbortSignal,
 ): Promise<boolean> {
   const key = keyOf(app);
   return new Promise((resolve) => {
-    const isLost = () => seen !== undefined && registry.get(key) === undefined;
-    if (signal.aborted || registry.get(key) !== seen || orAt?.aborted === true) {
+    const isLost = () => lastSeen !== undefined && registry.get(key) === undefined;
+    if (signal.aborted || registry.get(key) !== lastSeen || orAt?.aborted === true) {
       resolve(!signal.aborted && !isLost());
       return;
     }

@@ -15,7 +15,7 @@ export interface DeployedByButton {
   /**
    * Records the end of a release.
    * @param ends the end of each application, by key
-   * @param late only this application: the ends of the others are recorded, and others may have released them since
+   * @param late records only this application, because the others were recorded before and may have been released again
    */
   note(release: PlannedRelease, ends: ReadonlyMap<string, AppEnd>, late?: string): void;
   /** Restores what the journal knows. @param rolledBack the revisions that applications were rolled back to, by key */

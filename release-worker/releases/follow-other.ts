@@ -89,8 +89,8 @@ async function endOfOther(
   const synced = await untilSynced(options);
   if (signal.aborted) return undefined;
   try {
-    const known = registry.get(keyOf(app));
-    const record = synced && known?.detail !== undefined ? known : await lookNow(options, 'normal');
+    const current = registry.get(keyOf(app));
+    const record = synced && current?.detail !== undefined ? current : await lookNow(options, 'normal');
     const detail = record.sync === 'Synced' ? undefined : await argocd.syncDetail(app);
     const end = deployedAllTheSame(record, app, detail);
     if (end !== undefined) return await healthy(options, end);

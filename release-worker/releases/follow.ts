@@ -42,7 +42,7 @@ const pendingMs = 5_000;
 /** Resolves to undefined when `signal` is aborted. */
 export async function followSync(options: FollowOptions): Promise<AppEnd | undefined> {
   const { clock, app, releaseId, deadline, signal, terminate, onProgress } = options;
-  const ending = createTermination(options);
+  const termination = createTermination(options);
   const waking = createWaking(options);
   const updates = createAppUpdates(options);
   let strange = 0;
@@ -67,12 +67,12 @@ export async function followSync(options: FollowOptions): Promise<AppEnd | undef
       strange = 0;
       last = view.message === '' ? 'the sync is running' : view.message;
       onProgress({ phase: 'running', message: last });
-      if (view.state === 'running') last = (await ending.tell()) ?? last;
+      if (view.state === 'running') last = (await termination.request()) ?? last;
     }
     if (clock.monotonic() >= deadline)
       return {
         outcome: 'timed-out',
-        message: `not finished within worker.release.appTimeoutMs; Argo CD said last: ${last}. It may still carry the sync out; \`release-button terminate --app ${keyOf(app)}\` ends it`,
+        message: `not finished within worker.release.appTimeoutMs; the last message was: ${last}. Argo CD may still carry out the sync; \`release-button terminate --app ${keyOf(app)}\` ends it`,
         good: false,
       };
 
@@ -116,19 +116,20 @@ function createWaking(options: FollowOptions): {
 
 /** Asks Argo CD once to terminate the sync. If that fails, the next update causes another attempt. */
 function createTermination({ argocd, app, terminate }: FollowOptions): {
-  tell(): Promise<string | undefined>;
+  /** @returns the result in words; undefined: nothing was requested */
+  request(): Promise<string | undefined>;
 } {
-  let told = false;
+  let isRequested = false;
   return {
-    tell: async () => {
-      if (told || terminate?.aborted !== true) return undefined;
-      told = true;
+    request: async () => {
+      if (isRequested || terminate?.aborted !== true) return undefined;
+      isRequested = true;
       try {
         await argocd.terminate(app);
         return 'Argo CD was asked to terminate the sync';
       } catch (error) {
         // Argo CD refuses if the sync has just ended. The next update shows that.
-        told = false;
+        isRequested = false;
         return messageOf(error);
       }
     },

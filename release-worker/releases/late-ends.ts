@@ -12,11 +12,11 @@ import type { LateEnd } from './leftover-syncs.ts';
 
 export interface LateEnds {
   /** Restores the former run's releases from the journal. */
-  recovered(known: Pick<Recovered, 'last' | 'failed' | 'timedOut'>): void;
+  recovered(former: Pick<Recovered, 'last' | 'failed' | 'timedOut'>): void;
   begun(button: string, releaseId: string): void;
   ended(release: Pick<PlannedRelease, 'id' | 'button'>): void;
-  /** The outcome of a release differs from the one published before. */
-  tell(ended: LateEnd): void;
+  /** Corrects the outcome of a release that was published before. */
+  correct(ended: LateEnd): void;
 }
 
 export function createLateEnds(options: {
@@ -47,7 +47,7 @@ export function createLateEnds(options: {
       newest = release.id;
       addTo(showable, release);
     },
-    tell: ({ release, ends, outcome, at, key: late }) => {
+    correct: ({ release, ends, outcome, at, key: late }) => {
       deployed.note(release, ends, late);
       const why = ends.get(late)?.good === true ? whyFreeze(release, ends.values()) : undefined;
       if (why !== undefined) options.freeze(release, why);

@@ -64,7 +64,8 @@ export interface LeftoverSyncsOptions {
   readonly onLate: (ended: LateEnd) => void;
 }
 
-interface Known {
+/** A release with a sync that timed out. */
+interface TimedOut {
   readonly release: PlannedRelease;
   readonly ends: Map<string, AppEnd>;
   readonly endedAt: number;
@@ -74,7 +75,7 @@ interface Known {
 }
 
 interface Entry {
-  readonly known: Known;
+  readonly timedOut: TimedOut;
   readonly app: PlannedApp;
   readonly abort: AbortController;
   readonly terminate: AbortController;
@@ -113,20 +114,26 @@ export function createLeftoverSyncs(options: LeftoverSyncsOptions): LeftoverSync
     if (record === undefined || releaseId === undefined || !isUnderWay(record)) return undefined;
     if (running.isAt(releaseId, key)) return undefined;
     const entry = entries.get(key);
-    const known = entry?.known.release.id === releaseId ? entry.known : undefined;
-    return { record, releaseId, known, isPending: record.phase === 'Pending' };
+    const timedOut = entry?.timedOut.release.id === releaseId ? entry.timedOut : undefined;
+    return { record, releaseId, timedOut, isPending: record.phase === 'Pending' };
   };
-  const nameOf = ({ releaseId, known }: { readonly releaseId: string; readonly known: Known | undefined }) =>
-    known === undefined
+  const nameOf = ({
+    releaseId,
+    timedOut,
+  }: {
+    readonly releaseId: string;
+    readonly timedOut: TimedOut | undefined;
+  }) =>
+    timedOut === undefined
       ? `release ${releaseId}`
-      : `release ${releaseId} (timed out at ${toLocalTime(known.endedAt)})`;
+      : `release ${releaseId} (timed out at ${toLocalTime(timedOut.endedAt)})`;
 
-  const tellToEnd = (record: AppRecord) => {
-    const told = argocd
+  const requestTermination = (record: AppRecord) => {
+    const request = argocd
       .terminate(record)
       .catch((error: unknown) => log.warn({ app: keyOf(record) }, messageOf(error)))
-      .finally(() => sent.delete(told));
-    sent.add(told);
+      .finally(() => sent.delete(request));
+    sent.add(request);
   };
   const forget = registry.onChange((keys) => {
     for (const [key, releaseId] of awaited) {
@@ -136,7 +143,7 @@ export function createLeftoverSyncs(options: LeftoverSyncsOptions): LeftoverSync
       const found = underWay(key);
       if (found?.releaseId === releaseId && found.isPending) continue;
       awaited.delete(key);
-      if (found?.releaseId === releaseId) tellToEnd(found.record);
+      if (found?.releaseId === releaseId) requestTermination(found.record);
     }
   });
   /** Leftover syncs of this worker's releases, including the applications that a running release has given up. */
@@ -144,7 +151,7 @@ export function createLeftoverSyncs(options: LeftoverSyncsOptions): LeftoverSync
     [...registry.all()].map(keyOf).flatMap((key) => {
       const found = underWay(key);
       if (found === undefined) return [];
-      const button = found.known?.release.button ?? running.buttonOf(found.releaseId);
+      const button = found.timedOut?.release.button ?? running.buttonOf(found.releaseId);
       return button === undefined ? [] : [{ key, found, button }];
     });
 
@@ -155,7 +162,7 @@ export function createLeftoverSyncs(options: LeftoverSyncsOptions): LeftoverSync
       : `the sync of ${nameOf(found)} is still running; ${ends}`;
   };
 
-  const note = async ({ release, outcome, at }: Known, app: PlannedApp, end: AppEnd) => {
+  const note = async ({ release, outcome, at }: TimedOut, app: PlannedApp, end: AppEnd) => {
     try {
       await journal.append(
         { type: 'late', at: toTime(at), releaseId: release.id, app: keyOf(app), ...end, release: outcome },
@@ -167,60 +174,61 @@ export function createLeftoverSyncs(options: LeftoverSyncsOptions): LeftoverSync
     }
   };
 
-  const late = async (key: string, { known, app }: Entry, end: AppEnd) => {
-    known.at = clock.now();
-    known.ends.set(key, end);
-    known.outcome = outcomeOf([...known.ends.values()]);
-    const { release, outcome, ends, at } = known;
-    await note(known, app, end);
+  const late = async (key: string, { timedOut, app }: Entry, end: AppEnd) => {
+    timedOut.at = clock.now();
+    timedOut.ends.set(key, end);
+    timedOut.outcome = outcomeOf([...timedOut.ends.values()]);
+    const { release, outcome, ends, at } = timedOut;
+    await note(timedOut, app, end);
     log[end.good ? 'info' : 'warn'](
       { release: release.id, app: key, outcome: end.outcome },
-      `the sync of ${nameOf({ releaseId: release.id, known })} of ${key} has ended late: ${end.message}`,
+      `the sync of ${nameOf({ releaseId: release.id, timedOut })} of ${key} has ended late: ${end.message}`,
     );
     options.onLate({ release, ends, outcome, at, key });
   };
 
   const follow = async (key: string, entry: Entry) => {
-    const { known, app, abort, terminate } = entry;
-    const isOurs = () => !['unclear', 'not-ours'].includes(viewOf(registry.get(key), known.release.id).state);
-    let seen = isOurs();
+    const { timedOut, app, abort, terminate } = entry;
+    const isOurs = () =>
+      !['unclear', 'not-ours'].includes(viewOf(registry.get(key), timedOut.release.id).state);
+    let hasAppeared = isOurs();
     const end = await followSync({
       argocd,
       registry,
       clock,
       app,
-      releaseId: known.release.id,
+      releaseId: timedOut.release.id,
       deadline: Infinity,
       longestLookMs,
       ...options.release,
-      how: howOf(known.release),
+      how: howOf(timedOut.release),
       signal: abort.signal,
       terminate: terminate.signal,
       onProgress: () => {
-        seen ||= isOurs();
+        hasAppeared ||= isOurs();
       },
     });
     if (end === undefined) return;
-    seen ||= isOurs();
+    hasAppeared ||= isOurs();
     if (entries.get(key) === entry) entries.delete(key);
-    if (seen || end.good) {
+    if (hasAppeared || end.good) {
       await late(key, entry, end);
       return;
     }
     // Argo CD never showed the sync, so it was not carried out. The published end stays, and the next start need not look.
-    const told = known.ends.get(key);
-    if (told !== undefined && !abort.signal.aborted) await note(known, app, told);
+    const publishedEnd = timedOut.ends.get(key);
+    if (publishedEnd !== undefined && !abort.signal.aborted) await note(timedOut, app, publishedEnd);
   };
 
   return {
     adopt: ({ release, ends, outcome, at }) => {
-      const known: Known = { release, ends: new Map(ends), outcome, endedAt: at, at };
+      const timedOut: TimedOut = { release, ends: new Map(ends), outcome, endedAt: at, at };
       for (const app of release.apps) {
         const key = keyOf(app);
         if (ends.get(key)?.outcome !== 'timed-out') continue;
         const before = entries.get(key);
         if (before !== undefined) drop(key, before);
-        const entry = { known, app, abort: new AbortController(), terminate: new AbortController() };
+        const entry = { timedOut, app, abort: new AbortController(), terminate: new AbortController() };
         entries.set(key, entry);
         const followed = follow(key, entry)
           .catch((error: unknown) => log.error({ err: error, app: key }, messageOf(error)))
@@ -231,7 +239,7 @@ export function createLeftoverSyncs(options: LeftoverSyncsOptions): LeftoverSync
     begun: (keys) => {
       for (const key of keys) {
         const entry = entries.get(key);
-        if (entry !== undefined && underWay(key)?.known === undefined) drop(key, entry);
+        if (entry !== undefined && underWay(key)?.timedOut === undefined) drop(key, entry);
       }
     },
     whyBusy: (key) => {
@@ -240,7 +248,7 @@ export function createLeftoverSyncs(options: LeftoverSyncsOptions): LeftoverSync
     },
     whyLeft: (key) => {
       const found = underWay(key);
-      return found?.known === undefined ? undefined : inTheWay(key, found);
+      return found?.timedOut === undefined ? undefined : inTheWay(key, found);
     },
     inWords: (button) =>
       left()
@@ -260,9 +268,9 @@ export function createLeftoverSyncs(options: LeftoverSyncsOptions): LeftoverSync
         if (found.isPending) waiting.push(key);
         releases.add(found.releaseId);
         const entry = entries.get(key);
-        if (found.known !== undefined && entry !== undefined) entry.terminate.abort();
+        if (found.timedOut !== undefined && entry !== undefined) entry.terminate.abort();
         else if (found.isPending) awaited.set(key, found.releaseId);
-        else tellToEnd(found.record);
+        else requestTermination(found.record);
       }
       return { applications, releases: [...releases], waiting };
     },

@@ -133,10 +133,10 @@ export function createRecovery(pressIdsMax: number): Recovery {
       const end = { outcome, message, good };
       return { ...before, fates: new Map(before.fates).set(app, { sent: true, end }), outcome: whole, at };
     };
-    const known = timedOut.get(app);
-    if (known?.release.id !== releaseId) return;
+    const former = timedOut.get(app);
+    if (former?.release.id !== releaseId) return;
     timedOut.delete(app);
-    const newest = corrected(known);
+    const newest = corrected(former);
     for (const [key, other] of timedOut) if (other.release.id === releaseId) timedOut.set(key, newest);
     if (last?.release.id === releaseId) last = newest;
     if (failed.has(releaseId)) {

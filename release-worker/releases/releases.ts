@@ -146,7 +146,7 @@ export function createReleases(options: ReleasesOptions): Releases {
       leftoverSyncs.begun(release.apps.map(keyOf));
       runner.run(release, acceptedAt);
     },
-    endedLate: lateEnds.tell,
+    endedLate: lateEnds.correct,
     deployed,
     stop: async () => {
       await Promise.all([runner.stop(), leftoverSyncs.stop()]);

@@ -19,9 +19,9 @@ export function newRun(release: PlannedRelease, acceptedAt: number, beganAt: num
 }
 
 export function terminationOf({ terminations }: Run, key: string): AbortController {
-  const known = terminations.get(key) ?? new AbortController();
-  terminations.set(key, known);
-  return known;
+  const termination = terminations.get(key) ?? new AbortController();
+  terminations.set(key, termination);
+  return termination;
 }
 
 export function isTerminated({ terminations }: Run, app: PlannedApp): boolean {

@@ -225,11 +225,11 @@ export function createRunner(options: RunnerOptions): Runner {
     const { release } = run;
     const ours = running.begin(run, apps);
     // Two buttons that select the same application may have been pressed at the same moment.
-    const taken = apps.filter((app) => !ours.includes(app));
+    const others = apps.filter((app) => !ours.includes(app));
     event(release, { event: 'started' });
     report.changed();
     const work = async () => {
-      for (const app of taken) await ended(run, app, alreadyReleasing);
+      for (const app of others) await ended(run, app, alreadyReleasing);
       await runWaves(run, ours, first);
       await finish(run);
     };

@@ -133,7 +133,7 @@ it('a state directory that is deleted under the worker is noticed, and the worke
   const { press, isBlocked, isWell, control } = await working(path);
   rmSync(path, { recursive: true });
   expect(await press()).toMatchObject({ outcome: 'rejected', reason: 'journal-unwritable' });
-  await isBlocked(/is gone; make it again/);
+  await isBlocked(/does not exist any more; create it again/);
   expect(await control.syncs()).toEqual([]);
   mkdirSync(path);
   expect(await press()).toMatchObject({ outcome: 'accepted' });

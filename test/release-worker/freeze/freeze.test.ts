@@ -66,7 +66,7 @@ describe('a request', () => {
     const { ask, freeze } = await freezing();
     expect(await ask({ frozen: true, button: 'nobodys' })).toMatchObject({
       ok: false,
-      message: expect.stringMatching(/no button nobodys .*There (is only|are:) .*\bmain\b/),
+      message: expect.stringMatching(/no button nobodys .*Known: .*\bmain\b/),
     });
     expect(await ask({ frozen: true, until: '2020-01-01T00:00:00Z', id: 'r1' })).toMatchObject({ ok: false });
     expect(freeze.ofAll()).toEqual([]);

@@ -237,7 +237,7 @@ describe('an Argo CD whose lists do not contain the target', () => {
     expect(await decide()).toMatchObject({
       outcome: 'rejected',
       reason: 'argocd-unreachable',
-      message: expect.stringContaining('argocd/shop. Press again'),
+      message: expect.stringContaining('argocd/shop in time. Press again'),
     });
   });
 });

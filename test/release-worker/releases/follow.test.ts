@@ -188,7 +188,7 @@ describe('without updates', () => {
     expect(end()).toEqual({
       outcome: 'timed-out',
       message: expect.stringMatching(
-        /^not finished within worker\.release\.appTimeoutMs; Argo CD said last: applying\. .*terminate --app argocd\/shop/,
+        /^not finished within worker\.release\.appTimeoutMs; the last message was: applying\. .*terminate --app argocd\/shop/,
       ),
       good: false,
     });

@@ -50,28 +50,28 @@ describe('the late end of one application', () => {
     finish(back, [['argocd/shop', good]]);
     expect(deployed.rolledBackTo('argocd/shop')).toBe(oldCommit);
 
-    told.tell({ ...late, ends });
+    told.correct({ ...late, ends });
     expect(deployed.rolledBackTo('argocd/shop')).toBe(oldCommit);
   });
 
   it('freezes the button again after a rollback, even if its freeze was lifted in the meantime', () => {
     const { late: told, frozen } = telling();
-    told.tell({ ...late, ends });
+    told.correct({ ...late, ends });
     expect(frozen).toEqual([]);
-    told.tell({ ...late, ends, release: { ...both, action: 'rollback' } });
+    told.correct({ ...late, ends, release: { ...both, action: 'rollback' } });
     expect(frozen).toEqual(['main: rolled back']);
     const bad = new Map([['argocd/till', { ...timedOut, outcome: 'failed' as const }]]);
-    told.tell({ ...late, ends: bad, release: { ...both, action: 'rollback' } });
+    told.correct({ ...late, ends: bad, release: { ...both, action: 'rollback' } });
     expect(frozen).toHaveLength(1);
   });
 
   it('is shown by its button unless a press has been accepted since', () => {
     const { late: told, endings, finish } = telling();
     finish(both, [['argocd/till', timedOut]]);
-    told.tell({ ...late, ends });
+    told.correct({ ...late, ends });
     expect(endings).toMatchObject([{ releaseId: 'r1', outcome: 'succeeded' }]);
     told.begun('main', 'r2');
-    told.tell({ ...late, ends });
+    told.correct({ ...late, ends });
     expect(endings).toHaveLength(1);
   });
 });
