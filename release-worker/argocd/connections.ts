@@ -4,7 +4,8 @@ import { Agent as HttpAgent, type AgentOptions, type ClientRequest } from 'node:
 import { Agent as HttpsAgent, type RequestOptions } from 'node:https';
 import { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import type { Agents, RequestError, RequestFunction } from 'got';
+import type { Agents, RequestError } from 'got';
+import { failingOnce, makeRequest, type MakeRequest } from './failing-once.ts';
 import { openTunnel, ProxyError, requestThrough } from './proxy.ts';
 
 /** Awaited once the connection is open. If it throws, nothing of the request is sent. */
@@ -15,8 +16,7 @@ export interface Connections {
   readonly kept: Agents;
   /** Agents that open a new connection for each request. */
   fresh(ready?: Ready): Agents;
-  /** absent: got makes the requests itself */
-  readonly request?: RequestFunction;
+  readonly request: MakeRequest;
   /** Whether the connection was open, so that the request may have arrived. */
   wasOpen(error: RequestError): boolean;
   /** Whether the proxy was not reached, or refused to connect to the server. */
@@ -102,7 +102,7 @@ export function createConnections(server: string, proxy?: URL, connectTimeoutMs 
   return {
     kept,
     fresh: (ready) => agents({ keepAlive: false }, ready),
-    ...(proxy === undefined || secured ? {} : { request: requestThrough(proxy) }),
+    request: failingOnce(proxy === undefined || secured ? makeRequest : requestThrough(proxy)),
     wasOpen,
     byProxy: (error) =>
       proxy !== undefined && (secured ? error.cause instanceof ProxyError : !wasOpen(error)),

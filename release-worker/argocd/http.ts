@@ -6,6 +6,7 @@
 // - `under-way.ts`: got limits each attempt, not all attempts together, and cannot abort every request at a stop.
 // - `connections.ts`: the release needs to know whether a failed sync may have arrived. A sync also waits in an open
 //   connection until the worker confirms it.
+// - `failing-once.ts`: since Node.js 24.20, got 14 does not retry a request that finds nobody listening.
 // - `proxy.ts`: got does not support proxies. Other packages return a tunnel before its TLS handshake is complete.
 // - `stream-request.ts`: got would read the body of a refused stream without a limit.
 // - `refusals.ts`: Argo CD's refusals share status codes, and login pages answer with 200.
@@ -77,7 +78,7 @@ export function createHttp(options: HttpOptions): ArgoCdHttp {
   if (proxy !== undefined) redactor.add(decodeURIComponent(proxy.password));
   const client = got.extend({
     agent: connections.kept,
-    ...(connections.request === undefined ? {} : { request: connections.request }),
+    request: connections.request,
     followRedirect: false,
     https: { rejectUnauthorized: !insecure },
     headers: { accept: 'application/json', 'user-agent': 'release-button' },

@@ -3,7 +3,7 @@
 import { request as requestHttp, type ClientRequest } from 'node:http';
 import { request as requestHttps, type RequestOptions } from 'node:https';
 import { isIPv6, type Socket } from 'node:net';
-import type { RequestFunction } from 'got';
+import type { MakeRequest } from './failing-once.ts';
 
 /** The proxy was not reached, or refused to connect to the server. */
 export class ProxyError extends Error {
@@ -34,7 +34,7 @@ function addressOf({ protocol, hostname, port, username, password }: URL) {
 }
 
 /** Makes got's http:// requests with whole URLs. The agent must match the proxy's protocol. */
-export function requestThrough(proxy: URL): RequestFunction {
+export function requestThrough(proxy: URL): MakeRequest {
   const { request, at, login } = addressOf(proxy);
   return (url, options, callback) => {
     // The certificate options are for Argo CD, not for the proxy.

@@ -1,5 +1,5 @@
 // Reads that fail for a moment are retried within limits. Requests that may have had an effect never are.
-import { createServer } from 'node:http';
+import { ClientRequest, createServer } from 'node:http';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ArgoCd } from '../../../release-worker/argocd/client.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
@@ -55,6 +55,21 @@ async function paused(answer: Answer, { requestTimeoutMs = 10_000, random = 0 } 
 function dateOfFakeClock(): void {
   vi.useFakeTimers({ toFake: ['Date'], now: createFakeClock().now() });
   onTestFinished(() => void vi.useRealTimers());
+}
+
+/** As in Node.js 24.20 and later: after the event `error`, the callback of `end` gets an error. */
+function failureInCallbacks(): void {
+  const { prototype } = ClientRequest;
+  prototype.end = new Proxy(prototype.end, {
+    apply: (end, request: ClientRequest, given: unknown[]) => {
+      const callback = given.find((each) => typeof each === 'function');
+      const error = new Error('Socket closed before the connection was established');
+      if (callback !== undefined) request.once('error', () => Reflect.apply(callback, undefined, [error]));
+      const returned: unknown = Reflect.apply(end, request, given);
+      return returned;
+    },
+  });
+  onTestFinished(() => void Reflect.deleteProperty(prototype, 'end'));
 }
 
 describe('a read', () => {
@@ -118,6 +133,18 @@ describe('a read', () => {
     });
     clock.advance(320);
     expect(await answer).toMatchObject({ name: 'guestbook' });
+  });
+
+  it('is retried if Node.js reports a refused connection to the callback of `end`, too', async () => {
+    failureInCallbacks();
+    const counted: number[] = [];
+    const argocd = clientOf(`http://127.0.0.1:${await freePort()}`, {
+      onAnswer: (_, status) => counted.push(status),
+    });
+    const error = await refusalOf(get(argocd));
+    expect(error).toMatchObject({ kind: 'unreachable' });
+    expect(error.message).toContain('ECONNREFUSED');
+    expect(counted).toEqual([0, 0, 0]);
   });
 
   it.each([400, 403, 404, 500, 501])('that is answered with %i is not retried', async (code) => {
