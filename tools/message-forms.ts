@@ -27,6 +27,7 @@ const bareTexts: { readonly [Row in RowName]?: { schema: z.ZodMiniType<string>; 
   },
   ledSet: { schema: z.enum(['auto', ...patternNames]), example: 'sos' },
   freezeSet: { schema: z.enum(['on', 'off']), example: 'on' },
+  workerFreezeSet: { schema: z.enum(['on', 'off']), example: 'off' },
 };
 
 export const rowNames: readonly RowName[] = keysOf(channels);

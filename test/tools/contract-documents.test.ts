@@ -176,6 +176,8 @@ describe('the examples', () => {
     else if (form.name === 'buttonPressText')
       expect(decoded).toEqual({ ok: true, value: { gesture: 'press' } });
     else if (form.name === 'freezeSetText') expect(decoded).toEqual({ ok: true, value: { frozen: true } });
+    else if (form.name === 'workerFreezeSetText')
+      expect(decoded).toEqual({ ok: true, value: { frozen: false } });
     else expect(decoded).toEqual({ ok: true, value: form.example });
   });
 
@@ -185,11 +187,20 @@ describe('the examples', () => {
     expect(validate(null)).toBe(false);
   });
 
+  const rowsWithoutBareText = rowNames.filter((row) =>
+    formsOf(row).every(({ contentType }) => contentType === 'application/json'),
+  );
+  test.each(rowsWithoutBareText)('%s: the row refuses bare text, since none is documented', (row) => {
+    for (const word of ['press', 'sos', 'on', 'off', 'auto', 'online'])
+      expect(channels[row].codec.decode(bytes(word)), word).toMatchObject({ ok: false });
+  });
+
   test('a row has one example, and one more if it also accepts bare text', () => {
     expect(forms.map(({ name }) => name).filter((name) => !Object.hasOwn(examples, name))).toEqual([
       'buttonPressText',
       'ledSetText',
       'freezeSetText',
+      'workerFreezeSetText',
     ]);
     expect(Object.keys(examples)).toEqual([...rowNames]);
   });
