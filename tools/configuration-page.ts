@@ -34,7 +34,7 @@ There are four sources. If several set the same key, the last one in this list w
 
 ## Which process reads which section
 
-All processes can share one file. Each process checks the keys of its own sections, and only the names of the other sections. \`release-button config release-worker\` does the same for the worker, and so on. If the configuration has a mistake, a process ends with exit code 2.
+All processes can share one file. Each process checks the keys of its own sections, and only the names of the other sections. \`release-button config release-worker\` reports what the worker would report, and so on. If the configuration has a mistake, a process ends with exit code 2.
 
 | process | sections |
 | --- | --- |

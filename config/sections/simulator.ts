@@ -5,9 +5,12 @@ import { host, port, text, wholeNumber } from '../formats.ts';
 
 export const simulator = section({
   host: setting(host(), { doc: 'The address that the simulated Argo CD listens on.', default: '127.0.0.1' }),
-  port: setting(port(), { doc: 'Its port; 0 takes a free one.', default: 8081 }),
+  port: setting(port(), {
+    doc: 'The port that the simulated Argo CD listens on; 0 takes a free one.',
+    default: 8081,
+  }),
   token: setting(text(1024), {
-    doc: 'The token that it accepts. It is not a secret, since it protects nothing.',
+    doc: 'The token that the simulated Argo CD accepts. It is not a secret, because it protects nothing.',
     default: 'simulated',
   }),
   driftEveryMs: setting(wholeNumber(0, 86_400_000), {
