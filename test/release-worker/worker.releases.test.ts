@@ -96,7 +96,7 @@ describe('a sync that continues after its release has timed out', () => {
     await timeOut();
     expect(latest('worker/main/release/last')).toMatchObject({
       apps: [
-        { message: expect.stringMatching(/may still carry the sync out.*terminate --app argocd\/shop/) },
+        { message: expect.stringMatching(/may still carry out the sync.*terminate --app argocd\/shop/) },
       ],
     });
     if (restarted) {
