@@ -6,7 +6,8 @@ import type { Exchange, Handler, Outcome } from './exchange.ts';
 import { parseFields } from './fields.ts';
 import { json, plain, refused, type Refusal } from './http-answers.ts';
 import { listAnswer, namespaceIn, projectsIn, revisionMetadata, withApplication } from './queries.ts';
-import { eventWire, openStream, refuseStream, streamPath } from './stream.ts';
+import { parametersIn, paths } from './paths.ts';
+import { eventWire, openStream, refuseStream } from './stream.ts';
 import { isRefusal, readRollbackBody, readSyncBody, rollback, sync, terminate } from './sync.ts';
 import type { Timers } from './timers.ts';
 
@@ -34,8 +35,7 @@ export interface ApiParts {
 interface Call {
   readonly exchange: Exchange;
   readonly account: string;
-  /** The groups of the endpoint's pattern, decoded. */
-  readonly path: readonly string[];
+  readonly parameters: readonly string[];
 }
 
 interface Endpoint {
@@ -53,17 +53,9 @@ export function onlyToken(token: string): Authenticate {
   };
 }
 
-export function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
-}
-
 export function createApi(parts: ApiParts): Handler {
   const { backend, version, authenticate, timers, keepAliveMs } = parts;
-  const about = ({ path: [name = ''], exchange: { query } }: Call) => ({
+  const about = ({ parameters: [name = ''], exchange: { query } }: Call) => ({
     name,
     namespace: namespaceIn(query),
   });
@@ -74,7 +66,7 @@ export function createApi(parts: ApiParts): Handler {
       read: (text: string) => Body | Refusal,
       answer: (record: ApplicationRecord, account: string, body: Body) => Outcome | Promise<Outcome>,
     ): Endpoint['answer'] =>
-    async ({ exchange, account, path: [name = ''] }) => {
+    async ({ exchange, account, parameters: [name = ''] }) => {
       const text = await exchange.body(maxBodyBytes);
       if (text === undefined) return tooLarge;
       const body = read(text);
@@ -86,7 +78,7 @@ export function createApi(parts: ApiParts): Handler {
   const endpoints: readonly Endpoint[] = [
     {
       method: 'GET',
-      pattern: /^\/api\/v1\/applications$/,
+      pattern: paths.applications,
       answer({ exchange: { query } }) {
         const projects = projectsIn(query);
         return listAnswer(
@@ -98,7 +90,7 @@ export function createApi(parts: ApiParts): Handler {
     },
     {
       method: 'GET',
-      pattern: /^\/api\/v1\/applications\/([^/]+)$/,
+      pattern: paths.application,
       answer: (call) =>
         withApplication(backend, about(call), async (record) => {
           const refresh = call.exchange.query.get('refresh');
@@ -108,46 +100,46 @@ export function createApi(parts: ApiParts): Handler {
     },
     {
       method: 'POST',
-      pattern: /^\/api\/v1\/applications\/([^/]+)\/sync$/,
+      pattern: paths.sync,
       answer: withBody(readSyncBody, (record, account, body) => sync(backend, record, account, body)),
     },
     {
       method: 'POST',
-      pattern: /^\/api\/v1\/applications\/([^/]+)\/rollback$/,
+      pattern: paths.rollback,
       answer: withBody(readRollbackBody, (record, account, { id }) => rollback(backend, record, account, id)),
     },
     {
       method: 'DELETE',
-      pattern: /^\/api\/v1\/applications\/([^/]+)\/operation$/,
+      pattern: paths.operation,
       answer: (call) => withApplication(backend, about(call), (record) => terminate(backend, record)),
     },
     {
       method: 'GET',
-      pattern: /^\/api\/v1\/applications\/([^/]+)\/syncwindows$/,
+      pattern: paths.syncWindows,
       answer: () => json({ canSync: true }),
     },
     {
       method: 'GET',
-      pattern: /^\/api\/v1\/applications\/([^/]+)\/revisions\/([^/]+)\/metadata$/,
+      pattern: paths.revisionMetadata,
       answer: (call) =>
         withApplication(backend, about(call), (record) => {
           const index = Number(call.exchange.query.get('sourceIndex') ?? 0);
-          return revisionMetadata(backend, record, call.path[1] ?? '', index);
+          return revisionMetadata(backend, record, call.parameters[1] ?? '', index);
         }),
     },
     {
       method: 'GET',
-      pattern: /^\/api\/v1\/projects\/([^/]*)$/,
-      answer: ({ path: [name = ''] }) => json({ metadata: { name, namespace: 'argocd' }, spec: {} }),
+      pattern: paths.project,
+      answer: ({ parameters: [name = ''] }) => json({ metadata: { name, namespace: 'argocd' }, spec: {} }),
     },
     {
       method: 'GET',
-      pattern: /^\/api\/v1\/projects\/([^/]+)\/globalprojects$/,
+      pattern: paths.globalProjects,
       answer: () => json({}),
     },
     {
       method: 'GET',
-      pattern: /^\/api\/v1\/account\/can-i\/.+$/,
+      pattern: paths.canI,
       answer: () => json({ value: 'yes' }),
     },
   ];
@@ -155,16 +147,16 @@ export function createApi(parts: ApiParts): Handler {
   return (exchange, next) => {
     const { method, path, request, response } = exchange;
     if (path === '/healthz') return plain(200, 'ok\n');
-    if (method === 'GET' && path === '/api/version') return json({ Version: version() });
+    if (method === 'GET' && paths.version.test(path)) return json({ Version: version() });
     const authentication = authenticate(request.headers);
     const account = 'account' in authentication ? authentication.account.name : undefined;
-    if (method === 'GET' && path === '/api/v1/session/userinfo')
+    if (method === 'GET' && paths.userInfo.test(path))
       return json(account === undefined ? {} : { loggedIn: true, username: account, iss: 'argocd' });
     const atPath = endpoints.filter(({ pattern }) => pattern.test(path));
     const endpoint = atPath.find((each) => each.method === method);
-    const isStream = method === 'GET' && path === streamPath;
+    const isStream = method === 'GET' && paths.stream.test(path);
     if (endpoint === undefined && !isStream) {
-      const exists = atPath.length > 0 || path === streamPath;
+      const exists = atPath.length > 0 || paths.stream.test(path);
       return exists ? plain(405, 'Method Not Allowed\n', noSniff) : next();
     }
     const refusal = { code: 16, message: 'problem' in authentication ? authentication.problem : '' };
@@ -179,7 +171,7 @@ export function createApi(parts: ApiParts): Handler {
     return endpoint.answer({
       exchange,
       account,
-      path: (endpoint.pattern.exec(path) ?? []).slice(1).map(decoded),
+      parameters: parametersIn(path, endpoint.pattern) ?? [],
     });
   };
 }

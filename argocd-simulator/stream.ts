@@ -10,8 +10,6 @@ import type { Timers } from './timers.ts';
 /** Cuts off a client that does not read, so that its buffer stays bounded. */
 const mostBufferedBytes = 64 * 1024 * 1024;
 
-export const streamPath = '/api/v1/stream/applications';
-
 /** How messages are written to one client. */
 export interface Wire {
   /** Status and headers. They are sent with the first event. */

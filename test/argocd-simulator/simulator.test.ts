@@ -1,5 +1,5 @@
-// The simulated Argo CD of the demo: its world, its label, its controls, and that it answers as the recorded one does where
-// it has an answer (test/argocd/recorded plays the recordings).
+// The simulated Argo CD of the demo: its world, its label and its controls. Where it answers a request, it answers as the
+// recorded Argo CD does (test/argocd/recorded plays the recordings).
 import { createServer } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import * as z from 'zod/mini';
@@ -12,15 +12,15 @@ const authorization = { Authorization: 'Bearer simulated' };
 const selection =
   'items.metadata.name,items.spec.project,items.status.sync.status,items.status.operationState.phase';
 
-function simulator(options: { port?: number; driftEveryMs?: number } = {}) {
+function createSimulator(options: { port?: number; driftEveryMs?: number } = {}) {
   const { port = 0, driftEveryMs = 0 } = options;
   return createArgoCdSimulator({ host: '127.0.0.1', port, token: 'simulated', driftEveryMs, log: () => {} });
 }
 
-async function started(driftEveryMs = 0) {
-  const one = simulator({ driftEveryMs });
-  const { url } = await one.start();
-  onTestFinished(() => one.stop());
+async function startSimulator(driftEveryMs = 0) {
+  const simulator = createSimulator({ driftEveryMs });
+  const { url } = await simulator.start();
+  onTestFinished(() => simulator.stop());
   const ask = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
     send(url, {
       method,
@@ -42,43 +42,43 @@ const applicationSchema = z.object({
   }),
 });
 
-describe('life cycle', () => {
-  it('stops twice, and without a start', async () => {
-    const one = simulator();
-    await one.start();
-    await one.stop();
-    await one.stop();
-    await simulator().stop();
+describe('life cycle of the simulator', () => {
+  it('can be stopped twice, and before it was started', async () => {
+    const simulator = createSimulator();
+    await simulator.start();
+    await simulator.stop();
+    await simulator.stop();
+    await createSimulator().stop();
   });
 
-  it('rejects with the original error if the port is taken', async () => {
-    const other = createServer();
-    const port = await listenOnFreePort(other);
-    onTestFinished(() => void other.close());
-    await expect(simulator({ port }).start()).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  it('rejects the start with the original error if another server has the port', async () => {
+    const portOwner = createServer();
+    const port = await listenOnFreePort(portOwner);
+    onTestFinished(() => void portOwner.close());
+    await expect(createSimulator({ port }).start()).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 });
 
-describe('the label', () => {
+describe('the label of a simulated Argo CD', () => {
   it.each(['/api/version', '/', '/no-such-path', '/simulator/drift', '/api/v1/applications'])(
-    'is on %s',
+    'is in the headers of %s',
     async (path) => {
-      const { url } = await started();
+      const { url } = await startSimulator();
       const { headers } = await send(url, { method: 'GET', path, headers: {} });
       expect(headers['x-simulated']).toBe('argocd');
     },
   );
 
   it('is in the version', async () => {
-    const { ask } = await started();
+    const { ask } = await startSimulator();
     const { body } = await ask('GET', '/api/version');
     expect(body).toMatch(/^\{"Version":"v3\.6\.\d+\+simulated"\}$/);
   });
 });
 
 describe('the demo world', () => {
-  it('has some applications out of sync, in several projects, and makes more drift', async () => {
-    const { ask } = await started(5);
+  it('begins with some applications out of sync, in several projects, and makes more drift', async () => {
+    const { ask } = await startSimulator(5);
     await eventually(async () => {
       const { body } = await ask('GET', `/api/v1/applications?fields=${selection}`);
       expect(body.split('"OutOfSync"').length - 1).toBeGreaterThan(8);
@@ -86,29 +86,29 @@ describe('the demo world', () => {
   });
 
   it('shows the author and the message of the deployed commit', async () => {
-    const { ask } = await started();
+    const { ask } = await startSimulator();
     const fields = 'fields=items.metadata.name,items.status.sync.revision,items.spec.project';
-    const all = await ask('GET', `/api/v1/applications?${fields}`);
-    const projects = new Set([...all.body.matchAll(/"project":"([^"]+)"/g)].map(([, project]) => project));
+    const list = await ask('GET', `/api/v1/applications?${fields}`);
+    const projects = new Set([...list.body.matchAll(/"project":"([^"]+)"/g)].map(([, project]) => project));
     expect(projects.size).toBeGreaterThanOrEqual(2);
-    const [, revision = ''] = /"name":"payments".*?"revision":"([0-9a-f]{40})"/.exec(all.body) ?? [];
+    const [, revision = ''] = /"name":"payments".*?"revision":"([0-9a-f]{40})"/.exec(list.body) ?? [];
     const { body } = await ask('GET', `/api/v1/applications/payments/revisions/${revision}/metadata`);
     expect(body).toMatch(/^\{"author":".+ <.+@example\.com>","date":".+Z","message":".+"\}$/);
   });
 
-  it('accepts only its token', async () => {
-    const { url } = await started();
+  it('accepts only its own token', async () => {
+    const { url } = await startSimulator();
     for (const path of ['/api/v1/applications', '/api/v1/stream/applications', '/api/v1/applications/mail']) {
       expect((await send(url, { method: 'GET', path, headers: {} })).status).toBe(401);
-      const wrong = { Authorization: 'Bearer another' };
-      expect((await send(url, { method: 'GET', path, headers: wrong })).status).toBe(401);
+      const wrongToken = { Authorization: 'Bearer another' };
+      expect((await send(url, { method: 'GET', path, headers: wrongToken })).status).toBe(401);
     }
   });
 });
 
 describe('a release', () => {
-  it('syncs an application that drifted and rolls it back, while the stream shows each step', async () => {
-    const { url, ask, application } = await started();
+  it('syncs an application that has drifted and rolls it back, and the stream shows each step', async () => {
+    const { url, ask, application } = await startSimulator();
     const stream = openStream(url, '/api/v1/stream/applications', {
       ...authorization,
       Accept: 'text/event-stream',
@@ -136,8 +136,8 @@ describe('a release', () => {
     });
   });
 
-  it('can be terminated, and no other one starts meanwhile', async () => {
-    const { ask, application } = await started();
+  it('can be terminated, and until then no other release can start', async () => {
+    const { ask, application } = await startSimulator();
     await ask('POST', '/simulator/behaviour', { app: 'reports', syncMs: 60_000 });
     await ask('POST', '/api/v1/applications/reports/sync', {});
     await eventually(async () =>
@@ -160,7 +160,7 @@ describe('a release', () => {
     ['sync', '{'],
     ['rollback', '{}'],
   ])('is refused if the body of %s is %s', async (what, body) => {
-    const { ask } = await started();
+    const { ask } = await startSimulator();
     const { status } = await ask('POST', `/api/v1/applications/mail/${what}`, body);
     expect(status).toBe(400);
   });
@@ -168,7 +168,7 @@ describe('a release', () => {
 
 describe('POST /simulator/drift', () => {
   it('makes the named application drift, with the message of the commit', async () => {
-    const { ask, application } = await started();
+    const { ask, application } = await startSimulator();
     expect((await application('mail')).status.sync.status).toBe('Synced');
     const reply = await ask('POST', '/simulator/drift', { app: 'mail', message: 'Raise the limit' });
     expect(reply.status).toBe(200);
@@ -178,8 +178,8 @@ describe('POST /simulator/drift', () => {
     expect(JSON.parse(metadata.body)).toMatchObject({ message: 'Raise the limit' });
   });
 
-  it('takes the next applications in turn, and names them', async () => {
-    const { ask } = await started();
+  it('makes the applications drift in turn, and names them', async () => {
+    const { ask } = await startSimulator();
     const { body } = await ask('POST', '/simulator/drift', { count: 3 });
     const { drifted } = z
       .object({ drifted: z.array(z.object({ name: z.string() })) })
@@ -190,7 +190,7 @@ describe('POST /simulator/drift', () => {
 
 describe('POST /simulator/behaviour', () => {
   it('makes the syncs of an application fail, and succeed again', async () => {
-    const { ask, application } = await started();
+    const { ask, application } = await startSimulator();
     const phaseAfterSync = async () => {
       await ask('POST', '/api/v1/applications/mail/sync', {});
       await eventually(async () => {
@@ -214,7 +214,7 @@ describe('POST /simulator/behaviour', () => {
     [400, 'syncMs', { app: 'mail', syncMs: -1 }],
     [400, 'not JSON', '{'],
   ])('answers %i with a message', async (status, words, body) => {
-    const { ask } = await started();
+    const { ask } = await startSimulator();
     const reply = await ask('POST', '/simulator/behaviour', body);
     expect(reply.status).toBe(status);
     expect(reply.body).toContain(words);
@@ -226,12 +226,12 @@ describe('who may use the controls', () => {
     ['a web page', { Origin: 'http://127.0.0.1:8080' }],
     ['a host name that is not this machine', { Host: 'rebound.example.com' }],
   ])('refuses %s', async (_who, headers) => {
-    const { ask } = await started();
+    const { ask } = await startSimulator();
     expect((await ask('POST', '/simulator/drift', {}, headers)).status).toBe(403);
   });
 
   it('lists the controls for an unknown one', async () => {
-    const { ask } = await started();
+    const { ask } = await startSimulator();
     const { status, body } = await ask('POST', '/simulator/faults', {});
     expect(status).toBe(404);
     expect(body).toContain('POST /simulator/drift, POST /simulator/behaviour');

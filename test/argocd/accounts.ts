@@ -1,4 +1,4 @@
-// Finds the account that asks and its rights: tokens, accounts, and globs over `project/name`.
+// Finds the account that sends a request, and its rights. Rights are globs over `project/name`.
 import type { IncomingHttpHeaders } from 'node:http';
 import { globPattern } from './glob.ts';
 import type { Account, Token } from './world-description.ts';
@@ -7,7 +7,7 @@ type Authentication = { account: Account } | { problem: string };
 
 export interface Accounts {
   authenticate(headers: IncomingHttpHeaders): Authentication;
-  /** A new token; undefined: no such account, or a wrong password. */
+  /** A new token. Undefined if there is no such account, or if the password is wrong. */
   logIn(username: string, password: string): string | undefined;
   may(account: Account, action: string, name: string): boolean;
   mayGetProject(account: Account, project: string): boolean;
@@ -34,13 +34,13 @@ export function createAccounts(accounts: readonly Account[], tokens: readonly To
     authenticate(headers) {
       const given = givenToken(headers);
       if (given === undefined) return { problem: notLoggedIn };
-      const known = byToken.get(given);
-      const account = known && byName.get(known.account);
-      if (!known || !account) {
+      const token = byToken.get(given);
+      const account = token && byName.get(token.account);
+      if (!token || !account) {
         const wellFormed = /^[\w-]+\.[\w-]+\.[\w-]+$/.test(given);
-        return { problem: wellFormed ? problems.forged(known) : notLoggedIn };
+        return { problem: wellFormed ? problems.forged(token) : notLoggedIn };
       }
-      return known.state === 'valid' ? { account } : { problem: problems[known.state](known) };
+      return token.state === 'valid' ? { account } : { problem: problems[token.state](token) };
     },
     logIn(username, password) {
       if (byName.get(username)?.password !== password) return undefined;
@@ -50,7 +50,7 @@ export function createAccounts(accounts: readonly Account[], tokens: readonly To
       return token;
     },
     may({ name: accountName }, action, name) {
-      // The account's current rights: an open stream may have begun under other ones.
+      // The current rights of the account. An open stream may have begun when they were different.
       const account = byName.get(accountName);
       if (account?.admin) return true;
       const granted = action === 'get' ? account?.get : action === 'sync' ? account?.sync : undefined;
@@ -67,7 +67,7 @@ const problems = {
     `invalid session: account ${token.account} does not have token with id ${token.id}`,
 };
 
-/** From `Authorization: Bearer`, or else from the cookie of the user interface. */
+/** From the header `Authorization: Bearer`, or else from the cookie of Argo CD's web page. */
 function givenToken(headers: IncomingHttpHeaders): string | undefined {
   const [, bearer] = /^Bearer (.+)$/.exec(headers.authorization ?? '') ?? [];
   if (bearer !== undefined) return bearer;

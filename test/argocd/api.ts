@@ -1,12 +1,12 @@
-// The handlers in front of the simulator's own API. They refuse what Argo CD refuses, in its words, and answer where the
-// recordings contain more than the demo needs. They pass all other requests on.
+// The handlers in front of the simulator's own API. They refuse requests in the words of Argo CD, and answer those for
+// which the recordings contain more than the demo needs. All other requests go on to the simulator.
 import { timestamp } from '../../argocd-simulator/application.ts';
-import { decoded, maxBodyBytes, noSniff, tooLarge } from '../../argocd-simulator/api.ts';
+import { maxBodyBytes, noSniff, tooLarge } from '../../argocd-simulator/api.ts';
 import type { ApplicationRecord } from '../../argocd-simulator/cluster.ts';
 import type { Exchange, Handler, Outcome } from '../../argocd-simulator/exchange.ts';
 import { plain, refused, type Answer } from '../../argocd-simulator/http-answers.ts';
+import { parametersIn, paths } from '../../argocd-simulator/paths.ts';
 import { namespaceIn } from '../../argocd-simulator/queries.ts';
-import { streamPath } from '../../argocd-simulator/stream.ts';
 import { isRefusal } from '../../argocd-simulator/sync.ts';
 import type { Timers } from '../../argocd-simulator/timers.ts';
 import type { Faults } from './faults.ts';
@@ -31,7 +31,7 @@ import type { Account } from './world-description.ts';
 /** What Go's router does with a request before any handler sees it. */
 export const goRouter: Handler = ({ method, path, request }, next) => {
   if (path === '/healthz') return next();
-  // It cleans a path (`can-i-empty-project`).
+  // The router cleans such a path (recording `can-i-empty-project`).
   if (path.includes('//')) return redirected(path.replaceAll(/\/+/g, '/').replaceAll('*', '%2A'));
   if (!path.startsWith('/api/')) return plain(404, '404 page not found\n', noSniff);
   if (method !== 'GET' && request.headers['content-type'] !== 'application/json')
@@ -50,9 +50,8 @@ function redirected(location: string): Answer {
 interface Call {
   readonly account: Account;
   readonly query: URLSearchParams;
-  /** The groups of the endpoint's pattern, decoded. */
-  readonly path: readonly string[];
-  /** The simulator's own answer. */
+  readonly parameters: readonly string[];
+  /** Asks the simulator for its own answer. */
   next(): Promise<Outcome>;
 }
 
@@ -67,50 +66,51 @@ export interface TestApiParts {
 export function createTestApi(parts: TestApiParts): Handler {
   const { backend, requests, timers } = parts;
 
-  /** Refuses as Argo CD refuses requests about an application; otherwise `then` answers. */
+  /** Refuses a request about an application as Argo CD does; calls `answer` if it is permitted. */
   const guarded =
-    (action: 'get' | 'sync', then: (call: Call, record: ApplicationRecord) => Outcome | Promise<Outcome>) =>
+    (action: 'get' | 'sync', answer: (call: Call, record: ApplicationRecord) => Outcome | Promise<Outcome>) =>
     (call: Call) => {
-      const record = find(backend, call.account, action, wantedBy(call.path[0] ?? '', call.query));
-      return isRefusal(record) ? refused(record) : then(call, record);
+      const record = find(backend, call.account, action, wantedBy(call.parameters[0] ?? '', call.query));
+      return isRefusal(record) ? refused(record) : answer(call, record);
     };
 
-  const guardedProject = (then: (call: Call, name: string) => Outcome | Promise<Outcome>) => (call: Call) => {
-    const [name = ''] = call.path;
-    const may = backend.accounts.mayGetProject(call.account, name);
-    return may ? then(call, name) : mayNotGetProject(call.account, name);
-  };
+  const guardedProject =
+    (answer: (call: Call, name: string) => Outcome | Promise<Outcome>) => (call: Call) => {
+      const [name = ''] = call.parameters;
+      const isPermitted = backend.accounts.mayGetProject(call.account, name);
+      return isPermitted ? answer(call, name) : mayNotGetProject(call.account, name);
+    };
 
   const endpoints: readonly {
     readonly method: string;
     readonly pattern: RegExp;
     answer(call: Call): Outcome | Promise<Outcome>;
   }[] = [
-    { method: 'GET', pattern: /^\/api\/version$/, answer: () => wholeVersion(backend.version) },
+    { method: 'GET', pattern: paths.version, answer: () => wholeVersion(backend.version) },
     {
       method: 'GET',
-      pattern: /^\/api\/v1\/applications$/,
+      pattern: paths.applications,
       answer: ({ account, query }) => list(backend, account, query),
     },
     {
       method: 'GET',
-      pattern: /^\/api\/v1\/applications\/([^/]+)$/,
+      pattern: paths.application,
       answer: guarded('get', ({ next }) => next()),
     },
     {
       method: 'DELETE',
-      pattern: /^\/api\/v1\/applications\/([^/]+)\/operation$/,
+      pattern: paths.operation,
       answer: guarded('sync', ({ next }) => next()),
     },
     {
       method: 'GET',
-      pattern: /^\/api\/v1\/applications\/([^/]+)\/syncwindows$/,
+      pattern: paths.syncWindows,
       answer: guarded('get', (_call, record) => syncWindows(backend, record)),
     },
     {
       method: 'GET',
-      pattern: /^\/api\/v1\/applications\/([^/]+)\/revisions\/([^/]+)\/metadata$/,
-      answer: guarded('get', ({ path: [, revision = ''], query, next }, record) => {
+      pattern: paths.revisionMetadata,
+      answer: guarded('get', ({ parameters: [, revision = ''], query, next }, record) => {
         const index = Number(query.get('sourceIndex') ?? 0);
         const problem = metadataProblem(backend, record, revision, index);
         return problem ? refused(problem) : next();
@@ -118,22 +118,22 @@ export function createTestApi(parts: TestApiParts): Handler {
     },
     {
       method: 'GET',
-      pattern: /^\/api\/v1\/projects\/([^/]*)$/,
+      pattern: paths.project,
       answer: guardedProject((_call, name) => project(backend, name)),
     },
     {
       method: 'GET',
-      pattern: /^\/api\/v1\/projects\/([^/]+)\/globalprojects$/,
+      pattern: paths.globalProjects,
       answer: guardedProject(({ next }) => next()),
     },
     {
       method: 'GET',
-      pattern: /^\/api\/v1\/account\/can-i\/(.+)$/,
-      answer: ({ account, path: [question = ''] }) => canI(backend, account, question),
+      pattern: paths.canI,
+      answer: ({ account, parameters: [question = ''] }) => canI(backend, account, question),
     },
   ];
 
-  /** The body is read before the token, as in Argo CD's gateway. */
+  /** Reads the body before it looks at the token, as Argo CD's gateway does. */
   async function post<Body extends object>(
     exchange: Exchange,
     read: (text: string) => Body | { problem: string },
@@ -146,34 +146,36 @@ export function createTestApi(parts: TestApiParts): Handler {
     if ('problem' in body) return refused({ code: 3, message: body.problem });
     const authentication = backend.accounts.authenticate(exchange.request.headers);
     const account = 'account' in authentication ? authentication.account : undefined;
-    const answered =
+    const reply =
       'account' in authentication
         ? answer(body, authentication.account)
         : refused({ code: 16, message: authentication.problem });
-    log(body, account, answered);
-    return answered;
+    log(body, account, reply);
+    return reply;
   }
 
   return async (exchange, next) => {
     const { method, path, query, request } = exchange;
-    if (path === '/api/v1/session') {
+    if (paths.session.test(path)) {
       if (method !== 'POST') return plain(405, 'Method Not Allowed\n', noSniff);
       const text = await exchange.body(maxBodyBytes);
       return text === undefined ? tooLarge : logIn(backend.accounts, text);
     }
-    const [, segment = '', what] = /^\/api\/v1\/applications\/([^/]+)\/(sync|rollback)$/.exec(path) ?? [];
-    const name = decoded(segment);
-    if (method === 'POST' && what === 'rollback')
-      return post(exchange, readRollbackBody, (body, account) => testRollback(backend, account, name, body));
-    if (method === 'POST' && what === 'sync')
+    const [rollbackName] = parametersIn(path, paths.rollback) ?? [];
+    if (method === 'POST' && rollbackName !== undefined)
+      return post(exchange, readRollbackBody, (body, account) =>
+        testRollback(backend, account, rollbackName, body),
+      );
+    const [syncName] = parametersIn(path, paths.sync) ?? [];
+    if (method === 'POST' && syncName !== undefined)
       return post(
         exchange,
         readWholeSyncBody,
-        (body, account) => testSync(backend, account, name, body),
+        (body, account) => testSync(backend, account, syncName, body),
         ({ appNamespace: namespace, infos, revision, dryRun }, account, { status }) =>
           requests.sync({
             namespace,
-            name,
+            name: syncName,
             infos,
             revision,
             dryRun,
@@ -190,13 +192,13 @@ export function createTestApi(parts: TestApiParts): Handler {
     }
     const endpoint = endpoints.find((each) => each.method === method && each.pattern.test(path));
     if (endpoint === undefined || !('account' in authentication)) return next();
-    const groups = (endpoint.pattern.exec(path) ?? []).slice(1).map(decoded);
-    return endpoint.answer({ account: authentication.account, query, path: groups, next });
+    const parameters = parametersIn(path, endpoint.pattern) ?? [];
+    return endpoint.answer({ account: authentication.account, query, parameters, next });
   };
 }
 
 export function isStream({ method, path }: Exchange): boolean {
-  return method === 'GET' && path === streamPath;
+  return method === 'GET' && paths.stream.test(path);
 }
 
 /** The application that a GET or DELETE is about. */

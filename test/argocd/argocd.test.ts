@@ -1,4 +1,4 @@
-// What the Argo CD of the tests promises beyond the recordings: life cycle, concurrency, size, keep-alives.
+// What the Argo CD of the tests does beyond the recordings: life cycle, concurrency, size, keep-alives.
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
@@ -15,13 +15,13 @@ const list = z.object({
 const selection =
   'items.metadata.name,items.spec.project,items.status.sync.status,items.status.operationState.phase';
 
-/** What keeps the process alive besides the process's own streams. */
+/** What keeps the process alive, except for its standard streams. */
 function handles(): string[] {
   return process.getActiveResourcesInfo().filter((each) => /TCP|Timeout/.test(each));
 }
 
 describe('life cycle', () => {
-  it('tells its address, and stops twice', async () => {
+  it('returns its address, and can be stopped twice', async () => {
     const { simulator, url } = await simulated({});
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     await simulator.stop();
@@ -29,32 +29,32 @@ describe('life cycle', () => {
     await expect(send(url, { method: 'GET', path: '/healthz', headers: {} })).rejects.toThrow(/ECONNREFUSED/);
   });
 
-  it('stops without a start', async () => {
+  it('can be stopped before it was started', async () => {
     await createTestArgoCd({ port: 0, driftEveryMs: 1000 }).stop();
   });
 
-  it('rejects with the original error if the port is taken', async () => {
-    const other = createServer();
-    const port = await listenOnFreePort(other);
+  it('rejects the start with the original error if another server has the port', async () => {
+    const portOwner = createServer();
+    const port = await listenOnFreePort(portOwner);
     const simulator = createTestArgoCd({ port, driftEveryMs: 0 });
     await expect(simulator.start()).rejects.toMatchObject({ code: 'EADDRINUSE' });
     await simulator.stop();
-    other.close();
+    portOwner.close();
   });
 
-  it('ends open streams and leaves no handle behind', async () => {
+  it('stops open streams, and leaves no handle open', async () => {
     const before = handles();
     const { simulator, stream, ask } = await simulated(quick('guestbook'), { driftEveryMs: 60_000 });
     const open = stream();
-    const waiting = stream('?name=missing');
+    const openedStream = stream('?name=missing');
     await open.waitFor((line) => line.includes('ADDED'));
     await ask('POST', 'applications/guestbook/sync', {});
     await simulator.stop();
     await open.waitForEnd();
-    await waiting.waitForEnd();
+    await openedStream.waitForEnd();
     expect(open.ended).toBe('cut');
     await eventually(() => {
-      expect(handles().length).toBeLessThanOrEqual(before.length + 1); // eventually's own timer
+      expect(handles().length).toBeLessThanOrEqual(before.length + 1); // the timer of `eventually`
       return Promise.resolve();
     });
   });
@@ -65,9 +65,9 @@ describe('life cycle', () => {
   });
 });
 
-describe('the label', () => {
+describe("the label of the test's Argo CD", () => {
   it.each(['/api/version', '/', '/no-such-path', '/simulator/requests', '/api/v1/applications'])(
-    'is on %s',
+    'is in the headers of %s',
     async (path) => {
       const { url } = await simulated({});
       const { headers } = await send(url, { method: 'GET', path, headers: {} });
@@ -83,7 +83,7 @@ describe('the label', () => {
 });
 
 describe('concurrent syncs', () => {
-  it('of one application: exactly one is accepted', async () => {
+  it('of one application are accepted exactly once', async () => {
     const { ask, control } = await simulated({ applications: [{ name: 'guestbook', syncMs: 60_000 }] });
     const replies = await Promise.all(
       Array.from({ length: 20 }, () => ask('POST', 'applications/guestbook/sync', {})),
@@ -97,7 +97,7 @@ describe('concurrent syncs', () => {
     expect(JSON.parse(body)).toMatchObject({ accepted: { 'argocd/guestbook': 1 } });
   });
 
-  it('of two applications: both are accepted', async () => {
+  it('of two applications are both accepted', async () => {
     const { ask } = await simulated(quick('guestbook', 'payments'));
     const replies = await Promise.all(
       ['guestbook', 'payments'].map((name) => ask('POST', `applications/${name}/sync`, {})),
@@ -106,8 +106,8 @@ describe('concurrent syncs', () => {
   });
 });
 
-describe('ten thousand applications', () => {
-  it('are listed and streamed, and each one can be synced', async () => {
+describe('a list of ten thousand applications', () => {
+  it('is listed and streamed, and each application can be synced', async () => {
     const { ask, stream } = await simulated({ bulk: 10_000 });
     const reply = await ask('GET', `applications?fields=${selection}`);
     const { items } = z.parse(list, JSON.parse(reply.body));
@@ -121,7 +121,7 @@ describe('ten thousand applications', () => {
 });
 
 describe('streams', () => {
-  it('send keep-alives from the first event on, and only as server-sent events', async () => {
+  it('send keep-alives after the first event, and only as server-sent events', async () => {
     const { stream } = await simulated(quick('guestbook'), { keepAliveMs: 5 });
     const events = stream();
     const silent = stream('?name=missing');
@@ -136,7 +136,7 @@ describe('streams', () => {
     expect(lines.lines).toHaveLength(1);
   });
 
-  it('leave out an event that repeats the last one of the same name', async () => {
+  it('leave out an event that repeats the last event of the same application', async () => {
     const { stream, control } = await simulated(quick('guestbook', 'marker'));
     const open = stream('?fields=result.type,result.application.metadata.name');
     await open.waitFor((line) => line.includes('ADDED'), 2);
@@ -148,7 +148,7 @@ describe('streams', () => {
     );
   });
 
-  it('are forgotten when the client disconnects', async () => {
+  it('are forgotten when their client disconnects', async () => {
     const { stream, control } = await simulated(quick('guestbook'));
     const open = stream();
     await open.waitFor((line) => line.includes('ADDED'));
@@ -158,7 +158,7 @@ describe('streams', () => {
 });
 
 describe('requests that are not HTTP', () => {
-  it('do no harm', async () => {
+  it('do not harm the server', async () => {
     const { url } = await simulated({});
     const { port } = new URL(url);
     await new Promise<void>((resolve) => {

@@ -1,5 +1,5 @@
-// The Argo CD of the tests: the demo's simulator with everything that recordings of a real one contain and that tests need.
-// A test describes and replaces worlds, counts requests, and sets faults.
+// The Argo CD of the tests: the simulator of the demo, and in addition everything that the recordings contain and tests
+// need. A test describes and replaces worlds, counts requests, and sets faults.
 import type { ServerResponse } from 'node:http';
 import { createApi } from '../../argocd-simulator/api.ts';
 import { createControls } from '../../argocd-simulator/control.ts';
@@ -30,11 +30,11 @@ export interface TestArgoCdOptions {
   port?: number;
   /** How often an application drifts, in ms; default 0: never. */
   driftEveryMs?: number;
-  /** The version of Argo CD to answer as, `2.14.21` or newer; default the newest. */
+  /** The version of Argo CD that it simulates, `2.14.21` or newer; default the newest. */
   version?: string;
   /** Default: no application, and the token `simulated` for everything. */
   world?: WorldDescription;
-  /** Default 15,000, as Argo CD. */
+  /** Default 15,000, as in Argo CD. */
   keepAliveMs?: number;
   /** Host names that the controls accept besides those of this machine. */
   controlHosts?: readonly string[];
@@ -42,7 +42,7 @@ export interface TestArgoCdOptions {
   clock?: SimulatorClock;
 }
 
-/** Throws a RangeError with a message if `world` or `version` cannot be used. */
+/** @throws RangeError with a message if `world` or `version` cannot be used */
 export function createTestArgoCd(options: TestArgoCdOptions = {}): Simulator {
   const { host = '127.0.0.1', port = 0, driftEveryMs = 0, keepAliveMs = defaultKeepAliveMs } = options;
   const { version = newestVersion, world = {}, controlHosts, log = () => {}, clock = systemClock } = options;
@@ -120,16 +120,16 @@ export function createTestArgoCd(options: TestArgoCdOptions = {}): Simulator {
   });
 }
 
-/** Answers that come late, differ, or never come. */
+/** Delays, replaces or drops answers. */
 function withFaults(faults: Faults, pause: (ms: number) => Promise<void>): Handler {
   return async (exchange, next) => {
     const fault = faults.take(exchange.method, exchange.path);
     if (fault === undefined) return next();
-    const { hang, cut, status, taken, delayMs } = fault;
+    const { hang, cut, status, carriedOut, delayMs } = fault;
     if (hang) return 'handled';
     if (cut === 'before') return cutOff(exchange);
     if (isStream(exchange) && status === undefined) return next();
-    const outcome = status === undefined || taken === true ? await next() : undefined;
+    const outcome = status === undefined || carriedOut === true ? await next() : undefined;
     if (delayMs !== undefined) await pause(delayMs);
     if (cut === 'after') return cutOff(exchange);
     return outcome === undefined || status !== undefined ? faulty(fault) : outcome;

@@ -19,14 +19,14 @@ import type { Adjustment } from './world-description.ts';
 
 export interface Changes {
   /**
-   * A commit below the application's path, or `elsewhere` in its repository; `noticed` false: Argo CD has not seen it
-   * yet.
+   * Adds a commit below the application's path, or `elsewhere` in its repository. With `noticed: false`, Argo CD does not
+   * see it yet.
    */
   commit(
     record: ApplicationRecord,
     options: { noticed?: boolean; elsewhere?: boolean; message?: string; revision?: string },
   ): Commit | undefined;
-  /** An edit of a resource in the cluster. Argo CD notices it by itself. */
+  /** Edits a resource in the cluster. Argo CD notices that. */
   edit(record: ApplicationRecord): void;
   adjust(record: ApplicationRecord, adjustment: Adjustment): void;
 }
@@ -51,7 +51,7 @@ export function createChanges(parts: {
     if (!conditions.controllerDown) controller.notice(record);
   }
 
-  /** A cascading deletion: the application is marked first, and removed after its resources. */
+  /** Deletes in cascade: marks the application, deletes its resources, then removes the application. */
   async function remove(record: ApplicationRecord): Promise<void> {
     cluster.update(record, (object) => ({
       ...object,
@@ -76,9 +76,9 @@ export function createChanges(parts: {
     commit(record, { noticed = true, elsewhere = false, ...commit }) {
       const [source] = sourcesOf(record);
       if (!source) return undefined;
-      const made = repositories.commit(source, timers.now(), { ...commit, elsewhere });
+      const created = repositories.commit(source, timers.now(), { ...commit, elsewhere });
       if (noticed) notice(record);
-      return made;
+      return created;
     },
     edit(record) {
       const [first] = resourcesOf(record);
@@ -93,7 +93,7 @@ export function createChanges(parts: {
         return;
       }
       const { syncMs, rolloutMs } = behaviour;
-      details.set(record, { ...details.of(record), ...behaviour });
+      details.set(record, { ...details.descriptionOf(record), ...behaviour });
       record.behaviour = {
         ...record.behaviour,
         ...(syncMs === undefined ? {} : { syncMs }),
@@ -112,8 +112,8 @@ export function createChanges(parts: {
           ...(behaviour.project === undefined ? {} : { project: behaviour.project }),
         },
       }));
-      const seen = ['comparisonError', 'health', 'pruneNeeded'] as const;
-      if (seen.some((key) => behaviour[key] !== undefined)) notice(record);
+      const comparedMembers = ['comparisonError', 'health', 'pruneNeeded'] as const;
+      if (comparedMembers.some((key) => behaviour[key] !== undefined)) notice(record);
     },
   };
 }

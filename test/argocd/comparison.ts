@@ -1,4 +1,5 @@
-// Comparisons with more results than a difference: no manifests, a resource to prune, another health status.
+// Comparisons with other results than a difference: manifests that cannot be made, a resource to prune, a bad health
+// status.
 import { omit, type ApplicationStatus, type ResourceStatus } from '../../argocd-simulator/application.ts';
 import type { ApplicationRecord } from '../../argocd-simulator/cluster.ts';
 import {
@@ -13,7 +14,7 @@ import {
 import type { Conditions } from './conditions.ts';
 import type { Details } from './details.ts';
 
-/** Argo CD's error while its repository server is down. */
+/** Argo CD's error when its repository server is down. */
 export const repositoryServerDown =
   'connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:18081: connect: connection refused"';
 
@@ -22,7 +23,7 @@ export const loadFailed = 'Failed to load target state: failed to generate manif
 
 export function createTestCompare(compare: Compare, details: Details, conditions: Conditions): Compare {
   return (record, revisions, now, progressing) => {
-    const { projectMissing, comparisonError, health, pruneNeeded = [] } = details.of(record);
+    const { projectMissing, comparisonError, health, pruneNeeded = [] } = details.descriptionOf(record);
     const before = record.object.status;
     if (projectMissing) return before;
     const error = conditions.repositoryServerDown
@@ -52,13 +53,13 @@ export function createTestCompare(compare: Compare, details: Details, conditions
   };
 }
 
-/** Manifests cannot be generated: the status is unknown, and the revision stays the branch name. */
+/** If the manifests cannot be generated, the status is Unknown, and the revision stays the name of the branch. */
 function unknown(record: ApplicationRecord, error: string, now: string): ApplicationStatus {
   const { status } = record.object;
   const [source] = sourcesOf(record);
   const message = `${loadFailed}${error}`;
-  const known = status.conditions?.find((each) => each.message === message);
-  // The resources in the cluster have no counterpart in git, so they look superfluous.
+  const existing = status.conditions?.find((each) => each.message === message);
+  // Resources in the cluster seem superfluous, because git has no counterpart.
   const live = resourcesOf(record).filter((each) => record.live.has(resourceKey(each)));
   const resources = live.map((resource): ResourceStatus => ({
     ...identityOf(record, resource),
@@ -72,6 +73,6 @@ function unknown(record: ApplicationRecord, error: string, now: string): Applica
     sync: { status: 'Unknown', comparedTo: comparedTo(record), revision: source?.targetRevision ?? 'HEAD' },
     health:
       status.health.status === 'Healthy' ? status.health : { status: 'Healthy', lastTransitionTime: now },
-    conditions: [known ?? { type: 'ComparisonError', message, lastTransitionTime: now }],
+    conditions: [existing ?? { type: 'ComparisonError', message, lastTransitionTime: now }],
   };
 }

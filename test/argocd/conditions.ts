@@ -5,7 +5,7 @@ export interface Conditions {
   readonly repositoryServerDown: boolean;
   readonly kubernetesDown: boolean;
   set(change: ConditionFlags): void;
-  /** Resolves at once, or when the controller is back. */
+  /** Resolves as soon as the controller is up. */
   controllerUp(): Promise<void>;
 }
 
@@ -15,7 +15,7 @@ type ConditionFlags = {
   kubernetesDown?: boolean;
 };
 
-/** @param onKubernetesBack after an outage of the Kubernetes API */
+/** @param onKubernetesBack is called after an outage of the Kubernetes API */
 export function createConditions(onKubernetesBack: () => void): Conditions {
   let flags = { controllerDown: false, repositoryServerDown: false, kubernetesDown: false };
   let waiting: (() => void)[] = [];

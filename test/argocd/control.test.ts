@@ -1,4 +1,4 @@
-// The simulator's own endpoints: drift, world, requests, faults, and who may use them.
+// The test's own endpoints: drift, world, requests, faults, and who may use them.
 import { describe, expect, it } from 'vitest';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { eventually, send } from './recorded/playback.ts';
@@ -21,14 +21,14 @@ describe('POST /simulator/drift', () => {
     expect(JSON.parse(metadata.body)).toMatchObject({ message: 'Raise the limit' });
   });
 
-  it('makes the given number drift, each application once before any drifts twice', async () => {
+  it('makes the given number of applications drift, each once before any drifts twice', async () => {
     const { ask, control } = await simulated(quick('a1', 'b2', 'c3', 'd4'));
     await control('POST', 'drift', { count: 4 });
     const { body } = await ask('GET', 'applications?fields=items.status.sync.status');
     expect(body.split('OutOfSync')).toHaveLength(5);
   });
 
-  it('of an automated application leads to an automated sync', async () => {
+  it('on an automated application leads to an automated sync', async () => {
     const { ask, control } = await simulated({
       applications: [{ name: 'autopilot', automated: true, syncMs: 5 }],
     });
@@ -45,7 +45,7 @@ describe('POST /simulator/drift', () => {
     });
   });
 
-  it('with `noticed: false` shows only after the next refresh', async () => {
+  it('with `noticed: false` has no effect until the next refresh', async () => {
     const { ask, control } = await simulated(quick('guestbook'));
     await control('POST', 'drift', { app: 'guestbook', noticed: false });
     expect(await statusOf(ask, 'guestbook')).toContain('"Synced"');
@@ -53,7 +53,7 @@ describe('POST /simulator/drift', () => {
     expect(JSON.parse(body)).toMatchObject({ status: { sync: { status: 'OutOfSync' } } });
   });
 
-  it('of an unknown application is answered with 404 and a message', async () => {
+  it('for an unknown application gets 404 with a message', async () => {
     const { control } = await simulated(quick('guestbook'));
     const { status, body } = await control('POST', 'drift', { app: 'nothing' });
     expect(status).toBe(404);
@@ -103,13 +103,16 @@ describe('POST /simulator/world', () => {
     ['allow', false, true, true],
     ['deny', true, true, true],
     ['deny', false, false, true],
-  ])('has a window %s, open %s, manual syncs %s: may sync %s', async (kind, open, manualSync, canSync) => {
-    const { ask, control } = await simulated(quick('guestbook'));
-    const windows = [{ kind, open, manualSync, applications: ['guest*'] }];
-    await control('POST', 'world', { projects: [{ name: 'default', windows }] });
-    expect((await ask('GET', 'applications/guestbook/syncwindows')).body).toContain(`"canSync":${canSync}`);
-    expect((await ask('POST', 'applications/guestbook/sync', {})).status).toBe(canSync ? 200 : 403);
-  });
+  ])(
+    'with a window %s, open %s, manual syncs %s: a sync is allowed %s',
+    async (kind, open, manualSync, canSync) => {
+      const { ask, control } = await simulated(quick('guestbook'));
+      const windows = [{ kind, open, manualSync, applications: ['guest*'] }];
+      await control('POST', 'world', { projects: [{ name: 'default', windows }] });
+      expect((await ask('GET', 'applications/guestbook/syncwindows')).body).toContain(`"canSync":${canSync}`);
+      expect((await ask('POST', 'applications/guestbook/sync', {})).status).toBe(canSync ? 200 : 403);
+    },
+  );
 
   it('deletes an application', async () => {
     const { ask, control } = await simulated(quick('guestbook'));
@@ -117,7 +120,7 @@ describe('POST /simulator/world', () => {
     await eventually(async () => expect((await ask('GET', 'applications/guestbook')).status).toBe(403));
   });
 
-  it('adds a hook that never ends until it is terminated', async () => {
+  it('adds a hook that runs until it is terminated', async () => {
     const { ask, control } = await simulated(quick('guestbook'));
     await control('POST', 'world', { adjust: [{ name: 'guestbook', hookNeverEnds: true }] });
     await ask('POST', 'applications/guestbook/sync', {});
@@ -176,34 +179,42 @@ describe('POST /simulator/faults', () => {
   it.each([
     ['before', 0],
     ['after', 1],
-  ] as const)('cuts the connection %s the sync is carried out', async (cut, taken) => {
+  ] as const)('cuts the connection %s the sync is carried out', async (cut, carriedOut) => {
     const { ask, control } = await simulated(quick('guestbook'));
     await control('POST', 'faults', { requests: [{ method: 'POST', path, cut, times: 1 }] });
     await expect(ask('POST', 'applications/guestbook/sync', {})).rejects.toThrow(/hang up|ECONNRESET/);
     const { body } = await control('GET', 'requests');
-    expect(JSON.parse(body)).toMatchObject(taken ? { accepted: { 'argocd/guestbook': 1 } } : { syncs: [] });
+    expect(JSON.parse(body)).toMatchObject(
+      carriedOut ? { accepted: { 'argocd/guestbook': 1 } } : { syncs: [] },
+    );
     expect((await ask('GET', 'applications/guestbook')).status).toBe(200);
   });
 
-  it.each([true, false])('answers another status; the request itself is carried out: %s', async (taken) => {
-    const { ask, control } = await simulated(quick('guestbook'));
-    await control('POST', 'faults', {
-      requests: [{ path: '*/sync', status: 504, message: 'too slow', taken }],
-    });
-    const reply = await ask('POST', 'applications/guestbook/sync', {});
-    expect(reply.status).toBe(504);
-    expect(reply.body).toContain('too slow');
-    const requests = await control('GET', 'requests');
-    expect(JSON.parse(requests.body)).toHaveProperty('accepted', taken ? { 'argocd/guestbook': 1 } : {});
-  });
+  it.each([true, false])(
+    'answers with another status, and carries out the request: %s',
+    async (carriedOut) => {
+      const { ask, control } = await simulated(quick('guestbook'));
+      await control('POST', 'faults', {
+        requests: [{ path: '*/sync', status: 504, message: 'too slow', carriedOut }],
+      });
+      const reply = await ask('POST', 'applications/guestbook/sync', {});
+      expect(reply.status).toBe(504);
+      expect(reply.body).toContain('too slow');
+      const requests = await control('GET', 'requests');
+      expect(JSON.parse(requests.body)).toHaveProperty(
+        'accepted',
+        carriedOut ? { 'argocd/guestbook': 1 } : {},
+      );
+    },
+  );
 
-  it('delays some answers, but not the others', async () => {
+  it('delays the answers of one path, and no others', async () => {
     const clock = createFakeClock();
     const { ask, control } = await simulated(quick('guestbook', 'payments'), { clock });
     await control('POST', 'faults', { requests: [{ path: '*/guestbook', delayMs: 5000 }] });
-    let answered = false;
+    let hasAnswered = false;
     const slow = ask('GET', 'applications/guestbook').then((reply) => {
-      answered = true;
+      hasAnswered = true;
       return reply.status;
     });
     await eventually(() => {
@@ -211,7 +222,7 @@ describe('POST /simulator/faults', () => {
       return Promise.resolve();
     });
     expect((await ask('GET', 'applications/payments')).status).toBe(200);
-    expect(answered).toBe(false);
+    expect(hasAnswered).toBe(false);
     clock.advance(5000);
     expect(await slow).toBe(200);
   });
@@ -223,13 +234,13 @@ describe('POST /simulator/faults', () => {
     await control('POST', 'faults', { streams: { dropEvents: 1 } });
     const lost = '1'.repeat(40);
     const silent = '2'.repeat(40);
-    const seen = '3'.repeat(40);
+    const delivered = '3'.repeat(40);
     await control('POST', 'drift', { app: 'guestbook', revision: lost });
     await control('POST', 'faults', { streams: { silent: true } });
     await control('POST', 'drift', { app: 'guestbook', revision: silent });
     await control('POST', 'faults', { clear: true });
-    await control('POST', 'drift', { app: 'guestbook', revision: seen });
-    await open.waitFor((line) => line.includes(seen));
+    await control('POST', 'drift', { app: 'guestbook', revision: delivered });
+    await open.waitFor((line) => line.includes(delivered));
     expect(open.lines.filter((line) => line.includes(lost) || line.includes(silent))).toEqual([]);
   });
 
@@ -242,7 +253,7 @@ describe('POST /simulator/faults', () => {
     expect(open.ended).toBe('cut');
   });
 
-  it('stops the controller: operations stay pending and refreshes wait until it is back', async () => {
+  it('stops the controller: until it is back, operations stay pending and refreshes wait', async () => {
     const { ask, control } = await simulated(quick('guestbook'));
     await control('POST', 'faults', { controllerDown: true });
     await ask('POST', 'applications/guestbook/sync', {});
@@ -260,7 +271,7 @@ describe('POST /simulator/faults', () => {
 });
 
 describe('who may use the controls', () => {
-  it('refuses a web page', async () => {
+  it('refuses a request from a web page', async () => {
     const { control } = await simulated(quick('guestbook'));
     const reply = await control('POST', 'drift', {}, { Origin: 'http://127.0.0.1:8080' });
     expect(reply.status).toBe(403);
@@ -283,7 +294,7 @@ describe('who may use the controls', () => {
     );
   });
 
-  it('lists the controls for an unknown one', async () => {
+  it('answers an unknown control with a list of the controls', async () => {
     const { control } = await simulated({});
     const { status, body } = await control('POST', 'drifts', {});
     expect(status).toBe(404);

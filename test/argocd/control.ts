@@ -1,4 +1,4 @@
-// The controls below /simulator, by which a test sets and queries its Argo CD.
+// The controls below /simulator. With them a test changes and queries its Argo CD.
 import * as z from 'zod/mini';
 import {
   done,
@@ -16,12 +16,12 @@ import type { TestBackend } from './test-backend.ts';
 import { versionOf } from './versions.ts';
 import { adjustmentSchema, worldSchema } from './world-description.ts';
 
-/** In bytes; a world of 10,000 described applications has about 3 MB. */
+/** In bytes. A world of 10,000 described applications takes about 3 MB. */
 const mostWorldBytes = 8 * 1024 * 1024;
 
 const driftSchema = z.strictObject({
   ...driftMembers,
-  /** `edit`: somebody changes the cluster; `elsewhere`: the commit does not change the application. */
+  /** `edit` changes a resource in the cluster; `elsewhere` is a commit that does not concern the application. */
   kind: z.exactOptional(z.enum(['commit', 'elsewhere', 'edit'])),
   /** False: Argo CD sees the commit only at the next refresh or sync. */
   noticed: z.exactOptional(z.boolean()),
@@ -124,7 +124,7 @@ export function testControls(parts: {
       answer: (body) =>
         parsed('version', versionSchema, body, ({ version }) => {
           try {
-            backend.become(versionOf(version));
+            backend.changeVersion(versionOf(version));
           } catch (error) {
             return problem(400, error instanceof Error ? error.message : String(error));
           }

@@ -1,5 +1,6 @@
-// The course of an operation with everything that the recordings contain: an outage, a sync window, a hook, attempts, and a
-// sync of selected resources. The pauses between the steps are those of the recordings, unless a comment says otherwise.
+// The course of an operation with everything that the recordings contain: an outage, a sync window, a hook, attempts, and
+// a sync of selected resources. The pauses between the steps are those of the recordings, unless a comment says
+// otherwise.
 import {
   timestamp,
   type ApplicationObject,
@@ -42,7 +43,7 @@ export function createTestCourse(
     compare: Compare;
     conditions: Conditions;
     details: Details;
-    /** A sync window delays even an accepted operation (a rollback) until the window closes. */
+    /** A sync window also delays an accepted operation, such as a rollback, until the window closes. */
     isBlocked(record: ApplicationRecord): boolean;
   },
   endings: Endings,
@@ -56,13 +57,13 @@ export function createTestCourse(
 
   async function runHook(run: Run): Promise<void> {
     const { record, operation } = run;
-    const hook = hookOf(details.of(record));
+    const hook = hookOf(details.descriptionOf(record));
     if (!hook || operation.sync.dryRun || operation.sync.syncStrategy?.apply || operation.sync.resources)
       return;
     const row = hookRow(record, hook, operation, timers.now());
     await run.pause(150);
     cluster.update(record, (object) => withHook(object, row));
-    // Argo CD checks its hooks every 2 s. Here the check comes sooner, so that tests need not wait.
+    // Argo CD checks its hooks every 2 s. This one is checked sooner, so that tests do not wait.
     await run.pause(hook.neverEnds ? 2000 : 500);
     run.show({
       message: `waiting for completion of hook ${row.group}/${row.kind}/${row.name}`,
@@ -73,12 +74,15 @@ export function createTestCourse(
     cluster.update(record, withoutHooks);
   }
 
-  /** Plays the failing attempts. @returns true if the operation is over */
+  /**
+   * Runs the attempts that fail.
+   * @returns true if the operation is over
+   */
   async function failed(run: Run): Promise<boolean> {
     const { record, operation } = run;
     const { limit = 0, backoff } = operation.retry;
     for (let retries = 0; ; retries += 1) {
-      const failure = details.of(record).fails ?? namespaceMissing(record, operation);
+      const failure = details.descriptionOf(record).fails ?? namespaceMissing(record, operation);
       if (
         !failure ||
         operation.sync.dryRun ||
@@ -112,21 +116,23 @@ export function createTestCourse(
     }
   }
 
-  /** The resources that were applied are in the cluster, and their health is awaited, before the operation ends. */
+  /** Puts the applied resources into the cluster, and waits for their health, before the operation ends. */
   async function showPartly(run: Run, rows: ResourceResult[]): Promise<void> {
     const [first] = rows.filter(({ status }) => status === 'Synced');
     if (!first) return;
     showFirstResource(run.record);
     await run.pause(32);
-    const waiting = rows.map((each) => (each.status === 'Synced' ? { ...each, hookPhase: 'Running' } : each));
+    const rowsInProgress = rows.map((each) =>
+      each.status === 'Synced' ? { ...each, hookPhase: 'Running' } : each,
+    );
     run.show({
       message: `waiting for healthy state of ${first.group}/${first.kind}/${first.name}`,
-      syncResult: syncResult(run.operation, waiting),
+      syncResult: syncResult(run.operation, rowsInProgress),
     });
     await run.pause(43);
   }
 
-  /** A first sync shows its first resource, and health, before the operation ends. */
+  /** A first sync shows its first resource and the health before the operation ends. */
   function showFirstResource(record: ApplicationRecord): void {
     const status = compare(record, shownRevisions(record), now());
     cluster.update(record, (object) => withFirstResource(object, status));
@@ -136,14 +142,15 @@ export function createTestCourse(
   async function applySelected({ record, operation, pause }: Run): Promise<void> {
     const firstTime = record.live.size === 0;
     const revisions = operationRevisions(operation);
-    const shown = shownRevisions(record).join();
-    const movedOn = revisions.join() === shown && shown !== headsOf(record, repositories).join();
+    const revisionsBefore = shownRevisions(record).join();
+    const movedOn =
+      revisions.join() === revisionsBefore && revisionsBefore !== headsOf(record, repositories).join();
     apply(record, operation, repositories, selectedResources(record, operation));
-    const description = details.of(record);
+    const description = details.descriptionOf(record);
     const [first] = resourcesOf(record);
     if (first && description.changedAgain) record.live.set(resourceKey(first), 'changed in the cluster');
-    const left = leftToPrune(description, operation);
-    if (left) details.set(record, { ...description, pruneNeeded: left });
+    const toPrune = leftToPrune(description, operation);
+    if (toPrune) details.set(record, { ...description, pruneNeeded: toPrune });
     if (movedOn || operation.sync.prune) {
       endings.compared(record, revisions);
       await pause(37);
@@ -164,7 +171,7 @@ export function createTestCourse(
         run.show({ message, syncResult: syncResult(operation) });
         await untilUnblocked(run);
       }
-      const error = loadProblem(details.of(record), operation, repositories);
+      const error = loadProblem(details.descriptionOf(record), operation, repositories);
       if (error !== undefined) {
         await run.pause(50);
         run.end('Error', `ComparisonError: ${error}`);
@@ -175,7 +182,7 @@ export function createTestCourse(
       await runHook(run);
       await run.pause(record.behaviour.syncMs ?? 300);
       if (await failed(run)) return;
-      const rows = outcomeRows(record, details.of(record), operation, repositories);
+      const rows = outcomeRows(record, details.descriptionOf(record), operation, repositories);
       if (operation.sync.dryRun) {
         run.end('Succeeded', 'successfully synced (no more tasks)', rows);
         return;
@@ -199,11 +206,19 @@ export function createTestCourse(
   };
 }
 
-/** The hook appears among the resources while it runs. */
+/** Shows the hook among the resources while it runs. */
 function withHook(object: ApplicationObject, hook: ResourceResult): ApplicationObject {
   const { group, version, kind, namespace, name, images } = hook;
-  const shown = { group, version, kind, namespace, name, health: { status: 'Progressing' }, hook: true };
-  const resources = [...(object.status.resources ?? []), shown];
+  const hookResource = {
+    group,
+    version,
+    kind,
+    namespace,
+    name,
+    health: { status: 'Progressing' },
+    hook: true,
+  };
+  const resources = [...(object.status.resources ?? []), hookResource];
   return { ...object, status: { ...object.status, resources, summary: images ? { images } : {} } };
 }
 
@@ -214,7 +229,7 @@ function withoutHooks(object: ApplicationObject): ApplicationObject {
   return { ...object, status: { ...object.status, resources: rest, summary: {} } };
 }
 
-/** The first resource and the health from a comparison: what a sync shows before it ends. */
+/** What a sync shows before it ends: the first resource and the health of a comparison. */
 function withFirstResource(
   object: ApplicationObject,
   { resources, health }: ApplicationStatus,

@@ -12,17 +12,17 @@ export function createTestApplication(
   parts: { repositories: Repositories; compare: Compare; details: Details },
   now: number,
 ): ApplicationRecord {
-  // `fails` has another type here: the course of the tests reads it from the details.
+  // In tests `fails` has another type. The course of the tests reads it from the details.
   const { fails: _, ...plain } = description;
   const record = uncompared(plain, now);
   parts.details.set(record, description);
   const { object } = record;
   const created = object.metadata.creationTimestamp;
-  const since = description.healthSince ?? created;
+  const healthSince = description.healthSince ?? created;
   const { uid, deletedAt, annotations, syncPolicy } = description;
   const before = {
     ...object.status,
-    health: { ...object.status.health, lastTransitionTime: since },
+    health: { ...object.status.health, lastTransitionTime: healthSince },
   };
   record.object = {
     ...object,
@@ -40,14 +40,14 @@ export function createTestApplication(
   const { history, operationState } = record.object.status;
   for (const key of description.edited ?? []) record.live.set(key, 'edited in the cluster');
   record.object = { ...record.object, status: before };
-  const shown = description.operationState ?? operationState;
+  const operationStateNow = description.operationState ?? operationState;
   record.object = {
     ...record.object,
     status: {
-      ...parts.compare(record, description.shown ?? headsOf(record, parts.repositories), since),
+      ...parts.compare(record, description.shown ?? headsOf(record, parts.repositories), healthSince),
       ...(history ? { history } : {}),
       reconciledAt: description.reconciledAt ?? created,
-      ...(shown ? { operationState: shown } : {}),
+      ...(operationStateNow ? { operationState: operationStateNow } : {}),
       resourceHealthSource: 'appTree',
       controllerNamespace: controlPlaneNamespace,
     },

@@ -3,14 +3,14 @@ import type { ApplicationRecord } from '../../argocd-simulator/cluster.ts';
 import type { ApplicationDescription } from './world-description.ts';
 
 export interface Details {
-  of(record: ApplicationRecord): ApplicationDescription;
+  descriptionOf(record: ApplicationRecord): ApplicationDescription;
   set(record: ApplicationRecord, description: ApplicationDescription): void;
 }
 
 export function createDetails(): Details {
   const described = new WeakMap<ApplicationRecord, ApplicationDescription>();
   return {
-    of(record) {
+    descriptionOf(record) {
       const { name, namespace } = record.object.metadata;
       return described.get(record) ?? { name, namespace };
     },

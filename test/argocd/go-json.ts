@@ -1,9 +1,10 @@
-// Reads JSON as Argo CD's Go code does: unknown fields are ignored, null is absent, and a wrong type is refused in Go's words.
+// Reads JSON as Argo CD's Go code does: it ignores unknown fields, takes null as absent, and refuses a wrong type in Go's
+// words.
 import { isObject } from '../../argocd-simulator/fields.ts';
 
 class Unreadable extends Error {}
 
-/** Reads the text with `read`. Never throws because of the text: `problem` has Go's words. */
+/** Parses the text, and reads it with `read`. Never throws because of the text: `problem` has Go's words. */
 export function readAs<Body extends object>(
   text: string,
   read: (json: unknown) => Body,
@@ -34,18 +35,18 @@ function kindOf(value: unknown): string {
   return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
-/** Reads members of one Go struct. `path` is what Go puts between the struct's name and the member. */
+/** Reads members of one Go struct. `path` is what Go's error puts between the name of the struct and the member. */
 export function reader(value: unknown, struct: string, path: string, goType: string) {
   const object = value ?? {};
   if (!isObject(object)) {
-    const where =
+    const location =
       path === '' ? `value of type ${goType}` : `struct field ${struct}.${path} of type ${goType}`;
-    throw new Unreadable(`json: cannot unmarshal ${kindOf(value)} into Go ${where}`);
+    throw new Unreadable(`json: cannot unmarshal ${kindOf(value)} into Go ${location}`);
   }
-  const wrong = (member: string, found: unknown, type: string): Unreadable => {
-    const where = path === '' ? member : `${path}.${member}`;
+  const wrongType = (member: string, value: unknown, type: string): Unreadable => {
+    const location = path === '' ? member : `${path}.${member}`;
     return new Unreadable(
-      `json: cannot unmarshal ${kindOf(found)} into Go struct field ${struct}.${where} of type ${type}`,
+      `json: cannot unmarshal ${kindOf(value)} into Go struct field ${struct}.${location} of type ${type}`,
     );
   };
   return {
@@ -53,27 +54,27 @@ export function reader(value: unknown, struct: string, path: string, goType: str
     raw: (member: string): unknown => object[member],
     string(member: string): string {
       const found = object[member] ?? '';
-      if (typeof found !== 'string') throw wrong(member, found, 'string');
+      if (typeof found !== 'string') throw wrongType(member, found, 'string');
       return found;
     },
     bool(member: string): boolean {
       const found = object[member] ?? false;
-      if (typeof found !== 'boolean') throw wrong(member, found, 'bool');
+      if (typeof found !== 'boolean') throw wrongType(member, found, 'bool');
       return found;
     },
     integer(member: string): number {
       const found = object[member] ?? 0;
-      if (typeof found !== 'number' || !Number.isInteger(found)) throw wrong(member, found, 'int64');
+      if (typeof found !== 'number' || !Number.isInteger(found)) throw wrongType(member, found, 'int64');
       return found;
     },
     list(member: string, type: string): unknown[] {
       const found = object[member] ?? [];
-      if (!Array.isArray(found)) throw wrong(member, found, type);
+      if (!Array.isArray(found)) throw wrongType(member, found, type);
       return found;
     },
     strings(member: string): string[] {
       return this.list(member, '[]string').map((each) => {
-        if (typeof each !== 'string') throw wrong(member, each, 'string');
+        if (typeof each !== 'string') throw wrongType(member, each, 'string');
         return each;
       });
     },

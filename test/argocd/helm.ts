@@ -2,7 +2,7 @@
 import type { RepositoryDescription, Source } from '../../argocd-simulator/description.ts';
 import { createRepositories, type Repositories } from '../../argocd-simulator/repositories.ts';
 
-/** Any other text is a range. The newest version is in every range that our tests use. */
+/** Any other text is a range. Every range in our tests includes the newest version. */
 const wholeVersion = /^v?\d+\.\d+\.\d+$/;
 
 type Description = RepositoryDescription & { chart?: string };
@@ -16,7 +16,7 @@ export function createRepositoriesWithCharts(descriptions: readonly Description[
     })),
   );
 
-  /** The source whose repository contains the versions of the chart. */
+  /** The source of the repository that has the versions of the chart. */
   function versionsOf({ chart, ...source }: Source): Source {
     return chart === undefined
       ? source
@@ -32,10 +32,10 @@ export function createRepositoriesWithCharts(descriptions: readonly Description[
   return {
     resolve(source, revision) {
       if (source.chart === undefined) return repositories.resolve(source, revision);
-      const wanted = revision ?? source.targetRevision ?? 'HEAD';
+      const requestedRevision = revision ?? source.targetRevision ?? 'HEAD';
       const versions = versionsOf(source);
-      if (!wholeVersion.test(wanted)) return repositories.resolve(versions);
-      return repositories.find(versions, wanted)?.revision;
+      if (!wholeVersion.test(requestedRevision)) return repositories.resolve(versions);
+      return repositories.find(versions, requestedRevision)?.revision;
     },
     content: (source, revision) => repositories.content(versionsOf(source), revision),
     find: (source, revision) => repositories.find(versionsOf(source), revision),

@@ -2,7 +2,7 @@
 
 export type Selector = (labels: Record<string, string> | undefined) => boolean;
 
-/** The matcher, or Kubernetes' message if the selector is invalid. */
+/** The matcher of the selector, or Kubernetes' message if the selector is invalid. */
 export function parseSelector(text: string): Selector | { problem: string } {
   const tokens = [...text.matchAll(/!=|==|=|!|\(|\)|,|[^\s!=(),]+|\S/g)].map(([token]) => token);
   const requirements: Selector[] = [];
@@ -41,8 +41,8 @@ export function parseSelector(text: string): Selector | { problem: string } {
       at += 1;
       requirements.push((labels) => {
         const value = labels?.[key];
-        const within = value !== undefined && values.includes(value);
-        return within === (operator === 'in');
+        const isListed = value !== undefined && values.includes(value);
+        return isListed === (operator === 'in');
       });
     } else {
       return problem(operator, 'in, notin, =, ==, !=, gt, lt');

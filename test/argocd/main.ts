@@ -1,5 +1,5 @@
-// The Argo CD of the tests as a separate process: `node dist/test/argocd/main.js [options as JSON]`. It logs like the
-// product's processes, one JSON object per line, and ends on SIGTERM.
+// Runs the Argo CD of the tests as a separate process: `node dist/test/argocd/main.js [options as JSON]`. It logs one
+// JSON object per line, as the product's processes do, and ends on SIGTERM.
 import { createTestArgoCd } from './argocd.ts';
 import * as z from 'zod/mini';
 

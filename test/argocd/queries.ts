@@ -13,7 +13,7 @@ import type { TestBackend } from './test-backend.ts';
 import type { SimulatedVersion } from './versions.ts';
 import type { Account } from './world-description.ts';
 
-/** What only a logged-in account is told besides the version. */
+/** What Argo CD shows only to a logged-in account, besides the version. */
 export function wholeVersion({ text }: SimulatedVersion): Answer {
   return json({
     Version: text,
@@ -29,11 +29,12 @@ export function wholeVersion({ text }: SimulatedVersion): Answer {
   });
 }
 
-/** `question`: resource/action/subresource; the last one may contain slashes. */
+/** `question` is resource/action/subresource. The last part may contain slashes. */
 export function canI({ accounts }: TestBackend, account: Account, question: string): Answer {
   const [resource, action = '', ...name] = question.split('/');
-  const may = account.admin || (resource === 'applications' && accounts.may(account, action, name.join('/')));
-  return json({ value: may ? 'yes' : 'no' });
+  const isPermitted =
+    account.admin || (resource === 'applications' && accounts.may(account, action, name.join('/')));
+  return json({ value: isPermitted ? 'yes' : 'no' });
 }
 
 export function list(backend: TestBackend, account: Account, query: URLSearchParams): Answer {
@@ -59,12 +60,14 @@ export function list(backend: TestBackend, account: Account, query: URLSearchPar
   );
 }
 
-/** Whether the whole specification is selected as well as some of its members. */
+/** Whether the fields select the whole specification and also some of its members. */
 function selectsSpecTwice({ names, exclude }: Fields): boolean {
   return !exclude && names.includes('items.spec') && names.some((name) => name.startsWith('items.spec.'));
 }
 
-/** Before 3.5.0 a list does not know these fields, and silently leaves out unknown ones (`list-fields-product`). */
+/**
+ * A list before 3.5.0 does not know these fields. It leaves out unknown fields without an error (`list-fields-product`).
+ */
 const newFields = [
   'spec.project',
   'spec.source',
@@ -81,7 +84,7 @@ function knownFields({ names, exclude }: Fields, { selectsMembers }: SimulatedVe
   };
 }
 
-/** `list-fields-spec-whole-and-members` of 3.5.1: its error has a shape that no other error has. */
+/** The answer in `list-fields-spec-whole-and-members` of 3.5.1. No other error has this shape. */
 const failedToMarshal: Answer = {
   ...json({ error: 'failed to marshal error message' }),
   status: 500,
@@ -89,19 +92,19 @@ const failedToMarshal: Answer = {
 
 export function syncWindows(backend: TestBackend, record: ApplicationRecord): Answer {
   const windows = backend.windowsAbout(record);
-  const shown = windows.map(({ kind, schedule, duration, manualSync, open }) => ({
+  const shownWindows = windows.map(({ kind, schedule, duration, manualSync, open }) => ({
     open,
     window: { kind, schedule, duration, manualSync },
   }));
-  const active = shown.filter(({ open }) => open).map(({ window }) => window);
+  const active = shownWindows.filter(({ open }) => open).map(({ window }) => window);
   return json({
     ...(active.length > 0 ? { activeWindows: active } : {}),
-    ...(shown.length > 0 ? { assignedWindows: shown.map(({ window }) => window) } : {}),
+    ...(shownWindows.length > 0 ? { assignedWindows: shownWindows.map(({ window }) => window) } : {}),
     canSync: canSync(windows),
   });
 }
 
-/** The sync windows of the project, and nothing else. */
+/** A project with its sync windows and nothing else. */
 export function project(backend: TestBackend, name: string): Answer {
   const windows = backend
     .windowsOf(name)
@@ -123,7 +126,7 @@ export function mayNotGetProject({ name: sub, issuedAt }: Account, project: stri
   return refused({ code: 7, message });
 }
 
-/** Why the metadata of a revision is unavailable; undefined: it is available. */
+/** Why the metadata of a revision is unavailable; undefined if it is available. */
 export function metadataProblem(
   { conditions, repositories }: TestBackend,
   record: ApplicationRecord,

@@ -7,7 +7,7 @@ import type { Account } from './world-description.ts';
 
 export type Wanted = { name: string; namespace: string; project: string };
 
-/** The name in permissions: `project/name`, with the namespace in between outside the control plane's namespace. */
+/** The name that permissions use: `project/name`, or `project/namespace/name` outside the control plane's namespace. */
 function permissionName(project: string, namespace: string, name: string): string {
   return namespace === controlPlaneNamespace ? `${project}/${name}` : `${project}/${namespace}/${name}`;
 }
@@ -16,7 +16,10 @@ export function permissionNameOf({ metadata, spec }: ApplicationObject): string 
   return permissionName(spec.project, metadata.namespace, metadata.name);
 }
 
-/** The application, if the account may do this with it. Missing and forbidden look alike unless a project is given. */
+/**
+ * The application, if the account may do this with it. Unless the request names a project, a missing application and a
+ * forbidden one get the same refusal.
+ */
 export function find(
   backend: TestBackend,
   account: Account,
@@ -33,7 +36,7 @@ export function find(
   if (!record) return project === '' ? permissionDenied : notFound;
   if (!accounts.may(account, action, permissionNameOf(record.object))) return permissionDenied;
   if (project !== '' && project !== record.object.spec.project) return notFound;
-  if (backend.details.of(record).projectMissing) {
+  if (backend.details.descriptionOf(record).projectMissing) {
     const { project: missing } = record.object.spec;
     return { code: 3, message: `app is not allowed in project "${missing}", or the project does not exist` };
   }

@@ -1,7 +1,7 @@
 // Records the requests to the simulator, so that a test can count syncs exactly.
 import type { Info } from '../../argocd-simulator/application.ts';
 
-/** Older entries are dropped; the counts are kept. */
+/** The log drops older entries, and keeps the counts. */
 const mostEntries = 10_000;
 
 type SyncEntry = {
@@ -12,7 +12,7 @@ type SyncEntry = {
   infos: Info[];
   revision: string;
   dryRun: boolean;
-  /** The status of Argo CD's answer, even if a fault kept it from the client; null: not carried out. */
+  /** The status of Argo CD's answer, even if a fault kept the client from getting it; null: not carried out. */
   status: number | null;
 };
 
@@ -28,7 +28,7 @@ export function createRequestLog(onSync: (entry: SyncEntry) => void = () => {}):
   let accepted = new Map<string, number>();
   let requests = new Map<string, number>();
   const count = (counts: Map<string, number>, key: string): void => {
-    // Limits the number of unexpected names (unknown paths).
+    // A limit, because a client may ask for any number of unknown paths.
     if (counts.has(key) || counts.size < mostEntries) counts.set(key, (counts.get(key) ?? 0) + 1);
   };
   return {

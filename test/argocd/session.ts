@@ -1,4 +1,4 @@
-// POST /api/v1/session: gives a token for name and password.
+// POST /api/v1/session: returns a token for a name and a password.
 import { json, refused, type Answer } from '../../argocd-simulator/http-answers.ts';
 import type { Accounts } from './accounts.ts';
 import { readAs, reader } from './go-json.ts';

@@ -1,4 +1,4 @@
-// Starts a simulator for one test, and sends it requests.
+// Starts a simulator for one test, and sends requests to it.
 import { onTestFinished } from 'vitest';
 import { createTestArgoCd, type Simulator, type TestArgoCdOptions, type WorldDescription } from './argocd.ts';
 import { send, type Reply } from './recorded/playback.ts';
@@ -7,7 +7,7 @@ import { openStream, type OpenStream } from './recorded/stream-client.ts';
 export interface Simulated {
   simulator: Simulator;
   url: string;
-  /** As the account that may do everything. */
+  /** Sends a request as the account that may do everything. */
   ask(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
   control(method: string, endpoint: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
   stream(query?: string, accept?: string): OpenStream;

@@ -11,7 +11,7 @@ import { permissionNameOf } from './refusals.ts';
 import type { TestBackend } from './test-backend.ts';
 import type { Account } from './world-description.ts';
 
-/** One JSON object a line, without keep-alives. */
+/** One JSON object per line, and no keep-alives. */
 function lineWire({ request, response }: Exchange): Wire {
   const gzip = acceptsGzip(request) ? createGzip() : undefined;
   const headers = { 'Content-Type': 'application/json', Vary: 'Accept-Encoding' };
@@ -38,7 +38,7 @@ function lineWire({ request, response }: Exchange): Wire {
   };
 }
 
-/** Only this exact value switches to server-sent events. */
+/** Only this exact value asks for server-sent events. */
 function wireFor(exchange: Exchange): Wire {
   const events = exchange.request.headers.accept === 'text/event-stream';
   return events ? eventWire(exchange.response) : lineWire(exchange);
@@ -65,9 +65,9 @@ export function openTestStream(
   const name = query.get('name') ?? '';
   const namespace = namespaceIn(query);
   const projects = projectsIn(query);
-  const since = query.get('resourceVersion') ?? '';
-  const oldest = Number(since) || 0;
-  const beginsWithAll = since === '' || name !== '';
+  const startVersion = query.get('resourceVersion') ?? '';
+  const oldest = Number(startVersion) || 0;
+  const beginsWithAll = startVersion === '' || name !== '';
   const { cluster } = backend;
   openStream(
     exchange,

@@ -1,4 +1,4 @@
-// The outcome of a sync with selected resources, failures, hooks and pruning, and Argo CD's words for it. Pure.
+// The outcome of a sync with selected resources, failures, hooks and pruning, in the words of Argo CD. Pure functions.
 import { createHash } from 'node:crypto';
 import { ownSyncPolicy, type Operation, type ResourceResult } from '../../argocd-simulator/application.ts';
 import type { ApplicationRecord } from '../../argocd-simulator/cluster.ts';
@@ -22,7 +22,7 @@ export function selectedResources(record: ApplicationRecord, operation: Operatio
   return resourcesOf(record).filter((each) => isSelected(operation, each));
 }
 
-/** The rows of a sync that succeeds, as found before anything is applied. */
+/** The rows of a sync that succeeds, from the state before anything is applied. */
 export function outcomeRows(
   record: ApplicationRecord,
   { pruneNeeded = [] }: ApplicationDescription,
@@ -42,13 +42,13 @@ export function outcomeRows(
       syncPhase: 'Sync',
     }));
   const applied = appliedRows(record, operation, repositories, selectedResources(record, operation));
-  const shown = sync.dryRun
+  const shownRows = sync.dryRun
     ? applied.map((row) => ({ ...row, message: `${row.message} (dry run)`, hookPhase: 'Succeeded' }))
     : applied;
-  return [...pruned, ...shown];
+  return [...pruned, ...shownRows];
 }
 
-/** The resources to prune after the operation. */
+/** The resources that the operation has not pruned. */
 export function leftToPrune(
   { pruneNeeded }: ApplicationDescription,
   operation: Operation,
@@ -57,7 +57,7 @@ export function leftToPrune(
   return pruneNeeded?.filter((each) => !isSelected(operation, each));
 }
 
-/** Puts the resources into the cluster that a refused sync could apply. */
+/** Puts into the cluster the resources that a refused sync could apply. */
 export function applyPartly(
   record: ApplicationRecord,
   { applied }: Failure,
@@ -76,10 +76,10 @@ export function failureRows(
 ): ResourceResult[] {
   return resourcesOf(record).flatMap((resource): ResourceResult[] => {
     const identity = resultIdentity(record, resource);
-    const refused = failure.refused.find((each) => resourceKey(each) === resourceKey(resource));
-    if (refused) {
-      const phase = refused.attempted ? { hookPhase: 'Failed' } : {};
-      const { message } = refused;
+    const refusedResource = failure.refused.find((each) => resourceKey(each) === resourceKey(resource));
+    if (refusedResource) {
+      const phase = refusedResource.attempted ? { hookPhase: 'Failed' } : {};
+      const { message } = refusedResource;
       return [{ ...identity, status: 'SyncFailed', message, ...phase, syncPhase: 'Sync' }];
     }
     if (!failure.applied.includes(resourceKey(resource)) || !isSelected(operation, resource)) return [];
@@ -89,11 +89,11 @@ export function failureRows(
   });
 }
 
-/** The error of a first sync into a namespace that does not exist; undefined: it exists. */
+/** The error of a first sync into a namespace that does not exist; undefined if it exists. */
 export function namespaceMissing(record: ApplicationRecord, operation: Operation): Failure | undefined {
   const create = 'CreateNamespace=true';
-  const wanted = ownSyncPolicy(record.object).syncOptions.includes(create);
-  if (!wanted || record.live.size > 0 || operation.sync.syncOptions?.includes(create)) return undefined;
+  const isRequested = ownSyncPolicy(record.object).syncOptions.includes(create);
+  if (!isRequested || record.live.size > 0 || operation.sync.syncOptions?.includes(create)) return undefined;
   const message = `namespaces "${record.object.spec.destination.namespace ?? 'default'}" not found`;
   return {
     phase: 'Failed',
@@ -103,7 +103,7 @@ export function namespaceMissing(record: ApplicationRecord, operation: Operation
   };
 }
 
-/** The resource of a hook; its name contains the commit and the second of its creation. */
+/** The resource of a hook. Its name contains the commit and the second of its creation. */
 export function hookRow(
   record: ApplicationRecord,
   hook: Hook,
@@ -128,7 +128,7 @@ export function hookRow(
   };
 }
 
-/** The hook of an application, in whichever way it was described. */
+/** The hook of an application, from either form of description. */
 export function hookOf({ name, hook, hookNeverEnds }: ApplicationDescription): Hook | undefined {
   const described = hook ?? undefined;
   if (hookNeverEnds === undefined) return described;
@@ -136,7 +136,7 @@ export function hookOf({ name, hook, hookNeverEnds }: ApplicationDescription): H
   return hookNeverEnds ? { ...base, neverEnds: true } : described && { ...described, neverEnds: false };
 }
 
-/** ms of a Go duration in the form that Argo CD's back-off uses (`5s`, `3m`, `1m30s`); undefined: no such duration. */
+/** The ms of a Go duration in the form of Argo CD's back-off (`5s`, `3m`, `1m30s`); undefined for any other text. */
 export function goDuration(text: string | undefined): number | undefined {
   if (text === undefined || !/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) return undefined;
   const unit: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -147,7 +147,7 @@ export function goDuration(text: string | undefined): number | undefined {
   return total;
 }
 
-/** Why the operation's manifests cannot even be compared; undefined: they can. */
+/** Why Argo CD cannot load the operation's manifests; undefined if it can. */
 export function loadProblem(
   { comparisonError }: ApplicationDescription,
   { sync: { source, revision } }: Operation,
@@ -158,7 +158,7 @@ export function loadProblem(
   return `${loadFailed}rpc error: code = Unknown desc = ${notInitialized(revision)}`;
 }
 
-/** Argo CD's error for a commit that the repository does not have, with git's words. */
+/** Argo CD's error, with git's words, for a commit that the repository does not have. */
 export function notInitialized(revision: string): string {
   return (
     `failed to initialize repository resources: ` +

@@ -1,9 +1,9 @@
-// Chooses the sync windows of an application, and decides whether they allow a manual sync now. Pure.
+// Chooses the sync windows of an application, and decides whether they allow a manual sync now. Pure functions.
 import type { ApplicationObject } from '../../argocd-simulator/application.ts';
 import { globPattern } from './glob.ts';
 import type { SyncWindow } from './world-description.ts';
 
-/** The windows of a project that are about this application. */
+/** The windows of a project that apply to this application. */
 export function windowsAbout(
   windows: readonly SyncWindow[],
   { metadata, spec }: ApplicationObject,
@@ -22,8 +22,8 @@ export function windowsAbout(
 }
 
 /**
- * Whether a person may sync now. An open deny window outweighs every allow window. If no allow window is open, every allow
- * window must permit manual syncs.
+ * Whether a person may sync now. An open deny window outweighs every allow window. While no allow window is open, every
+ * allow window must permit manual syncs.
  */
 export function canSync(windows: readonly SyncWindow[]): boolean {
   const denying = windows.filter(({ kind, open }) => kind === 'deny' && open);

@@ -1,4 +1,4 @@
-// POST …/sync and …/rollback: the refusals in Argo CD's order and words, then the operation with every option of a request.
+// POST …/sync and …/rollback: the refusals in the order and words of Argo CD, then the operation with all options.
 import type { Operation } from '../../argocd-simulator/application.ts';
 import type { ApplicationRecord } from '../../argocd-simulator/cluster.ts';
 import { sourcesOf } from '../../argocd-simulator/comparison.ts';
@@ -24,7 +24,7 @@ import type { Account } from './world-description.ts';
 
 const deleting: Refusal = { code: 9, message: 'application is deleting' };
 
-/** The sync that this account requests with this body. */
+/** Starts the sync that this account requests with this body, or refuses it. */
 export function testSync(backend: TestBackend, account: Account, name: string, body: WholeSyncBody): Answer {
   const record = find(backend, account, 'get', { name, namespace: body.appNamespace, project: body.project });
   if (isRefusal(record)) return refused(record);
@@ -34,8 +34,11 @@ export function testSync(backend: TestBackend, account: Account, name: string, b
   }
   const permission = permissionNameOf(object);
   if (!backend.accounts.may(account, 'sync', permission)) {
-    const who = `sub: ${account.name}, iat: ${account.issuedAt}`;
-    return refused({ code: 7, message: `permission denied: applications, sync, ${permission}, ${who}` });
+    const tokenDescription = `sub: ${account.name}, iat: ${account.issuedAt}`;
+    return refused({
+      code: 7,
+      message: `permission denied: applications, sync, ${permission}, ${tokenDescription}`,
+    });
   }
   if (object.metadata.deletionTimestamp !== undefined) return refused(deleting);
   const revisions = revisionsFor(backend, record, body);
@@ -53,15 +56,15 @@ function revisionsFor(
   const isOutside = (position: number) => position <= 0 || position > sources.length;
   if (record.object.spec.sources !== undefined && body.sourcePositions.some(isOutside))
     return { code: 2, message: 'source position is out of range' };
-  const wanted = wantedRevisions(record, body);
+  const requestedRevisions = wantedRevisions(record, body);
   const automated = !body.dryRun && isAutomated(record.object);
   for (const [index, { targetRevision = 'HEAD' }] of automated ? sources.entries() : []) {
-    const revision = wanted[index] || targetRevision;
+    const revision = requestedRevisions[index] || targetRevision;
     if (revision !== targetRevision)
       return { code: 9, message: `Cannot sync to ${revision}: auto-sync currently set to ${targetRevision}` };
   }
   if (backend.conditions.repositoryServerDown) return unresolved('Unavailable', repositoryServerDown);
-  const resolved = resolveRevisions(backend, record, wanted);
+  const resolved = resolveRevisions(backend, record, requestedRevisions);
   if (!isRefusal(resolved)) return resolved;
   return { ...resolved, message: `${resolved.message}${backend.version.revisionNotFound}` };
 }
@@ -81,7 +84,7 @@ function wholeOperation(operation: Operation, body: WholeSyncBody, version: Simu
 }
 
 interface RollbackBody {
-  /** undefined: missing, which is only refused once everything has been read */
+  /** Undefined if it is missing. Argo CD refuses that only after it has read everything. */
   readonly id: number | undefined;
   readonly appNamespace: string;
   readonly project: string;

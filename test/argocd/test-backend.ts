@@ -1,5 +1,5 @@
-// The backend of the tests. Its world can be replaced while the server runs, and it has accounts, sync windows, versions
-// and outages. Lasting parts (cluster, conditions, details) are kept apart from what a new description replaces.
+// The backend of the tests. A test can replace its world while the server runs. It has accounts, sync windows, versions
+// and outages. What outlasts a replacement (cluster, conditions, details) is separate from what is built anew.
 import { controlPlaneNamespace } from '../../argocd-simulator/application.ts';
 import type { Backend } from '../../argocd-simulator/backend.ts';
 import {
@@ -31,21 +31,21 @@ export interface TestBackend extends Backend {
   readonly accounts: Accounts;
   readonly changes: Changes;
   readonly version: SimulatedVersion;
-  /** As if the server had been replaced. */
-  become(version: SimulatedVersion): void;
+  /** Changes the version, as an upgrade of the server does. */
+  changeVersion(version: SimulatedVersion): void;
   windowsOf(project: string): readonly SyncWindow[];
-  /** The project's windows that are about this application. */
+  /** The windows of its project that apply to this application. */
   windowsAbout(record: ApplicationRecord): SyncWindow[];
   namespaceEnabled(namespace: string): boolean;
-  /** Streams see every old application go and the new ones come. */
+  /** Replaces all applications; streams see the old ones go and the new ones come. */
   replace(description: World): void;
   replaceAccess(accounts: readonly Account[], tokens: readonly Token[]): void;
   replaceProjects(projects: World['projects']): void;
   add(description: ApplicationDescription): void;
 }
 
-/** The default rights: one account that may get and sync everything. */
-const everything: Account = {
+/** The default account, which may get and sync everything. */
+const unlimitedAccount: Account = {
   name: 'release-button',
   admin: false,
   get: ['*'],
@@ -87,10 +87,10 @@ export function createTestBackend(
     return { repositories, compare, operations, controller, changes, namespaces, windows, accounts };
   }
   function access(accounts: readonly Account[], tokens: readonly Token[]): Accounts {
-    const known = accounts.length > 0 ? accounts : [everything];
-    const owner = known[0]?.name ?? everything.name;
+    const allAccounts = accounts.length > 0 ? accounts : [unlimitedAccount];
+    const owner = allAccounts[0]?.name ?? unlimitedAccount.name;
     return createAccounts(
-      known,
+      allAccounts,
       tokens.length > 0 ? tokens : [{ token: defaultToken, account: owner, state: 'valid', id: 'simulated' }],
     );
   }
@@ -117,7 +117,7 @@ export function createTestBackend(
     get version() {
       return version;
     },
-    become(next) {
+    changeVersion(next) {
       version = next;
     },
     windowsOf: (project) => current.windows.get(project) ?? [],
@@ -138,7 +138,7 @@ export function createTestBackend(
       const { repositories, compare } = current;
       const record = createTestApplication(description, { repositories, compare, details }, timers.now());
       const { status } = record.object;
-      // A new application exists before its first comparison.
+      // An application exists before its first comparison.
       const fresh = { sync: { status: '' as const }, health: {}, summary: {}, sourceHydrator: {} };
       record.object = { ...record.object, status: fresh };
       cluster.add(record);
@@ -149,7 +149,7 @@ export function createTestBackend(
   return backend;
 }
 
-/** `tellAll` sends every application to the streams, with unchanged versions (`stream-kubernetes-api-restart`). */
+/** `tellAll` sends every application to all streams, with unchanged versions (`stream-kubernetes-api-restart`). */
 function createTellingCluster(firstVersion: number): { cluster: Cluster; tellAll(): void } {
   const cluster = createCluster(firstVersion);
   const listeners = new Set<Listener>();

@@ -3,15 +3,15 @@
 import { newestVersion } from '../../argocd-simulator/simulator.ts';
 
 export interface SimulatedVersion {
-  /** as `/api/version` tells it */
+  /** as `/api/version` returns it */
   readonly text: string;
-  /** whether the list selects project, source, sources and policy of a specification, and the revision compared with */
+  /** whether a list can select project, source, sources and policy of a specification, and the revision compared with */
   readonly selectsMembers: boolean;
-  /** whether a list that selects the specification and also its members is a server error */
+  /** whether it is a server error if a list selects the specification and also its members */
   readonly failsAtSpecWithMembers: boolean;
   /** whether the operation of an application with one source repeats that source */
   readonly repeatsSource: boolean;
-  /** the refusal of a revision that does not exist, after the text that could not be resolved */
+  /** the end of the refusal of an unknown revision, after the text that Argo CD could not resolve */
   readonly revisionNotFound: string;
 }
 

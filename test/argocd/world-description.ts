@@ -1,5 +1,5 @@
-// The parts of a simulated world as plain data: applications, repositories, projects, accounts, tokens. Parsed here once;
-// the rest of the test's Argo CD trusts it.
+// The parts of a simulated world as plain data: applications, repositories, projects, accounts, tokens. They are parsed
+// here, and the rest of the test's Argo CD trusts them.
 import * as z from 'zod/mini';
 import { parse } from '../../argocd-simulator/control.ts';
 
@@ -12,7 +12,7 @@ const labels = z.record(name, text);
 const source = z.strictObject({
   repoURL: text,
   path: z.exactOptional(text),
-  /** Of a Helm repository: revisions are versions, and `targetRevision` is one of them or a range. */
+  /** A chart of a Helm repository. Its revisions are versions, and `targetRevision` is a version or a range. */
   chart: z.exactOptional(name),
   targetRevision: z.exactOptional(revision),
 });
@@ -30,7 +30,7 @@ const historyEntry = z.strictObject({
   revisions: z.array(revision).check(z.minLength(1), z.maxLength(10)),
   deployedAt: z.exactOptional(text),
   deployStartedAt: z.exactOptional(text),
-  /** The account that started it; absent: automated. */
+  /** The account that started the operation; absent: automated. */
   by: z.exactOptional(name),
 });
 
@@ -39,12 +39,14 @@ const failure = z.strictObject({
   message: text,
   /** How many attempts fail before one succeeds; absent: all. */
   attempts: z.exactOptional(z.int().check(z.gte(1))),
-  /** Resources that are refused, with Argo CD's message; `attempted` ones reached the cluster and were refused there. */
+  /**
+   * Resources that are refused, with Argo CD's message. `attempted` resources reached the cluster, and it refused them.
+   */
   refused: z._default(
     z.array(z.strictObject({ kind: name, name, message: text, attempted: z._default(z.boolean(), false) })),
     [],
   ),
-  /** Resources (`Kind/name`) that are applied nevertheless. */
+  /** Resources (`Kind/name`) that are applied although the sync fails. */
   applied: z._default(z.array(name), []),
 });
 
@@ -56,24 +58,24 @@ const hook = z.strictObject({
   images: z._default(z.array(text), []),
 });
 
-/** Settings that can change while the simulator runs. Each has a meaning of its own, and Argo CD has none of them. */
+/** Settings of the simulator that can change while it runs. A real Argo CD has none of them. */
 const behaviour = {
   /** How long a sync runs, in ms. */
   syncMs: z.exactOptional(milliseconds),
-  /** How long health stays Progressing after a sync that rolled something out, in ms. */
+  /** How long health stays Progressing after a sync has rolled something out, in ms. */
   rolloutMs: z.exactOptional(milliseconds),
-  /** Every sync fails with this message; null: no longer. */
+  /** Every sync fails with this message; null: syncs succeed again. */
   fails: z.exactOptional(z.nullable(failure)),
-  /** Shorthand: a PreSync hook that never ends. */
+  /** Short for a PreSync hook that never ends. */
   hookNeverEnds: z.exactOptional(z.boolean()),
   hook: z.exactOptional(z.nullable(hook)),
-  /** Manifests cannot be generated: sync status Unknown with this condition; null: they can again. */
+  /** Manifests cannot be generated: the sync status is Unknown with this condition. Null: they can be generated again. */
   comparisonError: z.exactOptional(z.nullable(text)),
-  /** Health once deployed; null: Healthy. */
+  /** Health of the deployed application; null: Healthy. */
   health: z.exactOptional(z.nullable(z.enum(['Healthy', 'Progressing', 'Degraded', 'Suspended']))),
-  /** A resource removed from git but still in the cluster: only a sync that prunes removes it. */
+  /** Resources that git no longer has and the cluster still has. Only a sync that prunes removes them. */
   pruneNeeded: z.exactOptional(z.array(resource)),
-  /** Somebody changes the first resource in the cluster again after every sync. */
+  /** After every sync, somebody changes the first resource in the cluster again. */
   changedAgain: z.exactOptional(z.boolean()),
   automated: z.exactOptional(z.boolean()),
   labels: z.exactOptional(labels),
@@ -102,7 +104,10 @@ const applicationDescription = z.strictObject({
   changes: z.exactOptional(z.array(name)),
   /** Deployed revisions, one for each source; absent: the head (in sync); null: never synced. */
   deployed: z.exactOptional(z.nullable(z.array(revision))),
-  /** The head that the application shows; absent: the real one. An older one: the branch has advanced unnoticed. */
+  /**
+   * The head that the application shows; absent: the real head. An older commit means that Argo CD has not noticed the
+   * newer ones.
+   */
   shown: z.exactOptional(z.array(revision)),
   /** Resources (`Kind/name`) edited in the cluster. */
   edited: z.exactOptional(z.array(name)),
@@ -111,7 +116,7 @@ const applicationDescription = z.strictObject({
   healthSince: z.exactOptional(text),
   /** The last operation's state, as Argo CD shows it. */
   operationState: z.exactOptional(z.looseObject({ phase: name, startedAt: name })),
-  /** Its project does not exist: never compared, sync status Unknown, health Unknown. */
+  /** Its project does not exist: it is never compared, and its sync status and health are Unknown. */
   projectMissing: z.exactOptional(z.boolean()),
   deletedAt: z.exactOptional(text),
 });
@@ -121,7 +126,7 @@ const commit = z.strictObject({
   author: text,
   date: text,
   message: text,
-  /** Paths it changes; absent: all. */
+  /** The paths that it changes; absent: all. */
   touches: z.exactOptional(z.array(text)),
 });
 
@@ -130,7 +135,7 @@ const repository = z.strictObject({
   /** A chart of a Helm repository: each commit is one of its versions. */
   chart: z.exactOptional(name),
   branch: z._default(name, 'main'),
-  /** Oldest first; the last one is the head of the branch. */
+  /** Oldest first. The last one is the head of the branch. */
   commits: z.array(commit).check(z.maxLength(10_000)),
 });
 
@@ -141,13 +146,13 @@ const syncWindow = z.strictObject({
   manualSync: z._default(z.boolean(), false),
   /** IANA name; UTC by default. */
   timeZone: z.exactOptional(text),
-  /** Whether it is open now; no clock opens or closes it. */
+  /** Whether it is open now. No clock opens or closes it. */
   open: z._default(z.boolean(), true),
   /** Globs over application names, and over the namespaces and clusters that applications deploy to. */
   applications: z._default(z.array(text), ['*']),
   namespaces: z._default(z.array(text), []),
   clusters: z._default(z.array(text), []),
-  /** All given kinds must match, instead of one. */
+  /** Whether all given kinds must match; otherwise one is enough. */
   andOperator: z._default(z.boolean(), false),
   description: z.exactOptional(text),
 });
@@ -157,12 +162,12 @@ const project = z.strictObject({ name, windows: z._default(z.array(syncWindow), 
 const account = z.strictObject({
   name,
   admin: z._default(z.boolean(), false),
-  /** For a login; absent: no login is possible. */
+  /** For a login; absent: this account cannot log in. */
   password: z.exactOptional(z.string().check(z.minLength(1), z.maxLength(4096))),
   /** Globs over `project/name` (`project/namespace/name` outside the control plane's namespace). */
   get: z._default(z.array(text), []),
   sync: z._default(z.array(text), []),
-  /** Globs over projects that it may get. */
+  /** Globs over the projects that it may get. */
   projects: z._default(z.array(text), []),
   issuedAt: z._default(text, '2026-01-01T00:00:00Z'),
 });
@@ -176,15 +181,15 @@ const token = z.strictObject({
 
 export const worldSchema = z.strictObject({
   applications: z._default(z.array(applicationDescription).check(z.maxLength(20_000)), []),
-  /** How many small applications to add: bulk-00001 and on, project `bulk`, in sync. */
+  /** How many small applications to add: named bulk-00001 and so on, in project `bulk`, in sync. */
   bulk: z._default(z.int().check(z.gte(0), z.lte(20_000)), 0),
   repositories: z._default(z.array(repository), []),
   projects: z._default(z.array(project), []),
   accounts: z._default(z.array(account), []),
   tokens: z._default(z.array(token), []),
-  /** Enabled namespaces besides `argocd`; those of the applications are always enabled. */
+  /** Enabled namespaces besides `argocd`. Namespaces of applications are always enabled. */
   namespaces: z._default(z.array(name), []),
-  /** The counter continues from here. */
+  /** The counter of resource versions continues from here. */
   resourceVersion: z._default(z.int().check(z.gte(0)), 1000),
 });
 
@@ -193,7 +198,7 @@ export const adjustmentSchema = z.strictObject({
   name,
   namespace: z._default(name, 'argocd'),
   deleted: z.exactOptional(z.boolean()),
-  /** With `deleted`: its resources go first, and it is marked meanwhile; default true. */
+  /** With `deleted`: whether it is marked until its resources are gone; default true. */
   cascade: z.exactOptional(z.boolean()),
 });
 
@@ -208,7 +213,7 @@ export type Account = z.output<typeof account>;
 export type Token = z.output<typeof token>;
 export type Adjustment = z.output<typeof adjustmentSchema>;
 
-/** Checks a world; `message` says what is wrong, and where. */
+/** Checks a world. `message` says what is wrong, and where. */
 export function parseWorld(input: unknown) {
   return parse(worldSchema, input);
 }

@@ -1,4 +1,4 @@
-// Derives from a recording the world it was made in, and the requests that came before it.
+// Derives from a recording the world in which it was made, and the requests that came before it.
 import * as z from 'zod/mini';
 import type { WorldDescription } from '../argocd.ts';
 import { baseOf, factsOf, recordedApplication, revisionsIn, type RecordedApplication } from './facts.ts';
@@ -17,31 +17,31 @@ import type { Recording } from './recordings.ts';
 export type Arrangement = {
   world: WorldDescription & { applications: Application[] };
   faults: Record<string, boolean>;
-  /** Played first, in this order. */
+  /** The recordings to play first, in this order. */
   before: Recording[];
 };
 
-/** The head of the branch if no recorded object shows one. */
+/** The head of the branch if no recorded object shows it. */
 const firstCommit = '775f821e07a9223a9d0996d95f65dbf4d030f770';
 
-/** The branch was further ahead than the recorded object shows. */
+/** Heads of branches that were further ahead than the recorded object shows. */
 const heads: Record<string, string> = {
   'sync-pinned-revision': 'b4664c47c29e13dae9cab733b58b2828cb384524',
   'get-head-moved-before': '9193e185f07fc1c619107a442dbe627fe6b0c680',
 };
 
-export function arrange(recording: Recording, all: ReadonlyMap<string, Recording>): Arrangement {
+export function arrange(recording: Recording, recordings: ReadonlyMap<string, Recording>): Arrangement {
   const { given } = recording;
-  const before = chain(recording, all);
+  const before = chain(recording, recordings);
   const first = before[0] ?? recording;
-  const shown = objectsIn(first);
+  const recordedObjects = objectsIn(first);
   const head =
     heads[first.name] ??
     latest([
-      ...[...shown, ...objectsIn(recording)].flatMap(revisionsIn),
+      ...[...recordedObjects, ...objectsIn(recording)].flatMap(revisionsIn),
       ...(/[0-9a-f]{40}/.exec(recording.request.path) ?? []),
     ]);
-  const described = shown.map(factsOf);
+  const described = recordedObjects.map(factsOf);
   if (described.length === 0) described.push(...fromWords(first.request.path, given, head));
   return world(given, described, head, before);
 }
@@ -52,10 +52,14 @@ function world(
   head: string,
   before: Recording[],
 ): Arrangement {
-  const others = applications.filter((each) => !described.some((one) => sameName(one, each)));
+  const otherApplications = applications.filter(
+    (each) => !described.some((otherOne) => sameName(otherOne, each)),
+  );
   const second = baseOf('search', 'argocd');
   const twice =
-    given.includes('same-name-twice') && !described.some((one) => sameName(one, second)) ? [second] : [];
+    given.includes('same-name-twice') && !described.some((otherOne) => sameName(otherOne, second))
+      ? [second]
+      : [];
   return {
     before,
     faults: {
@@ -64,9 +68,9 @@ function world(
       kubernetesDown: given.includes('kubernetes-down'),
     },
     world: {
-      applications: [...described, ...others, ...twice],
+      applications: [...described, ...otherApplications, ...twice],
       repositories: repositories(head),
-      // A window that opens in between is a step of its own.
+      // A window that opens between the requests is a separate step.
       projects: projects((before[0]?.given ?? given).includes('window-manual')),
       accounts,
       tokens,
@@ -74,15 +78,17 @@ function world(
   };
 }
 
-/** The requests that led to the state: those named by `after:`, back to one whose answer shows the state before it. */
-function chain(recording: Recording, all: ReadonlyMap<string, Recording>): Recording[] {
+/**
+ * The requests that led to the state: those that `after:` names, back to the one whose answer shows the state before it.
+ */
+function chain(recording: Recording, recordings: ReadonlyMap<string, Recording>): Recording[] {
   if (recording.request.method === 'POST' && objectsIn(recording).length > 0) return [];
   for (const word of recording.given) {
-    const earlier = all.get(word.replace(/^after:/, ''));
+    const earlier = recordings.get(word.replace(/^after:/, ''));
     if (!word.startsWith('after:') || earlier?.kind !== 'exchange' || earlier.request.method === 'GET')
       continue;
     if (nameIn(earlier.request.path) !== nameIn(recording.request.path)) continue;
-    return [...chain(earlier, all), earlier];
+    return [...chain(earlier, recordings), earlier];
   }
   return [];
 }
@@ -91,10 +97,10 @@ const list = z.looseObject({ items: z.array(recordedApplication) });
 
 /** The application objects of an answer. */
 function objectsIn({ response }: Recording): RecordedApplication[] {
-  const one = recordedApplication.safeParse(response.body);
-  if (one.success) return [one.data];
-  const many = list.safeParse(response.body);
-  return many.success ? many.data.items : [];
+  const single = recordedApplication.safeParse(response.body);
+  if (single.success) return [single.data];
+  const listed = list.safeParse(response.body);
+  return listed.success ? listed.data.items : [];
 }
 
 function latest(revisions: readonly string[]): string {
@@ -132,22 +138,28 @@ export function arrangeStream(recording: Recording): Arrangement {
     .map((each) => superfluous(each, recording.given))
     .map((each) => deployedBefore(each, recording.given));
   const arrangement = world(recording.given, described, latest(revisions), []);
-  const since = Number(
+  const startVersion = Number(
     new URL(recording.request.path, 'http://recorded').searchParams.get('resourceVersion'),
   );
   // All applications existed before the version that the stream starts from.
   const counter =
-    since > 0 && since < 1_000_000 ? { resourceVersion: since - arrangement.world.applications.length } : {};
+    startVersion > 0 && startVersion < 1_000_000
+      ? { resourceVersion: startVersion - arrangement.world.applications.length }
+      : {};
   return { ...arrangement, world: { ...arrangement.world, ...counter } };
 }
 
-/** A resource that is no longer in git makes it OutOfSync. A selection does not show that resource. */
+/**
+ * In this recording, a resource that git no longer has makes it OutOfSync. The selected fields do not show that resource.
+ */
 function superfluous(application: Application, given: readonly string[]): Application {
   if (application.name !== 'prunable' || !given.includes('prune-needed')) return application;
   return { ...application, edited: [], pruneNeeded: [{ kind: 'ConfigMap', name: 'prunable-drop' }] };
 }
 
-/** A rollback needs history entries, which a selection does not show: those of `rollback-ok` are used. */
+/**
+ * A rollback needs entries in the history, which the selected fields do not show. These are the entries of `rollback-ok`.
+ */
 function deployedBefore(application: Application, given: readonly string[]): Application {
   if (application.name !== 'payments' || !given.includes('rollback-requested')) return application;
   const entry = (id: number, revision: string) => ({ id, revisions: [revision], by: 'button' });
@@ -164,7 +176,7 @@ function sameName(a: Application, b: Application): boolean {
   return a.name === b.name && (a.namespace ?? 'argocd') === (b.namespace ?? 'argocd');
 }
 
-/** The application that a path is about, if any. */
+/** The name of the application in a path, if it has one. */
 export function nameIn(path: string): string | undefined {
   const url = new URL(path, 'http://recorded');
   return (
@@ -172,16 +184,16 @@ export function nameIn(path: string): string | undefined {
   );
 }
 
-/** The application of a request whose answer does not show it, as `given` has it. */
+/** The application of a request whose answer does not show it, made from `given`. */
 function fromWords(path: string, given: readonly string[], head: string): Application[] {
   const name = nameIn(path);
-  const known = [...applications, ...temporaryApplications].find((each) => each.name === name);
-  if (!known) return [];
-  const [first] = known.resources ?? [];
+  const knownApplication = [...applications, ...temporaryApplications].find((each) => each.name === name);
+  if (!knownApplication) return [];
+  const [first] = knownApplication.resources ?? [];
   const outOfSync = first && given.includes('out-of-sync') ? { edited: [`${first.kind}/${first.name}`] } : {};
   return [
     {
-      ...known,
+      ...knownApplication,
       ...(given.includes('never-synced') ? { deployed: null } : outOfSync),
       ...(given.includes('deleting') ? { deletedAt: '2026-11-22T10:11:06Z' } : {}),
       ...(given.includes('history-full')

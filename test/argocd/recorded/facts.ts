@@ -1,4 +1,4 @@
-// Describes an application from what a recorded object shows of the moment it was recorded in.
+// Describes an application as it was when a recorded object was made.
 import * as z from 'zod/mini';
 import { applications, positionOf, temporaryApplications, type Application } from './recorded-world.ts';
 
@@ -62,20 +62,20 @@ export function baseOf(name: string, namespace: string): Application {
   return base ?? { name, namespace, resources: [{ kind: 'ConfigMap', name }] };
 }
 
-/** Every commit that the object mentions as shown or about to be deployed. */
+/** Every commit that the object shows or is about to deploy. */
 export function revisionsIn({ status, operation }: RecordedApplication): string[] {
   const mentioned = [status?.sync?.revision, operation?.sync?.revision, ...(status?.sync?.revisions ?? [])];
   return mentioned.filter((each) => each !== undefined).filter((each) => positionOf(each) >= 0);
 }
 
-/** The application as it was. The installation supplies what the object does not show. */
+/** The application at that moment. The installation adds what the object does not show. */
 export function factsOf(recorded: RecordedApplication): Application {
   const { metadata, status = {} } = recorded;
   const namespace = metadata.namespace ?? (metadata.name === 'search' ? 'team-b' : 'argocd');
   const base = baseOf(metadata.name, namespace);
   const resources = status.resources?.filter((each) => !each.hook && !each.requiresPruning);
   const superfluous = status.resources?.filter((each) => each.requiresPruning);
-  const shown = (status.sync?.revisions ?? [status.sync?.revision ?? '']).filter(
+  const shownRevisions = (status.sync?.revisions ?? [status.sync?.revision ?? '']).filter(
     (each) => each.length === 40,
   );
   const last = status.history?.at(-1);
@@ -89,11 +89,16 @@ export function factsOf(recorded: RecordedApplication): Application {
     ...(metadata.annotations ? { annotations: metadata.annotations } : {}),
     ...(resources && resources.length > 0 ? { resources: resources.map(describe) } : {}),
     ...(superfluous && superfluous.length > 0 ? { pruneNeeded: superfluous.map(describe) } : {}),
-    ...(shown.length > 0 ? { shown } : {}),
+    ...(shownRevisions.length > 0 ? { shown: shownRevisions } : {}),
     ...(status.health?.lastTransitionTime ? { healthSince: status.health.lastTransitionTime } : {}),
     ...(status.reconciledAt ? { reconciledAt: status.reconciledAt } : {}),
     ...(operationState ? { operationState } : {}),
-    ...deploymentOf(recorded, base, shown, last?.revisions ?? (last?.revision ? [last.revision] : undefined)),
+    ...deploymentOf(
+      recorded,
+      base,
+      shownRevisions,
+      last?.revisions ?? (last?.revision ? [last.revision] : undefined),
+    ),
     history: (status.history ?? []).map(
       ({ id, revision, revisions, deployedAt, deployStartedAt, initiatedBy }) => ({
         id,
@@ -114,11 +119,11 @@ function describe({ group, version, kind, name, namespace }: RecordedResource) {
   return { ...(group ? { group } : {}), version, kind, name, namespace };
 }
 
-/** The content of the cluster, derived from health, sync status and history. */
+/** The content of the cluster, concluded from health, sync status and history. */
 function deploymentOf(
   { status }: RecordedApplication,
   base: Application,
-  shown: string[],
+  shownRevisions: string[],
   last: string[] | undefined,
 ): Partial<Application> {
   if (base.projectMissing) return {};
@@ -127,7 +132,7 @@ function deploymentOf(
   }
   if (status?.health?.status === 'Missing') return { deployed: null };
   if (last) return { deployed: last };
-  const deployed = shown.length > 0 ? { deployed: shown } : {};
+  const deployed = shownRevisions.length > 0 ? { deployed: shownRevisions } : {};
   if (status?.sync?.status !== 'OutOfSync') return deployed;
   const different =
     status.resources?.filter((each) => each.status === 'OutOfSync') ?? base.resources?.slice(0, 1) ?? [];
@@ -149,7 +154,7 @@ const listed = z.looseObject({
   operation: z.optional(z.looseObject({ sync: z.optional(z.looseObject({})) })),
 });
 
-/** A list calls the result of the last operation its `sync`; whole objects keep the two apart. */
+/** A list calls the result of the last operation `sync`; a whole object has both members. */
 function operationStateOf(state: unknown): Application['operationState'] {
   const { success, data } = listed.safeParse(state);
   if (!success) return undefined;

@@ -1,4 +1,4 @@
-// Sends a recorded request again, and removes from answers what differs between installations.
+// Sends a recorded request again, and removes from answers what differs between two installations.
 import { request as httpRequest } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { createTestArgoCd, type Simulator, type SimulatorClock } from '../argocd.ts';
@@ -9,7 +9,7 @@ import type { Recording } from './recordings.ts';
 
 export type Reply = { status: number; headers: Record<string, unknown>; body: string };
 
-/** The simulator's own waits are ten times as short. */
+/** A clock on which the simulator's own waits take a tenth of their time. */
 const fastClock: SimulatorClock = {
   now: () => Date.now(),
   setTimeout: (run, ms) => {
@@ -18,7 +18,7 @@ const fastClock: SimulatorClock = {
   },
 };
 
-/** A running simulator with the recording's world. */
+/** Starts a simulator with the world of the recording. */
 export async function startArranged(
   arrangement: Arrangement,
 ): Promise<{ simulator: Simulator; url: string }> {
@@ -48,7 +48,7 @@ export function send(
   }: { method: string; path: string; headers: Record<string, string>; body?: string },
 ): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const sent = httpRequest(`${url}${path}`, { method, headers, agent: false }, (response) => {
+    const request = httpRequest(`${url}${path}`, { method, headers, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
@@ -58,12 +58,12 @@ export function send(
         resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text.toString('utf8') });
       });
     });
-    sent.on('error', reject);
-    sent.end(body);
+    request.on('error', reject);
+    request.end(body);
   });
 }
 
-/** The recorded headers with a token in place of the placeholder. */
+/** The recorded headers, with a token in place of the placeholder. */
 export function headersOf({ request, token }: Recording): Record<string, string> {
   const { account } = request;
   const value = tokenFor(token, account);
@@ -83,7 +83,7 @@ export function play(url: string, recording: Recording): Promise<Reply> {
   });
 }
 
-/** What no two installations have in common. */
+/** Members whose values differ in every installation. */
 const volatile = new Set(['uid', 'resourceVersion', 'generation']);
 const time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
 
@@ -106,7 +106,7 @@ export function normalised(value: unknown): unknown {
   );
 }
 
-/** Repeats the check until it no longer throws; throws its last error when the time is up. */
+/** Repeats a check until it does not throw. Throws its last error when the time is up. */
 export async function eventually<T>(check: () => Promise<T>, withinMs = patienceMs): Promise<T> {
   const until = Date.now() + withinMs;
   for (;;) {

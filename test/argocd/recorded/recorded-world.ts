@@ -1,5 +1,5 @@
-// The installation in which the recordings in test/argocd-recordings were made, as data: accounts, repositories,
-// applications. A recording adds what it shows of its own moment (history, shown commit, last operation).
+// The installation in which the recordings of test/argocd-recordings were made: accounts, repositories, applications.
+// Each recording adds what it shows of its moment: history, shown commit, last operation.
 import type { WorldDescription } from '../argocd.ts';
 
 export type Application = NonNullable<WorldDescription['applications']>[number];
@@ -8,7 +8,7 @@ type Commit = NonNullable<WorldDescription['repositories']>[number]['commits'][n
 export const shop = 'http://127.0.0.1:3080/demo/shop.git';
 const platform = 'http://127.0.0.1:3080/demo/platform.git';
 
-/** In the order in which they were pushed, with the paths that each one changed. */
+/** In the order in which they were pushed, each with the paths that it changed. */
 const shopCommits: [revision: string, touches: string[]][] = [
   ['775f821e07a9223a9d0996d95f65dbf4d030f770', []],
   ['1b336851290e9d866a2d10cd062b88184bee0427', ['payments']],
@@ -39,19 +39,19 @@ const platformCommits: Commit[] = [
   },
 ];
 
-/** The recorded details of one commit. Author and message of the others are not recorded. */
+/** The recorded details of one commit. The recordings do not have author and message of the others. */
 const cartTotals = {
   author: 'Robin Reviewer <robin@example.com>',
   date: '2026-11-22T10:05:48Z',
   message: 'checkout: new cart totals',
 };
 
-/** The position of a commit in the order of pushes; -1: unknown. */
+/** The position of a commit in the order of pushes; -1 if it is unknown. */
 export function positionOf(revision: string): number {
   return shopCommits.findIndex(([each]) => each === revision);
 }
 
-/** The shop repository with this commit as head of `main`. */
+/** The repository `shop`, with this commit as the head of `main`. */
 export function repositories(head: string): NonNullable<WorldDescription['repositories']> {
   return [
     {
@@ -74,7 +74,7 @@ export const accounts: NonNullable<WorldDescription['accounts']> = [
   { name: 'blind', issuedAt },
 ];
 
-/** The token that a recording calls `valid`, `expired`, `revoked`, `forged` or `garbage`. */
+/** A token in the state that a recording names: `valid`, `expired`, `revoked`, `forged` or `garbage`. */
 export function tokenFor(state: string, account: string | null): string {
   return state === 'garbage' ? 'garbage' : `header.${account ?? 'nobody'}-${state}.signature`;
 }
@@ -85,7 +85,7 @@ export const tokens: NonNullable<WorldDescription['tokens']> = [
   { token: tokenFor('revoked', 'button'), account: 'button', state: 'revoked', id: 'rev42322' },
 ];
 
-/** `manualSync`: whether the deny window of project `frozen`, which is always open, allows manual syncs. */
+/** `manualSync` says whether the deny window of project `frozen`, which is always open, allows manual syncs. */
 export function projects(manualSync: boolean): NonNullable<WorldDescription['projects']> {
   return [
     { name: 'default' },
@@ -96,7 +96,7 @@ export function projects(manualSync: boolean): NonNullable<WorldDescription['pro
 
 const destination = { server: 'https://kubernetes.default.svc', namespace: 'shop' };
 
-function application(name: string, team: string | null, more: Partial<Application> = {}): Application {
+function application(name: string, team: string | null, overrides: Partial<Application> = {}): Application {
   return {
     name,
     project: 'default',
@@ -104,7 +104,7 @@ function application(name: string, team: string | null, more: Partial<Applicatio
     source: { repoURL: shop, path: name, targetRevision: 'main' },
     destination,
     resources: [{ kind: 'ConfigMap', name }],
-    ...more,
+    ...overrides,
   };
 }
 
@@ -184,7 +184,7 @@ export const applications: Application[] = [
   application('search', 'b', { namespace: 'team-b' }),
 ];
 
-/** The applications that existed only for a while. */
+/** Applications that existed only for a while. */
 export const temporaryApplications: Application[] = [
   application('prunable', 'shop', { resources: [{ kind: 'ConfigMap', name: 'prunable-keep' }] }),
   application('stepwise', 'shop', {

@@ -1,4 +1,4 @@
-// The contract: the simulator answers as a real Argo CD answered.
+// The simulator answers as a real Argo CD answered.
 import { afterEach, describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import type { Simulator } from '../argocd.ts';
@@ -9,8 +9,8 @@ import { notPlayed } from './not-played.ts';
 import { allRecordings, type Recording } from './recordings.ts';
 import { scripts } from './stream-scripts.ts';
 
-const all = allRecordings();
-const exchanges = [...all.values()].filter(
+const recordings = allRecordings();
+const exchanges = [...recordings.values()].filter(
   (each) => each.kind === 'exchange' && each.response.status !== null,
 );
 
@@ -20,7 +20,7 @@ afterEach(async () => {
   running = undefined;
 });
 
-/** What an answer is compared by. */
+/** The parts of an answer that are compared. */
 function comparable(status: number | null, contentType: unknown, body: unknown): unknown {
   return { status, contentType, body: normalised(body) };
 }
@@ -57,7 +57,7 @@ async function settled(url: string, recording: Recording): Promise<void> {
     const { body } = await send(url, { method: 'GET', path, headers });
     const [item] = z.parse(state, JSON.parse(body)).items;
     const operationState = item?.status?.operationState;
-    // It was terminated after its hook had started, which is when a result exists.
+    // The recorded operation was terminated after its hook had started. Only then a result exists.
     if (recording.name === 'terminate-ok') expect(operationState?.operation).not.toEqual({ sync: null });
     if (given.includes('operation-running')) expect(operationState?.phase).toBe('Running');
     else if (given.includes('operation-terminating')) expect(operationState?.phase).toBe('Terminating');
@@ -65,27 +65,27 @@ async function settled(url: string, recording: Recording): Promise<void> {
   });
 }
 
-/** The deny window is changed so that it allows manual syncs. */
+/** Changes the deny window so that it allows manual syncs. */
 async function letManualSyncs(url: string): Promise<void> {
   const body = JSON.stringify({ projects: projects(true) });
   const { status } = await send(url, { method: 'POST', path: '/simulator/world', headers: {}, body });
   expect(status).toBe(200);
 }
 
-/** Recorded while Argo CD had no resource tree in its cache: without the health of single resources. */
+/** Recorded while Argo CD's cache had no resource tree, so without the health of single resources. */
 const withoutTree = new Set(['get-after-failed-sync-with-retry', 'get-head-moved-before']);
 
-/** Recorded after one more refresh, which only the simultaneous stream shows. */
+/** Recorded after one more refresh, which only the stream shows. */
 const refreshedBefore = new Set([
   'get-after-sync-pinned-revision',
   'get-after-terminate-window-over',
   'get-terminating-in-deny-window',
 ]);
 
-const whole = z.looseObject({ status: z.looseObject({ resources: z.array(z.looseObject({})) }) });
+const wholeApplication = z.looseObject({ status: z.looseObject({ resources: z.array(z.looseObject({})) }) });
 
 function withoutResourceHealth(body: unknown): unknown {
-  const { success, data } = whole.safeParse(body);
+  const { success, data } = wholeApplication.safeParse(body);
   if (!success) return body;
   const resources = data.status.resources.map((each) => ({ ...each, health: 'not compared' }));
   return { ...data, status: { ...data.status, resources } };
@@ -93,15 +93,15 @@ function withoutResourceHealth(body: unknown): unknown {
 
 /** The part of the body that is compared. */
 function relevant(name: string, body: unknown): unknown {
-  // The build and the tokens are the simulator's own.
+  // The build and the tokens differ in the simulator.
   if (name === 'version-with-token' || name === 'session-create-ok')
     return Object.keys(z.parse(z.looseObject({}), body));
   return withoutTree.has(name) ? withoutResourceHealth(body) : body;
 }
 
-describe('exchanges', () => {
+describe('the simulator answers as recorded in', () => {
   it.each(exchanges.map((each) => [each.name, each] as const))('%s', async (_name, recording) => {
-    const arrangement = arrange(recording, all);
+    const arrangement = arrange(recording, recordings);
     const { simulator, url } = await startArranged(arrangement);
     running = simulator;
     for (const [index, earlier] of arrangement.before.entries()) {
@@ -117,7 +117,7 @@ describe('exchanges', () => {
       });
     }
     const { response } = recording;
-    const wanted = comparable(
+    const expected = comparable(
       response.status,
       response.headers['content-type'],
       relevant(recording.name, response.body),
@@ -126,23 +126,23 @@ describe('exchanges', () => {
       const reply = await play(url, recording);
       const contentType = reply.headers['content-type'];
       const body = relevant(recording.name, parsedBody(reply.body, contentType));
-      expect(comparable(reply.status, contentType, body)).toEqual(wanted);
+      expect(comparable(reply.status, contentType, body)).toEqual(expected);
       expect(reply.headers['x-simulated']).toBe('argocd');
     };
-    // After an operation the controller needs a moment until everything is compared again.
+    // After an operation the controller needs a moment to compare everything again.
     if (recording.request.method === 'GET' && arrangement.before.length > 0) await eventually(attempt);
     else await attempt();
   });
 });
 
-it('controller-down-refresh: a refresh gets no answer while the controller is down', async () => {
-  const recording = all.get('controller-down-refresh');
+it('controller-down-refresh: a refresh gets no answer until the controller is back', async () => {
+  const recording = recordings.get('controller-down-refresh');
   if (!recording) throw new Error('there is no recording controller-down-refresh');
-  const { simulator, url } = await startArranged(arrange(recording, all));
+  const { simulator, url } = await startArranged(arrange(recording, recordings));
   running = simulator;
-  let answered = false;
+  let hasAnswered = false;
   const refresh = play(url, recording).then((reply) => {
-    answered = true;
+    hasAnswered = true;
     return reply;
   });
   await eventually(async () => {
@@ -154,26 +154,26 @@ it('controller-down-refresh: a refresh gets no answer while the controller is do
     });
     expect(body).toContain('argocd.argoproj.io/refresh"');
   });
-  expect(answered).toBe(false);
-  const back = JSON.stringify({ controllerDown: false });
-  await send(url, { method: 'POST', path: '/simulator/faults', headers: {}, body: back });
+  expect(hasAnswered).toBe(false);
+  const controllerBack = JSON.stringify({ controllerDown: false });
+  await send(url, { method: 'POST', path: '/simulator/faults', headers: {}, body: controllerBack });
   expect((await refresh).status).toBe(200);
 });
 
-describe('the recordings', () => {
+describe('the list of recordings', () => {
   const played = (recording: Recording): boolean =>
     recording.kind === 'exchange' ||
     recording.name in scripts ||
     recording.response.headersAtMs === null ||
     (recording.response.status ?? 0) >= 400;
 
-  it('are each either played or listed as not played', () => {
-    const copied = [...all.values()];
+  it('contains only those that are played or listed as not played', () => {
+    const copied = [...recordings.values()];
     expect(copied.filter((each) => !played(each)).map(({ name }) => name)).toEqual([]);
     expect(copied.filter(({ name }) => notPlayed.has(name)).map(({ name }) => name)).toEqual([]);
   });
 
   it('are all accounted for', () => {
-    expect(all.size + notPlayed.size).toBe(337 + 8);
+    expect(recordings.size + notPlayed.size).toBe(337 + 8);
   });
 });

@@ -5,13 +5,13 @@ import { createGunzip } from 'node:zlib';
 import { eventually } from './playback.ts';
 
 export interface OpenStream {
-  /** Complete lines so far, without their line ends. */
+  /** the complete lines so far, without line ends */
   readonly lines: readonly string[];
   readonly status: number | undefined;
   readonly headers: IncomingHttpHeaders | undefined;
-  /** How it ended: `end` regularly, `cut` without an end; undefined: it is open. */
+  /** How the stream ended: `end` in order, `cut` without an end; undefined while it is open. */
   readonly ended: 'end' | 'cut' | undefined;
-  /** Resolves when a line fulfils the condition; rejects after some seconds with the lines so far. */
+  /** Resolves when so many lines meet the condition. Rejects after some seconds, with the lines so far. */
   waitFor(condition: (line: string) => boolean, times?: number): Promise<void>;
   waitForEnd(): Promise<void>;
   close(): void;
@@ -22,7 +22,7 @@ export function openStream(url: string, path: string, headers: Record<string, st
   let status: number | undefined;
   let received: IncomingHttpHeaders | undefined;
   let ended: 'end' | 'cut' | undefined;
-  const sent = httpRequest(`${url}${path}`, { headers, agent: false }, (response) => {
+  const request = httpRequest(`${url}${path}`, { headers, agent: false }, (response) => {
     status = response.statusCode;
     received = response.headers;
     response.on('end', () => (ended ??= 'end'));
@@ -35,8 +35,8 @@ export function openStream(url: string, path: string, headers: Record<string, st
       .on('line', (line) => lines.push(line))
       .on('error', () => (ended ??= 'cut'));
   });
-  sent.on('error', () => (ended ??= 'cut'));
-  sent.end();
+  request.on('error', () => (ended ??= 'cut'));
+  request.end();
   return {
     lines,
     get status() {
@@ -55,6 +55,6 @@ export function openStream(url: string, path: string, headers: Record<string, st
       }),
     waitForEnd: () =>
       eventually(() => (ended ? Promise.resolve() : Promise.reject(new Error('the stream is still open')))),
-    close: () => sent.destroy(),
+    close: () => request.destroy(),
   };
 }

@@ -5,19 +5,19 @@ import type { OpenStream } from './stream-client.ts';
 
 export type Stage = {
   stream: OpenStream;
-  /** Plays a recorded request. */
+  /** Sends a recorded request. */
   play(name: string): Promise<void>;
-  /** Sends another request, as `button` by default. */
+  /** Sends another request, as account `button` by default. */
   ask(method: string, path: string, body?: unknown, account?: string): Promise<void>;
   /** Stops the server. */
   stop(): Promise<void>;
-  /** One of the simulator's own controls. */
+  /** Uses one of the simulator's own controls. */
   control(endpoint: string, body: unknown): Promise<void>;
 };
 
 export type Script = {
-  /** Only events of this application are compared: the installation was in use by others. */
-  only?: string;
+  /** Compares only the events of this application, because others used the installation as well. */
+  onlyApp?: string;
   run(stage: Stage): Promise<void>;
 };
 
@@ -25,8 +25,8 @@ const event = z.looseObject({
   result: z.looseObject({ application: z.looseObject({ operation: z.optional(z.unknown()) }) }),
 });
 
-/** Reports that an operation is over, and how it ended. */
-const over = (phase: string) => (line: string) => {
+/** A line that reports the end of an operation in this phase. */
+const isOver = (phase: string) => (line: string) => {
   if (!line.includes(`"phase":"${phase}"`) || !line.includes('MODIFIED')) return false;
   const { success, data } = event.safeParse(JSON.parse(line.replace(/^data: /, '')));
   return success && data.result.application.operation === undefined;
@@ -40,9 +40,9 @@ function plays(...names: string[]): Script {
   };
 }
 
-function refreshes(app: string, only?: string): Script {
+function refreshes(app: string, onlyApp?: string): Script {
   return {
-    ...(only === undefined ? {} : { only }),
+    ...(onlyApp === undefined ? {} : { onlyApp }),
     run: ({ ask }) => ask('GET', `/api/v1/applications/${app}?refresh=normal`),
   };
 }
@@ -55,7 +55,7 @@ const movedIntoProject: Script = {
   },
 };
 
-/** The stream continues with a token that a new request could not use. */
+/** The stream continues with a token that a new request could no longer use. */
 function tokenBecomes(state: 'expired' | 'revoked'): Script {
   return {
     async run({ control, ask }) {
@@ -66,21 +66,21 @@ function tokenBecomes(state: 'expired' | 'revoked'): Script {
   };
 }
 
-const nothing: Script = { run: () => Promise.resolve() };
+const noSteps: Script = { run: () => Promise.resolve() };
 
 export const scripts: Record<string, Script> = {
-  'stream-accept-list': nothing,
-  'stream-app-namespace-ignored': nothing,
-  'stream-fields-exclude': nothing,
-  'stream-fields-list-style': nothing,
-  'stream-fields-prefix': nothing,
-  'stream-name-other-namespace-with': nothing,
-  'stream-narrow-account': nothing,
-  'stream-ndjson-all-fields-selected': nothing,
-  'stream-projects': nothing,
-  'stream-same-name-two-namespaces': nothing,
-  'stream-selector': nothing,
-  'stream-sse-all-fields-selected': nothing,
+  'stream-accept-list': noSteps,
+  'stream-app-namespace-ignored': noSteps,
+  'stream-fields-exclude': noSteps,
+  'stream-fields-list-style': noSteps,
+  'stream-fields-prefix': noSteps,
+  'stream-name-other-namespace-with': noSteps,
+  'stream-narrow-account': noSteps,
+  'stream-ndjson-all-fields-selected': noSteps,
+  'stream-projects': noSteps,
+  'stream-same-name-two-namespaces': noSteps,
+  'stream-selector': noSteps,
+  'stream-sse-all-fields-selected': noSteps,
   'stream-idle-sse': refreshes('gateway'),
   'stream-idle-ndjson': refreshes('gateway'),
   'stream-fields-dedup': refreshes('guestbook'),
@@ -110,7 +110,7 @@ export const scripts: Record<string, Script> = {
   'stream-sync-without-prune': {
     async run({ play, stream }) {
       await play('sync-without-prune');
-      await stream.waitFor(over('Succeeded'));
+      await stream.waitFor(isOver('Succeeded'));
       await play('sync-with-prune');
     },
   },

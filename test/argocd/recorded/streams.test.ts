@@ -1,4 +1,5 @@
-// The contract for streams: framing, selection, types, and the order in which an operation shows. Times are not compared.
+// The simulator streams as a real Argo CD did: framing, selection, types, and the order of the events of an operation.
+// Times are not compared.
 import { afterEach, describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
 import type { Simulator } from '../argocd.ts';
@@ -9,10 +10,10 @@ import { allRecordings, type Recording } from './recordings.ts';
 import { openStream, type OpenStream } from './stream-client.ts';
 import { scripts, type Stage } from './stream-scripts.ts';
 
-const all = allRecordings();
-const streams = [...all.values()].filter((each) => each.kind === 'stream');
-const refused = streams.filter(({ response }) => response.status !== null && response.status >= 400);
-const silent = streams.filter(({ response }) => response.headersAtMs === null);
+const recordings = allRecordings();
+const streams = [...recordings.values()].filter((each) => each.kind === 'stream');
+const refusedStreams = streams.filter(({ response }) => response.status !== null && response.status >= 400);
+const silentStreams = streams.filter(({ response }) => response.headersAtMs === null);
 
 let running: Simulator | undefined;
 let opened: OpenStream | undefined;
@@ -35,8 +36,8 @@ const event = z.looseObject({
   ),
 });
 
-/** The events without parts that differ each time. An event that then repeats the last one is left out. */
-function trace(lines: readonly string[], only: string | undefined): unknown[] {
+/** The events without the parts that differ each time, and without events that then repeat the last one. */
+function trace(lines: readonly string[], onlyApp: string | undefined): unknown[] {
   const events: unknown[] = [];
   let last = '';
   for (const line of lines) {
@@ -44,7 +45,7 @@ function trace(lines: readonly string[], only: string | undefined): unknown[] {
     if (text === '' || text === ':') continue;
     const json: unknown = JSON.parse(text);
     const name = z.parse(event, json).result?.application?.metadata?.name;
-    if (only !== undefined && name !== undefined && name !== only) continue;
+    if (onlyApp !== undefined && name !== undefined && name !== onlyApp) continue;
     const value = normalised(json);
     const serialised = JSON.stringify(value);
     if (serialised !== last || text === '{}') events.push(value);
@@ -53,7 +54,7 @@ function trace(lines: readonly string[], only: string | undefined): unknown[] {
   return events;
 }
 
-/** What stands between and around the events: `data: ` with a trailing space and two empty lines, or nothing. */
+/** The text between and around the events: `data: ` with a trailing space and two empty lines, or nothing. */
 function framing(lines: readonly string[]): string[] {
   return [...new Set(lines.map((line) => line.replace(/\{.*\}/, '{…}')))].toSorted();
 }
@@ -62,23 +63,23 @@ function recordedLines({ response }: Recording): string[] {
   return (response.lines ?? []).map(({ text }) => text);
 }
 
-describe('streams', () => {
+describe('the simulator streams as recorded in', () => {
   it.each(Object.entries(scripts))('%s', async (name, script) => {
-    const recording = all.get(name);
+    const recording = recordings.get(name);
     if (!recording) throw new Error(`there is no recording ${name}`);
     const { simulator, url } = await startArranged(arrangeStream(recording));
     running = simulator;
     const stream = open(url, recording);
-    const wanted = recordedLines(recording);
+    const expectedLines = recordedLines(recording);
     const laterOnly = recording.given.includes('app-created');
-    if (!laterOnly && wanted.some((line) => line.includes('"ADDED"')))
+    if (!laterOnly && expectedLines.some((line) => line.includes('"ADDED"')))
       await stream.waitFor((line) => line.includes('{'));
     const stage: Stage = {
       stream,
       async play(earlier) {
-        const found = all.get(earlier);
-        if (!found) throw new Error(`there is no recording ${earlier}`);
-        expect((await play(url, found)).status).toBe(found.response.status);
+        const earlierRecording = recordings.get(earlier);
+        if (!earlierRecording) throw new Error(`there is no recording ${earlier}`);
+        expect((await play(url, earlierRecording)).status).toBe(earlierRecording.response.status);
       },
       stop: () => simulator.stop(),
       async ask(method, path, body, account = 'button') {
@@ -101,7 +102,7 @@ describe('streams', () => {
     };
     await script.run(stage);
     await eventually(() => {
-      expect(trace(stream.lines, script.only)).toEqual(trace(wanted, script.only));
+      expect(trace(stream.lines, script.onlyApp)).toEqual(trace(expectedLines, script.onlyApp));
       return Promise.resolve();
     });
     if (name.includes('sigkill')) {
@@ -111,12 +112,12 @@ describe('streams', () => {
     expect(stream.status).toBe(200);
     expect(stream.headers?.['content-type']).toBe(recording.response.headers['content-type']);
     expect(stream.headers?.['content-encoding']).toBe(recording.response.headers['content-encoding']);
-    expect(framing(stream.lines)).toEqual(framing(wanted.filter((line) => line !== ':')));
+    expect(framing(stream.lines)).toEqual(framing(expectedLines.filter((line) => line !== ':')));
   });
 });
 
-describe('refused streams', () => {
-  it.each(refused.map((each) => [each.name, each] as const))('%s', async (_name, recording) => {
+describe('the simulator refuses a stream as recorded in', () => {
+  it.each(refusedStreams.map((each) => [each.name, each] as const))('%s', async (_name, recording) => {
     const { simulator, url } = await startArranged(arrangeStream(recording));
     running = simulator;
     const stream = open(url, recording);
@@ -131,17 +132,17 @@ describe('refused streams', () => {
   });
 });
 
-describe('streams without events', () => {
-  it.each(silent.map((each) => [each.name, each] as const))(
-    '%s: not even headers are sent',
+describe('the simulator sends nothing in', () => {
+  it.each(silentStreams.map((each) => [each.name, each] as const))(
+    '%s, not even headers',
     async (_name, recording) => {
       const { simulator, url } = await startArranged(arrangeStream(recording));
       running = simulator;
       const stream = open(url, recording);
-      // A stream that was opened later has received its own events and the change that everybody gets.
+      // This stream was opened later. When it has received its events, the other one has had its chance too.
       const path = '/api/v1/stream/applications';
-      const other = openStream(url, path, { Authorization: `Bearer ${tokenFor('valid', 'admin')}` });
-      await other.waitFor((line) => line.includes('"ADDED"'), 11);
+      const laterStream = openStream(url, path, { Authorization: `Bearer ${tokenFor('valid', 'admin')}` });
+      await laterStream.waitFor((line) => line.includes('"ADDED"'), 11);
       await send(url, {
         method: 'POST',
         path: '/simulator/drift',
@@ -149,8 +150,8 @@ describe('streams without events', () => {
         body: '{"app":"guestbook","noticed":false}',
       });
       await send(url, { method: 'POST', path: '/simulator/drift', headers: {}, body: '{"app":"guestbook"}' });
-      await other.waitFor((line) => line.includes('"MODIFIED"'));
-      other.close();
+      await laterStream.waitFor((line) => line.includes('"MODIFIED"'));
+      laterStream.close();
       expect(stream.status).toBeUndefined();
       expect(stream.ended).toBeUndefined();
     },

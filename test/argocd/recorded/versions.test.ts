@@ -1,4 +1,4 @@
-// Where older versions of Argo CD answered differently, the simulator does too when it runs as that version.
+// As an older version, the simulator answers as that version answered, where versions differ.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -20,12 +20,12 @@ const apps = 'git://127.0.0.1:9418/apps.git';
 const second = 'git://127.0.0.1:9418/second.git';
 const commits = [{ revision: 'a'.repeat(40), author: 'a', date: '2026-01-01T00:00:00Z', message: 'a' }];
 const destination = { server: 'https://kubernetes.default.svc', namespace: 'apps' };
-const single = (name: string, more: Partial<Application> = {}): Application => ({
+const single = (name: string, overrides: Partial<Application> = {}): Application => ({
   name,
   source: { repoURL: apps, path: name, targetRevision: 'main' },
   destination,
   resources: [{ kind: 'ConfigMap', name }],
-  ...more,
+  ...overrides,
 });
 const world: WorldDescription & { applications: Application[] } = {
   repositories: [
@@ -50,9 +50,9 @@ const world: WorldDescription & { applications: Application[] } = {
   ],
 };
 
-async function asked(version: string, one: Recording) {
+async function answerAs(version: string, recording: Recording) {
   const { url } = await simulated(world, { version: version.slice(1) });
-  return answerTo(url, one);
+  return answerTo(url, recording);
 }
 
 async function answerTo(url: string, { request }: Recording) {
@@ -68,17 +68,19 @@ const listSchema = z.object({
   items: z.array(z.looseObject({ metadata: z.looseObject({ name: z.string() }) })),
 });
 
-/** The members of the items, by the name of the application. Members inside a free-form one are left out. */
+/** The paths of all members of each item, by the name of the application. Members of free-form objects are left out. */
 function membersOf(body: unknown): Record<string, string[]> {
   const { items } = z.parse(listSchema, body);
-  const ours = items.filter(({ metadata }) => world.applications.some(({ name }) => name === metadata.name));
-  return Object.fromEntries(ours.map((item) => [item.metadata.name, pathsIn(item).sort()]));
+  const knownItems = items.filter(({ metadata }) =>
+    world.applications.some(({ name }) => name === metadata.name),
+  );
+  return Object.fromEntries(knownItems.map((item) => [item.metadata.name, pathsIn(item).sort()]));
 }
 
-const open = new Set(['status.health', 'metadata.labels']);
+const freeForm = new Set(['status.health', 'metadata.labels']);
 
 function pathsIn(value: unknown, path = ''): string[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || open.has(path))
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || freeForm.has(path))
     return [`${path}${value === null ? ': null' : ''}`];
   return Object.entries(value).flatMap(([key, member]) =>
     pathsIn(member, path === '' ? key : `${path}.${key}`),
@@ -86,47 +88,50 @@ function pathsIn(value: unknown, path = ''): string[] {
 }
 
 describe.each(versions)('%s', (version) => {
-  it.each(['list-fields-product', 'list-fields-spec-whole'])('%s', async (name) => {
-    const one = recorded(version, name);
-    const { status, body } = await asked(version, one);
-    expect(status).toBe(one.response.status);
-    const answered = membersOf(JSON.parse(body));
-    const wanted = membersOf(one.response.body);
-    // An application with an operation at the recorded moment has more members than one without.
+  it.each(['list-fields-product', 'list-fields-spec-whole'])('answers %s as recorded', async (name) => {
+    const recording = recorded(version, name);
+    const { status, body } = await answerAs(version, recording);
+    expect(status).toBe(recording.response.status);
+    const members = membersOf(JSON.parse(body));
+    const recordedMembers = membersOf(recording.response.body);
+    // An application has more members while an operation runs, which depends on the moment of the recording.
     for (const app of ['guestbook', 'autopilot', 'catalog'])
-      expect(withoutOperation(answered[app])).toEqual(withoutOperation(wanted[app]));
+      expect(withoutOperation(members[app])).toEqual(withoutOperation(recordedMembers[app]));
   });
 
-  it('list-fields-spec-whole-and-members', async () => {
-    const one = recorded(version, 'list-fields-spec-whole-and-members');
-    const { status, body } = await asked(version, one);
-    expect(status).toBe(one.response.status);
+  it('answers list-fields-spec-whole-and-members as recorded', async () => {
+    const recording = recorded(version, 'list-fields-spec-whole-and-members');
+    const { status, body } = await answerAs(version, recording);
+    expect(status).toBe(recording.response.status);
     if (status === 200) expect(membersOf(JSON.parse(body))).toMatchObject({ guestbook: expect.anything() });
-    else expect(JSON.parse(body)).toEqual(one.response.body);
+    else expect(JSON.parse(body)).toEqual(recording.response.body);
   });
 
-  it.each(['can-i-empty-project', 'can-i-empty-project-app', 'globalprojects-empty'])('%s', async (name) => {
-    const one = recorded(version, name);
-    const { status, headers, body } = await asked(version, one);
-    expect([status, headers['location'], body]).toEqual([
-      one.response.status,
-      one.response.headers['location'],
-      one.response.body,
-    ]);
-  });
-
-  it.each(['project-get-empty', 'sync-multi-source-joined-as-single', 'sync-revision-unknown-branch'])(
-    '%s',
+  it.each(['can-i-empty-project', 'can-i-empty-project-app', 'globalprojects-empty'])(
+    'answers %s as recorded',
     async (name) => {
-      const one = recorded(version, name);
-      const { status, body } = await asked(version, one);
-      const withoutTime = (text: string) => text.replaceAll(/iat: [^"]*/g, 'iat: <time>');
-      expect(status).toBe(one.response.status);
-      expect(withoutTime(body)).toBe(withoutTime(JSON.stringify(one.response.body)));
+      const recording = recorded(version, name);
+      const { status, headers, body } = await answerAs(version, recording);
+      expect([status, headers['location'], body]).toEqual([
+        recording.response.status,
+        recording.response.headers['location'],
+        recording.response.body,
+      ]);
     },
   );
 
-  it('answers with its version', async () => {
+  it.each(['project-get-empty', 'sync-multi-source-joined-as-single', 'sync-revision-unknown-branch'])(
+    'answers %s as recorded, apart from times',
+    async (name) => {
+      const recording = recorded(version, name);
+      const { status, body } = await answerAs(version, recording);
+      const withoutTime = (text: string) => text.replaceAll(/iat: [^"]*/g, 'iat: <time>');
+      expect(status).toBe(recording.response.status);
+      expect(withoutTime(body)).toBe(withoutTime(JSON.stringify(recording.response.body)));
+    },
+  );
+
+  it('answers with its own version', async () => {
     const { ask } = await simulated(quick('guestbook'), { version: version.slice(1) });
     const { url } = await simulated(quick('guestbook'), { version: version.slice(1) });
     const { body } = await send(url, { method: 'GET', path: '/api/version', headers: {} });
@@ -140,25 +145,25 @@ function withoutOperation(paths: readonly string[] | undefined): readonly string
 }
 
 it.each(versions.filter((version) => version !== 'v3.5.1'))(
-  '%s shows the operation in a list as recorded',
+  '%s shows an operation in a list as recorded',
   async (version) => {
-    const one = recorded(version, 'list-fields-while-running');
+    const recording = recorded(version, 'list-fields-while-running');
     const { url } = await simulated(world, { version: version.slice(1) });
-    const sync = { ...one, request: { ...one.request, method: 'POST', body: {} } };
+    const sync = { ...recording, request: { ...recording.request, method: 'POST', body: {} } };
     await answerTo(url, {
       ...sync,
       request: { ...sync.request, path: '/api/v1/applications/migrate/sync' },
     });
-    const { body } = await answerTo(url, one);
+    const { body } = await answerTo(url, recording);
     const operation = (paths: readonly string[] = []) =>
       paths.filter((path) => path.startsWith('operation.'));
     expect(operation(membersOf(JSON.parse(body))['migrate'])).toEqual(
-      operation(membersOf(one.response.body)['migrate']),
+      operation(membersOf(recording.response.body)['migrate']),
     );
   },
 );
 
-it('can change its version while it runs, and keeps its applications', async () => {
+it('changes its version while it runs, and keeps its applications', async () => {
   const { ask, control } = await simulated(quick('guestbook'), { version: '3.6.0' });
   const list = async () => {
     const { body } = await ask('GET', 'applications?fields=items.metadata.name,items.spec.project');

@@ -159,9 +159,9 @@ function firstWords(message: string): string {
 
 describe('faults of the simulator', () => {
   const unsure = [
-    [{ status: 408, taken: true }, 'unsure', 1],
+    [{ status: 408, carriedOut: true }, 'unsure', 1],
     [{ status: 408 }, 'unsure', 0],
-    [{ status: 502, taken: true }, 'unsure', 1],
+    [{ status: 502, carriedOut: true }, 'unsure', 1],
     [{ status: 503 }, 'unavailable', 0],
     [{ cut: 'before' }, 'unsure', 0],
     [{ cut: 'after' }, 'unsure', 1],

@@ -380,10 +380,10 @@ describe('an operation in progress', () => {
 describe('a lost answer to the POST', () => {
   it.each([
     ['cut after it was taken', { cut: 'after' }],
-    ['408 although it was taken', { status: 408, taken: true }],
-    ['502 although it was taken', { status: 502, taken: true }],
-    ['504 although it was taken', { status: 504, taken: true }],
-    ['503 although it was taken', { status: 503, taken: true }],
+    ['408 although the sync was carried out', { status: 408, carriedOut: true }],
+    ['502 although the sync was carried out', { status: 502, carriedOut: true }],
+    ['504 although the sync was carried out', { status: 504, carriedOut: true }],
+    ['503 although the sync was carried out', { status: 503, carriedOut: true }],
     ['late', { delayMs: 700 }],
   ])('(%s) leads to a look, and the sync is followed', async (_, fault) => {
     const { run, control, posts } = await releasing(worldOf([shop]), { hurry: 4, requestTimeoutMs: 400 });
