@@ -110,7 +110,7 @@ export function workerMetrics(options: WorkerMetricsOptions): WorkerMetrics {
 function countPresses({ registry, worker, buttons }: WorkerMetricsOptions) {
   const presses = new Counter({
     name: 'release_button_presses_total',
-    help: 'Presses by button and outcome, and for rejected ones by reason. The button is unknown for every button that is not configured.',
+    help: 'Presses by button and outcome, and for rejected ones by reason. Every button that is not configured counts as "unknown".',
     labelNames: ['button', 'outcome', 'reason', 'worker'],
     registers: [registry],
   });

@@ -35,7 +35,7 @@ export function argocdMetrics(registry: Registry, worker: string): OnAnswer {
   const registers = [registry];
   const requests = new Counter({
     name: 'release_button_argocd_requests_total',
-    help: 'Requests to Argo CD by call and HTTP status. Rare statuses are grouped by class, such as 4xx. The code is none if no answer came.',
+    help: 'Requests to Argo CD by call and HTTP status. Rare statuses are grouped by class, such as 4xx. The code is "none" if no answer came.',
     labelNames: ['call', 'code', 'worker'],
     registers,
   });
