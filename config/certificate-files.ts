@@ -35,11 +35,11 @@ async function faultOf(file: string) {
   const { code, message, bytes } = read;
   if (bytes !== undefined && isCertificate(bytes))
     return {
-      message: 'is a certificate as DER, and must be PEM',
+      message: 'is a certificate in DER, but must be in PEM',
       remedy: `convert it: \`openssl x509 -inform der -in ${file} -out ca.pem\``,
     };
   return {
     message,
-    remedy: remedyFor(code, 'name a file of certificates (PEM)'),
+    remedy: remedyFor(code, 'name a file with certificates (PEM)'),
   };
 }

@@ -1,4 +1,5 @@
-// Reads the environment: RELEASE_BUTTON_*, and where these are not set ARGOCD_*, which the argocd command reads too.
+// Reads the environment variables RELEASE_BUTTON_*. If such a variable is not set, it reads the one that the argocd command uses,
+// such as ARGOCD_SERVER.
 import { nearest } from '../messages/nearest.ts';
 import { givenText, type Given, type GivenByPath } from './given.ts';
 import type { Problem } from './problems/problem.ts';
@@ -8,7 +9,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const prefix = 'RELEASE_BUTTON_';
 
-/** Names the configuration file if there is no `--config`. */
+/** The variable that names the configuration file if there is no `--config`. */
 export const fileVariable = 'RELEASE_BUTTON_CONFIG';
 
 export function readEnvironment(
@@ -46,7 +47,7 @@ export function readEnvironment(
       links.length === 0
         ? []
         : [
-            `ignored ${links.join(', ')}: Kubernetes sets such variables for a service named release-button…; enableServiceLinks: false in the pod keeps them away`,
+            `ignored ${links.join(', ')}: Kubernetes sets such variables for a service whose name begins with release-button. To avoid them, set enableServiceLinks: false in the pod`,
           ],
   };
 }
@@ -69,7 +70,7 @@ function unknownVariable(name: string, known: readonly string[]): Problem {
   const near = nearest(withoutPrefix(name), known.map(withoutPrefix));
   const remedy =
     ofSection.length > 0
-      ? `name the key too: ${ofSection.join(', ')}`
+      ? `add the name of the key: ${ofSection.join(', ')}`
       : near !== undefined
         ? `did you mean ${prefix}${near}? Otherwise unset it`
         : 'unset it; `release-button config` lists every key';
@@ -81,8 +82,8 @@ function upper(name: string): string {
 }
 
 /**
- * Kubernetes gives every pod RELEASE_BUTTON_SERVICE_HOST, RELEASE_BUTTON_BROKER_PORT=tcp://10.0.0.1:1883 and
- * more for services of these names (kubernetes.io, "Service", "Environment variables").
+ * For services named release-button or release-button-broker, Kubernetes sets RELEASE_BUTTON_SERVICE_HOST,
+ * RELEASE_BUTTON_BROKER_PORT=tcp://10.0.0.1:1883 and more in every pod (kubernetes.io, "Service", "Environment variables").
  */
 function isServiceLink(name: string, value: string): boolean {
   if (!name.startsWith(prefix)) return false;

@@ -15,7 +15,7 @@ import type { YamlContent } from './yaml/parse.ts';
 const defaultFile = 'config/release-button.yaml';
 
 interface Named {
-  /** What `--config` said; without it the default file is used where there is one. */
+  /** The value of `--config`. Without it, the default file is used if it exists. */
   readonly configFile?: string;
   readonly env: NodeJS.ProcessEnv;
 }
@@ -33,9 +33,9 @@ export function namedFile({
 interface FileRead {
   readonly given: GivenByPath;
   readonly problems: readonly Problem[];
-  /** Absent where there is no file. */
+  /** Absent if there is no file. */
   readonly name?: string;
-  /** So nobody knows what it gives. */
+  /** True if there is a file but its content is unknown, because it cannot be read or parsed. */
   readonly isUnreadable: boolean;
 }
 
@@ -135,7 +135,7 @@ function contentOf(
           problems.push({
             key: formatPath(path),
             origin: at(path),
-            message: `is a key of an entry of ${listPath}, and stands beside the list`,
+            message: `is a key of an entry of ${listPath}, but is written beside the list`,
             remedy: `indent it like the other keys of the entry in line ${lineOf([...above, list.name, last])}`,
           });
           besideList.set(listPath, [...(besideList.get(listPath) ?? []), `${listPath}[${last}].${name}`]);
@@ -167,7 +167,7 @@ function contentOf(
   return { given, problems };
 }
 
-/** The list beside a misplaced key: its entries may have that key, and its last entry lacks it. */
+/** The list that a misplaced key probably belongs to: its entries may have that key, and its last entry lacks it. */
 function listLacking(
   key: string,
   group: Group,
@@ -203,7 +203,7 @@ function notASection(path: readonly string[], origin: string, value: unknown): P
         key: 'the file',
         origin,
         message: 'must consist of sections',
-        remedy: hint ?? 'begin for example with a line `mqtt:` and indent the keys below it',
+        remedy: hint ?? 'begin for example with a line `mqtt:`, and indent the keys below it',
       }
     : {
         key: formatPath(path),
@@ -213,7 +213,7 @@ function notASection(path: readonly string[], origin: string, value: unknown): P
       };
 }
 
-/** One wrong character makes text or a list of a section. Only the key is shown: the value may be a secret. */
+/** One wrong character can turn a section into text or a list. The hint shows only the key, because the value may be a secret. */
 function hintFor(value: unknown): string | undefined {
   const [, key, sign] = typeof value === 'string' ? (/^([A-Za-z]\w*)(:(?=\S)| ?=)/.exec(value) ?? []) : [];
   if (key !== undefined)

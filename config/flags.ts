@@ -1,12 +1,12 @@
-// The values from the command line, and those that the program itself sets.
+// The values from the command line, and the values that the program itself sets.
 import { givenText, type Given, type GivenByPath } from './given.ts';
 import type { Leaf, SectionName } from './sections.ts';
 
-/** What the program itself sets, as the demo does. */
+/** Values that the program itself sets, as the demo does. */
 export interface Fixed {
-  /** What people read as the origin, for example `demo`. */
+  /** The origin that people see, for example `the demo`. */
   readonly origin: string;
-  /** By the leaf's path; undefined stands for unset. Paths of other sections are ignored. */
+  /** By the path of the setting; undefined means unset. Paths of other sections are ignored. */
   readonly values: Readonly<Record<string, unknown>>;
 }
 

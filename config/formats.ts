@@ -1,5 +1,4 @@
-// The kinds of values that settings have: numbers in a range, names, hosts, URLs. Their messages and remedies are shown to
-// people.
+// The kinds of values that settings have: numbers in a range, names, hosts, URLs. People see their messages and remedies.
 import * as z from 'zod/mini';
 import { idPattern } from '../messages/ids.ts';
 import { brokerUrl, urlFault, webUrlWanted } from './problems/url-fault.ts';
@@ -9,7 +8,7 @@ export function must<T>(test: (value: T) => boolean, error: string, remedy: stri
   return z.refine<T>((value) => test(value), { error, params: { remedy }, ...(path && { path }) });
 }
 
-/** Text of a form that only a function can tell. */
+/** Text whose form only a function can check. */
 export function textThat(test: (value: string) => boolean, error: string, remedy: string) {
   return z.string().check(must<string>(test, error, remedy));
 }
@@ -34,7 +33,7 @@ export function oneOf<const V extends readonly string[]>(values: V) {
 export const id = () =>
   textThat(
     (value) => idPattern.test(value),
-    'must be an id: 1 to 63 of a-z, 0-9, - and _, beginning with a letter or digit',
+    'must be an id: 1 to 63 characters from a-z, 0-9, - and _, beginning with a letter or digit',
     'choose an id such as `main` or `office-2`',
   );
 
@@ -55,7 +54,7 @@ export const host = () =>
 /** A path, relative to the working directory of the process. */
 export const path = () => text(4096);
 
-/** Says what is wrong with a URL. Further checks only run on a valid one. */
+/** Says what is wrong with a URL. Further checks run only on a valid URL. */
 function url(wanted: typeof brokerUrl) {
   return z.refine<string>((value) => urlFault(value, wanted) === undefined, {
     error: ({ input }) => (typeof input === 'string' ? urlFault(input, wanted)?.message : undefined),
@@ -70,9 +69,9 @@ export const mqttUrl = () =>
     must<string>(
       (value) => !hasCredentials(value),
       'must not contain a user name or password',
-      'take them out of the URL and set mqtt.username and mqtt.password (or mqtt.passwordFile)',
+      'remove them from the URL, and set mqtt.username and mqtt.password (or mqtt.passwordFile)',
     ),
-    must<string>(isBare, 'must end after host and port', 'remove path, `?` and `#` from the URL'),
+    must<string>(isBare, 'must end after host and port', 'remove the path, `?` and `#` from the URL'),
   );
 
 function hasCredentials(value: string): boolean {

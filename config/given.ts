@@ -1,25 +1,25 @@
-// What somebody has given for a setting, and where. `strongest.ts` chooses one of them, `read-value.ts` reads it.
+// What somebody has given for a setting, and where. `strongest.ts` chooses one of these values, and `read-value.ts` reads it.
 import { formatPath } from './problems/problem.ts';
 
 export interface Given {
-  /** As it was found: the text of a variable or flag, what YAML makes of the file, or a value of the program. */
+  /** As it was found: the text of a variable or flag, the value that YAML reads from the file, or a value of the program. */
   readonly value: unknown;
   readonly origin: string;
-  /** Of a variable or flag: how a new value is written in its place, for example `RELEASE_BUTTON_BROKER_PORT=`. */
+  /** For a variable or flag: what a line with a new value begins with, for example `RELEASE_BUTTON_BROKER_PORT=`. */
   readonly assignment?: string;
-  /** `value` is the path of a file that holds the secret. */
+  /** `value` is the path of a file that contains the secret. */
   readonly inFile?: true;
   /** The origin of a second, contradicting entry of the same source. */
   readonly clash?: string;
   /** The origin of a value inside a list. */
   readonly locate?: (within: readonly PropertyKey[]) => string;
-  /** How a scalar in it was written. */
+  /** How a scalar inside the value was written. */
   readonly sourceOf?: (within: readonly PropertyKey[]) => string | undefined;
   /** Full paths inside a list about which a problem has been reported already. */
   readonly reported?: readonly string[];
 }
 
-/** By the path of the setting; a `value` of undefined sets it back to unset. */
+/** By the path of the setting. A `value` of undefined unsets the setting. */
 export type GivenByPath = ReadonlyMap<string, Given>;
 
 export const byDefault = 'default';
@@ -37,7 +37,7 @@ interface Text {
   readonly assignment: string;
 }
 
-/** What a variable or flag gives; a secret comes directly or from a file. */
+/** What a variable or flag gives. A secret comes directly or from a file. */
 export function givenText(direct: Text | undefined, inFile: Text | undefined): Given | undefined {
   if (direct !== undefined) {
     const { text, ...about } = direct;

@@ -1,4 +1,4 @@
-// Judges the values that were read: by the schemas and checks of their sections, and by what a process requires.
+// Judges the values that were read: with the schemas and checks of their sections, and by what the process requires.
 import type { GivenByPath } from './given.ts';
 import { formatPath, type Problem } from './problems/problem.ts';
 import { findingProblem, issueProblems, withoutEchoes, type Context } from './problems/schema-problems.ts';

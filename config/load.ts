@@ -1,5 +1,5 @@
-// Loads the configuration of one process. Each value goes one way: it is given (file.ts, environment.ts, flags.ts), the
-// strongest counts (strongest.ts), it is read (read-value.ts) and judged (judge.ts). All problems are reported at once.
+// Loads the configuration of one process in steps: file.ts, environment.ts and flags.ts collect the given values, strongest.ts
+// chooses one for each setting, read-value.ts reads it and judge.ts checks it. All problems are reported at once.
 import { resolve } from 'node:path';
 import { readEnvironment } from './environment.ts';
 import { readFile } from './file.ts';
@@ -28,17 +28,17 @@ type Required<R extends string> = {
 };
 
 export interface LoadOptions<S extends SectionName, R extends LeafOf<S> = never> {
-  /** The process's own sections. Of others only the names are checked. */
+  /** The sections that the process uses. Of the other sections, only the names are checked. */
   readonly sections: readonly S[];
-  /** Leaves without default that this process cannot do without, for example `argocd.token`. */
+  /** Settings without default that this process needs, for example `argocd.server`. */
   readonly required?: readonly R[];
-  /** Of each of these at least one has to be set: for example `argocd.token` or `argocd.username`. */
+  /** Groups of settings of which at least one must be set, for example `argocd.token` or `argocd.username`. */
   readonly oneOf?: readonly (readonly LeafOf<S>[])[];
-  /** What `--config` said; without it `config/release-button.yaml` is used where there is one. */
+  /** The value of `--config`. Without it, `config/release-button.yaml` is used if it exists. */
   readonly configFile?: string;
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Text by the path of `flagsOf()`. Those of other sections are ignored. */
+  /** The texts of the flags, by the path of `flagsOf()`. Flags of other sections are ignored. */
   readonly flags: Readonly<Record<string, string>>;
   /** Replaces defaults; weaker than the file. */
   readonly defaults?: Fixed;
@@ -48,7 +48,7 @@ export interface LoadOptions<S extends SectionName, R extends LeafOf<S> = never>
 
 interface ResolvedLeaf {
   readonly path: string;
-  /** In force; undefined where unset, masked where secret. */
+  /** The value in use; undefined if unset, masked if secret. */
   readonly value: unknown;
   readonly secret: boolean;
   readonly origin: string;
@@ -58,9 +58,9 @@ export interface LoadResult<S extends SectionName, R extends LeafOf<S> = never> 
   readonly config: Pick<Config, S> & Required<R>;
   /** The file that was read. */
   readonly file?: string;
-  /** Of the process's own sections, in the order of the example file. */
+  /** The settings of the sections that the process uses, in the order of the example file. */
   readonly leaves: readonly ResolvedLeaf[];
-  /** Where the secrets that come from files have them, by the leaf's path: for what reads them again. */
+  /** The file of each secret that comes from a file, by the path of its setting. The worker reads these files again. */
   readonly secretFiles: ReadonlyMap<string, string>;
   readonly warnings: readonly string[];
 }
@@ -96,7 +96,7 @@ export async function loadConfig(
   const { given, reported, secretFiles } = read;
   const judged = judge(sections, { leaves, given, reported, isFileUnreadable: file.isUnreadable });
   const problems = [...file.problems, ...environment.problems, ...read.problems, ...judged.problems];
-  // Without the file, what is missing cannot be told from what it says.
+  // An unreadable file may contain what seems to be missing.
   if (!file.isUnreadable) {
     const alternatives = [...(options.required ?? []).map((path) => [path]), ...(options.oneOf ?? [])];
     problems.push(...missing(alternatives, leaves, given));

@@ -1,13 +1,13 @@
-// The certificates of a file that the configuration names, read when a process starts.
+// Reads a file of certificates that the configuration names, when a process starts.
 import { readFileSync } from 'node:fs';
 import { certificateFault } from './certificates.ts';
 
-/** A file that the configuration names and that cannot be used. */
+/** The configuration names a file that cannot be used. */
 export class FileError extends Error {
   override readonly name = 'FileError';
 }
 
-/** @throws FileError when the file cannot be read, or has no certificate */
+/** @throws FileError if the file cannot be read, or contains no certificate */
 export function readPem(path: string, key: string): string {
   const pem = readText(path, key);
   const fault = certificateFault(pem);

@@ -22,10 +22,12 @@ const meanings: Readonly<Record<string, string>> = {
 
 /** What to do about a file that cannot be read. */
 export function remedyFor(code: string, otherwise: string): string {
-  return code === 'EACCES' || code === 'EPERM' ? 'let the user that runs release-button read it' : otherwise;
+  return code === 'EACCES' || code === 'EPERM'
+    ? 'give the user that runs release-button permission to read it'
+    : otherwise;
 }
 
-/** At most `limit` bytes are read (and one more, to notice that there are more). */
+/** Reads at most `limit` bytes, and one more byte to notice a larger file. */
 export async function readText(file: string, limit: number): Promise<FileText> {
   let bytes: Buffer;
   try {

@@ -1,4 +1,4 @@
-// The output of `release-button config`: every key, its value and its origin. Secrets are masked.
+// Writes the output of `release-button config`: every key, its value and its origin. Secrets are masked.
 import { stringify } from 'yaml';
 import { mask, redact } from './problems/problem.ts';
 
@@ -8,7 +8,7 @@ interface Rendered {
   readonly warnings: readonly string[];
 }
 
-/** Lines of `key  value  # origin`, aligned; a list as a YAML block below its key. */
+/** Aligned lines of `key  value  # origin`. A list is a YAML block below its key. */
 export function renderConfig({ file, leaves, warnings }: Rendered): string {
   const rows = leaves.map(({ path, value, origin }) => ({ path, ...valueText(value), origin }));
   const inline = rows.filter(({ block }) => block === undefined);

@@ -1,4 +1,4 @@
-// Secrets in files, as Docker, Kubernetes and systemd hand them over.
+// Reads secrets from files, as Docker, Kubernetes and systemd provide them.
 import { resolve } from 'node:path';
 import { readText, remedyFor, type FileText } from './read-text.ts';
 import type { Given } from './given.ts';

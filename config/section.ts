@@ -16,7 +16,7 @@ export interface Finding {
   readonly remedy: string;
 }
 
-/** Stands for a wrong or missing value that has been reported: a check cannot know what its writer meant. */
+/** Stands for a wrong or missing value that has been reported, because a check cannot know what its writer meant. */
 export const refused: unique symbol = Symbol('refused');
 type Refused = typeof refused;
 
@@ -58,12 +58,12 @@ interface GivenValues {
   valueOf(path: readonly PropertyKey[]): unknown;
   /** Whether a problem of the value has been reported already. */
   isReported(path: readonly PropertyKey[]): boolean;
-  /** `mqtt.topicPrefix`, which no other section may reach into; undefined where it is not known */
+  /** `mqtt.topicPrefix`, for checks of topics that must not be below it; undefined if it is not known */
   readonly topicPrefix: string | undefined;
 }
 
 interface Judged<Value> {
-  /** Absent where there are issues. */
+  /** Absent if there are issues. */
   readonly value?: Value;
   readonly issues: readonly z.core.$ZodIssue[];
   readonly findings: readonly Finding[];
@@ -94,7 +94,7 @@ export function section<const G extends Group>(
   };
 }
 
-/** An empty message marks the issues that schema-problems.ts words. zod's JIT costs more than it saves in one parse. */
+/** An empty message marks the issues whose text schema-problems.ts writes. For a single parse, zod's JIT costs more than it saves. */
 const quietly = { error: () => '', jitless: true };
 
 // The overload states what the loop does; the compiler cannot derive it. The same holds for `schemaOf`.

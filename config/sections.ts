@@ -45,7 +45,7 @@ export interface Leaf {
   readonly variable: string;
   readonly doc: string;
   readonly type: ValueKind;
-  /** What it takes, in words: `a whole number from 0 to 65535`. */
+  /** The accepted values in words: `a whole number from 0 to 65535`. */
   readonly allowed: string;
   readonly setting: Setting;
 }
@@ -81,14 +81,14 @@ export function wordsOf(name: string): string[] {
     .split(' ');
 }
 
-/** What the command line offers for these sections; a secret has a second option that names a file. */
+/** A flag of the command line. A secret has a second flag that names a file. */
 export interface Flag {
   /** The key for `LoadOptions.flags`. */
   readonly path: string;
   readonly flag: string;
   readonly type: ValueKind;
   readonly doc: string;
-  /** The default as text; absent where there is none, or where it is a list of objects. */
+  /** The default as text; absent if there is none, or if it is a list. */
   readonly initial?: string;
 }
 
@@ -96,7 +96,12 @@ export async function flagsOf(names: readonly SectionName[]): Promise<readonly F
   return leavesIn(await loadSections(names)).flatMap(({ path, flag, type, doc, setting }): Flag[] =>
     setting.secret
       ? [
-          { path, flag, type, doc: `${doc} Others can see it in the process list: prefer ${flag}-file.` },
+          {
+            path,
+            flag,
+            type,
+            doc: `${doc} Other users of this machine can see it in the process list, so prefer ${flag}-file.`,
+          },
           { path: `${path}File`, flag: `${flag}-file`, type: 'text', doc: `A file that contains ${path}.` },
         ]
       : [{ path, flag, type, doc, ...initialOf(setting.default) }],

@@ -1,4 +1,4 @@
-// Which applications a selection of the configuration means.
+// Decides whether a selection of the configuration contains an application.
 import type { Selection } from './sections/application-selection.ts';
 
 interface Selectable {
@@ -8,7 +8,10 @@ interface Selectable {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** Kinds of conditions must all hold; within one kind any value will do. Names are `name` or `namespace/name`. */
+/**
+ * An application must match every given key. One matching entry is enough for names, projects and namespaces; of labels, all must
+ * match. Names are `name` or `namespace/name`.
+ */
 export function selects(select: Selection, app: Selectable): boolean {
   if (select.all === true) return true;
   const { names, projects, labels, namespaces } = select;

@@ -1,26 +1,26 @@
-// How a setting is declared: once, with its schema, its meaning and its default. The schemas for convict and zod, the
-// variable, the flag, the example file and the type `Config` follow from this declaration.
+// Declares a setting once, with its schema, its meaning and its default. The schemas for convict and zod, the variable, the flag,
+// the example file and the type `Config` follow from this declaration.
 import * as z from 'zod/mini';
 
 export interface Setting<Value = unknown, Optional extends boolean = boolean> {
   readonly schema: z.ZodMiniType<Value>;
-  /** What it is for, in one or two sentences for the example file and `--help`. */
+  /** What the setting is for, in a few sentences for users: the example file, docs/configuration.md and `--help` show them. */
   readonly doc: string;
   readonly optional: Optional;
   readonly default?: unknown;
-  /** Inside lists: it has no default, and its schema says what to do if it is missing. */
+  /** Only inside lists: the setting has no default, and its schema says what to do if it is missing. */
   readonly required?: true;
-  /** It is the path of a file of certificates (PEM), which is read and checked. */
+  /** The value is the path of a file of certificates (PEM), which is read and checked. */
   readonly certificates?: true;
-  /** It is never shown, and the key `<name>File` may name a file that holds it. */
+  /** The value is never shown, and the key `<name>File` may name a file that contains it. */
   readonly secret: boolean;
-  /** A second environment variable for it, weaker than RELEASE_BUTTON_<PATH>. */
+  /** A second environment variable for the setting, weaker than RELEASE_BUTTON_<PATH>. */
   readonly env?: string;
-  /** What to do when a process needs it and nobody set it. */
+  /** What to do if a process needs the setting and nobody has set it. */
   readonly whenMissing?: string;
-  /** Of a list: the declarations of one entry's keys. */
+  /** For a list: the declarations of the keys of an entry. */
   readonly items?: Group;
-  /** Of a setting without default: what the example file shows; of a list with `items`: instead of their keys. */
+  /** What the example file shows for a setting without default, or for a list with `items` instead of their keys. */
   readonly example?: unknown;
 }
 

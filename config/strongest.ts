@@ -1,22 +1,22 @@
-// Chooses the value that counts for each setting. Convict has the precedence, from the weakest to the strongest: defaults,
-// the loaded file, the environment, and values that are set afterwards, which are the flags.
+// Chooses the value that counts for each setting. Convict applies the precedence, from the weakest to the strongest: defaults, the
+// loaded file, the environment, and the values that are set afterwards, which are the flags.
 import convict from 'convict';
 import { byDefault, type Given, type GivenByPath } from './given.ts';
 import type { Leaf } from './sections.ts';
 
 interface Sources {
-  /** Of the program, in place of the declared defaults. */
+  /** Set by the program, in place of the declared defaults. */
   readonly defaults: GivenByPath;
   readonly file: GivenByPath;
   readonly variables: GivenByPath;
   readonly flags: GivenByPath;
-  /** Of the program, stronger than everything. */
+  /** Set by the program. They override everything. */
   readonly forced: GivenByPath;
 }
 
 /**
- * A value with its origin, behind a function because convict copies values, and the copy of a map lacks its key `__proto__`.
- * In a list because convict would call a function. For a variable: its text.
+ * For a variable: its text. Otherwise a value with its origin, wrapped twice. It is behind a function, because convict copies values
+ * and the copy of a map lacks its key `__proto__`. The function is in a list, because convict would call a bare function.
  */
 type Held = readonly (() => Given)[] | string | undefined;
 
@@ -38,7 +38,7 @@ export function strongest(leaves: readonly Leaf[], sources: Sources): GivenByPat
     return [variable, declared] as const;
   });
   const env = Object.fromEntries(named(variables, ({ value }) => String(value)));
-  // No `args`: convict's parser would read a password `1e3` as the number 1000.
+  // `args` is empty, because convict's parser would read the password `1e3` as the number 1000.
   const store = convict<Record<string, Held>>(Object.fromEntries(schema), { env, args: [] });
   store.load(Object.fromEntries(named(file, inList)));
   for (const [name, one] of [...named(flags, inList), ...named(forced, inList)]) store.set(name, one);
@@ -61,8 +61,8 @@ function declaredDefault(value: unknown): Given | undefined {
 const places = ['mqtt.url', 'argocd.server'];
 
 /**
- * Warns where a variable leads a process elsewhere than its file does: a shell may have ARGOCD_SERVER for the argocd command.
- * A flag is typed on purpose. The value of the file is not shown, since nobody has judged it.
+ * Warns if a variable names another server than the file: a shell may have ARGOCD_SERVER for the argocd command. A flag causes no
+ * warning, because people type it on purpose. The value in the file is not shown, because nothing has checked it.
  */
 export function overriddenPlaces(
   file: GivenByPath,
@@ -76,7 +76,7 @@ export function overriddenPlaces(
     const { origin, value } = variable;
     if (winners.get(path)?.origin !== origin) return [];
     return [
-      `${path} is ${String(value)}, from ${origin}; ${inFile.origin} says otherwise and does not count: unset ${origin}, or take ${path} out of the file`,
+      `${path} is ${String(value)}, from ${origin}, which overrides the different value in ${inFile.origin}: unset ${origin}, or remove ${path} from the file`,
     ];
   });
 }

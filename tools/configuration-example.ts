@@ -1,4 +1,4 @@
-// Makes the example file from config/sections/: every key with its meaning, default and range.
+// Writes the example file from config/sections/: every key with its meaning, default and range.
 import { stringify } from 'yaml';
 import { isSetting, type Group, type Setting } from '../config/setting.ts';
 import { loadSections, sectionNames } from '../config/sections.ts';
@@ -19,7 +19,7 @@ shows each value and where it came from.`;
 
 export const examplePath = 'config/release-button.example.yaml';
 
-/** The content of config/release-button.example.yaml. All keys are comments; without the "#" the file is valid. */
+/** The content of config/release-button.example.yaml. All keys are comments. Without the "#", the file is valid. */
 export async function renderExample(): Promise<string> {
   const sections = await loadSections(sectionNames);
   const parts = [...sections].map(([name, { settings }]) => [`#${name}:`, ...renderGroup(settings, 1)]);
@@ -42,7 +42,7 @@ function renderSetting(name: string, entry: Setting, depth: number): string[] {
     return [
       ...about(name, entry, depth),
       key(depth, `${name}: ${entry.example === undefined ? 'secret' : flow(entry.example)}`),
-      ...words(depth, `Or the file that contains it (relative to the working directory); not both.`),
+      ...words(depth, `Or a file that contains it, relative to the working directory. Do not set both.`),
       key(depth, `${name}File: /run/secrets/${name}`),
     ];
   }
@@ -52,7 +52,7 @@ function renderSetting(name: string, entry: Setting, depth: number): string[] {
   ];
 }
 
-/** The entry that a list has by default: its keys, the first after the dash. */
+/** The default entry of a list: its keys, the first one after a dash. */
 function renderEntry(items: Group, depth: number): string[] {
   const lines = Object.entries(items).flatMap(([name, entry]) =>
     isSetting(entry) ? renderSetting(name, entry, depth + 1) : [],
@@ -65,7 +65,7 @@ function renderEntry(items: Group, depth: number): string[] {
 
 function about(name: string, entry: Setting, depth: number): string[] {
   const takes = allowed(entry.schema, name);
-  // For unbounded text the meaning is enough.
+  // The range of unlimited text, of a list and of a map would add nothing.
   const range =
     takes === 'text' || takes.startsWith('a list') || takes.startsWith('a map') ? '' : ` Takes ${takes}.`;
   const unset = entry.optional && !entry.doc.includes('Not set:') ? ' Not set by default.' : '';

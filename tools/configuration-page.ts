@@ -1,4 +1,4 @@
-// Makes docs/configuration.md from config/sections/: every key with its environment variable, default and meaning.
+// Writes docs/configuration.md from config/sections/: every key with its environment variable, default and meaning.
 import { stringify } from 'yaml';
 import { isSetting, type Group, type Setting } from '../config/setting.ts';
 import { leavesIn, loadSections, sectionNames, type Leaf, type SectionName } from '../config/sections.ts';
@@ -65,7 +65,7 @@ const about: Readonly<Record<SectionName, string>> = {
 
 export const configurationPagePath = 'docs/configuration.md';
 
-/** The content of docs/configuration.md, as Markdown that is formatted as a person would. */
+/** The content of docs/configuration.md. */
 export async function renderConfigurationPage(): Promise<string> {
   const loaded = await loadSections(sectionNames);
   const leaves = leavesIn(loaded);

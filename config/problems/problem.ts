@@ -3,15 +3,15 @@ import { shortened } from '../../messages/shortened.ts';
 import { editDistance } from '../../messages/nearest.ts';
 
 export interface Problem {
-  /** The full path (`worker.buttons[0].select`), the variable, or the file itself. */
+  /** The full path of the setting (`worker.buttons[0].select`), the variable, or the file itself. */
   readonly key: string;
   /** File and line, variable or flag. */
   readonly origin: string;
-  /** As given, but shortened. Masked if it is secret, absent if it might be. */
+  /** The value as given, but shortened. Masked if it is secret, absent if it might be secret. */
   readonly value?: string;
   readonly message: string;
   readonly remedy: string;
-  /** Lines of the file. */
+  /** Lines of the file that show the place. */
   readonly excerpt?: readonly string[];
 }
 
@@ -62,7 +62,7 @@ function redactDeep(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, redactDeep(inner)]));
 }
 
-/** Whether an unknown key might be a misspelt secret, whose value must not be shown. */
+/** Whether an unknown key may be the misspelt name of a secret, so that its value must not be shown. */
 export function resemblesSecret(name: string): boolean {
   const plain = name.toLowerCase().replace(/[-_]|file$/g, '');
   return (

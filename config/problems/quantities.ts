@@ -1,4 +1,4 @@
-// Durations and sizes in words. The name of a key says its unit: `appTimeoutMs`, `keepAliveSeconds`.
+// Durations and sizes in words. The name of a key contains its unit: `appTimeoutMs`, `keepAliveSeconds`.
 
 type Unit = 'milliseconds' | 'seconds' | 'bytes';
 
@@ -8,7 +8,7 @@ export function unitOf(name: string): Unit | undefined {
   return name.endsWith('Bytes') ? 'bytes' : undefined;
 }
 
-/** Units, the largest first, as multiples of the smallest one. */
+/** The units with their sizes as multiples of the smallest unit, the largest first. */
 const spoken: Readonly<Record<'time' | 'size', readonly (readonly [unit: string, size: number])[]>> = {
   time: [
     ['h', 3_600_000],
@@ -48,7 +48,7 @@ export function rangeInWords(name: string, least: number, most: number): string 
   return least === 0 ? `up to ${longest}` : `${inWords(name, least) ?? ''} to ${longest}`;
 }
 
-/** As people write amounts: decimal for `MB`, binary for `MiB`. */
+/** The units that people write, in lower case, with their sizes: decimal for `MB`, binary for `MiB`. */
 const written: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1000,

@@ -10,15 +10,15 @@ import { wrongKind } from './wrong-kind.ts';
 
 export interface Context {
   readonly leaves: readonly Leaf[];
-  /** The values that count, as they were read. */
+  /** The values that count, after they were read. */
   readonly given: GivenByPath;
   /** Paths about which a problem has been reported already. */
   readonly reported: ReadonlySet<string>;
-  /** Then the file may set anything, so defaults are not judged. */
+  /** If true, the file may set anything, so defaults are not judged. */
   readonly isFileUnreadable: boolean;
 }
 
-/** A value of which something is reported. */
+/** A value about which something is reported. */
 export interface Place {
   readonly leaf: Leaf;
   readonly schema: z.core.$ZodType;
@@ -61,7 +61,7 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** The value of a setting is written where it was given. A value inside a list is written as in a file. */
+/** A new value of a setting is written where the old one was given. A value inside a list is written as in a file. */
 function beginOf(
   path: readonly PropertyKey[],
   within: readonly PropertyKey[],
@@ -93,7 +93,7 @@ export function issueProblems(
   );
 }
 
-/** Leaves out what only follows from a misspelt key: that its map `is empty`, for example. */
+/** Leaves out problems that only follow from a misspelt key, for example that its map `is empty`. */
 export function withoutEchoes<Said extends { readonly path: readonly PropertyKey[]; readonly code?: string }>(
   said: readonly Said[],
   issues: readonly z.core.$ZodIssue[],

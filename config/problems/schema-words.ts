@@ -26,7 +26,7 @@ export function kindOf(schema: Schema): ValueKind {
   return inner instanceof z.ZodMiniArray ? 'list' : 'text';
 }
 
-/** For example `a whole number from 0 to 65535`. @param name of the key, which may say what is counted */
+/** For example `a whole number from 0 to 65535`. @param name the name of the key, which may contain the unit */
 export function allowed(schema: Schema, name = ''): string {
   const inner = bare(schema);
   if (inner instanceof z.ZodMiniNumber) {

@@ -1,9 +1,9 @@
-// Reports a key that no setting has, with the key that was probably meant.
+// Reports an unknown key, with the key that was probably meant.
 import { nearest } from '../../messages/nearest.ts';
 import { formatPath, mask, resemblesSecret, show, type Problem } from './problem.ts';
 import type { Leaf } from '../sections.ts';
 
-/** Also for keys inside lists. The value is only shown if it is a single one and cannot be a secret. */
+/** Also for keys inside lists. The value is shown only if it is a single value and cannot be a secret. */
 export function unknownKey(
   path: readonly PropertyKey[],
   siblings: readonly string[],
@@ -12,7 +12,7 @@ export function unknownKey(
   leaves: readonly Leaf[],
 ): Problem {
   const name = String(path.at(-1));
-  // In a section that has a secret, any unknown key may be meant for the secret.
+  // In a section that has a secret, the value of any unknown key may be that secret.
   const nearSecret = leaves.some(
     (leaf) => leaf.setting.secret && leaf.path.startsWith(`${String(path[0])}.`),
   );
@@ -24,12 +24,12 @@ export function unknownKey(
     key: formatPath([...path.slice(0, -1), plain]),
     origin,
     ...(shown && { value: show(value) }),
-    message: path.length === 1 ? 'is not a section of the configuration' : 'is not a key that is known here',
+    message: path.length === 1 ? 'is not a section of the configuration' : 'is not a known key',
     remedy: unknownRemedy([...path.slice(0, -1), plain], plain, siblings, leaves),
   };
 }
 
-/** The names of other programs for our settings. */
+/** What other programs call our settings, with the remedy. */
 const elsewhere = new Map(
   Object.entries({
     'mqtt.host': 'write host and port as one key, for example `url: mqtt://broker.example:1883`',
@@ -59,7 +59,7 @@ function unknownRemedy(
   const near = nearest(name, siblings);
   if (near !== undefined)
     return `did you mean \`${formatPath([...path.slice(0, -1), near])}\`? Otherwise remove it`;
-  // A name that several sections have, such as `port`, does not tell which one is meant.
+  // If several sections have the name, such as `port`, it is unclear which section is meant.
   const [other, ...others] = leaves.filter((leaf) => leaf.path === name || leaf.path.endsWith(`.${name}`));
   if (other && others.length === 0) {
     const parts = other.path.split('.');
@@ -68,5 +68,5 @@ function unknownRemedy(
       ? `indent it by two spaces below \`${above}:\`, where \`${parts.at(-1)}\` belongs`
       : `did you mean \`${parts.at(-1)}\` in the section \`${above}\`? Otherwise remove it`;
   }
-  return `remove it; known here: ${siblings.join(', ')}`;
+  return `remove it; the known keys are ${siblings.join(', ')}`;
 }

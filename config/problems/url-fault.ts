@@ -1,12 +1,12 @@
 // Says what is wrong with a URL, and which URL to write if that is clear.
 
 interface Wanted {
-  /** With a colon, the usual one first: `mqtt:`. */
+  /** The accepted schemes with a colon, the usual one first: `mqtt:`. */
   readonly schemes: readonly string[];
-  /** Whether a host alone is accepted; it then means the first scheme. */
+  /** Whether a host without a scheme is accepted. It then has the first scheme. */
   readonly bareHost: boolean;
   readonly example: string;
-  /** Schemes of other programs and what they are here; undefined for those that are not supported. */
+  /** Schemes that other programs use, and the scheme to write here; undefined if it is not supported. */
   readonly others: ReadonlyMap<string, string | undefined>;
 }
 
@@ -45,7 +45,7 @@ export function urlFault(value: string, wanted: Wanted): UrlFault | undefined {
   const first = schemes[0] ?? '';
   const begins = schemes.map((scheme) => `${scheme}//`).join(' or ');
   const likeThis = `write for example \`${example}\``;
-  // Never repeat what may be a password.
+  // A message must never repeat what may be a password.
   const write = (line: string) =>
     /[@?#]/.test(line) || !isUrl(line, schemes) ? likeThis : `write \`${line}\``;
   const fault = (message: string, line?: string): UrlFault => ({
@@ -77,7 +77,7 @@ export function urlFault(value: string, wanted: Wanted): UrlFault | undefined {
     const ours = others.get(name);
     const why = others.has(name) && ours === undefined ? ': MQTT over WebSockets is not supported' : '';
     return fault(
-      `begins with ${name}://, and must begin with ${begins}${why}`,
+      `begins with ${name}://, but must begin with ${begins}${why}`,
       ours === undefined ? undefined : `${ours}://${rest}`,
     );
   }
@@ -87,23 +87,24 @@ export function urlFault(value: string, wanted: Wanted): UrlFault | undefined {
   const base = value.includes('://') ? `${name}://` : '';
   if (authority === '') return fault('has no host');
   if (authority.startsWith('[')) {
-    if (!authority.includes(']')) return fault('has a `[` that is not closed: an IPv6 address stands in [ ]');
+    if (!authority.includes(']'))
+      return fault('has a `[` that is not closed: an IPv6 address must be in [ ]');
   } else if ((authority.match(/:/g) ?? []).length > 1)
     return fault('has an IPv6 address without brackets', `${base || `${first}//`}[${authority}]`);
   const port = /:([^:\]]*)$/.exec(authority)?.[1];
   if (port !== undefined && port !== '') {
     if (!/^\d+$/.test(port))
       return fault(
-        'has a port that is no number',
+        'has a port that is not a number',
         `${base || `${first}//`}${authority.slice(0, -port.length - 1)}`,
       );
     if (Number(port) > 65_535)
       return {
-        message: `has the port ${port}, and ports go from 1 to 65535`,
+        message: `has the port ${port}, but ports go from 1 to 65535`,
         remedy: 'write the port on which the server listens',
       };
   }
-  return isUrl(full(value, first, bareHost), schemes) ? undefined : fault('has a host that is none');
+  return isUrl(full(value, first, bareHost), schemes) ? undefined : fault('has an invalid host');
 }
 
 function full(value: string, first: string, bareHost: boolean): string {

@@ -1,4 +1,4 @@
-// Words a value of the wrong kind or outside its range: what is accepted, and the line to write.
+// Describes a value of the wrong kind or outside its range: what is accepted, and the line to write.
 import * as z from 'zod/mini';
 import { isMap } from '../setting.ts';
 import { likelyValues } from './likely-values.ts';
@@ -10,7 +10,7 @@ import { allowed, choicesOf, entriesWanted, kindWanted, lengthOf, rangeOf } from
 interface Wording {
   readonly message: string;
   readonly remedy: string;
-  /** The remedy is a line to write in its place. */
+  /** Whether the remedy is a line that can replace the wrong one. */
   readonly isPutRight: boolean;
 }
 
@@ -32,13 +32,13 @@ export function wrongKind(place: Place): Wording {
     const [least, most] = lengthOf(inner);
     if (value.length < least) return say('is an empty list', 'name at least one entry');
     if (value.length > most)
-      return say(`has ${value.length} entries; at most ${most} are possible`, 'remove some');
+      return say(`has ${value.length} entries; at most ${most} are allowed`, 'remove some');
     return say(`must be a list of ${entriesWanted(inner)}`, howTo(inner, place));
   }
   if (inner instanceof z.ZodMiniString && typeof value === 'string') {
     const [, most] = lengthOf(inner);
     if (value === '') return say('is empty', 'write a text, or remove the line');
-    return say(`has ${value.length} characters; at most ${most} are possible`, 'shorten it');
+    return say(`has ${value.length} characters; at most ${most} are allowed`, 'shorten it');
   }
   if (choicesOf(inner).length > 0) {
     const said = say(`must be ${allowed(inner)}`, 'write one of them');
@@ -83,7 +83,7 @@ function number(
   if (spoken !== undefined && value > 0 && value < least && thousandfold >= least && thousandfold <= most)
     return {
       message: wanted,
-      remedy: `it counts milliseconds: for ${value} s write \`${begin}${thousandfold}\``,
+      remedy: `the unit is milliseconds: for ${value} s write \`${begin}${thousandfold}\``,
       isPutRight: true,
     };
   return say(
@@ -107,12 +107,12 @@ function orDefault({ leaf, key }: Place, name: string): string {
   return `, or remove it for the default, ${flow(own)}${spoken === undefined ? '' : ` (${spoken})`}`;
 }
 
-/** The remedy if the value does not tell what is meant. */
+/** The remedy if the value does not show what its writer meant. */
 function howTo(schema: z.core.$ZodType, { begin, leaf, value }: Place): string {
   if (schema instanceof z.ZodMiniObject && Object.hasOwn(schema.def.shape, 'id') && typeof value === 'string')
     return `begin the entry with \`- id: ${flow(value)}\` and write its other keys below`;
   if (schema instanceof z.ZodMiniObject)
-    return `write keys and their values; known here: ${Object.keys(schema.def.shape).join(', ')}`;
+    return `write keys and their values; the known keys are ${Object.keys(schema.def.shape).join(', ')}`;
   if (schema instanceof z.ZodMiniRecord) return `write names and their values, \`${begin}{name: value}\``;
   if (schema instanceof z.ZodMiniArray && isMap(value) && Object.keys(value).some((key) => /^-\w/.test(key)))
     return 'put a space after the dash before each entry: `- id: main`';
@@ -123,7 +123,7 @@ function howTo(schema: z.core.$ZodType, { begin, leaf, value }: Place): string {
         ? `write its entries in brackets, \`${begin}[first, second]\``
         : 'begin each entry with `- `, on a line of its own below the key';
   return schema instanceof z.ZodMiniBoolean
-    ? 'write one of the two'
+    ? 'write true or false'
     : 'write it in one line, in quotes if in doubt';
 }
 
@@ -133,7 +133,7 @@ function kindOf(value: unknown): string {
   return typeof value === 'string' ? 'text' : value === null ? 'empty' : `a ${typeof value}`;
 }
 
-/** A shell would interpret brackets and braces. */
+/** In a variable or flag, a list or map is in quotes, because a shell would interpret brackets and braces. */
 function lineOf({ begin }: Place, meant: unknown): string {
   const text = redact(flow(meant));
   return typeof meant === 'object' && !begin.endsWith(': ') && begin !== '- '

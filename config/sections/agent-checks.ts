@@ -1,4 +1,4 @@
-// Checks the pins of an agent for contradictions among ids, lines and times.
+// Checks the ids, lines and times of an agent's pins for contradictions.
 import { entriesIn, refused, type Report, type Seen, type SeenList } from '../section.ts';
 import type { Driver } from './agent.ts';
 import { checkIds } from './duplicate-ids.ts';
@@ -30,7 +30,7 @@ interface Values {
 
 const lists = ['buttons', 'keySwitches', 'leds'] as const;
 
-/** What the pins of a driver cannot be, although the schema allows it. */
+/** For each driver, a check for what the schema allows but the driver cannot use. */
 const checkOfDriver: Readonly<Record<Driver, ((values: Values, report: Report) => void) | undefined>> = {
   auto: undefined,
   rpio: checkForRpio,
@@ -48,7 +48,7 @@ export function checkAgent(values: Values, report: Report): void {
     checkRelease(entry, ['buttons', index], report);
   }
   if (values.driver !== refused) checkOfDriver[values.driver]?.(values, report);
-  // An agent may have LEDs alone, or buttons alone.
+  // An agent may have only LEDs, or only buttons.
   if (lists.every((list) => values[list] !== refused && values[list].length === 0))
     report.warning(
       ['buttons'],
@@ -76,7 +76,7 @@ function checkSharedLines(values: Values, { error }: Report): void {
       error(
         [list, index, 'line'],
         `GPIO line ${line} is already used by ${first}`,
-        'give each button, key switch and LED its own line; a button without line has 17, a key switch 22, an LED 27',
+        'give each button, key switch and LED its own line; without `line`, a button has 17, a key switch 22 and an LED 27',
       );
   }
 }
@@ -87,8 +87,8 @@ function numberOfChip(chip: string): string {
 }
 
 /**
- * One period of the mains at 50 Hz is 20 ms (16.7 ms at 60 Hz), and neither level of its hum lasts that long. At 10 ms the
- * model of `npm run bench -- debounce` makes thousands of presses of 1,000 s, from 21 ms on none.
+ * In milliseconds. One period of the mains is 20 ms at 50 Hz (16.7 ms at 60 Hz), and neither level of its hum lasts that long.
+ * In the model of `npm run bench -- debounce`, 1,000 s of hum make thousands of presses with 10 ms, and none from 21 ms on.
  */
 const longerThanHumMs = 21;
 
@@ -112,7 +112,7 @@ function checkDebounce(
     else if (debounceMs < longerThanHumMs)
       warning(
         [list, index, 'debounceMs'],
-        `is ${debounceMs}, shorter than one period of the mains (20 ms at 50 Hz): the hum that a long or open cable picks up then counts as presses`,
+        `is ${debounceMs}, shorter than one period of the mains (20 ms at 50 Hz), so the hum that a long or open cable picks up would count as presses`,
         `set it to ${longerThanHumMs} or more (30 is the default); docs/hardware-debounce.md has advice for each kind of button`,
       );
   }
@@ -133,7 +133,7 @@ function checkHold(button: SeenButton, at: readonly PropertyKey[], { error }: Re
   } else mustBeLonger('stuckAfterMs', 'debounceMs');
 }
 
-/** A release takes longer to settle than a press. The second press of a double comes after both. */
+/** A contact settles more slowly when it opens than when it closes. The second press of a double comes after both. */
 function checkRelease(button: SeenButton, at: readonly PropertyKey[], { error }: Report): void {
   const { debounceMs, releaseDebounceMs, gestures, doubleMs } = button;
   if (debounceMs === refused || releaseDebounceMs === refused || gestures === refused) return;
@@ -151,14 +151,14 @@ function checkRelease(button: SeenButton, at: readonly PropertyKey[], { error }:
   else if (gestures.includes('double') && doubleMs !== refused && doubleMs <= debounceMs + releaseMs)
     error(
       [...at, 'doubleMs'],
-      `must be more than debounceMs and releaseDebounceMs together (${debounceMs} + ${releaseMs}): a second press counts only after that`,
+      `must be more than debounceMs and releaseDebounceMs together (${debounceMs} + ${releaseMs}): a second press cannot count before that`,
       'raise doubleMs or lower debounceMs and releaseDebounceMs',
     );
 }
 
-/** The driver rpio reads the registers of a Raspberry Pi's own pins. It knows neither chips nor names of lines. */
+/** The driver rpio reads the registers of the pins of a Raspberry Pi. It knows neither chips nor names of lines. */
 function checkForRpio(values: Values, { error }: Report): void {
-  const why = 'which the driver rpio does not know: it has only the pins of the Raspberry Pi itself';
+  const why = 'but the driver rpio knows only the BCM numbers of the Raspberry Pi itself';
   const checkChip = (chip: unknown, path: readonly PropertyKey[]) => {
     if (chip !== undefined && chip !== refused)
       error(path, `names a GPIO chip, ${why}`, 'remove chip, or write `driver: gpiochip`, which uses chips');

@@ -1,4 +1,4 @@
-// The GPIO agent: its buttons, key switches and LEDs, and how a press differs from noise.
+// The GPIO agent: its buttons, key switches and LEDs, and the times that tell a press from noise.
 import * as z from 'zod/mini';
 import { section } from '../section.ts';
 import { schemaOf, setting } from '../setting.ts';
@@ -11,14 +11,14 @@ export type Driver = (typeof drivers)[number];
 /** Our own limit. The chip of a Raspberry Pi 4 has 58 lines. */
 const highestLine = 1023;
 
-/** The kernel's line names have at most 31 bytes and a zero byte (linux/gpio.h, GPIO_MAX_NAME_SIZE). */
+/** The names of lines have at most 31 bytes and a zero byte in the kernel (linux/gpio.h, GPIO_MAX_NAME_SIZE). */
 const line = () => z.union([wholeNumber(0, highestLine), text(31).check(z.regex(/\D/))]);
 const lineDoc =
-  'The GPIO line: on a Raspberry Pi the BCM number, elsewhere the number on its chip or its name.';
+  'The GPIO line: on a Raspberry Pi its BCM number, on other boards its number on the chip, or its name.';
 
 const highestChip = 255;
 
-/** A number means /dev/gpiochip<number>. A variable or flag gives it as text. */
+/** A number means /dev/gpiochip<number>. From a variable or flag, the number comes as text. */
 const chip = () =>
   z.pipe(
     z
@@ -34,7 +34,7 @@ const chip = () =>
   );
 
 const lineChip = setting(chip(), {
-  doc: 'The chip of this line, if it is not agent.chip.',
+  doc: 'The GPIO chip of this line. Not set: agent.chip.',
   example: 'usb-expander',
 });
 
@@ -46,9 +46,9 @@ const button = {
   title: setting(text(100), { doc: 'The name that people see.', example: 'Release' }),
   line: setting(line(), { doc: lineDoc, default: 17 }),
   chip: lineChip,
-  pull: setting(pull(), { doc: 'The built-in resistor.', default: 'up' }),
+  pull: setting(pull(), { doc: 'The built-in pull-up or pull-down resistor of the line.', default: 'up' }),
   activeLow: setting(flag(), {
-    doc: 'Pressed means low: the button connects the line to ground.',
+    doc: 'True: the level is low while the button is pressed, because the button connects the line to ground.',
     default: true,
   }),
   debounceMs: setting(debounceMs(), {
@@ -74,24 +74,24 @@ const button = {
     },
   ),
   holdMs: setting(wholeNumber(50, 60_000), {
-    doc: 'A press that lasts this long is a hold. More than debounceMs.',
+    doc: 'A press that lasts this long is a hold. Must be more than debounceMs.',
     default: 1000,
   }),
   doubleMs: setting(wholeNumber(50, 10_000), {
-    doc: 'Two presses within this time are a double. More than debounceMs and releaseDebounceMs together.',
+    doc: 'Two presses within this time are a double. Must be more than debounceMs and releaseDebounceMs together.',
     default: 400,
   }),
   stuckAfterMs: setting(wholeNumber(100, 3_600_000), {
-    doc: 'A button that is held this long is stuck: the agent reports it, and ignores it until somebody lets it go. More than debounceMs and holdMs.',
+    doc: 'A button that is held this long is stuck: the agent reports it, and ignores it until somebody lets it go. Must be more than debounceMs and holdMs.',
     default: 30_000,
   }),
 };
 
 const led = {
-  id: setting(id(), { doc: 'The id of the LED, in its topics.', default: 'main' }),
+  id: setting(id(), { doc: 'The id of the LED. Its topics contain it.', default: 'main' }),
   line: setting(line(), { doc: lineDoc, default: 27 }),
   chip: lineChip,
-  activeLow: setting(flag(), { doc: 'The LED is lit when its line is low.', default: false }),
+  activeLow: setting(flag(), { doc: 'True: the LED is lit while its line is low.', default: false }),
   follows: setting(id(), {
     doc: 'The button whose signal the LED shows. The button may be on another machine.',
     default: 'main',
@@ -99,16 +99,16 @@ const led = {
 };
 
 const keySwitch = {
-  id: setting(id(), { doc: 'The id of the key switch, in the log and in health.', default: 'main' }),
+  id: setting(id(), { doc: 'The id of the key switch, for the log and the health status.', default: 'main' }),
   line: setting(line(), { doc: lineDoc, default: 22 }),
   chip: lineChip,
-  pull: setting(pull(), { doc: 'The built-in resistor.', default: 'up' }),
+  pull: setting(pull(), { doc: 'The built-in pull-up or pull-down resistor of the line.', default: 'up' }),
   activeLow: setting(flag(), {
-    doc: 'Turned on means low: the switch connects the line to ground.',
+    doc: 'True: the level is low while the switch is on, because the switch connects the line to ground.',
     default: true,
   }),
   debounceMs: setting(debounceMs(), {
-    doc: 'How long a level must hold before it counts. At least sampleMs.',
+    doc: 'How long the level must be stable before it counts. At least sampleMs.',
     default: 30,
   }),
   button: setting(id(), {
@@ -120,7 +120,7 @@ const keySwitch = {
 export const agent = section(
   {
     id: setting(id(), {
-      doc: 'The id of the agent, in its topics and its client id. Each agent needs its own.',
+      doc: 'The id of the agent. Its topics and its client id contain it, so each agent needs its own.',
       default: 'main',
     }),
     title: setting(text(100), {
@@ -132,7 +132,7 @@ export const agent = section(
       default: 'auto',
     }),
     chip: setting(chip(), {
-      doc: 'The GPIO chip, for the driver gpiochip: its number, path (/dev/gpiochip0) or label. Not set: on a Raspberry Pi the chip of the header, elsewhere the only chip.',
+      doc: 'The GPIO chip, for the driver gpiochip: its number, path (/dev/gpiochip0) or label. Not set: on a Raspberry Pi the chip of the pin header, on other boards the only chip.',
       example: 'pinctrl-rp1',
     }),
     sampleMs: setting(wholeNumber(1, 100), {
@@ -140,17 +140,17 @@ export const agent = section(
       default: 5,
     }),
     buttons: setting(z.array(schemaOf(button)).check(z.maxLength(100)), {
-      doc: 'The buttons on this machine. Every key may be left out.',
+      doc: 'The buttons on this machine. Every key is optional.',
       default: [{}],
       items: button,
     }),
     keySwitches: setting(z.array(schemaOf(keySwitch)).check(z.maxLength(100)), {
-      doc: 'Key switches on this machine; none by default. The agent publishes each turn of a key; the worker ignores it. Every key may be left out.',
+      doc: 'Key switches on this machine; none by default. The agent publishes each turn of a key; the worker ignores it. Every key is optional.',
       default: [],
       items: keySwitch,
     }),
     leds: setting(z.array(schemaOf(led)).check(z.maxLength(100)), {
-      doc: 'The LEDs on this machine. Every key may be left out.',
+      doc: 'The LEDs on this machine. Every key is optional.',
       default: [{}],
       items: led,
     }),

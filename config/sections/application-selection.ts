@@ -18,7 +18,7 @@ function names(pattern: RegExp, what: string) {
     must<string>(
       (value) => /[*?[\]|^$]/.test(value) || pattern.test(value),
       `must be ${what}: lower-case letters, digits and -`,
-      'write the whole name as Argo CD shows it; several names are several entries, `[shop, web]`',
+      'write the whole name, as Argo CD shows it; write several names as separate entries, `[shop, web]`',
     ),
   );
   return z.array(entry).check(z.minLength(1), z.maxLength(1000));
@@ -61,7 +61,7 @@ const labels = withLikelyValues(
   },
 );
 
-/** @param sayWhich what to do about an empty one */
+/** @param sayWhich the remedy for an empty selection */
 export function selection(sayWhich: string) {
   const keys = z
     .strictObject({

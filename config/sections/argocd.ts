@@ -27,8 +27,8 @@ const headers = z.string().check(
 
 export const argocd = section(
   {
-    server: setting(webUrl('take them out of the URL; Argo CD wants a token, argocd.token'), {
-      doc: 'Argo CD, as https://host or https://host/base-path; host[:port] without scheme means https, as with the argocd command.',
+    server: setting(webUrl('remove them from the URL, and set argocd.token'), {
+      doc: 'The address of Argo CD: https://host or https://host/base-path. Without a scheme, host[:port] means https, as with the argocd command.',
       env: 'ARGOCD_SERVER',
       example: 'https://argocd.example',
       whenMissing:
@@ -39,10 +39,10 @@ export const argocd = section(
       secret: true,
       env: 'ARGOCD_AUTH_TOKEN',
       whenMissing:
-        'make one with `argocd account generate-token --account release-button` and set the variable RELEASE_BUTTON_ARGOCD_TOKEN or ARGOCD_AUTH_TOKEN, or put it into a file and set argocd.tokenFile or RELEASE_BUTTON_ARGOCD_TOKEN_FILE; or set argocd.username and argocd.password instead',
+        'create one with `argocd account generate-token --account release-button`. Then set the variable RELEASE_BUTTON_ARGOCD_TOKEN or ARGOCD_AUTH_TOKEN to it, or write it to a file and set argocd.tokenFile or RELEASE_BUTTON_ARGOCD_TOKEN_FILE to the path. Or set argocd.username and argocd.password instead',
     }),
     username: setting(text(256), {
-      doc: 'In place of a token: a local account of Argo CD. The worker logs in with it, and again before each session ends. Not for single sign-on.',
+      doc: 'Instead of a token: a local account of Argo CD. The worker logs in with it, and logs in again before each session ends. Not for single sign-on.',
       example: 'release-button',
     }),
     password: setting(text(4096), { doc: 'The password of username.', secret: true }),
@@ -57,14 +57,14 @@ export const argocd = section(
       example: './argocd-ca.pem',
     }),
     insecure: setting(flag(), {
-      doc: "Does not check Argo CD's certificate, so anybody on the network path can read the token. Prefer caFile.",
+      doc: "True: Argo CD's certificate is not checked, so anybody on the network path can read the token. Prefer caFile.",
       default: false,
     }),
     requestTimeoutMs: setting(wholeNumber(100, 300_000), {
       doc: 'How long one request to Argo CD may take.',
       default: 10_000,
     }),
-    externalUrl: setting(webUrl('take them out of the URL; it is shown to people'), {
+    externalUrl: setting(webUrl('remove them from the URL: people get links that begin with it'), {
       doc: 'The address with which links for people begin. Not set: server.',
       example: 'https://argocd.example',
     }),
@@ -76,7 +76,7 @@ export const argocd = section(
     if (token !== undefined && (username !== undefined || password !== undefined))
       error(
         [username === undefined ? 'password' : 'username'],
-        'is set, and argocd.token too: it is not clear as whom to ask Argo CD',
+        'is set, but argocd.token is set too, so it is unclear which of them to use',
         'keep one: argocd.token, or argocd.username and argocd.password',
       );
     else if (username !== undefined && password === undefined)
@@ -97,7 +97,7 @@ export const argocd = section(
     if (values.insecure === true && values.server !== refused && server?.protocol !== 'http:')
       warning(
         ['insecure'],
-        "argocd.insecure: Argo CD's certificate is not checked; whoever sits in between reads the token",
+        'argocd.insecure: the certificate of Argo CD is not checked, so anybody between the worker and Argo CD can read the token',
         'set argocd.caFile instead',
       );
   },

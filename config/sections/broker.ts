@@ -1,4 +1,4 @@
-// The embedded broker: where it listens and what it bounds.
+// The embedded broker: where it listens, and its limits.
 import { refused, section } from '../section.ts';
 import { setting } from '../setting.ts';
 import { flag, host, port, wholeNumber } from '../formats.ts';
@@ -10,31 +10,31 @@ export const broker = section(
       doc: 'The address that the embedded broker listens on. An address that other machines can reach also needs allowAnonymousBeyondLoopback.',
       default: '127.0.0.1',
     }),
-    port: setting(port(), { doc: 'The port for MQTT; 0 takes a free one.', default: 1883 }),
+    port: setting(port(), { doc: 'The port for MQTT; 0: any free port.', default: 1883 }),
     allowAnonymousBeyondLoopback: setting(flag(), {
       doc: 'Allows a host that other machines can reach. Everybody who can reach the port can then press, because the embedded broker asks nobody for a password.',
       default: false,
     }),
-    // 256 KiB: the largest message of the contract, a release with 100 applications, is well below.
+    // 256 KiB: the largest message of the contract, a release with 100 applications, is much smaller.
     maximumPacketBytes: setting(wholeNumber(1024, 16_777_216), {
       doc: 'The broker does not read an MQTT packet that is larger, and closes the connection.',
       default: 262_144,
     }),
     maximumConnections: setting(wholeNumber(1, 100_000), {
-      doc: 'How many clients may be connected at once.',
+      doc: 'How many clients may be connected at the same time.',
       default: 1000,
     }),
     connectTimeoutMs: setting(wholeNumber(100, 600_000), {
       doc: 'How long a new connection may take to send CONNECT.',
       default: 10_000,
     }),
-    // At least 5: Home Assistant's discovery has topics of five levels. Aedes takes no more than 100.
+    // At least 5: the discovery topics of Home Assistant have five levels. At most 100: Aedes accepts no more.
     maximumTopicLevels: setting(wholeNumber(5, 100), {
       doc: 'How many levels a topic may have.',
       default: 16,
     }),
     keepAliveLimitSeconds: setting(wholeNumber(0, 65_535), {
-      doc: 'The longest keep-alive that a client may ask for; 0: any. An MQTT 3.1.1 client that asks for more, or for none, is refused.',
+      doc: 'The longest keep-alive that a client may use; 0: any. An MQTT 3.1.1 client that wants a longer keep-alive, or none, is refused.',
       default: 3600,
     }),
     maximumSubscriptionsPerClient: setting(wholeNumber(10, 100_000), {
@@ -46,8 +46,8 @@ export const broker = section(
     if (own !== refused && !isLoopback(own) && allowAnonymousBeyondLoopback === false)
       error(
         ['host'],
-        'is reachable from other machines, and the embedded broker asks nobody for a password',
-        'keep 127.0.0.1, or use a broker with passwords through mqtt.url. Only where everybody who reaches the port may press: broker.allowAnonymousBeyondLoopback: true',
+        'is reachable from other machines, but the embedded broker asks for no password',
+        'keep 127.0.0.1, or use a broker with passwords (mqtt.url). Set broker.allowAnonymousBeyondLoopback: true only if everybody who reaches the port may press',
       );
   },
 );

@@ -1,4 +1,4 @@
-// Reports an id that another entry of the list has already.
+// Reports an id that another entry of the same list already has.
 import { entriesIn, refused, type Report, type SeenList } from '../section.ts';
 
 export function checkIds(list: string, entries: SeenList<{ readonly id: string }>, { error }: Report): void {
@@ -9,7 +9,7 @@ export function checkIds(list: string, entries: SeenList<{ readonly id: string }
       error(
         [list, index, 'id'],
         `\`${String(entry.id)}\` is also the id of ${list}[${first.index}]`,
-        'give each its own id; an id that is left out is `main`',
+        'give each entry its own id; an entry without `id` has the id `main`',
       );
   }
 }

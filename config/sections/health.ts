@@ -9,7 +9,7 @@ export const health = section({
     default: '127.0.0.1',
   }),
   port: setting(port(), {
-    doc: 'The port of /healthz, /livez and /metrics; 0 takes a free one. Not set: 9881 for start and broker, 9882 for gpio-agent, 9883 for release-worker, 9884 for home-assistant, 9886 for argocd-simulator.',
+    doc: 'The port of /healthz, /livez and /metrics; 0: any free port. Not set: 9881 for start and broker, 9882 for gpio-agent, 9883 for release-worker, 9884 for home-assistant, 9886 for argocd-simulator.',
     example: 9881,
   }),
   enabled: setting(flag(), {

@@ -8,13 +8,13 @@ import { selection } from './application-selection.ts';
 const levels = /^[^\s+#$/][^\p{C}+#/]*(\/[^\p{C}+#/]+)*$/u;
 const topic = textThat(
   (value) => value.length <= 200 && levels.test(value),
-  'must be a topic: levels separated by single slashes, without + # and not beginning with $',
-  'write what Home Assistant has in its MQTT options; `homeassistant` is its default',
+  'must be a topic: levels separated by single slashes, without + and #, and not beginning with $',
+  'write the same as in the MQTT options of Home Assistant; the default there is `homeassistant`',
 );
 
 export const homeAssistant = section({
   enabled: setting(flag(), {
-    doc: 'Whether `start` also announces agents, workers and applications to Home Assistant. False removes nothing; `release-button home-assistant clean` does.',
+    doc: 'Whether `start` also announces agents, workers and applications to Home Assistant. False does not remove what was announced before; `release-button home-assistant clean` does.',
     default: true,
   }),
   stateDir: setting(path(), {
@@ -22,11 +22,11 @@ export const homeAssistant = section({
     default: './state',
   }),
   discoveryPrefix: setting(topic, {
-    doc: "Home Assistant's discovery prefix.",
+    doc: 'The discovery prefix of Home Assistant.',
     default: 'homeassistant',
   }),
   birthTopic: setting(topic, {
-    doc: 'The topic on which Home Assistant publishes `online` when it starts. Everything is then announced again.',
+    doc: 'The topic on which Home Assistant publishes `online` when it starts. All devices are then announced again.',
     default: 'homeassistant/status',
   }),
   applications: setting(
@@ -37,11 +37,11 @@ export const homeAssistant = section({
     },
   ),
   install: setting(flag(), {
-    doc: 'Whether the update entities of applications have an Install button, which releases with one click. Then everybody who may use Home Assistant may release. Not set: only if Argo CD is simulated.',
+    doc: 'Whether the update entities of applications have an Install button, which releases with one click. Then everybody who may use Home Assistant can release. Not set: only with a simulated Argo CD.',
     example: false,
   }),
   maxApplications: setting(wholeNumber(0, 100), {
-    doc: 'How many applications of each worker get an update entity at most: the first ones by namespace and name. 0: none.',
+    doc: 'The most applications of each worker that get an update entity: the first ones by namespace and name. 0: none.',
     default: 50,
   }),
 });

@@ -5,7 +5,7 @@ import { oneOf } from '../formats.ts';
 
 export const log = section({
   level: setting(oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']), {
-    doc: 'The least important messages that are still logged.',
+    doc: 'The lowest level that is logged.',
     default: 'info',
   }),
   format: setting(oneOf(['auto', 'json', 'pretty']), {

@@ -5,7 +5,7 @@ import { mqttUrl, path, text, textThat, wholeNumber } from '../formats.ts';
 
 const topicPrefix = textThat(
   (value) => value.length <= 64 && /^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/.test(value),
-  'must be 1 to 64 of A-Z, a-z, 0-9, - and _, in levels separated by single slashes, without + # $',
+  'must be 1 to 64 characters from A-Z, a-z, 0-9, - and _, in levels separated by single slashes, without + # $',
   'write for example `release-button` or `building-7/release-button`',
 );
 
@@ -16,7 +16,7 @@ export const mqtt = section(
       example: 'mqtts://broker.example:8883',
     }),
     topicPrefix: setting(topicPrefix, {
-      doc: 'The beginning of all topics. Processes that belong together need the same one.',
+      doc: 'The beginning of all topics. Processes that work together need the same prefix.',
       default: 'release-button',
     }),
     username: setting(text(1024), { doc: 'The user name for the broker.', example: 'release-button' }),
@@ -32,11 +32,11 @@ export const mqtt = section(
       default: 15,
     }),
     reconnectMinMs: setting(wholeNumber(10, 600_000), {
-      doc: 'The first wait before a reconnect. It doubles with every failure.',
+      doc: 'The wait before the first attempt to reconnect. It doubles with every failed attempt.',
       default: 1000,
     }),
     reconnectMaxMs: setting(wholeNumber(10, 3_600_000), {
-      doc: 'The longest wait before a reconnect.',
+      doc: 'The longest wait between two attempts to reconnect.',
       default: 60_000,
     }),
   },

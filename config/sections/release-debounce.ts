@@ -1,12 +1,12 @@
 /**
- * A contact that opens bounces for longer than one that closes, and a release that counts too early makes two presses of
- * one. With `double`, the second press of a quick finger (80 ms later) must find the first one released. Ours; measured by
- * npm run bench -- debounce.
+ * In milliseconds. A contact bounces longer when it opens than when it closes. If the release of a button counts too early, one
+ * press becomes two. With `double`, the first press must count as released before a quick finger presses again, 80 ms later. Our
+ * choice, measured with `npm run bench -- debounce`.
  */
 const usualMs = 100;
 const withDoubleMs = 60;
 
-/** How long the release of a button must hold, in ms: as configured, or else by its gestures. */
+/** How long the level must be stable before a button counts as released, in milliseconds: as configured, or else by its gestures. */
 export function releaseDebounceMsOf(button: {
   readonly debounceMs: number;
   readonly releaseDebounceMs?: number;

@@ -6,7 +6,7 @@ import { host, port, text, wholeNumber } from '../formats.ts';
 export const simulator = section({
   host: setting(host(), { doc: 'The address that the simulated Argo CD listens on.', default: '127.0.0.1' }),
   port: setting(port(), {
-    doc: 'The port that the simulated Argo CD listens on; 0 takes a free one.',
+    doc: 'The port that the simulated Argo CD listens on; 0: any free port.',
     default: 8081,
   }),
   token: setting(text(1024), {

@@ -1,4 +1,4 @@
-// Warns of buttons of a worker that are probably not meant as they are written.
+// Warns about buttons of a worker that probably do not do what their writer meant.
 import { entriesIn, refused, type Report, type Seen, type SeenList } from '../section.ts';
 import type { Selection } from './application-selection.ts';
 
@@ -20,7 +20,7 @@ export function checkButtons(buttons: SeenList<Button>, report: Report): void {
   checkSharedRollbacks(buttons, report);
 }
 
-/** `argocd/shop` may be `shop`. */
+/** `shop` may mean `argocd/shop`. */
 const mayBeSame = (one: string, other: string) =>
   one === other || one.endsWith(`/${other}`) || other.endsWith(`/${one}`);
 
@@ -39,7 +39,7 @@ function checkWaves(
     if (first !== index)
       warning(
         path,
-        `\`${name}\` is in waves[${places[first]?.wave}] already, where it is released`,
+        `\`${name}\` is already in waves[${places[first]?.wave}], and is released there`,
         'name each application once',
       );
     if (selected?.some((one) => mayBeSame(one, name)) === false)
@@ -63,8 +63,8 @@ function checkSharedRollbacks(buttons: SeenList<Button>, { warning }: Report): v
     if (gesture !== undefined && other !== undefined)
       warning(
         ['buttons', index, 'on', gesture],
-        `rolls back, and buttons[${other.index}] (${String(other.entry.id)}) may release the same applications: what it has released since stays, and it can release again what was rolled back, since only ${String(id)} is frozen then`,
-        'let each application have one button, or freeze the other one too after a rollback',
+        `rolls back, but buttons[${other.index}] (${String(other.entry.id)}) may release the same applications. A rollback by ${String(id)} undoes only its own releases, and freezes only ${String(id)}, so ${String(other.entry.id)} can release the same revisions again`,
+        'let only one button release each application, or freeze the other button too after a rollback',
       );
   }
 }

@@ -14,7 +14,7 @@ const sayWhich = `say which applications this button releases, for example in th
 
      or in the environment: RELEASE_BUTTON_WORKER_BUTTONS='[{id: main, select: {projects: [shop]}}]'`;
 
-/** The default button has none, so it may be missing in the input. It is never missing in the result. */
+/** The default button has no selection, so the input may lack it. The result never lacks it. */
 const select = z.pipe(
   z.optional(selection(sayWhich)),
   z
@@ -33,7 +33,7 @@ const syncOption = textThat(
 );
 const syncOptions = z.array(syncOption).check(z.maxLength(20));
 
-/** Keys that are left out have the application's own value, or Argo CD's default. */
+/** A key that is left out has the application's own value, or else Argo CD's default. */
 const retry = withLikelyValues(
   z.strictObject({
     limit: wholeNumber(1, 100),
@@ -60,7 +60,7 @@ const on = withLikelyValues(
         'write for example `on: {press: release}`',
       ),
     ),
-  // Either gestures without their actions, or the action of a press.
+  // The text is either a list of gestures without actions, or the action of `press`.
   (value) => {
     const words = wordsIn(value);
     return words.every((word) => gestures.includes(word))
@@ -78,19 +78,19 @@ export const button = {
     example: { projects: ['shop'] },
   }),
   on: setting(on, {
-    doc: 'What each gesture (press, double, hold) does: release; rollback (undoes what the last release of this button deployed, and freezes the button); refresh (Argo CD reads Git again). A gesture that is not named does nothing.',
+    doc: 'What each gesture (press, double, hold) does. release: it releases. rollback: it undoes what the last release of this button deployed, and freezes the button. refresh: Argo CD reads Git again. A gesture that is not named does nothing.',
     default: { press: 'release' },
   }),
   coolDownMs: setting(wholeNumber(0, 3_600_000), {
-    doc: 'How long after an accepted press the button refuses another press of the same applications.',
+    doc: 'How long after an accepted press the button refuses another press for the same applications.',
     default: 2000,
   }),
   refresh: setting(oneOf(['normal', 'hard', 'none']), {
-    doc: 'Whether Argo CD reads Git again before it syncs. hard also drops its manifest cache.',
+    doc: 'Whether Argo CD reads Git again before the sync. normal: it does. hard: it also drops its manifest cache. none: it does not.',
     default: 'normal',
   }),
   pinRevision: setting(flag(), {
-    doc: 'Whether a release deploys exactly the revision that was shown as out of sync. false: the newest revision.',
+    doc: 'True: a release deploys exactly the revision that was shown as out of sync. False: it deploys the newest revision.',
     default: true,
   }),
   prune: setting(flag(), {
@@ -98,11 +98,11 @@ export const button = {
     default: false,
   }),
   dryRun: setting(flag(), {
-    doc: 'Whether Argo CD only says what it would do. Nothing is released. Use it to try a button out.',
+    doc: 'True: Argo CD only says what it would do, and nothing is released. Use it to try a button out.',
     default: false,
   }),
   waves: setting(waves, {
-    doc: 'The order of a release: groups of applications (`name` or `namespace/name`), one group after the other. If an application of a group fails, the following groups are not released. Applications in no group come last.',
+    doc: 'The order of a release: groups of applications (`name` or `namespace/name`), which are released one after the other. If an application of a group fails, the groups after it are not released. Applications that are in no group come last.',
     default: [],
     example: [['db'], ['api', 'web']],
   }),
@@ -112,11 +112,11 @@ export const button = {
     example: ['ApplyOutOfSyncOnly=true'],
   }),
   syncOptionsMode: setting(oneOf(['merge', 'replace']), {
-    doc: 'How syncOptions and retry of the button combine with those of the application (`spec.syncPolicy`). merge: they are added. replace: those of the application are left out, for example `CreateNamespace=true`.',
+    doc: 'How syncOptions and retry of the button combine with those of the application (`spec.syncPolicy`). merge: they are added. replace: they replace those of the application, so that for example its `CreateNamespace=true` is not used.',
     default: 'merge',
   }),
   strategy: setting(oneOf(['hook', 'apply']), {
-    doc: "hook runs the application's hooks, apply does not.",
+    doc: 'hook: a sync runs the hooks of the application. apply: it does not.',
     default: 'hook',
   }),
   force: setting(flag(), {

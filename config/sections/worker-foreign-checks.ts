@@ -1,4 +1,4 @@
-// Checks foreign buttons and lamps for contradictions: unknown buttons, and loops in which a lamp would press.
+// Checks foreign buttons and lamps for contradictions, such as unknown buttons, and loops in which a lamp would press a button.
 import { signals } from '../../messages/button.ts';
 import { lampOf, type ForeignLight, type Lamp } from '../../messages/foreign-lights.ts';
 import { triggerOf, type ForeignPress, type Trigger } from '../../messages/foreign-presses.ts';
@@ -50,7 +50,7 @@ export function checkForeign(values: Values, report: Report, topicPrefix: string
   const lights: Light[] = [];
   for (const { entry, index } of entriesIn(values.lights)) {
     const at = ['lights', index];
-    // The rules and loops of a lamp depend on neither of these two.
+    // The rules and the search for loops use neither `button` nor `againEveryMs`.
     const { button, againEveryMs: _, ...device } = entry;
     if (fits(device, lightRules, at, report) && isWhole(device))
       lights.push({ at, lamp: lampOf({ ...device, button: button === refused ? '' : button }) });
@@ -79,7 +79,7 @@ function fits<Keys>(
   return broken.length === 0;
 }
 
-/** Each entry must name a button of the worker. A press must also name a gesture to which the button reacts. */
+/** Each entry must name a button of the worker. A press must also name a gesture for which the button has an action. */
 function checkButtons({ buttons, presses, lights }: Values, { error }: Report): void {
   const known = entriesIn(buttons).flatMap(({ entry: { id } }) => (id === refused ? [] : [id]));
   // A button whose id is refused may be the one that an entry names.
@@ -103,7 +103,7 @@ function checkButtons({ buttons, presses, lights }: Values, { error }: Report): 
     if (on[gesture] === undefined)
       error(
         ['presses', index, 'gesture'],
-        `would never do anything: button ${button} answers to ${Object.keys(on).join(', ')} only`,
+        `would never do anything: button ${button} reacts only to ${Object.keys(on).join(', ')}`,
         `add \`${gesture}\` to \`on\` of that button, or choose another gesture`,
       );
   }
@@ -116,16 +116,16 @@ function checkTopic(
   report: Report,
 ): void {
   checkOurTopics(at, topic, prefix, report);
-  // Our own discovery messages are republished there, and anything else on such a topic would become a device.
+  // Our own process publishes its discovery messages there, and Home Assistant would take any message there for a device.
   if (/^homeassistant\/.+\/config$/.test(topic))
     report.error(
       at,
-      `uses the topic ${topic}, where Home Assistant is told which devices there are`,
-      'use the topic on which the device itself says its presses, or takes its commands',
+      `uses the topic ${topic}, on which Home Assistant expects discovery messages`,
+      'use the topic on which the device publishes its presses, or takes its commands',
     );
 }
 
-/** Our own messages must not come back as foreign ones. */
+/** Our own messages must not come back as messages of other devices. */
 function checkOurTopics(
   at: readonly PropertyKey[],
   topic: string,
@@ -136,7 +136,7 @@ function checkOurTopics(
     error(
       at,
       `uses the topic ${topic}, which is below our own mqtt.topicPrefix (${prefix}): that would be a loop`,
-      `what speaks our own topics needs no entry here: it presses through ${prefix}/button/<button>/press and reads ${prefix}/button/<button>/signal`,
+      `remove the entry: a program that uses our own topics needs none. It presses with ${prefix}/button/<button>/press and reads ${prefix}/button/<button>/signal`,
     );
 }
 
@@ -146,7 +146,7 @@ function checkDuplicates(presses: readonly Press[], lights: readonly Light[], { 
     if (button === refused || gesture === refused) continue;
     const key = JSON.stringify([trigger, button, gesture]);
     if (pressedBy.has(key))
-      error(at, `says the same as presses[${String(pressedBy.get(key))}]`, 'remove one of the two');
+      error(at, `has the same effect as presses[${String(pressedBy.get(key))}]`, 'remove one of the two');
     else pressedBy.set(key, at[1]);
   }
   const publishedBy = new Map<string, unknown>();
@@ -155,7 +155,7 @@ function checkDuplicates(presses: readonly Press[], lights: readonly Light[], { 
       error(
         at,
         `publishes to ${lamp.topic}, as lights[${String(publishedBy.get(lamp.topic))}] does: the two would overwrite each other`,
-        'give each lamp to one button',
+        'let each lamp show only one button',
       );
     else publishedBy.set(lamp.topic, at[1]);
 }
@@ -165,8 +165,8 @@ function checkSignals({ at, lamp }: Light, { error }: Report): void {
   if (missing.length > 0)
     error(
       [...at, 'signals'],
-      `does not say what to publish for ${missing.join(', ')}: the lamp would go on showing what is over`,
-      'add them, or `other` for all that are not named',
+      `does not say what to publish for ${missing.join(', ')}, so the lamp would keep showing the signal before it`,
+      'add them, or add `other` for all signals that are not named',
     );
 }
 
@@ -199,8 +199,8 @@ function checkLoops(
     if (same || (isState && answers(trigger.topic, lamp.topic)))
       error(
         at,
-        `publishes to ${lamp.topic}, and worker.${where.join('.')} takes ${same ? 'the same topic' : `what the device answers at ${trigger.topic}`} for a press: the lamp would press the button, which is a loop`,
-        'listen to a topic, or a member of it (path), that only a finger changes; or use another lamp',
+        `publishes to ${lamp.topic}, but worker.presses[${String(where[1])}] takes ${same ? 'messages on the same topic' : `the answer of the device on ${trigger.topic}`} for a press: the lamp would press the button, in a loop`,
+        'let the press use a topic, or a member of its payload (path), that only a finger changes, or use another lamp',
       );
   }
   const { back } = lamp;
@@ -210,7 +210,7 @@ function checkLoops(
   if (isTold || (isState && answers(back.topic, lamp.topic)))
     error(
       [...at, 'back'],
-      `listens to ${back.topic}, where it hears the answer to what it publishes: it would publish without end`,
+      `listens to ${back.topic}, on which the lamp also answers what is published to it: the worker would publish without end`,
       'name the topic on which the lamp says that it is online',
     );
 }

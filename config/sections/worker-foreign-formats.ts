@@ -1,7 +1,7 @@
-// The form of foreign names: devices and topics that other programs have chosen.
+// The form of names that other programs have chosen: devices and topics.
 import { must, text, textThat } from '../formats.ts';
 
-/** A condition for an entry as a whole, with the message and the remedy if it does not hold. */
+/** A condition for a whole entry, and the message and the remedy if it does not hold. */
 export type Rule<Keys> = readonly [holds: (keys: Keys) => boolean, message: string, remedy: string];
 
 const oneTopic =
@@ -15,7 +15,7 @@ const levels = (what: string) =>
     oneTopic,
   );
 
-export const device = () => levels('the name of a device as its topics have it');
+export const device = () => levels('the name of a device, as in its topics');
 export const topic = () => levels('a topic');
 
 /** The names of members that lead to a value in a JSON payload, separated by dots. */
@@ -23,8 +23,8 @@ export const path = () =>
   text(200).check(
     must<string>(
       (value) => /^[^.]+(\.[^.]+){0,9}$/.test(value),
-      'must be up to 10 names of members separated by dots',
-      'write for example `action` or `params.events.0.event` (a number counts the entries of a list from 0)',
+      'must be a path: up to 10 names of members, separated by dots',
+      'write for example `action` or `params.events.0.event` (a number is a position in a list, from 0)',
     ),
   );
 

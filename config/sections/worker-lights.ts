@@ -18,7 +18,7 @@ const said = z
           !Array.isArray(value) &&
           JSON.stringify(value).length <= 4096),
       'must be text, a number, true or false, or a map (published as JSON)',
-      'write for example `drifted: "ON"`, `drifted: {state: "ON"}`, or of wled the number of a preset',
+      'write for example `drifted: "ON"`, `drifted: {state: "ON"}`, or for wled the number of a preset',
     ),
   );
 const maySay = z.exactOptional(said);
@@ -59,7 +59,7 @@ const light = {
     example: 'cmnd/lamp/POWER',
   }),
   signals: setting(signals, {
-    doc: `What to publish for each signal (${allSignals.join(', ')}); \`other\` stands for those that are not named. Text is published as it is, a map as JSON. With a preset: true or false for on or off, or for wled the number of a preset.`,
+    doc: `What to publish for each signal (${allSignals.join(', ')}); \`other\` stands for all signals that are not named. Text is published as it is, a map as JSON. With a preset: true for on, false for off, or for wled the number of a preset.`,
     example: { drifted: 'ON', releasing: 'ON', other: 'OFF' },
   }),
   back: setting(back, {
@@ -89,8 +89,8 @@ export const lightRules: readonly Rule<Keys>[] = [
   ],
   [
     (keys) => (keys.preset === undefined) === (keys.device === undefined),
-    'must have `device` with a preset, and only then',
-    'name the device as its topics do: docs/lamps.md has an entry for each preset',
+    'must have `device` with a `preset`, and no `device` without one',
+    'write the name of the device as in its topics; docs/lamps.md has an example for each preset',
   ],
   [
     (keys) => keys.base === undefined || keys.preset === refused || keys.preset === 'zigbee2mqtt',
@@ -104,12 +104,12 @@ export const lightRules: readonly Rule<Keys>[] = [
       preset === 'wled' ||
       typeof given !== 'object' ||
       !Object.values(given ?? {}).some((value) => typeof value === 'number'),
-    'has a number in `signals`, which only wled understands (as a preset that is saved there)',
+    'has a number in `signals`, but only wled understands numbers (they name its saved presets)',
     'write true, false, text or a map',
   ],
   [
     (keys) => keys.preset !== undefined || keys.topic === undefined || keys.signals !== undefined,
-    'has a topic and no `signals`',
+    'has a `topic` but no `signals`',
     'say what to publish there, for example `signals: {drifted: "ON", other: "OFF"}`',
   ],
 ];

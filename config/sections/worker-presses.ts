@@ -1,4 +1,4 @@
-// Foreign buttons: what they publish, and which button that presses.
+// Foreign buttons: what they publish, and which of our buttons such a message presses.
 import * as z from 'zod/mini';
 import { pressPresets } from '../../messages/foreign-presses.ts';
 import { refused } from '../section.ts';
@@ -31,7 +31,7 @@ const press = {
     example: 'big-red',
   }),
   input: setting(z.union([wholeNumber(0, 127), text(100)]), {
-    doc: 'Which button of the device: its number (shelly from 0, tasmota from 1), or for esphome the object id of the binary sensor. Not set: the first.',
+    doc: 'Which button of the device: its number (shelly from 0, tasmota from 1), or for esphome the object id of the binary sensor. Not set: the first button.',
     example: 0,
   }),
   component: setting(text(100), {
@@ -51,7 +51,7 @@ const press = {
     example: 'action',
   }),
   where: setting(where, {
-    doc: 'Without preset: the values that other members of the JSON payload must have, by their paths: a value or a list of values. Other messages are ignored.',
+    doc: 'Without preset: other members of the JSON payload, by their paths, and the value or list of values that each must have. Other messages are ignored.',
     example: { id: '1' },
   }),
   counter: setting(path(), {
@@ -63,7 +63,7 @@ const press = {
     default: false,
   }),
   when: setting(when, {
-    doc: 'The value that is a press, or a list of them. Not set: the usual value of the preset (single, S, single_push, SINGLE, ON).',
+    doc: 'The value that means a press, or a list of such values. Not set: the usual value of the preset (single, S, single_push, SINGLE, ON).',
     example: 'single',
   }),
   button: setting(id(), { doc: 'The button that the device presses.', default: 'main' }),
@@ -88,55 +88,55 @@ export const pressRules: readonly Rule<Keys>[] = [
   ],
   [
     (keys) => keys.preset === undefined || keys.device !== undefined,
-    'has a preset and no `device`',
-    'name the device as its topics do: docs/buttons.md has an entry for each preset',
+    'has a `preset` but no `device`',
+    'write the name of the device as in its topics; docs/buttons.md has an example for each preset',
   ],
   [
     (keys) =>
       keys.preset === undefined || (keys.edge !== true && byHand.every((key) => keys[key] === undefined)),
-    'has a preset and also `path`, `where`, `counter` or `edge`, which the preset knows by itself',
+    'has a `preset` and also `path`, `where`, `counter` or `edge`, which the preset already decides',
     'remove them, or remove the preset and its device and give `topic`',
   ],
   [
     (keys) => keys.preset !== undefined || byPreset.every((key) => keys[key] === undefined),
-    'has a topic and also `device`, `input`, `component` or `base`, which belong to a preset',
-    'remove them, or the topic',
+    'has a `topic` and also `device`, `input`, `component` or `base`, which belong to a preset',
+    'remove them, or replace the topic by a preset',
   ],
   [
     (keys) => keys.preset !== undefined || keys.topic === undefined || keys.when !== undefined,
-    'has a topic and no `when`: anything published there would be a press',
+    'has a `topic` but no `when`, so every message there would be a press',
     'say which value is a press, for example `when: single`',
   ],
   [
     ({ counter, edge }) => counter === undefined || edge !== true,
     'has both `counter` and `edge`',
-    'keep the one that the device has: a counter of presses, or a state',
+    'keep the one that the device publishes: a counter of presses, or a state',
   ],
   [
     ({ preset, input }) =>
       preset === refused ||
       input === refused ||
       (preset === 'esphome' ? typeof input === 'string' : input === undefined || typeof input === 'number'),
-    'has an `input` of the wrong kind, or none',
-    'of esphome it is the object id of the binary sensor (`input: big_red`), of the others a number',
+    'has no `input`, or one of the wrong kind',
+    'for esphome, write the object id of the binary sensor (`input: big_red`); for other presets, write a number',
   ],
   [
     ({ preset, path: value, where: others }) =>
       others === undefined || value !== undefined || preset !== undefined,
-    'has `where` and no `path`: a bare text has no other members',
-    'say with `path` where the value of `when` stands',
+    'has `where` but no `path`: only a JSON payload has other members',
+    'say with `path` which member has the value for `when`',
   ],
   [
     ({ preset, component }) =>
       component === undefined || preset === undefined || preset === refused || preset === 'shelly-gen2',
     'has a `component`, which only shelly-gen2 has',
-    'remove it; for other topics than the usual ones give `topic` and `where` instead of the preset',
+    'remove it; if the device uses unusual topics, give `topic` and `where` instead of the preset',
   ],
   [
     ({ preset, base }) =>
       base === undefined || preset === undefined || preset === refused || preset === 'zigbee2mqtt',
     'has a `base`, which only zigbee2mqtt has',
-    'remove it; for other topics than the usual ones give `topic` instead of the preset',
+    'remove it; if the device uses unusual topics, give `topic` instead of the preset',
   ],
 ];
 

@@ -1,4 +1,4 @@
-// The release worker: which buttons there are, and how carefully releases are done.
+// The release worker: its buttons, and how it releases and watches.
 import * as z from 'zod/mini';
 import { section } from '../section.ts';
 import { schemaOf, setting } from '../setting.ts';
@@ -13,7 +13,7 @@ import { presses } from './worker-presses.ts';
 export const worker = section(
   {
     id: setting(id(), {
-      doc: 'The id of the worker, in its topics and its client id. Each active worker needs its own.',
+      doc: 'The id of the worker. Its topics and its client id contain it, so each active worker needs its own.',
       default: 'main',
     }),
     title: setting(text(100), {
@@ -21,11 +21,11 @@ export const worker = section(
       example: 'Releases to production',
     }),
     stateDir: setting(path(), {
-      doc: 'The directory for the journal and the freeze. The worker must be able to write there, and no other process may use it. Relative to the working directory.',
+      doc: 'The directory for the journal and the freezes. The worker must be able to write to it, and no other process may use it. Relative to the working directory.',
       default: './state',
     }),
     maxPressAgeMs: setting(wholeNumber(1000, 600_000), {
-      doc: 'A press whose time stamp is older than this, or this far in the future, is refused as stale.',
+      doc: 'A press is refused as stale if its time is further in the past or in the future than this.',
       default: 10_000,
     }),
     maxPressesPerMinute: setting(wholeNumber(1, 6000), {
@@ -37,7 +37,7 @@ export const worker = section(
       default: 20,
     }),
     buttons: setting(z.array(schemaOf(button)).check(z.maxLength(100)), {
-      doc: 'What each button releases. Every key but select may be left out.',
+      doc: 'What each button releases. Every key except select is optional.',
       default: [{}],
       items: button,
     }),
@@ -75,11 +75,11 @@ export const worker = section(
         default: 45_000,
       }),
       automatedGraceMs: setting(wholeNumber(0, 3_600_000), {
-        doc: 'How long an application with automated sync must be out of sync before it counts as drift. Argo CD usually syncs it in this time.',
+        doc: 'How long an application with automated sync must be out of sync before it counts as drift. Argo CD usually syncs it within this time.',
         default: 10_000,
       }),
       maxPublishesPerSecond: setting(wholeNumber(1, 10_000), {
-        doc: 'How many changes are published in a second at most. The republishing after a reconnect is exempt.',
+        doc: 'The most changes that the worker publishes per second. What it publishes again after a reconnect does not count.',
         default: 50,
       }),
     },

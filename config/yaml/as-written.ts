@@ -1,12 +1,11 @@
-// YAML reads `True`, `01` and `1.0` as a boolean and numbers. Where a setting takes text, these values become the text
-// again that was written.
+// YAML reads `True`, `01` and `1.0` as a boolean and numbers. If a setting takes text, such a value becomes the text that was written.
 import * as z from 'zod/mini';
 import { bare } from '../problems/schema-words.ts';
 import { isMap, isSetting, type Group, type Setting } from '../setting.ts';
 
 interface AsWritten {
   readonly value: unknown;
-  /** Values that may be text, a number or a boolean, and that YAML has changed. */
+  /** Values that YAML has changed, in settings that accept both text and numbers or booleans. */
   readonly unclear: readonly Unclear[];
 }
 
@@ -41,7 +40,7 @@ export function asWritten(
         const memberSchema = memberOf(wanted, key);
         if (memberSchema === undefined) return [[key, member]];
         const declared = items !== undefined && Object.hasOwn(items, key) ? items[key] : undefined;
-        // A key without a value is not set. In other maps, such as `select`, leaving it out would select more.
+        // A declared key without a value counts as not set. In other maps, such as `select`, dropping a key would select more.
         if (declared !== undefined && member === null) return [];
         const inside = declared && isSetting(declared) ? declared.items : undefined;
         return [[key, visit(memberSchema, inside, member, [...path, key])]];
@@ -76,7 +75,7 @@ function memberOf(schema: z.core.$ZodType, key: string): z.core.$ZodType | undef
   return Object.hasOwn(shape, key) ? shape[key] : undefined;
 }
 
-/** Text, or a list of texts, and no number. */
+/** Whether the schema accepts text or a list of texts, but no numbers. */
 function wantsText(schema: z.core.$ZodType): boolean {
   if (schema instanceof z.ZodMiniUnion)
     return schema.def.options

@@ -1,14 +1,14 @@
-// Lines of a file for a message. What may be a secret is hidden.
+// Shows lines of a file in a message. It hides what may be a secret.
 import type { Leaf } from '../sections.ts';
 import { mask, redact, resemblesSecret } from '../problems/problem.ts';
 import { shortened } from '../../messages/shortened.ts';
 import { keysAt } from '../problems/schema-words.ts';
 
 export interface Place {
-  /** From 1, as the column. */
+  /** Counts from 1, like the column. */
   readonly line: number;
   readonly column: number;
-  /** A line above to show too. */
+  /** A line above that is shown too. */
   readonly beside?: number;
 }
 
@@ -41,7 +41,7 @@ function sectionAt(lines: readonly string[], at: number): string | undefined {
   return undefined;
 }
 
-/** A section that is unknown or has secrets shows only the values of keys that are known and not secret. */
+/** In a section that is unknown or has secrets, shows only the values of keys that are known and not secret. */
 function withoutSecrets(line: string, section: string | undefined, leaves: readonly Leaf[]): string {
   const own = leaves.filter(({ path }) => path.startsWith(`${section ?? ''}.`));
   const mayHaveSecrets = own.length === 0 || own.some(({ setting }) => setting.secret);
@@ -56,7 +56,7 @@ function withoutSecrets(line: string, section: string | undefined, leaves: reado
   return line.slice(end).trim() === '' ? line : `${redact(line.slice(0, end))} ${mask}`;
 }
 
-/** The names of keys whose values are not secret, also those in the entries of a list. */
+/** The names of keys whose values are not secret, including the keys in the entries of a list. */
 function openNames({ path, setting }: Leaf): readonly string[] {
   return setting.secret
     ? []

@@ -5,12 +5,12 @@ import { misplaced, misplacedEntry } from './indentation.ts';
 import { keyIn, nextOf, textOf, type Fault, type Text } from './text.ts';
 import { openBracket, openQuote } from './unclosed.ts';
 
-/** Further faults mostly follow from the first ones. */
+/** Reports at most this many faults, because further ones mostly follow from the first. */
 const maximumFaults = 5;
 
 type ParserError = Pick<YAMLError, 'code' | 'message'> & { readonly offset: number };
 
-/** One fault a line. A quote or bracket that is not closed is the last one: the rest of the file only follows from it. */
+/** At most one fault per line. An unclosed quote or bracket is the last fault, because all later ones only follow from it. */
 export function faultsOf(document: Document.Parsed, whole: string): readonly Fault[] {
   const text = textOf(whole);
   const faults: Fault[] = [];
@@ -22,7 +22,7 @@ export function faultsOf(document: Document.Parsed, whole: string): readonly Fau
   return faults;
 }
 
-/** `*name` without `&name`: the parser notices only some of them. */
+/** The fault of a `*name` without `&name`. The parser notices only some of these. */
 export function orphanFault(whole: string, offset: number): Fault {
   return { ...textOf(whole).placeOf(offset), ...simple('BAD_ALIAS') };
 }
@@ -54,20 +54,20 @@ function explain(
     return here({ message: `text cannot begin with \`${character}\``, remedy: 'put the text in quotes' });
   if (/Unexpected flow-(map|seq)-end|^Unexpected [,\]}] /.test(message))
     return here({
-      message: `this \`${character}\` is one too many: nothing is open or missing here`,
-      remedy: 'remove it, or write before it what is missing',
+      message: `this \`${character}\` is one too many, or a bracket or an entry is missing before it`,
+      remedy: 'remove it, or write what is missing',
     });
   if (message.includes('at node end') && /["']$/.test(text.whole.slice(0, offset).trimEnd()))
     return here({
       message: 'the quoted text ends before this',
-      remedy: `for a quote inside of quotes write it twice ('it''s'), or use the other kind ("it's")`,
+      remedy: `to write a quote inside quotes, double it ('it''s') or use the other kind of quotes around it ("it's")`,
     });
   return here();
 }
 
 const noColon = {
   message: 'a `:` is missing: this is neither a key nor the value of one',
-  remedy: 'write a key as `key: value`, or put text that goes over several lines in quotes',
+  remedy: 'write a key as `key: value`, or put text that spans several lines in quotes',
 };
 
 const otherwise = 'correct the line; the example file config/release-button.example.yaml shows every key';
@@ -75,32 +75,32 @@ const otherwise = 'correct the line; the example file config/release-button.exam
 const sentences: Readonly<Record<string, readonly [message: string, remedy?: string]>> = {
   BAD_ALIAS: [
     'a `*name` refers to no `&name` before it',
-    'put text that begins with * or & in quotes, or write out what is meant',
+    'put text that begins with * or & in quotes, or write out the value',
   ],
   BAD_DQ_ESCAPE: [
     'a backslash sequence inside double quotes is unknown',
     'use single quotes, or write the backslash twice',
   ],
-  BAD_INDENT: ['the indentation does not fit the lines before'],
+  BAD_INDENT: ['the indentation does not match the lines before it'],
   BLOCK_AS_IMPLICIT_KEY: ['a second `:` in one line', 'put text that contains `: ` in quotes'],
   BLOCK_IN_FLOW: [
-    'this cannot stand inside of [ ] or { }: perhaps a comma is missing before it',
-    'separate the entries by commas',
+    'this cannot be inside [ ] or { }: perhaps a comma is missing before it',
+    'separate the entries with commas',
   ],
   MISSING_CHAR: [
     'a character is missing before this, perhaps a quote, a comma, a bracket, or the space after `:`',
   ],
   MULTILINE_IMPLICIT_KEY: ['a key must be on one line', 'perhaps a `:` is missing after it'],
-  MULTIPLE_DOCS: ['a second document begins after `---`', 'keep one'],
+  MULTIPLE_DOCS: ['a second document begins after `---`', 'keep only one document'],
   NON_STRING_KEY: ['a key must be plain text'],
-  RESOURCE_EXHAUSTION: ['lists and maps are nested too deep'],
+  RESOURCE_EXHAUSTION: ['lists and maps are nested too deeply'],
   TAB_AS_INDENT: ['a tab is used to indent', 'use spaces'],
   TAG_RESOLVE_FAILED: [
     'tags such as `!secret` mean nothing here',
     'for a secret use the key that ends in File; put text that begins with ! in quotes',
   ],
   UNEXPECTED_TOKEN: [
-    'this was not expected here; perhaps a quote, a comma or a bracket is missing or too many',
+    'this was not expected here; perhaps there is a quote, a comma or a bracket too few or too many',
   ],
 };
 
@@ -110,14 +110,14 @@ function simple(code: string): { readonly message: string; readonly remedy: stri
 }
 
 function duplicate(text: Text, line: number) {
-  const remedy = 'keep one of the two';
+  const remedy = 'remove one of the two';
   const key = keyIn(text.lines[line]);
-  if (key === undefined) return { message: 'this key is there twice', remedy };
+  if (key === undefined) return { message: 'this key appears twice', remedy };
   const first = text.lines.slice(0, line).findLastIndex((other) => {
     const above = keyIn(other);
     return above?.name === key.name && above.column === key.column;
   });
-  const message = `the key \`${key.name}\` is there twice`;
+  const message = `the key \`${key.name}\` appears twice`;
   return first < 0
     ? { message, remedy }
     : { message: `${message}, first in line ${first + 1}`, remedy, beside: first + 1 };

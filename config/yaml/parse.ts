@@ -1,4 +1,4 @@
-// Parses YAML into plain values, within bounds, with the line of every value. faults.ts words the faults.
+// Parses YAML into plain values, within limits, and finds the line of each value. faults.ts describes the faults.
 import { isAlias, isMap, isNode, isScalar, isSeq, parseDocument, visit, type Document } from 'yaml';
 import { faultsOf, orphanFault } from './faults.ts';
 import { textOf, type Fault } from './text.ts';
@@ -6,7 +6,7 @@ import { textOf, type Fault } from './text.ts';
 export interface YamlContent {
   readonly value: unknown;
   lineOf(path: readonly PropertyKey[]): number;
-  /** How a scalar was written; undefined where the path leads to none. */
+  /** How a scalar was written; undefined if there is no scalar at the path. */
   sourceOf(path: readonly PropertyKey[]): string | undefined;
 }
 
@@ -17,13 +17,13 @@ const maximumAliases = 100;
 /** Our deepest key has six levels. */
 const deepest = 20;
 
-/** Parses YAML 1.2 (and so JSON). The caller has bounded the length of `text`. */
+/** Parses YAML 1.2, and so JSON. The caller has limited the length of `text`. */
 export function parseYaml(text: string): ParsedYaml {
   try {
     const document = parseDocument(text, {
       prettyErrors: false,
       stringKeys: true,
-      // Not `silent`, which also lets a second document pass (yaml 2.9, public-api.ts).
+      // `silent` would also accept a second document (yaml 2.9, public-api.ts).
       logLevel: 'error',
     });
     const faults = faultsOf(document, text);
@@ -46,7 +46,7 @@ export function parseYaml(text: string): ParsedYaml {
     if (!isTooOften && !(error instanceof RangeError)) throw error;
     const [message, remedy] = isTooOften
       ? [`aliases (*name) repeat more than ${maximumAliases} values`, 'write them out']
-      : ['lists and maps are nested too deep', 'no key needs more than six levels'];
+      : ['lists and maps are nested too deeply', 'no key needs more than six levels'];
     return { faults: [{ line: 1, column: 1, message, remedy }] };
   }
 }
@@ -68,17 +68,17 @@ function orphanAlias(document: Document.Parsed): number | undefined {
   return orphan;
 }
 
-/** Refuses values that are nested too deep, and makes `__proto__` an ordinary key. */
+/** Refuses values that are nested too deeply, and makes `__proto__` an ordinary key. */
 function tidy(value: unknown, levels: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (levels === 0) throw new RangeError();
   if (Array.isArray(value)) return value.map((entry) => tidy(entry, levels - 1));
   const entries = Object.entries(value);
-  // fromEntries defines own properties, also for `__proto__`, which then is an unknown key like any other.
+  // fromEntries defines own properties, even for `__proto__`, which is then an unknown key like any other.
   return Object.fromEntries(entries.map(([key, inner]) => [key, tidy(inner, levels - 1)]));
 }
 
-/** The node at `path`, and the offset of its key or list entry. Without such a node: the offset of the last one on the way. */
+/** The node at `path` and the offset of its key or list entry. If there is no such node: the offset of the last node on the way. */
 function find(document: Document.Parsed, path: readonly PropertyKey[]) {
   const resolved = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node);
   let node: unknown = document.contents;

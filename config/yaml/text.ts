@@ -1,7 +1,7 @@
 // A YAML file as a person reads it: its lines and the keys in them.
 
 export interface Fault {
-  /** From 1, as the column. */
+  /** Counts from 1, like the column. */
   readonly line: number;
   readonly column: number;
   readonly message: string;
@@ -13,9 +13,9 @@ export interface Fault {
 export interface Text {
   readonly whole: string;
   readonly lines: readonly string[];
-  /** From 0. */
+  /** Counts from 0. */
   lineAt(offset: number): number;
-  /** From 1. */
+  /** Counts from 1. */
   placeOf(offset: number): { readonly line: number; readonly column: number };
 }
 
@@ -39,11 +39,11 @@ export function textOf(whole: string): Text {
 
 export interface Key {
   readonly name: string;
-  /** Of the key itself, from 0. */
+  /** The column of the key itself, from 0. */
   readonly column: number;
-  /** Of the first `-` before it. */
+  /** The column of the first `-` before the key, if there is one. */
   readonly dash?: number;
-  /** Another `: ` follows. */
+  /** Whether another `: ` follows in the line. */
   readonly hasSecond: boolean;
 }
 
@@ -67,7 +67,7 @@ export function nextOf({ lines }: Text, line: number): number | undefined {
   return next < 0 ? undefined : next;
 }
 
-/** The keys above a line that are still open there, the nearest first. */
+/** The keys above a line to which the line may still belong, the nearest first. */
 export function openAbove({ lines }: Text, line: number): readonly (Key & { readonly line: number })[] {
   const open: (Key & { readonly line: number })[] = [];
   for (let above = line - 1; above >= 0; above -= 1) {

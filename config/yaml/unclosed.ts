@@ -1,4 +1,4 @@
-// Finds where a quote or bracket begins that is not closed. The parser only names the place where it gives up.
+// Finds the beginning of an unclosed quote or bracket. The parser only names the place where it gives up.
 import { visit, type Document } from 'yaml';
 import type { Fault, Text } from './text.ts';
 
@@ -18,7 +18,7 @@ export function openQuote(
   return {
     ...text.placeOf(at),
     message: `${quote} is not closed`,
-    remedy: `close it at the end of the text, or put a text with ' in it in "…"`,
+    remedy: `close it at the end of the text, or put a text that contains ' in "…"`,
     isLast: true,
   };
 }
@@ -46,7 +46,7 @@ export function openBracket(
     remedy: `write the missing \`${wanted}\``,
     isLast: true,
   });
-  // Quotes only count where a value begins: `it's` has none.
+  // A quote counts only where a value can begin, so not in `it's`.
   const tokens = /(?<=[\s[{,:])(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|#.*)|[[\]{}]/g;
   tokens.lastIndex = start;
   for (let token = tokens.exec(text.whole); token !== null; token = tokens.exec(text.whole)) {

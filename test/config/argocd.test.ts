@@ -40,7 +40,7 @@ describe('credentials', () => {
   ])('of both kinds contradict each other (%j)', async (given, key, origin) => {
     const problem = await onlyProblem({ ...entrance, ...given });
     expect(problem).toMatchObject({ key, origin });
-    expect(problem.message).toContain('argocd.token too');
+    expect(problem.message).toContain('argocd.token is set too');
     expect(problem.remedy).toMatch(/^keep one: argocd\.token, or /);
   });
 
@@ -126,7 +126,7 @@ describe('headers', () => {
     ['a: hünter2', 'not ASCII'],
     ['a: hunter2\nA: c', 'twice (line 2)'],
     ['\n\n', 'has no header'],
-    [`a: ${'x'.repeat(16_384)}`, 'characters; at most 16384 are possible'],
+    [`a: ${'x'.repeat(16_384)}`, 'characters; at most 16384 are allowed'],
   ])('%j is refused without being shown', async (text, words) => {
     const { message, problems } = await failure({
       sections: ['argocd'],

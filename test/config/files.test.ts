@@ -56,7 +56,7 @@ describe('the file that RELEASE_BUTTON_CONFIG names', () => {
     await chmod(cwd, 0o755);
     await expect(
       asUnprivilegedUser(() => loadConfig({ cwd, env, flags: {}, sections: ['log'] })),
-    ).rejects.toThrow(/may not be read.*let the user that runs release-button read it/s);
+    ).rejects.toThrow(/may not be read.*give the user that runs release-button permission to read it/s);
   });
 });
 
@@ -78,26 +78,26 @@ describe.skipIf(!hasOpenssl)('a file of certificates', () => {
   const cut = (text: string) => `${text.slice(0, 200)}\n-----END CERTIFICATE-----\n`;
   test.each<readonly [string, string | Buffer, string]>([
     ['nothing', '', 'is empty'],
-    ['a text', 'hello\n', 'has no certificate in it'],
-    ['a key', key, 'has a private key in it and no certificate'],
+    ['a text', 'hello\n', 'contains no certificate'],
+    ['a key', key, 'contains a private key, but no certificate'],
     [
       'a key with a password',
       hasOpenssl ? openssl('pkcs8 -topk8 -passout pass:x', key) : '',
-      'has an encrypted private key in it and no certificate',
+      'contains an encrypted private key, but no certificate',
     ],
     [
       'a public key',
       hasOpenssl ? openssl('pkey -pubout', key) : '',
-      'has a public key in it and no certificate',
+      'contains a public key, but no certificate',
     ],
     [
       'a request',
       hasOpenssl ? openssl('req -new -newkey rsa:2048 -nodes -subj /CN=x -keyout /dev/null') : '',
-      'has a request for a certificate in it and no certificate',
+      'contains a request for a certificate, but no certificate',
     ],
-    ['a certificate as DER', hasOpenssl ? openssl('x509 -outform der', ca) : '', 'is a certificate as DER'],
-    ['half a certificate', ca.slice(0, 200), 'ends within a certificate'],
-    ['a broken certificate', cut(ca), 'has a certificate that cannot be read (its only one)'],
+    ['a certificate as DER', hasOpenssl ? openssl('x509 -outform der', ca) : '', 'is a certificate in DER'],
+    ['half a certificate', ca.slice(0, 200), 'ends in the middle of a certificate'],
+    ['a broken certificate', cut(ca), 'contains a certificate that cannot be read (the only one)'],
     ['one of two broken', `${ca}${cut(ca)}`, 'cannot be read (number 2 of 2)'],
   ])('with %s in it is refused with the configuration', async (_, content, message) => {
     for (const section of ['mqtt', 'argocd']) {

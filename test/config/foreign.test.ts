@@ -60,13 +60,17 @@ describe('an entry of worker.presses', () => {
       'either `preset` or `topic`',
     ],
     ['{preset: zigbee2mqtt}', 'worker.presses[0]', 'no `device`'],
-    ['{preset: tasmota, device: a, path: b}', 'worker.presses[0]', 'which the preset knows'],
-    ['{preset: tasmota, device: a, counter: b}', 'worker.presses[0]', 'which the preset knows'],
-    ['{preset: tasmota, device: a, edge: true}', 'worker.presses[0]', 'which the preset knows'],
+    ['{preset: tasmota, device: a, path: b}', 'worker.presses[0]', 'which the preset already decides'],
+    ['{preset: tasmota, device: a, counter: b}', 'worker.presses[0]', 'which the preset already decides'],
+    ['{preset: tasmota, device: a, edge: true}', 'worker.presses[0]', 'which the preset already decides'],
     ['{topic: a, when: x, device: b}', 'worker.presses[0]', 'belong to a preset'],
     ['{topic: a, when: x, input: 1}', 'worker.presses[0]', 'belong to a preset'],
     ['{topic: a, when: x, component: "b:1"}', 'worker.presses[0]', 'belong to a preset'],
-    ['{preset: shelly-gen2, device: a, where: {b: c}}', 'worker.presses[0]', 'which the preset knows'],
+    [
+      '{preset: shelly-gen2, device: a, where: {b: c}}',
+      'worker.presses[0]',
+      'which the preset already decides',
+    ],
     ['{preset: tasmota, device: a, component: "b:1"}', 'worker.presses[0]', 'only shelly-gen2 has'],
     ['{topic: a, when: x, where: {b: c}}', 'worker.presses[0]', 'no `path`'],
     ['{topic: a, when: x, path: p, where: {}}', 'worker.presses[0].where', 'must name 1 to 10 members'],
@@ -74,9 +78,17 @@ describe('an entry of worker.presses', () => {
     ['{topic: a, when: x, path: p, where: {b..c: d}}', 'worker.presses[0].where', 'separated by dots'],
     ['{topic: a}', 'worker.presses[0]', 'no `when`'],
     ['{topic: a, when: x, counter: n, edge: true}', 'worker.presses[0]', 'both `counter` and `edge`'],
-    ['{preset: esphome, device: a}', 'worker.presses[0]', 'an `input` of the wrong kind'],
-    ['{preset: esphome, device: a, input: 1}', 'worker.presses[0]', 'an `input` of the wrong kind'],
-    ['{preset: tasmota, device: a, input: Button1}', 'worker.presses[0]', 'an `input` of the wrong kind'],
+    ['{preset: esphome, device: a}', 'worker.presses[0]', 'has no `input`, or one of the wrong kind'],
+    [
+      '{preset: esphome, device: a, input: 1}',
+      'worker.presses[0]',
+      'has no `input`, or one of the wrong kind',
+    ],
+    [
+      '{preset: tasmota, device: a, input: Button1}',
+      'worker.presses[0]',
+      'has no `input`, or one of the wrong kind',
+    ],
     ['{preset: tasmota, base: b, device: a}', 'worker.presses[0]', 'only zigbee2mqtt has'],
     ['{preset: zigbee, device: a}', 'worker.presses[0].preset', 'must be one of zigbee2mqtt'],
     ['{preset: zigbee2mqtt, device: "+"}', 'worker.presses[0].device', 'without + and #'],
@@ -95,7 +107,7 @@ describe('an entry of worker.presses', () => {
     ['{topic: a, when: x, gesture: hold}', 'worker.presses[0].gesture', 'would never do anything'],
     ['{topic: a, when: x, gesture: tap}', 'worker.presses[0].gesture', 'must be one of press'],
     ['{topic: a, when: x, wehn: y}', 'worker.presses[0].wehn', ''],
-    ['{topic: a, when: x}, {topic: a, when: [x]}', 'worker.presses[1]', 'says the same as presses[0]'],
+    ['{topic: a, when: x}, {topic: a, when: [x]}', 'worker.presses[1]', 'has the same effect as presses[0]'],
   ])('%s is refused', async (entry, key, message) => {
     const problem = await onlyProblem({ file: press(entry) });
     expect(problem.key).toBe(key);
@@ -114,8 +126,8 @@ describe('an entry of worker.presses', () => {
 describe('an entry of worker.lights', () => {
   test.each([
     ['{}', 'worker.lights[0]', 'either `preset` or `topic`'],
-    ['{preset: wled}', 'worker.lights[0]', '`device` with a preset'],
-    ['{topic: a, device: b, signals: {other: x}}', 'worker.lights[0]', '`device` with a preset'],
+    ['{preset: wled}', 'worker.lights[0]', '`device` with a `preset`'],
+    ['{topic: a, device: b, signals: {other: x}}', 'worker.lights[0]', '`device` with a `preset`'],
     ['{topic: a}', 'worker.lights[0]', 'no `signals`'],
     ['{preset: wled, device: a, base: b}', 'worker.lights[0]', 'only zigbee2mqtt has'],
     [
@@ -231,7 +243,7 @@ describe('a loop', () => {
   ])('%s is refused', async (_, file, key) => {
     const problem = await onlyProblem({ file });
     expect(problem.key).toBe(`worker.${key}`);
-    expect(problem.message).toMatch(/loop|without end|told which devices/);
+    expect(problem.message).toMatch(/loop|without end|discovery messages/);
     expect(problem.remedy).not.toBe('');
   });
 

@@ -277,6 +277,6 @@ describe('Argo CD’s address', () => {
 
   test('insecure causes a warning', async () => {
     const { warnings } = await load({ env: { ARGOCD_SERVER: 'a', RELEASE_BUTTON_ARGOCD_INSECURE: 'true' } });
-    expect(warnings).toEqual([expect.stringContaining('certificate is not checked')]);
+    expect(warnings).toEqual([expect.stringContaining('certificate of Argo CD is not checked')]);
   });
 });

@@ -11,8 +11,8 @@ test('a warning names a variable that gives another broker or Argo CD than the f
   });
   expect(config.mqtt.url).toBe('mqtt://elsewhere:1883');
   expect(warnings).toEqual([
-    'mqtt.url is mqtt://elsewhere:1883, from RELEASE_BUTTON_MQTT_URL; config/release-button.yaml:1 says otherwise and does not count: unset RELEASE_BUTTON_MQTT_URL, or take mqtt.url out of the file',
-    'argocd.server is https://elsewhere.example, from ARGOCD_SERVER; config/release-button.yaml:2 says otherwise and does not count: unset ARGOCD_SERVER, or take argocd.server out of the file',
+    'mqtt.url is mqtt://elsewhere:1883, from RELEASE_BUTTON_MQTT_URL, which overrides the different value in config/release-button.yaml:1: unset RELEASE_BUTTON_MQTT_URL, or remove mqtt.url from the file',
+    'argocd.server is https://elsewhere.example, from ARGOCD_SERVER, which overrides the different value in config/release-button.yaml:2: unset ARGOCD_SERVER, or remove argocd.server from the file',
   ]);
 });
 

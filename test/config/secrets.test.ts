@@ -155,10 +155,10 @@ test.each([
   ['a\nb', 'has more than one line'],
   ['\nab', 'has more than one line'],
   ['\ttoken', 'has a space at its beginning or end'],
-  ['tökén', 'has a character that no token has'],
+  ['tökén', 'has a character that cannot be in a token'],
   ['Bearer abc', 'begins with `Bearer`, which is not part of the token'],
-  ['"abc"', 'begins or ends with a quote, which belongs to the value here'],
-  ["abc'", 'begins or ends with a quote, which belongs to the value here'],
+  ['"abc"', 'begins or ends with a quote, and quotes are part of the value here'],
+  ["abc'", 'begins or ends with a quote, and quotes are part of the value here'],
   ['a"b', 'must not contain quotes'],
 ])('the token %j is refused', async (text, message) => {
   const problem = await onlyProblem({ files: { 'run/token': text }, file: 'argocd: {tokenFile: run/token}' });

@@ -43,9 +43,9 @@ describe('unknown keys', () => {
       'did you mean `driftEveryMs` in the section `simulator`?',
     ],
     ['mqtt.url: mqtt://x\n', 'mqtt.url', 'did you mean `url` in the section `mqtt`?'],
-    ['log:\n  zzzzzzzz: 5\n', 'log.zzzzzzzz', 'remove it; known here: level, format'],
-    ['log:\n  constructor: 5\n', 'log.constructor', 'remove it; known here: level, format'],
-    ['log:\n  __proto__: 5\n', 'log.__proto__', 'remove it; known here: level, format'],
+    ['log:\n  zzzzzzzz: 5\n', 'log.zzzzzzzz', 'remove it; the known keys are level, format'],
+    ['log:\n  constructor: 5\n', 'log.constructor', 'remove it; the known keys are level, format'],
+    ['log:\n  __proto__: 5\n', 'log.__proto__', 'remove it; the known keys are level, format'],
     ['__proto__: {level: debug}\n', '__proto__', 'remove it'],
   ])('%j gets the nearest key as a suggestion', async (file, key, remedy) => {
     const problem = await onlyProblem({ file });
@@ -176,7 +176,7 @@ describe('the selection of a button', () => {
     ['{labels: {tier: "a b"}}', 'select.labels.tier', 'must be the value of a Kubernetes label'],
     ['{labels: {"a b": x}}', 'select.labels', 'must be a map of at least one label'],
     ['{all: false}', 'select.all', 'can only be true, which selects every application'],
-    ['{project: [a]}', 'select.project', 'is not a key that is known here'],
+    ['{project: [a]}', 'select.project', 'is not a known key'],
   ])('%s is refused', async (select, key, message) => {
     const problem = await onlyProblem(worker(`{id: main, select: ${select}}`));
     expect(problem.key).toBe(`worker.buttons[0].${key}`);
@@ -251,7 +251,7 @@ describe('contradictions', () => {
   test.each([
     ['mqtt: {reconnectMinMs: 5000, reconnectMaxMs: 1000}', 'mqtt.reconnectMinMs', 'must not be more than'],
     ['mqtt: {password: x}', 'mqtt.username', 'is not set, but mqtt.password is'],
-    ['broker: {host: 0.0.0.0}', 'broker.host', 'asks nobody for a password'],
+    ['broker: {host: 0.0.0.0}', 'broker.host', 'asks for no password'],
     [
       'agent: {buttons: [{id: a}, {id: b}]}',
       'agent.buttons[1].line',
@@ -346,11 +346,11 @@ describe('formats', () => {
     ['mqtt: {url: "mqtt://"}', 'has no host'],
     ['mqtt: {url: "mqtt://me@broker"}', 'must not contain a user name or password'],
     ['mqtt: {url: "mqtt://broker/x"}', 'must end after host and port'],
-    ['mqtt: {topicPrefix: "a/+"}', 'must be 1 to 64 of'],
-    ['mqtt: {topicPrefix: "/a"}', 'must be 1 to 64 of'],
-    ['mqtt: {topicPrefix: "a//b"}', 'must be 1 to 64 of'],
-    [`mqtt: {topicPrefix: ${'a'.repeat(65)}}`, 'must be 1 to 64 of'],
-    ['argocd: {server: "ftp://x"}', 'begins with ftp://, and must begin with https:// or http://'],
+    ['mqtt: {topicPrefix: "a/+"}', 'must be 1 to 64 characters from'],
+    ['mqtt: {topicPrefix: "/a"}', 'must be 1 to 64 characters from'],
+    ['mqtt: {topicPrefix: "a//b"}', 'must be 1 to 64 characters from'],
+    [`mqtt: {topicPrefix: ${'a'.repeat(65)}}`, 'must be 1 to 64 characters from'],
+    ['argocd: {server: "ftp://x"}', 'begins with ftp://, but must begin with https:// or http://'],
     ['argocd: {server: "https://me@x"}', 'must not contain a user name or password'],
     ['argocd: {server: "https://x/#a"}', 'must not contain `?` or `#`'],
     ['health: {host: "http://x"}', 'must be a host name or an IP address'],

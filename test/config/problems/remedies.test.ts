@@ -22,7 +22,7 @@ describe('a value of another kind', () => {
     [
       button('select: true'),
       'must be a map, not a boolean',
-      'write keys and their values; known here: names, projects, labels, namespaces, all',
+      'write keys and their values; the known keys are names, projects, labels, namespaces, all',
     ],
     [button('select: {projects: shop}'), 'must be a list, not text', 'write `projects: [shop]`'],
     [button('select: {projects: "shop, web"}'), 'must be a list, not text', 'write `projects: [shop, web]`'],
@@ -36,7 +36,7 @@ describe('a value of another kind', () => {
     [
       button('select: {projects: [Shop]}'),
       'must be the name of an Argo CD project: lower-case letters, digits and -',
-      'write the whole name as Argo CD shows it',
+      'write the whole name, as Argo CD shows it',
     ],
     [selected('waves: [a, b]'), 'must be a list of lists', 'write `waves: [[a], [b]]`'],
     [selected('waves: [[a], b]'), 'must be a list of lists', 'write `waves: [[a], [b]]`'],
@@ -76,7 +76,7 @@ describe('a value of another kind', () => {
     [selected('retry: {factor: 2}'), 'is missing', 'add `limit`: a whole number from 1 to 100'],
     [selected('prune: yes'), 'must be true or false', 'write `prune: true`'],
     [selected('dryRun: 1'), 'must be true or false', 'write `dryRun: true`'],
-    [selected(`title: ${'x'.repeat(101)}`), 'has 101 characters; at most 100 are possible', 'shorten it'],
+    [selected(`title: ${'x'.repeat(101)}`), 'has 101 characters; at most 100 are allowed', 'shorten it'],
     [
       'worker: {buttons: {id: main, select: {all: true}}}',
       'must be a list, not a map',
@@ -189,7 +189,7 @@ describe('URLs', () => {
   test.each([
     [
       'mqtt://broker:70000',
-      'has the port 70000, and ports go from 1 to 65535',
+      'has the port 70000, but ports go from 1 to 65535',
       'the port on which the server listens',
     ],
     ['mqtt://broker: 1883', 'has a space or line break in it', 'write `mqtt://broker:1883`'],
@@ -200,7 +200,7 @@ describe('URLs', () => {
     ['broker:1883', 'must begin with mqtt:// or mqtts://', 'write `mqtt://broker:1883`'],
     [
       'tcp://broker:1883',
-      'begins with tcp://, and must begin with mqtt:// or mqtts://',
+      'begins with tcp://, but must begin with mqtt:// or mqtts://',
       'write `mqtt://broker:1883`',
     ],
     ['ssl://broker', 'begins with ssl://', 'write `mqtts://broker`'],
@@ -210,7 +210,7 @@ describe('URLs', () => {
       'write for example `mqtt://broker.example:1883`',
     ],
     ['constructor://broker', 'begins with constructor://', 'write for example'],
-    ['mqtt://broker:mqtt', 'has a port that is no number', 'write `mqtt://broker`'],
+    ['mqtt://broker:mqtt', 'has a port that is not a number', 'write `mqtt://broker`'],
     ['mqtt://fe80::1', 'has an IPv6 address without brackets', 'write `mqtt://[fe80::1]`'],
     ['mqtt://[fe80::1', 'has a `[` that is not closed', 'write for example'],
     ['mqtt://', 'has no host', 'write for example'],
@@ -222,7 +222,7 @@ describe('URLs', () => {
   });
 
   test.each([
-    ['https://argocd.example:99999', 'has the port 99999, and ports go from 1 to 65535', 'the port'],
+    ['https://argocd.example:99999', 'has the port 99999, but ports go from 1 to 65535', 'the port'],
     ['https://argocd example', 'has a space or line break in it', 'write `https://argocdexample`'],
     [
       'https//argocd.example',
@@ -231,10 +231,10 @@ describe('URLs', () => {
     ],
     ['https:argocd', 'must begin with https://, with two slashes', 'write `https://argocd`'],
     ['https:///argocd', 'has no host', 'write for example `https://argocd.example`'],
-    ['argocd.example:https', 'has a port that is no number', 'write `https://argocd.example`'],
+    ['argocd.example:https', 'has a port that is not a number', 'write `https://argocd.example`'],
     [
       'grpc://argocd',
-      'begins with grpc://, and must begin with https:// or http://',
+      'begins with grpc://, but must begin with https:// or http://',
       'write `https://argocd`',
     ],
     ['fe80::1', 'has an IPv6 address without brackets', 'write `https://[fe80::1]`'],
@@ -300,7 +300,7 @@ describe('keys in the wrong place or form', () => {
 
   test('a variable with the name of a section: the message names the variables of its keys', async () => {
     expect((await onlyProblem({ env: { RELEASE_BUTTON_LOG: 'debug' } })).remedy).toBe(
-      'name the key too: RELEASE_BUTTON_LOG_LEVEL, RELEASE_BUTTON_LOG_FORMAT',
+      'add the name of the key: RELEASE_BUTTON_LOG_LEVEL, RELEASE_BUTTON_LOG_FORMAT',
     );
   });
 
@@ -337,7 +337,7 @@ describe('a value that may be intended causes a warning with its place', () => {
     [
       '{buttons: [{select: {projects: [a]}, waves: [[db], [web, argocd/db]]}]}',
       'worker.buttons[0].waves[1][1]',
-      '`argocd/db` is in waves[0] already',
+      '`argocd/db` is already in waves[0]',
     ],
     [
       '{buttons: [{select: {names: [argocd/db]}, waves: [[db], [web]]}]}',

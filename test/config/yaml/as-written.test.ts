@@ -127,9 +127,9 @@ describe('quotes that were meant for a shell', () => {
     const flags = name.includes('MQTT_PASSWORD') ? { 'argocd.password': 'x' } : {};
     const { problems, message } = await failure({ env, flags });
     expect(problems).toMatchObject([
-      { key, origin: name, message: 'is in quotes, which belong to the value here' },
+      { key, origin: name, message: 'is in quotes, and quotes are part of the value here' },
     ]);
-    expect(problems[0]?.remedy).toContain('without quotes');
+    expect(problems[0]?.remedy).toContain('remove the quotes');
     expect(message).not.toMatch(/hunter2|eyJ/);
   });
 
@@ -141,7 +141,7 @@ describe('quotes that were meant for a shell', () => {
     const problem = await onlyProblem({ file, files: { token: '"abc"\n' } });
     expect(problem).toMatchObject({
       key: 'argocd.token',
-      message: 'begins or ends with a quote, which belongs to the value here',
+      message: 'begins or ends with a quote, and quotes are part of the value here',
     });
     expect(problem.remedy).toContain('without quotes');
   });

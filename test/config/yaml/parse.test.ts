@@ -7,8 +7,8 @@ describe('a file that is not YAML', () => {
   test.each([
     ['log:\n  level: info\n level: x\n', 3, '`level` is indented by 1 space'],
     ['log:\n\tlevel: info\n', 2, 'a tab is used to indent'],
-    ['log:\n  level: info\n  level: debug\n', 3, 'the key `level` is there twice, first in line 2'],
-    ['log:\n  level: info\nlog:\n  level: debug\n', 3, 'the key `log` is there twice, first in line 1'],
+    ['log:\n  level: info\n  level: debug\n', 3, 'the key `level` appears twice, first in line 2'],
+    ['log:\n  level: info\nlog:\n  level: debug\n', 3, 'the key `log` appears twice, first in line 1'],
     ['log: {level: info\nmqtt:\n', 1, 'the `{` here is not closed'],
     ['log: {level: info', 1, 'the `{` here is not closed'],
     ['agent: {buttons: [{line: 4}}', 1, 'the `[` in column 18 is not closed before this `}`'],
@@ -31,9 +31,9 @@ describe('a file that is not YAML', () => {
     [
       'agent:\n  buttons:\n    - {}\n   - {}\n',
       4,
-      'the entry is indented by 3 spaces, the entry before it in line 3 by 4',
+      'the entry is indented by 3 spaces, but the entry before it in line 3 is indented by 4',
     ],
-    ['log:\n  level: info\n  - x\n', 3, 'cannot stand beside keys'],
+    ['log:\n  level: info\n  - x\n', 3, 'cannot be beside keys'],
   ])('%j is refused with the line', async (file, line, message) => {
     const { problems } = await failure({ file });
     expect(problems[0]).toMatchObject({

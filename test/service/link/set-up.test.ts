@@ -45,7 +45,7 @@ test('a file without a certificate is named with its key', () => {
   writeFileSync(empty, 'no certificate\n');
   expect(() => readPem(empty, 'mqtt.caFile')).toThrow(
     new FileError(
-      `mqtt.caFile: the file ${empty} has no certificate in it: name the certificate of the authority as PEM (-----BEGIN CERTIFICATE-----)`,
+      `mqtt.caFile: the file ${empty} contains no certificate: name a file with the certificate of the authority in PEM (-----BEGIN CERTIFICATE-----)`,
     ),
   );
 });
